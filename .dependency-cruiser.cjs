@@ -1,0 +1,62 @@
+// Who may import whom: one row per folder of src. What a row does not list fails `npm run check`.
+const open = ['clock', 'log'];
+const rows = {
+  config: [],
+  drivers: ['config/(fields|secret)'],
+  state: [],
+  watcher: [],
+  sync: ['drivers', 'state', 'watcher'],
+  status: ['sync', 'state', 'watcher'],
+};
+
+const within = (folder, targets) => ({
+  name: `imports-of-${folder}`,
+  comment: `src/${folder} may import only itself, clock, log${targets.map((t) => `, ${t}`).join('')} (see ARCHITECTURE.md).`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: {
+    path: '^src/',
+    pathNot: [`^src/${folder}/`, ...[...open, ...targets].map((t) => `^src/${t}(\\.ts|/)`), ...targets.map((t) => `^src/${t}\\.ts$`)],
+  },
+});
+
+// Each third-party package comes in through one file: replace or understand it there.
+const doors = {
+  chokidar: 'src/watcher/chokidar.ts',
+  'p-queue': 'src/sync/queue.ts',
+  lowdb: 'src/state/document.ts',
+  winston: 'src/log.ts',
+  undici: 'src/drivers/http.ts',
+  yaml: 'src/config/load.ts',
+  zod: 'src/config/fields.ts',
+  commander: 'src/cli/run.ts',
+  ignore: 'src/watcher/filter.ts',
+};
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    ...Object.entries(rows).map(([folder, targets]) => within(folder, targets)),
+    {
+      name: 'cli-is-the-top',
+      comment: 'Nothing imports the command line but main.ts.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli/|main\\.ts)' },
+      to: { path: '^src/cli/' },
+    },
+    ...Object.entries(doors).map(([name, door]) => ({
+      name: `door-of-${name}`,
+      comment: `${name} is imported by ${door} alone.`,
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^${door.replace(/\./g, '\\.')}$` },
+      to: { path: `node_modules/${name}/` },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+    detectJSDocImports: false,
+  },
+};

@@ -1,0 +1,35 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** The only door to time. Tests pass a clock of their own; nothing else may read `Date` or set a timer. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. May jump in either direction: never subtract two of these to measure a duration. */
+  now(): number;
+  /** Milliseconds that only ever grow, from an arbitrary start. For durations, deadlines and settling. */
+  monotonic(): number;
+  /** Resolves after `ms`; rejects with the signal's reason as soon as the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `run` once after `ms`, without keeping the process alive. Returns what cancels it. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** Node's timers hold 32-bit milliseconds and fire at once above that, so a longer wait is cut down to this. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  async sleep(ms, signal) {
+    try {
+      await delay(Math.min(Math.max(ms, 0), LONGEST_TIMER_MS), undefined, signal ? { signal } : {});
+    } catch (error) {
+      signal?.throwIfAborted(); // the signal's own reason, rather than Node's AbortError
+      throw error;
+    }
+  },
+  after(ms, run) {
+    const timer = setTimeout(run, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,54 @@
+/** What a configuration file says, read and checked: absolute paths, milliseconds, bytes, every default filled in. */
+export interface Config {
+  /** The file it came from, absolute. */
+  readonly file: string;
+  readonly stateFolder: string;
+  readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug'; readonly format: 'text' | 'json' };
+  /** How long a first SIGTERM lets running transfers finish. */
+  readonly drainMs: number;
+  readonly targets: readonly TargetConfig[];
+  readonly mirrors: readonly MirrorConfig[];
+  /** What is worth telling at start although nothing is wrong enough to refuse (a literal secret in a readable file). */
+  readonly warnings: readonly string[];
+}
+
+export interface TargetConfig {
+  readonly name: string;
+  /** Name of a driver kind in drivers/registry.ts. */
+  readonly driver: string;
+  /** The driver's own settings, already checked by its own schema. */
+  readonly settings: unknown;
+  /** Jobs under way at once; undefined: what the driver likes best. */
+  readonly concurrency: number | undefined;
+}
+
+export interface MirrorConfig {
+  readonly name: string;
+  /** Absolute path of the mirrored folder. */
+  readonly source: string;
+  readonly createSource: boolean;
+  readonly target: string;
+  readonly container: string;
+  /** Where in the container: empty, or ends in `/`. */
+  readonly prefix: string;
+  /** gitignore syntax. */
+  readonly exclude: readonly string[];
+  /** gitignore syntax; when not empty, only files that match are mirrored. */
+  readonly include: readonly string[];
+  readonly watch: 'auto' | 'chokidar' | 'directories' | 'scan';
+  /** With `watch: auto`: entries (files and folders) up to which chokidar is used. */
+  readonly chokidarLimit: number;
+  readonly settleMs: number;
+  /** A path that never becomes quiet is looked at after this. */
+  readonly settleLimitMs: number;
+  /** Between scans of the source against the index; 0 is never. */
+  readonly rescanMs: number;
+  /** Between reconciles with the container; 0 is never. */
+  readonly reconcileMs: number;
+  readonly deletes: 'mirror' | 'keep';
+  readonly overwrite: 'always' | 'never';
+  readonly extraneous: 'keep' | 'report' | 'delete';
+  readonly symlinks: 'skip' | 'follow' | 'preserve';
+  readonly metadata: readonly ('mtime' | 'mode' | 'owner')[];
+  readonly index: 'lmdb' | 'lowdb';
+}

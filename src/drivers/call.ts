@@ -1,0 +1,72 @@
+// What goes into a call of a backend, and what comes out of it.
+
+export type ChecksumAlgorithm = 'md5' | 'sha1' | 'sha256' | 'crc32c';
+
+/** A digest of an object's content, in lower-case hex. */
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly hex: string;
+}
+
+export interface ObjectRef {
+  readonly container: string;
+  readonly key: string;
+}
+
+export interface ContainerInfo {
+  readonly name: string;
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+export interface ObjectInfo extends ObjectRef {
+  readonly size: number;
+  /** Digests of the content only; an ETag that is not one belongs in `extra`. */
+  readonly checksums: readonly Checksum[];
+  /** Keys in lower case. Empty in a listing of a provider whose listings have none. */
+  readonly metaData: Readonly<Record<string, string>>;
+  /** `contentType`, `etag`, `lastModified` (milliseconds since the epoch), `versionId` where the provider has them, and what else it tells. */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Give it back as `after` for the next page; undefined on the last. */
+  readonly next: string | undefined;
+}
+
+export interface PageRequest {
+  readonly after?: string;
+  /** Items wanted at the most; the conformance suite asks for 2. Default: what the provider likes best. */
+  readonly size?: number;
+}
+
+/** Bytes to send. A body that can be opened again may be retried; a one-shot stream may not. */
+export interface Body {
+  /** Undefined: not known before the end. */
+  readonly size: number | undefined;
+  readonly replayable: boolean;
+  /** The whole content, when it is in memory anyway: a backend may send it without streaming. */
+  readonly bytes?: Uint8Array;
+  open(): AsyncIterable<Uint8Array>;
+}
+
+export type Precondition = { readonly ifAbsent: true } | { readonly ifMatch: string };
+
+export interface PutOptions {
+  readonly contentType: string;
+  readonly metaData: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Digests of the content that are known before it is sent; the provider refuses other bytes. */
+  readonly checksums: readonly Checksum[];
+  readonly precondition?: Precondition;
+}
+
+/** `start` inclusive, `end` exclusive, as in Libcloud; no `end` means to the end of the object. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end?: number;
+}
+
+export interface Call {
+  readonly signal: AbortSignal;
+}

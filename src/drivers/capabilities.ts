@@ -1,0 +1,83 @@
+import type { Body, Call, ChecksumAlgorithm, ObjectInfo, ObjectRef, PutOptions } from './call.js';
+
+export interface Limits {
+  /** Bytes that one putObject may carry. */
+  readonly maxPutSize: number;
+  /** Bytes that one object may have, in however many parts. */
+  readonly maxObjectSize: number;
+  /** Bytes of UTF-8 in an object name. */
+  readonly maxKeyBytes: number;
+}
+
+/** What a provider can do beyond Backend. Keys are never optional: a layer that drops one does not compile. */
+export interface Capabilities {
+  /** Digests that the provider itself checks before it accepts a put, strongest first. */
+  readonly checksums: readonly ChecksumAlgorithm[];
+  readonly preconditions: readonly ('ifAbsent' | 'ifMatch')[];
+  readonly limits: Limits;
+  /** `utf8`: listings come in UTF-8 byte order (G3). `none`: any order; who needs one sorts on disk first. */
+  readonly listingOrder: 'utf8' | 'none';
+  /** Whether listings carry checksums and metadata, so that a comparison needs no request per object. */
+  readonly listingHas: { readonly checksums: boolean; readonly metaData: boolean };
+  /** Puts that may usefully be under way at once when the configuration does not say. */
+  readonly concurrency: number;
+  readonly copy: Copy | undefined;
+  readonly batchDelete: BatchDelete | undefined;
+  readonly multipart: Multipart | undefined;
+  readonly cdn: Cdn | undefined;
+}
+
+export interface Copy {
+  /**
+   * Copies within the provider, whatever the size. The copy has the content, and by default the content type and
+   * metadata, of the source; `replace` gives it others. `from` and `to` may be the same object: then only content
+   * type and metadata change. A missing source rejects with ObjectDoesNotExistError.
+   */
+  copyObject(from: ObjectRef, to: ObjectRef, replace: CopyReplacement | undefined, call: Call): Promise<ObjectInfo>;
+}
+
+export interface CopyReplacement {
+  readonly contentType: string;
+  readonly metaData: Readonly<Record<string, string>>;
+}
+
+export interface BatchDelete {
+  /** Keys that one request may carry. */
+  readonly maxKeys: number;
+  /** Deletes each key. Resolves with those that failed, by key; a missing object is not a failure (G5). */
+  deleteObjects(container: string, keys: readonly string[], call: Call): Promise<ReadonlyMap<string, Error>>;
+}
+
+/** Opaque outside the driver that made it, and plain JSON, so that state can keep it over a restart. */
+export interface UploadToken extends ObjectRef {
+  readonly driver: string;
+  readonly opaque: string;
+}
+
+export interface Part {
+  /** From 1, without gaps. */
+  readonly number: number;
+  readonly size: number;
+  /** What the provider gave for the part (an ETag, a block id); plain text, kept over a restart. */
+  readonly receipt: string;
+}
+
+export interface Multipart {
+  readonly partSize: { readonly min: number; readonly max: number; readonly maxParts: number };
+  begin(ref: ObjectRef, options: PutOptions, call: Call): Promise<UploadToken>;
+  /** `body.size` is never undefined here. */
+  uploadPart(token: UploadToken, partNumber: number, body: Body, call: Call): Promise<Part>;
+  uploadedParts(token: UploadToken, call: Call): Promise<readonly Part[]>;
+  /** Makes the object of exactly these parts visible, at once (G1, G2). */
+  complete(token: UploadToken, parts: readonly Part[], call: Call): Promise<ObjectInfo>;
+  /** An upload that is unknown, complete or already aborted is not an error. */
+  abort(token: UploadToken, call: Call): Promise<void>;
+  unfinished(container: string, prefix: string, call: Call): Promise<readonly UploadToken[]>;
+}
+
+export interface Cdn {
+  enableContainer(name: string, call: Call): Promise<void>;
+  enableObject(ref: ObjectRef, call: Call): Promise<void>;
+  containerUrl(name: string, call: Call): Promise<string>;
+  objectUrl(ref: ObjectRef, call: Call): Promise<string>;
+}

@@ -1,0 +1,122 @@
+/** When the same call is worth another try. The driver decides: only it knows its provider. */
+export type Retry = 'never' | 'backoff' | { readonly afterMs: number };
+
+export interface ErrorContext {
+  /** The driver's name, never the driver itself: errors end up in logs, drivers hold secrets. */
+  readonly driver: string;
+  readonly retry?: Retry;
+  readonly cause?: unknown;
+  /** The provider's own id of the failed request (`x-amz-request-id`, `x-trans-id`), for its support desk. */
+  readonly requestId?: string;
+}
+
+/** Root of everything a driver rejects with; Libcloud's LibcloudError. */
+export class StorageError extends Error {
+  override readonly name: string = 'StorageError';
+  readonly driver: string;
+  readonly retry: Retry;
+  readonly requestId: string | undefined;
+
+  constructor(message: string, { driver, retry = 'never', cause, requestId }: ErrorContext) {
+    super(requestId === undefined ? message : `${message} (request ${requestId})`, cause === undefined ? undefined : { cause });
+    this.driver = driver;
+    this.retry = retry;
+    this.requestId = requestId;
+  }
+}
+
+export class ContainerError extends StorageError {
+  override readonly name: string = 'ContainerError';
+  readonly containerName: string;
+
+  constructor(containerName: string, problem: string, context: ErrorContext) {
+    super(`container "${containerName}" ${problem}`, context);
+    this.containerName = containerName;
+  }
+}
+
+export class ContainerAlreadyExistsError extends ContainerError {
+  override readonly name = 'ContainerAlreadyExistsError';
+  constructor(containerName: string, context: ErrorContext) {
+    super(containerName, 'already exists', context);
+  }
+}
+
+export class ContainerDoesNotExistError extends ContainerError {
+  override readonly name = 'ContainerDoesNotExistError';
+  constructor(containerName: string, context: ErrorContext) {
+    super(containerName, 'does not exist', context);
+  }
+}
+
+export class ContainerIsNotEmptyError extends ContainerError {
+  override readonly name = 'ContainerIsNotEmptyError';
+  constructor(containerName: string, context: ErrorContext) {
+    super(containerName, 'is not empty', context);
+  }
+}
+
+export class InvalidContainerNameError extends ContainerError {
+  override readonly name = 'InvalidContainerNameError';
+  constructor(containerName: string, rule: string, context: ErrorContext) {
+    super(containerName, `is not a valid name: ${rule}`, context);
+  }
+}
+
+export class ObjectError extends StorageError {
+  override readonly name: string = 'ObjectError';
+  readonly objectName: string;
+
+  constructor(objectName: string, problem: string, context: ErrorContext) {
+    super(`object "${objectName}" ${problem}`, context);
+    this.objectName = objectName;
+  }
+}
+
+export class ObjectDoesNotExistError extends ObjectError {
+  override readonly name = 'ObjectDoesNotExistError';
+  constructor(objectName: string, context: ErrorContext) {
+    super(objectName, 'does not exist', context);
+  }
+}
+
+/** What the provider confirmed is not what was sent (or what was received is not what the provider holds). Both digests are hex. */
+export class ObjectHashMismatchError extends ObjectError {
+  override readonly name = 'ObjectHashMismatchError';
+  constructor(objectName: string, expected: string, actual: string, context: ErrorContext) {
+    super(objectName, `has hash ${actual}, expected ${expected}`, { retry: 'backoff', ...context });
+  }
+}
+
+/** The provider cannot hold an object of this name; `rule` says why. Never retried: only a rename helps. */
+export class InvalidObjectNameError extends ObjectError {
+  override readonly name = 'InvalidObjectNameError';
+  constructor(objectName: string, rule: string, context: ErrorContext) {
+    super(objectName, `cannot be stored under this name: ${rule}`, context);
+  }
+}
+
+/** A conditional put lost the race: somebody else's object is there. */
+export class PreconditionFailedError extends ObjectError {
+  override readonly name = 'PreconditionFailedError';
+}
+
+/** The provider lacks the operation, or the option; an option is refused, never ignored. */
+export class UnsupportedOperationError extends StorageError {
+  override readonly name = 'UnsupportedOperationError';
+}
+
+/** Wrong, expired or insufficient credentials. Stops the mirror, not only the job. Libcloud's InvalidCredsError. */
+export class InvalidCredentialsError extends StorageError {
+  override readonly name = 'InvalidCredentialsError';
+}
+
+/** The provider asks for less (429, 503, SlowDown). The target's concurrency shrinks. Libcloud's RateLimitReachedError. */
+export class ThrottledError extends StorageError {
+  override readonly name = 'ThrottledError';
+}
+
+/** The provider cannot be reached or answers nothing useful: a fault of the target, not of one object. Its queue pauses and the target is probed. */
+export class TargetUnavailableError extends StorageError {
+  override readonly name = 'TargetUnavailableError';
+}

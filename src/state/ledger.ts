@@ -1,0 +1,63 @@
+/** What one run over a mirror did; the numbers of the summary line. */
+export interface RunReport {
+  readonly startedAtMs: number;
+  readonly seconds: number;
+  readonly scanned: number;
+  readonly uploaded: number;
+  readonly copied: number;
+  readonly deleted: number;
+  readonly adopted: number;
+  readonly unchanged: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly held: number;
+  readonly bytes: number;
+}
+
+/** The source as it was first seen; another one under the same path stops deletes until it is accepted. */
+export interface SourceIdentity {
+  /** Decimal text, since JSON has no 64-bit integers. */
+  readonly device: string;
+  readonly inode: string;
+  readonly fileSystemUuid?: string;
+}
+
+/** A multipart upload that was begun and neither completed nor aborted. */
+export interface UnfinishedUpload {
+  readonly token: { readonly driver: string; readonly container: string; readonly key: string; readonly opaque: string };
+  readonly partSize: number;
+  readonly source: { readonly size: number; readonly mtimeNs: string; readonly ctimeNs: string; readonly inode: string };
+  readonly beganAtMs: number;
+}
+
+/** An object given up until its file changes, the daemon restarts, or its next (capped) try comes. */
+export interface Quarantined {
+  readonly reason: string;
+  readonly error: string;
+  readonly attempts: number;
+  readonly sinceMs: number;
+}
+
+/** The whole ledger: one small JSON document per mirror, meant to be read by people too. */
+export interface LedgerDocument {
+  /** Schema version. A newer one than this program knows is refused, never rewritten. */
+  readonly version: 1;
+  readonly mirror: string;
+  readonly source?: SourceIdentity;
+  /** True once a reconcile has finished on this index: until then nothing is deleted. */
+  readonly reconciled: boolean;
+  readonly lastScan?: RunReport;
+  readonly lastReconcile?: RunReport;
+  readonly lastVerify?: RunReport;
+  /** By object name (without the mirror's prefix). */
+  readonly unfinishedUploads: Readonly<Record<string, UnfinishedUpload>>;
+  readonly quarantined: Readonly<Record<string, Quarantined>>;
+}
+
+export interface Ledger {
+  /** The document as it is now; never undefined, never half written. */
+  read(): LedgerDocument;
+  /** Replaces fields. Resolves when the new document is durable; updates of the same moment share one write. */
+  update(change: (document: LedgerDocument) => LedgerDocument): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,143 @@
+import type { ObjectRecord } from '../state/object-index.js';
+import type { LocalEntry } from '../watcher/entry.js';
+import { isRacy, sameStat } from './same-stat.js';
+
+/** A local file or link, and the hex MD5 of its content once somebody has read it. */
+export interface LocalFact {
+  readonly entry: LocalEntry;
+  readonly md5?: string;
+}
+
+/** What the provider says of an object, from a listing or from a look at the object itself. */
+export interface RemoteFact {
+  readonly size: number;
+  /** Hex MD5 of the content, where the provider (or our own metadata on the object) tells it. */
+  readonly md5?: string;
+  readonly etag?: string;
+  /** True once the object itself was asked, so that a missing `md5` will stay missing. */
+  readonly inspected: boolean;
+}
+
+/** `unknown`: nobody asked; `absent`: a listing or a look says that there is none. */
+export type Remote = 'unknown' | 'absent' | RemoteFact;
+
+export interface Policy {
+  /** `never`: an object that we did not put there is not replaced. */
+  readonly overwrite: 'always' | 'never';
+  readonly extraneous: 'keep' | 'report' | 'delete';
+  readonly deletes: 'mirror' | 'keep';
+  /** Which stat fields are kept with the object, and so are worth a metadata update of their own. */
+  readonly metadata: { readonly mtime: boolean; readonly mode: boolean; readonly owner: boolean };
+}
+
+export type Decision =
+  | { readonly action: 'nothing' }
+  /** A fact is missing. Find it and decide again. */
+  | { readonly action: 'learn'; readonly what: 'local-md5' | 'remote-md5' }
+  | { readonly action: 'upload'; readonly why: UploadReason }
+  /** The object is already what it should be: record it, send nothing. */
+  | { readonly action: 'adopt' }
+  /** Same content under a new stat: record the stat, and the object's metadata too when `metadata` is true. */
+  | { readonly action: 'refresh'; readonly metadata: boolean }
+  | { readonly action: 'delete'; readonly why: 'gone' | 'extraneous' }
+  | { readonly action: 'forget' }
+  | { readonly action: 'report'; readonly what: 'extraneous' | 'overwrite-refused' };
+
+export type UploadReason =
+  /** No record, and no object or none that was asked about. */
+  | 'new'
+  /** The content differs from what was sent last. */
+  | 'changed'
+  /** The last upload was begun and never confirmed. */
+  | 'unconfirmed'
+  /** No record, and the object there has other content. */
+  | 'other-content'
+  /** Drift: our object is gone, or is not what we sent. */
+  | 'drift';
+
+const NOTHING: Decision = { action: 'nothing' };
+
+/**
+ * The heart: what is to be done about one object name. Pure and total. Watching, scanning and reconciling differ only
+ * in which facts they bring; `learn` asks for one that is missing.
+ */
+export function decide(local: LocalFact | undefined, known: ObjectRecord | undefined, remote: Remote, policy: Policy): Decision {
+  if (local === undefined) return known === undefined ? decideForeign(remote, policy) : decideGone(remote, policy);
+  if (known === undefined) return decideNew(local, remote, policy);
+  if (known.state === 'sending') return decideUnconfirmed(local, remote);
+  return decideKnown(local, known, remote, policy);
+}
+
+function decideForeign(remote: Remote, policy: Policy): Decision {
+  if (remote === 'unknown' || remote === 'absent' || policy.extraneous === 'keep') return NOTHING;
+  return policy.extraneous === 'delete' ? { action: 'delete', why: 'extraneous' } : { action: 'report', what: 'extraneous' };
+}
+
+function decideGone(remote: Remote, policy: Policy): Decision {
+  if (remote === 'absent') return { action: 'forget' };
+  // Kept objects stay in the index: a file that comes back is then compared instead of sent, and the object is not taken for foreign.
+  return policy.deletes === 'keep' ? NOTHING : { action: 'delete', why: 'gone' };
+}
+
+function decideNew(local: LocalFact, remote: Remote, policy: Policy): Decision {
+  if (remote === 'unknown' || remote === 'absent') return { action: 'upload', why: 'new' };
+  const same = sameContent(local, remote);
+  if (same === 'same') return { action: 'adopt' };
+  if (same !== 'different') return same;
+  return policy.overwrite === 'never' ? { action: 'report', what: 'overwrite-refused' } : { action: 'upload', why: 'other-content' };
+}
+
+function decideUnconfirmed(local: LocalFact, remote: Remote): Decision {
+  if (remote === 'unknown' || remote === 'absent') return { action: 'upload', why: 'unconfirmed' };
+  const same = sameContent(local, remote);
+  if (same === 'same') return { action: 'adopt' };
+  return same === 'different' ? { action: 'upload', why: 'unconfirmed' } : same;
+}
+
+function decideKnown(local: LocalFact, known: ObjectRecord, remote: Remote, policy: Policy): Decision {
+  const drifted = hasDrifted(known, remote);
+  if (sameStat(local.entry, known) && !isRacy(known)) return drifted ? { action: 'upload', why: 'drift' } : NOTHING;
+  if (local.entry.size !== known.size || local.entry.kind !== known.kind) {
+    // The content differs for certain, so there is nothing to hash for, unless the object already has the new content.
+    return drifted && isFact(remote) ? adoptOrUpload(local, remote, 'changed') : { action: 'upload', why: 'changed' };
+  }
+  if (local.md5 === undefined) return { action: 'learn', what: 'local-md5' };
+  if (local.md5 !== known.md5)
+    return drifted && isFact(remote) ? adoptOrUpload(local, remote, 'changed') : { action: 'upload', why: 'changed' };
+  if (drifted) return { action: 'upload', why: 'drift' };
+  return { action: 'refresh', metadata: metadataDiffers(local.entry, known, policy) };
+}
+
+function adoptOrUpload(local: LocalFact, remote: RemoteFact, why: UploadReason): Decision {
+  const same = sameContent(local, remote);
+  if (same === 'same') return { action: 'adopt' };
+  return same === 'different' ? { action: 'upload', why } : same;
+}
+
+function isFact(remote: Remote): remote is RemoteFact {
+  return typeof remote === 'object';
+}
+
+/** Compares content as cheaply as the facts allow; a `learn` decision when they do not suffice. */
+function sameContent(local: LocalFact, remote: RemoteFact): 'same' | 'different' | Decision {
+  if (local.entry.size !== remote.size) return 'different';
+  if (remote.md5 === undefined) return remote.inspected ? 'different' : { action: 'learn', what: 'remote-md5' };
+  if (local.md5 === undefined) return { action: 'learn', what: 'local-md5' };
+  return local.md5 === remote.md5 ? 'same' : 'different';
+}
+
+/** Whether the object is not the one that the record describes. Nothing known about the object is no drift. */
+function hasDrifted(known: ObjectRecord, remote: Remote): boolean {
+  if (remote === 'unknown') return false;
+  if (remote === 'absent' || remote.size !== known.size) return true;
+  if (remote.md5 !== undefined) return remote.md5 !== known.md5;
+  return remote.etag !== undefined && known.etag !== undefined && remote.etag !== known.etag;
+}
+
+function metadataDiffers(entry: LocalEntry, known: ObjectRecord, { metadata }: Policy): boolean {
+  return (
+    (metadata.mtime && entry.mtimeNs !== known.mtimeNs) ||
+    (metadata.mode && entry.mode !== known.mode) ||
+    (metadata.owner && (entry.uid !== known.uid || entry.gid !== known.gid))
+  );
+}

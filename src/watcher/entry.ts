@@ -1,0 +1,21 @@
+/**
+ * A path below a mirror's source: `/` between segments, no leading or trailing `/`, no empty, `.` or `..` segment,
+ * valid Unicode. The empty string is the source itself.
+ */
+export type RelativePath = string;
+
+/** What lstat (stat, for a followed link) said of one thing that can become an object. */
+export interface LocalEntry {
+  readonly path: RelativePath;
+  /** `symlink` only where the mirror preserves links: its content is the link's target text. */
+  readonly kind: 'file' | 'symlink';
+  /** Bytes of content. */
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly inode: bigint;
+  /** Permission bits only (`0o7777`). */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}

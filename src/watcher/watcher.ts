@@ -1,0 +1,34 @@
+import type { RelativePath } from './entry.js';
+
+/** "Look at this": all that a watch event ever is. It says nothing about what is there. */
+export type Hint =
+  | { readonly kind: 'paths'; readonly paths: readonly RelativePath[] }
+  /** Everything at and below `under` ('' is the whole source) is to be looked at; `why` is for people. */
+  | { readonly kind: 'rescan'; readonly under: RelativePath; readonly why: string };
+
+/** Part of the source that is not watched and is scanned on a timer instead; `why` names the limit and the remedy. */
+export interface Degraded {
+  readonly under: RelativePath;
+  readonly why: string;
+}
+
+export interface WatchState {
+  readonly engine: 'chokidar' | 'directories' | 'scan';
+  readonly directories: number;
+  readonly degraded: readonly Degraded[];
+  /** Times that events may have been lost and a rescan was asked for because of it. */
+  readonly losses: number;
+}
+
+/**
+ * Watches one source. Each engine places its watches before it reads a directory, so that after `ready` a change
+ * anywhere below the source is followed by a hint that covers it, after `settle` of quiet or the upper bound.
+ * A change before `ready` may go without a hint: scan once after it.
+ */
+export interface Watcher extends AsyncIterable<Hint> {
+  /** Resolves once every directory is watched (or is listed as degraded). Rejects when the source cannot be watched at all. */
+  readonly ready: Promise<void>;
+  state(): WatchState;
+  /** Ends the iteration and gives back every watch. A second call does nothing. */
+  close(): Promise<void>;
+}
