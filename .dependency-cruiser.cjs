@@ -35,7 +35,14 @@ const doors = {
 
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-circular',
+      comment:
+        "Libcloud's objects pass themselves to their driver, so the types of driver.ts and objects.ts name each other; nothing else may.",
+      severity: 'error',
+      from: { pathNot: '^src/drivers/(driver|objects)\\.ts$' },
+      to: { circular: true },
+    },
     ...Object.entries(rows).map(([folder, targets]) => within(folder, targets)),
     {
       name: 'cli-is-the-top',

@@ -1,0 +1,113 @@
+import type { RunReport } from '../state/ledger.js';
+import type { ObjectName } from '../state/object-index.js';
+import type { WatchState } from '../watcher/watcher.js';
+
+export type RunKind = 'scan' | 'reconcile' | 'hints';
+
+export type JobKind = 'upload' | 'copy' | 'delete' | 'adopt' | 'refresh' | 'forget';
+
+/** Why something in the source (or in the container) is left as it is. */
+export type SkipReason =
+  | 'unreadable'
+  | 'vanished'
+  | 'special-file'
+  | 'name-not-utf8'
+  | 'name-too-long'
+  | 'name-clash'
+  | 'name-refused'
+  | 'link-skipped'
+  | 'link-dangling'
+  | 'link-loop'
+  | 'link-outside'
+  | 'too-large'
+  | 'extraneous'
+  | 'overwrite-refused'
+  | 'delete-withheld';
+
+/**
+ * What sync tells the world, in order. Log, progress display, `--json` output, metrics and status are listeners; sync
+ * knows none of them. Each event is plain JSON.
+ */
+export type SyncEvent = { readonly mirror: string } & (
+  | { readonly event: 'run-started'; readonly run: RunKind; readonly why: string }
+  /** In a dry run, instead of `done`: what would be done. */
+  | { readonly event: 'planned'; readonly job: JobKind; readonly name: ObjectName; readonly why: string; readonly bytes: number }
+  | {
+      readonly event: 'done';
+      readonly job: JobKind;
+      readonly name: ObjectName;
+      readonly why: string;
+      readonly bytes: number;
+      readonly seconds: number;
+    }
+  | {
+      readonly event: 'failed';
+      readonly job: JobKind;
+      readonly name: ObjectName;
+      readonly error: string;
+      readonly attempt: number;
+      /** Milliseconds until the next try, or null: given up (one-shot) or quarantined. */
+      readonly retryInMs: number | null;
+    }
+  | { readonly event: 'skipped'; readonly path: string; readonly reason: SkipReason; readonly detail: string }
+  | { readonly event: 'progress'; readonly progress: Progress }
+  | { readonly event: 'run-finished'; readonly run: RunKind; readonly report: RunReport; readonly complete: boolean }
+  | { readonly event: 'state-changed'; readonly state: MirrorState; readonly why: string }
+  | { readonly event: 'hint'; readonly paths: number; readonly rescan: string | null }
+);
+
+export interface Progress {
+  readonly scanned: number;
+  readonly jobsDue: number;
+  readonly jobsDone: number;
+  readonly bytesDue: number;
+  readonly bytesDone: number;
+}
+
+export type MirrorState =
+  | 'starting'
+  | 'scanning'
+  | 'transferring'
+  | 'in-sync'
+  /** The source is missing, unreadable or another one: nothing is deleted or overwritten. */
+  | 'source-missing'
+  | 'source-changed'
+  | 'target-down'
+  | 'stopped';
+
+export type SyncObserver = (event: SyncEvent) => void;
+
+/** One mirror as it is now; plain JSON. Times are milliseconds since the epoch, null when there was none. */
+export interface MirrorStatus {
+  readonly mirror: string;
+  readonly source: string;
+  readonly target: string;
+  readonly container: string;
+  readonly prefix: string;
+  readonly state: MirrorState;
+  readonly why: string;
+  readonly objects: number;
+  readonly queued: number;
+  readonly running: readonly { readonly job: JobKind; readonly name: ObjectName; readonly bytes: number; readonly seconds: number }[];
+  readonly retrying: number;
+  readonly quarantined: readonly {
+    readonly name: ObjectName;
+    readonly reason: string;
+    readonly error: string;
+    readonly attempts: number;
+  }[];
+  readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
+  readonly held: number;
+  /** Seconds since the oldest local change that is not yet durable in the container; 0 when there is none. */
+  readonly lagSeconds: number;
+  readonly watch: WatchState | null;
+  readonly lastScan: RunReport | null;
+  readonly lastReconcile: RunReport | null;
+  readonly totals: {
+    readonly uploaded: number;
+    readonly copied: number;
+    readonly deleted: number;
+    readonly failed: number;
+    readonly bytes: number;
+  };
+}
