@@ -1,0 +1,236 @@
+import { resolve } from 'node:path';
+import * as z from 'zod';
+import { type Place, Secret } from './secret.js';
+import { didYouMean } from './suggest.js';
+import { formatDuration, formatSize, parseDuration, parseSize, sizesMeant } from './units.js';
+
+export type { Place } from './secret.js';
+
+/** What one part of a configuration may say, and the type that it is read as. Built by the functions below. */
+export type Schema<T = unknown> = z.ZodType<T>;
+
+/**
+ * The type of what a schema, or a function from place to schema, reads. A driver's settings are such a function:
+ *
+ *     const settings = (place: Place) => section('A folder.', { root: folder('Where.', place), fsync: flag('…').default(true) });
+ *     type Settings = Infer<typeof settings>; // { root: string; fsync: boolean }
+ */
+export type Infer<S extends Schema | ((place: Place) => Schema)> = S extends (place: Place) => Schema
+  ? z.output<ReturnType<S>>
+  : S extends Schema
+    ? z.output<S>
+    : never;
+
+/** Something wrong with a configuration, at a path of keys and list positions from where reading began. */
+export interface Complaint {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+export type Reading<T> = { readonly value: T; readonly complaints?: never } | { readonly complaints: readonly Complaint[] };
+
+/** Reads plain data (maps, lists, texts, numbers) by a schema. All complaints come at once. Nothing outside is touched. */
+export function read<T>(schema: Schema<T>, written: unknown): Reading<T> {
+  const result = schema.safeParse(written);
+  return result.success ? { value: result.data } : { complaints: result.error.issues.flatMap(complaintsOf) };
+}
+
+function complaintsOf(issue: z.core.$ZodIssue): Complaint[] {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+  const messages = issue.message.split('\n'); // `section` writes one line a key
+  return issue.keys.map((key, i) => ({ path: [...path, key], message: messages[i] ?? issue.message }));
+}
+
+/** The schema as JSON Schema (draft 2020-12), for editors: what may be written, not what it is read as. */
+export function jsonSchema(schema: Schema): Record<string, unknown> {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ jsonSchema: node }) => {
+      const { otherNames, ...known } = node as typeof node & { otherNames?: Readonly<Record<string, string>> };
+      if (otherNames === undefined) return;
+      for (const [other, name] of Object.entries(otherNames)) {
+        const written = known.properties?.[name];
+        if (written !== undefined) node.properties = { ...node.properties, [other]: written };
+      }
+      node.required = (node.required ?? []).filter((name) => !Object.values(otherNames).includes(name));
+      delete (node as { otherNames?: unknown }).otherNames;
+    },
+  });
+  return rest;
+}
+
+interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** A text. `pattern` restricts it; `rule` then says how, as in "expected RULE". Numbers and booleans want quotes. */
+export function text(description: string, { pattern, rule = 'text' }: { readonly pattern?: RegExp; readonly rule?: string } = {}) {
+  const error = ({ input }: { readonly input?: unknown }) =>
+    expected(rule, input) + (typeof input === 'number' || typeof input === 'boolean' ? ' (put it in quotes)' : '');
+  const schema = z.string({ error });
+  return (pattern === undefined ? schema : schema.regex(pattern, { error })).describe(description);
+}
+
+/** One of a few words. */
+export function oneOf<const W extends readonly [string, ...string[]]>(description: string, words: W) {
+  const list = words.map((word) => `"${word}"`).join(', ');
+  return z
+    .enum(words, {
+      error: ({ input }) => expected(`one of ${list}`, input) + (typeof input === 'string' ? didYouMean(input, words) : ''),
+    })
+    .describe(description);
+}
+
+/** `true` or `false`. */
+export function flag(description: string) {
+  return z.boolean({ error: wrong('true or false') }).describe(description);
+}
+
+/** A whole number. */
+export function count(description: string, { min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {}) {
+  const error = wrong(`a whole number${range({ min, max }, String)}`);
+  return z.int({ error }).min(min, { error }).max(max, { error }).describe(description);
+}
+
+/** Bytes, written `5MiB`, `2GB` or as a plain number. */
+export function size(description: string, { min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {}) {
+  const what = `a size such as "5MiB"${range({ min, max }, formatSize)}`;
+  return measured(
+    description,
+    what,
+    (input) => (typeof input === 'string' ? parseSize(input) : Number.isInteger(input) ? input : undefined),
+    { min, max },
+    (input) => {
+      const meant = sizesMeant(input);
+      return meant.length > 0 ? ` (${meant.join(' or ')}?)` : '';
+    },
+  );
+}
+
+/** Milliseconds, written `500ms`, `30s`, `6h`, `7d`, `1h30m` or `0`. A bare number has no unit and is refused. */
+export function duration(description: string, { min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {}) {
+  const what = `a duration such as "500ms", "30s", "6h" or "7d"${range({ min, max }, formatDuration)}`;
+  return measured(description, what, (input) => parseDuration(String(input)), { min, max });
+}
+
+/** A share, written `20%`; read as a number from 0 to 1. */
+export function percentage(description: string) {
+  const parse = (input: string | number) => {
+    const match = /^(\d+(?:\.\d+)?) ?%$/.exec(String(input).trim());
+    return match === null ? undefined : Number(match[1]) / 100;
+  };
+  return measured(description, 'a percentage from "0%" to "100%"', parse, { min: 0, max: 1 });
+}
+
+function measured(
+  description: string,
+  what: string,
+  parse: (input: string | number) => number | undefined,
+  { min, max }: Required<Bounds>,
+  hint: (input: string) => string = () => '',
+) {
+  return z
+    .union([z.string(), z.number()], { error: wrong(what) })
+    .transform((input, context) => {
+      const amount = parse(input);
+      if (amount !== undefined && Number.isFinite(amount) && amount >= min && amount <= max) return amount;
+      context.addIssue({ code: 'custom', message: expected(what, input) + hint(String(input)) });
+      return z.NEVER;
+    })
+    .describe(description);
+}
+
+/** A path: absolute, below the home folder (`~/x`), or relative to the configuration file. Read as an absolute one. */
+export function folder(description: string, place: Place) {
+  const what = 'a path';
+  return z
+    .string({ error: wrong(what) })
+    .transform((written, context) => {
+      const path = /^~(?=\/|$)/.test(written) ? withHome(written, place.env['HOME']) : written;
+      if (path !== undefined && path !== '' && !path.includes('\0')) return resolve(place.folder, path);
+      context.addIssue({ code: 'custom', message: expected(path === undefined ? `${what} (HOME is not set, so no "~")` : what, written) });
+      return z.NEVER;
+    })
+    .describe(description);
+}
+
+function withHome(written: string, home: string | undefined): string | undefined {
+  return home === undefined || home === '' ? undefined : home + written.slice(1);
+}
+
+/** Something that must not be printed, written as where it is kept or as itself. Read as a Secret. */
+export function secret(description: string, place: Place) {
+  const what = 'a secret: { env: NAME }, { file: PATH }, { credential: NAME } or a text';
+  // What was written is not repeated: it may be the secret itself.
+  const error = ({ input }: { readonly input?: unknown }) =>
+    input === undefined ? expected(what, input) : `expected ${what} (digits alone need quotes)`;
+  const name = z.string().regex(/^[^\0]+$/, { error });
+  return z
+    .union(
+      [
+        z.string().min(1, { error }),
+        z.strictObject({ env: name }),
+        z.strictObject({ file: name }),
+        z.strictObject({ credential: z.string().regex(/^[^/\0]+$/, { error }) }),
+      ],
+      { error },
+    )
+    .transform((source) => new Secret(typeof source === 'string' ? { literal: source } : source, place))
+    .describe(description);
+}
+
+/** A list of things of one kind. */
+export function list<S extends z.ZodType>(description: string, item: S) {
+  return z.array(item, { error: wrong('a list') }).describe(description);
+}
+
+/** Keys with a meaning each; any other key is refused. `otherNames` maps further spellings to the key that they stand for. */
+export function section<const S extends Readonly<Record<string, z.ZodType>>>(
+  description: string,
+  fields: S,
+  { otherNames = {} }: { readonly otherNames?: Readonly<Record<string, string>> } = {},
+) {
+  const known = [...Object.keys(fields), ...Object.keys(otherNames)];
+  const schema = z
+    .strictObject(fields, {
+      error: (issue) =>
+        issue.code === 'unrecognized_keys'
+          ? issue.keys.map((key) => `unknown key ${show(key)}${didYouMean(key, known) || `; known: ${known.join(', ')}`}`).join('\n')
+          : expected('a section of keys', issue.input),
+    })
+    .meta(Object.keys(otherNames).length > 0 ? { description, otherNames } : { description });
+  return z.preprocess((written, context) => {
+    if (typeof written !== 'object' || written === null || Array.isArray(written)) return written;
+    const renamed = new Map<string, unknown>();
+    for (const [key, value] of Object.entries(written)) {
+      const name = Object.hasOwn(otherNames, key) ? (otherNames[key] ?? key) : key;
+      if (renamed.has(name))
+        context.addIssue({ code: 'custom', path: [key], message: `another name of a key that is given as well: keep one` });
+      renamed.set(name, value);
+    }
+    return Object.fromEntries(renamed); // defines a key "__proto__" instead of setting it
+  }, schema);
+}
+
+function range({ min, max }: Required<Bounds>, format: (amount: number) => string): string {
+  if (max < Number.MAX_SAFE_INTEGER) return ` from ${format(min)} to ${format(max)}`;
+  return min > 0 ? ` of at least ${format(min)}` : '';
+}
+
+const wrong = (what: string) => (issue: { readonly input?: unknown }) => expected(what, issue.input);
+
+function expected(what: string, input: unknown): string {
+  if (input === undefined) return `missing; expected ${what}`;
+  return `expected ${what}, got ${show(input)}`;
+}
+
+function show(input: unknown): string {
+  if (input === null) return 'nothing';
+  if (Array.isArray(input)) return 'a list';
+  if (typeof input === 'object') return 'a section of keys';
+  const shown = JSON.stringify(input) ?? String(input);
+  return shown.length > 80 ? `${shown.slice(0, 79)}…` : shown;
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { inspect } from 'node:util';
+
+/** Where a configuration stands: what its relative paths, its `~/` and its references to the environment refer to. */
+export interface Place {
+  /** Absolute folder of the configuration file. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** How a configuration names a secret: itself, or where it is kept. */
+export type SecretSource =
+  | { readonly literal: string }
+  /** Name of an environment variable. */
+  | { readonly env: string }
+  /** Path of a file, relative to the configuration file; one line end at its end is not part of the secret. */
+  | { readonly file: string }
+  /** Name of a systemd credential (`LoadCredential=`): a file in `$CREDENTIALS_DIRECTORY`. See systemd.exec(5), "Credentials". */
+  | { readonly credential: string };
+
+/** A secret that is not where the configuration says. The message names the place, never the content. */
+export class SecretError extends Error {
+  override readonly name = 'SecretError';
+}
+
+const LARGEST_SECRET_FILE = 65_536;
+
+/** A text that never prints itself: not in logs, errors, JSON or a debugger's listing. */
+export class Secret {
+  readonly #find: () => string;
+  #value: string | undefined;
+  /** Whether the configuration file itself holds the secret. */
+  readonly literal: boolean;
+
+  /** Nothing is read before the first `reveal`, so that a command that needs no secret runs without them. */
+  constructor(source: SecretSource, place: Place) {
+    this.literal = 'literal' in source;
+    this.#find = () => find(source, place);
+  }
+
+  /** The secret; looked up at the first call and kept. A secret that is missing or empty throws SecretError. */
+  reveal(): string {
+    this.#value ??= this.#find();
+    return this.#value;
+  }
+
+  toString(): string {
+    return '[secret]';
+  }
+
+  toJSON(): string {
+    return '[secret]';
+  }
+
+  [inspect.custom](): string {
+    return '[secret]';
+  }
+}
+
+function find(source: SecretSource, place: Place): string {
+  if ('literal' in source) return source.literal;
+  if ('env' in source) return fromEnvironment(source.env, place);
+  if ('file' in source) return fromFile(resolve(place.folder, source.file), 'secret file');
+  return fromFile(join(credentialsFolder(source.credential, place), source.credential), 'systemd credential');
+}
+
+function fromEnvironment(variable: string, { env }: Place): string {
+  const value = env[variable];
+  if (value === undefined) {
+    throw new SecretError(`environment variable ${variable} is not set; set it (under systemd: EnvironmentFile=) or use { file: PATH }`);
+  }
+  return notEmpty(value, `environment variable ${variable}`);
+}
+
+function credentialsFolder(credential: string, { env }: Place): string {
+  const folder = env['CREDENTIALS_DIRECTORY'];
+  if (folder === undefined || folder === '') {
+    throw new SecretError(
+      `systemd credential "${credential}" cannot be read: CREDENTIALS_DIRECTORY is not set; the unit needs LoadCredential=${credential}:PATH`,
+    );
+  }
+  return folder;
+}
+
+function fromFile(path: string, what: string): string {
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new SecretError(`${what} ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  if (content.length > LARGEST_SECRET_FILE)
+    throw new SecretError(`${what} ${path} is over ${LARGEST_SECRET_FILE} characters long: not a secret?`);
+  return notEmpty(content.replace(/\r?\n$/, ''), `${what} ${path}`);
+}
+
+function notEmpty(value: string, where: string): string {
+  if (value === '') throw new SecretError(`${where} is empty`);
+  return value;
+}
+
+/** Every Secret inside checked settings, with the path of keys that leads to it. */
+export function secretsIn(
+  settings: unknown,
+  path: readonly string[] = [],
+): { readonly path: readonly string[]; readonly secret: Secret }[] {
+  if (settings instanceof Secret) return [{ path, secret: settings }];
+  if (typeof settings !== 'object' || settings === null) return [];
+  return Object.entries(settings).flatMap(([key, value]) => secretsIn(value, [...path, key]));
+}
