@@ -1,0 +1,27 @@
+import type { ObjectName } from '../state/object-index.js';
+import type { LocalEntry } from '../watcher/entry.js';
+import type { Remote } from './decide.js';
+import type { QueuedJob } from './queue.js';
+
+/**
+ * "See to this object": plain data, so that a queue may carry it to another process. What is to be done is decided
+ * when it runs, from the disk as it is then.
+ */
+export interface Job extends QueuedJob {
+  readonly mirror: string;
+  readonly name: ObjectName;
+  /** The run whose summary counts it. */
+  readonly run: number;
+  /** Milliseconds since the epoch when the change was first heard of. */
+  readonly sinceMs: number;
+  /** From 1. */
+  readonly attempt: number;
+  /** The file as the scan saw it a moment ago: saves the first attempt a look. Reading checks that it is still so. */
+  readonly seen?: LocalEntry;
+  /** What a listing said of the object; later attempts do not trust it. */
+  readonly remote: Remote;
+  /** Set for objects that are not ours and that the mirror deletes: they have no record to show. */
+  readonly extraneous?: true;
+  /** The object that holds this content under the name that the file had before. */
+  readonly renamedFrom?: ObjectName;
+}

@@ -1,0 +1,25 @@
+import type { LocalEntry } from '../watcher/entry.js';
+import type { Policy } from './decide.js';
+
+const NS_PER_SECOND = 1_000_000_000n;
+const FILE_TYPE_BITS = { file: 0o100000, symlink: 0o120000 } as const;
+
+/**
+ * What is kept with an object of its file, under the names and in the forms that rclone reads and writes
+ * (rclone.org/docs/#metadata and the local backend's system metadata): `mtime` in seconds with nanoseconds as decimals,
+ * `mode` as octal text with the file type's bits, `uid` and `gid` in decimal.
+ */
+export function objectMetadata(entry: LocalEntry, { metadata }: Pick<Policy, 'metadata'>): Readonly<Record<string, string>> {
+  return {
+    ...(metadata.mtime ? { mtime: secondsText(entry.mtimeNs) } : {}),
+    ...(metadata.mode ? { mode: (entry.mode | FILE_TYPE_BITS[entry.kind]).toString(8) } : {}),
+    ...(metadata.owner ? { uid: String(entry.uid), gid: String(entry.gid) } : {}),
+  };
+}
+
+/** Nanoseconds since the epoch as decimal seconds. Times before 1970 are negative as a whole: -0.5 s is `-0.500000000`. */
+export function secondsText(ns: bigint): string {
+  const positive = ns < 0n ? -ns : ns;
+  const text = `${positive / NS_PER_SECOND}.${String(positive % NS_PER_SECOND).padStart(9, '0')}`;
+  return ns < 0n ? `-${text}` : text;
+}

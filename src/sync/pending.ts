@@ -1,0 +1,48 @@
+import type { ObjectName } from '../state/object-index.js';
+
+/** Names with work that is not durable yet, oldest first: what lag and "is this run done" are read from. */
+export interface Pending {
+  /** A name that is pending already keeps the moment it became so. */
+  add(name: ObjectName, sinceMs: number): void;
+  settled(name: ObjectName): void;
+  readonly size: number;
+  /** When the oldest pending name became so; milliseconds on the clock that `add` was given. Undefined: nothing is pending. */
+  oldestMs(): number | undefined;
+  /** Resolves when nothing is pending; rejects with the signal's reason. */
+  whenEmpty(signal: AbortSignal): Promise<void>;
+}
+
+export function createPending(): Pending {
+  const since = new Map<ObjectName, number>();
+  const waiters = new Set<() => void>();
+  return {
+    add(name, sinceMs) {
+      if (!since.has(name)) since.set(name, sinceMs);
+    },
+    settled(name) {
+      since.delete(name);
+      if (since.size > 0) return;
+      for (const wake of waiters) wake();
+      waiters.clear();
+    },
+    get size() {
+      return since.size;
+    },
+    oldestMs: () => since.values().next().value,
+    whenEmpty: (signal) =>
+      new Promise<void>((resolve, reject) => {
+        if (since.size === 0) return resolve();
+        if (signal.aborted) return reject(signal.reason);
+        const stop = () => {
+          waiters.delete(wake);
+          reject(signal.reason);
+        };
+        const wake = () => {
+          signal.removeEventListener('abort', stop);
+          resolve();
+        };
+        signal.addEventListener('abort', stop, { once: true });
+        waiters.add(wake);
+      }),
+  };
+}

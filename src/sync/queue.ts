@@ -1,0 +1,107 @@
+import PQueue from 'p-queue';
+
+/**
+ * A lane has slots of its own: large files cannot fill all of them, and small ones overtake large ones. Deletes have
+ * theirs because they wait for one another to share a request.
+ */
+export type Lane = 'small' | 'large' | 'delete';
+
+export interface QueuedJob {
+  /** One mirror's name for the object: at most one job per key is under way. */
+  readonly key: string;
+  readonly lane: Lane;
+}
+
+/**
+ * What of a target's work is done when. A job is waiting, then running, then gone. A key that is added again while it
+ * waits is already served by the job that waits; one that is added again while it runs is running-and-stale, and runs
+ * again afterwards with the newer job.
+ */
+export interface JobQueue<J extends QueuedJob> {
+  /** Resolves as soon as the job is among the waiting ones, of which there are never more than `waitingLimit`. */
+  add(job: J): Promise<void>;
+  /** Running jobs go on; no other is started until `resume`. */
+  pause(): void;
+  resume(): void;
+  readonly paused: boolean;
+  readonly waiting: number;
+  readonly running: number;
+  /** Drops what waits. Running jobs go on: they hold signals of their own. */
+  clear(): void;
+}
+
+export interface QueueOptions<J> {
+  /** Jobs of the small lane under way at once. */
+  readonly concurrency: number;
+  readonly waitingLimit: number;
+  /** Never rejects: what becomes of a failed job is its mirror's business. */
+  readonly run: (job: J) => Promise<void>;
+}
+
+/** Large files in flight at once, of each 8 slots: enough to fill a line, few enough to bound memory and sockets. */
+const LARGE_SHARE = 8;
+const LARGE_MOST = 4;
+
+export function createQueue<J extends QueuedJob>({ concurrency, waitingLimit, run }: QueueOptions<J>): JobQueue<J> {
+  const lanes: Readonly<Record<Lane, PQueue>> = {
+    small: new PQueue({ concurrency }),
+    large: new PQueue({ concurrency: Math.max(1, Math.min(LARGE_MOST, Math.floor(concurrency / LARGE_SHARE))) }),
+    delete: new PQueue({ concurrency: Math.max(concurrency, waitingLimit) }),
+  };
+  const all = Object.values(lanes);
+  const waitingKeys = new Set<string>();
+  /** Running keys, each with the newest job that was added for it meanwhile. */
+  const runningKeys = new Map<string, J | undefined>();
+
+  function start(job: J): void {
+    waitingKeys.add(job.key);
+    void lanes[job.lane].add(() => perform(job));
+  }
+
+  async function perform(job: J): Promise<void> {
+    // Dropped by clear(), which empties the lanes a turn before p-queue forgets what it has already handed out.
+    if (!waitingKeys.delete(job.key)) return;
+    runningKeys.set(job.key, undefined);
+    try {
+      await run(job);
+    } finally {
+      const again = runningKeys.get(job.key);
+      runningKeys.delete(job.key);
+      if (again) start(again);
+    }
+  }
+
+  return {
+    async add(job) {
+      if (runningKeys.has(job.key)) {
+        runningKeys.set(job.key, job);
+        return;
+      }
+      if (waitingKeys.has(job.key)) return;
+      start(job);
+      const lane = lanes[job.lane];
+      if (lane.size >= waitingLimit) await lane.onSizeLessThan(waitingLimit);
+    },
+    pause: () =>
+      all.forEach((lane) => {
+        lane.pause();
+      }),
+    resume: () =>
+      all.forEach((lane) => {
+        lane.start();
+      }),
+    get paused() {
+      return lanes.small.isPaused;
+    },
+    get waiting() {
+      return waitingKeys.size;
+    },
+    get running() {
+      return runningKeys.size;
+    },
+    clear() {
+      waitingKeys.clear();
+      for (const lane of all) lane.clear();
+    },
+  };
+}

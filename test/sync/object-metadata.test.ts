@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { objectMetadata, secondsText } from '../../src/sync/object-metadata.js';
+
+const entry = {
+  path: 'a',
+  kind: 'file',
+  size: 1,
+  mtimeNs: 1_700_000_000_000_000_001n,
+  ctimeNs: 0n,
+  inode: 1n,
+  mode: 0o640,
+  uid: 7,
+  gid: 8,
+} as const;
+
+test('P10: metadata has the names and forms of rclone', () => {
+  expect(objectMetadata(entry, { metadata: { mtime: true, mode: true, owner: true } })).toEqual({
+    mtime: '1700000000.000000001',
+    mode: '100640',
+    uid: '7',
+    gid: '8',
+  });
+  expect(objectMetadata({ ...entry, kind: 'symlink', mode: 0o777 }, { metadata: { mtime: false, mode: true, owner: false } })).toEqual({
+    mode: '120777',
+  });
+});
+
+test('a time as decimal seconds keeps every nanosecond, before 1970 as well', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(10n ** 19n), max: 10n ** 19n }), (ns) => {
+      const text = secondsText(ns);
+      expect(text).toMatch(/^-?\d+\.\d{9}$/);
+      const [whole, decimals] = text.replace('-', '').split('.') as [string, string];
+      const back = BigInt(whole) * 10n ** 9n + BigInt(decimals);
+      expect(text.startsWith('-') ? -back : back).toBe(ns);
+    }),
+  );
+});

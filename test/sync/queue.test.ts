@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { createQueue, type QueuedJob } from '../../src/sync/queue.js';
+
+interface TestJob extends QueuedJob {
+  readonly version: number;
+}
+
+/** Jobs run until they are let go, so that a test decides what is under way. */
+function gate() {
+  const running: { job: TestJob; finish(): void }[] = [];
+  const started: string[] = [];
+  return {
+    running,
+    started,
+    run: (job: TestJob) =>
+      new Promise<void>((resolve) => {
+        started.push(`${job.key}${job.version}`);
+        running.push({ job, finish: resolve });
+      }),
+    async finish(key: string) {
+      const at = running.findIndex(({ job }) => job.key === key);
+      running.splice(at, 1)[0]?.finish();
+      await turn();
+    },
+  };
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const job = (key: string, version = 1, lane: TestJob['lane'] = 'small'): TestJob => ({ key, lane, version });
+
+describe('the queue', () => {
+  test('runs one job per key at a time; one added meanwhile runs again after, and only the newest', async () => {
+    const { run, started, finish } = gate();
+    const queue = createQueue({ concurrency: 4, waitingLimit: 10, run });
+    await queue.add(job('a', 1));
+    await turn();
+    await queue.add(job('a', 2));
+    await queue.add(job('a', 3));
+    await turn();
+    expect(started).toEqual(['a1']);
+    await finish('a');
+    expect(started).toEqual(['a1', 'a3']);
+    await finish('a');
+    expect(queue.running + queue.waiting).toBe(0);
+  });
+
+  test('a key that waits already is not added a second time', async () => {
+    const { run, started, finish } = gate();
+    const queue = createQueue({ concurrency: 1, waitingLimit: 10, run });
+    await queue.add(job('a'));
+    await turn();
+    await queue.add(job('b', 1));
+    await queue.add(job('b', 2));
+    await finish('a');
+    await finish('b');
+    expect(started).toEqual(['a1', 'b1']);
+  });
+
+  test('P7: never more than waitingLimit wait: add() holds the caller back', async () => {
+    const { run, finish } = gate();
+    const queue = createQueue({ concurrency: 1, waitingLimit: 3, run });
+    let added = 0;
+    const feeding = (async () => {
+      for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
+        await queue.add(job(key));
+        added += 1;
+      }
+    })();
+    await turn();
+    expect(queue.waiting).toBeLessThanOrEqual(3);
+    expect(added).toBeLessThan(6);
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) await finish(key);
+    await feeding;
+    expect(added).toBe(6);
+  });
+
+  test('large files leave slots to small ones', async () => {
+    const { run, started } = gate();
+    const queue = createQueue({ concurrency: 16, waitingLimit: 100, run });
+    for (let at = 0; at < 20; at += 1) await queue.add(job(`L${at}.`, 1, 'large'));
+    await queue.add(job('s', 1, 'small'));
+    await turn();
+    expect(started.filter((key) => key.startsWith('L'))).toHaveLength(2);
+    expect(started).toContain('s1');
+  });
+
+  test('a paused queue starts nothing; what was dropped never runs', async () => {
+    const { run, started } = gate();
+    const queue = createQueue({ concurrency: 2, waitingLimit: 10, run });
+    queue.pause();
+    await queue.add(job('a'));
+    await queue.add(job('b'));
+    await turn();
+    expect(started).toEqual([]);
+    queue.clear();
+    queue.resume();
+    await queue.add(job('c'));
+    await turn();
+    expect(started).toEqual(['c1']);
+  });
+});
