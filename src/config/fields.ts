@@ -25,9 +25,13 @@ export type Infer<S extends Schema | ((place: Place) => Schema)> = S extends (pl
 export interface Complaint {
   readonly path: readonly (string | number)[];
   readonly message: string;
+  /** True when the key itself is wrong, not what stands under it. */
+  readonly aboutKey?: boolean;
 }
 
-export type Reading<T> = { readonly value: T; readonly complaints?: never } | { readonly complaints: readonly Complaint[] };
+export type Reading<T> =
+  | { readonly value: T; readonly complaints?: undefined }
+  | { readonly value?: undefined; readonly complaints: readonly Complaint[] };
 
 /** Reads plain data (maps, lists, texts, numbers) by a schema. All complaints come at once. Nothing outside is touched. */
 export function read<T>(schema: Schema<T>, written: unknown): Reading<T> {
@@ -39,7 +43,7 @@ function complaintsOf(issue: z.core.$ZodIssue): Complaint[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
   const messages = issue.message.split('\n'); // `section` writes one line a key
-  return issue.keys.map((key, i) => ({ path: [...path, key], message: messages[i] ?? issue.message }));
+  return issue.keys.map((key, i) => ({ path: [...path, key], message: messages[i] ?? issue.message, aboutKey: true }));
 }
 
 /** The schema as JSON Schema (draft 2020-12), for editors: what may be written, not what it is read as. */
@@ -185,6 +189,16 @@ export function secret(description: string, place: Place) {
 /** A list of things of one kind. */
 export function list<S extends z.ZodType>(description: string, item: S) {
   return z.array(item, { error: wrong('a list') }).describe(description);
+}
+
+/** Things under names that the user chooses. */
+export function named<S extends z.ZodType>(description: string, item: S) {
+  return z.record(z.string(), item, { error: wrong('a section of names') }).describe(description);
+}
+
+/** Anything: checked later, by a schema that depends on the rest. */
+export function unchecked() {
+  return z.unknown();
 }
 
 /** Keys with a meaning each; any other key is refused. `otherNames` maps further spellings to the key that they stand for. */

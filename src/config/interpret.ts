@@ -1,0 +1,150 @@
+import type { Config, MirrorConfig } from './config.js';
+import { crossChecks, type PlacedMirror, type PlacedTarget } from './cross-checks.js';
+import { type Complaint, type Infer, list, named, read, type Schema, section, unchecked } from './fields.js';
+import { isInside, patternBelow } from './places.js';
+import { generalFields, mirrorSection, NAME, NAME_RULE, targetFields } from './schema.js';
+import type { Place } from './secret.js';
+
+/** What the configuration has to know of one kind of driver. */
+export interface DriverSettings {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
+  settings(place: Place): Schema;
+  /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */
+  folders?(settings: unknown): readonly string[];
+}
+
+export interface KnownDrivers {
+  readonly all: readonly DriverSettings[];
+  /** By name or alias, in any case. An unknown name throws an error whose message lists the known ones. */
+  find(name: string): DriverSettings;
+}
+
+/** Resolves symbolic links as far as the path exists, so that no folder hides behind another name. */
+export type RealPath = (path: string) => string;
+
+export type Interpreted =
+  | { readonly config: Omit<Config, 'file' | 'warnings'>; readonly complaints?: undefined }
+  | { readonly config?: undefined; readonly complaints: readonly Complaint[] };
+
+/**
+ * Plain data to a configuration, or everything that is wrong with it at once: each target and each mirror is read on its
+ * own, so that a bad key in one hides nothing about the others.
+ */
+export function interpret(written: unknown, place: Place, drivers: KnownDrivers, realPath: RealPath): Interpreted {
+  const general = readGeneral(written, place);
+  const sections = isSection(written) ? written : {};
+  const targets = Object.entries(isSection(sections['targets']) ? sections['targets'] : {}).map(([name, section]) =>
+    readTarget(name, section, place, drivers, realPath),
+  );
+  const mirrors = (Array.isArray(sections['mirrors']) ? sections['mirrors'] : []).map((section: unknown, position) =>
+    readMirror(section, position, place, realPath),
+  );
+  const placed = { targets: values(targets), mirrors: values(mirrors) };
+  const complaints = [
+    ...[general, ...targets, ...mirrors].flatMap((reading) => reading.complaints ?? []),
+    ...crossChecks({
+      ...placed,
+      state: general.value && realPath(general.value.state),
+      targetNames: isSection(sections['targets']) ? Object.keys(sections['targets']) : [],
+    }),
+  ];
+  if (general.value === undefined || complaints.length > 0) return { complaints };
+  const { state, log, drain } = general.value;
+  return {
+    config: {
+      stateFolder: state,
+      log,
+      drainMs: drain,
+      targets: placed.targets.map(({ target }) => target),
+      mirrors: placed.mirrors.map((mirror) => withoutState(mirror, realPath(state))),
+    },
+  };
+}
+
+type Read<T> = ReturnType<typeof read<T>>;
+
+function readGeneral(written: unknown, place: Place) {
+  const schema = section('The configuration.', {
+    ...generalFields(place),
+    targets: named('Where mirrors go to.', unchecked()).refine(
+      (targets) => Object.keys(targets).length > 0,
+      'expected at least one target',
+    ),
+    mirrors: list('What is mirrored.', unchecked()).refine((mirrors) => mirrors.length > 0, 'expected at least one mirror'),
+  });
+  return read(schema, written);
+}
+
+function readTarget(name: string, written: unknown, place: Place, drivers: KnownDrivers, realPath: RealPath): Read<PlacedTarget> {
+  const path = ['targets', name];
+  const wrongName = NAME.test(name) ? [] : [{ path, message: `expected a name of ${NAME_RULE}` }];
+  if (!isSection(written)) return refused([...wrongName, ...below(path, read(section('A target.', targetFields), written))]);
+  const { driver, concurrency, ...own } = written;
+  const common = read(section('A target.', targetFields), concurrency === undefined ? { driver } : { driver, concurrency });
+  if (common.value === undefined) return refused([...wrongName, ...below(path, common)]);
+  const kind = attempt(() => drivers.find(common.value.driver));
+  if (kind instanceof Error) return refused([...wrongName, ...below(path, common), { path: [...path, 'driver'], message: kind.message }]);
+  const settings = read(kind.settings(place), own);
+  if (settings.complaints !== undefined || wrongName.length > 0) return refused([...wrongName, ...below(path, settings)]);
+  return {
+    value: {
+      target: { name, driver: kind.name, settings: settings.value, concurrency: common.value.concurrency },
+      folders: (kind.folders?.(settings.value) ?? []).map(realPath),
+    },
+  };
+}
+
+function readMirror(written: unknown, position: number, place: Place, realPath: RealPath): Read<PlacedMirror> {
+  const reading = read(mirrorSection(place), written);
+  if (reading.complaints !== undefined) return refused(below(['mirrors', position], reading));
+  const mirror = mirrorOf(reading.value);
+  return { value: { mirror, position, source: realPath(mirror.source) } };
+}
+
+function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
+  const { create_source, chokidar_limit, settle, settle_limit, rescan, reconcile, prefix, ...same } = written;
+  return {
+    ...same,
+    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
+    createSource: create_source,
+    chokidarLimit: chokidar_limit,
+    settleMs: settle,
+    settleLimitMs: settle_limit,
+    rescanMs: rescan,
+    reconcileMs: reconcile,
+  };
+}
+
+/** The state folder changes with every object: mirrored, it would never come to rest. */
+function withoutState({ mirror, source }: PlacedMirror, state: string): MirrorConfig {
+  return isInside(state, source) ? { ...mirror, exclude: [...mirror.exclude, patternBelow(source, state)] } : mirror;
+}
+
+function isSection(written: unknown): written is Readonly<Record<string, unknown>> {
+  return typeof written === 'object' && written !== null && !Array.isArray(written);
+}
+
+function refused<T>(complaints: readonly Complaint[]): Read<T> {
+  return { complaints };
+}
+
+function below(
+  path: readonly (string | number)[],
+  { complaints = [] }: { readonly complaints?: readonly Complaint[] | undefined },
+): Complaint[] {
+  return complaints.map((complaint) => ({ ...complaint, path: [...path, ...complaint.path] }));
+}
+
+function values<T>(readings: readonly Read<T>[]): T[] {
+  return readings.flatMap(({ value }) => (value === undefined ? [] : [value]));
+}
+
+function attempt<T>(run: () => T): T | Error {
+  try {
+    return run();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

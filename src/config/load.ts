@@ -1,0 +1,125 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Config } from './config.js';
+import type { Complaint } from './fields.js';
+import { interpret, type KnownDrivers } from './interpret.js';
+import { realPath } from './places.js';
+import { secretsIn } from './secret.js';
+
+/** A configuration that cannot be used. The message has one line for each thing that is wrong, with its place. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export interface LoadOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly drivers: KnownDrivers;
+}
+
+const LARGEST_FILE = 1_048_576;
+
+/**
+ * Reads and checks a configuration file. Everything that is wrong with it comes in one ConfigError, as lines of
+ * `file:line:column  path: expected …, got …`. Nothing but the file is read: secrets are looked up when they are used.
+ */
+export async function loadConfig(file: string, { env, drivers }: LoadOptions): Promise<Config> {
+  const path = resolve(file);
+  const source = sourceOf(file, await readText(file));
+  const place = { folder: dirname(path), env };
+  const { config, complaints } = interpret(source.content, place, drivers, realPath);
+  if (complaints !== undefined) throw new ConfigError(source.lines(complaints).join('\n'));
+  return { ...config, file: path, warnings: await warningsOf(file, config.targets) };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    if ((await stat(file)).size > LARGEST_FILE) throw new ConfigError(`${file}: over ${LARGEST_FILE} bytes long: not a configuration?`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file)); // drops a byte order mark
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    if (error instanceof TypeError) throw new ConfigError(`${file}: not UTF-8 text; save it as UTF-8`, { cause: error });
+    throw new ConfigError(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+interface Source {
+  readonly content: unknown;
+  /** One line for each complaint, with its place in the file, from top to bottom. */
+  lines(complaints: readonly Complaint[]): readonly string[];
+}
+
+function sourceOf(file: string, text: string): Source {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const placed = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0) throw new ConfigError(faults.map(({ pos, message }) => `${placed(pos[0])}  ${message}`).join('\n'));
+  if (document.contents === null) throw new ConfigError(`${file}: is empty; \`longshore init\` writes a commented one`);
+  return {
+    content: plain(file, document),
+    lines: (complaints) =>
+      complaints
+        .map((complaint) => ({ ...complaint, offset: offsetOf(document, complaint) }))
+        .sort((a, b) => a.offset - b.offset)
+        .map(({ offset, path, message }) => `${placed(offset)}  ${path.length > 0 ? `${pathText(path)}: ` : ''}${message}`),
+  };
+}
+
+function plain(file: string, document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // Aliases that unfold to a huge document ("billion laughs") end here.
+    throw new ConfigError(`${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** Where in the text a complaint belongs: at the wrong value, or at its key, or for something missing at what it is missing from. */
+function offsetOf(document: Document, { path, aboutKey = false }: Complaint): number {
+  let node = resolved(document, document.contents);
+  let offset = node?.range?.[0] ?? 0;
+  for (const [depth, step] of path.entries()) {
+    const found = stepInto(node, step);
+    if (found === undefined) break;
+    node = resolved(document, found.value);
+    const isWrongValue = depth === path.length - 1 && !aboutKey && isScalar(node) && node.source !== '';
+    offset = (isWrongValue ? found.value : (found.key ?? found.value))?.range?.[0] ?? offset;
+  }
+  return offset;
+}
+
+function stepInto(node: Node | null, step: string | number): { readonly key?: Node; readonly value: Node | null } | undefined {
+  if (isSeq(node) && typeof step === 'number') {
+    const item = node.items[step];
+    return item === undefined ? undefined : { value: item as Node };
+  }
+  if (!isMap(node)) return undefined;
+  const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+  return pair && { key: pair.key as Node, value: pair.value as Node | null };
+}
+
+function resolved(document: Document, node: Node | null): Node | null {
+  return isAlias(node) ? (node.resolve(document) ?? null) : node;
+}
+
+function pathText(path: Complaint['path']): string {
+  return path
+    .map((step, i) =>
+      typeof step === 'number' ? `[${step}]` : `${i > 0 ? '.' : ''}${/^[\w.-]+$/.test(step) ? step : JSON.stringify(step)}`,
+    )
+    .join('');
+}
+
+async function warningsOf(file: string, targets: Config['targets']): Promise<string[]> {
+  const literal = targets.flatMap(({ name, settings }) =>
+    secretsIn(settings).flatMap(({ path, secret }) => (secret.literal ? [`targets.${[name, ...path].join('.')}`] : [])),
+  );
+  if (literal.length === 0 || ((await stat(file)).mode & 0o044) === 0) return [];
+  return [
+    `${file} holds secrets (${literal.join(', ')}) and other users can read it: chmod 600 it, or write { env: NAME } or { file: PATH }`,
+  ];
+}
