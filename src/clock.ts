@@ -33,3 +33,8 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** `2026-11-22T14:41:47.123Z`: how a moment is written in logs, state files and metadata. */
+export function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}

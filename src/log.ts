@@ -1,4 +1,11 @@
-export type Fields = Readonly<Record<string, unknown>>;
+import { fstatSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import winston from 'winston';
+import type { Clock } from './clock.js';
+import { gateOf } from './log/gate.js';
+import { type Entry, type Fields, jsonLine, type Level, textLine } from './log/line.js';
+
+export type { Fields, Level };
 
 /** One line an event. `event` is a short fixed phrase; what varies goes into `fields`. */
 export interface Logger {
@@ -8,4 +15,105 @@ export interface Logger {
   debug(event: string, fields?: Fields): void;
   /** Ask before building costly fields for a line that would not be written. */
   readonly debugEnabled: boolean;
+}
+
+export interface OpenLogger extends Logger {
+  /** Resolves when every line has left for the stream, which stays open. Lines after this are dropped. */
+  close(): Promise<void>;
+}
+
+export interface LogOptions {
+  readonly level: Level;
+  /** `text`: `time level event key=value …`; `json`: one object a line. */
+  readonly format: 'text' | 'json';
+  readonly stream: Writable;
+  readonly clock: Clock;
+  /** The journal reads the stream: lines begin with their syslog priority, `<4>`, and carry no time of their own. */
+  readonly journald?: boolean;
+}
+
+/** The syslog priorities of sd-daemon(3), which are also winston's order of severity. */
+const PRIORITY: Readonly<Record<Level, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
+
+/** Where winston looks for the finished line (its package triple-beam). */
+const MESSAGE = Symbol.for('message');
+
+/**
+ * A logger whose memory is bounded: while the stream is slow, lines of level info and below are dropped first, warnings
+ * and errors later, and the next line that gets through is preceded by the number of those that did not. A stream that
+ * fails never fails the program.
+ */
+export function createLogger({ level, format, stream, clock, journald = false }: LogOptions): OpenLogger {
+  const gate = gateOf(stream);
+  const line = format === 'json' ? jsonLine : textLine;
+  const backend = winston.createLogger({
+    level,
+    levels: PRIORITY,
+    format: {
+      transform(info) {
+        const entry = info['entry'] as Entry;
+        return Object.assign(info, { [MESSAGE]: journald ? `<${PRIORITY[entry.level]}>${line(entry)}` : line(entry) });
+      },
+    },
+    transports: new winston.transports.Stream({ stream, eol: '\n' }),
+  });
+  let closed = false;
+
+  function write(level: Level, event: string, fields: Fields = {}): void {
+    if (closed || !backend.isLevelEnabled(level) || !gate.takes(PRIORITY[level] <= PRIORITY.warn)) return;
+    reportRefused();
+    pass(level, event, fields);
+  }
+
+  function reportRefused(): void {
+    const count = gate.refused();
+    if (count > 0) pass('warn', 'log lines dropped', { count, why: 'the log stream is too slow' });
+  }
+
+  function pass(level: Level, event: string, fields: Fields): void {
+    const entry: Entry = { level, event, fields, timeMs: journald ? undefined : clock.now() };
+    backend.write({ level, entry });
+  }
+
+  return {
+    error: (event, fields) => write('error', event, fields),
+    warn: (event, fields) => write('warn', event, fields),
+    info: (event, fields) => write('info', event, fields),
+    debug: (event, fields) => write('debug', event, fields),
+    debugEnabled: backend.isLevelEnabled('debug'),
+    async close() {
+      if (closed) return;
+      closed = true;
+      await gate.flush();
+      reportRefused();
+      await gate.flush();
+      gate.release();
+      backend.close();
+    },
+  };
+}
+
+/** Writes nothing; for the library's users and for tests. */
+export const silentLogger: OpenLogger = {
+  error: () => {},
+  warn: () => {},
+  info: () => {},
+  debug: () => {},
+  debugEnabled: false,
+  close: async () => {},
+};
+
+/**
+ * Whether the journal reads this descriptor. systemd sets JOURNAL_STREAM to the device and inode of the socket it made
+ * (systemd.exec(5)); children inherit the variable, but perhaps not the socket, so both must agree.
+ */
+export function isJournal(env: Readonly<Record<string, string | undefined>>, fd: number): boolean {
+  const announced = env['JOURNAL_STREAM'];
+  if (announced === undefined) return false;
+  try {
+    const { dev, ino } = fstatSync(fd, { bigint: true });
+    return announced === `${dev}:${ino}`;
+  } catch {
+    return false; // closed
+  }
 }

@@ -1,0 +1,21 @@
+/**
+ * What may not reach a terminal or a log as it is: control characters (C0, DEL, C1), the line separators that editors and
+ * browsers obey, and the marks that reorder text ("Trojan Source", CVE-2021-42574). A file name can hold any of them.
+ */
+const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+const NEEDS_QUOTES = /["\\\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|^$|^\s|\s$/u;
+
+/** The text as a JSON string literal of printable characters only; `JSON.parse` gives it back. */
+export function quoted(text: string): string {
+  return escapeUnprintable(JSON.stringify(text));
+}
+
+/** For people: the text as it is where that is safe and unambiguous, otherwise quoted. */
+export function printable(text: string): string {
+  return NEEDS_QUOTES.test(text) ? quoted(text) : text;
+}
+
+/** For text that is JSON already: JSON.stringify leaves DEL, C1 and the marks above as they are. */
+export function escapeUnprintable(json: string): string {
+  return json.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
