@@ -2,22 +2,16 @@ import type { Clock } from './clock.js';
 import type { Config } from './config/config.js';
 import type { Logger } from './log.js';
 import type { RunReport } from './state/ledger.js';
-import type { MirrorStatus, SyncObserver } from './sync/events.js';
+import type { DaemonStatus } from './status/snapshot.js';
+import type { SyncObserver } from './sync/events.js';
+
+export type { DaemonStatus };
 
 /** Everything that the program takes from outside. Tests bring their own. */
 export interface World {
   readonly clock: Clock;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
-}
-
-/** What the control socket and the status command ask for; plain JSON. */
-export interface DaemonStatus {
-  readonly version: string;
-  readonly pid: number;
-  readonly startedAtMs: number;
-  readonly configFile: string;
-  readonly mirrors: readonly MirrorStatus[];
 }
 
 export interface Daemon {

@@ -1,0 +1,89 @@
+import { printable } from '../log/printable.js';
+import type { RunReport } from '../state/ledger.js';
+import type { MirrorStatus } from '../sync/events.js';
+import type { WatchState } from '../watcher/watcher.js';
+import type { DaemonStatus } from './snapshot.js';
+import { table } from './table.js';
+import { bytes, count, duration } from './units.js';
+
+/** Of each list that can be long so many are shown; the JSON has them all. */
+const SHOWN = 20;
+
+type Row = readonly [label: string, text: string];
+
+/** The status for people: a line for each mirror, then what is worth knowing of each. `nowMs` is the asker's clock. */
+export function formatStatus(status: DaemonStatus, nowMs: number): string {
+  const up = duration((nowMs - status.startedAtMs) / 1000);
+  const head = `longshore ${status.version}, pid ${status.pid}, up ${up}, ${printable(status.configFile)}`;
+  return `${[head, overview(status.mirrors), ...status.mirrors.map((mirror) => details(mirror, nowMs))].join('\n\n')}\n`;
+}
+
+function overview(mirrors: readonly MirrorStatus[]): string {
+  const head = ['MIRROR', 'STATE', 'LAG', 'QUEUED', 'RUNNING', 'RETRYING', 'GIVEN UP', 'HELD', 'SKIPPED', 'OBJECTS'];
+  const rows = mirrors.map((mirror) => [
+    printable(mirror.mirror),
+    mirror.state,
+    duration(mirror.lagSeconds),
+    count(mirror.queued),
+    count(mirror.running.length),
+    count(mirror.retrying),
+    count(mirror.quarantined.length),
+    count(mirror.held),
+    count(Object.values(mirror.skipped).reduce((sum, skipped) => sum + skipped, 0)),
+    count(mirror.objects),
+  ]);
+  return table([head, ...rows]);
+}
+
+function details(mirror: MirrorStatus, nowMs: number): string {
+  const { uploaded, copied, deleted, failed, bytes: sent } = mirror.totals;
+  const rows: readonly Row[] = [
+    ['from', printable(mirror.source)],
+    ['to', printable(`${mirror.target}:${mirror.container}/${mirror.prefix}`)],
+    ...(mirror.why === '' ? [] : [['why', printable(mirror.why)] as const]),
+    ...watchRows(mirror.watch),
+    ['last scan', reportText(mirror.lastScan, nowMs)],
+    ['last reconcile', reportText(mirror.lastReconcile, nowMs)],
+    ['since start', listed({ uploaded, copied, deleted, failed }, sent)],
+    ...firstOf(mirror.running, ({ job, name, bytes: size, seconds }) => [job, `${printable(name)} (${bytes(size)}, ${duration(seconds)})`]),
+    ...firstOf(mirror.quarantined, ({ name, reason, error, attempts }) => [
+      'given up',
+      `${printable(name)}: ${reason} after ${attempts} attempts: ${printable(error)}`,
+    ]),
+    ...Object.entries(mirror.skipped).map(([reason, skipped]) => ['skipped', `${count(skipped)} ${reason}`] as const),
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return [`${printable(mirror.mirror)}: ${mirror.state}`, ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`)].join('\n');
+}
+
+function watchRows(watch: WatchState | null): readonly Row[] {
+  if (watch === null) return [['watch', 'not watching']];
+  const lost = watch.losses === 0 ? '' : `, events may have been lost ${count(watch.losses)} times (scanned again each time)`;
+  const summary = watch.engine === 'scan' ? 'scans on a timer only' : `${watch.engine}, ${count(watch.directories)} folders${lost}`;
+  const degraded = firstOf(watch.degraded, ({ under, why }) => [
+    'degraded',
+    `${under === '' ? 'the whole source' : printable(under)}: ${printable(why)}`,
+  ]);
+  return [['watch', summary], ...degraded];
+}
+
+function reportText(report: RunReport | null, nowMs: number): string {
+  if (report === null) return 'never';
+  const { scanned, uploaded, copied, deleted, adopted, failed, skipped, held } = report;
+  const age = duration((nowMs - report.startedAtMs) / 1000 - report.seconds);
+  const did = listed({ uploaded, copied, deleted, adopted, failed, skipped, held }, report.bytes);
+  return `${age} ago, took ${duration(report.seconds)}: ${count(scanned)} scanned, ${did}`;
+}
+
+/** What is not zero, in words. */
+function listed(counts: Readonly<Record<string, number>>, sent: number): string {
+  const parts = Object.entries(counts)
+    .filter(([, amount]) => amount > 0)
+    .map(([what, amount]) => `${count(amount)} ${what}${what === 'uploaded' ? ` (${bytes(sent)})` : ''}`);
+  return parts.length === 0 ? 'nothing to do' : parts.join(', ');
+}
+
+function firstOf<T>(items: readonly T[], row: (item: T) => Row): readonly Row[] {
+  const shown = items.slice(0, SHOWN).map(row);
+  return items.length > SHOWN ? [...shown, ['', `and ${count(items.length - SHOWN)} more`]] : shown;
+}

@@ -1,0 +1,31 @@
+import type { MirrorStatus } from '../sync/events.js';
+import type { DaemonStatus } from './snapshot.js';
+import { count, duration } from './units.js';
+
+/** The status in one line, as `systemctl status` shows it: `2 mirrors: 1 in-sync, 1 transferring; lag 3 s; 12 queued`. */
+export function formatStatusLine({ mirrors }: DaemonStatus): string {
+  const lag = Math.max(0, ...mirrors.map(({ lagSeconds }) => lagSeconds));
+  const amounts = {
+    queued: sum(mirrors, ({ queued, running }) => queued + running.length),
+    retrying: sum(mirrors, ({ retrying }) => retrying),
+    'given up': sum(mirrors, ({ quarantined }) => quarantined.length),
+    held: sum(mirrors, ({ held }) => held),
+    degraded: sum(mirrors, ({ watch }) => watch?.degraded.length ?? 0),
+  };
+  return [
+    `${mirrors.length} mirror${mirrors.length === 1 ? '' : 's'}: ${states(mirrors)}`,
+    ...(lag > 0 ? [`lag ${duration(lag)}`] : []),
+    ...Object.entries(amounts).flatMap(([what, amount]) => (amount > 0 ? [`${count(amount)} ${what}`] : [])),
+  ].join('; ');
+}
+
+function states(mirrors: readonly MirrorStatus[]): string {
+  if (mirrors.length === 0) return 'none';
+  const counts = new Map<string, number>();
+  for (const { state } of mirrors) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts].map(([state, amount]) => `${amount} ${state}`).join(', ');
+}
+
+function sum(mirrors: readonly MirrorStatus[], amount: (mirror: MirrorStatus) => number): number {
+  return mirrors.reduce((total, mirror) => total + amount(mirror), 0);
+}

@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.js';
+import { silentLogger } from '../../src/log.js';
+import { askDaemon, askStatus, DaemonAnswerError, DaemonNotRunningError } from '../../src/status/client.js';
+import { type Routes, statusRoutes } from '../../src/status/routes.js';
+import { openControlServer } from '../../src/status/server.js';
+import { daemonStatus, mirrorStatus } from './statuses.js';
+
+let stateFolder: string;
+let cleanups: (() => Promise<unknown>)[];
+beforeEach(async () => {
+  stateFolder = await mkdtemp(join(tmpdir(), 'longshore-control-'));
+  const folder = stateFolder;
+  cleanups = [() => rm(folder, { recursive: true })];
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.reverse()) await cleanup();
+});
+
+const status = daemonStatus({ mirrors: [mirrorStatus(), mirrorStatus({ mirror: 'fo&to=s' })] });
+
+async function serve(routes: Routes = statusRoutes(() => status)) {
+  const server = await openControlServer({ stateFolder, routes, clock: systemClock, log: silentLogger });
+  cleanups.push(() => server.close());
+  return server;
+}
+
+function asking(signal = new AbortController().signal) {
+  return { stateFolder, clock: systemClock, signal };
+}
+
+test('a daemon tells its status, of all mirrors or of one', async () => {
+  await serve();
+  expect(await askStatus(undefined, asking())).toEqual(status);
+  expect((await askStatus('fo&to=s', asking())).mirrors).toEqual([status.mirrors[1]]);
+  expect(await askDaemon('GET', '/healthz', asking())).toEqual({ status: 'ok', version: '0.1.0', pid: 4711 });
+});
+
+test('what cannot be answered says what can', async () => {
+  await serve({
+    ...statusRoutes(() => status),
+    'GET /broken': () => {
+      throw new Error('index closed');
+    },
+    'GET /cycle': () => ({ status: 200, body: 1n }),
+  });
+  await expect(askStatus('nope', asking())).rejects.toThrow('there is no mirror "nope"; the configuration has documents, fo&to=s');
+  await expect(askDaemon('POST', '/status', asking())).rejects.toThrow('POST /status is not one of GET /status, GET /healthz');
+  await expect(askDaemon('GET', '/constructor', asking())).rejects.toThrow('GET /constructor is not one of');
+  await expect(askDaemon('GET', '/broken', asking())).rejects.toThrow('index closed');
+  await expect(askDaemon('GET', '/cycle', asking())).rejects.toBeInstanceOf(DaemonAnswerError);
+  await askDaemon('GET', '/healthz', asking());
+});
+
+test('P9: the socket is open to its owner only, and its making leaves nothing behind', async () => {
+  const { path } = await serve();
+  const { mode } = await stat(path);
+  expect((mode & 0o777).toString(8)).toBe('600');
+  await expect(stat(join(stateFolder, 'control.new'))).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('without a daemon the error says how to start one', async () => {
+  const why = `not running (no daemon holds ${stateFolder}); start with longshore run`;
+  await expect(askStatus(undefined, asking())).rejects.toThrow(why);
+  const server = await serve();
+  await server.close();
+  await expect(askStatus(undefined, asking())).rejects.toBeInstanceOf(DaemonNotRunningError);
+  await expect(stat(server.path)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('P5: the socket of a daemon that was killed is replaced', async () => {
+  const program = `require('net').createServer().listen(${JSON.stringify(join(stateFolder, 'control.sock'))}, () => console.log('up'))`;
+  const dead = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(dead.stdout, 'data');
+  dead.kill('SIGKILL');
+  await once(dead, 'exit');
+  await expect(askStatus(undefined, asking())).rejects.toBeInstanceOf(DaemonNotRunningError);
+  await mkdir(join(stateFolder, 'control.new'));
+  await writeFile(join(stateFolder, 'control.new', 'sock'), 'left by a crash in the making');
+
+  await serve();
+  expect((await askStatus(undefined, asking())).pid).toBe(4711);
+});
+
+test.runIf(process.platform === 'linux')('a state folder too deep for a socket path works as any other', async () => {
+  stateFolder = join(stateFolder, 'd'.repeat(100), 'é'.repeat(50));
+  await mkdir(stateFolder, { recursive: true });
+  const server = await serve();
+  expect((await askStatus(undefined, asking())).pid).toBe(4711);
+  await server.close();
+  await expect(askStatus(undefined, asking())).rejects.toBeInstanceOf(DaemonNotRunningError);
+});
+
+test('a state folder that does not take the socket fails the opening with its path', async () => {
+  stateFolder = join(stateFolder, 'missing');
+  await expect(serve()).rejects.toThrow(/missing/);
+});
+
+test('closing does not wait for a client that says nothing, and lets an answer under way finish', async () => {
+  let finish = () => {};
+  const asked = deferred();
+  const server = await serve({
+    'GET /slow': async () => {
+      asked.resolve();
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return { status: 200, body: 'done' };
+    },
+  });
+  const mute = connect(server.path);
+  await once(mute, 'connect');
+  const answer = askDaemon('GET', '/slow', asking());
+  await asked.promise;
+  const closing = server.close();
+  finish();
+  expect(await answer).toBe('done');
+  await closing;
+  mute.destroy();
+});
+
+test('a daemon that hangs is told from one that does not run', async () => {
+  const frozen = createServer(() => {}).listen(join(stateFolder, 'control.sock'));
+  await once(frozen, 'listening');
+  cleanups.push(async () => frozen.close());
+  const impatient = { ...systemClock, after: (_ms: number, run: () => void) => systemClock.after(20, run) };
+  await expect(askDaemon('GET', '/status', { ...asking(), clock: impatient })).rejects.toThrow(/did not answer within 10 s/);
+});
+
+test('asking ends with the signal, with its reason', async () => {
+  const frozen = createServer(() => stop.abort(new Error('interrupted'))).listen(join(stateFolder, 'control.sock'));
+  await once(frozen, 'listening');
+  cleanups.push(async () => frozen.close());
+  const stop = new AbortController();
+  await expect(askDaemon('GET', '/status', asking(stop.signal))).rejects.toThrow('interrupted');
+  await expect(askDaemon('GET', '/status', asking(stop.signal))).rejects.toThrow('interrupted');
+});
+
+function deferred() {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve: () => resolve() };
+}

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { formatStatus } from '../../src/status/format.js';
+import type { DaemonStatus } from '../../src/status/snapshot.js';
+import { formatStatusLine } from '../../src/status/status-line.js';
+import type { MirrorStatus } from '../../src/sync/events.js';
+import { daemonStatus, mirrorStatus, report } from './statuses.js';
+
+const NOW = 1_800_000_000_000;
+const at = (status: Partial<DaemonStatus>) => formatStatus(daemonStatus({ startedAtMs: NOW - 3_725_000, ...status }), NOW);
+const of = (mirror: Partial<MirrorStatus>) => at({ mirrors: [mirrorStatus(mirror)] });
+
+test('the whole of a quiet and of a busy mirror', () => {
+  const busy = mirrorStatus({
+    mirror: 'photos',
+    state: 'transferring',
+    why: 'first reconcile',
+    prefix: 'laptop/',
+    objects: 1_234_567,
+    queued: 2_000,
+    running: [{ job: 'upload', name: 'a b.raw', bytes: 12_582_912, seconds: 3.2 }],
+    retrying: 1,
+    quarantined: [{ name: 'bad.raw', reason: 'hash-mismatch', error: 'HTTP 400: BadDigest', attempts: 5 }],
+    skipped: { unreadable: 2, 'special-file': 1 },
+    held: 7,
+    lagSeconds: 75,
+    watch: { engine: 'directories', directories: 12_000, degraded: [{ under: 'deep', why: 'raise the limit' }], losses: 2 },
+    lastScan: report({ startedAtMs: NOW - 185_000, seconds: 5, scanned: 1_500, uploaded: 3, bytes: 2_048, failed: 1 }),
+    totals: { uploaded: 9, copied: 1, deleted: 2, failed: 3, bytes: 1_500 },
+  });
+  expect(at({ mirrors: [mirrorStatus(), busy] })).toBe(
+    `longshore 0.1.0, pid 4711, up 1 h 2 min, /etc/longshore/longshore.yaml
+
+MIRROR     STATE              LAG  QUEUED  RUNNING  RETRYING  GIVEN UP  HELD  SKIPPED    OBJECTS
+documents  in-sync              0 s       0        0         0         0     0        0         12
+photos     transferring  1 min 15 s   2,000        1         1         1     7        3  1,234,567
+
+documents: in-sync
+  from            /home/ann/documents
+  to              vault:documents/
+  watch           chokidar, 3 folders
+  last scan       never
+  last reconcile  never
+  since start     nothing to do
+
+photos: transferring
+  from            /home/ann/documents
+  to              vault:documents/laptop/
+  why             first reconcile
+  watch           directories, 12,000 folders, events may have been lost 2 times (scanned again each time)
+  degraded        deep: raise the limit
+  last scan       3 min ago, took 5 s: 1,500 scanned, 3 uploaded (2.0 KiB), 1 failed
+  last reconcile  never
+  since start     9 uploaded (1.5 KiB), 1 copied, 2 deleted, 3 failed
+  upload          a b.raw (12 MiB, 3 s)
+  given up        bad.raw: hash-mismatch after 5 attempts: HTTP 400: BadDigest
+  skipped         2 unreadable
+  skipped         1 special-file
+`.replace('LAG', '       LAG'.slice(5)),
+  );
+});
+
+test('a name cannot write to the terminal', () => {
+  const evil = 'x\u001b[2J\ny';
+  const text = of({
+    running: [{ job: 'upload', name: evil, bytes: 1, seconds: 0 }],
+    quarantined: [{ name: evil, reason: 'refused', error: evil, attempts: 1 }],
+    watch: { engine: 'scan', directories: 0, degraded: [{ under: evil, why: evil }], losses: 0 },
+    why: evil,
+    source: evil,
+  });
+  expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+  expect(text.match(/"x\\u001b\[2J\\ny"/g)).toHaveLength(7);
+});
+
+test('a long list is cut and its rest counted', () => {
+  const running = Array.from({ length: 1_025 }, (_, i) => ({ job: 'upload' as const, name: `f${i}`, bytes: 1, seconds: 0 }));
+  expect(of({ running })).toContain('and 1,005 more');
+});
+
+test('a clock that was set back shows no negative time', () => {
+  expect(of({ lastScan: report({ startedAtMs: NOW + 60_000, seconds: 1 }) })).toContain('last scan       0 s ago');
+});
+
+test('no mirrors is a status as well', () => {
+  expect(at({ mirrors: [] })).toContain('pid 4711');
+  expect(formatStatusLine(daemonStatus({ mirrors: [] }))).toBe('0 mirrors: none');
+});
+
+test('one line says how many mirrors are in which state, and only what is not zero', () => {
+  expect(formatStatusLine(daemonStatus({ mirrors: [mirrorStatus({})] }))).toBe('1 mirror: 1 in-sync');
+  const busy = mirrorStatus({ state: 'transferring', queued: 11, held: 2, lagSeconds: 3, retrying: 4 });
+  expect(formatStatusLine(daemonStatus({ mirrors: [mirrorStatus({}), busy] }))).toBe(
+    '2 mirrors: 1 in-sync, 1 transferring; lag 3 s; 11 queued; 4 retrying; 2 held',
+  );
+});

@@ -1,0 +1,45 @@
+import type { RunReport } from '../../src/state/ledger.js';
+import type { DaemonStatus } from '../../src/status/snapshot.js';
+import type { MirrorStatus } from '../../src/sync/events.js';
+
+/** A daemon with one quiet mirror, but for what is given. */
+export function daemonStatus(different: Partial<DaemonStatus> = {}): DaemonStatus {
+  return {
+    version: '0.1.0',
+    pid: 4711,
+    startedAtMs: 1_800_000_000_000,
+    configFile: '/etc/longshore/longshore.yaml',
+    mirrors: [mirrorStatus()],
+    ...different,
+  };
+}
+
+export function mirrorStatus(different: Partial<MirrorStatus> = {}): MirrorStatus {
+  return {
+    mirror: 'documents',
+    source: '/home/ann/documents',
+    target: 'vault',
+    container: 'documents',
+    prefix: '',
+    state: 'in-sync',
+    why: '',
+    objects: 12,
+    queued: 0,
+    running: [],
+    retrying: 0,
+    quarantined: [],
+    skipped: {},
+    held: 0,
+    lagSeconds: 0,
+    watch: { engine: 'chokidar', directories: 3, degraded: [], losses: 0 },
+    lastScan: null,
+    lastReconcile: null,
+    totals: { uploaded: 0, copied: 0, deleted: 0, failed: 0, bytes: 0 },
+    ...different,
+  };
+}
+
+export function report(different: Partial<RunReport> = {}): RunReport {
+  const zero = { scanned: 0, uploaded: 0, copied: 0, deleted: 0, adopted: 0, unchanged: 0, failed: 0, skipped: 0, held: 0, bytes: 0 };
+  return { startedAtMs: 1_800_000_000_000, seconds: 0, ...zero, ...different };
+}
