@@ -19,6 +19,7 @@ export type SkipReason =
   | 'link-dangling'
   | 'link-loop'
   | 'link-outside'
+  | 'other-file-system'
   | 'too-large'
   | 'extraneous'
   | 'overwrite-refused'

@@ -1,0 +1,67 @@
+import type { RelativePath } from './entry.js';
+import { type FolderRules, openFilter } from './filter.js';
+import { rulesInside } from './ignore-file.js';
+import { ABSENT, type Directory, type Found, type Looking, look, SearchDenied } from './look.js';
+import { foldersAbove, pathOnDisk } from './path.js';
+import { problem, type WalkProblem } from './problem.js';
+
+/** A folder with the rules inside it. */
+export interface OpenFolder {
+  readonly directory: Directory;
+  readonly rules: FolderRules;
+}
+
+/** What is under a path, and the folders from the source down to it, unless one of those stands in the way. */
+export interface Descent {
+  readonly found: Found;
+  readonly above: readonly OpenFolder[];
+}
+
+/**
+ * Finds single paths as a walk from the top would: through the folders above them, with their ignore files and links. The
+ * folders of the last path are remembered, so that asking in order costs little; make a new one to see changes in them.
+ */
+export function openDescent(at: Looking): (path: RelativePath) => Descent {
+  let open: OpenFolder[] = [];
+  return (path) => {
+    const folders = [...foldersAbove(path)];
+    open = open.filter(({ directory }, depth) => directory.path === folders[depth]);
+    for (const folder of folders.slice(open.length)) {
+      const found = folder === '' ? top(at) : lookBelow(at, folder, open);
+      if (found.kind !== 'directory') return { found: inTheWay(found), above: open };
+      const rules = rulesInside(folder, pathOnDisk(at.source.root, folder), open.at(-1)?.rules ?? openFilter(at.filter));
+      if ('kind' in rules) return { found: rules, above: open };
+      open.push({ directory: found, rules });
+    }
+    return { found: path === '' ? top(at) : lookBelow(at, path, open), above: open };
+  };
+}
+
+function top({ source }: Looking): Directory {
+  return { kind: 'directory', path: '', device: source.device, inode: source.inode };
+}
+
+function lookBelow(at: Looking, path: RelativePath, open: readonly OpenFolder[]): Found {
+  const folder = open.at(-1);
+  if (folder === undefined) return ABSENT;
+  try {
+    return look(
+      at,
+      path,
+      folder.rules,
+      open.map(({ directory }) => directory),
+    );
+  } catch (error) {
+    if (error instanceof SearchDenied) return searchDenied(folder.directory.path, error);
+    throw error;
+  }
+}
+
+export function searchDenied(folder: RelativePath, error: SearchDenied): WalkProblem {
+  return problem(folder, 'unreadable', `its folder may not be searched: ${error.message}`, 'path-and-below');
+}
+
+/** What stands where a folder should be tells what is below it: a file, for one, that nothing is. */
+function inTheWay(found: Found): Found {
+  return found.kind === 'problem' || found.kind === 'ignored' ? found : ABSENT;
+}

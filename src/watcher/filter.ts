@@ -1,0 +1,102 @@
+import ignore, { type Ignore } from 'ignore';
+import type { RelativePath } from './entry.js';
+
+/** What a mirror leaves out. */
+export interface FilterSettings {
+  /** gitignore patterns, as if they stood in a file above the source: `.longshoreignore` files override them. */
+  readonly exclude: readonly string[];
+  /** gitignore patterns; when there are any, a file that none of them selects is left out. */
+  readonly include: readonly string[];
+  /** Exact paths of files and folders that no pattern can bring back: the state folder, a local target inside the source. */
+  readonly never: readonly RelativePath[];
+}
+
+/**
+ * Whether one path is left out. It speaks of the path itself: who asks has found every folder above it not to be
+ * ignored, as a walk from the top does.
+ */
+export interface PathFilter {
+  ignoresDirectory(path: RelativePath): boolean;
+  /** For everything that is not a directory. */
+  ignoresFile(path: RelativePath): boolean;
+}
+
+/** The rules in force inside one folder. */
+export interface FolderRules extends PathFilter {
+  /** The rules inside `folder`, further down, which has an ignore file of its own with this text. */
+  within(folder: RelativePath, ignoreFile: string): FolderRules;
+}
+
+/** The name of the ignore files; they are mirrored like any other file. */
+export const IGNORE_FILE = '.longshoreignore';
+
+/** The rules inside the source's own folder, before its ignore file is read. */
+export function openFilter({ exclude, include, never }: FilterSettings): FolderRules {
+  const selects = include.length === 0 ? undefined : matcher(include.map((pattern) => ({ pattern })));
+  return folderRules(
+    exclude.map((pattern) => ({ pattern })),
+    selects,
+    new Set(never),
+  );
+}
+
+interface Pattern {
+  readonly pattern: string;
+}
+
+type Matches = (path: string) => boolean;
+
+function folderRules(patterns: readonly Pattern[], selects: Matches | undefined, never: ReadonlySet<RelativePath>): FolderRules {
+  const excludes = matcher(patterns);
+  return {
+    ignoresDirectory: (path) => path !== '' && (never.has(path) || excludes(`${path}/`)),
+    ignoresFile: (path) => never.has(path) || excludes(path) || (selects !== undefined && !selects(path)),
+    within: (folder, ignoreFile) => folderRules([...patterns, ...placedBelow(folder, ignoreFile)], selects, never),
+  };
+}
+
+/** The matcher remembers each path that it is asked about, for ever; above this many it is made anew. */
+const REMEMBERED_PATHS = 4096;
+
+function matcher(patterns: readonly Pattern[]): Matches {
+  if (patterns.length === 0) return () => false;
+  const fresh = (rules: Ignore | readonly Pattern[]) => ignore({ ignoreCase: false }).add(rules as Ignore | Pattern[]);
+  let rules = fresh(patterns);
+  let asked = 0;
+  return (path) => {
+    if (++asked > REMEMBERED_PATHS) {
+      rules = fresh(rules);
+      asked = 0;
+    }
+    return rules.ignores(path);
+  };
+}
+
+/**
+ * The patterns of an ignore file in `folder`, rewritten so that they mean the same from the top of the source. One list
+ * then holds all rules in git's order (deeper files later, the last match decides), and a folder that is ignored from
+ * above stays ignored. See gitignore(5), "Pattern format".
+ */
+function placedBelow(folder: RelativePath, ignoreFile: string): Pattern[] {
+  const lines = ignoreFile.replace(/^\ufeff/, '').split(/\r?\n/);
+  const patterns = lines.flatMap((line) => (line.startsWith('#') ? [] : placeOne(folder, withoutTrailingSpaces(line))));
+  return patterns.map((pattern) => ({ pattern }));
+}
+
+function placeOne(folder: RelativePath, line: string): string[] {
+  const negative = line.startsWith('!');
+  const body = negative ? line.slice(1) : line;
+  if (body === '' || body === '/') return [];
+  if (folder === '') return [line];
+  const anchored = body.slice(0, -1).includes('/');
+  const top = `/${folder.replace(/[\\*?[]/g, '\\$&')}`;
+  const placed = anchored ? `${top}/${body.startsWith('/') ? body.slice(1) : body}` : `${top}/**/${body}`;
+  return [negative ? `!${placed}` : placed];
+}
+
+/** Spaces at the end of a pattern do not count, unless the last is quoted with a backslash. */
+function withoutTrailingSpaces(line: string): string {
+  const trimmed = line.replace(/ +$/, '');
+  const backslashes = /\\*$/.exec(trimmed)?.[0].length ?? 0;
+  return backslashes % 2 === 1 && trimmed.length < line.length ? `${trimmed} ` : trimmed;
+}

@@ -1,0 +1,72 @@
+import { lstatSync, statSync } from 'node:fs';
+import type { RelativePath } from './entry.js';
+import { type FolderRules, IGNORE_FILE } from './filter.js';
+import { rulesInside } from './ignore-file.js';
+import type { Directory, Looking } from './look.js';
+import { pathOnDisk } from './path.js';
+import { isAbsence, problem, refusal, type WalkProblem } from './problem.js';
+import { readDirectory } from './read-directory.js';
+import { SourceMissingError, sourceMissing } from './source.js';
+
+/** A directory that was read, and the rules for what is in it. */
+export interface Folder {
+  readonly kind: 'folder';
+  readonly directory: Directory;
+  readonly rules: FolderRules;
+  /** Sorted as UTF-8 bytes. */
+  readonly names: readonly string[];
+  /** Printable forms of names that are not UTF-8. */
+  readonly notUtf8: readonly string[];
+}
+
+/**
+ * Reads a directory; `around` are the rules inside the folder that holds it. Undefined when it went away.
+ * @throws SourceMissingError for the source itself, instead of either
+ */
+export function openFolder(at: Looking, directory: Directory, around: FolderRules): Folder | WalkProblem | undefined {
+  const { path } = directory;
+  const onDisk = pathOnDisk(at.source.root, path);
+  try {
+    const { names, notUtf8 } = readDirectory(onDisk);
+    const rules = names.includes(IGNORE_FILE) ? rulesInside(path, onDisk, around) : around;
+    if ('kind' in rules) return rules;
+    const fate = fateOf(at, directory);
+    if (fate !== 'same') return fate === 'gone' && path !== '' ? undefined : exchanged(at, path);
+    return { kind: 'folder', directory, rules, names, notUtf8 };
+  } catch (error) {
+    if (error instanceof SourceMissingError) throw error;
+    if (path === '') throw sourceMissing(at.source.root, error);
+    return isAbsence(error) ? undefined : refusal(path, error);
+  }
+}
+
+/**
+ * What became of a directory since it was found. Names that were read from another one, or behind a link that took its
+ * place, say nothing about it: a problem then. Undefined: it is the same, or it is gone, and so is what was in it.
+ * @throws SourceMissingError when the source itself is gone or another
+ */
+export function whatBecameOf(at: Looking, directory: Directory): WalkProblem | undefined {
+  const fate = fateOf(at, directory);
+  return fate === 'other' || (fate === 'gone' && directory.path === '') ? exchanged(at, directory.path) : undefined;
+}
+
+function fateOf(at: Looking, { path, device, inode }: Directory): 'same' | 'gone' | 'other' {
+  const look = path === '' || at.symlinks === 'follow' ? statSync : lstatSync;
+  try {
+    const now = look(pathOnDisk(at.source.root, path), { bigint: true, throwIfNoEntry: false });
+    if (now === undefined) return 'gone';
+    return now.dev === device && now.ino === inode ? 'same' : 'other';
+  } catch (error) {
+    return isAbsence(error) ? 'gone' : 'other'; // what may not be looked at any more is not known to be the same
+  }
+}
+
+function exchanged({ source }: Looking, path: RelativePath): WalkProblem {
+  if (path === '') throw new SourceMissingError(source.root, 'was unmounted, or exchanged for another folder, while it was looked at');
+  return problem(
+    path,
+    'unreadable',
+    'was exchanged for another folder while it was looked at; the next scan looks again',
+    'path-and-below',
+  );
+}

@@ -1,0 +1,43 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+import type { RelativePath } from './entry.js';
+import { type FolderRules, IGNORE_FILE } from './filter.js';
+import { errorCode, explain, problem, type WalkProblem } from './problem.js';
+
+/** Larger than any list that people write; a mistake or an attack is not read into memory. */
+const LARGEST_IGNORE_FILE = 1024 * 1024;
+
+/**
+ * The rules inside a folder: those of the folder around it, and its own ignore file's where it has one. When that file
+ * cannot be read nobody knows what the folder leaves out: then it is a problem, and the folder is neither mirrored nor
+ * deleted from.
+ */
+export function rulesInside(folder: RelativePath, onDisk: string, around: FolderRules): FolderRules | WalkProblem {
+  let text: string | undefined;
+  try {
+    text = readIgnoreFile(`${onDisk}/${IGNORE_FILE}`);
+  } catch (error) {
+    const detail = `what it leaves out is unknown, because its ${IGNORE_FILE} cannot be read: ${explain(error)}`;
+    return problem(folder, 'unreadable', detail, 'path-and-below');
+  }
+  return text === undefined ? around : around.within(folder, text);
+}
+
+/** Undefined when there is none. Anything but a readable regular file of sensible size is an error. */
+function readIgnoreFile(onDisk: string): string | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(onDisk, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO would block for ever
+  } catch (error) {
+    // A link to nothing is an ignore file all the same, whose rules are missing.
+    if (errorCode(error) === 'ENOENT' && lstatSync(onDisk, { throwIfNoEntry: false }) === undefined) return undefined;
+    throw error;
+  }
+  try {
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) throw new Error('it is not a regular file');
+    if (stat.size > LARGEST_IGNORE_FILE) throw new Error(`it has ${stat.size} bytes; ${LARGEST_IGNORE_FILE} are the most`);
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}

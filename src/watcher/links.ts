@@ -1,0 +1,33 @@
+import { type BigIntStats, realpathSync, statSync } from 'node:fs';
+import type { RelativePath } from './entry.js';
+import { errorCode, isAbsence, problem, refusal, type WalkProblem } from './problem.js';
+
+/** `preserve`: a link is an object of its own, with the target's text as content. */
+export type LinkMode = 'skip' | 'follow' | 'preserve';
+
+/** What a preserved link's object is called after the link's own name: rclone's convention (`--links`). */
+export const LINK_SUFFIX = '.rclonelink';
+
+/**
+ * What a link leads to, however many links that takes. Refused: what lies outside of the source, or in one of the
+ * folders of `never` (both without links), since a mirror must not carry away what nobody gave it.
+ */
+export function followLink(path: RelativePath, onDisk: string, realRoot: string, never: readonly string[]): BigIntStats | WalkProblem {
+  try {
+    const target = realpathSync(onDisk);
+    const outside = !isWithin(target, realRoot);
+    if (outside || never.some((folder) => isWithin(target, folder))) {
+      const where = outside ? 'outside of the source' : 'into a folder that is never mirrored';
+      return problem(path, 'link-outside', `is a symbolic link that leads ${where}, to ${target}`, 'path-and-below');
+    }
+    return statSync(target, { bigint: true });
+  } catch (error) {
+    if (isAbsence(error)) return problem(path, 'link-dangling', 'is a symbolic link to something that is not there', 'path-and-below');
+    if (errorCode(error) === 'ELOOP') return problem(path, 'link-loop', 'is a symbolic link that leads back to itself', 'path-and-below');
+    return refusal(path, error);
+  }
+}
+
+function isWithin(target: string, folder: string): boolean {
+  return target === folder || target.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}

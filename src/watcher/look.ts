@@ -1,0 +1,157 @@
+import { type BigIntStats, constants, lstatSync, readlinkSync, statSync } from 'node:fs';
+import type { LocalEntry, RelativePath } from './entry.js';
+import type { FilterSettings, FolderRules } from './filter.js';
+import { followLink, LINK_SUFFIX, type LinkMode } from './links.js';
+import { pathOnDisk } from './path.js';
+import { errorCode, explain, isAbsence, problem, refusal, type WalkProblem } from './problem.js';
+import type { Source } from './source.js';
+
+export interface WalkSettings {
+  readonly filter: FilterSettings;
+  readonly symlinks: LinkMode;
+  /** Bytes that an object's name below the mirror's prefix may have. */
+  readonly maxNameBytes: number;
+  /** True: folders on another device than the source's are left out. */
+  readonly oneFileSystem: boolean;
+}
+
+/** A source and how it is walked. */
+export interface Looking extends WalkSettings {
+  readonly source: Source;
+  /** `device:inode` of the folders that no path, bind mount or link may lead into. */
+  readonly never: ReadonlySet<string>;
+  /** The same folders without symbolic links. */
+  readonly neverReal: readonly string[];
+}
+
+export interface Directory {
+  readonly kind: 'directory';
+  readonly path: RelativePath;
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+/** What is under a path. `ignored`: something that the rules leave out. */
+export type Found = LocalEntry | Directory | WalkProblem | { readonly kind: 'absent' | 'ignored' };
+
+export const ABSENT: Found = { kind: 'absent' };
+export const IGNORED: Found = { kind: 'ignored' };
+
+const WITH_NANOSECONDS = { bigint: true, throwIfNoEntry: false } as const;
+
+export function startLooking(source: Source, settings: WalkSettings): Looking {
+  const folders = settings.filter.never.flatMap((path) => {
+    const stat = statSync(pathOnDisk(source.root, path), WITH_NANOSECONDS);
+    return stat === undefined ? [] : [`${stat.dev}:${stat.ino}`];
+  });
+  return {
+    ...settings,
+    source,
+    never: new Set(folders),
+    neverReal: settings.filter.never.map((path) => pathOnDisk(source.realRoot, path)),
+  };
+}
+
+/** The folder itself may be listed but not searched, so that nothing in it can be looked at. */
+export class SearchDenied extends Error {
+  override readonly name = 'SearchDenied';
+}
+
+/**
+ * Looks at one thing without opening it. `rules` are those inside the folder that holds it, `above` the folders from the
+ * source down to that one. Whatever goes wrong is a problem in the answer.
+ * @throws SearchDenied since that is the same for everything in the folder
+ */
+export function look(at: Looking, path: RelativePath, rules: FolderRules, above: readonly Directory[]): Found {
+  const onDisk = pathOnDisk(at.source.root, path);
+  try {
+    const stat = lstatSync(onDisk, WITH_NANOSECONDS);
+    if (stat === undefined) return ABSENT;
+    const type = Number(stat.mode) & constants.S_IFMT;
+    if (type === constants.S_IFDIR) return directoryAt(at, path, stat, rules);
+    if (rules.ignoresFile(path)) return IGNORED;
+    if (type === constants.S_IFREG) return entryAt(at, path, 'file', stat);
+    if (type === constants.S_IFLNK) return linkAt(at, path, onDisk, stat, rules, above);
+    return specialAt(path, type);
+  } catch (error) {
+    if (isAbsence(error)) return ABSENT;
+    if (errorCode(error) === 'EACCES') throw new SearchDenied(explain(error), { cause: error });
+    return refusal(path, error);
+  }
+}
+
+function directoryAt(at: Looking, path: RelativePath, { dev, ino }: BigIntStats, rules: FolderRules): Found {
+  if (rules.ignoresDirectory(path)) return IGNORED;
+  if (at.never.size > 0 && at.never.has(`${dev}:${ino}`)) return IGNORED;
+  if (at.oneFileSystem && dev !== at.source.device) {
+    return problem(path, 'other-file-system', 'lies on another file system than the source', 'path-and-below');
+  }
+  return { kind: 'directory', path, device: dev, inode: ino };
+}
+
+function entryAt(at: Looking, path: RelativePath, kind: LocalEntry['kind'], stat: BigIntStats): LocalEntry | WalkProblem {
+  const suffix = kind === 'symlink' ? LINK_SUFFIX.length : 0;
+  // No UTF-16 unit becomes more than three bytes, so that most names need not be counted.
+  if (path.length * 3 + suffix > at.maxNameBytes) {
+    const bytes = Buffer.byteLength(path) + suffix;
+    if (bytes > at.maxNameBytes) {
+      const detail = `its object name would have ${bytes} bytes, and the target takes ${at.maxNameBytes} here; shorten its name or its folders'`;
+      return problem(path, 'name-too-long', detail, 'path-and-below');
+    }
+  }
+  return {
+    path,
+    kind,
+    size: Number(stat.size),
+    mtimeNs: stat.mtimeNs,
+    ctimeNs: stat.ctimeNs,
+    inode: stat.ino,
+    mode: Number(stat.mode) & 0o7777,
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+  };
+}
+
+function linkAt(
+  at: Looking,
+  path: RelativePath,
+  onDisk: string,
+  stat: BigIntStats,
+  rules: FolderRules,
+  above: readonly Directory[],
+): Found {
+  if (at.symlinks === 'skip') {
+    return problem(path, 'link-skipped', 'is a symbolic link, and this mirror skips those (`symlinks: skip`)', 'below');
+  }
+  if (at.symlinks === 'preserve') return preservedLink(at, path, onDisk, stat, rules);
+  const target = followLink(path, onDisk, at.source.realRoot, at.neverReal);
+  if ('kind' in target) return target;
+  const type = Number(target.mode) & constants.S_IFMT;
+  if (type === constants.S_IFREG) return entryAt(at, path, 'file', target);
+  if (type !== constants.S_IFDIR) return specialAt(path, type);
+  if (above.some(({ device, inode }) => device === target.dev && inode === target.ino)) {
+    return problem(path, 'link-loop', 'is a symbolic link to a folder that it lies in', 'path-and-below');
+  }
+  return directoryAt(at, path, target, rules);
+}
+
+function preservedLink(at: Looking, path: RelativePath, onDisk: string, stat: BigIntStats, rules: FolderRules): Found {
+  const beside = lstatSync(`${onDisk}${LINK_SUFFIX}`, WITH_NANOSECONDS);
+  if (beside?.isFile() && !rules.ignoresFile(path + LINK_SUFFIX)) {
+    const detail = `the link would be stored as ${path}${LINK_SUFFIX}, which is the name of a file beside it; rename one of them`;
+    return problem(path, 'name-clash', detail, 'nothing');
+  }
+  const entry = entryAt(at, path, 'symlink', stat);
+  return entry.kind === 'problem' ? entry : { ...entry, size: readlinkSync(onDisk, 'buffer').length };
+}
+
+function specialAt(path: RelativePath, type: number): WalkProblem {
+  return problem(path, 'special-file', `is a ${SPECIAL.get(type) ?? 'special file'}, which has no content to mirror`, 'nothing');
+}
+
+const SPECIAL: ReadonlyMap<number, string> = new Map([
+  [constants.S_IFIFO, 'named pipe'],
+  [constants.S_IFSOCK, 'socket'],
+  [constants.S_IFBLK, 'block device'],
+  [constants.S_IFCHR, 'character device'],
+]);

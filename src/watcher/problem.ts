@@ -1,0 +1,71 @@
+import type { RelativePath } from './entry.js';
+
+/** Why something in the source is not mirrored. Each is also a SkipReason of sync's events. */
+export type ProblemReason =
+  | 'unreadable'
+  | 'special-file'
+  | 'name-not-utf8'
+  | 'name-too-long'
+  | 'name-clash'
+  | 'link-skipped'
+  | 'link-dangling'
+  | 'link-loop'
+  | 'link-outside'
+  | 'other-file-system';
+
+/** Something that a walk met and could not, or may not, give out as an entry. The walk goes on beside it. */
+export interface WalkProblem {
+  readonly kind: 'problem';
+  /** For a name that is not UTF-8: a printable form, with each byte that does not fit as `\xNN`. */
+  readonly path: RelativePath;
+  readonly reason: ProblemReason;
+  /** For people: what is wrong, and what can be done about it. */
+  readonly detail: string;
+  /** Where the walk is no evidence of absence because of this, so that nothing may be deleted there. */
+  readonly blinds: Blinds;
+}
+
+/** `nothing`: what is there is known for certain. `below`: the path itself is known, what used to be below it is not. */
+export type Blinds = 'nothing' | 'below' | 'path-and-below';
+
+export function problem(path: RelativePath, reason: ProblemReason, detail: string, blinds: Blinds): WalkProblem {
+  return { kind: 'problem', path, reason, detail, blinds };
+}
+
+/** What the operating system's refusal to look at or to read `path` amounts to. Any other error is thrown on. */
+export function refusal(path: RelativePath, error: unknown): WalkProblem {
+  const code = errorCode(error);
+  if (code === undefined) throw error;
+  if (code === 'ENAMETOOLONG') {
+    const detail = 'its path is longer than the operating system can open; move it nearer to the top or shorten its folders';
+    return problem(path, 'name-too-long', detail, 'path-and-below');
+  }
+  if (code === 'ELOOP') return problem(path, 'link-loop', 'its links lead in a circle', 'path-and-below');
+  return problem(path, 'unreadable', explain(error), 'path-and-below');
+}
+
+/** What an error of the file system means to a person, and what helps. */
+export function explain(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const advice = ADVICE[errorCode(error) ?? ''];
+  return advice === undefined ? message : `${message}: ${advice}`;
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EACCES: 'give the user that runs longshore the right to read it',
+  EPERM: 'give the user that runs longshore the right to read it',
+  EIO: 'the disk or the network file system under it fails',
+  ESTALE: 'the network file system has lost it; mount it again',
+  EMFILE: 'raise the limit of open files (LimitNOFILE in the unit, or ulimit -n)',
+};
+
+/** The operating system's name of an error (`ENOENT`); undefined when it is not one of its. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Whether an error says that there is nothing under the name: it went away, or a folder above it did. */
+export function isAbsence(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}

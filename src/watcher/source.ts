@@ -1,0 +1,67 @@
+import { opendirSync, realpathSync, statSync } from 'node:fs';
+import type { RelativePath } from './entry.js';
+import { errorCode, explain } from './problem.js';
+
+/** The folder at the top of a mirror, as it was when it was looked at. */
+export interface Source {
+  /** The absolute path that the configuration names. */
+  readonly root: string;
+  /** The same without symbolic links: nothing outside of it belongs to the mirror. */
+  readonly realRoot: string;
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+/** The source is not there, is no folder, may not be read, or was exchanged while it was walked. It is never taken for an empty one. */
+export class SourceMissingError extends Error {
+  override readonly name = 'SourceMissingError';
+  readonly root: string;
+  /** The problem alone, without the path; with `root` it makes the error again in another thread. */
+  readonly problem: string;
+
+  constructor(root: string, problem: string, options?: { readonly cause: unknown }) {
+    super(`the source ${root} ${problem}; nothing is deleted or uploaded until it is back`, options);
+    this.root = root;
+    this.problem = problem;
+  }
+}
+
+/** @throws SourceMissingError */
+export function openSource(root: string): Source {
+  try {
+    const stat = statSync(root, { bigint: true });
+    if (!stat.isDirectory()) throw new SourceMissingError(root, 'is not a folder: correct `source` in the configuration');
+    opendirSync(root).closeSync();
+    return { root, realRoot: realpathSync(root), device: stat.dev, inode: stat.ino };
+  } catch (error) {
+    throw error instanceof SourceMissingError ? error : sourceMissing(root, error);
+  }
+}
+
+export function sourceMissing(root: string, cause: unknown): SourceMissingError {
+  const absent = errorCode(cause) === 'ENOENT';
+  const problem = absent ? 'does not exist: mount or create it' : `cannot be read: ${explain(cause)}`;
+  return new SourceMissingError(root, problem, { cause });
+}
+
+/**
+ * Whether nothing at all is in the source but `never` (what longshore itself keeps there): a disk that is not mounted
+ * looks like that.
+ * @throws SourceMissingError
+ */
+export function isEmptySource(root: string, never: readonly RelativePath[]): boolean {
+  try {
+    const directory = opendirSync(root, { bufferSize: 4 });
+    try {
+      for (let found = directory.readSync(); found !== null; found = directory.readSync()) {
+        const { name } = found;
+        if (!never.some((path) => path === name || path.startsWith(`${name}/`))) return false;
+      }
+      return true;
+    } finally {
+      directory.closeSync();
+    }
+  } catch (error) {
+    throw sourceMissing(root, error);
+  }
+}

@@ -1,0 +1,200 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { IGNORE_FILE, openFilter } from '../../src/watcher/filter.js';
+import { filesBelow, plant, temporaryFolder } from './tree.js';
+import { NO_FILTER, walked } from './walked.js';
+
+const segment = fc.constantFrom('a', 'b', 'foo', 'x.tmp', 'y.log', 'build', 'a b', '[q]', '#c', '!d', 'éé', 'B', 'tail ', 'st*r');
+const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((segments) => segments.join('/'));
+
+const pattern = fc
+  .tuple(
+    fc.constantFrom('', '', '', '!'),
+    fc.constantFrom('', '', '/', '**/'),
+    fc.array(
+      fc.constantFrom(
+        'a',
+        'b',
+        'foo',
+        '*.tmp',
+        '*',
+        '**',
+        'b*',
+        'x.*',
+        'build',
+        '[ab]',
+        '[!a]',
+        '\\[q\\]',
+        '\\#c',
+        '\\!d',
+        'a b',
+        'tail\\ ',
+        '?',
+      ),
+      { minLength: 1, maxLength: 3 },
+    ),
+    fc.constantFrom('', '', '/', '/**', '  ', '\r'),
+  )
+  .map(([negation, start, segments, end]) => negation + start + segments.join('/') + end);
+const patterns = fc.array(
+  fc.oneof({ weight: 8, arbitrary: pattern }, { weight: 1, arbitrary: fc.constantFrom('', '# words', '/', '!', ' ') }),
+  {
+    maxLength: 4,
+  },
+);
+
+/** The files that git would not ignore, with `.gitignore` in place of our ignore files. */
+function keptByGit(root: string, folders: readonly string[], exclude: readonly string[]): string[] {
+  for (const folder of folders) renameSync(join(root, folder, IGNORE_FILE), join(root, folder, '.gitignore'));
+  const repository = temporaryFolder();
+  const git = (...args: string[]) =>
+    execFileSync('git', [`--git-dir=${repository}`, `--work-tree=${root}`, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  git('init', '--quiet');
+  git('config', 'core.ignoreCase', 'false');
+  writeFileSync(join(repository, 'info', 'exclude'), exclude.join('\n'));
+  const listed = git('ls-files', '-z', '--others', '--exclude-standard').split('\0').filter(Boolean);
+  return listed.map((path) => path.replace(/\.gitignore$/, IGNORE_FILE));
+}
+
+describe('ignore files and exclude', () => {
+  it('leave out exactly what git leaves out', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(path, { maxLength: 12 }),
+        fc.uniqueArray(fc.tuple(fc.oneof(fc.constant(''), path), patterns), { maxLength: 3, selector: ([folder]) => folder }),
+        patterns,
+        (files, ignoreFiles, exclude) => {
+          const root = temporaryFolder();
+          try {
+            const folders: string[] = [];
+            for (const [folder, lines] of ignoreFiles) {
+              plant(root, { [join(folder, IGNORE_FILE)]: lines.join('\n') });
+              folders.push(folder);
+            }
+            for (const file of files) {
+              try {
+                plant(root, [file]);
+              } catch {} // a file where another path needs a folder: either may win
+            }
+            const ours = walked(root, { filter: { ...NO_FILTER, exclude } });
+            expect(ours.problems).toEqual([]);
+            const theirs = keptByGit(root, folders, exclude);
+            expect(new Set(ours.paths)).toEqual(new Set(theirs));
+          } finally {
+            rmSync(root, { recursive: true, force: true });
+          }
+        },
+      ),
+      { numRuns: Number(process.env['FILTER_RUNS'] ?? 150) },
+    );
+  });
+
+  it('apply from their folder down, and deeper ones override', () => {
+    const root = temporaryFolder();
+    plant(root, ['top.tmp', 'a/x.tmp', 'a/b/x.tmp', 'a/b/keep.tmp', 'a/b/c/keep.tmp', 'other/y.log']);
+    plant(root, { [`a/b/${IGNORE_FILE}`]: '!keep.tmp\n', [`other/${IGNORE_FILE}`]: '/y.log\n' });
+    const { paths } = walked(root, { filter: { ...NO_FILTER, exclude: ['*.tmp'] } });
+    expect(paths).toEqual([`a/b/${IGNORE_FILE}`, 'a/b/c/keep.tmp', 'a/b/keep.tmp', `other/${IGNORE_FILE}`]);
+  });
+
+  it('cannot bring back a file below an excluded folder', () => {
+    const root = temporaryFolder();
+    plant(root, ['cache/keep.txt', 'kept.txt']);
+    plant(root, { [IGNORE_FILE]: 'cache/\n!cache/keep.txt\n' });
+    expect(walked(root).paths).toEqual([IGNORE_FILE, 'kept.txt']);
+  });
+
+  it('tell upper from lower case', () => {
+    const filter = openFilter({ ...NO_FILTER, exclude: ['readme'] });
+    expect(filter.ignoresFile('readme')).toBe(true);
+    expect(filter.ignoresFile('README')).toBe(false);
+  });
+
+  it('go on answering after many thousand paths', () => {
+    const filter = openFilter({ ...NO_FILTER, exclude: ['*.tmp'] });
+    for (let n = 0; n < 10_000; n++) {
+      expect(filter.ignoresFile(`d/${n}.tmp`)).toBe(true);
+      expect(filter.ignoresFile(`d/${n}.txt`)).toBe(false);
+    }
+  });
+
+  it('in folders with odd names mean that folder only', () => {
+    const root = temporaryFolder();
+    const odd = ['a[b]', 'a*', 'what?', 'back\\slash', 'new\nline', ' lead', 'trail ', '#hash', '!bang', '{x,y}', '^', '\ue000'];
+    for (const folder of odd)
+      plant(root, {
+        [`${folder}/${IGNORE_FILE}`]: '*.tmp\n/only\n',
+        [`${folder}/x.tmp`]: '',
+        [`${folder}/only`]: '',
+        [`${folder}/d/only`]: '',
+      });
+    plant(root, ['ab/x.tmp', 'a/x.tmp', 'aa/only', 'whatt/x.tmp', 'x/x.tmp']);
+    const left = [
+      ...odd.flatMap((folder) => [`${folder}/${IGNORE_FILE}`, `${folder}/d/only`]),
+      'ab/x.tmp',
+      'a/x.tmp',
+      'aa/only',
+      'whatt/x.tmp',
+      'x/x.tmp',
+    ];
+    expect(new Set(walked(root).paths)).toEqual(new Set(left));
+  });
+});
+
+describe('include', () => {
+  it('selects files, wherever they are, and whole folders', () => {
+    const root = temporaryFolder();
+    plant(root, ['a.txt', 'b.md', 'deep/er/c.md', 'docs/any', 'docs/x/any.tmp']);
+    const { paths } = walked(root, { filter: { ...NO_FILTER, include: ['*.md', '/docs/'], exclude: ['*.tmp'] } });
+    expect(paths).toEqual(['b.md', 'deep/er/c.md', 'docs/any']);
+  });
+});
+
+describe('what is never mirrored', () => {
+  it('cannot be brought back by patterns', () => {
+    const root = temporaryFolder();
+    plant(root, ['.longshore/lock', 'x/target/object', 'x/other']);
+    plant(root, { [IGNORE_FILE]: '!.longshore/\n!*\n' });
+    const filter = { exclude: [], include: [], never: ['.longshore', 'x/target'] };
+    expect(walked(root, { filter }).paths).toEqual([IGNORE_FILE, 'x/other']);
+  });
+
+  it('cannot be reached through links either', () => {
+    const root = temporaryFolder();
+    plant(root, ['inner/.longshore/lock', 'inner/.longshore/mirrors/index', 'inner/file']);
+    symlinkSync('inner', join(root, 'to-parent'));
+    symlinkSync('inner/.longshore', join(root, 'to-itself'));
+    symlinkSync('inner/.longshore/mirrors', join(root, 'to-part'));
+    const filter = { exclude: [], include: [], never: ['inner/.longshore'] };
+    const { paths, problems } = walked(root, { filter, symlinks: 'follow' });
+    expect(paths).toEqual(['inner/file', 'to-parent/file']);
+    expect(problems.map(({ path, reason }) => [path, reason])).toEqual([
+      ['to-itself', 'link-outside'],
+      ['to-part', 'link-outside'],
+    ]);
+  });
+});
+
+describe('an ignore file that cannot be read', () => {
+  it('keeps its folder from being mirrored or deleted from, and is reported', () => {
+    const root = temporaryFolder();
+    plant(root, ['a/x', 'b/x', 'c/x', 'd/x']);
+    mkdirSync(join(root, 'a', IGNORE_FILE));
+    execFileSync('mkfifo', [join(root, 'b', IGNORE_FILE)]);
+    symlinkSync('/nowhere/at/all', join(root, 'd', IGNORE_FILE));
+    const { paths, problems } = walked(root);
+    expect(paths).toEqual(['c/x']);
+    expect(problems.map(({ path, reason, blinds }) => [path, reason, blinds])).toEqual([
+      ['a', 'unreadable', 'path-and-below'],
+      ['b', 'unreadable', 'path-and-below'],
+      ['d', 'unreadable', 'path-and-below'],
+    ]);
+    expect(filesBelow(root)).toContain('a/x');
+  });
+});

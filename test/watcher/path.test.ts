@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { compareNames, foldersAbove, isBelow, isRelativePath, joinPath, parentOf, sortNames } from '../../src/watcher/path.js';
+
+/** Names with characters from everywhere, and often from where UTF-16 and UTF-8 order differently. */
+const anyName = fc.string({
+  unit: fc.oneof(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+    fc.constantFrom('a', '/', '-', '\ud7ff', '\ue000', '\ufffd', '\uffff', '\u{10000}', '\u{10ffff}', '😀', 'é', 'e\u0301'),
+  ),
+  maxLength: 6,
+});
+
+it('orders names as their UTF-8 bytes', () => {
+  fc.assert(
+    fc.property(anyName, anyName, (a, b) => {
+      expect(Math.sign(compareNames(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+it('sorts names as their UTF-8 bytes', () => {
+  fc.assert(
+    fc.property(fc.array(anyName), (names) => {
+      const bytes = names.map((name) => Buffer.from(name)).sort(Buffer.compare);
+      expect(sortNames([...names])).toEqual(bytes.map((name) => name.toString()));
+    }),
+  );
+});
+
+it.each(['', 'a', 'a/b', '.hidden', '..a', 'a/..b', '-', ' ', 'a\nb', 'a\\b', '😀', 'e\u0301'])('takes %j for a path', (text) => {
+  expect(isRelativePath(text)).toBe(true);
+});
+
+it.each(['/', '/a', 'a/', 'a//b', '.', '..', './a', 'a/.', 'a/../b', 'a\0', '\ud800', 'a/\udc00'])('refuses %j as a path', (text) => {
+  expect(isRelativePath(text)).toBe(false);
+});
+
+it('finds the folders above a path', () => {
+  expect([...foldersAbove('')]).toEqual([]);
+  expect([...foldersAbove('a')]).toEqual(['']);
+  expect([...foldersAbove('a/b/c')]).toEqual(['', 'a', 'a/b']);
+});
+
+it('takes a path apart and joins it again', () => {
+  const segment = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => isRelativePath(text) && !text.includes('/'));
+  fc.assert(
+    fc.property(fc.array(segment, { minLength: 1, maxLength: 4 }), (segments) => {
+      const path = segments.join('/');
+      const folder = parentOf(path) ?? '';
+      expect(joinPath(folder, segments.at(-1) ?? '')).toBe(path);
+      expect(isBelow(path, folder)).toBe(true);
+      expect(isBelow(folder, path)).toBe(false);
+      expect(isBelow(path, path)).toBe(false);
+      expect(isBelow(`${path}-`, path)).toBe(false);
+    }),
+  );
+});

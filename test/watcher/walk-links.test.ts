@@ -1,0 +1,105 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { startLooking } from '../../src/watcher/look.js';
+import { openSource } from '../../src/watcher/source.js';
+import { walk } from '../../src/watcher/walk.js';
+import { plant, temporaryFolder } from './tree.js';
+import { settings, walked } from './walked.js';
+
+function treeWithLinks(): string {
+  const outer = temporaryFolder();
+  const root = join(outer, 'source');
+  plant(outer, ['source/dir/x', 'source/file', 'outside/secret']);
+  const links = {
+    'to-file': 'file',
+    'to-dir': 'dir',
+    'to-link': 'to-file',
+    'to-nothing': 'nowhere',
+    'to-itself': 'to-itself',
+    'to-outside': '../outside',
+    'to-secret': join(outer, 'outside/secret'),
+    'dir/to-top': '..',
+    'dir/up-and-in': '../../source/file',
+  };
+  for (const [path, target] of Object.entries(links)) symlinkSync(target, join(root, path));
+  return root;
+}
+
+it('links are skipped and reported, and nothing is deleted behind them', () => {
+  const { paths, problems } = walked(treeWithLinks(), { symlinks: 'skip' });
+  expect(paths).toEqual(['dir/x', 'file']);
+  expect(problems).toHaveLength(9);
+  expect(new Set(problems.map(({ reason, blinds }) => `${reason} ${blinds}`))).toEqual(new Set(['link-skipped below']));
+});
+
+it('links that are excluded are not reported', () => {
+  const { problems } = walked(treeWithLinks(), { symlinks: 'skip', filter: { exclude: ['to-*', 'up-*'], include: [], never: [] } });
+  expect(problems).toEqual([]);
+});
+
+it('links that are followed become what they lead to, but never out of the source or in circles', () => {
+  const { paths, problems } = walked(treeWithLinks(), { symlinks: 'follow' });
+  expect(paths).toEqual(['dir/up-and-in', 'dir/x', 'file', 'to-dir/up-and-in', 'to-dir/x', 'to-file', 'to-link']);
+  expect(Object.fromEntries(problems.map(({ path, reason }) => [path, reason]))).toEqual({
+    'dir/to-top': 'link-loop',
+    'to-dir/to-top': 'link-loop',
+    'to-itself': 'link-loop',
+    'to-nothing': 'link-dangling',
+    'to-outside': 'link-outside',
+    'to-secret': 'link-outside',
+  });
+  expect(new Set(problems.map(({ blinds }) => blinds))).toEqual(new Set(['path-and-below']));
+});
+
+it('folders that link to each other end', () => {
+  const root = temporaryFolder();
+  plant(root, ['a/x', 'b/y']);
+  symlinkSync('../b', join(root, 'a/b'));
+  symlinkSync('../a', join(root, 'b/a'));
+  expect(walked(root, { symlinks: 'follow' }).paths).toEqual(['a/b/y', 'a/x', 'b/a/x', 'b/y']);
+});
+
+it('links that are preserved have the length of their text, and stand where name and suffix do', () => {
+  const root = temporaryFolder();
+  plant(root, ['a-file', 'a.file', 'a.rz', 'a.s/x', 'a0']);
+  symlinkSync('zü', join(root, 'a'));
+  symlinkSync('target', join(root, 'a.r'));
+  const items = [...walk(startLooking(openSource(root), settings({ symlinks: 'preserve' })))];
+  expect(items.map((item) => (item.kind === 'symlink' ? [item.path, item.size] : item.path))).toEqual([
+    'a-file',
+    'a.file',
+    ['a.r', 6],
+    ['a', 3],
+    'a.rz',
+    'a.s/x',
+    'a0',
+  ]);
+});
+
+it('a link whose object would have the name of a file beside it is reported, and the file is mirrored', () => {
+  const root = temporaryFolder();
+  plant(root, ['x.rclonelink', 'z.rclonelink']);
+  for (const name of ['x', 'y']) symlinkSync('target', join(root, name));
+  mkdirSync(join(root, 'y.rclonelink'));
+  const { paths, problems } = walked(root, { symlinks: 'preserve' });
+  expect(paths).toEqual(['x.rclonelink', 'y', 'z.rclonelink']);
+  expect(problems).toMatchObject([{ path: 'x', reason: 'name-clash' }]);
+});
+
+it('a source that is itself a link is walked', () => {
+  const outer = temporaryFolder();
+  plant(outer, ['real/a']);
+  symlinkSync('real', join(outer, 'link'));
+  symlinkSync('a', join(outer, 'real/b'));
+  expect(walked(join(outer, 'link'), { symlinks: 'follow' })).toEqual({ paths: ['a', 'b'], problems: [] });
+});
+
+it('what lies behind a skipped link is nowhere, also when it is asked for by its path', () => {
+  const root = treeWithLinks();
+  expect(walked(root, {}, 'to-dir/x')).toMatchObject({
+    paths: [],
+    problems: [{ path: 'to-dir', reason: 'link-skipped', blinds: 'below' }],
+  });
+  expect(walked(root, { symlinks: 'follow' }, 'to-dir/x').paths).toEqual(['to-dir/x']);
+});

@@ -1,0 +1,285 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startLooking } from '../../src/watcher/look.js';
+import { isRelativePath } from '../../src/watcher/path.js';
+import { openSource, SourceMissingError } from '../../src/watcher/source.js';
+import { walk } from '../../src/watcher/walk.js';
+import { canDropRights, filesBelow, plant, temporaryFolder, walkedWithoutRights } from './tree.js';
+import { settings, walked } from './walked.js';
+
+const ODD_NAMES = [
+  'new\nline',
+  '-dash',
+  'trailing ',
+  ' leading',
+  'trailing.',
+  '100%',
+  '%2F',
+  'a+b',
+  '#hash',
+  '"double"',
+  "'single'",
+  '`back`',
+  'back\\slash',
+  '$HOME',
+  '*',
+  '?',
+  ':',
+  '|',
+  '😀',
+  '\u{10ffff}',
+  '\uffff',
+  '\ufffd',
+  '\ue000',
+  'caf\u00e9',
+  'cafe\u0301',
+  '..a',
+  '...',
+  '.hidden',
+  '\x01\x7f',
+  '\ttab',
+  '\u202ertl',
+  'x'.repeat(255),
+  'é'.repeat(127),
+];
+
+describe('the order', () => {
+  it('is that of the object names as UTF-8 bytes, whatever the tree', () => {
+    const segment = fc.oneof(
+      fc.constantFrom('a', 'a-', 'a.', 'a.b', 'a!', 'a0', 'ab', 'b', '😀', '\uffff', '\ue000', 'é', 'e\u0301'),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 3 }).filter((text) => isRelativePath(text) && !text.includes('/')),
+    );
+    const path = fc.array(segment, { minLength: 1, maxLength: 5 }).map((segments) => segments.join('/'));
+    fc.assert(
+      fc.property(fc.uniqueArray(path, { maxLength: 30 }), (paths) => {
+        const root = temporaryFolder();
+        try {
+          for (const file of paths) {
+            try {
+              plant(root, [file]);
+            } catch {} // a file where another path needs a folder: either may win
+          }
+          expect(walked(root)).toEqual({ paths: filesBelow(root), problems: [] });
+        } finally {
+          rmSync(root, { recursive: true, force: true });
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('has a folder where its name and a slash stand', () => {
+    const root = temporaryFolder();
+    plant(
+      root,
+      ['a!', 'a-b', 'a.txt', 'a/x', 'a0', 'a-/y', 'a--/z', 'a'].filter((path) => path !== 'a'),
+    );
+    expect(walked(root).paths).toEqual(['a!', 'a--/z', 'a-/y', 'a-b', 'a.txt', 'a/x', 'a0']);
+  });
+});
+
+describe('what is found', () => {
+  it('has every odd name, byte for byte', () => {
+    const root = temporaryFolder();
+    plant(root, [...ODD_NAMES, ...ODD_NAMES.map((name) => `folder/${name}`)]);
+    const { paths, problems } = walked(root);
+    expect(problems).toEqual([]);
+    expect(new Set(paths)).toEqual(new Set([...ODD_NAMES, ...ODD_NAMES.map((name) => `folder/${name}`)]));
+  });
+
+  it('tells size, times, inode, mode and owner as lstat does', () => {
+    const root = temporaryFolder();
+    plant(root, { file: 'twelve bytes' });
+    execFileSync('touch', ['-d', '2001-02-03 04:05:06.123456789', join(root, 'file')]);
+    execFileSync('chmod', ['4640', join(root, 'file')]);
+    const [entry] = walk(startLooking(openSource(root), settings()));
+    const [inode, owner, group] = execFileSync('stat', ['-c', '%i %u %g', join(root, 'file')], { encoding: 'utf8' })
+      .trim()
+      .split(' ');
+    expect(entry).toMatchObject({
+      path: 'file',
+      kind: 'file',
+      size: 12,
+      mode: 0o4640,
+      inode: BigInt(inode ?? 0),
+      uid: Number(owner),
+      gid: Number(group),
+    });
+    expect(entry).toHaveProperty('mtimeNs', BigInt(Date.parse('2001-02-03T04:05:06.123Z')) * 1_000_000n + 456_789n);
+  });
+
+  it('has both names of a file with two', () => {
+    const root = temporaryFolder();
+    plant(root, ['one']);
+    linkSync(join(root, 'one'), join(root, 'two'));
+    expect(walked(root).paths).toEqual(['one', 'two']);
+  });
+
+  it('has files under 20 folders with names of 175 characters', () => {
+    const root = temporaryFolder();
+    const deep = Array.from({ length: 20 }, () => 'd'.repeat(175)).join('/');
+    plant(root, [`${deep}/file`]);
+    expect(walked(root).paths).toEqual([`${deep}/file`]);
+  });
+
+  it('has files under 1,800 folders, without exhausting the stack', () => {
+    const root = temporaryFolder();
+    const deep = Array.from({ length: 1800 }, () => 'd').join('/');
+    plant(root, [`${deep}/file`]);
+    expect(walked(root).paths).toEqual([`${deep}/file`]);
+  });
+
+  it('of an empty source is nothing', () => {
+    expect(walked(temporaryFolder())).toEqual({ paths: [], problems: [] });
+  });
+});
+
+describe('under a path', () => {
+  it('has the file, what is in the folder, or nothing', () => {
+    const root = temporaryFolder();
+    plant(root, ['a/b/x', 'a/b/y', 'a/bc', 'd']);
+    expect(walked(root, {}, 'a/b').paths).toEqual(['a/b/x', 'a/b/y']);
+    expect(walked(root, {}, 'a/bc').paths).toEqual(['a/bc']);
+    expect(walked(root, {}, 'a/none').paths).toEqual([]);
+    expect(walked(root, {}, 'd/below/a/file').paths).toEqual([]);
+  });
+
+  it('heeds the ignore files above it', () => {
+    const root = temporaryFolder();
+    plant(root, { '.longshoreignore': 'a/b\n', 'a/b/x': '', 'c/.longshoreignore': '*.tmp', 'c/d/x.tmp': '', 'c/d/y': '' });
+    expect(walked(root, {}, 'a/b/x').paths).toEqual([]);
+    expect(walked(root, {}, 'a/b').paths).toEqual([]);
+    expect(walked(root, {}, 'c/d/x.tmp').paths).toEqual([]);
+    expect(walked(root, {}, 'c/d').paths).toEqual(['c/d/y']);
+  });
+});
+
+describe('what cannot be mirrored', () => {
+  it('P8: pipes and sockets are reported and never opened', () => {
+    const root = temporaryFolder();
+    plant(root, ['file']);
+    execFileSync('mkfifo', [join(root, 'pipe'), join(root, 'excluded.pipe')]);
+    const { paths, problems } = walked(root, { filter: { exclude: ['*.pipe'], include: [], never: [] } });
+    expect(paths).toEqual(['file']);
+    expect(problems).toMatchObject([{ path: 'pipe', reason: 'special-file', blinds: 'nothing' }]);
+  });
+
+  it('P8: names that are not UTF-8 are reported in a printable form, beside files that are mirrored', () => {
+    const root = temporaryFolder();
+    plant(root, ['\ufffd', 'file']);
+    writeFileSync(Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9]), Buffer.from('.txt')]), '');
+    mkdirSync(Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff, 0x0a])]));
+    const { paths, problems } = walked(root);
+    expect(paths).toEqual(['file', '\ufffd']);
+    expect(problems.map(({ path, reason }) => [path, reason]).sort()).toEqual([
+      ['\\xff\\x0a', 'name-not-utf8'],
+      ['caf\\xe9.txt', 'name-not-utf8'],
+    ]);
+  });
+
+  it('P8: names that are too long for the target are reported', () => {
+    const root = temporaryFolder();
+    plant(root, ['short', 'éééééé', 'd/12345678']);
+    const { paths, problems } = walked(root, { maxNameBytes: 10 });
+    expect(paths).toEqual(['d/12345678', 'short']);
+    expect(problems).toMatchObject([{ path: 'éééééé', reason: 'name-too-long' }]);
+  });
+
+  it('P8: paths that the system cannot open are reported, and what lies beside them is mirrored', () => {
+    const root = temporaryFolder();
+    onTestFinished(() => void execFileSync('rm', ['-rf', root])); // Node cannot remove it either
+    const half = Array.from({ length: 11 }, () => 'd'.repeat(200)).join('/');
+    plant(root, ['file', `${half}/x`, `lower/${half}/y`]);
+    renameSync(join(root, 'lower'), join(root, half, 'lower'));
+    const { paths, problems } = walked(root);
+    expect(paths).toEqual([`${half}/x`, 'file']);
+    expect(problems).toMatchObject([{ reason: 'name-too-long', blinds: 'path-and-below' }]);
+  });
+
+  it.skipIf(!canDropRights)('P8: what may not be read is reported, and its siblings are mirrored', () => {
+    const root = temporaryFolder();
+    plant(root, ['closed/x', 'no-search/x', 'no-search/y', 'open/x', 'rules/x', 'z']);
+    plant(root, { 'rules/.longshoreignore': 'x' });
+    for (const [path, mode] of [
+      ['.', 0o755],
+      ['closed', 0o000],
+      ['no-search', 0o644],
+      ['rules/.longshoreignore', 0o000],
+    ] as const) {
+      chmodSync(join(root, path), mode);
+    }
+    const { paths, problems } = walkedWithoutRights(root);
+    expect(paths).toEqual(['open/x', 'z']);
+    expect(problems.map(({ path, reason, blinds }) => [path, reason, blinds])).toEqual([
+      ['closed', 'unreadable', 'path-and-below'],
+      ['no-search', 'unreadable', 'path-and-below'],
+      ['rules', 'unreadable', 'path-and-below'],
+    ]);
+  });
+
+  it.skipIf(!canDropRights)('P4: a source that may not be read, or not searched, is an error', () => {
+    for (const mode of [0o000, 0o644, 0o311]) {
+      const root = temporaryFolder();
+      plant(root, ['x']);
+      chmodSync(root, mode);
+      expect(() => walkedWithoutRights(root)).toThrow(/SourceMissingError/);
+    }
+  });
+});
+
+describe('a tree that changes meanwhile', () => {
+  it('files and folders that go away are simply not there', () => {
+    const root = temporaryFolder();
+    plant(root, ['a/x', 'b/x', 'b/y', 'c/x', 'd']);
+    const found: string[] = [];
+    for (const item of walk(startLooking(openSource(root), settings()))) {
+      expect(item.kind).toBe('file');
+      found.push(item.path);
+      if (item.path === 'a/x') rmSync(join(root, 'c'), { recursive: true });
+      if (item.path === 'b/x') rmSync(join(root, 'b'), { recursive: true });
+      if (item.path === 'b/x') rmSync(join(root, 'd'));
+    }
+    expect(found).toEqual(['a/x', 'b/x']);
+  });
+
+  it('P4: a folder that is exchanged while it is walked is no evidence of absence', () => {
+    const root = temporaryFolder();
+    plant(root, ['site/a', 'site/b', 'next/new', 'z']);
+    const items = [];
+    for (const item of walk(startLooking(openSource(root), settings()))) {
+      items.push(item);
+      if (item.path !== 'site/a') continue;
+      renameSync(join(root, 'site'), join(root, 'old'));
+      renameSync(join(root, 'next'), join(root, 'site'));
+    }
+    expect(items.filter(({ kind }) => kind === 'problem')).toMatchObject([
+      { path: 'site', reason: 'unreadable', blinds: 'path-and-below' },
+    ]);
+    expect(items.at(-1)).toMatchObject({ path: 'z' });
+  });
+
+  it('P4: a source that goes away while it is walked is an error, not the end of the files', () => {
+    const root = temporaryFolder();
+    plant(root, ['source/a', 'source/b/c', 'source/d']);
+    const walking = walk(startLooking(openSource(join(root, 'source')), settings()));
+    expect(walking.next().value).toMatchObject({ path: 'a' });
+    renameSync(join(root, 'source'), join(root, 'away'));
+    expect(() => [...walking]).toThrow(SourceMissingError);
+  });
+});
+
+describe('P4: a source that cannot be walked is an error', () => {
+  it.each([
+    ['is missing', 'none', /does not exist/],
+    ['is a file', 'file', /is not a folder/],
+    ['is below a file', 'file/below', /cannot be read/],
+  ])('when it %s', (_, name, message) => {
+    const root = temporaryFolder();
+    plant(root, ['file']);
+    expect(() => openSource(join(root, name))).toThrow(SourceMissingError);
+    expect(() => openSource(join(root, name))).toThrow(message);
+  });
+});

@@ -1,0 +1,22 @@
+import type { FilterSettings } from '../../src/watcher/filter.js';
+import { startLooking, type WalkSettings } from '../../src/watcher/look.js';
+import type { WalkProblem } from '../../src/watcher/problem.js';
+import { openSource } from '../../src/watcher/source.js';
+import { walk } from '../../src/watcher/walk.js';
+
+export const NO_FILTER: FilterSettings = { exclude: [], include: [], never: [] };
+
+export function settings(changes: Partial<WalkSettings> = {}): WalkSettings {
+  return { filter: NO_FILTER, symlinks: 'skip', maxNameBytes: 1024 * 1024, oneFileSystem: false, ...changes };
+}
+
+export interface Walked {
+  readonly paths: string[];
+  readonly problems: WalkProblem[];
+}
+
+export function walked(root: string, changes: Partial<WalkSettings> = {}, under = ''): Walked {
+  const items = [...walk(startLooking(openSource(root), settings(changes)), under)];
+  const problems = items.filter((item) => item.kind === 'problem');
+  return { paths: items.filter((item) => item.kind !== 'problem').map(({ path }) => path), problems };
+}
