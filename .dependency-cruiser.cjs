@@ -31,6 +31,7 @@ const doors = {
   zod: 'src/config/fields.ts',
   commander: 'src/cli/run.ts',
   ignore: 'src/watcher/filter.ts',
+  mime: 'src/drivers/content-type.ts',
 };
 
 module.exports = {

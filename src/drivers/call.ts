@@ -48,15 +48,24 @@ export interface Body {
   /** The whole content, when it is in memory anyway: a backend may send it without streaming. */
   readonly bytes?: Uint8Array;
   open(): AsyncIterable<Uint8Array>;
+  /**
+   * The bytes from `start` to `end` (exclusive) as a body of their own, of known size and replayable. Only bodies that
+   * can seek have it: their parts can be sent in parallel without holding them in memory.
+   */
+  slice?(start: number, end: number): Body;
 }
 
 export type Precondition = { readonly ifAbsent: true } | { readonly ifMatch: string };
 
 export interface PutOptions {
   readonly contentType: string;
+  /** Keys in lower case. */
   readonly metaData: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
-  /** Digests of the content that are known before it is sent; the provider refuses other bytes. */
+  /**
+   * Digests of the content that are known before it is sent. Other bytes are refused with ObjectHashMismatchError where
+   * the algorithm is one of `capabilities.checksums`; the rest need not be looked at.
+   */
   readonly checksums: readonly Checksum[];
   readonly precondition?: Precondition;
 }

@@ -65,10 +65,14 @@ export interface Part {
 export interface Multipart {
   readonly partSize: { readonly min: number; readonly max: number; readonly maxParts: number };
   begin(ref: ObjectRef, options: PutOptions, call: Call): Promise<UploadToken>;
-  /** `body.size` is never undefined here. */
+  /**
+   * `body.size` is never undefined here. Resolves once the provider has confirmed these very bytes, where it tells a
+   * digest of a part. Sending a number again replaces that part.
+   */
   uploadPart(token: UploadToken, partNumber: number, body: Body, call: Call): Promise<Part>;
+  /** In ascending order. An upload that is unknown, complete or aborted rejects with ObjectDoesNotExistError. */
   uploadedParts(token: UploadToken, call: Call): Promise<readonly Part[]>;
-  /** Makes the object of exactly these parts visible, at once (G1, G2). */
+  /** Makes the object of exactly these parts, in ascending order, visible at once (G1, G2). */
   complete(token: UploadToken, parts: readonly Part[], call: Call): Promise<ObjectInfo>;
   /** An upload that is unknown, complete or already aborted is not an error. */
   abort(token: UploadToken, call: Call): Promise<void>;

@@ -96,6 +96,14 @@ export class InvalidObjectNameError extends ObjectError {
   }
 }
 
+/**
+ * The file that was being sent changed under the reader: nothing of it was kept. The same call would fail again; who
+ * wants the new content looks at the file anew.
+ */
+export class SourceChangedError extends ObjectError {
+  override readonly name = 'SourceChangedError';
+}
+
 /** A conditional put lost the race: somebody else's object is there. */
 export class PreconditionFailedError extends ObjectError {
   override readonly name = 'PreconditionFailedError';

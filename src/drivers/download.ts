@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, link, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
+import { ObjectError } from './errors.js';
+
+export interface SaveOptions {
+  readonly objectName: string;
+  readonly driver: string;
+  readonly overwriteExisting: boolean;
+  readonly deleteOnFailure: boolean;
+}
+
+/**
+ * Writes the bytes beside `destination` and moves them into place when the source has ended without an error. The
+ * source is not opened when the destination is not acceptable. See StorageDriver.downloadObject.
+ */
+export async function saveTo(destination: string, open: () => AsyncIterable<Uint8Array>, options: SaveOptions): Promise<void> {
+  const file = await resolveDestination(destination, options);
+  if (!options.overwriteExisting && (await exists(file))) throw alreadyThere(file, options);
+  const part = join(dirname(file), `.longshore-${randomUUID()}.part`); // short, since the name itself may be as long as names can be
+  try {
+    await writeDurably(part, open());
+    await moveIntoPlace(part, file, options);
+  } catch (error) {
+    if (options.deleteOnFailure) await rm(part, { force: true });
+    else await rename(part, `${file}.part`).catch(() => undefined); // where that name is too long, the part keeps its own
+    throw error;
+  }
+}
+
+async function resolveDestination(destination: string, options: SaveOptions): Promise<string> {
+  const found = await statOrUndefined(destination);
+  if (found?.isDirectory()) return below(destination, options);
+  if (!destination.endsWith('/') && !destination.endsWith(sep)) return destination;
+  throw refused(`"${destination}" ${found === undefined ? 'does not exist' : 'is not a folder'}; create the folder first`, options);
+}
+
+/** The object's own name below the folder; never outside it, whatever the name and whatever links there are. */
+async function below(folder: string, options: SaveOptions): Promise<string> {
+  const segments = options.objectName.split(/[\\/]/);
+  if (
+    segments.some((segment) => segment === '..' || segment.includes('\0')) ||
+    basename(options.objectName) === '' ||
+    segments.at(-1) === '.'
+  ) {
+    throw refused('its name is not one that a file below a folder can have; give the path of a file instead', options);
+  }
+  const file = join(folder, options.objectName);
+  const root = await realpath(folder);
+  const nearest = await realpath(await nearestExisting(dirname(file)));
+  if (nearest !== root && !nearest.startsWith(root.endsWith(sep) ? root : root + sep)) {
+    throw refused(`"${dirname(file)}" leads outside "${folder}" by a symbolic link`, options);
+  }
+  await mkdir(dirname(file), { recursive: true });
+  return file;
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  return (await statOrUndefined(path)) === undefined ? nearestExisting(dirname(path)) : path;
+}
+
+async function writeDurably(path: string, source: AsyncIterable<Uint8Array>): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
+  try {
+    for await (const chunk of source) await writeAll(file, chunk);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < chunk.byteLength; ) {
+    offset += (await file.write(chunk, offset)).bytesWritten;
+  }
+}
+
+async function moveIntoPlace(part: string, file: string, options: SaveOptions): Promise<void> {
+  if (options.overwriteExisting) return rename(part, file);
+  try {
+    await link(part, file); // unlike rename, it refuses to replace a file that came meanwhile
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || (await exists(file))) throw alreadyThere(file, options);
+    return rename(part, file); // a file system without hard links
+  }
+  await rm(part);
+}
+
+function alreadyThere(file: string, options: SaveOptions): ObjectError {
+  return refused(`"${file}" exists already and overwriteExisting is false`, options);
+}
+
+function refused(why: string, { objectName, driver }: SaveOptions): ObjectError {
+  return new ObjectError(objectName, `was not downloaded: ${why}`, { driver });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await statOrUndefined(path)) !== undefined;
+}
+
+async function statOrUndefined(path: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Page, PageRequest } from './call.js';
+import { StorageError } from './errors.js';
+
+/**
+ * All items of a listing, page by page as they are wanted. A provider that gives the token that it was asked with would
+ * be asked for ever; that is an error.
+ */
+export async function* itemsOfPages<T>(driver: string, list: (page: PageRequest) => Promise<Page<T>>): AsyncGenerator<T, void, undefined> {
+  let after: string | undefined;
+  while (true) {
+    const page = await list(after === undefined ? {} : { after });
+    yield* page.items;
+    if (page.next === undefined) return;
+    if (page.next === after) {
+      throw new StorageError(
+        `the listing does not advance: the provider gave the same continuation token again (${JSON.stringify(after)})`,
+        {
+          driver,
+        },
+      );
+    }
+    after = page.next;
+  }
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}

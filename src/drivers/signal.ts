@@ -1,0 +1,48 @@
+/** For calls that nobody can abort. */
+export const NEVER_ABORTED: AbortSignal = new AbortController().signal;
+
+/** The promise, or the signal's reason as soon as the signal is aborted; what the promise does after that is ignored. */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** The same chunks until the signal is aborted. Then it rejects at once, even while the source gives nothing. */
+export async function* untilAborted(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  const iterator = source[Symbol.asyncIterator]();
+  let waiting = false;
+  let ended = false;
+  try {
+    while (true) {
+      waiting = true;
+      const step = await orAborted(iterator.next(), signal);
+      waiting = false;
+      ended = step.done === true;
+      if (step.done) return;
+      yield step.value;
+    }
+  } finally {
+    const closing = ended ? undefined : iterator.return?.();
+    // A source that hangs in next() would hang in return() too.
+    if (waiting) closing?.then(undefined, () => undefined);
+    else await closing;
+  }
+}
+
+/** A controller that is aborted with `parent`. `unlink` when done: long-lived signals would otherwise collect listeners. */
+export function childController(parent: AbortSignal): { readonly controller: AbortController; unlink(): void } {
+  const controller = new AbortController();
+  const follow = () => controller.abort(parent.reason);
+  if (parent.aborted) follow();
+  else parent.addEventListener('abort', follow, { once: true });
+  return { controller, unlink: () => parent.removeEventListener('abort', follow) };
+}

@@ -1,0 +1,58 @@
+import type { Body, Checksum, ChecksumAlgorithm, ObjectRef } from './call.js';
+import { createDigest } from './digest.js';
+import { ObjectError } from './errors.js';
+import { untilAborted } from './signal.js';
+
+/** What a body turned out to be when it was read last. */
+export interface Tally {
+  /** `unread`: nobody opened it. `unfinished`: the last reading has not come to the end. */
+  readonly state: 'unread' | 'unfinished' | 'read';
+  readonly size: number;
+  /** Undefined when no digest was asked for. */
+  readonly checksum: Checksum | undefined;
+}
+
+export interface TallyOptions {
+  readonly algorithm: ChecksumAlgorithm | undefined;
+  readonly ref: ObjectRef;
+  readonly driver: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The same body, counted and hashed as it is read: each `open` starts again from nothing, so that a retry is tallied
+ * on its own. A source that gives fewer or more bytes than `size` throws, which makes a put reject (G2).
+ */
+export function tallyBody(body: Body, options: TallyOptions): { readonly body: Body; tally(): Tally } {
+  let last: Tally = { state: 'unread', size: 0, checksum: undefined };
+  return {
+    body: {
+      size: body.size,
+      replayable: body.replayable,
+      open() {
+        last = { state: 'unfinished', size: 0, checksum: undefined };
+        return tallied(body, options, (tally) => {
+          last = tally;
+        });
+      },
+    },
+    tally: () => last,
+  };
+}
+
+async function* tallied(body: Body, options: TallyOptions, done: (tally: Tally) => void): AsyncGenerator<Uint8Array, void, undefined> {
+  const digest = options.algorithm === undefined ? undefined : createDigest(options.algorithm);
+  let size = 0;
+  for await (const chunk of untilAborted(body.open(), options.signal)) {
+    size += chunk.byteLength;
+    if (body.size !== undefined && size > body.size) throw wrongLength(options, `more than the ${body.size} bytes it was said to have`);
+    digest?.update(chunk);
+    yield chunk;
+  }
+  if (body.size !== undefined && size < body.size) throw wrongLength(options, `${size} of the ${body.size} bytes it was said to have`);
+  done({ state: 'read', size, checksum: digest?.checksum() });
+}
+
+function wrongLength({ ref, driver }: TallyOptions, what: string): ObjectError {
+  return new ObjectError(ref.key, `was not stored: its source gave ${what}`, { driver });
+}
