@@ -1,0 +1,132 @@
+import { systemClock } from '../../clock.js';
+import type { Backend } from '../backend.js';
+import type { ContainerInfo } from '../call.js';
+import type { BatchDelete, Capabilities, Copy, Limits, Multipart } from '../capabilities.js';
+import {
+  ContainerAlreadyExistsError,
+  ContainerIsNotEmptyError,
+  InvalidContainerNameError,
+  InvalidObjectNameError,
+  ObjectError,
+} from '../errors.js';
+import { compareKeys, isWellFormed } from '../key.js';
+import { readBody, readBytes } from './bytes.js';
+import { pageOf } from './listing.js';
+import { memoryMultipart } from './multipart.js';
+import { containerOf, createMemoryStore, createStoredContainer, MEMORY, type MemoryStore, objectOf, storeObject } from './store.js';
+
+const context = { driver: MEMORY };
+
+export interface MemoryOptions {
+  /** Default: a store of its own, which ends with it. */
+  readonly store?: MemoryStore;
+  readonly limits?: Partial<Limits>;
+  readonly partSize?: Multipart['partSize'];
+}
+
+/** Object storage in this process's memory, with everything that a backend can declare except a CDN: the reference for the others. */
+export function memoryBackend({ store = createMemoryStore(systemClock), limits, partSize }: MemoryOptions = {}): Backend {
+  const capabilities: Capabilities = {
+    checksums: ['sha256', 'sha1', 'md5', 'crc32c'],
+    preconditions: ['ifAbsent', 'ifMatch'],
+    limits: { maxPutSize: 1024 ** 3, maxObjectSize: 1024 ** 4, maxKeyBytes: 1024, ...limits },
+    listingOrder: 'utf8',
+    listingHas: { checksums: true, metaData: true },
+    concurrency: 64,
+    copy: memoryCopy(store, checkKey),
+    batchDelete: memoryBatchDelete(store),
+    multipart: memoryMultipart(store, partSize ?? { min: 1024, max: 1024 ** 3, maxParts: 10_000 }, checkKey),
+    cdn: undefined,
+  };
+
+  function checkKey(key: string): void {
+    const bytes = Buffer.byteLength(key);
+    if (bytes === 0) throw new InvalidObjectNameError(key, 'it is empty', context);
+    if (bytes > capabilities.limits.maxKeyBytes) {
+      throw new InvalidObjectNameError(key, `it has ${bytes} bytes, where ${capabilities.limits.maxKeyBytes} are allowed`, context);
+    }
+    if (!isWellFormed(key)) throw new InvalidObjectNameError(key, 'it has no UTF-8 form', context);
+  }
+
+  return {
+    name: MEMORY,
+    hashType: 'md5',
+    capabilities,
+
+    async listContainers(page, { signal }) {
+      signal.throwIfAborted();
+      return pageOf([...store.containers.keys()].sort(compareKeys), '', page, containerInfo);
+    },
+    async headContainer(name, { signal }) {
+      signal.throwIfAborted();
+      return containerInfo(containerOf(store, name).name);
+    },
+    async createContainer(name, { signal }) {
+      signal.throwIfAborted();
+      if (name === '' || name.includes('/')) throw new InvalidContainerNameError(name, 'one character or more, and no slash', context);
+      if (store.containers.has(name)) throw new ContainerAlreadyExistsError(name, context);
+      store.containers.set(name, createStoredContainer(name));
+      return containerInfo(name);
+    },
+    async deleteContainer(name, { signal }) {
+      signal.throwIfAborted();
+      if (containerOf(store, name).sortedKeys().length > 0) throw new ContainerIsNotEmptyError(name, context);
+      store.containers.delete(name);
+    },
+
+    async listObjects(container, prefix, page, { signal }) {
+      signal.throwIfAborted();
+      return pageOf(containerOf(store, container).sortedKeys(), prefix, page, (key) => objectOf(store, { container, key }).info);
+    },
+    async headObject(ref, { signal }) {
+      signal.throwIfAborted();
+      return objectOf(store, ref).info;
+    },
+    async putObject(ref, body, options, { signal }) {
+      signal.throwIfAborted();
+      checkKey(ref.key);
+      containerOf(store, ref.container);
+      const bytes = await readBody(ref, body, signal);
+      if (bytes.byteLength > capabilities.limits.maxPutSize) throw new ObjectError(ref.key, 'is larger than one put may be', context);
+      return storeObject(store, ref, bytes, options);
+    },
+    async readObject(ref, range, { signal }) {
+      signal.throwIfAborted();
+      return readBytes(objectOf(store, ref).bytes, range, signal);
+    },
+    async deleteObject({ container, key }, { signal }) {
+      signal.throwIfAborted();
+      store.containers.get(container)?.delete(key);
+    },
+
+    async close() {},
+  };
+}
+
+function containerInfo(name: string): ContainerInfo {
+  return { name, extra: {} };
+}
+
+function memoryCopy(store: MemoryStore, checkKey: (key: string) => void): Copy {
+  return {
+    async copyObject(from, to, replace, { signal }) {
+      signal.throwIfAborted();
+      checkKey(to.key);
+      const { bytes, info } = objectOf(store, from);
+      const contentType = replace?.contentType ?? String(info.extra['contentType']);
+      return storeObject(store, to, bytes, { contentType, metaData: replace?.metaData ?? info.metaData, checksums: [] });
+    },
+  };
+}
+
+function memoryBatchDelete(store: MemoryStore): BatchDelete {
+  return {
+    maxKeys: 1000,
+    async deleteObjects(container, keys, { signal }) {
+      signal.throwIfAborted();
+      const found = containerOf(store, container);
+      for (const key of keys) found.delete(key);
+      return new Map();
+    },
+  };
+}

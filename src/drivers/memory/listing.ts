@@ -1,0 +1,38 @@
+import type { Page, PageRequest } from '../call.js';
+import { compareKeys } from '../key.js';
+
+const PAGE_SIZE = 1000;
+
+/** One page of the keys with the prefix. `keys` are in UTF-8 byte order, in which all that share a prefix are neighbours. */
+export function pageOf<T>(
+  keys: readonly string[],
+  prefix: string,
+  { after, size = PAGE_SIZE }: PageRequest,
+  describe: (key: string) => T,
+): Page<T> {
+  const start = Math.max(
+    firstIndex(keys, (key) => compareKeys(key, prefix) >= 0),
+    after === undefined ? 0 : firstIndex(keys, (key) => compareKeys(key, after) > 0),
+  );
+  const page: string[] = [];
+  let index = start;
+  for (; index < keys.length && page.length < size; index += 1) {
+    const key = keys[index];
+    if (!key?.startsWith(prefix)) break;
+    page.push(key);
+  }
+  const more = page.length === size && keys[index]?.startsWith(prefix) === true;
+  return { items: page.map(describe), next: more ? page.at(-1) : undefined };
+}
+
+/** Where the condition begins to hold; it holds for everything behind. */
+function firstIndex(keys: readonly string[], holds: (key: string) => boolean): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(keys[middle] ?? '')) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

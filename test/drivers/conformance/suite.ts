@@ -1,0 +1,43 @@
+import { afterAll, describe } from 'vitest';
+import { abortCases } from './aborts.js';
+import { batchDeleteCases } from './batch-delete.js';
+import { checksumCases } from './checksums.js';
+import { containerCases } from './containers.js';
+import { copyCases } from './copy.js';
+import { driverCases } from './driver.js';
+import { createFixture, type Harness } from './fixture.js';
+import { keyCases } from './keys.js';
+import { listingCases } from './listing.js';
+import { multipartCases } from './multipart.js';
+import { objectCases } from './objects.js';
+import { preconditionCases } from './preconditions.js';
+import { putCases } from './puts.js';
+
+export type { Harness } from './fixture.js';
+
+/**
+ * What every backend must do (G1 to G6 of backend.ts). Cases are chosen by the capabilities that the backend declares;
+ * what it does not declare it must refuse, and that is a case as well.
+ */
+export function conformance(name: string, harness: Harness): void {
+  describe(`${name} is a conforming backend`, async () => {
+    const backend = await harness.open();
+    const fixture = createFixture(backend, harness);
+    afterAll(async () => {
+      await backend.close();
+      await harness.stop?.();
+    });
+    describe('containers', () => containerCases(fixture));
+    describe('objects', () => objectCases(fixture));
+    describe('puts', () => putCases(fixture));
+    describe('checksums', () => checksumCases(fixture));
+    describe('listings', () => listingCases(fixture));
+    describe('keys', () => keyCases(fixture));
+    describe('aborts', () => abortCases(fixture));
+    describe('preconditions', () => preconditionCases(fixture));
+    describe('copies', () => copyCases(fixture));
+    describe('batch deletes', () => batchDeleteCases(fixture));
+    describe('multipart uploads', () => multipartCases(fixture));
+    describe('the storage API over it', () => driverCases(fixture));
+  });
+}
