@@ -1,3 +1,0 @@
-import { indexSuite } from './index-suite.js';
-
-indexSuite('lowdb');
