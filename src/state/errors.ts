@@ -1,0 +1,48 @@
+/** What is wrong with the state folder. Each says which file, why, and what to do. */
+export class StateError extends Error {
+  override readonly name: string = 'StateError';
+  /** Absolute path of the file or folder. */
+  readonly path: string;
+
+  constructor(path: string, problem: string, cause?: unknown) {
+    super(`${path}: ${problem}`, cause === undefined ? undefined : { cause });
+    this.path = path;
+  }
+}
+
+/** The bytes are there and are not what was written. The file is set aside and rebuilt; it is never taken for empty. */
+export class StateDamagedError extends StateError {
+  override readonly name = 'StateDamagedError';
+}
+
+/** Written by a newer longshore: refused, and neither rewritten nor set aside. */
+export class StateNewerError extends StateError {
+  override readonly name = 'StateNewerError';
+
+  constructor(path: string, found: number, known: number) {
+    super(
+      path,
+      `is of version ${found}, this longshore knows versions up to ${known}. Run the newer longshore that wrote it, or move the file away to start from the container's listing`,
+    );
+  }
+}
+
+/** The file system refused a read or a write (EACCES, EIO, ENOSPC, …): nothing is known about the content. */
+export class StateUnavailableError extends StateError {
+  override readonly name = 'StateUnavailableError';
+}
+
+/** Another longshore that is alive works on the same state folder. */
+export class StateLockedError extends StateError {
+  override readonly name = 'StateLockedError';
+}
+
+/** The system's error code (`ENOENT`), or the empty string where there is none. */
+export function systemCode(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : '';
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,51 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { reasonOf, StateDamagedError, StateError, StateUnavailableError } from './errors.js';
+
+/** lmdb.h: MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_VERSION_MISMATCH, MDB_INVALID, MDB_INCOMPATIBLE, MDB_BAD_VALSIZE. */
+const DAMAGE = new Set([-30797, -30796, -30794, -30793, -30784, -30781]);
+
+/** Runs a read; its errors come out as ours. */
+export function translated<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw readError(error, file);
+  }
+}
+
+export function readError(error: unknown, file: string): unknown {
+  if (error instanceof StateError || error instanceof RangeError) return error;
+  if (DAMAGE.has(codeOf(error)) || reasonOf(error).startsWith('Database not found')) {
+    return new StateDamagedError(file, `LMDB finds it damaged: ${reasonOf(error)}`, error);
+  }
+  return new StateUnavailableError(file, `cannot be read: ${reasonOf(error)}`, error);
+}
+
+/** lmdb-js rejects writes with a general error; what happened is in a promise beside it. */
+export async function writeError(error: unknown, file: string): Promise<StateError> {
+  let cause = error;
+  if (error instanceof Error && 'commitError' in error) {
+    await Promise.resolve(error.commitError).catch((reason: unknown) => {
+      cause = reason;
+    });
+  }
+  const reason = reasonOf(cause);
+  if (DAMAGE.has(codeOf(cause))) return new StateDamagedError(file, `LMDB finds it damaged: ${reason}`, cause);
+  // LMDB reports the short write of a full disk as EIO, so the free space is told too.
+  return new StateUnavailableError(file, `cannot be written (${reason}; ${freeSpace(file)}); what was there before is kept`, cause);
+}
+
+function freeSpace(file: string): string {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(file));
+    return `${Math.floor((bavail * bsize) / 1024)} KiB are free on its file system`;
+  } catch (error) {
+    return `its file system does not answer: ${reasonOf(error)}`;
+  }
+}
+
+function codeOf(error: unknown): number {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' ? code : 0;
+}

@@ -1,0 +1,21 @@
+import { groupedIndex } from './grouped-index.js';
+import { lmdbFile, openLmdbStore, openLmdbView } from './lmdb-index.js';
+import { lowdbFile, openLowdbStore, openLowdbView } from './lowdb-index.js';
+import type { IndexLocation, IndexView, ObjectIndex } from './object-index.js';
+
+/** Opens a mirror's index for writing, or makes a new one. Only for who holds the lock of the state folder. */
+export async function openIndex({ engine, folder }: IndexLocation): Promise<ObjectIndex> {
+  const store = engine === 'lmdb' ? await openLmdbStore(lmdbFile(folder)) : await openLowdbStore(lowdbFile(folder));
+  return groupedIndex(store, folder);
+}
+
+/**
+ * Opens a frozen view of an index, in any thread or process: all that was durable at this moment, and nothing of what is
+ * written later. Close it soon: LMDB cannot reuse the space of what is overwritten while it is open.
+ *
+ * A thread that has a view must end by itself. `worker.terminate()` while it reads aborts the whole process (lmdb-js
+ * 3.5.6: "FATAL ERROR: Error::ThrowAsJavaScriptException napi_throw"): tell it to stop, and let it close its view.
+ */
+export function openIndexView({ engine, folder }: IndexLocation): Promise<IndexView> {
+  return engine === 'lmdb' ? openLmdbView(lmdbFile(folder)) : openLowdbView(lowdbFile(folder));
+}

@@ -1,0 +1,68 @@
+import { StateDamagedError } from './errors.js';
+import { upgrade } from './migrate.js';
+import { compareNames } from './name-key.js';
+import type { ObjectName, ObjectRecord } from './object-index.js';
+
+const VERSION = 1;
+
+/** Records as JSON for people: one object a name, in the names' order; nanoseconds and inodes as decimal text. */
+export function recordsToJson(records: ReadonlyMap<ObjectName, ObjectRecord>): object {
+  return {
+    version: VERSION,
+    records: [...records]
+      .sort(([a], [b]) => compareNames(a, b))
+      .map(([name, record]) => ({
+        name,
+        ...record,
+        mtimeNs: String(record.mtimeNs),
+        ctimeNs: String(record.ctimeNs),
+        inode: String(record.inode),
+      })),
+  };
+}
+
+/** @throws StateDamagedError, StateNewerError. `file` is for their message. */
+export function recordsFromJson(json: unknown, file: string): Map<ObjectName, ObjectRecord> {
+  const { records } = upgrade(json, file, { current: VERSION, steps: {} });
+  if (!Array.isArray(records)) throw new StateDamagedError(file, 'has no list of records');
+  return new Map(records.map((record: unknown) => readRecord(record, file)));
+}
+
+function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRecord] {
+  const fields: Readonly<Record<string, unknown>> = typeof json === 'object' && json !== null ? { ...json } : {};
+  const complain = (field: string): never => {
+    throw new StateDamagedError(file, `the record of ${JSON.stringify(fields['name'])} has no valid ${field}`);
+  };
+  const text = (field: string) => {
+    const value = fields[field];
+    return typeof value === 'string' ? value : complain(field);
+  };
+  const number = (field: string) => {
+    const value = fields[field];
+    return typeof value === 'number' ? value : complain(field);
+  };
+  const integer = (field: string) => {
+    const value = text(field);
+    return /^-?\d{1,20}$/.test(value) ? BigInt(value) : complain(field);
+  };
+  const { state, kind } = fields;
+  if (state !== 'confirmed' && state !== 'sending') return complain('state');
+  if (kind !== 'file' && kind !== 'symlink') return complain('kind');
+  const record: ObjectRecord = {
+    state,
+    kind,
+    size: number('size'),
+    mtimeNs: integer('mtimeNs'),
+    ctimeNs: integer('ctimeNs'),
+    inode: integer('inode'),
+    mode: number('mode'),
+    uid: number('uid'),
+    gid: number('gid'),
+    md5: text('md5'),
+    hashedAtMs: number('hashedAtMs'),
+    ...(fields['etag'] !== undefined && { etag: text('etag') }),
+    ...(fields['partSize'] !== undefined && { partSize: number('partSize') }),
+    ...(fields['versionId'] !== undefined && { versionId: text('versionId') }),
+  };
+  return [text('name'), record];
+}

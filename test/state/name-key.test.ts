@@ -1,0 +1,36 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { compareNames, inRange, keyBeyond, keyIfHeld, keyOf } from '../../src/state/name-key.js';
+import { anyName } from './fixtures.js';
+
+test('names are ordered as their UTF-8 bytes are', async () => {
+  await fc.assert(
+    fc.property(anyName, anyName, (a, b) => {
+      expect(Math.sign(compareNames(a, b))).toBe(Buffer.compare(keyOf(a), keyOf(b)));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('the bound of a prefix is above every name that begins with it and below every other name above it', async () => {
+  await fc.assert(
+    fc.property(anyName, anyName, (prefix, name) => {
+      const key = keyOf(name);
+      const beyond = keyBeyond(keyOf(prefix));
+      const between = Buffer.compare(key, keyOf(prefix)) >= 0 && (beyond === undefined || Buffer.compare(key, beyond) < 0);
+      expect(between).toBe(inRange(name, { prefix }));
+    }),
+    { numRuns: 1_000 },
+  );
+  expect(keyBeyond(Buffer.from([0x61, 0xff]))).toEqual(Buffer.from([0x62]));
+  expect(keyBeyond(Buffer.from([0xff]))).toBeUndefined();
+  expect(keyBeyond(Buffer.alloc(0))).toBeUndefined();
+});
+
+test('a name that cannot be kept is refused, with the reason, and is never found', () => {
+  for (const name of ['', 'x'.repeat(4027), 'é'.repeat(2014), 'lone \ud800 surrogate', '\udc00']) {
+    expect(() => keyOf(name)).toThrow(/the index cannot hold the object name .* names are valid Unicode of 1 to 4026 bytes/);
+    expect(keyIfHeld(name)).toBeUndefined();
+  }
+  expect(keyOf('é'.repeat(2013)).length).toBe(4026);
+});

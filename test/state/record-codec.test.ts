@@ -1,0 +1,63 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { StateDamagedError, StateNewerError } from '../../src/state/errors.js';
+import { keyOf } from '../../src/state/name-key.js';
+import { checkRecord, decodeRecord, encodeRecord, inodeOf } from '../../src/state/record-codec.js';
+import { anyName, anyRecord, record } from './fixtures.js';
+
+const FILE = '/state/index.mdb';
+
+test('every record comes back as it was', async () => {
+  await fc.assert(
+    fc.property(anyRecord, anyName, (made, name) => {
+      const bytes = encodeRecord(made, keyOf(name));
+      expect(decodeRecord(bytes, keyOf(name), FILE)).toEqual(made);
+      expect(inodeOf(bytes)).toBe(made.inode);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('P5: one changed bit anywhere in a record is damage', async () => {
+  await fc.assert(
+    fc.property(anyRecord, anyName, fc.nat(), fc.nat(7), (made, name, where, bit) => {
+      const bytes = encodeRecord(made, keyOf(name));
+      const at = where % bytes.length;
+      bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at);
+      expect(() => decodeRecord(bytes, keyOf(name), FILE)).toThrow(StateDamagedError);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('P4: a record under another name than it was written for is damage', () => {
+  const bytes = encodeRecord(record(), keyOf('a.txt'));
+  expect(() => decodeRecord(bytes, keyOf('c.txt'), FILE)).toThrow(StateDamagedError);
+});
+
+test('a record cut short at any length is damage', () => {
+  const key = keyOf('a.txt');
+  const bytes = encodeRecord(record({ etag: 'x-2', partSize: 5 << 20, versionId: 'v1' }), key);
+  for (let length = 0; length < bytes.length; length++) {
+    expect(() => decodeRecord(bytes.subarray(0, length), key, FILE)).toThrow(StateDamagedError);
+  }
+});
+
+test('a whole record of a later version is refused as newer, not as damage', async () => {
+  const { crc32 } = await import('node:zlib');
+  const key = keyOf('a.txt');
+  const bytes = encodeRecord(record(), key);
+  bytes.writeUInt8(2, 4);
+  bytes.writeUInt32LE(crc32(bytes.subarray(4), crc32(key)), 0);
+  expect(() => checkRecord(bytes, key, FILE)).toThrow(StateNewerError);
+  expect(() => checkRecord(bytes, key, FILE)).toThrow(/index\.mdb: is of version 2, this longshore knows versions up to 1/);
+});
+
+test('a usual record takes 72 bytes, its ETag included', () => {
+  const usual = record();
+  expect(encodeRecord({ ...usual, etag: usual.md5 }, keyOf('a.txt')).length).toBe(72);
+});
+
+test('what is no MD5 is refused instead of being cut', () => {
+  expect(() => encodeRecord(record({ md5: 'abc' }), keyOf('a.txt'))).toThrow(/md5 must be 32 lower-case hex digits/);
+});
