@@ -1,0 +1,110 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { collapse, covers } from '../../src/watcher/cover.js';
+import { createSettle } from '../../src/watcher/settle.js';
+import type { Hint } from '../../src/watcher/watcher.js';
+
+const path = fc.array(fc.constantFrom('a', 'b', 'ab', 'é', '𝒳'), { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
+const limits = { pathsPerFolder: 3, folders: 4, paths: 8, rescans: 2 };
+const events = fc.array(fc.record({ path, rescan: fc.boolean(), pauseMs: fc.integer({ min: 0, max: 40 }) }), { maxLength: 80 });
+const times = fc.record({ settleMs: fc.integer({ min: 0, max: 50 }), settleLimitMs: fc.integer({ min: 50, max: 300 }) });
+
+const covering = (hint: Hint, path: string): boolean => (hint.kind === 'rescan' ? covers(hint.under, path) : hint.paths.includes(path));
+const coveringAll = (hint: Hint, event: { path: string; rescan: boolean }): boolean =>
+  event.rescan ? hint.kind === 'rescan' && covers(hint.under, event.path) : covering(hint, event.path);
+
+/** Runs the events through, asking for what is due at every `nextDue`, and returns each hint with its time. */
+function play(events: readonly { path: string; rescan: boolean; pauseMs: number }[], times: { settleMs: number; settleLimitMs: number }) {
+  const settle = createSettle({ ...times, ...limits });
+  const given: { hint: Hint; at: number }[] = [];
+  const happened: { path: string; rescan: boolean; at: number }[] = [];
+  let now = 0;
+  const moveTo = (end: number) => {
+    for (let due = settle.nextDue(); due !== undefined && due <= end; due = settle.nextDue()) {
+      now = Math.max(now, due);
+      const hints = settle.take(now);
+      expect(hints.length, 'nextDue promised something').toBeGreaterThan(0);
+      given.push(...hints.map((hint) => ({ hint, at: now })));
+    }
+    now = end;
+  };
+  for (const event of events) {
+    moveTo(now + event.pauseMs);
+    if (event.rescan) settle.doubt(event.path, 'doubt', now);
+    else settle.changed(event.path, now);
+    happened.push({ ...event, at: now });
+  }
+  moveTo(now + times.settleLimitMs + 1);
+  expect(settle.nextDue()).toBeUndefined();
+  return { given, happened };
+}
+
+test('P1: every event is covered by a hint that comes at or after it, and within the limit', () => {
+  fc.assert(
+    fc.property(events, times, (events, times) => {
+      const { given, happened } = play(events, times);
+      for (const event of happened) {
+        const covered = given.some(({ hint, at }) => at >= event.at && at <= event.at + times.settleLimitMs && coveringAll(hint, event));
+        expect(covered, JSON.stringify(event)).toBe(true);
+      }
+    }),
+  );
+});
+
+test('a hint is given out only when all that it covers is quiet, or the oldest of it has waited for the limit', () => {
+  fc.assert(
+    fc.property(events, times, (events, times) => {
+      const { given, happened } = play(events, times);
+      for (const { hint, at } of given) {
+        const paths = hint.kind === 'rescan' ? [hint.under] : hint.paths;
+        for (const path of paths) {
+          const last = given.filter((other) => other.at < at && covering(other.hint, path)).at(-1)?.at ?? -1;
+          const behind = happened.filter(
+            (event) => event.at <= at && event.at >= last && (hint.kind === 'rescan' ? covers(path, event.path) : event.path === path),
+          );
+          const quiet = behind.every((event) => event.at + times.settleMs <= at);
+          const old = behind.some((event) => event.at + times.settleLimitMs <= at);
+          expect(quiet || old, `${path} at ${at}`).toBe(true);
+        }
+      }
+    }),
+  );
+});
+
+test('P7: what waits is bounded, however many paths change', () => {
+  fc.assert(
+    fc.property(fc.array(fc.record({ path, rescan: fc.boolean() }), { maxLength: 300 }), (events) => {
+      const settle = createSettle({ settleMs: 1_000, settleLimitMs: 10_000, ...limits });
+      for (const event of events) event.rescan ? settle.doubt(event.path, '', 0) : settle.changed(event.path, 0);
+      const hints = settle.take(10_000);
+      const paths = hints.flatMap((hint) => (hint.kind === 'paths' ? hint.paths : []));
+      const rescans = hints.flatMap((hint) => (hint.kind === 'rescan' ? [hint.under] : []));
+      expect(paths.length).toBeLessThanOrEqual(limits.paths);
+      expect(rescans.length).toBeLessThanOrEqual(10);
+      expect(new Set(paths.map((path) => path.split('/').slice(0, -1).join('/'))).size).toBeLessThanOrEqual(limits.folders);
+      // Nothing is told twice.
+      for (const under of rescans) expect([...paths, ...rescans].filter((path) => covers(under, path))).toEqual([under]);
+    }),
+  );
+});
+
+test('a folder in which many files change becomes one rescan, and leaves its neighbours alone', () => {
+  const settle = createSettle({ settleMs: 10, settleLimitMs: 100, ...limits, paths: 100 });
+  for (let i = 0; i < 10; i++) settle.changed(`busy/${i}`, 0);
+  settle.changed('calm/file', 0);
+  expect(settle.take(10)).toEqual([
+    { kind: 'rescan', under: 'busy', why: 'many files changed' },
+    { kind: 'paths', paths: ['calm/file'] },
+  ]);
+});
+
+test('few paths cover all of many, with none below another', () => {
+  fc.assert(
+    fc.property(fc.array(fc.oneof(path, fc.constant('')), { maxLength: 60 }), fc.integer({ min: 1, max: 10 }), (paths, limit) => {
+      const few = collapse(paths, limit);
+      expect(few.length).toBeLessThanOrEqual(limit);
+      for (const path of paths) expect(few.filter((under) => covers(under, path))).toHaveLength(1);
+      if (new Set(paths).size <= limit) for (const path of few) expect(paths).toContain(path);
+    }),
+  );
+});
