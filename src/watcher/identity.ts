@@ -1,0 +1,38 @@
+import { lstatSync, statSync } from 'node:fs';
+
+/** Which directory this is, whatever its name. A number may be given to another directory once this one is gone. */
+export interface Identity {
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+/** Undefined when nothing is there, or no directory. `follow`: look through a symbolic link. Throws what else stat says. */
+export function identify(absolutePath: string, follow: boolean): Identity | undefined {
+  const options = { bigint: true, throwIfNoEntry: false } as const;
+  const stats = follow ? statSync(absolutePath, options) : lstatSync(absolutePath, options);
+  return stats?.isDirectory() ? { device: stats.dev, inode: stats.ino } : undefined;
+}
+
+/** As `identify`; undefined also when it cannot be told. */
+export function presentIdentity(absolutePath: string, follow: boolean): Identity | undefined {
+  try {
+    return identify(absolutePath, follow);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What stands at a path, as far as it can be watched. What cannot be looked at counts as a folder: watching it will tell. */
+export function folderKind(absolutePath: string): 'folder' | 'link' | undefined {
+  try {
+    const stats = lstatSync(absolutePath, { throwIfNoEntry: false });
+    if (stats?.isSymbolicLink()) return 'link';
+    return stats?.isDirectory() ? 'folder' : undefined;
+  } catch {
+    return 'folder';
+  }
+}
+
+export function sameIdentity(a: Identity | undefined, b: Identity | undefined): boolean {
+  return a !== undefined && b !== undefined && a.device === b.device && a.inode === b.inode;
+}

@@ -1,0 +1,37 @@
+/**
+ * Guesses that the kernel has dropped events. It says so with an event of its own, which libuv throws away. But the
+ * queue is emptied in one turn of the event loop, so a turn with about as many events as the queue holds means that it
+ * was full. It is one queue for all watches of an event loop; so is this.
+ */
+export interface KernelQueue {
+  /** To be called for each raw event. */
+  count(): void;
+  /** `lost` is called once for each turn in which events may have been dropped. Returns what ends that. */
+  onLoss(lost: (events: number) => void): () => void;
+}
+
+export function createKernelQueue(maxQueuedEvents: number): KernelQueue {
+  const listeners = new Set<(events: number) => void>();
+  // Half, because events for directories whose watch was just given back fill the queue too, and never reach us.
+  const suspicious = Math.max(Math.floor(maxQueuedEvents / 2), 1);
+  let events = 0;
+
+  const endOfTurn = (): void => {
+    const seen = events;
+    events = 0;
+    if (seen >= suspicious) for (const lost of listeners) lost(seen);
+  };
+
+  return {
+    count() {
+      if (events === 0) setImmediate(endOfTurn); // runs right after the turn's events
+      events += 1;
+    },
+    onLoss(lost) {
+      listeners.add(lost);
+      return () => {
+        listeners.delete(lost);
+      };
+    },
+  };
+}

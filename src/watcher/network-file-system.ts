@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * File systems that other machines (or a process behind FUSE) change without this kernel being told, so that watches
+ * on them miss changes: those of proc_mounts(5) type that Linux or a FUSE daemon backs with a network.
+ */
+const NETWORK_TYPES = new Set(
+  'nfs nfs4 cifs smb3 smbfs 9p virtiofs ceph afs coda gfs2 ocfs2 lustre glusterfs beegfs gpfs ncpfs davfs vboxsf prl_fs vmhgfs'.split(' '),
+);
+/** FUSE subtypes that sit on a local disk; every other one may be fed from elsewhere. */
+const LOCAL_FUSE = new Set([
+  'fuse.bindfs',
+  'fuse.encfs',
+  'fuse.gocryptfs',
+  'fuse.cryfs',
+  'fuse.mergerfs',
+  'fuse.ntfs-3g',
+  'fuse.exfat',
+  'fuse.lxcfs',
+]);
+
+export interface Mount {
+  readonly point: string;
+  readonly type: string;
+}
+
+/** The mounts of this process in the order they were made, later ones over earlier ones. Empty where there is no procfs. */
+export function readMounts(file = '/proc/self/mountinfo'): Mount[] {
+  try {
+    return parseMounts(readFileSync(file, 'utf8'));
+  } catch {
+    return [];
+  }
+}
+
+/** Lines of proc_pid_mountinfo(5): the fifth field is the mount point, and the type follows a lone hyphen. */
+export function parseMounts(mountinfo: string): Mount[] {
+  return mountinfo.split('\n').flatMap((line) => {
+    const fields = line.split(' ');
+    const point = fields[4];
+    const type = fields[fields.indexOf('-', 6) + 1];
+    return point === undefined || type === undefined ? [] : [{ point: unescapeOctal(point), type }];
+  });
+}
+
+/** The type of the network file system that holds an absolute path without symbolic links; undefined for a local one. */
+export function networkFileSystem(absolutePath: string, mounts: readonly Mount[]): string | undefined {
+  const holds = ({ point }: Mount): boolean => point === '/' || absolutePath === point || absolutePath.startsWith(`${point}/`);
+  const mount = mounts
+    .filter(holds)
+    .reduce<Mount | undefined>((best, next) => (next.point.length >= (best?.point.length ?? 0) ? next : best), undefined);
+  return mount !== undefined && isNetworkType(mount.type) ? mount.type : undefined;
+}
+
+function isNetworkType(type: string): boolean {
+  return NETWORK_TYPES.has(type) || (type.startsWith('fuse.') && !LOCAL_FUSE.has(type));
+}
+
+/** The kernel writes space, tab, newline and backslash in mount points as `\040` and so on. */
+function unescapeOctal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}

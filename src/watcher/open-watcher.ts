@@ -1,0 +1,86 @@
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
+import { watchDirectoryWithChokidar } from './chokidar.js';
+import { countBelow } from './count-folders.js';
+import { watchDirectory } from './directories.js';
+import type { WatchDirectory } from './directory-watch.js';
+import type { RelativePath } from './entry.js';
+import type { SettleTimes } from './hint-stream.js';
+import { createKernelQueue, type KernelQueue } from './kernel-queue.js';
+import { networkFileSystem, readMounts } from './network-file-system.js';
+import { createScanOnlyWatcher } from './scan-only.js';
+import { createTreeWatcher } from './tree-watcher.js';
+import { readWatchLimits } from './watch-limits.js';
+import type { Watcher } from './watcher.js';
+
+export interface OpenWatcherOptions extends SettleTimes {
+  /** Absolute path of the source. */
+  readonly root: string;
+  /**
+   * `auto`: chokidar for trees of up to `chokidarLimit` entries and on systems other than Linux, directories for larger
+   * ones, scan for a source on a network file system.
+   */
+  readonly engine: 'auto' | 'chokidar' | 'directories' | 'scan';
+  /** Files and folders. */
+  readonly chokidarLimit: number;
+  /** Files and folders of the source, when it is known; else they are counted, up to `chokidarLimit`. */
+  readonly entries?: number;
+  /** Folders that are not looked into. Asked once for each folder: after the rules have changed, open another watcher. */
+  readonly ignoresDirectory: (path: RelativePath) => boolean;
+  /** Watch folders behind symbolic links, when they lie in the source themselves. Default false. */
+  readonly followLinks?: boolean;
+  /** Between rescans of folders that cannot be watched. Default 60,000. */
+  readonly degradedRescanMs?: number;
+  /** Between looks whether the source is still the folder that is watched. Default 2,000. */
+  readonly rootCheckMs?: number;
+  /** For tests. */
+  readonly watchDirectory?: WatchDirectory;
+  /** For tests; otherwise all watchers share the one of their event loop, as they share the kernel's queue. */
+  readonly kernelQueue?: KernelQueue;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const ownKernelQueue = createKernelQueue(readWatchLimits()?.queuedEvents ?? Number.POSITIVE_INFINITY);
+
+/** Begins to watch. A source that cannot be watched is told by the watcher's `ready`. */
+export async function openWatcher(options: OpenWatcherOptions): Promise<Watcher> {
+  const { log } = options;
+  const root = resolve(options.root);
+  const network = networkTypeOf(root);
+  const engine = options.engine === 'auto' ? await chooseEngine(options, network) : options.engine;
+  const unannounced =
+    network === undefined
+      ? undefined
+      : `${root} is on a network file system (${network}), whose changes are not announced: they are found by the timed rescan`;
+  if (unannounced !== undefined) log.warn('changes on a network file system are not announced', { root, type: network, engine });
+  if (engine === 'scan') return createScanOnlyWatcher(unannounced === undefined ? [] : [{ under: '', why: unannounced }]);
+  return createTreeWatcher({
+    followLinks: false,
+    degradedRescanMs: 60_000,
+    rootCheckMs: 2_000,
+    kernelQueue: ownKernelQueue,
+    watchDirectory: engine === 'chokidar' ? watchDirectoryWithChokidar : watchDirectory,
+    ...options,
+    root,
+    engine,
+  });
+}
+
+async function chooseEngine(options: OpenWatcherOptions, network: string | undefined): Promise<'chokidar' | 'directories' | 'scan'> {
+  if (network !== undefined) return 'scan';
+  if (process.platform !== 'linux') return 'chokidar';
+  const { root, chokidarLimit, ignoresDirectory } = options;
+  const entries = options.entries ?? (await countBelow(root, '', ignoresDirectory, chokidarLimit)).entries;
+  return entries <= chokidarLimit ? 'chokidar' : 'directories';
+}
+
+function networkTypeOf(root: string): string | undefined {
+  try {
+    return networkFileSystem(realpathSync(root), readMounts());
+  } catch {
+    return undefined; // missing: `ready` says so
+  }
+}

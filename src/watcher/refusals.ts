@@ -1,0 +1,84 @@
+import type { Logger } from '../log.js';
+import { countBelow } from './count-folders.js';
+import { collapse, covers } from './cover.js';
+import type { RelativePath } from './entry.js';
+import { SourceMissingError, sourceMissing } from './source.js';
+import { explainLimit, isLimit, readWatchLimits } from './watch-limits.js';
+import type { WatchTree } from './watch-tree.js';
+import { pathOf } from './watched-folder.js';
+import type { Degraded } from './watcher.js';
+
+/** What could not be watched, in words for people. */
+export interface Refusals {
+  /** Why nothing at all can be watched; undefined when something is, or when only a limit of the system forbids it. */
+  ofRoot(): SourceMissingError | undefined;
+  degraded(): readonly Degraded[];
+  /** Those of `degraded` that can be scanned all the same. */
+  readable(): readonly Degraded[];
+  /** Logs when the first folder was refused, and when none is any more; at a limit, counts what would be needed. */
+  report(signal: AbortSignal): Promise<void>;
+}
+
+/** More than this are told as the folders above them. */
+const TOLD = 32;
+
+export function createRefusals(
+  options: { readonly root: string; readonly ignoresDirectory: (path: RelativePath) => boolean; readonly log: Logger },
+  tree: WatchTree,
+): Refusals {
+  const { root, ignoresDirectory, log } = options;
+  let needed: number | undefined;
+  let reported = false;
+
+  const missing = (): SourceMissingError => new SourceMissingError(root, 'does not exist, or is no folder: mount or create it');
+
+  const explain = (error: Error): string => (isLimit(error) ? explainLimit(error, readWatchLimits(), needed) : error.message);
+
+  const told = (isTold: (error: Error) => boolean): Degraded[] => {
+    if (tree.root.gone) return [{ under: '', why: missing().message }];
+    const refused = [...tree.refused].filter(([, error]) => isTold(error)).map(([folder, error]) => ({ path: pathOf(folder), error }));
+    return collapse(
+      refused.map(({ path }) => path),
+      TOLD,
+    ).map((under) => {
+      const first = refused.find(({ path }) => covers(under, path));
+      return { under, why: first === undefined ? '' : explain(first.error) };
+    });
+  };
+
+  const countNeeded = async (signal: AbortSignal): Promise<number> => {
+    let folders = tree.watched;
+    for (const path of [...tree.refused.keys()].map(pathOf)) {
+      if (signal.aborted) break;
+      folders += 1 + (await countBelow(root, path, ignoresDirectory, Number.POSITIVE_INFINITY)).folders;
+    }
+    return folders;
+  };
+
+  return {
+    ofRoot() {
+      if (tree.root.gone) return missing();
+      const error = tree.refused.get(tree.root);
+      return error === undefined || isLimit(error) ? undefined : sourceMissing(root, error);
+    },
+    degraded: () => told(() => true),
+    readable: () => (tree.root.gone ? [] : told((error) => !isForbidden(error))),
+
+    async report(signal) {
+      if (tree.refused.size === 0) {
+        if (reported) log.info('all folders are watched again', { root });
+        reported = false;
+        return;
+      }
+      if (reported) return;
+      reported = true;
+      if ([...tree.refused.values()].some(isLimit)) needed = await countNeeded(signal);
+      for (const { under, why } of told(() => true)) log.warn('folder is not watched, but rescanned on a timer', { root, under, why });
+    },
+  };
+}
+
+function isForbidden(error: Error): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EACCES' || code === 'EPERM';
+}

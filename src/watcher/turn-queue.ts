@@ -1,0 +1,32 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/** Work that is done a few items in each turn of the event loop, last come first served, so that events get in between. */
+export interface TurnQueue<Item> {
+  push(item: Item): void;
+  /** Resolves when nothing is queued or under way. */
+  settled(): Promise<void>;
+}
+
+/** `work` must not reject. */
+export function createTurnQueue<Item>(itemsPerTurn: number, work: (item: Item) => Promise<void>): TurnQueue<Item> {
+  const queue: Item[] = [];
+  let working: Promise<void> | undefined;
+
+  const workAll = async (): Promise<void> => {
+    while (queue.length > 0) {
+      await nextTurn();
+      await Promise.all(queue.splice(-itemsPerTurn).map(work));
+    }
+    working = undefined;
+  };
+
+  return {
+    push(item) {
+      queue.push(item);
+      working ??= workAll();
+    },
+    async settled() {
+      while (working !== undefined) await working;
+    },
+  };
+}

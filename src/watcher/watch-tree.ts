@@ -1,0 +1,244 @@
+import { basename } from 'node:path';
+import type { DirectoryWatch, WatchDirectory } from './directory-watch.js';
+import type { RelativePath } from './entry.js';
+import { isFollowable } from './followed-link.js';
+import { folderKind, identify, presentIdentity, sameIdentity } from './identity.js';
+import { joinPath, pathOnDisk } from './path.js';
+import { createTurnQueue } from './turn-queue.js';
+import { maybeFolder, visitEntries } from './visit-entries.js';
+import { isLimit } from './watch-limits.js';
+import { createFolder, find, pathOf, removeFolder, type WatchedFolder } from './watched-folder.js';
+
+/**
+ * One watch for each folder of a source, kept in step with the disk.
+ *
+ * A folder is first watched and then read, so that what is created in it is either read or announced by an event. The
+ * events of a folder say which entry came or went; a name that has one is taken out of the tree with all below it, and
+ * looked at again. It may be another folder under the same name, even with the same inode number.
+ */
+export interface WatchTree {
+  /** Folders that are watched now. */
+  readonly watched: number;
+  /** Folders whose watch was refused (all below them is unwatched as well), with the reason. */
+  readonly refused: ReadonlyMap<WatchedFolder, Error>;
+  readonly root: WatchedFolder;
+  /** Gives back all watches and places them anew. */
+  renew(): void;
+  /** Tries the refused folders again. */
+  retry(): void;
+  /** Looks whether the root, the followed links and `mountPoints` still are the folders that are watched. */
+  verify(mountPoints: readonly RelativePath[]): void;
+  /** Resolves when no folder waits for its watch. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WatchTreeOptions {
+  /** Absolute. */
+  readonly root: string;
+  readonly watchDirectory: WatchDirectory;
+  readonly ignoresDirectory: (path: RelativePath) => boolean;
+  /** Watch folders behind symbolic links, when they are in the source themselves. */
+  readonly followLinks: boolean;
+  /** Why a file system that is mounted below the root cannot be watched; undefined: it can. */
+  readonly unwatchable: (absolutePath: string) => Error | undefined;
+}
+
+export interface WatchTreeEvents {
+  /** Any event at all: for the count of what the kernel's queue gives out. */
+  event(): void;
+  changed(path: RelativePath): void;
+  /** Anything at and below may have changed unseen. */
+  doubt(under: RelativePath, why: string): void;
+}
+
+/** Watched and read in one turn of the event loop; chokidar does as many at once. */
+const FOLDERS_PER_TURN = 16;
+
+export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents): WatchTree {
+  const refused = new Map<WatchedFolder, Error>();
+  const links = new Set<WatchedFolder>();
+  let root = createFolder(undefined, '', true);
+  let watched = 0;
+  let closed = false;
+  /** The limit of the system that was hit: until the next retry nothing more is tried. */
+  let limit: Error | undefined;
+  let closing: Promise<unknown> = Promise.resolve();
+
+  const onDisk = (folder: WatchedFolder): string => pathOnDisk(options.root, pathOf(folder));
+
+  const enqueue = (folder: WatchedFolder): void => {
+    if (folder.queued || folder.gone || closed) return;
+    folder.queued = true;
+    queue.push(folder);
+  };
+
+  const place = async (folder: WatchedFolder): Promise<void> => {
+    folder.queued = false;
+    if (folder.gone || closed) return;
+    try {
+      if (folder.watch === undefined && !(await watch(folder))) return;
+      await read(folder);
+      refused.delete(folder);
+      on.doubt(pathOf(folder), 'a folder is newly watched');
+    } catch (error) {
+      if (!folder.gone) refused.set(folder, error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+
+  const queue = createTurnQueue(FOLDERS_PER_TURN, place);
+
+  /** Resolves to whether the folder is watched now; if not, it has gone or is queued again. */
+  const watch = async (folder: WatchedFolder): Promise<boolean> => {
+    if (limit !== undefined) throw limit;
+    const path = onDisk(folder);
+    const identity = identify(path, folder.link);
+    if (identity === undefined) {
+      remove(folder);
+      return false;
+    }
+    const above = folder.parent?.identity;
+    const reason = above === undefined || above.device === identity.device ? undefined : options.unwatchable(path);
+    if (reason !== undefined) throw reason;
+    const opened = await open(folder, path);
+    if (folder.gone || closed) {
+      await opened.close();
+      return false;
+    }
+    folder.watch = opened;
+    watched += 1;
+    if (!sameIdentity(identity, identify(path, folder.link))) {
+      unwatch(folder); // swapped in between: which of the two is watched cannot be known
+      enqueue(folder);
+      return false;
+    }
+    folder.identity = identity;
+    return true;
+  };
+
+  const open = async (folder: WatchedFolder, path: string): Promise<DirectoryWatch> => {
+    try {
+      return await options.watchDirectory(path, {
+        changed: (kind, name) => changed(folder, kind, name),
+        failed(error) {
+          if (folder.gone || closed) return;
+          unwatch(folder);
+          refused.set(folder, error);
+          on.doubt(pathOf(folder), error.message);
+        },
+      });
+    } catch (error) {
+      if (error instanceof Error && isLimit(error)) limit = error;
+      throw error;
+    }
+  };
+
+  const read = async (folder: WatchedFolder): Promise<void> => {
+    for (const child of [...(folder.children?.values() ?? [])]) verifyFolder(child);
+    await visitEntries(onDisk(folder), (entry) => {
+      if (folder.gone || folder.children?.has(entry.name)) return;
+      if (entry.isSymbolicLink() || maybeFolder(entry)) attach(folder, entry.name, entry.isSymbolicLink());
+    });
+  };
+
+  const attach = (parent: WatchedFolder, name: string, link: boolean): void => {
+    const path = joinPath(pathOf(parent), name);
+    if (options.ignoresDirectory(path)) return;
+    if (link && !(options.followLinks && isFollowable(options.root, path, parent))) return;
+    const folder = createFolder(parent, name, link);
+    if (link) links.add(folder);
+    enqueue(folder);
+  };
+
+  const unwatch = (folder: WatchedFolder): void => {
+    if (folder.watch === undefined) return;
+    const closed = folder.watch.close();
+    if (closed !== undefined) closing = Promise.allSettled([closing, closed]);
+    folder.watch = undefined;
+    watched -= 1;
+  };
+
+  const remove = (folder: WatchedFolder): void => {
+    for (const each of removeFolder(folder)) {
+      unwatch(each);
+      refused.delete(each);
+      links.delete(each);
+    }
+  };
+
+  const changed = (folder: WatchedFolder, kind: 'rename' | 'change', name: string | undefined): void => {
+    if (folder.gone || closed) return;
+    on.event();
+    const path = pathOf(folder);
+    if (name === undefined) {
+      on.doubt(path, 'a name that is not UTF-8, or was not told, changed');
+      enqueue(folder); // to be read again
+      return;
+    }
+    on.changed(joinPath(path, name));
+    const child = folder.children?.get(name);
+    if (kind === 'rename') {
+      if (child !== undefined) remove(child);
+      const found = folderKind(pathOnDisk(options.root, joinPath(path, name)));
+      if (found !== undefined) attach(folder, name, found === 'link');
+      if (name === (folder.parent === undefined ? basename(options.root) : folder.name)) verifyFolder(folder);
+    } else if (child !== undefined && refused.has(child)) enqueue(child); // its permissions may have changed
+  };
+
+  const stillThere = (folder: WatchedFolder): boolean => sameIdentity(folder.identity, presentIdentity(onDisk(folder), folder.link));
+
+  const verifyFolder = (folder: WatchedFolder): void => {
+    const { parent, name } = folder;
+    if (parent === undefined) verifyRoot();
+    if (parent === undefined || folder.identity === undefined || stillThere(folder)) return;
+    const path = pathOf(folder);
+    remove(folder);
+    on.changed(path);
+    const found = folderKind(pathOnDisk(options.root, path));
+    if (found !== undefined) attach(parent, name, found === 'link');
+  };
+
+  const verifyRoot = (): void => {
+    if (refused.has(root)) return; // waits for `retry`
+    const present = presentIdentity(options.root, true);
+    if (root.watch === undefined ? present === undefined : sameIdentity(root.identity, present)) return;
+    on.doubt('', present === undefined ? 'the source has gone' : 'the source is another folder, or is back');
+    renew();
+  };
+
+  const renew = (): void => {
+    remove(root);
+    limit = undefined;
+    root = createFolder(undefined, '', true);
+    enqueue(root);
+  };
+
+  enqueue(root);
+
+  return {
+    renew,
+    refused,
+    get watched() {
+      return watched;
+    },
+    get root() {
+      return root;
+    },
+    retry() {
+      limit = undefined;
+      for (const folder of refused.keys()) enqueue(folder);
+    },
+    verify(mountPoints) {
+      verifyRoot();
+      const mounted = mountPoints.map((path) => find(root, path)).filter((folder) => folder !== undefined);
+      for (const folder of [...links, ...mounted]) verifyFolder(folder);
+    },
+    settled: queue.settled,
+    async close() {
+      closed = true;
+      remove(root);
+      await queue.settled();
+      await closing;
+    },
+  };
+}

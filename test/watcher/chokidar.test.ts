@@ -1,0 +1,3 @@
+import { watcherConformance } from './conformance.js';
+
+watcherConformance('chokidar');
