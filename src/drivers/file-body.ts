@@ -9,80 +9,104 @@ const SMALL = 1024 * 1024;
 /** Bytes per read. Larger ones gain nothing; smaller ones cost a turn of the event loop each. */
 const CHUNK = 1024 * 1024;
 
-/** Opening a FIFO without O_NONBLOCK waits for a writer, and holds a thread of libuv's pool meanwhile. */
-const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+/** One version of a file, as far as the file system tells versions apart. */
+export interface FileVersion {
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly inode: bigint;
+}
 
 export interface FileBodyOptions {
   /** What the file is sent as, for errors. */
   readonly ref: ObjectRef;
   readonly driver: string;
+  /** The version that is meant. Default: the one that is there. */
+  readonly expected?: FileVersion;
+  /** Default true. False: a symbolic link in the file's place is not the file. */
+  readonly follow?: boolean;
 }
 
 /**
- * The file as it is now. A small one is read at once; a larger one is read when the body is opened, and opening or
- * reading rejects with SourceChangedError as soon as it is not the same file, unchanged. A missing file rejects with
- * Node's ENOENT; what is not a regular file rejects with an ObjectError.
+ * A file as a body. A small one is read at once; a larger one is read when the body is opened. Whenever the file turns
+ * out not to be the version that is meant, this or the reading rejects with SourceChangedError, at the latest before
+ * the last chunk is given out. A missing file rejects with Node's ENOENT; what is not a regular file with ObjectError.
  */
 export async function fileBody(path: string, options: FileBodyOptions): Promise<Body> {
-  const file = await open(path, OPEN_FLAGS);
+  const source: Source = { path, options, version: options.expected };
+  const file = await openSource(source);
   try {
     const stat = await file.stat({ bigint: true });
     if (!stat.isFile()) throw new ObjectError(options.ref.key, `was not stored: "${path}" is not a regular file`, options);
-    if (stat.size <= SMALL) return bytesBody(await readSmall(file, stat, path, options));
-    return largeFileBody(path, stat, options, 0, Number(stat.size));
+    const version = versionOf(stat);
+    if (options.expected !== undefined && !sameVersion(version, options.expected)) throw changed(source);
+    if (version.size > SMALL) return largeFileBody({ ...source, version }, 0, version.size);
+    const bytes = await file.readFile();
+    await refuseChanged(file, { ...source, version });
+    return bytesBody(bytes);
   } finally {
     await file.close();
   }
 }
 
-async function readSmall(file: FileHandle, stat: BigIntStats, path: string, options: FileBodyOptions): Promise<Uint8Array> {
-  const bytes = await file.readFile();
-  await refuseChanged(file, stat, path, options);
-  return bytes;
+interface Source {
+  readonly path: string;
+  readonly options: FileBodyOptions;
+  readonly version: FileVersion | undefined;
 }
 
-function largeFileBody(path: string, stat: BigIntStats, options: FileBodyOptions, start: number, end: number): Body {
+function largeFileBody(source: Source, start: number, end: number): Body {
   return {
     size: end - start,
     replayable: true,
-    open: () => readRange(path, stat, options, start, end),
-    slice: (from, to) => largeFileBody(path, stat, options, start + from, Math.min(start + to, end)),
+    open: () => readRange(source, start, end),
+    slice: (from, to) => largeFileBody(source, start + from, Math.min(start + to, end)),
   };
 }
 
-async function* readRange(
-  path: string,
-  stat: BigIntStats,
-  options: FileBodyOptions,
-  start: number,
-  end: number,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const file = await open(path, OPEN_FLAGS);
+async function* readRange(source: Source, start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
+  const file = await openSource(source);
   try {
-    await refuseChanged(file, stat, path, options);
+    await refuseChanged(file, source);
     for (let position = start; position < end; ) {
       // A new buffer each time: whoever takes the chunk may still hold it when the next one is read.
       const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, end - position));
       const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, position);
-      if (bytesRead === 0) break; // truncated; the look below says so
       position += bytesRead;
-      // The last chunk is given out only after the file was found unchanged, so that no put of a torn file can end well.
-      if (position >= end) await refuseChanged(file, stat, path, options);
+      // Looked at before the last chunk is given out, so that no put of a torn file can end well; a short read is one.
+      if (position >= end || bytesRead === 0) await refuseChanged(file, source);
+      if (bytesRead === 0) return;
       yield buffer.subarray(0, bytesRead);
     }
-    await refuseChanged(file, stat, path, options);
   } finally {
     await file.close();
   }
 }
 
-async function refuseChanged(file: FileHandle, before: BigIntStats, path: string, { ref, driver }: FileBodyOptions): Promise<void> {
-  const now = await file.stat({ bigint: true });
-  const same =
-    now.size === before.size &&
-    now.mtimeNs === before.mtimeNs &&
-    now.ctimeNs === before.ctimeNs &&
-    now.ino === before.ino &&
-    now.dev === before.dev;
-  if (!same) throw new SourceChangedError(ref.key, `was not stored: its file "${path}" changed while it was read`, { driver });
+async function openSource(source: Source): Promise<FileHandle> {
+  const { follow = true } = source.options;
+  try {
+    // O_NONBLOCK: opening a FIFO would otherwise wait for a writer, and hold a thread of libuv's pool meanwhile.
+    return await open(source.path, constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW));
+  } catch (error) {
+    if (!follow && (error as NodeJS.ErrnoException).code === 'ELOOP') throw changed(source, error);
+    throw error;
+  }
+}
+
+async function refuseChanged(file: FileHandle, source: Source): Promise<void> {
+  const now = versionOf(await file.stat({ bigint: true }));
+  if (source.version === undefined || !sameVersion(now, source.version)) throw changed(source);
+}
+
+function changed({ path, options: { ref, driver } }: Source, cause?: unknown): SourceChangedError {
+  return new SourceChangedError(ref.key, `was not stored: its file "${path}" changed before or while it was read`, { driver, cause });
+}
+
+function versionOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): FileVersion {
+  return { size: Number(size), mtimeNs, ctimeNs, inode: ino };
+}
+
+function sameVersion(a: FileVersion, b: FileVersion): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode;
 }

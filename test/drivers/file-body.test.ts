@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdir, mkdtemp, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ObjectError, SourceChangedError } from '../../src/drivers/errors.js';
+import { fileBody } from '../../src/drivers/file-body.js';
+import { randomContent, readAll, rejection } from './conformance/fixture.js';
+
+const options = { ref: { container: 'c', key: 'k' }, driver: 'test' };
+const LARGE = 3 * 1024 * 1024 + 17;
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'longshore-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function file(size: number): Promise<{ path: string; content: Buffer }> {
+  const path = join(folder, 'file');
+  const content = randomContent(size);
+  await writeFile(path, content);
+  return { path, content };
+}
+
+test('a small file is in memory, a large one is read as often as it is opened', async () => {
+  const small = await file(1024 * 1024);
+  expect((await fileBody(small.path, options)).bytes?.byteLength).toBe(small.content.byteLength);
+  const large = await file(LARGE);
+  const body = await fileBody(large.path, options);
+  expect(body).toMatchObject({ size: LARGE, replayable: true });
+  for (let round = 0; round < 2; round += 1) expect((await readAll(body.open())).equals(large.content)).toBe(true);
+});
+
+test('slices of a large file are its bytes, and have slices', async () => {
+  const { path, content } = await file(LARGE);
+  const slice = (await fileBody(path, options)).slice!(100, 2_000_100);
+  expect(slice.size).toBe(2_000_000);
+  expect((await readAll(slice.open())).equals(content.subarray(100, 2_000_100))).toBe(true);
+  const inner = slice.slice!(5, 10);
+  expect((await readAll(inner.open())).equals(content.subarray(105, 110))).toBe(true);
+  expect(slice.slice!(1_999_999, 5_000_000).size).toBe(1);
+});
+
+const changes: Readonly<Record<string, (path: string) => Promise<void>>> = {
+  grows: (path) => appendFile(path, 'x'),
+  'is truncated': (path) => truncate(path, 2 * 1024 * 1024),
+  'is overwritten in place': async (path) => writeFile(path, randomContent(LARGE), { flag: 'r+' }),
+  'is replaced by another': async (path) => {
+    await writeFile(`${path}.new`, randomContent(LARGE));
+    await rename(`${path}.new`, path);
+  },
+  'has its times set': (path) => utimes(path, 1, 1),
+};
+for (const [what, change] of Object.entries(changes)) {
+  test(`P3: a file that ${what} before it is opened gives no byte`, async () => {
+    const { path } = await file(LARGE);
+    const body = await fileBody(path, options);
+    await change(path);
+    const given: number[] = [];
+    const reading = (async () => {
+      for await (const chunk of body.open()) given.push(chunk.byteLength);
+    })();
+    expect(await rejection(reading)).toBeInstanceOf(SourceChangedError);
+    expect(given).toEqual([]);
+  });
+
+  if (what === 'is replaced by another') continue; // the open file is still the old one, whole
+  test(`P3: a file that ${what} while it is read never gives its last byte`, async () => {
+    const { path } = await file(LARGE);
+    const body = await fileBody(path, options);
+    let given = 0;
+    const reading = (async () => {
+      for await (const chunk of body.open()) {
+        if (given === 0) await change(path);
+        given += chunk.byteLength;
+      }
+    })();
+    expect(await rejection(reading)).toMatchObject({ name: 'SourceChangedError', objectName: 'k', retry: 'never' });
+    expect(given).toBeLessThan(LARGE);
+  });
+}
+
+test('P3: a file that is not the version that is meant is refused, small or large', async () => {
+  for (const size of [10, LARGE]) {
+    const { path } = await file(size);
+    const { mtimeNs, ctimeNs, ino } = await stat(path, { bigint: true });
+    const expected = { size, mtimeNs, ctimeNs, inode: ino };
+    expect((await fileBody(path, { ...options, expected })).size).toBe(size);
+    for (const other of [{ size: size + 1 }, { mtimeNs: mtimeNs + 1n }, { ctimeNs: ctimeNs + 1n }, { inode: ino + 1n }]) {
+      expect(await rejection(fileBody(path, { ...options, expected: { ...expected, ...other } }))).toBeInstanceOf(SourceChangedError);
+    }
+  }
+});
+
+test('a symbolic link is followed only when that is asked for', async () => {
+  const { path } = await file(10);
+  await symlink(path, join(folder, 'link'));
+  expect((await fileBody(join(folder, 'link'), options)).size).toBe(10);
+  expect(await rejection(fileBody(join(folder, 'link'), { ...options, follow: false }))).toBeInstanceOf(SourceChangedError);
+});
+
+test('what is missing, a folder or a FIFO is refused at once', async () => {
+  await mkdir(join(folder, 'folder'));
+  execFileSync('mkfifo', [join(folder, 'fifo')]);
+  expect(await rejection(fileBody(join(folder, 'none'), options))).toMatchObject({ code: 'ENOENT' });
+  for (const name of ['folder', 'fifo']) expect(await rejection(fileBody(join(folder, name), options))).toBeInstanceOf(ObjectError);
+});
