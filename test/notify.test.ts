@@ -31,6 +31,7 @@ function notifierIn(env: NotifierOptions['env'], options: Partial<NotifierOption
     pid: 7,
     clock: systemClock,
     log: silentLogger,
+    status: () => '',
     progress: () => ({ due: false, steps: 0 }),
     ...options,
   });
@@ -48,41 +49,51 @@ function recordingLog() {
 test('each change of state is one message, in order', async () => {
   const { env, told } = await fakeSystemd();
   const notifier = notifierIn(env);
-  await Promise.all([notifier.ready(), notifier.reloading(), notifier.ready(), notifier.stopping()]);
-  expect(await told()).toEqual(['READY=1', 'RELOADING=1', 'READY=1', 'STOPPING=1'].map((message) => `/run/systemd/notify ${message}`));
+  await Promise.all([notifier.ready(), notifier.reloading(), notifier.ready(), notifier.stopping(30_000)]);
+  expect(await told()).toEqual(
+    ['READY=1', 'RELOADING=1', 'READY=1', 'STOPPING=1 EXTEND_TIMEOUT_USEC=30000000'].map((message) => `/run/systemd/notify ${message}`),
+  );
 });
 
-test('a status goes out with the next message, the newest text only, and cannot carry another assignment', async () => {
+test('the status goes with a message when it has changed, and cannot carry another assignment', async () => {
   const { env, told } = await fakeSystemd();
-  const notifier = notifierIn(env);
-  notifier.status('scanning');
-  notifier.status('3 of 5 done\nMAINPID=1');
+  let status = '3 of 5 done\nMAINPID=1';
+  const notifier = notifierIn(env, { status: () => status });
   await notifier.ready();
-  notifier.status('3 of 5 done\nMAINPID=1');
-  await notifier.stopping();
-  expect(await told()).toEqual(['/run/systemd/notify READY=1 STATUS=3 of 5 done\\u000aMAINPID=1', '/run/systemd/notify STOPPING=1']);
+  await notifier.reloading();
+  status = '5 of 5 done';
+  await notifier.ready();
+  expect(await told()).toEqual([
+    '/run/systemd/notify READY=1 STATUS=3 of 5 done\\u000aMAINPID=1',
+    '/run/systemd/notify RELOADING=1',
+    '/run/systemd/notify READY=1 STATUS=5 of 5 done',
+  ]);
 });
 
-test('many status texts are few messages', async () => {
+test('the status is told without another message, as often as it changes and no more', async () => {
   const { env, told } = await fakeSystemd();
-  let nowMs = 0;
-  const timers: { atMs: number; run: () => void }[] = [];
-  const clock = {
-    ...systemClock,
-    monotonic: () => nowMs,
-    after: (ms: number, run: () => void) => {
-      timers.push({ atMs: nowMs + ms, run });
-      return () => {};
-    },
-  };
-  const notifier = notifierIn(env, { clock });
-  for (; nowMs < 60_000; nowMs += 100) {
-    notifier.status(`at ${nowMs}`);
-    for (const timer of timers.splice(0)) timer.atMs <= nowMs ? timer.run() : timers.push(timer);
-  }
+  let asked = 0;
+  const clock = { ...systemClock, sleep: (_ms: number, signal?: AbortSignal) => systemClock.sleep(1, signal) };
+  const notifier = notifierIn(env, { clock, status: () => `part ${Math.floor(asked++ / 5)}` });
+  await expect.poll(() => asked).toBeGreaterThan(15);
   await notifier.close();
-  expect((await told()).length).toBeGreaterThanOrEqual(6);
-  expect((await told()).length).toBeLessThanOrEqual(7);
+  expect((await told()).slice(0, 3)).toEqual(['STATUS=part 0', 'STATUS=part 1', 'STATUS=part 2'].map((m) => `/run/systemd/notify ${m}`));
+});
+
+test('a status that cannot be made is told to the log and holds up no message', async () => {
+  const { env, told } = await fakeSystemd();
+  const { log, lines } = recordingLog();
+  let broken = true;
+  const status = () => {
+    if (broken) throw new Error('index closed');
+    return 'fine';
+  };
+  const notifier = notifierIn(env, { log, status });
+  await notifier.ready();
+  broken = false;
+  await notifier.ready();
+  expect(lines.map(({ event }) => event)).toEqual(['status cannot be told']);
+  expect(await told()).toEqual(['/run/systemd/notify READY=1', '/run/systemd/notify READY=1 STATUS=fine']);
 });
 
 test('the watchdog is fed while work moves and starves while due work stands still', async () => {
@@ -111,7 +122,6 @@ test('the watchdog is fed while work moves and starves while due work stands sti
 test('after close nothing more is sent', async () => {
   const { env, told } = await fakeSystemd();
   const notifier = notifierIn({ ...env, WATCHDOG_USEC: '20000' });
-  notifier.status('bye');
   await expect.poll(async () => (await told()).length).toBeGreaterThan(1);
   await notifier.close();
   const count = (await told()).length;
@@ -124,8 +134,8 @@ test('a systemd-notify that fails, or is missing, is told once and is never fata
     const { log, lines } = recordingLog();
     const notifier = notifierIn(env, { log });
     await notifier.ready();
-    await notifier.stopping();
-    expect(lines).toMatchObject([{ event: 'systemd notification failed', fields: { message: 'READY=1' } }]);
+    await notifier.stopping(30_000);
+    expect(lines).toMatchObject([{ event: 'systemd notification failed', fields: { error: expect.any(Error) } }]);
   }
 });
 
@@ -133,8 +143,7 @@ test('without NOTIFY_SOCKET nothing is spawned and nothing is asked', async () =
   const { env, told } = await fakeSystemd();
   let asked = 0;
   const progress = () => ({ due: false, steps: asked++ });
-  const notifier = notifierIn({ PATH: env.PATH, WATCHDOG_USEC: '2000' }, { progress });
-  notifier.status('unheard');
+  const notifier = notifierIn({ PATH: env.PATH, WATCHDOG_USEC: '2000' }, { progress, status: () => `asked ${asked++}` });
   await notifier.ready();
   await systemClock.sleep(50);
   await notifier.close();

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 
 /** What the watchdog is fed by. */
-export interface Progress {
+export interface WorkProgress {
   /** Work is there that should be moving. Work that waits (for a retry, a person's approval, a target that is down) is not due. */
   readonly due: boolean;
   /**
@@ -12,7 +12,7 @@ export interface Progress {
 }
 
 /** Tells, each time it is given the progress, whether work moves: false once none that was due has moved for `limitMs`. */
-export function createStallWatch(clock: Pick<Clock, 'monotonic'>, limitMs: number): (progress: Progress) => boolean {
+export function createStallWatch(clock: Pick<Clock, 'monotonic'>, limitMs: number): (progress: WorkProgress) => boolean {
   let steps: number | undefined;
   let movedAtMs = clock.monotonic();
   return (progress) => {

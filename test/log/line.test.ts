@@ -1,18 +1,12 @@
-import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Secret } from '../../src/config/secret.js';
 import { type Entry, jsonLine, textLine } from '../../src/log/line.js';
 
 const AT = Date.UTC(2026, 10, 22, 14, 41, 47, 123);
 const entry = (fields: Entry['fields'], event = 'upload failed'): Entry => ({ level: 'warn', event, fields, timeMs: AT });
 
-/** As config/secret.ts makes them: an object that does not print itself. */
-const secret = {
-  toString: () => '[secret]',
-  toJSON: () => '[secret]',
-  [inspect.custom]: () => '[secret]',
-  hidden: 'hunter2',
-};
+const secret = new Secret({ literal: 'hunter2' }, { folder: '/', env: {} });
 
 test('a text line is time, level, event and the fields', () => {
   expect(textLine(entry({ mirror: 'documents', name: 'a b.txt', bytes: 12, empty: '', missing: undefined, big: 5n, on: true }))).toBe(

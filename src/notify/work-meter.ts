@@ -1,0 +1,39 @@
+import type { DaemonStatus } from '../status/snapshot.js';
+import type { MirrorStatus, SyncObserver } from '../sync/events.js';
+import type { WorkProgress } from './stall.js';
+
+/** Sees from the outside whether the daemon's work moves. */
+export interface WorkMeter {
+  readonly observe: SyncObserver;
+  progress(status: DaemonStatus): WorkProgress;
+}
+
+/** What one job may take before its silence counts as standing still: so long, and longer for bytes on a slow line. */
+const JOB_SECONDS = 60;
+const SLOWEST_BYTES_PER_SECOND = 16 * 1024;
+
+export function createWorkMeter(): WorkMeter {
+  let steps = 0;
+  const counted = new Map<string, string>();
+
+  return {
+    observe(event) {
+      if (event.event === 'hint') return; // somebody else's work
+      if (event.event === 'progress') {
+        // Told on a timer as well, so that only a number that changed is a step.
+        const told = JSON.stringify(event.progress);
+        if (counted.get(event.mirror) === told) return;
+        counted.set(event.mirror, told);
+      }
+      steps += 1;
+    },
+    progress: ({ mirrors }) => ({ due: mirrors.some(isDue), steps }),
+  };
+}
+
+/** Work that waits for a retry, for a target that is down or for a source that is gone is not due. */
+function isDue({ state, queued, retrying, running }: MirrorStatus): boolean {
+  if (state !== 'scanning' && state !== 'transferring') return false;
+  const inTime = running.some(({ bytes, seconds }) => seconds < JOB_SECONDS + bytes / SLOWEST_BYTES_PER_SECOND);
+  return !inTime && (state === 'scanning' || running.length > 0 || queued > retrying);
+}

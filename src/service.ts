@@ -1,0 +1,66 @@
+import type { Config } from './config/config.js';
+import type { DaemonStatus, World } from './daemon.js';
+import { type Closable, createLifecycle } from './lifecycle.js';
+import { createWorkMeter } from './notify/work-meter.js';
+import { openNotifier } from './notify.js';
+import { statusRoutes } from './status/routes.js';
+import { openControlServer } from './status/server.js';
+import { formatStatusLine } from './status/status-line.js';
+import type { SyncObserver } from './sync/events.js';
+
+/** What a running daemon shows of itself: its control socket, and its state where systemd listens. */
+export interface Service extends Closable {
+  /** Every mirror watches. */
+  ready(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly config: Pick<Config, 'stateFolder' | 'drainMs'>;
+  readonly world: World;
+  readonly status: () => DaemonStatus;
+  /** Aborted when the daemon begins to go down. */
+  readonly drain: AbortSignal;
+}
+
+/** One close of ours may take so long; the whole of it comes on top of the drain in what systemd is told. */
+const CLOSE_MS = 10_000;
+const CLOSING_MS = 30_000;
+
+/** `observe` must hear what the daemon does, from its opening on, for the watchdog to be fed. */
+export function createService(): { readonly observe: SyncObserver; open(options: ServiceOptions): Promise<Service> } {
+  const meter = createWorkMeter();
+  return {
+    observe: meter.observe,
+    async open({ config, world, status, drain }) {
+      const { clock, env, log } = world;
+      const opened = createLifecycle({ clock, deadlineMs: CLOSE_MS });
+      const notifier = await opened.add(
+        'systemd notification',
+        openNotifier({
+          env,
+          clock,
+          log,
+          pid: status().pid,
+          status: () => formatStatusLine(status()),
+          progress: () => meter.progress(status()),
+        }),
+      );
+      const stopping = () => void notifier.stopping(config.drainMs + CLOSING_MS);
+      drain.addEventListener('abort', stopping, { once: true });
+      try {
+        const routes = statusRoutes(status);
+        await opened.add('control socket', openControlServer({ stateFolder: config.stateFolder, routes, clock, log }));
+      } catch (error) {
+        // Some file systems have no sockets. That is no reason not to mirror.
+        log.error('no control socket: longshore status cannot reach this daemon', { error });
+      }
+      return {
+        ready: () => notifier.ready(),
+        async close() {
+          drain.removeEventListener('abort', stopping);
+          await opened.close();
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../src/clock.js';
+import { createLogger, silentLogger } from '../src/log.js';
+import { createService, type ServiceOptions } from '../src/service.js';
+import { askStatus, DaemonNotRunningError } from '../src/status/client.js';
+import { daemonStatus } from './status/statuses.js';
+
+let stateFolder: string;
+beforeEach(async () => {
+  stateFolder = await mkdtemp(join(tmpdir(), 'longshore-service-'));
+});
+afterEach(() => rm(stateFolder, { recursive: true }));
+
+const options = (different: Partial<ServiceOptions> = {}): ServiceOptions => ({
+  config: { stateFolder, drainMs: 30_000 },
+  world: { clock: systemClock, env: {}, log: silentLogger },
+  status: () => daemonStatus(),
+  drain: new AbortController().signal,
+  ...different,
+});
+
+const asking = () => ({ stateFolder, clock: systemClock, signal: new AbortController().signal });
+
+test('a daemon can be asked from the opening of its service to the closing', async () => {
+  const service = await createService().open(options());
+  await service.ready();
+  expect(await askStatus(undefined, asking())).toEqual(daemonStatus());
+  await service.close();
+  await expect(askStatus(undefined, asking())).rejects.toBeInstanceOf(DaemonNotRunningError);
+});
+
+test('systemd hears ready with the status, and at the drain how long the end may take', async () => {
+  const program = join(stateFolder, 'systemd-notify');
+  await writeFile(program, '#!/bin/sh\nprintf "%s\\n" "$*" >>"$0.told"\n', { mode: 0o755 });
+  const stop = new AbortController();
+  const env = { NOTIFY_SOCKET: '/run/systemd/notify', PATH: stateFolder };
+  const service = await createService().open(options({ drain: stop.signal, world: { clock: systemClock, env, log: silentLogger } }));
+  await service.ready();
+  stop.abort();
+  const told = () => readFile(`${program}.told`, 'utf8');
+  await expect.poll(told).toBe('READY=1 STATUS=1 mirror: 1 in-sync\nSTOPPING=1 EXTEND_TIMEOUT_USEC=60000000\n');
+  await service.close();
+});
+
+test('P8: a state folder that cannot hold a socket is told and does not stop the mirroring', async () => {
+  const stream = new PassThrough();
+  const log = createLogger({ level: 'info', format: 'text', stream, clock: systemClock });
+  const service = await createService().open(
+    options({ config: { stateFolder: '/proc/self', drainMs: 0 }, world: { clock: systemClock, env: {}, log } }),
+  );
+  await service.ready();
+  await service.close();
+  await log.close();
+  stream.end();
+  expect(await text(stream)).toMatch(/error no control socket: longshore status cannot reach this daemon error=.*\/proc\/self\/control/);
+});
