@@ -13,6 +13,8 @@ export class ConfigError extends Error {
 }
 
 export interface LoadOptions {
+  /** What a relative name of the file is relative to. */
+  readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly drivers: KnownDrivers;
 }
@@ -23,19 +25,19 @@ const LARGEST_FILE = 1_048_576;
  * Reads and checks a configuration file. Everything that is wrong with it comes in one ConfigError, as lines of
  * `file:line:column  path: expected …, got …`. Nothing but the file is read: secrets are looked up when they are used.
  */
-export async function loadConfig(file: string, { env, drivers }: LoadOptions): Promise<Config> {
-  const path = resolve(file);
-  const source = sourceOf(file, await readText(file));
+export async function loadConfig(file: string, { cwd, env, drivers }: LoadOptions): Promise<Config> {
+  const path = resolve(cwd, file);
+  const source = sourceOf(file, await readText(file, path));
   const place = { folder: dirname(path), env };
   const { config, complaints } = interpret(source.content, place, drivers, realPath);
   if (complaints !== undefined) throw new ConfigError(source.lines(complaints).join('\n'));
-  return { ...config, file: path, warnings: await warningsOf(file, config.targets) };
+  return { ...config, file: path, warnings: await warningsOf(path, config.targets) };
 }
 
-async function readText(file: string): Promise<string> {
+async function readText(file: string, path: string): Promise<string> {
   try {
-    if ((await stat(file)).size > LARGEST_FILE) throw new ConfigError(`${file}: over ${LARGEST_FILE} bytes long: not a configuration?`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file)); // drops a byte order mark
+    if ((await stat(path)).size > LARGEST_FILE) throw new ConfigError(`${file}: over ${LARGEST_FILE} bytes long: not a configuration?`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)); // drops a byte order mark
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     if (error instanceof TypeError) throw new ConfigError(`${file}: not UTF-8 text; save it as UTF-8`, { cause: error });
@@ -118,7 +120,7 @@ async function warningsOf(file: string, targets: Config['targets']): Promise<str
   const literal = targets.flatMap(({ name, settings }) =>
     secretsIn(settings).flatMap(({ path, secret }) => (secret.literal ? [`targets.${[name, ...path].join('.')}`] : [])),
   );
-  if (literal.length === 0 || ((await stat(file)).mode & 0o044) === 0) return [];
+  if (literal.length === 0 || ((await stat(file)).mode & 0o004) === 0) return [];
   return [
     `${file} holds secrets (${literal.join(', ')}) and other users can read it: chmod 600 it, or write { env: NAME } or { file: PATH }`,
   ];

@@ -1,7 +1,7 @@
 /** The known name that a mistyped one most likely meant, or undefined when none is near enough to be worth naming. */
 export function closest(written: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let fewest = Math.max(1, Math.floor(written.length / 3)) + 1;
+  let fewest = Math.ceil(written.length / 3) + 1;
   for (const name of known) {
     const edits = editDistance(written.toLowerCase(), name.toLowerCase());
     if (edits < fewest) [best, fewest] = [name, edits];

@@ -16,7 +16,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function load(text: string | Uint8Array, env: Record<string, string> = {}): Promise<Config> {
   const file = join(folder, 'longshore.yaml');
   writeFileSync(file, text);
-  return loadConfig(file, { env, drivers: stubDrivers });
+  return loadConfig(file, { cwd: folder, env, drivers: stubDrivers });
 }
 
 /** The complaints about a file, without the folder that it is in. */
@@ -209,17 +209,17 @@ mirrors:
   });
 
   it('tells why a file cannot be read', async () => {
-    await expect(loadConfig(join(folder, 'nope.yaml'), { env: {}, drivers: stubDrivers })).rejects.toThrow(
+    await expect(loadConfig('nope.yaml', { cwd: folder, env: {}, drivers: stubDrivers })).rejects.toThrow(
       /nope\.yaml: cannot be read: ENOENT/,
     );
-    await expect(loadConfig(folder, { env: {}, drivers: stubDrivers })).rejects.toThrow(/cannot be read: EISDIR/);
+    await expect(loadConfig('.', { cwd: folder, env: {}, drivers: stubDrivers })).rejects.toThrow(/cannot be read: EISDIR/);
   });
 
   it('P9: warns of a literal secret in a file that others can read, without printing it', async () => {
     const text = `targets:\n  vault: { driver: s3, key: hunter2 }\n${MIRROR}`;
-    writeFileSync(join(folder, 'longshore.yaml'), '', { mode: 0o600 });
+    writeFileSync(join(folder, 'longshore.yaml'), '', { mode: 0o640 });
     expect((await load(text)).warnings).toEqual([]);
-    chmodSync(join(folder, 'longshore.yaml'), 0o640);
+    chmodSync(join(folder, 'longshore.yaml'), 0o644);
     const config = await load(text);
     expect(config.warnings).toHaveLength(1);
     expect(config.warnings[0]).toMatch(/targets\.vault\.key.*chmod 600/);
