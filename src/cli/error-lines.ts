@@ -1,0 +1,23 @@
+import { escapeUnprintable } from '../log/printable.js';
+
+/** What a command says on stderr when an error ends it: the message, then the causes that it does not mention. */
+export function errorLines(error: unknown): string {
+  return linesOf(error)
+    .map((line, i) => `${i === 0 ? 'longshore: ' : '  '}${escapeUnprintable(line)}\n`)
+    .join('');
+}
+
+function linesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)];
+  if (isFault(error))
+    return [`a fault in longshore itself; please report it: ${error.message}`, ...(error.stack ?? '').split('\n').slice(1)];
+  const lines = error.message.split('\n');
+  const { cause } = error;
+  if (!(cause instanceof Error) || error.message.includes(cause.message)) return lines;
+  return [...lines, ...linesOf(cause).map((line) => `because of: ${line}`)];
+}
+
+/** Errors of the language, which no outside circumstance gives. */
+function isFault(error: Error): boolean {
+  return error instanceof ReferenceError || (error instanceof TypeError && !('code' in error));
+}

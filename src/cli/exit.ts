@@ -1,0 +1,65 @@
+import { ConfigError } from '../config/load.js';
+import { SecretError } from '../config/secret.js';
+import type { SkipReason } from '../sync/events.js';
+import type { StopSignal } from './io.js';
+
+/** Exit codes; a part of the interface, like option names. systemd restarts after FAILED, not after USAGE. */
+export const EXIT = {
+  /** In sync; done. */
+  OK: 0,
+  FAILED: 1,
+  /** Wrong usage or configuration: trying again changes nothing. */
+  USAGE: 2,
+  /** Finished, but some objects failed or had to be left out. */
+  INCOMPLETE: 3,
+  /** Deletes wait for somebody's approval. */
+  HELD: 4,
+  /** A dry run found work. */
+  WORK_DUE: 5,
+} as const;
+
+/** The command line asks for something that does not exist or makes no sense. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The one table from what stopped a command to its exit code. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError || error instanceof ConfigError || error instanceof SecretError) return EXIT.USAGE;
+  return EXIT.FAILED;
+}
+
+/** 128 and the signal's number, as a shell reports a program that a signal ended. */
+export function exitCodeOfSignal(signal: StopSignal): number {
+  return signal === 'SIGINT' ? 130 : 143;
+}
+
+/**
+ * What was left out because it is what the configuration, or the file system, means: the container holds all that it
+ * should. Every other reason leaves the container short of the source.
+ */
+const AS_MEANT: ReadonlySet<SkipReason> = new Set(['link-skipped', 'special-file', 'extraneous', 'vanished']);
+
+export function isAsMeant(reason: SkipReason): boolean {
+  return AS_MEANT.has(reason);
+}
+
+export interface Outcome {
+  /** Of mirrors that could not run at all. */
+  readonly errors: readonly Error[];
+  readonly incomplete: boolean;
+  readonly failed: number;
+  /** Left out for a reason that is not meant. */
+  readonly skipped: number;
+  readonly held: number;
+  /** In a dry run: jobs that would have changed the container. */
+  readonly planned: number;
+}
+
+/** The worst that happened decides. */
+export function exitCodeOfRun({ errors, incomplete, failed, skipped, held, planned }: Outcome): number {
+  if (errors.length > 0) return Math.min(...errors.map(exitCodeOf)); // FAILED before USAGE: a part may be worth another try
+  if (incomplete || failed > 0 || skipped > 0) return EXIT.INCOMPLETE;
+  if (held > 0) return EXIT.HELD;
+  return planned > 0 ? EXIT.WORK_DUE : EXIT.OK;
+}

@@ -1,0 +1,30 @@
+/** Texts of `longshore --help`. */
+
+export const SUMMARY = 'Mirrors directories to object-storage containers, continuously, and can prove that it did.';
+
+export const EXAMPLES = `
+Examples:
+  longshore init                          write a commented longshore.yaml
+  longshore init --source ~/Documents --to /mnt/disk/mirror
+  longshore check                         say everything that is wrong with it
+  longshore --reconcile                   compare everything once, do all the work, exit
+  longshore reconcile photos --dry-run    show what would be done for one mirror
+  longshore run                           mirror until stopped (Ctrl-C once: finish what runs; twice: drop it)
+  longshore status --watch                watch the running daemon
+
+The configuration is the file that --config names, or the first of ./longshore.yaml,
+$XDG_CONFIG_HOME/longshore/longshore.yaml (~/.config/…) and /etc/longshore/longshore.yaml.
+
+Exit codes:
+  0  in sync, or done                     3  finished, but some objects failed or were left out
+  1  failed                               4  deletes are held until somebody approves them
+  2  wrong usage or configuration         5  --dry-run found work to do
+  130, 143  stopped by Ctrl-C or SIGTERM before the end`;
+
+export const ONCE_DETAILS = `
+MIRROR is the name of a mirror in the configuration; without any, all are done.
+Results go to stdout: one line a mirror, or with --json one object a line, the last of
+each mirror with "event": "summary". Progress and problems go to stderr.`;
+
+export const BY_HAND_DETAILS = `
+TARGET is the name of a target in the configuration.`;

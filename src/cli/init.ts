@@ -1,0 +1,55 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EXIT, UsageError } from './exit.js';
+import type { Io } from './io.js';
+import { openOutput } from './output.js';
+
+const EXAMPLE = new URL('../../../config.example.yaml', import.meta.url);
+const SCHEMA = new URL('../../../config.schema.json', import.meta.url);
+
+export interface InitCommand {
+  readonly file: string;
+  /** The folder of the first mirror, as it is to stand in the file. */
+  readonly source: string | undefined;
+  /** The folder that its copies go to. */
+  readonly to: string | undefined;
+}
+
+/** `longshore init`: writes a commented configuration. A file that is there already is left as it is. */
+export async function init({ file, source, to }: InitCommand, io: Io): Promise<number> {
+  const path = resolve(io.cwd, file);
+  const text = adapted(await readFile(EXAMPLE, 'utf8'), { source, to });
+  try {
+    await writeFile(path, text, { flag: 'wx', mode: 0o600 }); // it may come to hold secrets
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') throw new UsageError(`${path} exists; it is not overwritten: remove it or name another file`, { cause: error });
+    throw new Error(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  const output = openOutput(io.stdout);
+  output.line(`wrote ${path}`);
+  output.line('Look it over, then:');
+  output.line(`  longshore --config ${file} check                  say what is wrong with it`);
+  output.line(`  longshore --config ${file} reconcile --dry-run    show what would be done`);
+  output.line(`  longshore --config ${file} run                    mirror until stopped`);
+  await output.finish();
+  return EXIT.OK;
+}
+
+/** The example with the user's own folders in it. */
+export function adapted(example: string, { source, to }: Pick<InitCommand, 'source' | 'to'>): string {
+  const withSchema = example.replace('$schema=./config.schema.json', () => `$schema=${fileURLToPath(SCHEMA)}`);
+  const withTarget = to === undefined ? withSchema : withSchema.replace('root: ./containers', () => `root: ${JSON.stringify(to)}`);
+  if (source === undefined) return withTarget;
+  const name =
+    basename(source)
+      .replace(/[^A-Za-z0-9._-]+/g, '-')
+      .replace(/^[.-]+/, '')
+      .slice(0, 64) || 'first';
+  return withTarget
+    .replace('source: ./data', () => `source: ${JSON.stringify(source)}`)
+    .replace('create_source: true', '#create_source: true')
+    .replace('name: documents', () => `name: ${name}`)
+    .replace('container: documents', () => `container: ${JSON.stringify(name.toLowerCase())}`);
+}

@@ -1,0 +1,44 @@
+import type { Readable, Writable } from 'node:stream';
+import { type Clock, systemClock } from '../clock.js';
+import type { OpenDaemon, RunOnce } from '../daemon.js';
+
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
+/** A standard stream: a terminal, or a file or pipe without these marks. */
+export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly fd?: number };
+
+/** Everything that the command line takes from outside. Tests bring their own. */
+export interface Io {
+  readonly stdin: Readable;
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  /** Calls the listener at each SIGINT and SIGTERM, which then do not end the program. Returns what gives them back. */
+  onSignal(listener: (signal: StopSignal) => void): () => void;
+}
+
+/** What does the work: `daemon.ts`, or what a test brings. */
+export interface Engine {
+  readonly openDaemon: OpenDaemon;
+  readonly runOnce: RunOnce;
+}
+
+/** This process. The only place that looks at it. */
+export function processIo(): Io {
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    clock: systemClock,
+    onSignal(listener) {
+      process.on('SIGINT', listener).on('SIGTERM', listener);
+      return () => {
+        process.off('SIGINT', listener).off('SIGTERM', listener);
+      };
+    },
+  };
+}

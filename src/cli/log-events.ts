@@ -1,0 +1,38 @@
+import type { Logger } from '../log.js';
+import type { SyncEvent, SyncObserver } from '../sync/events.js';
+import { isAsMeant } from './exit.js';
+
+/** Writes what sync tells to the log: a line of level debug for each transfer, louder ones for what somebody should know. */
+export function logEvents(log: Logger): SyncObserver {
+  return (event) => {
+    switch (event.event) {
+      case 'failed':
+        return log.warn('object failed', fieldsOf(event));
+      case 'skipped':
+        return isAsMeant(event.reason) ? log.debug('left out', fieldsOf(event)) : log.warn('left out', fieldsOf(event));
+      case 'run-started':
+        return log.info('run started', fieldsOf(event));
+      case 'run-finished': {
+        const { mirror, run, complete, report } = event;
+        const { startedAtMs: _, ...counts } = report;
+        return log.info('run finished', { mirror, run, complete, ...counts });
+      }
+      case 'state-changed':
+        return isAlarm(event.state) ? log.error('state changed', fieldsOf(event)) : log.info('state changed', fieldsOf(event));
+      case 'planned':
+      case 'done':
+        return log.debugEnabled ? log.debug(event.event, fieldsOf(event)) : undefined;
+      case 'progress':
+      case 'hint':
+        return undefined;
+    }
+  };
+}
+
+function fieldsOf({ event: _, ...fields }: SyncEvent): Readonly<Record<string, unknown>> {
+  return fields;
+}
+
+function isAlarm(state: Extract<SyncEvent, { event: 'state-changed' }>['state']): boolean {
+  return state === 'source-missing' || state === 'source-changed' || state === 'target-down';
+}

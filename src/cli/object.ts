@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { basename, resolve } from 'node:path';
+import { isoTime } from '../clock.js';
+import type { StorageObject } from '../drivers/objects.js';
+import { printable } from '../log/printable.js';
+import type { Hands } from './by-hand.js';
+import { UsageError } from './exit.js';
+
+/** `object ls`: size, time of the last change where the provider tells it, and name. */
+export async function listObjects({ driver, output, signal }: Hands, containerName: string, prefix: string, json: boolean): Promise<void> {
+  const container = await driver.getContainer(containerName, { signal });
+  for await (const object of driver.iterateContainerObjects(container, { prefix, signal })) {
+    if (output.closed.aborted) return;
+    if (json) output.json(plain(object));
+    else output.line(`${String(object.size).padStart(14)}  ${timeOf(object)}  ${printable(object.name)}`);
+  }
+}
+
+function plain({ name, size, hash, extra, metaData }: StorageObject): unknown {
+  return { name, size, hash, metaData, extra };
+}
+
+function timeOf({ extra }: StorageObject): string {
+  const { lastModified } = extra;
+  return (typeof lastModified === 'number' ? isoTime(lastModified) : '').padEnd(24);
+}
+
+/** `object get`: verified download into a file, or to stdout with `-`. An existing file is not overwritten without `force`. */
+export async function getObject(
+  hands: Hands,
+  containerName: string,
+  name: string,
+  destination: string | undefined,
+  force: boolean,
+): Promise<void> {
+  const { driver, output, io, signal } = hands;
+  const object = await driver.getObject(containerName, name, { signal });
+  if (destination === '-') return copyToStdout(hands, object);
+  const path = resolve(io.cwd, destination ?? (basename(name) || '.'));
+  await driver.downloadObject(object, path, { overwriteExisting: force, signal });
+  output.line(`got ${printable(name)} (${object.size} bytes) as ${printable(path)}`);
+}
+
+async function copyToStdout({ driver, output, io, signal }: Hands, object: StorageObject): Promise<void> {
+  for await (const chunk of driver.downloadObjectAsStream(object, { signal })) {
+    if (output.closed.aborted) return;
+    if (!io.stdout.write(chunk))
+      await once(io.stdout, 'drain', { signal: AbortSignal.any([signal, output.closed]) }).catch(untilClosed(output.closed));
+  }
+}
+
+/** A reader that goes away ends the wait without being an error. */
+function untilClosed(closed: AbortSignal): (error: unknown) => void {
+  return (error) => {
+    if (!closed.aborted) throw error;
+  };
+}
+
+/** `object put`: uploads a file, or stdin with `-`, which then needs a name. */
+export async function putObject(
+  { driver, output, io, signal }: Hands,
+  containerName: string,
+  file: string,
+  named: string | undefined,
+): Promise<void> {
+  if (file === '-' && named === undefined)
+    throw new UsageError('an object that comes from stdin needs a name: object put TARGET CONTAINER - NAME');
+  const container = await driver.getContainer(containerName, { signal });
+  const name = named ?? basename(file);
+  const object =
+    file === '-'
+      ? await driver.uploadObjectViaStream(io.stdin as AsyncIterable<Uint8Array>, container, name, { signal })
+      : await driver.uploadObject(resolve(io.cwd, file), container, name, { signal });
+  output.line(
+    `put ${printable(object.name)} (${object.size} bytes${object.hash === undefined ? '' : `, ${driver.hashType} ${object.hash}`})`,
+  );
+}
+
+/** `object rm`: a missing object is an error; those before it are gone by then. */
+export async function removeObjects({ driver, output, signal }: Hands, containerName: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await driver.deleteObject(await driver.getObject(containerName, name, { signal }), { signal });
+    output.line(`removed ${printable(name)}`);
+  }
+}
+
+/** `object url`: an address to fetch the object from. */
+export async function printObjectUrl({ driver, output, signal }: Hands, containerName: string, name: string): Promise<void> {
+  output.line(await driver.getObjectCdnUrl(await driver.getObject(containerName, name, { signal }), { signal }));
+}

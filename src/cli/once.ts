@@ -1,0 +1,93 @@
+import type { Config } from '../config/config.js';
+import type { OnceOptions, OnceResult } from '../daemon.js';
+import type { SyncEvent, SyncObserver } from '../sync/events.js';
+import { exitCodeOfRun, exitCodeOfSignal } from './exit.js';
+import type { Engine, Io } from './io.js';
+import { logEvents } from './log-events.js';
+import { checkMirrorNames, openConfig } from './open-config.js';
+import { logWarnings, openLog } from './open-log.js';
+import { type Output, openOutput } from './output.js';
+import { canShowProgress, openProgress } from './progress.js';
+import { openTally, summaryOf, type Tally } from './run-tally.js';
+import { openStopSignals } from './stop-signals.js';
+import { plannedLine, problemLines, summaryLine } from './summary.js';
+
+export interface OnceCommand extends OnceOptions {
+  readonly json: boolean;
+}
+
+/** `longshore reconcile` and `longshore scan`: one pass over some mirrors, all its work done, then the end. */
+export async function once(configFile: string | undefined, command: OnceCommand, io: Io, { runOnce }: Engine): Promise<number> {
+  const config = await openConfig(io, configFile);
+  checkMirrorNames(config, command.mirrors);
+  const output = openOutput(io.stdout);
+  const progress = showsProgress(command, io) ? openProgress(io.stderr, io.clock) : undefined;
+  // Under a progress display only what needs somebody's eyes; the summary tells the rest.
+  const log = openLog(progress ? quieter(config) : config, io, progress?.above);
+  const tally = openTally();
+  const signals = openStopSignals(io, { drainMs: config.drainMs, notice: (step, why) => log.warn(step, { why }) });
+  const listeners = [tally.observe, progress?.observe ?? logEvents(log), printer(command, output)];
+  try {
+    logWarnings(config, log);
+    const observe: SyncObserver = (event) => {
+      for (const listen of listeners) listen(event);
+    };
+    const results = await runOnce(config, command, { clock: io.clock, env: io.env, log }, observe, signals);
+    progress?.close();
+    for (const result of results) tell(result, tally.of(result.mirror), command, output, io);
+    await output.finish();
+    return signalled(signals.received()) ?? exitCodeOfRun(outcome(results, tally.of));
+  } catch (error) {
+    const code = signalled(signals.received());
+    if (code === undefined) throw error;
+    return code;
+  } finally {
+    progress?.close();
+    signals.close();
+    await log.close();
+  }
+}
+
+function showsProgress({ json, dryRun }: OnceCommand, { stdout, stderr, env }: Io): boolean {
+  const linesBetween = (json || dryRun) && stdout.isTTY === true;
+  return canShowProgress(stderr, env) && !linesBetween;
+}
+
+function quieter(config: Config): Config {
+  return config.log.level === 'info' ? { ...config, log: { ...config.log, level: 'warn' } } : config;
+}
+
+function printer({ json, dryRun }: OnceCommand, output: Output): SyncObserver {
+  return (event: SyncEvent) => {
+    if (json) {
+      if (event.event !== 'progress' && event.event !== 'hint') output.json(event);
+    } else if (dryRun && event.event === 'planned') output.line(plannedLine(event));
+  };
+}
+
+function tell(result: OnceResult, tally: Tally, { json, dryRun }: OnceCommand, output: Output, { stderr }: Io): void {
+  const { mirror, report, complete, error } = result;
+  if (json) {
+    output.json(summaryOf(mirror, report, complete, error));
+    return;
+  }
+  output.line(summaryLine(result, tally, dryRun));
+  for (const line of problemLines(mirror, tally)) stderr.write(`${line}\n`);
+}
+
+function outcome(results: readonly OnceResult[], tallyOf: (mirror: string) => Tally) {
+  const tallies = results.map(({ mirror }) => tallyOf(mirror));
+  const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+  return {
+    errors: results.flatMap(({ error }) => error ?? []),
+    incomplete: results.some(({ complete }) => !complete),
+    failed: total(results.map(({ report }) => report.failed)),
+    skipped: total(tallies.map(({ skipped }) => skipped)),
+    held: total(results.map(({ report }) => report.held)),
+    planned: total(tallies.map(({ planned }) => planned)),
+  };
+}
+
+function signalled(signal: Parameters<typeof exitCodeOfSignal>[0] | undefined): number | undefined {
+  return signal && exitCodeOfSignal(signal);
+}

@@ -1,0 +1,32 @@
+import type { Config } from '../config/config.js';
+import { configPlaces, findConfig } from '../config/find.js';
+import { ConfigError, loadConfig } from '../config/load.js';
+import { didYouMean } from '../config/suggest.js';
+import { knownDrivers } from './drivers.js';
+import { UsageError } from './exit.js';
+import type { Io } from './io.js';
+
+/** Reads the configuration that `--config` names, or the first that is found in the usual places. */
+export async function openConfig({ cwd, env }: Pick<Io, 'cwd' | 'env'>, named: string | undefined): Promise<Config> {
+  return loadConfig(named ?? (await searchConfig(cwd, env)), { cwd, env, drivers: knownDrivers });
+}
+
+async function searchConfig(cwd: string, env: Io['env']): Promise<string> {
+  const places = configPlaces(cwd, env);
+  const found = await findConfig(places);
+  if (found === undefined) {
+    throw new ConfigError(
+      `no configuration: none of ${places.join(', ')} exists; name one with --config FILE, or write a commented one with: longshore init`,
+    );
+  }
+  return found;
+}
+
+/** Refuses names of mirrors that the configuration does not have. */
+export function checkMirrorNames({ mirrors }: Config, wanted: readonly string[]): void {
+  const known = mirrors.map(({ name }) => name);
+  const wrong = wanted.filter((name) => !known.includes(name));
+  if (wrong.length === 0) return;
+  const lines = wrong.map((name) => `no mirror is called ${JSON.stringify(name)}${didYouMean(name, known)}`);
+  throw new UsageError(`${lines.join('\n')}\nmirrors: ${known.join(', ')}`);
+}

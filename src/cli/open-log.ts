@@ -1,0 +1,15 @@
+import type { Writable } from 'node:stream';
+import type { Config } from '../config/config.js';
+import { createLogger, isJournal, type OpenLogger } from '../log.js';
+import type { Io } from './io.js';
+
+/** The log as the configuration wants it, on stderr; `stream` stands in where something else shares the terminal. */
+export function openLog({ log }: Config, { stderr, env, clock }: Io, stream: Writable = stderr): OpenLogger {
+  const journald = stream === stderr && stderr.fd !== undefined && isJournal(env, stderr.fd);
+  return createLogger({ level: log.level, format: log.format, stream, clock, journald });
+}
+
+/** Tells what is worth knowing about a configuration that is good enough to run. */
+export function logWarnings({ warnings }: Config, log: OpenLogger): void {
+  for (const warning of warnings) log.warn('configuration', { warning });
+}

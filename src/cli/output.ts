@@ -1,0 +1,36 @@
+import type { Stream } from './io.js';
+
+/** Where results go, line by line. */
+export interface Output {
+  /** Does nothing once nobody reads any more. */
+  line(text: string): void;
+  json(value: unknown): void;
+  /** Aborted when the reader went away (`| head`), so that an endless listing can end. */
+  readonly closed: AbortSignal;
+  /** Resolves when all is written. Rejects when it could not be (disk full), but not because the reader went away. */
+  finish(): Promise<void>;
+}
+
+export function openOutput(stream: Stream): Output {
+  const closed = new AbortController();
+  let failure: Error | undefined;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') failure ??= new Error(`cannot write the output: ${error.message}`, { cause: error });
+    closed.abort(error);
+  });
+  const line = (text: string): void => {
+    if (!closed.signal.aborted) stream.write(`${text}\n`);
+  };
+  return {
+    line,
+    json: (value) => line(JSON.stringify(value)),
+    closed: closed.signal,
+    async finish() {
+      if (!closed.signal.aborted) {
+        // An empty write calls back, and reports its error, after all that was written before.
+        await new Promise<void>((resolve) => stream.write('', () => resolve()));
+      }
+      if (failure !== undefined) throw failure;
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import { Command, CommanderError } from 'commander';
+import { readVersion } from '../version.js';
+import { byHand, type Hands } from './by-hand.js';
+import { check } from './check.js';
+import { createContainer, listContainers, publishContainer, removeContainer } from './container.js';
+import { errorLines } from './error-lines.js';
+import { EXIT, exitCodeOf } from './exit.js';
+import { BY_HAND_DETAILS, EXAMPLES, ONCE_DETAILS, SUMMARY } from './help.js';
+import { init } from './init.js';
+import type { Engine, Io } from './io.js';
+import { getObject, listObjects, printObjectUrl, putObject, removeObjects } from './object.js';
+import { once } from './once.js';
+import { printSchema } from './print-schema.js';
+import { serve } from './serve.js';
+import { status } from './status.js';
+
+/** Runs one command line (without the program's own name) to its end. Resolves with the exit code; never rejects. */
+export async function run(argv: readonly string[], io: Io, engine: Engine): Promise<number> {
+  io.stderr.on('error', () => {}); // nobody is left to tell
+  let code: number = EXIT.OK;
+  const program = buildProgram(io, engine, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(withOneShotCommand(argv), { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has already said what is wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+    io.stderr.write(errorLines(error));
+    return exitCodeOf(error);
+  }
+}
+
+/** `--reconcile [MIRROR...]` is another spelling of the command `reconcile`. */
+function withOneShotCommand(argv: readonly string[]): string[] {
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  const at = argv.slice(0, end).findIndex((word) => word === '--reconcile' || word.startsWith('--reconcile='));
+  if (at < 0) return [...argv];
+  const value = argv[at]?.slice('--reconcile='.length) ?? '';
+  return ['reconcile', ...argv.slice(0, at), ...(value === '' ? [] : [value]), ...argv.slice(at + 1)];
+}
+
+interface GlobalOptions {
+  readonly config?: string;
+}
+
+function buildProgram(io: Io, engine: Engine, done: (code: number) => void): Command {
+  const program = new Command('longshore')
+    .description(SUMMARY)
+    .version(readVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help, or with a command that of the command')
+    .helpCommand('help [command]', 'print the help of a command')
+    .option('-c, --config <file>', 'the configuration file')
+    .option('--reconcile [mirror...]', 'the same as the command reconcile')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError('(longshore --help tells more)');
+  const config = () => program.opts<GlobalOptions>().config;
+
+  program
+    .command('run')
+    .description('mirror continuously, in the foreground, until SIGTERM or Ctrl-C')
+    .action(async () => done(await serve(config(), io, engine)));
+  for (const [name, does] of [
+    ['reconcile', 'compare sources, index and containers once, do all the work, then exit'],
+    ['scan', 'compare sources and index only (no listing of containers), do the work, then exit'],
+  ] as const) {
+    program
+      .command(name)
+      .description(does)
+      .argument('[mirror...]', 'only these mirrors')
+      .option('-n, --dry-run', 'print what would be done and change nothing', false)
+      .option('--json', 'print one JSON object a line', false)
+      .addHelpText('after', ONCE_DETAILS)
+      .action(async (mirrors: string[], { dryRun, json }: { dryRun: boolean; json: boolean }) =>
+        done(await once(config(), { run: name, mirrors, dryRun, json }, io, engine)),
+      );
+  }
+  program
+    .command('status')
+    .description('ask the running daemon how it is')
+    .argument('[mirror]', 'only this mirror')
+    .option('--json', 'print JSON', false)
+    .option('-w, --watch', 'again every second, until Ctrl-C', false)
+    .action(async (mirror: string | undefined, options: { json: boolean; watch: boolean }) =>
+      done(await status(config(), { mirror, ...options }, io)),
+    );
+  program
+    .command('check')
+    .description('say everything that is wrong with the configuration')
+    .action(async () => done(await check(config(), io)));
+  program
+    .command('init')
+    .description('write a commented configuration; never overwrites one')
+    .argument('[file]', 'where to', 'longshore.yaml')
+    .option('--source <folder>', 'the folder to mirror')
+    .option('--to <folder>', 'the folder to keep the copies in')
+    .action(async (file: string, { source, to }: { source?: string; to?: string }) => done(await init({ file, source, to }, io)));
+
+  program
+    .command('schema')
+    .description('print the JSON Schema of the configuration, for editors')
+    .action(async () => done(await printSchema(io)));
+  addContainerCommands(program, async (target, work) => done(await byHand(config(), target, io, work)));
+  addObjectCommands(program, async (target, work) => done(await byHand(config(), target, io, work)));
+  return program;
+}
+
+type Work = (target: string, work: (hands: Hands) => Promise<void>) => Promise<void>;
+
+function addContainerCommands(program: Command, work: Work): void {
+  const container = program
+    .command('container')
+    .description('list, make and remove containers by hand')
+    .addHelpText('after', BY_HAND_DETAILS);
+  container
+    .command('ls <target>')
+    .description('list the containers of a target')
+    .option('--json', 'print one JSON object a line', false)
+    .action((target: string, { json }: { json: boolean }) => work(target, (hands) => listContainers(hands, json)));
+  container
+    .command('create <target> <container>')
+    .description('make a container')
+    .action((target: string, name: string) => work(target, (hands) => createContainer(hands, name)));
+  container
+    .command('rm <target> <container>')
+    .description('remove an empty container')
+    .action((target: string, name: string) => work(target, (hands) => removeContainer(hands, name)));
+  container
+    .command('cdn <target> <container>')
+    .description('publish a container, where the provider can, and print its address')
+    .action((target: string, name: string) => work(target, (hands) => publishContainer(hands, name)));
+}
+
+function addObjectCommands(program: Command, work: Work): void {
+  const object = program
+    .command('object')
+    .description('list, fetch, store and remove objects by hand')
+    .addHelpText('after', BY_HAND_DETAILS);
+  object
+    .command('ls <target> <container> [prefix]')
+    .description('list objects whose names begin with the prefix')
+    .option('--json', 'print one JSON object a line', false)
+    .action((target: string, name: string, prefix: string | undefined, { json }: { json: boolean }) =>
+      work(target, (hands) => listObjects(hands, name, prefix ?? '', json)),
+    );
+  object
+    .command('get <target> <container> <object> [file]')
+    .description('download an object and verify it; "-" is stdout')
+    .option('-f, --force', 'overwrite an existing file', false)
+    .action((target: string, container: string, name: string, file: string | undefined, { force }: { force: boolean }) =>
+      work(target, (hands) => getObject(hands, container, name, file, force)),
+    );
+  object
+    .command('put <target> <container> <file> [object]')
+    .description('upload a file and verify it; "-" is stdin')
+    .action((target: string, container: string, file: string, name: string | undefined) =>
+      work(target, (hands) => putObject(hands, container, file, name)),
+    );
+  object
+    .command('rm <target> <container> <object...>')
+    .description('remove objects')
+    .action((target: string, container: string, names: string[]) => work(target, (hands) => removeObjects(hands, container, names)));
+  object
+    .command('url <target> <container> <object>')
+    .description('print an address to fetch an object from')
+    .action((target: string, container: string, name: string) => work(target, (hands) => printObjectUrl(hands, container, name)));
+}

@@ -1,0 +1,43 @@
+import { askStatus } from '../status/client.js';
+import { formatStatus } from '../status/format.js';
+import { EXIT } from './exit.js';
+import type { Io } from './io.js';
+import { checkMirrorNames, openConfig } from './open-config.js';
+import { type Output, openOutput } from './output.js';
+import { openStopSignals } from './stop-signals.js';
+
+export interface StatusCommand {
+  readonly mirror: string | undefined;
+  readonly json: boolean;
+  readonly watch: boolean;
+}
+
+const WATCH_EVERY_MS = 1_000;
+const CLEAR_SCREEN = '\x1b[H\x1b[2J\x1b[3J';
+
+/** `longshore status`: asks the running daemon. With `--watch` again and again, until a signal or the reader ends it. */
+export async function status(configFile: string | undefined, command: StatusCommand, io: Io): Promise<number> {
+  const config = await openConfig(io, configFile);
+  if (command.mirror !== undefined) checkMirrorNames(config, [command.mirror]);
+  const output = openOutput(io.stdout);
+  const signals = openStopSignals(io, { drainMs: 0 });
+  const signal = AbortSignal.any([signals.drain, output.closed]);
+  try {
+    do {
+      const answer = await askStatus(command.mirror, { stateFolder: config.stateFolder, clock: io.clock, signal });
+      if (command.json) output.json(answer);
+      else show(formatStatus(answer, io.clock.now()), command, output, io);
+      if (command.watch) await io.clock.sleep(WATCH_EVERY_MS, signal);
+    } while (command.watch);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signals.close();
+  }
+  await output.finish();
+  return EXIT.OK;
+}
+
+function show(text: string, { watch }: StatusCommand, output: Output, { stdout }: Io): void {
+  output.line((watch && stdout.isTTY ? CLEAR_SCREEN : '') + text.trimEnd());
+}

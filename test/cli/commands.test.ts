@@ -1,0 +1,126 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Daemon, OpenDaemon } from '../../src/daemon.js';
+import { CONFIG, type Console, openConsole, writeConfig } from './console.js';
+
+let console: Console;
+beforeEach(() => {
+  console = openConsole({ env: { HOME: '/nowhere' } });
+});
+afterEach(() => console.remove());
+
+describe('usage', () => {
+  it.each([
+    [['--version'], /^\d+\.\d+\.\d+\n$/],
+    [['--help'], /Examples:[\s\S]*Exit codes:/],
+    [['help', 'reconcile'], /Usage: longshore reconcile[\s\S]*--dry-run[\s\S]*MIRROR is the name/],
+    [['object', '--help'], /put \[options\] <target> <container>|put <target> <container> <file> \[object\]/],
+  ])('%j prints on stdout and exits 0', async (argv, expected) => {
+    expect(await console.run(argv)).toBe(0);
+    expect(console.stdout.text()).toMatch(expected);
+    expect(console.stderr.text()).toBe('');
+  });
+
+  it.each([
+    [[], /Usage: longshore/],
+    [['frobnicate'], /unknown command 'frobnicate'/],
+    [['reconcil'], /Did you mean reconcile\?/],
+    [['run', 'photos'], /too many arguments/],
+    [['reconcile', '--dryrun'], /unknown option '--dryrun'[\s\S]*Did you mean --dry-run\?/],
+    [['--frobnicate'], /unknown option '--frobnicate'/],
+    [['--config'], /argument missing/],
+    [['object', 'get', 'vault'], /missing required argument 'container'/],
+    [['container'], /Usage: longshore container/],
+  ])('%j is told on stderr and exits 2', async (argv, expected) => {
+    expect(await console.run(argv)).toBe(2);
+    expect(console.stderr.text()).toMatch(expected);
+    expect(console.stdout.text()).toBe('');
+  });
+});
+
+describe('check', () => {
+  it('says that a good configuration is good, and what it mirrors where', async () => {
+    writeConfig(console.folder);
+    expect(await console.run(['check'])).toBe(0);
+    expect(console.stdout.text()).toContain('longshore.yaml: good');
+    expect(console.stdout.text()).toContain(`mirror photos: ${console.folder}/photos to vault:photos/`);
+  });
+
+  it('says where it looked for a configuration that is nowhere', async () => {
+    expect(await console.run(['check'])).toBe(2);
+    for (const place of [
+      `${console.folder}/longshore.yaml`,
+      '/nowhere/.config/longshore/longshore.yaml',
+      '/etc/longshore/longshore.yaml',
+      'longshore init',
+    ]) {
+      expect(console.stderr.text()).toContain(place);
+    }
+  });
+
+  it('looks for the sources', async () => {
+    mkdirSync(join(console.folder, 'data'));
+    writeFileSync(join(console.folder, 'photos'), '');
+    writeConfig(console.folder, CONFIG.replaceAll('create_source: true, ', ''));
+    expect(await console.run(['check'])).toBe(2);
+    expect(console.stderr.text()).toContain('mirrors[1].source: ');
+    expect(console.stderr.text()).toContain('photos is not a folder');
+    expect(console.stderr.text()).not.toContain('mirrors[0]');
+    writeConfig(console.folder, CONFIG.replaceAll('create_source: true, ', '').replace('./photos', './nope'));
+    expect(await console.run(['check'])).toBe(2);
+    expect(console.stderr.text()).toContain('nope does not exist; make it, mount it, or set create_source: true');
+  });
+});
+
+describe('run', () => {
+  const daemon =
+    (run: Daemon['run'], closed: string[] = []): OpenDaemon =>
+    async () => ({
+      run,
+      status: () => ({ version: '0', pid: 1, startedAtMs: 0, configFile: '', mirrors: [] }),
+      close: async () => {
+        closed.push('closed');
+      },
+    });
+
+  it('runs the daemon until a signal drains it, closes it, and exits 0', async () => {
+    writeConfig(console.folder);
+    const closed: string[] = [];
+    const openDaemon = daemon(async ({ drain }, watching) => {
+      watching();
+      const drained = new Promise((resolve) => drain.addEventListener('abort', resolve));
+      console.signal('SIGTERM');
+      await drained;
+    }, closed);
+    expect(await console.run(['run'], { openDaemon })).toBe(0);
+    expect(closed).toEqual(['closed']);
+    expect(console.stderr.text()).toMatch(/info watching mirrors=2[\s\S]*info draining why=SIGTERM/);
+    expect(console.listens()).toBe(false);
+  });
+
+  it('exits 1 and says why when the daemon fails, and closes it', async () => {
+    writeConfig(console.folder);
+    const closed: string[] = [];
+    const openDaemon = daemon(() => Promise.reject(new Error('state is locked\u001b[2J', { cause: new Error('by pid 7') })), closed);
+    expect(await console.run(['run'], { openDaemon })).toBe(1);
+    expect(console.stderr.text()).toContain('longshore: state is locked\\u001b[2J\n  because of: by pid 7\n');
+    expect(closed).toEqual(['closed']);
+  });
+
+  it('says which fault of its own it met', async () => {
+    writeConfig(console.folder);
+    const openDaemon: OpenDaemon = () => Promise.reject(new TypeError('x is not a function'));
+    expect(await console.run(['run'], { openDaemon })).toBe(1);
+    expect(console.stderr.text()).toMatch(/a fault in longshore itself; please report it: x is not a function\n\s+at /);
+  });
+});
+
+describe('status', () => {
+  it('says so when no daemon runs', async () => {
+    writeConfig(console.folder);
+    expect(await console.run(['status'])).toBe(1);
+    expect(console.stderr.text()).toMatch(/not running .*start with longshore run/);
+    expect(await console.run(['status', 'fotos'])).toBe(2);
+  });
+});

@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { OnceOptions, RunOnce } from '../../src/daemon.js';
+import type { SyncEvent } from '../../src/sync/events.js';
+import { CONFIG, type Console, openConsole, report, result, writeConfig } from './console.js';
+
+let console: Console;
+beforeEach(() => {
+  console = openConsole();
+  writeConfig(console.folder);
+});
+afterEach(() => console.remove());
+
+/** An engine that tells these events and ends with these results. */
+function engine(results: Awaited<ReturnType<RunOnce>>, events: readonly SyncEvent[] = []) {
+  const asked: OnceOptions[] = [];
+  const runOnce: RunOnce = async (_, options, __, observe) => {
+    asked.push(options);
+    for (const event of events) observe(event);
+    return results;
+  };
+  return { runOnce, asked };
+}
+
+const failed = (name: string, retryInMs: number | null): SyncEvent => ({
+  mirror: 'documents',
+  event: 'failed',
+  job: 'upload',
+  name,
+  error: 'disk on fire',
+  attempt: 3,
+  retryInMs,
+});
+const planned = (job: 'upload' | 'delete' | 'adopt', name: string): SyncEvent => ({
+  mirror: 'documents',
+  event: 'planned',
+  job,
+  name,
+  why: 'new',
+  bytes: 2048,
+});
+const skipped = (path: string, reason: Extract<SyncEvent, { event: 'skipped' }>['reason']): SyncEvent => ({
+  mirror: 'documents',
+  event: 'skipped',
+  path,
+  reason,
+  detail: 'because',
+});
+
+describe('one-shot runs', () => {
+  it('in sync: one line a mirror, exit code 0', async () => {
+    const synced = result('documents', { scanned: 12345, uploaded: 2, bytes: 3 * 1024 * 1024, unchanged: 12343, seconds: 2 });
+    const { runOnce, asked } = engine([synced, result('photos')]);
+    expect(await console.run(['reconcile'], { runOnce })).toBe(0);
+    expect(asked).toMatchObject([{ run: 'reconcile', mirrors: [], dryRun: false }]);
+    const lines = console.stdout.text().split('\n');
+    expect(lines[0]).toMatch(/^documents: 2 uploaded \(3\.0 MiB\), 12,343 unchanged; 12,345 files in 2 s$/);
+    expect(lines[1]).toMatch(/^photos: /);
+    expect(console.stderr.text()).toBe('');
+    expect(console.listens()).toBe(false);
+  });
+
+  it.each([
+    [['--reconcile'], { run: 'reconcile', mirrors: [], dryRun: false }],
+    [['--reconcile', 'photos', '--dry-run'], { run: 'reconcile', mirrors: ['photos'], dryRun: true }],
+    [['--dry-run', '--reconcile', 'photos'], { run: 'reconcile', mirrors: ['photos'], dryRun: true }],
+    [['--reconcile=photos'], { run: 'reconcile', mirrors: ['photos'] }],
+    [['-c', 'longshore.yaml', '--reconcile', 'photos', 'documents'], { run: 'reconcile', mirrors: ['photos', 'documents'] }],
+    [['reconcile', '-c', 'longshore.yaml', '-n'], { run: 'reconcile', mirrors: [], dryRun: true }],
+    [['scan', 'photos'], { run: 'scan', mirrors: ['photos'], dryRun: false }],
+  ])('%j asks for %j', async (argv, expected) => {
+    const { runOnce, asked } = engine([]);
+    expect(await console.run(argv, { runOnce })).toBe(0);
+    expect(asked).toMatchObject([expected]);
+  });
+
+  it.each([
+    ['an object failed', [result('documents', { failed: 1 })], [], 3],
+    ['a part of the source could not be read', [result('documents', {}, { complete: false })], [], 3],
+    ['a file could not be read', [result('documents', { skipped: 1 })], [skipped('x', 'unreadable')], 3],
+    ['an object was not to be overwritten', [result('documents', { skipped: 1 })], [skipped('x', 'overwrite-refused')], 3],
+    [
+      'links and sockets were left out',
+      [result('documents', { skipped: 3 })],
+      [skipped('x', 'link-skipped'), skipped('y', 'special-file'), skipped('z', 'extraneous')],
+      0,
+    ],
+    ['a job failed once and then succeeded', [result('documents', { uploaded: 1 })], [failed('x', 100)], 0],
+    ['deletes are held', [result('documents', { held: 5 })], [], 4],
+    ['deletes are held and an object failed', [result('documents', { held: 5, failed: 1 })], [], 3],
+    ['a mirror could not run', [result('documents', { failed: 1 }, { error: new Error('source is missing') }), result('photos')], [], 1],
+  ])('when %s, the exit code says so', async (_, results, events, code) => {
+    expect(await console.run(['reconcile'], engine(results, events))).toBe(code);
+  });
+
+  it('a dry run prints its plan, and exits 5 when the container would change', async () => {
+    const due = engine([result('documents')], [planned('upload', 'a\u001b[31m.txt'), planned('delete', 'b'), planned('adopt', 'c')]);
+    expect(await console.run(['reconcile', '--dry-run'], due)).toBe(5);
+    const text = console.stdout.text();
+    expect(text).toContain('documents: upload "a\\u001b[31m.txt" (2.0 KiB, new)\n');
+    expect(text).toContain('documents: delete b (new)\n');
+    expect(text).toMatch(/documents: 2 to do \(4\.0 KiB\)/);
+    expect(await console.run(['reconcile', '-n'], engine([result('documents')], [planned('adopt', 'c')]))).toBe(0);
+  });
+
+  it('P8: problems are told with their reasons, the first of them by name', async () => {
+    const events = [...Array.from({ length: 30 }, (_, i) => failed(`file-${i}`, null)), skipped('sock', 'special-file')];
+    expect(await console.run(['scan'], engine([result('documents', { failed: 30 })], events))).toBe(3);
+    const told = console.stderr.text();
+    expect(told).toContain('documents: file-0: upload: disk on fire\n');
+    expect(told).not.toMatch(/^documents: file-20: /m);
+    expect(told).toContain('documents: … and 10 more');
+    expect(told).toContain('left as they are: 1 sockets, pipes or devices');
+  });
+
+  it('--json prints events and last a summary for each mirror, with fixed keys', async () => {
+    const events: SyncEvent[] = [
+      failed('a\u0007', null),
+      { mirror: 'documents', event: 'progress', progress: { scanned: 1, jobsDue: 1, jobsDone: 0, bytesDue: 1, bytesDone: 0 } },
+      skipped('x', 'link-skipped'),
+    ];
+    const counts = {
+      scanned: 9,
+      uploaded: 1,
+      copied: 2,
+      deleted: 3,
+      adopted: 4,
+      unchanged: 5,
+      failed: 6,
+      skipped: 7,
+      held: 8,
+      bytes: 10,
+      seconds: 1.5,
+    };
+    const results = [result('documents', counts), result('photos', {}, { error: new Error('gone') })];
+    expect(await console.run(['reconcile', '--json'], engine(results, events))).toBe(1);
+    const lines = console.stdout
+      .text()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.map(({ event }) => event)).toEqual(['failed', 'skipped', 'summary', 'summary']);
+    expect(lines[2]).toEqual({ event: 'summary', mirror: 'documents', ...counts, complete: true });
+    expect(lines[3]).toMatchObject({ event: 'summary', mirror: 'photos', error: 'gone' });
+  });
+
+  it('refuses mirrors that the configuration does not have, before any work', async () => {
+    const { runOnce, asked } = engine([]);
+    expect(await console.run(['reconcile', 'fotos', 'x'], { runOnce })).toBe(2);
+    expect(asked).toEqual([]);
+    expect(console.stderr.text()).toContain('no mirror is called "fotos"; did you mean "photos"?');
+    expect(console.stderr.text()).toContain('mirrors: documents, photos');
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s drains; a second one interrupts; the exit code tells', async (name, code) => {
+    const steps: string[] = [];
+    const runOnce: RunOnce = async (_, __, ___, ____, { drain, interrupt }) => {
+      console.signal(name);
+      steps.push(`drain ${drain.aborted} interrupt ${interrupt.aborted}`);
+      console.signal(name);
+      steps.push(`drain ${drain.aborted} interrupt ${interrupt.aborted}`);
+      expect(console.listens()).toBe(false); // a third one ends the process
+      return [result('documents', { uploaded: 1 })];
+    };
+    expect(await console.run(['reconcile'], { runOnce })).toBe(code);
+    expect(steps).toEqual(['drain true interrupt false', 'drain true interrupt true']);
+    expect(console.stdout.text()).toContain('1 uploaded');
+  });
+
+  it('interrupts when the drain time is over', async () => {
+    writeConfig(console.folder, `drain: 20ms\n${CONFIG}`);
+    const runOnce: RunOnce = async (_, __, ___, ____, { interrupt }) => {
+      console.signal('SIGTERM');
+      await new Promise((resolve) => interrupt.addEventListener('abort', resolve));
+      throw interrupt.reason;
+    };
+    expect(await console.run(['reconcile'], { runOnce })).toBe(143);
+  });
+
+  it('P8: goes on when the reader of its output goes away', async () => {
+    console.stdout.on('error', () => {});
+    console.stdout.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+    let worked = false;
+    const runOnce: RunOnce = async (_, __, ___, observe) => {
+      observe(planned('upload', 'a'));
+      worked = true;
+      return [result('documents', { failed: 1 })];
+    };
+    expect(await console.run(['reconcile', '--json'], { runOnce })).toBe(3);
+    expect(worked).toBe(true);
+  });
+
+  it('shows progress on a terminal, and removes it', async () => {
+    const terminal = openConsole({ isTTY: true });
+    writeConfig(terminal.folder);
+    const progress = { scanned: 1234, jobsDue: 10, jobsDone: 4, bytesDue: 2048, bytesDone: 1024 };
+    const runOnce: RunOnce = async (_, __, { log }, observe) => {
+      observe({ mirror: 'documents', event: 'progress', progress });
+      await expect.poll(() => terminal.stderr.text()).toContain('documents: 1,234 files looked at · 4 of 10 changes · 1.0 KiB of 2.0 KiB');
+      log.warn('something to see', { name: 'a' });
+      await expect.poll(() => terminal.stderr.text()).toMatch(/\r\x1b\[K[^\r]*warn something to see name=a\n/);
+      return [result('documents')];
+    };
+    expect(await terminal.run(['reconcile'], { runOnce })).toBe(0);
+    expect(terminal.stderr.text()).toMatch(/(\r\x1b\[K|\n)$/);
+    terminal.remove();
+  });
+
+  it('writes log lines instead of progress where there is no terminal', async () => {
+    const events: SyncEvent[] = [
+      { mirror: 'documents', event: 'run-started', run: 'scan', why: 'asked for' },
+      { mirror: 'documents', event: 'run-finished', run: 'scan', report: report({ scanned: 3 }), complete: true },
+    ];
+    expect(await console.run(['scan'], engine([result('documents')], events))).toBe(0);
+    expect(console.stderr.text()).toMatch(/info run started mirror=documents run=scan why="asked for"\n/);
+    expect(console.stderr.text()).toMatch(/info run finished mirror=documents run=scan complete=true .*scanned=3/);
+    expect(console.stderr.text()).not.toContain('\x1b');
+  });
+});
