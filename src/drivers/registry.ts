@@ -1,8 +1,9 @@
 import type { DriverKind } from './driver-kind.js';
 import { StorageError } from './errors.js';
+import { localDriver } from './local/driver-kind.js';
 import { memoryDriver } from './memory/driver-kind.js';
 
-export const builtinDrivers: readonly DriverKind[] = [memoryDriver];
+export const builtinDrivers: readonly DriverKind[] = [localDriver, memoryDriver];
 
 /** Names that Libcloud gave up (libcloud/storage/providers.py), and what took their place. */
 const REMOVED: Readonly<Record<string, string>> = {

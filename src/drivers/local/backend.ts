@@ -1,0 +1,196 @@
+import { pathToFileURL } from 'node:url';
+import type { Backend } from '../backend.js';
+import type { Body, ContainerInfo, ObjectInfo, ObjectRef, PutOptions } from '../call.js';
+import type { BatchDelete, Capabilities, Cdn, Copy } from '../capabilities.js';
+import { InvalidContainerNameError, InvalidObjectNameError, ObjectDoesNotExistError, UnsupportedOperationError } from '../errors.js';
+import { CHECKED } from './digests.js';
+import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
+import type { PutOrder, WireContainer, WireObject } from './protocol.js';
+import { readFileRange } from './read-file.js';
+import { readSmallBody, SMALL_BODY_BYTES, sendStream } from './send-stream.js';
+import { toStorageError } from './storage-error.js';
+import { createFileThread, type FileThread } from './thread.js';
+
+const NAME = 'local';
+const context = { driver: NAME };
+
+const CONTAINERS_PER_PAGE = 1000;
+const OBJECTS_PER_PAGE = 2000;
+
+export interface LocalOptions {
+  /** Absolute path of the folder whose folders are the containers. */
+  readonly root: string;
+  /** Default true: what a call has changed survives a loss of power once the call has resolved. */
+  readonly fsync?: boolean;
+  /** Default true: a root that does not exist is made by the first call. */
+  readonly create?: boolean;
+}
+
+/**
+ * A folder as object storage. An object is a plain file, ROOT/CONTAINER/OBJECT NAME, with the time and mode of its
+ * metadata, so that any program can read it; what a file cannot hold (digest, content type, other metadata) is in a
+ * database in ROOT/.longshore, and counts while the file is as it was left. Files that others put there are objects too.
+ */
+export function localBackend({ root, fsync = true, create = true }: LocalOptions): Backend {
+  const thread = createFileThread({ root, fsync, create });
+  const limits = { maxPutSize: Number.MAX_SAFE_INTEGER, maxObjectSize: Number.MAX_SAFE_INTEGER, maxKeyBytes: maxKeyBytes(root) };
+
+  function checkKey(key: string): void {
+    const rule = keyProblem(key, limits.maxKeyBytes);
+    if (rule !== undefined) throw new InvalidObjectNameError(key, rule, context);
+  }
+
+  const isKey = (key: string): boolean => keyProblem(key, limits.maxKeyBytes) === undefined;
+
+  /** Who asks for what cannot be, asks for what is not there. */
+  function checkExistable({ key }: ObjectRef): void {
+    if (!isKey(key)) throw new ObjectDoesNotExistError(key, context);
+  }
+
+  const capabilities: Capabilities = {
+    checksums: CHECKED,
+    preconditions: ['ifAbsent', 'ifMatch'],
+    limits,
+    listingOrder: 'utf8',
+    listingHas: { checksums: true, metaData: true },
+    concurrency: 1000,
+    copy: localCopy(thread, checkKey, checkExistable),
+    batchDelete: localBatchDelete(thread, isKey),
+    multipart: undefined,
+    cdn: fileUrls(thread, root, checkExistable),
+  };
+
+  return {
+    name: NAME,
+    hashType: 'md5',
+    capabilities,
+
+    async listContainers({ after, size = CONTAINERS_PER_PAGE }, { signal }) {
+      const { items, next } = await thread.ask('listContainers', { after, size }, signal);
+      return { items: items.map(toContainerInfo), next };
+    },
+    async headContainer(name, { signal }) {
+      return toContainerInfo(await thread.ask('headContainer', { container: existable(name) }, signal));
+    },
+    async createContainer(name, { signal }) {
+      const rule = containerNameProblem(name);
+      if (rule !== undefined) throw new InvalidContainerNameError(name, rule, context);
+      return toContainerInfo(await thread.ask('createContainer', { container: name }, signal));
+    },
+    deleteContainer: async (name, { signal }) => thread.ask('deleteContainer', { container: existable(name) }, signal),
+
+    async listObjects(container, prefix, { after, size = OBJECTS_PER_PAGE }, { signal }) {
+      const { items, next } = await thread.ask('listObjects', { container: existable(container), prefix, after, size }, signal);
+      return { items: items.map((item) => toObjectInfo(container, item)), next };
+    },
+    async headObject(ref, { signal }) {
+      checkExistable(ref);
+      const found = await thread.ask('headObject', { container: existable(ref.container), key: ref.key }, signal);
+      return toObjectInfo(ref.container, found);
+    },
+    async putObject(ref, body, options, { signal }) {
+      signal.throwIfAborted();
+      checkKey(ref.key);
+      const order = putOrder({ container: existable(ref.container), key: ref.key }, options);
+      const stored = isSmall(body)
+        ? await thread.ask('putBytes', order, signal, await readSmallBody(ref.key, body, signal))
+        : await sendStream(thread, order, body, signal);
+      return toObjectInfo(ref.container, stored);
+    },
+    async readObject(ref, range, { signal }) {
+      checkExistable(ref);
+      await thread.ask('headObject', { container: existable(ref.container), key: ref.key }, signal);
+      return readFileRange(`${root}/${ref.container}/${ref.key}`, ref.key, range, signal);
+    },
+    async deleteObject({ container, key }, { signal }) {
+      signal.throwIfAborted();
+      if (!isKey(key)) return;
+      const [failed] = await thread.ask('deleteObjects', { container: existable(container), keys: [key] }, signal);
+      if (failed !== undefined) throw toStorageError(failed[1], key);
+    },
+
+    close: () => thread.close(),
+  };
+}
+
+function localCopy(thread: FileThread, checkKey: (key: string) => void, checkExistable: (ref: ObjectRef) => void): Copy {
+  return {
+    async copyObject(from, to, replace, { signal }) {
+      signal.throwIfAborted();
+      checkExistable(from);
+      checkKey(to.key);
+      const order = {
+        from: { container: existable(from.container), key: from.key },
+        to: { container: existable(to.container), key: to.key },
+      };
+      return toObjectInfo(to.container, await thread.ask('copyObject', { ...order, replace }, signal));
+    },
+  };
+}
+
+function localBatchDelete(thread: FileThread, isKey: (key: string) => boolean): BatchDelete {
+  return {
+    maxKeys: 1000,
+    async deleteObjects(container, keys, { signal }) {
+      const failed = await thread.ask('deleteObjects', { container: existable(container), keys: keys.filter(isKey) }, signal);
+      return new Map(failed.map(([key, failure]) => [key, toStorageError(failure, key)]));
+    },
+  };
+}
+
+/** Files need no publishing: what exists has a URL that a browser on this machine opens. */
+function fileUrls(thread: FileThread, root: string, checkExistable: (ref: ObjectRef) => void): Cdn {
+  const findContainer = async (name: string, signal: AbortSignal): Promise<void> => {
+    await thread.ask('headContainer', { container: existable(name) }, signal);
+  };
+  const findObject = async (ref: ObjectRef, signal: AbortSignal): Promise<void> => {
+    checkExistable(ref);
+    await thread.ask('headObject', { container: existable(ref.container), key: ref.key }, signal);
+  };
+  return {
+    enableContainer: (name, { signal }) => findContainer(name, signal),
+    enableObject: (ref, { signal }) => findObject(ref, signal),
+    async containerUrl(name, { signal }) {
+      await findContainer(name, signal);
+      return pathToFileURL(`${root}/${name}`).href;
+    },
+    async objectUrl(ref, { signal }) {
+      await findObject(ref, signal);
+      return pathToFileURL(`${root}/${ref.container}/${ref.key}`).href;
+    },
+  };
+}
+
+/** A name that no container can have is that of a missing one; above all it never becomes part of a path. */
+function existable(container: string): string {
+  if (containerNameProblem(container) !== undefined) throw toStorageError({ kind: 'no-container', container });
+  return container;
+}
+
+function isSmall(body: Body): body is Body & { readonly size: number } {
+  return body.size !== undefined && body.size <= SMALL_BODY_BYTES;
+}
+
+function putOrder(ref: ObjectRef, { contentType, metaData, headers, checksums, precondition }: PutOptions): PutOrder {
+  const [header] = Object.keys(headers);
+  if (header !== undefined) throw new UnsupportedOperationError(`a file cannot keep the header "${header}"`, context);
+  const unchecked = checksums.find(({ algorithm }) => !CHECKED.some((checked) => checked === algorithm));
+  if (unchecked !== undefined) throw new UnsupportedOperationError(`no ${unchecked.algorithm} is computed here`, context);
+  const lowerCased = Object.fromEntries(Object.entries(metaData).map(([key, value]) => [key.toLowerCase(), value]));
+  return { ...ref, contentType, metaData: lowerCased, checksums, precondition };
+}
+
+function toContainerInfo({ name, ...times }: WireContainer): ContainerInfo {
+  return { name, extra: times };
+}
+
+function toObjectInfo(container: string, { key, size, md5, contentType, metaData, etag, lastModified }: WireObject): ObjectInfo {
+  return {
+    container,
+    key,
+    size,
+    checksums: md5 === undefined ? [] : [{ algorithm: 'md5', hex: md5 }],
+    metaData,
+    extra: contentType === undefined ? { etag, lastModified } : { contentType, etag, lastModified },
+  };
+}

@@ -1,0 +1,36 @@
+import { unlinkSync } from 'node:fs';
+import type { Published } from './change.js';
+import type { Dirty } from './durable.js';
+import { codeOf, type Failure, toFailure } from './failure.js';
+import { hasRealParents, removeEmptyParents } from './folders.js';
+import { look } from './stat.js';
+import type { Store } from './store.js';
+
+/** Deletes each key, with the folders that become empty. Answers with those that failed. */
+export function deleteObjects(store: Store, container: string, keys: readonly string[]): Published {
+  const folder = store.container(container);
+  const failed: (readonly [string, Failure])[] = [];
+  const dirty = new Map<string, Dirty>();
+  for (const key of keys) {
+    try {
+      const changed = deleteOne(store, container, folder, key);
+      if (changed !== undefined) dirty.set(changed, store.dirty(folder, changed));
+    } catch (error) {
+      failed.push([key, toFailure(error)]);
+    }
+  }
+  return { answer: failed, dirty: [...dirty.values()] };
+}
+
+/** The folder whose entries have changed; undefined when there was no such object, which is what was asked for. */
+function deleteOne(store: Store, container: string, folder: string, key: string): string | undefined {
+  if (!hasRealParents(folder, key) || !look(`${folder}/${key}`)?.isFile()) return undefined;
+  const records = store.writableRecords();
+  try {
+    unlinkSync(`${folder}/${key}`);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  records.remove(container, key);
+  return removeEmptyParents(folder, key);
+}

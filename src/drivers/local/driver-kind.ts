@@ -1,0 +1,23 @@
+import { flag, folder, type Infer, type Place, section } from '../../config/fields.js';
+import type { DriverKind } from '../driver-kind.js';
+import { localBackend } from './backend.js';
+
+const settings = (place: Place) =>
+  section(
+    'A folder as object storage: each container is a folder in it, each object a plain file.',
+    {
+      root: folder('The folder that holds the containers.', place),
+      fsync: flag('Whether an object must be safe from a loss of power before it counts as stored.').default(true),
+      create: flag('Whether a root that does not exist is made. Say false for one on a disk that may not be mounted.').default(true),
+    },
+    { otherNames: { key: 'root' } }, // what Libcloud calls it
+  );
+
+export const localDriver: DriverKind<Infer<typeof settings>> = {
+  name: 'local',
+  aliases: [],
+  summary: 'a folder of this machine, with plain files that any program can read',
+  settings,
+  open: (options) => localBackend(options),
+  folders: ({ root }) => [root],
+};

@@ -1,0 +1,40 @@
+/** What a worker thread says went wrong: plain values, as error classes do not survive the way between threads. */
+export type Failure =
+  | { readonly kind: 'unavailable'; readonly problem: string }
+  | { readonly kind: 'bad-container-name'; readonly container: string; readonly rule: string }
+  | { readonly kind: 'no-container'; readonly container: string }
+  | { readonly kind: 'container-exists'; readonly container: string }
+  | { readonly kind: 'container-not-empty'; readonly container: string }
+  | { readonly kind: 'bad-object-name'; readonly key: string; readonly rule: string }
+  /** Another object or thing has the place that this name needs. */
+  | { readonly kind: 'in-the-way'; readonly key: string; readonly obstacle: string }
+  | { readonly kind: 'no-object'; readonly key: string }
+  | { readonly kind: 'precondition'; readonly key: string; readonly problem: string }
+  | { readonly kind: 'hash'; readonly key: string; readonly expected: string; readonly actual: string }
+  | { readonly kind: 'unstable'; readonly key: string; readonly problem: string }
+  | { readonly kind: 'system'; readonly code: string; readonly call: string; readonly path: string; readonly message: string }
+  | { readonly kind: 'unexpected'; readonly message: string; readonly stack: string | undefined };
+
+/** Thrown inside the worker thread. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.kind);
+    this.failure = failure;
+  }
+}
+
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Refusal) return error.failure;
+  if (!(error instanceof Error)) return { kind: 'unexpected', message: String(error), stack: undefined };
+  const { code, syscall = 'call', path = '', dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return { kind: 'unexpected', message: error.message, stack: error.stack };
+  return { kind: 'system', code, call: syscall, path: dest ?? path, message: error.message };
+}
+
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}

@@ -1,0 +1,26 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { toFailure } from './failure.js';
+import { createOperations } from './operations.js';
+import type { Batch, Reply, WorkerSettings } from './protocol.js';
+import { createTickets } from './ticket.js';
+
+const port = parentPort;
+if (port === null) throw new Error('files-worker.js runs as a worker thread only');
+
+const operations = createOperations(workerData as WorkerSettings);
+const ticketOf = createTickets((replies: readonly Reply[], transfer) => port.postMessage(replies, transfer));
+
+port.on('message', ({ requests, claims, bytes }: Batch) => {
+  const claimsView = new Int32Array(claims);
+  const turn = operations.turn();
+  requests.forEach(({ id, operation, ask, body }, index) => {
+    const ticket = ticketOf(id, claimsView, index);
+    if (ticket.dropped) return;
+    try {
+      turn.run(operation, ask, ticket, body && bytes ? new Uint8Array(bytes, body[0], body[1] - body[0]) : undefined);
+    } catch (error) {
+      ticket.fail(toFailure(error));
+    }
+  });
+  turn.end();
+});

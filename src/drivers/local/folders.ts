@@ -1,0 +1,104 @@
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { codeOf, Refusal } from './failure.js';
+import { look } from './stat.js';
+
+/** The folders above an object. What was seen is believed until `forget`, which is called between batches. */
+export interface Folders {
+  /**
+   * Makes the folders that the key needs below its container. Returns those in which a folder was made, as they have to
+   * be made durable too. Whatever is in the way, a symbolic link above all, is refused: nothing leaves the container.
+   */
+  make(container: string, key: string): readonly string[];
+  forget(): void;
+}
+
+export function createFolders(): Folders {
+  const seen = new Set<string>();
+
+  function makeOne(parent: string, path: string, container: string, key: string, changed: string[]): void {
+    if (seen.has(path)) return;
+    const stat = look(path);
+    if (stat === undefined) {
+      try {
+        mkdirSync(path);
+        changed.push(parent);
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST') throw error;
+        makeOne(parent, path, container, key, changed); // another process was quicker; see what it made
+        return;
+      }
+    } else if (!stat.isDirectory()) {
+      throw new Refusal({ kind: 'in-the-way', key, obstacle: obstacleText(path.slice(container.length + 1), stat) });
+    }
+    seen.add(path);
+  }
+
+  return {
+    make(container, key) {
+      const changed: string[] = [];
+      const parent = parentOf(container, key);
+      if (seen.has(parent)) return changed;
+      let path = container;
+      for (const segment of key.split('/').slice(0, -1)) {
+        const above = path;
+        path = `${path}/${segment}`;
+        makeOne(above, path, container, key, changed);
+      }
+      return changed;
+    },
+    forget: () => seen.clear(),
+  };
+}
+
+/** The folder in which an object's file is. */
+export function parentOf(container: string, key: string): string {
+  const slash = key.lastIndexOf('/');
+  return slash === -1 ? container : `${container}/${key.slice(0, slash)}`;
+}
+
+/** Whether each folder above the object is a real one. Nothing is looked for behind a symbolic link. */
+export function hasRealParents(container: string, key: string): boolean {
+  let path = container;
+  for (const segment of key.split('/').slice(0, -1)) {
+    path = `${path}/${segment}`;
+    if (!look(path)?.isDirectory()) return false;
+  }
+  return true;
+}
+
+/** Removes the folders above an object that are empty now. Returns the folder whose entries have changed at last. */
+export function removeEmptyParents(container: string, key: string): string {
+  let folder = parentOf(container, key);
+  while (folder !== container && removeIfEmpty(folder)) folder = folder.slice(0, folder.lastIndexOf('/'));
+  return folder;
+}
+
+/** Removes the folder and the folders in it, unless there is anything else in them. False when there is. */
+export function removeEmptyTree(folder: string): boolean {
+  for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
+    // Buffers, as a name that is not UTF-8 is in the way like any other.
+    if (!entry.isDirectory()) return false;
+    const name = entry.name as unknown as Buffer;
+    const text = name.toString();
+    if (!Buffer.from(text).equals(name) || !removeEmptyTree(`${folder}/${text}`)) return false;
+  }
+  return removeIfEmpty(folder);
+}
+
+function removeIfEmpty(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') return true;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'EBUSY') return false;
+    throw error;
+  }
+}
+
+function obstacleText(name: string, stat: { isFile(): boolean; isSymbolicLink(): boolean }): string {
+  if (stat.isFile()) return `the object "${name}" stands in the way, as a file cannot be a folder too`;
+  if (stat.isSymbolicLink()) return `"${name}" is a symbolic link, and nothing is written through one`;
+  return `"${name}" is there, and is no folder`;
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf } from './failure.js';
+import { hasEnded, type Owner, ownerFolder, parseOwnerFolder } from './owner.js';
+
+/** Where the temporary files of this process are, until they are renamed into place. */
+export interface Incoming {
+  /** Each process has a folder of its own below this one. */
+  readonly folder: string;
+  /** A path for a new temporary file. */
+  next(): string;
+  /** Makes the folder again after somebody removed it. */
+  restore(): void;
+  /** Takes our own folder away, with all that is in it. */
+  remove(): void;
+}
+
+/** What nobody has touched for so long is no upload any more, wherever its owner ran. */
+const ABANDONED_MS = 7 * 24 * 3_600_000;
+
+/** Creates the folder of this process below `folder`, and removes those of processes that have ended. */
+export function openIncoming(folder: string, self: Owner, nowMs: number): Incoming {
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(folder)) {
+    if (isAbandoned(folder, name, self, nowMs)) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+  const own = join(folder, ownerFolder(self, randomUUID().slice(0, 8)));
+  mkdirSync(own);
+  let count = 0;
+  return {
+    folder,
+    next() {
+      count += 1;
+      return `${own}/${count}`;
+    },
+    restore: () => void mkdirSync(own, { recursive: true }),
+    remove: () => rmSync(own, { recursive: true, force: true }),
+  };
+}
+
+/** Only folders that are named as ours are: whatever else is there belongs to somebody else. */
+function isAbandoned(folder: string, name: string, self: Owner, nowMs: number): boolean {
+  const owner = parseOwnerFolder(name);
+  if (owner === undefined) return false;
+  if (hasEnded(owner, self)) return true;
+  if (owner.machine === self.machine && owner.boot === self.boot && owner.namespace === self.namespace) return false;
+  try {
+    return nowMs - statSync(join(folder, name)).mtimeMs > ABANDONED_MS;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false; // another process was quicker
+    throw error;
+  }
+}

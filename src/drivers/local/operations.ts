@@ -1,0 +1,116 @@
+import { type Change, createCommits, type Published } from './change.js';
+import { createContainer, deleteContainer, headContainer, listContainers } from './containers.js';
+import { copyChange, replaceMetaData } from './copies.js';
+import { deleteObjects } from './deletes.js';
+import { createMakeDurable } from './durable.js';
+import { Refusal, toFailure } from './failure.js';
+import { createReadEntries } from './folder-entries.js';
+import { createFolders } from './folders.js';
+import { headObject, listObjects } from './lookups.js';
+import type { Ask, OperationName, Operations, WorkerSettings } from './protocol.js';
+import { beginUpload, putBytes, type Upload } from './puts.js';
+import { createStore } from './store.js';
+import type { Ticket } from './ticket.js';
+
+/** The requests that came with one message. */
+export interface Turn {
+  /** Answers through the ticket, or throws. */
+  run<Name extends OperationName>(operation: Name, ask: Ask<Name>, ticket: Ticket, body: Uint8Array | undefined): void;
+  /** Begins to commit what the requests have prepared. */
+  end(): void;
+}
+
+type Handlers = { readonly [Name in keyof Operations]: (ask: Ask<Name>, ticket: Ticket, body: Uint8Array | undefined) => void };
+
+/** All that a root's worker can be asked, on the files themselves. */
+export function createOperations(settings: WorkerSettings): { turn(): Turn } {
+  const store = createStore(settings);
+  const folders = createFolders();
+  const read = createReadEntries();
+  const uploads = new Map<number, Upload>();
+  const commits = createCommits((run) => store.writableRecords().exclusive(run), settings.fsync ? createMakeDurable() : undefined);
+
+  function uploadOf(id: number): Upload {
+    const upload = uploads.get(id);
+    if (upload === undefined) throw new Error(`upload ${id} is not under way`);
+    return upload;
+  }
+
+  /** A change that needs no preparation. */
+  const change = (ticket: Ticket, publish: () => Published): void =>
+    commits.add({ ticket, content: undefined, publish, discard: () => undefined });
+
+  async function later(preparing: Promise<Change>, ticket: Ticket): Promise<void> {
+    try {
+      commits.add(await preparing);
+      commits.flush();
+    } catch (error) {
+      ticket.fail(toFailure(error));
+    }
+  }
+
+  const handlers: Handlers = {
+    listContainers: ({ after, size }, ticket) => ticket.answer(listContainers(store, after, size)),
+    headContainer: ({ container }, ticket) => ticket.answer(headContainer(store, container)),
+    createContainer: ({ container }, ticket) => change(ticket, () => createContainer(store, container)),
+    deleteContainer: ({ container }, ticket) => change(ticket, () => deleteContainer(store, container)),
+    listObjects: ({ container, prefix, after, size }, ticket) => ticket.answer(listObjects(store, read, container, prefix, after, size)),
+    headObject: ({ container, key }, ticket) => ticket.answer(headObject(store, container, key)),
+    putBytes: (order, ticket, body) => commits.add(putBytes(store, folders, order, body ?? new Uint8Array(), ticket)),
+    beginUpload({ upload, order }, ticket) {
+      uploads.set(upload, beginUpload(store, folders, order));
+      ticket.answer(undefined);
+    },
+    uploadChunk({ upload, memory, length }, ticket) {
+      uploadOf(upload).write(new Uint8Array(memory, 0, length));
+      ticket.answer(memory, memory);
+    },
+    finishUpload({ upload }, ticket) {
+      commits.add(uploadOf(upload).finish(ticket));
+      uploads.delete(upload);
+    },
+    dropUpload({ upload }, ticket) {
+      uploads.get(upload)?.discard();
+      uploads.delete(upload);
+      ticket.answer(undefined);
+    },
+    copyObject(order, ticket) {
+      const { from, to } = order;
+      if (from.container === to.container && from.key === to.key) commits.add(replaceMetaData(store, order, ticket));
+      else void later(copyChange(store, folders, order, ticket), ticket);
+    },
+    deleteObjects: ({ container, keys }, ticket) => change(ticket, () => deleteObjects(store, container, keys)),
+    close: (_, ticket) => void close(ticket),
+  };
+
+  async function close(ticket: Ticket): Promise<void> {
+    commits.flush();
+    await commits.idle();
+    for (const upload of uploads.values()) upload.discard();
+    try {
+      await store.close();
+      ticket.answer(undefined);
+    } catch (error) {
+      ticket.fail(toFailure(error));
+    }
+  }
+
+  return {
+    turn() {
+      folders.forget();
+      let gone: Refusal | undefined;
+      try {
+        store.turn();
+      } catch (error) {
+        gone = new Refusal(toFailure(error)); // which each request is told
+      }
+      return {
+        run(operation, ask, ticket, body) {
+          if (gone !== undefined && operation !== 'close' && operation !== 'dropUpload') throw gone;
+          handlers[operation](ask, ticket, body);
+        },
+        end: () => commits.flush(),
+      };
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { linkSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import type { Precondition } from '../call.js';
+import { codeOf, Refusal } from './failure.js';
+import { removeEmptyTree } from './folders.js';
+import { look } from './stat.js';
+
+/** How often a folder may vanish under us, as another process removes what it emptied. */
+const TRIES = 5;
+
+const LOST = 'was not stored: somebody removed its temporary file';
+
+/** File systems without hard links, as vfat, say one of these. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+/**
+ * Moves a temporary file to where its object is to be, at once. `prepare` makes the folders; it is asked again when they
+ * have vanished.
+ */
+export function place(temporary: string, target: string, key: string, ifAbsent: boolean, prepare: () => void): void {
+  for (let tries = 1; ; tries += 1) {
+    prepare();
+    try {
+      if (ifAbsent) linkInto(temporary, target, key);
+      else renameSync(temporary, target);
+      return;
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'EISDIR' || code === 'ENOTEMPTY') clearWay(target, key);
+      else if (code !== 'ENOENT') throw error;
+      else if (look(temporary) === undefined) throw new Refusal({ kind: 'unstable', key, problem: LOST });
+      if (tries === TRIES) throw error;
+    }
+  }
+}
+
+/** link(2) does not replace, whoever comes between. */
+function linkInto(temporary: string, target: string, key: string): void {
+  try {
+    linkSync(temporary, target);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST') {
+      if (look(target)?.isDirectory()) clearWay(target, key);
+      else throw new Refusal({ kind: 'precondition', key, problem: 'exists already' });
+      linkSync(temporary, target);
+    } else if (code !== undefined && NO_LINKS.has(code)) {
+      // Still alone among our own processes, as all changes are published under the database's lock.
+      if (look(target) !== undefined) throw new Refusal({ kind: 'precondition', key, problem: 'exists already' });
+      renameSync(temporary, target);
+    } else throw error;
+  }
+  rmSync(temporary, { force: true });
+}
+
+/** A folder in which there is no object gives way to an object of its name. */
+function clearWay(target: string, key: string): void {
+  if (removeEmptyTree(target)) return;
+  const inside = `${key}/${firstFileIn(target)}`;
+  throw new Refusal({ kind: 'in-the-way', key, obstacle: `"${inside}" stands in the way, as a folder cannot be a file too` });
+}
+
+function firstFileIn(folder: string): string {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory()) return entry.name;
+    const inside = firstFileIn(`${folder}/${entry.name}`);
+    if (inside !== '') return `${entry.name}/${inside}`;
+  }
+  return '';
+}
+
+/** What `precondition` asks of the object that is there now; `etag` is undefined when there is none. */
+export function checkPrecondition(precondition: Precondition | undefined, key: string, etag: () => string | undefined): void {
+  if (precondition === undefined || 'ifAbsent' in precondition) return;
+  const found = etag();
+  if (found === undefined) throw new Refusal({ kind: 'precondition', key, problem: 'does not exist any more' });
+  if (found !== precondition.ifMatch) {
+    throw new Refusal({ kind: 'precondition', key, problem: `has the etag ${found}, not ${precondition.ifMatch}` });
+  }
+}

@@ -1,0 +1,105 @@
+import type { Checksum, Precondition } from '../call.js';
+import type { CopyReplacement } from '../capabilities.js';
+import type { Failure } from './failure.js';
+
+// What the thread of the driver's callers and the thread that works on the files say to each other.
+
+export interface WorkerSettings {
+  readonly root: string;
+  readonly create: boolean;
+  readonly fsync: boolean;
+}
+
+export interface WirePage<T> {
+  readonly items: readonly T[];
+  readonly next: string | undefined;
+}
+
+export interface WireContainer {
+  readonly name: string;
+  readonly creationTime: number;
+  readonly accessTime: number;
+  readonly modifyTime: number;
+}
+
+export interface WireObject {
+  readonly key: string;
+  readonly size: number;
+  readonly md5: string | undefined;
+  readonly contentType: string | undefined;
+  readonly metaData: Readonly<Record<string, string>>;
+  readonly etag: string;
+  readonly lastModified: number;
+}
+
+export interface PutOrder {
+  readonly container: string;
+  readonly key: string;
+  readonly contentType: string;
+  readonly metaData: Readonly<Record<string, string>>;
+  readonly checksums: readonly Checksum[];
+  readonly precondition: Precondition | undefined;
+}
+
+export interface Operations {
+  listContainers: Operation<{ readonly after: string | undefined; readonly size: number }, WirePage<WireContainer>>;
+  headContainer: Operation<{ readonly container: string }, WireContainer>;
+  createContainer: Operation<{ readonly container: string }, WireContainer>;
+  deleteContainer: Operation<{ readonly container: string }, undefined>;
+  listObjects: Operation<
+    { readonly container: string; readonly prefix: string; readonly after: string | undefined; readonly size: number },
+    WirePage<WireObject>
+  >;
+  headObject: Operation<{ readonly container: string; readonly key: string }, WireObject>;
+  /** The content travels beside it, as `Request.body`. */
+  putBytes: Operation<PutOrder, WireObject>;
+  beginUpload: Operation<{ readonly upload: number; readonly order: PutOrder }, undefined>;
+  /** The memory of the chunk comes back, to be filled again. */
+  uploadChunk: Operation<{ readonly upload: number; readonly memory: ArrayBuffer; readonly length: number }, ArrayBuffer>;
+  finishUpload: Operation<{ readonly upload: number }, WireObject>;
+  dropUpload: Operation<{ readonly upload: number }, undefined>;
+  copyObject: Operation<CopyOrder, WireObject>;
+  /** Of the keys that could not be deleted, why. */
+  deleteObjects: Operation<{ readonly container: string; readonly keys: readonly string[] }, readonly (readonly [string, Failure])[]>;
+  close: Operation<undefined, undefined>;
+}
+
+export interface CopyOrder {
+  readonly from: { readonly container: string; readonly key: string };
+  readonly to: { readonly container: string; readonly key: string };
+  readonly replace: CopyReplacement | undefined;
+}
+
+interface Operation<Ask, Answer> {
+  readonly ask: Ask;
+  readonly answer: Answer;
+}
+
+export type OperationName = keyof Operations;
+export type Ask<Name extends OperationName> = Operations[Name]['ask'];
+export type Answer<Name extends OperationName> = Operations[Name]['answer'];
+
+export interface Request<Name extends OperationName = OperationName> {
+  readonly id: number;
+  readonly operation: Name;
+  readonly ask: Ask<Name>;
+  /** Where in `Batch.bytes` its content is: start and end. */
+  readonly body: readonly [number, number] | undefined;
+}
+
+/** The requests of one turn of the caller's event loop. */
+export interface Batch {
+  readonly requests: readonly Request[];
+  /**
+   * One 32-bit number a request. Its caller sets OPEN to DROPPED, or the worker sets OPEN to TAKEN before it changes
+   * anything: whoever is first decides, so that nothing changes behind the back of who has given up.
+   */
+  readonly claims: SharedArrayBuffer;
+  readonly bytes: ArrayBuffer | undefined;
+}
+
+export const OPEN = 0;
+export const TAKEN = 1;
+export const DROPPED = 2;
+
+export type Reply = { readonly id: number; readonly answer: unknown } | { readonly id: number; readonly failure: Failure };

@@ -1,0 +1,105 @@
+import type { Change, Published } from './change.js';
+import { createDigests } from './digests.js';
+import { codeOf, Refusal } from './failure.js';
+import { type Folders, parentOf } from './folders.js';
+import { describeObject } from './object.js';
+import { checkPrecondition, place } from './place.js';
+import type { PutOrder } from './protocol.js';
+import { fingerprintOf, look } from './stat.js';
+import type { Store } from './store.js';
+import { createTemporary, type Temporary } from './temporary.js';
+import type { Ticket } from './ticket.js';
+
+/** A content that comes piece by piece. */
+export interface Upload {
+  write(bytes: Uint8Array): void;
+  /** The whole has come: the change that puts it into place. Refuses a content that is not what was announced. */
+  finish(ticket: Ticket): Change;
+  discard(): void;
+}
+
+export function beginUpload(store: Store, folders: Folders, order: PutOrder): Upload {
+  const container = store.container(order.container);
+  store.writableRecords(); // a root that cannot be written to refuses here, before any byte
+  const digests = createDigests(order.checksums);
+  const temporary = createTemporary(store.incoming(container));
+  return {
+    write(bytes) {
+      digests.update(bytes);
+      temporary.write(bytes);
+    },
+    finish(ticket) {
+      const md5 = digests.finish(order.key);
+      const content: Content = { temporary, inode: temporary.finish(order.metaData), md5 };
+      return putChange(store, folders, order, content, ticket);
+    },
+    discard: () => temporary.discard(),
+  };
+}
+
+/** A content that is in memory. */
+export function putBytes(store: Store, folders: Folders, order: PutOrder, bytes: Uint8Array, ticket: Ticket): Change {
+  const upload = beginUpload(store, folders, order);
+  try {
+    upload.write(bytes);
+    return upload.finish(ticket);
+  } catch (error) {
+    upload.discard();
+    throw error;
+  }
+}
+
+export interface Content {
+  readonly temporary: Temporary;
+  readonly inode: bigint;
+  /** Undefined when nobody has computed it. */
+  readonly md5: string | undefined;
+}
+
+/** What a finished temporary file becomes. */
+export type Destination = Pick<PutOrder, 'container' | 'key' | 'metaData' | 'precondition'> & { readonly contentType: string | undefined };
+
+export function putChange(store: Store, folders: Folders, order: Destination, content: Content, ticket: Ticket): Change {
+  const { temporary } = content;
+  const container = `${store.root}/${order.container}`;
+  return {
+    ticket,
+    content: store.dirty(container, temporary.path),
+    publish: () => publish(store, folders, order, content),
+    discard: () => temporary.discard(),
+  };
+}
+
+function publish(store: Store, folders: Folders, order: Destination, { temporary, inode, md5 }: Content): Published {
+  const { key, contentType, metaData, precondition } = order;
+  const container = store.container(order.container);
+  const target = `${container}/${key}`;
+  const records = store.writableRecords();
+  checkPrecondition(precondition, key, () => {
+    const stat = look(target);
+    return stat?.isFile() ? describeObject(key, stat, records.get(order.container, key)).etag : undefined;
+  });
+
+  const changed = new Set([parentOf(container, key)]);
+  const ifAbsent = precondition !== undefined && 'ifAbsent' in precondition;
+  let tries = 0;
+  const prepare = () => {
+    tries += 1;
+    if (tries > 1) folders.forget();
+    for (const folder of folders.make(container, key)) changed.add(folder);
+  };
+  try {
+    place(temporary.path, target, key, ifAbsent, prepare);
+  } catch (error) {
+    if (codeOf(error) !== 'EXDEV') throw error;
+    store.isMount(container);
+    const problem = 'was not stored: its container is a mount of its own, where temporary files go from now on; try again';
+    throw new Refusal({ kind: 'unstable', key, problem });
+  }
+
+  const stat = look(target);
+  if (stat?.ino !== inode) throw new Refusal({ kind: 'unstable', key, problem: 'was replaced by somebody else as it was stored' });
+  const record = { file: fingerprintOf(stat), md5, contentType, metaData };
+  records.put(order.container, key, record);
+  return { answer: describeObject(key, stat, record), dirty: [...changed].map((path) => store.dirty(container, path)) };
+}

@@ -1,0 +1,72 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { ByteRange } from '../call.js';
+import { ObjectDoesNotExistError, ObjectError } from '../errors.js';
+import { lengthWithin } from '../range.js';
+import { codeOf, toFailure } from './failure.js';
+import { toStorageError } from './storage-error.js';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** The bytes of a file as it is now, even when another takes its place meanwhile. Resolves when it is open. */
+export async function readFileRange(
+  path: string,
+  key: string,
+  range: ByteRange | undefined,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array>> {
+  const file = await openRegular(path, key);
+  try {
+    const { size } = await file.stat();
+    signal.throwIfAborted();
+    const start = range?.start ?? 0;
+    return oneReading(file, key, start, start + lengthWithin(range ?? { start }, size), signal);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Follows no symbolic link, and does not wait for a writer as opening a FIFO would. */
+async function openRegular(path: string, key: string): Promise<FileHandle> {
+  let file: FileHandle;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(codeOf(error) ?? '')) throw new ObjectDoesNotExistError(key, { driver: 'local' });
+    throw toStorageError(toFailure(error), key);
+  }
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new ObjectDoesNotExistError(key, { driver: 'local' });
+}
+
+/** Closes the file at the end, when its consumer leaves, and, should nobody ever begin, when it is collected. */
+async function* oneReading(
+  file: FileHandle,
+  key: string,
+  start: number,
+  end: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for (let position = start; position < end; ) {
+      signal.throwIfAborted();
+      const bytes = new Uint8Array(Math.min(CHUNK_BYTES, end - position));
+      const { bytesRead } = await readAt(file, bytes, position, key);
+      if (bytesRead === 0) throw new ObjectError(key, 'became shorter while it was read', { driver: 'local', retry: 'backoff' });
+      position += bytesRead;
+      yield bytes.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function readAt(file: FileHandle, bytes: Uint8Array, position: number, key: string): Promise<{ readonly bytesRead: number }> {
+  try {
+    return await file.read(bytes, 0, bytes.length, position);
+  } catch (error) {
+    throw toStorageError(toFailure(error), key);
+  }
+}

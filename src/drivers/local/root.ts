@@ -1,0 +1,50 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { codeOf, Refusal } from './failure.js';
+import { PRIVATE_FOLDER } from './names.js';
+
+/** Sees to it that the root is still the folder that it was. */
+export interface Root {
+  /** Throws when the root is missing, no folder, or another one. True when it came back and must be opened anew. */
+  check(): boolean;
+}
+
+/**
+ * An unmounted file system leaves its empty mount point behind: that is no root without containers. It is told by
+ * device and inode. Another folder is taken only if it has been a root before, as after a new mount.
+ */
+export function createRoot(path: string, create: boolean): Root {
+  let known: string | undefined;
+
+  return {
+    check() {
+      const seen = identityOf(path) ?? (known === undefined && create ? createdAt(path) : undefined);
+      if (seen === undefined) throw gone(`the root "${path}" does not exist`);
+      if (known === seen) return false;
+      if (known !== undefined && !existsSync(`${path}/${PRIVATE_FOLDER}`)) {
+        throw gone(`the root "${path}" is another folder than it was: is its file system still mounted?`);
+      }
+      known = seen;
+      return true;
+    },
+  };
+}
+
+function identityOf(path: string): string | undefined {
+  try {
+    const stat = statSync(path, { bigint: true });
+    if (stat.isDirectory()) return `${stat.dev}:${stat.ino}`;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    if (codeOf(error) !== 'ENOTDIR') throw error;
+  }
+  throw gone(`the root "${path}" is not a folder`);
+}
+
+function createdAt(path: string): string | undefined {
+  mkdirSync(path, { recursive: true });
+  return identityOf(path);
+}
+
+function gone(problem: string): Refusal {
+  return new Refusal({ kind: 'unavailable', problem });
+}

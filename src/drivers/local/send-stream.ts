@@ -1,0 +1,82 @@
+import type { Body } from '../call.js';
+import { ObjectError } from '../errors.js';
+import { NEVER_ABORTED, untilAborted } from '../signal.js';
+import type { PutOrder, WireObject } from './protocol.js';
+import type { FileThread } from './thread.js';
+
+/** What one write carries, and what one body may hold in memory twice. */
+const CHUNK_BYTES = 1024 * 1024;
+
+/** A body that fits here goes in one piece, with others of the same turn. */
+export const SMALL_BODY_BYTES = CHUNK_BYTES;
+
+/** The whole of a body that says it is small. Rejects when it has other than `body.size` bytes. */
+export async function readSmallBody(key: string, body: Body & { readonly size: number }, signal: AbortSignal): Promise<Uint8Array> {
+  if (body.bytes !== undefined) {
+    checkLength(key, body.bytes.length, body.size);
+    return body.bytes;
+  }
+  const bytes = new Uint8Array(body.size);
+  let length = 0;
+  for await (const chunk of untilAborted(body.open(), signal)) {
+    if (length + chunk.length > body.size) checkLength(key, length + chunk.length, body.size);
+    bytes.set(chunk, length);
+    length += chunk.length;
+  }
+  checkLength(key, length, body.size);
+  return bytes;
+}
+
+let uploads = 0;
+
+/** Sends a body of any length, with two chunks of it in memory: one is filled while the other is written and hashed. */
+export async function sendStream(thread: FileThread, order: PutOrder, body: Body, signal: AbortSignal): Promise<WireObject> {
+  uploads += 1;
+  const upload = uploads;
+  await thread.ask('beginUpload', { upload, order }, signal);
+  try {
+    const length = await sendChunks(thread, upload, order.key, body, signal);
+    checkLength(order.key, length, body.size);
+    return await thread.ask('finishUpload', { upload }, signal);
+  } catch (error) {
+    // What went wrong first is what counts; the thread's end removes the temporary file as well.
+    await thread.ask('dropUpload', { upload }, NEVER_ABORTED).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function sendChunks(thread: FileThread, upload: number, key: string, body: Body, signal: AbortSignal): Promise<number> {
+  let memory = new ArrayBuffer(CHUNK_BYTES);
+  let filled = 0;
+  let total = 0;
+  let inWork: Promise<ArrayBuffer> = Promise.resolve(new ArrayBuffer(CHUNK_BYTES));
+
+  async function send(): Promise<void> {
+    const free = await inWork;
+    inWork = thread.ask('uploadChunk', { upload, memory, length: filled }, signal);
+    inWork.catch(() => undefined); // awaited before the next chunk, or at the end
+    memory = free;
+    filled = 0;
+  }
+
+  for await (const chunk of untilAborted(body.open(), signal)) {
+    total += chunk.length;
+    if (body.size !== undefined && total > body.size) checkLength(key, total, body.size);
+    for (let taken = 0; taken < chunk.length; ) {
+      const part = chunk.subarray(taken, taken + CHUNK_BYTES - filled);
+      new Uint8Array(memory).set(part, filled);
+      taken += part.length;
+      filled += part.length;
+      if (filled === CHUNK_BYTES) await send();
+    }
+  }
+  if (filled > 0) await send();
+  await inWork;
+  return total;
+}
+
+function checkLength(key: string, length: number, size: number | undefined): void {
+  if (size === undefined || length === size) return;
+  const given = length > size ? 'more' : `only ${length}`;
+  throw new ObjectError(key, `was not stored: its body was said to have ${size} bytes and gave ${given}`, { driver: 'local' });
+}

@@ -1,0 +1,88 @@
+import { closeSync, fchmodSync, fstatSync, futimesSync, openSync, rmSync, writeSync } from 'node:fs';
+import { codeOf } from './failure.js';
+import { mtimeSeconds, permissions } from './file-metadata.js';
+import type { Incoming } from './incoming.js';
+
+/** A file that nobody sees yet. Each call that fails leaves it to `discard`. */
+export interface Temporary {
+  readonly path: string;
+  /** Gives it the times and mode that the metadata name, and closes it. Returns its inode. */
+  finish(metaData: Readonly<Record<string, string>>): bigint;
+  /** Closes and removes it; does nothing once it has been renamed. */
+  discard(): void;
+}
+
+export interface WritableTemporary extends Temporary {
+  write(bytes: Uint8Array): void;
+}
+
+export function createTemporary(incoming: Incoming): WritableTemporary {
+  const path = incoming.next();
+  const file = closeOnce(create(path, incoming));
+  return {
+    path,
+    write(bytes) {
+      for (let done = 0; done < bytes.length; ) done += writeSync(file.descriptor, bytes, done);
+    },
+    finish(metaData) {
+      const inode = applyTo(file.descriptor, metaData);
+      file.close();
+      return inode;
+    },
+    discard() {
+      try {
+        file.close();
+      } finally {
+        rmSync(path, { force: true });
+      }
+    },
+  };
+}
+
+/** One that something else has written or will write, as copy_file_range(2). */
+export function adoptTemporary(path: string): Temporary {
+  return {
+    path,
+    finish(metaData) {
+      const file = closeOnce(openSync(path, 'r'));
+      try {
+        return applyTo(file.descriptor, metaData);
+      } finally {
+        file.close();
+      }
+    },
+    discard: () => rmSync(path, { force: true }),
+  };
+}
+
+/** Returns the inode of the open file. */
+function applyTo(descriptor: number, metaData: Readonly<Record<string, string>>): bigint {
+  const mode = permissions(metaData);
+  if (mode !== undefined) fchmodSync(descriptor, mode);
+  const mtime = mtimeSeconds(metaData);
+  if (mtime !== undefined) futimesSync(descriptor, mtime, mtime);
+  return fstatSync(descriptor, { bigint: true }).ino;
+}
+
+function create(path: string, incoming: Incoming): number {
+  try {
+    return openSync(path, 'wx');
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    incoming.restore();
+    return openSync(path, 'wx');
+  }
+}
+
+/** A number that is closed twice may be another file by then. */
+function closeOnce(descriptor: number): { readonly descriptor: number; close(): void } {
+  let open = true;
+  return {
+    descriptor,
+    close() {
+      if (!open) return;
+      open = false;
+      closeSync(descriptor); // where a full network file system may only now say so
+    },
+  };
+}

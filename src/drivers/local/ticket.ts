@@ -1,0 +1,50 @@
+import type { Failure } from './failure.js';
+import { DROPPED, OPEN, type Reply, TAKEN } from './protocol.js';
+
+/** A request as the worker holds it: to be answered once. */
+export interface Ticket {
+  /** False when the caller has given up: then nothing may change, and nobody waits for an answer. */
+  take(): boolean;
+  readonly dropped: boolean;
+  answer(value: unknown, transfer?: ArrayBuffer): void;
+  fail(failure: Failure): void;
+}
+
+export type Post = (replies: readonly Reply[], transfer: ArrayBuffer[]) => void;
+
+/** Answers of one turn go in one message. */
+export function createTickets(post: Post): (id: number, claims: Int32Array, index: number) => Ticket {
+  let replies: Reply[] = [];
+  let transfers: ArrayBuffer[] = [];
+
+  function reply(one: Reply): void {
+    replies.push(one);
+    if (replies.length === 1) queueMicrotask(send);
+  }
+
+  function send(): void {
+    const [batch, transfer] = [replies, transfers];
+    replies = [];
+    transfers = [];
+    post(batch, transfer);
+  }
+
+  return (id, claims, index) => {
+    let open = true;
+    const once = (one: Reply): void => {
+      if (open) reply(one);
+      open = false;
+    };
+    return {
+      take: () => Atomics.compareExchange(claims, index, OPEN, TAKEN) !== DROPPED,
+      get dropped() {
+        return Atomics.load(claims, index) === DROPPED;
+      },
+      answer(value, transfer) {
+        if (transfer) transfers.push(transfer);
+        once({ id, answer: value });
+      },
+      fail: (failure) => once({ id, failure }),
+    };
+  };
+}

@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Backend } from '../../../src/drivers/backend.js';
+import { localBackend } from '../../../src/drivers/local/backend.js';
+import { conformance } from '../conformance/suite.js';
+
+/** Names that no file can have: empty parts, parts that mean another folder, and NUL. */
+function isNoPath(key: string): boolean {
+  return key.includes('\0') || key.split('/').some((part) => part === '' || part === '.' || part === '..');
+}
+
+function suite(name: string, fsync: boolean, wrap: (backend: Backend) => Backend = (backend) => backend): void {
+  const root = mkdtempSync(join(tmpdir(), 'longshore-local-'));
+  conformance(name, {
+    open: () => wrap(localBackend({ root, fsync })),
+    again: () => wrap(localBackend({ root, fsync })),
+    stop: () => rmSync(root, { recursive: true, force: true }),
+    refuses: isNoPath,
+    badContainerNames: ['', 'with/slash', 'with\\slash', 'nul\0', '.hidden', '..', 'x'.repeat(256), 'half \ud800 pair'],
+  });
+}
+
+suite('local', true);
+suite('local without fsync', false);
