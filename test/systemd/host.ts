@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** The checkout: this file runs from `dist/test/systemd`. */
+export const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+
+/** Boots the machine's systemd over a throw-away overlay of `/`; kept outside the repository. */
+const script = process.env['LONGSHORE_SYSTEMD_HOST'] ?? resolve(checkout, '../shared/tools/systemd-host.sh');
+
+/** Why no systemd can be had here, or undefined. */
+export const noSystemd = reasonAgainst();
+
+function reasonAgainst(): string | undefined {
+  if (process.platform !== 'linux') return 'not Linux';
+  if (process.getuid?.() !== 0) return 'needs root';
+  if (!existsSync('/lib/systemd/systemd')) return 'systemd is not installed';
+  return existsSync(script) ? undefined : `${script} is missing (LONGSHORE_SYSTEMD_HOST)`;
+}
+
+export interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Host {
+  /** Runs a program inside, whatever it exits with. */
+  run(...command: readonly string[]): Promise<Result>;
+  /** Runs a shell script inside; rejects unless it exits 0. */
+  shell(script: string): Promise<string>;
+  write(path: string, content: string): Promise<void>;
+  /** One property of a unit, as `systemctl show` has it. */
+  property(unit: string, name: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function bootHost(): Promise<Host> {
+  const folder = await mkdtemp('/var/tmp/longshore-systemd-');
+  const env = { ...process.env, STATE: join(folder, 'host') };
+  await run('bash', [script, 'start'], { env });
+
+  async function inside(command: readonly string[]): Promise<Result> {
+    try {
+      const { stdout, stderr } = await run('bash', [script, 'exec', ...command], { env, maxBuffer: 64 * 1024 * 1024 });
+      return { code: 0, stdout, stderr };
+    } catch (error) {
+      const { code, stdout, stderr } = error as Error & { code?: unknown; stdout: string; stderr: string };
+      if (typeof code !== 'number') throw error;
+      return { code, stdout, stderr };
+    }
+  }
+
+  async function shell(script: string): Promise<string> {
+    const { code, stdout, stderr } = await inside(['sh', '-euc', script]);
+    if (code !== 0) throw new Error(`exit ${code} of: ${script}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  return {
+    run: (...command) => inside(command),
+    shell,
+    async write(path, content) {
+      await shell(`mkdir -p '${dirname(path)}' && printf %s '${content.replaceAll("'", `'\\''`)}' >'${path}'`);
+    },
+    async property(unit, name) {
+      return (await shell(`systemctl show --property ${name} --value ${unit}`)).trim();
+    },
+    async close() {
+      await run('bash', [script, 'stop'], { env });
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
