@@ -1,18 +1,29 @@
+import { setMaxListeners } from 'node:events';
+
 /** For calls that nobody can abort. */
 export const NEVER_ABORTED: AbortSignal = new AbortController().signal;
 
+/** Runs once when the signal is aborted, at once if it is already. Returns what takes that back. */
+export function onAbort(signal: AbortSignal, run: () => void): () => void {
+  if (signal.aborted) {
+    run();
+    return () => {};
+  }
+  setMaxListeners(0, signal); // a thousand calls that wait on one signal are no leak, which is what Node would warn of
+  signal.addEventListener('abort', run, { once: true });
+  return () => signal.removeEventListener('abort', run);
+}
+
 /** The promise, or the signal's reason as soon as the signal is aborted; what the promise does after that is ignored. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = (): void => {};
+  let forget = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
+    forget = onAbort(signal, () => reject(signal.reason));
   });
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    signal.removeEventListener('abort', stop);
+    forget();
   }
 }
 
@@ -41,8 +52,5 @@ export async function* untilAborted(source: AsyncIterable<Uint8Array>, signal: A
 /** A controller that is aborted with `parent`. `unlink` when done: long-lived signals would otherwise collect listeners. */
 export function childController(parent: AbortSignal): { readonly controller: AbortController; unlink(): void } {
   const controller = new AbortController();
-  const follow = () => controller.abort(parent.reason);
-  if (parent.aborted) follow();
-  else parent.addEventListener('abort', follow, { once: true });
-  return { controller, unlink: () => parent.removeEventListener('abort', follow) };
+  return { controller, unlink: onAbort(parent, () => controller.abort(parent.reason)) };
 }

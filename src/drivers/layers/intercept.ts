@@ -1,0 +1,89 @@
+import type { Backend } from '../backend.js';
+import type { Body, Call } from '../call.js';
+import type { BatchDelete, Cdn, Copy, Multipart } from '../capabilities.js';
+
+type MethodsOf<T> = { [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never }[keyof T];
+
+/** Everything that a backend can be asked for, beside closing it. */
+export type Operation =
+  | Exclude<MethodsOf<Backend>, 'close'>
+  | MethodsOf<Copy>
+  | MethodsOf<BatchDelete>
+  | MethodsOf<Multipart>
+  | MethodsOf<Cdn>;
+
+/** What an operation does at the provider. A new operation does not compile until somebody has said so here. */
+export const EFFECTS: Readonly<Record<Operation, 'reads' | 'changes'>> = {
+  listContainers: 'reads',
+  headContainer: 'reads',
+  createContainer: 'changes',
+  deleteContainer: 'changes',
+  listObjects: 'reads',
+  headObject: 'reads',
+  putObject: 'changes',
+  readObject: 'reads',
+  deleteObject: 'changes',
+  copyObject: 'changes',
+  deleteObjects: 'changes',
+  begin: 'changes',
+  uploadPart: 'changes',
+  uploadedParts: 'reads',
+  complete: 'changes',
+  abort: 'changes',
+  unfinished: 'reads',
+  enableContainer: 'changes',
+  enableObject: 'changes',
+  containerUrl: 'reads',
+  objectUrl: 'reads',
+};
+
+/** One call on its way to the provider. */
+export interface Invocation {
+  readonly operation: Operation;
+  /** As they were given, without the Call at the end. */
+  readonly args: readonly unknown[];
+  /** What is sent, by the operations that send something. */
+  readonly body: Body | undefined;
+  readonly call: Call;
+}
+
+/** A concern laid around every operation. `run` makes the call as it was given, as often as it is called. */
+export type Around = <T>(invocation: Invocation, run: () => Promise<T>) => Promise<T>;
+
+/** The same backend with a concern around each of its operations. This is the one place that forwards. */
+export function intercept(inner: Backend, around: Around): Backend {
+  const { copy, batchDelete, multipart, cdn } = inner.capabilities;
+  return {
+    ...wrapMethods(inner, around),
+    capabilities: {
+      ...inner.capabilities,
+      copy: copy && wrapMethods(copy, around),
+      batchDelete: batchDelete && wrapMethods(batchDelete, around),
+      multipart: multipart && wrapMethods(multipart, around),
+      cdn: cdn && wrapMethods(cdn, around),
+    },
+  };
+}
+
+/** A backend is an object literal, so its own keys are all that it has. */
+function wrapMethods<T extends object>(target: T, around: Around): T {
+  const wrapped = Object.entries(target).map(([name, member]: [string, unknown]) => {
+    if (typeof member !== 'function' || !isOperation(name)) return [name, member];
+    const method = (...given: unknown[]): Promise<unknown> => {
+      const args = given.slice(0, -1);
+      const invocation = { operation: name, args, body: bodyIn(name, args), call: given.at(-1) as Call }; // every operation takes its Call last
+      return around(invocation, () => member.apply(target, given));
+    };
+    return [name, method];
+  });
+  return Object.fromEntries(wrapped);
+}
+
+function isOperation(name: string): name is Operation {
+  return Object.hasOwn(EFFECTS, name);
+}
+
+function bodyIn(operation: Operation, args: readonly unknown[]): Body | undefined {
+  if (operation === 'putObject') return args[1] as Body;
+  return operation === 'uploadPart' ? (args[2] as Body) : undefined;
+}

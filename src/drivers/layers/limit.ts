@@ -1,0 +1,53 @@
+import type { Clock } from '../../clock.js';
+import type { Backend } from '../backend.js';
+import { StorageError, ThrottledError } from '../errors.js';
+import { openGate } from './gate.js';
+import { intercept } from './intercept.js';
+
+export interface LimitSettings {
+  readonly clock: Clock;
+  /** Calls under way at once, at the most. */
+  readonly concurrency: number;
+  /** Told whenever the number of calls that may be under way has changed (whole calls, rounded down). */
+  readonly onLimit?: (limit: number) => void;
+}
+
+/**
+ * Bounds the calls that are under way, for everybody who uses this backend. When the provider throttles, the bound is
+ * halved, and it grows back by one for each full round of calls that went well (additive increase, multiplicative
+ * decrease: RFC 5681 section 3.1). A Retry-After holds back every call of the target, not only the one that was told.
+ * A reading counts until the provider has answered; its bytes are then taken at the reader's own pace.
+ */
+export function limit(inner: Backend, { clock, concurrency, onLimit = () => {} }: LimitSettings): Backend {
+  const gate = openGate(clock, concurrency);
+  let allowed = concurrency;
+  /** Calls that began before the last decrease were told nothing new when they are throttled as well. */
+  let decreases = 0;
+
+  function allow(next: number): void {
+    const before = Math.floor(allowed);
+    allowed = next;
+    if (Math.floor(allowed) === before) return;
+    gate.allow(Math.floor(allowed));
+    onLimit(Math.floor(allowed));
+  }
+
+  return intercept(inner, async (invocation, run) => {
+    const leave = await gate.enter(invocation.call.signal);
+    const decreasesBefore = decreases;
+    try {
+      const result = await run();
+      if (allowed < concurrency) allow(Math.min(concurrency, allowed + 1 / allowed));
+      return result;
+    } catch (error) {
+      if (error instanceof ThrottledError && decreasesBefore === decreases) {
+        decreases += 1;
+        allow(Math.max(1, allowed / 2));
+      }
+      if (error instanceof StorageError && typeof error.retry === 'object') gate.pauseFor(error.retry.afterMs);
+      throw error;
+    } finally {
+      leave();
+    }
+  });
+}

@@ -1,0 +1,63 @@
+import type { Clock } from '../../clock.js';
+import type { Backend } from '../backend.js';
+import type { PutOptions } from '../call.js';
+import { ObjectDoesNotExistError, StorageError, ThrottledError } from '../errors.js';
+import { type Invocation, intercept, type Operation } from './intercept.js';
+
+export interface RetrySettings {
+  readonly clock: Clock;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  /** Tries in all, the first included. Default 4. */
+  readonly tries?: number;
+  /** The longest wait before the second try; it doubles with each further one. Default 250 ms. */
+  readonly baseMs?: number;
+  /** No wait is longer. A provider that asks for more is obeyed by failing: who queues can wait longer. Default 20 s. */
+  readonly longestMs?: number;
+}
+
+/**
+ * Makes a call again when its error says that another try is worth it, after a random part of an exponentially growing
+ * wait ("full jitter": aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter). A body that cannot be opened
+ * again is sent once.
+ */
+export function retry(inner: Backend, settings: RetrySettings): Backend {
+  const { clock, random, tries = 4, baseMs = 250, longestMs = 20_000 } = settings;
+
+  function waitBefore(attempt: number, error: unknown): number | undefined {
+    if (!(error instanceof StorageError) || error.retry === 'never') return undefined;
+    const jitter = random() * Math.min(longestMs, baseMs * 2 ** (attempt - 1));
+    if (error.retry === 'backoff') return jitter;
+    const { afterMs } = error.retry;
+    return afterMs <= longestMs ? afterMs + random() * baseMs : undefined;
+  }
+
+  return intercept(inner, async (invocation, run) => {
+    let earlier: unknown;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await run();
+      } catch (error) {
+        // The upload is unknown because the try before did complete it, or the provider dropped it: that try says more.
+        if (earlier !== undefined && invocation.operation === 'complete' && error instanceof ObjectDoesNotExistError) throw earlier;
+        earlier = error;
+        if (attempt >= tries || !mayRepeat(invocation, error)) throw error;
+        const ms = waitBefore(attempt, error);
+        if (ms === undefined) throw error;
+        await clock.sleep(ms, invocation.call.signal);
+      }
+    }
+  });
+}
+
+/**
+ * Calls that answer otherwise once they have had their effect: when the first answer is lost, a second try would report
+ * a conflict with ourselves. They are made again only when the provider says that it has done nothing.
+ */
+const ONCE: ReadonlySet<Operation> = new Set(['createContainer', 'deleteContainer']);
+
+function mayRepeat({ operation, args, body }: Invocation, error: unknown): boolean {
+  if (body !== undefined && !body.replayable) return false;
+  const conditional = operation === 'putObject' && (args[2] as PutOptions).precondition !== undefined;
+  return !(conditional || ONCE.has(operation)) || error instanceof ThrottledError;
+}

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/clock.js';
+import { StorageError } from '../../../src/drivers/errors.js';
+import { type Measurement, measure } from '../../../src/drivers/layers/measure.js';
+import { retry } from '../../../src/drivers/layers/retry.js';
+import { memoryBackend } from '../../../src/drivers/memory/backend.js';
+import { fakeClock } from '../../fakes/clock.js';
+import { faulty } from '../../fakes/faulty-backend.js';
+import { call, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
+
+const ref = { container: 'c', key: 'k' };
+
+async function rig() {
+  const memory = memoryBackend();
+  await memory.createContainer('c', call);
+  const { backend: inner, faults } = faulty(memory);
+  const told: Measurement[] = [];
+  const clock = fakeClock();
+  return { inner, faults, told, clock, backend: measure(inner, clock, (measurement) => told.push(measurement)) };
+}
+
+test('each attempt is told of, with its time, bytes and error', async () => {
+  const { inner, faults, told } = await rig();
+  const error = new StorageError('trouble', { driver: 'memory', retry: 'backoff' });
+  faults.next('putObject', error);
+  const measured = measure(inner, systemClock, (measurement) => told.push(measurement));
+  await put(retry(measured, { clock: systemClock, random: () => 0 }), ref, randomContent(1000));
+  expect(told).toMatchObject([
+    { operation: 'putObject', bytes: undefined, error },
+    { operation: 'putObject', bytes: 1000, error: undefined },
+  ]);
+});
+
+test('the time is from the call to its end, by the clock that never goes back', async () => {
+  const { backend, told, clock } = await rig();
+  const { body, go } = waiting();
+  const putting = backend.putObject(ref, body, plain, call);
+  await clock.advance(1234);
+  go();
+  await putting;
+  expect(told).toMatchObject([{ operation: 'putObject', ms: 1234, bytes: 4 }]);
+});
+
+test('a reading is told of at its end, with the bytes that came, be it whole, left early or broken off', async () => {
+  const { backend, told } = await rig();
+  await put(backend, ref, randomContent(1_000_000));
+  told.length = 0;
+  await readAll(await backend.readObject(ref, { start: 10 }, call));
+  for await (const _ of await backend.readObject(ref, undefined, call)) break;
+  const stop = new AbortController();
+  const failing = (async () => {
+    for await (const _ of await backend.readObject(ref, undefined, { signal: stop.signal })) stop.abort(new Error('enough'));
+  })();
+  const error = await rejection(failing);
+  expect(told).toMatchObject([
+    { operation: 'readObject', bytes: 999_990, error: undefined },
+    { operation: 'readObject', bytes: 262_144, error: undefined },
+    { operation: 'readObject', bytes: 262_144, error },
+  ]);
+});
+
+/** A body that gives nothing before it is told to. */
+function waiting() {
+  let go = (): void => {};
+  const started = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const body = {
+    ...streamedBody(Buffer.from('late')),
+    async *open() {
+      await started;
+      yield Buffer.from('late');
+    },
+  };
+  return { body, go };
+}
