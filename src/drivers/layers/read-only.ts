@@ -1,0 +1,141 @@
+import type { Backend } from '../backend.js';
+import type { ObjectInfo, ObjectRef, PutOptions } from '../call.js';
+import type { Copy, Multipart, UploadToken } from '../capabilities.js';
+import { ContainerAlreadyExistsError, ContainerDoesNotExistError, ObjectDoesNotExistError } from '../errors.js';
+import type { Operation } from './intercept.js';
+
+/** A change that was asked for and not made. */
+export interface Withheld {
+  readonly operation: Operation;
+  readonly container: string;
+  /** Undefined: the change is of the container itself. */
+  readonly key: string | undefined;
+  /** Bytes that would have been sent; undefined where none are, or their number is not known. */
+  readonly bytes: number | undefined;
+}
+
+/**
+ * A dry run: everything is read from the provider and nothing is changed there. A change resolves as if it had been
+ * made, with what the caller itself said about it, so that nobody above has to know; bodies are not opened. What was
+ * "stored" cannot be read back, but a container that was "created" is there, and empty.
+ */
+export function readOnly(inner: Backend, report: (withheld: Withheld) => void): Backend {
+  const { copy, batchDelete, multipart, cdn } = inner.capabilities;
+  const created = new Set<string>();
+  const withhold = (operation: Operation, container: string, key?: string, bytes?: number): void =>
+    report({ operation, container, key, bytes });
+  const missing = (key: string): ObjectDoesNotExistError => new ObjectDoesNotExistError(key, { driver: inner.name });
+
+  const reading: Pick<Backend, 'headContainer' | 'listObjects' | 'headObject' | 'readObject'> = {
+    headContainer: async (name, call) => (created.has(name) ? { name, extra: {} } : inner.headContainer(name, call)),
+    listObjects: async (container, prefix, page, call) =>
+      created.has(container) ? { items: [], next: undefined } : inner.listObjects(container, prefix, page, call),
+    async headObject(ref, call) {
+      if (created.has(ref.container)) throw missing(ref.key);
+      return inner.headObject(ref, call);
+    },
+    async readObject(ref, range, call) {
+      if (created.has(ref.container)) throw missing(ref.key);
+      return inner.readObject(ref, range, call);
+    },
+  };
+
+  return {
+    ...inner,
+    ...reading,
+    async createContainer(name, call) {
+      const exists = await reading.headContainer(name, call).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof ContainerDoesNotExistError) return false;
+          throw error;
+        },
+      );
+      if (exists) throw new ContainerAlreadyExistsError(name, { driver: inner.name });
+      created.add(name);
+      withhold('createContainer', name);
+      return { name, extra: {} };
+    },
+    async deleteContainer(name, { signal }) {
+      signal.throwIfAborted();
+      created.delete(name);
+      withhold('deleteContainer', name);
+    },
+    async putObject(ref, body, options, { signal }) {
+      signal.throwIfAborted();
+      withhold('putObject', ref.container, ref.key, body.size);
+      return asIfStored(ref, body.size ?? 0, options);
+    },
+    async deleteObject({ container, key }, { signal }) {
+      signal.throwIfAborted();
+      withhold('deleteObject', container, key);
+    },
+    capabilities: {
+      ...inner.capabilities,
+      copy: copy && withheldCopies(reading.headObject, withhold),
+      batchDelete: batchDelete && {
+        ...batchDelete,
+        async deleteObjects(container, keys, { signal }) {
+          signal.throwIfAborted();
+          for (const key of keys) withhold('deleteObjects', container, key);
+          return new Map();
+        },
+      },
+      multipart: multipart && withheldUploads(inner.name, multipart, created, withhold),
+      cdn: cdn && {
+        ...cdn,
+        enableContainer: async (name) => withhold('enableContainer', name),
+        enableObject: async ({ container, key }) => withhold('enableObject', container, key),
+      },
+    },
+  };
+}
+
+type Withhold = (operation: Operation, container: string, key?: string, bytes?: number) => void;
+
+function asIfStored({ container, key }: ObjectRef, size: number, { checksums, metaData, contentType }: PutOptions): ObjectInfo {
+  return { container, key, size, checksums, metaData, extra: { contentType } };
+}
+
+function withheldCopies(headObject: Backend['headObject'], withhold: Withhold): Copy {
+  return {
+    async copyObject(from, to, replace, call) {
+      const source = await headObject(from, call);
+      withhold('copyObject', to.container, to.key);
+      const extra = replace ? { contentType: replace.contentType } : source.extra;
+      return { ...to, size: source.size, checksums: source.checksums, metaData: replace?.metaData ?? source.metaData, extra };
+    },
+  };
+}
+
+function withheldUploads(driver: string, inner: Multipart, created: ReadonlySet<string>, withhold: Withhold): Multipart {
+  /** Uploads that were "begun" here; the provider knows nothing of them. */
+  const begun = new Map<string, PutOptions>();
+  return {
+    ...inner,
+    async begin({ container, key }, options, { signal }) {
+      signal.throwIfAborted();
+      const token: UploadToken = { driver, container, key, opaque: `dry run ${begun.size + 1}` };
+      begun.set(token.opaque, options);
+      withhold('begin', container, key);
+      return token;
+    },
+    async uploadPart({ container, key }, number, body, { signal }) {
+      signal.throwIfAborted();
+      withhold('uploadPart', container, key, body.size);
+      return { number, size: body.size ?? 0, receipt: 'dry run' };
+    },
+    uploadedParts: async (token, call) => (begun.has(token.opaque) ? [] : inner.uploadedParts(token, call)),
+    async complete(token, parts, { signal }) {
+      signal.throwIfAborted();
+      const size = parts.reduce((bytes, part) => bytes + part.size, 0);
+      withhold('complete', token.container, token.key, size);
+      return asIfStored(token, size, begun.get(token.opaque) ?? { checksums: [], metaData: {}, headers: {}, contentType: '' });
+    },
+    async abort({ container, key }, { signal }) {
+      signal.throwIfAborted();
+      withhold('abort', container, key);
+    },
+    unfinished: async (container, prefix, call) => (created.has(container) ? [] : inner.unfinished(container, prefix, call)),
+  };
+}

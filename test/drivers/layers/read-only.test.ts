@@ -1,0 +1,129 @@
+import { beforeEach, expect, test } from 'vitest';
+import type { Backend } from '../../../src/drivers/backend.js';
+import { bytesBody } from '../../../src/drivers/body.js';
+import type { Body } from '../../../src/drivers/call.js';
+import { checksumOf } from '../../../src/drivers/digest.js';
+import { ContainerAlreadyExistsError, ContainerDoesNotExistError, ObjectDoesNotExistError } from '../../../src/drivers/errors.js';
+import { EFFECTS, intercept, type Operation } from '../../../src/drivers/layers/intercept.js';
+import { readOnly, type Withheld } from '../../../src/drivers/layers/read-only.js';
+import { memoryBackend } from '../../../src/drivers/memory/backend.js';
+import { sendObject } from '../../../src/drivers/send.js';
+import { call, contentOf, listKeys, plain, put, randomContent, rejection } from '../conformance/fixture.js';
+
+const ref = { container: 'c', key: 'there' };
+let memory: Backend;
+let dry: Backend;
+let withheld: Withheld[];
+let reached: Operation[];
+
+beforeEach(async () => {
+  memory = memoryBackend({ limits: { maxPutSize: 4096 } });
+  await memory.createContainer('c', call);
+  await put(memory, ref, 'content', { contentType: 'text/csv', metaData: { a: '1' } });
+  withheld = [];
+  reached = [];
+  const cdn = {
+    enableContainer: async () => {},
+    enableObject: async () => {},
+    containerUrl: async () => 'url',
+    objectUrl: async () => 'url',
+  };
+  const watched = intercept({ ...memory, capabilities: { ...memory.capabilities, cdn } }, ({ operation }, run) => {
+    reached.push(operation);
+    return run();
+  });
+  dry = readOnly(watched, (change) => withheld.push(change));
+});
+
+test('every operation that changes something resolves and does not reach the provider; every other one does', async () => {
+  const { copy, batchDelete, multipart, cdn } = dry.capabilities;
+  const token = await memory.capabilities.multipart!.begin({ container: 'c', key: 'real' }, plain, call);
+  const calls: Record<Operation, () => Promise<unknown>> = {
+    listContainers: () => dry.listContainers({}, call),
+    headContainer: () => dry.headContainer('c', call),
+    createContainer: () => dry.createContainer('new', call),
+    deleteContainer: () => dry.deleteContainer('c', call),
+    listObjects: () => dry.listObjects('c', '', {}, call),
+    headObject: () => dry.headObject(ref, call),
+    putObject: () => put(dry, ref, 'other'),
+    readObject: () => dry.readObject(ref, undefined, call),
+    deleteObject: () => dry.deleteObject(ref, call),
+    copyObject: () => copy!.copyObject(ref, { ...ref, key: 'to' }, undefined, call),
+    deleteObjects: () => batchDelete!.deleteObjects('c', ['there'], call),
+    begin: () => multipart!.begin(ref, plain, call),
+    uploadPart: () => multipart!.uploadPart(token, 1, bytesBody(Buffer.from('x')), call),
+    uploadedParts: () => multipart!.uploadedParts(token, call),
+    complete: () => multipart!.complete(token, [], call),
+    abort: () => multipart!.abort(token, call),
+    unfinished: () => multipart!.unfinished('c', '', call),
+    enableContainer: () => cdn!.enableContainer('c', call),
+    enableObject: () => cdn!.enableObject(ref, call),
+    containerUrl: () => cdn!.containerUrl('c', call),
+    objectUrl: () => cdn!.objectUrl(ref, call),
+  };
+  for (const [operation, run] of Object.entries(calls) as [Operation, () => Promise<unknown>][]) {
+    withheld.length = 0;
+    reached.length = 0;
+    await run();
+    const changes = EFFECTS[operation] === 'changes';
+    expect(
+      reached.filter((one) => EFFECTS[one] === 'changes'),
+      operation,
+    ).toEqual([]);
+    expect(
+      withheld.map((one) => one.operation),
+      operation,
+    ).toEqual(changes ? [operation] : []);
+    if (!changes) expect(reached, operation).toEqual([operation]);
+  }
+  expect(await listKeys(memory, 'c')).toEqual(['there']);
+  expect(await contentOf(memory, ref)).toBe('content');
+  expect(await memory.capabilities.multipart!.unfinished('c', '', call)).toHaveLength(1);
+});
+
+test('a put is answered with what the caller said, and its body is not opened', async () => {
+  const unread: Body = {
+    size: 5_000,
+    replayable: true,
+    open() {
+      throw new Error('opened');
+    },
+  };
+  const checksums = [checksumOf('md5', Buffer.from('x'))];
+  const info = await dry.putObject(ref, unread, { ...plain, contentType: 'text/html', metaData: { b: '2' }, checksums }, call);
+  expect(info).toEqual({ ...ref, size: 5_000, checksums, metaData: { b: '2' }, extra: { contentType: 'text/html' } });
+  expect(withheld).toEqual([{ operation: 'putObject', container: 'c', key: 'there', bytes: 5_000 }]);
+});
+
+test('a verified upload goes through as a real one would, whole or in parts', async () => {
+  const settings = { signal: call.signal, verifyHash: true };
+  for (const size of [0, 4096, 4097, 100_000]) {
+    const content = randomContent(size);
+    const { bytes: _, ...streamed } = bytesBody(content);
+    for (const body of [bytesBody(content), streamed]) {
+      const { info } = await sendObject(dry, ref, body, plain, settings);
+      expect(info).toMatchObject({ ...ref, size });
+    }
+  }
+  expect(await contentOf(memory, ref)).toBe('content');
+});
+
+test('a copy is answered with what its source is', async () => {
+  const to = { container: 'c', key: 'to' };
+  const copy = dry.capabilities.copy!;
+  expect(await copy.copyObject(ref, to, undefined, call)).toMatchObject({ ...to, size: 7, metaData: { a: '1' } });
+  const replaced = await copy.copyObject(ref, to, { contentType: 'text/html', metaData: {} }, call);
+  expect(replaced).toMatchObject({ ...to, size: 7, metaData: {}, extra: { contentType: 'text/html' } });
+  expect(await rejection(copy.copyObject({ container: 'c', key: 'none' }, to, undefined, call))).toBeInstanceOf(ObjectDoesNotExistError);
+});
+
+test('a container that was "created" is there, and empty; one that is there already is refused', async () => {
+  expect(await rejection(dry.headContainer('new', call))).toBeInstanceOf(ContainerDoesNotExistError);
+  await dry.createContainer('new', call);
+  expect(await dry.headContainer('new', call)).toEqual({ name: 'new', extra: {} });
+  expect(await listKeys(dry, 'new')).toEqual([]);
+  expect(await rejection(dry.headObject({ container: 'new', key: 'x' }, call))).toBeInstanceOf(ObjectDoesNotExistError);
+  await put(dry, { container: 'new', key: 'x' }, 'x');
+  for (const name of ['new', 'c']) expect(await rejection(dry.createContainer(name, call))).toBeInstanceOf(ContainerAlreadyExistsError);
+  expect(await rejection(memory.headContainer('new', call))).toBeInstanceOf(ContainerDoesNotExistError);
+});
