@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import winston from 'winston';
 import type { Clock } from './clock.js';
 import { gateOf } from './log/gate.js';
@@ -55,8 +55,16 @@ export function createLogger({ level, format, stream, clock, journald = false }:
         return Object.assign(info, { [MESSAGE]: journald ? `<${PRIORITY[entry.level]}>${line(entry)}` : line(entry) });
       },
     },
-    transports: new winston.transports.Stream({ stream, eol: '\n' }),
   });
+  // Not winston's own Stream transport: it keeps each line until the next turn of the event loop, 300 MB of them in a burst.
+  const lines = new Writable({
+    objectMode: true,
+    write(info: { readonly [MESSAGE]: string }, _encoding, done) {
+      stream.write(`${info[MESSAGE]}\n`);
+      done();
+    },
+  });
+  backend.pipe(lines);
   let closed = false;
 
   function write(level: Level, event: string, fields: Fields = {}): void {
