@@ -36,9 +36,15 @@ export async function getObject(
   const { driver, output, io, signal } = hands;
   const object = await driver.getObject(containerName, name, { signal });
   if (destination === '-') return copyToStdout(hands, object);
-  const path = resolve(io.cwd, destination ?? (basename(name) || '.'));
+  const path = resolve(io.cwd, destination ?? ownName(name));
   await driver.downloadObject(object, path, { overwriteExisting: force, signal });
   output.line(`got ${printable(name)} (${object.size} bytes) as ${printable(path)}`);
+}
+
+function ownName(objectName: string): string {
+  const name = basename(objectName);
+  if (name !== '' && name !== '.' && name !== '..') return name;
+  throw new UsageError(`${JSON.stringify(objectName)} does not end in the name of a file: say which file it is to become`);
 }
 
 async function copyToStdout({ driver, output, io, signal }: Hands, object: StorageObject): Promise<void> {

@@ -27,8 +27,8 @@ export function openOutput(stream: Stream): Output {
     closed: closed.signal,
     async finish() {
       if (!closed.signal.aborted) {
-        // An empty write calls back, and reports its error, after all that was written before.
-        await new Promise<void>((resolve) => stream.write('', () => resolve()));
+        // An empty write calls back after all that was written before, and its error is an event of the same turn.
+        await new Promise<void>((resolve) => stream.write('', () => setImmediate(resolve)));
       }
       if (failure !== undefined) throw failure;
     },

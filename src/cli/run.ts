@@ -16,7 +16,8 @@ import { status } from './status.js';
 
 /** Runs one command line (without the program's own name) to its end. Resolves with the exit code; never rejects. */
 export async function run(argv: readonly string[], io: Io, engine: Engine): Promise<number> {
-  io.stderr.on('error', () => {}); // nobody is left to tell
+  // Help and complaints that nobody reads are no failure; what results go through (output.ts) looks for itself.
+  for (const stream of [io.stdout, io.stderr]) stream.on('error', () => {});
   let code: number = EXIT.OK;
   const program = buildProgram(io, engine, (result) => {
     code = result;

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Place, Secret } from './secret.js';
 import { didYouMean } from './suggest.js';
 import { formatDuration, formatSize, parseDuration, parseSize, sizesMeant } from './units.js';
+import { type Bounds, expected, range, show, wrong } from './wording.js';
 
 export type { Place } from './secret.js';
 
@@ -35,7 +36,7 @@ export type Reading<T> =
 
 /** Reads plain data (maps, lists, texts, numbers) by a schema. All complaints come at once. Nothing outside is touched. */
 export function read<T>(schema: Schema<T>, written: unknown): Reading<T> {
-  const result = schema.safeParse(written);
+  const result = schema.safeParse(written, { jitless: true }); // a schema is used once or twice: compiling it costs more than it saves
   return result.success ? { value: result.data } : { complaints: result.error.issues.flatMap(complaintsOf) };
 }
 
@@ -63,11 +64,6 @@ export function jsonSchema(schema: Schema): Record<string, unknown> {
     },
   });
   return rest;
-}
-
-interface Bounds {
-  readonly min?: number;
-  readonly max?: number;
 }
 
 /** A text. `pattern` restricts it; `rule` then says how, as in "expected RULE". Numbers and booleans want quotes. */
@@ -227,24 +223,4 @@ export function section<const S extends Readonly<Record<string, z.ZodType>>>(
     }
     return Object.fromEntries(renamed); // defines a key "__proto__" instead of setting it
   }, schema);
-}
-
-function range({ min, max }: Required<Bounds>, format: (amount: number) => string): string {
-  if (max < Number.MAX_SAFE_INTEGER) return ` from ${format(min)} to ${format(max)}`;
-  return min > 0 ? ` of at least ${format(min)}` : '';
-}
-
-const wrong = (what: string) => (issue: { readonly input?: unknown }) => expected(what, issue.input);
-
-function expected(what: string, input: unknown): string {
-  if (input === undefined) return `missing; expected ${what}`;
-  return `expected ${what}, got ${show(input)}`;
-}
-
-function show(input: unknown): string {
-  if (input === null) return 'nothing';
-  if (Array.isArray(input)) return 'a list';
-  if (typeof input === 'object') return 'a section of keys';
-  const shown = JSON.stringify(input) ?? String(input);
-  return shown.length > 80 ? `${shown.slice(0, 79)}…` : shown;
 }

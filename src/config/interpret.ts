@@ -38,8 +38,9 @@ export function interpret(written: unknown, place: Place, drivers: KnownDrivers,
   const targets = Object.entries(isSection(sections['targets']) ? sections['targets'] : {}).map(([name, section]) =>
     readTarget(name, section, place, drivers, realPath),
   );
+  const mirrorSchema = mirrorSection(place);
   const mirrors = (Array.isArray(sections['mirrors']) ? sections['mirrors'] : []).map((section: unknown, position) =>
-    readMirror(section, position, place, realPath),
+    readMirror(mirrorSchema, section, position, realPath),
   );
   const placed = { targets: values(targets), mirrors: values(mirrors) };
   const complaints = [
@@ -96,8 +97,8 @@ function readTarget(name: string, written: unknown, place: Place, drivers: Known
   };
 }
 
-function readMirror(written: unknown, position: number, place: Place, realPath: RealPath): Read<PlacedMirror> {
-  const reading = read(mirrorSection(place), written);
+function readMirror(schema: ReturnType<typeof mirrorSection>, written: unknown, position: number, realPath: RealPath): Read<PlacedMirror> {
+  const reading = read(schema, written);
   if (reading.complaints !== undefined) return refused(below(['mirrors', position], reading));
   const mirror = mirrorOf(reading.value);
   return { value: { mirror, position, source: realPath(mirror.source) } };

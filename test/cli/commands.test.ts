@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Daemon, OpenDaemon } from '../../src/daemon.js';
@@ -70,6 +70,34 @@ describe('check', () => {
     writeConfig(console.folder, CONFIG.replaceAll('create_source: true, ', '').replace('./photos', './nope'));
     expect(await console.run(['check'])).toBe(2);
     expect(console.stderr.text()).toContain('nope does not exist; make it, mount it, or set create_source: true');
+  });
+});
+
+describe('init', () => {
+  it('writes a commented configuration that is good as it is', async () => {
+    expect(await console.run(['init'])).toBe(0);
+    const file = join(console.folder, 'longshore.yaml');
+    const text = readFileSync(file, 'utf8');
+    expect(text).toMatch(/^# yaml-language-server: \$schema=\/.*config\.schema\.json\n/);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(await console.run(['check'])).toBe(0);
+  });
+
+  it('puts the folders of the first mirror in', async () => {
+    mkdirSync(join(console.folder, 'My Photos: 2026'));
+    expect(await console.run(['init', 'my.yaml', '--source', './My Photos: 2026', '--to', '/mnt/disk "1"'])).toBe(0);
+    expect(await console.run(['-c', 'my.yaml', 'check'])).toBe(0);
+    expect(console.stdout.text()).toContain(`mirror My-Photos-2026: "${console.folder}/My Photos: 2026"`.replaceAll('"', ''));
+    expect(console.stdout.text()).toContain('to vault:my-photos-2026/');
+  });
+
+  it('never overwrites', async () => {
+    writeConfig(console.folder, 'mine');
+    expect(await console.run(['init'])).toBe(2);
+    expect(console.stderr.text()).toMatch(/longshore\.yaml exists; it is not overwritten/);
+    expect(readFileSync(join(console.folder, 'longshore.yaml'), 'utf8')).toBe('mine');
+    expect(await console.run(['init', 'nowhere/x.yaml'])).toBe(1);
+    expect(console.stderr.text()).toMatch(/cannot write .*nowhere\/x\.yaml: ENOENT/);
   });
 });
 
