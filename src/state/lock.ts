@@ -1,0 +1,145 @@
+import { type FileHandle, link, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, isoTime } from '../clock.js';
+import { syncFolder, temporaryName } from './durable-file.js';
+import { StateLockedError, systemCode } from './errors.js';
+import { fateOf, type ProcessIdentity, thisProcess } from './process-identity.js';
+
+export interface StateLock {
+  /** A second call does nothing. */
+  release(): Promise<void>;
+}
+
+interface Holder extends ProcessIdentity {
+  /** ISO 8601. */
+  readonly since: string;
+  readonly command: string;
+}
+
+/** Between two signs of life, for those who cannot look up our pid. */
+const BEAT_MS = 20_000;
+/** A holder that cannot be seen and is silent for so long is gone. */
+const SILENCE_MS = 90_000;
+const LOCK = /^lock\.(\d{1,15})$/;
+
+/**
+ * Takes the state folder for this process. Node has no flock(2), so the lock is a file `lock.N` that names its holder.
+ * The file with the highest number counts. It is followed, once its holder has released it or is dead, by creating
+ * number N + 1, which the file system lets only one process do; and the highest number is never removed, so that nobody
+ * can create a number that was there before. A holder that was killed leaves a lock that the next one follows.
+ *
+ * @throws StateLockedError saying who holds it.
+ */
+export async function takeLock(folder: string, clock: Clock): Promise<StateLock> {
+  const self = await thisProcess();
+  const holder: Holder = { ...self, since: isoTime(clock.now()), command: process.argv.slice(1).join(' ') };
+  const text = `${JSON.stringify(holder)}\n`;
+  const temporary = temporaryName(join(folder, 'lock'));
+  const file = await open(temporary, 'wx', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+    const number = await follow(folder, temporary, self);
+    await syncFolder(folder);
+    await removeEarlier(folder, number);
+    return heldLock(file, text, clock);
+  } catch (error) {
+    await file.close();
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function follow(folder: string, temporary: string, self: ProcessIdentity): Promise<number> {
+  for (;;) {
+    const newest = await newestNumber(folder);
+    if (newest > 0 && !(await isFree(join(folder, `lock.${newest}`), folder, temporary, self))) continue;
+    const number = newest + 1;
+    const path = join(folder, `lock.${number}`);
+    try {
+      await link(temporary, path);
+    } catch (error) {
+      if (systemCode(error) === 'EEXIST') continue; // another one was faster: look at it
+      throw error;
+    }
+    // Had we looked long ago, this number could be one that was followed and removed since.
+    if ((await newestNumber(folder)) === number) return number;
+    await rm(path, { force: true });
+  }
+}
+
+/** False when it has gone meanwhile, so that a newer one must be there. @throws StateLockedError when it is held. */
+async function isFree(path: string, folder: string, temporary: string, self: ProcessIdentity): Promise<boolean> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+  const holder = readHolder(text);
+  if (holder === undefined) return true;
+  const fate = await fateOf(holder, self);
+  if (fate === 'dead') return true;
+  const who = `pid ${holder.pid} on ${holder.host}, since ${holder.since}, command: ${holder.command}`;
+  if (fate === 'alive') throw new StateLockedError(folder, `another longshore works on this state folder (${who}). Stop it first`);
+  // Both times are the file system's own, so that no two clocks are compared.
+  const silenceMs = (await stat(temporary)).mtimeMs - (await stat(path)).mtimeMs;
+  if (silenceMs > SILENCE_MS) return true;
+  throw new StateLockedError(
+    folder,
+    `another longshore works on this state folder (${who}), on another host or in another container; its last sign of life is ${Math.round(silenceMs / 1000)} s old. If it is gone, try again in ${Math.round(SILENCE_MS / 1000)} s`,
+  );
+}
+
+/** Undefined for a lock that was released. */
+function readHolder(text: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(text);
+    return typeof holder.pid === 'number' ? holder : undefined;
+  } catch {
+    return undefined; // emptied by its holder in this moment, or by a loss of power: nobody holds it
+  }
+}
+
+async function newestNumber(folder: string): Promise<number> {
+  return Math.max(0, ...(await readdir(folder)).map((name) => Number(LOCK.exec(name)?.[1] ?? 0)));
+}
+
+async function removeEarlier(folder: string, number: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const match = LOCK.exec(name);
+    if (match !== null && Number(match[1]) < number) await rm(join(folder, name), { force: true });
+  }
+}
+
+function heldLock(file: FileHandle, text: string, clock: Clock): StateLock {
+  let beating: Promise<unknown> = Promise.resolve();
+  let cancel = clock.after(BEAT_MS, beat);
+  let releasing: Promise<void> | undefined;
+
+  function beat(): void {
+    // Writing the same again moves the file's time. A beat that fails is one beat lost.
+    beating = file.write(text, 0).catch(() => undefined);
+    cancel = clock.after(BEAT_MS, beat);
+  }
+
+  async function release(): Promise<void> {
+    cancel();
+    await beating;
+    try {
+      await file.truncate(0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  return {
+    release() {
+      releasing ??= release();
+      return releasing;
+    },
+  };
+}
