@@ -2,11 +2,20 @@ import { groupedIndex } from './grouped-index.js';
 import { lmdbFile, openLmdbStore, openLmdbView } from './lmdb-index.js';
 import { lowdbFile, openLowdbStore, openLowdbView } from './lowdb-index.js';
 import type { IndexLocation, IndexView, ObjectIndex } from './object-index.js';
+import type { RecordStore } from './record-store.js';
+
+export function indexFile({ engine, folder }: IndexLocation): string {
+  return engine === 'lmdb' ? lmdbFile(folder) : lowdbFile(folder);
+}
+
+/** @throws StateDamagedError, StateNewerError, StateUnavailableError */
+export function openStore(engine: IndexLocation['engine'], file: string): Promise<RecordStore> {
+  return engine === 'lmdb' ? openLmdbStore(file) : openLowdbStore(file);
+}
 
 /** Opens a mirror's index for writing, or makes a new one. Only for who holds the lock of the state folder. */
-export async function openIndex({ engine, folder }: IndexLocation): Promise<ObjectIndex> {
-  const store = engine === 'lmdb' ? await openLmdbStore(lmdbFile(folder)) : await openLowdbStore(lowdbFile(folder));
-  return groupedIndex(store, folder);
+export async function openIndex(location: IndexLocation): Promise<ObjectIndex> {
+  return groupedIndex(await openStore(location.engine, indexFile(location)), location.folder);
 }
 
 /**

@@ -1,14 +1,11 @@
-import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { compareNames, inRange } from '../../src/state/name-key.js';
 import type { IndexLocation, IndexRange, ObjectIndex, ObjectRecord } from '../../src/state/object-index.js';
-import { openIndex, openIndexView } from '../../src/state/open-index.js';
+import { openIndex } from '../../src/state/open-index.js';
 import { anyName, anyRecord, record, temporaryFolder } from './fixtures.js';
-import { killWhileWriting } from './killed-writer.js';
 
 /** What every engine of the index promises. */
 export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
@@ -203,39 +200,6 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
       );
     });
 
-    test('a view stands still while the index is written, and another one sees what was written', async () => {
-      const location = await place();
-      const index = await opened(location);
-      await Promise.all(['a', 'b'].map((name) => index.put(name, record())));
-      const view = await openIndexView(location);
-      await index.put('c', record());
-      await index.put('a', record({ size: 99 }));
-      await index.remove('b');
-      expect(namesIn(view)).toEqual(['a', 'b']);
-      expect(view.get('a')?.size).toBe(11);
-      expect(namesIn(view, { after: 'a' })).toEqual(['b']);
-      const later = await openIndexView(location);
-      expect(namesIn(later)).toEqual(['a', 'c']);
-      await Promise.all([view.close(), later.close()]);
-      await index.put('d', record());
-      expect(namesIn(index)).toEqual(['a', 'c', 'd']);
-    });
-
-    test('threads that look at views, and end without closing them, harm neither the index nor later views', async () => {
-      const location = await place();
-      const index = await opened(location);
-      await Promise.all(Array.from({ length: 200 }, (_, at) => index.put(`n${at}`, record())));
-      for (let round = 0; round < 8; round++) {
-        const worker = new Worker(new URL('./view-thread.js', import.meta.url), { workerData: location });
-        const ended = once(worker, 'exit');
-        const [seen] = await once(worker, 'message');
-        expect(seen).toBe(200 + round);
-        await index.put(`more${round}`, record());
-        expect(await ended).toEqual([0]);
-      }
-      expect(index.count()).toBe(208);
-    });
-
     test('a closed index refuses writes, and a second close does nothing', async () => {
       const index = await fresh();
       const last = index.put('a', record());
@@ -243,19 +207,6 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
       await last;
       await expect(index.put('b', record())).rejects.toThrow(/is closed/);
       await index.close();
-    });
-
-    test('P5: kill -9 in the midst of writing loses no write that was acknowledged', async () => {
-      const location = await place();
-      for (let round = 0; round < 4; round++) {
-        const acknowledged = await killWhileWriting(location, round, 300);
-        const index = await openIndex(location);
-        expect(acknowledged.length).toBeGreaterThanOrEqual(300);
-        for (const name of acknowledged) expect(index.get(name)?.inode).toBe(BigInt(round));
-        expect(index.namesOfInode(BigInt(round))).toEqual(expect.arrayContaining([...acknowledged]));
-        expect(index.count()).toBe([...index.entries()].length);
-        await index.close();
-      }
     });
   });
 }

@@ -1,3 +1,5 @@
 import { indexSuite } from './index-suite.js';
+import { sharedIndexSuite } from './shared-index-suite.js';
 
 indexSuite('lowdb');
+sharedIndexSuite('lowdb');

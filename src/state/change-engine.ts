@@ -1,0 +1,61 @@
+import { rename, rm } from 'node:fs/promises';
+import { syncFolder } from './durable-file.js';
+import type { IndexLocation, ObjectName, ObjectRecord } from './object-index.js';
+import { indexFile, openStore } from './open-index.js';
+import type { RecordStore } from './record-store.js';
+
+/** Names per commit into LMDB. The JSON file is written anew by each commit, so it gets a single one. */
+const COMMIT = { lmdb: 5_000, lowdb: Number.POSITIVE_INFINITY } as const;
+
+const unfinished = (file: string) => `${file}.new`;
+
+/**
+ * Copies a mirror's records into another engine's file, and removes the old one. A crash at any moment leaves the old
+ * index, or both (and then both are whole), or the new one.
+ *
+ * @throws StateDamagedError when the old one is damaged; it is then still there.
+ */
+export async function changeEngine(from: IndexLocation, to: IndexLocation): Promise<void> {
+  const target = indexFile(to);
+  await removeUnfinished(to);
+  const old = await openStore(from.engine, indexFile(from));
+  try {
+    const made = await openStore(to.engine, unfinished(target));
+    try {
+      await copyRecords(old, made, COMMIT[to.engine]);
+    } finally {
+      await made.close();
+    }
+  } finally {
+    await old.close();
+  }
+  await rename(unfinished(target), target);
+  await removeUnfinished(to);
+  await syncFolder(to.folder);
+  await removeIndex(from);
+}
+
+/** What a change of engines that was cut short left behind. */
+export async function removeUnfinished(location: IndexLocation): Promise<void> {
+  const file = unfinished(indexFile(location));
+  await rm(file, { force: true });
+  await rm(`${file}-lock`, { force: true });
+}
+
+export async function removeIndex(location: IndexLocation): Promise<void> {
+  const file = indexFile(location);
+  await rm(file, { force: true });
+  await rm(`${file}-lock`, { force: true });
+  await syncFolder(location.folder);
+}
+
+async function copyRecords(from: RecordStore, to: RecordStore, namesPerCommit: number): Promise<void> {
+  let changes = new Map<ObjectName, ObjectRecord>();
+  for (const [name, record] of from.entries({})) {
+    changes.set(name, record);
+    if (changes.size < namesPerCommit) continue;
+    await to.commit(changes);
+    changes = new Map();
+  }
+  if (changes.size > 0) await to.commit(changes);
+}

@@ -1,0 +1,135 @@
+import { mkdir } from 'node:fs/promises';
+import type { Clock } from '../clock.js';
+import { changeEngine, removeIndex, removeUnfinished } from './change-engine.js';
+import { checkInChild } from './check-in-child.js';
+import { isMarked, markClosed, markInUse } from './check-mark.js';
+import { removeTemporaryFiles } from './durable-file.js';
+import { StateDamagedError } from './errors.js';
+import type { Ledger } from './ledger.js';
+import { ledgerFile, openLedger } from './ledger-file.js';
+import { headerOf } from './lmdb-index.js';
+import type { IndexLocation, ObjectIndex } from './object-index.js';
+import { indexFile, openIndex } from './open-index.js';
+import { isThere, setAside } from './set-aside.js';
+
+export interface MirrorStore {
+  readonly index: ObjectIndex;
+  readonly ledger: Ledger;
+  /** For `openIndexView`, in any thread. */
+  readonly location: IndexLocation;
+  /** Why something of it was started anew and the ledger says that no reconcile has finished; undefined when all was well. */
+  readonly rebuilt: string | undefined;
+}
+
+export interface OpenMirrorOptions {
+  readonly name: string;
+  readonly location: IndexLocation;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Opens one mirror's ledger and index in its own folder, which is made where it is missing. What is damaged is set
+ * aside and started anew; before that, the ledger says durably that nothing may be deleted until a reconcile has
+ * finished. What cannot be read, or is newer, is an error and stays as it is.
+ */
+export async function openMirror(options: OpenMirrorOptions): Promise<MirrorStore & { close(): Promise<void> }> {
+  const { name, location } = options;
+  const { folder } = location;
+  const reasons: string[] = [];
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await removeTemporaryFiles(folder);
+  const ledger = await openSoundLedger(options, reasons);
+  try {
+    const doubtful = isMarked(folder);
+    await markInUse(folder); // first: opening a damaged index may be what ends this process
+    await readyIndex({ ...options, doubtful }, ledger, reasons);
+    const index = await openIndex(location);
+    return {
+      index,
+      ledger,
+      location,
+      rebuilt: reasons.length === 0 ? undefined : `${name}: ${reasons.join('; ')}`,
+      async close() {
+        try {
+          await index.close();
+          await markClosed(folder);
+        } finally {
+          await ledger.close();
+        }
+      },
+    };
+  } catch (error) {
+    await ledger.close();
+    throw error;
+  }
+}
+
+/** `doubtful`: it was not closed, or damage was met in it. */
+type IndexOptions = OpenMirrorOptions & { readonly doubtful: boolean };
+
+async function openSoundLedger({ name, location, clock }: OpenMirrorOptions, reasons: string[]): Promise<Ledger> {
+  const { folder } = location;
+  const hadIndex = await isThere(indexFile(location));
+  let ledger = await openLedger(folder, name).catch((error: unknown) => {
+    if (error instanceof StateDamagedError) return error;
+    throw error;
+  });
+  if (ledger instanceof StateDamagedError) {
+    reasons.push(`${ledger.message}; kept as ${await setAside(ledgerFile(folder), clock)}`);
+    ledger = await openLedger(folder, name);
+  } else if (hadIndex && !ledger.existed) reasons.push('its ledger was missing');
+  // The ledger is there before the index is: a missing one is then a loss, and no first start.
+  if (!ledger.existed) await ledger.update((document) => ({ ...document }));
+  return ledger;
+}
+
+/** Leaves an index that can be opened, or none: sound, of the configured engine, and the only one. */
+async function readyIndex(options: IndexOptions, ledger: Ledger, reasons: string[]): Promise<void> {
+  const { location } = options;
+  const other: IndexLocation = { folder: location.folder, engine: location.engine === 'lmdb' ? 'lowdb' : 'lmdb' };
+  await removeUnfinished(location);
+  await removeUnfinished(other);
+  let present = await isSound(location, options, ledger, reasons);
+  if (await isThere(indexFile(other))) {
+    // Both are there only when a change of engines was cut short at its end, when the two said the same.
+    if (present) await removeIndex(other);
+    else if (await isSound(other, options, ledger, reasons)) {
+      await changeEngine(other, location);
+      present = true;
+    }
+  }
+  if (present || !ledger.read().reconciled) return;
+  reasons.push('its index was missing');
+  await withholdDeletes(ledger);
+}
+
+/** False when there is none, or none any more, since it was damaged. */
+async function isSound(location: IndexLocation, options: IndexOptions, ledger: Ledger, reasons: string[]): Promise<boolean> {
+  const file = indexFile(location);
+  if (!(await isThere(file))) return false;
+  try {
+    await look(location, file, options);
+    return true;
+  } catch (error) {
+    if (!(error instanceof StateDamagedError)) throw error;
+    await withholdDeletes(ledger);
+    reasons.push(`${error.message}; kept as ${await setAside(file, options.clock)}`);
+    return false;
+  }
+}
+
+async function look(location: IndexLocation, file: string, { doubtful, signal }: IndexOptions): Promise<void> {
+  if (location.engine === 'lmdb') {
+    const header = headerOf(file);
+    if (header === 'absent') throw new StateDamagedError(file, 'is empty');
+    if (header === 'short' || doubtful) await checkInChild(file, signal);
+  }
+  // Both engines read their own header here, and lowdb the whole of it.
+  const index = await openIndex(location);
+  await index.close();
+}
+
+async function withholdDeletes(ledger: Ledger): Promise<void> {
+  await ledger.update((document) => ({ ...document, reconciled: false }));
+}

@@ -1,0 +1,79 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
+import { reasonOf, StateError, StateUnavailableError } from './errors.js';
+import { type StateLock, takeLock } from './lock.js';
+import { type MirrorStore, openMirror } from './open-mirror.js';
+
+export interface OpenStateOptions {
+  /** Absolute path; made with mode 0700 where it is missing. */
+  readonly folder: string;
+  readonly mirrors: readonly { readonly name: string; readonly engine: 'lmdb' | 'lowdb' }[];
+  readonly clock: Clock;
+  readonly log?: Logger;
+  /** Ends the opening, which may have to look through a large index first. */
+  readonly signal?: AbortSignal;
+}
+
+export interface State {
+  /** By mirror name; one for each that was asked for. */
+  readonly mirrors: ReadonlyMap<string, MirrorStore>;
+  /** Flushes and closes everything, then gives back the lock. A second call does nothing. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the state of all mirrors, for this process alone.
+ *
+ * @throws StateLockedError, StateNewerError, StateUnavailableError; what had been opened is closed again.
+ */
+export async function openState({ folder, mirrors, clock, log, signal }: OpenStateOptions): Promise<State> {
+  const lock = await lockFolder(folder, clock);
+  const opened: { close(): Promise<void> }[] = [{ close: () => lock.release() }];
+  try {
+    const stores = new Map<string, MirrorStore>();
+    for (const { name, engine } of mirrors) {
+      signal?.throwIfAborted();
+      const location = { engine, folder: join(folder, 'mirrors', name) };
+      const mirror = await openMirror({ name, location, clock, signal });
+      opened.push(mirror);
+      stores.set(name, mirror);
+      if (mirror.rebuilt !== undefined) {
+        log?.warn('state rebuilt', { mirror: name, why: mirror.rebuilt, until: 'the next reconcile has finished, nothing is deleted' });
+      }
+    }
+    let closing: Promise<void> | undefined;
+    return {
+      mirrors: stores,
+      close() {
+        closing ??= closeAll(opened);
+        return closing;
+      },
+    };
+  } catch (error) {
+    await closeAll(opened).catch((closeError: unknown) => log?.error('state not closed', { error: reasonOf(closeError) }));
+    throw error;
+  }
+}
+
+async function lockFolder(folder: string, clock: Clock): Promise<StateLock> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return await takeLock(folder, clock);
+  } catch (error) {
+    if (error instanceof StateError) throw error;
+    throw new StateUnavailableError(
+      folder,
+      `the state folder cannot be used (${reasonOf(error)}). Make it writable for this user, or name another one under "state" in the configuration`,
+      error,
+    );
+  }
+}
+
+/** The last first; each is closed whatever becomes of the others. Rejects with the first error. */
+async function closeAll(opened: readonly { close(): Promise<void> }[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const one of opened.toReversed()) await one.close().catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
+}

@@ -1,0 +1,30 @@
+import { lstat, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Clock, isoTime } from '../clock.js';
+import { syncFolder } from './durable-file.js';
+import { reasonOf, StateUnavailableError, systemCode } from './errors.js';
+
+/**
+ * Renames a damaged file to `NAME.damaged-20261122T144147Z`, where nothing of ours looks again, and gives that path.
+ * LMDB's lock file beside it says nothing and goes.
+ */
+export async function setAside(file: string, clock: Clock): Promise<string> {
+  const moment = isoTime(clock.now()).replace(/[-:]|\.\d+/g, '');
+  let kept = `${file}.damaged-${moment}`;
+  for (let again = 2; await isThere(kept); again++) kept = `${file}.damaged-${moment}-${again}`;
+  await rename(file, kept);
+  await rm(`${file}-lock`, { force: true });
+  await syncFolder(dirname(file));
+  return kept;
+}
+
+/** @throws StateUnavailableError when it cannot be told. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw new StateUnavailableError(path, `cannot be looked at: ${reasonOf(error)}`, error);
+  }
+}

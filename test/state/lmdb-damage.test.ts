@@ -1,0 +1,84 @@
+import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { StateNewerError } from '../../src/state/errors.js';
+import { newLedger } from '../../src/state/ledger-file.js';
+import { sealJson } from '../../src/state/sealed-json.js';
+import { documents, filled, flipBits, opened, overwrite, setAsideIn } from './filled-state.js';
+import { record } from './fixtures.js';
+
+test('P5: garbage on any page of the LMDB file is found after an unclean end, whatever it does to LMDB', { timeout: 120_000 }, async () => {
+  const pageBytes = 8192;
+  const { folder, mirror, index: file } = await filled('lmdb', 600);
+  await copyFile(file, `${file}.saved`);
+  const pages = Math.floor((await stat(file)).size / pageBytes);
+  let found = 0;
+  for (let page = 2; page < pages; page += 3) {
+    await copyFile(`${file}.saved`, file);
+    await overwrite(file, page * pageBytes, Buffer.alloc(pageBytes, page % 2 === 0 ? 0xa5 : 0));
+    await writeFile(join(mirror, 'check-needed'), 'in use\n');
+    const state = await opened(folder);
+    const { index, rebuilt } = documents(state);
+    expect(rebuilt === undefined ? 600 : 0).toBe(index.count()); // a page that nothing uses any more may say anything
+    if (rebuilt !== undefined) found++;
+    await state.close();
+  }
+  expect(found).toBeGreaterThan(3);
+});
+
+test('P5: one flipped bit in a record is found when it is read, and the index is looked through at the next start', async () => {
+  const { folder, index: file } = await filled('lmdb', 600);
+  const first = await opened(folder);
+  await documents(first).index.put('file 311', record({ versionId: 'a version to be found' }));
+  await first.close();
+  await flipBits(file, (await readFile(file)).indexOf('a version to be found'));
+  const state = await opened(folder); // a clean end: opened without looking
+  const { index } = documents(state);
+  expect(() => [...index.entries()]).toThrow(/the record of "file 311" is damaged/);
+  await state.close();
+  const again = await opened(folder);
+  expect(documents(again).rebuilt).toMatch(/the record of "file 311" is damaged; kept as/);
+  await again.close();
+});
+
+test('a state of a newer longshore is refused, stays as it is, and the lock is given back', async () => {
+  const { folder, mirror, ledger } = await filled('lowdb');
+  for (const path of [ledger, join(mirror, 'index.json')]) {
+    const saved = await readFile(path, 'utf8');
+    const newer = sealJson({ ...newLedger('documents'), version: 2, records: [] });
+    await writeFile(path, newer);
+    await expect(opened(folder, 'lowdb')).rejects.toThrow(StateNewerError);
+    expect(await readFile(path, 'utf8')).toBe(newer);
+    await writeFile(path, saved);
+  }
+  expect(await setAsideIn(mirror)).toEqual([]);
+  await (await opened(folder, 'lowdb')).close();
+});
+
+test('an LMDB index of a newer longshore, or of a newer LMDB, is refused and stays as it is', async () => {
+  const { folder, mirror, index: file } = await filled('lmdb');
+  const saved = await readFile(file);
+  const about = Buffer.from('{"is":"longshore object index","version":');
+  const newer = Buffer.from(saved);
+  for (let at = newer.indexOf(about); at !== -1; at = newer.indexOf(about, at + 1)) newer.write('7', at + about.length);
+  const newerFormat = Buffer.from(saved);
+  newerFormat.writeUInt32LE(3, 28);
+  for (const bytes of [newer, newerFormat]) {
+    await writeFile(file, bytes);
+    await expect(opened(folder)).rejects.toThrow(StateNewerError);
+    expect((await readFile(file)).equals(bytes)).toBe(true);
+  }
+  await writeFile(file, saved);
+  expect(await setAsideIn(mirror)).toEqual([]);
+  const state = await opened(folder);
+  expect(documents(state).index.count()).toBe(3_000);
+  await state.close();
+});
+
+test('a garbled lock file of LMDB itself is no obstacle', async () => {
+  const { folder, mirror } = await filled('lmdb');
+  await writeFile(join(mirror, 'index.mdb-lock'), Buffer.alloc(8272, 0xa5));
+  const state = await opened(folder);
+  expect(documents(state).index.count()).toBe(3_000);
+  await state.close();
+});
