@@ -1,9 +1,12 @@
 import { escapeUnprintable } from '../log/printable.js';
 
-/** What a command says on stderr when an error ends it: the message, then the causes that it does not mention. */
-export function errorLines(error: unknown): string {
+/**
+ * What a command says on stderr when an error ends it: the message, then the causes that it does not mention. For the journal
+ * each line begins with the priority of an error (sd-daemon(3)).
+ */
+export function errorLines(error: unknown, journald: boolean): string {
   return linesOf(error)
-    .map((line, i) => `${i === 0 ? 'longshore: ' : '  '}${escapeUnprintable(line)}\n`)
+    .map((line, i) => `${journald ? '<3>' : ''}${i === 0 ? 'longshore: ' : '  '}${escapeUnprintable(line)}\n`)
     .join('');
 }
 

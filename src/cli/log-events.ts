@@ -1,9 +1,23 @@
+import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { SyncEvent, SyncObserver } from '../sync/events.js';
 import { isAsMeant } from './exit.js';
 
+/** A sign of life in the log of long runs. */
+const PROGRESS_EVERY_MS = 60_000;
+
 /** Writes what sync tells to the log: a line of level debug for each transfer, louder ones for what somebody should know. */
-export function logEvents(log: Logger): SyncObserver {
+export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObserver {
+  const toldAtMs = new Map<string, number>();
+
+  function isDue(mirror: string): boolean {
+    const now = clock.monotonic();
+    const told = toldAtMs.get(mirror);
+    const due = told !== undefined && now - told >= PROGRESS_EVERY_MS;
+    if (due || told === undefined) toldAtMs.set(mirror, now);
+    return due;
+  }
+
   return (event) => {
     switch (event.event) {
       case 'failed':
@@ -11,6 +25,7 @@ export function logEvents(log: Logger): SyncObserver {
       case 'skipped':
         return isAsMeant(event.reason) ? log.debug('left out', fieldsOf(event)) : log.warn('left out', fieldsOf(event));
       case 'run-started':
+        toldAtMs.delete(event.mirror);
         return log.info('run started', fieldsOf(event));
       case 'run-finished': {
         const { mirror, run, complete, report } = event;
@@ -23,6 +38,7 @@ export function logEvents(log: Logger): SyncObserver {
       case 'done':
         return log.debugEnabled ? log.debug(event.event, fieldsOf(event)) : undefined;
       case 'progress':
+        return isDue(event.mirror) ? log.info('progress', { mirror: event.mirror, ...event.progress }) : undefined;
       case 'hint':
         return undefined;
     }

@@ -26,7 +26,7 @@ export async function once(configFile: string | undefined, command: OnceCommand,
   const log = openLog(progress ? quieter(config) : config, io, progress?.above);
   const tally = openTally();
   const signals = openStopSignals(io, { drainMs: config.drainMs, notice: (step, why) => log.warn(step, { why }) });
-  const listeners = [tally.observe, progress?.observe ?? logEvents(log), printer(command, output)];
+  const listeners = [tally.observe, progress?.observe ?? logEvents(log, io.clock), printer(command, output)];
   try {
     logWarnings(config, log);
     const observe: SyncObserver = (event) => {

@@ -5,8 +5,12 @@ import type { Io } from './io.js';
 
 /** The log as the configuration wants it, on stderr; `stream` stands in where something else shares the terminal. */
 export function openLog({ log }: Config, { stderr, env, clock }: Io, stream: Writable = stderr): OpenLogger {
-  const journald = stream === stderr && stderr.fd !== undefined && isJournal(env, stderr.fd);
+  const journald = stream === stderr && writesToJournal({ stderr, env });
   return createLogger({ level: log.level, format: log.format, stream, clock, journald });
+}
+
+export function writesToJournal({ stderr, env }: Pick<Io, 'stderr' | 'env'>): boolean {
+  return stderr.fd !== undefined && isJournal(env, stderr.fd);
 }
 
 /** Tells what is worth knowing about a configuration that is good enough to run. */

@@ -10,6 +10,7 @@ import { init } from './init.js';
 import type { Engine, Io } from './io.js';
 import { getObject, listObjects, printObjectUrl, putObject, removeObjects } from './object.js';
 import { once } from './once.js';
+import { writesToJournal } from './open-log.js';
 import { printSchema } from './print-schema.js';
 import { serve } from './serve.js';
 import { status } from './status.js';
@@ -28,7 +29,7 @@ export async function run(argv: readonly string[], io: Io, engine: Engine): Prom
   } catch (error) {
     // Commander has already said what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
-    io.stderr.write(errorLines(error));
+    io.stderr.write(errorLines(error, writesToJournal(io)));
     return exitCodeOf(error);
   }
 }

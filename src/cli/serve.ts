@@ -15,7 +15,7 @@ export async function serve(configFile: string | undefined, io: Io, { openDaemon
   const signals = openStopSignals(io, { drainMs: config.drainMs, notice: (step, why) => log.info(step, { why }) });
   try {
     logWarnings(config, log);
-    const daemon = await openDaemon(config, { clock: io.clock, env: io.env, log }, logEvents(log));
+    const daemon = await openDaemon(config, { clock: io.clock, env: io.env, log }, logEvents(log, io.clock));
     try {
       await daemon.run(signals, () => log.info('watching', { mirrors: config.mirrors.length, config: config.file }));
     } catch (error) {

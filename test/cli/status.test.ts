@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.js';
+import { silentLogger } from '../../src/log.js';
+import { statusRoutes } from '../../src/status/routes.js';
+import { type ControlServer, openControlServer } from '../../src/status/server.js';
+import type { MirrorStatus } from '../../src/sync/events.js';
+import { type Console, openConsole, writeConfig } from './console.js';
+
+const mirrorStatus = (mirror: string): MirrorStatus => ({
+  mirror,
+  source: '/data',
+  target: 'vault',
+  container: mirror,
+  prefix: '',
+  state: 'in-sync',
+  why: '',
+  objects: 3,
+  queued: 0,
+  running: [],
+  retrying: 0,
+  quarantined: [],
+  skipped: {},
+  held: 0,
+  lagSeconds: 0,
+  watch: null,
+  lastScan: null,
+  lastReconcile: null,
+  totals: { uploaded: 0, copied: 0, deleted: 0, failed: 0, bytes: 0 },
+});
+
+let console: Console;
+let server: ControlServer;
+let asked = 0;
+beforeEach(async () => {
+  asked = 0;
+  console = openConsole();
+  writeConfig(console.folder);
+  const stateFolder = join(console.folder, '.longshore');
+  mkdirSync(stateFolder);
+  const mirrors = ['documents', 'photos'].map(mirrorStatus);
+  const routes = statusRoutes(() => {
+    asked += 1;
+    return { version: '9.9.9', pid: 7, startedAtMs: 0, configFile: '/x.yaml', mirrors };
+  });
+  server = await openControlServer({ stateFolder, routes, clock: systemClock, log: silentLogger });
+});
+afterEach(async () => {
+  await server.close();
+  console.remove();
+});
+
+describe('longshore status', () => {
+  it('shows what the running daemon answers', async () => {
+    expect(await console.run(['status'])).toBe(0);
+    expect(console.stdout.text()).toMatch(/longshore 9\.9\.9, pid 7[\s\S]*documents +in-sync[\s\S]*photos +in-sync/);
+    expect(console.listens()).toBe(false);
+  });
+
+  it('prints JSON, of one mirror when asked', async () => {
+    expect(await console.run(['status', 'photos', '--json'])).toBe(0);
+    expect(JSON.parse(console.stdout.text())).toMatchObject({ pid: 7, mirrors: [{ mirror: 'photos' }] });
+  });
+
+  it('--watch asks again until a signal ends it, which is no failure', async () => {
+    const running = console.run(['status', '--watch', '--json']);
+    await expect.poll(() => asked, { timeout: 20_000 }).toBeGreaterThan(1);
+    console.signal('SIGINT');
+    expect(await running).toBe(0);
+    expect(console.stdout.text().trim().split('\n').length).toBeGreaterThan(1);
+  });
+});
