@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/load.js';
 import { SecretError } from '../config/secret.js';
+import { StateNewerError } from '../state/errors.js';
 import type { SkipReason } from '../sync/events.js';
 import type { StopSignal } from './io.js';
 
@@ -23,10 +24,12 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Another try gives the same, until somebody changes the command, the configuration, the secrets or the program. */
+const NEEDS_A_PERSON = [UsageError, ConfigError, SecretError, StateNewerError];
+
 /** The one table from what stopped a command to its exit code. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof UsageError || error instanceof ConfigError || error instanceof SecretError) return EXIT.USAGE;
-  return EXIT.FAILED;
+  return NEEDS_A_PERSON.some((kind) => error instanceof kind) ? EXIT.USAGE : EXIT.FAILED;
 }
 
 /** 128 and the signal's number, as a shell reports a program that a signal ended. */

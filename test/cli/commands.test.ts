@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SecretError } from '../../src/config/secret.js';
 import type { Daemon, OpenDaemon } from '../../src/daemon.js';
+import { StateLockedError, StateNewerError } from '../../src/state/errors.js';
 import { CONFIG, type Console, openConsole, writeConfig } from './console.js';
 
 let console: Console;
@@ -134,6 +136,16 @@ describe('run', () => {
     expect(await console.run(['run'], { openDaemon })).toBe(1);
     expect(console.stderr.text()).toContain('longshore: state is locked\\u001b[2J\n  because of: by pid 7\n');
     expect(closed).toEqual(['closed']);
+  });
+
+  it.each([
+    [new StateLockedError('/state', 'another longshore works here'), 1],
+    [new StateNewerError('/state', 2, 1), 2],
+    [new SecretError('not set'), 2],
+  ])('%o ends it with exit code %i: 2 when trying again gives the same', async (error, code) => {
+    writeConfig(console.folder);
+    expect(await console.run(['run'], { openDaemon: () => Promise.reject(error) })).toBe(code);
+    expect(console.stderr.text()).toContain(`longshore: ${error.message}\n`);
   });
 
   it('says which fault of its own it met', async () => {
