@@ -1,8 +1,8 @@
 import type { RelativePath } from './entry.js';
-import { type FolderRules, openFilter } from './filter.js';
+import { type FolderRules, openFilter, type PathFilter } from './filter.js';
 import { rulesInside } from './ignore-file.js';
-import { ABSENT, type Directory, type Found, type Looking, look, SearchDenied } from './look.js';
-import { foldersAbove, pathOnDisk } from './path.js';
+import { ABSENT, type Directory, type Found, IGNORED, type Looking, look, SearchDenied } from './look.js';
+import { foldersAbove, isRelativePath, pathOnDisk } from './path.js';
 import { problem, type WalkProblem } from './problem.js';
 
 /** A folder with the rules inside it. */
@@ -20,20 +20,23 @@ export interface Descent {
 /**
  * Finds single paths as a walk from the top would: through the folders above them, with their ignore files and links. The
  * folders of the last path are remembered, so that asking in order costs little; make a new one to see changes in them.
+ * Under a text that is no path (`../a`) there is nothing, whatever is there.
  */
 export function openDescent(at: Looking): (path: RelativePath) => Descent {
   let open: OpenFolder[] = [];
   return (path) => {
+    if (!isRelativePath(path)) return { found: ABSENT, above: [] };
     const folders = [...foldersAbove(path)];
     open = open.filter(({ directory }, depth) => directory.path === folders[depth]);
     for (const folder of folders.slice(open.length)) {
       const found = folder === '' ? top(at) : lookBelow(at, folder, open);
-      if (found.kind !== 'directory') return { found: inTheWay(found), above: open };
+      if (found.kind !== 'directory') return { found: inTheWay(found, path, folders, open), above: open };
       const rules = rulesInside(folder, pathOnDisk(at.source.root, folder), open.at(-1)?.rules ?? openFilter(at.filter));
       if ('kind' in rules) return { found: rules, above: open };
       open.push({ directory: found, rules });
     }
-    return { found: path === '' ? top(at) : lookBelow(at, path, open), above: open };
+    const found = path === '' ? top(at) : lookBelow(at, path, open);
+    return { found: found.kind === 'absent' ? absence(path, folders, open) : found, above: open };
   };
 }
 
@@ -62,6 +65,22 @@ export function searchDenied(folder: RelativePath, error: SearchDenied): WalkPro
 }
 
 /** What stands where a folder should be tells what is below it: a file, for one, that nothing is. */
-function inTheWay(found: Found): Found {
-  return found.kind === 'problem' || found.kind === 'ignored' ? found : ABSENT;
+function inTheWay(found: Found, path: RelativePath, folders: readonly RelativePath[], open: readonly OpenFolder[]): Found {
+  return found.kind === 'problem' || found.kind === 'ignored' ? found : absence(path, folders, open);
+}
+
+/** What is excluded is left alone in the container too, whether it is still in the source or not. */
+function absence(path: RelativePath, folders: readonly RelativePath[], open: readonly OpenFolder[]): Found {
+  const rules = open.at(-1)?.rules;
+  if (rules === undefined) return ABSENT;
+  const excluded = folders.slice(open.length).some((folder) => rules.ignoresDirectory(folder)) || rules.excludesFile(path);
+  return excluded ? IGNORED : ABSENT;
+}
+
+/**
+ * Answers as a scan that begins now would, ignore files included, for who has not walked there. What no scan would look
+ * into, for whatever reason, counts as ignored.
+ */
+export function filterOnDisk(at: Looking): Pick<PathFilter, 'ignoresDirectory'> {
+  return { ignoresDirectory: (path) => openDescent(at)(path).found.kind !== 'directory' };
 }

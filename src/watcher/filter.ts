@@ -23,6 +23,8 @@ export interface PathFilter {
 
 /** The rules in force inside one folder. */
 export interface FolderRules extends PathFilter {
+  /** As `ignoresFile`, without regard to `include`. */
+  excludesFile(path: RelativePath): boolean;
   /** The rules inside `folder`, further down, which has an ignore file of its own with this text. */
   within(folder: RelativePath, ignoreFile: string): FolderRules;
 }
@@ -47,10 +49,12 @@ interface Pattern {
 type Matches = (path: string) => boolean;
 
 function folderRules(patterns: readonly Pattern[], selects: Matches | undefined, never: ReadonlySet<RelativePath>): FolderRules {
-  const excludes = matcher(patterns);
+  const matches = matcher(patterns);
+  const excludesFile = (path: RelativePath) => never.has(path) || matches(path);
   return {
-    ignoresDirectory: (path) => path !== '' && (never.has(path) || excludes(`${path}/`)),
-    ignoresFile: (path) => never.has(path) || excludes(path) || (selects !== undefined && !selects(path)),
+    ignoresDirectory: (path) => path !== '' && (never.has(path) || matches(`${path}/`)),
+    ignoresFile: (path) => excludesFile(path) || (selects !== undefined && !selects(path)),
+    excludesFile,
     within: (folder, ignoreFile) => folderRules([...patterns, ...placedBelow(folder, ignoreFile)], selects, never),
   };
 }

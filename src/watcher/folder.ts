@@ -6,7 +6,7 @@ import type { Directory, Looking } from './look.js';
 import { pathOnDisk } from './path.js';
 import { isAbsence, problem, refusal, type WalkProblem } from './problem.js';
 import { readDirectory } from './read-directory.js';
-import { SourceMissingError, sourceMissing } from './source.js';
+import { confirmSource, SourceMissingError, sourceMissing } from './source.js';
 
 /** A directory that was read, and the rules for what is in it. */
 export interface Folder {
@@ -31,7 +31,7 @@ export function openFolder(at: Looking, directory: Directory, around: FolderRule
     const rules = names.includes(IGNORE_FILE) ? rulesInside(path, onDisk, around) : around;
     if ('kind' in rules) return rules;
     const fate = fateOf(at, directory);
-    if (fate !== 'same') return fate === 'gone' && path !== '' ? undefined : exchanged(at, path);
+    if (fate !== 'same') return fate === 'gone' ? undefined : exchanged(path);
     return { kind: 'folder', directory, rules, names, notUtf8 };
   } catch (error) {
     if (error instanceof SourceMissingError) throw error;
@@ -46,23 +46,23 @@ export function openFolder(at: Looking, directory: Directory, around: FolderRule
  * @throws SourceMissingError when the source itself is gone or another
  */
 export function whatBecameOf(at: Looking, directory: Directory): WalkProblem | undefined {
-  const fate = fateOf(at, directory);
-  return fate === 'other' || (fate === 'gone' && directory.path === '') ? exchanged(at, directory.path) : undefined;
+  return fateOf(at, directory) === 'other' ? exchanged(directory.path) : undefined;
 }
 
 function fateOf(at: Looking, { path, device, inode }: Directory): 'same' | 'gone' | 'other' {
-  const look = path === '' || at.symlinks === 'follow' ? statSync : lstatSync;
+  if (path === '') {
+    confirmSource(at.source);
+    return 'same';
+  }
   try {
-    const now = look(pathOnDisk(at.source.root, path), { bigint: true, throwIfNoEntry: false });
-    if (now === undefined) return 'gone';
+    const now = (at.symlinks === 'follow' ? statSync : lstatSync)(pathOnDisk(at.source.root, path), { bigint: true });
     return now.dev === device && now.ino === inode ? 'same' : 'other';
   } catch (error) {
     return isAbsence(error) ? 'gone' : 'other'; // what may not be looked at any more is not known to be the same
   }
 }
 
-function exchanged({ source }: Looking, path: RelativePath): WalkProblem {
-  if (path === '') throw new SourceMissingError(source.root, 'was unmounted, or exchanged for another folder, while it was looked at');
+function exchanged(path: RelativePath): WalkProblem {
   return problem(
     path,
     'unreadable',

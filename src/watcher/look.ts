@@ -1,4 +1,4 @@
-import { type BigIntStats, constants, lstatSync, readlinkSync, statSync } from 'node:fs';
+import { type BigIntStats, constants, existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import type { LocalEntry, RelativePath } from './entry.js';
 import type { FilterSettings, FolderRules } from './filter.js';
 import { followLink, LINK_SUFFIX, type LinkMode } from './links.js';
@@ -18,6 +18,8 @@ export interface WalkSettings {
 /** A source and how it is walked. */
 export interface Looking extends WalkSettings {
   readonly source: Source;
+  /** Called before each look. What it throws ends the walk. */
+  readonly beforeLook: () => void;
   /** `device:inode` of the folders that no path, bind mount or link may lead into. */
   readonly never: ReadonlySet<string>;
   /** The same folders without symbolic links. */
@@ -39,17 +41,11 @@ export const IGNORED: Found = { kind: 'ignored' };
 
 const WITH_NANOSECONDS = { bigint: true, throwIfNoEntry: false } as const;
 
-export function startLooking(source: Source, settings: WalkSettings): Looking {
-  const folders = settings.filter.never.flatMap((path) => {
-    const stat = statSync(pathOnDisk(source.root, path), WITH_NANOSECONDS);
-    return stat === undefined ? [] : [`${stat.dev}:${stat.ino}`];
-  });
-  return {
-    ...settings,
-    source,
-    never: new Set(folders),
-    neverReal: settings.filter.never.map((path) => pathOnDisk(source.realRoot, path)),
-  };
+export function startLooking(source: Source, settings: WalkSettings, beforeLook: () => void = () => {}): Looking {
+  const folders = settings.filter.never.map((path) => pathOnDisk(source.root, path)).filter((folder) => existsSync(folder));
+  const identities = folders.map((folder) => statSync(folder, { bigint: true })).map(({ dev, ino }) => `${dev}:${ino}`);
+  const neverReal = folders.map((folder) => realpathSync(folder));
+  return { ...settings, source, beforeLook, never: new Set(identities), neverReal };
 }
 
 /** The folder itself may be listed but not searched, so that nothing in it can be looked at. */
@@ -63,6 +59,7 @@ export class SearchDenied extends Error {
  * @throws SearchDenied since that is the same for everything in the folder
  */
 export function look(at: Looking, path: RelativePath, rules: FolderRules, above: readonly Directory[]): Found {
+  at.beforeLook();
   const onDisk = pathOnDisk(at.source.root, path);
   try {
     const stat = lstatSync(onDisk, WITH_NANOSECONDS);
@@ -70,7 +67,7 @@ export function look(at: Looking, path: RelativePath, rules: FolderRules, above:
     const type = Number(stat.mode) & constants.S_IFMT;
     if (type === constants.S_IFDIR) return directoryAt(at, path, stat, rules);
     if (rules.ignoresFile(path)) return IGNORED;
-    if (type === constants.S_IFREG) return entryAt(at, path, 'file', stat);
+    if (type === constants.S_IFREG) return fileAt(at, path, stat);
     if (type === constants.S_IFLNK) return linkAt(at, path, onDisk, stat, rules, above);
     return specialAt(path, type);
   } catch (error) {
@@ -123,7 +120,7 @@ function linkAt(
   if (at.symlinks === 'skip') {
     return problem(path, 'link-skipped', 'is a symbolic link, and this mirror skips those (`symlinks: skip`)', 'below');
   }
-  if (at.symlinks === 'preserve') return preservedLink(at, path, onDisk, stat, rules);
+  if (at.symlinks === 'preserve') return preservedLink(at, path, onDisk, stat);
   const target = followLink(path, onDisk, at.source.realRoot, at.neverReal);
   if ('kind' in target) return target;
   const type = Number(target.mode) & constants.S_IFMT;
@@ -135,14 +132,18 @@ function linkAt(
   return directoryAt(at, path, target, rules);
 }
 
-function preservedLink(at: Looking, path: RelativePath, onDisk: string, stat: BigIntStats, rules: FolderRules): Found {
-  const beside = lstatSync(`${onDisk}${LINK_SUFFIX}`, WITH_NANOSECONDS);
-  if (beside?.isFile() && !rules.ignoresFile(path + LINK_SUFFIX)) {
-    const detail = `the link would be stored as ${path}${LINK_SUFFIX}, which is the name of a file beside it; rename one of them`;
-    return problem(path, 'name-clash', detail, 'nothing');
-  }
+/** @throws as readlink does */
+function preservedLink(at: Looking, path: RelativePath, onDisk: string, stat: BigIntStats): Found {
   const entry = entryAt(at, path, 'symlink', stat);
   return entry.kind === 'problem' ? entry : { ...entry, size: readlinkSync(onDisk, 'buffer').length };
+}
+
+function fileAt(at: Looking, path: RelativePath, stat: BigIntStats): Found {
+  if (at.symlinks === 'preserve' && path.endsWith(LINK_SUFFIX)) {
+    const detail = `its name is that of a link's object (${LINK_SUFFIX}), and restoring it would make a link (\`symlinks: preserve\`); rename it`;
+    return problem(path, 'name-clash', detail, 'path-and-below');
+  }
+  return entryAt(at, path, 'file', stat);
 }
 
 function specialAt(path: RelativePath, type: number): WalkProblem {

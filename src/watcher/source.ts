@@ -1,4 +1,4 @@
-import { opendirSync, realpathSync, statSync } from 'node:fs';
+import { type BigIntStats, opendirSync, realpathSync, statSync } from 'node:fs';
 import type { RelativePath } from './entry.js';
 import { errorCode, explain } from './problem.js';
 
@@ -35,6 +35,22 @@ export function openSource(root: string): Source {
     return { root, realRoot: realpathSync(root), device: stat.dev, inode: stat.ino };
   } catch (error) {
     throw error instanceof SourceMissingError ? error : sourceMissing(root, error);
+  }
+}
+
+/**
+ * Makes sure that the source is still the folder that it was when it was opened.
+ * @throws SourceMissingError
+ */
+export function confirmSource({ root, device, inode }: Source): void {
+  let now: BigIntStats;
+  try {
+    now = statSync(root, { bigint: true });
+  } catch (error) {
+    throw sourceMissing(root, error);
+  }
+  if (now.dev !== device || now.ino !== inode) {
+    throw new SourceMissingError(root, 'was unmounted, or exchanged for another folder, while it was looked at');
   }
 }
 

@@ -70,7 +70,7 @@ function takeNext(at: Looking, level: Level, line: readonly Directory[]): Found 
   while (true) {
     const name = folder.names[level.next];
     const first = waiting.at(-1);
-    if (first !== undefined && (name === undefined || compareNames(first.key, name) < 0)) {
+    if (first !== undefined && (name === undefined || compareNames(first.key, name) <= 0)) {
       waiting.pop();
       return first.item;
     }

@@ -1,6 +1,8 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { createNaming } from '../../src/sync/naming.js';
 import { startLooking } from '../../src/watcher/look.js';
 import { openSource } from '../../src/watcher/source.js';
 import { walk } from '../../src/watcher/walk.js';
@@ -77,14 +79,19 @@ it('links that are preserved have the length of their text, and stand where name
   ]);
 });
 
-it('a link whose object would have the name of a file beside it is reported, and the file is mirrored', () => {
+it("a file that has the name of a link's object is reported where links are preserved, and the link beside it is mirrored", () => {
   const root = temporaryFolder();
-  plant(root, ['x.rclonelink', 'z.rclonelink']);
+  plant(root, ['x.rclonelink', 'y.rclonelink/file']);
   for (const name of ['x', 'y']) symlinkSync('target', join(root, name));
-  mkdirSync(join(root, 'y.rclonelink'));
   const { paths, problems } = walked(root, { symlinks: 'preserve' });
-  expect(paths).toEqual(['x.rclonelink', 'y', 'z.rclonelink']);
-  expect(problems).toMatchObject([{ path: 'x', reason: 'name-clash' }]);
+  expect(paths).toEqual(['x', 'y', 'y.rclonelink/file']);
+  expect(problems).toMatchObject([{ path: 'x.rclonelink', reason: 'name-clash', blinds: 'path-and-below' }]);
+  expect(walked(root, { symlinks: 'skip' }).paths).toEqual(['x.rclonelink', 'y.rclonelink/file']);
+});
+
+it('nothing is found by a path that leads out of the source', () => {
+  const root = treeWithLinks();
+  expect(walked(root, {}, '../outside/secret')).toEqual({ paths: [], problems: [] });
 });
 
 it('a source that is itself a link is walked', () => {
@@ -102,4 +109,33 @@ it('what lies behind a skipped link is nowhere, also when it is asked for by its
     problems: [{ path: 'to-dir', reason: 'link-skipped', blinds: 'below' }],
   });
   expect(walked(root, { symlinks: 'follow' }, 'to-dir/x').paths).toEqual(['to-dir/x']);
+});
+
+it('preserved links, files and folders come in the order of their object names, whatever the tree', () => {
+  const segment = fc
+    .constantFrom('a', 'a.', 'a.r', 'a.rclonelink', 'a.rclonelin', 'a-', 'a/', 'a0', 'b')
+    .map((text) => text.replace('/', '~'));
+  const path = fc.array(segment, { minLength: 1, maxLength: 3 }).map((segments) => segments.join('/'));
+  const { nameOf } = createNaming('preserve');
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.tuple(path, fc.boolean()), { maxLength: 20, selector: ([path]) => path }), (things) => {
+      const root = temporaryFolder();
+      try {
+        for (const [path, isLink] of things) {
+          try {
+            plant(root, [path]);
+            if (!isLink) continue;
+            rmSync(join(root, path));
+            symlinkSync('anywhere', join(root, path));
+          } catch {} // a file where another path needs a folder: either may win
+        }
+        const items = [...walk(startLooking(openSource(root), settings({ symlinks: 'preserve' })))];
+        const names = items.filter((item) => item.kind !== 'problem').map(nameOf);
+        expect(names).toEqual([...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
+      } finally {
+        rmSync(root, { recursive: true, force: true });
+      }
+    }),
+    { numRuns: 200 },
+  );
 });
