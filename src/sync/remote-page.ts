@@ -1,0 +1,37 @@
+import type { ObjectName } from '../state/object-index.js';
+import type { RemoteFact } from './decide.js';
+
+/** A part of a container's listing, by columns: that is what crosses to another thread at the least cost. */
+export interface RemotePage {
+  readonly names: readonly ObjectName[];
+  readonly sizes: readonly number[];
+  /** Hex digests of the contents; null where the listing has none. */
+  readonly md5s: readonly (string | null)[];
+  readonly etags: readonly (string | null)[];
+  /** Whether the listing tells all that the objects themselves would: see RemoteFact. */
+  readonly inspected: boolean;
+}
+
+export function factAt(page: RemotePage, at: number): RemoteFact {
+  const md5 = page.md5s[at] ?? null;
+  const etag = page.etags[at] ?? null;
+  return {
+    size: page.sizes[at] ?? 0,
+    ...(md5 === null ? {} : { md5 }),
+    ...(etag === null ? {} : { etag }),
+    inspected: page.inspected,
+  };
+}
+
+export function pageOf(objects: readonly (readonly [ObjectName, RemoteFact])[], inspected: boolean): RemotePage {
+  return {
+    names: objects.map(([name]) => name),
+    sizes: objects.map(([, { size }]) => size),
+    md5s: objects.map(([, { md5 }]) => md5 ?? null),
+    etags: objects.map(([, { etag }]) => etag ?? null),
+    inspected,
+  };
+}
+
+/** Gives the next page, undefined after the last. */
+export type NextPage = () => Promise<RemotePage | undefined>;

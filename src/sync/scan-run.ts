@@ -1,0 +1,148 @@
+import type { IndexLocation, IndexView, ObjectName, ObjectRecord } from '../state/object-index.js';
+import { openDescent } from '../watcher/descend.js';
+import type { RelativePath } from '../watcher/entry.js';
+import { startLooking, type WalkSettings } from '../watcher/look.js';
+import { confirmSource, isEmptySource, openSource } from '../watcher/source.js';
+import { walk } from '../watcher/walk.js';
+import { type BlindSpots, openBlindSpots } from './blind-spots.js';
+import { type Counts, compare, type Departure, type Finding } from './compare.js';
+import type { Policy } from './decide.js';
+import { type DepartureCounts, settleDepartures } from './departures.js';
+import type { SkipReason } from './events.js';
+import { createNaming, type Naming } from './naming.js';
+import type { NextPage } from './remote-page.js';
+import { openIndexSide, openListingSide, openSourceSide } from './sides.js';
+import { openSpill, type Spill } from './spill.js';
+
+/** What to scan; plain data, so that a worker thread can have it. */
+export interface ScanRequest {
+  /** Absolute path of the source. */
+  readonly root: string;
+  /** Only this path and what is below it; '' is the whole source, which alone can be compared with a listing. */
+  readonly under: RelativePath;
+  readonly settings: WalkSettings;
+  readonly policy: Policy;
+  readonly location: IndexLocation;
+  /** Why nothing may be deleted or forgotten whatever the scan finds (no reconcile has finished yet, …); undefined when it may. */
+  readonly noDeletes?: string;
+  /** True: an empty source is meant, and what is known of it may be deleted. */
+  readonly acceptEmpty?: boolean;
+}
+
+/** Something that is left as it is. */
+export interface ScanProblem {
+  readonly kind: 'problem';
+  readonly path: RelativePath;
+  readonly reason: SkipReason;
+  readonly detail: string;
+}
+
+/**
+ * The source has been walked to its end without an error, and is still the folder that it was. What comes after this
+ * concerns names that it does not have.
+ */
+export interface Walked extends Counts {
+  readonly kind: 'walked';
+  readonly device: bigint;
+  readonly inode: bigint;
+  /** The source's folder has nothing in it at all, as that of a disk that is not mounted. */
+  readonly empty: boolean;
+}
+
+export interface ScanSummary extends Counts, DepartureCounts {
+  readonly kind: 'finished';
+  /** False when there were parts of the source that could not be seen. */
+  readonly complete: boolean;
+}
+
+export type ScanItem = Finding | ScanProblem | Walked | ScanSummary;
+
+/** Counts that others may look at while the scan goes on. */
+export type LiveCounts = Counts & DepartureCounts;
+
+export function noCounts(): LiveCounts {
+  return { scanned: 0, unchanged: 0, bytes: 0, withheld: 0, excluded: 0 };
+}
+
+/**
+ * One scan, in the thread that calls it: first what the source has, then, once it has been walked to the end, what it
+ * has no more. The last item is the summary; who does not get it must not trust that anything is gone.
+ * @throws SourceMissingError, NamesOutOfOrderError, and what `beforeLook`, the index and the listing throw
+ */
+export async function* runScan(
+  { root, under, settings, policy, location, noDeletes, acceptEmpty = false }: ScanRequest,
+  index: IndexView,
+  listing: NextPage | undefined,
+  beforeLook: () => void = () => {},
+  counts: LiveCounts = noCounts(),
+): AsyncGenerator<ScanItem, void> {
+  if (under !== '' && listing !== undefined)
+    throw new RangeError('a part of the source cannot be compared with the listing of a whole container');
+  const source = openSource(root);
+  const at = startLooking(source, settings, beforeLook);
+  const naming = createNaming(settings.symlinks);
+  const blindSpots = openBlindSpots();
+  const departures: Spill<Departure> = openSpill(location.folder);
+  const entries = entriesUnder(index, under, naming);
+  try {
+    const sides = {
+      source: openSourceSide(walk(at, under), naming),
+      index: openIndexSide(entries),
+      listing: listing && (await openListingSide(listing)),
+    };
+    for await (const item of compare(sides, policy, (departure) => departures.add(departure), counts)) {
+      if (item.kind === 'problem') blindSpots.add(item);
+      yield item;
+    }
+    confirmSource(source);
+    const empty = isEmptySource(root, settings.filter.never);
+    yield { kind: 'walked', ...counts, device: source.device, inode: source.inode, empty };
+
+    const descend = openDescent(at);
+    const evidence = {
+      blindSpots,
+      lookAgain(path: RelativePath) {
+        const { found } = descend(path);
+        confirmSource(source); // a source that went away meanwhile has nothing, and says nothing
+        return found;
+      },
+      known: (name: ObjectName) => index.get(name),
+      naming,
+      noDeletes: empty && !acceptEmpty ? EMPTY : noDeletes,
+    };
+    yield* settleDepartures(departures.items(), evidence, policy, counts);
+    yield* withholdings(blindSpots, counts.withheld, evidence.noDeletes);
+    yield { kind: 'finished', ...counts, complete: blindSpots.size === 0 };
+  } finally {
+    departures.close();
+    entries.return?.();
+  }
+}
+
+const EMPTY = 'the source is empty, as it would be if its disk were not mounted';
+
+function entriesUnder(index: IndexView, under: RelativePath, naming: Naming): Iterator<readonly [ObjectName, ObjectRecord]> {
+  return under === '' ? index.entries()[Symbol.iterator]() : atAndBelow(index, under, naming);
+}
+
+function* atAndBelow(index: IndexView, path: RelativePath, naming: Naming): Generator<readonly [ObjectName, ObjectRecord], void> {
+  for (const name of naming.namesAt(path)) {
+    const record = index.get(name);
+    if (record !== undefined) yield [name, record];
+  }
+  yield* index.entries({ prefix: `${path}/` });
+}
+
+/** Says which objects were kept for want of evidence, once for each reason. */
+function* withholdings(blindSpots: BlindSpots, withheld: number, noDeletes: string | undefined): Generator<ScanProblem, void> {
+  let unexplained = withheld;
+  for (const [path, kept] of blindSpots.kept()) {
+    unexplained -= kept;
+    yield withholding(path, kept, 'it cannot be seen whether their files are gone');
+  }
+  if (unexplained > 0) yield withholding('', unexplained, noDeletes ?? 'nothing may be deleted');
+}
+
+function withholding(path: RelativePath, kept: number, why: string): ScanProblem {
+  return { kind: 'problem', path, reason: 'delete-withheld', detail: `${kept} ${kept === 1 ? 'object is' : 'objects are'} kept: ${why}` };
+}
