@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, link, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { ObjectError } from './errors.js';
+
+/** What the file system takes for the end of a segment. */
+const SEPARATOR = sep === '/' ? '/' : /[\\/]/;
 
 export interface SaveOptions {
   readonly objectName: string;
@@ -38,12 +41,9 @@ async function resolveDestination(destination: string, options: SaveOptions): Pr
 
 /** The object's own name below the folder; never outside it, whatever the name and whatever links there are. */
 async function below(folder: string, options: SaveOptions): Promise<string> {
-  const segments = options.objectName.split(/[\\/]/);
-  if (
-    segments.some((segment) => segment === '..' || segment.includes('\0')) ||
-    basename(options.objectName) === '' ||
-    segments.at(-1) === '.'
-  ) {
+  const segments = options.objectName.split(SEPARATOR);
+  const last = segments.at(-1);
+  if (last === '' || last === '.' || segments.includes('..') || options.objectName.includes('\0')) {
     throw refused('its name is not one that a file below a folder can have; give the path of a file instead', options);
   }
   const file = join(folder, options.objectName);
