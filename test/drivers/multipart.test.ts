@@ -1,0 +1,227 @@
+import { expect, test } from 'vitest';
+import type { Backend } from '../../src/drivers/backend.js';
+import { bytesBody, streamBody } from '../../src/drivers/body.js';
+import type { Body } from '../../src/drivers/call.js';
+import type { UploadToken } from '../../src/drivers/capabilities.js';
+import { ObjectError, StorageError, UnsupportedOperationError } from '../../src/drivers/errors.js';
+import { memoryBackend } from '../../src/drivers/memory/backend.js';
+import { sendInParts } from '../../src/drivers/multipart.js';
+import { faulty } from '../fakes/faulty-backend.js';
+import { call, listKeys, plain, put, randomContent, readAll, rejection, streamedBody } from './conformance/fixture.js';
+
+const ref = { container: 'c', key: 'folder/large' };
+const MIN = 1024;
+const trouble = () => new StorageError('trouble', { driver: 'memory', retry: 'backoff' });
+
+async function rig(maxParts = 10_000) {
+  const memory = memoryBackend({ partSize: { min: MIN, max: 1024 * MIN, maxParts } });
+  await memory.createContainer('c', call);
+  const { backend, faults } = faulty(memory);
+  const send = (body: Body, settings: Partial<Parameters<typeof sendInParts>[5]> = {}, through: Backend = backend) =>
+    sendInParts(through, through.capabilities.multipart!, ref, body, plain, { signal: call.signal, ...settings });
+  const stored = async () => readAll(await memory.readObject(ref, undefined, call));
+  const unfinished = () => memory.capabilities.multipart!.unfinished('c', '', call);
+  return { memory, backend, faults, send, stored, unfinished };
+}
+
+/** A body that can seek and is not in memory, and tells what was read of it. */
+function seekable(content: Buffer, reads: (readonly [number, number])[] = [], from = 0, to = content.byteLength): Body {
+  return {
+    size: to - from,
+    replayable: true,
+    async *open() {
+      reads.push([from, to]);
+      yield content.subarray(from, to);
+    },
+    slice: (start, end) => seekable(content, reads, from + start, Math.min(from + end, to)),
+  };
+}
+
+function keeper() {
+  const kept: UploadToken[] = [];
+  return { kept, keep: async (token: UploadToken) => void kept.push(JSON.parse(JSON.stringify(token))) };
+}
+
+test('a body that can seek goes in parts, each read once', async () => {
+  const { send, stored, unfinished } = await rig();
+  const content = randomContent(5 * MIN + 1);
+  const reads: [number, number][] = [];
+  expect(await send(seekable(content, reads))).toMatchObject({ partSize: MIN, info: { size: 5 * MIN + 1 } });
+  expect((await stored()).equals(content)).toBe(true);
+  expect(reads.sort((a, b) => a[0] - b[0])).toEqual([0, 1, 2, 3, 4, 5].map((i) => [i * MIN, Math.min((i + 1) * MIN, content.byteLength)]));
+  expect(await unfinished()).toEqual([]);
+});
+
+test('a stream of unknown length goes in parts, and one that ends within its first part is put whole', async () => {
+  for (const size of [0, 1, MIN - 1, MIN, MIN + 1, 10 * MIN]) {
+    const { send, stored, faults } = await rig();
+    const content = randomContent(size);
+    const { partSize } = await send(streamBody(streamedBody(content, 100).open()), { partSize: MIN });
+    expect((await stored()).equals(content)).toBe(true);
+    expect(partSize, `${size}`).toBe(size < MIN ? undefined : MIN);
+    expect(faults.calls.includes('begin')).toBe(size >= MIN);
+  }
+});
+
+test('P7: no more parts are held in memory or under way than there are lanes', async () => {
+  const { memory, send } = await rig();
+  let underWay = 0;
+  let most = 0;
+  let given = 0;
+  const slow: Backend = {
+    ...memory,
+    capabilities: {
+      ...memory.capabilities,
+      multipart: {
+        ...memory.capabilities.multipart!,
+        async uploadPart(...args) {
+          underWay += 1;
+          most = Math.max(most, underWay);
+          expect(given - (args[1] - 1) * MIN).toBeLessThanOrEqual(6 * MIN); // at most the lanes' own and one that is being cut
+          for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+          underWay -= 1;
+          return memory.capabilities.multipart!.uploadPart(...args);
+        },
+      },
+    },
+  };
+  async function* source() {
+    for (let i = 0; i < 64; i += 1) {
+      given += MIN;
+      yield new Uint8Array(MIN);
+    }
+  }
+  await send(streamBody(source()), { partSize: MIN }, slow);
+  expect(most).toBe(4);
+});
+
+test('the token is kept before the first part goes out, and when that fails nothing is left', async () => {
+  const { send, faults, unfinished } = await rig();
+  const order: string[] = [];
+  await send(seekable(randomContent(3 * MIN)), {
+    resume: {
+      async keep() {
+        order.push(...faults.calls);
+      },
+    },
+  });
+  expect(order).toEqual(['begin']);
+  const failing = send(seekable(randomContent(3 * MIN)), { resume: { keep: () => Promise.reject(new Error('disk full')) } });
+  expect((await rejection(failing)).message).toBe('disk full');
+  expect(await unfinished()).toEqual([]);
+});
+
+test('P5: after a failure a later call sends only the parts that are missing', async () => {
+  const { send, stored, faults, unfinished, memory } = await rig();
+  const content = randomContent(8 * MIN + 5);
+  const { kept, keep } = keeper();
+  for (let i = 0; i < 5; i += 1) faults.next('uploadPart', undefined);
+  faults.next('uploadPart', trouble());
+  expect((await rejection(send(seekable(content), { resume: { keep } }))).message).toBe('trouble');
+  expect(await unfinished()).toEqual(kept);
+
+  const there = await memory.capabilities.multipart!.uploadedParts(kept[0]!, call);
+  expect(there.length).toBeGreaterThan(0);
+  const missing = [1, 2, 3, 4, 5, 6, 7, 8, 9].filter((number) => !there.some((part) => part.number === number));
+
+  const reads: [number, number][] = [];
+  const before = faults.calls.length;
+  await send(seekable(content, reads), { resume: { keep, token: kept[0]! } });
+  expect((await stored()).equals(content)).toBe(true);
+  expect(reads.map(([start]) => start / MIN + 1).sort()).toEqual(missing);
+  expect(faults.calls.slice(before)).not.toContain('begin');
+  expect(kept).toHaveLength(1);
+  faults.assertUsedUp();
+});
+
+test('parts of another size than planned are sent again', async () => {
+  const { send, stored, memory } = await rig();
+  const content = randomContent(4 * MIN);
+  const { kept, keep } = keeper();
+  const token = await memory.capabilities.multipart!.begin(ref, plain, call);
+  await memory.capabilities.multipart!.uploadPart(token, 1, bytesBody(content.subarray(0, 2 * MIN)), call);
+  await memory.capabilities.multipart!.uploadPart(token, 9, bytesBody(content.subarray(0, MIN)), call);
+  await send(seekable(content), { resume: { keep, token } });
+  expect((await stored()).equals(content)).toBe(true);
+  expect(kept).toEqual([]);
+});
+
+test('a token of an upload that the provider has dropped begins a new one', async () => {
+  const { send, stored, memory } = await rig();
+  const content = randomContent(3 * MIN);
+  const { kept, keep } = keeper();
+  const token = await memory.capabilities.multipart!.begin(ref, plain, call);
+  await memory.capabilities.multipart!.abort(token, call);
+  await send(seekable(content), { resume: { keep, token } });
+  expect((await stored()).equals(content)).toBe(true);
+  expect(kept).toHaveLength(1);
+});
+
+test("another object's token, and a token for a stream, are refused before anything is sent", async () => {
+  const { send, memory, faults } = await rig();
+  const { keep } = keeper();
+  const token = await memory.capabilities.multipart!.begin({ ...ref, key: 'other' }, plain, call);
+  expect(await rejection(send(seekable(randomContent(3 * MIN)), { resume: { keep, token } }))).toBeInstanceOf(TypeError);
+  const stream = streamBody(streamedBody(randomContent(3 * MIN)).open());
+  expect(await rejection(send(stream, { resume: { keep, token: { ...token, key: ref.key } } }))).toBeInstanceOf(UnsupportedOperationError);
+  expect(faults.calls).toEqual([]);
+});
+
+test('G2: a failure aborts the upload unless it can be resumed, and what was there stays', async () => {
+  const { send, memory, faults, stored, unfinished } = await rig();
+  await put(memory, ref, 'as before');
+  const failing: readonly (() => Promise<unknown>)[] = [
+    () => send(seekable(randomContent(4 * MIN))),
+    () => send(streamBody(streamedBody(randomContent(4 * MIN)).open()), { partSize: MIN }),
+    () => send(streamBody(streamedBody(randomContent(4 * MIN)).open()), { partSize: MIN, resume: keeper() }),
+  ];
+  for (const run of failing) {
+    for (const operation of ['uploadPart', 'complete'] as const) {
+      const error = trouble();
+      faults.next(operation, error);
+      expect(await rejection(run())).toBe(error);
+      expect(await unfinished()).toEqual([]);
+      expect((await stored()).toString()).toBe('as before');
+    }
+  }
+  faults.assertUsedUp();
+});
+
+test('the first failure ends the other parts, and an abort that fails does not hide it', async () => {
+  const { send, faults } = await rig();
+  const error = trouble();
+  for (const fault of ['hang', 'hang', error, 'hang'] as const) faults.next('uploadPart', fault);
+  faults.next('abort', new Error('cannot abort'));
+  expect(await rejection(send(seekable(randomContent(9 * MIN))))).toBe(error);
+  faults.assertUsedUp();
+});
+
+test('G6: an abort ends an upload in its middle, even when the source hangs, and leaves nothing', async () => {
+  const { send, unfinished, memory } = await rig();
+  const stop = new AbortController();
+  let ended = false;
+  async function* source() {
+    try {
+      yield new Uint8Array(3 * MIN);
+      setImmediate(() => stop.abort(new Error('enough')));
+      await new Promise(() => {});
+    } finally {
+      ended = true;
+    }
+  }
+  expect((await rejection(send(streamBody(source()), { partSize: MIN, signal: stop.signal }))).message).toBe('enough');
+  expect(await unfinished()).toEqual([]);
+  expect(await listKeys(memory, 'c')).toEqual([]);
+  expect(ended).toBe(false); // it hangs still, and nobody waits for it
+});
+
+test('a body with too many bytes for the parts allowed is refused', async () => {
+  const { send, unfinished } = await rig(3);
+  const large = seekable(Buffer.alloc(0), [], 0, 3 * 1024 * MIN + 1);
+  expect((await rejection(send(large))).message).toContain('is too large: 3145729 bytes, where 3 parts of 1048576 bytes are allowed');
+  const stream = streamBody(streamedBody(randomContent(4 * MIN)).open());
+  const error = await rejection(send(stream, { partSize: MIN }));
+  expect(error).toBeInstanceOf(ObjectError);
+  expect(error.message).toContain('is too large for a stream of unknown length');
+  expect(await unfinished()).toEqual([]);
+});
