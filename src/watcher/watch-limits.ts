@@ -1,20 +1,35 @@
 import { readFileSync } from 'node:fs';
 
-/** Linux's bounds on inotify, per user and user namespace (man 7 inotify). */
+/** Linux's bounds on inotify, per user and user namespace (man 7 inotify, man 7 user_namespaces). */
 export interface WatchLimits {
-  /** `fs.inotify.max_user_watches`: watched directories. */
-  readonly watches: number;
-  /** `fs.inotify.max_user_instances`: one for each event loop that watches anything. */
-  readonly instances: number;
+  /** Watched directories. */
+  readonly watches: Setting;
+  /** One for each event loop that watches anything. */
+  readonly instances: Setting;
   /** `fs.inotify.max_queued_events`: what the kernel keeps for a reader that is late. It drops the rest. */
   readonly queuedEvents: number;
 }
 
+export interface Setting {
+  /** Its name for `sysctl`. */
+  readonly name: string;
+  readonly value: number;
+}
+
 /** Undefined where there is no inotify. */
-export function readWatchLimits(folder = '/proc/sys/fs/inotify'): WatchLimits | undefined {
-  const read = (name: string): number => Number.parseInt(readFileSync(`${folder}/${name}`, 'utf8'), 10);
+export function readWatchLimits(procSys = '/proc/sys'): WatchLimits | undefined {
+  const read = (name: string): Setting => ({
+    name,
+    value: Number.parseInt(readFileSync(`${procSys}/${name.replaceAll('.', '/')}`, 'utf8'), 10),
+  });
+  // In a container both hold: the one of the host and the one of the container's user namespace.
+  const lower = (one: Setting, other: Setting): Setting => (other.value < one.value ? other : one);
   try {
-    return { watches: read('max_user_watches'), instances: read('max_user_instances'), queuedEvents: read('max_queued_events') };
+    return {
+      watches: lower(read('fs.inotify.max_user_watches'), read('user.max_inotify_watches')),
+      instances: lower(read('fs.inotify.max_user_instances'), read('user.max_inotify_instances')),
+      queuedEvents: read('fs.inotify.max_queued_events').value,
+    };
   } catch {
     return undefined;
   }
@@ -33,14 +48,12 @@ export function isLimit(error: Error): boolean {
 export function explainLimit(error: Error, limits: WatchLimits | undefined, needed: number | undefined): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC') {
-    const present = limits === undefined ? '' : ` is ${limits.watches}, shared by all programs of this user`;
+    const { name, value } = limits?.watches ?? { name: 'fs.inotify.max_user_watches', value: 0 };
     const need = needed === undefined ? '' : `; this source needs ${needed}, one for each folder`;
-    const enough = raised((limits?.watches ?? 0) + (needed ?? limits?.watches ?? 0));
-    return `no watches left: fs.inotify.max_user_watches${present}${need}. Raise it: sysctl -w fs.inotify.max_user_watches=${enough}`;
+    return `no watches left: ${name} is ${value}, shared by all programs of this user${need}. Raise it: sysctl -w ${name}=${raised(value + (needed ?? value))}`;
   }
-  const present = limits === undefined ? '' : ` (is ${limits.instances})`;
-  const enough = raised(2 * (limits?.instances ?? 128));
-  return `no room for another watcher: fs.inotify.max_user_instances${present} or the number of open files (ulimit -n) is too low. Raise it: sysctl -w fs.inotify.max_user_instances=${enough}`;
+  const { name, value } = limits?.instances ?? { name: 'fs.inotify.max_user_instances', value: 128 };
+  return `no room for another watcher: ${name} (is ${value}) or the number of open files (ulimit -n) is too low. Raise it: sysctl -w ${name}=${raised(2 * value)}`;
 }
 
 /** The next power of two: the usual values of these settings. */

@@ -25,11 +25,15 @@ export function fakeClock(): FakeClock {
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         signal?.throwIfAborted();
-        const cancel = after(ms, resolve);
-        signal?.addEventListener('abort', () => {
+        const abort = () => {
           cancel();
-          reject(signal.reason);
+          reject(signal?.reason);
+        };
+        const cancel = after(ms, () => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
         });
+        signal?.addEventListener('abort', abort);
       }),
     async advance(ms) {
       const end = now + ms;

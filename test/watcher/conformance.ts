@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
-import type { Logger } from '../../src/log.js';
+
 import { type OpenWatcherOptions, openWatcher } from '../../src/watcher/open-watcher.js';
 import { SourceMissingError } from '../../src/watcher/source.js';
 import { readWatchLimits } from '../../src/watcher/watch-limits.js';
 import type { Watcher } from '../../src/watcher/watcher.js';
+import { silent } from './fixtures.js';
 import { describeStat, Follower, until } from './follower.js';
-
-export const silent: Logger = { error() {}, warn() {}, info() {}, debug() {}, debugEnabled: false };
 
 /** What every engine that watches must do, on a real file system. */
 export function watcherConformance(engine: 'chokidar' | 'directories'): void {

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.js';
+import { createHintStream } from '../../src/watcher/hint-stream.js';
+import type { Hint } from '../../src/watcher/watcher.js';
+import { fakeClock } from '../fakes/clock.js';
+
+function collect(hints: AsyncIterable<Hint>): { readonly seen: Hint[]; readonly ended: Promise<void> } {
+  const seen: Hint[] = [];
+  const ended = (async () => {
+    for await (const hint of hints) seen.push(hint);
+  })();
+  return { seen, ended };
+}
+
+test('a path is given out once it was quiet for settle, counted from its last change', async () => {
+  const clock = fakeClock();
+  const hints = createHintStream({ settleMs: 500, settleLimitMs: 10_000 }, clock);
+  const { seen } = collect(hints);
+  hints.changed('file');
+  await clock.advance(400);
+  hints.changed('file');
+  await clock.advance(499);
+  expect(seen).toEqual([]);
+  await clock.advance(1);
+  expect(seen).toEqual([{ kind: 'paths', paths: ['file'] }]);
+  await clock.advance(60_000);
+  expect(seen).toHaveLength(1);
+  hints.close();
+});
+
+test('a path that never becomes quiet is given out at the limit, again and again', async () => {
+  const clock = fakeClock();
+  const hints = createHintStream({ settleMs: 500, settleLimitMs: 2_000 }, clock);
+  const { seen } = collect(hints);
+  for (let ms = 0; ms < 6_100; ms += 100) {
+    hints.changed('growing.log');
+    await clock.advance(100);
+  }
+  expect(seen).toHaveLength(3);
+  hints.close();
+});
+
+test('with a settle of 0 what changed in one turn is given out in the next, without any time passing', async () => {
+  const clock = fakeClock();
+  const hints = createHintStream({ settleMs: 0, settleLimitMs: 0 }, clock);
+  const { seen } = collect(hints);
+  await clock.advance(0);
+  hints.changed('a');
+  hints.changed('b');
+  expect(seen).toEqual([]);
+  await clock.advance(0);
+  await clock.advance(0);
+  expect(seen).toEqual([{ kind: 'paths', paths: ['a', 'b'] }]);
+  hints.close();
+});
+
+test('P7: while nobody reads, what has changed goes on being gathered into few hints', async () => {
+  const clock = fakeClock();
+  const hints = createHintStream({ settleMs: 10, settleLimitMs: 100 }, clock);
+  for (let i = 0; i < 100_000; i++) hints.changed(`${i % 5_000}/${i}`);
+  await clock.advance(1_000);
+  const { seen } = collect(hints);
+  await clock.advance(0);
+  expect(seen).toEqual([{ kind: 'rescan', under: '', why: 'many files changed' }]);
+  hints.close();
+});
+
+test('closing ends the iteration: of a reader that waits for a first event, for settling, and of one that comes late', async () => {
+  const hints = createHintStream({ settleMs: 60_000, settleLimitMs: 60_000 }, systemClock);
+  const waiting = collect(hints);
+  hints.close();
+  await waiting.ended;
+
+  const settling = createHintStream({ settleMs: 60_000, settleLimitMs: 60_000 }, systemClock);
+  const reader = collect(settling);
+  settling.changed('file');
+  await new Promise((resolve) => setImmediate(resolve));
+  settling.close();
+  await reader.ended;
+  await collect(settling).ended;
+  expect([...waiting.seen, ...reader.seen]).toEqual([]);
+});

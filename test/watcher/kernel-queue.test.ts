@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { createKernelQueue } from '../../src/watcher/kernel-queue.js';
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test('a turn with half as many events as the kernel keeps is told as a loss, once, to everybody', async () => {
+  const queue = createKernelQueue(100);
+  const told: string[] = [];
+  queue.onLoss((events) => told.push(`first ${events}`));
+  const leave = queue.onLoss((events) => told.push(`second ${events}`));
+  for (let i = 0; i < 60; i++) queue.count();
+  await nextTurn();
+  expect(told).toEqual(['first 60', 'second 60']);
+  leave();
+  for (let i = 0; i < 50; i++) queue.count();
+  await nextTurn();
+  expect(told).toEqual(['first 60', 'second 60', 'first 50']);
+});
+
+test('as many events in two turns are no loss', async () => {
+  const queue = createKernelQueue(100);
+  let losses = 0;
+  queue.onLoss(() => {
+    losses += 1;
+  });
+  for (let turn = 0; turn < 4; turn++) {
+    for (let i = 0; i < 49; i++) queue.count();
+    await nextTurn();
+  }
+  expect(losses).toBe(0);
+});

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { networkFileSystem, parseMounts, readMounts } from '../../src/watcher/network-file-system.js';
+
+// The form of proc_pid_mountinfo(5), with and without optional fields.
+const mountinfo = `22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+30 22 0:25 / /srv/nfs rw,relatime shared:9 master:3 - nfs4 server:/export rw,vers=4.2
+31 22 0:26 / /srv/nfs/local rw,relatime - tmpfs tmpfs rw
+32 22 0:27 / /mnt/with\\040space rw shared:4 - cifs //server/share rw
+33 22 0:28 / /home/me/remote rw - fuse.sshfs me@host:/ rw
+34 22 0:29 / /home/me/plain rw - fuse.gocryptfs /home/me/cipher rw
+35 22 0:30 / /mnt/over rw - nfs server:/a rw
+36 35 0:31 / /mnt/over rw - xfs /dev/sdb1 rw
+`;
+
+test.each([
+  ['/srv/nfs', 'nfs4'],
+  ['/srv/nfs/deep/folder', 'nfs4'],
+  ['/srv/nfs/local/x', undefined],
+  ['/srv/nfs-not', undefined],
+  ['/mnt/with space/x', 'cifs'],
+  ['/home/me/remote', 'fuse.sshfs'],
+  ['/home/me/plain', undefined],
+  ['/mnt/over/x', undefined],
+  ['/', undefined],
+])('%s is on the network file system: %s', (path, type) => {
+  expect(networkFileSystem(path, parseMounts(mountinfo))).toBe(type);
+});
+
+test("this machine's own mounts are understood, and no mounts mean no network", () => {
+  expect(readMounts().some(({ point }) => point === '/')).toBe(true);
+  expect(networkFileSystem('/', readMounts('/nowhere'))).toBeUndefined();
+});
