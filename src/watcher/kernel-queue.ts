@@ -12,7 +12,8 @@ export interface KernelQueue {
 
 export function createKernelQueue(maxQueuedEvents: number): KernelQueue {
   const listeners = new Set<(events: number) => void>();
-  // Half, because events for directories whose watch was just given back fill the queue too, and never reach us.
+  // Measured: after an overflow a turn has exactly as many events as the queue holds. Half, because those of a watch
+  // that was just given back stand in the queue as well, and never reach us. A needless rescan is the lesser evil.
   const suspicious = Math.max(Math.floor(maxQueuedEvents / 2), 1);
   let events = 0;
 

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
@@ -27,7 +27,7 @@ export interface OpenWatcherOptions extends SettleTimes {
   readonly chokidarLimit: number;
   /** Files and folders of the source, when it is known; else they are counted, up to `chokidarLimit`. */
   readonly entries?: number;
-  /** Folders that are not looked into. Asked once for each folder: after the rules have changed, open another watcher. */
+  /** Folders that are not looked into; must not throw. Asked when a folder is met: after the rules have changed, open another watcher. */
   readonly ignoresDirectory: (path: RelativePath) => boolean;
   /** Watch folders behind symbolic links, when they lie in the source themselves. Default false. */
   readonly followLinks?: boolean;
@@ -49,7 +49,7 @@ const ownKernelQueue = createKernelQueue(readWatchLimits()?.queuedEvents ?? Numb
 export async function openWatcher(options: OpenWatcherOptions): Promise<Watcher> {
   const { log } = options;
   const root = resolve(options.root);
-  const network = networkTypeOf(root);
+  const network = await networkTypeOf(root);
   const engine = options.engine === 'auto' ? await chooseEngine(options, network) : options.engine;
   const unannounced =
     network === undefined
@@ -77,9 +77,9 @@ async function chooseEngine(options: OpenWatcherOptions, network: string | undef
   return entries <= chokidarLimit ? 'chokidar' : 'directories';
 }
 
-function networkTypeOf(root: string): string | undefined {
+async function networkTypeOf(root: string): Promise<string | undefined> {
   try {
-    return networkFileSystem(realpathSync(root), readMounts());
+    return networkFileSystem(await realpath(root), readMounts());
   } catch {
     return undefined; // missing: `ready` says so
   }

@@ -92,14 +92,16 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
   const watch = async (folder: WatchedFolder): Promise<boolean> => {
     if (limit !== undefined) throw limit;
     const path = onDisk(folder);
+    // A network mount that was refused is not even looked at again: when its server is away, that would hang.
+    const earlier = refused.get(folder);
+    if (earlier !== undefined && !isLimit(earlier)) throwIfAny(options.unwatchable(path));
     const identity = identify(path, folder.link);
     if (identity === undefined) {
       remove(folder);
       return false;
     }
     const above = folder.parent?.identity;
-    const reason = above === undefined || above.device === identity.device ? undefined : options.unwatchable(path);
-    if (reason !== undefined) throw reason;
+    if (above !== undefined && above.device !== identity.device) throwIfAny(options.unwatchable(path));
     const opened = await open(folder, path);
     if (folder.gone || closed) {
       await opened.close();
@@ -142,9 +144,10 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
   };
 
   const attach = (parent: WatchedFolder, name: string, link: boolean): void => {
+    if (link && !options.followLinks) return;
     const path = joinPath(pathOf(parent), name);
     if (options.ignoresDirectory(path)) return;
-    if (link && !(options.followLinks && isFollowable(options.root, path, parent))) return;
+    if (link && !isFollowable(options.root, path, parent)) return;
     const folder = createFolder(parent, name, link);
     if (link) links.add(folder);
     enqueue(folder);
@@ -185,12 +188,10 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     } else if (child !== undefined && refused.has(child)) enqueue(child); // its permissions may have changed
   };
 
-  const stillThere = (folder: WatchedFolder): boolean => sameIdentity(folder.identity, presentIdentity(onDisk(folder), folder.link));
-
   const verifyFolder = (folder: WatchedFolder): void => {
-    const { parent, name } = folder;
+    const { parent, name, identity } = folder;
     if (parent === undefined) verifyRoot();
-    if (parent === undefined || folder.identity === undefined || stillThere(folder)) return;
+    if (parent === undefined || identity === undefined || sameIdentity(identity, presentIdentity(onDisk(folder), folder.link))) return;
     const path = pathOf(folder);
     remove(folder);
     on.changed(path);
@@ -241,4 +242,8 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
       await closing;
     },
   };
+}
+
+function throwIfAny(error: Error | undefined): void {
+  if (error !== undefined) throw error;
 }
