@@ -46,7 +46,12 @@ export function createFixture(backend: Backend, harness: Harness): Fixture {
       it(title, async () => {
         const container = uniqueContainerName();
         await backend.createContainer(container, call);
-        await run(container);
+        try {
+          await run(container);
+        } catch (failure) {
+          await removeContainer(backend, container).catch(() => undefined); // the case's own failure says more
+          throw failure;
+        }
         await removeContainer(backend, container);
       });
     },
