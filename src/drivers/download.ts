@@ -26,8 +26,9 @@ export async function saveTo(destination: string, open: () => AsyncIterable<Uint
     await writeDurably(part, open());
     await moveIntoPlace(part, file, options);
   } catch (error) {
-    if (options.deleteOnFailure) await rm(part, { force: true });
-    else await rename(part, `${file}.part`).catch(() => undefined); // where that name is too long, the part keeps its own
+    // Whether or not this works, the failure before it is what the caller needs to know.
+    const tidied = options.deleteOnFailure ? rm(part, { force: true }) : rename(part, `${file}.part`);
+    await tidied.catch(() => undefined);
     throw error;
   }
 }

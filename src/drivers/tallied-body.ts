@@ -44,6 +44,8 @@ async function* tallied(body: Body, options: TallyOptions, done: (tally: Tally) 
   const digest = options.algorithm === undefined ? undefined : createDigest(options.algorithm);
   let size = 0;
   for await (const chunk of untilAborted(body.open(), options.signal)) {
+    if (!(chunk instanceof Uint8Array))
+      throw new TypeError(`the source of "${options.ref.key}" gave a ${typeof chunk} where bytes (Uint8Array) are wanted`);
     size += chunk.byteLength;
     if (body.size !== undefined && size > body.size) throw wrongLength(options, `more than the ${body.size} bytes it was said to have`);
     digest?.update(chunk);

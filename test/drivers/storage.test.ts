@@ -216,6 +216,15 @@ describe('uploads', () => {
     expect(await container.listObjects()).toEqual([]);
   });
 
+  test('a stream of something other than bytes is refused', async () => {
+    const text = (async function* () {
+      yield 'text' as unknown as Uint8Array;
+    })();
+    const error = await rejection(container.uploadObjectViaStream(text, 'x'));
+    expect(error.message).toBe('the source of "x" gave a string where bytes (Uint8Array) are wanted');
+    expect(await container.listObjects()).toEqual([]);
+  });
+
   test('a precondition reaches the provider', async () => {
     await store('x');
     const again = container.uploadObjectViaStream(chunks('other'), 'x', { precondition: { ifAbsent: true } });
