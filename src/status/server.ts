@@ -28,20 +28,20 @@ export async function openControlServer({ stateFolder, routes, clock, log }: Con
     void respond(routes, request, response, log);
   });
   const path = join(stateFolder, SOCKET_NAME);
-  // Made in a folder that nobody else can enter, so that the socket is never open to others, then moved over a stale one.
   const nursery = join(stateFolder, 'control.new');
-  await rm(nursery, { recursive: true, force: true });
-  await mkdir(nursery, { mode: 0o700 });
-  const short = await shortPath(nursery, 'sock');
+  let short: ShortPath | undefined;
   try {
-    await listen(server, short);
+    // Made in a folder that nobody else can enter, so that it is never open to others, then moved over a stale one.
+    await rm(nursery, { recursive: true, force: true });
+    await mkdir(nursery, { mode: 0o700 });
+    short = await shortPath(nursery, 'sock');
+    await listen(server, short.path);
     await chmod(join(nursery, 'sock'), 0o600);
     await rename(join(nursery, 'sock'), path);
     await rm(nursery, { recursive: true });
   } catch (cause) {
     await shut(server, clock);
-    await short.release();
-    await rm(nursery, { recursive: true, force: true });
+    await short?.release();
     throw new Error(`cannot open the control socket ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
   server.on('error', (error) => log.error('control socket failed', { path, error }));
@@ -56,7 +56,7 @@ export async function openControlServer({ stateFolder, routes, clock, log }: Con
   };
 }
 
-function listen(server: Server, { path }: ShortPath): Promise<void> {
+function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, () => {
