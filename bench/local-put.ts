@@ -19,7 +19,9 @@ async function timed(what: string, run: () => Promise<void>): Promise<void> {
   await run();
   const { user, system } = process.cpuUsage(cpu);
   const ms = performance.now() - start;
-  console.log(`  ${what}: ${ms.toFixed(0)} ms (${((1000 * ms) / FILES).toFixed(1)} µs an object), cpu ${((user + system) / 1000).toFixed(0)} ms`);
+  console.log(
+    `  ${what}: ${ms.toFixed(0)} ms (${((1000 * ms) / FILES).toFixed(1)} µs an object), cpu ${((user + system) / 1000).toFixed(0)} ms`,
+  );
 }
 
 /** So many calls under way as the driver says is useful. */

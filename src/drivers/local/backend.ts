@@ -1,12 +1,15 @@
 import { pathToFileURL } from 'node:url';
 import type { Backend } from '../backend.js';
 import type { Body, ContainerInfo, ObjectInfo, ObjectRef, PutOptions } from '../call.js';
-import type { BatchDelete, Capabilities, Cdn, Copy } from '../capabilities.js';
+import type { BatchDelete, Capabilities, Cdn, Copy, CopyReplacement } from '../capabilities.js';
 import { InvalidContainerNameError, InvalidObjectNameError, ObjectDoesNotExistError, UnsupportedOperationError } from '../errors.js';
 import { CHECKED } from './digests.js';
+import { attributesOf } from './file-metadata.js';
 import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
-import type { PutOrder, WireContainer, WireObject } from './protocol.js';
+import { type FoundObject, readObject, readObjects } from './object.js';
+import type { PutOrder, WireContainer } from './protocol.js';
 import { readFileRange } from './read-file.js';
+import { writeAbout } from './record.js';
 import { readSmallBody, SMALL_BODY_BYTES, sendStream } from './send-stream.js';
 import { toStorageError } from './storage-error.js';
 import { createFileThread, type FileThread } from './thread.js';
@@ -66,8 +69,8 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     capabilities,
 
     async listContainers({ after, size = CONTAINERS_PER_PAGE }, { signal }) {
-      const { items, next } = await thread.ask('listContainers', { after, size }, signal);
-      return { items: items.map(toContainerInfo), next };
+      const { containers, next } = await thread.ask('listContainers', { after, size }, signal);
+      return { items: containers.map(toContainerInfo), next };
     },
     async headContainer(name, { signal }) {
       return toContainerInfo(await thread.ask('headContainer', { container: existable(name) }, signal));
@@ -80,13 +83,13 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     deleteContainer: async (name, { signal }) => thread.ask('deleteContainer', { container: existable(name) }, signal),
 
     async listObjects(container, prefix, { after, size = OBJECTS_PER_PAGE }, { signal }) {
-      const { items, next } = await thread.ask('listObjects', { container: existable(container), prefix, after, size }, signal);
-      return { items: items.map((item) => toObjectInfo(container, item)), next };
+      const { objects, next } = await thread.ask('listObjects', { container: existable(container), prefix, after, size }, signal);
+      return { items: readObjects(objects).map((object) => toObjectInfo(container, object)), next };
     },
     async headObject(ref, { signal }) {
       checkExistable(ref);
       const found = await thread.ask('headObject', { container: existable(ref.container), key: ref.key }, signal);
-      return toObjectInfo(ref.container, found);
+      return toObjectInfo(ref.container, readObject(found));
     },
     async putObject(ref, body, options, { signal }) {
       signal.throwIfAborted();
@@ -95,7 +98,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
       const stored = isSmall(body)
         ? await thread.ask('putBytes', order, signal, await readSmallBody(ref.key, body, signal))
         : await sendStream(thread, order, body, signal);
-      return toObjectInfo(ref.container, stored);
+      return toObjectInfo(ref.container, readObject(stored));
     },
     async readObject(ref, range, { signal }) {
       checkExistable(ref);
@@ -123,7 +126,8 @@ function localCopy(thread: FileThread, checkKey: (key: string) => void, checkExi
         from: { container: existable(from.container), key: from.key },
         to: { container: existable(to.container), key: to.key },
       };
-      return toObjectInfo(to.container, await thread.ask('copyObject', { ...order, replace }, signal));
+      const described = replace && describe(replace);
+      return toObjectInfo(to.container, readObject(await thread.ask('copyObject', { ...order, replace: described }, signal)));
     },
   };
 }
@@ -176,15 +180,19 @@ function putOrder(ref: ObjectRef, { contentType, metaData, headers, checksums, p
   if (header !== undefined) throw new UnsupportedOperationError(`a file cannot keep the header "${header}"`, context);
   const unchecked = checksums.find(({ algorithm }) => !CHECKED.some((checked) => checked === algorithm));
   if (unchecked !== undefined) throw new UnsupportedOperationError(`no ${unchecked.algorithm} is computed here`, context);
+  return { ...ref, ...describe({ contentType, metaData }), checksums, precondition };
+}
+
+function describe({ contentType, metaData }: CopyReplacement): Pick<PutOrder, 'about' | 'attributes'> {
   const lowerCased = Object.fromEntries(Object.entries(metaData).map(([key, value]) => [key.toLowerCase(), value]));
-  return { ...ref, contentType, metaData: lowerCased, checksums, precondition };
+  return { about: writeAbout(contentType, lowerCased), attributes: attributesOf(lowerCased) };
 }
 
 function toContainerInfo({ name, ...times }: WireContainer): ContainerInfo {
   return { name, extra: times };
 }
 
-function toObjectInfo(container: string, { key, size, md5, contentType, metaData, etag, lastModified }: WireObject): ObjectInfo {
+function toObjectInfo(container: string, { key, size, md5, contentType, metaData, etag, lastModified }: FoundObject): ObjectInfo {
   return {
     container,
     key,

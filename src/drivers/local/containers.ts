@@ -4,20 +4,20 @@ import type { Published } from './change.js';
 import { codeOf, Refusal } from './failure.js';
 import { removeEmptyTree } from './folders.js';
 import { containerNameProblem } from './names.js';
-import type { WireContainer, WirePage } from './protocol.js';
+import type { ContainerPage, WireContainer } from './protocol.js';
 import { look } from './stat.js';
 import type { Store } from './store.js';
 
 /** Folders of the root whose names are those of containers; symbolic links are none. */
-export function listContainers(store: Store, after: string | undefined, size: number): WirePage<WireContainer> {
+export function listContainers(store: Store, after: string | undefined, size: number): ContainerPage {
   const names = readdirSync(store.root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && containerNameProblem(entry.name) === undefined)
     .map(({ name }) => name)
     .filter((name) => after === undefined || compareKeys(name, after) > 0)
     .sort(compareKeys);
   // A name that is not UTF-8 is read as another, of which there is no folder.
-  const items = names.slice(0, size).flatMap((name) => describeContainer(store, name) ?? []);
-  return { items, next: names.length > size ? names[size - 1] : undefined };
+  const containers = names.slice(0, size).flatMap((name) => describeContainer(store, name) ?? []);
+  return { containers, next: names.length > size ? names[size - 1] : undefined };
 }
 
 export function headContainer(store: Store, name: string): WireContainer {

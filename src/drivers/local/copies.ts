@@ -2,11 +2,13 @@ import { chmodSync, constants, copyFileSync, utimesSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import type { Change } from './change.js';
 import { codeOf, Refusal } from './failure.js';
-import { mtimeSeconds, permissions } from './file-metadata.js';
-import { type Folders, hasRealParents } from './folders.js';
-import { describeObject, validRecord } from './object.js';
-import type { CopyOrder, WireObject } from './protocol.js';
+import { attributesOf } from './file-metadata.js';
+import type { Folders } from './folders.js';
+import { findObject } from './lookups.js';
+import { describeObject, type WireObject } from './object.js';
+import type { CopyOrder } from './protocol.js';
 import { type Destination, putChange } from './puts.js';
+import { readAbout } from './record.js';
 import { fingerprintOf, look, sameFingerprint } from './stat.js';
 import type { Store } from './store.js';
 import { adoptTemporary } from './temporary.js';
@@ -19,7 +21,8 @@ const { COPYFILE_EXCL, COPYFILE_FICLONE, COPYFILE_FICLONE_FORCE } = constants;
 
 /** Copies to another object; the change is ready when its bytes are. */
 export async function copyChange(store: Store, folders: Folders, { from, to, replace }: CopyOrder, ticket: Ticket): Promise<Change> {
-  const source = findSource(store, from);
+  const source = findObject(store, from.container, from.key);
+  const sourcePath = pathOf(store, from);
   const container = store.container(to.container);
   store.writableRecords();
   const incoming = store.incoming(container);
@@ -27,14 +30,14 @@ export async function copyChange(store: Store, folders: Folders, { from, to, rep
   const path = incoming.next();
   const temporary = adoptTemporary(path);
   try {
-    await copyBytes(source.path, path, Number(source.stat.size));
-    const after = look(source.path);
+    await copyBytes(sourcePath, path, Number(source.stat.size));
+    const after = look(sourcePath);
     if (after === undefined || !sameFingerprint(fingerprintOf(after), fingerprintOf(source.stat))) {
       throw new Refusal({ kind: 'unstable', key: from.key, problem: 'changed while it was copied' });
     }
-    const given = replace ?? source.object;
-    const order: Destination = { ...to, metaData: given.metaData, contentType: given.contentType, precondition: undefined };
-    return putChange(store, folders, order, { temporary, inode: temporary.finish(given.metaData), md5: source.object.md5 }, ticket);
+    const { about, attributes } = replace ?? inherited(describeObject(from.key, source.stat, source.record));
+    const order: Destination = { ...to, about, precondition: undefined };
+    return putChange(store, folders, order, { temporary, inode: temporary.finish(attributes), md5: source.record?.md5 }, ticket);
   } catch (error) {
     temporary.discard();
     throw error;
@@ -43,38 +46,35 @@ export async function copyChange(store: Store, folders: Folders, { from, to, rep
 
 /** Gives an object other metadata, where it is. The bytes and their digest stay. */
 export function replaceMetaData(store: Store, { from, to, replace }: CopyOrder, ticket: Ticket): Change {
-  findSource(store, from);
+  findObject(store, from.container, from.key);
   return {
     ticket,
     content: undefined,
     publish() {
-      const { path, stat, object } = findSource(store, from);
-      if (replace === undefined) return { answer: object, dirty: [] };
-      const records = store.writableRecords();
-      const known = validRecord(stat, records.get(to.container, to.key));
-      const mode = permissions(replace.metaData);
-      if (mode !== undefined) chmodSync(path, mode);
-      const mtime = mtimeSeconds(replace.metaData);
+      const { stat, record: known } = findObject(store, from.container, from.key);
+      if (replace === undefined) return { answer: describeObject(from.key, stat, known), dirty: [] };
+      const path = pathOf(store, from);
+      const { mtime, permissions } = replace.attributes;
+      if (permissions !== undefined) chmodSync(path, permissions);
       if (mtime !== undefined) utimesSync(path, mtime, mtime);
       const after = look(path);
       // Who wrote to it meanwhile has made its digest worthless.
       const untouched = after?.ino === stat.ino && after.size === stat.size && (mtime !== undefined || after.mtimeNs === stat.mtimeNs);
       if (after === undefined) throw new Refusal({ kind: 'no-object', key: from.key });
-      const record = { file: fingerprintOf(after), md5: untouched ? known?.md5 : undefined, ...replace };
-      records.put(to.container, to.key, record);
+      const record = { file: fingerprintOf(after), md5: untouched ? known?.md5 : undefined, about: replace.about };
+      store.writableRecords().put(to.container, to.key, record);
       return { answer: describeObject(to.key, after, record), dirty: [store.dirty(store.container(to.container), path)] };
     },
     discard: () => undefined,
   };
 }
 
-function findSource(store: Store, { container, key }: CopyOrder['from']) {
-  const folder = store.container(container);
-  const path = `${folder}/${key}`;
-  const stat = hasRealParents(folder, key) ? look(path) : undefined;
-  if (!stat?.isFile()) throw new Refusal({ kind: 'no-object', key });
-  const object: WireObject = describeObject(key, stat, store.records()?.get(container, key));
-  return { path, stat, object };
+function inherited({ about }: WireObject): NonNullable<CopyOrder['replace']> {
+  return { about, attributes: attributesOf(readAbout(about).metaData) };
+}
+
+function pathOf(store: Store, { container, key }: CopyOrder['from']): string {
+  return `${store.container(container)}/${key}`;
 }
 
 /** A clone where the file system can share the blocks, else bytes. */

@@ -5,6 +5,7 @@ import { decodeRecord, encodeRecord, type ObjectRecord } from './record.js';
 
 /** What is known of the objects of a root, by container and key. To lose a record is to lose a digest, no more. */
 export interface Records {
+  readonly writable: boolean;
   get(container: string, key: string): ObjectRecord | undefined;
   put(container: string, key: string, record: ObjectRecord): void;
   remove(container: string, key: string): void;
@@ -33,7 +34,7 @@ export interface RecordsOptions {
 
 /** A damaged file is set aside and begun anew, unless it may only be read: then this throws. */
 export function openRecords(file: string, options: RecordsOptions): Records {
-  if (options.readOnly) return recordsOf(openDatabase(file, options), () => undefined);
+  if (options.readOnly) return recordsOf(openDatabase(file, options), undefined);
   if (!looksSound(file)) setAside(file);
   let database = openDatabase(file, options);
   const renew = () => {
@@ -77,7 +78,8 @@ function isDamage(error: unknown): boolean {
 /** SYNCHRONOUS_COMMIT and NO_SYNC_FLUSH of lmdb's TransactionFlags, whose values its module does not export. */
 const COMMIT_FLAGS = 0x10002 as TransactionFlags;
 
-function recordsOf(opened: Lmdb, renew: () => Lmdb | undefined): Records {
+/** `renew` begins a damaged one anew, where that is allowed. */
+function recordsOf(opened: Lmdb, renew: (() => Lmdb) | undefined): Records {
   let database = opened;
 
   /** Records are a convenience: when the database turns out to be damaged, there are none. */
@@ -86,12 +88,13 @@ function recordsOf(opened: Lmdb, renew: () => Lmdb | undefined): Records {
       return run();
     } catch (error) {
       if (!isDamage(error)) throw error;
-      database = renew() ?? database;
+      database = renew?.() ?? database;
       return none;
     }
   }
 
   return {
+    writable: renew !== undefined,
     get: (container, key) => orNone(() => decode(database.get(databaseKey(container, key))), undefined),
     put: (container, key, record) => orNone(() => database.putSync(databaseKey(container, key), encodeRecord(record)), undefined),
     remove: (container, key) => void orNone(() => database.removeSync(databaseKey(container, key)), false),
@@ -106,7 +109,7 @@ function recordsOf(opened: Lmdb, renew: () => Lmdb | undefined): Records {
       } catch (error) {
         if (result === undefined) {
           if (!isDamage(error)) throw error;
-          database = renew() ?? database;
+          database = renew?.() ?? database;
           database.transactionSync(once, COMMIT_FLAGS);
         }
         // Else the files are as they should be, and only their records are lost.

@@ -2,8 +2,7 @@ import { unlinkSync } from 'node:fs';
 import type { Published } from './change.js';
 import type { Dirty } from './durable.js';
 import { codeOf, type Failure, toFailure } from './failure.js';
-import { hasRealParents, removeEmptyParents } from './folders.js';
-import { look } from './stat.js';
+import { lookAtFile, removeEmptyParents } from './folders.js';
 import type { Store } from './store.js';
 
 /** Deletes each key, with the folders that become empty. Answers with those that failed. */
@@ -24,7 +23,7 @@ export function deleteObjects(store: Store, container: string, keys: readonly st
 
 /** The folder whose entries have changed; undefined when there was no such object, which is what was asked for. */
 function deleteOne(store: Store, container: string, folder: string, key: string): string | undefined {
-  if (!hasRealParents(folder, key) || !look(`${folder}/${key}`)?.isFile()) return undefined;
+  if (lookAtFile(folder, key) === undefined) return undefined;
   const records = store.writableRecords();
   try {
     unlinkSync(`${folder}/${key}`);

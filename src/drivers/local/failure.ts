@@ -1,3 +1,5 @@
+import { getSystemErrorName } from 'node:util';
+
 /** What a worker thread says went wrong: plain values, as error classes do not survive the way between threads. */
 export type Failure =
   | { readonly kind: 'unavailable'; readonly problem: string }
@@ -29,12 +31,15 @@ export class Refusal extends Error {
 export function toFailure(error: unknown): Failure {
   if (error instanceof Refusal) return error.failure;
   if (!(error instanceof Error)) return { kind: 'unexpected', message: String(error), stack: undefined };
-  const { code, syscall = 'call', path = '', dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
-  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return { kind: 'unexpected', message: error.message, stack: error.stack };
+  const { syscall = 'call', path = '', dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  const code = codeOf(error);
+  if (code === undefined || !/^E[A-Z0-9]+$/.test(code)) return { kind: 'unexpected', message: error.message, stack: error.stack };
   return { kind: 'system', code, call: syscall, path: dest ?? path, message: error.message };
 }
 
+/** Such as ENOENT. lmdb gives the number instead; its own complaints are negative ones and none of these. */
 export function codeOf(error: unknown): string | undefined {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const code: unknown = (error as { readonly code?: unknown } | undefined)?.code;
+  if (typeof code === 'number' && code > 0) return getSystemErrorName(-code);
   return typeof code === 'string' ? code : undefined;
 }

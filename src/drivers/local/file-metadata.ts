@@ -1,21 +1,24 @@
 import type { BigIntStats } from 'node:fs';
 
-// Metadata keys that are also attributes of a file, as rclone writes them (https://rclone.org/local/#metadata).
+// Metadata keys that are also attributes of a file, as rclone writes them (https://rclone.org/local/#metadata). Owner
+// and group stay metadata: to give files away takes more rights than this program should have.
 
-/** Seconds since the epoch for utimes, from text such as "1700000000.123456789"; undefined when it is not that. */
-export function mtimeSeconds(metaData: Readonly<Record<string, string>>): number | undefined {
-  const text = metaData['mtime'];
-  return text !== undefined && /^-?\d{1,12}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
+/** What the metadata say about the file itself; undefined where they do not, or not in rclone's form. */
+export interface FileAttributes {
+  /** Seconds since the epoch, from text such as "1700000000.123456789". */
+  readonly mtime: number | undefined;
+  /**
+   * Permission bits, from octal text such as "100644". Set-user-id and its like are left out: the file would have them
+   * under our own user. Our user's right to read is kept, or the object could not be read again.
+   */
+  readonly permissions: number | undefined;
 }
 
-/**
- * Permission bits for chmod, from octal text such as "100644"; undefined when it is not that. Set-user-id and its like
- * are left out: the file would have them under our own user. Our user's right to read is kept, or the object could not
- * be read again.
- */
-export function permissions(metaData: Readonly<Record<string, string>>): number | undefined {
-  const text = metaData['mode'];
-  return text !== undefined && /^[0-7]{1,6}$/.test(text) ? (Number.parseInt(text, 8) & 0o777) | 0o400 : undefined;
+export function attributesOf({ mtime, mode }: Readonly<Record<string, string>>): FileAttributes {
+  return {
+    mtime: mtime !== undefined && /^-?\d{1,12}(\.\d{1,9})?$/.test(mtime) ? Number(mtime) : undefined,
+    permissions: mode !== undefined && /^[0-7]{1,6}$/.test(mode) ? (Number.parseInt(mode, 8) & 0o777) | 0o400 : undefined,
+  };
 }
 
 /** For a file of which no more is known than what the file system says. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { type BigIntStats, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { codeOf, Refusal } from './failure.js';
 import { look } from './stat.js';
 
@@ -64,6 +64,12 @@ export function hasRealParents(container: string, key: string): boolean {
     if (!look(path)?.isDirectory()) return false;
   }
   return true;
+}
+
+/** The file of an object; undefined for anything else that is there, and for what lies behind a symbolic link. */
+export function lookAtFile(container: string, key: string): BigIntStats | undefined {
+  const stat = hasRealParents(container, key) ? look(`${container}/${key}`) : undefined;
+  return stat?.isFile() ? stat : undefined;
 }
 
 /** Removes the folders above an object that are empty now. Returns the folder whose entries have changed at last. */

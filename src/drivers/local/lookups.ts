@@ -1,18 +1,35 @@
-import type { RecordCursor } from './database.js';
+import type { BigIntStats } from 'node:fs';
+import { systemClock } from '../../clock.js';
 import { Refusal } from './failure.js';
 import type { ReadEntries } from './folder-entries.js';
-import { hasRealParents } from './folders.js';
+import { lookAtFile } from './folders.js';
 import { type ListedFile, listFiles } from './listing.js';
-import { describeObject } from './object.js';
-import type { WireObject, WirePage } from './protocol.js';
-import { look } from './stat.js';
+import { describeObject, validRecord, type WireObject, writeObjects } from './object.js';
+import type { ObjectPage } from './protocol.js';
+import type { ObjectRecord } from './record.js';
 import type { Store } from './store.js';
 
+export interface FoundFile {
+  readonly key: string;
+  readonly stat: BigIntStats;
+  /** Undefined for a file that others put there or have changed. */
+  readonly record: ObjectRecord | undefined;
+}
+
+/** Refuses when there is no such container or object. */
+export function findObject(store: Store, container: string, key: string): FoundFile {
+  const find = (): FoundFile => {
+    const found = findNow(store, container, key);
+    if (found === undefined) throw new Refusal({ kind: 'no-object', key });
+    return found;
+  };
+  const found = find();
+  return isUnexplained(found) ? underLock(store, find) : found;
+}
+
 export function headObject(store: Store, container: string, key: string): WireObject {
-  const folder = store.container(container);
-  const stat = hasRealParents(folder, key) ? look(`${folder}/${key}`) : undefined;
-  if (!stat?.isFile()) throw new Refusal({ kind: 'no-object', key });
-  return describeObject(key, stat, store.records()?.get(container, key));
+  const { stat, record } = findObject(store, container, key);
+  return describeObject(key, stat, record);
 }
 
 export function listObjects(
@@ -22,20 +39,60 @@ export function listObjects(
   prefix: string,
   after: string | undefined,
   size: number,
-): WirePage<WireObject> {
+): ObjectPage {
   const { files, more } = listFiles(store.container(container), read, prefix, after, size);
-  const items = withRecords(store, container, files);
-  return { items, next: more ? files.at(-1)?.key : undefined };
+  const { found, unseen } = withRecords(store, container, files);
+  prune(store, container, unseen);
+  const objects = explained(store, container, found).map(({ key, stat, record }) => describeObject(key, stat, record));
+  return { objects: writeObjects(objects), next: more ? files.at(-1)?.key : undefined };
 }
 
 /** Files and records come in one order, so that one pass over both is enough. */
-function withRecords(store: Store, container: string, files: readonly ListedFile[]): readonly WireObject[] {
+function withRecords(
+  store: Store,
+  container: string,
+  files: readonly ListedFile[],
+): { readonly found: readonly FoundFile[]; readonly unseen: readonly string[] } {
   const first = files[0];
-  if (first === undefined) return [];
-  const records: RecordCursor | undefined = store.records()?.cursor(container, first.key);
+  const records = first && store.records()?.cursor(container, first.key);
   try {
-    return files.map(({ key, stat }) => describeObject(key, stat, records?.seek(key)));
+    const found = files.map(({ key, stat }) => ({ key, stat, record: validRecord(stat, records?.seek(key)) }));
+    return { found, unseen: records?.passed ?? [] };
   } finally {
     records?.close();
   }
+}
+
+/** Longer than any batch of another process is on its way from its renames to the commit of its records. */
+const YOUNG_MS = 60_000;
+
+/** A new file without a record may be one that another process has just put there, and is about to write down. */
+function isUnexplained({ stat, record }: FoundFile): boolean {
+  return record === undefined && systemClock.now() - Number(stat.ctimeNs / 1_000_000n) < YOUNG_MS;
+}
+
+/** Looks again at what has no record, when nobody is in the middle of a change. */
+function explained(store: Store, container: string, found: readonly FoundFile[]): readonly FoundFile[] {
+  if (!found.some(isUnexplained)) return found;
+  return underLock(store, () => found.flatMap((one) => (isUnexplained(one) ? (findNow(store, container, one.key) ?? []) : one)));
+}
+
+/** Forgets objects that others have removed. The look is taken again under the lock: one may have come just now. */
+function prune(store: Store, container: string, unseen: readonly string[]): void {
+  const records = store.records();
+  if (unseen.length === 0 || !records?.writable) return;
+  const folder = store.container(container);
+  records.exclusive(() => {
+    for (const key of unseen) if (lookAtFile(folder, key) === undefined) records.remove(container, key);
+  });
+}
+
+function findNow(store: Store, container: string, key: string): FoundFile | undefined {
+  const stat = lookAtFile(store.container(container), key);
+  return stat && { key, stat, record: validRecord(stat, store.records()?.get(container, key)) };
+}
+
+function underLock<T>(store: Store, run: () => T): T {
+  const records = store.records();
+  return records?.writable ? records.exclusive(run) : run();
 }

@@ -1,24 +1,63 @@
 import type { BigIntStats } from 'node:fs';
 import { metaDataOf } from './file-metadata.js';
-import type { WireObject } from './protocol.js';
-import type { ObjectRecord } from './record.js';
+import { type About, type MetaData, type ObjectRecord, type ParsedAbout, readAbout, writeAbout } from './record.js';
 import { fingerprintOf, sameFingerprint } from './stat.js';
+
+/** An object on its way between the threads. */
+export interface WireObject {
+  readonly key: string;
+  readonly size: number;
+  readonly md5: string | undefined;
+  readonly etag: string;
+  readonly lastModified: number;
+  readonly about: About;
+}
+
+export interface FoundObject extends Omit<WireObject, 'about'> {
+  readonly contentType: string | undefined;
+  readonly metaData: MetaData;
+}
 
 /** A record that was made for this very state of the file, or nothing: another's change makes it worthless. */
 export function validRecord(stat: BigIntStats, record: ObjectRecord | undefined): ObjectRecord | undefined {
   return record !== undefined && sameFingerprint(fingerprintOf(stat), record.file) ? record : undefined;
 }
 
-/** A file and what is known of it. Without a valid record, its metadata are those of the file. */
-export function describeObject(key: string, stat: BigIntStats, known: ObjectRecord | undefined): WireObject {
-  const record = validRecord(stat, known);
+/** A file and what is known of it, if anything. Without a record, its metadata are those of the file. */
+export function describeObject(key: string, stat: BigIntStats, record: ObjectRecord | undefined): WireObject {
   return {
     key,
     size: Number(stat.size),
     md5: record?.md5,
-    contentType: record?.contentType,
-    metaData: record?.metaData ?? metaDataOf(stat),
     etag: record?.md5 ?? `${stat.size}-${stat.mtimeNs}-${stat.ino}`,
     lastModified: Number(stat.mtimeNs / 1000n) / 1000,
+    about: record?.about ?? writeAbout(undefined, metaDataOf(stat)),
   };
+}
+
+export function readObject({ about, ...rest }: WireObject): FoundObject {
+  return { ...rest, ...readAbout(about) };
+}
+
+/** Many objects as one text: a thousand of them cross between threads in a fraction of the time that as many values take. */
+export function writeObjects(objects: readonly WireObject[]): string {
+  const texts = objects.map(({ key, size, md5, etag, lastModified, about }) => {
+    const digest = md5 === undefined ? `null,"${etag}"` : `"${md5}",null`;
+    return `[${JSON.stringify(key)},${size},${digest},${lastModified},${about}]`;
+  });
+  return `[${texts.join(',')}]`;
+}
+
+type WrittenObject = readonly [key: string, size: number, md5: string | null, etag: string | null, lastModified: number, ParsedAbout];
+
+export function readObjects(text: string): readonly FoundObject[] {
+  return (JSON.parse(text) as WrittenObject[]).map(([key, size, md5, etag, lastModified, [contentType, metaData]]) => ({
+    key,
+    size,
+    md5: md5 ?? undefined,
+    etag: md5 ?? etag ?? '',
+    lastModified,
+    contentType: contentType ?? undefined,
+    metaData,
+  }));
 }

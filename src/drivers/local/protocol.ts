@@ -1,6 +1,8 @@
 import type { Checksum, Precondition } from '../call.js';
-import type { CopyReplacement } from '../capabilities.js';
 import type { Failure } from './failure.js';
+import type { FileAttributes } from './file-metadata.js';
+import type { WireObject } from './object.js';
+import type { About } from './record.js';
 
 // What the thread of the driver's callers and the thread that works on the files say to each other.
 
@@ -10,8 +12,8 @@ export interface WorkerSettings {
   readonly fsync: boolean;
 }
 
-export interface WirePage<T> {
-  readonly items: readonly T[];
+export interface ContainerPage {
+  readonly containers: readonly WireContainer[];
   readonly next: string | undefined;
 }
 
@@ -22,33 +24,30 @@ export interface WireContainer {
   readonly modifyTime: number;
 }
 
-export interface WireObject {
-  readonly key: string;
-  readonly size: number;
-  readonly md5: string | undefined;
-  readonly contentType: string | undefined;
-  readonly metaData: Readonly<Record<string, string>>;
-  readonly etag: string;
-  readonly lastModified: number;
+export interface ObjectPage {
+  /** As `writeObjects` gives them. */
+  readonly objects: string;
+  readonly next: string | undefined;
 }
 
 export interface PutOrder {
   readonly container: string;
   readonly key: string;
-  readonly contentType: string;
-  readonly metaData: Readonly<Record<string, string>>;
+  readonly about: About;
+  /** The part of `about` that is applied to the file. */
+  readonly attributes: FileAttributes;
   readonly checksums: readonly Checksum[];
   readonly precondition: Precondition | undefined;
 }
 
 export interface Operations {
-  listContainers: Operation<{ readonly after: string | undefined; readonly size: number }, WirePage<WireContainer>>;
+  listContainers: Operation<{ readonly after: string | undefined; readonly size: number }, ContainerPage>;
   headContainer: Operation<{ readonly container: string }, WireContainer>;
   createContainer: Operation<{ readonly container: string }, WireContainer>;
   deleteContainer: Operation<{ readonly container: string }, undefined>;
   listObjects: Operation<
     { readonly container: string; readonly prefix: string; readonly after: string | undefined; readonly size: number },
-    WirePage<WireObject>
+    ObjectPage
   >;
   headObject: Operation<{ readonly container: string; readonly key: string }, WireObject>;
   /** The content travels beside it, as `Request.body`. */
@@ -67,7 +66,7 @@ export interface Operations {
 export interface CopyOrder {
   readonly from: { readonly container: string; readonly key: string };
   readonly to: { readonly container: string; readonly key: string };
-  readonly replace: CopyReplacement | undefined;
+  readonly replace: { readonly about: About; readonly attributes: FileAttributes } | undefined;
 }
 
 interface Operation<Ask, Answer> {

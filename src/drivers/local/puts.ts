@@ -2,7 +2,7 @@ import type { Change, Published } from './change.js';
 import { createDigests } from './digests.js';
 import { codeOf, Refusal } from './failure.js';
 import { type Folders, parentOf } from './folders.js';
-import { describeObject } from './object.js';
+import { describeObject, validRecord } from './object.js';
 import { checkPrecondition, place } from './place.js';
 import type { PutOrder } from './protocol.js';
 import { fingerprintOf, look } from './stat.js';
@@ -30,7 +30,7 @@ export function beginUpload(store: Store, folders: Folders, order: PutOrder): Up
     },
     finish(ticket) {
       const md5 = digests.finish(order.key);
-      const content: Content = { temporary, inode: temporary.finish(order.metaData), md5 };
+      const content: Content = { temporary, inode: temporary.finish(order.attributes), md5 };
       return putChange(store, folders, order, content, ticket);
     },
     discard: () => temporary.discard(),
@@ -57,7 +57,7 @@ export interface Content {
 }
 
 /** What a finished temporary file becomes. */
-export type Destination = Pick<PutOrder, 'container' | 'key' | 'metaData' | 'precondition'> & { readonly contentType: string | undefined };
+export type Destination = Pick<PutOrder, 'container' | 'key' | 'about' | 'precondition'>;
 
 export function putChange(store: Store, folders: Folders, order: Destination, content: Content, ticket: Ticket): Change {
   const { temporary } = content;
@@ -71,13 +71,13 @@ export function putChange(store: Store, folders: Folders, order: Destination, co
 }
 
 function publish(store: Store, folders: Folders, order: Destination, { temporary, inode, md5 }: Content): Published {
-  const { key, contentType, metaData, precondition } = order;
+  const { key, about, precondition } = order;
   const container = store.container(order.container);
   const target = `${container}/${key}`;
   const records = store.writableRecords();
   checkPrecondition(precondition, key, () => {
     const stat = look(target);
-    return stat?.isFile() ? describeObject(key, stat, records.get(order.container, key)).etag : undefined;
+    return stat?.isFile() ? describeObject(key, stat, validRecord(stat, records.get(order.container, key))).etag : undefined;
   });
 
   const changed = new Set([parentOf(container, key)]);
@@ -86,6 +86,7 @@ function publish(store: Store, folders: Folders, order: Destination, { temporary
   const prepare = () => {
     tries += 1;
     if (tries > 1) folders.forget();
+    if (tries > 1 && !look(container)?.isDirectory()) throw new Refusal({ kind: 'no-container', container: order.container });
     for (const folder of folders.make(container, key)) changed.add(folder);
   };
   try {
@@ -99,7 +100,7 @@ function publish(store: Store, folders: Folders, order: Destination, { temporary
 
   const stat = look(target);
   if (stat?.ino !== inode) throw new Refusal({ kind: 'unstable', key, problem: 'was replaced by somebody else as it was stored' });
-  const record = { file: fingerprintOf(stat), md5, contentType, metaData };
+  const record = { file: fingerprintOf(stat), md5, about };
   records.put(order.container, key, record);
   return { answer: describeObject(key, stat, record), dirty: [...changed].map((path) => store.dirty(container, path)) };
 }

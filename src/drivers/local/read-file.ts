@@ -15,12 +15,13 @@ export async function readFileRange(
   range: ByteRange | undefined,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const file = await openRegular(path, key);
+  const file = await openExisting(path, key);
   try {
-    const { size } = await file.stat();
+    const stat = await file.stat();
+    if (!stat.isFile()) throw new ObjectDoesNotExistError(key, { driver: 'local' });
     signal.throwIfAborted();
     const start = range?.start ?? 0;
-    return oneReading(file, key, start, start + lengthWithin(range ?? { start }, size), signal);
+    return oneReading(file, key, start, start + lengthWithin(range ?? { start }, stat.size), signal);
   } catch (error) {
     await file.close();
     throw error;
@@ -28,17 +29,13 @@ export async function readFileRange(
 }
 
 /** Follows no symbolic link, and does not wait for a writer as opening a FIFO would. */
-async function openRegular(path: string, key: string): Promise<FileHandle> {
-  let file: FileHandle;
+async function openExisting(path: string, key: string): Promise<FileHandle> {
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(codeOf(error) ?? '')) throw new ObjectDoesNotExistError(key, { driver: 'local' });
     throw toStorageError(toFailure(error), key);
   }
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
-  throw new ObjectDoesNotExistError(key, { driver: 'local' });
 }
 
 /** Closes the file at the end, when its consumer leaves, and, should nobody ever begin, when it is collected. */

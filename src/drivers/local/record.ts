@@ -5,18 +5,32 @@ export interface ObjectRecord {
   readonly file: Fingerprint;
   /** Lower-case hex of the content; undefined when nobody has computed it. */
   readonly md5: string | undefined;
-  readonly contentType: string | undefined;
-  readonly metaData: Readonly<Record<string, string>>;
+  readonly about: About;
 }
 
-// Layout: version, flags, size, mtimeNs, ctimeNs, inode, md5, then JSON of [contentType, metaData].
+/** JSON of [content type or null, metadata]: passed on as it is by all who need not look into it. */
+export type About = string & { readonly about: unique symbol };
+
+export type MetaData = Readonly<Record<string, string>>;
+
+export function writeAbout(contentType: string | undefined, metaData: MetaData): About {
+  return JSON.stringify([contentType ?? null, metaData]) as About;
+}
+
+export function readAbout(about: About): { readonly contentType: string | undefined; readonly metaData: MetaData } {
+  const [contentType, metaData] = JSON.parse(about) as ParsedAbout;
+  return { contentType: contentType ?? undefined, metaData };
+}
+
+export type ParsedAbout = readonly [string | null, MetaData];
+
+// Layout: version, flags, size, mtimeNs, ctimeNs, inode, md5, about.
 const VERSION = 1;
 const HAS_MD5 = 1;
-const AT = { version: 0, flags: 1, size: 2, mtime: 10, ctime: 18, inode: 26, md5: 34, rest: 50 } as const;
+const AT = { version: 0, flags: 1, size: 2, mtime: 10, ctime: 18, inode: 26, md5: 34, about: 50 } as const;
 
-export function encodeRecord({ file, md5, contentType, metaData }: ObjectRecord): Buffer {
-  const rest = JSON.stringify([contentType ?? null, metaData]);
-  const bytes = Buffer.alloc(AT.rest + Buffer.byteLength(rest));
+export function encodeRecord({ file, md5, about }: ObjectRecord): Buffer {
+  const bytes = Buffer.alloc(AT.about + Buffer.byteLength(about));
   bytes[AT.version] = VERSION;
   bytes[AT.flags] = md5 === undefined ? 0 : HAS_MD5;
   bytes.writeDoubleLE(file.size, AT.size);
@@ -24,14 +38,13 @@ export function encodeRecord({ file, md5, contentType, metaData }: ObjectRecord)
   bytes.writeBigInt64LE(file.ctimeNs, AT.ctime);
   bytes.writeBigUInt64LE(file.inode, AT.inode);
   if (md5 !== undefined) bytes.write(md5, AT.md5, 'hex');
-  bytes.write(rest, AT.rest);
+  bytes.write(about, AT.about);
   return bytes;
 }
 
 /** Undefined for a record of another version, which then counts as none. */
 export function decodeRecord(bytes: Buffer): ObjectRecord | undefined {
-  if (bytes.length < AT.rest || bytes[AT.version] !== VERSION) return undefined;
-  const [contentType, metaData] = JSON.parse(bytes.toString('utf8', AT.rest)) as [string | null, Record<string, string>];
+  if (bytes.length < AT.about || bytes[AT.version] !== VERSION) return undefined;
   return {
     file: {
       size: bytes.readDoubleLE(AT.size),
@@ -39,8 +52,7 @@ export function decodeRecord(bytes: Buffer): ObjectRecord | undefined {
       ctimeNs: bytes.readBigInt64LE(AT.ctime),
       inode: bytes.readBigUInt64LE(AT.inode),
     },
-    md5: bytes[AT.flags] === HAS_MD5 ? bytes.toString('hex', AT.md5, AT.rest) : undefined,
-    contentType: contentType ?? undefined,
-    metaData,
+    md5: bytes[AT.flags] === HAS_MD5 ? bytes.toString('hex', AT.md5, AT.about) : undefined,
+    about: bytes.toString('utf8', AT.about) as About,
   };
 }

@@ -1,7 +1,8 @@
 import type { Body } from '../call.js';
 import { ObjectError } from '../errors.js';
 import { NEVER_ABORTED, untilAborted } from '../signal.js';
-import type { PutOrder, WireObject } from './protocol.js';
+import type { WireObject } from './object.js';
+import type { PutOrder } from './protocol.js';
 import type { FileThread } from './thread.js';
 
 /** What one write carries, and what one body may hold in memory twice. */

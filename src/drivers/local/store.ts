@@ -42,7 +42,7 @@ export function createStore(settings: WorkerSettings): Store {
   const mounts = new Set<string>();
   const incomings = new Map<string, Incoming>();
   const ofContainers = new Map<string, Incoming>();
-  let opened: { readonly records: Records; readonly inode: bigint | undefined; readonly writable: boolean } | undefined;
+  let opened: { readonly records: Records; readonly inode: bigint | undefined } | undefined;
 
   function release(): void {
     opened?.records.close().then(undefined, () => undefined); // another root's: nothing of it is wanted any more
@@ -60,7 +60,7 @@ export function createStore(settings: WorkerSettings): Store {
     }
     if (!fsync) writeFileSync(unsynced, bootId());
     const records = openRecords(file, { readOnly: false, flush: fsync });
-    opened = { records, inode: look(file)?.ino, writable: true };
+    opened = { records, inode: look(file)?.ino };
     return records;
   }
 
@@ -73,7 +73,7 @@ export function createStore(settings: WorkerSettings): Store {
     }
     try {
       const records = openRecords(file, { readOnly: true, flush: fsync });
-      opened = { records, inode: look(file)?.ino, writable: false };
+      opened = { records, inode: look(file)?.ino };
       return records;
     } catch {
       return undefined;
@@ -100,7 +100,7 @@ export function createStore(settings: WorkerSettings): Store {
     },
     records: () => opened?.records ?? openForReading(),
     writableRecords() {
-      if (opened?.writable) return opened.records;
+      if (opened?.records.writable) return opened.records;
       if (opened !== undefined) release();
       return openForWriting();
     },
@@ -134,7 +134,7 @@ export function createStore(settings: WorkerSettings): Store {
       const last = opened;
       opened = undefined;
       await last?.records.close();
-      if (last?.writable && !fsync) becomeSynced(folder, file, unsynced);
+      if (last?.records.writable && !fsync) becomeSynced(folder, file, unsynced);
     },
   };
 }

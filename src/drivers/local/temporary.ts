@@ -1,13 +1,13 @@
 import { closeSync, fchmodSync, fstatSync, futimesSync, openSync, rmSync, writeSync } from 'node:fs';
 import { codeOf } from './failure.js';
-import { mtimeSeconds, permissions } from './file-metadata.js';
+import type { FileAttributes } from './file-metadata.js';
 import type { Incoming } from './incoming.js';
 
 /** A file that nobody sees yet. Each call that fails leaves it to `discard`. */
 export interface Temporary {
   readonly path: string;
-  /** Gives it the times and mode that the metadata name, and closes it. Returns its inode. */
-  finish(metaData: Readonly<Record<string, string>>): bigint;
+  /** Gives it its time and mode, and closes it. Returns its inode. */
+  finish(attributes: FileAttributes): bigint;
   /** Closes and removes it; does nothing once it has been renamed. */
   discard(): void;
 }
@@ -24,8 +24,8 @@ export function createTemporary(incoming: Incoming): WritableTemporary {
     write(bytes) {
       for (let done = 0; done < bytes.length; ) done += writeSync(file.descriptor, bytes, done);
     },
-    finish(metaData) {
-      const inode = applyTo(file.descriptor, metaData);
+    finish(attributes) {
+      const inode = applyTo(file.descriptor, attributes);
       file.close();
       return inode;
     },
@@ -43,10 +43,10 @@ export function createTemporary(incoming: Incoming): WritableTemporary {
 export function adoptTemporary(path: string): Temporary {
   return {
     path,
-    finish(metaData) {
+    finish(attributes) {
       const file = closeOnce(openSync(path, 'r'));
       try {
-        return applyTo(file.descriptor, metaData);
+        return applyTo(file.descriptor, attributes);
       } finally {
         file.close();
       }
@@ -56,10 +56,8 @@ export function adoptTemporary(path: string): Temporary {
 }
 
 /** Returns the inode of the open file. */
-function applyTo(descriptor: number, metaData: Readonly<Record<string, string>>): bigint {
-  const mode = permissions(metaData);
-  if (mode !== undefined) fchmodSync(descriptor, mode);
-  const mtime = mtimeSeconds(metaData);
+function applyTo(descriptor: number, { mtime, permissions }: FileAttributes): bigint {
+  if (permissions !== undefined) fchmodSync(descriptor, permissions);
   if (mtime !== undefined) futimesSync(descriptor, mtime, mtime);
   return fstatSync(descriptor, { bigint: true }).ino;
 }

@@ -45,6 +45,7 @@ export function createFileThread(settings: WorkerSettings): FileThread {
       workerData: settings,
       name: 'longshore-local-files',
       trackUnmanagedFds: false,
+      execArgv: [], // a program's own, such as --input-type, may not fit a worker
     });
     started.on('message', (replies: readonly Reply[]) => {
       for (const reply of replies) settle(reply);
