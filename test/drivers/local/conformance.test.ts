@@ -4,13 +4,20 @@ import { join } from 'node:path';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { localBackend } from '../../../src/drivers/local/backend.js';
 import { conformance } from '../conformance/suite.js';
+import { wrapInEveryLayer } from '../layers/every-layer.js';
 
 /** Names that no file can have: empty parts, parts that mean another folder, and NUL. */
 function isNoPath(key: string): boolean {
   return key.includes('\0') || key.split('/').some((part) => part === '' || part === '.' || part === '..');
 }
 
-function suite(name: string, fsync: boolean, wrap: (backend: Backend) => Backend = (backend) => backend): void {
+const bare = (backend: Backend): Backend => backend;
+
+for (const [name, fsync, wrap] of [
+  ['local', true, bare],
+  ['local without fsync', false, bare],
+  ['local in every layer', true, wrapInEveryLayer],
+] as const) {
   const root = mkdtempSync(join(tmpdir(), 'longshore-local-'));
   conformance(name, {
     open: () => wrap(localBackend({ root, fsync })),
@@ -20,6 +27,3 @@ function suite(name: string, fsync: boolean, wrap: (backend: Backend) => Backend
     badContainerNames: ['', 'with/slash', 'with\\slash', 'nul\0', '.hidden', '..', 'x'.repeat(256), 'half \ud800 pair'],
   });
 }
-
-suite('local', true);
-suite('local without fsync', false);

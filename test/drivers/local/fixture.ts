@@ -1,0 +1,52 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import type { Backend } from '../../../src/drivers/backend.js';
+import { type LocalOptions, localBackend } from '../../../src/drivers/local/backend.js';
+
+export const CONTAINER = 'box';
+
+const cleanups: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** Called after the test, the last first. */
+export function afterwards(cleanup: () => Promise<void> | void): void {
+  cleanups.push(cleanup);
+}
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'longshore-local-'));
+  afterwards(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A driver that is closed after the test. */
+export function openLocal(options: LocalOptions): Backend {
+  const backend = localBackend(options);
+  afterwards(() => backend.close());
+  return backend;
+}
+
+/** A new root with one container. */
+export async function openBox(
+  options: Partial<LocalOptions> = {},
+): Promise<{ readonly backend: Backend; readonly root: string; readonly box: string }> {
+  const root = temporaryFolder();
+  const backend = openLocal({ root, ...options });
+  await backend.createContainer(CONTAINER, { signal: new AbortController().signal });
+  return { backend, root, box: join(root, CONTAINER) };
+}
+
+export function ref(key: string): { readonly container: string; readonly key: string } {
+  return { container: CONTAINER, key };
+}
+
+/** Temporary files of all processes. */
+export function unfinished(root: string): readonly string[] {
+  const incoming = join(root, '.longshore', 'incoming');
+  return readdirSync(incoming).flatMap((owner) => readdirSync(join(incoming, owner)).map((name) => `${owner}/${name}`));
+}
