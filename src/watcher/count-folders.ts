@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RelativePath } from './entry.js';
 import { joinPath, pathOnDisk } from './path.js';
 import { maybeFolder, visitEntries } from './visit-entries.js';
@@ -8,21 +9,27 @@ export interface Count {
   readonly folders: number;
 }
 
+/** Some milliseconds of reading. */
+const FOLDERS_PER_TURN = 64;
+
 /**
- * Counts what is below a folder, folders that are ignored left out, without holding up the event loop. Stops soon after
- * more than `enough` entries. What cannot be read counts as empty.
+ * Counts what is below some folders, ignored folders left out, without holding up the event loop. Asks
+ * before each folder whether it is `enough`. What cannot be read counts as empty.
  */
 export async function countBelow(
   root: string,
-  under: RelativePath,
+  under: readonly RelativePath[],
   ignoresDirectory: (path: RelativePath) => boolean,
-  enough: number,
+  enough: (entries: number) => boolean,
 ): Promise<Count> {
   let entries = 0;
   let folders = 0;
-  const stack = [under];
-  for (let path = stack.pop(); path !== undefined && entries <= enough; path = stack.pop()) {
+  let visited = 0;
+  const stack = [...under];
+  for (let path = stack.pop(); path !== undefined && !enough(entries); path = stack.pop()) {
     const folder = path;
+    visited += 1;
+    if (visited % FOLDERS_PER_TURN === 0) await nextTurn();
     await visitEntries(pathOnDisk(root, folder), (entry) => {
       entries += 1;
       if (!maybeFolder(entry)) return;

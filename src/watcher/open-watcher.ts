@@ -73,7 +73,7 @@ async function chooseEngine(options: OpenWatcherOptions, network: string | undef
   if (network !== undefined) return 'scan';
   if (process.platform !== 'linux') return 'chokidar';
   const { root, chokidarLimit, ignoresDirectory } = options;
-  const entries = options.entries ?? (await countBelow(root, '', ignoresDirectory, chokidarLimit)).entries;
+  const entries = options.entries ?? (await countBelow(root, [''], ignoresDirectory, (count) => count > chokidarLimit)).entries;
   return entries <= chokidarLimit ? 'chokidar' : 'directories';
 }
 

@@ -47,12 +47,9 @@ export function createRefusals(
   };
 
   const countNeeded = async (signal: AbortSignal): Promise<number> => {
-    let folders = tree.watched;
-    for (const path of [...tree.refused.keys()].map(pathOf)) {
-      if (signal.aborted) break;
-      folders += 1 + (await countBelow(root, path, ignoresDirectory, Number.POSITIVE_INFINITY)).folders;
-    }
-    return folders;
+    const { watched, refused } = tree;
+    const below = await countBelow(root, [...refused.keys()].map(pathOf), ignoresDirectory, () => signal.aborted);
+    return watched + refused.size + below.folders;
   };
 
   return {
@@ -73,6 +70,7 @@ export function createRefusals(
       if (reported) return;
       reported = true;
       if ([...tree.refused.values()].some(isLimit)) needed = await countNeeded(signal);
+      if (signal.aborted) return;
       for (const { under, why } of told(() => true)) log.warn('folder is not watched, but rescanned on a timer', { root, under, why });
     },
   };

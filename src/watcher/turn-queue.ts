@@ -3,7 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** Work that is done a few items in each turn of the event loop, last come first served, so that events get in between. */
 export interface TurnQueue<Item> {
   push(item: Item): void;
-  /** Resolves when nothing is queued or under way. */
+  /** Whether nothing is queued or under way. */
+  isIdle(): boolean;
+  /** Resolves once it is idle. */
   settled(): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ export function createTurnQueue<Item>(itemsPerTurn: number, work: (item: Item) =
       queue.push(item);
       working ??= workAll();
     },
+    isIdle: () => working === undefined,
     async settled() {
       while (working !== undefined) await working;
     },

@@ -201,6 +201,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
 
   const verifyRoot = (): void => {
     if (refused.has(root)) return; // waits for `retry`
+    if (root.watch === undefined && !queue.isIdle()) return; // its watch is just being placed
     const present = presentIdentity(options.root, true);
     if (root.watch === undefined ? present === undefined : sameIdentity(root.identity, present)) return;
     on.doubt('', present === undefined ? 'the source has gone' : 'the source is another folder, or is back');

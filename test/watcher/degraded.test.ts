@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
@@ -145,6 +145,23 @@ test('P1: a folder that is swapped while its watch is placed ends up watched its
   writeFile(join(root, 'other/file'), 'changed too');
   await follower.follows();
   await until(() => watcher.state().directories === 3);
+});
+
+test('P1: a source whose watch takes longer than the time between checks is watched all the same', async () => {
+  const root = temporaryFolder(onTestFinished);
+  writeFile(join(root, 'folder/file'));
+  const slow: WatchDirectory = async (path, events) => {
+    await systemClock.sleep(100);
+    return watchDirectory(path, events);
+  };
+  const { watcher, follower } = await watch(root, { watchDirectory: slow, rootCheckMs: 5 });
+  renameSync(root, `${root}-away`);
+  onTestFinished(() => rmSync(`${root}-away`, { recursive: true }));
+  writeFile(join(root, 'folder/other'));
+  await follower.follows();
+  await until(() => watcher.state().directories === 2);
+  writeFile(join(root, 'folder/other'), 'changed');
+  await follower.follows();
 });
 
 // The limit for real: a user namespace has a limit of its own (user_namespaces(7)).
