@@ -97,6 +97,12 @@ export class InvalidObjectNameError extends ObjectError {
 }
 
 /**
+ * Another object stands in the way: a store that keeps objects as files cannot hold both `a` and `a/b`. Once the other
+ * is gone, the same call succeeds.
+ */
+export class ObjectInTheWayError extends InvalidObjectNameError {}
+
+/**
  * The file that was being sent changed under the reader: nothing of it was kept. The same call would fail again; who
  * wants the new content looks at the file anew.
  */

@@ -1,23 +1,27 @@
 import type { Page, PageRequest } from './call.js';
 import { StorageError } from './errors.js';
 
-/**
- * All items of a listing, page by page as they are wanted. A provider that gives the token that it was asked with would
- * be asked for ever; that is an error.
- */
+/** All items of a listing, page by page as they are wanted. */
 export async function* itemsOfPages<T>(driver: string, list: (page: PageRequest) => Promise<Page<T>>): AsyncGenerator<T, void, undefined> {
+  for await (const items of pages(driver, list)) yield* items;
+}
+
+/**
+ * The pages of a listing as they are wanted. A provider that gives the token that it was asked with would be asked for
+ * ever; that is an error.
+ */
+export async function* pages<T>(
+  driver: string,
+  list: (page: PageRequest) => Promise<Page<T>>,
+): AsyncGenerator<readonly T[], void, undefined> {
   let after: string | undefined;
   while (true) {
     const page = await list(after === undefined ? {} : { after });
-    yield* page.items;
+    yield page.items;
     if (page.next === undefined) return;
     if (page.next === after) {
-      throw new StorageError(
-        `the listing does not advance: the provider gave the same continuation token again (${JSON.stringify(after)})`,
-        {
-          driver,
-        },
-      );
+      const token = JSON.stringify(after);
+      throw new StorageError(`the listing does not advance: the provider gave the same continuation token again (${token})`, { driver });
     }
     after = page.next;
   }

@@ -8,6 +8,7 @@ import {
   ObjectDoesNotExistError,
   ObjectError,
   ObjectHashMismatchError,
+  ObjectInTheWayError,
   PreconditionFailedError,
   type Retry,
   StorageError,
@@ -33,8 +34,7 @@ export function toStorageError(failure: Failure, key?: string): StorageError {
     case 'bad-object-name':
       return new InvalidObjectNameError(failure.key, failure.rule, FAILED);
     case 'in-the-way':
-      // What stands there may be about to be deleted, as when a file became a folder.
-      return new InvalidObjectNameError(failure.key, failure.obstacle, { ...FAILED, retry: 'backoff' });
+      return new ObjectInTheWayError(failure.key, failure.obstacle, FAILED);
     case 'no-object':
       return new ObjectDoesNotExistError(failure.key, FAILED);
     case 'precondition':
