@@ -16,12 +16,15 @@ export interface Job extends QueuedJob {
   readonly sinceMs: number;
   /** From 1. */
   readonly attempt: number;
-  /** The file as the scan saw it a moment ago: saves the first attempt a look. Reading checks that it is still so. */
+  /** The file as a scan saw it a moment ago: saves the first attempt a look. Reading checks that it is still so. */
   readonly seen?: LocalEntry;
-  /** What a listing said of the object; later attempts do not trust it. */
-  readonly remote: Remote;
-  /** Set for objects that are not ours and that the mirror deletes: they have no record to show. */
-  readonly extraneous?: true;
+  /** What a listing said of the object a moment ago; `ask`: it matters, so look at the object first. */
+  readonly remote: Remote | 'ask';
   /** The object that holds this content under the name that the file had before. */
   readonly renamedFrom?: ObjectName;
+}
+
+/** The same job for a later moment: what was seen then is not trusted. */
+export function again({ seen: _, ...job }: Job, attempt: number): Job {
+  return { ...job, attempt, remote: job.remote === 'unknown' ? 'unknown' : 'ask' };
 }

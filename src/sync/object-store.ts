@@ -9,7 +9,9 @@ export type Confirmed = Pick<ObjectRecord, 'md5' | 'etag' | 'partSize' | 'versio
 /** A mirror's place in its container. Names are below the mirror's prefix. Calls reject with the errors of the driver. */
 export interface ObjectStore {
   readonly canCopy: boolean;
-  /** One look at the object; reads its content when nothing else tells its MD5. */
+  /** One look at the object. */
+  head(name: ObjectName, signal: AbortSignal): Promise<Remote>;
+  /** The same, and its content is read when nothing else tells its MD5. */
   inspect(name: ObjectName, signal: AbortSignal): Promise<Remote>;
   /** Sends a file or link whose content is in memory. Resolves once the provider's digest was compared (P2). */
   putBytes(

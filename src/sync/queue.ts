@@ -28,6 +28,8 @@ export interface JobQueue<J extends QueuedJob> {
   readonly running: number;
   /** Drops what waits. Running jobs go on: they hold signals of their own. */
   clear(): void;
+  /** Resolves when nothing waits or runs. */
+  whenIdle(): Promise<void>;
 }
 
 export interface QueueOptions<J> {
@@ -36,31 +38,33 @@ export interface QueueOptions<J> {
   readonly waitingLimit: number;
   /** Never rejects: what becomes of a failed job is its mirror's business. */
   readonly run: (job: J) => Promise<void>;
+  /** Called for each job that will never run: another one serves its key, or the queue was cleared. */
+  readonly dropped: (job: J) => void;
 }
 
 /** Large files in flight at once, of each 8 slots: enough to fill a line, few enough to bound memory and sockets. */
 const LARGE_SHARE = 8;
 const LARGE_MOST = 4;
 
-export function createQueue<J extends QueuedJob>({ concurrency, waitingLimit, run }: QueueOptions<J>): JobQueue<J> {
+export function createQueue<J extends QueuedJob>({ concurrency, waitingLimit, run, dropped }: QueueOptions<J>): JobQueue<J> {
   const lanes: Readonly<Record<Lane, PQueue>> = {
     small: new PQueue({ concurrency }),
     large: new PQueue({ concurrency: Math.max(1, Math.min(LARGE_MOST, Math.floor(concurrency / LARGE_SHARE))) }),
     delete: new PQueue({ concurrency: Math.max(concurrency, waitingLimit) }),
   };
   const all = Object.values(lanes);
-  const waitingKeys = new Set<string>();
+  const waiting = new Map<string, J>();
   /** Running keys, each with the newest job that was added for it meanwhile. */
   const runningKeys = new Map<string, J | undefined>();
 
   function start(job: J): void {
-    waitingKeys.add(job.key);
+    waiting.set(job.key, job);
     void lanes[job.lane].add(() => perform(job));
   }
 
   async function perform(job: J): Promise<void> {
     // Dropped by clear(), which empties the lanes a turn before p-queue forgets what it has already handed out.
-    if (!waitingKeys.delete(job.key)) return;
+    if (!waiting.delete(job.key)) return;
     runningKeys.set(job.key, undefined);
     try {
       await run(job);
@@ -74,10 +78,15 @@ export function createQueue<J extends QueuedJob>({ concurrency, waitingLimit, ru
   return {
     async add(job) {
       if (runningKeys.has(job.key)) {
+        const older = runningKeys.get(job.key);
         runningKeys.set(job.key, job);
+        if (older) dropped(older);
         return;
       }
-      if (waitingKeys.has(job.key)) return;
+      if (waiting.has(job.key)) {
+        dropped(job);
+        return;
+      }
       start(job);
       const lane = lanes[job.lane];
       if (lane.size >= waitingLimit) await lane.onSizeLessThan(waitingLimit);
@@ -94,14 +103,20 @@ export function createQueue<J extends QueuedJob>({ concurrency, waitingLimit, ru
       return lanes.small.isPaused;
     },
     get waiting() {
-      return waitingKeys.size;
+      return waiting.size;
     },
     get running() {
       return runningKeys.size;
     },
+    whenIdle: async () => {
+      while (waiting.size + runningKeys.size > 0) await Promise.all(all.map((lane) => lane.onIdle()));
+    },
     clear() {
-      waitingKeys.clear();
       for (const lane of all) lane.clear();
+      const jobs = [...waiting.values(), ...[...runningKeys.values()].filter((job) => job !== undefined)];
+      waiting.clear();
+      for (const key of runningKeys.keys()) runningKeys.set(key, undefined);
+      for (const job of jobs) dropped(job);
     },
   };
 }

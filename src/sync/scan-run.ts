@@ -82,6 +82,7 @@ export async function* runScan(
   const at = startLooking(source, settings, beforeLook);
   const naming = createNaming(settings.symlinks);
   const blindSpots = openBlindSpots();
+  let complete = true;
   const departures: Spill<Departure> = openSpill(location.folder);
   const entries = entriesUnder(index, under, naming);
   try {
@@ -91,7 +92,11 @@ export async function* runScan(
       listing: listing && (await openListingSide(listing)),
     };
     for await (const item of compare(sides, policy, (departure) => departures.add(departure), counts)) {
-      if (item.kind === 'problem') blindSpots.add(item);
+      if (item.kind === 'problem') {
+        blindSpots.add(item);
+        // A link is left out because the mirror says so; that it also hides what was behind it is told when it keeps an object.
+        if (item.blinds !== 'nothing' && item.reason !== 'link-skipped') complete = false;
+      }
       yield item;
     }
     confirmSource(source);
@@ -112,7 +117,7 @@ export async function* runScan(
     };
     yield* settleDepartures(departures.items(), evidence, policy, counts);
     yield* withholdings(blindSpots, counts.withheld, evidence.noDeletes);
-    yield { kind: 'finished', ...counts, complete: blindSpots.size === 0 };
+    yield { kind: 'finished', ...counts, complete: complete && counts.withheld === 0 };
   } finally {
     departures.close();
     entries.return?.();

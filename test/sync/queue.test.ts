@@ -28,10 +28,12 @@ function gate() {
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const job = (key: string, version = 1, lane: TestJob['lane'] = 'small'): TestJob => ({ key, lane, version });
 
+const ignore = () => {};
+
 describe('the queue', () => {
   test('runs one job per key at a time; one added meanwhile runs again after, and only the newest', async () => {
     const { run, started, finish } = gate();
-    const queue = createQueue({ concurrency: 4, waitingLimit: 10, run });
+    const queue = createQueue({ concurrency: 4, waitingLimit: 10, run, dropped: ignore });
     await queue.add(job('a', 1));
     await turn();
     await queue.add(job('a', 2));
@@ -46,7 +48,7 @@ describe('the queue', () => {
 
   test('a key that waits already is not added a second time', async () => {
     const { run, started, finish } = gate();
-    const queue = createQueue({ concurrency: 1, waitingLimit: 10, run });
+    const queue = createQueue({ concurrency: 1, waitingLimit: 10, run, dropped: ignore });
     await queue.add(job('a'));
     await turn();
     await queue.add(job('b', 1));
@@ -58,7 +60,7 @@ describe('the queue', () => {
 
   test('P7: never more than waitingLimit wait: add() holds the caller back', async () => {
     const { run, finish } = gate();
-    const queue = createQueue({ concurrency: 1, waitingLimit: 3, run });
+    const queue = createQueue({ concurrency: 1, waitingLimit: 3, run, dropped: ignore });
     let added = 0;
     const feeding = (async () => {
       for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
@@ -76,7 +78,7 @@ describe('the queue', () => {
 
   test('large files leave slots to small ones', async () => {
     const { run, started } = gate();
-    const queue = createQueue({ concurrency: 16, waitingLimit: 100, run });
+    const queue = createQueue({ concurrency: 16, waitingLimit: 100, run, dropped: ignore });
     for (let at = 0; at < 20; at += 1) await queue.add(job(`L${at}.`, 1, 'large'));
     await queue.add(job('s', 1, 'small'));
     await turn();
@@ -86,13 +88,16 @@ describe('the queue', () => {
 
   test('a paused queue starts nothing; what was dropped never runs', async () => {
     const { run, started } = gate();
-    const queue = createQueue({ concurrency: 2, waitingLimit: 10, run });
+    const dropped: string[] = [];
+    const queue = createQueue({ concurrency: 2, waitingLimit: 10, run, dropped: ({ key }) => dropped.push(key) });
     queue.pause();
     await queue.add(job('a'));
     await queue.add(job('b'));
     await turn();
     expect(started).toEqual([]);
     queue.clear();
+    expect(dropped).toEqual(['a', 'b']);
+    await queue.whenIdle();
     queue.resume();
     await queue.add(job('c'));
     await turn();

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import type { Backend } from '../drivers/backend.js';
+import { bytesBody } from '../drivers/body.js';
+import type { ObjectInfo, ObjectRef, PutOptions } from '../drivers/call.js';
+import { guessContentType } from '../drivers/content-type.js';
+import { ContainerDoesNotExistError, ObjectDoesNotExistError, ObjectHashMismatchError } from '../drivers/errors.js';
+import { fileBody } from '../drivers/file-body.js';
+import { sendObject } from '../drivers/send.js';
+import type { LocalEntry } from '../watcher/entry.js';
+import type { Policy, RemoteFact } from './decide.js';
+import { batchingDelete } from './delete-batch.js';
+import { objectMetadata } from './object-metadata.js';
+import type { Confirmed, ObjectStore } from './object-store.js';
+
+export interface ContainerStoreOptions {
+  readonly backend: Backend;
+  readonly container: string;
+  /** Empty, or ends in `/`. */
+  readonly prefix: string;
+  readonly policy: Policy;
+  readonly follow: boolean;
+}
+
+/** A mirror's part of a container, behind any backend. */
+export function containerStore({ backend, container, prefix, policy, follow }: ContainerStoreOptions): ObjectStore {
+  const { copy } = backend.capabilities;
+  const deleteObject = batchingDelete(backend, container);
+  const refOf = (name: string): ObjectRef => ({ container, key: prefix + name });
+
+  async function head(name: string, signal: AbortSignal): Promise<ObjectInfo | undefined> {
+    try {
+      return await backend.headObject(refOf(name), { signal });
+    } catch (error) {
+      if (error instanceof ObjectDoesNotExistError) return undefined;
+      throw error;
+    }
+  }
+
+  async function contentMd5(name: string, signal: AbortSignal): Promise<string> {
+    return md5Of(await backend.readObject(refOf(name), undefined, { signal }));
+  }
+
+  function optionsFor(name: string, entry: LocalEntry, md5: string | undefined): PutOptions {
+    return {
+      contentType: guessContentType(name),
+      metaData: objectMetadata(entry, policy),
+      headers: {},
+      checksums: md5 === undefined ? [] : [{ algorithm: 'md5', hex: md5 }],
+    };
+  }
+
+  return {
+    canCopy: copy !== undefined,
+    async head(name, signal) {
+      const info = await head(name, signal);
+      return info ? remoteFact(info) : 'absent';
+    },
+    async inspect(name, signal) {
+      const info = await head(name, signal);
+      if (!info) return 'absent';
+      const fact = remoteFact(info);
+      return { ...fact, md5: fact.md5 ?? (await contentMd5(name, signal)), inspected: true };
+    },
+    async putBytes(name, entry, { bytes, md5 }, signal) {
+      const sent = await sendObject(backend, refOf(name), bytesBody(bytes), optionsFor(name, entry, md5), { signal, verifyHash: true });
+      return confirmed(sent.info, md5, sent.partSize);
+    },
+    async putFile(name, entry, absolutePath, signal) {
+      const ref = refOf(name);
+      const body = await fileBody(absolutePath, { ref, driver: backend.name, expected: entry, follow });
+      const sent = await sendObject(backend, ref, body, optionsFor(name, entry, undefined), { signal, verifyHash: true });
+      // Without a digest of the bytes as they went out (parts that were each confirmed), the file is read once more, as the same version.
+      const md5 = sent.checksum?.algorithm === 'md5' ? sent.checksum.hex : await md5Of(body.open());
+      return confirmed(sent.info, md5, sent.partSize);
+    },
+    async copy(from, name, entry, md5, signal) {
+      if (!copy) return undefined;
+      const { contentType, metaData } = optionsFor(name, entry, md5);
+      try {
+        const info = await copy.copyObject(refOf(from), refOf(name), { contentType, metaData }, { signal });
+        const told = remoteFact(info).md5 ?? (await contentMd5(name, signal));
+        return told === md5 && info.size === entry.size ? confirmed(info, md5, undefined) : undefined;
+      } catch (error) {
+        if (error instanceof ObjectDoesNotExistError || error instanceof ObjectHashMismatchError) return undefined;
+        throw error;
+      }
+    },
+    remove: (name, signal) => deleteObject(prefix + name, signal),
+  };
+}
+
+async function md5Of(content: AsyncIterable<Uint8Array>): Promise<string> {
+  const md5 = createHash('md5');
+  for await (const chunk of content) md5.update(chunk);
+  return md5.digest('hex');
+}
+
+/** What an ObjectInfo says of the object's content. */
+export function remoteFact({ size, checksums, extra }: ObjectInfo): RemoteFact {
+  const md5 = checksums.find(({ algorithm }) => algorithm === 'md5')?.hex;
+  const etag = extra['etag'];
+  return { size, inspected: false, ...(md5 === undefined ? {} : { md5 }), ...(typeof etag === 'string' ? { etag } : {}) };
+}
+
+function confirmed({ extra }: ObjectInfo, md5: string, partSize: number | undefined): Confirmed {
+  const { etag, versionId } = extra as { readonly etag?: unknown; readonly versionId?: unknown };
+  return {
+    md5,
+    ...(typeof etag === 'string' ? { etag } : {}),
+    ...(typeof versionId === 'string' ? { versionId } : {}),
+    ...(partSize === undefined ? {} : { partSize }),
+  };
+}
+
+/** Makes the container if it is not there. Resolves with whether it had to. */
+export async function ensureContainer(backend: Backend, container: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await backend.headContainer(container, { signal });
+    return false;
+  } catch (error) {
+    if (!(error instanceof ContainerDoesNotExistError)) throw error;
+  }
+  await backend.createContainer(container, { signal });
+  return true;
+}

@@ -1,0 +1,41 @@
+import {
+  ContainerDoesNotExistError,
+  InvalidCredentialsError,
+  InvalidObjectNameError,
+  ObjectHashMismatchError,
+  ObjectInTheWayError,
+  SourceChangedError,
+  StorageError,
+  TargetUnavailableError,
+} from '../drivers/errors.js';
+import type { SkipReason } from './events.js';
+import { FileChangedError, FileUnreadableError } from './file-errors.js';
+
+/** What kind of trouble an attempt met, and so what becomes of its job. */
+export type Failure =
+  /** The target's: every job would meet it. The attempt does not count. */
+  | { readonly kind: 'target' }
+  /** The file did not hold still. It is looked at again when it may be quiet. */
+  | { readonly kind: 'busy' }
+  /** Nothing but a change of the file, or of its name, helps; reported, and looked at again by the next scan. */
+  | { readonly kind: 'unsuitable'; readonly reason: SkipReason; readonly detail: string }
+  /** This object's. Tried again, each time later. */
+  | { readonly kind: 'object'; readonly reason: string; readonly hopeless: boolean; readonly afterMs: number };
+
+export function classify(error: unknown): Failure {
+  if (error instanceof TargetUnavailableError || error instanceof InvalidCredentialsError || error instanceof ContainerDoesNotExistError) {
+    return { kind: 'target' };
+  }
+  if (error instanceof FileChangedError || error instanceof SourceChangedError) return { kind: 'busy' };
+  if (error instanceof FileUnreadableError) return { kind: 'unsuitable', reason: 'unreadable', detail: error.message };
+  // The other object may be on its way out: it is worth more tries.
+  if (error instanceof ObjectInTheWayError) return { kind: 'object', reason: 'name-clash', hopeless: false, afterMs: 0 };
+  if (error instanceof InvalidObjectNameError) return { kind: 'unsuitable', reason: 'name-refused', detail: error.message };
+  const retry = error instanceof StorageError ? error.retry : 'backoff';
+  return {
+    kind: 'object',
+    reason: error instanceof ObjectHashMismatchError ? 'hash-mismatch' : error instanceof Error ? error.name : 'unknown',
+    hopeless: retry === 'never',
+    afterMs: typeof retry === 'object' ? retry.afterMs : 0,
+  };
+}

@@ -1,0 +1,94 @@
+import type { Clock } from '../clock.js';
+import type { ObjectIndex, ObjectName } from '../state/object-index.js';
+import type { LocalEntry, RelativePath } from '../watcher/entry.js';
+import type { Decision, Policy, Remote } from './decide.js';
+import { decide } from './decide.js';
+import type { Job } from './job.js';
+import type { Pending } from './pending.js';
+import type { JobQueue, Lane } from './queue.js';
+import type { Renames } from './renames.js';
+import type { Run } from './runs.js';
+import type { SourceView } from './source-view.js';
+import { SMALL_FILE } from './workplace.js';
+
+/** Something that a scan found to be due. */
+export interface DueObject {
+  readonly name: ObjectName;
+  readonly local: LocalEntry | undefined;
+  readonly remote: Remote;
+  readonly decision: Decision;
+}
+
+/** Makes jobs of what scans and watches find. Each call resolves when the queue has taken its jobs: that holds back who finds faster than is sent. */
+export interface Intake {
+  due(object: DueObject, run: Run): Promise<void>;
+  /** "Look at this path": whatever is there, was there, or was below it. */
+  hint(path: RelativePath): Promise<void>;
+}
+
+export interface IntakeOptions {
+  readonly mirror: string;
+  readonly queue: JobQueue<Job>;
+  readonly index: ObjectIndex;
+  readonly source: SourceView;
+  readonly policy: Policy;
+  readonly renames: Renames;
+  readonly pending: Pending;
+  readonly clock: Clock;
+}
+
+/** The run of jobs that no scan asked for. */
+export const NO_RUN = 0;
+
+export function createIntake({ mirror, queue, index, source, policy, renames, pending, clock }: IntakeOptions): Intake {
+  async function add(name: ObjectName, local: LocalEntry | undefined, remote: Remote, run: number, isNew: boolean): Promise<void> {
+    const sinceMs = clock.now();
+    const renamedFrom = isNew && local ? renames.formerName(name, local) : undefined;
+    if (renamedFrom !== undefined) renames.begin(renamedFrom);
+    pending.add(name, sinceMs);
+    await queue.add({
+      key: `${mirror}\0${name}`,
+      lane: laneOf(local),
+      mirror,
+      name,
+      run,
+      sinceMs,
+      attempt: 1,
+      remote,
+      ...(local ? { seen: local } : {}),
+      ...(renamedFrom === undefined ? {} : { renamedFrom }),
+    });
+  }
+
+  async function consider(name: ObjectName, entry: LocalEntry | undefined): Promise<void> {
+    const decision = decide(entry && { entry }, index.get(name), 'unknown', policy);
+    if (decision.action !== 'nothing') await add(name, entry, 'unknown', NO_RUN, isNew(decision));
+  }
+
+  return {
+    async due({ name, local, remote, decision }, run) {
+      run.pending.add(name, clock.now());
+      run.work.jobsDue += 1;
+      if (decision.action === 'upload') run.work.bytesDue += local?.size ?? 0;
+      await add(name, local, remote, run.id, isNew(decision));
+    },
+    async hint(path) {
+      const look = source.look(path);
+      if (look.found === 'excluded' || look.found === 'unknown') return;
+      const entry = look.found === 'entry' ? look.entry : undefined;
+      for (const name of source.namesAt(path)) await consider(name, entry && source.nameOf(entry) === name ? entry : undefined);
+      if (look.found === 'folder') return;
+      // What was a folder is gone, or is something else now: so is everything that was below it.
+      for (const [name] of index.entries({ prefix: `${path}/` })) await consider(name, undefined);
+    },
+  };
+}
+
+function isNew(decision: Decision): boolean {
+  return decision.action === 'upload' && decision.why === 'new';
+}
+
+function laneOf(local: LocalEntry | undefined): Lane {
+  if (!local) return 'delete';
+  return local.size > SMALL_FILE ? 'large' : 'small';
+}

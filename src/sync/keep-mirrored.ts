@@ -1,0 +1,127 @@
+import { basename } from 'node:path';
+import { orAborted } from '../drivers/signal.js';
+import { IGNORE_FILE } from '../watcher/filter.js';
+import { openWatcher } from '../watcher/open-watcher.js';
+import { SourceMissingError } from '../watcher/source.js';
+import type { Hint, Watcher, WatchState } from '../watcher/watcher.js';
+import { untilFirstEnds } from './concurrently.js';
+import { ensureContainer } from './container-store.js';
+import { createDueRuns, type DueRuns } from './due-runs.js';
+import type { Mirror } from './mirror.js';
+import { scanMirror } from './scan-mirror.js';
+
+/** A mirror that is watched and compared, for as long as the daemon lives. */
+export interface KeptMirror {
+  /** Resolves once `drain` is aborted and nothing of the watch is left. Never rejects: trouble is told, and waited out. */
+  readonly ended: Promise<void>;
+  watchState(): WatchState | null;
+}
+
+/** Between looks whether a source, or a container that cannot be had, is back. */
+const TROUBLE_MS = 10_000;
+/** Until a scan for what was missed, so that a flood of failures does not become a flood of scans. */
+const MISSED_MS = 600_000;
+
+/** `underWay` is called once: when the mirror watches and its first run has begun, or when it has to wait for its source. */
+export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
+  const { settings, board, parts } = mirror;
+  const { clock, log, drain } = parts;
+  let watcher: Watcher | undefined;
+
+  async function keep(): Promise<void> {
+    while (!drain.aborted) {
+      try {
+        await keepWhileWatched();
+      } catch (error) {
+        if (drain.aborted) return;
+        const state = error instanceof SourceMissingError ? 'source-missing' : 'target-down';
+        board.state(state, error instanceof Error ? error.message : String(error));
+        log.warn('mirror waits', { mirror: settings.name, error });
+        underWay();
+        await clock.sleep(TROUBLE_MS, drain).catch(() => {});
+      }
+    }
+  }
+
+  /** Watches from scratch, and first scans everything: whatever happened before is found. Ends when the rules of what is watched change. */
+  async function keepWhileWatched(): Promise<void> {
+    mirror.source.reopen();
+    if (await ensureContainer(parts.backend, settings.container, drain)) {
+      log.info('container made', { mirror: settings.name, container: settings.container });
+    }
+    const due = createDueRuns();
+    const opened = await openWatcher({
+      ...settings,
+      root: settings.source,
+      engine: settings.watch,
+      followLinks: settings.symlinks === 'follow',
+      ignoresDirectory: mirror.source.ignoresDirectory,
+      clock,
+      log,
+    });
+    watcher = opened;
+    try {
+      await orAborted(opened.ready, drain);
+      due.add({ kind: parts.ledger.read().reconciled ? 'scan' : 'reconcile', under: '', why: 'start' });
+      await untilFirstEnds(drain, [
+        (signal) => takeHints(opened, due, signal),
+        (signal) => takeRuns(due, signal),
+        (signal) => repeat(settings.rescanMs, signal, () => due.add({ kind: 'scan', under: '', why: 'rescan timer' })),
+        (signal) => repeat(settings.reconcileMs, signal, () => due.add({ kind: 'reconcile', under: '', why: 'reconcile timer' })),
+        (signal) =>
+          repeat(MISSED_MS, signal, () => {
+            if (mirror.takeMissed()) due.add({ kind: 'scan', under: '', why: 'more objects failed than are kept in mind' });
+          }),
+      ]);
+    } finally {
+      watcher = undefined;
+      await opened.close();
+    }
+  }
+
+  async function takeHints(from: Watcher, due: DueRuns, signal: AbortSignal): Promise<void> {
+    const close = () => void from.close();
+    signal.addEventListener('abort', close, { once: true });
+    try {
+      for await (const hint of from) {
+        board.tell({
+          event: 'hint',
+          paths: hint.kind === 'paths' ? hint.paths.length : 0,
+          rescan: hint.kind === 'rescan' ? hint.why : null,
+        });
+        if (changesRules(hint)) return;
+        if (hint.kind === 'rescan') due.add({ kind: 'scan', under: hint.under, why: hint.why });
+        else for (const path of hint.paths) await mirror.intake.hint(path);
+      }
+    } finally {
+      signal.removeEventListener('abort', close);
+    }
+  }
+
+  async function takeRuns(due: DueRuns, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const run = await due.next(signal);
+      const scanning = scanMirror(mirror, run, signal);
+      underWay();
+      const { finished } = await scanning;
+      // Its jobs may take hours; what is found meanwhile is not kept waiting for them.
+      finished.catch((error: unknown) => {
+        if (!signal.aborted) log.error('run did not finish', { mirror: settings.name, run: run.kind, error });
+      });
+    }
+  }
+
+  async function repeat(everyMs: number, signal: AbortSignal, act: () => void): Promise<void> {
+    for (;;) {
+      await clock.sleep(everyMs === 0 ? Number.POSITIVE_INFINITY : everyMs, signal);
+      if (everyMs > 0) act();
+    }
+  }
+
+  return { ended: keep(), watchState: () => watcher?.state() ?? null };
+}
+
+/** An ignore file decides which folders are watched at all, so the watch begins anew after one has changed. */
+function changesRules(hint: Hint): boolean {
+  return hint.kind === 'paths' && hint.paths.some((path) => basename(path) === IGNORE_FILE);
+}

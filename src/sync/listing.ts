@@ -1,0 +1,27 @@
+import type { Backend } from '../drivers/backend.js';
+import { pages } from '../drivers/pages.js';
+import { remoteFact } from './container-store.js';
+import { nameOfKey } from './naming.js';
+import { pageOf, type RemotePage } from './remote-page.js';
+
+/**
+ * What a container holds below a prefix, page by page as it is wanted, by names without the prefix. Rejects when the
+ * provider gives a continuation that does not advance: it would be asked for ever, and a listing that was cut short
+ * looks like drift.
+ */
+export async function* listRemote(
+  backend: Backend,
+  container: string,
+  prefix: string,
+  signal: AbortSignal,
+): AsyncGenerator<RemotePage, void> {
+  const { listingHas } = backend.capabilities;
+  for await (const items of pages(backend.name, (page) => backend.listObjects(container, prefix, page, { signal }))) {
+    const objects = items.flatMap((info) => {
+      const name = nameOfKey(prefix, info.key);
+      // The "folder" object that some tools put at the prefix itself has no name of ours.
+      return name === undefined ? [] : [[name, remoteFact(info)] as const];
+    });
+    yield pageOf(objects, listingHas.checksums);
+  }
+}

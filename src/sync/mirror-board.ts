@@ -1,0 +1,83 @@
+import type { Clock } from '../clock.js';
+import type { ObjectName } from '../state/object-index.js';
+import type { JobKind, MirrorState, MirrorStatus, SkipReason, SyncEvent, SyncObserver } from './events.js';
+import type { Job } from './job.js';
+import { progressOf, type Run } from './runs.js';
+import type { Outcome } from './workplace.js';
+
+/** Tells the world what one mirror does, and remembers what somebody may ask about it later. */
+export interface MirrorBoard {
+  tell(event: DistributiveOmit<SyncEvent, 'mirror'>): void;
+  state(state: MirrorState, why: string): void;
+  jobStarted(job: Job, kind: JobKind, bytes: number): void;
+  jobEnded(job: Job): void;
+  done(job: Job, outcome: Extract<Outcome, { outcome: 'done' }>): void;
+  failed(job: Job, error: Error, retryInMs: number | null): void;
+  skipped(path: string, reason: SkipReason, detail: string): void;
+  /** Tells how far a run is, not more often than somebody can look. */
+  progress(run: Run): void;
+  /** A scan begins that will tell again what it skips. */
+  forgetSkips(): void;
+  readonly snapshot: () => Pick<MirrorStatus, 'state' | 'why' | 'running' | 'skipped' | 'totals'>;
+}
+
+const PROGRESS_MS = 200;
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+export function createBoard(mirror: string, clock: Clock, observe: SyncObserver): MirrorBoard {
+  let current: { readonly state: MirrorState; readonly why: string } = { state: 'starting', why: '' };
+  const running = new Map<ObjectName, { readonly job: JobKind; readonly bytes: number; readonly started: number }>();
+  let skipped: Partial<Record<SkipReason, number>> = {};
+  let progressAtMs = Number.NEGATIVE_INFINITY;
+  const totals = { uploaded: 0, copied: 0, deleted: 0, failed: 0, bytes: 0 };
+
+  const tell: MirrorBoard['tell'] = (event) => observe({ mirror, ...event } as SyncEvent);
+
+  function secondsSince(started: number): number {
+    return (clock.monotonic() - started) / 1_000;
+  }
+
+  return {
+    tell,
+    state(state, why) {
+      if (state === current.state && why === current.why) return;
+      current = { state, why };
+      tell({ event: 'state-changed', state, why });
+    },
+    jobStarted: (job, kind, bytes) => void running.set(job.name, { job: kind, bytes, started: clock.monotonic() }),
+    jobEnded: (job) => void running.delete(job.name),
+    done(job, { job: kind, why, bytes }) {
+      if (kind === 'upload') totals.uploaded += 1;
+      if (kind === 'copy') totals.copied += 1;
+      if (kind === 'delete') totals.deleted += 1;
+      totals.bytes += bytes;
+      const started = running.get(job.name)?.started;
+      tell({ event: 'done', job: kind, name: job.name, why, bytes, seconds: started === undefined ? 0 : secondsSince(started) });
+    },
+    failed(job, error, retryInMs) {
+      if (retryInMs === null) totals.failed += 1;
+      const kind = running.get(job.name)?.job ?? 'upload';
+      tell({ event: 'failed', job: kind, name: job.name, error: error.message, attempt: job.attempt, retryInMs });
+    },
+    skipped(path, reason, detail) {
+      skipped = { ...skipped, [reason]: (skipped[reason] ?? 0) + 1 };
+      tell({ event: 'skipped', path, reason, detail });
+    },
+    progress(run) {
+      const nowMs = clock.monotonic();
+      if (nowMs - progressAtMs < PROGRESS_MS) return;
+      progressAtMs = nowMs;
+      tell({ event: 'progress', progress: progressOf(run) });
+    },
+    forgetSkips() {
+      skipped = {};
+    },
+    snapshot: () => ({
+      ...current,
+      running: [...running].map(([name, { job, bytes, started }]) => ({ job, name, bytes, seconds: secondsSince(started) })),
+      skipped,
+      totals: { ...totals },
+    }),
+  };
+}

@@ -1,0 +1,25 @@
+import type { Policy } from './decide.js';
+
+/** What sync needs to know of one mirror. Times in milliseconds; 0 for a timer is never. */
+export interface MirrorSettings {
+  readonly name: string;
+  /** Absolute path of the mirrored folder. */
+  readonly source: string;
+  readonly target: string;
+  readonly container: string;
+  /** Empty, or ends in `/`. */
+  readonly prefix: string;
+  /** gitignore patterns. */
+  readonly exclude: readonly string[];
+  readonly include: readonly string[];
+  /** Absolute paths of folders that are never mirrored, even inside the source: the state folder, local targets. */
+  readonly never: readonly string[];
+  readonly symlinks: 'skip' | 'follow' | 'preserve';
+  readonly policy: Policy;
+  readonly watch: 'auto' | 'chokidar' | 'directories' | 'scan';
+  readonly chokidarLimit: number;
+  readonly settleMs: number;
+  readonly settleLimitMs: number;
+  readonly rescanMs: number;
+  readonly reconcileMs: number;
+}

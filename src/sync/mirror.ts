@@ -1,0 +1,210 @@
+import type { Clock } from '../clock.js';
+import type { Backend } from '../drivers/backend.js';
+import type { Logger } from '../log.js';
+import type { Ledger } from '../state/ledger.js';
+import type { IndexLocation, ObjectIndex } from '../state/object-index.js';
+import type { WatchState } from '../watcher/watcher.js';
+import { createAttempts, type Persistence } from './attempts.js';
+import { containerStore } from './container-store.js';
+import type { JobKind, MirrorStatus, SyncObserver } from './events.js';
+import type { FileReader } from './file-reader.js';
+import { createIntake, type Intake } from './intake.js';
+import type { Job } from './job.js';
+import { createBoard, type MirrorBoard } from './mirror-board.js';
+import type { MirrorSettings } from './mirror-settings.js';
+import { createPending, type Pending } from './pending.js';
+import { perform } from './perform.js';
+import type { JobQueue } from './queue.js';
+import { createRenames } from './renames.js';
+import { createRuns, type Runs } from './runs.js';
+import { createSourceView, type SourceView } from './source-view.js';
+import type { TargetHealth } from './target-health.js';
+
+export interface MirrorParts {
+  readonly settings: MirrorSettings;
+  readonly backend: Backend;
+  readonly index: ObjectIndex;
+  readonly location: IndexLocation;
+  readonly ledger: Ledger;
+  readonly reader: FileReader;
+  readonly queue: JobQueue<Job>;
+  readonly health: TargetHealth;
+  readonly persistence: Persistence;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+  readonly observe: SyncObserver;
+  /** Aborted: nothing new is begun, failed jobs are not tried again. */
+  readonly drain: AbortSignal;
+  /** Aborted: what runs is dropped. */
+  readonly interrupt: AbortSignal;
+}
+
+/** One mirror at work: what its scans and its watch find becomes jobs, what the jobs do becomes records. */
+export interface Mirror {
+  readonly settings: MirrorSettings;
+  readonly parts: MirrorParts;
+  readonly board: MirrorBoard;
+  readonly intake: Intake;
+  readonly source: SourceView;
+  readonly runs: Runs;
+  /** Work that is not durable yet, whoever asked for it. */
+  readonly pending: Pending;
+  /** Sees to one object; the queue calls it. Never rejects. */
+  run(job: Job): Promise<void>;
+  /** The queue will never run this job. */
+  dropped(job: Job): void;
+  /** A scan is under way until what this returns is called. */
+  scanning(why: string): () => void;
+  /** Whether something may have been missed that only a scan finds; asking makes it no longer so. */
+  takeMissed(): boolean;
+  status(watch: WatchState | null): MirrorStatus;
+}
+
+export function createMirror(parts: MirrorParts): Mirror {
+  const { settings, backend, index, ledger, reader, queue, clock, interrupt, drain } = parts;
+  const { name, policy } = settings;
+  const board = createBoard(name, clock, parts.observe);
+  const source = createSourceView(settings, backend.capabilities.limits.maxKeyBytes);
+  const renames = createRenames(index);
+  const runs = createRuns(clock);
+  const pending = createPending();
+  const follow = settings.symlinks === 'follow';
+  const store = containerStore({ backend, container: settings.container, prefix: settings.prefix, policy, follow });
+  const intake = createIntake({ mirror: name, queue, index, source, policy, renames, pending, clock });
+  let missed = false;
+  let scans = 0;
+
+  const workplace = {
+    source,
+    index,
+    store,
+    reader,
+    policy,
+    clock,
+    mayDelete: () => ledger.read().reconciled,
+    copiesFrom: renames.copiesFrom,
+    madeRoom(job: Job) {
+      const made = { outcome: 'done', job: 'delete', why: 'makes room', bytes: 0 } as const;
+      runs.get(job.run)?.tally.done('delete', 0);
+      board.done(job, made);
+    },
+  };
+
+  const attempts = createAttempts({
+    perform: (job) => perform(job, workplace, interrupt),
+    requeue: (job) => queue.add(job),
+    persistence: parts.persistence,
+    settleMs: settings.settleMs,
+    clock,
+    random: parts.random,
+    signal: drain,
+    told: {
+      over(job) {
+        if (job.renamedFrom !== undefined) renames.end(job.renamedFrom);
+        pending.settled(job.name);
+        const run = runs.get(job.run);
+        if (run) {
+          run.work.jobsDone += 1;
+          board.progress(run);
+        }
+        runs.settled(job.name);
+      },
+      done(job, outcome) {
+        const run = runs.get(job.run);
+        run?.tally.done(outcome.job, outcome.bytes);
+        if (run) run.work.bytesDone += outcome.bytes;
+        board.done(job, outcome);
+      },
+      skipped(job, reason, detail) {
+        count(job, 'skipped');
+        board.skipped(job.name, reason, detail);
+      },
+      failed(job, error, retryInMs) {
+        if (retryInMs === null) count(job, 'failed');
+        board.failed(job, error, retryInMs);
+      },
+      targetTrouble: (error) => parts.health.report(error),
+      forgotten() {
+        missed = true;
+      },
+    },
+  });
+
+  function count(job: Job, what: 'skipped' | 'failed'): void {
+    const tally = runs.get(job.run)?.tally;
+    if (tally) tally.counts[what] += 1;
+  }
+
+  /** Says what goes on now that something has ended. */
+  function rest(): void {
+    if (scans > 0) return;
+    if (pending.size > 0) board.state('transferring', '');
+    else board.state('in-sync', '');
+  }
+
+  return {
+    settings,
+    parts,
+    board,
+    intake,
+    source,
+    runs,
+    pending,
+    async run(job) {
+      pending.add(job.name, job.sinceMs);
+      board.jobStarted(job, kindOf(job), job.seen?.size ?? 0);
+      await attempts.run(job);
+      board.jobEnded(job);
+      rest();
+    },
+    dropped(job) {
+      if (job.renamedFrom !== undefined) renames.end(job.renamedFrom);
+    },
+    scanning(why) {
+      scans += 1;
+      board.state('scanning', why);
+      return () => {
+        scans -= 1;
+        rest();
+      };
+    },
+    takeMissed() {
+      const was = missed;
+      missed = false;
+      return was;
+    },
+    status: (watch) => {
+      const oldest = pending.oldestMs();
+      return {
+        mirror: name,
+        source: settings.source,
+        target: settings.target,
+        container: settings.container,
+        prefix: settings.prefix,
+        ...board.snapshot(),
+        ...(parts.health.trouble ? { state: 'target-down' as const, why: parts.health.trouble.message } : {}),
+        objects: index.count(),
+        queued: pending.size,
+        retrying: attempts.retrying,
+        quarantined: [...attempts.quarantined()].map(([object, { reason, error, attempts: tries }]) => ({
+          name: object,
+          reason,
+          error,
+          attempts: tries,
+        })),
+        held: 0,
+        lagSeconds: oldest === undefined ? 0 : Math.max(0, (clock.now() - oldest) / 1_000),
+        watch,
+        lastScan: ledger.read().lastScan ?? null,
+        lastReconcile: ledger.read().lastReconcile ?? null,
+      };
+    },
+  };
+}
+
+/** What a job will probably do, for people who look while it runs. */
+function kindOf(job: Job): JobKind {
+  if (job.lane === 'delete') return 'delete';
+  return job.renamedFrom === undefined ? 'upload' : 'copy';
+}

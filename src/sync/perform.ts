@@ -1,0 +1,118 @@
+import type { LocalEntry } from '../watcher/entry.js';
+import { type Decision, decide, type LocalFact, type Remote } from './decide.js';
+import type { FileContent } from './file-reader.js';
+import type { Job } from './job.js';
+import type { Confirmed } from './object-store.js';
+import { recordOf } from './record-of.js';
+import { remove } from './remove.js';
+import { REPORTED } from './reported.js';
+import { upload } from './send.js';
+import { type Outcome, readEntry, type Workplace } from './workplace.js';
+
+/** The facts of one attempt, as far as they are known. `content` is there once the file has been read. */
+interface Facts {
+  readonly local: LocalFact | undefined;
+  readonly content: FileContent | undefined;
+  readonly remote: Remote;
+}
+
+/**
+ * Sees to one object: looks, decides, acts. Rejects when an attempt failed (then nothing wrong was recorded and the
+ * job can be tried again); with FileChangedError when the file would not hold still.
+ */
+export async function perform(job: Job, at: Workplace, signal: AbortSignal): Promise<Outcome> {
+  const looked = lookFor(job, at);
+  if ('outcome' in looked) return looked;
+  const remote = job.remote === 'ask' ? await at.store.head(job.name, signal) : job.remote;
+  let facts: Facts = { local: looked.entry && { entry: looked.entry }, content: undefined, remote };
+  // decide asks for each fact once at the most, so this ends.
+  for (;;) {
+    const decision = decide(facts.local, at.index.get(job.name), facts.remote, at.policy);
+    if (decision.action !== 'learn') return act(decision, job, facts, at, signal);
+    facts = await learn(decision.what, job, facts, at, signal);
+  }
+}
+
+function lookFor(job: Job, { source }: Workplace): { readonly entry: LocalEntry | undefined } | Outcome {
+  if (job.seen) return { entry: job.seen };
+  const look = source.lookFor(job.name);
+  switch (look.found) {
+    case 'entry':
+      return { entry: look.entry };
+    case 'folder':
+    case 'nothing':
+      return { entry: undefined };
+    case 'excluded':
+      return { outcome: 'nothing' };
+    case 'unknown':
+      return { outcome: 'skipped', reason: look.reason, detail: look.detail };
+  }
+}
+
+async function learn(what: 'local-md5' | 'remote-md5', job: Job, facts: Facts, at: Workplace, signal: AbortSignal): Promise<Facts> {
+  if (what === 'remote-md5') return { ...facts, remote: await at.store.inspect(job.name, signal) };
+  const { entry } = known(facts.local);
+  const content = await readEntry(entry, at, signal);
+  return { ...facts, local: { entry, md5: content.md5 }, content };
+}
+
+function act(
+  decision: Exclude<Decision, { action: 'learn' }>,
+  job: Job,
+  facts: Facts,
+  at: Workplace,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  switch (decision.action) {
+    case 'nothing':
+      return Promise.resolve({ outcome: 'nothing' });
+    case 'upload':
+      return upload(job, known(facts.local).entry, facts.content, decision.why, at, signal);
+    case 'adopt':
+      return adopt(job, facts, at);
+    case 'refresh':
+      return refresh(job, facts, decision.metadata, at, signal);
+    case 'delete':
+      return remove(job, decision.why, at, signal);
+    case 'forget':
+      return forget(job, at);
+    case 'report':
+      return Promise.resolve({ outcome: 'skipped', reason: decision.what, detail: REPORTED[decision.what] });
+  }
+}
+
+async function adopt(job: Job, { local, content, remote }: Facts, at: Workplace): Promise<Outcome> {
+  const { entry, md5 } = known(local);
+  const etag = typeof remote === 'object' ? remote.etag : undefined;
+  const confirmed: Confirmed = { md5: known(md5), ...(etag === undefined ? {} : { etag }) };
+  const record = recordOf(entry, confirmed, known(content).hashedAtMs, 'confirmed');
+  await at.index.put(job.name, record);
+  return { outcome: 'done', job: 'adopt', why: 'same content', bytes: 0, record };
+}
+
+async function refresh(job: Job, { local, content }: Facts, metadata: boolean, at: Workplace, signal: AbortSignal): Promise<Outcome> {
+  const { entry, md5 } = known(local);
+  const before = known(at.index.get(job.name));
+  if (!metadata) {
+    const record = recordOf(entry, before, known(content).hashedAtMs, 'confirmed');
+    await at.index.put(job.name, record);
+    return { outcome: 'done', job: 'refresh', why: 'same content', bytes: 0, record };
+  }
+  const confirmed = await at.store.copy(job.name, job.name, entry, known(md5), signal);
+  // The object is not there, is not what we sent (drift that nobody had noticed), or the provider cannot change it in place.
+  if (!confirmed) return upload(job, entry, content, 'drift', at, signal);
+  const record = recordOf(entry, confirmed, known(content).hashedAtMs, 'confirmed');
+  await at.index.put(job.name, record);
+  return { outcome: 'done', job: 'refresh', why: 'metadata', bytes: 0, record };
+}
+
+async function forget(job: Job, at: Workplace): Promise<Outcome> {
+  await at.index.remove(job.name);
+  return { outcome: 'done', job: 'forget', why: 'neither here nor there', bytes: 0 };
+}
+
+/** For what the decision just taken proves to be there. */
+function known<T>(fact: T | undefined): T {
+  if (fact === undefined) throw new Error('a decision was taken without the fact it rests on');
+  return fact;
+}

@@ -1,0 +1,25 @@
+import type { ObjectRecord } from '../state/object-index.js';
+import type { LocalEntry } from '../watcher/entry.js';
+import type { Confirmed } from './object-store.js';
+
+/** The record of a file as it was seen before it was read, and of what was confirmed (or is meant) of its object. */
+export function recordOf(entry: LocalEntry, confirmed: Confirmed, hashedAtMs: number, state: ObjectRecord['state']): ObjectRecord {
+  const { kind, size, mtimeNs, ctimeNs, inode, mode, uid, gid } = entry;
+  const { md5, etag, partSize, versionId } = confirmed;
+  return {
+    state,
+    kind,
+    size,
+    mtimeNs,
+    ctimeNs,
+    inode,
+    mode,
+    uid,
+    gid,
+    md5,
+    hashedAtMs,
+    ...(etag === undefined ? {} : { etag }),
+    ...(partSize === undefined ? {} : { partSize }),
+    ...(versionId === undefined ? {} : { versionId }),
+  };
+}

@@ -1,0 +1,54 @@
+import type { ObjectIndex, ObjectName, ObjectRecord } from '../state/object-index.js';
+import type { LocalEntry } from '../watcher/entry.js';
+
+/**
+ * Finds out what a file that appears was called before, and keeps the object under that name until it has been copied:
+ * a rename is a copy within the provider and a delete, in this order.
+ */
+export interface Renames {
+  /** The name of an object that probably has this file's content (same inode, size and mtime). The copy compares digests. */
+  formerName(name: ObjectName, entry: LocalEntry): ObjectName | undefined;
+  /** A copy from this name is planned. */
+  begin(from: ObjectName): void;
+  end(from: ObjectName): void;
+  /** Resolves when no planned copy needs the object any more. */
+  copiesFrom(name: ObjectName): Promise<void>;
+}
+
+export function createRenames(index: ObjectIndex): Renames {
+  const planned = new Map<ObjectName, { count: number; readonly waiters: (() => void)[] }>();
+
+  return {
+    formerName: (name, entry) => index.namesOfInode(entry.inode).find((other) => other !== name && isSameFile(index.get(other), entry)),
+    begin(from) {
+      const plan = planned.get(from);
+      if (plan) plan.count += 1;
+      else planned.set(from, { count: 1, waiters: [] });
+    },
+    end(from) {
+      const plan = planned.get(from);
+      if (!plan) return;
+      plan.count -= 1;
+      if (plan.count > 0) return;
+      planned.delete(from);
+      for (const wake of plan.waiters) wake();
+    },
+    copiesFrom: (name) =>
+      new Promise((resolve) => {
+        const plan = planned.get(name);
+        if (plan) plan.waiters.push(resolve);
+        else resolve();
+      }),
+  };
+}
+
+/** The ctime is not compared: renaming moves it. */
+function isSameFile(record: ObjectRecord | undefined, entry: LocalEntry): boolean {
+  return (
+    record?.state === 'confirmed' &&
+    record.inode === entry.inode &&
+    record.size === entry.size &&
+    record.mtimeNs === entry.mtimeNs &&
+    record.kind === entry.kind
+  );
+}

@@ -1,0 +1,49 @@
+import type { Clock } from '../clock.js';
+import type { ObjectName } from '../state/object-index.js';
+import type { Progress } from './events.js';
+import { createPending, type Pending } from './pending.js';
+import { startTally, type Tally } from './report.js';
+
+/** One scan or reconcile, from its start until the last of its jobs is over. */
+export interface Run {
+  readonly id: number;
+  readonly tally: Tally;
+  readonly pending: Pending;
+  /** Files and links scanned so far. */
+  scanned: () => number;
+  readonly work: { jobsDue: number; jobsDone: number; bytesDue: number; bytesDone: number };
+}
+
+export function progressOf({ scanned, work }: Run): Progress {
+  return { scanned: scanned(), ...work };
+}
+
+/** The runs whose jobs are not all over yet. */
+export interface Runs {
+  begin(): Run;
+  end(run: Run): void;
+  get(id: number): Run | undefined;
+  /** A job is over. Whichever run asked for its name, the object has been seen to. */
+  settled(name: ObjectName): void;
+}
+
+export function createRuns(clock: Clock): Runs {
+  const current = new Map<number, Run>();
+  let lastId = 0;
+  return {
+    begin() {
+      lastId += 1;
+      const work = { jobsDue: 0, jobsDone: 0, bytesDue: 0, bytesDone: 0 };
+      const run: Run = { id: lastId, tally: startTally(clock), pending: createPending(), scanned: () => 0, work };
+      current.set(run.id, run);
+      return run;
+    },
+    end: (run) => {
+      current.delete(run.id);
+    },
+    get: (id) => current.get(id),
+    settled(name) {
+      for (const { pending } of current.values()) pending.settled(name);
+    },
+  };
+}

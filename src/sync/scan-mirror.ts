@@ -1,0 +1,94 @@
+import type { RunReport } from '../state/ledger.js';
+import type { DueRun } from './due-runs.js';
+import type { SkipReason } from './events.js';
+import { listRemote } from './listing.js';
+import type { Mirror } from './mirror.js';
+import { REPORTED } from './reported.js';
+import type { Run } from './runs.js';
+import { startScan } from './scan.js';
+import type { ScanItem, ScanSummary } from './scan-run.js';
+import { walkSettingsOf } from './source-view.js';
+
+export interface ScanResult {
+  readonly report: RunReport;
+  /** False when part of the source could not be read: its objects are kept as they are. */
+  readonly complete: boolean;
+}
+
+/**
+ * Compares the source with the index (scan), or with the container as well (reconcile), and makes jobs of what differs.
+ * Resolves when all has been found. `finished` resolves when all of that has been done and the ledger says so. Both
+ * reject when `signal` is aborted; this also with SourceMissingError when there is no source, and with the driver's
+ * error when the container cannot be listed: nothing is deleted then.
+ */
+export async function scanMirror(mirror: Mirror, due: DueRun, signal: AbortSignal): Promise<{ readonly finished: Promise<ScanResult> }> {
+  const { settings, board, parts } = mirror;
+  const { backend, location, ledger, clock } = parts;
+  board.tell({ event: 'run-started', run: due.kind, why: due.why });
+  board.forgetSkips();
+  const run = mirror.runs.begin();
+  const scanned = mirror.scanning(due.why);
+  let summary: ScanSummary | undefined;
+  try {
+    // Records of this moment must be visible to the scan's own view of the index.
+    await parts.index.flush();
+    const request = {
+      root: settings.source,
+      under: due.under,
+      settings: walkSettingsOf(settings, backend.capabilities.limits.maxKeyBytes),
+      policy: settings.policy,
+      location,
+      ...(ledger.read().reconciled ? {} : { noDeletes: 'the first reconcile has not finished' }),
+    };
+    const listing = due.kind === 'reconcile' ? listRemote(backend, settings.container, settings.prefix, signal) : undefined;
+    const scan = startScan(request, { signal, clock, ...(listing ? { listing } : {}) });
+    run.scanned = scan.scanned;
+    for await (const items of scan) {
+      for (const item of items) summary = (await take(item, mirror, run)) ?? summary;
+      board.progress(run);
+    }
+  } finally {
+    scanned();
+  }
+  if (!summary) throw new Error(`the scan of ${settings.source} ended without a summary`);
+  run.tally.counts.scanned = summary.scanned;
+  run.tally.counts.unchanged += summary.unchanged;
+  return { finished: finish(mirror, due, run, summary, signal) };
+}
+
+async function take(item: ScanItem, mirror: Mirror, run: Run): Promise<ScanSummary | undefined> {
+  switch (item.kind) {
+    case 'finding':
+      if (item.decision.action !== 'report') await mirror.intake.due(item, run);
+      else skip(mirror, run, item.name, item.decision.what, REPORTED[item.decision.what]);
+      return undefined;
+    case 'problem':
+      skip(mirror, run, item.path, item.reason, item.detail);
+      return undefined;
+    case 'walked':
+      return undefined;
+    case 'finished':
+      return item;
+  }
+}
+
+function skip({ board }: Mirror, { tally }: Run, path: string, reason: SkipReason, detail: string): void {
+  // Links that the mirror is told to skip are no surprise to anybody.
+  if (reason !== 'link-skipped') tally.counts.skipped += 1;
+  board.skipped(path, reason, detail);
+}
+
+async function finish(mirror: Mirror, due: DueRun, run: Run, { complete }: ScanSummary, signal: AbortSignal): Promise<ScanResult> {
+  const { ledger } = mirror.parts;
+  try {
+    await run.pending.whenEmpty(signal);
+  } finally {
+    mirror.runs.end(run);
+  }
+  const report = run.tally.report();
+  // A scan of one folder says nothing of when the mirror as a whole was last seen.
+  if (due.kind === 'reconcile') await ledger.update((document) => ({ ...document, reconciled: true, lastReconcile: report }));
+  else if (due.under === '') await ledger.update((document) => ({ ...document, lastScan: report }));
+  mirror.board.tell({ event: 'run-finished', run: due.kind, report, complete });
+  return { report, complete };
+}

@@ -1,0 +1,90 @@
+import { ObjectInTheWayError } from '../drivers/errors.js';
+import type { ObjectName, ObjectRecord } from '../state/object-index.js';
+import type { LocalEntry } from '../watcher/entry.js';
+import { foldersAbove } from '../watcher/path.js';
+import type { FileContent } from './file-reader.js';
+import type { Job } from './job.js';
+import type { Confirmed } from './object-store.js';
+import { recordOf } from './record-of.js';
+import { removeNow } from './remove.js';
+import { type Outcome, readEntry, SMALL_FILE, type Workplace } from './workplace.js';
+
+/** Sends, and where a store cannot hold both `a` and `a/b`, first deletes the one that is gone. */
+export async function upload(
+  job: Job,
+  entry: LocalEntry,
+  read: FileContent | undefined,
+  why: string,
+  at: Workplace,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  try {
+    return await send(job, entry, read, why, at, signal);
+  } catch (error) {
+    if (!(error instanceof ObjectInTheWayError)) throw error;
+    // Even if there was nothing left to delete: the job of the other object may just have done it.
+    await makeRoom(job, at, signal);
+    return send(job, entry, read, why, at, signal);
+  }
+}
+
+async function makeRoom(job: Job, at: Workplace, signal: AbortSignal): Promise<void> {
+  const above = [...foldersAbove(job.name)].filter((name) => at.index.get(name) !== undefined);
+  const below = at.index.entries({ prefix: `${job.name}/` });
+  for (const name of chain(above, below)) {
+    const other = { ...job, name };
+    const { outcome } = await removeNow(other, 'gone', at, signal);
+    if (outcome === 'done') at.madeRoom(other);
+  }
+}
+
+async function send(
+  job: Job,
+  entry: LocalEntry,
+  read: FileContent | undefined,
+  why: string,
+  at: Workplace,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const renamed = job.renamedFrom === undefined ? undefined : await copyRenamed(job.renamedFrom, job, entry, at, signal);
+  if (renamed) return { outcome: 'done', job: 'copy', why: `renamed from ${job.renamedFrom}`, bytes: 0, record: renamed };
+  const path = at.source.absolute(entry.path);
+  const hashedAtMs = read?.hashedAtMs ?? at.clock.now();
+  let confirmed: Confirmed;
+  if (entry.size <= SMALL_FILE) {
+    const content = read?.bytes ? { ...read, bytes: read.bytes } : await at.reader.read(path, entry);
+    await at.index.put(job.name, recordOf(entry, { md5: content.md5 }, content.hashedAtMs, 'sending'));
+    confirmed = await at.store.putBytes(job.name, entry, content, signal);
+  } else {
+    await at.index.put(job.name, recordOf(entry, { md5: read?.md5 ?? '' }, hashedAtMs, 'sending'));
+    confirmed = await at.store.putFile(job.name, entry, path, signal);
+  }
+  const record = recordOf(entry, confirmed, hashedAtMs, 'confirmed');
+  await at.index.put(job.name, record);
+  return { outcome: 'done', job: 'upload', why, bytes: entry.size, record };
+}
+
+/** The object under its former name becomes the one under the new: no bytes of ours travel. Undefined: send them after all. */
+async function copyRenamed(
+  from: ObjectName,
+  job: Job,
+  entry: LocalEntry,
+  at: Workplace,
+  signal: AbortSignal,
+): Promise<ObjectRecord | undefined> {
+  const before = at.index.get(from);
+  if (!at.store.canCopy || before?.state !== 'confirmed' || before.size !== entry.size || before.kind !== entry.kind) return undefined;
+  const content = await readEntry(entry, at, signal);
+  if (content.md5 !== before.md5) return undefined;
+  await at.index.put(job.name, recordOf(entry, { md5: content.md5 }, content.hashedAtMs, 'sending'));
+  const confirmed = await at.store.copy(from, job.name, entry, content.md5, signal);
+  if (!confirmed) return undefined;
+  const record = recordOf(entry, confirmed, content.hashedAtMs, 'confirmed');
+  await at.index.put(job.name, record);
+  return record;
+}
+
+function* chain(above: readonly ObjectName[], below: Iterable<readonly [ObjectName, ObjectRecord]>): Generator<ObjectName, void> {
+  yield* above;
+  for (const [name] of below) yield name;
+}

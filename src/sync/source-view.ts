@@ -1,0 +1,112 @@
+import { statSync } from 'node:fs';
+import { relative } from 'node:path';
+import type { ObjectName } from '../state/object-index.js';
+import { openDescent } from '../watcher/descend.js';
+import type { LocalEntry, RelativePath } from '../watcher/entry.js';
+import { openFilter } from '../watcher/filter.js';
+import { type Looking, startLooking, type WalkSettings } from '../watcher/look.js';
+import { pathOnDisk } from '../watcher/path.js';
+import { isEmptySource, openSource } from '../watcher/source.js';
+import type { SkipReason } from './events.js';
+import type { MirrorSettings } from './mirror-settings.js';
+import { createNaming, type Naming } from './naming.js';
+
+/** What is at one path of the source right now. */
+export type Look =
+  | { readonly found: 'entry'; readonly entry: LocalEntry }
+  | { readonly found: 'folder' }
+  /** A socket, a link by policy, nothing at all: no object belongs here, and the way there was readable. */
+  | { readonly found: 'nothing' }
+  /** Excluded by the mirror: neither sent nor deleted. */
+  | { readonly found: 'excluded' }
+  /** Nobody can tell. Nothing may be deleted because of it. */
+  | { readonly found: 'unknown'; readonly reason: SkipReason; readonly detail: string };
+
+const NOTHING: Look = { found: 'nothing' };
+
+/** One mirror's folder, for single looks; scans walk it in their own threads. */
+export interface SourceView {
+  absolute(path: RelativePath): string;
+  look(path: RelativePath): Look;
+  /** The same for an object's name: an entry is given only if its object has this very name. */
+  lookFor(name: ObjectName): Look;
+  nameOf: Naming['nameOf'];
+  namesAt: Naming['namesAt'];
+  /** Takes the folder as it is now for the mirror's own. Throws SourceMissingError when it is not there. */
+  reopen(): void;
+  /**
+   * Why absence proves nothing: the folder is missing, is not the one that was opened, or holds nothing at all (a disk
+   * that is not mounted looks like that). Undefined: a file that is not there is gone.
+   */
+  doubt(): string | undefined;
+  /** For the watcher: folders that need no watch, by the mirror's own patterns. */
+  ignoresDirectory(path: RelativePath): boolean;
+}
+
+/** Throws nothing yet: `reopen` looks at the folder. */
+export function createSourceView(settings: MirrorSettings, maxNameBytes: number): SourceView {
+  const walkSettings = walkSettingsOf(settings, maxNameBytes);
+  const filter = openFilter(walkSettings.filter);
+  const { nameOf, pathOf, namesAt } = createNaming(settings.symlinks);
+  let looking: Looking | undefined;
+
+  function opened(): Looking {
+    looking ??= startLooking(openSource(settings.source), walkSettings);
+    return looking;
+  }
+
+  function look(path: RelativePath): Look {
+    const { found } = openDescent(opened())(path);
+    switch (found.kind) {
+      case 'file':
+      case 'symlink':
+        return { found: 'entry', entry: found };
+      case 'directory':
+        return { found: 'folder' };
+      case 'absent':
+        return { found: 'nothing' };
+      case 'ignored':
+        return { found: 'excluded' };
+      case 'problem':
+        return found.blinds === 'path-and-below' ? { found: 'unknown', reason: found.reason, detail: found.detail } : { found: 'nothing' };
+    }
+  }
+
+  return {
+    absolute: (path) => pathOnDisk(settings.source, path),
+    look,
+    lookFor(name) {
+      const found = look(pathOf(name));
+      return found.found === 'entry' && nameOf(found.entry) !== name ? NOTHING : found;
+    },
+    nameOf,
+    namesAt,
+    reopen() {
+      looking = startLooking(openSource(settings.source), walkSettings);
+    },
+    doubt() {
+      const { device, inode } = opened().source;
+      const now = statSync(settings.source, { bigint: true, throwIfNoEntry: false });
+      if (!now?.isDirectory()) return `${settings.source} is missing; mount or restore it`;
+      if (now.dev !== device || now.ino !== inode) return `${settings.source} is not the folder that it was when it was opened`;
+      if (isEmptySource(settings.source, walkSettings.filter.never)) {
+        return `${settings.source} is empty, as it would be if its disk were not mounted`;
+      }
+      return undefined;
+    },
+    ignoresDirectory: (path) => filter.ignoresDirectory(path),
+  };
+}
+
+/** How a mirror's source is walked, for single looks and scans alike. */
+export function walkSettingsOf({ source, prefix, exclude, include, never, symlinks }: MirrorSettings, maxKeyBytes: number): WalkSettings {
+  const inside = never
+    .map((path) => relative(source, path))
+    .filter((path) => path !== '' && !path.startsWith('..') && !path.startsWith('/'));
+  return {
+    filter: { exclude, include, never: inside },
+    symlinks,
+    maxNameBytes: maxKeyBytes - Buffer.byteLength(prefix),
+    oneFileSystem: false,
+  };
+}

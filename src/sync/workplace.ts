@@ -1,0 +1,38 @@
+import type { Clock } from '../clock.js';
+import type { ObjectIndex, ObjectName, ObjectRecord } from '../state/object-index.js';
+import type { LocalEntry } from '../watcher/entry.js';
+import type { Policy } from './decide.js';
+import type { JobKind, SkipReason } from './events.js';
+import type { FileContent, FileReader } from './file-reader.js';
+import type { Job } from './job.js';
+import type { ObjectStore } from './object-store.js';
+import type { SourceView } from './source-view.js';
+
+/** Files up to this are read once into memory: hashed, sent with their digest, and forgotten. Bytes. */
+export const SMALL_FILE = 1024 * 1024;
+
+export type Outcome =
+  | { readonly outcome: 'done'; readonly job: JobKind; readonly why: string; readonly bytes: number; readonly record?: ObjectRecord }
+  | { readonly outcome: 'nothing' }
+  | { readonly outcome: 'skipped'; readonly reason: SkipReason; readonly detail: string };
+
+export interface Workplace {
+  readonly source: SourceView;
+  readonly index: ObjectIndex;
+  readonly store: ObjectStore;
+  readonly reader: FileReader;
+  readonly policy: Policy;
+  readonly clock: Clock;
+  /** False while nothing may be deleted: the mirror's first reconcile has not finished, or its source is in doubt. */
+  mayDelete(): boolean;
+  /** An object was deleted to make room for another: a file that became a folder, or the reverse. */
+  madeRoom(job: Job): void;
+  /** Resolves when no copy from this object is waiting or running any more. */
+  copiesFrom(name: ObjectName): Promise<void>;
+}
+
+/** The file's content and digest when it is small; of a large one the digest alone. */
+export function readEntry(entry: LocalEntry, { reader, source }: Workplace, signal: AbortSignal): Promise<FileContent> {
+  const path = source.absolute(entry.path);
+  return entry.size <= SMALL_FILE ? reader.read(path, entry) : reader.hash(path, entry, signal);
+}
