@@ -1,51 +1,91 @@
-import type { Clock } from './clock.js';
-import type { Config } from './config/config.js';
-import type { Logger } from './log.js';
-import type { RunReport } from './state/ledger.js';
+import { readFileSync } from 'node:fs';
+import { openEngine } from './engine.js';
+import { createLifecycle } from './lifecycle.js';
+import { createService } from './service.js';
 import type { DaemonStatus } from './status/snapshot.js';
-import type { SyncObserver } from './sync/events.js';
+import { PATIENT } from './sync/backoff.js';
+import { type KeptMirror, keepMirrored } from './sync/keep-mirrored.js';
+import type { OpenDaemon } from './world.js';
 
-export type { DaemonStatus };
+export { runOnce } from './once.js';
+export type * from './world.js';
 
-/** Everything that the program takes from outside. Tests bring their own. */
-export interface World {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly env: Readonly<Record<string, string | undefined>>;
+/** Failed attempts after which a daemon reports an object as given up; it goes on trying, ever more seldom. */
+const ATTEMPTS = 5;
+const CLOSE_MS = 30_000;
+
+/** Opens everything that a daemon works with. Rejects, with all of it closed again, when the state cannot be had. */
+export const openDaemon: OpenDaemon = async (config, world, observe) => {
+  const lifecycle = createLifecycle({ clock: world.clock, deadlineMs: CLOSE_MS });
+  // The daemon's own signals, so that it can be opened before somebody says how it ends.
+  const drain = new AbortController();
+  const interrupt = new AbortController();
+  const service = createService();
+  const startedAtMs = world.clock.now();
+  const version = packageVersion();
+  let kept: readonly KeptMirror[] = [];
+
+  try {
+    const engine = await openEngine({
+      config,
+      world,
+      lifecycle,
+      mirrors: [],
+      dryRun: false,
+      persistence: { backoff: PATIENT, attempts: ATTEMPTS, forEver: true },
+      patienceMs: Number.POSITIVE_INFINITY,
+      giveUp: () => {},
+      observe: (event) => {
+        service.observe(event);
+        observe(event);
+      },
+      drain: drain.signal,
+      interrupt: interrupt.signal,
+    });
+    const status = (): DaemonStatus => ({
+      version,
+      pid: process.pid,
+      startedAtMs,
+      configFile: config.file,
+      mirrors: engine.mirrors.map((mirror, at) => mirror.status(kept[at]?.watchState() ?? null)),
+    });
+    const shown = await lifecycle.add('service', service.open({ config, world, status, drain: drain.signal }));
+
+    return {
+      status,
+      async run(signals, watching) {
+        const links = [follow(signals.drain, drain), follow(signals.interrupt, interrupt)];
+        try {
+          const waitingFor = new Set(engine.mirrors);
+          const underWay = (mirror: (typeof engine.mirrors)[number]) => {
+            if (!waitingFor.delete(mirror) || waitingFor.size > 0) return;
+            watching();
+            void shown.ready();
+          };
+          kept = engine.mirrors.map((mirror) => keepMirrored(mirror, () => underWay(mirror)));
+          await Promise.all(kept.map(({ ended }) => ended));
+          await engine.stop();
+        } finally {
+          for (const unlink of links) unlink();
+        }
+      },
+      close: () => lifecycle.close(),
+    };
+  } catch (error) {
+    await lifecycle.close();
+    throw error;
+  }
+};
+
+/** Aborts `controller` when `signal` is. Returns what ends that. */
+function follow(signal: AbortSignal, controller: AbortController): () => void {
+  const abort = () => controller.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return () => signal.removeEventListener('abort', abort);
 }
 
-export interface Daemon {
-  /**
-   * Watches and mirrors until `drain` is aborted; then takes no more work, lets running transfers finish, and
-   * resolves. Aborting `interrupt` drops what runs as well. `watching` is called once every mirror watches and its
-   * first run is under way.
-   */
-  run(signals: { readonly drain: AbortSignal; readonly interrupt: AbortSignal }, watching: () => void): Promise<void>;
-  status(): DaemonStatus;
-  close(): Promise<void>;
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return version;
 }
-
-/** The outcome of one mirror's one-shot run. `complete` is false when part of the source could not be read. */
-export interface OnceResult {
-  readonly mirror: string;
-  readonly report: RunReport;
-  readonly complete: boolean;
-  /** Set when the mirror could not run at all (source missing, container refused, …). */
-  readonly error?: Error;
-}
-
-export interface OnceOptions {
-  readonly run: 'scan' | 'reconcile';
-  /** Empty: all of the configuration. */
-  readonly mirrors: readonly string[];
-  readonly dryRun: boolean;
-}
-
-export type OpenDaemon = (config: Config, world: World, observe: SyncObserver) => Promise<Daemon>;
-export type RunOnce = (
-  config: Config,
-  options: OnceOptions,
-  world: World,
-  observe: SyncObserver,
-  signals: { readonly drain: AbortSignal; readonly interrupt: AbortSignal },
-) => Promise<readonly OnceResult[]>;

@@ -1,12 +1,13 @@
 import type { Config } from './config/config.js';
-import type { DaemonStatus, World } from './daemon.js';
 import { type Closable, createLifecycle } from './lifecycle.js';
 import { createWorkMeter } from './notify/work-meter.js';
 import { openNotifier } from './notify.js';
 import { statusRoutes } from './status/routes.js';
 import { openControlServer } from './status/server.js';
+import type { DaemonStatus } from './status/snapshot.js';
 import { formatStatusLine } from './status/status-line.js';
 import type { SyncObserver } from './sync/events.js';
+import type { World } from './world.js';
 
 /** What a running daemon shows of itself: its control socket, and its state where systemd listens. */
 export interface Service extends Closable {

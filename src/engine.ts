@@ -1,0 +1,147 @@
+import { mkdir } from 'node:fs/promises';
+import type { Config, MirrorConfig } from './config/config.js';
+import type { Backend } from './drivers/backend.js';
+import { limit } from './drivers/layers/limit.js';
+import { measure } from './drivers/layers/measure.js';
+import { readOnly } from './drivers/layers/read-only.js';
+import { retry } from './drivers/layers/retry.js';
+import { findDriver } from './drivers/registry.js';
+import type { Lifecycle } from './lifecycle.js';
+import type { MirrorStore } from './state/open-mirror.js';
+import { openState } from './state/open-state.js';
+import type { Persistence } from './sync/attempts.js';
+import type { SyncObserver } from './sync/events.js';
+import { openFileReader } from './sync/file-reader.js';
+import { forgetfulIndex, forgetfulLedger } from './sync/forgetful.js';
+import { createMirror, type Mirror } from './sync/mirror.js';
+import type { MirrorSettings } from './sync/mirror-settings.js';
+import { openTarget, type Target } from './targets.js';
+import type { World } from './world.js';
+
+export interface EngineOptions {
+  readonly config: Config;
+  readonly world: World;
+  readonly lifecycle: Lifecycle;
+  /** Names of the mirrors to work on; empty: all. */
+  readonly mirrors: readonly string[];
+  readonly dryRun: boolean;
+  readonly persistence: Persistence;
+  /** Milliseconds that a target may be down before `giveUp` is called. */
+  readonly patienceMs: number;
+  readonly giveUp: (target: string, error: Error) => void;
+  readonly observe: SyncObserver;
+  readonly drain: AbortSignal;
+  readonly interrupt: AbortSignal;
+}
+
+/** All that works on mirrors, wired; the lifecycle closes it. */
+export interface Engine {
+  readonly mirrors: readonly Mirror[];
+  readonly targets: readonly Target[];
+  /** Grows whenever a call to a provider ends: something moves. */
+  steps(): number;
+  /** Drops what waits, and resolves when nothing runs any more. */
+  stop(): Promise<void>;
+}
+
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { config, world, lifecycle, dryRun, drain, interrupt } = options;
+  const { clock, log } = world;
+  const chosen = config.mirrors.filter(({ name }) => options.mirrors.length === 0 || options.mirrors.includes(name));
+  for (const { source, createSource } of chosen) if (createSource && !dryRun) await mkdir(source, { recursive: true });
+
+  const state = await lifecycle.add(
+    'state',
+    openState({
+      folder: config.stateFolder,
+      mirrors: chosen.map(({ name, index }) => ({ name, engine: index })),
+      clock,
+      log,
+      signal: drain,
+    }),
+  );
+  const mirrors = new Map<string, Mirror>();
+  let steps = 0;
+
+  function layered(backend: Backend, concurrency: number): Backend {
+    const counted = measure(backend, clock, () => {
+      steps += 1;
+    });
+    // From the inside out: every attempt is measured; a call that backs off holds no slot; a dry run reaches none of them.
+    const working = retry(limit(counted, { clock, concurrency }), { clock, random: Math.random });
+    return dryRun ? readOnly(working, ({ operation, container, key }) => log.debug('withheld', { operation, container, key })) : working;
+  }
+
+  const targets = new Map<string, Target>();
+  for (const target of config.targets) {
+    const first = chosen.find((mirror) => mirror.target === target.name);
+    if (!first) continue;
+    const opened = openTarget({
+      config: target,
+      container: first.container,
+      wrap: layered,
+      workers: {
+        run: async (job) => mirrors.get(job.mirror)?.run(job),
+        dropped: (job) => mirrors.get(job.mirror)?.dropped(job),
+      },
+      clock,
+      log,
+      random: Math.random,
+      drain,
+      patienceMs: options.patienceMs,
+      giveUp: (error) => options.giveUp(target.name, error),
+    });
+    targets.set(target.name, await lifecycle.add(`target ${target.name}`, opened));
+  }
+
+  for (const mirror of chosen) {
+    const target = targets.get(mirror.target);
+    const store = state.mirrors.get(mirror.name);
+    if (!target || !store) throw new Error(`mirror ${mirror.name} names target ${mirror.target}, which the configuration does not have`);
+    const reader = await lifecycle.add(`reader of ${mirror.name}`, openFileReader({ follow: mirror.symlinks === 'follow' }));
+    mirrors.set(
+      mirror.name,
+      createMirror({
+        settings: settingsOf(mirror, config),
+        backend: target.backend,
+        ...keptIn(store, dryRun),
+        location: store.location,
+        reader,
+        queue: target.queue,
+        health: target.health,
+        persistence: options.persistence,
+        clock,
+        log,
+        random: Math.random,
+        observe: options.observe,
+        drain,
+        interrupt,
+      }),
+    );
+  }
+
+  return {
+    mirrors: [...mirrors.values()],
+    targets: [...targets.values()],
+    steps: () => steps,
+    async stop() {
+      for (const { queue } of targets.values()) queue.clear();
+      await Promise.all([...targets.values()].map(({ queue }) => queue.whenIdle()));
+    },
+  };
+}
+
+function keptIn({ index, ledger }: MirrorStore, dryRun: boolean): Pick<MirrorStore, 'index' | 'ledger'> {
+  return dryRun ? { index: forgetfulIndex(index), ledger: forgetfulLedger(ledger) } : { index, ledger };
+}
+
+function settingsOf(mirror: MirrorConfig, config: Config): MirrorSettings {
+  const { overwrite, extraneous, deletes, metadata } = mirror;
+  const kept = { mtime: metadata.includes('mtime'), mode: metadata.includes('mode'), owner: metadata.includes('owner') };
+  return { ...mirror, never: neverMirrored(config), policy: { overwrite, extraneous, deletes, metadata: kept } };
+}
+
+/** What longshore itself writes: mirroring it would never come to an end. */
+function neverMirrored({ stateFolder, targets }: Config): readonly string[] {
+  return [stateFolder, ...targets.flatMap(({ driver, settings }) => findDriver(driver).folders?.(settings) ?? [])];
+}

@@ -1,0 +1,52 @@
+import type { Clock } from './clock.js';
+import type { TargetConfig } from './config/config.js';
+import type { Backend } from './drivers/backend.js';
+import { findDriver } from './drivers/registry.js';
+import type { Logger } from './log.js';
+import type { Job } from './sync/job.js';
+import { createQueue, type JobQueue } from './sync/queue.js';
+import { type TargetHealth, watchHealth } from './sync/target-health.js';
+
+/** A configured target at work: its backend in all its layers, its queue, and whether it answers. Mirrors that name it share it. */
+export interface Target {
+  readonly name: string;
+  readonly backend: Backend;
+  readonly queue: JobQueue<Job>;
+  readonly health: TargetHealth;
+  close(): Promise<void>;
+}
+
+/** Who sees to the jobs of a queue: each goes to the mirror that it names. */
+export interface Workers {
+  run(job: Job): Promise<void>;
+  dropped(job: Job): void;
+}
+
+export interface OpenTargetOptions {
+  readonly config: TargetConfig;
+  /** A container that tells whether the target works. */
+  readonly container: string;
+  readonly wrap: (backend: Backend, concurrency: number) => Backend;
+  readonly workers: Workers;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+  readonly drain: AbortSignal;
+  readonly patienceMs: number;
+  readonly giveUp: (error: Error) => void;
+}
+
+/** Jobs that may wait in memory; the rest waits in the scan that finds it. */
+const MOST_WAITING = 2_000;
+
+export function openTarget({ config, container, wrap, workers, clock, log, random, drain, patienceMs, giveUp }: OpenTargetOptions): Target {
+  const bare = findDriver(config.driver).open(config.settings, { clock });
+  const concurrency = config.concurrency ?? bare.capabilities.concurrency;
+  const backend = wrap(bare, concurrency);
+  const queue = createQueue<Job>({ concurrency, waitingLimit: Math.max(MOST_WAITING, 2 * concurrency), ...workers });
+  const probe = async (signal: AbortSignal) => {
+    await backend.headContainer(container, { signal });
+  };
+  const health = watchHealth({ target: config.name, probe, queue, clock, log, random, signal: drain, patienceMs, giveUp });
+  return { name: config.name, backend, queue, health, close: () => backend.close() };
+}

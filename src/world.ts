@@ -1,0 +1,49 @@
+import type { Clock } from './clock.js';
+import type { Config } from './config/config.js';
+import type { Logger } from './log.js';
+import type { RunReport } from './state/ledger.js';
+import type { DaemonStatus } from './status/snapshot.js';
+import type { SyncObserver } from './sync/events.js';
+
+/** Everything that the program takes from outside. Tests bring their own. */
+export interface World {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Daemon {
+  /**
+   * Watches and mirrors until `drain` is aborted; then takes no more work, lets running transfers finish, and
+   * resolves. Aborting `interrupt` drops what runs as well. `watching` is called once every mirror watches and its
+   * first run is under way.
+   */
+  run(signals: { readonly drain: AbortSignal; readonly interrupt: AbortSignal }, watching: () => void): Promise<void>;
+  status(): DaemonStatus;
+  close(): Promise<void>;
+}
+
+/** The outcome of one mirror's one-shot run. `complete` is false when part of the source could not be read. */
+export interface OnceResult {
+  readonly mirror: string;
+  readonly report: RunReport;
+  readonly complete: boolean;
+  /** Set when the mirror could not run at all (source missing, container refused, …). */
+  readonly error?: Error;
+}
+
+export interface OnceOptions {
+  readonly run: 'scan' | 'reconcile';
+  /** Empty: all of the configuration. */
+  readonly mirrors: readonly string[];
+  readonly dryRun: boolean;
+}
+
+export type OpenDaemon = (config: Config, world: World, observe: SyncObserver) => Promise<Daemon>;
+export type RunOnce = (
+  config: Config,
+  options: OnceOptions,
+  world: World,
+  observe: SyncObserver,
+  signals: { readonly drain: AbortSignal; readonly interrupt: AbortSignal },
+) => Promise<readonly OnceResult[]>;

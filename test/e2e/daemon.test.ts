@@ -1,0 +1,106 @@
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openPlace, type Place } from './place.js';
+import type { Program } from './program.js';
+import { changeSomething, seeded } from './random-changes.js';
+import { eventually } from './trees.js';
+
+/** Links are skipped by these mirrors, so they are no difference. */
+function unlinkedDifferences(place: Place): string[] {
+  return place.differences().filter((line) => !line.includes(': -> '));
+}
+
+async function watching(program: Program): Promise<void> {
+  await eventually(() => expect(program.stderr()).toMatch(/watching/));
+}
+
+describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (engine) => {
+  const watch = engine === 'scan' ? '    watch: scan\n    rescan: 300ms\n' : `    watch: ${engine}\n`;
+
+  test('P1: what changes is mirrored while the daemon runs', async () => {
+    const place = openPlace(watch);
+    writeFileSync(join(place.source, 'before'), 'there before the start');
+    const daemon = place.daemon();
+    await watching(daemon);
+    await eventually(() => expect(unlinkedDifferences(place)).toEqual([]));
+    writeFileSync(join(place.source, 'new'), 'new');
+    mkdirSync(join(place.source, 'a/b/c'), { recursive: true });
+    writeFileSync(join(place.source, 'a/b/c/deep'), 'deep');
+    await eventually(() => expect(readFileSync(join(place.container, 'a/b/c/deep'), 'utf8')).toBe('deep'));
+    appendFileSync(join(place.source, 'new'), 'er');
+    renameSync(join(place.source, 'a'), join(place.source, 'moved'));
+    rmSync(join(place.source, 'before'));
+    await eventually(() => expect(unlinkedDifferences(place)).toEqual([]));
+    expect(() => statSync(join(place.container, 'before'))).toThrow();
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).code).toBe(0);
+  });
+});
+
+describe('P5: crashes', () => {
+  test.each([1, 2, 3])('random changes and kill -9 at random moments end in equal trees (seed %i)', async (seed) => {
+    const place = openPlace('    rescan: 0\n    reconcile: 0\n');
+    const outside = join(place.folder, 'outside');
+    mkdirSync(outside);
+    const random = seeded(seed);
+    for (let life = 0; life < 4; life += 1) {
+      const daemon = place.daemon();
+      for (let change = 0; change < 60; change += 1) {
+        changeSomething(place.source, outside, random);
+        await new Promise((resolve) => setTimeout(resolve, random() * 15));
+      }
+      await new Promise((resolve) => setTimeout(resolve, random() * 400));
+      daemon.kill('SIGKILL');
+      await daemon.finished;
+    }
+    const daemon = place.daemon();
+    await watching(daemon);
+    for (let change = 0; change < 60; change += 1) changeSomething(place.source, outside, random);
+    await eventually(() => expect(unlinkedDifferences(place)).toEqual([]));
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).code).toBe(0);
+    const check = await place.longshore('--reconcile', '--dry-run', '--json');
+    expect(check.code, check.stdout).toBe(0);
+  });
+});
+
+describe('signals', () => {
+  test('a second daemon on the same state says who holds it, and exits 1', async () => {
+    const place = openPlace();
+    const daemon = place.daemon();
+    await watching(daemon);
+    const second = await place.longshore('run');
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain(String(daemon.child.pid));
+    const status = await place.longshore('status');
+    expect(status.code).toBe(0);
+    expect(status.stdout).toContain('documents');
+  });
+
+  test('SIGINT drains as SIGTERM does', async () => {
+    const place = openPlace();
+    const daemon = place.daemon();
+    await watching(daemon);
+    daemon.kill('SIGINT');
+    expect((await daemon.finished).code).toBe(0);
+  });
+});
+
+describe('P4: a source that goes away under the daemon', () => {
+  test('nothing is deleted, and all goes on when it is back', async () => {
+    const place = openPlace();
+    writeFileSync(join(place.source, 'a'), 'a');
+    const daemon = place.daemon();
+    await watching(daemon);
+    await eventually(() => expect(unlinkedDifferences(place)).toEqual([]));
+    renameSync(place.source, `${place.source}.away`);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    expect(readFileSync(join(place.container, 'a'), 'utf8')).toBe('a');
+    renameSync(`${place.source}.away`, place.source);
+    writeFileSync(join(place.source, 'b'), 'b');
+    await eventually(() => expect(unlinkedDifferences(place)).toEqual([]));
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).code).toBe(0);
+  });
+});
