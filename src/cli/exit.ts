@@ -55,7 +55,7 @@ export interface Outcome {
   /** Left out for a reason that is not meant. */
   readonly skipped: number;
   readonly held: number;
-  /** In a dry run: jobs that would have changed the container. */
+  /** In a dry run: more than 0 when the container would have changed. */
   readonly planned: number;
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { SyncEvent, SyncObserver } from '../sync/events.js';
 import { isAsMeant } from './exit.js';
+import { toMilliseconds } from './run-tally.js';
 
 /** A sign of life in the log of long runs. */
 const PROGRESS_EVERY_MS = 60_000;
@@ -30,7 +31,7 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
       case 'run-finished': {
         const { mirror, run, complete, report } = event;
         const { startedAtMs: _, ...counts } = report;
-        return log.info('run finished', { mirror, run, complete, ...counts });
+        return log.info('run finished', { mirror, run, complete, ...counts, seconds: toMilliseconds(report.seconds) });
       }
       case 'state-changed':
         return isAlarm(event.state) ? log.error('state changed', fieldsOf(event)) : log.info('state changed', fieldsOf(event));
@@ -45,8 +46,9 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
   };
 }
 
-function fieldsOf({ event: _, ...fields }: SyncEvent): Readonly<Record<string, unknown>> {
-  return fields;
+/** All but the event's name, and without reasons that say nothing. */
+function fieldsOf(event: SyncEvent): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(event).filter(([key, value]) => key !== 'event' && value !== ''));
 }
 
 function isAlarm(state: Extract<SyncEvent, { event: 'state-changed' }>['state']): boolean {

@@ -1,14 +1,14 @@
 import type { Config } from '../config/config.js';
 import type { OnceOptions, OnceResult } from '../daemon.js';
 import type { SyncEvent, SyncObserver } from '../sync/events.js';
-import { exitCodeOfRun, exitCodeOfSignal } from './exit.js';
+import { exitCodeOfRun, exitCodeOfSignal, type Outcome } from './exit.js';
 import type { Engine, Io } from './io.js';
 import { logEvents } from './log-events.js';
 import { checkMirrorNames, openConfig } from './open-config.js';
 import { logWarnings, openLog } from './open-log.js';
 import { type Output, openOutput } from './output.js';
 import { canShowProgress, openProgress } from './progress.js';
-import { openTally, summaryOf, type Tally } from './run-tally.js';
+import { isPartial, openTally, summaryOf, type Tally } from './run-tally.js';
 import { openStopSignals } from './stop-signals.js';
 import { plannedLine, problemLines, summaryLine } from './summary.js';
 
@@ -75,16 +75,16 @@ function tell(result: OnceResult, tally: Tally, { json, dryRun }: OnceCommand, o
   for (const line of problemLines(mirror, tally)) stderr.write(`${line}\n`);
 }
 
-function outcome(results: readonly OnceResult[], tallyOf: (mirror: string) => Tally) {
-  const tallies = results.map(({ mirror }) => tallyOf(mirror));
-  const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+function outcome(results: readonly OnceResult[], tallyOf: (mirror: string) => Tally): Outcome {
+  const of = (amount: (result: OnceResult, tally: Tally) => number) =>
+    results.reduce((sum, result) => sum + amount(result, tallyOf(result.mirror)), 0);
   return {
     errors: results.flatMap(({ error }) => error ?? []),
-    incomplete: results.some(({ complete }) => !complete),
-    failed: total(results.map(({ report }) => report.failed)),
-    skipped: total(tallies.map(({ skipped }) => skipped)),
-    held: total(results.map(({ report }) => report.held)),
-    planned: total(tallies.map(({ planned }) => planned)),
+    incomplete: results.some(({ complete, mirror }) => isPartial(complete, tallyOf(mirror))),
+    failed: of(({ report }) => report.failed),
+    skipped: of((_, { skipped }) => skipped),
+    held: of(({ report }) => report.held),
+    planned: of((_, { planned }) => planned.size),
   };
 }
 

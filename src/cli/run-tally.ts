@@ -1,5 +1,5 @@
 import type { RunReport } from '../state/ledger.js';
-import type { SkipReason, SyncEvent, SyncObserver } from '../sync/events.js';
+import type { JobKind, SkipReason, SyncEvent, SyncObserver } from '../sync/events.js';
 import { isAsMeant } from './exit.js';
 
 export interface Problem {
@@ -17,21 +17,32 @@ export interface Tally {
   readonly skipped: number;
   /** Left out as it is meant, by reason. */
   readonly asMeant: ReadonlyMap<SkipReason, number>;
-  /** In a dry run: jobs that would have changed the container, and the bytes that they would have sent. */
-  readonly planned: number;
+  /** In a dry run: jobs that would have changed the container, by kind, and the bytes that uploads would have sent. */
+  readonly planned: ReadonlyMap<JobKind, number>;
   readonly plannedBytes: number;
 }
 
 export const PROBLEMS_SHOWN = 20;
 
-type Mutable = { -readonly [K in keyof Tally]: Tally[K] } & { problems: Problem[]; asMeant: Map<SkipReason, number> };
+type Mutable = { -readonly [K in keyof Tally]: Tally[K] } & {
+  problems: Problem[];
+  asMeant: Map<SkipReason, number>;
+  planned: Map<JobKind, number>;
+};
 
 /** Listens to a run and keeps, in bounded memory, what its summary needs. */
 export function openTally(): { readonly observe: SyncObserver; of(mirror: string): Tally } {
   const tallies = new Map<string, Mutable>();
 
   function tallyOf(mirror: string): Mutable {
-    const found = tallies.get(mirror) ?? { problems: [], problemCount: 0, skipped: 0, asMeant: new Map(), planned: 0, plannedBytes: 0 };
+    const found = tallies.get(mirror) ?? {
+      problems: [],
+      problemCount: 0,
+      skipped: 0,
+      asMeant: new Map(),
+      planned: new Map(),
+      plannedBytes: 0,
+    };
     tallies.set(mirror, found);
     return found;
   }
@@ -41,12 +52,12 @@ export function openTally(): { readonly observe: SyncObserver; of(mirror: string
     if (event.event === 'failed' && event.retryInMs === null)
       addProblem(tally, { name: event.name, reason: `${event.job}: ${event.error}` });
     if (event.event === 'planned' && changesContainer(event.job)) {
-      tally.planned += 1;
-      tally.plannedBytes += event.bytes;
+      increment(tally.planned, event.job);
+      if (event.job === 'upload') tally.plannedBytes += event.bytes;
     }
     if (event.event !== 'skipped') return;
     if (isAsMeant(event.reason)) {
-      tally.asMeant.set(event.reason, (tally.asMeant.get(event.reason) ?? 0) + 1);
+      increment(tally.asMeant, event.reason);
       return;
     }
     tally.skipped += 1;
@@ -57,8 +68,12 @@ export function openTally(): { readonly observe: SyncObserver; of(mirror: string
 }
 
 /** A dry run's `adopt` and `forget` would only have written to our own index. */
-function changesContainer(job: string): boolean {
+function changesContainer(job: JobKind): boolean {
   return job === 'upload' || job === 'copy' || job === 'delete';
+}
+
+function increment<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 function addProblem(tally: Mutable, problem: Problem): void {
@@ -74,6 +89,16 @@ export function summaryOf(
   error: Error | undefined,
 ): Readonly<Record<string, unknown>> {
   const { scanned, uploaded, copied, deleted, adopted, unchanged, failed, skipped, held, bytes, seconds } = report;
-  const counts = { scanned, uploaded, copied, deleted, adopted, unchanged, failed, skipped, held, bytes, seconds };
+  const counts = { scanned, uploaded, copied, deleted, adopted, unchanged, failed, skipped, held, bytes, seconds: toMilliseconds(seconds) };
   return { event: 'summary', mirror, ...counts, complete, ...(error && { error: error.message }) };
+}
+
+/** Seconds without digits that nobody measured. */
+export function toMilliseconds(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}
+
+/** Whether the run saw less than the whole source for a reason that is not meant, or gave no reason at all. */
+export function isPartial(complete: boolean, { skipped, asMeant }: Tally): boolean {
+  return !complete && (skipped > 0 || asMeant.size === 0);
 }

@@ -1,27 +1,41 @@
 import type { OnceResult } from '../daemon.js';
 import { printable } from '../log/printable.js';
+import type { RunReport } from '../state/ledger.js';
 import { bytes, count, duration } from '../status/units.js';
 import type { SkipReason, SyncEvent } from '../sync/events.js';
-import { PROBLEMS_SHOWN, type Tally } from './run-tally.js';
+import { isPartial, PROBLEMS_SHOWN, type Tally } from './run-tally.js';
 
 /** One line about what a run did to a mirror, for people. */
 export function summaryLine({ mirror, report, complete, error }: OnceResult, tally: Tally, dryRun: boolean): string {
   const name = printable(mirror);
   if (error !== undefined) return `${name}: failed: ${printable(error.message)}`;
-  const { uploaded, copied, deleted, adopted, unchanged, failed, held } = report;
-  const sent = uploaded > 0 && !dryRun ? ` (${bytes(report.bytes)})` : '';
-  const did = [
-    ...(dryRun ? [`${count(tally.planned)} to do (${bytes(tally.plannedBytes)})`] : []),
-    ...some(uploaded, 'uploaded', sent),
+  const partial = isPartial(complete, tally) ? '; INCOMPLETE: part of the source could not be read' : '';
+  const did = dryRun ? toDo(tally) : done(report);
+  const parts = [
+    ...did,
+    `${count(report.unchanged)} unchanged`,
+    ...some(report.failed, 'failed'),
+    ...some(tally.skipped, 'left out'),
+    ...some(report.held, 'deletes held'),
+  ];
+  return `${name}: ${parts.join(', ')}; ${count(report.scanned)} files in ${duration(report.seconds)}${partial}`;
+}
+
+function done({ uploaded, bytes: sent, copied, deleted, adopted }: RunReport): string[] {
+  return [
+    ...some(uploaded, 'uploaded', ` (${bytes(sent)})`),
     ...some(copied, 'copied'),
     ...some(deleted, 'deleted'),
     ...some(adopted, 'already there'),
-    `${count(unchanged)} unchanged`,
-    ...some(failed, 'failed'),
-    ...some(tally.skipped, 'left out'),
-    ...some(held, 'deletes held'),
   ];
-  return `${name}: ${did.join(', ')}; ${count(report.scanned)} files in ${duration(report.seconds)}${complete ? '' : '; INCOMPLETE: part of the source could not be read'}`;
+}
+
+function toDo({ planned, plannedBytes }: Tally): string[] {
+  return [
+    ...some(planned.get('upload') ?? 0, 'to upload', ` (${bytes(plannedBytes)})`),
+    ...some(planned.get('copy') ?? 0, 'to copy'),
+    ...some(planned.get('delete') ?? 0, 'to delete'),
+  ];
 }
 
 /** What went wrong with single objects, and what was left out on purpose; no line when there is nothing. */
