@@ -1,5 +1,5 @@
 import type { RelativePath } from './entry.js';
-import { type FolderRules, openFilter, type PathFilter } from './filter.js';
+import { type FolderRules, openFilter } from './filter.js';
 import { rulesInside } from './ignore-file.js';
 import { ABSENT, type Directory, type Found, IGNORED, type Looking, look, SearchDenied } from './look.js';
 import { foldersAbove, isRelativePath, pathOnDisk } from './path.js';
@@ -75,12 +75,4 @@ function absence(path: RelativePath, folders: readonly RelativePath[], open: rea
   if (rules === undefined) return ABSENT;
   const excluded = folders.slice(open.length).some((folder) => rules.ignoresDirectory(folder)) || rules.excludesFile(path);
   return excluded ? IGNORED : ABSENT;
-}
-
-/**
- * Answers as a scan that begins now would, ignore files included, for who has not walked there. What no scan would look
- * into, for whatever reason, counts as ignored.
- */
-export function filterOnDisk(at: Looking): Pick<PathFilter, 'ignoresDirectory'> {
-  return { ignoresDirectory: (path) => openDescent(at)(path).found.kind !== 'directory' };
 }
