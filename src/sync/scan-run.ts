@@ -1,4 +1,4 @@
-import type { IndexLocation, IndexView, ObjectName, ObjectRecord } from '../state/object-index.js';
+import type { IndexLocation, IndexView } from '../state/object-index.js';
 import { openDescent } from '../watcher/descend.js';
 import type { RelativePath } from '../watcher/entry.js';
 import { startLooking, type WalkSettings } from '../watcher/look.js';
@@ -9,9 +9,10 @@ import { type Counts, compare, type Departure, type Finding } from './compare.js
 import type { Policy } from './decide.js';
 import { type DepartureCounts, settleDepartures } from './departures.js';
 import type { SkipReason } from './events.js';
-import { createNaming, type Naming } from './naming.js';
+import { openIndexWindow } from './index-window.js';
+import { createNaming } from './naming.js';
 import type { NextPage } from './remote-page.js';
-import { openIndexSide, openListingSide, openSourceSide } from './sides.js';
+import { openListingSide, openSourceSide } from './sides.js';
 import { openSpill, type Spill } from './spill.js';
 
 /** What to scan; plain data, so that a worker thread can have it. */
@@ -64,40 +65,58 @@ export function noCounts(): LiveCounts {
   return { scanned: 0, unchanged: 0, bytes: 0, withheld: 0, excluded: 0 };
 }
 
+/** What a scan is given by the thread that it runs in. */
+export interface ScanSurroundings {
+  openIndex(): Promise<IndexView>;
+  /**
+   * Asked after each item: whether the index should be opened anew. An old view keeps LMDB from using its space again,
+   * and a scan may have to wait for hours for who takes its findings.
+   */
+  readonly indexIsOld?: () => boolean;
+  readonly listing?: NextPage;
+  /** Called before anything is looked at. What it throws ends the scan. */
+  readonly beforeLook?: () => void;
+  /** For who wants to look at them meanwhile. */
+  readonly counts?: LiveCounts;
+}
+
 /**
  * One scan, in the thread that calls it: first what the source has, then, once it has been walked to the end, what it
- * has no more. The last item is the summary; who does not get it must not trust that anything is gone.
+ * has no more. The last item is the summary; who does not get it must not trust that anything is gone. What the index
+ * learns meanwhile may be seen or not: a file and its record are looked at one after the other.
  * @throws SourceMissingError, NamesOutOfOrderError, and what `beforeLook`, the index and the listing throw
  */
 export async function* runScan(
   { root, under, settings, policy, location, noDeletes, acceptEmpty = false }: ScanRequest,
-  index: IndexView,
-  listing: NextPage | undefined,
-  beforeLook: () => void = () => {},
-  counts: LiveCounts = noCounts(),
+  { openIndex, indexIsOld = () => false, listing, beforeLook = () => {}, counts = noCounts() }: ScanSurroundings,
 ): AsyncGenerator<ScanItem, void> {
   if (under !== '' && listing !== undefined)
-    throw new RangeError('a part of the source cannot be compared with the listing of a whole container');
+    throw new RangeError('a part of the source cannot be compared with the listing of a container');
   const source = openSource(root);
   const at = startLooking(source, settings, beforeLook);
   const naming = createNaming(settings.symlinks);
   const blindSpots = openBlindSpots();
   let complete = true;
   const departures: Spill<Departure> = openSpill(location.folder);
-  const entries = entriesUnder(index, under, naming);
+  const depart = (departure: Departure) => {
+    beforeLook();
+    departures.add(departure);
+  };
+  const index = await openIndexWindow(openIndex, under, naming);
   try {
     const sides = {
       source: openSourceSide(walk(at, under), naming),
-      index: openIndexSide(entries),
+      index: index.side,
       listing: listing && (await openListingSide(listing)),
     };
-    for await (const item of compare(sides, policy, (departure) => departures.add(departure), counts)) {
+    for await (const item of compare(sides, policy, depart, counts)) {
       if (item.kind === 'problem') {
         blindSpots.add(item);
         // A link is left out because the mirror says so; that it also hides what was behind it is told when it keeps an object.
         if (item.blinds !== 'nothing' && item.reason !== 'link-skipped') complete = false;
       }
       yield item;
+      if (indexIsOld()) await index.renew();
     }
     confirmSource(source);
     const empty = isEmptySource(root, settings.filter.never);
@@ -111,32 +130,23 @@ export async function* runScan(
         confirmSource(source); // a source that went away meanwhile has nothing, and says nothing
         return found;
       },
-      known: (name: ObjectName) => index.get(name),
+      known: index.get,
       naming,
       noDeletes: empty && !acceptEmpty ? EMPTY : noDeletes,
     };
-    yield* settleDepartures(departures.items(), evidence, policy, counts);
+    for (const item of settleDepartures(departures.items(), evidence, policy, counts)) {
+      yield item;
+      if (indexIsOld()) await index.renew();
+    }
     yield* withholdings(blindSpots, counts.withheld, evidence.noDeletes);
     yield { kind: 'finished', ...counts, complete: complete && counts.withheld === 0 };
   } finally {
     departures.close();
-    entries.return?.();
+    await index.close();
   }
 }
 
 const EMPTY = 'the source is empty, as it would be if its disk were not mounted';
-
-function entriesUnder(index: IndexView, under: RelativePath, naming: Naming): Iterator<readonly [ObjectName, ObjectRecord]> {
-  return under === '' ? index.entries()[Symbol.iterator]() : atAndBelow(index, under, naming);
-}
-
-function* atAndBelow(index: IndexView, path: RelativePath, naming: Naming): Generator<readonly [ObjectName, ObjectRecord], void> {
-  for (const name of naming.namesAt(path)) {
-    const record = index.get(name);
-    if (record !== undefined) yield [name, record];
-  }
-  yield* index.entries({ prefix: `${path}/` });
-}
 
 /** Says which objects were kept for want of evidence, once for each reason. */
 function* withholdings(blindSpots: BlindSpots, withheld: number, noDeletes: string | undefined): Generator<ScanProblem, void> {

@@ -57,25 +57,32 @@ async function nextPage(): Promise<RemotePage | undefined> {
 }
 
 async function scan(): Promise<void> {
-  const index = await openIndexView(request.location);
-  try {
-    const counts = noCounts();
-    const beforeLook = () => {
+  const counts = noCounts();
+  let hasWaited = false;
+  const surroundings = {
+    counts,
+    openIndex() {
+      hasWaited = false;
+      return openIndexView(request.location);
+    },
+    indexIsOld: () => hasWaited,
+    beforeLook() {
       throwIfCancelled();
       Atomics.store(shared, SCANNED, counts.scanned);
       if (++looks >= LOOKS_PER_BATCH) sendBatch();
-    };
-    for await (const item of runScan(request, index, listed ? nextPage : undefined, beforeLook, counts)) {
-      batch.push(item);
-      // What has been walked must be known before anything is said to be gone.
-      if (batch.length >= BATCH || item.kind === 'walked') sendBatch();
-      if (underWay >= MOST_BATCHES) await until(() => underWay < MOST_BATCHES);
-    }
-    sendBatch();
-    Atomics.store(shared, SCANNED, counts.scanned);
-  } finally {
-    await index.close();
+    },
+    ...(listed ? { listing: nextPage } : {}),
+  };
+  for await (const item of runScan(request, surroundings)) {
+    batch.push(item);
+    // What has been walked must be known before anything is said to be gone.
+    if (batch.length >= BATCH || item.kind === 'walked') sendBatch();
+    if (underWay < MOST_BATCHES) continue;
+    await until(() => underWay < MOST_BATCHES);
+    hasWaited = true;
   }
+  sendBatch();
+  Atomics.store(shared, SCANNED, counts.scanned);
 }
 
 try {

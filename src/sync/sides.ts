@@ -61,16 +61,23 @@ export function openSourceSide(items: Iterator<WalkItem>, { nameOf }: Naming): S
   return side;
 }
 
+type Entries = Iterator<readonly [ObjectName, ObjectRecord]>;
+
 export interface IndexSide {
   readonly name: ObjectName | undefined;
   readonly record: ObjectRecord | undefined;
   advance(): void;
+  /** Gives the index's cursor back. Until `resume` the side may be looked at, but not advanced. */
+  release(): void;
+  /** Goes on with the entries after what was read last. */
+  resume(entriesAfter: (last: ObjectName) => Entries): void;
 }
 
-export function openIndexSide(entries: Iterator<readonly [ObjectName, ObjectRecord]>): IndexSide {
+export function openIndexSide(first: Entries): IndexSide {
+  let entries = first;
   let name: ObjectName | undefined;
   let record: ObjectRecord | undefined;
-  const side = {
+  const side: IndexSide = {
     get name() {
       return name;
     },
@@ -81,6 +88,10 @@ export function openIndexSide(entries: Iterator<readonly [ObjectName, ObjectReco
       const next = entries.next();
       record = next.done ? undefined : next.value[1];
       name = next.done ? undefined : checkOrder('index', name, next.value[0]);
+    },
+    release: () => void entries.return?.(),
+    resume(entriesAfter) {
+      if (name !== undefined) entries = entriesAfter(name);
     },
   };
   side.advance();

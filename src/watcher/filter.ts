@@ -50,9 +50,10 @@ type Matches = (path: string) => boolean;
 
 function folderRules(patterns: readonly Pattern[], selects: Matches | undefined, never: ReadonlySet<RelativePath>): FolderRules {
   const matches = matcher(patterns);
-  const excludesFile = (path: RelativePath) => never.has(path) || matches(path);
+  const isNever = (path: RelativePath) => never.size > 0 && never.has(path);
+  const excludesFile = (path: RelativePath) => isNever(path) || matches(path);
   return {
-    ignoresDirectory: (path) => path !== '' && (never.has(path) || matches(`${path}/`)),
+    ignoresDirectory: (path) => path !== '' && (isNever(path) || matches(`${path}/`)),
     ignoresFile: (path) => excludesFile(path) || (selects !== undefined && !selects(path)),
     excludesFile,
     within: (folder, ignoreFile) => folderRules([...patterns, ...placedBelow(folder, ignoreFile)], selects, never),

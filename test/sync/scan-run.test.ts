@@ -2,24 +2,57 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openIndexView } from '../../src/state/open-index.js';
-import { runScan, type ScanItem } from '../../src/sync/scan-run.js';
+import { runScan, type ScanItem, type ScanRequest } from '../../src/sync/scan-run.js';
 import { SourceMissingError } from '../../src/watcher/source.js';
 import { type Fixture, mirrored, sorted } from './scan-fixture.js';
 
 /** A scan in this thread, so that the source can be changed at a certain moment of it. */
-async function scannedWhile({ request, location }: Fixture, meanwhile: (item: ScanItem) => void) {
-  const index = await openIndexView(location);
+async function scannedWhile(
+  { request, location }: Fixture,
+  meanwhile: (item: ScanItem) => void,
+  changes: Partial<ScanRequest> = {},
+  indexIsOld = () => false,
+) {
   const items: ScanItem[] = [];
-  try {
-    for await (const item of runScan(request(), index, undefined)) {
-      items.push(item);
-      meanwhile(item);
-    }
-    return sorted(items);
-  } finally {
-    await index.close();
+  const surroundings = { openIndex: () => openIndexView(location), indexIsOld };
+  for await (const item of runScan(request(changes), surroundings)) {
+    items.push(item);
+    meanwhile(item);
   }
+  return sorted(items);
 }
+
+it('an index that is opened anew after each item gives the same', async () => {
+  const files = Array.from({ length: 40 }, (_, n) => `${n % 3 === 0 ? 'under/' : ''}${n}`);
+  const fixture = await mirrored([...files, 'under-']);
+  for (const path of ['1', '5', '10', 'under/3', 'under-']) rmSync(join(fixture.root, path));
+  for (const path of ['2', '4', '39-new', 'under/6', 'under/new']) writeFileSync(join(fixture.root, path), 'other content');
+  const whole = await scannedWhile(
+    fixture,
+    () => {},
+    {},
+    () => true,
+  );
+  expect(whole.due).toEqual([
+    'upload 2',
+    'upload 39-new',
+    'upload 4',
+    'upload under/6',
+    'upload under/new',
+    'delete 1',
+    'delete 10',
+    'delete 5',
+    'delete under-',
+    'delete under/3',
+  ]);
+  const part = await scannedWhile(
+    fixture,
+    () => {},
+    { under: 'under' },
+    () => true,
+  );
+  expect(part.due).toEqual(['upload under/6', 'upload under/new', 'delete under/3']);
+});
 
 it('P4: a file that comes back before its delete is given out is compared, not deleted', async () => {
   const fixture = await mirrored(['back', 'gone', 'folder/x']);
