@@ -58,8 +58,9 @@ export async function bootHost(): Promise<Host> {
 
   async function shell(script: string): Promise<string> {
     const { code, stdout, stderr } = await inside(['sh', '-euc', script]);
-    if (code !== 0) throw new Error(`exit ${code} of: ${script}\n${stdout}${stderr}`);
-    return stdout;
+    if (code === 0) return stdout;
+    const journal = await inside(['journalctl', '--no-pager', '--lines', '30']);
+    throw new Error(`exit ${code} of: ${script}\n${stdout}${stderr}\n${journal.stdout}`);
   }
 
   return {

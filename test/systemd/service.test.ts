@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { bootHost, checkout, type Host, noSystemd } from './host.js';
+
+const DAEMON = 'longshore.service';
+const ONCE = 'longshore-reconcile.service';
+const TIMER = 'longshore-reconcile.timer';
+
+const CONFIG = `
+state: /var/lib/longshore
+targets:
+  vault: { driver: local, root: /srv/containers }
+mirrors:
+  - { name: documents, source: /srv/data, target: vault, container: documents, settle: 50ms }
+`;
+
+/** What an administrator would say in a drop-in; `ended` has how the daemon went, also once systemd has forgotten. */
+const DROP_IN = `[Service]
+ReadWritePaths=/srv/containers
+ExecStopPost=/bin/sh -c 'echo $SERVICE_RESULT $EXIT_CODE $EXIT_STATUS >/srv/containers/ended'
+`;
+const QUICK = '[Service]\nRestartSec=100ms\n';
+
+/** Installed as a package would be, and started by a command on the path; held back while /srv/gate exists. */
+const LAUNCHER = `#!/bin/sh
+while [ -e /srv/gate ]; do sleep 0.05; done
+exec ${process.execPath} /opt/longshore/dist/src/main.js "$@"
+`;
+
+const title = noSystemd === undefined ? 'under a real systemd' : `under a real systemd (skipped: ${noSystemd})`;
+
+describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
+  let host: Host;
+
+  beforeAll(async () => {
+    host = await bootHost();
+    await host.shell(`mkdir /opt/longshore && mount --bind '${checkout}' /opt/longshore`);
+    await host.write('/usr/local/bin/longshore', LAUNCHER);
+    await host.shell(`
+      chmod 755 /usr/local/bin/longshore
+      install -D -m 644 /opt/longshore/systemd/longshore.sysusers /etc/sysusers.d/longshore.conf
+      systemd-sysusers
+      install -m 644 /opt/longshore/systemd/*.service /opt/longshore/systemd/*.timer /etc/systemd/system/`);
+  });
+
+  afterAll(() => host?.close());
+
+  beforeEach(async () => {
+    await host.shell(`
+      rm -f /srv/gate
+      systemctl stop ${TIMER} ${DAEMON} ${ONCE} 2>&1
+      systemctl reset-failed
+      rm -rf /srv/data /srv/containers /var/lib/longshore /etc/systemd/system/*.d /etc/longshore
+      mkdir -p /srv/data/sub && echo hello >/srv/data/sub/a.txt && chmod -R a+rX /srv
+      install -d -o longshore /srv/containers`);
+    await host.write('/etc/longshore/longshore.yaml', CONFIG);
+    await dropIn(DAEMON, DROP_IN + QUICK);
+    await dropIn(ONCE, DROP_IN);
+  });
+
+  async function dropIn(unit: string, content: string): Promise<void> {
+    await host.write(`/etc/systemd/system/${unit}.d/${content.length}.conf`, content);
+    await host.shell('systemctl daemon-reload');
+  }
+
+  const mirrored = async (path: string) => (await host.run('cat', `/srv/containers/documents/${path}`)).stdout;
+  const state = (unit: string) => host.property(unit, 'ActiveState');
+  const patience = { timeout: 60_000, interval: 100 };
+
+  test('systemd-analyze verify has nothing to say of the units', async () => {
+    const files = [DAEMON, ONCE, TIMER].map((unit) => `/etc/systemd/system/${unit}`);
+    expect(await host.run('systemd-analyze', 'verify', ...files)).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('the daemon counts as started once it says that it watches, and tells its status', async () => {
+    await host.shell(`touch /srv/gate; systemctl start --no-block ${DAEMON}`);
+    await expect.poll(() => host.property(DAEMON, 'SubState'), patience).toBe('start');
+    await host.shell(`rm /srv/gate; systemctl start ${DAEMON}`);
+    expect(await state(DAEMON)).toBe('active');
+    expect(await host.shell(`systemctl status ${DAEMON}`)).toMatch(/Status: "1 mirror: 1 /);
+    await expect.poll(() => mirrored('sub/a.txt'), patience).toBe('hello\n');
+    expect(await host.shell(`longshore --config /etc/longshore/longshore.yaml status`)).toContain('documents');
+    expect(await host.shell('stat -c %U:%a /var/lib/longshore /var/lib/longshore/control.sock')).toBe('longshore:700\nlongshore:600\n');
+  });
+
+  test('systemctl stop lets it drain and end well', async () => {
+    await host.shell(`systemctl start ${DAEMON}`);
+    await expect.poll(() => mirrored('sub/a.txt'), patience).toBe('hello\n');
+    await host.shell(`systemctl stop ${DAEMON}`);
+    expect(await host.shell('cat /srv/containers/ended')).toBe('success exited 0\n');
+  });
+
+  test('P5: killed with SIGKILL it is started again and catches up', async () => {
+    await host.shell(`systemctl start ${DAEMON}`);
+    await expect.poll(() => mirrored('sub/a.txt'), patience).toBe('hello\n');
+    await host.shell(
+      `touch /srv/gate; systemctl kill --signal KILL ${DAEMON}; echo later >/srv/data/b.txt; rm /srv/data/sub/a.txt /srv/gate`,
+    );
+    await expect.poll(() => mirrored('b.txt'), patience).toBe('later\n');
+    await expect.poll(() => mirrored('sub/a.txt'), patience).toBe('');
+    await expect.poll(() => state(DAEMON), patience).toBe('active');
+    expect(await host.property(DAEMON, 'NRestarts')).toBe('1');
+  });
+
+  test('a daemon that runs well outlives many intervals of the watchdog; a frozen one is replaced', async () => {
+    await dropIn(DAEMON, '[Service]\nWatchdogSec=5s\n');
+    await host.shell(`systemctl start ${DAEMON}`);
+    await host.shell('sleep 11');
+    expect(await host.property(DAEMON, 'NRestarts')).toBe('0');
+    await host.shell(`systemctl kill --kill-whom main --signal STOP ${DAEMON}; echo later >/srv/data/b.txt`);
+    await expect.poll(() => mirrored('b.txt'), patience).toBe('later\n');
+    expect(await host.property(DAEMON, 'NRestarts')).toBe('1');
+    expect(await host.shell(`journalctl --no-pager --unit ${DAEMON}`)).toContain("Failed with result 'watchdog'");
+  });
+
+  test('a wrong configuration ends with 2 and is not tried again', async () => {
+    await host.write('/etc/longshore/longshore.yaml', CONFIG.replace('mirrors:', 'mirorrs:'));
+    expect((await host.run('systemctl', 'start', DAEMON)).code).not.toBe(0);
+    expect(await state(DAEMON)).toBe('failed');
+    expect(await host.property(DAEMON, 'ExecMainStatus')).toBe('2');
+    expect(await host.property(DAEMON, 'NRestarts')).toBe('0');
+    expect(await host.shell(`journalctl --no-pager --unit ${DAEMON}`)).toContain('mirorrs');
+  });
+
+  test('its log is in the journal with priorities', async () => {
+    await host.shell(`systemctl start ${DAEMON}`);
+    const lines = await host.shell(
+      `journalctl --output json --unit ${DAEMON} _SYSTEMD_INVOCATION_ID=$(systemctl show -P InvocationID ${DAEMON})`,
+    );
+    const ours = lines
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { PRIORITY: string; MESSAGE: string });
+    expect(ours).toContainEqual(expect.objectContaining({ PRIORITY: '6', MESSAGE: expect.stringMatching(/^info watching/) }));
+  });
+
+  test('the timer starts the one-shot, which mirrors and ends', async () => {
+    await host.write(
+      `/etc/systemd/system/${TIMER}.d/soon.conf`,
+      '[Timer]\nOnCalendar=\nOnActiveSec=100ms\nRandomizedDelaySec=0\nAccuracySec=1ms\n',
+    );
+    await host.shell(`systemctl daemon-reload; systemctl start ${TIMER}`);
+    await expect.poll(() => mirrored('sub/a.txt'), patience).toBe('hello\n');
+    await expect.poll(() => state(ONCE), patience).toBe('inactive');
+    expect(await host.property(ONCE, 'Result')).toBe('success');
+  });
+
+  test('the timer as it is shipped waits for its time', async () => {
+    await host.shell(`systemctl start ${TIMER}`);
+    expect(await state(TIMER)).toBe('active');
+    expect(await host.shell('systemctl list-timers --no-pager')).toContain(TIMER);
+  });
+
+  test('the one-shot is skipped, without failure, while the daemon runs', async () => {
+    await host.shell(`systemctl start ${DAEMON}; systemctl start ${ONCE}`);
+    expect(await host.property(ONCE, 'Result')).toBe('exec-condition');
+    expect(await state(ONCE)).toBe('inactive');
+    expect(await state(DAEMON)).toBe('active');
+  });
+
+  test('P8: a file that cannot be read is a failed unit; the capability of the comment reads it', async () => {
+    await host.shell('echo mine >/srv/data/private; chmod 600 /srv/data/private');
+    expect((await host.run('systemctl', 'start', ONCE)).code).not.toBe(0);
+    expect(await host.property(ONCE, 'ExecMainStatus')).toBe('3');
+    expect(await state(ONCE)).toBe('failed');
+    expect(await mirrored('sub/a.txt')).toBe('hello\n');
+
+    const capability = /^#(AmbientCapabilities=.*)\n#(CapabilityBoundingSet=.*)$/m.exec(
+      await host.shell(`cat /etc/systemd/system/${ONCE}`),
+    );
+    await dropIn(ONCE, `[Service]\n${capability?.[1]}\n${capability?.[2]}\n`);
+    await host.shell(`systemctl start ${ONCE}`);
+    expect(await mirrored('private')).toBe('mine\n');
+  });
+});
