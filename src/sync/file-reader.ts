@@ -1,4 +1,4 @@
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import type { LocalEntry } from '../watcher/entry.js';
 import { FileChangedError, FileUnreadableError } from './file-errors.js';
 import type { ReadAnswer, ReadBatchAnswer, ReadRequest, ReadTask } from './read-worker.js';
@@ -33,10 +33,9 @@ interface Waiting {
 }
 
 export function openFileReader({ follow }: { readonly follow: boolean }): FileReader {
-  const filename = new URL('./read-worker.js', import.meta.url).href;
   // Two pools, so that the hashing of a large file never keeps small ones waiting.
-  const small = new Piscina<ReadTask, ReadBatchAnswer>({ filename, minThreads: 0, maxThreads: 1, idleTimeout: 5_000 });
-  const large = new Piscina<ReadTask, ReadAnswer>({ filename, minThreads: 0, maxThreads: 1, idleTimeout: 5_000 });
+  const small = lazyPool<ReadBatchAnswer>();
+  const large = lazyPool<ReadAnswer>();
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
 
@@ -50,7 +49,7 @@ export function openFileReader({ follow }: { readonly follow: boolean }): FileRe
 
   async function readBatch(batch: readonly Waiting[]): Promise<void> {
     try {
-      const { answers, content } = await small.run({ task: 'read', requests: batch.map(({ request }) => request) });
+      const { answers, content } = await (await small.get()).run({ task: 'read', requests: batch.map(({ request }) => request) });
       batch.forEach(({ request, resolve, reject }, at) => {
         const answer = answers[at];
         if (answer?.outcome === 'read') {
@@ -71,12 +70,34 @@ export function openFileReader({ follow }: { readonly follow: boolean }): FileRe
         if (waiting.length >= BATCH_FILES || waitingBytes >= BATCH_BYTES) flush();
       }),
     async hash(path, entry, signal) {
-      const answer = await large.run({ task: 'hash', request: { path, kind: entry.kind, expected: entry, follow } }, { signal });
+      const answer = await (await large.get()).run(
+        { task: 'hash', request: { path, kind: entry.kind, expected: entry, follow } },
+        { signal },
+      );
       if (answer.outcome !== 'read') throw failure(path, answer);
       return { md5: answer.md5, hashedAtMs: answer.hashedAtMs };
     },
     async close() {
-      await Promise.all([small.destroy(), large.destroy()]);
+      await Promise.all([small.close(), large.close()]);
+    },
+  };
+}
+
+/** A thread that starts with the first file, so that a run in which nothing has changed starts none. */
+function lazyPool<Answer>(): { get(): Promise<Piscina<ReadTask, Answer>>; close(): Promise<void> } {
+  const filename = new URL('./read-worker.js', import.meta.url).href;
+  let pool: Promise<Piscina<ReadTask, Answer>> | undefined;
+  const open = async () => {
+    const { Piscina: Pool } = await import('piscina');
+    return new Pool<ReadTask, Answer>({ filename, minThreads: 0, maxThreads: 1, idleTimeout: 5_000 });
+  };
+  return {
+    get() {
+      pool ??= open();
+      return pool;
+    },
+    async close() {
+      await (await pool)?.destroy();
     },
   };
 }
