@@ -38,7 +38,7 @@ export async function getObject(
   if (destination === '-') return copyToStdout(hands, object);
   const path = resolve(io.cwd, destination ?? ownName(name));
   await driver.downloadObject(object, path, { overwriteExisting: force, signal });
-  output.line(`got ${printable(name)} (${object.size} bytes) as ${printable(path)}`);
+  output.line(`got ${printable(name)} (${object.size} bytes) to ${printable(path)}`);
 }
 
 function ownName(objectName: string): string {

@@ -17,6 +17,7 @@ export function sink({ isTTY = false, columns = 100 }: { isTTY?: boolean; column
       done();
     },
   });
+  stream.setMaxListeners(0); // each command line that a test runs adds its own, as the one of a process does
   return Object.assign(stream, { isTTY, columns, text: () => text });
 }
 
