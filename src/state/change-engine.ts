@@ -1,7 +1,8 @@
 import { rename, rm } from 'node:fs/promises';
 import { syncFolder } from './durable-file.js';
+import { inodeFile } from './inode-table.js';
 import type { IndexLocation, ObjectName, ObjectRecord } from './object-index.js';
-import { indexFile, openStore } from './open-index.js';
+import { filesBeside, indexFile, openStore } from './open-index.js';
 import type { RecordStore } from './record-store.js';
 
 /** Names per commit into LMDB. The JSON file is written anew by each commit, so it gets a single one. */
@@ -29,24 +30,25 @@ export async function changeEngine(from: IndexLocation, to: IndexLocation): Prom
   } finally {
     await old.close();
   }
+  if (to.engine === 'lmdb') await rename(inodeFile(unfinished(target)), inodeFile(target));
   await rename(unfinished(target), target);
-  await removeUnfinished(to);
   await syncFolder(to.folder);
+  await removeUnfinished(to);
   await removeIndex(from);
 }
 
 /** What a change of engines that was cut short left behind. */
 export async function removeUnfinished(location: IndexLocation): Promise<void> {
-  const file = unfinished(indexFile(location));
-  await rm(file, { force: true });
-  await rm(`${file}-lock`, { force: true });
+  await removeWithBeside(unfinished(indexFile(location)));
 }
 
 export async function removeIndex(location: IndexLocation): Promise<void> {
-  const file = indexFile(location);
-  await rm(file, { force: true });
-  await rm(`${file}-lock`, { force: true });
+  await removeWithBeside(indexFile(location));
   await syncFolder(location.folder);
+}
+
+async function removeWithBeside(file: string): Promise<void> {
+  for (const path of [file, ...filesBeside(file)]) await rm(path, { force: true });
 }
 
 async function copyRecords(from: RecordStore, to: RecordStore, namesPerCommit: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compareNames, inRange, keyOf } from './name-key.js';
 import type { IndexRange, ObjectIndex, ObjectName, ObjectRecord } from './object-index.js';
+import { encodeRecord } from './record-codec.js';
 import type { RecordStore } from './record-store.js';
 
 /** Names per commit: large enough that the disk's flush is shared, small enough that encoding them takes no 50 ms. */
@@ -36,7 +37,9 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
 
   async function write(name: ObjectName, record: ObjectRecord | undefined): Promise<void> {
     if (closing !== undefined) throw new Error(`the index in ${location} is closed`);
-    keyOf(name); // refuses a name that cannot be kept, before others share its commit
+    // Refuses what cannot be kept before others share its commit.
+    const key = keyOf(name);
+    if (record !== undefined) encodeRecord(record, key);
     const last = queue.at(-1);
     const batch = last !== undefined && last.changes.size < LARGEST_COMMIT ? last : newBatch();
     const earlier = unwritten.get(name);

@@ -1,14 +1,17 @@
 import { createReadStream } from 'node:fs';
-import { crc32 } from 'node:zlib';
 import { reasonOf, StateDamagedError, StateUnavailableError } from './errors.js';
-import { checkAbout, headerOf } from './lmdb-index.js';
-import { type LmdbTables, openFrozenTables } from './lmdb-tables.js';
+import { type InodeChange, type InodeTable, newInodeTable } from './inode-table.js';
+import { type LmdbTable, openFrozenLmdbFile } from './lmdb-file.js';
+import { checkAbout, INDEX_TABLES } from './lmdb-index.js';
+import { headerOf } from './lmdb-look.js';
 import { checkRecord, inodeOf } from './record-codec.js';
 
+const LEADS_PER_COMMIT = 5_000;
+
 /**
- * Looks through a whole index: every record's checksum, the order of the names, and whether the inode table says the
- * same as the records. Damage may also end the process (LMDB trusts its pages, and the kernel sends SIGBUS for one that
- * is not there), so this is for a process of its own.
+ * Looks through a whole index: every record's checksum, and the order and number of the names; and makes the table of
+ * inodes anew. Damage may also end the process (LMDB trusts its pages, and the kernel sends SIGBUS for one that is not
+ * there), so this is for a process of its own. The index itself is only read.
  *
  * @returns the number of records
  * @throws StateDamagedError, StateNewerError, StateUnavailableError
@@ -16,12 +19,14 @@ import { checkRecord, inodeOf } from './record-codec.js';
 export async function checkIndex(file: string): Promise<number> {
   await readThrough(file);
   if (headerOf(file) === 'absent') return 0;
-  const tables = openFrozenTables(file);
+  const index = openFrozenLmdbFile(file, INDEX_TABLES);
+  const inodes = await newInodeTable(file);
   try {
-    checkAbout(tables);
-    return checkTables(tables);
+    checkAbout(index.tables.about, file);
+    return await checkRecords(index.tables.records, inodes, file);
   } finally {
-    await tables.close();
+    await inodes.close();
+    await index.close();
   }
 }
 
@@ -34,32 +39,23 @@ async function readThrough(file: string): Promise<void> {
   }
 }
 
-function checkTables(tables: LmdbTables): number {
-  const damaged = (what: string) => new StateDamagedError(tables.file, what);
-  const inode = Buffer.alloc(8);
-  let records = 0;
-  let pairsOfRecords = 0;
+async function checkRecords(records: LmdbTable, inodes: InodeTable, file: string): Promise<number> {
+  let seen = 0;
   let last: Buffer = Buffer.alloc(0);
-  for (const { key, value } of tables.records({})) {
-    if (Buffer.compare(last, key) >= 0) throw damaged(`names are out of order at ${JSON.stringify(key.toString('utf8'))}`);
-    checkRecord(value, key, tables.file);
-    inode.writeBigUInt64BE(inodeOf(value));
-    pairsOfRecords = addPair(pairsOfRecords, inode, key);
+  let leads: InodeChange[] = [];
+  for (const { key, value } of records.entries()) {
+    if (Buffer.compare(last, key) >= 0) {
+      throw new StateDamagedError(file, `names are out of order at ${JSON.stringify(key.toString('utf8'))}`);
+    }
+    checkRecord(value, key, file);
     last = key;
-    records++;
+    seen++;
+    leads.push({ inode: inodeOf(value), key, change: 'add' });
+    if (leads.length < LEADS_PER_COMMIT) continue;
+    await inodes.note(leads);
+    leads = [];
   }
-  if (records !== tables.countRecords()) throw damaged(`has ${records} records where it says ${tables.countRecords()}`);
-  let pairs = 0;
-  let pairsOfInodes = 0;
-  for (const { key, value } of tables.inodes()) {
-    pairsOfInodes = addPair(pairsOfInodes, key, value);
-    pairs++;
-  }
-  if (pairs !== records || pairsOfInodes !== pairsOfRecords) throw damaged('its table of inodes does not agree with its records');
-  return records;
-}
-
-/** Independent of the order, since the two tables have different ones. */
-function addPair(sum: number, inode: Buffer, key: Buffer): number {
-  return (sum + crc32(inode, crc32(key))) >>> 0;
+  await inodes.note(leads);
+  if (seen !== records.count()) throw new StateDamagedError(file, `has ${seen} records where it says ${records.count()}`);
+  return seen;
 }

@@ -1,137 +1,122 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { noteDamage } from './check-mark.js';
-import { reasonOf, StateDamagedError, StateNewerError, StateUnavailableError, systemCode } from './errors.js';
-import { checkHeader, HEADER_BYTES } from './lmdb-header.js';
-import { type LmdbTables, openFrozenTables, openTables, type WritableTables } from './lmdb-tables.js';
+import { StateDamagedError, StateNewerError, StateUnavailableError } from './errors.js';
+import { type InodeChange, type InodeTable, newInodeTable, openInodeTable } from './inode-table.js';
+import { type LmdbTable, openFrozenLmdbFile, openLmdbFile, type WritableFile } from './lmdb-file.js';
+import { headerOf } from './lmdb-look.js';
 import { keyBeyond, keyIfHeld, keyOf } from './name-key.js';
 import type { IndexRange, IndexView, ObjectName, ObjectRecord } from './object-index.js';
 import { decodeRecord, encodeRecord, inodeOf } from './record-codec.js';
 import type { Changes, RecordStore } from './record-store.js';
 
-const ABOUT = 'longshore object index';
+const ABOUT_KEY = Buffer.from('format');
+const ABOUT = /^\{"is":"longshore object index","version":(\d{1,9})\}$/;
 const VERSION = 1;
+
+export const INDEX_TABLES = { records: {}, about: {} } as const;
 
 export function lmdbFile(folder: string): string {
   return join(folder, 'index.mdb');
 }
 
-/** Opens the index of a mirror's folder, or makes a new one. @throws StateDamagedError, StateNewerError, StateUnavailableError */
+/** Opens an index, or makes a new one. @throws StateDamagedError, StateNewerError, StateUnavailableError */
 export async function openLmdbStore(file: string): Promise<RecordStore> {
   const isNew = headerOf(file) === 'absent';
-  const tables = openTables(file);
+  const index = openLmdbFile(file, INDEX_TABLES, { durable: true });
   try {
-    if (isNew) await tables.writeAbout(JSON.stringify({ is: ABOUT, version: VERSION }));
-    checkAbout(tables);
-    return lmdbStore(tables);
+    const about = Buffer.from(JSON.stringify({ is: 'longshore object index', version: VERSION }));
+    if (isNew) await index.commit(() => index.tables.about.put(ABOUT_KEY, about));
+    checkAbout(index.tables.about, file);
+    return lmdbStore(file, index, isNew ? await newInodeTable(file) : openInodeTable(file));
   } catch (error) {
-    await tables.close();
+    await index.close();
     throw error;
   }
 }
 
-/** What the file's first bytes say, without LMDB touching them. */
-export function headerOf(file: string): 'absent' | 'whole' | 'short' {
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(file, 'r');
-    const { size } = fstatSync(descriptor);
-    const header = Buffer.alloc(HEADER_BYTES);
-    const read = readSync(descriptor, header, 0, HEADER_BYTES, 0);
-    // LMDB writes both meta pages at once, so that an empty file is one whose making was interrupted.
-    return size === 0 ? 'absent' : checkHeader(header.subarray(0, read), size, file);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return 'absent';
-    if (systemCode(error) === '') throw error;
-    throw new StateUnavailableError(file, `cannot be read: ${reasonOf(error)}`, error);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
-}
-
 /** Whether the file is one of ours that this program knows. @throws StateDamagedError, StateNewerError */
-export function checkAbout(tables: LmdbTables): void {
-  const text = tables.about() ?? '';
-  const [, version] = /^\{"is":"longshore object index","version":(\d+)\}$/.exec(text) ?? [];
-  if (version === undefined) throw new StateDamagedError(tables.file, 'does not say that it is an index of longshore');
-  if (Number(version) > VERSION) throw new StateNewerError(tables.file, Number(version), VERSION);
+export function checkAbout(about: LmdbTable, file: string): void {
+  const [, version] = ABOUT.exec(about.get(ABOUT_KEY)?.toString('utf8') ?? '') ?? [];
+  if (version === undefined) throw new StateDamagedError(file, 'does not say that it is an index of longshore');
+  if (Number(version) > VERSION) throw new StateNewerError(file, Number(version), VERSION);
 }
 
-function lmdbStore(tables: WritableTables): RecordStore {
-  let count = tables.countRecords();
+function lmdbStore(file: string, index: WritableFile<keyof typeof INDEX_TABLES>, inodes: InodeTable): RecordStore {
+  const { records } = index.tables;
+  let count = records.count();
   return {
     engine: 'lmdb',
-    get: (name) => getRecord(tables, name),
+    get: (name) => getRecord(records, name, file),
     has(name) {
       const key = keyIfHeld(name);
-      return key !== undefined && tables.hasRecord(key);
+      return key !== undefined && records.has(key);
     },
-    entries: (range) => entriesOf(tables, range),
+    entries: (range) => entriesOf(records, range, file),
     *namesOfInode(inode) {
-      for (const key of tables.keysOfInode(inodeKey(inode))) yield key.toString('utf8');
+      for (const name of inodes.namesOf(inode)) if (getRecord(records, name, file)?.inode === inode) yield name;
     },
     count: () => count,
     async commit(changes: Changes) {
+      const leads: InodeChange[] = [];
       let added = 0;
-      await tables.commit((writes) => {
+      await index.commit(() => {
         for (const [name, record] of changes) {
           const key = keyOf(name);
-          const before = tables.record(key);
+          const before = records.get(key);
           const inode = record?.inode;
           const inodeBefore = before === undefined ? undefined : inodeOf(before);
-          if (inodeBefore !== undefined && inodeBefore !== inode) writes.removeInode(inodeKey(inodeBefore), key);
-          if (inode !== undefined && inode !== inodeBefore) writes.putInode(inodeKey(inode), key);
-          if (record !== undefined) writes.putRecord(key, encodeRecord(record, key));
-          else if (before !== undefined) writes.removeRecord(key);
+          if (inodeBefore !== undefined && inodeBefore !== inode) leads.push({ inode: inodeBefore, key, change: 'remove' });
+          if (inode !== undefined && inode !== inodeBefore) leads.push({ inode, key, change: 'add' });
+          if (record !== undefined) records.put(key, encodeRecord(record, key));
+          else if (before !== undefined) records.remove(key);
           added += Number(record !== undefined) - Number(before !== undefined);
         }
       });
       count += added;
+      // The records are durable; that some leads are lost is no reason to say that they are not.
+      await inodes.note(leads).catch((error: unknown) => noteDamage(file, new StateDamagedError(file, 'lost leads', error)));
     },
-    close: () => tables.close(),
+    async close() {
+      await inodes.close();
+      await index.close();
+    },
   };
 }
 
 /** A frozen view for another thread or process. @throws StateDamagedError, StateNewerError, StateUnavailableError */
 export async function openLmdbView(file: string): Promise<IndexView> {
   if (headerOf(file) === 'absent') throw new StateUnavailableError(file, 'does not exist, so there is no index to look at');
-  const tables = openFrozenTables(file);
+  const index = openFrozenLmdbFile(file, INDEX_TABLES);
+  const { records } = index.tables;
   return {
-    get: (name) => getRecord(tables, name),
-    entries: (range = {}) => entriesOf(tables, range),
-    close: () => tables.close(),
+    get: (name) => getRecord(records, name, file),
+    entries: (range = {}) => entriesOf(records, range, file),
+    close: () => index.close(),
   };
 }
 
-function getRecord(tables: LmdbTables, name: ObjectName): ObjectRecord | undefined {
+function getRecord(records: LmdbTable, name: ObjectName, file: string): ObjectRecord | undefined {
   const key = keyIfHeld(name);
   try {
-    const bytes = key && tables.record(key);
-    return key && bytes && decodeRecord(bytes, key, tables.file);
+    const bytes = key && records.get(key);
+    return key && bytes && decodeRecord(bytes, key, file);
   } catch (error) {
-    throw noteDamage(tables.file, error);
+    throw noteDamage(file, error);
   }
 }
 
-function* entriesOf(tables: LmdbTables, { prefix = '', after }: IndexRange): Generator<readonly [ObjectName, ObjectRecord]> {
+function* entriesOf(records: LmdbTable, { prefix = '', after }: IndexRange, file: string): Generator<readonly [ObjectName, ObjectRecord]> {
   const first = Buffer.from(prefix, 'utf8');
   const beyond = keyBeyond(first);
   const afterKey = after === undefined ? undefined : Buffer.from(after, 'utf8');
   const start = afterKey !== undefined && Buffer.compare(afterKey, first) > 0 ? afterKey : first;
   const range = { ...(start.length > 0 && { start }), ...(beyond !== undefined && { end: beyond }) };
   try {
-    for (const { key, value } of tables.records(range)) {
+    for (const { key, value } of records.entries(range)) {
       if (afterKey?.equals(key)) continue;
-      yield [key.toString('utf8'), decodeRecord(value, key, tables.file)];
+      yield [key.toString('utf8'), decodeRecord(value, key, file)];
     }
   } catch (error) {
-    throw noteDamage(tables.file, error);
+    throw noteDamage(file, error);
   }
-}
-
-/** Big-endian, so that the table's order is the inodes' order. */
-function inodeKey(inode: bigint): Buffer {
-  const key = Buffer.alloc(8);
-  key.writeBigUInt64BE(inode);
-  return key;
 }

@@ -1,4 +1,5 @@
 import { groupedIndex } from './grouped-index.js';
+import { inodeFile } from './inode-table.js';
 import { lmdbFile, openLmdbStore, openLmdbView } from './lmdb-index.js';
 import { lowdbFile, openLowdbStore, openLowdbView } from './lowdb-index.js';
 import type { IndexLocation, IndexView, ObjectIndex } from './object-index.js';
@@ -6,6 +7,11 @@ import type { RecordStore } from './record-store.js';
 
 export function indexFile({ engine, folder }: IndexLocation): string {
   return engine === 'lmdb' ? lmdbFile(folder) : lowdbFile(folder);
+}
+
+/** What may lie beside an index file and is nothing without it: LMDB's locks, and the table of inodes. */
+export function filesBeside(file: string): readonly string[] {
+  return [`${file}-lock`, inodeFile(file), `${inodeFile(file)}-lock`];
 }
 
 /** @throws StateDamagedError, StateNewerError, StateUnavailableError */

@@ -5,11 +5,12 @@ import { checkInChild } from './check-in-child.js';
 import { isMarked, markClosed, markInUse } from './check-mark.js';
 import { removeTemporaryFiles } from './durable-file.js';
 import { StateDamagedError } from './errors.js';
+import { isInodeTableWhole } from './inode-table.js';
 import type { Ledger } from './ledger.js';
 import { ledgerFile, openLedger } from './ledger-file.js';
-import { headerOf } from './lmdb-index.js';
+import { headerOf } from './lmdb-look.js';
 import type { IndexLocation, ObjectIndex } from './object-index.js';
-import { indexFile, openIndex } from './open-index.js';
+import { filesBeside, indexFile, openIndex } from './open-index.js';
 import { isThere, setAside } from './set-aside.js';
 
 export interface MirrorStore {
@@ -76,7 +77,7 @@ async function openSoundLedger({ name, location, clock }: OpenMirrorOptions, rea
     throw error;
   });
   if (ledger instanceof StateDamagedError) {
-    reasons.push(`${ledger.message}; kept as ${await setAside(ledgerFile(folder), clock)}`);
+    reasons.push(`${ledger.message}; kept as ${await setAside(ledgerFile(folder), [], clock)}`);
     ledger = await openLedger(folder, name);
   } else if (hadIndex && !ledger.existed) reasons.push('its ledger was missing');
   // The ledger is there before the index is: a missing one is then a loss, and no first start.
@@ -114,7 +115,7 @@ async function isSound(location: IndexLocation, options: IndexOptions, ledger: L
   } catch (error) {
     if (!(error instanceof StateDamagedError)) throw error;
     await withholdDeletes(ledger);
-    reasons.push(`${error.message}; kept as ${await setAside(file, options.clock)}`);
+    reasons.push(`${error.message}; kept as ${await setAside(file, filesBeside(file), options.clock)}`);
     return false;
   }
 }
@@ -123,7 +124,7 @@ async function look(location: IndexLocation, file: string, { doubtful, signal }:
   if (location.engine === 'lmdb') {
     const header = headerOf(file);
     if (header === 'absent') throw new StateDamagedError(file, 'is empty');
-    if (header === 'short' || doubtful) await checkInChild(file, signal);
+    if (header === 'short' || doubtful || !isInodeTableWhole(file)) await checkInChild(file, signal);
   }
   // Both engines read their own header here, and lowdb the whole of it.
   const index = await openIndex(location);

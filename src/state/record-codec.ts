@@ -7,67 +7,80 @@ import type { ObjectRecord } from './object-index.js';
  *
  *    0  u32  CRC-32 of the key and of all that follows: LMDB has no checksums of its own
  *    4  u8   version of this layout
- *    5  u8   flags
- *    6  u16  mode
- *    8  u32  uid
- *   12  u32  gid
- *   16  f64  size
- *   24  i64  mtime, nanoseconds
- *   32  i64  ctime, nanoseconds
- *   40  u64  inode
- *   48  f64  hashedAt, milliseconds
- *   56  16   md5 (absent when the digest is not known yet)
- *        …   as the flags say: part size f64; etag and version id, each u16 length and UTF-8
+ *    5  u16  flags
+ *    7  u16  mode
+ *    9  u64  inode
+ *   17  f64  hashedAt, milliseconds
+ *   25  i64  mtime, nanoseconds
+ *   33  f64  size
+ *        …   as the flags say: ctime i64 (where it is not the mtime); uid and gid (u16 each, or u32 each); md5, 16 bytes;
+ *            part size f64; etag and version id, each u16 length and UTF-8
  */
 const VERSION = 1;
 const VERSION_AT = 4;
-const INODE_AT = 40;
-const FIXED_BYTES = 56;
+const INODE_AT = 9;
+const FIXED_BYTES = 41;
 
 const MD5 = /^[0-9a-f]{32}$/;
-const Flag = { sending: 1, symlink: 2, md5: 4, etag: 8, etagIsMd5: 16, partSize: 32, versionId: 64 } as const;
+const Flag = {
+  sending: 1,
+  symlink: 2,
+  ctime: 4,
+  wideOwner: 8,
+  md5: 16,
+  /** Most stores' ETag of a small object is the MD5 that is there already. */
+  etagIsMd5: 32,
+  etag: 64,
+  partSize: 128,
+  versionId: 256,
+} as const;
 
 /**
  * A record as bytes. `key` is the name's UTF-8: the checksum covers it, so that a record found under another name is
  * damage too.
+ *
+ * @throws RangeError, TypeError for a field that no record can have
  */
 export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
-  const { etag, versionId, partSize, md5 } = record;
-  // Most stores' ETag of a small object is the MD5 that is there already.
-  const etagIsMd5 = etag !== undefined && etag !== '' && etag === md5;
+  const { etag, versionId, partSize, md5, uid, gid } = record;
+  if (md5 !== '' && !MD5.test(md5)) throw new TypeError(`md5 must be 32 lower-case hex digits, got "${md5}"`);
+  const ctimeDiffers = record.ctimeNs !== record.mtimeNs;
+  const wideOwner = uid > 0xffff || gid > 0xffff;
+  const etagIsMd5 = md5 !== '' && etag === md5;
   const etagText = etag === undefined || etagIsMd5 ? undefined : Buffer.from(etag, 'utf8');
   const versionText = versionId === undefined ? undefined : Buffer.from(versionId, 'utf8');
   const length =
     FIXED_BYTES +
+    (ctimeDiffers ? 8 : 0) +
+    (wideOwner ? 8 : 4) +
     (md5 === '' ? 0 : 16) +
     (partSize === undefined ? 0 : 8) +
     (etagText === undefined ? 0 : 2 + etagText.length) +
     (versionText === undefined ? 0 : 2 + versionText.length);
   const bytes = Buffer.allocUnsafe(length); // every byte is written below
-  bytes.writeUInt8(VERSION, VERSION_AT);
-  bytes.writeUInt8(
+  let at = bytes.writeUInt8(VERSION, VERSION_AT);
+  at = bytes.writeUInt16LE(
     (record.state === 'sending' ? Flag.sending : 0) |
       (record.kind === 'symlink' ? Flag.symlink : 0) |
+      (ctimeDiffers ? Flag.ctime : 0) |
+      (wideOwner ? Flag.wideOwner : 0) |
       (md5 === '' ? 0 : Flag.md5) |
-      (etagText === undefined ? 0 : Flag.etag) |
       (etagIsMd5 ? Flag.etagIsMd5 : 0) |
+      (etagText === undefined ? 0 : Flag.etag) |
       (partSize === undefined ? 0 : Flag.partSize) |
       (versionText === undefined ? 0 : Flag.versionId),
-    5,
+    at,
   );
-  bytes.writeUInt16LE(record.mode, 6);
-  bytes.writeUInt32LE(record.uid, 8);
-  bytes.writeUInt32LE(record.gid, 12);
-  bytes.writeDoubleLE(record.size, 16);
-  bytes.writeBigInt64LE(record.mtimeNs, 24);
-  bytes.writeBigInt64LE(record.ctimeNs, 32);
-  bytes.writeBigUInt64LE(record.inode, INODE_AT);
-  bytes.writeDoubleLE(record.hashedAtMs, 48);
-  let at = FIXED_BYTES;
-  if (md5 !== '') {
-    if (!MD5.test(md5)) throw new TypeError(`md5 must be 32 lower-case hex digits, got "${md5}"`);
-    at += bytes.write(md5, at, 16, 'hex');
-  }
+  at = bytes.writeUInt16LE(record.mode, at);
+  at = bytes.writeBigUInt64LE(record.inode, at);
+  at = bytes.writeDoubleLE(record.hashedAtMs, at);
+  at = bytes.writeBigInt64LE(record.mtimeNs, at);
+  at = bytes.writeDoubleLE(record.size, at);
+  if (ctimeDiffers) at = bytes.writeBigInt64LE(record.ctimeNs, at);
+  const ownerBytes = wideOwner ? 4 : 2;
+  at = bytes.writeUIntLE(uid, at, ownerBytes);
+  at = bytes.writeUIntLE(gid, at, ownerBytes);
+  if (md5 !== '') at += bytes.write(md5, at, 16, 'hex');
   if (partSize !== undefined) at = bytes.writeDoubleLE(partSize, at);
   for (const text of [etagText, versionText]) {
     if (text === undefined) continue;
@@ -81,37 +94,39 @@ export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
 /** @throws StateDamagedError, StateNewerError. `file` is for their message. */
 export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): ObjectRecord {
   checkRecord(bytes, key, file);
-  const flags = bytes.readUInt8(5);
+  const flags = bytes.readUInt16LE(5);
   let at = FIXED_BYTES;
-  const text = () => {
-    const length = bytes.readUInt16LE(at);
-    at += 2 + length;
-    return bytes.toString('utf8', at - length, at);
+  /** Where the next `length` bytes are. */
+  const take = (length: number) => {
+    at += length;
+    return at - length;
   };
-  let md5 = '';
-  if (flags & Flag.md5) {
-    md5 = bytes.toString('hex', at, at + 16);
-    at += 16;
-  }
-  let partSize: number | undefined;
-  if (flags & Flag.partSize) {
-    partSize = bytes.readDoubleLE(at);
-    at += 8;
-  }
+  const text = () => {
+    const length = bytes.readUInt16LE(take(2));
+    const start = take(length);
+    return bytes.toString('utf8', start, start + length);
+  };
+  const mtimeNs = bytes.readBigInt64LE(25);
+  const ctimeNs = flags & Flag.ctime ? bytes.readBigInt64LE(take(8)) : mtimeNs;
+  const ownerBytes = flags & Flag.wideOwner ? 4 : 2;
+  const uid = bytes.readUIntLE(take(ownerBytes), ownerBytes);
+  const gid = bytes.readUIntLE(take(ownerBytes), ownerBytes);
+  const md5 = flags & Flag.md5 ? bytes.toString('hex', take(16), at) : '';
+  const partSize = flags & Flag.partSize ? bytes.readDoubleLE(take(8)) : undefined;
   const etag = flags & Flag.etagIsMd5 ? md5 : flags & Flag.etag ? text() : undefined;
   const versionId = flags & Flag.versionId ? text() : undefined;
   return {
     state: flags & Flag.sending ? 'sending' : 'confirmed',
     kind: flags & Flag.symlink ? 'symlink' : 'file',
-    size: bytes.readDoubleLE(16),
-    mtimeNs: bytes.readBigInt64LE(24),
-    ctimeNs: bytes.readBigInt64LE(32),
+    size: bytes.readDoubleLE(33),
+    mtimeNs,
+    ctimeNs,
     inode: inodeOf(bytes),
-    mode: bytes.readUInt16LE(6),
-    uid: bytes.readUInt32LE(8),
-    gid: bytes.readUInt32LE(12),
+    mode: bytes.readUInt16LE(7),
+    uid,
+    gid,
     md5,
-    hashedAtMs: bytes.readDoubleLE(48),
+    hashedAtMs: bytes.readDoubleLE(17),
     ...(etag !== undefined && { etag }),
     ...(partSize !== undefined && { partSize }),
     ...(versionId !== undefined && { versionId }),

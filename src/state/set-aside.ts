@@ -6,14 +6,14 @@ import { reasonOf, StateUnavailableError, systemCode } from './errors.js';
 
 /**
  * Renames a damaged file to `NAME.damaged-20261122T144147Z`, where nothing of ours looks again, and gives that path.
- * LMDB's lock file beside it says nothing and goes.
+ * `beside` are files that say nothing without it, and go.
  */
-export async function setAside(file: string, clock: Clock): Promise<string> {
+export async function setAside(file: string, beside: readonly string[], clock: Clock): Promise<string> {
   const moment = isoTime(clock.now()).replace(/[-:]|\.\d+/g, '');
   let kept = `${file}.damaged-${moment}`;
   for (let again = 2; await isThere(kept); again++) kept = `${file}.damaged-${moment}-${again}`;
   await rename(file, kept);
-  await rm(`${file}-lock`, { force: true });
+  for (const other of beside) await rm(other, { force: true });
   await syncFolder(dirname(file));
   return kept;
 }

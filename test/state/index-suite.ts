@@ -156,6 +156,16 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
       expect(index.namesOfInode(10n)).toEqual([]);
     });
 
+    test('P8: a record that cannot be kept is refused and disturbs none of those written with it', async () => {
+      const index = await fresh();
+      const before = index.put('before', record());
+      const refused = expect(index.put('bad', record({ inode: -1n }))).rejects.toThrow(RangeError);
+      const after = index.put('after', record());
+      await Promise.all([before, refused, after]);
+      expect(namesIn(index)).toEqual(['after', 'before']);
+      expect(index.count()).toBe(2);
+    });
+
     test('whatever is written in whatever order, reads agree with a plain map, before and after each commit', async () => {
       const step = fc.oneof(
         { weight: 5, arbitrary: fc.record({ do: fc.constant('put' as const), name: anyName, record: anyRecord }) },

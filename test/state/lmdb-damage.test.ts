@@ -1,7 +1,8 @@
-import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { StateNewerError } from '../../src/state/errors.js';
+import { openInodeTable } from '../../src/state/inode-table.js';
 import { newLedger } from '../../src/state/ledger-file.js';
 import { sealJson } from '../../src/state/sealed-json.js';
 import { documents, filled, flipBits, opened, overwrite, setAsideIn } from './filled-state.js';
@@ -80,5 +81,48 @@ test('a garbled lock file of LMDB itself is no obstacle', async () => {
   await writeFile(join(mirror, 'index.mdb-lock'), Buffer.alloc(8272, 0xa5));
   const state = await opened(folder);
   expect(documents(state).index.count()).toBe(3_000);
+  await state.close();
+});
+
+test.each([
+  ['missing', (file: string) => rm(file)],
+  ['garbage', (file: string) => writeFile(file, Buffer.alloc(50_000, 'garbage!'))],
+  ['cut short', (file: string) => truncate(file, 16_384)],
+])('a table of inodes that is %s is made anew from the records, and nothing else is lost', async (_, damage) => {
+  const { folder, index: file } = await filled('lmdb');
+  await damage(`${file}-inodes`);
+  const state = await opened(folder);
+  const { index, ledger, rebuilt } = documents(state);
+  expect(rebuilt).toBeUndefined();
+  expect(index.count()).toBe(3_000);
+  expect(ledger.read().reconciled).toBe(true);
+  for (const at of [0, 7, 2_999]) expect(index.namesOfInode(BigInt(at))).toEqual([`file ${at}`]);
+  await state.close();
+});
+
+test('P5: after an unclean end the table of inodes agrees with the records, whatever was in it', async () => {
+  const { folder, mirror, index: file } = await filled('lmdb', 100);
+  const inodes = openInodeTable(file);
+  await inodes.note([
+    { inode: 5n, key: Buffer.from('file 5'), change: 'remove' },
+    { inode: 900n, key: Buffer.from('file 5'), change: 'add' },
+    { inode: 901n, key: Buffer.from('ghost'), change: 'add' },
+  ]);
+  await inodes.close();
+  await writeFile(join(mirror, 'check-needed'), 'in use\n');
+  const state = await opened(folder);
+  const { index } = documents(state);
+  expect(index.namesOfInode(5n)).toEqual(['file 5']);
+  expect(index.namesOfInode(900n)).toEqual([]);
+  await state.close();
+});
+
+test('a lead that the records do not confirm names nothing', async () => {
+  const { folder, index: file } = await filled('lmdb', 100);
+  const inodes = openInodeTable(file);
+  await inodes.note([{ inode: 900n, key: Buffer.from('file 5'), change: 'add' }]);
+  await inodes.close();
+  const state = await opened(folder);
+  expect(documents(state).index.namesOfInode(900n)).toEqual([]);
   await state.close();
 });

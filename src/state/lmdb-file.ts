@@ -1,0 +1,169 @@
+import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+import { readError, translated, writeError } from './lmdb-errors.js';
+import { PAGE_BYTES } from './lmdb-header.js';
+
+/** Address space, not disk or memory: some 500 million records. Growing the map while other threads read is what LMDB likes least. */
+const MAP_BYTES = 64 * 2 ** 30;
+
+const OPTIONS = {
+  noSubdir: true,
+  pageSize: PAGE_BYTES,
+  mapSize: MAP_BYTES,
+  maxDbs: 2,
+  permissionsMode: 0o600,
+  // Then a commit's promise resolves after LMDB's fdatasync and its synchronous write of the meta page. With
+  // overlappingSync, lmdb-js's default, it resolves when other readers can see the commit, and the flush follows.
+  overlappingSync: false,
+  // With it, lmdb-js drops the promise that opens each batch, and a failed commit is an unhandled rejection.
+  eventTurnBatching: false,
+} as const;
+
+export interface Entry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
+/** Reads; all of them may throw StateDamagedError and StateUnavailableError. */
+export interface LmdbTable {
+  get(key: Buffer): Buffer | undefined;
+  has(key: Buffer): boolean;
+  /** In byte order, as they were when the iteration began. Leaving early gives back the cursor. */
+  entries(range?: { readonly start?: Buffer; readonly end?: Buffer }): Iterable<Entry>;
+  /** In a table of several values a key: those of this one, in byte order. */
+  valuesOf(key: Buffer): Iterable<Buffer>;
+  count(): number;
+}
+
+/** Writes are for within `commit`; their keys and values must not change until it has settled. */
+export interface WritableTable extends LmdbTable {
+  put(key: Buffer, value: Buffer): void;
+  /** In a table of several values a key, one of them. */
+  remove(key: Buffer, value?: Buffer): void;
+}
+
+export interface LmdbFile<Name extends string, Table = LmdbTable> {
+  readonly tables: Readonly<Record<Name, Table>>;
+  close(): Promise<void>;
+}
+
+export interface WritableFile<Name extends string> extends LmdbFile<Name, WritableTable> {
+  /**
+   * One transaction, made on another thread. Resolves when it is visible to all other threads and, in a durable file, on
+   * disk as far as the disk keeps its word: a loss of power after that loses nothing. Rejects with nothing of it done.
+   */
+  commit(write: () => void): Promise<void>;
+}
+
+export interface TableOptions {
+  readonly severalValues?: boolean;
+}
+
+type TablesOptions<Name extends string> = Readonly<Record<Name, TableOptions>>;
+
+/**
+ * For writing. Creates the file where there is none: look before (see `checkHeader`). One that is not `durable` is
+ * garbage after a loss of power, and must then be made anew.
+ */
+export function openLmdbFile<Name extends string>(
+  file: string,
+  tables: TablesOptions<Name>,
+  { durable }: { readonly durable: boolean },
+): WritableFile<Name> {
+  const { root, databases } = openDatabases(file, tables, { noSync: !durable });
+  let failedBefore = false;
+  return {
+    tables: mapValues(databases, (database) => ({
+      ...reads(file, database, {}),
+      put: (key, value) => void database.put(key, value),
+      remove: (key, value) => void (value === undefined ? database.remove(key) : database.remove(key, value)),
+    })),
+    async commit(write) {
+      try {
+        // After a failure that LMDB cannot recover from (MDB_PANIC), a commit would never settle; this throws instead.
+        if (failedBefore) root.transactionSync(() => undefined);
+        await root.batch(write);
+      } catch (error) {
+        failedBefore = true;
+        throw await writeError(error, file);
+      }
+    },
+    close: () => root.close(),
+  };
+}
+
+/** For reading one frozen moment of an existing file, in any thread or process. */
+export function openFrozenLmdbFile<Name extends string>(file: string, tables: TablesOptions<Name>): LmdbFile<Name> {
+  const { root, databases } = openDatabases(file, tables, { readOnly: true });
+  const transaction = root.useReadTransaction(); // after the tables: opening one ends the transaction before it
+  return {
+    tables: mapValues(databases, (database) => reads(file, database, { transaction })),
+    async close() {
+      transaction.done();
+      await root.close();
+    },
+  };
+}
+
+type BinaryDatabase = Database<Buffer, Buffer>;
+
+interface Databases<Name extends string> {
+  readonly root: RootDatabase;
+  readonly databases: Readonly<Record<Name, BinaryDatabase>>;
+}
+
+function openDatabases<Name extends string>(
+  file: string,
+  tables: TablesOptions<Name>,
+  mode: { readonly noSync?: boolean; readonly readOnly?: boolean },
+): Databases<Name> {
+  return translated(file, () => {
+    const root = open(file, { ...OPTIONS, ...mode });
+    try {
+      return { root, databases: mapValues(tables, (options, name) => openDatabase(root, name, options)) };
+    } catch (error) {
+      void root.close(); // nothing is under way in it
+      throw error;
+    }
+  });
+}
+
+function openDatabase(root: RootDatabase, name: string, { severalValues = false }: TableOptions): BinaryDatabase {
+  const database: BinaryDatabase | undefined = root.openDB({
+    name,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    dupSort: severalValues,
+  });
+  if (database === undefined) throw new Error(`Database not found: ${name}`); // as lmdb-js says it elsewhere
+  return database;
+}
+
+function reads(file: string, database: BinaryDatabase, snapshot: { readonly transaction?: Transaction }): LmdbTable {
+  function* iterate<T>(start: () => Iterable<T>): Generator<T> {
+    try {
+      yield* start();
+    } catch (error) {
+      throw readError(error, file);
+    }
+  }
+  return {
+    get: (key) => translated(file, () => database.get(key, snapshot)),
+    has: (key) => translated(file, () => database.doesExist(key)),
+    entries: (range) => iterate(() => database.getRange({ ...range, ...snapshot })),
+    valuesOf: (key) => iterate(() => database.getValues(key, snapshot)),
+    count: () => translated(file, () => entryCount(database.getStats())),
+  };
+}
+
+function mapValues<Name extends string, From, To>(
+  values: Readonly<Record<Name, From>>,
+  map: (value: From, name: Name) => To,
+): Record<Name, To> {
+  const names = Object.keys(values) as Name[];
+  return Object.fromEntries(names.map((name) => [name, map(values[name], name)])) as Record<Name, To>;
+}
+
+function entryCount(stats: object): number {
+  if ('entryCount' in stats && typeof stats.entryCount === 'number') return stats.entryCount;
+  throw new TypeError('lmdb-js tells no entryCount');
+}
