@@ -48,7 +48,7 @@ function details(mirror: MirrorStatus, nowMs: number): string {
     ...firstOf(mirror.running, ({ job, name, bytes: size, seconds }) => [job, `${printable(name)} (${bytes(size)}, ${duration(seconds)})`]),
     ...firstOf(mirror.quarantined, ({ name, reason, error, attempts }) => [
       'given up',
-      `${printable(name)}: ${reason} after ${attempts} attempts: ${printable(error)}`,
+      `${printable(name)}: ${reason} after ${counted(attempts, 'attempt')}: ${printable(error)}`,
     ]),
     ...Object.entries(mirror.skipped).map(([reason, skipped]) => ['skipped', `${count(skipped)} ${reason}`] as const),
   ];
@@ -58,8 +58,8 @@ function details(mirror: MirrorStatus, nowMs: number): string {
 
 function watchRows(watch: WatchState | null): readonly Row[] {
   if (watch === null) return [['watch', 'not watching']];
-  const lost = watch.losses === 0 ? '' : `, events may have been lost ${count(watch.losses)} times (scanned again each time)`;
-  const summary = watch.engine === 'scan' ? 'scans on a timer only' : `${watch.engine}, ${count(watch.directories)} folders${lost}`;
+  const lost = watch.losses === 0 ? '' : `, events may have been lost ${counted(watch.losses, 'time')} (scanned again each time)`;
+  const summary = watch.engine === 'scan' ? 'scans on a timer only' : `${watch.engine}, ${counted(watch.directories, 'folder')}${lost}`;
   const degraded = firstOf(watch.degraded, ({ under, why }) => [
     'degraded',
     `${under === '' ? 'the whole source' : printable(under)}: ${printable(why)}`,
@@ -81,6 +81,10 @@ function listed(counts: Readonly<Record<string, number>>, sent: number): string 
     .filter(([, amount]) => amount > 0)
     .map(([what, amount]) => `${count(amount)} ${what}${what === 'uploaded' ? ` (${bytes(sent)})` : ''}`);
   return parts.length === 0 ? 'nothing to do' : parts.join(', ');
+}
+
+function counted(amount: number, what: string): string {
+  return `${count(amount)} ${what}${amount === 1 ? '' : 's'}`;
 }
 
 function firstOf<T>(items: readonly T[], row: (item: T) => Row): readonly Row[] {

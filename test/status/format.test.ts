@@ -77,6 +77,13 @@ test('a long list is cut and its rest counted', () => {
   expect(of({ running })).toContain('and 1,005 more');
 });
 
+test('one of a thing is not told as many', () => {
+  const quarantined = [{ name: 'a', reason: 'refused', error: 'no', attempts: 1 }];
+  const text = of({ quarantined, watch: { engine: 'chokidar', directories: 1, degraded: [], losses: 1 } });
+  expect(text).toContain('chokidar, 1 folder, events may have been lost 1 time (');
+  expect(text).toContain('a: refused after 1 attempt: no');
+});
+
 test('a clock that was set back shows no negative time', () => {
   expect(of({ lastScan: report({ startedAtMs: NOW + 60_000, seconds: 1 }) })).toContain('last scan       0 s ago');
 });
