@@ -10,7 +10,7 @@ import { type FoundObject, readObject, readObjects } from './object.js';
 import type { PutOrder, WireContainer } from './protocol.js';
 import { readFileRange } from './read-file.js';
 import { writeAbout } from './record.js';
-import { readSmallBody, SMALL_BODY_BYTES, sendStream } from './send-stream.js';
+import { createSendStream, readSmallBody, SMALL_BODY_BYTES } from './send-stream.js';
 import { toStorageError } from './storage-error.js';
 import { createFileThread, type FileThread } from './thread.js';
 
@@ -36,6 +36,7 @@ export interface LocalOptions {
  */
 export function localBackend({ root, fsync = true, create = true }: LocalOptions): Backend {
   const thread = createFileThread({ root, fsync, create });
+  const sendStream = createSendStream(thread);
   const limits = { maxPutSize: Number.MAX_SAFE_INTEGER, maxObjectSize: Number.MAX_SAFE_INTEGER, maxKeyBytes: maxKeyBytes(root) };
 
   function checkKey(key: string): void {
@@ -56,7 +57,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     limits,
     listingOrder: 'utf8',
     listingHas: { checksums: true, metaData: true },
-    concurrency: 1000,
+    concurrency: 512,
     copy: localCopy(thread, checkKey, checkExistable),
     batchDelete: localBatchDelete(thread, isKey),
     multipart: undefined,
@@ -97,7 +98,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
       const order = putOrder({ container: existable(ref.container), key: ref.key }, options);
       const stored = isSmall(body)
         ? await thread.ask('putBytes', order, signal, await readSmallBody(ref.key, body, signal))
-        : await sendStream(thread, order, body, signal);
+        : await sendStream(order, body, signal);
       return toObjectInfo(ref.container, readObject(stored));
     },
     async readObject(ref, range, { signal }) {

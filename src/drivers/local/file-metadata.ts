@@ -5,8 +5,8 @@ import type { BigIntStats } from 'node:fs';
 
 /** What the metadata say about the file itself; undefined where they do not, or not in rclone's form. */
 export interface FileAttributes {
-  /** Seconds since the epoch, from text such as "1700000000.123456789". */
-  readonly mtime: number | undefined;
+  /** Seconds since the epoch, such as "1700000000.123456789". Text, as Node takes a negative number for the time of day. */
+  readonly mtime: string | undefined;
   /**
    * Permission bits, from octal text such as "100644". Set-user-id and its like are left out: the file would have them
    * under our own user. Our user's right to read is kept, or the object could not be read again.
@@ -16,7 +16,7 @@ export interface FileAttributes {
 
 export function attributesOf({ mtime, mode }: Readonly<Record<string, string>>): FileAttributes {
   return {
-    mtime: mtime !== undefined && /^-?\d{1,12}(\.\d{1,9})?$/.test(mtime) ? Number(mtime) : undefined,
+    mtime: mtime !== undefined && /^-?\d{1,12}(\.\d{1,9})?$/.test(mtime) ? mtime : undefined,
     permissions: mode !== undefined && /^[0-7]{1,6}$/.test(mode) ? (Number.parseInt(mode, 8) & 0o777) | 0o400 : undefined,
   };
 }

@@ -63,7 +63,7 @@ function firstIndex(entries: readonly string[], folder: string, start: string, a
   if (after === '' || !after.startsWith(folder)) return begin;
   const rest = after.slice(folder.length);
   const next = lowerBound(entries, rest);
-  if (entries[next] === rest) return Math.max(begin, next + 1);
+  if (entries[next] === rest && !rest.endsWith('/')) return Math.max(begin, next + 1);
   const before = entries[next - 1];
   const inside = before?.endsWith('/') && rest.startsWith(before);
   return Math.max(begin, inside ? next - 1 : next);

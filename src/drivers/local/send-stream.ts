@@ -1,5 +1,7 @@
+import { systemClock } from '../../clock.js';
 import type { Body } from '../call.js';
 import { ObjectError } from '../errors.js';
+import { openGate } from '../layers/gate.js';
 import { NEVER_ABORTED, untilAborted } from '../signal.js';
 import type { WireObject } from './object.js';
 import type { PutOrder } from './protocol.js';
@@ -28,22 +30,39 @@ export async function readSmallBody(key: string, body: Body & { readonly size: n
   return bytes;
 }
 
-let uploads = 0;
+/** Bodies that are sent at once; further ones wait. The disk is one, and each body holds two chunks of memory. */
+const STREAMS_AT_ONCE = 16;
+
+export type SendStream = (order: PutOrder, body: Body, signal: AbortSignal) => Promise<WireObject>;
 
 /** Sends a body of any length, with two chunks of it in memory: one is filled while the other is written and hashed. */
-export async function sendStream(thread: FileThread, order: PutOrder, body: Body, signal: AbortSignal): Promise<WireObject> {
-  uploads += 1;
-  const upload = uploads;
-  await thread.ask('beginUpload', { upload, order }, signal);
-  try {
-    const length = await sendChunks(thread, upload, order.key, body, signal);
-    checkLength(order.key, length, body.size);
-    return await thread.ask('finishUpload', { upload }, signal);
-  } catch (error) {
-    // What went wrong first is what counts; the thread's end removes the temporary file as well.
-    await thread.ask('dropUpload', { upload }, NEVER_ABORTED).catch(() => undefined);
-    throw error;
+export function createSendStream(thread: FileThread): SendStream {
+  const gate = openGate(systemClock, STREAMS_AT_ONCE);
+  let uploads = 0;
+
+  async function send(order: PutOrder, body: Body, signal: AbortSignal): Promise<WireObject> {
+    uploads += 1;
+    const upload = uploads;
+    await thread.ask('beginUpload', { upload, order }, signal);
+    try {
+      const length = await sendChunks(thread, upload, order.key, body, signal);
+      checkLength(order.key, length, body.size);
+      return await thread.ask('finishUpload', { upload }, signal);
+    } catch (error) {
+      // What went wrong first is what counts; the thread's end removes the temporary file as well.
+      await thread.ask('dropUpload', { upload }, NEVER_ABORTED).catch(() => undefined);
+      throw error;
+    }
   }
+
+  return async (order, body, signal) => {
+    const leave = await gate.enter(signal);
+    try {
+      return await send(order, body, signal);
+    } finally {
+      leave();
+    }
+  };
 }
 
 async function sendChunks(thread: FileThread, upload: number, key: string, body: Body, signal: AbortSignal): Promise<number> {

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { StorageError, TargetUnavailableError } from '../errors.js';
-import { NEVER_ABORTED } from '../signal.js';
-import { watchAbort } from './abort.js';
+import { NEVER_ABORTED, onAbort } from '../signal.js';
 import {
   type Answer,
   type Ask,
@@ -33,9 +32,13 @@ interface Waiting {
 
 const BYTES_PER_CLAIM = 4;
 
+/** Contents that may be on their way at once; further ones wait, as each is in memory twice until it is written. */
+const BYTES_UNDER_WAY = 64 * 1024 * 1024;
+
 export function createFileThread(settings: WorkerSettings): FileThread {
   const waiting = new Map<number, Waiting>();
   let unsent: Waiting[] = [];
+  let bytesUnderWay = 0;
   let lastId = 0;
   let worker: Worker | undefined;
   let closing: Promise<void> | undefined;
@@ -61,6 +64,8 @@ export function createFileThread(settings: WorkerSettings): FileThread {
       });
       for (const one of waiting.values()) one.reject(error);
       waiting.clear();
+      unsent = [];
+      bytesUnderWay = 0;
     };
     started.once('error', lost);
     started.once('exit', () => lost());
@@ -69,15 +74,27 @@ export function createFileThread(settings: WorkerSettings): FileThread {
 
   function settle(reply: Reply): void {
     const one = waiting.get(reply.id);
-    waiting.delete(reply.id);
+    if (one) forget(one);
     if ('answer' in reply) one?.resolve(reply.answer);
     else one?.reject(toStorageError(reply.failure, keyOf(one.request)));
   }
 
+  function forget(one: Waiting): void {
+    waiting.delete(one.request.id);
+    if (one.claim === undefined) return;
+    bytesUnderWay -= lengthOf(one);
+    if (unsent.length > 0) setImmediate(send);
+  }
+
   /** All requests of one turn go in one message: a message costs more than the work on a small file. */
   function send(): void {
-    const batch = unsent;
-    unsent = [];
+    let count = 0;
+    for (const one of unsent) {
+      if (bytesUnderWay > 0 && bytesUnderWay + lengthOf(one) > BYTES_UNDER_WAY) break;
+      bytesUnderWay += lengthOf(one);
+      count += 1;
+    }
+    const batch = unsent.splice(0, count);
     if (batch.length === 0) return;
     worker ??= start();
     worker.ref();
@@ -88,7 +105,7 @@ export function createFileThread(settings: WorkerSettings): FileThread {
   function giveUp(one: Waiting, reason: unknown): void {
     if (one.claim === undefined) unsent = unsent.filter((other) => other !== one);
     else if (Atomics.compareExchange(one.claim.claims, one.claim.index, OPEN, DROPPED) !== OPEN) return; // it happens: wait for its end
-    waiting.delete(one.request.id);
+    forget(one);
     one.reject(reason);
     if (waiting.size === 0) worker?.unref();
   }
@@ -115,7 +132,7 @@ export function createFileThread(settings: WorkerSettings): FileThread {
           reject(error);
         },
       };
-      const unwatch = watchAbort(signal, () => giveUp(one, signal.reason));
+      const unwatch = onAbort(signal, () => giveUp(one, signal.reason));
       waiting.set(lastId, one);
       unsent.push(one);
       if (unsent.length === 1) setImmediate(send);
@@ -140,6 +157,10 @@ export function createFileThread(settings: WorkerSettings): FileThread {
   };
 }
 
+function lengthOf({ body }: Waiting): number {
+  return body?.length ?? 0;
+}
+
 function keyOf({ ask }: Omit<Request, 'body'>): string | undefined {
   if (ask === undefined) return undefined;
   if ('order' in ask) return ask.order.key;
@@ -151,7 +172,7 @@ function keyOf({ ask }: Omit<Request, 'body'>): string | undefined {
 function pack(batch: readonly Waiting[]): { readonly message: Batch; readonly transfer: ArrayBuffer[] } {
   const claims = new SharedArrayBuffer(batch.length * BYTES_PER_CLAIM);
   const view = new Int32Array(claims);
-  const bytes = new Uint8Array(batch.reduce((sum, { body }) => sum + (body?.length ?? 0), 0));
+  const bytes = new Uint8Array(batch.reduce((sum, one) => sum + lengthOf(one), 0));
   const transfer: ArrayBuffer[] = [];
   let end = 0;
   const requests = batch.map((one, index): Request => {

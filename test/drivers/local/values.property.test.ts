@@ -1,0 +1,181 @@
+import { mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { attributesOf, metaDataOf } from '../../../src/drivers/local/file-metadata.js';
+import { createReadEntries } from '../../../src/drivers/local/folder-entries.js';
+import { listFiles } from '../../../src/drivers/local/listing.js';
+import { containerNameProblem, keyProblem, maxKeyBytes } from '../../../src/drivers/local/names.js';
+import { decodeRecord, encodeRecord, readAbout, writeAbout } from '../../../src/drivers/local/record.js';
+import { temporaryFolder } from './fixture.js';
+
+const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+describe('names', () => {
+  const segment = fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
+    .filter((text) => !/[/\0]/.test(text) && text !== '.' && text !== '..');
+
+  it('a key without a problem is a path below its container, and any path below it is a key', () => {
+    fc.assert(
+      fc.property(fc.array(segment, { minLength: 1, maxLength: 8 }), (segments) => {
+        const key = segments.join('/');
+        const problem = keyProblem(key, 3000);
+        if (problem === undefined) expect(join('/root/box', key)).toBe(`/root/box/${key}`);
+        else
+          expect(
+            segments.some((one) => Buffer.byteLength(one) > 255) || Buffer.byteLength(key) > 3000 || segments[0] === '.longshore-incoming',
+          ).toBe(true);
+      }),
+    );
+  });
+
+  it('no key leads out of its container', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('..', '.', '', 'a', '...', '\0'), { maxLength: 6 }), (segments) => {
+        const key = segments.join('/');
+        if (keyProblem(key, 3000) === undefined) expect(join('/root/box', key)).toBe(`/root/box/${key}`);
+      }),
+    );
+  });
+
+  it('the longest key fits a path of Linux and a key of the database', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5000 }), (length) => {
+        const root = `/${'r'.repeat(length)}`;
+        const longest = maxKeyBytes(root);
+        expect(longest).toBeGreaterThanOrEqual(0);
+        if (longest > 0) expect(root.length + 1 + 255 + 1 + longest).toBeLessThanOrEqual(4095);
+        expect(255 + 1 + longest).toBeLessThanOrEqual(4026);
+      }),
+    );
+  });
+
+  it('a container is one folder of the root, and never a hidden one', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (name) => {
+        if (containerNameProblem(name) !== undefined) return;
+        expect(dirname(join('/root', name))).toBe('/root');
+        expect(name.startsWith('.')).toBe(false);
+        expect(Buffer.from(name).toString()).toBe(name);
+      }),
+    );
+  });
+});
+
+describe('records', () => {
+  it('come back as they were written', () => {
+    const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+    const record = fc.record({
+      file: fc.record({ size: fc.maxSafeNat(), mtimeNs: int64, ctimeNs: int64, inode: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) }),
+      md5: fc.option(fc.stringMatching(/^[0-9a-f]{32}$/), { nil: undefined }),
+      contentType: fc.option(fc.string(), { nil: undefined }),
+      metaData: fc.dictionary(fc.string(), fc.string({ unit: 'binary' }), { noNullPrototype: true }),
+    });
+    fc.assert(
+      fc.property(record, ({ file, md5, contentType, metaData }) => {
+        const found = decodeRecord(encodeRecord({ file, md5, about: writeAbout(contentType, metaData) }));
+        expect(found).toMatchObject({ file, md5 });
+        expect(found && readAbout(found.about)).toEqual({ contentType, metaData });
+      }),
+    );
+  });
+
+  it('of another version, or cut, are none', () => {
+    const bytes = encodeRecord({ file: { size: 1, mtimeNs: 1n, ctimeNs: 1n, inode: 1n }, md5: undefined, about: writeAbout('a/b', {}) });
+    expect(decodeRecord(bytes.subarray(0, 40))).toBeUndefined();
+    expect(decodeRecord(Buffer.concat([Buffer.from([2]), bytes.subarray(1)]))).toBeUndefined();
+  });
+});
+
+describe('times', () => {
+  it('a time in metadata is set on the file and read back within a microsecond', () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    fc.assert(
+      fc.property(fc.integer({ min: -1_000_000_000, max: 4_000_000_000 }), fc.nat({ max: 999_999_999 }), (seconds, nanoseconds) => {
+        const text = `${seconds}.${String(nanoseconds).padStart(9, '0')}`;
+        const { mtime } = attributesOf({ mtime: text });
+        utimesSync(file, mtime ?? 0, mtime ?? 0);
+        const stat = statSync(file, { bigint: true });
+        expect(Number(metaDataOf(stat)['mtime']) - Number(text)).toBeCloseTo(0, 5);
+      }),
+    );
+  });
+
+  it('what is not in rclone’s form changes nothing of the file', () => {
+    for (const text of ['', 'yesterday', '1e9', 'NaN', 'Infinity', '1.2.3', '0x10', '1700000000.1234567890']) {
+      expect(attributesOf({ mtime: text, mode: text }), text).toEqual({ mtime: undefined, permissions: undefined });
+    }
+    expect(attributesOf({ mode: '100644' }).permissions).toBe(0o644);
+    expect(attributesOf({ mode: '106777' }).permissions).toBe(0o777);
+    expect(attributesOf({ mode: '888' }).permissions).toBeUndefined();
+  });
+});
+
+describe('listings', () => {
+  const name = fc.constantFrom(
+    'a',
+    'b',
+    'a.txt',
+    'a-',
+    'a0',
+    'ab',
+    'é',
+    '\ufffd',
+    '\uffff',
+    '\u{1f389}',
+    '\u{10000}',
+    '\ue000',
+    'z',
+    ' ',
+    '!',
+    '0',
+  );
+  const keys = fc.uniqueArray(
+    fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/')),
+    { maxLength: 30 },
+  );
+
+  it('G3: any tree is listed in the order of its bytes, whatever the prefix, the page size and the start', () => {
+    fc.assert(
+      fc.property(
+        keys,
+        fc.integer({ min: 1, max: 7 }),
+        fc.constantFrom('', 'a', 'a/', 'a/a', 'é/', '\u{1f389}', 'zz', 'a//', '../', 'a.txt/b'),
+        (wanted, size, prefix) => {
+          const box = temporaryFolder();
+          const stored = wanted.filter((key) => store(box, key)).sort(byBytes);
+          const expected = stored.filter((key) => key.startsWith(prefix));
+          const read = createReadEntries();
+          const listed: string[] = [];
+          let after: string | undefined;
+          for (;;) {
+            const { files, more } = listFiles(box, read, prefix, after, size);
+            listed.push(...files.map(({ key }) => key));
+            if (!more) break;
+            expect(files).toHaveLength(size);
+            after = files.at(-1)?.key;
+          }
+          expect(listed).toEqual(expected);
+          for (const start of [...stored, 'a/', 'b/a', '\uffff', '']) {
+            const { files } = listFiles(box, read, prefix, start, 1000);
+            expect(files.map(({ key }) => key)).toEqual(expected.filter((key) => byBytes(key, start) > 0));
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+/** False where a file or folder is in the way. */
+function store(box: string, key: string): boolean {
+  try {
+    mkdirSync(dirname(join(box, key)), { recursive: true });
+    writeFileSync(join(box, key), '', { flag: 'wx' });
+    return true;
+  } catch {
+    return false;
+  }
+}
