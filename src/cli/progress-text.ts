@@ -11,6 +11,9 @@ export interface Sample {
 /** Rates are taken over about the last so many milliseconds: shorter ones jump, longer ones lag. */
 export const WINDOW_MS = 10_000;
 
+/** Before, the first jobs (connections, group commits) would make wild guesses. */
+const SETTLED_SECONDS = 3;
+
 /** Adds a sample and drops those that are too old to tell the present rate. */
 export function withSample(samples: readonly Sample[], sample: Sample): readonly Sample[] {
   return [...samples.filter(({ atMs }) => sample.atMs - atMs <= WINDOW_MS), sample];
@@ -35,15 +38,18 @@ export function progressLine(label: string, samples: readonly Sample[], columns:
   const [oldest, newest] = [samples[0], samples.at(-1)];
   if (oldest === undefined || newest === undefined) return '';
   const { scanned, jobsDue, jobsDone, bytesDue, bytesDone } = newest.progress;
-  const parts = [`${printable(label)}: ${count(scanned)} files looked at`];
-  if (jobsDue > 0) parts.push(`${count(jobsDone)} of ${count(jobsDue)} changes`);
-  if (bytesDue > 0) parts.push(`${bytes(bytesDone)} of ${bytes(bytesDue)}`);
   const seconds = (newest.atMs - oldest.atMs) / 1000;
   const rate = seconds > 0 ? Math.max(0, bytesDone - oldest.progress.bytesDone) / seconds : 0;
-  if (rate > 0) parts.push(`${bytes(rate)}/s`);
   const left = secondsLeft(oldest, newest);
-  if (left !== undefined) parts.push(`about ${duration(left)} left`);
-  const line = parts.join(' · ');
+  // What matters least comes last, where a narrow terminal cuts it off.
+  const parts = [
+    ...(jobsDue > 0 ? [`${count(jobsDone)} of ${count(jobsDue)} changes`] : []),
+    ...(bytesDue > 0 ? [`${bytes(bytesDone)} of ${bytes(bytesDue)}`] : []),
+    ...(left === undefined ? [] : [`${duration(left)} left`]),
+    ...(rate > 0 ? [`${bytes(rate)}/s`] : []),
+    `${count(scanned)} scanned`,
+  ];
+  const line = `${printable(label)}: ${parts.join(' · ')}`;
   return line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
 }
 
@@ -53,7 +59,7 @@ export function progressLine(label: string, samples: readonly Sample[], columns:
  */
 export function secondsLeft(oldest: Sample, newest: Sample): number | undefined {
   const seconds = (newest.atMs - oldest.atMs) / 1000;
-  if (seconds < 1) return undefined;
+  if (seconds < SETTLED_SECONDS) return undefined;
   const left = (due: number, done: number, doneBefore: number) =>
     due <= done ? 0 : done > doneBefore ? ((due - done) * seconds) / (done - doneBefore) : undefined;
   const byJobs = left(newest.progress.jobsDue, newest.progress.jobsDone, oldest.progress.jobsDone);

@@ -24,7 +24,7 @@ export function canShowProgress(stream: Stream, env: Io['env']): boolean {
 export function openProgress(stream: Stream, clock: Clock): ProgressDisplay {
   const latest = new Map<string, Progress>();
   let samples: readonly Sample[] = [];
-  let shown = false;
+  let shown = '';
   let closed = false;
   let cancel = clock.after(EVERY_MS, draw);
 
@@ -33,15 +33,17 @@ export function openProgress(stream: Stream, clock: Clock): ProgressDisplay {
       samples = withSample(samples, { atMs: clock.monotonic(), progress: sum(latest.values()) });
       const [only] = latest.keys();
       const label = latest.size === 1 && only !== undefined ? only : `${latest.size} mirrors`;
-      stream.write(ERASE_LINE + progressLine(label, samples, stream.columns ?? 80));
-      shown = true;
+      // A terminal that was not told its size says 0.
+      const line = progressLine(label, samples, stream.columns || 80);
+      if (line !== shown) stream.write(ERASE_LINE + line);
+      shown = line;
     }
     if (!closed) cancel = clock.after(EVERY_MS, draw);
   }
 
   function erase(): void {
-    if (shown) stream.write(ERASE_LINE);
-    shown = false;
+    if (shown !== '') stream.write(ERASE_LINE);
+    shown = '';
   }
 
   return {

@@ -198,7 +198,7 @@ describe('one-shot runs', () => {
     const progress = { scanned: 1234, jobsDue: 10, jobsDone: 4, bytesDue: 2048, bytesDone: 1024 };
     const runOnce: RunOnce = async (_, __, { log }, observe) => {
       observe({ mirror: 'documents', event: 'progress', progress });
-      await expect.poll(() => terminal.stderr.text()).toContain('documents: 1,234 files looked at · 4 of 10 changes · 1.0 KiB of 2.0 KiB');
+      await expect.poll(() => terminal.stderr.text()).toContain('documents: 4 of 10 changes · 1.0 KiB of 2.0 KiB · 1,234 scanned');
       log.warn('something to see', { name: 'a' });
       await expect.poll(() => terminal.stderr.text()).toMatch(/\r\x1b\[K[^\r]*warn something to see name=a\n/);
       return [result('documents')];

@@ -10,20 +10,19 @@ describe('the progress line', () => {
   it('tells files, bytes, rate and time left', () => {
     const samples = [
       at(0, { scanned: 5, jobsDue: 10, bytesDue: 10_485_760 }),
-      at(2000, { scanned: 1234, jobsDue: 10, jobsDone: 5, bytesDue: 10_485_760, bytesDone: 2_097_152 }),
+      at(4000, { scanned: 1234, jobsDue: 10, jobsDone: 5, bytesDue: 10_485_760, bytesDone: 4_194_304 }),
     ];
-    expect(progressLine('photos', samples, 200)).toBe(
-      'photos: 1,234 files looked at · 5 of 10 changes · 2.0 MiB of 10 MiB · 1.0 MiB/s · about 8 s left',
-    );
+    expect(progressLine('photos', samples, 200)).toBe('photos: 5 of 10 changes · 4.0 MiB of 10 MiB · 6 s left · 1.0 MiB/s · 1,234 scanned');
   });
 
   it('says only what it knows', () => {
-    expect(progressLine('photos', [at(0, { scanned: 7 })], 200)).toBe('photos: 7 files looked at');
+    expect(progressLine('photos', [at(0, { scanned: 7 })], 200)).toBe('photos: 7 scanned');
     expect(progressLine('photos', [], 200)).toBe('');
   });
 
   it('takes the slower of bytes and files for the time left, and none while nothing moves', () => {
-    expect(secondsLeft(at(0, {}), at(1000, { jobsDue: 101, jobsDone: 1, bytesDue: 2, bytesDone: 1 }))).toBe(100);
+    expect(secondsLeft(at(0, {}), at(4000, { jobsDue: 101, jobsDone: 1, bytesDue: 2, bytesDone: 1 }))).toBe(400);
+    expect(secondsLeft(at(0, {}), at(1000, { jobsDue: 101, jobsDone: 1 }))).toBeUndefined();
     expect(secondsLeft(at(0, { jobsDone: 1 }), at(5000, { jobsDue: 9, jobsDone: 1, bytesDue: 9 }))).toBeUndefined();
     expect(secondsLeft(at(0, {}), at(5000, { jobsDue: 9, jobsDone: 9 }))).toBeUndefined();
   });
