@@ -41,7 +41,8 @@ export async function scanMirror(mirror: Mirror, due: DueRun, signal: AbortSigna
       ...(ledger.read().reconciled ? {} : { noDeletes: 'the first reconcile has not finished' }),
     };
     const listing = due.kind === 'reconcile' ? listRemote(backend, settings.container, settings.prefix, signal) : undefined;
-    const scan = startScan(request, { signal, clock, ...(listing ? { listing } : {}) });
+    const { listingOrder } = backend.capabilities;
+    const scan = startScan(request, { signal, clock, listingOrder, ...(listing ? { listing } : {}) });
     run.scanned = scan.scanned;
     for await (const items of scan) {
       for (const item of items) summary = (await take(item, mirror, run)) ?? summary;

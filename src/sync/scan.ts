@@ -1,13 +1,17 @@
 import type { Clock } from '../clock.js';
+import type { Capabilities } from '../drivers/capabilities.js';
 import { orAborted } from '../drivers/signal.js';
 import type { RemotePage } from './remote-page.js';
 import { CANCELLED, errorOf, SCANNED } from './scan-messages.js';
 import type { ScanItem, ScanRequest } from './scan-run.js';
 import { startScanThread } from './scan-thread.js';
+import { sortedListing } from './sorted-listing.js';
 
 export interface ScanOptions {
-  /** What the container holds, in the order of UTF-8 bytes; without it the source is compared with the index alone. */
+  /** What the container holds; without it the source is compared with the index alone. */
   readonly listing?: AsyncIterable<RemotePage>;
+  /** As the driver declares it: see Capabilities. Default `utf8`. */
+  readonly listingOrder?: Capabilities['listingOrder'];
   readonly signal: AbortSignal;
   readonly clock: Clock;
 }
@@ -38,11 +42,12 @@ export function startScan(request: ScanRequest, options: ScanOptions): Scan {
 
 async function* batches(
   request: ScanRequest,
-  { listing, signal, clock }: ScanOptions,
+  { listing, listingOrder = 'utf8', signal, clock }: ScanOptions,
   shared: Int32Array,
 ): AsyncGenerator<readonly ScanItem[], void> {
   signal.throwIfAborted();
-  const pages = listing?.[Symbol.asyncIterator]();
+  const ordered = listing && listingOrder === 'none' ? sortedListing(listing, request.location.folder) : listing;
+  const pages = ordered?.[Symbol.asyncIterator]();
   const thread = startScanThread({ request, listed: pages !== undefined, shared });
   let listingWaits = false;
   try {

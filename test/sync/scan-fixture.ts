@@ -4,8 +4,7 @@ import type { IndexLocation } from '../../src/state/object-index.js';
 import { openIndex } from '../../src/state/open-index.js';
 import type { Finding } from '../../src/sync/compare.js';
 import { createNaming } from '../../src/sync/naming.js';
-import type { RemotePage } from '../../src/sync/remote-page.js';
-import { startScan } from '../../src/sync/scan.js';
+import { type ScanOptions, startScan } from '../../src/sync/scan.js';
 import type { ScanItem, ScanProblem, ScanRequest, ScanSummary, Walked } from '../../src/sync/scan-run.js';
 import { startLooking, type WalkSettings } from '../../src/watcher/look.js';
 import { openSource } from '../../src/watcher/source.js';
@@ -64,10 +63,10 @@ export interface Scanned {
 /** A whole scan in its thread. */
 export async function scanned(
   request: ScanRequest,
-  { listing, signal = new AbortController().signal }: { listing?: AsyncIterable<RemotePage>; signal?: AbortSignal } = {},
+  { signal = new AbortController().signal, ...options }: Partial<ScanOptions> = {},
 ): Promise<Scanned> {
   const items: ScanItem[] = [];
-  const scan = startScan(request, { ...(listing ? { listing } : {}), signal, clock: systemClock });
+  const scan = startScan(request, { ...options, signal, clock: systemClock });
   for await (const batch of scan) items.push(...batch);
   return sorted(items);
 }

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { pageOf, type RemotePage } from '../../src/sync/remote-page.js';
 import { startScan } from '../../src/sync/scan.js';
-import { ScanFailedError } from '../../src/sync/scan-messages.js';
+import { ScanFailedError, type ToScan } from '../../src/sync/scan-messages.js';
+import { startScanThread } from '../../src/sync/scan-thread.js';
 import { plant } from '../watcher/tree.js';
 import { MIRROR } from './records.js';
 import { mirrored, scanned } from './scan-fixture.js';
@@ -80,6 +81,12 @@ describe('a scan', () => {
     expect(due).toEqual(['upload .keep', 'upload lost', 'upload new', 'learn there-already', 'report .keep-not', 'report extra']);
     expect(findings.find(({ name }) => name === 'lost')).toMatchObject({ remote: 'absent', decision: { why: 'drift' } });
     expect(findings.find(({ name }) => name === 'there-already')).toMatchObject({ remote: { size: 13, md5: MD5 } });
+  });
+
+  it('compares with a listing in any order, where the driver declares that', async () => {
+    const { request } = await mirrored(['drifted', 'same', 'lost']);
+    const { due } = await scanned(request(), { listing: listingOf(['same', 'extra'], [], ['drifted', 'a']), listingOrder: 'none' });
+    expect(due).toEqual(['upload .keep', 'upload lost', 'report a', 'report extra']);
   });
 
   it('never mistakes foreign objects for files outside of the source', async () => {
@@ -201,6 +208,15 @@ describe('P4: nothing is deleted', () => {
 });
 
 describe('the thread', () => {
+  it('P4: rejects the scan when it dies', async () => {
+    const { request } = await mirrored(['a']);
+    const thread = startScanThread({ request: request(), listed: true, shared: new Int32Array(new SharedArrayBuffer(8)) });
+    expect(await thread.next()).toEqual({ kind: 'want-page' });
+    thread.send(null as unknown as ToScan); // which it cannot understand
+    await expect(thread.next()).rejects.toThrow(ScanFailedError);
+    await expect(thread.next()).rejects.toThrow(/nothing is deleted/);
+  });
+
   const many = Object.fromEntries(Array.from({ length: 6000 }, (_, n) => [`d${n % 10}/${n}`, '']));
 
   it('ends at once when the signal is aborted, before or while it scans', async () => {

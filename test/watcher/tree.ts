@@ -27,6 +27,9 @@ const isRoot = process.getuid?.() === 0;
 /** Root may read everything, so those cases need a child process of somebody else. */
 export const canDropRights = !isRoot || spawnSync('setpriv', ['--version']).status === 0;
 
+/** Whether file systems can be mounted here, which takes root and is not allowed in most containers. */
+export const canMount = isRoot && spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0;
+
 /** As `walked`, by a user without special rights. */
 export function walkedWithoutRights(root: string): Walked {
   const dropRights = isRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];

@@ -7,7 +7,7 @@ import { startLooking } from '../../src/watcher/look.js';
 import { isRelativePath } from '../../src/watcher/path.js';
 import { openSource, SourceMissingError } from '../../src/watcher/source.js';
 import { walk } from '../../src/watcher/walk.js';
-import { canDropRights, filesBelow, plant, temporaryFolder, walkedWithoutRights } from './tree.js';
+import { canDropRights, canMount, filesBelow, plant, temporaryFolder, walkedWithoutRights } from './tree.js';
 import { settings, walked } from './walked.js';
 
 const ODD_NAMES = [
@@ -226,6 +226,23 @@ describe('what cannot be mirrored', () => {
       plant(root, ['x']);
       chmodSync(root, mode);
       expect(() => walkedWithoutRights(root)).toThrow(/SourceMissingError/);
+    }
+  });
+});
+
+describe('a folder on another file system', () => {
+  it.skipIf(!canMount)('is walked, unless only one file system is wanted', () => {
+    const root = temporaryFolder();
+    plant(root, ['a', 'mounted/hidden', 'z']);
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', join(root, 'mounted')]);
+    try {
+      plant(root, ['mounted/x']);
+      expect(walked(root)).toEqual({ paths: ['a', 'mounted/x', 'z'], problems: [] });
+      const { paths, problems } = walked(root, { oneFileSystem: true });
+      expect(paths).toEqual(['a', 'z']);
+      expect(problems).toMatchObject([{ path: 'mounted', reason: 'other-file-system', blinds: 'path-and-below' }]);
+    } finally {
+      execFileSync('umount', [join(root, 'mounted')]);
     }
   });
 });
