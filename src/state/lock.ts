@@ -2,7 +2,7 @@ import { type FileHandle, link, open, readdir, readFile, rm, stat } from 'node:f
 import { join } from 'node:path';
 import { type Clock, isoTime } from '../clock.js';
 import { syncFolder, temporaryName } from './durable-file.js';
-import { StateLockedError, systemCode } from './errors.js';
+import { StateLockedError, StateUnavailableError, systemCode } from './errors.js';
 import { fateOf, type ProcessIdentity, thisProcess } from './process-identity.js';
 
 export interface StateLock {
@@ -20,6 +20,8 @@ interface Holder extends ProcessIdentity {
 const BEAT_MS = 20_000;
 /** A holder that cannot be seen and is silent for so long is gone. */
 const SILENCE_MS = 90_000;
+/** What link(2) says on FAT, and on many network shares. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 const LOCK = /^lock\.(\d{1,15})$/;
 
 /**
@@ -61,7 +63,12 @@ async function follow(folder: string, temporary: string, self: ProcessIdentity):
       await link(temporary, path);
     } catch (error) {
       if (systemCode(error) === 'EEXIST') continue; // another one was faster: look at it
-      throw error;
+      if (!NO_LINKS.has(systemCode(error))) throw error;
+      throw new StateUnavailableError(
+        folder,
+        'its file system has no hard links, which the lock needs: name a folder on a local one',
+        error,
+      );
     }
     // Had we looked long ago, this number could be one that was followed and removed since.
     if ((await newestNumber(folder)) === number) return number;

@@ -112,10 +112,7 @@ export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): Obje
   const uid = bytes.readUIntLE(take(ownerBytes), ownerBytes);
   const gid = bytes.readUIntLE(take(ownerBytes), ownerBytes);
   const md5 = flags & Flag.md5 ? bytes.toString('hex', take(16), at) : '';
-  const partSize = flags & Flag.partSize ? bytes.readDoubleLE(take(8)) : undefined;
-  const etag = flags & Flag.etagIsMd5 ? md5 : flags & Flag.etag ? text() : undefined;
-  const versionId = flags & Flag.versionId ? text() : undefined;
-  return {
+  const record: { -readonly [Field in keyof ObjectRecord]: ObjectRecord[Field] } = {
     state: flags & Flag.sending ? 'sending' : 'confirmed',
     kind: flags & Flag.symlink ? 'symlink' : 'file',
     size: bytes.readDoubleLE(33),
@@ -127,10 +124,12 @@ export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): Obje
     gid,
     md5,
     hashedAtMs: bytes.readDoubleLE(17),
-    ...(etag !== undefined && { etag }),
-    ...(partSize !== undefined && { partSize }),
-    ...(versionId !== undefined && { versionId }),
   };
+  if (flags & Flag.partSize) record.partSize = bytes.readDoubleLE(take(8));
+  if (flags & Flag.etagIsMd5) record.etag = md5;
+  if (flags & Flag.etag) record.etag = text();
+  if (flags & Flag.versionId) record.versionId = text();
+  return record;
 }
 
 /** Whether the bytes are a record of this version, written whole under this key. */
