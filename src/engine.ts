@@ -110,6 +110,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         queue: target.queue,
         health: target.health,
         persistence: options.persistence,
+        lookAgain: options.persistence.forEver,
         clock,
         log,
         random: Math.random,

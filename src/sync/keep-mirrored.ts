@@ -62,6 +62,9 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     watcher = opened;
     try {
       await orAborted(opened.ready, drain);
+      const { engine, directories } = opened.state();
+      const { name, source, target, container, prefix } = settings;
+      log.info('mirroring', { mirror: name, source, target, container, prefix, watch: engine, folders: directories });
       due.add({ kind: parts.ledger.read().reconciled ? 'scan' : 'reconcile', under: '', why: 'start' });
       await untilFirstEnds(drain, [
         (signal) => takeHints(opened, due, signal),

@@ -17,8 +17,12 @@ import { perform } from './perform.js';
 import type { JobQueue } from './queue.js';
 import { createRenames } from './renames.js';
 import { createRuns, type Runs } from './runs.js';
+import { isRacy } from './same-stat.js';
 import { createSourceView, type SourceView } from './source-view.js';
 import type { TargetHealth } from './target-health.js';
+
+/** After this the file system's clock has ticked, and a file that was written meanwhile has another ctime. */
+const RACY_MS = 250;
 
 export interface MirrorParts {
   readonly settings: MirrorSettings;
@@ -30,6 +34,8 @@ export interface MirrorParts {
   readonly queue: JobQueue<Job>;
   readonly health: TargetHealth;
   readonly persistence: Persistence;
+  /** True in a daemon: files that may have changed unseen while they were sent are looked at once more, soon. */
+  readonly lookAgain: boolean;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
@@ -115,6 +121,8 @@ export function createMirror(parts: MirrorParts): Mirror {
         run?.tally.done(outcome.job, outcome.bytes);
         if (run) run.work.bytesDone += outcome.bytes;
         board.done(job, outcome);
+        const { record } = outcome;
+        if (parts.lookAgain && record && isRacy(record)) clock.after(RACY_MS, () => void intake.hint(source.pathOf(job.name)));
       },
       skipped(job, reason, detail) {
         count(job, 'skipped');

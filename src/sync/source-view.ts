@@ -31,6 +31,7 @@ export interface SourceView {
   /** The same for an object's name: an entry is given only if its object has this very name. */
   lookFor(name: ObjectName): Look;
   nameOf: Naming['nameOf'];
+  pathOf: Naming['pathOf'];
   namesAt: Naming['namesAt'];
   /** Takes the folder as it is now for the mirror's own. Throws SourceMissingError when it is not there. */
   reopen(): void;
@@ -80,6 +81,7 @@ export function createSourceView(settings: MirrorSettings, maxNameBytes: number)
       return found.found === 'entry' && nameOf(found.entry) !== name ? NOTHING : found;
     },
     nameOf,
+    pathOf,
     namesAt,
     reopen() {
       looking = startLooking(openSource(settings.source), walkSettings);

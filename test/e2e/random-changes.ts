@@ -74,8 +74,3 @@ export function changeSomething(root: string, outside: string, random: () => num
     if (!['ENOTDIR', 'EISDIR', 'EEXIST', 'ENOENT', 'EINVAL', 'ELOOP', 'ENOTEMPTY', 'EACCES', 'EPERM'].includes(code ?? '')) throw error;
   }
 }
-
-/** Nothing is left of a folder but itself: for tests that start a tree again. */
-export function emptyFolder(root: string): void {
-  for (const name of readdirSync(root)) rmSync(join(root, name), { recursive: true });
-}
