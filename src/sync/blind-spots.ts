@@ -25,9 +25,9 @@ export function openBlindSpots(mostSpots = MOST_SPOTS): BlindSpots {
   const spots = new Map<RelativePath, Spot>();
   return {
     add({ path, blinds }) {
-      const before = spots.get(path)?.blinds;
-      if (blinds === 'nothing' || before === blinds || before === 'path-and-below') return false;
-      if (spots.size < mostSpots) spots.set(path, { blinds, kept: 0 });
+      const before = spots.get(path);
+      if (blinds === 'nothing' || before?.blinds === blinds || before?.blinds === 'path-and-below') return false;
+      if (before !== undefined || spots.size < mostSpots) spots.set(path, { blinds, kept: before?.kept ?? 0 });
       else if (!spots.has('')) spots.set('', { blinds: 'path-and-below', kept: 0 });
       return true;
     },

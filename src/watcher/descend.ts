@@ -20,7 +20,8 @@ export interface Descent {
 /**
  * Finds single paths as a walk from the top would: through the folders above them, with their ignore files and links. The
  * folders of the last path are remembered, so that asking in order costs little; make a new one to see changes in them.
- * Under a text that is no path (`../a`) there is nothing, whatever is there.
+ * Under a text that is no path (`../a`) there is nothing, whatever is there. A problem of a folder above is the answer for
+ * all that is below, and says so in `blinds`.
  */
 export function openDescent(at: Looking): (path: RelativePath) => Descent {
   let open: OpenFolder[] = [];
@@ -66,7 +67,8 @@ export function searchDenied(folder: RelativePath, error: SearchDenied): WalkPro
 
 /** What stands where a folder should be tells what is below it: a file, for one, that nothing is. */
 function inTheWay(found: Found, path: RelativePath, folders: readonly RelativePath[], open: readonly OpenFolder[]): Found {
-  return found.kind === 'problem' || found.kind === 'ignored' ? found : absence(path, folders, open);
+  if (found.kind === 'problem') return found.blinds === 'below' ? { ...found, blinds: 'path-and-below' } : found;
+  return found.kind === 'ignored' ? found : absence(path, folders, open);
 }
 
 /** What is excluded is left alone in the container too, whether it is still in the source or not. */

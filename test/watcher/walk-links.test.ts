@@ -102,11 +102,11 @@ it('a source that is itself a link is walked', () => {
   expect(walked(join(outer, 'link'), { symlinks: 'follow' })).toEqual({ paths: ['a', 'b'], problems: [] });
 });
 
-it('what lies behind a skipped link is nowhere, also when it is asked for by its path', () => {
+it('P4: what lies behind a skipped link cannot be seen, also when it is asked for by its path', () => {
   const root = treeWithLinks();
   expect(walked(root, {}, 'to-dir/x')).toMatchObject({
     paths: [],
-    problems: [{ path: 'to-dir', reason: 'link-skipped', blinds: 'below' }],
+    problems: [{ path: 'to-dir', reason: 'link-skipped', blinds: 'path-and-below' }],
   });
   expect(walked(root, { symlinks: 'follow' }, 'to-dir/x').paths).toEqual(['to-dir/x']);
 });
