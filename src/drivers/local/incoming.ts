@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { codeOf } from './failure.js';
 import { hasEnded, type Owner, ownerFolder, parseOwnerFolder } from './owner.js';
+import { look } from './stat.js';
 
 /** Where the temporary files of this process are, until they are renamed into place. */
 export interface Incoming {
   /** Each process has a folder of its own below this one. */
   readonly folder: string;
+  /** Whether this file system takes names for one that differ in case. */
+  readonly foldsNames: boolean;
   /** A path for a new temporary file. */
   next(): string;
   /** Makes the folder again after somebody removed it. */
@@ -30,6 +33,7 @@ export function openIncoming(folder: string, self: Owner, nowMs: number): Incomi
   let count = 0;
   return {
     folder,
+    foldsNames: foldsNames(folder),
     next() {
       count += 1;
       return `${own}/${count}`;
@@ -37,6 +41,11 @@ export function openIncoming(folder: string, self: Owner, nowMs: number): Incomi
     restore: () => void mkdirSync(own, { recursive: true }),
     remove: () => rmSync(own, { recursive: true, force: true }),
   };
+}
+
+function foldsNames(folder: string): boolean {
+  const shouted = join(dirname(folder), basename(folder).toUpperCase());
+  return look(shouted)?.ino === look(folder)?.ino;
 }
 
 /** Only folders that are named as ours are: whatever else is there belongs to somebody else. */

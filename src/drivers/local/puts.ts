@@ -9,6 +9,7 @@ import { fingerprintOf, look } from './stat.js';
 import type { Store } from './store.js';
 import { createTemporary, type Temporary } from './temporary.js';
 import type { Ticket } from './ticket.js';
+import { refuseTwin } from './twin.js';
 
 /** A content that comes piece by piece. */
 export interface Upload {
@@ -80,6 +81,7 @@ function publish(store: Store, folders: Folders, order: Destination, { temporary
     return stat?.isFile() ? describeObject(key, stat, validRecord(stat, records.get(order.container, key))).etag : undefined;
   });
 
+  if (store.incoming(container).foldsNames) refuseTwin(container, key);
   const changed = new Set([parentOf(container, key)]);
   const ifAbsent = precondition !== undefined && 'ifAbsent' in precondition;
   let tries = 0;

@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { codeOf, Refusal } from './failure.js';
 import { PRIVATE_FOLDER } from './names.js';
+import type { WorkerSettings } from './protocol.js';
 
 /** Sees to it that the root is still the folder that it was. */
 export interface Root {
@@ -12,12 +14,12 @@ export interface Root {
  * An unmounted file system leaves its empty mount point behind: that is no root without containers. It is told by
  * device and inode. Another folder is taken only if it has been a root before, as after a new mount.
  */
-export function createRoot(path: string, create: boolean): Root {
+export function createRoot({ root: path, create, fsync }: WorkerSettings): Root {
   let known: string | undefined;
 
   return {
     check() {
-      const seen = identityOf(path) ?? (known === undefined && create ? createdAt(path) : undefined);
+      const seen = identityOf(path) ?? (known === undefined && create ? createdAt(path, fsync) : undefined);
       if (seen === undefined) throw gone(`the root "${path}" does not exist`);
       if (known === seen) return false;
       if (known !== undefined && !existsSync(`${path}/${PRIVATE_FOLDER}`)) {
@@ -40,9 +42,20 @@ function identityOf(path: string): string | undefined {
   throw gone(`the root "${path}" is not a folder`);
 }
 
-function createdAt(path: string): string | undefined {
-  mkdirSync(path, { recursive: true });
+function createdAt(path: string, fsync: boolean): string | undefined {
+  const first = mkdirSync(path, { recursive: true });
+  // Each new folder is an entry of the one above it. Without those, nothing in the root would survive.
+  for (let folder = path; fsync && first !== undefined && folder.length >= first.length; folder = dirname(folder)) sync(dirname(folder));
   return identityOf(path);
+}
+
+function sync(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function gone(problem: string): Refusal {

@@ -32,12 +32,12 @@ export interface Store {
 }
 
 export function createStore(settings: WorkerSettings): Store {
-  const { root, create, fsync } = settings;
+  const { root, fsync } = settings;
   const folder = `${root}/${PRIVATE_FOLDER}`;
   const file = `${folder}/objects.mdb`;
   const unsynced = `${folder}/unsynced`;
   const self = thisProcess();
-  const place = createRoot(root, create);
+  const place = createRoot(settings);
   const containers = new Map<string, string>();
   const mounts = new Set<string>();
   const incomings = new Map<string, Incoming>();
