@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import type { RelativePath } from './entry.js';
 import { type FolderRules, IGNORE_FILE } from './filter.js';
-import { errorCode, explain, problem, type WalkProblem } from './problem.js';
+import { explain, problem, type WalkProblem } from './problem.js';
 
 /** Larger than any list that people write; a mistake or an attack is not read into memory. */
 const LARGEST_IGNORE_FILE = 1024 * 1024;
@@ -24,14 +24,9 @@ export function rulesInside(folder: RelativePath, onDisk: string, around: Folder
 
 /** Undefined when there is none. Anything but a readable regular file of sensible size is an error. */
 function readIgnoreFile(onDisk: string): string | undefined {
-  let descriptor: number;
-  try {
-    descriptor = openSync(onDisk, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO would block for ever
-  } catch (error) {
-    // A link to nothing is an ignore file all the same, whose rules are missing.
-    if (errorCode(error) === 'ENOENT' && lstatSync(onDisk, { throwIfNoEntry: false }) === undefined) return undefined;
-    throw error;
-  }
+  // Nearly no folder has one, and an exception would cost more than all else here. A link to nothing is one whose rules are missing.
+  if (lstatSync(onDisk, { throwIfNoEntry: false }) === undefined) return undefined;
+  const descriptor = openSync(onDisk, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO would block for ever
   try {
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) throw new Error('it is not a regular file');
