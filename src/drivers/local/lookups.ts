@@ -73,7 +73,7 @@ function isUnexplained({ stat, record }: FoundFile): boolean {
 
 /** Looks again at what has no record, when nobody is in the middle of a change. */
 function explained(store: Store, container: string, found: readonly FoundFile[]): readonly FoundFile[] {
-  if (!found.some(isUnexplained)) return found;
+  if (!store.records()?.writable || !found.some(isUnexplained)) return found;
   return underLock(store, () => found.flatMap((one) => (isUnexplained(one) ? (findNow(store, container, one.key) ?? []) : one)));
 }
 
