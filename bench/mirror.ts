@@ -1,0 +1,124 @@
+// The main jobs on a local target against rsync and rclone, in the same run: npm run bench -- mirror [ROUNDS]
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../bundle/main.js', import.meta.url));
+const rounds = Number(process.argv[2] ?? 3);
+
+interface Timing {
+  readonly seconds: number;
+  readonly cpu: number;
+  readonly rssMiB: number;
+}
+
+/** Wall time, CPU time and peak memory of one command, by GNU time. */
+function time(command: readonly string[], accept: readonly number[] = [0]): Timing {
+  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', '\n%e %U %S %M', ...command], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (!accept.includes(status ?? -1)) throw new Error(`${command.join(' ')} ended with ${status}:\n${stderr}`);
+  const [seconds, user, system, kib] = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number) as [number, number, number, number];
+  return { seconds, cpu: user + system, rssMiB: kib / 1024 };
+}
+
+function makeTree(root: string, files: number, perFolder: number, bytes: number): void {
+  for (let at = 0; at < files; at += 1) {
+    if (at % perFolder === 0) mkdirSync(join(root, `d${Math.floor(at / perFolder)}`), { recursive: true });
+    // Contents differ, so that no tool can take one for another.
+    writeFileSync(join(root, `d${Math.floor(at / perFolder)}`, `f${at}`), Buffer.alloc(bytes, `${at} `));
+  }
+}
+
+function config(folder: string, fsync: boolean): string {
+  const file = join(folder, `longshore-${fsync}.yaml`);
+  writeFileSync(
+    file,
+    `state: ./state-${fsync}
+log: { level: error }
+targets:
+  vault: { driver: local, root: ./vault-${fsync}, fsync: ${fsync} }
+mirrors:
+  - { name: bench, source: ./source, target: vault, container: bench }
+`,
+  );
+  return file;
+}
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+function report(title: string, runs: Readonly<Record<string, readonly Timing[]>>): void {
+  console.log(`\n${title}`);
+  const own = median(Object.values(runs)[0]?.map(({ seconds }) => seconds) ?? []);
+  for (const [name, timings] of Object.entries(runs)) {
+    const seconds = median(timings.map((timing) => timing.seconds));
+    const cpu = median(timings.map((timing) => timing.cpu));
+    const rss = median(timings.map((timing) => timing.rssMiB));
+    const all = timings.map((timing) => timing.seconds.toFixed(2)).join(' ');
+    console.log(
+      `  ${name.padEnd(28)} ${seconds.toFixed(2).padStart(7)} s  ${cpu.toFixed(2).padStart(7)} s CPU  ${rss.toFixed(0).padStart(5)} MiB  longshore/this ${(own / seconds).toFixed(2)}  (${all})`,
+    );
+  }
+}
+
+const longshore = (file: string, ...args: readonly string[]) => [process.execPath, MAIN, '--config', file, ...args];
+const rclone = (folder: string, to: string) => ['rclone', 'sync', '--config', '/dev/null', join(folder, 'source'), join(folder, to)];
+const rsync = (folder: string, to: string) => ['rsync', '-a', '--delete', `${join(folder, 'source')}/`, `${join(folder, to)}/`];
+const settle = () => spawnSync('sync');
+
+function firstMirror(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'longshore-bench-'));
+  try {
+    makeTree(join(folder, 'source'), 10_000, 100, 4096);
+    const runs: Record<string, Timing[]> = {
+      'longshore, fsync: false': [],
+      'longshore, fsync: true': [],
+      'rsync -a': [],
+      'rclone sync': [],
+    };
+    const jobs: Record<string, readonly string[]> = {
+      'longshore, fsync: false': longshore(config(folder, false), '--reconcile'),
+      'longshore, fsync: true': longshore(config(folder, true), '--reconcile'),
+      'rsync -a': rsync(folder, 'rsynced'),
+      'rclone sync': rclone(folder, 'rcloned'),
+    };
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [name, command] of Object.entries(jobs)) {
+        for (const made of ['state-false', 'state-true', 'vault-false', 'vault-true', 'rsynced', 'rcloned']) {
+          rmSync(join(folder, made), { recursive: true, force: true });
+        }
+        settle();
+        runs[name]?.push(time(command));
+      }
+    }
+    report('first mirror of 10,000 files of 4 KiB to a local folder', runs);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function nothingToDo(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'longshore-bench-'));
+  try {
+    makeTree(join(folder, 'source'), 100_000, 100, 16);
+    const file = config(folder, false);
+    time(longshore(file, '--reconcile'));
+    time(rsync(folder, 'rsynced'));
+    time(rclone(folder, 'rcloned'));
+    const reconcile: Record<string, Timing[]> = { 'longshore --reconcile': [], 'rclone sync': [] };
+    const scan: Record<string, Timing[]> = { 'longshore scan': [], 'rsync -a': [] };
+    for (let round = 0; round < rounds; round += 1) {
+      reconcile['longshore --reconcile']?.push(time(longshore(file, '--reconcile')));
+      reconcile['rclone sync']?.push(time(rclone(folder, 'rcloned')));
+      scan['longshore scan']?.push(time(longshore(file, 'scan')));
+      scan['rsync -a']?.push(time(rsync(folder, 'rsynced')));
+    }
+    report('nothing to do: 100,000 files, both sides walked', reconcile);
+    report('nothing to do: 100,000 files, source against index', scan);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+firstMirror();
+nothingToDo();
