@@ -1,7 +1,8 @@
 import type { Piscina } from 'piscina';
 import type { LocalEntry } from '../watcher/entry.js';
 import { FileChangedError, FileUnreadableError } from './file-errors.js';
-import type { ReadAnswer, ReadBatchAnswer, ReadRequest, ReadTask } from './read-worker.js';
+import { pack, type ReadRequest } from './read-requests.js';
+import type { ReadAnswer, ReadBatchAnswer, ReadTask } from './read-worker.js';
 
 /** One version of a file: its content, or only the digest of it when it is large. */
 export interface FileContent {
@@ -49,7 +50,13 @@ export function openFileReader({ follow }: { readonly follow: boolean }): FileRe
 
   async function readBatch(batch: readonly Waiting[]): Promise<void> {
     try {
-      const { answers, content } = await (await small.get()).run({ task: 'read', requests: batch.map(({ request }) => request) });
+      const { answers, content } = await (await small.get()).run({
+        task: 'read',
+        requests: pack(
+          batch.map(({ request }) => request),
+          follow,
+        ),
+      });
       batch.forEach(({ request, resolve, reject }, at) => {
         const answer = answers[at];
         if (answer?.outcome === 'read') {

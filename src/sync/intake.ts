@@ -41,9 +41,9 @@ export interface IntakeOptions {
 export const NO_RUN = 0;
 
 export function createIntake({ mirror, queue, index, source, policy, renames, pending, clock }: IntakeOptions): Intake {
-  async function add(name: ObjectName, local: LocalEntry | undefined, remote: Remote, run: number, isNew: boolean): Promise<void> {
+  async function add(name: ObjectName, local: LocalEntry | undefined, remote: Remote, run: number, mayBeRenamed: boolean): Promise<void> {
     const sinceMs = clock.now();
-    const renamedFrom = isNew && local ? renames.formerName(name, local) : undefined;
+    const renamedFrom = mayBeRenamed && local ? renames.formerName(name, local) : undefined;
     if (renamedFrom !== undefined) renames.begin(renamedFrom);
     pending.add(name, sinceMs);
     await queue.add({
@@ -70,7 +70,7 @@ export function createIntake({ mirror, queue, index, source, policy, renames, pe
       run.pending.add(name, clock.now());
       run.work.jobsDue += 1;
       if (decision.action === 'upload') run.work.bytesDue += local?.size ?? 0;
-      await add(name, local, remote, run.id, isNew(decision));
+      await add(name, local, remote, run.id, isNew(decision) && !run.first);
     },
     async hint(path) {
       const look = source.look(path);

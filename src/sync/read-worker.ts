@@ -1,17 +1,8 @@
 import { createHash, hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync } from 'node:fs';
 import { systemClock } from '../clock.js';
-import { type FileStat, isSameFile } from './file-stat.js';
-
-export interface ReadRequest {
-  /** Absolute. */
-  readonly path: string;
-  readonly kind: 'file' | 'symlink';
-  /** What the file must still be: before the first byte is read and after the last. */
-  readonly expected: FileStat;
-  /** Whether the mirror follows symbolic links; else the last segment must not be one. */
-  readonly follow: boolean;
-}
+import { isSameFile } from './file-stat.js';
+import { type ReadRequest, type ReadRequests, unpack } from './read-requests.js';
 
 export type ReadAnswer =
   /** `offset`: where in the batch's buffer the content begins. */
@@ -26,12 +17,12 @@ export interface ReadBatchAnswer {
 }
 
 export type ReadTask =
-  | { readonly task: 'read'; readonly requests: readonly ReadRequest[] }
+  | { readonly task: 'read'; readonly requests: ReadRequests }
   | { readonly task: 'hash'; readonly request: ReadRequest };
 
 /** Runs in a thread of its own: synchronous calls are several times cheaper than promises, and block nobody here. */
 export default function perform(task: ReadTask): ReadBatchAnswer | ReadAnswer {
-  return task.task === 'hash' ? caught(task.request, hashFile) : readBatch(task.requests);
+  return task.task === 'hash' ? caught(task.request, hashFile) : readBatch(unpack(task.requests));
 }
 
 function readBatch(requests: readonly ReadRequest[]): ReadBatchAnswer {

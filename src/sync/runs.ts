@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { ObjectName } from '../state/object-index.js';
+import type { ObjectIndex, ObjectName } from '../state/object-index.js';
 import type { Progress } from './events.js';
 import { createPending, type Pending } from './pending.js';
 import { startTally, type Tally } from './report.js';
@@ -7,6 +7,8 @@ import { startTally, type Tally } from './report.js';
 /** One scan or reconcile, from its start until the last of its jobs is over. */
 export interface Run {
   readonly id: number;
+  /** It began with an empty index: no file that it finds was sent under another name before. */
+  readonly first: boolean;
   readonly tally: Tally;
   readonly pending: Pending;
   /** Files and links scanned so far. */
@@ -20,7 +22,7 @@ export function progressOf({ scanned, work }: Run): Progress {
 
 /** The runs whose jobs are not all over yet. */
 export interface Runs {
-  begin(): Run;
+  begin(index: Pick<ObjectIndex, 'count'>): Run;
   end(run: Run): void;
   get(id: number): Run | undefined;
   /** A job is over. Whichever run asked for its name, the object has been seen to. */
@@ -31,10 +33,17 @@ export function createRuns(clock: Clock): Runs {
   const current = new Map<number, Run>();
   let lastId = 0;
   return {
-    begin() {
+    begin(index) {
       lastId += 1;
       const work = { jobsDue: 0, jobsDone: 0, bytesDue: 0, bytesDone: 0 };
-      const run: Run = { id: lastId, tally: startTally(clock), pending: createPending(), scanned: () => 0, work };
+      const run: Run = {
+        id: lastId,
+        first: index.count() === 0,
+        tally: startTally(clock),
+        pending: createPending(),
+        scanned: () => 0,
+        work,
+      };
       current.set(run.id, run);
       return run;
     },

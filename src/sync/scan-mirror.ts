@@ -26,7 +26,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, signal: AbortSigna
   const { backend, location, ledger, clock } = parts;
   board.tell({ event: 'run-started', run: due.kind, why: due.why });
   board.forgetSkips();
-  const run = mirror.runs.begin();
+  const run = mirror.runs.begin(parts.index);
   const scanned = mirror.scanning(due.why);
   let summary: ScanSummary | undefined;
   try {
