@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -35,6 +35,8 @@ export interface Host {
   /** Runs a shell script inside; rejects unless it exits 0. */
   shell(script: string): Promise<string>;
   write(path: string, content: string): Promise<void>;
+  /** Copies the program there, as its package would be installed: wherever the checkout is, it may be hidden inside. */
+  install(folder: string): Promise<void>;
   /** One property of a unit, as `systemctl show` has it. */
   property(unit: string, name: string): Promise<string>;
   close(): Promise<void>;
@@ -68,6 +70,17 @@ export async function bootHost(): Promise<Host> {
     shell,
     async write(path, content) {
       await shell(`mkdir -p '${dirname(path)}' && printf %s '${content.replaceAll("'", `'\\''`)}' >'${path}'`);
+    },
+    async install(folder) {
+      const { stdout: root } = await run('bash', [script, 'root'], { env });
+      const { stdout: listed } = await run('npm', ['ls', '--all', '--omit=dev', '--parseable'], { cwd: checkout, maxBuffer: 1 << 24 });
+      const packages = listed
+        .split('\n')
+        .filter((path) => path.includes('/node_modules/'))
+        .map((path) => relative(checkout, path));
+      const to = join(root.trim(), folder);
+      await run('mkdir', ['-p', to]);
+      await run('cp', ['-a', '--parents', 'dist/bundle', 'systemd', 'package.json', ...packages, to], { cwd: checkout });
     },
     async property(unit, name) {
       return (await shell(`systemctl show --property ${name} --value ${unit}`)).trim();

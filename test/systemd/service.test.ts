@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { bootHost, checkout, type Host, noSystemd } from './host.js';
+import { bootHost, type Host, noSystemd } from './host.js';
 
 const DAEMON = 'longshore.service';
 const ONCE = 'longshore-reconcile.service';
@@ -23,7 +23,7 @@ const QUICK = '[Service]\nRestartSec=100ms\n';
 /** Installed as a package would be, and started by a command on the path; held back while /srv/gate exists. */
 const LAUNCHER = `#!/bin/sh
 while [ -e /srv/gate ]; do sleep 0.05; done
-exec ${process.execPath} /opt/longshore/dist/src/main.js "$@"
+exec ${process.execPath} /opt/longshore/dist/bundle/main.js "$@"
 `;
 
 const title = noSystemd === undefined ? 'under a real systemd' : `under a real systemd (skipped: ${noSystemd})`;
@@ -33,7 +33,7 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
 
   beforeAll(async () => {
     host = await bootHost();
-    await host.shell(`mkdir /opt/longshore && mount --bind '${checkout}' /opt/longshore`);
+    await host.install('/opt/longshore');
     await host.write('/usr/local/bin/longshore', LAUNCHER);
     await host.shell(`
       chmod 755 /usr/local/bin/longshore
