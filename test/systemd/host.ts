@@ -65,6 +65,9 @@ export async function bootHost(): Promise<Host> {
     throw new Error(`exit ${code} of: ${script}\n${stdout}${stderr}\n${journal.stdout}`);
   }
 
+  // As systemd does at every boot but in a container, which this one takes itself for: credentials arrive as mounts.
+  await shell('mount --make-rshared /');
+
   return {
     run: (...command) => inside(command),
     shell,
