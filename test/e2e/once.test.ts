@@ -122,6 +122,18 @@ describe('longshore --reconcile', () => {
     expect(summaryOf(await place.longshore('--reconcile', '--json'))).toMatchObject({ ...NONE, unchanged: 50 });
   });
 
+  test('P6: objects that another tool put there are adopted, whatever is known of them', async () => {
+    const place = openPlace();
+    for (let at = 0; at < 20; at += 1) write(place, `folder/f${at}`, `content ${at}`);
+    write(place, 'large', Buffer.alloc(2_000_000, 'x'));
+    mkdirSync(join(place.folder, 'vault'));
+    execFileSync('cp', ['-a', place.source, place.container]);
+    const result = await place.longshore('--reconcile', '--json');
+    expect(result.code).toBe(0);
+    expect(summaryOf(result)).toMatchObject({ uploaded: 0, adopted: 21, bytes: 0 });
+    expect(summaryOf(await place.longshore('--reconcile', '--json'))).toMatchObject({ ...NONE, unchanged: 21 });
+  });
+
   test('a rename of a folder copies within the target and sends no byte', async () => {
     const place = openPlace();
     for (let at = 0; at < 30; at += 1) write(place, `old/f${at}`, `content ${at}`);

@@ -1,0 +1,147 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { systemClock } from '../../src/clock.js';
+import type { Backend } from '../../src/drivers/backend.js';
+import { memoryBackend } from '../../src/drivers/memory/backend.js';
+import { silentLogger } from '../../src/log.js';
+import { openState } from '../../src/state/open-state.js';
+import type { Persistence } from '../../src/sync/attempts.js';
+import { ensureContainer } from '../../src/sync/container-store.js';
+import type { SyncEvent } from '../../src/sync/events.js';
+import { openFileReader } from '../../src/sync/file-reader.js';
+import type { Job } from '../../src/sync/job.js';
+import { createMirror, type Mirror } from '../../src/sync/mirror.js';
+import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
+import { createQueue } from '../../src/sync/queue.js';
+import { type ScanResult, scanMirror } from '../../src/sync/scan-mirror.js';
+import { watchHealth } from '../../src/sync/target-health.js';
+import { type Faults, faulty } from '../fakes/faulty-backend.js';
+
+/** One mirror on storage that fails as it is told to; everything else is real: files, threads, index, queue. */
+export interface MirrorFixture {
+  readonly mirror: Mirror;
+  readonly faults: Faults;
+  /** The storage without its faults. */
+  readonly storage: Backend;
+  readonly events: readonly SyncEvent[];
+  write(path: string, content?: string | Buffer): string;
+  remove(path: string): void;
+  run(kind: 'scan' | 'reconcile'): Promise<ScanResult>;
+  /** Names and contents of all objects. */
+  objects(): Promise<Record<string, string>>;
+}
+
+export interface FixtureOptions {
+  readonly settings?: Partial<MirrorSettings>;
+  readonly persistence?: Persistence;
+}
+
+const QUICK: Persistence = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 4, forEver: false };
+const never = new AbortController().signal;
+
+export async function openMirrorFixture({ settings = {}, persistence = QUICK }: FixtureOptions = {}): Promise<MirrorFixture> {
+  const folder = mkdtempSync(join(tmpdir(), 'longshore-mirror-'));
+  const source = join(folder, 'source');
+  mkdirSync(source);
+  const storage = memoryBackend();
+  const { backend, faults } = faulty(storage);
+  const state = await openState({ folder: join(folder, 'state'), mirrors: [{ name: 'm', engine: 'lmdb' }], clock: systemClock });
+  const store = state.mirrors.get('m');
+  if (!store) throw new Error('no state was opened');
+  const reader = openFileReader({ follow: false });
+  const stop = new AbortController();
+  const events: SyncEvent[] = [];
+  const queue = createQueue<Job>({
+    concurrency: 4,
+    waitingLimit: 100,
+    run: (job) => mirror.run(job),
+    dropped: (job) => mirror.dropped(job),
+  });
+  const clock = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 20), signal) };
+  const health = watchHealth({
+    target: 't',
+    probe: async (signal) => void (await backend.headContainer('c', { signal })),
+    queue,
+    clock,
+    log: silentLogger,
+    random: () => 0,
+    signal: stop.signal,
+    patienceMs: Number.POSITIVE_INFINITY,
+    giveUp: () => {},
+  });
+  const mirror = createMirror({
+    settings: {
+      name: 'm',
+      source,
+      target: 't',
+      container: 'c',
+      prefix: 'p/',
+      exclude: [],
+      include: [],
+      never: [],
+      symlinks: 'skip',
+      policy: { overwrite: 'always', extraneous: 'keep', deletes: 'mirror', metadata: { mtime: true, mode: true, owner: false } },
+      watch: 'scan',
+      chokidarLimit: 0,
+      settleMs: 0,
+      settleLimitMs: 0,
+      rescanMs: 0,
+      reconcileMs: 0,
+      ...settings,
+    },
+    backend,
+    index: store.index,
+    ledger: store.ledger,
+    location: store.location,
+    reader,
+    queue,
+    health,
+    persistence,
+    lookAgain: false,
+    clock,
+    log: silentLogger,
+    random: () => 0,
+    observe: (event) => events.push(event),
+    drain: stop.signal,
+    interrupt: stop.signal,
+  });
+  await ensureContainer(storage, 'c', never);
+  onTestFinished(async () => {
+    stop.abort(new Error('the test is over'));
+    queue.clear();
+    await queue.whenIdle();
+    await reader.close();
+    await state.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  return {
+    mirror,
+    faults,
+    storage,
+    events,
+    write(path, content = path) {
+      const absolute = join(source, path);
+      mkdirSync(dirname(absolute), { recursive: true });
+      writeFileSync(absolute, content);
+      return absolute;
+    },
+    remove: (path) => rmSync(join(source, path), { recursive: true }),
+    async run(kind) {
+      mirror.source.reopen();
+      return (await scanMirror(mirror, { kind, under: '', why: 'test' }, stop.signal)).finished;
+    },
+    async objects() {
+      const found: Record<string, string> = {};
+      const { items } = await storage.listObjects('c', '', {}, { signal: never });
+      for (const { key } of items) {
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of await storage.readObject({ container: 'c', key }, undefined, { signal: never })) chunks.push(chunk);
+        found[key] = Buffer.concat(chunks).toString();
+      }
+      return found;
+    },
+  };
+}
