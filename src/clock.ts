@@ -38,3 +38,9 @@ export const systemClock: Clock = {
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
+
+/** Milliseconds since the epoch of an ISO 8601 or an HTTP date (RFC 9110, section 5.6.7); undefined when it is neither. */
+export function parseTime(text: string): number | undefined {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}
