@@ -1,4 +1,4 @@
-import type { Body, Call, ChecksumAlgorithm, ObjectInfo, ObjectRef, PutOptions } from './call.js';
+import type { Body, ByteRange, Call, ChecksumAlgorithm, ObjectInfo, ObjectRef, Page, PageRequest, PutOptions } from './call.js';
 
 export interface Limits {
   /** Bytes that one putObject may carry. */
@@ -25,6 +25,7 @@ export interface Capabilities {
   readonly batchDelete: BatchDelete | undefined;
   readonly multipart: Multipart | undefined;
   readonly cdn: Cdn | undefined;
+  readonly versions: Versions | undefined;
 }
 
 export interface Copy {
@@ -77,6 +78,24 @@ export interface Multipart {
   /** An upload that is unknown, complete or already aborted is not an error. */
   abort(token: UploadToken, call: Call): Promise<void>;
   unfinished(container: string, prefix: string, call: Call): Promise<readonly UploadToken[]>;
+}
+
+export interface ObjectVersion extends ObjectInfo {
+  readonly versionId: string;
+  /** What a reader without a version gets; a delete marker that is the latest means that the object is gone. */
+  readonly isLatest: boolean;
+  /** No content: the mark that a delete leaves in a versioned container. */
+  readonly isDeleteMarker: boolean;
+}
+
+/** Earlier versions of objects, in containers that keep them. */
+export interface Versions {
+  /** Keys in listing order, the newest version of each first. */
+  listVersions(container: string, prefix: string, page: PageRequest, call: Call): Promise<Page<ObjectVersion>>;
+  /** As readObject. A version that is missing, or a delete marker, rejects with ObjectDoesNotExistError. */
+  readVersion(ref: ObjectRef, versionId: string, range: ByteRange | undefined, call: Call): Promise<AsyncIterable<Uint8Array>>;
+  /** For good. A delete marker that is deleted brings the version before it back. A missing version is no error. */
+  deleteVersion(ref: ObjectRef, versionId: string, call: Call): Promise<void>;
 }
 
 export interface Cdn {

@@ -1,6 +1,6 @@
 import type { Backend } from '../backend.js';
 import type { Body, Call } from '../call.js';
-import type { BatchDelete, Cdn, Copy, Multipart } from '../capabilities.js';
+import type { BatchDelete, Cdn, Copy, Multipart, Versions } from '../capabilities.js';
 
 type MethodsOf<T> = { [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never }[keyof T];
 
@@ -10,7 +10,8 @@ export type Operation =
   | MethodsOf<Copy>
   | MethodsOf<BatchDelete>
   | MethodsOf<Multipart>
-  | MethodsOf<Cdn>;
+  | MethodsOf<Cdn>
+  | MethodsOf<Versions>;
 
 /** What an operation does at the provider. A new operation does not compile until somebody has said so here. */
 export const EFFECTS: Readonly<Record<Operation, 'reads' | 'changes'>> = {
@@ -35,6 +36,9 @@ export const EFFECTS: Readonly<Record<Operation, 'reads' | 'changes'>> = {
   enableObject: 'changes',
   containerUrl: 'reads',
   objectUrl: 'reads',
+  listVersions: 'reads',
+  readVersion: 'reads',
+  deleteVersion: 'changes',
 };
 
 /** One call on its way to the provider. */
@@ -52,7 +56,7 @@ export type Around = <T>(invocation: Invocation, run: () => Promise<T>) => Promi
 
 /** The same backend with a concern around each of its operations. This is the one place that forwards. */
 export function intercept(inner: Backend, around: Around): Backend {
-  const { copy, batchDelete, multipart, cdn } = inner.capabilities;
+  const { copy, batchDelete, multipart, cdn, versions } = inner.capabilities;
   return {
     ...wrapMethods(inner, around),
     capabilities: {
@@ -61,6 +65,7 @@ export function intercept(inner: Backend, around: Around): Backend {
       batchDelete: batchDelete && wrapMethods(batchDelete, around),
       multipart: multipart && wrapMethods(multipart, around),
       cdn: cdn && wrapMethods(cdn, around),
+      versions: versions && wrapMethods(versions, around),
     },
   };
 }

@@ -20,7 +20,7 @@ export interface Withheld {
  * "stored" cannot be read back, but a container that was "created" is there, and empty.
  */
 export function readOnly(inner: Backend, report: (withheld: Withheld) => void): Backend {
-  const { copy, batchDelete, multipart, cdn } = inner.capabilities;
+  const { copy, batchDelete, multipart, cdn, versions } = inner.capabilities;
   const created = new Set<string>();
   const withhold = (operation: Operation, container: string, key?: string, bytes?: number): void =>
     report({ operation, container, key, bytes });
@@ -86,6 +86,10 @@ export function readOnly(inner: Backend, report: (withheld: Withheld) => void): 
         ...cdn,
         enableContainer: async (name) => withhold('enableContainer', name),
         enableObject: async ({ container, key }) => withhold('enableObject', container, key),
+      },
+      versions: versions && {
+        ...versions,
+        deleteVersion: async ({ container, key }) => withhold('deleteVersion', container, key),
       },
     },
   };

@@ -62,6 +62,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     batchDelete: localBatchDelete(thread, isKey),
     multipart: undefined,
     cdn: fileUrls(thread, root, checkExistable),
+    versions: undefined,
   };
 
   return {

@@ -37,6 +37,7 @@ export function memoryBackend({ store = createMemoryStore(systemClock), limits, 
     batchDelete: memoryBatchDelete(store),
     multipart: memoryMultipart(store, partSize ?? { min: 1024, max: 1024 ** 3, maxParts: 10_000 }, checkKey),
     cdn: undefined,
+    versions: undefined,
   };
 
   function checkKey(key: string): void {

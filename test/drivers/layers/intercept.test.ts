@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
-import type { Capabilities } from '../../../src/drivers/capabilities.js';
+import type { Capabilities, Cdn, Versions } from '../../../src/drivers/capabilities.js';
 import { EFFECTS, intercept, type Operation } from '../../../src/drivers/layers/intercept.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { wrapInEveryLayer } from './every-layer.js';
@@ -13,13 +13,14 @@ function complete(): Backend {
       Object.entries(target).map(([name, member]) => [name, typeof member === 'function' ? async () => name : member]),
     ) as T;
   const memory = memoryBackend();
-  const cdn = { enableContainer: 0, enableObject: 0, containerUrl: 0, objectUrl: 0 };
+  const named = <T>(names: readonly (keyof T & string)[]): T => Object.fromEntries(names.map((name) => [name, async () => name])) as T;
   const capabilities: Capabilities = {
     ...memory.capabilities,
     copy: answering(memory.capabilities.copy!),
     batchDelete: answering(memory.capabilities.batchDelete!),
     multipart: answering(memory.capabilities.multipart!),
-    cdn: Object.fromEntries(Object.keys(cdn).map((name) => [name, async () => name])) as unknown as NonNullable<Capabilities['cdn']>,
+    cdn: named<Cdn>(['enableContainer', 'enableObject', 'containerUrl', 'objectUrl']),
+    versions: named<Versions>(['listVersions', 'readVersion', 'deleteVersion']),
   };
   return { ...answering(memory), capabilities };
 }
@@ -27,8 +28,8 @@ function complete(): Backend {
 type Method = (...args: unknown[]) => Promise<unknown>;
 
 function methodsOf(backend: Backend): Map<string, Method> {
-  const { copy, batchDelete, multipart, cdn } = backend.capabilities;
-  const holders = [backend, copy, batchDelete, multipart, cdn];
+  const { copy, batchDelete, multipart, cdn, versions } = backend.capabilities;
+  const holders = [backend, copy, batchDelete, multipart, cdn, versions];
   return new Map(holders.flatMap((holder) => Object.entries(holder ?? {}).filter((entry) => typeof entry[1] === 'function')));
 }
 

@@ -28,7 +28,12 @@ beforeEach(async () => {
     containerUrl: async () => 'url',
     objectUrl: async () => 'url',
   };
-  const watched = intercept({ ...memory, capabilities: { ...memory.capabilities, cdn } }, ({ operation }, run) => {
+  const versions = {
+    listVersions: async () => ({ items: [], next: undefined }),
+    readVersion: () => memory.readObject(ref, undefined, call),
+    deleteVersion: async () => {},
+  };
+  const watched = intercept({ ...memory, capabilities: { ...memory.capabilities, cdn, versions } }, ({ operation }, run) => {
     reached.push(operation);
     return run();
   });
@@ -36,7 +41,7 @@ beforeEach(async () => {
 });
 
 test('every operation that changes something resolves and does not reach the provider; every other one does', async () => {
-  const { copy, batchDelete, multipart, cdn } = dry.capabilities;
+  const { copy, batchDelete, multipart, cdn, versions } = dry.capabilities;
   const token = await memory.capabilities.multipart!.begin({ container: 'c', key: 'real' }, plain, call);
   const calls: Record<Operation, () => Promise<unknown>> = {
     listContainers: () => dry.listContainers({}, call),
@@ -60,6 +65,9 @@ test('every operation that changes something resolves and does not reach the pro
     enableObject: () => cdn!.enableObject(ref, call),
     containerUrl: () => cdn!.containerUrl('c', call),
     objectUrl: () => cdn!.objectUrl(ref, call),
+    listVersions: () => versions!.listVersions('c', '', {}, call),
+    readVersion: () => versions!.readVersion(ref, 'v1', undefined, call),
+    deleteVersion: () => versions!.deleteVersion(ref, 'v1', call),
   };
   for (const [operation, run] of Object.entries(calls) as [Operation, () => Promise<unknown>][]) {
     withheld.length = 0;
