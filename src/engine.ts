@@ -15,7 +15,7 @@ import { openFileReader } from './sync/file-reader.js';
 import { forgetfulIndex, forgetfulLedger } from './sync/forgetful.js';
 import { createMirror, type Mirror } from './sync/mirror.js';
 import type { MirrorSettings } from './sync/mirror-settings.js';
-import { openTarget, type Target } from './targets.js';
+import { findOut, openTarget, type Target } from './targets.js';
 import type { World } from './world.js';
 
 export interface EngineOptions {
@@ -75,9 +75,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const targets = new Map<string, Target>();
   for (const target of config.targets) {
     const first = chosen.find((mirror) => mirror.target === target.name);
-    if (!first) continue;
+    const store = first && state.mirrors.get(first.name);
+    if (!first || !store) continue;
     const opened = openTarget({
       config: target,
+      found: await findOut(target, keptIn(store, dryRun).ledger, clock, drain),
       container: first.container,
       wrap: layered,
       workers: {

@@ -3,6 +3,7 @@ import type { TargetConfig } from './config/config.js';
 import type { Backend } from './drivers/backend.js';
 import { findDriver } from './drivers/registry.js';
 import type { Logger } from './log.js';
+import type { Ledger } from './state/ledger.js';
 import type { Job } from './sync/job.js';
 import { createQueue, type JobQueue } from './sync/queue.js';
 import { type TargetHealth, watchHealth } from './sync/target-health.js';
@@ -24,6 +25,8 @@ export interface Workers {
 
 export interface OpenTargetOptions {
   readonly config: TargetConfig;
+  /** What its driver found out about the provider. */
+  readonly found: string | undefined;
   /** A container that tells whether the target works. */
   readonly container: string;
   readonly wrap: (backend: Backend, concurrency: number) => Backend;
@@ -39,8 +42,33 @@ export interface OpenTargetOptions {
 /** Jobs that may wait in memory; the rest waits in the scan that finds it. */
 const MOST_WAITING = 2_000;
 
-export function openTarget({ config, container, wrap, workers, clock, log, random, drain, patienceMs, giveUp }: OpenTargetOptions): Target {
-  const bare = findDriver(config.driver).open(config.settings, { clock });
+/** What the driver can tell of its provider only by asking, asked once: the answer is kept in the ledger of the target's first mirror. */
+export async function findOut(config: TargetConfig, ledger: Ledger, clock: Clock, signal: AbortSignal): Promise<string | undefined> {
+  const kept = ledger.read().found;
+  const found = await findDriver(config.driver).findOut?.(
+    config.settings,
+    { clock, ...(kept !== undefined && { found: kept }) },
+    { signal },
+  );
+  if (found !== undefined && found !== kept) await ledger.update((document) => ({ ...document, found }));
+  return found;
+}
+
+export function openTarget({
+  config,
+  found,
+  container,
+  wrap,
+  workers,
+  clock,
+  log,
+  random,
+  drain,
+  patienceMs,
+  giveUp,
+}: OpenTargetOptions): Target {
+  const notice = (event: string, fields: Readonly<Record<string, unknown>>) => log.warn(event, { target: config.name, ...fields });
+  const bare = findDriver(config.driver).open(config.settings, { clock, notice, ...(found !== undefined && { found }) });
   const concurrency = config.concurrency ?? bare.capabilities.concurrency;
   const backend = wrap(bare, concurrency);
   const queue = createQueue<Job>({ concurrency, waitingLimit: Math.max(MOST_WAITING, 2 * concurrency), ...workers });

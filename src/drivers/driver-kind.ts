@@ -1,6 +1,16 @@
 import type { Clock } from '../clock.js';
 import type { Place, Schema } from '../config/fields.js';
 import type { Backend } from './backend.js';
+import type { Call } from './call.js';
+
+/** What a driver takes from outside. */
+export interface DriverWorld {
+  readonly clock: Clock;
+  /** Is told what somebody should know although everything goes on, such as a clock that is wrong. Default: nobody is. */
+  readonly notice?: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** What `findOut` resolved with at an earlier start, or just now. */
+  readonly found?: string;
+}
 
 /** A kind of storage that a target can name: what may be written about it, and how it is opened. One line in registry.ts each. */
 export interface DriverKind<S = unknown> {
@@ -11,8 +21,14 @@ export interface DriverKind<S = unknown> {
   /** One line for help texts and editors. */
   readonly summary: string;
   settings(place: Place): Schema<S>;
+  /**
+   * Asks the provider for what the settings leave open, such as whose S3 it is, unless `world.found` has the answer
+   * already. What it resolves with is to be kept and given to `open`; undefined when nothing is open, or nothing could
+   * be found out.
+   */
+  findOut?(settings: S, world: DriverWorld, call: Call): Promise<string | undefined>;
   /** Reaches nothing: the first call does. Throws when the settings cannot work together. */
-  open(settings: S, world: { readonly clock: Clock }): Backend;
+  open(settings: S, world: DriverWorld): Backend;
   /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */
   folders?(settings: S): readonly string[];
 }

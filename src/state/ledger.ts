@@ -44,6 +44,8 @@ export interface LedgerDocument {
   readonly version: 1;
   readonly mirror: string;
   readonly source?: SourceIdentity;
+  /** What the target's driver found out about its provider, in the driver's own words. */
+  readonly found?: string;
   /** True once a reconcile has finished on this index: until then nothing is deleted. */
   readonly reconciled: boolean;
   readonly lastScan?: RunReport;
