@@ -64,13 +64,13 @@ export function containerCases({ backend, again, harness, inContainer }: Fixture
     await backend.deleteContainer(container, call);
     for (const name of [container, uniqueContainerName()]) {
       const operations = {
-        headContainer: backend.headContainer(name, call),
-        deleteContainer: backend.deleteContainer(name, call),
-        listObjects: backend.listObjects(name, '', {}, call),
-        putObject: put(backend, { container: name, key: 'x' }, 'x'),
+        headContainer: () => backend.headContainer(name, call),
+        deleteContainer: () => backend.deleteContainer(name, call),
+        listObjects: () => backend.listObjects(name, '', {}, call),
+        putObject: () => put(backend, { container: name, key: 'x' }, 'x'),
       };
-      for (const [operation, promise] of Object.entries(operations)) {
-        const error = await rejection(promise);
+      for (const [operation, run] of Object.entries(operations)) {
+        const error = await rejection(run());
         expect(error, operation).toBeInstanceOf(ContainerDoesNotExistError);
         expect(error, operation).toMatchObject({ name: 'ContainerDoesNotExistError', containerName: name, retry: 'never' });
       }
@@ -79,8 +79,8 @@ export function containerCases({ backend, again, harness, inContainer }: Fixture
 
   it('G5: an object of a missing container is missing; which of the two is said may differ', async () => {
     const ref = { container: uniqueContainerName(), key: 'x' };
-    for (const promise of [backend.headObject(ref, call), backend.readObject(ref, undefined, call)]) {
-      const error = await rejection(promise);
+    for (const run of [() => backend.headObject(ref, call), () => backend.readObject(ref, undefined, call)]) {
+      const error = await rejection(run());
       expect(error instanceof ContainerDoesNotExistError || error instanceof ObjectDoesNotExistError, String(error)).toBe(true);
     }
     const gone = await backend.deleteObject(ref, call).catch((error: unknown) => error);

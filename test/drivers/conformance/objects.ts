@@ -86,8 +86,8 @@ export function objectCases({ backend, again, inContainer }: Fixture): void {
     await put(backend, { container, key: 'folder/there' }, 'x');
     for (const key of ['missing', 'folder/missing', 'folder', 'folder/ther']) {
       const ref = { container, key };
-      for (const promise of [backend.headObject(ref, call), backend.readObject(ref, undefined, call)]) {
-        const error = await rejection(promise);
+      for (const run of [() => backend.headObject(ref, call), () => backend.readObject(ref, undefined, call)]) {
+        const error = await rejection(run());
         expect(error, key).toBeInstanceOf(ObjectDoesNotExistError);
         expect(error).toMatchObject({ name: 'ObjectDoesNotExistError', objectName: key, retry: 'never' });
         expect(error.message).toContain(`object "${key}" does not exist`);
