@@ -27,6 +27,7 @@ const doors = {
   lowdb: 'src/state/document.ts',
   winston: 'src/log.ts',
   undici: 'src/drivers/http.ts',
+  'fast-xml-parser': 'src/drivers/s3/xml.ts',
   yaml: 'src/config/load.ts',
   zod: 'src/config/fields.ts',
   commander: 'src/cli/run.ts',

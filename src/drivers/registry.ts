@@ -2,8 +2,9 @@ import type { DriverKind } from './driver-kind.js';
 import { StorageError } from './errors.js';
 import { localDriver } from './local/driver-kind.js';
 import { memoryDriver } from './memory/driver-kind.js';
+import { s3Driver, s3PresetDrivers } from './s3/driver-kind.js';
 
-export const builtinDrivers: readonly DriverKind[] = [localDriver, memoryDriver];
+export const builtinDrivers: readonly DriverKind[] = [localDriver, memoryDriver, s3Driver, ...s3PresetDrivers];
 
 /** Names that Libcloud gave up (libcloud/storage/providers.py), and what took their place. */
 const REMOVED: ReadonlyMap<string, string> = new Map([

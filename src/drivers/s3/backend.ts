@@ -1,0 +1,85 @@
+import type { Clock } from '../../clock.js';
+import type { Backend } from '../backend.js';
+import type { Capabilities } from '../capabilities.js';
+import type { HttpClient } from '../http/exchange.js';
+import { batchDelete } from './batch-delete.js';
+import { s3Cdn } from './cdn.js';
+import { createS3Client, type Notice } from './client.js';
+import { containerOperations } from './containers.js';
+import type { S3Context } from './context.js';
+import { s3Copy } from './copy.js';
+import type { CredentialProvider } from './credentials/credentials.js';
+import { addressing } from './endpoint.js';
+import { S3 } from './errors.js';
+import { etagMeaning } from './etag.js';
+import { listObjects } from './listing.js';
+import { s3Multipart } from './multipart.js';
+import { MAX_KEY_BYTES } from './names.js';
+import { objectHeaders } from './object-headers.js';
+import { objectOperations } from './objects.js';
+import type { Profile } from './profiles.js';
+import { s3Read } from './read.js';
+import type { S3Settings } from './settings.js';
+import { s3Versions } from './versions.js';
+
+const GIB = 2 ** 30;
+
+export interface S3BackendOptions {
+  readonly settings: S3Settings;
+  readonly profile: Profile;
+  readonly region: string;
+  readonly credentials: CredentialProvider;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly notice: Notice;
+}
+
+/** One S3 account as a backend. It closes `http`. */
+export function s3Backend({ settings, profile, region, credentials, http, clock, notice }: S3BackendOptions): Backend {
+  const client = createS3Client({
+    http,
+    clock,
+    credentials,
+    addressOf: addressing(settings, profile),
+    region,
+    manyRegions: profile.name === 'aws' && settings.host === undefined,
+    requesterPays: settings.requester_pays,
+    notice,
+  });
+  const encrypted = settings.encryption !== undefined && settings.encryption.type !== 's3';
+  const context: S3Context = {
+    client,
+    profile,
+    settings,
+    clock,
+    etags: etagMeaning(profile.etag, profile.partEtag, encrypted),
+    headers: objectHeaders(settings, clock),
+  };
+  const objects = objectOperations(context);
+  const multipart = s3Multipart(context, objects);
+  const read = s3Read(context);
+  const comparable = profile.etag === 'md5' && !encrypted;
+  const capabilities: Capabilities = {
+    checksums: profile.checksums,
+    preconditions: profile.preconditions,
+    limits: { maxPutSize: Math.min(5 * GIB, profile.parts.max), maxObjectSize: profile.maxObjectSize, maxKeyBytes: MAX_KEY_BYTES },
+    listingOrder: 'utf8',
+    listingHas: { checksums: comparable, metaData: false },
+    concurrency: profile.concurrency,
+    copy: s3Copy(context, objects, multipart),
+    batchDelete: batchDelete(context, objects),
+    multipart,
+    cdn: s3Cdn(context),
+    versions: s3Versions(context, read),
+  };
+  return {
+    name: S3,
+    hashType: comparable ? 'md5' : undefined,
+    capabilities,
+    ...containerOperations(context),
+    listObjects: listObjects(context),
+    ...objects,
+    readObject: (ref, range, call) => read(ref, range, call),
+    close: () => http.close(),
+  };
+}

@@ -1,0 +1,193 @@
+import type { Clock } from '../../clock.js';
+import type { Call } from '../call.js';
+import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpStream } from '../http/exchange.js';
+import type { CredentialProvider, Credentials } from './credentials/credentials.js';
+import { encodeQuery } from './encode.js';
+import type { AddressOf } from './endpoint.js';
+import { fromTransport, type Subject, toStorageError } from './errors.js';
+import { type Failure, failureInside, readFailure } from './failure.js';
+import { createSigner, EMPTY_PAYLOAD, UNSIGNED_PAYLOAD } from './sign.js';
+
+export interface S3Request extends Subject {
+  readonly method: HttpRequest['method'];
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: HttpBody;
+  /** Hex SHA-256 of the body, for a signature that covers it. */
+  readonly payload?: string;
+  /** Default true; false for a body that can be opened once. */
+  readonly replayable?: boolean;
+  readonly answerWithinMs?: number;
+  /** A status besides 2xx that is an answer and no error. */
+  readonly accept?: number;
+  /** For operations that may answer 200 and tell of their failure in the body. */
+  readonly mayFailInside?: boolean;
+}
+
+/** A notice that somebody should read although everything goes on. */
+export type Notice = (event: string, fields: Readonly<Record<string, unknown>>) => void;
+
+export interface S3ClientOptions {
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly credentials: CredentialProvider;
+  readonly addressOf: AddressOf;
+  readonly region: string;
+  /** Whether one account's containers may be in different regions. */
+  readonly manyRegions: boolean;
+  readonly requesterPays: boolean;
+  readonly notice: Notice;
+}
+
+/**
+ * Signed requests. An answer other than 2xx rejects as toStorageError says. Nothing is retried here, but for what the
+ * answer itself teaches and a repeated request cures: the container's region, the provider's time, new credentials.
+ */
+export interface S3Client {
+  request(request: S3Request, call: Call): Promise<HttpAnswer>;
+  stream(request: S3Request, call: Call): Promise<HttpStream>;
+  /** A URL that lets its bearer read one object. */
+  presign(container: string, key: string, seconds: number, call: Call): Promise<string>;
+  /** The region in which the container was last found. */
+  regionOf(container: string): string;
+  /** Finds out the container's region once, where requests could be redirected to another. */
+  locate(container: string, call: Call): Promise<void>;
+}
+
+/** Region, clock and credentials can each be wrong once. */
+const CORRECTIONS = 3;
+/** S3 refuses a signature that is older, or younger, than this. */
+const TOLERATED_SKEW_MS = 15 * 60_000;
+const ERROR_BODY_LIMIT = 2 ** 20;
+
+export function createS3Client(options: S3ClientOptions): S3Client {
+  const { http, clock, credentials, addressOf } = options;
+  const signer = createSigner();
+  const regions = new Map<string, string>();
+  const located = new Set<string>();
+  /** The provider's time minus ours. */
+  let skewMs = 0;
+
+  const regionOf = (container: string | undefined) => (container === undefined ? undefined : regions.get(container)) ?? options.region;
+
+  function signed(request: S3Request, keys: Credentials, call: Call): HttpRequest {
+    const region = regionOf(request.container);
+    const { origin, host, path } = addressOf(region, request.container, request.key);
+    const query = request.query === undefined ? '' : encodeQuery(request.query);
+    const payload = request.payload ?? (request.body === undefined ? EMPTY_PAYLOAD : UNSIGNED_PAYLOAD);
+    const plain = options.requesterPays ? { ...request.headers, 'x-amz-request-payer': 'requester' } : (request.headers ?? {});
+    const headers = signer.headers(
+      { method: request.method, host, path, query, headers: plain, payload },
+      keys,
+      region,
+      clock.now() + skewMs,
+    );
+    return {
+      method: request.method,
+      origin,
+      path: query === '' ? path : `${path}?${query}`,
+      headers,
+      signal: call.signal,
+      ...(request.body !== undefined && { body: request.body }),
+      ...(request.answerWithinMs !== undefined && { answerWithinMs: request.answerWithinMs }),
+    };
+  }
+
+  function learnRegion({ code, status, region }: Failure, container: string | undefined): boolean {
+    const elsewhere =
+      code === 'PermanentRedirect' ||
+      code === 'AuthorizationHeaderMalformed' ||
+      code === 'IllegalLocationConstraintException' ||
+      status === 301 ||
+      status === 400;
+    if (!elsewhere || container === undefined || region === undefined || region === regionOf(container)) return false;
+    regions.set(container, region);
+    return true;
+  }
+
+  /** A HEAD has no body to say RequestTimeTooSkewed in, so the Date header alone has to do there. */
+  function learnTime({ code, status, dateMs }: Failure): boolean {
+    if (dateMs === undefined || (code !== 'RequestTimeTooSkewed' && status !== 403)) return false;
+    const skew = dateMs - clock.now();
+    if (Math.abs(skew - skewMs) < TOLERATED_SKEW_MS) return false;
+    skewMs = skew;
+    options.notice('the clock of this machine differs from the provider', { seconds: Math.round(skew / 1000), advice: 'set it by NTP' });
+    return true;
+  }
+
+  /** Whether the same request, signed anew, has a better chance. */
+  async function learn(failure: Failure, request: S3Request, used: Credentials, call: Call): Promise<boolean> {
+    if (learnRegion(failure, request.container) || learnTime(failure)) return true;
+    const expired = /^(ExpiredToken|InvalidToken|InvalidAccessKeyId|TokenRefreshRequired)$/.test(failure.code);
+    return expired && credentials.refused(used, call);
+  }
+
+  async function perform<A extends { readonly status: number; readonly headers: HttpHeaders }>(
+    request: S3Request,
+    call: Call,
+    send: (request: HttpRequest) => Promise<A>,
+    failureOf: (answer: A) => Promise<Failure | undefined>,
+  ): Promise<A> {
+    for (let corrections = 0; ; corrections += 1) {
+      const keys = await credentials.get(call);
+      let answer: A;
+      let failure: Failure | undefined;
+      try {
+        answer = await send(signed(request, keys, call));
+        failure = await failureOf(answer);
+      } catch (error) {
+        throw fromTransport(error);
+      }
+      if (failure === undefined) return answer;
+      const replayable = request.replayable ?? true;
+      const learned = await learn(failure, request, keys, call);
+      if (!learned || !replayable || corrections >= CORRECTIONS) {
+        // What was learned helps the next try, if the caller can make one.
+        throw toStorageError(failure, request, learned);
+      }
+    }
+  }
+
+  const request: S3Client['request'] = (wanted, call) =>
+    perform(wanted, call, http.request, async ({ status, headers, body }) => {
+      if (!isAccepted(status, wanted)) return readFailure(status, headers, body.toString('utf8'), clock.now());
+      return wanted.mayFailInside ? failureInside(status, headers, body.toString('utf8'), clock.now()) : undefined;
+    });
+
+  return {
+    request,
+    stream: (request, call) =>
+      perform(request, call, http.stream, async ({ status, headers, body }) => {
+        if (isAccepted(status, request)) return undefined;
+        return readFailure(status, headers, await readText(body), clock.now());
+      }),
+    async presign(container, key, seconds, call) {
+      const region = regionOf(container);
+      const address = addressOf(region, container, key);
+      const query = signer.query({ method: 'GET', ...address }, await credentials.get(call), region, clock.now() + skewMs, seconds);
+      return `${address.origin}${address.path}?${query}`;
+    },
+    regionOf,
+    async locate(container, call) {
+      if (!options.manyRegions || located.has(container)) return;
+      await request({ method: 'HEAD', action: 'look at the container', container }, call);
+      located.add(container);
+    },
+  };
+}
+
+function isAccepted(status: number, { accept }: S3Request): boolean {
+  return (status >= 200 && status <= 299) || status === accept;
+}
+
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    if (size > ERROR_BODY_LIMIT) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,74 @@
+import { parseTime } from '../../clock.js';
+import type { Backend } from '../backend.js';
+import type { Call, ContainerInfo } from '../call.js';
+import { ContainerAlreadyExistsError, ContainerDoesNotExistError } from '../errors.js';
+import type { S3Context } from './context.js';
+import { S3 } from './errors.js';
+import { checkContainer, checkNewContainer } from './names.js';
+import { buildXml, childrenOf, parseXml, textOf } from './xml.js';
+
+type ContainerOperations = Pick<Backend, 'listContainers' | 'headContainer' | 'createContainer' | 'deleteContainer'>;
+
+export function containerOperations({ client, profile, settings }: S3Context): ContainerOperations {
+  async function head(name: string, call: Call): Promise<ContainerInfo> {
+    checkContainer(name);
+    const { headers } = await client.request({ method: 'HEAD', action: 'look at the container', container: name }, call);
+    return { name, extra: { region: headers['x-amz-bucket-region'] ?? client.regionOf(name) } };
+  }
+
+  async function exists(name: string, call: Call): Promise<boolean> {
+    try {
+      await head(name, call);
+      return true;
+    } catch (error) {
+      if (error instanceof ContainerDoesNotExistError) return false;
+      throw error;
+    }
+  }
+
+  return {
+    headContainer: head,
+
+    /** One answer has them all (an account has thousands at the most), so pages are cut from it here. */
+    async listContainers({ after, size = Number.POSITIVE_INFINITY }, call) {
+      const { body } = await client.request({ method: 'GET', action: 'list the containers', mayFailInside: true }, call);
+      const buckets = parseXml(body.toString('utf8'))?.element['Buckets'];
+      const found = typeof buckets === 'object' && !Array.isArray(buckets) ? childrenOf(buckets as never, 'Bucket') : [];
+      const all = found
+        .map(
+          (bucket): ContainerInfo => ({
+            name: textOf(bucket, 'Name') ?? '',
+            extra: { createdAt: parseTime(textOf(bucket, 'CreationDate') ?? '') },
+          }),
+        )
+        .filter(({ name }) => after === undefined || name > after)
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+      const items = all.slice(0, size);
+      return { items, next: items.length < all.length ? items.at(-1)?.name : undefined };
+    },
+
+    async createContainer(name, call) {
+      checkNewContainer(name);
+      // Such a provider says yes to a container that one has already; the look tells them apart.
+      if (profile.createsTwice && (await exists(name, call))) throw new ContainerAlreadyExistsError(name, { driver: S3 });
+      const region = client.regionOf(name);
+      const constrained = profile.locationConstraint && !(profile.name === 'aws' && region === 'us-east-1');
+      await client.request(
+        {
+          method: 'PUT',
+          action: 'create the container',
+          container: name,
+          headers: settings.object_lock === undefined ? {} : { 'x-amz-bucket-object-lock-enabled': 'true' },
+          ...(constrained && { body: buildXml('CreateBucketConfiguration', { LocationConstraint: region }) }),
+        },
+        call,
+      );
+      return { name, extra: { region } };
+    },
+
+    async deleteContainer(name, call) {
+      checkContainer(name);
+      await client.request({ method: 'DELETE', action: 'delete the container', container: name }, call);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Call, ObjectInfo, ObjectRef } from '../call.js';
+import type { Copy, CopyReplacement } from '../capabilities.js';
+import { ObjectError } from '../errors.js';
+import { type S3Context, SLOW_ANSWER_MS } from './context.js';
+import { copyInParts } from './copy-parts.js';
+import { copySource } from './copy-source.js';
+import { S3 } from './errors.js';
+import { quoted } from './etag.js';
+import type { s3Multipart } from './multipart.js';
+import { checkContainer, checkKey } from './names.js';
+import type { objectOperations } from './objects.js';
+import { elementOf, textOf } from './xml.js';
+
+export function s3Copy(
+  context: S3Context,
+  { headObject }: Pick<ReturnType<typeof objectOperations>, 'headObject'>,
+  multipart: ReturnType<typeof s3Multipart>,
+): Copy {
+  const { client, profile, headers: objectHeaders, etags } = context;
+
+  return {
+    async copyObject(from, to, replace, call) {
+      checkContainer(to.container);
+      checkKey(to.key);
+      // The answer to a copy tells neither size nor metadata, and the size decides how it is done.
+      const source = await headObject(from, call);
+      if (replace === undefined && from.container === to.container && from.key === to.key) return source;
+      const kept = replace ?? { contentType: String(source.extra['contentType'] ?? 'application/octet-stream'), metaData: source.metaData };
+      const { whole, part } = profile.copy;
+      if (source.size > whole && part === undefined)
+        throw new ObjectError(from.key, `is too large for profile ${profile.name} to copy: ${source.size} bytes`, { driver: S3 });
+      if (source.size > whole && part !== undefined) return copyInParts(context, multipart, source, to, kept, part, call);
+      return copyWhole(source, to, kept, replace !== undefined, call);
+    },
+  };
+
+  async function copyWhole(source: ObjectInfo, to: ObjectRef, kept: CopyReplacement, replaced: boolean, call: Call): Promise<ObjectInfo> {
+    const { 'content-type': contentType = kept.contentType, ...headers } = objectHeaders.create(to.key, { ...kept, headers: {} });
+    const { headers: answered, body } = await client.request(
+      {
+        method: 'PUT',
+        action: `copy "${source.key}" to`,
+        container: to.container,
+        key: to.key,
+        headers: {
+          ...(replaced ? headers : withoutMetadata(headers)),
+          ...(replaced && { 'content-type': contentType }),
+          ...copySource(source),
+          ...objectHeaders.copySource,
+          'x-amz-metadata-directive': replaced ? 'REPLACE' : 'COPY',
+        },
+        answerWithinMs: SLOW_ANSWER_MS,
+        mayFailInside: true,
+      },
+      call,
+    );
+    const etag = textOf(elementOf(body), 'ETag');
+    const checksums = etags.ofAnswer(to.container, { ...answered, etag });
+    const extra = {
+      ...source.extra,
+      contentType: kept.contentType,
+      versionId: answered['x-amz-version-id'],
+      ...(etag !== undefined && { etag: quoted(etag) }),
+    };
+    return { ...to, size: source.size, checksums, metaData: kept.metaData, extra };
+  }
+}
+
+function withoutMetadata(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-amz-meta-') && name !== 'x-amz-tagging'));
+}

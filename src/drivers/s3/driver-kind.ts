@@ -1,0 +1,129 @@
+import type { Place } from '../../config/fields.js';
+import type { DriverKind } from '../driver-kind.js';
+import type { HttpClient } from '../http/exchange.js';
+import { createHttpClient } from '../http.js';
+import { s3Backend } from './backend.js';
+import { chooseRegion, profileOfHost, readAuthorities, refuseContradictions } from './choose.js';
+import { credentialSources } from './credentials/chain.js';
+import { createCredentialProvider } from './credentials/provider.js';
+import { addressing } from './endpoint.js';
+import { S3 } from './errors.js';
+import { readFound, writeFound } from './found.js';
+import { findProfile, type Profile } from './profiles.js';
+import { recognise } from './recognise.js';
+import { type S3Settings, s3Settings } from './settings.js';
+
+/** What a name of Libcloud's stands for. */
+interface Preset {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
+  readonly profile: S3Settings['profile'];
+  readonly region?: string;
+  readonly host?: (region: string) => string;
+}
+
+function kind({ name, aliases, summary, profile: preset, region: presetRegion, host: presetHost }: Preset): DriverKind<S3Settings> {
+  return {
+    name,
+    aliases,
+    summary,
+    settings: (place: Place) => s3Settings(place, preset),
+    async findOut(written, { found }, call) {
+      const settings = withPreset(written);
+      if (settings.profile !== 'auto' || profileOfHost(settings.host) !== undefined) return undefined;
+      if (readFound(found, originOf(settings)) !== undefined) return found;
+      const http = openHttp(settings);
+      try {
+        const profile = await recognise(http, originOf(settings), call);
+        return profile && writeFound(originOf(settings), profile);
+      } finally {
+        await http.close();
+      }
+    },
+    open(written, { clock, notice = () => {}, found }) {
+      const settings = withPreset(written);
+      const profile = profileOf(settings, found);
+      refuseContradictions(settings, profile);
+      const region = chooseRegion(settings, profile);
+      const http = openHttp(settings);
+      const metadata = createHttpClient({ connections: 1, connectTimeoutMs: 1000, timeoutMs: 5000, maxAnswerBytes: 65_536 });
+      const credentials = createCredentialProvider(credentialSources(settings, metadata), clock);
+      const backend = s3Backend({ settings, profile, region, credentials, http, clock, notice });
+      return { ...backend, close: async () => void (await Promise.all([http.close(), metadata.close()])) };
+    },
+  };
+
+  function withPreset(written: S3Settings): S3Settings {
+    const region = written.region ?? presetRegion;
+    const host = written.host ?? (region === undefined ? undefined : presetHost?.(region));
+    return { ...written, ...(region !== undefined && { region }), ...(host !== undefined && { host }) };
+  }
+}
+
+/** `auto` is what the host's name says, else what was found out, else the common ground. */
+function profileOf(settings: S3Settings, found: string | undefined): Profile {
+  const { profile: name, listing_version: listing, etag } = settings;
+  const profile =
+    name === 'auto' ? (profileOfHost(settings.host) ?? readFound(found, originOf(settings)) ?? findProfile('generic')) : findProfile(name);
+  return {
+    ...profile,
+    ...(listing !== 'auto' && { listing }),
+    ...(etag !== 'auto' && { etag, partEtag: etag }),
+  };
+}
+
+/** Where the service itself answers, whatever the container. */
+function originOf(settings: S3Settings): string {
+  return addressing(settings, findProfile('generic'))('us-east-1', undefined, undefined).origin;
+}
+
+function openHttp(settings: S3Settings): HttpClient {
+  const ca = readAuthorities(settings);
+  return createHttpClient({
+    connections: settings.connections,
+    connectTimeoutMs: settings.connect_timeout,
+    timeoutMs: settings.timeout,
+    verifyTls: settings.verify_tls,
+    env: settings.environment(),
+    ...(ca !== undefined && { ca }),
+  });
+}
+
+export const s3Driver = kind({
+  name: S3,
+  aliases: ['aws_s3', 'amazon_s3'],
+  summary: 'AWS S3 and every S3-compatible store, through provider profiles',
+  profile: 'auto',
+});
+
+/** Libcloud's names for S3-compatible providers (libcloud/storage/providers.py): the driver s3 with a profile chosen. */
+export const s3PresetDrivers: readonly DriverKind<S3Settings>[] = [
+  kind({ name: 'minio', aliases: [], summary: 'MinIO (s3 with profile minio)', profile: 'minio' }),
+  kind({ name: 's3_rgw', aliases: ['ceph'], summary: 'Ceph Object Gateway (s3 with profile ceph)', profile: 'ceph' }),
+  kind({
+    name: 's3_rgw_outscale',
+    aliases: ['outscale'],
+    summary: 'Outscale Object Storage (s3 with profile ceph)',
+    profile: 'ceph',
+    region: 'eu-west-2',
+    host: (region) => `osu.${region}.outscale.com`,
+  }),
+  kind({
+    name: 'digitalocean_spaces',
+    aliases: [],
+    summary: 'DigitalOcean Spaces (s3 with profile digitalocean)',
+    profile: 'digitalocean',
+    region: 'nyc3',
+  }),
+  kind({ name: 'scaleway', aliases: [], summary: 'Scaleway Object Storage (s3 with profile scaleway)', profile: 'scaleway' }),
+  kind({ name: 'ovh', aliases: [], summary: 'OVHcloud Object Storage (s3 with profile ovh)', profile: 'ovh' }),
+  kind({
+    name: 'auroraobjects',
+    aliases: ['aurora_objects'],
+    summary: 'PCextreme Aurora Objects (s3 with profile ceph)',
+    profile: 'ceph',
+    host: () => 'o.auroraobjects.eu',
+    region: 'us-east-1',
+  }),
+];

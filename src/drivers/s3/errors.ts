@@ -1,0 +1,159 @@
+import {
+  ContainerAlreadyExistsError,
+  ContainerDoesNotExistError,
+  ContainerError,
+  ContainerIsNotEmptyError,
+  type ErrorContext,
+  InvalidContainerNameError,
+  InvalidCredentialsError,
+  InvalidObjectNameError,
+  ObjectDoesNotExistError,
+  ObjectError,
+  ObjectHashMismatchError,
+  PreconditionFailedError,
+  type Retry,
+  StorageError,
+  TargetUnavailableError,
+  ThrottledError,
+  UnsupportedOperationError,
+} from '../errors.js';
+import { HttpError } from '../http/exchange.js';
+import type { Failure } from './failure.js';
+
+export const S3 = 's3';
+
+/** What a call was about, for its errors. */
+export interface Subject {
+  /** For people: "put", "list". */
+  readonly action: string;
+  readonly container?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+export const CONTAINER_RULE =
+  '3 to 63 lower-case letters, digits, "-" and ".", a letter or digit at both ends, no ".." and not an IP address';
+
+// Codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and those of MinIO, Ceph and Swift.
+
+const CREDENTIALS = new Set([
+  'AccessDenied',
+  'AccountProblem',
+  'AllAccessDisabled',
+  'AuthorizationHeaderMalformed',
+  'ExpiredToken',
+  'InvalidAccessKeyId',
+  'InvalidSecurity',
+  'InvalidToken',
+  'NotSignedUp',
+  'SignatureDoesNotMatch',
+  'TokenRefreshRequired',
+  'UnauthorizedAccess',
+]);
+const THROTTLED = new Set([
+  'BandwidthLimitExceeded',
+  'RequestLimitExceeded',
+  'ServiceUnavailable',
+  'SlowDown',
+  'SlowDownRead',
+  'SlowDownWrite',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequests',
+  'TooManyRequestsException',
+]);
+const CORRUPTED = new Set(['BadDigest', 'InvalidDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch', 'InvalidChecksum']);
+const BAD_KEY = new Set([
+  'KeyTooLongError',
+  'KeyTooLong',
+  'InvalidURI',
+  'XMinioInvalidObjectName',
+  'XMinioInvalidResourceName',
+  'InvalidObjectName',
+]);
+/** A retry may well go through: the connection, the moment or another client was the reason. */
+const PASSING = new Set([
+  'ConditionalRequestConflict',
+  'IncompleteBody',
+  'InternalError',
+  'InvalidPart',
+  'OperationAborted',
+  'RequestTimeout',
+  'TruncatedAnswer',
+]);
+const UNSUPPORTED = new Set(['NotImplemented', 'MethodNotAllowed', 'UnsupportedOperation', 'XNotImplemented']);
+const UNAVAILABLE_STATUSES = new Set([502, 504, 520, 521, 522, 523, 524, 530]);
+
+/**
+ * The provider's refusal as one of ours. Decided by code and status, never by the wording. `mended`: the reason has
+ * been put right meanwhile, so that the next try will do better.
+ */
+export function toStorageError(failure: Failure, subject: Subject, mended = false): StorageError {
+  const { container = '', key } = subject;
+  const context = contextOf(failure);
+  if (mended) return named(subject, told(failure, subject), { ...context, retry: { afterMs: 0 } });
+  switch (failure.code) {
+    case 'NoSuchBucket':
+      return new ContainerDoesNotExistError(container, context);
+    case 'NoSuchKey':
+    case 'NoSuchUpload':
+    case 'NoSuchVersion':
+      return new ObjectDoesNotExistError(key ?? '', context);
+    case 'NotFound':
+      return key === undefined ? new ContainerDoesNotExistError(container, context) : new ObjectDoesNotExistError(key, context);
+    case 'BucketAlreadyExists':
+    case 'BucketAlreadyOwnedByYou':
+      return new ContainerAlreadyExistsError(container, context);
+    case 'BucketNotEmpty':
+      return new ContainerIsNotEmptyError(container, context);
+    case 'InvalidBucketName':
+      return new InvalidContainerNameError(container, CONTAINER_RULE, context);
+    case 'PreconditionFailed':
+      return new PreconditionFailedError(key ?? '', 'is not what the condition says', context);
+    case 'RequestTimeTooSkewed':
+      return new TargetUnavailableError(`${told(failure, subject)}; set this machine's clock (NTP)`, { ...context, retry: 'backoff' });
+  }
+  if (BAD_KEY.has(failure.code) && key !== undefined) return new InvalidObjectNameError(key, reason(failure), context);
+  if (CORRUPTED.has(failure.code) && key !== undefined) return corrupted(key, failure, context);
+  return byKind(failure, subject, context);
+}
+
+function byKind(failure: Failure, subject: Subject, context: ErrorContext): StorageError {
+  const message = told(failure, subject);
+  const again: Retry = failure.retryAfterMs === undefined ? 'backoff' : { afterMs: failure.retryAfterMs };
+  if (THROTTLED.has(failure.code) || failure.status === 429 || failure.status === 503)
+    return new ThrottledError(message, { ...context, retry: again });
+  if (CREDENTIALS.has(failure.code) || failure.status === 401 || (failure.status === 403 && failure.code === 'HTTP403'))
+    return new InvalidCredentialsError(`${message}; check key, secret, region and the account's permissions`, context);
+  if (UNSUPPORTED.has(failure.code) || failure.status === 501) return new UnsupportedOperationError(message, context);
+  if (UNAVAILABLE_STATUSES.has(failure.status)) return new TargetUnavailableError(message, { ...context, retry: again });
+  if (PASSING.has(failure.code) || failure.status >= 500 || failure.status === 408 || failure.status === 409)
+    return named(subject, message, { ...context, retry: again });
+  return named(subject, message, context);
+}
+
+function corrupted(key: string, failure: Failure, context: ErrorContext): ObjectHashMismatchError {
+  return new ObjectHashMismatchError(key, 'that of the bytes sent', `another (${reason(failure)})`, { ...context, retry: 'backoff' });
+}
+
+function named({ container, key }: Subject, message: string, context: ErrorContext): StorageError {
+  if (key !== undefined) return new ObjectError(key, `was refused: ${message}`, context);
+  return container === undefined ? new StorageError(message, context) : new ContainerError(container, `was refused: ${message}`, context);
+}
+
+function told(failure: Failure, { action, container }: Subject): string {
+  return `${action}${container === undefined ? '' : ` in "${container}"`}: the provider answered ${failure.status} ${reason(failure)}`;
+}
+
+function reason({ code, message }: Failure): string {
+  return message === '' ? code : `${code}: ${message}`;
+}
+
+function contextOf({ requestId }: Failure): ErrorContext {
+  return { driver: S3, ...(requestId !== undefined && { requestId }) };
+}
+
+/** What went wrong before there was an answer. The source's own error, and an abort, stay what they are. */
+export function fromTransport(error: unknown): unknown {
+  if (!(error instanceof HttpError)) return error;
+  return new TargetUnavailableError(error.message, { driver: S3, retry: 'backoff', cause: error });
+}

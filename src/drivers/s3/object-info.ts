@@ -1,0 +1,42 @@
+import { parseTime } from '../../clock.js';
+import type { Checksum, ObjectInfo, ObjectRef } from '../call.js';
+import type { HttpHeaders } from '../http/exchange.js';
+import { quoted } from './etag.js';
+import { decodeMetadataValue, METADATA_PREFIX } from './metadata.js';
+
+/** Answer headers that are worth keeping in `extra`, and their names there. */
+const EXTRA = {
+  'content-type': 'contentType',
+  'cache-control': 'cacheControl',
+  'content-encoding': 'contentEncoding',
+  'content-disposition': 'contentDisposition',
+  'x-amz-version-id': 'versionId',
+  'x-amz-storage-class': 'storageClass',
+  'x-amz-server-side-encryption': 'encryption',
+  'x-amz-object-lock-mode': 'objectLockMode',
+  'x-amz-object-lock-retain-until-date': 'retainUntil',
+  'x-amz-restore': 'restore',
+} as const;
+
+/** An object as the answer to HEAD (or GET) describes it. */
+export function infoFromHeaders(ref: ObjectRef, headers: HttpHeaders, checksums: readonly Checksum[]): ObjectInfo {
+  const metaData: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (name.startsWith(METADATA_PREFIX) && value !== undefined) metaData[name.slice(METADATA_PREFIX.length)] = decodeMetadataValue(value);
+  }
+  return { ...ref, size: Number(headers['content-length'] ?? 0), checksums, metaData, extra: extraFrom(headers) };
+}
+
+/** What an answer says beyond size, digests and metadata. */
+export function extraFrom(headers: HttpHeaders): Record<string, unknown> {
+  const extra: Record<string, unknown> = {};
+  if (headers['etag'] !== undefined) extra['etag'] = quoted(headers['etag']);
+  const modified = headers['last-modified'] === undefined ? undefined : parseTime(headers['last-modified']);
+  if (modified !== undefined) extra['lastModified'] = modified;
+  for (const [header, name] of Object.entries(EXTRA)) {
+    const value = headers[header];
+    if (value !== undefined && !(name === 'versionId' && value === 'null')) extra[name] = value;
+  }
+  return extra;
+}

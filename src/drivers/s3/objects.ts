@@ -1,0 +1,103 @@
+import type { Backend } from '../backend.js';
+import type { Body, Call, ObjectInfo, ObjectRef, Precondition, PutOptions } from '../call.js';
+import { ObjectDoesNotExistError, PreconditionFailedError, UnsupportedOperationError } from '../errors.js';
+import { isWellFormed } from '../key.js';
+import type { S3Context } from './context.js';
+import { S3 } from './errors.js';
+import { quoted } from './etag.js';
+import { checkContainer, checkKey } from './names.js';
+import { extraFrom, infoFromHeaders } from './object-info.js';
+import { preparePayload, sourceError } from './payload.js';
+
+type ObjectOperations = Pick<Backend, 'headObject' | 'putObject' | 'deleteObject'>;
+
+export function objectOperations(context: S3Context): ObjectOperations {
+  const { client, profile, settings, etags, headers: objectHeaders } = context;
+
+  return {
+    async headObject(ref, call) {
+      refuseImpossible(ref);
+      const { headers } = await client.request({ method: 'HEAD', action: 'look at', ...target(ref), headers: objectHeaders.access }, call);
+      return infoFromHeaders(ref, headers, etags.ofAnswer(ref.container, headers));
+    },
+
+    async putObject(ref, body, options, call) {
+      checkContainer(ref.container);
+      checkKey(ref.key);
+      return put(ref, body, options, etags.isOpaque(ref.container) || settings.object_lock !== undefined, call);
+    },
+
+    async deleteObject(ref, call) {
+      refuseImpossible(ref);
+      try {
+        await client.request({ method: 'DELETE', action: 'delete', ...target(ref) }, call);
+      } catch (error) {
+        if (!(error instanceof ObjectDoesNotExistError)) throw error;
+      }
+    },
+  };
+
+  async function put(ref: ObjectRef, body: Body, options: PutOptions, digestFirst: boolean, call: Call): Promise<ObjectInfo> {
+    const condition = conditionHeaders(context, options.precondition);
+    const payload = await preparePayload(
+      body,
+      { key: ref.key, known: options.checksums, verified: profile.checksums, digestFirst, sign: settings.sign_payload, hashSent: false },
+      call,
+    );
+    // A body that can be sent once cannot follow a redirect, so the region is made sure of before.
+    if (!payload.replayable) await client.locate(ref.container, call);
+    const { headers } = await client
+      .request(
+        {
+          method: 'PUT',
+          action: 'put',
+          ...target(ref),
+          headers: { ...objectHeaders.create(ref.key, options), ...condition, ...payload.headers },
+          body: payload.body,
+          replayable: payload.replayable,
+          ...(payload.sha256 !== undefined && { payload: payload.sha256 }),
+        },
+        call,
+      )
+      .catch((error: unknown) => {
+        throw refusedCondition(ref, options.precondition, sourceError(ref.key, error));
+      });
+    const told = etags.ofAnswer(ref.container, headers);
+    const checksums = told.length > 0 ? told : payload.promised;
+    // Only now is it known that the ETag proves nothing: put it again with a digest that the provider compares.
+    if (checksums.length === 0 && body.replayable && !digestFirst && options.precondition === undefined)
+      return put(ref, body, options, true, call);
+    const extra = { contentType: options.contentType, ...extraFrom(headers) };
+    return { ...ref, size: payload.size, checksums, metaData: { ...options.metaData }, extra };
+  }
+}
+
+/** What cannot be a key is not there; a request about it would be about the container instead. */
+export function refuseImpossible({ container, key }: ObjectRef): void {
+  checkContainer(container);
+  if (key === '' || !isWellFormed(key)) throw new ObjectDoesNotExistError(key, { driver: S3 });
+}
+
+/** The headers of a condition, which is refused where the provider would ignore it. */
+export function conditionHeaders({ profile }: S3Context, condition: Precondition | undefined): Readonly<Record<string, string>> {
+  if (condition === undefined) return {};
+  const name = 'ifAbsent' in condition ? 'ifAbsent' : 'ifMatch';
+  if (!profile.preconditions.includes(name))
+    throw new UnsupportedOperationError(`profile ${profile.name} has no conditional writes (${name})`, { driver: S3 });
+  return 'ifAbsent' in condition ? { 'if-none-match': '*' } : { 'if-match': quoted(condition.ifMatch) };
+}
+
+/**
+ * A condition can fail in three ways: 412; 409 when another writer is at it; 404 when what should match is gone
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
+ */
+export function refusedCondition({ key }: ObjectRef, condition: Precondition | undefined, error: unknown): unknown {
+  if (condition === undefined) return error;
+  if (error instanceof ObjectDoesNotExistError) return new PreconditionFailedError(key, 'is gone', { driver: S3, cause: error });
+  return error;
+}
+
+/** Of a request about an object. */
+export function target({ container, key }: ObjectRef): { readonly container: string; readonly key: string } {
+  return { container, key };
+}

@@ -1,0 +1,121 @@
+import { createHash, hash } from 'node:crypto';
+import type { Body, Call, Checksum, ChecksumAlgorithm } from '../call.js';
+import { ObjectError, UnsupportedOperationError } from '../errors.js';
+import { BodySizeError } from '../http/exact-body.js';
+import type { HttpBody } from '../http/exchange.js';
+import { untilAborted } from '../signal.js';
+import { S3 } from './errors.js';
+
+export interface PayloadOptions {
+  readonly key: string;
+  /** Digests that are known already. */
+  readonly known: readonly Checksum[];
+  /** Those that the provider verifies. */
+  readonly verified: readonly ChecksumAlgorithm[];
+  /** Whether a body that is not in memory is read once more before, because only a digest that is sent along is compared. */
+  readonly digestFirst: boolean;
+  /** Whether the signature covers the content. */
+  readonly sign: boolean;
+  /** Whether a stream is hashed while it is sent, for a comparison afterwards. */
+  readonly hashSent: boolean;
+}
+
+/** A body made ready for one signed request. */
+export interface Payload {
+  readonly size: number;
+  readonly body: HttpBody;
+  readonly replayable: boolean;
+  /** The digests for the provider to compare. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What the signature says of the content; undefined: nothing. */
+  readonly sha256: string | undefined;
+  /** Digests that went along, so that an answer of success confirms them. */
+  readonly promised: readonly Checksum[];
+  /** Hex MD5 of the bytes that went out last; undefined before all have. */
+  sentMd5(): string | undefined;
+}
+
+/** A body of unknown size rejects with UnsupportedOperationError before it is opened: S3 wants to know before. */
+export async function preparePayload(body: Body, options: PayloadOptions, call: Call): Promise<Payload> {
+  const { size, bytes, replayable } = body;
+  if (size === undefined)
+    throw new UnsupportedOperationError(`"${options.key}" cannot be put as a stream of unknown length; send it in parts`, { driver: S3 });
+  if (bytes !== undefined) {
+    if (bytes.byteLength !== size) throw wrongSize(options.key, new BodySizeError(size, bytes.byteLength));
+    const md5 = knownHex(options.known, 'md5') ?? hash('md5', bytes, 'hex');
+    const sha256 = options.sign ? (knownHex(options.known, 'sha256') ?? hash('sha256', bytes, 'hex')) : undefined;
+    return { size, body: bytes, replayable: true, sha256, ...promises(options, md5), sentMd5: () => md5 };
+  }
+  if (replayable && (options.sign || options.digestFirst)) return preparedTwice(body, size, options, call);
+  if (options.sign)
+    throw new UnsupportedOperationError(`"${options.key}" is a stream that can be read once, and sign_payload must read it twice`, {
+      driver: S3,
+    });
+  const md5 = knownHex(options.known, 'md5');
+  const plain = { size, body: { size, open: () => body.open() }, replayable, sha256: undefined, ...promises(options, md5) };
+  return options.hashSent ? { ...plain, ...hashedBody(body, size) } : { ...plain, sentMd5: () => md5 };
+}
+
+async function preparedTwice(body: Body, size: number, options: PayloadOptions, call: Call): Promise<Payload> {
+  const md5 = createHash('md5');
+  const sha256 = options.sign ? createHash('sha256') : undefined;
+  let read = 0;
+  for await (const chunk of untilAborted(body.open(), call.signal)) {
+    md5.update(chunk);
+    sha256?.update(chunk);
+    read += chunk.byteLength;
+  }
+  if (read !== size) throw wrongSize(options.key, new BodySizeError(size, read));
+  const hex = knownHex(options.known, 'md5') ?? md5.digest('hex');
+  const streamed = { size, open: () => body.open() };
+  return { size, body: streamed, replayable: true, sha256: sha256?.digest('hex'), ...promises(options, hex), sentMd5: () => hex };
+}
+
+function hashedBody(body: Body, size: number): Pick<Payload, 'body' | 'sentMd5'> {
+  let sent: string | undefined;
+  async function* open(): AsyncGenerator<Uint8Array, void, undefined> {
+    sent = undefined;
+    const md5 = createHash('md5');
+    for await (const chunk of body.open()) {
+      md5.update(chunk);
+      yield chunk;
+    }
+    sent = md5.digest('hex');
+  }
+  return { body: { size, open }, sentMd5: () => sent };
+}
+
+function promises({ known, verified }: PayloadOptions, md5: string | undefined): Pick<Payload, 'headers' | 'promised'> {
+  const promised: Checksum[] = [];
+  const headers: Record<string, string> = {};
+  if (md5 !== undefined && verified.includes('md5')) {
+    promised.push({ algorithm: 'md5', hex: md5 });
+    headers['content-md5'] = base64(md5);
+  }
+  // S3 takes one x-amz-checksum header at the most.
+  const strongest = verified
+    .filter((algorithm) => algorithm !== 'md5')
+    .flatMap((algorithm) => known.find((each) => each.algorithm === algorithm) ?? [])[0];
+  if (strongest !== undefined) {
+    promised.push(strongest);
+    headers[`x-amz-checksum-${strongest.algorithm}`] = base64(strongest.hex);
+  }
+  return { headers, promised };
+}
+
+function knownHex(known: readonly Checksum[], wanted: ChecksumAlgorithm): string | undefined {
+  return known.find(({ algorithm }) => algorithm === wanted)?.hex;
+}
+
+function base64(hex: string): string {
+  return Buffer.from(hex, 'hex').toString('base64');
+}
+
+function wrongSize(key: string, error: BodySizeError): ObjectError {
+  return new ObjectError(key, `was not stored: ${error.message}`, { driver: S3, cause: error });
+}
+
+/** A source that gave another number of bytes than it promised, as an error about its object. */
+export function sourceError(key: string, error: unknown): unknown {
+  return error instanceof BodySizeError ? wrongSize(key, error) : error;
+}

@@ -1,0 +1,163 @@
+import type { ChecksumAlgorithm } from '../call.js';
+import type { Multipart } from '../capabilities.js';
+
+/** Settings that only some providers honour; where one would be ignored, it is refused. */
+export type Feature = 'storage-class' | 'sse-s3' | 'sse-kms' | 'sse-c' | 'acl' | 'object-lock' | 'tags' | 'versions' | 'requester-pays';
+
+/** How one provider's S3 differs from the others'. */
+export interface Profile {
+  readonly name: string;
+  /** The service's host in a region; undefined: the settings must name a host. */
+  readonly host: ((region: string) => string) | undefined;
+  /** Undefined: the settings must name a region. */
+  readonly region: string | undefined;
+  /** `virtual`: the container's name is part of the host name. */
+  readonly addressing: 'virtual' | 'path';
+  readonly listing: 'v2' | 'v1';
+  /** Whether the ETag of an object that was put whole (and not encrypted with a customer's key) is its MD5. */
+  readonly etag: 'md5' | 'opaque';
+  /** The same for one part of a multipart upload. */
+  readonly partEtag: 'md5' | 'opaque';
+  /** Whether the ETag of an object made of parts is known to be the MD5 of their MD5s. */
+  readonly compositeEtag: boolean;
+  /** What the provider compares before it accepts a put. */
+  readonly checksums: readonly ChecksumAlgorithm[];
+  readonly preconditions: readonly ('ifAbsent' | 'ifMatch')[];
+  /** Keys in one batch delete; undefined: there is none. */
+  readonly batchDelete: number | undefined;
+  readonly parts: Multipart['partSize'];
+  readonly maxObjectSize: number;
+  /** Up to `whole` bytes are copied by one request, more in parts of at least `part`; `part` undefined: they cannot be. */
+  readonly copy: { readonly whole: number; readonly part: number | undefined };
+  /** Whether creating a container that one has already is answered as if it had been created. */
+  readonly createsTwice: boolean;
+  /** Whether a new container's region is told in the body of the request. */
+  readonly locationConstraint: boolean;
+  readonly concurrency: number;
+  readonly features: readonly Feature[];
+}
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+const TIB = 2 ** 40;
+
+/** The common ground of most implementations. Also what an unknown one is taken for. */
+const generic: Profile = {
+  name: 'generic',
+  host: undefined,
+  region: 'us-east-1',
+  addressing: 'path',
+  listing: 'v2',
+  etag: 'md5',
+  partEtag: 'md5',
+  compositeEtag: false,
+  checksums: ['md5'],
+  preconditions: [],
+  batchDelete: 1000,
+  parts: { min: 5 * MIB, max: 5 * GIB, maxParts: 10_000 },
+  maxObjectSize: 5 * TIB,
+  copy: { whole: 5 * GIB, part: GIB },
+  createsTwice: true,
+  locationConstraint: false,
+  concurrency: 32,
+  features: ['storage-class', 'sse-s3', 'sse-kms', 'sse-c', 'acl', 'object-lock', 'tags', 'versions', 'requester-pays'],
+};
+
+function profile(name: string, differences: Partial<Profile>): Profile {
+  return { ...generic, compositeEtag: true, name, ...differences };
+}
+
+// Sources: each provider's own list of S3 compatibility; where two disagree, the more careful one.
+export const profiles = [
+  profile('aws', {
+    host: (region) => `s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`,
+    addressing: 'virtual',
+    checksums: ['sha256', 'crc32c', 'sha1', 'md5'],
+    preconditions: ['ifAbsent', 'ifMatch'],
+    maxObjectSize: 10_000 * 5 * GIB,
+    locationConstraint: true,
+    concurrency: 64,
+  }),
+  profile('minio', {
+    checksums: ['sha256', 'crc32c', 'sha1', 'md5'],
+    preconditions: ['ifAbsent', 'ifMatch'],
+    createsTwice: false,
+    features: ['storage-class', 'sse-s3', 'sse-kms', 'sse-c', 'object-lock', 'tags', 'versions'],
+  }),
+  profile('ceph', { preconditions: ['ifAbsent', 'ifMatch'] }),
+  // Parts of one object must be of one size, their ETags are no MD5, and more than a few of them at once are refused.
+  profile('r2', {
+    region: 'auto',
+    partEtag: 'opaque',
+    compositeEtag: false,
+    preconditions: ['ifAbsent', 'ifMatch'],
+    createsTwice: false,
+    maxObjectSize: 5 * TIB - 5 * GIB,
+    parts: { min: 5 * MIB, max: 5 * GIB - 5 * MIB, maxParts: 10_000 },
+    features: ['storage-class', 'sse-c'],
+  }),
+  profile('b2', {
+    host: (region) => `s3.${region}.backblazeb2.com`,
+    region: undefined,
+    createsTwice: false,
+    maxObjectSize: 10 * 10 ** 12,
+    parts: { min: 5 * MIB, max: 5 * 10 ** 9, maxParts: 10_000 },
+    features: ['sse-s3', 'sse-c', 'object-lock', 'versions'],
+  }),
+  profile('wasabi', {
+    host: (region) => (region === 'us-east-1' ? 's3.wasabisys.com' : `s3.${region}.wasabisys.com`),
+    locationConstraint: true,
+    features: ['acl', 'object-lock', 'tags', 'versions', 'sse-s3', 'sse-c'],
+  }),
+  profile('digitalocean', {
+    host: (region) => `${region}.digitaloceanspaces.com`,
+    region: undefined,
+    addressing: 'virtual',
+    createsTwice: false,
+    features: ['acl', 'sse-c', 'versions', 'storage-class'],
+  }),
+  profile('scaleway', {
+    host: (region) => `s3.${region}.scw.cloud`,
+    region: 'fr-par',
+    parts: { min: 5 * MIB, max: 5 * GIB, maxParts: 1000 },
+    maxObjectSize: 1000 * 5 * GIB,
+    locationConstraint: true,
+    features: ['storage-class', 'sse-c', 'acl', 'object-lock', 'tags', 'versions'],
+  }),
+  profile('ovh', {
+    host: (region) => `s3.${region}.io.cloud.ovh.net`,
+    region: 'gra',
+    locationConstraint: true,
+    features: ['storage-class', 'sse-s3', 'sse-c', 'acl', 'object-lock', 'tags', 'versions'],
+  }),
+  profile('linode', {
+    host: (region) => `${region}.linodeobjects.com`,
+    region: undefined,
+    features: ['acl', 'sse-c', 'versions', 'tags'],
+  }),
+  // The XML API with HMAC keys. Conditions are generations there, not ETags; parts cannot be copied.
+  profile('gcs-interop', {
+    host: () => 'storage.googleapis.com',
+    region: 'auto',
+    compositeEtag: false,
+    copy: { whole: 5 * TIB, part: undefined },
+    createsTwice: false,
+    features: ['storage-class', 'acl'],
+  }),
+  profile('swift-s3api', {
+    parts: { min: 5 * MIB, max: 5 * GIB, maxParts: 1000 },
+    maxObjectSize: 1000 * 5 * GIB,
+    concurrency: 16,
+    features: ['versions'],
+  }),
+  generic,
+] as const satisfies readonly Profile[];
+
+export const profileNames = profiles.map(({ name }) => name);
+
+/** An unknown name is a fault of the caller: settings were checked before. */
+export function findProfile(name: string): Profile {
+  const found = profiles.find((each) => each.name === name);
+  if (found === undefined) throw new TypeError(`unknown S3 profile "${name}"; known: ${profileNames.join(', ')}`);
+  return found;
+}

@@ -1,0 +1,111 @@
+import { count, duration, flag, folder, type Infer, list, oneOf, type Place, secret, section, text } from '../../config/fields.js';
+
+const CANNED_ACLS = [
+  'private',
+  'public-read',
+  'public-read-write',
+  'authenticated-read',
+  'aws-exec-read',
+  'bucket-owner-read',
+  'bucket-owner-full-control',
+] as const;
+
+const PROFILES = [
+  'auto',
+  'aws',
+  'minio',
+  'ceph',
+  'r2',
+  'b2',
+  'wasabi',
+  'digitalocean',
+  'scaleway',
+  'ovh',
+  'linode',
+  'gcs-interop',
+  'swift-s3api',
+  'generic',
+] as const;
+
+const headerValue = { pattern: /^[\x20-\x7e]+$/, rule: 'printable ASCII text' };
+
+/** What a target with `driver: s3` may say. Names are Libcloud's where it has one. */
+export const s3Settings = (place: Place, profile: (typeof PROFILES)[number] = 'auto') =>
+  section('An S3 or S3-compatible store.', {
+    profile: oneOf('Whose S3 it is. `auto` looks once and remembers.', PROFILES).default(profile),
+    key: secret(
+      'Access key id. Without it: the environment, the shared AWS files, then container and instance metadata.',
+      place,
+    ).optional(),
+    secret: secret('Secret access key.', place).optional(),
+    token: secret('Session token of temporary keys.', place).optional(),
+    aws_profile: text('Profile of the shared AWS files to take the keys from.').optional(),
+    region: text(
+      'Region. Default: AWS_REGION, the shared AWS files, then the provider’s own default; found out where a container lives elsewhere.',
+      {
+        pattern: /^[A-Za-z0-9-]+$/,
+        rule: 'a region such as "eu-central-1"',
+      },
+    ).optional(),
+    host: text('Host of the service; default: the profile’s.', {
+      pattern: /^[A-Za-z0-9.-]+$|^\[[0-9a-fA-F:]+\]$/,
+      rule: 'a host name, without scheme or port',
+    }).optional(),
+    port: count('Port; default: 443, or 80 without TLS.', { min: 1, max: 65_535 }).optional(),
+    secure: flag('TLS.').default(true),
+    ca_file: folder('PEM file of the authorities to trust instead of the built-in ones.', place).optional(),
+    verify_tls: flag('Whether the server must prove who it is. False is for tests only.').default(true),
+    api_version: oneOf('Version of the S3 API.', ['2006-03-01']).default('2006-03-01'),
+    addressing: oneOf('`virtual`: container.host/key; `path`: host/container/key; default: the profile’s.', [
+      'auto',
+      'virtual',
+      'path',
+    ]).default('auto'),
+    listing_version: oneOf('Version of the listing that the store has; default: the profile’s (v2).', ['auto', 'v1', 'v2']).default('auto'),
+    etag: oneOf('Whether the ETag of what is put whole is its MD5; default: what the profile says.', ['auto', 'md5', 'opaque']).default(
+      'auto',
+    ),
+    connect_timeout: duration('Longest wait for a connection.', { min: 1 }).default(10_000),
+    timeout: duration('Longest silence of the server.', { min: 1 }).default(60_000),
+    connections: count('Connections to one host.', { min: 1, max: 1024 }).default(64),
+    sign_payload: flag('Whether signatures cover the content (SHA-256), and not only its MD5 and the headers.').default(false),
+    storage_class: text('Storage class of what is put, such as STANDARD_IA.', {
+      pattern: /^[A-Z0-9_]+$/,
+      rule: 'a storage class such as "STANDARD_IA"',
+    }).optional(),
+    acl: oneOf('Canned ACL of what is put.', CANNED_ACLS).optional(),
+    encryption: section('Encryption at the provider.', {
+      type: oneOf('`s3`: the provider’s keys; `kms`: a key of its key service; `customer`: a key of yours with each request.', [
+        's3',
+        'kms',
+        'customer',
+      ]),
+      kms_key: text('Id or ARN of the KMS key; default: the account’s.', headerValue).optional(),
+      customer_key: secret('256 bits in Base64 for `customer`. Who loses it loses the objects.', place).optional(),
+    }).optional(),
+    object_lock: section('Retention of what is put.', {
+      mode: oneOf('`governance` can be lifted by who may; `compliance` by nobody.', ['governance', 'compliance']).optional(),
+      retain: duration('How long from the put on.', { min: 1 }).optional(),
+      legal_hold: flag('Legal hold.').default(false),
+    }).optional(),
+    tags: list('Tags of what is put.', section('A tag.', { key: text('Key.'), value: text('Value.') })).default([]),
+    headers: list(
+      'Headers by name pattern; the first match of each header wins.',
+      section('Headers for objects whose name matches.', {
+        match: text('gitignore-like pattern: `*.html`, `assets/**`.'),
+        content_type: text('Content-Type.', headerValue).optional(),
+        cache_control: text('Cache-Control.', headerValue).optional(),
+        content_disposition: text('Content-Disposition.', headerValue).optional(),
+        content_encoding: text('Content-Encoding.', headerValue).optional(),
+        content_language: text('Content-Language.', headerValue).optional(),
+      }),
+    ).default([]),
+    requester_pays: flag('Agree to pay for requests to a container of somebody else.').default(false),
+    cdn_expiry: duration('How long a presigned URL is good for; seven days at the most.', { min: 1000, max: 7 * 86_400_000 }).default(
+      86_400_000,
+    ),
+  })
+    // As a function, so that no listing of settings ever shows what else is in the environment.
+    .transform((written) => ({ ...written, environment: () => place.env }));
+
+export type S3Settings = Infer<typeof s3Settings>;

@@ -1,0 +1,104 @@
+import { createHmac, hash } from 'node:crypto';
+import { isoTime } from '../../clock.js';
+import type { Credentials } from './credentials/credentials.js';
+import { encodeQuery } from './encode.js';
+
+// AWS Signature Version 4: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+
+export const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
+export const EMPTY_PAYLOAD = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+export interface Signable {
+  readonly method: string;
+  /** As in the Host header. */
+  readonly host: string;
+  /** Percent-encoded, without query. */
+  readonly path: string;
+  /** As `encodeQuery` writes it. */
+  readonly query: string;
+  /** Names in lower case; all of them are signed. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Hex SHA-256 of the body, or UNSIGNED_PAYLOAD. */
+  readonly payload: string;
+}
+
+export interface Signer {
+  /** The request's headers with those that prove who sends it. Sign when sending: a signature is good for 15 minutes. */
+  headers(request: Signable, credentials: Credentials, region: string, nowMs: number): Record<string, string>;
+  /** The query, signature included, of a URL that lets its bearer do this one request for `seconds`. */
+  query(
+    request: Omit<Signable, 'query' | 'headers' | 'payload'>,
+    credentials: Credentials,
+    region: string,
+    nowMs: number,
+    seconds: number,
+  ): string;
+}
+
+export function createSigner(): Signer {
+  const signingKey = cachedSigningKey();
+
+  function signature(canonical: string, scope: string, time: string, key: Buffer): string {
+    const text = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
+    return createHmac('sha256', key).update(text).digest('hex');
+  }
+  return {
+    headers(request, credentials, region, nowMs) {
+      const time = amzTime(nowMs);
+      const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
+      const headers: Record<string, string> = {
+        ...request.headers,
+        host: request.host,
+        'x-amz-content-sha256': request.payload,
+        'x-amz-date': time,
+      };
+      if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken;
+      const names = Object.keys(headers).sort();
+      const signed = names.join(';');
+      let canonical = `${request.method}\n${request.path}\n${request.query}\n`;
+      for (const name of names) canonical += `${name}:${canonicalValue(headers[name] ?? '')}\n`;
+      canonical += `\n${signed}\n${request.payload}`;
+      const proof = signature(canonical, scope, time, signingKey(credentials, time.slice(0, 8), region));
+      headers['authorization'] =
+        `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=${proof}`;
+      return headers;
+    },
+    query(request, credentials, region, nowMs, seconds) {
+      const time = amzTime(nowMs);
+      const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
+      const query = encodeQuery({
+        'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+        'X-Amz-Credential': `${credentials.accessKeyId}/${scope}`,
+        'X-Amz-Date': time,
+        'X-Amz-Expires': String(seconds),
+        'X-Amz-Security-Token': credentials.sessionToken,
+        'X-Amz-SignedHeaders': 'host',
+      });
+      const canonical = `${request.method}\n${request.path}\n${query}\nhost:${request.host}\n\nhost\n${UNSIGNED_PAYLOAD}`;
+      return `${query}&X-Amz-Signature=${signature(canonical, scope, time, signingKey(credentials, time.slice(0, 8), region))}`;
+    },
+  };
+}
+
+/** `20260131T120000Z`. */
+function amzTime(ms: number): string {
+  return `${isoTime(ms).slice(0, 19).replace(/[-:]/g, '')}Z`;
+}
+
+function canonicalValue(value: string): string {
+  return /^\s|\s\s|\s$/.test(value) ? value.trim().replace(/\s+/g, ' ') : value;
+}
+
+/** The derived key is the same all day for one secret and region: deriving it anew would double the price of a signature. */
+function cachedSigningKey() {
+  let cached: { readonly secret: string; readonly day: string; readonly region: string; readonly key: Buffer } | undefined;
+  return ({ secretAccessKey: secret }: Credentials, day: string, region: string): Buffer => {
+    if (cached?.secret === secret && cached.day === day && cached.region === region) return cached.key;
+    const key = [day, region, 's3', 'aws4_request'].reduce<string | Buffer>(
+      (previous, part) => createHmac('sha256', previous).update(part).digest(),
+      `AWS4${secret}`,
+    ) as Buffer;
+    cached = { secret, day, region, key };
+    return key;
+  };
+}

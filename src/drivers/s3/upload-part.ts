@@ -1,0 +1,49 @@
+import type { Body, Call } from '../call.js';
+import type { Multipart, Part, UploadToken } from '../capabilities.js';
+import { ObjectError, ObjectHashMismatchError } from '../errors.js';
+import type { S3Context } from './context.js';
+import { S3 } from './errors.js';
+import { quoted } from './etag.js';
+import { preparePayload, sourceError } from './payload.js';
+import { readToken } from './upload-token.js';
+
+export function uploadPart({ client, profile, settings, etags, headers: objectHeaders }: S3Context): Multipart['uploadPart'] {
+  return (token, number, body, call) => {
+    const digestFirst = etags.isOpaque(token.container) || profile.partEtag === 'opaque' || settings.object_lock !== undefined;
+    return send(token, number, body, digestFirst, call);
+  };
+
+  async function send(token: UploadToken, number: number, body: Body, digestFirst: boolean, call: Call): Promise<Part> {
+    const { container, key } = token;
+    const sign = settings.sign_payload;
+    const payload = await preparePayload(body, { key, known: [], verified: ['md5'], digestFirst, sign, hashSent: true }, call);
+    const { headers } = await client
+      .request(
+        {
+          method: 'PUT',
+          action: `put part ${number} of`,
+          container,
+          key,
+          query: { partNumber: String(number), uploadId: readToken(token).uploadId },
+          headers: { ...objectHeaders.access, ...payload.headers },
+          body: payload.body,
+          replayable: payload.replayable,
+          ...(payload.sha256 !== undefined && { payload: payload.sha256 }),
+        },
+        call,
+      )
+      .catch((error: unknown) => {
+        throw sourceError(key, error);
+      });
+    const etag = headers['etag'];
+    if (etag === undefined) throw new ObjectError(key, `part ${number} was answered without an ETag`, { driver: S3, retry: 'backoff' });
+    const told = etags.ofPart(container, headers);
+    const sent = payload.sentMd5();
+    if (told !== undefined && sent !== undefined && told !== sent)
+      throw new ObjectHashMismatchError(key, `${sent} in part ${number}`, told, { driver: S3 });
+    // Only now is it known that the ETag proves nothing: send it again with a digest that the provider compares.
+    if (told === undefined && payload.promised.length === 0 && body.replayable && !digestFirst)
+      return send(token, number, body, true, call);
+    return { number, size: payload.size, receipt: quoted(etag) };
+  }
+}

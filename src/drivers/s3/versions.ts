@@ -1,0 +1,91 @@
+import { parseTime } from '../../clock.js';
+import type { ObjectVersion, Versions } from '../capabilities.js';
+import { ObjectDoesNotExistError, StorageError } from '../errors.js';
+import type { S3Context } from './context.js';
+import { decodeListed } from './encode.js';
+import { S3 } from './errors.js';
+import { quoted } from './etag.js';
+import { checkContainer } from './names.js';
+import { refuseImpossible, target } from './objects.js';
+import type { Read } from './read.js';
+import { orderedChildren, textOf, type XmlElement } from './xml.js';
+
+/** A place in a listing of versions; its text is what pages hand out. */
+interface Place {
+  readonly key: string;
+  readonly version: string | undefined;
+}
+
+export function s3Versions({ client, etags, profile }: S3Context, read: Read): Versions | undefined {
+  if (!profile.features.includes('versions')) return undefined;
+
+  return {
+    async listVersions(container, prefix, { after, size = 1000 }, call) {
+      checkContainer(container);
+      const place = after === undefined ? undefined : (JSON.parse(after) as Place);
+      const { body } = await client.request(
+        {
+          method: 'GET',
+          action: 'list the versions',
+          container,
+          query: {
+            versions: '',
+            prefix,
+            'encoding-type': 'url',
+            'max-keys': String(Math.min(size, 1000)),
+            'key-marker': place?.key,
+            'version-id-marker': place?.version,
+          },
+          mayFailInside: true,
+        },
+        call,
+      );
+      const { element, entries } = orderedChildren(body.toString('utf8'), ['Version', 'DeleteMarker']);
+      const decode = textOf(element, 'EncodingType') === 'url' ? decodeListed : (text: string) => text;
+      const items = entries.map(({ name, element: entry }) => toVersion(container, entry, name === 'DeleteMarker', decode));
+      return { items, next: nextPlace(element, decode, after) };
+    },
+
+    async readVersion(ref, versionId, range, call) {
+      return read(ref, range, call, versionId);
+    },
+
+    async deleteVersion(ref, versionId, call) {
+      refuseImpossible(ref);
+      try {
+        await client.request({ method: 'DELETE', action: 'delete a version of', ...target(ref), query: { versionId } }, call);
+      } catch (error) {
+        if (!(error instanceof ObjectDoesNotExistError)) throw error;
+      }
+    },
+  };
+
+  function toVersion(container: string, entry: XmlElement, isDeleteMarker: boolean, decode: (text: string) => string): ObjectVersion {
+    const etag = textOf(entry, 'ETag');
+    const extra: Record<string, unknown> = { lastModified: parseTime(textOf(entry, 'LastModified') ?? '') };
+    if (etag !== undefined) extra['etag'] = quoted(etag);
+    return {
+      container,
+      key: decode(textOf(entry, 'Key') ?? ''),
+      size: Number(textOf(entry, 'Size') ?? 0),
+      checksums: etags.ofListing(container, etag),
+      metaData: {},
+      extra,
+      versionId: textOf(entry, 'VersionId') ?? 'null',
+      isLatest: textOf(entry, 'IsLatest') === 'true',
+      isDeleteMarker,
+    };
+  }
+}
+
+function nextPlace(page: XmlElement, decode: (text: string) => string, after: string | undefined): string | undefined {
+  if (textOf(page, 'IsTruncated') !== 'true') return undefined;
+  const key = textOf(page, 'NextKeyMarker');
+  const next =
+    key === undefined ? undefined : JSON.stringify({ key: decode(key), version: textOf(page, 'NextVersionIdMarker') } satisfies Place);
+  if (next !== undefined && next !== after) return next;
+  throw new StorageError('list the versions: the provider says that there is more, but not where to go on', {
+    driver: S3,
+    retry: 'backoff',
+  });
+}

@@ -1,0 +1,171 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Backend } from '../../../src/drivers/backend.js';
+import { InvalidCredentialsError } from '../../../src/drivers/errors.js';
+import { createCredentialProvider } from '../../../src/drivers/s3/credentials/provider.js';
+import { fakeClock } from '../../fakes/clock.js';
+import { ACCOUNT, type FakeS3, startFakeS3 } from '../../fakes/s3/server.js';
+import { call, put, rejection } from '../conformance/fixture.js';
+import { openFake } from './open.js';
+
+const ref = { container: 'credentials', key: 'x' };
+const NOWHERE = { AWS_EC2_METADATA_DISABLED: 'true', HOME: '/nowhere' };
+let fake: FakeS3;
+let folder: string;
+const cleanups: (() => unknown)[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'longshore-'));
+  fake = await startFakeS3();
+  const owner = openFake(fake);
+  await owner.createContainer(ref.container, call);
+  await owner.close();
+});
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+  await fake.close();
+  await rm(folder, { recursive: true });
+});
+
+function open(env: Readonly<Record<string, string>>, settings: Readonly<Record<string, unknown>> = {}): Backend {
+  const backend = openFake(fake, settings, { env: { ...NOWHERE, ...env } });
+  cleanups.push(() => backend.close());
+  return backend;
+}
+
+/** Answers each path with what is given for it now; tells which headers it was asked with. */
+async function metadataServer(
+  answers: Record<string, () => unknown>,
+): Promise<{ readonly url: string; readonly asked: { path: string; token: unknown }[] }> {
+  const asked: { path: string; token: unknown }[] = [];
+  const server = createServer((request, response) => {
+    const path = request.url ?? '';
+    asked.push({ path, token: request.headers['authorization'] ?? request.headers['x-aws-ec2-metadata-token'] });
+    const answer = answers[path]?.();
+    if (answer === undefined) response.writeHead(404).end();
+    else response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+function temporary(accessKey: string, expiresInMs: number) {
+  fake.rules.accounts.push({ accessKey, secret: `secret of ${accessKey}`, sessionToken: `token of ${accessKey}` });
+  return {
+    AccessKeyId: accessKey,
+    SecretAccessKey: `secret of ${accessKey}`,
+    Token: `token of ${accessKey}`,
+    Expiration: new Date(Date.now() + expiresInMs).toISOString(),
+  };
+}
+
+test('keys come from the environment, with a session token', async () => {
+  fake.rules.accounts.push({ accessKey: 'TEMP', secret: 's', sessionToken: 't' });
+  await put(open({ AWS_ACCESS_KEY_ID: ACCOUNT.accessKey, AWS_SECRET_ACCESS_KEY: ACCOUNT.secret }), ref, 'x');
+  await put(open({ AWS_ACCESS_KEY_ID: 'TEMP', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't' }), ref, 'x');
+  expect(await rejection(put(open({ AWS_ACCESS_KEY_ID: 'TEMP', AWS_SECRET_ACCESS_KEY: 's' }), ref, 'x'))).toBeInstanceOf(
+    InvalidCredentialsError,
+  );
+});
+
+test('keys come from the shared files, by profile, and a profile that is named must be there', async () => {
+  const credentials = join(folder, 'credentials');
+  const config = join(folder, 'config');
+  await writeFile(credentials, `[work]\naws_access_key_id = ${ACCOUNT.accessKey}\naws_secret_access_key = ${ACCOUNT.secret}\n`);
+  await writeFile(config, '[profile work]\nregion = eu-north-1\n[profile role]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = work\n');
+  const env = { AWS_SHARED_CREDENTIALS_FILE: credentials, AWS_CONFIG_FILE: config };
+  await put(open({ ...env, AWS_PROFILE: 'work' }), ref, 'x');
+  await put(open(env, { aws_profile: 'work' }), ref, 'x');
+  expect((await rejection(put(open(env, { aws_profile: 'home' }), ref, 'x'))).message).toContain('AWS profile "home" is in neither');
+  expect((await rejection(put(open(env, { aws_profile: 'role' }), ref, 'x'))).message).toContain('role_arn, which is not supported');
+  const missing = await rejection(put(open(env), ref, 'x'));
+  expect(missing).toBeInstanceOf(InvalidCredentialsError);
+  expect(missing.message).toContain('no credentials in: the environment');
+});
+
+test('keys come from the container endpoint, with its token, and from nobody else’s host', async () => {
+  const { url, asked } = await metadataServer({ '/creds?id=1': () => temporary('CONTAINER', 3_600_000) });
+  const tokenFile = join(folder, 'token');
+  await writeFile(tokenFile, 'pod-token\n');
+  await put(open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/creds?id=1`, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile }), ref, 'x');
+  expect(asked).toEqual([{ path: '/creds?id=1', token: 'pod-token' }]);
+  const stranger = open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://192.0.2.1/creds' });
+  expect((await rejection(put(stranger, ref, 'x'))).message).toContain('refused');
+});
+
+test('keys come from the instance metadata, once for all who wait, and anew before they expire', async () => {
+  let generation = 0;
+  const { url, asked } = await metadataServer({
+    '/latest/api/token': () => 'imds-token',
+    '/latest/meta-data/iam/security-credentials/': () => 'my-role\n',
+    '/latest/meta-data/iam/security-credentials/my-role': () => {
+      generation += 1;
+      return temporary(`INSTANCE${generation}`, generation === 1 ? 60_000 : 3_600_000);
+    },
+  });
+  const s3 = open({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: url });
+  await Promise.all([1, 2, 3].map((i) => put(s3, { ...ref, key: `k${i}` }, 'x')));
+  expect(generation).toBe(1);
+  expect(asked.filter(({ path }) => path.endsWith('my-role')).every(({ token }) => token === 'imds-token')).toBe(true);
+  await put(s3, ref, 'x');
+  await put(s3, ref, 'x');
+  expect(generation).toBe(2);
+});
+
+test('credentials that expire in the middle of a run are replaced, and the request goes through', async () => {
+  let key = 'FIRST';
+  const { url } = await metadataServer({ '/c': () => temporary(key, 3_600_000) });
+  const s3 = open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c` });
+  await put(s3, ref, 'x');
+  fake.rules.expired.add('FIRST');
+  key = 'SECOND';
+  await put(s3, ref, 'y');
+  fake.rules.expired.add('SECOND');
+  const error = await rejection(put(s3, ref, 'z'));
+  expect(error).toBeInstanceOf(InvalidCredentialsError);
+  expect(error.message).toContain('ExpiredToken');
+});
+
+test('old credentials serve on while the source fails, until they end', async () => {
+  const clock = fakeClock();
+  let fails = false;
+  const source = {
+    name: 'test',
+    async find() {
+      if (fails) throw new Error('down');
+      return { accessKeyId: 'a', secretAccessKey: 'b', expiresAtMs: clock.now() + 600_000 };
+    },
+  };
+  const provider = createCredentialProvider([source], clock);
+  await provider.get(call);
+  fails = true;
+  await clock.advance(400_000);
+  expect((await provider.get(call)).accessKeyId).toBe('a');
+  await clock.advance(300_000);
+  expect((await rejection(provider.get(call))).message).toBe('down');
+});
+
+test('who is aborted while credentials are looked for does not wait, and does not stop the others', async () => {
+  let answer = (_: { accessKeyId: string; secretAccessKey: string }): void => {};
+  const slow = new Promise<{ accessKeyId: string; secretAccessKey: string }>((resolve) => {
+    answer = resolve;
+  });
+  const provider = createCredentialProvider([{ name: 'slow', find: () => slow }], fakeClock());
+  const stop = new AbortController();
+  const impatient = rejection(provider.get({ signal: stop.signal }));
+  const patient = provider.get(call);
+  const reason = new Error('no time');
+  stop.abort(reason);
+  expect(await impatient).toBe(reason);
+  answer({ accessKeyId: 'a', secretAccessKey: 'b' });
+  expect((await patient).accessKeyId).toBe('a');
+});

@@ -1,0 +1,234 @@
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Backend } from '../../../src/drivers/backend.js';
+import { bytesBody, streamBody } from '../../../src/drivers/body.js';
+import {
+  ContainerDoesNotExistError,
+  InvalidCredentialsError,
+  ObjectDoesNotExistError,
+  ObjectHashMismatchError,
+  StorageError,
+  TargetUnavailableError,
+  ThrottledError,
+} from '../../../src/drivers/errors.js';
+import { findProfile } from '../../../src/drivers/s3/profiles.js';
+import { sendObject } from '../../../src/drivers/send.js';
+import { createDriver } from '../../../src/drivers/storage.js';
+import { ACCOUNT, type FakeS3, startFakeS3 } from '../../fakes/s3/server.js';
+import { call, contentOf, listKeys, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
+import { wrapInEveryLayer } from '../layers/every-layer.js';
+import { openFake } from './open.js';
+
+const MIB = 2 ** 20;
+const container = 'faults';
+const ref = { container, key: 'folder/object' };
+let fake: FakeS3;
+let s3: Backend;
+
+beforeEach(async () => {
+  fake = await startFakeS3();
+  s3 = openFake(fake, { timeout: '400ms' });
+  await s3.createContainer(container, call);
+});
+
+afterEach(async () => {
+  await s3.close();
+  await fake.close();
+  fake.faults.assertUsedUp();
+});
+
+test.each([
+  [500, 'InternalError', {}, StorageError, 'backoff'],
+  [503, 'SlowDown', {}, ThrottledError, 'backoff'],
+  [503, 'SlowDown', { 'retry-after': '7' }, ThrottledError, { afterMs: 7000 }],
+  [429, 'TooManyRequests', { 'retry-after': '1' }, ThrottledError, { afterMs: 1000 }],
+  [502, 'BadGateway', {}, TargetUnavailableError, 'backoff'],
+  [400, 'RequestTimeout', {}, StorageError, 'backoff'],
+  [400, 'InvalidRequest', {}, StorageError, 'never'],
+  [403, 'AccessDenied', {}, InvalidCredentialsError, 'never'],
+])('%i %s %j tells when another try is worth it, and the request id', async (status, code, headers, type, retry) => {
+  fake.faults.next('PutObject', { kind: 'refuse', status, code, headers });
+  const error = await rejection(put(s3, ref, 'x'));
+  expect(error).toBeInstanceOf(type);
+  expect(error).toMatchObject({ driver: 's3', retry, requestId: expect.stringMatching(/^fake-\d+$/) });
+  expect(error.message).toContain(code);
+});
+
+test('G2: a connection that is reset in the middle of a body leaves what was there, and can be retried', async () => {
+  await put(s3, ref, 'as before');
+  fake.faults.next('PutObject', { kind: 'reset', afterBytes: MIB });
+  const error = await rejection(s3.putObject(ref, streamedBody(randomContent(8 * MIB)), plain, call));
+  expect(error).toBeInstanceOf(TargetUnavailableError);
+  expect(error).toMatchObject({ retry: 'backoff' });
+  expect(await contentOf(s3, ref)).toBe('as before');
+});
+
+test('a server that never answers, or stops in the middle of an answer, is given up after the timeout', async () => {
+  await put(s3, ref, 'content');
+  fake.faults.next('HeadObject', { kind: 'stall' });
+  const error = await rejection(s3.headObject(ref, call));
+  expect(error).toBeInstanceOf(TargetUnavailableError);
+  expect(error).toMatchObject({ retry: 'backoff' });
+  fake.faults.next('GetObject', { kind: 'stall-body', afterBytes: 3 });
+  expect(await rejection(readAll(await s3.readObject(ref, undefined, call)))).toBeInstanceOf(TargetUnavailableError);
+});
+
+test('an answer that is cut short is an error: of an object, of a listing', async () => {
+  await put(s3, ref, randomContent(100_000));
+  fake.faults.next('GetObject', { kind: 'truncate', afterBytes: 50_000 });
+  expect(await rejection(readAll(await s3.readObject(ref, undefined, call)))).toBeInstanceOf(TargetUnavailableError);
+  fake.faults.next('ListObjects', { kind: 'truncate', afterBytes: 200 });
+  expect(await rejection(listKeys(s3, container))).toBeInstanceOf(TargetUnavailableError);
+});
+
+test('P2: an ETag that is not that of the bytes sent is a hash mismatch: of an object, a part and a whole upload', async () => {
+  const content = randomContent(1000);
+  fake.faults.next('PutObject', { kind: 'wrong-etag' });
+  const settings = { signal: call.signal, verifyHash: true };
+  expect(await rejection(sendObject(s3, ref, bytesBody(content), plain, settings))).toBeInstanceOf(ObjectHashMismatchError);
+  const multipart = s3.capabilities.multipart!;
+  for (const body of [bytesBody(content), streamedBody(content)]) {
+    const token = await multipart.begin(ref, plain, call);
+    fake.faults.next('UploadPart', { kind: 'wrong-etag' });
+    expect(await rejection(multipart.uploadPart(token, 1, body, call))).toBeInstanceOf(ObjectHashMismatchError);
+    const part = await multipart.uploadPart(token, 1, body, call);
+    fake.faults.next('CompleteMultipartUpload', { kind: 'wrong-etag' });
+    expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(ObjectHashMismatchError);
+  }
+});
+
+test('P2: a mismatch is retried, and goes through when the provider tells the truth again', async () => {
+  const layered = wrapInEveryLayer(s3);
+  fake.faults.next('PutObject', { kind: 'refuse', status: 400, code: 'BadDigest' }, 2);
+  await put(layered, ref, 'content');
+  expect(fake.count('PutObject')).toBe(3);
+});
+
+test('200 with an error inside is an error: completing, copying, deleting together', async () => {
+  const { multipart, copy, batchDelete } = s3.capabilities;
+  const token = await multipart!.begin(ref, plain, call);
+  const part = await multipart!.uploadPart(token, 1, bytesBody(randomContent(10)), call);
+  fake.faults.next('CompleteMultipartUpload', { kind: 'inside', code: 'InternalError' });
+  expect(await rejection(multipart!.complete(token, [part], call))).toMatchObject({ retry: 'backoff' });
+  await multipart!.complete(token, [part], call);
+  fake.faults.next('CopyObject', { kind: 'inside', code: 'SlowDown' });
+  expect(await rejection(copy!.copyObject(ref, { container, key: 'to' }, undefined, call))).toBeInstanceOf(ThrottledError);
+  fake.faults.next('DeleteObjects', { kind: 'inside', code: 'InternalError' });
+  expect(await rejection(batchDelete!.deleteObjects(container, [ref.key], call))).toMatchObject({ retry: 'backoff' });
+  expect(await listKeys(s3, container)).toEqual([ref.key]);
+});
+
+test('a batch delete is read key by key: what was refused, and what was not mentioned, is not deleted', async () => {
+  for (const key of ['a', 'b', 'c']) await put(s3, { container, key }, key);
+  fake.faults.next('DeleteObjects', { kind: 'refuse-keys', keys: { b: 'AccessDenied' } });
+  const failures = await s3.capabilities.batchDelete!.deleteObjects(container, ['a', 'b', 'c', 'missing'], call);
+  expect([...failures.keys()]).toEqual(['b']);
+  expect(failures.get('b')).toBeInstanceOf(InvalidCredentialsError);
+  expect(await listKeys(s3, container)).toEqual(['b']);
+});
+
+test('P5: a completion whose answer was lost has happened: sent again, it finds the object that it made', async () => {
+  const multipart = s3.capabilities.multipart!;
+  const token = await multipart.begin(ref, plain, call);
+  const part = await multipart.uploadPart(token, 1, bytesBody(randomContent(10)), call);
+  fake.faults.next('CompleteMultipartUpload', { kind: 'lose-answer' });
+  await rejection(multipart.complete(token, [part], call));
+  expect(await multipart.complete(token, [part], call)).toMatchObject({ key: ref.key, size: 10 });
+  await put(s3, ref, 'somebody else');
+  expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(ObjectDoesNotExistError);
+});
+
+test('a listing whose token does not advance is an error, not a loop', async () => {
+  fake.rules.pageLimit = 1;
+  for (const key of ['a', 'b', 'c']) await put(s3, { container, key }, key);
+  fake.faults.next('ListObjects', { kind: 'repeat-token' }, 2);
+  const driver = createDriver(s3);
+  const listing = driver.getContainer(container).then((found) => driver.listContainerObjects(found));
+  expect((await rejection(listing)).message).toMatch(/not where to go on|advance/);
+});
+
+test('a clock that is 20 minutes off is corrected by the provider’s, and said', async () => {
+  await s3.close();
+  fake.rules.skewMs = 20 * 60_000;
+  const notices: unknown[] = [];
+  s3 = openFake(fake, {}, { notice: (event, fields) => notices.push({ event, ...fields }) });
+  await s3.putObject(ref, streamedBody(randomContent(100_000)), plain, call);
+  expect((await s3.headObject(ref, call)).size).toBe(100_000);
+  expect(notices).toEqual([expect.objectContaining({ seconds: expect.closeTo(1200, -2) })]);
+  expect(fake.count('PutObject')).toBe(2);
+  expect(fake.count('HeadObject')).toBe(1);
+});
+
+test('a HEAD has no body to say it in, and the clock is corrected all the same', async () => {
+  await put(s3, ref, 'x');
+  fake.rules.skewMs = -20 * 60_000;
+  expect((await s3.headObject(ref, call)).size).toBe(1);
+});
+
+test('a body that can be opened once is sent once, whatever is learned from the refusal', async () => {
+  fake.rules.skewMs = 20 * 60_000;
+  let opened = 0;
+  const source = async function* () {
+    opened += 1;
+    yield randomContent(1000);
+  };
+  const error = await rejection(s3.putObject(ref, streamBody(source(), 1000), plain, call));
+  expect(error).toMatchObject({ retry: { afterMs: 0 } });
+  expect({ opened, puts: fake.count('PutObject') }).toEqual({ opened: 1, puts: 1 });
+  await s3.putObject(ref, streamBody(source(), 1000), plain, call);
+});
+
+test('a container in another region is found there, and asked there from then on', async () => {
+  fake.rules.region = 'eu-west-3';
+  await put(s3, ref, 'x');
+  expect(fake.count('PutObject')).toBe(2);
+  await put(s3, ref, 'y');
+  expect(fake.count('PutObject')).toBe(3);
+  expect((await s3.headContainer(container, call)).extra).toMatchObject({ region: 'eu-west-3' });
+});
+
+test('a container that is deleted while it is used is missing, for every operation', async () => {
+  await put(s3, ref, 'x');
+  fake.rules.store.buckets.delete(container);
+  expect(await rejection(put(s3, ref, 'y'))).toBeInstanceOf(ContainerDoesNotExistError);
+  expect(await rejection(listKeys(s3, container))).toBeInstanceOf(ContainerDoesNotExistError);
+  expect(await rejection(s3.capabilities.batchDelete!.deleteObjects(container, ['a'], call))).toBeInstanceOf(ContainerDoesNotExistError);
+  expect(await rejection(s3.capabilities.multipart!.begin(ref, plain, call))).toBeInstanceOf(ContainerDoesNotExistError);
+});
+
+test('nobody there is the target’s fault, and worth another try', async () => {
+  const nowhere = openFake({ host: '127.0.0.1', port: 1 });
+  const error = await rejection(nowhere.headContainer(container, call));
+  expect(error).toBeInstanceOf(TargetUnavailableError);
+  expect(error.message).toContain('ECONNREFUSED');
+  await nowhere.close();
+});
+
+test('P9: no error and no listing of a backend shows a secret, a token or a signature', async () => {
+  const token = 'session-token-of-mine';
+  fake.rules.accounts = [{ ...ACCOUNT, sessionToken: 'another' }];
+  const leaky = openFake(fake, { key: ACCOUNT.accessKey, secret: ACCOUNT.secret, token });
+  const errors = [await rejection(put(leaky, ref, 'x')), await rejection(leaky.headObject(ref, call))];
+  fake.faults.next('PutObject', { kind: 'reset', afterBytes: 10 });
+  errors.push(await rejection(put(s3, ref, 'more than ten bytes')));
+  for (const shown of [...errors, leaky, s3].map((each) => inspect(each, { depth: 12, showHidden: true }) + JSON.stringify(each))) {
+    for (const secret of [ACCOUNT.secret, token]) expect(shown).not.toContain(secret);
+    expect(shown).not.toMatch(/Signature=[0-9a-f]{64}/);
+  }
+  await leaky.close();
+});
+
+test('P5: an upload in parts goes on with another process: only missing parts are sent', async () => {
+  const content = randomContent(12 * MIB);
+  const partSize = findProfile('aws').parts.min;
+  const multipart = s3.capabilities.multipart!;
+  const token = await multipart.begin(ref, plain, call);
+  await multipart.uploadPart(token, 1, bytesBody(content.subarray(0, partSize)), call);
+  const before = fake.count('UploadPart');
+  const again = openFake(fake);
+  const resume = { token, keep: async () => {} };
+  await sendObject(again, ref, bytesBody(content), plain, { signal: call.signal, verifyHash: true, resume, partsAbove: MIB, partSize });
+  expect(fake.count('UploadPart') - before).toBe(2);
+  expect((await readAll(await again.readObject(ref, undefined, call))).equals(content)).toBe(true);
+  await again.close();
+});

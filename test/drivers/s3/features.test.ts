@@ -1,0 +1,262 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../src/clock.js';
+import type { Backend } from '../../../src/drivers/backend.js';
+import { bytesBody } from '../../../src/drivers/body.js';
+import { checksumOf } from '../../../src/drivers/digest.js';
+import { ObjectDoesNotExistError, StorageError, UnsupportedOperationError } from '../../../src/drivers/errors.js';
+import { createHttpClient } from '../../../src/drivers/http.js';
+import { s3Backend } from '../../../src/drivers/s3/backend.js';
+import { findProfile } from '../../../src/drivers/s3/profiles.js';
+import { createDriver } from '../../../src/drivers/storage.js';
+import { ACCOUNT, type FakeS3, startFakeS3 } from '../../fakes/s3/server.js';
+import { call, contentOf, listAll, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
+import { openFake, openS3, settingsOf } from './open.js';
+
+const MIB = 2 ** 20;
+const container = 'features';
+const ref = { container, key: 'folder/page.html' };
+let fake: FakeS3;
+let opened: Backend[];
+
+beforeEach(async () => {
+  fake = await startFakeS3();
+  opened = [];
+  await open().createContainer(container, call);
+});
+
+afterEach(async () => {
+  for (const backend of opened) await backend.close();
+  await fake.close();
+  fake.faults.assertUsedUp();
+});
+
+function open(settings: Readonly<Record<string, unknown>> = {}): Backend {
+  const backend = openFake(fake, settings);
+  opened.push(backend);
+  return backend;
+}
+
+function sent(operation = 'PutObject') {
+  return fake.log.findLast((request) => request.operation === operation)?.headers ?? {};
+}
+
+describe('headers of what is put', () => {
+  test('storage class, ACL, tags and retention go along with puts, uploads in parts and copies', async () => {
+    const s3 = open({
+      storage_class: 'STANDARD_IA',
+      acl: 'bucket-owner-full-control',
+      tags: [{ key: 'team', value: 'a&b=c' }],
+      object_lock: { mode: 'governance', retain: '30d', legal_hold: true },
+      requester_pays: true,
+    });
+    await put(s3, ref, 'x');
+    const token = await s3.capabilities.multipart!.begin(ref, plain, call);
+    await s3.capabilities.multipart!.abort(token, call);
+    await s3.capabilities.copy!.copyObject(ref, { container, key: 'copy' }, undefined, call);
+    for (const operation of ['PutObject', 'CreateMultipartUpload', 'CopyObject']) {
+      const headers = sent(operation);
+      expect(headers, operation).toMatchObject({
+        'x-amz-storage-class': 'STANDARD_IA',
+        'x-amz-acl': 'bucket-owner-full-control',
+        'x-amz-object-lock-mode': 'GOVERNANCE',
+        'x-amz-object-lock-legal-hold': 'ON',
+        'x-amz-request-payer': 'requester',
+      });
+      const until = Date.parse(headers['x-amz-object-lock-retain-until-date'] ?? '');
+      expect(Math.abs(until - Date.now() - 30 * 86_400_000)).toBeLessThan(60_000);
+    }
+    expect(sent('PutObject')['x-amz-tagging']).toBe('team=a%26b%3Dc');
+  });
+
+  test('rules by name pattern set them, the first match of each wins, and a call’s own headers win over all', async () => {
+    const s3 = open({
+      headers: [
+        { match: '*.html', cache_control: 'no-cache', content_language: 'de' },
+        { match: 'folder/**', cache_control: 'max-age=1', content_type: 'text/x-folder' },
+      ],
+    });
+    await put(s3, ref, 'x', { contentType: 'text/html' });
+    expect(sent()).toMatchObject({ 'cache-control': 'no-cache', 'content-language': 'de', 'content-type': 'text/x-folder' });
+    await put(s3, ref, 'x', { headers: { 'Cache-Control': 'private' } });
+    expect(sent()['cache-control']).toBe('private');
+    expect((await s3.headObject(ref, call)).extra).toMatchObject({ cacheControl: 'private', contentType: 'text/x-folder' });
+  });
+
+  test('what would break the request is refused', async () => {
+    const s3 = open();
+    for (const headers of [{ host: 'x' }, { 'Content-Length': '1' }, { 'a b': 'x' }, { x: 'a\nb' }]) {
+      expect(await rejection(put(s3, ref, 'x', { headers }))).toBeInstanceOf(StorageError);
+    }
+    expect(await rejection(put(s3, ref, 'x', { metaData: { 'a b': 'x' } }))).toBeInstanceOf(StorageError);
+    expect(fake.count('PutObject')).toBe(0);
+  });
+});
+
+describe('encryption', () => {
+  test('with a KMS key no ETag is taken for a hash, and content is still verified, from a stream and in parts as well', async () => {
+    const s3 = open({ encryption: { type: 'kms', kms_key: 'alias/mine' } });
+    expect(s3.hashType).toBeUndefined();
+    const content = randomContent(200_000);
+    const info = await s3.putObject(ref, streamedBody(content), plain, call);
+    expect(sent()).toMatchObject({
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-server-side-encryption-aws-kms-key-id': 'alias/mine',
+    });
+    expect(info.checksums).toEqual([checksumOf('md5', content)]);
+    expect((await s3.headObject(ref, call)).checksums).toEqual([]);
+    expect((await listAll(s3, container))[0]?.checksums).toEqual([]);
+    const multipart = s3.capabilities.multipart!;
+    const token = await multipart.begin(ref, plain, call);
+    const part = await multipart.uploadPart(token, 1, streamedBody(content), call);
+    expect(sent('UploadPart')['content-md5']).toBe(Buffer.from(checksumOf('md5', content).hex, 'hex').toString('base64'));
+    await multipart.complete(token, [part], call);
+  });
+
+  test('P2: a container that turns out to encrypt with a KMS key is not believed its ETags; what was sent before that was known is sent again', async () => {
+    const s3 = open();
+    fake.rules.store.bucket(container).encrypted = true;
+    const content = randomContent(1000);
+    expect((await s3.putObject(ref, streamedBody(content), plain, call)).checksums).toEqual([checksumOf('md5', content)]);
+    expect(
+      fake.log.filter(({ operation }) => operation === 'PutObject').map(({ headers }) => headers['content-md5'] !== undefined),
+    ).toEqual([false, true]);
+    expect((await listAll(s3, container))[0]?.checksums).toEqual([]);
+    for (const client of [s3, open()]) {
+      const multipart = client.capabilities.multipart!;
+      const token = await multipart.begin(ref, plain, call);
+      const part = await open().capabilities.multipart!.uploadPart(token, 1, streamedBody(content), call);
+      expect(await multipart.complete(token, [part], call)).toMatchObject({ size: 1000, checksums: [] });
+    }
+  });
+
+  test('a key of one’s own goes with every request that needs it, copies too, and without it nothing is read', async () => {
+    const key = randomContent(32).toString('base64');
+    const settings = { encryption: { type: 'customer', customer_key: key } };
+    expect(() => open(settings)).toThrow(/secure/);
+    const profile = findProfile('aws');
+    const s3 = s3Backend({
+      settings: settingsOf({ ...settings, secure: false, host: fake.host, port: fake.port, profile: 'aws' }),
+      profile,
+      region: 'us-east-1',
+      credentials: { get: async () => ({ accessKeyId: ACCOUNT.accessKey, secretAccessKey: ACCOUNT.secret }), refused: async () => false },
+      http: createHttpClient(),
+      clock: systemClock,
+      notice: () => {},
+    });
+    opened.push(s3);
+    await put(s3, ref, 'secret content');
+    expect(sent()['x-amz-server-side-encryption-customer-key']).toBe(key);
+    expect(await contentOf(s3, ref)).toBe('secret content');
+    await s3.capabilities.copy!.copyObject(ref, { container, key: 'copy' }, undefined, call);
+    expect(await contentOf(s3, { container, key: 'copy' })).toBe('secret content');
+    await rejection(contentOf(open(), ref));
+  });
+
+  test('a key that has not 256 bits is refused', () => {
+    const opening = () => openS3({ profile: 'aws', key: 'a', secret: 'b', encryption: { type: 'customer', customer_key: 'c2hvcnQ=' } });
+    expect(opening).toThrow(/256 bits/);
+  });
+});
+
+describe('signing', () => {
+  test('content is signed when it is asked for, from memory and from a stream that is read twice', async () => {
+    const s3 = open({ sign_payload: true });
+    const content = randomContent(100_000);
+    for (const body of [bytesBody(content), streamedBody(content)]) {
+      await s3.putObject(ref, body, plain, call);
+      expect(sent()['x-amz-content-sha256']).toBe(checksumOf('sha256', content).hex);
+    }
+    const once = { ...streamedBody(content), replayable: false };
+    expect(await rejection(s3.putObject(ref, once, plain, call))).toBeInstanceOf(UnsupportedOperationError);
+    await put(open(), ref, content);
+    expect(sent()['x-amz-content-sha256']).toBe('UNSIGNED-PAYLOAD');
+  });
+
+  test('known digests go along as the headers that the provider checks', async () => {
+    const content = randomContent(100);
+    const checksums = [checksumOf('sha256', content), checksumOf('crc32c', content)];
+    await put(open(), ref, content, { checksums });
+    expect(Object.keys(sent()).filter((name) => name.startsWith('x-amz-checksum'))).toEqual(['x-amz-checksum-sha256']);
+    await put(open({ profile: 'generic' }), ref, content, { checksums });
+    expect(Object.keys(sent()).filter((name) => name.startsWith('x-amz-checksum'))).toEqual([]);
+    expect(sent()['content-md5']).toBeDefined();
+  });
+
+  test('a presigned URL lets anybody read the object until it expires, and nothing else', async () => {
+    const s3 = open();
+    const driver = createDriver(s3);
+    const odd = { container, key: 'a b/ü+%.txt' };
+    await put(s3, odd, 'shared');
+    const url = await driver.getObjectCdnUrl(await driver.getObject(container, odd.key));
+    expect(await (await fetch(url)).text()).toBe('shared');
+    expect((await fetch(url, { method: 'DELETE' })).status).toBe(403);
+    expect((await fetch(url.replace('a%20b', 'a%20c'))).status).toBe(403);
+    fake.rules.skewMs = 25 * 3_600_000;
+    expect((await fetch(url)).status).toBe(403);
+    expect(await rejection(driver.getContainerCdnUrl(await driver.getContainer(container)))).toBeInstanceOf(UnsupportedOperationError);
+  });
+});
+
+describe('copies', () => {
+  test('of what is larger than one request may copy are made in parts', async () => {
+    fake.rules.maxCopySize = 6 * MIB;
+    const s3 = s3Backend({
+      settings: settingsOf({ secure: false, host: fake.host, port: fake.port, profile: 'aws' }),
+      profile: { ...findProfile('aws'), copy: { whole: 6 * MIB, part: 5 * MIB } },
+      region: 'us-east-1',
+      credentials: { get: async () => ({ accessKeyId: ACCOUNT.accessKey, secretAccessKey: ACCOUNT.secret }), refused: async () => false },
+      http: createHttpClient(),
+      clock: systemClock,
+      notice: () => {},
+    });
+    opened.push(s3);
+    const content = randomContent(11 * MIB);
+    await put(s3, ref, content, { metaData: { mtime: '1.5' }, contentType: 'text/csv' });
+    const to = { container, key: 'copied/ü' };
+    expect(await s3.capabilities.copy!.copyObject(ref, to, undefined, call)).toMatchObject({ ...to, size: 11 * MIB });
+    expect(fake.count('UploadPartCopy')).toBe(3);
+    expect(await s3.headObject(to, call)).toMatchObject({ metaData: { mtime: '1.5' }, extra: { contentType: 'text/csv' } });
+    expect((await readAll(await s3.readObject(to, undefined, call))).equals(content)).toBe(true);
+    fake.faults.next('UploadPartCopy', { kind: 'inside', code: 'InternalError' });
+    await rejection(s3.capabilities.copy!.copyObject(ref, { container, key: 'failed' }, undefined, call));
+    expect(fake.rules.store.bucket(container).uploads.size).toBe(0);
+  });
+
+  test('are of the version that was looked at', async () => {
+    const s3 = open();
+    await put(s3, ref, 'first');
+    await s3.capabilities.copy!.copyObject(ref, { container, key: 'copy' }, undefined, call);
+    expect(sent('CopyObject')['x-amz-copy-source-if-match']).toBe(`"${checksumOf('md5', Buffer.from('first')).hex}"`);
+  });
+});
+
+describe('versions', () => {
+  test('are listed newest first, read and deleted by id, across pages', async () => {
+    const s3 = open();
+    const versions = s3.capabilities.versions!;
+    fake.rules.store.bucket(container).versioned = true;
+    for (const content of ['one', 'two']) await put(s3, ref, content);
+    await s3.deleteObject(ref, call);
+    await put(s3, { container, key: 'other é' }, 'x');
+    const found = [];
+    let after: string | undefined;
+    do {
+      const page = await versions.listVersions(container, '', after === undefined ? { size: 1 } : { size: 1, after }, call);
+      found.push(...page.items);
+      after = page.next;
+    } while (after !== undefined);
+    expect(found.map(({ key, size, isLatest, isDeleteMarker }) => [key, size, isLatest, isDeleteMarker])).toEqual([
+      [ref.key, 0, true, true],
+      [ref.key, 3, false, false],
+      [ref.key, 3, false, false],
+      ['other é', 1, true, false],
+    ]);
+    expect((await versions.listVersions(container, '', {}, call)).items).toEqual(found);
+    expect((await readAll(await versions.readVersion(ref, found[2]!.versionId, undefined, call))).toString()).toBe('one');
+    expect((await readAll(await versions.readVersion(ref, found[1]!.versionId, { start: 1 }, call))).toString()).toBe('wo');
+    await versions.deleteVersion(ref, found[0]!.versionId, call);
+    expect(await contentOf(s3, ref)).toBe('two');
+    await versions.deleteVersion(ref, 'never-was', call);
+    expect(await rejection(versions.readVersion(ref, 'never-was', undefined, call))).toBeInstanceOf(ObjectDoesNotExistError);
+  });
+});

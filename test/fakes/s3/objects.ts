@@ -1,0 +1,128 @@
+import { type Answer, escapeXml, S3Refusal, xml } from './answer.js';
+import { removeObject } from './buckets.js';
+import { digest, type FakeRequest } from './request.js';
+import type { FakeRules } from './server.js';
+import { type Bucket, etagOf, keptHeaders, type StoredVersion } from './store.js';
+
+const ALGORITHMS: Readonly<Record<string, string>> = { 'x-amz-checksum-sha256': 'sha256', 'x-amz-checksum-sha1': 'sha1' };
+
+/** Refuses a body that is not what its digests say. */
+export function checkDigests({ headers, body }: FakeRequest, crc32c: (bytes: Uint8Array) => number): void {
+  const md5 = headers['content-md5'];
+  if (md5 !== undefined && Buffer.from(md5, 'base64').byteLength !== 16) throw new S3Refusal(400, 'InvalidDigest');
+  if (md5 !== undefined && md5 !== digest('md5', body, 'base64')) throw new S3Refusal(400, 'BadDigest');
+  for (const [header, algorithm] of Object.entries(ALGORITHMS)) {
+    if (headers[header] !== undefined && headers[header] !== digest(algorithm, body, 'base64')) throw new S3Refusal(400, 'BadDigest');
+  }
+  const given = headers['x-amz-checksum-crc32c'];
+  if (given === undefined) return;
+  const own = Buffer.alloc(4);
+  own.writeUInt32BE(crc32c(body));
+  if (given !== own.toString('base64')) throw new S3Refusal(400, 'BadDigest');
+}
+
+export function checkCondition({ headers }: FakeRequest, existing: StoredVersion | undefined): void {
+  if (headers['if-none-match'] === '*' && existing !== undefined) throw new S3Refusal(412, 'PreconditionFailed');
+  if (headers['if-match'] === undefined) return;
+  if (existing === undefined) throw new S3Refusal(404, 'NoSuchKey');
+  if (headers['if-match'] !== existing.etag) throw new S3Refusal(412, 'PreconditionFailed');
+}
+
+export function checkCustomerKey(request: FakeRequest, stored: StoredVersion, prefix = 'x-amz-server-side-encryption-customer-'): void {
+  const wanted = stored.headers['x-amz-server-side-encryption-customer-key'];
+  if (wanted !== request.headers[`${prefix}key`]) throw new S3Refusal(400, 'InvalidRequest');
+}
+
+function versionHeader(bucket: Bucket, { versionId }: StoredVersion): Record<string, string> {
+  return bucket.versioned ? { 'x-amz-version-id': versionId } : {};
+}
+
+/** What an answer says of the encryption, but never the key. */
+export function encryptionHeaders(bucket: Bucket, headers: Readonly<Record<string, string>>): Record<string, string> {
+  const told = Object.entries(headers).filter(
+    ([name]) => name.startsWith('x-amz-server-side-encryption') && !name.endsWith('customer-key'),
+  );
+  return { ...(bucket.encrypted && { 'x-amz-server-side-encryption': 'aws:kms' }), ...Object.fromEntries(told) };
+}
+
+export function putObject(request: FakeRequest, { store, crc32c }: FakeRules): Answer {
+  const bucket = store.bucket(request.bucket);
+  checkDigests(request, crc32c);
+  checkCondition(request, store.find(bucket, request.key!));
+  const etag = etagOf(bucket, request.headers, request.body);
+  const version = store.add(bucket, request.key!, { bytes: request.body, etag, headers: keptHeaders(request.headers) });
+  return { status: 200, headers: { etag, ...versionHeader(bucket, version), ...encryptionHeaders(bucket, version.headers) } };
+}
+
+export function getObject(request: FakeRequest, { store }: FakeRules): Answer {
+  const bucket = store.bucket(request.bucket);
+  const version = store.object(bucket, request.key!, request.query.get('versionId'));
+  checkCustomerKey(request, version);
+  const { bytes } = version;
+  const headers: Record<string, string> = {
+    'content-type': 'binary/octet-stream',
+    ...Object.fromEntries(Object.entries(version.headers).filter(([name]) => !name.startsWith('x-amz-server-side'))),
+    ...encryptionHeaders(bucket, version.headers),
+    ...versionHeader(bucket, version),
+    etag: version.etag,
+    'last-modified': new Date(version.modifiedMs).toUTCString(),
+    'accept-ranges': 'bytes',
+  };
+  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers['range'] ?? '');
+  if (range === null) return { status: 200, headers, body: bytes };
+  const start = Number(range[1]);
+  if (start >= bytes.byteLength) throw new S3Refusal(416, 'InvalidRange');
+  const end = range[2] === '' ? bytes.byteLength : Math.min(Number(range[2]) + 1, bytes.byteLength);
+  return {
+    status: 206,
+    headers: { ...headers, 'content-range': `bytes ${start}-${end - 1}/${bytes.byteLength}` },
+    body: bytes.subarray(start, end),
+  };
+}
+
+export function deleteObject(request: FakeRequest, { store }: FakeRules): Answer {
+  const bucket = store.bucket(request.bucket);
+  const versionId = request.query.get('versionId');
+  const versions = bucket.objects.get(request.key!);
+  if (versionId === undefined) removeObject(bucket, request.key!, store);
+  else if (versions !== undefined) {
+    const left = versions.filter((each) => each.versionId !== versionId);
+    if (left.length === 0) bucket.objects.delete(request.key!);
+    else bucket.objects.set(request.key!, left);
+  }
+  return { status: 204 };
+}
+
+/** The version that a copy's headers name. */
+export function copySource(request: FakeRequest, { store }: FakeRules): StoredVersion {
+  const [bucket = '', key = ''] = (request.headers['x-amz-copy-source'] ?? '').replace(/^\//, '').split(/\/(.*)/s, 2);
+  const source = store.object(store.bucket(decodeURIComponent(bucket)), decodeURIComponent(key));
+  const match = request.headers['x-amz-copy-source-if-match'];
+  if (match !== undefined && match !== source.etag) throw new S3Refusal(412, 'PreconditionFailed');
+  checkCustomerKey(request, source, 'x-amz-copy-source-server-side-encryption-customer-');
+  return source;
+}
+
+export function copyObject(request: FakeRequest, rules: FakeRules): Answer {
+  const { store } = rules;
+  const bucket = store.bucket(request.bucket);
+  const source = copySource(request, rules);
+  if (source.bytes.byteLength > rules.maxCopySize) throw new S3Refusal(400, 'InvalidRequest');
+  const replaced = request.headers['x-amz-metadata-directive'] === 'REPLACE';
+  const own = keptHeaders(request.headers);
+  const headers = replaced
+    ? own
+    : {
+        ...Object.fromEntries(
+          Object.entries(source.headers).filter(([name]) => !name.startsWith('x-amz-') || name.startsWith('x-amz-meta-')),
+        ),
+        ...own,
+      };
+  const etag = etagOf(bucket, request.headers, source.bytes);
+  const version = store.add(bucket, request.key!, { bytes: source.bytes, etag, headers });
+  const body = xml(
+    'CopyObjectResult',
+    `<ETag>${escapeXml(etag)}</ETag><LastModified>${new Date(version.modifiedMs).toISOString()}</LastModified>`,
+  );
+  return { status: 200, headers: { ...versionHeader(bucket, version), ...encryptionHeaders(bucket, headers) }, body };
+}

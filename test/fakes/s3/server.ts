@@ -1,0 +1,192 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { crc32c } from '../../../src/drivers/crc32c.js';
+import { type Answer, errorXml, S3Refusal } from './answer.js';
+import { createBucket, deleteBucket, deleteObjects, headBucket, listBuckets, listObjects, listVersions } from './buckets.js';
+import { createFaults, type Fault, type Faults } from './faults.js';
+import { copyObject, deleteObject, getObject, putObject } from './objects.js';
+import { type FakeRequest, type Operation, parseRequest } from './request.js';
+import { type Account, verifySignature } from './signature.js';
+import { createStore, type Store } from './store.js';
+import { abortUpload, completeUpload, createUpload, listParts, listUploads, uploadPart, uploadPartCopy } from './uploads.js';
+
+/** How this S3 behaves; tests change it while it runs. */
+export interface FakeRules {
+  readonly store: Store;
+  accounts: Account[];
+  readonly expired: Set<string>;
+  /** Undefined: any region's signature will do. */
+  region: string | undefined;
+  /** The server's clock minus this machine's. */
+  skewMs: number;
+  createsTwice: boolean;
+  pageLimit: number;
+  minPartSize: number;
+  maxCopySize: number;
+  nowMs(): number;
+  readonly crc32c: (bytes: Uint8Array) => number;
+}
+
+export interface LoggedRequest {
+  readonly operation: Operation;
+  readonly key: string | undefined;
+  readonly bytes: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: ReadonlyMap<string, string>;
+  readonly status: number;
+}
+
+export interface FakeS3 {
+  readonly host: string;
+  readonly port: number;
+  readonly rules: FakeRules;
+  readonly faults: Faults;
+  /** Every request that was answered, in order. */
+  readonly log: LoggedRequest[];
+  count(operation: Operation): number;
+  close(): Promise<void>;
+}
+
+export const ACCOUNT: Account = { accessKey: 'AKIAFAKE', secret: 'fake/secret+key' };
+
+const handlers: Readonly<Record<Operation, (request: FakeRequest, rules: FakeRules, fault: Fault | undefined) => Answer>> = {
+  ListBuckets: (_, rules) => listBuckets(rules),
+  CreateBucket: createBucket,
+  HeadBucket: headBucket,
+  DeleteBucket: deleteBucket,
+  ListObjects: (request, rules, fault) => listObjects(request, rules, fault?.kind === 'repeat-token'),
+  ListObjectVersions: listVersions,
+  ListMultipartUploads: listUploads,
+  DeleteObjects: (request, rules, fault) =>
+    deleteObjects(request, rules, new Map(fault?.kind === 'refuse-keys' ? Object.entries(fault.keys) : [])),
+  PutObject: putObject,
+  CopyObject: copyObject,
+  GetObject: getObject,
+  HeadObject: getObject,
+  DeleteObject: deleteObject,
+  CreateMultipartUpload: createUpload,
+  UploadPart: uploadPart,
+  UploadPartCopy: uploadPartCopy,
+  ListParts: listParts,
+  CompleteMultipartUpload: completeUpload,
+  AbortMultipartUpload: abortUpload,
+  Unknown: () => {
+    throw new S3Refusal(501, 'NotImplemented');
+  },
+};
+
+/** S3 on loopback. It believes nothing: signatures, digests and conditions are checked as the service does. */
+export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'expired' | 'nowMs' | 'crc32c'>> = {}): Promise<FakeS3> {
+  const nowMs = () => Date.now() + rules.skewMs;
+  const rules: FakeRules = {
+    store: createStore(() => nowMs()),
+    accounts: [ACCOUNT],
+    expired: new Set(),
+    region: undefined,
+    skewMs: 0,
+    createsTwice: true,
+    pageLimit: 1000,
+    minPartSize: 5 * 2 ** 20,
+    maxCopySize: 5 * 2 ** 30,
+    nowMs,
+    crc32c: (bytes) => crc32c(bytes),
+    ...changes,
+  };
+  const faults = createFaults();
+  const log: LoggedRequest[] = [];
+  const server = createServer({ keepAliveTimeout: 30_000 }, (message, response) => {
+    void serve(message, response).catch(() => response.destroy());
+  });
+
+  async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = message;
+    const early = parseRequest(message, Buffer.alloc(0), `${rules.region ?? 'us-east-1'}.fake`);
+    const fault = faults.take(early);
+    const body = await readBody(message, fault?.kind === 'reset' ? fault.afterBytes : undefined);
+    if (body === undefined) return void socket.resetAndDestroy();
+    const request: FakeRequest = { ...early, body };
+    const answer = answerTo(request, fault);
+    if (fault?.kind === 'stall') return;
+    if (fault?.kind === 'lose-answer') return void socket.resetAndDestroy();
+    log.push({
+      operation: request.operation,
+      key: request.key,
+      bytes: body.byteLength,
+      headers: request.headers,
+      query: request.query,
+      status: answer.status,
+    });
+    send(request, response, answer, fault);
+  }
+
+  function answerTo(request: FakeRequest, fault: Fault | undefined): Answer {
+    try {
+      verifySignature(request, rules);
+      if (fault?.kind === 'refuse') throw new S3Refusal(fault.status, fault.code, fault.headers);
+      if (fault?.kind === 'stall') return { status: 200 };
+      if (fault?.kind === 'inside') return { status: 200, body: errorXml(fault.code) };
+      return handlers[request.operation](request, rules, fault);
+    } catch (error) {
+      if (!(error instanceof S3Refusal)) return { status: 500, body: errorXml('InternalError', { Cause: String(error) }) };
+      return { status: error.status, headers: error.headers, body: errorXml(error.code, error.elements) };
+    }
+  }
+
+  function send(request: FakeRequest, response: ServerResponse, answer: Answer, fault: Fault | undefined): void {
+    let body = Buffer.from(answer.body ?? '');
+    const headers: Record<string, string> = { ...answer.headers };
+    if (fault?.kind === 'wrong-etag') {
+      if (headers['etag'] !== undefined) headers['etag'] = '"00000000000000000000000000000000"';
+      body = Buffer.from(body.toString('utf8').replace(/<ETag>&quot;[0-9a-f]{32}/, `<ETag>&quot;${'0'.repeat(32)}`));
+    }
+    if (fault?.kind === 'corrupt' && body.byteLength > 0) body = Buffer.from(body.map((byte) => byte ^ 1));
+    response.writeHead(answer.status, {
+      ...headers,
+      date: new Date(rules.nowMs()).toUTCString(),
+      'x-amz-request-id': `fake-${log.length}`,
+      'content-length': String(body.byteLength),
+    });
+    if (request.method === 'HEAD') return void response.end();
+    if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') {
+      const cut = fault.kind === 'truncate';
+      response.write(body.subarray(0, fault.afterBytes), () => {
+        if (cut) response.socket?.resetAndDestroy();
+      });
+      return;
+    }
+    response.end(body);
+  }
+
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    host: '127.0.0.1',
+    port: (server.address() as AddressInfo).port,
+    rules,
+    faults,
+    log,
+    count: (operation) => log.filter((each) => each.operation === operation).length,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Undefined when `stopAfter` bytes have come. The stream is left as it is: iterating would close the connection in its own way. */
+async function readBody(message: IncomingMessage, stopAfter: number | undefined): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  return new Promise((resolve, reject) => {
+    message.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      if (stopAfter !== undefined && size >= stopAfter) resolve(undefined);
+    });
+    message.on('end', () => resolve(stopAfter === undefined ? Buffer.concat(chunks) : undefined));
+    message.on('error', reject);
+    message.on('close', () => reject(new Error('the client went away')));
+  });
+}
