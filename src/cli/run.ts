@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { readVersion } from '../version.js';
+import { acceptSource } from './accept-source.js';
 import { byHand, type Hands } from './by-hand.js';
 import { check } from './check.js';
 import { createContainer, listContainers, publishContainer, removeContainer } from './container.js';
@@ -96,6 +97,11 @@ function buildProgram(io: Io, engine: Engine, done: (code: number) => void): Com
     .action(async (mirror: string | undefined, options: { json: boolean; watch: boolean }) =>
       done(await status(config(), { mirror, ...options }, io)),
     );
+  program
+    .command('accept-source')
+    .description('say that the folder which is there now is meant, although it is another one or empty')
+    .argument('<mirror>', 'whose source it is')
+    .action(async (mirror: string) => done(await acceptSource(config(), mirror, io)));
   program
     .command('check')
     .description('say everything that is wrong with the configuration')

@@ -44,6 +44,8 @@ export interface LedgerDocument {
   readonly version: 1;
   readonly mirror: string;
   readonly source?: SourceIdentity;
+  /** Somebody has said that the source is meant to be empty; forgotten as soon as it is not. */
+  readonly acceptedEmpty?: true;
   /** What the target's driver found out about its provider, in the driver's own words. */
   readonly found?: string;
   /** True once a reconcile has finished on this index: until then nothing is deleted. */

@@ -71,7 +71,7 @@ export function createMirror(parts: MirrorParts): Mirror {
   const { settings, backend, index, ledger, reader, queue, clock, interrupt, drain } = parts;
   const { name, policy } = settings;
   const board = createBoard(name, clock, parts.observe);
-  const source = createSourceView(settings, backend.capabilities.limits.maxKeyBytes);
+  const source = createSourceView(settings, backend.capabilities.limits.maxKeyBytes, ledger.read);
   const renames = createRenames(index);
   const runs = createRuns(clock);
   const pending = createPending();

@@ -66,8 +66,11 @@ function act(
   switch (decision.action) {
     case 'nothing':
       return Promise.resolve({ outcome: 'nothing' });
-    case 'upload':
+    case 'upload': {
+      const exchanged = decision.why === 'new' ? undefined : at.source.exchanged();
+      if (exchanged !== undefined) return Promise.resolve({ outcome: 'skipped', reason: 'overwrite-refused', detail: exchanged });
       return upload(job, known(facts.local).entry, facts.content, decision.why, at, signal);
+    }
     case 'adopt':
       return adopt(job, facts, at);
     case 'refresh':

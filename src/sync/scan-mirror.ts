@@ -1,4 +1,4 @@
-import type { RunReport } from '../state/ledger.js';
+import type { LedgerDocument, RunReport } from '../state/ledger.js';
 import type { DueRun } from './due-runs.js';
 import type { SkipReason } from './events.js';
 import { listRemote } from './listing.js';
@@ -23,7 +23,7 @@ export interface ScanResult {
  */
 export async function scanMirror(mirror: Mirror, due: DueRun, signal: AbortSignal): Promise<{ readonly finished: Promise<ScanResult> }> {
   const { settings, board, parts } = mirror;
-  const { backend, location, ledger, clock } = parts;
+  const { backend, location, ledger, log, clock } = parts;
   board.tell({ event: 'run-started', run: due.kind, why: due.why });
   board.forgetSkips();
   const run = mirror.runs.begin(parts.index);
@@ -32,13 +32,17 @@ export async function scanMirror(mirror: Mirror, due: DueRun, signal: AbortSigna
   try {
     // Records of this moment must be visible to the scan's own view of the index.
     await parts.index.flush();
+    const doubt = mirror.source.doubt();
+    const noDeletes = ledger.read().reconciled ? doubt : 'the first reconcile has not finished';
+    if (doubt !== undefined) log.warn('deletes are withheld', { mirror: settings.name, why: doubt });
     const request = {
       root: settings.source,
       under: due.under,
       settings: walkSettingsOf(settings, backend.capabilities.limits.maxKeyBytes),
       policy: settings.policy,
       location,
-      ...(ledger.read().reconciled ? {} : { noDeletes: 'the first reconcile has not finished' }),
+      ...(noDeletes === undefined ? {} : { noDeletes }),
+      acceptEmpty: ledger.read().acceptedEmpty === true,
     };
     const listing = due.kind === 'reconcile' ? listRemote(backend, settings.container, settings.prefix, signal) : undefined;
     const { listingOrder } = backend.capabilities;
@@ -87,9 +91,13 @@ async function finish(mirror: Mirror, due: DueRun, run: Run, { complete }: ScanS
     mirror.runs.end(run);
   }
   const report = run.tally.report();
+  const seen = (document: LedgerDocument): LedgerDocument => {
+    const { acceptedEmpty: _, ...rest } = document;
+    return { ...(report.scanned > 0 ? rest : document), source: document.source ?? mirror.source.identity() };
+  };
   // A scan of one folder says nothing of when the mirror as a whole was last seen.
-  if (due.kind === 'reconcile') await ledger.update((document) => ({ ...document, reconciled: true, lastReconcile: report }));
-  else if (due.under === '') await ledger.update((document) => ({ ...document, lastScan: report }));
+  if (due.kind === 'reconcile') await ledger.update((document) => ({ ...seen(document), reconciled: true, lastReconcile: report }));
+  else if (due.under === '') await ledger.update((document) => ({ ...seen(document), lastScan: report }));
   mirror.board.tell({ event: 'run-finished', run: due.kind, report, complete });
   return { report, complete };
 }

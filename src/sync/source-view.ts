@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { relative } from 'node:path';
+import type { LedgerDocument, SourceIdentity } from '../state/ledger.js';
 import type { ObjectName } from '../state/object-index.js';
 import { openDescent } from '../watcher/descend.js';
 import type { LocalEntry, RelativePath } from '../watcher/entry.js';
@@ -40,15 +41,24 @@ export interface SourceView {
    * that is not mounted looks like that). Undefined: a file that is not there is gone.
    */
   doubt(): string | undefined;
+  /** Why this is another folder than the one mirrored so far: then nothing is replaced either. */
+  exchanged(): string | undefined;
+  /** Of the folder that was opened. */
+  identity(): SourceIdentity;
   /** For the watcher: folders that need no watch, by the mirror's own patterns. */
   ignoresDirectory(path: RelativePath): boolean;
 }
 
-/** Throws nothing yet: `reopen` looks at the folder. */
-export function createSourceView(settings: MirrorSettings, maxNameBytes: number): SourceView {
+/** Throws nothing yet: `reopen` looks at the folder. `remembered` is what the ledger says of the source now. */
+export function createSourceView(
+  settings: MirrorSettings,
+  maxNameBytes: number,
+  remembered: () => Pick<LedgerDocument, 'source' | 'acceptedEmpty'>,
+): SourceView {
   const walkSettings = walkSettingsOf(settings, maxNameBytes);
   const filter = openFilter(walkSettings.filter);
   const { nameOf, pathOf, namesAt } = createNaming(settings.symlinks);
+  const ifMeant = `if that is meant, stop the daemon and run: longshore accept-source ${settings.name}`;
   let looking: Looking | undefined;
 
   function opened(): Looking {
@@ -73,6 +83,18 @@ export function createSourceView(settings: MirrorSettings, maxNameBytes: number)
     }
   }
 
+  function identity(): SourceIdentity {
+    const { device, inode } = opened().source;
+    return { device: String(device), inode: String(inode) };
+  }
+
+  function exchanged(): string | undefined {
+    const before = remembered().source;
+    const now = identity();
+    if (before === undefined || (before.device === now.device && before.inode === now.inode)) return undefined;
+    return `${settings.source} is not the folder that was mirrored before; mount the right one, or ${ifMeant}`;
+  }
+
   return {
     absolute: (path) => pathOnDisk(settings.source, path),
     look,
@@ -91,11 +113,13 @@ export function createSourceView(settings: MirrorSettings, maxNameBytes: number)
       const now = statSync(settings.source, { bigint: true, throwIfNoEntry: false });
       if (!now?.isDirectory()) return `${settings.source} is missing; mount or restore it`;
       if (now.dev !== device || now.ino !== inode) return `${settings.source} is not the folder that it was when it was opened`;
-      if (isEmptySource(settings.source, walkSettings.filter.never)) {
-        return `${settings.source} is empty, as it would be if its disk were not mounted`;
+      if (remembered().acceptedEmpty !== true && isEmptySource(settings.source, walkSettings.filter.never)) {
+        return `${settings.source} is empty, as it would be if its disk were not mounted; ${ifMeant}`;
       }
-      return undefined;
+      return exchanged();
     },
+    exchanged,
+    identity,
     ignoresDirectory: (path) => filter.ignoresDirectory(path),
   };
 }

@@ -300,6 +300,31 @@ describe('P4: a source in doubt deletes nothing', () => {
     expect(readFileSync(join(place.container, 'a'), 'utf8')).toBe('a');
   });
 
+  test('exchanged for another folder: nothing is deleted or replaced until somebody accepts it', async () => {
+    const place = await mirrored();
+    renameSync(place.source, `${place.source}.away`);
+    write(place, 'a', 'somebody else’s');
+    write(place, 'new', 'new');
+    const result = await place.longshore('--reconcile', '--json');
+    expect(result.code).toBe(3);
+    expect(summaryOf(result)).toMatchObject({ deleted: 0, uploaded: 1 });
+    expect(readFileSync(join(place.container, 'a'), 'utf8')).toBe('a');
+    expect(readFileSync(join(place.container, 'b/c'), 'utf8')).toBe('b/c');
+    expect(result.stderr + result.stdout).toContain('longshore accept-source documents');
+    expect((await place.longshore('accept-source', 'documents')).code).toBe(0);
+    expect((await place.longshore('--reconcile')).code).toBe(0);
+    expect(place.differences()).toEqual([]);
+  });
+
+  test('empty and accepted as such: the container is emptied too', async () => {
+    const place = await mirrored();
+    for (const name of ['a', 'b']) rmSync(join(place.source, name), { recursive: true });
+    expect((await place.longshore('--reconcile')).code).toBe(3);
+    expect((await place.longshore('accept-source', 'documents')).code).toBe(0);
+    expect(summaryOf(await place.longshore('--reconcile', '--json'))).toMatchObject({ deleted: 2 });
+    expect(place.differences()).toEqual([]);
+  });
+
   test('a file where the folder was', async () => {
     const place = await mirrored();
     renameSync(place.source, `${place.source}.away`);

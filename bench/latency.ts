@@ -1,0 +1,57 @@
+// From the moment a file is written until its object is there, by a running daemon: npm run bench -- latency [FILES] [WRITES]
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../bundle/main.js', import.meta.url));
+const files = Number(process.argv[2] ?? 100_000);
+const writes = Number(process.argv[3] ?? 300);
+
+const folder = mkdtempSync(join(tmpdir(), 'longshore-bench-'));
+const source = join(folder, 'source');
+for (let at = 0; at < files; at += 1) {
+  if (at % 100 === 0) mkdirSync(join(source, `d${at / 100}`), { recursive: true });
+  writeFileSync(join(source, `d${Math.floor(at / 100)}`, `f${at}`), String(at));
+}
+for (const fsync of [false, true]) {
+  // The same tree for both: the objects are there already, and are adopted.
+  const vault = join(folder, 'vault');
+  writeFileSync(
+    join(folder, 'longshore.yaml'),
+    `state: ./state
+targets:
+  vault: { driver: local, root: ./vault, fsync: ${fsync} }
+mirrors:
+  - { name: bench, source: ./source, target: vault, container: bench, settle: 0 }
+`,
+  );
+  const daemon = spawn(process.execPath, [MAIN, '--config', join(folder, 'longshore.yaml'), 'run'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let log = '';
+  daemon.stderr.on('data', (chunk) => {
+    log += chunk;
+  });
+  while (!log.includes('run finished')) await delay(100);
+  const waits: number[] = [];
+  for (let at = 0; at < writes; at += 1) {
+    const name = `d${at % (files / 100)}/new-${fsync}-${at}`;
+    writeFileSync(join(folder, 'outside'), `content ${at}`);
+    const began = performance.now();
+    renameSync(join(folder, 'outside'), join(source, name));
+    while (!existsSync(join(vault, 'bench', name))) await delay(0);
+    waits.push(performance.now() - began);
+    await delay(10);
+  }
+  daemon.kill('SIGTERM');
+  await new Promise((resolve) => daemon.on('close', resolve));
+  waits.sort((a, b) => a - b);
+  const quantile = (share: number) => (waits[Math.min(waits.length - 1, Math.floor(share * waits.length))] ?? Number.NaN).toFixed(1);
+  console.log(
+    `${files} files watched, fsync: ${fsync}: event to mirrored p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms, worst ${quantile(1)} ms (${writes} files)`,
+  );
+}
+rmSync(folder, { recursive: true, force: true });
