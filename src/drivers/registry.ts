@@ -3,8 +3,16 @@ import { StorageError } from './errors.js';
 import { localDriver } from './local/driver-kind.js';
 import { memoryDriver } from './memory/driver-kind.js';
 import { s3Driver, s3PresetDrivers } from './s3/driver-kind.js';
+import { swiftDriver, swiftPresetDrivers } from './swift/driver-kind.js';
 
-export const builtinDrivers: readonly DriverKind[] = [localDriver, memoryDriver, s3Driver, ...s3PresetDrivers];
+export const builtinDrivers: readonly DriverKind[] = [
+  localDriver,
+  memoryDriver,
+  s3Driver,
+  ...s3PresetDrivers,
+  swiftDriver,
+  ...swiftPresetDrivers,
+];
 
 /** Names that Libcloud gave up (libcloud/storage/providers.py), and what took their place. */
 const REMOVED: ReadonlyMap<string, string> = new Map([

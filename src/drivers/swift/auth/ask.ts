@@ -1,0 +1,77 @@
+import type { Clock } from '../../../clock.js';
+import type { Call } from '../../call.js';
+import { InvalidCredentialsError, StorageError, TargetUnavailableError, ThrottledError } from '../../errors.js';
+import type { HttpAnswer, HttpClient } from '../../http/exchange.js';
+import { fromTransport, SWIFT } from '../errors.js';
+import { type Failure, readFailure } from '../failure.js';
+import { addressOf } from './session.js';
+
+export interface Asking {
+  readonly http: HttpClient;
+  readonly clock: Clock;
+}
+
+/** One request to an identity service. What it was sent is in no error: it holds the secret. */
+export async function ask(
+  { http, clock }: Asking,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  document: unknown,
+  { signal }: Call,
+): Promise<HttpAnswer> {
+  const { origin, path } = addressOf(url);
+  const posted = document === undefined ? undefined : Buffer.from(JSON.stringify(document));
+  const answer = await http
+    .request({
+      method: posted === undefined ? 'GET' : 'POST',
+      origin,
+      path: path === '' ? '/' : path,
+      headers: { accept: 'application/json', ...(posted && { 'content-type': 'application/json' }), ...headers },
+      ...(posted && { body: posted }),
+      signal,
+    })
+    .catch((error: unknown) => {
+      throw fromTransport(error);
+    });
+  if (answer.status >= 200 && answer.status <= 299) return answer;
+  throw refusal(url, readFailure(answer.status, answer.headers, answer.body.toString('utf8'), clock.now()));
+}
+
+function refusal(url: string, { status, message, requestId, retryAfterMs }: Failure): StorageError {
+  const context = { driver: SWIFT, ...(requestId !== undefined && { requestId }) };
+  const told = `authenticate at ${url}: the service answered ${status}${message === '' ? '' : ` ${message}`}`;
+  const retry = retryAfterMs === undefined ? 'backoff' : { afterMs: retryAfterMs };
+  if (status === 401 || status === 403) return new InvalidCredentialsError(`${told}; check key, secret, project and domains`, context);
+  if (status === 429 || status === 498 || status === 503) return new ThrottledError(told, { ...context, retry });
+  if (status >= 500) return new TargetUnavailableError(told, { ...context, retry });
+  return new StorageError(`${told}; check auth_url and auth_version`, context);
+}
+
+/** The answer as JSON. One that is none rejects: the URL leads somewhere else. */
+export function readJson(url: string, { body }: HttpAnswer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    throw new StorageError(`authenticate at ${url}: the answer is no JSON; check auth_url and auth_version`, {
+      driver: SWIFT,
+      cause: error,
+    });
+  }
+}
+
+/** The member of something read as JSON; undefined when there is none. */
+export function member(value: unknown, ...path: readonly string[]): unknown {
+  let found = value;
+  for (const name of path) found = typeof found === 'object' && found !== null ? (found as Record<string, unknown>)[name] : undefined;
+  return found;
+}
+
+export function textMember(value: unknown, ...path: readonly string[]): string | undefined {
+  const found = member(value, ...path);
+  return typeof found === 'string' && found !== '' ? found : undefined;
+}
+
+export function listMember(value: unknown, ...path: readonly string[]): readonly unknown[] {
+  const found = member(value, ...path);
+  return Array.isArray(found) ? found : [];
+}

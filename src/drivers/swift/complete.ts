@@ -1,0 +1,74 @@
+import type { Backend } from '../backend.js';
+import { bytesBody } from '../body.js';
+import type { Call, ObjectInfo } from '../call.js';
+import type { Part, UploadToken } from '../capabilities.js';
+import { ObjectDoesNotExistError, ObjectHashMismatchError } from '../errors.js';
+import { SLOW_ANSWER_MS, type SwiftContext } from './context.js';
+import { SWIFT } from './errors.js';
+import type { LargeObjectParts } from './large-objects.js';
+import { extraFrom, infoFromHeaders, quoted } from './object-info.js';
+import { manifestEtag, manifestOf } from './slo.js';
+import type { UploadNote } from './upload-marks.js';
+
+/**
+ * Puts the manifest. When the upload is gone because an earlier completion went through and its answer was lost, the
+ * object that it made is what this resolves with.
+ */
+export async function completeUpload(
+  { client }: SwiftContext,
+  { segments, marks, large }: LargeObjectParts,
+  { headObject, putObject }: Pick<Backend, 'headObject' | 'putObject'>,
+  token: UploadToken,
+  parts: readonly Part[],
+  /** Called when the manifest is about to go out. */
+  sending: () => void,
+  call: Call,
+): Promise<ObjectInfo> {
+  const ref = { container: token.container, key: token.key };
+  const etag = manifestEtag(parts);
+  const note = await marks.read('open', ref.container, token.opaque, call);
+  if (note === undefined) return madeBefore();
+  const info = parts.length === 0 ? await putEmpty(note) : await putManifest(note);
+  // The object is there. A mark that stays is found by `unfinished`, and then only the mark goes.
+  await marks.remove('open', ref.container, token.opaque, call).catch(() => undefined);
+  return info;
+
+  async function madeBefore(): Promise<ObjectInfo> {
+    const found = await headObject(ref, call);
+    if (parts.length === 0 || found.extra['etag'] !== quoted(etag) || found.extra['largeObject'] !== 'static')
+      throw new ObjectDoesNotExistError(ref.key, { driver: SWIFT });
+    return found;
+  }
+
+  function putEmpty({ headers = {}, metaData = {} }: UploadNote): Promise<ObjectInfo> {
+    const contentType = headers['content-type'] ?? 'application/octet-stream';
+    return putObject(ref, bytesBody(new Uint8Array()), { contentType, metaData, headers: {}, checksums: [] }, call);
+  }
+
+  async function putManifest({ headers = {}, metaData = {} }: UploadNote): Promise<ObjectInfo> {
+    const folder = segments.containerOf(ref.container);
+    const manifest = manifestOf(parts, ({ number }) => `/${folder}/${segments.keyOf(ref.container, token.opaque, number)}`);
+    const answer = await large.replacing(ref, call, () => {
+      sending();
+      return client.request(
+        {
+          method: 'PUT',
+          action: 'complete the upload of',
+          ...ref,
+          needsContainer: true,
+          query: { 'multipart-manifest': 'put' },
+          headers: { ...headers, etag },
+          body: manifest,
+          answerWithinMs: SLOW_ANSWER_MS,
+        },
+        call,
+      );
+    });
+    const told = answer.headers['etag'];
+    if (told !== undefined && quoted(told) !== quoted(etag)) throw new ObjectHashMismatchError(ref.key, etag, told, { driver: SWIFT });
+    const { checksums } = infoFromHeaders(ref, { ...headers, 'x-static-large-object': 'true' });
+    const size = parts.reduce((sum, part) => sum + part.size, 0);
+    const extra = { ...extraFrom(answer.headers), contentType: headers['content-type'], largeObject: 'static', etag: quoted(etag) };
+    return { ...ref, size, checksums, metaData: { ...metaData }, extra };
+  }
+}

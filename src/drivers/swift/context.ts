@@ -1,0 +1,13 @@
+import type { Clock } from '../../clock.js';
+import type { SwiftClient } from './client.js';
+import type { SwiftSettings } from './settings.js';
+
+/** What every operation works with. */
+export interface SwiftContext {
+  readonly client: SwiftClient;
+  readonly settings: SwiftSettings;
+  readonly clock: Clock;
+}
+
+/** For copies, manifests and bulk deletes, which a service may work on for minutes before it answers. */
+export const SLOW_ANSWER_MS = 15 * 60_000;

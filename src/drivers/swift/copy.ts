@@ -1,0 +1,120 @@
+import type { Backend } from '../backend.js';
+import type { Call, ObjectInfo, ObjectRef } from '../call.js';
+import type { Copy, CopyReplacement, Multipart, Part } from '../capabilities.js';
+import { findChecksum } from '../digest.js';
+import { ObjectHashMismatchError } from '../errors.js';
+import { eachInParallel } from '../parallel.js';
+import { planParts } from '../part-size.js';
+import { NEVER_ABORTED } from '../signal.js';
+import { SLOW_ANSWER_MS, type SwiftContext } from './context.js';
+import { encodePath } from './encode.js';
+import { SWIFT } from './errors.js';
+import type { LargeObjectParts } from './large-objects.js';
+import { checkContainer, checkKey } from './names.js';
+import { objectHeaders } from './object-headers.js';
+import { extraFrom, MD5_METADATA } from './object-info.js';
+
+const LANES = 4;
+
+/** A large object is copied as a whole where it fits one object, else in segments of its own: it shares none with its source, which may be deleted. */
+export function swiftCopy(
+  { client, settings }: SwiftContext,
+  { large, segments }: LargeObjectParts,
+  multipart: Multipart,
+  { headObject }: Pick<Backend, 'headObject'>,
+): Copy {
+  function copyFrom({ container, key }: ObjectRef): Record<string, string> {
+    return { 'x-copy-from': `/${encodePath(container)}/${encodePath(key)}` };
+  }
+
+  function described(kept: CopyReplacement, source: ObjectInfo): Record<string, string> {
+    const md5 = findChecksum(source.checksums, 'md5')?.hex;
+    const isLarge = source.extra['largeObject'] !== undefined;
+    return { ...objectHeaders({ ...kept, headers: {} }), ...(isLarge && md5 !== undefined && { [MD5_METADATA]: md5 }) };
+  }
+
+  /** POST replaces all metadata, and of a dynamic large object its segments' prefix with it unless it is said again. */
+  async function describeAnew(source: ObjectInfo, replace: CopyReplacement, call: Call): Promise<ObjectInfo> {
+    const { container, key } = source;
+    const about = { container, key };
+    const { headers } = await client.request({ method: 'HEAD', action: 'look at', ...about }, call);
+    const manifest = headers['x-object-manifest'];
+    await client.request(
+      {
+        method: 'POST',
+        action: 'change the metadata of',
+        ...about,
+        headers: { ...described(replace, source), ...(manifest !== undefined && { 'x-object-manifest': manifest }) },
+      },
+      call,
+    );
+    return headObject(about, call);
+  }
+
+  async function copyWhole(source: ObjectInfo, to: ObjectRef, replace: CopyReplacement | undefined, call: Call): Promise<ObjectInfo> {
+    const fresh = replace === undefined ? {} : { 'x-fresh-metadata': 'true', ...objectHeaders({ ...replace, headers: {} }) };
+    const { headers } = await large.replacing(to, call, () =>
+      client.request(
+        {
+          method: 'PUT',
+          action: `copy "${source.key}" to`,
+          ...to,
+          needsContainer: true,
+          headers: { ...fresh, ...copyFrom(source) },
+          body: new Uint8Array(),
+          answerWithinMs: SLOW_ANSWER_MS,
+        },
+        call,
+      ),
+    );
+    const hex = /^"?([0-9a-f]{32})"?$/.exec(headers['etag'] ?? '')?.[1];
+    const expected = findChecksum(source.checksums, 'md5')?.hex;
+    if (hex !== undefined && expected !== undefined && hex !== expected)
+      throw new ObjectHashMismatchError(to.key, expected, hex, { driver: SWIFT });
+    const extra = { ...extraFrom(headers), contentType: replace?.contentType ?? source.extra['contentType'] };
+    const checksums = hex === undefined ? [] : [{ algorithm: 'md5' as const, hex }];
+    return { ...to, size: source.size, checksums, metaData: replace?.metaData ?? source.metaData, extra };
+  }
+
+  async function copyInParts(source: ObjectInfo, to: ObjectRef, kept: CopyReplacement, call: Call): Promise<ObjectInfo> {
+    const token = await multipart.begin(to, { ...kept, headers: {}, checksums: source.checksums }, call);
+    const parts: Part[] = [];
+    try {
+      await eachInParallel(planParts(source.size, settings.max_put_size), LANES, call.signal, async ({ number, start, end }, signal) => {
+        const { headers } = await client.request(
+          {
+            method: 'PUT',
+            action: `copy a part of "${source.key}" to`,
+            container: segments.containerOf(to.container),
+            key: segments.keyOf(to.container, token.opaque, number),
+            needsContainer: true,
+            headers: { ...copyFrom(source), range: `bytes=${start}-${end - 1}`, 'x-fresh-metadata': 'true' },
+            body: new Uint8Array(),
+            answerWithinMs: SLOW_ANSWER_MS,
+          },
+          { signal },
+        );
+        parts.push({ number, size: end - start, receipt: (headers['etag'] ?? '').replaceAll('"', '') });
+      });
+      parts.sort((a, b) => a.number - b.number);
+      return await multipart.complete(token, parts, call);
+    } catch (error) {
+      await multipart.abort(token, { signal: NEVER_ABORTED }).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  return {
+    async copyObject(from, to, replace, call) {
+      checkContainer(to.container);
+      checkKey(to.key);
+      const source = await headObject(from, call);
+      const target = { container: to.container, key: to.key };
+      if (from.container === to.container && from.key === to.key)
+        return replace === undefined ? source : describeAnew(source, replace, call);
+      if (source.size <= settings.max_put_size) return copyWhole(source, target, replace, call);
+      const kept = replace ?? { contentType: String(source.extra['contentType'] ?? 'application/octet-stream'), metaData: source.metaData };
+      return copyInParts(source, target, kept, call);
+    },
+  };
+}

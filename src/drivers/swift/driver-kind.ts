@@ -1,0 +1,65 @@
+import type { DriverKind } from '../driver-kind.js';
+import { createHttpClient } from '../http.js';
+import { authentication } from './auth/authenticate.js';
+import { swiftBackend } from './backend.js';
+import { chooseAccess, readAuthorities } from './choose.js';
+import { SWIFT } from './errors.js';
+import { type SwiftSettings, swiftSettings } from './settings.js';
+
+interface Preset {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
+  preset(settings: SwiftSettings): Partial<SwiftSettings>;
+}
+
+function kind({ name, aliases, summary, preset }: Preset): DriverKind<SwiftSettings> {
+  return {
+    name,
+    aliases,
+    summary,
+    settings: swiftSettings,
+    open(written, { clock }) {
+      const settings = { ...written, ...preset(written) };
+      const access = chooseAccess(settings);
+      const ca = readAuthorities(settings);
+      const http = createHttpClient({
+        connections: settings.connections,
+        connectTimeoutMs: settings.connect_timeout,
+        timeoutMs: settings.timeout,
+        verifyTls: settings.verify_tls,
+        env: settings.environment(),
+        ...(ca !== undefined && { ca }),
+      });
+      return swiftBackend({ settings, http, clock, authenticate: authentication({ http, clock }, access, settings.storage_url) });
+    },
+  };
+}
+
+export const swiftDriver = kind({
+  name: SWIFT,
+  aliases: ['openstack_swift'],
+  summary: 'OpenStack Object Storage (Swift), with TempAuth and Keystone',
+  preset: () => ({}),
+});
+
+/** Libcloud's names for providers that speak Swift (libcloud/storage/providers.py). */
+export const swiftPresetDrivers: readonly DriverKind<SwiftSettings>[] = [
+  kind({
+    name: 'cloudfiles',
+    aliases: [],
+    summary: 'Rackspace Cloud Files (swift with an API key)',
+    preset: ({ auth_url: url, region, auth_type: type }) => ({
+      auth_url: url ?? `https://${region?.toLowerCase() === 'lon' ? 'lon.' : ''}identity.api.rackspacecloud.com/v2.0`,
+      auth_version: '2',
+      auth_type: type === 'password' ? 'apikey' : type,
+      ...(region !== undefined && { region: region.toUpperCase() }),
+    }),
+  }),
+  kind({
+    name: 'ktucloud',
+    aliases: [],
+    summary: 'KT ucloud storage (swift with auth version 1)',
+    preset: ({ auth_url: url }) => ({ auth_url: url ?? 'https://ssproxy.ucloudbiz.olleh.com/auth/v1.0', auth_version: '1' }),
+  }),
+];

@@ -1,0 +1,61 @@
+import { parseTime } from '../../clock.js';
+import type { Checksum, ObjectInfo, ObjectRef } from '../call.js';
+import type { HttpHeaders } from '../http/exchange.js';
+import { decodeMetadataValue, METADATA_PREFIX } from './metadata.js';
+
+/** The content's MD5, where a large object has no ETag that is one. Ours, and no part of what callers see as metadata. */
+export const MD5_METADATA = `${METADATA_PREFIX}longshore-md5`;
+
+/** Answer headers that are worth keeping in `extra`, and their names there. */
+const EXTRA = {
+  'content-type': 'contentType',
+  'content-encoding': 'contentEncoding',
+  'content-disposition': 'contentDisposition',
+  'cache-control': 'cacheControl',
+  'x-delete-at': 'deleteAt',
+} as const;
+
+/** How an object is made of others: by a manifest that names its segments, or by a prefix that they share. */
+export function largeKind(headers: HttpHeaders): 'static' | 'dynamic' | undefined {
+  if (/^true$/i.test(headers['x-static-large-object'] ?? '')) return 'static';
+  return headers['x-object-manifest'] === undefined ? undefined : 'dynamic';
+}
+
+/** An object as the answer to HEAD describes it. */
+export function infoFromHeaders(ref: ObjectRef, headers: HttpHeaders): ObjectInfo {
+  const metaData: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (name.startsWith(METADATA_PREFIX) && name !== MD5_METADATA && value !== undefined)
+      metaData[name.slice(METADATA_PREFIX.length)] = decodeMetadataValue(value);
+  }
+  return { ...ref, size: Number(headers['content-length'] ?? 0), checksums: checksumsOf(headers), metaData, extra: extraFrom(headers) };
+}
+
+/** The ETag of a large object is made of those of its segments, and no digest of its content. */
+function checksumsOf(headers: HttpHeaders): readonly Checksum[] {
+  const md5 = headers[largeKind(headers) === undefined ? 'etag' : MD5_METADATA];
+  const hex = /^"?([0-9a-f]{32})"?$/i.exec(md5 ?? '')?.[1]?.toLowerCase();
+  return hex === undefined ? [] : [{ algorithm: 'md5', hex }];
+}
+
+export function extraFrom(headers: HttpHeaders): Record<string, unknown> {
+  const extra: Record<string, unknown> = {};
+  if (headers['etag'] !== undefined) extra['etag'] = quoted(headers['etag']);
+  // Last-Modified is rounded up to whole seconds.
+  const seconds = Number(headers['x-timestamp'] ?? Number.NaN);
+  const modified = Number.isFinite(seconds) ? Math.round(seconds * 1000) : parseTime(headers['last-modified'] ?? '');
+  if (modified !== undefined) extra['lastModified'] = modified;
+  const large = largeKind(headers);
+  if (large !== undefined) extra['largeObject'] = large;
+  for (const [header, name] of Object.entries(EXTRA)) {
+    const value = headers[header];
+    if (value !== undefined) extra[name] = value;
+  }
+  return extra;
+}
+
+/** In quotes, as HTTP has it; Swift leaves them out, but for large objects. */
+export function quoted(etag: string): string {
+  return etag.startsWith('"') ? etag : `"${etag}"`;
+}

@@ -1,0 +1,140 @@
+import type { Call, ObjectRef } from '../call.js';
+import type { Part } from '../capabilities.js';
+import { ContainerDoesNotExistError, UnsupportedOperationError } from '../errors.js';
+import type { DeleteTogether } from './bulk-delete.js';
+import type { SwiftContext } from './context.js';
+import { SWIFT } from './errors.js';
+import { readList } from './json.js';
+import { isPossibleKey } from './names.js';
+import { largeKind } from './object-info.js';
+import { nextPage, pageQuery } from './paging.js';
+
+/**
+ * Segments of large objects, which we keep as `longshore/segments/CONTAINER/UPLOAD/NNNNN` in a container of their own.
+ * Each upload has a name that is never used again, so that replacing an object never touches what it was made of
+ * (https://github.com/rclone/rclone/issues/1737). Nothing that is named otherwise is ever deleted here.
+ */
+export interface Segments {
+  /** Where those of a container's objects are; not necessarily there yet. */
+  containerOf(container: string): string;
+  keyOf(container: string, uploadId: string, number: number): string;
+  /** Makes the container, if it is not there. */
+  createContainerOf(container: string, call: Call): Promise<void>;
+  /** Only when it was named after this container and is empty. */
+  removeContainerOf(container: string, call: Call): Promise<void>;
+  /** In ascending order. */
+  list(container: string, uploadId: string, call: Call): Promise<readonly Part[]>;
+  remove(container: string, uploadId: string, call: Call): Promise<void>;
+  /** The upload of ours that the object is made of, by its manifest; undefined when it is none, or is not there. */
+  uploadOf(ref: ObjectRef, call: Call, newest?: boolean): Promise<string | undefined>;
+  /** False when no object of the container can be made of segments of ours. Remembered for a minute. */
+  mayExist(container: string, call: Call): Promise<boolean>;
+}
+
+const REMEMBERED_MS = 60_000;
+const folderOf = (container: string) => `longshore/segments/${container}/`;
+
+export function segmentStore({ client, settings, clock }: SwiftContext, deleteTogether: DeleteTogether): Segments {
+  const noneUntil = new Map<string, number>();
+  const some = new Set<string>();
+
+  function containerOf(container: string): string {
+    return settings.segments_container.replaceAll('{container}', () => container);
+  }
+
+  async function page(container: string, prefix: string, after: string | undefined, size: number | undefined, call: Call) {
+    const { body } = await client.request(
+      { method: 'GET', action: 'list the segments', container: containerOf(container), query: pageQuery(prefix, after, size) },
+      call,
+    );
+    return readList('list the segments', body);
+  }
+
+  async function list(container: string, uploadId: string, call: Call): Promise<readonly Part[]> {
+    const prefix = `${folderOf(container)}${uploadId}/`;
+    const parts: Part[] = [];
+    let after: string | undefined;
+    do {
+      const entries = await page(container, prefix, after, undefined, call);
+      for (const { name, bytes, hash } of entries) {
+        const number = /^\d{5}$/.exec(String(name).slice(prefix.length))?.[0];
+        if (number !== undefined) parts.push({ number: Number(number), size: Number(bytes), receipt: String(hash) });
+      }
+      after = nextPage(
+        'list the segments',
+        entries.map(({ name }) => String(name)),
+        after,
+      );
+    } while (after !== undefined);
+    return parts;
+  }
+
+  const keyOf: Segments['keyOf'] = (container, uploadId, number) => `${folderOf(container)}${uploadId}/${String(number).padStart(5, '0')}`;
+
+  return {
+    containerOf,
+    keyOf,
+    list,
+
+    async createContainerOf(container, call) {
+      const name = containerOf(container);
+      if (name === container)
+        throw new UnsupportedOperationError(
+          `segments cannot be in "${container}" itself, where they would be listed: change segments_container`,
+          {
+            driver: SWIFT,
+          },
+        );
+      const policy = settings.storage_policy;
+      const headers = policy === undefined ? {} : { 'x-storage-policy': policy };
+      await client.request({ method: 'PUT', action: 'create', container: name, headers, accept: 409 }, call);
+      noneUntil.delete(container);
+    },
+
+    async removeContainerOf(container, call) {
+      some.delete(container);
+      const name = containerOf(container);
+      if (!settings.segments_container.includes('{container}') || name === container) return;
+      try {
+        await client.request({ method: 'DELETE', action: 'delete', container: name, accept: 409 }, call);
+      } catch (error) {
+        if (!(error instanceof ContainerDoesNotExistError)) throw error;
+      }
+    },
+
+    async remove(container, uploadId, call) {
+      const keys = (await list(container, uploadId, call)).map(({ number }) => keyOf(container, uploadId, number));
+      const failures = await deleteTogether(containerOf(container), keys, call);
+      for (const failure of failures.values()) throw failure;
+    },
+
+    async uploadOf({ container, key }, call, newest = false) {
+      if (!isPossibleKey(key)) return undefined;
+      const about = { action: 'look at', container, key, headers: newest ? { 'x-newest': 'true' } : {}, accept: 404 };
+      const head = await client.request({ method: 'HEAD', ...about }, call);
+      if (head.status === 404 || largeKind(head.headers) !== 'static') return undefined;
+      const manifest = await client.request({ method: 'GET', ...about, query: { 'multipart-manifest': 'get' } }, call);
+      if (manifest.status === 404 || largeKind(manifest.headers) !== 'static') return undefined;
+      const folder = `/${containerOf(container)}/${folderOf(container)}`;
+      const ours = readList('read the manifest', manifest.body)
+        .map(({ name }) => String(name))
+        .find((name) => name.startsWith(folder));
+      return ours?.slice(folder.length).split('/', 1)[0];
+    },
+
+    async mayExist(container, call) {
+      if (some.has(container)) return true;
+      if ((noneUntil.get(container) ?? 0) > clock.monotonic()) return false;
+      try {
+        if ((await page(container, folderOf(container), undefined, 1, call)).length > 0) {
+          some.add(container);
+          return true;
+        }
+      } catch (error) {
+        if (!(error instanceof ContainerDoesNotExistError)) throw error;
+      }
+      noneUntil.set(container, clock.monotonic() + REMEMBERED_MS);
+      return false;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { count, duration, flag, folder, type Infer, oneOf, type Place, secret, section, size, text } from '../../config/fields.js';
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+const url = { pattern: /^https?:\/\/[^\s?#]+$/, rule: 'a URL that begins with "https://" or "http://"' };
+
+/** What a target with `driver: swift` may say. Names are Libcloud's where it has one. */
+export const swiftSettings = (place: Place) =>
+  section(
+    'An OpenStack Object Storage (Swift) account.',
+    {
+      key: text('User; for an application credential its id. Without it: the environment (OS_* as of an openrc file, or ST_*).').optional(),
+      secret: secret('Password, API key, or secret of the application credential.', place).optional(),
+      auth_url: text(
+        'Where tokens are got: https://HOST:5000/v3, https://HOST/auth/v1.0. Default: made of host, port and secure.',
+        url,
+      ).optional(),
+      auth_version: oneOf('1: TempAuth; 2 and 3: Keystone. Default: what auth_url ends with, else 3.', ['auto', '1', '2', '3']).default(
+        'auto',
+      ),
+      auth_type: oneOf('What key and secret are.', ['password', 'application_credential', 'apikey']).default('password'),
+      host: text('Host of the identity service, instead of auth_url.', {
+        pattern: /^[A-Za-z0-9.-]+$|^\[[0-9a-fA-F:]+\]$/,
+        rule: 'a host name, without scheme or port',
+      }).optional(),
+      port: count('Port; default: 5000 for Keystone, else 443, or 80 without TLS.', { min: 1, max: 65_535 }).optional(),
+      secure: flag('TLS.').default(true),
+      api_version: oneOf('Version of the Object Storage API.', ['1.0']).default('1.0'),
+      project: text('Project (tenant) by name.').optional(),
+      project_id: text('Project (tenant) by id.').optional(),
+      project_domain: text('Domain of the project by name. Default: that of the user.').optional(),
+      user_domain: text('Domain of the user by name.').default('Default'),
+      region: text('Region in the service catalogue. Needed when object storage is in several.').optional(),
+      interface: oneOf('Which of its addresses.', ['public', 'internal', 'admin']).default('public'),
+      service_type: text('Type in the service catalogue.').default('object-store'),
+      service_name: text('Name in the service catalogue.').optional(),
+      storage_url: text('The account’s URL; goes before what the identity service says.', url).optional(),
+      token: secret('A token that was got elsewhere, instead of key and secret. Needs storage_url; cannot be renewed.', place).optional(),
+      ca_file: folder('PEM file of the authorities to trust instead of the built-in ones.', place).optional(),
+      verify_tls: flag('Whether the server must prove who it is. False is for tests only.').default(true),
+      connect_timeout: duration('Longest wait for a connection.', { min: 1 }).default(10_000),
+      timeout: duration('Longest silence of the server.', { min: 1 }).default(60_000),
+      connections: count('Connections to one host.', { min: 1, max: 1024 }).default(64),
+      max_put_size: size('Largest object, or segment, that the service takes whole.', { min: MIB }).default(5 * GIB),
+      segment_size: size('Bytes per segment of a large object; more where it would have over 1,000.', { min: MIB, max: 5 * GIB }).default(
+        16 * MIB,
+      ),
+      segments_container: text('Where segments of large objects are kept; {container} is the name of the object’s container.', {
+        pattern: /^[^/\0]+$/,
+        rule: 'a container’s name',
+      }).default('{container}_segments'),
+      storage_policy: text('Storage policy of containers that are created.', {
+        pattern: /^[\x21-\x7e]+$/,
+        rule: 'a policy’s name',
+      }).optional(),
+      temp_url_key: secret('Key for temporary URLs, as set on the account or container. Default: looked up, or made.', place).optional(),
+      temp_url_digest: oneOf('Digest of temporary URLs.', ['sha1', 'sha256', 'sha512']).default('sha256'),
+      cdn_expiry: duration('How long a temporary URL is good for.', { min: 1000 }).default(86_400_000),
+    },
+    {
+      otherNames: {
+        ex_force_auth_url: 'auth_url',
+        ex_force_auth_token: 'token',
+        ex_force_base_url: 'storage_url',
+        ex_force_service_region: 'region',
+        ex_force_service_type: 'service_type',
+        ex_force_service_name: 'service_name',
+        ex_tenant_name: 'project',
+        ex_domain_name: 'user_domain',
+      },
+    },
+  )
+    // As a function, so that no listing of settings ever shows what else is in the environment.
+    .transform((written) => ({ ...written, environment: () => place.env }));
+
+export type SwiftSettings = Infer<typeof swiftSettings>;

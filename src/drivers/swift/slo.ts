@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+import type { Part } from '../capabilities.js';
+
+// https://docs.openstack.org/swift/latest/overview_large_objects.html#static-large-objects
+
+/** The manifest that makes one object of segments. Swift looks at each segment's ETag and size before it takes it. */
+export function manifestOf(parts: readonly Part[], pathOf: (part: Part) => string): Buffer {
+  const entries = parts.map((part) => ({ path: pathOf(part), etag: part.receipt, size_bytes: part.size }));
+  return Buffer.from(JSON.stringify(entries));
+}
+
+/** The ETag, without quotes, of a static large object of these segments. */
+export function manifestEtag(parts: readonly Part[]): string {
+  const hash = createHash('md5');
+  for (const { receipt } of parts) hash.update(receipt);
+  return hash.digest('hex');
+}

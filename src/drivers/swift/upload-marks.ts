@@ -1,0 +1,93 @@
+import type { Call, ObjectRef } from '../call.js';
+import { ContainerDoesNotExistError, ObjectDoesNotExistError } from '../errors.js';
+import type { SwiftContext } from './context.js';
+import { readList } from './json.js';
+import { nextPage, pageQuery } from './paging.js';
+import type { Segments } from './segments.js';
+
+/** What an upload's object is to be, and an object that is about to lose its segments. */
+export interface UploadNote {
+  readonly key: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly metaData?: Readonly<Record<string, string>>;
+}
+
+/** `open`: under way. `dead`: its segments are to be removed, unless the object turns out to be made of them. */
+export type MarkState = 'open' | 'dead';
+
+/**
+ * Small objects beside the segments, named `longshore/marks/CONTAINER/UPLOAD/STATE`. As long as one is there, a crash
+ * cannot leave segments that nobody knows of.
+ */
+export interface UploadMarks {
+  /** Rejects with ContainerDoesNotExistError when the container of the segments is missing. */
+  write(state: MarkState, container: string, uploadId: string, note: UploadNote, call: Call): Promise<void>;
+  /** Undefined when there is none. */
+  read(state: MarkState, container: string, uploadId: string, call: Call): Promise<UploadNote | undefined>;
+  remove(state: MarkState, container: string, uploadId: string, call: Call): Promise<void>;
+  /** Of a container's uploads, each once. */
+  list(container: string, call: Call): Promise<readonly { readonly uploadId: string; readonly state: MarkState }[]>;
+}
+
+export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, 'containerOf'>): UploadMarks {
+  const folderOf = (container: string) => `longshore/marks/${container}/`;
+  const placeOf = (state: MarkState, container: string, uploadId: string): ObjectRef => ({
+    container: segments.containerOf(container),
+    key: `${folderOf(container)}${uploadId}/${state}`,
+  });
+
+  return {
+    async write(state, container, uploadId, note, call) {
+      await client.request(
+        {
+          method: 'PUT',
+          action: 'note the upload',
+          ...placeOf(state, container, uploadId),
+          needsContainer: true,
+          headers: { 'content-type': 'application/json' },
+          body: Buffer.from(JSON.stringify(note)),
+        },
+        call,
+      );
+    },
+
+    async read(state, container, uploadId, call) {
+      try {
+        const { body } = await client.request(
+          { method: 'GET', action: 'look up the upload', ...placeOf(state, container, uploadId) },
+          call,
+        );
+        return JSON.parse(body.toString('utf8')) as UploadNote;
+      } catch (error) {
+        if (error instanceof ObjectDoesNotExistError) return undefined;
+        throw error;
+      }
+    },
+
+    async remove(state, container, uploadId, call) {
+      await client.request({ method: 'DELETE', action: 'forget the upload', ...placeOf(state, container, uploadId), accept: 404 }, call);
+    },
+
+    async list(container, call) {
+      const found = new Map<string, MarkState>();
+      const prefix = folderOf(container);
+      const action = 'list the uploads';
+      let after: string | undefined;
+      try {
+        do {
+          const query = pageQuery(prefix, after, undefined);
+          const { body } = await client.request({ method: 'GET', action, container: segments.containerOf(container), query }, call);
+          const names = readList(action, body).map(({ name }) => String(name));
+          for (const name of names) {
+            const [uploadId = '', state] = name.slice(prefix.length).split('/');
+            if (state === 'open' || state === 'dead') found.set(uploadId, state);
+          }
+          after = nextPage(action, names, after);
+        } while (after !== undefined);
+      } catch (error) {
+        if (!(error instanceof ContainerDoesNotExistError)) throw error;
+      }
+      return [...found].map(([uploadId, state]) => ({ uploadId, state }));
+    },
+  };
+}

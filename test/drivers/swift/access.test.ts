@@ -1,0 +1,206 @@
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { bytesBody } from '../../../src/drivers/body.js';
+import { InvalidCredentialsError, StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
+import { findDriver } from '../../../src/drivers/registry.js';
+import { chooseAccess } from '../../../src/drivers/swift/choose.js';
+import { fakeClock } from '../../fakes/clock.js';
+import { API_KEY, CREDENTIAL, SECRET, USER } from '../../fakes/swift/identity.js';
+import { type FakeSwift, startFakeSwift } from '../../fakes/swift/server.js';
+import { call, plain, put, rejection } from '../conformance/fixture.js';
+import { openFake, openSwift, settingsOf } from './open.js';
+
+let fake: FakeSwift;
+beforeEach(async () => {
+  fake = await startFakeSwift();
+});
+afterEach(async () => {
+  await fake.close();
+  fake.faults.assertUsedUp();
+});
+
+const region = 'RegionOne';
+
+test.each([
+  ['TempAuth', () => ({ auth_url: `${fake.origin}/auth/v1.0`, key: USER, secret: SECRET })],
+  ['Keystone v3 by password', () => ({ auth_url: `${fake.origin}/v3`, key: 'tester', secret: SECRET, project: 'p', region })],
+  ['Keystone v3, named by its root', () => ({ auth_url: `${fake.origin}/`, key: 'tester', secret: SECRET, project_id: 'p', region })],
+  [
+    'Keystone v3 by application credential',
+    () => ({ auth_url: `${fake.origin}/v3`, auth_type: 'application_credential', key: CREDENTIAL.id, secret: CREDENTIAL.secret, region }),
+  ],
+  ['Keystone v2', () => ({ auth_url: `${fake.origin}/v2.0`, key: 'tester', secret: SECRET, project: 'p', region })],
+  [
+    'Keystone v2 by API key, on internal addresses',
+    () => ({ auth_url: `${fake.origin}/v2.0`, auth_type: 'apikey', key: 'tester', secret: API_KEY, region, interface: 'internal' }),
+  ],
+  [
+    'Libcloud’s names',
+    () => ({ ex_force_auth_url: `${fake.origin}/v3`, key: 'tester', secret: SECRET, ex_tenant_name: 'p', ex_force_service_region: region }),
+  ],
+])('%s gives a token and the account', async (_, settings) => {
+  const swift = openSwift(settings());
+  expect((await swift.createContainer('c', call)).name).toBe('c');
+  await swift.close();
+});
+
+test('Keystone is asked in its own words: user and project with their domains', async () => {
+  const swift = openSwift({
+    auth_url: `${fake.origin}/v3`,
+    key: 'tester',
+    secret: SECRET,
+    project: 'p',
+    project_domain: 'd',
+    region,
+  });
+  await swift.createContainer('c', call);
+  const user = { name: 'tester', domain: { name: 'Default' }, password: SECRET };
+  const scope = { project: { name: 'p', domain: { name: 'd' } } };
+  expect(fake.rules.asked).toEqual([{ auth: { identity: { methods: ['password'], password: { user } }, scope } }]);
+  await swift.close();
+});
+
+test('the environment of an openrc file is enough, and is only looked at when the settings name nobody', async () => {
+  const env = {
+    OS_AUTH_URL: `${fake.origin}/v3`,
+    OS_USERNAME: 'tester',
+    OS_PASSWORD: SECRET,
+    OS_PROJECT_NAME: 'p',
+    OS_REGION_NAME: region,
+  };
+  const swift = openSwift({}, { env });
+  await swift.createContainer('c', call);
+  await swift.close();
+  expect(() => chooseAccess(settingsOf({ key: 'me', auth_url: 'https://k/v3' }, env))).toThrow('key and secret are missing');
+  expect(inspect(settingsOf({}, env), { depth: 9 })).not.toContain(SECRET);
+});
+
+test('a region by chance is no choice: several, or the wrong one, are said', async () => {
+  const access = { auth_url: `${fake.origin}/v3`, key: 'tester', secret: SECRET, project: 'p' };
+  const some = await rejection(openSwift(access).createContainer('c', call));
+  expect(some.message).toContain('set region to one of "RegionOne", "RegionTwo"');
+  const wrong = await rejection(openSwift({ ...access, region: 'Mars' }).createContainer('c', call));
+  expect(wrong.message).toContain('no object storage in region "Mars", but in "RegionOne", "RegionTwo"');
+  const none = await rejection(openSwift({ ...access, region, service_type: 'dns' }).createContainer('c', call));
+  expect(none.message).toContain('has no dns, but identity, object-store');
+  const admin = await rejection(openSwift({ ...access, region, interface: 'admin' }).createContainer('c', call));
+  expect(admin.message).toContain('no admin object-store');
+  for (const error of [some, wrong, none, admin]) expect(error).toMatchObject({ name: 'StorageError', retry: 'never' });
+});
+
+test('wrong credentials, a wrong URL and nobody there are told apart', async () => {
+  const refused = openSwift({ auth_url: `${fake.origin}/auth/v1.0`, key: USER, secret: 'no' });
+  expect(await rejection(refused.listContainers({}, call))).toBeInstanceOf(InvalidCredentialsError);
+  const astray = openSwift({ auth_url: `${fake.origin}/elsewhere/v3`, key: USER, secret: SECRET });
+  expect((await rejection(astray.listContainers({}, call))).message).toContain('check auth_url and auth_version');
+  const nowhere = openSwift({ auth_url: 'http://127.0.0.1:1/v3', key: USER, secret: SECRET });
+  expect(await rejection(nowhere.listContainers({}, call))).toBeInstanceOf(TargetUnavailableError);
+});
+
+test('a token is replaced before it ends, and kept to its end while the identity service is down', async () => {
+  fake.rules.tokenSeconds = 3600;
+  const clock = fakeClock();
+  const swift = openFake(fake, {}, { clock });
+  await swift.createContainer('c', call);
+  await swift.headContainer('c', call);
+  expect(fake.count('Authenticate')).toBe(1);
+  await clock.advance(56 * 60_000);
+  fake.faults.next('Authenticate', { kind: 'refuse', status: 503 });
+  await swift.headContainer('c', call);
+  expect(fake.rules.issued).toHaveLength(1);
+  await swift.headContainer('c', call);
+  expect(fake.rules.issued).toHaveLength(2);
+  await swift.close();
+});
+
+test('a token of one’s own is used as it is, and cannot be renewed', async () => {
+  fake.rules.valid.add('mine');
+  const swift = openSwift({ token: 'mine', storage_url: `${fake.origin}/v1/AUTH_fake/` });
+  await swift.createContainer('c', call);
+  fake.rules.valid.clear();
+  expect(await rejection(swift.headContainer('c', call))).toBeInstanceOf(InvalidCredentialsError);
+  await swift.close();
+});
+
+test.each([
+  [{ token: 't' }, 'token needs storage_url'],
+  [{ key: 'k', secret: 's' }, 'auth_url is missing'],
+  [{ key: 'k', secret: 's', host: 'h', project: 'a', project_id: 'b' }, 'exclude each other'],
+  [{ key: 'k', secret: 's', host: 'h', auth_version: '1', auth_type: 'application_credential' }, 'needs auth_version 3'],
+  [{ key: 'k', secret: 's', host: 'h', auth_type: 'apikey' }, 'needs auth_version 2'],
+  [{ key: 'k', secret: 's', host: 'h', auth_type: 'application_credential', project: 'p' }, 'belongs to a project'],
+])('%j is refused: %s', (settings, problem) => {
+  expect(() => chooseAccess(settingsOf(settings))).toThrow(problem);
+});
+
+test('host, port and secure make an address of the identity service', () => {
+  const url = (settings: object) => (chooseAccess(settingsOf({ key: 'k', secret: 's', ...settings })) as { url: string }).url;
+  expect(url({ host: 'h' })).toBe('https://h:5000/v3');
+  expect(url({ host: 'h', port: 80, secure: false, auth_version: '2' })).toBe('http://h:80/v2.0');
+  expect(url({ host: 'h', auth_version: '1' })).toBe('https://h/auth/v1.0');
+});
+
+test('Libcloud’s names for providers that speak Swift are known', () => {
+  for (const name of ['swift', 'openstack_swift', 'cloudfiles', 'ktucloud']) expect(findDriver(name).summary).toContain('wift');
+});
+
+describe('URLs for everybody', () => {
+  const ref = { container: 'c', key: 'a folder/odd %é?.txt' };
+
+  test('an object has a temporary URL that reads it, a large one too, with a key of the account that is made once', async () => {
+    const swift = openFake(fake);
+    await swift.createContainer('c', call);
+    await put(swift, ref, 'content');
+    const large = { container: 'c', key: 'large' };
+    const multipart = swift.capabilities.multipart!;
+    const token = await multipart.begin(large, plain, call);
+    await multipart.complete(token, [await multipart.uploadPart(token, 1, bytesBody(Buffer.from('content')), call)], call);
+    const cdn = swift.capabilities.cdn!;
+    for (const each of [ref, ref, large]) expect(await (await fetch(await cdn.objectUrl(each, call))).text()).toBe('content');
+    expect(fake.count('PostAccount')).toBe(1);
+    expect((await fetch((await cdn.objectUrl(ref, call)).replace('odd', 'other'))).status).toBe(401);
+    await swift.close();
+  });
+
+  test('who does not own the account uses a key of the container, or one that is configured', async () => {
+    const swift = openFake(fake);
+    await swift.createContainer('c', call);
+    await put(swift, ref, 'content');
+    fake.faults.next('ListContainers', { kind: 'refuse', status: 403 }, 2);
+    for (let i = 0; i < 2; i += 1) {
+      expect(await (await fetch(await swift.capabilities.cdn!.objectUrl(ref, call))).text()).toBe('content');
+    }
+    expect({ account: fake.count('PostAccount'), container: fake.count('PostContainer') }).toEqual({ account: 0, container: 1 });
+    fake.rules.accountHeaders['x-account-meta-temp-url-key'] = 'configured';
+    const other = openFake(fake, { temp_url_key: 'configured' });
+    expect(await (await fetch(await other.capabilities.cdn!.objectUrl(ref, call))).text()).toBe('content');
+    await swift.close();
+    await other.close();
+  });
+
+  test('a container is made readable for everybody, and keeps the readers it had', async () => {
+    const swift = openFake(fake);
+    await swift.createContainer('c', call);
+    fake.rules.store.container('c').headers['x-container-read'] = 'other:reader';
+    const cdn = swift.capabilities.cdn!;
+    expect((await rejection(cdn.containerUrl('c', call))).message).toContain('enable its CDN first');
+    await cdn.enableContainer('c', call);
+    await cdn.enableContainer('c', call);
+    expect(fake.rules.store.container('c').headers['x-container-read']).toBe('other:reader,.r:*');
+    expect(await cdn.containerUrl('c', call)).toBe(`${fake.origin}/v1/AUTH_fake/c`);
+    await swift.close();
+  });
+
+  test('where the service has a CDN, containers are given to it, and objects are there', async () => {
+    fake.rules.hasCdn = true;
+    const swift = openFake(fake);
+    await swift.createContainer('c', call);
+    const cdn = swift.capabilities.cdn!;
+    expect(await cdn.objectUrl(ref, call)).toContain('temp_url_sig=');
+    await cdn.enableContainer('c', call);
+    expect(await cdn.containerUrl('c', call)).toBe('https://cdn.example/c1');
+    expect(await cdn.objectUrl(ref, call)).toBe('https://cdn.example/c1/a%20folder/odd%20%25%C3%A9%3F.txt');
+    expect(await rejection(cdn.enableContainer('missing', call))).toBeInstanceOf(StorageError);
+    await swift.close();
+  });
+});

@@ -1,0 +1,212 @@
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Backend } from '../../../src/drivers/backend.js';
+import { bytesBody, streamBody } from '../../../src/drivers/body.js';
+import {
+  ContainerDoesNotExistError,
+  InvalidCredentialsError,
+  ObjectDoesNotExistError,
+  ObjectHashMismatchError,
+  StorageError,
+  TargetUnavailableError,
+  ThrottledError,
+} from '../../../src/drivers/errors.js';
+import { sendObject } from '../../../src/drivers/send.js';
+import { createDriver } from '../../../src/drivers/storage.js';
+import { SECRET } from '../../fakes/swift/identity.js';
+import { type FakeSwift, startFakeSwift } from '../../fakes/swift/server.js';
+import { call, contentOf, listKeys, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
+import { wrapInEveryLayer } from '../layers/every-layer.js';
+import { openFake } from './open.js';
+
+const MIB = 2 ** 20;
+const container = 'faults';
+const ref = { container, key: 'folder/object' };
+let fake: FakeSwift;
+let swift: Backend;
+
+beforeEach(async () => {
+  fake = await startFakeSwift();
+  swift = openFake(fake, { timeout: '400ms' });
+  await swift.createContainer(container, call);
+});
+
+afterEach(async () => {
+  await swift.close();
+  await fake.close();
+  fake.faults.assertUsedUp();
+});
+
+test.each([
+  [500, {}, StorageError, 'backoff'],
+  [503, {}, ThrottledError, 'backoff'],
+  [503, { 'retry-after': '7' }, ThrottledError, { afterMs: 7000 }],
+  [498, { 'retry-after': '1' }, ThrottledError, { afterMs: 1000 }],
+  [429, {}, ThrottledError, 'backoff'],
+  [502, {}, TargetUnavailableError, 'backoff'],
+  [507, {}, TargetUnavailableError, 'backoff'],
+  [408, {}, StorageError, 'backoff'],
+  [413, {}, StorageError, 'never'],
+  [400, {}, StorageError, 'never'],
+  [403, {}, InvalidCredentialsError, 'never'],
+  [422, {}, ObjectHashMismatchError, 'backoff'],
+  [202, {}, StorageError, 'backoff'],
+])('%i %j tells when another try is worth it', async (status, headers, type, retry) => {
+  fake.faults.next('PutObject', { kind: 'refuse', status, headers });
+  const error = await rejection(put(swift, ref, 'x'));
+  expect(error).toBeInstanceOf(type);
+  expect(error).toMatchObject({ driver: 'swift', retry });
+  if (status !== 202) expect(error).toMatchObject({ requestId: expect.stringMatching(/^tx-fake-\d+$/) });
+});
+
+test('a Retry-After is waited for, and the put goes through', async () => {
+  fake.faults.next('PutObject', { kind: 'refuse', status: 503, headers: { 'retry-after': '0' } }, 2);
+  await put(wrapInEveryLayer(swift), ref, 'content');
+  expect(fake.count('PutObject')).toBe(3);
+});
+
+test('G2: a connection that is reset in the middle of a body leaves what was there', async () => {
+  await put(swift, ref, 'as before');
+  fake.faults.next('PutObject', { kind: 'reset', afterBytes: MIB });
+  const error = await rejection(swift.putObject(ref, streamedBody(randomContent(8 * MIB)), plain, call));
+  expect(error).toBeInstanceOf(TargetUnavailableError);
+  expect(error).toMatchObject({ retry: 'backoff' });
+  expect(await contentOf(swift, ref)).toBe('as before');
+});
+
+test('a server that never answers, or stops in the middle of an answer, is given up after the timeout', async () => {
+  await put(swift, ref, 'content');
+  fake.faults.next('HeadObject', { kind: 'stall' });
+  expect(await rejection(swift.headObject(ref, call))).toBeInstanceOf(TargetUnavailableError);
+  fake.faults.next('GetObject', { kind: 'stall-body', afterBytes: 3 });
+  expect(await rejection(readAll(await swift.readObject(ref, undefined, call)))).toBeInstanceOf(TargetUnavailableError);
+});
+
+test('an answer that is cut short is an error: of an object, of a listing', async () => {
+  await put(swift, ref, randomContent(100_000));
+  fake.faults.next('GetObject', { kind: 'truncate', afterBytes: 50_000 });
+  expect(await rejection(readAll(await swift.readObject(ref, undefined, call)))).toBeInstanceOf(TargetUnavailableError);
+  fake.faults.next('ListObjects', { kind: 'truncate', afterBytes: 30 });
+  expect(await rejection(listKeys(swift, container))).toBeInstanceOf(TargetUnavailableError);
+});
+
+test('P2: an ETag that is not that of the bytes sent is a hash mismatch: of an object, a segment and a whole upload', async () => {
+  const content = randomContent(1000);
+  const multipart = swift.capabilities.multipart!;
+  for (const body of [bytesBody(content), streamedBody(content)]) {
+    fake.faults.next('PutObject', { kind: 'wrong-etag' });
+    expect(await rejection(swift.putObject(ref, body, plain, call))).toBeInstanceOf(ObjectHashMismatchError);
+    const token = await multipart.begin(ref, plain, call);
+    fake.faults.next('PutSegment', { kind: 'wrong-etag' });
+    expect(await rejection(multipart.uploadPart(token, 1, body, call))).toBeInstanceOf(ObjectHashMismatchError);
+    const part = await multipart.uploadPart(token, 1, body, call);
+    fake.faults.next('PutManifest', { kind: 'wrong-etag' });
+    expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(ObjectHashMismatchError);
+  }
+});
+
+test('a token that expires in the middle of a run is replaced once, for all requests that meet it', async () => {
+  for (let i = 0; i < 10; i += 1) await put(swift, { container, key: `k${i}` }, 'x');
+  fake.rules.valid.clear();
+  const heads = Array.from({ length: 10 }, (_, i) => swift.headObject({ container, key: `k${i}` }, call));
+  expect((await Promise.all(heads)).map(({ size }) => size)).toEqual(Array.from({ length: 10 }, () => 1));
+  expect(fake.count('Authenticate')).toBe(2);
+  fake.rules.valid.clear();
+  await swift.putObject(ref, streamedBody(randomContent(3 * MIB)), plain, call);
+  expect((await swift.headObject(ref, call)).size).toBe(3 * MIB);
+});
+
+test('a body that can be opened once is sent once, and the next try has a new token', async () => {
+  await put(swift, ref, 'as before');
+  fake.rules.valid.clear();
+  let opened = 0;
+  const source = async function* () {
+    opened += 1;
+    yield randomContent(1000);
+  };
+  const error = await rejection(swift.putObject(ref, streamBody(source(), 1000), plain, call));
+  expect(error).toMatchObject({ retry: { afterMs: 0 } });
+  expect({ opened, puts: fake.count('PutObject') }).toEqual({ opened: 1, puts: 2 });
+  expect(await contentOf(swift, ref)).toBe('as before');
+  await swift.putObject(ref, streamBody(source(), 1000), plain, call);
+});
+
+test('a token that is refused as soon as it is got is a matter of rights, not a loop', async () => {
+  fake.faults.next('HeadObject', { kind: 'refuse', status: 401 }, 2);
+  expect(await rejection(swift.headObject(ref, call))).toBeInstanceOf(InvalidCredentialsError);
+  expect(fake.count('Authenticate')).toBe(2);
+});
+
+test('a bulk delete is read key by key: what was refused, and what the count does not cover, is not deleted', async () => {
+  const { batchDelete } = swift.capabilities;
+  for (const key of ['a', 'b é', 'c']) await put(swift, { container, key }, key);
+  fake.faults.next('BulkDelete', { kind: 'refuse-keys', keys: { 'b é': '403 Forbidden' } });
+  const failures = await batchDelete!.deleteObjects(container, ['a', 'b é', 'missing'], call);
+  expect([...failures.keys()]).toEqual(['b é']);
+  expect(failures.get('b é')).toBeInstanceOf(InvalidCredentialsError);
+  fake.faults.next('BulkDelete', { kind: 'miscount' });
+  const unknown = await batchDelete!.deleteObjects(container, ['b é', 'c'], call);
+  expect([...unknown.keys()]).toEqual(['b é', 'c']);
+  expect(unknown.get('c')).toMatchObject({ retry: 'backoff' });
+});
+
+test('a listing that takes no notice of its marker is an error, not a loop', async () => {
+  fake.rules.pageLimit = 1;
+  for (const key of ['a', 'b', 'c']) await put(swift, { container, key }, key);
+  fake.faults.next('ListObjects', { kind: 'ignore-marker' }, 3); // of the look at the container, and of two pages
+  const driver = createDriver(swift);
+  const listing = driver.getContainer(container).then((found) => driver.listContainerObjects(found));
+  expect((await rejection(listing)).message).toContain('does not advance');
+});
+
+test('P5: a completion whose answer was lost has happened: sent again, it finds the object that it made', async () => {
+  const multipart = swift.capabilities.multipart!;
+  const token = await multipart.begin(ref, plain, call);
+  const content = randomContent(10);
+  const part = await multipart.uploadPart(token, 1, bytesBody(content), call);
+  fake.faults.next('PutManifest', { kind: 'lose-answer' });
+  await rejection(multipart.complete(token, [part], call));
+  // It may still come through, so its segments are left alone.
+  expect(await rejection(multipart.abort(token, call))).toBeInstanceOf(StorageError);
+  expect(await multipart.complete(token, [part], call)).toMatchObject({ key: ref.key, size: 10 });
+  expect(await multipart.complete(token, [part], call)).toMatchObject({ key: ref.key, size: 10 });
+  expect((await readAll(await swift.readObject(ref, undefined, call))).equals(content)).toBe(true);
+  await put(swift, ref, 'somebody else');
+  expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(ObjectDoesNotExistError);
+});
+
+test('P5: an upload in parts goes on with another process: only missing parts are sent', async () => {
+  const content = randomContent(5 * MIB + 3);
+  const multipart = swift.capabilities.multipart!;
+  const token = await multipart.begin(ref, plain, call);
+  for (const number of [1, 3]) {
+    await multipart.uploadPart(token, number, bytesBody(content.subarray((number - 1) * 2 * MIB, number * 2 * MIB)), call);
+  }
+  const again = openFake(fake);
+  const resume = { token, keep: async () => {} };
+  const settings = { signal: call.signal, verifyHash: true, resume, partsAbove: MIB, partSize: 2 * MIB };
+  await sendObject(again, ref, bytesBody(content), plain, settings);
+  expect(fake.count('PutSegment')).toBe(3);
+  expect((await readAll(await again.readObject(ref, undefined, call))).equals(content)).toBe(true);
+  await again.close();
+});
+
+test('a container that is deleted while it is used is missing, for every operation', async () => {
+  await put(swift, ref, 'x');
+  fake.rules.store.containers.delete(container);
+  expect(await rejection(put(swift, ref, 'y'))).toBeInstanceOf(ContainerDoesNotExistError);
+  expect(await rejection(listKeys(swift, container))).toBeInstanceOf(ContainerDoesNotExistError);
+  expect(await rejection(swift.capabilities.multipart!.begin(ref, plain, call))).toBeInstanceOf(ContainerDoesNotExistError);
+});
+
+test('P9: no error and no listing of a backend shows a secret or a token', async () => {
+  const wrong = openFake(fake, { secret: 'wrong-secret-of-mine' });
+  const errors = [await rejection(put(wrong, ref, 'x'))];
+  expect(errors[0]).toBeInstanceOf(InvalidCredentialsError);
+  fake.faults.next('PutObject', { kind: 'reset', afterBytes: 10 });
+  errors.push(await rejection(put(swift, ref, 'more than ten bytes')));
+  for (const shown of [...errors, wrong, swift].map((each) => inspect(each, { depth: 12, showHidden: true }) + JSON.stringify(each))) {
+    for (const secret of [SECRET, 'wrong-secret-of-mine', ...fake.rules.issued]) expect(shown).not.toContain(secret);
+  }
+  await wrong.close();
+});

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Backend } from '../../../src/drivers/backend.js';
+import { bytesBody } from '../../../src/drivers/body.js';
+import type { ObjectRef, PutOptions } from '../../../src/drivers/call.js';
+import { checksumOf } from '../../../src/drivers/digest.js';
+import { type FakeSwift, startFakeSwift } from '../../fakes/swift/server.js';
+import { call, contentOf, listAll, listKeys, plain, put, randomContent, readAll, rejection } from '../conformance/fixture.js';
+import { openFake } from './open.js';
+
+const MIB = 2 ** 20;
+const container = 'large';
+const segments = `${container}_segments`;
+const ref = { container, key: 'folder/film é' };
+let fake: FakeSwift;
+let swift: Backend;
+
+beforeEach(async () => {
+  fake = await startFakeSwift();
+  swift = openFake(fake, { max_put_size: '2MiB' });
+  await swift.createContainer(container, call);
+});
+
+afterEach(async () => {
+  await swift.close();
+  await fake.close();
+  fake.faults.assertUsedUp();
+});
+
+async function putLarge(to: ObjectRef, content: Buffer, options: PutOptions = plain): Promise<string> {
+  const multipart = swift.capabilities.multipart!;
+  const token = await multipart.begin(to, options, call);
+  const parts = [];
+  for (let at = 0; at < content.length; at += MIB) {
+    parts.push(await multipart.uploadPart(token, at / MIB + 1, bytesBody(content.subarray(at, at + MIB)), call));
+  }
+  await multipart.complete(token, parts, call);
+  return token.opaque;
+}
+
+const inSegments = () => [...(fake.rules.store.containers.get(segments)?.objects.keys() ?? [])];
+
+test('a large object has segments under a name of its own, and no ETag that is taken for its hash', async () => {
+  const content = randomContent(2 * MIB + 5);
+  const id = await putLarge(ref, content);
+  expect(inSegments()).toEqual(['00001', '00002', '00003'].map((number) => `longshore/segments/${container}/${id}/${number}`));
+  for (const info of [await swift.headObject(ref, call), ...(await listAll(swift, container))]) {
+    expect(info).toMatchObject({ size: content.length, checksums: [], extra: { largeObject: 'static' } });
+  }
+});
+
+test('a digest that was known before is told of the large object, and is no metadata of the caller', async () => {
+  const content = randomContent(MIB + 5);
+  const checksums = [checksumOf('md5', content)];
+  await putLarge(ref, content, { ...plain, metaData: { mtime: '1.5' }, checksums });
+  expect(await swift.headObject(ref, call)).toMatchObject({ checksums, metaData: { mtime: '1.5' } });
+  await swift.capabilities.copy!.copyObject(ref, ref, { contentType: 'text/plain', metaData: { mtime: '2' } }, call);
+  expect(await swift.headObject(ref, call)).toMatchObject({ checksums, metaData: { mtime: '2' }, extra: { largeObject: 'static' } });
+});
+
+test.each<readonly [string, () => Promise<unknown>]>([
+  ['a small one', () => put(swift, ref, 'small')],
+  ['another large one', () => putLarge(ref, randomContent(MIB))],
+  ['nothing', () => swift.deleteObject(ref, call)],
+  ['nothing, in a batch', () => swift.capabilities.batchDelete!.deleteObjects(container, [ref.key, 'other'], call)],
+  [
+    'a copy',
+    async () => {
+      await put(swift, { container, key: 'source' }, 'copied');
+      await swift.capabilities.copy!.copyObject({ container, key: 'source' }, ref, undefined, call);
+    },
+  ],
+])('replacing a large object by %s removes its segments, and nothing else in their container', async (_, replace) => {
+  const old = await putLarge(ref, randomContent(2 * MIB));
+  const other = { container, key: 'other large one' };
+  const kept = await putLarge(other, randomContent(MIB));
+  fake.rules.store.container(segments).objects.set('somebody else’s', fake.rules.store.object(segments, inSegments()[0]));
+  await replace();
+  const left = inSegments();
+  expect(left.filter((name) => name.includes(old))).toEqual([]);
+  expect(left).toContain('somebody else’s');
+  expect(left.filter((name) => name.includes('/marks/'))).toEqual([]);
+  expect(left.some((name) => name.includes(kept))).toBe(true);
+});
+
+test('P5: segments that could not be removed are found by `unfinished`, and go then', async () => {
+  const old = await putLarge(ref, randomContent(MIB));
+  fake.faults.next('BulkDelete', { kind: 'refuse', status: 500 });
+  await put(swift, ref, 'small');
+  expect(inSegments().some((name) => name.startsWith(`longshore/segments/${container}/${old}/`))).toBe(true);
+  const multipart = swift.capabilities.multipart!;
+  const [token, ...more] = await multipart.unfinished(container, 'folder/', call);
+  expect({ token, more }).toEqual({ token: { ...ref, driver: 'swift', opaque: old }, more: [] });
+  await multipart.abort(token!, call);
+  expect(inSegments()).toEqual([]);
+  expect(await contentOf(swift, ref)).toBe('small');
+});
+
+test('P5: segments that an object is made of stay, even when their upload is aborted by a mark that was left', async () => {
+  const content = randomContent(MIB);
+  const id = await putLarge(ref, content);
+  fake.faults.next('PutObject', { kind: 'refuse', status: 500 });
+  await rejection(put(swift, ref, 'does not get there'));
+  const multipart = swift.capabilities.multipart!;
+  const tokens = await multipart.unfinished(container, '', call);
+  expect(tokens.map(({ opaque }) => opaque)).toEqual([id]);
+  await multipart.abort(tokens[0]!, call);
+  expect((await readAll(await swift.readObject(ref, undefined, call))).equals(content)).toBe(true);
+  expect(await multipart.unfinished(container, '', call)).toEqual([]);
+});
+
+test('a large object is copied whole where it fits, with an MD5, and in segments of its own where it does not', async () => {
+  const { copy } = swift.capabilities;
+  for (const size of [MIB + 5, 5 * MIB + 5]) {
+    const from = { container, key: `from ${size}` };
+    const to = { container, key: `to ${size}` };
+    const content = randomContent(size);
+    await putLarge(from, content, { ...plain, contentType: 'video/mp4', metaData: { mtime: '1.5' } });
+    const info = await copy!.copyObject(from, to, undefined, call);
+    expect(info.checksums).toEqual(size > 2 * MIB ? [] : [checksumOf('md5', content)]);
+    await swift.deleteObject(from, call);
+    expect((await readAll(await swift.readObject(to, undefined, call))).equals(content)).toBe(true);
+    expect(await swift.headObject(to, call)).toMatchObject({ size, metaData: { mtime: '1.5' }, extra: { contentType: 'video/mp4' } });
+  }
+});
+
+test('dynamic large objects are read as a whole, keep their segments, and have no hash', async () => {
+  for (const [key, part] of [['parts/1', 'one '] as const, ['parts/2', 'two'] as const]) await put(swift, { container, key }, part);
+  const manifest = { container, key: 'dynamic' };
+  const stored = { bytes: Buffer.alloc(0), headers: { 'x-object-manifest': `${container}/parts/`, 'content-type': 'text/plain' } };
+  fake.rules.store.container(container).objects.set('dynamic', { ...stored, modifiedMs: Date.now(), segments: undefined });
+  expect(await swift.headObject(manifest, call)).toMatchObject({ size: 7, checksums: [], extra: { largeObject: 'dynamic' } });
+  expect(await contentOf(swift, manifest)).toBe('one two');
+  await swift.capabilities.copy!.copyObject(manifest, manifest, { contentType: 'text/csv', metaData: { a: '1' } }, call);
+  expect(await swift.headObject(manifest, call)).toMatchObject({ size: 7, metaData: { a: '1' }, extra: { contentType: 'text/csv' } });
+  await swift.deleteObject(manifest, call);
+  expect(await listKeys(swift, container)).toEqual(['parts/1', 'parts/2']);
+});
+
+test('where no segment of ours is, a put is one request', async () => {
+  await put(swift, ref, 'first');
+  const before = fake.log.length;
+  await put(swift, ref, 'second');
+  expect(fake.log.slice(before).map(({ operation }) => operation)).toEqual(['PutObject']);
+});
+
+test('a container goes with that of its segments, unless somebody else has something there', async () => {
+  await putLarge(ref, randomContent(MIB));
+  await swift.deleteObject(ref, call);
+  await swift.deleteContainer(container, call);
+  expect([...fake.rules.store.containers.keys()]).toEqual([]);
+  await swift.createContainer(container, call);
+  await swift.createContainer(segments, call);
+  await put(swift, { container: segments, key: 'x' }, 'x');
+  await swift.deleteContainer(container, call);
+  expect([...fake.rules.store.containers.keys()]).toEqual([segments]);
+});

@@ -1,0 +1,31 @@
+import { type Clock, systemClock } from '../../../src/clock.js';
+import { read } from '../../../src/config/fields.js';
+import type { Backend } from '../../../src/drivers/backend.js';
+import { swiftDriver } from '../../../src/drivers/swift/driver-kind.js';
+import type { SwiftSettings } from '../../../src/drivers/swift/settings.js';
+import { SECRET, USER } from '../../fakes/swift/identity.js';
+import type { FakeSwift } from '../../fakes/swift/server.js';
+
+type Written = Readonly<Record<string, unknown>>;
+
+export interface OpenOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+}
+
+/** Settings as a configuration file would have them read. */
+export function settingsOf(written: Written, env: Readonly<Record<string, string>> = {}): SwiftSettings {
+  const reading = read(swiftDriver.settings({ folder: '/', env }), written);
+  if (reading.complaints !== undefined) throw new Error(JSON.stringify(reading.complaints));
+  return reading.value as SwiftSettings;
+}
+
+export function openSwift(written: Written, { env = {}, clock = systemClock }: OpenOptions = {}): Backend {
+  return swiftDriver.open(settingsOf(written, env), { clock });
+}
+
+/** A client of the fake, by TempAuth unless the settings say otherwise. */
+export function openFake(fake: Pick<FakeSwift, 'origin'>, written: Written = {}, options: OpenOptions = {}): Backend {
+  const access = 'auth_url' in written ? {} : { auth_url: `${fake.origin}/auth/v1.0`, key: USER, secret: SECRET };
+  return openSwift({ ...access, segment_size: '1MiB', ...written }, options);
+}

@@ -1,0 +1,196 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { bulkDelete, deleteContainer, listContainers, listObjects, postAccount, postContainer, putContainer } from './containers.js';
+import { createFaults, type Fault, type Faults } from './faults.js';
+import { authenticate, isAllowed } from './identity.js';
+import { copyObject, deleteObject, getObject, postObject, putManifest, putObject } from './objects.js';
+import { type FakeRequest, type Operation, parseRequest } from './request.js';
+import { createStore, Refusal, type Store } from './store.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | string;
+}
+
+/** How this Swift behaves; tests change it while it runs. */
+export interface FakeRules {
+  readonly store: Store;
+  readonly valid: Set<string>;
+  readonly issued: string[];
+  readonly asked: unknown[];
+  readonly accountHeaders: Record<string, string>;
+  readonly cdnContainers: Set<string>;
+  pageLimit: number;
+  maxFileSize: number;
+  tokenSeconds: number;
+  hasBulkDelete: boolean;
+  hasCdn: boolean;
+  origin(): string;
+  nowMs(): number;
+}
+
+export interface LoggedRequest extends Pick<FakeRequest, 'operation' | 'container' | 'key' | 'headers' | 'rawPath'> {
+  readonly bytes: number;
+  readonly status: number;
+}
+
+export interface FakeSwift {
+  readonly origin: string;
+  readonly rules: FakeRules;
+  readonly faults: Faults;
+  /** Every request that was answered, in order. */
+  readonly log: LoggedRequest[];
+  count(operation: Operation): number;
+  close(): Promise<void>;
+}
+
+function perform(request: FakeRequest, rules: FakeRules, fault: Fault | undefined): Answer {
+  switch (request.operation) {
+    case 'Authenticate':
+      return authenticate(request, rules);
+    case 'ListContainers':
+      return listContainers(request, rules);
+    case 'BulkDelete':
+      return bulkDelete(request, rules, fault?.kind === 'refuse-keys' ? fault.keys : {}, fault?.kind === 'miscount');
+    case 'PostAccount':
+      return postAccount(request, rules);
+    case 'ListObjects':
+      return listObjects(request, rules, fault?.kind === 'ignore-marker');
+    case 'PutContainer':
+      return putContainer(request, rules);
+    case 'PostContainer':
+      return postContainer(request, rules);
+    case 'DeleteContainer':
+      return deleteContainer(request, rules);
+    case 'PutObject':
+    case 'PutSegment':
+    case 'PutMark':
+      return putObject(request, rules);
+    case 'PutManifest':
+      return putManifest(request, rules);
+    case 'CopyObject':
+      return copyObject(request, rules);
+    case 'GetObject':
+    case 'GetMark':
+    case 'HeadObject':
+      return getObject(request, rules);
+    case 'PostObject':
+      return postObject(request, rules);
+    case 'DeleteObject':
+      return deleteObject(request, rules);
+    case 'Cdn':
+      return cdn(request, rules);
+    case 'Unknown':
+      return { status: 405 };
+  }
+}
+
+function cdn({ method, container = '' }: FakeRequest, { cdnContainers }: FakeRules): Answer {
+  if (method === 'PUT') cdnContainers.add(container);
+  if (!cdnContainers.has(container)) return { status: 404 };
+  const headers = { 'x-cdn-enabled': 'True', 'x-cdn-uri': 'http://cdn.example/c1', 'x-cdn-ssl-uri': 'https://cdn.example/c1' };
+  return { status: method === 'PUT' ? 201 : 204, headers };
+}
+
+type Changeable = 'pageLimit' | 'maxFileSize' | 'tokenSeconds' | 'hasBulkDelete' | 'hasCdn';
+
+/** Swift on loopback, with TempAuth and both Keystones. It believes nothing: tokens, ETags and manifests are checked as the service does. */
+export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable>> = {}): Promise<FakeSwift> {
+  let origin = '';
+  const rules: FakeRules = {
+    store: createStore(),
+    valid: new Set(),
+    issued: [],
+    asked: [],
+    accountHeaders: {},
+    cdnContainers: new Set(),
+    pageLimit: 10_000,
+    maxFileSize: 5 * 2 ** 30,
+    tokenSeconds: 86_400,
+    hasBulkDelete: true,
+    hasCdn: false,
+    origin: () => origin,
+    nowMs: () => Date.now(),
+    ...changes,
+  };
+  const faults = createFaults();
+  const log: LoggedRequest[] = [];
+  const server = createServer({ keepAliveTimeout: 30_000 }, (message, response) => {
+    void serve(message, response).catch(() => response.destroy());
+  });
+
+  async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = message;
+    const early = parseRequest(message, Buffer.alloc(0));
+    const fault = faults.take(early);
+    const body = await readBody(message, fault?.kind === 'reset' ? fault.afterBytes : undefined);
+    if (body === undefined) return void socket.resetAndDestroy();
+    if (fault?.kind === 'stall') return;
+    const request: FakeRequest = { ...early, body };
+    const answer = answerTo(request, fault);
+    if (fault?.kind === 'lose-answer') return void socket.resetAndDestroy();
+    const { operation, container, key, headers, rawPath } = request;
+    log.push({ operation, container, key, headers, rawPath, bytes: body.byteLength, status: answer.status });
+    send(request, response, answer, fault);
+  }
+
+  function answerTo(request: FakeRequest, fault: Fault | undefined): Answer {
+    try {
+      if (fault?.kind === 'refuse') return { status: fault.status, headers: fault.headers ?? {}, body: '<html><h1>As told</h1></html>' };
+      if (request.operation !== 'Authenticate' && !isAllowed(request, rules)) throw new Refusal(401);
+      return perform(request, rules, fault);
+    } catch (error) {
+      if (!(error instanceof Refusal)) return { status: 500, body: String(error) };
+      return {
+        status: error.status,
+        headers: { 'content-type': 'text/html' },
+        body: `<html><h1>Refused</h1><p>${error.status}</p></html>`,
+      };
+    }
+  }
+
+  function send(request: FakeRequest, response: ServerResponse, answer: Answer, fault: Fault | undefined): void {
+    const body = Buffer.from(answer.body ?? '');
+    const headers: Record<string, string> = { ...answer.headers };
+    if (fault?.kind === 'wrong-etag') headers['etag'] = '00000000000000000000000000000000';
+    response.writeHead(answer.status, { ...headers, 'x-trans-id': `tx-fake-${log.length}`, 'content-length': String(body.byteLength) });
+    if (request.method === 'HEAD') return void response.end();
+    if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') {
+      response.write(body.subarray(0, fault.afterBytes), () => {
+        if (fault.kind === 'truncate') response.socket?.resetAndDestroy();
+      });
+      return;
+    }
+    response.end(body);
+  }
+
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    origin,
+    rules,
+    faults,
+    log,
+    count: (operation) => log.filter((each) => each.operation === operation).length,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Undefined: as many bytes have come as a fault lets through. */
+async function readBody(message: IncomingMessage, atMost: number | undefined): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    if (atMost !== undefined && size >= atMost) return undefined;
+  }
+  return atMost === undefined ? Buffer.concat(chunks) : undefined;
+}
