@@ -121,6 +121,19 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
     expect(await host.shell(`journalctl --no-pager --unit ${DAEMON}`)).toContain('mirorrs');
   });
 
+  test('P9: a secret that only root can read comes in as a credential', async () => {
+    const target = '{ driver: s3, profile: minio, host: 127.0.0.1, port: 1, secure: false, key: me, secret: { credential: offsite-secret } }';
+    await host.write('/etc/longshore/longshore.yaml', CONFIG.replace('targets:\n', `targets:\n  offsite: ${target}\n`));
+    await dropIn(ONCE, '[Service]\nExecStart=\nExecStart=longshore --config /etc/longshore/longshore.yaml check\n');
+    expect((await host.run('systemctl', 'start', ONCE)).code).not.toBe(0);
+    expect(await host.property(ONCE, 'ExecMainStatus')).toBe('2');
+
+    await host.shell('(umask 077; echo hunter2 >/etc/longshore/offsite-secret)');
+    await dropIn(ONCE, '[Service]\nLoadCredential=offsite-secret:/etc/longshore/offsite-secret\n');
+    await host.shell(`systemctl start ${ONCE}`);
+    expect(await host.shell(`journalctl --no-pager --output cat --unit ${ONCE}`)).not.toContain('hunter2');
+  });
+
   test('its log is in the journal with priorities', async () => {
     await host.shell(`systemctl start ${DAEMON}`);
     const lines = await host.shell(
