@@ -122,7 +122,8 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
   });
 
   test('P9: a secret that only root can read comes in as a credential', async () => {
-    const target = '{ driver: s3, profile: minio, host: 127.0.0.1, port: 1, secure: false, key: me, secret: { credential: offsite-secret } }';
+    const target =
+      '{ driver: s3, profile: minio, host: 127.0.0.1, port: 1, secure: false, key: me, secret: { credential: offsite-secret } }';
     await host.write('/etc/longshore/longshore.yaml', CONFIG.replace('targets:\n', `targets:\n  offsite: ${target}\n`));
     await dropIn(ONCE, '[Service]\nExecStart=\nExecStart=longshore --config /etc/longshore/longshore.yaml check\n');
     expect((await host.run('systemctl', 'start', ONCE)).code).not.toBe(0);
