@@ -126,6 +126,8 @@ export function createMirror(parts: MirrorParts): Mirror {
       },
       skipped(job, reason, detail) {
         count(job, 'skipped');
+        // What withholds it may end without a sign from the file: only a scan finds it then.
+        if (reason === 'delete-withheld') missed = true;
         board.skipped(job.name, reason, detail);
       },
       failed(job, error, retryInMs) {
