@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import type { Backend } from '../drivers/backend.js';
 import type { Logger } from '../log.js';
 import type { Ledger } from '../state/ledger.js';
-import type { IndexLocation, ObjectIndex } from '../state/object-index.js';
+import type { IndexLocation, ObjectIndex, ObjectName } from '../state/object-index.js';
 import type { WatchState } from '../watcher/watcher.js';
 import { createAttempts, type Persistence } from './attempts.js';
 import { containerStore } from './container-store.js';
@@ -122,7 +122,7 @@ export function createMirror(parts: MirrorParts): Mirror {
         if (run) run.work.bytesDone += outcome.bytes;
         board.done(job, outcome);
         const { record } = outcome;
-        if (parts.lookAgain && record && isRacy(record)) clock.after(RACY_MS, () => void intake.hint(source.pathOf(job.name)));
+        if (parts.lookAgain && record && isRacy(record)) lookAgainSoon(job.name);
       },
       skipped(job, reason, detail) {
         count(job, 'skipped');
@@ -144,6 +144,16 @@ export function createMirror(parts: MirrorParts): Mirror {
   function count(job: Job, what: 'skipped' | 'failed'): void {
     const tally = runs.get(job.run)?.tally;
     if (tally) tally.counts[what] += 1;
+  }
+
+  function lookAgainSoon(object: ObjectName): void {
+    clock.after(RACY_MS, () => {
+      // On the way out the index may be closed already; the next start scans anyway.
+      if (drain.aborted) return;
+      intake.hint(source.pathOf(object)).catch(() => {
+        missed = true;
+      });
+    });
   }
 
   /** Says what goes on now that something has ended. */
