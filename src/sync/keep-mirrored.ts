@@ -6,7 +6,7 @@ import { SourceMissingError } from '../watcher/source.js';
 import type { Hint, Watcher, WatchState } from '../watcher/watcher.js';
 import { untilFirstEnds } from './concurrently.js';
 import { ensureContainer } from './container-store.js';
-import { createDueRuns, type DueRun, type DueRuns } from './due-runs.js';
+import { createDueRuns, type DueRuns } from './due-runs.js';
 import type { Mirror } from './mirror.js';
 import { scanMirror } from './scan-mirror.js';
 
@@ -109,19 +109,12 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       underWay();
       const { finished } = await scanning;
       // Its jobs may take hours; what is found meanwhile is not kept waiting for them.
-      void whenFinished(finished, run, due, signal);
+      finished.catch((error: unknown) => {
+        if (!signal.aborted) log.error('run did not finish', { mirror: settings.name, run: run.kind, error });
+      });
+      // Until the first reconcile had seen everything, what went away meanwhile was not deleted.
+      if (run.kind === 'reconcile' && mirror.takeMissed()) due.add({ kind: 'scan', under: '', why: 'deletes were withheld' });
     }
-  }
-
-  async function whenFinished(finished: Promise<unknown>, run: DueRun, due: DueRuns, signal: AbortSignal): Promise<void> {
-    try {
-      await finished;
-    } catch (error) {
-      if (!signal.aborted) log.error('run did not finish', { mirror: settings.name, run: run.kind, error });
-      return;
-    }
-    // Until the first reconcile had finished, what went away meanwhile was not deleted.
-    if (run.kind === 'reconcile' && mirror.takeMissed()) due.add({ kind: 'scan', under: '', why: 'deletes were withheld' });
   }
 
   async function repeat(everyMs: number, signal: AbortSignal, act: () => void): Promise<void> {

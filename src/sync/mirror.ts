@@ -64,6 +64,8 @@ export interface Mirror {
   scanning(why: string): () => void;
   /** Whether something may have been missed that only a scan finds; asking makes it no longer so. */
   takeMissed(): boolean;
+  /** Something was left undone that only a scan finds again. */
+  miss(): void;
   status(watch: WatchState | null): MirrorStatus;
 }
 
@@ -188,6 +190,9 @@ export function createMirror(parts: MirrorParts): Mirror {
         scans -= 1;
         rest();
       };
+    },
+    miss() {
+      missed = true;
     },
     takeMissed() {
       const was = missed;

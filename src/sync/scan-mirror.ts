@@ -56,6 +56,11 @@ export async function scanMirror(mirror: Mirror, due: DueRun, signal: AbortSigna
     scanned();
   }
   if (!summary) throw new Error(`the scan of ${settings.source} ended without a summary`);
+  if (due.kind === 'reconcile' && !ledger.read().reconciled) {
+    // Now, and not when all jobs are done: a file that became a folder is sent only once its old object may be deleted.
+    await ledger.update((document) => ({ ...document, reconciled: true }));
+    if (summary.withheld > 0) mirror.miss();
+  }
   run.tally.counts.scanned = summary.scanned;
   run.tally.counts.unchanged += summary.unchanged;
   return { finished: finish(mirror, due, run, summary, signal) };
@@ -96,7 +101,7 @@ async function finish(mirror: Mirror, due: DueRun, run: Run, { complete }: ScanS
     return { ...(report.scanned > 0 ? rest : document), source: document.source ?? mirror.source.identity() };
   };
   // A scan of one folder says nothing of when the mirror as a whole was last seen.
-  if (due.kind === 'reconcile') await ledger.update((document) => ({ ...seen(document), reconciled: true, lastReconcile: report }));
+  if (due.kind === 'reconcile') await ledger.update((document) => ({ ...seen(document), lastReconcile: report }));
   else if (due.under === '') await ledger.update((document) => ({ ...seen(document), lastScan: report }));
   mirror.board.tell({ event: 'run-finished', run: due.kind, report, complete });
   return { report, complete };
