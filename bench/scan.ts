@@ -24,6 +24,7 @@ function requestFor(place: string, exclude: readonly string[]): ScanRequest {
     symlinks: 'skip',
     maxNameBytes: 1024,
     oneFileSystem: false,
+    reserved: [],
   };
   const policy = {
     overwrite: 'always',

@@ -4,6 +4,7 @@ import type { SkipReason } from './events.js';
 import { listRemote } from './listing.js';
 import type { Mirror } from './mirror.js';
 import { REPORTED } from './reported.js';
+import { reservedNames } from './reserved-names.js';
 import type { Run } from './runs.js';
 import { startScan } from './scan.js';
 import type { ScanItem, ScanSummary } from './scan-run.js';
@@ -44,7 +45,8 @@ export async function scanMirror(mirror: Mirror, due: DueRun, signal: AbortSigna
       ...(noDeletes === undefined ? {} : { noDeletes }),
       acceptEmpty: ledger.read().acceptedEmpty === true,
     };
-    const listing = due.kind === 'reconcile' ? listRemote(backend, settings.container, settings.prefix, signal) : undefined;
+    const listing =
+      due.kind === 'reconcile' ? listRemote(backend, settings.container, settings.prefix, reservedNames(), signal) : undefined;
     const { listingOrder } = backend.capabilities;
     const scan = startScan(request, { signal, clock, listingOrder, ...(listing ? { listing } : {}) });
     run.scanned = scan.scanned;

@@ -11,6 +11,7 @@ import { isEmptySource, openSource } from '../watcher/source.js';
 import type { SkipReason } from './events.js';
 import type { MirrorSettings } from './mirror-settings.js';
 import { createNaming, type Naming } from './naming.js';
+import { reservedNames } from './reserved-names.js';
 
 /** What is at one path of the source right now. */
 export type Look =
@@ -134,5 +135,6 @@ export function walkSettingsOf({ source, prefix, exclude, include, never, symlin
     symlinks,
     maxNameBytes: maxKeyBytes - Buffer.byteLength(prefix),
     oneFileSystem: false,
+    reserved: reservedNames().paths,
   };
 }

@@ -13,6 +13,8 @@ export interface WalkSettings {
   readonly maxNameBytes: number;
   /** True: folders on another device than the source's are left out. */
   readonly oneFileSystem: boolean;
+  /** Paths whose object names, and all below them, belong to longshore itself. */
+  readonly reserved: readonly RelativePath[];
 }
 
 /** A source and how it is walked. */
@@ -67,6 +69,7 @@ export function look(at: Looking, path: RelativePath, rules: FolderRules, above:
     const type = Number(stat.mode) & constants.S_IFMT;
     if (type === constants.S_IFDIR) return directoryAt(at, path, stat, rules);
     if (rules.ignoresFile(path)) return IGNORED;
+    if (at.reserved.includes(path)) return reservedAt(path);
     if (type === constants.S_IFREG) return fileAt(at, path, stat);
     if (type === constants.S_IFLNK) return linkAt(at, path, onDisk, stat, rules, above);
     return specialAt(path, type);
@@ -80,6 +83,7 @@ export function look(at: Looking, path: RelativePath, rules: FolderRules, above:
 function directoryAt(at: Looking, path: RelativePath, { dev, ino }: BigIntStats, rules: FolderRules): Found {
   if (rules.ignoresDirectory(path)) return IGNORED;
   if (at.never.size > 0 && at.never.has(`${dev}:${ino}`)) return IGNORED;
+  if (at.reserved.includes(path)) return reservedAt(path);
   if (at.oneFileSystem && dev !== at.source.device) {
     return problem(path, 'other-file-system', 'lies on another file system than the source', 'path-and-below');
   }
@@ -144,6 +148,11 @@ function fileAt(at: Looking, path: RelativePath, stat: BigIntStats): Found {
     return problem(path, 'name-clash', detail, 'path-and-below');
   }
   return entryAt(at, path, 'file', stat);
+}
+
+function reservedAt(path: RelativePath): WalkProblem {
+  const detail = 'in the container this name is kept for what longshore itself writes there; rename it, or exclude it';
+  return problem(path, 'name-refused', detail, 'path-and-below');
 }
 
 function specialAt(path: RelativePath, type: number): WalkProblem {

@@ -7,6 +7,7 @@ export type ProblemReason =
   | 'name-not-utf8'
   | 'name-too-long'
   | 'name-clash'
+  | 'name-refused'
   | 'link-skipped'
   | 'link-dangling'
   | 'link-loop'

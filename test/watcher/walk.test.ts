@@ -188,6 +188,19 @@ describe('what cannot be mirrored', () => {
     expect(problems).toMatchObject([{ path: 'éééééé', reason: 'name-too-long' }]);
   });
 
+  it('P8: what is at and below a name that is kept for us is refused and reported, unless it is excluded anyway', () => {
+    const root = temporaryFolder();
+    plant(root, ['.longshore/lease', '.longshore-notes', 'a/.longshore/x', 'bin/old', 'bin2', 'z']);
+    const { paths, problems } = walked(root, { reserved: ['.longshore', 'bin/old'] });
+    expect(paths).toEqual(['.longshore-notes', 'a/.longshore/x', 'bin2', 'z']);
+    expect(problems).toMatchObject([
+      { path: '.longshore', reason: 'name-refused', blinds: 'path-and-below' },
+      { path: 'bin/old', reason: 'name-refused', blinds: 'path-and-below' },
+    ]);
+    const filter = { exclude: ['.longshore'], include: [], never: ['bin/old'] };
+    expect(walked(root, { reserved: ['.longshore', 'bin/old'], filter }).problems).toEqual([]);
+  });
+
   it('P8: paths that the system cannot open are reported, and what lies beside them is mirrored', () => {
     const root = temporaryFolder();
     onTestFinished(() => void execFileSync('rm', ['-rf', root])); // Node cannot remove it either

@@ -7,7 +7,7 @@ import { walk } from '../../src/watcher/walk.js';
 export const NO_FILTER: FilterSettings = { exclude: [], include: [], never: [] };
 
 export function settings(changes: Partial<WalkSettings> = {}): WalkSettings {
-  return { filter: NO_FILTER, symlinks: 'skip', maxNameBytes: 1024 * 1024, oneFileSystem: false, ...changes };
+  return { filter: NO_FILTER, symlinks: 'skip', maxNameBytes: 1024 * 1024, oneFileSystem: false, reserved: [], ...changes };
 }
 
 export interface Walked {
