@@ -1,34 +1,14 @@
 // The main jobs on a local target against rsync and rclone, in the same run: npm run bench -- mirror [ROUNDS]
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { report, type Timing, time } from './comparison.js';
+import { makeTree } from './tree.js';
 
 const MAIN = fileURLToPath(new URL('../bundle/main.js', import.meta.url));
 const rounds = Number(process.argv[2] ?? 3);
-
-interface Timing {
-  readonly seconds: number;
-  readonly cpu: number;
-  readonly rssMiB: number;
-}
-
-/** Wall time, CPU time and peak memory of one command, by GNU time. */
-function time(command: readonly string[], accept: readonly number[] = [0]): Timing {
-  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', '\n%e %U %S %M', ...command], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (!accept.includes(status ?? -1)) throw new Error(`${command.join(' ')} ended with ${status}:\n${stderr}`);
-  const [seconds, user, system, kib] = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number) as [number, number, number, number];
-  return { seconds, cpu: user + system, rssMiB: kib / 1024 };
-}
-
-function makeTree(root: string, files: number, perFolder: number, bytes: number): void {
-  for (let at = 0; at < files; at += 1) {
-    if (at % perFolder === 0) mkdirSync(join(root, `d${Math.floor(at / perFolder)}`), { recursive: true });
-    // Contents differ, so that no tool can take one for another.
-    writeFileSync(join(root, `d${Math.floor(at / perFolder)}`, `f${at}`), Buffer.alloc(bytes, `${at} `));
-  }
-}
 
 function config(folder: string, fsync: boolean): string {
   const file = join(folder, `longshore-${fsync}.yaml`);
@@ -43,22 +23,6 @@ mirrors:
 `,
   );
   return file;
-}
-
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-function report(title: string, runs: Readonly<Record<string, readonly Timing[]>>): void {
-  console.log(`\n${title}`);
-  const own = median(Object.values(runs)[0]?.map(({ seconds }) => seconds) ?? []);
-  for (const [name, timings] of Object.entries(runs)) {
-    const seconds = median(timings.map((timing) => timing.seconds));
-    const cpu = median(timings.map((timing) => timing.cpu));
-    const rss = median(timings.map((timing) => timing.rssMiB));
-    const all = timings.map((timing) => timing.seconds.toFixed(2)).join(' ');
-    console.log(
-      `  ${name.padEnd(28)} ${seconds.toFixed(2).padStart(7)} s  ${cpu.toFixed(2).padStart(7)} s CPU  ${rss.toFixed(0).padStart(5)} MiB  longshore/this ${(own / seconds).toFixed(2)}  (${all})`,
-    );
-  }
 }
 
 const longshore = (file: string, ...args: readonly string[]) => [process.execPath, MAIN, '--config', file, ...args];

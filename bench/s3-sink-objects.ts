@@ -1,0 +1,85 @@
+// What the sink knows of the objects that were put, and how it lists them: both versions of the listing, in pages of
+// 1,000, with or without a delimiter. Names must need no escaping.
+
+export interface Kept {
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  /** As the client wrote it. */
+  readonly mtime: string | undefined;
+}
+
+interface Container {
+  readonly objects: Map<string, Kept>;
+  /** Names in order; undefined after a put. */
+  sorted: readonly string[] | undefined;
+}
+
+const containers = new Map<string, Container>();
+const PAGE = 1000;
+const TIME = '2026-01-01T00:00:00.000Z';
+
+export function containerOf(name: string): Container {
+  const known = containers.get(name);
+  if (known !== undefined) return known;
+  const container: Container = { objects: new Map(), sorted: undefined };
+  containers.set(name, container);
+  return container;
+}
+
+export function look(container: string, key: string): Kept | undefined {
+  return containers.get(container)?.objects.get(key);
+}
+
+export function keep(name: string, key: string, kept: Kept): void {
+  const container = containerOf(name);
+  container.objects.set(key, kept);
+  container.sorted = undefined;
+}
+
+/** The answer to one request for a page. */
+export function listing(name: string, query: URLSearchParams): string {
+  const container = containerOf(name);
+  container.sorted ??= [...container.objects.keys()].sort();
+  const prefix = query.get('prefix') ?? '';
+  const delimiter = query.get('delimiter') ?? '';
+  const after = query.get('continuation-token') ?? query.get('start-after') ?? query.get('marker') ?? '';
+  const limit = Math.min(PAGE, Number(query.get('max-keys') ?? PAGE));
+  const names = container.sorted;
+
+  let at = after === '' || after < prefix ? firstFrom(names, prefix) : firstFrom(names, pastAll(after, delimiter));
+  let entries = '';
+  let count = 0;
+  let last = '';
+  while (count < limit) {
+    const key = names[at];
+    if (key === undefined || !key.startsWith(prefix)) break;
+    const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
+    last = cut < 0 ? key : key.slice(0, cut + delimiter.length);
+    entries += cut < 0 ? entry(key, container.objects.get(key)) : `<CommonPrefixes><Prefix>${last}</Prefix></CommonPrefixes>`;
+    at = cut < 0 ? at + 1 : firstFrom(names, pastAll(last, delimiter));
+    count += 1;
+  }
+  const more = names[at]?.startsWith(prefix) === true;
+  const next = more ? `<NextContinuationToken>${last}</NextContinuationToken><NextMarker>${last}</NextMarker>` : '';
+  return `<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>${name}</Name><Prefix>${prefix}</Prefix><KeyCount>${count}</KeyCount><MaxKeys>${limit}</MaxKeys><EncodingType>url</EncodingType><IsTruncated>${more}</IsTruncated>${next}${entries}</ListBucketResult>`;
+}
+
+function entry(key: string, kept: Kept | undefined): string {
+  return `<Contents><Key>${key}</Key><LastModified>${TIME}</LastModified><ETag>&quot;${kept?.etag}&quot;</ETag><Size>${kept?.size}</Size><StorageClass>STANDARD</StorageClass></Contents>`;
+}
+
+/** The least text that sorts after `name`, and after everything below it when it is a common prefix. */
+function pastAll(name: string, delimiter: string): string {
+  return delimiter !== '' && name.endsWith(delimiter) ? `${name}\uffff` : `${name}\0`;
+}
+
+function firstFrom(names: readonly string[], wanted: string): number {
+  let [low, high] = [0, names.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((names[middle] ?? '') < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
