@@ -1,3 +1,4 @@
+import { failpoint } from '../failpoint.js';
 import type { Backend } from './backend.js';
 import { bytesBody } from './body.js';
 import type { Body, ObjectInfo, ObjectRef, PutOptions } from './call.js';
@@ -73,6 +74,7 @@ async function sendSlices(upload: Upload, size: number, slice: (start: number, e
     const missing = planned.filter((part) => !sent.has(part.number));
     await eachInParallel(missing, PARALLEL_PARTS, settings.signal, async ({ number, start, end }, signal) => {
       parts.push(await multipart.uploadPart(token, number, slice(start, end), { signal }));
+      failpoint('parts: part sent, not the last');
     });
     return parts;
   });
@@ -135,8 +137,10 @@ async function findUpload({
 
 async function begin({ multipart, ref, options, settings }: Upload): Promise<UploadToken> {
   const token = await multipart.begin(ref, options, { signal: settings.signal });
+  failpoint('parts: upload begun, not noted');
   try {
     await settings.resume?.keep(token);
+    failpoint('parts: upload noted, no part sent');
   } catch (error) {
     await abandon(multipart, token);
     throw error;
@@ -149,7 +153,10 @@ async function finish(upload: Upload, token: UploadToken, resumable: boolean, se
   try {
     const parts = await send();
     parts.sort((a, b) => a.number - b.number);
-    return await multipart.complete(token, parts, { signal: settings.signal });
+    failpoint('parts: all sent, not completed');
+    const info = await multipart.complete(token, parts, { signal: settings.signal });
+    failpoint('parts: completed, not told');
+    return info;
   } catch (error) {
     if (!resumable) await abandon(multipart, token);
     throw error;

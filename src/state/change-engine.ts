@@ -1,4 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
+import { failpoint } from '../failpoint.js';
 import { syncFolder } from './durable-file.js';
 import { inodeFile } from './inode-table.js';
 import type { IndexLocation, ObjectName, ObjectRecord } from './object-index.js';
@@ -30,9 +31,11 @@ export async function changeEngine(from: IndexLocation, to: IndexLocation): Prom
   } finally {
     await old.close();
   }
+  failpoint('state: records copied to the other engine, not renamed');
   if (to.engine === 'lmdb') await rename(inodeFile(unfinished(target)), inodeFile(target));
   await rename(unfinished(target), target);
   await syncFolder(to.folder);
+  failpoint('state: index of the new engine in place, old one not removed');
   await removeUnfinished(to);
   await removeIndex(from);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { failpoint } from '../failpoint.js';
 import { reasonOf, StateUnavailableError, systemCode } from './errors.js';
 
 const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
@@ -31,7 +32,9 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   const temporary = temporaryName(path);
   try {
     await writeNew(temporary, text);
+    failpoint('state: document written, not renamed');
     await rename(temporary, path);
+    failpoint('state: document renamed, folder not synced');
     await syncFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined); // the first error is the one to tell

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { failpoint } from '../failpoint.js';
 import { compareNames, inRange, keyOf } from './name-key.js';
 import type { IndexRange, ObjectIndex, ObjectName, ObjectRecord } from './object-index.js';
 import { encodeRecord } from './record-codec.js';
@@ -67,6 +68,7 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
     for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
       try {
         await store.commit(batch.changes);
+        failpoint('state: index committed, writers not told');
         stored = store.count();
         forget(batch);
         batch.settle.resolve();

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { failpoint } from '../failpoint.js';
 import { noteDamage } from './check-mark.js';
 import { StateDamagedError, StateNewerError, StateUnavailableError } from './errors.js';
 import { type InodeChange, type InodeTable, newInodeTable, openInodeTable } from './inode-table.js';
@@ -73,6 +74,7 @@ function lmdbStore(file: string, index: WritableFile<keyof typeof INDEX_TABLES>,
         }
       });
       count += added;
+      failpoint('state: index committed, leads not noted');
       // The records are durable; that some leads are lost is no reason to say that they are not.
       await inodes.note(leads).catch((error: unknown) => noteDamage(file, new StateDamagedError(file, 'lost leads', error)));
     },

@@ -1,6 +1,7 @@
 import { type FileHandle, link, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, isoTime } from '../clock.js';
+import { failpoint } from '../failpoint.js';
 import { syncFolder, temporaryName } from './durable-file.js';
 import { StateLockedError, StateUnavailableError, systemCode } from './errors.js';
 import { fateOf, type ProcessIdentity, thisProcess } from './process-identity.js';
@@ -42,6 +43,7 @@ export async function takeLock(folder: string, clock: Clock): Promise<StateLock>
     await file.writeFile(text);
     await file.sync();
     const number = await follow(folder, temporary, self);
+    failpoint('state: lock linked, folder not synced');
     await syncFolder(folder);
     await removeEarlier(folder, number);
     return heldLock(file, text, clock);

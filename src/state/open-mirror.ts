@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { Clock } from '../clock.js';
+import { failpoint } from '../failpoint.js';
 import { changeEngine, removeIndex, removeUnfinished } from './change-engine.js';
 import { checkInChild } from './check-in-child.js';
 import { isMarked, markClosed, markInUse } from './check-mark.js';
@@ -44,6 +45,7 @@ export async function openMirror(options: OpenMirrorOptions): Promise<MirrorStor
   try {
     const doubtful = isMarked(folder);
     await markInUse(folder); // first: opening a damaged index may be what ends this process
+    failpoint('state: index marked in use, not opened');
     await readyIndex({ ...options, doubtful }, ledger, reasons);
     const index = await openIndex(location);
     return {
@@ -54,6 +56,7 @@ export async function openMirror(options: OpenMirrorOptions): Promise<MirrorStor
       async close() {
         try {
           await index.close();
+          failpoint('state: index closed, mark not removed');
           await markClosed(folder);
         } finally {
           await ledger.close();

@@ -1,3 +1,4 @@
+import { failpoint } from '../failpoint.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import { type Decision, decide, type LocalFact, type Remote } from './decide.js';
 import type { FileContent } from './file-reader.js';
@@ -104,6 +105,7 @@ async function refresh(job: Job, { local, content }: Facts, metadata: boolean, a
   const confirmed = await at.store.copy(job.name, job.name, entry, known(md5), signal);
   // The object is not there, is not what we sent (drift that nobody had noticed), or the provider cannot change it in place.
   if (!confirmed) return upload(job, entry, content, 'drift', at, signal);
+  failpoint('sync: metadata replaced, not recorded');
   const record = recordOf(entry, confirmed, known(content).hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
   return { outcome: 'done', job: 'refresh', why: 'metadata', bytes: 0, record };

@@ -1,3 +1,4 @@
+import { failpoint } from '../failpoint.js';
 import { FileChangedError } from './file-errors.js';
 import type { Job } from './job.js';
 import type { Outcome, Workplace } from './workplace.js';
@@ -21,6 +22,7 @@ export async function removeNow(job: Job, why: string, at: Workplace, signal: Ab
     return { outcome: 'skipped', reason: 'delete-withheld', detail: 'the first full reconcile has not finished' };
   }
   await at.store.remove(job.name, signal);
+  failpoint('sync: object deleted, not forgotten');
   await at.index.remove(job.name);
   return { outcome: 'done', job: 'delete', why, bytes: 0 };
 }

@@ -1,3 +1,4 @@
+import { failpoint } from '../failpoint.js';
 import type { LedgerDocument, RunReport } from '../state/ledger.js';
 import type { DueRun } from './due-runs.js';
 import type { SkipReason } from './events.js';
@@ -60,6 +61,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, signal: AbortSigna
   if (!summary) throw new Error(`the scan of ${settings.source} ended without a summary`);
   if (due.kind === 'reconcile' && !ledger.read().reconciled) {
     // Now, and not when all jobs are done: a file that became a folder is sent only once its old object may be deleted.
+    failpoint('sync: all found, first reconcile not noted');
     await ledger.update((document) => ({ ...document, reconciled: true }));
     if (summary.withheld > 0) mirror.miss();
   }
@@ -97,6 +99,7 @@ async function finish(mirror: Mirror, due: DueRun, run: Run, { complete }: ScanS
   } finally {
     mirror.runs.end(run);
   }
+  failpoint('sync: run done, ledger not updated');
   const report = run.tally.report();
   const seen = (document: LedgerDocument): LedgerDocument => {
     const { acceptedEmpty: _, ...rest } = document;

@@ -1,4 +1,5 @@
 import { ObjectInTheWayError } from '../drivers/errors.js';
+import { failpoint } from '../failpoint.js';
 import type { ObjectName, ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import { foldersAbove } from '../watcher/path.js';
@@ -24,6 +25,7 @@ export async function upload(
     if (!(error instanceof ObjectInTheWayError)) throw error;
     // Even if there was nothing left to delete: the job of the other object may just have done it.
     await makeRoom(job, at, signal);
+    failpoint('sync: room made, object not sent');
     return send(job, entry, read, why, at, signal);
   }
 }
@@ -54,11 +56,14 @@ async function send(
   if (entry.size <= SMALL_FILE) {
     const content = read?.bytes ? { ...read, bytes: read.bytes } : await at.reader.read(path, entry);
     await at.index.put(job.name, recordOf(entry, { md5: content.md5 }, content.hashedAtMs, 'sending'));
+    failpoint('sync: marked as sending, nothing sent');
     confirmed = await at.store.putBytes(job.name, entry, content, signal);
   } else {
     await at.index.put(job.name, recordOf(entry, { md5: read?.md5 ?? '' }, hashedAtMs, 'sending'));
+    failpoint('sync: marked as sending, nothing sent');
     confirmed = await at.store.putFile(job.name, entry, path, signal);
   }
+  failpoint('sync: object put, not recorded');
   const record = recordOf(entry, confirmed, hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
   return { outcome: 'done', job: 'upload', why, bytes: entry.size, record };
@@ -79,6 +84,7 @@ async function copyRenamed(
   await at.index.put(job.name, recordOf(entry, { md5: content.md5 }, content.hashedAtMs, 'sending'));
   const confirmed = await at.store.copy(from, job.name, entry, content.md5, signal);
   if (!confirmed) return undefined;
+  failpoint('sync: object copied, not recorded');
   const record = recordOf(entry, confirmed, content.hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
   return record;

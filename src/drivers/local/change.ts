@@ -1,3 +1,4 @@
+import { failpoint } from '../../failpoint.js';
 import type { Dirty, MakeDurable } from './durable.js';
 import { toFailure } from './failure.js';
 import type { Ticket } from './ticket.js';
@@ -40,8 +41,12 @@ export function createCommits(exclusive: <T>(run: () => T) => T, makeDurable: Ma
     if (changes.length === 0) return;
     try {
       exclusive(() => {
-        for (const change of changes) publishOne(change);
+        for (const change of changes) {
+          publishOne(change);
+          failpoint('local: one of a group renamed, the others not');
+        }
       });
+      failpoint('local: group committed, folders not synced');
     } catch (error) {
       for (const change of changes) {
         change.discard();
@@ -73,6 +78,7 @@ export function createCommits(exclusive: <T>(run: () => T) => T, makeDurable: Ma
       ready = [];
       visible = [];
       const failures = await sync([...changes.flatMap(({ content }) => content ?? []), ...named.flatMap(({ dirty }) => dirty)]);
+      failpoint('local: contents synced, not renamed');
       for (const { ticket, answer, dirty } of named) {
         const failed = dirty.find(({ path }) => failures.has(path));
         if (failed === undefined) ticket.answer(answer);

@@ -1,5 +1,6 @@
 import { chmodSync, constants, copyFileSync, utimesSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
+import { failpoint } from '../../failpoint.js';
 import type { Change } from './change.js';
 import { codeOf, Refusal } from './failure.js';
 import { attributesOf } from './file-metadata.js';
@@ -31,6 +32,7 @@ export async function copyChange(store: Store, folders: Folders, { from, to, rep
   const temporary = adoptTemporary(path);
   try {
     await copyBytes(sourcePath, path, Number(source.stat.size));
+    failpoint('local: copy written, not renamed');
     const after = look(sourcePath);
     if (after === undefined || !sameFingerprint(fingerprintOf(after), fingerprintOf(source.stat))) {
       throw new Refusal({ kind: 'unstable', key: from.key, problem: 'changed while it was copied' });

@@ -1,4 +1,5 @@
 import { unlinkSync } from 'node:fs';
+import { failpoint } from '../../failpoint.js';
 import type { Published } from './change.js';
 import type { Dirty } from './durable.js';
 import { codeOf, type Failure, toFailure } from './failure.js';
@@ -30,6 +31,7 @@ function deleteOne(store: Store, container: string, folder: string, key: string)
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
   }
+  failpoint('local: object unlinked, its record not removed');
   records.remove(container, key);
   return removeEmptyParents(folder, key);
 }

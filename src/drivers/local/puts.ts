@@ -1,3 +1,4 @@
+import { failpoint } from '../../failpoint.js';
 import type { Change, Published } from './change.js';
 import { createDigests } from './digests.js';
 import { codeOf, Refusal } from './failure.js';
@@ -32,6 +33,7 @@ export function beginUpload(store: Store, folders: Folders, order: PutOrder): Up
     finish(ticket) {
       const md5 = digests.finish(order.key);
       const content: Content = { temporary, inode: temporary.finish(order.attributes), md5 };
+      failpoint('local: temporary file written, not synced');
       return putChange(store, folders, order, content, ticket);
     },
     discard: () => temporary.discard(),
@@ -103,6 +105,7 @@ function publish(store: Store, folders: Folders, order: Destination, { temporary
   const stat = look(target);
   if (stat?.ino !== inode) throw new Refusal({ kind: 'unstable', key, problem: 'was replaced by somebody else as it was stored' });
   const record = { file: fingerprintOf(stat), md5, about };
+  failpoint('local: object renamed, its record not written');
   records.put(order.container, key, record);
   return { answer: describeObject(key, stat, record), dirty: [...changed].map((path) => store.dirty(container, path)) };
 }
