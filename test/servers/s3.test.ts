@@ -1,0 +1,12 @@
+import { conformance } from '../drivers/conformance/suite.js';
+import { openS3 } from '../drivers/s3/open.js';
+import { s3Server, withServer } from './environment.js';
+
+withServer('s3 over a real server', 'LONGSHORE_S3_ENDPOINT', s3Server(), ({ settings, origin }) => {
+  conformance(`s3 (profile ${settings['profile']}) over ${origin}`, {
+    open: () => openS3(settings),
+    again: () => openS3(settings),
+    // Swift takes no NUL in a name (swift.common.constraints.check_utf8).
+    refuses: (key) => settings['profile'] === 'swift-s3api' && key.includes('\0'),
+  });
+});
