@@ -4,6 +4,7 @@ import type { Backend } from './drivers/backend.js';
 import { findDriver } from './drivers/registry.js';
 import type { Logger } from './log.js';
 import type { Ledger } from './state/ledger.js';
+import { isContainerTrouble } from './sync/failure.js';
 import type { Job } from './sync/job.js';
 import { createQueue, type JobQueue } from './sync/queue.js';
 import { type TargetHealth, watchHealth } from './sync/target-health.js';
@@ -73,7 +74,12 @@ export function openTarget({
   const backend = wrap(bare, concurrency);
   const queue = createQueue<Job>({ concurrency, waitingLimit: Math.max(MOST_WAITING, 2 * concurrency), ...workers });
   const probe = async (signal: AbortSignal) => {
-    await backend.headContainer(container, { signal });
+    try {
+      await backend.headContainer(container, { signal });
+    } catch (error) {
+      // The target answers: what is amiss with one container stops only the mirrors that are bound to it.
+      if (!isContainerTrouble(error, container)) throw error;
+    }
   };
   const health = watchHealth({ target: config.name, probe, queue, clock, log, random, signal: drain, patienceMs, giveUp });
   return { name: config.name, backend, queue, health, close: () => backend.close() };

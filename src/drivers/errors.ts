@@ -120,6 +120,19 @@ export class UnsupportedOperationError extends StorageError {
   override readonly name = 'UnsupportedOperationError';
 }
 
+/**
+ * The provider knows these credentials, and they may not do this to this object: a policy says so of its name, it is
+ * locked, or nothing may be deleted at all. What they may do to another object is another matter.
+ */
+export class ObjectAccessDeniedError extends ObjectError {
+  override readonly name = 'ObjectAccessDeniedError';
+}
+
+/** The provider knows these credentials, and they may not look at, list or change this container. Stops the mirrors that are bound to it. */
+export class ContainerAccessDeniedError extends ContainerError {
+  override readonly name = 'ContainerAccessDeniedError';
+}
+
 /** Wrong, expired or insufficient credentials. Stops the mirror, not only the job. Libcloud's InvalidCredsError. */
 export class InvalidCredentialsError extends StorageError {
   override readonly name = 'InvalidCredentialsError';

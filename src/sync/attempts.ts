@@ -16,6 +16,8 @@ export interface Persistence {
 }
 
 export interface AttemptsOptions {
+  /** The mirror's. */
+  readonly container: string;
   readonly perform: (job: Job) => Promise<Outcome>;
   readonly requeue: (job: Job) => Promise<void>;
   readonly persistence: Persistence;
@@ -33,6 +35,8 @@ export interface AttemptsListener {
   skipped(job: Job, reason: SkipReason, detail: string): void;
   failed(job: Job, error: Error, retryInMs: number | null): void;
   targetTrouble(error: Error): void;
+  /** The job is dropped: who has the container back begins with a reconcile. */
+  containerTrouble(error: Error): void;
   /** More objects fail than are kept in mind; a scan will find them again. */
   forgotten(job: Job): void;
 }
@@ -48,7 +52,17 @@ export interface Attempts {
 const REMEMBERED = 10_000;
 const BUSY: Backoff = { firstMs: 200, limitMs: 60_000 };
 
-export function createAttempts({ perform, requeue, persistence, settleMs, clock, random, signal, told }: AttemptsOptions): Attempts {
+export function createAttempts({
+  container,
+  perform,
+  requeue,
+  persistence,
+  settleMs,
+  clock,
+  random,
+  signal,
+  told,
+}: AttemptsOptions): Attempts {
   const quarantined = new Map<ObjectName, Quarantined>();
   /** Names that wait for their next attempt, and what cancels the wait. */
   const waits = new Map<ObjectName, () => void>();
@@ -82,10 +96,15 @@ export function createAttempts({ perform, requeue, persistence, settleMs, clock,
   }
 
   function failed(job: Job, error: Error): void {
-    const failure = classify(error);
+    const failure = classify(error, container);
     if (failure.kind === 'target') {
       told.targetTrouble(error);
       void requeue(again(job, job.attempt));
+      return;
+    }
+    if (failure.kind === 'container') {
+      told.containerTrouble(error);
+      over(job);
       return;
     }
     if (failure.kind === 'unsuitable') {

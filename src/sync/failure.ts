@@ -1,7 +1,10 @@
 import {
+  ContainerAccessDeniedError,
   ContainerDoesNotExistError,
+  type ContainerError,
   InvalidCredentialsError,
   InvalidObjectNameError,
+  ObjectAccessDeniedError,
   ObjectHashMismatchError,
   ObjectInTheWayError,
   SourceChangedError,
@@ -15,6 +18,8 @@ import { FileChangedError, FileUnreadableError } from './file-errors.js';
 export type Failure =
   /** The target's: every job would meet it. The attempt does not count. */
   | { readonly kind: 'target' }
+  /** The container's: every job of its mirrors would meet it, and no others. */
+  | { readonly kind: 'container' }
   /** The file did not hold still. It is looked at again when it may be quiet. */
   | { readonly kind: 'busy' }
   /** Nothing but a change of the file, or of its name, helps; reported, and looked at again by the next scan. */
@@ -22,10 +27,10 @@ export type Failure =
   /** This object's. Tried again, each time later. */
   | { readonly kind: 'object'; readonly reason: string; readonly hopeless: boolean; readonly afterMs: number };
 
-export function classify(error: unknown): Failure {
-  if (error instanceof TargetUnavailableError || error instanceof InvalidCredentialsError || error instanceof ContainerDoesNotExistError) {
-    return { kind: 'target' };
-  }
+/** `container`: the mirror's own. That another one is missing, or closed (Swift's of segments), concerns the object. */
+export function classify(error: unknown, container: string): Failure {
+  if (error instanceof TargetUnavailableError || error instanceof InvalidCredentialsError) return { kind: 'target' };
+  if (isContainerTrouble(error, container)) return { kind: 'container' };
   if (error instanceof FileChangedError || error instanceof SourceChangedError) return { kind: 'busy' };
   if (error instanceof FileUnreadableError) return { kind: 'unsuitable', reason: 'unreadable', detail: error.message };
   // The other object may be on its way out: it is worth more tries.
@@ -34,8 +39,19 @@ export function classify(error: unknown): Failure {
   const retry = error instanceof StorageError ? error.retry : 'backoff';
   return {
     kind: 'object',
-    reason: error instanceof ObjectHashMismatchError ? 'hash-mismatch' : error instanceof Error ? error.name : 'unknown',
+    reason: reasonOf(error),
     hopeless: retry === 'never',
     afterMs: typeof retry === 'object' ? retry.afterMs : 0,
   };
+}
+
+/** Whether a container is gone or may not be used, with which nothing but that container is amiss. */
+export function isContainerTrouble(error: unknown, container: string): error is ContainerError {
+  return (error instanceof ContainerDoesNotExistError || error instanceof ContainerAccessDeniedError) && error.containerName === container;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof ObjectHashMismatchError) return 'hash-mismatch';
+  if (error instanceof ObjectAccessDeniedError) return 'access-denied';
+  return error instanceof Error ? error.name : 'unknown';
 }

@@ -46,9 +46,10 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   /** Watches from scratch, and first scans everything: whatever happened before is found. Ends when the rules of what is watched change. */
   async function keepWhileWatched(): Promise<void> {
     mirror.source.reopen();
-    if (await ensureContainer(parts.backend, settings.container, drain)) {
-      log.info('container made', { mirror: settings.name, container: settings.container });
-    }
+    const made = await ensureContainer(parts.backend, settings.container, drain);
+    const lost = mirror.containerTrouble.error !== undefined || (made && parts.index.count() > 0);
+    if (made) tellMade(lost);
+    mirror.containerTrouble.over();
     const due = createDueRuns();
     const opened = await openWatcher({
       ...settings,
@@ -65,8 +66,10 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       const { engine, directories } = opened.state();
       const { name, source, target, container, prefix } = settings;
       log.info('mirroring', { mirror: name, source, target, container, prefix, watch: engine, folders: directories });
-      due.add({ kind: parts.ledger.read().reconciled ? 'scan' : 'reconcile', under: '', why: 'start' });
+      if (lost) due.add({ kind: 'reconcile', under: '', why: 'the container may have lost its objects' });
+      else due.add({ kind: parts.ledger.read().reconciled ? 'scan' : 'reconcile', under: '', why: 'start' });
       await untilFirstEnds(drain, [
+        (signal) => mirror.containerTrouble.met(signal),
         (signal) => takeHints(opened, due, signal),
         (signal) => takeRuns(due, signal),
         (signal) => repeat(settings.rescanMs, signal, () => due.add({ kind: 'scan', under: '', why: 'rescan timer' })),
@@ -81,6 +84,12 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       watcher = undefined;
       await opened.close();
     }
+  }
+
+  function tellMade(again: boolean): void {
+    const fields = { mirror: settings.name, container: settings.container };
+    if (again) log.warn('the container was gone; it has been made again, and everything is sent anew', fields);
+    else log.info('container made', fields);
   }
 
   async function takeHints(from: Watcher, due: DueRuns, signal: AbortSignal): Promise<void> {

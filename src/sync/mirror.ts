@@ -6,6 +6,7 @@ import type { IndexLocation, ObjectIndex, ObjectName } from '../state/object-ind
 import type { WatchState } from '../watcher/watcher.js';
 import { createAttempts, type Persistence } from './attempts.js';
 import { containerStore } from './container-store.js';
+import { type ContainerTrouble, createContainerTrouble } from './container-trouble.js';
 import type { JobKind, MirrorStatus, SyncObserver } from './events.js';
 import type { FileReader } from './file-reader.js';
 import { createIntake, type Intake } from './intake.js';
@@ -54,6 +55,7 @@ export interface Mirror {
   readonly intake: Intake;
   readonly source: SourceView;
   readonly runs: Runs;
+  readonly containerTrouble: ContainerTrouble;
   /** Work that is not durable yet, whoever asked for it. */
   readonly pending: Pending;
   /** Sees to one object; the queue calls it. Never rejects. */
@@ -80,6 +82,7 @@ export function createMirror(parts: MirrorParts): Mirror {
   const follow = settings.symlinks === 'follow';
   const store = containerStore({ backend, container: settings.container, prefix: settings.prefix, policy, follow });
   const intake = createIntake({ mirror: name, queue, index, source, policy, renames, pending, clock });
+  const containerTrouble = createContainerTrouble();
   let missed = false;
   let scans = 0;
 
@@ -100,7 +103,11 @@ export function createMirror(parts: MirrorParts): Mirror {
   };
 
   const attempts = createAttempts({
-    perform: (job) => perform(job, workplace, interrupt),
+    container: settings.container,
+    perform: async (job) => {
+      if (containerTrouble.error) throw containerTrouble.error;
+      return perform(job, workplace, interrupt);
+    },
     requeue: (job) => queue.add(job),
     persistence: parts.persistence,
     settleMs: settings.settleMs,
@@ -137,6 +144,7 @@ export function createMirror(parts: MirrorParts): Mirror {
         board.failed(job, error, retryInMs);
       },
       targetTrouble: (error) => parts.health.report(error),
+      containerTrouble: (error) => containerTrouble.report(error),
       forgotten() {
         missed = true;
       },
@@ -160,7 +168,7 @@ export function createMirror(parts: MirrorParts): Mirror {
 
   /** Says what goes on now that something has ended. */
   function rest(): void {
-    if (scans > 0) return;
+    if (scans > 0 || containerTrouble.error) return;
     if (pending.size > 0) board.state('transferring', '');
     else board.state('in-sync', '');
   }
@@ -172,6 +180,7 @@ export function createMirror(parts: MirrorParts): Mirror {
     intake,
     source,
     runs,
+    containerTrouble,
     pending,
     async run(job) {
       pending.add(job.name, job.sinceMs);

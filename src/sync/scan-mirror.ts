@@ -20,10 +20,11 @@ export interface ScanResult {
 /**
  * Compares the source with the index (scan), or with the container as well (reconcile), and makes jobs of what differs.
  * Resolves when all has been found. `finished` resolves when all of that has been done and the ledger says so. Both
- * reject when `signal` is aborted; this also with SourceMissingError when there is no source, and with the driver's
+ * reject when `stop` is aborted, and with the error when the container is gone or closed to us; this also with SourceMissingError when there is no source, and with the driver's
  * error when the container cannot be listed: nothing is deleted then.
  */
-export async function scanMirror(mirror: Mirror, due: DueRun, signal: AbortSignal): Promise<{ readonly finished: Promise<ScanResult> }> {
+export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal): Promise<{ readonly finished: Promise<ScanResult> }> {
+  const signal = AbortSignal.any([stop, mirror.containerTrouble.signal]);
   const { settings, board, parts } = mirror;
   const { backend, location, ledger, log, clock } = parts;
   board.tell({ event: 'run-started', run: due.kind, why: due.why });
@@ -96,6 +97,7 @@ async function finish(mirror: Mirror, due: DueRun, run: Run, { complete }: ScanS
   const { ledger } = mirror.parts;
   try {
     await run.pending.whenEmpty(signal);
+    mirror.containerTrouble.signal.throwIfAborted(); // jobs that were dropped are not done
   } finally {
     mirror.runs.end(run);
   }

@@ -1,7 +1,14 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { InvalidCredentialsError, StorageError, TargetUnavailableError } from '../../src/drivers/errors.js';
+import {
+  ContainerAccessDeniedError,
+  ContainerDoesNotExistError,
+  InvalidCredentialsError,
+  ObjectAccessDeniedError,
+  StorageError,
+  TargetUnavailableError,
+} from '../../src/drivers/errors.js';
 import { openMirrorFixture } from './mirror-fixture.js';
 
 const broken = (retry: 'backoff' | 'never' = 'backoff') => new StorageError('503 from the provider', { driver: 'memory', retry });
@@ -115,6 +122,43 @@ describe('P8: one bad file never stops the rest', () => {
     const { report } = await run('reconcile');
     expect(report).toMatchObject({ uploaded: 2, failed: 1 });
     expect(faults.calls.filter((call) => call === 'putObject')).toHaveLength(3);
+  });
+});
+
+describe('rights that are missing', () => {
+  test('P8: to one object fail that object, and the others are sent', async () => {
+    const { faults, run, write, events } = await openMirrorFixture();
+    for (const name of ['a', 'b', 'c']) write(name);
+    faults.next('putObject', new ObjectAccessDeniedError('p/a', 'was refused: 403', { driver: 'memory' }));
+    const { report } = await run('reconcile');
+    expect(report).toMatchObject({ uploaded: 2, failed: 1 });
+    expect(events).toContainEqual(expect.objectContaining({ event: 'failed', error: expect.stringContaining('403'), retryInMs: null }));
+  });
+
+  test('to a container of the provider’s own (of segments) fail the object', async () => {
+    const { faults, run, write } = await openMirrorFixture();
+    for (const name of ['a', 'b']) write(name);
+    faults.next('putObject', new ContainerAccessDeniedError('c_segments', 'was refused: 403', { driver: 'memory' }));
+    expect((await run('reconcile')).report).toMatchObject({ uploaded: 1, failed: 1 });
+  });
+});
+
+describe('a container that is gone, or closed', () => {
+  test.each([
+    new ContainerDoesNotExistError('c', { driver: 'memory' }),
+    new ContainerAccessDeniedError('c', 'was refused: 403', { driver: 'memory' }),
+  ])('ends the run of its mirror, not the work of its target; nothing is burnt: %s', async (error) => {
+    const { mirror, faults, run, write, events, objects } = await openMirrorFixture();
+    for (let at = 0; at < 20; at += 1) write(`f${at}`);
+    faults.next('putObject', error);
+    await expect(run('reconcile')).rejects.toBe(error);
+    faults.assertUsedUp();
+    expect(events.filter(({ event }) => event === 'failed' || event === 'run-finished')).toEqual([]);
+    expect(mirror.parts.health.trouble).toBeUndefined();
+    expect(mirror.parts.ledger.read().lastReconcile).toBeUndefined();
+    mirror.containerTrouble.over();
+    expect((await run('reconcile')).report).toMatchObject({ failed: 0 });
+    expect(Object.keys(await objects())).toHaveLength(20);
   });
 });
 

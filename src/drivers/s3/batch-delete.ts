@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Call } from '../call.js';
 import type { BatchDelete } from '../capabilities.js';
-import { ObjectDoesNotExistError, StorageError } from '../errors.js';
+import { ContainerAccessDeniedError, ObjectAccessDeniedError, ObjectDoesNotExistError, StorageError } from '../errors.js';
+import type { HttpAnswer } from '../http/exchange.js';
 import { eachInParallel } from '../parallel.js';
 import type { S3Context } from './context.js';
 import { S3, toStorageError } from './errors.js';
@@ -22,21 +23,29 @@ export function batchDelete(
 
   async function deleteTogether(container: string, keys: readonly string[], failures: Map<string, Error>, call: Call): Promise<void> {
     const body = buildXml('Delete', { Quiet: 'false', Object: keys.map((Key) => ({ Key })) });
-    const { headers, body: answer } = await client.request(
-      {
-        method: 'POST',
-        action: 'delete together',
-        container,
-        query: { delete: '' },
-        headers: { 'content-type': 'application/xml', 'content-md5': hash('md5', body, 'base64') },
-        body,
-        payload: hash('sha256', body, 'hex'),
-        mayFailInside: true,
-      },
-      call,
-    );
-    const result = elementOf(answer);
-    readAnswer(container, keys, result, requestIdOf(headers), failures);
+    let answer: HttpAnswer;
+    try {
+      answer = await client.request(
+        {
+          method: 'POST',
+          action: 'delete together',
+          container,
+          query: { delete: '' },
+          headers: { 'content-type': 'application/xml', 'content-md5': hash('md5', body, 'base64') },
+          body,
+          payload: hash('sha256', body, 'hex'),
+          mayFailInside: true,
+        },
+        call,
+      );
+    } catch (error) {
+      if (!(error instanceof ContainerAccessDeniedError)) throw error;
+      // Who may write but not delete (a backup that nobody can wipe out) can go on writing.
+      for (const key of keys)
+        failures.set(key, new ObjectAccessDeniedError(key, `was not deleted: ${error.message}`, { driver: S3, cause: error }));
+      return;
+    }
+    readAnswer(container, keys, elementOf(answer.body), requestIdOf(answer.headers), failures);
   }
 
   return {

@@ -141,13 +141,35 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       }
       if (failure === undefined) return answer;
       const replayable = request.replayable ?? true;
-      const learned = await learn(failure, request, keys, call);
+      const learned = (await learn(failure, request, keys, call)) || (await allowedToRead(failure, request, call));
       if (!learned || !replayable || corrections >= CORRECTIONS) {
         // What was learned helps the next try, if the caller can make one.
         throw toStorageError(failure, request, learned);
       }
     }
   }
+
+  /**
+   * The answer to a HEAD has no body, so its status does not tell a missing right from credentials that have expired. A
+   * GET of next to nothing is refused for the same reason, and says it: that is what this rejects with then.
+   */
+  async function allowedToRead({ status }: Failure, head: S3Request, call: Call): Promise<boolean> {
+    if (head.method !== 'HEAD' || (status !== 403 && status !== 400)) return false;
+    const { body } = await stream(
+      head.key === undefined
+        ? { ...head, method: 'GET', query: { 'max-keys': '0' } }
+        : { ...head, method: 'GET', headers: { ...head.headers, range: 'bytes=0-0' }, accept: 416 },
+      call,
+    );
+    for await (const _ of body) break;
+    return true;
+  }
+
+  const stream: S3Client['stream'] = (wanted, call) =>
+    perform(wanted, call, http.stream, async ({ status, headers, body }) => {
+      if (isAccepted(status, wanted)) return undefined;
+      return readFailure(status, headers, await readText(body), clock.now());
+    });
 
   const request: S3Client['request'] = (wanted, call) =>
     perform(wanted, call, http.request, async ({ status, headers, body }) => {
@@ -157,11 +179,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
 
   return {
     request,
-    stream: (request, call) =>
-      perform(request, call, http.stream, async ({ status, headers, body }) => {
-        if (isAccepted(status, request)) return undefined;
-        return readFailure(status, headers, await readText(body), clock.now());
-      }),
+    stream,
     async presign(container, key, seconds, call) {
       const region = regionOf(container);
       const address = addressOf(region, container, key);

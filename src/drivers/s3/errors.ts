@@ -1,4 +1,5 @@
 import {
+  ContainerAccessDeniedError,
   ContainerAlreadyExistsError,
   ContainerDoesNotExistError,
   ContainerError,
@@ -7,6 +8,7 @@ import {
   InvalidContainerNameError,
   InvalidCredentialsError,
   InvalidObjectNameError,
+  ObjectAccessDeniedError,
   ObjectDoesNotExistError,
   ObjectError,
   ObjectHashMismatchError,
@@ -36,9 +38,7 @@ export const CONTAINER_RULE =
 // Codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and those of MinIO, Ceph and Swift.
 
 const CREDENTIALS = new Set([
-  'AccessDenied',
   'AccountProblem',
-  'AllAccessDisabled',
   'AuthorizationHeaderMalformed',
   'ExpiredToken',
   'InvalidAccessKeyId',
@@ -49,6 +49,8 @@ const CREDENTIALS = new Set([
   'TokenRefreshRequired',
   'UnauthorizedAccess',
 ]);
+/** The credentials are good, and not for this. */
+const DENIED = new Set(['AccessDenied', 'AllAccessDisabled']);
 const THROTTLED = new Set([
   'BandwidthLimitExceeded',
   'RequestLimitExceeded',
@@ -122,13 +124,21 @@ function byKind(failure: Failure, subject: Subject, context: ErrorContext): Stor
   const again: Retry = failure.retryAfterMs === undefined ? 'backoff' : { afterMs: failure.retryAfterMs };
   if (THROTTLED.has(failure.code) || failure.status === 429 || failure.status === 503)
     return new ThrottledError(message, { ...context, retry: again });
-  if (CREDENTIALS.has(failure.code) || failure.status === 401 || (failure.status === 403 && failure.code === 'HTTP403'))
+  if (DENIED.has(failure.code)) return denied(subject, message, context);
+  if (CREDENTIALS.has(failure.code) || failure.status === 401)
     return new InvalidCredentialsError(`${message}; check key, secret, region and the account's permissions`, context);
   if (UNSUPPORTED.has(failure.code) || failure.status === 501) return new UnsupportedOperationError(message, context);
   if (UNAVAILABLE_STATUSES.has(failure.status)) return new TargetUnavailableError(message, { ...context, retry: again });
   if (PASSING.has(failure.code) || failure.status >= 500 || failure.status === 408 || failure.status === 409)
     return named(subject, message, { ...context, retry: again });
   return named(subject, message, context);
+}
+
+function denied({ container, key }: Subject, message: string, context: ErrorContext): StorageError {
+  const advice = "these credentials have no right to do that: change the account's policy, or the container's";
+  if (key !== undefined) return new ObjectAccessDeniedError(key, `was refused: ${message}; ${advice}`, context);
+  if (container !== undefined) return new ContainerAccessDeniedError(container, `was refused: ${message}; ${advice}`, context);
+  return new InvalidCredentialsError(`${message}; ${advice}`, context);
 }
 
 function corrupted(key: string, failure: Failure, context: ErrorContext): ObjectHashMismatchError {

@@ -1,9 +1,11 @@
 import {
+  ContainerAccessDeniedError,
   ContainerDoesNotExistError,
   ContainerError,
   type ErrorContext,
   InvalidCredentialsError,
   InvalidObjectNameError,
+  ObjectAccessDeniedError,
   ObjectDoesNotExistError,
   ObjectError,
   ObjectHashMismatchError,
@@ -47,8 +49,8 @@ export function toStorageError(failure: Failure, subject: Subject, mended = fals
       ? new ContainerDoesNotExistError(container, context)
       : new ObjectDoesNotExistError(key, context);
   }
-  if (status === 401 || status === 403)
-    return new InvalidCredentialsError(`${message}; check key, secret, project and the container's access control list`, context);
+  if (status === 403) return denied(subject, message, context);
+  if (status === 401) return new InvalidCredentialsError(`${message}; check key, secret and project`, context);
   if (status === 412 && key !== undefined) return new InvalidObjectNameError(key, message, context);
   if (status === 422 && key !== undefined)
     return new ObjectHashMismatchError(key, 'that of the bytes sent', `another (${message})`, { ...context, retry: 'backoff' });
@@ -57,6 +59,13 @@ export function toStorageError(failure: Failure, subject: Subject, mended = fals
   if (UNAVAILABLE.has(status)) return new TargetUnavailableError(message, { ...context, retry: again });
   if (status === 405 || status === 501) return new UnsupportedOperationError(message, context);
   return named(subject, message, status >= 500 || PASSING.has(status) ? { ...context, retry: again } : context);
+}
+
+function denied({ container, key }: Subject, message: string, context: ErrorContext): StorageError {
+  const advice = "this user has no right to do that: check the project, the user's roles and the container's access control list";
+  if (key !== undefined) return new ObjectAccessDeniedError(key, `was refused: ${message}; ${advice}`, context);
+  if (container !== undefined) return new ContainerAccessDeniedError(container, `was refused: ${message}; ${advice}`, context);
+  return new InvalidCredentialsError(`${message}; ${advice}`, context);
 }
 
 function named({ container, key }: Subject, message: string, context: ErrorContext): StorageError {

@@ -3,8 +3,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody, streamBody } from '../../../src/drivers/body.js';
 import {
+  ContainerAccessDeniedError,
   ContainerDoesNotExistError,
   InvalidCredentialsError,
+  ObjectAccessDeniedError,
   ObjectDoesNotExistError,
   ObjectHashMismatchError,
   StorageError,
@@ -45,7 +47,8 @@ test.each([
   [502, 'BadGateway', {}, TargetUnavailableError, 'backoff'],
   [400, 'RequestTimeout', {}, StorageError, 'backoff'],
   [400, 'InvalidRequest', {}, StorageError, 'never'],
-  [403, 'AccessDenied', {}, InvalidCredentialsError, 'never'],
+  [403, 'AccessDenied', {}, ObjectAccessDeniedError, 'never'],
+  [403, 'SignatureDoesNotMatch', {}, InvalidCredentialsError, 'never'],
 ])('%i %s %j tells when another try is worth it, and the request id', async (status, code, headers, type, retry) => {
   fake.faults.next('PutObject', { kind: 'refuse', status, code, headers });
   const error = await rejection(put(s3, ref, 'x'));
@@ -123,8 +126,44 @@ test('a batch delete is read key by key: what was refused, and what was not ment
   fake.faults.next('DeleteObjects', { kind: 'refuse-keys', keys: { b: 'AccessDenied' } });
   const failures = await s3.capabilities.batchDelete!.deleteObjects(container, ['a', 'b', 'c', 'missing'], call);
   expect([...failures.keys()]).toEqual(['b']);
-  expect(failures.get('b')).toBeInstanceOf(InvalidCredentialsError);
+  expect(failures.get('b')).toBeInstanceOf(ObjectAccessDeniedError);
   expect(await listKeys(s3, container)).toEqual(['b']);
+});
+
+test('what these credentials may not do is told apart: to an object, to a container, and all together', async () => {
+  await put(s3, ref, 'x');
+  const denied = { kind: 'refuse', status: 403, code: 'AccessDenied' } as const;
+  fake.faults.next('HeadObject', denied);
+  fake.faults.next('GetObject', denied); // the answer to a HEAD says no reason, so the object is asked for
+  expect(await rejection(s3.headObject(ref, call))).toBeInstanceOf(ObjectAccessDeniedError);
+  fake.faults.next('ListObjects', denied);
+  const listing = await rejection(listKeys(s3, container));
+  expect(listing).toBeInstanceOf(ContainerAccessDeniedError);
+  expect(listing.message).toContain(`container "${container}" was refused: list`);
+  fake.faults.next('HeadBucket', denied);
+  fake.faults.next('ListObjects', denied);
+  expect(await rejection(s3.headContainer(container, call))).toBeInstanceOf(ContainerAccessDeniedError);
+  fake.faults.next('DeleteObjects', denied);
+  const failures = await s3.capabilities.batchDelete!.deleteObjects(container, [ref.key], call);
+  expect(failures.get(ref.key)).toBeInstanceOf(ObjectAccessDeniedError);
+  fake.faults.next('ListBuckets', denied);
+  expect(await rejection(s3.listContainers({}, call))).toBeInstanceOf(InvalidCredentialsError);
+});
+
+test('a HEAD that is refused for want of valid credentials says so, and not that a right is missing', async () => {
+  await put(s3, ref, 'x');
+  fake.rules.accounts = [];
+  expect(await rejection(s3.headObject(ref, call))).toBeInstanceOf(InvalidCredentialsError);
+  expect(await rejection(s3.headContainer(container, call))).toBeInstanceOf(InvalidCredentialsError);
+});
+
+test('a HEAD that was refused in passing goes on', async () => {
+  await put(s3, ref, 'x');
+  fake.faults.next('HeadObject', { kind: 'refuse', status: 403, code: 'AccessDenied' });
+  expect((await s3.headObject(ref, call)).size).toBe(1);
+  await put(s3, ref, '');
+  fake.faults.next('HeadObject', { kind: 'refuse', status: 400, code: 'Whatever' });
+  expect((await s3.headObject(ref, call)).size).toBe(0);
 });
 
 test('P5: a completion whose answer was lost has happened: sent again, it finds the object that it made', async () => {

@@ -3,8 +3,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody, streamBody } from '../../../src/drivers/body.js';
 import {
+  ContainerAccessDeniedError,
   ContainerDoesNotExistError,
   InvalidCredentialsError,
+  ObjectAccessDeniedError,
   ObjectDoesNotExistError,
   ObjectHashMismatchError,
   StorageError,
@@ -48,7 +50,7 @@ test.each([
   [408, {}, StorageError, 'backoff'],
   [413, {}, StorageError, 'never'],
   [400, {}, StorageError, 'never'],
-  [403, {}, InvalidCredentialsError, 'never'],
+  [403, {}, ObjectAccessDeniedError, 'never'],
   [422, {}, ObjectHashMismatchError, 'backoff'],
   [202, {}, StorageError, 'backoff'],
 ])('%i %j tells when another try is worth it', async (status, headers, type, retry) => {
@@ -137,13 +139,22 @@ test('a token that is refused as soon as it is got is a matter of rights, not a 
   expect(fake.count('Authenticate')).toBe(2);
 });
 
+test('what this user may not do is told apart: to an object, to a container, and at all', async () => {
+  fake.faults.next('HeadObject', { kind: 'refuse', status: 403 });
+  expect(await rejection(swift.headObject(ref, call))).toBeInstanceOf(ObjectAccessDeniedError);
+  fake.faults.next('ListObjects', { kind: 'refuse', status: 403 });
+  expect(await rejection(listKeys(swift, container))).toBeInstanceOf(ContainerAccessDeniedError);
+  fake.faults.next('ListContainers', { kind: 'refuse', status: 403 });
+  expect(await rejection(swift.listContainers({}, call))).toBeInstanceOf(InvalidCredentialsError);
+});
+
 test('a bulk delete is read key by key: what was refused, and what the count does not cover, is not deleted', async () => {
   const { batchDelete } = swift.capabilities;
   for (const key of ['a', 'b é', 'c']) await put(swift, { container, key }, key);
   fake.faults.next('BulkDelete', { kind: 'refuse-keys', keys: { 'b é': '403 Forbidden' } });
   const failures = await batchDelete!.deleteObjects(container, ['a', 'b é', 'missing'], call);
   expect([...failures.keys()]).toEqual(['b é']);
-  expect(failures.get('b é')).toBeInstanceOf(InvalidCredentialsError);
+  expect(failures.get('b é')).toBeInstanceOf(ObjectAccessDeniedError);
   fake.faults.next('BulkDelete', { kind: 'miscount' });
   const unknown = await batchDelete!.deleteObjects(container, ['b é', 'c'], call);
   expect([...unknown.keys()]).toEqual(['b é', 'c']);
