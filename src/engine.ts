@@ -130,6 +130,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     async stop() {
       for (const { queue } of targets.values()) queue.clear();
       await Promise.all([...targets.values()].map(({ queue }) => queue.whenIdle()));
+      await Promise.all([...mirrors.values()].map((mirror) => mirror.flush()));
     },
   };
 }

@@ -96,6 +96,11 @@ export class InvalidObjectNameError extends ObjectError {
   }
 }
 
+/** More bytes than the provider, or the way they are sent, allows. Never retried: only a smaller file helps. */
+export class ObjectTooLargeError extends ObjectError {
+  override readonly name = 'ObjectTooLargeError';
+}
+
 /**
  * Another object stands in the way: a store that keeps objects as files cannot hold both `a` and `a/b`. Once the other
  * is gone, the same call succeeds.

@@ -4,7 +4,7 @@ import { bytesBody } from './body.js';
 import type { Body, ObjectInfo, ObjectRef, PutOptions } from './call.js';
 import type { Multipart, Part, UploadToken } from './capabilities.js';
 import type { Resume } from './driver.js';
-import { ObjectDoesNotExistError, ObjectError, UnsupportedOperationError } from './errors.js';
+import { ObjectDoesNotExistError, type ObjectError, ObjectTooLargeError, UnsupportedOperationError } from './errors.js';
 import { eachInParallel } from './parallel.js';
 import { type PlannedPart, partSizeFor, planParts } from './part-size.js';
 import { NEVER_ABORTED } from './signal.js';
@@ -43,7 +43,7 @@ export async function sendInParts(
   const partSize = settings.partSize ?? partSizeFor(body.size, multipart.partSize);
   if (partSize === undefined) {
     const { max, maxParts } = multipart.partSize;
-    throw new ObjectError(ref.key, `is too large: ${body.size} bytes, where ${maxParts} parts of ${max} bytes are allowed`, {
+    throw new ObjectTooLargeError(ref.key, `is too large: ${body.size} bytes, where ${maxParts} parts of ${max} bytes are allowed`, {
       driver: backend.name,
     });
   }
@@ -112,7 +112,7 @@ async function sendStream(backend: Backend, upload: Upload, body: Body): Promise
 
 function tooLong({ ref, multipart, partSize, driver }: Upload): ObjectError {
   const problem = `is too large for a stream of unknown length: more than ${multipart.partSize.maxParts} parts of ${partSize} bytes; send it from a file`;
-  return new ObjectError(ref.key, problem, { driver });
+  return new ObjectTooLargeError(ref.key, problem, { driver });
 }
 
 /** The upload that the token names and the parts it has; undefined when there is none, or the provider has dropped it. */

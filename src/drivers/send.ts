@@ -2,7 +2,7 @@ import type { Backend } from './backend.js';
 import type { Body, Checksum, ChecksumAlgorithm, ObjectInfo, ObjectRef, PutOptions } from './call.js';
 import { checksumOf, createDigest, findChecksum } from './digest.js';
 import type { Resume } from './driver.js';
-import { ObjectError, ObjectHashMismatchError } from './errors.js';
+import { ObjectError, ObjectHashMismatchError, ObjectTooLargeError } from './errors.js';
 import { sendInParts } from './multipart.js';
 import { untilAborted } from './signal.js';
 import { tallyBody } from './tallied-body.js';
@@ -110,5 +110,5 @@ function compare(backend: Backend, info: ObjectInfo, size: number, checksum: Che
 
 function refuseLarger(body: Body, limit: number, ref: ObjectRef, driver: string): void {
   if (body.size === undefined || body.size <= limit) return;
-  throw new ObjectError(ref.key, `is too large for this provider: ${body.size} bytes, where ${limit} are allowed`, { driver });
+  throw new ObjectTooLargeError(ref.key, `is too large for this provider: ${body.size} bytes, where ${limit} are allowed`, { driver });
 }

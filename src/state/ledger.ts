@@ -30,12 +30,18 @@ export interface UnfinishedUpload {
   readonly beganAtMs: number;
 }
 
-/** An object given up until its file changes, the daemon restarts, or its next (capped) try comes. */
+/** An object given up until its file changes or its next try comes, over restarts too. */
 export interface Quarantined {
+  /** Class of the failure, as sync names it: `permission`, `busy`, … */
   readonly reason: string;
   readonly error: string;
   readonly attempts: number;
+  /** Milliseconds since the epoch, as all times here. */
   readonly sinceMs: number;
+  /** Not tried before, unless the file is another version by then. Missing: as soon as it is found to be due. */
+  readonly nextTryMs?: number;
+  /** The version of the file that failed, in sync's own words; missing when nobody could tell. */
+  readonly version?: string;
 }
 
 /** The whole ledger: one small JSON document per mirror, meant to be read by people too. */

@@ -46,9 +46,9 @@ function details(mirror: MirrorStatus, nowMs: number): string {
     ['last reconcile', reportText(mirror.lastReconcile, nowMs)],
     ['since start', listed({ uploaded, copied, deleted, failed }, sent)],
     ...firstOf(mirror.running, ({ job, name, bytes: size, seconds }) => [job, `${printable(name)} (${bytes(size)}, ${duration(seconds)})`]),
-    ...firstOf(mirror.quarantined, ({ name, reason, error, attempts }) => [
+    ...firstOf(mirror.quarantined, ({ name, reason, error, attempts, nextTryMs }) => [
       'given up',
-      `${printable(name)}: ${reason} after ${counted(attempts, 'attempt')}: ${printable(error)}`,
+      `${printable(name)}: ${reason} after ${counted(attempts, 'attempt')}: ${printable(error)}${nextTry(nextTryMs, nowMs)}`,
     ]),
     ...Object.entries(mirror.skipped).map(([reason, skipped]) => ['skipped', `${count(skipped)} ${reason}`] as const),
   ];
@@ -81,6 +81,10 @@ function listed(counts: Readonly<Record<string, number>>, sent: number): string 
     .filter(([, amount]) => amount > 0)
     .map(([what, amount]) => `${count(amount)} ${what}${what === 'uploaded' ? ` (${bytes(sent)})` : ''}`);
   return parts.length === 0 ? 'nothing to do' : parts.join(', ');
+}
+
+function nextTry(atMs: number | null, nowMs: number): string {
+  return atMs === null || atMs <= nowMs ? '' : `; tried again in ${duration((atMs - nowMs) / 1000)}, or when it changes`;
 }
 
 function counted(amount: number, what: string): string {

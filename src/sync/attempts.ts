@@ -1,17 +1,20 @@
 import type { Clock } from '../clock.js';
 import type { Quarantined } from '../state/ledger.js';
-import type { ObjectName } from '../state/object-index.js';
 import { type Backoff, backoffMs } from './backoff.js';
 import type { SkipReason } from './events.js';
-import { classify } from './failure.js';
+import { classify, type ObjectFailure } from './failure.js';
+import { NO_RUN } from './intake.js';
 import { again, type Job } from './job.js';
+import type { Quarantine } from './quarantine.js';
+import { createWaits } from './waits.js';
 import type { Outcome } from './workplace.js';
 
 /** How often, and how patiently, an object is tried. */
 export interface Persistence {
   readonly backoff: Backoff;
-  /** Failed attempts after which the object counts as given up: quarantined by a daemon (tried ever more seldom), failed in a one-shot run. */
+  /** Failed attempts after which the object counts as given up: quarantined, and by a daemon tried ever more seldom. */
   readonly attempts: number;
+  /** False: whoever asks for a run wants each object tried now, and not again later. */
   readonly forEver: boolean;
 }
 
@@ -20,6 +23,9 @@ export interface AttemptsOptions {
   readonly container: string;
   readonly perform: (job: Job) => Promise<Outcome>;
   readonly requeue: (job: Job) => Promise<void>;
+  /** What tells the version of the job's file that is there now from others, as text. */
+  readonly versionOf: (job: Job) => string;
+  readonly quarantine: Quarantine;
   readonly persistence: Persistence;
   readonly settleMs: number;
   readonly clock: Clock;
@@ -33,7 +39,10 @@ export interface AttemptsListener {
   over(job: Job): void;
   done(job: Job, outcome: Extract<Outcome, { outcome: 'done' }>): void;
   skipped(job: Job, reason: SkipReason, detail: string): void;
-  failed(job: Job, error: Error, retryInMs: number | null): void;
+  /** `retryInMs` null: never, by itself. `givenUp`: it has just been. */
+  failed(job: Job, error: Error, retryInMs: number | null, givenUp: boolean): void;
+  /** Found to be due, and not tried: it was given up as it is, and its time has not come. */
+  stillGivenUp(job: Job, quarantined: Quarantined): void;
   targetTrouble(error: Error): void;
   /** The job is dropped: who has the container back begins with a reconcile. */
   containerTrouble(error: Error): void;
@@ -44,58 +53,40 @@ export interface AttemptsListener {
 export interface Attempts {
   /** Never rejects. */
   run(job: Job): Promise<void>;
+  /** Objects that wait for their next attempt and are not given up. */
   readonly retrying: number;
-  quarantined(): ReadonlyMap<ObjectName, Quarantined>;
+  /** Call it when a scan of everything begins; and what it returns when all that the scan found was run: what was given up and is no longer due is forgotten. */
+  beginSurvey(): () => void;
 }
 
-/** Failing objects kept in mind at once; the index knows what is due, so the rest can wait for a scan. */
-const REMEMBERED = 10_000;
 const BUSY: Backoff = { firstMs: 200, limitMs: 60_000 };
 
-export function createAttempts({
-  container,
-  perform,
-  requeue,
-  persistence,
-  settleMs,
-  clock,
-  random,
-  signal,
-  told,
-}: AttemptsOptions): Attempts {
-  const quarantined = new Map<ObjectName, Quarantined>();
-  /** Names that wait for their next attempt, and what cancels the wait. */
-  const waits = new Map<ObjectName, () => void>();
+export function createAttempts(options: AttemptsOptions): Attempts {
+  const { container, perform, requeue, versionOf, quarantine, persistence, settleMs, clock, random, signal, told } = options;
+  const waits = createWaits(clock, signal);
+  let surveys = 0;
+  /** Of what is given up: the survey under way when it was last found to be due. */
+  const lastDue = new Map<string, number>();
 
   function over(job: Job): void {
-    quarantined.delete(job.name);
+    quarantine.release(job.name);
+    lastDue.delete(job.name);
     told.over(job);
   }
 
-  function retryLater(job: Job, afterMs: number): void {
-    if (waits.size >= REMEMBERED) {
-      told.forgotten(job);
-      told.over(job);
-      return;
-    }
-    const wait = new AbortController();
-    waits.set(job.name, () => wait.abort());
-    void requeueAfter(afterMs, job, wait.signal);
+  /** `ended`: the object no longer counts as under way. */
+  function retryLater(job: Job, afterMs: number, ended: boolean): void {
+    const waiting = waits.add(job.name, afterMs, (aborted) => {
+      if (!aborted) return requeue(job);
+      if (!ended) told.over(job);
+      return undefined;
+    });
+    if (waiting) return;
+    told.forgotten(job);
+    if (!ended) told.over(job);
   }
 
-  /** A wait that keeps the process alive: a one-shot run has nothing else to live for. */
-  async function requeueAfter(ms: number, job: Job, cancelled: AbortSignal): Promise<void> {
-    try {
-      await clock.sleep(ms, AbortSignal.any([cancelled, signal]));
-    } catch {
-      if (signal.aborted) told.over(job);
-      return;
-    }
-    waits.delete(job.name);
-    await requeue(job);
-  }
-
-  function failed(job: Job, error: Error): void {
+  function failed(job: Job, version: string | undefined, error: Error): void {
     const failure = classify(error, container);
     if (failure.kind === 'target') {
       told.targetTrouble(error);
@@ -104,38 +95,72 @@ export function createAttempts({
     }
     if (failure.kind === 'container') {
       told.containerTrouble(error);
-      over(job);
+      told.over(job);
       return;
     }
-    if (failure.kind === 'unsuitable') {
-      told.skipped(job, failure.reason, failure.detail);
-      over(job);
+    const wait = waitAfter(failure, job.attempt);
+    const hopeless = failure.kind === 'unsuitable' || (failure.kind === 'object' && failure.hopeless);
+    if (hopeless || job.attempt >= persistence.attempts) {
+      giveUp(job, version ?? versionOf(job), error, failure, wait);
       return;
     }
-    const givenUp = job.attempt >= persistence.attempts || (failure.kind === 'object' && failure.hopeless);
-    if (givenUp && !persistence.forEver) {
-      told.failed(job, error, null);
-      over(job);
-      return;
-    }
-    const wait =
-      failure.kind === 'busy'
-        ? Math.max(settleMs, backoffMs(job.attempt, BUSY, random()))
-        : Math.max(failure.afterMs, backoffMs(job.attempt, persistence.backoff, random()));
-    if (givenUp) {
-      const reason = failure.kind === 'busy' ? 'busy' : failure.reason;
-      const sinceMs = quarantined.get(job.name)?.sinceMs ?? clock.now();
-      quarantined.set(job.name, { reason, error: error.message, attempts: job.attempt, sinceMs });
-    }
-    told.failed(job, error, wait);
-    retryLater(again(job, job.attempt + 1), wait);
+    told.failed(job, error, wait, false);
+    retryLater(again(job, job.attempt + 1), wait, false);
+  }
+
+  function waitAfter(failure: ObjectFailure, attempt: number): number {
+    if (failure.kind === 'busy') return Math.max(settleMs, backoffMs(attempt, BUSY, random()));
+    return Math.max(failure.kind === 'object' ? failure.afterMs : 0, backoffMs(attempt, persistence.backoff, random()));
+  }
+
+  function giveUp(job: Job, version: string, error: Error, failure: ObjectFailure, wait: number): void {
+    const before = quarantine.get(job.name);
+    const since = before?.version === version ? before : undefined;
+    const attempts = persistence.forEver ? job.attempt : (since?.attempts ?? 0) + job.attempt;
+    const nowMs = clock.now();
+    const sinceMs = since?.sinceMs ?? nowMs;
+    const kept = quarantine.put(job.name, {
+      reason: failure.class,
+      error: error.message,
+      attempts,
+      sinceMs,
+      nextTryMs: nowMs + wait,
+      version,
+    });
+    if (kept) lastDue.set(job.name, surveys);
+    const news = since === undefined || job.run !== NO_RUN || !persistence.forEver;
+    if (failure.kind !== 'unsuitable') told.failed(job, error, persistence.forEver ? wait : null, news);
+    else if (news) told.skipped(job, failure.reason, error.message);
+    told.over(job);
+    // Of what cannot be kept in mind, the next scan finds what only a change can help.
+    if (persistence.forEver && (kept || failure.kind !== 'unsuitable'))
+      retryLater(again({ ...job, run: NO_RUN }, job.attempt + 1), wait, true);
+  }
+
+  /** The job as it is to be tried now; undefined: not now. */
+  function due(job: Job): Job | undefined {
+    const known = quarantine.get(job.name);
+    if (known === undefined) return job;
+    lastDue.set(job.name, surveys);
+    if (job.attempt > 1 || !persistence.forEver || known.version !== versionOf(job)) return job;
+    const wait = (known.nextTryMs ?? 0) - clock.now();
+    const next = again({ ...job, run: NO_RUN }, known.attempts + 1);
+    // A clock that was set back must not make a wait longer than any can be.
+    if (wait <= 0 || wait > persistence.backoff.limitMs) return { ...next, run: job.run };
+    told.stillGivenUp(job, known);
+    told.over(job);
+    retryLater(next, wait, true);
+    return undefined;
   }
 
   return {
-    async run(job) {
+    async run(found) {
       // A newer hint overtakes a wait: the file may be another one now.
-      waits.get(job.name)?.();
-      waits.delete(job.name);
+      waits.cancel(found.name);
+      const job = due(found);
+      if (job === undefined) return;
+      // Of the file as it is tried: what it becomes meanwhile is another version, and not given up.
+      const version = job.seen ? undefined : versionOf(job);
       try {
         const outcome = await perform(job);
         if (outcome.outcome === 'done') told.done(job, outcome);
@@ -143,12 +168,22 @@ export function createAttempts({
         over(job);
       } catch (error) {
         if (signal.aborted) return told.over(job);
-        failed(job, error instanceof Error ? error : new Error(String(error)));
+        failed(job, version, error instanceof Error ? error : new Error(String(error)));
       }
     },
     get retrying() {
-      return waits.size;
+      return waits.count((name) => quarantine.get(name) === undefined);
     },
-    quarantined: () => quarantined,
+    beginSurvey() {
+      surveys += 1;
+      const survey = surveys;
+      return () => {
+        for (const name of [...quarantine.all.keys()]) {
+          if ((lastDue.get(name) ?? 0) >= survey || waits.has(name)) continue;
+          quarantine.release(name);
+          lastDue.delete(name);
+        }
+      };
+    },
   };
 }

@@ -47,7 +47,7 @@ export type SyncEvent = { readonly mirror: string } & (
       readonly name: ObjectName;
       readonly error: string;
       readonly attempt: number;
-      /** Milliseconds until the next try, or null: given up (one-shot) or quarantined. */
+      /** Milliseconds until the next try, or null: none by itself (one-shot). */
       readonly retryInMs: number | null;
     }
   | { readonly event: 'skipped'; readonly path: string; readonly reason: SkipReason; readonly detail: string }
@@ -93,9 +93,13 @@ export interface MirrorStatus {
   readonly retrying: number;
   readonly quarantined: readonly {
     readonly name: ObjectName;
+    /** Class of the failure: permission, unreadable, name, too-large, busy, hash-mismatch, access-denied, vanished, refused, failing. */
     readonly reason: string;
     readonly error: string;
     readonly attempts: number;
+    readonly sinceMs: number;
+    /** Null: as soon as it is found to be due. A changed file is tried at once. */
+    readonly nextTryMs: number | null;
   }[];
   readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
   readonly held: number;

@@ -5,14 +5,39 @@ import {
   InvalidCredentialsError,
   InvalidObjectNameError,
   ObjectAccessDeniedError,
+  ObjectDoesNotExistError,
   ObjectHashMismatchError,
   ObjectInTheWayError,
+  ObjectTooLargeError,
   SourceChangedError,
   StorageError,
   TargetUnavailableError,
+  ThrottledError,
 } from '../drivers/errors.js';
 import type { SkipReason } from './events.js';
 import { FileChangedError, FileUnreadableError } from './file-errors.js';
+
+/** What about an object went wrong, for people and for who counts. */
+export type FailureClass =
+  /** The file may not be read by this user. */
+  | 'permission'
+  /** It cannot be read at all (an I/O error, …). */
+  | 'unreadable'
+  /** The provider cannot hold an object of this name, or holds another one in its way. */
+  | 'name'
+  | 'too-large'
+  /** The file is written to whenever it is looked at. */
+  | 'busy'
+  /** The provider confirms other bytes than were sent. */
+  | 'hash-mismatch'
+  /** The account has no right to do that to this object. */
+  | 'access-denied'
+  /** The provider no longer has what the work rests on: an object to copy from, an unfinished upload. */
+  | 'vanished'
+  /** The provider says that trying again is of no use. */
+  | 'refused'
+  /** Any other trouble that may pass. */
+  | 'failing';
 
 /** What kind of trouble an attempt met, and so what becomes of its job. */
 export type Failure =
@@ -21,25 +46,34 @@ export type Failure =
   /** The container's: every job of its mirrors would meet it, and no others. */
   | { readonly kind: 'container' }
   /** The file did not hold still. It is looked at again when it may be quiet. */
-  | { readonly kind: 'busy' }
-  /** Nothing but a change of the file, or of its name, helps; reported, and looked at again by the next scan. */
-  | { readonly kind: 'unsuitable'; readonly reason: SkipReason; readonly detail: string }
+  | { readonly kind: 'busy'; readonly class: 'busy' }
+  /** Nothing but a change of the file, or of its name, helps: it is left out with this reason. */
+  | { readonly kind: 'unsuitable'; readonly class: FailureClass; readonly reason: SkipReason }
   /** This object's. Tried again, each time later. */
-  | { readonly kind: 'object'; readonly reason: string; readonly hopeless: boolean; readonly afterMs: number };
+  | { readonly kind: 'object'; readonly class: FailureClass; readonly hopeless: boolean; readonly afterMs: number };
+
+/** What concerns one object alone. */
+export type ObjectFailure = Exclude<Failure, { readonly kind: 'target' | 'container' }>;
+
+/** Each would be met by every job. Throttling is one when it outlasts the tries of a request. */
+const TARGET_TROUBLE = [TargetUnavailableError, InvalidCredentialsError, ThrottledError];
+const FORBIDDEN = new Set(['EACCES', 'EPERM']);
 
 /** `container`: the mirror's own. That another one is missing, or closed (Swift's of segments), concerns the object. */
 export function classify(error: unknown, container: string): Failure {
-  if (error instanceof TargetUnavailableError || error instanceof InvalidCredentialsError) return { kind: 'target' };
+  if (TARGET_TROUBLE.some((kind) => error instanceof kind)) return { kind: 'target' };
   if (isContainerTrouble(error, container)) return { kind: 'container' };
-  if (error instanceof FileChangedError || error instanceof SourceChangedError) return { kind: 'busy' };
-  if (error instanceof FileUnreadableError) return { kind: 'unsuitable', reason: 'unreadable', detail: error.message };
+  if (error instanceof FileChangedError || error instanceof SourceChangedError) return { kind: 'busy', class: 'busy' };
+  if (error instanceof FileUnreadableError) {
+    return { kind: 'unsuitable', class: FORBIDDEN.has(error.code) ? 'permission' : 'unreadable', reason: 'unreadable' };
+  }
   // The other object may be on its way out: it is worth more tries.
-  if (error instanceof ObjectInTheWayError) return { kind: 'object', reason: 'name-clash', hopeless: false, afterMs: 0 };
-  if (error instanceof InvalidObjectNameError) return { kind: 'unsuitable', reason: 'name-refused', detail: error.message };
+  if (error instanceof ObjectInTheWayError) return { kind: 'object', class: 'name', hopeless: false, afterMs: 0 };
+  if (error instanceof InvalidObjectNameError) return { kind: 'unsuitable', class: 'name', reason: 'name-refused' };
   const retry = error instanceof StorageError ? error.retry : 'backoff';
   return {
     kind: 'object',
-    reason: reasonOf(error),
+    class: classOf(error, retry === 'never'),
     hopeless: retry === 'never',
     afterMs: typeof retry === 'object' ? retry.afterMs : 0,
   };
@@ -50,8 +84,16 @@ export function isContainerTrouble(error: unknown, container: string): error is 
   return (error instanceof ContainerDoesNotExistError || error instanceof ContainerAccessDeniedError) && error.containerName === container;
 }
 
-function reasonOf(error: unknown): string {
+function classOf(error: unknown, hopeless: boolean): FailureClass {
   if (error instanceof ObjectHashMismatchError) return 'hash-mismatch';
+  if (error instanceof ObjectTooLargeError) return 'too-large';
   if (error instanceof ObjectAccessDeniedError) return 'access-denied';
-  return error instanceof Error ? error.name : 'unknown';
+  if (error instanceof ObjectDoesNotExistError) return 'vanished';
+  return hopeless ? 'refused' : 'failing';
+}
+
+/** How a run reports an object of this class: left out with a reason, or (undefined) failed. */
+export function skipReasonOf(failureClass: string): SkipReason | undefined {
+  if (failureClass === 'permission' || failureClass === 'unreadable') return 'unreadable';
+  return failureClass === 'name' ? 'name-refused' : undefined;
 }

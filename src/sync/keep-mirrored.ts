@@ -7,6 +7,7 @@ import type { Hint, Watcher, WatchState } from '../watcher/watcher.js';
 import { untilFirstEnds } from './concurrently.js';
 import { ensureContainer } from './container-store.js';
 import { createDueRuns, type DueRuns } from './due-runs.js';
+import { classify } from './failure.js';
 import type { Mirror } from './mirror.js';
 import { scanMirror } from './scan-mirror.js';
 
@@ -116,7 +117,16 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       const run = await due.next(signal);
       const scanning = scanMirror(mirror, run, signal);
       underWay();
-      const { finished } = await scanning;
+      const begun = await scanning.catch(async (error: unknown) => {
+        if (!(error instanceof Error) || classify(error, settings.container).kind !== 'target') throw error;
+        // The watch goes on meanwhile: what it hears waits in bounded memory, and this run comes first afterwards.
+        parts.health.report(error);
+        due.add(run);
+        await parts.health.whenUp(signal);
+        return undefined;
+      });
+      if (begun === undefined) continue;
+      const { finished } = begun;
       // Its jobs may take hours; what is found meanwhile is not kept waiting for them.
       finished.catch((error: unknown) => {
         if (!signal.aborted) log.error('run did not finish', { mirror: settings.name, run: run.kind, error });

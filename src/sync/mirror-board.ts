@@ -12,7 +12,7 @@ export interface MirrorBoard {
   jobStarted(job: Job, kind: JobKind, bytes: number): void;
   jobEnded(job: Job): void;
   done(job: Job, outcome: Extract<Outcome, { outcome: 'done' }>): void;
-  failed(job: Job, error: Error, retryInMs: number | null): void;
+  failed(job: Job, error: Error, retryInMs: number | null, givenUp: boolean): void;
   skipped(path: string, reason: SkipReason, detail: string): void;
   /** Tells how far a run is, not more often than somebody can look. */
   progress(run: Run): void;
@@ -55,8 +55,8 @@ export function createBoard(mirror: string, clock: Clock, observe: SyncObserver)
       const started = running.get(job.name)?.started;
       tell({ event: 'done', job: kind, name: job.name, why, bytes, seconds: started === undefined ? 0 : secondsSince(started) });
     },
-    failed(job, error, retryInMs) {
-      if (retryInMs === null) totals.failed += 1;
+    failed(job, error, retryInMs, givenUp) {
+      if (givenUp) totals.failed += 1;
       const kind = running.get(job.name)?.job ?? 'upload';
       tell({ event: 'failed', job: kind, name: job.name, error: error.message, attempt: job.attempt, retryInMs });
     },

@@ -8,6 +8,7 @@ import { createAttempts, type Persistence } from './attempts.js';
 import { containerStore } from './container-store.js';
 import { type ContainerTrouble, createContainerTrouble } from './container-trouble.js';
 import type { JobKind, MirrorStatus, SyncObserver } from './events.js';
+import { skipReasonOf } from './failure.js';
 import type { FileReader } from './file-reader.js';
 import { createIntake, type Intake } from './intake.js';
 import type { Job } from './job.js';
@@ -15,6 +16,7 @@ import { createBoard, type MirrorBoard } from './mirror-board.js';
 import type { MirrorSettings } from './mirror-settings.js';
 import { createPending, type Pending } from './pending.js';
 import { perform } from './perform.js';
+import { openQuarantine } from './quarantine.js';
 import type { JobQueue } from './queue.js';
 import { createRenames } from './renames.js';
 import { createRuns, type Runs } from './runs.js';
@@ -68,12 +70,17 @@ export interface Mirror {
   takeMissed(): boolean;
   /** Something was left undone that only a scan finds again. */
   miss(): void;
+  /** A scan of everything begins; call what it returns when all that it found was seen to. */
+  beginSurvey(): () => void;
+  /** Resolves when the ledger has what is remembered of failures. */
+  flush(): Promise<void>;
   status(watch: WatchState | null): MirrorStatus;
 }
 
 export function createMirror(parts: MirrorParts): Mirror {
   const { settings, backend, index, ledger, reader, queue, clock, interrupt, drain } = parts;
   const { name, policy } = settings;
+  const quarantine = openQuarantine(ledger, clock, parts.log);
   const board = createBoard(name, clock, parts.observe);
   const source = createSourceView(settings, backend.capabilities.limits.maxKeyBytes, ledger.read);
   const renames = createRenames(index);
@@ -109,6 +116,8 @@ export function createMirror(parts: MirrorParts): Mirror {
       return perform(job, workplace, interrupt);
     },
     requeue: (job) => queue.add(job),
+    versionOf: (job) => versionOf(job, source),
+    quarantine,
     persistence: parts.persistence,
     settleMs: settings.settleMs,
     clock,
@@ -139,9 +148,14 @@ export function createMirror(parts: MirrorParts): Mirror {
         if (reason === 'delete-withheld') missed = true;
         board.skipped(job.name, reason, detail);
       },
-      failed(job, error, retryInMs) {
-        if (retryInMs === null) count(job, 'failed');
-        board.failed(job, error, retryInMs);
+      failed(job, error, retryInMs, givenUp) {
+        if (givenUp) count(job, 'failed');
+        board.failed(job, error, retryInMs, givenUp);
+      },
+      stillGivenUp(job, { reason, error }) {
+        const skipped = skipReasonOf(reason);
+        count(job, skipped === undefined ? 'failed' : 'skipped');
+        if (skipped !== undefined) board.skipped(job.name, skipped, error);
       },
       targetTrouble: (error) => parts.health.report(error),
       containerTrouble: (error) => containerTrouble.report(error),
@@ -170,7 +184,7 @@ export function createMirror(parts: MirrorParts): Mirror {
   function rest(): void {
     if (scans > 0 || containerTrouble.error) return;
     if (pending.size > 0) board.state('transferring', '');
-    else board.state('in-sync', '');
+    else board.state('in-sync', quarantine.all.size === 0 ? '' : 'but for the objects that are given up');
   }
 
   return {
@@ -208,6 +222,8 @@ export function createMirror(parts: MirrorParts): Mirror {
       missed = false;
       return was;
     },
+    beginSurvey: attempts.beginSurvey,
+    flush: quarantine.flush,
     status: (watch) => {
       const oldest = pending.oldestMs();
       return {
@@ -221,11 +237,13 @@ export function createMirror(parts: MirrorParts): Mirror {
         objects: index.count(),
         queued: pending.size,
         retrying: attempts.retrying,
-        quarantined: [...attempts.quarantined()].map(([object, { reason, error, attempts: tries }]) => ({
+        quarantined: [...quarantine.all].map(([object, { reason, error, attempts: tries, sinceMs, nextTryMs }]) => ({
           name: object,
           reason,
           error,
           attempts: tries,
+          sinceMs,
+          nextTryMs: nextTryMs ?? null,
         })),
         held: 0,
         lagSeconds: oldest === undefined ? 0 : Math.max(0, (clock.now() - oldest) / 1_000),
@@ -241,4 +259,12 @@ export function createMirror(parts: MirrorParts): Mirror {
 function kindOf(job: Job): JobKind {
   if (job.lane === 'delete') return 'delete';
   return job.renamedFrom === undefined ? 'upload' : 'copy';
+}
+
+/** As text: what is there, or would be gone. A file that cannot be seen has no version, and that is one too. */
+function versionOf({ name, seen, lane }: Job, source: SourceView): string {
+  if (lane === 'delete') return 'absent';
+  const look = seen ? undefined : source.lookFor(name);
+  const entry = seen ?? (look?.found === 'entry' ? look.entry : undefined);
+  return entry ? `${entry.size} ${entry.mtimeNs} ${entry.ctimeNs} ${entry.inode}` : (look?.found ?? 'unknown');
 }

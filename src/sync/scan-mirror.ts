@@ -29,6 +29,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   const { backend, location, ledger, log, clock } = parts;
   board.tell({ event: 'run-started', run: due.kind, why: due.why });
   board.forgetSkips();
+  const endSurvey = due.under === '' ? mirror.beginSurvey() : undefined;
   const run = mirror.runs.begin(parts.index);
   const scanned = mirror.scanning(due.why);
   let summary: ScanSummary | undefined;
@@ -56,6 +57,9 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
       for (const item of items) summary = (await take(item, mirror, run)) ?? summary;
       board.progress(run);
     }
+  } catch (error) {
+    mirror.runs.end(run);
+    throw error;
   } finally {
     scanned();
   }
@@ -68,7 +72,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   }
   run.tally.counts.scanned = summary.scanned;
   run.tally.counts.unchanged += summary.unchanged;
-  return { finished: finish(mirror, due, run, summary, signal) };
+  return { finished: finish(mirror, due, run, summary, endSurvey, signal) };
 }
 
 async function take(item: ScanItem, mirror: Mirror, run: Run): Promise<ScanSummary | undefined> {
@@ -93,7 +97,14 @@ function skip({ board }: Mirror, { tally }: Run, path: string, reason: SkipReaso
   board.skipped(path, reason, detail);
 }
 
-async function finish(mirror: Mirror, due: DueRun, run: Run, { complete }: ScanSummary, signal: AbortSignal): Promise<ScanResult> {
+async function finish(
+  mirror: Mirror,
+  due: DueRun,
+  run: Run,
+  { complete }: ScanSummary,
+  endSurvey: (() => void) | undefined,
+  signal: AbortSignal,
+): Promise<ScanResult> {
   const { ledger } = mirror.parts;
   try {
     await run.pending.whenEmpty(signal);
@@ -102,6 +113,7 @@ async function finish(mirror: Mirror, due: DueRun, run: Run, { complete }: ScanS
     mirror.runs.end(run);
   }
   failpoint('sync: run done, ledger not updated');
+  if (complete) endSurvey?.();
   const report = run.tally.report();
   const seen = (document: LedgerDocument): LedgerDocument => {
     const { acceptedEmpty: _, ...rest } = document;

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { StorageError } from '../drivers/errors.js';
 import type { Logger } from '../log.js';
 import { backoffMs } from './backoff.js';
 
@@ -11,6 +12,8 @@ export interface TargetHealth {
   readonly trouble: Error | undefined;
   /** A job met a fault of the target. The first report stops the queue and begins to probe. */
   report(error: Error): void;
+  /** Resolves at once while the target is up; rejects with the signal's reason. */
+  whenUp(signal: AbortSignal): Promise<void>;
 }
 
 export interface TargetHealthOptions {
@@ -28,27 +31,36 @@ export interface TargetHealthOptions {
 }
 
 const BETWEEN_PROBES = { firstMs: 1_000, limitMs: 60_000 };
+/** Trouble that comes back sooner is the same trouble: the probe sees less than the work does. */
+const SOUND_MS = 60_000;
 
 export function watchHealth({ target, probe, queue, clock, log, random, signal, patienceMs, giveUp }: TargetHealthOptions): TargetHealth {
   let trouble: Error | undefined;
+  let probes = 0;
+  let downSince = 0;
+  let upSince = Number.NEGATIVE_INFINITY;
+  const waiting = new Set<() => void>();
 
   async function probeUntilUp(): Promise<void> {
-    const since = clock.monotonic();
-    for (let attempt = 1; ; attempt += 1) {
+    for (;;) {
+      probes += 1;
       try {
-        await clock.sleep(backoffMs(attempt, BETWEEN_PROBES, random()), signal);
+        await clock.sleep(Math.max(askedToWait(trouble), backoffMs(probes, BETWEEN_PROBES, random())), signal);
         await probe(signal);
         break;
       } catch (error) {
         if (signal.aborted) return;
         trouble = error as Error;
-        if (clock.monotonic() - since >= patienceMs) return giveUp(trouble);
-        log.debug('target still down', { target, error, attempt });
+        log.debug('target still down', { target, error, probes });
       }
+      if (clock.monotonic() - downSince >= patienceMs) return giveUp(trouble);
     }
-    log.info('target is up again', { target, seconds: Math.round((clock.monotonic() - since) / 1_000) });
+    upSince = clock.monotonic();
+    log.info('target is up again', { target, seconds: Math.round((upSince - downSince) / 1_000) });
     trouble = undefined;
     queue.resume();
+    for (const wake of waiting) wake();
+    waiting.clear();
   }
 
   return {
@@ -59,8 +71,32 @@ export function watchHealth({ target, probe, queue, clock, log, random, signal, 
       if (trouble) return;
       trouble = error;
       queue.pause();
+      if (clock.monotonic() - upSince > SOUND_MS) {
+        probes = 0;
+        downSince = clock.monotonic();
+      } else if (clock.monotonic() - downSince >= patienceMs) return giveUp(error);
       log.warn('target is down: its work waits', { target, error });
       void probeUntilUp();
     },
+    whenUp: (until) =>
+      new Promise<void>((resolve, reject) => {
+        if (trouble === undefined) return resolve();
+        if (until.aborted) return reject(until.reason);
+        const stop = () => {
+          waiting.delete(wake);
+          reject(until.reason);
+        };
+        const wake = () => {
+          until.removeEventListener('abort', stop);
+          resolve();
+        };
+        until.addEventListener('abort', stop, { once: true });
+        waiting.add(wake);
+      }),
   };
+}
+
+/** A provider that says when to come back is not asked before. Milliseconds. */
+function askedToWait(error: Error | undefined): number {
+  return error instanceof StorageError && typeof error.retry === 'object' ? error.retry.afterMs : 0;
 }

@@ -19,7 +19,16 @@ test('the whole of a quiet and of a busy mirror', () => {
     queued: 2_000,
     running: [{ job: 'upload', name: 'a b.raw', bytes: 12_582_912, seconds: 3.2 }],
     retrying: 1,
-    quarantined: [{ name: 'bad.raw', reason: 'hash-mismatch', error: 'HTTP 400: BadDigest', attempts: 5 }],
+    quarantined: [
+      {
+        name: 'bad.raw',
+        reason: 'hash-mismatch',
+        error: 'HTTP 400: BadDigest',
+        attempts: 5,
+        sinceMs: NOW - 60_000,
+        nextTryMs: NOW + 300_000,
+      },
+    ],
     skipped: { unreadable: 2, 'special-file': 1 },
     held: 7,
     lagSeconds: 75,
@@ -52,7 +61,7 @@ photos: transferring
   last reconcile  never
   since start     9 uploaded (1.5 KiB), 1 copied, 2 deleted, 3 failed
   upload          a b.raw (12 MiB, 3 s)
-  given up        bad.raw: hash-mismatch after 5 attempts: HTTP 400: BadDigest
+  given up        bad.raw: hash-mismatch after 5 attempts: HTTP 400: BadDigest; tried again in 5 min, or when it changes
   skipped         2 unreadable
   skipped         1 special-file
 `.replace('LAG', '       LAG'.slice(5)),
@@ -63,7 +72,7 @@ test('a name cannot write to the terminal', () => {
   const evil = 'x\u001b[2J\ny';
   const text = of({
     running: [{ job: 'upload', name: evil, bytes: 1, seconds: 0 }],
-    quarantined: [{ name: evil, reason: 'refused', error: evil, attempts: 1 }],
+    quarantined: [{ name: evil, reason: 'refused', error: evil, attempts: 1, sinceMs: NOW, nextTryMs: null }],
     watch: { engine: 'scan', directories: 0, degraded: [{ under: evil, why: evil }], losses: 0 },
     why: evil,
     source: evil,
@@ -78,7 +87,7 @@ test('a long list is cut and its rest counted', () => {
 });
 
 test('one of a thing is not told as many', () => {
-  const quarantined = [{ name: 'a', reason: 'refused', error: 'no', attempts: 1 }];
+  const quarantined = [{ name: 'a', reason: 'refused', error: 'no', attempts: 1, sinceMs: NOW, nextTryMs: null }];
   const text = of({ quarantined, watch: { engine: 'chokidar', directories: 1, degraded: [], losses: 1 } });
   expect(text).toContain('chokidar, 1 folder, events may have been lost 1 time (');
   expect(text).toContain('a: refused after 1 attempt: no');

@@ -12,6 +12,7 @@ import {
   ObjectDoesNotExistError,
   ObjectError,
   ObjectHashMismatchError,
+  ObjectTooLargeError,
   PreconditionFailedError,
   type Retry,
   StorageError,
@@ -111,6 +112,9 @@ export function toStorageError(failure: Failure, subject: Subject, mended = fals
       return new InvalidContainerNameError(container, CONTAINER_RULE, context);
     case 'PreconditionFailed':
       return new PreconditionFailedError(key ?? '', 'is not what the condition says', context);
+    case 'EntityTooLarge':
+      if (key !== undefined) return new ObjectTooLargeError(key, `was refused: ${told(failure, subject)}`, context);
+      break;
     case 'RequestTimeTooSkewed':
       return new TargetUnavailableError(`${told(failure, subject)}; set this machine's clock (NTP)`, { ...context, retry: 'backoff' });
   }

@@ -1,0 +1,229 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { ObjectHashMismatchError, StorageError, TargetUnavailableError, ThrottledError } from '../../src/drivers/errors.js';
+import { silentLogger } from '../../src/log.js';
+import { openLedger } from '../../src/state/ledger-file.js';
+import { type AttemptsListener, createAttempts, type Persistence } from '../../src/sync/attempts.js';
+import { BRISK, PATIENT } from '../../src/sync/backoff.js';
+import { FileUnreadableError } from '../../src/sync/file-errors.js';
+import type { Job } from '../../src/sync/job.js';
+import { openQuarantine } from '../../src/sync/quarantine.js';
+import type { Outcome } from '../../src/sync/workplace.js';
+import { type FakeClock, fakeClock } from '../fakes/clock.js';
+
+const DAEMON: Persistence = { backoff: PATIENT, attempts: 3, forEver: true };
+const ONCE: Persistence = { backoff: BRISK, attempts: 3, forEver: false };
+const HOUR = 3_600_000;
+const mismatch = new ObjectHashMismatchError('a', 'x', 'y', { driver: 'memory' });
+
+/** A folder that lives as long as the test, in which lives follow each other. */
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'longshore-attempts-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** One life of a mirror's attempts on a real ledger: `outcome` is what each try meets. */
+async function live(at: string, clock: FakeClock, persistence: Persistence) {
+  const ledger = await openLedger(at, 'm');
+  const stop = new AbortController();
+  const told: string[] = [];
+  const tries: string[] = [];
+  const queued = new Set<Promise<void>>();
+  const life = { outcome: mismatch as Error | 'done', version: 'v1' };
+  const say = (what: string) => (job: Job, detail?: unknown) => {
+    told.push([what, job.name, ...(typeof detail === 'string' ? [detail] : [])].join(' '));
+  };
+  const listener: AttemptsListener = {
+    over: say('over'),
+    done: say('done'),
+    skipped: say('skipped'),
+    failed: (job, _error, retryInMs, givenUp) =>
+      void told.push(`failed ${job.name} ${retryInMs ?? 'for good'}${givenUp ? ', given up' : ''}`),
+    stillGivenUp: say('still given up'),
+    containerTrouble: () => void told.push('container trouble'),
+    targetTrouble: () => void told.push('target trouble'),
+    forgotten: say('forgotten'),
+  };
+  const run = (job: Job): Promise<void> => {
+    const running = attempts.run(job).finally(() => queued.delete(running));
+    queued.add(running);
+    return running;
+  };
+  const quarantine = openQuarantine(ledger, clock, silentLogger);
+  const attempts = createAttempts({
+    container: 'c',
+    perform: async (job): Promise<Outcome> => {
+      tries.push(`${job.name} ${job.attempt}`);
+      if (life.outcome !== 'done') throw life.outcome;
+      return { outcome: 'done', job: 'upload', why: 'new', bytes: 0 };
+    },
+    requeue: async (job) =>
+      void (life.outcome instanceof TargetUnavailableError || life.outcome instanceof ThrottledError
+        ? told.push(`requeued ${job.name} ${job.attempt}`)
+        : run(job)),
+    versionOf: () => life.version,
+    quarantine,
+    persistence,
+    settleMs: 0,
+    clock,
+    random: () => 0,
+    signal: stop.signal,
+    told: listener,
+  });
+  return {
+    life,
+    told,
+    tries,
+    attempts,
+    quarantine,
+    find: (name = 'a') => run({ key: name, lane: 'small', mirror: 'm', name, run: 1, sinceMs: 0, attempt: 1, remote: 'unknown' }),
+    async end() {
+      stop.abort(new Error('the life is over'));
+      await Promise.all(queued);
+      await quarantine.flush();
+      await ledger.close();
+    },
+  };
+}
+
+test('an object is tried, ever more seldom, and given up at the limit: then its run no longer waits for it', async () => {
+  const clock = fakeClock();
+  const { find, told, tries, attempts, quarantine, end } = await live(folder(), clock, DAEMON);
+  await find();
+  await clock.advance(500 + 1_000);
+  expect(tries).toEqual(['a 1', 'a 2', 'a 3']);
+  expect(told).toEqual(['failed a 500', 'failed a 1000', 'failed a 2000, given up', 'over a']);
+  expect(quarantine.get('a')).toMatchObject({ reason: 'hash-mismatch', attempts: 3, nextTryMs: clock.now() + 2_000 });
+  expect(attempts.retrying).toBe(0);
+  await clock.advance(100 * HOUR);
+  // Half an hour to an hour apart in the end.
+  expect(tries.length).toBeGreaterThan(100);
+  expect(tries.length).toBeLessThan(300);
+  await end();
+});
+
+test('a restart neither forgets what was given up nor tries it sooner', async () => {
+  const clock = fakeClock();
+  const at = folder();
+  const first = await live(at, clock, DAEMON);
+  await first.find();
+  // The next try is ten minutes and more away.
+  await clock.advance(12 * HOUR - 600_000);
+  const known = first.quarantine.get('a');
+  await first.end();
+
+  for (let restart = 0; restart < 5; restart += 1) {
+    const again = await live(at, clock, DAEMON);
+    await again.find();
+    await clock.advance(60_000);
+    expect(again.tries).toEqual([]);
+    expect(again.told).toEqual(['still given up a', 'over a']);
+    expect(again.quarantine.get('a')).toEqual(known);
+    await again.end();
+  }
+
+  const last = await live(at, clock, DAEMON);
+  last.life.outcome = 'done';
+  await last.find();
+  await clock.advance(HOUR);
+  expect(last.tries).toEqual([`a ${(known?.attempts ?? 0) + 1}`]);
+  expect(last.quarantine.all.size).toBe(0);
+  await last.end();
+  const clean = await openLedger(at, 'm');
+  expect(clean.read().quarantined).toEqual({});
+  await clean.close();
+});
+
+test('a file that changed is tried at once, from its first attempt', async () => {
+  const clock = fakeClock();
+  const at = folder();
+  const first = await live(at, clock, DAEMON);
+  await first.find();
+  await clock.advance(12 * HOUR);
+  await first.end();
+  const second = await live(at, clock, DAEMON);
+  second.life.version = 'v2';
+  await second.find();
+  expect(second.tries).toEqual(['a 1']);
+  await second.end();
+});
+
+test('a clock that was set back makes no wait longer than the longest', async () => {
+  const clock = fakeClock();
+  const at = folder();
+  const first = await live(at, clock, DAEMON);
+  await first.find();
+  await clock.advance(12 * HOUR);
+  await first.end();
+  const second = await live(at, { ...fakeClock(), now: () => clock.now() - 1_000 * HOUR }, DAEMON);
+  await second.find();
+  expect(second.tries).toHaveLength(1);
+  await second.end();
+});
+
+test('a one-shot run tries what was given up, writes down what it gives up, and what is due no more is forgotten', async () => {
+  const clock = fakeClock();
+  const at = folder();
+  const daemon = await live(at, clock, DAEMON);
+  await Promise.all([daemon.find('a'), daemon.find('b'), daemon.find('c')]);
+  await clock.advance(2_000);
+  await daemon.end();
+
+  const once = await live(at, clock, ONCE);
+  const endSurvey = once.attempts.beginSurvey();
+  await once.find('a');
+  await clock.advance(10_000);
+  expect(once.told.slice(-2)).toEqual(['failed a for good, given up', 'over a']);
+  once.life.outcome = 'done';
+  await once.find('b');
+  endSurvey();
+  expect([...once.quarantine.all]).toEqual([['a', expect.objectContaining({ attempts: 6 })]]);
+  await once.end();
+});
+
+test('a file that may not be read is left out with its class, and tried again after its own backoff', async () => {
+  const clock = fakeClock();
+  const { life, find, told, tries, quarantine, end } = await live(folder(), clock, DAEMON);
+  life.outcome = new FileUnreadableError('/x/a', 'EACCES', 'permission denied');
+  await find();
+  expect(told).toEqual(['skipped a unreadable', 'over a']);
+  expect(quarantine.get('a')?.reason).toBe('permission');
+  await clock.advance(HOUR);
+  expect(tries.length).toBeGreaterThan(3);
+  expect(told.filter((line) => line.startsWith('skipped'))).toHaveLength(1);
+  life.outcome = 'done';
+  await clock.advance(HOUR);
+  expect(quarantine.all.size).toBe(0);
+  await end();
+});
+
+test.each([new TargetUnavailableError('down', { driver: 'memory' }), new ThrottledError('slow down', { driver: 'memory' })])(
+  'trouble of the target burns no attempt: %s',
+  async (outcome) => {
+    const clock = fakeClock();
+    const { life, find, told, quarantine, end } = await live(folder(), clock, DAEMON);
+    life.outcome = outcome;
+    for (let times = 0; times < 10; times += 1) await find();
+    expect(new Set(told)).toEqual(new Set(['target trouble', 'requeued a 1']));
+    expect(quarantine.all.size).toBe(0);
+    await end();
+  },
+);
+
+test('what is kept is bounded, in memory and in the ledger, and so is each error', async () => {
+  const clock = fakeClock();
+  const at = folder();
+  const { life, find, quarantine, end } = await live(at, clock, DAEMON);
+  life.outcome = new StorageError('x'.repeat(10_000), { driver: 'memory' });
+  for (let file = 0; file < 1_200; file += 1) await find(`f${file}`);
+  expect(quarantine.all.size).toBe(1_000);
+  await end();
+  const ledger = await openLedger(at, 'm');
+  const entries = Object.values(ledger.read().quarantined);
+  expect(entries).toHaveLength(1_000);
+  expect(Math.max(...entries.map(({ error }) => error.length))).toBe(500);
+  await ledger.close();
+});
