@@ -8,6 +8,7 @@ export const FAILPOINTS = [
   'sync: object copied, not recorded',
   'sync: metadata replaced, not recorded',
   'sync: room made, object not sent',
+  'sync: object kept in the trash, not deleted',
   'sync: object deleted, not forgotten',
   'sync: all found, first reconcile not noted',
   'sync: run done, ledger not updated',

@@ -66,6 +66,7 @@ async function runMirror(mirror: Mirror, { run }: OnceOptions, stop: AbortSignal
 /** In a dry run nothing is done: what would have been is the plan. */
 function asPlan(observe: SyncObserver): SyncObserver {
   return (event) => {
+    if (event.event === 'trash-purged') return;
     if (event.event !== 'done') return observe(event);
     const { mirror, job, name, why, bytes } = event;
     observe({ event: 'planned', mirror, job, name, why, bytes });

@@ -33,6 +33,8 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
         const { startedAtMs: _, ...counts } = report;
         return log.info('run finished', { mirror, run, complete, ...counts, seconds: toMilliseconds(report.seconds) });
       }
+      case 'trash-purged':
+        return log.info('trash purged', fieldsOf(event));
       case 'state-changed':
         return isAlarm(event.state) ? log.error('state changed', fieldsOf(event)) : log.info('state changed', fieldsOf(event));
       case 'planned':

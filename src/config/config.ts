@@ -45,7 +45,11 @@ export interface MirrorConfig {
   readonly rescanMs: number;
   /** Between reconciles with the container; 0 is never. */
   readonly reconcileMs: number;
-  readonly deletes: 'mirror' | 'keep';
+  readonly deletes: 'mirror' | 'trash' | 'keep';
+  /** Below `prefix`; ends in `/`. */
+  readonly trashPrefix: string;
+  /** 0 is for ever. */
+  readonly trashKeepMs: number;
   readonly overwrite: 'always' | 'never';
   readonly extraneous: 'keep' | 'report' | 'delete';
   readonly symlinks: 'skip' | 'follow' | 'preserve';

@@ -105,10 +105,12 @@ function readMirror(schema: ReturnType<typeof mirrorSection>, written: unknown, 
 }
 
 function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
-  const { create_source, chokidar_limit, settle, settle_limit, rescan, reconcile, prefix, ...same } = written;
+  const { create_source, chokidar_limit, settle, settle_limit, rescan, reconcile, prefix, trash_prefix, trash_keep, ...same } = written;
   return {
     ...same,
-    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
+    prefix: asFolder(prefix),
+    trashPrefix: asFolder(trash_prefix),
+    trashKeepMs: trash_keep,
     createSource: create_source,
     chokidarLimit: chokidar_limit,
     settleMs: settle,
@@ -116,6 +118,10 @@ function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
     rescanMs: rescan,
     reconcileMs: reconcile,
   };
+}
+
+function asFolder(prefix: string): string {
+  return prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
 }
 
 /** The state folder changes with every object: mirrored, it would never come to rest. */

@@ -6,6 +6,8 @@ export const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
 export const NAME_RULE = '1 to 64 letters, digits, ".", "_" or "-", not beginning with "." or "-"';
 
 const SECOND = 1000;
+const DAY = 86_400 * SECOND;
+const DEFAULT_TRASH = '.longshore/trash/';
 
 /** Everything of the file but its targets and mirrors. */
 export const generalFields = (place: Place) => ({
@@ -28,6 +30,7 @@ export const targetFields = {
 };
 
 const PREFIX = /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.{1,2}(\/|$))[^\0-\x1f\x7f]*$/;
+const TRASH_PREFIX = /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.{1,2}(\/|$))[^\0-\x1f\x7f]+$/;
 
 export const mirrorSection = (place: Place) =>
   section('One folder mirrored to one place in one target.', {
@@ -56,9 +59,15 @@ export const mirrorSection = (place: Place) =>
     settle_limit: duration('A path that never becomes quiet is looked at after this.').default(30 * SECOND),
     rescan: duration('Time between scans of the source for changes that no event told of. 0: never.').default(3600 * SECOND),
     reconcile: duration('Time between full comparisons with what is in the container. 0: never.').default(86_400 * SECOND),
-    deletes: oneOf('mirror: a file that is gone is deleted from the container. keep: it stays there.', ['mirror', 'keep']).default(
-      'mirror',
-    ),
+    deletes: oneOf(
+      'mirror: a file that is gone is deleted from the container. trash: it, and what is overwritten, is moved to the trash. keep: it stays.',
+      ['mirror', 'trash', 'keep'],
+    ).default('mirror'),
+    trash_prefix: text('Where the trash is, below prefix: a folder for each time at which something was thrown away.', {
+      pattern: TRASH_PREFIX,
+      rule: 'a folder such as "trash/", without a leading "/" and without empty, "." or ".." parts',
+    }).default(DEFAULT_TRASH),
+    trash_keep: duration('How long what is in the trash is kept. 0: for ever.').default(30 * DAY),
     overwrite: oneOf('never: an object that longshore did not put there is not replaced, but reported.', ['always', 'never']).default(
       'always',
     ),

@@ -44,6 +44,13 @@ export interface Quarantined {
   readonly version?: string;
 }
 
+/** When somebody last looked whether something in the trash has expired, by this machine's clock; milliseconds since the epoch. */
+export interface TrashLook {
+  readonly lookedAtMs: number;
+  /** The clock had leapt ahead: nothing is purged before this. */
+  readonly waitUntilMs?: number;
+}
+
 /** The whole ledger: one small JSON document per mirror, meant to be read by people too. */
 export interface LedgerDocument {
   /** Schema version. A newer one than this program knows is refused, never rewritten. */
@@ -59,6 +66,7 @@ export interface LedgerDocument {
   readonly lastScan?: RunReport;
   readonly lastReconcile?: RunReport;
   readonly lastVerify?: RunReport;
+  readonly trash?: TrashLook;
   /** By object name (without the mirror's prefix). */
   readonly unfinishedUploads: Readonly<Record<string, UnfinishedUpload>>;
   readonly quarantined: Readonly<Record<string, Quarantined>>;

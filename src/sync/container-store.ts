@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Backend } from '../drivers/backend.js';
 import { bytesBody } from '../drivers/body.js';
 import type { ObjectInfo, ObjectRef, PutOptions } from '../drivers/call.js';
@@ -7,6 +6,7 @@ import { ContainerDoesNotExistError, ObjectDoesNotExistError, ObjectHashMismatch
 import { fileBody } from '../drivers/file-body.js';
 import { sendObject } from '../drivers/send.js';
 import type { LocalEntry } from '../watcher/entry.js';
+import { md5Of } from './content-md5.js';
 import type { Policy, RemoteFact } from './decide.js';
 import { batchingDelete } from './delete-batch.js';
 import { objectMetadata } from './object-metadata.js';
@@ -87,12 +87,6 @@ export function containerStore({ backend, container, prefix, policy, follow }: C
     },
     remove: (name, signal) => deleteObject(prefix + name, signal),
   };
-}
-
-async function md5Of(content: AsyncIterable<Uint8Array>): Promise<string> {
-  const md5 = createHash('md5');
-  for await (const chunk of content) md5.update(chunk);
-  return md5.digest('hex');
 }
 
 /** What an ObjectInfo says of the object's content. */

@@ -25,7 +25,8 @@ export interface Policy {
   /** `never`: an object that we did not put there is not replaced. */
   readonly overwrite: 'always' | 'never';
   readonly extraneous: 'keep' | 'report' | 'delete';
-  readonly deletes: 'mirror' | 'keep';
+  /** `trash` decides as `mirror` does; the difference is in how it is done. */
+  readonly deletes: 'mirror' | 'trash' | 'keep';
   /** Which stat fields are kept with the object, and so are worth a metadata update of their own. */
   readonly metadata: { readonly mtime: boolean; readonly mode: boolean; readonly owner: boolean };
 }

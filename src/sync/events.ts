@@ -53,6 +53,8 @@ export type SyncEvent = { readonly mirror: string } & (
   | { readonly event: 'skipped'; readonly path: string; readonly reason: SkipReason; readonly detail: string }
   | { readonly event: 'progress'; readonly progress: Progress }
   | { readonly event: 'run-finished'; readonly run: RunKind; readonly report: RunReport; readonly complete: boolean }
+  /** What had been in the trash for long enough is gone for good. */
+  | { readonly event: 'trash-purged'; readonly objects: number; readonly bytes: number }
   | { readonly event: 'state-changed'; readonly state: MirrorState; readonly why: string }
   | { readonly event: 'hint'; readonly paths: number; readonly rescan: string | null }
 );

@@ -10,6 +10,7 @@ import { createDueRuns, type DueRuns } from './due-runs.js';
 import { classify } from './failure.js';
 import type { Mirror } from './mirror.js';
 import { scanMirror } from './scan-mirror.js';
+import { purgeTrash } from './trash/purge.js';
 
 /** A mirror that is watched and compared, for as long as the daemon lives. */
 export interface KeptMirror {
@@ -22,6 +23,8 @@ export interface KeptMirror {
 const TROUBLE_MS = 10_000;
 /** Until a scan for what was missed, so that a flood of failures does not become a flood of scans. */
 const MISSED_MS = 600_000;
+/** Between looks for what has been in the trash for long enough. */
+const PURGE_MS = 3_600_000;
 
 /** `underWay` is called once: when the mirror watches and its first run has begun, or when it has to wait for its source. */
 export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
@@ -74,6 +77,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
         (signal) => takeHints(opened, due, signal),
         (signal) => takeRuns(due, signal),
         (signal) => repeat(settings.rescanMs, signal, () => due.add({ kind: 'scan', under: '', why: 'rescan timer' })),
+        (signal) => repeat(PURGE_MS, signal, () => purgeTrash(mirror, signal)),
         (signal) => repeat(settings.reconcileMs, signal, () => due.add({ kind: 'reconcile', under: '', why: 'reconcile timer' })),
         (signal) =>
           repeat(MISSED_MS, signal, () => {
@@ -136,10 +140,10 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     }
   }
 
-  async function repeat(everyMs: number, signal: AbortSignal, act: () => void): Promise<void> {
+  async function repeat(everyMs: number, signal: AbortSignal, act: () => void | Promise<void>): Promise<void> {
     for (;;) {
       await clock.sleep(everyMs === 0 ? Number.POSITIVE_INFINITY : everyMs, signal);
-      if (everyMs > 0) act();
+      if (everyMs > 0) await act();
     }
   }
 

@@ -16,6 +16,10 @@ export interface MirrorSettings {
   readonly never: readonly string[];
   readonly symlinks: 'skip' | 'follow' | 'preserve';
   readonly policy: Policy;
+  /** Below `prefix`; ends in `/`. What is below it is in the trash, whatever `policy.deletes` says now. */
+  readonly trashPrefix: string;
+  /** How long the trash keeps what is in it; 0 is for ever. */
+  readonly trashKeepMs: number;
   readonly watch: 'auto' | 'chokidar' | 'directories' | 'scan';
   readonly chokidarLimit: number;
   readonly settleMs: number;

@@ -23,6 +23,7 @@ import { createRuns, type Runs } from './runs.js';
 import { isRacy } from './same-stat.js';
 import { createSourceView, type SourceView } from './source-view.js';
 import type { TargetHealth } from './target-health.js';
+import { createTrash } from './trash/trash.js';
 
 /** After this the file system's clock has ticked, and a file that was written meanwhile has another ctime. */
 const RACY_MS = 250;
@@ -90,6 +91,10 @@ export function createMirror(parts: MirrorParts): Mirror {
   const store = containerStore({ backend, container: settings.container, prefix: settings.prefix, policy, follow });
   const intake = createIntake({ mirror: name, queue, index, source, policy, renames, pending, clock });
   const containerTrouble = createContainerTrouble();
+  const trash =
+    policy.deletes === 'trash'
+      ? createTrash({ backend, container: settings.container, prefix: settings.prefix, trashPrefix: settings.trashPrefix, clock })
+      : undefined;
   let missed = false;
   let scans = 0;
 
@@ -97,6 +102,7 @@ export function createMirror(parts: MirrorParts): Mirror {
     source,
     index,
     store,
+    trash,
     reader,
     policy,
     clock,

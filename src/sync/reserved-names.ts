@@ -14,8 +14,8 @@ export interface ReservedNames {
   readonly paths: readonly RelativePath[];
 }
 
-/** `trashPrefix` ends in `/`; one that lies below OWN_FOLDER, as the default does, adds nothing. */
-export function reservedNames(trashPrefix: string = OWN_FOLDER): ReservedNames {
+/** `trashPrefix` (of the mirror's settings) ends in `/`; one that lies below OWN_FOLDER, as the default does, adds nothing. */
+export function reservedNames({ trashPrefix }: { readonly trashPrefix: string }): ReservedNames {
   const pathOf = (folder: string): RelativePath => folder.slice(0, -1);
   if (trashPrefix.startsWith(OWN_FOLDER)) return { has: (name) => name.startsWith(OWN_FOLDER), paths: [pathOf(OWN_FOLDER)] };
   return {

@@ -10,6 +10,7 @@ import type { Run } from './runs.js';
 import { startScan } from './scan.js';
 import type { ScanItem, ScanSummary } from './scan-run.js';
 import { walkSettingsOf } from './source-view.js';
+import { purgeTrash } from './trash/purge.js';
 
 export interface ScanResult {
   readonly report: RunReport;
@@ -49,7 +50,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
       acceptEmpty: ledger.read().acceptedEmpty === true,
     };
     const listing =
-      due.kind === 'reconcile' ? listRemote(backend, settings.container, settings.prefix, reservedNames(), signal) : undefined;
+      due.kind === 'reconcile' ? listRemote(backend, settings.container, settings.prefix, reservedNames(settings), signal) : undefined;
     const { listingOrder } = backend.capabilities;
     const scan = startScan(request, { signal, clock, listingOrder, ...(listing ? { listing } : {}) });
     run.scanned = scan.scanned;
@@ -123,5 +124,6 @@ async function finish(
   if (due.kind === 'reconcile') await ledger.update((document) => ({ ...seen(document), lastReconcile: report }));
   else if (due.under === '') await ledger.update((document) => ({ ...seen(document), lastScan: report }));
   mirror.board.tell({ event: 'run-finished', run: due.kind, report, complete });
+  if (due.kind === 'reconcile') await purgeTrash(mirror, signal);
   return { report, complete };
 }

@@ -55,10 +55,12 @@ async function send(
   let confirmed: Confirmed;
   if (entry.size <= SMALL_FILE) {
     const content = read?.bytes ? { ...read, bytes: read.bytes } : await at.reader.read(path, entry);
+    await keepOld(job, content.md5, at, signal);
     await at.index.put(job.name, recordOf(entry, { md5: content.md5 }, content.hashedAtMs, 'sending'));
     failpoint('sync: marked as sending, nothing sent');
     confirmed = await at.store.putBytes(job.name, entry, content, signal);
   } else {
+    await keepOld(job, read?.md5, at, signal);
     await at.index.put(job.name, recordOf(entry, { md5: read?.md5 ?? '' }, hashedAtMs, 'sending'));
     failpoint('sync: marked as sending, nothing sent');
     confirmed = await at.store.putFile(job.name, entry, path, signal);
@@ -67,6 +69,12 @@ async function send(
   const record = recordOf(entry, confirmed, hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
   return { outcome: 'done', job: 'upload', why, bytes: entry.size, record };
+}
+
+/** What stands where something is to be sent goes to the trash, if there is one, unless it is the same content. */
+async function keepOld({ name, remote }: Job, md5: string | undefined, at: Workplace, signal: AbortSignal): Promise<void> {
+  // Without a listing nobody knows what the container has under a name that is new to us: that costs a look.
+  if (at.trash !== undefined && remote !== 'absent') await at.trash.keep(name, at.index.get(name), md5, signal);
 }
 
 /** The object under its former name becomes the one under the new: no bytes of ours travel. Undefined: send them after all. */
@@ -81,6 +89,7 @@ async function copyRenamed(
   if (!at.store.canCopy || before?.state !== 'confirmed' || before.size !== entry.size || before.kind !== entry.kind) return undefined;
   const content = await readEntry(entry, at, signal);
   if (content.md5 !== before.md5) return undefined;
+  await keepOld(job, content.md5, at, signal);
   await at.index.put(job.name, recordOf(entry, { md5: content.md5 }, content.hashedAtMs, 'sending'));
   const confirmed = await at.store.copy(from, job.name, entry, content.md5, signal);
   if (!confirmed) return undefined;

@@ -126,7 +126,10 @@ export function createSourceView(
 }
 
 /** How a mirror's source is walked, for single looks and scans alike. */
-export function walkSettingsOf({ source, prefix, exclude, include, never, symlinks }: MirrorSettings, maxKeyBytes: number): WalkSettings {
+export function walkSettingsOf(
+  { source, prefix, trashPrefix, exclude, include, never, symlinks }: MirrorSettings,
+  maxKeyBytes: number,
+): WalkSettings {
   const inside = never
     .map((path) => relative(source, path))
     .filter((path) => path !== '' && !path.startsWith('..') && !path.startsWith('/'));
@@ -135,6 +138,6 @@ export function walkSettingsOf({ source, prefix, exclude, include, never, symlin
     symlinks,
     maxNameBytes: maxKeyBytes - Buffer.byteLength(prefix),
     oneFileSystem: false,
-    reserved: reservedNames().paths,
+    reserved: reservedNames({ trashPrefix }).paths,
   };
 }

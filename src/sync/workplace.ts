@@ -7,6 +7,7 @@ import type { FileContent, FileReader } from './file-reader.js';
 import type { Job } from './job.js';
 import type { ObjectStore } from './object-store.js';
 import type { SourceView } from './source-view.js';
+import type { Trash } from './trash/trash.js';
 
 /** Files up to this are read once into memory: hashed, sent with their digest, and forgotten. Bytes. */
 export const SMALL_FILE = 1024 * 1024;
@@ -20,6 +21,8 @@ export interface Workplace {
   readonly source: SourceView;
   readonly index: ObjectIndex;
   readonly store: ObjectStore;
+  /** Where what is deleted or overwritten is kept; undefined: it is not. */
+  readonly trash: Trash | undefined;
   readonly reader: FileReader;
   readonly policy: Policy;
   readonly clock: Clock;

@@ -67,6 +67,8 @@ describe('loadConfig', () => {
           rescanMs: 3_600_000,
           reconcileMs: 86_400_000,
           deletes: 'mirror',
+          trashPrefix: '.longshore/trash/',
+          trashKeepMs: 30 * 86_400_000,
           overwrite: 'always',
           extraneous: 'keep',
           symlinks: 'skip',

@@ -56,7 +56,7 @@ const known = fc
 const policy: fc.Arbitrary<Policy> = fc.record({
   overwrite: fc.constantFrom('always', 'never'),
   extraneous: fc.constantFrom('keep', 'report', 'delete'),
-  deletes: fc.constantFrom('mirror', 'keep'),
+  deletes: fc.constantFrom('mirror', 'trash', 'keep'),
   metadata: fc.record({ mtime: fc.boolean(), mode: fc.boolean(), owner: fc.boolean() }),
 });
 
@@ -116,7 +116,7 @@ describe('decide, over its whole table', () => {
     expect(world.file).toBeUndefined();
     if (decision.why === 'gone') {
       expect(world.known).toBeDefined();
-      expect(world.policy.deletes).toBe('mirror');
+      expect(world.policy.deletes).not.toBe('keep');
     } else {
       expect(world.known).toBeUndefined();
       expect(world.policy.extraneous).toBe('delete');

@@ -36,17 +36,23 @@ export interface MirrorFixture {
 export interface FixtureOptions {
   readonly settings?: Partial<MirrorSettings>;
   readonly persistence?: Persistence;
+  /** Storage that is less able than the one in memory. */
+  readonly wrap?: (backend: Backend) => Backend;
 }
 
 const QUICK: Persistence = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 4, forEver: false };
 const never = new AbortController().signal;
 
-export async function openMirrorFixture({ settings = {}, persistence = QUICK }: FixtureOptions = {}): Promise<MirrorFixture> {
+export async function openMirrorFixture({
+  settings = {},
+  persistence = QUICK,
+  wrap = (backend) => backend,
+}: FixtureOptions = {}): Promise<MirrorFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'longshore-mirror-'));
   const source = join(folder, 'source');
   mkdirSync(source);
   const storage = memoryBackend();
-  const { backend, faults } = faulty(storage);
+  const { backend, faults } = faulty(wrap(storage));
   const state = await openState({ folder: join(folder, 'state'), mirrors: [{ name: 'm', engine: 'lmdb' }], clock: systemClock });
   const store = state.mirrors.get('m');
   if (!store) throw new Error('no state was opened');
@@ -83,6 +89,8 @@ export async function openMirrorFixture({ settings = {}, persistence = QUICK }: 
       never: [],
       symlinks: 'skip',
       policy: { overwrite: 'always', extraneous: 'keep', deletes: 'mirror', metadata: { mtime: true, mode: true, owner: false } },
+      trashPrefix: '.longshore/trash/',
+      trashKeepMs: 0,
       watch: 'scan',
       chokidarLimit: 0,
       settleMs: 0,

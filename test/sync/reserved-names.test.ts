@@ -10,18 +10,18 @@ const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksum
 const body = { size: 0, replayable: true, bytes: new Uint8Array(), async *open() {} };
 
 it('what is below our own folder is reserved, and nothing beside it', () => {
-  const { has, paths } = reservedNames();
+  const { has, paths } = reservedNames({ trashPrefix: '.longshore/trash/' });
   expect(['.longshore/', '.longshore/lease', '.longshore/trash/x'].filter(has)).toHaveLength(3);
   expect(['.longshore', '.longshore-x', 'a/.longshore/x', '.longshor/', ''].filter(has)).toEqual([]);
   expect(paths).toEqual(['.longshore']);
 });
 
 it('a trash of its own is reserved as well', () => {
-  const { has, paths } = reservedNames('old/files/');
+  const { has, paths } = reservedNames({ trashPrefix: 'old/files/' });
   expect(['.longshore/lease', 'old/files/x'].filter(has)).toHaveLength(2);
   expect(['old/', 'old/files', 'old/files-2/x'].filter(has)).toEqual([]);
   expect(paths).toEqual(['.longshore', 'old/files']);
-  expect(reservedNames(`${OWN_FOLDER}bin/`).paths).toEqual(['.longshore']);
+  expect(reservedNames({ trashPrefix: `${OWN_FOLDER}bin/` }).paths).toEqual(['.longshore']);
 });
 
 it('a listing leaves them out, on every page', async () => {
@@ -34,7 +34,7 @@ it('a listing leaves them out, on every page', async () => {
     listObjects: (container: string, prefix: string, page: object) => backend.listObjects(container, prefix, { ...page, size: 2 }, call),
   };
   const names: string[] = [];
-  for await (const page of listRemote(small, 'c', 'p/', reservedNames('old/'), signal)) names.push(...page.names);
+  for await (const page of listRemote(small, 'c', 'p/', reservedNames({ trashPrefix: 'old/' }), signal)) names.push(...page.names);
   expect(names).toEqual(['-', '.longshore', 'older']);
 });
 

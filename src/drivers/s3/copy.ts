@@ -60,7 +60,7 @@ export function s3Copy(
       ...source.extra,
       contentType: kept.contentType,
       versionId: answered['x-amz-version-id'],
-      ...(etag !== undefined && { etag: quoted(etag) }),
+      etag: etag && quoted(etag), // not that of the source, whatever the answer says
     };
     return { ...to, size: source.size, checksums, metaData: kept.metaData, extra };
   }

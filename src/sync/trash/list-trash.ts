@@ -1,0 +1,45 @@
+import type { Backend } from '../../drivers/backend.js';
+import { findChecksum } from '../../drivers/digest.js';
+import { pages } from '../../drivers/pages.js';
+import { readThrown, type Thrown } from './trash-name.js';
+
+/** Where a mirror's trash is. Prefixes are empty, or end in `/`. */
+export interface TrashPlace {
+  readonly container: string;
+  /** Of the mirror. */
+  readonly prefix: string;
+  /** Of the trash, below that. */
+  readonly trashPrefix: string;
+}
+
+/** One thing in the trash. */
+export interface TrashEntry extends Thrown {
+  /** The whole name of the object that it is now. */
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Hex; undefined where the listing does not tell. */
+  readonly md5: string | undefined;
+  /** Milliseconds since the epoch. With a provider that says when an object came to be: when it was thrown away, by its clock. */
+  readonly lastModifiedMs: number | undefined;
+}
+
+/**
+ * What is in the trash, a page at a time; the oldest folder first where the provider lists in order. What does not have
+ * the form of our own names there is not ours, and left out. Rejects as the driver does.
+ */
+export async function* listTrash(
+  backend: Backend,
+  { container, prefix, trashPrefix }: TrashPlace,
+  signal: AbortSignal,
+): AsyncGenerator<readonly TrashEntry[], void> {
+  const root = prefix + trashPrefix;
+  for await (const page of pages(backend.name, (request) => backend.listObjects(container, root, request, { signal }))) {
+    yield page.flatMap(({ key, size, checksums, extra }) => {
+      const thrown = key.startsWith(root) ? readThrown(key.slice(root.length)) : undefined;
+      const { lastModified } = extra;
+      const lastModifiedMs = typeof lastModified === 'number' ? lastModified : undefined;
+      return thrown === undefined ? [] : [{ ...thrown, key, size, md5: findChecksum(checksums, 'md5')?.hex, lastModifiedMs }];
+    });
+  }
+}

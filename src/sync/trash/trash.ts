@@ -1,0 +1,110 @@
+import type { Clock } from '../../clock.js';
+import type { Backend } from '../../drivers/backend.js';
+import type { ObjectInfo, ObjectRef } from '../../drivers/call.js';
+import { findChecksum } from '../../drivers/digest.js';
+import {
+  InvalidObjectNameError,
+  ObjectDoesNotExistError,
+  ObjectError,
+  ObjectHashMismatchError,
+  ObjectInTheWayError,
+} from '../../drivers/errors.js';
+import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
+import { md5Of } from '../content-md5.js';
+import { copyObject } from './copy-object.js';
+import { createTrashFolders } from './trash-folders.js';
+
+/** Keeps what is about to be deleted or overwritten. */
+export interface Trash {
+  /**
+   * Resolves once the trash holds a verified copy of what the container has under this name, with its metadata, or the
+   * container has nothing there. `md5` is the digest of what is going to take its place: the same content is not kept.
+   * Rejects as the driver does, with ObjectHashMismatchError when the copy is not what was copied (nothing may be deleted
+   * then), and with InvalidObjectNameError when the name is too long to be in the trash.
+   */
+  keep(name: ObjectName, known: ObjectRecord | undefined, md5: string | undefined, signal: AbortSignal): Promise<void>;
+}
+
+export interface TrashOptions {
+  readonly backend: Backend;
+  readonly container: string;
+  /** Of the mirror. */
+  readonly prefix: string;
+  readonly trashPrefix: string;
+  readonly clock: Clock;
+}
+
+export function createTrash({ backend, container, prefix, trashPrefix, clock }: TrashOptions): Trash {
+  const folders = createTrashFolders(clock);
+
+  async function lookAt(ref: ObjectRef, signal: AbortSignal): Promise<ObjectInfo | undefined> {
+    try {
+      return await backend.headObject(ref, { signal });
+    } catch (error) {
+      if (error instanceof ObjectDoesNotExistError) return undefined;
+      throw error;
+    }
+  }
+
+  function placeOf(object: ObjectInfo, name: ObjectName): ObjectRef {
+    const { size, checksums, extra } = object;
+    const content = JSON.stringify([size, checksums[0]?.hex, extra['etag']]);
+    const key = prefix + trashPrefix + folders.placeFor(name, content);
+    const { maxKeyBytes } = backend.capabilities.limits;
+    if (Buffer.byteLength(key) <= maxKeyBytes) return { container, key };
+    const rule = `in the trash it would have ${Buffer.byteLength(key)} bytes, where ${maxKeyBytes} are allowed; shorten its name, or trash_prefix`;
+    throw new InvalidObjectNameError(name, rule, { driver: backend.name });
+  }
+
+  async function copy(object: ObjectInfo, name: ObjectName, signal: AbortSignal): Promise<ObjectInfo> {
+    try {
+      return await copyObject(backend, object, placeOf(object, name), signal);
+    } catch (error) {
+      if (!(error instanceof ObjectInTheWayError)) throw error;
+      // A store that keeps objects as files: this folder of the trash holds an `a`, so it cannot hold `a/b` as well.
+      folders.begin();
+      return copyObject(backend, object, placeOf(object, name), signal);
+    }
+  }
+
+  async function verify(object: ObjectInfo, copied: ObjectInfo, md5: string | undefined, signal: AbortSignal): Promise<void> {
+    const context = { driver: backend.name };
+    if (copied.size !== object.size) {
+      const problem = `has ${object.size} bytes, and its copy in the trash ${copied.size}`;
+      throw new ObjectError(object.key, problem, { ...context, retry: 'backoff' });
+    }
+    // Equal ETags are of equal contents, whatever a provider makes them of.
+    const { etag } = object.extra;
+    if (md5 === undefined || (etag !== undefined && etag === copied.extra['etag'])) return;
+    const ref = { container, key: copied.key };
+    const told = md5In(copied) ?? md5In(await backend.headObject(ref, { signal }));
+    const actual = told ?? (await md5Of(await backend.readObject(ref, undefined, { signal })));
+    if (actual !== md5) throw new ObjectHashMismatchError(object.key, md5, `${actual} in the trash`, context);
+  }
+
+  return {
+    async keep(name, known, md5, signal) {
+      const object = await lookAt({ container, key: prefix + name }, signal);
+      if (object === undefined) return;
+      const itsMd5 = md5In(object) ?? recordedMd5(object, known);
+      if (md5 !== undefined && md5 === itsMd5) return;
+      try {
+        await verify(object, await copy(object, name, signal), itsMd5, signal);
+      } catch (error) {
+        // Somebody deleted it meanwhile, or the copy: the next attempt sees which.
+        if (error instanceof ObjectDoesNotExistError && (await lookAt(object, signal)) === undefined) return;
+        throw error;
+      }
+    },
+  };
+}
+
+function md5In({ checksums }: ObjectInfo): string | undefined {
+  return findChecksum(checksums, 'md5')?.hex;
+}
+
+/** What we know of the content, while the object is still the one that we know. */
+function recordedMd5({ size, extra }: ObjectInfo, known: ObjectRecord | undefined): string | undefined {
+  if (known?.state !== 'confirmed' || known.size !== size) return undefined;
+  return known.etag !== undefined && known.etag === extra['etag'] ? known.md5 : undefined;
+}

@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { createTrashFolders } from '../../../src/sync/trash/trash-folders.js';
+import { FOLDER_MS, readThrown, trashFolder } from '../../../src/sync/trash/trash-name.js';
+
+const moment = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) });
+const distinction = fc.stringMatching(/^[0-9a-f]{6}$/);
+const name = fc.string({
+  minLength: 1,
+  unit: fc.oneof(fc.constantFrom('/', '\n', '.', '-', 'Z'), fc.string({ minLength: 1, maxLength: 1 })),
+});
+
+it('a place in the trash tells when something was thrown away, and what it was called', () => {
+  fc.assert(
+    fc.property(moment, distinction, name, (atMs, letters, name) => {
+      const folder = trashFolder(atMs, letters);
+      expect(readThrown(`${folder}/${name}`)).toEqual({ folder, name, atMs: atMs - (atMs % 1000) });
+    }),
+  );
+  expect(trashFolder(Date.UTC(2026, 10, 22, 17, 38, 5, 123), '4f2a1c')).toBe('2026-11-22T17-38-05Z-4f2a1c');
+});
+
+it('folders are ordered by their age', () => {
+  fc.assert(
+    fc.property(moment, moment, distinction, (a, b, letters) => {
+      fc.pre(b - a >= 1000);
+      expect(trashFolder(a, 'ffffff') < trashFolder(b, letters)).toBe(true);
+    }),
+  );
+});
+
+it.each([
+  '2026-11-22T17-38-05Z-4f2a1c',
+  '2026-11-22T17-38-05Z-4f2a1c/',
+  '2026-11-22T17-38-05Z/a',
+  '2026-11-22T17:38:05Z-4f2a1c/a',
+  '2026-11-22T17-38-05Z-4F2A1C/a',
+  '2026-02-30T17-38-05Z-4f2a1c/a',
+  '2026-13-01T17-38-05Z-4f2a1c/a',
+  '2026-11-22T24-00-00Z-4f2a1c/a',
+  'x/2026-11-22T17-38-05Z-4f2a1c/a',
+  'a',
+  '',
+])('what we would not have written is not ours: %j', (text) => {
+  expect(readThrown(text)).toBeUndefined();
+});
+
+it('no two contents of one name ever have one place, and the same content keeps its own', () => {
+  let monotonic = 0;
+  const step = fc.record({
+    name: fc.constantFrom('a', 'b', 'c/d'),
+    content: fc.constantFrom('1', '2'),
+    pauseMs: fc.constantFrom(0, 1, FOLDER_MS),
+  });
+  fc.assert(
+    fc.property(fc.array(step), (steps) => {
+      // The time of day stands still: what is told apart is told apart without it.
+      const { placeFor } = createTrashFolders({ now: () => 0, monotonic: () => monotonic });
+      const contents = new Map<string, string>();
+      for (const { name, content, pauseMs } of steps) {
+        monotonic += pauseMs;
+        const place = placeFor(name, content);
+        expect(readThrown(place)?.name).toBe(name);
+        expect(contents.get(place) ?? content).toBe(content);
+        contents.set(place, content);
+        expect(placeFor(name, content)).toBe(place);
+      }
+    }),
+  );
+});
+
+it('what is thrown away together stays together, for a minute', () => {
+  let monotonic = 0;
+  const { placeFor, begin } = createTrashFolders({ now: () => 0, monotonic: () => monotonic });
+  const folderOf = (name: string) => placeFor(name, '').split('/')[0];
+  const first = folderOf('a');
+  monotonic = FOLDER_MS - 1;
+  expect(folderOf('b')).toBe(first);
+  monotonic = FOLDER_MS;
+  const second = folderOf('c');
+  expect(second).not.toBe(first);
+  begin();
+  expect(folderOf('d')).not.toBe(second);
+});
