@@ -40,8 +40,8 @@ export interface OpenTargetOptions {
   readonly giveUp: (error: Error) => void;
 }
 
-/** Jobs that may wait in memory; the rest waits in the scan that finds it. */
-const MOST_WAITING = 2_000;
+/** Jobs that may wait in memory; the rest waits in the scan that finds it. More would only outlive the young garbage and cost CPU. */
+const MOST_WAITING = 500;
 
 /** What the driver can tell of its provider only by asking, asked once: the answer is kept in the ledger of the target's first mirror. */
 export async function findOut(config: TargetConfig, ledger: Ledger, clock: Clock, signal: AbortSignal): Promise<string | undefined> {
