@@ -47,12 +47,36 @@ export interface Body {
   readonly replayable: boolean;
   /** The whole content, when it is in memory anyway: a backend may send it without streaming. */
   readonly bytes?: Uint8Array;
+  /** Digests of the content that are known before it is opened. */
+  readonly checksums?: readonly Checksum[];
   open(): AsyncIterable<Uint8Array>;
   /**
    * The bytes from `start` to `end` (exclusive) as a body of their own, of known size and replayable. Only bodies that
    * can seek have it: their parts can be sent in parallel without holding them in memory.
    */
   slice?(start: number, end: number): Body;
+  /** The content in parts of `size` bytes, which are read and hashed elsewhere than in this thread. */
+  parts?(size: number, signal: AbortSignal): PartSource;
+}
+
+/** A body cut into parts, in order: each byte is read once, and hashed for its part and for the whole. */
+export interface PartSource {
+  /** Rejects as reading the body would. The last part is the shorter one. Of an empty body there are none. */
+  readonly parts: AsyncGenerator<BodyPart, void, undefined>;
+  /** Hex MD5 of the whole, once the last part has been taken. */
+  md5(): string;
+}
+
+export interface BodyPart {
+  /** From 1. */
+  readonly number: number;
+  readonly size: number;
+  /** Hex. */
+  readonly md5: string;
+  /** Replayable. */
+  readonly body: Body;
+  /** To be called when nobody reads `body` any more: the next part may need its memory. */
+  release(): void;
 }
 
 export type Precondition = { readonly ifAbsent: true } | { readonly ifMatch: string };

@@ -1,4 +1,4 @@
-import type { Body, ByteRange, Call, ChecksumAlgorithm, ObjectInfo, ObjectRef, Page, PageRequest, PutOptions } from './call.js';
+import type { Body, BodyPart, ByteRange, Call, ChecksumAlgorithm, ObjectInfo, ObjectRef, Page, PageRequest, PutOptions } from './call.js';
 
 export interface Limits {
   /** Bytes that one putObject may carry. */
@@ -61,6 +61,16 @@ export interface Part {
   readonly size: number;
   /** What the provider gave for the part (an ETag, a block id); plain text, kept over a restart. */
   readonly receipt: string;
+  /** Hex MD5 of its bytes, as the provider has confirmed it; undefined where nothing tells it. */
+  readonly md5?: string;
+}
+
+/** An upload as the provider lists it. */
+export interface ListedUpload extends UploadToken {
+  /** Milliseconds since the epoch, by the provider's clock; undefined where it does not tell. */
+  readonly beganAtMs?: number;
+  /** The driver has marked it as waste itself: aborting it is all that is left to do. */
+  readonly discarded?: true;
 }
 
 export interface Multipart {
@@ -77,7 +87,13 @@ export interface Multipart {
   complete(token: UploadToken, parts: readonly Part[], call: Call): Promise<ObjectInfo>;
   /** An upload that is unknown, complete or already aborted is not an error. */
   abort(token: UploadToken, call: Call): Promise<void>;
-  unfinished(container: string, prefix: string, call: Call): Promise<readonly UploadToken[]>;
+  /** Everybody's uploads to keys with this prefix, not only those that were begun here. */
+  unfinished(container: string, prefix: string, call: Call): Promise<readonly ListedUpload[]>;
+  /**
+   * The `extra.etag` of an object that was made of parts of this content, given with their MD5s, in order. Undefined
+   * where such an ETag says nothing of the content.
+   */
+  etagOfParts(container: string, parts: readonly Pick<BodyPart, 'md5' | 'size'>[]): string | undefined;
 }
 
 export interface ObjectVersion extends ObjectInfo {

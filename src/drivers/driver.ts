@@ -25,6 +25,8 @@ export interface UploadOptions extends CallOptions {
 /** For uploads in parts: where the token is kept, so that a later call can go on from it. */
 export interface Resume {
   readonly token?: UploadToken;
+  /** Called before an upload is begun: if its answer is lost, this is all that anybody knows of it. */
+  beginning?(): Promise<void>;
   keep(token: UploadToken): Promise<void>;
 }
 

@@ -1,21 +1,15 @@
-import { type BigIntStats, constants } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { bytesBody } from './body.js';
 import type { Body, ObjectRef } from './call.js';
 import { ObjectError, SourceChangedError } from './errors.js';
+import { fileParts } from './file-parts.js';
+import { type FileVersion, isVersion, versionOf } from './file-version.js';
 
 /** Files up to this are read once into memory, so that their digest can go out with them. */
 const SMALL = 1024 * 1024;
 /** Bytes per read. Larger ones gain nothing; smaller ones cost a turn of the event loop each. */
 const CHUNK = 1024 * 1024;
-
-/** One version of a file, as far as the file system tells versions apart. */
-export interface FileVersion {
-  readonly size: number;
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
-  readonly inode: bigint;
-}
 
 export interface FileBodyOptions {
   /** What the file is sent as, for errors. */
@@ -38,9 +32,9 @@ export async function fileBody(path: string, options: FileBodyOptions): Promise<
   try {
     const stat = await file.stat({ bigint: true });
     if (!stat.isFile()) throw new ObjectError(options.ref.key, `was not stored: "${path}" is not a regular file`, options);
+    if (options.expected !== undefined && !isVersion(stat, options.expected)) throw changed(source);
     const version = versionOf(stat);
-    if (options.expected !== undefined && !sameVersion(version, options.expected)) throw changed(source);
-    if (version.size > SMALL) return largeFileBody({ ...source, version }, 0, version.size);
+    if (version.size > SMALL) return largeFileBody({ ...source, version });
     const bytes = await file.readFile();
     await refuseChanged(file, { ...source, version });
     return bytesBody(bytes);
@@ -55,12 +49,19 @@ interface Source {
   readonly version: FileVersion | undefined;
 }
 
-function largeFileBody(source: Source, start: number, end: number): Body {
+function largeFileBody(source: Source & { readonly version: FileVersion }): Body {
+  const { path, options, version } = source;
+  const slice = (start: number, end: number) => fileRange(source, start, end);
+  const wanted = { path, version, follow: options.follow ?? true, slice, changed: () => changed(source) };
+  return { ...fileRange(source, 0, version.size), parts: (size, signal) => fileParts(wanted, size, signal) };
+}
+
+function fileRange(source: Source, start: number, end: number): Body {
   return {
     size: end - start,
     replayable: true,
     open: () => readRange(source, start, end),
-    slice: (from, to) => largeFileBody(source, start + from, Math.min(start + to, end)),
+    slice: (from, to) => fileRange(source, start + from, Math.min(start + to, end)),
   };
 }
 
@@ -95,18 +96,10 @@ async function openSource(source: Source): Promise<FileHandle> {
 }
 
 async function refuseChanged(file: FileHandle, source: Source): Promise<void> {
-  const now = versionOf(await file.stat({ bigint: true }));
-  if (source.version === undefined || !sameVersion(now, source.version)) throw changed(source);
+  const now = await file.stat({ bigint: true });
+  if (source.version === undefined || !isVersion(now, source.version)) throw changed(source);
 }
 
 function changed({ path, options: { ref, driver } }: Source, cause?: unknown): SourceChangedError {
   return new SourceChangedError(ref.key, `was not stored: its file "${path}" changed before or while it was read`, { driver, cause });
-}
-
-function versionOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): FileVersion {
-  return { size: Number(size), mtimeNs, ctimeNs, inode: ino };
-}
-
-function sameVersion(a: FileVersion, b: FileVersion): boolean {
-  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode;
 }

@@ -1,16 +1,24 @@
 import { failpoint } from '../failpoint.js';
 import type { Backend } from './backend.js';
 import { bytesBody } from './body.js';
-import type { Body, ObjectInfo, ObjectRef, PutOptions } from './call.js';
+import type { Body, BodyPart, ObjectInfo, ObjectRef, PutOptions } from './call.js';
 import type { Multipart, Part, UploadToken } from './capabilities.js';
+import { cutIntoParts } from './cut-parts.js';
 import type { Resume } from './driver.js';
-import { ObjectDoesNotExistError, type ObjectError, ObjectTooLargeError, UnsupportedOperationError } from './errors.js';
+import {
+  InvalidCredentialsError,
+  ObjectDoesNotExistError,
+  type ObjectError,
+  ObjectTooLargeError,
+  StorageError,
+  UnsupportedOperationError,
+} from './errors.js';
+import { md5IfMadeOf } from './made-of.js';
 import { eachInParallel } from './parallel.js';
-import { type PlannedPart, partSizeFor, planParts } from './part-size.js';
+import { partSizeFor } from './part-size.js';
 import { NEVER_ABORTED } from './signal.js';
-import { cutBuffers, numberParts } from './stream-parts.js';
 
-/** Parts of one object under way at once. More than this rarely helps, and a stream holds each of them in memory. */
+/** Parts of one object under way at once. More than this rarely helps, and each may be held in memory. */
 const PARALLEL_PARTS = 4;
 
 export interface PartsSettings {
@@ -25,12 +33,16 @@ export interface SentParts {
   readonly info: ObjectInfo;
   /** Undefined: the body ended within its first part and was put whole. */
   readonly partSize: number | undefined;
+  /** Hex MD5 of all that the body had. */
+  readonly md5: string;
+  /** Whether the provider has told, of each part, the digest of the bytes that are in the body. */
+  readonly confirmed: boolean;
 }
 
 /**
- * Sends a body in parts, several at a time. A body that can seek is never held in memory; any other is cut into
- * buffers, as many as there are parts under way. On failure the upload is aborted at the provider, unless it can be
- * resumed.
+ * Sends a body in parts, several at a time, reading each byte once. On failure the upload is aborted at the provider,
+ * unless it can be resumed. A resumed one compares what is there already with the body, where the provider tells
+ * digests of parts, and sends only what is missing or different.
  */
 export async function sendInParts(
   backend: Backend,
@@ -47,67 +59,68 @@ export async function sendInParts(
       driver: backend.name,
     });
   }
-  const upload: Upload = { multipart, ref, options, partSize, settings, driver: backend.name };
-  if (body.size !== undefined && body.slice !== undefined) {
-    return { info: await sendSlices(upload, body.size, body.slice), partSize };
+  const upload: Upload = { multipart, ref, body, options, partSize, settings, driver: backend.name };
+  const found = await findUpload(upload);
+  if (found === 'gone') {
+    // Completed perhaps, by somebody who could not tell us any more.
+    const made = await madeBefore(backend, upload);
+    if (made !== undefined) return made;
   }
-  return sendStream(backend, upload, body);
+  const source = body.parts?.(partSize, settings.signal) ?? cutIntoParts(body, partSize);
+  let { parts } = source;
+  if (body.size === undefined) {
+    const first = await parts.next();
+    if (first.done || first.value.size < partSize) {
+      const whole = first.done ? bytesBody(new Uint8Array()) : first.value.body;
+      await parts.next(); // reaches the end, so that the digest is there
+      const info = await backend.putObject(ref, whole, options, { signal: settings.signal });
+      return { info, partSize: undefined, md5: source.md5(), confirmed: false };
+    }
+    parts = following(first.value, parts);
+  }
+  const token = found === 'gone' || found === undefined ? await begin(upload) : found.token;
+  const there = found === 'gone' || found === undefined ? [] : found.parts;
+  const { info, confirmed } = await finish(upload, token, () => sendMissing(upload, token, there, parts));
+  return { info, partSize, md5: source.md5(), confirmed };
 }
 
 interface Upload {
   readonly multipart: Multipart;
   readonly ref: ObjectRef;
+  readonly body: Body;
   readonly options: PutOptions;
   readonly partSize: number;
   readonly settings: PartsSettings;
   readonly driver: string;
 }
 
-async function sendSlices(upload: Upload, size: number, slice: (start: number, end: number) => Body): Promise<ObjectInfo> {
-  const { multipart, partSize, settings } = upload;
-  const found = await findUpload(upload);
-  const token = found?.token ?? (await begin(upload));
-  return finish(upload, token, settings.resume !== undefined, async () => {
-    const planned = [...planParts(size, partSize)];
-    const parts = (found?.parts ?? []).filter((part) => isAsPlanned(part, planned[part.number - 1]));
-    const sent = new Set(parts.map((part) => part.number));
-    const missing = planned.filter((part) => !sent.has(part.number));
-    await eachInParallel(missing, PARALLEL_PARTS, settings.signal, async ({ number, start, end }, signal) => {
-      parts.push(await multipart.uploadPart(token, number, slice(start, end), { signal }));
-      failpoint('parts: part sent, not the last');
-    });
-    return parts;
-  });
+async function* following(first: BodyPart, others: AsyncIterable<BodyPart>): AsyncGenerator<BodyPart, void, undefined> {
+  yield first;
+  yield* others;
 }
 
-/** A part of another size was cut elsewhere; sending its number again replaces it. */
-function isAsPlanned(part: Part, plan: PlannedPart | undefined): boolean {
-  return plan !== undefined && part.size === plan.end - plan.start;
+async function sendMissing(
+  upload: Upload,
+  token: UploadToken,
+  there: readonly Part[],
+  source: AsyncIterable<BodyPart>,
+): Promise<readonly Part[]> {
+  const { multipart, settings } = upload;
+  const before = new Map(there.map((part) => [part.number, part]));
+  const parts: Part[] = [];
+  await eachInParallel(source, PARALLEL_PARTS, settings.signal, async (part, signal) => {
+    if (part.number > multipart.partSize.maxParts) throw tooLong(upload);
+    const sent = before.get(part.number);
+    parts.push(isSame(sent, part) ? sent : await multipart.uploadPart(token, part.number, part.body, { signal }));
+    failpoint('parts: part sent, not the last');
+    part.release(); // and not after a failure: somebody may still be reading
+  });
+  return parts.sort((a, b) => a.number - b.number);
 }
 
-async function sendStream(backend: Backend, upload: Upload, body: Body): Promise<SentParts> {
-  const { multipart, ref, options, partSize, settings, driver } = upload;
-  if (settings.resume?.token !== undefined) {
-    throw new UnsupportedOperationError(`the upload of "${ref.key}" cannot be resumed: a stream cannot be cut again at the same places`, {
-      driver,
-    });
-  }
-  const buffers = cutBuffers(body.open(), partSize);
-  const first = await buffers.next();
-  if (first.done || first.value.byteLength < partSize) {
-    const whole = bytesBody(first.done ? new Uint8Array() : first.value);
-    return { info: await backend.putObject(ref, whole, options, { signal: settings.signal }), partSize: undefined };
-  }
-  const token = await begin(upload);
-  const info = await finish(upload, token, false, async () => {
-    const parts: Part[] = [];
-    await eachInParallel(numberParts(first.value, buffers), PARALLEL_PARTS, settings.signal, async ({ number, bytes }, signal) => {
-      if (number > multipart.partSize.maxParts) throw tooLong(upload);
-      parts.push(await multipart.uploadPart(token, number, bytesBody(bytes), { signal }));
-    });
-    return parts;
-  });
-  return { info, partSize };
+/** A part of another size was cut elsewhere, one of another digest is of other content; sending its number again replaces it. */
+function isSame(sent: Part | undefined, { size, md5 }: BodyPart): sent is Part {
+  return sent !== undefined && sent.size === size && (sent.md5 ?? md5) === md5;
 }
 
 function tooLong({ ref, multipart, partSize, driver }: Upload): ObjectError {
@@ -115,31 +128,45 @@ function tooLong({ ref, multipart, partSize, driver }: Upload): ObjectError {
   return new ObjectTooLargeError(ref.key, problem, { driver });
 }
 
-/** The upload that the token names and the parts it has; undefined when there is none, or the provider has dropped it. */
-async function findUpload({
-  multipart,
-  ref,
-  settings,
-  driver,
-}: Upload): Promise<{ token: UploadToken; parts: readonly Part[] } | undefined> {
+/** The upload that the token names and the parts it has. `gone`: the provider does not know it, or not any longer. */
+async function findUpload(upload: Upload): Promise<{ token: UploadToken; parts: readonly Part[] } | 'gone' | undefined> {
+  const { multipart, ref, body, settings, driver } = upload;
   const token = settings.resume?.token;
   if (token === undefined) return undefined;
+  if (!body.replayable) {
+    throw new UnsupportedOperationError(`the upload of "${ref.key}" cannot be resumed: a stream cannot be read again`, { driver });
+  }
   if (token.driver !== driver || token.container !== ref.container || token.key !== ref.key) {
     throw new TypeError(`the upload token is for "${token.key}" in "${token.container}" of driver ${token.driver}, not for "${ref.key}"`);
   }
   try {
     return { token, parts: await multipart.uploadedParts(token, { signal: settings.signal }) };
   } catch (error) {
-    if (error instanceof ObjectDoesNotExistError) return undefined;
+    if (error instanceof ObjectDoesNotExistError) return 'gone';
     throw error;
   }
 }
 
+async function madeBefore(backend: Backend, { multipart, ref, body, partSize, settings }: Upload): Promise<SentParts | undefined> {
+  const { signal } = settings;
+  let info: ObjectInfo;
+  try {
+    info = await backend.headObject(ref, { signal });
+  } catch (error) {
+    if (error instanceof ObjectDoesNotExistError) return undefined;
+    throw error;
+  }
+  const md5 = await md5IfMadeOf(multipart, info, body, partSize, signal);
+  return md5 === undefined ? undefined : { info, partSize, md5, confirmed: true };
+}
+
 async function begin({ multipart, ref, options, settings }: Upload): Promise<UploadToken> {
-  const token = await multipart.begin(ref, options, { signal: settings.signal });
+  const { resume, signal } = settings;
+  await resume?.beginning?.();
+  const token = await multipart.begin(ref, options, { signal });
   failpoint('parts: upload begun, not noted');
   try {
-    await settings.resume?.keep(token);
+    await resume?.keep(token);
     failpoint('parts: upload noted, no part sent');
   } catch (error) {
     await abandon(multipart, token);
@@ -148,17 +175,23 @@ async function begin({ multipart, ref, options, settings }: Upload): Promise<Upl
   return token;
 }
 
-async function finish(upload: Upload, token: UploadToken, resumable: boolean, send: () => Promise<Part[]>): Promise<ObjectInfo> {
-  const { multipart, settings } = upload;
+async function finish(
+  { multipart, body, settings: { resume, signal } }: Upload,
+  token: UploadToken,
+  send: () => Promise<readonly Part[]>,
+): Promise<Pick<SentParts, 'info' | 'confirmed'>> {
+  let completing = false;
   try {
     const parts = await send();
-    parts.sort((a, b) => a.number - b.number);
+    completing = true;
     failpoint('parts: all sent, not completed');
-    const info = await multipart.complete(token, parts, { signal: settings.signal });
+    const info = await multipart.complete(token, parts, { signal });
     failpoint('parts: completed, not told');
-    return info;
+    return { info, confirmed: parts.every(({ md5 }) => md5 !== undefined) };
   } catch (error) {
-    if (!resumable) await abandon(multipart, token);
+    const refused = completing && error instanceof StorageError && error.retry === 'never' && !(error instanceof InvalidCredentialsError);
+    // What is refused as a whole would be refused again, whatever is sent of it.
+    if (refused || resume === undefined || !body.replayable) await abandon(multipart, token);
     throw error;
   }
 }

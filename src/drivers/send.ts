@@ -1,10 +1,11 @@
 import type { Backend } from './backend.js';
 import type { Body, Checksum, ChecksumAlgorithm, ObjectInfo, ObjectRef, PutOptions } from './call.js';
+import type { Limits, Multipart } from './capabilities.js';
 import { checksumOf, createDigest, findChecksum } from './digest.js';
 import type { Resume } from './driver.js';
-import { ObjectError, ObjectHashMismatchError, ObjectTooLargeError } from './errors.js';
+import { ObjectError, ObjectHashMismatchError, ObjectTooLargeError, StorageError } from './errors.js';
 import { sendInParts } from './multipart.js';
-import { untilAborted } from './signal.js';
+import { partSizeFor } from './part-size.js';
 import { tallyBody } from './tallied-body.js';
 
 export interface SendSettings {
@@ -20,9 +21,8 @@ export interface SendSettings {
 export interface Sent {
   readonly info: ObjectInfo;
   /**
-   * Digest of the bytes that were sent, in the algorithm of `backend.hashType` (or, without one, of the first that the
-   * provider checks). Undefined when no bytes were sent (a dry run), when nothing was to be verified, and for a body
-   * sent in parallel parts of which the provider tells no digest.
+   * Digest of the bytes that were sent, which the provider has confirmed: MD5 where it can be had. Undefined when no bytes
+   * were sent (a dry run), and when nothing was to be verified.
    */
   readonly checksum: Checksum | undefined;
   /** Bytes per part, when it went in parts. */
@@ -30,31 +30,46 @@ export interface Sent {
 }
 
 /**
- * Stores a body, in one put or in parts, and compares what the provider then says with the bytes that went out. When
- * they differ this rejects with ObjectHashMismatchError, and the object that the provider holds is not to be trusted.
+ * Stores a body, in one put or in parts, and compares what the provider then says with the bytes that went out. Where it
+ * says nothing, the object is looked at, and at last read back. When they differ this rejects with
+ * ObjectHashMismatchError, and the object that the provider holds is not to be trusted.
  */
 export async function sendObject(backend: Backend, ref: ObjectRef, body: Body, options: PutOptions, settings: SendSettings): Promise<Sent> {
   const { limits, multipart } = backend.capabilities;
   refuseLarger(body, limits.maxObjectSize, ref, backend.name);
-  const algorithm = settings.verifyHash ? (backend.hashType ?? backend.capabilities.checksums[0]) : undefined;
-  const partsAbove = Math.min(settings.partsAbove ?? limits.maxPutSize, limits.maxPutSize);
-  const inParts = multipart !== undefined && (body.size === undefined || body.size > partsAbove);
+  const algorithm = settings.verifyHash ? algorithmOf(backend) : undefined;
+  const inParts = multipart !== undefined && goesInParts(body, multipart, limits, settings);
   if (!inParts) refuseLarger(body, limits.maxPutSize, ref, backend.name);
-
   if (!inParts && body.bytes !== undefined) return sendBytes(backend, ref, body, body.bytes, options, algorithm, settings);
-  if (inParts && body.slice !== undefined) {
-    const { info, partSize } = await sendInParts(backend, multipart, ref, body, options, settings);
-    return { info, partSize, checksum: await compareAfterwards(backend, body, info, algorithm, settings.signal) };
+
+  if (inParts && body.parts !== undefined) {
+    const { info, partSize, md5, confirmed } = await sendInParts(backend, multipart, ref, body, options, settings);
+    const checksum = settings.verifyHash ? ({ algorithm: 'md5', hex: md5 } as const) : undefined;
+    await confirm(backend, info, body.size ?? info.size, checksum, confirmed, settings.signal);
+    return { info, partSize, checksum };
   }
 
   const { body: tallied, tally } = tallyBody(body, { algorithm, ref, driver: backend.name, signal: settings.signal });
-  const { info, partSize } = inParts
+  const { info, partSize, confirmed } = inParts
     ? await sendInParts(backend, multipart, ref, tallied, options, settings)
-    : { info: await backend.putObject(ref, tallied, options, settings), partSize: undefined };
+    : { info: await backend.putObject(ref, tallied, options, settings), partSize: undefined, confirmed: false };
   const { state, size, checksum } = tally();
   if (state === 'unfinished') throw new ObjectError(ref.key, 'was reported as stored before all of it was sent', { driver: backend.name });
-  if (state === 'read') compare(backend, info, size, checksum);
+  if (state === 'read') await confirm(backend, info, size, checksum, confirmed, settings.signal);
   return { info, partSize, checksum };
+}
+
+/** MD5 wherever something tells it: records and comparisons are by MD5. */
+function algorithmOf({ hashType, capabilities: { checksums } }: Backend): ChecksumAlgorithm {
+  return hashType ?? (checksums.includes('md5') ? 'md5' : checksums[0]) ?? 'md5';
+}
+
+function goesInParts({ size }: Body, { partSize }: Multipart, limits: Limits, settings: SendSettings): boolean {
+  if (size === undefined) return true;
+  if (size > limits.maxPutSize) return true;
+  if (size <= (settings.partsAbove ?? limits.maxPutSize)) return false;
+  // One part would be an object with an ETag that is no digest, for nothing.
+  return size > (settings.partSize ?? partSizeFor(size, partSize) ?? 0);
 }
 
 /** The digest is known before the bytes go out, so the provider itself can refuse others. */
@@ -71,40 +86,49 @@ async function sendBytes(
   const checksum = given ?? (algorithm && checksumOf(algorithm, bytes));
   const checksums = checksum === undefined || checksum === given ? options.checksums : [...options.checksums, checksum];
   const info = await backend.putObject(ref, body, { ...options, checksums }, { signal });
-  compare(backend, info, bytes.byteLength, checksum);
+  await confirm(backend, info, bytes.byteLength, checksum, false, signal);
   return { info, checksum, partSize: undefined };
 }
 
-/**
- * Parts sent in parallel are read in no order, so their common digest takes a reading of its own. It is done only where
- * there is something to compare it with; the parts themselves were confirmed one by one.
- */
-async function compareAfterwards(
+/** `already`: every byte of it was confirmed on its way. */
+async function confirm(
   backend: Backend,
-  body: Body,
   info: ObjectInfo,
-  algorithm: ChecksumAlgorithm | undefined,
+  size: number,
+  checksum: Checksum | undefined,
+  already: boolean,
   signal: AbortSignal,
-): Promise<Checksum | undefined> {
-  if (algorithm === undefined || findChecksum(info.checksums, algorithm) === undefined) return undefined;
-  const digest = createDigest(algorithm);
-  let size = 0;
-  for await (const chunk of untilAborted(body.open(), signal)) {
-    digest.update(chunk);
-    size += chunk.byteLength;
+): Promise<void> {
+  if (info.size !== size) {
+    const problem = `was stored with ${info.size} bytes, but ${size} were sent`;
+    throw new ObjectError(info.key, problem, { driver: backend.name, retry: 'backoff' });
   }
-  const checksum = digest.checksum();
-  compare(backend, info, size, checksum);
-  return checksum;
+  if (checksum === undefined) return;
+  const told = findChecksum(info.checksums, checksum.algorithm);
+  if (told === undefined && already) return;
+  const found = told ?? (await lookAtContent(backend, info, checksum.algorithm, signal));
+  if (found.hex !== checksum.hex) throw new ObjectHashMismatchError(info.key, checksum.hex, found.hex, { driver: backend.name });
 }
 
-function compare(backend: Backend, info: ObjectInfo, size: number, checksum: Checksum | undefined): void {
-  const context = { driver: backend.name };
-  if (info.size !== size)
-    throw new ObjectError(info.key, `was stored with ${info.size} bytes, but ${size} were sent`, { ...context, retry: 'backoff' });
-  const told = findChecksum(info.checksums, checksum?.algorithm);
-  if (checksum !== undefined && told !== undefined && told.hex !== checksum.hex) {
-    throw new ObjectHashMismatchError(info.key, checksum.hex, told.hex, context);
+/** What the provider tells of the object when it is asked, or else what it gives back. */
+async function lookAtContent(
+  backend: Backend,
+  { container, key }: ObjectInfo,
+  algorithm: ChecksumAlgorithm,
+  signal: AbortSignal,
+): Promise<Checksum> {
+  const ref = { container, key };
+  try {
+    const told = findChecksum((await backend.headObject(ref, { signal })).checksums, algorithm);
+    if (told !== undefined) return told;
+    const digest = createDigest(algorithm);
+    for await (const chunk of await backend.readObject(ref, undefined, { signal })) digest.update(chunk);
+    return digest.checksum();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof StorageError) || error.retry !== 'never') throw error;
+    const problem = `was stored, but cannot be verified: the provider tells no ${algorithm} of it, and it cannot be read back (${error.message})`;
+    throw new ObjectError(key, problem, { driver: backend.name, cause: error });
   }
 }
 

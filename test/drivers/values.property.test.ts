@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 import { bytesBody } from '../../src/drivers/body.js';
 import { guessContentType } from '../../src/drivers/content-type.js';
 import { crc32c } from '../../src/drivers/crc32c.js';
+import { cutBuffers } from '../../src/drivers/cut-parts.js';
 import { checksumOf, createDigest } from '../../src/drivers/digest.js';
 import { compareKeys, isWellFormed } from '../../src/drivers/key.js';
 import { partSizeFor, planParts } from '../../src/drivers/part-size.js';
 import { checkRange, lengthWithin } from '../../src/drivers/range.js';
-import { cutBuffers } from '../../src/drivers/stream-parts.js';
 import { readAll } from './conformance/fixture.js';
 
 const key = fc.string({ unit: 'binary', maxLength: 12 });

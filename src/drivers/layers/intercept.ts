@@ -9,7 +9,7 @@ export type Operation =
   | Exclude<MethodsOf<Backend>, 'close'>
   | MethodsOf<Copy>
   | MethodsOf<BatchDelete>
-  | MethodsOf<Multipart>
+  | Exclude<MethodsOf<Multipart>, 'etagOfParts'>
   | MethodsOf<Cdn>
   | MethodsOf<Versions>;
 

@@ -1,6 +1,6 @@
 import type { Backend } from '../backend.js';
 import type { ObjectInfo, ObjectRef, PutOptions } from '../call.js';
-import type { Copy, Multipart, UploadToken } from '../capabilities.js';
+import type { Copy } from '../capabilities.js';
 import { ContainerAlreadyExistsError, ContainerDoesNotExistError, ObjectDoesNotExistError } from '../errors.js';
 import type { Operation } from './intercept.js';
 
@@ -20,7 +20,7 @@ export interface Withheld {
  * "stored" cannot be read back, but a container that was "created" is there, and empty.
  */
 export function readOnly(inner: Backend, report: (withheld: Withheld) => void): Backend {
-  const { copy, batchDelete, multipart, cdn, versions } = inner.capabilities;
+  const { copy, batchDelete, cdn, versions, limits } = inner.capabilities;
   const created = new Set<string>();
   const withhold = (operation: Operation, container: string, key?: string, bytes?: number): void =>
     report({ operation, container, key, bytes });
@@ -81,7 +81,9 @@ export function readOnly(inner: Backend, report: (withheld: Withheld) => void): 
           return new Map();
         },
       },
-      multipart: multipart && withheldUploads(inner.name, multipart, created, withhold),
+      // Whatever would go in parts is withheld as a whole: cutting it would read it.
+      multipart: undefined,
+      limits: { ...limits, maxPutSize: limits.maxObjectSize },
       cdn: cdn && {
         ...cdn,
         enableContainer: async (name) => withhold('enableContainer', name),
@@ -109,37 +111,5 @@ function withheldCopies(headObject: Backend['headObject'], withhold: Withhold): 
       const extra = replace ? { contentType: replace.contentType } : source.extra;
       return { ...to, size: source.size, checksums: source.checksums, metaData: replace?.metaData ?? source.metaData, extra };
     },
-  };
-}
-
-function withheldUploads(driver: string, inner: Multipart, created: ReadonlySet<string>, withhold: Withhold): Multipart {
-  /** Uploads that were "begun" here; the provider knows nothing of them. */
-  const begun = new Map<string, PutOptions>();
-  return {
-    ...inner,
-    async begin({ container, key }, options, { signal }) {
-      signal.throwIfAborted();
-      const token: UploadToken = { driver, container, key, opaque: `dry run ${begun.size + 1}` };
-      begun.set(token.opaque, options);
-      withhold('begin', container, key);
-      return token;
-    },
-    async uploadPart({ container, key }, number, body, { signal }) {
-      signal.throwIfAborted();
-      withhold('uploadPart', container, key, body.size);
-      return { number, size: body.size ?? 0, receipt: 'dry run' };
-    },
-    uploadedParts: async (token, call) => (begun.has(token.opaque) ? [] : inner.uploadedParts(token, call)),
-    async complete(token, parts, { signal }) {
-      signal.throwIfAborted();
-      const size = parts.reduce((bytes, part) => bytes + part.size, 0);
-      withhold('complete', token.container, token.key, size);
-      return asIfStored(token, size, begun.get(token.opaque) ?? { checksums: [], metaData: {}, headers: {}, contentType: '' });
-    },
-    async abort({ container, key }, { signal }) {
-      signal.throwIfAborted();
-      withhold('abort', container, key);
-    },
-    unfinished: async (container, prefix, call) => (created.has(container) ? [] : inner.unfinished(container, prefix, call)),
   };
 }

@@ -52,9 +52,10 @@ export function retry(inner: Backend, settings: RetrySettings): Backend {
 
 /**
  * Calls that answer otherwise once they have had their effect: when the first answer is lost, a second try would report
- * a conflict with ourselves. They are made again only when the provider says that it has done nothing.
+ * a conflict with ourselves, or begin a second upload beside one that nobody knows. They are made again only when the
+ * provider says that it has done nothing.
  */
-const ONCE: ReadonlySet<Operation> = new Set(['createContainer', 'deleteContainer']);
+const ONCE: ReadonlySet<Operation> = new Set(['createContainer', 'deleteContainer', 'begin']);
 
 function mayRepeat({ operation, args, body }: Invocation, error: unknown): boolean {
   if (body !== undefined && !body.replayable) return false;

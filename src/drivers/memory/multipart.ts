@@ -17,20 +17,22 @@ export function memoryMultipart(store: MemoryStore, partSize: Multipart['partSiz
 
   return {
     partSize,
+    // An ETag here is that of a version, and the object has an MD5 anyway.
+    etagOfParts: () => undefined,
     async begin({ container, key }, options, { signal }) {
       signal.throwIfAborted();
       checkKey(key);
       containerOf(store, container);
       const token: UploadToken = { container, key, driver: MEMORY, opaque: randomUUID() };
-      store.uploads.set(token.opaque, { token, options, parts: new Map() });
+      store.uploads.set(token.opaque, { token, options, parts: new Map(), beganAtMs: store.now() });
       return token;
     },
     async uploadPart(token, number, body, { signal }) {
       signal.throwIfAborted();
       const upload = uploadOf(token);
       const bytes = await readBody(token, body, signal);
-      const receipt = checksumOf('md5', bytes).hex;
-      const part: Part = { number, size: bytes.byteLength, receipt };
+      const md5 = checksumOf('md5', bytes).hex;
+      const part: Part = { number, size: bytes.byteLength, receipt: md5, md5 };
       upload.parts.set(number, { part, bytes });
       return part;
     },
@@ -55,9 +57,9 @@ export function memoryMultipart(store: MemoryStore, partSize: Multipart['partSiz
     async unfinished(container, prefix, { signal }) {
       signal.throwIfAborted();
       containerOf(store, container);
-      const tokens = [...store.uploads.values()].map(({ token }) => token);
-      return tokens
-        .filter((token) => token.container === container && token.key.startsWith(prefix))
+      return [...store.uploads.values()]
+        .map(({ token, beganAtMs }) => ({ ...token, beganAtMs }))
+        .filter((upload) => upload.container === container && upload.key.startsWith(prefix))
         .sort((a, b) => compareKeys(a.key, b.key));
     },
   };

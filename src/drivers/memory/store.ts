@@ -16,6 +16,7 @@ export interface StoredObject {
 export interface StoredUpload {
   readonly token: UploadToken;
   readonly options: PutOptions;
+  readonly beganAtMs: number;
   readonly parts: Map<number, { readonly part: Part; readonly bytes: Uint8Array }>;
 }
 

@@ -35,7 +35,7 @@ export interface EtagMeaning {
   ofAnswer(container: string, headers: HttpHeaders): readonly Checksum[];
   /** Of an entry of a listing. */
   ofListing(container: string, etag: string | undefined): readonly Checksum[];
-  /** Of one part's answer: its MD5 in hex. */
+  /** Of one part's answer, or its place in a listing: its MD5 in hex. */
   ofPart(container: string, headers: HttpHeaders): string | undefined;
   /** Whether what goes to the container can only be verified by a digest that is sent along. */
   isOpaque(container: string): boolean;
@@ -57,7 +57,7 @@ export function etagMeaning(object: 'md5' | 'opaque', part: 'md5' | 'opaque', al
     ofListing: (container, etag) => (encrypted.has(container) || always ? [] : checksums(etag)),
     ofPart(container, headers) {
       if (isKeyEncrypted(headers)) encrypted.add(container);
-      return part === 'opaque' || isKeyEncrypted(headers) ? undefined : md5InEtag(headers['etag']);
+      return part === 'opaque' || always || encrypted.has(container) ? undefined : md5InEtag(headers['etag']);
     },
     isOpaque: (container) => always || object === 'opaque' || encrypted.has(container),
   };

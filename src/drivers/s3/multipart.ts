@@ -30,8 +30,12 @@ export function s3Multipart(context: S3Context, { headObject }: Pick<ReturnType<
   }
 
   return {
-    ...uploadListing(client),
+    ...uploadListing(context),
     partSize: profile.parts,
+    etagOfParts: (container, parts) =>
+      profile.compositeEtag && profile.partEtag === 'md5' && !etags.isOpaque(container)
+        ? compositeEtag(parts.map(({ md5 }) => md5))
+        : undefined,
 
     async begin(ref, options, call) {
       checkContainer(ref.container);

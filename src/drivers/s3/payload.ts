@@ -42,18 +42,18 @@ export async function preparePayload(body: Body, options: PayloadOptions, call: 
     throw new UnsupportedOperationError(`"${options.key}" cannot be put as a stream of unknown length; send it in parts`, { driver: S3 });
   if (bytes !== undefined) {
     if (bytes.byteLength !== size) throw wrongSize(options.key, new BodySizeError(size, bytes.byteLength));
-    const md5 = knownHex(options.known, 'md5') ?? hash('md5', bytes, 'hex');
+    const hex = knownHex(options.known, 'md5') ?? hash('md5', bytes, 'hex');
     const sha256 = options.sign ? (knownHex(options.known, 'sha256') ?? hash('sha256', bytes, 'hex')) : undefined;
-    return { size, body: bytes, replayable: true, sha256, ...promises(options, md5), sentMd5: () => md5 };
+    return { size, body: bytes, replayable: true, sha256, ...promises(options, hex), sentMd5: () => hex };
   }
-  if (replayable && (options.sign || options.digestFirst)) return preparedTwice(body, size, options, call);
+  const md5 = knownHex(options.known, 'md5');
+  if (replayable && (options.sign || (options.digestFirst && md5 === undefined))) return preparedTwice(body, size, options, call);
   if (options.sign)
     throw new UnsupportedOperationError(`"${options.key}" is a stream that can be read once, and sign_payload must read it twice`, {
       driver: S3,
     });
-  const md5 = knownHex(options.known, 'md5');
   const plain = { size, body: { size, open: () => body.open() }, replayable, sha256: undefined, ...promises(options, md5) };
-  return options.hashSent ? { ...plain, ...hashedBody(body, size) } : { ...plain, sentMd5: () => md5 };
+  return options.hashSent && md5 === undefined ? { ...plain, ...hashedBody(body, size) } : { ...plain, sentMd5: () => md5 };
 }
 
 async function preparedTwice(body: Body, size: number, options: PayloadOptions, call: Call): Promise<Payload> {

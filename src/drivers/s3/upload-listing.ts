@@ -1,16 +1,17 @@
+import { parseTime } from '../../clock.js';
 import type { ObjectRef } from '../call.js';
-import type { Multipart, Part, UploadToken } from '../capabilities.js';
+import type { ListedUpload, Multipart, Part, UploadToken } from '../capabilities.js';
 import { ObjectError, StorageError } from '../errors.js';
-import type { S3Client } from './client.js';
+import type { S3Context } from './context.js';
 import { decodeListed } from './encode.js';
 import { S3 } from './errors.js';
-import { quoted } from './etag.js';
+import { type EtagMeaning, quoted } from './etag.js';
 import { checkContainer } from './names.js';
 import { readToken } from './upload-token.js';
 import { childrenOf, elementOf, textOf, type XmlElement } from './xml.js';
 
 /** What uploads there are, and what parts they have. */
-export function uploadListing(client: S3Client): Pick<Multipart, 'uploadedParts' | 'unfinished'> {
+export function uploadListing({ client, etags }: S3Context): Pick<Multipart, 'uploadedParts' | 'unfinished'> {
   return {
     async uploadedParts(token, call) {
       const parts: Part[] = [];
@@ -31,7 +32,7 @@ export function uploadListing(client: S3Client): Pick<Multipart, 'uploadedParts'
             )
           ).body,
         );
-        for (const part of childrenOf(page, 'Part')) parts.push(readPart(part, token));
+        for (const part of childrenOf(page, 'Part')) parts.push(readPart(part, token, etags));
         marker = nextMarker(page, 'NextPartNumberMarker', marker);
       } while (marker !== undefined);
       return parts.sort((a, b) => a.number - b.number);
@@ -39,7 +40,7 @@ export function uploadListing(client: S3Client): Pick<Multipart, 'uploadedParts'
 
     async unfinished(container, prefix, call) {
       checkContainer(container);
-      const tokens: UploadToken[] = [];
+      const uploads: ListedUpload[] = [];
       let markers: { readonly key: string; readonly upload: string | undefined } | undefined;
       do {
         const query = {
@@ -55,25 +56,32 @@ export function uploadListing(client: S3Client): Pick<Multipart, 'uploadedParts'
         const decode = textOf(page, 'EncodingType') === 'url' ? decodeListed : (text: string) => text;
         for (const upload of childrenOf(page, 'Upload')) {
           const ref: ObjectRef = { container, key: decode(textOf(upload, 'Key') ?? '') };
-          tokens.push({ ...ref, driver: S3, opaque: textOf(upload, 'UploadId') ?? '' });
+          const beganAtMs = parseTime(textOf(upload, 'Initiated') ?? '');
+          uploads.push({
+            ...ref,
+            driver: S3,
+            opaque: textOf(upload, 'UploadId') ?? '',
+            ...(beganAtMs !== undefined && { beganAtMs }),
+          });
         }
         const key = nextMarker(page, 'NextKeyMarker', undefined);
         const next = key === undefined ? undefined : { key: decode(key), upload: textOf(page, 'NextUploadIdMarker') };
         if (next !== undefined && next.key === markers?.key && next.upload === markers?.upload) throw notAdvancing('the uploads');
         markers = next;
       } while (markers !== undefined);
-      return tokens;
+      return uploads;
     },
   };
 }
 
-function readPart(part: XmlElement, { key }: UploadToken): Part {
+function readPart(part: XmlElement, { container, key }: UploadToken, etags: EtagMeaning): Part {
   const number = Number(textOf(part, 'PartNumber'));
   const size = Number(textOf(part, 'Size'));
   const etag = textOf(part, 'ETag');
   if (!Number.isSafeInteger(number) || !Number.isSafeInteger(size) || etag === undefined)
     throw new ObjectError(key, 'has an upload whose list of parts cannot be read', { driver: S3, retry: 'backoff' });
-  return { number, size, receipt: quoted(etag) };
+  const md5 = etags.ofPart(container, { etag });
+  return { number, size, receipt: quoted(etag), ...(md5 !== undefined && { md5 }) };
 }
 
 function nextMarker(page: XmlElement, name: string, before: string | undefined): string | undefined {

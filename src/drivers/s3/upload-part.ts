@@ -1,5 +1,6 @@
 import type { Body, Call } from '../call.js';
 import type { Multipart, Part, UploadToken } from '../capabilities.js';
+import { findChecksum } from '../digest.js';
 import { ObjectError, ObjectHashMismatchError } from '../errors.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
@@ -16,7 +17,11 @@ export function uploadPart({ client, profile, settings, etags, headers: objectHe
   async function send(token: UploadToken, number: number, body: Body, digestFirst: boolean, call: Call): Promise<Part> {
     const { container, key } = token;
     const sign = settings.sign_payload;
-    const payload = await preparePayload(body, { key, known: [], verified: ['md5'], digestFirst, sign, hashSent: true }, call);
+    const payload = await preparePayload(
+      body,
+      { key, known: body.checksums ?? [], verified: ['md5'], digestFirst, sign, hashSent: true },
+      call,
+    );
     const { headers } = await client
       .request(
         {
@@ -44,6 +49,7 @@ export function uploadPart({ client, profile, settings, etags, headers: objectHe
     // Only now is it known that the ETag proves nothing: send it again with a digest that the provider compares.
     if (told === undefined && payload.promised.length === 0 && body.replayable && !digestFirst)
       return send(token, number, body, true, call);
-    return { number, size: payload.size, receipt: quoted(etag) };
+    const md5 = told ?? findChecksum(payload.promised, 'md5')?.hex;
+    return { number, size: payload.size, receipt: quoted(etag), ...(md5 !== undefined && { md5 }) };
   }
 }

@@ -25,7 +25,7 @@ export async function completeUpload(
   call: Call,
 ): Promise<ObjectInfo> {
   const ref = { container: token.container, key: token.key };
-  const etag = manifestEtag(parts);
+  const etag = manifestEtag(parts.map(({ receipt }) => receipt));
   const note = await marks.read('open', ref.container, token.opaque, call);
   if (note === undefined) return madeBefore();
   const info = parts.length === 0 ? await putEmpty(note) : await putManifest(note);

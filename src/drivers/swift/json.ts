@@ -1,3 +1,4 @@
+import { parseTime } from '../../clock.js';
 import { StorageError } from '../errors.js';
 import { SWIFT } from './errors.js';
 
@@ -11,4 +12,10 @@ export function readList(what: string, body: Buffer): readonly Readonly<Record<s
     throw new StorageError(`${what}: the answer is not a whole JSON document`, { driver: SWIFT, retry: 'backoff', cause: error });
   }
   throw new StorageError(`${what}: the answer is not a list`, { driver: SWIFT, retry: 'backoff' });
+}
+
+/** `last_modified` of a listing: UTC, mostly without saying so. Milliseconds since the epoch. */
+export function listedTime(modified: unknown): number | undefined {
+  if (typeof modified !== 'string') return undefined;
+  return parseTime(/Z|[+-]\d\d:?\d\d$/.test(modified) ? modified : `${modified}Z`);
 }

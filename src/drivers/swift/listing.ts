@@ -1,8 +1,7 @@
-import { parseTime } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import type { Checksum, ObjectInfo } from '../call.js';
 import type { SwiftContext } from './context.js';
-import { readList } from './json.js';
+import { listedTime, readList } from './json.js';
 import { checkContainer } from './names.js';
 import { quoted } from './object-info.js';
 import { nextPage, pageQuery } from './paging.js';
@@ -32,7 +31,7 @@ function infoOf(container: string, entry: Readonly<Record<string, unknown>>): Ob
   const checksums: readonly Checksum[] = isMd5 ? [{ algorithm: 'md5', hex: hash }] : [];
   const extra: Record<string, unknown> = {};
   if (typeof contentType === 'string') extra['contentType'] = contentType;
-  if (typeof modified === 'string') extra['lastModified'] = parseTime(/Z|[+-]\d\d:?\d\d$/.test(modified) ? modified : `${modified}Z`);
+  if (typeof modified === 'string') extra['lastModified'] = listedTime(modified);
   if (isStatic) extra['largeObject'] = 'static';
   const etag = isStatic ? manifest : hash;
   if (typeof etag === 'string') extra['etag'] = quoted(etag);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Backend } from '../backend.js';
 import type { ObjectInfo } from '../call.js';
-import type { Multipart, Part, UploadToken } from '../capabilities.js';
+import type { ListedUpload, Multipart, Part, UploadToken } from '../capabilities.js';
 import { findChecksum } from '../digest.js';
 import { ContainerDoesNotExistError, ObjectDoesNotExistError, StorageError } from '../errors.js';
 import { eachInParallel } from '../parallel.js';
@@ -12,8 +12,9 @@ import { SWIFT } from './errors.js';
 import type { LargeObjectParts } from './large-objects.js';
 import { checkContainer, checkKey } from './names.js';
 import { objectHeaders } from './object-headers.js';
-import { MD5_METADATA } from './object-info.js';
+import { MD5_METADATA, quoted } from './object-info.js';
 import { confirmedMd5, preparePayload, sourceError } from './payload.js';
+import { manifestEtag } from './slo.js';
 import type { UploadNote } from './upload-marks.js';
 
 /** What a manifest may name (`/info`, slo.max_manifest_segments). */
@@ -39,6 +40,7 @@ export function swiftMultipart(
 
   return {
     partSize: { min: Math.min(settings.segment_size, settings.max_put_size), max: settings.max_put_size, maxParts: MAX_SEGMENTS },
+    etagOfParts: (_container, parts) => quoted(manifestEtag(parts.map(({ md5 }) => md5))),
 
     async begin({ container, key }, options, call) {
       checkKey(key);
@@ -60,7 +62,7 @@ export function swiftMultipart(
     async uploadPart(token, number, body, call) {
       call.signal.throwIfAborted();
       const { container, key, opaque } = token;
-      const payload = preparePayload(key, body);
+      const payload = preparePayload(key, body, body.checksums);
       const place = { container: segments.containerOf(container), key: segments.keyOf(container, opaque, number) };
       const { headers } = await client
         .request(
@@ -80,7 +82,7 @@ export function swiftMultipart(
         });
       const md5 = confirmedMd5(key, headers['etag'], payload);
       // Looked at afterwards: who aborted before has not seen this segment.
-      if (await isOpen(token, call)) return { number, size: payload.size, receipt: md5 };
+      if (await isOpen(token, call)) return { number, size: payload.size, receipt: md5, md5 };
       await client.request({ method: 'DELETE', action: 'take back a segment', ...place, accept: 404 }, call);
       throw new ObjectDoesNotExistError(key, { driver: SWIFT });
     },
@@ -115,12 +117,16 @@ export function swiftMultipart(
 
     async unfinished(container, prefix, call) {
       checkContainer(container);
-      const tokens: UploadToken[] = [];
-      await eachInParallel(await marks.list(container, call), LANES, call.signal, async ({ uploadId, state }, signal) => {
+      const uploads: ListedUpload[] = [];
+      await eachInParallel(await marks.list(container, call), LANES, call.signal, async ({ uploadId, state, madeAtMs }, signal) => {
         const note = await marks.read(state, container, uploadId, { signal });
-        if (note?.key.startsWith(prefix)) tokens.push({ container, key: note.key, driver: SWIFT, opaque: uploadId });
+        if (!note?.key.startsWith(prefix)) return;
+        const token = { container, key: note.key, driver: SWIFT, opaque: uploadId };
+        uploads.push(
+          state === 'dead' ? { ...token, discarded: true } : { ...token, ...(madeAtMs !== undefined && { beganAtMs: madeAtMs }) },
+        );
       });
-      return tokens;
+      return uploads;
     },
   };
 }

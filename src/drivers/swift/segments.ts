@@ -58,7 +58,7 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
       const entries = await page(container, prefix, after, undefined, call);
       for (const { name, bytes, hash } of entries) {
         const number = /^\d{5}$/.exec(String(name).slice(prefix.length))?.[0];
-        if (number !== undefined) parts.push({ number: Number(number), size: Number(bytes), receipt: String(hash) });
+        if (number !== undefined) parts.push({ number: Number(number), size: Number(bytes), receipt: String(hash), md5: String(hash) });
       }
       after = nextPage(
         'list the segments',

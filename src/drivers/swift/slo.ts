@@ -9,9 +9,9 @@ export function manifestOf(parts: readonly Part[], pathOf: (part: Part) => strin
   return Buffer.from(JSON.stringify(entries));
 }
 
-/** The ETag, without quotes, of a static large object of these segments. */
-export function manifestEtag(parts: readonly Part[]): string {
+/** The ETag, without quotes, of a static large object of segments with these. */
+export function manifestEtag(segmentEtags: readonly string[]): string {
   const hash = createHash('md5');
-  for (const { receipt } of parts) hash.update(receipt);
+  for (const etag of segmentEtags) hash.update(etag);
   return hash.digest('hex');
 }

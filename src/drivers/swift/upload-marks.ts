@@ -1,7 +1,7 @@
 import type { Call, ObjectRef } from '../call.js';
 import { ContainerDoesNotExistError, ObjectDoesNotExistError } from '../errors.js';
 import type { SwiftContext } from './context.js';
-import { readList } from './json.js';
+import { listedTime, readList } from './json.js';
 import { nextPage, pageQuery } from './paging.js';
 import type { Segments } from './segments.js';
 
@@ -26,7 +26,14 @@ export interface UploadMarks {
   read(state: MarkState, container: string, uploadId: string, call: Call): Promise<UploadNote | undefined>;
   remove(state: MarkState, container: string, uploadId: string, call: Call): Promise<void>;
   /** Of a container's uploads, each once. */
-  list(container: string, call: Call): Promise<readonly { readonly uploadId: string; readonly state: MarkState }[]>;
+  list(container: string, call: Call): Promise<readonly ListedMark[]>;
+}
+
+export interface ListedMark {
+  readonly uploadId: string;
+  readonly state: MarkState;
+  /** Milliseconds since the epoch, by the provider's clock. */
+  readonly madeAtMs: number | undefined;
 }
 
 export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, 'containerOf'>): UploadMarks {
@@ -69,7 +76,7 @@ export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, '
     },
 
     async list(container, call) {
-      const found = new Map<string, MarkState>();
+      const found = new Map<string, ListedMark>();
       const prefix = folderOf(container);
       const action = 'list the uploads';
       let after: string | undefined;
@@ -77,17 +84,21 @@ export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, '
         do {
           const query = pageQuery(prefix, after, undefined);
           const { body } = await client.request({ method: 'GET', action, container: segments.containerOf(container), query }, call);
-          const names = readList(action, body).map(({ name }) => String(name));
-          for (const name of names) {
-            const [uploadId = '', state] = name.slice(prefix.length).split('/');
-            if (state === 'open' || state === 'dead') found.set(uploadId, state);
+          const entries = readList(action, body);
+          for (const { name, last_modified: modified } of entries) {
+            const [uploadId = '', state] = String(name).slice(prefix.length).split('/');
+            if (state === 'open' || state === 'dead') found.set(uploadId, { uploadId, state, madeAtMs: listedTime(modified) });
           }
-          after = nextPage(action, names, after);
+          after = nextPage(
+            action,
+            entries.map(({ name }) => String(name)),
+            after,
+          );
         } while (after !== undefined);
       } catch (error) {
         if (!(error instanceof ContainerDoesNotExistError)) throw error;
       }
-      return [...found].map(([uploadId, state]) => ({ uploadId, state }));
+      return [...found.values()];
     },
   };
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { bytesBody } from '../../../src/drivers/body.js';
 import type { UploadToken } from '../../../src/drivers/capabilities.js';
+import { checksumOf } from '../../../src/drivers/digest.js';
 import { ContainerDoesNotExistError, ObjectDoesNotExistError } from '../../../src/drivers/errors.js';
 import {
   call,
@@ -47,10 +48,15 @@ export function multipartCases({ backend, again, inContainer }: Fixture): void {
       expect(await listKeys(backend, container), 'nothing is to be seen before the end').toEqual([]);
       const info = await multipart.complete(token, parts, call);
       expect(info).toMatchObject({ ...ref, size });
+      const etag = multipart.etagOfParts(
+        container,
+        parts.map((part) => ({ size: part.size, md5: part.md5 ?? '' })),
+      );
       const other = await again();
       const found = await other.headObject(ref, call);
       expect(found).toMatchObject({ size, metaData: { mtime: '17.5' } });
       expect(found.extra['contentType']).toBe('text/csv');
+      if (etag !== undefined) expect(found.extra['etag'], 'what is said of the ETag holds').toBe(etag);
       expect((await readAll(await other.readObject(ref, undefined, call))).equals(content)).toBe(true);
       expect(await listKeys(other, container)).toEqual([ref.key]);
       expect(await multipart.unfinished(container, '', call)).toEqual([]);
@@ -75,6 +81,7 @@ export function multipartCases({ backend, again, inContainer }: Fixture): void {
       [1, min],
       [3, 7],
     ]);
+    for (const { number, md5 } of there) if (md5 !== undefined) expect(md5).toBe(checksumOf('md5', slices[number - 1]!).hex);
     const second = await resumed.uploadPart(kept, 2, bytesBody(slices[1]), call);
     await resumed.complete(kept, [there[0]!, second, there[1]!], call);
     expect((await readAll(await backend.readObject(ref, undefined, call))).equals(content)).toBe(true);
@@ -100,6 +107,8 @@ export function multipartCases({ backend, again, inContainer }: Fixture): void {
     for (const key of ['a/1', 'a/2', 'ab', 'b']) tokens.push(await multipart.begin({ container, key }, plain, call));
     const found = await multipart.unfinished(container, 'a/', call);
     expect(found.map(({ key }) => key).sort()).toEqual(['a/1', 'a/2']);
+    const hourAgoMs = Date.now() - 3_600_000;
+    for (const { beganAtMs } of found) if (beganAtMs !== undefined) expect(beganAtMs).toBeGreaterThan(hourAgoMs);
     for (const token of await multipart.unfinished(container, '', call)) await multipart.abort(token, call);
     expect(await multipart.unfinished(container, '', call)).toEqual([]);
   });

@@ -89,7 +89,7 @@ test('P5: segments that could not be removed are found by `unfinished`, and go t
   expect(inSegments().some((name) => name.startsWith(`longshore/segments/${container}/${old}/`))).toBe(true);
   const multipart = swift.capabilities.multipart!;
   const [token, ...more] = await multipart.unfinished(container, 'folder/', call);
-  expect({ token, more }).toEqual({ token: { ...ref, driver: 'swift', opaque: old }, more: [] });
+  expect({ token, more }).toEqual({ token: { ...ref, driver: 'swift', opaque: old, discarded: true }, more: [] });
   await multipart.abort(token!, call);
   expect(inSegments()).toEqual([]);
   expect(await contentOf(swift, ref)).toBe('small');

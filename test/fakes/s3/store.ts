@@ -21,6 +21,7 @@ export interface StoredUpload {
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly parts: Map<number, StoredPart>;
+  readonly beganAtMs: number;
 }
 
 export interface Bucket {

@@ -5,10 +5,10 @@ import { digest, type FakeRequest } from './request.js';
 import type { FakeRules } from './server.js';
 import { type Bucket, etagOf, isKeyEncrypted, keptHeaders, type StoredUpload } from './store.js';
 
-export function createUpload(request: FakeRequest, { store }: FakeRules): Answer {
+export function createUpload(request: FakeRequest, { store, nowMs }: FakeRules): Answer {
   const bucket = store.bucket(request.bucket);
   const id = randomUUID();
-  bucket.uploads.set(id, { id, key: request.key!, headers: keptHeaders(request.headers), parts: new Map() });
+  bucket.uploads.set(id, { id, key: request.key!, headers: keptHeaders(request.headers), parts: new Map(), beganAtMs: nowMs() });
   const content = `<Bucket>${bucket.name}</Bucket><Key>${escapeXml(request.key!)}</Key><UploadId>${id}</UploadId>`;
   return { status: 200, body: xml('InitiateMultipartUploadResult', content) };
 }
@@ -107,7 +107,10 @@ export function listUploads(request: FakeRequest, { store, pageLimit }: FakeRule
     truncated && last
       ? `<NextKeyMarker>${listed(last.key, encoded)}</NextKeyMarker><NextUploadIdMarker>${last.id}</NextUploadIdMarker>`
       : '';
-  const items = page.map(({ key, id }) => `<Upload><Key>${listed(key, encoded)}</Key><UploadId>${id}</UploadId></Upload>`);
+  const items = page.map(({ key, id, beganAtMs }) => {
+    const initiated = `<Initiated>${new Date(beganAtMs).toISOString()}</Initiated>`;
+    return `<Upload><Key>${listed(key, encoded)}</Key><UploadId>${id}</UploadId>${initiated}</Upload>`;
+  });
   const encoding = encoded ? '<EncodingType>url</EncodingType>' : '';
   return {
     status: 200,

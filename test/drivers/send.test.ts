@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import type { Backend } from '../../src/drivers/backend.js';
+import { bytesBody } from '../../src/drivers/body.js';
+import type { ObjectInfo } from '../../src/drivers/call.js';
+import { checksumOf } from '../../src/drivers/digest.js';
+import { InvalidCredentialsError, ObjectHashMismatchError, TargetUnavailableError } from '../../src/drivers/errors.js';
+import { memoryBackend } from '../../src/drivers/memory/backend.js';
+import { sendObject } from '../../src/drivers/send.js';
+import { faulty } from '../fakes/faulty-backend.js';
+import { call, plain, randomContent, rejection, streamedBody } from './conformance/fixture.js';
+
+const ref = { container: 'c', key: 'k' };
+const settings = { signal: call.signal, verifyHash: true };
+const content = randomContent(5000);
+
+/** A provider that stores, and tells no digest where it is asked not to. */
+async function reticent(silent: { readonly put: boolean; readonly head: boolean }) {
+  const memory = memoryBackend({ partSize: { min: 1024, max: 4096, maxParts: 100 } });
+  await memory.createContainer('c', call);
+  const { backend, faults } = faulty(memory);
+  const quiet = (info: ObjectInfo): ObjectInfo => ({ ...info, checksums: [] });
+  const multipart = backend.capabilities.multipart!;
+  const provider: Backend = {
+    ...backend,
+    putObject: async (...args) => (silent.put ? quiet(await backend.putObject(...args)) : backend.putObject(...args)),
+    headObject: async (...args) => (silent.head ? quiet(await backend.headObject(...args)) : backend.headObject(...args)),
+    capabilities: {
+      ...backend.capabilities,
+      multipart: {
+        ...multipart,
+        complete: async (...args) => quiet(await multipart.complete(...args)),
+        async uploadPart(...args) {
+          const { md5, ...part } = await multipart.uploadPart(...args);
+          return silent.put || md5 === undefined ? part : { ...part, md5 };
+        },
+      },
+    },
+  };
+  return { provider, faults };
+}
+
+const bodies = { 'bytes in memory': () => bytesBody(content), 'a stream': () => streamedBody(content, 700) };
+for (const [what, body] of Object.entries(bodies)) {
+  test(`P2: ${what}: what the put does not confirm is looked at, and read back when that tells nothing either`, async () => {
+    const told = await reticent({ put: false, head: false });
+    await sendObject(told.provider, ref, body(), plain, settings);
+    expect(told.faults.calls).toEqual(['putObject']);
+    const looked = await reticent({ put: true, head: false });
+    const sent = await sendObject(looked.provider, ref, body(), plain, settings);
+    expect(looked.faults.calls).toEqual(['putObject', 'headObject']);
+    expect(sent.checksum).toEqual(checksumOf('md5', content));
+    const read = await reticent({ put: true, head: true });
+    await sendObject(read.provider, ref, body(), plain, settings);
+    expect(read.faults.calls).toEqual(['putObject', 'headObject', 'readObject']);
+  });
+
+  test(`P2: ${what}: an object that is not what was sent, or that nobody can read, is not stored`, async () => {
+    const { provider, faults } = await reticent({ put: true, head: true });
+    const other: Backend = { ...provider, readObject: async () => streamedBody(randomContent(5000)).open() };
+    expect(await rejection(sendObject(other, ref, body(), plain, settings))).toBeInstanceOf(ObjectHashMismatchError);
+    faults.next('readObject', new InvalidCredentialsError('may not read', { driver: 'memory' }));
+    expect((await rejection(sendObject(provider, ref, body(), plain, settings))).message).toBe(
+      'object "k" was stored, but cannot be verified: the provider tells no md5 of it, and it cannot be read back (may not read)',
+    );
+    const away = new TargetUnavailableError('away', { driver: 'memory', retry: 'backoff' });
+    faults.next('readObject', away);
+    expect(await rejection(sendObject(provider, ref, body(), plain, settings))).toBe(away);
+    faults.assertUsedUp();
+  });
+}
+
+test('P2: parts that were each confirmed need no look at the whole, and others do', async () => {
+  const inParts = { ...settings, partsAbove: 1000 };
+  const confirmed = await reticent({ put: false, head: true });
+  expect(await sendObject(confirmed.provider, ref, streamedBody(content), plain, inParts)).toMatchObject({
+    partSize: 1024,
+    checksum: checksumOf('md5', content),
+  });
+  expect(confirmed.faults.calls).not.toContain('readObject');
+  const silent = await reticent({ put: true, head: true });
+  await sendObject(silent.provider, ref, streamedBody(content), plain, inParts);
+  expect(silent.faults.calls.slice(-2)).toEqual(['headObject', 'readObject']);
+});
+
+test('what fits one part is put whole, however low the threshold is', async () => {
+  const { provider, faults } = await reticent({ put: false, head: false });
+  await sendObject(provider, ref, bytesBody(content.subarray(0, 1024)), plain, { ...settings, partsAbove: 0 });
+  expect(faults.calls).toEqual(['putObject']);
+});
