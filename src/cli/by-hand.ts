@@ -1,5 +1,7 @@
+import type { Backend } from '../drivers/backend.js';
 import type { StorageDriver } from '../drivers/driver.js';
-import { openTarget } from './drivers.js';
+import { createDriver } from '../drivers/storage.js';
+import { findTarget, openTarget } from './drivers.js';
 import { EXIT, exitCodeOfSignal } from './exit.js';
 import type { Io } from './io.js';
 import { openConfig } from './open-config.js';
@@ -22,11 +24,13 @@ export async function byHand(
   io: Io,
   work: (hands: Hands) => Promise<void>,
 ): Promise<number> {
-  const driver = openTarget(await openConfig(io, configFile), target, io.clock);
+  const config = findTarget(await openConfig(io, configFile), target);
   const output = openOutput(io.stdout);
   const signals = openStopSignals(io, { drainMs: 0 });
+  let backend: Backend | undefined;
   try {
-    await work({ driver, output, io, signal: signals.interrupt });
+    backend = await openTarget(config, io, signals.interrupt);
+    await work({ driver: createDriver(backend), output, io, signal: signals.interrupt });
     await output.finish();
     return EXIT.OK;
   } catch (error) {
@@ -35,6 +39,6 @@ export async function byHand(
     return exitCodeOfSignal(signal);
   } finally {
     signals.close();
-    await driver.close();
+    await backend?.close();
   }
 }

@@ -1,23 +1,35 @@
-import type { Clock } from '../clock.js';
 import type { Config, TargetConfig } from '../config/config.js';
 import type { KnownDrivers } from '../config/interpret.js';
 import { didYouMean } from '../config/suggest.js';
-import type { StorageDriver } from '../drivers/driver.js';
+import type { Backend } from '../drivers/backend.js';
 import { retry } from '../drivers/layers/retry.js';
+import { openBackend } from '../drivers/open.js';
 import { builtinDrivers, findDriver } from '../drivers/registry.js';
-import { createDriver } from '../drivers/storage.js';
+import { escapeUnprintable } from '../log/printable.js';
 import { UsageError } from './exit.js';
+import type { Io } from './io.js';
 
 /** The drivers as the configuration sees them. */
 export const knownDrivers: KnownDrivers = { all: builtinDrivers, find: findDriver };
 
-/** Opens a target of the configuration, for a command that works on it by hand. */
-export function openTarget(config: Config, name: string, clock: Clock): StorageDriver {
-  const { driver, settings } = findTarget(config, name);
-  return createDriver(retry(findDriver(driver).open(settings, { clock }), { clock, random: Math.random }));
+/**
+ * Opens a target for a command that works on it by hand. Requests that fail in passing are made again; what somebody
+ * should know although everything goes on is said on stderr.
+ */
+export async function openTarget(
+  { driver, settings }: TargetConfig,
+  { clock, stderr }: Pick<Io, 'clock' | 'stderr'>,
+  signal: AbortSignal,
+): Promise<Backend> {
+  const notice = (event: string, fields: Readonly<Record<string, unknown>>) => {
+    const told = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`);
+    stderr.write(`warning: ${escapeUnprintable([event, ...told].join('; '))}\n`);
+  };
+  const backend = await openBackend(findDriver(driver), settings, { clock, notice }, { signal });
+  return retry(backend, { clock, random: Math.random });
 }
 
-function findTarget({ targets }: Config, name: string): TargetConfig {
+export function findTarget({ targets }: Config, name: string): TargetConfig {
   const found = targets.find((target) => target.name === name);
   if (found !== undefined) return found;
   const known = targets.map((target) => target.name);

@@ -1,4 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -104,4 +106,28 @@ describe('objects by hand', () => {
       /^2 longshore: no target is called "valt"; did you mean "vault"\?\n {2}targets: vault\n/,
     );
   });
+});
+
+it('a provider that nobody has named is asked who it is, without a signature, before anything else', async () => {
+  const asked: string[] = [];
+  const provider = createServer(({ method, url, headers }, response) => {
+    asked.push(`${method} ${url} ${headers.authorization === undefined ? 'unsigned' : 'signed'}`);
+    response.writeHead(403, { server: 'MinIO' }).end();
+  });
+  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+  const { port } = provider.address() as AddressInfo;
+  writeConfig(
+    console.folder,
+    `
+targets: { cloud: { driver: s3, profile: auto, host: 127.0.0.1, port: ${port}, secure: false, region: r, key: a, secret: b } }
+mirrors: [{ name: a, source: ./data, target: cloud, container: a }]
+`,
+  );
+  try {
+    expect(await command('container', 'ls', 'cloud')).toMatch(/^1 longshore: /);
+    expect(asked).toEqual(['GET / unsigned', 'GET / signed']);
+  } finally {
+    provider.closeAllConnections();
+    provider.close();
+  }
 });

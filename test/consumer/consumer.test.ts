@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 
 test('the package can be imported by its name', async () => {
-  const driver = longshore.openDriver('Memory');
+  const driver = await longshore.openDriver('Memory');
   const container = await driver.createContainer('c');
   await container.uploadObjectViaStream(
     (async function* () {

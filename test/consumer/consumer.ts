@@ -11,7 +11,7 @@ import {
   type StorageObject,
 } from 'longshore';
 
-const driver: StorageDriver = openDriver('memory');
+const driver: StorageDriver = await openDriver('memory');
 const container: Container = await driver.createContainer('photos');
 const object: StorageObject = await container.uploadObjectViaStream(
   (async function* () {

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { StorageError } from '../../src/drivers/errors.js';
 import { openDriver } from '../../src/drivers/open.js';
@@ -30,8 +32,8 @@ test('a name that Libcloud gave up is refused with its successor', () => {
   expect(() => findDriver('cloudfiles_swift')).toThrow('use openstack_swift');
 });
 
-test('settings that are wrong are refused with every fault', () => {
-  expect(() => openDriver('local', { fsync: 'perhaps', colour: 'blue' })).toThrow(
+test('settings that are wrong are refused with every fault', async () => {
+  await expect(openDriver('local', { fsync: 'perhaps', colour: 'blue' })).rejects.toThrow(
     /driver "local" cannot be opened with these settings: .*root: missing.*fsync: expected true or false.*colour: unknown key/,
   );
 });
@@ -53,8 +55,28 @@ test('a driver that was opened tries again what failed in passing', async () => 
       };
     },
   };
-  const driver = openDriver('memory', {}, [failing]);
+  const driver = await openDriver('memory', {}, { kinds: [failing] });
   await driver.createContainer('c');
   expect((await driver.getContainer('c')).name).toBe('c');
   expect(failures).toBe(-1);
+});
+
+test('what the settings leave open is asked of the provider before it is opened', async () => {
+  const server = createServer((_, response) => void response.writeHead(403, { server: 'MinIO' }).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const settings = { host: '127.0.0.1', port, secure: false, key: 'a', secret: 'b' };
+  try {
+    const driver = await openDriver('s3', { profile: 'auto', ...settings });
+    expect(driver.capabilities.preconditions).toEqual(['ifAbsent', 'ifMatch']);
+    await driver.close();
+    const told = await openDriver('s3', { profile: 'generic', ...settings });
+    expect(told.capabilities.preconditions).toEqual([]);
+    await told.close();
+    const reason = new Error('enough');
+    await expect(openDriver('s3', settings, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
