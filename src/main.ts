@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env node
 import { processIo } from './cli/io.js';
 import { run } from './cli/run.js';
 import { openDaemon, runOnce } from './daemon.js';

@@ -63,6 +63,8 @@ export interface LedgerDocument {
   readonly found?: string;
   /** True once a reconcile has finished on this index: until then nothing is deleted. */
   readonly reconciled: boolean;
+  /** An object name about the middle of the source: where the next scan is cut for two threads. Only speed hangs on it. */
+  readonly halfway?: string;
   readonly lastScan?: RunReport;
   readonly lastReconcile?: RunReport;
   readonly lastVerify?: RunReport;

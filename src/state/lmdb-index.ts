@@ -6,8 +6,8 @@ import { type InodeChange, type InodeTable, newInodeTable, openInodeTable } from
 import { type LmdbTable, openFrozenLmdbFile, openLmdbFile, type WritableFile } from './lmdb-file.js';
 import { headerOf } from './lmdb-look.js';
 import { keyBeyond, keyIfHeld, keyOf } from './name-key.js';
-import type { IndexRange, IndexView, ObjectName, ObjectRecord } from './object-index.js';
-import { decodeRecord, encodeRecord, inodeOf } from './record-codec.js';
+import type { IndexEntry, IndexRange, IndexView, ObjectName, ObjectRecord, RecordedStat } from './object-index.js';
+import { decodeRecord, encodeRecord, hashedAtMsOf, inodeOf, isConfirmedRecord, md5Of } from './record-codec.js';
 import type { Changes, RecordStore } from './record-store.js';
 
 const ABOUT_KEY = Buffer.from('format');
@@ -92,7 +92,7 @@ export async function openLmdbView(file: string): Promise<IndexView> {
   const { records } = index.tables;
   return {
     get: (name) => getRecord(records, name, file),
-    entries: (range = {}) => entriesOf(records, range, file),
+    entries: (range = {}) => viewEntries(records, range, file),
     close: () => index.close(),
   };
 }
@@ -107,18 +107,61 @@ function getRecord(records: LmdbTable, name: ObjectName, file: string): ObjectRe
   }
 }
 
-function* entriesOf(records: LmdbTable, { prefix = '', after }: IndexRange, file: string): Generator<readonly [ObjectName, ObjectRecord]> {
+function* entriesOf(records: LmdbTable, range: IndexRange, file: string): Generator<readonly [ObjectName, ObjectRecord]> {
+  for (const entry of viewEntries(records, range, file)) yield [entry.name, entry.record];
+}
+
+function* viewEntries(records: LmdbTable, { prefix = '', after, upTo }: IndexRange, file: string): Generator<IndexEntry> {
   const first = Buffer.from(prefix, 'utf8');
   const beyond = keyBeyond(first);
   const afterKey = after === undefined ? undefined : Buffer.from(after, 'utf8');
   const start = afterKey !== undefined && Buffer.compare(afterKey, first) > 0 ? afterKey : first;
-  const range = { ...(start.length > 0 && { start }), ...(beyond !== undefined && { end: beyond }) };
+  const end = earlier(beyond, upTo === undefined ? undefined : Buffer.from(`${upTo}\0`, 'utf8'));
+  const range = { ...(start.length > 0 && { start }), ...(end !== undefined && { end }) };
   try {
     for (const { key, value } of records.entries(range)) {
-      if (afterKey?.equals(key)) continue;
-      yield [key.toString('utf8'), decodeRecord(value, key, file)];
+      if (!afterKey?.equals(key)) yield new LmdbEntry(key, value, file);
     }
   } catch (error) {
     throw noteDamage(file, error);
+  }
+}
+
+function earlier(a: Buffer | undefined, b: Buffer | undefined): Buffer | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Buffer.compare(a, b) <= 0 ? a : b;
+}
+
+class LmdbEntry implements IndexEntry {
+  readonly name: ObjectName;
+  readonly #key: Buffer;
+  readonly #value: Buffer;
+  readonly #file: string;
+
+  constructor(key: Buffer, value: Buffer, file: string) {
+    this.name = key.toString('utf8');
+    this.#key = key;
+    this.#value = value;
+    this.#file = file;
+  }
+
+  get record(): ObjectRecord {
+    try {
+      return decodeRecord(this.#value, this.#key, this.#file);
+    } catch (error) {
+      throw noteDamage(this.#file, error);
+    }
+  }
+
+  get hashedAtMs(): number {
+    return hashedAtMsOf(this.#value);
+  }
+
+  get md5(): string {
+    return md5Of(this.#value);
+  }
+
+  isConfirmed(stat: RecordedStat): boolean {
+    return isConfirmedRecord(this.#value, stat);
   }
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { openDocument } from './document.js';
 import { StateDamagedError } from './errors.js';
+import { indexEntry } from './index-entry.js';
 import { compareNames, inRange } from './name-key.js';
-import type { IndexRange, IndexView, ObjectName, ObjectRecord } from './object-index.js';
+import type { IndexEntry, IndexRange, IndexView, ObjectName, ObjectRecord } from './object-index.js';
 import type { RecordStore } from './record-store.js';
 import { recordsFromJson, recordsToJson } from './records-json.js';
 
@@ -51,9 +52,13 @@ export async function openLowdbView(file: string): Promise<IndexView> {
   const ordered = orderedNames();
   return {
     get: (name) => records.get(name),
-    entries: (range = {}) => entriesOf(records, ordered, range),
+    entries: (range = {}) => viewEntries(records, ordered, range),
     close: () => document.close(),
   };
+}
+
+function* viewEntries(...from: Parameters<typeof entriesOf>): Generator<IndexEntry> {
+  for (const [name, record] of entriesOf(...from)) yield indexEntry(name, record);
 }
 
 function openRecords(file: string) {

@@ -48,8 +48,12 @@ function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
-export function inRange(name: ObjectName, { prefix = '', after }: IndexRange): boolean {
-  return name.startsWith(prefix) && (after === undefined || compareNames(name, after) > 0);
+export function inRange(name: ObjectName, { prefix = '', after, upTo }: IndexRange): boolean {
+  return (
+    name.startsWith(prefix) &&
+    (after === undefined || compareNames(name, after) > 0) &&
+    (upTo === undefined || compareNames(name, upTo) <= 0)
+  );
 }
 
 /** The first key that is beyond every key that begins with `prefix`; undefined when there is none. */

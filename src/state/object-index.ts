@@ -31,6 +31,8 @@ export interface IndexRange {
   readonly prefix?: string;
   /** Only names after this one. */
   readonly after?: ObjectName;
+  /** Only names up to this one, itself included. */
+  readonly upTo?: ObjectName;
 }
 
 /**
@@ -53,9 +55,24 @@ export interface ObjectIndex {
   close(): Promise<void>;
 }
 
+/** What the file system tells of one version of a file. */
+export type RecordedStat = Pick<ObjectRecord, 'kind' | 'size' | 'mtimeNs' | 'ctimeNs' | 'inode'>;
+
+/** One record of a view, decoded only where that is asked for: a scan looks at millions that have not changed. */
+export interface IndexEntry {
+  readonly name: ObjectName;
+  /** Throws StateDamagedError, as `get` does. */
+  readonly record: ObjectRecord;
+  /** When the bytes that the record is about were hashed; milliseconds since the epoch. */
+  readonly hashedAtMs: number;
+  readonly md5: string;
+  /** Whether the record is `confirmed` and has exactly this stat. */
+  isConfirmed(stat: RecordedStat): boolean;
+}
+
 /** What another thread reads: a frozen view, opened from `location` by `openIndexView`, untouched by later writes. */
 export interface IndexView {
-  entries(range?: IndexRange): Iterable<readonly [ObjectName, ObjectRecord]>;
+  entries(range?: IndexRange): Iterable<IndexEntry>;
   get(name: ObjectName): ObjectRecord | undefined;
   close(): Promise<void>;
 }

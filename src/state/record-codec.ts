@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { StateDamagedError, StateNewerError } from './errors.js';
-import type { ObjectRecord } from './object-index.js';
+import type { ObjectRecord, RecordedStat } from './object-index.js';
 
 /*
  * One record, little-endian:
@@ -18,7 +18,11 @@ import type { ObjectRecord } from './object-index.js';
  */
 const VERSION = 1;
 const VERSION_AT = 4;
+const FLAGS_AT = 5;
 const INODE_AT = 9;
+const HASHED_AT = 17;
+const MTIME_AT = 25;
+const SIZE_AT = 33;
 const FIXED_BYTES = 41;
 
 const MD5 = /^[0-9a-f]{32}$/;
@@ -94,7 +98,7 @@ export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
 /** @throws StateDamagedError, StateNewerError. `file` is for their message. */
 export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): ObjectRecord {
   checkRecord(bytes, key, file);
-  const flags = bytes.readUInt16LE(5);
+  const flags = bytes.readUInt16LE(FLAGS_AT);
   let at = FIXED_BYTES;
   /** Where the next `length` bytes are. */
   const take = (length: number) => {
@@ -106,7 +110,7 @@ export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): Obje
     const start = take(length);
     return bytes.toString('utf8', start, start + length);
   };
-  const mtimeNs = bytes.readBigInt64LE(25);
+  const mtimeNs = bytes.readBigInt64LE(MTIME_AT);
   const ctimeNs = flags & Flag.ctime ? bytes.readBigInt64LE(take(8)) : mtimeNs;
   const ownerBytes = flags & Flag.wideOwner ? 4 : 2;
   const uid = bytes.readUIntLE(take(ownerBytes), ownerBytes);
@@ -115,7 +119,7 @@ export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): Obje
   const record: { -readonly [Field in keyof ObjectRecord]: ObjectRecord[Field] } = {
     state: flags & Flag.sending ? 'sending' : 'confirmed',
     kind: flags & Flag.symlink ? 'symlink' : 'file',
-    size: bytes.readDoubleLE(33),
+    size: bytes.readDoubleLE(SIZE_AT),
     mtimeNs,
     ctimeNs,
     inode: inodeOf(bytes),
@@ -123,7 +127,7 @@ export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): Obje
     uid,
     gid,
     md5,
-    hashedAtMs: bytes.readDoubleLE(17),
+    hashedAtMs: bytes.readDoubleLE(HASHED_AT),
   };
   if (flags & Flag.partSize) record.partSize = bytes.readDoubleLE(take(8));
   if (flags & Flag.etagIsMd5) record.etag = md5;
@@ -141,6 +145,37 @@ export function checkRecord(bytes: Buffer, key: Uint8Array, file: string): void 
   const version = bytes.readUInt8(VERSION_AT);
   if (version > VERSION) throw new StateNewerError(file, version, VERSION);
   if (version !== VERSION) throw new StateDamagedError(file, `a record has version ${version}, which never was`);
+}
+
+/**
+ * Whether the bytes are those of a confirmed record with exactly this stat. Nothing is decoded and the checksum is not
+ * looked at: what is equal to the file system's word is not damaged, and anything else should be decoded.
+ */
+export function isConfirmedRecord(bytes: Buffer, stat: RecordedStat): boolean {
+  if (bytes.length < FIXED_BYTES || bytes[VERSION_AT] !== VERSION) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const flags = view.getUint16(FLAGS_AT, true);
+  return (
+    view.getFloat64(SIZE_AT, true) === stat.size &&
+    view.getBigInt64(MTIME_AT, true) === stat.mtimeNs &&
+    view.getBigUint64(INODE_AT, true) === stat.inode &&
+    (flags & Flag.ctime ? view.getBigInt64(FIXED_BYTES, true) : stat.mtimeNs) === stat.ctimeNs &&
+    (flags & Flag.sending) === 0 &&
+    ((flags & Flag.symlink) !== 0) === (stat.kind === 'symlink')
+  );
+}
+
+/** When the content was hashed, without decoding the rest; milliseconds since the epoch. */
+export function hashedAtMsOf(bytes: Buffer): number {
+  return bytes.readDoubleLE(HASHED_AT);
+}
+
+/** The content's digest, without decoding the rest; hex, empty where there is none. */
+export function md5Of(bytes: Buffer): string {
+  const flags = bytes.readUInt16LE(FLAGS_AT);
+  if ((flags & Flag.md5) === 0) return '';
+  const at = FIXED_BYTES + (flags & Flag.ctime ? 8 : 0) + (flags & Flag.wideOwner ? 8 : 4);
+  return bytes.toString('hex', at, at + 16);
 }
 
 /** The inode of an encoded record, without decoding the rest. */

@@ -1,6 +1,6 @@
-import type { IndexView, ObjectName, ObjectRecord } from '../state/object-index.js';
+import type { IndexEntry, IndexView, ObjectName, ObjectRecord } from '../state/object-index.js';
 import type { RelativePath } from '../watcher/entry.js';
-import { compareNames } from '../watcher/path.js';
+import { isInRange, type NameRange } from '../watcher/name-range.js';
 import type { Naming } from './naming.js';
 import { type IndexSide, openIndexSide } from './sides.js';
 
@@ -14,10 +14,15 @@ export interface IndexWindow {
   close(): Promise<void>;
 }
 
-export async function openIndexWindow(open: () => Promise<IndexView>, under: RelativePath, naming: Naming): Promise<IndexWindow> {
+export async function openIndexWindow(
+  open: () => Promise<IndexView>,
+  under: RelativePath,
+  within: NameRange,
+  naming: Naming,
+): Promise<IndexWindow> {
   let view = await open();
   try {
-    const side = openIndexSide(entriesAt(view, under, naming));
+    const side = openIndexSide(entriesAt(view, under, naming, within));
     return {
       side,
       get: (name) => view.get(name),
@@ -26,7 +31,7 @@ export async function openIndexWindow(open: () => Promise<IndexView>, under: Rel
         side.release();
         await view.close();
         view = newer;
-        side.resume((last) => entriesAt(view, under, naming, last));
+        side.resume((last) => entriesAt(view, under, naming, { ...within, after: last }));
       },
       async close() {
         side.release();
@@ -39,17 +44,14 @@ export async function openIndexWindow(open: () => Promise<IndexView>, under: Rel
   }
 }
 
-type Entry = readonly [ObjectName, ObjectRecord];
-
-function entriesAt(view: IndexView, under: RelativePath, naming: Naming, after?: ObjectName): Iterator<Entry> {
-  const range = after === undefined ? {} : { after };
+function entriesAt(view: IndexView, under: RelativePath, naming: Naming, range: NameRange): Iterator<IndexEntry> {
   return under === '' ? view.entries(range)[Symbol.iterator]() : atAndBelow(view, under, naming, range);
 }
 
-function* atAndBelow(view: IndexView, path: RelativePath, naming: Naming, range: { readonly after?: ObjectName }): Generator<Entry, void> {
+function* atAndBelow(view: IndexView, path: RelativePath, naming: Naming, range: NameRange): Generator<IndexEntry, void> {
   for (const name of naming.namesAt(path)) {
-    const record = range.after === undefined || compareNames(range.after, name) < 0 ? view.get(name) : undefined;
-    if (record !== undefined) yield [name, record];
+    if (!isInRange(range, name)) continue;
+    yield* view.entries({ prefix: name, upTo: name });
   }
   yield* view.entries({ ...range, prefix: `${path}/` });
 }

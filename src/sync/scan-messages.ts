@@ -29,6 +29,8 @@ export type FromScan =
 export type ToScan =
   /** One batch has been dealt with. */
   | { readonly kind: 'done' }
+  /** All parts of the scan have been walked. */
+  | { readonly kind: 'all-walked' }
   | { readonly kind: 'page'; readonly page: RemotePage | undefined }
   /** Wakes a scan that waits; CANCELLED says why. */
   | { readonly kind: 'wake' };

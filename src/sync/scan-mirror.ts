@@ -1,13 +1,16 @@
 import { failpoint } from '../failpoint.js';
 import type { LedgerDocument, RunReport } from '../state/ledger.js';
+import type { ObjectName } from '../state/object-index.js';
 import type { DueRun } from './due-runs.js';
 import type { SkipReason } from './events.js';
+import { middleOf } from './landmarks.js';
 import { listRemote } from './listing.js';
 import type { Mirror } from './mirror.js';
 import { REPORTED } from './reported.js';
 import { reservedNames } from './reserved-names.js';
 import type { Run } from './runs.js';
 import { startScan } from './scan.js';
+import { WORTH_SHARING } from './scan-parts.js';
 import type { ScanItem, ScanSummary } from './scan-run.js';
 import { walkSettingsOf } from './source-view.js';
 import { purgeTrash } from './trash/purge.js';
@@ -52,7 +55,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     const listing =
       due.kind === 'reconcile' ? listRemote(backend, settings.container, settings.prefix, reservedNames(settings), signal) : undefined;
     const { listingOrder } = backend.capabilities;
-    const scan = startScan(request, { signal, clock, listingOrder, ...(listing ? { listing } : {}) });
+    const scan = startScan(request, { signal, clock, listingOrder, ...(listing ? { listing } : {}), ...whereToCut(mirror) });
     run.scanned = scan.scanned;
     for await (const items of scan) {
       for (const item of items) summary = (await take(item, mirror, run)) ?? summary;
@@ -74,6 +77,12 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   run.tally.counts.scanned = summary.scanned;
   run.tally.counts.unchanged += summary.unchanged;
   return { finished: finish(mirror, due, run, summary, endSurvey, signal) };
+}
+
+/** A small mirror is scanned before a second thread has started. */
+function whereToCut({ parts }: Mirror): { readonly cutAt?: ObjectName } {
+  const { halfway } = parts.ledger.read();
+  return halfway === undefined || parts.index.count() < WORTH_SHARING ? {} : { cutAt: halfway };
 }
 
 async function take(item: ScanItem, mirror: Mirror, run: Run): Promise<ScanSummary | undefined> {
@@ -102,7 +111,7 @@ async function finish(
   mirror: Mirror,
   due: DueRun,
   run: Run,
-  { complete }: ScanSummary,
+  { complete, landmarks }: ScanSummary,
   endSurvey: (() => void) | undefined,
   signal: AbortSignal,
 ): Promise<ScanResult> {
@@ -118,7 +127,12 @@ async function finish(
   const report = run.tally.report();
   const seen = (document: LedgerDocument): LedgerDocument => {
     const { acceptedEmpty: _, ...rest } = document;
-    return { ...(report.scanned > 0 ? rest : document), source: document.source ?? mirror.source.identity() };
+    const halfway = report.scanned < WORTH_SHARING ? undefined : middleOf(landmarks);
+    return {
+      ...(report.scanned > 0 ? rest : document),
+      ...(halfway === undefined ? {} : { halfway }),
+      source: document.source ?? mirror.source.identity(),
+    };
   };
   // A scan of one folder says nothing of when the mirror as a whole was last seen.
   if (due.kind === 'reconcile') await ledger.update((document) => ({ ...seen(document), lastReconcile: report }));

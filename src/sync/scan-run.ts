@@ -2,6 +2,7 @@ import type { IndexLocation, IndexView } from '../state/object-index.js';
 import { openDescent } from '../watcher/descend.js';
 import type { RelativePath } from '../watcher/entry.js';
 import { startLooking, type WalkSettings } from '../watcher/look.js';
+import { ALL_NAMES, isInRange, type NameRange } from '../watcher/name-range.js';
 import { confirmSource, isEmptySource, openSource } from '../watcher/source.js';
 import { walk } from '../watcher/walk.js';
 import { type BlindSpots, openBlindSpots } from './blind-spots.js';
@@ -10,6 +11,7 @@ import type { Policy } from './decide.js';
 import { type DepartureCounts, settleDepartures } from './departures.js';
 import type { SkipReason } from './events.js';
 import { openIndexWindow } from './index-window.js';
+import { type Landmarks, openLandmarks } from './landmarks.js';
 import { createNaming } from './naming.js';
 import type { NextPage } from './remote-page.js';
 import { openListingSide, openSourceSide } from './sides.js';
@@ -21,6 +23,8 @@ export interface ScanRequest {
   readonly root: string;
   /** Only this path and what is below it; '' is the whole source, which alone can be compared with a listing. */
   readonly under: RelativePath;
+  /** Only names in this range, so that several threads can share the work; without it all. A listing cannot be shared. */
+  readonly range?: NameRange;
   readonly settings: WalkSettings;
   readonly policy: Policy;
   readonly location: IndexLocation;
@@ -36,6 +40,8 @@ export interface ScanProblem {
   readonly path: RelativePath;
   readonly reason: SkipReason;
   readonly detail: string;
+  /** Of `delete-withheld`: how many objects are kept, and why. */
+  readonly kept?: { readonly objects: number; readonly why: string };
 }
 
 /**
@@ -54,6 +60,8 @@ export interface ScanSummary extends Counts, DepartureCounts {
   readonly kind: 'finished';
   /** False when there were parts of the source that could not be seen. */
   readonly complete: boolean;
+  /** Names that were met, evenly spaced; what the next scan is cut by into parts of one size. One list for each part of this one, in order. */
+  readonly landmarks: readonly Landmarks[];
 }
 
 export type ScanItem = Finding | ScanProblem | Walked | ScanSummary;
@@ -76,6 +84,8 @@ export interface ScanSurroundings {
   readonly listing?: NextPage;
   /** Called before anything is looked at. What it throws ends the scan. */
   readonly beforeLook?: () => void;
+  /** Resolves when every other part of the same scan has been walked: nothing is said to be gone before that. */
+  readonly allWalked?: () => Promise<void>;
   /** For who wants to look at them meanwhile. */
   readonly counts?: LiveCounts;
 }
@@ -87,25 +97,26 @@ export interface ScanSurroundings {
  * @throws SourceMissingError, NamesOutOfOrderError, and what `beforeLook`, the index and the listing throw
  */
 export async function* runScan(
-  { root, under, settings, policy, location, noDeletes, acceptEmpty = false }: ScanRequest,
-  { openIndex, indexIsOld = () => false, listing, beforeLook = () => {}, counts = noCounts() }: ScanSurroundings,
+  { root, under, range = ALL_NAMES, settings, policy, location, noDeletes, acceptEmpty = false }: ScanRequest,
+  { openIndex, indexIsOld = () => false, listing, beforeLook = () => {}, allWalked, counts = noCounts() }: ScanSurroundings,
 ): AsyncGenerator<ScanItem, void> {
-  if (under !== '' && listing !== undefined)
+  if ((under !== '' || range !== ALL_NAMES) && listing !== undefined)
     throw new RangeError('a part of the source cannot be compared with the listing of a container');
   const source = openSource(root);
   const at = startLooking(source, settings, beforeLook);
   const naming = createNaming(settings.symlinks);
   const blindSpots = openBlindSpots();
+  const landmarks = openLandmarks();
   let complete = true;
   const departures: Spill<Departure> = openSpill(location.folder);
   const depart = (departure: Departure) => {
     beforeLook();
     departures.add(departure);
   };
-  const index = await openIndexWindow(openIndex, under, naming);
+  const index = await openIndexWindow(openIndex, under, range, naming);
   try {
     const sides = {
-      source: openSourceSide(walk(at, under), naming),
+      source: openSourceSide(walk(at, under, range), naming, landmarks.pass),
       index: index.side,
       listing: listing && (await openListingSide(listing)),
     };
@@ -115,12 +126,14 @@ export async function* runScan(
         // A link is left out because the mirror says so; that it also hides what was behind it is told when it keeps an object.
         if (item.blinds !== 'nothing' && item.reason !== 'link-skipped') complete = false;
       }
-      yield item;
+      // Folders on a border are looked at from both sides.
+      if (item.kind !== 'problem' || isInRange(range, item.path)) yield item;
       if (indexIsOld()) await index.renew();
     }
     confirmSource(source);
     const empty = isEmptySource(root, settings.filter.never);
     yield { kind: 'walked', ...counts, device: source.device, inode: source.inode, empty };
+    await allWalked?.();
 
     const descend = openDescent(at);
     const evidence = {
@@ -139,7 +152,7 @@ export async function* runScan(
       if (indexIsOld()) await index.renew();
     }
     yield* withholdings(blindSpots, counts.withheld, evidence.noDeletes);
-    yield { kind: 'finished', ...counts, complete: complete && counts.withheld === 0 };
+    yield { kind: 'finished', ...counts, complete: complete && counts.withheld === 0, landmarks: [landmarks.marks()] };
   } finally {
     departures.close();
     await index.close();
@@ -158,6 +171,8 @@ function* withholdings(blindSpots: BlindSpots, withheld: number, noDeletes: stri
   if (unexplained > 0) yield withholding('', unexplained, noDeletes ?? 'nothing may be deleted');
 }
 
-function withholding(path: RelativePath, kept: number, why: string): ScanProblem {
-  return { kind: 'problem', path, reason: 'delete-withheld', detail: `${kept} ${kept === 1 ? 'object is' : 'objects are'} kept: ${why}` };
+/** Says that this many objects are kept though their files were not found. */
+export function withholding(path: RelativePath, objects: number, why: string): ScanProblem {
+  const detail = `${objects} ${objects === 1 ? 'object is' : 'objects are'} kept: ${why}`;
+  return { kind: 'problem', path, reason: 'delete-withheld', detail, kept: { objects, why } };
 }

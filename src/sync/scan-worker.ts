@@ -8,6 +8,8 @@ import { noCounts, runScan, type ScanItem } from './scan-run.js';
 const BATCH = 500;
 /** Looks after which a batch crosses though it is not full: on a slow disk the first findings must not wait for the last. */
 const LOOKS_PER_BATCH = 5000;
+/** Pages of the listing that are fetched before they are needed. */
+const PAGES_AHEAD = 2;
 
 if (parentPort === null) throw new Error('scan-worker.js is started by scan.js, as a worker thread');
 const port = parentPort;
@@ -16,11 +18,14 @@ const { request, listed, shared } = workerData as ScanThreadData;
 let batch: ScanItem[] = [];
 let looks = 0;
 let underWay = 0;
+let allWalked = false;
 let wake = () => {};
+let pagesWanted = 0;
 const pages: (RemotePage | undefined)[] = [];
 
 port.on('message', (message: ToScan) => {
   if (message.kind === 'done') underWay--;
+  if (message.kind === 'all-walked') allWalked = true;
   if (message.kind === 'page') pages.push(message.page);
   wake();
 });
@@ -51,7 +56,8 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 async function nextPage(): Promise<RemotePage | undefined> {
-  send({ kind: 'want-page' });
+  for (; pagesWanted <= PAGES_AHEAD; pagesWanted++) send({ kind: 'want-page' });
+  pagesWanted--;
   await until(() => pages.length > 0);
   return pages.shift();
 }
@@ -71,6 +77,7 @@ async function scan(): Promise<void> {
       Atomics.store(shared, SCANNED, counts.scanned);
       if (++looks >= LOOKS_PER_BATCH) sendBatch();
     },
+    allWalked: () => until(() => allWalked),
     ...(listed ? { listing: nextPage } : {}),
   };
   for await (const item of runScan(request, surroundings)) {

@@ -1,10 +1,13 @@
 import type { Clock } from '../clock.js';
 import type { Capabilities } from '../drivers/capabilities.js';
 import { orAborted } from '../drivers/signal.js';
+import type { ObjectName } from '../state/object-index.js';
+import { feedListing } from './listing-feed.js';
 import type { RemotePage } from './remote-page.js';
-import { CANCELLED, errorOf, SCANNED } from './scan-messages.js';
+import { CANCELLED, errorOf, type FromScan, SCANNED } from './scan-messages.js';
+import { mergeParts, partsOf } from './scan-parts.js';
 import type { ScanItem, ScanRequest } from './scan-run.js';
-import { startScanThread } from './scan-thread.js';
+import { type ScanThread, startScanThread } from './scan-thread.js';
 import { sortedListing } from './sorted-listing.js';
 
 export interface ScanOptions {
@@ -12,6 +15,8 @@ export interface ScanOptions {
   readonly listing?: AsyncIterable<RemotePage>;
   /** As the driver declares it: see Capabilities. Default `utf8`. */
   readonly listingOrder?: Capabilities['listingOrder'];
+  /** About the middle of the names in the source: two threads share a scan without a listing there. Any name will do, a wrong one only costs time. */
+  readonly cutAt?: ObjectName;
   readonly signal: AbortSignal;
   readonly clock: Clock;
 }
@@ -33,45 +38,80 @@ const PATIENCE_MS = 5000;
  * once. Rejects with SourceMissingError, ScanFailedError, what the listing throws, or the signal's reason.
  */
 export function startScan(request: ScanRequest, options: ScanOptions): Scan {
-  const shared = new Int32Array(new SharedArrayBuffer(8));
+  const [first, ...others] = options.listing ? [request] : partsOf(request, options.cutAt);
+  const shares = [shareOf(first), ...others.map(shareOf)] as const;
   return {
-    scanned: () => Atomics.load(shared, SCANNED),
-    [Symbol.asyncIterator]: () => batches(request, options, shared),
+    scanned: () => shares.reduce((sum, { shared }) => sum + Atomics.load(shared, SCANNED), 0),
+    [Symbol.asyncIterator]: () => batches(shares, options),
   };
 }
 
+function shareOf(request: ScanRequest): Share {
+  return { request, shared: new Int32Array(new SharedArrayBuffer(8)) };
+}
+
+/** What one thread does. */
+interface Share {
+  readonly request: ScanRequest;
+  readonly shared: Int32Array;
+}
+
 async function* batches(
-  request: ScanRequest,
+  shares: readonly [Share, ...Share[]],
   { listing, listingOrder = 'utf8', signal, clock }: ScanOptions,
-  shared: Int32Array,
 ): AsyncGenerator<readonly ScanItem[], void> {
   signal.throwIfAborted();
+  const [{ request }] = shares;
   const ordered = listing && listingOrder === 'none' ? sortedListing(listing, request.location.folder) : listing;
-  const pages = ordered?.[Symbol.asyncIterator]();
-  const thread = startScanThread({ request, listed: pages !== undefined, shared });
-  let listingWaits = false;
+  const threads = shares.map((share) => startScanThread({ ...share, listed: listing !== undefined }));
+  const feed = ordered && feedListing(ordered, (page) => threads[0]?.send({ kind: 'page', page }), signal);
+  const merged = mergeParts(threads.length);
   try {
-    while (true) {
-      const message = await orAborted(thread.next(), signal);
-      if (message.kind === 'ended') return;
+    for await (const { message, part, thread } of messagesOf(threads, feed?.failed, signal)) {
       if (message.kind === 'failed') throw errorOf(message.failure, request.root);
-      if (message.kind === 'batch') {
-        yield message.items;
-        thread.send({ kind: 'done' });
-      } else {
-        listingWaits = true;
-        const page = pages && (await orAborted(pages.next(), signal));
-        listingWaits = false;
-        thread.send({ kind: 'page', page: page?.done ? undefined : page?.value });
-      }
+      if (message.kind === 'want-page') feed?.wanted();
+      if (message.kind !== 'batch') continue;
+      const before = merged.allWalked;
+      const items = merged.take(part, message.items);
+      if (items.length > 0) yield items;
+      thread.send({ kind: 'done' });
+      if (merged.allWalked && !before) for (const each of threads) each.send({ kind: 'all-walked' });
     }
   } finally {
-    Atomics.store(shared, CANCELLED, 1);
-    thread.send({ kind: 'wake' });
-    const closing = pages?.return?.();
-    // A listing that hangs in next() would hang in return() too.
-    if (listingWaits) closing?.then(undefined, () => undefined);
-    else await closing;
-    await thread.end(PATIENCE_MS, clock);
+    for (const { shared } of shares) Atomics.store(shared, CANCELLED, 1);
+    for (const thread of threads) thread.send({ kind: 'wake' });
+    await feed?.close();
+    await Promise.all(threads.map((thread) => thread.end(PATIENCE_MS, clock)));
+  }
+}
+
+interface Arrived {
+  readonly part: number;
+  readonly thread: ScanThread;
+  readonly message: FromScan;
+}
+
+/** What the threads say, each in its order, until all have ended. */
+async function* messagesOf(
+  threads: readonly ScanThread[],
+  failed: Promise<never> | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<Arrived, void> {
+  const arrival = async (thread: ScanThread, part: number): Promise<Arrived> => ({ part, thread, message: await thread.next() });
+  const next = (thread: ScanThread, part: number) => {
+    const arriving = arrival(thread, part);
+    arriving.catch(() => undefined); // nobody waits for the others any more when one has failed
+    return arriving;
+  };
+  const failures = failed === undefined ? [] : [failed];
+  const awaited = new Map(threads.map((thread, part) => [part, next(thread, part)]));
+  while (awaited.size > 0) {
+    const arrived = await orAborted(Promise.race([...failures, ...awaited.values()]), signal);
+    const { part, thread, message } = arrived;
+    if (message.kind === 'ended') awaited.delete(part);
+    else {
+      yield arrived;
+      awaited.set(part, next(thread, part));
+    }
   }
 }

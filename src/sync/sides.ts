@@ -1,4 +1,4 @@
-import type { ObjectName, ObjectRecord } from '../state/object-index.js';
+import type { IndexEntry, ObjectName } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import { compareNames } from '../watcher/path.js';
 import type { WalkProblem } from '../watcher/problem.js';
@@ -30,7 +30,7 @@ export interface SourceSide {
   advance(): void;
 }
 
-export function openSourceSide(items: Iterator<WalkItem>, { nameOf }: Naming): SourceSide {
+export function openSourceSide(items: Iterator<WalkItem>, { nameOf }: Naming, passed: (name: ObjectName) => void = () => {}): SourceSide {
   let last: ObjectName | undefined;
   let name: ObjectName | undefined;
   let entry: LocalEntry | undefined;
@@ -55,17 +55,18 @@ export function openSourceSide(items: Iterator<WalkItem>, { nameOf }: Naming): S
       }
       entry = next.value;
       name = last = checkOrder('source', last, nameOf(entry));
+      passed(name);
     },
   };
   side.advance();
   return side;
 }
 
-type Entries = Iterator<readonly [ObjectName, ObjectRecord]>;
+type Entries = Iterator<IndexEntry>;
 
 export interface IndexSide {
   readonly name: ObjectName | undefined;
-  readonly record: ObjectRecord | undefined;
+  readonly entry: IndexEntry | undefined;
   advance(): void;
   /** Gives the index's cursor back. Until `resume` the side may be looked at, but not advanced. */
   release(): void;
@@ -76,18 +77,18 @@ export interface IndexSide {
 export function openIndexSide(first: Entries): IndexSide {
   let entries = first;
   let name: ObjectName | undefined;
-  let record: ObjectRecord | undefined;
+  let entry: IndexEntry | undefined;
   const side: IndexSide = {
     get name() {
       return name;
     },
-    get record() {
-      return record;
+    get entry() {
+      return entry;
     },
     advance() {
       const next = entries.next();
-      record = next.done ? undefined : next.value[1];
-      name = next.done ? undefined : checkOrder('index', name, next.value[0]);
+      entry = next.done ? undefined : next.value;
+      name = entry && checkOrder('index', name, entry.name);
     },
     release: () => void entries.return?.(),
     resume(entriesAfter) {

@@ -4,6 +4,7 @@ import { openFilter } from './filter.js';
 import { type Folder, openFolder, whatBecameOf } from './folder.js';
 import { LINK_SUFFIX } from './links.js';
 import { type Directory, type Found, type Looking, look, SearchDenied } from './look.js';
+import { ALL_NAMES, isInRange, mayBeInRange, type NameRange, reachesInto, straddles } from './name-range.js';
 import { compareNames, joinPath } from './path.js';
 import { problem, type WalkProblem } from './problem.js';
 import { SourceMissingError } from './source.js';
@@ -16,10 +17,12 @@ export type WalkItem = LocalEntry | WalkProblem;
  * What goes away meanwhile is not there. Nothing is opened but folders and ignore files. Memory grows with the folders
  * on one path, not with the tree.
  *
+ * Of a `range`, only what is in it; folders on its borders are walked on both sides of them, and so are their problems.
+ *
  * Synchronous, for worker threads: Node's asynchronous calls walk at a quarter of the speed.
  * @throws SourceMissingError when the source itself can no longer be read, or is another folder at the end
  */
-export function* walk(at: Looking, under: RelativePath = ''): Generator<WalkItem, void> {
+export function* walk(at: Looking, under: RelativePath = '', range: NameRange = ALL_NAMES): Generator<WalkItem, void> {
   const { found, above } = openDescent(at)(under);
   if (found.kind === 'file' || found.kind === 'symlink' || found.kind === 'problem') yield found;
   if (found.kind !== 'directory') return;
@@ -34,7 +37,7 @@ export function* walk(at: Looking, under: RelativePath = ''): Generator<WalkItem
       if (opened?.kind === 'problem') yield opened;
       if (opened?.kind === 'folder') {
         for (const name of opened.notUtf8) yield unnameable(joinPath(entering.path, name));
-        stack.push({ folder: opened, next: 0, waiting: [] });
+        stack.push(levelOf(opened, range));
         line.push(entering);
       }
       entering = undefined;
@@ -56,6 +59,10 @@ export function* walk(at: Looking, under: RelativePath = ''): Generator<WalkItem
 /** A folder that is being walked. */
 interface Level {
   readonly folder: Folder;
+  /** Its names, but for those that the range leaves out for certain. */
+  readonly names: readonly string[];
+  /** Set where not all that is in the folder is in the range. */
+  readonly border: NameRange | undefined;
   next: number;
   /**
    * Folders and preserved links whose object names come later than their own: names that begin with theirs may stand
@@ -64,11 +71,24 @@ interface Level {
   readonly waiting: { readonly key: string; readonly item: Found }[];
 }
 
+function levelOf(folder: Folder, range: NameRange): Level {
+  const { path } = folder.directory;
+  if (!straddles(range, path)) return { folder, names: folder.names, border: undefined, next: 0, waiting: [] };
+  const names = folder.names.filter((name) => mayBeInRange(range, joinPath(path, name)));
+  return { folder, names, border: range, next: 0, waiting: [] };
+}
+
+function isBeyond(border: NameRange, item: Found): boolean {
+  if (item.kind === 'directory') return !reachesInto(border, item.path);
+  if (item.kind === 'file') return !isInRange(border, item.path);
+  return item.kind === 'symlink' && !isInRange(border, item.path + LINK_SUFFIX);
+}
+
 /** The next thing in the order of object names; undefined at the folder's end. */
 function takeNext(at: Looking, level: Level, line: readonly Directory[]): Found | undefined {
-  const { folder, waiting } = level;
+  const { names, border, waiting } = level;
   while (true) {
-    const name = folder.names[level.next];
+    const name = names[level.next];
     const first = waiting.at(-1);
     if (first !== undefined && (name === undefined || compareNames(first.key, name) <= 0)) {
       waiting.pop();
@@ -77,6 +97,7 @@ function takeNext(at: Looking, level: Level, line: readonly Directory[]): Found 
     if (name === undefined) return undefined;
     level.next++;
     const item = lookInside(at, level, name, line);
+    if (border !== undefined && isBeyond(border, item)) continue;
     if (item.kind === 'directory') waiting.push({ key: `${name}/`, item });
     else if (item.kind === 'symlink') waiting.push({ key: name + LINK_SUFFIX, item });
     else if (item.kind === 'file' || item.kind === 'problem') return item;
@@ -84,13 +105,13 @@ function takeNext(at: Looking, level: Level, line: readonly Directory[]): Found 
 }
 
 function lookInside(at: Looking, level: Level, name: string, line: readonly Directory[]): Found {
-  const { directory, names, rules } = level.folder;
+  const { directory, rules } = level.folder;
   try {
     return look(at, joinPath(directory.path, name), rules, line);
   } catch (error) {
     if (!(error instanceof SearchDenied)) throw error;
     if (directory.path === '') throw new SourceMissingError(at.source.root, `cannot be searched: ${error.message}`, { cause: error });
-    level.next = names.length;
+    level.next = level.names.length;
     return searchDenied(directory.path, error);
   }
 }

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { StateDamagedError, StateNewerError } from '../../src/state/errors.js';
+import { indexEntry } from '../../src/state/index-entry.js';
 import { keyOf } from '../../src/state/name-key.js';
-import { checkRecord, decodeRecord, encodeRecord, inodeOf } from '../../src/state/record-codec.js';
+import { checkRecord, decodeRecord, encodeRecord, hashedAtMsOf, inodeOf, isConfirmedRecord, md5Of } from '../../src/state/record-codec.js';
 import { anyName, anyRecord, record } from './fixtures.js';
 
 const FILE = '/state/index.mdb';
@@ -13,7 +14,26 @@ test('every record comes back as it was', async () => {
       const bytes = encodeRecord(made, keyOf(name));
       expect(decodeRecord(bytes, keyOf(name), FILE)).toEqual(made);
       expect(inodeOf(bytes)).toBe(made.inode);
+      expect(md5Of(bytes)).toBe(made.md5);
+      expect(hashedAtMsOf(bytes)).toBe(made.hashedAtMs);
     }),
+    { numRuns: 500 },
+  );
+});
+
+test('encoded or not, a record is compared with a stat alike', async () => {
+  await fc.assert(
+    fc.property(
+      anyRecord,
+      anyName,
+      anyRecord,
+      fc.subarray(['kind', 'size', 'mtimeNs', 'ctimeNs', 'inode'] as const),
+      (made, name, other, differing) => {
+        const stat = { ...made, ...Object.fromEntries(differing.map((field) => [field, other[field]])) };
+        expect(isConfirmedRecord(encodeRecord(made, keyOf(name)), stat)).toBe(indexEntry(name, made).isConfirmed(stat));
+        expect(isConfirmedRecord(encodeRecord(made, keyOf(name)), made)).toBe(made.state === 'confirmed');
+      },
+    ),
     { numRuns: 500 },
   );
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { indexEntry } from '../../src/state/index-entry.js';
 import type { ObjectName, ObjectRecord } from '../../src/state/object-index.js';
 import { compare, type Departure, type Finding } from '../../src/sync/compare.js';
 import { decide, type Policy, type RemoteFact } from '../../src/sync/decide.js';
@@ -126,7 +127,7 @@ describe('compare', () => {
           undefined,
         ),
       ).rejects.toThrow(NamesOutOfOrderError);
-      const entries = names.map((name) => [name, recordOf(entry(name, 0))] as const);
+      const entries = names.map((name) => indexEntry(name, recordOf(entry(name, 0))));
       expect(() => {
         const index = openIndexSide(entries[Symbol.iterator]());
         for (const _ of names) index.advance();

@@ -1,6 +1,8 @@
+import { indexEntry } from '../../src/state/index-entry.js';
 import type { IndexView, ObjectName, ObjectRecord } from '../../src/state/object-index.js';
 import type { Policy } from '../../src/sync/decide.js';
 import type { LocalEntry } from '../../src/watcher/entry.js';
+import { isInRange } from '../../src/watcher/name-range.js';
 import { compareNames } from '../../src/watcher/path.js';
 
 export const MIRROR: Policy = {
@@ -19,10 +21,10 @@ export function recordOf({ path: _, ...stat }: LocalEntry): ObjectRecord {
 export function viewOf(records: ReadonlyMap<ObjectName, ObjectRecord>): IndexView {
   const names = [...records.keys()].sort(compareNames);
   return {
-    *entries({ prefix = '', after } = {}) {
+    *entries({ prefix = '', ...range } = {}) {
       for (const name of names) {
         const record = records.get(name);
-        if (record && name.startsWith(prefix) && (after === undefined || compareNames(name, after) > 0)) yield [name, record] as const;
+        if (record && name.startsWith(prefix) && isInRange(range, name)) yield indexEntry(name, record);
       }
     },
     get: (name) => records.get(name),

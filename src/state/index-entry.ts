@@ -1,0 +1,11 @@
+import type { IndexEntry, ObjectName, ObjectRecord, RecordedStat } from './object-index.js';
+
+/** An entry of a view whose records are decoded already. */
+export function indexEntry(name: ObjectName, record: ObjectRecord): IndexEntry {
+  const { state, hashedAtMs, md5 } = record;
+  return { name, record, hashedAtMs, md5, isConfirmed: (stat) => state === 'confirmed' && hasStat(record, stat) };
+}
+
+function hasStat(record: ObjectRecord, { kind, size, mtimeNs, ctimeNs, inode }: RecordedStat): boolean {
+  return record.size === size && record.mtimeNs === mtimeNs && record.ctimeNs === ctimeNs && record.inode === inode && record.kind === kind;
+}
