@@ -1,20 +1,30 @@
+import type { Config, MirrorConfig, TargetConfig } from '../config/config.js';
 import type { Backend } from '../drivers/backend.js';
 import type { StorageDriver } from '../drivers/driver.js';
 import { createDriver } from '../drivers/storage.js';
 import { findTarget, openTarget } from './drivers.js';
 import { EXIT, exitCodeOfSignal } from './exit.js';
 import type { Io } from './io.js';
-import { openConfig } from './open-config.js';
+import { checkMirrorNames, openConfig } from './open-config.js';
 import { type Output, openOutput } from './output.js';
 import { openStopSignals } from './stop-signals.js';
 
-/** What a `container` or `object` command works with. */
-export interface Hands {
-  readonly driver: StorageDriver;
+interface AtWork {
   readonly output: Output;
   readonly io: Io;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+}
+
+/** What a `container` or `object` command works with. */
+export interface Hands extends AtWork {
+  readonly driver: StorageDriver;
+}
+
+/** What a command about one mirror's container works with. */
+export interface MirrorHands extends AtWork {
+  readonly mirror: MirrorConfig;
+  readonly backend: Backend;
 }
 
 /** Opens a target, does one thing with it and closes it, whatever happens. */
@@ -25,14 +35,40 @@ export async function byHand(
   work: (hands: Hands) => Promise<void>,
 ): Promise<number> {
   const config = findTarget(await openConfig(io, configFile), target);
+  return workOn(config, io, async (backend, at) => {
+    await work({ ...at, driver: createDriver(backend) });
+    return EXIT.OK;
+  });
+}
+
+/** The same with the target of a mirror. `work` resolves with the exit code. */
+export async function byHandOnMirror(
+  configFile: string | undefined,
+  name: string,
+  io: Io,
+  work: (hands: MirrorHands) => Promise<number>,
+): Promise<number> {
+  const config = await openConfig(io, configFile);
+  const mirror = findMirror(config, name);
+  return workOn(findTarget(config, mirror.target), io, (backend, at) => work({ ...at, backend, mirror }));
+}
+
+function findMirror(config: Config, name: string): MirrorConfig {
+  checkMirrorNames(config, [name]);
+  const mirror = config.mirrors.find((each) => each.name === name);
+  if (mirror === undefined) throw new TypeError(`mirror ${name} was found and is not there`);
+  return mirror;
+}
+
+async function workOn(target: TargetConfig, io: Io, work: (backend: Backend, at: AtWork) => Promise<number>): Promise<number> {
   const output = openOutput(io.stdout);
   const signals = openStopSignals(io, { drainMs: 0 });
   let backend: Backend | undefined;
   try {
-    backend = await openTarget(config, io, signals.interrupt);
-    await work({ driver: createDriver(backend), output, io, signal: signals.interrupt });
+    backend = await openTarget(target, io, signals.interrupt);
+    const code = await work(backend, { output, io, signal: signals.interrupt });
     await output.finish();
-    return EXIT.OK;
+    return code;
   } catch (error) {
     const signal = signals.received();
     if (signal === undefined) throw error;

@@ -1,12 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { readVersion } from '../version.js';
 import { acceptSource } from './accept-source.js';
-import { byHand, type Hands } from './by-hand.js';
+import { byHand, byHandOnMirror, type Hands, type MirrorHands } from './by-hand.js';
 import { check } from './check.js';
 import { createContainer, listContainers, publishContainer, removeContainer } from './container.js';
 import { errorLines } from './error-lines.js';
 import { EXIT, exitCodeOf } from './exit.js';
-import { BY_HAND_DETAILS, EXAMPLES, ONCE_DETAILS, SUMMARY } from './help.js';
+import { BY_HAND_DETAILS, EXAMPLES, ONCE_DETAILS, SUMMARY, TRASH_DETAILS } from './help.js';
 import { init } from './init.js';
 import type { Engine, Io } from './io.js';
 import { getObject, listObjects, printObjectUrl, putObject, removeObjects } from './object.js';
@@ -15,6 +15,7 @@ import { writesToJournal } from './open-log.js';
 import { printSchema } from './print-schema.js';
 import { serve } from './serve.js';
 import { status } from './status.js';
+import { listTrashed, purgeTrashed, restoreTrashed } from './trash.js';
 
 /** Runs one command line (without the program's own name) to its end. Resolves with the exit code; never rejects. */
 export async function run(argv: readonly string[], io: Io, engine: Engine): Promise<number> {
@@ -118,9 +119,41 @@ function buildProgram(io: Io, engine: Engine, done: (code: number) => void): Com
     .command('schema')
     .description('print the JSON Schema of the configuration, for editors')
     .action(async () => done(await printSchema(io)));
+  addTrashCommands(program, async (mirror, work) => done(await byHandOnMirror(config(), mirror, io, work)));
   addContainerCommands(program, async (target, work) => done(await byHand(config(), target, io, work)));
   addObjectCommands(program, async (target, work) => done(await byHand(config(), target, io, work)));
   return program;
+}
+
+type MirrorWork = (mirror: string, work: (hands: MirrorHands) => Promise<number>) => Promise<void>;
+
+function addTrashCommands(program: Command, work: MirrorWork): void {
+  const trash = program
+    .command('trash')
+    .description('list, restore and purge what `deletes: trash` has kept')
+    .addHelpText('after', TRASH_DETAILS);
+  trash
+    .command('ls <mirror> [name...]')
+    .description('list what is in the trash, the oldest first')
+    .option('--json', 'print one JSON object a line', false)
+    .action((mirror: string, names: string[], { json }: { json: boolean }) => work(mirror, (hands) => listTrashed(hands, names, json)));
+  trash
+    .command('restore <mirror> [name...]')
+    .description('download the last content of each name into the source; never overwrites a file')
+    .option('--to <folder>', 'into another folder')
+    .option('--at <time>', 'as they were at a time, such as 2026-11-22T17:38:05Z: what was thrown away first after it')
+    .option('--json', 'print one JSON object a line', false)
+    .action((mirror: string, names: string[], { to, at, json }: { to?: string; at?: string; json: boolean }) =>
+      work(mirror, (hands) => restoreTrashed(hands, { names, to, at, json })),
+    );
+  trash
+    .command('purge <mirror> [name...]')
+    .description('delete for good what is named, or is old enough, or all')
+    .option('--older-than <duration>', 'what was thrown away longer ago, such as 7d')
+    .option('--all', 'everything in the trash', false)
+    .action((mirror: string, names: string[], { olderThan, all }: { olderThan?: string; all: boolean }) =>
+      work(mirror, (hands) => purgeTrashed(hands, { names, olderThan, all })),
+    );
 }
 
 type Work = (target: string, work: (hands: Hands) => Promise<void>) => Promise<void>;

@@ -12,6 +12,15 @@ export interface SaveOptions {
   readonly driver: string;
   readonly overwriteExisting: boolean;
   readonly deleteOnFailure: boolean;
+  /** What the file is given before it appears under its name. */
+  readonly attributes?: DownloadedAttributes;
+}
+
+export interface DownloadedAttributes {
+  /** Seconds since the epoch, as decimal text. */
+  readonly mtime?: string;
+  /** Permission bits. */
+  readonly mode?: number;
 }
 
 /**
@@ -23,7 +32,7 @@ export async function saveTo(destination: string, open: () => AsyncIterable<Uint
   if (!options.overwriteExisting && (await exists(file))) throw alreadyThere(file, options);
   const part = join(dirname(file), `.longshore-${randomUUID()}.part`); // short, since the name itself may be as long as names can be
   try {
-    await writeDurably(part, open());
+    await writeDurably(part, open(), options.attributes);
     await moveIntoPlace(part, file, options);
   } catch (error) {
     // Whether or not this works, the failure before it is what the caller needs to know.
@@ -35,13 +44,16 @@ export async function saveTo(destination: string, open: () => AsyncIterable<Uint
 
 async function resolveDestination(destination: string, options: SaveOptions): Promise<string> {
   const found = await statOrUndefined(destination);
-  if (found?.isDirectory()) return below(destination, options);
+  if (found?.isDirectory()) return makeWayBelow(destination, options);
   if (!destination.endsWith('/') && !destination.endsWith(sep)) return destination;
   throw refused(`"${destination}" ${found === undefined ? 'does not exist' : 'is not a folder'}; create the folder first`, options);
 }
 
-/** The object's own name below the folder; never outside it, whatever the name and whatever links there are. */
-async function below(folder: string, options: SaveOptions): Promise<string> {
+/**
+ * The path of the object's own name below the folder, with the folders on the way there; never outside, whatever the name
+ * and whatever links there are. Rejects with ObjectError when that cannot be.
+ */
+export async function makeWayBelow(folder: string, options: Pick<SaveOptions, 'objectName' | 'driver'>): Promise<string> {
   const segments = options.objectName.split(SEPARATOR);
   const last = segments.at(-1);
   if (last === '' || last === '.' || segments.includes('..') || options.objectName.includes('\0')) {
@@ -61,10 +73,12 @@ async function nearestExisting(path: string): Promise<string> {
   return (await statOrUndefined(path)) === undefined ? nearestExisting(dirname(path)) : path;
 }
 
-async function writeDurably(path: string, source: AsyncIterable<Uint8Array>): Promise<void> {
+async function writeDurably(path: string, source: AsyncIterable<Uint8Array>, { mtime, mode }: DownloadedAttributes = {}): Promise<void> {
   const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
   try {
     for await (const chunk of source) await writeAll(file, chunk);
+    if (mode !== undefined) await file.chmod(mode);
+    if (mtime !== undefined) await file.utimes(mtime, mtime);
     await file.sync();
   } finally {
     await file.close();
@@ -93,7 +107,7 @@ function alreadyThere(file: string, options: SaveOptions): ObjectError {
   return refused(`"${file}" exists already and overwriteExisting is false`, options);
 }
 
-function refused(why: string, { objectName, driver }: SaveOptions): ObjectError {
+function refused(why: string, { objectName, driver }: Pick<SaveOptions, 'objectName' | 'driver'>): ObjectError {
   return new ObjectError(objectName, `was not downloaded: ${why}`, { driver });
 }
 

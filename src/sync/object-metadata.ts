@@ -1,3 +1,4 @@
+import type { DownloadedAttributes } from '../drivers/download.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import type { Policy } from './decide.js';
 
@@ -14,6 +15,14 @@ export function objectMetadata(entry: LocalEntry, { metadata }: Pick<Policy, 'me
     ...(metadata.mtime ? { mtime: secondsText(entry.mtimeNs) } : {}),
     ...(metadata.mode ? { mode: (entry.mode | FILE_TYPE_BITS[entry.kind]).toString(8) } : {}),
     ...(metadata.owner ? { uid: String(entry.uid), gid: String(entry.gid) } : {}),
+  };
+}
+
+/** The reverse, for a file that is made of an object: what of its metadata has these forms. Who could become another user by the mode's special bits is not asked for. */
+export function fileAttributes({ mtime, mode }: Readonly<Record<string, string>>): DownloadedAttributes {
+  return {
+    ...(mtime !== undefined && /^-?\d{1,12}(\.\d{1,9})?$/.test(mtime) ? { mtime } : {}),
+    ...(mode !== undefined && /^[0-7]{1,6}$/.test(mode) ? { mode: Number.parseInt(mode, 8) & 0o777 } : {}),
   };
 }
 

@@ -29,6 +29,9 @@ export interface FolderRules extends PathFilter {
   within(folder: RelativePath, ignoreFile: string): FolderRules;
 }
 
+/** What a download is called until it is complete. It may be in a source, and is no file of anybody's. */
+const UNFINISHED_DOWNLOAD = /(^|\/)\.longshore-[0-9a-f-]{36}\.part$/;
+
 /** The name of the ignore files; they are mirrored like any other file. */
 export const IGNORE_FILE = '.longshoreignore';
 
@@ -51,7 +54,8 @@ type Matches = (path: string) => boolean;
 function folderRules(patterns: readonly Pattern[], selects: Matches | undefined, never: ReadonlySet<RelativePath>): FolderRules {
   const matches = matcher(patterns);
   const isNever = (path: RelativePath) => never.size > 0 && never.has(path);
-  const excludesFile = (path: RelativePath) => isNever(path) || matches(path);
+  const isUnfinished = (path: RelativePath) => path.endsWith('.part') && UNFINISHED_DOWNLOAD.test(path);
+  const excludesFile = (path: RelativePath) => isNever(path) || isUnfinished(path) || matches(path);
   return {
     ignoresDirectory: (path) => path !== '' && (isNever(path) || matches(`${path}/`)),
     ignoresFile: (path) => excludesFile(path) || (selects !== undefined && !selects(path)),

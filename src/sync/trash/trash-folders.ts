@@ -20,6 +20,7 @@ const MOST_NAMES = 10_000;
 export function createTrashFolders(clock: Pick<Clock, 'now' | 'monotonic'>): TrashFolders {
   let folder: string | undefined;
   let openedAt = 0;
+  let lastMs = Number.NEGATIVE_INFINITY;
   const contents = new Map<ObjectName, string>();
 
   function begin(): void {
@@ -34,11 +35,17 @@ export function createTrashFolders(clock: Pick<Clock, 'now' | 'monotonic'>): Tra
       const isTaken = before !== undefined && before !== content;
       if (isTaken || contents.size >= MOST_NAMES || clock.monotonic() - openedAt >= FOLDER_MS) begin();
       if (folder === undefined) {
-        folder = trashFolder(clock.now(), randomBytes(3).toString('hex'));
+        lastMs = after(lastMs, clock.now());
+        folder = trashFolder(lastMs, randomBytes(3).toString('hex'));
         openedAt = clock.monotonic();
       }
       contents.set(name, content);
       return `${folder}/${name}`;
     },
   };
+}
+
+/** Two folders of one moment could not be told which is the older; a clock that was set back is believed all the same. */
+function after(lastMs: number, nowMs: number): number {
+  return lastMs - nowMs >= 0 && lastMs - nowMs < FOLDER_MS ? lastMs + 1 : nowMs;
 }

@@ -2,13 +2,13 @@ import { isoTime, parseTime } from '../../clock.js';
 import type { ObjectName } from '../../state/object-index.js';
 
 /**
- * Where something is in the trash: `2026-11-22T17-38-05Z-4f2a1c/letters/a.txt`. The folder tells when it was opened, in
- * UTC, and a few letters that no other folder of that second has; below it things are called as they were before. Without
+ * Where something is in the trash: `2026-11-22T17-38-05.123Z-4f2a1c/letters/a.txt`. The folder tells when it was opened,
+ * in UTC, and a few letters that no other folder of that moment has; below it things are called as they were before. Without
  * colons, which not every file system and tool takes. Folders are ordered by their age.
  */
 export interface Thrown {
   readonly folder: string;
-  /** Milliseconds since the epoch, to the second. */
+  /** Milliseconds since the epoch. */
   readonly atMs: number;
   /** As the object was called, below the mirror's prefix. */
   readonly name: ObjectName;
@@ -17,12 +17,11 @@ export interface Thrown {
 /** Things are thrown into one folder for so long at the most, so that a tree that is deleted stays together. */
 export const FOLDER_MS = 60_000;
 
-const SECOND_DIGITS = '2026-11-22T17:38:05'.length;
-const FORM = /^((\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z-[0-9a-f]{6})\/(.+)$/s;
+const FORM = /^((\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3})Z-[0-9a-f]{6})\/(.+)$/s;
 
 /** `distinction` is six hex digits. */
 export function trashFolder(atMs: number, distinction: string): string {
-  return `${isoTime(atMs).slice(0, SECOND_DIGITS).replaceAll(':', '-')}Z-${distinction}`;
+  return `${isoTime(atMs).replaceAll(':', '-')}-${distinction}`;
 }
 
 /** Reads a name below the trash's prefix. Undefined for anything that we would not have written. */

@@ -79,8 +79,8 @@ test('what has been in the trash for long enough is deleted for good, and nothin
     'p/.longshore/lease',
     'p/.longshore/trash/note.txt',
     'p/.longshore/trash/2000-01-01/theirs',
-    'p/.longshore/trash/2000-01-01T00-00-00Z-xxxxxx/neither',
-    '.longshore/trash/2000-01-01T00-00-00Z-aaaaaa/another-mirror',
+    'p/.longshore/trash/2000-01-01T00-00-00.000Z-xxxxxx/neither',
+    '.longshore/trash/2000-01-01T00-00-00.000Z-aaaaaa/another-mirror',
   ])
     await trash.put(key);
   await trash.purge();

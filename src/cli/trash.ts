@@ -1,0 +1,152 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isoTime, parseTime } from '../clock.js';
+import { parseDuration } from '../config/units.js';
+import { eachInParallel } from '../drivers/parallel.js';
+import { printable } from '../log/printable.js';
+import { bytes, count } from '../status/units.js';
+import { isLinkObject, restoreObject } from '../sync/restore-object.js';
+import { deleteEntries, nothingEmptied } from '../sync/trash/delete-entries.js';
+import { isExpired } from '../sync/trash/expiry.js';
+import { listTrash, type TrashEntry } from '../sync/trash/list-trash.js';
+import type { MirrorHands } from './by-hand.js';
+import { EXIT, UsageError } from './exit.js';
+
+/** Files restored at once. */
+const LANES = 8;
+
+/** `trash ls`: when each was thrown away, its size and name; the oldest first. */
+export async function listTrashed(hands: MirrorHands, names: readonly string[], json: boolean): Promise<number> {
+  const { output } = hands;
+  const seen = openNames(names);
+  for await (const page of listTrash(hands.backend, hands.mirror, hands.signal)) {
+    for (const entry of page.filter(seen.wanted)) {
+      if (output.closed.aborted) return EXIT.OK;
+      const { name, size, md5, key, atMs } = entry;
+      if (json) output.json({ name, deletedAt: isoTime(atMs), size, md5: md5 ?? null, object: key });
+      else output.line(`${isoTime(atMs)}  ${String(size).padStart(14)}  ${printable(name)}`);
+    }
+  }
+  seen.refuseUnseen();
+  return EXIT.OK;
+}
+
+export interface RestoreCommand {
+  readonly names: readonly string[];
+  /** Default: the mirror's source. */
+  readonly to: string | undefined;
+  /** A moment: what was thrown away first after it is wanted, instead of last. */
+  readonly at: string | undefined;
+  readonly json: boolean;
+}
+
+/** `trash restore`: verified downloads, the last content of each name. Files that are there stay as they are. */
+export async function restoreTrashed(hands: MirrorHands, { names, to, at, json }: RestoreCommand): Promise<number> {
+  const { backend, mirror, output, io, signal } = hands;
+  const folder = to === undefined ? await sourceOf(hands) : resolve(io.cwd, to);
+  const chosen = await choose(hands, names, at === undefined ? undefined : momentOf(at));
+  if (to !== undefined) await mkdir(folder, { recursive: true });
+  const options = { backend, folder, symlinks: mirror.symlinks };
+  let failures = 0;
+
+  async function restore(entry: TrashEntry): Promise<void> {
+    const { name, size, atMs } = entry;
+    try {
+      await restoreObject({ container: mirror.container, key: entry.key }, name, options, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      failures += 1;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (json) output.json({ event: 'failed', name, error: reason });
+      io.stderr.write(`${printable(name)}: ${printable(reason)}\n`);
+      return;
+    }
+    if (json) output.json({ event: 'restored', name, size, deletedAt: isoTime(atMs) });
+    else output.line(`restored ${printable(name)} (${bytes(size)}, thrown away ${isoTime(atMs)})`);
+  }
+
+  // A link that came first could lead the files below it elsewhere, and they would be refused.
+  for (const links of [false, true]) {
+    const these = chosen.filter(({ name }) => isLinkObject(name, options) === links);
+    await eachInParallel(these, LANES, signal, restore);
+  }
+  return failures > 0 ? EXIT.INCOMPLETE : EXIT.OK;
+}
+
+/** Into a source whose disk is not mounted nothing is restored: it would be hidden as soon as it is. */
+async function sourceOf({ mirror: { name, source } }: MirrorHands): Promise<string> {
+  const found = await stat(source).catch(() => undefined);
+  if (found?.isDirectory()) return source;
+  throw new Error(`${source}, the source of ${name}, is not there: mount it, or say where to restore with --to FOLDER`);
+}
+
+async function choose(hands: MirrorHands, names: readonly string[], sinceMs: number | undefined): Promise<readonly TrashEntry[]> {
+  const seen = openNames(names);
+  const chosen = new Map<string, TrashEntry>();
+  for await (const page of listTrash(hands.backend, hands.mirror, hands.signal)) {
+    for (const entry of page.filter(seen.wanted)) {
+      const other = chosen.get(entry.name);
+      const isBetter =
+        sinceMs === undefined
+          ? other === undefined || entry.folder > other.folder
+          : entry.atMs >= sinceMs && (other === undefined || entry.folder < other.folder);
+      if (isBetter) chosen.set(entry.name, entry);
+    }
+  }
+  seen.refuseUnseen();
+  return [...chosen.values()];
+}
+
+export interface PurgeCommand {
+  readonly names: readonly string[];
+  readonly olderThan: string | undefined;
+  readonly all: boolean;
+}
+
+/** `trash purge`: deletes for good what is named, is old enough, or all. */
+export async function purgeTrashed(hands: MirrorHands, { names, olderThan, all }: PurgeCommand): Promise<number> {
+  const { backend, mirror, output, io, signal } = hands;
+  if (names.length === 0 && olderThan === undefined && !all) {
+    throw new UsageError('what is purged is gone for good: name it, or say --older-than DURATION, or --all');
+  }
+  const keepMs = olderThan === undefined ? undefined : durationOf(olderThan);
+  const seen = openNames(names);
+  const emptied = nothingEmptied();
+  for await (const page of listTrash(backend, mirror, signal)) {
+    const nowMs = io.clock.now();
+    const due = page.filter((entry) => seen.wanted(entry) && (keepMs === undefined || isExpired(entry, keepMs, nowMs)));
+    await deleteEntries(backend, mirror.container, due, emptied, signal);
+  }
+  seen.refuseUnseen();
+  output.line(`purged ${count(emptied.objects)} ${emptied.objects === 1 ? 'object' : 'objects'} (${bytes(emptied.bytes)})`);
+  for (const [key, error] of emptied.failed) io.stderr.write(`${printable(key)}: ${printable(error.message)}\n`);
+  return emptied.failed.size > 0 ? EXIT.INCOMPLETE : EXIT.OK;
+}
+
+/** Names of files, or of folders with all that is below them; without any, everything is wanted. */
+function openNames(names: readonly string[]) {
+  const wanted = names.map((name) => name.replace(/\/+$/, ''));
+  const unseen = new Set(wanted);
+  return {
+    wanted({ name }: TrashEntry): boolean {
+      const found = wanted.filter((each) => name === each || name.startsWith(`${each}/`));
+      for (const each of found) unseen.delete(each);
+      return names.length === 0 || found.length > 0;
+    },
+    refuseUnseen() {
+      if (unseen.size > 0) throw new Error(`nothing in the trash is called ${[...unseen].map((name) => JSON.stringify(name)).join(', ')}`);
+    },
+  };
+}
+
+function momentOf(text: string): number {
+  const ms = parseTime(text);
+  if (ms === undefined) throw new UsageError(`--at: expected a time such as 2026-11-22T17:38:05Z, got ${JSON.stringify(text)}`);
+  return ms;
+}
+
+function durationOf(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new UsageError(`--older-than: expected a duration such as 7d, got ${JSON.stringify(text)}`);
+  return ms;
+}

@@ -1,0 +1,98 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { filesBelow } from '../watcher/tree.js';
+import { eventsOf, openPlace, type Place, summaryOf } from './place.js';
+
+const TRASH = '    deletes: trash\n';
+
+function write(place: Place, path: string, content = path): string {
+  const absolute = join(place.source, path);
+  mkdirSync(dirname(absolute), { recursive: true });
+  writeFileSync(absolute, content);
+  return absolute;
+}
+
+/** Names and contents of what is in the trash, the oldest folder first. */
+function thrown(place: Place): string[] {
+  const folder = join(place.container, '.longshore/trash');
+  return filesBelow(folder).map((path) => `${path.slice(path.indexOf('/') + 1)}: ${readFileSync(join(folder, path), 'utf8')}`);
+}
+
+test('P4: what is deleted or overwritten can be listed, restored as it was, and purged', async () => {
+  const place = openPlace(TRASH);
+  const file = write(place, 'letters/a.txt', 'first');
+  utimesSync(file, 1_600_000_000, 1_600_000_000);
+  write(place, 'letters/b.txt');
+  write(place, 'kept');
+  expect((await place.longshore('reconcile')).code).toBe(0);
+
+  writeFileSync(file, 'second, longer');
+  expect((await place.longshore('reconcile')).code).toBe(0);
+  rmSync(join(place.source, 'letters'), { recursive: true });
+  const run = await place.longshore('reconcile', '--json');
+  expect(summaryOf(run)).toMatchObject({ deleted: 2, failed: 0, skipped: 0 });
+  expect(eventsOf(run)).toContainEqual(expect.objectContaining({ event: 'done', job: 'delete', why: 'gone, kept in the trash' }));
+  expect(existsSync(join(place.container, 'letters'))).toBe(false);
+  expect(thrown(place).sort()).toEqual(['letters/a.txt: first', 'letters/a.txt: second, longer', 'letters/b.txt: letters/b.txt']);
+
+  const listed = await place.longshore('trash', 'ls', 'documents', 'letters/a.txt');
+  expect(listed).toMatchObject({ code: 0, stderr: '' });
+  expect(listed.stdout).toMatch(/^20\S+Z {2,}5 {2}letters\/a\.txt\n20\S+Z +14 {2}letters\/a\.txt\n$/);
+  const [oldest] = eventsOf(await place.longshore('trash', 'ls', 'documents', '--json'));
+  expect(oldest).toMatchObject({ name: 'letters/a.txt', size: 5, md5: '8b04d5e3775d298e78455efc5ca404d5' });
+
+  const elsewhere = await place.longshore('trash', 'restore', 'documents', '--to', 'elsewhere', '--at', '2020-01-01T00:00:00Z');
+  expect(elsewhere).toMatchObject({ code: 0, stderr: '' });
+  expect(readFileSync(join(place.folder, 'elsewhere/letters/a.txt'), 'utf8')).toBe('first');
+  expect(statSync(join(place.folder, 'elsewhere/letters/a.txt')).mtimeMs).toBe(1_600_000_000_000);
+
+  expect((await place.longshore('trash', 'restore', 'documents', 'letters/')).code).toBe(0);
+  expect(readFileSync(file, 'utf8')).toBe('second, longer');
+  writeFileSync(file, 'mine');
+  const again = await place.longshore('trash', 'restore', 'documents');
+  expect(again.code).toBe(3);
+  expect(again.stderr).toMatch(/letters\/a\.txt: .*exists already/);
+  expect(readFileSync(file, 'utf8')).toBe('mine');
+  expect((await place.longshore('reconcile')).code).toBe(0);
+  expect(filesBelow(place.container).filter((path) => !path.startsWith('.longshore/'))).toEqual(['kept', 'letters/a.txt', 'letters/b.txt']);
+
+  expect((await place.longshore('trash', 'purge', 'documents')).code).toBe(2);
+  expect((await place.longshore('trash', 'purge', 'documents', 'nothing')).code).toBe(1);
+  expect((await place.longshore('trash', 'purge', 'documents', '--older-than', '1d')).stdout).toBe('purged 0 objects (0 B)\n');
+  expect((await place.longshore('trash', 'purge', 'documents', 'letters/b.txt')).stdout).toMatch(/^purged 1 object /);
+  expect(thrown(place).sort()).toEqual(['letters/a.txt: first', 'letters/a.txt: second, longer']);
+  expect((await place.longshore('trash', 'purge', 'documents', '--all')).code).toBe(0);
+  expect(existsSync(join(place.container, '.longshore'))).toBe(false);
+});
+
+test('the trash is restored from while the daemon runs, which mirrors what comes back', async () => {
+  const place = openPlace(TRASH);
+  for (const path of ['a', 'b']) write(place, path);
+  const daemon = place.daemon();
+  await vi.waitFor(() => expect(filesBelow(place.container)).toEqual(['a', 'b']), { timeout: 30_000 });
+  rmSync(join(place.source, 'a'));
+  await vi.waitFor(() => expect(filesBelow(place.container).filter((path) => !path.startsWith('.longshore/'))).toEqual(['b']), {
+    timeout: 30_000,
+  });
+  expect(thrown(place)).toEqual(['a: a']);
+  expect((await place.longshore('trash', 'restore', 'documents', 'a')).code).toBe(0);
+  await vi.waitFor(() => expect(readdirSync(place.container)).toContain('a'), { timeout: 30_000 });
+  daemon.kill('SIGTERM');
+  expect((await daemon.finished).code).toBe(0);
+  expect(filesBelow(place.source)).toEqual(['a', 'b']);
+  expect(thrown(place)).toEqual(['a: a']);
+});
+
+test('a source that is not there is not restored into', async () => {
+  const place = openPlace(TRASH);
+  for (const path of ['a', 'b']) write(place, path);
+  await place.longshore('reconcile');
+  rmSync(join(place.source, 'a'));
+  await place.longshore('reconcile');
+  rmSync(place.source, { recursive: true });
+  const restored = await place.longshore('trash', 'restore', 'documents');
+  expect(restored.code).toBe(1);
+  expect(restored.stderr).toMatch(/mount it, or say where to restore with --to/);
+  expect(existsSync(place.source)).toBe(false);
+});
