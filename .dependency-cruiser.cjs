@@ -5,7 +5,8 @@ const rows = {
   drivers: ['config/(fields|secret)'],
   state: [],
   watcher: [],
-  sync: ['drivers', 'state', 'watcher'],
+  lease: ['drivers', 'state'],
+  sync: ['drivers', 'lease', 'state', 'watcher'],
   status: ['sync', 'state', 'watcher'],
 };
 

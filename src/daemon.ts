@@ -15,7 +15,7 @@ const ATTEMPTS = 5;
 const CLOSE_MS = 30_000;
 
 /** Opens everything that a daemon works with. Rejects, with all of it closed again, when the state cannot be had. */
-export const openDaemon: OpenDaemon = async (config, world, observe) => {
+export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver = false } = {}) => {
   const lifecycle = createLifecycle({ clock: world.clock, deadlineMs: CLOSE_MS });
   // The daemon's own signals, so that it can be opened before somebody says how it ends.
   const drain = new AbortController();
@@ -32,6 +32,7 @@ export const openDaemon: OpenDaemon = async (config, world, observe) => {
       lifecycle,
       mirrors: [],
       dryRun: false,
+      takeOver,
       persistence: { backoff: PATIENT, attempts: ATTEMPTS, forEver: true },
       patienceMs: Number.POSITIVE_INFINITY,
       giveUp: () => {},

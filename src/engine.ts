@@ -1,11 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import type { Config, MirrorConfig } from './config/config.js';
 import type { Backend } from './drivers/backend.js';
-import { limit } from './drivers/layers/limit.js';
+import { createLimiter } from './drivers/layers/limit.js';
 import { measure } from './drivers/layers/measure.js';
 import { readOnly } from './drivers/layers/read-only.js';
 import { retry } from './drivers/layers/retry.js';
 import { findDriver } from './drivers/registry.js';
+import { fenced } from './lease/fenced.js';
+import { openLease } from './leases.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { MirrorStore } from './state/open-mirror.js';
 import { openState } from './state/open-state.js';
@@ -25,6 +27,8 @@ export interface EngineOptions {
   /** Names of the mirrors to work on; empty: all. */
   readonly mirrors: readonly string[];
   readonly dryRun: boolean;
+  /** Places that others hold are taken from them. */
+  readonly takeOver: boolean;
   readonly persistence: Persistence;
   /** Milliseconds that a target may be down before `giveUp` is called. */
   readonly patienceMs: number;
@@ -45,7 +49,7 @@ export interface Engine {
 }
 
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { config, world, lifecycle, dryRun, drain, interrupt } = options;
+  const { config, world, lifecycle, dryRun, takeOver, drain, interrupt } = options;
   const { clock, log } = world;
   const chosen = config.mirrors.filter(({ name }) => options.mirrors.length === 0 || options.mirrors.includes(name));
   for (const { source, createSource } of chosen) if (createSource && !dryRun) await mkdir(source, { recursive: true });
@@ -63,13 +67,16 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const mirrors = new Map<string, Mirror>();
   let steps = 0;
 
-  function layered(backend: Backend, concurrency: number): Backend {
-    const counted = measure(backend, clock, () => {
-      steps += 1;
-    });
-    // From the inside out: every attempt is measured; a call that backs off holds no slot; a dry run reaches none of them.
-    const working = retry(limit(counted, { clock, concurrency }), { clock, random: Math.random });
-    return dryRun ? readOnly(working, ({ operation, container, key }) => log.debug('withheld', { operation, container, key })) : working;
+  function layers(concurrency: number): (backend: Backend) => Backend {
+    const limited = createLimiter({ clock, concurrency });
+    return (backend) => {
+      const counted = measure(backend, clock, () => {
+        steps += 1;
+      });
+      // From the inside out: every attempt is measured; a call that backs off holds no slot; a dry run reaches none of them.
+      const working = retry(limited(counted), { clock, random: Math.random });
+      return dryRun ? readOnly(working, ({ operation, container, key }) => log.debug('withheld', { operation, container, key })) : working;
+    };
   }
 
   const targets = new Map<string, Target>();
@@ -81,7 +88,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       config: target,
       found: await findOut(target, keptIn(store, dryRun).ledger, clock, drain),
       container: first.container,
-      wrap: layered,
+      layers,
       workers: {
         run: async (job) => mirrors.get(job.mirror)?.run(job),
         dropped: (job) => mirrors.get(job.mirror)?.dropped(job),
@@ -101,11 +108,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const store = state.mirrors.get(mirror.name);
     if (!target || !store) throw new Error(`mirror ${mirror.name} names target ${mirror.target}, which the configuration does not have`);
     const reader = await lifecycle.add(`reader of ${mirror.name}`, openFileReader({ follow: mirror.symlinks === 'follow' }));
+    const lease = await openLease({ mirror, target, stateFolder: config.stateFolder, ledger: store.ledger, dryRun, takeOver, world });
+    await lifecycle.add(`lease of ${mirror.name}`, { close: lease.release });
     mirrors.set(
       mirror.name,
       createMirror({
         settings: settingsOf(mirror, config),
-        backend: target.backend,
+        lease,
+        // Innermost: what waited for a slot, or for another try, is asked about last of all.
+        backend: target.layered(fenced(target.bare, lease)),
         ...keptIn(store, dryRun),
         location: store.location,
         reader,

@@ -1,18 +1,22 @@
 import { childController } from './drivers/signal.js';
 import { openEngine } from './engine.js';
+import { LeaseHeldError } from './lease/errors.js';
 import { createLifecycle } from './lifecycle.js';
 import { BRISK } from './sync/backoff.js';
+import { untilFirstEnds } from './sync/concurrently.js';
 import { ensureContainer } from './sync/container-store.js';
 import type { SyncObserver } from './sync/events.js';
 import type { Mirror } from './sync/mirror.js';
 import { startTally } from './sync/report.js';
-import { scanMirror } from './sync/scan-mirror.js';
+import { type ScanResult, scanMirror } from './sync/scan-mirror.js';
 import type { OnceOptions, OnceResult, RunOnce } from './world.js';
 
 /** A one-shot run tries each object this often, and waits for a target this long. */
 const ATTEMPTS = 5;
 const PATIENCE_MS = 60_000;
 const CLOSE_MS = 30_000;
+/** Between looks whether a lease has changed. */
+const LEASE_LOOK_MS = 30_000;
 
 /**
  * One comparison of each mirror, one after the other, with all its work. A mirror that cannot run at all is a result
@@ -28,6 +32,7 @@ export const runOnce: RunOnce = async (config, options, world, observe, { drain,
       lifecycle,
       mirrors: options.mirrors,
       dryRun: options.dryRun,
+      takeOver: options.takeOver,
       persistence: { backoff: BRISK, attempts: ATTEMPTS, forEver: false },
       patienceMs: PATIENCE_MS,
       giveUp: (_target, error) => controller.abort(error),
@@ -54,12 +59,38 @@ async function runMirror(mirror: Mirror, { run }: OnceOptions, stop: AbortSignal
     stop.throwIfAborted();
     source.reopen();
     await ensureContainer(parts.backend, settings.container, stop);
-    const { finished } = await scanMirror(mirror, { kind: run, under: '', why: 'asked for' }, stop);
-    return { mirror: settings.name, ...(await finished) };
+    const { wasOthers } = await acquire(mirror, stop);
+    // Of a container that somebody else wrote to, the index knows nothing.
+    const kind = wasOthers ? 'reconcile' : run;
+    let result: ScanResult | undefined;
+    await untilFirstEnds(stop, [
+      (signal) => parts.lease.whenLost(signal),
+      async (signal) => {
+        const { finished } = await scanMirror(mirror, { kind, under: '', why: 'asked for' }, signal);
+        result = await finished;
+      },
+    ]);
+    stop.throwIfAborted();
+    if (result === undefined) throw new Error(`the run of ${settings.name} ended without a result`);
+    await parts.lease.release();
+    return { mirror: settings.name, ...result };
   } catch (error) {
     drain.throwIfAborted();
     const failure = error instanceof Error ? error : new Error(String(error));
     return { mirror: settings.name, report: startTally(parts.clock).report(), complete: false, error: failure };
+  }
+}
+
+/** Waits only for a lease of our own from before this machine was started: for others it would be in vain. */
+async function acquire({ parts, settings }: Mirror, signal: AbortSignal): Promise<{ readonly wasOthers: boolean }> {
+  for (;;) {
+    try {
+      return await parts.lease.acquire(signal);
+    } catch (error) {
+      if (!(error instanceof LeaseHeldError && error.relation === 'restarted')) throw error;
+      parts.log.warn('mirror waits', { mirror: settings.name, error });
+      await parts.clock.sleep(Math.min(error.remainingMs, LEASE_LOOK_MS), signal);
+    }
   }
 }
 

@@ -12,6 +12,10 @@ import { type TargetHealth, watchHealth } from './sync/target-health.js';
 /** A configured target at work: its backend in all its layers, its queue, and whether it answers. Mirrors that name it share it. */
 export interface Target {
   readonly name: string;
+  /** The driver's own, in no layer. */
+  readonly bare: Backend;
+  /** The target's layers around a backend that leads to its provider; what one of them is told of its limits holds for all. */
+  layered(backend: Backend): Backend;
   readonly backend: Backend;
   readonly queue: JobQueue<Job>;
   readonly health: TargetHealth;
@@ -30,7 +34,8 @@ export interface OpenTargetOptions {
   readonly found: string | undefined;
   /** A container that tells whether the target works. */
   readonly container: string;
-  readonly wrap: (backend: Backend, concurrency: number) => Backend;
+  /** What the layers are for so many calls at once. */
+  readonly layers: (concurrency: number) => (backend: Backend) => Backend;
   readonly workers: Workers;
   readonly clock: Clock;
   readonly log: Logger;
@@ -59,7 +64,7 @@ export function openTarget({
   config,
   found,
   container,
-  wrap,
+  layers,
   workers,
   clock,
   log,
@@ -71,7 +76,8 @@ export function openTarget({
   const notice = (event: string, fields: Readonly<Record<string, unknown>>) => log.warn(event, { target: config.name, ...fields });
   const bare = findDriver(config.driver).open(config.settings, { clock, notice, ...(found !== undefined && { found }) });
   const concurrency = config.concurrency ?? bare.capabilities.concurrency;
-  const backend = wrap(bare, concurrency);
+  const layered = layers(concurrency);
+  const backend = layered(bare);
   const queue = createQueue<Job>({ concurrency, waitingLimit: Math.max(MOST_WAITING, 2 * concurrency), ...workers });
   const probe = async (signal: AbortSignal) => {
     try {
@@ -82,5 +88,5 @@ export function openTarget({
     }
   };
   const health = watchHealth({ target: config.name, probe, queue, clock, log, random, signal: drain, patienceMs, giveUp });
-  return { name: config.name, backend, queue, health, close: () => backend.close() };
+  return { name: config.name, bare, layered, backend, queue, health, close: () => backend.close() };
 }

@@ -37,9 +37,16 @@ export interface OnceOptions {
   /** Empty: all of the configuration. */
   readonly mirrors: readonly string[];
   readonly dryRun: boolean;
+  /** Places in containers that others hold are taken from them. */
+  readonly takeOver: boolean;
 }
 
-export type OpenDaemon = (config: Config, world: World, observe: SyncObserver) => Promise<Daemon>;
+export interface DaemonOptions {
+  /** Default false. True: places in containers that others hold are taken from them. */
+  readonly takeOver?: boolean;
+}
+
+export type OpenDaemon = (config: Config, world: World, observe: SyncObserver, options?: DaemonOptions) => Promise<Daemon>;
 export type RunOnce = (
   config: Config,
   options: OnceOptions,

@@ -54,5 +54,5 @@ function fieldsOf(event: SyncEvent): Readonly<Record<string, unknown>> {
 }
 
 function isAlarm(state: Extract<SyncEvent, { event: 'state-changed' }>['state']): boolean {
-  return state === 'source-missing' || state === 'source-changed' || state === 'target-down';
+  return state === 'source-missing' || state === 'source-changed' || state === 'target-down' || state === 'target-held';
 }

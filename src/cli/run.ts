@@ -45,6 +45,8 @@ function withOneShotCommand(argv: readonly string[]): string[] {
   return ['reconcile', ...argv.slice(0, at), ...(value === '' ? [] : [value]), ...argv.slice(at + 1)];
 }
 
+const TAKE_OVER = 'take the place in the container from a machine that is gone for good';
+
 interface GlobalOptions {
   readonly config?: string;
 }
@@ -73,7 +75,8 @@ function buildProgram(io: Io, engine: Engine, done: (code: number) => void): Com
   program
     .command('run')
     .description('mirror continuously, in the foreground, until SIGTERM or Ctrl-C')
-    .action(async () => done(await serve(config(), io, engine)));
+    .option('--take-over', TAKE_OVER, false)
+    .action(async ({ takeOver }: { takeOver: boolean }) => done(await serve(config(), { takeOver }, io, engine)));
   for (const [name, does] of [
     ['reconcile', 'compare sources, index and containers once, do all the work, then exit'],
     ['scan', 'compare sources and index only (no listing of containers), do the work, then exit'],
@@ -84,9 +87,10 @@ function buildProgram(io: Io, engine: Engine, done: (code: number) => void): Com
       .argument('[mirror...]', 'only these mirrors')
       .option('-n, --dry-run', 'print what would be done and change nothing', false)
       .option('--json', 'print one JSON object a line', false)
+      .option('--take-over', TAKE_OVER, false)
       .addHelpText('after', ONCE_DETAILS)
-      .action(async (mirrors: string[], { dryRun, json }: { dryRun: boolean; json: boolean }) =>
-        done(await once(config(), { run: name, mirrors, dryRun, json }, io, engine)),
+      .action(async (mirrors: string[], options: { dryRun: boolean; json: boolean; takeOver: boolean }) =>
+        done(await once(config(), { run: name, mirrors, ...options }, io, engine)),
       );
   }
   program

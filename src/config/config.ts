@@ -45,6 +45,8 @@ export interface MirrorConfig {
   readonly rescanMs: number;
   /** Between reconciles with the container; 0 is never. */
   readonly reconcileMs: number;
+  /** Silence after which others may take over the place in the container; 0: there is no lease. */
+  readonly leaseMs: number;
   readonly deletes: 'mirror' | 'trash' | 'keep';
   /** Below `prefix`; ends in `/`. */
   readonly trashPrefix: string;

@@ -105,7 +105,8 @@ function readMirror(schema: ReturnType<typeof mirrorSection>, written: unknown, 
 }
 
 function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
-  const { create_source, chokidar_limit, settle, settle_limit, rescan, reconcile, prefix, trash_prefix, trash_keep, ...same } = written;
+  const { create_source, chokidar_limit, settle, settle_limit, rescan, reconcile, lease, prefix, trash_prefix, trash_keep, ...same } =
+    written;
   return {
     ...same,
     prefix: asFolder(prefix),
@@ -117,6 +118,7 @@ function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
     settleLimitMs: settle_limit,
     rescanMs: rescan,
     reconcileMs: reconcile,
+    leaseMs: lease,
   };
 }
 

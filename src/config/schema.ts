@@ -59,6 +59,10 @@ export const mirrorSection = (place: Place) =>
     settle_limit: duration('A path that never becomes quiet is looked at after this.').default(30 * SECOND),
     rescan: duration('Time between scans of the source for changes that no event told of. 0: never.').default(3600 * SECOND),
     reconcile: duration('Time between full comparisons with what is in the container. 0: never.').default(86_400 * SECOND),
+    lease: duration(
+      'How long this mirror may be silent before another machine may take over its place in the container. 0: no lease; whoever comes may write.',
+      { max: 86_400 * SECOND },
+    ).default(600 * SECOND),
     deletes: oneOf(
       'mirror: a file that is gone is deleted from the container. trash: it, and what is overwritten, is moved to the trash. keep: it stays.',
       ['mirror', 'trash', 'keep'],

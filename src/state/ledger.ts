@@ -56,6 +56,8 @@ export interface LedgerDocument {
   /** Schema version. A newer one than this program knows is refused, never rewritten. */
   readonly version: 1;
   readonly mirror: string;
+  /** Random, made once: a copy of this state has it too, and no other has. */
+  readonly instance?: string;
   readonly source?: SourceIdentity;
   /** Somebody has said that the source is meant to be empty; forgotten as soon as it is not. */
   readonly acceptedEmpty?: true;

@@ -42,6 +42,7 @@ function details(mirror: MirrorStatus, nowMs: number): string {
     ['to', printable(`${mirror.target}:${mirror.container}/${mirror.prefix}`)],
     ...(mirror.why === '' ? [] : [['why', printable(mirror.why)] as const]),
     ...watchRows(mirror.watch),
+    ...(mirror.lease?.held ? [['lease', leaseText(mirror.lease, nowMs)] as const] : []),
     ['last scan', reportText(mirror.lastScan, nowMs)],
     ['last reconcile', reportText(mirror.lastReconcile, nowMs)],
     ['since start', listed({ uploaded, copied, deleted, failed }, sent)],
@@ -81,6 +82,12 @@ function listed(counts: Readonly<Record<string, number>>, sent: number): string 
     .filter(([, amount]) => amount > 0)
     .map(([what, amount]) => `${count(amount)} ${what}${what === 'uploaded' ? ` (${bytes(sent)})` : ''}`);
   return parts.length === 0 ? 'nothing to do' : parts.join(', ');
+}
+
+function leaseText({ fence, renewedAtMs }: NonNullable<MirrorStatus['lease']>, nowMs: number): string {
+  const renewed = renewedAtMs === null ? '' : `, last sign of life ${duration((nowMs - renewedAtMs) / 1000)} ago`;
+  const hands = fence > 1 ? `; it has changed hands ${counted(fence - 1, 'time')}` : '';
+  return `held${renewed}${hands}`;
 }
 
 function nextTry(atMs: number | null, nowMs: number): string {

@@ -1,3 +1,4 @@
+import type { LeaseStatus } from '../lease/lease.js';
 import type { RunReport } from '../state/ledger.js';
 import type { ObjectName } from '../state/object-index.js';
 import type { WatchState } from '../watcher/watcher.js';
@@ -76,6 +77,8 @@ export type MirrorState =
   | 'source-missing'
   | 'source-changed'
   | 'target-down'
+  /** Another machine mirrors to this place: nothing is written until it is gone. */
+  | 'target-held'
   | 'stopped';
 
 export type SyncObserver = (event: SyncEvent) => void;
@@ -105,6 +108,8 @@ export interface MirrorStatus {
   }[];
   readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
   readonly held: number;
+  /** The right to write to the mirror's place in the container; null where the mirror has no lease. */
+  readonly lease: LeaseStatus | null;
   /** Seconds since the oldest local change that is not yet durable in the container; 0 when there is none. */
   readonly lagSeconds: number;
   readonly watch: WatchState | null;

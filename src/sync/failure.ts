@@ -14,6 +14,7 @@ import {
   TargetUnavailableError,
   ThrottledError,
 } from '../drivers/errors.js';
+import { LeaseLostError } from '../lease/errors.js';
 import type { SkipReason } from './events.js';
 import { FileChangedError, FileUnreadableError } from './file-errors.js';
 
@@ -43,7 +44,7 @@ export type FailureClass =
 export type Failure =
   /** The target's: every job would meet it. The attempt does not count. */
   | { readonly kind: 'target' }
-  /** The container's: every job of its mirrors would meet it, and no others. */
+  /** The container's, or that somebody else has the mirror's place in it: every job of the mirror would meet it, and no others. */
   | { readonly kind: 'container' }
   /** The file did not hold still. It is looked at again when it may be quiet. */
   | { readonly kind: 'busy'; readonly class: 'busy' }
@@ -62,7 +63,7 @@ const FORBIDDEN = new Set(['EACCES', 'EPERM']);
 /** `container`: the mirror's own. That another one is missing, or closed (Swift's of segments), concerns the object. */
 export function classify(error: unknown, container: string): Failure {
   if (TARGET_TROUBLE.some((kind) => error instanceof kind)) return { kind: 'target' };
-  if (isContainerTrouble(error, container)) return { kind: 'container' };
+  if (error instanceof LeaseLostError || isContainerTrouble(error, container)) return { kind: 'container' };
   if (error instanceof FileChangedError || error instanceof SourceChangedError) return { kind: 'busy', class: 'busy' };
   if (error instanceof FileUnreadableError) {
     return { kind: 'unsuitable', class: FORBIDDEN.has(error.code) ? 'permission' : 'unreadable', reason: 'unreadable' };

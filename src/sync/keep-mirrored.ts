@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { orAborted } from '../drivers/signal.js';
+import { LeaseHeldError, LeaseLostError } from '../lease/errors.js';
 import { IGNORE_FILE } from '../watcher/filter.js';
 import { openWatcher } from '../watcher/open-watcher.js';
 import { SourceMissingError } from '../watcher/source.js';
@@ -7,6 +8,7 @@ import type { Hint, Watcher, WatchState } from '../watcher/watcher.js';
 import { untilFirstEnds } from './concurrently.js';
 import { ensureContainer } from './container-store.js';
 import { createDueRuns, type DueRuns } from './due-runs.js';
+import type { MirrorState } from './events.js';
 import { classify } from './failure.js';
 import type { Mirror } from './mirror.js';
 import { scanMirror } from './scan-mirror.js';
@@ -38,11 +40,13 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
         await keepWhileWatched();
       } catch (error) {
         if (drain.aborted) return;
-        const state = error instanceof SourceMissingError ? 'source-missing' : 'target-down';
-        board.state(state, error instanceof Error ? error.message : String(error));
-        log.warn('mirror waits', { mirror: settings.name, error });
+        // What waits in the queue is dropped: the reconcile that follows finds it again.
+        if (error instanceof LeaseLostError) mirror.containerTrouble.report(error);
+        const state = stateAfter(error);
+        if (board.snapshot().state !== state) log.warn('mirror waits', { mirror: settings.name, error });
+        board.state(state, whyAfter(error));
         underWay();
-        await clock.sleep(TROUBLE_MS, drain).catch(() => {});
+        await clock.sleep(error instanceof LeaseHeldError ? Math.min(TROUBLE_MS, error.remainingMs) : TROUBLE_MS, drain).catch(() => {});
       }
     }
   }
@@ -51,7 +55,8 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   async function keepWhileWatched(): Promise<void> {
     mirror.source.reopen();
     const made = await ensureContainer(parts.backend, settings.container, drain);
-    const lost = mirror.containerTrouble.error !== undefined || (made && parts.index.count() > 0);
+    const { wasOthers } = await parts.lease.acquire(drain);
+    const lost = wasOthers || mirror.containerTrouble.error !== undefined || (made && parts.index.count() > 0);
     if (made) tellMade(lost);
     mirror.containerTrouble.over();
     const due = createDueRuns();
@@ -70,10 +75,11 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       const { engine, directories } = opened.state();
       const { name, source, target, container, prefix } = settings;
       log.info('mirroring', { mirror: name, source, target, container, prefix, watch: engine, folders: directories });
-      if (lost) due.add({ kind: 'reconcile', under: '', why: 'the container may have lost its objects' });
+      if (lost) due.add({ kind: 'reconcile', under: '', why: 'the container may hold other objects than before' });
       else due.add({ kind: parts.ledger.read().reconciled ? 'scan' : 'reconcile', under: '', why: 'start' });
       await untilFirstEnds(drain, [
         (signal) => mirror.containerTrouble.met(signal),
+        (signal) => parts.lease.whenLost(signal),
         (signal) => takeHints(opened, due, signal),
         (signal) => takeRuns(due, signal),
         (signal) => repeat(settings.rescanMs, signal, () => due.add({ kind: 'scan', under: '', why: 'rescan timer' })),
@@ -148,6 +154,17 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   }
 
   return { ended: keep(), watchState: () => watcher?.state() ?? null };
+}
+
+function stateAfter(error: unknown): MirrorState {
+  if (error instanceof SourceMissingError) return 'source-missing';
+  return error instanceof LeaseHeldError || error instanceof LeaseLostError ? 'target-held' : 'target-down';
+}
+
+/** What changes from moment to moment is left out: each change is told. */
+function whyAfter(error: unknown): string {
+  if (error instanceof LeaseHeldError) return error.why;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** An ignore file decides which folders are watched at all, so the watch begins anew after one has changed. */

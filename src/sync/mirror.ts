@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Backend } from '../drivers/backend.js';
+import type { Lease } from '../lease/lease.js';
 import type { Logger } from '../log.js';
 import type { Ledger } from '../state/ledger.js';
 import type { IndexLocation, ObjectIndex, ObjectName } from '../state/object-index.js';
@@ -30,7 +31,9 @@ const RACY_MS = 250;
 
 export interface MirrorParts {
   readonly settings: MirrorSettings;
+  /** Changes nothing but while the lease is held. */
   readonly backend: Backend;
+  readonly lease: Lease;
   readonly index: ObjectIndex;
   readonly location: IndexLocation;
   readonly ledger: Ledger;
@@ -252,6 +255,7 @@ export function createMirror(parts: MirrorParts): Mirror {
           nextTryMs: nextTryMs ?? null,
         })),
         held: 0,
+        lease: parts.lease.status(),
         lagSeconds: oldest === undefined ? 0 : Math.max(0, (clock.now() - oldest) / 1_000),
         watch,
         lastScan: ledger.read().lastScan ?? null,

@@ -23,6 +23,7 @@ const mirrorStatus = (mirror: string): MirrorStatus => ({
   quarantined: [],
   skipped: {},
   held: 0,
+  lease: null,
   lagSeconds: 0,
   watch: null,
   lastScan: null,

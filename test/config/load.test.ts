@@ -66,6 +66,7 @@ describe('loadConfig', () => {
           settleLimitMs: 30_000,
           rescanMs: 3_600_000,
           reconcileMs: 86_400_000,
+          leaseMs: 600_000,
           deletes: 'mirror',
           trashPrefix: '.longshore/trash/',
           trashKeepMs: 30 * 86_400_000,

@@ -13,6 +13,11 @@ function write(place: Place, path: string, content = path): string {
   return absolute;
 }
 
+/** Names of the objects, without what longshore itself keeps. */
+function mirrored({ container }: Place): string[] {
+  return filesBelow(container).filter((path) => !path.startsWith('.longshore/'));
+}
+
 /** Names and contents of what is in the trash, the oldest folder first. */
 function thrown(place: Place): string[] {
   const folder = join(place.container, '.longshore/trash');
@@ -55,7 +60,7 @@ test('P4: what is deleted or overwritten can be listed, restored as it was, and 
   expect(again.stderr).toMatch(/letters\/a\.txt: .*exists already/);
   expect(readFileSync(file, 'utf8')).toBe('mine');
   expect((await place.longshore('reconcile')).code).toBe(0);
-  expect(filesBelow(place.container).filter((path) => !path.startsWith('.longshore/'))).toEqual(['kept', 'letters/a.txt', 'letters/b.txt']);
+  expect(mirrored(place)).toEqual(['kept', 'letters/a.txt', 'letters/b.txt']);
 
   expect((await place.longshore('trash', 'purge', 'documents')).code).toBe(2);
   expect((await place.longshore('trash', 'purge', 'documents', 'nothing')).code).toBe(1);
@@ -63,16 +68,16 @@ test('P4: what is deleted or overwritten can be listed, restored as it was, and 
   expect((await place.longshore('trash', 'purge', 'documents', 'letters/b.txt')).stdout).toMatch(/^purged 1 object /);
   expect(thrown(place).sort()).toEqual(['letters/a.txt: first', 'letters/a.txt: second, longer']);
   expect((await place.longshore('trash', 'purge', 'documents', '--all')).code).toBe(0);
-  expect(existsSync(join(place.container, '.longshore'))).toBe(false);
+  expect(existsSync(join(place.container, '.longshore/trash'))).toBe(false);
 });
 
 test('the trash is restored from while the daemon runs, which mirrors what comes back', async () => {
   const place = openPlace(TRASH);
   for (const path of ['a', 'b']) write(place, path);
   const daemon = place.daemon();
-  await vi.waitFor(() => expect(filesBelow(place.container)).toEqual(['a', 'b']), { timeout: 30_000 });
+  await vi.waitFor(() => expect(mirrored(place)).toEqual(['a', 'b']), { timeout: 30_000 });
   rmSync(join(place.source, 'a'));
-  await vi.waitFor(() => expect(filesBelow(place.container).filter((path) => !path.startsWith('.longshore/'))).toEqual(['b']), {
+  await vi.waitFor(() => expect(mirrored(place)).toEqual(['b']), {
     timeout: 30_000,
   });
   expect(thrown(place)).toEqual(['a: a']);

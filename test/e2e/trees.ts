@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Every regular file below a folder: its path as bytes (latin1 text, so that any name is kept) and a digest of its content. */
+/**
+ * Every regular file below a folder, but for what longshore itself keeps in a container: its path as bytes (latin1 text, so that any name is kept) and
+ * a digest of its content.
+ */
 export function filesBelow(root: string): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   const visit = (below: string): void => {
     const folder = Buffer.concat([Buffer.from(root), Buffer.from('/'), Buffer.from(below, 'latin1')]);
     for (const name of readdirSync(folder, { encoding: 'buffer' })) {
       const path = below + name.toString('latin1');
+      if (path === '.longshore') continue;
       const absolute = Buffer.concat([Buffer.from(root), Buffer.from('/'), Buffer.from(path, 'latin1')]);
       const stat = lstatSync(absolute);
       if (stat.isDirectory()) visit(`${path}/`);

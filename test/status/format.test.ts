@@ -31,6 +31,7 @@ test('the whole of a quiet and of a busy mirror', () => {
     ],
     skipped: { unreadable: 2, 'special-file': 1 },
     held: 7,
+    lease: { held: true, fence: 3, renewedAtMs: NOW - 40_000 },
     lagSeconds: 75,
     watch: { engine: 'directories', directories: 12_000, degraded: [{ under: 'deep', why: 'raise the limit' }], losses: 2 },
     lastScan: report({ startedAtMs: NOW - 185_000, seconds: 5, scanned: 1_500, uploaded: 3, bytes: 2_048, failed: 1 }),
@@ -57,6 +58,7 @@ photos: transferring
   why             first reconcile
   watch           directories, 12,000 folders, events may have been lost 2 times (scanned again each time)
   degraded        deep: raise the limit
+  lease           held, last sign of life 40 s ago; it has changed hands 2 times
   last scan       3 min ago, took 5 s: 1,500 scanned, 3 uploaded (2.0 KiB), 1 failed
   last reconcile  never
   since start     9 uploaded (1.5 KiB), 1 copied, 2 deleted, 3 failed

@@ -30,6 +30,7 @@ export function mirrorStatus(different: Partial<MirrorStatus> = {}): MirrorStatu
     quarantined: [],
     skipped: {},
     held: 0,
+    lease: null,
     lagSeconds: 0,
     watch: { engine: 'chokidar', directories: 3, degraded: [], losses: 0 },
     lastScan: null,

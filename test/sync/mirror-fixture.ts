@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import type { Backend } from '../../src/drivers/backend.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
+import { NO_LEASE } from '../../src/lease/no-lease.js';
 import { silentLogger } from '../../src/log.js';
 import { openState } from '../../src/state/open-state.js';
 import type { Persistence } from '../../src/sync/attempts.js';
@@ -100,6 +101,7 @@ export async function openMirrorFixture({
       ...settings,
     },
     backend,
+    lease: NO_LEASE,
     index: store.index,
     ledger: store.ledger,
     location: store.location,

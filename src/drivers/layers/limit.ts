@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import { StorageError, ThrottledError } from '../errors.js';
 import { openGate } from './gate.js';
-import { intercept } from './intercept.js';
+import { type Around, intercept } from './intercept.js';
 
 export interface LimitSettings {
   readonly clock: Clock;
@@ -18,7 +18,12 @@ export interface LimitSettings {
  * decrease: RFC 5681 section 3.1). A Retry-After holds back every call of the target, not only the one that was told.
  * A reading counts until the provider has answered; its bytes are then taken at the reader's own pace.
  */
-export function limit(inner: Backend, { clock, concurrency, onLimit = () => {} }: LimitSettings): Backend {
+export function limit(inner: Backend, settings: LimitSettings): Backend {
+  return createLimiter(settings)(inner);
+}
+
+/** One bound for the calls of several backends: what they are asked for goes to one and the same provider. */
+export function createLimiter({ clock, concurrency, onLimit = () => {} }: LimitSettings): (inner: Backend) => Backend {
   const gate = openGate(clock, concurrency);
   let allowed = concurrency;
   /** Calls that began before the last decrease were told nothing new when they are throttled as well. */
@@ -32,7 +37,7 @@ export function limit(inner: Backend, { clock, concurrency, onLimit = () => {} }
     onLimit(Math.floor(allowed));
   }
 
-  return intercept(inner, async (invocation, run) => {
+  const around: Around = async (invocation, run) => {
     const leave = await gate.enter(invocation.call.signal);
     const decreasesBefore = decreases;
     try {
@@ -49,5 +54,6 @@ export function limit(inner: Backend, { clock, concurrency, onLimit = () => {} }
     } finally {
       leave();
     }
-  });
+  };
+  return (inner) => intercept(inner, around);
 }

@@ -1,0 +1,64 @@
+import type { Relation } from './judge.js';
+import type { FoundLease } from './lease-object.js';
+
+export interface LeaseHeldDetails {
+  /** `offsite:photos/laptop/` */
+  readonly place: string;
+  readonly found: FoundLease | undefined;
+  readonly relation: Relation;
+  /** Silence that is waited for, and what of it is still to come. Milliseconds. */
+  readonly silenceMs: number;
+  readonly remainingMs: number;
+  /** What somebody can do who needs the place now and knows that the other one is gone. */
+  readonly howToTakeOver: string;
+}
+
+/** Somebody else holds the place in the container, or may. Nothing was written to it. */
+export class LeaseHeldError extends Error {
+  override readonly name = 'LeaseHeldError';
+  /** What becomes of it with time: our own from before a restart is ours again soon. */
+  readonly relation: Relation;
+  /** Milliseconds of further silence after which it can be taken. */
+  readonly remainingMs: number;
+  /** Who has it and what to do, without what changes from moment to moment. */
+  readonly why: string;
+
+  constructor({ place, found, relation, silenceMs, remainingMs, howToTakeOver }: LeaseHeldDetails) {
+    const why = `${SITUATION[relation](place, describeHolder(found))} After ${seconds(silenceMs)} of silence it counts as gone`;
+    const now = `${seconds(remainingMs)} of that are to come${lastSign(found)}`;
+    super(`${why} (${now}); ${howToTakeOver}`);
+    this.relation = relation;
+    this.remainingMs = remainingMs;
+    this.why = `${why}; ${howToTakeOver}`;
+  }
+}
+
+/** The place is no longer ours: somebody took it over, as they may once we were silent for too long. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+const SITUATION: Readonly<Record<Relation, (place: string, holder: string) => string>> = {
+  other: (place, holder) =>
+    `${place} is mirrored to by ${holder}. Two must not mirror to one place: stop one of them, or give it another prefix.`,
+  copy: (place, holder) =>
+    `${place} is mirrored to by a copy of this mirror's state: ${holder}. Stop one of the two, or give it an empty state folder and another prefix.`,
+  restarted: (place, holder) =>
+    `${place} was mirrored to by this mirror before this machine was started, unless that is a copy of it: ${holder}.`,
+};
+
+/** `mirror documents on host web1 (pid 17, state /var/lib/longshore), since 2026-…` */
+export function describeHolder(found: FoundLease | undefined): string {
+  if (found === undefined) return 'nobody';
+  if (found.document === undefined) return 'somebody whose lease this version of longshore cannot read';
+  const { mirror, holder, heldSince } = found.document;
+  return `mirror ${mirror} on host ${holder.host} (pid ${holder.pid}, state ${holder.stateFolder}), since ${heldSince}`;
+}
+
+function lastSign(found: FoundLease | undefined): string {
+  return found?.document === undefined ? '' : `; its last sign of life was at ${found.document.renewedAt} by its own clock`;
+}
+
+function seconds(ms: number): string {
+  return `${Math.ceil(ms / 1_000)} s`;
+}

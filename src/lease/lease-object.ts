@@ -1,0 +1,68 @@
+import type { Backend } from '../drivers/backend.js';
+import { bytesBody } from '../drivers/body.js';
+import type { ObjectRef, Precondition, PutOptions } from '../drivers/call.js';
+import { ObjectDoesNotExistError } from '../drivers/errors.js';
+import { type LeaseDocument, readDocument, writeDocument } from './document.js';
+
+/** What lies in a lease object at one moment. */
+export interface FoundLease {
+  /** As it is: two that are equal mean that nobody gave a sign of life between them. */
+  readonly text: string;
+  /** Undefined when it cannot be read as a lease. */
+  readonly document: LeaseDocument | undefined;
+  readonly etag: string | undefined;
+}
+
+/** The one object that says who holds a place in a container. Calls reject with the errors of the driver. */
+export interface LeaseObject {
+  /** Whether a write can be refused when somebody else was faster. Else the last of two writers wins, and both see who it was. */
+  readonly conditional: boolean;
+  read(signal: AbortSignal): Promise<FoundLease | undefined>;
+  /**
+   * Replaces exactly `before` (undefined: nothing), where the provider can tell; rejects with PreconditionFailedError
+   * when something else is there. Resolves with the new etag.
+   */
+  write(document: LeaseDocument, before: Pick<FoundLease, 'etag'> | undefined, signal: AbortSignal): Promise<string | undefined>;
+}
+
+const OPTIONS: PutOptions = { contentType: 'application/json', metaData: {}, headers: {}, checksums: [] };
+/** More is no lease of ours. */
+const LONGEST = 64 * 1024;
+
+export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
+  const { preconditions } = backend.capabilities;
+  const conditional = preconditions.includes('ifAbsent') && preconditions.includes('ifMatch');
+
+  function preconditionOf(before: Pick<FoundLease, 'etag'> | undefined): Precondition | undefined {
+    if (!conditional) return undefined;
+    if (before === undefined) return { ifAbsent: true };
+    return before.etag === undefined ? undefined : { ifMatch: before.etag };
+  }
+
+  return {
+    conditional,
+    async read(signal) {
+      try {
+        // First the etag: content that is newer than it can be judged by, and is then not replaced.
+        const { extra } = await backend.headObject(ref, { signal });
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of await backend.readObject(ref, { start: 0, end: LONGEST }, { signal })) chunks.push(chunk);
+        const text = Buffer.concat(chunks).toString('utf8');
+        return { text, document: readDocument(text), etag: etagOf(extra) };
+      } catch (error) {
+        if (error instanceof ObjectDoesNotExistError) return undefined;
+        throw error;
+      }
+    },
+    async write(document, before, signal) {
+      const precondition = preconditionOf(before);
+      const body = bytesBody(writeDocument(document));
+      const { extra } = await backend.putObject(ref, body, precondition === undefined ? OPTIONS : { ...OPTIONS, precondition }, { signal });
+      return etagOf(extra);
+    },
+  };
+}
+
+function etagOf({ etag }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof etag === 'string' ? etag : undefined;
+}

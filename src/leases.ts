@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import type { MirrorConfig } from './config/config.js';
+import { retry } from './drivers/layers/retry.js';
+import { createLease, type Lease } from './lease/lease.js';
+import { leaseObject } from './lease/lease-object.js';
+import { NO_LEASE } from './lease/no-lease.js';
+import { thisHolder } from './lease/this-holder.js';
+import type { Ledger } from './state/ledger.js';
+import { OWN_FOLDER } from './sync/reserved-names.js';
+import type { Target } from './targets.js';
+import type { World } from './world.js';
+
+export interface OpenLeaseOptions {
+  readonly mirror: MirrorConfig;
+  readonly target: Target;
+  readonly stateFolder: string;
+  readonly ledger: Ledger;
+  readonly dryRun: boolean;
+  readonly takeOver: boolean;
+  readonly world: World;
+}
+
+/** The lease of one mirror on its place in the container; not taken yet. A dry run writes nothing, so it needs none. */
+export async function openLease({ mirror, target, stateFolder, ledger, dryRun, takeOver, world }: OpenLeaseOptions): Promise<Lease> {
+  if (dryRun || mirror.leaseMs === 0) return NO_LEASE;
+  const { clock, log } = world;
+  const ref = { container: mirror.container, key: `${mirror.prefix}${OWN_FOLDER}lease` };
+  // A way of its own: a sign of life must not wait behind the transfers that wait for it.
+  const object = leaseObject(retry(target.bare, { clock, random: Math.random }), ref);
+  if (!object.conditional) {
+    log.info('this provider has no conditional writes: two machines that start at the same moment may both write for a while', {
+      mirror: mirror.name,
+      target: target.name,
+    });
+  }
+  return createLease({
+    object,
+    place: `${mirror.target}:${mirror.container}/${mirror.prefix}`,
+    mirror: mirror.name,
+    self: await thisHolder(stateFolder, await instanceOf(ledger)),
+    periodMs: mirror.leaseMs,
+    takeOver,
+    howToTakeOver: 'if you know that it is gone for good, start this one with --take-over',
+    clock,
+    log,
+  });
+}
+
+/** What tells this mirror's state from any that was made elsewhere. */
+async function instanceOf(ledger: Ledger): Promise<string> {
+  const known = ledger.read().instance;
+  if (known !== undefined) return known;
+  const instance = randomUUID();
+  await ledger.update((document) => ({ ...document, instance }));
+  return instance;
+}

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { bytesBody, streamBody } from '../../src/drivers/body.js';
+import type { PutOptions } from '../../src/drivers/call.js';
+import { ObjectDoesNotExistError } from '../../src/drivers/errors.js';
+import { EFFECTS } from '../../src/drivers/layers/intercept.js';
+import { memoryBackend } from '../../src/drivers/memory/backend.js';
+import { NEVER_ABORTED } from '../../src/drivers/signal.js';
+import { LeaseLostError } from '../../src/lease/errors.js';
+import { fenced } from '../../src/lease/fenced.js';
+
+const call = { signal: NEVER_ABORTED };
+const options: PutOptions = { contentType: 'x', metaData: {}, headers: {}, checksums: [] };
+const ref = { container: 'c', key: 'k' };
+
+async function rig() {
+  const storage = memoryBackend();
+  const state = { lost: false, asked: 0 };
+  const backend = fenced(storage, {
+    hold: () => {
+      state.asked += 1;
+      return state.lost ? Promise.reject(new LeaseLostError('taken over')) : undefined;
+    },
+  });
+  await backend.createContainer('c', call);
+  return { storage, state, backend };
+}
+
+test('without the lease nothing is changed, everything can be read, and a container can be made', async () => {
+  const { state, backend } = await rig();
+  await backend.putObject(ref, bytesBody(Buffer.from('x')), options, call);
+  state.lost = true;
+  await backend.createContainer('d', call);
+  const { copy, batchDelete, multipart } = backend.capabilities;
+  const changes = [
+    backend.putObject(ref, bytesBody(Buffer.from('y')), options, call),
+    backend.deleteObject(ref, call),
+    backend.deleteContainer('d', call),
+    copy?.copyObject(ref, { ...ref, key: 'other' }, undefined, call),
+    batchDelete?.deleteObjects('c', ['k'], call),
+    multipart?.begin(ref, options, call),
+  ];
+  for (const outcome of await Promise.allSettled(changes))
+    expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(LeaseLostError) });
+  expect(await backend.headObject(ref, call)).toMatchObject({ size: 1 });
+  expect((await backend.listObjects('c', '', {}, call)).items).toHaveLength(1);
+  expect(Object.values(EFFECTS)).toContain('reads');
+});
+
+test('a lease that is lost while a body goes out stops it before its next piece: nothing of it is stored', async () => {
+  const { storage, state, backend } = await rig();
+  async function* pieces(): AsyncGenerator<Uint8Array, void> {
+    yield Buffer.from('first');
+    state.lost = true;
+    yield Buffer.from('second');
+  }
+  await expect(backend.putObject(ref, streamBody(pieces(), 11), options, call)).rejects.toThrow(LeaseLostError);
+  await expect(storage.headObject(ref, call)).rejects.toThrow(ObjectDoesNotExistError);
+});
+
+test('the parts of an object are asked about one by one', async () => {
+  const { storage, state, backend } = await rig();
+  const { multipart } = backend.capabilities;
+  const token = await multipart?.begin(ref, options, call);
+  if (!multipart || !token) throw new Error('memory has parts');
+  const large = { ...bytesBody(Buffer.alloc(10)), bytes: undefined };
+  const { bytes: _, ...file } = large;
+  await multipart.uploadPart(token, 1, file, call);
+  state.lost = true;
+  await expect(multipart.uploadPart(token, 2, file, call)).rejects.toThrow(LeaseLostError);
+  await expect(multipart.complete(token, [], call)).rejects.toThrow(LeaseLostError);
+  await expect(storage.headObject(ref, call)).rejects.toThrow(ObjectDoesNotExistError);
+});

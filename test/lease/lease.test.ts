@@ -1,0 +1,287 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { StorageError, TargetUnavailableError } from '../../src/drivers/errors.js';
+import { NEVER_ABORTED } from '../../src/drivers/signal.js';
+import { LeaseHeldError, LeaseLostError } from '../../src/lease/errors.js';
+import type { Lease } from '../../src/lease/lease.js';
+import { thisHolder } from '../../src/lease/this-holder.js';
+import { holder, MINUTE, moving, openRig, PERIOD, REF } from './rig.js';
+
+const never = NEVER_ABORTED;
+
+const down = () => new TargetUnavailableError('down', { driver: 'memory', retry: 'backoff' });
+
+async function refused(lease: Lease): Promise<LeaseHeldError> {
+  const error = await lease.acquire(never).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(LeaseHeldError);
+  return error as LeaseHeldError;
+}
+
+async function lostBy(lease: Lease): Promise<unknown> {
+  return Promise.resolve(lease.hold(never)).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+}
+
+test('the second says who has the place, since when, and what to do', async () => {
+  const { lease, clock } = await openRig();
+  await lease(holder('web1')).acquire(never);
+  await clock.advance(3 * MINUTE);
+  const error = await refused(lease(holder('web2')));
+  expect(error.message).toBe(
+    't:c/p/ is mirrored to by mirror m on host web1 (pid 1, state /state/of/web1), since 2023-11-14T22:13:20.000Z. Two must not mirror to one place: stop one of them, or give it another prefix. After 600 s of silence it counts as gone (600 s of that are to come; its last sign of life was at 2023-11-14T22:15:20.000Z by its own clock); or take it',
+  );
+});
+
+test('one that gives signs of life is never taken over', async () => {
+  const { lease, clock } = await openRig();
+  await lease(holder('a')).acquire(never);
+  const second = lease(holder('b'));
+  for (let at = 0; at < 100; at += 1) {
+    await refused(second);
+    await clock.advance(MINUTE);
+  }
+});
+
+test('a holder that was killed is taken over once it has been silent for a whole period on the clock of who waits', async () => {
+  const { lease, clock, document, put } = await openRig();
+  const first = lease(holder('a'));
+  await first.acquire(never);
+  const left = JSON.stringify(await document());
+  await first.release();
+  await put(left);
+  const second = lease(holder('b'));
+  await refused(second);
+  await clock.advance(PERIOD - 1);
+  expect((await refused(second)).remainingMs).toBe(1);
+  await clock.advance(1);
+  expect(await second.acquire(never)).toEqual({ wasOthers: true });
+  expect(await document()).toMatchObject({ fence: 2, holder: { host: 'b' } });
+});
+
+test('a lease that was released is free at once, and the fence grows on', async () => {
+  const { lease, document } = await openRig();
+  const first = lease(holder('a'));
+  expect(await first.acquire(never)).toEqual({ wasOthers: false });
+  await first.release();
+  await first.release();
+  expect(await document()).toMatchObject({ released: true, fence: 1 });
+  expect(first.status()).toMatchObject({ held: false });
+  expect(await lease(holder('b')).acquire(never)).toEqual({ wasOthers: true });
+  expect(await document()).toMatchObject({ released: false, fence: 2 });
+});
+
+test('of ten that come at the same moment one has it', async () => {
+  const { lease } = await openRig();
+  const outcomes = await Promise.allSettled(Array.from({ length: 10 }, (_, at) => lease(holder(`h${at}`)).acquire(never)));
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(LeaseHeldError);
+});
+
+test('the same state on the same running system takes its own back at once: its process is dead', async () => {
+  const { lease } = await openRig();
+  await lease(holder('a')).acquire(never);
+  expect(await lease(holder('a', { pid: 2, startTicks: '2' })).acquire(never)).toEqual({ wasOthers: false });
+});
+
+test('another state on the same running system takes over at once when the process is dead, and not while it lives', async () => {
+  const { lease } = await openRig();
+  const self = await thisHolder('/', 'i');
+  await lease({ ...self, startTicks: '1', stateIdentity: 'other', instance: 'other' }).acquire(never);
+  const second = lease({ ...self, instance: 'second' });
+  expect(await second.acquire(never)).toEqual({ wasOthers: true });
+  await refused(lease({ ...self, instance: 'third', stateIdentity: 'third' }));
+});
+
+test('after a restart of the machine its own lease is its own again after three minutes', async () => {
+  const { lease, clock, document, put } = await openRig();
+  const first = lease(holder('a'));
+  await first.acquire(never);
+  const left = JSON.stringify(await document());
+  await first.release();
+  await put(left);
+  const again = lease(holder('a', { bootId: 'another boot' }));
+  expect((await refused(again)).relation).toBe('restarted');
+  await clock.advance(3 * MINUTE);
+  expect(await again.acquire(never)).toEqual({ wasOthers: false });
+});
+
+test('a copy of the machine is told from it: the original gives a sign of life meanwhile', async () => {
+  const { lease, clock } = await openRig();
+  const original = lease(holder('a'));
+  await original.acquire(never);
+  await clock.advance(MINUTE);
+  const clone = lease(holder('a', { bootId: 'another boot' }));
+  expect((await refused(clone)).relation).toBe('restarted');
+  await clock.advance(2 * MINUTE);
+  const error = await refused(clone);
+  expect(error.relation).toBe('copy');
+  expect(error.message).toContain("a copy of this mirror's state");
+  await clock.advance(100 * MINUTE);
+  await refused(clone);
+  expect(original.status()).toMatchObject({ held: true, fence: 1 });
+});
+
+test('a state that was copied to another machine is told so at once', async () => {
+  const { lease } = await openRig();
+  await lease(holder('a')).acquire(never);
+  expect((await refused(lease(holder('b', { instance: 'instance of a' })))).relation).toBe('copy');
+});
+
+test('--take-over takes it at once; the other one writes nothing more from its next sign of life on', async () => {
+  const { lease, clock } = await openRig();
+  const first = lease(holder('a'));
+  await first.acquire(never);
+  const lost = first.whenLost(never);
+  lost.catch(() => {});
+  expect(await lease(holder('b'), { takeOver: true }).acquire(never)).toEqual({ wasOthers: true });
+  await clock.advance(2 * MINUTE);
+  await expect(lost).rejects.toThrow(LeaseLostError);
+  expect(await lostBy(first)).toBeInstanceOf(LeaseLostError);
+  // It does not take it back by itself, however alike the two are.
+  await refused(first);
+});
+
+test('a machine that slept asks before its next write, and goes on when nobody has come meanwhile', async () => {
+  const { lease, clock, faults } = await openRig();
+  let sleptMs = 0;
+  // The monotonic clock knows nothing of the sleep.
+  const first = lease(holder('a'), { clock: { ...clock, now: () => clock.now() + sleptMs } });
+  await first.acquire(never);
+  expect(first.hold(never)).toBeUndefined();
+  sleptMs = 60 * MINUTE;
+  const puts = faults.calls.filter((call) => call === 'putObject').length;
+  await first.hold(never);
+  expect(faults.calls.filter((call) => call === 'putObject')).toHaveLength(puts + 1);
+  expect(first.hold(never)).toBeUndefined();
+});
+
+test('a machine that slept while another one took over writes nothing', async () => {
+  const { lease, clock } = await openRig();
+  let sleptMs = 0;
+  const first = lease(holder('a'), { clock: { ...clock, now: () => clock.now() + sleptMs } });
+  await first.acquire(never);
+  await lease(holder('b'), { takeOver: true }).acquire(never);
+  sleptMs = 60 * MINUTE;
+  expect(await lostBy(first)).toBeInstanceOf(LeaseLostError);
+});
+
+test('a wall clock that is set back does not make a lease last longer', async () => {
+  const { lease, clock, faults } = await openRig();
+  let backMs = 0;
+  const first = lease(holder('a'), { clock: { ...clock, now: () => clock.now() - backMs } });
+  await first.acquire(never);
+  backMs = 24 * 60 * MINUTE;
+  for (let times = 0; times < 100; times += 1) faults.next('putObject', down());
+  await clock.advance(PERIOD);
+  expect(await lostBy(first)).toBeInstanceOf(TargetUnavailableError);
+});
+
+test('while the provider is away nothing is trusted for longer than others wait, and afterwards all goes on', async () => {
+  const { lease, clock, faults } = await openRig();
+  const first = lease(holder('a'));
+  await first.acquire(never);
+  for (let times = 0; times < 6; times += 1) faults.next('putObject', down());
+  await clock.advance(8 * MINUTE - 1);
+  expect(first.hold(never)).toBeUndefined();
+  await clock.advance(1);
+  expect(await lostBy(first)).toBeInstanceOf(TargetUnavailableError);
+  await clock.advance(6 * MINUTE);
+  faults.assertUsedUp();
+  expect(first.hold(never)).toBeUndefined();
+  expect(first.status()).toMatchObject({ held: true, fence: 1 });
+});
+
+test('a sign of life whose answer was lost is known for our own', async () => {
+  const { lease, clock, faults } = await openRig();
+  const first = lease(holder('a'));
+  await first.acquire(never);
+  faults.next('putObject', { lost: down() });
+  await clock.advance(20 * MINUTE);
+  faults.assertUsedUp();
+  expect(first.hold(never)).toBeUndefined();
+  expect(first.status()).toMatchObject({ held: true, fence: 1 });
+});
+
+test('a take-over whose answer was lost is ours at the next look', async () => {
+  const { lease, faults, document } = await openRig();
+  const first = lease(holder('a'));
+  faults.next('putObject', { lost: down() });
+  await expect(first.acquire(never)).rejects.toThrow('down');
+  expect(first.status()).toMatchObject({ held: false });
+  await first.acquire(never);
+  expect(first.hold(never)).toBeUndefined();
+  expect(await document()).toMatchObject({ fence: 1 });
+});
+
+test('a lease object that somebody deleted is put back, unless another one was faster', async () => {
+  const { lease, clock, storage, document } = await openRig();
+  const first = lease(holder('a'));
+  await first.acquire(never);
+  await storage.deleteObject(REF, { signal: never });
+  await clock.advance(2 * MINUTE);
+  expect(await document()).toMatchObject({ holder: { host: 'a' }, fence: 1 });
+  await storage.deleteObject(REF, { signal: never });
+  await lease(holder('b')).acquire(never);
+  await clock.advance(2 * MINUTE);
+  expect(await lostBy(first)).toBeInstanceOf(LeaseLostError);
+});
+
+test.each(['', 'not a lease', '{}', '{"format":"longshore lease","version":2}', 'null', '[1]'])(
+  'what cannot be read as a lease (%j) is respected for a period',
+  async (text) => {
+    const { lease, clock, put } = await openRig();
+    await put(text);
+    const first = lease(holder('a'));
+    expect((await refused(first)).message).toContain('cannot read');
+    await clock.advance(PERIOD);
+    await first.acquire(never);
+    expect(first.status()).toMatchObject({ held: true, fence: 1 });
+  },
+);
+
+test('no machine id and no secret stands in the lease', async () => {
+  const { lease, document } = await openRig();
+  const self = await thisHolder('/', 'i');
+  await lease(self).acquire(never);
+  const text = JSON.stringify(await document());
+  expect(text).toContain(self.host);
+  if (existsSync('/etc/machine-id')) expect(text).not.toContain(readFileSync('/etc/machine-id', 'utf8').trim() || 'no id');
+});
+
+test('a call that never answers is no sign of life, and does not hold up a release for ever', async () => {
+  const { lease, clock, faults } = await openRig();
+  const first = lease(holder('a'));
+  await first.acquire(never);
+  faults.next('putObject', 'hang');
+  await clock.advance(2 * MINUTE);
+  faults.next('putObject', 'hang');
+  await moving(clock, first.release());
+  faults.assertUsedUp();
+});
+
+test('an error of the provider when the place is taken is told as it is', async () => {
+  const { lease, faults } = await openRig();
+  faults.next('putObject', new StorageError('quota', { driver: 'memory' }));
+  await expect(lease(holder('a')).acquire(never)).rejects.toThrow('quota');
+});
+
+test('without conditional writes the last of two writers has it, and both know', async () => {
+  const { lease, clock } = await openRig((backend) => ({ ...backend, capabilities: { ...backend.capabilities, preconditions: [] } }));
+  const [a, b] = [lease(holder('a')), lease(holder('b'))];
+  const both = await moving(clock, Promise.allSettled([a.acquire(never), b.acquire(never)]));
+  expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  const [winner, loser] = a.status()?.held ? [a, b] : [b, a];
+  await refused(loser);
+  await clock.advance(30 * MINUTE);
+  expect(winner.hold(never)).toBeUndefined();
+  await refused(loser);
+  const third = lease(holder('c'), { takeOver: true });
+  await moving(clock, third.acquire(never));
+  await clock.advance(2 * MINUTE);
+  expect(await lostBy(winner)).toBeInstanceOf(LeaseLostError);
+});
