@@ -8,6 +8,7 @@ import { SWIFT } from './errors.js';
 import type { LargeObjectParts } from './large-objects.js';
 import { extraFrom, infoFromHeaders, quoted } from './object-info.js';
 import { manifestEtag, manifestOf } from './slo.js';
+import { refuseDropped } from './stored.js';
 import type { UploadNote } from './upload-marks.js';
 
 /**
@@ -64,6 +65,7 @@ export async function completeUpload(
         call,
       );
     });
+    refuseDropped(ref.key, answer);
     const told = answer.headers['etag'];
     if (told !== undefined && quoted(told) !== quoted(etag)) throw new ObjectHashMismatchError(ref.key, etag, told, { driver: SWIFT });
     const { checksums } = infoFromHeaders(ref, { ...headers, 'x-static-large-object': 'true' });

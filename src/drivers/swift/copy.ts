@@ -13,6 +13,7 @@ import type { LargeObjectParts } from './large-objects.js';
 import { checkContainer, checkKey } from './names.js';
 import { objectHeaders } from './object-headers.js';
 import { extraFrom, MD5_METADATA } from './object-info.js';
+import { refuseDropped } from './stored.js';
 
 const LANES = 4;
 
@@ -53,7 +54,7 @@ export function swiftCopy(
 
   async function copyWhole(source: ObjectInfo, to: ObjectRef, replace: CopyReplacement | undefined, call: Call): Promise<ObjectInfo> {
     const fresh = replace === undefined ? {} : { 'x-fresh-metadata': 'true', ...objectHeaders({ ...replace, headers: {} }) };
-    const { headers } = await large.replacing(to, call, () =>
+    const answer = await large.replacing(to, call, () =>
       client.request(
         {
           method: 'PUT',
@@ -67,6 +68,8 @@ export function swiftCopy(
         call,
       ),
     );
+    refuseDropped(to.key, answer);
+    const { headers } = answer;
     const hex = /^"?([0-9a-f]{32})"?$/.exec(headers['etag'] ?? '')?.[1];
     const expected = findChecksum(source.checksums, 'md5')?.hex;
     if (hex !== undefined && expected !== undefined && hex !== expected)

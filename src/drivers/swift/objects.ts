@@ -1,12 +1,11 @@
 import type { Backend } from '../backend.js';
-import { ObjectError } from '../errors.js';
 import type { SwiftContext } from './context.js';
-import { SWIFT } from './errors.js';
 import type { LargeObjects } from './large-objects.js';
 import { checkContainer, checkKey, isPossibleKey, refuseImpossible } from './names.js';
 import { objectHeaders } from './object-headers.js';
 import { extraFrom, infoFromHeaders } from './object-info.js';
 import { confirmedMd5, preparePayload, sourceError } from './payload.js';
+import { refuseDropped } from './stored.js';
 
 type ObjectOperations = Pick<Backend, 'headObject' | 'putObject' | 'deleteObject'>;
 
@@ -44,9 +43,7 @@ export function objectOperations({ client }: SwiftContext, large: LargeObjects):
             throw sourceError(key, error);
           }),
       );
-      // 202: another writer's object is younger than this one, which was dropped.
-      if (answer.status === 202)
-        throw new ObjectError(key, 'was not stored: another writer replaced it meanwhile', { driver: SWIFT, retry: 'backoff' });
+      refuseDropped(key, answer);
       const md5 = confirmedMd5(key, answer.headers['etag'], payload);
       const extra = { ...extraFrom(answer.headers), contentType: options.contentType };
       return { container, key, size: payload.size, checksums: [{ algorithm: 'md5', hex: md5 }], metaData: { ...options.metaData }, extra };

@@ -61,6 +61,19 @@ test.each([
   if (status !== 202) expect(error).toMatchObject({ requestId: expect.stringMatching(/^tx-fake-\d+$/) });
 });
 
+test('P2: 202 means that nothing was stored: no object, no copy, and nothing made of parts', async () => {
+  await put(swift, ref, 'x');
+  const { copy, multipart } = swift.capabilities;
+  fake.faults.next('CopyObject', { kind: 'refuse', status: 202 });
+  const copied = copy!.copyObject(ref, { container, key: 'to' }, undefined, call);
+  expect(await rejection(copied)).toMatchObject({ name: 'ObjectError', retry: 'backoff' });
+  const token = await multipart!.begin(ref, plain, call);
+  const part = await multipart!.uploadPart(token, 1, bytesBody(randomContent(10)), call);
+  fake.faults.next('PutManifest', { kind: 'refuse', status: 202 });
+  expect(await rejection(multipart!.complete(token, [part], call))).toMatchObject({ name: 'ObjectError', retry: 'backoff' });
+  expect(await multipart!.complete(token, [part], call)).toMatchObject({ size: 10 });
+});
+
 test('a Retry-After is waited for, and the put goes through', async () => {
   fake.faults.next('PutObject', { kind: 'refuse', status: 503, headers: { 'retry-after': '0' } }, 2);
   await put(wrapInEveryLayer(swift), ref, 'content');
