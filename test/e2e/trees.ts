@@ -32,11 +32,11 @@ export function differences(left: ReadonlyMap<string, string>, right: ReadonlyMa
 }
 
 /** Checks again and again until it holds; the last failure is the test's, when it has not come true in time. */
-export async function eventually(check: () => void, withinMs = 30_000): Promise<void> {
+export async function eventually(check: () => void | Promise<void>, withinMs = 30_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     try {
-      return check();
+      return await check();
     } catch (error) {
       if (Date.now() > deadline) throw error;
     }

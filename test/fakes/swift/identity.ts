@@ -26,10 +26,12 @@ function issue(rules: FakeRules): string {
   return token;
 }
 
+/** Its URLs are those under which it was asked, as TempAuth's are: a proxy in front stays in front. */
 function version1({ headers }: FakeRequest, rules: FakeRules): Answer {
   if (headers['x-auth-user'] !== USER || headers['x-auth-key'] !== SECRET) return { status: 401 };
-  const cdn = rules.hasCdn ? { 'x-cdn-management-url': `${rules.origin()}${CDN_PATH}` } : {};
-  const storage = `${rules.origin()}${ACCOUNT_PATH}`;
+  const origin = `http://${headers['host']}`;
+  const cdn = rules.hasCdn ? { 'x-cdn-management-url': `${origin}${CDN_PATH}` } : {};
+  const storage = `${origin}${ACCOUNT_PATH}`;
   return {
     status: 200,
     headers: { 'x-auth-token': issue(rules), 'x-storage-url': storage, 'x-auth-token-expires': String(rules.tokenSeconds), ...cdn },

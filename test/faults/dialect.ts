@@ -1,0 +1,132 @@
+import type { IncomingMessage } from 'node:http';
+import { errorXml } from '../fakes/s3/answer.js';
+import { parseRequest, type Operation as S3Operation } from '../fakes/s3/request.js';
+
+/** What a request wants, whichever API it is in. */
+export type Operation =
+  | 'authenticate'
+  | 'put'
+  | 'begin parts'
+  | 'part'
+  | 'complete parts'
+  | 'copy'
+  | 'head'
+  | 'get'
+  | 'delete'
+  | 'delete together'
+  | 'list'
+  | 'container'
+  | 'other';
+
+export interface Asked {
+  readonly operation: Operation;
+  readonly key: string | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** What a proxy has to know of an API. */
+export interface Dialect {
+  readonly driver: 's3' | 'swift';
+  read(message: IncomingMessage): Asked;
+  /** An error as the service words it; `code` is S3's. */
+  refusal(status: number, code: string, headers?: Readonly<Record<string, string>>): Answer;
+  /** Status 200, and an error all the same. */
+  errorInside(operation: Operation): Answer;
+  /** What the service says of credentials that have ended. */
+  readonly expired: Answer;
+  /** The answer with the hash of some other content. */
+  wrongHash(answer: Answer): Answer;
+}
+
+const WRONG_MD5 = '00000000000000000000000000000000';
+
+function withWrongEtag({ status, headers, body }: Answer, text: string): Answer {
+  const { etag: _, ...others } = headers;
+  return {
+    status,
+    headers: headers['etag'] === undefined ? others : { ...others, etag: `"${WRONG_MD5}"` },
+    body: body.length > 0 ? Buffer.from(text) : body,
+  };
+}
+
+const S3_OPERATIONS: Readonly<Partial<Record<S3Operation, Operation>>> = {
+  PutObject: 'put',
+  CreateMultipartUpload: 'begin parts',
+  UploadPart: 'part',
+  CompleteMultipartUpload: 'complete parts',
+  CopyObject: 'copy',
+  HeadObject: 'head',
+  GetObject: 'get',
+  DeleteObject: 'delete',
+  DeleteObjects: 'delete together',
+  ListObjects: 'list',
+  HeadBucket: 'container',
+  CreateBucket: 'container',
+};
+
+export const s3Dialect: Dialect = {
+  driver: 's3',
+  read(message) {
+    const { operation, key } = parseRequest(message, Buffer.alloc(0), '');
+    return { operation: S3_OPERATIONS[operation] ?? 'other', key };
+  },
+  refusal: s3Refusal,
+  errorInside: () => ({ ...s3Refusal(200, 'InternalError'), status: 200 }),
+  expired: s3Refusal(400, 'ExpiredToken'),
+  wrongHash: (answer) => withWrongEtag(answer, answer.body.toString().replace(/(<ETag>(?:&quot;|")?)[0-9a-f]{32}/g, `$1${WRONG_MD5}`)),
+};
+
+function s3Refusal(status: number, code: string, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, headers: { 'content-type': 'application/xml', ...headers }, body: Buffer.from(errorXml(code)) };
+}
+
+export const swiftDialect: Dialect = {
+  driver: 'swift',
+  read: ({ method = '', url = '', headers }) => {
+    const [path = '', query = ''] = url.split(/\?(.*)/s, 2);
+    const [container, key] = (/^\/v1\/[^/]+\/?(.*)$/s.exec(path)?.[1] ?? '').split(/\/(.*)/s, 2).map((part) => decodeURIComponent(part));
+    return { operation: swiftOperation(method, path, new URLSearchParams(query), container, key, headers), key };
+  },
+  refusal: swiftRefusal,
+  errorInside: (operation) =>
+    operation === 'delete together'
+      ? json({ 'Number Deleted': 0, 'Number Not Found': 0, 'Response Status': '500 Internal Error', 'Response Body': '', Errors: [] })
+      : { status: 202, headers: {}, body: Buffer.from('not created') },
+  expired: swiftRefusal(401),
+  wrongHash: (answer) => withWrongEtag(answer, answer.body.toString()),
+};
+
+function swiftOperation(
+  method: string,
+  path: string,
+  query: URLSearchParams,
+  container: string | undefined,
+  key: string | undefined,
+  headers: IncomingMessage['headers'],
+): Operation {
+  if (!path.startsWith('/v1/')) return 'authenticate';
+  if (container === undefined || container === '') return query.has('bulk-delete') ? 'delete together' : 'other';
+  // Of what the driver keeps beside the objects only the segments are of interest here.
+  if (key === undefined) return container.endsWith('_segments') ? 'other' : method === 'GET' ? 'list' : 'container';
+  if (key.startsWith('longshore/')) return method === 'PUT' && key.startsWith('longshore/segments/') ? 'part' : 'other';
+  if (method === 'PUT' && headers['x-copy-from'] !== undefined) return 'copy';
+  if (method === 'PUT') return query.get('multipart-manifest') === 'put' ? 'complete parts' : 'put';
+  return ({ GET: 'get', HEAD: 'head', DELETE: 'delete' } as const)[method] ?? 'other';
+}
+
+function swiftRefusal(status: number, code = '', headers: Readonly<Record<string, string>> = {}): Answer {
+  return {
+    status,
+    headers: { 'content-type': 'text/html', ...headers },
+    body: Buffer.from(`<html><h1>${status}</h1><p>${code}</p></html>`),
+  };
+}
+
+function json(document: unknown): Answer {
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(document)) };
+}

@@ -1,0 +1,139 @@
+import { appendFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { call, listAll, randomContent } from '../drivers/conformance/fixture.js';
+import { eventsOf, summaryOf } from '../e2e/place.js';
+import { eventually } from '../e2e/trees.js';
+import type { Asked, Dialect } from './dialect.js';
+import type { Fault } from './fault-proxy.js';
+import { expectDone, type Faulty, MIB } from './storage.js';
+
+const LIAR = 'liar';
+const ofLiar = ({ key }: Asked) => key === LIAR;
+
+/** Trouble that stays is told, and nothing wrong is recorded or deleted. */
+export function lastingFaults(at: Faulty, { inParts }: { readonly inParts: boolean }): void {
+  test('P2: a hash that stays wrong is never recorded; the run says so, and the others are sent', async () => {
+    const place = at.open();
+    at.fill(place);
+    writeFileSync(join(place.source, LIAR), randomContent(3000));
+    const honestAgain = at.proxy.always(ofLiar, at.lying());
+    const run = await place.longshore('--reconcile', '--json');
+    expect(run.code, run.stderr).toBe(3);
+    expect(summaryOf(run)).toMatchObject({ uploaded: 7, failed: 1 });
+    const failures = eventsOf(run).filter(({ event }) => event === 'failed');
+    expect(failures.every(({ name }) => name === LIAR)).toBe(true);
+    expect(failures.at(-1)).toMatchObject({ retryInMs: null, error: expect.stringContaining('has hash 000') });
+    const puts = at.proxy.count('put', LIAR);
+    expect(puts).toBeGreaterThan(4);
+    expect((await place.longshore('scan', '--json')).code).toBe(3);
+    expect(at.proxy.count('put', LIAR)).toBeGreaterThan(puts);
+    honestAgain();
+    const { uploaded, adopted } = summaryOf(await place.longshore('--reconcile', '--json'));
+    expect(Number(uploaded) + Number(adopted)).toBe(1);
+    await at.expectInSync(place);
+  });
+
+  test('P2: a hash that stays wrong is quarantined by a daemon, and goes through once the provider tells the truth', async () => {
+    const place = at.open();
+    at.fill(place);
+    writeFileSync(join(place.source, LIAR), randomContent(3000));
+    const honestAgain = at.proxy.always(ofLiar, at.lying());
+    const daemon = place.daemon();
+    const quarantined = async () => {
+      const { stdout } = await place.longshore('status', '--json');
+      return (JSON.parse(stdout) as { mirrors: { quarantined: unknown[] }[] }).mirrors.flatMap((mirror) => mirror.quarantined);
+    };
+    await eventually(async () => expect(await quarantined()).toMatchObject([{ name: LIAR }]), 120_000);
+    expect(JSON.stringify(await quarantined())).toContain('hash-mismatch');
+    honestAgain();
+    appendFileSync(join(place.source, LIAR), 'another look');
+    await eventually(async () => expect(await quarantined()).toEqual([]));
+    await eventually(async () => expect(await place.differences()).toEqual([]));
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).code).toBe(0);
+  });
+
+  test('P8: a right that is missing for one object fails that object only', async () => {
+    const place = at.open();
+    at.fill(place);
+    at.proxy.always(({ operation, key }) => operation === 'put' && key === 'folder/f3', at.refused(403, 'AccessDenied'));
+    const run = await place.longshore('--reconcile', '--json');
+    expect(run.code, run.stderr).toBe(3);
+    expect(summaryOf(run)).toMatchObject({ uploaded: 6, failed: 1 });
+    expect(at.proxy.count('put', 'folder/f3')).toBe(1);
+  });
+
+  test('a right that is missing for the container stops the mirror, which says so', async () => {
+    const place = at.open();
+    at.fill(place);
+    at.proxy.always(({ operation }) => operation === 'list' || operation === 'container', at.refused(403, 'AccessDenied'));
+    const run = await place.longshore('--reconcile', '--json');
+    expect(run.code, run.stderr).toBe(1);
+    expect(summaryOf(run)['error']).toContain(`container "${place.container}" was refused`);
+    expect(summaryOf(run)['error']).toMatch(/no right to do that/);
+    expect(at.proxy.count('put')).toBe(0);
+  });
+
+  test('P4: a listing that does not advance ends the run, and deletes nothing', async () => {
+    const place = at.open();
+    at.fill(place);
+    expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 7 });
+    rmSync(join(place.source, 'folder/f0'));
+    const advanceAgain = at.proxy.always(({ operation }) => operation === 'list', notAdvancing(at.dialect));
+    const run = await place.longshore('--reconcile', '--json');
+    expect(run.code, run.stderr).toBe(1);
+    expect(summaryOf(run)['error']).toMatch(/not where to go on|does not advance/);
+    expect((await place.objects()).size).toBe(7);
+    advanceAgain();
+    expectDone(await place.longshore('--reconcile', '--json'), { deleted: 1, uploaded: 0 });
+  });
+
+  test('P1: a container that is deleted while a daemon mirrors is made again, and everything is sent anew', async () => {
+    const { container, source, ...place } = at.open();
+    at.fill({ container, source, ...place });
+    const daemon = place.daemon();
+    await eventually(async () => expect(await place.differences()).toEqual([]));
+    for (const { key } of await listAll(at.direct, container)) await at.direct.deleteObject({ container, key }, call);
+    await at.direct.deleteContainer(container, call);
+    writeFileSync(join(source, 'new'), 'new');
+    await eventually(() => expect(daemon.stderr()).toMatch(/state changed.*target-down.*does not exist/));
+    await eventually(async () => expect(await place.differences()).toEqual([]), 90_000);
+    expect(daemon.stderr()).toContain('the container was gone');
+    await eventually(async () => expect((await place.longshore('status')).stdout).toContain('in-sync'));
+    daemon.kill('SIGTERM');
+    const { code, stderr } = await daemon.finished;
+    expect(code).toBe(0);
+    expect(stderr).not.toMatch(/object failed/);
+  });
+
+  test.runIf(inParts)('P3: a file that changes between two of its parts arrives as it is in the end, and leaves no parts', async () => {
+    const place = at.open();
+    const path = join(place.source, 'in parts');
+    writeFileSync(path, randomContent(12 * MIB));
+    const { mtime } = statSync(path);
+    at.proxy.next('part', {
+      kind: 'meanwhile',
+      act() {
+        writeFileSync(path, randomContent(12 * MIB));
+        utimesSync(path, mtime, mtime); // only the ctime tells
+      },
+    });
+    expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 1 });
+    await at.expectInSync(place);
+    expect(await at.direct.capabilities.multipart?.unfinished(place.container, '', call)).toEqual([]);
+  });
+}
+
+/** Swift gives the first page again and again; S3 says that there is more, with the same token as before. */
+function notAdvancing({ driver }: Dialect): Fault {
+  if (driver === 'swift') return { kind: 'ask', path: (path) => path.replace(/([?&])marker=[^&]*&?/, '$1') };
+  const more = '<IsTruncated>true</IsTruncated><NextContinuationToken>always-the-same</NextContinuationToken>';
+  return {
+    kind: 'alter',
+    alter: (answer) => {
+      const body = answer.body.toString().replace(/<NextContinuationToken>.*<\/NextContinuationToken>/, '');
+      return { ...answer, body: Buffer.from(body.replace(/<IsTruncated>[a-z]*<\/IsTruncated>/, more)) };
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { randomContent } from '../drivers/conformance/fixture.js';
+import { summaryOf } from '../e2e/place.js';
+import type { Fault } from './fault-proxy.js';
+import { expectDone, type Faulty, MIB, SMALL } from './storage.js';
+
+const TWENTY_MINUTES_MS = 20 * 60_000;
+
+/** Trouble that passes is waited out, and every file arrives once. */
+export function passingFaults(at: Faulty, { inParts }: { readonly inParts: boolean }): void {
+  test('P1: files that each meet another fault all arrive, and each is sent until it did', async () => {
+    const { proxy, refused } = at;
+    const place = at.open({ timeout: '2s' });
+    const faults: readonly (readonly [string, Fault, number])[] = [
+      ['met 500', refused(500, 'InternalError'), 3],
+      ['met SlowDown', refused(503, 'SlowDown'), 3],
+      ['met SlowDown with Retry-After', refused(503, 'SlowDown', { 'retry-after': '1' }), 2],
+      ['met a reset in the middle of its body', { kind: 'reset', afterBytes: 2000 }, 3],
+      ['met a lost answer', { kind: 'lose-answer' }, 2],
+      ['met a stall', { kind: 'stall' }, 1],
+      ['met a wrong hash', at.lying(), 1],
+      ['met credentials that had ended', { kind: 'answer', answer: at.dialect.expired }, 3],
+    ];
+    for (const [name, fault, times] of faults) {
+      writeFileSync(join(place.source, name), randomContent(3000));
+      proxy.next(['put', name], fault, times);
+    }
+    const streamed = 'streamed, met a reset in the middle of its body';
+    writeFileSync(join(place.source, streamed), randomContent(3 * MIB + 5));
+    proxy.next(['put', streamed], { kind: 'reset', afterBytes: MIB }, 2);
+    const run = await place.longshore('--reconcile', '--json');
+    expectDone(run, {});
+    // An object whose put told a wrong hash, or nothing, is adopted when a second look tells the right one.
+    const { uploaded, adopted } = summaryOf(run);
+    expect(Number(uploaded) + Number(adopted)).toBe(faults.length + 1);
+    await at.expectInSync(place);
+  });
+
+  test.runIf(inParts)('P1: files in parts meet faults of parts and of their completion, and arrive', async () => {
+    const { proxy, refused } = at;
+    const place = at.open();
+    const completions: readonly (readonly [string, Fault])[] = [
+      ['its completion was lost', { kind: 'lose-answer' }],
+      ['its completion was refused', refused(503, 'SlowDown')],
+      ['its completion said yes, with an error inside', { kind: 'answer', answer: at.dialect.errorInside('complete parts') }],
+      ['its completion told a wrong hash', at.lying()],
+    ];
+    for (const [name, fault] of completions) {
+      writeFileSync(join(place.source, name), randomContent(11 * MIB));
+      proxy.next(['complete parts', name], fault);
+    }
+    proxy.next('part', refused(500, 'InternalError'), 2);
+    proxy.next('part', at.lying());
+    proxy.next('part', { kind: 'reset', afterBytes: MIB });
+    proxy.next('part', { kind: 'lose-answer' });
+    const run = await place.longshore('--reconcile', '--json');
+    expect(run.code, run.stderr).toBe(0);
+    await at.expectInSync(place);
+    expect(await at.direct.capabilities.multipart?.unfinished(place.container, '', { signal: new AbortController().signal })).toEqual([]);
+  });
+
+  test('P1: a listing that is cut short, or stops in the middle, is asked for again', async () => {
+    const place = at.open({ timeout: '2s' });
+    at.fill(place);
+    expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 7 });
+    at.proxy.next('list', { kind: 'truncate', afterBytes: 1 });
+    at.proxy.next('list', { kind: 'stall-body', afterBytes: 1 });
+    expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 0, unchanged: 7 });
+  });
+
+  test('P1: a copy, and a delete of many, that say yes with an error inside are made again', async () => {
+    const place = at.open();
+    at.fill(place);
+    expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 7 });
+    renameSync(join(place.source, 'folder/f0'), join(place.source, 'renamed'));
+    for (const name of SMALL.slice(1)) rmSync(join(place.source, name));
+    at.proxy.next('copy', { kind: 'answer', answer: at.dialect.errorInside('copy') });
+    at.proxy.next('delete together', { kind: 'answer', answer: at.dialect.errorInside('delete together') });
+    expectDone(await place.longshore('scan', '--json'), { uploaded: 0, copied: 1, deleted: 6, bytes: 0 });
+    await at.expectInSync(place);
+  });
+
+  test.each([
+    ['ahead', TWENTY_MINUTES_MS],
+    ['behind', -TWENTY_MINUTES_MS],
+  ])('P1: a machine whose clock is 20 minutes %s mirrors all the same, and is told', async (_, offMs) => {
+    const shift = `const now = Date.now; Date.now = () => now() + ${offMs};`;
+    const place = at.open({ nodeOptions: ['--import', `data:text/javascript,${encodeURIComponent(shift)}`] });
+    at.fill(place);
+    const run = await place.longshore('--reconcile', '--json');
+    expectDone(run, { uploaded: 7 });
+    // Swift has no signatures that would grow old.
+    if (at.dialect.driver === 's3') expect(run.stderr).toContain('the clock of this machine differs');
+    expect(await place.differences()).toEqual([]);
+  });
+}

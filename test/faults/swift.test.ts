@@ -1,0 +1,28 @@
+import { openFake } from '../drivers/swift/open.js';
+import { SECRET, USER } from '../fakes/swift/identity.js';
+import { startFakeSwift } from '../fakes/swift/server.js';
+import { swiftDialect } from './dialect.js';
+import { lastingFaults } from './lasting.js';
+import { passingFaults } from './passing.js';
+import { describeFaults } from './storage.js';
+
+const settings = { driver: 'swift', key: USER, secret: SECRET, max_put_size: '4MiB', segment_size: '4MiB' };
+
+async function overFake() {
+  const fake = await startFakeSwift();
+  return {
+    dialect: swiftDialect,
+    origin: fake.origin,
+    target: ({ host, port }: { readonly host: string; readonly port: number }) => ({
+      ...settings,
+      auth_url: `http://${host}:${port}/auth/v1.0`,
+    }),
+    open: () => openFake(fake),
+    close: () => fake.close(),
+  };
+}
+
+describeFaults('a mirror over a failing Swift', overFake, (at) => {
+  passingFaults(at, { inParts: true });
+  lastingFaults(at, { inParts: true });
+});
