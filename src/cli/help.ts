@@ -11,6 +11,7 @@ Examples:
   longshore reconcile photos --dry-run    show what would be done for one mirror
   longshore run                           mirror until stopped (Ctrl-C once: finish what runs; twice: drop it)
   longshore status --watch                watch the running daemon
+  longshore probe offsite                 try whether a target can be relied on
 
 The configuration is the file that --config names, or the first of ./longshore.yaml,
 $XDG_CONFIG_HOME/longshore/longshore.yaml (~/.config/…) and /etc/longshore/longshore.yaml.
@@ -25,6 +26,12 @@ export const ONCE_DETAILS = `
 MIRROR is the name of a mirror in the configuration; without any, all are done.
 Results go to stdout: one line a mirror, or with --json one object a line, the last of
 each mirror with "event": "summary". Progress and problems go to stderr.`;
+
+export const PROBE_DETAILS = `
+Puts small objects (and one of a few MiB, in parts) below PREFIX/.longshore/probe-RANDOM/ in
+the container, which no mirror looks at, and removes them again, even after Ctrl-C. Ends with 0 when all
+holds, 1 when one of the six guarantees does not or nothing could be tried, 3 when only a capability
+does not or something could not be removed.`;
 
 export const BY_HAND_DETAILS = `
 TARGET is the name of a target in the configuration.`;

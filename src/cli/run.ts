@@ -6,13 +6,14 @@ import { check } from './check.js';
 import { createContainer, listContainers, publishContainer, removeContainer } from './container.js';
 import { errorLines } from './error-lines.js';
 import { EXIT, exitCodeOf } from './exit.js';
-import { BY_HAND_DETAILS, EXAMPLES, ONCE_DETAILS, SUMMARY, TRASH_DETAILS } from './help.js';
+import { BY_HAND_DETAILS, EXAMPLES, ONCE_DETAILS, PROBE_DETAILS, SUMMARY, TRASH_DETAILS } from './help.js';
 import { init } from './init.js';
 import type { Engine, Io } from './io.js';
 import { getObject, listObjects, printObjectUrl, putObject, removeObjects } from './object.js';
 import { once } from './once.js';
 import { writesToJournal } from './open-log.js';
 import { printSchema } from './print-schema.js';
+import { probe } from './probe.js';
 import { serve } from './serve.js';
 import { status } from './status.js';
 import { listTrashed, purgeTrashed, restoreTrashed } from './trash.js';
@@ -111,6 +112,16 @@ function buildProgram(io: Io, engine: Engine, done: (code: number) => void): Com
     .command('check')
     .description('say everything that is wrong with the configuration')
     .action(async () => done(await check(config(), io)));
+  program
+    .command('probe')
+    .description('try on a target what longshore relies on, and remove all traces')
+    .argument('<target>', 'a target of the configuration')
+    .option('--container <name>', 'where to try it; default: the container of the first mirror that goes there')
+    .option('--json', 'print one JSON object a line', false)
+    .addHelpText('after', PROBE_DETAILS)
+    .action(async (target: string, { container, json }: { container?: string; json: boolean }) =>
+      done(await probe(config(), target, { container, json }, io)),
+    );
   program
     .command('init')
     .description('write a commented configuration; never overwrites one')

@@ -1,0 +1,86 @@
+import type { Config } from '../config/config.js';
+import type { Backend } from '../drivers/backend.js';
+import { ContainerDoesNotExistError } from '../drivers/errors.js';
+import { randomName } from '../drivers/trial/ground.js';
+import type { TrialResult } from '../drivers/trial/trial.js';
+import { tryBackend } from '../drivers/trial/try-backend.js';
+import { OWN_FOLDER } from '../sync/reserved-names.js';
+import { findTarget, openTarget } from './drivers.js';
+import { EXIT, exitCodeOfSignal, UsageError } from './exit.js';
+import type { Io } from './io.js';
+import { openConfig } from './open-config.js';
+import { openOutput } from './output.js';
+import { type Probed, type ProbeText, probeAsJson, probeAsText } from './probe-text.js';
+import { openStopSignals } from './stop-signals.js';
+
+export interface ProbeOptions {
+  /** Default: that of the first mirror that goes to the target. */
+  readonly container: string | undefined;
+  readonly json: boolean;
+}
+
+/**
+ * `longshore probe`: tries on a target's own container, below a prefix that no mirror looks at, what longshore relies
+ * on, and removes all traces. FAILED when a guarantee does not hold or nothing could be tried, INCOMPLETE when only a
+ * capability does not, or something could not be removed again.
+ */
+export async function probe(configFile: string | undefined, target: string, options: ProbeOptions, io: Io): Promise<number> {
+  const config = await openConfig(io, configFile);
+  const targetConfig = findTarget(config, target);
+  const { container, prefix: mirrored } = placeOf(config, target, options.container);
+  const prefix = `${mirrored}${OWN_FOLDER}probe-${randomName()}/`;
+  const output = openOutput(io.stdout);
+  const text: ProbeText = options.json ? probeAsJson(output.json) : probeAsText(output.line);
+  const signals = openStopSignals(io, { drainMs: 0 });
+  const results: TrialResult[] = [];
+  let left: readonly string[] = [];
+  let backend: Backend | undefined;
+  try {
+    backend = await openTarget(targetConfig, io, signals.interrupt);
+    const { name: driver, capabilities } = backend;
+    const probed: Probed = { target, driver, container, prefix, capabilities };
+    text.begin(probed);
+    const told = (result: TrialResult) => {
+      results.push(result);
+      text.result(result);
+    };
+    const cleaned = (kept: readonly string[]) => {
+      left = kept;
+      text.cleaned(probed, left);
+    };
+    await tryBackend(backend, { container, prefix, clock: io.clock, told, cleaned }, { signal: signals.interrupt });
+    text.end(probed, results, left);
+    await output.finish();
+    return exitCode(results, left);
+  } catch (error) {
+    const signal = signals.received();
+    if (signal !== undefined) return exitCodeOfSignal(signal);
+    throw error instanceof ContainerDoesNotExistError && error.containerName === container ? withAdvice(error, target) : error;
+  } finally {
+    signals.close();
+    await backend?.close();
+  }
+}
+
+/** Where a target's mirrors keep their objects: what holds in another container may not hold there. */
+function placeOf({ mirrors }: Config, target: string, named: string | undefined): { readonly container: string; readonly prefix: string } {
+  const its = mirrors.filter((mirror) => mirror.target === target);
+  const mirror = named === undefined ? its[0] : its.find(({ container }) => container === named);
+  if (mirror !== undefined) return mirror;
+  if (named !== undefined) return { container: named, prefix: '' };
+  throw new UsageError(`no mirror goes to target ${JSON.stringify(target)}: say with --container which of its containers to try`);
+}
+
+function withAdvice(error: ContainerDoesNotExistError, target: string): Error {
+  const { message, containerName } = error;
+  return new Error(
+    `${message}; make it with: longshore container create ${target} ${containerName}, or name another one with --container`,
+    { cause: error },
+  );
+}
+
+function exitCode(results: readonly TrialResult[], left: readonly string[]): number {
+  const failed = results.filter(({ verdict }) => verdict === 'failed');
+  if (failed.some(({ kind }) => kind === 'guarantee')) return EXIT.FAILED;
+  return failed.length > 0 || left.length > 0 ? EXIT.INCOMPLETE : EXIT.OK;
+}

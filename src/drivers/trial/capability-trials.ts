@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { bytesBody } from '../body.js';
+import type { Checksum, ChecksumAlgorithm, Precondition } from '../call.js';
+import type { Capabilities, Copy } from '../capabilities.js';
+import { checksumOf, findChecksum } from '../digest.js';
+import { ObjectHashMismatchError, PreconditionFailedError } from '../errors.js';
+import { failureOf, type Ground, PLAIN } from './ground.js';
+import type { Seen, Trial } from './trial.js';
+
+/** A capability, and how its claim is tried. `claimed` false: the driver does not say that it has it. */
+export interface CapabilityTrial extends Trial {
+  claimed(capabilities: Capabilities, hashType: ChecksumAlgorithm | undefined): boolean;
+  /** What it means for mirrors that it is not there. */
+  readonly withoutIt: string;
+}
+
+const verification: CapabilityTrial = {
+  id: 'checksums',
+  title: 'the provider refuses bytes that are not those announced',
+  meaning: 'What is damaged on the way is stored, and found out only afterwards, by the digest that the provider tells.',
+  withoutIt: 'Uploads are compared afterwards, with the digest that the provider tells.',
+  claimed: ({ checksums }) => checksums.length > 0,
+  async run(ground) {
+    const problems: string[] = [];
+    const { checksums } = ground.backend.capabilities;
+    for (const algorithm of checksums) {
+      const wrong = checksumOf(algorithm, Buffer.from('other bytes'));
+      const failure = await failureOf(ground, ground.put(algorithm, 'the bytes', { checksums: [wrong] }));
+      if (failure === undefined) problems.push(`bytes with a wrong ${algorithm} were stored`);
+      else if (!(failure instanceof ObjectHashMismatchError)) problems.push(`a wrong ${algorithm} is reported as: ${failure.message}`);
+      if (failure !== undefined && (await ground.contentOf(algorithm)) !== undefined)
+        problems.push(`bytes with a wrong ${algorithm} were refused, and are there all the same`);
+    }
+    return { problems, notes: [checksums.join(', ')] };
+  },
+};
+
+const digests: CapabilityTrial = {
+  id: 'digests',
+  title: 'the provider tells the digest of what it holds',
+  meaning:
+    'Objects cannot be compared with files by what the provider tells: the digest is not one of the content (encryption?). Set etag: opaque.',
+  withoutIt: 'A reconcile compares sizes, and reads objects again where it must know more.',
+  claimed: (_, hashType) => hashType !== undefined,
+  async run(ground) {
+    const { backend, container, prefix, call } = ground;
+    const algorithm = backend.hashType as ChecksumAlgorithm;
+    const expected = checksumOf(algorithm, Buffer.from('content')).hex;
+    const put = await ground.put('digest', 'content');
+    const head = await backend.headObject(ground.ref('digest'), call);
+    const { items } = await backend.listObjects(container, `${prefix}digest`, {}, call);
+    const told: Record<string, readonly Checksum[] | undefined> = { 'a put': put.checksums, 'a look at the object': head.checksums };
+    if (backend.capabilities.listingHas.checksums) told['the listing'] = items[0]?.checksums;
+    return {
+      problems: Object.entries(told).flatMap(([what, checksums]) => {
+        const hex = findChecksum(checksums ?? [], algorithm)?.hex;
+        if (hex === expected) return [];
+        return [hex === undefined ? `${what} tells no ${algorithm}` : `${what} tells a ${algorithm} of other content`];
+      }),
+      notes: [backend.capabilities.listingHas.checksums ? `${algorithm}, in listings too` : `${algorithm}, not in listings`],
+    };
+  },
+};
+
+const metadata: CapabilityTrial = {
+  id: 'metadata',
+  title: 'modification times and modes are kept with the object',
+  meaning: 'Restored files get the time of the restore, and rclone shows the time of the upload.',
+  withoutIt: '',
+  claimed: () => true,
+  async run(ground) {
+    const given = { mtime: '1700000000.123456789', mode: '100644' };
+    await ground.put('dated', 'content', { metaData: given, contentType: 'text/plain' });
+    const { metaData, extra } = await ground.backend.headObject(ground.ref('dated'), ground.call);
+    const problems = Object.entries(given).flatMap(([name, value]) => {
+      const kept = metaData[name];
+      return kept === value ? [] : [`${name} "${value}" came back ${kept === undefined ? 'not at all' : `as "${kept}"`}`];
+    });
+    if (extra['contentType'] !== 'text/plain')
+      problems.push(`content type text/plain came back as ${JSON.stringify(extra['contentType'])}`);
+    return { problems };
+  },
+};
+
+const conditions: CapabilityTrial = {
+  id: 'preconditions',
+  title: 'a put can be made to depend on what is there',
+  meaning: 'Two machines that mirror to one prefix are not kept apart: make sure that there is one only.',
+  withoutIt: 'Two machines that mirror to one prefix are not kept apart: make sure that there is one only.',
+  claimed: ({ preconditions }) => preconditions.length > 0,
+  async run(ground) {
+    const { preconditions } = ground.backend.capabilities;
+    const problems: string[] = [];
+    const refused = async (precondition: Precondition, what: string) => {
+      const failure = await failureOf(ground, ground.put('taken', 'replaced', { precondition }));
+      if (!(failure instanceof PreconditionFailedError))
+        problems.push(`${what} was ${failure ? `answered by: ${failure.message}` : 'stored'}`);
+    };
+    const { extra } = await ground.put('taken', 'first');
+    if (preconditions.includes('ifAbsent')) {
+      await refused({ ifAbsent: true }, 'a put for which nothing may be there');
+      const fresh = await failureOf(ground, ground.put('free', 'first', { precondition: { ifAbsent: true } }));
+      if (fresh) problems.push(`a put for which nothing may be there was refused where nothing was: ${fresh.message}`);
+    }
+    if (preconditions.includes('ifMatch')) {
+      await refused({ ifMatch: '"00000000000000000000000000000000"' }, 'a put for which another version must be there');
+      const { etag } = extra;
+      if (typeof etag === 'string') {
+        const same = await failureOf(ground, ground.put('taken', 'second', { precondition: { ifMatch: etag } }));
+        if (same) problems.push(`a put for which this version must be there was refused: ${same.message}`);
+      }
+    }
+    return { problems, notes: [preconditions.join(', ')] };
+  },
+};
+
+const copies: CapabilityTrial = {
+  id: 'copy',
+  title: 'objects are copied within the provider',
+  meaning: 'Renamed files are sent again.',
+  withoutIt: 'Renamed files are sent again.',
+  claimed: ({ copy }) => copy !== undefined,
+  async run(ground) {
+    const { copyObject } = ground.backend.capabilities.copy as Copy;
+    await ground.put('from', 'content', { metaData: { mtime: '1.5' } });
+    const replace = { contentType: 'text/plain', metaData: { mtime: '2.5' } };
+    await copyObject(ground.ref('from'), ground.ref('to'), replace, ground.call);
+    const problems: string[] = [];
+    if ((await ground.contentOf('to')) !== 'content') problems.push('the copy has other content');
+    const { metaData } = await ground.backend.headObject(ground.ref('to'), ground.call);
+    if (metaData['mtime'] !== '2.5') problems.push('the copy did not get the metadata that it was given');
+    return { problems };
+  },
+};
+
+const batches: CapabilityTrial = {
+  id: 'batch delete',
+  title: 'many objects are deleted by one request',
+  meaning: 'Deletes may be lost, or hit other objects. Do not use deletes: mirror with this target.',
+  withoutIt: 'Each delete takes a request.',
+  claimed: ({ batchDelete }) => batchDelete !== undefined,
+  async run(ground) {
+    const { batchDelete } = ground.backend.capabilities;
+    if (batchDelete === undefined) return { problems: [] };
+    const gone = ['a b', 'a&b', 'é'];
+    for (const name of [...gone, 'kept']) await ground.put(name, name);
+    const keys = [...gone, 'never was'].map((name) => ground.ref(name).key);
+    const failures = await batchDelete.deleteObjects(ground.container, keys, ground.call);
+    const problems = [...failures].map(([key, error]) => `"${key.slice(ground.prefix.length)}" was not deleted: ${error.message}`);
+    const left = await ground.names();
+    if (left.join() !== 'kept') problems.push(`afterwards there was ${left.length === 0 ? 'nothing' : left.join(', ')} instead of kept`);
+    return { problems, notes: [`up to ${batchDelete.maxKeys.toLocaleString('en')} at once`] };
+  },
+};
+
+const parts: CapabilityTrial = {
+  id: 'multipart',
+  title: 'large objects are sent in parts, and are there only when all of them are',
+  meaning: 'Large files may fail, or be seen before they are complete.',
+  withoutIt: 'Large files are sent in one request, and from the beginning after a failure.',
+  claimed: ({ multipart }) => multipart !== undefined,
+  run: tryParts,
+};
+
+async function tryParts(ground: Ground): Promise<Seen> {
+  const { multipart } = ground.backend.capabilities;
+  if (multipart === undefined) return { problems: [] };
+  const { call } = ground;
+  const problems: string[] = [];
+  const [first, last] = [Buffer.alloc(Math.max(multipart.partSize.min, 1), 'first '), Buffer.from('last')];
+
+  const token = await multipart.begin(ground.ref('in parts'), PLAIN, call);
+  ground.begun(token);
+  const sent = [await multipart.uploadPart(token, 1, bytesBody(first), call), await multipart.uploadPart(token, 2, bytesBody(last), call)];
+  if ((await multipart.uploadedParts(token, call)).length !== 2)
+    problems.push('parts that were sent are not listed: an upload cannot be resumed');
+  if ((await ground.contentOf('in parts')) !== undefined) problems.push('the object was there before it was complete');
+  await multipart.complete(token, sent, call);
+  const content = (await ground.contentOf('in parts')) ?? '';
+  const md5 = (text: string | Buffer) => createHash('md5').update(text).digest('hex');
+  if (md5(content) !== md5(Buffer.concat([first, last]))) problems.push('the object is not what its parts were');
+
+  const dropped = await multipart.begin(ground.ref('dropped'), PLAIN, call);
+  ground.begun(dropped);
+  await multipart.uploadPart(dropped, 1, bytesBody(last), call);
+  await multipart.abort(dropped, call);
+  if ((await ground.contentOf('dropped')) !== undefined) problems.push('an upload that was given up left an object');
+  const left = await multipart.unfinished(ground.container, ground.prefix, call);
+  if (left.length > 0) problems.push(`uploads that were completed or given up are still listed as unfinished (${left.length})`);
+  const { min, maxParts } = multipart.partSize;
+  return { problems, notes: [`parts from ${min.toLocaleString('en')} bytes on, ${maxParts.toLocaleString('en')} at most`] };
+}
+
+/** In the order in which they are shown. */
+export const capabilityTrials: readonly CapabilityTrial[] = [verification, digests, metadata, conditions, copies, batches, parts];

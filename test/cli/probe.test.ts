@@ -1,0 +1,112 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { exitCodeOfSignal } from '../../src/cli/exit.js';
+import { call, listKeys } from '../drivers/conformance/fixture.js';
+import { openFake as openFakeS3 } from '../drivers/s3/open.js';
+import { openFake as openFakeSwift } from '../drivers/swift/open.js';
+import { ACCOUNT, startFakeS3 } from '../fakes/s3/server.js';
+import { SECRET, USER } from '../fakes/swift/identity.js';
+import { startFakeSwift } from '../fakes/swift/server.js';
+import { type Console, openConsole, writeConfig } from './console.js';
+
+let console: Console;
+beforeEach(() => {
+  console = openConsole({ env: { SECRET, S3_SECRET: ACCOUNT.secret } });
+});
+afterEach(() => console.remove());
+
+const mirrors = `
+mirrors:
+  - { name: a, source: ./data, target: vault, container: box, prefix: backups }
+`;
+
+it('tells of a target that gives all guarantees, and leaves nothing there', async () => {
+  writeConfig(console.folder, `targets: { vault: { driver: local, root: ./containers } }${mirrors}`);
+  expect(await console.run(['container', 'create', 'vault', 'box'])).toBe(0);
+  expect(await console.run(['probe', 'vault'])).toBe(0);
+  const text = console.stdout.text();
+  expect(text).toMatch(/^target vault \(driver local\), container box, below backups\/\.longshore\/probe-[0-9a-f]{16}\/$/m);
+  for (const id of ['G1', 'G2', 'G3', 'G4', 'G5', 'G6']) expect(text).toMatch(new RegExp(`^  ok      ${id}: `, 'm'));
+  expect(text).toContain('everything that was put there has been removed');
+  expect(text).toMatch(/vault gives all six guarantees\n$/);
+  expect(readdirSync(join(console.folder, 'containers', 'box'))).toEqual([]);
+});
+
+it('tries S3 and Swift as well, and tells it in JSON', async () => {
+  const s3 = await startFakeS3();
+  const swift = await startFakeSwift();
+  const backends = [openFakeS3(s3), openFakeSwift(swift)];
+  try {
+    for (const backend of backends) await backend.createContainer('box', call);
+    writeConfig(
+      console.folder,
+      `
+targets:
+  cloud: { driver: s3, profile: aws, region: us-east-1, host: ${s3.host}, port: ${s3.port}, secure: false, key: ${ACCOUNT.accessKey}, secret: { env: S3_SECRET } }
+  vault: { driver: swift, auth_url: ${swift.origin}/auth/v1.0, key: "${USER}", secret: { env: SECRET } }${mirrors}`,
+    );
+    const codes = [await console.run(['probe', 'cloud', '--container', 'box', '--json']), await console.run(['probe', 'vault', '--json'])];
+    const told = console.stdout
+      .text()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const failed = told.filter(({ verdict }) => verdict === 'failed');
+    expect(failed).toEqual([]);
+    expect(codes).toEqual([0, 0]);
+    const [first, second] = told.filter(({ event }) => event === 'summary');
+    expect(first).toMatchObject({ target: 'cloud', driver: 's3', container: 'box', failed: [], absent: [], left: 0 });
+    expect(first?.['prefix']).toMatch(/^\.longshore\/probe-/);
+    expect(second).toMatchObject({ target: 'vault', driver: 'swift', failed: [], left: 0 });
+    for (const backend of backends) expect(await listKeys(backend, 'box')).toEqual([]);
+  } finally {
+    for (const backend of backends) await backend.close();
+    await s3.close();
+    await swift.close();
+  }
+});
+
+it('says which guarantee a target does not give, what was seen, and what that means', async () => {
+  const s3 = await startFakeS3();
+  const backend = openFakeS3(s3);
+  try {
+    await backend.createContainer('box', call);
+    writeConfig(
+      console.folder,
+      `
+targets:
+  cloud: { driver: s3, profile: aws, region: us-east-1, host: ${s3.host}, port: ${s3.port}, secure: false, key: ${ACCOUNT.accessKey}, secret: { env: S3_SECRET } }
+mirrors: [{ name: a, source: ./data, target: cloud, container: box }]`,
+    );
+    s3.faults.next('DeleteObject', { kind: 'refuse', status: 403, code: 'AccessDenied' });
+    expect(await console.run(['probe', 'cloud'])).toBe(1);
+    expect(console.stdout.text()).toMatch(/^ {2}FAILED {2}G1: .*\n {12}.*AccessDenied.*\n {12}That means: /m);
+    expect(console.stdout.text()).toMatch(/cloud does not give G1\n$/);
+    s3.faults.assertUsedUp();
+  } finally {
+    await backend.close();
+    await s3.close();
+  }
+});
+
+it('Ctrl-C ends it, and what was put there is removed all the same', async () => {
+  writeConfig(console.folder, `targets: { vault: { driver: local, root: ./containers } }${mirrors}`);
+  await console.run(['container', 'create', 'vault', 'box']);
+  const running = console.run(['probe', 'vault']);
+  await expect.poll(() => console.stdout.text(), { timeout: 60_000 }).toContain('G1');
+  console.signal('SIGINT');
+  expect(await running).toBe(exitCodeOfSignal('SIGINT'));
+  expect(console.stdout.text()).toMatch(/everything that was put there has been removed\n$/);
+  expect(readdirSync(join(console.folder, 'containers', 'box'))).toEqual([]);
+});
+
+it('says what is missing: the container, a mirror to take it from, the target', async () => {
+  writeConfig(console.folder, `targets: { vault: { driver: local, root: ./containers }, other: { driver: memory } }${mirrors}`);
+  expect(await console.run(['probe', 'vault'])).toBe(1);
+  expect(console.stderr.text()).toContain('make it with: longshore container create vault box');
+  expect(await console.run(['probe', 'other'])).toBe(2);
+  expect(console.stderr.text()).toContain('no mirror goes to target "other": say with --container');
+  expect(await console.run(['probe', 'vautl'])).toBe(2);
+  expect(console.stderr.text()).toContain('did you mean "vault"');
+});
