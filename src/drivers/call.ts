@@ -38,6 +38,11 @@ export interface PageRequest {
   readonly after?: string;
   /** Items wanted at the most; the conformance suite asks for 2. Default: what the provider likes best. */
   readonly size?: number;
+  /**
+   * True: who asks needs the key, size, checksums and etag of each object, and nothing else; a backend to which the rest
+   * costs something leaves it out. Of no meaning in a listing of containers.
+   */
+  readonly bare?: boolean;
 }
 
 /** Bytes to send. A body that can be opened again may be retried; a one-shot stream may not. */

@@ -23,14 +23,29 @@ export function factAt(page: RemotePage, at: number): RemoteFact {
   };
 }
 
+/** A page that is being filled. */
+export interface GrowingPage extends RemotePage {
+  readonly names: ObjectName[];
+  readonly sizes: number[];
+  readonly md5s: (string | null)[];
+  readonly etags: (string | null)[];
+}
+
+export function newPage(inspected: boolean): GrowingPage {
+  return { names: [], sizes: [], md5s: [], etags: [], inspected };
+}
+
+export function addTo(page: GrowingPage, name: ObjectName, { size, md5, etag }: RemoteFact): void {
+  page.names.push(name);
+  page.sizes.push(size);
+  page.md5s.push(md5 ?? null);
+  page.etags.push(etag ?? null);
+}
+
 export function pageOf(objects: readonly (readonly [ObjectName, RemoteFact])[], inspected: boolean): RemotePage {
-  return {
-    names: objects.map(([name]) => name),
-    sizes: objects.map(([, { size }]) => size),
-    md5s: objects.map(([, { md5 }]) => md5 ?? null),
-    etags: objects.map(([, { etag }]) => etag ?? null),
-    inspected,
-  };
+  const page = newPage(inspected);
+  for (const [name, fact] of objects) addTo(page, name, fact);
+  return page;
 }
 
 /** Gives the next page, undefined after the last. */

@@ -24,8 +24,9 @@ export interface ScanResult {
 /**
  * Compares the source with the index (scan), or with the container as well (reconcile), and makes jobs of what differs.
  * Resolves when all has been found. `finished` resolves when all of that has been done and the ledger says so. Both
- * reject when `stop` is aborted, and with the error when the container is gone or closed to us; this also with SourceMissingError when there is no source, and with the driver's
- * error when the container cannot be listed: nothing is deleted then.
+ * reject when `stop` is aborted, and with the error when the container is gone or closed to us; this also with
+ * SourceMissingError when there is no source, and with the driver's error when the container cannot be listed: nothing is
+ * deleted then.
  */
 export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal): Promise<{ readonly finished: Promise<ScanResult> }> {
   const signal = AbortSignal.any([stop, mirror.containerTrouble.signal]);

@@ -1,12 +1,12 @@
 import { pathToFileURL } from 'node:url';
 import type { Backend } from '../backend.js';
-import type { Body, ContainerInfo, ObjectInfo, ObjectRef, PutOptions } from '../call.js';
+import type { Body, Checksum, ContainerInfo, ObjectInfo, ObjectRef, PutOptions } from '../call.js';
 import type { BatchDelete, Capabilities, Cdn, Copy, CopyReplacement } from '../capabilities.js';
 import { InvalidContainerNameError, InvalidObjectNameError, ObjectDoesNotExistError, UnsupportedOperationError } from '../errors.js';
 import { CHECKED } from './digests.js';
 import { attributesOf } from './file-metadata.js';
 import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
-import { type FoundObject, readObject, readObjects } from './object.js';
+import { type BareObject, type FoundObject, readBareObjects, readObject, readObjects } from './object.js';
 import type { PutOrder, WireContainer } from './protocol.js';
 import { readFileRange } from './read-file.js';
 import { writeAbout } from './record.js';
@@ -84,8 +84,10 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     },
     deleteContainer: async (name, { signal }) => thread.ask('deleteContainer', { container: existable(name) }, signal),
 
-    async listObjects(container, prefix, { after, size = OBJECTS_PER_PAGE }, { signal }) {
-      const { objects, next } = await thread.ask('listObjects', { container: existable(container), prefix, after, size }, signal);
+    async listObjects(container, prefix, { after, size = OBJECTS_PER_PAGE, bare = false }, { signal }) {
+      const ask = { container: existable(container), prefix, after, size, bare };
+      const { objects, next } = await thread.ask('listObjects', ask, signal);
+      if (bare) return { items: readBareObjects(objects).map((object) => toBareInfo(container, object)), next };
       return { items: readObjects(objects).map((object) => toObjectInfo(container, object)), next };
     },
     async headObject(ref, { signal }) {
@@ -192,6 +194,14 @@ function describe({ contentType, metaData }: CopyReplacement): Pick<PutOrder, 'a
 
 function toContainerInfo({ name, ...times }: WireContainer): ContainerInfo {
   return { name, extra: times };
+}
+
+const NO_CHECKSUMS: readonly Checksum[] = [];
+const NO_META_DATA = {};
+
+function toBareInfo(container: string, { key, size, md5, etag }: BareObject): ObjectInfo {
+  const checksums = md5 === undefined ? NO_CHECKSUMS : [{ algorithm: 'md5' as const, hex: md5 }];
+  return { container, key, size, checksums, metaData: NO_META_DATA, extra: { etag } };
 }
 
 function toObjectInfo(container: string, { key, size, md5, contentType, metaData, etag, lastModified }: FoundObject): ObjectInfo {

@@ -1,12 +1,12 @@
 import { open, type RootDatabase, type TransactionFlags } from 'lmdb';
 import { compareKeys } from '../key.js';
 import { looksSound, setAside } from './database-file.js';
-import { decodeRecord, encodeRecord, type ObjectRecord } from './record.js';
+import { decodeRecord, encodeRecord, type ObjectRecord, type StoredRecord } from './record.js';
 
 /** What is known of the objects of a root, by container and key. To lose a record is to lose a digest, no more. */
 export interface Records {
   readonly writable: boolean;
-  get(container: string, key: string): ObjectRecord | undefined;
+  get(container: string, key: string): StoredRecord | undefined;
   put(container: string, key: string, record: ObjectRecord): void;
   remove(container: string, key: string): void;
   /** The records of a container from `key` on, to be asked in byte order. Close it in the same turn. */
@@ -20,7 +20,7 @@ export interface Records {
 
 export interface RecordCursor {
   /** Keys must ascend from call to call. */
-  seek(key: string): ObjectRecord | undefined;
+  seek(key: string): StoredRecord | undefined;
   /** Keys of records that were passed without being asked for: nobody has seen a file for them. */
   readonly passed: readonly string[];
   close(): void;
@@ -126,7 +126,7 @@ function databaseKey(container: string, key: string): Buffer {
   return Buffer.from(`${container}\0${key}`);
 }
 
-function decode(bytes: Buffer | undefined): ObjectRecord | undefined {
+function decode(bytes: Buffer | undefined): StoredRecord | undefined {
   return bytes === undefined ? undefined : decodeRecord(bytes);
 }
 

@@ -1,4 +1,4 @@
-import { opendirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { systemClock } from '../../clock.js';
 import { compareKeys } from '../key.js';
 import { codeOf } from './failure.js';
@@ -59,15 +59,10 @@ function readSorted(folder: string): readonly string[] | undefined {
   const entries: string[] = [];
   let rare = false;
   try {
-    const directory = opendirSync(folder, { bufferSize: 1024 });
-    try {
-      for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-        rare ||= RARE.test(entry.name);
-        if (entry.isFile()) entries.push(entry.name);
-        else if (entry.isDirectory()) entries.push(`${entry.name}/`);
-      }
-    } finally {
-      directory.closeSync();
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      rare ||= RARE.test(entry.name);
+      if (entry.isFile()) entries.push(entry.name);
+      else if (entry.isDirectory()) entries.push(`${entry.name}/`);
     }
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;

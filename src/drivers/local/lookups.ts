@@ -4,16 +4,16 @@ import { Refusal } from './failure.js';
 import type { ReadEntries } from './folder-entries.js';
 import { lookAtFile } from './folders.js';
 import { type ListedFile, listFiles } from './listing.js';
-import { describeObject, validRecord, type WireObject, writeObjects } from './object.js';
+import { describeObject, validRecord, type WireObject, writeBareObjects, writeObjects } from './object.js';
 import type { ObjectPage } from './protocol.js';
-import type { ObjectRecord } from './record.js';
+import type { StoredRecord } from './record.js';
 import type { Store } from './store.js';
 
 export interface FoundFile {
   readonly key: string;
   readonly stat: BigIntStats;
   /** Undefined for a file that others put there or have changed. */
-  readonly record: ObjectRecord | undefined;
+  readonly record: StoredRecord | undefined;
 }
 
 /** Refuses when there is no such container or object. */
@@ -39,12 +39,16 @@ export function listObjects(
   prefix: string,
   after: string | undefined,
   size: number,
+  bare: boolean,
 ): ObjectPage {
   const { files, more } = listFiles(store.container(container), read, prefix, after, size);
   const { found, unseen } = withRecords(store, container, files);
   prune(store, container, unseen);
-  const objects = explained(store, container, found).map(({ key, stat, record }) => describeObject(key, stat, record));
-  return { objects: writeObjects(objects), next: more ? files.at(-1)?.key : undefined };
+  const objects = explained(store, container, found);
+  const written = bare
+    ? writeBareObjects(objects)
+    : writeObjects(objects.map(({ key, stat, record }) => describeObject(key, stat, record)));
+  return { objects: written, next: more ? files.at(-1)?.key : undefined };
 }
 
 /** Files and records come in one order, so that one pass over both is enough. */

@@ -54,7 +54,8 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
     headContainer: ({ container }, ticket) => ticket.answer(headContainer(store, container)),
     createContainer: ({ container }, ticket) => change(ticket, () => createContainer(store, container)),
     deleteContainer: ({ container }, ticket) => change(ticket, () => deleteContainer(store, container)),
-    listObjects: ({ container, prefix, after, size }, ticket) => ticket.answer(listObjects(store, read, container, prefix, after, size)),
+    listObjects: ({ container, prefix, after, size, bare }, ticket) =>
+      ticket.answer(listObjects(store, read, container, prefix, after, size, bare)),
     headObject: ({ container, key }, ticket) => ticket.answer(headObject(store, container, key)),
     putBytes: (order, ticket, body) => commits.add(putBytes(store, folders, order, body ?? new Uint8Array(), ticket)),
     beginUpload({ upload, order }, ticket) {

@@ -25,7 +25,7 @@ export interface WireContainer {
 }
 
 export interface ObjectPage {
-  /** As `writeObjects` gives them. */
+  /** As `writeObjects` gives them, or `writeBareObjects` when that was asked for. */
   readonly objects: string;
   readonly next: string | undefined;
 }
@@ -46,7 +46,13 @@ export interface Operations {
   createContainer: Operation<{ readonly container: string }, WireContainer>;
   deleteContainer: Operation<{ readonly container: string }, undefined>;
   listObjects: Operation<
-    { readonly container: string; readonly prefix: string; readonly after: string | undefined; readonly size: number },
+    {
+      readonly container: string;
+      readonly prefix: string;
+      readonly after: string | undefined;
+      readonly size: number;
+      readonly bare: boolean;
+    },
     ObjectPage
   >;
   headObject: Operation<{ readonly container: string; readonly key: string }, WireObject>;

@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs';
 import type { Fingerprint } from './stat.js';
 
 /** What is known of an object beyond its file, and of which state of the file it is known. */
@@ -42,17 +43,50 @@ export function encodeRecord({ file, md5, about }: ObjectRecord): Buffer {
   return bytes;
 }
 
+/** A record as it was found. Its fields are read from its bytes when they are asked for: a listing needs few of them. */
+export interface StoredRecord extends ObjectRecord {
+  /** Whether it was made for this very state of the file. */
+  isOf(stat: BigIntStats): boolean;
+}
+
 /** Undefined for a record of another version, which then counts as none. */
-export function decodeRecord(bytes: Buffer): ObjectRecord | undefined {
-  if (bytes.length < AT.about || bytes[AT.version] !== VERSION) return undefined;
-  return {
-    file: {
+export function decodeRecord(bytes: Buffer): StoredRecord | undefined {
+  return bytes.length < AT.about || bytes[AT.version] !== VERSION ? undefined : new RecordBytes(bytes);
+}
+
+class RecordBytes implements StoredRecord {
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  get file(): Fingerprint {
+    const bytes = this.#bytes;
+    return {
       size: bytes.readDoubleLE(AT.size),
       mtimeNs: bytes.readBigInt64LE(AT.mtime),
       ctimeNs: bytes.readBigInt64LE(AT.ctime),
       inode: bytes.readBigUInt64LE(AT.inode),
-    },
-    md5: bytes[AT.flags] === HAS_MD5 ? bytes.toString('hex', AT.md5, AT.about) : undefined,
-    about: bytes.toString('utf8', AT.about) as About,
-  };
+    };
+  }
+
+  get md5(): string | undefined {
+    return this.#bytes[AT.flags] === HAS_MD5 ? this.#bytes.toString('hex', AT.md5, AT.about) : undefined;
+  }
+
+  get about(): About {
+    return this.#bytes.toString('utf8', AT.about) as About;
+  }
+
+  isOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): boolean {
+    const { buffer, byteOffset, length } = this.#bytes;
+    const view = new DataView(buffer, byteOffset, length);
+    return (
+      view.getFloat64(AT.size, true) === Number(size) &&
+      view.getBigInt64(AT.mtime, true) === mtimeNs &&
+      view.getBigInt64(AT.ctime, true) === ctimeNs &&
+      view.getBigUint64(AT.inode, true) === ino
+    );
+  }
 }

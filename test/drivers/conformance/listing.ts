@@ -36,6 +36,18 @@ export function listingCases({ backend, inContainer }: Fixture): void {
     } while (after !== undefined);
   });
 
+  inContainer('a bare listing tells keys, sizes, digests and etags as a full one does', async (container) => {
+    for (const key of ORDERED) await put(backend, { container, key }, `content of ${key}`);
+    const told = async (bare: boolean) =>
+      (await backend.listObjects(container, '', { bare }, call)).items.map(({ key, size, checksums, extra }) => ({
+        key,
+        size,
+        checksums,
+        etag: extra['etag'],
+      }));
+    expect(await told(true)).toEqual(await told(false));
+  });
+
   inContainer('a prefix is compared byte by byte and is no folder', async (container) => {
     const keys = ['a-b', 'a/b', 'a/b/c', 'a/c', 'ab', 'b/a/b'];
     for (const key of keys.filter((key) => key !== 'a/b')) await put(backend, { container, key }, key);
