@@ -22,14 +22,20 @@ export interface ProgramOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeOptions?: readonly string[];
+  /** True: as a user who may read only what anybody may, and who owns nothing. Takes root, or changes nothing. */
+  readonly asNobody?: boolean;
 }
 
+export const NOBODY = 65_534;
+const isRoot = process.getuid?.() === 0;
+
 /** The built program as a child process, with nothing of the test's environment but PATH. */
-export function start(args: readonly string[], { cwd, env, nodeOptions = [] }: ProgramOptions): Program {
+export function start(args: readonly string[], { cwd, env, nodeOptions = [], asNobody = false }: ProgramOptions): Program {
   const child = spawn(process.execPath, [...nodeOptions, MAIN, ...args], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(asNobody && isRoot ? { uid: NOBODY, gid: NOBODY } : {}),
   });
   let stdout = '';
   let stderr = '';

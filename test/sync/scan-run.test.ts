@@ -100,3 +100,23 @@ it('P7: more names than are kept in memory can be gone', async () => {
   expect(new Set(due).size).toBe(12_000);
   expect(due[0]).toBe('delete old/0');
 });
+
+it.each<readonly [string, (folder: string) => void]>([
+  ['nothing', () => {}],
+  ['a file', (folder) => writeFileSync(folder, '')],
+  ['an empty folder', (folder) => mkdirSync(folder)],
+])('P4: a folder that is away, with %s in its place, for as long as the source is walked, loses nothing', async (_, replace) => {
+  const fixture = await mirrored(['a', 'folder/b', 'folder/c/d', 'kept']);
+  const folder = join(fixture.root, 'folder');
+  writeFileSync(join(fixture.root, 'a'), 'changed');
+  const { due } = await scannedWhile(fixture, (item) => {
+    if (item.kind === 'finding' && item.name === 'a') {
+      renameSync(folder, join(fixture.root, '../away'));
+      replace(folder);
+    }
+    if (item.kind !== 'walked') return;
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(join(fixture.root, '../away'), folder);
+  });
+  expect(due.filter((each) => each.startsWith('delete'))).toEqual([]);
+});
