@@ -88,8 +88,21 @@ export function summaryOf(
   complete: boolean,
   error: Error | undefined,
 ): Readonly<Record<string, unknown>> {
-  const { scanned, uploaded, copied, deleted, adopted, unchanged, failed, skipped, held, bytes, seconds } = report;
-  const counts = { scanned, uploaded, copied, deleted, adopted, unchanged, failed, skipped, held, bytes, seconds: toMilliseconds(seconds) };
+  const { scanned, uploaded, copied, deleted, adopted, unchanged, failed, skipped, held, kept = 0, bytes, seconds } = report;
+  const counts = {
+    scanned,
+    uploaded,
+    copied,
+    deleted,
+    adopted,
+    unchanged,
+    failed,
+    skipped,
+    held,
+    kept,
+    bytes,
+    seconds: toMilliseconds(seconds),
+  };
   return { event: 'summary', mirror, ...counts, complete, ...(error && { error: error.message }) };
 }
 

@@ -9,12 +9,13 @@ import { isPartial, PROBLEMS_SHOWN, type Tally } from './run-tally.js';
 export function summaryLine({ mirror, report, complete, error }: OnceResult, tally: Tally, dryRun: boolean): string {
   const name = printable(mirror);
   if (error !== undefined) return `${name}: failed: ${printable(error.message)}`;
-  const partial = isPartial(complete, tally) ? '; INCOMPLETE: part of the source could not be read' : '';
+  const partial = isPartial(complete, tally) ? '; INCOMPLETE: part of the source could not be read, or deletes were withheld' : '';
   const did = dryRun ? toDo(tally) : done(report);
   const parts = [
     ...did,
     `${count(report.unchanged)} unchanged`,
     ...some(report.failed, 'failed'),
+    ...some(report.kept ?? 0, 'kept without a file'),
     ...some(tally.skipped, 'left out'),
     ...some(report.held, 'deletes held'),
   ];

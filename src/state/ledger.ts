@@ -12,6 +12,8 @@ export interface RunReport {
   readonly skipped: number;
   readonly held: number;
   readonly bytes: number;
+  /** Objects without a file that stay, as the mirror says; none when it is not there. */
+  readonly kept?: number;
 }
 
 /** The source as it was first seen; another one under the same path stops deletes until it is accepted. */

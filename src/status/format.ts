@@ -40,6 +40,7 @@ function details(mirror: MirrorStatus, nowMs: number): string {
   const rows: readonly Row[] = [
     ['from', printable(mirror.source)],
     ['to', printable(`${mirror.target}:${mirror.container}/${mirror.prefix}`)],
+    ...(mirror.deletes === 'mirror' ? [] : [['deletes', DELETES[mirror.deletes]] as const]),
     ...(mirror.why === '' ? [] : [['why', printable(mirror.why)] as const]),
     ...watchRows(mirror.watch),
     ...(mirror.lease?.held ? [['lease', leaseText(mirror.lease, nowMs)] as const] : []),
@@ -57,6 +58,11 @@ function details(mirror: MirrorStatus, nowMs: number): string {
   return [`${printable(mirror.mirror)}: ${mirror.state}`, ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`)].join('\n');
 }
 
+const DELETES = {
+  trash: 'objects whose files are gone go to the trash, and so does what is overwritten',
+  keep: 'objects whose files are gone are kept',
+} as const;
+
 function watchRows(watch: WatchState | null): readonly Row[] {
   if (watch === null) return [['watch', 'not watching']];
   const lost = watch.losses === 0 ? '' : `, events may have been lost ${counted(watch.losses, 'time')} (scanned again each time)`;
@@ -70,9 +76,9 @@ function watchRows(watch: WatchState | null): readonly Row[] {
 
 function reportText(report: RunReport | null, nowMs: number): string {
   if (report === null) return 'never';
-  const { scanned, uploaded, copied, deleted, adopted, failed, skipped, held } = report;
+  const { scanned, uploaded, copied, deleted, adopted, failed, skipped, held, kept = 0 } = report;
   const age = duration((nowMs - report.startedAtMs) / 1000 - report.seconds);
-  const did = listed({ uploaded, copied, deleted, adopted, failed, skipped, held }, report.bytes);
+  const did = listed({ uploaded, copied, deleted, adopted, failed, skipped, held, 'kept without a file': kept }, report.bytes);
   return `${age} ago, took ${duration(report.seconds)}: ${count(scanned)} scanned, ${did}`;
 }
 

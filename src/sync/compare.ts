@@ -38,6 +38,8 @@ export interface Counts {
   unchanged: number;
   /** In all local files and links. */
   bytes: number;
+  /** Objects of ours without a file, which stay because the mirror says so (`deletes: keep`). */
+  kept: number;
 }
 
 /**
@@ -78,6 +80,7 @@ export async function* compare(
         else yield { kind: 'finding', name, local, known, remote, decision };
         source.advance();
       } else if (decision.action !== 'nothing') depart({ name, remote });
+      else if (known !== undefined) counts.kept++;
     }
     if (entry !== undefined) index.advance();
     if (listed) {

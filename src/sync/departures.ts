@@ -57,10 +57,15 @@ export function* settleDepartures(
     const local = isEntry(found) && naming.nameOf(found) === name ? found : undefined;
     const decision = decide(local && { entry: local }, record, remote, policy);
     if (decision.action === 'nothing') continue;
-    if (noDeletes !== undefined && (decision.action === 'delete' || decision.action === 'forget')) counts.withheld++;
-    else yield { kind: 'finding', name, local, known: record, remote, decision };
+    if (noDeletes !== undefined && (decision.action === 'delete' || decision.action === 'forget')) {
+      counts.withheld++;
+      // Somebody put it there: who is asked to let it go can see which it is.
+      if (record === undefined) yield { kind: 'finding', name, local, known: record, remote, decision: EXTRANEOUS };
+    } else yield { kind: 'finding', name, local, known: record, remote, decision };
   }
 }
+
+const EXTRANEOUS = { action: 'report', what: 'extraneous' } as const;
 
 function isEntry(found: Found): found is LocalEntry {
   return found.kind === 'file' || found.kind === 'symlink';

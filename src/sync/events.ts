@@ -90,6 +90,8 @@ export interface MirrorStatus {
   readonly target: string;
   readonly container: string;
   readonly prefix: string;
+  /** What becomes of objects whose files are gone. */
+  readonly deletes: 'mirror' | 'trash' | 'keep';
   readonly state: MirrorState;
   readonly why: string;
   readonly objects: number;

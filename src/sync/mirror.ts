@@ -241,6 +241,7 @@ export function createMirror(parts: MirrorParts): Mirror {
         target: settings.target,
         container: settings.container,
         prefix: settings.prefix,
+        deletes: policy.deletes,
         ...board.snapshot(),
         ...(parts.health.trouble ? { state: 'target-down' as const, why: parts.health.trouble.message } : {}),
         objects: index.count(),

@@ -4,7 +4,7 @@ import type { JobKind } from './events.js';
 
 /** Counts what one run does; read at its end as the summary, and meanwhile as progress. */
 export interface Tally {
-  readonly counts: { -readonly [K in keyof Omit<RunReport, 'startedAtMs' | 'seconds'>]: number };
+  readonly counts: { -readonly [K in keyof Omit<RunReport, 'startedAtMs' | 'seconds'>]: RunReport[K] };
   done(job: JobKind, bytes: number): void;
   report(): RunReport;
 }

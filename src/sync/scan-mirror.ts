@@ -42,7 +42,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     // Records of this moment must be visible to the scan's own view of the index.
     await parts.index.flush();
     const doubt = mirror.source.doubt();
-    const noDeletes = ledger.read().reconciled ? doubt : 'the first reconcile has not finished';
+    const noDeletes = ledger.read().reconciled ? doubt : notBefore(settings.name, due);
     if (doubt !== undefined) log.warn('deletes are withheld', { mirror: settings.name, why: doubt });
     const request = {
       root: settings.source,
@@ -77,7 +77,15 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   }
   run.tally.counts.scanned = summary.scanned;
   run.tally.counts.unchanged += summary.unchanged;
+  if (summary.kept > 0) run.tally.counts.kept = summary.kept;
   return { finished: finish(mirror, due, run, summary, endSurvey, signal) };
+}
+
+/** A container that longshore does not know yet may hold anything: what would go is shown before it goes. */
+function notBefore(mirror: string, { kind }: DueRun): string {
+  return kind === 'reconcile'
+    ? `the first reconcile deletes nothing; the next one will (on its timer, or by: longshore reconcile ${mirror})`
+    : `nothing is deleted before a reconcile has finished (longshore reconcile ${mirror})`;
 }
 
 /** A small mirror is scanned before a second thread has started. */

@@ -66,6 +66,7 @@ function bothWalked(a: Walked, b: Walked): Walked {
     scanned: a.scanned + b.scanned,
     unchanged: a.unchanged + b.unchanged,
     bytes: a.bytes + b.bytes,
+    kept: a.kept + b.kept,
     empty: a.empty && b.empty,
   };
 }
@@ -76,6 +77,7 @@ function bothFinished(a: ScanSummary, b: ScanSummary): ScanSummary {
     scanned: a.scanned + b.scanned,
     unchanged: a.unchanged + b.unchanged,
     bytes: a.bytes + b.bytes,
+    kept: a.kept + b.kept,
     withheld: a.withheld + b.withheld,
     excluded: a.excluded + b.excluded,
     complete: a.complete && b.complete,

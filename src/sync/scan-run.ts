@@ -70,7 +70,7 @@ export type ScanItem = Finding | ScanProblem | Walked | ScanSummary;
 export type LiveCounts = Counts & DepartureCounts;
 
 export function noCounts(): LiveCounts {
-  return { scanned: 0, unchanged: 0, bytes: 0, withheld: 0, excluded: 0 };
+  return { scanned: 0, unchanged: 0, bytes: 0, kept: 0, withheld: 0, excluded: 0 };
 }
 
 /** What a scan is given by the thread that it runs in. */

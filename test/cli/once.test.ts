@@ -128,6 +128,7 @@ describe('one-shot runs', () => {
       failed: 6,
       skipped: 7,
       held: 8,
+      kept: 9,
       bytes: 10,
       seconds: 1.5,
     };

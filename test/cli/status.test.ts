@@ -22,6 +22,7 @@ const mirrorStatus = (mirror: string): MirrorStatus => ({
   retrying: 0,
   quarantined: [],
   skipped: {},
+  deletes: 'mirror',
   held: 0,
   lease: null,
   lagSeconds: 0,

@@ -70,6 +70,14 @@ photos: transferring
   );
 });
 
+test('what becomes of objects without files is said where they are not deleted', () => {
+  expect(of({})).not.toMatch(/^ +deletes/m);
+  expect(of({ deletes: 'trash' })).toMatch(/^ +deletes +objects whose files are gone go to the trash/m);
+  const kept = of({ deletes: 'keep', lastReconcile: report({ scanned: 5, kept: 3 }) });
+  expect(kept).toMatch(/^ +deletes +objects whose files are gone are kept/m);
+  expect(kept).toMatch(/5 scanned, 3 kept without a file/);
+});
+
 test('a name cannot write to the terminal', () => {
   const evil = 'x\u001b[2J\ny';
   const text = of({

@@ -21,6 +21,7 @@ export function mirrorStatus(different: Partial<MirrorStatus> = {}): MirrorStatu
     target: 'vault',
     container: 'documents',
     prefix: '',
+    deletes: 'mirror',
     state: 'in-sync',
     why: '',
     objects: 12,

@@ -36,7 +36,7 @@ async function compared(
 ) {
   const departures: Departure[] = [];
   const findings: Finding[] = [];
-  const counts = { scanned: 0, unchanged: 0, bytes: 0 };
+  const counts = { scanned: 0, unchanged: 0, bytes: 0, kept: 0 };
   const sides = {
     source: openSourceSide(local[Symbol.iterator](), createNaming('skip')),
     index: openIndexSide(viewOf(known).entries()[Symbol.iterator]()),
@@ -96,6 +96,7 @@ describe('compare', () => {
             scanned: local.size,
             unchanged: local.size - result.findings.length,
             bytes: [...local.values()].reduce((sum, size) => sum + size, 0),
+            kept: expected.filter((each) => !each.local && each.known && each.decision.action === 'nothing').length,
           });
         },
       ),
