@@ -45,6 +45,9 @@ export interface FakeS3 {
   /** Every request that was answered, in order. */
   readonly log: LoggedRequest[];
   count(operation: Operation): number;
+  /** Drops every connection and refuses new ones, until `switchOn`; what is stored stays. */
+  switchOff(): Promise<void>;
+  switchOn(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -158,20 +161,31 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
     response.end(body);
   }
 
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  async function listen(at: number): Promise<void> {
+    server.listen(at, '127.0.0.1');
+    await once(server, 'listening');
+  }
+
+  async function close(): Promise<void> {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  }
+
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
   return {
     host: '127.0.0.1',
-    port: (server.address() as AddressInfo).port,
+    port,
     rules,
     faults,
     log,
     count: (operation) => log.filter((each) => each.operation === operation).length,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    switchOff: close,
+    switchOn: () => listen(port),
+    close,
   };
 }
 
