@@ -15,6 +15,7 @@ const NOWHERE: Place = { folder: '/', env: {} };
 export function configJsonSchema(drivers: readonly DriverSettings[]): Json {
   const general = jsonSchema(section('longshore configuration', generalFields(NOWHERE)));
   const mirror = jsonSchema(mirrorSection(NOWHERE));
+  const { target, definitions } = targets(drivers);
   return {
     $schema: 'http://json-schema.org/draft-07/schema#', // what editors support best; nothing newer is used
     title: 'longshore configuration',
@@ -28,27 +29,60 @@ export function configJsonSchema(drivers: readonly DriverSettings[]): Json {
         type: 'object',
         minProperties: 1,
         propertyNames: { pattern: NAME.source },
-        additionalProperties: target(drivers),
+        additionalProperties: target,
       },
       mirrors: { description: 'What is mirrored.', type: 'array', minItems: 1, items: mirror },
     },
+    definitions,
   };
 }
 
-/** One branch a driver, chosen by `driver`, so that an editor complains about the branch that was meant. */
-function target(drivers: readonly DriverSettings[]): Json {
-  const { properties } = jsonSchema(section('A target.', targetFields)) as { properties: Readonly<Record<string, Json>> };
+/**
+ * A target: one branch a driver, chosen by `driver`, so that an editor complains about the branch that was meant. What
+ * several drivers say of a setting in the same words is written once.
+ */
+function targets(drivers: readonly DriverSettings[]): { readonly target: Json; readonly definitions: Json } {
+  const { properties } = jsonSchema(section('A target.', targetFields)) as { properties: Schemas };
+  const branches = drivers.map((driver) => {
+    const own = jsonSchema(driver.settings(NOWHERE)) as { properties?: Schemas };
+    return { driver, own, properties: { ...properties, ...own.properties } };
+  });
+  const shared = sharedSchemas(branches.map(({ driver, properties: all }) => [driver.name, all]));
+  const refer = (schema: Json) => {
+    const name = shared.get(JSON.stringify(schema))?.name;
+    return name === undefined ? schema : { $ref: `#/definitions/${name}` };
+  };
   return {
-    type: 'object',
-    required: ['driver'],
-    properties: { driver: { ...properties['driver'], enum: drivers.flatMap(({ name, aliases }) => [name, ...aliases]) } },
-    allOf: drivers.map(({ name, aliases, summary, settings }) => {
-      const own = jsonSchema(settings(NOWHERE)) as { properties?: Json };
-      return {
+    target: {
+      type: 'object',
+      required: ['driver'],
+      properties: { driver: { ...properties['driver'], enum: drivers.flatMap(({ name, aliases }) => [name, ...aliases]) } },
+      allOf: branches.map(({ driver: { name, aliases, summary }, own, properties: all }) => ({
         if: { properties: { driver: { enum: [name, ...aliases] } }, required: ['driver'] },
         // biome-ignore lint/suspicious/noThenProperty: JSON Schema's keyword
-        then: { description: summary, ...own, properties: { ...properties, ...own.properties } },
-      };
-    }),
+        then: { description: summary, ...own, properties: mapValues(all, refer) },
+      })),
+    },
+    definitions: Object.fromEntries([...shared.values()].map(({ name, schema }) => [name, schema])),
   };
+}
+
+type Schemas = Readonly<Record<string, Json>>;
+
+/** The schemas that more than one driver has, by their JSON, under the name of the first driver and its setting. */
+function sharedSchemas(drivers: readonly (readonly [driver: string, settings: Schemas])[]) {
+  const seen = new Map<string, { readonly name: string; readonly schema: Json; count: number }>();
+  for (const [driver, settings] of drivers) {
+    for (const [setting, schema] of Object.entries(settings)) {
+      const key = JSON.stringify(schema);
+      const known = seen.get(key);
+      if (known === undefined) seen.set(key, { name: `${driver}.${setting}`, schema, count: 1 });
+      else known.count += 1;
+    }
+  }
+  return new Map([...seen].filter(([, { count }]) => count > 1));
+}
+
+function mapValues(record: Schemas, change: (schema: Json) => Json): Json {
+  return Object.fromEntries(Object.entries(record).map(([name, schema]) => [name, change(schema)]));
 }

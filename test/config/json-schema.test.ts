@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configJsonSchema } from '../../src/config/json-schema.js';
+import { builtinDrivers } from '../../src/drivers/registry.js';
 import { stubDrivers } from './stub-drivers.js';
 
 interface Node {
@@ -31,5 +32,17 @@ describe('the JSON Schema of the configuration', () => {
     expect(local.if).toEqual({ properties: { driver: { enum: ['local'] } }, required: ['driver'] });
     expect(Object.keys(local.then.properties)).toEqual(['driver', 'concurrency', 'root', 'fsync', 'key']);
     expect(local.then.additionalProperties).toBe(false);
+  });
+
+  it('writes what several drivers have in common once, and every reference leads somewhere', () => {
+    const all = configJsonSchema(builtinDrivers) as unknown as Node & { readonly definitions: Readonly<Record<string, Node>> };
+    const settings = all.properties['targets']!.additionalProperties.allOf.flatMap(({ then }) => Object.values(then.properties));
+    const references = settings.flatMap((setting) => ('$ref' in setting ? [String(setting.$ref)] : []));
+    expect(references.length).toBeGreaterThan(0);
+    for (const reference of references) expect(all.definitions[reference.replace('#/definitions/', '')]).toHaveProperty('description');
+    const written = [...Object.values(all.definitions), ...settings.filter((setting) => !('$ref' in setting))].map((each) =>
+      JSON.stringify(each),
+    );
+    expect(written.filter((each, at) => written.indexOf(each) !== at)).toEqual([]);
   });
 });
