@@ -7,6 +7,7 @@ import { untilFirstEnds } from './sync/concurrently.js';
 import { ensureContainer } from './sync/container-store.js';
 import type { SyncObserver } from './sync/events.js';
 import type { Mirror } from './sync/mirror.js';
+import { tellOfVersions } from './sync/old-content.js';
 import { startTally } from './sync/report.js';
 import { type ScanResult, scanMirror } from './sync/scan-mirror.js';
 import type { OnceOptions, OnceResult, RunOnce } from './world.js';
@@ -59,6 +60,7 @@ async function runMirror(mirror: Mirror, { run }: OnceOptions, stop: AbortSignal
     stop.throwIfAborted();
     source.reopen();
     await ensureContainer(parts.backend, settings.container, stop);
+    await tellOfVersions(mirror, stop);
     const { wasOthers } = await acquire(mirror, stop);
     // Of a container that somebody else wrote to, the index knows nothing.
     const kind = wasOthers ? 'reconcile' : run;

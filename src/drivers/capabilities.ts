@@ -106,6 +106,8 @@ export interface ObjectVersion extends ObjectInfo {
 
 /** Earlier versions of objects, in containers that keep them. */
 export interface Versions {
+  /** Whether what is replaced or deleted in this container from now on stays there as an earlier version. */
+  keepsVersions(container: string, call: Call): Promise<boolean>;
   /** Keys in listing order, the newest version of each first. */
   listVersions(container: string, prefix: string, page: PageRequest, call: Call): Promise<Page<ObjectVersion>>;
   /** As readObject. A version that is missing, or a delete marker, rejects with ObjectDoesNotExistError. */

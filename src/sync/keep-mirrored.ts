@@ -11,6 +11,7 @@ import { createDueRuns, type DueRuns } from './due-runs.js';
 import type { MirrorState } from './events.js';
 import { classify } from './failure.js';
 import type { Mirror } from './mirror.js';
+import { tellOfVersions } from './old-content.js';
 import { scanMirror } from './scan-mirror.js';
 import { purgeTrash } from './trash/purge.js';
 
@@ -55,6 +56,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   async function keepWhileWatched(): Promise<void> {
     mirror.source.reopen();
     const made = await ensureContainer(parts.backend, settings.container, drain);
+    await tellOfVersions(mirror, drain);
     const { wasOthers } = await parts.lease.acquire(drain);
     const lost = wasOthers || mirror.containerTrouble.error !== undefined || (made && parts.index.count() > 0);
     if (made) tellMade(lost);

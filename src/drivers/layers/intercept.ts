@@ -36,6 +36,7 @@ export const EFFECTS: Readonly<Record<Operation, 'reads' | 'changes'>> = {
   enableObject: 'changes',
   containerUrl: 'reads',
   objectUrl: 'reads',
+  keepsVersions: 'reads',
   listVersions: 'reads',
   readVersion: 'reads',
   deleteVersion: 'changes',

@@ -8,7 +8,7 @@ import { quoted } from './etag.js';
 import { checkContainer } from './names.js';
 import { refuseImpossible, target } from './objects.js';
 import type { Read } from './read.js';
-import { orderedChildren, textOf, type XmlElement } from './xml.js';
+import { elementOf, orderedChildren, textOf, type XmlElement } from './xml.js';
 
 /** A place in a listing of versions; its text is what pages hand out. */
 interface Place {
@@ -20,6 +20,14 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
   if (!profile.features.includes('versions')) return undefined;
 
   return {
+    async keepsVersions(container, call) {
+      checkContainer(container);
+      const action = 'ask for the versioning of';
+      const { body } = await client.request({ method: 'GET', action, container, query: { versioning: '' }, mayFailInside: true }, call);
+      // Never set: no status at all. Suspended: the versions there are stay, and there will be no more.
+      return textOf(elementOf(body), 'Status') === 'Enabled';
+    },
+
     async listVersions(container, prefix, { after, size = 1000 }, call) {
       checkContainer(container);
       const place = after === undefined ? undefined : (JSON.parse(after) as Place);

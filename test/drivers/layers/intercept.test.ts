@@ -20,7 +20,7 @@ function complete(): Backend {
     batchDelete: answering(memory.capabilities.batchDelete!),
     multipart: answering(memory.capabilities.multipart!),
     cdn: named<Cdn>(['enableContainer', 'enableObject', 'containerUrl', 'objectUrl']),
-    versions: named<Versions>(['listVersions', 'readVersion', 'deleteVersion']),
+    versions: named<Versions>(['keepsVersions', 'listVersions', 'readVersion', 'deleteVersion']),
   };
   return { ...answering(memory), capabilities };
 }

@@ -29,6 +29,7 @@ beforeEach(async () => {
     objectUrl: async () => 'url',
   };
   const versions = {
+    keepsVersions: async () => true,
     listVersions: async () => ({ items: [], next: undefined }),
     readVersion: () => memory.readObject(ref, undefined, call),
     deleteVersion: async () => {},
@@ -60,6 +61,7 @@ test('every operation that changes something resolves and does not reach the pro
     enableObject: () => cdn!.enableObject(ref, call),
     containerUrl: () => cdn!.containerUrl('c', call),
     objectUrl: () => cdn!.objectUrl(ref, call),
+    keepsVersions: () => versions!.keepsVersions('c', call),
     listVersions: () => versions!.listVersions('c', '', {}, call),
     readVersion: () => versions!.readVersion(ref, 'v1', undefined, call),
     deleteVersion: () => versions!.deleteVersion(ref, 'v1', call),

@@ -3,7 +3,12 @@ import { systemClock } from '../../../src/clock.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
 import { checksumOf } from '../../../src/drivers/digest.js';
-import { ObjectDoesNotExistError, StorageError, UnsupportedOperationError } from '../../../src/drivers/errors.js';
+import {
+  ContainerDoesNotExistError,
+  ObjectDoesNotExistError,
+  StorageError,
+  UnsupportedOperationError,
+} from '../../../src/drivers/errors.js';
 import { createHttpClient } from '../../../src/drivers/http.js';
 import { s3Backend } from '../../../src/drivers/s3/backend.js';
 import { findProfile } from '../../../src/drivers/s3/profiles.js';
@@ -234,7 +239,10 @@ describe('versions', () => {
   test('are listed newest first, read and deleted by id, across pages', async () => {
     const s3 = open();
     const versions = s3.capabilities.versions!;
+    expect(await versions.keepsVersions(container, call)).toBe(false);
     fake.rules.store.bucket(container).versioned = true;
+    expect(await versions.keepsVersions(container, call)).toBe(true);
+    expect(await rejection(versions.keepsVersions('not-there', call))).toBeInstanceOf(ContainerDoesNotExistError);
     for (const content of ['one', 'two']) await put(s3, ref, content);
     await s3.deleteObject(ref, call);
     await put(s3, { container, key: 'other é' }, 'x');

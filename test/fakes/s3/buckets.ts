@@ -62,6 +62,11 @@ export function listObjects(request: FakeRequest, { store, pageLimit }: FakeRule
   return { status: 200, body: xml('ListBucketResult', head + encoding + more + contents.join('')) };
 }
 
+export function getVersioning(request: FakeRequest, { store }: FakeRules): Answer {
+  const { versioned } = store.bucket(request.bucket);
+  return { status: 200, body: xml('VersioningConfiguration', versioned ? '<Status>Enabled</Status>' : '') };
+}
+
 export function listVersions(request: FakeRequest, { store }: FakeRules): Answer {
   const bucket = store.bucket(request.bucket);
   const encoded = request.query.get('encoding-type') === 'url';

@@ -21,6 +21,7 @@ export type Operation =
   | 'HeadBucket'
   | 'DeleteBucket'
   | 'ListObjects'
+  | 'GetBucketVersioning'
   | 'ListObjectVersions'
   | 'ListMultipartUploads'
   | 'DeleteObjects'
@@ -72,6 +73,7 @@ function operationOf(
   if (bucket === undefined) return method === 'GET' ? 'ListBuckets' : 'Unknown';
   if (key === undefined) {
     if (method === 'POST' && query.has('delete')) return 'DeleteObjects';
+    if (method === 'GET' && query.has('versioning')) return 'GetBucketVersioning';
     if (method === 'GET' && query.has('versions')) return 'ListObjectVersions';
     if (method === 'GET' && query.has('uploads')) return 'ListMultipartUploads';
     return ({ GET: 'ListObjects', HEAD: 'HeadBucket', PUT: 'CreateBucket', DELETE: 'DeleteBucket' } as const)[method] ?? 'Unknown';

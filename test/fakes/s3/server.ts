@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { crc32c } from '../../../src/drivers/crc32c.js';
 import { type Answer, errorXml, S3Refusal } from './answer.js';
-import { createBucket, deleteBucket, deleteObjects, headBucket, listBuckets, listObjects, listVersions } from './buckets.js';
+import { createBucket, deleteBucket, deleteObjects, getVersioning, headBucket, listBuckets, listObjects, listVersions } from './buckets.js';
 import { createFaults, type Fault, type Faults } from './faults.js';
 import { copyObject, deleteObject, getObject, putObject } from './objects.js';
 import { type FakeRequest, type Operation, parseRequest } from './request.js';
@@ -59,6 +59,7 @@ const handlers: Readonly<Record<Operation, (request: FakeRequest, rules: FakeRul
   HeadBucket: headBucket,
   DeleteBucket: deleteBucket,
   ListObjects: (request, rules, fault) => listObjects(request, rules, fault?.kind === 'repeat-token'),
+  GetBucketVersioning: getVersioning,
   ListObjectVersions: listVersions,
   ListMultipartUploads: listUploads,
   DeleteObjects: (request, rules, fault) =>
