@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { openEngine } from './engine.js';
 import { createLifecycle } from './lifecycle.js';
 import { createService } from './service.js';
+import type { HeldDesk } from './status/held-desk.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import { PATIENT } from './sync/backoff.js';
+import type { DueRun } from './sync/due-runs.js';
+import type { Guard } from './sync/guard/guard.js';
 import { type KeptMirror, keepMirrored } from './sync/keep-mirrored.js';
 import type { OpenDaemon } from './world.js';
 
@@ -50,7 +53,12 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
       configFile: config.file,
       mirrors: engine.mirrors.map((mirror, at) => mirror.status(kept[at]?.watchState() ?? null)),
     });
-    const shown = await lifecycle.add('service', service.open({ config, world, status, drain: drain.signal }));
+    const deskOf = (name: string): HeldDesk | undefined => {
+      const at = engine.mirrors.findIndex(({ settings }) => settings.name === name);
+      const mirror = engine.mirrors[at];
+      return mirror && heldDesk(mirror.parts.guard, (run) => kept[at]?.due(run));
+    };
+    const shown = await lifecycle.add('service', service.open({ config, world, status, deskOf, drain: drain.signal }));
 
     return {
       status,
@@ -77,6 +85,27 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
     throw error;
   }
 };
+
+/** What is decided there is made at once. */
+function heldDesk(guard: Guard, due: (run: DueRun) => void): HeldDesk {
+  return {
+    describe: guard.describe,
+    list: guard.list,
+    async approve(id) {
+      // Extraneous objects are found only where the container is listed.
+      const kind = guard.held.foreign > 0 ? 'reconcile' : 'scan';
+      const approved = await guard.approve(id);
+      due({ kind, under: '', why: 'held changes were approved' });
+      return approved;
+    },
+    reject: guard.reject,
+    async undoRejections() {
+      const undone = await guard.undoRejections();
+      due({ kind: 'scan', under: '', why: 'rejections were taken back' });
+      return undone;
+    },
+  };
+}
 
 /** Aborts `controller` when `signal` is. Returns what ends that. */
 function follow(signal: AbortSignal, controller: AbortController): () => void {

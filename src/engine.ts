@@ -15,6 +15,7 @@ import type { Persistence } from './sync/attempts.js';
 import type { SyncObserver } from './sync/events.js';
 import { openFileReader } from './sync/file-reader.js';
 import { forgetfulIndex, forgetfulLedger } from './sync/forgetful.js';
+import { openGuard } from './sync/guard/guard.js';
 import { createMirror, type Mirror } from './sync/mirror.js';
 import type { MirrorSettings } from './sync/mirror-settings.js';
 import { findOut, openTarget, type Target } from './targets.js';
@@ -107,6 +108,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const target = targets.get(mirror.target);
     const store = state.mirrors.get(mirror.name);
     if (!target || !store) throw new Error(`mirror ${mirror.name} names target ${mirror.target}, which the configuration does not have`);
+    const kept = keptIn(store, dryRun);
+    const guard = await openGuard({
+      ...kept,
+      rule: mirror.guard,
+      clock,
+      told: (holding, why) => options.observe({ mirror: mirror.name, event: 'guard', holding, why }),
+    });
     const reader = await lifecycle.add(`reader of ${mirror.name}`, openFileReader({ follow: mirror.symlinks === 'follow' }));
     const lease = await openLease({ mirror, target, stateFolder: config.stateFolder, ledger: store.ledger, dryRun, takeOver, world });
     await lifecycle.add(`lease of ${mirror.name}`, { close: lease.release });
@@ -117,7 +125,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         lease,
         // Innermost: what waited for a slot, or for another try, is asked about last of all.
         backend: target.layered(fenced(target.bare, lease)),
-        ...keptIn(store, dryRun),
+        ...kept,
+        index: guard.index,
+        guard,
         location: store.location,
         reader,
         queue: target.queue,

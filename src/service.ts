@@ -2,6 +2,8 @@ import type { Config } from './config/config.js';
 import { type Closable, createLifecycle } from './lifecycle.js';
 import { createWorkMeter } from './notify/work-meter.js';
 import { openNotifier } from './notify.js';
+import type { HeldDesk } from './status/held-desk.js';
+import { heldRoutes } from './status/held-routes.js';
 import { statusRoutes } from './status/routes.js';
 import { openControlServer } from './status/server.js';
 import type { DaemonStatus } from './status/snapshot.js';
@@ -19,6 +21,8 @@ export interface ServiceOptions {
   readonly config: Pick<Config, 'stateFolder' | 'drainMs'>;
   readonly world: World;
   readonly status: () => DaemonStatus;
+  /** Where somebody decides what a mirror's guard holds. */
+  readonly deskOf: (mirror: string) => HeldDesk | undefined;
   /** Aborted when the daemon begins to go down. */
   readonly drain: AbortSignal;
 }
@@ -32,7 +36,7 @@ export function createService(): { readonly observe: SyncObserver; open(options:
   const meter = createWorkMeter();
   return {
     observe: meter.observe,
-    async open({ config, world, status, drain }) {
+    async open({ config, world, status, deskOf, drain }) {
       const { clock, env, log } = world;
       const opened = createLifecycle({ clock, deadlineMs: CLOSE_MS });
       const notifier = await opened.add(
@@ -49,7 +53,7 @@ export function createService(): { readonly observe: SyncObserver; open(options:
       const stopping = () => void notifier.stopping(config.drainMs + CLOSING_MS);
       drain.addEventListener('abort', stopping, { once: true });
       try {
-        const routes = statusRoutes(status);
+        const routes = { ...statusRoutes(status), ...heldRoutes(deskOf) };
         await opened.add('control socket', openControlServer({ stateFolder: config.stateFolder, routes, clock, log }));
       } catch (error) {
         // Some file systems have no sockets. That is no reason not to mirror.

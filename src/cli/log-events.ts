@@ -37,6 +37,11 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
         return log.info('trash purged', fieldsOf(event));
       case 'state-changed':
         return isAlarm(event.state) ? log.error('state changed', fieldsOf(event)) : log.info('state changed', fieldsOf(event));
+      case 'guard':
+        return event.holding
+          ? log.warn('deletes and overwrites are held', { ...fieldsOf(event), look: `longshore held ${event.mirror}` })
+          : log.info('nothing is held', fieldsOf(event));
+      case 'held':
       case 'planned':
       case 'done':
         return log.debugEnabled ? log.debug(event.event, fieldsOf(event)) : undefined;

@@ -10,7 +10,7 @@ import { type Output, openOutput } from './output.js';
 import { canShowProgress, openProgress } from './progress.js';
 import { isPartial, openTally, summaryOf, type Tally } from './run-tally.js';
 import { openStopSignals } from './stop-signals.js';
-import { plannedLine, problemLines, summaryLine } from './summary.js';
+import { heldLine, plannedLine, problemLines, summaryLine } from './summary.js';
 
 export interface OnceCommand extends OnceOptions {
   readonly json: boolean;
@@ -72,7 +72,7 @@ function tell(result: OnceResult, tally: Tally, { json, dryRun }: OnceCommand, o
     return;
   }
   output.line(summaryLine(result, tally, dryRun));
-  for (const line of problemLines(mirror, tally)) stderr.write(`${line}\n`);
+  for (const line of [...problemLines(mirror, tally), heldLine(mirror, report) ?? []].flat()) stderr.write(`${line}\n`);
 }
 
 function outcome(results: readonly OnceResult[], tallyOf: (mirror: string) => Tally): Outcome {

@@ -4,9 +4,11 @@ import { acceptSource } from './accept-source.js';
 import { byHand, byHandOnMirror, type Hands, type MirrorHands } from './by-hand.js';
 import { check } from './check.js';
 import { createContainer, listContainers, publishContainer, removeContainer } from './container.js';
+import { decideHeld, rejection } from './decide-held.js';
 import { errorLines } from './error-lines.js';
 import { EXIT, exitCodeOf } from './exit.js';
 import { BY_HAND_DETAILS, EXAMPLES, ONCE_DETAILS, PROBE_DETAILS, SUMMARY, TRASH_DETAILS } from './help.js';
+import { held } from './held.js';
 import { init } from './init.js';
 import type { Engine, Io } from './io.js';
 import { getObject, listObjects, printObjectUrl, putObject, removeObjects } from './object.js';
@@ -108,6 +110,27 @@ function buildProgram(io: Io, engine: Engine, done: (code: number) => void): Com
     .description('say that the folder which is there now is meant, although it is another one or empty')
     .argument('<mirror>', 'whose source it is')
     .action(async (mirror: string) => done(await acceptSource(config(), mirror, io)));
+  program
+    .command('held')
+    .description('show the deletes and overwrites that wait for a decision')
+    .argument('[mirror]', 'only of this mirror')
+    .option('--json', 'print all of them, one JSON object a line', false)
+    .action(async (mirror: string | undefined, { json }: { json: boolean }) => done(await held(config(), { mirror, json }, io)));
+  program
+    .command('approve')
+    .description('say that what is held is meant')
+    .argument('<mirror>', 'whose deletes and overwrites are meant')
+    .argument('<id>', 'what exactly: as longshore held shows it')
+    .action(async (mirror: string, id: string) => done(await decideHeld(config(), { decision: 'approve', mirror, id }, io)));
+  program
+    .command('reject')
+    .description('say that what is held is not meant: the objects are kept')
+    .argument('<mirror>', 'whose objects are kept')
+    .argument('[id]', 'what exactly: as longshore held shows it')
+    .option('--undo', 'take earlier rejections back', false)
+    .action(async (mirror: string, id: string | undefined, { undo }: { undo: boolean }) =>
+      done(await decideHeld(config(), rejection(mirror, id, undo), io)),
+    );
   program
     .command('check')
     .description('say everything that is wrong with the configuration')

@@ -17,7 +17,7 @@ export function summaryLine({ mirror, report, complete, error }: OnceResult, tal
     ...some(report.failed, 'failed'),
     ...some(report.kept ?? 0, 'kept without a file'),
     ...some(tally.skipped, 'left out'),
-    ...some(report.held, 'deletes held'),
+    ...some(report.held, 'held'),
   ];
   return `${name}: ${parts.join(', ')}; ${count(report.scanned)} files in ${duration(report.seconds)}${partial}`;
 }
@@ -48,6 +48,13 @@ export function problemLines(mirror: string, tally: Tally): readonly string[] {
     ...(more > 0 ? [`${printable(mirror)}: … and ${count(more)} more (the first ${PROBLEMS_SHOWN} are shown; --json has them all)`] : []),
     ...(meant.length > 0 ? [`${printable(mirror)}: left as they are: ${meant.join(', ')}`] : []),
   ];
+}
+
+/** What somebody has to decide; undefined when that is nothing. */
+export function heldLine(mirror: string, { held }: RunReport): string | undefined {
+  if (held === 0) return undefined;
+  const what = `${count(held)} ${held === 1 ? 'delete or overwrite is' : 'deletes or overwrites are'} held until somebody decides`;
+  return `${printable(mirror)}: ${what}: longshore held ${printable(mirror)}`;
 }
 
 /** One line of a dry run's plan. */

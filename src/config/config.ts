@@ -52,6 +52,8 @@ export interface MirrorConfig {
   readonly trashPrefix: string;
   /** 0 is for ever. */
   readonly trashKeepMs: number;
+  /** Destructive changes that pass unasked within a window: see GuardRule. Undefined: all of them. */
+  readonly guard: { readonly count: number; readonly share: number; readonly atLeast: number; readonly windowMs: number } | undefined;
   readonly overwrite: 'always' | 'never';
   readonly extraneous: 'keep' | 'report' | 'delete';
   readonly symlinks: 'skip' | 'follow' | 'preserve';

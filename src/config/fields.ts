@@ -42,6 +42,10 @@ export function read<T>(schema: Schema<T>, written: unknown): Reading<T> {
 
 function complaintsOf(issue: z.core.$ZodIssue): Complaint[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  if (issue.code === 'invalid_union' && issue.message === '') {
+    const meant = issue.errors.at(-1) ?? [];
+    return meant.flatMap(complaintsOf).map((complaint) => ({ ...complaint, path: [...path, ...complaint.path] }));
+  }
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
   const messages = issue.message.split('\n'); // `section` writes one line a key
   return issue.keys.map((key, i) => ({ path: [...path, key], message: messages[i] ?? issue.message, aboutKey: true }));
@@ -180,6 +184,13 @@ export function secret(description: string, place: Place) {
     )
     .transform((source) => new Secret(typeof source === 'string' ? { literal: source } : source, place))
     .describe(description);
+}
+
+/** One word that switches a section off, or the section; what is wrong with a section is told of its keys. */
+export function unless<const W extends string, S extends z.ZodType>(description: string, word: W, otherwise: S) {
+  const error = ({ input }: { readonly input?: unknown }) =>
+    typeof input === 'object' && input !== null && !Array.isArray(input) ? '' : expected(`"${word}" or a section of keys`, input);
+  return z.union([z.literal(word), otherwise], { error }).describe(description);
 }
 
 /** A list of things of one kind. */

@@ -105,7 +105,7 @@ function readMirror(schema: ReturnType<typeof mirrorSection>, written: unknown, 
 }
 
 function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
-  const { create_source, chokidar_limit, settle, settle_limit, rescan, reconcile, lease, prefix, trash_prefix, trash_keep, ...same } =
+  const { create_source, chokidar_limit, settle, settle_limit, rescan, reconcile, lease, prefix, guard, trash_prefix, trash_keep, ...same } =
     written;
   return {
     ...same,
@@ -113,6 +113,7 @@ function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
     trashPrefix: asFolder(trash_prefix),
     trashKeepMs: trash_keep,
     createSource: create_source,
+    guard: guard === 'off' ? undefined : { count: guard.count, share: guard.percentage, atLeast: guard.at_least, windowMs: guard.window },
     chokidarLimit: chokidar_limit,
     settleMs: settle,
     settleLimitMs: settle_limit,

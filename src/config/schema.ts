@@ -1,4 +1,4 @@
-import { count, duration, flag, folder, list, oneOf, section, text } from './fields.js';
+import { count, duration, flag, folder, list, oneOf, percentage, section, text, unless } from './fields.js';
 import type { Place } from './secret.js';
 
 /** Names of mirrors and targets: they become folder names in the state folder, and words on the command line. */
@@ -72,6 +72,16 @@ export const mirrorSection = (place: Place) =>
       rule: 'a folder such as "trash/", without a leading "/" and without empty, "." or ".." parts',
     }).default(DEFAULT_TRASH),
     trash_keep: duration('How long what is in the trash is kept. 0: for ever.').default(30 * DAY),
+    guard: unless(
+      'Deletes, and overwrites of sound files by encrypted or wiped ones, are held above this until somebody decides. off: never.',
+      'off',
+      section('What passes unasked.', {
+        count: count('So many within the window pass.').default(1000),
+        percentage: percentage('So much of the mirror within the window passes. The smaller of the two counts.').default(0.2),
+        at_least: count('So many within the window always pass: in a small mirror a percentage is a handful of files.').default(50),
+        window: duration('The time within which they are counted.', { min: 60 * SECOND, max: 30 * 86_400 * SECOND }).default(3600 * SECOND),
+      }),
+    ).prefault({}),
     overwrite: oneOf('never: an object that longshore did not put there is not replaced, but reported.', ['always', 'never']).default(
       'always',
     ),

@@ -2,8 +2,9 @@ import type { IndexEntry, ObjectName, ObjectRecord, RecordedStat } from './objec
 
 /** An entry of a view whose records are decoded already. */
 export function indexEntry(name: ObjectName, record: ObjectRecord): IndexEntry {
-  const { state, hashedAtMs, md5 } = record;
-  return { name, record, hashedAtMs, md5, isConfirmed: (stat) => state === 'confirmed' && hasStat(record, stat) };
+  const { state, hashedAtMs, md5, guarded } = record;
+  const isSettled = state === 'confirmed' && guarded === undefined;
+  return { name, record, hashedAtMs, md5, isConfirmed: (stat) => isSettled && hasStat(record, stat) };
 }
 
 function hasStat(record: ObjectRecord, { kind, size, mtimeNs, ctimeNs, inode }: RecordedStat): boolean {

@@ -53,6 +53,34 @@ export interface TrashLook {
   readonly waitUntilMs?: number;
 }
 
+/** Deletes and overwrites of one stretch of time. */
+export interface RecentSlot {
+  /** Milliseconds since the first of them, counted back from when the ledger was written. */
+  readonly beganAgoMs: number;
+  readonly deletes: number;
+  readonly overwrites: number;
+}
+
+/** Names of objects of which there is no record, as a number and a digest: a set that can be recognised. */
+export interface NameSet {
+  readonly count: number;
+  readonly digest: string;
+}
+
+/** What the guard must not forget. Names that are held are in the index: see ObjectRecord.guarded. */
+export interface GuardState {
+  /** When `recent` was written, milliseconds since the epoch. */
+  readonly asOfMs: number;
+  /** Oldest first; a bounded number of slots. */
+  readonly recent: readonly RecentSlot[];
+  /** Deletes and suspicious overwrites are held, all of them, until somebody decides or nothing is held any more. */
+  readonly holding?: { readonly sinceMs: number; readonly why: string };
+  /** Extraneous objects whose deletes the last reconcile held. */
+  readonly foreign?: NameSet;
+  /** Extraneous objects that may be deleted, if a reconcile finds exactly these. */
+  readonly foreignApproved?: NameSet;
+}
+
 /** The whole ledger: one small JSON document per mirror, meant to be read by people too. */
 export interface LedgerDocument {
   /** Schema version. A newer one than this program knows is refused, never rewritten. */
@@ -73,6 +101,7 @@ export interface LedgerDocument {
   readonly lastReconcile?: RunReport;
   readonly lastVerify?: RunReport;
   readonly trash?: TrashLook;
+  readonly guard?: GuardState;
   /** By object name (without the mirror's prefix). */
   readonly unfinishedUploads: Readonly<Record<string, UnfinishedUpload>>;
   readonly quarantined: Readonly<Record<string, Quarantined>>;

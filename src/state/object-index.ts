@@ -21,7 +21,17 @@ export interface ObjectRecord {
   /** Bytes per part, when the object was sent in parts: a composite ETag can be computed again from it. */
   readonly partSize?: number;
   readonly versionId?: string;
+  /** What the first bytes looked like when they were sent; undefined: like ordinary content, or nobody looked. */
+  readonly looks?: 'random' | 'blank';
+  /** What was decided of a change that the guard stopped; gone once the object has been seen to. */
+  readonly guarded?: Guarded;
 }
+
+/**
+ * `…-held`: the guard stopped this change, and somebody is to decide. `…-approved`: somebody said that it is meant.
+ * `rejected`: somebody said that it is not: the object stays as it is, whatever became of the file, until the file is back.
+ */
+export type Guarded = 'delete-held' | 'overwrite-held' | 'delete-approved' | 'overwrite-approved' | 'rejected';
 
 /** An object's name below its mirror's prefix. */
 export type ObjectName = string;
@@ -66,7 +76,7 @@ export interface IndexEntry {
   /** When the bytes that the record is about were hashed; milliseconds since the epoch. */
   readonly hashedAtMs: number;
   readonly md5: string;
-  /** Whether the record is `confirmed` and has exactly this stat. */
+  /** Whether the record is `confirmed`, has exactly this stat, and the guard says nothing of it. */
   isConfirmed(stat: RecordedStat): boolean;
 }
 

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { StateDamagedError, StateNewerError } from './errors.js';
-import type { ObjectRecord, RecordedStat } from './object-index.js';
+import type { Guarded, ObjectRecord, RecordedStat } from './object-index.js';
 
 /*
  * One record, little-endian:
@@ -37,7 +37,14 @@ const Flag = {
   etag: 64,
   partSize: 128,
   versionId: 256,
+  looksRandom: 512,
+  looksBlank: 1024,
 } as const;
+
+/** Three bits of the flags: what the guard says, as the place in this list, from 1. */
+const GUARDED: readonly Guarded[] = ['delete-held', 'overwrite-held', 'delete-approved', 'overwrite-approved', 'rejected'];
+const GUARDED_SHIFT = 11;
+const GUARDED_BITS = 7;
 
 /**
  * A record as bytes. `key` is the name's UTF-8: the checksum covers it, so that a record found under another name is
@@ -72,7 +79,9 @@ export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
       (etagIsMd5 ? Flag.etagIsMd5 : 0) |
       (etagText === undefined ? 0 : Flag.etag) |
       (partSize === undefined ? 0 : Flag.partSize) |
-      (versionText === undefined ? 0 : Flag.versionId),
+      (versionText === undefined ? 0 : Flag.versionId) |
+      (record.looks === undefined ? 0 : record.looks === 'random' ? Flag.looksRandom : Flag.looksBlank) |
+      (record.guarded === undefined ? 0 : (GUARDED.indexOf(record.guarded) + 1) << GUARDED_SHIFT),
     at,
   );
   at = bytes.writeUInt16LE(record.mode, at);
@@ -133,6 +142,13 @@ export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): Obje
   if (flags & Flag.etagIsMd5) record.etag = md5;
   if (flags & Flag.etag) record.etag = text();
   if (flags & Flag.versionId) record.versionId = text();
+  if (flags & (Flag.looksRandom | Flag.looksBlank)) record.looks = flags & Flag.looksRandom ? 'random' : 'blank';
+  const guarded = (flags >> GUARDED_SHIFT) & GUARDED_BITS;
+  if (guarded > 0) {
+    const said = GUARDED[guarded - 1];
+    if (said === undefined) throw new StateDamagedError(file, `a record says ${guarded} of the guard, which never was`);
+    record.guarded = said;
+  }
   return record;
 }
 
@@ -148,7 +164,7 @@ export function checkRecord(bytes: Buffer, key: Uint8Array, file: string): void 
 }
 
 /**
- * Whether the bytes are those of a confirmed record with exactly this stat. Nothing is decoded and the checksum is not
+ * Whether the bytes are those of a confirmed record with exactly this stat, of which the guard says nothing. Nothing is decoded and the checksum is not
  * looked at: what is equal to the file system's word is not damaged, and anything else should be decoded.
  */
 export function isConfirmedRecord(bytes: Buffer, stat: RecordedStat): boolean {
@@ -160,7 +176,7 @@ export function isConfirmedRecord(bytes: Buffer, stat: RecordedStat): boolean {
     view.getBigInt64(MTIME_AT, true) === stat.mtimeNs &&
     view.getBigUint64(INODE_AT, true) === stat.inode &&
     (flags & Flag.ctime ? view.getBigInt64(FIXED_BYTES, true) : stat.mtimeNs) === stat.ctimeNs &&
-    (flags & Flag.sending) === 0 &&
+    (flags & (Flag.sending | (GUARDED_BITS << GUARDED_SHIFT))) === 0 &&
     ((flags & Flag.symlink) !== 0) === (stat.kind === 'symlink')
   );
 }

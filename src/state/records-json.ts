@@ -1,9 +1,17 @@
 import { StateDamagedError } from './errors.js';
 import { upgrade } from './migrate.js';
 import { compareNames } from './name-key.js';
-import type { ObjectName, ObjectRecord } from './object-index.js';
+import type { Guarded, ObjectName, ObjectRecord } from './object-index.js';
 
 const VERSION = 1;
+const LOOKS: readonly unknown[] = ['random', 'blank'] satisfies ObjectRecord['looks'][];
+const GUARDED: readonly unknown[] = [
+  'delete-held',
+  'overwrite-held',
+  'delete-approved',
+  'overwrite-approved',
+  'rejected',
+] satisfies Guarded[];
 
 /** Records as JSON for people: one object a name, in the names' order; nanoseconds and inodes as decimal text. */
 export function recordsToJson(records: ReadonlyMap<ObjectName, ObjectRecord>): object {
@@ -45,9 +53,11 @@ function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRe
     const value = text(field);
     return /^-?\d{1,20}$/.test(value) ? BigInt(value) : complain(field);
   };
-  const { state, kind } = fields;
+  const { state, kind, looks, guarded } = fields;
   if (state !== 'confirmed' && state !== 'sending') return complain('state');
   if (kind !== 'file' && kind !== 'symlink') return complain('kind');
+  if (looks !== undefined && !LOOKS.includes(looks)) return complain('looks');
+  if (guarded !== undefined && !GUARDED.includes(guarded)) return complain('guarded');
   const record: ObjectRecord = {
     state,
     kind,
@@ -63,6 +73,8 @@ function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRe
     ...(fields['etag'] !== undefined && { etag: text('etag') }),
     ...(fields['partSize'] !== undefined && { partSize: number('partSize') }),
     ...(fields['versionId'] !== undefined && { versionId: text('versionId') }),
+    ...(looks !== undefined && { looks: looks as 'random' | 'blank' }),
+    ...(guarded !== undefined && { guarded: guarded as Guarded }),
   };
   return [text('name'), record];
 }

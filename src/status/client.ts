@@ -18,6 +18,8 @@ export interface AskOptions {
   readonly stateFolder: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** How long an answer may take; without it as long as one from memory. */
+  readonly patienceMs?: number;
 }
 
 /** A daemon answers at once, from memory; one that takes longer is stopped, or hangs. */
@@ -27,17 +29,21 @@ const PATIENCE_MS = 10_000;
  * Asks the daemon that holds the state folder. `target` is path and query, as in `/status?mirror=documents`. Resolves with
  * the answer's JSON; rejects with DaemonNotRunningError, with DaemonAnswerError, or with the signal's reason.
  */
-export async function askDaemon(method: 'GET' | 'POST', target: string, { stateFolder, clock, signal }: AskOptions): Promise<unknown> {
+export async function askDaemon(
+  method: 'GET' | 'POST',
+  target: string,
+  { stateFolder, clock, signal, patienceMs = PATIENCE_MS }: AskOptions,
+): Promise<unknown> {
   signal.throwIfAborted();
   const late = new AbortController();
-  const cancel = clock.after(PATIENCE_MS, () => late.abort());
+  const cancel = clock.after(patienceMs, () => late.abort());
   try {
     return await read(await send(stateFolder, method, target, AbortSignal.any([signal, late.signal])));
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof DaemonAnswerError) throw cause;
     throw late.signal.aborted
-      ? new DaemonAnswerError(`the daemon of ${stateFolder} did not answer within ${PATIENCE_MS / 1000} s`, { cause })
+      ? new DaemonAnswerError(`the daemon of ${stateFolder} did not answer within ${patienceMs / 1000} s`, { cause })
       : explained(cause, stateFolder);
   } finally {
     cancel();

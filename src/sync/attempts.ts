@@ -3,6 +3,7 @@ import type { Quarantined } from '../state/ledger.js';
 import { type Backoff, backoffMs } from './backoff.js';
 import type { SkipReason } from './events.js';
 import { classify, type ObjectFailure } from './failure.js';
+import type { Change } from './guard/rule.js';
 import { NO_RUN } from './intake.js';
 import { again, type Job } from './job.js';
 import type { Quarantine } from './quarantine.js';
@@ -39,6 +40,7 @@ export interface AttemptsListener {
   over(job: Job): void;
   done(job: Job, outcome: Extract<Outcome, { outcome: 'done' }>): void;
   skipped(job: Job, reason: SkipReason, detail: string): void;
+  held(job: Job, change: Change): void;
   /** `retryInMs` null: never, by itself. `givenUp`: it has just been. */
   failed(job: Job, error: Error, retryInMs: number | null, givenUp: boolean): void;
   /** Found to be due, and not tried: it was given up as it is, and its time has not come. */
@@ -164,6 +166,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       try {
         const outcome = await perform(job);
         if (outcome.outcome === 'done') told.done(job, outcome);
+        if (outcome.outcome === 'held') told.held(job, outcome.change);
         if (outcome.outcome === 'skipped') told.skipped(job, outcome.reason, outcome.detail);
         over(job);
       } catch (error) {

@@ -42,6 +42,8 @@ export type Decision =
   | { readonly action: 'refresh'; readonly metadata: boolean }
   | { readonly action: 'delete'; readonly why: 'gone' | 'extraneous' }
   | { readonly action: 'forget' }
+  /** The file is what was sent, although its delete or overwrite was held, approved or rejected: that is over. */
+  | { readonly action: 'release' }
   | { readonly action: 'report'; readonly what: 'extraneous' | 'overwrite-refused' };
 
 export type UploadReason =
@@ -63,7 +65,7 @@ const NOTHING: Decision = { action: 'nothing' };
  * in which facts they bring; `learn` asks for one that is missing.
  */
 export function decide(local: LocalFact | undefined, known: ObjectRecord | undefined, remote: Remote, policy: Policy): Decision {
-  if (local === undefined) return known === undefined ? decideForeign(remote, policy) : decideGone(remote, policy);
+  if (local === undefined) return known === undefined ? decideForeign(remote, policy) : decideGone(known, remote, policy);
   if (known === undefined) return decideNew(local, remote, policy);
   if (known.state === 'sending') return decideUnconfirmed(local, remote);
   return decideKnown(local, known, remote, policy);
@@ -74,10 +76,10 @@ function decideForeign(remote: Remote, policy: Policy): Decision {
   return policy.extraneous === 'delete' ? { action: 'delete', why: 'extraneous' } : { action: 'report', what: 'extraneous' };
 }
 
-function decideGone(remote: Remote, policy: Policy): Decision {
+function decideGone(known: ObjectRecord, remote: Remote, policy: Policy): Decision {
   if (remote === 'absent') return { action: 'forget' };
   // Kept objects stay in the index: a file that comes back is then compared instead of sent, and the object is not taken for foreign.
-  return policy.deletes === 'keep' ? NOTHING : { action: 'delete', why: 'gone' };
+  return policy.deletes === 'keep' || known.guarded === 'rejected' ? NOTHING : { action: 'delete', why: 'gone' };
 }
 
 function decideNew(local: LocalFact, remote: Remote, policy: Policy): Decision {
@@ -97,7 +99,10 @@ function decideUnconfirmed(local: LocalFact, remote: Remote): Decision {
 
 function decideKnown(local: LocalFact, known: ObjectRecord, remote: Remote, policy: Policy): Decision {
   const drifted = hasDrifted(known, remote);
-  if (sameStat(local.entry, known) && !isRacy(known)) return drifted ? { action: 'upload', why: 'drift' } : NOTHING;
+  if (sameStat(local.entry, known) && !isRacy(known)) {
+    if (drifted) return { action: 'upload', why: 'drift' };
+    return known.guarded === undefined ? NOTHING : { action: 'release' };
+  }
   if (local.entry.size !== known.size || local.entry.kind !== known.kind) {
     // The content differs for certain, so there is nothing to hash for, unless the object already has the new content.
     return drifted && isFact(remote) ? adoptOrUpload(local, remote, 'changed') : { action: 'upload', why: 'changed' };

@@ -6,14 +6,19 @@ export interface DueRun {
   /** The folder to scan; '' is the whole source. A reconcile is always whole. */
   readonly under: RelativePath;
   readonly why: string;
+  /**
+   * The folder is gone. It may have been renamed: only when nothing else waits, and what is to be found elsewhere has been
+   * found, it is known what to make of that.
+   */
+  readonly gone?: true;
 }
 
-/** Runs that wait for the one before to end. What a waiting run covers is not added a second time. */
+/** Runs that wait for the one before to end. What a waiting run covers is not added a second time; gone folders come last. */
 export interface DueRuns {
   add(run: DueRun): void;
   /** The next run, as soon as there is one: the widest first. Rejects with the signal's reason. */
   next(signal: AbortSignal): Promise<DueRun>;
-  readonly size: number;
+  readonly waiting: readonly DueRun[];
 }
 
 /** Waiting scans of folders above which one scan of everything is cheaper to keep in mind. */
@@ -46,8 +51,8 @@ export function createDueRuns(): DueRuns {
       waiting = rest;
       return first;
     },
-    get size() {
-      return waiting.length;
+    get waiting() {
+      return waiting;
     },
   };
 }
@@ -66,5 +71,5 @@ export function covers(wide: DueRun, narrow: DueRun): boolean {
 }
 
 function width(run: DueRun): number {
-  return run.kind === 'reconcile' ? 0 : run.under === '' ? 1 : 2;
+  return run.kind === 'reconcile' ? 0 : run.under === '' ? 1 : run.gone ? 3 : 2;
 }

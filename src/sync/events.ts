@@ -52,6 +52,10 @@ export type SyncEvent = { readonly mirror: string } & (
       readonly retryInMs: number | null;
     }
   | { readonly event: 'skipped'; readonly path: string; readonly reason: SkipReason; readonly detail: string }
+  /** The guard does not let it pass: see Guard. */
+  | { readonly event: 'held'; readonly job: 'delete' | 'upload'; readonly name: ObjectName }
+  /** The guard begins to hold, or opens. */
+  | { readonly event: 'guard'; readonly holding: boolean; readonly why: string }
   | { readonly event: 'progress'; readonly progress: Progress }
   | { readonly event: 'run-finished'; readonly run: RunKind; readonly report: RunReport; readonly complete: boolean }
   /** What had been in the trash for long enough is gone for good. */
@@ -109,7 +113,11 @@ export interface MirrorStatus {
     readonly nextTryMs: number | null;
   }[];
   readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
+  /** Objects whose delete or overwrite waits for somebody's decision. */
   readonly held: number;
+  /** Why they are held; empty when none are. */
+  readonly heldWhy: string;
+  readonly heldSinceMs: number | null;
   /** The right to write to the mirror's place in the container; null where the mirror has no lease. */
   readonly lease: LeaseStatus | null;
   /** Seconds since the oldest local change that is not yet durable in the container; 0 when there is none. */

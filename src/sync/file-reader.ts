@@ -1,5 +1,6 @@
 import type { Piscina } from 'piscina';
 import type { LocalEntry } from '../watcher/entry.js';
+import type { ContentLook } from './content-look.js';
 import { FileChangedError, FileUnreadableError } from './file-errors.js';
 import { pack, type ReadRequest } from './read-requests.js';
 import type { ReadAnswer, ReadBatchAnswer, ReadTask } from './read-worker.js';
@@ -9,11 +10,12 @@ export interface FileContent {
   readonly md5: string;
   /** Milliseconds since the epoch, before the first byte was read. */
   readonly hashedAtMs: number;
+  readonly looks: ContentLook;
   readonly bytes?: Uint8Array;
 }
 
 /**
- * Reads files in threads of its own. Both calls reject with FileChangedError when the file is not, before and after,
+ * Reads files in threads of its own. All calls reject with FileChangedError when the file is not, before and after,
  * exactly the version that `entry` describes, and with FileUnreadableError when it cannot be read.
  */
 export interface FileReader {
@@ -21,6 +23,8 @@ export interface FileReader {
   read(absolutePath: string, entry: LocalEntry): Promise<FileContent & { readonly bytes: Uint8Array }>;
   /** Digest only, of a file of any size. */
   hash(absolutePath: string, entry: LocalEntry, signal: AbortSignal): Promise<FileContent>;
+  /** What the file looks like by its beginning. */
+  look(absolutePath: string, entry: LocalEntry): Promise<ContentLook>;
   close(): Promise<void>;
 }
 
@@ -60,7 +64,8 @@ export function openFileReader({ follow }: { readonly follow: boolean }): FileRe
       batch.forEach(({ request, resolve, reject }, at) => {
         const answer = answers[at];
         if (answer?.outcome === 'read') {
-          resolve({ md5: answer.md5, hashedAtMs: answer.hashedAtMs, bytes: new Uint8Array(content, answer.offset, request.expected.size) });
+          const { md5, hashedAtMs, looks, offset } = answer;
+          resolve({ md5, hashedAtMs, looks, bytes: new Uint8Array(content, offset, request.expected.size) });
         } else reject(failure(request.path, answer));
       });
     } catch (error) {
@@ -82,7 +87,14 @@ export function openFileReader({ follow }: { readonly follow: boolean }): FileRe
         { signal },
       );
       if (answer.outcome !== 'read') throw failure(path, answer);
-      return { md5: answer.md5, hashedAtMs: answer.hashedAtMs };
+      return { md5: answer.md5, hashedAtMs: answer.hashedAtMs, looks: answer.looks };
+    },
+    async look(path, entry) {
+      // Beside the small ones: it must not wait until another large file has been hashed.
+      const { answers } = await (await small.get()).run({ task: 'look', request: { path, kind: entry.kind, expected: entry, follow } });
+      const [answer] = answers;
+      if (answer?.outcome !== 'read') throw failure(path, answer);
+      return answer.looks;
     },
     async close() {
       await Promise.all([small.close(), large.close()]);

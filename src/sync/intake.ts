@@ -8,7 +8,7 @@ import type { Pending } from './pending.js';
 import type { JobQueue, Lane } from './queue.js';
 import type { Renames } from './renames.js';
 import type { Run } from './runs.js';
-import type { SourceView } from './source-view.js';
+import type { Look, SourceView } from './source-view.js';
 import { SMALL_FILE } from './workplace.js';
 
 /** Something that a scan found to be due. */
@@ -22,6 +22,11 @@ export interface DueObject {
 /** Makes jobs of what scans and watches find. Each call resolves when the queue has taken its jobs: that holds back who finds faster than is sent. */
 export interface Intake {
   due(object: DueObject, run: Run): Promise<void>;
+  /**
+   * "Look at these paths". What is there is seen to first, so that the copy of a renamed file is planned before the delete
+   * under its old name. Resolves with folders that are gone: where they went is known only once other folders were scanned.
+   */
+  hints(paths: readonly RelativePath[]): Promise<readonly RelativePath[]>;
   /** "Look at this path": whatever is there, was there, or was below it. */
   hint(path: RelativePath): Promise<void>;
 }
@@ -65,6 +70,11 @@ export function createIntake({ mirror, queue, index, source, policy, renames, pe
     if (decision.action !== 'nothing') await add(name, entry, 'unknown', NO_RUN, isNew(decision));
   }
 
+  async function considerAt(path: RelativePath, look: Look): Promise<void> {
+    const entry = look.found === 'entry' ? look.entry : undefined;
+    for (const name of source.namesAt(path)) await consider(name, entry && source.nameOf(entry) === name ? entry : undefined);
+  }
+
   return {
     async due({ name, local, remote, decision }, run) {
       run.pending.add(name, clock.now());
@@ -72,16 +82,42 @@ export function createIntake({ mirror, queue, index, source, policy, renames, pe
       if (decision.action === 'upload') run.work.bytesDue += local?.size ?? 0;
       await add(name, local, remote, run.id, isNew(decision) && !run.first);
     },
+    async hints(paths) {
+      const others: RelativePath[] = [];
+      for (const path of paths) {
+        const look = source.look(path);
+        if (look.found === 'entry') await considerAt(path, look);
+        else others.push(path);
+      }
+      for (const path of others) {
+        const look = source.look(path);
+        if (!isSilent(look)) await considerAt(path, look);
+      }
+      return paths.filter((path) => hasBelow(path) && isNoFolder(source.look(path)));
+    },
     async hint(path) {
       const look = source.look(path);
-      if (look.found === 'excluded' || look.found === 'unknown') return;
-      const entry = look.found === 'entry' ? look.entry : undefined;
-      for (const name of source.namesAt(path)) await consider(name, entry && source.nameOf(entry) === name ? entry : undefined);
+      if (isSilent(look)) return;
+      await considerAt(path, look);
       if (look.found === 'folder') return;
       // What was a folder is gone, or is something else now: so is everything that was below it.
       for (const [name] of index.entries({ prefix: `${path}/` })) await consider(name, undefined);
     },
   };
+
+  function hasBelow(path: RelativePath): boolean {
+    for (const _ of index.entries({ prefix: `${path}/` })) return true;
+    return false;
+  }
+}
+
+function isNoFolder(look: Look): boolean {
+  return look.found !== 'folder' && !isSilent(look);
+}
+
+/** Nothing follows from what was seen. */
+function isSilent({ found }: Look): boolean {
+  return found === 'excluded' || found === 'unknown';
 }
 
 function isNew(decision: Decision): boolean {

@@ -7,7 +7,7 @@ import { SourceMissingError } from '../watcher/source.js';
 import type { Hint, Watcher, WatchState } from '../watcher/watcher.js';
 import { untilFirstEnds } from './concurrently.js';
 import { ensureContainer } from './container-store.js';
-import { createDueRuns, type DueRuns } from './due-runs.js';
+import { createDueRuns, type DueRun, type DueRuns } from './due-runs.js';
 import type { MirrorState } from './events.js';
 import { classify } from './failure.js';
 import type { Mirror } from './mirror.js';
@@ -20,10 +20,15 @@ export interface KeptMirror {
   /** Resolves once `drain` is aborted and nothing of the watch is left. Never rejects: trouble is told, and waited out. */
   readonly ended: Promise<void>;
   watchState(): WatchState | null;
+  /** Makes this run as soon as the one before has ended. While the source is waited for that is no matter: all is scanned when it is back. */
+  due(run: DueRun): void;
 }
 
 /** Between looks whether a source, or a container that cannot be had, is back. */
 const TROUBLE_MS = 10_000;
+/** After the settling of paths, until what belongs to the same change has been heard of. */
+const ELSEWHERE_MS = 200;
+const GONE = 'a folder is gone';
 /** Until a scan for what was missed, so that a flood of failures does not become a flood of scans. */
 const MISSED_MS = 600_000;
 /** Between looks for what has been in the trash for long enough. */
@@ -34,6 +39,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   const { settings, board, parts } = mirror;
   const { clock, log, drain } = parts;
   let watcher: Watcher | undefined;
+  let waiting: DueRuns | undefined;
 
   async function keep(): Promise<void> {
     while (!drain.aborted) {
@@ -62,6 +68,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     if (made) tellMade(lost);
     mirror.containerTrouble.over();
     const due = createDueRuns();
+    waiting = due;
     const opened = await openWatcher({
       ...settings,
       root: settings.source,
@@ -117,7 +124,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
         });
         if (changesRules(hint)) return;
         if (hint.kind === 'rescan') due.add({ kind: 'scan', under: hint.under, why: hint.why });
-        else for (const path of hint.paths) await mirror.intake.hint(path);
+        else for (const under of await mirror.intake.hints(hint.paths)) due.add({ kind: 'scan', under, why: GONE, gone: true });
       }
     } finally {
       signal.removeEventListener('abort', close);
@@ -127,6 +134,14 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   async function takeRuns(due: DueRuns, signal: AbortSignal): Promise<void> {
     for (;;) {
       const run = await due.next(signal);
+      if (run.gone) {
+        // Where a folder went is told by another event than that it went, at the same time, and that event settles too.
+        await clock.sleep(settings.settleMs + ELSEWHERE_MS, signal);
+        if (due.waiting.some(({ gone }) => !gone)) {
+          due.add(run);
+          continue;
+        }
+      }
       const scanning = scanMirror(mirror, run, signal);
       underWay();
       const begun = await scanning.catch(async (error: unknown) => {
@@ -155,7 +170,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     }
   }
 
-  return { ended: keep(), watchState: () => watcher?.state() ?? null };
+  return { ended: keep(), watchState: () => watcher?.state() ?? null, due: (run) => waiting?.add(run) };
 }
 
 function stateAfter(error: unknown): MirrorState {

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { ObjectName } from '../state/object-index.js';
 import type { JobKind, MirrorState, MirrorStatus, SkipReason, SyncEvent, SyncObserver } from './events.js';
+import type { Change } from './guard/rule.js';
 import type { Job } from './job.js';
 import { progressOf, type Run } from './runs.js';
 import type { Outcome } from './workplace.js';
@@ -13,6 +14,7 @@ export interface MirrorBoard {
   jobEnded(job: Job): void;
   done(job: Job, outcome: Extract<Outcome, { outcome: 'done' }>): void;
   failed(job: Job, error: Error, retryInMs: number | null, givenUp: boolean): void;
+  held(name: ObjectName, change: Change): void;
   skipped(path: string, reason: SkipReason, detail: string): void;
   /** Tells how far a run is, not more often than somebody can look. */
   progress(run: Run): void;
@@ -60,6 +62,7 @@ export function createBoard(mirror: string, clock: Clock, observe: SyncObserver)
       const kind = running.get(job.name)?.job ?? 'upload';
       tell({ event: 'failed', job: kind, name: job.name, error: error.message, attempt: job.attempt, retryInMs });
     },
+    held: (name, change) => tell({ event: 'held', job: change === 'delete' ? 'delete' : 'upload', name }),
     skipped(path, reason, detail) {
       skipped = { ...skipped, [reason]: (skipped[reason] ?? 0) + 1 };
       tell({ event: 'skipped', path, reason, detail });

@@ -1,4 +1,5 @@
 import type { Policy } from './decide.js';
+import type { GuardRule } from './guard/rule.js';
 
 /** What sync needs to know of one mirror. Times in milliseconds; 0 for a timer is never. */
 export interface MirrorSettings {
@@ -20,6 +21,8 @@ export interface MirrorSettings {
   readonly trashPrefix: string;
   /** How long the trash keeps what is in it; 0 is for ever. */
   readonly trashKeepMs: number;
+  /** Undefined: nothing is held. */
+  readonly guard: GuardRule | undefined;
   readonly watch: 'auto' | 'chokidar' | 'directories' | 'scan';
   readonly chokidarLimit: number;
   readonly settleMs: number;

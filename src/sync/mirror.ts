@@ -11,6 +11,8 @@ import { type ContainerTrouble, createContainerTrouble } from './container-troub
 import type { JobKind, MirrorStatus, SyncObserver } from './events.js';
 import { skipReasonOf } from './failure.js';
 import type { FileReader } from './file-reader.js';
+import type { Guard } from './guard/guard.js';
+import type { Change } from './guard/rule.js';
 import { createIntake, type Intake } from './intake.js';
 import type { Job } from './job.js';
 import { createBoard, type MirrorBoard } from './mirror-board.js';
@@ -19,7 +21,7 @@ import { createPending, type Pending } from './pending.js';
 import { perform } from './perform.js';
 import { openQuarantine } from './quarantine.js';
 import type { JobQueue } from './queue.js';
-import { createRenames } from './renames.js';
+import { createRenames, type Renames } from './renames.js';
 import { createRuns, type Runs } from './runs.js';
 import { isRacy } from './same-stat.js';
 import { createSourceView, type SourceView } from './source-view.js';
@@ -34,7 +36,9 @@ export interface MirrorParts {
   /** Changes nothing but while the lease is held. */
   readonly backend: Backend;
   readonly lease: Lease;
+  /** The guard's: see Guard. */
   readonly index: ObjectIndex;
+  readonly guard: Guard;
   readonly location: IndexLocation;
   readonly ledger: Ledger;
   readonly reader: FileReader;
@@ -60,6 +64,7 @@ export interface Mirror {
   readonly board: MirrorBoard;
   readonly intake: Intake;
   readonly source: SourceView;
+  readonly renames: Renames;
   readonly runs: Runs;
   readonly containerTrouble: ContainerTrouble;
   /** Work that is not durable yet, whoever asked for it. */
@@ -68,6 +73,8 @@ export interface Mirror {
   run(job: Job): Promise<void>;
   /** The queue will never run this job. */
   dropped(job: Job): void;
+  /** A change is held, of which somebody will have to decide. */
+  held(name: ObjectName, change: Change, run: number): void;
   /** A scan is under way until what this returns is called. */
   scanning(why: string): () => void;
   /** Whether something may have been missed that only a scan finds; asking makes it no longer so. */
@@ -82,7 +89,7 @@ export interface Mirror {
 }
 
 export function createMirror(parts: MirrorParts): Mirror {
-  const { settings, backend, index, ledger, reader, queue, clock, interrupt, drain } = parts;
+  const { settings, backend, index, guard, ledger, reader, queue, clock, interrupt, drain } = parts;
   const { name, policy } = settings;
   const quarantine = openQuarantine(ledger, clock, parts.log);
   const board = createBoard(name, clock, parts.observe);
@@ -109,6 +116,7 @@ export function createMirror(parts: MirrorParts): Mirror {
     reader,
     policy,
     clock,
+    guard,
     mayDelete: () => ledger.read().reconciled,
     copiesFrom: renames.copiesFrom,
     madeRoom(job: Job) {
@@ -152,18 +160,19 @@ export function createMirror(parts: MirrorParts): Mirror {
         if (parts.lookAgain && record && isRacy(record)) lookAgainSoon(job.name);
       },
       skipped(job, reason, detail) {
-        count(job, 'skipped');
+        count(job.run, 'skipped');
         // What withholds it may end without a sign from the file: only a scan finds it then.
         if (reason === 'delete-withheld') missed = true;
         board.skipped(job.name, reason, detail);
       },
+      held: (job, change) => held(job.name, change, job.run),
       failed(job, error, retryInMs, givenUp) {
-        if (givenUp) count(job, 'failed');
+        if (givenUp) count(job.run, 'failed');
         board.failed(job, error, retryInMs, givenUp);
       },
       stillGivenUp(job, { reason, error }) {
         const skipped = skipReasonOf(reason);
-        count(job, skipped === undefined ? 'failed' : 'skipped');
+        count(job.run, skipped === undefined ? 'failed' : 'skipped');
         if (skipped !== undefined) board.skipped(job.name, skipped, error);
       },
       targetTrouble: (error) => parts.health.report(error),
@@ -174,9 +183,14 @@ export function createMirror(parts: MirrorParts): Mirror {
     },
   });
 
-  function count(job: Job, what: 'skipped' | 'failed'): void {
-    const tally = runs.get(job.run)?.tally;
+  function count(run: number, what: 'skipped' | 'failed' | 'held'): void {
+    const tally = runs.get(run)?.tally;
     if (tally) tally.counts[what] += 1;
+  }
+
+  function held(object: ObjectName, change: Change, run: number): void {
+    count(run, 'held');
+    board.held(object, change);
   }
 
   function lookAgainSoon(object: ObjectName): void {
@@ -193,7 +207,7 @@ export function createMirror(parts: MirrorParts): Mirror {
   function rest(): void {
     if (scans > 0 || containerTrouble.error) return;
     if (pending.size > 0) board.state('transferring', '');
-    else board.state('in-sync', quarantine.all.size === 0 ? '' : 'but for the objects that are given up');
+    else board.state('in-sync', butFor(guard.holding !== undefined, quarantine.all.size > 0));
   }
 
   return {
@@ -202,6 +216,7 @@ export function createMirror(parts: MirrorParts): Mirror {
     board,
     intake,
     source,
+    renames,
     runs,
     containerTrouble,
     pending,
@@ -210,8 +225,10 @@ export function createMirror(parts: MirrorParts): Mirror {
       board.jobStarted(job, kindOf(job), job.seen?.size ?? 0);
       await attempts.run(job);
       board.jobEnded(job);
+      await guard.settle().catch((error: unknown) => parts.log.error('guard not recorded', { mirror: name, error }));
       rest();
     },
+    held,
     dropped(job) {
       if (job.renamedFrom !== undefined) renames.end(job.renamedFrom);
     },
@@ -255,7 +272,9 @@ export function createMirror(parts: MirrorParts): Mirror {
           sinceMs,
           nextTryMs: nextTryMs ?? null,
         })),
-        held: 0,
+        held: total(guard.held),
+        heldWhy: guard.holding?.why ?? '',
+        heldSinceMs: guard.holding?.sinceMs ?? null,
         lease: parts.lease.status(),
         lagSeconds: oldest === undefined ? 0 : Math.max(0, (clock.now() - oldest) / 1_000),
         watch,
@@ -264,6 +283,16 @@ export function createMirror(parts: MirrorParts): Mirror {
       };
     },
   };
+}
+
+/** What keeps a mirror that has nothing to do from being in sync. */
+function butFor(held: boolean, givenUp: boolean): string {
+  const what = [...(givenUp ? ['the objects that are given up'] : []), ...(held ? ['the deletes and overwrites that are held'] : [])];
+  return what.length === 0 ? '' : `but for ${what.join(' and ')}`;
+}
+
+function total({ deletes, overwrites, foreign }: Guard['held']): number {
+  return deletes + overwrites + foreign;
 }
 
 /** What a job will probably do, for people who look while it runs. */

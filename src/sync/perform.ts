@@ -2,6 +2,7 @@ import { failpoint } from '../failpoint.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import { type Decision, decide, type LocalFact, type Remote } from './decide.js';
 import type { FileContent } from './file-reader.js';
+import { withVerdict } from './guard/held-records.js';
 import type { Job } from './job.js';
 import type { Confirmed } from './object-store.js';
 import { recordOf } from './record-of.js';
@@ -80,6 +81,8 @@ function act(
       return remove(job, decision.why, at, signal);
     case 'forget':
       return forget(job, at);
+    case 'release':
+      return release(job, at);
     case 'report':
       return Promise.resolve({ outcome: 'skipped', reason: decision.what, detail: REPORTED[decision.what] });
   }
@@ -88,8 +91,9 @@ function act(
 async function adopt(job: Job, { local, content, remote }: Facts, at: Workplace): Promise<Outcome> {
   const { entry, md5 } = known(local);
   const etag = typeof remote === 'object' ? remote.etag : undefined;
+  const { hashedAtMs, looks } = known(content);
   const confirmed: Confirmed = { md5: known(md5), ...(etag === undefined ? {} : { etag }) };
-  const record = recordOf(entry, confirmed, known(content).hashedAtMs, 'confirmed');
+  const record = recordOf(entry, { ...confirmed, looks }, hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
   return { outcome: 'done', job: 'adopt', why: 'same content', bytes: 0, record };
 }
@@ -102,11 +106,12 @@ async function refresh(job: Job, { local, content }: Facts, metadata: boolean, a
     await at.index.put(job.name, record);
     return { outcome: 'done', job: 'refresh', why: 'same content', bytes: 0, record };
   }
+  const { hashedAtMs, looks } = known(content);
   const confirmed = await at.store.copy(job.name, job.name, entry, known(md5), signal);
   // The object is not there, is not what we sent (drift that nobody had noticed), or the provider cannot change it in place.
   if (!confirmed) return upload(job, entry, content, 'drift', at, signal);
   failpoint('sync: metadata replaced, not recorded');
-  const record = recordOf(entry, confirmed, known(content).hashedAtMs, 'confirmed');
+  const record = recordOf(entry, { ...confirmed, looks }, hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
   return { outcome: 'done', job: 'refresh', why: 'metadata', bytes: 0, record };
 }
@@ -114,6 +119,12 @@ async function refresh(job: Job, { local, content }: Facts, metadata: boolean, a
 async function forget(job: Job, at: Workplace): Promise<Outcome> {
   await at.index.remove(job.name);
   return { outcome: 'done', job: 'forget', why: 'neither here nor there', bytes: 0 };
+}
+
+async function release(job: Job, at: Workplace): Promise<Outcome> {
+  const record = withVerdict(known(at.index.get(job.name)), 'nothing');
+  await at.index.put(job.name, record);
+  return { outcome: 'done', job: 'refresh', why: 'the file is back', bytes: 0, record };
 }
 
 /** For what the decision just taken proves to be there. */

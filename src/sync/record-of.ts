@@ -1,11 +1,17 @@
 import type { ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
+import type { ContentLook } from './content-look.js';
 import type { Confirmed } from './object-store.js';
 
 /** The record of a file as it was seen before it was read, and of what was confirmed (or is meant) of its object. */
-export function recordOf(entry: LocalEntry, confirmed: Confirmed, hashedAtMs: number, state: ObjectRecord['state']): ObjectRecord {
+export function recordOf(
+  entry: LocalEntry,
+  confirmed: Confirmed & { readonly looks?: ContentLook | undefined },
+  hashedAtMs: number,
+  state: ObjectRecord['state'],
+): ObjectRecord {
   const { kind, size, mtimeNs, ctimeNs, inode, mode, uid, gid } = entry;
-  const { md5, etag, partSize, versionId } = confirmed;
+  const { md5, etag, partSize, versionId, looks = 'ordinary' } = confirmed;
   return {
     state,
     kind,
@@ -21,5 +27,6 @@ export function recordOf(entry: LocalEntry, confirmed: Confirmed, hashedAtMs: nu
     ...(etag === undefined ? {} : { etag }),
     ...(partSize === undefined ? {} : { partSize }),
     ...(versionId === undefined ? {} : { versionId }),
+    ...(looks === 'ordinary' ? {} : { looks }),
   };
 }

@@ -1,6 +1,6 @@
 import { failpoint } from '../failpoint.js';
-import type { ObjectName } from '../state/object-index.js';
 import { FileChangedError } from './file-errors.js';
+import { isMoved } from './guard/moved.js';
 import type { Job } from './job.js';
 import type { Outcome, Workplace } from './workplace.js';
 
@@ -14,14 +14,29 @@ export async function remove(job: Job, why: string, at: Workplace, signal: Abort
 export async function removeNow(job: Job, why: string, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   const withheld = withholding(job, at);
   if (withheld !== undefined) return withheld;
-  const kept = at.trash !== undefined && !livesOn(job.name, at);
+  const known = at.index.get(job.name);
+  const moved = known !== undefined && isMoved(job.name, known, at.index, at.source);
+  const leave = moved ? undefined : await at.guard.ask('delete', job.name, known);
+  if (leave?.granted === false) return { outcome: 'held', change: 'delete' };
+  try {
+    const removed = await removeGuarded(job, why, moved, at, signal);
+    if (removed.outcome !== 'done') await leave?.giveBack();
+    return removed;
+  } catch (error) {
+    await leave?.giveBack();
+    throw error;
+  }
+}
+
+async function removeGuarded(job: Job, why: string, moved: boolean, at: Workplace, signal: AbortSignal): Promise<Outcome> {
+  const kept = at.trash !== undefined && !moved;
   if (kept) {
     await at.trash.keep(job.name, at.index.get(job.name), undefined, signal);
     failpoint('sync: object kept in the trash, not deleted');
-    // A large object takes its time to be copied, and its file may be back by now.
-    const withheldSince = withholding(job, at);
-    if (withheldSince !== undefined) return withheldSince;
   }
+  // A large object takes its time to be copied, and asking the guard some, too: its file may be back by now.
+  const withheld = withholding(job, at);
+  if (withheld !== undefined) return withheld;
   await at.store.remove(job.name, signal);
   failpoint('sync: object deleted, not forgotten');
   await at.index.remove(job.name);
@@ -40,16 +55,8 @@ function withholding({ name }: Job, at: Workplace): Outcome | undefined {
   if (!at.mayDelete()) {
     return { outcome: 'skipped', reason: 'delete-withheld', detail: 'the first full reconcile has not finished' };
   }
+  if (at.index.get(name)?.guarded === 'rejected') {
+    return { outcome: 'skipped', reason: 'delete-withheld', detail: 'its delete was rejected' };
+  }
   return undefined;
-}
-
-/** Whether the file is still there under another name, and its content in the container under that name: it was renamed. */
-function livesOn(name: ObjectName, { index, source }: Workplace): boolean {
-  const record = index.get(name);
-  if (record === undefined) return false;
-  return index.namesOfInode(record.inode).some((other) => {
-    const twin = other === name ? undefined : index.get(other);
-    // On the disk as well, or else the last two names of a file, deleted at once, would each rely on the other.
-    return twin?.state === 'confirmed' && twin.md5 === record.md5 && source.lookFor(other).found === 'entry';
-  });
 }

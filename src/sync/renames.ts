@@ -11,6 +11,8 @@ export interface Renames {
   /** A copy from this name is planned. */
   begin(from: ObjectName): void;
   end(from: ObjectName): void;
+  /** Whether a copy from this name is planned or under way. */
+  isCopied(from: ObjectName): boolean;
   /** Resolves when no planned copy needs the object any more. */
   copiesFrom(name: ObjectName): Promise<void>;
 }
@@ -33,6 +35,7 @@ export function createRenames(index: ObjectIndex): Renames {
       planned.delete(from);
       for (const wake of plan.waiters) wake();
     },
+    isCopied: (from) => planned.has(from),
     copiesFrom: (name) =>
       new Promise((resolve) => {
         const plan = planned.get(name);

@@ -8,6 +8,7 @@ import { listRemote } from './listing.js';
 import type { Mirror } from './mirror.js';
 import { REPORTED } from './reported.js';
 import { reservedNames } from './reserved-names.js';
+import { collectDeletes, type RunDeletes } from './run-deletes.js';
 import type { Run } from './runs.js';
 import { startScan } from './scan.js';
 import { WORTH_SHARING } from './scan-parts.js';
@@ -37,7 +38,9 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   const endSurvey = due.under === '' ? mirror.beginSurvey() : undefined;
   const run = mirror.runs.begin(parts.index);
   const scanned = mirror.scanning(due.why);
+  const deletes = collectDeletes(mirror);
   let summary: ScanSummary | undefined;
+  let deletesOver: () => Promise<void>;
   try {
     // Records of this moment must be visible to the scan's own view of the index.
     await parts.index.flush();
@@ -59,26 +62,28 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     const scan = startScan(request, { signal, clock, listingOrder, ...(listing ? { listing } : {}), ...whereToCut(mirror) });
     run.scanned = scan.scanned;
     for await (const items of scan) {
-      for (const item of items) summary = (await take(item, mirror, run)) ?? summary;
+      for (const item of items) summary = (await take(item, mirror, run, deletes)) ?? summary;
       board.progress(run);
     }
+    if (!summary) throw new Error(`the scan of ${settings.source} ended without a summary`);
+    if (due.kind === 'reconcile' && !ledger.read().reconciled) {
+      // Now, and not when all jobs are done: a file that became a folder is sent only once its old object may be deleted.
+      failpoint('sync: all found, first reconcile not noted');
+      await ledger.update((document) => ({ ...document, reconciled: true }));
+      if (summary.withheld > 0) mirror.miss();
+    }
+    deletesOver = await deletes.due(run, due.kind);
   } catch (error) {
     mirror.runs.end(run);
     throw error;
   } finally {
+    deletes.close();
     scanned();
-  }
-  if (!summary) throw new Error(`the scan of ${settings.source} ended without a summary`);
-  if (due.kind === 'reconcile' && !ledger.read().reconciled) {
-    // Now, and not when all jobs are done: a file that became a folder is sent only once its old object may be deleted.
-    failpoint('sync: all found, first reconcile not noted');
-    await ledger.update((document) => ({ ...document, reconciled: true }));
-    if (summary.withheld > 0) mirror.miss();
   }
   run.tally.counts.scanned = summary.scanned;
   run.tally.counts.unchanged += summary.unchanged;
   if (summary.kept > 0) run.tally.counts.kept = summary.kept;
-  return { finished: finish(mirror, due, run, summary, endSurvey, signal) };
+  return { finished: finish(mirror, due, run, summary, { deletesOver, endSurvey }, signal) };
 }
 
 /** A container that longshore does not know yet may hold anything: what would go is shown before it goes. */
@@ -94,10 +99,11 @@ function whereToCut({ parts }: Mirror): { readonly cutAt?: ObjectName } {
   return halfway === undefined || parts.index.count() < WORTH_SHARING ? {} : { cutAt: halfway };
 }
 
-async function take(item: ScanItem, mirror: Mirror, run: Run): Promise<ScanSummary | undefined> {
+async function take(item: ScanItem, mirror: Mirror, run: Run, deletes: RunDeletes): Promise<ScanSummary | undefined> {
   switch (item.kind) {
     case 'finding':
-      if (item.decision.action !== 'report') await mirror.intake.due(item, run);
+      if (item.decision.action === 'delete') deletes.add(item);
+      else if (item.decision.action !== 'report') await mirror.intake.due(item, run);
       else skip(mirror, run, item.name, item.decision.what, REPORTED[item.decision.what]);
       return undefined;
     case 'problem':
@@ -116,12 +122,19 @@ function skip({ board }: Mirror, { tally }: Run, path: string, reason: SkipReaso
   board.skipped(path, reason, detail);
 }
 
+interface RunEnds {
+  /** The deletes of the run have been seen to. */
+  deletesOver(): Promise<void>;
+  /** All that is left to do has been found. */
+  readonly endSurvey: (() => void) | undefined;
+}
+
 async function finish(
   mirror: Mirror,
   due: DueRun,
   run: Run,
   { complete, landmarks }: ScanSummary,
-  endSurvey: (() => void) | undefined,
+  { deletesOver, endSurvey }: RunEnds,
   signal: AbortSignal,
 ): Promise<ScanResult> {
   const { ledger } = mirror.parts;
@@ -130,6 +143,7 @@ async function finish(
     mirror.containerTrouble.signal.throwIfAborted(); // jobs that were dropped are not done
   } finally {
     mirror.runs.end(run);
+    await deletesOver();
   }
   failpoint('sync: run done, ledger not updated');
   if (complete) endSurvey?.();

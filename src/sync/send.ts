@@ -3,7 +3,9 @@ import { failpoint } from '../failpoint.js';
 import type { ObjectName, ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import { foldersAbove } from '../watcher/path.js';
+import type { ContentLook } from './content-look.js';
 import type { FileContent } from './file-reader.js';
+import { leaveToReplace } from './guard/replace.js';
 import type { Job } from './job.js';
 import type { Confirmed } from './object-store.js';
 import { recordOf } from './record-of.js';
@@ -24,20 +26,24 @@ export async function upload(
   } catch (error) {
     if (!(error instanceof ObjectInTheWayError)) throw error;
     // Even if there was nothing left to delete: the job of the other object may just have done it.
-    await makeRoom(job, at, signal);
+    const held = await makeRoom(job, at, signal);
+    if (held) return held;
     failpoint('sync: room made, object not sent');
     return send(job, entry, read, why, at, signal);
   }
 }
 
-async function makeRoom(job: Job, at: Workplace, signal: AbortSignal): Promise<void> {
+/** Resolves with what became of a delete that the guard holds: then there is no room. */
+async function makeRoom(job: Job, at: Workplace, signal: AbortSignal): Promise<Outcome | undefined> {
   const above = [...foldersAbove(job.name)].filter((name) => at.index.get(name) !== undefined);
   const below = at.index.entries({ prefix: `${job.name}/` });
   for (const name of chain(above, below)) {
     const other = { ...job, name };
-    const { outcome } = await removeNow(other, 'gone', at, signal);
-    if (outcome === 'done') at.madeRoom(other);
+    const removed = await removeNow(other, 'gone', at, signal);
+    if (removed.outcome === 'held') return removed;
+    if (removed.outcome === 'done') at.madeRoom(other);
   }
+  return undefined;
 }
 
 async function send(
@@ -53,20 +59,27 @@ async function send(
   const path = at.source.absolute(entry.path);
   const hashedAtMs = read?.hashedAtMs ?? at.clock.now();
   let confirmed: Confirmed;
+  let looks: ContentLook;
   if (entry.size <= SMALL_FILE) {
     const content = read?.bytes ? { ...read, bytes: read.bytes } : await at.reader.read(path, entry);
+    looks = content.looks;
+    const refused = await leaveToReplace(job, why, looks, at);
+    if (refused) return refused;
     await keepOld(job, content.md5, at, signal);
-    await at.index.put(job.name, recordOf(entry, { md5: content.md5 }, content.hashedAtMs, 'sending'));
+    await at.index.put(job.name, recordOf(entry, { md5: content.md5, looks }, content.hashedAtMs, 'sending'));
     failpoint('sync: marked as sending, nothing sent');
     confirmed = await at.store.putBytes(job.name, entry, content, signal);
   } else {
+    looks = read?.looks ?? (await at.reader.look(path, entry));
+    const refused = await leaveToReplace(job, why, looks, at);
+    if (refused) return refused;
     await keepOld(job, read?.md5, at, signal);
-    await at.index.put(job.name, recordOf(entry, { md5: read?.md5 ?? '' }, hashedAtMs, 'sending'));
+    await at.index.put(job.name, recordOf(entry, { md5: read?.md5 ?? '', looks }, hashedAtMs, 'sending'));
     failpoint('sync: marked as sending, nothing sent');
     confirmed = await at.store.putFile(job.name, entry, path, signal);
   }
   failpoint('sync: object put, not recorded');
-  const record = recordOf(entry, confirmed, hashedAtMs, 'confirmed');
+  const record = recordOf(entry, { ...confirmed, looks }, hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
   return { outcome: 'done', job: 'upload', why, bytes: entry.size, record };
 }
@@ -89,12 +102,13 @@ async function copyRenamed(
   if (!at.store.canCopy || before?.state !== 'confirmed' || before.size !== entry.size || before.kind !== entry.kind) return undefined;
   const content = await readEntry(entry, at, signal);
   if (content.md5 !== before.md5) return undefined;
+  const { looks } = content;
   await keepOld(job, content.md5, at, signal);
-  await at.index.put(job.name, recordOf(entry, { md5: content.md5 }, content.hashedAtMs, 'sending'));
+  await at.index.put(job.name, recordOf(entry, { md5: content.md5, looks }, content.hashedAtMs, 'sending'));
   const confirmed = await at.store.copy(from, job.name, entry, content.md5, signal);
   if (!confirmed) return undefined;
   failpoint('sync: object copied, not recorded');
-  const record = recordOf(entry, confirmed, content.hashedAtMs, 'confirmed');
+  const record = recordOf(entry, { ...confirmed, looks }, content.hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
   return record;
 }

@@ -4,6 +4,8 @@ import type { LocalEntry } from '../watcher/entry.js';
 import type { Policy } from './decide.js';
 import type { JobKind, SkipReason } from './events.js';
 import type { FileContent, FileReader } from './file-reader.js';
+import type { Guard } from './guard/guard.js';
+import type { Change } from './guard/rule.js';
 import type { Job } from './job.js';
 import type { ObjectStore } from './object-store.js';
 import type { SourceView } from './source-view.js';
@@ -15,6 +17,8 @@ export const SMALL_FILE = 1024 * 1024;
 export type Outcome =
   | { readonly outcome: 'done'; readonly job: JobKind; readonly why: string; readonly bytes: number; readonly record?: ObjectRecord }
   | { readonly outcome: 'nothing' }
+  /** The guard did not give leave; somebody is to decide. */
+  | { readonly outcome: 'held'; readonly change: Change }
   | { readonly outcome: 'skipped'; readonly reason: SkipReason; readonly detail: string };
 
 export interface Workplace {
@@ -26,6 +30,7 @@ export interface Workplace {
   readonly reader: FileReader;
   readonly policy: Policy;
   readonly clock: Clock;
+  readonly guard: Pick<Guard, 'ask'>;
   /** False while nothing may be deleted: the mirror's first reconcile has not finished, or its source is in doubt. */
   mayDelete(): boolean;
   /** An object was deleted to make room for another: a file that became a folder, or the reverse. */

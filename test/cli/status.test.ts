@@ -25,6 +25,8 @@ const mirrorStatus = (mirror: string): MirrorStatus => ({
   deletes: 'mirror',
   held: 0,
   lease: null,
+  heldWhy: '',
+  heldSinceMs: null,
   lagSeconds: 0,
   watch: null,
   lastScan: null,

@@ -70,6 +70,7 @@ describe('loadConfig', () => {
           deletes: 'mirror',
           trashPrefix: '.longshore/trash/',
           trashKeepMs: 30 * 86_400_000,
+          guard: { count: 1000, share: 0.2, atLeast: 50, windowMs: 3_600_000 },
           overwrite: 'always',
           extraneous: 'keep',
           symlinks: 'skip',

@@ -49,6 +49,14 @@ export const anyRecord: fc.Arbitrary<ObjectRecord> = fc
       etag: fc.oneof(hex32, text),
       partSize: fc.maxSafeNat(),
       versionId: text,
+      looks: fc.constantFrom('random' as const, 'blank' as const),
+      guarded: fc.constantFrom(
+        'delete-held' as const,
+        'overwrite-held' as const,
+        'delete-approved' as const,
+        'overwrite-approved' as const,
+        'rejected' as const,
+      ),
     },
     {
       requiredKeys: ['state', 'kind', 'size', 'mtimeNs', 'ctimeNs', 'inode', 'mode', 'uid', 'gid', 'md5', 'hashedAtMs'],

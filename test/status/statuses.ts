@@ -32,6 +32,8 @@ export function mirrorStatus(different: Partial<MirrorStatus> = {}): MirrorStatu
     skipped: {},
     held: 0,
     lease: null,
+    heldWhy: '',
+    heldSinceMs: null,
     lagSeconds: 0,
     watch: { engine: 'chokidar', directories: 3, degraded: [], losses: 0 },
     lastScan: null,

@@ -40,6 +40,7 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
     over: say('over'),
     done: say('done'),
     skipped: say('skipped'),
+    held: say('held'),
     failed: (job, _error, retryInMs, givenUp) =>
       void told.push(`failed ${job.name} ${retryInMs ?? 'for good'}${givenUp ? ', given up' : ''}`),
     stillGivenUp: say('still given up'),

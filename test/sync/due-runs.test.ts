@@ -36,8 +36,17 @@ test('the widest run comes first; waiting for one ends with the signal', async (
   due.add({ kind: 'scan', under: 'b', why: 'hint' });
   due.add({ kind: 'reconcile', under: '', why: 'timer' });
   expect(await due.next(stop.signal)).toMatchObject({ kind: 'reconcile' });
-  expect(due.size).toBe(0);
+  expect(due.waiting).toEqual([]);
   const waiting = due.next(stop.signal);
   stop.abort(new Error('enough'));
   await expect(waiting).rejects.toThrow('enough');
+});
+
+test('a folder that is gone is looked at when nothing else waits: it may be found elsewhere', async () => {
+  const due = createDueRuns();
+  const never = new AbortController().signal;
+  due.add({ kind: 'scan', under: 'before', why: 'gone', gone: true });
+  due.add({ kind: 'scan', under: 'after', why: 'new' });
+  expect(await due.next(never)).toMatchObject({ under: 'after' });
+  expect(await due.next(never)).toMatchObject({ under: 'before', gone: true });
 });

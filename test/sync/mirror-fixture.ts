@@ -12,6 +12,7 @@ import type { Persistence } from '../../src/sync/attempts.js';
 import { ensureContainer } from '../../src/sync/container-store.js';
 import type { SyncEvent } from '../../src/sync/events.js';
 import { openFileReader } from '../../src/sync/file-reader.js';
+import { openGuard } from '../../src/sync/guard/guard.js';
 import type { Job } from '../../src/sync/job.js';
 import { createMirror, type Mirror } from '../../src/sync/mirror.js';
 import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
@@ -57,9 +58,15 @@ export async function openMirrorFixture({
   const state = await openState({ folder: join(folder, 'state'), mirrors: [{ name: 'm', engine: 'lmdb' }], clock: systemClock });
   const store = state.mirrors.get('m');
   if (!store) throw new Error('no state was opened');
+  const events: SyncEvent[] = [];
+  const guard = await openGuard({
+    ...store,
+    rule: settings.guard,
+    clock: systemClock,
+    told: (holding, why) => events.push({ mirror: 'm', event: 'guard', holding, why }),
+  });
   const reader = openFileReader({ follow: false });
   const stop = new AbortController();
-  const events: SyncEvent[] = [];
   const queue = createQueue<Job>({
     concurrency: 4,
     waitingLimit: 100,
@@ -92,6 +99,7 @@ export async function openMirrorFixture({
       policy: { overwrite: 'always', extraneous: 'keep', deletes: 'mirror', metadata: { mtime: true, mode: true, owner: false } },
       trashPrefix: '.longshore/trash/',
       trashKeepMs: 0,
+      guard: undefined,
       watch: 'scan',
       chokidarLimit: 0,
       settleMs: 0,
@@ -102,7 +110,8 @@ export async function openMirrorFixture({
     },
     backend,
     lease: NO_LEASE,
-    index: store.index,
+    index: guard.index,
+    guard,
     ledger: store.ledger,
     location: store.location,
     reader,

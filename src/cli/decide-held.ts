@@ -1,0 +1,45 @@
+import { printable } from '../log/printable.js';
+import { count } from '../status/units.js';
+import { HeldChangedError } from '../sync/guard/guard.js';
+import { EXIT, UsageError } from './exit.js';
+import { atDesk, type OpenDesk } from './held-desk.js';
+import type { Io } from './io.js';
+import { openConfig } from './open-config.js';
+import { openStopSignals } from './stop-signals.js';
+
+export type HeldDecision =
+  | { readonly decision: 'approve' | 'reject'; readonly mirror: string; readonly id: string }
+  | { readonly decision: 'undo-rejections'; readonly mirror: string };
+
+/** `longshore approve MIRROR ID`, `longshore reject MIRROR ID`, `longshore reject MIRROR --undo`. */
+export async function decideHeld(configFile: string | undefined, decision: HeldDecision, io: Io): Promise<number> {
+  const config = await openConfig(io, configFile);
+  const signals = openStopSignals(io, { drainMs: 0 });
+  try {
+    const said = await atDesk(config, decision.mirror, io, signals.drain, (open) => decide(decision, open));
+    io.stdout.write(`${printable(decision.mirror)}: ${said}\n`);
+    return EXIT.OK;
+  } catch (error) {
+    if (error instanceof HeldChangedError) throw new Error(`${error.message}: longshore held ${decision.mirror}`, { cause: error });
+    throw error;
+  } finally {
+    signals.close();
+  }
+}
+
+async function decide(decision: HeldDecision, { desk, daemon }: OpenDesk): Promise<string> {
+  switch (decision.decision) {
+    case 'approve':
+      return `${count(await desk.approve(decision.id))} approved; ${daemon ? 'the daemon makes them now' : 'the next run makes them'}`;
+    case 'reject':
+      return `${count(await desk.reject(decision.id))} rejected; the objects are kept as they are`;
+    case 'undo-rejections':
+      return `${count(await desk.undoRejections())} rejections taken back; ${daemon ? 'the daemon looks' : 'the next run looks'} at them anew`;
+  }
+}
+
+/** What the arguments of `longshore reject` mean. */
+export function rejection(mirror: string, id: string | undefined, undo: boolean): HeldDecision {
+  if (undo === (id !== undefined)) throw new UsageError('reject takes the id that "longshore held" shows, or --undo');
+  return id === undefined ? { decision: 'undo-rejections', mirror } : { decision: 'reject', mirror, id };
+}

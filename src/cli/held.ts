@@ -1,0 +1,81 @@
+import { isoTime } from '../clock.js';
+import { printable } from '../log/printable.js';
+import { count } from '../status/units.js';
+import type { HeldDescription } from '../sync/guard/guard.js';
+import { EXIT } from './exit.js';
+import { atDesk, type OpenDesk } from './held-desk.js';
+import type { Io } from './io.js';
+import { openConfig } from './open-config.js';
+import { type Output, openOutput } from './output.js';
+import { openStopSignals } from './stop-signals.js';
+
+export interface HeldCommand {
+  readonly mirror: string | undefined;
+  readonly json: boolean;
+}
+
+/** For people so many names are shown; `--json` has them all. */
+const SHOWN = 20;
+
+/** `longshore held [MIRROR]`: what waits for a decision. Exit code 4 when something does. */
+export async function held(configFile: string | undefined, { mirror, json }: HeldCommand, io: Io): Promise<number> {
+  const config = await openConfig(io, configFile);
+  const output = openOutput(io.stdout);
+  const signals = openStopSignals(io, { drainMs: 0 });
+  const signal = AbortSignal.any([signals.drain, output.closed]);
+  let any = false;
+  try {
+    for (const name of mirror === undefined ? config.mirrors.map((one) => one.name) : [mirror]) {
+      any = (await atDesk(config, name, io, signal, (open) => (json ? tellAll(open, output) : show(open, output)))) || any;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signals.close();
+  }
+  await output.finish();
+  return any ? EXIT.HELD : EXIT.OK;
+}
+
+async function tellAll({ mirror, desk }: OpenDesk, output: Output): Promise<boolean> {
+  const description = await desk.describe();
+  if (description.id !== '') {
+    for await (const { name, change } of desk.list()) output.json({ event: 'held', mirror, change, name });
+  }
+  output.json({ event: 'summary', mirror, ...description });
+  return description.id !== '';
+}
+
+async function show({ mirror, desk }: OpenDesk, output: Output): Promise<boolean> {
+  const description = await desk.describe();
+  const name = printable(mirror);
+  const { id, sinceMs, why, foreign } = description;
+  if (id === '') {
+    output.line(`${name}: nothing is held`);
+    return false;
+  }
+  output.line(`${name}: ${amounts(description)} held since ${isoTime(sinceMs ?? 0)}`);
+  output.line(`  why: ${printable(why)}`);
+  let shown = 0;
+  for await (const object of desk.list()) {
+    if (shown === SHOWN) {
+      output.line('  … and more: --json has them all');
+      break;
+    }
+    output.line(`  ${object.change} ${printable(object.name)}`);
+    shown += 1;
+  }
+  if (foreign > 0) output.line(`  delete ${count(foreign)} objects that longshore did not put there (extraneous: delete)`);
+  output.line(`All of this is meant:  longshore approve ${name} ${id}`);
+  output.line(`It is not:             longshore reject ${name} ${id}   (the objects are kept: restore the files from them)`);
+  output.line('Files that come back are released by themselves. New and changed files are mirrored meanwhile.');
+  return true;
+}
+
+function amounts({ deletes, overwrites, foreign }: HeldDescription): string {
+  const parts = [
+    ...(deletes + foreign > 0 ? [`${count(deletes + foreign)} ${deletes + foreign === 1 ? 'delete' : 'deletes'}`] : []),
+    ...(overwrites > 0 ? [`${count(overwrites)} ${overwrites === 1 ? 'overwrite' : 'overwrites'}`] : []),
+  ];
+  return parts.length === 0 ? 'nothing yet' : parts.join(' and ');
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Guarded, ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
+import type { HeldCounts } from './counting-index.js';
+import type { Change } from './rule.js';
+
+// The index itself knows what is held: each record says so of its own object. That survives whatever ends the process,
+// takes no memory, and is exact whatever is decided. These are the passes over it.
+
+export interface HeldObject {
+  readonly name: ObjectName;
+  readonly change: Change;
+}
+
+/** Records read between two turns of the event loop, and written at once. */
+const AT_ONCE = 1_000;
+
+/** What is held, in the order of the names. Other work goes on meanwhile. */
+export async function* heldObjects(index: ObjectIndex, after?: ObjectName): AsyncGenerator<HeldObject> {
+  for await (const [name, { guarded }] of allRecords(index, after)) {
+    if (guarded === 'delete-held') yield { name, change: 'delete' };
+    if (guarded === 'overwrite-held') yield { name, change: 'overwrite' };
+  }
+}
+
+/** How much is held, and a digest of it: the same for the same names and changes, and another one for any other. */
+export async function sumOfHeld(index: ObjectIndex): Promise<HeldCounts & { readonly digest: string }> {
+  const digest = createHash('sha256');
+  const counts = { deletes: 0, overwrites: 0 };
+  for await (const { name, change } of heldObjects(index)) {
+    counts[change === 'delete' ? 'deletes' : 'overwrites'] += 1;
+    digest.update(`${change} ${name}\0`);
+  }
+  return { ...counts, digest: digest.digest('hex') };
+}
+
+/** Changes what the guard says of all records of which it says one of `verdicts`' keys. Resolves with how many, when it is durable. */
+export async function changeVerdicts(
+  index: ObjectIndex,
+  verdicts: Readonly<Partial<Record<Guarded, Guarded | 'nothing'>>>,
+): Promise<number> {
+  let writes: Promise<void>[] = [];
+  let changed = 0;
+  for await (const [name, record] of allRecords(index)) {
+    const verdict = record.guarded && verdicts[record.guarded];
+    if (verdict === undefined) continue;
+    writes.push(index.put(name, withVerdict(record, verdict)));
+    changed += 1;
+    if (writes.length < AT_ONCE) continue;
+    await Promise.all(writes);
+    writes = [];
+  }
+  await Promise.all(writes);
+  return changed;
+}
+
+export function withVerdict({ guarded: _, ...record }: ObjectRecord, verdict: Guarded | 'nothing'): ObjectRecord {
+  return verdict === 'nothing' ? record : { ...record, guarded: verdict };
+}
+
+/** A cursor is not kept open from one turn to the next: what is written meanwhile could not use its space again. */
+async function* allRecords(index: ObjectIndex, from?: ObjectName): AsyncGenerator<readonly [ObjectName, ObjectRecord]> {
+  let after = from;
+  for (;;) {
+    const some: (readonly [ObjectName, ObjectRecord])[] = [];
+    for (const entry of index.entries(after === undefined ? {} : { after })) {
+      some.push(entry);
+      if (some.length >= AT_ONCE) break;
+    }
+    yield* some;
+    const last = some.at(-1);
+    if (last === undefined || some.length < AT_ONCE) return;
+    after = last[0];
+    await nextTurn();
+  }
+}

@@ -1,0 +1,57 @@
+import type { RecentSlot } from '../../state/ledger.js';
+import type { Change, Changes } from './rule.js';
+
+/**
+ * The changes of the last window, in slots. Slots hold ages, not times of day: ages grow by what a monotonic clock says
+ * passed, so that no jump of the system's clock empties the window. Oldest first.
+ */
+export type Recent = readonly RecentSlot[];
+
+/** A slot is forgotten as a whole, so at most so much of a window later than its oldest change would be. */
+const SLOTS = 60;
+
+/** Pure: what is left after so much time. */
+export function aged(recent: Recent, passedMs: number, windowMs: number): Recent {
+  if (recent.length === 0) return recent;
+  const passed = Math.max(0, passedMs);
+  return recent
+    .map((slot) => ({ ...slot, beganAgoMs: slot.beganAgoMs + passed }))
+    .filter(({ beganAgoMs }) => beganAgoMs < windowMs + widthOf(windowMs));
+}
+
+/** Pure: with one more change, made now. */
+export function withChange(recent: Recent, change: Change, windowMs: number): Recent {
+  const newest = recent.at(-1);
+  const joins = newest !== undefined && newest.beganAgoMs < widthOf(windowMs);
+  const slot = joins ? newest : { beganAgoMs: 0, deletes: 0, overwrites: 0 };
+  return [...(joins ? recent.slice(0, -1) : recent), counted(slot, change, 1)];
+}
+
+/** Pure: without a change that was counted and then not made. One that has been forgotten meanwhile is no matter. */
+export function withoutChange(recent: Recent, change: Change): Recent {
+  const at = recent.findLastIndex((slot) => amountOf(slot, change) > 0);
+  return recent.flatMap((slot, position) => {
+    if (position !== at) return [slot];
+    const less = counted(slot, change, -1);
+    return less.deletes + less.overwrites > 0 ? [less] : [];
+  });
+}
+
+export function totalOf(recent: Recent): Changes {
+  return recent.reduce((sum, slot) => ({ deletes: sum.deletes + slot.deletes, overwrites: sum.overwrites + slot.overwrites }), {
+    deletes: 0,
+    overwrites: 0,
+  });
+}
+
+function widthOf(windowMs: number): number {
+  return windowMs / SLOTS;
+}
+
+function amountOf({ deletes, overwrites }: RecentSlot, change: Change): number {
+  return change === 'delete' ? deletes : overwrites;
+}
+
+function counted(slot: RecentSlot, change: Change, amount: number): RecentSlot {
+  return change === 'delete' ? { ...slot, deletes: slot.deletes + amount } : { ...slot, overwrites: slot.overwrites + amount };
+}

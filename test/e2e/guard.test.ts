@@ -1,0 +1,211 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { eventsOf, openPlace, type Place, summaryOf } from './place.js';
+import { eventually } from './trees.js';
+
+// Of 200 files and one more, 50 may go within an hour: 20 % are fewer than at_least.
+const FILES = 200;
+const PASS = 50;
+
+function fill(place: Place): void {
+  mkdirSync(join(place.source, 'folder'));
+  for (let at = 0; at < FILES; at += 1) writeFileSync(join(place.source, 'folder', `f${at}`), `content of file ${at}, ${'x'.repeat(300)}`);
+  writeFileSync(join(place.source, 'kept'), 'kept');
+}
+
+function objectsLeft(place: Place): number {
+  return existsSync(join(place.container, 'folder')) ? readdirSync(join(place.container, 'folder')).length : 0;
+}
+
+async function heldId(place: Place): Promise<string> {
+  return String(summaryOf(await place.longshore('held', 'documents', '--json'))['id']);
+}
+
+async function mirrorStatus(place: Place): Promise<Record<string, unknown>> {
+  const { stdout } = await place.longshore('status', '--json');
+  return (JSON.parse(stdout) as { mirrors: Record<string, unknown>[] }).mirrors[0] ?? {};
+}
+
+/** Asks again and again until the daemon's mirror is as it should be. */
+async function untilStatus(place: Place, check: (mirror: Record<string, unknown>) => void): Promise<void> {
+  let last: Record<string, unknown> = {};
+  let asking = true;
+  const watch = (async () => {
+    while (asking) {
+      last = await mirrorStatus(place).catch(() => last);
+    }
+  })();
+  try {
+    await eventually(() => check(last));
+  } finally {
+    asking = false;
+    await watch;
+  }
+}
+
+describe('P4: one-shot runs', () => {
+  test('hold a mass of deletes before the first is made, say so, and make them once they are approved', async () => {
+    const place = openPlace();
+    fill(place);
+    expect((await place.longshore('--reconcile')).code).toBe(0);
+    rmSync(join(place.source, 'folder'), { recursive: true });
+    writeFileSync(join(place.source, 'new'), 'new');
+
+    const dry = await place.longshore('scan', '--dry-run', '--json');
+    expect(dry.code).toBe(4);
+    expect(summaryOf(dry)).toMatchObject({ held: FILES, deleted: 0 });
+    expect(eventsOf(dry).filter(({ event }) => event === 'held')).toHaveLength(FILES);
+    expect((await place.longshore('held')).code).toBe(0);
+
+    for (const command of ['scan', 'reconcile']) {
+      const run = await place.longshore(command);
+      expect(run.code, run.stderr).toBe(4);
+      expect(run.stderr).toContain('longshore held documents');
+      expect(objectsLeft(place)).toBe(FILES);
+    }
+    expect(readFileSync(join(place.container, 'new'), 'utf8')).toBe('new');
+
+    const held = await place.longshore('held', 'documents');
+    expect(held.code).toBe(4);
+    expect(held.stdout).toContain('200 deletes held since');
+    const listed = eventsOf(await place.longshore('held', '--json'));
+    expect(listed.filter(({ event }) => event === 'held').map(({ name }) => name)).toHaveLength(FILES);
+
+    const wrong = await place.longshore('approve', 'documents', '0123456789ab');
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain('look at it again');
+    const id = await heldId(place);
+    expect(held.stdout).toContain(`longshore approve documents ${id}`);
+    expect((await place.longshore('approve', 'documents', id)).code).toBe(0);
+    const run = await place.longshore('scan', '--json');
+    expect(run.code).toBe(0);
+    expect(summaryOf(run)).toMatchObject({ deleted: FILES, held: 0 });
+    expect(place.differences()).toEqual([]);
+  });
+
+  test('cannot be got round by many small ones', async () => {
+    const place = openPlace();
+    fill(place);
+    expect((await place.longshore('--reconcile')).code).toBe(0);
+    const codes: (number | string)[] = [];
+    for (let run = 0; run < 4; run += 1) {
+      for (let at = run * 20; at < (run + 1) * 20; at += 1) rmSync(join(place.source, 'folder', `f${at}`));
+      codes.push((await place.longshore('scan')).code);
+    }
+    expect(codes).toEqual([0, 0, 4, 4]);
+    expect(objectsLeft(place)).toBe(FILES - 40);
+  });
+
+  test('keep rejected objects, and forget about it when the files are back', async () => {
+    const place = openPlace();
+    fill(place);
+    expect((await place.longshore('--reconcile')).code).toBe(0);
+    renameSync(join(place.source, 'folder'), join(place.folder, 'aside'));
+    expect((await place.longshore('scan')).code).toBe(4);
+    expect((await place.longshore('reject', 'documents', await heldId(place))).code).toBe(0);
+    expect((await place.longshore('--reconcile')).code).toBe(0);
+    expect(objectsLeft(place)).toBe(FILES);
+    // Taken back, they are due again.
+    expect((await place.longshore('reject', 'documents', '--undo')).code).toBe(0);
+    expect((await place.longshore('scan')).code).toBe(4);
+    renameSync(join(place.folder, 'aside'), join(place.source, 'folder'));
+    expect((await place.longshore('scan')).code).toBe(0);
+    expect((await place.longshore('held')).stdout).toContain('nothing is held');
+    expect(place.differences()).toEqual([]);
+  });
+
+  test('with guard: off make all deletes', async () => {
+    const place = openPlace('    guard: off\n');
+    fill(place);
+    expect((await place.longshore('--reconcile')).code).toBe(0);
+    rmSync(join(place.source, 'folder'), { recursive: true });
+    expect((await place.longshore('scan')).code).toBe(0);
+    expect(place.differences()).toEqual([]);
+  });
+
+  test('usage', async () => {
+    const place = openPlace();
+    expect((await place.longshore('reject', 'documents')).code).toBe(2);
+    expect((await place.longshore('approve', 'documents')).code).toBe(2);
+    expect((await place.longshore('held', 'nonsense')).code).toBe(2);
+    const nothing = await place.longshore('approve', 'documents', '0123456789ab');
+    expect(nothing.code).toBe(1);
+    expect(nothing.stderr).toContain('nothing is held');
+  });
+});
+
+describe('P4: the daemon', () => {
+  test('holds most of rm -rf, over kill -9 and a restart, until it is approved', async () => {
+    const place = openPlace();
+    fill(place);
+    let daemon = place.daemon();
+    await eventually(() => expect(place.differences()).toEqual([]));
+    await untilStatus(place, ({ lastReconcile }) => expect(lastReconcile).toBeTruthy());
+    rmSync(join(place.source, 'folder'), { recursive: true });
+    writeFileSync(join(place.source, 'new'), 'new');
+    await untilStatus(place, ({ held, queued }) => {
+      expect(held).toBeGreaterThanOrEqual(FILES - PASS);
+      expect(queued).toBe(0);
+    });
+    const left = objectsLeft(place);
+    expect(left).toBeGreaterThanOrEqual(FILES - PASS);
+    await eventually(() => expect(readFileSync(join(place.container, 'new'), 'utf8')).toBe('new'));
+    expect(daemon.stderr()).toContain('deletes and overwrites are held');
+    const id = await heldId(place);
+
+    daemon.kill('SIGKILL');
+    await daemon.finished;
+    daemon = place.daemon();
+    await untilStatus(place, ({ held, lastScan }) => {
+      expect(held).toBe(left);
+      expect(lastScan).toBeTruthy();
+    });
+    expect(objectsLeft(place)).toBe(left);
+    expect(await heldId(place)).toBe(id);
+
+    const approved = await place.longshore('approve', 'documents', id);
+    expect(approved.code, approved.stderr).toBe(0);
+    await eventually(() => expect(place.differences()).toEqual([]));
+    await untilStatus(place, ({ held, why }) => expect({ held, why }).toEqual({ held: 0, why: '' }));
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).code).toBe(0);
+  });
+
+  test('holds the work of a script that encrypts, and all is well once the files are restored', async () => {
+    const place = openPlace();
+    fill(place);
+    const daemon = place.daemon();
+    await eventually(() => expect(place.differences()).toEqual([]));
+    const before = new Map(
+      readdirSync(join(place.source, 'folder')).map((name) => [name, readFileSync(join(place.source, 'folder', name))]),
+    );
+    for (const name of before.keys()) writeFileSync(join(place.source, 'folder', name), randomBytes(600));
+    await untilStatus(place, ({ held, queued }) => {
+      expect(held).toBe(FILES - PASS);
+      expect(queued).toBe(0);
+    });
+    const sound = [...before].filter(([name, content]) => readFileSync(join(place.container, 'folder', name)).equals(content));
+    expect(sound).toHaveLength(FILES - PASS);
+    expect((await place.longshore('held')).stdout).toContain('150 overwrites held since');
+    for (const [name, content] of before) writeFileSync(join(place.source, 'folder', name), content);
+    await untilStatus(place, ({ held }) => expect(held).toBe(0));
+    await eventually(() => expect(place.differences()).toEqual([]));
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).code).toBe(0);
+  });
+
+  test('a renamed folder is no mass of deletes', async () => {
+    const place = openPlace();
+    fill(place);
+    const daemon = place.daemon();
+    await eventually(() => expect(place.differences()).toEqual([]));
+    await untilStatus(place, ({ lastReconcile }) => expect(lastReconcile).toBeTruthy());
+    renameSync(join(place.source, 'folder'), join(place.source, 'renamed'));
+    await eventually(() => expect(place.differences()).toEqual([]));
+    expect(daemon.stderr()).not.toContain('are held');
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).code).toBe(0);
+  });
+});

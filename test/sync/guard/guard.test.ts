@@ -1,0 +1,244 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../../src/clock.js';
+import { openState, type State } from '../../../src/state/open-state.js';
+import { type Guard, HeldChangedError, openGuard } from '../../../src/sync/guard/guard.js';
+import type { GuardRule } from '../../../src/sync/guard/rule.js';
+import { type FakeClock, fakeClock } from '../../fakes/clock.js';
+import { record } from '../../state/fixtures.js';
+
+const RULE: GuardRule = { count: 5, share: 1, atLeast: 0, windowMs: 3_600_000 };
+const NO_FOREIGN = { count: 0, digest: '' };
+
+interface Kept {
+  readonly clock: FakeClock & { jump(ms: number): void };
+  /** The guard of a new process: the one before is gone. */
+  reopen(): Promise<Guard>;
+  readonly told: boolean[];
+}
+
+/** A guard on a state that outlives it, in a mirror of 100 objects. */
+async function keep({ rule = RULE }: { readonly rule?: GuardRule | null } = {}): Promise<Kept> {
+  const folder = mkdtempSync(join(tmpdir(), 'longshore-guard-'));
+  let jumped = 0;
+  const standing = fakeClock();
+  const clock = {
+    ...standing,
+    now: () => standing.now() + jumped,
+    jump(ms: number) {
+      jumped += ms;
+    },
+  };
+  let state: State | undefined;
+  const told: boolean[] = [];
+  const open = async () => {
+    await state?.close();
+    state = await openState({ folder, mirrors: [{ name: 'm', engine: 'lmdb' }], clock: systemClock });
+    const store = state.mirrors.get('m');
+    if (!store) throw new Error('no state was opened');
+    return { store, guard: await openGuard({ ...store, rule: rule ?? undefined, clock, told: (holding) => told.push(holding) }) };
+  };
+  const { store } = await open();
+  await Promise.all(Array.from({ length: 100 }, (_, at) => store.index.put(nameOf(at), record())));
+  onTestFinished(async () => {
+    await state?.close();
+    rmSync(folder, { recursive: true });
+  });
+  return { clock, told, reopen: async () => (await open()).guard };
+}
+
+const nameOf = (at: number) => `f${String(at).padStart(3, '0')}`;
+
+/** Asks for a delete and makes it when it may be made. */
+async function remove(guard: Guard, name: string): Promise<boolean> {
+  const leave = await guard.ask('delete', name, guard.index.get(name));
+  if (leave.granted) await guard.index.remove(name);
+  return leave.granted;
+}
+
+async function removeSome(guard: Guard, from: number, amount: number): Promise<number> {
+  let granted = 0;
+  for (let at = from; at < from + amount; at += 1) granted += Number(await remove(guard, nameOf(at)));
+  return granted;
+}
+
+async function namesHeld(guard: Guard): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name, change } of guard.list()) names.push(`${change} ${name}`);
+  return names;
+}
+
+describe('P4: the guard', () => {
+  test('lets a few pass, then holds all', async () => {
+    const { reopen, told } = await keep();
+    const guard = await reopen();
+    expect(await removeSome(guard, 0, 8)).toBe(5);
+    expect(guard.holding?.why).toMatch(/1 change that destroys something after 5 within the last 60 minutes; the guard lets 5 pass/);
+    expect(guard.held).toEqual({ deletes: 3, overwrites: 0, foreign: 0 });
+    expect(await namesHeld(guard)).toEqual(['delete f005', 'delete f006', 'delete f007']);
+    expect(told).toEqual([true]);
+  });
+
+  test('counts at once what is asked for at once', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    const leaves = await Promise.all(Array.from({ length: 20 }, (_, at) => guard.ask('delete', nameOf(at), guard.index.get(nameOf(at)))));
+    expect(leaves.filter(({ granted }) => granted)).toHaveLength(5);
+    expect(guard.held.deletes).toBe(15);
+  });
+
+  test('is not escaped by a restart, nor by a clock that was set back or forward in between deletes', async () => {
+    const { reopen, clock } = await keep();
+    expect(await removeSome(await reopen(), 0, 2)).toBe(2);
+    expect(await removeSome(await reopen(), 2, 2)).toBe(2);
+    clock.jump(-30 * 86_400_000);
+    const guard = await reopen();
+    expect(await removeSome(guard, 4, 1)).toBe(1);
+    clock.jump(90 * 86_400_000); // while it runs: only what has really passed counts
+    expect(await removeSome(guard, 5, 3)).toBe(0);
+    clock.jump(-60 * 86_400_000);
+    expect(await removeSome(await reopen(), 8, 3)).toBe(0);
+  });
+
+  test('lets as many pass again once the window has passed, if it held nothing', async () => {
+    const { reopen, clock } = await keep();
+    const guard = await reopen();
+    expect(await removeSome(guard, 0, 5)).toBe(5);
+    await clock.advance(2 * RULE.windowMs);
+    expect(await removeSome(guard, 5, 5)).toBe(5);
+    clock.jump(2 * RULE.windowMs); // and while no process ran
+    expect(await removeSome(await reopen(), 10, 5)).toBe(5);
+  });
+
+  test('does not let pass what it holds, however much time passes, and nothing else meanwhile', async () => {
+    const { reopen, clock } = await keep();
+    await removeSome(await reopen(), 0, 8);
+    clock.jump(10 * RULE.windowMs);
+    const guard = await reopen();
+    await clock.advance(10 * RULE.windowMs);
+    await guard.settle();
+    expect(await removeSome(guard, 5, 4)).toBe(0);
+    expect(guard.held.deletes).toBe(4);
+  });
+
+  test('holds all of a run that finds too many, from the first', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    const over = await guard.expect(6, NO_FOREIGN);
+    expect(await removeSome(guard, 0, 6)).toBe(0);
+    await over();
+    expect(guard.held.deletes).toBe(6);
+    const again = await reopen();
+    expect(again.held.deletes).toBe(6);
+  });
+
+  test('a change that was not made does not count', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    for (let times = 0; times < 20; times += 1) {
+      const leave = await guard.ask('delete', nameOf(0), guard.index.get(nameOf(0)));
+      expect(leave.granted).toBe(true);
+      if (leave.granted) await leave.giveBack();
+    }
+    expect(await removeSome(await reopen(), 0, 8)).toBe(5);
+  });
+
+  test('opens by itself only when nothing is held any more, because the files are back', async () => {
+    const { reopen, told } = await keep();
+    const guard = await reopen();
+    await removeSome(guard, 0, 7);
+    await guard.index.put(nameOf(5), record()); // as a look at a file that is back records it
+    await guard.settle();
+    expect(guard.holding).toBeDefined();
+    await guard.index.put(nameOf(6), record());
+    await guard.settle();
+    expect(guard.holding).toBeUndefined();
+    expect(told).toEqual([true, false]);
+    expect((await reopen()).holding).toBeUndefined();
+  });
+
+  test('off: everything passes', async () => {
+    const { reopen } = await keep({ rule: null });
+    const guard = await reopen();
+    await guard.expect(100, NO_FOREIGN);
+    expect(await removeSome(guard, 0, 100)).toBe(100);
+  });
+});
+
+describe('P4: decisions', () => {
+  test('an approval covers what was shown, and not what came later', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    await removeSome(guard, 0, 7);
+    const { id, deletes } = await guard.describe();
+    expect(deletes).toBe(2);
+    await removeSome(guard, 7, 1);
+    await expect(guard.approve(id)).rejects.toThrow(HeldChangedError);
+    const now = await guard.describe();
+    expect(now.id).not.toBe(id);
+    expect(await guard.approve(now.id)).toBe(3);
+    expect(guard.holding).toBeUndefined();
+    // What was approved passes and does not count; more is judged by itself.
+    expect(await removeSome(guard, 5, 3)).toBe(3);
+    expect(await removeSome(guard, 8, 10)).toBe(5);
+    expect(guard.held.deletes).toBe(5);
+  });
+
+  test('an approval survives a restart, and is for the change that was approved', async () => {
+    const { reopen } = await keep();
+    let guard = await reopen();
+    await removeSome(guard, 0, 7);
+    await guard.approve((await guard.describe()).id);
+    guard = await reopen();
+    await removeSome(guard, 10, 5);
+    expect(await removeSome(guard, 5, 2)).toBe(2);
+    expect(await remove(guard, nameOf(20))).toBe(false);
+  });
+
+  test('a rejection keeps the objects, and can be taken back', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    await removeSome(guard, 0, 7);
+    expect(await guard.reject((await guard.describe()).id)).toBe(2);
+    expect(guard.holding).toBeUndefined();
+    expect(guard.index.get(nameOf(5))?.guarded).toBe('rejected');
+    expect(await guard.undoRejections()).toBe(2);
+    expect(guard.index.get(nameOf(5))?.guarded).toBeUndefined();
+  });
+
+  test('nothing is decided of nothing', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    expect((await guard.describe()).id).toBe('');
+    await expect(guard.approve('')).rejects.toThrow('nothing is held');
+  });
+
+  test('a ledger that was lost changes nothing: the index knows what was held', async () => {
+    const { reopen } = await keep();
+    let guard = await reopen();
+    await guard.index.put(nameOf(3), record({ guarded: 'delete-held' }));
+    guard = await reopen();
+    expect(guard.holding).toBeUndefined();
+    expect(await remove(guard, nameOf(3))).toBe(false);
+    expect(guard.held.deletes).toBe(1);
+  });
+
+  test('extraneous objects pass once exactly these were approved', async () => {
+    const { reopen } = await keep();
+    const found = { count: 9, digest: 'of nine names' };
+    let guard = await reopen();
+    await (await guard.expect(0, found))();
+    expect(guard.held).toEqual({ deletes: 0, overwrites: 0, foreign: 9 });
+    await guard.approve((await guard.describe()).id);
+    guard = await reopen();
+    await (await guard.expect(0, { count: 9, digest: 'of other nine' }))();
+    expect(guard.held.foreign).toBe(9);
+    await guard.approve((await guard.describe()).id);
+    const over = await guard.expect(0, { count: 9, digest: 'of other nine' });
+    expect(guard.holding).toBeUndefined();
+    expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
+    await over();
+  });
+});

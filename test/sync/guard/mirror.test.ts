@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto';
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { GuardRule } from '../../../src/sync/guard/rule.js';
+import { type MirrorFixture, openMirrorFixture } from '../mirror-fixture.js';
+
+const guard: GuardRule = { count: 10, share: 1, atLeast: 0, windowMs: 3_600_000 };
+const never = new AbortController().signal;
+const names = (amount: number) => Array.from({ length: amount }, (_, at) => `folder/f${String(at).padStart(2, '0')}`);
+
+/** A mirror of some files in a folder and one outside of it, all mirrored. */
+async function mirrored(amount = 30, settings: Parameters<typeof openMirrorFixture>[0] = {}): Promise<MirrorFixture> {
+  const fixture = await openMirrorFixture({ settings: { guard, ...settings.settings } });
+  for (const name of names(amount)) fixture.write(name, `content of ${name}, ${'x'.repeat(300)}`);
+  fixture.write('kept');
+  await fixture.run('reconcile');
+  return fixture;
+}
+
+async function hint({ mirror }: MirrorFixture, path: string): Promise<void> {
+  await mirror.intake.hint(path);
+  await mirror.pending.whenEmpty(never);
+}
+
+async function decide({ mirror }: MirrorFixture, decision: 'approve' | 'reject'): Promise<void> {
+  const desk = mirror.parts.guard;
+  await desk[decision]((await desk.describe()).id);
+}
+
+describe('P4: deletes above the guard', () => {
+  test('that a scan finds are held before the first is made; uploads go on', async () => {
+    const fixture = await mirrored();
+    fixture.remove('folder');
+    fixture.write('new');
+    const { report } = await fixture.run('scan');
+    expect(report).toMatchObject({ deleted: 0, held: 30, uploaded: 1, failed: 0 });
+    expect(Object.keys(await fixture.objects())).toHaveLength(32);
+    expect(fixture.mirror.parts.index.count()).toBe(32);
+    expect(fixture.mirror.status(null)).toMatchObject({ held: 30, why: expect.stringContaining('held') });
+    expect(fixture.events.filter(({ event }) => event === 'held')).toHaveLength(30);
+    // Again, and still: nothing of it becomes a delete by being found twice.
+    expect((await fixture.run('reconcile')).report).toMatchObject({ deleted: 0, held: 30 });
+  });
+
+  test('that come one by one pass up to the limit', async () => {
+    const fixture = await mirrored();
+    for (const name of names(15)) {
+      fixture.remove(name);
+      await hint(fixture, name);
+    }
+    expect(Object.keys(await fixture.objects())).toHaveLength(21);
+    expect(fixture.mirror.status(null).held).toBe(5);
+  });
+
+  test('are made once they are approved, and only they', async () => {
+    const fixture = await mirrored();
+    fixture.remove('folder');
+    await fixture.run('scan');
+    await decide(fixture, 'approve');
+    expect(fixture.mirror.status(null).held).toBe(0);
+    expect((await fixture.run('scan')).report).toMatchObject({ deleted: 30, held: 0 });
+    expect(await fixture.objects()).toEqual({ 'p/kept': 'kept' });
+  });
+
+  test('are never made once they are rejected, until the file is back and goes again', async () => {
+    const fixture = await mirrored();
+    const aside = join(fixture.mirror.settings.source, '..', 'aside');
+    const folder = join(fixture.mirror.settings.source, 'folder');
+    renameSync(folder, aside);
+    await fixture.run('scan');
+    await decide(fixture, 'reject');
+    expect((await fixture.run('reconcile')).report).toMatchObject({ deleted: 0, held: 0, skipped: 0 });
+    expect(Object.keys(await fixture.objects())).toHaveLength(31);
+    renameSync(aside, folder);
+    await fixture.run('scan');
+    fixture.remove('folder/f00');
+    expect((await fixture.run('scan')).report).toMatchObject({ deleted: 1, held: 0 });
+  });
+
+  test('are forgotten when the files are back, and nothing is sent again', async () => {
+    const fixture = await mirrored();
+    const aside = join(fixture.mirror.settings.source, '..', 'aside');
+    const folder = join(fixture.mirror.settings.source, 'folder');
+    renameSync(folder, aside);
+    expect((await fixture.run('scan')).report).toMatchObject({ held: 30 });
+    renameSync(aside, folder);
+    expect((await fixture.run('scan')).report).toMatchObject({ held: 0, uploaded: 0, failed: 0 });
+    expect(fixture.mirror.parts.guard.holding).toBeUndefined();
+    expect(fixture.events.filter(({ event }) => event === 'guard')).toMatchObject([{ holding: true }, { holding: false }]);
+    fixture.remove('folder/f00');
+    expect((await fixture.run('scan')).report).toMatchObject({ deleted: 1, held: 0 });
+  });
+
+  test('do not come from a renamed folder: its content stays', async () => {
+    const fixture = await mirrored();
+    const { source } = fixture.mirror.settings;
+    renameSync(join(source, 'folder'), join(source, 'renamed'));
+    expect((await fixture.run('scan')).report).toMatchObject({ copied: 30, deleted: 30, held: 0 });
+    // Nor when the copies are there already and only the deletes are left, as after a crash in between.
+    const before = fixture.mirror.parts.index.get('renamed/f00');
+    if (!before) throw new Error('the copy has no record');
+    for (const name of names(30)) {
+      const record = fixture.mirror.parts.index.get(name.replace('folder', 'renamed'));
+      if (record) await fixture.mirror.parts.index.put(name, record);
+    }
+    expect((await fixture.run('scan')).report).toMatchObject({ deleted: 30, held: 0 });
+  });
+
+  test('of extraneous objects are held, approved and made as a set', async () => {
+    const fixture = await openMirrorFixture({
+      settings: {
+        guard,
+        policy: { overwrite: 'always', extraneous: 'delete', deletes: 'mirror', metadata: { mtime: true, mode: true, owner: false } },
+      },
+    });
+    fixture.write('ours');
+    await fixture.run('reconcile');
+    const { index } = fixture.mirror.parts;
+    for (const name of names(20)) fixture.write(name);
+    await fixture.run('reconcile');
+    for (const name of names(20)) await index.remove(name); // as if somebody else had put them there
+    fixture.remove('folder');
+    expect((await fixture.run('reconcile')).report).toMatchObject({ deleted: 0, held: 20 });
+    expect(fixture.mirror.status(null).held).toBe(20);
+    await decide(fixture, 'approve');
+    expect((await fixture.run('reconcile')).report).toMatchObject({ deleted: 20, held: 0 });
+    expect(await fixture.objects()).toEqual({ 'p/ours': 'ours' });
+  });
+});
+
+describe('P4: overwrites by what looks encrypted or wiped', () => {
+  const encrypt = (fixture: MirrorFixture, amount = 30) => {
+    for (const name of names(amount)) fixture.write(name, randomBytes(400));
+  };
+
+  test('are held above the guard, with everything else that destroys', async () => {
+    const fixture = await mirrored();
+    encrypt(fixture);
+    fixture.write('new', randomBytes(400));
+    fixture.write('kept', 'changed as people change things');
+    const { report } = await fixture.run('scan');
+    expect(report).toMatchObject({ held: 20, uploaded: 12, failed: 0 });
+    const sound = Object.values(await fixture.objects()).filter((content) => content.startsWith('content of'));
+    expect(sound).toHaveLength(20);
+    fixture.remove('kept');
+    expect((await fixture.run('scan')).report).toMatchObject({ deleted: 0, held: 21 });
+  });
+
+  test('come through once they are approved', async () => {
+    const fixture = await mirrored();
+    encrypt(fixture);
+    await fixture.run('scan');
+    await decide(fixture, 'approve');
+    expect((await fixture.run('scan')).report).toMatchObject({ held: 0, uploaded: 20 });
+    expect(fixture.mirror.parts.index.get('folder/f29')).toMatchObject({ state: 'confirmed', looks: 'random' });
+    expect(fixture.mirror.parts.index.get('folder/f29')?.guarded).toBeUndefined();
+  });
+
+  test('are not sent once they are rejected, until the files are sound again', async () => {
+    const fixture = await mirrored();
+    encrypt(fixture);
+    await fixture.run('scan');
+    await decide(fixture, 'reject');
+    expect((await fixture.run('scan')).report).toMatchObject({ held: 0, uploaded: 0, skipped: 20 });
+    fixture.write('folder/f29', 'restored, and sound');
+    expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 1, skipped: 19 });
+  });
+
+  test('are no surprise where content always looked like that', async () => {
+    const fixture = await openMirrorFixture({ settings: { guard } });
+    for (const name of names(30)) fixture.write(name, randomBytes(400));
+    await fixture.run('reconcile');
+    for (const name of names(30)) fixture.write(name, randomBytes(500));
+    expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 30, held: 0 });
+  });
+
+  test('count when files are emptied', async () => {
+    const fixture = await mirrored();
+    for (const name of names(30)) fixture.write(name, '');
+    expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 10, held: 20 });
+  });
+
+  test('of large files are seen by their beginning', async () => {
+    const fixture = await openMirrorFixture({ settings: { guard: { ...guard, count: 0 } } });
+    const large = Buffer.alloc(1_500_000, 'sound ');
+    fixture.write('grows', large);
+    fixture.write('stays as long', large);
+    await fixture.run('reconcile');
+    fixture.write('grows', randomBytes(1_600_000));
+    fixture.write('stays as long', randomBytes(1_500_000));
+    expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 0, held: 2 });
+  });
+});
