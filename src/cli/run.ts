@@ -7,8 +7,8 @@ import { createContainer, listContainers, publishContainer, removeContainer } fr
 import { decideHeld, rejection } from './decide-held.js';
 import { errorLines } from './error-lines.js';
 import { EXIT, exitCodeOf } from './exit.js';
-import { BY_HAND_DETAILS, EXAMPLES, ONCE_DETAILS, PROBE_DETAILS, SUMMARY, TRASH_DETAILS } from './help.js';
 import { held } from './held.js';
+import { BY_HAND_DETAILS, EXAMPLES, ONCE_DETAILS, PROBE_DETAILS, SUMMARY, TRASH_DETAILS } from './help.js';
 import { init } from './init.js';
 import type { Engine, Io } from './io.js';
 import { getObject, listObjects, printObjectUrl, putObject, removeObjects } from './object.js';

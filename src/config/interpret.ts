@@ -105,8 +105,20 @@ function readMirror(schema: ReturnType<typeof mirrorSection>, written: unknown, 
 }
 
 function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
-  const { create_source, chokidar_limit, settle, settle_limit, rescan, reconcile, lease, prefix, guard, trash_prefix, trash_keep, ...same } =
-    written;
+  const {
+    create_source,
+    chokidar_limit,
+    settle,
+    settle_limit,
+    rescan,
+    reconcile,
+    lease,
+    prefix,
+    guard,
+    trash_prefix,
+    trash_keep,
+    ...same
+  } = written;
   return {
     ...same,
     prefix: asFolder(prefix),
