@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises';
+import { open as openFile, rm } from 'node:fs/promises';
 import { StateDamagedError } from './errors.js';
 import { openLmdbFile, type WritableFile } from './lmdb-file.js';
 import { headerOf } from './lmdb-look.js';
@@ -51,21 +51,36 @@ export async function newInodeTable(file: string): Promise<InodeTable> {
   return inodeTable(file);
 }
 
+/** Changes before the file is closed and opened anew: what LMDB has mapped of it counts as memory of this process until then. */
+const CHANGES_MAPPED = 100_000;
+
 function inodeTable(file: string): InodeTable {
-  const { tables, commit, close }: WritableFile<keyof typeof TABLES> = openLmdbFile(inodeFile(file), TABLES, { durable: false });
+  const open = (): WritableFile<keyof typeof TABLES> => openLmdbFile(inodeFile(file), TABLES, { durable: false });
+  let opened: ReturnType<typeof open> | undefined = open();
+  let noted = 0;
   return {
     *namesOf(inode) {
-      for (const key of tables.names.valuesOf(inodeKey(inode))) yield key.toString('utf8');
+      // For the moment in which it is opened anew nothing is known, as of a file that was never seen.
+      for (const key of opened?.tables.names.valuesOf(inodeKey(inode)) ?? []) yield key.toString('utf8');
     },
     async note(changes) {
       if (changes.length === 0) return;
+      opened ??= open();
+      const { tables, commit } = opened;
       await commit(() => {
         for (const { inode, key, change } of changes) tables.names[change === 'add' ? 'put' : 'remove'](inodeKey(inode), key);
       });
+      noted += changes.length;
+      if (noted < CHANGES_MAPPED) return;
+      noted = 0;
+      const full = opened;
+      opened = undefined;
+      await full.close();
+      opened = open();
     },
     async close() {
-      await close();
-      const handle = await open(inodeFile(file), 'r+');
+      await opened?.close();
+      const handle = await openFile(inodeFile(file), 'r+');
       try {
         await handle.sync();
       } finally {

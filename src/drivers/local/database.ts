@@ -6,6 +6,8 @@ import { decodeRecord, encodeRecord, type ObjectRecord, type StoredRecord } from
 /** What is known of the objects of a root, by container and key. To lose a record is to lose a digest, no more. */
 export interface Records {
   readonly writable: boolean;
+  /** Records read or written since it was opened: a measure of how much of the file is mapped into memory. */
+  touched(): number;
   get(container: string, key: string): StoredRecord | undefined;
   put(container: string, key: string, record: ObjectRecord): void;
   remove(container: string, key: string): void;
@@ -81,6 +83,10 @@ const COMMIT_FLAGS = 0x10002 as TransactionFlags;
 /** `renew` begins a damaged one anew, where that is allowed. */
 function recordsOf(opened: Lmdb, renew: (() => Lmdb) | undefined): Records {
   let database = opened;
+  let touched = 0;
+  const touch = () => {
+    touched += 1;
+  };
 
   /** Records are a convenience: when the database turns out to be damaged, there are none. */
   function orNone<T>(run: () => T, none: T): T {
@@ -95,10 +101,17 @@ function recordsOf(opened: Lmdb, renew: (() => Lmdb) | undefined): Records {
 
   return {
     writable: renew !== undefined,
-    get: (container, key) => orNone(() => decode(database.get(databaseKey(container, key))), undefined),
-    put: (container, key, record) => orNone(() => database.putSync(databaseKey(container, key), encodeRecord(record)), undefined),
+    touched: () => touched,
+    get(container, key) {
+      touch();
+      return orNone(() => decode(database.get(databaseKey(container, key))), undefined);
+    },
+    put(container, key, record) {
+      touch();
+      orNone(() => database.putSync(databaseKey(container, key), encodeRecord(record)), undefined);
+    },
     remove: (container, key) => void orNone(() => database.removeSync(databaseKey(container, key)), false),
-    cursor: (container, key) => cursorOf(database, container, key, orNone),
+    cursor: (container, key) => cursorOf(database, container, key, orNone, touch),
     exclusive(run) {
       let result: { readonly value: ReturnType<typeof run> } | undefined;
       const once = () => {
@@ -130,12 +143,19 @@ function decode(bytes: Buffer | undefined): StoredRecord | undefined {
   return bytes === undefined ? undefined : decodeRecord(bytes);
 }
 
-function cursorOf(database: Lmdb, container: string, from: string, orNone: <T>(run: () => T, none: T) => T): RecordCursor {
+function cursorOf(
+  database: Lmdb,
+  container: string,
+  from: string,
+  orNone: <T>(run: () => T, none: T) => T,
+  touch: () => void,
+): RecordCursor {
   const nameBytes = Buffer.byteLength(container) + 1;
   const entries = database.getRange({ start: databaseKey(container, from), end: Buffer.from(`${container}\x01`) })[Symbol.iterator]();
   const passed: string[] = [];
   const step = () =>
     orNone(() => {
+      touch();
       const { done, value } = entries.next();
       return done ? undefined : { key: value.key.toString('utf8', nameBytes), value: value.value };
     }, undefined);

@@ -31,6 +31,9 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Records that are read or written before the database is closed and opened anew: some 20 MiB of it. */
+const RECORDS_MAPPED = 100_000;
+
 export function createStore(settings: WorkerSettings): Store {
   const { root, fsync } = settings;
   const folder = `${root}/${PRIVATE_FOLDER}`;
@@ -49,6 +52,12 @@ export function createStore(settings: WorkerSettings): Store {
     opened = undefined;
     incomings.clear();
     mounts.clear();
+  }
+
+  /** What LMDB has mapped counts as memory of this process until it is closed. */
+  function unmap(): void {
+    opened?.records.close().then(undefined, () => undefined); // it is opened again by whoever needs it next
+    opened = undefined;
   }
 
   function openForWriting(): Records {
@@ -85,6 +94,7 @@ export function createStore(settings: WorkerSettings): Store {
     turn() {
       containers.clear();
       ofContainers.clear();
+      if (opened !== undefined && opened.records.touched() > RECORDS_MAPPED) setImmediate(unmap); // after this turn's work
       if (place.check()) release();
       // Somebody removed or replaced the database: what we hold is not what other processes see.
       if (opened !== undefined && look(file)?.ino !== opened.inode) release();
