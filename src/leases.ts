@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { MirrorConfig } from './config/config.js';
 import { retry } from './drivers/layers/retry.js';
-import { createLease, type Lease } from './lease/lease.js';
+import { createLease } from './lease/create-lease.js';
+import type { Lease } from './lease/lease.js';
 import { leaseObject } from './lease/lease-object.js';
 import { NO_LEASE } from './lease/no-lease.js';
 import { thisHolder } from './lease/this-holder.js';

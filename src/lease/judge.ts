@@ -26,17 +26,17 @@ export interface Finder {
   readonly self: Holder;
   readonly periodMs: number;
   /** Somebody has shown to be alive with this lease, or took ours: only silence counts then. */
-  readonly rival: boolean;
+  readonly rivalLives: boolean;
 }
 
 /** `undefined`: what is there is no lease that we can read. */
-export async function judge(found: LeaseDocument | undefined, { self, periodMs, rival }: Finder): Promise<Standing> {
+export async function judge(found: LeaseDocument | undefined, { self, periodMs, rivalLives }: Finder): Promise<Standing> {
   if (found === undefined) return { free: false, silenceMs: periodMs, relation: 'other' };
   const { holder, released } = found;
   const ours = holder.instance === self.instance;
   if (released) return { free: true, byOther: !ours };
   const silenceMs = Math.max(periodMs, Math.min(found.periodMs, LONGEST_MS));
-  if (rival) return { free: false, silenceMs, relation: ours ? 'copy' : 'other' };
+  if (rivalLives) return { free: false, silenceMs, relation: ours ? 'copy' : 'other' };
   if (await isDead(holder, self)) return { free: true, byOther: !ours };
   if (ours && self.machine !== null && holder.machine === self.machine && holder.bootId !== self.bootId) {
     return { free: false, silenceMs: silenceMs * RESTARTED_SHARE, relation: 'restarted' };

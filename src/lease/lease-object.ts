@@ -4,13 +4,20 @@ import type { ObjectRef, Precondition, PutOptions } from '../drivers/call.js';
 import { ObjectDoesNotExistError } from '../drivers/errors.js';
 import { type LeaseDocument, readDocument, writeDocument } from './document.js';
 
+/** Tells one content of the object from all others; undefined where the provider does not. */
+export interface LeaseVersion {
+  readonly etag: string | undefined;
+  /** Only of containers that keep every version. */
+  readonly versionId: string | undefined;
+}
+
 /** What lies in a lease object at one moment. */
 export interface FoundLease {
   /** As it is: two that are equal mean that nobody gave a sign of life between them. */
   readonly text: string;
   /** Undefined when it cannot be read as a lease. */
   readonly document: LeaseDocument | undefined;
-  readonly etag: string | undefined;
+  readonly version: LeaseVersion;
 }
 
 /** The one object that says who holds a place in a container. Calls reject with the errors of the driver. */
@@ -20,9 +27,10 @@ export interface LeaseObject {
   read(signal: AbortSignal): Promise<FoundLease | undefined>;
   /**
    * Replaces exactly `before` (undefined: nothing), where the provider can tell; rejects with PreconditionFailedError
-   * when something else is there. Resolves with the new etag.
+   * when something else is there. In a container that keeps versions the one before is deleted, so that signs of life
+   * do not pile up, if these credentials may do that.
    */
-  write(document: LeaseDocument, before: Pick<FoundLease, 'etag'> | undefined, signal: AbortSignal): Promise<string | undefined>;
+  write(document: LeaseDocument, before: LeaseVersion | undefined, signal: AbortSignal): Promise<LeaseVersion>;
 }
 
 const OPTIONS: PutOptions = { contentType: 'application/json', metaData: {}, headers: {}, checksums: [] };
@@ -30,10 +38,20 @@ const OPTIONS: PutOptions = { contentType: 'application/json', metaData: {}, hea
 const LONGEST = 64 * 1024;
 
 export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
-  const { preconditions } = backend.capabilities;
+  const { preconditions, versions } = backend.capabilities;
   const conditional = preconditions.includes('ifAbsent') && preconditions.includes('ifMatch');
 
-  function preconditionOf(before: Pick<FoundLease, 'etag'> | undefined): Precondition | undefined {
+  let mayTidy = true;
+
+  async function forget(versionId: string, signal: AbortSignal): Promise<void> {
+    try {
+      await versions?.deleteVersion(ref, versionId, { signal });
+    } catch {
+      mayTidy = false; // no right to, or locked: it is only tidiness, and is not asked for again
+    }
+  }
+
+  function preconditionOf(before: LeaseVersion | undefined): Precondition | undefined {
     if (!conditional) return undefined;
     if (before === undefined) return { ifAbsent: true };
     return before.etag === undefined ? undefined : { ifMatch: before.etag };
@@ -48,7 +66,7 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
         const chunks: Uint8Array[] = [];
         for await (const chunk of await backend.readObject(ref, { start: 0, end: LONGEST }, { signal })) chunks.push(chunk);
         const text = Buffer.concat(chunks).toString('utf8');
-        return { text, document: readDocument(text), etag: etagOf(extra) };
+        return { text, document: readDocument(text), version: versionOf(extra) };
       } catch (error) {
         if (error instanceof ObjectDoesNotExistError) return undefined;
         throw error;
@@ -58,11 +76,14 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
       const precondition = preconditionOf(before);
       const body = bytesBody(writeDocument(document));
       const { extra } = await backend.putObject(ref, body, precondition === undefined ? OPTIONS : { ...OPTIONS, precondition }, { signal });
-      return etagOf(extra);
+      const version = versionOf(extra);
+      if (mayTidy && before?.versionId !== undefined && before.versionId !== version.versionId) await forget(before.versionId, signal);
+      return version;
     },
   };
 }
 
-function etagOf({ etag }: Readonly<Record<string, unknown>>): string | undefined {
-  return typeof etag === 'string' ? etag : undefined;
+function versionOf({ etag, versionId }: Readonly<Record<string, unknown>>): LeaseVersion {
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  return { etag: text(etag), versionId: text(versionId) };
 }

@@ -2,8 +2,9 @@ import type { Backend } from '../../src/drivers/backend.js';
 import { bytesBody } from '../../src/drivers/body.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
 import { NEVER_ABORTED } from '../../src/drivers/signal.js';
+import { createLease, type LeaseOptions } from '../../src/lease/create-lease.js';
 import type { Holder } from '../../src/lease/document.js';
-import { createLease, type Lease, type LeaseOptions } from '../../src/lease/lease.js';
+import type { Lease } from '../../src/lease/lease.js';
 import { leaseObject } from '../../src/lease/lease-object.js';
 import { silentLogger } from '../../src/log.js';
 import { fakeClock } from '../fakes/clock.js';
@@ -11,7 +12,7 @@ import { faulty } from '../fakes/faulty-backend.js';
 
 export const MINUTE = 60_000;
 export const PERIOD = 10 * MINUTE;
-export const REF = { container: 'c', key: 'p/.longshore/lease' };
+export const REF = { container: 'place', key: 'p/.longshore/lease' };
 
 export function holder(name: string, different: Partial<Holder> = {}): Holder {
   return {
@@ -32,7 +33,7 @@ export function holder(name: string, different: Partial<Holder> = {}): Holder {
 export async function openRig(change: (backend: Backend) => Backend = (backend) => backend) {
   const clock = fakeClock();
   const storage = memoryBackend();
-  await storage.createContainer('c', { signal: NEVER_ABORTED });
+  await storage.createContainer(REF.container, { signal: NEVER_ABORTED });
   const { backend, faults } = faulty(storage);
   const changed = change(backend);
   const put = async (text: string) => {

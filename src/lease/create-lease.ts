@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto';
+import { type Clock, isoTime } from '../clock.js';
+import { ObjectDoesNotExistError, PreconditionFailedError } from '../drivers/errors.js';
+import { orAborted } from '../drivers/signal.js';
+import type { Logger } from '../log.js';
+import type { Holder, LeaseDocument } from './document.js';
+import { describeHolder, LeaseHeldError, LeaseLostError } from './errors.js';
+import { judge, RENEW_SHARE, type Relation, TRUST_SHARE } from './judge.js';
+import type { Lease } from './lease.js';
+import type { FoundLease, LeaseObject, LeaseVersion } from './lease-object.js';
+import { watchRival } from './rival.js';
+import { withDeadline } from './with-deadline.js';
+
+export interface LeaseOptions {
+  readonly object: LeaseObject;
+  /** Where it lies, for messages: `offsite:photos/laptop/`. */
+  readonly place: string;
+  readonly mirror: string;
+  readonly self: Holder;
+  readonly periodMs: number;
+  /** True: the first `acquire` takes the place from whoever has it. */
+  readonly takeOver: boolean;
+  /** What somebody can do who needs the place now and knows that the other one is gone. */
+  readonly howToTakeOver: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A provider that does not answer in this time has not answered. */
+const CALL_MS = 30_000;
+const RELEASE_MS = 5_000;
+/** Of two who write at the same moment, where no write can be refused: after this both see who was the last. */
+const SETTLE_MS = 2_000;
+
+const UNKNOWN: LeaseVersion = { etag: undefined, versionId: undefined };
+
+/** One holding, as of the last sign of life that is known to have arrived: when it was sent, by both clocks. */
+interface Held {
+  readonly document: LeaseDocument;
+  readonly version: LeaseVersion;
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+/** Not taken yet. */
+export function createLease(options: LeaseOptions): Lease {
+  const { object, place, mirror, self, periodMs, howToTakeOver, clock, log } = options;
+  let takeOver = options.takeOver;
+  let held: Held | undefined;
+  /** What we last wrote to take the place; it may have arrived although no answer said so. */
+  let wanted: Held | undefined;
+  let fence = 0;
+  /** Aborted when the holding ends, and with LeaseLostError when that was not our will. */
+  let ending = new AbortController();
+  let renewing: Promise<void> | undefined;
+  const rival = watchRival(clock);
+
+  function withTimes(document: LeaseDocument): Held {
+    return { document, version: UNKNOWN, monotonicMs: clock.monotonic(), wallMs: clock.now() };
+  }
+
+  /**
+   * The monotonic clock stands still while the machine sleeps, and the other one may be set back: a sign of life counts
+   * only while both say that it is young. Others wait longer than that, from when they have seen it.
+   */
+  function isTrusted({ monotonicMs, wallMs }: Held): boolean {
+    const trustMs = periodMs * TRUST_SHARE;
+    return clock.monotonic() - monotonicMs < trustMs && clock.now() - wallMs < trustMs;
+  }
+
+  /** Times are from before the request. @throws PreconditionFailedError */
+  async function write(next: Held, before: LeaseVersion | undefined, signal: AbortSignal): Promise<Held> {
+    return { ...next, version: await object.write(next.document, before, signal) };
+  }
+
+  function ownAmong(found: FoundLease | undefined): Held | undefined {
+    if (wanted === undefined || found?.document?.session !== wanted.document.session || found.document.released) return undefined;
+    return { ...wanted, document: found.document, version: found.version };
+  }
+
+  async function take(found: FoundLease | undefined, signal: AbortSignal): Promise<Held> {
+    const now = isoTime(clock.now());
+    const document: LeaseDocument = {
+      format: 'longshore lease',
+      version: 1,
+      mirror,
+      holder: self,
+      fence: (found?.document?.fence ?? 0) + 1,
+      session: randomUUID(),
+      renewal: 0,
+      periodMs,
+      heldSince: now,
+      renewedAt: now,
+      released: false,
+    };
+    wanted = withTimes(document);
+    try {
+      return await write(wanted, found?.version, signal);
+    } catch (error) {
+      if (!(error instanceof PreconditionFailedError)) throw error;
+      return confirmed(signal);
+    }
+  }
+
+  /** What lies there now, which is ours if nobody was faster. */
+  async function confirmed(signal: AbortSignal): Promise<Held> {
+    const found = await object.read(signal);
+    const own = ownAmong(found);
+    if (own === undefined) throw heldBy(found, 'other', periodMs, periodMs);
+    return own;
+  }
+
+  function begin(holding: Held): void {
+    held = holding;
+    fence = holding.document.fence;
+    rival.forget();
+    takeOver = false;
+    ending = new AbortController();
+    void giveSignsOfLife(ending.signal);
+  }
+
+  async function giveSignsOfLife(until: AbortSignal): Promise<void> {
+    let failing = false;
+    while (!until.aborted) {
+      try {
+        await clock.sleep(periodMs * RENEW_SHARE, until);
+        await renewOnce();
+        failing = false;
+      } catch (error) {
+        if (until.aborted) return;
+        if (!failing) log.warn('no sign of life could be given to the container', { mirror, error });
+        failing = true;
+      }
+    }
+  }
+
+  function heldBy(found: FoundLease | undefined, relation: Relation, silenceMs: number, remainingMs: number): LeaseHeldError {
+    return new LeaseHeldError({ place, found, relation, silenceMs, remainingMs, howToTakeOver });
+  }
+
+  function lose(found: FoundLease | undefined): LeaseLostError {
+    const error = new LeaseLostError(`${place} was taken over by ${describeHolder(found)}; nothing more is written to it`);
+    rival.tookOver();
+    held = undefined;
+    ending.abort(error);
+    return error;
+  }
+
+  async function renew(current: Held, signal: AbortSignal): Promise<void> {
+    const { document } = current;
+    const next = withTimes({ ...document, renewal: document.renewal + 1, renewedAt: isoTime(clock.now()) });
+    try {
+      if (!object.conditional) {
+        const found = await object.read(signal);
+        if (found !== undefined && found.document?.session !== document.session) throw lose(found);
+      }
+      held = await write(next, current.version, signal);
+    } catch (error) {
+      if (!(error instanceof PreconditionFailedError || error instanceof ObjectDoesNotExistError)) throw error;
+      const found = await object.read(signal);
+      if (found === undefined) held = await putBack(next, signal);
+      else if (found.document?.session === document.session) held = { ...next, document: found.document, version: found.version };
+      else throw lose(found);
+    }
+  }
+
+  /** Somebody emptied the container; the place is still ours unless another one was faster. */
+  async function putBack(next: Held, signal: AbortSignal): Promise<Held> {
+    try {
+      return await write(next, undefined, signal);
+    } catch (error) {
+      throw error instanceof PreconditionFailedError ? lose(await object.read(signal)) : error;
+    }
+  }
+
+  /** One renewal at a time, whoever asks for it. */
+  function renewOnce(): Promise<void> {
+    const current = held;
+    if (current === undefined) {
+      const { reason } = ending.signal;
+      return Promise.reject(reason instanceof LeaseLostError ? reason : new LeaseLostError(`${place} is not held`));
+    }
+    renewing ??= withDeadline(clock, CALL_MS, (signal) => renew(current, signal)).finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  }
+
+  async function makeSure(signal: AbortSignal): Promise<void> {
+    // A renewal that took longer than it is trusted says nothing of now.
+    do await orAborted(renewOnce(), signal);
+    while (held === undefined || !isTrusted(held));
+  }
+
+  function hold(signal: AbortSignal): Promise<void> | undefined {
+    return held !== undefined && isTrusted(held) ? undefined : makeSure(signal);
+  }
+
+  return {
+    async acquire(signal) {
+      if (held !== undefined) {
+        await hold(signal);
+        return { wasOthers: false };
+      }
+      const found = await object.read(signal);
+      const own = ownAmong(found);
+      const silentMs = found === undefined || own !== undefined ? 0 : rival.silentMs(found);
+      const standing =
+        found === undefined || own !== undefined
+          ? ({ free: true, byOther: false } as const)
+          : await judge(found.document, { self, periodMs, rivalLives: rival.lives });
+      if (!standing.free && !takeOver && silentMs < standing.silenceMs) {
+        throw heldBy(found, standing.relation, standing.silenceMs, standing.silenceMs - silentMs);
+      }
+      const wasOthers = standing.free ? standing.byOther : standing.relation !== 'restarted';
+      let holding = own ?? (await take(found, signal));
+      if (!object.conditional) {
+        await clock.sleep(Math.min(SETTLE_MS, periodMs * RENEW_SHARE), signal);
+        holding = await confirmed(signal);
+      }
+      begin(holding);
+      if (wasOthers) log.warn('lease taken over', { mirror, place, from: describeHolder(found), fence });
+      else log.debug('lease taken', { mirror, place, fence });
+      return { wasOthers };
+    },
+    hold,
+    whenLost: (signal) => orAborted(new Promise<never>(() => {}), AbortSignal.any([signal, ending.signal])),
+    async release() {
+      ending.abort(new Error('the lease was given back'));
+      await renewing?.catch(() => {});
+      const current = held;
+      held = undefined;
+      if (current === undefined || !(object.conditional || isTrusted(current))) return;
+      const { document } = current;
+      const released = { ...document, renewal: document.renewal + 1, renewedAt: isoTime(clock.now()), released: true };
+      try {
+        await withDeadline(clock, RELEASE_MS, async (signal) => {
+          if (!object.conditional && ownAmong(await object.read(signal)) === undefined) return;
+          await object.write(released, current.version, signal);
+        });
+      } catch (error) {
+        log.warn('lease not given back: who comes next waits until it is old', { mirror, error });
+      }
+    },
+    status: () => ({ held: held !== undefined, fence, renewedAtMs: held?.wallMs ?? null }),
+  };
+}

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/clock.js';
+import type { Backend } from '../../src/drivers/backend.js';
+import { localBackend } from '../../src/drivers/local/backend.js';
+import { memoryBackend } from '../../src/drivers/memory/backend.js';
+import { createMemoryStore } from '../../src/drivers/memory/store.js';
+import { NEVER_ABORTED } from '../../src/drivers/signal.js';
+import { createLease } from '../../src/lease/create-lease.js';
+import type { Holder } from '../../src/lease/document.js';
+import { LeaseHeldError } from '../../src/lease/errors.js';
+import { leaseObject } from '../../src/lease/lease-object.js';
+import { silentLogger } from '../../src/log.js';
+import { openFake as openFakeS3 } from '../drivers/s3/open.js';
+import { openFake as openFakeSwift } from '../drivers/swift/open.js';
+import { startFakeS3 } from '../fakes/s3/server.js';
+import { startFakeSwift } from '../fakes/swift/server.js';
+import { holder, REF } from './rig.js';
+
+type Clients = readonly [Backend, Backend];
+
+/** Two clients of one storage. */
+const storages = {
+  async memory(): Promise<Clients> {
+    const store = createMemoryStore(systemClock);
+    return [memoryBackend({ store }), memoryBackend({ store })];
+  },
+  async local(): Promise<Clients> {
+    const root = mkdtempSync(join(tmpdir(), 'longshore-lease-'));
+    onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+    return [localBackend({ root }), localBackend({ root })];
+  },
+  async s3(): Promise<Clients> {
+    const fake = await startFakeS3();
+    onTestFinished(() => fake.close());
+    return [openFakeS3(fake), openFakeS3(fake)];
+  },
+  async swift(): Promise<Clients> {
+    const fake = await startFakeSwift();
+    onTestFinished(() => fake.close());
+    return [openFakeSwift(fake), openFakeSwift(fake)];
+  },
+};
+
+function leaseOf(backend: Backend, self: Holder, takeOver = false) {
+  const lease = createLease({
+    object: leaseObject(backend, REF),
+    place: 't:c/p/',
+    mirror: 'm',
+    self,
+    periodMs: 600_000,
+    takeOver,
+    howToTakeOver: 'or take it',
+    clock: systemClock,
+    log: silentLogger,
+  });
+  onTestFinished(() => lease.release());
+  return lease;
+}
+
+async function open(name: keyof typeof storages): Promise<readonly [Backend, Backend]> {
+  const clients = await storages[name]();
+  onTestFinished(async () => {
+    for (const client of clients) await client.close();
+  });
+  await clients[0].createContainer(REF.container, { signal: NEVER_ABORTED });
+  return clients;
+}
+
+describe.each(['memory', 'local', 's3', 'swift'] as const)('a lease on %s', (name) => {
+  test('is had by one at a time, given back, taken over, and then lost', async () => {
+    const [one, two] = await open(name);
+    const first = leaseOf(one, holder('a'));
+    const second = leaseOf(two, holder('b'));
+    await first.acquire(NEVER_ABORTED);
+    await expect(second.acquire(NEVER_ABORTED)).rejects.toThrow(LeaseHeldError);
+    await first.release();
+    expect(await second.acquire(NEVER_ABORTED)).toEqual({ wasOthers: true });
+    const third = leaseOf(one, holder('c'), true);
+    await third.acquire(NEVER_ABORTED);
+    expect(third.status()).toMatchObject({ held: true, fence: 3 });
+    await second.release();
+    // The one that lost it could not give back what it no longer had.
+    expect((await leaseObject(two, REF).read(NEVER_ABORTED))?.document).toMatchObject({ holder: { host: 'c' }, released: false });
+  });
+
+  test('is given to one of two who come at the same moment', async () => {
+    const [one, two] = await open(name);
+    const both = [leaseOf(one, holder('a')), leaseOf(two, holder('b'))];
+    await Promise.allSettled(both.map((lease) => lease.acquire(NEVER_ABORTED)));
+    expect(both.filter((lease) => lease.status()?.held)).toHaveLength(1);
+  });
+});
+
+test('in a container that keeps versions, signs of life do not pile up', async () => {
+  const fake = await startFakeS3();
+  onTestFinished(() => fake.close());
+  const backend = openFakeS3(fake);
+  await backend.createContainer(REF.container, { signal: NEVER_ABORTED });
+  const bucket = fake.rules.store.bucket(REF.container);
+  bucket.versioned = true;
+  for (let times = 0; times < 5; times += 1) {
+    const lease = leaseOf(backend, holder('a'));
+    await lease.acquire(NEVER_ABORTED);
+    await lease.release();
+  }
+  expect(bucket.objects.get(REF.key)).toHaveLength(1);
+  await backend.close();
+});
+
+test('who may not delete versions says so once, and has the lease all the same', async () => {
+  const fake = await startFakeS3();
+  onTestFinished(() => fake.close());
+  const backend = openFakeS3(fake);
+  await backend.createContainer(REF.container, { signal: NEVER_ABORTED });
+  fake.rules.store.bucket(REF.container).versioned = true;
+  fake.faults.next('DeleteObject', { kind: 'refuse', status: 403, code: 'AccessDenied' });
+  const object = leaseObject(backend, REF);
+  const first = leaseOf(backend, holder('a'));
+  await first.acquire(NEVER_ABORTED);
+  await first.release();
+  let found = await object.read(NEVER_ABORTED);
+  for (let times = 0; times < 3; times += 1) {
+    if (found?.document === undefined) throw new Error('there is a lease');
+    await object.write({ ...found.document, renewal: 10 + times }, found.version, NEVER_ABORTED);
+    found = await object.read(NEVER_ABORTED);
+  }
+  expect(found?.document?.renewal).toBe(12);
+  await backend.close();
+});
