@@ -100,3 +100,15 @@ export function streamedAnswer(signal: AbortSignal): AnswerSink<HttpStream> {
     },
   };
 }
+
+/** The beginning of an answer's body as text; the rest is left. For error documents, which tell what they have to at the start. */
+export async function beginningAsText(body: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    if (size > limit) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,10 +1,12 @@
 import type { Clock } from '../../clock.js';
 import type { Call } from '../call.js';
+import { beginningAsText } from '../http/answer.js';
 import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpStream } from '../http/exchange.js';
+import { fromTransport, type Subject } from '../http/refusal.js';
 import type { CredentialProvider, Credentials } from './credentials/credentials.js';
 import { encodeQuery } from './encode.js';
 import type { AddressOf } from './endpoint.js';
-import { fromTransport, type Subject, toStorageError } from './errors.js';
+import { S3, toStorageError } from './errors.js';
 import { type Failure, failureInside, readFailure } from './failure.js';
 import { createSigner, EMPTY_PAYLOAD, UNSIGNED_PAYLOAD } from './sign.js';
 
@@ -137,7 +139,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
         answer = await send(signed(request, keys, call));
         failure = await failureOf(answer);
       } catch (error) {
-        throw fromTransport(error);
+        throw fromTransport(error, S3);
       }
       if (failure === undefined) return answer;
       const replayable = request.replayable ?? true;
@@ -168,7 +170,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
   const stream: S3Client['stream'] = (wanted, call) =>
     perform(wanted, call, http.stream, async ({ status, headers, body }) => {
       if (isAccepted(status, wanted)) return undefined;
-      return readFailure(status, headers, await readText(body), clock.now());
+      return readFailure(status, headers, await beginningAsText(body, ERROR_BODY_LIMIT), clock.now());
     });
 
   const request: S3Client['request'] = (wanted, call) =>
@@ -197,15 +199,4 @@ export function createS3Client(options: S3ClientOptions): S3Client {
 
 function isAccepted(status: number, { accept }: S3Request): boolean {
   return (status >= 200 && status <= 299) || status === accept;
-}
-
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    if (size > ERROR_BODY_LIMIT) break;
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

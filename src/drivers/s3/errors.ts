@@ -1,37 +1,25 @@
 import {
-  ContainerAccessDeniedError,
   ContainerAlreadyExistsError,
   ContainerDoesNotExistError,
-  ContainerError,
   ContainerIsNotEmptyError,
   type ErrorContext,
   InvalidContainerNameError,
   InvalidCredentialsError,
   InvalidObjectNameError,
-  ObjectAccessDeniedError,
   ObjectDoesNotExistError,
-  ObjectError,
   ObjectHashMismatchError,
   ObjectTooLargeError,
   PreconditionFailedError,
   type Retry,
-  StorageError,
+  type StorageError,
   TargetUnavailableError,
   ThrottledError,
   UnsupportedOperationError,
 } from '../errors.js';
-import { HttpError } from '../http/exchange.js';
+import { denied, refused, type Subject } from '../http/refusal.js';
 import type { Failure } from './failure.js';
 
 export const S3 = 's3';
-
-/** What a call was about, for its errors. */
-export interface Subject {
-  /** For people: "put", "list". */
-  readonly action: string;
-  readonly container?: string | undefined;
-  readonly key?: string | undefined;
-}
 
 export const CONTAINER_RULE =
   '3 to 63 lower-case letters, digits, "-" and ".", a letter or digit at both ends, no ".." and not an IP address';
@@ -52,6 +40,7 @@ const CREDENTIALS = new Set([
 ]);
 /** The credentials are good, and not for this. */
 const DENIED = new Set(['AccessDenied', 'AllAccessDisabled']);
+const NO_RIGHT = "these credentials have no right to do that: change the account's policy, or the container's";
 const THROTTLED = new Set([
   'BandwidthLimitExceeded',
   'RequestLimitExceeded',
@@ -93,7 +82,7 @@ const UNAVAILABLE_STATUSES = new Set([502, 504, 520, 521, 522, 523, 524, 530]);
 export function toStorageError(failure: Failure, subject: Subject, mended = false): StorageError {
   const { container = '', key } = subject;
   const context = contextOf(failure);
-  if (mended) return named(subject, told(failure, subject), { ...context, retry: { afterMs: 0 } });
+  if (mended) return refused(subject, told(failure, subject), { ...context, retry: { afterMs: 0 } });
   switch (failure.code) {
     case 'NoSuchBucket':
       return new ContainerDoesNotExistError(container, context);
@@ -128,30 +117,18 @@ function byKind(failure: Failure, subject: Subject, context: ErrorContext): Stor
   const again: Retry = failure.retryAfterMs === undefined ? 'backoff' : { afterMs: failure.retryAfterMs };
   if (THROTTLED.has(failure.code) || failure.status === 429 || failure.status === 503)
     return new ThrottledError(message, { ...context, retry: again });
-  if (DENIED.has(failure.code)) return denied(subject, message, context);
+  if (DENIED.has(failure.code)) return denied(subject, message, NO_RIGHT, context);
   if (CREDENTIALS.has(failure.code) || failure.status === 401)
     return new InvalidCredentialsError(`${message}; check key, secret, region and the account's permissions`, context);
   if (UNSUPPORTED.has(failure.code) || failure.status === 501) return new UnsupportedOperationError(message, context);
   if (UNAVAILABLE_STATUSES.has(failure.status)) return new TargetUnavailableError(message, { ...context, retry: again });
   if (PASSING.has(failure.code) || failure.status >= 500 || failure.status === 408 || failure.status === 409)
-    return named(subject, message, { ...context, retry: again });
-  return named(subject, message, context);
-}
-
-function denied({ container, key }: Subject, message: string, context: ErrorContext): StorageError {
-  const advice = "these credentials have no right to do that: change the account's policy, or the container's";
-  if (key !== undefined) return new ObjectAccessDeniedError(key, `was refused: ${message}; ${advice}`, context);
-  if (container !== undefined) return new ContainerAccessDeniedError(container, `was refused: ${message}; ${advice}`, context);
-  return new InvalidCredentialsError(`${message}; ${advice}`, context);
+    return refused(subject, message, { ...context, retry: again });
+  return refused(subject, message, context);
 }
 
 function corrupted(key: string, failure: Failure, context: ErrorContext): ObjectHashMismatchError {
   return new ObjectHashMismatchError(key, 'that of the bytes sent', `another (${reason(failure)})`, { ...context, retry: 'backoff' });
-}
-
-function named({ container, key }: Subject, message: string, context: ErrorContext): StorageError {
-  if (key !== undefined) return new ObjectError(key, `was refused: ${message}`, context);
-  return container === undefined ? new StorageError(message, context) : new ContainerError(container, `was refused: ${message}`, context);
 }
 
 function told(failure: Failure, { action, container }: Subject): string {
@@ -164,10 +141,4 @@ function reason({ code, message }: Failure): string {
 
 function contextOf({ requestId }: Failure): ErrorContext {
   return { driver: S3, ...(requestId !== undefined && { requestId }) };
-}
-
-/** What went wrong before there was an answer. The source's own error, and an abort, stay what they are. */
-export function fromTransport(error: unknown): unknown {
-  if (!(error instanceof HttpError)) return error;
-  return new TargetUnavailableError(error.message, { driver: S3, retry: 'backoff', cause: error });
 }

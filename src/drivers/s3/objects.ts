@@ -1,13 +1,14 @@
 import type { Backend } from '../backend.js';
 import type { Body, Call, ObjectInfo, ObjectRef, Precondition, PutOptions } from '../call.js';
 import { ObjectDoesNotExistError, PreconditionFailedError, UnsupportedOperationError } from '../errors.js';
+import { fromSource } from '../http/refusal.js';
 import { isWellFormed } from '../key.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
 import { quoted } from './etag.js';
 import { checkContainer, checkKey } from './names.js';
 import { extraFrom, infoFromHeaders } from './object-info.js';
-import { preparePayload, sourceError } from './payload.js';
+import { preparePayload } from './payload.js';
 
 type ObjectOperations = Pick<Backend, 'headObject' | 'putObject' | 'deleteObject'>;
 
@@ -60,7 +61,7 @@ export function objectOperations(context: S3Context): ObjectOperations {
         call,
       )
       .catch((error: unknown) => {
-        throw refusedCondition(ref, options.precondition, sourceError(ref.key, error));
+        throw refusedCondition(ref, options.precondition, fromSource(ref.key, error, S3));
       });
     const told = etags.ofAnswer(ref.container, headers);
     const checksums = told.length > 0 ? told : payload.promised;

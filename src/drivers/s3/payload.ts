@@ -1,8 +1,10 @@
 import { createHash, hash } from 'node:crypto';
 import type { Body, Call, Checksum, ChecksumAlgorithm } from '../call.js';
-import { ObjectError, UnsupportedOperationError } from '../errors.js';
+import { UnsupportedOperationError } from '../errors.js';
 import { BodySizeError } from '../http/exact-body.js';
 import type { HttpBody } from '../http/exchange.js';
+import { hashedBody } from '../http/hashed-body.js';
+import { fromSource } from '../http/refusal.js';
 import { untilAborted } from '../signal.js';
 import { S3 } from './errors.js';
 
@@ -41,7 +43,7 @@ export async function preparePayload(body: Body, options: PayloadOptions, call: 
   if (size === undefined)
     throw new UnsupportedOperationError(`"${options.key}" cannot be put as a stream of unknown length; send it in parts`, { driver: S3 });
   if (bytes !== undefined) {
-    if (bytes.byteLength !== size) throw wrongSize(options.key, new BodySizeError(size, bytes.byteLength));
+    if (bytes.byteLength !== size) throw fromSource(options.key, new BodySizeError(size, bytes.byteLength), S3);
     const hex = knownHex(options.known, 'md5') ?? hash('md5', bytes, 'hex');
     const sha256 = options.sign ? (knownHex(options.known, 'sha256') ?? hash('sha256', bytes, 'hex')) : undefined;
     return { size, body: bytes, replayable: true, sha256, ...promises(options, hex), sentMd5: () => hex };
@@ -65,24 +67,10 @@ async function preparedTwice(body: Body, size: number, options: PayloadOptions, 
     sha256?.update(chunk);
     read += chunk.byteLength;
   }
-  if (read !== size) throw wrongSize(options.key, new BodySizeError(size, read));
+  if (read !== size) throw fromSource(options.key, new BodySizeError(size, read), S3);
   const hex = knownHex(options.known, 'md5') ?? md5.digest('hex');
   const streamed = { size, open: () => body.open() };
   return { size, body: streamed, replayable: true, sha256: sha256?.digest('hex'), ...promises(options, hex), sentMd5: () => hex };
-}
-
-function hashedBody(body: Body, size: number): Pick<Payload, 'body' | 'sentMd5'> {
-  let sent: string | undefined;
-  async function* open(): AsyncGenerator<Uint8Array, void, undefined> {
-    sent = undefined;
-    const md5 = createHash('md5');
-    for await (const chunk of body.open()) {
-      md5.update(chunk);
-      yield chunk;
-    }
-    sent = md5.digest('hex');
-  }
-  return { body: { size, open }, sentMd5: () => sent };
 }
 
 function promises({ known, verified }: PayloadOptions, md5: string | undefined): Pick<Payload, 'headers' | 'promised'> {
@@ -109,13 +97,4 @@ function knownHex(known: readonly Checksum[], wanted: ChecksumAlgorithm): string
 
 function base64(hex: string): string {
   return Buffer.from(hex, 'hex').toString('base64');
-}
-
-function wrongSize(key: string, error: BodySizeError): ObjectError {
-  return new ObjectError(key, `was not stored: ${error.message}`, { driver: S3, cause: error });
-}
-
-/** A source that gave another number of bytes than it promised, as an error about its object. */
-export function sourceError(key: string, error: unknown): unknown {
-  return error instanceof BodySizeError ? wrongSize(key, error) : error;
 }

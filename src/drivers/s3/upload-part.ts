@@ -2,10 +2,11 @@ import type { Body, Call } from '../call.js';
 import type { Multipart, Part, UploadToken } from '../capabilities.js';
 import { findChecksum } from '../digest.js';
 import { ObjectError, ObjectHashMismatchError } from '../errors.js';
+import { fromSource } from '../http/refusal.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
 import { quoted } from './etag.js';
-import { preparePayload, sourceError } from './payload.js';
+import { preparePayload } from './payload.js';
 import { readToken } from './upload-token.js';
 
 export function uploadPart({ client, profile, settings, etags, headers: objectHeaders }: S3Context): Multipart['uploadPart'] {
@@ -38,7 +39,7 @@ export function uploadPart({ client, profile, settings, etags, headers: objectHe
         call,
       )
       .catch((error: unknown) => {
-        throw sourceError(key, error);
+        throw fromSource(key, error, S3);
       });
     const etag = headers['etag'];
     if (etag === undefined) throw new ObjectError(key, `part ${number} was answered without an ETag`, { driver: S3, retry: 'backoff' });

@@ -1,13 +1,15 @@
 import type { Clock } from '../../clock.js';
 import type { Call } from '../call.js';
+import { beginningAsText } from '../http/answer.js';
 import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpStream } from '../http/exchange.js';
+import { fromTransport } from '../http/refusal.js';
 import type { Address, Grant } from './auth/session.js';
 import type { Sessions } from './auth/sessions.js';
 import { encodePath, encodeQuery } from './encode.js';
-import { fromTransport, type Subject, toStorageError } from './errors.js';
+import { SWIFT, type SwiftSubject, toStorageError } from './errors.js';
 import { type Failure, readFailure } from './failure.js';
 
-export interface SwiftRequest extends Subject {
+export interface SwiftRequest extends SwiftSubject {
   readonly method: HttpRequest['method'];
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** Names in lower case. */
@@ -67,7 +69,7 @@ export function createSwiftClient(http: HttpClient, sessions: Sessions, clock: C
         if ((answer.status >= 200 && answer.status <= 299) || answer.status === request.accept) return answer;
         failure = readFailure(answer.status, answer.headers, await textOf(answer), clock.now());
       } catch (error) {
-        throw fromTransport(error);
+        throw fromTransport(error, SWIFT);
       }
       const expired = failure.status === 401 && !renewed;
       if (expired) sessions.refused(grant);
@@ -77,7 +79,7 @@ export function createSwiftClient(http: HttpClient, sessions: Sessions, clock: C
 
   return {
     request: (request, call) => perform(request, call, http.request, async ({ body }) => body.toString('utf8')),
-    stream: (request, call) => perform(request, call, http.stream, ({ body }) => readText(body)),
+    stream: (request, call) => perform(request, call, http.stream, ({ body }) => beginningAsText(body, ERROR_BODY_LIMIT)),
     storage: async (call) => (await sessions.get(call)).storage,
     hasCdn: async (call) => (await sessions.get(call)).cdn !== undefined,
   };
@@ -87,15 +89,4 @@ export function createSwiftClient(http: HttpClient, sessions: Sessions, clock: C
 export function pathOf(account: string, container: string | undefined, key: string | undefined): string {
   if (container === undefined) return account === '' ? '/' : account;
   return `${account}/${encodePath(container)}${key === undefined ? '' : `/${encodePath(key)}`}`;
-}
-
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    if (size > ERROR_BODY_LIMIT) break;
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

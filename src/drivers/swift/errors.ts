@@ -1,31 +1,23 @@
 import {
-  ContainerAccessDeniedError,
   ContainerDoesNotExistError,
-  ContainerError,
   type ErrorContext,
   InvalidCredentialsError,
   InvalidObjectNameError,
-  ObjectAccessDeniedError,
   ObjectDoesNotExistError,
-  ObjectError,
   ObjectHashMismatchError,
   type Retry,
-  StorageError,
+  type StorageError,
   TargetUnavailableError,
   ThrottledError,
   UnsupportedOperationError,
 } from '../errors.js';
-import { HttpError } from '../http/exchange.js';
+import { denied, refused, type Subject } from '../http/refusal.js';
 import type { Failure } from './failure.js';
 
 export const SWIFT = 'swift';
 
 /** What a call was about, for its errors. */
-export interface Subject {
-  /** For people: "put", "list". */
-  readonly action: string;
-  readonly container?: string | undefined;
-  readonly key?: string | undefined;
+export interface SwiftSubject extends Subject {
   /** Whether 404 speaks of the container although the call is about an object: one is put into it. */
   readonly needsContainer?: boolean;
 }
@@ -35,51 +27,34 @@ const THROTTLED = new Set([429, 498, 503]);
 /** 507: every disk that should hold it is full or unmounted. */
 const UNAVAILABLE = new Set([502, 504, 507, 520, 521, 522, 523, 524, 530]);
 const PASSING = new Set([408, 409, 499]);
+const NO_RIGHT = "this user has no right to do that: check the project, the user's roles and the container's access control list";
 
 /** The provider's refusal as one of ours, decided by its status. `mended`: the reason is gone, so the next try will do better. */
-export function toStorageError(failure: Failure, subject: Subject, mended = false): StorageError {
+export function toStorageError(failure: Failure, subject: SwiftSubject, mended = false): StorageError {
   const { status, requestId } = failure;
   const { container = '', key } = subject;
   const context: ErrorContext = { driver: SWIFT, ...(requestId !== undefined && { requestId }) };
   const message = told(failure, subject);
   const again: Retry = failure.retryAfterMs === undefined ? 'backoff' : { afterMs: failure.retryAfterMs };
-  if (mended) return named(subject, message, { ...context, retry: { afterMs: 0 } });
+  if (mended) return refused(subject, message, { ...context, retry: { afterMs: 0 } });
   if (status === 404 && subject.container !== undefined) {
     return key === undefined || subject.needsContainer
       ? new ContainerDoesNotExistError(container, context)
       : new ObjectDoesNotExistError(key, context);
   }
-  if (status === 403) return denied(subject, message, context);
+  if (status === 403) return denied(subject, message, NO_RIGHT, context);
   if (status === 401) return new InvalidCredentialsError(`${message}; check key, secret and project`, context);
   if (status === 412 && key !== undefined) return new InvalidObjectNameError(key, message, context);
   if (status === 422 && key !== undefined)
     return new ObjectHashMismatchError(key, 'that of the bytes sent', `another (${message})`, { ...context, retry: 'backoff' });
-  if (status === 413) return named(subject, `${message}; it is too large, or the account's or container's quota is used up`, context);
+  if (status === 413) return refused(subject, `${message}; it is too large, or the account's or container's quota is used up`, context);
   if (THROTTLED.has(status)) return new ThrottledError(message, { ...context, retry: again });
   if (UNAVAILABLE.has(status)) return new TargetUnavailableError(message, { ...context, retry: again });
   if (status === 405 || status === 501) return new UnsupportedOperationError(message, context);
-  return named(subject, message, status >= 500 || PASSING.has(status) ? { ...context, retry: again } : context);
-}
-
-function denied({ container, key }: Subject, message: string, context: ErrorContext): StorageError {
-  const advice = "this user has no right to do that: check the project, the user's roles and the container's access control list";
-  if (key !== undefined) return new ObjectAccessDeniedError(key, `was refused: ${message}; ${advice}`, context);
-  if (container !== undefined) return new ContainerAccessDeniedError(container, `was refused: ${message}; ${advice}`, context);
-  return new InvalidCredentialsError(`${message}; ${advice}`, context);
-}
-
-function named({ container, key }: Subject, message: string, context: ErrorContext): StorageError {
-  if (key !== undefined) return new ObjectError(key, `was refused: ${message}`, context);
-  return container === undefined ? new StorageError(message, context) : new ContainerError(container, `was refused: ${message}`, context);
+  return refused(subject, message, status >= 500 || PASSING.has(status) ? { ...context, retry: again } : context);
 }
 
 function told({ status, message }: Failure, { action, container }: Subject): string {
   const where = container === undefined ? '' : ` in "${container}"`;
   return `${action}${where}: the provider answered ${status}${message === '' ? '' : ` ${message}`}`;
-}
-
-/** What went wrong before there was an answer. The source's own error, and an abort, stay what they are. */
-export function fromTransport(error: unknown): unknown {
-  if (!(error instanceof HttpError)) return error;
-  return new TargetUnavailableError(error.message, { driver: SWIFT, retry: 'backoff', cause: error });
 }

@@ -4,6 +4,7 @@ import type { ObjectInfo } from '../call.js';
 import type { ListedUpload, Multipart, Part, UploadToken } from '../capabilities.js';
 import { findChecksum } from '../digest.js';
 import { ContainerDoesNotExistError, ObjectDoesNotExistError, StorageError } from '../errors.js';
+import { fromSource } from '../http/refusal.js';
 import { eachInParallel } from '../parallel.js';
 import { completeUpload } from './complete.js';
 import { lookAtContainer } from './containers.js';
@@ -13,7 +14,7 @@ import type { LargeObjectParts } from './large-objects.js';
 import { checkContainer, checkKey } from './names.js';
 import { objectHeaders } from './object-headers.js';
 import { MD5_METADATA, quoted } from './object-info.js';
-import { confirmedMd5, preparePayload, sourceError } from './payload.js';
+import { confirmedMd5, preparePayload } from './payload.js';
 import { manifestEtag } from './slo.js';
 import type { UploadNote } from './upload-marks.js';
 
@@ -78,7 +79,7 @@ export function swiftMultipart(
           call,
         )
         .catch((error: unknown) => {
-          throw sourceError(key, error);
+          throw fromSource(key, error, SWIFT);
         });
       const md5 = confirmedMd5(key, headers['etag'], payload);
       // Looked at afterwards: who aborted before has not seen this segment.

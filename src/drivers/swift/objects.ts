@@ -1,10 +1,12 @@
 import type { Backend } from '../backend.js';
+import { fromSource } from '../http/refusal.js';
 import type { SwiftContext } from './context.js';
+import { SWIFT } from './errors.js';
 import type { LargeObjects } from './large-objects.js';
 import { checkContainer, checkKey, isPossibleKey, refuseImpossible } from './names.js';
 import { objectHeaders } from './object-headers.js';
 import { extraFrom, infoFromHeaders } from './object-info.js';
-import { confirmedMd5, preparePayload, sourceError } from './payload.js';
+import { confirmedMd5, preparePayload } from './payload.js';
 import { refuseDropped } from './stored.js';
 
 type ObjectOperations = Pick<Backend, 'headObject' | 'putObject' | 'deleteObject'>;
@@ -40,7 +42,7 @@ export function objectOperations({ client }: SwiftContext, large: LargeObjects):
             call,
           )
           .catch((error: unknown) => {
-            throw sourceError(key, error);
+            throw fromSource(key, error, SWIFT);
           }),
       );
       refuseDropped(key, answer);

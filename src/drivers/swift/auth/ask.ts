@@ -2,7 +2,8 @@ import type { Clock } from '../../../clock.js';
 import type { Call } from '../../call.js';
 import { InvalidCredentialsError, StorageError, TargetUnavailableError, ThrottledError } from '../../errors.js';
 import type { HttpAnswer, HttpClient } from '../../http/exchange.js';
-import { fromTransport, SWIFT } from '../errors.js';
+import { fromTransport } from '../../http/refusal.js';
+import { SWIFT } from '../errors.js';
 import { type Failure, readFailure } from '../failure.js';
 import { addressOf } from './session.js';
 
@@ -31,7 +32,7 @@ export async function ask(
       signal,
     })
     .catch((error: unknown) => {
-      throw fromTransport(error);
+      throw fromTransport(error, SWIFT);
     });
   if (answer.status >= 200 && answer.status <= 299) return answer;
   throw refusal(url, readFailure(answer.status, answer.headers, answer.body.toString('utf8'), clock.now()));

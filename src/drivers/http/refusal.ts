@@ -1,0 +1,44 @@
+import {
+  ContainerAccessDeniedError,
+  ContainerError,
+  type ErrorContext,
+  InvalidCredentialsError,
+  ObjectAccessDeniedError,
+  ObjectError,
+  StorageError,
+  TargetUnavailableError,
+} from '../errors.js';
+import { BodySizeError } from './exact-body.js';
+import { HttpError } from './exchange.js';
+
+/** What a call was about, for its errors. */
+export interface Subject {
+  /** For people: "put", "list". */
+  readonly action: string;
+  readonly container?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** A refusal that is none of the named errors, as one about what the call was about. */
+export function refused({ container, key }: Subject, message: string, context: ErrorContext): StorageError {
+  if (key !== undefined) return new ObjectError(key, `was refused: ${message}`, context);
+  return container === undefined ? new StorageError(message, context) : new ContainerError(container, `was refused: ${message}`, context);
+}
+
+/** The credentials are good, and not for this. `advice`: where the provider keeps such rights. */
+export function denied({ container, key }: Subject, message: string, advice: string, context: ErrorContext): StorageError {
+  if (key !== undefined) return new ObjectAccessDeniedError(key, `was refused: ${message}; ${advice}`, context);
+  if (container !== undefined) return new ContainerAccessDeniedError(container, `was refused: ${message}; ${advice}`, context);
+  return new InvalidCredentialsError(`${message}; ${advice}`, context);
+}
+
+/** What went wrong before there was an answer. The source's own error, and an abort, stay what they are. */
+export function fromTransport(error: unknown, driver: string): unknown {
+  if (!(error instanceof HttpError)) return error;
+  return new TargetUnavailableError(error.message, { driver, retry: 'backoff', cause: error });
+}
+
+/** A source that gave another number of bytes than it promised, as an error about its object. */
+export function fromSource(key: string, error: unknown, driver: string): unknown {
+  return error instanceof BodySizeError ? new ObjectError(key, `was not stored: ${error.message}`, { driver, cause: error }) : error;
+}
