@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import type { Config, MirrorConfig } from './config/config.js';
+import type { Config, MirrorConfig, TargetConfig } from './config/config.js';
 import type { Backend } from './drivers/backend.js';
 import { createLimiter } from './drivers/layers/limit.js';
 import { measure } from './drivers/layers/measure.js';
@@ -121,7 +121,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     mirrors.set(
       mirror.name,
       createMirror({
-        settings: settingsOf(mirror, config),
+        settings: settingsOf(mirror, target.config, config),
         lease,
         // Innermost: what waited for a slot, or for another try, is asked about last of all.
         backend: target.layered(fenced(target.bare, lease)),
@@ -160,10 +160,16 @@ function keptIn({ index, ledger }: MirrorStore, dryRun: boolean): Pick<MirrorSto
   return dryRun ? { index: forgetfulIndex(index), ledger: forgetfulLedger(ledger) } : { index, ledger };
 }
 
-function settingsOf(mirror: MirrorConfig, config: Config): MirrorSettings {
+function settingsOf(mirror: MirrorConfig, { multipartThreshold, partSize }: TargetConfig, config: Config): MirrorSettings {
   const { overwrite, extraneous, deletes, metadata } = mirror;
   const kept = { mtime: metadata.includes('mtime'), mode: metadata.includes('mode'), owner: metadata.includes('owner') };
-  return { ...mirror, never: neverMirrored(config), policy: { overwrite, extraneous, deletes, metadata: kept } };
+  return {
+    ...mirror,
+    partsAbove: multipartThreshold,
+    partSize,
+    never: neverMirrored(config),
+    policy: { overwrite, extraneous, deletes, metadata: kept },
+  };
 }
 
 /** What longshore itself writes: mirroring it would never come to an end. */

@@ -5,6 +5,7 @@
 export const FAILPOINTS = [
   'sync: marked as sending, nothing sent',
   'sync: object put, not recorded',
+  'sync: object recorded, its upload not forgotten',
   'sync: object copied, not recorded',
   'sync: metadata replaced, not recorded',
   'sync: room made, object not sent',

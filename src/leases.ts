@@ -31,7 +31,7 @@ export async function openLease({ mirror, target, stateFolder, ledger, dryRun, t
   if (!object.conditional) {
     log.info('this provider has no conditional writes: two machines that start at the same moment may both write for a while', {
       mirror: mirror.name,
-      target: target.name,
+      target: target.config.name,
     });
   }
   return createLease({

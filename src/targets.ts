@@ -11,7 +11,7 @@ import { type TargetHealth, watchHealth } from './sync/target-health.js';
 
 /** A configured target at work: its backend in all its layers, its queue, and whether it answers. Mirrors that name it share it. */
 export interface Target {
-  readonly name: string;
+  readonly config: TargetConfig;
   /** The driver's own, in no layer. */
   readonly bare: Backend;
   /** The target's layers around a backend that leads to its provider; what one of them is told of its limits holds for all. */
@@ -88,5 +88,5 @@ export function openTarget({
     }
   };
   const health = watchHealth({ target: config.name, probe, queue, clock, log, random, signal: drain, patienceMs, giveUp });
-  return { name: config.name, bare, layered, backend, queue, health, close: () => backend.close() };
+  return { config, bare, layered, backend, queue, health, close: () => backend.close() };
 }

@@ -20,6 +20,10 @@ export interface TargetConfig {
   readonly settings: unknown;
   /** Jobs under way at once; undefined: what the driver likes best. */
   readonly concurrency: number | undefined;
+  /** Larger files go in parts; bytes. */
+  readonly multipartThreshold: number;
+  /** Bytes per part; undefined: as few as the provider allows. */
+  readonly partSize: number | undefined;
 }
 
 export interface MirrorConfig {

@@ -82,16 +82,17 @@ function readTarget(name: string, written: unknown, place: Place, drivers: Known
   const path = ['targets', name];
   const wrongName = NAME.test(name) ? [] : [{ path, message: `expected a name of ${NAME_RULE}` }];
   if (!isSection(written)) return refused([...wrongName, ...below(path, read(section('A target.', targetFields), written))]);
-  const { driver, concurrency, ...own } = written;
-  const common = read(section('A target.', targetFields), concurrency === undefined ? { driver } : { driver, concurrency });
+  const [shared, own] = divide(written, (key) => Object.hasOwn(targetFields, key));
+  const common = read(section('A target.', targetFields), shared);
   if (common.value === undefined) return refused([...wrongName, ...below(path, common)]);
   const kind = attempt(() => drivers.find(common.value.driver));
   if (kind instanceof Error) return refused([...wrongName, ...below(path, common), { path: [...path, 'driver'], message: kind.message }]);
   const settings = read(kind.settings(place), own);
   if (settings.complaints !== undefined || wrongName.length > 0) return refused([...wrongName, ...below(path, settings)]);
+  const { concurrency, multipart_threshold: multipartThreshold, part_size: partSize } = common.value;
   return {
     value: {
-      target: { name, driver: kind.name, settings: settings.value, concurrency: common.value.concurrency },
+      target: { name, driver: kind.name, settings: settings.value, concurrency, multipartThreshold, partSize },
       folders: (kind.folders?.(settings.value) ?? []).map(realPath),
     },
   };
@@ -142,6 +143,15 @@ function asFolder(prefix: string): string {
 /** The state folder changes with every object: mirrored, it would never come to rest. */
 function withoutState({ mirror, source }: PlacedMirror, state: string): MirrorConfig {
   return isInside(state, source) ? { ...mirror, exclude: [...mirror.exclude, patternBelow(source, state)] } : mirror;
+}
+
+/** The entries that are chosen, and the others. */
+function divide(
+  written: Readonly<Record<string, unknown>>,
+  chosen: (key: string) => boolean,
+): [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>] {
+  const entries = Object.entries(written);
+  return [Object.fromEntries(entries.filter(([key]) => chosen(key))), Object.fromEntries(entries.filter(([key]) => !chosen(key)))];
 }
 
 function isSection(written: unknown): written is Readonly<Record<string, unknown>> {

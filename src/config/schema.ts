@@ -1,4 +1,4 @@
-import { count, duration, flag, folder, list, oneOf, percentage, section, text, unless } from './fields.js';
+import { count, duration, flag, folder, list, oneOf, percentage, section, size, text, unless } from './fields.js';
 import type { Place } from './secret.js';
 
 /** Names of mirrors and targets: they become folder names in the state folder, and words on the command line. */
@@ -6,6 +6,7 @@ export const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
 export const NAME_RULE = '1 to 64 letters, digits, ".", "_" or "-", not beginning with "." or "-"';
 
 const SECOND = 1000;
+const MIB = 2 ** 20;
 const DAY = 86_400 * SECOND;
 const DEFAULT_TRASH = '.longshore/trash/';
 
@@ -27,6 +28,10 @@ export const generalFields = (place: Place) => ({
 export const targetFields = {
   driver: text('What kind of storage this is.'),
   concurrency: count('Transfers under way at once. Default: what the driver likes best.', { min: 1, max: 10_000 }).optional(),
+  multipart_threshold: size(
+    'Larger files go in parts, where the provider can: several at once, and after a crash only those that are missing.',
+  ).default(64 * MIB),
+  part_size: size('Bytes per part. Default: as few as the provider allows for the file.', { min: 1 }).optional(),
 };
 
 const PREFIX = /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.{1,2}(\/|$))[^\0-\x1f\x7f]*$/;

@@ -24,11 +24,30 @@ export interface SourceIdentity {
   readonly fileSystemUuid?: string;
 }
 
-/** A multipart upload that was begun and neither completed nor aborted. */
+/** What a driver calls an upload in parts. */
+export interface KeptToken {
+  readonly driver: string;
+  readonly container: string;
+  readonly key: string;
+  readonly opaque: string;
+}
+
+/** An upload in parts that was begun and neither completed nor aborted. */
 export interface UnfinishedUpload {
-  readonly token: { readonly driver: string; readonly container: string; readonly key: string; readonly opaque: string };
+  /** Missing: it was about to be begun, and nobody knows whether the provider has done so. */
+  readonly token?: KeptToken;
   readonly partSize: number;
+  /** The version of the file that is sent. Decimal text, since JSON has no 64-bit integers. */
   readonly source: { readonly size: number; readonly mtimeNs: string; readonly ctimeNs: string; readonly inode: string };
+  readonly beganAtMs: number;
+}
+
+/** An upload in parts that nobody will go on with, until the provider has been told. */
+export interface AbandonedUpload {
+  /** Of the object, without the mirror's prefix. */
+  readonly name: string;
+  /** Missing: as of an unfinished one. */
+  readonly token?: KeptToken;
   readonly beganAtMs: number;
 }
 
@@ -104,6 +123,7 @@ export interface LedgerDocument {
   readonly guard?: GuardState;
   /** By object name (without the mirror's prefix). */
   readonly unfinishedUploads: Readonly<Record<string, UnfinishedUpload>>;
+  readonly abandonedUploads?: readonly AbandonedUpload[];
   readonly quarantined: Readonly<Record<string, Quarantined>>;
 }
 

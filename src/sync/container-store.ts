@@ -4,6 +4,7 @@ import type { ObjectInfo, ObjectRef, PutOptions } from '../drivers/call.js';
 import { guessContentType } from '../drivers/content-type.js';
 import { ContainerDoesNotExistError, ObjectDoesNotExistError, ObjectHashMismatchError } from '../drivers/errors.js';
 import { fileBody } from '../drivers/file-body.js';
+import { md5IfMadeOf } from '../drivers/made-of.js';
 import { sendObject } from '../drivers/send.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import { md5Of } from './content-md5.js';
@@ -11,6 +12,7 @@ import type { Policy, RemoteFact } from './decide.js';
 import { batchingDelete } from './delete-batch.js';
 import { objectMetadata } from './object-metadata.js';
 import type { Confirmed, ObjectStore } from './object-store.js';
+import type { FilePuts } from './put-file.js';
 
 export interface ContainerStoreOptions {
   readonly backend: Backend;
@@ -19,11 +21,12 @@ export interface ContainerStoreOptions {
   readonly prefix: string;
   readonly policy: Policy;
   readonly follow: boolean;
+  readonly files: FilePuts;
 }
 
 /** A mirror's part of a container, behind any backend. */
-export function containerStore({ backend, container, prefix, policy, follow }: ContainerStoreOptions): ObjectStore {
-  const { copy } = backend.capabilities;
+export function containerStore({ backend, container, prefix, policy, follow, files }: ContainerStoreOptions): ObjectStore {
+  const { copy, multipart } = backend.capabilities;
   const deleteObject = batchingDelete(backend, container);
   const refOf = (name: string): ObjectRef => ({ container, key: prefix + name });
 
@@ -55,23 +58,27 @@ export function containerStore({ backend, container, prefix, policy, follow }: C
       const info = await head(name, signal);
       return info ? remoteFact(info) : 'absent';
     },
-    async inspect(name, signal) {
+    async inspect(name, entry, absolutePath, signal) {
       const info = await head(name, signal);
-      if (!info) return 'absent';
-      const fact = remoteFact(info);
-      return { ...fact, md5: fact.md5 ?? (await contentMd5(name, signal)), inspected: true };
+      if (!info) return { remote: 'absent' };
+      const fact = { ...remoteFact(info), inspected: true };
+      if (fact.md5 !== undefined) return { remote: fact };
+      const partSize = entry.kind === 'file' ? files.partSizeOf(entry.size) : undefined;
+      if (multipart !== undefined && partSize !== undefined && entry.size === fact.size) {
+        const body = await fileBody(absolutePath, { ref: refOf(name), driver: backend.name, expected: entry, follow });
+        const md5 = await md5IfMadeOf(multipart, info, body, partSize, signal);
+        if (md5 !== undefined) return { remote: { ...fact, md5, partSize }, localMd5: md5 };
+      }
+      return { remote: { ...fact, md5: await contentMd5(name, signal) } };
     },
     async putBytes(name, entry, { bytes, md5 }, signal) {
       const sent = await sendObject(backend, refOf(name), bytesBody(bytes), optionsFor(name, entry, md5), { signal, verifyHash: true });
       return confirmed(sent.info, md5, sent.partSize);
     },
-    async putFile(name, entry, absolutePath, signal) {
-      const ref = refOf(name);
-      const body = await fileBody(absolutePath, { ref, driver: backend.name, expected: entry, follow });
-      const sent = await sendObject(backend, ref, body, optionsFor(name, entry, undefined), { signal, verifyHash: true });
-      // Without a digest of the bytes as they went out (parts that were each confirmed), the file is read once more, as the same version.
-      const md5 = sent.checksum?.algorithm === 'md5' ? sent.checksum.hex : await md5Of(body.open());
-      return confirmed(sent.info, md5, sent.partSize);
+    async putFile(name, entry, absolutePath, md5, signal) {
+      const { info, checksum, partSize } = await files.put(name, refOf(name), entry, absolutePath, optionsFor(name, entry, md5), signal);
+      // Only a dry run has none: it reads nothing, and its records are forgotten.
+      return confirmed(info, checksum?.hex ?? '', partSize);
     },
     async copy(from, name, entry, md5, signal) {
       if (!copy) return undefined;

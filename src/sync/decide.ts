@@ -14,6 +14,8 @@ export interface RemoteFact {
   /** Hex MD5 of the content, where the provider (or our own metadata on the object) tells it. */
   readonly md5?: string;
   readonly etag?: string;
+  /** Bytes per part, when its content was compared by that. */
+  readonly partSize?: number;
   /** True once the object itself was asked, so that a missing `md5` will stay missing. */
   readonly inspected: boolean;
 }

@@ -23,6 +23,10 @@ export interface MirrorSettings {
   readonly trashKeepMs: number;
   /** Undefined: nothing is held. */
   readonly guard: GuardRule | undefined;
+  /** Larger files go in parts; bytes. */
+  readonly partsAbove: number;
+  /** Bytes per part; undefined: as few as the provider allows. */
+  readonly partSize: number | undefined;
   readonly watch: 'auto' | 'chokidar' | 'directories' | 'scan';
   readonly chokidarLimit: number;
   readonly settleMs: number;

@@ -8,7 +8,7 @@ import type { WatchState } from '../watcher/watcher.js';
 import { createAttempts, type Persistence } from './attempts.js';
 import { containerStore } from './container-store.js';
 import { type ContainerTrouble, createContainerTrouble } from './container-trouble.js';
-import type { JobKind, MirrorStatus, SyncObserver } from './events.js';
+import type { JobKind, MirrorStatus, RunKind, SyncObserver } from './events.js';
 import { skipReasonOf } from './failure.js';
 import type { FileReader } from './file-reader.js';
 import type { Guard } from './guard/guard.js';
@@ -19,6 +19,7 @@ import { createBoard, type MirrorBoard } from './mirror-board.js';
 import type { MirrorSettings } from './mirror-settings.js';
 import { createPending, type Pending } from './pending.js';
 import { perform } from './perform.js';
+import { filePuts } from './put-file.js';
 import { openQuarantine } from './quarantine.js';
 import type { JobQueue } from './queue.js';
 import { createRenames, type Renames } from './renames.js';
@@ -27,6 +28,8 @@ import { isRacy } from './same-stat.js';
 import { createSourceView, type SourceView } from './source-view.js';
 import type { TargetHealth } from './target-health.js';
 import { createTrash } from './trash/trash.js';
+import { createOrphans } from './uploads/orphans.js';
+import { unfinishedUploads } from './uploads/unfinished-uploads.js';
 
 /** After this the file system's clock has ticked, and a file that was written meanwhile has another ctime. */
 const RACY_MS = 250;
@@ -83,6 +86,13 @@ export interface Mirror {
   miss(): void;
   /** A scan of everything begins; call what it returns when all that it found was seen to. */
   beginSurvey(): () => void;
+  /** Objects for which an upload in parts was begun and not ended. */
+  begunUploads(): Iterable<ObjectName>;
+  /**
+   * A scan or reconcile has found nothing due for these, which had been begun before it: ends their uploads, and looks for
+   * others that were left behind. Of scans only the first one is worth the requests. Rejects with nothing but the signal's reason.
+   */
+  tidyUploads(needless: Iterable<ObjectName>, after: RunKind, signal: AbortSignal): Promise<void>;
   /** Resolves when the ledger has what is remembered of failures. */
   flush(): Promise<void>;
   status(watch: WatchState | null): MirrorStatus;
@@ -98,7 +108,11 @@ export function createMirror(parts: MirrorParts): Mirror {
   const runs = createRuns(clock);
   const pending = createPending();
   const follow = settings.symlinks === 'follow';
-  const store = containerStore({ backend, container: settings.container, prefix: settings.prefix, policy, follow });
+  const place = { backend, container: settings.container, prefix: settings.prefix };
+  const uploads = unfinishedUploads({ ledger, driver: backend.name, ...place, clock, log: parts.log });
+  const orphans = createOrphans({ ...place, uploads, log: parts.log });
+  const files = filePuts({ backend, follow, partsAbove: settings.partsAbove, partSize: settings.partSize, uploads, orphans });
+  const store = containerStore({ ...place, policy, follow, files });
   const intake = createIntake({ mirror: name, queue, index, source, policy, renames, pending, clock });
   const containerTrouble = createContainerTrouble();
   const trash =
@@ -107,12 +121,15 @@ export function createMirror(parts: MirrorParts): Mirror {
       : undefined;
   let missed = false;
   let scans = 0;
+  let tidied = false;
 
   const workplace = {
     source,
     index,
     store,
     trash,
+    uploads,
+    orphans,
     reader,
     policy,
     clock,
@@ -249,6 +266,12 @@ export function createMirror(parts: MirrorParts): Mirror {
       return was;
     },
     beginSurvey: attempts.beginSurvey,
+    begunUploads: uploads.names,
+    async tidyUploads(needless, after, signal) {
+      if (tidied && after !== 'reconcile') return;
+      tidied = true;
+      await orphans.tidy(needless, pending.has, signal);
+    },
     flush: quarantine.flush,
     status: (watch) => {
       const oldest = pending.oldestMs();

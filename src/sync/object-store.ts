@@ -6,13 +6,22 @@ import type { FileContent } from './file-reader.js';
 /** What the provider confirmed of an object that was sent or copied. */
 export type Confirmed = Pick<ObjectRecord, 'md5' | 'etag' | 'partSize' | 'versionId'>;
 
+export interface Inspected {
+  readonly remote: Remote;
+  /** Hex MD5 of the file, when it had to be read as well. */
+  readonly localMd5?: string;
+}
+
 /** A mirror's place in its container. Names are below the mirror's prefix. Calls reject with the errors of the driver. */
 export interface ObjectStore {
   readonly canCopy: boolean;
   /** One look at the object. */
   head(name: ObjectName, signal: AbortSignal): Promise<Remote>;
-  /** The same, and its content is read when nothing else tells its MD5. */
-  inspect(name: ObjectName, signal: AbortSignal): Promise<Remote>;
+  /**
+   * The same, and when nothing tells the MD5 of its content, that is found out: by comparing the file with the ETag of an
+   * object that was made of parts, or else by reading the object back.
+   */
+  inspect(name: ObjectName, entry: LocalEntry, absolutePath: string, signal: AbortSignal): Promise<Inspected>;
   /** Sends a file or link whose content is in memory. Resolves once the provider's digest was compared (P2). */
   putBytes(
     name: ObjectName,
@@ -20,8 +29,11 @@ export interface ObjectStore {
     content: FileContent & { readonly bytes: Uint8Array },
     signal: AbortSignal,
   ): Promise<Confirmed>;
-  /** Streams a file of any size, hashing what is sent. Rejects with FileChangedError when it did not stay the file of `entry`. */
-  putFile(name: ObjectName, entry: LocalEntry, absolutePath: string, signal: AbortSignal): Promise<Confirmed>;
+  /**
+   * Streams a file of any size, hashing what is sent. `md5`: where it is known already. Rejects with SourceChangedError
+   * when it did not stay the file of `entry`.
+   */
+  putFile(name: ObjectName, entry: LocalEntry, absolutePath: string, md5: string | undefined, signal: AbortSignal): Promise<Confirmed>;
   /**
    * Copies within the provider, with the metadata of `entry`. `from` and `name` may be equal: then only metadata changes.
    * Undefined when there is no object `from`, or it turned out not to have this content.

@@ -5,6 +5,7 @@ export interface Pending {
   /** A name that is pending already keeps the moment it became so. */
   add(name: ObjectName, sinceMs: number): void;
   settled(name: ObjectName): void;
+  has(name: ObjectName): boolean;
   readonly size: number;
   /** When the oldest pending name became so; milliseconds on the clock that `add` was given. Undefined: nothing is pending. */
   oldestMs(): number | undefined;
@@ -25,6 +26,7 @@ export function createPending(): Pending {
       for (const wake of waiters) wake();
       waiters.clear();
     },
+    has: (name) => since.has(name),
     get size() {
       return since.size;
     },

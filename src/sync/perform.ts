@@ -23,6 +23,16 @@ interface Facts {
  * job can be tried again); with FileChangedError when the file would not hold still.
  */
 export async function perform(job: Job, at: Workplace, signal: AbortSignal): Promise<Outcome> {
+  const outcome = await attempt(job, at, signal);
+  // What was begun to be sent for it before is not what became of it.
+  if (outcome.outcome === 'done' && !at.uploads.isIdle(job.name)) {
+    await at.uploads.abandon([job.name]);
+    await at.orphans.abort(signal, job.name);
+  }
+  return outcome;
+}
+
+async function attempt(job: Job, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   const looked = lookFor(job, at);
   if ('outcome' in looked) return looked;
   const remote = job.remote === 'ask' ? await at.store.head(job.name, signal) : job.remote;
@@ -52,8 +62,14 @@ function lookFor(job: Job, { source }: Workplace): { readonly entry: LocalEntry 
 }
 
 async function learn(what: 'local-md5' | 'remote-md5', job: Job, facts: Facts, at: Workplace, signal: AbortSignal): Promise<Facts> {
-  if (what === 'remote-md5') return { ...facts, remote: await at.store.inspect(job.name, signal) };
   const { entry } = known(facts.local);
+  if (what === 'remote-md5') {
+    const hashedAtMs = at.clock.now();
+    const path = at.source.absolute(entry.path);
+    const { remote, localMd5: md5 } = await at.store.inspect(job.name, entry, path, signal);
+    if (md5 === undefined) return { ...facts, remote };
+    return { remote, local: { entry, md5 }, content: { md5, hashedAtMs, looks: await at.reader.look(path, entry) } };
+  }
   const content = await readEntry(entry, at, signal);
   return { ...facts, local: { entry, md5: content.md5 }, content };
 }
@@ -90,9 +106,13 @@ function act(
 
 async function adopt(job: Job, { local, content, remote }: Facts, at: Workplace): Promise<Outcome> {
   const { entry, md5 } = known(local);
-  const etag = typeof remote === 'object' ? remote.etag : undefined;
+  const { etag, partSize } = typeof remote === 'object' ? remote : {};
   const { hashedAtMs, looks } = known(content);
-  const confirmed: Confirmed = { md5: known(md5), ...(etag === undefined ? {} : { etag }) };
+  const confirmed: Confirmed = {
+    md5: known(md5),
+    ...(etag === undefined ? {} : { etag }),
+    ...(partSize === undefined ? {} : { partSize }),
+  };
   const record = recordOf(entry, { ...confirmed, looks }, hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
   return { outcome: 'done', job: 'adopt', why: 'same content', bytes: 0, record };

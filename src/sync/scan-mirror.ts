@@ -37,6 +37,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   board.forgetSkips();
   const endSurvey = due.under === '' ? mirror.beginSurvey() : undefined;
   const run = mirror.runs.begin(parts.index);
+  const begun = new Set(mirror.begunUploads());
   const scanned = mirror.scanning(due.why);
   const deletes = collectDeletes(mirror);
   let summary: ScanSummary | undefined;
@@ -62,7 +63,10 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     const scan = startScan(request, { signal, clock, listingOrder, ...(listing ? { listing } : {}), ...whereToCut(mirror) });
     run.scanned = scan.scanned;
     for await (const items of scan) {
-      for (const item of items) summary = (await take(item, mirror, run, deletes)) ?? summary;
+      for (const item of items) {
+        if (item.kind === 'finding' && item.decision.action !== 'report') begun.delete(item.name);
+        summary = (await take(item, mirror, run, deletes)) ?? summary;
+      }
       board.progress(run);
     }
     if (!summary) throw new Error(`the scan of ${settings.source} ended without a summary`);
@@ -83,7 +87,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   run.tally.counts.scanned = summary.scanned;
   run.tally.counts.unchanged += summary.unchanged;
   if (summary.kept > 0) run.tally.counts.kept = summary.kept;
-  return { finished: finish(mirror, due, run, summary, { deletesOver, endSurvey }, signal) };
+  return { finished: finish(mirror, due, run, summary, { deletesOver, endSurvey, needlessUploads: begun }, signal) };
 }
 
 /** A container that longshore does not know yet may hold anything: what would go is shown before it goes. */
@@ -127,6 +131,8 @@ interface RunEnds {
   deletesOver(): Promise<void>;
   /** All that is left to do has been found. */
   readonly endSurvey: (() => void) | undefined;
+  /** Objects for which an upload in parts was begun before, and nothing is due now. */
+  readonly needlessUploads: ReadonlySet<ObjectName>;
 }
 
 async function finish(
@@ -134,11 +140,13 @@ async function finish(
   due: DueRun,
   run: Run,
   { complete, landmarks }: ScanSummary,
-  { deletesOver, endSurvey }: RunEnds,
+  { deletesOver, endSurvey, needlessUploads }: RunEnds,
   signal: AbortSignal,
 ): Promise<ScanResult> {
   const { ledger } = mirror.parts;
   try {
+    // What could not be seen may still be there, and its upload be gone on with.
+    if (due.under === '' && complete) await mirror.tidyUploads(needlessUploads, due.kind, signal);
     await run.pending.whenEmpty(signal);
     mirror.containerTrouble.signal.throwIfAborted(); // jobs that were dropped are not done
   } finally {

@@ -76,11 +76,13 @@ async function send(
     await keepOld(job, read?.md5, at, signal);
     await at.index.put(job.name, recordOf(entry, { md5: read?.md5 ?? '', looks }, hashedAtMs, 'sending'));
     failpoint('sync: marked as sending, nothing sent');
-    confirmed = await at.store.putFile(job.name, entry, path, signal);
+    confirmed = await at.store.putFile(job.name, entry, path, read?.md5, signal);
   }
   failpoint('sync: object put, not recorded');
   const record = recordOf(entry, { ...confirmed, looks }, hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
+  failpoint('sync: object recorded, its upload not forgotten');
+  if (confirmed.partSize !== undefined) await at.uploads.finished(job.name);
   return { outcome: 'done', job: 'upload', why, bytes: entry.size, record };
 }
 

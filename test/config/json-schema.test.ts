@@ -30,7 +30,15 @@ describe('the JSON Schema of the configuration', () => {
     expect(target.properties['driver']!.enum).toEqual(['local', 's3', 'minio']);
     const local = target.allOf[0]!;
     expect(local.if).toEqual({ properties: { driver: { enum: ['local'] } }, required: ['driver'] });
-    expect(Object.keys(local.then.properties)).toEqual(['driver', 'concurrency', 'root', 'fsync', 'key']);
+    expect(Object.keys(local.then.properties)).toEqual([
+      'driver',
+      'concurrency',
+      'multipart_threshold',
+      'part_size',
+      'root',
+      'fsync',
+      'key',
+    ]);
     expect(local.then.additionalProperties).toBe(false);
   });
 

@@ -49,7 +49,16 @@ describe('loadConfig', () => {
       stateFolder: join(folder, '.longshore'),
       log: { level: 'info', format: 'text' },
       drainMs: 30_000,
-      targets: [{ name: 'vault', driver: 'local', settings: { root: join(folder, 'containers'), fsync: true }, concurrency: undefined }],
+      targets: [
+        {
+          name: 'vault',
+          driver: 'local',
+          settings: { root: join(folder, 'containers'), fsync: true },
+          concurrency: undefined,
+          multipartThreshold: 64 * 2 ** 20,
+          partSize: undefined,
+        },
+      ],
       mirrors: [
         {
           name: 'documents',
@@ -113,7 +122,7 @@ mirrors:
       'longshore.yaml:1:8  drain: expected a duration such as "500ms", "30s", "6h" or "7d", got "5 minutes"',
       'longshore.yaml:2:1  stat: unknown key "stat"; did you mean "state"?',
       'longshore.yaml:4:47  targets.vault.fsnc: unknown key "fsnc"; did you mean "fsync"?',
-      'longshore.yaml:8:16  targets.offsite.part_size: expected a size such as "5MiB" of at least 5MiB, got "5mb" (5MB or 5MiB?)',
+      'longshore.yaml:8:16  targets.offsite.part_size: expected a size such as "5MiB" of at least 1B, got "5mb" (5MB or 5MiB?)',
       'longshore.yaml:9:20  targets.other.driver: no driver is called "ftp"; known: local, s3, minio',
       'longshore.yaml:15:5  mirrors[0].exlude: unknown key "exlude"; did you mean "exclude"?',
       'longshore.yaml:16:13  mirrors[0].rescan: expected a duration such as "500ms", "30s", "6h" or "7d", got 60',

@@ -1,4 +1,4 @@
-import { flag, folder, type Infer, type Place, secret, section, size, text } from '../../src/config/fields.js';
+import { flag, folder, type Infer, type Place, secret, section, text } from '../../src/config/fields.js';
 import type { DriverSettings, KnownDrivers } from '../../src/config/interpret.js';
 
 const localSettings = (place: Place) =>
@@ -20,7 +20,6 @@ const remote: DriverSettings = {
     section('S3.', {
       key: secret('Key.', place),
       region: text('Region.').optional(),
-      part_size: size('Part.', { min: 5_242_880 }).optional(),
     }),
 };
 

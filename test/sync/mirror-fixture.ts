@@ -100,6 +100,8 @@ export async function openMirrorFixture({
       trashPrefix: '.longshore/trash/',
       trashKeepMs: 0,
       guard: undefined,
+      partsAbove: Number.POSITIVE_INFINITY,
+      partSize: undefined,
       watch: 'scan',
       chokidarLimit: 0,
       settleMs: 0,

@@ -26,15 +26,17 @@ export type Fault =
   | { readonly kind: 'refuse-keys'; readonly keys: Readonly<Record<string, string>> };
 
 export interface Faults {
-  /** The next request of the operation meets the fault, `times` in a row. */
-  next(operation: Operation, fault: Fault, times?: number): void;
+  /** The next request of the operation meets the fault, `times` in a row. Undefined: it meets none. */
+  next(operation: Operation, fault: Fault | undefined, times?: number): void;
+  /** How many have not happened yet. */
+  readonly left: number;
   take(request: Pick<FakeRequest, 'operation'>): Fault | undefined;
   /** A fault that never happened means a test that is green for nothing. */
   assertUsedUp(): void;
 }
 
 export function createFaults(): Faults {
-  const waiting: { readonly operation: Operation; readonly fault: Fault }[] = [];
+  const waiting: { readonly operation: Operation; readonly fault: Fault | undefined }[] = [];
   return {
     next(operation, fault, times = 1) {
       for (let i = 0; i < times; i += 1) waiting.push({ operation, fault });
@@ -42,6 +44,9 @@ export function createFaults(): Faults {
     take({ operation }) {
       const at = waiting.findIndex((each) => each.operation === operation);
       return at < 0 ? undefined : waiting.splice(at, 1)[0]?.fault;
+    },
+    get left() {
+      return waiting.length;
     },
     assertUsedUp() {
       if (waiting.length > 0) throw new Error(`faults that never happened: ${JSON.stringify(waiting)}`);
