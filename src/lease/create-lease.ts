@@ -146,9 +146,13 @@ export function createLease(options: LeaseOptions): Lease {
     return error;
   }
 
+  function signOfLife(document: LeaseDocument): Held {
+    return withTimes({ ...document, renewal: document.renewal + 1, renewedAt: isoTime(clock.now()) });
+  }
+
   async function renew(current: Held, signal: AbortSignal): Promise<void> {
     const { document } = current;
-    const next = withTimes({ ...document, renewal: document.renewal + 1, renewedAt: isoTime(clock.now()) });
+    const next = signOfLife(document);
     try {
       if (!object.conditional) {
         const found = await object.read(signal);
@@ -159,7 +163,8 @@ export function createLease(options: LeaseOptions): Lease {
       if (!(error instanceof PreconditionFailedError || error instanceof ObjectDoesNotExistError)) throw error;
       const found = await object.read(signal);
       if (found === undefined) held = await putBack(next, signal);
-      else if (found.document?.session === document.session) held = { ...next, document: found.document, version: found.version };
+      // An earlier one arrived whose answer was lost. Who waits counts from that, so it says nothing of now.
+      else if (found.document?.session === document.session) held = await write(signOfLife(found.document), found.version, signal);
       else throw lose(found);
     }
   }
@@ -231,8 +236,7 @@ export function createLease(options: LeaseOptions): Lease {
       const current = held;
       held = undefined;
       if (current === undefined || !(object.conditional || isTrusted(current))) return;
-      const { document } = current;
-      const released = { ...document, renewal: document.renewal + 1, renewedAt: isoTime(clock.now()), released: true };
+      const released = { ...signOfLife(current.document).document, released: true };
       try {
         await withDeadline(clock, RELEASE_MS, async (signal) => {
           if (!object.conditional && ownAmong(await object.read(signal)) === undefined) return;

@@ -207,6 +207,23 @@ test('a sign of life whose answer was lost is known for our own', async () => {
   expect(first.status()).toMatchObject({ held: true, fence: 1 });
 });
 
+test('what arrived without an answer counts from when it was sent: others count from there', async () => {
+  const { lease, clock, faults } = await openRig();
+  const first = lease(holder('a'));
+  await first.acquire(never);
+  faults.next('putObject', { lost: down() });
+  await clock.advance(2 * MINUTE);
+  // The next ones never arrive, nor does anything that would put the lost one right.
+  const second = lease(holder('b'));
+  await refused(second);
+  for (let times = 0; times < 2; times += 1) faults.next('putObject', down());
+  await clock.advance(4 * MINUTE);
+  faults.next('putObject', undefined); // refused: it has the etag of before the lost one
+  for (let times = 0; times < 100; times += 1) faults.next('putObject', down());
+  await clock.advance(2 * MINUTE);
+  expect(await lostBy(first)).toBeInstanceOf(TargetUnavailableError);
+});
+
 test('a take-over whose answer was lost is ours at the next look', async () => {
   const { lease, faults, document } = await openRig();
   const first = lease(holder('a'));
