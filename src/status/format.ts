@@ -42,6 +42,7 @@ function details(mirror: MirrorStatus, nowMs: number): string {
     ['to', printable(`${mirror.target}:${mirror.container}/${mirror.prefix}`)],
     ...(mirror.deletes === 'mirror' ? [] : [['deletes', DELETES[mirror.deletes]] as const]),
     ...(mirror.why === '' ? [] : [['why', printable(mirror.why)] as const]),
+    ...heldRows(mirror, nowMs),
     ...watchRows(mirror.watch),
     ...(mirror.lease?.held ? [['lease', leaseText(mirror.lease, nowMs)] as const] : []),
     ['last scan', reportText(mirror.lastScan, nowMs)],
@@ -62,6 +63,15 @@ const DELETES = {
   trash: 'objects whose files are gone go to the trash, and so does what is overwritten',
   keep: 'objects whose files are gone are kept',
 } as const;
+
+function heldRows({ mirror, held, heldWhy, heldSinceMs }: MirrorStatus, nowMs: number): readonly Row[] {
+  if (heldSinceMs === null) return [];
+  const age = duration((nowMs - heldSinceMs) / 1000);
+  return [
+    ['held', `${counted(held, 'change')} for ${age}, until somebody decides: longshore held ${printable(mirror)}`],
+    ['', `because of ${printable(heldWhy)}`],
+  ];
+}
 
 function watchRows(watch: WatchState | null): readonly Row[] {
   if (watch === null) return [['watch', 'not watching']];

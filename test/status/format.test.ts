@@ -78,6 +78,12 @@ test('what becomes of objects without files is said where they are not deleted',
   expect(kept).toMatch(/5 scanned, 3 kept without a file/);
 });
 
+test('what is held is said with what to do about it', () => {
+  const text = of({ held: 1_200, heldWhy: '1200 changes that destroy something', heldSinceMs: NOW - 60_000 });
+  expect(text).toContain('held            1,200 changes for 1 min, until somebody decides: longshore held documents');
+  expect(text).toContain('because of 1200 changes that destroy something');
+});
+
 test('a name cannot write to the terminal', () => {
   const evil = 'x\u001b[2J\ny';
   const text = of({
