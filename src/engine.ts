@@ -15,7 +15,7 @@ import type { Persistence } from './sync/attempts.js';
 import type { SyncObserver } from './sync/events.js';
 import { openFileReader } from './sync/file-reader.js';
 import { forgetfulIndex, forgetfulLedger } from './sync/forgetful.js';
-import { openGuard } from './sync/guard/guard.js';
+import { openGuard } from './sync/guard/open-guard.js';
 import { createMirror, type Mirror } from './sync/mirror.js';
 import type { MirrorSettings } from './sync/mirror-settings.js';
 import { findOut, openTarget, type Target } from './targets.js';

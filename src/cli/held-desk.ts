@@ -3,7 +3,7 @@ import { openState } from '../state/open-state.js';
 import { DaemonNotRunningError } from '../status/client.js';
 import { daemonDesk } from '../status/held-client.js';
 import type { HeldDesk } from '../status/held-desk.js';
-import { openGuard } from '../sync/guard/guard.js';
+import { openGuard } from '../sync/guard/open-guard.js';
 import type { Io } from './io.js';
 import { checkMirrorNames } from './open-config.js';
 

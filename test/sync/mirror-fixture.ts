@@ -12,7 +12,7 @@ import type { Persistence } from '../../src/sync/attempts.js';
 import { ensureContainer } from '../../src/sync/container-store.js';
 import type { SyncEvent } from '../../src/sync/events.js';
 import { openFileReader } from '../../src/sync/file-reader.js';
-import { openGuard } from '../../src/sync/guard/guard.js';
+import { openGuard } from '../../src/sync/guard/open-guard.js';
 import type { Job } from '../../src/sync/job.js';
 import { createMirror, type Mirror } from '../../src/sync/mirror.js';
 import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
