@@ -35,7 +35,7 @@ describe('config.example.yaml', () => {
 
   it('is good with every option switched on', async () => {
     const config = await load(switchedOn);
-    expect(config.targets.map(({ name }) => name)).toEqual(['vault', 'offsite', 'scratch', 'cloud']);
+    expect(config.targets.map(({ name }) => name)).toEqual(['vault', 'offsite', 'site', 'scratch', 'cloud']);
     expect(config.mirrors[0]).toMatchObject({ prefix: 'laptop/', exclude: ['*.tmp', 'node_modules/'], include: ['*.pdf', 'letters/**'] });
   });
 

@@ -78,7 +78,7 @@ export function refuseContradictions(settings: S3Settings, profile: Profile): vo
 function featuresOf(settings: S3Settings): readonly (readonly [Feature, boolean])[] {
   const { encryption } = settings;
   return [
-    ['storage-class', settings.storage_class !== undefined],
+    ['storage-class', [settings, ...settings.headers].some(({ storage_class: wanted }) => wanted !== undefined)],
     ['acl', settings.acl !== undefined],
     ['object-lock', settings.object_lock !== undefined],
     ['tags', settings.tags.length > 0],

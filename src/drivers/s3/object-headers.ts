@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { type Clock, isoTime } from '../../clock.js';
 import type { PutOptions } from '../call.js';
 import { StorageError } from '../errors.js';
+import { headersByPattern } from '../header-rules.js';
+import { matchesPattern } from '../name-pattern.js';
 import { encodeQuery } from './encode.js';
 import { S3 } from './errors.js';
 import { encodeMetadataValue, isMetadataKey, METADATA_PREFIX } from './metadata.js';
-import { matchesPattern } from './pattern.js';
 import type { S3Settings } from './settings.js';
 
 type Headers = Record<string, string>;
@@ -30,7 +31,8 @@ export function objectHeaders(settings: S3Settings, clock: Clock): ObjectHeaders
       ...fixed,
       ...retention(settings, clock),
       'content-type': options.contentType,
-      ...byPattern(settings, key),
+      ...classByPattern(settings, key),
+      ...headersByPattern(settings.headers, key),
       ...metadata(options.metaData),
       ...given(options.headers),
     }),
@@ -74,18 +76,9 @@ function retention({ object_lock: lock }: S3Settings, clock: Clock): Headers {
   };
 }
 
-const RULED = ['content_type', 'cache_control', 'content_disposition', 'content_encoding', 'content_language'] as const;
-
-function byPattern({ headers: rules }: S3Settings, key: string): Headers {
-  const found: Headers = {};
-  for (const rule of rules) {
-    if (!matchesPattern(rule.match, key)) continue;
-    for (const name of RULED) {
-      const value = rule[name];
-      if (value !== undefined) found[name.replace('_', '-')] ??= value;
-    }
-  }
-  return found;
+function classByPattern({ headers: rules }: S3Settings, key: string): Headers {
+  const rule = rules.find(({ match, storage_class: ruled }) => ruled !== undefined && matchesPattern(match, key));
+  return rule?.storage_class === undefined ? {} : { 'x-amz-storage-class': rule.storage_class };
 }
 
 function metadata(metaData: PutOptions['metaData']): Headers {

@@ -1,4 +1,5 @@
 import { count, duration, flag, folder, type Infer, list, oneOf, type Place, secret, section, text } from '../../config/fields.js';
+import { headerRule, headerValue } from '../header-rules.js';
 
 const CANNED_ACLS = [
   'private',
@@ -27,7 +28,7 @@ const PROFILES = [
   'generic',
 ] as const;
 
-const headerValue = { pattern: /^[\x20-\x7e]+$/, rule: 'printable ASCII text' };
+const storageClass = (description: string) => text(description, { pattern: /^[A-Z0-9_]+$/, rule: 'a storage class such as "STANDARD_IA"' });
 
 /** What a target with `driver: s3` may say. Names are Libcloud's where it has one. */
 export const s3Settings = (place: Place, profile: (typeof PROFILES)[number] = 'auto') =>
@@ -69,10 +70,7 @@ export const s3Settings = (place: Place, profile: (typeof PROFILES)[number] = 'a
     timeout: duration('Longest silence of the server.', { min: 1 }).default(60_000),
     connections: count('Connections to one host.', { min: 1, max: 1024 }).default(64),
     sign_payload: flag('Whether signatures cover the content (SHA-256), and not only its MD5 and the headers.').default(false),
-    storage_class: text('Storage class of what is put, such as STANDARD_IA.', {
-      pattern: /^[A-Z0-9_]+$/,
-      rule: 'a storage class such as "STANDARD_IA"',
-    }).optional(),
+    storage_class: storageClass('Storage class of what is put, such as STANDARD_IA.').optional(),
     acl: oneOf('Canned ACL of what is put.', CANNED_ACLS).optional(),
     encryption: section('Encryption at the provider.', {
       type: oneOf('`s3`: the provider’s keys; `kms`: a key of its key service; `customer`: a key of yours with each request.', [
@@ -90,15 +88,8 @@ export const s3Settings = (place: Place, profile: (typeof PROFILES)[number] = 'a
     }).optional(),
     tags: list('Tags of what is put.', section('A tag.', { key: text('Key.'), value: text('Value.') })).default([]),
     headers: list(
-      'Headers by name pattern; the first match of each header wins.',
-      section('Headers for objects whose name matches.', {
-        match: text('gitignore-like pattern: `*.html`, `assets/**`.'),
-        content_type: text('Content-Type.', headerValue).optional(),
-        cache_control: text('Cache-Control.', headerValue).optional(),
-        content_disposition: text('Content-Disposition.', headerValue).optional(),
-        content_encoding: text('Content-Encoding.', headerValue).optional(),
-        content_language: text('Content-Language.', headerValue).optional(),
-      }),
+      'Headers and storage class by name pattern; the first match of each wins.',
+      section('For objects whose name matches.', { ...headerRule, storage_class: storageClass('Storage class.').optional() }),
     ).default([]),
     requester_pays: flag('Agree to pay for requests to a container of somebody else.').default(false),
     cdn_expiry: duration('How long a presigned URL is good for; seven days at the most.', { min: 1000, max: 7 * 86_400_000 }).default(

@@ -31,7 +31,10 @@ export function swiftCopy(
   function described(kept: CopyReplacement, source: ObjectInfo): Record<string, string> {
     const md5 = findChecksum(source.checksums, 'md5')?.hex;
     const isLarge = source.extra['largeObject'] !== undefined;
-    return { ...objectHeaders({ ...kept, headers: {} }), ...(isLarge && md5 !== undefined && { [MD5_METADATA]: md5 }) };
+    return {
+      ...objectHeaders(settings, source.key, { ...kept, headers: {} }),
+      ...(isLarge && md5 !== undefined && { [MD5_METADATA]: md5 }),
+    };
   }
 
   /** POST replaces all metadata, and of a dynamic large object its segments' prefix with it unless it is said again. */
@@ -53,7 +56,8 @@ export function swiftCopy(
   }
 
   async function copyWhole(source: ObjectInfo, to: ObjectRef, replace: CopyReplacement | undefined, call: Call): Promise<ObjectInfo> {
-    const fresh = replace === undefined ? {} : { 'x-fresh-metadata': 'true', ...objectHeaders({ ...replace, headers: {} }) };
+    const fresh =
+      replace === undefined ? {} : { 'x-fresh-metadata': 'true', ...objectHeaders(settings, to.key, { ...replace, headers: {} }) };
     const answer = await large.replacing(to, call, () =>
       client.request(
         {

@@ -46,7 +46,7 @@ export function swiftMultipart(
     async begin({ container, key }, options, call) {
       checkKey(key);
       const md5 = findChecksum(options.checksums, 'md5')?.hex;
-      const headers = { ...objectHeaders(options), ...(md5 !== undefined && { [MD5_METADATA]: md5 }) };
+      const headers = { ...objectHeaders(settings, key, options), ...(md5 !== undefined && { [MD5_METADATA]: md5 }) };
       await lookAtContainer(client, container, call);
       const note: UploadNote = { key, headers, metaData: options.metaData };
       const token = { container, key, driver: SWIFT, opaque: randomUUID() };

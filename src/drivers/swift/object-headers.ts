@@ -1,17 +1,28 @@
 import type { PutOptions } from '../call.js';
 import { StorageError, UnsupportedOperationError } from '../errors.js';
+import { headersByPattern } from '../header-rules.js';
 import { SWIFT } from './errors.js';
 import { metadataHeaders } from './metadata.js';
+import type { SwiftSettings } from './settings.js';
 
 /** What the protocol itself needs: a caller who sets one of these would break the request, or make another object of it. */
 const RESERVED =
   /^(content-length|host|transfer-encoding|connection|etag|x-auth-.*|x-copy-from.*|x-object-manifest|x-static-large-object|x-symlink-.*|x-timestamp)$/;
 
 /** The headers of what makes an object. Conditions are refused: Swift looks at them before the upload only, so two writers could both win. */
-export function objectHeaders(options: Pick<PutOptions, 'contentType' | 'metaData' | 'headers' | 'precondition'>): Record<string, string> {
+export function objectHeaders(
+  { headers: rules }: Pick<SwiftSettings, 'headers'>,
+  key: string,
+  options: Pick<PutOptions, 'contentType' | 'metaData' | 'headers' | 'precondition'>,
+): Record<string, string> {
   if (options.precondition !== undefined)
     throw new UnsupportedOperationError('Swift has no conditional writes that hold against other writers', { driver: SWIFT });
-  return { 'content-type': options.contentType, ...metadataHeaders(options.metaData), ...given(options.headers) };
+  return {
+    'content-type': options.contentType,
+    ...headersByPattern(rules, key),
+    ...metadataHeaders(options.metaData),
+    ...given(options.headers),
+  };
 }
 
 function given(headers: PutOptions['headers']): Record<string, string> {

@@ -11,7 +11,7 @@ import { refuseDropped } from './stored.js';
 
 type ObjectOperations = Pick<Backend, 'headObject' | 'putObject' | 'deleteObject'>;
 
-export function objectOperations({ client }: SwiftContext, large: LargeObjects): ObjectOperations {
+export function objectOperations({ client, settings }: SwiftContext, large: LargeObjects): ObjectOperations {
   return {
     async headObject(ref, call) {
       call.signal.throwIfAborted();
@@ -24,7 +24,7 @@ export function objectOperations({ client }: SwiftContext, large: LargeObjects):
       call.signal.throwIfAborted();
       checkContainer(container);
       checkKey(key);
-      const headers = objectHeaders(options);
+      const headers = objectHeaders(settings, key, options);
       const payload = preparePayload(key, body, options.checksums);
       const answer = await large.replacing({ container, key }, call, () =>
         client

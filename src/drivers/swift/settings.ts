@@ -1,4 +1,5 @@
 import { count, duration, flag, folder, type Infer, oneOf, type Place, secret, section, size, text } from '../../config/fields.js';
+import { headerRules } from '../header-rules.js';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -50,6 +51,7 @@ export const swiftSettings = (place: Place) =>
         pattern: /^[^/\0]+$/,
         rule: 'a container’s name',
       }).default('{container}_segments'),
+      headers: headerRules(),
       storage_policy: text('Storage policy of containers that are created.', {
         pattern: /^[\x21-\x7e]+$/,
         rule: 'a policy’s name',

@@ -87,6 +87,21 @@ describe('headers of what is put', () => {
     expect((await s3.headObject(ref, call)).extra).toMatchObject({ cacheControl: 'private', contentType: 'text/x-folder' });
   });
 
+  test('the storage class may depend on the name, for puts, parts and copies; where there is none it is refused', async () => {
+    const headers = [{ match: 'archive/**', storage_class: 'GLACIER', expires: 'Thu, 01 Jan 2032 00:00:00 GMT' }];
+    const s3 = open({ storage_class: 'STANDARD_IA', headers });
+    const archived = { container, key: 'archive/2026.tar' };
+    await put(s3, ref, 'x');
+    expect(sent()['x-amz-storage-class']).toBe('STANDARD_IA');
+    await put(s3, archived, 'x');
+    expect(sent()).toMatchObject({ 'x-amz-storage-class': 'GLACIER', expires: 'Thu, 01 Jan 2032 00:00:00 GMT' });
+    await s3.capabilities.multipart!.abort(await s3.capabilities.multipart!.begin(archived, plain, call), call);
+    expect(sent('CreateMultipartUpload')['x-amz-storage-class']).toBe('GLACIER');
+    await s3.capabilities.copy!.copyObject(ref, archived, undefined, call);
+    expect(sent('CopyObject')['x-amz-storage-class']).toBe('GLACIER');
+    expect(() => open({ profile: 'swift-s3api', headers })).toThrow('profile swift-s3api has no storage-class');
+  });
+
   test('what would break the request is refused', async () => {
     const s3 = open();
     for (const headers of [{ host: 'x' }, { 'Content-Length': '1' }, { 'a b': 'x' }, { x: 'a\nb' }]) {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { matchesPattern } from '../../../src/drivers/name-pattern.js';
 import { profileOfHost } from '../../../src/drivers/s3/choose.js';
 import { parseSharedFile } from '../../../src/drivers/s3/credentials/shared-files.js';
 import { decodeListed, encode } from '../../../src/drivers/s3/encode.js';
@@ -8,7 +9,6 @@ import { compositeEtag, md5InEtag } from '../../../src/drivers/s3/etag.js';
 import { readFailure } from '../../../src/drivers/s3/failure.js';
 import { readListing } from '../../../src/drivers/s3/listing-xml.js';
 import { decodeMetadataValue, encodeMetadataValue } from '../../../src/drivers/s3/metadata.js';
-import { matchesPattern } from '../../../src/drivers/s3/pattern.js';
 import { findProfile, profiles } from '../../../src/drivers/s3/profiles.js';
 import { buildXml, childrenOf, parseXml, survivesXml, textOf } from '../../../src/drivers/s3/xml.js';
 import { escapeXml } from '../../fakes/s3/answer.js';

@@ -154,3 +154,20 @@ test('a container goes with that of its segments, unless somebody else has somet
   await swift.deleteContainer(container, call);
   expect([...fake.rules.store.containers.keys()]).toEqual([segments]);
 });
+
+test('headers by name pattern go along with objects, whole or in parts, and with what copies are told', async () => {
+  const ruled = openFake(fake, { headers: [{ match: '*.html', content_type: 'text/x-page', cache_control: 'no-cache' }] });
+  const page = { container, key: 'folder/page.html' };
+  const described = { extra: { contentType: 'text/x-page', cacheControl: 'no-cache' } };
+  await put(ruled, page, 'x');
+  expect(await ruled.headObject(page, call)).toMatchObject(described);
+  await ruled.capabilities.copy!.copyObject(page, page, { contentType: 'text/plain', metaData: {} }, call);
+  expect(await ruled.headObject(page, call)).toMatchObject(described);
+  const multipart = ruled.capabilities.multipart!;
+  const token = await multipart.begin(page, plain, call);
+  await multipart.complete(token, [await multipart.uploadPart(token, 1, bytesBody(randomContent(MIB)), call)], call);
+  expect(await ruled.headObject(page, call)).toMatchObject(described);
+  await put(ruled, { container, key: 'plain.txt' }, 'x');
+  expect((await ruled.headObject({ container, key: 'plain.txt' }, call)).extra['cacheControl']).toBeUndefined();
+  await ruled.close();
+});
