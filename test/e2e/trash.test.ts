@@ -101,3 +101,18 @@ test('a source that is not there is not restored into', async () => {
   expect(restored.stderr).toMatch(/mount it, or say where to restore with --to/);
   expect(existsSync(place.source)).toBe(false);
 });
+
+test('P5: a daemon that is killed while it moves a tree to the trash loses nothing of it, and ends where it was going', async () => {
+  const place = openPlace(`${TRASH}    guard: off\n`);
+  const paths = Array.from({ length: 400 }, (_, n) => `tree/${n % 7}/${n}`);
+  for (const path of [...paths, 'kept']) write(place, path);
+  expect((await place.longshore('reconcile')).code).toBe(0);
+  rmSync(join(place.source, 'tree'), { recursive: true });
+  const daemon = place.daemon();
+  await vi.waitFor(() => expect(thrown(place).length).toBeGreaterThan(0), { timeout: 30_000, interval: 1 });
+  daemon.kill('SIGKILL');
+  await daemon.finished;
+  expect((await place.longshore('reconcile')).code).toBe(0);
+  expect(mirrored(place)).toEqual(['kept']);
+  expect([...new Set(thrown(place))].sort()).toEqual(paths.map((path) => `${path}: ${path}`).sort());
+});
