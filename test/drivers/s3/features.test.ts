@@ -283,3 +283,16 @@ describe('versions', () => {
     expect(await rejection(versions.readVersion(ref, 'never-was', undefined, call))).toBeInstanceOf(ObjectDoesNotExistError);
   });
 });
+
+test('who pays for requests to somebody else’s container says so with each of them, under the signature', async () => {
+  const payer = open({ requester_pays: true });
+  await put(payer, ref, 'content');
+  await contentOf(payer, ref);
+  await listAll(payer, container);
+  for (const operation of ['PutObject', 'GetObject', 'ListObjects']) {
+    expect(sent(operation)['x-amz-request-payer'], operation).toBe('requester');
+    expect(sent(operation)['authorization'], operation).toContain(';x-amz-request-payer');
+  }
+  await put(open(), ref, 'content');
+  expect(sent()['x-amz-request-payer']).toBeUndefined();
+});
