@@ -11,6 +11,7 @@ Examples:
   longshore reconcile photos --dry-run    show what would be done for one mirror
   longshore run                           mirror until stopped (Ctrl-C once: finish what runs; twice: drop it)
   longshore status --watch                watch the running daemon
+  longshore held                          what waits for a decision: too many deletes at once
   longshore probe offsite                 try whether a target can be relied on
 
 The configuration is the file that --config names, or the first of ./longshore.yaml,
@@ -18,7 +19,7 @@ $XDG_CONFIG_HOME/longshore/longshore.yaml (~/.config/…) and /etc/longshore/lon
 
 Exit codes:
   0  in sync, or done                     3  finished, but some objects failed or were left out
-  1  failed                               4  deletes are held until somebody approves them
+  1  failed                               4  deletes or overwrites are held: longshore held
   2  wrong usage or configuration         5  --dry-run found work to do
   130, 143  stopped by Ctrl-C or SIGTERM before the end`;
 
