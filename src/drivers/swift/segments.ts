@@ -1,6 +1,6 @@
 import type { Call, ObjectRef } from '../call.js';
 import type { Part } from '../capabilities.js';
-import { ContainerDoesNotExistError, UnsupportedOperationError } from '../errors.js';
+import { ContainerAccessDeniedError, ContainerDoesNotExistError, UnsupportedOperationError } from '../errors.js';
 import type { DeleteTogether } from './bulk-delete.js';
 import type { SwiftContext } from './context.js';
 import { SWIFT } from './errors.js';
@@ -131,7 +131,8 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
           return true;
         }
       } catch (error) {
-        if (!(error instanceof ContainerDoesNotExistError)) throw error;
+        // Who has rights to one container and not to the account is not told either that there is no other.
+        if (!(error instanceof ContainerDoesNotExistError || error instanceof ContainerAccessDeniedError)) throw error;
       }
       noneUntil.set(container, clock.monotonic() + REMEMBERED_MS);
       return false;
