@@ -85,13 +85,12 @@ export async function startFaultProxy(upstream: string, dialect: Dialect): Promi
         { host: hostname, port, path, method, headers: { ...headers, connection: 'close' }, agent: false },
         (answer) => {
           const chunks: Buffer[] = [];
+          const whole = () => resolve({ status: answer.statusCode ?? 0, headers: headersOf(answer), body: Buffer.concat(chunks) });
+          // Swift's answer to a HEAD has a stray end of a body, which is no HTTP.
+          if (method === 'HEAD') return whole();
           answer.on('data', (chunk: Buffer) => chunks.push(chunk));
           answer.on('error', reject);
-          answer.on('end', () => {
-            const { connection: _, 'transfer-encoding': __, ...kept } = answer.headers;
-            const flat = Object.entries(kept).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]);
-            resolve({ status: answer.statusCode ?? 0, headers: Object.fromEntries(flat), body: Buffer.concat(chunks) });
-          });
+          answer.on('end', whole);
         },
       );
       request.on('error', reject);
@@ -128,6 +127,11 @@ export async function startFaultProxy(upstream: string, dialect: Dialect): Promi
       await once(server, 'close');
     },
   };
+}
+
+function headersOf({ headers }: IncomingMessage): Record<string, string> {
+  const { connection: _, 'transfer-encoding': __, ...kept } = headers;
+  return Object.fromEntries(Object.entries(kept).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]));
 }
 
 function send({ method }: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {

@@ -128,7 +128,8 @@ export function lastingFaults(at: Faulty, { inParts }: { readonly inParts: boole
 /** Swift gives the first page again and again; S3 says that there is more, with the same token as before. */
 function notAdvancing({ driver }: Dialect): Fault {
   if (driver === 'swift') return { kind: 'ask', path: (path) => path.replace(/([?&])marker=[^&]*&?/, '$1') };
-  const more = '<IsTruncated>true</IsTruncated><NextContinuationToken>always-the-same</NextContinuationToken>';
+  // Base64, as Swift's own are: what it cannot read it answers with 500.
+  const more = '<IsTruncated>true</IsTruncated><NextContinuationToken>YWx3YXlz</NextContinuationToken>';
   return {
     kind: 'alter',
     alter: (answer) => {

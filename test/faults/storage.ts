@@ -99,6 +99,6 @@ export function describeFaults(title: string, openStorage: () => Promise<Storage
 }
 
 export function expectDone(run: Finished, counts: Readonly<Record<string, number>>): void {
-  expect(run.code, run.stderr).toBe(0);
+  expect(run.code, `${run.stdout}\n${run.stderr}`).toBe(0);
   expect(summaryOf(run)).toMatchObject({ failed: 0, ...counts });
 }

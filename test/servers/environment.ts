@@ -42,6 +42,14 @@ export function swiftServer(): Server | undefined {
   return { driver: 'swift', origin: new URL(auth).origin, settings };
 }
 
+/** Another user of Swift's account, who may only do what a container's access control list says: LONGSHORE_SWIFT_STRANGER_KEY and _SECRET. */
+export function strangerOfSwift(): Server | undefined {
+  const server = swiftServer();
+  if (server === undefined || env['LONGSHORE_SWIFT_STRANGER_KEY'] === undefined) return undefined;
+  const keys = { key: wanted('LONGSHORE_SWIFT_STRANGER_KEY'), secret: wanted('LONGSHORE_SWIFT_STRANGER_SECRET') };
+  return { ...server, settings: { ...server.settings, ...keys } };
+}
+
 function wanted(name: string): string {
   const value = env[name];
   if (value === undefined) throw new Error(`${name} is not set`);

@@ -13,7 +13,7 @@ set -euo pipefail
 home="${LONGSHORE_SWIFT_HOME:-/var/tmp/longshore-swift}"
 etc="$home/etc" run="$home/run" logs="$home/log" disks="$home/disks" cache="$home/cache"
 packages="swift-proxy swift-account swift-container swift-object memcached curl"
-user="test:tester" secret="testing"
+user="test:tester" stranger="test:stranger" secret="testing"
 # In this order they are started; the proxy comes last because it answers only with the others behind it.
 servers="memcached account container object object-updater container-updater proxy"
 
@@ -136,7 +136,7 @@ dns_compliant_bucket_names = true
 use = egg:swift#tempauth
 user_${user/:/_} = $secret .admin
 # May use the account, but only those of its containers that let it in.
-user_test_stranger = $secret
+user_${stranger/:/_} = $secret
 [filter:versioned_writes]
 use = egg:swift#versioned_writes
 allow_versioned_writes = true
@@ -259,6 +259,7 @@ environment() {
   . "$run/ports"
   cat <<ENV
 export LONGSHORE_SWIFT_AUTH_URL=http://127.0.0.1:$proxy_port/auth/v1.0 LONGSHORE_SWIFT_KEY=$user LONGSHORE_SWIFT_SECRET=$secret
+export LONGSHORE_SWIFT_STRANGER_KEY=$stranger LONGSHORE_SWIFT_STRANGER_SECRET=$secret
 export LONGSHORE_S3_ENDPOINT=http://127.0.0.1:$proxy_port LONGSHORE_S3_PROFILE=swift-s3api LONGSHORE_S3_REGION=us-east-1
 export LONGSHORE_S3_KEY=$user LONGSHORE_S3_SECRET=$secret
 ENV

@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Backend } from '../../src/drivers/backend.js';
+import { openS3 } from '../drivers/s3/open.js';
+import { openSwift } from '../drivers/swift/open.js';
+import { changeSomething, seeded } from '../e2e/random-changes.js';
+import { openRemotePlace, type RemotePlace } from '../e2e/remote-place.js';
+import { differences, eventually, filesBelow } from '../e2e/trees.js';
+import { type Server, s3Server, swiftServer, withServer } from './environment.js';
+
+const FILES = 120;
+const LARGEST = 400_000;
+const CHANGES = 150;
+const SEED = 20_240_229;
+
+/** Some real files, with their real names, sizes and times. */
+function copyDocumentation(to: string): void {
+  let copied = 0;
+  for (const path of readdirSync('/usr/share/doc', { recursive: true, encoding: 'utf8' }).sort()) {
+    const from = join('/usr/share/doc', path);
+    const stat = statSync(from, { throwIfNoEntry: false });
+    if (copied === FILES || !stat?.isFile() || stat.size > LARGEST) continue;
+    mkdirSync(dirname(join(to, path)), { recursive: true });
+    execFileSync('cp', ['-p', from, join(to, path)]);
+    copied += 1;
+  }
+  expect(copied, 'files below /usr/share/doc').toBeGreaterThan(20);
+}
+
+/** A daemon mirrors real files while they change at random. Resolves when all is quiet, and the daemon has ended. */
+async function mirrorWhatChanges(place: RemotePlace): Promise<void> {
+  const outside = join(place.folder, 'outside');
+  mkdirSync(outside);
+  copyDocumentation(place.source);
+  const daemon = place.daemon();
+  await eventually(() => expect(daemon.stderr()).toMatch(/watching/));
+  const random = seeded(SEED);
+  for (let change = 0; change < CHANGES; change += 1) {
+    changeSomething(place.source, outside, random);
+    await new Promise((resolve) => setTimeout(resolve, random() * 30));
+  }
+  // Objects behind a folder that became a link are kept for as long as it is one.
+  for (const [path, content] of filesBelow(place.source)) {
+    if (content.startsWith('-> ')) unlinkSync(join(place.source, Buffer.from(path, 'latin1').toString()));
+  }
+  await eventually(async () => expect(await place.differences(), daemon.stderr()).toEqual([]), 60_000);
+  daemon.kill('SIGTERM');
+  const { code, stderr } = await daemon.finished;
+  expect(code, stderr).toBe(0);
+}
+
+function isThere(program: string): boolean {
+  try {
+    execFileSync(program, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const nothingElse = (folder: string) => ({ PATH: process.env['PATH'], HOME: folder, RCLONE_CONFIG: join(folder, 'no-such-file') });
+
+/** What rclone makes of the container: the same bytes under the same names, with the times of the files. */
+function expectRcloneAgrees(place: RemotePlace, remote: Readonly<Record<string, string>>): void {
+  const settings = Object.entries(remote).map(([name, value]) => [`RCLONE_CONFIG_REMOTE_${name}`, value]);
+  const env = { ...nothingElse(place.folder), ...Object.fromEntries(settings) };
+  const rclone = (...args: readonly string[]) =>
+    execFileSync('rclone', [...args, '--exclude', '/.longshore/**'], { env, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const to = join(place.folder, 'downloaded by rclone');
+  rclone('copy', `remote:${place.container}`, to);
+  expect(differences(filesBelow(place.source), filesBelow(to))).toEqual([]);
+  const listed = JSON.parse(rclone('lsjson', '--recursive', '--files-only', `remote:${place.container}`)) as {
+    readonly Path: string;
+    readonly ModTime: string;
+    readonly Size: number;
+  }[];
+  expect(listed.length).toBe(filesBelow(place.source).size);
+  for (const { Path: shown, ModTime, Size } of listed) {
+    // rclone shows control characters as their pictures (rclone.org/overview/#restricted-filenames).
+    const Path = shown.replace(/[\u2400-\u241f]/g, (picture) => String.fromCharCode(picture.charCodeAt(0) - 0x2400));
+    const { mtimeMs, size } = statSync(join(place.source, Path));
+    expect({ Path, Size, ms: Date.parse(ModTime) }).toEqual({ Path, Size: size, ms: Math.floor(mtimeMs) });
+    expect(statSync(join(to, Path), { bigint: true }).mtimeNs).toBe(statSync(join(place.source, Path), { bigint: true }).mtimeNs);
+  }
+}
+
+function openPlace({ driver, settings }: Server, direct: Backend): RemotePlace {
+  onTestFinished(() => direct.close());
+  const target = { driver, ...settings, ...(driver === 'swift' && { max_put_size: '1MiB' }) };
+  // What no event told is found by the timer; here nobody waits an hour for it.
+  return openRemotePlace({ target, direct, mirror: '    rescan: 10s\n' });
+}
+
+describe.each([
+  { variable: 'LONGSHORE_S3_ENDPOINT', server: s3Server(), connect: openS3 },
+  { variable: 'LONGSHORE_SWIFT_AUTH_URL', server: swiftServer(), connect: openSwift },
+])('a daemon over a real server ($variable)', ({ variable, server, connect }) => {
+  withServer('mirrors what changes', variable, server, (found) => {
+    const { driver, settings, origin } = found;
+    const key = String(settings['key']);
+    const secret = String(settings['secret']);
+
+    test.runIf(isThere('rclone'))('P1, P10: a real tree that changes meanwhile; rclone reads it, with the times of the files', async () => {
+      const place = openPlace(found, connect(settings));
+      await mirrorWhatChanges(place);
+      expectRcloneAgrees(
+        place,
+        driver === 's3'
+          ? {
+              TYPE: 's3',
+              PROVIDER: 'Other',
+              ACCESS_KEY_ID: key,
+              SECRET_ACCESS_KEY: secret,
+              ENDPOINT: origin,
+              REGION: String(settings['region']),
+            }
+          : { TYPE: 'swift', USER: key, KEY: secret, AUTH: String(settings['auth_url']) },
+      );
+    });
+
+    test.runIf(driver === 's3' && isThere('aws'))('P10: aws-cli reads the same bytes', async () => {
+      const place = openPlace(found, connect(settings));
+      copyDocumentation(place.source);
+      expect((await place.longshore('--reconcile')).code).toBe(0);
+      const to = join(place.folder, 'downloaded by aws');
+      const env = {
+        ...nothingElse(place.folder),
+        AWS_ACCESS_KEY_ID: key,
+        AWS_SECRET_ACCESS_KEY: secret,
+        AWS_EC2_METADATA_DISABLED: 'true',
+      };
+      const where = ['--endpoint-url', origin, '--region', String(settings['region'])];
+      const what = ['s3', 'cp', '--recursive', '--only-show-errors', '--exclude', '.longshore/*', `s3://${place.container}`, to];
+      execFileSync('aws', [...where, ...what], { env });
+      expect(differences(filesBelow(place.source), filesBelow(to))).toEqual([]);
+    });
+  });
+});
