@@ -12,7 +12,7 @@ const LIAR = 'liar';
 const ofLiar = ({ key }: Asked) => key === LIAR;
 
 /** Trouble that stays is told, and nothing wrong is recorded or deleted. */
-export function lastingFaults(at: Faulty, { inParts }: { readonly inParts: boolean }): void {
+export function lastingFaults(at: Faulty): void {
   test('P2: a hash that stays wrong is never recorded; the run says so, and the others are sent', async () => {
     const place = at.open();
     at.fill(place);
@@ -107,7 +107,7 @@ export function lastingFaults(at: Faulty, { inParts }: { readonly inParts: boole
     expect(stderr).not.toMatch(/object failed/);
   });
 
-  test.runIf(inParts)('P3: a file that changes between two of its parts arrives as it is in the end, and leaves no parts', async () => {
+  test('P3: a file that changes between two of its parts arrives as it is in the end, and leaves no parts', async () => {
     const place = at.open();
     const path = join(place.source, 'in parts');
     writeFileSync(path, randomContent(12 * MIB));

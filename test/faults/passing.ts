@@ -9,7 +9,7 @@ import { expectDone, type Faulty, MIB, SMALL } from './storage.js';
 const TWENTY_MINUTES_MS = 20 * 60_000;
 
 /** Trouble that passes is waited out, and every file arrives once. */
-export function passingFaults(at: Faulty, { inParts }: { readonly inParts: boolean }): void {
+export function passingFaults(at: Faulty): void {
   test('P1: files that each meet another fault all arrive, and each is sent until it did', async () => {
     const { proxy, refused } = at;
     const place = at.open({ timeout: '2s' });
@@ -38,7 +38,7 @@ export function passingFaults(at: Faulty, { inParts }: { readonly inParts: boole
     await at.expectInSync(place);
   });
 
-  test.runIf(inParts)('P1: files in parts meet faults of parts and of their completion, and arrive', async () => {
+  test('P1: files in parts meet faults of parts and of their completion, and arrive', async () => {
     const { proxy, refused } = at;
     const place = at.open();
     const completions: readonly (readonly [string, Fault])[] = [

@@ -20,6 +20,6 @@ async function overFake() {
 }
 
 describeFaults('a mirror over a failing S3', overFake, (at) => {
-  passingFaults(at, { inParts: false });
-  lastingFaults(at, { inParts: false });
+  passingFaults(at);
+  lastingFaults(at);
 });

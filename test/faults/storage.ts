@@ -76,7 +76,7 @@ export function describeFaults(title: string, openStorage: () => Promise<Storage
       },
       open: ({ nodeOptions = [], timeout = '20s' } = {}) =>
         openRemotePlace({
-          target: { ...storage.target(proxy), timeout },
+          target: { ...storage.target(proxy), timeout, multipart_threshold: '8MiB' },
           direct,
           // No timers: what happens is what a test asks for.
           mirror: '    rescan: 0\n    reconcile: 0\n',

@@ -6,7 +6,7 @@ import { lastingFaults } from './lasting.js';
 import { passingFaults } from './passing.js';
 import { describeFaults } from './storage.js';
 
-const settings = { driver: 'swift', key: USER, secret: SECRET, max_put_size: '4MiB', segment_size: '4MiB' };
+const settings = { driver: 'swift', key: USER, secret: SECRET, segment_size: '4MiB' };
 
 async function overFake() {
   const fake = await startFakeSwift();
@@ -23,6 +23,6 @@ async function overFake() {
 }
 
 describeFaults('a mirror over a failing Swift', overFake, (at) => {
-  passingFaults(at, { inParts: true });
-  lastingFaults(at, { inParts: true });
+  passingFaults(at);
+  lastingFaults(at);
 });

@@ -23,8 +23,8 @@ withServer('failing S3', 'LONGSHORE_S3_ENDPOINT', s3Server(), ({ settings, origi
     `a mirror over ${origin}, which fails`,
     async () => storage,
     (at) => {
-      passingFaults(at, { inParts: false });
-      lastingFaults(at, { inParts: false });
+      passingFaults(at);
+      lastingFaults(at);
     },
   );
 });

@@ -6,14 +6,13 @@ import { describeFaults } from '../faults/storage.js';
 import { swiftServer, withServer } from './environment.js';
 
 withServer('failing Swift', 'LONGSHORE_SWIFT_AUTH_URL', swiftServer(), ({ settings, origin }) => {
-  const inParts = { max_put_size: '4MiB', segment_size: '4MiB' };
   const storage = {
     dialect: swiftDialect,
     origin,
     target: ({ host, port }: { readonly host: string; readonly port: number }) => ({
       driver: 'swift',
       ...settings,
-      ...inParts,
+      segment_size: '4MiB',
       auth_url: String(settings['auth_url']).replace(origin, `http://${host}:${port}`),
     }),
     open: () => openSwift(settings),
@@ -23,8 +22,8 @@ withServer('failing Swift', 'LONGSHORE_SWIFT_AUTH_URL', swiftServer(), ({ settin
     `a mirror over ${origin}, which fails`,
     async () => storage,
     (at) => {
-      passingFaults(at, { inParts: true });
-      lastingFaults(at, { inParts: true });
+      passingFaults(at);
+      lastingFaults(at);
     },
   );
 });
