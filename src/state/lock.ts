@@ -24,6 +24,8 @@ const SILENCE_MS = 90_000;
 /** What link(2) says on FAT, and on many network shares. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 const LOCK = /^lock\.(\d{1,15})$/;
+/** As `temporaryName` makes them. */
+const UNLINKED = /^lock\.[0-9a-f]{12}\.tmp$/;
 
 /**
  * Takes the state folder for this process. Node has no flock(2), so the lock is a file `lock.N` that names its holder.
@@ -46,12 +48,28 @@ export async function takeLock(folder: string, clock: Clock): Promise<StateLock>
     failpoint('state: lock linked, folder not synced');
     await syncFolder(folder);
     await removeEarlier(folder, number);
+    await removeUnlinked(folder, temporary, self);
     return heldLock(file, text, clock);
   } catch (error) {
     await file.close();
     throw error;
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+/** What processes left behind that were killed as they took the lock; never what one is about to take it with. */
+async function removeUnlinked(folder: string, temporary: string, self: ProcessIdentity): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if (!UNLINKED.test(name) || path === temporary) continue;
+    try {
+      const holder = readHolder(await readFile(path, 'utf8'));
+      const isDead = holder === undefined ? (await silenceMs(path, temporary)) > SILENCE_MS : (await fateOf(holder, self)) === 'dead';
+      if (isDead) await rm(path, { force: true });
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error; // its owner has removed it
+    }
   }
 }
 
@@ -93,13 +111,17 @@ async function isFree(path: string, folder: string, temporary: string, self: Pro
   if (fate === 'dead') return true;
   const who = `pid ${holder.pid} on ${holder.host}, since ${holder.since}, command: ${holder.command}`;
   if (fate === 'alive') throw new StateLockedError(folder, `another longshore works on this state folder (${who}). Stop it first`);
-  // Both times are the file system's own, so that no two clocks are compared.
-  const silenceMs = (await stat(temporary)).mtimeMs - (await stat(path)).mtimeMs;
-  if (silenceMs > SILENCE_MS) return true;
+  const silentMs = await silenceMs(path, temporary);
+  if (silentMs > SILENCE_MS) return true;
   throw new StateLockedError(
     folder,
-    `another longshore works on this state folder (${who}), on another host or in another container; its last sign of life is ${Math.round(silenceMs / 1000)} s old. If it is gone, try again in ${Math.round(SILENCE_MS / 1000)} s`,
+    `another longshore works on this state folder (${who}), on another host or in another container; its last sign of life is ${Math.round(silentMs / 1000)} s old. If it is gone, try again in ${Math.round(SILENCE_MS / 1000)} s`,
   );
+}
+
+/** How long before our own file this one was written last. Both times are the file system's own, so that no two clocks are compared. */
+async function silenceMs(path: string, temporary: string): Promise<number> {
+  return (await stat(temporary)).mtimeMs - (await stat(path)).mtimeMs;
 }
 
 /** Undefined for a lock that was released. */

@@ -109,6 +109,21 @@ test('a lock of an earlier boot, of a pid that is another process now, or cut sh
   }
 });
 
+test('P5: what one left behind that was killed as it took the lock goes; what another is about to take it with stays', async () => {
+  const folder = await temporaryFolder();
+  const self = await thisProcess();
+  const left = (holder: object) => JSON.stringify({ ...self, ...holder, since: '2026-01-01T00:00:00.000Z', command: 'longshore run' });
+  await writeFile(join(folder, 'lock.00000000000a.tmp'), left({ pid: 2 ** 22 + 1 }));
+  await writeFile(join(folder, 'lock.00000000000b.tmp'), left({}));
+  await writeFile(join(folder, 'lock.00000000000c.tmp'), '');
+  await writeFile(join(folder, 'lock.00000000000d.tmp'), '');
+  const longAgo = new Date(Date.now() - 100_000);
+  await utimes(join(folder, 'lock.00000000000d.tmp'), longAgo, longAgo);
+  const lock = await takeLock(folder, systemClock);
+  expect((await readdir(folder)).sort()).toEqual(['lock.00000000000b.tmp', 'lock.00000000000c.tmp', 'lock.1']);
+  await lock.release();
+});
+
 test('a holder on another host or in another container counts as alive until it has been silent for long', async () => {
   const self = await thisProcess();
   for (const elsewhere of [{ pidNamespace: 'pid:[1]' }, { host: 'other', bootId: 'other' }]) {
