@@ -1,6 +1,7 @@
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { readError, translated, writeError } from './lmdb-errors.js';
 import { PAGE_BYTES } from './lmdb-header.js';
+import { requireRoom } from './room.js';
 
 /** Address space, not disk or memory: some 500 million records. Growing the map while other threads read is what LMDB likes least. */
 const MAP_BYTES = 64 * 2 ** 30;
@@ -69,6 +70,7 @@ export function openLmdbFile<Name extends string>(
   tables: TablesOptions<Name>,
   { durable }: { readonly durable: boolean },
 ): WritableFile<Name> {
+  requireRoom(file);
   const { root, databases } = openDatabases(file, tables, { noSync: !durable });
   let failedBefore = false;
   return {

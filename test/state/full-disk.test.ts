@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -66,6 +66,17 @@ describe.skipIf(disk === undefined)('on a full disk', () => {
       for (const name of readdirSync(folder)) rmSync(join(folder, name));
     },
   );
+
+  test('P5: an index is not made where nothing can be written, and that is said', async () => {
+    const folder = disk ?? '';
+    execFileSync('mount', ['-o', 'remount,size=4m', folder]);
+    writeFileSync(join(folder, 'ballast'), Buffer.alloc(4 * 2 ** 20 - 16 * 1024));
+    await expect(openIndex({ engine: 'lmdb', folder })).rejects.toThrow(/index.mdb: cannot be made.*ENOSPC/);
+    expect(readdirSync(folder)).toEqual(['ballast']);
+    rmSync(join(folder, 'ballast'));
+    await (await openIndex({ engine: 'lmdb', folder })).close();
+    for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  });
 
   test('P5: a ledger that cannot be written keeps its old text, rejects the update, and goes on when there is room', async () => {
     const folder = disk ?? '';

@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { codeOf } from './failure.js';
 
 // Where lmdb keeps what in a file (mdb.c, MDB_page and MDB_meta): the mapped file is believed as it is, so that a cut or
@@ -37,6 +38,24 @@ function openIfThere(file: string): number | undefined {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** What lmdb writes as it makes a file, and some more. */
+const ROOM = Buffer.alloc(128 * 1024);
+
+/** On a full file system lmdb maps what it could not write, and ends the process. This throws ENOSPC instead. */
+export function requireRoom(file: string): void {
+  if (isMade(file) && isMade(`${file}-lock`)) return;
+  const room = `${file}.room-${randomUUID()}`;
+  try {
+    writeFileSync(room, ROOM);
+  } finally {
+    rmSync(room, { force: true });
+  }
+}
+
+function isMade(file: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 /** Keeps one damaged file for whoever wants to look into it; an earlier one makes room. */

@@ -1,6 +1,6 @@
 import { open, type RootDatabase, type TransactionFlags } from 'lmdb';
 import { compareKeys } from '../key.js';
-import { looksSound, setAside } from './database-file.js';
+import { looksSound, requireRoom, setAside } from './database-file.js';
 import { decodeRecord, encodeRecord, type ObjectRecord, type StoredRecord } from './record.js';
 
 /** What is known of the objects of a root, by container and key. To lose a record is to lose a digest, no more. */
@@ -38,6 +38,7 @@ export interface RecordsOptions {
 export function openRecords(file: string, options: RecordsOptions): Records {
   if (options.readOnly) return recordsOf(openDatabase(file, options), undefined);
   if (!looksSound(file)) setAside(file);
+  requireRoom(file);
   let database = openDatabase(file, options);
   const renew = () => {
     const damaged = database;
