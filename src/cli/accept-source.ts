@@ -1,5 +1,6 @@
 import { didYouMean } from '../config/suggest.js';
 import { openState } from '../state/open-state.js';
+import { identityOf } from '../sync/source-identity.js';
 import { isEmptySource, openSource } from '../watcher/source.js';
 import { EXIT, UsageError } from './exit.js';
 import type { Io } from './io.js';
@@ -13,7 +14,7 @@ export async function acceptSource(configFile: string | undefined, name: string,
     const known = config.mirrors.map((one) => one.name);
     throw new UsageError(`no mirror is called ${JSON.stringify(name)}${didYouMean(name, known)}\nmirrors: ${known.join(', ')}`);
   }
-  const { device, inode } = openSource(mirror.source);
+  const source = identityOf(openSource(mirror.source));
   const empty = isEmptySource(mirror.source, []);
   // Refused while a daemon runs: it would not hear of it.
   const state = await openState({ folder: config.stateFolder, mirrors: [{ name, engine: mirror.index }], clock: io.clock });
@@ -21,7 +22,7 @@ export async function acceptSource(configFile: string | undefined, name: string,
     const { ledger } = state.mirrors.get(name) ?? {};
     await ledger?.update(({ acceptedEmpty: _, ...document }) => ({
       ...document,
-      source: { device: String(device), inode: String(inode) },
+      source,
       ...(empty ? { acceptedEmpty: true as const } : {}),
     }));
   } finally {

@@ -21,6 +21,7 @@ export interface SourceIdentity {
   /** Decimal text, since JSON has no 64-bit integers. */
   readonly device: string;
   readonly inode: string;
+  /** Of the file system; where it has none, as a network share, its type and name. Absent where neither can be had. */
   readonly fileSystemUuid?: string;
 }
 

@@ -45,6 +45,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   try {
     // Records of this moment must be visible to the scan's own view of the index.
     await parts.index.flush();
+    mirror.source.reopen(); // a source that was away and is back counts as such from here on
     const doubt = mirror.source.doubt();
     const noDeletes = ledger.read().reconciled ? doubt : notBefore(settings.name, due);
     if (doubt !== undefined) log.warn('deletes are withheld', { mirror: settings.name, why: doubt });
@@ -73,7 +74,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     if (due.kind === 'reconcile' && !ledger.read().reconciled) {
       // Now, and not when all jobs are done: a file that became a folder is sent only once its old object may be deleted.
       failpoint('sync: all found, first reconcile not noted');
-      await ledger.update((document) => ({ ...document, reconciled: true }));
+      await ledger.update((document) => ({ ...document, reconciled: true, source: mirror.source.identity() }));
       if (summary.withheld > 0) mirror.miss();
     }
     deletesOver = await deletes.due(run, due.kind);
@@ -162,7 +163,7 @@ async function finish(
     return {
       ...(report.scanned > 0 ? rest : document),
       ...(halfway === undefined ? {} : { halfway }),
-      source: document.source ?? mirror.source.identity(),
+      source: mirror.source.identity(),
     };
   };
   // A scan of one folder says nothing of when the mirror as a whole was last seen.

@@ -12,6 +12,7 @@ import type { SkipReason } from './events.js';
 import type { MirrorSettings } from './mirror-settings.js';
 import { createNaming, type Naming } from './naming.js';
 import { reservedNames } from './reserved-names.js';
+import { identityOf, sameSource } from './source-identity.js';
 
 /** What is at one path of the source right now. */
 export type Look =
@@ -44,7 +45,7 @@ export interface SourceView {
   doubt(): string | undefined;
   /** Why this is another folder than the one mirrored so far: then nothing is replaced either. */
   exchanged(): string | undefined;
-  /** Of the folder that was opened. */
+  /** What to remember of the source: how it is known now, unless it was exchanged. */
   identity(): SourceIdentity;
   /** For the watcher: folders that need no watch, by the mirror's own patterns. */
   ignoresDirectory(path: RelativePath): boolean;
@@ -60,15 +61,25 @@ export function createSourceView(
   const filter = openFilter(walkSettings.filter);
   const { nameOf, pathOf, namesAt } = createNaming(settings.symlinks);
   const ifMeant = `if that is meant, stop the daemon and run: longshore accept-source ${settings.name}`;
-  let looking: Looking | undefined;
+  let current: Opened | undefined;
 
-  function opened(): Looking {
-    looking ??= startLooking(openSource(settings.source), walkSettings);
-    return looking;
+  function opened(): Opened {
+    current ??= openNow(settings.source, walkSettings);
+    return current;
+  }
+
+  /**
+   * What stands in the source's place now; undefined when that is no folder. Nothing less than a close look tells: another
+   * disk in the same drive may have the device number, the inode and even the mount's number of the one before.
+   */
+  function present(): SourceIdentity | undefined {
+    const { realRoot } = opened().looking.source;
+    const stat = statSync(settings.source, { bigint: true, throwIfNoEntry: false });
+    return stat?.isDirectory() ? identityOf({ realRoot, device: stat.dev, inode: stat.ino }) : undefined;
   }
 
   function look(path: RelativePath): Look {
-    const { found } = openDescent(opened())(path);
+    const { found } = openDescent(opened().looking)(path);
     switch (found.kind) {
       case 'file':
       case 'symlink':
@@ -84,15 +95,9 @@ export function createSourceView(
     }
   }
 
-  function identity(): SourceIdentity {
-    const { device, inode } = opened().source;
-    return { device: String(device), inode: String(inode) };
-  }
-
-  function exchanged(): string | undefined {
-    const before = remembered().source;
-    const now = identity();
-    if (before === undefined || (before.device === now.device && before.inode === now.inode)) return undefined;
+  function exchanged(now = present()): string | undefined {
+    if (now === undefined) return `${settings.source} is missing; mount or restore it`;
+    if (sameSource(remembered().source ?? opened().identity, now)) return undefined;
     return `${settings.source} is not the folder that was mirrored before; mount the right one, or ${ifMeant}`;
   }
 
@@ -107,22 +112,37 @@ export function createSourceView(
     pathOf,
     namesAt,
     reopen() {
-      looking = startLooking(openSource(settings.source), walkSettings);
+      current = openNow(settings.source, walkSettings);
     },
     doubt() {
-      const { device, inode } = opened().source;
-      const now = statSync(settings.source, { bigint: true, throwIfNoEntry: false });
-      if (!now?.isDirectory()) return `${settings.source} is missing; mount or restore it`;
-      if (now.dev !== device || now.ino !== inode) return `${settings.source} is not the folder that it was when it was opened`;
-      if (remembered().acceptedEmpty !== true && isEmptySource(settings.source, walkSettings.filter.never)) {
-        return `${settings.source} is empty, as it would be if its disk were not mounted; ${ifMeant}`;
+      const now = present();
+      if (now !== undefined && !sameSource(now, opened().identity)) {
+        return `${settings.source} is not the folder that it was when it was opened`;
       }
-      return exchanged();
+      const other = exchanged(now);
+      if (other !== undefined) return other;
+      if (remembered().acceptedEmpty === true || !isEmptySource(settings.source, walkSettings.filter.never)) return undefined;
+      return `${settings.source} is empty, as it would be if its disk were not mounted; ${ifMeant}`;
     },
-    exchanged,
-    identity,
+    exchanged: () => exchanged(),
+    identity() {
+      const { source } = remembered();
+      if (source === undefined) return opened().identity;
+      const now = present();
+      return now !== undefined && sameSource(source, now) ? now : source;
+    },
     ignoresDirectory: (path) => filter.ignoresDirectory(path),
   };
+}
+
+interface Opened {
+  readonly looking: Looking;
+  readonly identity: SourceIdentity;
+}
+
+function openNow(root: string, walkSettings: WalkSettings): Opened {
+  const source = openSource(root);
+  return { looking: startLooking(source, walkSettings), identity: identityOf(source) };
 }
 
 /** How a mirror's source is walked, for single looks and scans alike. */

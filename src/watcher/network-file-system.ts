@@ -22,6 +22,10 @@ const LOCAL_FUSE = new Set([
 export interface Mount {
   readonly point: string;
   readonly type: string;
+  /** `major:minor` of what is mounted. */
+  readonly device: string;
+  /** What is mounted, as whoever mounted it called it: `/dev/sda1`, `server:/export`, `none`. */
+  readonly source: string;
 }
 
 /** The mounts of this process in the order they were made, later ones over earlier ones. Empty where there is no procfs. */
@@ -33,26 +37,32 @@ export function readMounts(file = '/proc/self/mountinfo'): Mount[] {
   }
 }
 
-/** Lines of proc_pid_mountinfo(5): the fifth field is the mount point, and the type follows a lone hyphen. */
+/** Lines of proc_pid_mountinfo(5): the third field is the device, the fifth the mount point; type and source follow a lone hyphen. */
 export function parseMounts(mountinfo: string): Mount[] {
   return mountinfo.split('\n').flatMap((line) => {
     const fields = line.split(' ');
-    const point = fields[4];
-    const type = fields[fields.indexOf('-', 6) + 1];
-    return point === undefined || type === undefined ? [] : [{ point: unescapeOctal(point), type }];
+    const [, , device, , point] = fields;
+    const [, type, source] = fields.slice(fields.indexOf('-', 6));
+    if (device === undefined || point === undefined || type === undefined || source === undefined) return [];
+    return [{ point: unescapeOctal(point), type, device, source: unescapeOctal(source) }];
   });
 }
 
 /** The type of the network file system that holds an absolute path without symbolic links; undefined for a local one. */
 export function networkFileSystem(absolutePath: string, mounts: readonly Mount[]): string | undefined {
-  const holds = ({ point }: Mount): boolean => point === '/' || absolutePath === point || absolutePath.startsWith(`${point}/`);
-  const mount = mounts
-    .filter(holds)
-    .reduce<Mount | undefined>((best, next) => (next.point.length >= (best?.point.length ?? 0) ? next : best), undefined);
+  const mount = mountOf(absolutePath, mounts);
   return mount !== undefined && isNetworkType(mount.type) ? mount.type : undefined;
 }
 
-function isNetworkType(type: string): boolean {
+/** The mount that holds an absolute path without symbolic links. */
+export function mountOf(absolutePath: string, mounts: readonly Mount[]): Mount | undefined {
+  const holds = ({ point }: Mount): boolean => point === '/' || absolutePath === point || absolutePath.startsWith(`${point}/`);
+  return mounts
+    .filter(holds)
+    .reduce<Mount | undefined>((best, next) => (next.point.length >= (best?.point.length ?? 0) ? next : best), undefined);
+}
+
+export function isNetworkType(type: string): boolean {
   return NETWORK_TYPES.has(type) || (type.startsWith('fuse.') && !LOCAL_FUSE.has(type));
 }
 

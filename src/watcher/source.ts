@@ -61,8 +61,8 @@ export function sourceMissing(root: string, cause: unknown): SourceMissingError 
 }
 
 /**
- * Whether nothing at all is in the source but `never` (what longshore itself keeps there): a disk that is not mounted
- * looks like that.
+ * Whether nothing at all is in the source but `never` (what longshore itself keeps there) and `lost+found` (which every
+ * new ext4 has): a disk that is not mounted looks like that.
  * @throws SourceMissingError
  */
 export function isEmptySource(root: string, never: readonly RelativePath[]): boolean {
@@ -71,7 +71,7 @@ export function isEmptySource(root: string, never: readonly RelativePath[]): boo
     try {
       for (let found = directory.readSync(); found !== null; found = directory.readSync()) {
         const { name } = found;
-        if (!never.some((path) => path === name || path.startsWith(`${name}/`))) return false;
+        if (name !== 'lost+found' && !never.some((path) => path === name || path.startsWith(`${name}/`))) return false;
       }
       return true;
     } finally {
