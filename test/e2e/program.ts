@@ -24,14 +24,16 @@ export interface ProgramOptions {
   readonly nodeOptions?: readonly string[];
   /** True: as a user who may read only what anybody may, and who owns nothing. Takes root, or changes nothing. */
   readonly asNobody?: boolean;
+  /** Another build of the program. */
+  readonly main?: string;
 }
 
 export const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 
 /** The built program as a child process, with nothing of the test's environment but PATH. */
-export function start(args: readonly string[], { cwd, env, nodeOptions = [], asNobody = false }: ProgramOptions): Program {
-  const child = spawn(process.execPath, [...nodeOptions, MAIN, ...args], {
+export function start(args: readonly string[], { cwd, env, nodeOptions = [], asNobody = false, main = MAIN }: ProgramOptions): Program {
+  const child = spawn(process.execPath, [...nodeOptions, main, ...args], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,88 @@
+import { systemClock } from '../../../src/clock.js';
+import type { Backend } from '../../../src/drivers/backend.js';
+import type { ObjectInfo, ObjectRef } from '../../../src/drivers/call.js';
+import { StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
+import { type Invocation, intercept, type Operation } from '../../../src/drivers/layers/intercept.js';
+import * as real from '../../../src/drivers/registry.js';
+import { note, type OrderedFault, orders } from './orders.js';
+
+// Takes the place of src/drivers/registry.ts in the torture build: drivers fail as they are told, and note what they change.
+
+export const { builtinDrivers } = real;
+
+export const findDriver: typeof real.findDriver = (name, kinds) => {
+  const kind = real.findDriver(name, kinds);
+  return { ...kind, open: (settings, world) => tortured(kind.open(settings, world)) };
+};
+
+const STALL_MS = 1_200;
+const PART_BYTES = 256 * 1024;
+const waiting = [...orders.faults];
+
+/** Small parts: many steps for a crash to come between. */
+function inSmallParts(backend: Backend): Backend {
+  const { multipart } = backend.capabilities;
+  if (!multipart) return backend;
+  const partSize = { ...multipart.partSize, min: PART_BYTES };
+  return { ...backend, capabilities: { ...backend.capabilities, multipart: { ...multipart, partSize } } };
+}
+
+function tortured(backend: Backend): Backend {
+  return intercept(inSmallParts(backend), async (invocation, run) => {
+    const change = changeOf(invocation);
+    if (change) note({ note: 'begun', ...change, atNs: String(process.hrtime.bigint()) });
+    try {
+      return await withFault(takeFault(invocation.operation), invocation, run);
+    } finally {
+      if (change) note({ note: 'ended', ...change, atNs: String(process.hrtime.bigint()) });
+    }
+  });
+}
+
+function takeFault(operation: Operation): OrderedFault | undefined {
+  const at = waiting.findIndex((fault) => fault.operation === operation);
+  const [fault] = at < 0 ? [] : waiting.splice(at, 1);
+  if (fault) note({ note: 'fault', id: fault.id });
+  return fault;
+}
+
+async function withFault<T>(fault: OrderedFault | undefined, { call }: Invocation, run: () => Promise<T>): Promise<T> {
+  const about = { driver: 'tortured', retry: 'backoff' } as const;
+  switch (fault?.kind) {
+    case undefined:
+      return run();
+    case 'error':
+      throw new StorageError('torture: refused', about);
+    case 'full':
+      throw new StorageError('torture: no space is left (ENOSPC)', about);
+    case 'down':
+      throw new TargetUnavailableError('torture: nobody answers', { driver: 'tortured' });
+    case 'lost':
+      await run();
+      throw new StorageError('torture: the answer was lost', about);
+    case 'stall':
+      await systemClock.sleep(STALL_MS, call.signal);
+      return run();
+    case 'lie': {
+      const told = (await run()) as ObjectInfo;
+      return { ...told, checksums: told.checksums.map(({ algorithm, hex }) => ({ algorithm, hex: hex.replace(/./g, '0') })) } as T;
+    }
+  }
+}
+
+function changeOf({ operation, args }: Invocation): { readonly what: 'put' | 'delete'; readonly names: readonly string[] } | undefined {
+  const keyOf = (at: number) => [(args[at] as ObjectRef).key];
+  switch (operation) {
+    case 'putObject':
+    case 'complete':
+      return { what: 'put', names: keyOf(0) };
+    case 'copyObject':
+      return { what: 'put', names: keyOf(1) };
+    case 'deleteObject':
+      return { what: 'delete', names: keyOf(0) };
+    case 'deleteObjects':
+      return { what: 'delete', names: args[1] as readonly string[] };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { FAILPOINTS } from '../../src/failpoint.js';
+import { type Figures, noFigures, TortureFailure, torture } from './world.js';
+
+// npm run torture -- [--seconds N] [--seed S] [--jobs N]: see docs/safety.md.
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    jobs: { type: 'string', default: '2' },
+  },
+});
+const [seconds, seed, jobs] = [Number(values.seconds), Number(values.seed), Number(values.jobs)];
+if (![seconds, seed, jobs].every((number) => Number.isSafeInteger(number) && number >= 0)) throw new RangeError('whole numbers, please');
+
+// In memory where there is room: what a kill leaves behind is the same, and there is no disk to wait for.
+const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'longshore-torture-'));
+const beganAt = performance.now();
+const figures: Figures = noFigures();
+let failures = 0;
+const isOver = () => failures > 0 || performance.now() - beganAt > seconds * 1_000;
+
+console.log(`torture: ${seconds} s, seed ${seed}, ${jobs} side by side, in ${folder}`);
+const ticking = setInterval(() => console.log(progress()), 30_000);
+
+/** A world in which nothing is left of what the one before got used to, again and again. */
+async function tortureOn(job: number): Promise<void> {
+  const WORLD_MS = 45_000;
+  for (let world = 0; !isOver(); world += 1) {
+    const worldSeed = seed * 1_000_000 + job * 10_000 + world;
+    const place = join(folder, `${job}-${world}`);
+    mkdirSync(place);
+    const until = performance.now() + WORLD_MS;
+    try {
+      const driver = (job + world) % 2 === 0 ? 'local' : 's3';
+      await torture({ folder: place, seed: worldSeed, driver, figures, isOver: () => isOver() || performance.now() > until });
+    } catch (error) {
+      failures += 1;
+      console.error(`\nFAILED, with --seed ${seed}: ${error instanceof TortureFailure ? error.message : (error as Error).stack}\n`);
+    }
+  }
+}
+
+function progress(): string {
+  const { kills, stops, quiets, changes, faults, deletes, objects, fullDisks, losses, reached } = figures;
+  const spent = Math.round((performance.now() - beganAt) / 1_000);
+  return `${spent} s: ${kills} kills, ${stops} stops, ${quiets} times all equal (${objects} objects), ${changes} changes, ${faults} faults, ${deletes} deletes judged, ${fullDisks} full disks, ${losses} states spoiled, ${reached.size} of ${FAILPOINTS.length} points`;
+}
+
+await Promise.all(Array.from({ length: jobs }, (_, job) => tortureOn(job)));
+clearInterval(ticking);
+console.log(progress());
+for (const point of FAILPOINTS) {
+  const kills = figures.killedAt.get(point) ?? 0;
+  console.log(`  ${String(kills).padStart(4)} kills at ${point}${figures.reached.has(point) ? '' : ' (NEVER REACHED)'}`);
+}
+process.exitCode = failures > 0 ? 1 : 0;

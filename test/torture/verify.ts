@@ -1,0 +1,77 @@
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { IndexLocation } from '../../src/state/object-index.js';
+import { openIndexView } from '../../src/state/open-index.js';
+import type { TortureTarget } from './target.js';
+import type { Tree } from './tree.js';
+
+/** Metadata goes through decimal text and doubles. */
+const SAME_TIME_SECONDS = 2e-6;
+
+/** How the container differs from the source, in names, bytes, times and modes; empty when it is as it should be. */
+export function containerDifferences(tree: Tree, source: string, target: TortureTarget): string[] {
+  const differences: string[] = [];
+  const objects = target.objects();
+  const expected = tree.expected();
+  for (const [name, { md5, path, kind }] of expected) {
+    const held = objects.get(name);
+    if (held?.md5 !== md5) {
+      differences.push(`${JSON.stringify(name)}: source ${md5}, container ${held?.md5 ?? 'nothing'}`);
+      continue;
+    }
+    if (kind === 'link') continue;
+    const { mtimeNs, mode } = lstatSync(join(source, path), { bigint: true });
+    const mtime = Number(mtimeNs) / 1e9;
+    const permissions = (Number(mode) & 0o777) | 0o400;
+    if (Math.abs(mtime - held.mtime) > SAME_TIME_SECONDS)
+      differences.push(`${JSON.stringify(name)}: time ${mtime}, container ${held.mtime}`);
+    if (permissions !== (held.permissions | 0o400)) {
+      differences.push(`${JSON.stringify(name)}: mode ${permissions.toString(8)}, container ${held.permissions.toString(8)}`);
+    }
+  }
+  for (const [name, { md5 }] of objects) {
+    if (!expected.has(name) && !tree.isBehindLink(name)) differences.push(`${JSON.stringify(name)}: source nothing, container ${md5}`);
+  }
+  return [...differences, ...target.uploads().map((upload) => `an unfinished upload of ${upload}`)];
+}
+
+/** How the index differs from the source. A daemon may be writing it. */
+export async function indexDifferences(tree: Tree, location: IndexLocation): Promise<string[]> {
+  const differences: string[] = [];
+  const expected = new Map(tree.expected());
+  const view = await openIndexView(location);
+  try {
+    for (const { name, record } of view.entries()) {
+      const file = expected.get(name);
+      expected.delete(name);
+      if (!file && tree.isBehindLink(name)) continue;
+      if (record.state === 'confirmed' && record.md5 === file?.md5) continue;
+      differences.push(`${JSON.stringify(name)}: source ${file?.md5 ?? 'nothing'}, index ${record.state} ${record.md5}`);
+    }
+  } finally {
+    await view.close();
+  }
+  for (const [name, { md5 }] of expected) differences.push(`${JSON.stringify(name)}: source ${md5}, index nothing`);
+  return differences;
+}
+
+/** Objects whose content their files never had (P3). */
+export function tornObjects(tree: Tree, target: TortureTarget): string[] {
+  return [...target.objects()]
+    .filter(([name, { md5 }]) => !tree.journal.hadContent(name, md5))
+    .map(([name, { md5 }]) => `${JSON.stringify(name)} holds ${md5}, which its file never was`);
+}
+
+/** Files in a stopped daemon's state folder that should have gone with it, and what its ledger still has to do. */
+export function stateLeftovers(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const left = files
+    .filter((file) => /\.tmp$|\.new|spill|check-needed/.test(file))
+    // One who was killed before it had said who it is may yet be about to take the lock, for all that anybody can tell.
+    .filter((file) => !(file.startsWith('lock.') && statSync(join(folder, file)).size === 0))
+    .map((file) => `${file} was left behind`);
+  const ledger = JSON.parse(readFileSync(join(folder, 'mirrors', 'documents', 'ledger.json'), 'utf8')) as Record<string, unknown>;
+  const text = JSON.stringify(ledger);
+  if (/"unfinishedUploads":\{[^}]/.test(text)) left.push(`unfinished uploads in the ledger: ${text}`);
+  return left;
+}
