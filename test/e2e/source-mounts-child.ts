@@ -59,8 +59,10 @@ async function look(): Promise<string> {
   return said();
 }
 
+const objects = () => readdirSync(container).filter((name) => name !== '.longshore');
+
 async function holds(expected: Readonly<Record<string, string>>): Promise<void> {
-  const found = () => Object.fromEntries(readdirSync(container).map((name) => [name, readFileSync(join(container, name), 'utf8')]));
+  const found = () => Object.fromEntries(objects().map((name) => [name, readFileSync(join(container, name), 'utf8')]));
   if (daemon) await eventually(() => deepStrictEqual(found(), expected), 60_000);
   else deepStrictEqual(found(), expected);
 }
