@@ -5,17 +5,18 @@ import type { RemotePage } from './remote-page.js';
 export interface ListingFeed {
   /** The thread has room for one more page. */
   wanted(): void;
-  /** Rejects when the listing fails; never resolves. */
-  readonly failed: Promise<never>;
   close(): Promise<void>;
 }
 
-/** `send` gets undefined after the last page. */
-export function feedListing(
-  listing: AsyncIterable<RemotePage>,
-  send: (page: RemotePage | undefined) => void,
-  signal: AbortSignal,
-): ListingFeed {
+export interface FeedOptions {
+  /** Gets undefined after the last page. */
+  readonly send: (page: RemotePage | undefined) => void;
+  /** Told when the listing fails. */
+  readonly fail: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+export function feedListing(listing: AsyncIterable<RemotePage>, { send, fail, signal }: FeedOptions): ListingFeed {
   const pages = listing[Symbol.asyncIterator]();
   let room = 0;
   let wake = () => {};
@@ -40,15 +41,9 @@ export function feedListing(
     }
   }
 
-  let fail: (error: unknown) => void = () => {};
-  const failed = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  failed.catch(() => undefined); // who waits for messages races with it; after the last one nobody does
-  const fed = feed().catch((error: unknown) => fail(error));
+  const fed = feed().catch(fail);
 
   return {
-    failed,
     wanted() {
       room += 1;
       wake();

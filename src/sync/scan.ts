@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.js';
 import type { Capabilities } from '../drivers/capabilities.js';
-import { orAborted } from '../drivers/signal.js';
 import type { ObjectName } from '../state/object-index.js';
 import { feedListing } from './listing-feed.js';
+import { createMailbox, type Mailbox } from './mailbox.js';
 import type { RemotePage } from './remote-page.js';
 import { CANCELLED, errorOf, type FromScan, SCANNED } from './scan-messages.js';
 import { mergeParts, partsOf } from './scan-parts.js';
@@ -64,10 +64,14 @@ async function* batches(
   const [{ request }] = shares;
   const ordered = listing && listingOrder === 'none' ? sortedListing(listing, request.location.folder) : listing;
   const threads = shares.map((share) => startScanThread({ ...share, listed: listing !== undefined }));
-  const feed = ordered && feedListing(ordered, (page) => threads[0]?.send({ kind: 'page', page }), signal);
+  const arrivals = createMailbox<Arrived>();
+  const feed = ordered && feedListing(ordered, { send: (page) => threads[0]?.send({ kind: 'page', page }), fail: arrivals.fail, signal });
   const merged = mergeParts(threads.length);
   try {
-    for await (const { message, part, thread } of messagesOf(threads, feed?.failed, signal)) {
+    for (const [part, thread] of threads.entries()) void deliver(thread, part, arrivals);
+    for (let running = threads.length; running > 0; ) {
+      const { message, part, thread } = await arrivals.take(signal);
+      if (message.kind === 'ended') running -= 1;
       if (message.kind === 'failed') throw errorOf(message.failure, request.root);
       if (message.kind === 'want-page') feed?.wanted();
       if (message.kind !== 'batch') continue;
@@ -91,27 +95,15 @@ interface Arrived {
   readonly message: FromScan;
 }
 
-/** What the threads say, each in its order, until all have ended. */
-async function* messagesOf(
-  threads: readonly ScanThread[],
-  failed: Promise<never> | undefined,
-  signal: AbortSignal,
-): AsyncGenerator<Arrived, void> {
-  const arrival = async (thread: ScanThread, part: number): Promise<Arrived> => ({ part, thread, message: await thread.next() });
-  const next = (thread: ScanThread, part: number) => {
-    const arriving = arrival(thread, part);
-    arriving.catch(() => undefined); // nobody waits for the others any more when one has failed
-    return arriving;
-  };
-  const failures = failed === undefined ? [] : [failed];
-  const awaited = new Map(threads.map((thread, part) => [part, next(thread, part)]));
-  while (awaited.size > 0) {
-    const arrived = await orAborted(Promise.race([...failures, ...awaited.values()]), signal);
-    const { part, thread, message } = arrived;
-    if (message.kind === 'ended') awaited.delete(part);
-    else {
-      yield arrived;
-      awaited.set(part, next(thread, part));
+/** Puts what a thread says into the mailbox, until it has nothing more to say. */
+async function deliver(thread: ScanThread, part: number, arrivals: Mailbox<Arrived>): Promise<void> {
+  try {
+    for (;;) {
+      const message = await thread.next();
+      arrivals.put({ part, thread, message });
+      if (message.kind === 'ended' || message.kind === 'failed') return;
     }
+  } catch (error) {
+    arrivals.fail(error);
   }
 }
