@@ -5,7 +5,7 @@ import { findDriver } from './drivers/registry.js';
 import type { Logger } from './log.js';
 import type { Ledger } from './state/ledger.js';
 import { isContainerTrouble } from './sync/failure.js';
-import type { Job } from './sync/job.js';
+import { combineJobs, type Job } from './sync/job.js';
 import { createQueue, type JobQueue } from './sync/queue.js';
 import { type TargetHealth, watchHealth } from './sync/target-health.js';
 
@@ -78,7 +78,7 @@ export function openTarget({
   const concurrency = config.concurrency ?? bare.capabilities.concurrency;
   const layered = layers(concurrency);
   const backend = layered(bare);
-  const queue = createQueue<Job>({ concurrency, waitingLimit: Math.max(MOST_WAITING, 2 * concurrency), ...workers });
+  const queue = createQueue<Job>({ concurrency, waitingLimit: Math.max(MOST_WAITING, 2 * concurrency), combine: combineJobs, ...workers });
   const probe = async (signal: AbortSignal) => {
     try {
       await backend.headContainer(container, { signal });

@@ -10,7 +10,7 @@ import type { LocalEntry } from '../watcher/entry.js';
 import { md5Of } from './content-md5.js';
 import type { Policy, RemoteFact } from './decide.js';
 import { batchingDelete } from './delete-batch.js';
-import { objectMetadata } from './object-metadata.js';
+import { contradicts, objectMetadata } from './object-metadata.js';
 import type { Confirmed, ObjectStore } from './object-store.js';
 import type { FilePuts } from './put-file.js';
 
@@ -91,6 +91,10 @@ export function containerStore({ backend, container, prefix, policy, follow, fil
         if (error instanceof ObjectDoesNotExistError || error instanceof ObjectHashMismatchError) return undefined;
         throw error;
       }
+    },
+    async hasStaleMetadata(name, entry, signal) {
+      const info = await head(name, signal);
+      return info !== undefined && contradicts(info.metaData, entry, policy);
     },
     remove: (name, signal) => deleteObject(prefix + name, signal),
   };

@@ -24,6 +24,14 @@ export interface Job extends QueuedJob {
   readonly renamedFrom?: ObjectName;
 }
 
+/**
+ * A job that waits, once another was added for its object: still the one of its run, but the file as it was seen then is
+ * not looked at when it may have changed since.
+ */
+export function combineJobs({ seen: _, ...waiting }: Job, newer: Job): Job {
+  return { ...waiting, ...(newer.seen ? { seen: newer.seen } : {}), remote: newer.remote === 'unknown' ? waiting.remote : newer.remote };
+}
+
 /** The same job for a later moment: what was seen then is not trusted. */
 export function again({ seen: _, ...job }: Job, attempt: number): Job {
   return { ...job, attempt, remote: job.remote === 'unknown' ? 'unknown' : 'ask' };

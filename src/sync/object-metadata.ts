@@ -18,6 +18,23 @@ export function objectMetadata(entry: LocalEntry, { metadata }: Pick<Policy, 'me
   };
 }
 
+/**
+ * Whether an object says something else of its file than the file does. What it does not say at all was never kept with
+ * it: an object that another tool put there is taken as it is.
+ */
+export function contradicts(found: Readonly<Record<string, string>>, entry: LocalEntry, policy: Pick<Policy, 'metadata'>): boolean {
+  return Object.entries(objectMetadata(entry, policy)).some(([key, value]) => {
+    const said = found[key];
+    return said !== undefined && (key === 'mtime' ? paddedSeconds(said) : said) !== value;
+  });
+}
+
+/** rclone leaves out zeros at the end. */
+function paddedSeconds(text: string): string {
+  const [, whole, fraction = ''] = /^(-?\d+)(?:\.(\d{0,9}))?$/.exec(text) ?? [];
+  return whole === undefined ? text : `${whole}.${fraction.padEnd(9, '0')}`;
+}
+
 /** The reverse, for a file that is made of an object: what of its metadata has these forms. Who could become another user by the mode's special bits is not asked for. */
 export function fileAttributes({ mtime, mode }: Readonly<Record<string, string>>): DownloadedAttributes {
   return {

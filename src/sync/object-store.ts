@@ -39,6 +39,8 @@ export interface ObjectStore {
    * Undefined when there is no object `from`, or it turned out not to have this content.
    */
   copy(from: ObjectName, name: ObjectName, entry: LocalEntry, md5: string, signal: AbortSignal): Promise<Confirmed | undefined>;
+  /** Whether the object's metadata contradicts those of the file: see `contradicts`. False when there is no object. */
+  hasStaleMetadata(name: ObjectName, entry: LocalEntry, signal: AbortSignal): Promise<boolean>;
   /** Deletes; calls of the same moment share requests where the provider can. A missing object is no error. */
   remove(name: ObjectName, signal: AbortSignal): Promise<void>;
 }

@@ -90,7 +90,7 @@ function act(
       return upload(job, known(facts.local).entry, facts.content, decision.why, at, signal);
     }
     case 'adopt':
-      return adopt(job, facts, at);
+      return adopt(job, facts, at, signal);
     case 'refresh':
       return refresh(job, facts, decision.metadata, at, signal);
     case 'delete':
@@ -104,8 +104,15 @@ function act(
   }
 }
 
-async function adopt(job: Job, { local, content, remote }: Facts, at: Workplace): Promise<Outcome> {
+async function adopt(job: Job, facts: Facts, at: Workplace, signal: AbortSignal): Promise<Outcome> {
+  const { local, content, remote } = facts;
   const { entry, md5 } = known(local);
+  // The index that would have known of a change of times or modes alone is gone.
+  if (await at.store.hasStaleMetadata(job.name, entry, signal)) {
+    const replaced = await replaceMetadata(job, facts, at, signal);
+    const adopted = replaced.outcome === 'done' && replaced.job === 'refresh';
+    return adopted ? { ...replaced, job: 'adopt', why: 'same content, other metadata' } : replaced;
+  }
   const { etag, partSize } = typeof remote === 'object' ? remote : {};
   const { hashedAtMs, looks } = known(content);
   const confirmed: Confirmed = {
@@ -118,14 +125,16 @@ async function adopt(job: Job, { local, content, remote }: Facts, at: Workplace)
   return { outcome: 'done', job: 'adopt', why: 'same content', bytes: 0, record };
 }
 
-async function refresh(job: Job, { local, content }: Facts, metadata: boolean, at: Workplace, signal: AbortSignal): Promise<Outcome> {
+async function refresh(job: Job, facts: Facts, metadata: boolean, at: Workplace, signal: AbortSignal): Promise<Outcome> {
+  if (metadata) return replaceMetadata(job, facts, at, signal);
+  const { entry } = known(facts.local);
+  const record = recordOf(entry, known(at.index.get(job.name)), known(facts.content).hashedAtMs, 'confirmed');
+  await at.index.put(job.name, record);
+  return { outcome: 'done', job: 'refresh', why: 'same content', bytes: 0, record };
+}
+
+async function replaceMetadata(job: Job, { local, content }: Facts, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   const { entry, md5 } = known(local);
-  const before = known(at.index.get(job.name));
-  if (!metadata) {
-    const record = recordOf(entry, before, known(content).hashedAtMs, 'confirmed');
-    await at.index.put(job.name, record);
-    return { outcome: 'done', job: 'refresh', why: 'same content', bytes: 0, record };
-  }
   const { hashedAtMs, looks } = known(content);
   const confirmed = await at.store.copy(job.name, job.name, entry, known(md5), signal);
   // The object is not there, is not what we sent (drift that nobody had noticed), or the provider cannot change it in place.

@@ -14,7 +14,7 @@ export interface QueuedJob {
 
 /**
  * What of a target's work is done when. A job is waiting, then running, then gone. A key that is added again while it
- * waits is already served by the job that waits; one that is added again while it runs is running-and-stale, and runs
+ * waits is served by the job that waits, in the light of what the newer one knows; one that is added again while it runs is running-and-stale, and runs
  * again afterwards with the newer job.
  */
 export interface JobQueue<J extends QueuedJob> {
@@ -38,6 +38,8 @@ export interface QueueOptions<J> {
   readonly waitingLimit: number;
   /** Never rejects: what becomes of a failed job is its mirror's business. */
   readonly run: (job: J) => Promise<void>;
+  /** The job that waits, with what is known since a newer one for its key was added. Without it, as it was. */
+  readonly combine?: (waiting: J, newer: J) => J;
   /** Called for each job that will never run: another one serves its key, or the queue was cleared. */
   readonly dropped: (job: J) => void;
 }
@@ -46,7 +48,13 @@ export interface QueueOptions<J> {
 const LARGE_SHARE = 8;
 const LARGE_MOST = 4;
 
-export function createQueue<J extends QueuedJob>({ concurrency, waitingLimit, run, dropped }: QueueOptions<J>): JobQueue<J> {
+export function createQueue<J extends QueuedJob>({
+  concurrency,
+  waitingLimit,
+  run,
+  combine = (waiting) => waiting,
+  dropped,
+}: QueueOptions<J>): JobQueue<J> {
   const lanes: Readonly<Record<Lane, PQueue>> = {
     small: new PQueue({ concurrency }),
     large: new PQueue({ concurrency: Math.max(1, Math.min(LARGE_MOST, Math.floor(concurrency / LARGE_SHARE))) }),
@@ -59,12 +67,14 @@ export function createQueue<J extends QueuedJob>({ concurrency, waitingLimit, ru
 
   function start(job: J): void {
     waiting.set(job.key, job);
-    void lanes[job.lane].add(() => perform(job));
+    void lanes[job.lane].add(() => perform(job.key));
   }
 
-  async function perform(job: J): Promise<void> {
+  async function perform(key: string): Promise<void> {
+    const job = waiting.get(key);
     // Dropped by clear(), which empties the lanes a turn before p-queue forgets what it has already handed out.
-    if (!waiting.delete(job.key)) return;
+    if (job === undefined) return;
+    waiting.delete(key);
     runningKeys.set(job.key, undefined);
     try {
       await run(job);
@@ -83,7 +93,9 @@ export function createQueue<J extends QueuedJob>({ concurrency, waitingLimit, ru
         if (older) dropped(older);
         return;
       }
-      if (waiting.has(job.key)) {
+      const before = waiting.get(job.key);
+      if (before !== undefined) {
+        waiting.set(job.key, combine(before, job));
         dropped(job);
         return;
       }

@@ -122,6 +122,18 @@ describe('longshore --reconcile', () => {
     expect(summaryOf(await place.longshore('--reconcile', '--json'))).toMatchObject({ ...NONE, unchanged: 50 });
   });
 
+  test('P1: times that changed while the state was lost are right again', async () => {
+    const place = openPlace();
+    for (const name of ['touched', 'untouched']) write(place, name, 'content');
+    expect((await place.longshore('--reconcile')).code).toBe(0);
+    utimesSync(join(place.source, 'touched'), 1_000_000_000, 1_000_000_000);
+    rmSync(join(place.folder, 'state'), { recursive: true });
+    await untilStatsAreOld();
+    expect(summaryOf(await place.longshore('--reconcile', '--json'))).toMatchObject({ uploaded: 0, adopted: 2, bytes: 0 });
+    expect(statSync(join(place.container, 'touched')).mtimeMs).toBe(1_000_000_000_000);
+    expect(summaryOf(await place.longshore('--reconcile', '--json'))).toMatchObject({ ...NONE, unchanged: 2 });
+  });
+
   test('P6: objects that another tool put there are adopted, whatever is known of them', async () => {
     const place = openPlace();
     for (let at = 0; at < 20; at += 1) write(place, `folder/f${at}`, `content ${at}`);

@@ -13,7 +13,7 @@ import { ensureContainer } from '../../src/sync/container-store.js';
 import type { SyncEvent } from '../../src/sync/events.js';
 import { openFileReader } from '../../src/sync/file-reader.js';
 import { openGuard } from '../../src/sync/guard/open-guard.js';
-import type { Job } from '../../src/sync/job.js';
+import { combineJobs, type Job } from '../../src/sync/job.js';
 import { createMirror, type Mirror } from '../../src/sync/mirror.js';
 import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
 import { createQueue } from '../../src/sync/queue.js';
@@ -68,6 +68,7 @@ export async function openMirrorFixture({
   const reader = openFileReader({ follow: false });
   const stop = new AbortController();
   const queue = createQueue<Job>({
+    combine: combineJobs,
     concurrency: 4,
     waitingLimit: 100,
     run: (job) => mirror.run(job),

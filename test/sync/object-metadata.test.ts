@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { objectMetadata, secondsText } from '../../src/sync/object-metadata.js';
+import { contradicts, objectMetadata, secondsText } from '../../src/sync/object-metadata.js';
 
 const entry = {
   path: 'a',
@@ -24,6 +24,17 @@ test('P10: metadata has the names and forms of rclone', () => {
   expect(objectMetadata({ ...entry, kind: 'symlink', mode: 0o777 }, { metadata: { mtime: false, mode: true, owner: false } })).toEqual({
     mode: '120777',
   });
+});
+
+test('an object contradicts a file by what it says of it, not by what it leaves out', () => {
+  const policy = { metadata: { mtime: true, mode: true, owner: false } };
+  const own = objectMetadata(entry, policy);
+  expect(contradicts(own, entry, policy)).toBe(false);
+  expect(contradicts({}, entry, policy)).toBe(false);
+  expect(contradicts({ ...own, mtime: '1700000000' }, entry, policy)).toBe(true);
+  expect(contradicts({ mtime: '1700000000.5' }, { ...entry, mtimeNs: 1_700_000_000_500_000_000n }, policy)).toBe(false);
+  expect(contradicts({ ...own, mode: '100600' }, entry, policy)).toBe(true);
+  expect(contradicts({ ...own, uid: '99' }, entry, policy)).toBe(false);
 });
 
 test('a time as decimal seconds keeps every nanosecond, before 1970 as well', () => {

@@ -58,6 +58,18 @@ describe('the queue', () => {
     expect(started).toEqual(['a1', 'b1']);
   });
 
+  test('P1: a job that waits learns what a newer one for its key knows', async () => {
+    const { run, started, finish } = gate();
+    const combine = (waiting: TestJob, newer: TestJob) => ({ ...waiting, version: 10 * waiting.version + newer.version });
+    const queue = createQueue({ concurrency: 1, waitingLimit: 10, run, combine, dropped: ignore });
+    await queue.add(job('a'));
+    await turn();
+    for (const version of [1, 2, 3]) await queue.add(job('b', version));
+    await finish('a');
+    await finish('b');
+    expect(started).toEqual(['a1', 'b123']);
+  });
+
   test('P7: never more than waitingLimit wait: add() holds the caller back', async () => {
     const { run, finish } = gate();
     const queue = createQueue({ concurrency: 1, waitingLimit: 3, run, dropped: ignore });
