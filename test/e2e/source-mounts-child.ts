@@ -50,12 +50,13 @@ function unmount(device: string): void {
 
 let daemon: Program | undefined;
 
-/** One look at everything by the program: a run of its own, or two scans of the daemon that began after now. */
+/** One look at everything by the program: a run of its own, or two scans of the daemon that began after now, or that it waits. */
 async function look(): Promise<string> {
   if (daemon === undefined) return JSON.stringify(await run([...config, '--reconcile', '--json'], { cwd: folder }));
   const before = daemon.stderr().length;
   const said = () => daemon?.stderr().slice(before) ?? '';
-  await eventually(() => strictEqual(said().split(/run finished|mirror waits/).length > 3, true, said()), 60_000);
+  const scans = () => said().split('run finished').length - 1;
+  await eventually(() => strictEqual(scans() >= 3 || said().includes('mirror waits'), true, said()), 60_000);
   return said();
 }
 
