@@ -49,7 +49,8 @@ export function openRecords(file: string, options: RecordsOptions): Records {
     return database;
   };
   try {
-    database.getKeysCount({ limit: 1 });
+    // A count, even one with a limit, would go over all keys, and map the whole file into memory.
+    for (const _ of database.getKeys({ limit: 1 })) break;
   } catch (error) {
     if (!isDamage(error)) throw error;
     renew();
