@@ -4,8 +4,7 @@ import { type Backoff, backoffMs } from './backoff.js';
 import type { SkipReason } from './events.js';
 import { classify, type ObjectFailure } from './failure.js';
 import type { Change } from './guard/rule.js';
-import { NO_RUN } from './intake.js';
-import { again, type Job } from './job.js';
+import { again, type Job, NO_RUN, unasked } from './job.js';
 import type { Quarantine } from './quarantine.js';
 import { createWaits } from './waits.js';
 import type { Outcome } from './workplace.js';
@@ -38,6 +37,8 @@ export interface AttemptsOptions {
 export interface AttemptsListener {
   /** The job is over: done, needless, skipped or given up. */
   over(job: Job): void;
+  /** The job will never be tried again: a newer one for its object came while it waited. */
+  dropped(job: Job): void;
   done(job: Job, outcome: Extract<Outcome, { outcome: 'done' }>): void;
   skipped(job: Job, reason: SkipReason, detail: string): void;
   held(job: Job, change: Change): void;
@@ -78,9 +79,10 @@ export function createAttempts(options: AttemptsOptions): Attempts {
 
   /** `ended`: the object no longer counts as under way. */
   function retryLater(job: Job, afterMs: number, ended: boolean): void {
-    const waiting = waits.add(job.name, afterMs, (aborted) => {
-      if (!aborted) return requeue(job);
-      if (!ended) told.over(job);
+    const waiting = waits.add(job.name, afterMs, (end) => {
+      if (end === 'due') return requeue(job);
+      if (end === 'overtaken') told.dropped(job);
+      else if (!ended) told.over(job);
       return undefined;
     });
     if (waiting) return;
@@ -135,8 +137,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     else if (news) told.skipped(job, failure.reason, error.message);
     told.over(job);
     // Of what cannot be kept in mind, the next scan finds what only a change can help.
-    if (persistence.forEver && (kept || failure.kind !== 'unsuitable'))
-      retryLater(again({ ...job, run: NO_RUN }, job.attempt + 1), wait, true);
+    if (persistence.forEver && (kept || failure.kind !== 'unsuitable')) retryLater(unasked(job, job.attempt + 1), wait, true);
   }
 
   /** The job as it is to be tried now; undefined: not now. */
@@ -146,12 +147,11 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     lastDue.set(job.name, surveys);
     if (job.attempt > 1 || !persistence.forEver || known.version !== versionOf(job)) return job;
     const wait = (known.nextTryMs ?? 0) - clock.now();
-    const next = again({ ...job, run: NO_RUN }, known.attempts + 1);
     // A clock that was set back must not make a wait longer than any can be.
-    if (wait <= 0 || wait > persistence.backoff.limitMs) return { ...next, run: job.run };
+    if (wait <= 0 || wait > persistence.backoff.limitMs) return again(job, known.attempts + 1);
     told.stillGivenUp(job, known);
     told.over(job);
-    retryLater(next, wait, true);
+    retryLater(unasked(job, known.attempts + 1), wait, true);
     return undefined;
   }
 

@@ -3,7 +3,7 @@ import type { ObjectIndex, ObjectName } from '../state/object-index.js';
 import type { LocalEntry, RelativePath } from '../watcher/entry.js';
 import type { Decision, Policy, Remote } from './decide.js';
 import { decide } from './decide.js';
-import type { Job } from './job.js';
+import { type Job, NO_RUN } from './job.js';
 import type { Pending } from './pending.js';
 import type { JobQueue, Lane } from './queue.js';
 import type { Renames } from './renames.js';
@@ -41,9 +41,6 @@ export interface IntakeOptions {
   readonly pending: Pending;
   readonly clock: Clock;
 }
-
-/** The run of jobs that no scan asked for. */
-export const NO_RUN = 0;
 
 export function createIntake({ mirror, queue, index, source, policy, renames, pending, clock }: IntakeOptions): Intake {
   async function add(name: ObjectName, local: LocalEntry | undefined, remote: Remote, run: number, mayBeRenamed: boolean): Promise<void> {

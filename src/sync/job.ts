@@ -10,7 +10,7 @@ import type { QueuedJob } from './queue.js';
 export interface Job extends QueuedJob {
   readonly mirror: string;
   readonly name: ObjectName;
-  /** The run whose summary counts it. */
+  /** The run whose summary counts it; NO_RUN where no scan asked for it. */
   readonly run: number;
   /** Milliseconds since the epoch when the change was first heard of. */
   readonly sinceMs: number;
@@ -24,6 +24,8 @@ export interface Job extends QueuedJob {
   readonly renamedFrom?: ObjectName;
 }
 
+export const NO_RUN = 0;
+
 /**
  * A job that waits, once another was added for its object: still the one of its run, but the file as it was seen then is
  * not looked at when it may have changed since.
@@ -35,4 +37,9 @@ export function combineJobs({ seen: _, ...waiting }: Job, newer: Job): Job {
 /** The same job for a later moment: what was seen then is not trusted. */
 export function again({ seen: _, ...job }: Job, attempt: number): Job {
   return { ...job, attempt, remote: job.remote === 'unknown' ? 'unknown' : 'ask' };
+}
+
+/** The same job for a later moment, when nobody waits for it any more, and nothing was kept for it. */
+export function unasked({ renamedFrom: _, ...job }: Job, attempt: number): Job {
+  return again({ ...job, run: NO_RUN }, attempt);
 }

@@ -158,8 +158,9 @@ export function createMirror(parts: MirrorParts): Mirror {
     random: parts.random,
     signal: drain,
     told: {
+      dropped,
       over(job) {
-        if (job.renamedFrom !== undefined) renames.end(job.renamedFrom);
+        dropped(job);
         pending.settled(job.name);
         const run = runs.get(job.run);
         if (run) {
@@ -199,6 +200,10 @@ export function createMirror(parts: MirrorParts): Mirror {
       },
     },
   });
+
+  function dropped({ renamedFrom }: Job): void {
+    if (renamedFrom !== undefined) renames.end(renamedFrom);
+  }
 
   function count(run: number, what: 'skipped' | 'failed' | 'held'): void {
     const tally = runs.get(run)?.tally;
@@ -246,9 +251,7 @@ export function createMirror(parts: MirrorParts): Mirror {
       rest();
     },
     held,
-    dropped(job) {
-      if (job.renamedFrom !== undefined) renames.end(job.renamedFrom);
-    },
+    dropped,
     scanning(why) {
       scans += 1;
       board.state('scanning', why);

@@ -1,3 +1,4 @@
+import { orAborted } from '../drivers/signal.js';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
 
@@ -13,8 +14,8 @@ export interface Renames {
   end(from: ObjectName): void;
   /** Whether a copy from this name is planned or under way. */
   isCopied(from: ObjectName): boolean;
-  /** Resolves when no planned copy needs the object any more. */
-  copiesFrom(name: ObjectName): Promise<void>;
+  /** Resolves when no planned copy needs the object any more; rejects with the signal's reason. */
+  copiesFrom(name: ObjectName, signal: AbortSignal): Promise<void>;
 }
 
 export function createRenames(index: ObjectIndex): Renames {
@@ -36,12 +37,10 @@ export function createRenames(index: ObjectIndex): Renames {
       for (const wake of plan.waiters) wake();
     },
     isCopied: (from) => planned.has(from),
-    copiesFrom: (name) =>
-      new Promise((resolve) => {
-        const plan = planned.get(name);
-        if (plan) plan.waiters.push(resolve);
-        else resolve();
-      }),
+    async copiesFrom(name, signal) {
+      const plan = planned.get(name);
+      if (plan) await orAborted(new Promise<void>((resolve) => plan.waiters.push(resolve)), signal);
+    },
   };
 }
 

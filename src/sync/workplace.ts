@@ -40,8 +40,8 @@ export interface Workplace {
   mayDelete(): boolean;
   /** An object was deleted to make room for another: a file that became a folder, or the reverse. */
   madeRoom(job: Job): void;
-  /** Resolves when no copy from this object is waiting or running any more. */
-  copiesFrom(name: ObjectName): Promise<void>;
+  /** Resolves when no copy from this object is waiting or running any more; rejects with the signal's reason. */
+  copiesFrom(name: ObjectName, signal: AbortSignal): Promise<void>;
 }
 
 /** The file's content and digest when it is small; of a large one the digest alone. */

@@ -38,6 +38,7 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
   };
   const listener: AttemptsListener = {
     over: say('over'),
+    dropped: say('dropped'),
     done: say('done'),
     skipped: say('skipped'),
     held: say('held'),

@@ -38,6 +38,8 @@ export interface MirrorFixture {
 export interface FixtureOptions {
   readonly settings?: Partial<MirrorSettings>;
   readonly persistence?: Persistence;
+  /** Longer waits, as between attempts, are cut down to this. Milliseconds. */
+  readonly longestWaitMs?: number;
   /** Storage that is less able than the one in memory. */
   readonly wrap?: (backend: Backend) => Backend;
 }
@@ -48,6 +50,7 @@ const never = new AbortController().signal;
 export async function openMirrorFixture({
   settings = {},
   persistence = QUICK,
+  longestWaitMs = 20,
   wrap = (backend) => backend,
 }: FixtureOptions = {}): Promise<MirrorFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'longshore-mirror-'));
@@ -74,7 +77,7 @@ export async function openMirrorFixture({
     run: (job) => mirror.run(job),
     dropped: (job) => mirror.dropped(job),
   });
-  const clock = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 20), signal) };
+  const clock = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, longestWaitMs), signal) };
   const health = watchHealth({
     target: 't',
     probe: async (signal) => void (await backend.headContainer('c', { signal })),

@@ -276,6 +276,27 @@ describe('renames', () => {
   });
 });
 
+test('P1: a copy that is overtaken while it waits for its next try keeps no delete waiting', async () => {
+  const hours = { firstMs: 3_600_000, limitMs: 3_600_000 };
+  const { mirror, faults, run, write, remove, objects } = await openMirrorFixture({
+    persistence: { backoff: hours, attempts: 4, forEver: true },
+    longestWaitMs: hours.limitMs,
+  });
+  const never = new AbortController().signal;
+  const file = write('old', 'content');
+  write('kept');
+  await run('reconcile');
+  renameSync(file, join(mirror.settings.source, 'new'));
+  faults.next('copyObject', broken());
+  await mirror.intake.hint('new');
+  await vi.waitFor(() => expect(mirror.status(null).retrying).toBe(1));
+  remove('new');
+  await mirror.intake.hint('new');
+  await mirror.intake.hint('old');
+  await mirror.pending.whenEmpty(AbortSignal.any([never, AbortSignal.timeout(10_000)]));
+  expect(await objects()).toEqual({ 'p/kept': 'kept' });
+});
+
 describe('hints', () => {
   test('are looked at: new, changed, gone, a folder that went, and what never mattered', async () => {
     const { mirror, run, write, remove, objects } = await openMirrorFixture();
