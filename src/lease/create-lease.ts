@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, isoTime } from '../clock.js';
 import { ObjectDoesNotExistError, PreconditionFailedError } from '../drivers/errors.js';
-import { orAborted } from '../drivers/signal.js';
+import { orAborted, whenAborted } from '../drivers/signal.js';
 import type { Logger } from '../log.js';
 import type { Holder, LeaseDocument } from './document.js';
 import { describeHolder, LeaseHeldError, LeaseLostError } from './errors.js';
@@ -229,7 +229,7 @@ export function createLease(options: LeaseOptions): Lease {
       return { wasOthers };
     },
     hold,
-    whenLost: (signal) => orAborted(new Promise<never>(() => {}), AbortSignal.any([signal, ending.signal])),
+    whenLost: (signal) => whenAborted(signal, ending.signal),
     async release() {
       ending.abort(new Error('the lease was given back'));
       await renewing?.catch(() => {});

@@ -1,11 +1,11 @@
-import { orAborted } from '../drivers/signal.js';
+import { whenAborted } from '../drivers/signal.js';
 import type { Lease } from './lease.js';
 
 /** Of a mirror that shares its place with whoever comes, and of a dry run, which writes nothing. */
 export const NO_LEASE: Lease = {
   acquire: async () => ({ wasOthers: false }),
   hold: () => undefined,
-  whenLost: (signal) => orAborted(new Promise<never>(() => {}), signal),
+  whenLost: (signal) => whenAborted(signal),
   release: async () => {},
   status: () => null,
 };

@@ -1,4 +1,4 @@
-import { orAborted } from '../drivers/signal.js';
+import { whenAborted } from '../drivers/signal.js';
 
 /** That a mirror's container is gone or closed to us: all of its work would meet that, and the work of no other mirror of the target. */
 export interface ContainerTrouble {
@@ -32,6 +32,6 @@ export function createContainerTrouble(): ContainerTrouble {
       error = undefined;
       current = new AbortController();
     },
-    met: (signal) => orAborted(new Promise<never>(() => {}), AbortSignal.any([signal, current.signal])),
+    met: (signal) => whenAborted(signal, current.signal),
   };
 }

@@ -1,3 +1,4 @@
+import { childController } from '../drivers/signal.js';
 import { failpoint } from '../failpoint.js';
 import type { LedgerDocument, RunReport } from '../state/ledger.js';
 import type { ObjectName } from '../state/object-index.js';
@@ -30,7 +31,10 @@ export interface ScanResult {
  * deleted then.
  */
 export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal): Promise<{ readonly finished: Promise<ScanResult> }> {
-  const signal = AbortSignal.any([stop, mirror.containerTrouble.signal]);
+  const {
+    controller: { signal },
+    unlink,
+  } = childController(stop, mirror.containerTrouble.signal);
   const { settings, board, parts } = mirror;
   const { backend, location, ledger, log, clock } = parts;
   board.tell({ event: 'run-started', run: due.kind, why: due.why });
@@ -80,6 +84,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     deletesOver = await deletes.due(run, due.kind);
   } catch (error) {
     mirror.runs.end(run);
+    unlink();
     throw error;
   } finally {
     deletes.close();
@@ -88,7 +93,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   run.tally.counts.scanned = summary.scanned;
   run.tally.counts.unchanged += summary.unchanged;
   if (summary.kept > 0) run.tally.counts.kept = summary.kept;
-  return { finished: finish(mirror, due, run, summary, { deletesOver, endSurvey, needlessUploads: begun }, signal) };
+  return { finished: finish(mirror, due, run, summary, { deletesOver, endSurvey, needlessUploads: begun }, signal).finally(unlink) };
 }
 
 /** A container that longshore does not know yet may hold anything: what would go is shown before it goes. */

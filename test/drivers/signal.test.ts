@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { eachInParallel } from '../../src/drivers/parallel.js';
-import { childController, onAbort, orAborted, untilAborted } from '../../src/drivers/signal.js';
+import { childController, onAbort, orAborted, untilAborted, whenAborted } from '../../src/drivers/signal.js';
 import { readAll, rejection } from './conformance/fixture.js';
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
@@ -89,6 +89,30 @@ test('a child is aborted with its parent, never the other way, and can be unlink
   expect(first.controller.signal.reason.message).toBe('own');
   expect(second.controller.signal.aborted).toBe(false);
   expect(third.controller.signal.reason.message).toBe('all');
+});
+
+test('a child of two is aborted with the first of them, and leaves no listener once it is unlinked', () => {
+  const [one, two] = [new AbortController(), new AbortController()];
+  const { controller, unlink } = childController(one.signal, two.signal);
+  two.abort(new Error('two'));
+  expect(controller.signal.reason.message).toBe('two');
+  unlink();
+  expect(listenersOf(one.signal)).toBe(0);
+});
+
+test('P7: whenAborted rejects with the reason of the first, and leaves nothing at the others', async () => {
+  const [one, two] = [new AbortController(), new AbortController()];
+  const waiting = whenAborted(one.signal, two.signal);
+  two.abort(new Error('two'));
+  one.abort(new Error('one'));
+  expect((await rejection(waiting)).message).toBe('two');
+  expect((await rejection(whenAborted(one.signal))).message).toBe('one');
+  const [lives, run] = [new AbortController(), new AbortController()];
+  const over = rejection(whenAborted(lives.signal, run.signal));
+  expect(listenersOf(lives.signal)).toBe(1);
+  run.abort(new Error('over'));
+  await over;
+  expect(listenersOf(lives.signal)).toBe(0);
 });
 
 test('eachInParallel takes an item only when a lane is free', async () => {
