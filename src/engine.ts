@@ -9,6 +9,7 @@ import { findDriver } from './drivers/registry.js';
 import { fenced } from './lease/fenced.js';
 import { openLease } from './leases.js';
 import type { Lifecycle } from './lifecycle.js';
+import { openStateCopy } from './state/open-copy.js';
 import type { MirrorStore } from './state/open-mirror.js';
 import { openState } from './state/open-state.js';
 import type { Persistence } from './sync/attempts.js';
@@ -57,7 +58,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
   const state = await lifecycle.add(
     'state',
-    openState({
+    (dryRun ? openStateCopy : openState)({
       folder: config.stateFolder,
       mirrors: chosen.map(({ name, index }) => ({ name, engine: index })),
       clock,

@@ -11,7 +11,7 @@ import { StateDamagedError, systemCode } from './errors.js';
 const IN_USE = 'in use\n';
 const DAMAGED = 'damage was met\n';
 
-function markFile(folder: string): string {
+export function markFile(folder: string): string {
   return join(folder, 'check-needed');
 }
 

@@ -106,6 +106,16 @@ export function openFrozenLmdbFile<Name extends string>(file: string, tables: Ta
   };
 }
 
+/** Copies one moment of a file that others write to. `copy` must not be there. */
+export async function copyLmdbFile(file: string, copy: string): Promise<void> {
+  const root = translated(file, () => open(file, { ...OPTIONS, readOnly: true }));
+  try {
+    await root.backup(copy, false);
+  } finally {
+    await root.close();
+  }
+}
+
 type BinaryDatabase = Database<Buffer, Buffer>;
 
 interface Databases<Name extends string> {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { type Clock, isoTime } from '../clock.js';
 import { failpoint } from '../failpoint.js';
 import { syncFolder, temporaryName } from './durable-file.js';
-import { StateLockedError, StateUnavailableError, systemCode } from './errors.js';
+import { reasonOf, StateLockedError, StateUnavailableError, systemCode } from './errors.js';
 import { fateOf, type ProcessIdentity, thisProcess } from './process-identity.js';
+import { isThere } from './set-aside.js';
 
 export interface StateLock {
   /** A second call does nothing. */
@@ -55,6 +56,18 @@ export async function takeLock(folder: string, clock: Clock): Promise<StateLock>
     throw error;
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+/** What can be seen of a folder's lock without taking it; `held` also where nobody can tell. A folder that is missing has none. */
+export async function seeLock(folder: string): Promise<{ readonly number: number; readonly held: boolean }> {
+  try {
+    const number = await newestNumber(folder);
+    const holder = number === 0 ? undefined : readHolder(await readFile(join(folder, `lock.${number}`), 'utf8'));
+    return { number, held: holder !== undefined && (await fateOf(holder, await thisProcess())) !== 'dead' };
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw new StateUnavailableError(folder, `cannot be looked at: ${reasonOf(error)}`, error);
+    return (await isThere(folder)) ? seeLock(folder) : { number: 0, held: false }; // followed in this moment by a newer one
   }
 }
 

@@ -23,38 +23,53 @@ export interface State {
   close(): Promise<void>;
 }
 
+/** Opened for a while; what came first is closed last. */
+export interface Closing {
+  close(): Promise<void>;
+}
+
 /**
  * Opens the state of all mirrors, for this process alone.
  *
  * @throws StateLockedError, StateNewerError, StateUnavailableError; what had been opened is closed again.
  */
-export async function openState({ folder, mirrors, clock, log, signal }: OpenStateOptions): Promise<State> {
-  const lock = await lockFolder(folder, clock);
-  const opened: { close(): Promise<void> }[] = [{ close: () => lock.release() }];
+export async function openState({ log, ...options }: OpenStateOptions): Promise<State> {
+  const lock = await lockFolder(options.folder, options.clock);
+  const opened: Closing[] = [{ close: () => lock.release() }];
+  const rebuilt = (mirror: string, why: string) =>
+    log?.warn('state rebuilt', { mirror, why, until: 'the next reconcile has finished, nothing is deleted' });
   try {
-    const stores = new Map<string, MirrorStore>();
-    for (const { name, engine } of mirrors) {
-      signal?.throwIfAborted();
-      const location = { engine, folder: join(folder, 'mirrors', name) };
-      const mirror = await openMirror({ name, location, clock, signal });
-      opened.push(mirror);
-      stores.set(name, mirror);
-      if (mirror.rebuilt !== undefined) {
-        log?.warn('state rebuilt', { mirror: name, why: mirror.rebuilt, until: 'the next reconcile has finished, nothing is deleted' });
-      }
-    }
-    let closing: Promise<void> | undefined;
-    return {
-      mirrors: stores,
-      close() {
-        closing ??= closeAll(opened);
-        return closing;
-      },
-    };
+    return await openMirrors({ ...options, rebuilt }, opened);
   } catch (error) {
     await closeAll(opened).catch((closeError: unknown) => log?.error('state not closed', { error: reasonOf(closeError) }));
     throw error;
   }
+}
+
+export interface OpenMirrorsOptions extends Omit<OpenStateOptions, 'log'> {
+  /** Is told of what had to be started anew. */
+  readonly rebuilt: (mirror: string, why: string) => void;
+}
+
+/** For who holds the folder's lock. What it opens is added to `opened`, all of which the state's `close` closes. */
+export async function openMirrors({ folder, mirrors, clock, signal, rebuilt }: OpenMirrorsOptions, opened: Closing[]): Promise<State> {
+  const stores = new Map<string, MirrorStore>();
+  for (const { name, engine } of mirrors) {
+    signal?.throwIfAborted();
+    const location = { engine, folder: join(folder, 'mirrors', name) };
+    const mirror = await openMirror({ name, location, clock, signal });
+    opened.push(mirror);
+    stores.set(name, mirror);
+    if (mirror.rebuilt !== undefined) rebuilt(name, mirror.rebuilt);
+  }
+  let closing: Promise<void> | undefined;
+  return {
+    mirrors: stores,
+    close() {
+      closing ??= closeAll(opened);
+      return closing;
+    },
+  };
 }
 
 async function lockFolder(folder: string, clock: Clock): Promise<StateLock> {
@@ -72,7 +87,7 @@ async function lockFolder(folder: string, clock: Clock): Promise<StateLock> {
 }
 
 /** The last first; each is closed whatever becomes of the others. Rejects with the first error. */
-async function closeAll(opened: readonly { close(): Promise<void> }[]): Promise<void> {
+export async function closeAll(opened: readonly Closing[]): Promise<void> {
   const errors: unknown[] = [];
   for (const one of opened.toReversed()) await one.close().catch((error: unknown) => errors.push(error));
   if (errors.length > 0) throw errors[0];

@@ -1,0 +1,88 @@
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { eventsOf, openPlace, type Place } from './place.js';
+import { NOBODY, run } from './program.js';
+import { eventually, filesBelow } from './trees.js';
+
+/** Every file and folder below one, with bytes and times: what shows that nobody has written there. */
+function everythingIn(folder: string): string[] {
+  return (readdirSync(folder, { recursive: true }) as string[]).sort().map((path) => {
+    const stat = lstatSync(join(folder, path), { bigint: true });
+    return `${path} ${stat.mode} ${stat.mtimeNs} ${stat.isFile() ? readFileSync(join(folder, path), 'base64') : ''}`;
+  });
+}
+
+const planned = (result: Parameters<typeof eventsOf>[0]) =>
+  eventsOf(result)
+    .filter(({ event }) => event === 'planned')
+    .map(({ job, name }) => `${job} ${name}`)
+    .sort();
+
+/** `kept` is mirrored; `gone` and `new` are what a plan has to say. */
+async function openChangedPlace(): Promise<Place> {
+  const place = openPlace();
+  for (const name of ['kept', 'gone']) writeFileSync(join(place.source, name), name);
+  expect((await place.longshore('--reconcile')).code).toBe(0);
+  rmSync(join(place.source, 'gone'));
+  writeFileSync(join(place.source, 'new'), 'new');
+  return place;
+}
+
+describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
+  test('writes nothing, neither to the state nor to the target', async () => {
+    const place = await openChangedPlace();
+    const before = everythingIn(join(place.folder, 'state'));
+    const plan = await place.longshore(command, '--dry-run', '--json');
+    expect(plan.code, plan.stderr).toBe(5);
+    expect(planned(plan)).toEqual(['delete gone', 'upload new']);
+    expect(everythingIn(join(place.folder, 'state'))).toEqual(before);
+    expect([...filesBelow(place.container).keys()].sort()).toEqual(['gone', 'kept']);
+  });
+
+  test('makes no state where there is none', async () => {
+    const place = openPlace();
+    writeFileSync(join(place.source, 'a'), 'a');
+    const plan = await place.longshore(command, '--dry-run', '--json');
+    expect(plan.code, plan.stderr).toBe(5);
+    expect(planned(plan)).toEqual(['upload a']);
+    expect(readdirSync(place.folder)).not.toContain('state');
+  });
+
+  test('works for a user who may only read the state', async () => {
+    const place = await openChangedPlace();
+    const state = join(place.folder, 'state');
+    chmodSync(place.folder, 0o755);
+    for (const path of ['.', ...(readdirSync(state, { recursive: true }) as string[])]) {
+      const absolute = join(state, path);
+      if (process.getuid?.() === 0) chownSync(absolute, NOBODY, NOBODY);
+      chmodSync(absolute, lstatSync(absolute).isDirectory() ? 0o500 : 0o400);
+    }
+    const before = everythingIn(state);
+    const plan = await run(['--config', join(place.folder, 'longshore.yaml'), command, '--dry-run', '--json'], {
+      cwd: place.folder,
+      asNobody: true,
+    });
+    expect(plan.code, plan.stderr).toBe(5);
+    expect(planned(plan)).toEqual(expect.arrayContaining(['delete gone', 'upload new']));
+    expect(everythingIn(state)).toEqual(before);
+    for (const path of ['.', ...(readdirSync(state, { recursive: true }) as string[])]) chmodSync(join(state, path), 0o700);
+  });
+
+  test('works next to a running daemon, which goes on', async () => {
+    const place = openPlace('    watch: scan\n    rescan: 0\n');
+    mkdirSync(join(place.source, 'folder'));
+    for (const name of ['kept', 'gone', 'folder/a']) writeFileSync(join(place.source, name), name);
+    const daemon = place.daemon();
+    await eventually(() => expect(place.differences()).toEqual([]));
+    await eventually(() => expect(daemon.stderr()).toMatch(/run finished/));
+    rmSync(join(place.source, 'gone'));
+    writeFileSync(join(place.source, 'new'), 'new');
+    const plan = await place.longshore(command, '--dry-run', '--json');
+    expect(plan.code, plan.stderr).toBe(5);
+    expect(planned(plan)).toEqual(['delete gone', 'upload new']);
+    expect([...filesBelow(place.container).keys()].sort()).toEqual(['folder/a', 'gone', 'kept']);
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).code).toBe(0);
+  });
+});
