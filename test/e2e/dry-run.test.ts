@@ -40,13 +40,13 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
     expect([...filesBelow(place.container).keys()].sort()).toEqual(['gone', 'kept']);
   });
 
-  test('makes no state where there is none', async () => {
+  test('makes neither a state nor a target where there is none', async () => {
     const place = openPlace();
     writeFileSync(join(place.source, 'a'), 'a');
     const plan = await place.longshore(command, '--dry-run', '--json');
     expect(plan.code, plan.stderr).toBe(5);
     expect(planned(plan)).toEqual(['upload a']);
-    expect(readdirSync(place.folder)).not.toContain('state');
+    expect(readdirSync(place.folder).sort()).toEqual(['longshore.yaml', 'source']);
   });
 
   test('works for a user who may only read the state', async () => {

@@ -25,7 +25,7 @@ export interface LocalOptions {
   readonly root: string;
   /** Default true: what a call has changed survives a loss of power once the call has resolved. */
   readonly fsync?: boolean;
-  /** Default true: a root that does not exist is made by the first call. */
+  /** Default true: a root that does not exist is made by the first change. */
   readonly create?: boolean;
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { type Dirent, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { compareKeys } from '../key.js';
 import type { Published } from './change.js';
 import { codeOf, Refusal } from './failure.js';
@@ -10,7 +10,7 @@ import type { Store } from './store.js';
 
 /** Folders of the root whose names are those of containers; symbolic links are none. */
 export function listContainers(store: Store, after: string | undefined, size: number): ContainerPage {
-  const names = readdirSync(store.root, { withFileTypes: true })
+  const names = entriesOf(store.root)
     .filter((entry) => entry.isDirectory() && containerNameProblem(entry.name) === undefined)
     .map(({ name }) => name)
     .filter((name) => after === undefined || compareKeys(name, after) > 0)
@@ -18,6 +18,11 @@ export function listContainers(store: Store, after: string | undefined, size: nu
   // A name that is not UTF-8 is read as another, of which there is no folder.
   const containers = names.slice(0, size).flatMap((name) => describeContainer(store, name) ?? []);
   return { containers, next: names.length > size ? names[size - 1] : undefined };
+}
+
+/** None in a root that is yet to be made. */
+function entriesOf(root: string): Dirent[] {
+  return existsSync(root) ? readdirSync(root, { withFileTypes: true }) : [];
 }
 
 export function headContainer(store: Store, name: string): WireContainer {

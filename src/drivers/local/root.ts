@@ -6,8 +6,13 @@ import type { WorkerSettings } from './protocol.js';
 
 /** Sees to it that the root is still the folder that it was. */
 export interface Root {
-  /** Throws when the root is missing, no folder, or another one. True when it came back and must be opened anew. */
+  /**
+   * Throws when the root is no folder, another one, or missing, unless it was never there and is to be made. True when
+   * it came back and must be opened anew.
+   */
   check(): boolean;
+  /** Makes a root that was never there, before the first change: who only looks leaves no trace. */
+  make(): void;
 }
 
 /**
@@ -19,7 +24,8 @@ export function createRoot({ root: path, create, fsync }: WorkerSettings): Root 
 
   return {
     check() {
-      const seen = identityOf(path) ?? (known === undefined && create ? createdAt(path, fsync) : undefined);
+      const seen = identityOf(path);
+      if (seen === undefined && known === undefined && create) return false;
       if (seen === undefined) throw gone(`the root "${path}" does not exist`);
       if (known === seen) return false;
       if (known !== undefined && !existsSync(`${path}/${PRIVATE_FOLDER}`)) {
@@ -27,6 +33,9 @@ export function createRoot({ root: path, create, fsync }: WorkerSettings): Root 
       }
       known = seen;
       return true;
+    },
+    make() {
+      if (known === undefined && create) known = identityOf(path) ?? createdAt(path, fsync);
     },
   };
 }

@@ -61,6 +61,7 @@ export function createStore(settings: WorkerSettings): Store {
   }
 
   function openForWriting(): Records {
+    place.make();
     mkdirSync(folder, { recursive: true });
     // Without flushes a loss of power leaves pages of different ages. Then nothing in the file can be believed.
     if (existsSync(unsynced) && readFileSync(unsynced, 'latin1') !== bootId()) {

@@ -1,19 +1,36 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { TargetUnavailableError } from '../../../src/drivers/errors.js';
+import { ContainerDoesNotExistError, TargetUnavailableError } from '../../../src/drivers/errors.js';
 import { hasEnded, ownerFolder, parseOwnerFolder, thisProcess } from '../../../src/drivers/local/owner.js';
 import { call, contentOf, listAll, listKeys, put, rejection } from '../conformance/fixture.js';
 import { afterwards, CONTAINER, openBox, openLocal, ref, temporaryFolder, unfinished } from './fixture.js';
 
 describe('the root', () => {
-  it('is made by the first call, and only by that', async () => {
+  it('is made by the first change, and only by that', async () => {
     const root = join(temporaryFolder(), 'deep/down');
     const backend = openLocal({ root });
-    expect(existsSync(root)).toBe(false);
     expect((await backend.listContainers({}, call)).items).toEqual([]);
-    expect(existsSync(root)).toBe(true);
+    for (const looking of [
+      backend.headContainer(CONTAINER, call),
+      backend.listObjects(CONTAINER, '', {}, call),
+      put(backend, ref('x'), 'x'),
+      backend.deleteContainer(CONTAINER, call),
+    ]) {
+      expect(await rejection(looking)).toBeInstanceOf(ContainerDoesNotExistError);
+    }
+    await backend.createContainer(CONTAINER, call);
+    await put(backend, ref('x'), 'x');
+    expect(await contentOf(backend, ref('x'))).toBe('x');
+  });
+
+  it('is left unmade by whoever only looks', async () => {
+    const root = join(temporaryFolder(), 'deep/down');
+    const backend = openLocal({ root });
+    expect((await backend.listContainers({}, call)).items).toEqual([]);
+    expect(await rejection(backend.headObject(ref('x'), call))).toBeInstanceOf(ContainerDoesNotExistError);
+    expect(existsSync(dirname(root))).toBe(false);
   });
 
   it('that is missing is an unavailable target where the settings say so', async () => {
