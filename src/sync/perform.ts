@@ -35,13 +35,19 @@ export async function perform(job: Job, at: Workplace, signal: AbortSignal): Pro
 async function attempt(job: Job, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   const looked = lookFor(job, at);
   if ('outcome' in looked) return looked;
+  let asked = job.remote === 'ask';
   const remote = job.remote === 'ask' ? await at.store.head(job.name, signal) : job.remote;
   let facts: Facts = { local: looked.entry && { entry: looked.entry }, content: undefined, remote };
   // decide asks for each fact once at the most, so this ends.
   for (;;) {
     const decision = decide(facts.local, at.index.get(job.name), facts.remote, at.policy);
-    if (decision.action !== 'learn') return act(decision, job, facts, at, signal);
-    facts = await learn(decision.what, job, facts, at, signal);
+    if (decision.action === 'learn') facts = await learn(decision.what, job, facts, at, signal);
+    else if (decision.action !== 'forget' || asked) return act(decision, job, facts, at, signal);
+    else {
+      // The object may have been sent since the container was listed, and without its record nobody would ever delete it.
+      facts = { ...facts, remote: await at.store.head(job.name, signal) };
+      asked = true;
+    }
   }
 }
 

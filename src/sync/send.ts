@@ -88,8 +88,11 @@ async function send(
 
 /** What stands where something is to be sent goes to the trash, if there is one, unless it is the same content. */
 async function keepOld({ name, remote }: Job, md5: string | undefined, at: Workplace, signal: AbortSignal): Promise<void> {
-  // Without a listing nobody knows what the container has under a name that is new to us: that costs a look.
-  if (at.trash !== undefined && remote !== 'absent') await at.trash.keep(name, at.index.get(name), md5, signal);
+  if (at.trash === undefined) return;
+  const known = at.index.get(name);
+  // Without a listing nobody knows what the container has under a name that is new to us: that costs a look. What is known to
+  // us may have been sent since it was listed.
+  if (remote !== 'absent' || known !== undefined) await at.trash.keep(name, known, md5, signal);
 }
 
 /** The object under its former name becomes the one under the new: no bytes of ours travel. Undefined: send them after all. */

@@ -9,7 +9,9 @@ import {
   StorageError,
   TargetUnavailableError,
 } from '../../src/drivers/errors.js';
-import { openMirrorFixture } from './mirror-fixture.js';
+import type { Decision } from '../../src/sync/decide.js';
+import type { LocalEntry } from '../../src/watcher/entry.js';
+import { type MirrorFixture, openMirrorFixture } from './mirror-fixture.js';
 
 const broken = (retry: 'backoff' | 'never' = 'backoff') => new StorageError('503 from the provider', { driver: 'memory', retry });
 
@@ -235,6 +237,56 @@ describe('P4: deletes', () => {
     expect(Object.keys(await objects())).toEqual(['p/a', 'p/b']);
     renameSync(`${mirror.settings.source}/../aside`, file);
     expect((await run('scan')).report).toMatchObject({ uploaded: 0, bytes: 0 });
+  });
+});
+
+describe('what a listing said, when the object was sent since', () => {
+  const absent = async ({ mirror }: MirrorFixture, decision: Decision, local: LocalEntry | undefined) => {
+    const run = mirror.runs.begin(mirror.parts.index);
+    await mirror.intake.due({ name: 'late', local, remote: 'absent', decision }, run);
+    await run.pending.whenEmpty(new AbortController().signal);
+  };
+
+  test('P5: an object is not forgotten as absent: it is deleted with its file', async () => {
+    const fixture = await openMirrorFixture();
+    const { mirror, run, write, remove, objects } = fixture;
+    write('other');
+    write('late');
+    await run('reconcile');
+    remove('late');
+    await absent(fixture, { action: 'forget' }, undefined);
+    expect(await objects()).toEqual({ 'p/other': 'other' });
+    expect(mirror.parts.index.get('late')).toBeUndefined();
+  });
+
+  test('an object that is gone for sure is forgotten', async () => {
+    const fixture = await openMirrorFixture();
+    const { mirror, storage, run, write, remove, faults } = fixture;
+    write('other');
+    write('late');
+    await run('reconcile');
+    remove('late');
+    await storage.deleteObject({ container: 'c', key: 'p/late' }, { signal: new AbortController().signal });
+    await absent(fixture, { action: 'forget' }, undefined);
+    expect(mirror.parts.index.get('late')).toBeUndefined();
+    expect(faults.calls).not.toContain('deleteObjects');
+  });
+
+  test('it is kept in the trash before it is replaced', async () => {
+    const policy = {
+      overwrite: 'always',
+      extraneous: 'keep',
+      deletes: 'trash',
+      metadata: { mtime: true, mode: true, owner: false },
+    } as const;
+    const fixture = await openMirrorFixture({ settings: { policy } });
+    const { mirror, run, write, objects } = fixture;
+    write('late', 'before');
+    await run('reconcile');
+    write('late', 'after that');
+    const look = mirror.source.lookFor('late');
+    await absent(fixture, { action: 'upload', why: 'changed' }, look.found === 'entry' ? look.entry : undefined);
+    expect(Object.values(await objects()).sort()).toEqual(['after that', 'before']);
   });
 });
 
