@@ -68,6 +68,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     if (made) tellMade(lost);
     mirror.containerTrouble.over();
     const due = createDueRuns();
+    const finishing = new Set<Promise<unknown>>();
     waiting = due;
     const opened = await openWatcher({
       ...settings,
@@ -90,7 +91,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
         (signal) => mirror.containerTrouble.met(signal),
         (signal) => parts.lease.whenLost(signal),
         (signal) => takeHints(opened, due, signal),
-        (signal) => takeRuns(due, signal),
+        (signal) => takeRuns(due, finishing, signal),
         (signal) => repeat(settings.rescanMs, signal, () => due.add({ kind: 'scan', under: '', why: 'rescan timer' })),
         (signal) => repeat(PURGE_MS, signal, () => purgeTrash(mirror, signal)),
         (signal) => repeat(settings.reconcileMs, signal, () => due.add({ kind: 'reconcile', under: '', why: 'reconcile timer' })),
@@ -103,6 +104,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     } finally {
       watcher = undefined;
       await opened.close();
+      await Promise.allSettled(finishing);
     }
   }
 
@@ -131,7 +133,8 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     }
   }
 
-  async function takeRuns(due: DueRuns, signal: AbortSignal): Promise<void> {
+  /** `finishing` gets what is left of each run when the next one may begin; with the end of `signal`, that ends too. */
+  async function takeRuns(due: DueRuns, finishing: Set<Promise<unknown>>, signal: AbortSignal): Promise<void> {
     for (;;) {
       const run = await due.next(signal);
       if (run.gone) {
@@ -153,11 +156,13 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
         return undefined;
       });
       if (begun === undefined) continue;
-      const { finished } = begun;
       // Its jobs may take hours; what is found meanwhile is not kept waiting for them.
-      finished.catch((error: unknown) => {
-        if (!signal.aborted) log.error('run did not finish', { mirror: settings.name, run: run.kind, error });
-      });
+      const finished = begun.finished
+        .catch((error: unknown) => {
+          if (!signal.aborted) log.error('run did not finish', { mirror: settings.name, run: run.kind, error });
+        })
+        .finally(() => finishing.delete(finished));
+      finishing.add(finished);
       // Until the first reconcile had seen everything, what went away meanwhile was not deleted.
       if (run.kind === 'reconcile' && mirror.takeMissed()) due.add({ kind: 'scan', under: '', why: 'deletes were withheld' });
     }

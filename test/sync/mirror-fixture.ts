@@ -31,6 +31,8 @@ export interface MirrorFixture {
   write(path: string, content?: string | Buffer): string;
   remove(path: string): void;
   run(kind: 'scan' | 'reconcile'): Promise<ScanResult>;
+  /** As at the end of the program. */
+  stop(): void;
   /** Names and contents of all objects. */
   objects(): Promise<Record<string, string>>;
 }
@@ -133,8 +135,9 @@ export async function openMirrorFixture({
     interrupt: stop.signal,
   });
   await ensureContainer(storage, 'c', never);
+  const end = () => stop.abort(new Error('the program ends'));
   onTestFinished(async () => {
-    stop.abort(new Error('the test is over'));
+    end();
     queue.clear();
     await queue.whenIdle();
     await reader.close();
@@ -158,6 +161,7 @@ export async function openMirrorFixture({
       mirror.source.reopen();
       return (await scanMirror(mirror, { kind, under: '', why: 'test' }, stop.signal)).finished;
     },
+    stop: end,
     async objects() {
       const found: Record<string, string> = {};
       const { items } = await storage.listObjects('c', '', {}, { signal: never });
