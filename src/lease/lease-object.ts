@@ -1,7 +1,7 @@
 import type { Backend } from '../drivers/backend.js';
 import { bytesBody } from '../drivers/body.js';
 import type { ObjectRef, Precondition, PutOptions } from '../drivers/call.js';
-import { ObjectDoesNotExistError } from '../drivers/errors.js';
+import { ObjectDoesNotExistError, StorageError } from '../drivers/errors.js';
 import { type LeaseDocument, readDocument, writeDocument } from './document.js';
 
 /** Tells one content of the object from all others; undefined where the provider does not. */
@@ -34,6 +34,8 @@ export interface LeaseObject {
 }
 
 const OPTIONS: PutOptions = { contentType: 'application/json', metaData: {}, headers: {}, checksums: [] };
+/** Each costs a request of the next sign of life. */
+const MOST_REPLACED = 10;
 /** More is no lease of ours. */
 const LONGEST = 64 * 1024;
 
@@ -41,13 +43,20 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
   const { preconditions, versions } = backend.capabilities;
   const conditional = preconditions.includes('ifAbsent') && preconditions.includes('ifMatch');
 
-  let mayTidy = true;
+  /** Versions that are to be deleted; undefined where that is of no use. */
+  let replaced: readonly string[] | undefined = [];
 
-  async function forget(versionId: string, signal: AbortSignal): Promise<void> {
-    try {
-      await versions?.deleteVersion(ref, versionId, { signal });
-    } catch {
-      mayTidy = false; // no right to, or locked: it is only tidiness, and is not asked for again
+  async function tidy(signal: AbortSignal): Promise<void> {
+    while (replaced?.[0] !== undefined) {
+      try {
+        await versions?.deleteVersion(ref, replaced[0], { signal });
+        replaced = replaced.slice(1);
+      } catch (error) {
+        const mayPass = !signal.aborted && error instanceof StorageError && error.retry !== 'never';
+        // No right to, locked, or so slow that the sign of life itself was held up: it is only tidiness, and is not asked for again.
+        replaced = mayPass ? replaced.slice(-MOST_REPLACED) : undefined;
+        return;
+      }
     }
   }
 
@@ -77,7 +86,8 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
       const body = bytesBody(writeDocument(document));
       const { extra } = await backend.putObject(ref, body, precondition === undefined ? OPTIONS : { ...OPTIONS, precondition }, { signal });
       const version = versionOf(extra);
-      if (mayTidy && before?.versionId !== undefined && before.versionId !== version.versionId) await forget(before.versionId, signal);
+      if (before?.versionId !== undefined && before.versionId !== version.versionId) replaced = replaced && [...replaced, before.versionId];
+      await tidy(signal);
       return version;
     },
   };

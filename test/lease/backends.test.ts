@@ -15,6 +15,7 @@ import { leaseObject } from '../../src/lease/lease-object.js';
 import { silentLogger } from '../../src/log.js';
 import { openFake as openFakeS3 } from '../drivers/s3/open.js';
 import { openFake as openFakeSwift } from '../drivers/swift/open.js';
+import type { Fault } from '../fakes/s3/faults.js';
 import { startFakeS3 } from '../fakes/s3/server.js';
 import { startFakeSwift } from '../fakes/swift/server.js';
 import { holder, REF } from './rig.js';
@@ -110,23 +111,34 @@ test('in a container that keeps versions, signs of life do not pile up', async (
   await backend.close();
 });
 
-test('who may not delete versions says so once, and has the lease all the same', async () => {
+/** A lease that is written four more times where versions are kept, by who meets this when the second one is to be deleted. */
+async function writtenOver(fault: Fault) {
   const fake = await startFakeS3();
   onTestFinished(() => fake.close());
   const backend = openFakeS3(fake);
+  onTestFinished(() => backend.close());
   await backend.createContainer(REF.container, { signal: NEVER_ABORTED });
-  fake.rules.store.bucket(REF.container).versioned = true;
-  fake.faults.next('DeleteObject', { kind: 'refuse', status: 403, code: 'AccessDenied' });
-  const object = leaseObject(backend, REF);
+  const bucket = fake.rules.store.bucket(REF.container);
+  bucket.versioned = true;
   const first = leaseOf(backend, holder('a'));
   await first.acquire(NEVER_ABORTED);
   await first.release();
-  let found = await object.read(NEVER_ABORTED);
-  for (let times = 0; times < 3; times += 1) {
-    if (found?.document === undefined) throw new Error('there is a lease');
-    await object.write({ ...found.document, renewal: 10 + times }, found.version, NEVER_ABORTED);
-    found = await object.read(NEVER_ABORTED);
+  fake.faults.next('DeleteObject', undefined);
+  fake.faults.next('DeleteObject', fault);
+  const object = leaseObject(backend, REF);
+  for (let renewal = 10; renewal < 14; renewal += 1) {
+    const found = await object.read(NEVER_ABORTED);
+    if (found?.document === undefined) throw new Error('there is no lease');
+    await object.write({ ...found.document, renewal }, found.version, NEVER_ABORTED);
   }
-  expect(found?.document?.renewal).toBe(12);
-  await backend.close();
+  fake.faults.assertUsedUp();
+  return { versions: bucket.objects.get(REF.key)?.length, renewal: (await object.read(NEVER_ABORTED))?.document?.renewal };
+}
+
+test('who may not delete versions is refused once, does not ask again, and has the lease all the same', async () => {
+  expect(await writtenOver({ kind: 'refuse', status: 403, code: 'AccessDenied' })).toEqual({ versions: 4, renewal: 13 });
+});
+
+test('a version that cannot be deleted now is deleted with the next sign of life', async () => {
+  expect(await writtenOver({ kind: 'refuse', status: 503, code: 'SlowDown' })).toEqual({ versions: 1, renewal: 13 });
 });
