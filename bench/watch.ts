@@ -19,7 +19,6 @@ async function measure(engine: 'chokidar' | 'directories', root: string): Promis
     chokidarLimit: 0,
     settleMs: 0,
     settleLimitMs: 0,
-    ignoresDirectory: () => false,
     clock: systemClock,
     log: silent,
   });

@@ -1,10 +1,8 @@
-import { basename } from 'node:path';
 import { orAborted } from '../drivers/signal.js';
 import { LeaseHeldError, LeaseLostError } from '../lease/errors.js';
-import { IGNORE_FILE } from '../watcher/filter.js';
 import { openWatcher } from '../watcher/open-watcher.js';
 import { SourceMissingError } from '../watcher/source.js';
-import type { Hint, Watcher, WatchState } from '../watcher/watcher.js';
+import type { Watcher, WatchState } from '../watcher/watcher.js';
 import { untilFirstEnds } from './concurrently.js';
 import { ensureContainer } from './container-store.js';
 import { createDueRuns, type DueRun, type DueRuns } from './due-runs.js';
@@ -58,7 +56,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     }
   }
 
-  /** Watches from scratch, and first scans everything: whatever happened before is found. Ends when the rules of what is watched change. */
+  /** Watches from scratch, and first scans everything: whatever happened before is found. */
   async function keepWhileWatched(): Promise<void> {
     mirror.source.reopen();
     const made = await ensureContainer(parts.backend, settings.container, drain);
@@ -75,7 +73,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       root: settings.source,
       engine: settings.watch,
       followLinks: settings.symlinks === 'follow',
-      ignoresDirectory: mirror.source.ignoresDirectory,
+      rules: mirror.source.rules,
       clock,
       log,
     });
@@ -124,7 +122,6 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
           paths: hint.kind === 'paths' ? hint.paths.length : 0,
           rescan: hint.kind === 'rescan' ? hint.why : null,
         });
-        if (changesRules(hint)) return;
         if (hint.kind === 'rescan') due.add({ kind: 'scan', under: hint.under, why: hint.why });
         else for (const under of await mirror.intake.hints(hint.paths)) due.add({ kind: 'scan', under, why: GONE, gone: true });
       }
@@ -187,9 +184,4 @@ function stateAfter(error: unknown): MirrorState {
 function whyAfter(error: unknown): string {
   if (error instanceof LeaseHeldError) return error.why;
   return error instanceof Error ? error.message : String(error);
-}
-
-/** An ignore file decides which folders are watched at all, so the watch begins anew after one has changed. */
-function changesRules(hint: Hint): boolean {
-  return hint.kind === 'paths' && hint.paths.some((path) => basename(path) === IGNORE_FILE);
 }

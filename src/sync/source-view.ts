@@ -4,7 +4,7 @@ import type { LedgerDocument, SourceIdentity } from '../state/ledger.js';
 import type { ObjectName } from '../state/object-index.js';
 import { openDescent } from '../watcher/descend.js';
 import type { LocalEntry, RelativePath } from '../watcher/entry.js';
-import { openFilter } from '../watcher/filter.js';
+import { type FolderRules, openFilter } from '../watcher/filter.js';
 import { type Looking, startLooking, type WalkSettings } from '../watcher/look.js';
 import { pathOnDisk } from '../watcher/path.js';
 import { isEmptySource, openSource } from '../watcher/source.js';
@@ -47,8 +47,8 @@ export interface SourceView {
   exchanged(): string | undefined;
   /** What to remember of the source: how it is known now, unless it was exchanged. */
   identity(): SourceIdentity;
-  /** For the watcher: folders that need no watch, by the mirror's own patterns. */
-  ignoresDirectory(path: RelativePath): boolean;
+  /** What is left out by the mirror's own patterns; ignore files in the source say more. */
+  readonly rules: FolderRules;
 }
 
 /** Throws nothing yet: `reopen` looks at the folder. `remembered` is what the ledger says of the source now. */
@@ -58,7 +58,6 @@ export function createSourceView(
   remembered: () => Pick<LedgerDocument, 'source' | 'acceptedEmpty'>,
 ): SourceView {
   const walkSettings = walkSettingsOf(settings, maxNameBytes);
-  const filter = openFilter(walkSettings.filter);
   const { nameOf, pathOf, namesAt } = createNaming(settings.symlinks);
   const ifMeant = `if that is meant, stop the daemon and run: longshore accept-source ${settings.name}`;
   let current: Opened | undefined;
@@ -131,7 +130,7 @@ export function createSourceView(
       const now = present();
       return now !== undefined && sameSource(source, now) ? now : source;
     },
-    ignoresDirectory: (path) => filter.ignoresDirectory(path),
+    rules: openFilter(walkSettings.filter),
   };
 }
 

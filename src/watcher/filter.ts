@@ -27,6 +27,10 @@ export interface FolderRules extends PathFilter {
   excludesFile(path: RelativePath): boolean;
   /** The rules inside `folder`, further down, which has an ignore file of its own with this text. */
   within(folder: RelativePath, ignoreFile: string): FolderRules;
+  /** Whether these are the same rules, in other words or not. May be false where they only come to the same. */
+  equals(other: FolderRules): boolean;
+  /** All that leaves something out, as if it stood at the top of the source. */
+  readonly patterns: readonly string[];
 }
 
 /** What a download is called until it is complete. It may be in a source, and is no file of anybody's. */
@@ -37,12 +41,8 @@ export const IGNORE_FILE = '.longshoreignore';
 
 /** The rules inside the source's own folder, before its ignore file is read. */
 export function openFilter({ exclude, include, never }: FilterSettings): FolderRules {
-  const selects = include.length === 0 ? undefined : matcher(include.map((pattern) => ({ pattern })));
-  return folderRules(
-    exclude.map((pattern) => ({ pattern })),
-    selects,
-    new Set(never),
-  );
+  const selects = include.length === 0 ? undefined : matcher(include);
+  return folderRules(exclude, selects, new Set(never));
 }
 
 interface Pattern {
@@ -51,7 +51,7 @@ interface Pattern {
 
 type Matches = (path: string) => boolean;
 
-function folderRules(patterns: readonly Pattern[], selects: Matches | undefined, never: ReadonlySet<RelativePath>): FolderRules {
+function folderRules(patterns: readonly string[], selects: Matches | undefined, never: ReadonlySet<RelativePath>): FolderRules {
   const matches = matcher(patterns);
   const isNever = (path: RelativePath) => never.size > 0 && never.has(path);
   const isUnfinished = (path: RelativePath) => path.endsWith('.part') && UNFINISHED_DOWNLOAD.test(path);
@@ -61,16 +61,19 @@ function folderRules(patterns: readonly Pattern[], selects: Matches | undefined,
     ignoresFile: (path) => excludesFile(path) || (selects !== undefined && !selects(path)),
     excludesFile,
     within: (folder, ignoreFile) => folderRules([...patterns, ...placedBelow(folder, ignoreFile)], selects, never),
+    equals: (other) => other.patterns.length === patterns.length && patterns.every((pattern, at) => pattern === other.patterns[at]),
+    patterns,
   };
 }
 
 /** The matcher remembers each path that it is asked about, for ever; above this many it is made anew. */
 const REMEMBERED_PATHS = 4096;
 
-function matcher(patterns: readonly Pattern[]): Matches {
+function matcher(patterns: readonly string[]): Matches {
   if (patterns.length === 0) return () => false;
-  const fresh = (rules: Ignore | readonly Pattern[]) => ignore({ ignoreCase: false }).add(rules as Ignore | Pattern[]);
-  let rules = fresh(patterns);
+  // As objects: a string may be several lines, and its trailing spaces do not count.
+  const fresh = (rules: Ignore | Pattern[]) => ignore({ ignoreCase: false }).add(rules);
+  let rules = fresh(patterns.map((pattern) => ({ pattern })));
   let asked = 0;
   return (path) => {
     if (++asked > REMEMBERED_PATHS) {
@@ -86,10 +89,9 @@ function matcher(patterns: readonly Pattern[]): Matches {
  * then holds all rules in git's order (deeper files later, the last match decides), and a folder that is ignored from
  * above stays ignored. See gitignore(5), "Pattern format".
  */
-function placedBelow(folder: RelativePath, ignoreFile: string): Pattern[] {
+function placedBelow(folder: RelativePath, ignoreFile: string): string[] {
   const lines = ignoreFile.replace(/^\ufeff/, '').split(/\r?\n/);
-  const patterns = lines.flatMap((line) => (line.startsWith('#') ? [] : placeOne(folder, withoutTrailingSpaces(line))));
-  return patterns.map((pattern) => ({ pattern }));
+  return lines.flatMap((line) => (line.startsWith('#') ? [] : placeOne(folder, withoutTrailingSpaces(line))));
 }
 
 function placeOne(folder: RelativePath, line: string): string[] {

@@ -22,6 +22,12 @@ export function rulesInside(folder: RelativePath, onDisk: string, around: Folder
   return text === undefined ? around : around.within(folder, text);
 }
 
+/** The same for who does not depend on all being known: what cannot be read leaves nothing out. */
+export function knownRulesInside(folder: RelativePath, onDisk: string, around: FolderRules): FolderRules {
+  const inside = rulesInside(folder, onDisk, around);
+  return 'kind' in inside ? around : inside;
+}
+
 /** Undefined when there is none. Anything but a readable regular file of sensible size is an error. */
 function readIgnoreFile(onDisk: string): string | undefined {
   // Nearly no folder has one, and an exception would cost more than all else here. A link to nothing is one whose rules are missing.

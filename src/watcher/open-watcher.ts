@@ -6,7 +6,7 @@ import { watchDirectoryWithChokidar } from './chokidar.js';
 import { countBelow } from './count-folders.js';
 import { watchDirectory } from './directories.js';
 import type { WatchDirectory } from './directory-watch.js';
-import type { RelativePath } from './entry.js';
+import { type FolderRules, openFilter } from './filter.js';
 import type { SettleTimes } from './hint-stream.js';
 import { createKernelQueue, type KernelQueue } from './kernel-queue.js';
 import { networkFileSystem, readMounts } from './network-file-system.js';
@@ -27,8 +27,8 @@ export interface OpenWatcherOptions extends SettleTimes {
   readonly chokidarLimit: number;
   /** Files and folders of the source, when it is known; else they are counted, up to `chokidarLimit`. */
   readonly entries?: number;
-  /** Folders that are not looked into; must not throw. Asked when a folder is met: after the rules have changed, open another watcher. */
-  readonly ignoresDirectory: (path: RelativePath) => boolean;
+  /** What is left out, but for what ignore files in the source say: those are read, and followed when they change. Default: nothing. */
+  readonly rules?: FolderRules;
   /** Watch folders behind symbolic links, when they lie in the source themselves. Default false. */
   readonly followLinks?: boolean;
   /** Between rescans of folders that cannot be watched. Default 60,000. */
@@ -42,6 +42,8 @@ export interface OpenWatcherOptions extends SettleTimes {
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+const NO_RULES = openFilter({ exclude: [], include: [], never: [] });
 
 const ownKernelQueue = createKernelQueue(readWatchLimits()?.queuedEvents ?? Number.POSITIVE_INFINITY);
 
@@ -58,6 +60,7 @@ export async function openWatcher(options: OpenWatcherOptions): Promise<Watcher>
   if (unannounced !== undefined) log.warn('changes on a network file system are not announced', { root, type: network, engine });
   if (engine === 'scan') return createScanOnlyWatcher(unannounced === undefined ? [] : [{ under: '', why: unannounced }]);
   return createTreeWatcher({
+    rules: NO_RULES,
     followLinks: false,
     degradedRescanMs: 60_000,
     rootCheckMs: 2_000,
@@ -72,8 +75,8 @@ export async function openWatcher(options: OpenWatcherOptions): Promise<Watcher>
 async function chooseEngine(options: OpenWatcherOptions, network: string | undefined): Promise<'chokidar' | 'directories' | 'scan'> {
   if (network !== undefined) return 'scan';
   if (process.platform !== 'linux') return 'chokidar';
-  const { root, chokidarLimit, ignoresDirectory } = options;
-  const entries = options.entries ?? (await countBelow(root, [''], ignoresDirectory, (count) => count > chokidarLimit)).entries;
+  const { root, chokidarLimit, rules = NO_RULES } = options;
+  const entries = options.entries ?? (await countBelow(root, [{ path: '', around: rules }], (count) => count > chokidarLimit)).entries;
   return entries <= chokidarLimit ? 'chokidar' : 'directories';
 }
 

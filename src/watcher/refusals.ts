@@ -1,7 +1,7 @@
 import type { Logger } from '../log.js';
 import { countBelow } from './count-folders.js';
 import { collapse, covers } from './cover.js';
-import type { RelativePath } from './entry.js';
+import type { FolderRules } from './filter.js';
 import { SourceMissingError, sourceMissing } from './source.js';
 import { explainLimit, isLimit, readWatchLimits } from './watch-limits.js';
 import type { WatchTree } from './watch-tree.js';
@@ -23,10 +23,10 @@ export interface Refusals {
 const TOLD = 32;
 
 export function createRefusals(
-  options: { readonly root: string; readonly ignoresDirectory: (path: RelativePath) => boolean; readonly log: Logger },
+  options: { readonly root: string; readonly rules: FolderRules; readonly log: Logger },
   tree: WatchTree,
 ): Refusals {
-  const { root, ignoresDirectory, log } = options;
+  const { root, rules, log } = options;
   let needed: number | undefined;
   let reported = false;
 
@@ -48,7 +48,8 @@ export function createRefusals(
 
   const countNeeded = async (signal: AbortSignal): Promise<number> => {
     const { watched, refused } = tree;
-    const below = await countBelow(root, [...refused.keys()].map(pathOf), ignoresDirectory, () => signal.aborted);
+    const under = [...refused.keys()].map((folder) => ({ path: pathOf(folder), around: folder.parent?.rules ?? rules }));
+    const below = await countBelow(root, under, () => signal.aborted);
     return watched + refused.size + below.folders;
   };
 

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { WatchDirectory } from './directory-watch.js';
 import type { RelativePath } from './entry.js';
+import type { FolderRules } from './filter.js';
 import { createHintStream, type SettleTimes } from './hint-stream.js';
 import type { KernelQueue } from './kernel-queue.js';
 import { networkFileSystem, readMounts } from './network-file-system.js';
@@ -15,7 +16,8 @@ export interface TreeWatcherOptions extends SettleTimes {
   readonly root: string;
   readonly engine: 'chokidar' | 'directories';
   readonly watchDirectory: WatchDirectory;
-  readonly ignoresDirectory: (path: RelativePath) => boolean;
+  /** Without those of ignore files in the source. */
+  readonly rules: FolderRules;
   readonly followLinks: boolean;
   /** Between rescans of folders that cannot be watched, and attempts to watch them after all. */
   readonly degradedRescanMs: number;

@@ -1,8 +1,10 @@
 import { basename } from 'node:path';
 import type { DirectoryWatch, WatchDirectory } from './directory-watch.js';
 import type { RelativePath } from './entry.js';
+import { type FolderRules, IGNORE_FILE } from './filter.js';
 import { isFollowable } from './followed-link.js';
 import { folderKind, identify, presentIdentity, sameIdentity } from './identity.js';
+import { knownRulesInside } from './ignore-file.js';
 import { joinPath, pathOnDisk } from './path.js';
 import { createTurnQueue } from './turn-queue.js';
 import { maybeFolder, visitEntries } from './visit-entries.js';
@@ -37,7 +39,8 @@ export interface WatchTreeOptions {
   /** Absolute. */
   readonly root: string;
   readonly watchDirectory: WatchDirectory;
-  readonly ignoresDirectory: (path: RelativePath) => boolean;
+  /** Without those of ignore files in the source. */
+  readonly rules: FolderRules;
   /** Watch folders behind symbolic links, when they are in the source themselves. */
   readonly followLinks: boolean;
   /** Why a file system that is mounted below the root cannot be watched; undefined: it can. */
@@ -78,9 +81,10 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     if (folder.gone || closed) return;
     try {
       if (folder.watch === undefined && !(await watch(folder))) return;
+      const isNew = folder.rules === undefined;
       await read(folder);
       refused.delete(folder);
-      on.doubt(pathOf(folder), 'a folder is newly watched');
+      on.doubt(pathOf(folder), isNew ? 'a folder is newly watched' : 'a folder was read again');
     } catch (error) {
       if (!folder.gone) refused.set(folder, error instanceof Error ? error : new Error(String(error)));
     }
@@ -136,6 +140,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
   };
 
   const read = async (folder: WatchedFolder): Promise<void> => {
+    readRules(folder);
     for (const child of [...(folder.children?.values() ?? [])]) verifyFolder(child);
     await visitEntries(onDisk(folder), (entry) => {
       if (folder.gone || folder.children?.has(entry.name)) return;
@@ -143,10 +148,18 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     });
   };
 
+  /** Where others hold than before, all below is met anew. */
+  const readRules = (folder: WatchedFolder): void => {
+    const rules = knownRulesInside(pathOf(folder), onDisk(folder), folder.parent?.rules ?? options.rules);
+    if (folder.rules?.equals(rules)) return;
+    for (const child of [...(folder.children?.values() ?? [])]) remove(child);
+    folder.rules = rules;
+  };
+
   const attach = (parent: WatchedFolder, name: string, link: boolean): void => {
     if (link && !options.followLinks) return;
     const path = joinPath(pathOf(parent), name);
-    if (options.ignoresDirectory(path)) return;
+    if (parent.rules === undefined || parent.rules.ignoresDirectory(path)) return; // one that was never read will be
     if (link && !isFollowable(options.root, path, parent)) return;
     const folder = createFolder(parent, name, link);
     if (link) links.add(folder);
@@ -179,6 +192,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
       return;
     }
     on.changed(joinPath(path, name));
+    if (name === IGNORE_FILE) enqueue(folder); // to be read again, with the rules that hold now
     const child = folder.children?.get(name);
     if (kind === 'rename') {
       if (child !== undefined) remove(child);

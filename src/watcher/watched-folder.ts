@@ -1,5 +1,6 @@
 import type { DirectoryWatch } from './directory-watch.js';
 import type { RelativePath } from './entry.js';
+import type { FolderRules } from './filter.js';
 import type { Identity } from './identity.js';
 
 /** A folder that is watched, or should be. A tree of up to a million of these is held in memory: no field without need. */
@@ -10,6 +11,8 @@ export interface WatchedFolder {
   readonly link: boolean;
   children: Map<string, WatchedFolder> | undefined;
   identity: Identity | undefined;
+  /** What is left out of it; undefined until it was read. Most folders share those of the folder around them. */
+  rules: FolderRules | undefined;
   watch: DirectoryWatch | undefined;
   /** Waits for its watch, or to be read again. */
   queued: boolean;
@@ -24,6 +27,7 @@ export function createFolder(parent: WatchedFolder | undefined, name: string, li
     link,
     children: undefined,
     identity: undefined,
+    rules: undefined,
     watch: undefined,
     queued: false,
     gone: false,

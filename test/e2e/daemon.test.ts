@@ -20,6 +20,25 @@ async function watching(program: Program): Promise<void> {
 describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (engine) => {
   const watch = engine === 'scan' ? '    watch: scan\n    rescan: 300ms\n' : `    watch: ${engine}\n`;
 
+  test('P1: an ignore file that changes is followed, without a start anew', async () => {
+    const place = openPlace(watch);
+    mkdirSync(join(place.source, 'build/deep'), { recursive: true });
+    writeFileSync(join(place.source, '.longshoreignore'), 'build/\n');
+    writeFileSync(join(place.source, 'build/deep/old'), 'old');
+    writeFileSync(join(place.source, 'plain'), 'plain');
+    const daemon = place.daemon();
+    await watching(daemon);
+    await eventually(() => expect(place.differences()).toEqual([expect.stringMatching(/^build.deep.old: .* absent$/)]));
+    writeFileSync(join(place.source, '.longshoreignore'), '*.tmp\n');
+    await eventually(() => expect(place.differences()).toEqual([]));
+    writeFileSync(join(place.source, 'build/deep/new'), 'new');
+    writeFileSync(join(place.source, 'build/x.tmp'), 'left out');
+    await eventually(() => expect(place.differences()).toEqual([expect.stringMatching(/^build.x.tmp: .* absent$/)]));
+    expect(daemon.stderr().match(/ mirroring /g)).toHaveLength(1);
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).code).toBe(0);
+  });
+
   test('P1: what changes is mirrored while the daemon runs', async () => {
     const place = openPlace(watch);
     writeFileSync(join(place.source, 'before'), 'there before the start');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 
+import { openFilter } from '../../src/watcher/filter.js';
 import { type OpenWatcherOptions, openWatcher } from '../../src/watcher/open-watcher.js';
 import { SourceMissingError } from '../../src/watcher/source.js';
 import { readWatchLimits } from '../../src/watcher/watch-limits.js';
@@ -38,7 +39,6 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
         settleMs: 20,
         settleLimitMs: 500,
         rootCheckMs: 50,
-        ignoresDirectory: () => false,
         clock: systemClock,
         log: silent,
         ...options,
@@ -227,7 +227,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
     test('a folder that the filter excludes is not watched', async () => {
       write('node_modules/deep/file');
       write('source/file');
-      const { watcher, follower } = await watch({ ignoresDirectory: (path) => path.endsWith('node_modules') });
+      const { watcher, follower } = await watch({ rules: openFilter({ exclude: ['node_modules/'], include: [], never: [] }) });
       expect(watcher.state().directories).toBe(2);
       write('source/node_modules/file');
       write('source/other/file');
@@ -237,6 +237,48 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       write('last');
       await until(() => follower.believes.has('last'));
       expect(follower.hints.filter((hint) => JSON.stringify(hint).includes('deep'))).toEqual([]);
+    });
+
+    test('P1: a folder that an ignore file leaves out is not watched, until the file says so no more, and again', async () => {
+      write('.longshoreignore', 'build/\n');
+      write('a/.longshoreignore', '!build/\n/cache/\n');
+      for (const path of ['build/x/1', 'a/build/2', 'a/cache/y/3', 'b/build/4', 'b/cache/5']) write(path);
+      const { watcher, follower } = await watch();
+      expect(watcher.state().directories).toBe(5); // the source, a, a/build, b, b/cache
+      write('a/.longshoreignore', '');
+      await until(() => watcher.state().directories === 6); // not a/build any more, but a/cache and a/cache/y
+      write('a/cache/y/new');
+      await follower.follows();
+      fs.rmSync(join(root, '.longshoreignore'));
+      await until(() => watcher.state().directories === 10);
+      for (const path of ['build/x/6', 'a/build/6', 'b/build/6']) write(path);
+      await follower.follows();
+      fs.writeFileSync(join(folder, 'other'), '*\n');
+      fs.renameSync(join(folder, 'other'), join(root, 'a/.longshoreignore'));
+      await until(() => watcher.state().directories === 7);
+    });
+
+    test('P1: an ignore file that changes among very many others is followed', async () => {
+      write('.longshoreignore', 'build/\n');
+      write('build/x');
+      const { watcher, follower } = await watch();
+      expect(watcher.state().directories).toBe(1);
+      for (let i = 0; i < 3_000; i++) fs.writeFileSync(join(root, `file ${i}`), '');
+      write('.longshoreignore', '');
+      for (let i = 0; i < 3_000; i++) fs.writeFileSync(join(root, `more ${i}`), '');
+      await until(() => watcher.state().directories === 2);
+      write('build/y');
+      await follower.follows();
+    });
+
+    test('a folder whose ignore file cannot be read is watched, and is known better once it can be', async () => {
+      fs.mkdirSync(join(root, 'a/.longshoreignore'), { recursive: true });
+      write('a/b/file');
+      const { watcher } = await watch();
+      expect(watcher.state().directories).toBe(4);
+      fs.rmdirSync(join(root, 'a/.longshoreignore'));
+      write('a/.longshoreignore', 'b/');
+      await until(() => watcher.state().directories === 2);
     });
 
     test('a source that is a symbolic link is watched behind the link', async () => {
@@ -309,7 +351,6 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
         chokidarLimit: 0,
         settleMs: 0,
         settleLimitMs: 0,
-        ignoresDirectory: () => false,
         clock: systemClock,
         log: silent,
       });

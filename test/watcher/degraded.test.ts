@@ -21,7 +21,6 @@ async function watch(root: string, options: Partial<OpenWatcherOptions>): Promis
     settleLimitMs: 100,
     degradedRescanMs: 100,
     rootCheckMs: 50,
-    ignoresDirectory: () => false,
     clock: systemClock,
     log: silent,
     ...options,
@@ -174,7 +173,7 @@ test.skipIf(!canUnshare)("P1: at the kernel's own limit of watches, changes in u
     import { systemClock } from ${JSON.stringify(new URL('../../src/clock.js', import.meta.url).href)};
     import { openWatcher } from ${JSON.stringify(new URL('../../src/watcher/open-watcher.js', import.meta.url).href)};
     const log = { error() {}, warn: (event, fields) => console.log(JSON.stringify({ event, ...fields })), info() {}, debug() {}, debugEnabled: false };
-    const watcher = await openWatcher({ root: process.argv[1], engine: process.argv[2], chokidarLimit: 0, settleMs: 0, settleLimitMs: 0, degradedRescanMs: 100, ignoresDirectory: () => false, clock: systemClock, log });
+    const watcher = await openWatcher({ root: process.argv[1], engine: process.argv[2], chokidarLimit: 0, settleMs: 0, settleLimitMs: 0, degradedRescanMs: 100, clock: systemClock, log });
     await watcher.ready;
     console.log('ready', JSON.stringify(watcher.state()));
     for await (const hint of watcher) console.log(JSON.stringify(hint));`;

@@ -22,7 +22,6 @@ test('P1: each loss is made good by a rescan, but a storm of losses by few', asy
     chokidarLimit: 0,
     settleMs: 100,
     settleLimitMs: 1_000,
-    ignoresDirectory: () => false,
     clock,
     log: silent,
     kernelQueue,

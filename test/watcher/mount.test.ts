@@ -14,7 +14,7 @@ const program = `
   import { Follower } from ${JSON.stringify(new URL('./follower.js', import.meta.url).href)};
   const silent = { error() {}, warn() {}, info() {}, debug() {}, debugEnabled: false };
   const root = process.argv[1];
-  const watcher = await openWatcher({ root, engine: process.argv[2], chokidarLimit: 0, settleMs: 0, settleLimitMs: 0, rootCheckMs: 20, ignoresDirectory: () => false, clock: systemClock, log: silent });
+  const watcher = await openWatcher({ root, engine: process.argv[2], chokidarLimit: 0, settleMs: 0, settleLimitMs: 0, rootCheckMs: 20, clock: systemClock, log: silent });
   await watcher.ready;
   const follower = new Follower(root, watcher);
   for (const folder of ['folder', '']) {

@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
+import { openFilter } from '../../src/watcher/filter.js';
 import { type OpenWatcherOptions, openWatcher } from '../../src/watcher/open-watcher.js';
 import { silent, temporaryFolder, writeFile } from './fixtures.js';
 import { Follower, until } from './follower.js';
@@ -12,7 +13,6 @@ const defaults = {
   chokidarLimit: 5,
   settleMs: 0,
   settleLimitMs: 0,
-  ignoresDirectory: () => false,
   clock: systemClock,
   log: silent,
 } as const;
@@ -31,7 +31,9 @@ test('auto watches a small tree with chokidar and a large one with directory wat
   writeFile(join(root, 'excluded/file'));
   expect(await engineFor({ root })).toBe('directories');
   expect(await engineFor({ root, chokidarLimit: 7 })).toBe('chokidar');
-  expect(await engineFor({ root, chokidarLimit: 6, ignoresDirectory: (path) => path === 'excluded' })).toBe('chokidar');
+  expect(await engineFor({ root, chokidarLimit: 6, rules: openFilter({ exclude: ['/excluded/'], include: [], never: [] }) })).toBe(
+    'chokidar',
+  );
 });
 
 test('auto takes the number of entries that it is given, and counts none', async () => {
@@ -56,7 +58,7 @@ const program = (engine: string, then: string): string => `
   import { systemClock } from ${JSON.stringify(new URL('../../src/clock.js', import.meta.url).href)};
   import { openWatcher } from ${JSON.stringify(new URL('../../src/watcher/open-watcher.js', import.meta.url).href)};
   const silent = { error() {}, warn() {}, info() {}, debug() {}, debugEnabled: false };
-  const watcher = await openWatcher({ root: process.argv[1], engine: '${engine}', chokidarLimit: 1000, settleMs: 0, settleLimitMs: 0, ignoresDirectory: () => false, clock: systemClock, log: silent });
+  const watcher = await openWatcher({ root: process.argv[1], engine: '${engine}', chokidarLimit: 1000, settleMs: 0, settleLimitMs: 0, clock: systemClock, log: silent });
   await watcher.ready;
   ${then}`;
 
