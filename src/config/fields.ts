@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { type Place, Secret } from './secret.js';
 import { didYouMean } from './suggest.js';
 import { formatDuration, formatSize, parseDuration, parseSize, sizesMeant } from './units.js';
-import { type Bounds, expected, range, show, wrong } from './wording.js';
+import { type Bounds, expected, range, showKey, wrong } from './wording.js';
 
 export type { Place } from './secret.js';
 
@@ -219,7 +219,7 @@ export function section<const S extends Readonly<Record<string, z.ZodType>>>(
     .strictObject(fields, {
       error: (issue) =>
         issue.code === 'unrecognized_keys'
-          ? issue.keys.map((key) => `unknown key ${show(key)}${didYouMean(key, known) || `; known: ${known.join(', ')}`}`).join('\n')
+          ? issue.keys.map((key) => `unknown key ${showKey(key)}${adviceOn(key, known)}`).join('\n')
           : expected('a section of keys', issue.input),
     })
     .meta(Object.keys(otherNames).length > 0 ? { description, otherNames } : { description });
@@ -234,4 +234,10 @@ export function section<const S extends Readonly<Record<string, z.ZodType>>>(
     }
     return Object.fromEntries(renamed); // defines a key "__proto__" instead of setting it
   }, schema);
+}
+
+function adviceOn(key: string, known: readonly string[]): string {
+  const [name = ''] = key.split(/[:=]/, 1);
+  if (name !== key && known.includes(name.trim())) return `; write "${name.trim()}: " with a blank before the value`;
+  return didYouMean(key, known) || `; known: ${known.join(', ')}`;
 }

@@ -1,11 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml';
 import type { Config } from './config.js';
 import type { Complaint } from './fields.js';
 import { interpret, type KnownDrivers } from './interpret.js';
 import { realPath } from './places.js';
 import { secretsIn } from './secret.js';
+import { showKey } from './wording.js';
 
 /** A configuration that cannot be used. The message has one line for each thing that is wrong, with its place. */
 export class ConfigError extends Error {
@@ -58,8 +59,9 @@ function sourceOf(file: string, text: string): Source {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0) throw new ConfigError(faults.map(({ pos, message }) => `${placed(pos[0])}  ${message}`).join('\n'));
+  const faults = [...document.errors, ...document.warnings].map((fault) => ({ offset: fault.pos[0], message: worded(fault) }));
+  if (faults.length === 0) faults.push(...unresolvedAliases(document));
+  if (faults.length > 0) throw new ConfigError(faults.map(({ offset, message }) => `${placed(offset)}  ${message}`).join('\n'));
   if (document.contents === null) throw new ConfigError(`${file}: is empty; \`longshore init\` writes a commented one`);
   return {
     content: plain(file, document),
@@ -69,6 +71,23 @@ function sourceOf(file: string, text: string): Source {
         .sort((a, b) => a.offset - b.offset)
         .map(({ offset, path, message }) => `${placed(offset)}  ${path.length > 0 ? `${pathText(path)}: ` : ''}${message}`),
   };
+}
+
+/** Without what the parser repeats of the file: a password that begins with one of these marks and stands without quotes. */
+function worded({ code, message }: YAMLError): string {
+  if (code === 'TAG_RESOLVE_FAILED') return 'no such tag; a text that begins with "!" needs quotes';
+  const repeats = /^(.*[a-z]): .*$/s.exec(message)?.[1];
+  return repeats === undefined ? message : `${repeats}; a text that begins with one of | > ] } needs quotes`;
+}
+
+function unresolvedAliases(document: Document): { readonly offset: number; readonly message: string }[] {
+  const offsets: number[] = [];
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) === undefined) offsets.push(alias.range?.[0] ?? 0);
+    },
+  });
+  return offsets.map((offset) => ({ offset, message: 'no such anchor above this alias; a text that begins with "*" needs quotes' }));
 }
 
 function plain(file: string, document: Document): unknown {
@@ -110,9 +129,7 @@ function resolved(document: Document, node: Node | null): Node | null {
 
 function pathText(path: Complaint['path']): string {
   return path
-    .map((step, i) =>
-      typeof step === 'number' ? `[${step}]` : `${i > 0 ? '.' : ''}${/^[\w.-]+$/.test(step) ? step : JSON.stringify(step)}`,
-    )
+    .map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i > 0 ? '.' : ''}${/^[\w.-]+$/.test(step) ? step : showKey(step)}`))
     .join('');
 }
 

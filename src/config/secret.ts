@@ -39,7 +39,7 @@ export class Secret {
     this.#find = () => find(source, place);
   }
 
-  /** The secret; looked up at the first call and kept. A secret that is missing or empty throws SecretError. */
+  /** The secret; looked up at the first call and kept. One that is missing, empty or more than one line throws SecretError. */
   reveal(): string {
     this.#value ??= this.#find();
     return this.#value;
@@ -59,7 +59,7 @@ export class Secret {
 }
 
 function find(source: SecretSource, place: Place): string {
-  if ('literal' in source) return source.literal;
+  if ('literal' in source) return sound(source.literal, 'a secret in the configuration');
   if ('env' in source) return fromEnvironment(source.env, place);
   if ('file' in source) return fromFile(resolve(place.folder, source.file), 'secret file');
   return fromFile(join(credentialsFolder(source.credential, place), source.credential), 'systemd credential');
@@ -70,7 +70,7 @@ function fromEnvironment(variable: string, { env }: Place): string {
   if (value === undefined) {
     throw new SecretError(`environment variable ${variable} is not set; set it (under systemd: EnvironmentFile=) or use { file: PATH }`);
   }
-  return notEmpty(value, `environment variable ${variable}`);
+  return sound(value, `environment variable ${variable}`);
 }
 
 function credentialsFolder(credential: string, { env }: Place): string {
@@ -92,11 +92,15 @@ function fromFile(path: string, what: string): string {
   }
   if (content.length > LARGEST_SECRET_FILE)
     throw new SecretError(`${what} ${path} is over ${LARGEST_SECRET_FILE} characters long: not a secret?`);
-  return notEmpty(content.replace(/\r?\n$/, ''), `${what} ${path}`);
+  return sound(content.replace(/\r?\n$/, ''), `${what} ${path}`);
 }
 
-function notEmpty(value: string, where: string): string {
+/** No request can carry a line end, and a provider that got a part of a secret would only say that it is wrong. */
+function sound(value: string, where: string): string {
   if (value === '') throw new SecretError(`${where} is empty`);
+  if (/[\0-\x1f\x7f]/.test(value)) {
+    throw new SecretError(`${where} has a line end or another control character in it; a secret is one line: write it anew, without them`);
+  }
   return value;
 }
 

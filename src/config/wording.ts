@@ -19,11 +19,16 @@ export function expected(what: string, input: unknown): string {
   return `expected ${what}, got ${show(input)}`;
 }
 
-/** What was written, short enough for a line. */
+/** What was written, short enough for a line, and without the password of a URL. */
 export function show(input: unknown): string {
   if (input === null) return 'nothing';
   if (Array.isArray(input)) return 'a list';
   if (typeof input === 'object') return 'a section of keys';
-  const shown = JSON.stringify(input) ?? String(input);
+  const shown = (JSON.stringify(input) ?? String(input)).replace(/\/\/[^/]*@/, '//…@');
   return shown.length > 80 ? `${shown.slice(0, 79)}…` : shown;
+}
+
+/** A key as it was written, but for what stands behind a ":" or "=" in it: that was meant as the value, and may be a secret. */
+export function showKey(key: string): string {
+  return JSON.stringify(key.replace(/(?<=[:=]).+$/s, '…'));
 }

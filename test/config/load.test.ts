@@ -135,8 +135,16 @@ mirrors:
     ['a syntax error', 'targets: {a: [}\n', /^longshore\.yaml:1:\d+ {2}/],
     ['a tab as indentation', 'targets:\n\tvault: 1\n', /^longshore\.yaml:2:1 {2}/],
     ['a key given twice', `${TARGETS}${MIRROR}state: a\nstate: b\n`, /^longshore\.yaml:\d+:1 {2}Map keys must be unique/],
-    ['an unknown tag', `${TARGETS}${MIRROR}state: !secret x\n`, /Unresolved tag: !secret/],
-    ['an alias to nothing', `${TARGETS}${MIRROR}state: *nowhere\n`, /Unresolved alias.*nowhere/],
+    [
+      'an unknown tag',
+      `${TARGETS}${MIRROR}state: !secret x\n`,
+      /^longshore\.yaml:\d+:8 {2}no such tag; a text that begins with "!" needs quotes$/,
+    ],
+    [
+      'an alias to nothing',
+      `${TARGETS}${MIRROR}state: *nowhere\n`,
+      /^longshore\.yaml:\d+:8 {2}no such anchor above this alias; a text that begins with "\*" needs quotes$/,
+    ],
     ['two documents', `${TARGETS}${MIRROR}---\nstate: x\n`, /multiple documents/],
     ['an empty file', '', /^longshore\.yaml: is empty; `longshore init`/],
     ['comments alone', '# nothing\n', /is empty/],
@@ -226,6 +234,42 @@ mirrors:
       /nope\.yaml: cannot be read: ENOENT/,
     );
     await expect(loadConfig('.', { cwd: folder, env: {}, drivers: stubDrivers })).rejects.toThrow(/cannot be read: EISDIR/);
+  });
+
+  it.each([
+    '!hunter2',
+    '!hunter2 x',
+    '!!hunter2 x',
+    '!<hunter2> x',
+    '!a!hunter2',
+    '*hunter2',
+    '|hunter2',
+    '>hunter2',
+    ']hunter2',
+    '}hunter2',
+    '&hunter2',
+    '@hunter2',
+    '"hunter2',
+    'x: hunter2',
+    '[hunter2]',
+    '{ env: [hunter2] }',
+  ])('P9: a secret that is written wrongly is not repeated: %s', async (written) => {
+    const said = await complaints(`targets:\n  vault:\n    driver: s3\n    key: ${written}\n${MIRROR}`);
+    expect(said[0]).toMatch(/^longshore\.yaml:\d+:\d+ {2}./);
+    expect(said.join()).not.toContain('hunter2');
+  });
+
+  it('P9: neither is one behind a key without the blank that YAML wants, nor the password of a URL', async () => {
+    const target = (text: string) => `targets:\n  vault: { driver: s3, ${text} }\n${MIRROR}`;
+    expect(await complaints(target('key:hunter2'))).toEqual([
+      'longshore.yaml:2:3  targets.vault.key: missing; expected a secret: { env: NAME }, { file: PATH }, { credential: NAME } or a text',
+      'longshore.yaml:2:24  targets.vault."key:…": unknown key "key:…"; write "key: " with a blank before the value',
+    ]);
+    expect(await complaints(target('key: a, "key = hunter2": x'))).toEqual([
+      'longshore.yaml:2:32  targets.vault."key =…": unknown key "key =…"; write "key: " with a blank before the value',
+    ]);
+    const said = await complaints(`targets:\n  vault: "https://alice:hunter2@host/v3"\n${MIRROR}`);
+    expect(said[0]).toContain('got "https://…@host/v3"');
   });
 
   it('P9: warns of a literal secret in a file that others can read, without printing it', async () => {
