@@ -4,7 +4,7 @@ import { StorageError } from '../errors.js';
 import type { Access, Named } from './auth/access.js';
 import type { EndpointChoice } from './auth/catalogue.js';
 import { SWIFT } from './errors.js';
-import type { SwiftSettings } from './settings.js';
+import { type SwiftSettings, urlText } from './settings.js';
 
 type Version = '1' | '2' | '3';
 
@@ -49,13 +49,18 @@ function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Par
     const name = first(...names);
     if (name !== undefined) found[setting] = env[name];
   };
+  const takeUrl = (setting: string, ...names: readonly string[]) => {
+    take(setting, ...names);
+    const written = found[setting];
+    if (typeof written === 'string' && !urlText.pattern.test(written)) throw wrong(`${first(...names)}: expected ${urlText.rule}`);
+  };
   const takeSecret = (setting: string, ...names: readonly string[]) => {
     const name = first(...names);
     if (name !== undefined) found[setting] = new Secret({ env: name }, { folder: '/', env });
   };
-  take('auth_url', 'OS_AUTH_URL', 'ST_AUTH');
+  takeUrl('auth_url', 'OS_AUTH_URL', 'ST_AUTH');
   take('region', 'OS_REGION_NAME');
-  take('storage_url', 'OS_STORAGE_URL');
+  takeUrl('storage_url', 'OS_STORAGE_URL');
   if (first('OS_APPLICATION_CREDENTIAL_ID') !== undefined) {
     take('key', 'OS_APPLICATION_CREDENTIAL_ID');
     takeSecret('secret', 'OS_APPLICATION_CREDENTIAL_SECRET');

@@ -4,7 +4,11 @@ import { headerRules } from '../header-rules.js';
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-const url = { pattern: /^https?:\/\/[^\s?#]+$/, rule: 'a URL that begins with "https://" or "http://"' };
+/** What is written as `https://user:password@host` would be repeated by every error about the address. */
+export const urlText = {
+  pattern: /^https?:\/\/[^\s?#@/]+(?:\/[^\s?#]*)?$/,
+  rule: 'a URL that begins with "https://" or "http://", without user and password',
+};
 
 /** What a target with `driver: swift` may say. Names are Libcloud's where it has one. */
 export const swiftSettings = (place: Place) =>
@@ -15,7 +19,7 @@ export const swiftSettings = (place: Place) =>
       secret: secret('Password, API key, or secret of the application credential.', place).optional(),
       auth_url: text(
         'Where tokens are got: https://HOST:5000/v3, https://HOST/auth/v1.0. Default: made of host, port and secure.',
-        url,
+        urlText,
       ).optional(),
       auth_version: oneOf('1: TempAuth; 2 and 3: Keystone. Default: what auth_url ends with, else 3.', ['auto', '1', '2', '3']).default(
         'auto',
@@ -36,7 +40,7 @@ export const swiftSettings = (place: Place) =>
       interface: oneOf('Which of its addresses.', ['public', 'internal', 'admin']).default('public'),
       service_type: text('Type in the service catalogue.').default('object-store'),
       service_name: text('Name in the service catalogue.').optional(),
-      storage_url: text('The account’s URL; goes before what the identity service says.', url).optional(),
+      storage_url: text('The account’s URL; goes before what the identity service says.', urlText).optional(),
       token: secret('A token that was got elsewhere, instead of key and secret. Needs storage_url; cannot be renewed.', place).optional(),
       ca_file: folder('PEM file of the authorities to trust instead of the built-in ones.', place).optional(),
       verify_tls: flag('Whether the server must prove who it is. False is for tests only.').default(true),

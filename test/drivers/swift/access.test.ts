@@ -75,6 +75,25 @@ test('the environment of an openrc file is enough, and is only looked at when th
   expect(inspect(settingsOf({}, env), { depth: 9 })).not.toContain(SECRET);
 });
 
+test('P9: an address with a password in it is refused, and not repeated', () => {
+  const withPassword = 'https://alice:hunter2@keystone:5000/v3';
+  const refusals = [
+    () => settingsOf({ auth_url: withPassword, key: 'alice', secret: 's' }),
+    () => chooseAccess(settingsOf({}, { OS_AUTH_URL: withPassword, OS_USERNAME: 'alice', OS_PASSWORD: 's' })),
+    () => chooseAccess(settingsOf({}, { ST_AUTH: 'https//k', OS_STORAGE_URL: withPassword, OS_USERNAME: 'a', OS_PASSWORD: 's' })),
+  ].map((choose) => {
+    try {
+      return choose();
+    } catch (error) {
+      return String(error);
+    }
+  });
+  for (const said of refusals) expect(said).toMatch(/expected a URL that begins with .*, without user and password/);
+  expect(refusals[1]).toContain('OS_AUTH_URL: expected');
+  expect(refusals[2]).toContain('ST_AUTH: expected');
+  expect(refusals.join()).not.toContain('hunter2');
+});
+
 test('a region by chance is no choice: several, or the wrong one, are said', async () => {
   const access = { auth_url: `${fake.origin}/v3`, key: 'tester', secret: SECRET, project: 'p' };
   const some = await rejection(openSwift(access).createContainer('c', call));
