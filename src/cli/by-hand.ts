@@ -3,11 +3,11 @@ import type { Backend } from '../drivers/backend.js';
 import type { StorageDriver } from '../drivers/driver.js';
 import { createDriver } from '../drivers/storage.js';
 import { findTarget, openTarget } from './drivers.js';
-import { EXIT, exitCodeOfSignal } from './exit.js';
+import { EXIT } from './exit.js';
+import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';
 import { checkMirrorNames, openConfig } from './open-config.js';
 import { type Output, openOutput } from './output.js';
-import { openStopSignals } from './stop-signals.js';
 
 interface AtWork {
   readonly output: Output;
@@ -62,19 +62,14 @@ function findMirror(config: Config, name: string): MirrorConfig {
 
 async function workOn(target: TargetConfig, io: Io, work: (backend: Backend, at: AtWork) => Promise<number>): Promise<number> {
   const output = openOutput(io.stdout);
-  const signals = openStopSignals(io, { drainMs: 0 });
-  let backend: Backend | undefined;
-  try {
-    backend = await openTarget(target, io, signals.interrupt);
-    const code = await work(backend, { output, io, signal: signals.interrupt });
-    await output.finish();
-    return code;
-  } catch (error) {
-    const signal = signals.received();
-    if (signal === undefined) throw error;
-    return exitCodeOfSignal(signal);
-  } finally {
-    signals.close();
-    await backend?.close();
-  }
+  return interruptible(io, async (signal) => {
+    const backend = await openTarget(target, io, signal);
+    try {
+      const code = await work(backend, { output, io, signal });
+      await output.finish();
+      return code;
+    } finally {
+      await backend.close();
+    }
+  });
 }

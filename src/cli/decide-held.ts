@@ -3,9 +3,10 @@ import { count } from '../status/units.js';
 import { HeldChangedError } from '../sync/guard/guard.js';
 import { EXIT, UsageError } from './exit.js';
 import { atDesk, type OpenDesk } from './held-desk.js';
+import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';
 import { openConfig } from './open-config.js';
-import { openStopSignals } from './stop-signals.js';
+import { openOutput } from './output.js';
 
 export type HeldDecision =
   | { readonly decision: 'approve' | 'reject'; readonly mirror: string; readonly id: string }
@@ -14,17 +15,18 @@ export type HeldDecision =
 /** `longshore approve MIRROR ID`, `longshore reject MIRROR ID`, `longshore reject MIRROR --undo`. */
 export async function decideHeld(configFile: string | undefined, decision: HeldDecision, io: Io): Promise<number> {
   const config = await openConfig(io, configFile);
-  const signals = openStopSignals(io, { drainMs: 0 });
-  try {
-    const said = await atDesk(config, decision.mirror, io, signals.drain, (open) => decide(decision, open));
-    io.stdout.write(`${printable(decision.mirror)}: ${said}\n`);
-    return EXIT.OK;
-  } catch (error) {
-    if (error instanceof HeldChangedError) throw new Error(`${error.message}: longshore held ${decision.mirror}`, { cause: error });
-    throw error;
-  } finally {
-    signals.close();
-  }
+  const output = openOutput(io.stdout);
+  return interruptible(io, async (signal) => {
+    try {
+      const said = await atDesk(config, decision.mirror, io, signal, (open) => decide(decision, open));
+      output.line(`${printable(decision.mirror)}: ${said}`);
+      await output.finish();
+      return EXIT.OK;
+    } catch (error) {
+      if (error instanceof HeldChangedError) throw new Error(`${error.message}: longshore held ${decision.mirror}`, { cause: error });
+      throw error;
+    }
+  });
 }
 
 async function decide(decision: HeldDecision, { desk, daemon }: OpenDesk): Promise<string> {

@@ -4,10 +4,10 @@ import { count } from '../status/units.js';
 import type { HeldDescription } from '../sync/guard/guard.js';
 import { EXIT } from './exit.js';
 import { atDesk, type OpenDesk } from './held-desk.js';
+import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';
 import { openConfig } from './open-config.js';
 import { type Output, openOutput } from './output.js';
-import { openStopSignals } from './stop-signals.js';
 
 export interface HeldCommand {
   readonly mirror: string | undefined;
@@ -21,20 +21,19 @@ const SHOWN = 20;
 export async function held(configFile: string | undefined, { mirror, json }: HeldCommand, io: Io): Promise<number> {
   const config = await openConfig(io, configFile);
   const output = openOutput(io.stdout);
-  const signals = openStopSignals(io, { drainMs: 0 });
-  const signal = AbortSignal.any([signals.drain, output.closed]);
-  let any = false;
-  try {
-    for (const name of mirror === undefined ? config.mirrors.map((one) => one.name) : [mirror]) {
-      any = (await atDesk(config, name, io, signal, (open) => (json ? tellAll(open, output) : show(open, output)))) || any;
+  return interruptible(io, async (interrupt) => {
+    const signal = AbortSignal.any([interrupt, output.closed]);
+    let any = false;
+    try {
+      for (const name of mirror === undefined ? config.mirrors.map((one) => one.name) : [mirror]) {
+        any = (await atDesk(config, name, io, signal, (open) => (json ? tellAll(open, output) : show(open, output)))) || any;
+      }
+    } catch (error) {
+      if (!output.closed.aborted) throw error;
     }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    signals.close();
-  }
-  await output.finish();
-  return any ? EXIT.HELD : EXIT.OK;
+    await output.finish();
+    return any ? EXIT.HELD : EXIT.OK;
+  });
 }
 
 async function tellAll({ mirror, desk }: OpenDesk, output: Output): Promise<boolean> {

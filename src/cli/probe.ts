@@ -1,17 +1,16 @@
 import type { Config } from '../config/config.js';
-import type { Backend } from '../drivers/backend.js';
 import { ContainerDoesNotExistError } from '../drivers/errors.js';
 import { randomName } from '../drivers/trial/ground.js';
 import type { TrialResult } from '../drivers/trial/trial.js';
 import { tryBackend } from '../drivers/trial/try-backend.js';
 import { OWN_FOLDER } from '../sync/reserved-names.js';
 import { findTarget, openTarget } from './drivers.js';
-import { EXIT, exitCodeOfSignal, UsageError } from './exit.js';
+import { EXIT, UsageError } from './exit.js';
+import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';
 import { openConfig } from './open-config.js';
 import { openOutput } from './output.js';
 import { type Probed, type ProbeText, probeAsJson, probeAsText } from './probe-text.js';
-import { openStopSignals } from './stop-signals.js';
 
 export interface ProbeOptions {
   /** Default: that of the first mirror that goes to the target. */
@@ -31,35 +30,32 @@ export async function probe(configFile: string | undefined, target: string, opti
   const prefix = `${mirrored}${OWN_FOLDER}probe-${randomName()}/`;
   const output = openOutput(io.stdout);
   const text: ProbeText = options.json ? probeAsJson(output.json) : probeAsText(output.line);
-  const signals = openStopSignals(io, { drainMs: 0 });
-  const results: TrialResult[] = [];
-  let left: readonly string[] = [];
-  let backend: Backend | undefined;
-  try {
-    backend = await openTarget(targetConfig, io, signals.interrupt);
-    const { name: driver, capabilities } = backend;
-    const probed: Probed = { target, driver, container, prefix, capabilities };
-    text.begin(probed);
-    const told = (result: TrialResult) => {
-      results.push(result);
-      text.result(result);
-    };
-    const cleaned = (kept: readonly string[]) => {
-      left = kept;
-      text.cleaned(probed, left);
-    };
-    await tryBackend(backend, { container, prefix, clock: io.clock, told, cleaned }, { signal: signals.interrupt });
-    text.end(probed, results, left);
-    await output.finish();
-    return exitCode(results, left);
-  } catch (error) {
-    const signal = signals.received();
-    if (signal !== undefined) return exitCodeOfSignal(signal);
-    throw error instanceof ContainerDoesNotExistError && error.containerName === container ? withAdvice(error, target) : error;
-  } finally {
-    signals.close();
-    await backend?.close();
-  }
+  return interruptible(io, async (signal) => {
+    const backend = await openTarget(targetConfig, io, signal);
+    try {
+      const { name: driver, capabilities } = backend;
+      const probed: Probed = { target, driver, container, prefix, capabilities };
+      const results: TrialResult[] = [];
+      let left: readonly string[] = [];
+      text.begin(probed);
+      const told = (result: TrialResult) => {
+        results.push(result);
+        text.result(result);
+      };
+      const cleaned = (kept: readonly string[]) => {
+        left = kept;
+        text.cleaned(probed, left);
+      };
+      await tryBackend(backend, { container, prefix, clock: io.clock, told, cleaned }, { signal });
+      text.end(probed, results, left);
+      await output.finish();
+      return exitCode(results, left);
+    } catch (error) {
+      throw error instanceof ContainerDoesNotExistError && error.containerName === container ? withAdvice(error, target) : error;
+    } finally {
+      await backend.close();
+    }
+  });
 }
 
 /** Where a target's mirrors keep their objects: what holds in another container may not hold there. */

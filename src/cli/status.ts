@@ -1,10 +1,10 @@
 import { askStatus } from '../status/client.js';
 import { formatStatus } from '../status/format.js';
 import { EXIT } from './exit.js';
+import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';
 import { checkMirrorNames, openConfig } from './open-config.js';
 import { type Output, openOutput } from './output.js';
-import { openStopSignals } from './stop-signals.js';
 
 export interface StatusCommand {
   readonly mirror: string | undefined;
@@ -20,22 +20,24 @@ export async function status(configFile: string | undefined, command: StatusComm
   const config = await openConfig(io, configFile);
   if (command.mirror !== undefined) checkMirrorNames(config, [command.mirror]);
   const output = openOutput(io.stdout);
-  const signals = openStopSignals(io, { drainMs: 0 });
-  const signal = AbortSignal.any([signals.drain, output.closed]);
-  try {
-    do {
-      const answer = await askStatus(command.mirror, { stateFolder: config.stateFolder, clock: io.clock, signal });
-      if (command.json) output.json(answer);
-      else show(formatStatus(answer, io.clock.now()), command, output, io);
-      if (command.watch) await io.clock.sleep(WATCH_EVERY_MS, signal);
-    } while (command.watch);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    signals.close();
-  }
-  await output.finish();
-  return EXIT.OK;
+  return interruptible(io, async (interrupt) => {
+    const signal = AbortSignal.any([interrupt, output.closed]);
+    let answered = false;
+    try {
+      do {
+        const answer = await askStatus(command.mirror, { stateFolder: config.stateFolder, clock: io.clock, signal });
+        if (command.json) output.json(answer);
+        else show(formatStatus(answer, io.clock.now()), command, output, io);
+        answered = true;
+        if (command.watch) await io.clock.sleep(WATCH_EVERY_MS, signal);
+      } while (command.watch);
+    } catch (error) {
+      const isItsEnd = output.closed.aborted || (interrupt.aborted && answered);
+      if (!isItsEnd) throw error;
+    }
+    await output.finish();
+    return EXIT.OK;
+  });
 }
 
 function show(text: string, { watch }: StatusCommand, output: Output, { stdout }: Io): void {

@@ -5,34 +5,8 @@ import { systemClock } from '../../src/clock.js';
 import { silentLogger } from '../../src/log.js';
 import { statusRoutes } from '../../src/status/routes.js';
 import { type ControlServer, openControlServer } from '../../src/status/server.js';
-import type { MirrorStatus } from '../../src/sync/events.js';
+import { mirrorStatus } from '../status/statuses.js';
 import { type Console, openConsole, writeConfig } from './console.js';
-
-const mirrorStatus = (mirror: string): MirrorStatus => ({
-  mirror,
-  source: '/data',
-  target: 'vault',
-  container: mirror,
-  prefix: '',
-  state: 'in-sync',
-  why: '',
-  objects: 3,
-  queued: 0,
-  running: [],
-  retrying: 0,
-  quarantined: [],
-  skipped: {},
-  deletes: 'mirror',
-  held: 0,
-  lease: null,
-  heldWhy: '',
-  heldSinceMs: null,
-  lagSeconds: 0,
-  watch: null,
-  lastScan: null,
-  lastReconcile: null,
-  totals: { uploaded: 0, copied: 0, deleted: 0, failed: 0, bytes: 0 },
-});
 
 let console: Console;
 let server: ControlServer;
@@ -41,7 +15,7 @@ beforeEach(async () => {
   writeConfig(console.folder);
   const stateFolder = join(console.folder, '.longshore');
   mkdirSync(stateFolder);
-  const mirrors = ['documents', 'photos'].map(mirrorStatus);
+  const mirrors = ['documents', 'photos'].map((mirror) => mirrorStatus({ mirror }));
   const routes = statusRoutes(() => {
     return { version: '9.9.9', pid: 7, startedAtMs: 0, configFile: '/x.yaml', mirrors };
   });
