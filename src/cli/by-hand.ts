@@ -1,4 +1,4 @@
-import type { Config, MirrorConfig, TargetConfig } from '../config/config.js';
+import type { MirrorConfig, TargetConfig } from '../config/config.js';
 import type { Backend } from '../drivers/backend.js';
 import type { StorageDriver } from '../drivers/driver.js';
 import { createDriver } from '../drivers/storage.js';
@@ -6,7 +6,7 @@ import { findTarget, openTarget } from './drivers.js';
 import { EXIT } from './exit.js';
 import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';
-import { checkMirrorNames, openConfig } from './open-config.js';
+import { findMirror, openConfig } from './open-config.js';
 import { type Output, openOutput } from './output.js';
 
 interface AtWork {
@@ -51,13 +51,6 @@ export async function byHandOnMirror(
   const config = await openConfig(io, configFile);
   const mirror = findMirror(config, name);
   return workOn(findTarget(config, mirror.target), io, (backend, at) => work({ ...at, backend, mirror }));
-}
-
-function findMirror(config: Config, name: string): MirrorConfig {
-  checkMirrorNames(config, [name]);
-  const mirror = config.mirrors.find((each) => each.name === name);
-  if (mirror === undefined) throw new TypeError(`mirror ${name} was found and is not there`);
-  return mirror;
 }
 
 async function workOn(target: TargetConfig, io: Io, work: (backend: Backend, at: AtWork) => Promise<number>): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.js';
+import type { Config, MirrorConfig } from '../config/config.js';
 import { configPlaces, findConfig } from '../config/find.js';
 import { ConfigError, loadConfig } from '../config/load.js';
 import { didYouMean } from '../config/suggest.js';
@@ -20,6 +20,13 @@ async function searchConfig(cwd: string, env: Io['env']): Promise<string> {
     );
   }
   return found;
+}
+
+export function findMirror(config: Config, name: string): MirrorConfig {
+  checkMirrorNames(config, [name]);
+  const mirror = config.mirrors.find((each) => each.name === name);
+  if (mirror === undefined) throw new TypeError(`mirror ${name} was found and is not there`);
+  return mirror;
 }
 
 /** Refuses names of mirrors that the configuration does not have. */

@@ -1,0 +1,39 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Console, openConsole, writeConfig } from './console.js';
+
+let console: Console;
+let source: string;
+let state: string;
+beforeEach(() => {
+  console = openConsole();
+  source = join(console.folder, 'data');
+  state = join(source, '..state', 'mirrors', 'documents');
+  mkdirSync(source);
+  writeConfig(
+    console.folder,
+    `
+state: ./data/..state
+targets: { vault: { driver: memory } }
+mirrors: [{ name: documents, source: ./data, target: vault, container: documents }]
+`,
+  );
+});
+afterEach(() => console.remove());
+
+describe('longshore accept-source', () => {
+  it('says which mirrors there are', async () => {
+    expect(await console.run(['accept-source', 'docments'])).toBe(2);
+    expect(console.stderr.text()).toBe('longshore: no mirror is called "docments"; did you mean "documents"?\n  mirrors: documents\n');
+  });
+});
+
+it.each(['held', 'accept-source documents'])('%s tells of state that had to be begun anew', async (command) => {
+  expect(await console.run(['held'])).toBe(0);
+  expect(console.stderr.text()).toBe('');
+  writeFileSync(join(state, 'index.mdb'), 'not an index at all');
+  expect(await console.run(command.split(' '))).toBe(0);
+  expect(console.stderr.text()).toMatch(/warn state rebuilt mirror=documents why=.*index\.mdb.* until="the next reconcile has finished/);
+  expect(readdirSync(state).join()).toContain('index.mdb.damaged-');
+});
