@@ -5,10 +5,10 @@ import { createLimiter } from './drivers/layers/limit.js';
 import { measure } from './drivers/layers/measure.js';
 import { readOnly } from './drivers/layers/read-only.js';
 import { retry } from './drivers/layers/retry.js';
-import { findDriver } from './drivers/registry.js';
 import { fenced } from './lease/fenced.js';
 import { openLease } from './leases.js';
 import type { Lifecycle } from './lifecycle.js';
+import { ownFolders } from './own-folders.js';
 import { openStateCopy } from './state/open-copy.js';
 import type { MirrorStore } from './state/open-mirror.js';
 import { openState } from './state/open-state.js';
@@ -168,12 +168,7 @@ function settingsOf(mirror: MirrorConfig, { multipartThreshold, partSize }: Targ
     ...mirror,
     partsAbove: multipartThreshold,
     partSize,
-    never: neverMirrored(config),
+    never: ownFolders(config),
     policy: { overwrite, extraneous, deletes, metadata: kept },
   };
-}
-
-/** What longshore itself writes: mirroring it would never come to an end. */
-function neverMirrored({ stateFolder, targets }: Config): readonly string[] {
-  return [stateFolder, ...targets.flatMap(({ driver, settings }) => findDriver(driver).folders?.(settings) ?? [])];
 }

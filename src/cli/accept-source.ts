@@ -1,5 +1,7 @@
 import { printable } from '../log/printable.js';
+import { ownFolders } from '../own-folders.js';
 import { identityOf } from '../sync/source-identity.js';
+import { pathsBelow } from '../watcher/path.js';
 import { isEmptySource, openSource } from '../watcher/source.js';
 import { EXIT } from './exit.js';
 import { interruptible } from './interruptible.js';
@@ -18,7 +20,7 @@ export async function acceptSource(configFile: string | undefined, name: string,
   const output = openOutput(io.stdout);
   return interruptible(io, async (signal) => {
     const source = identityOf(openSource(mirror.source));
-    const empty = isEmptySource(mirror.source, []);
+    const empty = isEmptySource(mirror.source, pathsBelow(mirror.source, ownFolders(config)));
     await onMirrorState(config, mirror, io, signal, ({ ledger }) =>
       ledger.update(({ acceptedEmpty: _, ...document }) => ({
         ...document,

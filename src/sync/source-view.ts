@@ -1,12 +1,11 @@
 import { statSync } from 'node:fs';
-import { relative } from 'node:path';
 import type { LedgerDocument, SourceIdentity } from '../state/ledger.js';
 import type { ObjectName } from '../state/object-index.js';
 import { openDescent } from '../watcher/descend.js';
 import type { LocalEntry, RelativePath } from '../watcher/entry.js';
 import { type FolderRules, openFilter } from '../watcher/filter.js';
 import { type Looking, startLooking, type WalkSettings } from '../watcher/look.js';
-import { pathOnDisk } from '../watcher/path.js';
+import { pathOnDisk, pathsBelow } from '../watcher/path.js';
 import { isEmptySource, openSource } from '../watcher/source.js';
 import type { SkipReason } from './events.js';
 import type { MirrorSettings } from './mirror-settings.js';
@@ -149,11 +148,8 @@ export function walkSettingsOf(
   { source, prefix, trashPrefix, exclude, include, never, symlinks }: MirrorSettings,
   maxKeyBytes: number,
 ): WalkSettings {
-  const inside = never
-    .map((path) => relative(source, path))
-    .filter((path) => path !== '' && !path.startsWith('..') && !path.startsWith('/'));
   return {
-    filter: { exclude, include, never: inside },
+    filter: { exclude, include, never: pathsBelow(source, never) },
     symlinks,
     maxNameBytes: maxKeyBytes - Buffer.byteLength(prefix),
     oneFileSystem: false,

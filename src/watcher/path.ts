@@ -1,3 +1,4 @@
+import { relative, sep } from 'node:path';
 import type { RelativePath } from './entry.js';
 
 /** Finds a code unit from which on UTF-16 and UTF-8 may order differently. */
@@ -61,6 +62,11 @@ export function* foldersAbove(path: RelativePath): Generator<RelativePath, void>
 export function isBelow(path: RelativePath, folder: RelativePath): boolean {
   if (folder === '') return path !== '';
   return path.length > folder.length && path.charCodeAt(folder.length) === 0x2f && path.startsWith(folder);
+}
+
+/** Those of some absolute paths that lie below `root`, as they are seen from there. */
+export function pathsBelow(root: string, paths: readonly string[]): RelativePath[] {
+  return paths.map((path) => relative(root, path)).filter((path) => path !== '' && path.split(sep)[0] !== '..' && !path.startsWith(sep));
 }
 
 /** The path inside the file system of something below `root`, an absolute path. */

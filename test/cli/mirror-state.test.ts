@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Console, openConsole, writeConfig } from './console.js';
@@ -22,7 +22,18 @@ mirrors: [{ name: documents, source: ./data, target: vault, container: documents
 });
 afterEach(() => console.remove());
 
+const ledger = () => JSON.parse(readFileSync(join(state, 'ledger.json'), 'utf8')) as Readonly<Record<string, unknown>>;
+
 describe('longshore accept-source', () => {
+  it('takes a source that holds nothing but our own state for an empty one', async () => {
+    expect(await console.run(['accept-source', 'documents'])).toBe(0);
+    expect(console.stdout.text()).toBe(`documents: ${source} is its source, and is meant to be empty; the next run mirrors it\n`);
+    expect(ledger()).toMatchObject({ acceptedEmpty: true });
+    writeFileSync(join(source, 'letter'), 'dear');
+    expect(await console.run(['accept-source', 'documents'])).toBe(0);
+    expect(ledger()).not.toHaveProperty('acceptedEmpty');
+  });
+
   it('says which mirrors there are', async () => {
     expect(await console.run(['accept-source', 'docments'])).toBe(2);
     expect(console.stderr.text()).toBe('longshore: no mirror is called "docments"; did you mean "documents"?\n  mirrors: documents\n');
