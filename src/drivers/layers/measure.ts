@@ -25,7 +25,7 @@ export function measure(inner: Backend, clock: Pick<Clock, 'monotonic'>, report:
       ended(undefined, error);
       throw error;
     }
-    if (operation === 'readObject') return counted(result as AsyncIterable<Uint8Array>, ended) as T;
+    if (operation === 'readObject' || operation === 'readVersion') return counted(result as AsyncIterable<Uint8Array>, ended) as T;
     ended(body?.size);
     return result;
   });

@@ -59,6 +59,23 @@ test('a reading is told of at its end, with the bytes that came, be it whole, le
   ]);
 });
 
+test('so is the reading of a version', async () => {
+  const { inner, told } = await rig();
+  await put(inner, ref, randomContent(1000));
+  const versions = {
+    keepsVersions: async () => true,
+    listVersions: async () => ({ items: [], next: undefined }),
+    readVersion: () => inner.readObject(ref, undefined, call),
+    deleteVersion: async () => {},
+  };
+  const versioned = { ...inner, capabilities: { ...inner.capabilities, versions } };
+  const measured = measure(versioned, systemClock, (measurement) => told.push(measurement));
+  const reading = await measured.capabilities.versions!.readVersion(ref, 'v1', undefined, call);
+  expect(told).toEqual([]);
+  await readAll(reading);
+  expect(told).toMatchObject([{ operation: 'readVersion', bytes: 1000, error: undefined }]);
+});
+
 /** A body that gives nothing before it is told to. */
 function waiting() {
   let go = (): void => {};
