@@ -1,5 +1,5 @@
 import type { Backend } from '../backend.js';
-import type { ObjectInfo, ObjectRef, PutOptions } from '../call.js';
+import type { Call, ObjectInfo, ObjectRef, PutOptions } from '../call.js';
 import type { Copy } from '../capabilities.js';
 import { ContainerAlreadyExistsError, ContainerDoesNotExistError, ObjectDoesNotExistError } from '../errors.js';
 import type { Operation } from './intercept.js';
@@ -22,8 +22,10 @@ export interface Withheld {
 export function readOnly(inner: Backend, report: (withheld: Withheld) => void): Backend {
   const { copy, batchDelete, cdn, versions, limits } = inner.capabilities;
   const created = new Set<string>();
-  const withhold = (operation: Operation, container: string, key?: string, bytes?: number): void =>
+  const withhold: Withhold = ({ signal }, operation, container, key, bytes) => {
+    signal.throwIfAborted();
     report({ operation, container, key, bytes });
+  };
   const missing = (key: string): ObjectDoesNotExistError => new ObjectDoesNotExistError(key, { driver: inner.name });
 
   const reading: Pick<Backend, 'headContainer' | 'listObjects' | 'headObject' | 'readObject'> = {
@@ -52,32 +54,26 @@ export function readOnly(inner: Backend, report: (withheld: Withheld) => void): 
         },
       );
       if (exists) throw new ContainerAlreadyExistsError(name, { driver: inner.name });
+      withhold(call, 'createContainer', name);
       created.add(name);
-      withhold('createContainer', name);
       return { name, extra: {} };
     },
-    async deleteContainer(name, { signal }) {
-      signal.throwIfAborted();
+    async deleteContainer(name, call) {
+      withhold(call, 'deleteContainer', name);
       created.delete(name);
-      withhold('deleteContainer', name);
     },
-    async putObject(ref, body, options, { signal }) {
-      signal.throwIfAborted();
-      withhold('putObject', ref.container, ref.key, body.size);
+    async putObject(ref, body, options, call) {
+      withhold(call, 'putObject', ref.container, ref.key, body.size);
       return asIfStored(ref, body.size ?? 0, options);
     },
-    async deleteObject({ container, key }, { signal }) {
-      signal.throwIfAborted();
-      withhold('deleteObject', container, key);
-    },
+    deleteObject: async ({ container, key }, call) => withhold(call, 'deleteObject', container, key),
     capabilities: {
       ...inner.capabilities,
       copy: copy && withheldCopies(reading.headObject, withhold),
       batchDelete: batchDelete && {
         ...batchDelete,
-        async deleteObjects(container, keys, { signal }) {
-          signal.throwIfAborted();
-          for (const key of keys) withhold('deleteObjects', container, key);
+        async deleteObjects(container, keys, call) {
+          for (const key of keys) withhold(call, 'deleteObjects', container, key);
           return new Map();
         },
       },
@@ -86,18 +82,19 @@ export function readOnly(inner: Backend, report: (withheld: Withheld) => void): 
       limits: { ...limits, maxPutSize: limits.maxObjectSize },
       cdn: cdn && {
         ...cdn,
-        enableContainer: async (name) => withhold('enableContainer', name),
-        enableObject: async ({ container, key }) => withhold('enableObject', container, key),
+        enableContainer: async (name, call) => withhold(call, 'enableContainer', name),
+        enableObject: async ({ container, key }, call) => withhold(call, 'enableObject', container, key),
       },
       versions: versions && {
         ...versions,
-        deleteVersion: async ({ container, key }) => withhold('deleteVersion', container, key),
+        deleteVersion: async ({ container, key }, _, call) => withhold(call, 'deleteVersion', container, key),
       },
     },
   };
 }
 
-type Withhold = (operation: Operation, container: string, key?: string, bytes?: number) => void;
+/** Throws the signal's reason once it is aborted (G6). */
+type Withhold = (call: Call, operation: Operation, container: string, key?: string, bytes?: number) => void;
 
 function asIfStored({ container, key }: ObjectRef, size: number, { checksums, metaData, contentType }: PutOptions): ObjectInfo {
   return { container, key, size, checksums, metaData, extra: { contentType } };
@@ -107,7 +104,7 @@ function withheldCopies(headObject: Backend['headObject'], withhold: Withhold): 
   return {
     async copyObject(from, to, replace, call) {
       const source = await headObject(from, call);
-      withhold('copyObject', to.container, to.key);
+      withhold(call, 'copyObject', to.container, to.key);
       const extra = replace ? { contentType: replace.contentType } : source.extra;
       return { ...to, size: source.size, checksums: source.checksums, metaData: replace?.metaData ?? source.metaData, extra };
     },

@@ -85,6 +85,24 @@ test('every operation that changes something resolves and does not reach the pro
   expect(await contentOf(memory, ref)).toBe('content');
 });
 
+test('G6: no change is made out to be done once the signal is aborted', async () => {
+  const aborted = { signal: AbortSignal.abort(new Error('enough')) };
+  const { copy, batchDelete, cdn, versions } = dry.capabilities;
+  const calls = [
+    dry.createContainer('new', aborted),
+    dry.deleteContainer('c', aborted),
+    dry.putObject(ref, bytesBody(Buffer.from('other')), plain, aborted),
+    dry.deleteObject(ref, aborted),
+    copy!.copyObject(ref, { ...ref, key: 'to' }, undefined, aborted),
+    batchDelete!.deleteObjects('c', ['there'], aborted),
+    cdn!.enableContainer('c', aborted),
+    cdn!.enableObject(ref, aborted),
+    versions!.deleteVersion(ref, 'v1', aborted),
+  ];
+  for (const settled of await Promise.allSettled(calls)) expect(settled).toEqual({ status: 'rejected', reason: aborted.signal.reason });
+  expect(withheld).toEqual([]);
+});
+
 test('a put is answered with what the caller said, and its body is not opened', async () => {
   const unread: Body = {
     size: 5_000,
