@@ -1,7 +1,7 @@
 import { failpoint } from '../failpoint.js';
 import type { Backend } from './backend.js';
 import { bytesBody } from './body.js';
-import type { Body, BodyPart, ObjectInfo, ObjectRef, PutOptions } from './call.js';
+import type { Body, BodyPart, ObjectInfo, ObjectRef, PartSource, PutOptions } from './call.js';
 import type { Multipart, Part, UploadToken } from './capabilities.js';
 import { cutIntoParts } from './cut-parts.js';
 import type { Resume } from './driver.js';
@@ -78,8 +78,8 @@ export async function sendInParts(
     }
     parts = following(first.value, parts);
   }
-  const token = found === 'gone' || found === undefined ? await begin(upload) : found.token;
-  const there = found === 'gone' || found === undefined ? [] : found.parts;
+  const { token, parts: there } =
+    found === 'gone' || found === undefined ? { token: await begin(upload).catch((error) => leave(source, error)), parts: [] } : found;
   const { info, confirmed } = await finish(upload, token, () => sendMissing(upload, token, there, parts));
   return { info, partSize, md5: source.md5(), confirmed };
 }
@@ -173,6 +173,12 @@ async function begin({ multipart, ref, options, settings }: Upload): Promise<Upl
     throw error;
   }
   return token;
+}
+
+/** What is read may be open by now, and nobody else closes it. */
+async function leave({ parts }: PartSource, error: unknown): Promise<never> {
+  await parts.return().catch(() => undefined);
+  throw error;
 }
 
 async function finish(

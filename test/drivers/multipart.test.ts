@@ -164,6 +164,30 @@ test('P2: parts that are there already and have other content are sent again', a
   expect(faults.calls.filter((operation) => operation === 'uploadPart')).toHaveLength(3);
 });
 
+test('a stream that was begun is closed when the upload cannot be begun, or what it had cannot be put', async () => {
+  const { send, faults } = await rig();
+  const closed: string[] = [];
+  const stream = (name: string, size: number) =>
+    streamBody(
+      (async function* () {
+        try {
+          yield randomContent(size);
+          yield randomContent(size);
+        } finally {
+          closed.push(name);
+        }
+      })(),
+    );
+  faults.next('begin', trouble());
+  expect((await rejection(send(stream('begin', 3 * MIN), { partSize: MIN }))).message).toBe('trouble');
+  const keep = () => Promise.reject(new Error('the disk is full'));
+  expect((await rejection(send(stream('keep', 3 * MIN), { partSize: MIN, resume: { keep } }))).message).toBe('the disk is full');
+  faults.next('putObject', trouble());
+  expect((await rejection(send(stream('put', 10), { partSize: MIN }))).message).toBe('trouble');
+  expect(closed).toEqual(['begin', 'keep', 'put']);
+  faults.assertUsedUp();
+});
+
 test('an upload whose completion is refused for good is given up, so that the next try begins anew', async () => {
   const { send, faults, unfinished } = await rig();
   const { keep } = keeper();
