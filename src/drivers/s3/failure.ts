@@ -1,5 +1,6 @@
 import { parseTime } from '../../clock.js';
 import type { HttpHeaders } from '../http/exchange.js';
+import { retryAfterMs } from '../http/retry-after.js';
 import { parseXml, textOf } from './xml.js';
 
 /** What the provider answered instead of doing what it was asked. */
@@ -40,7 +41,7 @@ export function readFailure(status: number, headers: HttpHeaders, body: string, 
     message: textOf(element, 'Message') ?? '',
     requestId: requestIdOf(headers) ?? textOf(element, 'RequestId'),
     region: headers['x-amz-bucket-region'] ?? textOf(element, 'Region'),
-    retryAfterMs: retryAfter(headers['retry-after'], dateMs ?? nowMs),
+    retryAfterMs: retryAfterMs(headers['retry-after'], dateMs ?? nowMs),
     dateMs,
   };
 }
@@ -57,11 +58,4 @@ export function failureInside(status: number, headers: HttpHeaders, body: string
 
 export function requestIdOf(headers: HttpHeaders): string | undefined {
   return headers['x-amz-request-id'] ?? headers['x-trans-id'] ?? headers['x-openstack-request-id'];
-}
-
-/** Seconds or an HTTP date (RFC 9110, section 10.2.3). Not more than an hour: a typing error must not stop a mirror for ever. */
-function retryAfter(value: string | undefined, nowMs: number): number | undefined {
-  if (value === undefined) return undefined;
-  const seconds = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : (parseTime(value) ?? Number.NaN) - nowMs;
-  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), 3_600_000);
 }
