@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { StorageError } from '../errors.js';
 import { readSharedProfile } from './credentials/shared-files.js';
 import { S3 } from './errors.js';
@@ -38,18 +37,6 @@ function ambientRegion(settings: S3Settings, profile: Profile): string | undefin
   const env = settings.environment();
   const name = settings.aws_profile ?? env['AWS_PROFILE'] ?? 'default';
   return env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || readSharedProfile(name, env)?.['region'];
-}
-
-export function readAuthorities({ ca_file: file }: S3Settings): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new StorageError(`ca_file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
-      driver: S3,
-      cause: error,
-    });
-  }
 }
 
 /** Throws when settings contradict each other, or ask for what the profile's provider does not do. */

@@ -1,9 +1,9 @@
 import type { Place } from '../../config/fields.js';
+import { openConnections } from '../connection.js';
 import type { DriverKind } from '../driver-kind.js';
-import type { HttpClient } from '../http/exchange.js';
 import { createHttpClient } from '../http.js';
 import { s3Backend } from './backend.js';
-import { chooseRegion, profileOfHost, readAuthorities, refuseContradictions } from './choose.js';
+import { chooseRegion, profileOfHost, refuseContradictions } from './choose.js';
 import { credentialSources } from './credentials/chain.js';
 import { createCredentialProvider } from './credentials/provider.js';
 import { addressing } from './endpoint.js';
@@ -33,7 +33,7 @@ function kind({ name, aliases, summary, profile: preset, region: presetRegion, h
       const settings = withPreset(written);
       if (settings.profile !== 'auto' || profileOfHost(settings.host) !== undefined) return undefined;
       if (readFound(found, originOf(settings)) !== undefined) return found;
-      const http = openHttp(settings);
+      const http = openConnections(settings, S3);
       try {
         const profile = await recognise(http, originOf(settings), call);
         return profile && writeFound(originOf(settings), profile);
@@ -46,7 +46,7 @@ function kind({ name, aliases, summary, profile: preset, region: presetRegion, h
       const profile = profileOf(settings, found);
       refuseContradictions(settings, profile);
       const region = chooseRegion(settings, profile);
-      const http = openHttp(settings);
+      const http = openConnections(settings, S3);
       const metadata = createHttpClient({ connections: 1, connectTimeoutMs: 1000, timeoutMs: 5000, maxAnswerBytes: 65_536 });
       const credentials = createCredentialProvider(credentialSources(settings, metadata), clock);
       const backend = s3Backend({ settings, profile, region, credentials, http, clock, notice });
@@ -76,18 +76,6 @@ function profileOf(settings: S3Settings, found: string | undefined): Profile {
 /** Where the service itself answers, whatever the container. */
 function originOf(settings: S3Settings): string {
   return addressing(settings, findProfile('generic'))('us-east-1', undefined, undefined).origin;
-}
-
-function openHttp(settings: S3Settings): HttpClient {
-  const ca = readAuthorities(settings);
-  return createHttpClient({
-    connections: settings.connections,
-    connectTimeoutMs: settings.connect_timeout,
-    timeoutMs: settings.timeout,
-    verifyTls: settings.verify_tls,
-    env: settings.environment(),
-    ...(ca !== undefined && { ca }),
-  });
 }
 
 export const s3Driver = kind({

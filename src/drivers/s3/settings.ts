@@ -1,4 +1,5 @@
-import { count, duration, flag, folder, type Infer, list, oneOf, type Place, secret, section, text } from '../../config/fields.js';
+import { count, duration, flag, type Infer, list, oneOf, type Place, secret, section, text } from '../../config/fields.js';
+import { connectionFields, hostName } from '../connection.js';
 import { headerRule, headerValue } from '../header-rules.js';
 
 const CANNED_ACLS = [
@@ -48,14 +49,9 @@ export const s3Settings = (place: Place, profile: (typeof PROFILES)[number] = 'a
         rule: 'a region such as "eu-central-1"',
       },
     ).optional(),
-    host: text('Host of the service; default: the profile’s.', {
-      pattern: /^[A-Za-z0-9.-]+$|^\[[0-9a-fA-F:]+\]$/,
-      rule: 'a host name, without scheme or port',
-    }).optional(),
+    host: hostName('Host of the service; default: the profile’s.').optional(),
     port: count('Port; default: 443, or 80 without TLS.', { min: 1, max: 65_535 }).optional(),
-    secure: flag('TLS.').default(true),
-    ca_file: folder('PEM file of the authorities to trust instead of the built-in ones.', place).optional(),
-    verify_tls: flag('Whether the server must prove who it is. False is for tests only.').default(true),
+    ...connectionFields(place),
     api_version: oneOf('Version of the S3 API.', ['2006-03-01']).default('2006-03-01'),
     addressing: oneOf('`virtual`: container.host/key; `path`: host/container/key; default: the profile’s.', [
       'auto',
@@ -66,9 +62,6 @@ export const s3Settings = (place: Place, profile: (typeof PROFILES)[number] = 'a
     etag: oneOf('Whether the ETag of what is put whole is its MD5; default: what the profile says.', ['auto', 'md5', 'opaque']).default(
       'auto',
     ),
-    connect_timeout: duration('Longest wait for a connection.', { min: 1 }).default(10_000),
-    timeout: duration('Longest silence of the server.', { min: 1 }).default(60_000),
-    connections: count('Connections to one host.', { min: 1, max: 1024 }).default(64),
     sign_payload: flag('Whether signatures cover the content (SHA-256), and not only its MD5 and the headers.').default(false),
     storage_class: storageClass('Storage class of what is put, such as STANDARD_IA.').optional(),
     acl: oneOf('Canned ACL of what is put.', CANNED_ACLS).optional(),

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Secret } from '../../config/secret.js';
 import { StorageError } from '../errors.js';
 import type { Access, Named } from './auth/access.js';
@@ -111,18 +110,6 @@ function project(settings: SwiftSettings) {
   const named = tenant(settings);
   if (named === undefined || 'id' in named) return named;
   return { name: named.name, domain: { name: settings.project_domain ?? settings.user_domain } };
-}
-
-export function readAuthorities({ ca_file: file }: SwiftSettings): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new StorageError(`ca_file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
-      driver: SWIFT,
-      cause: error,
-    });
-  }
 }
 
 function wrong(problem: string): StorageError {

@@ -1,8 +1,8 @@
+import { openConnections } from '../connection.js';
 import type { DriverKind } from '../driver-kind.js';
-import { createHttpClient } from '../http.js';
 import { authentication } from './auth/authenticate.js';
 import { swiftBackend } from './backend.js';
-import { chooseAccess, readAuthorities } from './choose.js';
+import { chooseAccess } from './choose.js';
 import { SWIFT } from './errors.js';
 import { type SwiftSettings, swiftSettings } from './settings.js';
 
@@ -22,15 +22,7 @@ function kind({ name, aliases, summary, preset }: Preset): DriverKind<SwiftSetti
     open(written, { clock }) {
       const settings = { ...written, ...preset(written) };
       const access = chooseAccess(settings);
-      const ca = readAuthorities(settings);
-      const http = createHttpClient({
-        connections: settings.connections,
-        connectTimeoutMs: settings.connect_timeout,
-        timeoutMs: settings.timeout,
-        verifyTls: settings.verify_tls,
-        env: settings.environment(),
-        ...(ca !== undefined && { ca }),
-      });
+      const http = openConnections(settings, SWIFT);
       return swiftBackend({ settings, http, clock, authenticate: authentication({ http, clock }, access, settings.storage_url) });
     },
   };

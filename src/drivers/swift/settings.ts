@@ -1,4 +1,5 @@
-import { count, duration, flag, folder, type Infer, oneOf, type Place, secret, section, size, text } from '../../config/fields.js';
+import { count, duration, type Infer, oneOf, type Place, secret, section, size, text } from '../../config/fields.js';
+import { connectionFields, hostName } from '../connection.js';
 import { headerRules } from '../header-rules.js';
 
 const MIB = 2 ** 20;
@@ -25,12 +26,9 @@ export const swiftSettings = (place: Place) =>
         'auto',
       ),
       auth_type: oneOf('What key and secret are.', ['password', 'application_credential', 'apikey']).default('password'),
-      host: text('Host of the identity service, instead of auth_url.', {
-        pattern: /^[A-Za-z0-9.-]+$|^\[[0-9a-fA-F:]+\]$/,
-        rule: 'a host name, without scheme or port',
-      }).optional(),
+      host: hostName('Host of the identity service, instead of auth_url.').optional(),
       port: count('Port; default: 5000 for Keystone, else 443, or 80 without TLS.', { min: 1, max: 65_535 }).optional(),
-      secure: flag('TLS.').default(true),
+      ...connectionFields(place),
       api_version: oneOf('Version of the Object Storage API.', ['1.0']).default('1.0'),
       project: text('Project (tenant) by name.').optional(),
       project_id: text('Project (tenant) by id.').optional(),
@@ -42,11 +40,6 @@ export const swiftSettings = (place: Place) =>
       service_name: text('Name in the service catalogue.').optional(),
       storage_url: text('The account’s URL; goes before what the identity service says.', urlText).optional(),
       token: secret('A token that was got elsewhere, instead of key and secret. Needs storage_url; cannot be renewed.', place).optional(),
-      ca_file: folder('PEM file of the authorities to trust instead of the built-in ones.', place).optional(),
-      verify_tls: flag('Whether the server must prove who it is. False is for tests only.').default(true),
-      connect_timeout: duration('Longest wait for a connection.', { min: 1 }).default(10_000),
-      timeout: duration('Longest silence of the server.', { min: 1 }).default(60_000),
-      connections: count('Connections to one host.', { min: 1, max: 1024 }).default(64),
       max_put_size: size('Largest object, or segment, that the service takes whole.', { min: MIB }).default(5 * GIB),
       segment_size: size('Bytes per segment of a large object; more where it would have over 1,000.', { min: MIB, max: 5 * GIB }).default(
         16 * MIB,

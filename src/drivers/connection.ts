@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { count, duration, flag, folder, type Infer, type Place, section, text } from '../config/fields.js';
+import { StorageError } from './errors.js';
+import type { HttpClient } from './http/exchange.js';
+import { createHttpClient } from './http.js';
+
+/** What may be set of the way to a provider that speaks HTTP, whoever it is. */
+export const connectionFields = (place: Place) => ({
+  secure: flag('TLS.').default(true),
+  ca_file: folder('PEM file of the authorities to trust instead of the built-in ones.', place).optional(),
+  verify_tls: flag('Whether the server must prove who it is. False is for tests only.').default(true),
+  connect_timeout: duration('Longest wait for a connection.', { min: 1 }).default(10_000),
+  timeout: duration('Longest silence of the server.', { min: 1 }).default(60_000),
+  connections: count('Connections to one host.', { min: 1, max: 1024 }).default(64),
+});
+
+const connectionSection = (place: Place) => section('A connection.', connectionFields(place));
+
+type ConnectionSettings = Infer<typeof connectionSection> & {
+  /** Where proxies are looked up. */
+  environment(): Readonly<Record<string, string | undefined>>;
+};
+
+export const hostName = (description: string) =>
+  text(description, { pattern: /^[A-Za-z0-9.-]+$|^\[[0-9a-fA-F:]+\]$/, rule: 'a host name, without scheme or port' });
+
+/** A client with these settings. Throws StorageError when `ca_file` cannot be read. */
+export function openConnections(settings: ConnectionSettings, driver: string): HttpClient {
+  const ca = readAuthorities(settings, driver);
+  return createHttpClient({
+    connections: settings.connections,
+    connectTimeoutMs: settings.connect_timeout,
+    timeoutMs: settings.timeout,
+    verifyTls: settings.verify_tls,
+    env: settings.environment(),
+    ...(ca !== undefined && { ca }),
+  });
+}
+
+function readAuthorities({ ca_file: file }: ConnectionSettings, driver: string): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StorageError(`ca_file ${file} cannot be read: ${reason}`, { driver, cause: error });
+  }
+}
