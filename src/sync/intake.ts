@@ -57,6 +57,7 @@ export function createIntake({ mirror, queue, index, source, policy, renames, pe
       sinceMs,
       attempt: 1,
       remote,
+      listedIn: run,
       ...(local ? { seen: local } : {}),
       ...(renamedFrom === undefined ? {} : { renamedFrom }),
     });

@@ -20,6 +20,8 @@ export interface Job extends QueuedJob {
   readonly seen?: LocalEntry;
   /** What a listing said of the object a moment ago; `ask`: it matters, so look at the object first. */
   readonly remote: Remote | 'ask';
+  /** The run whose listing said that. */
+  readonly listedIn: number;
   /** The object that holds this content under the name that the file had before. */
   readonly renamedFrom?: ObjectName;
 }
@@ -31,7 +33,8 @@ export const NO_RUN = 0;
  * not looked at when it may have changed since.
  */
 export function combineJobs({ seen: _, ...waiting }: Job, newer: Job): Job {
-  return { ...waiting, ...(newer.seen ? { seen: newer.seen } : {}), remote: newer.remote === 'unknown' ? waiting.remote : newer.remote };
+  const { remote, listedIn } = newer.remote === 'unknown' ? waiting : newer;
+  return { ...waiting, ...(newer.seen ? { seen: newer.seen } : {}), remote, listedIn };
 }
 
 /** The same job for a later moment: what was seen then is not trusted. */

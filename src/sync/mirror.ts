@@ -14,7 +14,7 @@ import type { FileReader } from './file-reader.js';
 import type { Guard } from './guard/guard.js';
 import type { Change } from './guard/rule.js';
 import { createIntake, type Intake } from './intake.js';
-import type { Job } from './job.js';
+import { type Job, NO_RUN } from './job.js';
 import { createBoard, type MirrorBoard } from './mirror-board.js';
 import type { MirrorSettings } from './mirror-settings.js';
 import { createPending, type Pending } from './pending.js';
@@ -137,6 +137,7 @@ export function createMirror(parts: MirrorParts): Mirror {
     mayDelete: () => ledger.read().reconciled,
     copiesFrom: renames.copiesFrom,
     madeRoom(job: Job) {
+      runs.changed(job.name, NO_RUN);
       const made = { outcome: 'done', job: 'delete', why: 'makes room', bytes: 0 } as const;
       runs.get(job.run)?.tally.done('delete', 0);
       board.done(job, made);
@@ -147,7 +148,12 @@ export function createMirror(parts: MirrorParts): Mirror {
     container: settings.container,
     perform: async (job) => {
       if (containerTrouble.error) throw containerTrouble.error;
-      return perform(job, workplace, interrupt);
+      try {
+        return await perform(withoutOldNews(job), workplace, interrupt);
+      } finally {
+        // Even if it failed: an answer may have been lost.
+        runs.changed(job.name, job.run);
+      }
     },
     requeue: (job) => queue.add(job),
     versionOf: (job) => versionOf(job, source),
@@ -203,6 +209,13 @@ export function createMirror(parts: MirrorParts): Mirror {
 
   function dropped({ renamedFrom }: Job): void {
     if (renamedFrom !== undefined) renames.end(renamedFrom);
+  }
+
+  /** A listing is from before what has become of its objects since it was asked for. */
+  function withoutOldNews(job: Job): Job {
+    if (typeof job.remote === 'string' && job.remote !== 'absent') return job;
+    const listing = runs.get(job.listedIn);
+    return listing === undefined || listing.changed.has(job.name) ? { ...job, remote: 'ask' } : job;
   }
 
   function count(run: number, what: 'skipped' | 'failed' | 'held'): void {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { ObjectIndex, ObjectName } from '../state/object-index.js';
+import { type ChangedNames, createChangedNames } from './changed-names.js';
 import type { Progress } from './events.js';
 import { createPending, type Pending } from './pending.js';
 import { startTally, type Tally } from './report.js';
@@ -11,6 +12,8 @@ export interface Run {
   readonly first: boolean;
   readonly tally: Tally;
   readonly pending: Pending;
+  /** What jobs of others did since it began, and its listing does not know. */
+  readonly changed: ChangedNames;
   /** Files and links scanned so far. */
   scanned: () => number;
   readonly work: { jobsDue: number; jobsDone: number; bytesDue: number; bytesDone: number };
@@ -27,6 +30,8 @@ export interface Runs {
   get(id: number): Run | undefined;
   /** A job is over. Whichever run asked for its name, the object has been seen to. */
   settled(name: ObjectName): void;
+  /** A job of this run, or of none, may have changed the object. */
+  changed(name: ObjectName, by: number): void;
 }
 
 export function createRuns(clock: Clock): Runs {
@@ -41,6 +46,7 @@ export function createRuns(clock: Clock): Runs {
         first: index.count() === 0,
         tally: startTally(clock),
         pending: createPending(),
+        changed: createChangedNames(),
         scanned: () => 0,
         work,
       };
@@ -53,6 +59,9 @@ export function createRuns(clock: Clock): Runs {
     get: (id) => current.get(id),
     settled(name) {
       for (const { pending } of current.values()) pending.settled(name);
+    },
+    changed(name, by) {
+      for (const { id, changed } of current.values()) if (id !== by) changed.add(name);
     },
   };
 }

@@ -81,7 +81,8 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
     tries,
     attempts,
     quarantine,
-    find: (name = 'a') => run({ key: name, lane: 'small', mirror: 'm', name, run: 1, sinceMs: 0, attempt: 1, remote: 'unknown' }),
+    find: (name = 'a') =>
+      run({ key: name, lane: 'small', mirror: 'm', name, run: 1, sinceMs: 0, attempt: 1, remote: 'unknown', listedIn: 1 }),
     async end() {
       stop.abort(new Error('the life is over'));
       await Promise.all(queued);

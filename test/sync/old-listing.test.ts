@@ -1,0 +1,85 @@
+import { expect, test, vi } from 'vitest';
+import type { Backend } from '../../src/drivers/backend.js';
+import { createChangedNames, MOST_CHANGED } from '../../src/sync/changed-names.js';
+import { type FixtureOptions, type MirrorFixture, openMirrorFixture } from './mirror-fixture.js';
+
+const never = new AbortController().signal;
+
+/** A mirror and what happens after a listing was read, and before anybody has made anything of it. */
+async function open(settings: FixtureOptions['settings'] = {}): Promise<MirrorFixture & { afterListing(act: () => Promise<void>): void }> {
+  let acts: (() => Promise<void>)[] = [];
+  const fixture = await openMirrorFixture({
+    settings,
+    wrap: (storage: Backend): Backend => ({
+      ...storage,
+      async listObjects(...asked) {
+        const page = await storage.listObjects(...asked);
+        const due = acts;
+        acts = [];
+        for (const act of due) await act();
+        return page;
+      },
+    }),
+  });
+  return { ...fixture, afterListing: (act) => acts.push(act) };
+}
+
+async function send({ mirror }: MirrorFixture, path: string): Promise<void> {
+  await mirror.intake.hint(path);
+  await mirror.pending.whenEmpty(never);
+}
+
+test('P1: an object that was sent after the container was listed is deleted with its file, and not forgotten', async () => {
+  const fixture = await open();
+  const { queue } = fixture.mirror.parts;
+  fixture.write('other');
+  await fixture.run('reconcile');
+  fixture.write('a');
+  fixture.afterListing(async () => {
+    await send(fixture, 'a');
+    queue.pause();
+  });
+  const reconcile = fixture.run('reconcile');
+  // The reconcile finds a file that the listing does not know. Before it is looked at, it is gone.
+  await vi.waitUntil(() => queue.waiting === 1, { timeout: 30_000 });
+  fixture.remove('a');
+  await fixture.mirror.intake.hint('a');
+  queue.resume();
+  await reconcile;
+  expect(await fixture.objects()).toEqual({ 'p/other': 'other' });
+});
+
+test('P1: what an object was when it was listed is not taken for what it was made since', async () => {
+  // With times, the object would also be told by its own.
+  const policy = {
+    overwrite: 'always',
+    extraneous: 'keep',
+    deletes: 'mirror',
+    metadata: { mtime: false, mode: false, owner: false },
+  } as const;
+  const fixture = await open({ policy });
+  const { queue } = fixture.mirror.parts;
+  fixture.write('a', 'before');
+  await fixture.run('reconcile');
+  fixture.write('a', 'after!');
+  fixture.afterListing(async () => {
+    await send(fixture, 'a');
+    queue.pause();
+  });
+  const reconcile = fixture.run('reconcile');
+  await vi.waitUntil(() => queue.waiting === 1, { timeout: 30_000 });
+  fixture.write('a', 'before');
+  await fixture.mirror.intake.hint('a');
+  queue.resume();
+  await reconcile;
+  expect(await fixture.objects()).toEqual({ 'p/a': 'before' });
+});
+
+test('more changed names than are kept in mind are all names', () => {
+  const changed = createChangedNames();
+  for (let at = 0; at < MOST_CHANGED; at += 1) changed.add(`f${at}`);
+  expect(changed.has('f0')).toBe(true);
+  expect(changed.has('other')).toBe(false);
+  changed.add('one more');
+  expect(changed.has('other')).toBe(true);
+});
