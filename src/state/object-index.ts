@@ -1,7 +1,8 @@
 /**
  * What is known of one object. `confirmed`: the provider's checksum was compared with `md5`, and the stat fields are
  * those of the file whose bytes were sent, taken before they were read. `sending`: the write-ahead mark; bytes may have
- * gone out, so the object may be there, be the one before, or not be there; the other fields are what was meant.
+ * gone out, so the object may be there, be the one before, or not be there; the other fields are what was meant, but for
+ * `etag`, which is that of the object of ours that was to be replaced.
  */
 export interface ObjectRecord {
   readonly state: 'confirmed' | 'sending';

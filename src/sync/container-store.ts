@@ -10,8 +10,8 @@ import type { LocalEntry } from '../watcher/entry.js';
 import { md5Of } from './content-md5.js';
 import type { Policy, RemoteFact } from './decide.js';
 import { batchingDelete } from './delete-batch.js';
-import { contradicts, objectMetadata } from './object-metadata.js';
-import type { Confirmed, ObjectStore } from './object-store.js';
+import { contradicts, mtimeNsIn, objectMetadata } from './object-metadata.js';
+import type { Confirmed, ObjectStore, PutWhere } from './object-store.js';
 import type { FilePuts } from './put-file.js';
 
 export interface ContainerStoreOptions {
@@ -43,12 +43,14 @@ export function containerStore({ backend, container, prefix, policy, follow, fil
     return md5Of(await backend.readObject(refOf(name), undefined, { signal }));
   }
 
-  function optionsFor(name: string, entry: LocalEntry, md5: string | undefined): PutOptions {
+  function optionsFor(name: string, entry: LocalEntry, md5: string | undefined, where: PutWhere = 'anywhere'): PutOptions {
+    const conditional = where === 'absent' && backend.capabilities.preconditions.includes('ifAbsent');
     return {
       contentType: guessContentType(name),
       metaData: objectMetadata(entry, policy),
       headers: {},
       checksums: md5 === undefined ? [] : [{ algorithm: 'md5', hex: md5 }],
+      ...(conditional ? { precondition: { ifAbsent: true } } : {}),
     };
   }
 
@@ -56,12 +58,12 @@ export function containerStore({ backend, container, prefix, policy, follow, fil
     canCopy: copy !== undefined,
     async head(name, signal) {
       const info = await head(name, signal);
-      return info ? remoteFact(info) : 'absent';
+      return info ? factSeen(info) : 'absent';
     },
     async inspect(name, entry, absolutePath, signal) {
       const info = await head(name, signal);
       if (!info) return { remote: 'absent' };
-      const fact = { ...remoteFact(info), inspected: true };
+      const fact = { ...factSeen(info), inspected: true };
       if (fact.md5 !== undefined) return { remote: fact };
       const partSize = entry.kind === 'file' ? files.partSizeOf(entry.size) : undefined;
       if (multipart !== undefined && partSize !== undefined && entry.size === fact.size) {
@@ -71,12 +73,14 @@ export function containerStore({ backend, container, prefix, policy, follow, fil
       }
       return { remote: { ...fact, md5: await contentMd5(name, signal) } };
     },
-    async putBytes(name, entry, { bytes, md5 }, signal) {
-      const sent = await sendObject(backend, refOf(name), bytesBody(bytes), optionsFor(name, entry, md5), { signal, verifyHash: true });
+    async putBytes(name, entry, { bytes, md5 }, where, signal) {
+      const options = optionsFor(name, entry, md5, where);
+      const sent = await sendObject(backend, refOf(name), bytesBody(bytes), options, { signal, verifyHash: true });
       return confirmed(sent.info, md5, sent.partSize);
     },
-    async putFile(name, entry, absolutePath, md5, signal) {
-      const { info, checksum, partSize } = await files.put(name, refOf(name), entry, absolutePath, optionsFor(name, entry, md5), signal);
+    async putFile(name, entry, absolutePath, md5, where, signal) {
+      const options = optionsFor(name, entry, md5, where);
+      const { info, checksum, partSize } = await files.put(name, refOf(name), entry, absolutePath, options, signal);
       // Only a dry run has none: it reads nothing, and its records are forgotten.
       return confirmed(info, checksum?.hex ?? '', partSize);
     },
@@ -98,6 +102,12 @@ export function containerStore({ backend, container, prefix, policy, follow, fil
     },
     remove: (name, signal) => deleteObject(prefix + name, signal),
   };
+}
+
+/** What a look at the object itself says of it. */
+function factSeen(info: ObjectInfo): RemoteFact {
+  const mtimeNs = mtimeNsIn(info.metaData);
+  return { ...remoteFact(info), ...(mtimeNs === undefined ? {} : { mtimeNs }) };
 }
 
 /** What an ObjectInfo says of the object's content. */

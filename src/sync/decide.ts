@@ -14,6 +14,8 @@ export interface RemoteFact {
   /** Hex MD5 of the content, where the provider (or our own metadata on the object) tells it. */
   readonly md5?: string;
   readonly etag?: string;
+  /** The time of the file that it was made of, as its metadata says; nanoseconds since the epoch. Listings do not tell it. */
+  readonly mtimeNs?: bigint;
   /** Bytes per part, when its content was compared by that. */
   readonly partSize?: number;
   /** True once the object itself was asked, so that a missing `md5` will stay missing. */
@@ -36,7 +38,7 @@ export interface Policy {
 export type Decision =
   | { readonly action: 'nothing' }
   /** A fact is missing. Find it and decide again. */
-  | { readonly action: 'learn'; readonly what: 'local-md5' | 'remote-md5' }
+  | { readonly action: 'learn'; readonly what: 'local-md5' | 'remote-md5' | 'remote' }
   | { readonly action: 'upload'; readonly why: UploadReason }
   /** The object is already what it should be: record it, send nothing. */
   | { readonly action: 'adopt' }
@@ -69,7 +71,7 @@ const NOTHING: Decision = { action: 'nothing' };
 export function decide(local: LocalFact | undefined, known: ObjectRecord | undefined, remote: Remote, policy: Policy): Decision {
   if (local === undefined) return known === undefined ? decideForeign(remote, policy) : decideGone(known, remote, policy);
   if (known === undefined) return decideNew(local, remote, policy);
-  if (known.state === 'sending') return decideUnconfirmed(local, remote);
+  if (known.state === 'sending') return decideUnconfirmed(local, known, remote, policy);
   return decideKnown(local, known, remote, policy);
 }
 
@@ -85,6 +87,7 @@ function decideGone(known: ObjectRecord, remote: Remote, policy: Policy): Decisi
 }
 
 function decideNew(local: LocalFact, remote: Remote, policy: Policy): Decision {
+  if (remote === 'unknown' && policy.overwrite === 'never') return { action: 'learn', what: 'remote' };
   if (remote === 'unknown' || remote === 'absent') return { action: 'upload', why: 'new' };
   const same = sameContent(local, remote);
   if (same === 'same') return { action: 'adopt' };
@@ -92,11 +95,24 @@ function decideNew(local: LocalFact, remote: Remote, policy: Policy): Decision {
   return policy.overwrite === 'never' ? { action: 'report', what: 'overwrite-refused' } : { action: 'upload', why: 'other-content' };
 }
 
-function decideUnconfirmed(local: LocalFact, remote: Remote): Decision {
+function decideUnconfirmed(local: LocalFact, known: ObjectRecord, remote: Remote, policy: Policy): Decision {
+  if (remote === 'unknown' && policy.overwrite === 'never') return { action: 'learn', what: 'remote' };
   if (remote === 'unknown' || remote === 'absent') return { action: 'upload', why: 'unconfirmed' };
   const same = sameContent(local, remote);
   if (same === 'same') return { action: 'adopt' };
-  return same === 'different' ? { action: 'upload', why: 'unconfirmed' } : same;
+  if (same !== 'different') return same;
+  if (policy.overwrite === 'always' || isOfOurs(known, remote)) return { action: 'upload', why: 'unconfirmed' };
+  return remote.inspected ? { action: 'report', what: 'overwrite-refused' } : { action: 'learn', what: 'remote-md5' };
+}
+
+/**
+ * Whether an object is what was being sent when this record was written, or the object of ours that it was to replace: the
+ * mark is written before the first byte goes out, and whoever was interrupted there may have sent nothing.
+ */
+export function isOfOurs({ md5, size, mtimeNs, etag }: ObjectRecord, remote: RemoteFact): boolean {
+  if (etag !== undefined && remote.etag === etag) return true;
+  if (md5 !== '' && remote.md5 !== undefined) return remote.md5 === md5;
+  return remote.size === size && remote.mtimeNs === mtimeNs;
 }
 
 function decideKnown(local: LocalFact, known: ObjectRecord, remote: Remote, policy: Policy): Decision {

@@ -9,6 +9,7 @@ import {
   ObjectHashMismatchError,
   ObjectInTheWayError,
   ObjectTooLargeError,
+  PreconditionFailedError,
   SourceChangedError,
   StorageError,
   TargetUnavailableError,
@@ -71,13 +72,18 @@ export function classify(error: unknown, container: string): Failure {
   // The other object may be on its way out: it is worth more tries.
   if (error instanceof ObjectInTheWayError) return { kind: 'object', class: 'name', hopeless: false, afterMs: 0 };
   if (error instanceof InvalidObjectNameError) return { kind: 'unsuitable', class: 'name', reason: 'name-refused' };
-  const retry = error instanceof StorageError ? error.retry : 'backoff';
+  const retry = error instanceof StorageError && !isLostRace(error) ? error.retry : 'backoff';
   return {
     kind: 'object',
     class: classOf(error, retry === 'never'),
     hopeless: retry === 'never',
     afterMs: typeof retry === 'object' ? retry.afterMs : 0,
   };
+}
+
+/** Somebody was faster, or it was our own put, whose answer was lost: the next attempt sees which, and decides by that. */
+function isLostRace(error: StorageError): boolean {
+  return error instanceof PreconditionFailedError;
 }
 
 /** Whether a container is gone or may not be used, with which nothing but that container is amiss. */

@@ -119,7 +119,7 @@ function isSilent({ found }: Look): boolean {
 }
 
 function isNew(decision: Decision): boolean {
-  return decision.action === 'upload' && decision.why === 'new';
+  return (decision.action === 'upload' && decision.why === 'new') || (decision.action === 'learn' && decision.what === 'remote');
 }
 
 function laneOf(local: LocalEntry | undefined): Lane {

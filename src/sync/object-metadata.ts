@@ -43,6 +43,14 @@ export function fileAttributes({ mtime, mode }: Readonly<Record<string, string>>
   };
 }
 
+/** When the file of an object was modified, in nanoseconds since the epoch; undefined when its metadata does not say. */
+export function mtimeNsIn({ mtime }: Readonly<Record<string, string>>): bigint | undefined {
+  const [, sign, seconds = '', fraction = ''] = /^(-?)(\d{1,12})(?:\.(\d{0,9}))?$/.exec(mtime ?? '') ?? [];
+  if (sign === undefined) return undefined;
+  const ns = BigInt(seconds) * NS_PER_SECOND + BigInt(fraction.padEnd(9, '0'));
+  return sign === '-' ? -ns : ns;
+}
+
 /** Nanoseconds since the epoch as decimal seconds. Times before 1970 are negative as a whole: -0.5 s is `-0.500000000`. */
 export function secondsText(ns: bigint): string {
   const positive = ns < 0n ? -ns : ns;

@@ -6,6 +6,9 @@ import type { FileContent } from './file-reader.js';
 /** What the provider confirmed of an object that was sent or copied. */
 export type Confirmed = Pick<ObjectRecord, 'md5' | 'etag' | 'partSize' | 'versionId'>;
 
+/** `absent`: only where no object is. */
+export type PutWhere = 'anywhere' | 'absent';
+
 export interface Inspected {
   readonly remote: Remote;
   /** Hex MD5 of the file, when it had to be read as well. */
@@ -22,18 +25,29 @@ export interface ObjectStore {
    * object that was made of parts, or else by reading the object back.
    */
   inspect(name: ObjectName, entry: LocalEntry, absolutePath: string, signal: AbortSignal): Promise<Inspected>;
-  /** Sends a file or link whose content is in memory. Resolves once the provider's digest was compared (P2). */
+  /**
+   * Sends a file or link whose content is in memory. Resolves once the provider's digest was compared (P2). `where`
+   * 'absent': rejects with PreconditionFailedError, where the provider can tell, when an object is there after all.
+   */
   putBytes(
     name: ObjectName,
     entry: LocalEntry,
     content: FileContent & { readonly bytes: Uint8Array },
+    where: PutWhere,
     signal: AbortSignal,
   ): Promise<Confirmed>;
   /**
    * Streams a file of any size, hashing what is sent. `md5`: where it is known already. Rejects with SourceChangedError
-   * when it did not stay the file of `entry`.
+   * when it did not stay the file of `entry`. `where`: see putBytes.
    */
-  putFile(name: ObjectName, entry: LocalEntry, absolutePath: string, md5: string | undefined, signal: AbortSignal): Promise<Confirmed>;
+  putFile(
+    name: ObjectName,
+    entry: LocalEntry,
+    absolutePath: string,
+    md5: string | undefined,
+    where: PutWhere,
+    signal: AbortSignal,
+  ): Promise<Confirmed>;
   /**
    * Copies within the provider, with the metadata of `entry`. `from` and `name` may be equal: then only metadata changes.
    * Undefined when there is no object `from`, or it turned out not to have this content.

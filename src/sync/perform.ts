@@ -67,7 +67,14 @@ function lookFor(job: Job, { source }: Workplace): { readonly entry: LocalEntry 
   }
 }
 
-async function learn(what: 'local-md5' | 'remote-md5', job: Job, facts: Facts, at: Workplace, signal: AbortSignal): Promise<Facts> {
+async function learn(
+  what: Extract<Decision, { action: 'learn' }>['what'],
+  job: Job,
+  facts: Facts,
+  at: Workplace,
+  signal: AbortSignal,
+): Promise<Facts> {
+  if (what === 'remote') return { ...facts, remote: await at.store.head(job.name, signal) };
   const { entry } = known(facts.local);
   if (what === 'remote-md5') {
     const hashedAtMs = at.clock.now();
@@ -93,7 +100,8 @@ function act(
     case 'upload': {
       const exchanged = decision.why === 'new' ? undefined : at.source.exchanged();
       if (exchanged !== undefined) return Promise.resolve({ outcome: 'skipped', reason: 'overwrite-refused', detail: exchanged });
-      return upload(job, known(facts.local).entry, facts.content, decision.why, at, signal);
+      const where = at.policy.overwrite === 'never' && facts.remote === 'absent' ? 'absent' : 'anywhere';
+      return upload({ job, entry: known(facts.local).entry, read: facts.content, why: decision.why, where }, at, signal);
     }
     case 'adopt':
       return adopt(job, facts, at, signal);
@@ -106,7 +114,7 @@ function act(
     case 'release':
       return release(job, at);
     case 'report':
-      return Promise.resolve({ outcome: 'skipped', reason: decision.what, detail: REPORTED[decision.what] });
+      return report(decision.what, job, at);
   }
 }
 
@@ -144,7 +152,7 @@ async function replaceMetadata(job: Job, { local, content }: Facts, at: Workplac
   const { hashedAtMs, looks } = known(content);
   const confirmed = await at.store.copy(job.name, job.name, entry, known(md5), signal);
   // The object is not there, is not what we sent (drift that nobody had noticed), or the provider cannot change it in place.
-  if (!confirmed) return upload(job, entry, content, 'drift', at, signal);
+  if (!confirmed) return upload({ job, entry, read: content, why: 'drift', where: 'anywhere' }, at, signal);
   failpoint('sync: metadata replaced, not recorded');
   const record = recordOf(entry, { ...confirmed, looks }, hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
@@ -154,6 +162,12 @@ async function replaceMetadata(job: Job, { local, content }: Facts, at: Workplac
 async function forget(job: Job, at: Workplace): Promise<Outcome> {
   await at.index.remove(job.name);
   return { outcome: 'done', job: 'forget', why: 'neither here nor there', bytes: 0 };
+}
+
+async function report(what: keyof typeof REPORTED, job: Job, at: Workplace): Promise<Outcome> {
+  // A mark that something was to be sent, and was not: the object is somebody else's, and no record may say that it is ours.
+  if (what === 'overwrite-refused' && at.index.get(job.name) !== undefined) await at.index.remove(job.name);
+  return { outcome: 'skipped', reason: what, detail: REPORTED[what] };
 }
 
 async function release(job: Job, at: Workplace): Promise<Outcome> {

@@ -1,4 +1,6 @@
 import { failpoint } from '../failpoint.js';
+import type { ObjectRecord } from '../state/object-index.js';
+import { isOfOurs } from './decide.js';
 import { FileChangedError } from './file-errors.js';
 import { isMoved } from './guard/moved.js';
 import type { Job } from './job.js';
@@ -15,6 +17,10 @@ export async function removeNow(job: Job, why: string, at: Workplace, signal: Ab
   const withheld = withholding(job, at);
   if (withheld !== undefined) return withheld;
   const known = at.index.get(job.name);
+  if (known !== undefined && (await isOthers(known, job, at, signal))) {
+    await at.index.remove(job.name);
+    return { outcome: 'done', job: 'forget', why: 'it was never sent, and what is there is not ours', bytes: 0 };
+  }
   const moved = known !== undefined && isMoved(job.name, known, at.index, at.source);
   const leave = moved ? undefined : await at.guard.ask('delete', job.name, known);
   if (leave?.granted === false) return { outcome: 'held', change: 'delete' };
@@ -26,6 +32,13 @@ export async function removeNow(job: Job, why: string, at: Workplace, signal: Ab
     await leave?.giveBack();
     throw error;
   }
+}
+
+/** With `overwrite: never`, whoever was interrupted just before a first sending has marked an object that may be another's. */
+async function isOthers(known: ObjectRecord, { name }: Job, { policy, store }: Workplace, signal: AbortSignal): Promise<boolean> {
+  if (known.state !== 'sending' || policy.overwrite !== 'never') return false;
+  const there = await store.head(name, signal);
+  return typeof there === 'object' && !isOfOurs(known, there);
 }
 
 async function removeGuarded(job: Job, why: string, moved: boolean, at: Workplace, signal: AbortSignal): Promise<Outcome> {

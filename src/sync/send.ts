@@ -7,29 +7,32 @@ import type { ContentLook } from './content-look.js';
 import type { FileContent } from './file-reader.js';
 import { leaveToReplace } from './guard/replace.js';
 import type { Job } from './job.js';
-import type { Confirmed } from './object-store.js';
+import type { Confirmed, PutWhere } from './object-store.js';
 import { recordOf } from './record-of.js';
 import { removeNow } from './remove.js';
 import { type Outcome, readEntry, SMALL_FILE, type Workplace } from './workplace.js';
 
+/** What is to be sent. */
+export interface Upload {
+  readonly job: Job;
+  readonly entry: LocalEntry;
+  /** Its content, when it has been read. */
+  readonly read: FileContent | undefined;
+  readonly why: string;
+  readonly where: PutWhere;
+}
+
 /** Sends, and where a store cannot hold both `a` and `a/b`, first deletes the one that is gone. */
-export async function upload(
-  job: Job,
-  entry: LocalEntry,
-  read: FileContent | undefined,
-  why: string,
-  at: Workplace,
-  signal: AbortSignal,
-): Promise<Outcome> {
+export async function upload(what: Upload, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   try {
-    return await send(job, entry, read, why, at, signal);
+    return await send(what, at, signal);
   } catch (error) {
     if (!(error instanceof ObjectInTheWayError)) throw error;
     // Even if there was nothing left to delete: the job of the other object may just have done it.
-    const held = await makeRoom(job, at, signal);
+    const held = await makeRoom(what.job, at, signal);
     if (held) return held;
     failpoint('sync: room made, object not sent');
-    return send(job, entry, read, why, at, signal);
+    return send(what, at, signal);
   }
 }
 
@@ -41,19 +44,12 @@ async function makeRoom(job: Job, at: Workplace, signal: AbortSignal): Promise<O
     const other = { ...job, name };
     const removed = await removeNow(other, 'gone', at, signal);
     if (removed.outcome === 'held') return removed;
-    if (removed.outcome === 'done') at.madeRoom(other);
+    if (removed.outcome === 'done' && removed.job === 'delete') at.madeRoom(other);
   }
   return undefined;
 }
 
-async function send(
-  job: Job,
-  entry: LocalEntry,
-  read: FileContent | undefined,
-  why: string,
-  at: Workplace,
-  signal: AbortSignal,
-): Promise<Outcome> {
+async function send({ job, entry, read, why, where }: Upload, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   const renamed = job.renamedFrom === undefined ? undefined : await copyRenamed(job.renamedFrom, job, entry, at, signal);
   if (renamed) return { outcome: 'done', job: 'copy', why: `renamed from ${job.renamedFrom}`, bytes: 0, record: renamed };
   const path = at.source.absolute(entry.path);
@@ -66,17 +62,17 @@ async function send(
     const refused = await leaveToReplace(job, why, looks, at);
     if (refused) return refused;
     await keepOld(job, content.md5, at, signal);
-    await at.index.put(job.name, recordOf(entry, { md5: content.md5, looks }, content.hashedAtMs, 'sending'));
+    await mark(job.name, entry, { md5: content.md5, looks }, content.hashedAtMs, at);
     failpoint('sync: marked as sending, nothing sent');
-    confirmed = await at.store.putBytes(job.name, entry, content, signal);
+    confirmed = await at.store.putBytes(job.name, entry, content, where, signal);
   } else {
     looks = read?.looks ?? (await at.reader.look(path, entry));
     const refused = await leaveToReplace(job, why, looks, at);
     if (refused) return refused;
     await keepOld(job, read?.md5, at, signal);
-    await at.index.put(job.name, recordOf(entry, { md5: read?.md5 ?? '', looks }, hashedAtMs, 'sending'));
+    await mark(job.name, entry, { md5: read?.md5 ?? '', looks }, hashedAtMs, at);
     failpoint('sync: marked as sending, nothing sent');
-    confirmed = await at.store.putFile(job.name, entry, path, read?.md5, signal);
+    confirmed = await at.store.putFile(job.name, entry, path, read?.md5, where, signal);
   }
   failpoint('sync: object put, not recorded');
   const record = recordOf(entry, { ...confirmed, looks }, hashedAtMs, 'confirmed');
@@ -84,6 +80,18 @@ async function send(
   failpoint('sync: object recorded, its upload not forgotten');
   if (confirmed.partSize !== undefined) await at.uploads.finished(job.name);
   return { outcome: 'done', job: 'upload', why, bytes: entry.size, record };
+}
+
+/** Written ahead of what may change the object. Keeps the etag of ours that is there, so that it can still be told from another's. */
+function mark(
+  name: ObjectName,
+  entry: LocalEntry,
+  content: { readonly md5: string; readonly looks: ContentLook },
+  hashedAtMs: number,
+  { index }: Workplace,
+): Promise<void> {
+  const etag = index.get(name)?.etag;
+  return index.put(name, recordOf(entry, { ...content, ...(etag === undefined ? {} : { etag }) }, hashedAtMs, 'sending'));
 }
 
 /** What stands where something is to be sent goes to the trash, if there is one, unless it is the same content. */
@@ -109,7 +117,7 @@ async function copyRenamed(
   if (content.md5 !== before.md5) return undefined;
   const { looks } = content;
   await keepOld(job, content.md5, at, signal);
-  await at.index.put(job.name, recordOf(entry, { md5: content.md5, looks }, content.hashedAtMs, 'sending'));
+  await mark(job.name, entry, { md5: content.md5, looks }, content.hashedAtMs, at);
   const confirmed = await at.store.copy(from, job.name, entry, content.md5, signal);
   if (!confirmed) return undefined;
   failpoint('sync: object copied, not recorded');

@@ -67,11 +67,18 @@ const remote = fc
     tellsMd5: fc.boolean(),
     inspected: fc.boolean(),
     etag: fc.constantFrom(undefined, 'e1', 'e2'),
+    mtimeNs: fc.constantFrom(undefined, 1_000_000_000_001n, 2_000_000_000_001n),
   })
-  .map(({ object, asked, tellsMd5, inspected, etag }): { object: Content | undefined; remote: Remote } => {
+  .map(({ object, asked, tellsMd5, inspected, etag, mtimeNs }): { object: Content | undefined; remote: Remote } => {
     if (!asked) return { object, remote: 'unknown' };
     if (!object) return { object, remote: 'absent' };
-    const fact: RemoteFact = { size: object.size, inspected, ...(tellsMd5 ? { md5: object.md5 } : {}), ...(etag ? { etag } : {}) };
+    const fact: RemoteFact = {
+      size: object.size,
+      inspected,
+      ...(tellsMd5 ? { md5: object.md5 } : {}),
+      ...(etag ? { etag } : {}),
+      ...(mtimeNs ? { mtimeNs } : {}),
+    };
     return { object, remote: fact };
   });
 
@@ -83,15 +90,18 @@ const truth: fc.Arbitrary<Truth> = fc
 function decideToTheEnd({ file: theFile, known: record, remote: asked, policy: rules, object }: Truth): Decision {
   let local = theFile?.fact;
   let fact = asked;
-  for (let questions = 0; questions < 3; questions += 1) {
+  for (let questions = 0; questions < 4; questions += 1) {
     const decision = decide(local, record, fact, rules);
     if (decision.action !== 'learn') return decision;
     if (decision.what === 'local-md5') {
       if (!theFile || local?.md5 !== undefined) throw new Error('asked for a digest that is there already, or that cannot be');
       local = { ...theFile.fact, md5: theFile.content.md5 };
+    } else if (decision.what === 'remote') {
+      if (fact !== 'unknown') throw new Error('asked what is there, although that was told');
+      fact = object ? { size: object.size, inspected: false } : 'absent';
     } else {
       if (typeof fact !== 'object' || fact.inspected || !object) throw new Error('asked about an object that was already inspected');
-      fact = { ...fact, inspected: true };
+      fact = { ...fact, md5: object.md5, inspected: true };
     }
   }
   throw new Error('decide keeps asking');
@@ -107,7 +117,7 @@ function property(title: string, check: (world: Truth, decision: Decision) => vo
 }
 
 describe('decide, over its whole table', () => {
-  property('asks for at most two facts, each once, and then decides', (_world, decision) => {
+  property('asks for at most three facts, each once, and then decides', (_world, decision) => {
     expect(decision.action).not.toBe('learn');
   });
 
@@ -145,7 +155,16 @@ describe('decide, over its whole table', () => {
 
   property('overwrite: never replaces nothing that we did not put there', (world, decision) => {
     if (world.policy.overwrite !== 'never' || world.known || decision.action !== 'upload') return;
-    expect(typeof world.remote).toBe('string');
+    expect(world.object).toBeUndefined();
+  });
+
+  property('overwrite: never replaces after a crash only what was being sent, or was to be replaced', (world, decision) => {
+    if (world.policy.overwrite !== 'never' || world.known?.state !== 'sending' || decision.action !== 'upload') return;
+    const { known: mark, object, remote: told } = world;
+    const fact = typeof told === 'object' ? told : undefined;
+    const itsEtag = mark.etag !== undefined && fact?.etag === mark.etag;
+    const itsTime = object?.size === mark.size && fact?.md5 === undefined && fact?.mtimeNs === mark.mtimeNs;
+    expect(object === undefined || object.md5 === mark.md5 || itsEtag || itsTime).toBe(true);
   });
 
   property('drift is repaired: a confirmed object that the listing does not have, or has otherwise, is sent again', (world, decision) => {
@@ -164,7 +183,8 @@ describe('decide, over its whole table', () => {
 
   property('P5: an upload that was never confirmed is sent again, or found to have arrived', (world, decision) => {
     if (!world.file || world.known?.state !== 'sending') return;
-    expect(['upload', 'adopt']).toContain(decision.action);
+    const refusable = world.policy.overwrite === 'never' ? ['report'] : [];
+    expect(['upload', 'adopt', ...refusable]).toContain(decision.action);
   });
 
   property('metadata is updated only when it is wanted and differs', (world, decision) => {
@@ -246,6 +266,15 @@ describe('decide, row by row', () => {
 
   test('deletes: keep leaves the object and remembers it', () => {
     expect(decide(undefined, record, 'unknown', { ...rules, deletes: 'keep' })).toEqual({ action: 'nothing' });
+  });
+
+  test('overwrite: never looks before it sends, where nobody knows what is there', () => {
+    const careful: Policy = { ...rules, overwrite: 'never' };
+    const mark: ObjectRecord = { ...record, state: 'sending' };
+    expect(decide({ entry }, undefined, 'unknown', careful)).toEqual({ action: 'learn', what: 'remote' });
+    expect(decide({ entry }, mark, 'unknown', careful)).toEqual({ action: 'learn', what: 'remote' });
+    expect(decide({ entry, md5: other.md5 ?? '' }, mark, same, careful)).toEqual({ action: 'upload', why: 'unconfirmed' });
+    expect(decide({ entry, md5 }, mark, { ...other, inspected: true }, careful)).toEqual({ action: 'report', what: 'overwrite-refused' });
   });
 
   test('overwrite: never reports an object of other content that is not ours', () => {

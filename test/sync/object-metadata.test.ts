@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { contradicts, objectMetadata, secondsText } from '../../src/sync/object-metadata.js';
+import { contradicts, mtimeNsIn, objectMetadata, secondsText } from '../../src/sync/object-metadata.js';
 
 const entry = {
   path: 'a',
@@ -42,9 +42,18 @@ test('a time as decimal seconds keeps every nanosecond, before 1970 as well', ()
     fc.property(fc.bigInt({ min: -(10n ** 19n), max: 10n ** 19n }), (ns) => {
       const text = secondsText(ns);
       expect(text).toMatch(/^-?\d+\.\d{9}$/);
-      const [whole, decimals] = text.replace('-', '').split('.') as [string, string];
-      const back = BigInt(whole) * 10n ** 9n + BigInt(decimals);
-      expect(text.startsWith('-') ? -back : back).toBe(ns);
+      expect(mtimeNsIn({ mtime: text })).toBe(ns);
     }),
   );
+});
+
+test.each([
+  [{ mtime: '5' }, 5_000_000_000n],
+  [{ mtime: '-0.5' }, -500_000_000n],
+  [{ mtime: '1.0000000001' }, undefined],
+  [{ mtime: 'yesterday' }, undefined],
+  [{ mtime: '' }, undefined],
+  [{}, undefined],
+])('the time in %j is %s', (metaData, ns) => {
+  expect(mtimeNsIn(metaData)).toBe(ns);
 });
