@@ -1,4 +1,5 @@
 import type { Backend } from '../../drivers/backend.js';
+import { ObjectError } from '../../drivers/errors.js';
 import type { TrashEntry } from './list-trash.js';
 
 /** What became of things that were to leave the trash. */
@@ -46,6 +47,14 @@ async function deleteEach(
   keys: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Error>> {
-  for (const key of keys) await backend.deleteObject({ container, key }, { signal });
-  return new Map();
+  const failed = new Map<string, Error>();
+  for (const key of keys) {
+    try {
+      await backend.deleteObject({ container, key }, { signal });
+    } catch (error) {
+      if (!(error instanceof ObjectError)) throw error;
+      failed.set(key, error);
+    }
+  }
+  return failed;
 }

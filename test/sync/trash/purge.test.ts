@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
-import { StorageError } from '../../../src/drivers/errors.js';
+import { ObjectAccessDeniedError, StorageError } from '../../../src/drivers/errors.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { createMemoryStore } from '../../../src/drivers/memory/store.js';
 import { silentLogger } from '../../../src/log.js';
@@ -18,11 +18,19 @@ const DAY = 86_400_000;
 const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] };
 
 /** A trash that keeps things for 30 days, with our clock and the provider's. */
-async function openTrash({ deletes = 'trash', trashKeepMs = 30 * DAY }: { deletes?: 'trash' | 'mirror'; trashKeepMs?: number } = {}) {
+async function openTrash({
+  deletes = 'trash',
+  trashKeepMs = 30 * DAY,
+  wrap = (backend) => backend,
+}: {
+  deletes?: 'trash' | 'mirror';
+  trashKeepMs?: number;
+  wrap?: (backend: Backend) => Backend;
+} = {}) {
   const own = fakeClock();
   let providerAheadMs = 0;
   const storage = memoryBackend({ store: createMemoryStore({ now: () => own.now() + providerAheadMs }) });
-  const { backend, faults } = faulty(storage);
+  const { backend, faults } = faulty(wrap(storage));
   await storage.createContainer('c', { signal });
   let document: LedgerDocument = newLedger('m');
   const ledger: Ledger = {
@@ -162,5 +170,21 @@ test('a purge that fails is no failure of its run, and is made good the next tim
   expect(await trash.left()).toEqual(['a']);
   await days(trash, 1);
   trash.faults.assertUsedUp();
+  expect(await trash.left()).toEqual([]);
+});
+
+test('P8: one thing that cannot be deleted keeps no other in the trash, and goes the next time', async () => {
+  const trash = await openTrash({
+    wrap: (backend) => ({ ...backend, capabilities: { ...backend.capabilities, batchDelete: undefined } }),
+  });
+  for (const name of ['a', 'b', 'c']) await trash.throwAway(name);
+  await days(trash, 30);
+  trash.faults.next('deleteObject', undefined); // the one that is written to hear what time it is
+  trash.faults.next('deleteObject', new ObjectAccessDeniedError('a', 'is locked', { driver: 'memory' }));
+  await days(trash, 1);
+  trash.faults.assertUsedUp();
+  expect(await trash.left()).toEqual(['a']);
+  expect(trash.events).toEqual([{ event: 'trash-purged', objects: 2, bytes: 2 }]);
+  await days(trash, 1);
   expect(await trash.left()).toEqual([]);
 });
