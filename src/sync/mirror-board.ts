@@ -10,7 +10,7 @@ import type { Outcome } from './workplace.js';
 export interface MirrorBoard {
   tell(event: DistributiveOmit<SyncEvent, 'mirror'>): void;
   state(state: MirrorState, why: string): void;
-  jobStarted(job: Job, kind: JobKind, bytes: number): void;
+  jobStarted(job: Job): void;
   jobEnded(job: Job): void;
   done(job: Job, outcome: Extract<Outcome, { outcome: 'done' }>): void;
   failed(job: Job, error: Error, retryInMs: number | null, givenUp: boolean): void;
@@ -47,7 +47,7 @@ export function createBoard(mirror: string, clock: Clock, observe: SyncObserver)
       current = { state, why };
       tell({ event: 'state-changed', state, why });
     },
-    jobStarted: (job, kind, bytes) => void running.set(job.name, { job: kind, bytes, started: clock.monotonic() }),
+    jobStarted: (job) => void running.set(job.name, { job: kindOf(job), bytes: job.seen?.size ?? 0, started: clock.monotonic() }),
     jobEnded: (job) => void running.delete(job.name),
     done(job, { job: kind, why, bytes }) {
       if (kind === 'upload') totals.uploaded += 1;
@@ -83,4 +83,10 @@ export function createBoard(mirror: string, clock: Clock, observe: SyncObserver)
       totals: { ...totals },
     }),
   };
+}
+
+/** What a job will probably do, for people who look while it runs. */
+function kindOf({ lane, renamedFrom }: Job): JobKind {
+  if (lane === 'delete') return 'delete';
+  return renamedFrom === undefined ? 'upload' : 'copy';
 }

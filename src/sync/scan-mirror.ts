@@ -41,7 +41,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   board.forgetSkips();
   const endSurvey = due.under === '' ? mirror.beginSurvey() : undefined;
   const run = mirror.runs.begin(parts.index);
-  const begun = new Set(mirror.begunUploads());
+  const begun = new Set(mirror.place.uploads.names());
   const scanned = mirror.scanning(due.why);
   const deletes = collectDeletes(mirror);
   let summary: ScanSummary | undefined;
@@ -152,7 +152,7 @@ async function finish(
   const { ledger } = mirror.parts;
   try {
     // What could not be seen may still be there, and its upload be gone on with.
-    if (due.under === '' && complete) await mirror.tidyUploads(needlessUploads, due.kind, signal);
+    if (due.under === '' && complete) await mirror.place.orphans.tidy(due.kind, needlessUploads, mirror.pending.has, signal);
     await run.pending.whenEmpty(signal);
     mirror.containerTrouble.signal.throwIfAborted(); // jobs that were dropped are not done
   } finally {

@@ -7,11 +7,8 @@ import type { FileContent, FileReader } from './file-reader.js';
 import type { Guard } from './guard/guard.js';
 import type { Change } from './guard/rule.js';
 import type { Job } from './job.js';
-import type { ObjectStore } from './object-store.js';
+import type { Place } from './place.js';
 import type { SourceView } from './source-view.js';
-import type { Trash } from './trash/trash.js';
-import type { Orphans } from './uploads/orphans.js';
-import type { UnfinishedUploads } from './uploads/unfinished-uploads.js';
 
 /** Files up to this are read once into memory: hashed, sent with their digest, and forgotten. Bytes. */
 export const SMALL_FILE = 1024 * 1024;
@@ -23,15 +20,9 @@ export type Outcome =
   | { readonly outcome: 'held'; readonly change: Change }
   | { readonly outcome: 'skipped'; readonly reason: SkipReason; readonly detail: string };
 
-export interface Workplace {
+export interface Workplace extends Place {
   readonly source: SourceView;
   readonly index: ObjectIndex;
-  readonly store: ObjectStore;
-  /** Where what is deleted or overwritten is kept; undefined: it is not. */
-  readonly trash: Trash | undefined;
-  /** Uploads in parts that were begun, and the end of those that nobody goes on with. */
-  readonly uploads: UnfinishedUploads;
-  readonly orphans: Orphans;
   readonly reader: FileReader;
   readonly policy: Policy;
   readonly clock: Clock;

@@ -3,6 +3,7 @@ import type { ListedUpload, Multipart } from '../../drivers/capabilities.js';
 import type { Logger } from '../../log.js';
 import type { AbandonedUpload } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
+import type { RunKind } from '../events.js';
 import type { UnfinishedUploads } from './unfinished-uploads.js';
 
 /**
@@ -14,10 +15,11 @@ export interface Orphans {
   /** Those that were abandoned, of one object or of all. Rejects with nothing but the signal's reason. */
   abort(signal: AbortSignal, only?: ObjectName): Promise<void>;
   /**
-   * Also those of `needless`, about which nothing is due, and what drivers left behind; says what else is there.
-   * `isBusy`: whether an object is about to be changed, so that all of its uploads are left alone.
+   * Also those of `needless`, about which a run has found nothing due, and what drivers left behind; says what else is
+   * there. Of scans only the first one is worth the requests. `isBusy`: whether an object is about to be changed, so that
+   * all of its uploads are left alone.
    */
-  tidy(needless: Iterable<ObjectName>, isBusy: (name: ObjectName) => boolean, signal: AbortSignal): Promise<void>;
+  tidy(after: RunKind, needless: Iterable<ObjectName>, isBusy: (name: ObjectName) => boolean, signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -36,6 +38,7 @@ export interface OrphansOptions {
 
 export function createOrphans({ backend, container, prefix, uploads, log }: OrphansOptions): Orphans {
   const { multipart } = backend.capabilities;
+  let tidied = false;
 
   async function abortOne(multipart: Multipart, { name, token, beganAtMs }: AbandonedUpload, signal: AbortSignal): Promise<void> {
     if (token !== undefined) {
@@ -92,8 +95,9 @@ export function createOrphans({ backend, container, prefix, uploads, log }: Orph
 
   return {
     abort,
-    async tidy(needless, isBusy, signal) {
-      if (multipart === undefined) return;
+    async tidy(after, needless, isBusy, signal) {
+      if (multipart === undefined || (tidied && after !== 'reconcile')) return;
+      tidied = true;
       try {
         await uploads.abandon([...needless].filter((name) => !isBusy(name)));
         await abort(signal);

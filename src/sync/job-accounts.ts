@@ -1,0 +1,123 @@
+import type { ObjectName } from '../state/object-index.js';
+import type { AttemptsListener } from './attempts.js';
+import type { ContainerTrouble } from './container-trouble.js';
+import { skipReasonOf } from './failure.js';
+import type { Change } from './guard/rule.js';
+import type { Intake } from './intake.js';
+import { type Job, NO_RUN } from './job.js';
+import type { MirrorBoard } from './mirror-board.js';
+import type { MirrorParts } from './mirror-parts.js';
+import type { Pending } from './pending.js';
+import type { Renames } from './renames.js';
+import type { Runs } from './runs.js';
+import { isRacy } from './same-stat.js';
+import type { SourceView } from './source-view.js';
+
+/** What becomes of a mirror's jobs: told to its board, and counted for the runs that asked for them. */
+export interface JobAccounts extends AttemptsListener {
+  /** A change is held, of which somebody will have to decide. */
+  heldBack(name: ObjectName, change: Change, run: number): void;
+  /** An object was deleted to make room for that of the job. */
+  madeRoom(job: Job): void;
+  /** Something was left undone that only a scan finds again. */
+  miss(): void;
+  /** Whether that is so; asking makes it no longer so. */
+  takeMissed(): boolean;
+}
+
+export interface JobAccountsOptions {
+  readonly parts: Pick<MirrorParts, 'lookAgain' | 'health' | 'clock' | 'drain'>;
+  readonly board: MirrorBoard;
+  readonly runs: Runs;
+  readonly renames: Renames;
+  readonly pending: Pending;
+  readonly source: Pick<SourceView, 'pathOf'>;
+  readonly intake: Pick<Intake, 'hint'>;
+  readonly containerTrouble: ContainerTrouble;
+}
+
+/** After this the file system's clock has ticked, and a file that was written meanwhile has another ctime. */
+const RACY_MS = 250;
+
+export function keepAccounts({ parts, board, runs, renames, pending, source, intake, containerTrouble }: JobAccountsOptions): JobAccounts {
+  const { clock, drain, health } = parts;
+  let missed = false;
+
+  function miss(): void {
+    missed = true;
+  }
+
+  function count(run: number, what: 'skipped' | 'failed' | 'held'): void {
+    const tally = runs.get(run)?.tally;
+    if (tally) tally.counts[what] += 1;
+  }
+
+  function dropped({ renamedFrom }: Job): void {
+    if (renamedFrom !== undefined) renames.end(renamedFrom);
+  }
+
+  function heldBack(name: ObjectName, change: Change, run: number): void {
+    count(run, 'held');
+    board.held(name, change);
+  }
+
+  function lookAgainSoon(name: ObjectName): void {
+    clock.after(RACY_MS, () => {
+      // On the way out the index may be closed already; the next start scans anyway.
+      if (!drain.aborted) intake.hint(source.pathOf(name)).catch(miss);
+    });
+  }
+
+  return {
+    dropped,
+    heldBack,
+    miss,
+    takeMissed() {
+      const was = missed;
+      missed = false;
+      return was;
+    },
+    madeRoom(job) {
+      runs.changed(job.name, NO_RUN);
+      runs.get(job.run)?.tally.done('delete', 0);
+      board.done(job, { outcome: 'done', job: 'delete', why: 'makes room', bytes: 0 });
+    },
+    over(job) {
+      dropped(job);
+      pending.settled(job.name);
+      const run = runs.get(job.run);
+      if (run) {
+        run.work.jobsDone += 1;
+        board.progress(run);
+      }
+      runs.settled(job.name);
+    },
+    done(job, outcome) {
+      const run = runs.get(job.run);
+      run?.tally.done(outcome.job, outcome.bytes);
+      if (run) run.work.bytesDone += outcome.bytes;
+      board.done(job, outcome);
+      const { record } = outcome;
+      if (parts.lookAgain && record && isRacy(record)) lookAgainSoon(job.name);
+    },
+    skipped(job, reason, detail) {
+      count(job.run, 'skipped');
+      // What withholds it may end without a sign from the file: only a scan finds it then.
+      if (reason === 'delete-withheld') miss();
+      board.skipped(job.name, reason, detail);
+    },
+    held: (job, change) => heldBack(job.name, change, job.run),
+    failed(job, error, retryInMs, givenUp) {
+      if (givenUp) count(job.run, 'failed');
+      board.failed(job, error, retryInMs, givenUp);
+    },
+    stillGivenUp(job, { reason, error }) {
+      const skipped = skipReasonOf(reason);
+      count(job.run, skipped === undefined ? 'failed' : 'skipped');
+      if (skipped !== undefined) board.skipped(job.name, skipped, error);
+    },
+    targetTrouble: (error) => health.report(error),
+    containerTrouble: (error) => containerTrouble.report(error),
+    forgotten: miss,
+  };
+}
