@@ -134,7 +134,7 @@ describe('P4: a source that goes away under the daemon', () => {
     await watching(daemon);
     await eventually(() => expect(unlinkedDifferences(place)).toEqual([]));
     renameSync(place.source, `${place.source}.away`);
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await eventually(() => expect(daemon.stderr()).toMatch(/is missing|does not exist/));
     expect(readFileSync(join(place.container, 'a'), 'utf8')).toBe('a');
     renameSync(`${place.source}.away`, place.source);
     writeFileSync(join(place.source, 'b'), 'b');
