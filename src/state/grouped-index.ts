@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { failpoint } from '../failpoint.js';
-import { compareNames, inRange, keyOf } from './name-key.js';
+import { compareNames } from '../utf8-order.js';
+import { inRange, keyOf } from './name-key.js';
 import type { IndexRange, ObjectIndex, ObjectName, ObjectRecord } from './object-index.js';
 import { encodeRecord } from './record-codec.js';
 import type { RecordStore } from './record-store.js';

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { compareNames } from '../utf8-order.js';
 import { openDocument } from './document.js';
 import { StateDamagedError } from './errors.js';
 import { indexEntry } from './index-entry.js';
-import { compareNames, inRange } from './name-key.js';
+import { inRange } from './name-key.js';
 import type { IndexEntry, IndexRange, IndexView, ObjectName, ObjectRecord } from './object-index.js';
 import type { RecordStore } from './record-store.js';
 import { recordsFromJson, recordsToJson } from './records-json.js';

@@ -1,3 +1,4 @@
+import { compareNames, isWellFormed } from '../utf8-order.js';
 import type { IndexRange, ObjectName } from './object-index.js';
 
 /**
@@ -5,8 +6,6 @@ import type { IndexRange, ObjectName } from './object-index.js';
  * and Linux paths of 4,096.
  */
 export const LONGEST_NAME_BYTES = 4026;
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** A name's UTF-8 bytes: what both engines order by. @throws RangeError for a name that an index cannot hold. */
 export function keyOf(name: ObjectName): Buffer {
@@ -26,26 +25,7 @@ export function keyIfHeld(name: ObjectName): Buffer | undefined {
 
 function isHeld(name: ObjectName, key: Buffer): boolean {
   // Buffer.from turns each lone surrogate into U+FFFD, and so two names into one.
-  return key.length > 0 && key.length <= LONGEST_NAME_BYTES && !LONE_SURROGATE.test(name);
-}
-
-/**
- * Orders names as their UTF-8 bytes would be ordered, which is by code point. JavaScript's own order, by UTF-16 unit,
- * puts U+10000 and above (surrogate pairs, D800 to DFFF) before U+E000 to U+FFFF.
- */
-export function compareNames(a: ObjectName, b: ObjectName): number {
-  const length = Math.min(a.length, b.length);
-  for (let at = 0; at < length; at++) {
-    const left = a.charCodeAt(at);
-    const right = b.charCodeAt(at);
-    if (left !== right) return rank(left) - rank(right);
-  }
-  return a.length - b.length;
-}
-
-/** Moves surrogates above all other units. */
-function rank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+  return key.length > 0 && key.length <= LONGEST_NAME_BYTES && isWellFormed(name);
 }
 
 export function inRange(name: ObjectName, { prefix = '', after, upTo }: IndexRange): boolean {

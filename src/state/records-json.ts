@@ -1,6 +1,6 @@
+import { compareNames } from '../utf8-order.js';
 import { StateDamagedError } from './errors.js';
 import { upgrade } from './migrate.js';
-import { compareNames } from './name-key.js';
 import type { Guarded, ObjectName, ObjectRecord } from './object-index.js';
 
 const VERSION = 1;

@@ -1,6 +1,6 @@
 import type { IndexEntry, ObjectName, ObjectRecord } from '../state/object-index.js';
+import { compareNames } from '../utf8-order.js';
 import type { LocalEntry } from '../watcher/entry.js';
-import { compareNames } from '../watcher/path.js';
 import type { WalkProblem } from '../watcher/problem.js';
 import { type Decision, decide, type Policy, type Remote } from './decide.js';
 import { isRacy } from './same-stat.js';

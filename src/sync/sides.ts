@@ -1,6 +1,6 @@
 import type { IndexEntry, ObjectName } from '../state/object-index.js';
+import { compareNames } from '../utf8-order.js';
 import type { LocalEntry } from '../watcher/entry.js';
-import { compareNames } from '../watcher/path.js';
 import type { WalkProblem } from '../watcher/problem.js';
 import type { WalkItem } from '../watcher/walk.js';
 import type { RemoteFact } from './decide.js';

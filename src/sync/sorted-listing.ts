@@ -1,7 +1,7 @@
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ObjectName } from '../state/object-index.js';
-import { compareNames } from '../watcher/path.js';
+import { compareNames } from '../utf8-order.js';
 import type { RemotePage } from './remote-page.js';
 
 export interface SortOptions {

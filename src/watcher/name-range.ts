@@ -1,6 +1,6 @@
+import { compareNames } from '../utf8-order.js';
 import type { RelativePath } from './entry.js';
 import { LINK_SUFFIX } from './links.js';
-import { compareNames } from './path.js';
 
 /** The object names after one and up to another, so that several walks can share a tree. Without either it has no end there. */
 export interface NameRange {

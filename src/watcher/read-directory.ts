@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readdirSync } from 'node:fs';
-import { sortNames } from './path.js';
+import { sortNames } from '../utf8-order.js';
 
 export interface DirectoryNames {
   /** Sorted as UTF-8 bytes. */

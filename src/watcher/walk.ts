@@ -1,3 +1,4 @@
+import { compareNames } from '../utf8-order.js';
 import { openDescent, searchDenied } from './descend.js';
 import type { LocalEntry, RelativePath } from './entry.js';
 import { openFilter } from './filter.js';
@@ -5,7 +6,7 @@ import { type Folder, openFolder, whatBecameOf } from './folder.js';
 import { LINK_SUFFIX } from './links.js';
 import { type Directory, type Found, type Looking, look, SearchDenied } from './look.js';
 import { ALL_NAMES, isInRange, mayBeInRange, type NameRange, reachesInto, straddles } from './name-range.js';
-import { compareNames, joinPath } from './path.js';
+import { joinPath } from './path.js';
 import { problem, type WalkProblem } from './problem.js';
 import { SourceMissingError } from './source.js';
 

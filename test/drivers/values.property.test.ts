@@ -6,35 +6,9 @@ import { guessContentType } from '../../src/drivers/content-type.js';
 import { crc32c } from '../../src/drivers/crc32c.js';
 import { cutBuffers } from '../../src/drivers/cut-parts.js';
 import { checksumOf, createDigest } from '../../src/drivers/digest.js';
-import { compareKeys, isWellFormed } from '../../src/drivers/key.js';
 import { partSizeFor, planParts } from '../../src/drivers/part-size.js';
 import { checkRange, lengthWithin } from '../../src/drivers/range.js';
 import { readAll } from './conformance/fixture.js';
-
-const key = fc.string({ unit: 'binary', maxLength: 12 });
-
-test('keys are ordered as their UTF-8 bytes are', () => {
-  fc.assert(
-    fc.property(key, key, key, (shared, a, b) => {
-      const [x, y] = [shared + a, shared + b];
-      expect(Math.sign(compareKeys(x, y))).toBe(Buffer.compare(Buffer.from(x), Buffer.from(y)));
-    }),
-    { numRuns: 5000 },
-  );
-  expect(compareKeys('\u{1f389}', '\uffee')).toBeGreaterThan(0);
-  expect(compareKeys('\ud7ff', '\ue000')).toBeLessThan(0);
-});
-
-test('a key is well formed when UTF-8 brings it back', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)), maxLength: 6 }), (text) => {
-      expect(isWellFormed(text)).toBe(Buffer.from(text).toString() === text);
-    }),
-    { numRuns: 5000 },
-  );
-  expect(isWellFormed('\ud83c\udf89')).toBe(true);
-  expect(isWellFormed('\udf89\ud83c')).toBe(false);
-});
 
 test('CRC-32C gives the values of RFC 3720, and goes on where it stopped', () => {
   const ascending = Uint8Array.from({ length: 32 }, (_, i) => i);

@@ -2,9 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { compareNames, inRange } from '../../src/state/name-key.js';
+import { inRange } from '../../src/state/name-key.js';
 import type { IndexLocation, IndexRange, ObjectIndex, ObjectRecord } from '../../src/state/object-index.js';
 import { openIndex } from '../../src/state/open-index.js';
+import { compareNames } from '../../src/utf8-order.js';
 import { anyName, anyRecord, record, temporaryFolder } from './fixtures.js';
 
 /** What every engine of the index promises. */

@@ -7,8 +7,8 @@ import { decide, type Policy, type RemoteFact } from '../../src/sync/decide.js';
 import { createNaming } from '../../src/sync/naming.js';
 import { pageOf, type RemotePage } from '../../src/sync/remote-page.js';
 import { NamesOutOfOrderError, openIndexSide, openListingSide, openSourceSide } from '../../src/sync/sides.js';
+import { compareNames } from '../../src/utf8-order.js';
 import type { LocalEntry } from '../../src/watcher/entry.js';
-import { compareNames } from '../../src/watcher/path.js';
 import type { WalkItem } from '../../src/watcher/walk.js';
 import { MIRROR, recordOf, viewOf } from './records.js';
 

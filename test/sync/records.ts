@@ -1,9 +1,9 @@
 import { indexEntry } from '../../src/state/index-entry.js';
 import type { IndexView, ObjectName, ObjectRecord } from '../../src/state/object-index.js';
 import type { Policy } from '../../src/sync/decide.js';
+import { compareNames } from '../../src/utf8-order.js';
 import type { LocalEntry } from '../../src/watcher/entry.js';
 import { isInRange } from '../../src/watcher/name-range.js';
-import { compareNames } from '../../src/watcher/path.js';
 
 export const MIRROR: Policy = {
   overwrite: 'always',

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { pageOf, type RemotePage } from '../../src/sync/remote-page.js';
 import { sortedListing } from '../../src/sync/sorted-listing.js';
-import { compareNames } from '../../src/watcher/path.js';
+import { compareNames } from '../../src/utf8-order.js';
 import { temporaryFolder } from '../watcher/tree.js';
 
 async function* listingOf(objects: readonly (readonly [string, number])[], pageLength: number): AsyncGenerator<RemotePage> {

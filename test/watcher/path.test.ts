@@ -1,33 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { compareNames, foldersAbove, isBelow, isRelativePath, joinPath, parentOf, sortNames } from '../../src/watcher/path.js';
-
-/** Names with characters from everywhere, and often from where UTF-16 and UTF-8 order differently. */
-const anyName = fc.string({
-  unit: fc.oneof(
-    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
-    fc.constantFrom('a', '/', '-', '\ud7ff', '\ue000', '\ufffd', '\uffff', '\u{10000}', '\u{10ffff}', '😀', 'é', 'e\u0301'),
-  ),
-  maxLength: 6,
-});
-
-it('orders names as their UTF-8 bytes', () => {
-  fc.assert(
-    fc.property(anyName, anyName, (a, b) => {
-      expect(Math.sign(compareNames(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    }),
-    { numRuns: 5000 },
-  );
-});
-
-it('sorts names as their UTF-8 bytes', () => {
-  fc.assert(
-    fc.property(fc.array(anyName), (names) => {
-      const bytes = names.map((name) => Buffer.from(name)).sort(Buffer.compare);
-      expect(sortNames([...names])).toEqual(bytes.map((name) => name.toString()));
-    }),
-  );
-});
+import { foldersAbove, isBelow, isRelativePath, joinPath, parentOf } from '../../src/watcher/path.js';
 
 it.each(['', 'a', 'a/b', '.hidden', '..a', 'a/..b', '-', ' ', 'a\nb', 'a\\b', '😀', 'e\u0301'])('takes %j for a path', (text) => {
   expect(isRelativePath(text)).toBe(true);

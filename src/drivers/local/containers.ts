@@ -1,5 +1,5 @@
 import { type Dirent, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { compareKeys } from '../key.js';
+import { compareNames } from '../../utf8-order.js';
 import type { Published } from './change.js';
 import { codeOf, Refusal } from './failure.js';
 import { removeEmptyTree } from './folders.js';
@@ -13,8 +13,8 @@ export function listContainers(store: Store, after: string | undefined, size: nu
   const names = entriesOf(store.root)
     .filter((entry) => entry.isDirectory() && containerNameProblem(entry.name) === undefined)
     .map(({ name }) => name)
-    .filter((name) => after === undefined || compareKeys(name, after) > 0)
-    .sort(compareKeys);
+    .filter((name) => after === undefined || compareNames(name, after) > 0)
+    .sort(compareNames);
   // A name that is not UTF-8 is read as another, of which there is no folder.
   const containers = names.slice(0, size).flatMap((name) => describeContainer(store, name) ?? []);
   return { containers, next: names.length > size ? names[size - 1] : undefined };

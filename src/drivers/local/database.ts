@@ -1,5 +1,5 @@
 import { open, type RootDatabase, type TransactionFlags } from 'lmdb';
-import { compareKeys } from '../key.js';
+import { compareNames } from '../../utf8-order.js';
 import { looksSound, requireRoom, setAside } from './database-file.js';
 import { decodeRecord, encodeRecord, type ObjectRecord, type StoredRecord } from './record.js';
 
@@ -164,7 +164,7 @@ function cursorOf(
   let current = step();
   return {
     seek(key) {
-      while (current !== undefined && compareKeys(current.key, key) < 0) {
+      while (current !== undefined && compareNames(current.key, key) < 0) {
         passed.push(current.key);
         current = step();
       }

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { systemClock } from '../../clock.js';
-import { compareKeys } from '../key.js';
+import { compareNames } from '../../utf8-order.js';
 import { codeOf } from './failure.js';
 import { look } from './stat.js';
 
@@ -69,7 +69,7 @@ function readSorted(folder: string): readonly string[] | undefined {
     throw error;
   }
   if (!rare) return entries.sort(); // then JavaScript's own order is that of UTF-8, and four times as fast
-  entries.sort(compareKeys);
+  entries.sort(compareNames);
   return entries.some((entry) => entry.includes('\ufffd')) ? withoutForeignNames(folder, entries) : entries;
 }
 

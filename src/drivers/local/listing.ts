@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { compareKeys, isWellFormed } from '../key.js';
+import { compareNames, isWellFormed } from '../../utf8-order.js';
 import type { ReadEntries } from './folder-entries.js';
 import { hasRealParents } from './folders.js';
 import { BESIDE_FOLDER } from './names.js';
@@ -45,7 +45,7 @@ export function listFiles(container: string, read: ReadEntries, prefix: string, 
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   if (!isWalkable(container, folder, prefix)) return { files, more: false };
   // Behind all that starts with this folder's name.
-  if (compareKeys(from, folder) > 0 && !from.startsWith(folder)) return { files, more: false };
+  if (compareNames(from, folder) > 0 && !from.startsWith(folder)) return { files, more: false };
   return { more: !visit(folder, prefix.slice(folder.length)), files };
 }
 
@@ -75,7 +75,7 @@ function lowerBound(entries: readonly string[], key: string): number {
   let high = entries.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compareKeys(entries[middle] ?? '', key) < 0) low = middle + 1;
+    if (compareNames(entries[middle] ?? '', key) < 0) low = middle + 1;
     else high = middle;
   }
   return low;

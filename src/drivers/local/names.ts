@@ -1,4 +1,4 @@
-import { isWellFormed } from '../key.js';
+import { isWellFormed } from '../../utf8-order.js';
 
 /** In the root: the object database and temporary files. Never a container. */
 export const PRIVATE_FOLDER = '.longshore';

@@ -1,4 +1,5 @@
 import { systemClock } from '../../clock.js';
+import { compareNames, isWellFormed } from '../../utf8-order.js';
 import type { Backend } from '../backend.js';
 import type { ContainerInfo } from '../call.js';
 import type { BatchDelete, Capabilities, Copy, Limits, Multipart } from '../capabilities.js';
@@ -9,7 +10,6 @@ import {
   InvalidObjectNameError,
   ObjectError,
 } from '../errors.js';
-import { compareKeys, isWellFormed } from '../key.js';
 import { readBody, readBytes } from './bytes.js';
 import { pageOf } from './listing.js';
 import { memoryMultipart } from './multipart.js';
@@ -56,7 +56,7 @@ export function memoryBackend({ store = createMemoryStore(systemClock), limits, 
 
     async listContainers(page, { signal }) {
       signal.throwIfAborted();
-      return pageOf([...store.containers.keys()].sort(compareKeys), '', page, containerInfo);
+      return pageOf([...store.containers.keys()].sort(compareNames), '', page, containerInfo);
     },
     async headContainer(name, { signal }) {
       signal.throwIfAborted();

@@ -1,5 +1,5 @@
+import { compareNames } from '../../utf8-order.js';
 import type { Page, PageRequest } from '../call.js';
-import { compareKeys } from '../key.js';
 
 const PAGE_SIZE = 1000;
 
@@ -11,8 +11,8 @@ export function pageOf<T>(
   describe: (key: string) => T,
 ): Page<T> {
   const start = Math.max(
-    firstIndex(keys, (key) => compareKeys(key, prefix) >= 0),
-    after === undefined ? 0 : firstIndex(keys, (key) => compareKeys(key, after) > 0),
+    firstIndex(keys, (key) => compareNames(key, prefix) >= 0),
+    after === undefined ? 0 : firstIndex(keys, (key) => compareNames(key, after) > 0),
   );
   const page: string[] = [];
   let index = start;

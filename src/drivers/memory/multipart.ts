@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { compareNames } from '../../utf8-order.js';
 import type { Multipart, Part, UploadToken } from '../capabilities.js';
 import { checksumOf } from '../digest.js';
 import { ObjectDoesNotExistError, ObjectError } from '../errors.js';
-import { compareKeys } from '../key.js';
 import { readBody } from './bytes.js';
 import { containerOf, MEMORY, type MemoryStore, type StoredUpload, storeObject } from './store.js';
 
@@ -60,7 +60,7 @@ export function memoryMultipart(store: MemoryStore, partSize: Multipart['partSiz
       return [...store.uploads.values()]
         .map(({ token, beganAtMs }) => ({ ...token, beganAtMs }))
         .filter((upload) => upload.container === container && upload.key.startsWith(prefix))
-        .sort((a, b) => compareKeys(a.key, b.key));
+        .sort((a, b) => compareNames(a.key, b.key));
     },
   };
 }

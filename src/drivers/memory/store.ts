@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.js';
+import { compareNames } from '../../utf8-order.js';
 import type { Checksum, ObjectInfo, ObjectRef, PutOptions } from '../call.js';
 import type { Part, UploadToken } from '../capabilities.js';
 import { checksumOf } from '../digest.js';
 import { ContainerDoesNotExistError, ObjectDoesNotExistError, ObjectHashMismatchError, PreconditionFailedError } from '../errors.js';
-import { compareKeys } from '../key.js';
 
 export const MEMORY = 'memory';
 const context = { driver: MEMORY };
@@ -65,7 +65,7 @@ export function createStoredContainer(name: string): StoredContainer {
       if (objects.delete(key)) sorted = undefined;
     },
     sortedKeys() {
-      sorted ??= [...objects.keys()].sort(compareKeys);
+      sorted ??= [...objects.keys()].sort(compareNames);
       return sorted;
     },
   };

@@ -1,7 +1,7 @@
+import { compareNames } from '../../utf8-order.js';
 import type { Backend } from '../backend.js';
 import type { ObjectInfo, Page } from '../call.js';
 import { StorageError } from '../errors.js';
-import { compareKeys } from '../key.js';
 import type { S3Context } from './context.js';
 import { decodeListed } from './encode.js';
 import { S3 } from './errors.js';
@@ -63,7 +63,7 @@ function notAdvancing(container: string): StorageError {
 function refuseDisorder(items: readonly ObjectInfo[]): void {
   let previous: string | undefined;
   for (const { key } of items) {
-    if (previous !== undefined && compareKeys(previous, key) >= 0)
+    if (previous !== undefined && compareNames(previous, key) >= 0)
       throw new StorageError(`list: "${key}" came after "${previous}", which is not UTF-8 byte order`, { driver: S3 });
     previous = key;
   }

@@ -1,8 +1,8 @@
+import { isWellFormed } from '../../utf8-order.js';
 import type { Backend } from '../backend.js';
 import type { Body, Call, ObjectInfo, ObjectRef, Precondition, PutOptions } from '../call.js';
 import { ObjectDoesNotExistError, PreconditionFailedError, UnsupportedOperationError } from '../errors.js';
 import { fromSource } from '../http/refusal.js';
-import { isWellFormed } from '../key.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
 import { quoted } from './etag.js';

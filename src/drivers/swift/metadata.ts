@@ -1,5 +1,5 @@
+import { isWellFormed } from '../../utf8-order.js';
 import { StorageError } from '../errors.js';
-import { isWellFormed } from '../key.js';
 import { SWIFT } from './errors.js';
 
 // User metadata travels in headers. What is not plain ASCII is percent-encoded UTF-8, which OpenStack's own client

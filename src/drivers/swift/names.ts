@@ -1,6 +1,6 @@
+import { isWellFormed } from '../../utf8-order.js';
 import type { ObjectRef } from '../call.js';
 import { ContainerDoesNotExistError, InvalidContainerNameError, InvalidObjectNameError, ObjectDoesNotExistError } from '../errors.js';
-import { isWellFormed } from '../key.js';
 import { SWIFT } from './errors.js';
 
 // Swift's limits: swift/common/constraints.py (max_object_name_length, max_container_name_length, check_utf8).

@@ -1,5 +1,5 @@
+import { compareNames } from '../../utf8-order.js';
 import { StorageError } from '../errors.js';
-import { compareKeys } from '../key.js';
 import { SWIFT } from './errors.js';
 
 /** Pages larger than the service allows are refused with 412, so a size is asked for only up to what every service allows. */
@@ -22,7 +22,7 @@ export function pageQuery(prefix: string, after: string | undefined, size: numbe
 export function nextPage(what: string, names: readonly string[], after: string | undefined): string | undefined {
   let previous = after;
   for (const name of names) {
-    if (previous !== undefined && compareKeys(previous, name) >= 0)
+    if (previous !== undefined && compareNames(previous, name) >= 0)
       throw new StorageError(`${what}: the listing does not advance in UTF-8 byte order: "${name}" came after "${previous}"`, {
         driver: SWIFT,
         retry: 'backoff',

@@ -1,5 +1,5 @@
+import { compareNames } from '../../utf8-order.js';
 import { InvalidObjectNameError } from '../errors.js';
-import { compareKeys } from '../key.js';
 import { failureOf, type Ground } from './ground.js';
 import { spelled, type Trial } from './trial.js';
 
@@ -57,7 +57,7 @@ function unlike(what: string, listed: readonly string[], stored: readonly string
   if (missing.length > 0) problems.push(`${what} lacks ${all(missing)}`);
   if (strange.length > 0) problems.push(`${what} has ${all(strange)}, which nobody put there`);
   if (twice.size > 0) problems.push(`${what} has more than once: ${all(twice)}`);
-  const at = listed.findIndex((name, i) => i > 0 && compareKeys(listed[i - 1] ?? '', name) > 0);
+  const at = listed.findIndex((name, i) => i > 0 && compareNames(listed[i - 1] ?? '', name) > 0);
   if (at > 0 && backend.capabilities.listingOrder === 'utf8')
     problems.push(`${what} has ${spelled(listed[at - 1] ?? '')} before ${spelled(listed[at] ?? '')}`);
   return problems;

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
 import type { Body, Call, ObjectInfo, ObjectRef, PutOptions } from '../../../src/drivers/call.js';
-import { compareKeys } from '../../../src/drivers/key.js';
+import { compareNames } from '../../../src/utf8-order.js';
 
 /** What a driver's test file brings. */
 export interface Harness {
@@ -97,7 +97,7 @@ export async function listAll(backend: Backend, container: string, prefix = '', 
 
 export async function listKeys(backend: Backend, container: string, prefix = '', size?: number): Promise<string[]> {
   const keys = (await listAll(backend, container, prefix, size)).map(({ key }) => key);
-  return backend.capabilities.listingOrder === 'utf8' ? keys : keys.sort(compareKeys);
+  return backend.capabilities.listingOrder === 'utf8' ? keys : keys.sort(compareNames);
 }
 
 /** Random, so that nothing can be compressed, deduplicated or right by chance. */
