@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { openEngine } from './engine.js';
 import { createLifecycle } from './lifecycle.js';
 import { createService } from './service.js';
@@ -8,6 +7,7 @@ import { PATIENT } from './sync/backoff.js';
 import type { DueRun } from './sync/due-runs.js';
 import type { Guard } from './sync/guard/guard.js';
 import { type KeptMirror, keepMirrored } from './sync/keep-mirrored.js';
+import { readVersion } from './version.js';
 import type { OpenDaemon } from './world.js';
 
 export { runOnce } from './once.js';
@@ -25,7 +25,7 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
   const interrupt = new AbortController();
   const service = createService();
   const startedAtMs = world.clock.now();
-  const version = packageVersion();
+  const version = readVersion();
   let kept: readonly KeptMirror[] = [];
 
   try {
@@ -113,9 +113,4 @@ function follow(signal: AbortSignal, controller: AbortController): () => void {
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort, { once: true });
   return () => signal.removeEventListener('abort', abort);
-}
-
-function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return version;
 }
