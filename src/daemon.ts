@@ -1,3 +1,4 @@
+import { onAbort } from './drivers/signal.js';
 import { openEngine } from './engine.js';
 import { createLifecycle } from './lifecycle.js';
 import { createService } from './service.js';
@@ -63,7 +64,10 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
     return {
       status,
       async run(signals, watching) {
-        const links = [follow(signals.drain, drain), follow(signals.interrupt, interrupt)];
+        const links = [
+          onAbort(signals.drain, () => drain.abort(signals.drain.reason)),
+          onAbort(signals.interrupt, () => interrupt.abort(signals.interrupt.reason)),
+        ];
         try {
           const waitingFor = new Set(engine.mirrors);
           const underWay = (mirror: (typeof engine.mirrors)[number]) => {
@@ -105,12 +109,4 @@ function heldDesk(guard: Guard, due: (run: DueRun) => void): HeldDesk {
       return undone;
     },
   };
-}
-
-/** Aborts `controller` when `signal` is. Returns what ends that. */
-function follow(signal: AbortSignal, controller: AbortController): () => void {
-  const abort = () => controller.abort(signal.reason);
-  if (signal.aborted) abort();
-  else signal.addEventListener('abort', abort, { once: true });
-  return () => signal.removeEventListener('abort', abort);
 }
