@@ -1,6 +1,7 @@
 import type { ObjectName } from '../state/object-index.js';
 import type { RelativePath } from '../watcher/entry.js';
 import type { NameRange } from '../watcher/name-range.js';
+import type { Counts } from './compare.js';
 import { type ScanItem, type ScanProblem, type ScanRequest, type ScanSummary, type Walked, withholding } from './scan-run.js';
 
 /** Fewer names than this are scanned before a second thread has started. */
@@ -61,26 +62,20 @@ function inOrder(summaries: ReadonlyMap<number, ScanSummary>): readonly ScanSumm
 }
 
 function bothWalked(a: Walked, b: Walked): Walked {
-  return {
-    ...a,
-    scanned: a.scanned + b.scanned,
-    unchanged: a.unchanged + b.unchanged,
-    bytes: a.bytes + b.bytes,
-    kept: a.kept + b.kept,
-    empty: a.empty && b.empty,
-  };
+  return { ...a, ...countsOfBoth(a, b), empty: a.empty && b.empty };
 }
 
 function bothFinished(a: ScanSummary, b: ScanSummary): ScanSummary {
   return {
-    ...a,
-    scanned: a.scanned + b.scanned,
-    unchanged: a.unchanged + b.unchanged,
-    bytes: a.bytes + b.bytes,
-    kept: a.kept + b.kept,
+    kind: 'finished',
+    ...countsOfBoth(a, b),
     withheld: a.withheld + b.withheld,
     excluded: a.excluded + b.excluded,
     complete: a.complete && b.complete,
     landmarks: [...a.landmarks, ...b.landmarks],
   };
+}
+
+function countsOfBoth(a: Counts, b: Counts): Counts {
+  return { scanned: a.scanned + b.scanned, unchanged: a.unchanged + b.unchanged, bytes: a.bytes + b.bytes, kept: a.kept + b.kept };
 }

@@ -27,6 +27,33 @@ async function lostBy(lease: Lease): Promise<unknown> {
   );
 }
 
+/** A rig with a lease that is held: the `first`. */
+async function openHeld() {
+  const rig = await openRig();
+  let aheadMs = 0;
+  const first = rig.lease(holder('a'), { clock: { ...rig.clock, now: () => rig.clock.now() + aheadMs } });
+  await first.acquire(never);
+  return {
+    ...rig,
+    first,
+    /** Moves its wall clock, and no other. */
+    setAhead(ms: number) {
+      aheadMs = ms;
+    },
+    /** Its timers never run again, and what it wrote lies there as it was. */
+    async kill() {
+      const left = JSON.stringify(await rig.document());
+      await first.release();
+      await rig.put(left);
+    },
+  };
+}
+
+function expectHeld(lease: Lease): void {
+  expect(lease.hold(never)).toBeUndefined();
+  expect(lease.status()).toMatchObject({ held: true, fence: 1 });
+}
+
 test('the second says who has the place, since when, and what to do', async () => {
   const { lease, clock } = await openRig();
   await lease(holder('web1')).acquire(never);
@@ -48,12 +75,8 @@ test('one that gives signs of life is never taken over', async () => {
 });
 
 test('a holder that was killed is taken over once it has been silent for a whole period on the clock of who waits', async () => {
-  const { lease, clock, document, put } = await openRig();
-  const first = lease(holder('a'));
-  await first.acquire(never);
-  const left = JSON.stringify(await document());
-  await first.release();
-  await put(left);
+  const { kill, lease, clock, document } = await openHeld();
+  await kill();
   const second = lease(holder('b'));
   await refused(second);
   await clock.advance(PERIOD - 1);
@@ -98,12 +121,8 @@ test('another state on the same running system takes over at once when the proce
 });
 
 test('after a restart of the machine its own lease is its own again after three minutes', async () => {
-  const { lease, clock, document, put } = await openRig();
-  const first = lease(holder('a'));
-  await first.acquire(never);
-  const left = JSON.stringify(await document());
-  await first.release();
-  await put(left);
+  const { kill, lease, clock } = await openHeld();
+  await kill();
   const again = lease(holder('a', { bootId: 'another boot' }));
   expect((await refused(again)).relation).toBe('restarted');
   await clock.advance(3 * MINUTE);
@@ -133,9 +152,7 @@ test('a state that was copied to another machine is told so at once', async () =
 });
 
 test('--take-over takes it at once; the other one writes nothing more from its next sign of life on', async () => {
-  const { lease, clock } = await openRig();
-  const first = lease(holder('a'));
-  await first.acquire(never);
+  const { first, lease, clock } = await openHeld();
   const lost = first.whenLost(never);
   lost.catch(() => {});
   expect(await lease(holder('b'), { takeOver: true }).acquire(never)).toEqual({ wasOthers: true });
@@ -147,13 +164,9 @@ test('--take-over takes it at once; the other one writes nothing more from its n
 });
 
 test('a machine that slept asks before its next write, and goes on when nobody has come meanwhile', async () => {
-  const { lease, clock, faults } = await openRig();
-  let sleptMs = 0;
-  // The monotonic clock knows nothing of the sleep.
-  const first = lease(holder('a'), { clock: { ...clock, now: () => clock.now() + sleptMs } });
-  await first.acquire(never);
+  const { first, setAhead, faults } = await openHeld();
   expect(first.hold(never)).toBeUndefined();
-  sleptMs = 60 * MINUTE;
+  setAhead(60 * MINUTE); // the monotonic clock knows nothing of the sleep
   const puts = faults.calls.filter((call) => call === 'putObject').length;
   await first.hold(never);
   expect(faults.calls.filter((call) => call === 'putObject')).toHaveLength(puts + 1);
@@ -161,30 +174,22 @@ test('a machine that slept asks before its next write, and goes on when nobody h
 });
 
 test('a machine that slept while another one took over writes nothing', async () => {
-  const { lease, clock } = await openRig();
-  let sleptMs = 0;
-  const first = lease(holder('a'), { clock: { ...clock, now: () => clock.now() + sleptMs } });
-  await first.acquire(never);
+  const { first, setAhead, lease } = await openHeld();
   await lease(holder('b'), { takeOver: true }).acquire(never);
-  sleptMs = 60 * MINUTE;
+  setAhead(60 * MINUTE);
   expect(await lostBy(first)).toBeInstanceOf(LeaseLostError);
 });
 
 test('a wall clock that is set back does not make a lease last longer', async () => {
-  const { lease, clock, faults } = await openRig();
-  let backMs = 0;
-  const first = lease(holder('a'), { clock: { ...clock, now: () => clock.now() - backMs } });
-  await first.acquire(never);
-  backMs = 24 * 60 * MINUTE;
+  const { first, setAhead, clock, faults } = await openHeld();
+  setAhead(-24 * 60 * MINUTE);
   for (let times = 0; times < 100; times += 1) faults.next('putObject', down());
   await clock.advance(PERIOD);
   expect(await lostBy(first)).toBeInstanceOf(TargetUnavailableError);
 });
 
 test('while the provider is away nothing is trusted for longer than others wait, and afterwards all goes on', async () => {
-  const { lease, clock, faults } = await openRig();
-  const first = lease(holder('a'));
-  await first.acquire(never);
+  const { first, clock, faults } = await openHeld();
   for (let times = 0; times < 6; times += 1) faults.next('putObject', down());
   await clock.advance(8 * MINUTE - 1);
   expect(first.hold(never)).toBeUndefined();
@@ -192,25 +197,19 @@ test('while the provider is away nothing is trusted for longer than others wait,
   expect(await lostBy(first)).toBeInstanceOf(TargetUnavailableError);
   await clock.advance(6 * MINUTE);
   faults.assertUsedUp();
-  expect(first.hold(never)).toBeUndefined();
-  expect(first.status()).toMatchObject({ held: true, fence: 1 });
+  expectHeld(first);
 });
 
 test('a sign of life whose answer was lost is known for our own', async () => {
-  const { lease, clock, faults } = await openRig();
-  const first = lease(holder('a'));
-  await first.acquire(never);
+  const { first, clock, faults } = await openHeld();
   faults.next('putObject', { lost: down() });
   await clock.advance(20 * MINUTE);
   faults.assertUsedUp();
-  expect(first.hold(never)).toBeUndefined();
-  expect(first.status()).toMatchObject({ held: true, fence: 1 });
+  expectHeld(first);
 });
 
 test('what arrived without an answer counts from when it was sent: others count from there', async () => {
-  const { lease, clock, faults } = await openRig();
-  const first = lease(holder('a'));
-  await first.acquire(never);
+  const { first, lease, clock, faults } = await openHeld();
   faults.next('putObject', { lost: down() });
   await clock.advance(2 * MINUTE);
   // The next ones never arrive, nor does anything that would put the lost one right.
@@ -236,9 +235,7 @@ test('a take-over whose answer was lost is ours at the next look', async () => {
 });
 
 test('a lease object that somebody deleted is put back, unless another one was faster', async () => {
-  const { lease, clock, storage, document } = await openRig();
-  const first = lease(holder('a'));
-  await first.acquire(never);
+  const { first, lease, clock, storage, document } = await openHeld();
   await storage.deleteObject(REF, { signal: never });
   await clock.advance(2 * MINUTE);
   expect(await document()).toMatchObject({ holder: { host: 'a' }, fence: 1 });
@@ -271,9 +268,7 @@ test('no machine id and no secret stands in the lease', async () => {
 });
 
 test('a call that never answers is no sign of life, and does not hold up a release for ever', async () => {
-  const { lease, clock, faults } = await openRig();
-  const first = lease(holder('a'));
-  await first.acquire(never);
+  const { first, clock, faults } = await openHeld();
   faults.next('putObject', 'hang');
   await clock.advance(2 * MINUTE);
   faults.next('putObject', 'hang');
