@@ -1,9 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { keepMirrored } from '../../src/sync/keep-mirrored.js';
 import { openMirrorFixture } from './mirror-fixture.js';
-
-const PATIENCE = { timeout: 30_000 };
 
 test('has not ended before the ledger says what its last run did', async () => {
   const { mirror, write, stop, events } = await openMirrorFixture();
@@ -27,9 +25,9 @@ test('has not ended before the ledger says what its last run did', async () => {
       await update(change);
     },
   });
-  await vi.waitFor(() => expect(waiting).toBe(true), PATIENCE);
+  await expect.poll(() => waiting).toBe(true);
   stop();
-  await vi.waitFor(() => expect(kept.watchState()).toBeNull(), PATIENCE);
+  await expect.poll(() => kept.watchState()).toBeNull();
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
   expect(ended).toBe(false);
   open();

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { bytesBody } from '../../src/drivers/body.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
 import { restoreObject } from '../../src/sync/restore-object.js';
@@ -121,11 +121,8 @@ test('what is not complete yet is not taken for a file of the source, and goes a
   const stop = new AbortController();
   faults.next('readObject', 'hang');
   const restoring = restoreObject({ container: 'c', key: 'k' }, 'a/b', { backend, folder, symlinks: 'skip' }, stop.signal);
-  const [part = ''] = await vi.waitFor(() => {
-    const found = filesBelow(folder);
-    expect(found).toHaveLength(1);
-    return found;
-  });
+  await expect.poll(() => filesBelow(folder)).toHaveLength(1);
+  const [part = ''] = filesBelow(folder);
   expect(part).toMatch(/^a\/\.longshore-/);
   expect(openFilter({ exclude: [], include: [], never: [] }).ignoresFile(part)).toBe(true);
   stop.abort(new Error('enough'));
