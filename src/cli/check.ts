@@ -2,7 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import type { Config, MirrorConfig } from '../config/config.js';
 import { ConfigError } from '../config/load.js';
 import { secretsIn } from '../config/secret.js';
-import { printable } from '../log/printable.js';
+import { escapeUnprintable, printable } from '../log/printable.js';
 import { EXIT } from './exit.js';
 import type { Io } from './io.js';
 import { openConfig } from './open-config.js';
@@ -15,7 +15,7 @@ import { openOutput } from './output.js';
 export async function check(configFile: string | undefined, io: Io): Promise<number> {
   const config = await openConfig(io, configFile);
   const problems = [...missingSecrets(config), ...(await unreadableSources(config.mirrors))];
-  for (const warning of config.warnings) io.stderr.write(`warning: ${printable(warning)}\n`);
+  for (const warning of config.warnings) io.stderr.write(`warning: ${escapeUnprintable(warning)}\n`);
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => `${config.file}  ${problem}`).join('\n'));
   const output = openOutput(io.stdout);
   output.line(`${printable(config.file)}: good`);

@@ -1,5 +1,5 @@
 import { isoTime } from '../clock.js';
-import { printable } from '../log/printable.js';
+import { escapeUnprintable, printable } from '../log/printable.js';
 import { count } from '../status/units.js';
 import type { HeldDescription } from '../sync/guard/guard.js';
 import { EXIT } from './exit.js';
@@ -54,7 +54,7 @@ async function show({ mirror, desk }: OpenDesk, output: Output): Promise<boolean
     return false;
   }
   output.line(`${name}: ${amounts(description)} held since ${isoTime(sinceMs ?? 0)}`);
-  output.line(`  why: ${printable(why)}`);
+  output.line(`  why: ${escapeUnprintable(why)}`);
   let shown = 0;
   for await (const object of desk.list()) {
     if (shown === SHOWN) {

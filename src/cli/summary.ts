@@ -1,5 +1,5 @@
 import type { OnceResult } from '../daemon.js';
-import { printable } from '../log/printable.js';
+import { escapeUnprintable, printable } from '../log/printable.js';
 import type { RunReport } from '../state/ledger.js';
 import { bytes, count, duration } from '../status/units.js';
 import type { SkipReason, SyncEvent } from '../sync/events.js';
@@ -8,7 +8,7 @@ import { isPartial, PROBLEMS_SHOWN, type Tally } from './run-tally.js';
 /** One line about what a run did to a mirror, for people. */
 export function summaryLine({ mirror, report, complete, error }: OnceResult, tally: Tally, dryRun: boolean): string {
   const name = printable(mirror);
-  if (error !== undefined) return `${name}: failed: ${printable(error.message)}`;
+  if (error !== undefined) return `${name}: failed: ${escapeUnprintable(error.message)}`;
   const partial = isPartial(complete, tally) ? '; INCOMPLETE: part of the source could not be read, or deletes were withheld' : '';
   const did = dryRun ? toDo(tally) : done(report);
   const parts = [
@@ -44,7 +44,7 @@ export function problemLines(mirror: string, tally: Tally): readonly string[] {
   const more = tally.problemCount - tally.problems.length;
   const meant = [...tally.asMeant].map(([reason, times]) => `${count(times)} ${WORDS[reason] ?? reason}`);
   return [
-    ...tally.problems.map(({ name, reason }) => `${printable(mirror)}: ${printable(name)}: ${printable(reason)}`),
+    ...tally.problems.map(({ name, reason }) => `${printable(mirror)}: ${printable(name)}: ${escapeUnprintable(reason)}`),
     ...(more > 0 ? [`${printable(mirror)}: … and ${count(more)} more (the first ${PROBLEMS_SHOWN} are shown; --json has them all)`] : []),
     ...(meant.length > 0 ? [`${printable(mirror)}: left as they are: ${meant.join(', ')}`] : []),
   ];

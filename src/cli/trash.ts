@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { isoTime, parseTime } from '../clock.js';
 import { parseDuration } from '../config/units.js';
 import { eachInParallel } from '../drivers/parallel.js';
-import { printable } from '../log/printable.js';
+import { escapeUnprintable, printable } from '../log/printable.js';
 import { bytes, count } from '../status/units.js';
 import { isLinkObject, restoreObject } from '../sync/restore-object.js';
 import { deleteEntries, nothingEmptied } from '../sync/trash/delete-entries.js';
@@ -58,7 +58,7 @@ export async function restoreTrashed(hands: MirrorHands, { names, to, at, json }
       failures += 1;
       const reason = error instanceof Error ? error.message : String(error);
       if (json) output.json({ event: 'failed', name, error: reason });
-      io.stderr.write(`${printable(name)}: ${printable(reason)}\n`);
+      io.stderr.write(`${printable(name)}: ${escapeUnprintable(reason)}\n`);
       return;
     }
     if (json) output.json({ event: 'restored', name, size, deletedAt: isoTime(atMs) });
@@ -119,7 +119,7 @@ export async function purgeTrashed(hands: MirrorHands, { names, olderThan, all }
   }
   seen.refuseUnseen();
   output.line(`purged ${count(emptied.objects)} ${emptied.objects === 1 ? 'object' : 'objects'} (${bytes(emptied.bytes)})`);
-  for (const [key, error] of emptied.failed) io.stderr.write(`${printable(key)}: ${printable(error.message)}\n`);
+  for (const [key, error] of emptied.failed) io.stderr.write(`${printable(key)}: ${escapeUnprintable(error.message)}\n`);
   return emptied.failed.size > 0 ? EXIT.INCOMPLETE : EXIT.OK;
 }
 

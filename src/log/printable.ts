@@ -15,7 +15,10 @@ export function printable(text: string): string {
   return NEEDS_QUOTES.test(text) ? quoted(text) : text;
 }
 
-/** For text that is JSON already: JSON.stringify leaves DEL, C1 and the marks above as they are. */
-export function escapeUnprintable(json: string): string {
-  return json.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+/**
+ * For sentences, in which quotes are quotes, and for text that is JSON already: JSON.stringify leaves DEL, C1 and the marks
+ * above as they are.
+ */
+export function escapeUnprintable(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

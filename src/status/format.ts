@@ -1,4 +1,4 @@
-import { printable } from '../log/printable.js';
+import { escapeUnprintable, printable } from '../log/printable.js';
 import type { RunReport } from '../state/ledger.js';
 import type { MirrorStatus } from '../sync/events.js';
 import type { WatchState } from '../watcher/watcher.js';
@@ -41,7 +41,7 @@ function details(mirror: MirrorStatus, nowMs: number): string {
     ['from', printable(mirror.source)],
     ['to', printable(`${mirror.target}:${mirror.container}/${mirror.prefix}`)],
     ...(mirror.deletes === 'mirror' ? [] : [['deletes', DELETES[mirror.deletes]] as const]),
-    ...(mirror.why === '' ? [] : [['why', printable(mirror.why)] as const]),
+    ...(mirror.why === '' ? [] : [['why', escapeUnprintable(mirror.why)] as const]),
     ...heldRows(mirror, nowMs),
     ...watchRows(mirror.watch),
     ...(mirror.lease?.held ? [['lease', leaseText(mirror.lease, nowMs)] as const] : []),
@@ -51,7 +51,7 @@ function details(mirror: MirrorStatus, nowMs: number): string {
     ...firstOf(mirror.running, ({ job, name, bytes: size, seconds }) => [job, `${printable(name)} (${bytes(size)}, ${duration(seconds)})`]),
     ...firstOf(mirror.quarantined, ({ name, reason, error, attempts, nextTryMs }) => [
       'given up',
-      `${printable(name)}: ${reason} after ${counted(attempts, 'attempt')}: ${printable(error)}${nextTry(nextTryMs, nowMs)}`,
+      `${printable(name)}: ${reason} after ${counted(attempts, 'attempt')}: ${escapeUnprintable(error)}${nextTry(nextTryMs, nowMs)}`,
     ]),
     ...Object.entries(mirror.skipped).map(([reason, skipped]) => ['skipped', `${count(skipped)} ${reason}`] as const),
   ];
@@ -69,7 +69,7 @@ function heldRows({ mirror, held, heldWhy, heldSinceMs }: MirrorStatus, nowMs: n
   const age = duration((nowMs - heldSinceMs) / 1000);
   return [
     ['held', `${counted(held, 'change')} for ${age}, until somebody decides: longshore held ${printable(mirror)}`],
-    ['', `because of ${printable(heldWhy)}`],
+    ['', `because of ${escapeUnprintable(heldWhy)}`],
   ];
 }
 
@@ -79,7 +79,7 @@ function watchRows(watch: WatchState | null): readonly Row[] {
   const summary = watch.engine === 'scan' ? 'scans on a timer only' : `${watch.engine}, ${counted(watch.directories, 'folder')}${lost}`;
   const degraded = firstOf(watch.degraded, ({ under, why }) => [
     'degraded',
-    `${under === '' ? 'the whole source' : printable(under)}: ${printable(why)}`,
+    `${under === '' ? 'the whole source' : printable(under)}: ${escapeUnprintable(why)}`,
   ]);
   return [['watch', summary], ...degraded];
 }

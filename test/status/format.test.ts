@@ -94,7 +94,8 @@ test('a name cannot write to the terminal', () => {
     source: evil,
   });
   expect(text).not.toMatch(/[^\P{Cc}\n]/u);
-  expect(text.match(/"x\\u001b\[2J\\ny"/g)).toHaveLength(7);
+  expect(text.match(/"x\\u001b\[2J\\ny"/g), 'names').toHaveLength(4);
+  expect(text.match(/x\\u001b\[2J\\u000ay/g), 'sentences').toHaveLength(3);
 });
 
 test('a long list is cut and its rest counted', () => {
