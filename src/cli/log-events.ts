@@ -24,6 +24,7 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
       case 'failed':
         return log.warn('object failed', fieldsOf(event));
       case 'skipped':
+        if (event.reason === 'pattern-malformed') return log.warn('malformed pattern', fieldsOf(event));
         return isAsMeant(event.reason) ? log.debug('left out', fieldsOf(event)) : log.warn('left out', fieldsOf(event));
       case 'run-started':
         toldAtMs.delete(event.mirror);

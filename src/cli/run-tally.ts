@@ -60,7 +60,7 @@ export function openTally(): { readonly observe: SyncObserver; of(mirror: string
       increment(tally.asMeant, event.reason);
       return;
     }
-    tally.skipped += 1;
+    if (event.reason !== 'pattern-malformed') tally.skipped += 1; // nothing is left out for it
     addProblem(tally, { name: event.path, reason: event.detail === '' ? event.reason : `${event.reason}: ${event.detail}` });
   }
 

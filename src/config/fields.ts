@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { patternProblem } from '../ignore-pattern.js';
 import { type Place, Secret } from './secret.js';
 import { didYouMean } from './suggest.js';
 import { formatDuration, formatSize, parseDuration, parseSize, sizesMeant } from './units.js';
-import { type Bounds, expected, range, showKey, wrong } from './wording.js';
+import { type Bounds, expected, range, show, showKey, wrong } from './wording.js';
 
 export type { Place } from './secret.js';
 
@@ -76,6 +77,17 @@ export function text(description: string, { pattern, rule = 'text' }: { readonly
     expected(rule, input) + (typeof input === 'number' || typeof input === 'boolean' ? ' (put it in quotes)' : '');
   const schema = z.string({ error });
   return (pattern === undefined ? schema : schema.regex(pattern, { error })).describe(description);
+}
+
+/** A pattern of gitignore's syntax; malformed ones are refused. */
+export function ignorePattern(description: string) {
+  return z
+    .string({ error: wrong('a pattern, in quotes') })
+    .superRefine((pattern, context) => {
+      const problem = patternProblem(pattern);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: `the pattern ${show(pattern)} is malformed: ${problem}` });
+    })
+    .describe(description);
 }
 
 /** One of a few words. */

@@ -1,4 +1,4 @@
-import { count, duration, flag, folder, list, oneOf, percentage, section, size, text, unless } from './fields.js';
+import { count, duration, flag, folder, ignorePattern, list, oneOf, percentage, section, size, text, unless } from './fields.js';
 import type { Place } from './secret.js';
 
 /** Names of mirrors and targets: they become folder names in the state folder, and words on the command line. */
@@ -51,10 +51,11 @@ export const mirrorSection = (place: Place) =>
       pattern: PREFIX,
       rule: 'a folder such as "backups/laptop/", without a leading "/" and without empty, "." or ".." parts',
     }).default(''),
-    exclude: list('What is not mirrored, in the syntax of .gitignore.', text('A pattern.')).default([]),
-    include: list('When not empty, only files that match one of these are mirrored (syntax of .gitignore).', text('A pattern.')).default(
-      [],
-    ),
+    exclude: list('What is not mirrored, in the syntax of .gitignore.', ignorePattern('A pattern.')).default([]),
+    include: list(
+      'When not empty, only files that match one of these are mirrored (syntax of .gitignore).',
+      ignorePattern('A pattern.'),
+    ).default([]),
     watch: oneOf(
       'How changes are noticed. auto: the best for this folder; chokidar, directories: one of the two engines; scan: only by scanning.',
       ['auto', 'chokidar', 'directories', 'scan'],

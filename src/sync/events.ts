@@ -21,6 +21,8 @@ export type SkipReason =
   | 'link-loop'
   | 'link-outside'
   | 'other-file-system'
+  /** Nothing is skipped: a line of an ignore file does not leave out what it was meant to. */
+  | 'pattern-malformed'
   | 'too-large'
   | 'extraneous'
   | 'overwrite-refused'

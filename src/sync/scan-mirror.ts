@@ -127,8 +127,8 @@ async function take(item: ScanItem, mirror: Mirror, run: Run, deletes: RunDelete
 }
 
 function skip({ board }: Mirror, { tally }: Run, path: string, reason: SkipReason, detail: string): void {
-  // Links that the mirror is told to skip are no surprise to anybody.
-  if (reason !== 'link-skipped') tally.counts.skipped += 1;
+  // Links that the mirror is told to skip are no surprise to anybody, and for a malformed pattern nothing is left out.
+  if (reason !== 'link-skipped' && reason !== 'pattern-malformed') tally.counts.skipped += 1;
   board.skipped(path, reason, detail);
 }
 

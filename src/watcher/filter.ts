@@ -1,4 +1,5 @@
 import ignore, { type Ignore } from 'ignore';
+import { patternProblem } from '../ignore-pattern.js';
 import type { RelativePath } from './entry.js';
 
 /** What a mirror leaves out. */
@@ -29,8 +30,17 @@ export interface FolderRules extends PathFilter {
   within(folder: RelativePath, ignoreFile: string): FolderRules;
   /** Whether these are the same rules, in other words or not. May be false where they only come to the same. */
   equals(other: FolderRules): boolean;
+  /** Malformed lines of the ignore file that was added last. */
+  readonly malformed: readonly MalformedLine[];
   /** All that leaves something out, as if it stood at the top of the source. */
   readonly patterns: readonly string[];
+}
+
+/** A line of an ignore file, counted from 1. */
+export interface MalformedLine {
+  readonly line: number;
+  readonly pattern: string;
+  readonly problem: string;
 }
 
 /** What a download is called until it is complete. It may be in a source, and is no file of anybody's. */
@@ -51,7 +61,12 @@ interface Pattern {
 
 type Matches = (path: string) => boolean;
 
-function folderRules(patterns: readonly string[], selects: Matches | undefined, never: ReadonlySet<RelativePath>): FolderRules {
+function folderRules(
+  patterns: readonly string[],
+  selects: Matches | undefined,
+  never: ReadonlySet<RelativePath>,
+  malformed: readonly MalformedLine[] = [],
+): FolderRules {
   const matches = matcher(patterns);
   const isNever = (path: RelativePath) => never.size > 0 && never.has(path);
   const isUnfinished = (path: RelativePath) => path.endsWith('.part') && UNFINISHED_DOWNLOAD.test(path);
@@ -60,7 +75,11 @@ function folderRules(patterns: readonly string[], selects: Matches | undefined, 
     ignoresDirectory: (path) => path !== '' && (isNever(path) || matches(`${path}/`)),
     ignoresFile: (path) => excludesFile(path) || (selects !== undefined && !selects(path)),
     excludesFile,
-    within: (folder, ignoreFile) => folderRules([...patterns, ...placedBelow(folder, ignoreFile)], selects, never),
+    within(folder, ignoreFile) {
+      const lines = linesOf(ignoreFile);
+      return folderRules([...patterns, ...placedBelow(folder, lines)], selects, never, malformedOf(lines));
+    },
+    malformed,
     equals: (other) => other.patterns.length === patterns.length && patterns.every((pattern, at) => pattern === other.patterns[at]),
     patterns,
   };
@@ -84,14 +103,35 @@ function matcher(patterns: readonly string[]): Matches {
   };
 }
 
+/** Of an ignore file; spaces at their ends that do not count are left out. */
+function linesOf(ignoreFile: string): readonly string[] {
+  return ignoreFile
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .map(withoutTrailingSpaces);
+}
+
+/** The first few; a file that is no list of patterns has many. */
+function malformedOf(lines: readonly string[]): MalformedLine[] {
+  const found: MalformedLine[] = [];
+  for (const [at, line] of lines.entries()) {
+    if (line === '' || line.startsWith('#')) continue;
+    const problem = patternProblem(line);
+    if (problem !== undefined) found.push({ line: at + 1, pattern: line, problem });
+    if (found.length === MALFORMED_TOLD) break;
+  }
+  return found;
+}
+
+const MALFORMED_TOLD = 10;
+
 /**
  * The patterns of an ignore file in `folder`, rewritten so that they mean the same from the top of the source. One list
  * then holds all rules in git's order (deeper files later, the last match decides), and a folder that is ignored from
  * above stays ignored. See gitignore(5), "Pattern format".
  */
-function placedBelow(folder: RelativePath, ignoreFile: string): string[] {
-  const lines = ignoreFile.replace(/^\ufeff/, '').split(/\r?\n/);
-  return lines.flatMap((line) => (line.startsWith('#') ? [] : placeOne(folder, withoutTrailingSpaces(line))));
+function placedBelow(folder: RelativePath, lines: readonly string[]): string[] {
+  return lines.flatMap((line) => (line.startsWith('#') ? [] : placeOne(folder, line)));
 }
 
 function placeOne(folder: RelativePath, line: string): string[] {

@@ -1,9 +1,9 @@
 import { lstatSync, statSync } from 'node:fs';
 import type { RelativePath } from './entry.js';
-import { type FolderRules, IGNORE_FILE } from './filter.js';
+import { type FolderRules, IGNORE_FILE, type MalformedLine } from './filter.js';
 import { rulesInside } from './ignore-file.js';
 import type { Directory, Looking } from './look.js';
-import { pathOnDisk } from './path.js';
+import { joinPath, pathOnDisk } from './path.js';
 import { isAbsence, problem, refusal, type WalkProblem } from './problem.js';
 import { readDirectory } from './read-directory.js';
 import { confirmSource, SourceMissingError, sourceMissing } from './source.js';
@@ -15,6 +15,8 @@ export interface Folder {
   readonly rules: FolderRules;
   /** Sorted as UTF-8 bytes. */
   readonly names: readonly string[];
+  /** What is wrong with its ignore file. */
+  readonly warnings: readonly WalkProblem[];
   /** Printable forms of names that are not UTF-8. */
   readonly notUtf8: readonly string[];
 }
@@ -32,12 +34,18 @@ export function openFolder(at: Looking, directory: Directory, around: FolderRule
     if ('kind' in rules) return rules;
     const fate = fateOf(at, directory);
     if (fate !== 'same') return fate === 'gone' ? undefined : exchanged(path);
-    return { kind: 'folder', directory, rules, names, notUtf8 };
+    const warnings = rules === around ? [] : rules.malformed.map((line) => malformedIn(path, line));
+    return { kind: 'folder', directory, rules, warnings, names, notUtf8 };
   } catch (error) {
     if (error instanceof SourceMissingError) throw error;
     if (path === '') throw sourceMissing(at.source.root, error);
     return isAbsence(error) ? undefined : refusal(path, error);
   }
+}
+
+function malformedIn(folder: RelativePath, { line, pattern, problem: why }: MalformedLine): WalkProblem {
+  const detail = `line ${line}: the pattern ${JSON.stringify(pattern)} is malformed: ${why}`;
+  return problem(joinPath(folder, IGNORE_FILE), 'pattern-malformed', detail, 'nothing');
 }
 
 /**

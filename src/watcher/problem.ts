@@ -12,7 +12,9 @@ export type ProblemReason =
   | 'link-dangling'
   | 'link-loop'
   | 'link-outside'
-  | 'other-file-system';
+  | 'other-file-system'
+  /** Of a line of an ignore file, whose author meant something else. */
+  | 'pattern-malformed';
 
 /** Something that a walk met and could not, or may not, give out as an entry. The walk goes on beside it. */
 export interface WalkProblem {

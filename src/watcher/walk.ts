@@ -37,6 +37,7 @@ export function* walk(at: Looking, under: RelativePath = '', range: NameRange = 
       const opened = openFolder(at, entering, rules);
       if (opened?.kind === 'problem') yield opened;
       if (opened?.kind === 'folder') {
+        yield* opened.warnings;
         for (const name of opened.notUtf8) yield unnameable(joinPath(entering.path, name));
         stack.push(levelOf(opened, range));
         line.push(entering);

@@ -42,6 +42,21 @@ mirrors:
 `;
 
 describe('loadConfig', () => {
+  it('refuses malformed patterns, each with its place', async () => {
+    const lines = `    exclude: ["*.tmp", "*.[ch", "build\\\\"]
+    include:
+      - "#notes"
+      - letters/**
+      - ./sub
+`;
+    expect(await complaints(TARGETS + MIRROR + lines)).toEqual([
+      'longshore.yaml:10:24  mirrors[0].exclude[1]: the pattern "*.[ch" is malformed: its "[" at character 3 is never closed; write "\\[" for a bracket in a name',
+      'longshore.yaml:10:33  mirrors[0].exclude[2]: the pattern "build\\\\" is malformed: it ends with a backslash that quotes nothing; folders end with "/"',
+      'longshore.yaml:12:9  mirrors[0].include[0]: the pattern "#notes" is malformed: it is a comment; write "\\#" for a name that begins with "#"',
+      'longshore.yaml:14:9  mirrors[0].include[2]: the pattern "./sub" is malformed: no path has "." or ".." in it; patterns begin at the source, as in "/a/b"',
+    ]);
+  });
+
   it('fills in every default and makes paths absolute', async () => {
     const config = await load(TARGETS + MIRROR);
     expect(config).toEqual({

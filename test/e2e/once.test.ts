@@ -238,6 +238,20 @@ describe('longshore --reconcile', () => {
     expect(reasons.sort()).toEqual(['name-not-utf8', 'special-file']);
   });
 
+  test('a malformed line of a .longshoreignore is said with file and line, and the others hold', async () => {
+    const place = openPlace();
+    write(place, 'sub/.longshoreignore', '# what is made\n*.o\n*.[ch\n\nbuild\\\n');
+    for (const name of ['sub/a.o', 'sub/a.c']) write(place, name);
+    const result = await place.longshore('--reconcile');
+    expect(result.code, result.stderr).toBe(0);
+    expect(result.stderr).toMatch(/warn malformed pattern mirror=documents path=sub\/.longshoreignore .*detail="line 3: .*never closed/);
+    expect(result.stderr).toMatch(/^documents: sub\/.longshoreignore: pattern-malformed: line 5: .*backslash/m);
+    expect(place.differences()).toEqual([expect.stringMatching(/^sub.a.o: .* absent$/)]);
+    const json = await place.longshore('scan', '--json');
+    expect(summaryOf(json)).toMatchObject({ skipped: 0, complete: true });
+    expect(eventsOf(json).filter(({ reason }) => reason === 'pattern-malformed')).toHaveLength(2);
+  });
+
   test('hard links are two objects; exclusions and .longshoreignore hold', async () => {
     const place = openPlace('    exclude: ["*.tmp", "node_modules/"]\n');
     linkSync(write(place, 'one', 'twice'), join(place.source, 'two'));
