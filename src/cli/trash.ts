@@ -117,9 +117,9 @@ export async function purgeTrashed(hands: MirrorHands, { names, olderThan, all }
     const due = page.filter((entry) => seen.wanted(entry) && (keepMs === undefined || isExpired(entry, keepMs, nowMs)));
     await deleteEntries(backend, mirror.container, due, emptied, signal);
   }
-  seen.refuseUnseen();
   output.line(`purged ${count(emptied.objects)} ${emptied.objects === 1 ? 'object' : 'objects'} (${bytes(emptied.bytes)})`);
   for (const [key, error] of emptied.failed) io.stderr.write(`${printable(key)}: ${escapeUnprintable(error.message)}\n`);
+  seen.refuseUnseen(); // at last: what is gone by now has been told
   return emptied.failed.size > 0 ? EXIT.INCOMPLETE : EXIT.OK;
 }
 
