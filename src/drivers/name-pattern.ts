@@ -1,8 +1,9 @@
 /**
  * Whether a name matches a pattern: `*` and `?` stop at `/`, `**` does not; a pattern without `/` is for the last part
- * of the name, as in gitignore.
+ * of the name, and one that ends in `/` for all that is below such a folder, as in gitignore.
  */
 export function matchesPattern(pattern: string, name: string): boolean {
+  if (pattern.endsWith('/')) return matchesPattern(`${pattern.slice(0, -1).includes('/') ? '' : '**/'}${pattern}**`, name);
   const target = pattern.includes('/') ? name : name.slice(name.lastIndexOf('/') + 1);
   return expressionOf(pattern.replace(/^\//, '')).test(target);
 }

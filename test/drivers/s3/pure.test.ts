@@ -170,6 +170,12 @@ test('patterns match as in gitignore', () => {
     ['**/x/*.js', 'x/a.js', true],
     ['**/x/*.js', 'deep/er/x/a.js', true],
     ['/top.txt', 'top.txt', true],
+    ['images/', 'images/a.png', true],
+    ['images/', 'deep/images/er/a.png', true],
+    ['images/', 'images', false],
+    ['a/images/', 'a/images/b/c.png', true],
+    ['a/images/', 'b/a/images/c.png', false],
+    ['/images/', 'b/images/c.png', false],
     ['a?c', 'abc', true],
     ['a.c', 'abc', false],
   ];
