@@ -68,6 +68,7 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
           onAbort(signals.drain, () => drain.abort(signals.drain.reason)),
           onAbort(signals.interrupt, () => interrupt.abort(signals.interrupt.reason)),
         ];
+        let cancelDeadline: (() => void) | undefined;
         try {
           const waitingFor = new Set(engine.mirrors);
           const underWay = (mirror: (typeof engine.mirrors)[number]) => {
@@ -76,9 +77,19 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
             void shown.ready();
           };
           kept = engine.mirrors.map((mirror) => keepMirrored(mirror, () => underWay(mirror)));
-          await Promise.all(kept.map(({ ended }) => ended));
+          // A mirror that cannot go on ends them all, as somebody who stops the daemon does: the next start sees to what is amiss.
+          const failed: unknown[] = [];
+          const fail = (error: unknown) => {
+            failed.push(error);
+            world.log.error('the daemon ends', { error });
+            drain.abort(error);
+            cancelDeadline ??= world.clock.after(config.drainMs, () => interrupt.abort(error));
+          };
+          await Promise.all(kept.map(({ ended }) => ended.catch(fail)));
           await engine.stop();
+          if (failed.length > 0) throw failed[0];
         } finally {
+          cancelDeadline?.();
           for (const unlink of links) unlink();
         }
       },

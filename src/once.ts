@@ -2,6 +2,7 @@ import { childController } from './drivers/signal.js';
 import { openEngine } from './engine.js';
 import { LeaseHeldError } from './lease/errors.js';
 import { createLifecycle } from './lifecycle.js';
+import { StateDamagedError } from './state/errors.js';
 import { BRISK } from './sync/backoff.js';
 import { untilFirstEnds } from './sync/concurrently.js';
 import { ensureContainer } from './sync/container-store.js';
@@ -10,6 +11,7 @@ import type { Mirror } from './sync/mirror.js';
 import { tellOfVersions } from './sync/old-content.js';
 import { startTally } from './sync/report.js';
 import { type ScanResult, scanMirror } from './sync/scan-mirror.js';
+import { DamageMetError } from './sync/state-trouble.js';
 import type { OnceOptions, OnceResult, RunOnce } from './world.js';
 
 /** A one-shot run tries each object this often, and waits for a target this long. */
@@ -78,9 +80,14 @@ async function runMirror(mirror: Mirror, { run }: OnceOptions, stop: AbortSignal
     return { mirror: settings.name, ...result };
   } catch (error) {
     drain.throwIfAborted();
-    const failure = error instanceof Error ? error : new Error(String(error));
+    const failure = failureOf(settings.name, error);
     return { mirror: settings.name, report: startTally(parts.clock).report(), complete: false, error: failure };
   }
+}
+
+function failureOf(mirror: string, error: unknown): Error {
+  if (error instanceof StateDamagedError) return new DamageMetError(mirror, error);
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** Waits only for a lease of our own from before this machine was started: for others it would be in vain. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
-import type { SyncEvent, SyncObserver } from '../sync/events.js';
+import type { MirrorState, SyncEvent, SyncObserver } from '../sync/events.js';
 import { isAsMeant } from './exit.js';
 import { toMilliseconds } from './run-tally.js';
 
@@ -59,6 +59,8 @@ function fieldsOf(event: SyncEvent): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(event).filter(([key, value]) => key !== 'event' && value !== ''));
 }
 
-function isAlarm(state: Extract<SyncEvent, { event: 'state-changed' }>['state']): boolean {
-  return state === 'source-missing' || state === 'source-changed' || state === 'target-down' || state === 'target-held';
+const ALARMS: readonly MirrorState[] = ['source-missing', 'source-changed', 'target-down', 'target-held', 'state-unavailable'];
+
+function isAlarm(state: MirrorState): boolean {
+  return ALARMS.includes(state);
 }

@@ -2,8 +2,11 @@ import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { reasonOf, StateDamagedError, StateError, StateUnavailableError } from './errors.js';
 
-/** lmdb.h: MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_VERSION_MISMATCH, MDB_INVALID, MDB_INCOMPATIBLE, MDB_BAD_VALSIZE. */
-const DAMAGE = new Set([-30797, -30796, -30794, -30793, -30784, -30781]);
+/**
+ * lmdb.h: MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_PANIC (nothing is to be had of it before it is opened anew),
+ * MDB_VERSION_MISMATCH, MDB_INVALID, MDB_INCOMPATIBLE, MDB_BAD_VALSIZE.
+ */
+const DAMAGE = new Set([-30797, -30796, -30795, -30794, -30793, -30784, -30781]);
 
 /** Runs a read; its errors come out as ours. */
 export function translated<T>(file: string, read: () => T): T {

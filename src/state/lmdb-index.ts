@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { failpoint } from '../failpoint.js';
 import { noteDamage } from './check-mark.js';
-import { StateDamagedError, StateNewerError, StateUnavailableError } from './errors.js';
+import { StateDamagedError, StateNewerError } from './errors.js';
 import { type InodeChange, type InodeTable, newInodeTable, openInodeTable } from './inode-table.js';
 import { type LmdbTable, openFrozenLmdbFile, openLmdbFile, type WritableFile } from './lmdb-file.js';
 import { headerOf } from './lmdb-look.js';
@@ -85,9 +85,9 @@ function lmdbStore(file: string, index: WritableFile<keyof typeof INDEX_TABLES>,
   };
 }
 
-/** A frozen view for another thread or process. @throws StateDamagedError, StateNewerError, StateUnavailableError */
+/** A frozen view for another thread or process. @throws StateDamagedError (also when there is none), StateNewerError, StateUnavailableError */
 export async function openLmdbView(file: string): Promise<IndexView> {
-  if (headerOf(file) === 'absent') throw new StateUnavailableError(file, 'does not exist, so there is no index to look at');
+  if (headerOf(file) === 'absent') throw new StateDamagedError(file, 'is gone, so there is no index to look at');
   const index = openFrozenLmdbFile(file, INDEX_TABLES);
   const { records } = index.tables;
   return {

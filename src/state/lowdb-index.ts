@@ -48,7 +48,7 @@ export async function openLowdbStore(file: string): Promise<RecordStore> {
 /** A frozen view for another thread: what the file says now. */
 export async function openLowdbView(file: string): Promise<IndexView> {
   const document = await openRecords(file);
-  if (!document.existed) throw new StateDamagedError(file, 'does not exist, so there is no index to look at');
+  if (!document.existed) throw new StateDamagedError(file, 'is gone, so there is no index to look at');
   const records = document.read();
   const ordered = orderedNames();
   return {

@@ -1,9 +1,23 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { temporaryName } from './durable-file.js';
 import { reasonOf, StateUnavailableError } from './errors.js';
 
 /** What LMDB writes as it makes a file, for its locks and its first pages, and some more. */
 const ROOM = Buffer.alloc(256 * 1024);
+
+/** Finds out whether something can be written to a folder. @throws StateUnavailableError */
+export function tryToWrite(folder: string): void {
+  const file = join(folder, 'room');
+  const temporary = temporaryName(file);
+  try {
+    writeFileSync(temporary, ROOM, { flag: 'wx', mode: 0o600, flush: true });
+  } catch (error) {
+    throw new StateUnavailableError(folder, `cannot be written to (${reasonOf(error)})`, error);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
 
 /**
  * Makes sure that a database that is not there yet can be made on its file system. On a full one, LMDB maps what it could not write, and the

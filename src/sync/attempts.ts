@@ -47,7 +47,7 @@ export interface AttemptsListener {
   /** Found to be due, and not tried: it was given up as it is, and its time has not come. */
   stillGivenUp(job: Job, quarantined: Quarantined): void;
   targetTrouble(error: Error): void;
-  /** The job is dropped: who has the container back begins with a reconcile. */
+  /** Of the container, or of the mirror's own state. The job is dropped: who has it back begins with a reconcile. */
   containerTrouble(error: Error): void;
   /** More objects fail than are kept in mind; a scan will find them again. */
   forgotten(job: Job): void;
@@ -97,7 +97,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       void requeue(again(job, job.attempt));
       return;
     }
-    if (failure.kind === 'container') {
+    if (failure.kind === 'mirror') {
       told.containerTrouble(error);
       told.over(job);
       return;

@@ -85,6 +85,8 @@ export type MirrorState =
   | 'target-down'
   /** Another machine mirrors to this place: nothing is written until it is gone. */
   | 'target-held'
+  /** The state folder cannot be read or written (its disk is full, …): nothing is done until it can. */
+  | 'state-unavailable'
   | 'stopped';
 
 export type SyncObserver = (event: SyncEvent) => void;

@@ -16,6 +16,7 @@ import {
   ThrottledError,
 } from '../drivers/errors.js';
 import { LeaseLostError } from '../lease/errors.js';
+import { StateError } from '../state/errors.js';
 import type { SkipReason } from './events.js';
 import { FileChangedError, FileUnreadableError } from './file-errors.js';
 
@@ -45,8 +46,8 @@ export type FailureClass =
 export type Failure =
   /** The target's: every job would meet it. The attempt does not count. */
   | { readonly kind: 'target' }
-  /** The container's, or that somebody else has the mirror's place in it: every job of the mirror would meet it, and no others. */
-  | { readonly kind: 'container' }
+  /** The container's, that somebody else has the mirror's place in it, or its own state's: every job of the mirror would meet it, and no others. */
+  | { readonly kind: 'mirror' }
   /** The file did not hold still. It is looked at again when it may be quiet. */
   | { readonly kind: 'busy'; readonly class: 'busy' }
   /** Nothing but a change of the file, or of its name, helps: it is left out with this reason. */
@@ -55,7 +56,7 @@ export type Failure =
   | { readonly kind: 'object'; readonly class: FailureClass; readonly hopeless: boolean; readonly afterMs: number };
 
 /** What concerns one object alone. */
-export type ObjectFailure = Exclude<Failure, { readonly kind: 'target' | 'container' }>;
+export type ObjectFailure = Exclude<Failure, { readonly kind: 'target' | 'mirror' }>;
 
 /** Each would be met by every job. Throttling is one when it outlasts the tries of a request. */
 const TARGET_TROUBLE = [TargetUnavailableError, InvalidCredentialsError, ThrottledError];
@@ -64,7 +65,7 @@ const FORBIDDEN = new Set(['EACCES', 'EPERM']);
 /** `container`: the mirror's own. That another one is missing, or closed (Swift's of segments), concerns the object. */
 export function classify(error: unknown, container: string): Failure {
   if (TARGET_TROUBLE.some((kind) => error instanceof kind)) return { kind: 'target' };
-  if (error instanceof LeaseLostError || isContainerTrouble(error, container)) return { kind: 'container' };
+  if (error instanceof LeaseLostError || error instanceof StateError || isContainerTrouble(error, container)) return { kind: 'mirror' };
   if (error instanceof FileChangedError || error instanceof SourceChangedError) return { kind: 'busy', class: 'busy' };
   if (error instanceof FileUnreadableError) {
     return { kind: 'unsuitable', class: FORBIDDEN.has(error.code) ? 'permission' : 'unreadable', reason: 'unreadable' };

@@ -1,5 +1,7 @@
 import { orAborted } from '../drivers/signal.js';
 import { LeaseHeldError, LeaseLostError } from '../lease/errors.js';
+import { StateDamagedError, StateError } from '../state/errors.js';
+import { tryToWrite } from '../state/room.js';
 import { openWatcher } from '../watcher/open-watcher.js';
 import { SourceMissingError } from '../watcher/source.js';
 import type { Watcher, WatchState } from '../watcher/watcher.js';
@@ -11,11 +13,15 @@ import { classify } from './failure.js';
 import type { Mirror } from './mirror.js';
 import { tellOfVersions } from './old-content.js';
 import { scanMirror } from './scan-mirror.js';
+import { DamageMetError } from './state-trouble.js';
 import { purgeTrash } from './trash/purge.js';
 
 /** A mirror that is watched and compared, for as long as the daemon lives. */
 export interface KeptMirror {
-  /** Resolves once `drain` is aborted and nothing of the watch is left. Never rejects: trouble is told, and waited out. */
+  /**
+   * Resolves once `drain` is aborted and nothing of the watch is left. Trouble is told, and waited out, but for damage of the
+   * mirror's own state: it rejects with DamageMetError then.
+   */
   readonly ended: Promise<void>;
   watchState(): WatchState | null;
   /** Makes this run as soon as the one before has ended. While the source is waited for that is no matter: all is scanned when it is back. */
@@ -46,7 +52,8 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       } catch (error) {
         if (drain.aborted) return;
         // What waits in the queue is dropped: the reconcile that follows finds it again.
-        if (error instanceof LeaseLostError) mirror.containerTrouble.report(error);
+        if (error instanceof LeaseLostError || error instanceof StateError) mirror.containerTrouble.report(error);
+        if (error instanceof StateDamagedError) throw new DamageMetError(settings.name, error);
         const state = stateAfter(error);
         if (board.snapshot().state !== state) log.warn('mirror waits', { mirror: settings.name, error });
         board.state(state, whyAfter(error));
@@ -59,10 +66,13 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   /** Watches from scratch, and first scans everything: whatever happened before is found. */
   async function keepWhileWatched(): Promise<void> {
     mirror.source.reopen();
+    const before = mirror.containerTrouble.error;
+    // What could not be recorded would be done again and again.
+    if (before instanceof StateError) tryToWrite(parts.location.folder);
     const made = await ensureContainer(parts.backend, settings.container, drain);
     await tellOfVersions(mirror, drain);
     const { wasOthers } = await parts.lease.acquire(drain);
-    const lost = wasOthers || mirror.containerTrouble.error !== undefined || (made && parts.index.count() > 0);
+    const lost = wasOthers || before !== undefined || (made && parts.index.count() > 0);
     if (made) tellMade(lost);
     mirror.containerTrouble.over();
     const due = createDueRuns();
@@ -83,7 +93,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       const { engine, directories } = opened.state();
       const { name, source, target, container, prefix } = settings;
       log.info('mirroring', { mirror: name, source, target, container, prefix, watch: engine, folders: directories });
-      if (lost) due.add({ kind: 'reconcile', under: '', why: 'the container may hold other objects than before' });
+      if (lost) due.add({ kind: 'reconcile', under: '', why: 'the container may hold other objects than is known' });
       else due.add({ kind: parts.ledger.read().reconciled ? 'scan' : 'reconcile', under: '', why: 'start' });
       await untilFirstEnds(drain, [
         (signal) => mirror.containerTrouble.met(signal),
@@ -177,6 +187,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
 
 function stateAfter(error: unknown): MirrorState {
   if (error instanceof SourceMissingError) return 'source-missing';
+  if (error instanceof StateError) return 'state-unavailable';
   return error instanceof LeaseHeldError || error instanceof LeaseLostError ? 'target-held' : 'target-down';
 }
 

@@ -1,6 +1,7 @@
 import { SourceMissingError } from '../watcher/source.js';
 import type { RemotePage } from './remote-page.js';
 import type { ScanItem, ScanRequest } from './scan-run.js';
+import { type StateTrouble, stateErrorOf, stateTroubleOf } from './state-trouble.js';
 
 // What goes between a scan's thread and the thread that wants it.
 
@@ -39,10 +40,13 @@ export type ToScan =
 export interface Failure {
   readonly error: unknown;
   readonly source?: { readonly root: string; readonly problem: string };
+  readonly state?: StateTrouble;
 }
 
 export function failureOf(error: unknown): Failure {
-  return error instanceof SourceMissingError ? { error, source: { root: error.root, problem: error.problem } } : { error };
+  if (error instanceof SourceMissingError) return { error, source: { root: error.root, problem: error.problem } };
+  const state = stateTroubleOf(error);
+  return state === undefined ? { error } : { error, state };
 }
 
 /** The scan ended without having seen everything. Nothing that it did not find may be taken for gone. */
@@ -50,8 +54,9 @@ export class ScanFailedError extends Error {
   override readonly name = 'ScanFailedError';
 }
 
-export function errorOf({ error, source }: Failure, root: string): Error {
+export function errorOf({ error, source, state }: Failure, root: string): Error {
   if (source !== undefined) return new SourceMissingError(source.root, source.problem, { cause: error });
+  if (state !== undefined) return stateErrorOf(state, error);
   const reason = error instanceof Error ? error.message : String(error);
   return new ScanFailedError(`the scan of ${root} failed, so nothing is deleted because of it: ${reason}`, { cause: error });
 }

@@ -1,11 +1,12 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
+import { writingState } from './state-trouble.js';
 
 /** A list that grows beyond memory. Items are plain JSON, and come back in the order in which they were added. */
 export interface Spill<T> {
   readonly size: number;
-  /** Throws as writing a file does (disk full): the list is then of no more use. */
+  /** Throws StateUnavailableError when it cannot be written down (disk full): the list is then of no more use. */
   add(item: T): void;
   items(): Generator<T, void>;
   /** Gives the disk space back. A second call does nothing. */
@@ -23,8 +24,10 @@ export function openSpill<T>(folder: string, inMemory = 10_000): Spill<T> {
   let file: number | undefined;
 
   const write = () => {
-    file ??= openUnnamedFile(folder);
-    writeFully(file, `${recent.map((item) => JSON.stringify(item)).join('\n')}\n`);
+    writingState(folder, () => {
+      file ??= openUnnamedFile(folder);
+      writeFully(file, `${recent.map((item) => JSON.stringify(item)).join('\n')}\n`);
+    });
     written += recent.length;
     recent = [];
   };

@@ -1,0 +1,193 @@
+import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sealJson } from '../../src/state/sealed-json.js';
+import { type DamagedPlace, type Engine, flipBit, openDamagedPlace } from './damaged-place.js';
+import { summaryOf } from './place.js';
+
+const FILES = 40;
+const size = (file: string) => lstatSync(file).size;
+/** Of the file that a record is about, whose name is in the record's own place in either engine. */
+const recordAt = (file: string) => readFileSync(file).lastIndexOf('file 11');
+
+type Damage = readonly [what: string, damage: (file: string) => void];
+const CUT: readonly Damage[] = [
+  ['cut in half', (file) => truncateSync(file, Math.floor(size(file) / 2))],
+  ['cut to its first bytes', (file) => truncateSync(file, 100)],
+  ['of zero length', (file) => truncateSync(file, 0)],
+  ['overwritten with garbage', (file) => writeFileSync(file, Buffer.alloc(size(file), 'garbage!'), { flag: 'r+' })],
+  ['gone', (file) => rmSync(file)],
+];
+const FLIPPED: Readonly<Record<Engine, readonly Damage[]>> = {
+  lmdb: [
+    ['flipped in its first page', (file) => flipBit(file, 24)],
+    ['flipped in its second page', (file) => flipBit(file, 8192 + 24)],
+    ['flipped in a record', (file) => flipBit(file, recordAt(file) + 12)],
+    ['flipped in a name', (file) => flipBit(file, recordAt(file))],
+  ],
+  lowdb: [
+    ['flipped in its first bytes', (file) => flipBit(file, 3)],
+    ['flipped in its checksum', (file) => flipBit(file, readFileSync(file).indexOf('checksum') + 14)],
+    ['flipped in a record', (file) => flipBit(file, recordAt(file) + 40)],
+    ['flipped at its end', (file) => flipBit(file, size(file) - 4)],
+  ],
+};
+const LEDGER: readonly Damage[] = [
+  ...CUT,
+  ['flipped in its middle', (file) => flipBit(file, Math.floor(size(file) / 2))],
+  ['flipped at its end', (file) => flipBit(file, size(file) - 4)],
+];
+
+describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
+  let place: DamagedPlace;
+  let objects: ReadonlyMap<string, bigint>;
+
+  beforeAll(async () => {
+    place = openDamagedPlace({ engine });
+    for (let at = 0; at < FILES; at += 1) place.write(`file ${at}`, `content ${at}`);
+    const { code, stderr } = await place.longshore('--reconcile');
+    expect(code, stderr).toBe(0);
+    expect(place.differences()).toEqual([]);
+    objects = place.objects();
+    expect(objects.size).toBe(FILES);
+    place.saveState();
+  });
+  beforeEach(() => place.restoreState());
+  afterAll(() => place.remove());
+
+  /** Damage in a file that was closed properly may be met only when it is read: then a run says so, and the next one is as this one. */
+  async function reconcileAfter(file: string) {
+    const first = await place.longshore('--reconcile', '--json');
+    if (first.code !== 1) return first;
+    expect(first.stdout).toContain(JSON.stringify(file).slice(1, -1));
+    expect(first.stdout).toContain('Start longshore again: it sets the damaged file aside');
+    expect([...place.objects()]).toEqual([...objects]);
+    return place.longshore('--reconcile', '--json');
+  }
+
+  test.each([
+    ...[...CUT, ...FLIPPED[engine]].map(([what, damage]) => ['index', what, damage] as const),
+    ...LEDGER.map(([what, damage]) => ['ledger', what, damage] as const),
+  ])('P6: %s %s: it is said, set aside and made anew; nothing is deleted, nothing sent again', async (which, what, damage) => {
+    const file = place[which];
+    damage(file);
+    const healed = await reconcileAfter(file);
+    expect(healed.code, healed.stderr).toBe(0);
+    const said = healed.stderr.split('\n').find((line) => line.includes('state rebuilt')) ?? '';
+    expect(said).toMatch(/ warn state rebuilt mirror=documents why=".*" until="the next reconcile has finished, nothing is deleted"/);
+    if (what === 'gone') expect(said).toContain(`its ${which} was missing`);
+    else {
+      expect(said).toContain(`${file}: `);
+      expect(said).toMatch(/; kept as .*\.damaged-\d{8}T\d{6}Z/);
+      expect(readdirSync(dirname(file)).filter((name) => name.includes('.damaged-'))).toHaveLength(1);
+    }
+    expect(summaryOf(healed)).toMatchObject({ uploaded: 0, copied: 0, deleted: 0, failed: 0 });
+    expect([...place.objects()]).toEqual([...objects]);
+    const after = await place.longshore('scan', '--json');
+    expect(after.code, after.stderr).toBe(0);
+    expect(after.stderr).not.toContain('state rebuilt');
+    expect(summaryOf(after)).toMatchObject({ unchanged: FILES, uploaded: 0, adopted: 0, deleted: 0 });
+  });
+
+  test('P6: the whole state folder gone: nothing is deleted, nothing sent again', async () => {
+    rmSync(place.state, { recursive: true });
+    const { code, stdout, stderr } = await place.longshore('--reconcile', '--json');
+    expect(code, stderr).toBe(0);
+    expect(summaryOf({ code, stdout, stderr })).toMatchObject({ adopted: FILES, uploaded: 0, deleted: 0 });
+    expect([...place.objects()]).toEqual([...objects]);
+  });
+
+  /** One that a newer longshore wrote: it is refused, by every command, and not touched. */
+  test.each(['index', 'ledger'] as const)('the %s of a newer longshore is refused, with what to do, and left as it is', async (which) => {
+    const file = place[which];
+    const bytes = readFileSync(file);
+    if (which === 'index' && engine === 'lmdb') {
+      const about = '{"is":"longshore object index","version":';
+      for (let at = bytes.indexOf(about); at !== -1; at = bytes.indexOf(about, at + 1)) bytes.write('7', at + about.length);
+    }
+    const newer =
+      which === 'index' && engine === 'lmdb'
+        ? bytes
+        : Buffer.from(sealJson({ ...JSON.parse(bytes.toString()), version: 7, checksum: undefined }));
+    writeFileSync(file, newer);
+    for (const command of ['--reconcile', 'run']) {
+      const { code, stderr } = await place.longshore(command);
+      expect(code, stderr).toBe(2);
+      expect(stderr).toContain(`${file}: is of version 7, this longshore knows versions up to 1. Run the newer longshore that wrote it`);
+    }
+    expect(readFileSync(file).equals(newer)).toBe(true);
+    expect([...place.objects()]).toEqual([...objects]);
+  });
+
+  test('a state folder that may not be written says which, why, and what to do', async () => {
+    chmodSync(place.state, 0o500);
+    try {
+      for (const command of ['--reconcile', 'run']) {
+        const { code, stderr } = await place.longshore(command);
+        expect(code, stderr).toBe(1);
+        expect(stderr).toMatch(/state: the state folder cannot be used \(EACCES.*\)\. Make it writable for this user, or name another one/);
+      }
+    } finally {
+      chmodSync(place.state, 0o700);
+    }
+    expect([...place.objects()]).toEqual([...objects]);
+  });
+
+  test.each(['index', 'ledger'] as const)('the %s, when it may not be read, says which and why, and is never taken for empty', async (which) => {
+    const file = place[which];
+    chmodSync(file, 0);
+    const refused = await place.longshore('--reconcile');
+    expect(refused.code, refused.stderr).toBe(1);
+    expect(refused.stderr).toContain(`${file}: cannot be read`);
+    expect(refused.stderr).toContain('EACCES');
+    chmodSync(file, 0o600);
+    const again = await place.longshore('--reconcile', '--json');
+    expect(again.code, again.stderr).toBe(0);
+    expect(summaryOf(again)).toMatchObject({ unchanged: FILES, uploaded: 0, adopted: 0, deleted: 0 });
+    expect([...place.objects()]).toEqual([...objects]);
+  });
+
+  test('a mirror’s folder that may not be written says which and why', async () => {
+    const folder = dirname(place.index);
+    chmodSync(folder, 0o500);
+    const { code, stderr } = await place.longshore('--reconcile');
+    chmodSync(folder, 0o700);
+    expect(code, stderr).toBe(1);
+    expect(stderr).toContain(folder);
+    expect(stderr).toContain('EACCES');
+    expect([...place.objects()]).toEqual([...objects]);
+  });
+});
+
+describe.each(['lmdb', 'lowdb'] as const)('an object without a file, engine %s', (engine) => {
+  test('P4: is kept by the run that makes a lost ledger anew, and deleted by the next', async () => {
+    const place = openDamagedPlace({ engine });
+    try {
+      for (const name of ['kept', 'gone']) place.write(name, name);
+      expect((await place.longshore('--reconcile')).code).toBe(0);
+      rmSync(join(place.source, 'gone'));
+      truncateSync(place.ledger, 20);
+      const healing = await place.longshore('--reconcile');
+      expect(healing.stderr).toContain('state rebuilt');
+      expect([...place.objects().keys()].sort()).toEqual(['gone', 'kept']);
+      expect((await place.longshore('--reconcile')).code).toBe(0);
+      expect([...place.objects().keys()]).toEqual(['kept']);
+    } finally {
+      await place.remove();
+    }
+  });
+
+  test('P4: is nobody’s once the index was lost, and kept', async () => {
+    const place = openDamagedPlace({ engine });
+    try {
+      for (const name of ['kept', 'gone']) place.write(name, name);
+      expect((await place.longshore('--reconcile')).code).toBe(0);
+      rmSync(join(place.source, 'gone'));
+      truncateSync(place.index, 20);
+      for (let run = 0; run < 2; run += 1) expect((await place.longshore('--reconcile')).code).toBe(0);
+      expect([...place.objects().keys()].sort()).toEqual(['gone', 'kept']);
+    } finally {
+      await place.remove();
+    }
+  });
+});
