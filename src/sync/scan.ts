@@ -35,7 +35,7 @@ const PATIENCE_MS = 5000;
 
 /**
  * Scans in a thread of its own, so that the event loop is free meanwhile; it starts with the iteration, which can be had
- * once. Rejects with SourceMissingError, ScanFailedError, what the listing throws, or the signal's reason.
+ * once. Rejects with SourceMissingError, StateDamagedError, StateUnavailableError, ScanFailedError, what the listing throws, or the signal's reason.
  */
 export function startScan(request: ScanRequest, options: ScanOptions): Scan {
   const [first, ...others] = options.listing ? [request] : partsOf(request, options.cutAt);

@@ -133,19 +133,22 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     expect([...place.objects()]).toEqual([...objects]);
   });
 
-  test.each(['index', 'ledger'] as const)('the %s, when it may not be read, says which and why, and is never taken for empty', async (which) => {
-    const file = place[which];
-    chmodSync(file, 0);
-    const refused = await place.longshore('--reconcile');
-    expect(refused.code, refused.stderr).toBe(1);
-    expect(refused.stderr).toContain(`${file}: cannot be read`);
-    expect(refused.stderr).toContain('EACCES');
-    chmodSync(file, 0o600);
-    const again = await place.longshore('--reconcile', '--json');
-    expect(again.code, again.stderr).toBe(0);
-    expect(summaryOf(again)).toMatchObject({ unchanged: FILES, uploaded: 0, adopted: 0, deleted: 0 });
-    expect([...place.objects()]).toEqual([...objects]);
-  });
+  test.each(['index', 'ledger'] as const)(
+    'the %s, when it may not be read, says which and why, and is never taken for empty',
+    async (which) => {
+      const file = place[which];
+      chmodSync(file, 0);
+      const refused = await place.longshore('--reconcile');
+      expect(refused.code, refused.stderr).toBe(1);
+      expect(refused.stderr).toContain(`${file}: cannot be read`);
+      expect(refused.stderr).toContain('EACCES');
+      chmodSync(file, 0o600);
+      const again = await place.longshore('--reconcile', '--json');
+      expect(again.code, again.stderr).toBe(0);
+      expect(summaryOf(again)).toMatchObject({ unchanged: FILES, uploaded: 0, adopted: 0, deleted: 0 });
+      expect([...place.objects()]).toEqual([...objects]);
+    },
+  );
 
   test('a mirror’s folder that may not be written says which and why', async () => {
     const folder = dirname(place.index);

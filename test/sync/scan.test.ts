@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.js';
+import { StateDamagedError } from '../../src/state/errors.js';
 import { pageOf, type RemotePage } from '../../src/sync/remote-page.js';
 import { startScan } from '../../src/sync/scan.js';
 import { ScanFailedError, type ToScan } from '../../src/sync/scan-messages.js';
@@ -203,7 +204,15 @@ describe('P4: nothing is deleted', () => {
   it('when the index cannot be opened', async () => {
     const { location, request } = await mirrored(['a']);
     writeFileSync(join(location.folder, 'index.mdb'), Buffer.alloc(40_000, 0x55));
-    await expect(scanned(request())).rejects.toThrow(ScanFailedError);
+    const failing = scanned(request());
+    await expect(failing).rejects.toThrow(StateDamagedError);
+    await expect(failing).rejects.toThrow('index.mdb: does not begin as an LMDB file does');
+  });
+
+  it('when the index is gone', async () => {
+    const { location, request } = await mirrored(['a']);
+    rmSync(join(location.folder, 'index.mdb'));
+    await expect(scanned(request())).rejects.toThrow(StateDamagedError);
   });
 });
 
