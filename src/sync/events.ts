@@ -3,7 +3,7 @@ import type { RunReport } from '../state/ledger.js';
 import type { ObjectName } from '../state/object-index.js';
 import type { WatchState } from '../watcher/watcher.js';
 
-export type RunKind = 'scan' | 'reconcile' | 'hints';
+export type RunKind = 'scan' | 'reconcile';
 
 export type JobKind = 'upload' | 'copy' | 'delete' | 'adopt' | 'refresh' | 'forget';
 
@@ -79,15 +79,15 @@ export type MirrorState =
   | 'scanning'
   | 'transferring'
   | 'in-sync'
-  /** The source is missing, unreadable or another one: nothing is deleted or overwritten. */
+  /** The source is missing or unreadable: nothing is done until it is back. */
   | 'source-missing'
+  /** The source is another folder than before, or empty: nothing is deleted or overwritten. */
   | 'source-changed'
   | 'target-down'
   /** Another machine mirrors to this place: nothing is written until it is gone. */
   | 'target-held'
   /** The state folder cannot be read or written (its disk is full, …): nothing is done until it can. */
-  | 'state-unavailable'
-  | 'stopped';
+  | 'state-unavailable';
 
 export type SyncObserver = (event: SyncEvent) => void;
 

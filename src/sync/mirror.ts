@@ -38,6 +38,8 @@ export interface Mirror {
   dropped(job: Job): void;
   /** A change is held, of which somebody will have to decide. */
   held(name: ObjectName, change: Change, run: number): void;
+  /** Why a scan has found the source not to be what was mirrored before; undefined: it is. */
+  doubted(why: string | undefined): void;
   /** A scan is under way until what this returns is called. */
   scanning(why: string): () => void;
   /** Whether something may have been missed that only a scan finds; asking makes it no longer so. */
@@ -98,11 +100,13 @@ export function createMirror(parts: MirrorParts): Mirror {
     told: accounts,
   });
   let scans = 0;
+  let doubt: string | undefined;
 
   /** Says what goes on now that something has ended. */
   function rest(): void {
     if (scans > 0 || containerTrouble.error) return;
-    if (pending.size > 0) board.state('transferring', '');
+    if (doubt !== undefined) board.state('source-changed', doubt);
+    else if (pending.size > 0) board.state('transferring', '');
     else board.state('in-sync', butFor(guard.holding !== undefined, quarantine.all.size > 0));
   }
 
@@ -127,6 +131,9 @@ export function createMirror(parts: MirrorParts): Mirror {
     },
     dropped: accounts.dropped,
     held: accounts.heldBack,
+    doubted(why) {
+      doubt = why;
+    },
     scanning(why) {
       scans += 1;
       board.state('scanning', why);

@@ -52,7 +52,10 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     mirror.source.reopen(); // a source that was away and is back counts as such from here on
     const doubt = mirror.source.doubt();
     const noDeletes = ledger.read().reconciled ? doubt : notBefore(settings.name, due);
-    if (doubt !== undefined) log.warn('deletes are withheld', { mirror: settings.name, why: doubt });
+    // Of nothing, nothing can be deleted or replaced: a new mirror may begin with an empty folder.
+    const told = parts.index.count() === 0 ? undefined : doubt;
+    if (told !== undefined) log.warn('deletes are withheld', { mirror: settings.name, why: told });
+    mirror.doubted(told);
     const request = {
       root: settings.source,
       under: due.under,

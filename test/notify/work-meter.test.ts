@@ -19,7 +19,7 @@ test('waiting is not due: nothing to do, a retry, a target that is down, a sourc
   expect(isDue()).toBe(false);
   expect(isDue({ state: 'in-sync' })).toBe(false);
   expect(isDue({ state: 'transferring', queued: 3, retrying: 3 })).toBe(false);
-  for (const state of ['starting', 'target-down', 'source-missing', 'source-changed', 'stopped'] as const) {
+  for (const state of ['starting', 'target-down', 'source-missing', 'source-changed', 'target-held'] as const) {
     expect(isDue({ state, queued: 5, running: [upload(1, 1e6)] })).toBe(false);
   }
 });

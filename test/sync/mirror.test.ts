@@ -299,6 +299,48 @@ describe('what a listing said, when the object was sent since', () => {
   });
 });
 
+describe('P4: a source that is not what it was', () => {
+  test.each([
+    {
+      now: 'empty',
+      why: /is empty/,
+      change: (source: string) => renameSync(join(source, 'a'), `${source}.away`),
+      undo: (source: string) => renameSync(`${source}.away`, join(source, 'a')),
+    },
+    {
+      now: 'another folder',
+      why: /not the folder that was mirrored before/,
+      change(source: string) {
+        renameSync(source, `${source}.away`);
+        mkdirSync(source);
+        writeFileSync(join(source, 'somebody else’s'), 'x');
+      },
+      undo(source: string) {
+        rmSync(source, { recursive: true });
+        renameSync(`${source}.away`, source);
+      },
+    },
+  ])('$now: the mirror says so, and what to do, until the right one is back', async ({ why, change, undo }) => {
+    const { mirror, run, write, objects } = await openMirrorFixture();
+    write('a');
+    await run('reconcile');
+    change(mirror.settings.source);
+    await run('scan');
+    expect(mirror.status(null)).toMatchObject({ state: 'source-changed', why: expect.stringMatching(why) });
+    expect(mirror.status(null).why).toContain('longshore accept-source m');
+    expect(Object.keys(await objects())).toContain('p/a');
+    undo(mirror.settings.source);
+    await run('scan');
+    expect(mirror.status(null)).toMatchObject({ state: 'in-sync', why: '' });
+  });
+
+  test('but for a new mirror, which may begin with an empty one', async () => {
+    const { mirror, run } = await openMirrorFixture();
+    await run('reconcile');
+    expect(mirror.status(null)).toMatchObject({ state: 'in-sync', why: '' });
+  });
+});
+
 describe('renames', () => {
   test('are copies within the provider, each before its delete', async () => {
     const { mirror, run, write, objects } = await openMirrorFixture();
