@@ -39,5 +39,5 @@ TARGET is the name of a target in the configuration.`;
 
 export const TRASH_DETAILS = `
 MIRROR is the name of a mirror in the configuration. NAME is that of a file, or of a folder with
-all that is below it; without any, everything is meant. What is restored into the source is
-mirrored again. The daemon may run meanwhile.`;
+all that is below it; without any, everything is meant, but for purge, which then wants --all or
+--older-than. What is restored into the source is mirrored again. The daemon may run meanwhile.`;
