@@ -1,4 +1,5 @@
 import type { RelativePath } from '../watcher/entry.js';
+import { createCondition } from './condition.js';
 
 /** A scan, or the whole comparison with the container, that should be made. */
 export interface DueRun {
@@ -26,26 +27,15 @@ const MOST_FOLDERS = 64;
 
 export function createDueRuns(): DueRuns {
   let waiting: readonly DueRun[] = [];
-  let wake: (() => void) | undefined;
+  const added = createCondition();
 
   return {
     add(run) {
       waiting = merge(waiting, run);
-      wake?.();
+      added.notifyAll();
     },
     async next(signal) {
-      while (waiting.length === 0) {
-        await new Promise<void>((resolve, reject) => {
-          if (signal.aborted) reject(signal.reason);
-          const stop = () => reject(signal.reason);
-          signal.addEventListener('abort', stop, { once: true });
-          wake = () => {
-            signal.removeEventListener('abort', stop);
-            resolve();
-          };
-        });
-        wake = undefined;
-      }
+      while (waiting.length === 0) await added.wait(signal);
       signal.throwIfAborted();
       const [first, ...rest] = waiting as readonly [DueRun, ...DueRun[]];
       waiting = rest;

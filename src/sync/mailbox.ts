@@ -1,4 +1,4 @@
-import { orAborted } from '../drivers/signal.js';
+import { createCondition } from './condition.js';
 
 /** What several senders have for one who takes it, in the order in which it comes. */
 export interface Mailbox<T> {
@@ -9,29 +9,25 @@ export interface Mailbox<T> {
   take(signal: AbortSignal): Promise<T>;
 }
 
-// A race of promises would do, if one that stays pending did not keep the outcome of every race that it was in.
 export function createMailbox<T>(): Mailbox<T> {
   const items: T[] = [];
   let failure: { readonly error: unknown } | undefined;
-  let wake = () => {};
+  const news = createCondition();
   return {
     put(item) {
       items.push(item);
-      wake();
+      news.notifyAll();
     },
     fail(error) {
       failure ??= { error };
-      wake();
+      news.notifyAll();
     },
     async take(signal) {
       for (;;) {
         const item = items.shift();
         if (item !== undefined) return item;
         if (failure) throw failure.error;
-        const woken = new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        await orAborted(woken, signal);
+        await news.wait(signal);
       }
     },
   };

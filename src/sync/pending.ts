@@ -1,4 +1,5 @@
 import type { ObjectName } from '../state/object-index.js';
+import { createCondition } from './condition.js';
 
 /** Names with work that is not durable yet, oldest first: what lag and "is this run done" are read from. */
 export interface Pending {
@@ -15,36 +16,22 @@ export interface Pending {
 
 export function createPending(): Pending {
   const since = new Map<ObjectName, number>();
-  const waiters = new Set<() => void>();
+  const empty = createCondition();
   return {
     add(name, sinceMs) {
       if (!since.has(name)) since.set(name, sinceMs);
     },
     settled(name) {
       since.delete(name);
-      if (since.size > 0) return;
-      for (const wake of waiters) wake();
-      waiters.clear();
+      if (since.size === 0) empty.notifyAll();
     },
     has: (name) => since.has(name),
     get size() {
       return since.size;
     },
     oldestMs: () => since.values().next().value,
-    whenEmpty: (signal) =>
-      new Promise<void>((resolve, reject) => {
-        if (since.size === 0) return resolve();
-        if (signal.aborted) return reject(signal.reason);
-        const stop = () => {
-          waiters.delete(wake);
-          reject(signal.reason);
-        };
-        const wake = () => {
-          signal.removeEventListener('abort', stop);
-          resolve();
-        };
-        signal.addEventListener('abort', stop, { once: true });
-        waiters.add(wake);
-      }),
+    async whenEmpty(signal) {
+      while (since.size > 0) await empty.wait(signal);
+    },
   };
 }

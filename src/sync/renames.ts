@@ -1,6 +1,6 @@
-import { orAborted } from '../drivers/signal.js';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
+import { type Condition, createCondition } from './condition.js';
 
 /**
  * Finds out what a file that appears was called before, and keeps the object under that name until it has been copied:
@@ -19,14 +19,14 @@ export interface Renames {
 }
 
 export function createRenames(index: ObjectIndex): Renames {
-  const planned = new Map<ObjectName, { count: number; readonly waiters: (() => void)[] }>();
+  const planned = new Map<ObjectName, { count: number; readonly over: Condition }>();
 
   return {
     formerName: (name, entry) => index.namesOfInode(entry.inode).find((other) => other !== name && isSameFile(index.get(other), entry)),
     begin(from) {
       const plan = planned.get(from);
       if (plan) plan.count += 1;
-      else planned.set(from, { count: 1, waiters: [] });
+      else planned.set(from, { count: 1, over: createCondition() });
     },
     end(from) {
       const plan = planned.get(from);
@@ -34,12 +34,11 @@ export function createRenames(index: ObjectIndex): Renames {
       plan.count -= 1;
       if (plan.count > 0) return;
       planned.delete(from);
-      for (const wake of plan.waiters) wake();
+      plan.over.notifyAll();
     },
     isCopied: (from) => planned.has(from),
     async copiesFrom(name, signal) {
-      const plan = planned.get(name);
-      if (plan) await orAborted(new Promise<void>((resolve) => plan.waiters.push(resolve)), signal);
+      for (let plan = planned.get(name); plan; plan = planned.get(name)) await plan.over.wait(signal);
     },
   };
 }

@@ -4,8 +4,6 @@ import { type FromScan, ScanFailedError, type ScanThreadData, type ToScan } from
 
 /** A thread that scans, seen from outside. */
 export interface ScanThread {
-  /** The next message, in order. Rejects with ScanFailedError once the thread has ended and no message is left. */
-  next(): Promise<FromScan>;
   /** Does nothing once the thread has ended. */
   send(message: ToScan): void;
   /**
@@ -15,38 +13,32 @@ export interface ScanThread {
   end(patienceMs: number, clock: Clock): Promise<void>;
 }
 
-export function startScanThread(data: ScanThreadData): ScanThread {
+export interface ScanThreadListener {
+  message(message: FromScan): void;
+  /** The thread has ended, and its last message was neither `ended` nor `failed`. */
+  fail(error: ScanFailedError): void;
+}
+
+export function startScanThread(data: ScanThreadData, told: ScanThreadListener): ScanThread {
   const worker = new Worker(new URL('./scan-worker.js', import.meta.url), { workerData: data, name: 'longshore-scan' });
-  const arrived: FromScan[] = [];
-  let failure: ScanFailedError | undefined;
-  let wake = () => {};
+  let isOver = false;
   worker.on('message', (message: FromScan) => {
-    arrived.push(message);
-    wake();
+    isOver ||= message.kind === 'ended' || message.kind === 'failed';
+    told.message(message);
   });
-  worker.on('error', (cause) => {
-    failure = new ScanFailedError(`the thread that scanned ${data.request.root} failed; nothing is deleted because of it`, { cause });
-  });
+  const fail = (problem: string, cause?: unknown) => {
+    const text = `the thread that scanned ${data.request.root} ${problem}; nothing is deleted because of it`;
+    if (!isOver) told.fail(new ScanFailedError(text, cause === undefined ? undefined : { cause }));
+    isOver = true;
+  };
+  worker.on('error', (cause) => fail('failed', cause));
   const ended = new Promise<void>((resolve) => {
     worker.on('exit', () => {
-      failure ??= new ScanFailedError(
-        `the thread that scanned ${data.request.root} ended before the scan did; nothing is deleted because of it`,
-      );
-      wake();
+      fail('ended before the scan did');
       resolve();
     });
   });
   return {
-    async next() {
-      while (true) {
-        const message = arrived.shift();
-        if (message !== undefined) return message;
-        if (failure !== undefined) throw failure;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    },
     send: (message) => worker.postMessage(message),
     async end(patienceMs, clock) {
       let cancel = () => {};

@@ -2,12 +2,12 @@ import type { Clock } from '../clock.js';
 import type { Capabilities } from '../drivers/capabilities.js';
 import type { ObjectName } from '../state/object-index.js';
 import { feedListing } from './listing-feed.js';
-import { createMailbox, type Mailbox } from './mailbox.js';
+import { createMailbox } from './mailbox.js';
 import type { RemotePage } from './remote-page.js';
 import { CANCELLED, errorOf, type FromScan, SCANNED } from './scan-messages.js';
 import { mergeParts, partsOf } from './scan-parts.js';
 import type { ScanItem, ScanRequest } from './scan-run.js';
-import { type ScanThread, startScanThread } from './scan-thread.js';
+import { startScanThread } from './scan-thread.js';
 import { sortedListing } from './sorted-listing.js';
 
 export interface ScanOptions {
@@ -63,14 +63,18 @@ async function* batches(
   signal.throwIfAborted();
   const [{ request }] = shares;
   const ordered = listing && listingOrder === 'none' ? sortedListing(listing, request.location.folder) : listing;
-  const threads = shares.map((share) => startScanThread({ ...share, listed: listing !== undefined }));
   const arrivals = createMailbox<Arrived>();
+  const threads = shares.map((share, part) =>
+    startScanThread(
+      { ...share, listed: listing !== undefined },
+      { message: (message) => arrivals.put({ part, message }), fail: arrivals.fail },
+    ),
+  );
   const feed = ordered && feedListing(ordered, { send: (page) => threads[0]?.send({ kind: 'page', page }), fail: arrivals.fail, signal });
   const merged = mergeParts(threads.length);
   try {
-    for (const [part, thread] of threads.entries()) void deliver(thread, part, arrivals);
     for (let running = threads.length; running > 0; ) {
-      const { message, part, thread } = await arrivals.take(signal);
+      const { message, part } = await arrivals.take(signal);
       if (message.kind === 'ended') running -= 1;
       if (message.kind === 'failed') throw errorOf(message.failure, request.root);
       if (message.kind === 'want-page') feed?.wanted();
@@ -78,7 +82,7 @@ async function* batches(
       const before = merged.allWalked;
       const items = merged.take(part, message.items);
       if (items.length > 0) yield items;
-      thread.send({ kind: 'done' });
+      threads[part]?.send({ kind: 'done' });
       if (merged.allWalked && !before) for (const each of threads) each.send({ kind: 'all-walked' });
     }
   } finally {
@@ -91,19 +95,5 @@ async function* batches(
 
 interface Arrived {
   readonly part: number;
-  readonly thread: ScanThread;
   readonly message: FromScan;
-}
-
-/** Puts what a thread says into the mailbox, until it has nothing more to say. */
-async function deliver(thread: ScanThread, part: number, arrivals: Mailbox<Arrived>): Promise<void> {
-  try {
-    for (;;) {
-      const message = await thread.next();
-      arrivals.put({ part, thread, message });
-      if (message.kind === 'ended' || message.kind === 'failed') return;
-    }
-  } catch (error) {
-    arrivals.fail(error);
-  }
 }

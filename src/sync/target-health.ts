@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { StorageError } from '../drivers/errors.js';
 import type { Logger } from '../log.js';
 import { backoffMs } from './backoff.js';
+import { createCondition } from './condition.js';
 
 /**
  * Whether a target answers. While it does not, its queue starts nothing and no job is burnt on it; one small request,
@@ -39,7 +40,7 @@ export function watchHealth({ target, probe, queue, clock, log, random, signal, 
   let probes = 0;
   let downSince = 0;
   let upSince = Number.NEGATIVE_INFINITY;
-  const waiting = new Set<() => void>();
+  const up = createCondition();
 
   async function probeUntilUp(): Promise<void> {
     for (;;) {
@@ -59,8 +60,7 @@ export function watchHealth({ target, probe, queue, clock, log, random, signal, 
     log.info('target is up again', { target, seconds: Math.round((upSince - downSince) / 1_000) });
     trouble = undefined;
     queue.resume();
-    for (const wake of waiting) wake();
-    waiting.clear();
+    up.notifyAll();
   }
 
   return {
@@ -78,21 +78,9 @@ export function watchHealth({ target, probe, queue, clock, log, random, signal, 
       log.warn('target is down: its work waits', { target, error });
       void probeUntilUp();
     },
-    whenUp: (until) =>
-      new Promise<void>((resolve, reject) => {
-        if (trouble === undefined) return resolve();
-        if (until.aborted) return reject(until.reason);
-        const stop = () => {
-          waiting.delete(wake);
-          reject(until.reason);
-        };
-        const wake = () => {
-          until.removeEventListener('abort', stop);
-          resolve();
-        };
-        until.addEventListener('abort', stop, { once: true });
-        waiting.add(wake);
-      }),
+    async whenUp(until) {
+      while (trouble !== undefined) await up.wait(until);
+    },
   };
 }
 

@@ -4,9 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { StateDamagedError } from '../../src/state/errors.js';
+import { createMailbox } from '../../src/sync/mailbox.js';
 import { pageOf, type RemotePage } from '../../src/sync/remote-page.js';
 import { startScan } from '../../src/sync/scan.js';
-import { ScanFailedError, type ToScan } from '../../src/sync/scan-messages.js';
+import { type FromScan, ScanFailedError, type ToScan } from '../../src/sync/scan-messages.js';
 import { startScanThread } from '../../src/sync/scan-thread.js';
 import { plant } from '../watcher/tree.js';
 import { MIRROR } from './records.js';
@@ -219,14 +220,17 @@ describe('P4: nothing is deleted', () => {
 describe('the thread', () => {
   it('P4: rejects the scan when it dies', async () => {
     const { request } = await mirrored(['a']);
-    const thread = startScanThread({ request: request(), listed: true, shared: new Int32Array(new SharedArrayBuffer(8)) });
-    expect(await thread.next()).toEqual({ kind: 'want-page' });
+    const arrivals = createMailbox<FromScan>();
+    const shared = new Int32Array(new SharedArrayBuffer(8));
+    const thread = startScanThread({ request: request(), listed: true, shared }, { message: arrivals.put, fail: arrivals.fail });
+    const { signal } = new AbortController();
+    expect(await arrivals.take(signal)).toEqual({ kind: 'want-page' });
     thread.send(null as unknown as ToScan); // which it cannot understand
     const ended = (async () => {
-      for (let last = await thread.next(); last.kind === 'want-page'; ) last = await thread.next();
+      for (let last = await arrivals.take(signal); last.kind === 'want-page'; ) last = await arrivals.take(signal);
     })();
     await expect(ended).rejects.toThrow(ScanFailedError);
-    await expect(thread.next()).rejects.toThrow(/nothing is deleted/);
+    await expect(ended).rejects.toThrow(/nothing is deleted/);
   });
 
   const many = Object.fromEntries(Array.from({ length: 6000 }, (_, n) => [`d${n % 10}/${n}`, '']));
