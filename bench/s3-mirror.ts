@@ -1,15 +1,14 @@
 // The whole program over S3 against rclone, aws-cli and s3cmd as Debian packages them, in the same run, on a loopback sink:
 // npm run bench -- s3-mirror [ROUNDS] [small|large|same]
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { report, type Timing, time } from './comparison.js';
+import { startSink } from './start-sink.js';
 import { makeTree } from './tree.js';
 
 const MAIN = fileURLToPath(new URL('../bundle/main.js', import.meta.url));
-const SINK = fileURLToPath(new URL('s3-sink.js', import.meta.url));
 const MIB = 2 ** 20;
 const rounds = Number(process.argv[2] ?? 3);
 const only = process.argv[3];
@@ -24,22 +23,14 @@ type Tool = (place: Place, container: string) => Timing;
 
 async function withPlace(files: number, bytes: number, work: (place: Place) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'longshore-bench-'));
-  const sink = spawn(process.execPath, [SINK], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const sink = await startSink();
   try {
     makeTree(join(folder, 'source'), files, 100, bytes);
-    work({ folder, port: await portOf(sink) });
+    work({ folder, port: sink.port });
   } finally {
-    sink.kill();
+    sink.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function portOf(sink: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    sink.stdout?.once('data', (text) => resolve(Number(String(text).trim())));
-    sink.once('error', reject);
-    sink.once('exit', () => reject(new Error('the sink ended')));
-  });
 }
 
 // Without a lease, since the sink keeps no content that could be read back; the others take none either.
