@@ -1,20 +1,15 @@
 import { once } from 'node:events';
 import { createServer, request as forwardRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { breakOff, readBody } from '../fakes/broken-off.js';
+import type { HttpFault } from '../fakes/scripted-faults.js';
 import type { Answer, Asked, Dialect, Operation } from './dialect.js';
 
 /** What goes wrong with one request on its way to a server that is itself in order. */
 export type Fault =
+  | HttpFault
   /** An answer of the proxy's own; the server never hears of the request. */
   | { readonly kind: 'answer'; readonly answer: Answer }
-  /** The connection is reset when this many bytes of the request's body have come; the server never hears of it. */
-  | { readonly kind: 'reset'; readonly afterBytes: number }
-  /** The server does its work, and the connection is reset before its answer. */
-  | { readonly kind: 'lose-answer' }
-  /** Nothing is ever answered, and nothing done. */
-  | { readonly kind: 'stall' }
-  /** The answer's headers and this many bytes of its body, then nothing more: for ever, or because the connection is reset. */
-  | { readonly kind: 'stall-body' | 'truncate'; readonly afterBytes: number }
   /** The server's answer is changed. */
   | { readonly kind: 'alter'; readonly alter: (answer: Answer) => Answer }
   /** The server is asked something else: gives the path with its query. */
@@ -73,7 +68,10 @@ export async function startFaultProxy(upstream: string, dialect: Dialect): Promi
     const path = message.url ?? '/';
     const answer = await forward(message, fault?.kind === 'ask' ? fault.path(path) : path, body);
     if (fault?.kind === 'lose-answer') return void message.socket.resetAndDestroy();
-    if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') return cut(response, answer, fault);
+    if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') {
+      response.writeHead(answer.status, { ...answer.headers, 'content-length': String(answer.body.byteLength) });
+      return breakOff(response, answer.body, fault);
+    }
     send(message, response, fault?.kind === 'alter' ? fault.alter(answer) : answer);
   }
 
@@ -139,33 +137,4 @@ function send({ method }: IncomingMessage, response: ServerResponse, { status, h
   response.writeHead(status, method === 'HEAD' ? headers : { ...headers, 'content-length': String(body.byteLength) });
   if (method === 'HEAD') response.end();
   else response.end(body);
-}
-
-function cut(
-  response: ServerResponse,
-  { status, headers, body }: Answer,
-  { kind, afterBytes }: Fault & { readonly afterBytes: number },
-): void {
-  response.writeHead(status, { ...headers, 'content-length': String(body.byteLength) });
-  response.flushHeaders();
-  const sent = () => {
-    if (kind === 'truncate') response.socket?.resetAndDestroy();
-  };
-  response.write(body.subarray(0, afterBytes), sent);
-}
-
-/** Undefined when `atMost` bytes have come. The stream is left as it is: iterating would close the connection in its own way. */
-function readBody(message: IncomingMessage, atMost: number | undefined): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  return new Promise((resolve, reject) => {
-    message.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      size += chunk.byteLength;
-      if (atMost !== undefined && size >= atMost) resolve(undefined);
-    });
-    message.on('end', () => resolve(atMost === undefined ? Buffer.concat(chunks) : undefined));
-    message.on('error', reject);
-    message.on('close', () => reject(new Error('the client went away')));
-  });
 }

@@ -1,9 +1,7 @@
 import { openFake } from '../drivers/s3/open.js';
 import { ACCOUNT, startFakeS3 } from '../fakes/s3/server.js';
 import { s3Dialect } from './dialect.js';
-import { lastingFaults } from './lasting.js';
-import { passingFaults } from './passing.js';
-import { describeFaults } from './storage.js';
+import { everyFault } from './every-fault.js';
 
 const settings = { driver: 's3', profile: 'aws', region: 'us-east-1', addressing: 'path', secure: false };
 
@@ -19,7 +17,4 @@ async function overFake() {
   };
 }
 
-describeFaults('a mirror over a failing S3', overFake, (at) => {
-  passingFaults(at);
-  lastingFaults(at);
-});
+everyFault('a mirror over a failing S3', overFake);

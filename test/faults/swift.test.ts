@@ -2,9 +2,7 @@ import { openFake } from '../drivers/swift/open.js';
 import { SECRET, USER } from '../fakes/swift/identity.js';
 import { startFakeSwift } from '../fakes/swift/server.js';
 import { swiftDialect } from './dialect.js';
-import { lastingFaults } from './lasting.js';
-import { passingFaults } from './passing.js';
-import { describeFaults } from './storage.js';
+import { everyFault } from './every-fault.js';
 
 const settings = { driver: 'swift', key: USER, secret: SECRET, segment_size: '4MiB' };
 
@@ -22,7 +20,4 @@ async function overFake() {
   };
 }
 
-describeFaults('a mirror over a failing Swift', overFake, (at) => {
-  passingFaults(at);
-  lastingFaults(at);
-});
+everyFault('a mirror over a failing Swift', overFake);

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody, streamBody } from '../../../src/drivers/body.js';
 import {
@@ -18,25 +18,20 @@ import { sendObject } from '../../../src/drivers/send.js';
 import { createDriver } from '../../../src/drivers/storage.js';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../../fakes/s3/server.js';
 import { call, contentOf, listKeys, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
+import { CONTAINER, openFailingFake } from '../failing-fake.js';
 import { wrapInEveryLayer } from '../layers/every-layer.js';
 import { openFake } from './open.js';
 
 const MIB = 2 ** 20;
-const container = 'faults';
+const container = CONTAINER;
 const ref = { container, key: 'folder/object' };
 let fake: FakeS3;
 let s3: Backend;
 
 beforeEach(async () => {
-  fake = await startFakeS3();
-  s3 = openFake(fake, { timeout: '400ms' });
-  await s3.createContainer(container, call);
-});
-
-afterEach(async () => {
-  await s3.close();
-  await fake.close();
-  fake.faults.assertUsedUp();
+  const opened = await openFailingFake(startFakeS3, openFake);
+  ({ fake, backend: s3 } = opened);
+  return opened.close;
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody, streamBody } from '../../../src/drivers/body.js';
 import {
@@ -18,25 +18,20 @@ import { createDriver } from '../../../src/drivers/storage.js';
 import { SECRET } from '../../fakes/swift/identity.js';
 import { type FakeSwift, startFakeSwift } from '../../fakes/swift/server.js';
 import { call, contentOf, listKeys, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
+import { CONTAINER, openFailingFake } from '../failing-fake.js';
 import { wrapInEveryLayer } from '../layers/every-layer.js';
 import { openFake } from './open.js';
 
 const MIB = 2 ** 20;
-const container = 'faults';
+const container = CONTAINER;
 const ref = { container, key: 'folder/object' };
 let fake: FakeSwift;
 let swift: Backend;
 
 beforeEach(async () => {
-  fake = await startFakeSwift();
-  swift = openFake(fake, { timeout: '400ms' });
-  await swift.createContainer(container, call);
-});
-
-afterEach(async () => {
-  await swift.close();
-  await fake.close();
-  fake.faults.assertUsedUp();
+  const opened = await openFailingFake(startFakeSwift, openFake);
+  ({ fake, backend: swift } = opened);
+  return opened.close;
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { crc32c } from '../../../src/drivers/crc32c.js';
+import { breakOff, readBody } from '../broken-off.js';
 import { type Answer, errorXml, S3Refusal } from './answer.js';
 import { createBucket, deleteBucket, deleteObjects, getVersioning, headBucket, listBuckets, listObjects, listVersions } from './buckets.js';
 import { createFaults, type Fault, type Faults } from './faults.js';
@@ -152,14 +153,8 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
       'content-length': String(body.byteLength),
     });
     if (request.method === 'HEAD') return void response.end();
-    if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') {
-      const cut = fault.kind === 'truncate';
-      response.write(body.subarray(0, fault.afterBytes), () => {
-        if (cut) response.socket?.resetAndDestroy();
-      });
-      return;
-    }
-    response.end(body);
+    if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') breakOff(response, body, fault);
+    else response.end(body);
   }
 
   async function listen(at: number): Promise<void> {
@@ -188,20 +183,4 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
     switchOn: () => listen(port),
     close,
   };
-}
-
-/** Undefined when `stopAfter` bytes have come. The stream is left as it is: iterating would close the connection in its own way. */
-async function readBody(message: IncomingMessage, stopAfter: number | undefined): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  return new Promise((resolve, reject) => {
-    message.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      size += chunk.byteLength;
-      if (stopAfter !== undefined && size >= stopAfter) resolve(undefined);
-    });
-    message.on('end', () => resolve(stopAfter === undefined ? Buffer.concat(chunks) : undefined));
-    message.on('error', reject);
-    message.on('close', () => reject(new Error('the client went away')));
-  });
 }

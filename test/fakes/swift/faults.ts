@@ -1,18 +1,10 @@
-import type { FakeRequest, Operation } from './request.js';
+import { type HttpFault, type ScriptedFaults, scriptFaults } from '../scripted-faults.js';
+import type { Operation } from './request.js';
 
 /** What goes wrong with one request. */
 export type Fault =
+  | HttpFault
   | { readonly kind: 'refuse'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
-  /** The connection is reset when this many bytes of the request's body have come; nothing is done. */
-  | { readonly kind: 'reset'; readonly afterBytes: number }
-  /** The work is done, and the connection reset before the answer. */
-  | { readonly kind: 'lose-answer' }
-  /** Nothing is ever answered, and nothing done. */
-  | { readonly kind: 'stall' }
-  /** The answer's headers and this many bytes of its body, then nothing more. */
-  | { readonly kind: 'stall-body'; readonly afterBytes: number }
-  /** The answer is cut off after this many bytes of its body. */
-  | { readonly kind: 'truncate'; readonly afterBytes: number }
   /** The answer says another ETag than it should. */
   | { readonly kind: 'wrong-etag' }
   /** A listing takes no notice of its marker. */
@@ -22,26 +14,6 @@ export type Fault =
   /** A bulk delete ends early: it counts fewer than it was given. */
   | { readonly kind: 'miscount' };
 
-export interface Faults {
-  /** The next request of the operation meets the fault, `times` in a row. */
-  next(operation: Operation, fault: Fault, times?: number): void;
-  take(request: Pick<FakeRequest, 'operation'>): Fault | undefined;
-  /** A fault that never happened means a test that is green for nothing. */
-  assertUsedUp(): void;
-}
+export type Faults = ScriptedFaults<Operation, Fault>;
 
-export function createFaults(): Faults {
-  const waiting: { readonly operation: Operation; readonly fault: Fault }[] = [];
-  return {
-    next(operation, fault, times = 1) {
-      for (let i = 0; i < times; i += 1) waiting.push({ operation, fault });
-    },
-    take({ operation }) {
-      const at = waiting.findIndex((each) => each.operation === operation);
-      return at < 0 ? undefined : waiting.splice(at, 1)[0]?.fault;
-    },
-    assertUsedUp() {
-      if (waiting.length > 0) throw new Error(`faults that never happened: ${JSON.stringify(waiting)}`);
-    },
-  };
-}
+export const createFaults = (): Faults => scriptFaults();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { breakOff, readBody } from '../broken-off.js';
 import { bulkDelete, deleteContainer, listContainers, listObjects, postAccount, postContainer, putContainer } from './containers.js';
 import { createFaults, type Fault, type Faults } from './faults.js';
 import { authenticate, isAllowed } from './identity.js';
@@ -157,13 +158,8 @@ export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable
     if (fault?.kind === 'wrong-etag') headers['etag'] = '00000000000000000000000000000000';
     response.writeHead(answer.status, { ...headers, 'x-trans-id': `tx-fake-${log.length}`, 'content-length': String(body.byteLength) });
     if (request.method === 'HEAD') return void response.end();
-    if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') {
-      response.write(body.subarray(0, fault.afterBytes), () => {
-        if (fault.kind === 'truncate') response.socket?.resetAndDestroy();
-      });
-      return;
-    }
-    response.end(body);
+    if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') breakOff(response, body, fault);
+    else response.end(body);
   }
 
   server.listen(0, '127.0.0.1');
@@ -181,16 +177,4 @@ export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable
       await once(server, 'close');
     },
   };
-}
-
-/** Undefined: as many bytes have come as a fault lets through. */
-async function readBody(message: IncomingMessage, atMost: number | undefined): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    if (atMost !== undefined && size >= atMost) return undefined;
-  }
-  return atMost === undefined ? Buffer.concat(chunks) : undefined;
 }

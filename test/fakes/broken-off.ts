@@ -1,0 +1,30 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpFault } from './scripted-faults.js';
+
+/** A request's body; undefined when `stopAfter` bytes of it have come. The stream is left as it is: iterating would close the connection in its own way. */
+export function readBody(message: IncomingMessage, stopAfter: number | undefined): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  return new Promise((resolve, reject) => {
+    message.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      if (stopAfter !== undefined && size >= stopAfter) resolve(undefined);
+    });
+    message.on('end', () => resolve(stopAfter === undefined ? Buffer.concat(chunks) : undefined));
+    message.on('error', reject);
+    message.on('close', () => reject(new Error('the client went away')));
+  });
+}
+
+/** Sends the beginning of a body, after headers that promise all of it. */
+export function breakOff(
+  response: ServerResponse,
+  body: Buffer,
+  { kind, afterBytes }: Extract<HttpFault, { readonly kind: 'stall-body' | 'truncate' }>,
+): void {
+  response.flushHeaders();
+  response.write(body.subarray(0, afterBytes), () => {
+    if (kind === 'truncate') response.socket?.resetAndDestroy();
+  });
+}
