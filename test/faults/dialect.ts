@@ -111,11 +111,15 @@ function swiftOperation(
 ): Operation {
   if (!path.startsWith('/v1/')) return 'authenticate';
   if (container === undefined || container === '') return query.has('bulk-delete') ? 'delete together' : 'other';
-  // Of what the driver keeps beside the objects only the segments are of interest here.
+  // What the driver keeps beside the objects is of interest only where it is a part, or the mark that parts begin.
   if (key === undefined) return container.endsWith('_segments') ? 'other' : method === 'GET' ? 'list' : 'container';
-  if (key.startsWith('longshore/')) return method === 'PUT' && key.startsWith('longshore/segments/') ? 'part' : 'other';
+  if (method === 'PUT' && key.startsWith('longshore/segments/')) return 'part';
+  if (method === 'PUT' && /^longshore\/marks\/.*\/open$/s.test(key)) return 'begin parts';
+  if (key.startsWith('longshore/')) return 'other';
   if (method === 'PUT' && headers['x-copy-from'] !== undefined) return 'copy';
   if (method === 'PUT') return query.get('multipart-manifest') === 'put' ? 'complete parts' : 'put';
+  // What an object is made of, and not its content.
+  if (query.get('multipart-manifest') === 'get') return 'other';
   return ({ GET: 'get', HEAD: 'head', DELETE: 'delete' } as const)[method] ?? 'other';
 }
 

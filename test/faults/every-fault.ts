@@ -1,3 +1,4 @@
+import { killsInParts } from './kills-in-parts.js';
 import { lastingFaults } from './lasting.js';
 import { passingFaults } from './passing.js';
 import { describeFaults, type Storage } from './storage.js';
@@ -7,5 +8,6 @@ export function everyFault(title: string, openStorage: () => Promise<Storage>): 
   describeFaults(title, openStorage, (at) => {
     passingFaults(at);
     lastingFaults(at);
+    killsInParts(at);
   });
 }

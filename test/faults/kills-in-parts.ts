@@ -1,0 +1,85 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { call, randomContent } from '../drivers/conformance/fixture.js';
+import { summaryOf } from '../e2e/place.js';
+import type { RemotePlace } from '../e2e/remote-place.js';
+import { eventually } from '../e2e/trees.js';
+import { type Faulty, MIB } from './storage.js';
+
+const FILM = 'film';
+const SIZE = 36 * MIB + 7;
+/** Parts that the service gets before it falls silent. */
+const ARRIVED = 3;
+/** Parts of one object that are under way at once. */
+const AT_ONCE = 4;
+
+/** kill -9 while a file goes in parts, counted by who stands between: nothing is sent twice, and nothing is left behind. */
+export function killsInParts(at: Faulty): void {
+  const partSize = () => (at.dialect.driver === 's3' ? 5 : 4) * MIB;
+  const parts = () => Math.ceil(SIZE / partSize());
+
+  /** Every part after the first few is never answered, so that the end comes in the middle for certain. */
+  async function killInTheMiddle(place: RemotePlace): Promise<void> {
+    at.proxy.next('part', { kind: 'meanwhile', act: () => {} }, ARRIVED);
+    at.proxy.next('part', { kind: 'stall' }, AT_ONCE);
+    const daemon = place.daemon();
+    await eventually(() => expect(at.proxy.count('part'), daemon.stderr()).toBe(ARRIVED + AT_ONCE), 120_000);
+    daemon.kill('SIGKILL');
+    await daemon.finished;
+    expect(at.proxy.count('complete parts')).toBe(0);
+  }
+
+  /** No part at the service that nobody needs, and nothing different, which is seen without reading the object back. */
+  async function expectSettled(place: RemotePlace): Promise<void> {
+    expect(await at.direct.capabilities.multipart?.unfinished(place.container, '', call)).toEqual([]);
+    await at.expectInSync(place);
+    expect(at.proxy.count('get', FILM)).toBe(0);
+  }
+
+  test('P5: kill -9 in the middle of an upload in parts: after the restart only missing parts are sent', async () => {
+    const place = at.open();
+    writeFileSync(join(place.source, FILM), randomContent(SIZE));
+    await killInTheMiddle(place);
+    const before = at.proxy.count('part');
+    const begun = at.proxy.count('begin parts');
+    const run = await place.longshore('--reconcile', '--json');
+    expect(run.code, run.stderr).toBe(0);
+    expect(summaryOf(run)).toMatchObject({ uploaded: 1, failed: 0 });
+    expect(at.proxy.count('part') - before).toBe(parts() - ARRIVED);
+    expect(at.proxy.count('begin parts')).toBe(begun);
+    expect(at.proxy.count('complete parts')).toBe(1);
+    await expectSettled(place);
+  });
+
+  test('P5: kill -9, and another content meanwhile: it starts over, and nothing of what was begun stays', async () => {
+    const place = at.open();
+    writeFileSync(join(place.source, FILM), randomContent(SIZE));
+    await killInTheMiddle(place);
+    writeFileSync(join(place.source, FILM), randomContent(SIZE));
+    const before = at.proxy.count('part');
+    const begun = at.proxy.count('begin parts');
+    const run = await place.longshore('--reconcile', '--json');
+    expect(run.code, run.stderr).toBe(0);
+    expect(at.proxy.count('part') - before).toBe(parts());
+    expect(at.proxy.count('begin parts') - begun).toBe(1);
+    await expectSettled(place);
+  });
+
+  test('P5: kill -9 after the completion, of which nobody heard: no part is sent again', async () => {
+    const place = at.open();
+    writeFileSync(join(place.source, FILM), randomContent(SIZE));
+    at.proxy.next('complete parts', { kind: 'lose-answer' });
+    at.proxy.next('complete parts', { kind: 'stall' });
+    const daemon = place.daemon();
+    await eventually(() => expect(at.proxy.count('complete parts'), daemon.stderr()).toBe(2), 120_000);
+    daemon.kill('SIGKILL');
+    await daemon.finished;
+    const before = at.proxy.count('part');
+    expect(before).toBe(parts());
+    const run = await place.longshore('--reconcile', '--json');
+    expect(run.code, run.stderr).toBe(0);
+    expect(at.proxy.count('part')).toBe(before);
+    await expectSettled(place);
+  });
+}
