@@ -64,14 +64,15 @@ test('a provider that says when to come back is not asked before', async () => {
 });
 
 test('work that fails again and again although the probe succeeds is tried ever more seldom', async () => {
-  const { clock, queue, target, health } = rig();
+  const { clock, probes, target, health } = rig();
   target.trouble = undefined;
   for (let minute = 0; minute < 60; minute += 1) {
     health.report(down());
     await clock.advance(60_000);
   }
-  const resumed = queue.filter((what) => what === 'resume').length;
-  expect(resumed).toBeLessThanOrEqual(60);
+  const waits = probes.map((at) => at % 60_000);
+  expect(waits.slice(0, 7)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000]);
+  expect(waits.slice(7)).toEqual(Array.from({ length: 53 }, () => 30_000));
   // A minute and more of soundness begins anew: the next probe comes after half a second.
   await clock.advance(HOUR);
   health.report(down());
