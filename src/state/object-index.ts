@@ -31,8 +31,10 @@ export interface ObjectRecord {
 /**
  * `…-held`: the guard stopped this change, and somebody is to decide. `…-approved`: somebody said that it is meant.
  * `rejected`: somebody said that it is not: the object stays as it is, whatever became of the file, until the file is back.
+ * Records are stored with the place in this list: what is new comes last.
  */
-export type Guarded = 'delete-held' | 'overwrite-held' | 'delete-approved' | 'overwrite-approved' | 'rejected';
+export const GUARDED = ['delete-held', 'overwrite-held', 'delete-approved', 'overwrite-approved', 'rejected'] as const;
+export type Guarded = (typeof GUARDED)[number];
 
 /** An object's name below its mirror's prefix. */
 export type ObjectName = string;

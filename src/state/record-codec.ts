@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { StateDamagedError, StateNewerError } from './errors.js';
-import type { Guarded, ObjectRecord, RecordedStat } from './object-index.js';
+import { GUARDED, type ObjectRecord, type RecordedStat } from './object-index.js';
 
 /*
  * One record, little-endian:
@@ -41,8 +41,7 @@ const Flag = {
   looksBlank: 1024,
 } as const;
 
-/** Three bits of the flags: what the guard says, as the place in this list, from 1. */
-const GUARDED: readonly Guarded[] = ['delete-held', 'overwrite-held', 'delete-approved', 'overwrite-approved', 'rejected'];
+/** Three bits of the flags: what the guard says, as the place in GUARDED, from 1. */
 const GUARDED_SHIFT = 11;
 const GUARDED_BITS = 7;
 

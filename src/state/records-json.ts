@@ -1,17 +1,10 @@
 import { compareNames } from '../utf8-order.js';
 import { StateDamagedError } from './errors.js';
 import { upgrade } from './migrate.js';
-import type { Guarded, ObjectName, ObjectRecord } from './object-index.js';
+import { GUARDED, type Guarded, type ObjectName, type ObjectRecord } from './object-index.js';
 
 const VERSION = 1;
 const LOOKS: readonly unknown[] = ['random', 'blank'] satisfies ObjectRecord['looks'][];
-const GUARDED: readonly unknown[] = [
-  'delete-held',
-  'overwrite-held',
-  'delete-approved',
-  'overwrite-approved',
-  'rejected',
-] satisfies Guarded[];
 
 /** Records as JSON for people: one object a name, in the names' order; nanoseconds and inodes as decimal text. */
 export function recordsToJson(records: ReadonlyMap<ObjectName, ObjectRecord>): object {
@@ -57,7 +50,7 @@ function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRe
   if (state !== 'confirmed' && state !== 'sending') return complain('state');
   if (kind !== 'file' && kind !== 'symlink') return complain('kind');
   if (looks !== undefined && !LOOKS.includes(looks)) return complain('looks');
-  if (guarded !== undefined && !GUARDED.includes(guarded)) return complain('guarded');
+  if (guarded !== undefined && !(GUARDED as readonly unknown[]).includes(guarded)) return complain('guarded');
   const record: ObjectRecord = {
     state,
     kind,
