@@ -13,6 +13,7 @@ import {
   StorageError,
   UnsupportedOperationError,
 } from './errors.js';
+import { findObject } from './find-object.js';
 import { md5IfMadeOf } from './made-of.js';
 import { eachInParallel } from './parallel.js';
 import { partSizeFor } from './part-size.js';
@@ -149,13 +150,8 @@ async function findUpload(upload: Upload): Promise<{ token: UploadToken; parts: 
 
 async function madeBefore(backend: Backend, { multipart, ref, body, partSize, settings }: Upload): Promise<SentParts | undefined> {
   const { signal } = settings;
-  let info: ObjectInfo;
-  try {
-    info = await backend.headObject(ref, { signal });
-  } catch (error) {
-    if (error instanceof ObjectDoesNotExistError) return undefined;
-    throw error;
-  }
+  const info = await findObject(backend, ref, { signal });
+  if (info === undefined) return undefined;
   const md5 = await md5IfMadeOf(multipart, info, body, partSize, signal);
   return md5 === undefined ? undefined : { info, partSize, md5, confirmed: true };
 }

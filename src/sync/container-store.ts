@@ -4,6 +4,7 @@ import type { ObjectInfo, ObjectRef, PutOptions } from '../drivers/call.js';
 import { guessContentType } from '../drivers/content-type.js';
 import { ContainerDoesNotExistError, ObjectDoesNotExistError, ObjectHashMismatchError } from '../drivers/errors.js';
 import { fileBody } from '../drivers/file-body.js';
+import { findObject } from '../drivers/find-object.js';
 import { md5IfMadeOf } from '../drivers/made-of.js';
 import { sendObject } from '../drivers/send.js';
 import type { LocalEntry } from '../watcher/entry.js';
@@ -30,14 +31,7 @@ export function containerStore({ backend, container, prefix, policy, follow, fil
   const deleteObject = batchingDelete(backend, container);
   const refOf = (name: string): ObjectRef => ({ container, key: prefix + name });
 
-  async function head(name: string, signal: AbortSignal): Promise<ObjectInfo | undefined> {
-    try {
-      return await backend.headObject(refOf(name), { signal });
-    } catch (error) {
-      if (error instanceof ObjectDoesNotExistError) return undefined;
-      throw error;
-    }
-  }
+  const find = (name: string, signal: AbortSignal) => findObject(backend, refOf(name), { signal });
 
   async function contentMd5(name: string, signal: AbortSignal): Promise<string> {
     return md5Of(await backend.readObject(refOf(name), undefined, { signal }));
@@ -57,11 +51,11 @@ export function containerStore({ backend, container, prefix, policy, follow, fil
   return {
     canCopy: copy !== undefined,
     async head(name, signal) {
-      const info = await head(name, signal);
+      const info = await find(name, signal);
       return info ? factSeen(info) : 'absent';
     },
     async inspect(name, entry, absolutePath, signal) {
-      const info = await head(name, signal);
+      const info = await find(name, signal);
       if (!info) return { remote: 'absent' };
       const fact = { ...factSeen(info), inspected: true };
       if (fact.md5 !== undefined) return { remote: fact };
@@ -97,7 +91,7 @@ export function containerStore({ backend, container, prefix, policy, follow, fil
       }
     },
     async hasStaleMetadata(name, entry, signal) {
-      const info = await head(name, signal);
+      const info = await find(name, signal);
       return info !== undefined && contradicts(info.metaData, entry, policy);
     },
     remove: (name, signal) => deleteObject(prefix + name, signal),

@@ -1,5 +1,5 @@
 import { bytesBody } from '../../drivers/body.js';
-import { ObjectDoesNotExistError } from '../../drivers/errors.js';
+import { findObject } from '../../drivers/find-object.js';
 import type { Mirror } from '../mirror.js';
 import { OWN_FOLDER } from '../reserved-names.js';
 import { deleteEntries, type Emptied, nothingEmptied } from './delete-entries.js';
@@ -66,11 +66,9 @@ async function providerTime(
   const options = { contentType: 'application/octet-stream', metaData: {}, headers: {}, checksums: [] };
   await backend.putObject(ref, bytesBody(new Uint8Array()), options, { signal });
   try {
-    const { lastModified } = (await backend.headObject(ref, { signal })).extra;
+    // Undefined: somebody else asked as well, and has removed it.
+    const lastModified = (await findObject(backend, ref, { signal }))?.extra['lastModified'];
     return typeof lastModified === 'number' ? lastModified : undefined;
-  } catch (error) {
-    if (error instanceof ObjectDoesNotExistError) return undefined; // somebody else asked as well, and has removed it
-    throw error;
   } finally {
     await backend.deleteObject(ref, { signal });
   }

@@ -9,6 +9,7 @@ import {
   ObjectHashMismatchError,
   ObjectInTheWayError,
 } from '../../drivers/errors.js';
+import { findObject } from '../../drivers/find-object.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import { md5Of } from '../content-md5.js';
 import { copyObject } from './copy-object.js';
@@ -36,15 +37,6 @@ export interface TrashOptions {
 
 export function createTrash({ backend, container, prefix, trashPrefix, clock }: TrashOptions): Trash {
   const folders = createTrashFolders(clock);
-
-  async function lookAt(ref: ObjectRef, signal: AbortSignal): Promise<ObjectInfo | undefined> {
-    try {
-      return await backend.headObject(ref, { signal });
-    } catch (error) {
-      if (error instanceof ObjectDoesNotExistError) return undefined;
-      throw error;
-    }
-  }
 
   function placeOf(object: ObjectInfo, name: ObjectName): ObjectRef {
     const { size, checksums, extra } = object;
@@ -84,7 +76,7 @@ export function createTrash({ backend, container, prefix, trashPrefix, clock }: 
 
   return {
     async keep(name, known, md5, signal) {
-      const object = await lookAt({ container, key: prefix + name }, signal);
+      const object = await findObject(backend, { container, key: prefix + name }, { signal });
       if (object === undefined) return;
       const itsMd5 = md5In(object) ?? recordedMd5(object, known);
       if (md5 !== undefined && md5 === itsMd5) return;
@@ -92,7 +84,7 @@ export function createTrash({ backend, container, prefix, trashPrefix, clock }: 
         await verify(object, await copy(object, name, signal), itsMd5, signal);
       } catch (error) {
         // Somebody deleted it meanwhile, or the copy: the next attempt sees which.
-        if (error instanceof ObjectDoesNotExistError && (await lookAt(object, signal)) === undefined) return;
+        if (error instanceof ObjectDoesNotExistError && (await findObject(backend, object, { signal })) === undefined) return;
         throw error;
       }
     },
