@@ -58,7 +58,7 @@ export function createMirror(parts: MirrorParts): Mirror {
   const { name, container, policy, settleMs } = settings;
   const quarantine = openQuarantine(ledger, clock, log);
   const board = createBoard(name, clock, parts.observe);
-  const source = createSourceView(settings, backend.capabilities.limits.maxKeyBytes, ledger.read);
+  const source = createSourceView(settings, backend.capabilities.limits.maxKeyBytes, ledger.read, clock);
   const place = openPlace({ settings, backend, ledger, clock, log });
   const renames = createRenames(index);
   const runs = createRuns(clock);

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import type { Clock } from '../clock.js';
 import type { LedgerDocument, SourceIdentity } from '../state/ledger.js';
 import type { ObjectName } from '../state/object-index.js';
 import { openDescent } from '../watcher/descend.js';
@@ -11,7 +12,7 @@ import type { SkipReason } from './events.js';
 import type { MirrorSettings } from './mirror-settings.js';
 import { createNaming, type Naming } from './naming.js';
 import { reservedNames } from './reserved-names.js';
-import { identityOf, sameSource } from './source-identity.js';
+import { identifyingOften, identityOf, sameSource } from './source-identity.js';
 
 /** What is at one path of the source right now. */
 export type Look =
@@ -55,7 +56,9 @@ export function createSourceView(
   settings: MirrorSettings,
   maxNameBytes: number,
   remembered: () => Pick<LedgerDocument, 'source' | 'acceptedEmpty'>,
+  clock: Pick<Clock, 'now' | 'monotonic'>,
 ): SourceView {
+  const identify = identifyingOften(clock);
   const walkSettings = walkSettingsOf(settings, maxNameBytes);
   const { nameOf, pathOf, namesAt } = createNaming(settings.symlinks);
   const ifMeant = `if that is meant, stop the daemon and run: longshore accept-source ${settings.name}`;
@@ -73,7 +76,7 @@ export function createSourceView(
   function present(): SourceIdentity | undefined {
     const { realRoot } = opened().looking.source;
     const stat = statSync(settings.source, { bigint: true, throwIfNoEntry: false });
-    return stat?.isDirectory() ? identityOf({ realRoot, device: stat.dev, inode: stat.ino }) : undefined;
+    return stat?.isDirectory() ? identify({ realRoot, device: stat.dev, inode: stat.ino }) : undefined;
   }
 
   function look(path: RelativePath): Look {
