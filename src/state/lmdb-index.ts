@@ -85,7 +85,10 @@ function lmdbStore(file: string, index: WritableFile<keyof typeof INDEX_TABLES>,
   };
 }
 
-/** A frozen view for another thread or process. @throws StateDamagedError (also when there is none), StateNewerError, StateUnavailableError */
+/**
+ * A frozen view for another thread or process.
+ * @throws StateDamagedError (also when there is none), StateNewerError, StateUnavailableError
+ */
 export async function openLmdbView(file: string): Promise<IndexView> {
   if (headerOf(file) === 'absent') throw new StateDamagedError(file, 'is gone, so there is no index to look at');
   const index = openFrozenLmdbFile(file, INDEX_TABLES);

@@ -163,8 +163,9 @@ export function checkRecord(bytes: Buffer, key: Uint8Array, file: string): void 
 }
 
 /**
- * Whether the bytes are those of a confirmed record with exactly this stat, of which the guard says nothing. Nothing is decoded and the checksum is not
- * looked at: what is equal to the file system's word is not damaged, and anything else should be decoded.
+ * Whether the bytes are those of a confirmed record with exactly this stat, of which the guard says nothing. Nothing is
+ * decoded and the checksum is not looked at: what is equal to the file system's word is not damaged, and anything else
+ * should be decoded.
  */
 export function isConfirmedRecord(bytes: Buffer, stat: RecordedStat): boolean {
   if (bytes.length < FIXED_BYTES || bytes[VERSION_AT] !== VERSION) return false;

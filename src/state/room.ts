@@ -20,8 +20,8 @@ export function tryToWrite(folder: string): void {
 }
 
 /**
- * Makes sure that a database that is not there yet can be made on its file system. On a full one, LMDB maps what it could not write, and the
- * process ends with SIGSEGV or SIGBUS, and without a word.
+ * Makes sure that a database that is not there yet can be made on its file system. On a full one, LMDB maps what it
+ * could not write, and the process ends with SIGSEGV or SIGBUS, and without a word.
  *
  * @throws StateUnavailableError
  */

@@ -58,7 +58,10 @@ export interface Attempts {
   run(job: Job): Promise<void>;
   /** Objects that wait for their next attempt and are not given up. */
   readonly retrying: number;
-  /** Call it when a scan of everything begins; and what it returns when all that the scan found was run: what was given up and is no longer due is forgotten. */
+  /**
+   * Call it when a scan of everything begins; and what it returns when all that the scan found was run: what was given
+   * up and is no longer due is forgotten.
+   */
   beginSurvey(): () => void;
 }
 

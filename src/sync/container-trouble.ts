@@ -1,6 +1,9 @@
 import { whenAborted } from '../drivers/signal.js';
 
-/** That a mirror's container is gone or closed to us, or its own state cannot be had: all of its work would meet that, and the work of no other mirror of the target. */
+/**
+ * That a mirror's container is gone or closed to us, or its own state cannot be had: all of its work would meet that,
+ * and the work of no other mirror of the target.
+ */
 export interface ContainerTrouble {
   /** Undefined while there is none. */
   readonly error: Error | undefined;

@@ -46,7 +46,10 @@ export type FailureClass =
 export type Failure =
   /** The target's: every job would meet it. The attempt does not count. */
   | { readonly kind: 'target' }
-  /** The container's, that somebody else has the mirror's place in it, or its own state's: every job of the mirror would meet it, and no others. */
+  /**
+   * The container's, that somebody else has the mirror's place in it, or its own state's: every job of the mirror would
+   * meet it, and no others.
+   */
   | { readonly kind: 'mirror' }
   /** The file did not hold still. It is looked at again when it may be quiet. */
   | { readonly kind: 'busy'; readonly class: 'busy' }

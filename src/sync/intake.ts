@@ -19,7 +19,10 @@ export interface DueObject {
   readonly decision: Decision;
 }
 
-/** Makes jobs of what scans and watches find. Each call resolves when the queue has taken its jobs: that holds back who finds faster than is sent. */
+/**
+ * Makes jobs of what scans and watches find. Each call resolves when the queue has taken its jobs: that holds back who
+ * finds faster than is sent.
+ */
 export interface Intake {
   due(object: DueObject, run: Run): Promise<void>;
   /**

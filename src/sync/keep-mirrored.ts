@@ -24,7 +24,10 @@ export interface KeptMirror {
    */
   readonly ended: Promise<void>;
   watchState(): WatchState | null;
-  /** Makes this run as soon as the one before has ended. While the source is waited for that is no matter: all is scanned when it is back. */
+  /**
+   * Makes this run as soon as the one before has ended. While the source is waited for that is no matter: all is
+   * scanned when it is back.
+   */
   due(run: DueRun): void;
 }
 

@@ -6,9 +6,9 @@ import { addTo, newPage, type RemotePage } from './remote-page.js';
 import type { ReservedNames } from './reserved-names.js';
 
 /**
- * What a container holds below a prefix, page by page as it is wanted, by names without the prefix and without those that
- * are reserved. Rejects when the provider gives a continuation that does not advance: it would be asked for ever, and a listing that was cut short
- * looks like drift.
+ * What a container holds below a prefix, page by page as it is wanted, by names without the prefix and without those
+ * that are reserved. Rejects when the provider gives a continuation that does not advance: it would be asked for ever,
+ * and a listing that was cut short looks like drift.
  */
 export async function* listRemote(
   backend: Backend,

@@ -35,7 +35,10 @@ function paddedSeconds(text: string): string {
   return whole === undefined ? text : `${whole}.${fraction.padEnd(9, '0')}`;
 }
 
-/** The reverse, for a file that is made of an object: what of its metadata has these forms. Who could become another user by the mode's special bits is not asked for. */
+/**
+ * The reverse, for a file that is made of an object: what of its metadata has these forms. Who could become another
+ * user by the mode's special bits is not asked for.
+ */
 export function fileAttributes({ mtime, mode }: Readonly<Record<string, string>>): DownloadedAttributes {
   return {
     ...(mtime !== undefined && /^-?\d{1,12}(\.\d{1,9})?$/.test(mtime) ? { mtime } : {}),

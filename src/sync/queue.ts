@@ -14,8 +14,8 @@ export interface QueuedJob {
 
 /**
  * What of a target's work is done when. A job is waiting, then running, then gone. A key that is added again while it
- * waits is served by the job that waits, in the light of what the newer one knows; one that is added again while it runs is running-and-stale, and runs
- * again afterwards with the newer job.
+ * waits is served by the job that waits, in the light of what the newer one knows; one that is added again while it
+ * runs is running-and-stale, and runs again afterwards with the newer job.
  */
 export interface JobQueue<J extends QueuedJob> {
   /** Resolves as soon as the job is among the waiting ones, of which there are never more than `waitingLimit`. */

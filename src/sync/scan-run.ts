@@ -60,7 +60,10 @@ export interface ScanSummary extends Counts, DepartureCounts {
   readonly kind: 'finished';
   /** False when there were parts of the source that could not be seen. */
   readonly complete: boolean;
-  /** Names that were met, evenly spaced; what the next scan is cut by into parts of one size. One list for each part of this one, in order. */
+  /**
+   * Names that were met, evenly spaced; what the next scan is cut by into parts of one size. One list for each part of
+   * this one, in order.
+   */
   readonly landmarks: readonly Landmarks[];
 }
 

@@ -15,7 +15,10 @@ export interface ScanOptions {
   readonly listing?: AsyncIterable<RemotePage>;
   /** As the driver declares it: see Capabilities. Default `utf8`. */
   readonly listingOrder?: Capabilities['listingOrder'];
-  /** About the middle of the names in the source: two threads share a scan without a listing there. Any name will do, a wrong one only costs time. */
+  /**
+   * About the middle of the names in the source: two threads share a scan without a listing there. Any name will do, a
+   * wrong one only costs time.
+   */
   readonly cutAt?: ObjectName;
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -34,8 +37,9 @@ export interface Scan extends AsyncIterable<readonly ScanItem[]> {
 const PATIENCE_MS = 5000;
 
 /**
- * Scans in a thread of its own, so that the event loop is free meanwhile; it starts with the iteration, which can be had
- * once. Rejects with SourceMissingError, StateDamagedError, StateUnavailableError, ScanFailedError, what the listing throws, or the signal's reason.
+ * Scans in a thread of its own, so that the event loop is free meanwhile; it starts with the iteration, which can be
+ * had once. Rejects with SourceMissingError, StateDamagedError, StateUnavailableError, ScanFailedError, what the
+ * listing throws, or the signal's reason.
  */
 export function startScan(request: ScanRequest, options: ScanOptions): Scan {
   const [first, ...others] = options.listing ? [request] : partsOf(request, options.cutAt);

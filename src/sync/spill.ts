@@ -17,7 +17,10 @@ export interface Spill<T> {
 const LINES_PER_WRITE = 1000;
 const READ_BYTES = 64 * 1024;
 
-/** Keeps up to `inMemory` items in memory, and all in a file of `folder` beyond that. The file is gone when the process is, however it ends. */
+/**
+ * Keeps up to `inMemory` items in memory, and all in a file of `folder` beyond that. The file is gone when the process
+ * is, however it ends.
+ */
 export function openSpill<T>(folder: string, inMemory = 10_000): Spill<T> {
   let recent: T[] = [];
   let written = 0;

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * Every regular file below a folder, but for what longshore itself keeps in a container: its path as bytes (latin1 text, so that any name is kept) and
- * a digest of its content.
+ * Every regular file below a folder, but for what longshore itself keeps in a container: its path as bytes (latin1
+ * text, so that any name is kept) and a digest of its content.
  */
 export function filesBelow(root: string): ReadonlyMap<string, string> {
   const files = new Map<string, string>();

@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpFault } from './scripted-faults.js';
 
-/** A request's body; undefined when `stopAfter` bytes of it have come. The stream is left as it is: iterating would close the connection in its own way. */
+/**
+ * A request's body; undefined when `stopAfter` bytes of it have come. The stream is left as it is: iterating would
+ * close the connection in its own way.
+ */
 export function readBody(message: IncomingMessage, stopAfter: number | undefined): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -97,7 +97,10 @@ function cdn({ method, container = '' }: FakeRequest, { cdnContainers }: FakeRul
 
 type Changeable = 'pageLimit' | 'maxFileSize' | 'tokenSeconds' | 'hasBulkDelete' | 'hasCdn';
 
-/** Swift on loopback, with TempAuth and both Keystones. It believes nothing: tokens, ETags and manifests are checked as the service does. */
+/**
+ * Swift on loopback, with TempAuth and both Keystones. It believes nothing: tokens, ETags and manifests are checked as
+ * the service does.
+ */
 export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable>> = {}): Promise<FakeSwift> {
   let origin = '';
   const rules: FakeRules = {
