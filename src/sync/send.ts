@@ -59,19 +59,13 @@ async function send({ job, entry, read, why, where }: Upload, at: Workplace, sig
   if (entry.size <= SMALL_FILE) {
     const content = read?.bytes ? { ...read, bytes: read.bytes } : await at.reader.read(path, entry);
     looks = content.looks;
-    const refused = await leaveToReplace(job, why, looks, at);
+    const refused = await prepare(job, entry, why, content, at, signal);
     if (refused) return refused;
-    await keepOld(job, content.md5, at, signal);
-    await mark(job.name, entry, { md5: content.md5, looks }, content.hashedAtMs, at);
-    failpoint('sync: marked as sending, nothing sent');
     confirmed = await at.store.putBytes(job.name, entry, content, where, signal);
   } else {
     looks = read?.looks ?? (await at.reader.look(path, entry));
-    const refused = await leaveToReplace(job, why, looks, at);
+    const refused = await prepare(job, entry, why, { md5: read?.md5, looks, hashedAtMs }, at, signal);
     if (refused) return refused;
-    await keepOld(job, read?.md5, at, signal);
-    await mark(job.name, entry, { md5: read?.md5 ?? '', looks }, hashedAtMs, at);
-    failpoint('sync: marked as sending, nothing sent');
     confirmed = await at.store.putFile(job.name, entry, path, read?.md5, where, signal);
   }
   failpoint('sync: object put, not recorded');
@@ -80,6 +74,29 @@ async function send({ job, entry, read, why, where }: Upload, at: Workplace, sig
   failpoint('sync: object recorded, its upload not forgotten');
   if (confirmed.partSize !== undefined) await at.uploads.finished(job.name);
   return { outcome: 'done', job: 'upload', why, bytes: entry.size, record };
+}
+
+/** What comes before the first byte. Resolves with what became of the job when it is not to be sent. */
+async function prepare(
+  job: Job,
+  entry: LocalEntry,
+  why: string,
+  { md5, looks, hashedAtMs }: { readonly md5: string | undefined; readonly looks: ContentLook; readonly hashedAtMs: number },
+  at: Workplace,
+  signal: AbortSignal,
+): Promise<Outcome | undefined> {
+  const leave = await leaveToReplace(job, why, looks, at);
+  if ('outcome' in leave) return leave;
+  try {
+    await keepOld(job, md5, at, signal);
+    await mark(job.name, entry, { md5: md5 ?? '', looks }, hashedAtMs, at);
+  } catch (error) {
+    // Nothing was replaced. Once it is marked, the next attempt does not ask again.
+    await leave.giveBack();
+    throw error;
+  }
+  failpoint('sync: marked as sending, nothing sent');
+  return undefined;
 }
 
 /** Written ahead of what may change the object. Keeps the etag of ours that is there, so that it can still be told from another's. */

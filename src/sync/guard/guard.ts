@@ -49,9 +49,16 @@ export interface Guard {
   undoRejections(): Promise<number>;
 }
 
-export type Leave =
+export type Leave = GrantedLeave | { readonly granted: false };
+
+export interface GrantedLeave {
+  readonly granted: true;
   /** To be called when the change was not made after all, so that it does not count. */
-  { readonly granted: true; giveBack(): Promise<void> } | { readonly granted: false };
+  giveBack(): Promise<void>;
+}
+
+/** For what does not count at all. */
+export const FREE: GrantedLeave = { granted: true, giveBack: () => Promise.resolve() };
 
 export interface HeldDescription {
   /** Empty when nothing is held. */

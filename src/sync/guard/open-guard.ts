@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.js';
 import type { GuardState, Ledger, NameSet } from '../../state/ledger.js';
 import type { Guarded, ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import { countingIndex } from './counting-index.js';
-import { type Guard, HeldChangedError, type HeldDescription, type Leave } from './guard.js';
+import { FREE, type Guard, HeldChangedError, type HeldDescription, type Leave } from './guard.js';
 import { changeVerdicts, heldObjects, sumOfHeld, withVerdict } from './held-records.js';
 import { aged, totalOf, withChange, withoutChange } from './recent.js';
 import { type Change, type GuardRule, isTooMuch, limitOf } from './rule.js';
@@ -18,7 +18,6 @@ export interface GuardOptions {
   readonly told: (holding: boolean, why: string) => void;
 }
 
-const FREE: Leave = { granted: true, giveBack: () => Promise.resolve() };
 const ID_LENGTH = 12;
 
 export async function openGuard({ index: inner, ledger, rule, clock, told }: GuardOptions): Promise<Guard> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { StorageError } from '../../../src/drivers/errors.js';
 import type { GuardRule } from '../../../src/sync/guard/rule.js';
 import { type MirrorFixture, openMirrorFixture } from '../mirror-fixture.js';
 
@@ -145,6 +146,22 @@ describe('P4: overwrites by what looks encrypted or wiped', () => {
     expect(sound).toHaveLength(20);
     fixture.remove('kept');
     expect((await fixture.run('scan')).report).toMatchObject({ deleted: 0, held: 21 });
+  });
+
+  test('that fail before anything was replaced do not count, however often', async () => {
+    const policy = {
+      overwrite: 'always',
+      extraneous: 'keep',
+      deletes: 'trash',
+      metadata: { mtime: true, mode: true, owner: false },
+    } as const;
+    const fixture = await mirrored(30, { settings: { policy } });
+    fixture.write('folder/f00', randomBytes(400));
+    for (let attempt = 0; attempt < 3 * 4; attempt += 1)
+      fixture.faults.next('copyObject', new StorageError('503', { driver: 'memory', retry: 'backoff' }));
+    for (let run = 0; run < 3; run += 1) expect((await fixture.run('scan')).report).toMatchObject({ failed: 1, held: 0 });
+    fixture.faults.assertUsedUp();
+    expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 1, held: 0 });
   });
 
   test('come through once they are approved', async () => {
