@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { reasonOf, StateDamagedError, StateUnavailableError } from './errors.js';
 import { type InodeChange, type InodeTable, newInodeTable } from './inode-table.js';
-import { type LmdbTable, openFrozenLmdbFile } from './lmdb-file.js';
+import { type LmdbTable, openFrozenLmdbFile, rehearseCommit } from './lmdb-file.js';
 import { checkAbout, INDEX_TABLES } from './lmdb-index.js';
 import { headerOf } from './lmdb-look.js';
 import { checkRecord, inodeOf } from './record-codec.js';
@@ -9,9 +9,9 @@ import { checkRecord, inodeOf } from './record-codec.js';
 const LEADS_PER_COMMIT = 5_000;
 
 /**
- * Looks through a whole index: every record's checksum, and the order and number of the names; and makes the table of
- * inodes anew. Damage may also end the process (LMDB trusts its pages, and the kernel sends SIGBUS for one that is not
- * there), so this is for a process of its own. The index itself is only read.
+ * Looks through a whole index: every record's checksum, the order and number of the names, and whether a commit would find
+ * its way; and makes the table of inodes anew. Damage may also end the process (LMDB trusts its pages, and the kernel sends SIGBUS for one that is not
+ * there), so this is for a process of its own. Nothing is written to the index itself.
  *
  * @returns the number of records
  * @throws StateDamagedError, StateNewerError, StateUnavailableError
@@ -21,13 +21,16 @@ export async function checkIndex(file: string): Promise<number> {
   if (headerOf(file) === 'absent') return 0;
   const index = openFrozenLmdbFile(file, INDEX_TABLES);
   const inodes = await newInodeTable(file);
+  let records: number;
   try {
     checkAbout(index.tables.about, file);
-    return await checkRecords(index.tables.records, inodes, file);
+    records = await checkRecords(index.tables.records, inodes, file);
   } finally {
     await inodes.close();
     await index.close();
   }
+  await rehearseCommit(file, INDEX_TABLES, 'about');
+  return records;
 }
 
 /** A bad sector is an error here; through LMDB's memory map it would look the same as a file cut short. */

@@ -1,4 +1,5 @@
-import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+import { ABORT, type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+import { StateDamagedError } from './errors.js';
 import { readError, translated, writeError } from './lmdb-errors.js';
 import { PAGE_BYTES } from './lmdb-header.js';
 import { requireRoom } from './room.js';
@@ -91,6 +92,38 @@ export function openLmdbFile<Name extends string>(
     },
     close: () => root.close(),
   };
+}
+
+/** More than is free in one piece in most files, so that LMDB looks through all of its list of free pages for it. */
+const LARGE_VALUE = 16 * 2 ** 20;
+
+/**
+ * Does what a commit does before it writes, and writes nothing: reads of the list of free pages, which no reading of tables
+ * comes by. Where that is damaged, LMDB may end the process.
+ */
+export async function rehearseCommit<Name extends string>(file: string, tables: TablesOptions<Name>, table: Name): Promise<void> {
+  const { root, databases } = openDatabases(file, tables, {});
+  try {
+    translated(file, () =>
+      root.transactionSync(() => {
+        const key = Buffer.from('rehearsal');
+        databases[table].putSync(key, Buffer.alloc(LARGE_VALUE));
+        if (!wasPut(databases[table], key)) throw new StateDamagedError(file, 'LMDB finds no way to write to it');
+        return ABORT;
+      }),
+    );
+  } finally {
+    await root.close();
+  }
+}
+
+/** lmdb-js says true of a put that failed; what follows in the same transaction fails then. */
+function wasPut(database: BinaryDatabase, key: Buffer): boolean {
+  try {
+    return database.doesExist(key);
+  } catch {
+    return false;
+  }
 }
 
 /** For reading one frozen moment of an existing file, in any thread or process. */

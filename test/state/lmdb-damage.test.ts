@@ -27,6 +27,31 @@ test('P5: garbage on any page of the LMDB file is found after an unclean end, wh
   expect(found).toBeGreaterThan(3);
 });
 
+test('P5: a list of free pages that is cut off or garbage is found after an unclean end: a commit would end the process', {
+  timeout: 120_000,
+}, async () => {
+  const pageBytes = 8192;
+  // LMDB's struct MDB_meta: where the root of the list of free pages is, and the transaction.
+  const rootAt = 24 + 24 + 40;
+  const transactionAt = 24 + 24 + 96 + 8;
+  const { folder, mirror, index: file } = await filled('lmdb', 600);
+  const saved = await readFile(file);
+  const newest = [0, pageBytes].reduce((a, b) =>
+    saved.readBigUInt64LE(b + transactionAt) > saved.readBigUInt64LE(a + transactionAt) ? b : a,
+  );
+  const root = Number(saved.readBigUInt64LE(newest + rootAt));
+  for (const fill of [0, 0xa5]) {
+    const damaged = Buffer.from(saved);
+    damaged.fill(fill, root * pageBytes, (root + 1) * pageBytes);
+    await writeFile(file, damaged);
+    await writeFile(join(mirror, 'check-needed'), 'in use\n');
+    const state = await opened(folder);
+    expect(documents(state).rebuilt).toMatch(/index\.mdb: .*; kept as/);
+    await documents(state).index.put('a', record());
+    await state.close();
+  }
+});
+
 test('P5: one flipped bit in a record is found when it is read, and the index is looked through at the next start', async () => {
   const { folder, index: file } = await filled('lmdb', 600);
   const first = await opened(folder);
