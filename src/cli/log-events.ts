@@ -10,6 +10,7 @@ const PROGRESS_EVERY_MS = 60_000;
 /** Writes what sync tells to the log: a line of level debug for each transfer, louder ones for what somebody should know. */
 export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObserver {
   const toldAtMs = new Map<string, number>();
+  const states = new Map<string, MirrorState>();
 
   function isDue(mirror: string): boolean {
     const now = clock.monotonic();
@@ -37,6 +38,9 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
       case 'trash-purged':
         return log.info('trash purged', fieldsOf(event));
       case 'state-changed':
+        // Only why it is as it was has changed.
+        if (states.get(event.mirror) === event.state) return log.debug('state changed', fieldsOf(event));
+        states.set(event.mirror, event.state);
         return isAlarm(event.state) ? log.error('state changed', fieldsOf(event)) : log.info('state changed', fieldsOf(event));
       case 'guard':
         return event.holding

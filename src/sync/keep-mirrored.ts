@@ -1,3 +1,4 @@
+import { StorageError } from '../drivers/errors.js';
 import { orAborted } from '../drivers/signal.js';
 import { LeaseHeldError, LeaseLostError } from '../lease/errors.js';
 import { StateDamagedError, StateError } from '../state/errors.js';
@@ -5,6 +6,7 @@ import { tryToWrite } from '../state/room.js';
 import { openWatcher } from '../watcher/open-watcher.js';
 import { SourceMissingError } from '../watcher/source.js';
 import type { Watcher, WatchState } from '../watcher/watcher.js';
+import { type Backoff, backoffMs } from './backoff.js';
 import { untilFirstEnds } from './concurrently.js';
 import { ensureContainer } from './container-store.js';
 import { createDueRuns, type DueRun, type DueRuns } from './due-runs.js';
@@ -33,6 +35,8 @@ export interface KeptMirror {
 
 /** Between looks whether a source, or a container that cannot be had, is back. */
 const TROUBLE_MS = 10_000;
+/** Between tries of what costs a whole comparison, or placing all watches anew. */
+const REFUSED: Backoff = { firstMs: 2 * TROUBLE_MS, limitMs: 300_000 };
 /** After the settling of paths, until what belongs to the same change has been heard of. */
 const ELSEWHERE_MS = 200;
 const GONE = 'a folder is gone';
@@ -47,6 +51,8 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   const { clock, log, drain } = parts;
   let watcher: Watcher | undefined;
   let waiting: DueRuns | undefined;
+  /** Watches that were placed, and comparisons that were begun, since the last one that found all there is to do. */
+  let inVain = 0;
 
   async function keep(): Promise<void> {
     while (!drain.aborted) {
@@ -61,9 +67,14 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
         if (board.snapshot().state !== state) log.warn('mirror waits', { mirror: settings.name, error });
         board.state(state, whyAfter(error));
         underWay();
-        await clock.sleep(error instanceof LeaseHeldError ? Math.min(TROUBLE_MS, error.remainingMs) : TROUBLE_MS, drain).catch(() => {});
+        await clock.sleep(waitAfter(error), drain).catch(() => {});
       }
     }
+  }
+
+  function waitAfter(error: unknown): number {
+    if (error instanceof LeaseHeldError) return Math.min(TROUBLE_MS, error.remainingMs);
+    return inVain < 2 || error instanceof SourceMissingError ? TROUBLE_MS : backoffMs(inVain - 1, REFUSED, parts.random());
   }
 
   /** Watches from scratch, and first scans everything: whatever happened before is found. */
@@ -93,6 +104,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     watcher = opened;
     try {
       await orAborted(opened.ready, drain);
+      inVain += 1;
       const { engine, directories } = opened.state();
       const { name, source, target, container, prefix } = settings;
       log.info('mirroring', { mirror: name, source, target, container, prefix, watch: engine, folders: directories });
@@ -157,15 +169,9 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       }
       const scanning = scanMirror(mirror, run, signal);
       underWay();
-      const begun = await scanning.catch(async (error: unknown) => {
-        if (!(error instanceof Error) || classify(error, settings.container).kind !== 'target') throw error;
-        // The watch goes on meanwhile: what it hears waits in bounded memory, and this run comes first afterwards.
-        parts.health.report(error);
-        due.add(run);
-        await parts.health.whenUp(signal);
-        return undefined;
-      });
+      const begun = await scanning.catch((error: unknown) => waitOut(error, run, due, signal));
       if (begun === undefined) continue;
+      inVain = 0;
       // Its jobs may take hours; what is found meanwhile is not kept waiting for them.
       const finished = begun.finished
         .catch((error: unknown) => {
@@ -176,6 +182,26 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       // Until the first reconcile had seen everything, what went away meanwhile was not deleted.
       if (run.kind === 'reconcile' && mirror.takeMissed()) due.add({ kind: 'scan', under: '', why: 'deletes were withheld' });
     }
+  }
+
+  /** Sees to it that a run which the provider has refused is made again. The watch goes on meanwhile. Throws what ends it. */
+  async function waitOut(error: unknown, run: DueRun, due: DueRuns, signal: AbortSignal): Promise<undefined> {
+    const { kind } = classify(error, settings.container);
+    if (!(error instanceof StorageError) || kind === 'mirror') throw error;
+    if (kind === 'target') {
+      // What the watch hears waits in bounded memory, and this run comes first afterwards.
+      parts.health.report(error);
+      due.add(run);
+      await parts.health.whenUp(signal);
+      return;
+    }
+    inVain += 1;
+    const waitMs = backoffMs(inVain, REFUSED, parts.random());
+    log.warn('run was refused', { mirror: settings.name, run: run.kind, againInMs: Math.round(waitMs), error });
+    const again = clock.sleep(waitMs, signal).then(() => due.add(run));
+    // Before the first reconcile a scan would send again what the container has.
+    if (!parts.ledger.read().reconciled) await again;
+    else again.catch(() => {}); // aborted: nothing is to be made any more
   }
 
   async function repeat(everyMs: number, signal: AbortSignal, act: () => void | Promise<void>): Promise<void> {

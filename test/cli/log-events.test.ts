@@ -38,6 +38,19 @@ describe('the log of what sync does', () => {
     ]);
   });
 
+  it('tells a state once, and at level debug when only its reason has changed', async () => {
+    const again: SyncEvent = { mirror, event: 'state-changed', state: 'target-down', why: 'another reason' };
+    const other: SyncEvent = { ...again, mirror: 'photos' };
+    const events = [state('target-down'), again, other, state('in-sync'), state('target-down')];
+    expect((await logged(events)).map(({ mirror: of, state: to, why }) => [of, to, why])).toEqual([
+      [mirror, 'target-down', 'because'],
+      ['photos', 'target-down', 'another reason'],
+      [mirror, 'in-sync', 'because'],
+      [mirror, 'target-down', 'because'],
+    ]);
+    expect(await logged(events, { level: 'debug' })).toContainEqual(expect.objectContaining({ level: 'debug', why: 'another reason' }));
+  });
+
   it('has a line for each object at level debug only', async () => {
     expect(await logged([done])).toEqual([]);
     expect(await logged([done], { level: 'debug' })).toMatchObject([{ level: 'debug', event: 'done', name: 'a' }]);

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { StorageError } from '../../src/drivers/errors.js';
 import { keepMirrored } from '../../src/sync/keep-mirrored.js';
 import { openMirrorFixture } from './mirror-fixture.js';
 
@@ -33,4 +34,54 @@ test('has not ended before the ledger says what its last run did', async () => {
   open();
   await kept.ended;
   expect(events.map(({ event }) => event)).toContain('run-finished');
+});
+
+const refused = () => new StorageError('the listing makes no sense', { driver: 'memory', retry: 'never' });
+
+test('P1: a listing that is refused is asked for again, while the watch goes on', async () => {
+  const { mirror, write, stop, events, faults, objects } = await openMirrorFixture({ settings: { watch: 'directories' } });
+  const waits: number[] = [];
+  const { clock } = mirror.parts;
+  const { sleep } = clock;
+  Object.assign(clock, {
+    sleep(ms: number, signal?: AbortSignal) {
+      waits.push(ms);
+      return sleep(ms, signal);
+    },
+  });
+  for (let times = 0; times < 4; times += 1) faults.next('listObjects', refused());
+  write('folder/a');
+  const kept = keepMirrored(mirror, () => {});
+  await expect.poll(() => events.filter(({ event }) => event === 'run-finished').length).toBe(1);
+  expect(await objects()).toEqual({ 'p/folder/a': 'folder/a' });
+  expect(events.filter(({ event }) => event === 'run-started')).toHaveLength(5);
+  expect(faults.calls.filter((operation) => operation === 'headContainer')).toHaveLength(1); // begun once
+  // Each time later. The watcher's own timers are others.
+  expect(waits.filter((ms) => ms >= 10_000 && ms < 300_000 && ms !== 60_000)).toEqual([20_000, 40_000, 80_000, 150_000]);
+  stop();
+  await kept.ended;
+  faults.assertUsedUp();
+});
+
+test('P1: while a later reconcile is refused, changes go on being mirrored', async () => {
+  const { mirror, write, stop, events, faults, objects } = await openMirrorFixture({ settings: { watch: 'directories' } });
+  write('a');
+  const kept = keepMirrored(mirror, () => {});
+  await expect.poll(() => events.filter(({ event }) => event === 'run-finished').length).toBe(1);
+  let again = () => {};
+  const { clock } = mirror.parts;
+  const { sleep } = clock;
+  const untilTold = new Promise<void>((resolve) => {
+    again = resolve;
+  });
+  Object.assign(clock, { sleep: (ms: number, signal?: AbortSignal) => (ms === 10_000 ? untilTold : sleep(ms, signal)) });
+  faults.next('listObjects', refused());
+  kept.due({ kind: 'reconcile', under: '', why: 'test' });
+  await expect.poll(() => faults.calls.filter((operation) => operation === 'listObjects').length).toBe(2);
+  write('new/b');
+  await expect.poll(async () => Object.keys(await objects())).toEqual(['p/a', 'p/new/b']);
+  again();
+  await expect.poll(() => events.filter((event) => event.event === 'run-finished' && event.run === 'reconcile').length).toBe(2);
+  stop();
+  await kept.ended;
 });
