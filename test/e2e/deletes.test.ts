@@ -1,20 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { filesBelow } from '../watcher/tree.js';
 import { eventsOf, openPlace, type Place, summaryOf } from './place.js';
-
-function write(place: Place, path: string, content = path): string {
-  const absolute = join(place.source, path);
-  mkdirSync(dirname(absolute), { recursive: true });
-  writeFileSync(absolute, content);
-  return absolute;
-}
-
-/** Those of files: not what longshore itself keeps there. */
-function objects(place: Place): string[] {
-  return filesBelow(place.container).filter((name) => !name.startsWith('.longshore/'));
-}
 
 /** Puts an object into the container as another tool does. */
 function putForeign(place: Place, name: string, content = name): void {
@@ -25,7 +12,7 @@ function putForeign(place: Place, name: string, content = name): void {
 describe('deletes: keep', () => {
   test('keeps objects whose files are gone, counts them, and takes a file that comes back for what it was', async () => {
     const place = openPlace('    deletes: keep\n');
-    for (const path of ['a', 'folder/b', 'c']) write(place, path);
+    for (const path of ['a', 'folder/b', 'c']) place.write(path);
     utimesSync(join(place.source, 'a'), 1_600_000_000, 1_600_000_000);
     expect((await place.longshore('reconcile')).code).toBe(0);
     rmSync(join(place.source, 'a'));
@@ -36,24 +23,24 @@ describe('deletes: keep', () => {
       expect(summaryOf(run)).toMatchObject({ deleted: 0, uploaded: 0, kept: 2, complete: true });
     }
     expect((await place.longshore('reconcile')).stdout).toMatch(/2 kept without a file/);
-    expect(objects(place)).toEqual(['a', 'c', 'folder/b']);
-    write(place, 'a');
+    expect(place.objects()).toEqual(['a', 'c', 'folder/b']);
+    place.write('a');
     utimesSync(join(place.source, 'a'), 1_600_000_000, 1_600_000_000);
     expect(summaryOf(await place.longshore('reconcile', '--json'))).toMatchObject({ uploaded: 0, kept: 1 });
   });
 
   test('a daemon keeps them as well, and says so in its status', async () => {
     const place = openPlace('    deletes: keep\n');
-    for (const path of ['a', 'b']) write(place, path);
+    for (const path of ['a', 'b']) place.write(path);
     const daemon = place.daemon();
-    await vi.waitFor(() => expect(objects(place)).toEqual(['a', 'b']), { timeout: 30_000 });
+    await vi.waitFor(() => expect(place.objects()).toEqual(['a', 'b']), { timeout: 30_000 });
     rmSync(join(place.source, 'a'));
-    write(place, 'c'); // comes after it, and so is seen after it
+    place.write('c'); // comes after it, and so is seen after it
     await vi.waitFor(() => expect(existsSync(join(place.container, 'c'))).toBe(true), { timeout: 30_000 });
     expect((await place.longshore('status')).stdout).toMatch(/deletes +objects whose files are gone are kept/);
     daemon.kill('SIGTERM');
     expect((await daemon.finished).code).toBe(0);
-    expect(objects(place)).toEqual(['a', 'b', 'c']);
+    expect(place.objects()).toEqual(['a', 'b', 'c']);
   });
 });
 
@@ -61,7 +48,7 @@ describe('a container that already holds objects', () => {
   test('P4: loses none by the first reconcile, which says what will go and how; the next one deletes', async () => {
     const place = openPlace('    extraneous: delete\n');
     for (const name of ['foreign', 'folder/foreign too']) putForeign(place, name);
-    write(place, 'mine');
+    place.write('mine');
     const first = await place.longshore('reconcile', '--json');
     expect(first.code).toBe(3);
     expect(summaryOf(first)).toMatchObject({ uploaded: 1, deleted: 0, complete: false });
@@ -76,28 +63,28 @@ describe('a container that already holds objects', () => {
     expect(skipped.find(({ reason }) => reason === 'delete-withheld')?.['detail']).toMatch(
       /^2 objects are kept: the first reconcile deletes nothing; the next one will .*longshore reconcile documents/,
     );
-    expect(objects(place)).toEqual(['folder/foreign too', 'foreign', 'mine']);
+    expect(place.objects()).toEqual(['folder/foreign too', 'foreign', 'mine']);
     // A scan knows nothing of them, and does nothing to them.
     expect(summaryOf(await place.longshore('scan', '--json'))).toMatchObject({ deleted: 0 });
     const second = await place.longshore('reconcile', '--json');
     expect(second.code).toBe(0);
     expect(summaryOf(second)).toMatchObject({ deleted: 2, complete: true });
-    expect(objects(place)).toEqual(['mine']);
+    expect(place.objects()).toEqual(['mine']);
   });
 
   test('P4: loses none when the state was lost either, although it was reconciled before', async () => {
     const place = openPlace('    extraneous: delete\n');
-    for (const path of ['a', 'b']) write(place, path);
+    for (const path of ['a', 'b']) place.write(path);
     await place.longshore('reconcile');
     rmSync(join(place.source, 'a'));
     rmSync(join(place.folder, 'state'), { recursive: true });
     expect((await place.longshore('reconcile')).code).toBe(3);
-    expect(objects(place)).toEqual(['a', 'b']);
+    expect(place.objects()).toEqual(['a', 'b']);
   });
 
   test('P4: what is extraneous goes to the trash where there is one', async () => {
     const place = openPlace('    extraneous: delete\n    deletes: trash\n');
-    write(place, 'mine');
+    place.write('mine');
     await place.longshore('reconcile');
     putForeign(place, 'foreign', 'not ours');
     expect((await place.longshore('reconcile')).code).toBe(0);

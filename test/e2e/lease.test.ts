@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { type Finished, type Program, run, start } from './program.js';
+import { expect, test } from 'vitest';
+import { type Finished, type Program, run } from './program.js';
 import { eventually } from './trees.js';
+import { openWorkspace } from './workspace.js';
 
 /** A machine of its own as far as longshore can tell: another configuration, state and source, and the same container. */
 interface Machine {
@@ -13,13 +13,7 @@ interface Machine {
 }
 
 function openMachines(lease = '10m') {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-lease-'));
-  const programs: Program[] = [];
-  onTestFinished(async () => {
-    for (const program of programs) program.kill('SIGKILL');
-    await Promise.all(programs.map(({ finished }) => finished));
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const { folder, start } = openWorkspace('lease');
   const at = (name: string) => join(folder, 'vault/documents', name);
   return {
     machine(name: string): Machine {
@@ -37,11 +31,7 @@ mirrors:
       return {
         write: (file) => writeFileSync(join(folder, name, file), `${file} of ${name}`),
         longshore: (...args) => run(['--config', config, ...args], { cwd: folder }),
-        daemon() {
-          const program = start(['--config', config, 'run'], { cwd: folder });
-          programs.push(program);
-          return program;
-        },
+        daemon: () => start(['--config', config, 'run']),
       };
     },
     contains: (name: string) => existsSync(at(name)),

@@ -20,13 +20,6 @@ import { eventsOf, openPlace, type Place, summaryOf } from './place.js';
 
 const NONE = { uploaded: 0, copied: 0, deleted: 0, adopted: 0, failed: 0, held: 0, bytes: 0 };
 
-function write(place: Place, path: string, content: string | Buffer = path): string {
-  const absolute = join(place.source, path);
-  mkdirSync(join(absolute, '..'), { recursive: true });
-  writeFileSync(absolute, content);
-  return absolute;
-}
-
 /** Files whose ctime is older than the file system's clock ticks need no second hashing: see isRacy. */
 const untilStatsAreOld = () => new Promise((resolve) => setTimeout(resolve, 150));
 
@@ -54,16 +47,15 @@ describe('longshore --reconcile', () => {
       '~',
       '%2e%2e',
     ];
-    for (const name of odd) write(place, name);
+    for (const name of odd) place.write(name);
     for (const name of odd.slice(0, 6))
-      write(
-        place,
+      place.write(
         `${name}/${name}/x`.replace('line\nbreak/', 'line\nbreak dir/').replace(/^(-rf|trailing | leading|100%|a\+b|#x)\//, '$1 dir/'),
       );
-    write(place, `${'d'.repeat(175)}/${'e'.repeat(175)}/${'f'.repeat(175)}/deep`);
-    write(place, 'empty', '');
-    write(place, 'large', Buffer.alloc(5_000_000, 'longshore'));
-    truncateSync(write(place, 'sparse', ''), 3_000_000);
+    place.write(`${'d'.repeat(175)}/${'e'.repeat(175)}/${'f'.repeat(175)}/deep`);
+    place.write('empty', '');
+    place.write('large', Buffer.alloc(5_000_000, 'longshore'));
+    truncateSync(place.write('sparse', ''), 3_000_000);
     mkdirSync(join(place.source, 'folder without files/inside'), { recursive: true });
     await untilStatsAreOld();
 
@@ -83,16 +75,16 @@ describe('longshore --reconcile', () => {
 
   test('P1: files, folders and links that take each other’s place', async () => {
     const place = openPlace();
-    write(place, 'file becomes folder');
-    write(place, 'folder becomes file/a/b');
-    write(place, 'file becomes link');
-    write(place, 'folder becomes link/x');
+    place.write('file becomes folder');
+    place.write('folder becomes file/a/b');
+    place.write('file becomes link');
+    place.write('folder becomes link/x');
     expect((await place.longshore('--reconcile')).code).toBe(0);
     const at = (path: string) => join(place.source, path);
     rmSync(at('file becomes folder'));
-    write(place, 'file becomes folder/inside/now');
+    place.write('file becomes folder/inside/now');
     rmSync(at('folder becomes file'), { recursive: true });
-    write(place, 'folder becomes file');
+    place.write('folder becomes file');
     rmSync(at('file becomes link'));
     symlinkSync('/etc/hostname', at('file becomes link'));
     rmSync(at('folder becomes link'), { recursive: true });
@@ -112,7 +104,7 @@ describe('longshore --reconcile', () => {
 
   test('P6: without its state nothing is sent again, and the next run has nothing to do', async () => {
     const place = openPlace();
-    for (let at = 0; at < 50; at += 1) write(place, `f${at}`, `content ${at}`);
+    for (let at = 0; at < 50; at += 1) place.write(`f${at}`, `content ${at}`);
     expect((await place.longshore('--reconcile')).code).toBe(0);
     rmSync(join(place.folder, 'state'), { recursive: true });
     await untilStatsAreOld();
@@ -124,7 +116,7 @@ describe('longshore --reconcile', () => {
 
   test('P1: times that changed while the state was lost are right again', async () => {
     const place = openPlace();
-    for (const name of ['touched', 'untouched']) write(place, name, 'content');
+    for (const name of ['touched', 'untouched']) place.write(name, 'content');
     expect((await place.longshore('--reconcile')).code).toBe(0);
     utimesSync(join(place.source, 'touched'), 1_000_000_000, 1_000_000_000);
     rmSync(join(place.folder, 'state'), { recursive: true });
@@ -136,8 +128,8 @@ describe('longshore --reconcile', () => {
 
   test('P6: objects that another tool put there are adopted, whatever is known of them', async () => {
     const place = openPlace();
-    for (let at = 0; at < 20; at += 1) write(place, `folder/f${at}`, `content ${at}`);
-    write(place, 'large', Buffer.alloc(2_000_000, 'x'));
+    for (let at = 0; at < 20; at += 1) place.write(`folder/f${at}`, `content ${at}`);
+    place.write('large', Buffer.alloc(2_000_000, 'x'));
     mkdirSync(join(place.folder, 'vault'));
     execFileSync('cp', ['-a', place.source, place.container]);
     const result = await place.longshore('--reconcile', '--json');
@@ -148,8 +140,8 @@ describe('longshore --reconcile', () => {
 
   test('a rename of a folder copies within the target and sends no byte', async () => {
     const place = openPlace();
-    for (let at = 0; at < 30; at += 1) write(place, `old/f${at}`, `content ${at}`);
-    write(place, 'old/large', Buffer.alloc(2_000_000, 'x'));
+    for (let at = 0; at < 30; at += 1) place.write(`old/f${at}`, `content ${at}`);
+    place.write('old/large', Buffer.alloc(2_000_000, 'x'));
     expect((await place.longshore('--reconcile')).code).toBe(0);
     renameSync(join(place.source, 'old'), join(place.source, 'new'));
     const again = await place.longshore('scan', '--json');
@@ -160,8 +152,8 @@ describe('longshore --reconcile', () => {
 
   test('a changed time is a metadata update, not an upload; a changed content of the same size and time is found', async () => {
     const place = openPlace();
-    const touched = write(place, 'touched');
-    const rewritten = write(place, 'rewritten', 'before');
+    const touched = place.write('touched');
+    const rewritten = place.write('rewritten', 'before');
     expect((await place.longshore('--reconcile')).code).toBe(0);
     await untilStatsAreOld();
     const { atime, mtime } = statSync(rewritten);
@@ -176,7 +168,7 @@ describe('longshore --reconcile', () => {
 
   test('drift is repaired: objects that were removed or changed behind our back are sent again', async () => {
     const place = openPlace();
-    for (const name of ['kept', 'removed', 'changed']) write(place, name);
+    for (const name of ['kept', 'removed', 'changed']) place.write(name);
     expect((await place.longshore('--reconcile')).code).toBe(0);
     rmSync(join(place.container, 'removed'));
     appendFileSync(join(place.container, 'changed'), 'tampered');
@@ -190,7 +182,7 @@ describe('longshore --reconcile', () => {
 
   test('P4: objects that we did not put there are kept, reported, or deleted, as the mirror says', async () => {
     const place = openPlace('    extraneous: report\n');
-    write(place, 'ours');
+    place.write('ours');
     expect((await place.longshore('--reconcile')).code).toBe(0);
     writeFileSync(join(place.container, 'foreign'), 'not ours');
     const reported = await place.longshore('--reconcile', '--json');
@@ -204,8 +196,8 @@ describe('longshore --reconcile', () => {
 
   test('--dry-run prints the plan, exits 5, and changes nothing', async () => {
     const place = openPlace();
-    write(place, 'a');
-    write(place, 'large', Buffer.alloc(2_000_000, 'x'));
+    place.write('a');
+    place.write('large', Buffer.alloc(2_000_000, 'x'));
     const plan = await place.longshore('--reconcile', '--dry-run', '--json');
     expect(plan.code).toBe(5);
     expect(eventsOf(plan).filter(({ event }) => event === 'planned')).toMatchObject([
@@ -225,7 +217,7 @@ describe('longshore --reconcile', () => {
 
   test('P8: what cannot be mirrored is said, and the rest is mirrored', async () => {
     const place = openPlace();
-    write(place, 'good');
+    place.write('good');
     execFileSync('mkfifo', [join(place.source, 'fifo')]);
     const invalid = Buffer.concat([Buffer.from(`${place.source}/`), Buffer.from([0x66, 0xff, 0x66])]);
     writeFileSync(invalid, 'not UTF-8');
@@ -240,8 +232,8 @@ describe('longshore --reconcile', () => {
 
   test('a malformed line of a .longshoreignore is said with file and line, and the others hold', async () => {
     const place = openPlace();
-    write(place, 'sub/.longshoreignore', '# what is made\n*.o\n*.[ch\n\nbuild\\\n');
-    for (const name of ['sub/a.o', 'sub/a.c']) write(place, name);
+    place.write('sub/.longshoreignore', '# what is made\n*.o\n*.[ch\n\nbuild\\\n');
+    for (const name of ['sub/a.o', 'sub/a.c']) place.write(name);
     const result = await place.longshore('--reconcile');
     expect(result.code, result.stderr).toBe(0);
     expect(result.stderr).toMatch(/warn malformed pattern mirror=documents path=sub\/.longshoreignore .*detail="line 3: .*never closed/);
@@ -254,12 +246,12 @@ describe('longshore --reconcile', () => {
 
   test('hard links are two objects; exclusions and .longshoreignore hold', async () => {
     const place = openPlace('    exclude: ["*.tmp", "node_modules/"]\n');
-    linkSync(write(place, 'one', 'twice'), join(place.source, 'two'));
-    write(place, 'a.tmp');
-    write(place, 'node_modules/x');
-    write(place, 'sub/.longshoreignore', '*.log\n!keep.log\n');
-    write(place, 'sub/x.log');
-    write(place, 'sub/keep.log');
+    linkSync(place.write('one', 'twice'), join(place.source, 'two'));
+    place.write('a.tmp');
+    place.write('node_modules/x');
+    place.write('sub/.longshoreignore', '*.log\n!keep.log\n');
+    place.write('sub/x.log');
+    place.write('sub/keep.log');
     expect((await place.longshore('--reconcile')).code).toBe(0);
     expect(place.differences().map((line) => line.split(':')[0])).toEqual(expect.arrayContaining(['a.tmp', 'node_modules/x', 'sub/x.log']));
     expect(place.differences()).toHaveLength(3);
@@ -267,7 +259,7 @@ describe('longshore --reconcile', () => {
 
   test('links: preserved as rclone does, or followed inside the source only', async () => {
     const place = openPlace('    symlinks: preserve\n');
-    write(place, 'real', 'content');
+    place.write('real', 'content');
     symlinkSync('real', join(place.source, 'link'));
     expect((await place.longshore('--reconcile')).code).toBe(0);
     expect(readFileSync(join(place.container, 'link.rclonelink'), 'utf8')).toBe('real');
@@ -275,7 +267,7 @@ describe('longshore --reconcile', () => {
     expect(summaryOf(await place.longshore('scan', '--json'))).toMatchObject({ deleted: 1 });
 
     const following = openPlace('    symlinks: follow\n');
-    write(following, 'real', 'content');
+    following.write('real', 'content');
     symlinkSync('real', join(following.source, 'link'));
     symlinkSync('/etc/hostname', join(following.source, 'outside'));
     symlinkSync('.', join(following.source, 'loop'));
@@ -287,7 +279,7 @@ describe('longshore --reconcile', () => {
 
   test('mode and time of the object are those of the file', async () => {
     const place = openPlace();
-    const file = write(place, 'script');
+    const file = place.write('script');
     chmodSync(file, 0o750);
     utimesSync(file, 1_234_567_890.123, 1_234_567_890.123);
     expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -300,7 +292,7 @@ describe('longshore --reconcile', () => {
 describe('P4: a source in doubt deletes nothing', () => {
   async function mirrored(): Promise<Place> {
     const place = openPlace();
-    for (const name of ['a', 'b/c']) write(place, name);
+    for (const name of ['a', 'b/c']) place.write(name);
     expect((await place.longshore('--reconcile')).code).toBe(0);
     return place;
   }
@@ -329,8 +321,8 @@ describe('P4: a source in doubt deletes nothing', () => {
   test('exchanged for another folder: nothing is deleted or replaced until somebody accepts it', async () => {
     const place = await mirrored();
     renameSync(place.source, `${place.source}.away`);
-    write(place, 'a', 'somebody else’s');
-    write(place, 'new', 'new');
+    place.write('a', 'somebody else’s');
+    place.write('new', 'new');
     const result = await place.longshore('--reconcile', '--json');
     expect(result.code).toBe(3);
     expect(summaryOf(result)).toMatchObject({ deleted: 0, uploaded: 1 });
@@ -364,8 +356,8 @@ describe('P4: a source in doubt deletes nothing', () => {
 describe('P3: files that change while they are read', () => {
   test('a file that never holds still is reported as failed, and its object is never a torn one', async () => {
     const place = openPlace();
-    write(place, 'calm');
-    const growing = write(place, 'growing', Buffer.alloc(4_000_000, 'a'));
+    place.write('calm');
+    const growing = place.write('growing', Buffer.alloc(4_000_000, 'a'));
     const fd = openSync(growing, 'a');
     const writer = setInterval(() => appendFileSync(fd, 'b'.repeat(1000)), 1);
     const result = await place.longshore('--reconcile', '--json').finally(() => clearInterval(writer));

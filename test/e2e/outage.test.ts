@@ -1,17 +1,16 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
-import { type Program, run, start } from './program.js';
+import { run } from './program.js';
 import { eventually } from './trees.js';
+import { openWorkspace } from './workspace.js';
 
 const LONG = 50_000;
 
 async function openPlace(lease = '10m') {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-outage-'));
   const fake = await startFakeS3();
-  const programs: Program[] = [];
+  const { folder, start } = openWorkspace('outage', () => fake.close());
   const config = join(folder, 'longshore.yaml');
   mkdirSync(join(folder, 'source'));
   writeFileSync(
@@ -23,20 +22,10 @@ mirrors:
   - { name: documents, source: ./source, target: offsite, container: documents, settle: 20ms, lease: ${lease} }
 `,
   );
-  onTestFinished(async () => {
-    for (const program of programs) program.kill('SIGKILL');
-    await Promise.all(programs.map(({ finished }) => finished));
-    await fake.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
   return {
     fake,
     path: (name: string) => join(folder, 'source', name),
-    daemon() {
-      const program = start(['--config', config, 'run'], { cwd: folder });
-      programs.push(program);
-      return program;
-    },
+    daemon: () => start(['--config', config, 'run']),
     async status() {
       const { stdout } = await run(['--config', config, 'status', '--json'], { cwd: folder });
       return (JSON.parse(stdout) as { mirrors: [Record<string, unknown>] }).mirrors[0];

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { canDropRights, filesBelow } from '../watcher/tree.js';
+import { canDropRights } from '../watcher/tree.js';
 import { eventsOf, openPlace, type Place, summaryOf } from './place.js';
 import { type Finished, NOBODY, run } from './program.js';
 
@@ -20,13 +20,10 @@ async function mirroredByNobody(): Promise<{ readonly place: Place; again(): Pro
   }
   const again = () => run(['--config', join(place.folder, 'longshore.yaml'), 'reconcile', '--json'], { cwd: place.folder, asNobody: true });
   expect((await again()).code).toBe(0);
-  expect(objects(place)).toEqual([...FILES].sort());
+  expect(place.objects()).toEqual([...FILES].sort());
   for (const path of ['gone', 'part/gone']) unlinkSync(join(place.source, path));
   return { place, again, in: (path) => join(place.source, path) };
 }
-
-/** Those of files: not what longshore itself keeps there. */
-const objects = ({ container }: Place) => filesBelow(container).filter((name) => !name.startsWith('.longshore/'));
 
 const skips = (finished: Finished) =>
   eventsOf(finished)
@@ -78,7 +75,7 @@ describe.skipIf(!canDropRights)('P4: a part of the source that cannot be seen ke
     // What can be seen is deleted all the same, and a name that only begins alike is not held back.
     expect(summaryOf(partial)).toMatchObject({ deleted: 1, uploaded: 0, complete: false });
     expect(skips(partial)).toEqual(expect.arrayContaining(['unreadable part', 'delete-withheld part']));
-    expect(objects(place)).toEqual(['beside', 'part-2', 'part/deep/a', 'part/gone', 'part/kept']);
+    expect(place.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/gone', 'part/kept']);
     show?.();
     const whole = await again();
     expect(whole.code).toBe(0);
@@ -94,7 +91,7 @@ describe.skipIf(!canDropRights)('P4: a part of the source that cannot be seen ke
     expect(partial.code).toBe(3);
     expect(skips(partial)).toEqual(expect.arrayContaining(['unreadable part/deep', 'delete-withheld part/deep']));
     expect(summaryOf(partial)).toMatchObject({ deleted: 2 });
-    expect(objects(place)).toEqual(['beside', 'part-2', 'part/deep/a', 'part/kept']);
+    expect(place.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/kept']);
     chmodSync(path('part/deep'), 0o755);
   });
 
@@ -105,7 +102,7 @@ describe.skipIf(!canDropRights)('P4: a part of the source that cannot be seen ke
     const partial = await again();
     expect(partial.code).toBe(3);
     expect(skips(partial)).toContain('unreadable part/kept');
-    expect(objects(place)).toEqual(['beside', 'part-2', 'part/deep/a', 'part/kept']);
+    expect(place.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/kept']);
   });
 
   test('a folder that became a skipped link hides what was below it', async () => {
@@ -114,6 +111,6 @@ describe.skipIf(!canDropRights)('P4: a part of the source that cannot be seen ke
     symlinkSync('../elsewhere', path('part'));
     const partial = await again();
     expect(skips(partial)).toContain('delete-withheld part');
-    expect(objects(place)).toEqual(['beside', 'part-2', 'part/deep/a', 'part/gone', 'part/kept']);
+    expect(place.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/gone', 'part/kept']);
   });
 });

@@ -1,20 +1,25 @@
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { call, randomContent } from '../drivers/conformance/fixture.js';
 import { openFake } from '../drivers/s3/open.js';
 import type { Operation } from '../fakes/s3/request.js';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
 import { run } from './program.js';
+import { openWorkspace } from './workspace.js';
 
 const MIB = 2 ** 20;
 
 /** The program mirrors one folder to an S3 that counts. */
 async function openPlace() {
   const fake = await startFakeS3();
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-parts-'));
+  const s3: Backend = openFake(fake);
+  const { folder } = openWorkspace('parts', async () => {
+    await s3.close();
+    await fake.close();
+    fake.faults.assertUsedUp();
+  });
   const source = join(folder, 'source');
   mkdirSync(source);
   const config = join(folder, 'longshore.yaml');
@@ -28,13 +33,6 @@ mirrors:
 `,
   );
   const options = { cwd: folder, env: { SECRET: ACCOUNT.secret } };
-  const s3: Backend = openFake(fake);
-  onTestFinished(async () => {
-    await s3.close();
-    await fake.close();
-    rmSync(folder, { recursive: true, force: true });
-    fake.faults.assertUsedUp();
-  });
   return {
     fake,
     file: join(source, 'film'),

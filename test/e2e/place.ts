@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
-import { type Finished, type Program, run, start } from './program.js';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { filesBelow as namesBelow } from '../watcher/tree.js';
+import { type Finished, type Program, run } from './program.js';
 import { differences, filesBelow } from './trees.js';
+import { openWorkspace } from './workspace.js';
 
 /** A folder with a configuration of one mirror, its source, and its container on a local target. Removed with the test. */
 export interface Place {
@@ -16,25 +16,31 @@ export interface Place {
   daemon(): Program;
   /** Where source and container differ, one line each. */
   differences(): string[];
+  /** Puts a file into the source, with the folders that it needs; resolves to its path. */
+  write(path: string, content?: string | Buffer): string;
+  /** Names of the objects of files, in order: without what longshore itself keeps there. */
+  objects(): string[];
   writeConfig(mirror?: string): void;
 }
 
 export function openPlace(mirror = ''): Place {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-e2e-'));
+  const { folder, start } = openWorkspace('e2e');
   const source = join(folder, 'source');
   mkdirSync(source);
-  const programs: Program[] = [];
   const place: Place = {
     folder,
     source,
     container: join(folder, 'vault', 'documents'),
     longshore: (...args) => run(['--config', join(folder, 'longshore.yaml'), ...args], { cwd: folder }),
-    daemon() {
-      const program = start(['--config', join(folder, 'longshore.yaml'), 'run'], { cwd: folder });
-      programs.push(program);
-      return program;
-    },
+    daemon: () => start(['--config', join(folder, 'longshore.yaml'), 'run']),
     differences: () => differences(filesBelow(source), filesBelow(join(folder, 'vault', 'documents'))),
+    write(path, content = path) {
+      const absolute = join(source, path);
+      mkdirSync(dirname(absolute), { recursive: true });
+      writeFileSync(absolute, content);
+      return absolute;
+    },
+    objects: () => namesBelow(place.container).filter((name) => !name.startsWith('.longshore/')),
     writeConfig(extra = '') {
       writeFileSync(
         join(folder, 'longshore.yaml'),
@@ -52,11 +58,6 @@ ${extra}`,
     },
   };
   place.writeConfig(mirror);
-  onTestFinished(async () => {
-    for (const program of programs) program.kill('SIGKILL');
-    await Promise.all(programs.map(({ finished }) => finished));
-    rmSync(folder, { recursive: true, force: true });
-  });
   return place;
 }
 

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { call, listAll, readAll, removeContainer, uniqueContainerName } from '../drivers/conformance/fixture.js';
-import { type Finished, type Program, run, start } from './program.js';
+import { type Finished, type Program, run } from './program.js';
 import { differences, filesBelow } from './trees.js';
+import { openWorkspace } from './workspace.js';
 
 /** A folder with a configuration of one mirror whose container is at a server. Removed with the test, container and all. */
 export interface RemotePlace {
@@ -34,9 +33,9 @@ export interface RemotePlaceOptions {
 }
 
 export function openRemotePlace({ target, direct, mirror = '', nodeOptions = [] }: RemotePlaceOptions): RemotePlace {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-remote-'));
-  const source = join(folder, 'source');
   const container = uniqueContainerName();
+  const { folder, start } = openWorkspace('remote', () => removeContainer(direct, container).catch(() => undefined));
+  const source = join(folder, 'source');
   mkdirSync(source);
   // Every JSON text is a YAML value.
   writeFileSync(
@@ -53,8 +52,6 @@ mirrors:
 ${mirror}`,
     { mode: 0o600 },
   );
-  const programs: Program[] = [];
-  const options = { cwd: folder, nodeOptions };
   const config = ['--config', join(folder, 'longshore.yaml')];
 
   async function objects(): Promise<ReadonlyMap<string, string>> {
@@ -67,22 +64,12 @@ ${mirror}`,
     return found;
   }
 
-  onTestFinished(async () => {
-    for (const program of programs) program.kill('SIGKILL');
-    await Promise.all(programs.map(({ finished }) => finished));
-    await removeContainer(direct, container).catch(() => undefined);
-    rmSync(folder, { recursive: true, force: true });
-  });
   return {
     folder,
     source,
     container,
-    longshore: (...args) => run([...config, ...args], options),
-    daemon() {
-      const program = start([...config, 'run'], options);
-      programs.push(program);
-      return program;
-    },
+    longshore: (...args) => run([...config, ...args], { cwd: folder, nodeOptions }),
+    daemon: () => start([...config, 'run'], { nodeOptions }),
     objects,
     differences: async () => differences(filesBelow(source), await objects()),
   };

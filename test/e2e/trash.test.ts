@@ -1,22 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { filesBelow } from '../watcher/tree.js';
 import { eventsOf, openPlace, type Place, summaryOf } from './place.js';
 
 const TRASH = '    deletes: trash\n';
-
-function write(place: Place, path: string, content = path): string {
-  const absolute = join(place.source, path);
-  mkdirSync(dirname(absolute), { recursive: true });
-  writeFileSync(absolute, content);
-  return absolute;
-}
-
-/** Names of the objects, without what longshore itself keeps. */
-function mirrored({ container }: Place): string[] {
-  return filesBelow(container).filter((path) => !path.startsWith('.longshore/'));
-}
 
 /** Names and contents of what is in the trash, the oldest folder first. */
 function thrown(place: Place): string[] {
@@ -26,10 +14,10 @@ function thrown(place: Place): string[] {
 
 test('P4: what is deleted or overwritten can be listed, restored as it was, and purged', async () => {
   const place = openPlace(TRASH);
-  const file = write(place, 'letters/a.txt', 'first');
+  const file = place.write('letters/a.txt', 'first');
   utimesSync(file, 1_600_000_000, 1_600_000_000);
-  write(place, 'letters/b.txt');
-  write(place, 'kept');
+  place.write('letters/b.txt');
+  place.write('kept');
   expect((await place.longshore('reconcile')).code).toBe(0);
 
   writeFileSync(file, 'second, longer');
@@ -60,7 +48,7 @@ test('P4: what is deleted or overwritten can be listed, restored as it was, and 
   expect(again.stderr).toMatch(/letters\/a\.txt: .*exists already/);
   expect(readFileSync(file, 'utf8')).toBe('mine');
   expect((await place.longshore('reconcile')).code).toBe(0);
-  expect(mirrored(place)).toEqual(['kept', 'letters/a.txt', 'letters/b.txt']);
+  expect(place.objects()).toEqual(['kept', 'letters/a.txt', 'letters/b.txt']);
 
   expect((await place.longshore('trash', 'purge', 'documents')).code).toBe(2);
   expect((await place.longshore('trash', 'purge', 'documents', 'nothing')).code).toBe(1);
@@ -75,11 +63,11 @@ test('P4: what is deleted or overwritten can be listed, restored as it was, and 
 
 test('the trash is restored from while the daemon runs, which mirrors what comes back', async () => {
   const place = openPlace(TRASH);
-  for (const path of ['a', 'b']) write(place, path);
+  for (const path of ['a', 'b']) place.write(path);
   const daemon = place.daemon();
-  await vi.waitFor(() => expect(mirrored(place)).toEqual(['a', 'b']), { timeout: 30_000 });
+  await vi.waitFor(() => expect(place.objects()).toEqual(['a', 'b']), { timeout: 30_000 });
   rmSync(join(place.source, 'a'));
-  await vi.waitFor(() => expect(mirrored(place)).toEqual(['b']), {
+  await vi.waitFor(() => expect(place.objects()).toEqual(['b']), {
     timeout: 30_000,
   });
   expect(thrown(place)).toEqual(['a: a']);
@@ -93,7 +81,7 @@ test('the trash is restored from while the daemon runs, which mirrors what comes
 
 test('a source that is not there is not restored into', async () => {
   const place = openPlace(TRASH);
-  for (const path of ['a', 'b']) write(place, path);
+  for (const path of ['a', 'b']) place.write(path);
   await place.longshore('reconcile');
   rmSync(join(place.source, 'a'));
   await place.longshore('reconcile');
@@ -107,7 +95,7 @@ test('a source that is not there is not restored into', async () => {
 test('P5: a daemon that is killed while it moves a tree to the trash loses nothing of it, and ends where it was going', async () => {
   const place = openPlace(`${TRASH}    guard: off\n`);
   const paths = Array.from({ length: 400 }, (_, n) => `tree/${n % 7}/${n}`);
-  for (const path of [...paths, 'kept']) write(place, path);
+  for (const path of [...paths, 'kept']) place.write(path);
   expect((await place.longshore('reconcile')).code).toBe(0);
   rmSync(join(place.source, 'tree'), { recursive: true });
   const daemon = place.daemon();
@@ -115,6 +103,6 @@ test('P5: a daemon that is killed while it moves a tree to the trash loses nothi
   daemon.kill('SIGKILL');
   await daemon.finished;
   expect((await place.longshore('reconcile')).code).toBe(0);
-  expect(mirrored(place)).toEqual(['kept']);
+  expect(place.objects()).toEqual(['kept']);
   expect([...new Set(thrown(place))].sort()).toEqual(paths.map((path) => `${path}: ${path}`).sort());
 });
