@@ -34,8 +34,8 @@ export const targetFields = {
   part_size: size('Bytes per part. Default: as few as the provider allows for the file.', { min: 1 }).optional(),
 };
 
-const PREFIX = /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.{1,2}(\/|$))[^\0-\x1f\x7f]*$/;
 const TRASH_PREFIX = /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.{1,2}(\/|$))[^\0-\x1f\x7f]+$/;
+const PREFIX = new RegExp(`^$|${TRASH_PREFIX.source}`);
 
 export const mirrorSection = (place: Place) =>
   section('One folder mirrored to one place in one target.', {

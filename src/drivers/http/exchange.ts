@@ -34,7 +34,10 @@ export interface HttpAnswer {
 export interface HttpStream {
   readonly status: number;
   readonly headers: HttpHeaders;
-  /** Must be read or left (`return()`): it holds a connection. Rejects with HttpError when the answer is cut short. */
+  /**
+   * Holds a connection until it was read to its end, or left after its first step, as `break` in a loop does. Rejects with
+   * HttpError when the answer is cut short.
+   */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
