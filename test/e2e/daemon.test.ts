@@ -59,19 +59,6 @@ describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (
   });
 });
 
-test('P1: files that go away while the first reconcile still runs are deleted once it has finished', async () => {
-  const place = openPlace('    rescan: 0\n    reconcile: 0\n');
-  for (let at = 0; at < 3_000; at += 1) writeFileSync(join(place.source, `f${at}`), 'x'.repeat(at));
-  const daemon = place.daemon();
-  // Some are there already, and the reconcile is not over: that is the moment.
-  await eventually(() => expect(statSync(join(place.container, 'f0')).size).toBe(0));
-  expect(daemon.stderr()).not.toMatch(/run finished/);
-  for (let at = 0; at < 3_000; at += 50) rmSync(join(place.source, `f${at}`));
-  await eventually(() => expect(place.differences()).toEqual([]));
-  daemon.kill('SIGTERM');
-  expect((await daemon.finished).code).toBe(0);
-});
-
 describe('P5: crashes', () => {
   test.each([1, 2, 3])('random changes and kill -9 at random moments end in equal trees (seed %i)', async (seed) => {
     const place = openPlace('    rescan: 0\n    reconcile: 0\n    guard: off\n');

@@ -85,3 +85,39 @@ test('P1: while a later reconcile is refused, changes go on being mirrored', asy
   stop();
   await kept.ended;
 });
+
+test('P1: a file that goes away while the first reconcile still finds others is deleted once that is over', async () => {
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let puts = 0;
+  const { mirror, write, remove, stop, objects, events } = await openMirrorFixture({
+    settings: { watch: 'directories' },
+    longestWaitMs: 3_600_000,
+    wrap: (backend) => ({
+      ...backend,
+      async putObject(...args) {
+        puts += 1;
+        if (puts > 10) await gate;
+        return backend.putObject(...args);
+      },
+    }),
+  });
+  // More than may wait in the queue: the reconcile cannot come to its end before the gate is open.
+  const names = Array.from({ length: 200 }, (_, at) => `f${at}`);
+  for (const name of names) write(name);
+  const kept = keepMirrored(mirror, () => {});
+  await expect.poll(() => mirror.status(null).totals.uploaded).toBe(10);
+  const [key = ''] = Object.keys(await objects());
+  const gone = key.slice('p/'.length);
+  remove(gone);
+  const withheld = expect.objectContaining({ event: 'skipped', path: gone, reason: 'delete-withheld' });
+  await expect.poll(() => events).toContainEqual(withheld);
+  expect(mirror.parts.ledger.read().reconciled).toBe(false);
+  open();
+  const left = names.filter((name) => name !== gone).map((name) => `p/${name}`);
+  await expect.poll(async () => Object.keys(await objects())).toEqual(left.toSorted());
+  stop();
+  await kept.ended;
+});
