@@ -35,7 +35,7 @@ export async function copyInParts(
           ...to,
           query: { partNumber: String(number), uploadId: token.opaque },
           headers: {
-            ...copySource(source),
+            ...copySource(source, profile),
             ...objectHeaders.access,
             ...objectHeaders.copySource,
             'x-amz-copy-source-range': `bytes=${start}-${end - 1}`,

@@ -45,7 +45,7 @@ export function s3Copy(
         headers: {
           ...(replaced ? headers : withoutMetadata(headers)),
           ...(replaced && { 'content-type': contentType }),
-          ...copySource(source),
+          ...copySource(source, profile),
           ...objectHeaders.copySource,
           'x-amz-metadata-directive': replaced ? 'REPLACE' : 'COPY',
         },

@@ -296,3 +296,22 @@ test('who pays for requests to somebody else’s container says so with each of 
   await put(open(), ref, 'content');
   expect(sent()['x-amz-request-payer']).toBeUndefined();
 });
+
+test.each([
+  ['aws', true],
+  ['swift-s3api', false],
+])('a copy with profile %s is bound to the ETag of what was looked at; of an object in parts: %s', async (profile, inParts) => {
+  const s3 = open({ profile });
+  const multipart = s3.capabilities.multipart!;
+  await put(s3, { container, key: 'whole' }, 'x');
+  const token = await multipart.begin({ container, key: 'parts' }, plain, call);
+  await multipart.complete(token, [await multipart.uploadPart(token, 1, bytesBody(randomContent(10)), call)], call);
+  for (const [key, bound] of [
+    ['whole', true],
+    ['parts', inParts],
+  ] as const) {
+    const { etag } = (await s3.headObject({ container, key }, call)).extra;
+    await s3.capabilities.copy!.copyObject({ container, key }, { container, key: 'copy' }, undefined, call);
+    expect(sent('CopyObject')['x-amz-copy-source-if-match']).toBe(bound ? etag : undefined);
+  }
+});
