@@ -1,0 +1,97 @@
+import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Backend } from '../../src/drivers/backend.js';
+import { call, listKeys, randomContent } from '../drivers/conformance/fixture.js';
+import { openS3 } from '../drivers/s3/open.js';
+import { openSwift } from '../drivers/swift/open.js';
+import { eventsOf, summaryOf } from '../e2e/place.js';
+import { openRemotePlace, type RemotePlace } from '../e2e/remote-place.js';
+import { differences, filesBelow } from '../e2e/trees.js';
+import { type Server, s3Server, swiftServer, withServer } from './environment.js';
+
+const MIB = 2 ** 20;
+
+function open({ driver, settings }: Server, direct: Backend): RemotePlace {
+  onTestFinished(() => direct.close());
+  return openRemotePlace({ target: { driver, ...settings, multipart_threshold: '6MiB' }, direct, mirror: '    deletes: trash\n' });
+}
+
+function write({ source }: RemotePlace, path: string, content: string | Buffer): string {
+  const absolute = join(source, path);
+  mkdirSync(dirname(absolute), { recursive: true });
+  writeFileSync(absolute, content);
+  return absolute;
+}
+
+/** Of a mirror's trash, without the folders that say when. */
+const thrown = async (place: RemotePlace, direct: Backend): Promise<string[]> =>
+  (await listKeys(direct, place.container))
+    .filter((key) => key.startsWith('.longshore/trash/'))
+    .map((key) => key.split('/').slice(3).join('/'))
+    .sort();
+
+describe.each([
+  { variable: 'LONGSHORE_S3_ENDPOINT', server: s3Server(), connect: openS3 },
+  { variable: 'LONGSHORE_SWIFT_AUTH_URL', server: swiftServer(), connect: openSwift },
+])('commands over a real server ($variable)', ({ variable, server, connect }) => {
+  withServer('probe and trash', variable, server, (found) => {
+    test('probe finds all guarantees given, and leaves no trace', async () => {
+      const direct = connect(found.settings);
+      const place = open(found, direct);
+      await direct.createContainer(place.container, call);
+      const probe = await place.longshore('probe', 'remote', '--json');
+      expect(probe.code, `${probe.stdout}\n${probe.stderr}`).toBe(0);
+      const told = eventsOf(probe);
+      const guarantees = told.filter(({ kind }) => kind === 'guarantee');
+      expect(guarantees.map(({ id, verdict }) => [id, verdict])).toEqual(['G1', 'G2', 'G3', 'G4', 'G5', 'G6'].map((id) => [id, 'passed']));
+      expect(told.filter(({ verdict }) => verdict === 'failed')).toEqual([]);
+      expect(summaryOf(probe)).toMatchObject({ target: 'remote', driver: found.driver, failed: [], left: 0 });
+      expect(await listKeys(direct, place.container)).toEqual([]);
+      expect(await direct.capabilities.multipart?.unfinished(place.container, '', call)).toEqual([]);
+    });
+
+    test('P4: what goes to the trash can be listed, restored as it was, and purged, a file in parts as well', async () => {
+      const direct = connect(found.settings);
+      const place = open(found, direct);
+      const letter = write(place, 'letters/ä b.txt', 'first');
+      utimesSync(letter, 1_600_000_000.25, 1_600_000_000.25);
+      const film = write(place, 'film', randomContent(11 * MIB + 3));
+      write(place, 'kept', 'kept');
+      expect((await place.longshore('--reconcile')).code).toBe(0);
+      writeFileSync(letter, 'second, longer');
+      expect((await place.longshore('scan')).code).toBe(0);
+      expect(await thrown(place, direct)).toEqual(['letters/ä b.txt']);
+
+      const before = filesBelow(place.source);
+      rmSync(film);
+      rmSync(letter);
+      const run = await place.longshore('scan', '--json');
+      expect(summaryOf(run), run.stdout).toMatchObject({ deleted: 2, failed: 0, skipped: 0 });
+      expect(await place.differences()).toEqual([]);
+      expect(await thrown(place, direct)).toEqual(['film', 'letters/ä b.txt', 'letters/ä b.txt']);
+      const listed = eventsOf(await place.longshore('trash', 'ls', 'documents', '--json'));
+      expect(listed.map(({ name, size }) => `${name} ${size}`).sort()).toEqual([
+        `film ${11 * MIB + 3}`,
+        'letters/ä b.txt 14',
+        'letters/ä b.txt 5',
+      ]);
+
+      const earliest = await place.longshore('trash', 'restore', 'documents', '--to', 'earliest', '--at', '2020-01-01T00:00:00Z');
+      expect(earliest.code, earliest.stderr).toBe(0);
+      expect(readFileSync(join(place.folder, 'earliest/letters/ä b.txt'), 'utf8')).toBe('first');
+      expect(statSync(join(place.folder, 'earliest/letters/ä b.txt')).mtimeMs).toBe(1_600_000_000_250);
+      const restored = await place.longshore('trash', 'restore', 'documents');
+      expect(restored.code, restored.stderr).toBe(0);
+      expect(differences(before, filesBelow(place.source))).toEqual([]);
+      expect((await place.longshore('scan')).code).toBe(0);
+      expect(await place.differences()).toEqual([]);
+
+      expect((await place.longshore('trash', 'purge', 'documents', 'letters/')).stdout).toMatch(/^purged 2 objects /);
+      expect(await thrown(place, direct)).toEqual(['film']);
+      expect((await place.longshore('trash', 'purge', 'documents', '--all')).code).toBe(0);
+      expect(await thrown(place, direct)).toEqual([]);
+      expect(await place.differences()).toEqual([]);
+    });
+  });
+});
