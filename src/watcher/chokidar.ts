@@ -1,7 +1,13 @@
 import { once } from 'node:events';
+import { lstatSync } from 'node:fs';
 import { FSWatcher } from 'chokidar';
+import { systemClock } from '../clock.js';
 import { watchDirectory } from './directories.js';
 import { type DirectoryEvents, type DirectoryWatch, entryName } from './directory-watch.js';
+
+/** How long chokidar may take to be ready before it is asked anew; twice as long each time. */
+const FIRST_PATIENCE_MS = 250;
+const LAST_PATIENCE_MS = 16_000;
 
 /**
  * One chokidar for one directory. Left to itself, chokidar watches every file, and reads a new directory before it
@@ -11,6 +17,23 @@ import { type DirectoryEvents, type DirectoryWatch, entryName } from './director
 export async function watchDirectoryWithChokidar(absolutePath: string, events: DirectoryEvents): Promise<DirectoryWatch> {
   // chokidar takes a backslash for a separator on every system, and would watch another directory.
   if (absolutePath.includes('\\') && process.platform !== 'win32') return watchDirectory(absolutePath, events);
+  const before = whatIsAt(absolutePath);
+  for (let patienceMs = FIRST_PATIENCE_MS; patienceMs <= LAST_PATIENCE_MS; patienceMs *= 2) {
+    const watcher = await placed(absolutePath, events, patienceMs);
+    if (watcher !== undefined) return watcher;
+    // chokidar 5 is never ready when something else has taken the directory's place meanwhile.
+    if (whatIsAt(absolutePath) !== before) throw new Error(`${absolutePath} was exchanged as it was about to be watched`);
+  }
+  throw new Error(`${absolutePath} cannot be watched: chokidar does not become ready`);
+}
+
+function whatIsAt(path: string): string {
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? 'nothing' : `${stat.dev} ${stat.ino} ${stat.mode & 0o170000n}`;
+}
+
+/** Undefined when it was not ready in time. */
+async function placed(absolutePath: string, events: DirectoryEvents, patienceMs: number): Promise<FSWatcher | undefined> {
   const watcher = new FSWatcher({
     depth: 0,
     ignoreInitial: true,
@@ -20,18 +43,23 @@ export async function watchDirectoryWithChokidar(absolutePath: string, events: D
   // CHOKIDAR_USEPOLLING in the environment goes over the constructor's options.
   watcher.options = { ...watcher.options, usePolling: false };
   watcher.on('raw', (kind, name) => events.changed(kind === 'rename' ? 'rename' : 'change', entryName(name)));
-  let placed = false;
+  let isPlaced = false;
   watcher.on('error', (error) => {
-    if (placed) events.failed(error instanceof Error ? error : new Error(String(error)));
+    if (isPlaced) events.failed(error instanceof Error ? error : new Error(String(error)));
   });
+  const late = new AbortController();
+  const cancel = systemClock.after(patienceMs, () => late.abort());
   try {
-    const ready = once(watcher, 'ready'); // rejects with the first error
+    const ready = once(watcher, 'ready', { signal: late.signal }); // rejects with the first error
     watcher.add(absolutePath);
     await ready;
-    placed = true;
+    isPlaced = true;
+    return watcher;
   } catch (error) {
     await watcher.close();
+    if (late.signal.aborted) return undefined;
     throw error;
+  } finally {
+    cancel();
   }
-  return watcher;
 }
