@@ -43,10 +43,16 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
       observe: (event) => {
         service.observe(event);
         observe(event);
+        // What was held is not all that waited: an object that could not take the place of a held one did, too.
+        if (event.event === 'guard' && !event.holding) due(event.mirror, 'nothing is held any more');
       },
       drain: drain.signal,
       interrupt: interrupt.signal,
     });
+    function due(name: string, why: string): void {
+      if (kept.length === 0) return; // none of them has begun: it begins with a scan
+      kept[engine.mirrors.findIndex(({ settings }) => settings.name === name)]?.due({ kind: 'scan', under: '', why });
+    }
     const status = (): DaemonStatus => ({
       version,
       pid: process.pid,

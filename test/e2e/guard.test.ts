@@ -209,3 +209,23 @@ describe('P4: the daemon', () => {
     expect((await daemon.finished).code).toBe(0);
   });
 });
+
+test('P1: a file that could not take the place of objects that were held comes, once nothing is held any more', async () => {
+  const place = openPlace('    rescan: 0\n    guard: { count: 0, percentage: 0%, at_least: 0 }\n');
+  const names = Array.from({ length: 20 }, (_, at) => `${at}`);
+  for (const name of names) {
+    mkdirSync(join(place.source, name));
+    writeFileSync(join(place.source, name, 'inside'), `inside ${name}`);
+  }
+  const daemon = place.daemon();
+  await eventually(() => expect(daemon.stderr()).toMatch(/run finished .*run=reconcile/));
+  for (const name of names) {
+    renameSync(join(place.source, name, 'inside'), join(place.source, `moved ${name}`));
+    rmSync(join(place.source, name), { recursive: true });
+    writeFileSync(join(place.source, name), `now a file, ${name}`);
+  }
+  await eventually(() => expect(place.differences()).toEqual([]));
+  expect(await mirrorStatus(place)).toMatchObject({ held: 0 });
+  daemon.kill('SIGTERM');
+  expect((await daemon.finished).code).toBe(0);
+});
