@@ -183,3 +183,9 @@ test('a folder that cannot be made says which, why, and what to do', async () =>
     /file\/state: the state folder cannot be used \(ENOTDIR.*\)\. Make it writable for this user, or name another one/,
   );
 });
+
+test.runIf(process.platform === 'linux')('a folder in which none can be made is an error at once', async () => {
+  const opening = opened('/proc/longshore/state');
+  await expect(opening).rejects.toThrow(StateUnavailableError);
+  await expect(opening).rejects.toThrow(/the state folder cannot be used .*another one under "state"/);
+});
