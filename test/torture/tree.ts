@@ -9,11 +9,11 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
-  unlinkSync,
   utimesSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { FAILPOINTS, type Failpoint } from '../../src/failpoint.js';
 import { LINK_SUFFIX } from '../../src/watcher/links.js';
 import { createJournal, type Journal, md5Of, nowNs } from './journal.js';
 
@@ -29,8 +29,10 @@ export interface Tree {
   readonly journal: Journal;
   /** One change, or a few that belong together. */
   change(): void;
-  /** Changes that need each kind of work: a new file, a large one, a rename, a touch, a delete. */
+  /** Changes that need each kind of work: a new file, a large one, a rename, a touch, a delete. What is renamed, touched and deleted was made before. */
   changeEverything(): void;
+  /** A change that brings a daemon to a crash point that few others lead to; any change for other points. */
+  changeToward(point: Failpoint): void;
   /** What a container should hold, by object name. */
   expected(): ReadonlyMap<string, { readonly md5: string; readonly path: string; readonly kind: 'file' | 'link' }>;
   /** Whether what was below this object's folders may be kept, since one of them has become a link that is skipped. */
@@ -215,6 +217,13 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
       after.write('sparse');
       step(`extend ${JSON.stringify(path)}`, new Map([[path, fileOf(after)]]), () => truncateSync(onDisk(path), after.length));
     },
+    // What looks encrypted, or wiped, where there was something sound: the guard counts that.
+    () =>
+      withFile((path, { bytes }) => {
+        if (bytes.length === 0) return;
+        const wiped = random() < 0.5;
+        write(path, Buffer.from(Array.from({ length: 5_000 }, () => (wiped ? 0 : Math.floor(random() * 256)))));
+      }),
     // A folder that is filled and then gets its name, as by an unpacking program.
     () => {
       const folder = newName();
@@ -229,6 +238,37 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
     },
   ];
 
+  function renameFile(): void {
+    const from = pick(files());
+    if (from !== undefined) rename(from, newName());
+  }
+
+  /** One becomes a folder, or a folder becomes one: where a store cannot hold `a` beside `a/b`, one must go before the other comes. */
+  function exchange(): void {
+    const folder = pick([...nodes].filter(([path, { kind }]) => kind === 'folder' && files().some((file) => file.startsWith(`${path}/`))));
+    const file = pick(files());
+    if (folder !== undefined && random() < 0.5) write(folder[0], someBytes(2_000));
+    else if (file !== undefined) {
+      remove(file);
+      write(`${file}/inside`, someBytes(2_000));
+    }
+  }
+
+  const touchFile = () => withFile((path) => utimesSync(onDisk(path), random() * 2e9, random() * 2e9));
+  const removeFile = () => remove(pick(files()) ?? somePath());
+  const writeLarge = () => write(somePath(), Buffer.alloc(2 ** 21 + Math.floor(random() * 2 ** 20), Math.floor(random() * 256)));
+  const waysTo = new Map<Failpoint, () => void>([
+    ['sync: object copied, not recorded', renameFile],
+    ['local: copy written, not renamed', renameFile],
+    ['sync: room made, object not sent', exchange],
+    ['sync: metadata replaced, not recorded', touchFile],
+    ['sync: object kept in the trash, not deleted', removeFile],
+    ['sync: object deleted, not forgotten', removeFile],
+    ['local: object unlinked, its record not removed', removeFile],
+    ['sync: object recorded, its upload not forgotten', writeLarge],
+    ...FAILPOINTS.filter((point) => point.startsWith('parts:')).map((point) => [point, writeLarge] as const),
+  ]);
+
   return {
     journal,
     get changes() {
@@ -239,13 +279,19 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
       pick(changesOf)();
     },
     changeEverything() {
-      for (const what of ['small', 'renamed', 'touched', 'gone']) write(`everything/${what}`, someBytes(500));
-      write('everything/large', Buffer.alloc(2 * 2 ** 20, Math.floor(random() * 256)));
-      rename('everything/renamed', `everything/${newName()}`);
-      utimesSync(onDisk('everything/touched'), random() * 2e9, random() * 2e9);
-      step('unlink everything/gone', new Map([['everything/gone', undefined]]), () => unlinkSync(onDisk('everything/gone')));
+      // What the change before left has been mirrored by now, or will be: only such a file is copied, refreshed or deleted.
       const [oldest, ...others] = below('everything').filter((path) => path.includes('new '));
+      if (nodes.get('everything/small')?.kind === 'file') rename('everything/small', `everything/${newName()}`);
+      if (nodes.get('everything/touched')?.kind === 'file') utimesSync(onDisk('everything/touched'), random() * 2e9, random() * 2e9);
+      else write('everything/touched', someBytes(500));
+      write('everything/small', someBytes(500));
+      write('everything/large', Buffer.alloc(2 * 2 ** 20, Math.floor(random() * 256)));
       if (oldest !== undefined && others.length > 2) remove(oldest);
+    },
+    changeToward(point) {
+      const way = waysTo.get(point);
+      if (way) way();
+      else pick(changesOf)();
     },
     expected() {
       const objects = new Map<string, { md5: string; path: string; kind: 'file' | 'link' }>();

@@ -32,7 +32,17 @@ export function containerDifferences(tree: Tree, source: string, target: Torture
   for (const [name, { md5 }] of objects) {
     if (!expected.has(name) && !tree.isBehindLink(name)) differences.push(`${JSON.stringify(name)}: source nothing, container ${md5}`);
   }
-  return [...differences, ...target.uploads().map((upload) => `an unfinished upload of ${upload}`)];
+  return differences;
+}
+
+/**
+ * Uploads in parts that nobody will go on with, but for those that no state can tell from other people's (`isForgotten`), and
+ * those whose file cannot be seen behind a link.
+ */
+export function orphanUploads(tree: Tree, target: TortureTarget, isForgotten: (id: string) => boolean): string[] {
+  return [...target.uploads()]
+    .filter(([id, { key }]) => !isForgotten(id) && !(key !== undefined && tree.isBehindLink(key)))
+    .map(([id, { key = 'nobody knows what', what }]) => `the unfinished upload ${id} of ${JSON.stringify(key)} was left behind: ${what}`);
 }
 
 /** How the index differs from the source. A daemon may be writing it. */

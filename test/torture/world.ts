@@ -9,9 +9,13 @@ import { type Program, run, start } from '../e2e/program.js';
 import { seeded } from '../e2e/random-changes.js';
 import { type Note, ORDERS, type Orders } from './armed/orders.js';
 import { nowNs } from './journal.js';
-import { isOwn, localTarget, s3Target, type TortureTarget } from './target.js';
+import { localTarget } from './local-target.js';
+import { createPerson } from './person.js';
+import { s3Target } from './s3-target.js';
+import { swiftTarget } from './swift-target.js';
+import { isOwn, type TortureTarget } from './target.js';
 import { createTree, type Tree } from './tree.js';
-import { containerDifferences, indexDifferences, stateLeftovers, tornObjects } from './verify.js';
+import { containerDifferences, indexDifferences, orphanUploads, stateLeftovers, tornObjects } from './verify.js';
 
 const PROGRAM = fileURLToPath(new URL('../../torture/main.js', import.meta.url));
 
@@ -28,12 +32,28 @@ export interface Figures {
   objects: number;
   fullDisks: number;
   losses: number;
+  /** Daemons that ended because they met damage in their index. */
+  damagesMet: number;
+  /** Approvals, rejections, and rejections that were taken back. */
+  decisions: number;
   readonly reached: Set<Failpoint>;
   readonly killedAt: Map<Failpoint, number>;
 }
 
 export function noFigures(): Figures {
-  const counts = { kills: 0, stops: 0, quiets: 0, changes: 0, faults: 0, deletes: 0, objects: 0, fullDisks: 0, losses: 0 };
+  const counts = {
+    kills: 0,
+    stops: 0,
+    quiets: 0,
+    changes: 0,
+    faults: 0,
+    deletes: 0,
+    objects: 0,
+    fullDisks: 0,
+    losses: 0,
+    decisions: 0,
+    damagesMet: 0,
+  };
   return { ...counts, reached: new Set(), killedAt: new Map() };
 }
 
@@ -42,22 +62,39 @@ export class TortureFailure extends Error {
   override readonly name = 'TortureFailure';
 }
 
+export const DRIVERS = ['local', 's3', 'swift'] as const;
+type Driver = (typeof DRIVERS)[number];
+
+/** Whether a mirror on such a target can come to the point at all. */
+export function leadsTo(driver: Driver, point: Failpoint): boolean {
+  if (point.startsWith('parts:')) return driver !== 'local';
+  return driver === 'local' || !(point.startsWith('local:') || point.includes('room made'));
+}
+
 export interface WorldOptions {
   /** Empty; everything of this world is in it. */
   readonly folder: string;
   readonly seed: number;
-  readonly driver: 'local' | 's3';
+  readonly driver: Driver;
   readonly figures: Figures;
   /** Between daemons: whether time is up. */
   readonly isOver: () => boolean;
 }
 
+/** Settings of the mirror's guard: nothing is held, masses are, or already what a person does on a usual day. */
+const GUARDS = {
+  off: 'off',
+  usual: '{}',
+  tight: '{ count: 10, percentage: 5%, at_least: 5, window: 1m }',
+} as const;
 const WATCH = ['chokidar', 'directories', 'scan'] as const;
 /** How long a daemon that nothing disturbs may take to make everything equal. */
 const PATIENCE_MS = 240_000;
 /** Between changes that make the rest of the fault script happen. */
-const PROVOKE_MS = 2_000;
+const PROVOKE_MS = 1_000;
 const STOP_MS = 60_000;
+/** How a daemon ends that meets damage in its index: by itself, or in LMDB's code. */
+const DAMAGE_MET: readonly (number | string)[] = [1, 'SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE'];
 
 /** One mirror, its source, its target and its daemons, one after another: `lives` that are killed, then a quiet in which all must come right. */
 export async function torture(options: WorldOptions): Promise<void> {
@@ -71,6 +108,7 @@ export async function torture(options: WorldOptions): Promise<void> {
   const watch = pick(WATCH);
   const changesEngine = random() < 0.3;
   const deletes = pick(['mirror', 'mirror', 'trash'] as const);
+  const guard = pick(['off', 'usual', 'tight', 'tight'] as const);
   const source = join(folder, 'source');
   const disk = join(folder, 'disk');
   const log = join(folder, 'log');
@@ -78,7 +116,7 @@ export async function torture(options: WorldOptions): Promise<void> {
   for (const path of [source, disk]) mkdirSync(path);
   const mounted = driver === 'local' && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'none', disk]).status === 0;
   const state = join(disk, 'state');
-  const target: TortureTarget = driver === 'local' ? localTarget(join(disk, 'vault'), mounted ? disk : undefined) : await s3Target();
+  const target = await openTarget();
   const tree: Tree = createTree({ root: source, links, random });
   /** When each object was last put, or was found right. */
   const putNs = new Map<string, bigint>();
@@ -86,6 +124,26 @@ export async function torture(options: WorldOptions): Promise<void> {
   let readTo = 0;
   let lives = 0;
   let spoiled = false;
+  /** Indexes that were damaged and that no daemon has ended because of: each may end one, and the next start must heal it. */
+  let damages = 0;
+  const person = createPerson(state);
+  /** Uploads of which no ledger knows any more. */
+  const forgotten = new Set<string>();
+
+  /**
+   * Whether nobody can tell any more that this upload is ours: the ledger was lost that had named it, or it was begun while
+   * the clock was wrong, and ended before its id was noted.
+   */
+  function isForgotten(id: string): boolean {
+    if (forgotten.has(id)) return true;
+    const ledger = join(state, 'mirrors', 'documents', 'ledger.json');
+    return clockJumps && !(existsSync(ledger) && readFileSync(ledger, 'utf8').includes(id));
+  }
+
+  async function openTarget(): Promise<TortureTarget> {
+    if (driver === 'local') return localTarget(join(disk, 'vault'), mounted ? disk : undefined);
+    return driver === 's3' ? s3Target() : swiftTarget();
+  }
 
   function writeConfig(): void {
     const timers = losesEvents ? 'rescan: 1s' : 'rescan: 0';
@@ -103,13 +161,13 @@ mirrors:
     settle_limit: 200ms
     watch: ${watch}
     ${watch === 'scan' ? 'rescan: 1s' : timers}
-    reconcile: ${losesState || driver === 's3' ? '2s' : '0'}
+    reconcile: ${losesState || driver !== 'local' ? '2s' : '0'}
     extraneous: ${losesState ? 'delete' : 'keep'}
     symlinks: ${links}
     index: ${engine}
     deletes: ${deletes}
     lease: ${losesState ? '0' : '10m'}
-    guard: off
+    guard: ${GUARDS[guard]}
 `;
     writeFileSync(configFile, text, { mode: 0o600 });
   }
@@ -121,7 +179,7 @@ mirrors:
     const story = [
       what,
       `world: seed ${seed}, ${driver}, links ${links}, watch ${watch}, index ${engine}, ${lives} lives`,
-      `  events lost: ${losesEvents}, state lost: ${losesState}, clock jumps: ${clockJumps}, engines change: ${changesEngine}, deletes: ${deletes}`,
+      `  events lost: ${losesEvents}, state lost: ${losesState}, clock jumps: ${clockJumps}, engines change: ${changesEngine}, deletes: ${deletes}, guard: ${guard}`,
       `kept: ${folder}`,
       `the last changes${name === undefined ? '' : ` of ${name}`}:`,
       ...history.slice(-30).map((line) => `  ${line}`),
@@ -190,18 +248,24 @@ mirrors:
     }
   }
 
-  async function changeFor(ms: number, program: Program): Promise<void> {
+  async function changeFor(ms: number, program: Program, point: Failpoint | undefined): Promise<void> {
     const until = Date.now() + ms;
     while (Date.now() < until && program.child.exitCode === null && program.child.signalCode === null) {
       if (random() < 0.02) tree.changeEverything();
+      else if (point !== undefined && random() < 0.5) tree.changeToward(point);
       else tree.change();
       await delay(random() * 25);
     }
   }
 
+  function isPossible(point: Failpoint): boolean {
+    if (!leadsTo(driver, point)) return false;
+    if (point.includes('trash')) return deletes === 'trash';
+    return changesEngine || !point.includes('engine');
+  }
+
   function nextPoint(): Failpoint {
-    const others = driver === 'local' ? 'parts:' : 'local:';
-    const possible = FAILPOINTS.filter((point) => !point.startsWith(others) && (changesEngine || !point.includes('engine')));
+    const possible = FAILPOINTS.filter(isPossible);
     const fewest = Math.min(...possible.map((point) => figures.killedAt.get(point) ?? 0));
     return pick(random() < 0.5 ? possible : possible.filter((point) => (figures.killedAt.get(point) ?? 0) === fewest));
   }
@@ -219,10 +283,12 @@ mirrors:
     const point = random() < 0.6 ? nextPoint() : undefined;
     const program = startDaemon(point === undefined ? {} : { kill: { point, hit: 1 + Math.floor(random() ** 3 * 8) } });
     try {
-      if (random() < 0.3) await changeFor(random() * 500, program);
+      if (random() < 0.3) await changeFor(random() * 500, program, point);
       else {
         await watching(program);
-        await changeFor(random() * 700 + (point === undefined ? 0 : 700), program);
+        const deciding = guard !== 'off' && random() < 0.3 ? person.decide(pick(['approve', 'approve', 'reject', 'undo'])) : undefined;
+        await changeFor(random() * 700 + (point === undefined ? 0 : 700), program, point);
+        await deciding;
       }
       if (point?.includes('closed') || random() < 0.1) {
         program.kill('SIGTERM');
@@ -231,8 +297,9 @@ mirrors:
       program.kill('SIGKILL');
       const { code } = await program.finished;
       // SIGTERM ends a program that has not come to listen to it.
-      if (code === 'SIGKILL' || code === 'SIGTERM') figures.kills += 1;
-      else if (code === 0) figures.stops += 1;
+      if (code === 'SIGKILL') figures.kills += 1;
+      else if (code === 0 || code === 'SIGTERM') figures.stops += 1;
+      else if (damages > 0 && DAMAGE_MET.includes(code)) meetDamage();
       else if (!(spoiled && code === 1)) fail(`the daemon ended by itself, with ${code}`, program);
     } finally {
       program.kill('SIGKILL');
@@ -258,20 +325,34 @@ mirrors:
       bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(random() * 8));
       writeFileSync(file, bytes);
     };
-    pick([
-      () => rmSync(state, { recursive: true, force: true }),
-      () => rmSync(mirror, { recursive: true, force: true }),
-      () => rmSync(index, { force: true }),
-      () => rmSync(ledger, { force: true }),
-      () => cut(index),
-      () => cut(ledger),
-      () => flip(index),
-      () => flip(ledger),
-    ])();
+    const spoil = pick([
+      { of: 'ledger', do: () => rmSync(state, { recursive: true, force: true }) },
+      { of: 'ledger', do: () => rmSync(mirror, { recursive: true, force: true }) },
+      { of: 'ledger', do: () => rmSync(ledger, { force: true }) },
+      { of: 'ledger', do: () => cut(ledger) },
+      { of: 'ledger', do: () => flip(ledger) },
+      { of: 'index', do: () => rmSync(index, { force: true }) },
+      { of: 'index', do: () => cut(index) },
+      { of: 'index', do: () => flip(index) },
+    ]);
+    spoil.do();
+    if (spoil.of === 'index') damages += 1;
+    if (spoil.of === 'ledger') for (const upload of target.uploads().keys()) forgotten.add(upload);
+  }
+
+  function meetDamage(): void {
+    damages -= 1;
+    figures.damagesMet += 1;
   }
 
   /** Nothing is killed and nothing new goes wrong: everything must become equal, and nothing be left over. */
   async function quiet(): Promise<void> {
+    while (!(await becomesEqual()));
+    damages = 0;
+  }
+
+  /** False: the daemon met damage that was done before, and ended. */
+  async function becomesEqual(): Promise<boolean> {
     lives += 1;
     const program = startDaemon({});
     try {
@@ -281,19 +362,26 @@ mirrors:
       const differences = async () => [
         ...(target.faultsLeft > 0 ? [`${target.faultsLeft} faults that never happened`] : []),
         ...containerDifferences(tree, source, target),
+        ...orphanUploads(tree, target, isForgotten),
         ...(await indexDifferences(tree, location)),
       ];
       const deadline = Date.now() + PATIENCE_MS;
       let provokedAt = 0;
       for (let found = await differences(); found.length > 0; found = await differences()) {
-        if (program.child.exitCode !== null || program.child.signalCode !== null) fail('the daemon ended by itself', program);
+        if (program.child.exitCode !== null || program.child.signalCode !== null) {
+          if (damages === 0 || !DAMAGE_MET.includes((await program.finished).code)) fail('the daemon ended by itself', program);
+          meetDamage();
+          return false;
+        }
         if (Date.now() > deadline)
           fail(
             `${found[0]}\nafter ${PATIENCE_MS / 1000} s of quiet, and ${found.length - 1} more:\n${found.slice(1, 20).join('\n')}`,
             program,
           );
-        if (target.faultsLeft > 0 && Date.now() - provokedAt > PROVOKE_MS) {
-          tree.changeEverything();
+        if (Date.now() - provokedAt > PROVOKE_MS) {
+          if (target.faultsLeft > 0) tree.changeEverything();
+          // What was not meant is made good at the end: then everything is.
+          if (guard !== 'off') await person.decide(provokedAt === 0 ? 'undo' : 'approve');
           provokedAt = Date.now();
         }
         await delay(100);
@@ -307,7 +395,12 @@ mirrors:
       await program.finished;
     }
     judge(program);
-    for (const found of [...containerDifferences(tree, source, target), ...target.leftovers(), ...stateLeftovers(state)])
+    for (const found of [
+      ...containerDifferences(tree, source, target),
+      ...orphanUploads(tree, target, isForgotten),
+      ...target.leftovers(),
+      ...stateLeftovers(state),
+    ])
       fail(found, program);
     await checkedByProgram(program);
     figures.stops += 1;
@@ -315,6 +408,7 @@ mirrors:
     figures.objects += target.objects().size;
     const atNs = nowNs();
     for (const name of tree.expected().keys()) putNs.set(name, atNs);
+    return true;
   }
 
   function judgeFaults(): void {
@@ -336,13 +430,14 @@ mirrors:
   let failed = true;
   try {
     while (!isOver()) {
-      for (let count = 3 + Math.floor(random() * 10); count > 0 && !isOver(); count -= 1) await live();
+      for (let count = 5 + Math.floor(random() * 20); count > 0 && !isOver(); count -= 1) await live();
       await quiet();
     }
     failed = false;
   } finally {
     figures.changes += tree.changes;
     figures.faults += target.faultsMet;
+    figures.decisions += person.decisions;
     await target.close();
     if (!failed && mounted) spawnSync('umount', ['--lazy', disk]);
     if (failed) appendFileSync(join(folder, 'journal'), '');

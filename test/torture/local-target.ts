@@ -1,0 +1,96 @@
+import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { OrderedFault } from './armed/orders.js';
+import { md5Of } from './journal.js';
+import { CONTAINER, type Held, isOwn, type TortureTarget } from './target.js';
+
+/** `disk`: the folder of a file system that may be filled. */
+export function localTarget(root: string, disk: string | undefined): TortureTarget {
+  const container = join(root, CONTAINER);
+  const ballast = join(disk ?? root, 'ballast');
+  const seen = new Map<string, { readonly stamp: string; readonly held: Held }>();
+  let ordered: OrderedFault[] = [];
+  let met = 0;
+  let scripted = 0;
+
+  /** Undefined for one that goes away meanwhile. */
+  function heldAt(path: string): Held | undefined {
+    try {
+      return heldIn(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  function entriesOf(folder: string): Dirent[] {
+    try {
+      return readdirSync(folder, { withFileTypes: true });
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+      throw error;
+    }
+  }
+
+  function heldIn(path: string): Held {
+    const { ino, size, mtimeNs, ctimeNs, mode } = lstatSync(path, { bigint: true });
+    const stamp = `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+    const known = seen.get(path);
+    if (known?.stamp === stamp) return known.held;
+    const held = { md5: md5Of(readFileSync(path)), mtime: Number(mtimeNs) / 1e9, permissions: Number(mode) & 0o777 };
+    seen.set(path, { stamp, held });
+    return held;
+  }
+
+  return {
+    settings: `{ driver: local, root: ${root}, fsync: true }`,
+    objects() {
+      const objects = new Map<string, Held>();
+      const visit = (below: string): void => {
+        for (const entry of entriesOf(join(container, below))) {
+          const name = below + entry.name;
+          if (entry.isDirectory()) visit(`${name}/`);
+          const held = entry.isFile() && !isOwn(name) ? heldAt(join(container, name)) : undefined;
+          if (held) objects.set(name, held);
+        }
+      };
+      visit('');
+      return objects;
+    },
+    uploads: () => new Map(),
+    leftovers: () => (existsSync(join(root, '.longshore/incoming')) ? readdirSync(join(root, '.longshore/incoming')) : []),
+    script(random) {
+      const operations = ['putObject', 'putObject', 'deleteObjects', 'copyObject', 'headContainer'] as const;
+      const kinds = ['error', 'down', 'full', 'lost', 'lie', 'stall'] as const;
+      for (let count = 1 + Math.floor(random() * 4); count > 0; count -= 1) {
+        const operation = operations[Math.floor(random() * operations.length)] ?? 'putObject';
+        const kind = kinds[Math.floor(random() * kinds.length)] ?? 'error';
+        const fits = kind !== 'lie' || operation === 'putObject' || operation === 'copyObject';
+        scripted += 1;
+        ordered.push({ id: scripted, operation, kind: fits ? kind : 'error' });
+      }
+    },
+    get ordered() {
+      return ordered;
+    },
+    met(id) {
+      const before = ordered.length;
+      ordered = ordered.filter((fault) => fault.id !== id);
+      met += before - ordered.length;
+    },
+    get faultsLeft() {
+      return ordered.length;
+    },
+    get faultsMet() {
+      return met;
+    },
+    fill() {
+      if (disk === undefined) return false;
+      const { bavail, bsize } = statfsSync(disk);
+      writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 8192)));
+      return true;
+    },
+    empty: () => rmSync(ballast, { force: true }),
+    close: async () => {},
+  };
+}
