@@ -34,7 +34,7 @@ const doors = {
   commander: 'src/cli/run.ts',
   ignore: 'src/watcher/filter.ts',
   mime: 'src/drivers/content-type.ts',
-  piscina: 'src/sync/file-reader.ts',
+  piscina: 'src/sync/source/file-reader.ts',
   // Two databases that know nothing of each other: the index of a mirror, and what a local target keeps beside its files.
   lmdb: ['src/state/lmdb-file.ts', 'src/drivers/local/database.ts'],
 };

@@ -5,9 +5,9 @@ import { createService } from './service.js';
 import type { HeldDesk } from './status/held-desk.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import { PATIENT } from './sync/backoff.js';
-import type { DueRun } from './sync/due-runs.js';
 import type { Guard } from './sync/guard/guard.js';
 import { type KeptMirror, keepMirrored } from './sync/keep-mirrored.js';
+import type { DueRun } from './sync/scan/due-runs.js';
 import { readVersion } from './version.js';
 import type { OpenDaemon } from './world.js';
 

@@ -14,11 +14,11 @@ import type { MirrorStore } from './state/open-mirror.js';
 import { openState } from './state/open-state.js';
 import type { Persistence } from './sync/attempts.js';
 import type { SyncObserver } from './sync/events.js';
-import { openFileReader } from './sync/file-reader.js';
 import { forgetfulIndex, forgetfulLedger } from './sync/forgetful.js';
 import { openGuard } from './sync/guard/open-guard.js';
 import { createMirror, type Mirror } from './sync/mirror.js';
 import type { MirrorSettings } from './sync/mirror-settings.js';
+import { openFileReader } from './sync/source/file-reader.js';
 import { findOut, openTarget, type Target } from './targets.js';
 import type { World } from './world.js';
 

@@ -7,7 +7,7 @@ import { leaseObject } from './lease/lease-object.js';
 import { NO_LEASE } from './lease/no-lease.js';
 import { thisHolder } from './lease/this-holder.js';
 import type { Ledger } from './state/ledger.js';
-import { OWN_FOLDER } from './sync/reserved-names.js';
+import { OWN_FOLDER } from './sync/store/reserved-names.js';
 import type { Target } from './targets.js';
 import type { World } from './world.js';
 

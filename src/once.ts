@@ -5,13 +5,13 @@ import { createLifecycle } from './lifecycle.js';
 import { StateDamagedError } from './state/errors.js';
 import { BRISK } from './sync/backoff.js';
 import { untilFirstEnds } from './sync/concurrently.js';
-import { ensureContainer } from './sync/container-store.js';
 import type { SyncObserver } from './sync/events.js';
 import type { Mirror } from './sync/mirror.js';
-import { tellOfVersions } from './sync/old-content.js';
 import { startTally } from './sync/report.js';
-import { type ScanResult, scanMirror } from './sync/scan-mirror.js';
+import { type ScanResult, scanMirror } from './sync/scan/scan-mirror.js';
 import { DamageMetError } from './sync/state-trouble.js';
+import { ensureContainer } from './sync/store/container-store.js';
+import { tellOfVersions } from './sync/store/old-content.js';
 import type { OnceOptions, OnceResult, RunOnce } from './world.js';
 
 /** A one-shot run tries each object this often, and waits for a target this long. */

@@ -1,6 +1,6 @@
 import { printable } from '../log/printable.js';
 import { ownFolders } from '../own-folders.js';
-import { identityOf } from '../sync/source-identity.js';
+import { identityOf } from '../sync/source/source-identity.js';
 import { pathsBelow } from '../watcher/path.js';
 import { isEmptySource, openSource } from '../watcher/source.js';
 import { EXIT } from './exit.js';

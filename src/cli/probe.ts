@@ -3,7 +3,7 @@ import { ContainerDoesNotExistError } from '../drivers/errors.js';
 import { randomName } from '../drivers/trial/ground.js';
 import type { TrialResult } from '../drivers/trial/trial.js';
 import { tryBackend } from '../drivers/trial/try-backend.js';
-import { OWN_FOLDER } from '../sync/reserved-names.js';
+import { OWN_FOLDER } from '../sync/store/reserved-names.js';
 import { findTarget, openTarget } from './drivers.js';
 import { EXIT, UsageError } from './exit.js';
 import { interruptible } from './interruptible.js';

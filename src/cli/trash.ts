@@ -5,7 +5,7 @@ import { parseDuration } from '../config/units.js';
 import { eachInParallel } from '../drivers/parallel.js';
 import { escapeUnprintable, printable } from '../log/printable.js';
 import { bytes, count } from '../status/units.js';
-import { isLinkObject, restoreObject } from '../sync/restore-object.js';
+import { isLinkObject, restoreObject } from '../sync/store/restore-object.js';
 import { deleteEntries, nothingEmptied } from '../sync/trash/delete-entries.js';
 import { isExpired } from '../sync/trash/expiry.js';
 import { listTrash, type TrashEntry } from '../sync/trash/list-trash.js';

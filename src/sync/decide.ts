@@ -1,6 +1,6 @@
 import type { ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
-import { isRacy, sameStat } from './same-stat.js';
+import { isRacy, sameStat } from './source/same-stat.js';
 
 /** A local file or link, and the hex MD5 of its content once somebody has read it. */
 export interface LocalFact {

@@ -18,7 +18,7 @@ import {
 import { LeaseLostError } from '../lease/errors.js';
 import { StateError } from '../state/errors.js';
 import type { SkipReason } from './events.js';
-import { FileChangedError, FileUnreadableError } from './file-errors.js';
+import { FileChangedError, FileUnreadableError } from './source/file-errors.js';
 
 /** What about an object went wrong, for people and for who counts. */
 export type FailureClass =

@@ -8,7 +8,7 @@ import type { Pending } from './pending.js';
 import type { JobQueue, Lane } from './queue.js';
 import type { Renames } from './renames.js';
 import type { Run } from './runs.js';
-import type { Look, SourceView } from './source-view.js';
+import type { Look, SourceView } from './source/source-view.js';
 import { SMALL_FILE } from './workplace.js';
 
 /** Something that a scan found to be due. */

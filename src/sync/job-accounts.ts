@@ -10,8 +10,8 @@ import type { MirrorParts } from './mirror-parts.js';
 import type { Pending } from './pending.js';
 import type { Renames } from './renames.js';
 import type { Runs } from './runs.js';
-import { isRacy } from './same-stat.js';
-import type { SourceView } from './source-view.js';
+import { isRacy } from './source/same-stat.js';
+import type { SourceView } from './source/source-view.js';
 
 /** What becomes of a mirror's jobs: told to its board, and counted for the runs that asked for them. */
 export interface JobAccounts extends AttemptsListener {

@@ -8,14 +8,14 @@ import { SourceMissingError } from '../watcher/source.js';
 import type { Watcher, WatchState } from '../watcher/watcher.js';
 import { type Backoff, backoffMs } from './backoff.js';
 import { untilFirstEnds } from './concurrently.js';
-import { ensureContainer } from './container-store.js';
-import { createDueRuns, type DueRun, type DueRuns } from './due-runs.js';
 import type { MirrorState } from './events.js';
 import { classify } from './failure.js';
 import type { Mirror } from './mirror.js';
-import { tellOfVersions } from './old-content.js';
-import { scanMirror } from './scan-mirror.js';
+import { createDueRuns, type DueRun, type DueRuns } from './scan/due-runs.js';
+import { scanMirror } from './scan/scan-mirror.js';
 import { DamageMetError } from './state-trouble.js';
+import { ensureContainer } from './store/container-store.js';
+import { tellOfVersions } from './store/old-content.js';
 import { purgeTrash } from './trash/purge.js';
 
 /** A mirror that is watched and compared, for as long as the daemon lives. */

@@ -6,11 +6,11 @@ import type { Ledger } from '../state/ledger.js';
 import type { IndexLocation, ObjectIndex } from '../state/object-index.js';
 import type { Persistence } from './attempts.js';
 import type { SyncObserver } from './events.js';
-import type { FileReader } from './file-reader.js';
 import type { Guard } from './guard/guard.js';
 import type { Job } from './job.js';
 import type { MirrorSettings } from './mirror-settings.js';
 import type { JobQueue } from './queue.js';
+import type { FileReader } from './source/file-reader.js';
 import type { TargetHealth } from './target-health.js';
 
 /** What a mirror is made of, and shares with others. */

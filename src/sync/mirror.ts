@@ -17,7 +17,7 @@ import { openPlace, type Place } from './place.js';
 import { openQuarantine } from './quarantine.js';
 import { createRenames, type Renames } from './renames.js';
 import { createRuns, type Runs } from './runs.js';
-import { createSourceView, type SourceView } from './source-view.js';
+import { createSourceView, type SourceView } from './source/source-view.js';
 
 /** One mirror at work: what its scans and its watch find becomes jobs, what the jobs do becomes records. */
 export interface Mirror {

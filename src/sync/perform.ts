@@ -1,14 +1,14 @@
 import { failpoint } from '../failpoint.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import { type Decision, decide, type LocalFact, type Remote } from './decide.js';
-import type { FileContent } from './file-reader.js';
 import { withVerdict } from './guard/held-records.js';
 import type { Job } from './job.js';
-import type { Confirmed } from './object-store.js';
 import { recordOf } from './record-of.js';
 import { remove } from './remove.js';
 import { REPORTED } from './reported.js';
 import { upload } from './send.js';
+import type { FileContent } from './source/file-reader.js';
+import type { Confirmed } from './store/object-store.js';
 import { type Outcome, readEntry, type Workplace } from './workplace.js';
 
 /** The facts of one attempt, as far as they are known. `content` is there once the file has been read. */

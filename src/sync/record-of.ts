@@ -1,7 +1,7 @@
 import type { ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
-import type { ContentLook } from './content-look.js';
-import type { Confirmed } from './object-store.js';
+import type { ContentLook } from './source/content-look.js';
+import type { Confirmed } from './store/object-store.js';
 
 /** The record of a file as it was seen before it was read, and of what was confirmed (or is meant) of its object. */
 export function recordOf(

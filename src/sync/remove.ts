@@ -1,9 +1,9 @@
 import { failpoint } from '../failpoint.js';
 import type { ObjectRecord } from '../state/object-index.js';
 import { isOfOurs } from './decide.js';
-import { FileChangedError } from './file-errors.js';
 import { isMoved } from './guard/moved.js';
 import type { Job } from './job.js';
+import { FileChangedError } from './source/file-errors.js';
 import type { Outcome, Workplace } from './workplace.js';
 
 /** Deletes an object whose file is gone, once no copy needs it any more. */

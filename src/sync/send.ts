@@ -3,13 +3,13 @@ import { failpoint } from '../failpoint.js';
 import type { ObjectName, ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import { foldersAbove } from '../watcher/path.js';
-import type { ContentLook } from './content-look.js';
-import type { FileContent } from './file-reader.js';
 import { leaveToReplace } from './guard/replace.js';
 import type { Job } from './job.js';
-import type { Confirmed, PutWhere } from './object-store.js';
 import { recordOf } from './record-of.js';
 import { removeNow } from './remove.js';
+import type { ContentLook } from './source/content-look.js';
+import type { FileContent } from './source/file-reader.js';
+import type { Confirmed, PutWhere } from './store/object-store.js';
 import { type Outcome, readEntry, SMALL_FILE, type Workplace } from './workplace.js';
 
 /** What is to be sent. */

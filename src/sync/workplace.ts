@@ -3,12 +3,12 @@ import type { ObjectIndex, ObjectName, ObjectRecord } from '../state/object-inde
 import type { LocalEntry } from '../watcher/entry.js';
 import type { Policy } from './decide.js';
 import type { JobKind, SkipReason } from './events.js';
-import type { FileContent, FileReader } from './file-reader.js';
 import type { Guard } from './guard/guard.js';
 import type { Change } from './guard/rule.js';
 import type { Job } from './job.js';
 import type { Place } from './place.js';
-import type { SourceView } from './source-view.js';
+import type { FileContent, FileReader } from './source/file-reader.js';
+import type { SourceView } from './source/source-view.js';
 
 /** Files up to this are read once into memory: hashed, sent with their digest, and forgotten. Bytes. */
 export const SMALL_FILE = 1024 * 1024;

@@ -7,9 +7,9 @@ import { silentLogger } from '../../src/log.js';
 import { openLedger } from '../../src/state/ledger-file.js';
 import { type AttemptsListener, createAttempts, type Persistence } from '../../src/sync/attempts.js';
 import { BRISK, PATIENT } from '../../src/sync/backoff.js';
-import { FileUnreadableError } from '../../src/sync/file-errors.js';
 import type { Job } from '../../src/sync/job.js';
 import { openQuarantine } from '../../src/sync/quarantine.js';
+import { FileUnreadableError } from '../../src/sync/source/file-errors.js';
 import type { Outcome } from '../../src/sync/workplace.js';
 import { type FakeClock, fakeClock } from '../fakes/clock.js';
 

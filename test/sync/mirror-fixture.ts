@@ -9,15 +9,15 @@ import { NO_LEASE } from '../../src/lease/no-lease.js';
 import { silentLogger } from '../../src/log.js';
 import { openState } from '../../src/state/open-state.js';
 import type { Persistence } from '../../src/sync/attempts.js';
-import { ensureContainer } from '../../src/sync/container-store.js';
 import type { SyncEvent } from '../../src/sync/events.js';
-import { openFileReader } from '../../src/sync/file-reader.js';
 import { openGuard } from '../../src/sync/guard/open-guard.js';
 import { combineJobs, type Job } from '../../src/sync/job.js';
 import { createMirror, type Mirror } from '../../src/sync/mirror.js';
 import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
 import { createQueue } from '../../src/sync/queue.js';
-import { type ScanResult, scanMirror } from '../../src/sync/scan-mirror.js';
+import { type ScanResult, scanMirror } from '../../src/sync/scan/scan-mirror.js';
+import { openFileReader } from '../../src/sync/source/file-reader.js';
+import { ensureContainer } from '../../src/sync/store/container-store.js';
 import { watchHealth } from '../../src/sync/target-health.js';
 import { type Faults, faulty } from '../fakes/faulty-backend.js';
 

@@ -3,7 +3,7 @@ import type { Backend } from '../../src/drivers/backend.js';
 import { InvalidCredentialsError } from '../../src/drivers/errors.js';
 import { silentLogger } from '../../src/log.js';
 import type { Mirror } from '../../src/sync/mirror.js';
-import { tellOfVersions } from '../../src/sync/old-content.js';
+import { tellOfVersions } from '../../src/sync/store/old-content.js';
 import { openFake } from '../drivers/s3/open.js';
 import { startFakeS3 } from '../fakes/s3/server.js';
 import { openMirrorFixture } from './mirror-fixture.js';

@@ -2,7 +2,7 @@ import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createNaming } from '../../src/sync/naming.js';
+import { createNaming } from '../../src/sync/store/naming.js';
 import { startLooking } from '../../src/watcher/look.js';
 import { openSource } from '../../src/watcher/source.js';
 import { walk } from '../../src/watcher/walk.js';

@@ -1,5 +1,5 @@
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
-import type { SourceView } from '../source-view.js';
+import type { SourceView } from '../source/source-view.js';
 
 /**
  * Whether a file that is gone from one name is there under another, and its content safely mirrored: then deleting the

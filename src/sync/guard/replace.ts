@@ -1,6 +1,6 @@
 import type { ObjectRecord } from '../../state/object-index.js';
-import type { ContentLook } from '../content-look.js';
 import type { Job } from '../job.js';
+import type { ContentLook } from '../source/content-look.js';
 import type { Outcome, Workplace } from '../workplace.js';
 import { FREE, type GrantedLeave } from './guard.js';
 

@@ -1,7 +1,7 @@
 import { bytesBody } from '../../drivers/body.js';
 import { findObject } from '../../drivers/find-object.js';
 import type { Mirror } from '../mirror.js';
-import { OWN_FOLDER } from '../reserved-names.js';
+import { OWN_FOLDER } from '../store/reserved-names.js';
 import { deleteEntries, type Emptied, nothingEmptied } from './delete-entries.js';
 import { isExpired, lookAtClock } from './expiry.js';
 import { listTrash, type TrashEntry } from './list-trash.js';

@@ -11,7 +11,7 @@ import {
 } from '../../drivers/errors.js';
 import { findObject } from '../../drivers/find-object.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
-import { md5Of } from '../content-md5.js';
+import { md5Of } from '../store/content-md5.js';
 import { copyObject } from './copy-object.js';
 import { createTrashFolders } from './trash-folders.js';
 

@@ -3,7 +3,7 @@ import type { Resume } from '../../drivers/driver.js';
 import type { Logger } from '../../log.js';
 import type { AbandonedUpload, KeptToken, Ledger, LedgerDocument, UnfinishedUpload } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
-import type { FileStat } from '../file-stat.js';
+import type { FileStat } from '../source/file-stat.js';
 
 /** How a file goes on its way in parts. */
 export interface PartsPlan {

@@ -1,0 +1,106 @@
+import type { IndexEntry, ObjectName, ObjectRecord } from '../../state/object-index.js';
+import { compareNames } from '../../utf8-order.js';
+import type { LocalEntry } from '../../watcher/entry.js';
+import type { WalkProblem } from '../../watcher/problem.js';
+import { type Decision, decide, type Policy, type Remote } from '../decide.js';
+import { isRacy } from '../source/same-stat.js';
+import type { IndexSide, ListingSide, SourceSide } from './sides.js';
+
+/** Three views of the same names, each in the order of their UTF-8 bytes. */
+export interface Sides {
+  readonly source: SourceSide;
+  readonly index: IndexSide;
+  /** Undefined: the container was not listed, and nothing is known of what is in it. */
+  readonly listing: ListingSide | undefined;
+}
+
+export type Due = Exclude<Decision, { readonly action: 'nothing' }>;
+
+/** One object about which something is to be done. */
+export interface Finding {
+  readonly kind: 'finding';
+  readonly name: ObjectName;
+  readonly local: LocalEntry | undefined;
+  readonly known: ObjectRecord | undefined;
+  readonly remote: Remote;
+  readonly decision: Due;
+}
+
+/** A name that nothing local has. Whether that is evidence is another question: see settleDepartures. */
+export interface Departure {
+  readonly name: ObjectName;
+  readonly remote: Remote;
+}
+
+export interface Counts {
+  /** Local files and links. */
+  scanned: number;
+  unchanged: number;
+  /** In all local files and links. */
+  bytes: number;
+  /** Objects of ours without a file, which stay because the mirror says so (`deletes: keep`). */
+  kept: number;
+}
+
+/**
+ * Merges the sides in constant memory. Gives out the walk's problems, and what decide() finds to be due for each name
+ * that something local has; names about which something would be due because nothing local has them go to `depart`.
+ * Waits only where a page of the listing ends.
+ */
+export async function* compare(
+  { source, index, listing }: Sides,
+  policy: Policy,
+  depart: (departure: Departure) => void,
+  counts: Counts,
+): AsyncGenerator<Finding | WalkProblem, void> {
+  while (true) {
+    if (source.problem !== undefined) {
+      yield source.problem;
+      source.advance();
+      continue;
+    }
+    const name = first(source.name, first(index.name, listing?.name));
+    if (name === undefined) return;
+    const local = source.name === name ? source.entry : undefined;
+    const entry = index.name === name ? index.entry : undefined;
+    const listed = listing?.name === name;
+    const remote = listing === undefined ? 'unknown' : listed ? listing.fact() : 'absent';
+    if (local !== undefined) {
+      counts.scanned++;
+      counts.bytes += local.size;
+    }
+    if (local !== undefined && entry !== undefined && isPlainlyUnchanged(local, entry, remote)) {
+      counts.unchanged++;
+      source.advance();
+    } else {
+      const known = entry?.record;
+      const decision = decide(local && { entry: local }, known, remote, policy);
+      if (local !== undefined) {
+        if (decision.action === 'nothing') counts.unchanged++;
+        else yield { kind: 'finding', name, local, known, remote, decision };
+        source.advance();
+      } else if (decision.action !== 'nothing') depart({ name, remote });
+      else if (known !== undefined) counts.kept++;
+    }
+    if (entry !== undefined) index.advance();
+    if (listed) {
+      const turning = listing.advance();
+      if (turning !== undefined) await turning;
+    }
+  }
+}
+
+/**
+ * What decide() answers with `nothing` for almost every file of almost every scan, seen without decoding the record. It
+ * may be false where decide() says `nothing` too, and never true where it does not.
+ */
+export function isPlainlyUnchanged(local: LocalEntry, entry: IndexEntry, remote: Remote): boolean {
+  if (!entry.isConfirmed(local) || isRacy({ ctimeNs: local.ctimeNs, hashedAtMs: entry.hashedAtMs })) return false;
+  if (remote === 'unknown') return true;
+  return remote !== 'absent' && remote.size === local.size && remote.md5 !== undefined && remote.md5 === entry.md5;
+}
+
+function first(a: ObjectName | undefined, b: ObjectName | undefined): ObjectName | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return compareNames(a, b) <= 0 ? a : b;
+}

@@ -1,0 +1,34 @@
+import { createCondition } from '../condition.js';
+
+/** What several senders have for one who takes it, in the order in which it comes. */
+export interface Mailbox<T> {
+  put(item: T): void;
+  /** What was put before can still be taken, then every `take` rejects with the first error. */
+  fail(error: unknown): void;
+  /** Waits for an item; one taker at a time. Rejects with the reason of `signal`, too. */
+  take(signal: AbortSignal): Promise<T>;
+}
+
+export function createMailbox<T>(): Mailbox<T> {
+  const items: T[] = [];
+  let failure: { readonly error: unknown } | undefined;
+  const news = createCondition();
+  return {
+    put(item) {
+      items.push(item);
+      news.notifyAll();
+    },
+    fail(error) {
+      failure ??= { error };
+      news.notifyAll();
+    },
+    async take(signal) {
+      for (;;) {
+        const item = items.shift();
+        if (item !== undefined) return item;
+        if (failure) throw failure.error;
+        await news.wait(signal);
+      }
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { NameSet } from '../../state/ledger.js';
+import type { ObjectName } from '../../state/object-index.js';
+import type { RunKind } from '../events.js';
+import { isMoved } from '../guard/moved.js';
+import type { Mirror } from '../mirror.js';
+import type { Run } from '../runs.js';
+import type { Departure, Finding } from './compare.js';
+import { openSpill } from './spill.js';
+
+/**
+ * The deletes that a scan finds, kept until it has found all of them: the guard is told how many there are before the
+ * first is made.
+ */
+export interface RunDeletes {
+  add(finding: Finding): void;
+  /** Makes jobs of them as far as the guard lets it. What this resolves with is to be called when the run's jobs are over. */
+  due(run: Run, kind: RunKind): Promise<() => Promise<void>>;
+  /** Gives the disk space back. */
+  close(): void;
+}
+
+/** Names looked up between two turns of the event loop. */
+const AT_ONCE = 500;
+
+export function collectDeletes({ parts, source, renames, intake, held }: Mirror): RunDeletes {
+  const { index, guard, location } = parts;
+  const found = openSpill<Departure>(location.folder);
+
+  async function count(): Promise<{ readonly deletes: number; readonly foreign: NameSet }> {
+    let digest = 0n;
+    let deletes = 0;
+    let foreign = 0;
+    let looked = 0;
+    for (const { name } of found.items()) {
+      const known = index.get(name);
+      if (known === undefined) {
+        foreign += 1;
+        digest ^= digestOf(name);
+      } else if (known.guarded === undefined && !renames.isCopied(name) && !isMoved(name, known, index, source)) deletes += 1;
+      looked += 1;
+      if (looked % AT_ONCE === 0) await nextTurn();
+    }
+    return { deletes, foreign: { count: foreign, digest: digest.toString(16) } };
+  }
+
+  /** What is known to be held needs no job, and no evidence, to stay so. */
+  function isHeld(name: ObjectName): boolean {
+    if (guard.holding === undefined) return false;
+    const known = index.get(name);
+    return known === undefined ? guard.held.foreign > 0 : known.guarded === 'delete-held';
+  }
+
+  return {
+    add: ({ name, remote }) => found.add({ name, remote }),
+    async due(run, kind) {
+      const { deletes, foreign } = await count();
+      const over = await guard.expect(deletes, kind === 'reconcile' ? foreign : undefined);
+      try {
+        for (const { name, remote } of found.items()) {
+          if (isHeld(name)) held(name, 'delete', run.id);
+          else await intake.due({ name, local: undefined, remote, decision: { action: 'delete', why: 'gone' } }, run);
+        }
+        return over;
+      } catch (error) {
+        await over();
+        throw error;
+      }
+    },
+    close: () => found.close(),
+  };
+}
+
+/** Of a set of names, these in any order: a scan by several threads finds them in none. */
+function digestOf(name: ObjectName): bigint {
+  return BigInt(`0x${createHash('sha256').update(name).digest('hex')}`);
+}

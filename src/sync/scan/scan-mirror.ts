@@ -1,0 +1,183 @@
+import { childController } from '../../drivers/signal.js';
+import { failpoint } from '../../failpoint.js';
+import type { LedgerDocument, RunReport } from '../../state/ledger.js';
+import type { ObjectName } from '../../state/object-index.js';
+import type { SkipReason } from '../events.js';
+import type { Mirror } from '../mirror.js';
+import { REPORTED } from '../reported.js';
+import type { Run } from '../runs.js';
+import { walkSettingsOf } from '../source/source-view.js';
+import { reservedNames } from '../store/reserved-names.js';
+import { purgeTrash } from '../trash/purge.js';
+import type { DueRun } from './due-runs.js';
+import { middleOf } from './landmarks.js';
+import { listRemote } from './listing.js';
+import { collectDeletes, type RunDeletes } from './run-deletes.js';
+import { startScan } from './scan.js';
+import { WORTH_SHARING } from './scan-parts.js';
+import type { ScanItem, ScanSummary } from './scan-run.js';
+
+export interface ScanResult {
+  readonly report: RunReport;
+  /** False when part of the source could not be read: its objects are kept as they are. */
+  readonly complete: boolean;
+}
+
+/**
+ * Compares the source with the index (scan), or with the container as well (reconcile), and makes jobs of what differs.
+ * Resolves when all has been found. `finished` resolves when all of that has been done and the ledger says so. Both
+ * reject when `stop` is aborted, and with the error when the container is gone or closed to us; this also with
+ * SourceMissingError when there is no source, and with the driver's error when the container cannot be listed: nothing is
+ * deleted then.
+ */
+export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal): Promise<{ readonly finished: Promise<ScanResult> }> {
+  const {
+    controller: { signal },
+    unlink,
+  } = childController(stop, mirror.containerTrouble.signal);
+  const { settings, board, parts } = mirror;
+  const { backend, location, ledger, log, clock } = parts;
+  board.tell({ event: 'run-started', run: due.kind, why: due.why });
+  board.forgetSkips();
+  const endSurvey = due.under === '' ? mirror.beginSurvey() : undefined;
+  const run = mirror.runs.begin(parts.index);
+  const begun = new Set(mirror.place.uploads.names());
+  const scanned = mirror.scanning(due.why);
+  const deletes = collectDeletes(mirror);
+  let summary: ScanSummary | undefined;
+  let deletesOver: () => Promise<void>;
+  try {
+    // Records of this moment must be visible to the scan's own view of the index.
+    await parts.index.flush();
+    mirror.source.reopen(); // a source that was away and is back counts as such from here on
+    const doubt = mirror.source.doubt();
+    const noDeletes = ledger.read().reconciled ? doubt : notBefore(settings.name, due);
+    // Of nothing, nothing can be deleted or replaced: a new mirror may begin with an empty folder.
+    const told = parts.index.count() === 0 ? undefined : doubt;
+    if (told !== undefined) log.warn('deletes are withheld', { mirror: settings.name, why: told });
+    mirror.doubted(told);
+    const request = {
+      root: settings.source,
+      under: due.under,
+      settings: walkSettingsOf(settings, backend.capabilities.limits.maxKeyBytes),
+      policy: settings.policy,
+      location,
+      ...(noDeletes === undefined ? {} : { noDeletes }),
+      acceptEmpty: ledger.read().acceptedEmpty === true,
+    };
+    const listing =
+      due.kind === 'reconcile' ? listRemote(backend, settings.container, settings.prefix, reservedNames(settings), signal) : undefined;
+    const { listingOrder } = backend.capabilities;
+    const scan = startScan(request, { signal, clock, listingOrder, ...(listing ? { listing } : {}), ...whereToCut(mirror) });
+    run.scanned = scan.scanned;
+    for await (const items of scan) {
+      for (const item of items) {
+        if (item.kind === 'finding' && item.decision.action !== 'report') begun.delete(item.name);
+        summary = (await take(item, mirror, run, deletes)) ?? summary;
+      }
+      board.progress(run);
+    }
+    if (!summary) throw new Error(`the scan of ${settings.source} ended without a summary`);
+    if (due.kind === 'reconcile' && !ledger.read().reconciled) {
+      // Now, and not when all jobs are done: a file that became a folder is sent only once its old object may be deleted.
+      failpoint('sync: all found, first reconcile not noted');
+      await ledger.update((document) => ({ ...document, reconciled: true, source: mirror.source.identity() }));
+      if (summary.withheld > 0) mirror.miss();
+    }
+    deletesOver = await deletes.due(run, due.kind);
+  } catch (error) {
+    mirror.runs.end(run);
+    unlink();
+    throw error;
+  } finally {
+    deletes.close();
+    scanned();
+  }
+  run.tally.counts.scanned = summary.scanned;
+  run.tally.counts.unchanged += summary.unchanged;
+  if (summary.kept > 0) run.tally.counts.kept = summary.kept;
+  return { finished: finish(mirror, due, run, summary, { deletesOver, endSurvey, needlessUploads: begun }, signal).finally(unlink) };
+}
+
+/** A container that longshore does not know yet may hold anything: what would go is shown before it goes. */
+function notBefore(mirror: string, { kind }: DueRun): string {
+  return kind === 'reconcile'
+    ? `the first reconcile deletes nothing; the next one will (on its timer, or by: longshore reconcile ${mirror})`
+    : `nothing is deleted before a reconcile has finished (longshore reconcile ${mirror})`;
+}
+
+/** A small mirror is scanned before a second thread has started. */
+function whereToCut({ parts }: Mirror): { readonly cutAt?: ObjectName } {
+  const { halfway } = parts.ledger.read();
+  return halfway === undefined || parts.index.count() < WORTH_SHARING ? {} : { cutAt: halfway };
+}
+
+async function take(item: ScanItem, mirror: Mirror, run: Run, deletes: RunDeletes): Promise<ScanSummary | undefined> {
+  switch (item.kind) {
+    case 'finding':
+      if (item.decision.action === 'delete') deletes.add(item);
+      else if (item.decision.action !== 'report') await mirror.intake.due(item, run);
+      else skip(mirror, run, item.name, item.decision.what, REPORTED[item.decision.what]);
+      return undefined;
+    case 'problem':
+      skip(mirror, run, item.path, item.reason, item.detail);
+      return undefined;
+    case 'walked':
+      return undefined;
+    case 'finished':
+      return item;
+  }
+}
+
+function skip({ board }: Mirror, { tally }: Run, path: string, reason: SkipReason, detail: string): void {
+  // Links that the mirror is told to skip are no surprise to anybody, and for a malformed pattern nothing is left out.
+  if (reason !== 'link-skipped' && reason !== 'pattern-malformed') tally.counts.skipped += 1;
+  board.skipped(path, reason, detail);
+}
+
+interface RunEnds {
+  /** The deletes of the run have been seen to. */
+  deletesOver(): Promise<void>;
+  /** All that is left to do has been found. */
+  readonly endSurvey: (() => void) | undefined;
+  /** Objects for which an upload in parts was begun before, and nothing is due now. */
+  readonly needlessUploads: ReadonlySet<ObjectName>;
+}
+
+async function finish(
+  mirror: Mirror,
+  due: DueRun,
+  run: Run,
+  { complete, landmarks }: ScanSummary,
+  { deletesOver, endSurvey, needlessUploads }: RunEnds,
+  signal: AbortSignal,
+): Promise<ScanResult> {
+  const { ledger } = mirror.parts;
+  try {
+    // What could not be seen may still be there, and its upload be gone on with.
+    if (due.under === '' && complete) await mirror.place.orphans.tidy(due.kind, needlessUploads, mirror.pending.has, signal);
+    await run.pending.whenEmpty(signal);
+    mirror.containerTrouble.signal.throwIfAborted(); // jobs that were dropped are not done
+  } finally {
+    mirror.runs.end(run);
+    await deletesOver();
+  }
+  failpoint('sync: run done, ledger not updated');
+  if (complete) endSurvey?.();
+  const report = run.tally.report();
+  const seen = (document: LedgerDocument): LedgerDocument => {
+    const { acceptedEmpty: _, ...rest } = document;
+    const halfway = report.scanned < WORTH_SHARING ? undefined : middleOf(landmarks);
+    return {
+      ...(report.scanned > 0 ? rest : document),
+      ...(halfway === undefined ? {} : { halfway }),
+      source: mirror.source.identity(),
+    };
+  };
+  // A scan of one folder says nothing of when the mirror as a whole was last seen.
+  if (due.kind === 'reconcile') await ledger.update((document) => ({ ...seen(document), lastReconcile: report }));
+  else if (due.under === '') await ledger.update((document) => ({ ...seen(document), lastScan: report }));
+  mirror.board.tell({ event: 'run-finished', run: due.kind, report, complete });
+  if (due.kind === 'reconcile') await purgeTrash(mirror, signal);
+  return { report, complete };
+}

@@ -1,0 +1,181 @@
+import type { IndexLocation, IndexView } from '../../state/object-index.js';
+import { openDescent } from '../../watcher/descend.js';
+import type { RelativePath } from '../../watcher/entry.js';
+import { startLooking, type WalkSettings } from '../../watcher/look.js';
+import { ALL_NAMES, isInRange, type NameRange } from '../../watcher/name-range.js';
+import { confirmSource, isEmptySource, openSource } from '../../watcher/source.js';
+import { walk } from '../../watcher/walk.js';
+import type { Policy } from '../decide.js';
+import type { SkipReason } from '../events.js';
+import { createNaming } from '../store/naming.js';
+import { type BlindSpots, openBlindSpots } from './blind-spots.js';
+import { type Counts, compare, type Departure, type Finding } from './compare.js';
+import { type DepartureCounts, settleDepartures } from './departures.js';
+import { openIndexWindow } from './index-window.js';
+import { type Landmarks, openLandmarks } from './landmarks.js';
+import type { NextPage } from './remote-page.js';
+import { openListingSide, openSourceSide } from './sides.js';
+import { openSpill, type Spill } from './spill.js';
+
+/** What to scan; plain data, so that a worker thread can have it. */
+export interface ScanRequest {
+  /** Absolute path of the source. */
+  readonly root: string;
+  /** Only this path and what is below it; '' is the whole source, which alone can be compared with a listing. */
+  readonly under: RelativePath;
+  /** Only names in this range, so that several threads can share the work; without it all. A listing cannot be shared. */
+  readonly range?: NameRange;
+  readonly settings: WalkSettings;
+  readonly policy: Policy;
+  readonly location: IndexLocation;
+  /** Why nothing may be deleted or forgotten whatever the scan finds (no reconcile has finished yet, …); undefined when it may. */
+  readonly noDeletes?: string;
+  /** True: an empty source is meant, and what is known of it may be deleted. */
+  readonly acceptEmpty?: boolean;
+}
+
+/** Something that is left as it is. */
+export interface ScanProblem {
+  readonly kind: 'problem';
+  readonly path: RelativePath;
+  readonly reason: SkipReason;
+  readonly detail: string;
+  /** Of `delete-withheld`: how many objects are kept, and why. */
+  readonly kept?: { readonly objects: number; readonly why: string };
+}
+
+/**
+ * The source has been walked to its end without an error, and is still the folder that it was. What comes after this
+ * concerns names that it does not have.
+ */
+export interface Walked extends Counts {
+  readonly kind: 'walked';
+  readonly device: bigint;
+  readonly inode: bigint;
+  /** The source's folder has nothing in it at all, as that of a disk that is not mounted. */
+  readonly empty: boolean;
+}
+
+export interface ScanSummary extends Counts, DepartureCounts {
+  readonly kind: 'finished';
+  /** False when there were parts of the source that could not be seen. */
+  readonly complete: boolean;
+  /**
+   * Names that were met, evenly spaced; what the next scan is cut by into parts of one size. One list for each part of
+   * this one, in order.
+   */
+  readonly landmarks: readonly Landmarks[];
+}
+
+export type ScanItem = Finding | ScanProblem | Walked | ScanSummary;
+
+/** Counts that others may look at while the scan goes on. */
+export type LiveCounts = Counts & DepartureCounts;
+
+export function noCounts(): LiveCounts {
+  return { scanned: 0, unchanged: 0, bytes: 0, kept: 0, withheld: 0, excluded: 0 };
+}
+
+/** What a scan is given by the thread that it runs in. */
+export interface ScanSurroundings {
+  openIndex(): Promise<IndexView>;
+  /**
+   * Asked after each item: whether the index should be opened anew. An old view keeps LMDB from using its space again,
+   * and a scan may have to wait for hours for who takes its findings.
+   */
+  readonly indexIsOld?: () => boolean;
+  readonly listing?: NextPage;
+  /** Called before anything is looked at. What it throws ends the scan. */
+  readonly beforeLook?: () => void;
+  /** Resolves when every other part of the same scan has been walked: nothing is said to be gone before that. */
+  readonly allWalked?: () => Promise<void>;
+  /** For who wants to look at them meanwhile. */
+  readonly counts?: LiveCounts;
+}
+
+/**
+ * One scan, in the thread that calls it: first what the source has, then, once it has been walked to the end, what it
+ * has no more. The last item is the summary; who does not get it must not trust that anything is gone. What the index
+ * learns meanwhile may be seen or not: a file and its record are looked at one after the other.
+ * @throws SourceMissingError, NamesOutOfOrderError, and what `beforeLook`, the index and the listing throw
+ */
+export async function* runScan(
+  { root, under, range = ALL_NAMES, settings, policy, location, noDeletes, acceptEmpty = false }: ScanRequest,
+  { openIndex, indexIsOld = () => false, listing, beforeLook = () => {}, allWalked, counts = noCounts() }: ScanSurroundings,
+): AsyncGenerator<ScanItem, void> {
+  if ((under !== '' || range !== ALL_NAMES) && listing !== undefined)
+    throw new RangeError('a part of the source cannot be compared with the listing of a container');
+  const source = openSource(root);
+  const at = startLooking(source, settings, beforeLook);
+  const naming = createNaming(settings.symlinks);
+  const blindSpots = openBlindSpots();
+  const landmarks = openLandmarks();
+  let complete = true;
+  const departures: Spill<Departure> = openSpill(location.folder);
+  const depart = (departure: Departure) => {
+    beforeLook();
+    departures.add(departure);
+  };
+  const index = await openIndexWindow(openIndex, under, range, naming);
+  try {
+    const sides = {
+      source: openSourceSide(walk(at, under, range), naming, landmarks.pass),
+      index: index.side,
+      listing: listing && (await openListingSide(listing)),
+    };
+    for await (const item of compare(sides, policy, depart, counts)) {
+      if (item.kind === 'problem') {
+        blindSpots.add(item);
+        // A link is left out because the mirror says so; that it also hides what was behind it is told when it keeps an object.
+        if (item.blinds !== 'nothing' && item.reason !== 'link-skipped') complete = false;
+      }
+      // Folders on a border are looked at from both sides.
+      if (item.kind !== 'problem' || isInRange(range, item.path)) yield item;
+      if (indexIsOld()) await index.renew();
+    }
+    confirmSource(source);
+    const empty = isEmptySource(root, settings.filter.never);
+    yield { kind: 'walked', ...counts, device: source.device, inode: source.inode, empty };
+    await allWalked?.();
+
+    const descend = openDescent(at);
+    const evidence = {
+      blindSpots,
+      lookAgain(path: RelativePath) {
+        const { found } = descend(path);
+        confirmSource(source); // a source that went away meanwhile has nothing, and says nothing
+        return found;
+      },
+      known: index.get,
+      naming,
+      noDeletes: empty && !acceptEmpty ? EMPTY : noDeletes,
+    };
+    for (const item of settleDepartures(departures.items(), evidence, policy, counts)) {
+      yield item;
+      if (indexIsOld()) await index.renew();
+    }
+    yield* withholdings(blindSpots, counts.withheld, evidence.noDeletes);
+    yield { kind: 'finished', ...counts, complete: complete && counts.withheld === 0, landmarks: [landmarks.marks()] };
+  } finally {
+    departures.close();
+    await index.close();
+  }
+}
+
+const EMPTY = 'the source is empty, as it would be if its disk were not mounted';
+
+/** Says which objects were kept for want of evidence, once for each reason. */
+function* withholdings(blindSpots: BlindSpots, withheld: number, noDeletes: string | undefined): Generator<ScanProblem, void> {
+  let unexplained = withheld;
+  for (const [path, kept] of blindSpots.kept()) {
+    unexplained -= kept;
+    yield withholding(path, kept, 'it cannot be seen whether their files are gone');
+  }
+  if (unexplained > 0) yield withholding('', unexplained, noDeletes ?? 'nothing may be deleted');
+}
+
+/** Says that this many objects are kept though their files were not found. */
+export function withholding(path: RelativePath, objects: number, why: string): ScanProblem {
+  const detail = `${objects} ${objects === 1 ? 'object is' : 'objects are'} kept: ${why}`;
+  return { kind: 'problem', path, reason: 'delete-withheld', detail, kept: { objects, why } };
+}

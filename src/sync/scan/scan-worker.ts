@@ -1,0 +1,102 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { openIndexView } from '../../state/open-index.js';
+import type { RemotePage } from './remote-page.js';
+import { CANCELLED, type FromScan, failureOf, MOST_BATCHES, SCANNED, type ScanThreadData, type ToScan } from './scan-messages.js';
+import { noCounts, runScan, type ScanItem } from './scan-run.js';
+
+/** Items that cross at once. */
+const BATCH = 500;
+/** Looks after which a batch crosses though it is not full: on a slow disk the first findings must not wait for the last. */
+const LOOKS_PER_BATCH = 5000;
+/** Pages of the listing that are fetched before they are needed. */
+const PAGES_AHEAD = 2;
+
+if (parentPort === null) throw new Error('scan-worker.js is started by scan.js, as a worker thread');
+const port = parentPort;
+const { request, listed, shared } = workerData as ScanThreadData;
+
+let batch: ScanItem[] = [];
+let looks = 0;
+let underWay = 0;
+let allWalked = false;
+let wake = () => {};
+let pagesWanted = 0;
+const pages: (RemotePage | undefined)[] = [];
+
+port.on('message', (message: ToScan) => {
+  if (message.kind === 'done') underWay--;
+  if (message.kind === 'all-walked') allWalked = true;
+  if (message.kind === 'page') pages.push(message.page);
+  wake();
+});
+
+function send(message: FromScan): void {
+  port.postMessage(message);
+}
+
+function sendBatch(): void {
+  if (batch.length === 0) return;
+  underWay++;
+  send({ kind: 'batch', items: batch });
+  batch = [];
+  looks = 0;
+}
+
+function throwIfCancelled(): void {
+  if (Atomics.load(shared, CANCELLED) !== 0) throw new Error('it was cancelled');
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) {
+    throwIfCancelled();
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+  }
+}
+
+async function nextPage(): Promise<RemotePage | undefined> {
+  for (; pagesWanted <= PAGES_AHEAD; pagesWanted++) send({ kind: 'want-page' });
+  pagesWanted--;
+  await until(() => pages.length > 0);
+  return pages.shift();
+}
+
+async function scan(): Promise<void> {
+  const counts = noCounts();
+  let hasWaited = false;
+  const surroundings = {
+    counts,
+    openIndex() {
+      hasWaited = false;
+      return openIndexView(request.location);
+    },
+    indexIsOld: () => hasWaited,
+    beforeLook() {
+      throwIfCancelled();
+      Atomics.store(shared, SCANNED, counts.scanned);
+      if (++looks >= LOOKS_PER_BATCH) sendBatch();
+    },
+    allWalked: () => until(() => allWalked),
+    ...(listed ? { listing: nextPage } : {}),
+  };
+  for await (const item of runScan(request, surroundings)) {
+    batch.push(item);
+    // What has been walked must be known before anything is said to be gone.
+    if (batch.length >= BATCH || item.kind === 'walked') sendBatch();
+    if (underWay < MOST_BATCHES) continue;
+    await until(() => underWay < MOST_BATCHES);
+    hasWaited = true;
+  }
+  sendBatch();
+  Atomics.store(shared, SCANNED, counts.scanned);
+}
+
+try {
+  await scan();
+  send({ kind: 'ended' });
+} catch (error) {
+  send({ kind: 'failed', failure: failureOf(error) });
+} finally {
+  port.unref(); // the thread then ends by itself: see openIndexView on terminating one
+}

@@ -1,0 +1,127 @@
+import type { Piscina } from 'piscina';
+import type { LocalEntry } from '../../watcher/entry.js';
+import type { ContentLook } from './content-look.js';
+import { FileChangedError, FileUnreadableError } from './file-errors.js';
+import { pack, type ReadRequest } from './read-requests.js';
+import type { ReadAnswer, ReadBatchAnswer, ReadTask } from './read-worker.js';
+
+/** One version of a file: its content, or only the digest of it when it is large. */
+export interface FileContent {
+  readonly md5: string;
+  /** Milliseconds since the epoch, before the first byte was read. */
+  readonly hashedAtMs: number;
+  readonly looks: ContentLook;
+  readonly bytes?: Uint8Array;
+}
+
+/**
+ * Reads files in threads of its own. All calls reject with FileChangedError when the file is not, before and after,
+ * exactly the version that `entry` describes, and with FileUnreadableError when it cannot be read.
+ */
+export interface FileReader {
+  /** The whole content in memory: for small files and links. Requests of the same turn travel together. */
+  read(absolutePath: string, entry: LocalEntry): Promise<FileContent & { readonly bytes: Uint8Array }>;
+  /** Digest only, of a file of any size. */
+  hash(absolutePath: string, entry: LocalEntry, signal: AbortSignal): Promise<FileContent>;
+  /** What the file looks like by its beginning. */
+  look(absolutePath: string, entry: LocalEntry): Promise<ContentLook>;
+  close(): Promise<void>;
+}
+
+const BATCH_FILES = 64;
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+interface Waiting {
+  readonly request: ReadRequest;
+  resolve(content: FileContent & { bytes: Uint8Array }): void;
+  reject(error: unknown): void;
+}
+
+export function openFileReader({ follow }: { readonly follow: boolean }): FileReader {
+  // Two pools, so that the hashing of a large file never keeps small ones waiting.
+  const small = lazyPool<ReadBatchAnswer>();
+  const large = lazyPool<ReadAnswer>();
+  let waiting: Waiting[] = [];
+  let waitingBytes = 0;
+
+  function flush(): void {
+    if (waiting.length === 0) return;
+    const batch = waiting;
+    waiting = [];
+    waitingBytes = 0;
+    void readBatch(batch);
+  }
+
+  async function readBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const { answers, content } = await (await small.get()).run({
+        task: 'read',
+        requests: pack(
+          batch.map(({ request }) => request),
+          follow,
+        ),
+      });
+      batch.forEach(({ request, resolve, reject }, at) => {
+        const answer = answers[at];
+        if (answer?.outcome === 'read') {
+          const { md5, hashedAtMs, looks, offset } = answer;
+          resolve({ md5, hashedAtMs, looks, bytes: new Uint8Array(content, offset, request.expected.size) });
+        } else reject(failure(request.path, answer));
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  return {
+    read: (path, entry) =>
+      new Promise((resolve, reject) => {
+        if (waiting.length === 0) setImmediate(flush);
+        waiting.push({ request: { path, kind: entry.kind, expected: entry, follow }, resolve, reject });
+        waitingBytes += entry.size;
+        if (waiting.length >= BATCH_FILES || waitingBytes >= BATCH_BYTES) flush();
+      }),
+    async hash(path, entry, signal) {
+      const answer = await (await large.get()).run(
+        { task: 'hash', request: { path, kind: entry.kind, expected: entry, follow } },
+        { signal },
+      );
+      if (answer.outcome !== 'read') throw failure(path, answer);
+      return { md5: answer.md5, hashedAtMs: answer.hashedAtMs, looks: answer.looks };
+    },
+    async look(path, entry) {
+      // Beside the small ones: it must not wait until another large file has been hashed.
+      const { answers } = await (await small.get()).run({ task: 'look', request: { path, kind: entry.kind, expected: entry, follow } });
+      const [answer] = answers;
+      if (answer?.outcome !== 'read') throw failure(path, answer);
+      return answer.looks;
+    },
+    async close() {
+      await Promise.all([small.close(), large.close()]);
+    },
+  };
+}
+
+/** A thread that starts with the first file, so that a run in which nothing has changed starts none. */
+function lazyPool<Answer>(): { get(): Promise<Piscina<ReadTask, Answer>>; close(): Promise<void> } {
+  const filename = new URL('./read-worker.js', import.meta.url).href;
+  let pool: Promise<Piscina<ReadTask, Answer>> | undefined;
+  const open = async () => {
+    const { Piscina: Pool } = await import('piscina');
+    return new Pool<ReadTask, Answer>({ filename, minThreads: 0, maxThreads: 1, idleTimeout: 5_000 });
+  };
+  return {
+    get() {
+      pool ??= open();
+      return pool;
+    },
+    async close() {
+      await (await pool)?.destroy();
+    },
+  };
+}
+
+function failure(path: string, answer: ReadAnswer | undefined): Error {
+  if (answer?.outcome === 'failed') return new FileUnreadableError(path, answer.code, answer.message);
+  return new FileChangedError(path);
+}

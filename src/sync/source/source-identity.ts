@@ -1,0 +1,49 @@
+import type { Clock } from '../../clock.js';
+import type { SourceIdentity } from '../../state/ledger.js';
+import { fileSystemId } from '../../watcher/file-system-id.js';
+import type { Source } from '../../watcher/source.js';
+
+type Seen = Pick<Source, 'realRoot' | 'device' | 'inode'>;
+
+/** What the ledger keeps of a source, to know it again. */
+export function identityOf({ realRoot, device, inode }: Seen): SourceIdentity {
+  const fileSystemUuid = fileSystemId(realRoot, device);
+  return { device: String(device), inode: String(inode), ...(fileSystemUuid !== undefined && { fileSystemUuid }) };
+}
+
+/**
+ * For so long what was learned of a folder's file system counts, while the folder keeps its numbers. To unmount a disk and to
+ * mount another one in its place takes longer, and between a look and the delete that follows it more time may pass.
+ */
+const FRESH_MS = 20;
+
+/**
+ * `identify` (see identityOf) for who asks before each of many thousand deletes: it costs a hundred times as much as the
+ * look at the folder itself, which is for the caller to take each time. Both clocks must say that it was just now: one
+ * stands still while the machine sleeps, the other may be set.
+ */
+export function identifyingOften(clock: Pick<Clock, 'now' | 'monotonic'>, identify = identityOf): (seen: Seen) => SourceIdentity {
+  let last: { readonly seen: Seen; readonly identity: SourceIdentity; readonly atMs: number; readonly monotonicMs: number } | undefined;
+  const isFresh = ({ atMs, monotonicMs }: NonNullable<typeof last>) =>
+    Math.abs(clock.now() - atMs) < FRESH_MS && clock.monotonic() - monotonicMs < FRESH_MS;
+  return (seen) => {
+    if (last !== undefined && isSame(last.seen, seen) && isFresh(last)) return last.identity;
+    const [atMs, monotonicMs] = [clock.now(), clock.monotonic()]; // from before the look
+    last = { seen, identity: identify(seen), atMs, monotonicMs };
+    return last.identity;
+  };
+}
+
+function isSame(a: Seen, b: Seen): boolean {
+  return a.realRoot === b.realRoot && a.device === b.device && a.inode === b.inode;
+}
+
+/**
+ * Whether it is the same folder. The device number counts only where a file system tells no UUID: it may be another one
+ * after a reboot, and another disk may have it.
+ */
+export function sameSource(a: SourceIdentity, b: SourceIdentity): boolean {
+  if (a.inode !== b.inode) return false;
+  if (a.fileSystemUuid !== undefined && b.fileSystemUuid !== undefined) return a.fileSystemUuid === b.fileSystemUuid;
+  return a.device === b.device;
+}

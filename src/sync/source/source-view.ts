@@ -1,0 +1,161 @@
+import { statSync } from 'node:fs';
+import type { Clock } from '../../clock.js';
+import type { LedgerDocument, SourceIdentity } from '../../state/ledger.js';
+import type { ObjectName } from '../../state/object-index.js';
+import { openDescent } from '../../watcher/descend.js';
+import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
+import { type FolderRules, openFilter } from '../../watcher/filter.js';
+import { type Looking, startLooking, type WalkSettings } from '../../watcher/look.js';
+import { pathOnDisk, pathsBelow } from '../../watcher/path.js';
+import { isEmptySource, openSource } from '../../watcher/source.js';
+import type { SkipReason } from '../events.js';
+import type { MirrorSettings } from '../mirror-settings.js';
+import { createNaming, type Naming } from '../store/naming.js';
+import { reservedNames } from '../store/reserved-names.js';
+import { identifyingOften, identityOf, sameSource } from './source-identity.js';
+
+/** What is at one path of the source right now. */
+export type Look =
+  | { readonly found: 'entry'; readonly entry: LocalEntry }
+  | { readonly found: 'folder' }
+  /** A socket, a link by policy, nothing at all: no object belongs here, and the way there was readable. */
+  | { readonly found: 'nothing' }
+  /** Excluded by the mirror: neither sent nor deleted. */
+  | { readonly found: 'excluded' }
+  /** Nobody can tell. Nothing may be deleted because of it. */
+  | { readonly found: 'unknown'; readonly reason: SkipReason; readonly detail: string };
+
+const NOTHING: Look = { found: 'nothing' };
+
+/** One mirror's folder, for single looks; scans walk it in their own threads. */
+export interface SourceView {
+  absolute(path: RelativePath): string;
+  look(path: RelativePath): Look;
+  /** The same for an object's name: an entry is given only if its object has this very name. */
+  lookFor(name: ObjectName): Look;
+  nameOf: Naming['nameOf'];
+  pathOf: Naming['pathOf'];
+  namesAt: Naming['namesAt'];
+  /** Takes the folder as it is now for the mirror's own. Throws SourceMissingError when it is not there. */
+  reopen(): void;
+  /**
+   * Why absence proves nothing: the folder is missing, is not the one that was opened, or holds nothing at all (a disk
+   * that is not mounted looks like that). Undefined: a file that is not there is gone.
+   */
+  doubt(): string | undefined;
+  /** Why this is another folder than the one mirrored so far: then nothing is replaced either. */
+  exchanged(): string | undefined;
+  /** What to remember of the source: how it is known now, unless it was exchanged. */
+  identity(): SourceIdentity;
+  /** What is left out by the mirror's own patterns; ignore files in the source say more. */
+  readonly rules: FolderRules;
+}
+
+/** Throws nothing yet: `reopen` looks at the folder. `remembered` is what the ledger says of the source now. */
+export function createSourceView(
+  settings: MirrorSettings,
+  maxNameBytes: number,
+  remembered: () => Pick<LedgerDocument, 'source' | 'acceptedEmpty'>,
+  clock: Pick<Clock, 'now' | 'monotonic'>,
+): SourceView {
+  const identify = identifyingOften(clock);
+  const walkSettings = walkSettingsOf(settings, maxNameBytes);
+  const { nameOf, pathOf, namesAt } = createNaming(settings.symlinks);
+  const ifMeant = `if that is meant, stop the daemon and run: longshore accept-source ${settings.name}`;
+  let current: Opened | undefined;
+
+  function opened(): Opened {
+    current ??= openNow(settings.source, walkSettings);
+    return current;
+  }
+
+  /**
+   * What stands in the source's place now; undefined when that is no folder. Nothing less than a close look tells: another
+   * disk in the same drive may have the device number, the inode and even the mount's number of the one before.
+   */
+  function present(): SourceIdentity | undefined {
+    const { realRoot } = opened().looking.source;
+    const stat = statSync(settings.source, { bigint: true, throwIfNoEntry: false });
+    return stat?.isDirectory() ? identify({ realRoot, device: stat.dev, inode: stat.ino }) : undefined;
+  }
+
+  function look(path: RelativePath): Look {
+    const { found } = openDescent(opened().looking)(path);
+    switch (found.kind) {
+      case 'file':
+      case 'symlink':
+        return { found: 'entry', entry: found };
+      case 'directory':
+        return { found: 'folder' };
+      case 'absent':
+        return { found: 'nothing' };
+      case 'ignored':
+        return { found: 'excluded' };
+      case 'problem':
+        return found.blinds === 'path-and-below' ? { found: 'unknown', reason: found.reason, detail: found.detail } : { found: 'nothing' };
+    }
+  }
+
+  function exchanged(now = present()): string | undefined {
+    if (now === undefined) return `${settings.source} is missing; mount or restore it`;
+    if (sameSource(remembered().source ?? opened().identity, now)) return undefined;
+    return `${settings.source} is not the folder that was mirrored before; mount the right one, or ${ifMeant}`;
+  }
+
+  return {
+    absolute: (path) => pathOnDisk(settings.source, path),
+    look,
+    lookFor(name) {
+      const found = look(pathOf(name));
+      return found.found === 'entry' && nameOf(found.entry) !== name ? NOTHING : found;
+    },
+    nameOf,
+    pathOf,
+    namesAt,
+    reopen() {
+      current = openNow(settings.source, walkSettings);
+    },
+    doubt() {
+      const now = present();
+      if (now !== undefined && !sameSource(now, opened().identity)) {
+        return `${settings.source} is not the folder that it was when it was opened`;
+      }
+      const other = exchanged(now);
+      if (other !== undefined) return other;
+      if (remembered().acceptedEmpty === true || !isEmptySource(settings.source, walkSettings.filter.never)) return undefined;
+      return `${settings.source} is empty, as it would be if its disk were not mounted; ${ifMeant}`;
+    },
+    exchanged: () => exchanged(),
+    identity() {
+      const { source } = remembered();
+      if (source === undefined) return opened().identity;
+      const now = present();
+      return now !== undefined && sameSource(source, now) ? now : source;
+    },
+    rules: openFilter(walkSettings.filter),
+  };
+}
+
+interface Opened {
+  readonly looking: Looking;
+  readonly identity: SourceIdentity;
+}
+
+function openNow(root: string, walkSettings: WalkSettings): Opened {
+  const source = openSource(root);
+  return { looking: startLooking(source, walkSettings), identity: identityOf(source) };
+}
+
+/** How a mirror's source is walked, for single looks and scans alike. */
+export function walkSettingsOf(
+  { source, prefix, trashPrefix, exclude, include, never, symlinks }: MirrorSettings,
+  maxKeyBytes: number,
+): WalkSettings {
+  return {
+    filter: { exclude, include, never: pathsBelow(source, never) },
+    symlinks,
+    maxNameBytes: maxKeyBytes - Buffer.byteLength(prefix),
+    oneFileSystem: false,
+    reserved: reservedNames({ trashPrefix }).paths,
+  };
+}

@@ -1,0 +1,134 @@
+import type { Backend } from '../../drivers/backend.js';
+import { bytesBody } from '../../drivers/body.js';
+import type { ObjectInfo, ObjectRef, PutOptions } from '../../drivers/call.js';
+import { guessContentType } from '../../drivers/content-type.js';
+import { ContainerDoesNotExistError, ObjectDoesNotExistError, ObjectHashMismatchError } from '../../drivers/errors.js';
+import { fileBody } from '../../drivers/file-body.js';
+import { findObject } from '../../drivers/find-object.js';
+import { md5IfMadeOf } from '../../drivers/made-of.js';
+import { sendObject } from '../../drivers/send.js';
+import type { LocalEntry } from '../../watcher/entry.js';
+import type { Policy, RemoteFact } from '../decide.js';
+import { md5Of } from './content-md5.js';
+import { batchingDelete } from './delete-batch.js';
+import { contradicts, mtimeNsIn, objectMetadata } from './object-metadata.js';
+import type { Confirmed, ObjectStore, PutWhere } from './object-store.js';
+import type { FilePuts } from './put-file.js';
+
+export interface ContainerStoreOptions {
+  readonly backend: Backend;
+  readonly container: string;
+  /** Empty, or ends in `/`. */
+  readonly prefix: string;
+  readonly policy: Policy;
+  readonly follow: boolean;
+  readonly files: FilePuts;
+}
+
+/** A mirror's part of a container, behind any backend. */
+export function containerStore({ backend, container, prefix, policy, follow, files }: ContainerStoreOptions): ObjectStore {
+  const { copy, multipart } = backend.capabilities;
+  const deleteObject = batchingDelete(backend, container);
+  const refOf = (name: string): ObjectRef => ({ container, key: prefix + name });
+
+  const find = (name: string, signal: AbortSignal) => findObject(backend, refOf(name), { signal });
+
+  async function contentMd5(name: string, signal: AbortSignal): Promise<string> {
+    return md5Of(await backend.readObject(refOf(name), undefined, { signal }));
+  }
+
+  function optionsFor(name: string, entry: LocalEntry, md5: string | undefined, where: PutWhere = 'anywhere'): PutOptions {
+    const conditional = where === 'absent' && backend.capabilities.preconditions.includes('ifAbsent');
+    return {
+      contentType: guessContentType(name),
+      metaData: objectMetadata(entry, policy),
+      headers: {},
+      checksums: md5 === undefined ? [] : [{ algorithm: 'md5', hex: md5 }],
+      ...(conditional ? { precondition: { ifAbsent: true } } : {}),
+    };
+  }
+
+  return {
+    canCopy: copy !== undefined,
+    async head(name, signal) {
+      const info = await find(name, signal);
+      return info ? factSeen(info) : 'absent';
+    },
+    async inspect(name, entry, absolutePath, signal) {
+      const info = await find(name, signal);
+      if (!info) return { remote: 'absent' };
+      const fact = { ...factSeen(info), inspected: true };
+      if (fact.md5 !== undefined) return { remote: fact };
+      const partSize = entry.kind === 'file' ? files.partSizeOf(entry.size) : undefined;
+      if (multipart !== undefined && partSize !== undefined && entry.size === fact.size) {
+        const body = await fileBody(absolutePath, { ref: refOf(name), driver: backend.name, expected: entry, follow });
+        const md5 = await md5IfMadeOf(multipart, info, body, partSize, signal);
+        if (md5 !== undefined) return { remote: { ...fact, md5, partSize }, localMd5: md5 };
+      }
+      return { remote: { ...fact, md5: await contentMd5(name, signal) } };
+    },
+    async putBytes(name, entry, { bytes, md5 }, where, signal) {
+      const options = optionsFor(name, entry, md5, where);
+      const sent = await sendObject(backend, refOf(name), bytesBody(bytes), options, { signal, verifyHash: true });
+      return confirmed(sent.info, md5, sent.partSize);
+    },
+    async putFile(name, entry, absolutePath, md5, where, signal) {
+      const options = optionsFor(name, entry, md5, where);
+      const { info, checksum, partSize } = await files.put(name, refOf(name), entry, absolutePath, options, signal);
+      // Only a dry run has none: it reads nothing, and its records are forgotten.
+      return confirmed(info, checksum?.hex ?? '', partSize);
+    },
+    async copy(from, name, entry, md5, signal) {
+      if (!copy) return undefined;
+      const { contentType, metaData } = optionsFor(name, entry, md5);
+      try {
+        const info = await copy.copyObject(refOf(from), refOf(name), { contentType, metaData }, { signal });
+        const told = remoteFact(info).md5 ?? (await contentMd5(name, signal));
+        return told === md5 && info.size === entry.size ? confirmed(info, md5, undefined) : undefined;
+      } catch (error) {
+        if (error instanceof ObjectDoesNotExistError || error instanceof ObjectHashMismatchError) return undefined;
+        throw error;
+      }
+    },
+    async hasStaleMetadata(name, entry, signal) {
+      const info = await find(name, signal);
+      return info !== undefined && contradicts(info.metaData, entry, policy);
+    },
+    remove: (name, signal) => deleteObject(prefix + name, signal),
+  };
+}
+
+/** What a look at the object itself says of it. */
+function factSeen(info: ObjectInfo): RemoteFact {
+  const mtimeNs = mtimeNsIn(info.metaData);
+  return { ...remoteFact(info), ...(mtimeNs === undefined ? {} : { mtimeNs }) };
+}
+
+/** What an ObjectInfo says of the object's content. */
+export function remoteFact({ size, checksums, extra }: ObjectInfo): RemoteFact {
+  const md5 = checksums.find(({ algorithm }) => algorithm === 'md5')?.hex;
+  const etag = extra['etag'];
+  return { size, inspected: false, ...(md5 === undefined ? {} : { md5 }), ...(typeof etag === 'string' ? { etag } : {}) };
+}
+
+function confirmed({ extra }: ObjectInfo, md5: string, partSize: number | undefined): Confirmed {
+  const { etag, versionId } = extra as { readonly etag?: unknown; readonly versionId?: unknown };
+  return {
+    md5,
+    ...(typeof etag === 'string' ? { etag } : {}),
+    ...(typeof versionId === 'string' ? { versionId } : {}),
+    ...(partSize === undefined ? {} : { partSize }),
+  };
+}
+
+/** Makes the container if it is not there. Resolves with whether it had to. */
+export async function ensureContainer(backend: Backend, container: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await backend.headContainer(container, { signal });
+    return false;
+  } catch (error) {
+    if (!(error instanceof ContainerDoesNotExistError)) throw error;
+  }
+  await backend.createContainer(container, { signal });
+  return true;
+}

@@ -1,0 +1,62 @@
+import type { DownloadedAttributes } from '../../drivers/download.js';
+import type { LocalEntry } from '../../watcher/entry.js';
+import type { Policy } from '../decide.js';
+
+const NS_PER_SECOND = 1_000_000_000n;
+const FILE_TYPE_BITS = { file: 0o100000, symlink: 0o120000 } as const;
+
+/**
+ * What is kept with an object of its file, under the names and in the forms that rclone reads and writes
+ * (rclone.org/docs/#metadata and the local backend's system metadata): `mtime` in seconds with nanoseconds as decimals,
+ * `mode` as octal text with the file type's bits, `uid` and `gid` in decimal.
+ */
+export function objectMetadata(entry: LocalEntry, { metadata }: Pick<Policy, 'metadata'>): Readonly<Record<string, string>> {
+  return {
+    ...(metadata.mtime ? { mtime: secondsText(entry.mtimeNs) } : {}),
+    ...(metadata.mode ? { mode: (entry.mode | FILE_TYPE_BITS[entry.kind]).toString(8) } : {}),
+    ...(metadata.owner ? { uid: String(entry.uid), gid: String(entry.gid) } : {}),
+  };
+}
+
+/**
+ * Whether an object says something else of its file than the file does. What it does not say at all was never kept with
+ * it: an object that another tool put there is taken as it is.
+ */
+export function contradicts(found: Readonly<Record<string, string>>, entry: LocalEntry, policy: Pick<Policy, 'metadata'>): boolean {
+  return Object.entries(objectMetadata(entry, policy)).some(([key, value]) => {
+    const said = found[key];
+    return said !== undefined && (key === 'mtime' ? paddedSeconds(said) : said) !== value;
+  });
+}
+
+/** rclone leaves out zeros at the end. */
+function paddedSeconds(text: string): string {
+  const [, whole, fraction = ''] = /^(-?\d+)(?:\.(\d{0,9}))?$/.exec(text) ?? [];
+  return whole === undefined ? text : `${whole}.${fraction.padEnd(9, '0')}`;
+}
+
+/**
+ * The reverse, for a file that is made of an object: what of its metadata has these forms. Who could become another
+ * user by the mode's special bits is not asked for.
+ */
+export function fileAttributes({ mtime, mode }: Readonly<Record<string, string>>): DownloadedAttributes {
+  return {
+    ...(mtime !== undefined && /^-?\d{1,12}(\.\d{1,9})?$/.test(mtime) ? { mtime } : {}),
+    ...(mode !== undefined && /^[0-7]{1,6}$/.test(mode) ? { mode: Number.parseInt(mode, 8) & 0o777 } : {}),
+  };
+}
+
+/** When the file of an object was modified, in nanoseconds since the epoch; undefined when its metadata does not say. */
+export function mtimeNsIn({ mtime }: Readonly<Record<string, string>>): bigint | undefined {
+  const [, sign, seconds = '', fraction = ''] = /^(-?)(\d{1,12})(?:\.(\d{0,9}))?$/.exec(mtime ?? '') ?? [];
+  if (sign === undefined) return undefined;
+  const ns = BigInt(seconds) * NS_PER_SECOND + BigInt(fraction.padEnd(9, '0'));
+  return sign === '-' ? -ns : ns;
+}
+
+/** Nanoseconds since the epoch as decimal seconds. Times before 1970 are negative as a whole: -0.5 s is `-0.500000000`. */
+export function secondsText(ns: bigint): string {
+  const positive = ns < 0n ? -ns : ns;
+  const text = `${positive / NS_PER_SECOND}.${String(positive % NS_PER_SECOND).padStart(9, '0')}`;
+  return ns < 0n ? `-${text}` : text;
+}

@@ -1,0 +1,60 @@
+import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
+import type { LocalEntry } from '../../watcher/entry.js';
+import type { Remote } from '../decide.js';
+import type { FileContent } from '../source/file-reader.js';
+
+/** What the provider confirmed of an object that was sent or copied. */
+export type Confirmed = Pick<ObjectRecord, 'md5' | 'etag' | 'partSize' | 'versionId'>;
+
+/** `absent`: only where no object is. */
+export type PutWhere = 'anywhere' | 'absent';
+
+export interface Inspected {
+  readonly remote: Remote;
+  /** Hex MD5 of the file, when it had to be read as well. */
+  readonly localMd5?: string;
+}
+
+/** A mirror's place in its container. Names are below the mirror's prefix. Calls reject with the errors of the driver. */
+export interface ObjectStore {
+  readonly canCopy: boolean;
+  /** One look at the object. */
+  head(name: ObjectName, signal: AbortSignal): Promise<Remote>;
+  /**
+   * The same, and when nothing tells the MD5 of its content, that is found out: by comparing the file with the ETag of an
+   * object that was made of parts, or else by reading the object back.
+   */
+  inspect(name: ObjectName, entry: LocalEntry, absolutePath: string, signal: AbortSignal): Promise<Inspected>;
+  /**
+   * Sends a file or link whose content is in memory. Resolves once the provider's digest was compared (P2). `where`
+   * 'absent': rejects with PreconditionFailedError, where the provider can tell, when an object is there after all.
+   */
+  putBytes(
+    name: ObjectName,
+    entry: LocalEntry,
+    content: FileContent & { readonly bytes: Uint8Array },
+    where: PutWhere,
+    signal: AbortSignal,
+  ): Promise<Confirmed>;
+  /**
+   * Streams a file of any size, hashing what is sent. `md5`: where it is known already. Rejects with SourceChangedError
+   * when it did not stay the file of `entry`. `where`: see putBytes.
+   */
+  putFile(
+    name: ObjectName,
+    entry: LocalEntry,
+    absolutePath: string,
+    md5: string | undefined,
+    where: PutWhere,
+    signal: AbortSignal,
+  ): Promise<Confirmed>;
+  /**
+   * Copies within the provider, with the metadata of `entry`. `from` and `name` may be equal: then only metadata changes.
+   * Undefined when there is no object `from`, or it turned out not to have this content.
+   */
+  copy(from: ObjectName, name: ObjectName, entry: LocalEntry, md5: string, signal: AbortSignal): Promise<Confirmed | undefined>;
+  /** Whether the object's metadata contradicts those of the file: see `contradicts`. False when there is no object. */
+  hasStaleMetadata(name: ObjectName, entry: LocalEntry, signal: AbortSignal): Promise<boolean>;
+  /** Deletes; calls of the same moment share requests where the provider can. A missing object is no error. */
+  remove(name: ObjectName, signal: AbortSignal): Promise<void>;
+}

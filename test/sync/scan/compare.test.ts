@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { indexEntry } from '../../../src/state/index-entry.js';
+import type { ObjectName, ObjectRecord } from '../../../src/state/object-index.js';
+import { decide, type Policy, type RemoteFact } from '../../../src/sync/decide.js';
+import { compare, type Departure, type Finding } from '../../../src/sync/scan/compare.js';
+import { pageOf, type RemotePage } from '../../../src/sync/scan/remote-page.js';
+import { NamesOutOfOrderError, openIndexSide, openListingSide, openSourceSide } from '../../../src/sync/scan/sides.js';
+import { createNaming } from '../../../src/sync/store/naming.js';
+import { compareNames } from '../../../src/utf8-order.js';
+import type { LocalEntry } from '../../../src/watcher/entry.js';
+import type { WalkItem } from '../../../src/watcher/walk.js';
+import { MIRROR, recordOf, viewOf } from '../records.js';
+
+const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
+
+function entry(path: string, size: number): LocalEntry {
+  return { path, kind: 'file', size, mtimeNs: 1n, ctimeNs: 2n, inode: 3n, mode: 0o644, uid: 0, gid: 0 };
+}
+
+function fact(size: number): RemoteFact {
+  return { size, md5: EMPTY_MD5, inspected: false };
+}
+
+function pagesOf(objects: readonly (readonly [ObjectName, RemoteFact])[], size: number): () => Promise<RemotePage | undefined> {
+  const pages: RemotePage[] = [];
+  for (let at = 0; at < objects.length; at += size) pages.push(pageOf(objects.slice(at, at + size), false));
+  return async () => pages.shift();
+}
+
+async function compared(
+  local: readonly WalkItem[],
+  known: ReadonlyMap<ObjectName, ObjectRecord>,
+  listing: Listing,
+  policy: Policy = MIRROR,
+) {
+  const departures: Departure[] = [];
+  const findings: Finding[] = [];
+  const counts = { scanned: 0, unchanged: 0, bytes: 0, kept: 0 };
+  const sides = {
+    source: openSourceSide(local[Symbol.iterator](), createNaming('skip')),
+    index: openIndexSide(viewOf(known).entries()[Symbol.iterator]()),
+    listing: listing && (await openListingSide(pagesOf(listing.objects, listing.pageSize))),
+  };
+  for await (const item of compare(sides, policy, (departure) => departures.push(departure), counts)) {
+    if (item.kind === 'finding') findings.push(item);
+  }
+  return { departures, findings, counts };
+}
+
+type Listing = { readonly objects: readonly (readonly [ObjectName, RemoteFact])[]; readonly pageSize: number } | undefined;
+
+const name = fc.oneof(
+  fc.constantFrom('a', 'a-', 'a/b', 'a0', 'b', '\uffff', '\u{10000}', 'é'),
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 2 }),
+);
+const side = fc
+  .uniqueArray(fc.tuple(name, fc.nat({ max: 1 })), { selector: ([name]) => name, maxLength: 12 })
+  .map((sizes) => new Map(sizes));
+const anyPolicy = fc.record({
+  overwrite: fc.constantFrom('always' as const, 'never' as const),
+  extraneous: fc.constantFrom('keep' as const, 'report' as const, 'delete' as const),
+  deletes: fc.constantFrom('mirror' as const, 'keep' as const),
+  metadata: fc.constant(MIRROR.metadata),
+});
+
+describe('compare', () => {
+  it('decides about each name once, with all that the sides have of it, in order', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        side,
+        side,
+        fc.option(side),
+        fc.integer({ min: 1, max: 5 }),
+        anyPolicy,
+        async (local, known, remote, pageSize, policy) => {
+          const ordered = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => compareNames(a, b));
+          const entries = ordered(local).map(([path, size]) => entry(path, size));
+          const records = new Map([...known].map(([path, size]) => [path, recordOf(entry(path, size))]));
+          const listing = remote && { objects: ordered(remote).map(([name, size]) => [name, fact(size)] as const), pageSize };
+          const result = await compared(entries, records, listing ?? undefined, policy);
+
+          const names = [...new Set([...local.keys(), ...known.keys(), ...(remote?.keys() ?? [])])].sort(compareNames);
+          const expected = names.map((name) => {
+            const size = local.get(name);
+            const listed = remote?.get(name);
+            const object = remote === null ? ('unknown' as const) : listed === undefined ? ('absent' as const) : fact(listed);
+            const here = size === undefined ? undefined : entry(name, size);
+            const decision = decide(here && { entry: here }, records.get(name), object, policy);
+            return { kind: 'finding', name, local: here, known: records.get(name), remote: object, decision };
+          });
+          const due = expected.filter(({ decision }) => decision.action !== 'nothing');
+          expect(result.findings).toEqual(due.filter(({ local }) => local !== undefined));
+          expect(result.departures).toEqual(due.filter(({ local }) => local === undefined).map(({ name, remote }) => ({ name, remote })));
+          expect(result.counts).toEqual({
+            scanned: local.size,
+            unchanged: local.size - result.findings.length,
+            bytes: [...local.values()].reduce((sum, size) => sum + size, 0),
+            kept: expected.filter((each) => !each.local && each.known && each.decision.action === 'nothing').length,
+          });
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('P7: gives out nothing for what is unchanged', async () => {
+    const entries = Array.from({ length: 1000 }, (_, n) => entry(String(n).padStart(4, '0'), n));
+    const known = new Map(entries.map((entry) => [entry.path, recordOf(entry)]));
+    const { findings, departures, counts } = await compared(entries, known, undefined);
+    expect({ findings, departures, unchanged: counts.unchanged }).toEqual({ findings: [], departures: [], unchanged: 1000 });
+  });
+
+  it('P4: refuses a listing, an index or a walk that is out of order, or names a thing twice', async () => {
+    for (const names of [
+      ['b', 'a'],
+      ['a', 'a'],
+      ['a', 'b', 'a/b'],
+      ['\uffff', '\u{10000}', '\ue000'],
+    ]) {
+      const objects = names.map((name) => [name, fact(0)] as const);
+      await expect(compared([], new Map(), { objects, pageSize: 1 })).rejects.toThrow(NamesOutOfOrderError);
+      await expect(compared([], new Map(), { objects, pageSize: 5 })).rejects.toThrow(NamesOutOfOrderError);
+      await expect(
+        compared(
+          names.map((name) => entry(name, 0)),
+          new Map(),
+          undefined,
+        ),
+      ).rejects.toThrow(NamesOutOfOrderError);
+      const entries = names.map((name) => indexEntry(name, recordOf(entry(name, 0))));
+      expect(() => {
+        const index = openIndexSide(entries[Symbol.iterator]());
+        for (const _ of names) index.advance();
+      }).toThrow(NamesOutOfOrderError);
+    }
+  });
+
+  it('goes on after empty pages', async () => {
+    const pages = [
+      pageOf([], false),
+      pageOf([['a', fact(0)]], false),
+      pageOf([], false),
+      pageOf([], false),
+      pageOf([['b', fact(0)]], false),
+    ];
+    const side = await openListingSide(async () => pages.shift());
+    expect(side.name).toBe('a');
+    await side.advance();
+    expect(side.name).toBe('b');
+    await side.advance();
+    expect(side.name).toBeUndefined();
+  });
+});

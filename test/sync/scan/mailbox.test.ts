@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { createMailbox } from '../../../src/sync/scan/mailbox.js';
+import { leftAfter } from '../../garbage.js';
+
+const { signal } = new AbortController();
+
+it('gives out what was put, in order, whether somebody waited for it or not', async () => {
+  const mailbox = createMailbox<number>();
+  mailbox.put(1);
+  mailbox.put(2);
+  expect([await mailbox.take(signal), await mailbox.take(signal)]).toEqual([1, 2]);
+  const taken = mailbox.take(signal);
+  mailbox.put(3);
+  expect(await taken).toBe(3);
+});
+
+it('fails once all that came before has been taken, with the first error', async () => {
+  const mailbox = createMailbox<number>();
+  mailbox.put(1);
+  mailbox.fail(new Error('the first'));
+  mailbox.fail(new Error('the second'));
+  expect(await mailbox.take(signal)).toBe(1);
+  await expect(mailbox.take(signal)).rejects.toThrow('the first');
+  await expect(mailbox.take(signal)).rejects.toThrow('the first');
+});
+
+it('waits no longer than its signal', async () => {
+  const stop = new AbortController();
+  const taken = createMailbox<number>().take(stop.signal);
+  stop.abort(new Error('enough'));
+  await expect(taken).rejects.toThrow('enough');
+});
+
+it('P7: holds nothing that was taken', async () => {
+  const mailbox = createMailbox<object>();
+  const left = await leftAfter(100, async (keep) => {
+    const waiting = mailbox.take(signal);
+    mailbox.put(keep({}));
+    await waiting;
+  });
+  expect(left).toBeLessThan(3);
+});

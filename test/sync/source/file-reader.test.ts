@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, lstatSync, mkdtempSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FileChangedError, FileUnreadableError } from '../../../src/sync/source/file-errors.js';
+import { type FileReader, openFileReader } from '../../../src/sync/source/file-reader.js';
+import type { LocalEntry } from '../../../src/watcher/entry.js';
+
+let folder: string;
+let reader: FileReader;
+const never = new AbortController().signal;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'longshore-read-'));
+  reader = openFileReader({ follow: false });
+});
+
+afterAll(async () => {
+  await reader.close();
+  rmSync(folder, { recursive: true });
+});
+
+function entryOf(name: string): LocalEntry {
+  const stat = lstatSync(join(folder, name), { bigint: true });
+  const { mtimeNs, ctimeNs, ino } = stat;
+  return {
+    path: name,
+    kind: stat.isSymbolicLink() ? 'symlink' : 'file',
+    size: Number(stat.size),
+    mtimeNs,
+    ctimeNs,
+    inode: ino,
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+  };
+}
+
+function write(name: string, content: string | Buffer): LocalEntry {
+  writeFileSync(join(folder, name), content);
+  return entryOf(name);
+}
+
+const md5 = (content: string | Buffer) => createHash('md5').update(content).digest('hex');
+
+describe('reading files in another thread', () => {
+  test('gives content and digest, of many files at once, empty ones and links as well', async () => {
+    const files = Array.from({ length: 300 }, (_, at) => ({ name: `many-${at}`, content: 'x'.repeat(at * 37) }));
+    const entries = files.map(({ name, content }) => write(name, content));
+    const read = await Promise.all(entries.map((entry) => reader.read(join(folder, entry.path), entry)));
+    read.forEach((answer, at) => {
+      expect(Buffer.from(answer.bytes).toString()).toBe(files[at]?.content);
+      expect(answer.md5).toBe(md5(files[at]?.content ?? ''));
+    });
+    symlinkSync('over/there', join(folder, 'link'));
+    const link = await reader.read(join(folder, 'link'), entryOf('link'));
+    expect(Buffer.from(link.bytes).toString()).toBe('over/there');
+  });
+
+  test('hashes a large file without holding it', async () => {
+    const content = Buffer.alloc(3_000_001, 'longshore');
+    const entry = write('large', content);
+    expect(await reader.hash(join(folder, 'large'), entry, never)).toMatchObject({ md5: md5(content) });
+  });
+
+  test.each<[string, (path: string) => void]>([
+    ['grew', (path) => appendFileSync(path, 'more')],
+    ['shrank', (path) => truncateSync(path, 1)],
+    ['was rewritten with the same size', (path) => writeFileSync(path, 'CONTENT')],
+    [
+      'was replaced',
+      (path) => {
+        writeFileSync(`${path}.new`, 'content');
+        renameSync(`${path}.new`, path);
+      },
+    ],
+    ['vanished', (path) => rmSync(path)],
+    ['became a folder', (path) => execFileSync('sh', ['-c', 'rm "$0" && mkdir "$0"', path])],
+    ['became a link', (path) => execFileSync('sh', ['-c', 'rm "$0" && ln -s /etc/hostname "$0"', path])],
+    ['became a FIFO', (path) => execFileSync('sh', ['-c', 'rm "$0" && mkfifo "$0"', path])],
+  ])('P3: a file that %s since it was seen is not read', async (what, change) => {
+    const name = `changed ${what}`;
+    const entry = write(name, 'content');
+    change(join(folder, name));
+    await expect(reader.read(join(folder, name), entry)).rejects.toThrow(FileChangedError);
+    await expect(reader.hash(join(folder, name), entry, never)).rejects.toThrow(FileChangedError);
+  });
+
+  test('P8: a file that cannot be read says so with the reason of the system, and its neighbours are read', async () => {
+    const good = write('good', 'good');
+    const folderAsFile = { ...entryOf('.'), path: '.' };
+    const [bad, fine] = await Promise.allSettled([reader.read(folder, folderAsFile), reader.read(join(folder, 'good'), good)]);
+    expect(bad.status).toBe('rejected');
+    expect(bad.status === 'rejected' && bad.reason).toBeInstanceOf(FileUnreadableError);
+    expect(bad.status === 'rejected' && bad.reason).toMatchObject({ code: 'EISDIR' });
+    expect(fine).toMatchObject({ status: 'fulfilled', value: { md5: md5('good') } });
+  });
+});

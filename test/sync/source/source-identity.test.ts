@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { identifyingOften, sameSource } from '../../../src/sync/source/source-identity.js';
+
+const DISK = { device: '2049', inode: '2', fileSystemUuid: 'u' };
+
+test.each([
+  ['the same in all', DISK, true],
+  ['the same file system under another number', { ...DISK, device: '2065' }, true],
+  ['another file system under the same number', { ...DISK, fileSystemUuid: 'v' }, false],
+  ['another folder of it', { ...DISK, inode: '3' }, false],
+  ['the same numbers, where nothing is known of the file system', { device: '2049', inode: '2' }, true],
+  ['another number, where nothing is known of the file system', { device: '2065', inode: '2' }, false],
+])('P4: %s', (_, other, same) => {
+  expect(sameSource(DISK, other)).toBe(same);
+  expect(sameSource(other, DISK)).toBe(same);
+});
+
+test('P4: what is known of a file system counts for an instant, by both clocks, and for the same folder only', () => {
+  const time = { now: 1_000_000, monotonic: 0 };
+  const clock = { now: () => time.now, monotonic: () => time.monotonic };
+  let disk = 0;
+  const identify = identifyingOften(clock, ({ device, inode }) => {
+    disk += 1;
+    return { device: String(device), inode: String(inode), fileSystemUuid: `disk ${disk}` };
+  });
+  const root = { realRoot: '/source', device: 2049n, inode: 2n };
+  const uuid = (seen: typeof root) => identify(seen).fileSystemUuid;
+  const pass = (ms: number, sleptMs = 0) => {
+    time.monotonic += ms;
+    time.now += ms + sleptMs;
+  };
+  expect(uuid(root)).toBe('disk 1');
+  pass(19);
+  expect(uuid({ ...root })).toBe('disk 1');
+  pass(1);
+  expect(uuid(root)).toBe('disk 2');
+  expect(uuid({ ...root, inode: 3n })).toBe('disk 3');
+  expect(uuid({ ...root, device: 2065n })).toBe('disk 4');
+  expect(uuid({ ...root, realRoot: '/elsewhere' })).toBe('disk 5');
+  expect(uuid(root)).toBe('disk 6');
+  pass(1, 3_600_000); // the machine slept
+  expect(uuid(root)).toBe('disk 7');
+  pass(1, -3_600_000); // the clock was set back
+  expect(uuid(root)).toBe('disk 8');
+  pass(1_000, -1_000);
+  expect(uuid(root)).toBe('disk 9');
+});

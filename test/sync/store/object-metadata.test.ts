@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { contradicts, mtimeNsIn, objectMetadata, secondsText } from '../../../src/sync/store/object-metadata.js';
+
+const entry = {
+  path: 'a',
+  kind: 'file',
+  size: 1,
+  mtimeNs: 1_700_000_000_000_000_001n,
+  ctimeNs: 0n,
+  inode: 1n,
+  mode: 0o640,
+  uid: 7,
+  gid: 8,
+} as const;
+
+test('P10: metadata has the names and forms of rclone', () => {
+  expect(objectMetadata(entry, { metadata: { mtime: true, mode: true, owner: true } })).toEqual({
+    mtime: '1700000000.000000001',
+    mode: '100640',
+    uid: '7',
+    gid: '8',
+  });
+  expect(objectMetadata({ ...entry, kind: 'symlink', mode: 0o777 }, { metadata: { mtime: false, mode: true, owner: false } })).toEqual({
+    mode: '120777',
+  });
+});
+
+test('an object contradicts a file by what it says of it, not by what it leaves out', () => {
+  const policy = { metadata: { mtime: true, mode: true, owner: false } };
+  const own = objectMetadata(entry, policy);
+  expect(contradicts(own, entry, policy)).toBe(false);
+  expect(contradicts({}, entry, policy)).toBe(false);
+  expect(contradicts({ ...own, mtime: '1700000000' }, entry, policy)).toBe(true);
+  expect(contradicts({ mtime: '1700000000.5' }, { ...entry, mtimeNs: 1_700_000_000_500_000_000n }, policy)).toBe(false);
+  expect(contradicts({ ...own, mode: '100600' }, entry, policy)).toBe(true);
+  expect(contradicts({ ...own, uid: '99' }, entry, policy)).toBe(false);
+});
+
+test('a time as decimal seconds keeps every nanosecond, before 1970 as well', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(10n ** 19n), max: 10n ** 19n }), (ns) => {
+      const text = secondsText(ns);
+      expect(text).toMatch(/^-?\d+\.\d{9}$/);
+      expect(mtimeNsIn({ mtime: text })).toBe(ns);
+    }),
+  );
+});
+
+test.each([
+  [{ mtime: '5' }, 5_000_000_000n],
+  [{ mtime: '-0.5' }, -500_000_000n],
+  [{ mtime: '1.0000000001' }, undefined],
+  [{ mtime: 'yesterday' }, undefined],
+  [{ mtime: '' }, undefined],
+  [{}, undefined],
+])('the time in %j is %s', (metaData, ns) => {
+  expect(mtimeNsIn(metaData)).toBe(ns);
+});
