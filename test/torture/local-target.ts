@@ -13,12 +13,12 @@ export function localTarget(root: string, disk: string | undefined): TortureTarg
   let met = 0;
   let scripted = 0;
 
-  /** Undefined for one that goes away meanwhile. */
+  /** Undefined for one that goes away meanwhile, or becomes a folder, or is below one that becomes a file. */
   function heldAt(path: string): Held | undefined {
     try {
       return heldIn(path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      if (['ENOENT', 'EISDIR', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
       throw error;
     }
   }
