@@ -114,7 +114,7 @@ export async function torture(options: WorldOptions): Promise<void> {
   const log = join(folder, 'log');
   const configFile = join(folder, 'longshore.yaml');
   for (const path of [source, disk]) mkdirSync(path);
-  const mounted = driver === 'local' && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'none', disk]).status === 0;
+  const mounted = driver === 'local' && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256m', 'none', disk]).status === 0;
   const state = join(disk, 'state');
   const target = await openTarget();
   const tree: Tree = createTree({ root: source, links, random });
@@ -388,7 +388,7 @@ mirrors:
         judgeFaults();
       }
       program.kill('SIGTERM');
-      const { code } = await Promise.race([program.finished, delay(STOP_MS, { code: 'nothing' })]);
+      const { code } = await Promise.race([program.finished, delay(STOP_MS, { code: 'nothing' }, { ref: false })]);
       if (code !== 0) fail(`the daemon was told to stop and ended with ${code}`, program);
     } finally {
       program.kill('SIGKILL');
