@@ -87,7 +87,11 @@ export function localTarget(root: string, disk: string | undefined): TortureTarg
     fill() {
       if (disk === undefined) return false;
       const { bavail, bsize } = statfsSync(disk);
-      writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 8192)));
+      try {
+        writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 8192)));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error; // the daemon was quicker: then it is full as well
+      }
       return true;
     },
     empty: () => rmSync(ballast, { force: true }),
