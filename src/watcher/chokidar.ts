@@ -24,7 +24,8 @@ export async function watchDirectoryWithChokidar(absolutePath: string, events: D
     // chokidar 5 is never ready when something else has taken the directory's place meanwhile.
     if (whatIsAt(absolutePath) !== before) throw new Error(`${absolutePath} was exchanged as it was about to be watched`);
   }
-  throw new Error(`${absolutePath} cannot be watched: chokidar does not become ready`);
+  // The folder is what it was: better watched without chokidar than not at all.
+  return watchDirectory(absolutePath, events);
 }
 
 function whatIsAt(path: string): string {
