@@ -1,7 +1,13 @@
-import { setMaxListeners } from 'node:events';
-
 /** For calls that nobody can abort. */
 export const NEVER_ABORTED: AbortSignal = new AbortController().signal;
+
+/** What waits for a signal. All share one listener, as Node goes over a signal's listeners to add or to remove one. */
+const waiting = new WeakMap<AbortSignal, Waiting>();
+
+interface Waiting {
+  readonly runs: Set<() => void>;
+  unlisten(): void;
+}
 
 /** Runs once when the signal is aborted, at once if it is already. Returns what takes that back. */
 export function onAbort(signal: AbortSignal, run: () => void): () => void {
@@ -9,9 +15,28 @@ export function onAbort(signal: AbortSignal, run: () => void): () => void {
     run();
     return () => {};
   }
-  setMaxListeners(0, signal); // a thousand calls that wait on one signal are no leak, which is what Node would warn of
-  signal.addEventListener('abort', run, { once: true });
-  return () => signal.removeEventListener('abort', run);
+  const { runs, unlisten } = waiting.get(signal) ?? listen(signal);
+  const own = () => run(); // twice the same function is two
+  runs.add(own);
+  return () => {
+    runs.delete(own);
+    if (runs.size === 0) unlisten();
+  };
+}
+
+function listen(signal: AbortSignal): Waiting {
+  const runs = new Set<() => void>();
+  const runAll = () => {
+    for (const run of runs) run();
+  };
+  const unlisten = () => {
+    waiting.delete(signal);
+    signal.removeEventListener('abort', runAll);
+  };
+  signal.addEventListener('abort', runAll, { once: true });
+  const entry = { runs, unlisten };
+  waiting.set(signal, entry);
+  return entry;
 }
 
 /** The promise, or the signal's reason as soon as the signal is aborted; what the promise does after that is ignored. */

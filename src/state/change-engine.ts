@@ -2,9 +2,9 @@ import { rename, rm } from 'node:fs/promises';
 import { failpoint } from '../failpoint.js';
 import { syncFolder } from './durable-file.js';
 import { inodeFile } from './inode-table.js';
-import type { IndexLocation, ObjectName, ObjectRecord } from './object-index.js';
+import type { IndexLocation, ObjectName } from './object-index.js';
 import { filesBeside, indexFile, openStore } from './open-index.js';
-import type { RecordStore } from './record-store.js';
+import { type Change, changeOf, type RecordStore } from './record-store.js';
 
 /** Names per commit into LMDB. The JSON file is written anew by each commit, so it gets a single one. */
 const COMMIT = { lmdb: 5_000, lowdb: Number.POSITIVE_INFINITY } as const;
@@ -55,9 +55,9 @@ async function removeWithBeside(file: string): Promise<void> {
 }
 
 async function copyRecords(from: RecordStore, to: RecordStore, namesPerCommit: number): Promise<void> {
-  let changes = new Map<ObjectName, ObjectRecord>();
+  let changes = new Map<ObjectName, Change>();
   for (const [name, record] of from.entries({})) {
-    changes.set(name, record);
+    changes.set(name, changeOf(name, record));
     if (changes.size < namesPerCommit) continue;
     await to.commit(changes);
     changes = new Map();

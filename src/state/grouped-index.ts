@@ -1,16 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { failpoint } from '../failpoint.js';
 import { compareNames } from '../utf8-order.js';
-import { inRange, keyOf } from './name-key.js';
+import { inRange } from './name-key.js';
 import type { IndexRange, ObjectIndex, ObjectName, ObjectRecord } from './object-index.js';
-import { encodeRecord } from './record-codec.js';
-import type { RecordStore } from './record-store.js';
+import { type Change, changeOf, type RecordStore } from './record-store.js';
 
 /** Names per commit: large enough that the disk's flush is shared, small enough that encoding them takes no 50 ms. */
 const LARGEST_COMMIT = 5_000;
 
 interface Batch {
-  readonly changes: Map<ObjectName, ObjectRecord | undefined>;
+  readonly changes: Map<ObjectName, Change>;
   readonly durable: Promise<void>;
   readonly settle: { resolve(): void; reject(error: unknown): void };
 }
@@ -40,8 +39,7 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
   async function write(name: ObjectName, record: ObjectRecord | undefined): Promise<void> {
     if (closing !== undefined) throw new Error(`the index in ${location} is closed`);
     // Refuses what cannot be kept before others share its commit.
-    const key = keyOf(name);
-    if (record !== undefined) encodeRecord(record, key);
+    const change = changeOf(name, record);
     const last = queue.at(-1);
     const batch = last !== undefined && last.changes.size < LARGEST_COMMIT ? last : newBatch();
     const earlier = unwritten.get(name);
@@ -50,7 +48,7 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
     const adds = Number(record !== undefined) - inStore;
     added += adds - (earlier?.adds ?? 0);
     unwritten.set(name, { record, adds, batch });
-    batch.changes.set(name, record);
+    batch.changes.set(name, change);
     writing ??= writeQueued();
     await batch.durable;
   }
@@ -87,7 +85,7 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
 
   /** The batch is in the store now. Names written again since then stay, counted from what the store has now. */
   function forget(batch: Batch): void {
-    for (const [name, record] of batch.changes) {
+    for (const [name, { put }] of batch.changes) {
       const pending = unwritten.get(name);
       if (pending === undefined) continue;
       added -= pending.adds;
@@ -95,7 +93,7 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
         unwritten.delete(name);
         continue;
       }
-      const adds = Number(pending.record !== undefined) - Number(record !== undefined);
+      const adds = Number(pending.record !== undefined) - Number(put !== undefined);
       added += adds;
       unwritten.set(name, { ...pending, adds });
     }

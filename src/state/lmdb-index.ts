@@ -5,9 +5,9 @@ import { StateDamagedError, StateNewerError } from './errors.js';
 import { type InodeChange, type InodeTable, newInodeTable, openInodeTable } from './inode-table.js';
 import { type LmdbTable, openFrozenLmdbFile, openLmdbFile, type WritableFile } from './lmdb-file.js';
 import { headerOf } from './lmdb-look.js';
-import { keyBeyond, keyIfHeld, keyOf } from './name-key.js';
+import { keyBeyond, keyIfHeld } from './name-key.js';
 import type { IndexEntry, IndexRange, IndexView, ObjectName, ObjectRecord, RecordedStat } from './object-index.js';
-import { decodeRecord, encodeRecord, hashedAtMsOf, inodeOf, isConfirmedRecord, md5Of } from './record-codec.js';
+import { decodeRecord, hashedAtMsOf, inodeOf, isConfirmedRecord, md5Of } from './record-codec.js';
 import type { Changes, RecordStore } from './record-store.js';
 
 const ABOUT_KEY = Buffer.from('format');
@@ -61,16 +61,15 @@ function lmdbStore(file: string, index: WritableFile<keyof typeof INDEX_TABLES>,
       const leads: InodeChange[] = [];
       let added = 0;
       await index.commit(() => {
-        for (const [name, record] of changes) {
-          const key = keyOf(name);
+        for (const { key, put } of changes.values()) {
           const before = records.get(key);
-          const inode = record?.inode;
+          const inode = put?.record.inode;
           const inodeBefore = before === undefined ? undefined : inodeOf(before);
           if (inodeBefore !== undefined && inodeBefore !== inode) leads.push({ inode: inodeBefore, key, change: 'remove' });
           if (inode !== undefined && inode !== inodeBefore) leads.push({ inode, key, change: 'add' });
-          if (record !== undefined) records.put(key, encodeRecord(record, key));
+          if (put !== undefined) records.put(key, put.bytes);
           else if (before !== undefined) records.remove(key);
-          added += Number(record !== undefined) - Number(before !== undefined);
+          added += Number(put !== undefined) - Number(before !== undefined);
         }
       });
       count += added;

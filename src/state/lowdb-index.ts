@@ -35,9 +35,9 @@ export async function openLowdbStore(file: string): Promise<RecordStore> {
     commit: (changes) =>
       document.update((before) => {
         const records = new Map(before);
-        for (const [name, record] of changes) {
-          if (record === undefined) records.delete(name);
-          else records.set(name, record);
+        for (const [name, { put }] of changes) {
+          if (put === undefined) records.delete(name);
+          else records.set(name, put.record);
         }
         return records;
       }),

@@ -1,7 +1,21 @@
+import { keyOf } from './name-key.js';
 import type { IndexRange, ObjectName, ObjectRecord } from './object-index.js';
+import { encodeRecord } from './record-codec.js';
 
-/** New records by name; undefined is a removal. */
-export type Changes = ReadonlyMap<ObjectName, ObjectRecord | undefined>;
+/** A new record, in both of its forms, or a removal. */
+export interface Change {
+  /** The name, as `keyOf` gives it. */
+  readonly key: Buffer;
+  readonly put: { readonly record: ObjectRecord; readonly bytes: Buffer } | undefined;
+}
+
+/** @throws RangeError, TypeError for what cannot be kept */
+export function changeOf(name: ObjectName, record: ObjectRecord | undefined): Change {
+  const key = keyOf(name);
+  return { key, put: record && { record, bytes: encodeRecord(record, key) } };
+}
+
+export type Changes = ReadonlyMap<ObjectName, Change>;
 
 /** What an engine brings: reads of what is durable, and one atomic, durable commit at a time. */
 export interface RecordStore {

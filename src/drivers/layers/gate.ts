@@ -54,7 +54,8 @@ export function openGate(clock: Pick<Clock, 'monotonic' | 'sleep'>, callers: num
   return {
     async enter(signal) {
       signal.throwIfAborted();
-      await place(signal);
+      if (inside < allowed && waiting.size === 0) inside += 1;
+      else await place(signal);
       try {
         await pause(signal);
         return leave;
