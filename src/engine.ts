@@ -8,6 +8,7 @@ import { retry } from './drivers/layers/retry.js';
 import { fenced } from './lease/fenced.js';
 import { openLease } from './leases.js';
 import type { Lifecycle } from './lifecycle.js';
+import { mirrorPlace } from './mirror-place.js';
 import { ownFolders } from './own-folders.js';
 import { openStateCopy } from './state/open-copy.js';
 import type { MirrorStore } from './state/open-mirror.js';
@@ -60,7 +61,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     'state',
     (dryRun ? openStateCopy : openState)({
       folder: config.stateFolder,
-      mirrors: chosen.map(({ name, index }) => ({ name, engine: index })),
+      mirrors: chosen.map((mirror) => ({ name: mirror.name, engine: mirror.index, place: placeOf(mirror, config) })),
       clock,
       log,
       signal: drain,
@@ -159,6 +160,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
 function keptIn({ index, ledger }: MirrorStore, dryRun: boolean): Pick<MirrorStore, 'index' | 'ledger'> {
   return dryRun ? { index: forgetfulIndex(index), ledger: forgetfulLedger(ledger) } : { index, ledger };
+}
+
+function placeOf(mirror: MirrorConfig, { targets }: Config): string | undefined {
+  const target = targets.find(({ name }) => name === mirror.target);
+  return target && mirrorPlace(mirror, target);
 }
 
 function settingsOf(mirror: MirrorConfig, { multipartThreshold, partSize }: TargetConfig, config: Config): MirrorSettings {

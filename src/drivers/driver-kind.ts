@@ -29,6 +29,11 @@ export interface DriverKind<S = unknown> {
   findOut?(settings: S, world: DriverWorld, call: Call): Promise<string | undefined>;
   /** Reaches nothing: the first call does. Throws when the settings cannot work together. */
   open(settings: S, world: DriverWorld): Backend;
+  /**
+   * Where a target keeps its objects, as text without secrets: settings that lead to the same objects should give the same
+   * text, and others must give another.
+   */
+  where?(settings: S): string;
   /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */
   folders?(settings: S): readonly string[];
 }

@@ -15,6 +15,9 @@ export class StateDamagedError extends StateError {
   override readonly name = 'StateDamagedError';
 }
 
+/** The ledger of another mirror lies where this one's should: somebody has moved or copied files of the state. */
+export class OthersLedgerError extends StateDamagedError {}
+
 /** Written by a newer longshore: refused, and neither rewritten nor set aside. */
 export class StateNewerError extends StateError {
   override readonly name = 'StateNewerError';

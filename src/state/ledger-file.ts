@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openDocument } from './document.js';
-import { StateDamagedError } from './errors.js';
+import { OthersLedgerError, StateDamagedError } from './errors.js';
 import type { Ledger, LedgerDocument } from './ledger.js';
 import { upgrade, type Versions } from './migrate.js';
 
@@ -33,7 +33,7 @@ export async function openLedger(folder: string, mirror: string): Promise<Ledger
 /** The checksum has vouched for the bytes; this vouches for what the rest of the program takes for granted. */
 function readLedger(fields: Readonly<Record<string, unknown>>, mirror: string, file: string): LedgerDocument {
   if (fields['mirror'] !== mirror) {
-    throw new StateDamagedError(file, `is the ledger of mirror ${JSON.stringify(fields['mirror'])}, not of "${mirror}"`);
+    throw new OthersLedgerError(file, `is the ledger of mirror ${JSON.stringify(fields['mirror'])}, not of "${mirror}"`);
   }
   if (typeof fields['reconciled'] !== 'boolean') throw new StateDamagedError(file, 'does not say whether the mirror was reconciled');
   for (const map of ['unfinishedUploads', 'quarantined']) {

@@ -109,6 +109,8 @@ export interface LedgerDocument {
   /** Random, made once: a copy of this state has it too, and no other has. */
   readonly instance?: string;
   readonly source?: SourceIdentity;
+  /** Where the objects are that the index knows, as text: another place is begun anew. */
+  readonly place?: string;
   /** Somebody has said that the source is meant to be empty; forgotten as soon as it is not. */
   readonly acceptedEmpty?: true;
   /** What the target's driver found out about its provider, in the driver's own words. */

@@ -5,10 +5,10 @@ import { changeEngine, removeIndex, removeUnfinished } from './change-engine.js'
 import { checkInChild } from './check-in-child.js';
 import { isMarked, markClosed, markInUse } from './check-mark.js';
 import { removeTemporaryFiles } from './durable-file.js';
-import { StateDamagedError } from './errors.js';
+import { OthersLedgerError, StateDamagedError } from './errors.js';
 import { isInodeTableWhole } from './inode-table.js';
 import type { Ledger } from './ledger.js';
-import { ledgerFile, openLedger } from './ledger-file.js';
+import { ledgerFile, newLedger, openLedger } from './ledger-file.js';
 import { headerOf } from './lmdb-look.js';
 import type { IndexLocation, ObjectIndex } from './object-index.js';
 import { filesBeside, indexFile, openIndex } from './open-index.js';
@@ -23,8 +23,17 @@ export interface MirrorStore {
   readonly rebuilt: string | undefined;
 }
 
-export interface OpenMirrorOptions {
+export interface MirrorToOpen {
   readonly name: string;
+  readonly engine: 'lmdb' | 'lowdb';
+  /**
+   * Where its objects are, as text: records of another place are set aside. Undefined: nothing is done by them, so that
+   * it is no matter.
+   */
+  readonly place?: string | undefined;
+}
+
+export interface OpenMirrorOptions extends Omit<MirrorToOpen, 'engine'> {
   readonly location: IndexLocation;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
@@ -46,6 +55,7 @@ export async function openMirror(options: OpenMirrorOptions): Promise<MirrorStor
     const doubtful = isMarked(folder);
     await markInUse(folder); // first: opening a damaged index may be what ends this process
     failpoint('state: index marked in use, not opened');
+    await leaveFormerPlace(options, ledger, reasons);
     await readyIndex({ ...options, doubtful }, ledger, reasons);
     const index = await openIndex(location);
     return {
@@ -80,12 +90,49 @@ async function openSoundLedger({ name, location, clock }: OpenMirrorOptions, rea
     throw error;
   });
   if (ledger instanceof StateDamagedError) {
+    // What lies beside the ledger of another mirror says of that one's objects that they were put there, and not of ours.
+    if (ledger instanceof OthersLedgerError) await setAsideIndexes(location, clock);
     reasons.push(`${ledger.message}; kept as ${await setAside(ledgerFile(folder), [], clock)}`);
     ledger = await openLedger(folder, name);
   } else if (hadIndex && !ledger.existed) reasons.push('its ledger was missing');
   // The ledger is there before the index is: a missing one is then a loss, and no first start.
   if (!ledger.existed) await ledger.update((document) => ({ ...document }));
   return ledger;
+}
+
+/**
+ * Records say what was put into one place of one container. Of another place, that the configuration names now, they prove
+ * nothing: what is there under the same names is not ours.
+ */
+async function leaveFormerPlace({ name, location, place, clock }: OpenMirrorOptions, ledger: Ledger, reasons: string[]): Promise<void> {
+  const former = ledger.read().place;
+  if (place === undefined || former === place) return;
+  if (former === undefined) return ledger.update((document) => ({ ...document, place }));
+  await withholdDeletes(ledger);
+  const kept = await setAsideIndexes(location, clock);
+  const { instance, source, acceptedEmpty, found, trash } = ledger.read();
+  const stays = {
+    ...(instance && { instance }),
+    ...(source && { source }),
+    ...(acceptedEmpty && { acceptedEmpty }),
+    ...(trash && { trash }),
+  };
+  await ledger.update(() => ({ ...newLedger(name), ...stays, ...(found === undefined ? {} : { found }), place }));
+  reasons.push(`until now its objects went to ${former}, and from now on to ${place}: what was known is of no use there${keptAs(kept)}`);
+}
+
+function keptAs(files: readonly string[]): string {
+  return files.length === 0 ? '' : `; kept as ${files.join(' and ')}`;
+}
+
+/** Of either engine. Resolves with where they are now. */
+async function setAsideIndexes({ folder }: IndexLocation, clock: Clock): Promise<readonly string[]> {
+  const kept: string[] = [];
+  for (const engine of ['lmdb', 'lowdb'] as const) {
+    const file = indexFile({ folder, engine });
+    if (await isThere(file)) kept.push(await setAside(file, filesBeside(file), clock, 'elsewhere'));
+  }
+  return kept;
 }
 
 /** Leaves an index that can be opened, or none: sound, of the configured engine, and the only one. */

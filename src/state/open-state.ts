@@ -4,12 +4,12 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import { reasonOf, StateError, StateUnavailableError, systemCode } from './errors.js';
 import { type StateLock, takeLock } from './lock.js';
-import { type MirrorStore, openMirror } from './open-mirror.js';
+import { type MirrorStore, type MirrorToOpen, openMirror } from './open-mirror.js';
 
 export interface OpenStateOptions {
   /** Absolute path; made with mode 0700 where it is missing. */
   readonly folder: string;
-  readonly mirrors: readonly { readonly name: string; readonly engine: 'lmdb' | 'lowdb' }[];
+  readonly mirrors: readonly MirrorToOpen[];
   readonly clock: Clock;
   readonly log?: Logger;
   /** Ends the opening, which may have to look through a large index first. */
@@ -54,10 +54,10 @@ export interface OpenMirrorsOptions extends Omit<OpenStateOptions, 'log'> {
 /** For who holds the folder's lock. What it opens is added to `opened`, all of which the state's `close` closes. */
 export async function openMirrors({ folder, mirrors, clock, signal, rebuilt }: OpenMirrorsOptions, opened: Closing[]): Promise<State> {
   const stores = new Map<string, MirrorStore>();
-  for (const { name, engine } of mirrors) {
+  for (const { name, engine, place } of mirrors) {
     signal?.throwIfAborted();
     const location = { engine, folder: join(folder, 'mirrors', name) };
-    const mirror = await openMirror({ name, location, clock, signal });
+    const mirror = await openMirror({ name, location, place, clock, signal });
     opened.push(mirror);
     stores.set(name, mirror);
     if (mirror.rebuilt !== undefined) rebuilt(name, mirror.rebuilt);

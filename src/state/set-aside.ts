@@ -5,13 +5,13 @@ import { syncFolder } from './durable-file.js';
 import { reasonOf, StateUnavailableError, systemCode } from './errors.js';
 
 /**
- * Renames a damaged file to `NAME.damaged-20261122T144147Z`, where nothing of ours looks again, and gives that path.
- * `beside` are files that say nothing without it, and go.
+ * Renames a file to `NAME.damaged-20261122T144147Z`, where nothing of ours looks again, and gives that path.
+ * `beside` are files that say nothing without it, and go. `because`: instead of `damaged`.
  */
-export async function setAside(file: string, beside: readonly string[], clock: Clock): Promise<string> {
+export async function setAside(file: string, beside: readonly string[], clock: Clock, because = 'damaged'): Promise<string> {
   const moment = isoTime(clock.now()).replace(/[-:]|\.\d+/g, '');
-  let kept = `${file}.damaged-${moment}`;
-  for (let again = 2; await isThere(kept); again++) kept = `${file}.damaged-${moment}-${again}`;
+  let kept = `${file}.${because}-${moment}`;
+  for (let again = 2; await isThere(kept); again++) kept = `${file}.${because}-${moment}-${again}`;
   await rename(file, kept);
   for (const other of beside) await rm(other, { force: true });
   await syncFolder(dirname(file));

@@ -8,8 +8,11 @@ import { record, temporaryFolder } from './fixtures.js';
 
 type Engine = 'lmdb' | 'lowdb';
 
-export const opened = (folder: string, engine: Engine = 'lmdb', more: { log?: Logger; signal?: AbortSignal } = {}) =>
-  openState({ folder, mirrors: [{ name: 'documents', engine }], clock: systemClock, ...more });
+export const opened = (
+  folder: string,
+  engine: Engine = 'lmdb',
+  { place, ...more }: { place?: string; log?: Logger; signal?: AbortSignal } = {},
+) => openState({ folder, mirrors: [{ name: 'documents', engine, place }], clock: systemClock, ...more });
 
 export function documents(state: State): MirrorStore {
   const mirror = state.mirrors.get('documents');

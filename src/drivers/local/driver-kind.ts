@@ -19,5 +19,6 @@ export const localDriver: DriverKind<Infer<typeof settings>> = {
   summary: 'a folder of this machine, with plain files that any program can read',
   settings,
   open: (options) => localBackend(options),
+  where: ({ root }) => root,
   folders: ({ root }) => [root],
 };

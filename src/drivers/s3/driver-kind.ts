@@ -41,6 +41,11 @@ function kind({ name, aliases, summary, profile: preset, region: presetRegion, h
         await http.close();
       }
     },
+    // Without a host it is the profile's, which may have one for each region.
+    where(written) {
+      const { host, port, profile, region } = withPreset(written);
+      return host === undefined ? [profile, region].filter(Boolean).join(' ') : `${host}${port === undefined ? '' : `:${port}`}`;
+    },
     open(written, { clock, notice = () => {}, found }) {
       const settings = withPreset(written);
       const profile = profileOf(settings, found);

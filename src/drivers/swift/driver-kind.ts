@@ -19,6 +19,12 @@ function kind({ name, aliases, summary, preset }: Preset): DriverKind<SwiftSetti
     aliases,
     summary,
     settings: swiftSettings,
+    where(written) {
+      const { storage_url: storage, auth_url: url, host, port, project, project_id: id, region, key } = { ...written, ...preset(written) };
+      // A user of TempAuth is called `ACCOUNT:USER`.
+      const account = storage === undefined ? (id ?? project ?? /^[^:]+(?=:)/.exec(key ?? '')?.[0]) : undefined;
+      return [storage ?? url ?? [host, port].filter(Boolean).join(':'), account, region].filter(Boolean).join(' ');
+    },
     open(written, { clock }) {
       const settings = { ...written, ...preset(written) };
       const access = chooseAccess(settings);

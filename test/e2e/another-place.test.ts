@@ -1,0 +1,36 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { filesBelow } from '../watcher/tree.js';
+import { openPlace, summaryOf } from './place.js';
+
+describe.each([
+  ['container', 'container: documents', 'container: others', 'vault/others'],
+  ['prefix', 'container: documents', 'container: documents\n    prefix: laptop/', 'vault/documents/laptop'],
+  ['target', './vault', './others', 'others/documents'],
+])('P4: a mirror whose %s was changed in the configuration', (_, before, after, there) => {
+  test('takes nothing away from what is there, and mirrors everything to it', async () => {
+    const place = openPlace();
+    const file = join(place.folder, 'longshore.yaml');
+    for (const path of ['a', 'b']) place.write(path);
+    expect((await place.longshore('reconcile')).code).toBe(0);
+
+    const others = join(place.folder, there);
+    mkdirSync(others, { recursive: true });
+    for (const name of ['a', 'z']) writeFileSync(join(others, name), `somebody's ${name}`);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(before, after));
+    rmSync(join(place.source, 'a'));
+    const objects = () => filesBelow(others).filter((name) => !name.startsWith('.longshore/') && !name.startsWith('laptop/'));
+
+    // What was recorded of the former place neither proves that the new one has it, nor that its `a` is ours.
+    const scan = await place.longshore('scan', '--json');
+    expect(scan.stderr).toMatch(/ warn state rebuilt mirror=documents why=".*until now its objects went to .*, and from now on to /);
+    expect(summaryOf(scan)).toMatchObject({ uploaded: 1, deleted: 0 });
+    for (let round = 0; round < 2; round += 1) {
+      await place.longshore('reconcile');
+      expect(objects()).toEqual(['a', 'b', 'z']);
+      expect(readFileSync(join(others, 'a'), 'utf8')).toBe("somebody's a");
+    }
+    expect((await place.longshore('reconcile')).code).toBe(0);
+  });
+});
