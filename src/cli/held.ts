@@ -64,7 +64,10 @@ async function show({ mirror, desk }: OpenDesk, output: Output): Promise<boolean
     output.line(`  ${object.change} ${printable(object.name)}`);
     shown += 1;
   }
-  if (foreign > 0) output.line(`  delete ${count(foreign)} objects that longshore did not put there (extraneous: delete)`);
+  if (foreign > 0) {
+    const names = `longshore reconcile ${name} --dry-run --json`;
+    output.line(`  delete ${count(foreign)} objects that longshore did not put there (extraneous: delete); their names: ${names}`);
+  }
   output.line(`All of this is meant:  longshore approve ${name} ${id}`);
   output.line(`It is not:             longshore reject ${name} ${id}   (the objects are kept: restore the files from them)`);
   output.line('Files that come back are released by themselves. New and changed files are mirrored meanwhile.');

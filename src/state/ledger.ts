@@ -99,6 +99,8 @@ export interface GuardState {
   readonly foreign?: NameSet;
   /** Extraneous objects that may be deleted, if a reconcile finds exactly these. */
   readonly foreignApproved?: NameSet;
+  /** Extraneous objects that are to stay. */
+  readonly foreignRejected?: NameSet;
 }
 
 /** The whole ledger: one small JSON document per mirror, meant to be read by people too. */

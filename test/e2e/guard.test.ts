@@ -116,6 +116,25 @@ describe('P4: one-shot runs', () => {
     expect(place.differences()).toEqual([]);
   });
 
+  test('P4: keep extraneous objects that were rejected, however few they are the next time', async () => {
+    const place = openPlace('    extraneous: delete\n    guard: { count: 5, percentage: 100%, at_least: 1 }\n');
+    place.write('mine');
+    await place.longshore('reconcile');
+    const names = Array.from({ length: 6 }, (_, at) => `foreign ${at}`);
+    for (const name of names) writeFileSync(join(place.container, name), name);
+    expect((await place.longshore('reconcile')).code).toBe(4);
+    expect((await place.longshore('held', 'documents')).stdout).toMatch(
+      /delete 6 objects .*; their names: longshore reconcile documents --dry-run/,
+    );
+    expect((await place.longshore('reject', 'documents', await heldId(place))).stdout).toMatch(/6 rejected; the objects are kept/);
+    const next = await place.longshore('reconcile', '--json');
+    expect([next.code, next.stdout.match(/its delete was rejected; to be asked again: longshore reject --undo/g)?.length]).toEqual([0, 6]);
+    // One less, and nobody can tell whether it is one of them: somebody is asked.
+    rmSync(join(place.container, 'foreign 0'));
+    expect((await place.longshore('reconcile')).code).toBe(4);
+    expect(place.objects()).toEqual([...names.slice(1), 'mine']);
+  });
+
   test('with guard: off make all deletes', async () => {
     const place = openPlace('    guard: off\n');
     fill(place);

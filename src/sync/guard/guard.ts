@@ -19,6 +19,8 @@ export interface Guard {
   readonly holding: { readonly sinceMs: number; readonly why: string } | undefined;
   /** Objects held, for each kind of change; `foreign`: extraneous objects, of which there is no record. */
   readonly held: { readonly deletes: number; readonly overwrites: number; readonly foreign: number };
+  /** The extraneous objects that the last reconcile found are exactly those that somebody has said are to stay. */
+  readonly foreignStays: boolean;
   /**
    * Asks leave for one change, right before it is made. When it is not given, the index says so durably. `known` is the
    * object's record, undefined for an object that is not ours.
@@ -39,7 +41,8 @@ export interface Guard {
   /**
    * Decides what is held, if it still is what `id` stands for. Resolves with the number of changes when that is durable.
    * Approved changes are made when they are found to be due again. Rejected deletes leave the object for good, unless
-   * its file is back; rejected overwrites, until the file looks sound again.
+   * its file is back; rejected overwrites, until the file looks sound again. Of extraneous objects, none is deleted any more
+   * without an approval.
    *
    * @throws HeldChangedError
    */

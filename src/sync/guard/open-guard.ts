@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.js';
 import type { GuardState, Ledger, NameSet } from '../../state/ledger.js';
 import type { Guarded, ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import { countingIndex } from './counting-index.js';
+import { type ForeignVerdict, judgeForeign } from './foreign.js';
 import { FREE, type Guard, HeldChangedError, type HeldDescription, type Leave } from './guard.js';
 import { changeVerdicts, heldObjects, sumOfHeld, withVerdict } from './held-records.js';
 import { aged, totalOf, withChange, withoutChange } from './recent.js';
@@ -19,6 +20,7 @@ export interface GuardOptions {
 }
 
 const ID_LENGTH = 12;
+const MIXED = 'extraneous objects, some of which may be those whose deletes were rejected before';
 
 export async function openGuard({ index: inner, ledger, rule, clock, told }: GuardOptions): Promise<Guard> {
   const counting = countingIndex(inner);
@@ -30,8 +32,9 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
   let holding = before?.holding;
   let foreign = before?.foreign;
   let foreignApproved = before?.foreignApproved;
-  /** The last reconcile found exactly the extraneous objects that were approved. */
-  let foreignPasses = false;
+  let foreignRejected = before?.foreignRejected;
+  /** Of the extraneous objects that the last reconcile found. */
+  let verdict: ForeignVerdict = 'none';
   /** Runs that have told how much they found, and are not over: what they hold may not be held yet. */
   let runs = 0;
   let deciding: Promise<unknown> | undefined;
@@ -59,6 +62,7 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
       ...(holding && { holding }),
       ...(foreign && { foreign }),
       ...(foreignApproved && { foreignApproved }),
+      ...(foreignRejected && { foreignRejected }),
     };
     return ledger.update((document) => ({ ...document, guard }));
   }
@@ -88,14 +92,17 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
 
   async function judge(of: GuardRule, deletes: number, found: NameSet | undefined): Promise<void> {
     if (found) {
-      foreignPasses = found.count > 0 && isSameSet(found, foreignApproved);
-      if (!foreignPasses) foreignApproved = undefined;
+      verdict = judgeForeign(found, { approved: foreignApproved, rejected: foreignRejected });
+      if (verdict !== 'pass') foreignApproved = undefined;
+      if (verdict === 'none') foreignRejected = undefined;
     }
-    const asked = deletes + (found && !foreignPasses ? found.count : 0);
+    const isOpen = verdict === 'new' || verdict === 'mixed';
+    const asked = deletes + (found && isOpen ? found.count : 0);
     refreshRecent(of.windowMs);
     if (!holding && asked > 0 && isTooMuch(of, totalOf(recent), index.count(), asked)) await hold(excess(of, asked));
+    if (!holding && found && verdict === 'mixed') await hold(MIXED);
     if (!found || !holding) return;
-    foreign = foreignPasses || found.count === 0 ? undefined : found;
+    foreign = isOpen ? found : undefined;
     await remember();
   }
 
@@ -143,6 +150,9 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
 
   return {
     index,
+    get foreignStays() {
+      return verdict === 'stay';
+    },
     get holding() {
       return rule && holding;
     },
@@ -150,11 +160,12 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
       return { ...counting.counts, foreign: (holding && foreign?.count) ?? 0 };
     },
     async ask(change, name, known) {
+      if (!known && verdict === 'stay') return { granted: false };
       if (!rule) return FREE;
       for (;;) {
         while (deciding !== undefined) await deciding;
         if (known?.guarded === `${change}-approved`) return FREE;
-        if (!known && foreignPasses) return FREE;
+        if (!known && verdict === 'pass') return FREE;
         if (holding) return refuse(change, name, known);
         if (known?.guarded === `${change}-held`) {
           // The ledger was lost, or its last write was: the index knows better.
@@ -177,7 +188,11 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
       }
     },
     async expect(deletes, found) {
-      if (!rule) return () => Promise.resolve();
+      if (!rule) {
+        // Nobody can be asked which of them they are: then all of them stay.
+        if (found) verdict = found.count > 0 && foreignRejected ? 'stay' : 'none';
+        return () => Promise.resolve();
+      }
       while (deciding !== undefined) await deciding;
       const over = () => {
         runs -= 1;
@@ -200,25 +215,35 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
         await expectId(id);
         const changed = await changeVerdicts(index, { 'delete-held': 'delete-approved', 'overwrite-held': 'overwrite-approved' });
         foreignApproved = foreign ?? foreignApproved;
+        if (foreign) foreignRejected = undefined;
+        const passing = foreign?.count ?? 0;
         foreign = undefined;
         // Somebody has looked: what happened before is as it should be.
         recent = [];
         await open('what was held has been approved');
-        return changed + (foreignApproved?.count ?? 0);
+        return changed + passing;
       }),
     reject: (id) =>
       decide(async () => {
         await expectId(id);
         const changed = await changeVerdicts(index, { 'delete-held': 'rejected', 'overwrite-held': 'rejected' });
         const kept = foreign?.count ?? 0;
+        if (foreign) {
+          foreignRejected = foreign;
+          verdict = 'stay';
+        }
         foreign = undefined;
         await open('what was held has been rejected: the objects are kept');
         return changed + kept;
       }),
-    undoRejections: () => decide(() => changeVerdicts(index, { rejected: 'nothing' })),
+    undoRejections: () =>
+      decide(async () => {
+        const changed = await changeVerdicts(index, { rejected: 'nothing' });
+        const asked = foreignRejected?.count ?? 0;
+        foreignRejected = undefined;
+        if (verdict === 'stay') verdict = 'new';
+        if (asked > 0) await remember();
+        return changed + asked;
+      }),
   };
-}
-
-function isSameSet(a: NameSet, b: NameSet | undefined): boolean {
-  return b !== undefined && a.count === b.count && a.digest === b.digest;
 }

@@ -24,7 +24,8 @@ export interface RunDeletes {
 /** Names looked up between two turns of the event loop. */
 const AT_ONCE = 500;
 
-export function collectDeletes({ parts, source, renames, intake, held }: Mirror): RunDeletes {
+/** `stays` is told of extraneous objects that are left as they are since somebody said so. */
+export function collectDeletes({ parts, source, renames, intake, held }: Mirror, stays: (name: ObjectName) => void): RunDeletes {
   const { index, guard, location } = parts;
   const found = openSpill<Departure>(location.folder);
 
@@ -59,7 +60,8 @@ export function collectDeletes({ parts, source, renames, intake, held }: Mirror)
       const over = await guard.expect(deletes, kind === 'reconcile' ? foreign : undefined);
       try {
         for (const { name, remote } of found.items()) {
-          if (isHeld(name)) held(name, 'delete', run.id);
+          if (guard.foreignStays && index.get(name) === undefined) stays(name);
+          else if (isHeld(name)) held(name, 'delete', run.id);
           else await intake.due({ name, local: undefined, remote, decision: { action: 'delete', why: 'gone' } }, run);
         }
         return over;

@@ -43,7 +43,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   const run = mirror.runs.begin(parts.index);
   const begun = new Set(mirror.place.uploads.names());
   const scanned = mirror.scanning(due.why);
-  const deletes = collectDeletes(mirror);
+  const deletes = collectDeletes(mirror, (name) => skip(mirror, run, name, 'extraneous', REJECTED));
   let summary: ScanSummary | undefined;
   let deletesOver: () => Promise<void>;
   try {
@@ -98,6 +98,8 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   if (summary.kept > 0) run.tally.counts.kept = summary.kept;
   return { finished: finish(mirror, due, run, summary, { deletesOver, endSurvey, needlessUploads: begun }, signal).finally(unlink) };
 }
+
+const REJECTED = 'its delete was rejected; to be asked again: longshore reject --undo';
 
 /** A container that longshore does not know yet may hold anything: what would go is shown before it goes. */
 function notBefore(mirror: string, { kind }: DueRun): string {

@@ -16,7 +16,7 @@ const NO_FOREIGN = { count: 0, digest: '' };
 interface Kept {
   readonly clock: FakeClock & { jump(ms: number): void };
   /** The guard of a new process: the one before is gone. */
-  reopen(): Promise<Guard>;
+  reopen(as?: { readonly rule: GuardRule | null }): Promise<Guard>;
   readonly told: boolean[];
 }
 
@@ -34,12 +34,12 @@ async function keep({ rule = RULE }: { readonly rule?: GuardRule | null } = {}):
   };
   let state: State | undefined;
   const told: boolean[] = [];
-  const open = async () => {
+  const open = async (as = { rule }) => {
     await state?.close();
     state = await openState({ folder, mirrors: [{ name: 'm', engine: 'lmdb' }], clock: systemClock });
     const store = state.mirrors.get('m');
     if (!store) throw new Error('no state was opened');
-    return { store, guard: await openGuard({ ...store, rule: rule ?? undefined, clock, told: (holding) => told.push(holding) }) };
+    return { store, guard: await openGuard({ ...store, rule: as.rule ?? undefined, clock, told: (holding) => told.push(holding) }) };
   };
   const { store } = await open();
   await Promise.all(Array.from({ length: 100 }, (_, at) => store.index.put(nameOf(at), record())));
@@ -47,7 +47,7 @@ async function keep({ rule = RULE }: { readonly rule?: GuardRule | null } = {}):
     await state?.close();
     rmSync(folder, { recursive: true });
   });
-  return { clock, told, reopen: async () => (await open()).guard };
+  return { clock, told, reopen: async (as) => (await open(as)).guard };
 }
 
 const nameOf = (at: number) => `f${String(at).padStart(3, '0')}`;
@@ -241,5 +241,47 @@ describe('P4: decisions', () => {
     expect(guard.holding).toBeUndefined();
     expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
     await over();
+  });
+
+  test('extraneous objects stay once exactly these were rejected, however few they are, and others with them are asked about', async () => {
+    const { reopen } = await keep();
+    const rejected = { count: 3, digest: 'of three names' };
+    let guard = await reopen();
+    const found = await guard.expect(6, rejected); // with the others these are too many
+    expect(await remove(guard, nameOf(1))).toBe(false);
+    await found();
+    expect(await guard.reject((await guard.describe()).id)).toBe(4);
+    guard = await reopen();
+    await (await guard.expect(0, rejected))();
+    expect(guard.holding).toBeUndefined();
+    expect(guard.foreignStays).toBe(true);
+    expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(false);
+
+    await (await guard.expect(0, { count: 4, digest: 'of these and another' }))();
+    expect(guard.holding?.why).toMatch(/some of which may be those whose deletes were rejected before/);
+    expect(guard.held.foreign).toBe(4);
+    await guard.approve((await guard.describe()).id);
+    await (await guard.expect(0, { count: 4, digest: 'of these and another' }))();
+    expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
+    await (await guard.expect(0, rejected))(); // they are back, and nothing is remembered of them
+    expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
+  });
+
+  test('rejected extraneous objects are asked about again once that is taken back, and stay while the guard is off', async () => {
+    const { reopen } = await keep();
+    const rejected = { count: 9, digest: 'of nine names' };
+    let guard = await reopen();
+    await (await guard.expect(0, rejected))();
+    await guard.reject((await guard.describe()).id);
+    guard = await reopen();
+    expect(await guard.undoRejections()).toBe(9);
+    await (await guard.expect(0, rejected))();
+    expect(guard.held.foreign).toBe(9);
+    await guard.reject((await guard.describe()).id);
+    const state = await reopen({ rule: null });
+    await (await state.expect(0, { count: 10, digest: 'of ten' }))();
+    expect(state.foreignStays).toBe(true);
+    expect((await state.ask('delete', 'not ours', undefined)).granted).toBe(false);
+    expect((await state.ask('delete', nameOf(1), state.index.get(nameOf(1)))).granted).toBe(true);
   });
 });
