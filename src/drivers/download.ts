@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, link, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { ObjectError } from './errors.js';
+import { syncNames } from './sync-path.js';
 
 /** What the file system takes for the end of a segment. */
 const SEPARATOR = sep === '/' ? '/' : /[\\/]/;
@@ -25,7 +26,8 @@ export interface DownloadedAttributes {
 
 /**
  * Writes the bytes beside `destination` and moves them into place when the source has ended without an error. The
- * source is not opened when the destination is not acceptable. See StorageDriver.downloadObject.
+ * source is not opened when the destination is not acceptable. When this has resolved, a loss of power takes neither
+ * the file nor its name. See StorageDriver.downloadObject.
  */
 export async function saveTo(destination: string, open: () => AsyncIterable<Uint8Array>, options: SaveOptions): Promise<void> {
   const file = await resolveDestination(destination, options);
@@ -40,6 +42,7 @@ export async function saveTo(destination: string, open: () => AsyncIterable<Uint
     await tidied.catch(() => undefined);
     throw error;
   }
+  await syncNames(dirname(file));
 }
 
 async function resolveDestination(destination: string, options: SaveOptions): Promise<string> {
@@ -65,8 +68,15 @@ export async function makeWayBelow(folder: string, options: Pick<SaveOptions, 'o
   if (nearest !== root && !nearest.startsWith(root.endsWith(sep) ? root : root + sep)) {
     throw refused(`"${dirname(file)}" leads outside "${folder}" by a symbolic link`, options);
   }
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolders(dirname(file));
   return file;
+}
+
+/** The names of those that were missing survive a loss of power. */
+async function makeFolders(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncNames(dirname(made));
 }
 
 async function nearestExisting(path: string): Promise<string> {

@@ -19,6 +19,7 @@ import { type Container, StorageObject } from '../../src/drivers/objects.js';
 import { createDriver } from '../../src/drivers/storage.js';
 import { type Faults, faulty } from '../fakes/faulty-backend.js';
 import { call, put, randomContent, readAll, rejection } from './conformance/fixture.js';
+import { watchSyncs } from './synced-folders.js';
 
 let folder: string;
 let memory: Backend;
@@ -259,6 +260,21 @@ describe('downloads', () => {
     expect(seen).toEqual([[expect.stringMatching(/^\.longshore-.*\.part$/)]]);
     expect(await readdir(folder)).toEqual(['down']);
     expect(await readFile(destination, 'utf8')).toBe('content');
+  });
+
+  test('P5: when it has ended, its name is on the disk, and those of the folders that were made for it', async () => {
+    const synced = await watchSyncs();
+    const object = await store('a/b/c');
+    await object.download(folder);
+    expect(synced).toEqual(
+      new Map([
+        [folder, ['a']],
+        [join(folder, 'a'), ['b']],
+        [join(folder, 'a/b'), ['c']],
+      ]),
+    );
+    await object.download(join(folder, 'other'));
+    expect(synced.get(folder)).toEqual(['a', 'other']);
   });
 
   test('an existing file is an error, unless it may be replaced; nothing is asked of the provider before', async () => {

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { open } from 'node:fs/promises';
-import { codeOf } from './failure.js';
+import { syncPath } from '../sync-path.js';
 
 /** A file or folder that must survive a loss of power, and any folder of the file system that it is in. */
 export interface Dirty {
@@ -37,9 +36,6 @@ export function createMakeDurable(): MakeDurable {
   };
 }
 
-/** It was removed meanwhile, or this file system knows no fsync of a folder (as CIFS). */
-const NOTHING_TO_DO = new Set(['ENOENT', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP']);
-
 function byVolume(dirty: readonly Dirty[]): ReadonlyMap<string, ReadonlySet<string>> {
   const volumes = new Map<string, Set<string>>();
   for (const { path, volume } of dirty) {
@@ -64,20 +60,11 @@ async function syncEach(paths: readonly string[], failures: Map<string, Error>):
   const worker = async () => {
     for (const path of waiting) {
       try {
-        await syncOne(path);
+        await syncPath(path);
       } catch (error) {
-        if (!NOTHING_TO_DO.has(codeOf(error) ?? '')) failures.set(path, error as Error);
+        failures.set(path, error as Error);
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, paths.length) }, worker));
-}
-
-async function syncOne(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

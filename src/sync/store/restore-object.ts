@@ -1,10 +1,12 @@
 import { lutimes, symlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Backend } from '../../drivers/backend.js';
 import type { ObjectInfo, ObjectRef } from '../../drivers/call.js';
 import { findChecksum } from '../../drivers/digest.js';
 import { makeWayBelow, saveTo } from '../../drivers/download.js';
 import { ObjectError } from '../../drivers/errors.js';
 import { verifyReceived } from '../../drivers/received.js';
+import { syncNames } from '../../drivers/sync-path.js';
 import type { ObjectName } from '../../state/object-index.js';
 import { LINK_SUFFIX, type LinkMode } from '../../watcher/links.js';
 import { fileAttributes } from './object-metadata.js';
@@ -75,4 +77,5 @@ async function restoreLink(info: ObjectInfo, name: ObjectName, { backend, folder
   }
   const { mtime } = fileAttributes(info.metaData);
   if (mtime !== undefined) await lutimes(path, mtime, mtime);
+  await syncNames(dirname(path));
 }

@@ -6,6 +6,7 @@ import { bytesBody } from '../../../src/drivers/body.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { restoreObject } from '../../../src/sync/store/restore-object.js';
 import { openFilter } from '../../../src/watcher/filter.js';
+import { watchSyncs } from '../../drivers/synced-folders.js';
 import { faulty } from '../../fakes/faulty-backend.js';
 import { filesBelow, temporaryFolder } from '../../watcher/tree.js';
 
@@ -106,6 +107,14 @@ test('a link is one only where the mirror preserves links, and replaces nothing'
   const skipping = await openRestore();
   await skipping.restored('link.rclonelink', 'text');
   expect(readFileSync(join(skipping.folder, 'link.rclonelink'), 'utf8')).toBe('text');
+});
+
+test('P5: when it has ended, the names that it made are on the disk', async () => {
+  const { restored, folder } = await openRestore('preserve');
+  const synced = await watchSyncs();
+  await restored('a/b', 'content');
+  await restored('c/link.rclonelink', 'a');
+  expect(Object.fromEntries(synced)).toEqual({ [folder]: ['a', 'c'], [join(folder, 'a')]: ['b'], [join(folder, 'c')]: ['link'] });
 });
 
 test('what is not complete yet is not taken for a file of the source, and goes away with its download', async () => {
