@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { type Clock, isoTime } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { ObjectDoesNotExistError, PreconditionFailedError } from '../drivers/errors.js';
-import { orAborted, whenAborted } from '../drivers/signal.js';
+import { NEVER_ABORTED, orAborted, whenAborted } from '../drivers/signal.js';
 import type { Logger } from '../log.js';
-import type { Holder, LeaseDocument } from './document.js';
+import { type Holder, type LeaseDocument, newDocument, released, renewed } from './document.js';
 import { describeHolder, LeaseHeldError, LeaseLostError } from './errors.js';
 import { judge, RENEW_SHARE, type Relation, TRUST_SHARE } from './judge.js';
 import type { Lease } from './lease.js';
@@ -79,21 +78,7 @@ export function createLease(options: LeaseOptions): Lease {
   }
 
   async function take(found: FoundLease | undefined, signal: AbortSignal): Promise<Held> {
-    const now = isoTime(clock.now());
-    const document: LeaseDocument = {
-      format: 'longshore lease',
-      version: 1,
-      mirror,
-      holder: self,
-      fence: (found?.document?.fence ?? 0) + 1,
-      session: randomUUID(),
-      renewal: 0,
-      periodMs,
-      heldSince: now,
-      renewedAt: now,
-      released: false,
-    };
-    wanted = withTimes(document);
+    wanted = withTimes(newDocument({ mirror, holder: self, fence: (found?.document?.fence ?? 0) + 1, periodMs }, clock.now()));
     try {
       return await write(wanted, found?.version, signal);
     } catch (error) {
@@ -147,10 +132,10 @@ export function createLease(options: LeaseOptions): Lease {
   }
 
   function signOfLife(document: LeaseDocument): Held {
-    return withTimes({ ...document, renewal: document.renewal + 1, renewedAt: isoTime(clock.now()) });
+    return withTimes(renewed(document, clock.now()));
   }
 
-  async function renew(current: Held, signal: AbortSignal): Promise<void> {
+  async function renew(current: Held, signal: AbortSignal): Promise<Held> {
     const { document } = current;
     const next = signOfLife(document);
     try {
@@ -158,14 +143,14 @@ export function createLease(options: LeaseOptions): Lease {
         const found = await object.read(signal);
         if (found !== undefined && found.document?.session !== document.session) throw lose(found);
       }
-      held = await write(next, current.version, signal);
+      return await write(next, current.version, signal);
     } catch (error) {
       if (!(error instanceof PreconditionFailedError || error instanceof ObjectDoesNotExistError)) throw error;
       const found = await object.read(signal);
-      if (found === undefined) held = await putBack(next, signal);
+      if (found === undefined) return putBack(next, signal);
       // An earlier one arrived whose answer was lost. Who waits counts from that, so it says nothing of now.
-      else if (found.document?.session === document.session) held = await write(signOfLife(found.document), found.version, signal);
-      else throw lose(found);
+      if (found.document?.session === document.session) return write(signOfLife(found.document), found.version, signal);
+      throw lose(found);
     }
   }
 
@@ -185,7 +170,11 @@ export function createLease(options: LeaseOptions): Lease {
       const { reason } = ending.signal;
       return Promise.reject(reason instanceof LeaseLostError ? reason : new LeaseLostError(`${place} is not held`));
     }
-    renewing ??= withDeadline(clock, CALL_MS, (signal) => renew(current, signal)).finally(() => {
+    const { signal: ended } = ending;
+    renewing ??= withDeadline(clock, CALL_MS, ended, async (signal) => {
+      const next = await renew(current, signal);
+      if (!signal.aborted) held = next;
+    }).finally(() => {
       renewing = undefined;
     });
     return renewing;
@@ -199,6 +188,20 @@ export function createLease(options: LeaseOptions): Lease {
 
   function hold(signal: AbortSignal): Promise<void> | undefined {
     return held !== undefined && isTrusted(held) ? undefined : makeSure(signal);
+  }
+
+  async function giveBack({ document, version }: Held, signal: AbortSignal): Promise<void> {
+    if (object.conditional) {
+      try {
+        await object.write(released(document, clock.now()), version, signal);
+        return;
+      } catch (error) {
+        if (!(error instanceof PreconditionFailedError)) throw error;
+      }
+    }
+    // A sign of life that was dropped on its way may have arrived; another holder is left alone.
+    const found = ownAmong(await object.read(signal));
+    if (found !== undefined) await object.write(released(found.document, clock.now()), found.version, signal);
   }
 
   return {
@@ -236,12 +239,8 @@ export function createLease(options: LeaseOptions): Lease {
       const current = held;
       held = undefined;
       if (current === undefined || !(object.conditional || isTrusted(current))) return;
-      const released = { ...signOfLife(current.document).document, released: true };
       try {
-        await withDeadline(clock, RELEASE_MS, async (signal) => {
-          if (!object.conditional && ownAmong(await object.read(signal)) === undefined) return;
-          await object.write(released, current.version, signal);
-        });
+        await withDeadline(clock, RELEASE_MS, NEVER_ABORTED, (signal) => giveBack(current, signal));
       } catch (error) {
         log.warn('lease not given back: who comes next waits until it is old', { mirror, error });
       }

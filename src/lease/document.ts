@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { isoTime } from '../clock.js';
 import type { ProcessIdentity } from '../state/process-identity.js';
 
 /** Who holds a place in a container: a process, on a machine, with a state folder of its own. */
@@ -29,6 +31,31 @@ export interface LeaseDocument {
   readonly renewedAt: string;
   /** The holder has ended, and nobody needs to wait for it. */
   readonly released: boolean;
+}
+
+/** Begins a holding. */
+export function newDocument(of: Pick<LeaseDocument, 'mirror' | 'holder' | 'fence' | 'periodMs'>, nowMs: number): LeaseDocument {
+  const now = isoTime(nowMs);
+  return {
+    format: 'longshore lease',
+    version: 1,
+    ...of,
+    session: randomUUID(),
+    renewal: 0,
+    heldSince: now,
+    renewedAt: now,
+    released: false,
+  };
+}
+
+/** The next sign of life. */
+export function renewed(document: LeaseDocument, nowMs: number): LeaseDocument {
+  return { ...document, renewal: document.renewal + 1, renewedAt: isoTime(nowMs) };
+}
+
+/** The last sign of life. */
+export function released(document: LeaseDocument, nowMs: number): LeaseDocument {
+  return { ...renewed(document, nowMs), released: true };
 }
 
 export function writeDocument(document: LeaseDocument): Uint8Array {

@@ -15,7 +15,9 @@ export type Fault =
   /** Succeeds and tells checksums of other content. */
   | 'wrong checksum'
   /** Gives no answer until the call is aborted. */
-  | 'hang';
+  | 'hang'
+  /** Does what was asked for, and gives no answer until the call is aborted. */
+  | 'no answer';
 
 export interface Faults {
   /** What the next call of the operation that has no fault yet will meet. Undefined: it meets none. */
@@ -49,7 +51,8 @@ export function faulty(inner: Backend): { readonly backend: Backend; readonly fa
       const fault = scripted.get(operation)?.shift();
       if (fault === undefined) return run();
       if (fault instanceof Error) throw fault;
-      if (fault === 'hang') return orAborted(new Promise<never>(() => {}), call.signal);
+      if (fault === 'no answer') await run();
+      if (fault === 'hang' || fault === 'no answer') return orAborted(new Promise<never>(() => {}), call.signal);
       if (fault === 'wrong checksum') return withWrongChecksums((await run()) as ObjectInfo) as T;
       if ('lost' in fault) {
         await run();

@@ -98,6 +98,27 @@ test('a lease that was released is free at once, and the fence grows on', async 
   expect(await document()).toMatchObject({ released: false, fence: 2 });
 });
 
+test('a lease is given back at once although a sign of life gets no answer, and also when that has arrived', async () => {
+  for (const fault of ['hang', 'no answer'] as const) {
+    const { first, clock, faults, document } = await openHeld();
+    faults.next('putObject', fault);
+    await clock.advance(2 * MINUTE);
+    await first.release();
+    faults.assertUsedUp();
+    expect(await document()).toMatchObject({ released: true, fence: 1, renewal: fault === 'hang' ? 1 : 2 });
+    expect(first.status()).toMatchObject({ held: false });
+  }
+});
+
+test('a lease that another one has taken meanwhile is not given back', async () => {
+  const { first, clock, faults, lease, document } = await openHeld();
+  faults.next('putObject', 'hang');
+  await clock.advance(2 * MINUTE);
+  await lease(holder('b'), { takeOver: true }).acquire(never);
+  await first.release();
+  expect(await document()).toMatchObject({ released: false, holder: { host: 'b' } });
+});
+
 test('of ten that come at the same moment one has it', async () => {
   const { lease } = await openRig();
   const outcomes = await Promise.allSettled(Array.from({ length: 10 }, (_, at) => lease(holder(`h${at}`)).acquire(never)));
