@@ -6,6 +6,7 @@ import { systemClock } from '../src/clock.js';
 import type { Fields, Logger } from '../src/log.js';
 import { silentLogger } from '../src/log.js';
 import { type NotifierOptions, openNotifier } from '../src/notify.js';
+import { fakeClock } from './fakes/clock.js';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -121,12 +122,16 @@ test('the watchdog is fed while work moves and starves while due work stands sti
 
 test('after close nothing more is sent', async () => {
   const { env, told } = await fakeSystemd();
-  const notifier = notifierIn({ ...env, WATCHDOG_USEC: '20000' });
-  await expect.poll(async () => (await told()).length).toBeGreaterThan(1);
+  const clock = fakeClock();
+  let asked = 0;
+  const notifier = notifierIn({ ...env, WATCHDOG_USEC: '20000' }, { clock, status: () => `asked ${asked++}` });
+  await clock.advance(10);
   await notifier.close();
-  const count = (await told()).length;
-  await systemClock.sleep(100);
-  expect((await told()).length).toBe(count);
+  const closed = await told();
+  expect(closed[0]).toBe('/run/systemd/notify WATCHDOG=1 STATUS=asked 0');
+  await clock.advance(60_000);
+  await notifier.ready(); // goes out behind all that was posted before it
+  expect((await told()).slice(closed.length)).toEqual(['/run/systemd/notify READY=1 STATUS=asked 2']);
 });
 
 test('a systemd-notify that fails, or is missing, is told once and is never fatal', async () => {
@@ -141,11 +146,12 @@ test('a systemd-notify that fails, or is missing, is told once and is never fata
 
 test('without NOTIFY_SOCKET nothing is spawned and nothing is asked', async () => {
   const { env, told } = await fakeSystemd();
+  const clock = fakeClock();
   let asked = 0;
   const progress = () => ({ due: false, steps: asked++ });
-  const notifier = notifierIn({ PATH: env.PATH, WATCHDOG_USEC: '2000' }, { progress, status: () => `asked ${asked++}` });
+  const notifier = notifierIn({ PATH: env.PATH, WATCHDOG_USEC: '2000' }, { clock, progress, status: () => `asked ${asked++}` });
   await notifier.ready();
-  await systemClock.sleep(50);
+  await clock.advance(60_000);
   await notifier.close();
   expect(await told()).toEqual([]);
   expect(asked).toBe(0);

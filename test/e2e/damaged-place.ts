@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Finished, NOBODY, type Program, run, start } from './program.js';
+import { type Finished, NOBODY, type Program, run } from './program.js';
 import { differences, filesBelow } from './trees.js';
+import { createWorkspace } from './workspace.js';
 
 export type Engine = 'lmdb' | 'lowdb';
 
@@ -36,12 +37,13 @@ export interface DamagedPlaceOptions {
 const isRoot = process.getuid?.() === 0;
 
 export function openDamagedPlace({ engine, mirror = '', stateBytes }: DamagedPlaceOptions): DamagedPlace {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-damage-'));
+  const { folder, start, remove } = createWorkspace('damage', () => {
+    if (stateBytes !== undefined) spawnSync('umount', ['--lazy', join(folder, 'state')]);
+  });
   const source = join(folder, 'source');
   const state = join(folder, 'state');
   const saved = join(folder, 'saved');
   const config = join(folder, 'longshore.yaml');
-  const programs: Program[] = [];
   chmodSync(folder, 0o755);
   mkdirSync(source);
   mkdirSync(state);
@@ -61,7 +63,6 @@ mirrors:
 `,
   );
   const container = join(folder, 'vault', 'documents');
-  const options = { cwd: folder, asNobody: true };
   const mirrorFolder = join(state, 'mirrors', 'documents');
   return {
     source,
@@ -69,12 +70,8 @@ mirrors:
     index: join(mirrorFolder, engine === 'lmdb' ? 'index.mdb' : 'index.json'),
     ledger: join(mirrorFolder, 'ledger.json'),
     write: (path, content) => writeFileSync(join(source, path), content),
-    longshore: (...args) => run(['--config', config, ...args], options),
-    daemon() {
-      const program = start(['--config', config, 'run'], options);
-      programs.push(program);
-      return program;
-    },
+    longshore: (...args) => run(['--config', config, ...args], { cwd: folder, asNobody: true }),
+    daemon: () => start(['--config', config, 'run'], { asNobody: true }),
     objects() {
       const names = [...filesBelow(container).keys()];
       return new Map(names.map((name) => [name, lstatSync(join(container, Buffer.from(name, 'latin1').toString()), { bigint: true }).ino]));
@@ -87,12 +84,7 @@ mirrors:
       if (isRoot)
         for (const path of ['.', ...(readdirSync(state, { recursive: true }) as string[])]) chownSync(join(state, path), NOBODY, NOBODY);
     },
-    async remove() {
-      for (const program of programs) program.kill('SIGKILL');
-      await Promise.all(programs.map(({ finished }) => finished));
-      if (stateBytes !== undefined) spawnSync('umount', ['--lazy', state]);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    remove,
   };
 }
 

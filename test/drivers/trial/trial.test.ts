@@ -5,6 +5,7 @@ import { bytesBody } from '../../../src/drivers/body.js';
 import type { Body, ObjectInfo, ObjectRef } from '../../../src/drivers/call.js';
 import { ObjectDoesNotExistError, StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
+import { untilAborted } from '../../../src/drivers/signal.js';
 import type { TrialResult } from '../../../src/drivers/trial/trial.js';
 import { tryBackend } from '../../../src/drivers/trial/try-backend.js';
 import { call, listKeys, plain, put } from '../conformance/fixture.js';
@@ -79,7 +80,7 @@ test('G1: a store whose listings are late is caught, and how late they are is sa
 test('G2: a store that keeps what came of a put that failed is caught', async () => {
   const { failed, problems, ...rest } = await tried((sound) => ({
     async putObject(ref, body, options, given) {
-      const whole = await readAsFarAsItGoes(body);
+      const whole = await readAsFarAsItGoes(body, given.signal);
       if (whole.error === undefined && whole.bytes.byteLength === body.size) return sound.putObject(ref, body, options, given);
       if (ref.key.includes('/G2/')) await sound.putObject(ref, bytesBody(whole.bytes), plain, call);
       throw whole.error ?? new StorageError('wrong size', { driver: 'memory' });
@@ -91,20 +92,15 @@ test('G2: a store that keeps what came of a put that failed is caught', async ()
   expect(rest).toMatchObject(onlyThePrecious);
 });
 
-/** All of a body, or what it gave before it failed, or hung for a moment. */
-async function readAsFarAsItGoes(body: Body): Promise<{ readonly bytes: Buffer; readonly error: unknown }> {
+/** All of a body, or what it gave before it failed, or hung until the call was dropped. */
+async function readAsFarAsItGoes(body: Body, signal: AbortSignal): Promise<{ readonly bytes: Buffer; readonly error: unknown }> {
   const chunks: Uint8Array[] = [];
-  const stop = new AbortController();
-  const pause = systemClock.sleep(500, stop.signal).then(
-    () => new StorageError('the source hangs', { driver: 'memory' }),
-    () => undefined,
-  );
-  const reading = (async () => {
-    for await (const chunk of body.open()) chunks.push(chunk);
-  })();
-  const error = await Promise.race([pause, reading.catch((failure: unknown) => failure)]);
-  stop.abort();
-  return { bytes: Buffer.concat(chunks), error };
+  try {
+    for await (const chunk of untilAborted(body.open(), signal)) chunks.push(chunk);
+  } catch (error) {
+    return { bytes: Buffer.concat(chunks), error };
+  }
+  return { bytes: Buffer.concat(chunks), error: undefined };
 }
 
 test('G3: a store that lists as JavaScript sorts, and one that repeats itself, are caught', async () => {
