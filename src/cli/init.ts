@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT, UsageError } from './exit.js';
 import type { Io } from './io.js';
@@ -10,16 +10,17 @@ const SCHEMA = new URL('../../../config.schema.json', import.meta.url);
 
 export interface InitCommand {
   readonly file: string;
-  /** The folder of the first mirror, as it is to stand in the file. */
+  /** The folder of the first mirror, seen from where the command runs. */
   readonly source: string | undefined;
-  /** The folder that its copies go to. */
+  /** The folder that its copies go to, likewise. */
   readonly to: string | undefined;
 }
 
 /** `longshore init`: writes a commented configuration. A file that is there already is left as it is. */
 export async function init({ file, source, to }: InitCommand, io: Io): Promise<number> {
   const path = resolve(io.cwd, file);
-  const text = adapted(await readFile(EXAMPLE, 'utf8'), { source, to });
+  const inFile = (given: string | undefined) => given && seenFrom(dirname(path), given, io.cwd);
+  const text = adapted(await readFile(EXAMPLE, 'utf8'), { source: inFile(source), to: inFile(to) });
   try {
     await writeFile(path, text, { flag: 'wx', mode: 0o600 }); // it may come to hold secrets
   } catch (error) {
@@ -37,7 +38,15 @@ export async function init({ file, source, to }: InitCommand, io: Io): Promise<n
   return EXIT.OK;
 }
 
-/** The example with the user's own folders in it. */
+/** Relative paths in a configuration are relative to its file. */
+function seenFrom(folder: string, given: string, cwd: string): string {
+  if (isAbsolute(given) || folder === resolve(cwd)) return given;
+  const path = resolve(cwd, given);
+  const inside = relative(folder, path);
+  return inside.split(sep)[0] === '..' || isAbsolute(inside) ? path : `./${inside}`;
+}
+
+/** The example with the user's own folders in it, as they are to stand there. */
 export function adapted(example: string, { source, to }: Pick<InitCommand, 'source' | 'to'>): string {
   const withSchema = example.replace('$schema=./config.schema.json', () => `$schema=${fileURLToPath(SCHEMA)}`);
   const withTarget = to === undefined ? withSchema : withSchema.replace('root: ./containers', () => `root: ${JSON.stringify(to)}`);

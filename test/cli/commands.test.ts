@@ -93,6 +93,21 @@ describe('init', () => {
     expect(console.stdout.text()).toContain('to vault:my-photos-2026/');
   });
 
+  it.each([
+    ['photos', 'FOLDER/photos'],
+    ['conf/photos', './photos'],
+    ['conf/..photos', './..photos'],
+    ['conf', './'],
+    ['conf/../photos', 'FOLDER/photos'],
+    ['/mnt/photos', '/mnt/photos'],
+  ])('writes --source %s as %s into a configuration in another folder, where paths are seen from', async (source, written) => {
+    mkdirSync(join(console.folder, 'conf'));
+    expect(await console.run(['init', 'conf/my.yaml', '--source', source, '--to', 'vault'])).toBe(0);
+    const text = readFileSync(join(console.folder, 'conf/my.yaml'), 'utf8');
+    expect(text).toContain(`source: ${JSON.stringify(written.replace('FOLDER', console.folder))}\n`);
+    expect(text).toContain(`root: ${JSON.stringify(join(console.folder, 'vault'))}`);
+  });
+
   it('never overwrites', async () => {
     writeConfig(console.folder, 'mine');
     expect(await console.run(['init'])).toBe(2);
