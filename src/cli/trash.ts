@@ -1,4 +1,5 @@
 import { mkdir, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { isoTime, parseTime } from '../clock.js';
 import { parseDuration } from '../config/units.js';
@@ -6,6 +7,7 @@ import { eachInParallel } from '../drivers/parallel.js';
 import { escapeUnprintable, printable } from '../log/printable.js';
 import { bytes, count } from '../status/units.js';
 import { isLinkObject, restoreObject } from '../sync/store/restore-object.js';
+import { chooseThrown } from '../sync/trash/choose-thrown.js';
 import { deleteEntries, nothingEmptied } from '../sync/trash/delete-entries.js';
 import { isExpired } from '../sync/trash/expiry.js';
 import { listTrash, type TrashEntry } from '../sync/trash/list-trash.js';
@@ -44,10 +46,17 @@ export interface RestoreCommand {
 export async function restoreTrashed(hands: MirrorHands, { names, to, at, json }: RestoreCommand): Promise<number> {
   const { backend, mirror, output, io, signal } = hands;
   const folder = to === undefined ? await sourceOf(hands) : resolve(io.cwd, to);
-  const chosen = await choose(hands, names, at === undefined ? undefined : momentOf(at));
-  if (to !== undefined) await mkdir(folder, { recursive: true });
+  const sinceMs = at === undefined ? undefined : momentOf(at);
   const options = { backend, folder, symlinks: mirror.symlinks };
+  const isLink = ({ name }: TrashEntry) => isLinkObject(name, options);
   let failures = 0;
+
+  async function* wanted(): AsyncGenerator<readonly TrashEntry[], void> {
+    const seen = openNames(names);
+    for await (const page of listTrash(backend, mirror, signal)) yield page.filter(seen.wanted);
+    seen.refuseUnseen();
+    if (to !== undefined) await mkdir(folder, { recursive: true });
+  }
 
   async function restore(entry: TrashEntry): Promise<void> {
     const { name, size, atMs } = entry;
@@ -66,11 +75,30 @@ export async function restoreTrashed(hands: MirrorHands, { names, to, at, json }
   }
 
   // A link that came first could lead the files below it elsewhere, and they would be refused.
-  for (const links of [false, true]) {
-    const these = chosen.filter(({ name }) => isLinkObject(name, options) === links);
-    await eachInParallel(these, LANES, signal, restore);
+  const chosen = chooseThrown(wanted(), { sinceMs, isLater: isLink, folder: tmpdir() });
+  try {
+    const links = await inTwo(chosen, isLink, (files) => eachInParallel(files, LANES, signal, restore));
+    await eachInParallel(links, LANES, signal, restore);
+  } finally {
+    await chosen.return();
   }
   return failures > 0 ? EXIT.INCOMPLETE : EXIT.OK;
+}
+
+/** Gives the items before the first that `begins` the second part to `first`; resolves with the others when that has ended. */
+async function inTwo<T>(
+  items: AsyncGenerator<T, void>,
+  begins: (item: T) => boolean,
+  first: (items: AsyncIterable<T>) => Promise<void>,
+): Promise<AsyncIterable<T>> {
+  let next = await items.next();
+  async function* before(): AsyncGenerator<T, void> {
+    for (; !next.done && !begins(next.value); next = await items.next()) yield next.value;
+  }
+  await first(before());
+  return (async function* () {
+    for (; !next.done; next = await items.next()) yield next.value;
+  })();
 }
 
 /** Into a source whose disk is not mounted nothing is restored: it would be hidden as soon as it is. */
@@ -78,23 +106,6 @@ async function sourceOf({ mirror: { name, source } }: MirrorHands): Promise<stri
   const found = await stat(source).catch(() => undefined);
   if (found?.isDirectory()) return source;
   throw new Error(`${source}, the source of ${name}, is not there: mount it, or say where to restore with --to FOLDER`);
-}
-
-async function choose(hands: MirrorHands, names: readonly string[], sinceMs: number | undefined): Promise<readonly TrashEntry[]> {
-  const seen = openNames(names);
-  const chosen = new Map<string, TrashEntry>();
-  for await (const page of listTrash(hands.backend, hands.mirror, hands.signal)) {
-    for (const entry of page.filter(seen.wanted)) {
-      const other = chosen.get(entry.name);
-      const isBetter =
-        sinceMs === undefined
-          ? other === undefined || entry.folder > other.folder
-          : entry.atMs >= sinceMs && (other === undefined || entry.folder < other.folder);
-      if (isBetter) chosen.set(entry.name, entry);
-    }
-  }
-  seen.refuseUnseen();
-  return [...chosen.values()];
 }
 
 export interface PurgeCommand {
