@@ -2,7 +2,7 @@
 const open = ['clock', 'log', 'failpoint', 'ignore-pattern', 'utf8-order'];
 const rows = {
   config: [],
-  drivers: ['config/(fields|secret)'],
+  drivers: ['config/(fields|header-rules|secret)'],
   state: [],
   watcher: [],
   lease: ['drivers', 'state'],

@@ -1,3 +1,5 @@
+import type { HeaderAndClassRule } from './header-rules.js';
+
 /** What a configuration file says, read and checked: absolute paths, milliseconds, bytes, every default filled in. */
 export interface Config {
   /** The file it came from, absolute. */
@@ -61,6 +63,8 @@ export interface MirrorConfig {
   readonly overwrite: 'always' | 'never';
   readonly extraneous: 'keep' | 'report' | 'delete';
   readonly symlinks: 'skip' | 'follow' | 'preserve';
+  /** What objects have beside their content, by patterns of their names below `prefix`. */
+  readonly headers: readonly HeaderAndClassRule[];
   readonly metadata: readonly ('mtime' | 'mode' | 'owner')[];
   readonly index: 'lmdb' | 'lowdb';
 }

@@ -4,9 +4,10 @@ import type { Complaint } from './fields.js';
 import { isInside, overlap } from './places.js';
 import { didYouMean } from './suggest.js';
 
-/** A target, and the local folders that hold it (symbolic links resolved). */
+/** A target, what rules may say of its objects, and the local folders that hold it (symbolic links resolved). */
 export interface PlacedTarget {
   readonly target: TargetConfig;
+  readonly objectHeaders: readonly string[];
   readonly folders: readonly string[];
 }
 
@@ -32,6 +33,7 @@ export function crossChecks(parts: Parts): Complaint[] {
     ...unknownTargets(parts),
     ...sameNames(parts),
     ...settleLimits(parts),
+    ...unkeptHeaders(parts),
     ...sharedPlaces(parts),
     ...loops(parts),
     ...statePlaces(parts),
@@ -63,6 +65,23 @@ function settleLimits({ mirrors }: Parts): Complaint[] {
   return mirrors
     .filter(({ mirror }) => mirror.settleLimitMs < mirror.settleMs)
     .map(({ position }) => ({ path: ['mirrors', position, 'settle_limit'], message: 'expected at least as long as settle' }));
+}
+
+function unkeptHeaders({ mirrors, targets }: Parts): Complaint[] {
+  return mirrors.flatMap(({ mirror, position }) => {
+    const placed = targets.find(({ target }) => target.name === mirror.target);
+    if (placed === undefined) return [];
+    const { target, objectHeaders } = placed;
+    return mirror.headers.flatMap((rule, i) =>
+      Object.keys(rule)
+        .filter((field) => field !== 'match' && !objectHeaders.includes(field))
+        .map((field) => ({
+          path: ['mirrors', position, 'headers', i, field],
+          message: `objects of target "${target.name}" (driver ${target.driver}) have no ${field}`,
+          aboutKey: true,
+        })),
+    );
+  });
 }
 
 /** Two mirrors that write to one place would delete each other's objects. */

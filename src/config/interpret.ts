@@ -11,6 +11,8 @@ export interface DriverSettings {
   readonly aliases: readonly string[];
   readonly summary: string;
   settings(place: Place): Schema;
+  /** What a mirror's rules may say of the objects of a target. Missing: nothing. */
+  objectHeaders?(settings: unknown): readonly string[];
   /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */
   folders?(settings: unknown): readonly string[];
 }
@@ -93,6 +95,7 @@ function readTarget(name: string, written: unknown, place: Place, drivers: Known
   return {
     value: {
       target: { name, driver: kind.name, settings: settings.value, concurrency, multipartThreshold, partSize },
+      objectHeaders: kind.objectHeaders?.(settings.value) ?? [],
       folders: (kind.folders?.(settings.value) ?? []).map(realPath),
     },
   };

@@ -1,4 +1,5 @@
 import { count, duration, flag, folder, ignorePattern, list, oneOf, percentage, section, size, text, unless } from './fields.js';
+import { headerAndClassRules } from './header-rules.js';
 import type { Place } from './secret.js';
 
 /** Names of mirrors and targets: they become folder names in the state folder, and words on the command line. */
@@ -105,5 +106,8 @@ export const mirrorSection = (place: Place) =>
       'mtime',
       'mode',
     ]),
+    headers: headerAndClassRules(
+      'Headers and storage class of what is sent, by pattern of the name below prefix; the first match of each wins, and before those of the target.',
+    ),
     index: oneOf('How the state is kept. lmdb: any size; lowdb: readable JSON, for small mirrors.', ['lmdb', 'lowdb']).default('lmdb'),
   });

@@ -90,7 +90,10 @@ export interface PutOptions {
   readonly contentType: string;
   /** Keys in lower case. */
   readonly metaData: Readonly<Record<string, string>>;
+  /** What a reader gets to see beside the content, in lower case. They win over those that the driver's settings have for the key. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Default: what the driver's settings say. Refused with UnsupportedOperationError where the provider has none. */
+  readonly storageClass?: string;
   /**
    * Digests of the content that are known before it is sent. Other bytes are refused with ObjectHashMismatchError where
    * the algorithm is one of `capabilities.checksums`; the rest need not be looked at.

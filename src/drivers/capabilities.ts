@@ -37,10 +37,8 @@ export interface Copy {
   copyObject(from: ObjectRef, to: ObjectRef, replace: CopyReplacement | undefined, call: Call): Promise<ObjectInfo>;
 }
 
-export interface CopyReplacement {
-  readonly contentType: string;
-  readonly metaData: Readonly<Record<string, string>>;
-}
+/** All that a copy is to have of its own; what is not given is not taken from the source either. */
+export type CopyReplacement = Pick<PutOptions, 'contentType' | 'metaData' | 'storageClass'> & Partial<Pick<PutOptions, 'headers'>>;
 
 export interface BatchDelete {
   /** Keys that one request may carry. */

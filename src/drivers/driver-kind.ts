@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Place, Schema } from '../config/fields.js';
+import type { HeaderAndClassRule } from '../config/header-rules.js';
 import type { Backend } from './backend.js';
 import type { Call } from './call.js';
 
@@ -34,6 +35,8 @@ export interface DriverKind<S = unknown> {
    * text, and others must give another.
    */
   where?(settings: S): string;
+  /** What a mirror's rules may say of the objects of a target. Missing: nothing. */
+  objectHeaders?(settings: S): readonly (keyof HeaderAndClassRule)[];
   /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */
   folders?(settings: S): readonly string[];
 }

@@ -1,38 +1,22 @@
-import { type Infer, list, section, text } from '../config/fields.js';
+import { HEADER_FIELDS, type HeaderAndClassRule, type HeaderRule } from '../config/header-rules.js';
 import { matchesPattern } from './name-pattern.js';
 
-export const headerValue = { pattern: /^[\x20-\x7e]+$/, rule: 'printable ASCII text' };
+export type { HeaderAndClassRule } from '../config/header-rules.js';
 
-/** What an HTTP answer says of an object's content; every provider that speaks HTTP keeps these. */
-export const headerRule = {
-  match: text('gitignore-like pattern: `*.html`, `assets/**`.'),
-  content_type: text('Content-Type.', headerValue).optional(),
-  cache_control: text('Cache-Control.', headerValue).optional(),
-  content_disposition: text('Content-Disposition.', headerValue).optional(),
-  content_encoding: text('Content-Encoding.', headerValue).optional(),
-  content_language: text('Content-Language.', headerValue).optional(),
-  expires: text('Expires.', headerValue).optional(),
-};
-
-export const headerRules = () =>
-  list(
-    'Headers by name pattern; the first match of each header wins.',
-    section('Headers for objects whose name matches.', headerRule),
-  ).default([]);
-
-type HeaderRule = Infer<ReturnType<typeof headerRules>>[number];
-
-const RULED = ['content_type', 'cache_control', 'content_disposition', 'content_encoding', 'content_language', 'expires'] as const;
-
-/** The headers that the rules have for an object: of each, that of the first rule whose pattern matches its key. */
-export function headersByPattern(rules: readonly HeaderRule[], key: string): Record<string, string> {
+/** The headers that the rules have for an object: of each, that of the first rule whose pattern matches its name. */
+export function headersByPattern(rules: readonly HeaderRule[], name: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const rule of rules) {
-    if (!matchesPattern(rule.match, key)) continue;
-    for (const name of RULED) {
-      const value = rule[name];
-      if (value !== undefined) found[name.replace('_', '-')] ??= value;
+    if (!matchesPattern(rule.match, name)) continue;
+    for (const field of HEADER_FIELDS) {
+      const value = rule[field];
+      if (value !== undefined) found[field.replace('_', '-')] ??= value;
     }
   }
   return found;
+}
+
+/** The storage class of the first rule that has one and matches. */
+export function storageClassByPattern(rules: readonly HeaderAndClassRule[], name: string): string | undefined {
+  return rules.find(({ match, storage_class: ruled }) => ruled !== undefined && matchesPattern(match, name))?.storage_class;
 }

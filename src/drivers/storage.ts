@@ -149,6 +149,7 @@ function putOptionsOf(options: UploadOptions, names: readonly string[]): PutOpti
     metaData: lowerCaseKeys(options.metaData ?? {}),
     headers: options.headers ?? {},
     checksums: [],
+    ...(options.storageClass !== undefined && { storageClass: options.storageClass }),
     ...(options.precondition && { precondition: options.precondition }),
   };
 }

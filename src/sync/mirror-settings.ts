@@ -1,3 +1,4 @@
+import type { HeaderAndClassRule } from '../drivers/header-rules.js';
 import type { Policy } from './decide.js';
 import type { GuardRule } from './guard/rule.js';
 
@@ -17,6 +18,8 @@ export interface MirrorSettings {
   readonly never: readonly string[];
   readonly symlinks: 'skip' | 'follow' | 'preserve';
   readonly policy: Policy;
+  /** What objects have beside their content, by patterns of their names. */
+  readonly headers: readonly HeaderAndClassRule[];
   /** Below `prefix`; ends in `/`. What is below it is in the trash, whatever `policy.deletes` says now. */
   readonly trashPrefix: string;
   /** How long the trash keeps what is in it; 0 is for ever. */

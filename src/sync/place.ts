@@ -29,14 +29,14 @@ export interface PlaceOptions {
 }
 
 export function openPlace({ settings, backend, ledger, clock, log }: PlaceOptions): Place {
-  const { container, prefix, trashPrefix, policy, partsAbove, partSize } = settings;
+  const { container, prefix, trashPrefix, policy, partsAbove, partSize, headers } = settings;
   const where = { backend, container, prefix };
   const follow = settings.symlinks === 'follow';
   const uploads = unfinishedUploads({ ledger, driver: backend.name, container, prefix, clock, log });
   const orphans = createOrphans({ ...where, uploads, log });
   const files = filePuts({ backend, follow, partsAbove, partSize, uploads, orphans });
   return {
-    store: containerStore({ ...where, policy, follow, files }),
+    store: containerStore({ ...where, policy, headers, follow, files }),
     trash: policy.deletes === 'trash' ? createTrash({ ...where, trashPrefix, clock }) : undefined,
     uploads,
     orphans,

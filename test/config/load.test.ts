@@ -57,6 +57,22 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it('reads what a mirror says of its objects, and refuses what those of its target cannot have', async () => {
+    const rules = '    headers: [{ match: "*.html", cache_control: no-cache }, { storage_class: GLACIER }]\n';
+    const overS3 = 'targets: { vault: { driver: s3, key: a } }\n';
+    expect((await load(overS3 + MIRROR + rules)).mirrors[0]?.headers).toEqual([
+      { match: '*.html', cache_control: 'no-cache' },
+      { match: '*', storage_class: 'GLACIER' },
+    ]);
+    expect(await complaints(TARGETS + MIRROR + rules)).toEqual([
+      'longshore.yaml:10:34  mirrors[0].headers[0].cache_control: objects of target "vault" (driver local) have no cache_control',
+      'longshore.yaml:10:63  mirrors[0].headers[1].storage_class: objects of target "vault" (driver local) have no storage_class',
+    ]);
+    expect(await complaints(`${overS3}${MIRROR}    headers: [{ cache-control: no-cache }]\n`)).toEqual([
+      'longshore.yaml:8:17  mirrors[0].headers[0].cache-control: unknown key "cache-control"; did you mean "cache_control"?',
+    ]);
+  });
+
   it('fills in every default and makes paths absolute', async () => {
     const config = await load(TARGETS + MIRROR);
     expect(config).toEqual({
@@ -94,6 +110,7 @@ describe('loadConfig', () => {
           deletes: 'mirror',
           trashPrefix: '.longshore/trash/',
           trashKeepMs: 30 * 86_400_000,
+          headers: [],
           guard: { count: 1000, share: 0.2, atLeast: 50, windowMs: 3_600_000 },
           overwrite: 'always',
           extraneous: 'keep',

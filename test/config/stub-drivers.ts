@@ -16,6 +16,7 @@ const remote: DriverSettings = {
   name: 's3',
   aliases: ['minio'],
   summary: 'S3',
+  objectHeaders: () => ['content_type', 'cache_control', 'storage_class'],
   settings: (place) =>
     section('S3.', {
       key: secret('Key.', place),

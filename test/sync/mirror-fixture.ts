@@ -103,6 +103,7 @@ export async function openMirrorFixture({
       never: [],
       symlinks: 'skip',
       policy: { overwrite: 'always', extraneous: 'keep', deletes: 'mirror', metadata: { mtime: true, mode: true, owner: false } },
+      headers: [],
       trashPrefix: '.longshore/trash/',
       trashKeepMs: 0,
       guard: undefined,

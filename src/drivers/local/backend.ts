@@ -179,15 +179,16 @@ function isSmall(body: Body): body is Body & { readonly size: number } {
   return body.size !== undefined && body.size <= SMALL_BODY_BYTES;
 }
 
-function putOrder(ref: ObjectRef, { contentType, metaData, headers, checksums, precondition }: PutOptions): PutOrder {
-  const [header] = Object.keys(headers);
-  if (header !== undefined) throw new UnsupportedOperationError(`a file cannot keep the header "${header}"`, context);
+function putOrder(ref: ObjectRef, { checksums, precondition, ...described }: PutOptions): PutOrder {
   const unchecked = checksums.find(({ algorithm }) => !CHECKED.some((checked) => checked === algorithm));
   if (unchecked !== undefined) throw new UnsupportedOperationError(`no ${unchecked.algorithm} is computed here`, context);
-  return { ...ref, ...describe({ contentType, metaData }), checksums, precondition };
+  return { ...ref, ...describe(described), checksums, precondition };
 }
 
-function describe({ contentType, metaData }: CopyReplacement): Pick<PutOrder, 'about' | 'attributes'> {
+function describe({ contentType, metaData, headers = {}, storageClass }: CopyReplacement): Pick<PutOrder, 'about' | 'attributes'> {
+  const [header] = Object.keys(headers);
+  if (header !== undefined) throw new UnsupportedOperationError(`a file cannot keep the header "${header}"`, context);
+  if (storageClass !== undefined) throw new UnsupportedOperationError('a file has no storage class', context);
   const lowerCased = Object.fromEntries(Object.entries(metaData).map(([key, value]) => [key.toLowerCase(), value]));
   return { about: writeAbout(contentType, lowerCased), attributes: attributesOf(lowerCased) };
 }

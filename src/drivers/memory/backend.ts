@@ -113,9 +113,8 @@ function memoryCopy(store: MemoryStore, checkKey: (key: string) => void): Copy {
     async copyObject(from, to, replace, { signal }) {
       signal.throwIfAborted();
       checkKey(to.key);
-      const { bytes, info } = objectOf(store, from);
-      const contentType = replace?.contentType ?? String(info.extra['contentType']);
-      return storeObject(store, to, bytes, { contentType, metaData: replace?.metaData ?? info.metaData, checksums: [] });
+      const { bytes, options } = objectOf(store, from);
+      return storeObject(store, to, bytes, { ...(replace === undefined ? options : { headers: {}, ...replace }), checksums: [] });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { section } from '../../config/fields.js';
+import { HEADER_FIELDS } from '../../config/header-rules.js';
 import type { DriverKind } from '../driver-kind.js';
 import { memoryBackend } from './backend.js';
 import { createMemoryStore, MEMORY } from './store.js';
@@ -8,5 +9,6 @@ export const memoryDriver: DriverKind<object> = {
   aliases: ['dummy'],
   summary: "objects in this process's memory, gone when it ends: for first tries and tests",
   settings: () => section('Objects in memory.', {}),
+  objectHeaders: () => [...HEADER_FIELDS, 'storage_class'],
   open: (_, { clock }) => memoryBackend({ store: createMemoryStore(clock) }),
 };

@@ -10,6 +10,8 @@ const context = { driver: MEMORY };
 
 export interface StoredObject {
   readonly bytes: Uint8Array;
+  /** What it was put with. */
+  readonly options: Omit<PutOptions, 'checksums' | 'precondition'>;
   readonly info: ObjectInfo;
 }
 
@@ -84,17 +86,24 @@ export function objectOf(store: MemoryStore, { container, key }: ObjectRef): Sto
 }
 
 /** The one place where an object comes to be: all checks and the change happen in one turn, so that no other client comes between. */
-export function storeObject(store: MemoryStore, ref: ObjectRef, bytes: Uint8Array, options: Omit<PutOptions, 'headers'>): ObjectInfo {
+export function storeObject(store: MemoryStore, ref: ObjectRef, bytes: Uint8Array, options: PutOptions): ObjectInfo {
   const container = containerOf(store, ref.container);
   const checksums: Checksum[] = [checksumOf('md5', bytes)];
   for (const { algorithm, hex } of options.checksums) {
     const actual = algorithm === 'md5' ? checksums[0] : checksumOf(algorithm, bytes);
     if (actual?.hex !== hex) throw new ObjectHashMismatchError(ref.key, hex, actual?.hex ?? '', context);
   }
-  checkPrecondition(container, ref, options.precondition);
-  const extra = { contentType: options.contentType, etag: `"${checksums[0]?.hex}-${store.nextVersion()}"`, lastModified: store.now() };
+  const { checksums: _, precondition, ...described } = options;
+  checkPrecondition(container, ref, precondition);
+  const extra = {
+    contentType: options.contentType,
+    headers: { ...options.headers },
+    ...(options.storageClass !== undefined && { storageClass: options.storageClass }),
+    etag: `"${checksums[0]?.hex}-${store.nextVersion()}"`,
+    lastModified: store.now(),
+  };
   const info: ObjectInfo = { ...ref, size: bytes.byteLength, checksums, metaData: { ...options.metaData }, extra };
-  container.set(ref.key, { bytes, info });
+  container.set(ref.key, { bytes, options: described, info });
   return info;
 }
 

@@ -53,7 +53,7 @@ export function s3Backend({ settings, profile, region, credentials, http, clock,
     settings,
     clock,
     etags: etagMeaning(profile.etag, profile.partEtag, encrypted),
-    headers: objectHeaders(settings, clock),
+    headers: objectHeaders(settings, profile, clock),
   };
   const objects = objectOperations(context);
   const multipart = s3Multipart(context, objects);

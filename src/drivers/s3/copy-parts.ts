@@ -24,7 +24,7 @@ export async function copyInParts(
   call: Call,
 ): Promise<ObjectInfo> {
   const partSize = Math.max(smallestPart, Math.ceil(source.size / profile.parts.maxParts));
-  const token = await multipart.begin(to, { ...kept, headers: {}, checksums: [] }, call);
+  const token = await multipart.begin(to, { headers: {}, ...kept, checksums: [] }, call);
   const parts: Part[] = [];
   try {
     await eachInParallel(planParts(source.size, partSize), LANES, call.signal, async ({ number, start, end }, signal) => {

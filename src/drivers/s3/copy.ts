@@ -35,7 +35,7 @@ export function s3Copy(
   };
 
   async function copyWhole(source: ObjectInfo, to: ObjectRef, kept: CopyReplacement, replaced: boolean, call: Call): Promise<ObjectInfo> {
-    const { 'content-type': contentType = kept.contentType, ...headers } = objectHeaders.create(to.key, { ...kept, headers: {} });
+    const { 'content-type': contentType = kept.contentType, ...headers } = objectHeaders.create(to.key, { headers: {}, ...kept });
     const { headers: answered, body } = await client.request(
       {
         method: 'PUT',

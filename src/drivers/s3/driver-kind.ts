@@ -1,4 +1,5 @@
 import type { Place } from '../../config/fields.js';
+import { HEADER_FIELDS } from '../../config/header-rules.js';
 import { openConnections } from '../connection.js';
 import type { DriverKind } from '../driver-kind.js';
 import { createHttpClient } from '../http.js';
@@ -29,6 +30,10 @@ function kind({ name, aliases, summary, profile: preset, region: presetRegion, h
     aliases,
     summary,
     settings: (place: Place) => s3Settings(place, preset),
+    objectHeaders(written) {
+      const { features } = profileOf(withPreset(written), undefined);
+      return features.includes('storage-class') ? [...HEADER_FIELDS, 'storage_class'] : HEADER_FIELDS;
+    },
     async findOut(written, { found }, call) {
       const settings = withPreset(written);
       if (settings.profile !== 'auto' || profileOfHost(settings.host) !== undefined) return undefined;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type Clock, isoTime } from '../../clock.js';
 import type { PutOptions } from '../call.js';
-import { StorageError } from '../errors.js';
-import { headersByPattern } from '../header-rules.js';
-import { matchesPattern } from '../name-pattern.js';
+import { StorageError, UnsupportedOperationError } from '../errors.js';
+import { headersByPattern, storageClassByPattern } from '../header-rules.js';
 import { encodeQuery } from './encode.js';
 import { S3 } from './errors.js';
 import { encodeMetadataValue, isMetadataKey, METADATA_PREFIX } from './metadata.js';
+import type { Profile } from './profiles.js';
 import type { S3Settings } from './settings.js';
 
 type Headers = Record<string, string>;
@@ -14,14 +14,16 @@ type Headers = Record<string, string>;
 /** The headers that the settings and a call's options put on requests about objects. */
 export interface ObjectHeaders {
   /** For what makes an object: put, copy, the begin of an upload in parts. */
-  create(key: string, options: Pick<PutOptions, 'contentType' | 'metaData' | 'headers'>): Headers;
+  create(key: string, options: Described): Headers;
   /** For what reads or completes one: the customer's key, where there is one. */
   readonly access: Readonly<Record<string, string>>;
   /** The customer's key of the source of a copy. */
   readonly copySource: Readonly<Record<string, string>>;
 }
 
-export function objectHeaders(settings: S3Settings, clock: Clock): ObjectHeaders {
+type Described = Pick<PutOptions, 'contentType' | 'metaData' | 'headers' | 'storageClass'>;
+
+export function objectHeaders(settings: S3Settings, profile: Profile, clock: Clock): ObjectHeaders {
   const access = customerKey(settings, 'x-amz-server-side-encryption-customer-');
   const fixed: Headers = { ...access, ...encryption(settings), ...policy(settings) };
   return {
@@ -31,7 +33,7 @@ export function objectHeaders(settings: S3Settings, clock: Clock): ObjectHeaders
       ...fixed,
       ...retention(settings, clock),
       'content-type': options.contentType,
-      ...classByPattern(settings, key),
+      ...storageClass(settings, profile, key, options),
       ...headersByPattern(settings.headers, key),
       ...metadata(options.metaData),
       ...given(options.headers),
@@ -59,9 +61,8 @@ function customerKey({ encryption: chosen }: S3Settings, prefix: string): Header
   };
 }
 
-function policy({ storage_class: storageClass, acl, tags }: S3Settings): Headers {
+function policy({ acl, tags }: S3Settings): Headers {
   return {
-    ...(storageClass !== undefined && { 'x-amz-storage-class': storageClass }),
     ...(acl !== undefined && { 'x-amz-acl': acl }),
     ...(tags.length > 0 && { 'x-amz-tagging': encodeQuery(Object.fromEntries(tags.map(({ key, value }) => [key, value]))) }),
   };
@@ -76,9 +77,11 @@ function retention({ object_lock: lock }: S3Settings, clock: Clock): Headers {
   };
 }
 
-function classByPattern({ headers: rules }: S3Settings, key: string): Headers {
-  const rule = rules.find(({ match, storage_class: ruled }) => ruled !== undefined && matchesPattern(match, key));
-  return rule?.storage_class === undefined ? {} : { 'x-amz-storage-class': rule.storage_class };
+function storageClass(settings: S3Settings, profile: Profile, key: string, { storageClass: wanted }: Described): Headers {
+  if (wanted !== undefined && !profile.features.includes('storage-class'))
+    throw new UnsupportedOperationError(`profile ${profile.name} has no storage classes`, { driver: S3 });
+  const chosen = wanted ?? storageClassByPattern(settings.headers, key) ?? settings.storage_class;
+  return chosen === undefined ? {} : { 'x-amz-storage-class': chosen };
 }
 
 function metadata(metaData: PutOptions['metaData']): Headers {

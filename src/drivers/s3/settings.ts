@@ -1,6 +1,6 @@
 import { count, duration, flag, type Infer, list, oneOf, type Place, secret, section, text } from '../../config/fields.js';
+import { headerAndClassRules, headerValue, storageClass } from '../../config/header-rules.js';
 import { connectionFields, hostName } from '../connection.js';
-import { headerRule, headerValue } from '../header-rules.js';
 
 const CANNED_ACLS = [
   'private',
@@ -28,8 +28,6 @@ const PROFILES = [
   'swift-s3api',
   'generic',
 ] as const;
-
-const storageClass = (description: string) => text(description, { pattern: /^[A-Z0-9_]+$/, rule: 'a storage class such as "STANDARD_IA"' });
 
 /** What a target with `driver: s3` may say. Names are Libcloud's where it has one. */
 export const s3Settings = (place: Place, profile: (typeof PROFILES)[number] = 'auto') =>
@@ -80,10 +78,7 @@ export const s3Settings = (place: Place, profile: (typeof PROFILES)[number] = 'a
       legal_hold: flag('Legal hold.').default(false),
     }).optional(),
     tags: list('Tags of what is put.', section('A tag.', { key: text('Key.'), value: text('Value.') })).default([]),
-    headers: list(
-      'Headers and storage class by name pattern; the first match of each wins.',
-      section('For objects whose name matches.', { ...headerRule, storage_class: storageClass('Storage class.').optional() }),
-    ).default([]),
+    headers: headerAndClassRules(),
     requester_pays: flag('Agree to pay for requests to a container of somebody else.').default(false),
     cdn_expiry: duration('How long a presigned URL is good for; seven days at the most.', { min: 1000, max: 7 * 86_400_000 }).default(
       86_400_000,

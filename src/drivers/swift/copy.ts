@@ -32,7 +32,7 @@ export function swiftCopy(
     const md5 = findChecksum(source.checksums, 'md5')?.hex;
     const isLarge = source.extra['largeObject'] !== undefined;
     return {
-      ...objectHeaders(settings, source.key, { ...kept, headers: {} }),
+      ...objectHeaders(settings, source.key, { headers: {}, ...kept }),
       ...(isLarge && md5 !== undefined && { [MD5_METADATA]: md5 }),
     };
   }
@@ -57,7 +57,7 @@ export function swiftCopy(
 
   async function copyWhole(source: ObjectInfo, to: ObjectRef, replace: CopyReplacement | undefined, call: Call): Promise<ObjectInfo> {
     const fresh =
-      replace === undefined ? {} : { 'x-fresh-metadata': 'true', ...objectHeaders(settings, to.key, { ...replace, headers: {} }) };
+      replace === undefined ? {} : { 'x-fresh-metadata': 'true', ...objectHeaders(settings, to.key, { headers: {}, ...replace }) };
     const answer = await large.replacing(to, call, () =>
       client.request(
         {
@@ -84,7 +84,7 @@ export function swiftCopy(
   }
 
   async function copyInParts(source: ObjectInfo, to: ObjectRef, kept: CopyReplacement, call: Call): Promise<ObjectInfo> {
-    const token = await multipart.begin(to, { ...kept, headers: {}, checksums: source.checksums }, call);
+    const token = await multipart.begin(to, { headers: {}, ...kept, checksums: source.checksums }, call);
     const parts: Part[] = [];
     try {
       await eachInParallel(planParts(source.size, settings.max_put_size), LANES, call.signal, async ({ number, start, end }, signal) => {

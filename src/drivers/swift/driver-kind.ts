@@ -1,3 +1,4 @@
+import { HEADER_FIELDS } from '../../config/header-rules.js';
 import { openConnections } from '../connection.js';
 import type { DriverKind } from '../driver-kind.js';
 import { authentication } from './auth/authenticate.js';
@@ -25,6 +26,7 @@ function kind({ name, aliases, summary, preset }: Preset): DriverKind<SwiftSetti
       const account = storage === undefined ? (id ?? project ?? /^[^:]+(?=:)/.exec(key ?? '')?.[0]) : undefined;
       return [storage ?? url ?? [host, port].filter(Boolean).join(':'), account, region].filter(Boolean).join(' ');
     },
+    objectHeaders: () => HEADER_FIELDS,
     open(written, { clock }) {
       const settings = { ...written, ...preset(written) };
       const access = chooseAccess(settings);

@@ -13,10 +13,12 @@ const RESERVED =
 export function objectHeaders(
   { headers: rules }: Pick<SwiftSettings, 'headers'>,
   key: string,
-  options: Pick<PutOptions, 'contentType' | 'metaData' | 'headers' | 'precondition'>,
+  options: Pick<PutOptions, 'contentType' | 'metaData' | 'headers' | 'precondition' | 'storageClass'>,
 ): Record<string, string> {
   if (options.precondition !== undefined)
     throw new UnsupportedOperationError('Swift has no conditional writes that hold against other writers', { driver: SWIFT });
+  if (options.storageClass !== undefined)
+    throw new UnsupportedOperationError('Swift has no storage classes of objects; storage_policy is of containers', { driver: SWIFT });
   return {
     'content-type': options.contentType,
     ...headersByPattern(rules, key),

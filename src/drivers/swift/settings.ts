@@ -1,6 +1,6 @@
 import { count, duration, type Infer, oneOf, type Place, secret, section, size, text } from '../../config/fields.js';
+import { headerRules } from '../../config/header-rules.js';
 import { connectionFields, hostName } from '../connection.js';
-import { headerRules } from '../header-rules.js';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;

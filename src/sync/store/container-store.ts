@@ -5,6 +5,7 @@ import { guessContentType } from '../../drivers/content-type.js';
 import { ContainerDoesNotExistError, ObjectDoesNotExistError, ObjectHashMismatchError } from '../../drivers/errors.js';
 import { fileBody } from '../../drivers/file-body.js';
 import { findObject } from '../../drivers/find-object.js';
+import { type HeaderAndClassRule, headersByPattern, storageClassByPattern } from '../../drivers/header-rules.js';
 import { md5IfMadeOf } from '../../drivers/made-of.js';
 import { sendObject } from '../../drivers/send.js';
 import type { LocalEntry } from '../../watcher/entry.js';
@@ -21,12 +22,13 @@ export interface ContainerStoreOptions {
   /** Empty, or ends in `/`. */
   readonly prefix: string;
   readonly policy: Policy;
+  readonly headers: readonly HeaderAndClassRule[];
   readonly follow: boolean;
   readonly files: FilePuts;
 }
 
 /** A mirror's part of a container, behind any backend. */
-export function containerStore({ backend, container, prefix, policy, follow, files }: ContainerStoreOptions): ObjectStore {
+export function containerStore({ backend, container, prefix, policy, headers: rules, follow, files }: ContainerStoreOptions): ObjectStore {
   const { copy, multipart } = backend.capabilities;
   const deleteObject = batchingDelete(backend, container);
   const refOf = (name: string): ObjectRef => ({ container, key: prefix + name });
@@ -39,10 +41,13 @@ export function containerStore({ backend, container, prefix, policy, follow, fil
 
   function optionsFor(name: string, entry: LocalEntry, md5: string | undefined, where: PutWhere = 'anywhere'): PutOptions {
     const conditional = where === 'absent' && backend.capabilities.preconditions.includes('ifAbsent');
+    const headers = headersByPattern(rules, name);
+    const storageClass = storageClassByPattern(rules, name);
     return {
-      contentType: guessContentType(name),
+      contentType: headers['content-type'] ?? guessContentType(name),
       metaData: objectMetadata(entry, policy),
-      headers: {},
+      headers,
+      ...(storageClass !== undefined && { storageClass }),
       checksums: md5 === undefined ? [] : [{ algorithm: 'md5', hex: md5 }],
       ...(conditional ? { precondition: { ifAbsent: true } } : {}),
     };
@@ -80,9 +85,9 @@ export function containerStore({ backend, container, prefix, policy, follow, fil
     },
     async copy(from, name, entry, md5, signal) {
       if (!copy) return undefined;
-      const { contentType, metaData } = optionsFor(name, entry, md5);
+      const { checksums: _, ...replacement } = optionsFor(name, entry, md5);
       try {
-        const info = await copy.copyObject(refOf(from), refOf(name), { contentType, metaData }, { signal });
+        const info = await copy.copyObject(refOf(from), refOf(name), replacement, { signal });
         const told = remoteFact(info).md5 ?? (await contentMd5(name, signal));
         return told === md5 && info.size === entry.size ? confirmed(info, md5, undefined) : undefined;
       } catch (error) {

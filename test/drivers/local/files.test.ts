@@ -217,8 +217,11 @@ it('the URL of an object leads to its file, whatever its name', async () => {
 
 it('an option that a file cannot have is refused and stores nothing', async () => {
   const { backend } = await openBox();
-  const header = put(backend, ref('x'), 'x', { headers: { 'x-amz-acl': 'private' } });
-  expect(await rejection(header)).toBeInstanceOf(UnsupportedOperationError);
+  for (const own of [{ headers: { 'x-amz-acl': 'private' } }, { storageClass: 'GLACIER' }]) {
+    expect(await rejection(put(backend, ref('x'), 'x', own))).toBeInstanceOf(UnsupportedOperationError);
+    const copied = backend.capabilities.copy!.copyObject(ref('x'), ref('y'), { ...plain, ...own }, call);
+    expect(await rejection(copied)).toBeInstanceOf(UnsupportedOperationError);
+  }
   const checksum = put(backend, ref('x'), 'x', { checksums: [{ algorithm: 'crc32c', hex: '00000000' }] });
   expect(await rejection(checksum)).toBeInstanceOf(UnsupportedOperationError);
   expect(await listKeys(backend, CONTAINER)).toEqual([]);

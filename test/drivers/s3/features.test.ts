@@ -102,6 +102,52 @@ describe('headers of what is put', () => {
     expect(() => open({ profile: 'swift-s3api', headers })).toThrow('profile swift-s3api has no storage-class');
   });
 
+  test('what a call says of headers and storage class wins over the settings, for puts, parts and copies of any size', async () => {
+    const s3 = s3Backend({
+      settings: settingsOf({
+        secure: false,
+        host: fake.host,
+        port: fake.port,
+        profile: 'aws',
+        storage_class: 'STANDARD_IA',
+        headers: [{ content_type: 'text/x-target', cache_control: 'no-cache', content_language: 'de', storage_class: 'GLACIER' }],
+      }),
+      profile: { ...findProfile('aws'), copy: { whole: 10, part: 5 * MIB } },
+      region: 'us-east-1',
+      credentials: { get: async () => ({ accessKeyId: ACCOUNT.accessKey, secretAccessKey: ACCOUNT.secret }), refused: async () => false },
+      http: createHttpClient(),
+      clock: systemClock,
+      notice: () => {},
+    });
+    opened.push(s3);
+    const own = { headers: { 'cache-control': 'max-age=1', 'content-type': 'text/x-own' }, storageClass: 'ONEZONE_IA' };
+    const described = {
+      'x-amz-storage-class': 'ONEZONE_IA',
+      'cache-control': 'max-age=1',
+      'content-type': 'text/x-own',
+      'content-language': 'de',
+    };
+    const small = { container, key: 'small' };
+    await put(s3, ref, randomContent(20), own);
+    expect(sent('PutObject')).toMatchObject(described);
+    await put(s3, small, 'x', own);
+    await s3.capabilities.multipart!.abort(await s3.capabilities.multipart!.begin(ref, { ...plain, ...own }, call), call);
+    expect(sent('CreateMultipartUpload')).toMatchObject(described);
+    const replaced = { contentType: 'text/plain', metaData: {}, ...own };
+    await s3.capabilities.copy!.copyObject(small, { container, key: 'copy' }, replaced, call);
+    expect(sent('CopyObject')).toMatchObject(described);
+    await s3.capabilities.copy!.copyObject(ref, { container, key: 'copy in parts' }, replaced, call);
+    expect(sent('CreateMultipartUpload')).toMatchObject(described);
+    expect(fake.count('UploadPartCopy')).toBe(1);
+    expect((await s3.headObject({ container, key: 'copy in parts' }, call)).extra).toMatchObject({ storageClass: 'ONEZONE_IA' });
+  });
+
+  test('a storage class is refused by a profile that has none', async () => {
+    const s3 = open({ profile: 'swift-s3api' });
+    expect(await rejection(put(s3, ref, 'x', { storageClass: 'GLACIER' }))).toBeInstanceOf(UnsupportedOperationError);
+    expect(fake.count('PutObject')).toBe(0);
+  });
+
   test('what would break the request is refused', async () => {
     const s3 = open();
     for (const headers of [{ host: 'x' }, { 'Content-Length': '1' }, { 'a b': 'x' }, { x: 'a\nb' }]) {

@@ -3,6 +3,7 @@ import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
 import type { ObjectRef, PutOptions } from '../../../src/drivers/call.js';
 import { checksumOf } from '../../../src/drivers/digest.js';
+import { UnsupportedOperationError } from '../../../src/drivers/errors.js';
 import { type FakeSwift, startFakeSwift } from '../../fakes/swift/server.js';
 import { call, contentOf, listAll, listKeys, plain, put, randomContent, readAll, rejection } from '../conformance/fixture.js';
 import { openFake } from './open.js';
@@ -153,6 +154,36 @@ test('a container goes with that of its segments, unless somebody else has somet
   await put(swift, { container: segments, key: 'x' }, 'x');
   await swift.deleteContainer(container, call);
   expect([...fake.rules.store.containers.keys()]).toEqual([segments]);
+});
+
+test('headers of a call win over those by name pattern, for objects, whole or in parts, and for copies', async () => {
+  const ruled = openFake(fake, { max_put_size: '2MiB', headers: [{ content_type: 'text/x-target', cache_control: 'no-cache' }] });
+  const own = { ...plain, headers: { 'cache-control': 'max-age=1', 'content-type': 'text/x-own' } };
+  const described = { extra: { contentType: 'text/x-own', cacheControl: 'max-age=1' } };
+  const copies = ruled.capabilities.copy!;
+  const multipart = ruled.capabilities.multipart!;
+  const small = { container, key: 'small' };
+  await put(ruled, small, 'x', own);
+  const token = await multipart.begin(ref, own, call);
+  const parts = [1, 2, 3].map((number) => multipart.uploadPart(token, number, bytesBody(randomContent(MIB)), call));
+  await multipart.complete(token, await Promise.all(parts), call);
+  for (const [from, to] of [
+    [small, small],
+    [ref, ref],
+    [small, { container, key: 'copy' }],
+    [ref, { container, key: 'copy in parts' }],
+  ] as const) {
+    expect(await ruled.headObject(from, call)).toMatchObject(described);
+    const again = { contentType: 'text/plain', metaData: {}, headers: { ...own.headers, 'cache-control': 'max-age=2' } };
+    await copies.copyObject(from, to, again, call);
+    expect(await ruled.headObject(to, call)).toMatchObject({ extra: { contentType: 'text/x-own', cacheControl: 'max-age=2' } });
+    await copies.copyObject(from, from, { ...again, headers: own.headers }, call);
+  }
+  await ruled.close();
+});
+
+test('a storage class is refused: Swift has policies of containers', async () => {
+  expect(await rejection(put(swift, ref, 'x', { storageClass: 'GLACIER' }))).toBeInstanceOf(UnsupportedOperationError);
 });
 
 test('headers by name pattern go along with objects, whole or in parts, and with what copies are told', async () => {

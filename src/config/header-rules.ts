@@ -1,0 +1,34 @@
+import { type Infer, list, section, text } from './fields.js';
+
+/** What goes into a header as it is. */
+export const headerValue = { pattern: /^[\x20-\x7e]+$/, rule: 'printable ASCII text' };
+
+/** What an HTTP answer says of an object's content; every provider that speaks HTTP keeps these. */
+const headerFields = {
+  content_type: text('Content-Type.', headerValue).optional(),
+  cache_control: text('Cache-Control.', headerValue).optional(),
+  content_disposition: text('Content-Disposition.', headerValue).optional(),
+  content_encoding: text('Content-Encoding.', headerValue).optional(),
+  content_language: text('Content-Language.', headerValue).optional(),
+  expires: text('Expires.', headerValue).optional(),
+};
+
+const match = text('gitignore-like pattern: `*.html`, `assets/**`. Default: all names.').default('*');
+
+export const HEADER_FIELDS = Object.keys(headerFields) as readonly (keyof typeof headerFields)[];
+
+export const storageClass = (description: string) =>
+  text(description, { pattern: /^[A-Z0-9_]+$/, rule: 'a storage class such as "STANDARD_IA"' });
+
+export const headerRules = (description = 'Headers by name pattern; the first match of each header wins.') =>
+  list(description, section('Headers for objects whose name matches.', { match, ...headerFields })).default([]);
+
+export const headerAndClassRules = (description = 'Headers and storage class by name pattern; the first match of each wins.') =>
+  list(
+    description,
+    section('For objects whose name matches.', { match, ...headerFields, storage_class: storageClass('Storage class.').optional() }),
+  ).default([]);
+
+export type HeaderRule = Infer<ReturnType<typeof headerRules>>[number];
+/** What a rule with a storage class says; each but `match` may be left out. */
+export type HeaderAndClassRule = Infer<ReturnType<typeof headerAndClassRules>>[number];
