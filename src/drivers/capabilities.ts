@@ -30,9 +30,9 @@ export interface Capabilities {
 
 export interface Copy {
   /**
-   * Copies within the provider, whatever the size. The copy has the content, and by default the content type and
-   * metadata, of the source; `replace` gives it others. `from` and `to` may be the same object: then only content
-   * type and metadata change. A missing source rejects with ObjectDoesNotExistError.
+   * Copies within the provider, whatever the size. The copy has the content, and by default the content type, headers
+   * and metadata, of the source; `replace` gives it others. `from` and `to` may be the same object: then only these
+   * change. A missing source rejects with ObjectDoesNotExistError.
    */
   copyObject(from: ObjectRef, to: ObjectRef, replace: CopyReplacement | undefined, call: Call): Promise<ObjectInfo>;
 }

@@ -27,7 +27,7 @@ export interface RemotePlaceOptions {
   readonly target: Readonly<Record<string, unknown>>;
   /** Another way to the same server, to look at what is there. */
   readonly direct: Backend;
-  /** Further lines of the mirror, indented by four. */
+  /** Further lines of the mirror, indented by four, and further mirrors. CONTAINER is the container's name. */
   readonly mirror?: string;
   readonly nodeOptions?: readonly string[];
 }
@@ -49,7 +49,7 @@ mirrors:
     target: remote
     container: ${container}
     settle: 20ms
-${mirror}`,
+${mirror.replaceAll('CONTAINER', container)}`,
     { mode: 0o600 },
   );
   const config = ['--config', join(folder, 'longshore.yaml')];

@@ -1,6 +1,7 @@
 import type { Call, ObjectInfo, ObjectRef } from '../call.js';
 import type { Copy, CopyReplacement } from '../capabilities.js';
 import { ObjectError } from '../errors.js';
+import { headersOfExtra } from '../http/content-headers.js';
 import { type S3Context, SLOW_ANSWER_MS } from './context.js';
 import { copyInParts } from './copy-parts.js';
 import { copySource } from './copy-source.js';
@@ -25,7 +26,11 @@ export function s3Copy(
       // The answer to a copy tells neither size nor metadata, and the size decides how it is done.
       const source = await headObject(from, call);
       if (replace === undefined && from.container === to.container && from.key === to.key) return source;
-      const kept = replace ?? { contentType: String(source.extra['contentType'] ?? 'application/octet-stream'), metaData: source.metaData };
+      const kept = replace ?? {
+        contentType: String(source.extra['contentType'] ?? 'application/octet-stream'),
+        metaData: source.metaData,
+        headers: headersOfExtra(source.extra),
+      };
       const { whole, part } = profile.copy;
       if (source.size > whole && part === undefined)
         throw new ObjectError(from.key, `is too large for profile ${profile.name} to copy: ${source.size} bytes`, { driver: S3 });
@@ -43,7 +48,7 @@ export function s3Copy(
         container: to.container,
         key: to.key,
         headers: {
-          ...(replaced ? headers : withoutMetadata(headers)),
+          ...(replaced ? headers : notFromSource(headers)),
           ...(replaced && { 'content-type': contentType }),
           ...copySource(source, profile),
           ...objectHeaders.copySource,
@@ -66,6 +71,7 @@ export function s3Copy(
   }
 }
 
-function withoutMetadata(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-amz-meta-') && name !== 'x-amz-tagging'));
+/** What the directive COPY does not take from the source, such as class, ACL and encryption. */
+function notFromSource(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => /^x-amz-(?!meta-|tagging$)/.test(name)));
 }

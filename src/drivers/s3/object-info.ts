@@ -1,15 +1,12 @@
 import { parseTime } from '../../clock.js';
 import type { Checksum, ObjectInfo, ObjectRef } from '../call.js';
+import { extraOfHeaders } from '../http/content-headers.js';
 import type { HttpHeaders } from '../http/exchange.js';
 import { quoted } from './etag.js';
 import { decodeMetadataValue, METADATA_PREFIX } from './metadata.js';
 
-/** Answer headers that are worth keeping in `extra`, and their names there. */
+/** Answer headers of S3's own that are worth keeping in `extra`, and their names there. */
 const EXTRA = {
-  'content-type': 'contentType',
-  'cache-control': 'cacheControl',
-  'content-encoding': 'contentEncoding',
-  'content-disposition': 'contentDisposition',
   'x-amz-version-id': 'versionId',
   'x-amz-storage-class': 'storageClass',
   'x-amz-server-side-encryption': 'encryption',
@@ -30,7 +27,7 @@ export function infoFromHeaders(ref: ObjectRef, headers: HttpHeaders, checksums:
 
 /** What an answer says beyond size, digests and metadata. */
 export function extraFrom(headers: HttpHeaders): Record<string, unknown> {
-  const extra: Record<string, unknown> = {};
+  const extra: Record<string, unknown> = extraOfHeaders(headers);
   if (headers['etag'] !== undefined) extra['etag'] = quoted(headers['etag']);
   const modified = headers['last-modified'] === undefined ? undefined : parseTime(headers['last-modified']);
   if (modified !== undefined) extra['lastModified'] = modified;

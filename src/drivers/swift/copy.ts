@@ -3,6 +3,7 @@ import type { Call, ObjectInfo, ObjectRef } from '../call.js';
 import type { Copy, CopyReplacement, Multipart, Part } from '../capabilities.js';
 import { findChecksum } from '../digest.js';
 import { ObjectHashMismatchError } from '../errors.js';
+import { headersOfExtra } from '../http/content-headers.js';
 import { eachInParallel } from '../parallel.js';
 import { planParts } from '../part-size.js';
 import { NEVER_ABORTED } from '../signal.js';
@@ -120,7 +121,11 @@ export function swiftCopy(
       if (from.container === to.container && from.key === to.key)
         return replace === undefined ? source : describeAnew(source, replace, call);
       if (source.size <= settings.max_put_size) return copyWhole(source, target, replace, call);
-      const kept = replace ?? { contentType: String(source.extra['contentType'] ?? 'application/octet-stream'), metaData: source.metaData };
+      const kept = replace ?? {
+        contentType: String(source.extra['contentType'] ?? 'application/octet-stream'),
+        metaData: source.metaData,
+        headers: headersOfExtra(source.extra),
+      };
       return copyInParts(source, target, kept, call);
     },
   };

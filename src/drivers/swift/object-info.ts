@@ -1,19 +1,11 @@
 import { parseTime } from '../../clock.js';
 import type { Checksum, ObjectInfo, ObjectRef } from '../call.js';
+import { extraOfHeaders } from '../http/content-headers.js';
 import type { HttpHeaders } from '../http/exchange.js';
 import { decodeMetadataValue, METADATA_PREFIX } from './metadata.js';
 
 /** The content's MD5, where a large object has no ETag that is one. Ours, and no part of what callers see as metadata. */
 export const MD5_METADATA = `${METADATA_PREFIX}longshore-md5`;
-
-/** Answer headers that are worth keeping in `extra`, and their names there. */
-const EXTRA = {
-  'content-type': 'contentType',
-  'content-encoding': 'contentEncoding',
-  'content-disposition': 'contentDisposition',
-  'cache-control': 'cacheControl',
-  'x-delete-at': 'deleteAt',
-} as const;
 
 /** How an object is made of others: by a manifest that names its segments, or by a prefix that they share. */
 export function largeKind(headers: HttpHeaders): 'static' | 'dynamic' | undefined {
@@ -40,7 +32,7 @@ function checksumsOf(headers: HttpHeaders): readonly Checksum[] {
 }
 
 export function extraFrom(headers: HttpHeaders): Record<string, unknown> {
-  const extra: Record<string, unknown> = {};
+  const extra: Record<string, unknown> = extraOfHeaders(headers);
   if (headers['etag'] !== undefined) extra['etag'] = quoted(headers['etag']);
   // Last-Modified is rounded up to whole seconds.
   const seconds = Number(headers['x-timestamp'] ?? Number.NaN);
@@ -48,10 +40,7 @@ export function extraFrom(headers: HttpHeaders): Record<string, unknown> {
   if (modified !== undefined) extra['lastModified'] = modified;
   const large = largeKind(headers);
   if (large !== undefined) extra['largeObject'] = large;
-  for (const [header, name] of Object.entries(EXTRA)) {
-    const value = headers[header];
-    if (value !== undefined) extra[name] = value;
-  }
+  if (headers['x-delete-at'] !== undefined) extra['deleteAt'] = headers['x-delete-at'];
   return extra;
 }
 

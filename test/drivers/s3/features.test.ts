@@ -277,11 +277,18 @@ describe('copies', () => {
     });
     opened.push(s3);
     const content = randomContent(11 * MIB);
-    await put(s3, ref, content, { metaData: { mtime: '1.5' }, contentType: 'text/csv' });
+    const headers = {
+      'cache-control': 'no-cache',
+      'content-encoding': 'gzip',
+      'content-language': 'de',
+      expires: 'Thu, 01 Jan 2032 00:00:00 GMT',
+    };
+    await put(s3, ref, content, { metaData: { mtime: '1.5' }, contentType: 'text/csv', headers });
     const to = { container, key: 'copied/ü' };
     expect(await s3.capabilities.copy!.copyObject(ref, to, undefined, call)).toMatchObject({ ...to, size: 11 * MIB });
     expect(fake.count('UploadPartCopy')).toBe(3);
     expect(await s3.headObject(to, call)).toMatchObject({ metaData: { mtime: '1.5' }, extra: { contentType: 'text/csv' } });
+    expect(fake.rules.store.bucket(container).objects.get(to.key)?.at(-1)?.headers).toMatchObject(headers);
     expect((await readAll(await s3.readObject(to, undefined, call))).equals(content)).toBe(true);
     fake.faults.next('UploadPartCopy', { kind: 'inside', code: 'InternalError' });
     await rejection(s3.capabilities.copy!.copyObject(ref, { container, key: 'failed' }, undefined, call));

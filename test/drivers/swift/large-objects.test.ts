@@ -115,12 +115,14 @@ test('a large object is copied whole where it fits, with an MD5, and in segments
     const from = { container, key: `from ${size}` };
     const to = { container, key: `to ${size}` };
     const content = randomContent(size);
-    await putLarge(from, content, { ...plain, contentType: 'video/mp4', metaData: { mtime: '1.5' } });
+    const headers = { 'cache-control': 'no-cache', 'content-language': 'de' };
+    await putLarge(from, content, { ...plain, contentType: 'video/mp4', metaData: { mtime: '1.5' }, headers });
     const info = await copy!.copyObject(from, to, undefined, call);
     expect(info.checksums).toEqual(size > 2 * MIB ? [] : [checksumOf('md5', content)]);
     await swift.deleteObject(from, call);
     expect((await readAll(await swift.readObject(to, undefined, call))).equals(content)).toBe(true);
-    expect(await swift.headObject(to, call)).toMatchObject({ size, metaData: { mtime: '1.5' }, extra: { contentType: 'video/mp4' } });
+    const extra = { contentType: 'video/mp4', cacheControl: 'no-cache', contentLanguage: 'de' };
+    expect(await swift.headObject(to, call)).toMatchObject({ size, metaData: { mtime: '1.5' }, extra });
   }
 });
 

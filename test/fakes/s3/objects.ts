@@ -110,13 +110,12 @@ export function copyObject(request: FakeRequest, rules: FakeRules): Answer {
   if (source.bytes.byteLength > rules.maxCopySize) throw new S3Refusal(400, 'InvalidRequest');
   const replaced = request.headers['x-amz-metadata-directive'] === 'REPLACE';
   const own = keptHeaders(request.headers);
+  const isMetadata = (name: string) => !name.startsWith('x-amz-') || name.startsWith('x-amz-meta-');
   const headers = replaced
     ? own
     : {
-        ...Object.fromEntries(
-          Object.entries(source.headers).filter(([name]) => !name.startsWith('x-amz-') || name.startsWith('x-amz-meta-')),
-        ),
-        ...own,
+        ...Object.fromEntries(Object.entries(source.headers).filter(([name]) => isMetadata(name))),
+        ...Object.fromEntries(Object.entries(own).filter(([name]) => !isMetadata(name))),
       };
   const etag = etagOf(bucket, request.headers, source.bytes);
   const version = store.add(bucket, request.key!, { bytes: source.bytes, etag, headers });

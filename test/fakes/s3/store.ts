@@ -52,7 +52,7 @@ export interface Store {
 
 /** What HEAD gives back of the headers of a put. */
 const KEPT =
-  /^(content-type|cache-control|content-disposition|content-encoding|content-language|x-amz-meta-.*|x-amz-storage-class|x-amz-server-side-encryption.*|x-amz-object-lock-.*|x-amz-tagging|x-amz-acl)$/;
+  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-amz-meta-.*|x-amz-storage-class|x-amz-server-side-encryption.*|x-amz-object-lock-.*|x-amz-tagging|x-amz-acl)$/;
 
 export function keptHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => KEPT.test(name)));

@@ -2,7 +2,8 @@ import type { FakeRequest } from './request.js';
 import type { Answer, FakeRules } from './server.js';
 import { md5, Refusal, type Segment, type StoredObject } from './store.js';
 
-const KEPT = /^(content-type|content-encoding|content-disposition|cache-control|x-delete-at|x-object-meta-.*|x-object-manifest)$/;
+const KEPT =
+  /^(content-type|content-encoding|content-disposition|content-language|cache-control|expires|x-delete-at|x-object-meta-.*|x-object-manifest)$/;
 
 /** WSGI knows no difference between `-` and `_`. */
 function keptHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
