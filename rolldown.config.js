@@ -14,14 +14,30 @@ const withoutFailpoints = {
   transform: (code) => ({ code: code.replace(/^\s*failpoint\('.*'\);$/gm, ''), map: null }),
 };
 
+/**
+ * LMDB's JavaScript goes in: every thread loads it anew, and as twenty-five files it took longer than the thread's own
+ * start. Its native library stays with its package, and is looked for there.
+ */
+const lmdbWithoutItsLibrary = {
+  name: 'lmdb-without-its-library',
+  transform: {
+    filter: { id: /node_modules\/lmdb\/(native|node-index)\.js$/ },
+    handler: (code) => ({ code: code.replaceAll('import.meta.url', "import.meta.resolve('lmdb')"), map: null }),
+  },
+};
+
 /** The bundled program in `dir`, with `plugins` at work on what goes in. */
 export const bundle = (dir, plugins) =>
   defineConfig({
     input: Object.fromEntries(programs),
     platform: 'node',
-    plugins,
-    // These find files of their own beside themselves: a native library, a thread's code.
-    external: ['lmdb', 'piscina'],
+    plugins: [lmdbWithoutItsLibrary, ...plugins],
+    // It finds a thread's code beside itself.
+    external: ['piscina'],
+    // LMDB brings an encoding of its own for values, which nothing here uses; this is it without its native library.
+    resolve: { alias: { msgpackr: 'msgpackr/pack' } },
+    // Else what winston says to its developers comes along, in colours.
+    transform: { define: { 'process.env.NODE_ENV': "'production'" } },
     treeshake: { moduleSideEffects: [{ test: /[\\/]failpoint\.js$/, sideEffects: false }] },
     output: {
       dir,
