@@ -1,5 +1,6 @@
 import { printable } from '../log/printable.js';
 import { ownFolders } from '../own-folders.js';
+import { innerMounts } from '../sync/source/inner-mounts.js';
 import { identityOf } from '../sync/source/source-identity.js';
 import { pathsBelow } from '../watcher/path.js';
 import { isEmptySource, openSource } from '../watcher/source.js';
@@ -11,7 +12,8 @@ import { findMirror, openConfig } from './open-config.js';
 import { openOutput } from './output.js';
 
 /**
- * `longshore accept-source MIRROR`: the folder that is there now is the mirror's source, even if it is another one, or empty.
+ * `longshore accept-source MIRROR`: the folder that is there now is the mirror's source, even if it is another one, or empty,
+ * and what is mounted inside it now is all that belongs there.
  * Refused while a daemon runs: it would not hear of it.
  */
 export async function acceptSource(configFile: string | undefined, name: string, io: Io): Promise<number> {
@@ -19,12 +21,15 @@ export async function acceptSource(configFile: string | undefined, name: string,
   const mirror = findMirror(config, name);
   const output = openOutput(io.stdout);
   return interruptible(io, async (signal) => {
-    const source = identityOf(openSource(mirror.source));
+    const opened = openSource(mirror.source);
+    const source = identityOf(opened);
+    const mounts = innerMounts(opened);
     const empty = isEmptySource(mirror.source, pathsBelow(mirror.source, ownFolders(config)));
     await onMirrorState(config, mirror, io, signal, ({ ledger }) =>
       ledger.update(({ acceptedEmpty: _, ...document }) => ({
         ...document,
         source,
+        mounts,
         ...(empty ? { acceptedEmpty: true as const } : {}),
       })),
     );

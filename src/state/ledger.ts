@@ -111,6 +111,8 @@ export interface LedgerDocument {
   /** Random, made once: a copy of this state has it too, and no other has. */
   readonly instance?: string;
   readonly source?: SourceIdentity;
+  /** The file systems that were seen mounted inside the source, by the folders that they were mounted on. */
+  readonly mounts?: Readonly<Record<string, SourceIdentity>>;
   /** Where the objects are that the index knows, as text: another place is begun anew. */
   readonly place?: string;
   /** Somebody has said that the source is meant to be empty; forgotten as soon as it is not. */

@@ -110,10 +110,11 @@ async function leaveFormerPlace({ name, location, place, clock }: OpenMirrorOpti
   if (former === undefined) return ledger.update((document) => ({ ...document, place }));
   await withholdDeletes(ledger);
   const kept = await setAsideIndexes(location, clock);
-  const { instance, source, acceptedEmpty, found, trash } = ledger.read();
+  const { instance, source, mounts, acceptedEmpty, found, trash } = ledger.read();
   const stays = {
     ...(instance && { instance }),
     ...(source && { source }),
+    ...(mounts && { mounts }),
     ...(acceptedEmpty && { acceptedEmpty }),
     ...(trash && { trash }),
   };

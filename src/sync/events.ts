@@ -21,6 +21,7 @@ export type SkipReason =
   | 'link-loop'
   | 'link-outside'
   | 'other-file-system'
+  | 'not-mounted'
   /** Nothing is skipped: a line of an ignore file does not leave out what it was meant to. */
   | 'pattern-malformed'
   | 'too-large'

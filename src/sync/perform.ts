@@ -98,7 +98,7 @@ function act(
     case 'nothing':
       return Promise.resolve({ outcome: 'nothing' });
     case 'upload': {
-      const exchanged = decision.why === 'new' ? undefined : at.source.exchanged();
+      const exchanged = decision.why === 'new' ? undefined : at.source.exchanged(at.source.pathOf(job.name));
       if (exchanged !== undefined) return Promise.resolve({ outcome: 'skipped', reason: 'overwrite-refused', detail: exchanged });
       const where = at.policy.overwrite === 'never' && facts.remote === 'absent' ? 'absent' : 'anywhere';
       return upload({ job, entry: known(facts.local).entry, read: facts.content, why: decision.why, where }, at, signal);

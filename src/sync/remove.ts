@@ -63,7 +63,7 @@ function withholding({ name }: Job, at: Workplace): Outcome | undefined {
   if (look.found !== 'nothing' && look.found !== 'folder') {
     return { outcome: 'skipped', reason: 'delete-withheld', detail: 'nobody can tell whether the file is gone' };
   }
-  const doubt = at.source.doubt();
+  const doubt = at.source.doubt(at.source.pathOf(name));
   if (doubt !== undefined) return { outcome: 'skipped', reason: 'delete-withheld', detail: doubt };
   if (!at.mayDelete()) {
     return { outcome: 'skipped', reason: 'delete-withheld', detail: 'the first full reconcile has not finished' };

@@ -13,6 +13,8 @@ export type ProblemReason =
   | 'link-loop'
   | 'link-outside'
   | 'other-file-system'
+  /** A file system that was mounted on this folder is not, or another one is. */
+  | 'not-mounted'
   /** Of a line of an ignore file, whose author meant something else. */
   | 'pattern-malformed';
 

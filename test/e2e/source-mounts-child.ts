@@ -1,7 +1,8 @@
 import { deepStrictEqual, match, strictEqual } from 'node:assert';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { filesBelow } from '../watcher/tree.js';
 import { type Program, run, start } from './program.js';
 import { eventually } from './trees.js';
 
@@ -28,23 +29,27 @@ mirrors:
 );
 const config = ['--config', join(folder, 'longshore.yaml')];
 
-const UUIDS = { a: '0a0a0a0a-0000-4000-8000-00000000000a', b: '0b0b0b0b-0000-4000-8000-00000000000b' } as const;
+const UUIDS = {
+  a: '0a0a0a0a-0000-4000-8000-00000000000a',
+  b: '0b0b0b0b-0000-4000-8000-00000000000b',
+  c: '0c0c0c0c-0000-4000-8000-00000000000c',
+} as const;
 for (const [name, uuid] of Object.entries(UUIDS)) {
   sh('truncate', '--size', '8M', join(folder, name));
   sh('mkfs.ext4', '-q', '-U', uuid, join(folder, name));
 }
 
 /** As a machine does that finds this disk, under this device or any that is free. */
-function mountDisk(name: keyof typeof UUIDS, device?: string): string {
+function mountDisk(name: keyof typeof UUIDS, device?: string, at = source): string {
   if (device) sh('losetup', device, join(folder, name));
   const found = device ?? sh('losetup', '--find', '--show', join(folder, name));
   writeFileSync(join(udev, `b7:${found.slice('/dev/loop'.length)}`), `E:ID_FS_UUID=${UUIDS[name]}\n`);
-  sh('mount', found, source);
+  sh('mount', found, at);
   return found;
 }
 
-function unmount(device: string): void {
-  sh('umount', '--lazy', source); // somebody may be looking
+function unmount(device: string, at = source): void {
+  sh('umount', '--lazy', at); // somebody may be looking
   sh('losetup', '--detach', device);
 }
 
@@ -64,7 +69,7 @@ async function look(expected = /./): Promise<void> {
   await eventually(() => strictEqual(scans() >= 3 || said().includes('mirror waits'), true, said()), 60_000);
 }
 
-const objects = () => readdirSync(container).filter((name) => name !== '.longshore');
+const objects = () => filesBelow(container).filter((name) => !name.startsWith('.longshore/'));
 
 async function holds(expected: Readonly<Record<string, string>>): Promise<void> {
   const found = () => Object.fromEntries(objects().map((name) => [name, readFileSync(join(container, name), 'utf8')]));
@@ -75,6 +80,7 @@ async function holds(expected: Readonly<Record<string, string>>): Promise<void> 
 const write = (name: string, text: string): void => writeFileSync(join(source, name), text);
 let first = '';
 let second = '';
+let third = '';
 try {
   first = mountDisk('a');
   for (const name of ['kept', 'changed', 'gone']) write(name, 'of a');
@@ -114,6 +120,35 @@ try {
   first = mountDisk('a');
   await look();
   await holds({ kept: 'of a', changed: 'of a, again' });
+
+  // A disk inside the source: not mounted, another one in its place, and back again.
+  const inner = join(source, 'inner');
+  mkdirSync(inner);
+  second = mountDisk('b', undefined, inner);
+  rmSync(join(inner, 'lost+found'), { recursive: true });
+  for (const name of ['new', 'changed', 'gone']) write(`inner/${name}`, 'of b');
+  await look();
+  const outside = { kept: 'of a', changed: 'of a, again' };
+  const inside = { 'inner/new': 'of b', 'inner/changed': 'of b', 'inner/gone': 'of b' };
+  await holds({ ...outside, ...inside });
+  unmount(second, inner);
+  await look(/not-mounted/);
+  await holds({ ...outside, ...inside });
+  third = mountDisk('c', undefined, inner);
+  write('inner/changed', 'of c');
+  await look(/the file system that was mounted on this folder is not, or another one is/);
+  await holds({ ...outside, ...inside });
+  unmount(third, inner);
+  second = mountDisk('b', undefined, inner);
+  rmSync(join(inner, 'gone'));
+  await look();
+  await holds({ ...outside, 'inner/new': 'of b', 'inner/changed': 'of b' });
+  for (const name of ['new', 'changed']) rmSync(join(inner, name));
+  await look();
+  await holds(outside);
+  unmount(second, inner);
+  rmdirSync(inner);
+
   for (const name of ['kept', 'changed']) rmSync(join(source, name));
   await look(/is empty/);
   await holds({ kept: 'of a', changed: 'of a, again' });
@@ -133,6 +168,7 @@ try {
   console.log(error, daemon?.stderr().slice(-4_000));
 } finally {
   daemon?.kill('SIGKILL');
-  if (existsSync(source)) execFileSync('sh', ['-c', 'umount --lazy "$0" 2>/dev/null || true', source]);
-  for (const device of new Set([first, second])) execFileSync('sh', ['-c', 'losetup --detach "$0" 2>/dev/null || true', device]);
+  for (const folder of [join(source, 'inner'), source])
+    if (existsSync(folder)) execFileSync('sh', ['-c', 'umount --lazy "$0" 2>/dev/null || true', folder]);
+  for (const device of new Set([first, second, third])) execFileSync('sh', ['-c', 'losetup --detach "$0" 2>/dev/null || true', device]);
 }

@@ -10,7 +10,7 @@ const PROGRAM = fileURLToPath(new URL('./source-mounts-child.js', import.meta.ur
 const canMount = spawnSync('unshare', ['-m', 'sh', '-c', 'losetup --find && mount -t tmpfs none /mnt']).status === 0;
 
 test.skipIf(!canMount).each(['daemon', 'once'])(
-  'P4: %s: a source that is unmounted, exchanged for another disk of the same numbers, emptied or missing deletes and replaces nothing; the same disk under another number goes on',
+  'P4: %s: a source that is unmounted, exchanged for another disk of the same numbers, emptied or missing deletes and replaces nothing, and neither does a disk inside it; the same disk under another number goes on',
   { timeout: 240_000 },
   async (mode) => {
     const folder = mkdtempSync(join(tmpdir(), 'longshore-mounts-'));

@@ -6,7 +6,8 @@ import type { SkipReason } from '../events.js';
 import type { Mirror } from '../mirror.js';
 import { REPORTED } from '../reported.js';
 import type { Run } from '../runs.js';
-import { walkSettingsOf } from '../source/source-view.js';
+import type { InnerMounts } from '../source/inner-mounts.js';
+import { acceptSourceIfMeant, notMounted, walkSettingsOf } from '../source/source-view.js';
 import { reservedNames } from '../store/reserved-names.js';
 import { purgeTrash } from '../trash/purge.js';
 import type { DueRun } from './due-runs.js';
@@ -50,6 +51,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     // Records of this moment must be visible to the scan's own view of the index.
     await parts.index.flush();
     mirror.source.reopen(); // a source that was away and is back counts as such from here on
+    const known = await rememberMounts(mirror);
     const doubt = mirror.source.doubt();
     const noDeletes = ledger.read().reconciled ? doubt : notBefore(settings.name, due);
     // Of nothing, nothing can be deleted or replaced: a new mirror may begin with an empty folder.
@@ -63,6 +65,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
       policy: settings.policy,
       location,
       ...(noDeletes === undefined ? {} : { noDeletes }),
+      mounts: { known, whenAway: notMounted(acceptSourceIfMeant(settings.name)) },
       acceptEmpty: ledger.read().acceptedEmpty === true,
     };
     const listing =
@@ -100,6 +103,14 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
 }
 
 const REJECTED = 'its delete was rejected; to be asked again: longshore reject --undo';
+
+/** Before anything of it is mirrored: once it is, a disk inside the source that is not mounted looks like deletes. */
+async function rememberMounts({ source, parts: { ledger } }: Mirror): Promise<InnerMounts> {
+  const before = ledger.read().mounts ?? {};
+  const mounts = source.mounts();
+  if (Object.keys(mounts).length > Object.keys(before).length) await ledger.update((document) => ({ ...document, mounts }));
+  return mounts;
+}
 
 /** A container that longshore does not know yet may hold anything: what would go is shown before it goes. */
 function notBefore(mirror: string, { kind }: DueRun): string {

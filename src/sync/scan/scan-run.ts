@@ -3,10 +3,13 @@ import { openDescent } from '../../watcher/descend.js';
 import type { RelativePath } from '../../watcher/entry.js';
 import { startLooking, type WalkSettings } from '../../watcher/look.js';
 import { ALL_NAMES, isInRange, type NameRange } from '../../watcher/name-range.js';
+import { problem } from '../../watcher/problem.js';
 import { confirmSource, isEmptySource, openSource } from '../../watcher/source.js';
 import { walk } from '../../watcher/walk.js';
 import type { Policy } from '../decide.js';
 import type { SkipReason } from '../events.js';
+import { type InnerMounts, openMountCheck } from '../source/inner-mounts.js';
+import { identifyingOnce } from '../source/source-identity.js';
 import { createNaming } from '../store/naming.js';
 import { type BlindSpots, openBlindSpots } from './blind-spots.js';
 import { type Counts, compare, type Departure, type Finding } from './compare.js';
@@ -30,6 +33,8 @@ export interface ScanRequest {
   readonly location: IndexLocation;
   /** Why nothing may be deleted or forgotten whatever the scan finds (no reconcile has finished yet, …); undefined when it may. */
   readonly noDeletes?: string;
+  /** The file systems that belong inside the source, and what to say where one is not mounted. */
+  readonly mounts?: { readonly known: InnerMounts; readonly whenAway: string };
   /** True: an empty source is meant, and what is known of it may be deleted. */
   readonly acceptEmpty?: boolean;
 }
@@ -100,7 +105,7 @@ export interface ScanSurroundings {
  * @throws SourceMissingError, NamesOutOfOrderError, and what `beforeLook`, the index and the listing throw
  */
 export async function* runScan(
-  { root, under, range = ALL_NAMES, settings, policy, location, noDeletes, acceptEmpty = false }: ScanRequest,
+  { root, under, range = ALL_NAMES, settings, policy, location, noDeletes, mounts, acceptEmpty = false }: ScanRequest,
   { openIndex, indexIsOld = () => false, listing, beforeLook = () => {}, allWalked, counts = noCounts() }: ScanSurroundings,
 ): AsyncGenerator<ScanItem, void> {
   if ((under !== '' || range !== ALL_NAMES) && listing !== undefined)
@@ -139,12 +144,14 @@ export async function* runScan(
     await allWalked?.();
 
     const descend = openDescent(at);
+    const awayFrom = openMountCheck(root, mounts?.known, identifyingOnce());
     const evidence = {
       blindSpots,
       lookAgain(path: RelativePath) {
         const { found } = descend(path);
         confirmSource(source); // a source that went away meanwhile has nothing, and says nothing
-        return found;
+        const away = found.kind === 'ignored' || found.kind === 'problem' ? undefined : awayFrom(path);
+        return away === undefined ? found : problem(away, 'not-mounted', mounts?.whenAway ?? '', 'path-and-below');
       },
       known: index.get,
       naming,

@@ -34,6 +34,17 @@ export function identifyingOften(clock: Pick<Clock, 'now' | 'monotonic'>, identi
   };
 }
 
+/** The same for who is done soon, and leaves the last word to a closer look: what was learned counts while the folder keeps its numbers. */
+export function identifyingOnce(identify = identityOf): (seen: Seen) => SourceIdentity {
+  const known = new Map<string, SourceIdentity>();
+  return (seen) => {
+    const key = `${seen.device}:${seen.inode} ${seen.realRoot}`;
+    const identity = known.get(key) ?? identify(seen);
+    known.set(key, identity);
+    return identity;
+  };
+}
+
 function isSame(a: Seen, b: Seen): boolean {
   return a.realRoot === b.realRoot && a.device === b.device && a.inode === b.inode;
 }

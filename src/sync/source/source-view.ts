@@ -12,6 +12,7 @@ import type { SkipReason } from '../events.js';
 import type { MirrorSettings } from '../mirror-settings.js';
 import { createNaming, type Naming } from '../store/naming.js';
 import { reservedNames } from '../store/reserved-names.js';
+import { type InnerMounts, innerMounts, openMountCheck, withNewMounts } from './inner-mounts.js';
 import { identifyingOften, identityOf, sameSource } from './source-identity.js';
 
 /** What is at one path of the source right now. */
@@ -40,11 +41,14 @@ export interface SourceView {
   reopen(): void;
   /**
    * Why absence proves nothing: the folder is missing, is not the one that was opened, or holds nothing at all (a disk
-   * that is not mounted looks like that). Undefined: a file that is not there is gone.
+   * that is not mounted looks like that). Undefined: a file that is not there is gone. With a path, also that of the
+   * file systems inside the source.
    */
-  doubt(): string | undefined;
-  /** Why this is another folder than the one mirrored so far: then nothing is replaced either. */
-  exchanged(): string | undefined;
+  doubt(path?: RelativePath): string | undefined;
+  /** Why this is another folder than the one mirrored so far: then nothing is replaced either. With a path: see doubt. */
+  exchanged(path?: RelativePath): string | undefined;
+  /** The file systems inside the source, with those of now that were not known. */
+  mounts(): InnerMounts;
   /** What to remember of the source: how it is known now, unless it was exchanged. */
   identity(): SourceIdentity;
   /** What is left out by the mirror's own patterns; ignore files in the source say more. */
@@ -55,13 +59,14 @@ export interface SourceView {
 export function createSourceView(
   settings: MirrorSettings,
   maxNameBytes: number,
-  remembered: () => Pick<LedgerDocument, 'source' | 'acceptedEmpty'>,
+  remembered: () => Pick<LedgerDocument, 'source' | 'mounts' | 'acceptedEmpty'>,
   clock: Pick<Clock, 'now' | 'monotonic'>,
 ): SourceView {
   const identify = identifyingOften(clock);
+  const identifyMount = identifyingOften(clock);
   const walkSettings = walkSettingsOf(settings, maxNameBytes);
   const { nameOf, pathOf, namesAt } = createNaming(settings.symlinks);
-  const ifMeant = `if that is meant, stop the daemon and run: longshore accept-source ${settings.name}`;
+  const ifMeant = acceptSourceIfMeant(settings.name);
   let current: Opened | undefined;
 
   function opened(): Opened {
@@ -96,9 +101,14 @@ export function createSourceView(
     }
   }
 
-  function exchanged(now = present()): string | undefined {
+  function unmounted(path: RelativePath): string | undefined {
+    const folder = openMountCheck(settings.source, remembered().mounts, identifyMount)(path);
+    return folder === undefined ? undefined : `${pathOnDisk(settings.source, folder)}: ${notMounted(ifMeant)}`;
+  }
+
+  function exchanged(now = present(), path?: RelativePath): string | undefined {
     if (now === undefined) return `${settings.source} is missing; mount or restore it`;
-    if (sameSource(remembered().source ?? opened().identity, now)) return undefined;
+    if (sameSource(remembered().source ?? opened().identity, now)) return path === undefined ? undefined : unmounted(path);
     return `${settings.source} is not the folder that was mirrored before; mount the right one, or ${ifMeant}`;
   }
 
@@ -115,17 +125,18 @@ export function createSourceView(
     reopen() {
       current = openNow(settings.source, walkSettings);
     },
-    doubt() {
+    doubt(path) {
       const now = present();
       if (now !== undefined && !sameSource(now, opened().identity)) {
         return `${settings.source} is not the folder that it was when it was opened`;
       }
-      const other = exchanged(now);
+      const other = exchanged(now, path);
       if (other !== undefined) return other;
       if (remembered().acceptedEmpty === true || !isEmptySource(settings.source, walkSettings.filter.never)) return undefined;
       return `${settings.source} is empty, as it would be if its disk were not mounted; ${ifMeant}`;
     },
-    exchanged: () => exchanged(),
+    exchanged: (path) => exchanged(present(), path),
+    mounts: () => withNewMounts(remembered().mounts, innerMounts(opened().looking.source)),
     identity() {
       const { source } = remembered();
       if (source === undefined) return opened().identity;
@@ -134,6 +145,16 @@ export function createSourceView(
     },
     rules: openFilter(walkSettings.filter),
   };
+}
+
+/** What to do when something about the source has changed on purpose. */
+export function acceptSourceIfMeant(mirror: string): string {
+  return `if that is meant, stop the daemon and run: longshore accept-source ${mirror}`;
+}
+
+/** Of a folder inside the source. */
+export function notMounted(ifMeant: string): string {
+  return `the file system that was mounted on this folder is not, or another one is; mount the right one, or ${ifMeant}`;
 }
 
 interface Opened {

@@ -1,0 +1,71 @@
+import { type BigIntStats, statSync } from 'node:fs';
+import type { SourceIdentity } from '../../state/ledger.js';
+import type { RelativePath } from '../../watcher/entry.js';
+import { type Mount, readMounts } from '../../watcher/network-file-system.js';
+import { foldersAbove, pathOnDisk } from '../../watcher/path.js';
+import type { Source } from '../../watcher/source.js';
+import { identityOf, sameSource } from './source-identity.js';
+
+/** The file systems that are mounted inside a source, by the folders that they are mounted on. */
+export type InnerMounts = Readonly<Record<RelativePath, SourceIdentity>>;
+
+/** Of the kernel's own, in memory, or images that come and go with the programs in them: none holds what somebody would miss. */
+const PASSING = new Set(
+  'autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs erofs fusectl hugetlbfs mqueue nsfs overlay proc pstore ramfs rpc_pipefs securityfs selinuxfs squashfs sysfs tmpfs tracefs'.split(
+    ' ',
+  ),
+);
+/** What is remembered is a part of each ledger that is written. */
+const MOST = 1_000;
+
+/** Those of now. What cannot be looked at is not among them. */
+export function innerMounts({ realRoot }: Pick<Source, 'realRoot'>, mounts: readonly Mount[] = readMounts()): InnerMounts {
+  const above = realRoot === '/' ? '/' : `${realRoot}/`;
+  const points = mounts.filter(({ point, type }) => point.length > above.length && point.startsWith(above) && !PASSING.has(type));
+  const found = points.flatMap(({ point }) => {
+    const stat = folderAt(point);
+    return stat ? [[point.slice(above.length), identityOf({ realRoot: point, device: stat.dev, inode: stat.ino })] as const] : [];
+  });
+  return Object.fromEntries(found);
+}
+
+/** What is remembered from now on. What is known of a folder stays, whatever is mounted there now: somebody has to say that it is meant. */
+export function withNewMounts(known: InnerMounts | undefined, now: InnerMounts): InnerMounts {
+  return Object.fromEntries(Object.entries({ ...now, ...known }).slice(0, MOST));
+}
+
+/**
+ * Tells of a path whether a file system that it lies on is not mounted, or is another one than before: the folder that it
+ * was mounted on. Then nobody can tell what became of what is not there.
+ */
+export function openMountCheck(
+  root: string,
+  known: InnerMounts | undefined,
+  identify: typeof identityOf,
+): (path: RelativePath) => string | undefined {
+  const expected = new Map(Object.entries(known ?? {}));
+  if (expected.size === 0) return () => undefined;
+
+  function isAway(folder: RelativePath, identity: SourceIdentity): boolean {
+    const point = pathOnDisk(root, folder);
+    const stat = folderAt(point);
+    return stat === undefined || !sameSource(identity, identify({ realRoot: point, device: stat.dev, inode: stat.ino }));
+  }
+
+  return (path) => {
+    for (const folder of [...foldersAbove(path), path]) {
+      const identity = expected.get(folder);
+      if (identity !== undefined && isAway(folder, identity)) return folder;
+    }
+    return undefined;
+  };
+}
+
+function folderAt(absolutePath: string): BigIntStats | undefined {
+  try {
+    const stat = statSync(absolutePath, { bigint: true, throwIfNoEntry: false });
+    return stat?.isDirectory() ? stat : undefined;
+  } catch {
+    return undefined;
+  }
+}

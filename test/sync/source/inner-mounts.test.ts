@@ -1,0 +1,60 @@
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { innerMounts, openMountCheck, withNewMounts } from '../../../src/sync/source/inner-mounts.js';
+import { identityOf } from '../../../src/sync/source/source-identity.js';
+
+function folderWith(...folders: readonly string[]): string {
+  const root = mkdtempSync(join(tmpdir(), 'longshore-inner-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
+  return root;
+}
+
+const mount = (point: string, type = 'ext4') => ({ point, type, device: '8:1', source: '/dev/sda1' });
+
+test('what is mounted inside a source is known by its folder; what is beside it, the source itself, and what only passes by are not', () => {
+  const root = folderWith('photos', 'deep/er', 'cache', 'vm');
+  const mounts = [
+    mount(root),
+    mount(`${root}-beside/photos`),
+    mount(join(root, 'photos')),
+    mount(join(root, 'deep/er'), 'fuse.gocryptfs'),
+    mount(join(root, 'cache'), 'tmpfs'),
+    mount(join(root, 'vm'), 'overlay'),
+    mount(join(root, 'not there any more')),
+  ];
+  const inode = (path: string) => String(statSync(join(root, path), { bigint: true }).ino);
+  expect(innerMounts({ realRoot: root }, mounts)).toMatchObject({
+    photos: { inode: inode('photos') },
+    'deep/er': { inode: inode('deep/er') },
+  });
+  expect(Object.keys(innerMounts({ realRoot: root }, mounts))).toEqual(['photos', 'deep/er']);
+});
+
+test('P4: a folder that is not what was mounted there is told of for all that is in it, and nothing else', () => {
+  const root = folderWith('photos', 'other');
+  const known = innerMounts({ realRoot: root }, [mount(join(root, 'photos'))]);
+  const away = openMountCheck(root, known, identityOf);
+  expect(['photos', 'photos/a', 'photos/b/c', 'other/a', 'photos-too'].map(away)).toEqual(Array.from({ length: 5 }, () => undefined));
+  rmSync(join(root, 'photos'), { recursive: true });
+  expect(['photos', 'photos/a', 'photos/b/c', 'other/a', 'photos-too'].map(away)).toEqual([
+    'photos',
+    'photos',
+    'photos',
+    undefined,
+    undefined,
+  ]);
+});
+
+test('what is known of a folder stays, whatever is mounted there now', () => {
+  const [before, now, more] = ['1', '2', '3'].map((inode) => ({ device: '1', inode }));
+  expect(withNewMounts({ a: before ?? never() }, { a: now ?? never(), b: more ?? never() })).toEqual({ a: before, b: more });
+  const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [`m${at}`, now ?? never()]));
+  expect(Object.keys(withNewMounts(undefined, many))).toHaveLength(1_000);
+});
+
+function never(): never {
+  throw new Error('there are three');
+}
