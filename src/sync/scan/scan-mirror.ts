@@ -58,6 +58,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     const told = parts.index.count() === 0 ? undefined : doubt;
     if (told !== undefined) log.warn('deletes are withheld', { mirror: settings.name, why: told });
     mirror.doubted(told);
+    if (parts.index.count() === 0) await forgetFirstSight(mirror);
     const request = {
       root: settings.source,
       under: due.under,
@@ -103,6 +104,11 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
 }
 
 const REJECTED = 'its delete was rejected; to be asked again: longshore reject --undo';
+
+/** A source of which nothing was mirrored may have been seen before its disk was mounted: the mount point is not what it is known by. */
+async function forgetFirstSight({ source, parts: { ledger } }: Mirror): Promise<void> {
+  if (source.exchanged() !== undefined) await ledger.update((document) => ({ ...document, source: source.asOpened() }));
+}
 
 /** Before anything of it is mirrored: once it is, a disk inside the source that is not mounted looks like deletes. */
 async function rememberMounts({ source, parts: { ledger } }: Mirror): Promise<InnerMounts> {

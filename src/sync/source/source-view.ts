@@ -49,6 +49,8 @@ export interface SourceView {
   exchanged(path?: RelativePath): string | undefined;
   /** The file systems inside the source, with those of now that were not known. */
   mounts(): InnerMounts;
+  /** How the folder is known that `reopen` found. */
+  asOpened(): SourceIdentity;
   /** What to remember of the source: how it is known now, unless it was exchanged. */
   identity(): SourceIdentity;
   /** What is left out by the mirror's own patterns; ignore files in the source say more. */
@@ -137,6 +139,7 @@ export function createSourceView(
     },
     exchanged: (path) => exchanged(present(), path),
     mounts: () => withNewMounts(remembered().mounts, innerMounts(opened().looking.source)),
+    asOpened: () => opened().identity,
     identity() {
       const { source } = remembered();
       if (source === undefined) return opened().identity;
