@@ -8,7 +8,8 @@ import { REPORTED } from '../reported.js';
 import type { Run } from '../runs.js';
 import type { InnerMounts } from '../source/inner-mounts.js';
 import { acceptSourceIfMeant, notMounted, walkSettingsOf } from '../source/source-view.js';
-import { reservedNames } from '../store/reserved-names.js';
+import { createOthersPlaces, type OthersPlaces } from '../store/others-places.js';
+import { OWN_FOLDER, reservedNames } from '../store/reserved-names.js';
 import { purgeTrash } from '../trash/purge.js';
 import type { DueRun } from './due-runs.js';
 import { middleOf } from './landmarks.js';
@@ -45,6 +46,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   const begun = new Set(mirror.place.uploads.names());
   const scanned = mirror.scanning(due.why);
   const deletes = collectDeletes(mirror, (name) => skip(mirror, run, name, 'extraneous', REJECTED));
+  const others = createOthersPlaces();
   let summary: ScanSummary | undefined;
   let deletesOver: () => Promise<void>;
   try {
@@ -70,14 +72,16 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
       acceptEmpty: ledger.read().acceptedEmpty === true,
     };
     const listing =
-      due.kind === 'reconcile' ? listRemote(backend, settings.container, settings.prefix, reservedNames(settings), signal) : undefined;
+      due.kind === 'reconcile'
+        ? listRemote(backend, settings.container, settings.prefix, reservedNames(settings), signal, others.note)
+        : undefined;
     const { listingOrder } = backend.capabilities;
     const scan = startScan(request, { signal, clock, listingOrder, ...(listing ? { listing } : {}), ...whereToCut(mirror) });
     run.scanned = scan.scanned;
     for await (const items of scan) {
       for (const item of items) {
         if (item.kind === 'finding' && item.decision.action !== 'report') begun.delete(item.name);
-        summary = (await take(item, mirror, run, deletes)) ?? summary;
+        summary = (await take(item, mirror, run, deletes, others)) ?? summary;
       }
       board.progress(run);
     }
@@ -131,13 +135,16 @@ function whereToCut({ parts }: Mirror): { readonly cutAt?: ObjectName } {
   return halfway === undefined || parts.index.count() < WORTH_SHARING ? {} : { cutAt: halfway };
 }
 
-async function take(item: ScanItem, mirror: Mirror, run: Run, deletes: RunDeletes): Promise<ScanSummary | undefined> {
+async function take(item: ScanItem, mirror: Mirror, run: Run, deletes: RunDeletes, others: OthersPlaces): Promise<ScanSummary | undefined> {
   switch (item.kind) {
-    case 'finding':
-      if (item.decision.action === 'delete') deletes.add(item);
+    case 'finding': {
+      const place = item.known === undefined && item.local === undefined ? others.over(item.name) : undefined;
+      if (place !== undefined) skip(mirror, run, item.name, 'extraneous', othersObject(place, mirror));
+      else if (item.decision.action === 'delete') deletes.add(item);
       else if (item.decision.action !== 'report') await mirror.intake.due(item, run);
       else skip(mirror, run, item.name, item.decision.what, REPORTED[item.decision.what]);
       return undefined;
+    }
     case 'problem':
       skip(mirror, run, item.path, item.reason, item.detail);
       return undefined;
@@ -146,6 +153,12 @@ async function take(item: ScanItem, mirror: Mirror, run: Run, deletes: RunDelete
     case 'finished':
       return item;
   }
+}
+
+/** Not of nobody: whoever holds that lease has put it there. */
+function othersObject(place: ObjectName, { settings: { target, container, prefix } }: Mirror): string {
+  const lease = `${prefix}${place === '' ? '' : `${place}/`}${OWN_FOLDER}lease`;
+  return `another mirror writes to ${prefix}${place}/, where its lease is, and this object is left to it; if that mirror is gone for good: longshore object rm ${target} ${container} ${lease}`;
 }
 
 function skip({ board }: Mirror, { tally }: Run, path: string, reason: SkipReason, detail: string): void {

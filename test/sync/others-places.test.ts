@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { bytesBody } from '../../src/drivers/body.js';
+import { createOthersPlaces } from '../../src/sync/store/others-places.js';
+import { openMirrorFixture } from './mirror-fixture.js';
+
+const never = new AbortController().signal;
+const POLICY = {
+  overwrite: 'always',
+  extraneous: 'delete',
+  deletes: 'mirror',
+  metadata: { mtime: true, mode: true, owner: false },
+} as const;
+
+test('P4: what another mirror keeps further down in the same container is not extraneous, as long as its lease is there', async () => {
+  const { storage, write, run, objects, events } = await openMirrorFixture({ settings: { policy: POLICY } });
+  const put = (key: string) =>
+    storage.putObject(
+      { container: 'c', key },
+      bytesBody(Buffer.from(key)),
+      { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] },
+      { signal: never },
+    );
+  // Some come before the lease in the listing, and some after it.
+  const others = ['p/laptop/!', 'p/laptop/.longshore/lease', 'p/laptop/.longshore/trash/2026/a', 'p/laptop/deep/a', 'p/laptop/z'];
+  for (const key of [...others, 'p/laptop', 'p/laptop-too/a', 'p/stray']) await put(key);
+  write('mine');
+  for (let round = 0; round < 3; round += 1) await run('reconcile');
+  expect(Object.keys(await objects())).toEqual([...others, 'p/mine']);
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      event: 'skipped',
+      path: 'laptop/z',
+      reason: 'extraneous',
+      detail: expect.stringMatching(/another mirror writes to p\/laptop\/.*longshore object rm t c p\/laptop\/\.longshore\/lease$/),
+    }),
+  );
+  await storage.deleteObject({ container: 'c', key: 'p/laptop/.longshore/lease' }, { signal: never });
+  await run('reconcile');
+  expect(Object.keys(await objects())).toEqual(['p/mine']);
+});
+
+test('with more leases than anybody has, no object is said to be nobody’s', () => {
+  const places = createOthersPlaces();
+  for (let at = 0; at < 10_000; at += 1) places.note(`m${at}/.longshore/lease`);
+  expect(places.over('stray')).toBeUndefined();
+  places.note('more/.longshore/lease');
+  expect(places.over('stray')).toBe('');
+});
