@@ -172,6 +172,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       const begun = await scanning.catch((error: unknown) => waitOut(error, run, due, signal));
       if (begun === undefined) continue;
       inVain = 0;
+      mirror.refused(run.kind, undefined);
       // Its jobs may take hours; what is found meanwhile is not kept waiting for them.
       const finished = begun.finished
         .catch((error: unknown) => {
@@ -196,6 +197,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       return;
     }
     inVain += 1;
+    mirror.refused(run.kind, error.message);
     const waitMs = backoffMs(inVain, REFUSED, parts.random());
     log.warn('run was refused', { mirror: settings.name, run: run.kind, againInMs: Math.round(waitMs), error });
     const again = clock.sleep(waitMs, signal).then(() => due.add(run));

@@ -40,8 +40,10 @@ export interface Mirror {
   held(name: ObjectName, change: Change, run: number): void;
   /** Why a scan has found the source not to be what was mirrored before; undefined: it is. */
   doubted(why: string | undefined): void;
-  /** A scan is under way until what this returns is called. */
-  scanning(why: string): () => void;
+  /** The provider refuses what this kind of run needs of it, and why; undefined: no longer. */
+  refused(run: 'scan' | 'reconcile', why: string | undefined): void;
+  /** A scan is under way until what this returns is called. If it has failed, who began it says what that means for the mirror. */
+  scanning(why: string): (end: 'finished' | 'failed') => void;
   /** Whether something may have been missed that only a scan finds; asking makes it no longer so. */
   takeMissed(): boolean;
   /** Something was left undone that only a scan finds again. */
@@ -101,13 +103,16 @@ export function createMirror(parts: MirrorParts): Mirror {
   });
   let scans = 0;
   let doubt: string | undefined;
+  const refusals = new Map<'scan' | 'reconcile', string>();
 
   /** Says what goes on now that something has ended. */
   function rest(): void {
     if (scans > 0 || containerTrouble.error) return;
+    const [refusal] = refusals;
     if (doubt !== undefined) board.state('source-changed', doubt);
+    else if (refusal !== undefined && !ledger.read().reconciled) board.state('target-down', refusal[1]);
     else if (pending.size > 0) board.state('transferring', '');
-    else board.state('in-sync', butFor(guard.holding !== undefined, quarantine.all.size > 0));
+    else board.state('in-sync', butFor(guard.holding !== undefined, quarantine.all.size > 0, refusal));
   }
 
   return {
@@ -134,12 +139,17 @@ export function createMirror(parts: MirrorParts): Mirror {
     doubted(why) {
       doubt = why;
     },
+    refused(run, why) {
+      if (why === undefined) refusals.delete(run);
+      else refusals.set(run, why);
+      rest();
+    },
     scanning(why) {
       scans += 1;
       board.state('scanning', why);
-      return () => {
+      return (end) => {
         scans -= 1;
-        rest();
+        if (end === 'finished') rest();
       };
     },
     miss: accounts.miss,
@@ -151,8 +161,12 @@ export function createMirror(parts: MirrorParts): Mirror {
 }
 
 /** What keeps a mirror that has nothing to do from being in sync. */
-function butFor(held: boolean, givenUp: boolean): string {
-  const what = [...(givenUp ? ['the objects that are given up'] : []), ...(held ? ['the deletes and overwrites that are held'] : [])];
+function butFor(held: boolean, givenUp: boolean, refusal: readonly [run: string, why: string] | undefined): string {
+  const what = [
+    ...(givenUp ? ['the objects that are given up'] : []),
+    ...(held ? ['the deletes and overwrites that are held'] : []),
+    ...(refusal ? [`what a ${refusal[0]} would find, which is refused and tried again: ${refusal[1]}`] : []),
+  ];
   return what.length === 0 ? '' : `but for ${what.join(' and ')}`;
 }
 

@@ -54,6 +54,11 @@ test('P1: a listing that is refused is asked for again, while the watch goes on'
   const kept = keepMirrored(mirror, () => {});
   await expect.poll(() => events.filter(({ event }) => event === 'run-finished').length).toBe(1);
   expect(await objects()).toEqual({ 'p/folder/a': 'folder/a' });
+  // Nothing was known to be mirrored before that.
+  const states = events.flatMap((event) => (event.event === 'state-changed' ? [`${event.state}: ${event.why}`] : []));
+  const down = ['scanning: start', 'target-down: the listing makes no sense'];
+  expect(states.slice(0, 8)).toEqual([...down, ...down, ...down, ...down]);
+  await expect.poll(() => mirror.status(null)).toMatchObject({ state: 'in-sync', why: '' });
   expect(events.filter(({ event }) => event === 'run-started')).toHaveLength(5);
   expect(faults.calls.filter((operation) => operation === 'headContainer')).toHaveLength(1); // begun once
   // Each time later. The watcher's own timers are others.
@@ -80,8 +85,11 @@ test('P1: while a later reconcile is refused, changes go on being mirrored', asy
   await expect.poll(() => faults.calls.filter((operation) => operation === 'listObjects').length).toBe(2);
   write('new/b');
   await expect.poll(async () => Object.keys(await objects())).toEqual(['p/a', 'p/new/b']);
+  const why = 'but for what a reconcile would find, which is refused and tried again: the listing makes no sense';
+  await expect.poll(() => mirror.status(null)).toMatchObject({ state: 'in-sync', why });
   again();
   await expect.poll(() => events.filter((event) => event.event === 'run-finished' && event.run === 'reconcile').length).toBe(2);
+  await expect.poll(() => mirror.status(null)).toMatchObject({ state: 'in-sync', why: '' });
   stop();
   await kept.ended;
 });

@@ -96,11 +96,12 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   } catch (error) {
     mirror.runs.end(run);
     unlink();
+    scanned('failed');
     throw error;
   } finally {
     deletes.close();
-    scanned();
   }
+  scanned('finished');
   run.tally.counts.scanned = summary.scanned;
   run.tally.counts.unchanged += summary.unchanged;
   if (summary.kept > 0) run.tally.counts.kept = summary.kept;
