@@ -30,11 +30,30 @@ export interface Capabilities {
 
 export interface Copy {
   /**
+   * Whether what is copied is the very object that was compared with `CopySource.expected`, whoever replaces it meanwhile.
+   * False: what takes its place between the look and the copy may be copied, so nothing may be sent there until it is over.
+   */
+  readonly bindsSource: boolean;
+  /**
    * Copies within the provider, whatever the size. The copy has the content, and by default the content type, headers
    * and metadata, of the source; `replace` gives it others. `from` and `to` may be the same object: then only these
-   * change. A missing source rejects with ObjectDoesNotExistError.
+   * change. A missing source rejects with ObjectDoesNotExistError, one that is not what was expected with
+   * PreconditionFailedError; both leave what is there as `to`.
    */
-  copyObject(from: ObjectRef, to: ObjectRef, replace: CopyReplacement | undefined, call: Call): Promise<ObjectInfo>;
+  copyObject(from: CopySource, to: ObjectRef, replace: CopyReplacement | undefined, call: Call): Promise<ObjectInfo>;
+}
+
+/** What is copied. */
+export interface CopySource extends ObjectRef {
+  /** What it must be. Default: whatever is there. */
+  readonly expected?: ExpectedContent;
+}
+
+export interface ExpectedContent {
+  /** Hex, of the content. */
+  readonly md5: string;
+  /** The `extra.etag` that an object of this content was seen to have; it decides where nothing tells the MD5. */
+  readonly etag?: string | undefined;
 }
 
 /** All that a copy is to have of its own; what is not given is not taken from the source either. */

@@ -147,10 +147,11 @@ async function refresh(job: Job, facts: Facts, metadata: boolean, at: Workplace,
   return { outcome: 'done', job: 'refresh', why: 'same content', bytes: 0, record };
 }
 
-async function replaceMetadata(job: Job, { local, content }: Facts, at: Workplace, signal: AbortSignal): Promise<Outcome> {
+async function replaceMetadata(job: Job, { local, content, remote }: Facts, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   const { entry, md5 } = known(local);
   const { hashedAtMs, looks } = known(content);
-  const confirmed = await at.store.copy(job.name, job.name, entry, known(md5), signal);
+  const expected = { md5: known(md5), etag: typeof remote === 'object' ? remote.etag : at.index.get(job.name)?.etag };
+  const confirmed = await at.store.copy(job.name, job.name, entry, expected, signal);
   // The object is not there, is not what we sent (drift that nobody had noticed), or the provider cannot change it in place.
   if (!confirmed) return upload({ job, entry, read: content, why: 'drift', where: 'anywhere' }, at, signal);
   failpoint('sync: metadata replaced, not recorded');

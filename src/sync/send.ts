@@ -128,19 +128,26 @@ async function copyRenamed(
   at: Workplace,
   signal: AbortSignal,
 ): Promise<ObjectRecord | undefined> {
-  const before = at.index.get(from);
-  if (!at.store.canCopy || before?.state !== 'confirmed' || before.size !== entry.size || before.kind !== entry.kind) return undefined;
+  if (!at.store.canCopy || !holds(at.index.get(from), entry)) return undefined;
   const content = await readEntry(entry, at, signal);
-  if (content.md5 !== before.md5) return undefined;
+  if (content.md5 !== at.index.get(from)?.md5) return undefined;
   const { looks } = content;
   await keepOld(job, content.md5, at, signal);
   await mark(job.name, entry, { md5: content.md5, looks }, content.hashedAtMs, at);
-  const confirmed = await at.store.copy(from, job.name, entry, content.md5, signal);
+  // It may have been sent anew meanwhile, or be about to be.
+  const source = at.index.get(from);
+  if (!holds(source, entry) || source.md5 !== content.md5) return undefined;
+  const confirmed = await at.store.copy(from, job.name, entry, { md5: source.md5, etag: source.etag }, signal);
   if (!confirmed) return undefined;
   failpoint('sync: object copied, not recorded');
   const record = recordOf(entry, { ...confirmed, looks }, content.hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
   return record;
+}
+
+/** Whether an object is known to be there that can have the file's content. */
+function holds(record: ObjectRecord | undefined, { size, kind }: LocalEntry): record is ObjectRecord {
+  return record?.state === 'confirmed' && record.size === size && record.kind === kind;
 }
 
 function* chain(above: readonly ObjectName[], below: Iterable<readonly [ObjectName, ObjectRecord]>): Generator<ObjectName, void> {

@@ -1,6 +1,7 @@
 import type { Backend } from '../backend.js';
 import type { Call, ObjectInfo, ObjectRef, PutOptions } from '../call.js';
 import type { Copy } from '../capabilities.js';
+import { checkSource } from '../copy-source.js';
 import { ContainerAlreadyExistsError, ContainerDoesNotExistError, ObjectDoesNotExistError } from '../errors.js';
 import type { Operation } from './intercept.js';
 
@@ -69,7 +70,7 @@ export function readOnly(inner: Backend, report: (withheld: Withheld) => void): 
     deleteObject: async ({ container, key }, call) => withhold(call, 'deleteObject', container, key),
     capabilities: {
       ...inner.capabilities,
-      copy: copy && withheldCopies(reading.headObject, withhold),
+      copy: copy && { ...copy, ...withheldCopies(inner.name, reading.headObject, withhold) },
       batchDelete: batchDelete && {
         ...batchDelete,
         async deleteObjects(container, keys, call) {
@@ -100,10 +101,11 @@ function asIfStored({ container, key }: ObjectRef, size: number, { checksums, me
   return { container, key, size, checksums, metaData, extra: { contentType } };
 }
 
-function withheldCopies(headObject: Backend['headObject'], withhold: Withhold): Copy {
+function withheldCopies(driver: string, headObject: Backend['headObject'], withhold: Withhold): Pick<Copy, 'copyObject'> {
   return {
     async copyObject(from, to, replace, call) {
       const source = await headObject(from, call);
+      checkSource(source, from, driver);
       withhold(call, 'copyObject', to.container, to.key);
       const extra = replace ? { contentType: replace.contentType } : source.extra;
       return { ...to, size: source.size, checksums: source.checksums, metaData: replace?.metaData ?? source.metaData, extra };

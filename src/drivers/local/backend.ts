@@ -122,12 +122,14 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
 
 function localCopy(thread: FileThread, checkKey: (key: string) => void, checkExistable: (ref: ObjectRef) => void): Copy {
   return {
+    bindsSource: true,
     async copyObject(from, to, replace, { signal }) {
       signal.throwIfAborted();
       checkExistable(from);
       checkKey(to.key);
       const order = {
         from: { container: existable(from.container), key: from.key },
+        expected: from.expected,
         to: { container: existable(to.container), key: to.key },
       };
       const described = replace && describe(replace);

@@ -1,11 +1,12 @@
 import { chmodSync, constants, copyFileSync, utimesSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { failpoint } from '../../failpoint.js';
+import { sourceProblem } from '../copy-source.js';
 import type { Change } from './change.js';
 import { codeOf, Refusal } from './failure.js';
 import { attributesOf } from './file-metadata.js';
 import type { Folders } from './folders.js';
-import { findObject } from './lookups.js';
+import { type FoundFile, findObject } from './lookups.js';
 import { describeObject, type WireObject } from './object.js';
 import type { CopyOrder } from './protocol.js';
 import { type Destination, putChange } from './puts.js';
@@ -21,8 +22,9 @@ const COPIED_AT_ONCE = 1024 * 1024;
 const { COPYFILE_EXCL, COPYFILE_FICLONE, COPYFILE_FICLONE_FORCE } = constants;
 
 /** Copies to another object; the change is ready when its bytes are. */
-export async function copyChange(store: Store, folders: Folders, { from, to, replace }: CopyOrder, ticket: Ticket): Promise<Change> {
-  const source = findObject(store, from.container, from.key);
+export async function copyChange(store: Store, folders: Folders, copy: CopyOrder, ticket: Ticket): Promise<Change> {
+  const { from, to, replace } = copy;
+  const source = findSource(store, copy);
   const sourcePath = pathOf(store, from);
   const container = store.container(to.container);
   store.writableRecords();
@@ -47,13 +49,14 @@ export async function copyChange(store: Store, folders: Folders, { from, to, rep
 }
 
 /** Gives an object other metadata, where it is. The bytes and their digest stay. */
-export function replaceMetaData(store: Store, { from, to, replace }: CopyOrder, ticket: Ticket): Change {
-  findObject(store, from.container, from.key);
+export function replaceMetaData(store: Store, copy: CopyOrder, ticket: Ticket): Change {
+  const { from, to, replace } = copy;
+  findSource(store, copy);
   return {
     ticket,
     content: undefined,
     publish() {
-      const { stat, record: known } = findObject(store, from.container, from.key);
+      const { stat, record: known } = findSource(store, copy);
       if (replace === undefined) return { answer: describeObject(from.key, stat, known), dirty: [] };
       const path = pathOf(store, from);
       const { mtime, permissions } = replace.attributes;
@@ -69,6 +72,14 @@ export function replaceMetaData(store: Store, { from, to, replace }: CopyOrder, 
     },
     discard: () => undefined,
   };
+}
+
+/** Refuses what is not there, and what is not as it was expected. */
+function findSource(store: Store, { from, expected }: CopyOrder): FoundFile {
+  const found = findObject(store, from.container, from.key);
+  const problem = sourceProblem(describeObject(from.key, found.stat, found.record), expected);
+  if (problem !== undefined) throw new Refusal({ kind: 'precondition', key: from.key, problem: `was not copied: it ${problem}` });
+  return found;
 }
 
 function inherited({ about }: WireObject): NonNullable<CopyOrder['replace']> {

@@ -1,4 +1,5 @@
 import type { Checksum, Precondition } from '../call.js';
+import type { ExpectedContent } from '../capabilities.js';
 import type { Failure } from './failure.js';
 import type { FileAttributes } from './file-metadata.js';
 import type { WireObject } from './object.js';
@@ -71,6 +72,7 @@ export interface Operations {
 
 export interface CopyOrder {
   readonly from: { readonly container: string; readonly key: string };
+  readonly expected: ExpectedContent | undefined;
   readonly to: { readonly container: string; readonly key: string };
   readonly replace: { readonly about: About; readonly attributes: FileAttributes } | undefined;
 }

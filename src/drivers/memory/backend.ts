@@ -3,6 +3,7 @@ import { compareNames, isWellFormed } from '../../utf8-order.js';
 import type { Backend } from '../backend.js';
 import type { ContainerInfo } from '../call.js';
 import type { BatchDelete, Capabilities, Copy, Limits, Multipart } from '../capabilities.js';
+import { checkSource } from '../copy-source.js';
 import {
   ContainerAlreadyExistsError,
   ContainerIsNotEmptyError,
@@ -110,10 +111,12 @@ function containerInfo(name: string): ContainerInfo {
 
 function memoryCopy(store: MemoryStore, checkKey: (key: string) => void): Copy {
   return {
+    bindsSource: true,
     async copyObject(from, to, replace, { signal }) {
       signal.throwIfAborted();
       checkKey(to.key);
-      const { bytes, options } = objectOf(store, from);
+      const { bytes, options, info } = objectOf(store, from);
+      checkSource(info, from, MEMORY);
       return storeObject(store, to, bytes, { ...(replace === undefined ? options : { headers: {}, ...replace }), checksums: [] });
     },
   };

@@ -1,5 +1,6 @@
 import type { Call, ObjectInfo, ObjectRef } from '../call.js';
 import type { Copy, CopyReplacement } from '../capabilities.js';
+import { checkSource } from '../copy-source.js';
 import { ObjectError } from '../errors.js';
 import { headersOfExtra } from '../http/content-headers.js';
 import { type S3Context, SLOW_ANSWER_MS } from './context.js';
@@ -20,11 +21,13 @@ export function s3Copy(
   const { client, profile, headers: objectHeaders, etags } = context;
 
   return {
+    bindsSource: profile.bindsCopies,
     async copyObject(from, to, replace, call) {
       checkContainer(to.container);
       checkKey(to.key);
       // The answer to a copy tells neither size nor metadata, and the size decides how it is done.
-      const source = await headObject(from, call);
+      const source = await headObject({ container: from.container, key: from.key }, call);
+      checkSource(source, from, S3);
       if (replace === undefined && from.container === to.container && from.key === to.key) return source;
       const kept = replace ?? {
         contentType: String(source.extra['contentType'] ?? 'application/octet-stream'),

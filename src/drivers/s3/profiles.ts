@@ -31,6 +31,8 @@ export interface Profile {
   readonly copy: { readonly whole: number; readonly part: number | undefined };
   /** Which objects a copy can be bound to by their ETag: any, or only those that were put whole. */
   readonly copyIfMatch: 'any' | 'whole';
+  /** Whether such a condition is known to hold of the very version that is copied, and not only of one looked at before. */
+  readonly bindsCopies: boolean;
   /** Whether creating a container that one has already is answered as if it had been created. */
   readonly createsTwice: boolean;
   /** Whether a new container's region is told in the body of the request. */
@@ -60,6 +62,7 @@ const generic: Profile = {
   maxObjectSize: 5 * TIB,
   copy: { whole: 5 * GIB, part: GIB },
   copyIfMatch: 'any',
+  bindsCopies: false,
   createsTwice: true,
   locationConstraint: false,
   concurrency: 32,
@@ -77,6 +80,7 @@ export const profiles = [
     addressing: 'virtual',
     checksums: ['sha256', 'crc32c', 'sha1', 'md5'],
     preconditions: ['ifAbsent', 'ifMatch'],
+    bindsCopies: true,
     maxObjectSize: 10_000 * 5 * GIB,
     locationConstraint: true,
     concurrency: 64,
@@ -84,16 +88,18 @@ export const profiles = [
   profile('minio', {
     checksums: ['sha256', 'crc32c', 'sha1', 'md5'],
     preconditions: ['ifAbsent', 'ifMatch'],
+    bindsCopies: true,
     createsTwice: false,
     features: ['storage-class', 'sse-s3', 'sse-kms', 'sse-c', 'object-lock', 'tags', 'versions'],
   }),
-  profile('ceph', { preconditions: ['ifAbsent', 'ifMatch'] }),
+  profile('ceph', { preconditions: ['ifAbsent', 'ifMatch'], bindsCopies: true }),
   // Parts of one object must be of one size, their ETags are no MD5, and more than a few of them at once are refused.
   profile('r2', {
     region: 'auto',
     partEtag: 'opaque',
     compositeEtag: false,
     preconditions: ['ifAbsent', 'ifMatch'],
+    bindsCopies: true,
     createsTwice: false,
     maxObjectSize: 5 * TIB - 5 * GIB,
     parts: { min: 5 * MIB, max: 5 * GIB - 5 * MIB, maxParts: 10_000 },
@@ -147,7 +153,8 @@ export const profiles = [
     createsTwice: false,
     features: ['storage-class', 'acl'],
   }),
-  // A condition on an object made of parts is compared with another ETag than the one that is told of it, and always fails.
+  // A condition on an object made of parts is compared with another ETag than the one that is told of it, and always fails; on
+  // any other, it is compared in a look of its own, before the copy (check_copy_source in swift's s3api/s3request.py).
   profile('swift-s3api', {
     copyIfMatch: 'whole',
     parts: { min: 5 * MIB, max: 5 * GIB, maxParts: 1000 },

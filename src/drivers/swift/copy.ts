@@ -1,9 +1,11 @@
 import type { Backend } from '../backend.js';
 import type { Call, ObjectInfo, ObjectRef } from '../call.js';
 import type { Copy, CopyReplacement, Multipart, Part } from '../capabilities.js';
+import { checkSource } from '../copy-source.js';
 import { findChecksum } from '../digest.js';
-import { ObjectHashMismatchError } from '../errors.js';
+import { ContainerDoesNotExistError, ObjectHashMismatchError } from '../errors.js';
 import { headersOfExtra } from '../http/content-headers.js';
+import type { HttpAnswer } from '../http/exchange.js';
 import { eachInParallel } from '../parallel.js';
 import { planParts } from '../part-size.js';
 import { NEVER_ABORTED } from '../signal.js';
@@ -18,6 +20,13 @@ import { refuseDropped } from './stored.js';
 
 const LANES = 4;
 
+/** Where a copy goes. */
+interface Sink extends ObjectRef {
+  /** For people, before the name of the object. */
+  readonly action: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** A large object is copied as a whole where it fits one object, else in segments of its own: it shares none with its source, which may be deleted. */
 export function swiftCopy(
   { client, settings }: SwiftContext,
@@ -25,8 +34,29 @@ export function swiftCopy(
   multipart: Multipart,
   { headObject }: Pick<Backend, 'headObject'>,
 ): Copy {
-  function copyFrom({ container, key }: ObjectRef): Record<string, string> {
-    return { 'x-copy-from': `/${encodePath(container)}/${encodePath(key)}` };
+  /** Copies the source if it is still what was looked at: Swift evaluates the condition as it reads it (middleware/copy.py). */
+  async function copyFrom(source: ObjectInfo, sink: Sink, call: Call): Promise<HttpAnswer> {
+    const { container, key } = source;
+    const { etag } = source.extra;
+    const headers = { ...sink.headers, 'x-copy-from': `/${encodePath(container)}/${encodePath(key)}` };
+    try {
+      return await client.request(
+        {
+          ...sink,
+          method: 'PUT',
+          needsContainer: true,
+          condition: key,
+          headers: typeof etag === 'string' ? { ...headers, 'if-match': etag } : headers,
+          body: new Uint8Array(),
+          answerWithinMs: SLOW_ANSWER_MS,
+        },
+        call,
+      );
+    } catch (error) {
+      // The one answer stands for both: which is gone, the container or the source?
+      if (error instanceof ContainerDoesNotExistError) await headObject({ container, key }, call);
+      throw error;
+    }
   }
 
   function described(kept: CopyReplacement, source: ObjectInfo): Record<string, string> {
@@ -60,26 +90,14 @@ export function swiftCopy(
     const fresh =
       replace === undefined ? {} : { 'x-fresh-metadata': 'true', ...objectHeaders(settings, to.key, { headers: {}, ...replace }) };
     const answer = await large.replacing(to, call, () =>
-      client.request(
-        {
-          method: 'PUT',
-          action: `copy "${source.key}" to`,
-          ...to,
-          needsContainer: true,
-          headers: { ...fresh, ...copyFrom(source) },
-          body: new Uint8Array(),
-          answerWithinMs: SLOW_ANSWER_MS,
-        },
-        call,
-      ),
+      copyFrom(source, { action: `copy "${source.key}" to`, ...to, headers: fresh }, call),
     );
     refuseDropped(to.key, answer);
-    const { headers } = answer;
-    const hex = /^"?([0-9a-f]{32})"?$/.exec(headers['etag'] ?? '')?.[1];
+    const hex = /^"?([0-9a-f]{32})"?$/.exec(answer.headers['etag'] ?? '')?.[1];
     const expected = findChecksum(source.checksums, 'md5')?.hex;
     if (hex !== undefined && expected !== undefined && hex !== expected)
       throw new ObjectHashMismatchError(to.key, expected, hex, { driver: SWIFT });
-    const extra = { ...extraFrom(headers), contentType: replace?.contentType ?? source.extra['contentType'] };
+    const extra = { ...extraFrom(answer.headers), contentType: replace?.contentType ?? source.extra['contentType'] };
     const checksums = hex === undefined ? [] : [{ algorithm: 'md5' as const, hex }];
     return { ...to, size: source.size, checksums, metaData: replace?.metaData ?? source.metaData, extra };
   }
@@ -89,16 +107,13 @@ export function swiftCopy(
     const parts: Part[] = [];
     try {
       await eachInParallel(planParts(source.size, settings.max_put_size), LANES, call.signal, async ({ number, start, end }, signal) => {
-        const { headers } = await client.request(
+        const { headers } = await copyFrom(
+          source,
           {
-            method: 'PUT',
             action: `copy a part of "${source.key}" to`,
             container: segments.containerOf(to.container),
             key: segments.keyOf(to.container, token.opaque, number),
-            needsContainer: true,
-            headers: { ...copyFrom(source), range: `bytes=${start}-${end - 1}`, 'x-fresh-metadata': 'true' },
-            body: new Uint8Array(),
-            answerWithinMs: SLOW_ANSWER_MS,
+            headers: { range: `bytes=${start}-${end - 1}`, 'x-fresh-metadata': 'true' },
           },
           { signal },
         );
@@ -113,10 +128,12 @@ export function swiftCopy(
   }
 
   return {
+    bindsSource: true,
     async copyObject(from, to, replace, call) {
       checkContainer(to.container);
       checkKey(to.key);
-      const source = await headObject(from, call);
+      const source = await headObject({ container: from.container, key: from.key }, call);
+      checkSource(source, from, SWIFT);
       const target = { container: to.container, key: to.key };
       if (from.container === to.container && from.key === to.key)
         return replace === undefined ? source : describeAnew(source, replace, call);

@@ -5,6 +5,7 @@ import {
   InvalidObjectNameError,
   ObjectDoesNotExistError,
   ObjectHashMismatchError,
+  PreconditionFailedError,
   type Retry,
   type StorageError,
   TargetUnavailableError,
@@ -20,6 +21,8 @@ export const SWIFT = 'swift';
 export interface SwiftSubject extends Subject {
   /** Whether 404 speaks of the container although the call is about an object: one is put into it. */
   readonly needsContainer?: boolean;
+  /** The key of the object that a condition of the request is about. */
+  readonly condition?: string;
 }
 
 /** 498 is what Swift's ratelimit middleware answers (swift/common/middleware/ratelimit.py). */
@@ -44,6 +47,8 @@ export function toStorageError(failure: Failure, subject: SwiftSubject, mended =
   }
   if (status === 403) return denied(subject, message, NO_RIGHT, context);
   if (status === 401) return new InvalidCredentialsError(`${message}; check key, secret and project`, context);
+  if (status === 412 && subject.condition !== undefined)
+    return new PreconditionFailedError(subject.condition, 'is not what the condition says', context);
   if (status === 412 && key !== undefined) return new InvalidObjectNameError(key, message, context);
   if (status === 422 && key !== undefined)
     return new ObjectHashMismatchError(key, 'that of the bytes sent', `another (${message})`, { ...context, retry: 'backoff' });

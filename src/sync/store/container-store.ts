@@ -2,7 +2,12 @@ import type { Backend } from '../../drivers/backend.js';
 import { bytesBody } from '../../drivers/body.js';
 import type { ObjectInfo, ObjectRef, PutOptions } from '../../drivers/call.js';
 import { guessContentType } from '../../drivers/content-type.js';
-import { ContainerDoesNotExistError, ObjectDoesNotExistError, ObjectHashMismatchError } from '../../drivers/errors.js';
+import {
+  ContainerDoesNotExistError,
+  ObjectDoesNotExistError,
+  ObjectHashMismatchError,
+  PreconditionFailedError,
+} from '../../drivers/errors.js';
 import { fileBody } from '../../drivers/file-body.js';
 import { findObject } from '../../drivers/find-object.js';
 import { type HeaderAndClassRule, headersByPattern, storageClassByPattern } from '../../drivers/header-rules.js';
@@ -11,6 +16,7 @@ import { sendObject } from '../../drivers/send.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Policy, RemoteFact } from '../decide.js';
 import { md5Of } from './content-md5.js';
+import { copySources } from './copy-sources.js';
 import { batchingDelete } from './delete-batch.js';
 import { contradicts, mtimeNsIn, objectMetadata } from './object-metadata.js';
 import type { Confirmed, ObjectStore, PutWhere } from './object-store.js';
@@ -27,10 +33,14 @@ export interface ContainerStoreOptions {
   readonly files: FilePuts;
 }
 
+/** There is nothing to copy, or not what was meant. */
+const NOT_COPIED = [ObjectDoesNotExistError, ObjectHashMismatchError, PreconditionFailedError];
+
 /** A mirror's part of a container, behind any backend. */
 export function containerStore({ backend, container, prefix, policy, headers: rules, follow, files }: ContainerStoreOptions): ObjectStore {
   const { copy, multipart } = backend.capabilities;
   const deleteObject = batchingDelete(backend, container);
+  const sources = copySources(copy);
   const refOf = (name: string): ObjectRef => ({ container, key: prefix + name });
 
   const find = (name: string, signal: AbortSignal) => findObject(backend, refOf(name), { signal });
@@ -74,24 +84,30 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
     },
     async putBytes(name, entry, { bytes, md5 }, where, signal) {
       const options = optionsFor(name, entry, md5, where);
-      const sent = await sendObject(backend, refOf(name), bytesBody(bytes), options, { signal, verifyHash: true });
+      const send = () => sendObject(backend, refOf(name), bytesBody(bytes), options, { signal, verifyHash: true });
+      const sent = await sources.replace(name, signal, send);
       return confirmed(sent.info, md5, sent.partSize);
     },
     async putFile(name, entry, absolutePath, md5, where, signal) {
       const options = optionsFor(name, entry, md5, where);
-      const { info, checksum, partSize } = await files.put(name, refOf(name), entry, absolutePath, options, signal);
+      const put = () => files.put(name, refOf(name), entry, absolutePath, options, signal);
+      const { info, checksum, partSize } = await sources.replace(name, signal, put);
       // Only a dry run has none: it reads nothing, and its records are forgotten.
       return confirmed(info, checksum?.hex ?? '', partSize);
     },
-    async copy(from, name, entry, md5, signal) {
+    async copy(from, name, entry, expected, signal) {
       if (!copy) return undefined;
+      const { md5 } = expected;
       const { checksums: _, ...replacement } = optionsFor(name, entry, md5);
+      const source = { ...refOf(from), expected };
+      const run = () => copy.copyObject(source, refOf(name), replacement, { signal });
       try {
-        const info = await copy.copyObject(refOf(from), refOf(name), replacement, { signal });
+        const info = from === name ? await run() : await sources.replace(name, signal, () => sources.copy(from, run));
+        if (info === undefined) return undefined;
         const told = remoteFact(info).md5 ?? (await contentMd5(name, signal));
         return told === md5 && info.size === entry.size ? confirmed(info, md5, undefined) : undefined;
       } catch (error) {
-        if (error instanceof ObjectDoesNotExistError || error instanceof ObjectHashMismatchError) return undefined;
+        if (NOT_COPIED.some((kind) => error instanceof kind)) return undefined;
         throw error;
       }
     },

@@ -1,3 +1,4 @@
+import type { ExpectedContent } from '../../drivers/capabilities.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Remote } from '../decide.js';
@@ -50,9 +51,16 @@ export interface ObjectStore {
   ): Promise<Confirmed>;
   /**
    * Copies within the provider, with the metadata of `entry`. `from` and `name` may be equal: then only metadata changes.
-   * Undefined when there is no object `from`, or it turned out not to have this content.
+   * Undefined when nothing was copied, as there is no object `from` that is known to be what was expected, or when the copy
+   * turned out to be another one.
    */
-  copy(from: ObjectName, name: ObjectName, entry: LocalEntry, md5: string, signal: AbortSignal): Promise<Confirmed | undefined>;
+  copy(
+    from: ObjectName,
+    name: ObjectName,
+    entry: LocalEntry,
+    expected: ExpectedContent,
+    signal: AbortSignal,
+  ): Promise<Confirmed | undefined>;
   /** Whether the object's metadata contradicts those of the file: see `contradicts`. False when there is no object. */
   hasStaleMetadata(name: ObjectName, entry: LocalEntry, signal: AbortSignal): Promise<boolean>;
   /** Deletes; calls of the same moment share requests where the provider can. A missing object is no error. */

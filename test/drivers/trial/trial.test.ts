@@ -3,6 +3,7 @@ import { systemClock } from '../../../src/clock.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
 import type { Body, ObjectInfo, ObjectRef } from '../../../src/drivers/call.js';
+import { checkSource } from '../../../src/drivers/copy-source.js';
 import { ObjectDoesNotExistError, StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { untilAborted } from '../../../src/drivers/signal.js';
@@ -54,7 +55,7 @@ test('a sound store passes, and keeps nothing of it', async () => {
   expect(outcome).toMatchObject({ failed: [], failure: undefined, uploads: [], ...onlyThePrecious });
   expect(outcome.results.map(({ id }) => id)).toEqual([
     ...['G1', 'G2', 'G3', 'G4', 'G5', 'G6'],
-    ...['checksums', 'digests', 'metadata', 'preconditions', 'copy', 'batch delete', 'multipart'],
+    ...['checksums', 'digests', 'metadata', 'preconditions', 'copy', 'bound copy', 'batch delete', 'multipart'],
   ]);
   expect(outcome.results.filter(({ verdict }) => verdict === 'absent').every(({ meaning }) => meaning !== '')).toBe(true);
 });
@@ -201,6 +202,24 @@ test('a capability that is only claimed is caught', async () => {
   expect(problems).toContain('bytes with a wrong md5 were stored');
   expect(problems).toContain('mtime "1700000000.123456789" came back not at all');
   expect(problems).toContain('a put for which nothing may be there was stored');
+});
+
+test('a store that copies whatever is there is caught, also where it looks at the source before', async () => {
+  const unbound = (looks: boolean) =>
+    tried((sound) => {
+      const copy = sound.capabilities.copy!;
+      const copyObject: typeof copy.copyObject = async ({ expected, ...from }, to, replace, given) => {
+        if (looks) checkSource(await sound.headObject(from, given), { ...from, ...(expected && { expected }) }, 'memory');
+        await new Promise((resolve) => setImmediate(resolve)); // puts come in between
+        return copy.copyObject(from, to, replace, given);
+      };
+      return { capabilities: { ...sound.capabilities, copy: { ...copy, copyObject } } };
+    });
+  const blind = await unbound(false);
+  expect(blind).toMatchObject({ failed: ['bound copy'], ...onlyThePrecious });
+  expect(blind.problems).toContain('another object was copied');
+  const late = await unbound(true);
+  expect(late).toMatchObject({ failed: ['bound copy'], problems: expect.stringContaining('was copied instead'), ...onlyThePrecious });
 });
 
 test('what cannot be removed is said', async () => {

@@ -54,6 +54,8 @@ export function copyObject(request: FakeRequest, rules: FakeRules): Answer {
     .slice(1)
     .split(/\/(.*)/s, 2);
   const source = rules.store.object(container, key);
+  const match = request.headers['if-match']?.replaceAll('"', '');
+  if (match !== undefined && match !== rules.store.etag(source).replaceAll('"', '')) throw new Refusal(412);
   const [start, end] = rangeOf(request.headers['range']) ?? [0, undefined];
   const bytes = rules.store.content(source).subarray(start, end);
   if (bytes.byteLength > rules.maxFileSize) throw new Refusal(413);

@@ -241,6 +241,7 @@ test('P4: a file that comes back while its object is copied keeps it', async () 
       capabilities: {
         ...backend.capabilities,
         copy: {
+          ...backend.capabilities.copy!,
           async copyObject(...args) {
             fixture.write('a', 'content');
             return backend.capabilities.copy!.copyObject(...args);
@@ -278,6 +279,6 @@ function withoutDigests(backend: Backend): Backend {
       const page = await backend.listObjects(...args);
       return { ...page, items: page.items.map(hide) };
     },
-    capabilities: { ...backend.capabilities, copy: { copyObject: async (...args) => hide(await copy!.copyObject(...args)) } },
+    capabilities: { ...backend.capabilities, copy: { ...copy!, copyObject: async (...args) => hide(await copy!.copyObject(...args)) } },
   };
 }
