@@ -35,7 +35,7 @@ const TIMEOUTS_PER_CHUNK = 4;
  */
 export function createHttpClient(options: HttpOptions = {}): HttpClient {
   const settings = { ...DEFAULTS, ...options };
-  let dispatcher: Promise<Dispatcher> | undefined;
+  let dispatcher: Promise<Connections> | undefined;
   let closed: Promise<void> | undefined;
 
   async function send<T>(request: HttpRequest, answer: AnswerSink<T>): Promise<T> {
@@ -60,8 +60,10 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
   };
 }
 
+type Connections = Pick<Dispatcher, 'dispatch' | 'destroy'>;
+
 /** undici takes longer to load than the rest of the program: who asks for no provider does not wait for it. */
-async function createDispatcher(settings: HttpOptions & typeof DEFAULTS): Promise<Dispatcher> {
+async function createDispatcher(settings: HttpOptions & typeof DEFAULTS): Promise<Connections> {
   const { Agent, EnvHttpProxyAgent } = await import('undici');
   const { env = {} } = settings;
   const agentOptions = {
@@ -80,7 +82,14 @@ async function createDispatcher(settings: HttpOptions & typeof DEFAULTS): Promis
     noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '',
   };
   if (proxies.httpProxy === '' && proxies.httpsProxy === '') return new Agent(agentOptions);
-  return new EnvHttpProxyAgent({ ...agentOptions, ...proxies, requestTls: agentOptions.connect });
+  const proxied = new EnvHttpProxyAgent({ ...agentOptions, ...proxies, requestTls: agentOptions.connect });
+  if (proxies.httpsProxy !== '') return proxied;
+  // undici would take http_proxy for https as well; curl, and who set it, do not.
+  const direct = new Agent(agentOptions);
+  return {
+    dispatch: (request, handler) => (String(request.origin).startsWith('https:') ? direct : proxied).dispatch(request, handler),
+    destroy: async () => void (await Promise.all([direct.destroy(), proxied.destroy()])),
+  };
 }
 
 function chunkShare(body: HttpBody | undefined): number {
@@ -89,7 +98,7 @@ function chunkShare(body: HttpBody | undefined): number {
 }
 
 function exchange<T>(
-  dispatcher: Dispatcher,
+  dispatcher: Connections,
   request: HttpRequest,
   headersTimeout: number,
   bodyTimeout: number,

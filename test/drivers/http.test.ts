@@ -219,6 +219,39 @@ test('a server must prove who it is, by a known authority or by the one that is 
   expect((await client({ verifyTls: false }).request(get(origin))).body.toString()).toBe('secret');
 });
 
+test('https goes through the proxy for it, in either case, and proves itself there as well', async () => {
+  const pem = (name: string) => readFileSync(new URL(`../../../test/fakes/tls/${name}.pem`, import.meta.url), 'utf8');
+  const server = createTlsServer({ cert: pem('certificate'), key: pem('key') }, (_, response) => response.end('secret'));
+  const origin = (await listen(server)).replace('http:', 'https:');
+  const asked: unknown[] = [];
+  const tunnels = createServer();
+  tunnels.on('connect', ({ url, headers }, socket: Socket) => {
+    asked.push([url, headers['proxy-authorization']]);
+    const through = connect(Number(new URL(origin).port), '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+    socket
+      .pipe(through)
+      .pipe(socket)
+      .on('error', () => {});
+  });
+  const tunnel = (await listen(tunnels)).replace('//', '//user:pass@');
+  const host = new URL(origin).host;
+  const ca = pem('certificate');
+  const options = { timeoutMs: 5000 };
+  expect((await client({ ...options, ca, env: { HTTPS_PROXY: tunnel } }).request(get(origin))).body.toString()).toBe('secret');
+  expect(asked).toEqual([[host, `Basic ${Buffer.from('user:pass').toString('base64')}`]]);
+  expect(await rejection(client({ ...options, env: { https_proxy: tunnel } }).request(get(origin)))).toMatchObject({ kind: 'unreachable' });
+  expect(asked).toHaveLength(2);
+  await client({ ...options, ca, env: { HTTPS_PROXY: tunnel, NO_PROXY: '127.0.0.1' } }).request(get(origin));
+  await client({ ...options, ca, env: { http_proxy: tunnel } }).request(get(origin));
+  expect(asked).toHaveLength(2);
+});
+
+test('a server that never greets is given up after the time for connecting', async () => {
+  const origin = (await listen(createTcpServer((socket) => void socket.resume()))).replace('http:', 'https:');
+  const error = await rejection(client({ connectTimeoutMs: 300, timeoutMs: 600_000 }).request(get(origin)));
+  expect(error).toMatchObject({ kind: 'unreachable', code: 'UND_ERR_CONNECT_TIMEOUT' });
+});
+
 test('a proxy that is no address is said to be none', async () => {
   const http = client({ env: { https_proxy: 'not a url', http_proxy: 'not a url' } });
   expect(await rejection(http.request(get('http://127.0.0.1:1')))).toMatchObject({ name: 'HttpError', kind: 'unreachable' });
