@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
-import { InvalidCredentialsError } from '../../../src/drivers/errors.js';
+import { InvalidCredentialsError, TargetUnavailableError } from '../../../src/drivers/errors.js';
 import { createCredentialProvider } from '../../../src/drivers/s3/credentials/provider.js';
 import { fakeClock } from '../../fakes/clock.js';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../../fakes/s3/server.js';
@@ -100,6 +100,74 @@ test('keys come from the container endpoint, with its token, and from nobody els
   expect(asked).toEqual([{ path: '/creds?id=1', token: 'pod-token' }]);
   const stranger = open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://192.0.2.1/creds' });
   expect((await rejection(put(stranger, ref, 'x'))).message).toContain('refused');
+});
+
+test('a container endpoint that cannot be used is said, and not passed over for another account', async () => {
+  const { url } = await metadataServer({ '/garbage': () => '<html>', '/empty': () => ({}) });
+  const uses = async (env: Readonly<Record<string, string>>) => rejection(put(open(env), ref, 'x'));
+  for (const [path, message] of [
+    ['/none', 'answered 404'],
+    ['/garbage', 'not JSON'],
+    ['/empty', 'gave no keys'],
+  ] as const) {
+    const error = await uses({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}${path}` });
+    expect(error).toBeInstanceOf(TargetUnavailableError);
+    expect(error).toMatchObject({ retry: 'backoff', message: expect.stringContaining(message) });
+  }
+  expect(await uses({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/creds' })).toBeInstanceOf(TargetUnavailableError);
+  const unusable = [
+    await uses({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'creds' }),
+    await uses({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c`, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(folder, 'none') }),
+    await uses({ AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/token', AWS_ROLE_ARN: 'arn:aws:iam::1:role/x' }),
+  ];
+  for (const error of unusable) expect(error).toBeInstanceOf(InvalidCredentialsError);
+  expect(unusable.map(({ message }) => message)).toEqual([
+    expect.stringContaining('FULL_URI is not a URL'),
+    expect.stringContaining('TOKEN_FILE cannot be read: ENOENT'),
+    expect.stringContaining('AWS_WEB_IDENTITY_TOKEN_FILE is set, which is not supported'),
+  ]);
+});
+
+test('instance metadata without a role are none; those that fail are a fault of the target', async () => {
+  let status = 404;
+  const server = createServer((request, response) => {
+    if (request.url === '/latest/api/token') response.end('imds-token');
+    else response.writeHead(status).end('no role here');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const env = { AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: origin };
+  const none = await rejection(put(open(env), ref, 'x'));
+  expect(none.message).toContain('no credentials in: the environment');
+  status = 500;
+  const failed = await rejection(put(open(env), ref, 'x'));
+  expect(failed).toBeInstanceOf(TargetUnavailableError);
+  expect(failed.message).toContain('instance metadata service answered 500');
+  const { url } = await metadataServer({});
+  expect((await rejection(put(open({ ...env, AWS_EC2_METADATA_SERVICE_ENDPOINT: url }), ref, 'x'))).message).toContain('no credentials in');
+});
+
+test('keys of the environment go before those of the shared files, and these before the container’s', async () => {
+  const { url, asked } = await metadataServer({ '/c': () => temporary('CONTAINER', 3_600_000) });
+  const credentials = join(folder, 'credentials');
+  await writeFile(credentials, '[default]\naws_access_key_id = FILE\naws_secret_access_key = f\n');
+  fake.rules.accounts.push({ accessKey: 'FILE', secret: 'f' }, { accessKey: 'ENV', secret: 'e' });
+  const used = () => /Credential=(\w+)/.exec(fake.log.at(-1)?.headers['authorization'] ?? '')?.[1];
+  const files = { AWS_SHARED_CREDENTIALS_FILE: credentials, AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c` };
+  const keys = { AWS_ACCESS_KEY_ID: 'ENV', AWS_SECRET_ACCESS_KEY: 'e' };
+  await put(open({ ...files, ...keys }), ref, 'x');
+  expect(used()).toBe('ENV');
+  await put(open({ ...files, ...keys }, { aws_profile: 'default' }), ref, 'x');
+  expect(used()).toBe('FILE');
+  await put(open(files), ref, 'x');
+  expect(used()).toBe('FILE');
+  expect(asked).toEqual([]);
+  await put(open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c` }), ref, 'x');
+  expect(used()).toBe('CONTAINER');
 });
 
 test('keys come from the instance metadata, once for all who wait, and anew when they expire', async () => {

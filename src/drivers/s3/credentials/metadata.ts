@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { parseTime } from '../../../clock.js';
 import type { Call } from '../../call.js';
 import { InvalidCredentialsError, TargetUnavailableError } from '../../errors.js';
-import { type HttpAnswer, type HttpClient, HttpError } from '../../http/exchange.js';
+import { type HttpAnswer, type HttpClient, HttpError, type HttpRequest } from '../../http/exchange.js';
+import { fromTransport } from '../../http/refusal.js';
+import { S3 } from '../errors.js';
 import type { CredentialSource, Credentials } from './credentials.js';
 import type { Environment } from './environment.js';
 
@@ -21,13 +23,11 @@ export function containerSource(env: Environment, http: HttpClient): CredentialS
       const relative = env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'];
       const full = relative ? `${CONTAINER_ORIGIN}${relative}` : env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
       if (!full) return undefined;
-      const url = new URL(full);
+      const url = addressIn(full);
       refuseStrangers(url);
       const file = env['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'];
-      const token = file
-        ? (await readFile(file, { encoding: 'utf8', signal: call.signal })).trim()
-        : env['AWS_CONTAINER_AUTHORIZATION_TOKEN'];
-      const answer = await http.request({
+      const token = file ? await tokenIn(file, call) : env['AWS_CONTAINER_AUTHORIZATION_TOKEN'];
+      const answer = await asked(http, {
         method: 'GET',
         origin: url.origin,
         path: url.pathname + url.search,
@@ -39,12 +39,36 @@ export function containerSource(env: Environment, http: HttpClient): CredentialS
   };
 }
 
+function addressIn(text: string): URL {
+  try {
+    return new URL(text);
+  } catch (error) {
+    throw new InvalidCredentialsError('AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL', { driver: S3, cause: error });
+  }
+}
+
+async function tokenIn(file: string, { signal }: Call): Promise<string> {
+  try {
+    return (await readFile(file, { encoding: 'utf8', signal })).trim();
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InvalidCredentialsError(`AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read: ${reason}`, { driver: S3, cause: error });
+  }
+}
+
+function asked(http: HttpClient, request: HttpRequest): Promise<HttpAnswer> {
+  return http.request(request).catch((error: unknown) => {
+    throw fromTransport(error, S3);
+  });
+}
+
 /** The token must not be sent to a host that a tampered environment names: https, or the link-local and loopback addresses. */
 function refuseStrangers({ protocol, hostname }: URL): void {
   const local = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]|169\.254\.170\.(2|23)|\[fd00:ec2::23\])$/.test(hostname);
   if (protocol !== 'https:' && !local)
     throw new InvalidCredentialsError(`AWS_CONTAINER_CREDENTIALS_FULL_URI names ${hostname} over plain HTTP, which is refused`, {
-      driver: 's3',
+      driver: S3,
     });
 }
 
@@ -59,9 +83,10 @@ export function instanceSource(env: Environment, http: HttpClient): CredentialSo
       const token = await sessionToken(http, origin, call);
       if (token === undefined) return undefined;
       const get = (name: string) =>
-        http.request({ method: 'GET', origin, path: path + name, headers: { 'x-aws-ec2-metadata-token': token }, signal: call.signal });
+        asked(http, { method: 'GET', origin, path: path + name, headers: { 'x-aws-ec2-metadata-token': token }, signal: call.signal });
       const roles = await get('');
       if (roles.status === 404) return undefined;
+      if (roles.status !== 200) throw unusable('instance metadata service', `answered ${roles.status}`);
       const role = roles.body.toString('utf8').split('\n', 1)[0]?.trim();
       return role ? credentialsIn(await get(role), 'instance metadata service') : undefined;
     },
@@ -81,17 +106,15 @@ async function sessionToken(http: HttpClient, origin: string, { signal }: Call):
 }
 
 function credentialsIn({ status, body }: HttpAnswer, where: string): Credentials {
-  const problem = (what: string, cause?: unknown) =>
-    new TargetUnavailableError(`the ${where} ${what}`, { driver: 's3', retry: 'backoff', cause });
-  if (status !== 200) throw problem(`answered ${status}`);
+  if (status !== 200) throw unusable(where, `answered ${status}`);
   let answer: Readonly<Record<string, unknown>>;
   try {
     answer = JSON.parse(body.toString('utf8'));
   } catch (error) {
-    throw problem('answered something that is not JSON', error);
+    throw unusable(where, 'answered something that is not JSON', error);
   }
   const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken, Expiration: expiration } = answer;
-  if (typeof accessKeyId !== 'string' || typeof secretAccessKey !== 'string') throw problem('gave no keys');
+  if (typeof accessKeyId !== 'string' || typeof secretAccessKey !== 'string') throw unusable(where, 'gave no keys');
   const expiresAtMs = typeof expiration === 'string' ? parseTime(expiration) : undefined;
   return {
     accessKeyId,
@@ -99,4 +122,8 @@ function credentialsIn({ status, body }: HttpAnswer, where: string): Credentials
     ...(typeof sessionToken === 'string' && { sessionToken }),
     ...(expiresAtMs !== undefined && { expiresAtMs }),
   };
+}
+
+function unusable(where: string, problem: string, cause?: unknown): TargetUnavailableError {
+  return new TargetUnavailableError(`the ${where} ${problem}`, { driver: S3, retry: 'backoff', cause });
 }
