@@ -3,12 +3,13 @@ import type { Place, Schema } from '../config/fields.js';
 import type { HeaderAndClassRule } from '../config/header-rules.js';
 import type { Backend } from './backend.js';
 import type { Call } from './call.js';
+import type { Notice } from './http/clock-skew.js';
 
 /** What a driver takes from outside. */
 export interface DriverWorld {
   readonly clock: Clock;
   /** Is told what somebody should know although everything goes on, such as a clock that is wrong. Default: nobody is. */
-  readonly notice?: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly notice?: Notice;
   /** What `findOut` resolved with at an earlier start, or just now. */
   readonly found?: string;
 }

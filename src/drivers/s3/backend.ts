@@ -1,10 +1,11 @@
 import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import type { Capabilities } from '../capabilities.js';
+import type { Notice } from '../http/clock-skew.js';
 import type { HttpClient } from '../http/exchange.js';
 import { batchDelete } from './batch-delete.js';
 import { s3Cdn } from './cdn.js';
-import { createS3Client, type Notice } from './client.js';
+import { createS3Client } from './client.js';
 import { containerOperations } from './containers.js';
 import type { S3Context } from './context.js';
 import { s3Copy } from './copy.js';

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js';
 import type { Call } from '../call.js';
 import { beginningAsText } from '../http/answer.js';
+import { type Notice, TOLERATED_SKEW_MS, tellOfSkew } from '../http/clock-skew.js';
 import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpStream } from '../http/exchange.js';
 import { fromTransport, type Subject } from '../http/refusal.js';
 import type { CredentialProvider, Credentials } from './credentials/credentials.js';
@@ -26,9 +27,6 @@ export interface S3Request extends Subject {
   /** For operations that may answer 200 and tell of their failure in the body. */
   readonly mayFailInside?: boolean;
 }
-
-/** A notice that somebody should read although everything goes on. */
-export type Notice = (event: string, fields: Readonly<Record<string, unknown>>) => void;
 
 export interface S3ClientOptions {
   readonly http: HttpClient;
@@ -59,8 +57,6 @@ export interface S3Client {
 
 /** Region, clock and credentials can each be wrong once. */
 const CORRECTIONS = 3;
-/** S3 refuses a signature that is older, or younger, than this. */
-const TOLERATED_SKEW_MS = 15 * 60_000;
 const ERROR_BODY_LIMIT = 2 ** 20;
 
 export function createS3Client(options: S3ClientOptions): S3Client {
@@ -102,6 +98,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       code === 'AuthorizationHeaderMalformed' ||
       code === 'IllegalLocationConstraintException' ||
       status === 301 ||
+      status === 307 ||
       status === 400;
     if (!elsewhere || container === undefined || region === undefined || region === regionOf(container)) return false;
     regions.set(container, region);
@@ -114,7 +111,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     const skew = dateMs - clock.now();
     if (Math.abs(skew - skewMs) < TOLERATED_SKEW_MS) return false;
     skewMs = skew;
-    options.notice('the clock of this machine differs from the provider', { seconds: Math.round(skew / 1000), advice: 'set it by NTP' });
+    tellOfSkew(options.notice, skew);
     return true;
   }
 
@@ -185,7 +182,8 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     async presign(container, key, seconds, call) {
       const region = regionOf(container);
       const address = addressOf(region, container, key);
-      const query = signer.query({ method: 'GET', ...address }, await credentials.get(call), region, clock.now() + skewMs, seconds);
+      const pays = options.requesterPays ? { 'x-amz-request-payer': 'requester' } : {};
+      const query = signer.query({ method: 'GET', ...address }, await credentials.get(call), region, clock.now() + skewMs, seconds, pays);
       return `${address.origin}${address.path}?${query}`;
     },
     regionOf,

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
+import type { Notice } from '../http/clock-skew.js';
 import type { HttpClient } from '../http/exchange.js';
 import type { Authenticate } from './auth/session.js';
 import { createSessions } from './auth/sessions.js';
@@ -26,11 +27,12 @@ export interface SwiftBackendOptions {
   readonly authenticate: Authenticate;
   readonly http: HttpClient;
   readonly clock: Clock;
+  readonly notice: Notice;
 }
 
 /** One Swift account as a backend. It closes `http`. */
-export function swiftBackend({ settings, authenticate, http, clock }: SwiftBackendOptions): Backend {
-  const client = createSwiftClient(http, createSessions(authenticate, clock), clock);
+export function swiftBackend({ settings, authenticate, http, clock, notice }: SwiftBackendOptions): Backend {
+  const client = createSwiftClient({ http, sessions: createSessions(authenticate, clock), clock, notice });
   const context: SwiftContext = { client, settings, clock };
   const deleteTogether = bulkDelete(context);
   const segments = segmentStore(context, deleteTogether);

@@ -32,8 +32,8 @@ export function chooseAccess(written: SwiftSettings): Access {
     if (tenant(settings) !== undefined) throw wrong('an application credential belongs to a project: take project and project_id out');
     return { kind: 'v3', url, identity: { method: 'application_credential', id: key, secret: reveal }, project: undefined, endpoint };
   }
-  const domain = { name: settings.user_domain };
-  return { kind: 'v3', url, identity: { method: 'password', user: key, domain, secret: reveal }, project: project(settings), endpoint };
+  const identity = { method: 'password', user: key, domain: userDomain(settings), secret: reveal } as const;
+  return { kind: 'v3', url, identity, project: project(settings), endpoint };
 }
 
 function namesNobody({ key, token, auth_url: url, host }: SwiftSettings): boolean {
@@ -59,6 +59,7 @@ function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Par
   };
   takeUrl('auth_url', 'OS_AUTH_URL', 'ST_AUTH');
   take('region', 'OS_REGION_NAME');
+  Object.assign(found, interfaceOf(env['OS_INTERFACE'] || env['OS_ENDPOINT_TYPE']));
   takeUrl('storage_url', 'OS_STORAGE_URL');
   if (first('OS_APPLICATION_CREDENTIAL_ID') !== undefined) {
     take('key', 'OS_APPLICATION_CREDENTIAL_ID');
@@ -70,7 +71,9 @@ function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Par
   take('project_id', 'OS_PROJECT_ID', 'OS_TENANT_ID');
   if (found['project_id'] === undefined) take('project', 'OS_PROJECT_NAME', 'OS_TENANT_NAME');
   take('project_domain', 'OS_PROJECT_DOMAIN_NAME');
+  take('project_domain_id', 'OS_PROJECT_DOMAIN_ID');
   take('user_domain', 'OS_USER_DOMAIN_NAME');
+  take('user_domain_id', 'OS_USER_DOMAIN_ID');
   if (found['storage_url'] !== undefined) takeSecret('token', 'OS_AUTH_TOKEN');
   return found;
 }
@@ -109,7 +112,21 @@ function tenant({ project: name, project_id: id }: SwiftSettings): Named | undef
 function project(settings: SwiftSettings) {
   const named = tenant(settings);
   if (named === undefined || 'id' in named) return named;
-  return { name: named.name, domain: { name: settings.project_domain ?? settings.user_domain } };
+  const { project_domain: domain, project_domain_id: domainId } = settings;
+  if (domainId !== undefined) return { name: named.name, domain: { id: domainId } };
+  return { name: named.name, domain: domain === undefined ? userDomain(settings) : { name: domain } };
+}
+
+function userDomain({ user_domain: name, user_domain_id: id }: SwiftSettings): Named {
+  return id === undefined ? { name } : { id };
+}
+
+/** As openrc files say it: `public`, or `publicURL`. */
+function interfaceOf(written: string | undefined): Partial<SwiftSettings> {
+  if (!written) return {};
+  const word = /^(public|internal|admin)(?:URL)?$/.exec(written)?.[1] as SwiftSettings['interface'] | undefined;
+  if (word === undefined) throw wrong(`OS_INTERFACE (or OS_ENDPOINT_TYPE): expected public, internal or admin, got "${written}"`);
+  return { interface: word };
 }
 
 function wrong(problem: string): StorageError {

@@ -1,6 +1,7 @@
-import type { Clock } from '../../clock.js';
+import { type Clock, parseTime } from '../../clock.js';
 import type { Call } from '../call.js';
 import { beginningAsText } from '../http/answer.js';
+import { type Notice, TOLERATED_SKEW_MS, tellOfSkew } from '../http/clock-skew.js';
 import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpStream } from '../http/exchange.js';
 import { fromTransport } from '../http/refusal.js';
 import type { Address, Grant } from './auth/session.js';
@@ -37,9 +38,26 @@ export interface SwiftClient {
   hasCdn(call: Call): Promise<boolean>;
 }
 
+export interface SwiftClientOptions {
+  readonly http: HttpClient;
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+  readonly notice: Notice;
+}
+
 const ERROR_BODY_LIMIT = 2 ** 16;
 
-export function createSwiftClient(http: HttpClient, sessions: Sessions, clock: Clock): SwiftClient {
+export function createSwiftClient({ http, sessions, clock, notice }: SwiftClientOptions): SwiftClient {
+  let compared: Grant | undefined;
+
+  /** Once for each token: nothing here fails by it, but whoever reads times of objects, or of our log, is misled. */
+  function compareClocks({ date }: HttpHeaders, grant: Grant): void {
+    if (compared === grant) return;
+    compared = grant;
+    const theirs = parseTime(date ?? '');
+    if (theirs !== undefined && Math.abs(theirs - clock.now()) >= TOLERATED_SKEW_MS) tellOfSkew(notice, theirs - clock.now());
+  }
+
   function prepared(request: SwiftRequest, grant: Grant, call: Call): HttpRequest {
     const { origin, path } = request.atCdn ? (grant.cdn ?? grant.storage) : grant.storage;
     const query = encodeQuery(request.query ?? {});
@@ -66,6 +84,7 @@ export function createSwiftClient(http: HttpClient, sessions: Sessions, clock: C
       let failure: Failure | undefined;
       try {
         answer = await send(prepared(request, grant, call));
+        compareClocks(answer.headers, grant);
         if ((answer.status >= 200 && answer.status <= 299) || answer.status === request.accept) return answer;
         failure = readFailure(answer.status, answer.headers, await textOf(answer), clock.now());
       } catch (error) {

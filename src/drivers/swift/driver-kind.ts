@@ -27,11 +27,11 @@ function kind({ name, aliases, summary, preset }: Preset): DriverKind<SwiftSetti
       return [storage ?? url ?? [host, port].filter(Boolean).join(':'), account, region].filter(Boolean).join(' ');
     },
     objectHeaders: () => HEADER_FIELDS,
-    open(written, { clock }) {
+    open(written, { clock, notice = () => {} }) {
       const settings = { ...written, ...preset(written) };
       const access = chooseAccess(settings);
       const http = openConnections(settings, SWIFT);
-      return swiftBackend({ settings, http, clock, authenticate: authentication({ http, clock }, access, settings.storage_url) });
+      return swiftBackend({ settings, http, clock, notice, authenticate: authentication({ http, clock }, access, settings.storage_url) });
     },
   };
 }

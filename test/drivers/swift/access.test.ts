@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../src/clock.js';
 import { bytesBody } from '../../../src/drivers/body.js';
 import { InvalidCredentialsError, StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
 import { findDriver } from '../../../src/drivers/registry.js';
@@ -73,6 +74,35 @@ test('the environment of an openrc file is enough, and is only looked at when th
   await swift.close();
   expect(() => chooseAccess(settingsOf({ key: 'me', auth_url: 'https://k/v3' }, env))).toThrow('key and secret are missing');
   expect(inspect(settingsOf({}, env), { depth: 9 })).not.toContain(SECRET);
+});
+
+test('an openrc file says which addresses, and domains by name or by id', () => {
+  const env = { OS_AUTH_URL: 'https://k/v3', OS_USERNAME: 'tester', OS_PASSWORD: SECRET, OS_PROJECT_NAME: 'p' };
+  const access = (more: Readonly<Record<string, string>>) => chooseAccess(settingsOf({}, { ...env, ...more }));
+  expect(access({ OS_INTERFACE: 'internal', OS_USER_DOMAIN_ID: 'u', OS_PROJECT_DOMAIN_ID: 'd' })).toMatchObject({
+    identity: { domain: { id: 'u' } },
+    project: { name: 'p', domain: { id: 'd' } },
+    endpoint: { interface: 'internal' },
+  });
+  expect(access({ OS_ENDPOINT_TYPE: 'adminURL', OS_USER_DOMAIN_NAME: 'U' })).toMatchObject({
+    identity: { domain: { name: 'U' } },
+    project: { name: 'p', domain: { name: 'U' } },
+    endpoint: { interface: 'admin' },
+  });
+  expect(() => access({ OS_INTERFACE: 'privat' })).toThrow('expected public, internal or admin, got "privat"');
+});
+
+test('a clock that is 20 minutes off is said, once for each token', async () => {
+  const notices: unknown[] = [];
+  for (const offMs of [20 * 60_000, 60_000]) {
+    const clock = { ...systemClock, now: () => Date.now() - offMs };
+    const swift = openFake(fake, {}, { clock, notice: (event, fields) => notices.push({ event, ...fields }) });
+    await swift.createContainer(`c${offMs}`, call);
+    await swift.headContainer(`c${offMs}`, call);
+    await swift.close();
+  }
+  const event = 'the clock of this machine differs from the provider';
+  expect(notices).toEqual([{ event, seconds: expect.closeTo(1200, -2), advice: 'set it by NTP' }]);
 });
 
 test('P9: an address with a password in it is refused, and not repeated', () => {

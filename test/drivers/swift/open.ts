@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../../src/clock.js';
 import { read } from '../../../src/config/fields.js';
 import type { Backend } from '../../../src/drivers/backend.js';
+import type { Notice } from '../../../src/drivers/http/clock-skew.js';
 import { swiftDriver } from '../../../src/drivers/swift/driver-kind.js';
 import type { SwiftSettings } from '../../../src/drivers/swift/settings.js';
 import { SECRET, USER } from '../../fakes/swift/identity.js';
@@ -11,6 +12,7 @@ type Written = Readonly<Record<string, unknown>>;
 export interface OpenOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
+  readonly notice?: Notice;
 }
 
 /** Settings as a configuration file would have them read. */
@@ -20,8 +22,8 @@ export function settingsOf(written: Written, env: Readonly<Record<string, string
   return reading.value as SwiftSettings;
 }
 
-export function openSwift(written: Written, { env = {}, clock = systemClock }: OpenOptions = {}): Backend {
-  return swiftDriver.open(settingsOf(written, env), { clock });
+export function openSwift(written: Written, { env = {}, clock = systemClock, notice = () => {} }: OpenOptions = {}): Backend {
+  return swiftDriver.open(settingsOf(written, env), { clock, notice });
 }
 
 /** A client of the fake, by TempAuth unless the settings say otherwise. */
