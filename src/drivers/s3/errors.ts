@@ -70,6 +70,7 @@ const PASSING = new Set([
   'InvalidPart',
   'OperationAborted',
   'RequestTimeout',
+  'TemporaryRedirect',
   'TruncatedAnswer',
 ]);
 const UNSUPPORTED = new Set(['NotImplemented', 'MethodNotAllowed', 'UnsupportedOperation', 'XNotImplemented']);

@@ -32,6 +32,7 @@ export interface Signer {
     region: string,
     nowMs: number,
     seconds: number,
+    parameters?: Readonly<Record<string, string>>,
   ): string;
 }
 
@@ -63,7 +64,7 @@ export function createSigner(): Signer {
         `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=${proof}`;
       return headers;
     },
-    query(request, credentials, region, nowMs, seconds) {
+    query(request, credentials, region, nowMs, seconds, parameters) {
       const time = amzTime(nowMs);
       const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
       const query = encodeQuery({
@@ -73,6 +74,7 @@ export function createSigner(): Signer {
         'X-Amz-Expires': String(seconds),
         'X-Amz-Security-Token': credentials.sessionToken,
         'X-Amz-SignedHeaders': 'host',
+        ...parameters,
       });
       const canonical = `${request.method}\n${request.path}\n${query}\nhost:${request.host}\n\nhost\n${UNSIGNED_PAYLOAD}`;
       return `${query}&X-Amz-Signature=${signature(canonical, scope, time, signingKey(credentials, time.slice(0, 8), region))}`;

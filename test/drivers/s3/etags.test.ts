@@ -106,6 +106,18 @@ describe.each(Object.entries(PARTS))('with profile %s', (profile, [partEtag, com
     expect(s3.capabilities.multipart!.etagOfParts(container, [{ md5: MD5, size: 0 }])).toBeUndefined();
   });
 
+  test('P2: a part whose answer first shows that a KMS key encrypts is sent again with a digest', async () => {
+    fake.rules.store.bucket(container).encrypted = true;
+    const multipart = s3.capabilities.multipart!;
+    const token = await multipart.begin({ container, key: 'parts' }, plain, call);
+    const before = digestsSent('UploadPart').length;
+    const content = randomContent(20);
+    const { md5 } = await multipart.uploadPart(token, 1, streamedBody(content), call);
+    expect(md5).toBe(checksumOf('md5', content).hex);
+    expect(digestsSent('UploadPart').slice(before)).toEqual(partEtag === 'md5' ? [false, true] : [true]);
+    await multipart.abort(token, call);
+  });
+
   test(`P2: the ETag of a part is ${partEtag}`, async () => {
     const multipart = s3.capabilities.multipart!;
     const token = await multipart.begin({ container, key: 'parts' }, plain, call);

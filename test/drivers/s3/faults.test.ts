@@ -221,6 +221,22 @@ test('a container in another region is found there, and asked there from then on
   expect((await s3.headContainer(container, call)).extra).toMatchObject({ region: 'eu-west-3' });
 });
 
+test.each([
+  [301, 'PermanentRedirect'],
+  [307, 'TemporaryRedirect'],
+  [400, 'IllegalLocationConstraintException'],
+])('%i %s that names a region is followed there, and never to an address', async (status, code) => {
+  const headers = { 'x-amz-bucket-region': 'eu-west-3', location: 'http://127.0.0.1:1/' };
+  fake.faults.next('PutObject', { kind: 'refuse', status, code, headers });
+  await put(s3, ref, 'x');
+  const regions = fake.log.flatMap(({ operation, headers: { authorization = '' } }) =>
+    operation === 'PutObject' ? [authorization.split('/')[2]] : [],
+  );
+  expect(regions).toEqual(['us-east-1', 'eu-west-3']);
+  fake.faults.next('PutObject', { kind: 'refuse', status: 307, code: 'TemporaryRedirect' });
+  expect(await rejection(put(s3, ref, 'x'))).toMatchObject({ retry: 'backoff' });
+});
+
 test('a container that is deleted while it is used is missing, for every operation', async () => {
   await put(s3, ref, 'x');
   fake.rules.store.buckets.delete(container);

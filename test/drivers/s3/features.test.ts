@@ -263,6 +263,17 @@ describe('signing', () => {
   });
 });
 
+test('a presigned URL carries the session token of temporary keys, and that the requester pays', async () => {
+  fake.rules.accounts.push({ accessKey: 'TEMP', secret: 's', sessionToken: 'a+b/c=' });
+  const s3 = open({ key: 'TEMP', secret: 's', token: 'a+b/c=', requester_pays: true });
+  await put(s3, ref, 'shared');
+  const url = await s3.capabilities.cdn!.objectUrl(ref, call);
+  expect(await (await fetch(url)).text()).toBe('shared');
+  expect([...(fake.log.at(-1)?.query.entries() ?? [])]).toContainEqual(['x-amz-request-payer', 'requester']);
+  const without = url.replace(/&X-Amz-Security-Token=[^&]*/, '');
+  expect((await fetch(without)).ok).toBe(false);
+});
+
 describe('copies', () => {
   test('of what is larger than one request may copy are made in parts', async () => {
     fake.rules.maxCopySize = 6 * MIB;

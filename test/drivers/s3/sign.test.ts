@@ -45,6 +45,28 @@ test('every request is signed as aws4 signs it', () => {
   );
 });
 
+test('blanks in a header’s value are signed as they are canonical: none at the ends, one at a time', () => {
+  const headers = { 'x-amz-meta-note': 'two  blanks,   three', 'cache-control': ' at the ends ' };
+  const ours = createSigner().headers(
+    { method: 'PUT', host: 's3.example.com', path: '/b/k', query: '', headers, payload: 'UNSIGNED-PAYLOAD' },
+    credentials,
+    'us-east-1',
+    NOW,
+  );
+  const theirs = aws4.sign(
+    {
+      service: 's3',
+      region: 'us-east-1',
+      method: 'PUT',
+      host: 's3.example.com',
+      path: '/b/k',
+      headers: { ...headers, host: 's3.example.com', 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD', 'X-Amz-Date': '20261122T144147Z' },
+    },
+    credentials,
+  );
+  expect(ours['authorization']).toBe((theirs.headers as Record<string, string>)['Authorization']);
+});
+
 test('a presigned URL is the one that aws4 makes', () => {
   const query = createSigner().query(
     { method: 'GET', host: 's3.example.com', path: '/bucket/a%20b%2Bc' },
