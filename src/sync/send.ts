@@ -85,7 +85,7 @@ async function prepare(
   at: Workplace,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
-  const leave = await leaveToReplace(job, why, looks, at);
+  const leave = await leaveToReplace(job, why, looks, at, signal);
   if ('outcome' in leave) return leave;
   try {
     await keepOld(job, md5, at, signal);

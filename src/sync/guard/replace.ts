@@ -1,6 +1,7 @@
 import type { ObjectRecord } from '../../state/object-index.js';
+import type { RemoteFact } from '../decide.js';
 import type { Job } from '../job.js';
-import type { ContentLook } from '../source/content-look.js';
+import { type ContentLook, lookOf } from '../source/content-look.js';
 import type { Outcome, Workplace } from '../workplace.js';
 import { FREE, type GrantedLeave } from './guard.js';
 
@@ -10,12 +11,44 @@ const REJECTED = 'its overwrite was rejected, and the file still looks encrypted
  * Asks leave to replace the content of an object where the new content looks encrypted or wiped and the old did not.
  * Resolves with what became of the job when it is not given.
  */
-export async function leaveToReplace(job: Job, why: string, looks: ContentLook, at: Workplace): Promise<Outcome | GrantedLeave> {
-  const known = at.index.get(job.name);
-  if (why !== 'changed' || known === undefined || !isSuspicious(known, looks)) return FREE;
+export async function leaveToReplace(
+  job: Job,
+  why: string,
+  looks: ContentLook,
+  at: Workplace,
+  signal: AbortSignal,
+): Promise<Outcome | GrantedLeave> {
+  if (looks === 'ordinary') return FREE;
+  const known = await replaced(job, why, at, signal);
+  if (known === undefined || !isSuspicious(known, looks)) return FREE;
   if (known.guarded === 'rejected') return { outcome: 'skipped', reason: 'overwrite-refused', detail: REJECTED };
   const leave = await at.guard.ask('overwrite', job.name, known);
   return leave.granted ? leave : { outcome: 'held', change: 'overwrite' };
+}
+
+/** What is known of the object that would be replaced; undefined when nothing would, or when it is nothing to be asked about. */
+async function replaced({ name }: Job, why: string, at: Workplace, signal: AbortSignal): Promise<ObjectRecord | undefined> {
+  if (why === 'changed') return at.index.get(name);
+  // Who encrypts a machine's files may have had its state as well, and then nothing is known of what was there.
+  if (why !== 'other-content') return undefined;
+  const there = await at.store.head(name, signal);
+  return typeof there === 'object' ? recordOfObject(there, lookOf(await at.store.beginning(name, signal))) : undefined;
+}
+
+/**
+ * An object of which nobody has recorded anything, so that it can be held: as of a file that no file is. It is only kept
+ * while somebody has to decide about it, or has.
+ */
+function recordOfObject({ size, md5 = '', etag }: RemoteFact, looks: ContentLook): ObjectRecord {
+  const noFile = { kind: 'file', mtimeNs: 0n, ctimeNs: 0n, inode: 0n, mode: 0, uid: 0, gid: 0, hashedAtMs: 0 } as const;
+  return {
+    state: 'confirmed',
+    ...noFile,
+    size,
+    md5,
+    ...(etag === undefined ? {} : { etag }),
+    ...(looks === 'ordinary' ? {} : { looks }),
+  };
 }
 
 /** What always looked like that (archives without a known beginning, files encrypted by their owner, empty ones) is not suspicious. */

@@ -15,6 +15,7 @@ import { md5IfMadeOf } from '../../drivers/made-of.js';
 import { sendObject } from '../../drivers/send.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Policy, RemoteFact } from '../decide.js';
+import { LOOK_BYTES } from '../source/content-look.js';
 import { md5Of } from './content-md5.js';
 import { copySources } from './copy-sources.js';
 import { batchingDelete } from './delete-batch.js';
@@ -68,6 +69,11 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
     async head(name, signal) {
       const info = await find(name, signal);
       return info ? factSeen(info) : 'absent';
+    },
+    async beginning(name, signal) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of await backend.readObject(refOf(name), { start: 0, end: LOOK_BYTES }, { signal })) chunks.push(chunk);
+      return Buffer.concat(chunks);
     },
     async inspect(name, entry, absolutePath, signal) {
       const info = await find(name, signal);

@@ -21,6 +21,8 @@ export interface ObjectStore {
   readonly canCopy: boolean;
   /** One look at the object. */
   head(name: ObjectName, signal: AbortSignal): Promise<Remote>;
+  /** The first bytes of its content, LOOK_BYTES of them, or all that there are. Rejects with ObjectDoesNotExistError. */
+  beginning(name: ObjectName, signal: AbortSignal): Promise<Uint8Array>;
   /**
    * The same, and when nothing tells the MD5 of its content, that is found out: by comparing the file with the ETag of an
    * object that was made of parts, or else by reading the object back.

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { bytesBody } from '../../../src/drivers/body.js';
 import { StorageError } from '../../../src/drivers/errors.js';
 import type { GuardRule } from '../../../src/sync/guard/rule.js';
 import { type MirrorFixture, openMirrorFixture } from '../mirror-fixture.js';
@@ -28,6 +29,68 @@ async function decide({ mirror }: MirrorFixture, decision: 'approve' | 'reject')
   const desk = mirror.parts.guard;
   await desk[decision]((await desk.describe()).id);
 }
+
+describe('P4: overwrites after the state was lost', () => {
+  const sound = (name: string) => `content of ${name}, ${'x'.repeat(300)}`;
+
+  async function put({ storage }: MirrorFixture, name: string, content: string | Buffer): Promise<void> {
+    const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] };
+    await storage.putObject({ container: 'c', key: `p/${name}` }, bytesBody(Buffer.from(content)), options, { signal: never });
+  }
+
+  /** A container with sound objects, and a source in which all their files look encrypted. */
+  async function encrypted(): Promise<MirrorFixture> {
+    const fixture = await openMirrorFixture({ settings: { guard } });
+    for (const name of names(30)) {
+      await put(fixture, name, sound(name));
+      fixture.write(name, randomBytes(400));
+    }
+    return fixture;
+  }
+
+  test('by what looks encrypted are held once they are many, and released when the files are restored', async () => {
+    const fixture = await encrypted();
+    const { report } = await fixture.run('reconcile');
+    expect(report).toMatchObject({ uploaded: 0, held: 30 }); // of no object it is known yet that it is the mirror's
+    expect(fixture.mirror.status(null)).toMatchObject({ held: 30 });
+    expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 0, held: 30 });
+    expect((await fixture.run('reconcile')).report).toMatchObject({ uploaded: 0, held: 30 });
+    for (const name of names(30)) fixture.write(name, sound(name));
+    await fixture.run('scan');
+    expect(fixture.mirror.status(null).held).toBe(0);
+    expect(await fixture.objects()).toEqual(Object.fromEntries(names(30).map((name) => [`p/${name}`, sound(name)])));
+  });
+
+  test('are made once they are approved', async () => {
+    const fixture = await encrypted();
+    await fixture.run('reconcile');
+    await decide(fixture, 'approve');
+    expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 30, held: 0 });
+  });
+
+  test('that were rejected stay as they are, and when their files go as well', async () => {
+    const fixture = await encrypted();
+    await fixture.run('reconcile');
+    await decide(fixture, 'reject');
+    expect((await fixture.run('reconcile')).report).toMatchObject({ uploaded: 0, held: 0, skipped: 30 });
+    const kept = Object.values(await fixture.objects()).filter((content) => content.startsWith('content of'));
+    expect(kept).toHaveLength(30);
+    fixture.remove('folder');
+    fixture.write('other');
+    await fixture.run('reconcile');
+    const after = Object.values(await fixture.objects()).filter((content) => content.startsWith('content of'));
+    expect(after).toHaveLength(30);
+  });
+
+  test('pass where the objects look like that, too', async () => {
+    const fixture = await openMirrorFixture({ settings: { guard } });
+    for (const name of names(30)) {
+      await put(fixture, name, randomBytes(400));
+      fixture.write(name, randomBytes(400));
+    }
+    expect((await fixture.run('reconcile')).report).toMatchObject({ uploaded: 30, held: 0 });
+  });
+});
 
 describe('P4: deletes above the guard', () => {
   test('that a scan finds are held before the first is made; uploads go on', async () => {
