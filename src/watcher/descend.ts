@@ -41,6 +41,14 @@ export function openDescent(at: Looking): (path: RelativePath) => Descent {
   };
 }
 
+/**
+ * Whether a file that is not there would have been left out. A folder has names that `include` does not select, so that for a
+ * path of which nobody knows what it was, only what is excluded counts: see Found.
+ */
+export function wouldBeLeftOut(path: RelativePath, { found, above }: Descent): boolean {
+  return found.kind === 'absent' && (above.at(-1)?.rules.ignoresFile(path) ?? false);
+}
+
 function top({ source }: Looking): Directory {
   return { kind: 'directory', path: '', device: source.device, inode: source.inode };
 }

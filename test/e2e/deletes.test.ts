@@ -44,6 +44,33 @@ describe('deletes: keep', () => {
   });
 });
 
+describe('P4: what the rules leave out', () => {
+  test.each([
+    ['exclude', 'exclude: ["*.txt", "folder/"]'],
+    ['include', 'include: ["*.pdf"]'],
+  ])('with %s keeps its object, whether its file is there or not, and whoever put it there', async (_, rule) => {
+    const place = openPlace();
+    for (const path of ['a.pdf', 'b.pdf', 'c.txt', 'd.txt', 'folder/e']) place.write(path);
+    await place.longshore('reconcile');
+    for (const name of ['foreign.pdf', 'foreign.txt']) putForeign(place, name);
+    place.writeConfig(`    ${rule}\n    extraneous: delete\n`);
+    for (const path of ['b.pdf', 'd.txt', 'folder']) rmSync(join(place.source, path), { recursive: true });
+    for (const command of ['scan', 'reconcile', 'reconcile']) expect((await place.longshore(command)).code).toBe(0);
+    expect(place.objects()).toEqual(['a.pdf', 'c.txt', 'd.txt', 'folder/e', 'foreign.txt']);
+  });
+
+  test('with include hears of a folder that is gone all the same', async () => {
+    const place = openPlace('    include: ["*.pdf"]\n');
+    for (const path of ['folder/a.pdf', 'folder/b.pdf', 'c.pdf']) place.write(path);
+    const daemon = place.daemon();
+    await vi.waitFor(() => expect(place.objects()).toHaveLength(3), { timeout: 30_000 });
+    rmSync(join(place.source, 'folder'), { recursive: true });
+    await vi.waitFor(() => expect(place.objects()).toEqual(['c.pdf']), { timeout: 30_000 });
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).code).toBe(0);
+  });
+});
+
 describe('a container that already holds objects', () => {
   test('P4: loses none by the first reconcile, which says what will go and how; the next one deletes', async () => {
     const place = openPlace('    extraneous: delete\n');

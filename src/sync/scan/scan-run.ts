@@ -1,7 +1,7 @@
 import type { IndexLocation, IndexView } from '../../state/object-index.js';
-import { openDescent } from '../../watcher/descend.js';
+import { openDescent, wouldBeLeftOut } from '../../watcher/descend.js';
 import type { RelativePath } from '../../watcher/entry.js';
-import { startLooking, type WalkSettings } from '../../watcher/look.js';
+import { IGNORED, startLooking, type WalkSettings } from '../../watcher/look.js';
 import { ALL_NAMES, isInRange, type NameRange } from '../../watcher/name-range.js';
 import { problem } from '../../watcher/problem.js';
 import { confirmSource, isEmptySource, openSource } from '../../watcher/source.js';
@@ -148,7 +148,8 @@ export async function* runScan(
     const evidence = {
       blindSpots,
       lookAgain(path: RelativePath) {
-        const { found } = descend(path);
+        const descent = descend(path);
+        const found = wouldBeLeftOut(path, descent) ? IGNORED : descent.found;
         confirmSource(source); // a source that went away meanwhile has nothing, and says nothing
         const away = found.kind === 'ignored' || found.kind === 'problem' ? undefined : awayFrom(path);
         return away === undefined ? found : problem(away, 'not-mounted', mounts?.whenAway ?? '', 'path-and-below');

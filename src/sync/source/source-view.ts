@@ -2,10 +2,10 @@ import { statSync } from 'node:fs';
 import type { Clock } from '../../clock.js';
 import type { LedgerDocument, SourceIdentity } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
-import { openDescent } from '../../watcher/descend.js';
+import { openDescent, wouldBeLeftOut } from '../../watcher/descend.js';
 import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
 import { type FolderRules, openFilter } from '../../watcher/filter.js';
-import { type Looking, startLooking, type WalkSettings } from '../../watcher/look.js';
+import { type Found, type Looking, startLooking, type WalkSettings } from '../../watcher/look.js';
 import { pathOnDisk, pathsBelow } from '../../watcher/path.js';
 import { isEmptySource, openSource } from '../../watcher/source.js';
 import type { SkipReason } from '../events.js';
@@ -27,6 +27,7 @@ export type Look =
   | { readonly found: 'unknown'; readonly reason: SkipReason; readonly detail: string };
 
 const NOTHING: Look = { found: 'nothing' };
+const EXCLUDED: Look = { found: 'excluded' };
 
 /** One mirror's folder, for single looks; scans walk it in their own threads. */
 export interface SourceView {
@@ -87,7 +88,10 @@ export function createSourceView(
   }
 
   function look(path: RelativePath): Look {
-    const { found } = openDescent(opened().looking)(path);
+    return lookOf(openDescent(opened().looking)(path).found);
+  }
+
+  function lookOf(found: Found): Look {
     switch (found.kind) {
       case 'file':
       case 'symlink':
@@ -97,7 +101,7 @@ export function createSourceView(
       case 'absent':
         return { found: 'nothing' };
       case 'ignored':
-        return { found: 'excluded' };
+        return EXCLUDED;
       case 'problem':
         return found.blinds === 'path-and-below' ? { found: 'unknown', reason: found.reason, detail: found.detail } : { found: 'nothing' };
     }
@@ -118,7 +122,9 @@ export function createSourceView(
     absolute: (path) => pathOnDisk(settings.source, path),
     look,
     lookFor(name) {
-      const found = look(pathOf(name));
+      const path = pathOf(name);
+      const descent = openDescent(opened().looking)(path);
+      const found = wouldBeLeftOut(path, descent) ? EXCLUDED : lookOf(descent.found);
       return found.found === 'entry' && nameOf(found.entry) !== name ? NOTHING : found;
     },
     nameOf,
