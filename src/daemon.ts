@@ -1,6 +1,7 @@
 import { onAbort } from './drivers/signal.js';
 import { openEngine } from './engine.js';
 import { createLifecycle } from './lifecycle.js';
+import { readVersion } from './package-files.js';
 import { createService } from './service.js';
 import type { HeldDesk } from './status/held-desk.js';
 import type { DaemonStatus } from './status/snapshot.js';
@@ -8,7 +9,6 @@ import { PATIENT } from './sync/backoff.js';
 import type { Guard } from './sync/guard/guard.js';
 import { type KeptMirror, keepMirrored } from './sync/keep-mirrored.js';
 import type { DueRun } from './sync/scan/due-runs.js';
-import { readVersion } from './version.js';
 import type { OpenDaemon } from './world.js';
 
 export { runOnce } from './once.js';

@@ -1,12 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packageFile } from '../package-files.js';
 import { EXIT, UsageError } from './exit.js';
 import type { Io } from './io.js';
 import { openOutput } from './output.js';
-
-const EXAMPLE = new URL('../../../config.example.yaml', import.meta.url);
-const SCHEMA = new URL('../../../config.schema.json', import.meta.url);
 
 export interface InitCommand {
   readonly file: string;
@@ -20,7 +18,7 @@ export interface InitCommand {
 export async function init({ file, source, to }: InitCommand, io: Io): Promise<number> {
   const path = resolve(io.cwd, file);
   const inFile = (given: string | undefined) => given && seenFrom(dirname(path), given, io.cwd);
-  const text = adapted(await readFile(EXAMPLE, 'utf8'), { source: inFile(source), to: inFile(to) });
+  const text = adapted(await readFile(packageFile('config.example.yaml'), 'utf8'), { source: inFile(source), to: inFile(to) });
   try {
     await writeFile(path, text, { flag: 'wx', mode: 0o600 }); // it may come to hold secrets
   } catch (error) {
@@ -48,7 +46,7 @@ function seenFrom(folder: string, given: string, cwd: string): string {
 
 /** The example with the user's own folders in it, as they are to stand there. */
 export function adapted(example: string, { source, to }: Pick<InitCommand, 'source' | 'to'>): string {
-  const withSchema = example.replace('$schema=./config.schema.json', () => `$schema=${fileURLToPath(SCHEMA)}`);
+  const withSchema = example.replace('$schema=./config.schema.json', () => `$schema=${fileURLToPath(packageFile('config.schema.json'))}`);
   const withTarget = to === undefined ? withSchema : withSchema.replace('root: ./containers', () => `root: ${JSON.stringify(to)}`);
   if (source === undefined) return withTarget;
   const name =

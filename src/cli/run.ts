@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { readVersion } from '../version.js';
+import { readVersion } from '../package-files.js';
 import { acceptSource } from './accept-source.js';
 import { byHand, byHandOnMirror, type Hands, type MirrorHands } from './by-hand.js';
 import { check } from './check.js';

@@ -42,7 +42,8 @@ async function readText(file: string, path: string): Promise<string> {
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     if (error instanceof TypeError) throw new ConfigError(`${file}: not UTF-8 text; save it as UTF-8`, { cause: error });
-    throw new ConfigError(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    const advice = (error as NodeJS.ErrnoException).code === 'ENOENT' ? `; \`longshore init ${file}\` writes one` : '';
+    throw new ConfigError(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}${advice}`, { cause: error });
   }
 }
 

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
 
 const CONFIG = `
 targets:
@@ -88,7 +88,7 @@ describe('the program', () => {
     [['container', 'ls', 'valt'], /no target is called "valt"; did you mean "vault"\?/],
     [['frobnicate'], /unknown command 'frobnicate'/],
     [['run', '--frobnicate'], /unknown option '--frobnicate'/],
-    [['--config', 'nope.yaml', 'run'], /nope\.yaml: cannot be read: ENOENT/],
+    [['--config', 'nope.yaml', 'run'], /nope\.yaml: cannot be read: ENOENT.*; `longshore init nope\.yaml` writes one/],
     [[], /Usage: longshore/],
   ])('refuses %j with exit code 2', async (argv, expected) => {
     file(CONFIG);
@@ -109,6 +109,13 @@ describe('the program', () => {
     const code = await new Promise((resolve) => child.on('close', resolve));
     closeSync(full);
     expect([code, told]).toEqual([1, expect.stringMatching(/^longshore: cannot write the output: ENOSPC/)]);
+  });
+
+  it('writes a configuration that is good, and says which version it is', async () => {
+    expect(await longshore('init')).toMatchObject({ code: 0, stderr: '' });
+    expect(readFileSync(join(folder, 'longshore.yaml'), 'utf8')).toMatch(/^# yaml-language-server: \$schema=\/.*\/config\.schema\.json\n/);
+    expect(await longshore('check')).toMatchObject({ code: 0, stderr: '' });
+    expect((await longshore('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it('ends quietly when its reader goes away', async () => {
