@@ -44,3 +44,9 @@ export function parseTime(text: string): number | undefined {
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? undefined : ms;
 }
+
+/** The same moment where this process is (TZ): day of the week, from 0 for Sunday, and minutes since midnight. */
+export function localTime(epochMs: number): { readonly weekday: number; readonly minute: number } {
+  const local = new Date(epochMs);
+  return { weekday: local.getDay(), minute: local.getHours() * 60 + local.getMinutes() };
+}

@@ -21,6 +21,7 @@ import { createMirror, type Mirror } from './sync/mirror.js';
 import type { MirrorSettings } from './sync/mirror-settings.js';
 import { openFileReader } from './sync/source/file-reader.js';
 import { findOut, openTarget, type Target } from './targets.js';
+import { throttled } from './throttled.js';
 import type { World } from './world.js';
 
 export interface EngineOptions {
@@ -70,14 +71,17 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const mirrors = new Map<string, Mirror>();
   let steps = 0;
 
-  function layers(concurrency: number): (backend: Backend) => Backend {
+  const step = () => {
+    steps += 1;
+  };
+
+  function layers(target: TargetConfig, concurrency: number): (backend: Backend) => Backend {
     const limited = createLimiter({ clock, concurrency });
+    const slowed = throttled(target, clock, step);
     return (backend) => {
-      const counted = measure(backend, clock, () => {
-        steps += 1;
-      });
-      // From the inside out: every attempt is measured; a call that backs off holds no slot; a dry run reaches none of them.
-      const working = retry(limited(counted), { clock, random: Math.random });
+      // From the inside out: every attempt is measured, without what it waited for the target's limits; a call that backs off
+      // holds no slot; a dry run reaches none of them.
+      const working = retry(limited(slowed(measure(backend, clock, step))), { clock, random: Math.random });
       return dryRun ? readOnly(working, ({ operation, container, key }) => log.debug('withheld', { operation, container, key })) : working;
     };
   }
@@ -91,7 +95,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       config: target,
       found: await findOut(target, keptIn(store, dryRun).ledger, clock, drain),
       container: first.container,
-      layers,
+      layers: (concurrency) => layers(target, concurrency),
       workers: {
         run: async (job) => mirrors.get(job.mirror)?.run(job),
         dropped: (job) => mirrors.get(job.mirror)?.dropped(job),

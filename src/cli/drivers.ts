@@ -6,6 +6,7 @@ import { retry } from '../drivers/layers/retry.js';
 import { openBackend } from '../drivers/open.js';
 import { builtinDrivers, findDriver } from '../drivers/registry.js';
 import { escapeUnprintable } from '../log/printable.js';
+import { throttled } from '../throttled.js';
 import { UsageError } from './exit.js';
 import type { Io } from './io.js';
 
@@ -13,11 +14,11 @@ import type { Io } from './io.js';
 export const knownDrivers: KnownDrivers = { all: builtinDrivers, find: findDriver };
 
 /**
- * Opens a target for a command that works on it by hand. Requests that fail in passing are made again; what somebody
- * should know although everything goes on is said on stderr.
+ * Opens a target for a command that works on it by hand, within the target's limits. Requests that fail in passing are
+ * made again; what somebody should know although everything goes on is said on stderr.
  */
 export async function openTarget(
-  { driver, settings }: TargetConfig,
+  config: TargetConfig,
   { clock, stderr }: Pick<Io, 'clock' | 'stderr'>,
   signal: AbortSignal,
 ): Promise<Backend> {
@@ -25,8 +26,8 @@ export async function openTarget(
     const told = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`);
     stderr.write(`warning: ${escapeUnprintable([event, ...told].join('; '))}\n`);
   };
-  const backend = await openBackend(findDriver(driver), settings, { clock, notice }, { signal });
-  return retry(backend, { clock, random: Math.random });
+  const backend = await openBackend(findDriver(config.driver), config.settings, { clock, notice }, { signal });
+  return retry(throttled(config, clock)(backend), { clock, random: Math.random });
 }
 
 export function findTarget({ targets }: Config, name: string): TargetConfig {

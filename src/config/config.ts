@@ -1,4 +1,5 @@
 import type { HeaderAndClassRule } from './header-rules.js';
+import type { Timetable } from './timetable.js';
 
 /** What a configuration file says, read and checked: absolute paths, milliseconds, bytes, every default filled in. */
 export interface Config {
@@ -22,6 +23,10 @@ export interface TargetConfig {
   readonly settings: unknown;
   /** Jobs under way at once; undefined: what the driver likes best. */
   readonly concurrency: number | undefined;
+  /** Bytes a second; Infinity: as many as go. Undefined: at all times. */
+  readonly bandwidth: Timetable<number> | undefined;
+  /** Calls a second; undefined: as many as go. */
+  readonly requestRate: number | undefined;
   /** Larger files go in parts; bytes. */
   readonly multipartThreshold: number;
   /** Bytes per part; undefined: as few as the provider allows. */

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { patternProblem } from '../ignore-pattern.js';
 import { type Place, Secret } from './secret.js';
 import { didYouMean } from './suggest.js';
+import { parseTimeSlot, type Timetable } from './timetable.js';
 import { formatDuration, formatSize, parseDuration, parseSize, sizesMeant } from './units.js';
 import { type Bounds, expected, range, show, showKey, wrong } from './wording.js';
 
@@ -132,6 +133,40 @@ export function duration(description: string, { min = 0, max = Number.MAX_SAFE_I
   return measured(description, what, (input) => parseDuration(String(input)), { min, max });
 }
 
+/** Bytes a second, written `2MiB/s`; `off` is read as Infinity. */
+export function rate(description: string, { min }: { readonly min: number }) {
+  const parse = (input: string | number) => {
+    if (input === 'off') return Number.POSITIVE_INFINITY;
+    const match = /^(.+?) ?\/ ?s$/.exec(String(input).trim());
+    return match?.[1] === undefined ? undefined : parseSize(match[1]);
+  };
+  return measured(description, `a rate such as "2MiB/s"${range({ min, max: Number.POSITIVE_INFINITY }, perSecond)}, or "off"`, parse, {
+    min,
+    max: Number.POSITIVE_INFINITY,
+  });
+}
+
+const perSecond = (bytes: number) => `${formatSize(bytes)}/s`;
+
+/** One thing at all times, or one each for times of the week and `otherwise`. Read as a Timetable. */
+export function byTime<S extends z.ZodType>(description: string, what: string, thing: S, otherwise: z.output<S>) {
+  const always = thing.transform((value): Timetable<z.output<S>> => ({ slots: [], otherwise: value }));
+  const times = z.record(z.string(), thing).transform((written, context): Timetable<z.output<S>> => {
+    const { otherwise: rest = otherwise, ...timed } = written;
+    const slots = Object.entries(timed).flatMap(([time, value]) => {
+      const slot = parseTimeSlot(time);
+      if (slot === undefined) context.addIssue({ code: 'custom', path: [time], message: `expected ${TIMES}, got ${show(time)}` });
+      return slot === undefined ? [] : [{ ...slot, value }];
+    });
+    return { slots, otherwise: rest };
+  });
+  const error = ({ input }: { readonly input?: unknown }) =>
+    typeof input === 'object' && input !== null && !Array.isArray(input) ? '' : expected(`${what}, or a section of times`, input);
+  return z.union([always, times], { error }).describe(description);
+}
+
+const TIMES = 'times of the week such as "Mon-Fri 08:00-18:00", "Sat,Sun" or "22:00-06:00", or "otherwise"';
+
 /** A share, written `20%`; read as a number from 0 to 1. */
 export function percentage(description: string) {
   const parse = (input: string | number) => {
@@ -152,7 +187,7 @@ function measured(
     .union([z.string(), z.number()], { error: wrong(what) })
     .transform((input, context) => {
       const amount = parse(input);
-      if (amount !== undefined && Number.isFinite(amount) && amount >= min && amount <= max) return amount;
+      if (amount !== undefined && amount >= min && amount <= max) return amount;
       context.addIssue({ code: 'custom', message: expected(what, input) + hint(String(input)) });
       return z.NEVER;
     })

@@ -91,10 +91,10 @@ function readTarget(name: string, written: unknown, place: Place, drivers: Known
   if (kind instanceof Error) return refused([...wrongName, ...below(path, common), { path: [...path, 'driver'], message: kind.message }]);
   const settings = read(kind.settings(place), own);
   if (settings.complaints !== undefined || wrongName.length > 0) return refused([...wrongName, ...below(path, settings)]);
-  const { concurrency, multipart_threshold: multipartThreshold, part_size: partSize } = common.value;
+  const { concurrency, bandwidth, request_rate: requestRate, multipart_threshold: multipartThreshold, part_size: partSize } = common.value;
   return {
     value: {
-      target: { name, driver: kind.name, settings: settings.value, concurrency, multipartThreshold, partSize },
+      target: { name, driver: kind.name, settings: settings.value, concurrency, bandwidth, requestRate, multipartThreshold, partSize },
       objectHeaders: kind.objectHeaders?.(settings.value) ?? [],
       folders: (kind.folders?.(settings.value) ?? []).map(realPath),
     },

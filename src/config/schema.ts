@@ -1,4 +1,19 @@
-import { count, duration, flag, folder, ignorePattern, list, oneOf, percentage, section, size, text, unless } from './fields.js';
+import {
+  byTime,
+  count,
+  duration,
+  flag,
+  folder,
+  ignorePattern,
+  list,
+  oneOf,
+  percentage,
+  rate,
+  section,
+  size,
+  text,
+  unless,
+} from './fields.js';
 import { headerAndClassRules } from './header-rules.js';
 import type { Place } from './secret.js';
 
@@ -29,6 +44,13 @@ export const generalFields = (place: Place) => ({
 export const targetFields = {
   driver: text('What kind of storage this is.'),
   concurrency: count('Transfers under way at once. Default: what the driver likes best.', { min: 1, max: 10_000 }).optional(),
+  bandwidth: byTime(
+    'Content that is sent to this target and read from it each second, by all its mirrors together. By local time: the first that fits.',
+    'a rate such as "2MiB/s", or "off"',
+    rate('A rate, or off: no limit.', { min: 4096 }),
+    Number.POSITIVE_INFINITY,
+  ).optional(),
+  request_rate: count('Calls to this target that begin each second, by all its mirrors together.', { min: 1, max: 1_000_000 }).optional(),
   multipart_threshold: size(
     'Larger files go in parts, where the provider can: several at once, and after a crash only those that are missing.',
   ).default(64 * MIB),

@@ -1,5 +1,6 @@
 import type { Backend } from '../drivers/backend.js';
 import type { Body } from '../drivers/call.js';
+import { changeBodies } from '../drivers/layers/bodies.js';
 import { EFFECTS, intercept } from '../drivers/layers/intercept.js';
 import type { Lease } from './lease.js';
 
@@ -8,18 +9,7 @@ import type { Lease } from './lease.js';
  * body is sent before each piece of it. A container can be made without, as there is nothing in it to fight over.
  */
 export function fenced(inner: Backend, lease: Pick<Lease, 'hold'>): Backend {
-  const { multipart } = inner.capabilities;
-  const held: Backend = {
-    ...inner,
-    putObject: (ref, body, options, call) => inner.putObject(ref, whileHeld(body, lease, call.signal), options, call),
-    capabilities: {
-      ...inner.capabilities,
-      multipart: multipart && {
-        ...multipart,
-        uploadPart: (token, number, body, call) => multipart.uploadPart(token, number, whileHeld(body, lease, call.signal), call),
-      },
-    },
-  };
+  const held = changeBodies(inner, (body, call) => whileHeld(body, lease, call.signal));
   return intercept(held, async ({ operation, call }, run) => {
     if (EFFECTS[operation] === 'changes' && operation !== 'createContainer') await lease.hold(call.signal);
     return run();

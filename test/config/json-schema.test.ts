@@ -33,6 +33,8 @@ describe('the JSON Schema of the configuration', () => {
     expect(Object.keys(local.then.properties)).toEqual([
       'driver',
       'concurrency',
+      'bandwidth',
+      'request_rate',
       'multipart_threshold',
       'part_size',
       'root',

@@ -42,6 +42,43 @@ mirrors:
 `;
 
 describe('loadConfig', () => {
+  it('reads a bandwidth, at all times or by times of the week', async () => {
+    const bandwidthOf = async (written: string) => {
+      const { targets } = await load(`targets:\n  vault: { driver: local, root: x, request_rate: 50, bandwidth: ${written} }\n${MIRROR}`);
+      expect(targets[0]?.requestRate).toBe(50);
+      return targets[0]?.bandwidth;
+    };
+    expect(await bandwidthOf('2MiB/s')).toEqual({ slots: [], otherwise: 2 ** 21 });
+    expect(await bandwidthOf('1.5 MB / s')).toEqual({ slots: [], otherwise: 1.5e6 });
+    expect(await bandwidthOf('off')).toEqual({ slots: [], otherwise: Number.POSITIVE_INFINITY });
+    expect(await bandwidthOf('{ "Sat,Sun": off, "08:00-18:00": 1MiB/s, otherwise: 4MiB/s }')).toEqual({
+      slots: [
+        { days: new Set([6, 0]), from: 0, to: 1440, value: Number.POSITIVE_INFINITY },
+        { days: new Set([0, 1, 2, 3, 4, 5, 6]), from: 480, to: 1080, value: 2 ** 20 },
+      ],
+      otherwise: 2 ** 22,
+    });
+    expect(await bandwidthOf('{ Mon: 1MiB/s }')).toMatchObject({ otherwise: Number.POSITIVE_INFINITY });
+  });
+
+  it.each([
+    ['2MiB', '', 'a rate such as "2MiB/s", or "off", or a section of times, got "2MiB"'],
+    ['2mb/s', '', 'a rate such as "2MiB/s", or "off", or a section of times, got "2mb/s"'],
+    ['5000', '', 'a rate such as "2MiB/s", or "off", or a section of times, got 5000'],
+    ['[1MiB/s]', '', 'a rate such as "2MiB/s", or "off", or a section of times, got a list'],
+    ['{ Mon-Fri: 0 }', '.Mon-Fri', 'a rate such as "2MiB/s" of at least 4KiB/s, or "off", got 0'],
+    ['{ Mon: 1KiB/s }', '.Mon', 'a rate such as "2MiB/s" of at least 4KiB/s, or "off", got "1KiB/s"'],
+    [
+      '{ Monday: 1MiB/s }',
+      '.Monday',
+      'times of the week such as "Mon-Fri 08:00-18:00", "Sat,Sun" or "22:00-06:00", or "otherwise", got "Monday"',
+    ],
+  ])('refuses the bandwidth %s', async (written, below, complaint) => {
+    const [first, ...others] = await complaints(`targets:\n  vault: { driver: local, root: x, bandwidth: ${written} }\n${MIRROR}`);
+    expect(first?.replace(/:2:\d+ /, ':2:N ')).toBe(`longshore.yaml:2:N  targets.vault.bandwidth${below}: expected ${complaint}`);
+    expect(others).toEqual([]);
+  });
+
   it('refuses malformed patterns, each with its place', async () => {
     const lines = `    exclude: ["*.tmp", "*.[ch", "build\\\\"]
     include:
@@ -86,6 +123,8 @@ describe('loadConfig', () => {
           driver: 'local',
           settings: { root: join(folder, 'containers'), fsync: true },
           concurrency: undefined,
+          bandwidth: undefined,
+          requestRate: undefined,
           multipartThreshold: 64 * 2 ** 20,
           partSize: undefined,
         },
@@ -217,6 +256,11 @@ mirrors:
       'concurrency of none',
       `targets: { vault: { driver: local, root: x, concurrency: 0 } }\n${MIRROR}`,
       /concurrency: expected a whole number from 1/,
+    ],
+    [
+      'a request rate of none',
+      `targets: { vault: { driver: local, root: x, request_rate: 0 } }\n${MIRROR}`,
+      /request_rate: expected a whole number from 1/,
     ],
     [
       'a settle limit below settle',

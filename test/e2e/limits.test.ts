@@ -1,0 +1,71 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.js';
+import { randomContent } from '../drivers/conformance/fixture.js';
+import { openFake } from '../drivers/s3/open.js';
+import { ACCOUNT, startFakeS3 } from '../fakes/s3/server.js';
+import { summaryOf } from './place.js';
+import { run } from './program.js';
+import { openRemotePlace } from './remote-place.js';
+import { openWorkspace } from './workspace.js';
+
+const KIB = 1024;
+
+// Only that it takes its time can be told by a clock; how much longer it takes is the machine's matter.
+
+test('a target gets no more a second than its bandwidth, and slow content is no silence that ends a request', async () => {
+  const fake = await startFakeS3();
+  const direct = openFake(fake);
+  const place = openRemotePlace({
+    direct,
+    target: {
+      driver: 's3',
+      profile: 'aws',
+      region: 'us-east-1',
+      host: fake.host,
+      port: fake.port,
+      secure: false,
+      key: ACCOUNT.accessKey,
+      secret: ACCOUNT.secret,
+      timeout: '1s',
+      bandwidth: '64KiB/s',
+    },
+  });
+  for (let at = 0; at < 4; at += 1) writeFileSync(join(place.source, `small${at}`), randomContent(16 * KIB));
+  writeFileSync(join(place.source, 'large'), randomContent(192 * KIB));
+  const result = await place.longshore('--reconcile', '--json');
+  expect(result.code, result.stderr).toBe(0);
+  expect(summaryOf(result)).toMatchObject({ uploaded: 5, failed: 0, bytes: 256 * KIB });
+  expect(summaryOf(result)['seconds']).toBeGreaterThan(3.5);
+  expect(fake.log.filter(({ operation }) => operation === 'PutObject')).toHaveLength(5 + 2); // and the lease, taken and given back
+  expect(await place.differences()).toEqual([]);
+
+  const before = systemClock.monotonic();
+  const got = await place.longshore('object', 'get', 'remote', place.container, 'large', 'copy');
+  expect(got.code, got.stderr).toBe(0);
+  expect(systemClock.monotonic() - before).toBeGreaterThan(2500);
+  expect(readFileSync(join(place.folder, 'copy'))).toEqual(readFileSync(join(place.source, 'large')));
+});
+
+test('a target gets no more calls a second than its request rate, for all its mirrors together', async () => {
+  const { folder } = openWorkspace('limits');
+  for (const name of ['a', 'b']) {
+    mkdirSync(join(folder, name));
+    for (let at = 0; at < 30; at += 1) writeFileSync(join(folder, name, `${at}`), 'x');
+  }
+  writeFileSync(
+    join(folder, 'longshore.yaml'),
+    `state: ./state
+targets: { vault: { driver: local, root: ./vault, fsync: false, request_rate: 30 } }
+mirrors:
+  - { name: a, source: ./a, target: vault, container: a }
+  - { name: b, source: ./b, target: vault, container: b }
+`,
+  );
+  const before = systemClock.monotonic();
+  const result = await run(['--reconcile', '--json'], { cwd: folder });
+  expect(result.code, result.stderr).toBe(0);
+  expect(systemClock.monotonic() - before).toBeGreaterThan(1900);
+  expect(summaryOf(result)).toMatchObject({ uploaded: 30, failed: 0 });
+});
