@@ -15,18 +15,20 @@ export const knownDrivers: KnownDrivers = { all: builtinDrivers, find: findDrive
 
 /**
  * Opens a target for a command that works on it by hand, within the target's limits. Requests that fail in passing are
- * made again; what somebody should know although everything goes on is said on stderr.
+ * made again; what somebody should know although everything goes on is said on stderr. `toldFound` is told what the
+ * provider was asked for.
  */
 export async function openTarget(
   config: TargetConfig,
   { clock, stderr }: Pick<Io, 'clock' | 'stderr'>,
   signal: AbortSignal,
+  toldFound: (found: string) => void = () => {},
 ): Promise<Backend> {
   const notice = (event: string, fields: Readonly<Record<string, unknown>>) => {
     const told = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`);
     stderr.write(`warning: ${escapeUnprintable([event, ...told].join('; '))}\n`);
   };
-  const backend = await openBackend(findDriver(config.driver), config.settings, { clock, notice }, { signal });
+  const backend = await openBackend(findDriver(config.driver), config.settings, { clock, notice }, { signal }, toldFound);
   return retry(throttled(config, clock)(backend), { clock, random: Math.random });
 }
 

@@ -7,6 +7,8 @@ import { bytes, count } from '../status/units.js';
 export interface Probed {
   readonly target: string;
   readonly driver: string;
+  /** What its driver had to find out, such as whose S3 it is; undefined: nothing. */
+  readonly found: string | undefined;
   readonly container: string;
   readonly prefix: string;
   readonly capabilities: Capabilities;
@@ -30,8 +32,9 @@ export function probeAsText(line: (text: string) => void): ProbeText {
   const below = (text: string) => line(`            ${escapeUnprintable(text)}`);
   let kind: TrialResult['kind'] | undefined;
   return {
-    begin({ target, driver, container, prefix }) {
-      line(`target ${target} (driver ${driver}), container ${printable(container)}, below ${printable(prefix)}`);
+    begin({ target, driver, found, container, prefix }) {
+      const which = found === undefined ? '' : `, found to be ${printable(found)}`;
+      line(`target ${target} (driver ${driver}${which}), container ${printable(container)}, below ${printable(prefix)}`);
     },
     result({ kind: of, id, title, verdict, problems, notes, meaning }) {
       if (of !== kind) line(of === 'guarantee' ? 'guarantees' : 'capabilities');
@@ -67,7 +70,7 @@ export function probeAsJson(json: (value: unknown) => void): ProbeText {
     begin: () => {},
     result: (result) => json({ event: 'trial', ...result }),
     cleaned: (_, left) => json({ event: 'cleaned', left }),
-    end({ target, driver, container, prefix, capabilities }, results, left) {
+    end({ target, driver, found, container, prefix, capabilities }, results, left) {
       const { checksums, preconditions, limits, listingOrder, listingHas, concurrency } = capabilities;
       const has = Object.fromEntries(
         (['copy', 'batchDelete', 'multipart', 'cdn', 'versions'] as const).map((name) => [name, capabilities[name] !== undefined]),
@@ -77,6 +80,7 @@ export function probeAsJson(json: (value: unknown) => void): ProbeText {
         event: 'summary',
         target,
         driver,
+        ...(found !== undefined && { found }),
         container,
         prefix,
         passed: verdicts('passed'),

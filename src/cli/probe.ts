@@ -31,10 +31,13 @@ export async function probe(configFile: string | undefined, target: string, opti
   const output = openOutput(io.stdout);
   const text: ProbeText = options.json ? probeAsJson(output.json) : probeAsText(output.line);
   return interruptible(io, async (signal) => {
-    const backend = await openTarget(targetConfig, io, signal);
+    let found: string | undefined;
+    const backend = await openTarget(targetConfig, io, signal, (told) => {
+      found = told;
+    });
     try {
       const { name: driver, capabilities } = backend;
-      const probed: Probed = { target, driver, container, prefix, capabilities };
+      const probed: Probed = { target, driver, found, container, prefix, capabilities };
       const results: TrialResult[] = [];
       let left: readonly string[] = [];
       text.begin(probed);

@@ -31,8 +31,15 @@ export async function openDriver(
   return createDriver(retry(backend, { clock: systemClock, random: Math.random }));
 }
 
-/** A backend whose provider was asked for what the settings leave open; `world.found` saves the question. */
-export async function openBackend<S>(kind: DriverKind<S>, settings: S, world: DriverWorld, call: Call): Promise<Backend> {
+/** A backend whose provider was asked for what the settings leave open, of which `told` is told; `world.found` saves the question. */
+export async function openBackend<S>(
+  kind: DriverKind<S>,
+  settings: S,
+  world: DriverWorld,
+  call: Call,
+  told: (found: string) => void = () => {},
+): Promise<Backend> {
   const found = await kind.findOut?.(settings, world, call);
+  if (found !== undefined) told(found);
   return kind.open(settings, { ...world, ...(found !== undefined && { found }) });
 }

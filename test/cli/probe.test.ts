@@ -8,6 +8,8 @@ import { openFake as openFakeSwift } from '../drivers/swift/open.js';
 import { ACCOUNT, startFakeS3 } from '../fakes/s3/server.js';
 import { SECRET, USER } from '../fakes/swift/identity.js';
 import { startFakeSwift } from '../fakes/swift/server.js';
+import { s3Dialect } from '../faults/dialect.js';
+import { startFaultProxy } from '../faults/fault-proxy.js';
 import { type Console, openConsole, writeConfig } from './console.js';
 
 let console: Console;
@@ -31,6 +33,28 @@ it('tells of a target that gives all guarantees, and leaves nothing there', asyn
   expect(text).toContain('everything that was put there has been removed');
   expect(text).toMatch(/vault gives all six guarantees\n$/);
   expect(readdirSync(join(console.folder, 'containers', 'box'))).toEqual([]);
+});
+
+it('says whose S3 it found, and that it found nobody', async () => {
+  const s3 = await startFakeS3();
+  // Its own answers tell nobody's name, so one is put on top.
+  const named = await startFaultProxy(`http://${s3.host}:${s3.port}`, s3Dialect);
+  named.always(() => true, { kind: 'alter', alter: (answer) => ({ ...answer, headers: { ...answer.headers, server: 'MinIO' } }) });
+  const { port } = named;
+  const keys = `driver: s3, host: 127.0.0.1, secure: false, key: ${ACCOUNT.accessKey}, secret: { env: S3_SECRET }`;
+  try {
+    writeConfig(console.folder, `targets: { vault: { ${keys}, port: ${port} }, other: { ${keys}, port: ${s3.port} } }${mirrors}`);
+    expect(await console.run(['container', 'create', 'vault', 'box'])).toBe(0);
+    expect(await console.run(['probe', 'vault'])).toBe(0);
+    expect(console.stdout.text()).toContain(`target vault (driver s3, found to be minio at http://127.0.0.1:${port}), container box`);
+    expect(console.stderr.text()).not.toContain('cannot be told');
+    expect(await console.run(['probe', 'other', '--container', 'box'])).toBe(0);
+    expect(console.stdout.text()).toContain('target other (driver s3), container box');
+    expect(console.stderr.text()).toContain('warning: whose S3 this is cannot be told: it is taken for a generic one');
+  } finally {
+    await named.close();
+    await s3.close();
+  }
 });
 
 it('tries S3 and Swift as well, and tells it in JSON', async () => {

@@ -19,6 +19,11 @@ export interface Subject {
   readonly key?: string | undefined;
 }
 
+/** A provider's words, to be followed by our own. */
+export function withoutStop(message: string): string {
+  return message.trim().replace(/\.$/, '');
+}
+
 /** A refusal that is none of the named errors, as one about what the call was about. */
 export function refused({ container, key }: Subject, message: string, context: ErrorContext): StorageError {
   if (key !== undefined) return new ObjectError(key, `was refused: ${message}`, context);

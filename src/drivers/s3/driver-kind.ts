@@ -14,6 +14,8 @@ import { findProfile, type Profile } from './profiles.js';
 import { recognise } from './recognise.js';
 import { type S3Settings, s3Settings } from './settings.js';
 
+const ADVICE = 'if it is one of the known profiles, name it in the configuration';
+
 /** What a name of Libcloud's stands for. */
 interface Preset {
   readonly name: string;
@@ -34,13 +36,14 @@ function kind({ name, aliases, summary, profile: preset, region: presetRegion, h
       const { features } = profileOf(withPreset(written), undefined);
       return features.includes('storage-class') ? [...HEADER_FIELDS, 'storage_class'] : HEADER_FIELDS;
     },
-    async findOut(written, { found }, call) {
+    async findOut(written, { found, notice = () => {} }, call) {
       const settings = withPreset(written);
       if (settings.profile !== 'auto' || profileOfHost(settings.host) !== undefined) return undefined;
       if (readFound(found, originOf(settings)) !== undefined) return found;
       const http = openConnections(settings, S3);
       try {
         const profile = await recognise(http, originOf(settings), call);
+        if (profile === undefined) notice('whose S3 this is cannot be told: it is taken for a generic one', { advice: ADVICE });
         return profile && writeFound(originOf(settings), profile);
       } finally {
         await http.close();

@@ -1,5 +1,6 @@
 import { parseTime } from '../../clock.js';
 import type { HttpHeaders } from '../http/exchange.js';
+import { withoutStop } from '../http/refusal.js';
 import { retryAfterMs } from '../http/retry-after.js';
 import { parseXml, textOf } from './xml.js';
 
@@ -38,7 +39,7 @@ export function readFailure(status: number, headers: HttpHeaders, body: string, 
   return {
     status,
     code: textOf(element, 'Code') ?? CODE_OF_STATUS.get(status) ?? `HTTP${status}`,
-    message: textOf(element, 'Message') ?? '',
+    message: withoutStop(textOf(element, 'Message') ?? ''),
     requestId: requestIdOf(headers) ?? textOf(element, 'RequestId'),
     region: headers['x-amz-bucket-region'] ?? textOf(element, 'Region'),
     retryAfterMs: retryAfterMs(headers['retry-after'], dateMs ?? nowMs),

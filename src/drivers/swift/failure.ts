@@ -1,5 +1,6 @@
 import { parseTime } from '../../clock.js';
 import type { HttpHeaders } from '../http/exchange.js';
+import { withoutStop } from '../http/refusal.js';
 import { retryAfterMs } from '../http/retry-after.js';
 
 /** What the provider answered instead of doing what it was asked. */
@@ -18,7 +19,7 @@ export function readFailure(status: number, headers: HttpHeaders, body: string, 
   const date = headers['date'] === undefined ? undefined : parseTime(headers['date']);
   return {
     status,
-    message: oneLine(body),
+    message: withoutStop(oneLine(body)),
     requestId: headers['x-trans-id'] ?? headers['x-openstack-request-id'],
     retryAfterMs: retryAfterMs(headers['retry-after'], date ?? nowMs),
   };

@@ -85,8 +85,8 @@ const metadata: CapabilityTrial = {
 const conditions: CapabilityTrial = {
   id: 'preconditions',
   title: 'a put can be made to depend on what is there',
-  meaning: 'Two machines that mirror to one prefix are not kept apart: make sure that there is one only.',
-  withoutIt: 'Two machines that mirror to one prefix are not kept apart: make sure that there is one only.',
+  meaning: 'Two machines that mirror to one place may both take its lease, and fight for it: make sure that there is one only.',
+  withoutIt: 'The lease is the best that can be done: two machines that start in the same moment find each other out within seconds.',
   claimed: ({ preconditions }) => preconditions.length > 0,
   async run(ground) {
     const { preconditions } = ground.backend.capabilities;

@@ -203,6 +203,31 @@ test('credentials that expire in the middle of a run are replaced, and the reque
   expect(error.message).toContain('ExpiredToken');
 });
 
+test('keys that the provider knows no more are looked for again as well', async () => {
+  let key = 'FIRST';
+  const { url } = await metadataServer({ '/c': () => temporary(key, 3_600_000) });
+  const s3 = open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c` });
+  await put(s3, ref, 'x');
+  fake.rules.accounts = fake.rules.accounts.filter(({ accessKey }) => accessKey !== 'FIRST');
+  key = 'SECOND';
+  await put(s3, ref, 'y');
+});
+
+test('where credentials were found is kept to: a target never changes its account unseen', async () => {
+  const clock = fakeClock();
+  const keys = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: 's', expiresAtMs: clock.now() + 600_000 });
+  let late = false;
+  const sources = [
+    { name: 'late', find: async () => (late ? keys('OTHER') : undefined) },
+    { name: 'first', find: async () => keys('MINE') },
+  ];
+  const provider = createCredentialProvider(sources, clock);
+  expect((await provider.get(call)).accessKeyId).toBe('MINE');
+  late = true;
+  await clock.advance(700_000);
+  expect((await provider.get(call)).accessKeyId).toBe('MINE');
+});
+
 test('old credentials serve on while the source fails, until they end', async () => {
   const clock = fakeClock();
   let fails = false;

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../../src/clock.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody, streamBody } from '../../../src/drivers/body.js';
 import {
@@ -13,6 +14,12 @@ import {
   TargetUnavailableError,
   ThrottledError,
 } from '../../../src/drivers/errors.js';
+import { createHttpClient } from '../../../src/drivers/http.js';
+import { createS3Client } from '../../../src/drivers/s3/client.js';
+import { addressing } from '../../../src/drivers/s3/endpoint.js';
+import { etagMeaning } from '../../../src/drivers/s3/etag.js';
+import { objectHeaders } from '../../../src/drivers/s3/object-headers.js';
+import { objectOperations } from '../../../src/drivers/s3/objects.js';
 import { findProfile } from '../../../src/drivers/s3/profiles.js';
 import { sendObject } from '../../../src/drivers/send.js';
 import { createDriver } from '../../../src/drivers/storage.js';
@@ -20,7 +27,7 @@ import { ACCOUNT, type FakeS3, startFakeS3 } from '../../fakes/s3/server.js';
 import { call, contentOf, listKeys, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
 import { CONTAINER, openFailingFake } from '../failing-fake.js';
 import { wrapInEveryLayer } from '../layers/every-layer.js';
-import { openFake } from './open.js';
+import { openFake, settingsOf } from './open.js';
 
 const MIB = 2 ** 20;
 const container = CONTAINER;
@@ -235,6 +242,33 @@ test.each([
   expect(regions).toEqual(['us-east-1', 'eu-west-3']);
   fake.faults.next('PutObject', { kind: 'refuse', status: 307, code: 'TemporaryRedirect' });
   expect(await rejection(put(s3, ref, 'x'))).toMatchObject({ retry: 'backoff' });
+});
+
+test('where containers may be in other regions, theirs is found out before a body that can be sent once', async () => {
+  fake.rules.region = 'eu-west-3';
+  const settings = settingsOf({ profile: 'aws', host: fake.host, port: fake.port, secure: false });
+  const profile = findProfile('aws');
+  const http = createHttpClient();
+  const client = createS3Client({
+    http,
+    clock: systemClock,
+    credentials: { get: async () => ({ accessKeyId: ACCOUNT.accessKey, secretAccessKey: ACCOUNT.secret }), refused: async () => false },
+    addressOf: addressing(settings, profile),
+    region: 'us-east-1',
+    manyRegions: true,
+    requesterPays: false,
+    notice: () => {},
+  });
+  const etags = etagMeaning('md5', 'md5', false);
+  const headers = objectHeaders(settings, profile, systemClock);
+  const { putObject } = objectOperations({ client, profile, settings, clock: systemClock, etags, headers });
+  const source = async function* () {
+    yield Buffer.from('once');
+  };
+  for (let i = 0; i < 2; i += 1) await putObject(ref, streamBody(source(), 4), plain, call);
+  expect(fake.log.map(({ operation }) => operation).filter((operation) => operation === 'PutObject')).toHaveLength(2);
+  expect(await contentOf(s3, ref)).toBe('once');
+  await http.close();
 });
 
 test('a container that is deleted while it is used is missing, for every operation', async () => {
