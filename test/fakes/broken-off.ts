@@ -1,22 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpFault } from './scripted-faults.js';
 
+const GONE = 'the client went away';
+
 /**
- * A request's body; undefined when `stopAfter` bytes of it have come. The stream is left as it is: iterating would
- * close the connection in its own way.
+ * A request's body; undefined when `stopAfter` bytes of it have come. Rejects when the client has gone: on a busy machine it
+ * may have done so, and have asked for something else, before its connection was even accepted. The stream is left as it is:
+ * iterating would close the connection in its own way.
  */
 export function readBody(message: IncomingMessage, stopAfter: number | undefined): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
+  let ended = false;
   return new Promise((resolve, reject) => {
     message.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.byteLength;
       if (stopAfter !== undefined && size >= stopAfter) resolve(undefined);
     });
-    message.on('end', () => resolve(stopAfter === undefined ? Buffer.concat(chunks) : undefined));
+    message.on('end', () => {
+      ended = true;
+      // That it has gone is read in the turn after its last byte.
+      setImmediate(() =>
+        setImmediate(() => {
+          if (message.socket.destroyed || message.socket.readableEnded) reject(new Error(GONE));
+          else resolve(stopAfter === undefined ? Buffer.concat(chunks) : undefined);
+        }),
+      );
+    });
     message.on('error', reject);
-    message.on('close', () => reject(new Error('the client went away')));
+    message.on('close', () => {
+      if (!ended) reject(new Error(GONE));
+    });
   });
 }
 
