@@ -1,6 +1,7 @@
 import { childController } from './drivers/signal.js';
 import { openEngine } from './engine.js';
 import { LeaseHeldError } from './lease/errors.js';
+import type { Acquired } from './lease/lease.js';
 import { createLifecycle } from './lifecycle.js';
 import { StateDamagedError } from './state/errors.js';
 import { BRISK } from './sync/backoff.js';
@@ -61,11 +62,11 @@ async function runMirror(mirror: Mirror, { run }: OnceOptions, stop: AbortSignal
   try {
     stop.throwIfAborted();
     source.reopen();
-    await ensureContainer(parts.backend, settings.container, stop);
+    const made = await ensureContainer(parts.backend, settings.container, stop);
     await tellOfVersions(mirror, stop);
-    const { wasOthers } = await acquire(mirror, stop);
-    // Of a container that somebody else wrote to, the index knows nothing.
-    const kind = wasOthers ? 'reconcile' : run;
+    const { wasOthers, wasThere } = await acquire(mirror, stop);
+    // Of a container that somebody else wrote to, or that was emptied or exchanged, the index knows nothing.
+    const kind = wasOthers || (parts.index.count() > 0 && (made || !wasThere)) ? 'reconcile' : run;
     let result: ScanResult | undefined;
     await untilFirstEnds(stop, [
       (signal) => parts.lease.whenLost(signal),
@@ -91,7 +92,7 @@ function failureOf(mirror: string, error: unknown): Error {
 }
 
 /** Waits only for a lease of our own from before this machine was started: for others it would be in vain. */
-async function acquire({ parts, settings }: Mirror, signal: AbortSignal): Promise<{ readonly wasOthers: boolean }> {
+async function acquire({ parts, settings }: Mirror, signal: AbortSignal): Promise<Acquired> {
   for (;;) {
     try {
       return await parts.lease.acquire(signal);

@@ -208,7 +208,7 @@ export function createLease(options: LeaseOptions): Lease {
     async acquire(signal) {
       if (held !== undefined) {
         await hold(signal);
-        return { wasOthers: false };
+        return { wasOthers: false, wasThere: true };
       }
       const found = await object.read(signal);
       const own = ownAmong(found);
@@ -229,7 +229,7 @@ export function createLease(options: LeaseOptions): Lease {
       begin(holding);
       if (wasOthers) log.warn('lease taken over', { mirror, place, from: describeHolder(found), fence });
       else log.debug('lease taken', { mirror, place, fence });
-      return { wasOthers };
+      return { wasOthers, wasThere: found !== undefined };
     },
     hold,
     whenLost: (signal) => whenAborted(signal, ending.signal),

@@ -3,9 +3,9 @@ export interface Lease {
   /**
    * Takes the place and from then on gives signs of life, or finds out that it cannot: rejects with LeaseHeldError while
    * somebody else has it, and with the driver's errors. Call it again later: it remembers since when the other one has
-   * been silent. Resolves with whether the place was somebody else's before, so that nothing is known of what it holds.
+   * been silent.
    */
-  acquire(signal: AbortSignal): Promise<{ readonly wasOthers: boolean }>;
+  acquire(signal: AbortSignal): Promise<Acquired>;
   /**
    * To be asked before each write. Returns at once, mostly; after too long a silence (the machine slept, the provider
    * was away) it first makes sure that the place is still ours. Rejects with LeaseLostError when it is not.
@@ -17,6 +17,14 @@ export interface Lease {
   release(): Promise<void>;
   /** Null where there are no leases. */
   status(): LeaseStatus | null;
+}
+
+/** What there is to say of a place that was taken. */
+export interface Acquired {
+  /** It was somebody else's before, so that nothing is known of what it holds. */
+  readonly wasOthers: boolean;
+  /** False: there was no lease at all, as in a container that is new, or that somebody has emptied. */
+  readonly wasThere: boolean;
 }
 
 /** Plain JSON. */

@@ -3,7 +3,7 @@ import type { Lease } from './lease.js';
 
 /** Of a mirror that shares its place with whoever comes, and of a dry run, which writes nothing. */
 export const NO_LEASE: Lease = {
-  acquire: async () => ({ wasOthers: false }),
+  acquire: async () => ({ wasOthers: false, wasThere: true }),
   hold: () => undefined,
   whenLost: (signal) => whenAborted(signal),
   release: async () => {},

@@ -85,8 +85,8 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     if (before instanceof StateError) tryToWrite(parts.location.folder);
     const made = await ensureContainer(parts.backend, settings.container, drain);
     await tellOfVersions(mirror, drain);
-    const { wasOthers } = await parts.lease.acquire(drain);
-    const lost = wasOthers || before !== undefined || (made && parts.index.count() > 0);
+    const { wasOthers, wasThere } = await parts.lease.acquire(drain);
+    const lost = wasOthers || before !== undefined || ((made || !wasThere) && parts.index.count() > 0);
     if (made) tellMade(lost);
     mirror.containerTrouble.over();
     const due = createDueRuns();
