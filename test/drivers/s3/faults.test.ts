@@ -10,6 +10,7 @@ import {
   ObjectAccessDeniedError,
   ObjectDoesNotExistError,
   ObjectHashMismatchError,
+  PreconditionFailedError,
   StorageError,
   TargetUnavailableError,
   ThrottledError,
@@ -24,6 +25,8 @@ import { findProfile } from '../../../src/drivers/s3/profiles.js';
 import { sendObject } from '../../../src/drivers/send.js';
 import { createDriver } from '../../../src/drivers/storage.js';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../../fakes/s3/server.js';
+import { s3Dialect } from '../../faults/dialect.js';
+import { startFaultProxy } from '../../faults/fault-proxy.js';
 import { call, contentOf, listKeys, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
 import { CONTAINER, openFailingFake } from '../failing-fake.js';
 import { wrapInEveryLayer } from '../layers/every-layer.js';
@@ -179,6 +182,22 @@ test('P5: a completion whose answer was lost has happened: sent again, it finds 
   expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(ObjectDoesNotExistError);
 });
 
+test('an upload in parts keeps its condition to its completion, over a restart as well', async () => {
+  const absent = { ...plain, precondition: { ifAbsent: true } } as const;
+  const token = await s3.capabilities.multipart!.begin(ref, absent, call);
+  const part = await s3.capabilities.multipart!.uploadPart(token, 1, bytesBody(randomContent(10)), call);
+  const { etag } = (await put(s3, ref, 'somebody else')).extra;
+  const again = openFake(fake);
+  const multipart = again.capabilities.multipart!;
+  expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(PreconditionFailedError);
+  expect(await contentOf(s3, ref)).toBe('somebody else');
+  const matching = await multipart.begin(ref, { ...plain, precondition: { ifMatch: String(etag) } }, call);
+  const other = await multipart.uploadPart(matching, 1, bytesBody(Buffer.from('ours')), call);
+  await multipart.complete(matching, [other], call);
+  expect(await contentOf(s3, ref)).toBe('ours');
+  await again.close();
+});
+
 test('a listing whose token does not advance is an error, not a loop', async () => {
   fake.rules.pageLimit = 1;
   for (const key of ['a', 'b', 'c']) await put(s3, { container, key }, key);
@@ -186,6 +205,19 @@ test('a listing whose token does not advance is an error, not a loop', async () 
   const driver = createDriver(s3);
   const listing = driver.getContainer(container).then((found) => driver.listContainerObjects(found));
   expect((await rejection(listing)).message).toMatch(/not where to go on|advance/);
+});
+
+test('P4: a listing out of order is an error: an object that it passes over would be taken for missing', async () => {
+  for (const key of ['a', 'b']) await put(s3, { container, key }, key);
+  const proxy = await startFaultProxy(`http://${fake.host}:${fake.port}`, s3Dialect);
+  const swapped = (body: string) => body.replace('<Key>a<', '<Key>c<');
+  proxy.next('list', { kind: 'alter', alter: (answer) => ({ ...answer, body: Buffer.from(swapped(answer.body.toString())) }) });
+  const through = openFake(proxy);
+  expect((await rejection(listKeys(through, container))).message).toContain('"b" came after "c", which is not UTF-8 byte order');
+  expect(await listKeys(through, container)).toEqual(['a', 'b']);
+  await through.close();
+  await proxy.close();
+  proxy.assertUsedUp();
 });
 
 test('a clock that is 20 minutes off is corrected by the provider’s, and said', async () => {

@@ -42,7 +42,8 @@ export function escapeXml(text: string): string {
 
 /** As AWS does it for `encoding-type=url`: a blank is `+`, a slash stays. */
 export function listed(text: string, encoded: boolean): string {
-  if (!encoded) return escapeXml(text);
+  // What XML cannot carry is lost, as MinIO loses it.
+  if (!encoded) return escapeXml(text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd'));
   const percent = encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
   return percent.replaceAll('%20', '+').replaceAll('%2F', '/');
 }
