@@ -5,6 +5,7 @@ import type {
   ChecksumAlgorithm,
   ContainerInfo,
   ObjectInfo,
+  ObjectPage,
   ObjectRef,
   Page,
   PageRequest,
@@ -35,7 +36,7 @@ export interface Backend {
   createContainer(name: string, call: Call): Promise<ContainerInfo>;
   deleteContainer(name: string, call: Call): Promise<void>;
 
-  listObjects(container: string, prefix: string, page: PageRequest, call: Call): Promise<Page<ObjectInfo>>;
+  listObjects(container: string, prefix: string, page: PageRequest, call: Call): Promise<ObjectPage>;
   headObject(ref: ObjectRef, call: Call): Promise<ObjectInfo>;
   /**
    * A body that ends before or after `body.size` bytes, or that throws, rejects and leaves what was there (G2).

@@ -1,3 +1,5 @@
+import type { PackedObjects } from './packed-objects.js';
+
 // What goes into a call of a backend, and what comes out of it.
 
 export type ChecksumAlgorithm = 'md5' | 'sha1' | 'sha256' | 'crc32c';
@@ -32,6 +34,11 @@ export interface Page<T> {
   readonly items: readonly T[];
   /** Give it back as `after` for the next page; undefined on the last. */
   readonly next: string | undefined;
+}
+
+export interface ObjectPage extends Page<ObjectInfo> {
+  /** The same objects, from a backend that has those of a `bare` listing in this form anyway. Then `items` are made when they are looked at. */
+  readonly packed?: PackedObjects;
 }
 
 export interface PageRequest {

@@ -3,21 +3,21 @@ import { StorageError } from './errors.js';
 
 /** All items of a listing, page by page as they are wanted. */
 export async function* itemsOfPages<T>(driver: string, list: (page: PageRequest) => Promise<Page<T>>): AsyncGenerator<T, void, undefined> {
-  for await (const items of pages(driver, list)) yield* items;
+  for await (const { items } of pages(driver, list)) yield* items;
 }
 
 /**
  * The pages of a listing as they are wanted. A provider that gives the token that it was asked with would be asked for
  * ever; that is an error.
  */
-export async function* pages<T>(
+export async function* pages<P extends Page<unknown>>(
   driver: string,
-  list: (page: PageRequest) => Promise<Page<T>>,
-): AsyncGenerator<readonly T[], void, undefined> {
+  list: (page: PageRequest) => Promise<P>,
+): AsyncGenerator<P, void, undefined> {
   let after: string | undefined;
   while (true) {
     const page = await list(after === undefined ? {} : { after });
-    yield page.items;
+    yield page;
     if (page.next === undefined) return;
     if (page.next === after) {
       const token = JSON.stringify(after);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { bytesBody } from '../../src/drivers/body.js';
+import { packObjects } from '../../src/drivers/packed-objects.js';
 import { createOthersPlaces } from '../../src/sync/store/others-places.js';
 import { openMirrorFixture } from './mirror-fixture.js';
 
@@ -20,8 +21,9 @@ test('P4: what another mirror keeps further down in the same container is not ex
       { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] },
       { signal: never },
     );
-  // Some come before the lease in the listing, and some after it.
-  const others = ['p/laptop/!', 'p/laptop/.longshore/lease', 'p/laptop/.longshore/trash/2026/a', 'p/laptop/deep/a', 'p/laptop/z'];
+  // Some come before the lease in the listing, and some after it; more of them than one page holds.
+  const early = Array.from({ length: 1_200 }, (_, at) => `p/laptop/!${String(at).padStart(4, '0')}`);
+  const others = [...early, 'p/laptop/!', 'p/laptop/.longshore/lease', 'p/laptop/.longshore/trash/2026/a', 'p/laptop/deep/a', 'p/laptop/z'];
   for (const key of [...others, 'p/laptop', 'p/laptop-too/a', 'p/stray']) await put(key);
   write('mine');
   for (let round = 0; round < 3; round += 1) await run('reconcile');
@@ -40,9 +42,10 @@ test('P4: what another mirror keeps further down in the same container is not ex
 });
 
 test('with more leases than anybody has, no object is said to be nobody’s', () => {
-  const places = createOthersPlaces();
-  for (let at = 0; at < 10_000; at += 1) places.note(`m${at}/.longshore/lease`);
+  const places = createOthersPlaces('p/');
+  const lease = (mirror: string) => ({ key: `p/${mirror}/.longshore/lease`, size: 0, md5: undefined, etag: undefined });
+  places.note(packObjects(Array.from({ length: 10_000 }, (_, at) => lease(`m${at}`))));
   expect(places.over('stray')).toBeUndefined();
-  places.note('more/.longshore/lease');
+  places.note(packObjects([lease('more')]));
   expect(places.over('stray')).toBe('');
 });

@@ -1,13 +1,14 @@
 import { pathToFileURL } from 'node:url';
 import type { Backend } from '../backend.js';
-import type { Body, Checksum, ContainerInfo, ObjectInfo, ObjectRef, PutOptions } from '../call.js';
+import type { Body, Checksum, ContainerInfo, ObjectInfo, ObjectPage, ObjectRef, PutOptions } from '../call.js';
 import type { BatchDelete, Capabilities, Cdn, Copy, CopyReplacement } from '../capabilities.js';
 import { InvalidContainerNameError, InvalidObjectNameError, ObjectDoesNotExistError, UnsupportedOperationError } from '../errors.js';
+import { type BareObject, unpackObjects } from '../packed-objects.js';
 import { CHECKED } from './digests.js';
 import { attributesOf } from './file-metadata.js';
 import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
-import { type BareObject, type FoundObject, readBareObjects, readObject, readObjects } from './object.js';
-import type { PutOrder, WireContainer } from './protocol.js';
+import { type FoundObject, readObject, readObjects } from './object.js';
+import type { BarePage, PutOrder, WireContainer } from './protocol.js';
 import { readFileRange } from './read-file.js';
 import { writeAbout } from './record.js';
 import { createSendStream, readSmallBody, SMALL_BODY_BYTES } from './send-stream.js';
@@ -85,9 +86,9 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     deleteContainer: async (name, { signal }) => thread.ask('deleteContainer', { container: existable(name) }, signal),
 
     async listObjects(container, prefix, { after, size = OBJECTS_PER_PAGE, bare = false }, { signal }) {
-      const ask = { container: existable(container), prefix, after, size, bare };
-      const { objects, next } = await thread.ask('listObjects', ask, signal);
-      if (bare) return { items: readBareObjects(objects).map((object) => toBareInfo(container, object)), next };
+      const order = { container: existable(container), prefix, after, size };
+      if (bare) return toBarePage(container, await thread.ask('listBareObjects', order, signal));
+      const { objects, next } = await thread.ask('listObjects', order, signal);
       return { items: readObjects(objects).map((object) => toObjectInfo(container, object)), next };
     },
     async headObject(ref, { signal }) {
@@ -201,6 +202,17 @@ function toContainerInfo({ name, ...times }: WireContainer): ContainerInfo {
 
 const NO_CHECKSUMS: readonly Checksum[] = [];
 const NO_META_DATA = {};
+
+/** Most of these pages are only passed on, to a thread that compares. */
+function toBarePage(container: string, { objects: packed, next }: BarePage): ObjectPage {
+  return {
+    get items() {
+      return unpackObjects(packed).map((object) => toBareInfo(container, object));
+    },
+    packed,
+    next,
+  };
+}
 
 function toBareInfo(container: string, { key, size, md5, etag }: BareObject): ObjectInfo {
   const checksums = md5 === undefined ? NO_CHECKSUMS : [{ algorithm: 'md5' as const, hex: md5 }];

@@ -1,11 +1,12 @@
 import type { BigIntStats } from 'node:fs';
 import { systemClock } from '../../clock.js';
+import { packObjects } from '../packed-objects.js';
 import { Refusal } from './failure.js';
 import type { ReadEntries } from './folder-entries.js';
 import { lookAtFile } from './folders.js';
 import { type ListedFile, listFiles } from './listing.js';
-import { describeObject, validRecord, type WireObject, writeBareObjects, writeObjects } from './object.js';
-import type { ObjectPage } from './protocol.js';
+import { bareObject, describeObject, validRecord, type WireObject, writeObjects } from './object.js';
+import type { BarePage, ListOrder, ObjectPage } from './protocol.js';
 import type { StoredRecord } from './record.js';
 import type { Store } from './store.js';
 
@@ -32,23 +33,25 @@ export function headObject(store: Store, container: string, key: string): WireOb
   return describeObject(key, stat, record);
 }
 
-export function listObjects(
+export function listObjects(store: Store, read: ReadEntries, order: ListOrder): ObjectPage {
+  const { found, next } = list(store, read, order);
+  return { objects: writeObjects(found.map(({ key, stat, record }) => describeObject(key, stat, record))), next };
+}
+
+export function listBareObjects(store: Store, read: ReadEntries, order: ListOrder): BarePage {
+  const { found, next } = list(store, read, order);
+  return { objects: packObjects(found.map(({ key, stat, record }) => bareObject(key, stat, record))), next };
+}
+
+function list(
   store: Store,
   read: ReadEntries,
-  container: string,
-  prefix: string,
-  after: string | undefined,
-  size: number,
-  bare: boolean,
-): ObjectPage {
+  { container, prefix, after, size }: ListOrder,
+): { readonly found: readonly FoundFile[]; readonly next: string | undefined } {
   const { files, more } = listFiles(store.container(container), read, prefix, after, size);
   const { found, unseen } = withRecords(store, container, files);
   prune(store, container, unseen);
-  const objects = explained(store, container, found);
-  const written = bare
-    ? writeBareObjects(objects)
-    : writeObjects(objects.map(({ key, stat, record }) => describeObject(key, stat, record)));
-  return { objects: written, next: more ? files.at(-1)?.key : undefined };
+  return { found: explained(store, container, found), next: more ? files.at(-1)?.key : undefined };
 }
 
 /** Files and records come in one order, so that one pass over both is enough. */

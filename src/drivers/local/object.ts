@@ -1,4 +1,5 @@
 import type { BigIntStats } from 'node:fs';
+import type { BareObject } from '../packed-objects.js';
 import { metaDataOf } from './file-metadata.js';
 import { type About, type MetaData, type ObjectRecord, type ParsedAbout, readAbout, type StoredRecord, writeAbout } from './record.js';
 
@@ -38,41 +39,15 @@ export function readObject({ about, ...rest }: WireObject): FoundObject {
   return { ...rest, ...readAbout(about) };
 }
 
-/** As `writeObjects`, without what only some ask for: three fields an object, since no key has a NUL. */
-export function writeBareObjects(objects: readonly { key: string; stat: BigIntStats; record: ObjectRecord | undefined }[]): string {
-  const fields: string[] = [];
-  for (const { key, stat, record } of objects) {
-    fields.push(key, String(stat.size), record?.md5 ?? foreignEtag(stat));
-  }
-  return fields.join('\0');
+/** As `describeObject`, without what only some ask for. */
+export function bareObject(key: string, stat: BigIntStats, record: ObjectRecord | undefined): BareObject {
+  const md5 = record?.md5;
+  return { key, size: Number(stat.size), md5, etag: md5 ?? foreignEtag(stat) };
 }
 
-/** An etag that is no digest; MD5_DIGITS tells them apart. */
+/** An etag that is no digest. */
 function foreignEtag({ size, mtimeNs, ino }: BigIntStats): string {
   return `${size}-${mtimeNs}-${ino}`;
-}
-
-const MD5_DIGITS = 32;
-
-export interface BareObject {
-  readonly key: string;
-  readonly size: number;
-  readonly md5: string | undefined;
-  readonly etag: string;
-}
-
-export function readBareObjects(text: string): readonly BareObject[] {
-  const objects: BareObject[] = [];
-  const fields = text === '' ? [] : text.split('\0');
-  for (let at = 0; at < fields.length; at += 3) {
-    const etag = fields[at + 2] ?? '';
-    objects.push({ key: fields[at] ?? '', size: Number(fields[at + 1]), md5: isMd5(etag) ? etag : undefined, etag });
-  }
-  return objects;
-}
-
-function isMd5(etag: string): boolean {
-  return etag.length === MD5_DIGITS && !etag.includes('-');
 }
 
 /** Many objects as one text: a thousand of them cross between threads in a fraction of the time that as many values take. */

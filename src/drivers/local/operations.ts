@@ -6,7 +6,7 @@ import { createMakeDurable } from './durable.js';
 import { Refusal, toFailure } from './failure.js';
 import { createReadEntries } from './folder-entries.js';
 import { createFolders } from './folders.js';
-import { headObject, listObjects } from './lookups.js';
+import { headObject, listBareObjects, listObjects } from './lookups.js';
 import type { Ask, OperationName, Operations, WorkerSettings } from './protocol.js';
 import { beginUpload, putBytes, type Upload } from './puts.js';
 import { createStore } from './store.js';
@@ -54,8 +54,11 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
     headContainer: ({ container }, ticket) => ticket.answer(headContainer(store, container)),
     createContainer: ({ container }, ticket) => change(ticket, () => createContainer(store, container)),
     deleteContainer: ({ container }, ticket) => change(ticket, () => deleteContainer(store, container)),
-    listObjects: ({ container, prefix, after, size, bare }, ticket) =>
-      ticket.answer(listObjects(store, read, container, prefix, after, size, bare)),
+    listObjects: (order, ticket) => ticket.answer(listObjects(store, read, order)),
+    listBareObjects(order, ticket) {
+      const page = listBareObjects(store, read, order);
+      ticket.answer(page, page.objects.buffer);
+    },
     headObject: ({ container, key }, ticket) => ticket.answer(headObject(store, container, key)),
     putBytes: (order, ticket, body) => commits.add(putBytes(store, folders, order, body ?? new Uint8Array(), ticket)),
     beginUpload({ upload, order }, ticket) {

@@ -1,5 +1,6 @@
 import type { Checksum, Precondition } from '../call.js';
 import type { ExpectedContent } from '../capabilities.js';
+import type { PackedObjects } from '../packed-objects.js';
 import type { Failure } from './failure.js';
 import type { FileAttributes } from './file-metadata.js';
 import type { WireObject } from './object.js';
@@ -26,9 +27,21 @@ export interface WireContainer {
 }
 
 export interface ObjectPage {
-  /** As `writeObjects` gives them, or `writeBareObjects` when that was asked for. */
+  /** As `writeObjects` gives them. */
   readonly objects: string;
   readonly next: string | undefined;
+}
+
+export interface BarePage {
+  readonly objects: PackedObjects;
+  readonly next: string | undefined;
+}
+
+export interface ListOrder {
+  readonly container: string;
+  readonly prefix: string;
+  readonly after: string | undefined;
+  readonly size: number;
 }
 
 export interface PutOrder {
@@ -46,16 +59,8 @@ export interface Operations {
   headContainer: Operation<{ readonly container: string }, WireContainer>;
   createContainer: Operation<{ readonly container: string }, WireContainer>;
   deleteContainer: Operation<{ readonly container: string }, undefined>;
-  listObjects: Operation<
-    {
-      readonly container: string;
-      readonly prefix: string;
-      readonly after: string | undefined;
-      readonly size: number;
-      readonly bare: boolean;
-    },
-    ObjectPage
-  >;
+  listObjects: Operation<ListOrder, ObjectPage>;
+  listBareObjects: Operation<ListOrder, BarePage>;
   headObject: Operation<{ readonly container: string; readonly key: string }, WireObject>;
   /** The content travels beside it, as `Request.body`. */
   putBytes: Operation<PutOrder, WireObject>;

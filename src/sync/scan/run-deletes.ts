@@ -24,8 +24,16 @@ export interface RunDeletes {
 /** Names looked up between two turns of the event loop. */
 const AT_ONCE = 500;
 
-/** `stays` is told of extraneous objects that are left as they are since somebody said so. */
-export function collectDeletes({ parts, source, renames, intake, held }: Mirror, stays: (name: ObjectName) => void): RunDeletes {
+/** Extraneous objects that stay all the same. */
+export interface KeptObjects {
+  /** Why this one is not to be deleted, asked once all objects are listed. Undefined: it may be. */
+  whyKept(name: ObjectName): string | undefined;
+  kept(name: ObjectName, why: string): void;
+}
+
+const REJECTED = 'its delete was rejected; to be asked again: longshore reject --undo';
+
+export function collectDeletes({ parts, source, renames, intake, held }: Mirror, { whyKept, kept }: KeptObjects): RunDeletes {
   const { index, guard, location } = parts;
   const found = openSpill<Departure>(location.folder);
 
@@ -37,8 +45,10 @@ export function collectDeletes({ parts, source, renames, intake, held }: Mirror,
     for (const { name } of found.items()) {
       const known = index.get(name);
       if (known === undefined) {
-        foreign += 1;
-        digest ^= digestOf(name);
+        if (whyKept(name) === undefined) {
+          foreign += 1;
+          digest ^= digestOf(name);
+        }
       } else if (known.guarded === undefined && !renames.isCopied(name) && !isMoved(name, known, index, source)) deletes += 1;
       looked += 1;
       if (looked % AT_ONCE === 0) await nextTurn();
@@ -60,7 +70,8 @@ export function collectDeletes({ parts, source, renames, intake, held }: Mirror,
       const over = await guard.expect(deletes, kind === 'reconcile' ? foreign : undefined);
       try {
         for (const { name, remote } of found.items()) {
-          if (guard.foreignStays && index.get(name) === undefined) stays(name);
+          const why = index.get(name) === undefined ? (whyKept(name) ?? (guard.foreignStays ? REJECTED : undefined)) : undefined;
+          if (why !== undefined) kept(name, why);
           else if (isHeld(name)) held(name, 'delete', run.id);
           else await intake.due({ name, local: undefined, remote, decision: { action: 'delete', why: 'gone' } }, run);
         }

@@ -8,8 +8,8 @@ import { REPORTED } from '../reported.js';
 import type { Run } from '../runs.js';
 import type { InnerMounts } from '../source/inner-mounts.js';
 import { acceptSourceIfMeant, notMounted, walkSettingsOf } from '../source/source-view.js';
-import { createOthersPlaces, type OthersPlaces } from '../store/others-places.js';
-import { OWN_FOLDER, reservedNames } from '../store/reserved-names.js';
+import { createOthersPlaces } from '../store/others-places.js';
+import { OWN_FOLDER } from '../store/reserved-names.js';
 import { purgeTrash } from '../trash/purge.js';
 import type { DueRun } from './due-runs.js';
 import { middleOf } from './landmarks.js';
@@ -45,8 +45,12 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   const run = mirror.runs.begin(parts.index);
   const begun = new Set(mirror.place.uploads.names());
   const scanned = mirror.scanning(due.why);
-  const deletes = collectDeletes(mirror, (name) => skip(mirror, run, name, 'extraneous', REJECTED));
-  const others = createOthersPlaces();
+  const others = createOthersPlaces(settings.prefix);
+  const othersObject = (name: ObjectName) => whyOthers(others.over(name), mirror);
+  const deletes = collectDeletes(mirror, {
+    whyKept: othersObject,
+    kept: (name, why) => skip(mirror, run, name, 'extraneous', why),
+  });
   let summary: ScanSummary | undefined;
   let deletesOver: () => Promise<void>;
   try {
@@ -64,6 +68,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     const request = {
       root: settings.source,
       under: due.under,
+      place: { prefix: settings.prefix, trashPrefix: settings.trashPrefix },
       settings: walkSettingsOf(settings, backend.capabilities.limits.maxKeyBytes),
       policy: settings.policy,
       location,
@@ -71,17 +76,14 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
       mounts: { known, whenAway: notMounted(acceptSourceIfMeant(settings.name)) },
       acceptEmpty: ledger.read().acceptedEmpty === true,
     };
-    const listing =
-      due.kind === 'reconcile'
-        ? listRemote(backend, settings.container, settings.prefix, reservedNames(settings), signal, others.note)
-        : undefined;
+    const listing = due.kind === 'reconcile' ? listRemote(backend, settings.container, settings.prefix, signal, others.note) : undefined;
     const { listingOrder } = backend.capabilities;
     const scan = startScan(request, { signal, clock, listingOrder, ...(listing ? { listing } : {}), ...whereToCut(mirror) });
     run.scanned = scan.scanned;
     for await (const items of scan) {
       for (const item of items) {
         if (item.kind === 'finding' && item.decision.action !== 'report') begun.delete(item.name);
-        summary = (await take(item, mirror, run, deletes, others)) ?? summary;
+        summary = (await take(item, mirror, run, deletes, othersObject)) ?? summary;
       }
       board.progress(run);
     }
@@ -107,8 +109,6 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   if (summary.kept > 0) run.tally.counts.kept = summary.kept;
   return { finished: finish(mirror, due, run, summary, { deletesOver, endSurvey, needlessUploads: begun }, signal).finally(unlink) };
 }
-
-const REJECTED = 'its delete was rejected; to be asked again: longshore reject --undo';
 
 /** A source of which nothing was mirrored may have been seen before its disk was mounted: the mount point is not what it is known by. */
 async function forgetFirstSight({ source, parts: { ledger } }: Mirror): Promise<void> {
@@ -136,14 +136,22 @@ function whereToCut({ parts }: Mirror): { readonly cutAt?: ObjectName } {
   return halfway === undefined || parts.index.count() < WORTH_SHARING ? {} : { cutAt: halfway };
 }
 
-async function take(item: ScanItem, mirror: Mirror, run: Run, deletes: RunDeletes, others: OthersPlaces): Promise<ScanSummary | undefined> {
+async function take(
+  item: ScanItem,
+  mirror: Mirror,
+  run: Run,
+  deletes: RunDeletes,
+  othersObject: (name: ObjectName) => string | undefined,
+): Promise<ScanSummary | undefined> {
   switch (item.kind) {
     case 'finding': {
-      const place = item.known === undefined && item.local === undefined ? others.over(item.name) : undefined;
-      if (place !== undefined) skip(mirror, run, item.name, 'extraneous', othersObject(place, mirror));
-      else if (item.decision.action === 'delete') deletes.add(item);
-      else if (item.decision.action !== 'report') await mirror.intake.due(item, run);
-      else skip(mirror, run, item.name, item.decision.what, REPORTED[item.decision.what]);
+      const { name, known, local, decision } = item;
+      if (decision.action === 'delete') deletes.add(item);
+      else if (decision.action !== 'report') await mirror.intake.due(item, run);
+      else {
+        const whose = known === undefined && local === undefined ? othersObject(name) : undefined;
+        skip(mirror, run, name, decision.what, whose ?? REPORTED[decision.what]);
+      }
       return undefined;
     }
     case 'problem':
@@ -156,8 +164,9 @@ async function take(item: ScanItem, mirror: Mirror, run: Run, deletes: RunDelete
   }
 }
 
-/** Not of nobody: whoever holds that lease has put it there. */
-function othersObject(place: ObjectName, { settings: { target, container, prefix } }: Mirror): string {
+/** Why an object is not nobody's: whoever holds the lease of that folder has put it there. */
+function whyOthers(place: ObjectName | undefined, { settings: { target, container, prefix } }: Mirror): string | undefined {
+  if (place === undefined) return undefined;
   const lease = `${prefix}${place === '' ? '' : `${place}/`}${OWN_FOLDER}lease`;
   return `another mirror writes to ${prefix}${place}/, where its lease is, and this object is left to it; if that mirror is gone for good: longshore object rm ${target} ${container} ${lease}`;
 }

@@ -11,6 +11,7 @@ import type { SkipReason } from '../events.js';
 import { type InnerMounts, openMountCheck } from '../source/inner-mounts.js';
 import { identifyingOnce } from '../source/source-identity.js';
 import { createNaming } from '../store/naming.js';
+import { type MirrorPlace, namesListed, OWN_FOLDER } from '../store/reserved-names.js';
 import { type BlindSpots, openBlindSpots } from './blind-spots.js';
 import { type Counts, compare, type Departure, type Finding } from './compare.js';
 import { type DepartureCounts, settleDepartures } from './departures.js';
@@ -28,6 +29,8 @@ export interface ScanRequest {
   readonly under: RelativePath;
   /** Only names in this range, so that several threads can share the work; without it all. A listing cannot be shared. */
   readonly range?: NameRange;
+  /** Where the mirror is in its container; for a listing. Default: the container's top. */
+  readonly place?: MirrorPlace;
   readonly settings: WalkSettings;
   readonly policy: Policy;
   readonly location: IndexLocation;
@@ -105,7 +108,7 @@ export interface ScanSurroundings {
  * @throws SourceMissingError, NamesOutOfOrderError, and what `beforeLook`, the index and the listing throw
  */
 export async function* runScan(
-  { root, under, range = ALL_NAMES, settings, policy, location, noDeletes, mounts, acceptEmpty = false }: ScanRequest,
+  { root, under, range = ALL_NAMES, place = WHOLE, settings, policy, location, noDeletes, mounts, acceptEmpty = false }: ScanRequest,
   { openIndex, indexIsOld = () => false, listing, beforeLook = () => {}, allWalked, counts = noCounts() }: ScanSurroundings,
 ): AsyncGenerator<ScanItem, void> {
   if ((under !== '' || range !== ALL_NAMES) && listing !== undefined)
@@ -126,7 +129,7 @@ export async function* runScan(
     const sides = {
       source: openSourceSide(walk(at, under, range), naming, landmarks.pass),
       index: index.side,
-      listing: listing && (await openListingSide(listing)),
+      listing: listing && (await openListingSide(listing, namesListed(place))),
     };
     for await (const item of compare(sides, policy, depart, counts)) {
       if (item.kind === 'problem') {
@@ -169,6 +172,8 @@ export async function* runScan(
     await index.close();
   }
 }
+
+const WHOLE: MirrorPlace = { prefix: '', trashPrefix: OWN_FOLDER };
 
 const EMPTY = 'the source is empty, as it would be if its disk were not mounted';
 

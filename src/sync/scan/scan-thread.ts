@@ -4,8 +4,8 @@ import { type FromScan, ScanFailedError, type ScanThreadData, type ToScan } from
 
 /** A thread that scans, seen from outside. */
 export interface ScanThread {
-  /** Does nothing once the thread has ended. */
-  send(message: ToScan): void;
+  /** Does nothing once the thread has ended. Memory in `transfer` goes over without being copied, and is gone here. */
+  send(message: ToScan, transfer?: readonly ArrayBuffer[]): void;
   /**
    * Resolves when the thread has ended, or after `patienceMs`: one that hangs in a dead network file system is left
    * behind, since nothing can end it, and does not keep the process alive.
@@ -39,7 +39,7 @@ export function startScanThread(data: ScanThreadData, told: ScanThreadListener):
     });
   });
   return {
-    send: (message) => worker.postMessage(message),
+    send: (message, transfer) => worker.postMessage(message, transfer),
     async end(patienceMs, clock) {
       let cancel = () => {};
       const late = new Promise<void>((resolve) => {

@@ -74,7 +74,13 @@ async function* batches(
       { message: (message) => arrivals.put({ part, message }), fail: arrivals.fail },
     ),
   );
-  const feed = ordered && feedListing(ordered, { send: (page) => threads[0]?.send({ kind: 'page', page }), fail: arrivals.fail, signal });
+  const feed =
+    ordered &&
+    feedListing(ordered, {
+      send: (page) => threads[0]?.send({ kind: 'page', page }, page && [page.objects.buffer]),
+      fail: arrivals.fail,
+      signal,
+    });
   const merged = mergeParts(threads.length);
   try {
     for (let running = threads.length; running > 0; ) {

@@ -5,7 +5,7 @@ import type { WalkProblem } from '../../watcher/problem.js';
 import type { WalkItem } from '../../watcher/walk.js';
 import type { RemoteFact } from '../decide.js';
 import type { Naming } from '../store/naming.js';
-import { factAt, type NextPage, type RemotePage } from './remote-page.js';
+import { type NextPage, type RemoteReader, readPage } from './remote-page.js';
 
 /** A side gave a name before, or twice, after another one. Names would be missed, and taken for gone. */
 export class NamesOutOfOrderError extends Error {
@@ -106,17 +106,26 @@ export interface ListingSide {
   advance(): Promise<void> | undefined;
 }
 
-export async function openListingSide(nextPage: NextPage): Promise<ListingSide> {
-  let page: RemotePage | undefined;
-  let at = 0;
+/** `nameOf`: what an object is called below the mirror's prefix; undefined: it is none of the mirror's. */
+export async function openListingSide(nextPage: NextPage, nameOf: (key: string) => ObjectName | undefined): Promise<ListingSide> {
+  let reader: RemoteReader | undefined;
   let name: ObjectName | undefined;
+  /** False when the page has no more of them. */
+  const step = (): boolean => {
+    while (reader?.next()) {
+      const next = nameOf(reader.key);
+      if (next === undefined) continue;
+      name = checkOrder('listing', name, next);
+      return true;
+    }
+    return false;
+  };
   const turn = async () => {
-    const before = name;
-    do page = await nextPage();
-    while (page?.names.length === 0);
-    at = 0;
-    const first = page?.names[0];
-    name = first === undefined ? undefined : checkOrder('listing', before, first);
+    do {
+      const page = await nextPage();
+      reader = page && readPage(page);
+    } while (reader !== undefined && !step());
+    if (reader === undefined) name = undefined;
   };
   await turn();
   return {
@@ -124,14 +133,11 @@ export async function openListingSide(nextPage: NextPage): Promise<ListingSide> 
       return name;
     },
     fact() {
-      if (page === undefined) throw new RangeError('the listing has ended');
-      return factAt(page, at);
+      if (reader === undefined) throw new RangeError('the listing has ended');
+      return reader.fact();
     },
     advance() {
-      const next = page?.names[++at];
-      if (next === undefined) return turn();
-      name = checkOrder('listing', name, next);
-      return undefined;
+      return step() ? undefined : turn();
     },
   };
 }

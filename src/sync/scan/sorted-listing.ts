@@ -1,4 +1,4 @@
-import type { ObjectName } from '../../state/object-index.js';
+import { packObjects, unpackObjects } from '../../drivers/packed-objects.js';
 import { compareNames } from '../../utf8-order.js';
 import { sortedOnDisk } from '../sorted-on-disk.js';
 import type { RemotePage } from './remote-page.js';
@@ -9,7 +9,7 @@ export interface SortedListingOptions {
   readonly pageLength?: number;
 }
 
-type Row = readonly [name: ObjectName, size: number, md5: string | null, etag: string | null];
+type Row = readonly [key: string, size: number, md5: string | null, etag: string | null];
 
 /**
  * The same objects in the order of UTF-8 bytes, for providers that list in another, sorted in a file of `folder`. Of a name
@@ -24,7 +24,7 @@ export async function* sortedListing(
   async function* rows(): AsyncGenerator<readonly Row[], void> {
     for await (const page of listing) {
       inspected &&= page.inspected;
-      yield page.names.map((name, at): Row => [name, page.sizes[at] ?? 0, page.md5s[at] ?? null, page.etags[at] ?? null]);
+      yield unpackObjects(page.objects).map(({ key, size, md5, etag }): Row => [key, size, md5 ?? null, etag ?? null]);
     }
   }
 
@@ -45,11 +45,6 @@ function byName([a]: Row, [b]: Row): number {
 }
 
 function pageOfRows(rows: readonly Row[], inspected: boolean): RemotePage {
-  return {
-    names: rows.map(([name]) => name),
-    sizes: rows.map(([, size]) => size),
-    md5s: rows.map(([, , md5]) => md5),
-    etags: rows.map(([, , , etag]) => etag),
-    inspected,
-  };
+  const objects = rows.map(([key, size, md5, etag]) => ({ key, size, md5: md5 ?? undefined, etag: etag ?? undefined }));
+  return { objects: packObjects(objects), inspected };
 }

@@ -1,11 +1,13 @@
+import { type PackedObjects, unpackObjects } from '../../drivers/packed-objects.js';
 import type { ObjectName } from '../../state/object-index.js';
 import { foldersAbove } from '../../watcher/path.js';
+import { nameOfKey } from './naming.js';
 import { OWN_FOLDER } from './reserved-names.js';
 
 /** Below a mirror's prefix: folders of the container to which other mirrors write, as the leases in them say. */
 export interface OthersPlaces {
-  /** Is told of every object that is listed. */
-  note(name: ObjectName): void;
+  /** Is told of every page that is listed. Names come in order, so that a lease may follow objects of its folder. */
+  note(page: PackedObjects): void;
   /** The folder of another mirror that this object lies in; undefined when it lies in none. */
   over(name: ObjectName): ObjectName | undefined;
 }
@@ -14,11 +16,17 @@ const LEASE = `/${OWN_FOLDER}lease`;
 /** With more of them than anybody has, no object is said to be nobody's. */
 const MOST = 10_000;
 
-export function createOthersPlaces(): OthersPlaces {
+/** `prefix`: the mirror's, with which the keys begin. */
+export function createOthersPlaces(prefix: string): OthersPlaces {
   const places = new Set<ObjectName>();
   return {
-    note(name) {
-      if (name.endsWith(LEASE)) places.add(places.size < MOST ? name.slice(0, -LEASE.length) : '');
+    note(page) {
+      // Hardly any page has one, and to find that out no key has to be read.
+      if (!Buffer.from(page.buffer).includes(LEASE)) return;
+      for (const { key } of unpackObjects(page)) {
+        const name = nameOfKey(prefix, key);
+        if (name?.endsWith(LEASE)) places.add(places.size < MOST ? name.slice(0, -LEASE.length) : '');
+      }
     },
     over(name) {
       if (places.size === 0) return undefined;

@@ -1,5 +1,6 @@
 import type { ObjectName } from '../../state/object-index.js';
 import type { RelativePath } from '../../watcher/entry.js';
+import { nameOfKey } from './naming.js';
 
 /** Below a mirror's prefix: what longshore itself keeps in the container, beside the objects of the files. */
 export const OWN_FOLDER = '.longshore/';
@@ -21,5 +22,23 @@ export function reservedNames({ trashPrefix }: { readonly trashPrefix: string })
   return {
     has: (name) => name.startsWith(OWN_FOLDER) || name.startsWith(trashPrefix),
     paths: [pathOf(OWN_FOLDER), pathOf(trashPrefix)],
+  };
+}
+
+/** Where in its container a mirror's objects are. */
+export interface MirrorPlace {
+  readonly prefix: string;
+  readonly trashPrefix: string;
+}
+
+/**
+ * The names of what is listed in a mirror's place. Undefined for what is reserved, and for the "folder" object that some
+ * tools put at the prefix itself.
+ */
+export function namesListed(place: MirrorPlace): (key: string) => ObjectName | undefined {
+  const reserved = reservedNames(place);
+  return (key) => {
+    const name = nameOfKey(place.prefix, key);
+    return name === undefined || reserved.has(name) ? undefined : name;
   };
 }

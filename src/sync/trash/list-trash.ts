@@ -34,8 +34,8 @@ export async function* listTrash(
   signal: AbortSignal,
 ): AsyncGenerator<readonly TrashEntry[], void> {
   const root = prefix + trashPrefix;
-  for await (const page of pages(backend.name, (request) => backend.listObjects(container, root, request, { signal }))) {
-    yield page.flatMap(({ key, size, checksums, extra }) => {
+  for await (const { items } of pages(backend.name, (request) => backend.listObjects(container, root, request, { signal }))) {
+    yield items.flatMap(({ key, size, checksums, extra }) => {
       const thrown = key.startsWith(root) ? readThrown(key.slice(root.length)) : undefined;
       const { lastModified } = extra;
       const lastModifiedMs = typeof lastModified === 'number' ? lastModified : undefined;

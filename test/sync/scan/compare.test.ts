@@ -40,7 +40,7 @@ async function compared(
   const sides = {
     source: openSourceSide(local[Symbol.iterator](), createNaming('skip')),
     index: openIndexSide(viewOf(known).entries()[Symbol.iterator]()),
-    listing: listing && (await openListingSide(pagesOf(listing.objects, listing.pageSize))),
+    listing: listing && (await openListingSide(pagesOf(listing.objects, listing.pageSize), (key) => key)),
   };
   for await (const item of compare(sides, policy, (departure) => departures.push(departure), counts)) {
     if (item.kind === 'finding') findings.push(item);
@@ -144,7 +144,10 @@ describe('compare', () => {
       pageOf([], false),
       pageOf([['b', fact(0)]], false),
     ];
-    const side = await openListingSide(async () => pages.shift());
+    const side = await openListingSide(
+      async () => pages.shift(),
+      (key) => key,
+    );
     expect(side.name).toBe('a');
     await side.advance();
     expect(side.name).toBe('b');

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { listRemote } from '../../../src/sync/scan/listing.js';
-import { OWN_FOLDER, reservedNames } from '../../../src/sync/store/reserved-names.js';
+import { openListingSide } from '../../../src/sync/scan/sides.js';
+import { namesListed, OWN_FOLDER, reservedNames } from '../../../src/sync/store/reserved-names.js';
 import { openMirrorFixture } from '../mirror-fixture.js';
 
 const { signal } = new AbortController();
@@ -34,7 +35,10 @@ it('a listing leaves them out, on every page', async () => {
     listObjects: (container: string, prefix: string, page: object) => backend.listObjects(container, prefix, { ...page, size: 2 }, call),
   };
   const names: string[] = [];
-  for await (const page of listRemote(small, 'c', 'p/', reservedNames({ trashPrefix: 'old/' }), signal)) names.push(...page.names);
+  const listing = listRemote(small, 'c', 'p/', signal);
+  const nextPage = async () => (await listing.next()).value ?? undefined;
+  const side = await openListingSide(nextPage, namesListed({ prefix: 'p/', trashPrefix: 'old/' }));
+  for (; side.name !== undefined; await side.advance()) names.push(side.name);
   expect(names).toEqual(['-', '.longshore', 'older']);
 });
 
