@@ -18,6 +18,9 @@ interface Kept {
 /** Entries kept from page to page, so that a page of a large folder need not read it all again. */
 const KEPT_ENTRIES = 200_000;
 
+/** A folder with fewer is read again: that takes less time than a page's looks at files, and keeping them all takes memory. */
+const WORTH_KEEPING = 1000;
+
 /** A folder that changed so shortly before it was read may change again without another mtime (vfat counts in 2 s). */
 const SETTLED_MS = 2500;
 
@@ -47,7 +50,7 @@ export function createReadEntries(): ReadEntries {
     drop(folder);
     const settled = systemClock.now() - Number(stat.mtimeNs / 1_000_000n) > SETTLED_MS;
     const entries = before?.version === version ? before.entries : readSorted(folder);
-    if (entries !== undefined && settled) keep(folder, { version, entries });
+    if (entries !== undefined && settled && entries.length >= WORTH_KEEPING) keep(folder, { version, entries });
     return entries;
   };
 }
