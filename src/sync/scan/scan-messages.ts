@@ -24,6 +24,8 @@ export type FromScan =
   | { readonly kind: 'batch'; readonly items: readonly ScanItem[] }
   /** Answered with `page`. */
   | { readonly kind: 'want-page' }
+  /** The memory of a page that was read. */
+  | { readonly kind: 'page-read'; readonly memory: ArrayBuffer }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'ended' };
 

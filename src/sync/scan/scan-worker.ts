@@ -55,11 +55,20 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
+let page: RemotePage | undefined;
+
 async function nextPage(): Promise<RemotePage | undefined> {
+  if (page !== undefined) giveBack(page.objects.buffer);
   for (; pagesWanted <= PAGES_AHEAD; pagesWanted++) send({ kind: 'want-page' });
   pagesWanted--;
   await until(() => pages.length > 0);
-  return pages.shift();
+  page = pages.shift();
+  return page;
+}
+
+/** Here it would stay until V8 looks through all that is old, for which a thread that keeps so little gives it no reason. */
+function giveBack(memory: ArrayBuffer): void {
+  port.postMessage({ kind: 'page-read', memory } satisfies FromScan, [memory]);
 }
 
 async function scan(): Promise<void> {
