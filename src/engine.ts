@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import type { Config, MirrorConfig, TargetConfig } from './config/config.js';
 import type { Backend } from './drivers/backend.js';
 import { createLimiter } from './drivers/layers/limit.js';
@@ -8,6 +7,7 @@ import { retry } from './drivers/layers/retry.js';
 import { fenced } from './lease/fenced.js';
 import { openLease } from './leases.js';
 import type { Lifecycle } from './lifecycle.js';
+import { makeFolders } from './make-folders.js';
 import { mirrorPlace } from './mirror-place.js';
 import { ownFolders } from './own-folders.js';
 import { openStateCopy } from './state/open-copy.js';
@@ -56,7 +56,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { config, world, lifecycle, dryRun, takeOver, drain, interrupt } = options;
   const { clock, log } = world;
   const chosen = config.mirrors.filter(({ name }) => options.mirrors.length === 0 || options.mirrors.includes(name));
-  for (const { source, createSource } of chosen) if (createSource && !dryRun) await mkdir(source, { recursive: true });
+  for (const { source, createSource } of chosen) if (createSource && !dryRun) await makeFolders(source);
 
   const state = await lifecycle.add(
     'state',

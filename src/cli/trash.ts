@@ -1,10 +1,11 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { isoTime, parseTime } from '../clock.js';
 import { parseDuration } from '../config/units.js';
 import { eachInParallel } from '../drivers/parallel.js';
 import { escapeUnprintable, printable } from '../log/printable.js';
+import { makeFolders } from '../make-folders.js';
 import { bytes, count } from '../status/units.js';
 import { isLinkObject, restoreObject } from '../sync/store/restore-object.js';
 import { chooseThrown } from '../sync/trash/choose-thrown.js';
@@ -55,7 +56,7 @@ export async function restoreTrashed(hands: MirrorHands, { names, to, at, json }
     const seen = openNames(names);
     for await (const page of listTrash(backend, mirror, signal)) yield page.filter(seen.wanted);
     seen.refuseUnseen();
-    if (to !== undefined) await mkdir(folder, { recursive: true });
+    if (to !== undefined) await makeFolders(folder);
   }
 
   async function restore(entry: TrashEntry): Promise<void> {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, link, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { makeFolders } from '../make-folders.js';
 import { ObjectError } from './errors.js';
 import { syncNames } from './sync-path.js';
 
@@ -68,13 +69,13 @@ export async function makeWayBelow(folder: string, options: Pick<SaveOptions, 'o
   if (nearest !== root && !nearest.startsWith(root.endsWith(sep) ? root : root + sep)) {
     throw refused(`"${dirname(file)}" leads outside "${folder}" by a symbolic link`, options);
   }
-  await makeFolders(dirname(file));
+  await makeWay(dirname(file));
   return file;
 }
 
 /** The names of those that were missing survive a loss of power. */
-async function makeFolders(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
+async function makeWay(folder: string): Promise<void> {
+  const first = await makeFolders(folder);
   if (first === undefined) return;
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncNames(dirname(made));
 }

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
-import { reasonOf, StateError, StateUnavailableError, systemCode } from './errors.js';
+import { makeFolders } from '../make-folders.js';
+import { reasonOf, StateError, StateUnavailableError } from './errors.js';
 import { type StateLock, takeLock } from './lock.js';
 import { type MirrorStore, type MirrorToOpen, openMirror } from './open-mirror.js';
 
@@ -72,27 +72,9 @@ export async function openMirrors({ folder, mirrors, clock, signal, rebuilt }: O
   };
 }
 
-/**
- * As `mkdir -p`. Node's own recursive mkdir never ends where a folder is there and takes no new ones with ENOENT, as /proc
- * and the mount points of autofs do.
- */
-async function makeFolders(folder: string): Promise<void> {
-  const make = () =>
-    mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
-      if (systemCode(error) !== 'EEXIST') throw error;
-    });
-  try {
-    await make();
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
-    await makeFolders(dirname(folder));
-    await make();
-  }
-}
-
 async function lockFolder(folder: string, clock: Clock): Promise<StateLock> {
   try {
-    await makeFolders(folder);
+    await makeFolders(folder, 0o700);
     return await takeLock(folder, clock);
   } catch (error) {
     if (error instanceof StateError) throw error;

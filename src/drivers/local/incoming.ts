@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { makeFoldersSync } from '../../make-folders.js';
 import { codeOf } from './failure.js';
 import { hasEnded, type Owner, ownerFolder, parseOwnerFolder } from './owner.js';
 import { look } from './stat.js';
@@ -24,7 +25,7 @@ const ABANDONED_MS = 7 * 24 * 3_600_000;
 
 /** Creates the folder of this process below `folder`, and removes those of processes that have ended. */
 export function openIncoming(folder: string, self: Owner, nowMs: number): Incoming {
-  mkdirSync(folder, { recursive: true });
+  makeFoldersSync(folder);
   for (const name of readdirSync(folder)) {
     if (isAbandoned(folder, name, self, nowMs)) rmSync(join(folder, name), { recursive: true, force: true });
   }
@@ -38,7 +39,7 @@ export function openIncoming(folder: string, self: Owner, nowMs: number): Incomi
       count += 1;
       return `${own}/${count}`;
     },
-    restore: () => void mkdirSync(own, { recursive: true }),
+    restore: () => void makeFoldersSync(own),
     remove: () => rmSync(own, { recursive: true, force: true }),
   };
 }

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFoldersSync } from '../../make-folders.js';
 import { codeOf, Refusal } from './failure.js';
 import { PRIVATE_FOLDER } from './names.js';
 import type { WorkerSettings } from './protocol.js';
@@ -52,10 +53,19 @@ function identityOf(path: string): string | undefined {
 }
 
 function createdAt(path: string, fsync: boolean): string | undefined {
-  const first = mkdirSync(path, { recursive: true });
+  const first = made(path);
   // Each new folder is an entry of the one above it. Without those, nothing in the root would survive.
   for (let folder = path; fsync && first !== undefined && folder.length >= first.length; folder = dirname(folder)) sync(dirname(folder));
   return identityOf(path);
+}
+
+function made(path: string): string | undefined {
+  try {
+    return makeFoldersSync(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    throw gone(`the root "${path}" cannot be made: the folder that it would be in takes none; is something to be mounted there?`);
+  }
 }
 
 function sync(folder: string): void {

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { systemClock } from '../../clock.js';
+import { makeFoldersSync } from '../../make-folders.js';
 import { openRecords, type Records } from './database.js';
 import { setAside } from './database-file.js';
 import type { Dirty } from './durable.js';
@@ -62,7 +63,7 @@ export function createStore(settings: WorkerSettings): Store {
 
   function openForWriting(): Records {
     place.make();
-    mkdirSync(folder, { recursive: true });
+    makeFoldersSync(folder);
     // Without flushes a loss of power leaves pages of different ages. Then nothing in the file can be believed.
     if (existsSync(unsynced) && readFileSync(unsynced, 'latin1') !== bootId()) {
       setAside(file);

@@ -42,6 +42,13 @@ describe('the root', () => {
     expect(existsSync(root)).toBe(false);
   });
 
+  it.runIf(process.platform === 'linux')('that cannot be made, as below a mount point of autofs, is an unavailable target', async () => {
+    const backend = openLocal({ root: '/proc/longshore/vault' });
+    const error = await rejection(backend.createContainer(CONTAINER, call));
+    expect(error).toBeInstanceOf(TargetUnavailableError);
+    expect(error.message).toContain('the root "/proc/longshore/vault" cannot be made');
+  });
+
   it('that is a file is said to be one', async () => {
     const root = join(temporaryFolder(), 'file');
     writeFileSync(root, '');
