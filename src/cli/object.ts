@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { basename, resolve } from 'node:path';
+import { lstat, stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import { isoTime } from '../clock.js';
 import type { StorageObject } from '../drivers/objects.js';
 import { printable } from '../log/printable.js';
@@ -36,9 +37,19 @@ export async function getObject(
   const { driver, output, io, signal } = hands;
   const object = await driver.getObject(containerName, name, { signal });
   if (destination === '-') return copyToStdout(hands, object);
-  const path = resolve(io.cwd, destination ?? ownName(name));
+  const path = resolve(io.cwd, destination ?? ownName(name)) + (destination?.endsWith('/') ? '/' : '');
+  await refuseDestination(path, force);
   await driver.downloadObject(object, path, { overwriteExisting: force, signal });
   output.line(`got ${printable(name)} (${object.size} bytes) to ${printable(path)}`);
+}
+
+/** What the driver refuses as well, in the words of the command line. */
+async function refuseDestination(path: string, force: boolean): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found !== undefined && !found.isDirectory() && !force) throw new Error(`${path} exists, and is left as it is; --force overwrites it`);
+  const folder = dirname(path);
+  if (found === undefined && (await stat(folder).catch(() => undefined)) === undefined)
+    throw new Error(`${folder} does not exist; create the folder first`);
 }
 
 function ownName(objectName: string): string {

@@ -84,12 +84,19 @@ describe('objects by hand', () => {
     expect(await command('object', 'get', 'vault', 'box', 'a/letter')).toMatch(/^0 got a\/letter \(4 bytes\) to \//);
     expect(readFileSync(join(console.folder, 'letter'), 'utf8')).toBe('dear');
     writeFileSync(join(console.folder, 'letter'), 'mine');
-    expect(await command('object', 'get', 'vault', 'box', 'a/letter')).toMatch(/^1 longshore: /);
+    expect(await command('object', 'get', 'vault', 'box', 'a/letter')).toBe(
+      `1 longshore: ${console.folder}/letter exists, and is left as it is; --force overwrites it\n`,
+    );
     expect(readFileSync(join(console.folder, 'letter'), 'utf8')).toBe('mine');
     expect(await command('object', 'get', 'vault', 'box', 'a/letter', '--force')).toMatch(/^0 got/);
     expect(readFileSync(join(console.folder, 'letter'), 'utf8')).toBe('dear');
     expect(await command('object', 'get', 'vault', 'box', 'a/letter', 'out')).toMatch(/^0 got/);
     expect(readFileSync(join(console.folder, 'out/a/letter'), 'utf8')).toBe('dear');
+    const missing = 'does not exist; create the folder first\n';
+    expect(await command('object', 'get', 'vault', 'box', 'a/letter', 'no/letter')).toBe(`1 longshore: ${console.folder}/no ${missing}`);
+    expect(await command('object', 'get', 'vault', 'box', 'a/letter', 'no/')).toBe(
+      `1 longshore: object "a/letter" was not downloaded: "${console.folder}/no/" ${missing}`,
+    );
     expect(await command('object', 'get', 'vault', 'box', 'nope')).toMatch(/^1 longshore: object "nope" does not exist/);
   });
 
