@@ -19,7 +19,7 @@ export function summaryLine({ mirror, report, complete, error }: OnceResult, tal
     ...some(tally.skipped, 'left out'),
     ...some(report.held, 'held'),
   ];
-  return `${name}: ${parts.join(', ')}; ${count(report.scanned)} files in ${duration(report.seconds)}${partial}`;
+  return `${name}: ${parts.join(', ')}; ${count(report.scanned)} ${report.scanned === 1 ? 'file' : 'files'} in ${duration(report.seconds)}${partial}`;
 }
 
 function done({ uploaded, bytes: sent, copied, deleted, adopted }: RunReport): string[] {

@@ -49,12 +49,12 @@ const skipped = (path: string, reason: Extract<SyncEvent, { event: 'skipped' }>[
 describe('one-shot runs', () => {
   it('in sync: one line a mirror, exit code 0', async () => {
     const synced = result('documents', { scanned: 12345, uploaded: 2, bytes: 3 * 1024 * 1024, unchanged: 12343, seconds: 2 });
-    const { runOnce, asked } = engine([synced, result('photos')]);
+    const { runOnce, asked } = engine([synced, result('photos', { scanned: 1, unchanged: 1 })]);
     expect(await console.run(['reconcile'], { runOnce })).toBe(0);
     expect(asked).toMatchObject([{ run: 'reconcile', mirrors: [], dryRun: false }]);
     const lines = console.stdout.text().split('\n');
     expect(lines[0]).toMatch(/^documents: 2 uploaded \(3\.0 MiB\), 12,343 unchanged; 12,345 files in 2 s$/);
-    expect(lines[1]).toMatch(/^photos: /);
+    expect(lines[1]).toMatch(/^photos: 1 unchanged; 1 file in /);
     expect(console.stderr.text()).toBe('');
     expect(console.listens()).toBe(false);
   });
