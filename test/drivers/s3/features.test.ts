@@ -199,10 +199,9 @@ describe('encryption', () => {
     const key = randomContent(32).toString('base64');
     const settings = { encryption: { type: 'customer', customer_key: key } };
     expect(() => open(settings)).toThrow(/secure/);
-    const profile = findProfile('aws');
     const s3 = s3Backend({
       settings: settingsOf({ ...settings, secure: false, host: fake.host, port: fake.port, profile: 'aws' }),
-      profile,
+      profile: { ...findProfile('aws'), copy: { whole: MIB, part: 5 * MIB } },
       region: 'us-east-1',
       credentials: { get: async () => ({ accessKeyId: ACCOUNT.accessKey, secretAccessKey: ACCOUNT.secret }), refused: async () => false },
       http: createHttpClient(),
@@ -215,6 +214,17 @@ describe('encryption', () => {
     expect(await contentOf(s3, ref)).toBe('secret content');
     await s3.capabilities.copy!.copyObject(ref, { container, key: 'copy' }, undefined, call);
     expect(await contentOf(s3, { container, key: 'copy' })).toBe('secret content');
+    const multipart = s3.capabilities.multipart!;
+    const token = await multipart.begin({ container, key: 'parts' }, plain, call);
+    const large = randomContent(7 * MIB);
+    const parts = [await multipart.uploadPart(token, 1, bytesBody(large.subarray(0, 6 * MIB)), call)];
+    parts.push(await multipart.uploadPart(token, 2, streamedBody(large.subarray(6 * MIB)), call));
+    for (const { md5 } of parts) expect(md5).toBeDefined();
+    await multipart.complete(token, parts, call);
+    await s3.capabilities.copy!.copyObject({ container, key: 'parts' }, { container, key: 'copy of parts' }, undefined, call);
+    expect(fake.count('UploadPartCopy')).toBe(2);
+    expect((await readAll(await s3.readObject({ container, key: 'copy of parts' }, undefined, call))).equals(large)).toBe(true);
+    expect(await s3.headObject({ container, key: 'copy of parts' }, call)).toMatchObject({ size: 7 * MIB, checksums: [] });
     await rejection(contentOf(open(), ref));
   });
 
@@ -222,6 +232,44 @@ describe('encryption', () => {
     const opening = () => openS3({ profile: 'aws', key: 'a', secret: 'b', encryption: { type: 'customer', customer_key: 'c2hvcnQ=' } });
     expect(opening).toThrow(/256 bits/);
   });
+});
+
+test.each([
+  [{ type: 's3' }, { 'x-amz-server-side-encryption': 'AES256' }, true],
+  [{ type: 'kms' }, { 'x-amz-server-side-encryption': 'aws:kms' }, false],
+])('encryption %j goes along with puts, parts and copies, and its ETag is an MD5: %s %s', async (encryption, headers, isMd5) => {
+  const s3 = open({ encryption });
+  const content = randomContent(100);
+  await put(s3, ref, content);
+  await s3.capabilities.multipart!.abort(await s3.capabilities.multipart!.begin(ref, plain, call), call);
+  await s3.capabilities.copy!.copyObject(ref, { container, key: 'copy' }, undefined, call);
+  for (const operation of ['PutObject', 'CreateMultipartUpload', 'CopyObject']) expect(sent(operation), operation).toMatchObject(headers);
+  const checksums = isMd5 ? [checksumOf('md5', content)] : [];
+  const info = await s3.headObject({ container, key: 'copy' }, call);
+  expect(info).toMatchObject({ checksums, extra: { encryption: headers['x-amz-server-side-encryption'] } });
+});
+
+test('a container for locked objects is made as one, and gets a digest with everything, which it demands', async () => {
+  const s3 = open({ object_lock: { mode: 'compliance', retain: '1d' } });
+  const locked = { container: 'locked', key: 'x' };
+  await s3.createContainer(locked.container, call);
+  expect(fake.rules.store.bucket(locked.container).locks).toBe(true);
+  await put(s3, locked, 'x');
+  await s3.putObject(locked, streamedBody(randomContent(200_000)), plain, call);
+  const multipart = s3.capabilities.multipart!;
+  const token = await multipart.begin(locked, plain, call);
+  await multipart.complete(token, [await multipart.uploadPart(token, 1, streamedBody(randomContent(10)), call)], call);
+  expect(await rejection(open().putObject(locked, streamedBody(randomContent(10)), plain, call))).toBeInstanceOf(StorageError);
+});
+
+test.each([
+  ['aws', 'us-east-1', undefined],
+  ['aws', 'eu-central-1', 'eu-central-1'],
+  ['scaleway', 'nl-ams', 'nl-ams'],
+  ['minio', 'eu-central-1', undefined],
+])('with profile %s in %s, a new container is asked to be in %s', async (profile, region, location) => {
+  await open({ profile, region }).createContainer('located', call);
+  expect(fake.rules.store.bucket('located').location).toBe(location);
 });
 
 describe('signing', () => {

@@ -11,13 +11,22 @@ export function listBuckets({ store }: FakeRules): Answer {
   return { status: 200, body: xml('ListAllMyBucketsResult', `<Owner><ID>me</ID></Owner><Buckets>${buckets.join('')}</Buckets>`) };
 }
 
-export function createBucket({ bucket: name = '' }: FakeRequest, { store, createsTwice, nowMs }: FakeRules): Answer {
+export function createBucket({ bucket: name = '', headers, body }: FakeRequest, { store, createsTwice, nowMs }: FakeRules): Answer {
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) throw new S3Refusal(400, 'InvalidBucketName');
   if (store.buckets.has(name)) {
     if (createsTwice) return { status: 200 };
     throw new S3Refusal(409, 'BucketAlreadyOwnedByYou');
   }
-  store.buckets.set(name, { name, createdMs: nowMs(), versioned: false, encrypted: false, objects: new Map(), uploads: new Map() });
+  store.buckets.set(name, {
+    name,
+    createdMs: nowMs(),
+    versioned: false,
+    encrypted: false,
+    location: /<LocationConstraint>(.*)<\/LocationConstraint>/.exec(body.toString('utf8'))?.[1],
+    locks: headers['x-amz-bucket-object-lock-enabled'] === 'true',
+    objects: new Map(),
+    uploads: new Map(),
+  });
   return { status: 200, headers: { location: `/${name}` } };
 }
 

@@ -7,8 +7,11 @@ import { type Bucket, etagOf, keptHeaders, type StoredVersion } from './store.js
 const ALGORITHMS: Readonly<Record<string, string>> = { 'x-amz-checksum-sha256': 'sha256', 'x-amz-checksum-sha1': 'sha1' };
 
 /** Refuses a body that is not what its digests say. */
-export function checkDigests({ headers, body }: FakeRequest, crc32c: (bytes: Uint8Array) => number): void {
+export function checkDigests({ headers, body }: FakeRequest, { locks }: Bucket, crc32c: (bytes: Uint8Array) => number): void {
   const md5 = headers['content-md5'];
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: "required for any request to upload an object with a retention period"
+  if (locks && md5 === undefined && !Object.keys(headers).some((name) => name.startsWith('x-amz-checksum-')))
+    throw new S3Refusal(400, 'InvalidRequest');
   if (md5 !== undefined && Buffer.from(md5, 'base64').byteLength !== 16) throw new S3Refusal(400, 'InvalidDigest');
   if (md5 !== undefined && md5 !== digest('md5', body, 'base64')) throw new S3Refusal(400, 'BadDigest');
   for (const [header, algorithm] of Object.entries(ALGORITHMS)) {
@@ -28,7 +31,11 @@ export function checkCondition({ headers }: FakeRequest, existing: StoredVersion
   if (headers['if-match'] !== existing.etag) throw new S3Refusal(412, 'PreconditionFailed');
 }
 
-export function checkCustomerKey(request: FakeRequest, stored: StoredVersion, prefix = 'x-amz-server-side-encryption-customer-'): void {
+export function checkCustomerKey(
+  request: FakeRequest,
+  stored: Pick<StoredVersion, 'headers'>,
+  prefix = 'x-amz-server-side-encryption-customer-',
+): void {
   const wanted = stored.headers['x-amz-server-side-encryption-customer-key'];
   if (wanted !== request.headers[`${prefix}key`]) throw new S3Refusal(400, 'InvalidRequest');
 }
@@ -47,7 +54,7 @@ export function encryptionHeaders(bucket: Bucket, headers: Readonly<Record<strin
 
 export function putObject(request: FakeRequest, { store, crc32c }: FakeRules): Answer {
   const bucket = store.bucket(request.bucket);
-  checkDigests(request, crc32c);
+  checkDigests(request, bucket, crc32c);
   checkCondition(request, store.find(bucket, request.key!));
   const etag = etagOf(bucket, request.headers, request.body);
   const version = store.add(bucket, request.key!, { bytes: request.body, etag, headers: keptHeaders(request.headers) });

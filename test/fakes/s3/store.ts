@@ -28,6 +28,10 @@ export interface Bucket {
   readonly name: string;
   readonly createdMs: number;
   versioned: boolean;
+  /** Where it was asked to be; undefined: that was not said. */
+  readonly location: string | undefined;
+  /** Objects may be locked: what is put must come with a digest. */
+  readonly locks: boolean;
   /** Whether everything is encrypted with a KMS key, so that no ETag is an MD5. */
   encrypted: boolean;
   /** Newest version last. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Answer, escapeXml, listed, S3Refusal, xml } from './answer.js';
-import { checkCondition, checkDigests, copySource, encryptionHeaders } from './objects.js';
+import { checkCondition, checkCustomerKey, checkDigests, copySource, encryptionHeaders } from './objects.js';
 import { digest, type FakeRequest } from './request.js';
 import type { FakeRules } from './server.js';
 import { type Bucket, etagOf, isKeyEncrypted, keptHeaders, type StoredUpload } from './store.js';
@@ -22,7 +22,8 @@ function uploadOf(request: FakeRequest, bucket: Bucket): StoredUpload {
 export function uploadPart(request: FakeRequest, { store, crc32c }: FakeRules): Answer {
   const bucket = store.bucket(request.bucket);
   const upload = uploadOf(request, bucket);
-  checkDigests(request, crc32c);
+  checkDigests(request, bucket, crc32c);
+  checkCustomerKey(request, upload);
   const etag = etagOf(bucket, upload.headers, request.body);
   upload.parts.set(Number(request.query.get('partNumber')), { bytes: request.body, etag });
   return { status: 200, headers: { etag, ...encryptionHeaders(bucket, upload.headers) } };
@@ -32,6 +33,7 @@ export function uploadPartCopy(request: FakeRequest, rules: FakeRules): Answer {
   const bucket = rules.store.bucket(request.bucket);
   const upload = uploadOf(request, bucket);
   const source = copySource(request, rules);
+  checkCustomerKey(request, upload);
   const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers['x-amz-copy-source-range'] ?? '');
   const bytes = range === null ? source.bytes : source.bytes.subarray(Number(range[1]), Number(range[2]) + 1);
   const etag = etagOf(bucket, upload.headers, bytes);
