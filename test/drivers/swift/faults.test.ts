@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { beforeEach, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody, streamBody } from '../../../src/drivers/body.js';
+import { checksumOf } from '../../../src/drivers/digest.js';
 import {
   ContainerAccessDeniedError,
   ContainerDoesNotExistError,
@@ -67,6 +68,22 @@ test('P2: 202 means that nothing was stored: no object, no copy, and nothing mad
   fake.faults.next('PutManifest', { kind: 'refuse', status: 202 });
   expect(await rejection(multipart!.complete(token, [part], call))).toMatchObject({ name: 'ObjectError', retry: 'backoff' });
   expect(await multipart!.complete(token, [part], call)).toMatchObject({ size: 10 });
+});
+
+test('P2: bytes that are in memory, and those whose digest is known, go with it, so that Swift itself refuses others', async () => {
+  const content = randomContent(100);
+  const digest = checksumOf('md5', content);
+  const told = (operation: string) => fake.log.findLast((each) => each.operation === operation)?.headers['etag'];
+  await put(swift, ref, content);
+  expect(told('PutObject')).toBe(digest.hex);
+  await put(swift, ref, 'x');
+  await swift.putObject(ref, streamedBody(content), { ...plain, checksums: [digest] }, call);
+  expect(told('PutObject')).toBe(digest.hex);
+  const multipart = swift.capabilities.multipart!;
+  const token = await multipart.begin(ref, plain, call);
+  await multipart.uploadPart(token, 1, bytesBody(content), call);
+  expect(told('PutSegment')).toBe(digest.hex);
+  await multipart.abort(token, call);
 });
 
 test('a Retry-After is waited for, and the put goes through', async () => {
