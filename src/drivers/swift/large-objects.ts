@@ -1,5 +1,6 @@
 import type { Call, ObjectRef } from '../call.js';
 import { ContainerDoesNotExistError } from '../errors.js';
+import { openTurns } from '../turns.js';
 import type { Segments } from './segments.js';
 import type { UploadMarks } from './upload-marks.js';
 
@@ -21,7 +22,14 @@ export interface LargeObjectParts {
   readonly large: LargeObjects;
 }
 
-export function largeObjects(segments: Segments, marks: UploadMarks): LargeObjects {
+export function largeObjects(
+  segments: Pick<Segments, 'mayExist' | 'uploadOf' | 'remove'>,
+  marks: Pick<UploadMarks, 'write' | 'remove'>,
+): LargeObjects {
+  // Who sees that an object is still made of an upload's segments takes the dead mark away, and by then it may be the mark of
+  // somebody who is about to replace the object.
+  const turns = openTurns();
+
   /** A dead mark takes the place of the open one first: parts that arrive from now on find no open one, and go. */
   async function discard(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
     const { container, key } = ref;
@@ -43,15 +51,17 @@ export function largeObjects(segments: Segments, marks: UploadMarks): LargeObjec
   }
 
   return {
-    discard,
+    discard: (ref, uploadId, call) => turns.take(uploadId, call.signal, () => discard(ref, uploadId, call)),
     async replacing(ref, call, change) {
       call.signal.throwIfAborted();
       const before = (await segments.mayExist(ref.container, call)) ? await segments.uploadOf(ref, call) : undefined;
       if (before === undefined) return change();
-      await marks.write('dead', ref.container, before, { key: ref.key }, call);
-      const result = await change();
-      await sweep(ref, before, call).catch(() => undefined);
-      return result;
+      return turns.take(before, call.signal, async () => {
+        await marks.write('dead', ref.container, before, { key: ref.key }, call);
+        const result = await change();
+        await sweep(ref, before, call).catch(() => undefined);
+        return result;
+      });
     },
   };
 }

@@ -4,6 +4,7 @@ import { bytesBody } from '../../../src/drivers/body.js';
 import type { ObjectRef, PutOptions } from '../../../src/drivers/call.js';
 import { checksumOf } from '../../../src/drivers/digest.js';
 import { UnsupportedOperationError } from '../../../src/drivers/errors.js';
+import { largeObjects } from '../../../src/drivers/swift/large-objects.js';
 import { type FakeSwift, startFakeSwift } from '../../fakes/swift/server.js';
 import { call, contentOf, listAll, listKeys, plain, put, randomContent, readAll, rejection } from '../conformance/fixture.js';
 import { openFake } from './open.js';
@@ -203,4 +204,42 @@ test('headers by name pattern go along with objects, whole or in parts, and with
   await put(ruled, { container, key: 'plain.txt' }, 'x');
   expect((await ruled.headObject({ container, key: 'plain.txt' }, call)).extra['cacheControl']).toBeUndefined();
   await ruled.close();
+});
+
+test('P5: who finds an object still made of segments takes away no mark of who is about to replace it', async () => {
+  const dead = new Set<string>();
+  let madeOf = 'old';
+  let look = (): void => {};
+  const looked = new Promise<void>((resolve) => {
+    look = resolve;
+  });
+  let goOn = (): void => {};
+  const paused = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const parts = {
+    mayExist: async () => true,
+    // The first to ask for the newest is slow to hear the answer.
+    async uploadOf(_: unknown, __: unknown, newest = false) {
+      const found = madeOf;
+      if (!newest) return found;
+      look();
+      await paused;
+      return found;
+    },
+    remove: () => Promise.reject(new Error('the process ends before the segments are gone')),
+  };
+  const marks = {
+    write: async (_: unknown, __: unknown, id: string) => void dead.add(id),
+    remove: async (state: string, _: unknown, id: string) => void (state === 'dead' && dead.delete(id)),
+  };
+  const large = largeObjects(parts, marks);
+  const discarded = large.discard(ref, 'old', call);
+  await looked;
+  const replaced = large.replacing(ref, call, async () => {
+    madeOf = 'new';
+  });
+  goOn();
+  await Promise.all([discarded, replaced]);
+  expect([...dead]).toEqual(['old']);
 });
