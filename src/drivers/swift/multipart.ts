@@ -50,6 +50,7 @@ export function swiftMultipart(
       await lookAtContainer(client, container, call);
       const note: UploadNote = { key, headers, metaData: options.metaData };
       const token = { container, key, driver: SWIFT, opaque: randomUUID() };
+      segments.begin(container);
       try {
         await marks.write('open', container, token.opaque, note, call);
       } catch (error) {

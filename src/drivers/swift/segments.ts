@@ -27,8 +27,10 @@ export interface Segments {
   remove(container: string, uploadId: string, call: Call): Promise<void>;
   /** The upload of ours that the object is made of, by its manifest; undefined when it is none, or is not there. */
   uploadOf(ref: ObjectRef, call: Call, newest?: boolean): Promise<string | undefined>;
-  /** False when no object of the container can be made of segments of ours. Remembered for a minute. */
+  /** False when no object of the container can be made of segments of ours. Remembered for a minute, or until `begin`. */
   mayExist(container: string, call: Call): Promise<boolean>;
+  /** Some are about to be sent. */
+  begin(container: string): void;
 }
 
 const REMEMBERED_MS = 60_000;
@@ -88,7 +90,6 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
       const policy = settings.storage_policy;
       const headers = policy === undefined ? {} : { 'x-storage-policy': policy };
       await client.request({ method: 'PUT', action: 'create', container: name, headers, accept: 409 }, call);
-      noneUntil.delete(container);
     },
 
     async removeContainerOf(container, call) {
@@ -137,5 +138,7 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
       noneUntil.set(container, clock.monotonic() + REMEMBERED_MS);
       return false;
     },
+
+    begin: (container) => void some.add(container),
   };
 }

@@ -206,6 +206,20 @@ test('headers by name pattern go along with objects, whole or in parts, and with
   await ruled.close();
 });
 
+test('an object that was sent in parts right after there were no segments at all leaves none when it is replaced', async () => {
+  await putLarge(ref, randomContent(MIB));
+  await swift.deleteObject(ref, call);
+  expect(inSegments()).toEqual([]);
+  const again = openFake(fake, { max_put_size: '2MiB' });
+  await put(again, ref, 'looks for segments, and finds none');
+  await swift.close();
+  swift = again;
+  await putLarge(ref, randomContent(MIB));
+  expect(inSegments()).toHaveLength(1);
+  await put(swift, ref, 'small');
+  expect(inSegments()).toEqual([]);
+});
+
 test('P5: who finds an object still made of segments takes away no mark of who is about to replace it', async () => {
   const dead = new Set<string>();
   let madeOf = 'old';
