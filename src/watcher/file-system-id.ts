@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { isNetworkType, type Mount, mountOf, readMounts } from './network-file-system.js';
 
 /** Where Linux tells of file systems, without any rights. */
@@ -17,7 +17,8 @@ const LINUX = { byUuid: '/dev/disk/by-uuid', udev: '/run/udev/data', blocks: '/s
 
 /**
  * What a file system keeps when it is mounted again, at another place or under another device number: its UUID; of a
- * network share or a ZFS data set, which have none, its type and name. Undefined where neither can be had.
+ * network share or a ZFS data set, which have none, its type and name. Of Btrfs, whose subvolumes have one UUID and the
+ * same inodes where one is a snapshot of the other, also the path inside it. Undefined where none of that can be had.
  */
 export function fileSystemId(realPath: string, device: bigint, known: IdPlaces = { ...LINUX, mounts: readMounts() }): string | undefined {
   const mount = mountOf(realPath, known.mounts);
@@ -25,7 +26,13 @@ export function fileSystemId(realPath: string, device: bigint, known: IdPlaces =
   if (mount.type === 'zfs' || isNetworkType(mount.type)) return `${mount.type} ${mount.source}`;
   // Some file systems, as Btrfs, have device numbers of their own, and the number of their disk is that of the mount's source.
   const numbers = new Set([numberOf(device), mount.device, blockNumber(mount.source, known)].filter((number) => number !== undefined));
-  return uuidInUdev(numbers, known) ?? uuidInDev(numbers, known);
+  const uuid = uuidInUdev(numbers, known) ?? uuidInDev(numbers, known);
+  return uuid !== undefined && mount.type === 'btrfs' ? `${uuid} ${pathInside(mount, realPath)}` : uuid;
+}
+
+/** The same however much of the file system is mounted, so that a service with bind mounts agrees with who is outside. */
+function pathInside({ root, point }: Mount, realPath: string): string {
+  return join(root, relative(point, realPath));
 }
 
 /** `8:1`, from the device number of a stat (the layout of gnu_dev_major and gnu_dev_minor in sysmacros.h). */

@@ -21,6 +21,8 @@ const LOCAL_FUSE = new Set([
 
 export interface Mount {
   readonly point: string;
+  /** Which folder of the file system is there: `/`, the path of a Btrfs subvolume, or whatever a bind mount shows of it. */
+  readonly root: string;
   readonly type: string;
   /** `major:minor` of what is mounted. */
   readonly device: string;
@@ -37,14 +39,14 @@ export function readMounts(file = '/proc/self/mountinfo'): Mount[] {
   }
 }
 
-/** Lines of proc_pid_mountinfo(5): the third field is the device, the fifth the mount point; type and source follow a lone hyphen. */
+/** Lines of proc_pid_mountinfo(5): the third field is the device, then root and mount point; type and source follow a lone hyphen. */
 export function parseMounts(mountinfo: string): Mount[] {
   return mountinfo.split('\n').flatMap((line) => {
     const fields = line.split(' ');
-    const [, , device, , point] = fields;
+    const [, , device, root, point] = fields;
     const [, type, source] = fields.slice(fields.indexOf('-', 6));
-    if (device === undefined || point === undefined || type === undefined || source === undefined) return [];
-    return [{ point: unescapeOctal(point), type, device, source: unescapeOctal(source) }];
+    if (device === undefined || root === undefined || point === undefined || type === undefined || source === undefined) return [];
+    return [{ point: unescapeOctal(point), root: unescapeOctal(root), type, device, source: unescapeOctal(source) }];
   });
 }
 

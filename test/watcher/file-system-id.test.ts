@@ -28,7 +28,19 @@ test('the UUID of a disk is found by its number, or by that of the disk behind a
   writeFileSync(join(at.udev, 'b8:1'), 'I:123\nE:ID_FS_TYPE=ext4\nE:ID_FS_UUID=root-uuid\nE:ID_FS_UUID_ENC=other\n');
   writeFileSync(join(at.udev, 'b8:18'), 'E:ID_FS_UUID=home-uuid\n');
   expect(fileSystemId('/var/files', 0x801n, at)).toBe('root-uuid');
-  expect(fileSystemId('/home/anna', 45n, at)).toBe('home-uuid');
+  expect(fileSystemId('/home/anna', 45n, at)).toMatch(/^home-uuid /);
+});
+
+test('P4: Btrfs subvolumes, which share their UUID and may share their inodes, are told apart by where they are in it', () => {
+  const at = places();
+  writeFileSync(join(at.udev, 'b8:18'), 'E:ID_FS_UUID=disk-uuid\n');
+  const idWith = (path: string, line: string) => fileSystemId(path, 45n, { ...at, mounts: parseMounts(line) });
+  const own = idWith('/home/anna', '40 27 0:45 /@home /home rw - btrfs /dev/sdb2 rw');
+  expect(own).toBe('disk-uuid /@home/anna');
+  expect(idWith('/home/anna', '40 27 0:45 /@snapshots/1/home /home rw - btrfs /dev/sdb2 rw')).not.toBe(own);
+  // As a service sees it that has only this folder, and as a machine that has mounted the whole disk.
+  expect(idWith('/home/anna', '41 27 0:45 /@home/anna /home/anna rw - btrfs /dev/sdb2 rw')).toBe(own);
+  expect(idWith('/mnt/@home/anna', '42 27 0:45 / /mnt rw - btrfs /dev/sdb2 rw')).toBe(own);
 });
 
 test('links in /dev tell it too, and those of disks that are gone are passed over', () => {

@@ -12,7 +12,7 @@ function folderWith(...folders: readonly string[]): string {
   return root;
 }
 
-const mount = (point: string, type = 'ext4') => ({ point, type, device: '8:1', source: '/dev/sda1' });
+const mount = (point: string, type = 'ext4') => ({ point, root: '/', type, device: '8:1', source: '/dev/sda1' });
 
 test('what is mounted inside a source is known by its folder; what is beside it, the source itself, and what only passes by are not', () => {
   const root = folderWith('photos', 'deep/er', 'cache', 'vm');
