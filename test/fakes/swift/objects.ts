@@ -64,7 +64,7 @@ export function copyObject(request: FakeRequest, rules: FakeRules): Answer {
   const kept =
     request.headers['x-fresh-metadata'] === 'true' ? { ...pick(described, 'content-type'), ...fresh } : { ...fresh, ...described };
   store(request, rules, { bytes, headers: kept, segments: undefined });
-  return { status: 201, headers: { etag: md5(bytes), 'x-copied-from': `${container}/${key}` } };
+  return { status: 201, headers: { etag: md5(bytes), 'x-copied-from': [container, ...key.split('/')].map(encodeURIComponent).join('/') } };
 }
 
 function pick(headers: Readonly<Record<string, string>>, name: string): Record<string, string> {
