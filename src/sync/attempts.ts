@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.js';
+import { TargetUnavailableError } from '../drivers/errors.js';
 import type { Quarantined } from '../state/ledger.js';
 import { type Backoff, backoffMs } from './backoff.js';
 import type { SkipReason } from './events.js';
-import { classify, type ObjectFailure } from './failure.js';
+import { classify, type Failure, type ObjectFailure } from './failure.js';
 import type { Change } from './guard/rule.js';
 import { again, type Job, NO_RUN, unasked } from './job.js';
 import type { Quarantine } from './quarantine.js';
@@ -46,7 +47,8 @@ export interface AttemptsListener {
   failed(job: Job, error: Error, retryInMs: number | null, givenUp: boolean): void;
   /** Found to be due, and not tried: it was given up as it is, and its time has not come. */
   stillGivenUp(job: Job, quarantined: Quarantined): void;
-  targetTrouble(error: Error): void;
+  /** False: the target was known to be in trouble. */
+  targetTrouble(error: Error): boolean;
   /** Of the container, or of the mirror's own state. The job is dropped: who has it back begins with a reconcile. */
   containerTrouble(error: Error): void;
   /** More objects fail than are kept in mind; a scan will find them again. */
@@ -65,6 +67,8 @@ export interface Attempts {
   beginSurvey(): () => void;
 }
 
+/** Faults of the target, each right after it was found to be up, before the object is to blame. */
+const TARGET_FAULTS = 3;
 const BUSY: Backoff = { firstMs: 200, limitMs: 60_000 };
 
 export function createAttempts(options: AttemptsOptions): Attempts {
@@ -94,10 +98,10 @@ export function createAttempts(options: AttemptsOptions): Attempts {
   }
 
   function failed(job: Job, version: string | undefined, error: Error): void {
-    const failure = classify(error, container);
+    const failure = failureOf(job, error);
     if (failure.kind === 'target') {
-      told.targetTrouble(error);
-      void requeue(again(job, job.attempt));
+      const { targetFaults = 0 } = job;
+      void requeue({ ...again(job, job.attempt), targetFaults: told.targetTrouble(error) ? targetFaults + 1 : targetFaults });
       return;
     }
     if (failure.kind === 'mirror') {
@@ -113,6 +117,13 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     }
     told.failed(job, error, wait, false);
     retryLater(again(job, job.attempt + 1), wait, false);
+  }
+
+  /** A target that is up for all others, and breaks off this job each time, has trouble with this object alone. */
+  function failureOf({ targetFaults = 0 }: Job, error: Error): Failure {
+    const failure = classify(error, container);
+    const isOfObject = failure.kind === 'target' && targetFaults >= TARGET_FAULTS && error instanceof TargetUnavailableError;
+    return isOfObject ? { kind: 'object', class: 'failing', hopeless: false, afterMs: 0 } : failure;
   }
 
   function waitAfter(failure: ObjectFailure, attempt: number): number {

@@ -16,6 +16,8 @@ export interface Job extends QueuedJob {
   readonly sinceMs: number;
   /** From 1. */
   readonly attempt: number;
+  /** How often the target counted as down because of this job, after it had been found to be up. Default 0. */
+  readonly targetFaults?: number;
   /** The file as a scan saw it a moment ago: saves the first attempt a look. Reading checks that it is still so. */
   readonly seen?: LocalEntry;
   /** What a listing said of the object a moment ago; `ask`: it matters, so look at the object first. */

@@ -11,8 +11,11 @@ import { createCondition } from './condition.js';
 export interface TargetHealth {
   /** Undefined while the target is up. */
   readonly trouble: Error | undefined;
-  /** A job met a fault of the target. The first report stops the queue and begins to probe. */
-  report(error: Error): void;
+  /**
+   * A job met a fault of the target. The first report stops the queue and begins to probe. False: the target counted as
+   * down already.
+   */
+  report(error: Error): boolean;
   /** Resolves at once while the target is up; rejects with the signal's reason. */
   whenUp(signal: AbortSignal): Promise<void>;
 }
@@ -68,15 +71,19 @@ export function watchHealth({ target, probe, queue, clock, log, random, signal, 
       return trouble;
     },
     report(error) {
-      if (trouble) return;
+      if (trouble) return false;
       trouble = error;
       queue.pause();
       if (clock.monotonic() - upSince > SOUND_MS) {
         probes = 0;
         downSince = clock.monotonic();
-      } else if (clock.monotonic() - downSince >= patienceMs) return giveUp(error);
+      } else if (clock.monotonic() - downSince >= patienceMs) {
+        giveUp(error);
+        return true;
+      }
       log.warn('target is down: its work waits', { target, error });
       void probeUntilUp();
+      return true;
     },
     async whenUp(until) {
       while (trouble !== undefined) await up.wait(until);

@@ -32,7 +32,8 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
   const told: string[] = [];
   const tries: string[] = [];
   const queued = new Set<Promise<void>>();
-  const life = { outcome: mismatch as Error | 'done', version: 'v1' };
+  const requeued: Job[] = [];
+  const life = { outcome: mismatch as Error | 'done', version: 'v1', isUp: true };
   const say = (what: string) => (job: Job, detail?: unknown) => {
     told.push([what, job.name, ...(typeof detail === 'string' ? [detail] : [])].join(' '));
   };
@@ -46,7 +47,7 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
       void told.push(`failed ${job.name} ${retryInMs ?? 'for good'}${givenUp ? ', given up' : ''}`),
     stillGivenUp: say('still given up'),
     containerTrouble: () => void told.push('container trouble'),
-    targetTrouble: () => void told.push('target trouble'),
+    targetTrouble: () => life.isUp && told.push('target trouble') > 0,
     forgotten: say('forgotten'),
   };
   const run = (job: Job): Promise<void> => {
@@ -62,10 +63,11 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
       if (life.outcome !== 'done') throw life.outcome;
       return { outcome: 'done', job: 'upload', why: 'new', bytes: 0 };
     },
-    requeue: async (job) =>
-      void (life.outcome instanceof TargetUnavailableError || life.outcome instanceof ThrottledError
-        ? told.push(`requeued ${job.name} ${job.attempt}`)
-        : run(job)),
+    requeue: async (job) => {
+      if (!(life.outcome instanceof TargetUnavailableError || life.outcome instanceof ThrottledError)) return void run(job);
+      requeued.push(job);
+      told.push(`requeued ${job.name} ${job.attempt}`);
+    },
     versionOf: () => life.version,
     quarantine,
     persistence,
@@ -83,6 +85,8 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
     quarantine,
     find: (name = 'a') =>
       run({ key: name, lane: 'small', mirror: 'm', name, run: 1, sinceMs: 0, attempt: 1, remote: 'unknown', listedIn: 1 }),
+    /** Runs what was requeued in trouble of the target. */
+    goOn: () => Promise.all(requeued.splice(0).map(run)),
     async end() {
       stop.abort(new Error('the life is over'));
       await Promise.all(queued);
@@ -215,6 +219,29 @@ test.each([new TargetUnavailableError('down', { driver: 'memory' }), new Throttl
     await end();
   },
 );
+
+test('P8: an object at which the target breaks off each time it is up again is given up; a target that is down is not its fault', async () => {
+  const clock = fakeClock();
+  const { life, find, goOn, told, quarantine, end } = await live(folder(), clock, DAEMON);
+  life.outcome = new TargetUnavailableError('the connection broke', { driver: 'memory' });
+  life.isUp = false;
+  await find();
+  for (let times = 0; times < 10; times += 1) await goOn();
+  expect(quarantine.all.size).toBe(0);
+  life.isUp = true;
+  for (let times = 0; times < 4; times += 1) await goOn();
+  expect(told.filter((line) => !line.startsWith('requeued'))).toEqual([
+    ...['target trouble', 'target trouble', 'target trouble'],
+    'failed a 500',
+  ]);
+  await clock.advance(500);
+  await goOn();
+  await clock.advance(1_000);
+  await goOn();
+  expect(told.slice(-2)).toEqual(['failed a 2000, given up', 'over a']);
+  expect(quarantine.get('a')).toMatchObject({ reason: 'failing', error: 'the connection broke' });
+  await end();
+});
 
 test('what is kept is bounded, in memory and in the ledger, and so is each error', async () => {
   const clock = fakeClock();
