@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ciphertext } from '../ciphertext.js';
 import { eventsOf, openPlace, type Place, summaryOf } from './place.js';
 import { eventually } from './trees.js';
 
@@ -200,7 +200,7 @@ describe('P4: the daemon', () => {
     const before = new Map(
       readdirSync(join(place.source, 'folder')).map((name) => [name, readFileSync(join(place.source, 'folder', name))]),
     );
-    for (const name of before.keys()) writeFileSync(join(place.source, 'folder', name), randomBytes(600));
+    for (const name of before.keys()) writeFileSync(join(place.source, 'folder', name), ciphertext(600));
     await untilStatus(place, ({ held, queued }) => {
       expect(held).toBe(FILES - PASS);
       expect(queued).toBe(0);

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import type { Multipart } from '../../src/drivers/capabilities.js';
@@ -143,6 +144,25 @@ describe('orphans', () => {
     await at.run('reconcile');
     expect(await at.unfinished()).toEqual([]);
     expect(at.ledger()).toMatchObject({ unfinishedUploads: {} });
+  });
+
+  test('where part of the source cannot be seen, the uploads of that part stay, and no others', async () => {
+    const at = await fixture();
+    for (const name of ['small', 'folder/hidden']) at.write(name);
+    await at.run('reconcile');
+    const source = { size: 1, mtimeNs: '1', ctimeNs: '1', inode: '1' };
+    const begin = async (name: string) => ({
+      token: await at.multipart.begin({ container: 'c', key: `p/${name}` }, plain, { signal }),
+      partSize: PART,
+      source,
+      beganAtMs: 1,
+    });
+    const unfinishedUploads = { small: await begin('small'), 'folder/hidden': await begin('folder/hidden') };
+    await at.mirror.parts.ledger.update((document) => ({ ...document, unfinishedUploads }));
+    at.remove('folder');
+    symlinkSync('elsewhere', join(at.mirror.settings.source, 'folder'));
+    await at.run('reconcile');
+    expect((await at.unfinished()).map(({ key }) => key)).toEqual(['p/folder/hidden']);
   });
 
   test('one that was being begun is found by its object and its time; those of others are left alone', async () => {

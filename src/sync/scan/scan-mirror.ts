@@ -177,6 +177,11 @@ function skip({ board }: Mirror, { tally }: Run, path: string, reason: SkipReaso
   board.skipped(path, reason, detail);
 }
 
+function isSeen({ source }: Mirror, name: ObjectName): boolean {
+  const { found } = source.lookFor(name);
+  return found !== 'unknown' && found !== 'excluded';
+}
+
 interface RunEnds {
   /** The deletes of the run have been seen to. */
   deletesOver(): Promise<void>;
@@ -196,8 +201,11 @@ async function finish(
 ): Promise<ScanResult> {
   const { ledger } = mirror.parts;
   try {
-    // What could not be seen may still be there, and its upload be gone on with.
-    if (due.under === '' && complete) await mirror.place.orphans.tidy(due.kind, needlessUploads, mirror.pending.has, signal);
+    if (due.under === '') {
+      // What could not be seen may still be there, and its upload be gone on with.
+      const needless = complete ? needlessUploads : [...needlessUploads].filter((name) => isSeen(mirror, name));
+      await mirror.place.orphans.tidy(due.kind, needless, mirror.pending.has, signal);
+    }
     await run.pending.whenEmpty(signal);
     mirror.containerTrouble.signal.throwIfAborted(); // jobs that were dropped are not done
   } finally {

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { bytesBody } from '../../../src/drivers/body.js';
 import { StorageError } from '../../../src/drivers/errors.js';
 import type { GuardRule } from '../../../src/sync/guard/rule.js';
+import { ciphertext } from '../../ciphertext.js';
 import { type MirrorFixture, openMirrorFixture } from '../mirror-fixture.js';
 
 const guard: GuardRule = { count: 10, share: 1, atLeast: 0, windowMs: 3_600_000 };
@@ -43,7 +43,7 @@ describe('P4: overwrites after the state was lost', () => {
     const fixture = await openMirrorFixture({ settings: { guard } });
     for (const name of names(30)) {
       await put(fixture, name, sound(name));
-      fixture.write(name, randomBytes(400));
+      fixture.write(name, ciphertext(400));
     }
     return fixture;
   }
@@ -85,8 +85,8 @@ describe('P4: overwrites after the state was lost', () => {
   test('pass where the objects look like that, too', async () => {
     const fixture = await openMirrorFixture({ settings: { guard } });
     for (const name of names(30)) {
-      await put(fixture, name, randomBytes(400));
-      fixture.write(name, randomBytes(400));
+      await put(fixture, name, ciphertext(400));
+      fixture.write(name, ciphertext(400));
     }
     expect((await fixture.run('reconcile')).report).toMatchObject({ uploaded: 30, held: 0 });
   });
@@ -195,13 +195,13 @@ describe('P4: deletes above the guard', () => {
 
 describe('P4: overwrites by what looks encrypted or wiped', () => {
   const encrypt = (fixture: MirrorFixture, amount = 30) => {
-    for (const name of names(amount)) fixture.write(name, randomBytes(400));
+    for (const name of names(amount)) fixture.write(name, ciphertext(400));
   };
 
   test('are held above the guard, with everything else that destroys', async () => {
     const fixture = await mirrored();
     encrypt(fixture);
-    fixture.write('new', randomBytes(400));
+    fixture.write('new', ciphertext(400));
     fixture.write('kept', 'changed as people change things');
     const { report } = await fixture.run('scan');
     expect(report).toMatchObject({ held: 20, uploaded: 12, failed: 0 });
@@ -219,7 +219,7 @@ describe('P4: overwrites by what looks encrypted or wiped', () => {
       metadata: { mtime: true, mode: true, owner: false },
     } as const;
     const fixture = await mirrored(30, { settings: { policy } });
-    fixture.write('folder/f00', randomBytes(400));
+    fixture.write('folder/f00', ciphertext(400));
     for (let attempt = 0; attempt < 3 * 4; attempt += 1)
       fixture.faults.next('copyObject', new StorageError('503', { driver: 'memory', retry: 'backoff' }));
     for (let run = 0; run < 3; run += 1) expect((await fixture.run('scan')).report).toMatchObject({ failed: 1, held: 0 });
@@ -249,9 +249,9 @@ describe('P4: overwrites by what looks encrypted or wiped', () => {
 
   test('are no surprise where content always looked like that', async () => {
     const fixture = await openMirrorFixture({ settings: { guard } });
-    for (const name of names(30)) fixture.write(name, randomBytes(400));
+    for (const name of names(30)) fixture.write(name, ciphertext(400));
     await fixture.run('reconcile');
-    for (const name of names(30)) fixture.write(name, randomBytes(500));
+    for (const name of names(30)) fixture.write(name, ciphertext(500));
     expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 30, held: 0 });
   });
 
@@ -267,8 +267,8 @@ describe('P4: overwrites by what looks encrypted or wiped', () => {
     fixture.write('grows', large);
     fixture.write('stays as long', large);
     await fixture.run('reconcile');
-    fixture.write('grows', randomBytes(1_600_000));
-    fixture.write('stays as long', randomBytes(1_500_000));
+    fixture.write('grows', ciphertext(1_600_000));
+    fixture.write('stays as long', ciphertext(1_500_000));
     expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 0, held: 2 });
   });
 });
