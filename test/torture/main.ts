@@ -26,7 +26,13 @@ const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 
 const beganAt = performance.now();
 const figures: Figures = noFigures();
 let failures = 0;
-const isOver = () => failures > 0 || performance.now() - beganAt > seconds * 1_000;
+let interrupted = false;
+const isOver = () => interrupted || failures > 0 || performance.now() - beganAt > seconds * 1_000;
+// Each world then comes to rest and is looked at, and no daemon is left behind.
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    interrupted = true;
+  });
 
 console.log(`torture: ${seconds} s, seed ${seed}, ${jobs} side by side, in ${folder}`);
 const ticking = setInterval(() => console.log(progress()), 30_000);

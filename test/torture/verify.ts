@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LedgerDocument } from '../../src/state/ledger.js';
 import type { IndexLocation } from '../../src/state/object-index.js';
 import { openIndexView } from '../../src/state/open-index.js';
 import type { TortureTarget } from './target.js';
@@ -72,16 +73,20 @@ export function tornObjects(tree: Tree, target: TortureTarget): string[] {
     .map(([name, { md5 }]) => `${JSON.stringify(name)} holds ${md5}, which its file never was`);
 }
 
-/** Files in a stopped daemon's state folder that should have gone with it, and what its ledger still has to do. */
-export function stateLeftovers(folder: string): string[] {
+/**
+ * Files in a stopped daemon's state folder that should have gone with it, and uploads that its ledger would still have to see
+ * to, but for those whose file cannot be seen behind a link.
+ */
+export function stateLeftovers(tree: Tree, folder: string): string[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const left = files
     .filter((file) => /\.tmp$|\.new|spill|check-needed/.test(file))
     // One who was killed before it had said who it is may yet be about to take the lock, for all that anybody can tell.
     .filter((file) => !(file.startsWith('lock.') && statSync(join(folder, file)).size === 0))
     .map((file) => `${file} was left behind`);
-  const ledger = JSON.parse(readFileSync(join(folder, 'mirrors', 'documents', 'ledger.json'), 'utf8')) as Record<string, unknown>;
-  const text = JSON.stringify(ledger);
-  if (/"unfinishedUploads":\{[^}]/.test(text)) left.push(`unfinished uploads in the ledger: ${text}`);
+  const text = readFileSync(join(folder, 'mirrors', 'documents', 'ledger.json'), 'utf8');
+  const { unfinishedUploads } = JSON.parse(text) as Pick<LedgerDocument, 'unfinishedUploads'>;
+  const needless = Object.keys(unfinishedUploads).filter((name) => !tree.isBehindLink(name));
+  if (needless.length > 0) left.push(`unfinished uploads in the ledger, of ${JSON.stringify(needless)}: ${text}`);
   return left;
 }

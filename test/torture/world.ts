@@ -420,7 +420,7 @@ mirrors:
       ...containerDifferences(tree, source, target),
       ...orphanUploads(tree, target, isForgotten),
       ...target.leftovers(),
-      ...stateLeftovers(state),
+      ...stateLeftovers(tree, state),
     ])
       fail(found, program);
     await checkedByProgram(program);
