@@ -2,7 +2,7 @@
 const open = ['clock', 'log', 'failpoint', 'ignore-pattern', 'make-folders', 'utf8-order'];
 const rows = {
   config: [],
-  drivers: ['config/(fields|header-rules|secret)'],
+  drivers: ['config/(amounts|fields|header-rules|secret)'],
   state: [],
   watcher: [],
   lease: ['drivers', 'state'],

@@ -4,7 +4,6 @@ import { patternProblem } from '../ignore-pattern.js';
 import { type Place, Secret } from './secret.js';
 import { didYouMean } from './suggest.js';
 import { parseTimeSlot, type Timetable } from './timetable.js';
-import { formatDuration, formatSize, parseDuration, parseSize, sizesMeant } from './units.js';
 import { type Bounds, expected, range, show, showKey, wrong } from './wording.js';
 
 export type { Place } from './secret.js';
@@ -112,71 +111,8 @@ export function count(description: string, { min = 0, max = Number.MAX_SAFE_INTE
   return z.int({ error }).min(min, { error }).max(max, { error }).describe(description);
 }
 
-/** Bytes, written `5MiB`, `2GB` or as a plain number. */
-export function size(description: string, { min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {}) {
-  const what = `a size such as "5MiB"${range({ min, max }, formatSize)}`;
-  return measured(
-    description,
-    what,
-    (input) => (typeof input === 'string' ? parseSize(input) : Number.isInteger(input) ? input : undefined),
-    { min, max },
-    (input) => {
-      const meant = sizesMeant(input);
-      return meant.length > 0 ? ` (${meant.join(' or ')}?)` : '';
-    },
-  );
-}
-
-/** Milliseconds, written `500ms`, `30s`, `6h`, `7d`, `1h30m` or `0`. A bare number has no unit and is refused. */
-export function duration(description: string, { min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {}) {
-  const what = `a duration such as "500ms", "30s", "6h" or "7d"${range({ min, max }, formatDuration)}`;
-  return measured(description, what, (input) => parseDuration(String(input)), { min, max });
-}
-
-/** Bytes a second, written `2MiB/s`; `off` is read as Infinity. */
-export function rate(description: string, { min }: { readonly min: number }) {
-  const parse = (input: string | number) => {
-    if (input === 'off') return Number.POSITIVE_INFINITY;
-    const match = /^(.+?) ?\/ ?s$/.exec(String(input).trim());
-    return match?.[1] === undefined ? undefined : parseSize(match[1]);
-  };
-  return measured(description, `a rate such as "2MiB/s"${range({ min, max: Number.POSITIVE_INFINITY }, perSecond)}, or "off"`, parse, {
-    min,
-    max: Number.POSITIVE_INFINITY,
-  });
-}
-
-const perSecond = (bytes: number) => `${formatSize(bytes)}/s`;
-
-/** One thing at all times, or one each for times of the week and `otherwise`. Read as a Timetable. */
-export function byTime<S extends z.ZodType>(description: string, what: string, thing: S, otherwise: z.output<S>) {
-  const always = thing.transform((value): Timetable<z.output<S>> => ({ slots: [], otherwise: value }));
-  const times = z.record(z.string(), thing).transform((written, context): Timetable<z.output<S>> => {
-    const { otherwise: rest = otherwise, ...timed } = written;
-    const slots = Object.entries(timed).flatMap(([time, value]) => {
-      const slot = parseTimeSlot(time);
-      if (slot === undefined) context.addIssue({ code: 'custom', path: [time], message: `expected ${TIMES}, got ${show(time)}` });
-      return slot === undefined ? [] : [{ ...slot, value }];
-    });
-    return { slots, otherwise: rest };
-  });
-  const error = ({ input }: { readonly input?: unknown }) =>
-    typeof input === 'object' && input !== null && !Array.isArray(input) ? '' : expected(`${what}, or a section of times`, input);
-  return z.union([always, times], { error }).describe(description);
-}
-
-const TIMES = 'times of the week such as "Mon-Fri 08:00-18:00", "Sat,Sun" or "22:00-06:00", or "otherwise"';
-
-/** A share, written `20%`; read as a number from 0 to 1. */
-export function percentage(description: string) {
-  const parse = (input: string | number) => {
-    const match = /^(\d+(?:\.\d+)?) ?%$/.exec(String(input).trim());
-    return match === null ? undefined : Number(match[1]) / 100;
-  };
-  return measured(description, 'a percentage from "0%" to "100%"', parse, { min: 0, max: 1 });
-}
-
-function measured(
+/** A number that is written with a unit: see amounts.ts. `what` is expected; `parse` gives undefined for what is none. */
+export function measured(
   description: string,
   what: string,
   parse: (input: string | number) => number | undefined,
@@ -239,6 +175,25 @@ export function unless<const W extends string, S extends z.ZodType>(description:
     typeof input === 'object' && input !== null && !Array.isArray(input) ? '' : expected(`"${word}" or a section of keys`, input);
   return z.union([z.literal(word), otherwise], { error }).describe(description);
 }
+
+/** One thing at all times, or one each for times of the week and `otherwise`. Read as a Timetable. */
+export function byTime<S extends z.ZodType>(description: string, what: string, thing: S, otherwise: z.output<S>) {
+  const always = thing.transform((value): Timetable<z.output<S>> => ({ slots: [], otherwise: value }));
+  const times = z.record(z.string(), thing).transform((written, context): Timetable<z.output<S>> => {
+    const { otherwise: rest = otherwise, ...timed } = written;
+    const slots = Object.entries(timed).flatMap(([time, value]) => {
+      const slot = parseTimeSlot(time);
+      if (slot === undefined) context.addIssue({ code: 'custom', path: [time], message: `expected ${TIMES}, got ${show(time)}` });
+      return slot === undefined ? [] : [{ ...slot, value }];
+    });
+    return { slots, otherwise: rest };
+  });
+  const error = ({ input }: { readonly input?: unknown }) =>
+    typeof input === 'object' && input !== null && !Array.isArray(input) ? '' : expected(`${what}, or a section of times`, input);
+  return z.union([always, times], { error }).describe(description);
+}
+
+const TIMES = 'times of the week such as "Mon-Fri 08:00-18:00", "Sat,Sun" or "22:00-06:00", or "otherwise"';
 
 /** A list of things of one kind. */
 export function list<S extends z.ZodType>(description: string, item: S) {

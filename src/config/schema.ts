@@ -1,19 +1,5 @@
-import {
-  byTime,
-  count,
-  duration,
-  flag,
-  folder,
-  ignorePattern,
-  list,
-  oneOf,
-  percentage,
-  rate,
-  section,
-  size,
-  text,
-  unless,
-} from './fields.js';
+import { duration, percentage, rate, size } from './amounts.js';
+import { byTime, count, flag, folder, ignorePattern, list, oneOf, section, text, unless } from './fields.js';
 import { headerAndClassRules } from './header-rules.js';
 import type { Place } from './secret.js';
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { count, duration, flag, folder, type Infer, type Place, section, text } from '../config/fields.js';
+import { duration } from '../config/amounts.js';
+import { count, flag, folder, type Infer, type Place, section, text } from '../config/fields.js';
 import { StorageError } from './errors.js';
 import type { HttpClient } from './http/exchange.js';
 import { createHttpClient } from './http.js';

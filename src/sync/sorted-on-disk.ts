@@ -20,8 +20,8 @@ interface Run {
 
 /**
  * The same items, which are plain JSON, in order; equal ones as they came. Sorted runs go to a file that nobody else can
- * see and that is gone with the process; memory holds one run, then a little of each. Rejects as `batches` does, and with an error that names `folder` when the disk
- * does not take them.
+ * see and that is gone with the process; memory holds one run, then a little of each. Rejects as `batches` does, and with
+ * an error that names `folder` when the disk does not take them.
  */
 export async function* sortedOnDisk<T>(
   batches: AsyncIterable<readonly T[]>,

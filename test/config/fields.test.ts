@@ -1,20 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { duration, percentage, size } from '../../src/config/amounts.js';
 import type { Place, Schema } from '../../src/config/fields.js';
-import {
-  count,
-  duration,
-  flag,
-  folder,
-  jsonSchema,
-  list,
-  oneOf,
-  percentage,
-  read,
-  secret,
-  section,
-  size,
-  text,
-} from '../../src/config/fields.js';
+import { count, flag, folder, jsonSchema, list, oneOf, read, secret, section, text } from '../../src/config/fields.js';
 
 const place: Place = { folder: '/etc/longshore', env: { HOME: '/home/ann', KEY: 'from the environment' } };
 

@@ -1,4 +1,5 @@
-import { count, duration, flag, type Infer, list, oneOf, type Place, secret, section, text } from '../../config/fields.js';
+import { duration } from '../../config/amounts.js';
+import { count, flag, type Infer, list, oneOf, type Place, secret, section, text } from '../../config/fields.js';
 import { headerAndClassRules, headerValue, storageClass } from '../../config/header-rules.js';
 import { connectionFields, hostName } from '../connection.js';
 

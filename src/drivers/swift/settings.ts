@@ -1,4 +1,5 @@
-import { count, duration, type Infer, oneOf, type Place, secret, section, size, text } from '../../config/fields.js';
+import { duration, size } from '../../config/amounts.js';
+import { count, type Infer, oneOf, type Place, secret, section, text } from '../../config/fields.js';
 import { headerRules } from '../../config/header-rules.js';
 import { connectionFields, hostName } from '../connection.js';
 
