@@ -121,7 +121,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       clock,
       told: (holding, why) => options.observe({ mirror: mirror.name, event: 'guard', holding, why }),
     });
-    const reader = await lifecycle.add(`reader of ${mirror.name}`, openFileReader({ follow: mirror.symlinks === 'follow' }));
+    const reader = await lifecycle.add(
+      `reader of ${mirror.name}`,
+      openFileReader({ source: mirror.source, follow: mirror.symlinks === 'follow' }),
+    );
     const lease = await openLease({ mirror, target, stateFolder: config.stateFolder, ledger: store.ledger, dryRun, takeOver, world });
     await lifecycle.add(`lease of ${mirror.name}`, { close: lease.release });
     mirrors.set(

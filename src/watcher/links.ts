@@ -28,6 +28,7 @@ export function followLink(path: RelativePath, onDisk: string, realRoot: string,
   }
 }
 
-function isWithin(target: string, folder: string): boolean {
+/** Whether a path, without links, is a folder or below it. */
+export function isWithin(target: string, folder: string): boolean {
   return target === folder || target.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }

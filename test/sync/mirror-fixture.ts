@@ -70,7 +70,7 @@ export async function openMirrorFixture({
     clock: systemClock,
     told: (holding, why) => events.push({ mirror: 'm', event: 'guard', holding, why }),
   });
-  const reader = openFileReader({ follow: false });
+  const reader = openFileReader({ source, follow: false });
   const stop = new AbortController();
   const queue = createQueue<Job>({
     combine: combineJobs,

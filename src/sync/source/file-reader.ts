@@ -2,6 +2,7 @@ import type { Piscina } from 'piscina';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { ContentLook } from './content-look.js';
 import { FileChangedError, FileUnreadableError } from './file-errors.js';
+import type { ReadFrom } from './in-place.js';
 import { pack, type ReadRequest } from './read-requests.js';
 import type { ReadAnswer, ReadBatchAnswer, ReadTask } from './read-worker.js';
 
@@ -16,7 +17,8 @@ export interface FileContent {
 
 /**
  * Reads files in threads of its own. All calls reject with FileChangedError when the file is not, before and after,
- * exactly the version that `entry` describes, and with FileUnreadableError when it cannot be read.
+ * exactly the version that `entry` describes, or is reached by a symbolic link that has taken a folder's place; and with
+ * FileUnreadableError when it cannot be read.
  */
 export interface FileReader {
   /** The whole content in memory: for small files and links. Requests of the same turn travel together. */
@@ -37,7 +39,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-export function openFileReader({ follow }: { readonly follow: boolean }): FileReader {
+export function openFileReader(from: ReadFrom): FileReader {
   // Two pools, so that the hashing of a large file never keeps small ones waiting.
   const small = lazyPool<ReadBatchAnswer>();
   const large = lazyPool<ReadAnswer>();
@@ -56,10 +58,8 @@ export function openFileReader({ follow }: { readonly follow: boolean }): FileRe
     try {
       const { answers, content } = await (await small.get()).run({
         task: 'read',
-        requests: pack(
-          batch.map(({ request }) => request),
-          follow,
-        ),
+        requests: pack(batch.map(({ request }) => request)),
+        from,
       });
       batch.forEach(({ request, resolve, reject }, at) => {
         const answer = answers[at];
@@ -77,13 +77,13 @@ export function openFileReader({ follow }: { readonly follow: boolean }): FileRe
     read: (path, entry) =>
       new Promise((resolve, reject) => {
         if (waiting.length === 0) setImmediate(flush);
-        waiting.push({ request: { path, kind: entry.kind, expected: entry, follow }, resolve, reject });
+        waiting.push({ request: { path, kind: entry.kind, expected: entry }, resolve, reject });
         waitingBytes += entry.size;
         if (waiting.length >= BATCH_FILES || waitingBytes >= BATCH_BYTES) flush();
       }),
     async hash(path, entry, signal) {
       const answer = await (await large.get()).run(
-        { task: 'hash', request: { path, kind: entry.kind, expected: entry, follow } },
+        { task: 'hash', request: { path, kind: entry.kind, expected: entry }, from },
         { signal },
       );
       if (answer.outcome !== 'read') throw failure(path, answer);
@@ -91,7 +91,7 @@ export function openFileReader({ follow }: { readonly follow: boolean }): FileRe
     },
     async look(path, entry) {
       // Beside the small ones: it must not wait until another large file has been hashed.
-      const { answers } = await (await small.get()).run({ task: 'look', request: { path, kind: entry.kind, expected: entry, follow } });
+      const { answers } = await (await small.get()).run({ task: 'look', request: { path, kind: entry.kind, expected: entry }, from });
       const [answer] = answers;
       if (answer?.outcome !== 'read') throw failure(path, answer);
       return answer.looks;

@@ -1,13 +1,11 @@
 import type { FileStat } from './file-stat.js';
 
 export interface ReadRequest {
-  /** Absolute. */
+  /** Absolute, and below the source. */
   readonly path: string;
   readonly kind: 'file' | 'symlink';
   /** What the file must still be: before the first byte is read and after the last. */
   readonly expected: FileStat;
-  /** Whether the mirror follows symbolic links; else the last segment must not be one. */
-  readonly follow: boolean;
 }
 
 /** Many requests by columns: that crosses to another thread at a tenth of the cost of as many objects. */
@@ -18,12 +16,11 @@ export interface ReadRequests {
   readonly links: Uint8Array;
   /** Size, mtime, ctime and inode of each, in this order. */
   readonly stats: BigInt64Array;
-  readonly follow: boolean;
 }
 
 const FIELDS = 4;
 
-export function pack(requests: readonly ReadRequest[], follow: boolean): ReadRequests {
+export function pack(requests: readonly ReadRequest[]): ReadRequests {
   const stats = new BigInt64Array(requests.length * FIELDS);
   requests.forEach(({ expected }, at) => {
     stats[at * FIELDS] = BigInt(expected.size);
@@ -33,10 +30,10 @@ export function pack(requests: readonly ReadRequest[], follow: boolean): ReadReq
     stats[at * FIELDS + 3] = BigInt.asIntN(64, expected.inode);
   });
   const links = Uint8Array.from(requests, ({ kind }) => (kind === 'symlink' ? 1 : 0));
-  return { paths: requests.map(({ path }) => path).join('\0'), links, stats, follow };
+  return { paths: requests.map(({ path }) => path).join('\0'), links, stats };
 }
 
-export function unpack({ paths, links, stats, follow }: ReadRequests): readonly ReadRequest[] {
+export function unpack({ paths, links, stats }: ReadRequests): readonly ReadRequest[] {
   const field = (at: number, which: number): bigint => stats[at * FIELDS + which] ?? 0n;
   return paths.split('\0').map((path, at) => ({
     path,
@@ -47,6 +44,5 @@ export function unpack({ paths, links, stats, follow }: ReadRequests): readonly 
       ctimeNs: field(at, 2),
       inode: BigInt.asUintN(64, field(at, 3)),
     },
-    follow,
   }));
 }

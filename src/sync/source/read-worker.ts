@@ -1,8 +1,10 @@
 import { createHash, hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { systemClock } from '../../clock.js';
 import { type ContentLook, LOOK_BYTES, lookOf } from './content-look.js';
 import { isSameFile } from './file-stat.js';
+import { openPlaceCheck, type ReadFrom } from './in-place.js';
 import { type ReadRequest, type ReadRequests, unpack } from './read-requests.js';
 
 export type ReadAnswer =
@@ -17,36 +19,44 @@ export interface ReadBatchAnswer {
   readonly content: ArrayBuffer;
 }
 
-export type ReadTask =
+export type ReadTask = { readonly from: ReadFrom } & (
   | { readonly task: 'read'; readonly requests: ReadRequests }
-  | { readonly task: 'hash' | 'look'; readonly request: ReadRequest };
+  | { readonly task: 'hash' | 'look'; readonly request: ReadRequest }
+);
+
+/** Where all files of a task are. */
+interface Place {
+  readonly follow: boolean;
+  readonly has: ReturnType<typeof openPlaceCheck>;
+}
 
 /** Runs in a thread of its own: synchronous calls are several times cheaper than promises, and block nobody here. */
 export default function perform(task: ReadTask): ReadBatchAnswer | ReadAnswer {
+  const place: Place = { follow: task.from.follow, has: openPlaceCheck(task.from) };
   switch (task.task) {
     case 'read':
-      return readBatch(unpack(task.requests));
+      return readBatch(unpack(task.requests), place);
     case 'hash':
-      return caught(task.request, hashFile);
+      return caught(() => hashFile(task.request, place));
     case 'look':
-      return { answers: [caught(task.request, lookAtFile)], content: new ArrayBuffer(0) };
+      return { answers: [caught(() => lookAtFile(task.request, place))], content: new ArrayBuffer(0) };
   }
 }
 
-function readBatch(requests: readonly ReadRequest[]): ReadBatchAnswer {
+function readBatch(requests: readonly ReadRequest[], place: Place): ReadBatchAnswer {
   const content = new ArrayBuffer(requests.reduce((bytes, { expected }) => bytes + expected.size, 0));
   let offset = 0;
   const answers = requests.map((request) => {
     const begin = offset;
     offset += request.expected.size;
-    return caught(request, () => readWhole(request, Buffer.from(content, begin, request.expected.size), begin));
+    return caught(() => readWhole(request, place, Buffer.from(content, begin, request.expected.size), begin));
   });
   return { answers, content };
 }
 
-function caught(request: ReadRequest, read: (request: ReadRequest) => ReadAnswer): ReadAnswer {
+function caught(read: () => ReadAnswer): ReadAnswer {
   try {
-    return read(request);
+    return read();
   } catch (error) {
     const { code = 'EUNKNOWN', message } = error as NodeJS.ErrnoException;
     // ELOOP: a link where a file was, refused by O_NOFOLLOW.
@@ -54,21 +64,24 @@ function caught(request: ReadRequest, read: (request: ReadRequest) => ReadAnswer
   }
 }
 
-function readWhole(request: ReadRequest, into: Buffer, offset: number): ReadAnswer {
+function readWhole(request: ReadRequest, place: Place, into: Buffer, offset: number): ReadAnswer {
   const hashedAtMs = systemClock.now();
-  const whole = request.kind === 'symlink' ? readLink(request, into) : readFile(request, into);
+  const whole = request.kind === 'symlink' ? readLink(request, place, into) : readFile(request, place, into);
   if (!whole) return { outcome: 'changed' };
   const looks = request.kind === 'file' ? lookOf(into) : 'ordinary';
   return { outcome: 'read', md5: hash('md5', into), hashedAtMs, looks, offset };
 }
 
-function readLink({ path, expected }: ReadRequest, into: Buffer): boolean {
+function readLink({ path, expected }: ReadRequest, place: Place, into: Buffer): boolean {
+  const folder = dirname(path);
+  if (!place.has(folder)) return false;
   const target = readlinkSync(path, 'buffer');
-  return target.copy(into) === expected.size && target.length === expected.size && isSameFile(lstatSync(path, { bigint: true }), expected);
+  const isWhole = target.copy(into) === expected.size && target.length === expected.size;
+  return isWhole && isSameFile(lstatSync(path, { bigint: true }), expected) && place.has(folder);
 }
 
-function readFile(request: ReadRequest, into: Buffer): boolean {
-  return withOpenFile(request, (fd) => {
+function readFile(request: ReadRequest, place: Place, into: Buffer): boolean {
+  return withOpenFile(request, place, (fd) => {
     let filled = 0;
     while (filled < into.length) {
       const got = readSync(fd, into, filled, into.length - filled, filled);
@@ -81,12 +94,12 @@ function readFile(request: ReadRequest, into: Buffer): boolean {
 
 const HASH_BUFFER_BYTES = 256 * 1024;
 
-function hashFile(request: ReadRequest): ReadAnswer {
+function hashFile(request: ReadRequest, place: Place): ReadAnswer {
   const hashedAtMs = systemClock.now();
   const md5 = createHash('md5');
   const buffer = Buffer.allocUnsafeSlow(HASH_BUFFER_BYTES);
   let looks: ContentLook = 'ordinary';
-  const whole = withOpenFile(request, (fd) => {
+  const whole = withOpenFile(request, place, (fd) => {
     for (let at = 0; at < request.expected.size; ) {
       const got = readSync(fd, buffer, 0, buffer.length, at);
       if (got === 0) return false;
@@ -99,19 +112,20 @@ function hashFile(request: ReadRequest): ReadAnswer {
   return whole ? { outcome: 'read', md5: md5.digest('hex'), hashedAtMs, looks, offset: 0 } : { outcome: 'changed' };
 }
 
-function lookAtFile(request: ReadRequest): ReadAnswer {
+function lookAtFile(request: ReadRequest, place: Place): ReadAnswer {
   const hashedAtMs = systemClock.now();
   const beginning = Buffer.alloc(Math.min(LOOK_BYTES, request.expected.size));
-  const whole = withOpenFile(request, (fd) => readSync(fd, beginning, 0, beginning.length, 0) === beginning.length);
+  const whole = withOpenFile(request, place, (fd) => readSync(fd, beginning, 0, beginning.length, 0) === beginning.length);
   return whole ? { outcome: 'read', md5: '', hashedAtMs, looks: lookOf(beginning), offset: 0 } : { outcome: 'changed' };
 }
 
-/** Reads only if the file is the expected one before and after: what was read is then one version of it. */
-function withOpenFile({ path, expected, follow }: ReadRequest, read: (fd: number) => boolean): boolean {
+/** Reads only if the file is in its place, and the expected one before and after: what was read is then one version of it. */
+function withOpenFile({ path, expected }: ReadRequest, place: Place, read: (fd: number) => boolean): boolean {
   // O_NONBLOCK: a FIFO that took the file's place would otherwise wait for a writer for ever.
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW));
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (place.follow ? 0 : constants.O_NOFOLLOW));
+  const isExpected = () => isSameFile(fstatSync(fd, { bigint: true }), expected);
   try {
-    return isSameFile(fstatSync(fd, { bigint: true }), expected) && read(fd) && isSameFile(fstatSync(fd, { bigint: true }), expected);
+    return isExpected() && place.has(path, fd) && read(fd) && isExpected();
   } finally {
     closeSync(fd);
   }

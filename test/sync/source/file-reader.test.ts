@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, lstatSync, mkdtempSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ const never = new AbortController().signal;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'longshore-read-'));
-  reader = openFileReader({ follow: false });
+  reader = openFileReader({ source: folder, follow: false });
 });
 
 afterAll(async () => {
@@ -86,6 +86,55 @@ describe('reading files in another thread', () => {
     change(join(folder, name));
     await expect(reader.read(join(folder, name), entry)).rejects.toThrow(FileChangedError);
     await expect(reader.hash(join(folder, name), entry, never)).rejects.toThrow(FileChangedError);
+  });
+
+  test.each<[string, (path: string, entry: LocalEntry) => Promise<unknown>]>([
+    ['read', (path, entry) => reader.read(path, entry)],
+    ['hashed', (path, entry) => reader.hash(path, entry, never)],
+    ['looked at', (path, entry) => reader.look(path, entry)],
+  ])(
+    'P3: what is found through a link that took the place of a folder is not %s, though the file itself is the expected one',
+    async (what, use) => {
+      const [place, other] = [join(folder, `place ${what}`), join(folder, `other ${what}`)];
+      mkdirSync(other);
+      const entry = write(`other ${what}/file`, 'content');
+      await expect(use(join(other, 'file'), entry)).resolves.toBeDefined();
+      symlinkSync(other, place);
+      await expect(use(join(place, 'file'), entry)).rejects.toThrow(FileChangedError);
+      symlinkSync('there', join(other, 'link'));
+      const link = entryOf(`other ${what}/link`);
+      expect(await reader.read(join(other, 'link'), link)).toMatchObject({ md5: md5('there') });
+      await expect(reader.read(join(place, 'link'), link)).rejects.toThrow(FileChangedError);
+    },
+  );
+
+  test('a source may itself be reached by a link', async () => {
+    const given = join(folder, 'by a link');
+    mkdirSync(join(folder, 'linked'));
+    symlinkSync('linked', given);
+    const entry = write('linked/file', 'content');
+    const own = openFileReader({ source: given, follow: false });
+    try {
+      expect(await own.read(join(given, 'file'), entry)).toMatchObject({ md5: md5('content') });
+    } finally {
+      await own.close();
+    }
+  });
+
+  test('a mirror that follows links reads through them, but for those that lead out of its source', async () => {
+    const [source, given] = [join(folder, 'followed'), join(folder, 'as it is configured')];
+    mkdirSync(join(source, 'inside'), { recursive: true });
+    const [inside, outside] = [write('followed/inside/file', 'inside'), write('outside', 'outside')];
+    symlinkSync('inside', join(source, 'to inside'));
+    symlinkSync(folder, join(source, 'to outside'));
+    symlinkSync(source, given);
+    const following = openFileReader({ source: given, follow: true });
+    try {
+      expect(await following.read(join(given, 'to inside/file'), inside)).toMatchObject({ md5: md5('inside') });
+      await expect(following.read(join(given, 'to outside/outside'), outside)).rejects.toThrow(FileChangedError);
+    } finally {
+      await following.close();
+    }
   });
 
   test('P8: a file that cannot be read says so with the reason of the system, and its neighbours are read', async () => {

@@ -1,0 +1,44 @@
+import { readlinkSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { isWithin } from '../../watcher/links.js';
+
+/** Where a mirror's files are read. */
+export interface ReadFrom {
+  /** The mirror's folder as it is configured, an absolute path. */
+  readonly source: string;
+  /** Whether symbolic links are followed that stay in the source; else no segment below it may be one. */
+  readonly follow: boolean;
+}
+
+/**
+ * Tells whether what was opened under a path is what the path says: in a mirror that follows no links the very file of
+ * that name, else one inside the source. A folder can be exchanged for a symbolic link between a look and an open, and
+ * O_NOFOLLOW is about the last segment alone: what is opened through such a link was never a file of that name, and may
+ * be somebody else's. `fd`: the open file; without it only the path counts. Throws as the system does.
+ */
+export function openPlaceCheck({ source, follow }: ReadFrom): (path: string, fd?: number) => boolean {
+  let root: string | undefined;
+  return (path, fd) => {
+    root ??= realpathSync.native(source);
+    const real = (fd === undefined ? undefined : pathOfOpen(fd)) ?? realpathSync.native(path);
+    return follow ? isWithin(real, root) : isSamePath(real, join(root, path.slice(source.length)));
+  };
+}
+
+/** Where the open file is, whatever has become of its path; undefined where the system does not tell (proc(5)). */
+function pathOfOpen(fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file system that does not tell cases, or forms of Unicode, apart may name a file as somebody else has asked for it. */
+export function isSamePath(a: string, b: string): boolean {
+  return a === b || folded(a) === folded(b);
+}
+
+function folded(path: string): string {
+  return path.normalize('NFC').toLowerCase();
+}
