@@ -46,7 +46,7 @@ export interface QueueOptions<J> {
 
 /** Large files in flight at once, of each 8 slots: enough to fill a line, few enough to bound memory and sockets. */
 const LARGE_SHARE = 8;
-const LARGE_MOST = 4;
+const LARGE_MOST = 3;
 
 export function createQueue<J extends QueuedJob>({
   concurrency,
