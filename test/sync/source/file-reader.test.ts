@@ -1,12 +1,25 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileChangedError, FileUnreadableError } from '../../../src/sync/source/file-errors.js';
 import { type FileReader, openFileReader } from '../../../src/sync/source/file-reader.js';
 import type { LocalEntry } from '../../../src/watcher/entry.js';
+import { ciphertext } from '../../ciphertext.js';
 
 let folder: string;
 let reader: FileReader;
@@ -63,6 +76,32 @@ describe('reading files in another thread', () => {
     const content = Buffer.alloc(3_000_001, 'longshore');
     const entry = write('large', content);
     expect(await reader.hash(join(folder, 'large'), entry, never)).toMatchObject({ md5: md5(content) });
+  });
+
+  test.runIf(existsSync('/proc/self/fd'))('leaves no file open, not even one that it refuses', async () => {
+    const entries = Array.from({ length: 100 }, (_, at) => write(`closed-${at}`, `content ${at}`));
+    const readAll = (size: number) => Promise.allSettled(entries.map((entry) => reader.read(join(folder, entry.path), { ...entry, size })));
+    await readAll(0); // of another size than expected
+    const before = readdirSync('/proc/self/fd').length;
+    expect((await readAll(0)).every(({ status }) => status === 'rejected')).toBe(true);
+    expect(readdirSync('/proc/self/fd').length).toBeLessThan(before + entries.length / 2);
+  });
+
+  test('tells what content looks like, by its beginning alone, and of a link nothing', async () => {
+    const random = ciphertext(64 * 1024);
+    const text = Buffer.alloc(1024 * 1024, 'plain text '); // what follows is the beginning of whatever is read at once
+    const [encrypted, ordinary] = [write('encrypted', random), write('ordinary', Buffer.concat([text, random]))];
+    for (const [entry, looks] of [
+      [encrypted, 'random'],
+      [ordinary, 'ordinary'],
+    ] as const) {
+      const path = join(folder, entry.path);
+      expect(await reader.read(path, entry)).toMatchObject({ looks });
+      expect(await reader.hash(path, entry, never)).toMatchObject({ looks });
+      expect(await reader.look(path, entry)).toBe(looks);
+    }
+    symlinkSync('='.repeat(200), join(folder, 'blank link'));
+    expect(await reader.read(join(folder, 'blank link'), entryOf('blank link'))).toMatchObject({ looks: 'ordinary' });
   });
 
   test.each<[string, (path: string) => void]>([

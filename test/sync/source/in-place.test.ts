@@ -1,7 +1,42 @@
-import { describe, expect, test } from 'vitest';
-import { isSamePath } from '../../../src/sync/source/in-place.js';
+import { closeSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isSamePath, openPlaceCheck } from '../../../src/sync/source/in-place.js';
 
-describe('whether a file is where its path says', () => {
+let source: string;
+
+beforeAll(() => {
+  source = mkdtempSync(join(tmpdir(), 'longshore-place-'));
+});
+
+afterAll(() => rmSync(source, { recursive: true }));
+
+describe('whether what was opened is what its path says', () => {
+  test('counts where the open file is, although the path has become what it was before', () => {
+    const [folder, other, away] = ['folder', 'other', 'away'].map((name) => join(source, name)) as [string, string, string];
+    for (const place of [folder, other]) {
+      mkdirSync(place);
+      writeFileSync(join(place, 'file'), 'content');
+    }
+    const path = join(folder, 'file');
+    renameSync(folder, away);
+    symlinkSync('other', folder);
+    const byLink = openSync(path, 'r');
+    rmSync(folder);
+    renameSync(away, folder);
+    const itself = openSync(path, 'r');
+    try {
+      const isInPlace = openPlaceCheck({ source, follow: false });
+      expect(isInPlace(path)).toBe(true);
+      expect(isInPlace(path, itself)).toBe(true);
+      expect(isInPlace(path, byLink)).toBe(false);
+    } finally {
+      closeSync(byLink);
+      closeSync(itself);
+    }
+  });
+
   test.each([
     ['/data/letter', '/data/letter', true],
     ['/data/LETTER', '/data/letter', true],
