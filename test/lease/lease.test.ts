@@ -184,6 +184,31 @@ test('--take-over takes it at once; the other one writes nothing more from its n
   await refused(first);
 });
 
+test('who was told to take the place takes it once, and not back from whoever takes it next', async () => {
+  const { lease, clock } = await openRig();
+  const first = lease(holder('a'), { takeOver: true });
+  await first.acquire(never);
+  await lease(holder('b'), { takeOver: true }).acquire(never);
+  await clock.advance(2 * MINUTE);
+  expect(await lostBy(first)).toBeInstanceOf(LeaseLostError);
+  await refused(first);
+});
+
+test('who has lost the place and has it again holds it as before', async () => {
+  const { first, lease, clock } = await openHeld();
+  const second = lease(holder('b'), { takeOver: true });
+  await second.acquire(never);
+  await clock.advance(2 * MINUTE);
+  expect(await lostBy(first)).toBeInstanceOf(LeaseLostError);
+  await second.release();
+  await first.acquire(never);
+  const lost = first.whenLost(never).catch((error: unknown) => error);
+  await clock.advance(2 * PERIOD);
+  expect(first.hold(never)).toBeUndefined();
+  expect(first.status()).toMatchObject({ held: true, fence: 3 });
+  expect(await Promise.race([lost, 'not lost'])).toBe('not lost');
+});
+
 test('a machine that slept asks before its next write, and goes on when nobody has come meanwhile', async () => {
   const { first, setAhead, faults } = await openHeld();
   expect(first.hold(never)).toBeUndefined();

@@ -112,6 +112,39 @@ test('an object is tried, ever more seldom, and given up at the limit: then its 
   await end();
 });
 
+test('a newer job for an object takes the place of the one that waits, which is dropped once', async () => {
+  const clock = fakeClock();
+  const { life, find, told, tries, end } = await live(folder(), clock, DAEMON);
+  await find();
+  life.outcome = 'done';
+  await find();
+  await clock.advance(HOUR);
+  expect(tries).toEqual(['a 1', 'a 1']);
+  expect(told.toSorted()).toEqual(['done a', 'dropped a', 'failed a 500', 'over a']);
+  await end();
+});
+
+test('what waits when all ends is over, but for what was given up, which was over before', async () => {
+  const clock = fakeClock();
+  const { find, told, attempts, end } = await live(folder(), clock, DAEMON);
+  await find('given up');
+  await clock.advance(500 + 1_000);
+  await find('waiting');
+  expect(attempts.retrying).toBe(1);
+  await end();
+  await clock.advance(HOUR);
+  expect(told.filter((line) => line.startsWith('over'))).toEqual(['over given up', 'over waiting']);
+});
+
+test('more objects that fail than can wait are left to a scan, and said', async () => {
+  const clock = fakeClock();
+  const { find, told, attempts, end } = await live(folder(), clock, DAEMON);
+  for (let file = 0; file < 10_001; file += 1) await find(`f${file}`);
+  expect(told.slice(-3)).toEqual(['failed f10000 500', 'forgotten f10000', 'over f10000']);
+  expect(attempts.retrying).toBe(10_000);
+  await end();
+});
+
 test('a restart neither forgets what was given up nor tries it sooner', async () => {
   const clock = fakeClock();
   const at = folder();

@@ -232,6 +232,23 @@ describe('decide, row by row', () => {
     ['same stat, present, same', { entry }, record, same, { action: 'nothing' }],
     ['same stat, present, absent', { entry }, record, 'absent', { action: 'upload', why: 'drift' }],
     ['same stat, present, different', { entry }, record, other, { action: 'upload', why: 'drift' }],
+    [
+      'same stat, no digest told, same etag',
+      { entry },
+      { ...record, etag: 'e1' },
+      { size: 3, etag: 'e1', inspected: false },
+      { action: 'nothing' },
+    ],
+    [
+      'same stat, no digest told, other etag',
+      { entry },
+      { ...record, etag: 'e1' },
+      { size: 3, etag: 'e2', inspected: false },
+      { action: 'upload', why: 'drift' },
+    ],
+    ['same stat, no digest and no etag told', { entry }, { ...record, etag: 'e1' }, { size: 3, inspected: false }, { action: 'nothing' }],
+    ['same stat, no etag known', { entry }, record, { size: 3, etag: 'e2', inspected: false }, { action: 'nothing' }],
+    ['same stat, same digest under another etag', { entry }, { ...record, etag: 'e1' }, { ...same, etag: 'e2' }, { action: 'nothing' }],
     ['same stat but racy', { entry }, { ...record, hashedAtMs: 0 }, 'unknown', { action: 'learn', what: 'local-md5' }],
     ['other stat, not yet hashed', { entry: { ...entry, mtimeNs: 2n } }, record, 'unknown', { action: 'learn', what: 'local-md5' }],
     ['other stat, same digest', { entry: { ...entry, mtimeNs: 2n }, md5 }, record, 'unknown', { action: 'refresh', metadata: true }],
@@ -257,6 +274,17 @@ describe('decide, row by row', () => {
     ['absent, none, absent', undefined, undefined, 'absent', { action: 'nothing' }],
   ])('%s', (_row, local, knownRecord, remoteFact, expected) => {
     expect(decide(local, knownRecord, remoteFact, rules)).toEqual(expected);
+  });
+
+  test.each<[string, Partial<typeof entry>, boolean]>([
+    ['user', { uid: 1 }, true],
+    ['group', { gid: 1 }, true],
+    ['inode', { inode: 2n }, false],
+  ])('a file of another %s has other metadata, where owners are kept: %s', (_what, change, metadata) => {
+    const keepOwners: Policy = { ...rules, metadata: { mtime: false, mode: false, owner: true } };
+    const changed = { ...entry, ctimeNs: 2n, ...change };
+    expect(decide({ entry: changed, md5 }, record, 'unknown', keepOwners)).toEqual({ action: 'refresh', metadata });
+    expect(decide({ entry: changed, md5 }, record, 'unknown', rules)).toEqual({ action: 'refresh', metadata: false });
   });
 
   test('absent, none, present: as the mirror says', () => {
