@@ -5,6 +5,7 @@ import { NEVER_ABORTED } from '../../src/drivers/signal.js';
 import { LeaseHeldError, LeaseLostError } from '../../src/lease/errors.js';
 import type { Lease } from '../../src/lease/lease.js';
 import { thisHolder } from '../../src/lease/this-holder.js';
+import { silentLogger } from '../../src/log.js';
 import { holder, MINUTE, moving, openRig, PERIOD, REF } from './rig.js';
 
 const never = NEVER_ABORTED;
@@ -244,6 +245,19 @@ test('while the provider is away nothing is trusted for longer than others wait,
   await clock.advance(6 * MINUTE);
   faults.assertUsedUp();
   expectHeld(first);
+});
+
+test('signs of life that fail are told once, until one arrives', async () => {
+  const { lease, clock, faults } = await openRig();
+  const told: string[] = [];
+  const log = { ...silentLogger, warn: (event: string) => void told.push(event) };
+  await lease(holder('a'), { log }).acquire(never);
+  for (const outage of [1, 2]) {
+    for (let times = 0; times < 3; times += 1) faults.next('putObject', down());
+    await clock.advance(4 * 2 * MINUTE);
+    expect(told).toEqual(Array.from({ length: outage }, () => 'no sign of life could be given to the container'));
+  }
+  faults.assertUsedUp();
 });
 
 test('a sign of life whose answer was lost is known for our own', async () => {

@@ -2,14 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { ObjectHashMismatchError, StorageError, TargetUnavailableError, ThrottledError } from '../../src/drivers/errors.js';
+import {
+  ContainerDoesNotExistError,
+  ObjectHashMismatchError,
+  StorageError,
+  TargetUnavailableError,
+  ThrottledError,
+} from '../../src/drivers/errors.js';
 import { silentLogger } from '../../src/log.js';
 import { openLedger } from '../../src/state/ledger-file.js';
 import { type AttemptsListener, createAttempts, type Persistence } from '../../src/sync/attempts.js';
 import { BRISK, PATIENT } from '../../src/sync/backoff.js';
 import type { Job } from '../../src/sync/job.js';
 import { openQuarantine } from '../../src/sync/quarantine.js';
-import { FileUnreadableError } from '../../src/sync/source/file-errors.js';
+import { FileChangedError, FileUnreadableError } from '../../src/sync/source/file-errors.js';
 import type { Outcome } from '../../src/sync/workplace.js';
 import { type FakeClock, fakeClock } from '../fakes/clock.js';
 
@@ -142,6 +148,38 @@ test('more objects that fail than can wait are left to a scan, and said', async 
   for (let file = 0; file < 10_001; file += 1) await find(`f${file}`);
   expect(told.slice(-3)).toEqual(['failed f10000 500', 'forgotten f10000', 'over f10000']);
   expect(attempts.retrying).toBe(10_000);
+  await end();
+});
+
+test('a container that is gone is no fault of the object, which is left to the reconcile that follows', async () => {
+  const clock = fakeClock();
+  const { life, find, told, tries, quarantine, end } = await live(folder(), clock, DAEMON);
+  life.outcome = new ContainerDoesNotExistError('c', { driver: 'memory' });
+  await find();
+  await clock.advance(HOUR);
+  expect(tries).toEqual(['a 1']);
+  expect(told).toEqual(['container trouble', 'over a']);
+  expect(quarantine.all.size).toBe(0);
+  await end();
+});
+
+test('a file that changes while it is read is tried again sooner than one that fails', async () => {
+  const clock = fakeClock();
+  const { life, find, told, end } = await live(folder(), clock, DAEMON);
+  life.outcome = new FileChangedError('/x/a');
+  await find();
+  expect(told).toEqual(['failed a 100']);
+  await end();
+});
+
+test('what a one-shot run gives up while it looks at everything is due, and not forgotten', async () => {
+  const clock = fakeClock();
+  const { find, attempts, quarantine, end } = await live(folder(), clock, ONCE);
+  const endSurvey = attempts.beginSurvey();
+  await find();
+  await clock.advance(10_000);
+  endSurvey();
+  expect([...quarantine.all.keys()]).toEqual(['a']);
   await end();
 });
 
