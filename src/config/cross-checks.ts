@@ -33,6 +33,7 @@ export function crossChecks(parts: Parts): Complaint[] {
     ...unknownTargets(parts),
     ...sameNames(parts),
     ...settleLimits(parts),
+    ...keptAndDeleted(parts),
     ...unkeptHeaders(parts),
     ...sharedPlaces(parts),
     ...loops(parts),
@@ -65,6 +66,16 @@ function settleLimits({ mirrors }: Parts): Complaint[] {
   return mirrors
     .filter(({ mirror }) => mirror.settleLimitMs < mirror.settleMs)
     .map(({ position }) => ({ path: ['mirrors', position, 'settle_limit'], message: 'expected at least as long as settle' }));
+}
+
+/** Once the state is lost, nothing tells an object that was kept from one that longshore did not put there. */
+function keptAndDeleted({ mirrors }: Parts): Complaint[] {
+  return mirrors
+    .filter(({ mirror }) => mirror.deletes === 'keep' && mirror.extraneous === 'delete')
+    .map(({ position }) => ({
+      path: ['mirrors', position, 'extraneous'],
+      message: 'after a loss of the state this would delete what "deletes: keep" has kept; write "report", or "deletes: trash"',
+    }));
 }
 
 function unkeptHeaders({ mirrors, targets }: Parts): Complaint[] {

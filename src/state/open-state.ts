@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import { makeFolders } from '../make-folders.js';
-import { reasonOf, StateError, StateUnavailableError } from './errors.js';
+import { reasonOf, StateError, StateUnavailableError, systemCode } from './errors.js';
 import { type StateLock, takeLock } from './lock.js';
 import { type MirrorStore, type MirrorToOpen, openMirror } from './open-mirror.js';
 
@@ -78,12 +78,19 @@ async function lockFolder(folder: string, clock: Clock): Promise<StateLock> {
     return await takeLock(folder, clock);
   } catch (error) {
     if (error instanceof StateError) throw error;
+    const advice = isInTheWay(error) ? 'Something else than a folder is in its place: move it' : 'Make it writable for this user';
     throw new StateUnavailableError(
       folder,
-      `the state folder cannot be used (${reasonOf(error)}). Make it writable for this user, or name another one under "state" in the configuration`,
+      `the state folder cannot be used (${reasonOf(error)}). ${advice}, or name another one under "state" in the configuration`,
       error,
     );
   }
+}
+
+/** A file where the folder, or one above it, should be. */
+function isInTheWay(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'EEXIST' || code === 'ENOTDIR';
 }
 
 /** The last first; each is closed whatever becomes of the others. Rejects with the first error. */

@@ -267,6 +267,11 @@ mirrors:
       `${TARGETS}${MIRROR}    settle: 1m\n    settle_limit: 1s\n`,
       /^longshore\.yaml:11:19 {2}mirrors\[0\]\.settle_limit: expected at least as long as settle/,
     ],
+    [
+      'deletes that are kept, and extraneous objects that are deleted',
+      `${TARGETS}${MIRROR}    deletes: keep\n    extraneous: delete\n`,
+      /^longshore\.yaml:11:17 {2}mirrors\[0\]\.extraneous: after a loss of the state this would delete what "deletes: keep" has kept/,
+    ],
     ['an option of a later version', `${TARGETS}${MIRROR}    verify: { every: 7d }\n`, /unknown key "verify"/],
     ['an empty path', `${TARGETS}${MIRROR.replace('./data', '""')}`, /source: expected a path, got ""/],
   ])('refuses %s', async (_, text, expected) => {

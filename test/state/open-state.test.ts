@@ -174,14 +174,16 @@ test('an opening that is interrupted while it looks through an index ends, and g
   await state.close();
 });
 
-test('a folder that cannot be made says which, why, and what to do', async () => {
+test.each([
+  ['below a file', 'file/state', 'ENOTDIR'],
+  ['a file itself', 'file', 'EEXIST'],
+])('a state folder that is %s says which, why, and what to do', async (_where, path, code) => {
   const parent = await temporaryFolder();
   await writeFile(join(parent, 'file'), '');
-  const folder = join(parent, 'file', 'state');
-  await expect(opened(folder)).rejects.toThrow(StateUnavailableError);
-  await expect(opened(folder)).rejects.toThrow(
-    /file\/state: the state folder cannot be used \(ENOTDIR.*\)\. Make it writable for this user, or name another one/,
-  );
+  const opening = opened(join(parent, path));
+  await expect(opening).rejects.toThrow(StateUnavailableError);
+  await expect(opening).rejects.toThrow(`${path}: the state folder cannot be used (${code}`);
+  await expect(opening).rejects.toThrow('Something else than a folder is in its place: move it, or name another one under "state"');
 });
 
 test.runIf(process.platform === 'linux')('a folder in which none can be made is an error at once', async () => {
