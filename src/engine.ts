@@ -93,7 +93,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     if (!first || !store) continue;
     const opened = openTarget({
       config: target,
-      found: await findOut(target, keptIn(store, dryRun).ledger, clock, drain),
+      found: await findOut(target, keptIn(store, dryRun).ledger, world, drain),
       container: first.container,
       layers: (concurrency) => layers(target, concurrency),
       workers: {

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import type { TargetConfig } from './config/config.js';
 import type { Backend } from './drivers/backend.js';
+import type { Notice } from './drivers/http/clock-skew.js';
 import { findDriver } from './drivers/registry.js';
 import type { Logger } from './log.js';
 import type { Ledger } from './state/ledger.js';
@@ -49,15 +50,24 @@ export interface OpenTargetOptions {
 const MOST_WAITING = 500;
 
 /** What the driver can tell of its provider only by asking, asked once: the answer is kept in the ledger of the target's first mirror. */
-export async function findOut(config: TargetConfig, ledger: Ledger, clock: Clock, signal: AbortSignal): Promise<string | undefined> {
+export async function findOut(
+  config: TargetConfig,
+  ledger: Ledger,
+  { clock, log }: Pick<OpenTargetOptions, 'clock' | 'log'>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const kept = ledger.read().found;
   const found = await findDriver(config.driver).findOut?.(
     config.settings,
-    { clock, ...(kept !== undefined && { found: kept }) },
+    { clock, notice: noticeOf(config, log), ...(kept !== undefined && { found: kept }) },
     { signal },
   );
   if (found !== undefined && found !== kept) await ledger.update((document) => ({ ...document, found }));
   return found;
+}
+
+function noticeOf({ name }: TargetConfig, log: Logger): Notice {
+  return (event, fields) => log.warn(event, { target: name, ...fields });
 }
 
 export function openTarget({
@@ -73,8 +83,8 @@ export function openTarget({
   patienceMs,
   giveUp,
 }: OpenTargetOptions): Target {
-  const notice = (event: string, fields: Readonly<Record<string, unknown>>) => log.warn(event, { target: config.name, ...fields });
-  const bare = findDriver(config.driver).open(config.settings, { clock, notice, ...(found !== undefined && { found }) });
+  const world = { clock, notice: noticeOf(config, log), ...(found !== undefined && { found }) };
+  const bare = findDriver(config.driver).open(config.settings, world);
   const concurrency = config.concurrency ?? bare.capabilities.concurrency;
   const layered = layers(concurrency);
   const backend = layered(bare);

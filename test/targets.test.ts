@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../src/clock.js';
+import type { TargetConfig } from '../src/config/config.js';
+import { NEVER_ABORTED } from '../src/drivers/signal.js';
+import { type Fields, silentLogger } from '../src/log.js';
+import { openLedger } from '../src/state/ledger-file.js';
+import { findOut } from '../src/targets.js';
+import { settingsOf } from './drivers/s3/open.js';
+
+/** A target at a provider that calls itself so. */
+async function targetOf(server: string): Promise<TargetConfig> {
+  const provider = createServer((_, response) => response.writeHead(403, { server }).end());
+  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    provider.closeAllConnections();
+    provider.close();
+  });
+  const { port } = provider.address() as AddressInfo;
+  const settings = settingsOf({ host: '127.0.0.1', port, secure: false, key: 'a', secret: 'b' });
+  return {
+    name: 'cloud',
+    driver: 's3',
+    settings,
+    concurrency: undefined,
+    bandwidth: undefined,
+    requestRate: undefined,
+    multipartThreshold: 1,
+    partSize: undefined,
+  };
+}
+
+test.each([
+  ['MinIO', /^minio at/, []],
+  ['nginx', /^$/, ['whose S3 this is cannot be told: it is taken for a generic one']],
+])('a daemon whose provider answers as %s notes whose it is, or says that nobody knows', async (server, expected, warnings) => {
+  const folder = mkdtempSync(join(tmpdir(), 'longshore-targets-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const ledger = await openLedger(folder, 'm');
+  const told: { event: string; fields: Fields | undefined }[] = [];
+  const log = { ...silentLogger, warn: (event: string, fields?: Fields) => void told.push({ event, fields }) };
+  const found = await findOut(await targetOf(server), ledger, { clock: systemClock, log }, NEVER_ABORTED);
+  expect(found ?? '').toMatch(expected);
+  expect(ledger.read().found).toBe(found);
+  expect(told.map(({ event }) => event)).toEqual(warnings);
+  for (const { fields } of told) expect(fields).toMatchObject({ target: 'cloud' });
+  await ledger.close();
+});
