@@ -23,7 +23,8 @@ export async function removeNow(job: Job, why: string, at: Workplace, signal: Ab
   }
   const moved = known !== undefined && isMoved(job.name, known, at.index, at.source);
   const leave = moved ? undefined : await at.guard.ask('delete', job.name, known);
-  if (leave?.granted === false) return { outcome: 'held', change: 'delete' };
+  if (leave?.granted === false)
+    return known && at.index.get(job.name) === undefined ? { outcome: 'nothing' } : { outcome: 'held', change: 'delete' };
   try {
     const removed = await removeGuarded(job, why, moved, at, signal);
     if (removed.outcome !== 'done') await leave?.giveBack();

@@ -106,10 +106,11 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
     await remember();
   }
 
-  /** Not without saying so durably. */
+  /** Not without saying so durably. An object that has made room for another while the guard was asked is gone with its record. */
   async function refuse(change: Change, name: ObjectName, known: ObjectRecord | undefined): Promise<Leave> {
     const verdict: Guarded = `${change}-held`;
-    if (known && known.guarded !== verdict) await index.put(name, withVerdict(known, verdict));
+    const now = change === 'delete' ? known && index.get(name) : known;
+    if (now && now.guarded !== verdict) await index.put(name, withVerdict(now, verdict));
     return { granted: false };
   }
 

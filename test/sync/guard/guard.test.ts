@@ -160,6 +160,19 @@ describe('P4: the guard', () => {
     expect((await reopen()).holding).toBeUndefined();
   });
 
+  test('does not hold what is gone by then: an object that has made room for another', async () => {
+    const { reopen } = await keep({ rule: { ...RULE, count: 0 } });
+    const guard = await reopen();
+    const asked = guard.ask('delete', nameOf(0), guard.index.get(nameOf(0)));
+    const removed = guard.index.remove(nameOf(0));
+    expect((await asked).granted).toBe(false);
+    await removed;
+    expect(guard.index.get(nameOf(0))).toBeUndefined();
+    expect(guard.held).toEqual({ deletes: 0, overwrites: 0, foreign: 0 });
+    await guard.settle();
+    expect(guard.holding).toBeUndefined();
+  });
+
   test('off: everything passes', async () => {
     const { reopen } = await keep({ rule: null });
     const guard = await reopen();
