@@ -21,7 +21,10 @@ export function openPlaceCheck({ source, follow }: ReadFrom): (path: string, fd?
   return (path, fd) => {
     root ??= realpathSync.native(source);
     const real = (fd === undefined ? undefined : pathOfOpen(fd)) ?? realpathSync.native(path);
-    return follow ? isWithin(real, root) : isSamePath(real, join(root, path.slice(source.length)));
+    if (follow) return isWithin(real, root);
+    const expected = join(root, path.slice(source.length));
+    // Two folders whose names differ in case alone may be links to one another, where the file system tells them apart.
+    return real === expected || (isSamePath(real, expected) && realpathSync.native(path) === expected);
   };
 }
 

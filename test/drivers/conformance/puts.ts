@@ -76,8 +76,9 @@ export function putCases({ backend, again, inContainer }: Fixture): void {
         backend.putObject(ref, streamedBody(contents[0]), plain, call),
         other.putObject(ref, streamedBody(contents[1]), plain, call),
       ]);
-      // The other one is stored as well and replaced, or told that it was not.
+      // The other one is stored as well and replaced, or told that it was not; nothing else may go wrong.
       for (const put of puts) if (put.status === 'rejected') expect(put.reason).toMatchObject({ name: 'ObjectError', retry: 'backoff' });
+      for (const put of puts) if (put.status === 'rejected') expect(String(put.reason)).toContain('another writer replaced it meanwhile');
       const stored = contents.filter((_, at) => puts[at]?.status === 'fulfilled');
       const found = await readAll(await backend.readObject(ref, undefined, call));
       expect(stored.some((content) => content.equals(found))).toBe(true);

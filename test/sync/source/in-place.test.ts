@@ -38,6 +38,22 @@ describe('whether what was opened is what its path says', () => {
   });
 
   test.each([
+    ['letters', 'LETTERS'],
+    ['\u00fc', 'u\u0308'],
+  ])('%s is not %s, where a link leads from one to the other', (name, twin) => {
+    mkdirSync(join(source, name));
+    writeFileSync(join(source, name, 'file'), 'content');
+    symlinkSync(name, join(source, twin));
+    const byLink = openSync(join(source, twin, 'file'), 'r');
+    try {
+      expect(openPlaceCheck({ source, follow: false })(join(source, twin, 'file'), byLink)).toBe(false);
+      expect(openPlaceCheck({ source, follow: false })(join(source, name, 'file'), byLink)).toBe(true);
+    } finally {
+      closeSync(byLink);
+    }
+  });
+
+  test.each([
     ['/data/letter', '/data/letter', true],
     ['/data/LETTER', '/data/letter', true],
     ['/data/\u00fc', '/data/u\u0308', true],
