@@ -1,10 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StorageError } from '../../../src/drivers/errors.js';
 import { call, contentOf, listKeys, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
 import { afterwards, CONTAINER, openBox, openLocal, ref, temporaryFolder, unfinished } from './fixture.js';
+
+const MIB = 1024 * 1024;
 
 function mount(folder: string, options: readonly string[]): boolean {
   const mounted = spawnSync('mount', [...options, folder]).status === 0;
@@ -22,7 +24,36 @@ const canMount = ((): boolean => {
   return mounted;
 })();
 
+/** A file system that can share blocks between files, empty; none where this machine cannot make or mount one. */
+function mountBtrfs(folder: string): boolean {
+  const disk = join(temporaryFolder(), 'disk');
+  writeFileSync(disk, '');
+  truncateSync(disk, 256 * MIB);
+  return spawnSync('mkfs.btrfs', ['--quiet', disk]).status === 0 && mount(folder, ['-o', 'loop', disk]);
+}
+
+const canClone = canMount && mountBtrfs(temporaryFolder());
+
+function freeBytes(folder: string): number {
+  execFileSync('sync', ['--file-system', folder]);
+  const { bfree, bsize } = statfsSync(folder);
+  return bfree * bsize;
+}
+
 describe.skipIf(!canMount)('file systems of their own', () => {
+  it.skipIf(!canClone).each([1, 40])('a copy of %i MiB takes no space where blocks can be shared', async (mib) => {
+    const root = temporaryFolder();
+    mountBtrfs(root);
+    const backend = openLocal({ root });
+    await backend.createContainer(CONTAINER, call);
+    const content = randomContent(mib * MIB);
+    await put(backend, ref('source'), content);
+    const before = freeBytes(root);
+    await backend.capabilities.copy?.copyObject(ref('source'), ref('copy'), undefined, call);
+    expect(before - freeBytes(root)).toBeLessThan(content.length / 2);
+    expect((await readAll(await backend.readObject(ref('copy'), undefined, call))).equals(content)).toBe(true);
+  });
+
   it('G2: a full disk refuses the put, says what to do, keeps what was there, and takes puts again when there is space', async () => {
     const root = temporaryFolder();
     mount(root, ['-t', 'tmpfs', '-o', 'size=6m', 'none']);
