@@ -22,9 +22,10 @@ export function swiftCdn(context: SwiftContext): Cdn {
   async function cdnUri(container: string, call: Call): Promise<string | undefined> {
     if (!(await client.hasCdn(call))) return undefined;
     const look = { method: 'HEAD', action: 'look at the CDN of', container, atCdn: true, accept: 404 } as const;
-    const { status, headers } = await client.request(look, call);
-    const enabled = status !== 404 && /^true$/i.test(headers['x-cdn-enabled'] ?? 'true');
-    return enabled ? (headers['x-cdn-ssl-uri'] ?? headers['x-cdn-uri'])?.replace(/\/+$/, '') : undefined;
+    const { headers } = await client.request(look, call);
+    return /^true$/i.test(headers['x-cdn-enabled'] ?? 'true')
+      ? (headers['x-cdn-ssl-uri'] ?? headers['x-cdn-uri'])?.replace(/\/+$/, '')
+      : undefined;
   }
 
   return {

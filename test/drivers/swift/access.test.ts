@@ -2,7 +2,14 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
 import { bytesBody } from '../../../src/drivers/body.js';
-import { InvalidCredentialsError, StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
+import {
+  ContainerDoesNotExistError,
+  ContainerError,
+  InvalidCredentialsError,
+  InvalidObjectNameError,
+  StorageError,
+  TargetUnavailableError,
+} from '../../../src/drivers/errors.js';
 import { findDriver } from '../../../src/drivers/registry.js';
 import { chooseAccess } from '../../../src/drivers/swift/choose.js';
 import { fakeClock } from '../../fakes/clock.js';
@@ -250,6 +257,63 @@ describe('URLs for everybody', () => {
     expect(await cdn.containerUrl('c', call)).toBe('https://cdn.example/c1');
     expect(await cdn.objectUrl(ref, call)).toBe('https://cdn.example/c1/a%20folder/odd%20%25%C3%A9%3F.txt');
     expect(await rejection(cdn.enableContainer('missing', call))).toBeInstanceOf(StorageError);
+    expect(fake.count('PostContainer'), 'nobody else is let in').toBe(0);
+    await swift.close();
+  });
+
+  test.each([
+    ['http only', { 'x-cdn-uri': 'http://cdn.example/c1/' }, 'http://cdn.example/c1/x'],
+    ['enabled', { 'x-cdn-enabled': 'true', 'x-cdn-ssl-uri': 'https://cdn.example/c1' }, 'https://cdn.example/c1/x'],
+    ['given to it once', { 'x-cdn-enabled': 'False', 'x-cdn-ssl-uri': 'https://cdn.example/c1' }, 'temp_url_sig='],
+  ])('a container of the CDN: %s', async (_what, headers, url) => {
+    fake.rules.hasCdn = true;
+    const swift = openFake(fake);
+    await swift.createContainer('c', call);
+    fake.rules.cdnContainers.set('c', headers);
+    expect(await swift.capabilities.cdn!.objectUrl({ container: 'c', key: 'x' }, call)).toContain(url);
+    await swift.close();
+  });
+
+  test('a container without readers is made readable for everybody, and nothing is said twice', async () => {
+    const swift = openFake(fake);
+    await swift.createContainer('c', call);
+    const cdn = swift.capabilities.cdn!;
+    expect(await rejection(cdn.containerUrl('c', call))).toBeInstanceOf(ContainerError);
+    await cdn.enableContainer('c', call);
+    await cdn.enableContainer('c', call);
+    expect(fake.rules.store.container('c').headers['x-container-read']).toBe('.r:*');
+    expect(fake.count('PostContainer')).toBe(1);
+    await swift.close();
+  });
+
+  test('names that cannot be have no URL, and nobody is asked for one', async () => {
+    const swift = openFake(fake, { temp_url_key: 'configured' });
+    const { objectUrl } = swift.capabilities.cdn!;
+    expect(await rejection(objectUrl({ container: 'a/b', key: 'x' }, call))).toBeInstanceOf(ContainerDoesNotExistError);
+    expect(await rejection(objectUrl({ container: 'c', key: '' }, call))).toBeInstanceOf(InvalidObjectNameError);
+    await swift.close();
+  });
+
+  test('the second key of an account or of a container serves as well as the first', async () => {
+    const swift = openFake(fake);
+    await swift.createContainer('c', call);
+    await put(swift, ref, 'content');
+    const { objectUrl } = swift.capabilities.cdn!;
+    fake.rules.accountHeaders['x-account-meta-temp-url-key-2'] = 'of the account';
+    expect(await (await fetch(await objectUrl(ref, call))).text()).toBe('content');
+    fake.faults.next('ListContainers', { kind: 'refuse', status: 403 });
+    fake.rules.store.container('c').headers['x-container-meta-temp-url-key-2'] = 'of the container';
+    expect(await (await fetch(await objectUrl(ref, call))).text()).toBe('content');
+    expect({ account: fake.count('PostAccount'), container: fake.count('PostContainer') }).toEqual({ account: 0, container: 0 });
+    await swift.close();
+  });
+
+  test('an account that cannot be asked is not passed over for the container’s key', async () => {
+    const swift = openFake(fake);
+    await swift.createContainer('c', call);
+    fake.faults.next('ListContainers', { kind: 'refuse', status: 503 });
+    expect(await rejection(swift.capabilities.cdn!.objectUrl(ref, call))).toBeInstanceOf(StorageError);
+    expect(fake.count('PostContainer')).toBe(0);
     await swift.close();
   });
 });

@@ -88,10 +88,13 @@ export function isAllowed(request: FakeRequest, { valid, store, accountHeaders, 
   const container = store.containers.get(request.container ?? '');
   // A container's key opens no other container, and so not the one of the segments.
   const isLarge = container?.objects.get(request.key ?? '')?.segments !== undefined;
-  const ofContainer = isLarge ? undefined : container?.headers['x-container-meta-temp-url-key'];
-  return [ofContainer, accountHeaders['x-account-meta-temp-url-key']].some((key) => {
-    if (key === undefined) return false;
+  const ofContainer = isLarge ? [] : keysIn(container?.headers ?? {}, 'x-container-meta-temp-url-key');
+  return [...ofContainer, ...keysIn(accountHeaders, 'x-account-meta-temp-url-key')].some((key) => {
     const signed = `GET\n${expires}\n${decodeURIComponent(request.rawPath)}`;
     return createHmac('sha256', key).update(signed).digest('hex') === signature;
   });
+}
+
+function keysIn(headers: Record<string, string>, name: string): string[] {
+  return [headers[name], headers[`${name}-2`]].filter((key) => key !== undefined);
 }

@@ -22,7 +22,7 @@ export interface FakeRules {
   readonly issued: string[];
   readonly asked: unknown[];
   readonly accountHeaders: Record<string, string>;
-  readonly cdnContainers: Set<string>;
+  readonly cdnContainers: Map<string, Record<string, string>>;
   pageLimit: number;
   maxFileSize: number;
   tokenSeconds: number;
@@ -88,10 +88,13 @@ function perform(request: FakeRequest, rules: FakeRules, fault: Fault | undefine
   }
 }
 
-function cdn({ method, container = '' }: FakeRequest, { cdnContainers }: FakeRules): Answer {
-  if (method === 'PUT') cdnContainers.add(container);
-  if (!cdnContainers.has(container)) return { status: 404 };
-  const headers = { 'x-cdn-enabled': 'True', 'x-cdn-uri': 'http://cdn.example/c1', 'x-cdn-ssl-uri': 'https://cdn.example/c1' };
+function cdn({ method, container = '', headers: asked }: FakeRequest, { cdnContainers }: FakeRules): Answer {
+  if (method === 'PUT') {
+    const uris = { 'x-cdn-uri': 'http://cdn.example/c1', 'x-cdn-ssl-uri': 'https://cdn.example/c1' };
+    cdnContainers.set(container, { ...uris, 'x-cdn-enabled': asked['x-cdn-enabled'] ?? 'False' });
+  }
+  const headers = cdnContainers.get(container);
+  if (headers === undefined) return { status: 404 };
   return { status: method === 'PUT' ? 201 : 204, headers };
 }
 
@@ -109,7 +112,7 @@ export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable
     issued: [],
     asked: [],
     accountHeaders: {},
-    cdnContainers: new Set(),
+    cdnContainers: new Map(),
     pageLimit: 10_000,
     maxFileSize: 5 * 2 ** 30,
     tokenSeconds: 86_400,

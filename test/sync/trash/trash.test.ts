@@ -208,6 +208,31 @@ describe('P2: what is in the trash is what was there', () => {
     expect(faults.calls.filter((call) => call === 'copyObject')).toHaveLength(2);
   });
 
+  test('a copy of another size is none, also where nobody knows a digest', async () => {
+    let cutBy = 1;
+    const fixture = await openFixture({
+      settings: { policy: { ...policy, extraneous: 'delete' } },
+      wrap: (backend) => {
+        const opaque = withoutDigests(backend);
+        const copy = opaque.capabilities.copy!;
+        const copyObject: typeof copy.copyObject = async (...args) => {
+          const info = await copy.copyObject(...args);
+          return { ...info, size: info.size - cutBy };
+        };
+        return { ...opaque, capabilities: { ...opaque.capabilities, copy: { ...copy, copyObject } } };
+      },
+    });
+    const { run, write, storage } = fixture;
+    write('a');
+    await run('reconcile');
+    await put(storage, 'p/foreign', 'content');
+    expect((await run('reconcile')).report).toMatchObject({ deleted: 0, failed: 1 });
+    expect(await live(fixture)).toMatchObject({ 'p/foreign': 'content' });
+    cutBy = 0;
+    expect((await run('reconcile')).report).toMatchObject({ deleted: 1, failed: 0 });
+    expect(Object.keys(await live(fixture))).toEqual(['p/a']);
+  });
+
   test('a provider that cannot copy has the bytes read and sent', async () => {
     const fixture = await openFixture({ wrap: (backend) => ({ ...backend, capabilities: { ...backend.capabilities, copy: undefined } }) });
     const { run, write, remove, storage } = fixture;
