@@ -186,6 +186,43 @@ test('a bulk delete is read key by key: what was refused, and what the count doe
   expect(unknown.get('c')).toMatchObject({ retry: 'backoff' });
 });
 
+test('where there is no bulk delete each object has its own fate', async () => {
+  fake.rules.hasBulkDelete = false;
+  const { batchDelete } = swift.capabilities;
+  for (const key of ['a', 'b']) await put(swift, { container, key }, key);
+  fake.faults.next('DeleteObject', { kind: 'refuse', status: 403 });
+  const failures = await batchDelete!.deleteObjects(container, ['a', 'b', 'missing'], call);
+  expect([...failures.values()]).toEqual([expect.any(ObjectAccessDeniedError)]);
+  expect(await listKeys(swift, container)).toEqual([...failures.keys()]);
+  const stop = new AbortController();
+  fake.faults.next('DeleteObject', { kind: 'stall' });
+  const deleting = batchDelete!.deleteObjects(container, ['a', 'b'], { signal: stop.signal });
+  await expect.poll(() => fake.faults.left).toBe(0);
+  stop.abort(new Error('enough'));
+  expect((await rejection(deleting)).message).toBe('enough');
+});
+
+test('names too long for a bulk delete go alone, and keep no others from going', async () => {
+  const keys = ['a', 'é'.repeat(500), 'z'];
+  for (const key of keys) await put(swift, { container, key }, key);
+  expect(await swift.capabilities.batchDelete!.deleteObjects(container, keys, call)).toEqual(new Map());
+  expect(await listKeys(swift, container)).toEqual([]);
+  expect({ together: fake.count('BulkDelete'), alone: fake.count('DeleteObject') }).toEqual({ together: 1, alone: 1 });
+});
+
+test('a bulk delete that tells of an object that nobody asked about tells nothing of the others', async () => {
+  for (const key of ['a', 'b']) await put(swift, { container, key }, key);
+  fake.faults.next('BulkDelete', {
+    kind: 'name-others',
+    errors: [
+      ['/elsewhere/a', '403 Forbidden'],
+      ['%', '403 Forbidden'],
+    ],
+  });
+  expect(await swift.capabilities.batchDelete!.deleteObjects(container, ['a'], call)).toEqual(new Map());
+  expect(await listKeys(swift, container)).toEqual(['b']);
+});
+
 test('a listing that takes no notice of its marker is an error, not a loop', async () => {
   fake.rules.pageLimit = 1;
   for (const key of ['a', 'b', 'c']) await put(swift, { container, key }, key);

@@ -1,3 +1,4 @@
+import type { Fault } from './faults.js';
 import type { FakeRequest } from './request.js';
 import type { Answer, FakeRules } from './server.js';
 import { inOrder, md5, Refusal, type StoredObject } from './store.js';
@@ -75,16 +76,12 @@ export function deleteContainer(request: FakeRequest, { store }: FakeRules): Ans
   return { status: 204 };
 }
 
-export function bulkDelete(
-  request: FakeRequest,
-  { store, hasBulkDelete }: FakeRules,
-  refused: Readonly<Record<string, string>>,
-  miscount: boolean,
-): Answer {
+export function bulkDelete(request: FakeRequest, { store, hasBulkDelete }: FakeRules, fault: Fault | undefined): Answer {
   if (!hasBulkDelete) return { status: 204 };
+  const refused = fault?.kind === 'refuse-keys' ? fault.keys : {};
   let deleted = 0;
   let missing = 0;
-  const errors: [string, string][] = [];
+  const errors = fault?.kind === 'name-others' ? [...fault.errors] : [];
   for (const line of request.body.toString('utf8').split('\n')) {
     if (line.length > 2 * 1282) throw new Refusal(400);
     const [container = '', key = ''] = decodeURIComponent(line.trim())
@@ -98,7 +95,7 @@ export function bulkDelete(
   const document = {
     'Response Status': errors.length > 0 ? '400 Bad Request' : '200 OK',
     'Response Body': '',
-    'Number Deleted': miscount ? deleted - 1 : deleted,
+    'Number Deleted': fault?.kind === 'miscount' ? deleted - 1 : deleted,
     'Number Not Found': missing,
     Errors: errors,
   };

@@ -54,7 +54,7 @@ function perform(request: FakeRequest, rules: FakeRules, fault: Fault | undefine
     case 'ListContainers':
       return listContainers(request, rules);
     case 'BulkDelete':
-      return bulkDelete(request, rules, fault?.kind === 'refuse-keys' ? fault.keys : {}, fault?.kind === 'miscount');
+      return bulkDelete(request, rules, fault);
     case 'PostAccount':
       return postAccount(request, rules);
     case 'ListObjects':
