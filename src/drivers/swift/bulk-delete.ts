@@ -65,13 +65,14 @@ export function bulkDelete({ client, clock }: SwiftContext): DeleteTogether {
 
   return async (container, keys, call) => {
     const failures = new Map<string, Error>();
-    const [alone, bulk] = [true, false].map((long) => keys.filter((key) => lineOf(container, key).length > LONGEST_LINE === long));
-    for (let at = 0; at < (bulk?.length ?? 0); at += MAX_KEYS) {
-      const chunk = bulk?.slice(at, at + MAX_KEYS) ?? [];
+    const isLong = (key: string) => lineOf(container, key).length > LONGEST_LINE;
+    const bulk = keys.filter((key) => !isLong(key));
+    for (let at = 0; at < bulk.length; at += MAX_KEYS) {
+      const chunk = bulk.slice(at, at + MAX_KEYS);
       if (hasBulk) hasBulk = await together(container, chunk, failures, call);
       if (!hasBulk) await oneByOne(container, chunk, failures, call);
     }
-    await oneByOne(container, alone ?? [], failures, call);
+    await oneByOne(container, keys.filter(isLong), failures, call);
     return failures;
   };
 }

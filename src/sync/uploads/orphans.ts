@@ -40,18 +40,21 @@ export function createOrphans({ backend, container, prefix, uploads, log }: Orph
   const { multipart } = backend.capabilities;
   let tidied = false;
 
-  async function abortOne(multipart: Multipart, { name, token, beganAtMs }: AbandonedUpload, signal: AbortSignal): Promise<void> {
+  /** Resolves with false when it cannot be told, for now, from another one of its object that is under way. */
+  async function abortOne(multipart: Multipart, { name, token, beganAtMs }: AbandonedUpload, signal: AbortSignal): Promise<boolean> {
     if (token !== undefined) {
-      if (token.driver === backend.name) return multipart.abort(token, { signal });
-      log.warn('an upload in parts was left behind at a provider that this mirror does not use any more', { object: name, ...token });
-      return;
+      if (token.driver === backend.name) await multipart.abort(token, { signal });
+      else log.warn('an upload in parts was left behind at a provider that this mirror does not use any more', { object: name, ...token });
+      return true;
     }
+    if (!uploads.isIdle(name)) return false;
     const listed = await multipart.unfinished(container, prefix + name, { signal });
-    // Asked now, and not before: what is being begun meanwhile is in the listing, too, and is in the ledger since before.
-    if (!uploads.isIdle(name)) return;
+    // Asked anew: what is being begun meanwhile is in the listing, too, and is in the ledger since before.
+    if (!uploads.isIdle(name)) return false;
     for (const upload of listed) {
       if (upload.key === prefix + name && isOfThatTime(upload, beganAtMs)) await multipart.abort(upload, { signal });
     }
+    return true;
   }
 
   async function abort(signal: AbortSignal, only?: ObjectName): Promise<void> {
@@ -59,10 +62,8 @@ export function createOrphans({ backend, container, prefix, uploads, log }: Orph
     const done: AbandonedUpload[] = [];
     for (const upload of uploads.abandoned()) {
       if (only !== undefined && upload.name !== only) continue;
-      if (upload.token === undefined && !uploads.isIdle(upload.name)) continue;
       try {
-        await abortOne(multipart, upload, signal);
-        done.push(upload);
+        if (await abortOne(multipart, upload, signal)) done.push(upload);
       } catch (error) {
         signal.throwIfAborted();
         log.warn('an upload in parts could not be aborted; it is tried again at the next reconcile', { object: upload.name, error });

@@ -210,18 +210,35 @@ test('names too long for a bulk delete go alone, and keep no others from going',
   expect({ together: fake.count('BulkDelete'), alone: fake.count('DeleteObject') }).toEqual({ together: 1, alone: 1 });
 });
 
-test('a bulk delete that tells of an object that nobody asked about tells nothing of the others', async () => {
-  for (const key of ['a', 'b']) await put(swift, { container, key }, key);
-  fake.faults.next('BulkDelete', {
-    kind: 'name-others',
-    errors: [
-      ['/elsewhere/a', '403 Forbidden'],
-      ['%', '403 Forbidden'],
-    ],
-  });
+test('failures of objects that nobody asked about, and what is no failure, say nothing of the others', async () => {
+  const errors = [
+    ['/elsewhere/a', '403 Forbidden'],
+    [`/${container}/b`, '403 Forbidden'],
+    ['%', '403 Forbidden'],
+    [`/${container}/a`],
+    'aa',
+  ];
+  fake.faults.next('BulkDelete', { kind: 'say', answer: bulkAnswer({ Errors: errors }) });
   expect(await swift.capabilities.batchDelete!.deleteObjects(container, ['a'], call)).toEqual(new Map());
-  expect(await listKeys(swift, container)).toEqual(['b']);
 });
+
+test.each([
+  ['nothing', ''],
+  ['no document', 'deleted'],
+  ['no number of those deleted', bulkAnswer({ 'Number Deleted': '0' })],
+  ['no number of those missing', bulkAnswer({ 'Number Not Found': null })],
+  ['no list of failures', bulkAnswer({ Errors: undefined })],
+])('a service that answers a bulk delete with %s has none, and is not asked again', async (_what, answer) => {
+  for (const key of ['a', 'b']) await put(swift, { container, key }, key);
+  fake.faults.next('BulkDelete', { kind: 'say', answer });
+  for (const key of ['a', 'b']) expect(await swift.capabilities.batchDelete!.deleteObjects(container, [key], call)).toEqual(new Map());
+  expect(await listKeys(swift, container)).toEqual([]);
+  expect({ together: fake.count('BulkDelete'), alone: fake.count('DeleteObject') }).toEqual({ together: 1, alone: 2 });
+});
+
+function bulkAnswer(more: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ 'Response Status': '200 OK', 'Number Deleted': 0, 'Number Not Found': 1, Errors: [], ...more });
+}
 
 test('a listing that takes no notice of its marker is an error, not a loop', async () => {
   fake.rules.pageLimit = 1;

@@ -78,10 +78,11 @@ export function deleteContainer(request: FakeRequest, { store }: FakeRules): Ans
 
 export function bulkDelete(request: FakeRequest, { store, hasBulkDelete }: FakeRules, fault: Fault | undefined): Answer {
   if (!hasBulkDelete) return { status: 204 };
+  if (fault?.kind === 'say') return { status: 200, headers: { 'content-type': 'application/json' }, body: fault.answer };
   const refused = fault?.kind === 'refuse-keys' ? fault.keys : {};
   let deleted = 0;
   let missing = 0;
-  const errors = fault?.kind === 'name-others' ? [...fault.errors] : [];
+  const errors: [string, string][] = [];
   for (const line of request.body.toString('utf8').split('\n')) {
     if (line.length > 2 * 1282) throw new Refusal(400);
     const [container = '', key = ''] = decodeURIComponent(line.trim())

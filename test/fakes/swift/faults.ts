@@ -11,8 +11,8 @@ export type Fault =
   | { readonly kind: 'ignore-marker' }
   /** A bulk delete fails for these keys, with these statuses. */
   | { readonly kind: 'refuse-keys'; readonly keys: Readonly<Record<string, string>> }
-  /** The answer to a bulk delete has failures of objects that nobody asked about as well. */
-  | { readonly kind: 'name-others'; readonly errors: readonly (readonly [name: string, status: string])[] }
+  /** A bulk delete does nothing, and answers this. */
+  | { readonly kind: 'say'; readonly answer: string }
   /** A bulk delete ends early: it counts fewer than it was given. */
   | { readonly kind: 'miscount' };
 

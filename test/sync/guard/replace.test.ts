@@ -27,7 +27,16 @@ async function ask(why: string, looks: ContentLook, { known, there = 'absent', c
   const asked: unknown[] = [];
   const at = {
     index: { get: () => known },
-    store: { head: async () => there, beginning: async () => content },
+    store: {
+      async head() {
+        if (looks === 'ordinary') throw new Error('a look that is not needed');
+        return there;
+      },
+      async beginning() {
+        if (typeof there !== 'object') throw new Error('nothing is there');
+        return content;
+      },
+    },
     guard: {
       async ask(...args: unknown[]) {
         asked.push(args);
@@ -51,7 +60,8 @@ describe('P4: leave to replace an object', () => {
       'blank',
       { there: { ...THERE, size: 1_000 }, content: ZEROES },
     ],
-    ['as a new one', 'new', 'random', { known: record() }],
+    ['by ordinary content, whatever is there', 'other-content', 'ordinary', { there: THERE }],
+    ['as a new one', 'new', 'random', { known: record(), there: THERE }],
   ])('need not be asked for one %s', async (_which, why, looks, before) => {
     expect(await ask(why, looks, before)).toEqual({ answer: FREE, asked: [] });
   });

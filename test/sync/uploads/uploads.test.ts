@@ -1,11 +1,11 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Backend } from '../../src/drivers/backend.js';
-import type { Multipart } from '../../src/drivers/capabilities.js';
-import { InvalidCredentialsError, StorageError, TargetUnavailableError } from '../../src/drivers/errors.js';
-import { plain, randomContent } from '../drivers/conformance/fixture.js';
-import { type MirrorFixture, openMirrorFixture } from './mirror-fixture.js';
+import type { Backend } from '../../../src/drivers/backend.js';
+import type { Multipart } from '../../../src/drivers/capabilities.js';
+import { InvalidCredentialsError, StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
+import { plain, randomContent } from '../../drivers/conformance/fixture.js';
+import { type MirrorFixture, openMirrorFixture } from '../mirror-fixture.js';
 
 const MIB = 2 ** 20;
 const PART = 300_001;
