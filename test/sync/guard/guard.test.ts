@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
+import type { Ledger } from '../../../src/state/ledger.js';
 import { openState, type State } from '../../../src/state/open-state.js';
 import { type Guard, HeldChangedError } from '../../../src/sync/guard/guard.js';
 import { openGuard } from '../../../src/sync/guard/open-guard.js';
@@ -13,10 +14,16 @@ import { record } from '../../state/fixtures.js';
 const RULE: GuardRule = { count: 5, share: 1, atLeast: 0, windowMs: 3_600_000 };
 const NO_FOREIGN = { count: 0, digest: '' };
 
+interface Opened {
+  readonly rule: GuardRule | null;
+  /** So many of the next writes of the ledger fail. */
+  readonly failing?: number;
+}
+
 interface Kept {
   readonly clock: FakeClock & { jump(ms: number): void };
   /** The guard of a new process: the one before is gone. */
-  reopen(as?: { readonly rule: GuardRule | null }): Promise<Guard>;
+  reopen(as?: Opened): Promise<Guard>;
   readonly told: boolean[];
 }
 
@@ -34,12 +41,24 @@ async function keep({ rule = RULE }: { readonly rule?: GuardRule | null } = {}):
   };
   let state: State | undefined;
   const told: boolean[] = [];
-  const open = async (as = { rule }) => {
+  const open = async (as: Opened = { rule }) => {
     await state?.close();
     state = await openState({ folder, mirrors: [{ name: 'm', engine: 'lmdb' }], clock: systemClock });
     const store = state.mirrors.get('m');
     if (!store) throw new Error('no state was opened');
-    return { store, guard: await openGuard({ ...store, rule: as.rule ?? undefined, clock, told: (holding) => told.push(holding) }) };
+    let failing = as.failing ?? 0;
+    const ledger: Ledger = {
+      ...store.ledger,
+      async update(change) {
+        failing -= 1;
+        if (failing >= 0) throw new Error('disk full');
+        await store.ledger.update(change);
+      },
+    };
+    return {
+      store,
+      guard: await openGuard({ ...store, ledger, rule: as.rule ?? undefined, clock, told: (holding) => told.push(holding) }),
+    };
   };
   const { store } = await open();
   await Promise.all(Array.from({ length: 100 }, (_, at) => store.index.put(nameOf(at), record())));
@@ -173,10 +192,85 @@ describe('P4: the guard', () => {
     expect(guard.holding).toBeUndefined();
   });
 
-  test('off: everything passes', async () => {
-    const { reopen } = await keep({ rule: null });
+  test('holds on after a restart, and says so again', async () => {
+    const { reopen, told, clock } = await keep();
+    await removeSome(await reopen(), 0, 7);
+    const sinceMs = clock.now();
+    await clock.advance(60_000);
     const guard = await reopen();
-    await guard.expect(100, NO_FOREIGN);
+    expect(told).toEqual([true, true]);
+    expect(guard.holding).toEqual({ sinceMs, why: expect.stringContaining('1 change that destroys something after 5') });
+    expect(guard.held).toEqual({ deletes: 2, overwrites: 0, foreign: 0 });
+    expect(await removeSome(guard, 7, 1)).toBe(0);
+    expect(guard.holding?.sinceMs).toBe(sinceMs);
+    expect(told).toEqual([true, true]);
+  });
+
+  test('counts overwrites as well, and holds each kind as what it is', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    const ask = (at: number) => guard.ask('overwrite', nameOf(at), guard.index.get(nameOf(at)));
+    for (let at = 0; at < 3; at += 1) expect((await ask(at)).granted).toBe(true);
+    expect(await removeSome(guard, 10, 3)).toBe(2);
+    expect((await ask(3)).granted).toBe(false);
+    expect(guard.held).toEqual({ deletes: 1, overwrites: 1, foreign: 0 });
+    expect(await namesHeld(guard)).toEqual(['overwrite f003', 'delete f012']);
+    await guard.approve((await guard.describe()).id);
+    expect((await ask(3)).granted).toBe(true);
+    expect(await removeSome(guard, 12, 1)).toBe(1);
+  });
+
+  test('may be told to hold an overwrite of an object that nobody has a record of', async () => {
+    const { reopen } = await keep({ rule: { ...RULE, count: 0 } });
+    const guard = await reopen();
+    expect((await guard.ask('overwrite', 'unknown', record({ inode: 0n }))).granted).toBe(false);
+    expect(guard.index.get('unknown')).toEqual(record({ inode: 0n, guarded: 'overwrite-held' }));
+    expect((await guard.ask('delete', 'nobody’s', undefined)).granted).toBe(false);
+    expect(guard.index.get('nobody’s')).toBeUndefined();
+  });
+
+  test('stays as it is while a run that has found something is not over, though nothing is held yet', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    const overs = [await guard.expect(6, undefined), await guard.expect(0, undefined)];
+    await guard.settle();
+    await overs[1]!();
+    expect(guard.holding).toBeDefined();
+    await overs[0]!();
+    expect(guard.holding).toBeUndefined();
+  });
+
+  test('does not count a run that it could not write down', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen({ rule: RULE, failing: 1 });
+    await expect(guard.expect(6, undefined)).rejects.toThrow('disk full');
+    await guard.settle();
+    expect(guard.holding).toBeUndefined();
+  });
+
+  test('says how much is too much', async () => {
+    const { reopen } = await keep({ rule: { count: 1_000, share: 0.1, atLeast: 0, windowMs: 60_000 } });
+    const guard = await reopen();
+    expect(await removeSome(guard, 0, 4)).toBe(4);
+    await guard.expect(7, undefined);
+    expect(guard.holding?.why).toBe('7 changes that destroy something after 4 within the last 1 minutes; the guard lets 10 pass unasked');
+  });
+
+  test('says nothing of earlier changes where there were none', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    await guard.expect(6, undefined);
+    expect(guard.holding?.why).toBe('6 changes that destroy something; the guard lets 5 pass unasked');
+  });
+
+  test('off: everything passes, what was held before as well', async () => {
+    const { reopen, told } = await keep();
+    await (await reopen()).expect(6, undefined);
+    const guard = await reopen({ rule: null });
+    expect(guard.holding).toBeUndefined();
+    expect(told).toEqual([true]);
+    await (await guard.expect(100, NO_FOREIGN))();
+    expect(guard.foreignStays).toBe(false);
     expect(await removeSome(guard, 0, 100)).toBe(100);
   });
 });
@@ -233,10 +327,46 @@ describe('P4: decisions', () => {
     const { reopen } = await keep();
     let guard = await reopen();
     await guard.index.put(nameOf(3), record({ guarded: 'delete-held' }));
+    await guard.index.put(nameOf(4), record({ guarded: 'overwrite-held' }));
     guard = await reopen();
     expect(guard.holding).toBeUndefined();
     expect(await remove(guard, nameOf(3))).toBe(false);
-    expect(guard.held.deletes).toBe(1);
+    expect(guard.held).toEqual({ deletes: 1, overwrites: 1, foreign: 0 });
+    expect(guard.holding?.why).toContain('held before');
+  });
+
+  test('while one is made nothing is held or let pass', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    await removeSome(guard, 0, 7);
+    const { id } = await guard.describe();
+    const approved = guard.approve(id);
+    const leave = guard.ask('delete', nameOf(10), guard.index.get(nameOf(10)));
+    const again = guard.approve(id);
+    const expected = guard.expect(1, undefined);
+    await guard.settle();
+    expect(await approved).toBe(2);
+    await expect(again).rejects.toThrow('nothing is held');
+    expect((await leave).granted, 'it is asked about after the decision').toBe(true);
+    await (await expected)();
+    expect(guard.holding).toBeUndefined();
+  });
+
+  test('what is held has another id with every other set of extraneous objects, and keeps it over a restart', async () => {
+    const { reopen } = await keep();
+    const found = { count: 9, digest: 'of nine names' };
+    let guard = await reopen();
+    await (await guard.expect(0, found))();
+    const described = await guard.describe();
+    expect(described).toMatchObject({ deletes: 0, overwrites: 0, foreign: 9, why: guard.holding?.why, sinceMs: guard.holding?.sinceMs });
+    expect(described.id).toMatch(/^[0-9a-f]{12}$/);
+    guard = await reopen();
+    expect(await guard.describe()).toEqual(described);
+    expect(guard.held.foreign).toBe(9);
+    await (await guard.expect(0, { count: 9, digest: 'of other nine' }))();
+    expect((await guard.describe()).id).not.toBe(described.id);
+    await (await guard.expect(0, NO_FOREIGN))();
+    expect(guard.holding, 'they are gone').toBeUndefined();
   });
 
   test('extraneous objects pass once exactly these were approved', async () => {
@@ -249,7 +379,12 @@ describe('P4: decisions', () => {
     guard = await reopen();
     await (await guard.expect(0, { count: 9, digest: 'of other nine' }))();
     expect(guard.held.foreign).toBe(9);
+    await (await guard.expect(0, found))();
+    expect((await guard.ask('delete', 'not ours', undefined)).granted, 'the approval of these was for once').toBe(false);
     await guard.approve((await guard.describe()).id);
+    await (await guard.expect(0, { count: 9, digest: 'of other nine' }))();
+    await guard.approve((await guard.describe()).id);
+    guard = await reopen();
     const over = await guard.expect(0, { count: 9, digest: 'of other nine' });
     expect(guard.holding).toBeUndefined();
     expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
