@@ -7,7 +7,7 @@ import { eachInParallel } from '../parallel.js';
 import type { S3Context } from './context.js';
 import { S3, toStorageError } from './errors.js';
 import { requestIdOf } from './failure.js';
-import { checkContainer } from './names.js';
+import { checkContainer, isPossibleKey } from './names.js';
 import type { objectOperations } from './objects.js';
 import { buildXml, childrenOf, elementOf, survivesXml, textOf, type XmlElement } from './xml.js';
 
@@ -50,9 +50,10 @@ export function batchDelete(
 
   return {
     maxKeys,
-    async deleteObjects(container, keys, call) {
+    async deleteObjects(container, given, call) {
       call.signal.throwIfAborted();
       checkContainer(container);
+      const keys = [...new Set(given)].filter(isPossibleKey);
       const failures = new Map<string, Error>();
       const together = keys.filter(survivesXml);
       for (let at = 0; at < together.length; at += maxKeys) {

@@ -1,4 +1,3 @@
-import { isWellFormed } from '../../utf8-order.js';
 import type { Backend } from '../backend.js';
 import type { Body, Call, ObjectInfo, ObjectRef, Precondition, PutOptions } from '../call.js';
 import { ObjectDoesNotExistError, PreconditionFailedError, UnsupportedOperationError } from '../errors.js';
@@ -6,7 +5,7 @@ import { fromSource } from '../http/refusal.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
 import { quoted } from './etag.js';
-import { checkContainer, checkKey } from './names.js';
+import { checkContainer, checkKey, isPossibleKey, refuseImpossible } from './names.js';
 import { extraFrom, infoFromHeaders } from './object-info.js';
 import { preparePayload } from './payload.js';
 
@@ -29,7 +28,8 @@ export function objectOperations(context: S3Context): ObjectOperations {
     },
 
     async deleteObject(ref, call) {
-      refuseImpossible(ref);
+      checkContainer(ref.container);
+      if (!isPossibleKey(ref.key)) return;
       try {
         await client.request({ method: 'DELETE', action: 'delete', ...target(ref) }, call);
       } catch (error) {
@@ -71,12 +71,6 @@ export function objectOperations(context: S3Context): ObjectOperations {
     const extra = { contentType: options.contentType, ...extraFrom(headers) };
     return { ...ref, size: payload.size, checksums, metaData: { ...options.metaData }, extra };
   }
-}
-
-/** What cannot be a key is not there; a request about it would be about the container instead. */
-export function refuseImpossible({ container, key }: ObjectRef): void {
-  checkContainer(container);
-  if (key === '' || !isWellFormed(key)) throw new ObjectDoesNotExistError(key, { driver: S3 });
 }
 
 /** The headers of a condition, which is refused where the provider would ignore it. */

@@ -2,7 +2,8 @@ import type { ByteRange, Call, ObjectRef } from '../call.js';
 import { contentIn, isEmptyRange, noBytes, rangeHeader } from '../http/read-object.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
-import { refuseImpossible, target } from './objects.js';
+import { refuseImpossible } from './names.js';
+import { target } from './objects.js';
 
 export type Read = (ref: ObjectRef, range: ByteRange | undefined, call: Call, versionId?: string) => Promise<AsyncIterable<Uint8Array>>;
 

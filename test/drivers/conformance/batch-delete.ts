@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ContainerDoesNotExistError } from '../../../src/drivers/errors.js';
+import { ContainerDoesNotExistError, ContainerError } from '../../../src/drivers/errors.js';
 import { call, type Fixture, listKeys, put, rejection, uniqueContainerName } from './fixture.js';
 
 export function batchDeleteCases({ backend, inContainer }: Fixture): void {
@@ -17,11 +17,22 @@ export function batchDeleteCases({ backend, inContainer }: Fixture): void {
     expect(await listKeys(backend, container)).toEqual(['kept']);
   });
 
+  inContainer('a key that no object can have is as missing as any other', async (container) => {
+    await put(backend, { container, key: 'a' }, 'a');
+    expect([...(await batchDelete.deleteObjects(container, ['', 'a', '\ud800', 'a'], call))]).toEqual([]);
+    expect(await listKeys(backend, container)).toEqual([]);
+  });
+
   inContainer('no keys are no request that fails', async (container) => {
     expect([...(await batchDelete.deleteObjects(container, [], call))]).toEqual([]);
   });
 
   it('can carry at least one key', () => expect(batchDelete.maxKeys).toBeGreaterThan(0));
+
+  it('of a container that cannot be are refused like any other call', async () => {
+    const outcome = await rejection(batchDelete.deleteObjects('a/b', ['x'], call));
+    expect(outcome).toBeInstanceOf(ContainerError);
+  });
 
   it('G5: a missing container is said to be missing, or every key of it is gone anyway', async () => {
     const outcome = await batchDelete.deleteObjects(uniqueContainerName(), ['x'], call).catch((error: unknown) => error);

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { InvalidObjectNameError } from '../../../src/drivers/errors.js';
+import { InvalidObjectNameError, ObjectDoesNotExistError } from '../../../src/drivers/errors.js';
 import { call, contentOf, type Fixture, listKeys, put, rejection } from './fixture.js';
 
 const ODD_KEYS: Readonly<Record<string, readonly string[]>> = {
@@ -103,6 +103,20 @@ export function keyCases({ backend, harness, inContainer }: Fixture): void {
     }
     expect(await listKeys(backend, container)).toEqual([]);
   });
+
+  inContainer(
+    'G5: an object of such a key is as missing as any other, whoever asks, and nobody deletes another one for it',
+    async (container) => {
+      await put(backend, { container, key: '\ufffd' }, 'what a lone surrogate is written as');
+      for (const key of ['', '\ud800']) {
+        expect(await rejection(backend.headObject({ container, key }, call))).toBeInstanceOf(ObjectDoesNotExistError);
+        expect(await rejection(backend.readObject({ container, key }, undefined, call))).toBeInstanceOf(ObjectDoesNotExistError);
+        await backend.deleteObject({ container, key }, call);
+      }
+      await backend.capabilities.batchDelete?.deleteObjects(container, ['', '\ud800'], call);
+      expect(await listKeys(backend, container)).toEqual(['\ufffd']);
+    },
+  );
 }
 
 /** A key of exactly `bytes` bytes, in segments that file systems can hold. */

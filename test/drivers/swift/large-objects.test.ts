@@ -3,7 +3,7 @@ import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
 import type { ObjectRef, PutOptions } from '../../../src/drivers/call.js';
 import { checksumOf } from '../../../src/drivers/digest.js';
-import { UnsupportedOperationError } from '../../../src/drivers/errors.js';
+import { ObjectAccessDeniedError, UnsupportedOperationError } from '../../../src/drivers/errors.js';
 import { largeObjects } from '../../../src/drivers/swift/large-objects.js';
 import { type FakeSwift, startFakeSwift } from '../../fakes/swift/server.js';
 import { call, contentOf, listAll, listKeys, plain, put, randomContent, readAll, rejection } from '../conformance/fixture.js';
@@ -145,6 +145,33 @@ test('where no segment of ours is, a put is one request', async () => {
   const before = fake.log.length;
   await put(swift, ref, 'second');
   expect(fake.log.slice(before).map(({ operation }) => operation)).toEqual(['PutObject']);
+});
+
+test('where no segment of ours is, a delete of many is one request, and one of none is none', async () => {
+  const { batchDelete } = swift.capabilities;
+  await put(swift, ref, 'first');
+  await batchDelete!.deleteObjects(container, ['warm up'], call);
+  const before = fake.log.length;
+  await batchDelete!.deleteObjects(container, [ref.key], call);
+  await batchDelete!.deleteObjects(container, [], call);
+  expect(fake.log.slice(before).map(({ operation }) => operation)).toEqual(['BulkDelete']);
+});
+
+test('of many that are deleted, large ones go one by one with their segments; one that may not is told, and stays whole', async () => {
+  const large = { container, key: 'large' };
+  await putLarge(large, randomContent(MIB));
+  await putLarge(ref, randomContent(MIB));
+  await put(swift, { container, key: 'small' }, 'small');
+  const before = fake.log.length;
+  fake.faults.next('DeleteObject', { kind: 'refuse', status: 403 });
+  const failures = await swift.capabilities.batchDelete!.deleteObjects(container, ['small', large.key, ref.key], call);
+  const [[failed, why] = ['nothing', undefined], ...more] = failures;
+  expect(why).toBeInstanceOf(ObjectAccessDeniedError);
+  expect(more).toEqual([]);
+  expect(await listKeys(swift, container)).toEqual([failed]);
+  expect((await readAll(await swift.readObject({ container, key: failed }, undefined, call))).length).toBe(MIB);
+  const deletes = fake.log.slice(before).filter(({ operation, container: where }) => operation === 'DeleteObject' && where === container);
+  expect(deletes).toHaveLength(2);
 });
 
 test('a container goes with that of its segments, unless somebody else has something there', async () => {

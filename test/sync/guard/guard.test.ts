@@ -102,11 +102,25 @@ describe('P4: the guard', () => {
   });
 
   test('counts at once what is asked for at once', async () => {
-    const { reopen } = await keep();
+    const { reopen, told } = await keep();
     const guard = await reopen();
     const leaves = await Promise.all(Array.from({ length: 20 }, (_, at) => guard.ask('delete', nameOf(at), guard.index.get(nameOf(at)))));
     expect(leaves.filter(({ granted }) => granted)).toHaveLength(5);
     expect(guard.held.deletes).toBe(15);
+    expect(told).toEqual([true]);
+  });
+
+  test('adds up over the whole window, however the changes are spread', async () => {
+    const { reopen, clock } = await keep();
+    await clock.advance(3 * RULE.windowMs);
+    const guard = await reopen();
+    for (let at = 0; at < 5; at += 1) {
+      await clock.advance(RULE.windowMs / 6);
+      expect(await remove(guard, nameOf(at))).toBe(true);
+    }
+    await clock.advance(RULE.windowMs / 6 + RULE.windowMs / 50);
+    expect(await remove(guard, nameOf(5)), 'the first is more than a window ago').toBe(true);
+    expect(await remove(guard, nameOf(6))).toBe(false);
   });
 
   test('is not escaped by a restart, nor by a clock that was set back or forward in between deletes', async () => {
@@ -215,6 +229,7 @@ describe('P4: the guard', () => {
     expect((await ask(3)).granted).toBe(false);
     expect(guard.held).toEqual({ deletes: 1, overwrites: 1, foreign: 0 });
     expect(await namesHeld(guard)).toEqual(['overwrite f003', 'delete f012']);
+    expect(guard.holding?.why).toContain('1 change that destroys something after 5 within');
     await guard.approve((await guard.describe()).id);
     expect((await ask(3)).granted).toBe(true);
     expect(await removeSome(guard, 12, 1)).toBe(1);
@@ -385,6 +400,7 @@ describe('P4: decisions', () => {
     await (await guard.expect(0, { count: 9, digest: 'of other nine' }))();
     await guard.approve((await guard.describe()).id);
     guard = await reopen();
+    await (await guard.expect(0, { count: 9, digest: 'of other nine' }))(); // and none could be deleted
     const over = await guard.expect(0, { count: 9, digest: 'of other nine' });
     expect(guard.holding).toBeUndefined();
     expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
