@@ -29,7 +29,7 @@ export interface Segments {
   uploadOf(ref: ObjectRef, call: Call, newest?: boolean): Promise<string | undefined>;
   /** False when no object of the container can be made of segments of ours. Remembered for a minute, or until `begin`. */
   mayExist(container: string, call: Call): Promise<boolean>;
-  /** Some are about to be sent. */
+  /** Some are about to be sent. Throws UnsupportedOperationError where their container is that of the objects. */
   begin(container: string): void;
 }
 
@@ -80,13 +80,6 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
 
     async createContainerOf(container, call) {
       const name = containerOf(container);
-      if (name === container)
-        throw new UnsupportedOperationError(
-          `segments cannot be in "${container}" itself, where they would be listed: change segments_container`,
-          {
-            driver: SWIFT,
-          },
-        );
       const policy = settings.storage_policy;
       const headers = policy === undefined ? {} : { 'x-storage-policy': policy };
       await client.request({ method: 'PUT', action: 'create', container: name, headers, accept: 409 }, call);
@@ -139,6 +132,12 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
       return false;
     },
 
-    begin: (container) => void some.add(container),
+    begin(container) {
+      if (containerOf(container) === container) {
+        const problem = `segments cannot be in "${container}" itself, where they would be listed: change segments_container`;
+        throw new UnsupportedOperationError(problem, { driver: SWIFT });
+      }
+      some.add(container);
+    },
   };
 }

@@ -48,8 +48,8 @@ export const swiftSettings = (place: Place) =>
         16 * MIB,
       ),
       segments_container: text('Where segments of large objects are kept; {container} is the name of the object’s container.', {
-        pattern: /^[^/\0]+$/,
-        rule: 'a container’s name',
+        pattern: /^(?!\{container\}$)[^/\0]+$/,
+        rule: 'the name of another container than that of the objects',
       }).default('{container}_segments'),
       headers: headerRules(),
       storage_policy: text('Storage policy of containers that are created.', {

@@ -39,6 +39,7 @@ async function putLarge(to: ObjectRef, content: Buffer, options: PutOptions = pl
   return token.opaque;
 }
 
+const md5Of = (content: string) => checksumOf('md5', Buffer.from(content)).hex;
 const inSegments = () => [...(fake.rules.store.containers.get(segments)?.objects.keys() ?? [])];
 
 test('a large object has segments under a name of its own, and no ETag that is taken for its hash', async () => {
@@ -172,6 +173,48 @@ test('of many that are deleted, large ones go one by one with their segments; on
   expect((await readAll(await swift.readObject({ container, key: failed }, undefined, call))).length).toBe(MIB);
   const deletes = fake.log.slice(before).filter(({ operation, container: where }) => operation === 'DeleteObject' && where === container);
   expect(deletes).toHaveLength(2);
+});
+
+test('segments are listed page by page, and what else is among them is none', async () => {
+  fake.rules.pageLimit = 2;
+  const multipart = swift.capabilities.multipart!;
+  const token = await multipart.begin(ref, plain, call);
+  for (const number of [3, 1, 2, 5, 4]) await multipart.uploadPart(token, number, bytesBody(Buffer.from(`part ${number}`)), call);
+  const [first] = inSegments().filter((name) => name.endsWith('/00001'));
+  fake.rules.store.container(segments).objects.set(`${first}.note`, fake.rules.store.object(segments, first));
+  const parts = await multipart.uploadedParts(token, call);
+  expect(parts.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5]);
+  expect(parts[4]).toEqual({ number: 5, size: 6, receipt: md5Of('part 5'), md5: md5Of('part 5') });
+  await multipart.complete(token, parts, call);
+  await swift.deleteObject(ref, call);
+  expect(inSegments()).toEqual([`${first}.note`]);
+});
+
+test('segments cannot be in the container of their objects', async () => {
+  expect(() => openFake(fake, { segments_container: '{container}' })).toThrow('another container than that of the objects');
+  const together = openFake(fake, { segments_container: container });
+  expect(await rejection(together.capabilities.multipart!.begin(ref, plain, call))).toBeInstanceOf(UnsupportedOperationError);
+  expect(await listKeys(swift, container)).toEqual([]);
+  await together.deleteContainer(container, call);
+  await together.close();
+});
+
+test('containers have the storage policy of the settings, those of segments as well', async () => {
+  const cold = openFake(fake, { storage_policy: 'cold' });
+  await cold.createContainer('c', call);
+  await cold.capabilities.multipart!.begin({ container: 'c', key: 'x' }, plain, call);
+  await swift.capabilities.multipart!.begin(ref, plain, call);
+  const policies = ['c', 'c_segments', container, segments].map((name) => fake.rules.store.container(name).headers['x-storage-policy']);
+  expect(policies).toEqual(['cold', 'cold', undefined, undefined]);
+  await cold.close();
+});
+
+test('a container of segments that several share stays, though it is empty', async () => {
+  const sharing = openFake(fake, { segments_container: 'all segments' });
+  await sharing.createContainer('all segments', call);
+  await sharing.deleteContainer(container, call);
+  expect([...fake.rules.store.containers.keys()]).toEqual(['all segments']);
+  await sharing.close();
 });
 
 test('a container goes with that of its segments, unless somebody else has something there', async () => {

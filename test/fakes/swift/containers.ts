@@ -60,7 +60,8 @@ export function putContainer(request: FakeRequest, { store }: FakeRules): Answer
   const name = request.container!;
   if (Buffer.byteLength(name) > 256) throw new Refusal(400);
   if (store.containers.has(name)) return { status: 202 };
-  store.containers.set(name, { objects: new Map(), headers: {} });
+  const policy = request.headers['x-storage-policy'];
+  store.containers.set(name, { objects: new Map(), headers: policy === undefined ? {} : { 'x-storage-policy': policy } });
   return { status: 201 };
 }
 
