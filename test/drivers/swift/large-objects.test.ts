@@ -98,6 +98,13 @@ test('P5: segments that could not be removed are found by `unfinished`, and go t
   expect(await contentOf(swift, ref)).toBe('small');
 });
 
+test('P5: so are segments of which some could not be removed', async () => {
+  const old = await putLarge(ref, randomContent(2 * MIB));
+  fake.faults.next('BulkDelete', { kind: 'refuse-keys', keys: { [inSegments()[0]!]: '403 Forbidden' } });
+  await put(swift, ref, 'small');
+  expect(await swift.capabilities.multipart!.unfinished(container, '', call)).toMatchObject([{ opaque: old, discarded: true }]);
+});
+
 test('P5: segments that an object is made of stay, even when their upload is aborted by a mark that was left', async () => {
   const content = randomContent(MIB);
   const id = await putLarge(ref, content);

@@ -263,6 +263,15 @@ describe('P4: the guard', () => {
     expect(guard.holding).toBeUndefined();
   });
 
+  test('judges a run by the changes of the last window, as any other change', async () => {
+    const { reopen, clock } = await keep();
+    const guard = await reopen();
+    expect(await removeSome(guard, 0, 5)).toBe(5);
+    await clock.advance(2 * RULE.windowMs);
+    await guard.expect(5, undefined);
+    expect(guard.holding).toBeUndefined();
+  });
+
   test('says how much is too much', async () => {
     const { reopen } = await keep({ rule: { count: 1_000, share: 0.1, atLeast: 0, windowMs: 60_000 } });
     const guard = await reopen();
@@ -429,6 +438,40 @@ describe('P4: decisions', () => {
     expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
     await (await guard.expect(0, rejected))(); // they are back, and nothing is remembered of them
     expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
+  });
+
+  test('a scan, which has seen no extraneous objects, says nothing of them', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    const few = { count: 3, digest: 'of three names' };
+    const many = { count: 9, digest: 'of nine names' };
+    await (await guard.expect(0, few))(); // so few may go
+    await (await guard.expect(0, undefined))();
+    expect(guard.holding).toBeUndefined();
+    const over = await guard.expect(6, undefined);
+    expect(guard.held.foreign, 'those that may go are not held').toBe(0);
+    await guard.expect(0, many);
+    await guard.expect(0, undefined);
+    expect(guard.held.foreign).toBe(9);
+    await guard.reject((await guard.describe()).id);
+    await over();
+    await guard.expect(0, { count: 10, digest: 'of ten, some of them rejected' });
+    await guard.approve((await guard.describe()).id);
+    await guard.expect(0, undefined);
+    expect(guard.holding).toBeUndefined();
+  });
+
+  test('a rejection of extraneous objects ends when they are gone', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    const found = { count: 3, digest: 'of three names' };
+    await guard.expect(6, found);
+    await guard.reject((await guard.describe()).id);
+    await (await guard.expect(0, found))();
+    expect(guard.foreignStays).toBe(true);
+    await (await guard.expect(0, NO_FOREIGN))();
+    await (await guard.expect(0, found))();
+    expect(guard.foreignStays).toBe(false);
   });
 
   test('rejected extraneous objects are asked about again once that is taken back, and stay while the guard is off', async () => {
