@@ -5,6 +5,7 @@ import type { ObjectRef, PutOptions } from '../../../src/drivers/call.js';
 import { checksumOf } from '../../../src/drivers/digest.js';
 import { ObjectAccessDeniedError, UnsupportedOperationError } from '../../../src/drivers/errors.js';
 import { largeObjects } from '../../../src/drivers/swift/large-objects.js';
+import { fakeClock } from '../../fakes/clock.js';
 import { type FakeSwift, startFakeSwift } from '../../fakes/swift/server.js';
 import { call, contentOf, listAll, listKeys, plain, put, randomContent, readAll, rejection } from '../conformance/fixture.js';
 import { openFake } from './open.js';
@@ -96,6 +97,39 @@ test('P5: segments that could not be removed are found by `unfinished`, and go t
   await multipart.abort(token!, call);
   expect(inSegments()).toEqual([]);
   expect(await contentOf(swift, ref)).toBe('small');
+});
+
+test('segments that another process sent are removed as well, a minute after it was known that there were none at the latest', async () => {
+  const clock = fakeClock();
+  const other = openFake(fake, {}, { clock });
+  await put(other, { container, key: 'small' }, 'small');
+  await putLarge(ref, randomContent(MIB));
+  await clock.advance(61_000);
+  await other.deleteObject(ref, call);
+  expect(inSegments()).toEqual([]);
+  await other.close();
+});
+
+test('P4: what only looks like a manifest, or is a dynamic one, takes no segments with it', async () => {
+  await putLarge(ref, randomContent(MIB));
+  const [segment] = inSegments();
+  const impostor = { container, key: 'impostor' };
+  await put(swift, impostor, JSON.stringify([{ name: `/${segments}/${segment}` }]));
+  await put(swift, impostor, 'replaced');
+  const headers = { 'x-object-manifest': `${segments}/longshore/` };
+  fake.rules.store.container(container).objects.set('dynamic', { ...fake.rules.store.object(container, 'impostor'), headers });
+  expect((await swift.headObject({ container, key: 'dynamic' }, call)).size).toBe(MIB);
+  await swift.deleteObject({ container, key: 'dynamic' }, call);
+  await swift.deleteObject({ container, key: 'never was' }, call);
+  expect(inSegments()).toEqual([segment]);
+});
+
+test('P4: before segments are removed all replicas are asked what the object is made of now', async () => {
+  await putLarge(ref, randomContent(MIB));
+  const before = fake.log.length;
+  await put(swift, ref, 'small');
+  const looks = fake.log.slice(before).filter(({ operation, key }) => operation === 'HeadObject' && key === ref.key);
+  expect(looks.map(({ headers }) => headers['x-newest'])).toEqual([undefined, 'true']);
 });
 
 test('P5: so are segments of which some could not be removed', async () => {

@@ -228,6 +228,8 @@ describe('P4: the guard', () => {
     expect(await removeSome(guard, 10, 3)).toBe(2);
     expect((await ask(3)).granted).toBe(false);
     expect(guard.held).toEqual({ deletes: 1, overwrites: 1, foreign: 0 });
+    await guard.settle();
+    expect(guard.holding).toBeDefined();
     expect(await namesHeld(guard)).toEqual(['overwrite f003', 'delete f012']);
     expect(guard.holding?.why).toContain('1 change that destroys something after 5 within');
     await guard.approve((await guard.describe()).id);
