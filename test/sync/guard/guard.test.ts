@@ -296,6 +296,7 @@ describe('P4: the guard', () => {
     expect(guard.holding).toBeUndefined();
     expect(told).toEqual([true]);
     await (await guard.expect(100, NO_FOREIGN))();
+    await (await guard.expect(100, undefined))();
     expect(guard.foreignStays).toBe(false);
     expect(await removeSome(guard, 0, 100)).toBe(100);
   });
@@ -414,7 +415,8 @@ describe('P4: decisions', () => {
     await (await guard.expect(0, { count: 9, digest: 'of other nine' }))(); // and none could be deleted
     const over = await guard.expect(0, { count: 9, digest: 'of other nine' });
     expect(guard.holding).toBeUndefined();
-    expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
+    for (let at = 0; at < 9; at += 1) expect((await guard.ask('delete', `not ours ${at}`, undefined)).granted).toBe(true);
+    expect(await removeSome(guard, 0, 8), 'what is ours is judged by itself').toBe(5);
     await over();
   });
 

@@ -19,6 +19,7 @@ it('tells a path from what is below it', () => {
   expect(['link', 'link/x', 'pipe', 'pipe/x'].map(spots.keeps)).toEqual([false, true, false, false]);
   expect(spots.add(unseen('link', 'below'))).toBe(false);
   expect(spots.add(unseen('link', 'path-and-below'))).toBe(true);
+  expect(spots.add(unseen('link', 'below'))).toBe(false);
   expect(spots.keeps('link')).toBe(true);
   expect([...spots.kept()]).toEqual([['link', 2]]);
 });
