@@ -3,7 +3,7 @@ import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
 import type { ObjectRef, PutOptions } from '../../../src/drivers/call.js';
 import { checksumOf } from '../../../src/drivers/digest.js';
-import { ObjectAccessDeniedError, UnsupportedOperationError } from '../../../src/drivers/errors.js';
+import { ObjectAccessDeniedError, ObjectDoesNotExistError, StorageError, UnsupportedOperationError } from '../../../src/drivers/errors.js';
 import { largeObjects } from '../../../src/drivers/swift/large-objects.js';
 import { fakeClock } from '../../fakes/clock.js';
 import { type FakeSwift, startFakeSwift } from '../../fakes/swift/server.js';
@@ -97,6 +97,23 @@ test('P5: segments that could not be removed are found by `unfinished`, and go t
   await multipart.abort(token!, call);
   expect(inSegments()).toEqual([]);
   expect(await contentOf(swift, ref)).toBe('small');
+});
+
+test('P5: an upload that is aborted is found again until all of it is gone', async () => {
+  const multipart = swift.capabilities.multipart!;
+  const token = await multipart.begin(ref, plain, call);
+  await multipart.uploadPart(token, 1, bytesBody(Buffer.from('part')), call);
+  fake.faults.next('PutObject', { kind: 'refuse', status: 500 });
+  expect(await rejection(multipart.abort(token, call)), 'nothing is removed before that is noted').toBeInstanceOf(StorageError);
+  expect(await multipart.uploadedParts(token, call)).toHaveLength(1);
+  fake.faults.next('BulkDelete', { kind: 'refuse', status: 500 });
+  expect(await rejection(multipart.abort(token, call))).toBeInstanceOf(StorageError);
+  expect(await multipart.unfinished(container, '', call)).toMatchObject([{ opaque: token.opaque, discarded: true }]);
+  expect(await rejection(multipart.uploadedParts(token, call))).toBeInstanceOf(ObjectDoesNotExistError);
+  await multipart.abort(token, call);
+  expect(inSegments()).toEqual([]);
+  fake.rules.store.containers.delete(segments);
+  await multipart.abort(token, call);
 });
 
 test('segments that another process sent are removed as well, a minute after it was known that there were none at the latest', async () => {
