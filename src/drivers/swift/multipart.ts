@@ -124,9 +124,9 @@ export function swiftMultipart(
         const note = await marks.read(state, container, uploadId, { signal });
         if (!note?.key.startsWith(prefix)) return;
         const token = { container, key: note.key, driver: SWIFT, opaque: uploadId };
-        uploads.push(
-          state === 'dead' ? { ...token, discarded: true } : { ...token, ...(madeAtMs !== undefined && { beganAtMs: madeAtMs }) },
-        );
+        // Of one that was completed only the mark is left to go.
+        const isWaste = state === 'dead' || (await segments.uploadOf(token, { signal })) === uploadId;
+        uploads.push(isWaste ? { ...token, discarded: true } : { ...token, ...(madeAtMs !== undefined && { beganAtMs: madeAtMs }) });
       });
       return uploads;
     },

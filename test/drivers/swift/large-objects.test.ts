@@ -103,7 +103,7 @@ test('P5: an upload that is aborted is found again until all of it is gone', asy
   const multipart = swift.capabilities.multipart!;
   const token = await multipart.begin(ref, plain, call);
   await multipart.uploadPart(token, 1, bytesBody(Buffer.from('part')), call);
-  fake.faults.next('PutObject', { kind: 'refuse', status: 500 });
+  fake.faults.next('PutMark', { kind: 'refuse', status: 500 });
   expect(await rejection(multipart.abort(token, call)), 'nothing is removed before that is noted').toBeInstanceOf(StorageError);
   expect(await multipart.uploadedParts(token, call)).toHaveLength(1);
   fake.faults.next('BulkDelete', { kind: 'refuse', status: 500 });
@@ -114,6 +114,18 @@ test('P5: an upload that is aborted is found again until all of it is gone', asy
   expect(inSegments()).toEqual([]);
   fake.rules.store.containers.delete(segments);
   await multipart.abort(token, call);
+});
+
+test('P5: the mark of an upload that was completed goes later, when it could not go at once, and only the mark', async () => {
+  fake.faults.next('DeleteObject', { kind: 'refuse', status: 500 });
+  const content = randomContent(MIB);
+  const id = await putLarge(ref, content);
+  const multipart = swift.capabilities.multipart!;
+  const [token, ...more] = await multipart.unfinished(container, '', call);
+  expect({ token, more }).toEqual({ token: { ...ref, driver: 'swift', opaque: id, discarded: true }, more: [] });
+  await multipart.abort(token!, call);
+  expect(await multipart.unfinished(container, '', call)).toEqual([]);
+  expect((await readAll(await swift.readObject(ref, undefined, call))).equals(content)).toBe(true);
 });
 
 test('segments that another process sent are removed as well, a minute after it was known that there were none at the latest', async () => {

@@ -295,7 +295,7 @@ describe('P4: the guard', () => {
     const guard = await reopen({ rule: null });
     expect(guard.holding).toBeUndefined();
     expect(told).toEqual([true]);
-    await (await guard.expect(100, NO_FOREIGN))();
+    await (await guard.expect(100, { count: 3, digest: 'of three names' }))();
     await (await guard.expect(100, undefined))();
     expect(guard.foreignStays).toBe(false);
     expect(await removeSome(guard, 0, 100)).toBe(100);
@@ -494,5 +494,7 @@ describe('P4: decisions', () => {
     expect(state.foreignStays).toBe(true);
     expect((await state.ask('delete', 'not ours', undefined)).granted).toBe(false);
     expect((await state.ask('delete', nameOf(1), state.index.get(nameOf(1)))).granted).toBe(true);
+    await (await state.expect(0, NO_FOREIGN))();
+    expect(state.foreignStays).toBe(false);
   });
 });
