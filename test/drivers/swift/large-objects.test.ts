@@ -116,6 +116,21 @@ test('P5: an upload that is aborted is found again until all of it is gone', asy
   await multipart.abort(token, call);
 });
 
+test.each(['another object', 'nothing', 'another large object'])(
+  'P2: an upload that is gone is not complete, with %s under its name',
+  async (there) => {
+    const multipart = swift.capabilities.multipart!;
+    const token = await multipart.begin(ref, plain, call);
+    const part = await multipart.uploadPart(token, 1, bytesBody(Buffer.from('part')), call);
+    await multipart.abort(token, call);
+    if (there === 'another object') await put(swift, ref, 'part');
+    if (there === 'another large object') await putLarge(ref, randomContent(MIB));
+    for (const parts of [[part], []]) {
+      expect(await rejection(multipart.complete(token, parts, call))).toBeInstanceOf(ObjectDoesNotExistError);
+    }
+  },
+);
+
 test('P5: the mark of an upload that was completed goes later, when it could not go at once, and only the mark', async () => {
   fake.faults.next('DeleteObject', { kind: 'refuse', status: 500 });
   const content = randomContent(MIB);

@@ -484,6 +484,15 @@ describe('P4: decisions', () => {
     let guard = await reopen();
     await (await guard.expect(0, rejected))();
     await guard.reject((await guard.describe()).id);
+    expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(false);
+    const over = await guard.expect(6, undefined);
+    expect(guard.held.foreign, 'what was rejected is not held any more').toBe(0);
+    await over();
+    expect(await guard.undoRejections()).toBe(9);
+    expect(guard.foreignStays).toBe(false);
+    expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
+    await (await guard.expect(0, rejected))();
+    await guard.reject((await guard.describe()).id);
     guard = await reopen();
     expect(await guard.undoRejections()).toBe(9);
     await (await guard.expect(0, rejected))();
