@@ -495,6 +495,7 @@ describe('P4: decisions', () => {
     await guard.reject((await guard.describe()).id);
     guard = await reopen();
     expect(await guard.undoRejections()).toBe(9);
+    guard = await reopen();
     await (await guard.expect(0, rejected))();
     expect(guard.held.foreign).toBe(9);
     await guard.reject((await guard.describe()).id);
