@@ -114,3 +114,24 @@ test('who waits for the target is let go with its own signal', async () => {
   stop.abort(new Error('enough'));
   await expect(waiting).rejects.toThrow('enough');
 });
+
+test('patience is counted from when the trouble began', async () => {
+  const { clock, health, gaveUp } = rig(60_000);
+  await clock.advance(HOUR);
+  health.report(down());
+  await clock.advance(59_000);
+  expect(gaveUp).toEqual([]);
+  await clock.advance(61_000);
+  expect(gaveUp).toHaveLength(1);
+});
+
+test('nobody is asked any more once the mirrors of the target have ended', async () => {
+  const { clock, stop, probes, queue, health } = rig();
+  health.report(down());
+  await clock.advance(60_000);
+  const before = probes.length;
+  stop.abort(new Error('the end'));
+  await clock.advance(HOUR);
+  expect(probes).toHaveLength(before);
+  expect(queue).toEqual(['pause']);
+});

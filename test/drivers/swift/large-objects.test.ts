@@ -116,6 +116,21 @@ test('P5: an upload that is aborted is found again until all of it is gone', asy
   await multipart.abort(token, call);
 });
 
+test('a service that takes less than a segment has segments of what it takes', async () => {
+  const small = openFake(fake, { max_put_size: '1MiB', segment_size: '4MiB' });
+  expect(small.capabilities.multipart!.partSize).toMatchObject({ min: MIB, max: MIB });
+  const large = openFake(fake, { max_put_size: '8MiB', segment_size: '4MiB' });
+  expect(large.capabilities.multipart!.partSize).toMatchObject({ min: 4 * MIB, max: 8 * MIB });
+  await small.close();
+  await large.close();
+});
+
+test('an upload that may not be noted is not begun', async () => {
+  fake.faults.next('PutMark', { kind: 'refuse', status: 403 });
+  expect(await rejection(swift.capabilities.multipart!.begin(ref, plain, call))).toBeInstanceOf(StorageError);
+  expect(inSegments()).toEqual([]);
+});
+
 test.each(['another object', 'nothing', 'another large object'])(
   'P2: an upload that is gone is not complete, with %s under its name',
   async (there) => {

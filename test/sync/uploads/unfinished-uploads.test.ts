@@ -63,6 +63,8 @@ describe('P5: an upload in parts', () => {
     await clock.advance(500);
     const { partSize, resume } = await uploads.plan('a', VERSION, 5);
     expect({ partSize, token: resume.token }).toEqual({ partSize: 4, token: TOKEN });
+    expect(uploads.abandoned()).toEqual([]);
+    expect(uploads.isIdle('a')).toBe(false);
     await resume.keep(TOKEN);
     expect(ledger.read().unfinishedUploads['a']).toEqual(before);
   });
