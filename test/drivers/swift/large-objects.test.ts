@@ -125,6 +125,18 @@ test('a service that takes less than a segment has segments of what it takes', a
   await large.close();
 });
 
+test('an upload whose completion was refused can be aborted at once, and one that was not answered later', async () => {
+  const multipart = swift.capabilities.multipart!;
+  for (const status of [403, 503]) {
+    const token = await multipart.begin(ref, plain, call);
+    const part = await multipart.uploadPart(token, 1, bytesBody(Buffer.from('part')), call);
+    fake.faults.next('PutManifest', { kind: 'refuse', status });
+    await rejection(multipart.complete(token, [part], call));
+    if (status === 403) await multipart.abort(token, call);
+    else expect((await rejection(multipart.abort(token, call))).message).toContain('may still come through');
+  }
+});
+
 test('an upload that may not be noted is not begun', async () => {
   fake.faults.next('PutMark', { kind: 'refuse', status: 403 });
   expect(await rejection(swift.capabilities.multipart!.begin(ref, plain, call))).toBeInstanceOf(StorageError);
