@@ -1,0 +1,211 @@
+import { describe, expect, test } from 'vitest';
+import { HeldChangedError } from '../../../src/sync/guard/guard.js';
+import { record } from '../../state/fixtures.js';
+import { keep, NO_FOREIGN, nameOf, remove, removeSome } from './guard-fixture.js';
+
+describe('P4: decisions', () => {
+  test('an approval covers what was shown, and not what came later', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    await removeSome(guard, 0, 7);
+    const { id, deletes } = await guard.describe();
+    expect(deletes).toBe(2);
+    await removeSome(guard, 7, 1);
+    await expect(guard.approve(id)).rejects.toThrow(HeldChangedError);
+    const now = await guard.describe();
+    expect(now.id).not.toBe(id);
+    expect(await guard.approve(now.id)).toBe(3);
+    expect(guard.holding).toBeUndefined();
+    // What was approved passes and does not count; more is judged by itself.
+    expect(await removeSome(guard, 5, 3)).toBe(3);
+    expect(await removeSome(guard, 8, 10)).toBe(5);
+    expect(guard.held.deletes).toBe(5);
+  });
+
+  test('an approval survives a restart, and is for the change that was approved', async () => {
+    const { reopen } = await keep();
+    let guard = await reopen();
+    await removeSome(guard, 0, 7);
+    await guard.approve((await guard.describe()).id);
+    guard = await reopen();
+    await removeSome(guard, 10, 5);
+    expect(await removeSome(guard, 5, 2)).toBe(2);
+    expect(await remove(guard, nameOf(20))).toBe(false);
+  });
+
+  test('a rejection keeps the objects, and can be taken back', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    await removeSome(guard, 0, 7);
+    expect(await guard.reject((await guard.describe()).id)).toBe(2);
+    expect(guard.holding).toBeUndefined();
+    expect(guard.index.get(nameOf(5))?.guarded).toBe('rejected');
+    expect(await guard.undoRejections()).toBe(2);
+    expect(guard.index.get(nameOf(5))?.guarded).toBeUndefined();
+  });
+
+  test('nothing is decided of nothing', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    expect((await guard.describe()).id).toBe('');
+    await expect(guard.approve('')).rejects.toThrow('nothing is held');
+  });
+
+  test('a ledger that was lost changes nothing: the index knows what was held', async () => {
+    const { reopen } = await keep();
+    let guard = await reopen();
+    await guard.index.put(nameOf(3), record({ guarded: 'delete-held' }));
+    await guard.index.put(nameOf(4), record({ guarded: 'overwrite-held' }));
+    guard = await reopen();
+    expect(guard.holding).toBeUndefined();
+    expect(await remove(guard, nameOf(3))).toBe(false);
+    expect(guard.held).toEqual({ deletes: 1, overwrites: 1, foreign: 0 });
+    expect(guard.holding?.why).toContain('held before');
+  });
+
+  test('while one is made nothing is held or let pass', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    await removeSome(guard, 0, 7);
+    const { id } = await guard.describe();
+    const approved = guard.approve(id);
+    const leave = guard.ask('delete', nameOf(10), guard.index.get(nameOf(10)));
+    const again = guard.approve(id);
+    const expected = guard.expect(1, undefined);
+    await guard.settle();
+    expect(await approved).toBe(2);
+    await expect(again).rejects.toThrow('nothing is held');
+    expect((await leave).granted, 'it is asked about after the decision').toBe(true);
+    await (await expected)();
+    expect(guard.holding).toBeUndefined();
+  });
+
+  test('what is held has another id with every other set of extraneous objects, and keeps it over a restart', async () => {
+    const { reopen } = await keep();
+    const found = { count: 9, digest: 'of nine names' };
+    let guard = await reopen();
+    await (await guard.expect(0, found))();
+    const described = await guard.describe();
+    expect(described).toMatchObject({ deletes: 0, overwrites: 0, foreign: 9, why: guard.holding?.why, sinceMs: guard.holding?.sinceMs });
+    expect(described.id).toMatch(/^[0-9a-f]{12}$/);
+    guard = await reopen();
+    expect(await guard.describe()).toEqual(described);
+    expect(guard.held.foreign).toBe(9);
+    await (await guard.expect(0, { count: 9, digest: 'of other nine' }))();
+    expect((await guard.describe()).id).not.toBe(described.id);
+    await (await guard.expect(0, NO_FOREIGN))();
+    expect(guard.holding, 'they are gone').toBeUndefined();
+  });
+
+  test('extraneous objects pass once exactly these were approved', async () => {
+    const { reopen } = await keep();
+    const found = { count: 9, digest: 'of nine names' };
+    let guard = await reopen();
+    await (await guard.expect(0, found))();
+    expect(guard.held).toEqual({ deletes: 0, overwrites: 0, foreign: 9 });
+    await guard.approve((await guard.describe()).id);
+    guard = await reopen();
+    await (await guard.expect(0, { count: 9, digest: 'of other nine' }))();
+    expect(guard.held.foreign).toBe(9);
+    await (await guard.expect(0, found))();
+    expect((await guard.ask('delete', 'not ours', undefined)).granted, 'the approval of these was for once').toBe(false);
+    await guard.approve((await guard.describe()).id);
+    await (await guard.expect(0, { count: 9, digest: 'of other nine' }))();
+    await guard.approve((await guard.describe()).id);
+    guard = await reopen();
+    await (await guard.expect(0, { count: 9, digest: 'of other nine' }))(); // and none could be deleted
+    const over = await guard.expect(0, { count: 9, digest: 'of other nine' });
+    expect(guard.holding).toBeUndefined();
+    for (let at = 0; at < 9; at += 1) expect((await guard.ask('delete', `not ours ${at}`, undefined)).granted).toBe(true);
+    expect(await removeSome(guard, 0, 8), 'what is ours is judged by itself').toBe(5);
+    await over();
+  });
+
+  test('extraneous objects stay once exactly these were rejected, however few they are, and others with them are asked about', async () => {
+    const { reopen } = await keep();
+    const rejected = { count: 3, digest: 'of three names' };
+    let guard = await reopen();
+    const found = await guard.expect(6, rejected); // with the others these are too many
+    expect(await remove(guard, nameOf(1))).toBe(false);
+    await found();
+    expect(await guard.reject((await guard.describe()).id)).toBe(4);
+    guard = await reopen();
+    await (await guard.expect(0, rejected))();
+    expect(guard.holding).toBeUndefined();
+    expect(guard.foreignStays).toBe(true);
+    expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(false);
+
+    await (await guard.expect(0, { count: 4, digest: 'of these and another' }))();
+    expect(guard.holding?.why).toMatch(/some of which may be those whose deletes were rejected before/);
+    expect(guard.held.foreign).toBe(4);
+    await guard.approve((await guard.describe()).id);
+    await (await guard.expect(0, { count: 4, digest: 'of these and another' }))();
+    expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
+    await (await guard.expect(0, rejected))(); // they are back, and nothing is remembered of them
+    expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
+  });
+
+  test('a scan, which has seen no extraneous objects, says nothing of them', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    const few = { count: 3, digest: 'of three names' };
+    const many = { count: 9, digest: 'of nine names' };
+    await (await guard.expect(0, few))(); // so few may go
+    await (await guard.expect(0, undefined))();
+    expect(guard.holding).toBeUndefined();
+    const over = await guard.expect(6, undefined);
+    expect(guard.held.foreign, 'those that may go are not held').toBe(0);
+    await guard.expect(0, many);
+    await guard.expect(0, undefined);
+    expect(guard.held.foreign).toBe(9);
+    await guard.reject((await guard.describe()).id);
+    await over();
+    await guard.expect(0, { count: 10, digest: 'of ten, some of them rejected' });
+    await guard.approve((await guard.describe()).id);
+    await guard.expect(0, undefined);
+    expect(guard.holding).toBeUndefined();
+  });
+
+  test('a rejection of extraneous objects ends when they are gone', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    const found = { count: 3, digest: 'of three names' };
+    await guard.expect(6, found);
+    await guard.reject((await guard.describe()).id);
+    await (await guard.expect(0, found))();
+    expect(guard.foreignStays).toBe(true);
+    await (await guard.expect(0, NO_FOREIGN))();
+    await (await guard.expect(0, found))();
+    expect(guard.foreignStays).toBe(false);
+  });
+
+  test('rejected extraneous objects are asked about again once that is taken back, and stay while the guard is off', async () => {
+    const { reopen } = await keep();
+    const rejected = { count: 9, digest: 'of nine names' };
+    let guard = await reopen();
+    await (await guard.expect(0, rejected))();
+    await guard.reject((await guard.describe()).id);
+    expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(false);
+    const over = await guard.expect(6, undefined);
+    expect(guard.held.foreign, 'what was rejected is not held any more').toBe(0);
+    await over();
+    expect(await guard.undoRejections()).toBe(9);
+    expect(guard.foreignStays).toBe(false);
+    expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
+    await (await guard.expect(0, rejected))();
+    await guard.reject((await guard.describe()).id);
+    guard = await reopen();
+    expect(await guard.undoRejections()).toBe(9);
+    guard = await reopen();
+    await (await guard.expect(0, rejected))();
+    expect(guard.held.foreign).toBe(9);
+    await guard.reject((await guard.describe()).id);
+    const state = await reopen({ rule: null });
+    await (await state.expect(0, { count: 10, digest: 'of ten' }))();
+    expect(state.foreignStays).toBe(true);
+    expect((await state.ask('delete', 'not ours', undefined)).granted).toBe(false);
+    expect((await state.ask('delete', nameOf(1), state.index.get(nameOf(1)))).granted).toBe(true);
+    await (await state.expect(0, NO_FOREIGN))();
+    expect(state.foreignStays).toBe(false);
+  });
+});
