@@ -180,6 +180,24 @@ test('connections are kept and shared: many requests, few connections', async ()
   expect(connections.size).toBeLessThanOrEqual(4);
 });
 
+test('as many requests as there may be connections are under way at once, and none waits behind another one on its connection', async () => {
+  const underWay = new Map<Socket, number>();
+  let most = 0;
+  let waiting: ServerResponse[] = [];
+  const origin = await serve((request, response) => {
+    underWay.set(request.socket, (underWay.get(request.socket) ?? 0) + 1);
+    most = Math.max(most, underWay.get(request.socket) ?? 0);
+    response.once('finish', () => underWay.set(request.socket, (underWay.get(request.socket) ?? 0) - 1));
+    waiting.push(response);
+    if (waiting.length < 4) return;
+    for (const each of waiting) each.end('x');
+    waiting = [];
+  });
+  const http = client({ connections: 4, timeoutMs: 10_000 });
+  await Promise.all(Array.from({ length: 100 }, () => http.request(get(origin))));
+  expect({ connections: underWay.size, most }).toEqual({ connections: 4, most: 1 });
+});
+
 test('a proxy of the environment is used, and no_proxy keeps it away; process.env is not looked at', async () => {
   const origin = await serve((_, response) => response.end('direct'));
   let proxied = 0;
