@@ -135,6 +135,8 @@ function exchange<T>(
         body: body.content as Uint8Array | null,
         headersTimeout,
         bodyTimeout,
+        // undici would close the connection after each HEAD, for servers that answer it with a body; storage does not.
+        ...(request.method === 'HEAD' && { reset: false }),
       },
       {
         onRequestStart(started) {

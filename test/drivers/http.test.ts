@@ -169,15 +169,25 @@ test('an answer that would fill the memory is refused', async () => {
   expect((await client({ maxAnswerBytes: 2000 }).request(get(origin))).body).toHaveLength(2000);
 });
 
-test('connections are kept and shared: many requests, few connections', async () => {
+test.each(['GET', 'HEAD', 'PUT'] as const)('connections are kept and shared: many requests of %s, few connections', async (method) => {
   const connections = new Set<unknown>();
   const origin = await serve((request, response) => {
     connections.add(request.socket);
     response.end('x');
   });
   const http = client({ connections: 4 });
-  await Promise.all(Array.from({ length: 100 }, () => http.request(get(origin))));
+  await Promise.all(Array.from({ length: 100 }, () => http.request(get(origin, { method }))));
   expect(connections.size).toBeLessThanOrEqual(4);
+});
+
+test('a server that answers HEAD with a body spoils no other answer', async () => {
+  const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
+  const origin = await listen(createTcpServer((socket) => socket.on('data', () => socket.write(answer))));
+  const http = client({ connections: 1 });
+  for (const method of ['HEAD', 'GET', 'HEAD', 'HEAD', 'PUT'] as const) {
+    const { status, body } = await http.request(get(origin, { method }));
+    expect({ status, body: body.toString() }).toEqual({ status: 200, body: method === 'HEAD' ? '' : 'hello' });
+  }
 });
 
 test('as many requests as there may be connections are under way at once, and none waits behind another one on its connection', async () => {
