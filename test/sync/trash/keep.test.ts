@@ -1,12 +1,16 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
+import type { ObjectInfo } from '../../../src/drivers/call.js';
+import { checksumOf } from '../../../src/drivers/digest.js';
 import { ObjectDoesNotExistError } from '../../../src/drivers/errors.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
+import type { ObjectRecord } from '../../../src/state/object-index.js';
 import { createTrash } from '../../../src/sync/trash/trash.js';
 import { readThrown } from '../../../src/sync/trash/trash-name.js';
 import { call, contentOf, listKeys, put } from '../../drivers/conformance/fixture.js';
 import { CONTAINER, openBox, ref } from '../../drivers/local/fixture.js';
 import { fakeClock } from '../../fakes/clock.js';
+import { record } from '../../state/fixtures.js';
 
 const TRASH = '.longshore/trash/';
 
@@ -53,4 +57,31 @@ test('P4: what is there all the same is not taken for kept', async () => {
   const backend = await withLateCopies(async () => undefined);
   const trash = createTrash({ backend, container: CONTAINER, prefix: '', trashPrefix: TRASH, clock: fakeClock() });
   await expect(trash.keep('a', undefined, undefined, call.signal)).rejects.toBeInstanceOf(ObjectDoesNotExistError);
+});
+
+describe('P4: where the provider tells no digest, content counts as the same only', () => {
+  const md5 = checksumOf('md5', Buffer.from('now')).hex;
+
+  /** Whether the content of an object goes to the trash, as another of this digest takes its place. */
+  async function isKept(changes: Partial<ObjectRecord>, { hasEtag = true } = {}): Promise<boolean> {
+    const inner = memoryBackend();
+    await inner.createContainer(CONTAINER, call);
+    const { extra } = await put(inner, ref('a'), 'now');
+    const hide = (info: ObjectInfo): ObjectInfo => ({ ...info, checksums: [], extra: hasEtag ? info.extra : {} });
+    const backend = { ...inner, headObject: async (...args: Parameters<Backend['headObject']>) => hide(await inner.headObject(...args)) };
+    const trash = createTrash({ backend, container: CONTAINER, prefix: '', trashPrefix: TRASH, clock: fakeClock() });
+    const known = record({ size: 3, md5, ...(hasEtag && { etag: String(extra['etag']) }), ...changes });
+    await trash.keep('a', known, md5, call.signal);
+    return (await listKeys(inner, CONTAINER, TRASH)).length > 0;
+  }
+
+  test('when the object is the one that we sent', async () => expect(await isKept({})).toBe(false));
+
+  test.each<readonly [string, Partial<ObjectRecord>]>([
+    ['somebody has replaced it', { etag: 'that of ours' }],
+    ['it may not have been sent', { state: 'sending' }],
+    ['it has another size', { size: 4 }],
+  ])('and not when %s', async (_why, changes) => expect(await isKept(changes)).toBe(true));
+
+  test('and not when nothing tells it from another', async () => expect(await isKept({}, { hasEtag: false })).toBe(true));
 });
