@@ -9,7 +9,8 @@ it('P4: keeps what is at and below a path that could not be seen, and nothing be
   expect(spots.add(unseen('a/b', 'path-and-below'))).toBe(true);
   expect(['a/b', 'a/b/c', 'a/b/c/d'].map(spots.keeps)).toEqual([true, true, true]);
   expect(['a', 'a/b-', 'a/bc', 'b', ''].map(spots.keeps)).toEqual([false, false, false, false, false]);
-  expect([...spots.kept()]).toEqual([['a/b', 3]]);
+  spots.add(unseen('z', 'path-and-below'));
+  expect([...spots.kept()], 'and says nothing of a spot that kept nothing').toEqual([['a/b', 3]]);
 });
 
 it('tells a path from what is below it', () => {
@@ -32,8 +33,13 @@ it('P4: keeps everything when the source itself could not be seen', () => {
 
 it('P7: keeps everything rather than count more spots than fit', () => {
   const spots = openBlindSpots(3);
-  for (const path of ['a', 'b', 'c']) spots.add(unseen(path, 'path-and-below'));
+  for (const path of ['a', 'b', 'c']) spots.add(unseen(path, 'below'));
   expect(spots.keeps('e')).toBe(false);
+  spots.add(unseen('a', 'path-and-below'));
+  expect(spots.keeps('e'), 'what is known better is not one more').toBe(false);
   spots.add(unseen('d', 'path-and-below'));
   expect(spots.keeps('e')).toBe(true);
+  spots.add(unseen('f', 'below'));
+  expect(spots.size).toBe(4);
+  expect([...spots.kept()]).toEqual([['', 1]]);
 });
