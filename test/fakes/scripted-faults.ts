@@ -4,6 +4,8 @@ export type HttpFault =
   | { readonly kind: 'reset'; readonly afterBytes: number }
   /** The work is done, and the connection reset before the answer. */
   | { readonly kind: 'lose-answer' }
+  /** The work is done, and answered after so long a silence. */
+  | { readonly kind: 'late'; readonly afterMs: number }
   /** Nothing is ever answered, and nothing done. */
   | { readonly kind: 'stall' }
   /** The answer's headers and this many bytes of its body, then nothing more: for ever, or because the connection is reset. */

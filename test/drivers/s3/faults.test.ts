@@ -81,6 +81,24 @@ test('a server that never answers, or stops in the middle of an answer, is given
   expect(await rejection(readAll(await s3.readObject(ref, undefined, call)))).toBeInstanceOf(TargetUnavailableError);
 });
 
+test('what a provider is known to take its time for may be silent for longer', async () => {
+  const hasty = openFake(fake, { timeout: '150ms' });
+  const { multipart, copy } = hasty.capabilities;
+  const token = await multipart!.begin(ref, plain, call);
+  const part = await multipart!.uploadPart(token, 1, bytesBody(randomContent(10)), call);
+  await put(s3, { container, key: 'from' }, 'x');
+  for (const operation of ['CompleteMultipartUpload', 'CopyObject', 'HeadBucket'] as const) {
+    fake.faults.next(operation, { kind: 'late', afterMs: 2_000 });
+  }
+  const outcomes = await Promise.all([
+    multipart!.complete(token, [part], call),
+    copy!.copyObject({ container, key: 'from' }, { container, key: 'to' }, undefined, call),
+    rejection(hasty.headContainer(container, call)),
+  ]);
+  expect(outcomes[2]).toBeInstanceOf(TargetUnavailableError);
+  await hasty.close();
+});
+
 test('an answer that is cut short is an error: of an object, of a listing', async () => {
   await put(s3, ref, randomContent(100_000));
   fake.faults.next('GetObject', { kind: 'truncate', afterBytes: 50_000 });
@@ -274,6 +292,21 @@ test.each([
   expect(regions).toEqual(['us-east-1', 'eu-west-3']);
   fake.faults.next('PutObject', { kind: 'refuse', status: 307, code: 'TemporaryRedirect' });
   expect(await rejection(put(s3, ref, 'x'))).toMatchObject({ retry: 'backoff' });
+});
+
+test.each([301, 307, 400])('a HEAD that is answered %i, and so without a code, is sent where its headers say', async (status) => {
+  await put(s3, ref, 'x');
+  fake.faults.next('HeadObject', { kind: 'refuse', status, code: '', headers: { 'x-amz-bucket-region': 'eu-west-3' } });
+  expect((await s3.headObject(ref, call)).size).toBe(1);
+  expect(fake.count('GetObject')).toBe(0);
+});
+
+test('a provider that sends from region to region is not followed for ever', async () => {
+  for (const region of ['a', 'b', 'c', 'd'].map((name) => `region-${name}`)) {
+    fake.faults.next('PutObject', { kind: 'refuse', status: 301, code: 'PermanentRedirect', headers: { 'x-amz-bucket-region': region } });
+  }
+  await rejection(put(s3, ref, 'x'));
+  expect(fake.count('PutObject')).toBe(4);
 });
 
 test('where containers may be in other regions, theirs is found out before a body that can be sent once', async () => {

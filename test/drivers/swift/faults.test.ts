@@ -109,6 +109,25 @@ test('a server that never answers, or stops in the middle of an answer, is given
   expect(await rejection(readAll(await swift.readObject(ref, undefined, call)))).toBeInstanceOf(TargetUnavailableError);
 });
 
+test('what Swift is known to take its time for may be silent for longer', async () => {
+  const hasty = openFake(fake, { timeout: '150ms' });
+  const { multipart, copy, batchDelete } = hasty.capabilities;
+  const token = await multipart!.begin(ref, plain, call);
+  const part = await multipart!.uploadPart(token, 1, bytesBody(randomContent(10)), call);
+  await put(swift, { container, key: 'from' }, 'x');
+  for (const operation of ['PutManifest', 'CopyObject', 'BulkDelete', 'ListContainers'] as const) {
+    fake.faults.next(operation, { kind: 'late', afterMs: 2_000 });
+  }
+  const outcomes = await Promise.all([
+    multipart!.complete(token, [part], call),
+    copy!.copyObject({ container, key: 'from' }, { container, key: 'to' }, undefined, call),
+    batchDelete!.deleteObjects(container, ['x'], call),
+    rejection(hasty.listContainers({}, call)),
+  ]);
+  expect(outcomes[3]).toBeInstanceOf(TargetUnavailableError);
+  await hasty.close();
+});
+
 test('an answer that is cut short is an error: of an object, of a listing', async () => {
   await put(swift, ref, randomContent(100_000));
   fake.faults.next('GetObject', { kind: 'truncate', afterBytes: 50_000 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { crc32c } from '../../../src/drivers/crc32c.js';
 import { breakOff, readBody } from '../broken-off.js';
 import { type Answer, errorXml, S3Refusal } from './answer.js';
@@ -122,6 +123,7 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
       query: request.query,
       status: answer.status,
     });
+    if (fault?.kind === 'late') await setTimeout(fault.afterMs);
     send(request, response, answer, fault);
   }
 

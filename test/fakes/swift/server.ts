@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { breakOff, readBody } from '../broken-off.js';
 import { bulkDelete, deleteContainer, listContainers, listObjects, postAccount, postContainer, putContainer } from './containers.js';
 import { createFaults, type Fault, type Faults } from './faults.js';
@@ -140,6 +141,7 @@ export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable
     if (fault?.kind === 'lose-answer') return void socket.resetAndDestroy();
     const { operation, container, key, headers, rawPath } = request;
     log.push({ operation, container, key, headers, rawPath, bytes: body.byteLength, status: answer.status });
+    if (fault?.kind === 'late') await setTimeout(fault.afterMs);
     send(request, response, answer, fault);
   }
 
