@@ -151,6 +151,31 @@ test('a batch delete is read key by key: what was refused, and what was not ment
   expect([...failures.keys()]).toEqual(['b']);
   expect(failures.get('b')).toBeInstanceOf(ObjectAccessDeniedError);
   expect(await listKeys(s3, container)).toEqual(['b']);
+  fake.faults.next('DeleteObjects', { kind: 'omit-keys', keys: ['b'] });
+  const unknown = await s3.capabilities.batchDelete!.deleteObjects(container, ['b', 'missing'], call);
+  expect([...unknown.keys()]).toEqual(['b']);
+  expect(unknown.get('b')).toMatchObject({ retry: 'backoff', requestId: expect.stringMatching(/^fake-/) });
+  fake.faults.next('DeleteObjects', { kind: 'refuse-keys', keys: { missing: 'NoSuchKey' } });
+  expect(await s3.capabilities.batchDelete!.deleteObjects(container, ['b', 'missing'], call)).toEqual(new Map());
+});
+
+test('keys that XML cannot carry go one by one, beside a batch of the others, and each has its own fate', async () => {
+  const keys = ['a', 'line\nbreak', 'bell\u0007', ' blank at an end', 'z'];
+  for (const key of keys) await put(s3, { container, key }, key);
+  fake.faults.next('DeleteObject', { kind: 'refuse', status: 403, code: 'AccessDenied' });
+  const failures = await s3.capabilities.batchDelete!.deleteObjects(container, keys, call);
+  expect([...failures.values()]).toEqual([expect.any(ObjectAccessDeniedError)]);
+  expect(await listKeys(s3, container)).toEqual([...failures.keys()]);
+  expect({ together: fake.count('DeleteObjects'), alone: fake.count('DeleteObject') }).toEqual({ together: 1, alone: 3 });
+});
+
+test('a batch that is aborted in the middle ends with the reason', async () => {
+  const stop = new AbortController();
+  fake.faults.next('DeleteObject', { kind: 'stall' });
+  const deleting = s3.capabilities.batchDelete!.deleteObjects(container, ['bell\u0007'], { signal: stop.signal });
+  await expect.poll(() => fake.faults.left).toBe(0);
+  stop.abort(new Error('enough'));
+  expect((await rejection(deleting)).message).toBe('enough');
 });
 
 test('what these credentials may not do is told apart: to an object, to a container, and all together', async () => {

@@ -1,4 +1,5 @@
 import { type Answer, escapeXml, listed, S3Refusal, xml } from './answer.js';
+import type { Fault } from './faults.js';
 import { digest, type FakeRequest } from './request.js';
 import type { FakeRules } from './server.js';
 import type { Store } from './store.js';
@@ -109,14 +110,17 @@ export function listVersions(request: FakeRequest, { store }: FakeRules): Answer
   };
 }
 
-export function deleteObjects(request: FakeRequest, rules: FakeRules, refusedKeys: ReadonlyMap<string, string>): Answer {
+export function deleteObjects(request: FakeRequest, rules: FakeRules, fault: Fault | undefined): Answer {
   const { store } = rules;
   const bucket = store.bucket(request.bucket);
   if (request.headers['content-md5'] !== digest('md5', request.body, 'base64')) throw new S3Refusal(400, 'BadDigest');
   const text = request.body.toString('utf8');
   const keys = [...text.matchAll(/<Object><Key>(.*?)<\/Key><\/Object>/gs)].map(([, key = '']) => unescapeXml(key));
+  const refused = new Map(Object.entries(fault?.kind === 'refuse-keys' ? fault.keys : {}));
+  const omitted = fault?.kind === 'omit-keys' ? fault.keys : [];
   const answers = keys.map((key) => {
-    const code = refusedKeys.get(key);
+    if (omitted.includes(key)) return '';
+    const code = refused.get(key);
     if (code !== undefined) return `<Error><Key>${escapeXml(key)}</Key><Code>${code}</Code><Message>no</Message></Error>`;
     removeObject(bucket, key, store);
     return `<Deleted><Key>${escapeXml(key)}</Key></Deleted>`;

@@ -15,7 +15,9 @@ export type Fault =
   /** A listing says that there is more and gives the token that it was asked with. */
   | { readonly kind: 'repeat-token' }
   /** A batch delete fails for these keys. */
-  | { readonly kind: 'refuse-keys'; readonly keys: Readonly<Record<string, string>> };
+  | { readonly kind: 'refuse-keys'; readonly keys: Readonly<Record<string, string>> }
+  /** A batch delete leaves these out: they stay, and the answer says nothing of them. */
+  | { readonly kind: 'omit-keys'; readonly keys: readonly string[] };
 
 export type Faults = ScriptedFaults<Operation, Fault>;
 

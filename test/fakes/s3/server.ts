@@ -64,8 +64,7 @@ const handlers: Readonly<Record<Operation, (request: FakeRequest, rules: FakeRul
   GetBucketVersioning: getVersioning,
   ListObjectVersions: listVersions,
   ListMultipartUploads: listUploads,
-  DeleteObjects: (request, rules, fault) =>
-    deleteObjects(request, rules, new Map(fault?.kind === 'refuse-keys' ? Object.entries(fault.keys) : [])),
+  DeleteObjects: deleteObjects,
   PutObject: putObject,
   CopyObject: copyObject,
   GetObject: getObject,
