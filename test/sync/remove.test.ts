@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest';
+import { StorageError } from '../../src/drivers/errors.js';
+import type { ObjectRecord } from '../../src/state/object-index.js';
+import type { Remote } from '../../src/sync/decide.js';
+import type { Leave } from '../../src/sync/guard/guard.js';
+import type { Job } from '../../src/sync/job.js';
+import { remove, removeNow } from '../../src/sync/remove.js';
+import { FileChangedError } from '../../src/sync/source/file-errors.js';
+import type { Look } from '../../src/sync/source/source-view.js';
+import type { Workplace } from '../../src/sync/workplace.js';
+import type { LocalEntry } from '../../src/watcher/entry.js';
+import { record } from '../state/fixtures.js';
+
+const { signal } = new AbortController();
+const GONE: Look = { found: 'nothing' };
+const BACK: Look = { found: 'entry', entry: { path: 'a', inode: 42n } as LocalEntry };
+
+interface Scene {
+  /** What each look finds, the last for ever. */
+  readonly looks?: readonly Look[];
+  readonly doubts?: readonly (string | undefined)[];
+  readonly known?: ObjectRecord | undefined;
+  /** The record once the guard has been asked. */
+  readonly knownThen?: ObjectRecord | undefined;
+  readonly mayDelete?: boolean;
+  readonly leave?: 'granted' | 'refused';
+  readonly trash?: boolean;
+  readonly movedTo?: string;
+  readonly overwrite?: 'always' | 'never';
+  readonly there?: Remote;
+  readonly fails?: 'remove' | 'keep';
+}
+
+/** Deletes `a`, and tells what was done for it, in order. */
+async function run(scene: Scene, deleting: typeof removeNow = removeNow) {
+  const { looks = [GONE], doubts = [undefined], mayDelete = true, leave = 'granted', trash = true, overwrite = 'always' } = scene;
+  const done: string[] = [];
+  let known = 'known' in scene ? scene.known : record();
+  const next = <T>(list: readonly T[], at: { n: number }): T => list[Math.min(at.n++, list.length - 1)] as T;
+  const look = { n: 0 };
+  const doubt = { n: 0 };
+  const note = async (what: string) => {
+    done.push(what);
+    if (scene.fails !== undefined && what === scene.fails) throw new StorageError('away', { driver: 'memory', retry: 'backoff' });
+  };
+  const granted: Leave = { granted: true, giveBack: () => note('give back') };
+  const at = {
+    source: {
+      lookFor: (name: string) => (name === 'a' ? next(looks, look) : BACK),
+      doubt: () => next(doubts, doubt),
+      pathOf: (name: string) => name,
+      absolute: (path: string) => `/source/${path}`,
+    },
+    index: {
+      get: (name: string) => (name === 'a' ? known : { ...record(), inode: 42n }),
+      namesOfInode: () => ['a', ...(scene.movedTo === undefined ? [] : [scene.movedTo])],
+      remove: () => note('forget'),
+    },
+    store: { head: async () => scene.there ?? 'absent', remove: () => note('remove') },
+    trash: trash ? { keep: () => note('keep') } : undefined,
+    guard: {
+      async ask() {
+        await note('ask');
+        if ('knownThen' in scene) known = scene.knownThen;
+        return leave === 'granted' ? granted : { granted: false };
+      },
+    },
+    policy: { overwrite },
+    mayDelete: () => mayDelete,
+    copiesFrom: () => note('wait for copies'),
+  } as unknown as Workplace;
+  const outcome = await deleting({ name: 'a' } as Job, 'gone', at, signal).catch((error: unknown) => error);
+  return { outcome, done };
+}
+
+const withheld = (detail: string | RegExp) => ({ outcome: 'skipped', reason: 'delete-withheld', detail: expect.stringMatching(detail) });
+
+describe('P4: an object is deleted', () => {
+  test('after its content is in the trash, by leave of the guard, and before its record is', async () => {
+    expect(await run({}, remove)).toEqual({
+      outcome: { outcome: 'done', job: 'delete', why: 'gone, kept in the trash', bytes: 0 },
+      done: ['wait for copies', 'ask', 'keep', 'remove', 'forget'],
+    });
+    expect(await run({ trash: false, looks: [{ found: 'folder' }] })).toEqual({
+      outcome: { outcome: 'done', job: 'delete', why: 'gone', bytes: 0 },
+      done: ['ask', 'remove', 'forget'],
+    });
+  });
+
+  test('without leave, and without the trash, when its content is mirrored under the name that its file has now', async () => {
+    expect((await run({ movedTo: 'b' })).done).toEqual(['remove', 'forget']);
+  });
+
+  test('also when nobody has a record of it', async () => {
+    expect((await run({ known: undefined })).done).toEqual(['ask', 'keep', 'remove', 'forget']);
+  });
+});
+
+describe('P4: an object is kept, and nobody asked,', () => {
+  test('when its file is there', async () => {
+    const { outcome, done } = await run({ looks: [BACK] });
+    expect({ outcome, done }).toEqual({ outcome: expect.any(FileChangedError), done: [] });
+  });
+
+  test.each<readonly [string, Scene, string]>([
+    [
+      'nobody can see whether its file is there',
+      { looks: [{ found: 'unknown', reason: 'unreadable', detail: 'EACCES' }] },
+      'nobody can tell',
+    ],
+    ['its file is excluded', { looks: [{ found: 'excluded' }] }, 'nobody can tell'],
+    ['the source is in doubt', { doubts: ['the source is empty'] }, 'the source is empty'],
+    ['no reconcile has finished', { mayDelete: false }, 'first full reconcile'],
+    ['its delete was rejected', { known: record({ guarded: 'rejected' }) }, 'rejected'],
+  ])('when %s', async (_when, scene, why) => {
+    expect(await run(scene)).toEqual({ outcome: withheld(why), done: [] });
+  });
+
+  test('when it is somebody else’s, and we only meant to send one', async () => {
+    const mark = record({ state: 'sending', md5: 'a'.repeat(32) });
+    const there = { size: 11, md5: 'b'.repeat(32), inspected: false };
+    expect(await run({ known: mark, there, overwrite: 'never' })).toMatchObject({ outcome: { job: 'forget' }, done: ['forget'] });
+    for (const ours of [
+      { overwrite: 'always' },
+      { there: 'absent' },
+      { there: { ...there, md5: mark.md5 } },
+      { known: record() },
+    ] as const) {
+      expect((await run({ known: mark, there, overwrite: 'never', ...ours })).outcome).toMatchObject({ job: 'delete' });
+    }
+  });
+});
+
+describe('P4: an object is kept after all', () => {
+  test('when the guard does not give leave', async () => {
+    expect(await run({ leave: 'refused' })).toEqual({ outcome: { outcome: 'held', change: 'delete' }, done: ['ask'] });
+    expect(await run({ leave: 'refused', known: undefined })).toMatchObject({ outcome: { outcome: 'held' } });
+    const goneMeanwhile = await run({ leave: 'refused', knownThen: undefined });
+    expect(goneMeanwhile, 'it has made room for another').toEqual({ outcome: { outcome: 'nothing' }, done: ['ask'] });
+  });
+
+  test.each<readonly [string, Scene, unknown]>([
+    ['when its file is back by then', { looks: [GONE, BACK] }, expect.any(FileChangedError)],
+    ['when the source has become doubtful', { doubts: [undefined, 'the source is missing'] }, withheld('missing')],
+    ['when somebody has rejected it meanwhile', { knownThen: record({ guarded: 'rejected' }) }, withheld('rejected')],
+  ])('%s, and does not count', async (_when, scene, outcome) => {
+    expect(await run(scene)).toEqual({ outcome, done: ['ask', 'keep', 'give back'] });
+  });
+
+  test('when it cannot be in the trash, or cannot be deleted, and does not count', async () => {
+    expect(await run({ fails: 'keep' })).toEqual({ outcome: expect.any(StorageError), done: ['ask', 'keep', 'give back'] });
+    expect(await run({ fails: 'remove' })).toEqual({ outcome: expect.any(StorageError), done: ['ask', 'keep', 'remove', 'give back'] });
+  });
+});
