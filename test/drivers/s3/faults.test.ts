@@ -130,8 +130,10 @@ test('P2: a mismatch is retried, and goes through when the provider tells the tr
   expect(fake.count('PutObject')).toBe(3);
 });
 
-test('200 with an error inside is an error: completing, copying, deleting together', async () => {
+test('200 with an error inside is an error: beginning, completing, copying, deleting together', async () => {
   const { multipart, copy, batchDelete } = s3.capabilities;
+  fake.faults.next('CreateMultipartUpload', { kind: 'inside', code: 'SlowDown' });
+  expect(await rejection(multipart!.begin(ref, plain, call))).toBeInstanceOf(ThrottledError);
   const token = await multipart!.begin(ref, plain, call);
   const part = await multipart!.uploadPart(token, 1, bytesBody(randomContent(10)), call);
   fake.faults.next('CompleteMultipartUpload', { kind: 'inside', code: 'InternalError' });

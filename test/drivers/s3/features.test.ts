@@ -392,6 +392,11 @@ describe('versions', () => {
     await versions.deleteVersion(ref, found[0]!.versionId, call);
     expect(await contentOf(s3, ref)).toBe('two');
     await versions.deleteVersion(ref, 'never-was', call);
+    const { begin, uploadPart, complete } = s3.capabilities.multipart!;
+    const token = await begin(ref, plain, call);
+    const made = await complete(token, [await uploadPart(token, 1, bytesBody(Buffer.from('in parts')), call)], call);
+    const [newest] = (await versions.listVersions(container, ref.key, {}, call)).items;
+    expect(made.extra['versionId']).toBe(newest!.versionId);
     expect(await rejection(versions.readVersion(ref, 'never-was', undefined, call))).toBeInstanceOf(ObjectDoesNotExistError);
   });
 });
