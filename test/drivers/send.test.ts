@@ -69,6 +69,27 @@ for (const [what, body] of Object.entries(bodies)) {
   });
 }
 
+test.each(Object.entries(bodies))(
+  'P2: %s: an object of another size is not stored, whatever is said of its content',
+  async (_what, body) => {
+    const { provider } = await reticent({ put: false, head: false });
+    const putObject: Backend['putObject'] = async (...args) => ({ ...(await provider.putObject(...args)), size: content.length - 1 });
+    const error = await rejection(sendObject({ ...provider, putObject }, ref, body(), plain, settings));
+    expect(error.message).toContain('was stored with 4999 bytes, but 5000 were sent');
+    expect(error).toMatchObject({ retry: 'backoff' });
+  },
+);
+
+test('P2: a stream that was not read to its end is not stored', async () => {
+  const { provider } = await reticent({ put: false, head: false });
+  const putObject: Backend['putObject'] = async (to, body, options, given) => {
+    for await (const _ of body.open()) break;
+    return provider.putObject(to, bytesBody(content), options, given);
+  };
+  const error = await rejection(sendObject({ ...provider, putObject }, ref, streamedBody(content, 700), plain, settings));
+  expect(error.message).toContain('was reported as stored before all of it was sent');
+});
+
 test('P2: parts that were each confirmed need no look at the whole, and others do', async () => {
   const inParts = { ...settings, partsAbove: 1000 };
   const confirmed = await reticent({ put: false, head: true });

@@ -364,6 +364,18 @@ describe('renames', () => {
     expect(await objects()).toEqual({ 'p/new': 'content', 'p/other': 'other' });
   });
 
+  test('P2: are sent after all when the copy turns out to be another content', async () => {
+    const { mirror, run, write, faults, objects } = await openMirrorFixture();
+    const file = write('old', 'content');
+    write('other');
+    await run('reconcile');
+    renameSync(file, join(mirror.settings.source, 'new'));
+    faults.next('copyObject', 'wrong checksum');
+    expect((await run('scan')).report).toMatchObject({ uploaded: 1, copied: 0, deleted: 1, failed: 0 });
+    expect(await objects()).toEqual({ 'p/new': 'content', 'p/other': 'other' });
+    faults.assertUsedUp();
+  });
+
   test('do not mistake a new file on an old inode number for the old one', async () => {
     const { mirror, run, write, objects } = await openMirrorFixture();
     const file = write('old', 'before');

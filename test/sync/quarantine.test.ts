@@ -4,7 +4,7 @@ import { openQuarantine } from '../../src/sync/quarantine.js';
 import { fakeClock } from '../fakes/clock.js';
 
 const GIVEN_UP: Quarantined = {
-  class: 'hash-mismatch',
+  reason: 'hash-mismatch',
   error: 'has hash 1, expected 2',
   attempts: 5,
   sinceMs: 7,

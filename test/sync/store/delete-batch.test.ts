@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import type { Backend } from '../../../src/drivers/backend.js';
+import { batchingDelete } from '../../../src/sync/store/delete-batch.js';
+
+const { signal } = new AbortController();
+
+function open({ maxKeys = 1_000, failed = {}, broken }: { maxKeys?: number; failed?: Record<string, Error>; broken?: Error } = {}) {
+  const requests: (readonly string[])[] = [];
+  const batchDelete = {
+    maxKeys,
+    async deleteObjects(_container: string, keys: readonly string[]) {
+      requests.push(keys);
+      if (broken) throw broken;
+      return new Map(Object.entries(failed).filter(([key]) => keys.includes(key)));
+    },
+  };
+  return { remove: batchingDelete({ capabilities: { batchDelete } } as unknown as Backend, 'c'), requests };
+}
+
+describe('deletes of one moment', () => {
+  test('are one request, in which a key is once', async () => {
+    const { remove, requests } = open();
+    await Promise.all(['a', 'b', 'a'].map((key) => remove(key, signal)));
+    expect(requests).toEqual([['a', 'b']]);
+    await remove('c', signal);
+    expect(requests).toEqual([['a', 'b'], ['c']]);
+  });
+
+  test('are as few requests as the provider allows', async () => {
+    const { remove, requests } = open({ maxKeys: 2 });
+    await Promise.all(['a', 'b', 'c', 'd', 'e'].map((key) => remove(key, signal)));
+    expect(requests).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  });
+
+  test('P4: fail each for itself: what the answer does not call deleted is not forgotten', async () => {
+    const refused = new Error('is locked');
+    const { remove } = open({ failed: { b: refused } });
+    const outcomes = await Promise.allSettled(['a', 'b', 'c', 'b'].map((key) => remove(key, signal)));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
+    expect(outcomes[1]).toMatchObject({ reason: refused });
+  });
+
+  test('P4: all fail with a request that fails', async () => {
+    const { remove } = open({ broken: new Error('away') });
+    const outcomes = await Promise.allSettled(['a', 'b'].map((key) => remove(key, signal)));
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+
+  test('go one by one where the provider has no batches', async () => {
+    const deleted: string[] = [];
+    const backend = { capabilities: {}, deleteObject: async ({ key }: { key: string }) => void deleted.push(key) } as unknown as Backend;
+    const remove = batchingDelete(backend, 'c');
+    await Promise.all(['a', 'b'].map((key) => remove(key, signal)));
+    expect(deleted).toEqual(['a', 'b']);
+  });
+});
