@@ -379,15 +379,27 @@ mirrors:
     ['the same prefix', 'target: vault, container: c, prefix: a', 'target: vault, container: c, prefix: a/'],
     ['a prefix inside another', 'target: vault, container: c, prefix: a', 'target: vault, container: c, prefix: a/b'],
     ['a prefix around another', 'target: vault, container: c, prefix: a/b', 'target: vault, container: c'],
-  ])('refuses two mirrors that write to %s', async (_, first, second) => {
-    expect((await complaints(two(first, second))).join('\n')).toMatch(SHARED);
+  ])('P4: refuses two mirrors that write to %s, be it a folder or not', async (_, first, second) => {
+    for (const targets of [TARGETS, '\ntargets: { vault: { driver: s3, key: a } }\n']) {
+      const found = (await complaints(two(first, second, targets))).join('\n');
+      expect(found).toMatch(SHARED);
+      expect(found, 'at the setting that makes it so').toContain(second.includes('prefix') ? 'mirrors[1].prefix' : 'mirrors[1].container');
+    }
   });
 
   it.each([
     ['neighbours', 'target: vault, container: c, prefix: a', 'target: vault, container: c, prefix: ab'],
     ['containers', 'target: vault, container: c', 'target: vault, container: d'],
+    [
+      'what is kept, beside what is reported',
+      'target: vault, container: c, deletes: keep',
+      'target: vault, container: d, extraneous: delete',
+    ],
+    ['a limit as long as settle', 'target: vault, container: c, settle: 5s, settle_limit: 5s', 'target: vault, container: d'],
   ])('accepts %s', async (_, first, second) => {
-    expect((await load(two(first, second))).mirrors).toHaveLength(2);
+    for (const targets of [TARGETS, '\ntargets: { vault: { driver: s3, key: a } }\n']) {
+      expect((await load(two(first, second, targets))).mirrors).toHaveLength(2);
+    }
   });
 
   it('takes two targets with one root, or roots inside each other, for one place', async () => {
@@ -431,6 +443,7 @@ mirrors:
   it.each([
     ['inside a target', './containers/state', /^longshore\.yaml:\d+:8 {2}state: .* is inside target "vault"/],
     ['a target itself', './containers', /state: .* is inside target "vault"/],
+    ['that is a source', './data', /state: the source of mirror "documents"/],
     ['around a source', '.', /state: the source of mirror "documents" is inside the state folder/],
   ])('refuses a state folder %s', async (_, state, expected) => {
     expect((await complaints(`${TARGETS}${MIRROR}state: ${state}\n`)).join('\n')).toMatch(expected);
