@@ -137,6 +137,14 @@ test('a holder on another host or in another container counts as alive until it 
   }
 });
 
+test('a holder that can be seen to live keeps the lock, however long it has been silent', async () => {
+  const folder = await temporaryFolder();
+  const lock = await takeLock(folder, systemClock);
+  await utimes(join(folder, 'lock.1'), new Date(0), new Date(0));
+  await expect(takeLock(folder, systemClock)).rejects.toThrow(/works on this state folder \(pid \d+.*Stop it first/);
+  await lock.release();
+});
+
 test('a holder gives a sign of life from time to time, and none after it released the lock', async () => {
   const folder = await temporaryFolder();
   const due: (() => void)[] = [];

@@ -68,6 +68,17 @@ test('Keystone is asked in its own words: user and project with their domains', 
   await swift.close();
 });
 
+test.each([
+  [{ project: 'p' }, { tenantName: 'p' }],
+  [{ project_id: 'p-id' }, { tenantId: 'p-id' }],
+  [{}, {}],
+])('Keystone v2 is asked for the tenant of %j', async (settings, tenant) => {
+  const swift = openSwift({ auth_url: `${fake.origin}/v2.0`, key: 'tester', secret: SECRET, region, ...settings });
+  await swift.createContainer('c', call);
+  expect(fake.rules.asked).toEqual([{ auth: { passwordCredentials: { username: 'tester', password: SECRET }, ...tenant } }]);
+  await swift.close();
+});
+
 test('the environment of an openrc file is enough, and is only looked at when the settings name nobody', async () => {
   const env = {
     OS_AUTH_URL: `${fake.origin}/v3`,
