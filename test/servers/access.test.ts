@@ -3,10 +3,10 @@ import { ContainerAccessDeniedError, InvalidCredentialsError, ObjectAccessDenied
 import { call, listKeys, put, rejection, removeContainer, uniqueContainerName } from '../drivers/conformance/fixture.js';
 import { openS3 } from '../drivers/s3/open.js';
 import { openSwift } from '../drivers/swift/open.js';
-import { s3Server, strangerOfSwift, swiftServer, withServer } from './environment.js';
+import { s3Servers, strangersOfSwift, withServers } from './environment.js';
 
-withServer('rights at a real S3', 'LONGSHORE_S3_ENDPOINT', s3Server(), ({ settings }) => {
-  test('a wrong secret, or an unknown key, is a matter of credentials, with or without a body to say it in', async () => {
+withServers('rights at a real S3', 'LONGSHORE_S3_ENDPOINT', s3Servers(), ({ settings, title }) => {
+  test(`${title}: a wrong secret, or an unknown key, is a matter of credentials, with or without a body to say it in`, async () => {
     const container = uniqueContainerName();
     const right = openS3(settings);
     await right.createContainer(container, call);
@@ -22,17 +22,15 @@ withServer('rights at a real S3', 'LONGSHORE_S3_ENDPOINT', s3Server(), ({ settin
   });
 });
 
-withServer('rights at a real Swift', 'LONGSHORE_SWIFT_STRANGER_KEY', strangerOfSwift(), (stranger) => {
-  test('a wrong secret, a closed container and an object that may only be read are told apart', async () => {
-    const owner = swiftServer();
-    if (owner === undefined) throw new Error('LONGSHORE_SWIFT_AUTH_URL is not set');
+withServers('rights at a real Swift', 'LONGSHORE_SWIFT_STRANGER_KEY', strangersOfSwift(), ({ owner, stranger }) => {
+  test(`${owner.title}: a wrong secret, a closed container and an object that may only be read are told apart`, async () => {
     const container = uniqueContainerName();
     const right = openSwift(owner.settings);
     await right.createContainer(container, call);
     await put(right, { container, key: 'a' }, 'x');
     const wrong = openSwift({ ...owner.settings, secret: 'wrong' });
     expect(await rejection(wrong.headContainer(container, call))).toBeInstanceOf(InvalidCredentialsError);
-    const other = openSwift(stranger.settings);
+    const other = openSwift(stranger);
     expect(await rejection(other.headContainer(container, call))).toBeInstanceOf(ContainerAccessDeniedError);
     expect(await rejection(listKeys(other, container))).toBeInstanceOf(ContainerAccessDeniedError);
     expect(await rejection(put(other, { container, key: 'b' }, 'x'))).toBeInstanceOf(ObjectAccessDeniedError);

@@ -8,7 +8,7 @@ import { openSwift } from '../drivers/swift/open.js';
 import { eventsOf, summaryOf } from '../e2e/place.js';
 import { openRemotePlace, type RemotePlace } from '../e2e/remote-place.js';
 import { differences, filesBelow } from '../e2e/trees.js';
-import { type Server, s3Server, swiftServer, withServer } from './environment.js';
+import { type Server, s3Servers, swiftServers, withServers } from './environment.js';
 
 const MIB = 2 ** 20;
 
@@ -32,13 +32,13 @@ const thrown = async (place: RemotePlace, direct: Backend): Promise<string[]> =>
     .sort();
 
 describe.each([
-  { variable: 'LONGSHORE_S3_ENDPOINT', server: s3Server(), connect: openS3 },
-  { variable: 'LONGSHORE_SWIFT_AUTH_URL', server: swiftServer(), connect: openSwift },
-])('commands over a real server ($variable)', ({ variable, server, connect }) => {
-  withServer('probe and trash', variable, server, (found) => {
-    test('probe finds all guarantees given, and leaves no trace', async () => {
-      const direct = connect(found.settings);
-      const place = open(found, direct);
+  { variable: 'LONGSHORE_S3_ENDPOINT', found: s3Servers(), connect: openS3 },
+  { variable: 'LONGSHORE_SWIFT_AUTH_URL', found: swiftServers(), connect: openSwift },
+])('commands over a real server ($variable)', ({ variable, found, connect }) => {
+  withServers('probe and trash', variable, found, (server) => {
+    test(`${server.title}: probe finds all guarantees given, and leaves no trace`, async () => {
+      const direct = connect(server.settings);
+      const place = open(server, direct);
       await direct.createContainer(place.container, call);
       const probe = await place.longshore('probe', 'remote', '--json');
       expect(probe.code, `${probe.stdout}\n${probe.stderr}`).toBe(0);
@@ -46,14 +46,14 @@ describe.each([
       const guarantees = told.filter(({ kind }) => kind === 'guarantee');
       expect(guarantees.map(({ id, verdict }) => [id, verdict])).toEqual(['G1', 'G2', 'G3', 'G4', 'G5', 'G6'].map((id) => [id, 'passed']));
       expect(told.filter(({ verdict }) => verdict === 'failed')).toEqual([]);
-      expect(summaryOf(probe)).toMatchObject({ target: 'remote', driver: found.driver, failed: [], left: 0 });
+      expect(summaryOf(probe)).toMatchObject({ target: 'remote', driver: server.driver, failed: [], left: 0 });
       expect(await listKeys(direct, place.container)).toEqual([]);
       expect(await direct.capabilities.multipart?.unfinished(place.container, '', call)).toEqual([]);
     });
 
-    test('P4: what goes to the trash can be listed, restored as it was, and purged, a file in parts as well', async () => {
-      const direct = connect(found.settings);
-      const place = open(found, direct);
+    test(`P4: ${server.title}: what goes to the trash can be listed, restored as it was, and purged, a file in parts as well`, async () => {
+      const direct = connect(server.settings);
+      const place = open(server, direct);
       const letter = write(place, 'letters/ä b.txt', 'first');
       utimesSync(letter, 1_600_000_000.25, 1_600_000_000.25);
       const film = write(place, 'film', randomContent(11 * MIB + 3));

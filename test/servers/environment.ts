@@ -6,48 +6,78 @@ export type Settings = Readonly<Record<string, string | number | boolean>>;
 /** A real server that the environment names. */
 export interface Server {
   readonly driver: 's3' | 'swift';
+  /** For test titles: `s3 (profile ceph) at http://127.0.0.1:7480`. */
+  readonly title: string;
   /** `http://host:port`; for Swift that of its identity service. */
   readonly origin: string;
   readonly settings: Settings;
+  /** `LONGSHORE_S3`, `LONGSHORE_RGW_SWIFT`: the beginning of the variables that name it. */
+  readonly variables: string;
+  /** Whether the server is Ceph's object gateway. */
+  readonly isCeph: boolean;
 }
 
 const { env } = process;
 
 /**
- * LONGSHORE_S3_ENDPOINT (`http://host:port`), LONGSHORE_S3_KEY and LONGSHORE_S3_SECRET; LONGSHORE_S3_PROFILE (`generic`)
- * and LONGSHORE_S3_REGION (`us-east-1`) where they are others. Undefined: there is no such server.
+ * Every S3 that the environment names, once for each of its profiles. A server's variables are `LONGSHORE_S3_…`, or
+ * `LONGSHORE_NAME_S3_…` for any NAME: `ENDPOINT` (`http://host:port`), `KEY`, `SECRET`, `PROFILE` (one or more, separated by
+ * blanks; `generic`) and `REGION` (`us-east-1`).
  */
-export function s3Server(): Server | undefined {
-  const endpoint = env['LONGSHORE_S3_ENDPOINT'];
-  if (endpoint === undefined) return undefined;
-  const url = new URL(endpoint);
-  const secure = url.protocol === 'https:';
-  const settings = {
-    host: url.hostname,
-    port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
-    secure,
-    profile: env['LONGSHORE_S3_PROFILE'] ?? 'generic',
-    region: env['LONGSHORE_S3_REGION'] ?? 'us-east-1',
-    key: wanted('LONGSHORE_S3_KEY'),
-    secret: wanted('LONGSHORE_S3_SECRET'),
-  };
-  return { driver: 's3', origin: url.origin, settings };
+export function s3Servers(): readonly Server[] {
+  return variablesOf('S3', 'ENDPOINT').flatMap((variables) => {
+    const url = new URL(wanted(`${variables}_ENDPOINT`));
+    const secure = url.protocol === 'https:';
+    return (env[`${variables}_PROFILE`] ?? 'generic').split(' ').map((profile): Server => {
+      const settings = {
+        host: url.hostname,
+        port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+        secure,
+        profile,
+        region: env[`${variables}_REGION`] ?? 'us-east-1',
+        key: wanted(`${variables}_KEY`),
+        secret: wanted(`${variables}_SECRET`),
+      };
+      const title = `s3 (profile ${profile}) at ${url.origin}`;
+      return { driver: 's3', title, origin: url.origin, settings, variables, isCeph: isCeph(variables) };
+    });
+  });
 }
 
-/** LONGSHORE_SWIFT_AUTH_URL, LONGSHORE_SWIFT_KEY and LONGSHORE_SWIFT_SECRET. Undefined: there is no such server. */
-export function swiftServer(): Server | undefined {
-  const auth = env['LONGSHORE_SWIFT_AUTH_URL'];
-  if (auth === undefined) return undefined;
-  const settings = { auth_url: auth, key: wanted('LONGSHORE_SWIFT_KEY'), secret: wanted('LONGSHORE_SWIFT_SECRET'), segment_size: '1MiB' };
-  return { driver: 'swift', origin: new URL(auth).origin, settings };
+/** Every Swift that the environment names: `LONGSHORE_SWIFT_…` or `LONGSHORE_NAME_SWIFT_…`, with `AUTH_URL`, `KEY` and `SECRET`. */
+export function swiftServers(): readonly Server[] {
+  return variablesOf('SWIFT', 'AUTH_URL').map((variables): Server => {
+    const auth = wanted(`${variables}_AUTH_URL`);
+    const keys = { key: wanted(`${variables}_KEY`), secret: wanted(`${variables}_SECRET`) };
+    const settings = { auth_url: auth, ...keys, segment_size: '1MiB' };
+    const { origin } = new URL(auth);
+    return { driver: 'swift', title: `swift at ${origin}`, origin, settings, variables, isCeph: isCeph(variables) };
+  });
 }
 
-/** Another user of Swift's account, who may only do what a container's access control list says: LONGSHORE_SWIFT_STRANGER_KEY and _SECRET. */
-export function strangerOfSwift(): Server | undefined {
-  const server = swiftServer();
-  if (server === undefined || env['LONGSHORE_SWIFT_STRANGER_KEY'] === undefined) return undefined;
-  const keys = { key: wanted('LONGSHORE_SWIFT_STRANGER_KEY'), secret: wanted('LONGSHORE_SWIFT_STRANGER_SECRET') };
-  return { ...server, settings: { ...server.settings, ...keys } };
+/** The account of a Swift server, and another user of it, who may only do what a container's access control list says. */
+interface WithStranger {
+  readonly owner: Server;
+  readonly stranger: Settings;
+}
+
+/** Swift servers with `STRANGER_KEY` and `STRANGER_SECRET`. */
+export function strangersOfSwift(): readonly WithStranger[] {
+  return swiftServers()
+    .filter(({ variables }) => env[`${variables}_STRANGER_KEY`] !== undefined)
+    .map((owner) => {
+      const keys = { key: wanted(`${owner.variables}_STRANGER_KEY`), secret: wanted(`${owner.variables}_STRANGER_SECRET`) };
+      return { owner, stranger: { ...owner.settings, ...keys } };
+    });
+}
+
+function isCeph(variables: string): boolean {
+  return variables.startsWith('LONGSHORE_RGW_');
+}
+
+function variablesOf(api: 'S3' | 'SWIFT', address: string): readonly string[] {
+  const pattern = new RegExp(`^(LONGSHORE_(?:[A-Z0-9]+_)?${api})_${address}$`);
+  return Object.keys(env).flatMap((name) => pattern.exec(name)?.[1] ?? []);
 }
 
 function wanted(name: string): string {
@@ -56,10 +86,10 @@ function wanted(name: string): string {
   return value;
 }
 
-/** Tests over a server that the environment may not have: one skipped test then says which variable it misses. */
-export function withServer(title: string, variable: string, server: Server | undefined, tests: (server: Server) => void): void {
+/** Tests over servers that the environment may not have: one skipped test then says which variable is missing. */
+export function withServers<T>(title: string, variable: string, found: readonly T[], tests: (server: T) => void): void {
   describe(title, () => {
-    if (server === undefined) it.skip(`${variable} is not set`, () => {});
-    else tests(server);
+    if (found.length === 0) it.skip(`${variable} is not set`, () => {});
+    for (const server of found) tests(server);
   });
 }

@@ -8,7 +8,7 @@ import { openSwift } from '../drivers/swift/open.js';
 import { changeSomething, seeded } from '../e2e/random-changes.js';
 import { openRemotePlace, type RemotePlace } from '../e2e/remote-place.js';
 import { differences, eventually, filesBelow } from '../e2e/trees.js';
-import { type Server, s3Server, swiftServer, withServer } from './environment.js';
+import { type Server, s3Servers, swiftServers, withServers } from './environment.js';
 
 const FILES = 120;
 const LARGEST = 400_000;
@@ -98,34 +98,37 @@ function openPlace({ driver, settings }: Server, direct: Backend): RemotePlace {
 }
 
 describe.each([
-  { variable: 'LONGSHORE_S3_ENDPOINT', server: s3Server(), connect: openS3 },
-  { variable: 'LONGSHORE_SWIFT_AUTH_URL', server: swiftServer(), connect: openSwift },
-])('a daemon over a real server ($variable)', ({ variable, server, connect }) => {
-  withServer('mirrors what changes', variable, server, (found) => {
-    const { driver, settings, origin } = found;
+  { variable: 'LONGSHORE_S3_ENDPOINT', found: s3Servers(), connect: openS3 },
+  { variable: 'LONGSHORE_SWIFT_AUTH_URL', found: swiftServers(), connect: openSwift },
+])('a daemon over a real server ($variable)', ({ variable, found, connect }) => {
+  withServers('mirrors what changes', variable, found, (server) => {
+    const { driver, settings, origin, title } = server;
     const key = String(settings['key']);
     const secret = String(settings['secret']);
 
-    test.runIf(isThere('rclone'))('P1, P10: a real tree that changes meanwhile; rclone reads it, with the times of the files', async () => {
-      const place = openPlace(found, connect(settings));
-      await mirrorWhatChanges(place);
-      expectRcloneAgrees(
-        place,
-        driver === 's3'
-          ? {
-              TYPE: 's3',
-              PROVIDER: 'Other',
-              ACCESS_KEY_ID: key,
-              SECRET_ACCESS_KEY: secret,
-              ENDPOINT: origin,
-              REGION: String(settings['region']),
-            }
-          : { TYPE: 'swift', USER: key, KEY: secret, AUTH: String(settings['auth_url']) },
-      );
-    });
+    test.runIf(isThere('rclone'))(
+      `P1, P10: ${title}: a real tree that changes meanwhile; rclone reads it, with the times of the files`,
+      async () => {
+        const place = openPlace(server, connect(settings));
+        await mirrorWhatChanges(place);
+        expectRcloneAgrees(
+          place,
+          driver === 's3'
+            ? {
+                TYPE: 's3',
+                PROVIDER: 'Other',
+                ACCESS_KEY_ID: key,
+                SECRET_ACCESS_KEY: secret,
+                ENDPOINT: origin,
+                REGION: String(settings['region']),
+              }
+            : { TYPE: 'swift', USER: key, KEY: secret, AUTH: String(settings['auth_url']) },
+        );
+      },
+    );
 
-    test.runIf(driver === 's3' && isThere('aws'))('P10: aws-cli reads the same bytes', async () => {
-      const place = openPlace(found, connect(settings));
+    test.runIf(driver === 's3' && isThere('aws'))(`P10: ${title}: aws-cli reads the same bytes`, async () => {
+      const place = openPlace(server, connect(settings));
       copyDocumentation(place.source);
       expect((await place.longshore('--reconcile')).code).toBe(0);
       const to = join(place.folder, 'downloaded by aws');

@@ -1,9 +1,9 @@
 import { conformance } from '../drivers/conformance/suite.js';
 import { openS3 } from '../drivers/s3/open.js';
-import { s3Server, withServer } from './environment.js';
+import { s3Servers, withServers } from './environment.js';
 
-withServer('s3 over a real server', 'LONGSHORE_S3_ENDPOINT', s3Server(), ({ settings, origin }) => {
-  conformance(`s3 (profile ${settings['profile']}) over ${origin}`, {
+withServers('s3 over a real server', 'LONGSHORE_S3_ENDPOINT', s3Servers(), ({ settings, title }) => {
+  conformance(title, {
     open: () => openS3(settings),
     again: () => openS3(settings),
     // Swift takes no NUL in a name (swift.common.constraints.check_utf8).

@@ -1,9 +1,9 @@
 import { openSwift } from '../drivers/swift/open.js';
 import { swiftDialect } from '../faults/dialect.js';
-import { swiftServer, withServer } from './environment.js';
+import { swiftServers, withServers } from './environment.js';
 import { everyFaultOver } from './every-fault.js';
 
-withServer('failing Swift', 'LONGSHORE_SWIFT_AUTH_URL', swiftServer(), (server) => {
+withServers('failing Swift', 'LONGSHORE_SWIFT_AUTH_URL', swiftServers(), (server) => {
   everyFaultOver(server, swiftDialect, openSwift, ({ host, port }) => ({
     segment_size: '4MiB',
     auth_url: String(server.settings['auth_url']).replace(server.origin, `http://${host}:${port}`),

@@ -17,50 +17,10 @@ user="test:tester" stranger="test:stranger" secret="testing"
 # In this order they are started; the proxy comes last because it answers only with the others behind it.
 servers="memcached account container object object-updater container-updater proxy"
 
-fail() {
-  echo "swift: $*" >&2
-  exit 1
-}
-
-# --- packages ---------------------------------------------------------------------------------------------------------
-
-install_missing() {
-  local package missing=()
-  for package in $packages; do
-    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-  done
-  [ ${#missing[@]} -eq 0 ] && return
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail "these Debian packages are missing, and only root can install them: ${missing[*]}"
-  apt-get update -qq
-  # A run level of 1 keeps the packages from starting servers of their own.
-  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$logs/apt.log" 2>&1 ||
-    { tail -n 20 "$logs/apt.log" >&2; fail "the packages could not be installed"; }
-}
+name=swift
+. "$(dirname "$0")/processes.sh"
 
 # --- configuration ----------------------------------------------------------------------------------------------------
-
-# Below the ports that the system gives to outgoing connections, so that none of those takes one meanwhile.
-choose_ports() {
-  python3 - "${LONGSHORE_SWIFT_PORT:-}" >"$run/ports" <<'PYTHON'
-import random, socket, sys
-wanted = sys.argv[1]
-held = []
-for name in ("proxy", "account", "container", "object", "memcached"):
-    while True:
-        port = int(wanted) if wanted and name == "proxy" else random.randrange(20000, 32000)
-        each = socket.socket()
-        each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            each.bind(("127.0.0.1", port))
-        except OSError as error:
-            if wanted and name == "proxy":
-                sys.exit(f"port {port}: {error.strerror}")
-            continue
-        held.append(each)
-        print(f"{name}_port={port}")
-        break
-PYTHON
-}
 
 check_attributes() {
   touch "$disks/d1/probe"
@@ -164,46 +124,6 @@ CONF
 
 # --- processes --------------------------------------------------------------------------------------------------------
 
-# When a process was started, in the kernel's ticks: together with its number it names a process for good.
-started() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
-
-is_running() { # server
-  local pid since
-  [ -s "$run/$1.pid" ] || return 1
-  read -r pid since <"$run/$1.pid"
-  [ -n "$since" ] && [ "$(started "$pid")" = "$since" ]
-}
-
-start_server() { # server command...
-  local server="$1" pid
-  shift
-  is_running "$server" && return
-  # A session of its own, so that all its workers can be ended together, and none of the caller's descriptors (locks, pipes).
-  (
-    for descriptor in /proc/self/fd/*; do
-      descriptor="${descriptor##*/}"
-      [ "$descriptor" -gt 2 ] && eval "exec $descriptor>&-" 2>/dev/null
-    done
-    cd "$home" && exec setsid "$@"
-  ) </dev/null >>"$logs/$server.log" 2>&1 &
-  pid=$!
-  echo "$pid $(started "$pid")" >"$run/$server.pid"
-}
-
-stop_server() { # server
-  local pid since
-  if is_running "$1"; then
-    read -r pid since <"$run/$1.pid"
-    kill -TERM "$pid" 2>/dev/null || true
-    for _ in $(seq 100); do
-      is_running "$1" || break
-      sleep 0.1
-    done
-    is_running "$1" && kill -KILL -- "-$pid" 2>/dev/null || true
-  fi
-  rm -f "$run/$1.pid"
-}
-
 command_of() { # server
   case "$1" in
     memcached) echo memcached -l 127.0.0.1 -p "$memcached_port" -U 0 -m 64 -u "$(id -un)" ;;
@@ -226,8 +146,9 @@ start() {
     return
   fi
   stop >/dev/null
-  install_missing
-  choose_ports
+  # shellcheck disable=SC2086 # words
+  install_missing $packages
+  choose_ports "${LONGSHORE_SWIFT_PORT:-}" proxy account container object memcached
   . "$run/ports"
   check_attributes
   configure
@@ -273,8 +194,5 @@ case "${1:-}" in
     stop
     rm -rf "$home"
     ;;
-  *)
-    sed -n '2,/^set /{/^set /!s/^# \{0,1\}//p}' "$0" >&2
-    exit 2
-    ;;
+  *) usage ;;
 esac

@@ -1,9 +1,9 @@
 import { conformance } from '../drivers/conformance/suite.js';
 import { openSwift } from '../drivers/swift/open.js';
-import { swiftServer, withServer } from './environment.js';
+import { swiftServers, withServers } from './environment.js';
 
-withServer('swift over a real server', 'LONGSHORE_SWIFT_AUTH_URL', swiftServer(), ({ settings, origin }) => {
-  conformance(`swift over ${origin}`, {
+withServers('swift over a real server', 'LONGSHORE_SWIFT_AUTH_URL', swiftServers(), ({ settings, title }) => {
+  conformance(title, {
     open: () => openSwift(settings),
     again: () => openSwift(settings),
     // Swift takes no NUL in a name (swift.common.constraints.check_utf8).
