@@ -1,7 +1,7 @@
-import { fstatSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import winston from 'winston';
 import type { Clock } from './clock.js';
+import { statDescriptor } from './file-stat.js';
 import { gateOf } from './log/gate.js';
 import { type Entry, type Fields, jsonLine, type Level, textLine } from './log/line.js';
 
@@ -119,7 +119,7 @@ export function isJournal(env: Readonly<Record<string, string | undefined>>, fd:
   const announced = env['JOURNAL_STREAM'];
   if (announced === undefined) return false;
   try {
-    const { dev, ino } = fstatSync(fd, { bigint: true });
+    const { dev, ino } = statDescriptor(fd);
     return announced === `${dev}:${ino}`;
   } catch {
     return false; // closed

@@ -1,6 +1,7 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { statPath } from './file-stat.js';
 
 // As `mkdir -p`. Node's own recursive mkdir never ends where a folder is there and takes no new ones with ENOENT, as /proc
 // and the mount points of autofs do.
@@ -43,7 +44,7 @@ export function makeFoldersSync(path: string): string | undefined {
 }
 
 function thereAlready(error: unknown, path: string): undefined {
-  if (codeOf(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
+  if (codeOf(error) !== 'EEXIST' || !statPath(path).isDirectory()) throw error;
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { type FileVersion, isVersion, statHandle, versionOf } from '../file-stat.js';
 import { bytesBody } from './body.js';
 import type { Body, ObjectRef } from './call.js';
 import { ObjectError, SourceChangedError } from './errors.js';
 import { fileParts } from './file-parts.js';
-import { type FileVersion, isVersion, versionOf } from './file-version.js';
 
 /** Files up to this are read once into memory, so that their digest can go out with them. */
 const SMALL = 1024 * 1024;
@@ -30,7 +30,7 @@ export async function fileBody(path: string, options: FileBodyOptions): Promise<
   const source: Source = { path, options, version: options.expected };
   const file = await openSource(source);
   try {
-    const stat = await file.stat({ bigint: true });
+    const stat = await statHandle(file);
     if (!stat.isFile()) throw new ObjectError(options.ref.key, `was not stored: "${path}" is not a regular file`, options);
     if (options.expected !== undefined && !isVersion(stat, options.expected)) throw changed(source);
     const version = versionOf(stat);
@@ -96,7 +96,7 @@ async function openSource(source: Source): Promise<FileHandle> {
 }
 
 async function refuseChanged(file: FileHandle, source: Source): Promise<void> {
-  const now = await file.stat({ bigint: true });
+  const now = await statHandle(file);
   if (source.version === undefined || !isVersion(now, source.version)) throw changed(source);
 }
 

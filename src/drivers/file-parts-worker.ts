@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type FileVersion, isVersion } from './file-version.js';
+import { type FileVersion, isVersion, statDescriptor } from '../file-stat.js';
 
 export interface FilePartsOrder {
   readonly path: string;
@@ -62,7 +62,7 @@ port.on('message', (given: PartWanted) => {
 function readPart(given: PartWanted): FilePartsMessage {
   // O_NONBLOCK: a FIFO that took the file's place would otherwise wait for a writer for ever.
   fd ??= openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW));
-  if (position === 0 && !isVersion(fstatSync(fd, { bigint: true }), version)) return { kind: 'changed' };
+  if (position === 0 && !isVersion(statDescriptor(fd), version)) return { kind: 'changed' };
   const size = Math.min(partSize, version.size - position);
   const buffer = given ?? new ArrayBuffer(withBytes ? Math.min(partSize, version.size) : CHUNK);
   const md5 = createHash('md5');
@@ -78,7 +78,7 @@ function readPart(given: PartWanted): FilePartsMessage {
     position += got;
   }
   // After each part, so that nobody waits for the last one to learn that all of them are in vain.
-  if (!isVersion(fstatSync(fd, { bigint: true }), version)) return { kind: 'changed' };
+  if (!isVersion(statDescriptor(fd), version)) return { kind: 'changed' };
   number += 1;
   return { kind: 'part', number, size, md5: md5.digest('hex'), buffer: withBytes ? buffer : undefined };
 }

@@ -1,10 +1,10 @@
 import { on } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { FileVersion } from '../file-stat.js';
 import { bytesBody } from './body.js';
 import type { Body, BodyPart, PartSource } from './call.js';
 import { withMd5 } from './cut-parts.js';
 import type { FilePartsMessage, FilePartsOrder, PartWanted } from './file-parts-worker.js';
-import type { FileVersion } from './file-version.js';
 
 /** Parts up to this are handed over as they were read; larger ones are read again as they are sent, from the system's cache. */
 const MOST_BUFFERED = 8 * 1024 * 1024;

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { statPath } from '../file-stat.js';
 import { thisProcess } from '../state/process-identity.js';
 import type { Holder } from './document.js';
 
@@ -7,7 +8,8 @@ const MACHINE_ID_FILES = ['/etc/machine-id', '/var/lib/dbus/machine-id'];
 
 /** This process, for a state folder whose lock it holds. */
 export async function thisHolder(stateFolder: string, instance: string): Promise<Holder> {
-  const [identity, machine, { dev, ino }] = await Promise.all([thisProcess(), machineDigest(), stat(stateFolder, { bigint: true })]);
+  const [identity, machine] = await Promise.all([thisProcess(), machineDigest()]);
+  const { dev, ino } = statPath(stateFolder);
   return { ...identity, instance, machine, stateFolder, stateIdentity: `${dev}:${ino}` };
 }
 

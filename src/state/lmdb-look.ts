@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { statDescriptor } from '../file-stat.js';
 import { reasonOf, StateUnavailableError, systemCode } from './errors.js';
 import { checkHeader, HEADER_BYTES } from './lmdb-header.js';
 
@@ -12,7 +13,7 @@ export function headerOf(file: string): 'absent' | 'whole' | 'short' {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(file, 'r');
-    const { size } = fstatSync(descriptor);
+    const size = Number(statDescriptor(descriptor).size);
     const header = Buffer.alloc(HEADER_BYTES);
     const read = readSync(descriptor, header, 0, HEADER_BYTES, 0);
     return size === 0 ? 'absent' : checkHeader(header.subarray(0, read), size, file);

@@ -1,22 +1,23 @@
 import { crc32 } from 'node:zlib';
 import { StateDamagedError, StateNewerError } from './errors.js';
 import { GUARDED, type ObjectRecord, type RecordedStat } from './object-index.js';
+import { type RecordTimes, readTimes, timesBytes, timesLayout, writeTimes } from './record-times.js';
 
 /*
  * One record, little-endian:
  *
  *    0  u32  CRC-32 of the key and of all that follows: LMDB has no checksums of its own
- *    4  u8   version of this layout
+ *    4  u8   version of this layout, which is that of its times (record-times.ts): 1, or 2 for times beyond 64-bit nanoseconds
  *    5  u16  flags
  *    7  u16  mode
  *    9  u64  inode
  *   17  f64  hashedAt, milliseconds
- *   25  i64  mtime, nanoseconds
+ *   25  i64  mtime
  *   33  f64  size
- *        …   as the flags say: ctime i64 (where it is not the mtime); uid and gid (u16 each, or u32 each); md5, 16 bytes;
+ *        …   what else the times need; as the flags say: uid and gid (u16 each, or u32 each); md5, 16 bytes;
  *            part size f64; etag and version id, each u16 length and UTF-8
  */
-const VERSION = 1;
+const VERSION = 2;
 const VERSION_AT = 4;
 const FLAGS_AT = 5;
 const INODE_AT = 9;
@@ -54,21 +55,23 @@ const GUARDED_BITS = 7;
 export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
   const { etag, versionId, partSize, md5, uid, gid } = record;
   if (md5 !== '' && !MD5.test(md5)) throw new TypeError(`md5 must be 32 lower-case hex digits, got "${md5}"`);
-  const ctimeDiffers = record.ctimeNs !== record.mtimeNs;
+  const layout = timesLayout(record);
+  const ctimeDiffers = layout === 1 && record.ctimeNs !== record.mtimeNs;
+  const behindBytes = timesBytes(layout, ctimeDiffers);
   const wideOwner = uid > 0xffff || gid > 0xffff;
   const etagIsMd5 = md5 !== '' && etag === md5;
   const etagText = etag === undefined || etagIsMd5 ? undefined : Buffer.from(etag, 'utf8');
   const versionText = versionId === undefined ? undefined : Buffer.from(versionId, 'utf8');
   const length =
     FIXED_BYTES +
-    (ctimeDiffers ? 8 : 0) +
+    behindBytes +
     (wideOwner ? 8 : 4) +
     (md5 === '' ? 0 : 16) +
     (partSize === undefined ? 0 : 8) +
     (etagText === undefined ? 0 : 2 + etagText.length) +
     (versionText === undefined ? 0 : 2 + versionText.length);
   const bytes = Buffer.allocUnsafe(length); // every byte is written below
-  let at = bytes.writeUInt8(VERSION, VERSION_AT);
+  let at = bytes.writeUInt8(layout, VERSION_AT);
   at = bytes.writeUInt16LE(
     (record.state === 'sending' ? Flag.sending : 0) |
       (record.kind === 'symlink' ? Flag.symlink : 0) |
@@ -85,10 +88,10 @@ export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
   );
   at = bytes.writeUInt16LE(record.mode, at);
   at = bytes.writeBigUInt64LE(record.inode, at);
-  at = bytes.writeDoubleLE(record.hashedAtMs, at);
-  at = bytes.writeBigInt64LE(record.mtimeNs, at);
-  at = bytes.writeDoubleLE(record.size, at);
-  if (ctimeDiffers) at = bytes.writeBigInt64LE(record.ctimeNs, at);
+  bytes.writeDoubleLE(record.hashedAtMs, at);
+  bytes.writeDoubleLE(record.size, SIZE_AT);
+  writeTimes(bytes, layout, record, MTIME_AT, FIXED_BYTES);
+  at = FIXED_BYTES + behindBytes;
   const ownerBytes = wideOwner ? 4 : 2;
   at = bytes.writeUIntLE(uid, at, ownerBytes);
   at = bytes.writeUIntLE(gid, at, ownerBytes);
@@ -107,7 +110,8 @@ export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
 export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): ObjectRecord {
   checkRecord(bytes, key, file);
   const flags = bytes.readUInt16LE(FLAGS_AT);
-  let at = FIXED_BYTES;
+  const { mtimeNs, ctimeNs } = timesOf(viewOf(bytes), flags);
+  let at = FIXED_BYTES + timesBytesOf(bytes, flags);
   /** Where the next `length` bytes are. */
   const take = (length: number) => {
     at += length;
@@ -118,8 +122,6 @@ export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): Obje
     const start = take(length);
     return bytes.toString('utf8', start, start + length);
   };
-  const mtimeNs = bytes.readBigInt64LE(MTIME_AT);
-  const ctimeNs = flags & Flag.ctime ? bytes.readBigInt64LE(take(8)) : mtimeNs;
   const ownerBytes = flags & Flag.wideOwner ? 4 : 2;
   const uid = bytes.readUIntLE(take(ownerBytes), ownerBytes);
   const gid = bytes.readUIntLE(take(ownerBytes), ownerBytes);
@@ -159,7 +161,7 @@ export function checkRecord(bytes: Buffer, key: Uint8Array, file: string): void 
   }
   const version = bytes.readUInt8(VERSION_AT);
   if (version > VERSION) throw new StateNewerError(file, version, VERSION);
-  if (version !== VERSION) throw new StateDamagedError(file, `a record has version ${version}, which never was`);
+  if (version !== 1 && version !== 2) throw new StateDamagedError(file, `a record has version ${version}, which never was`);
 }
 
 /**
@@ -168,14 +170,17 @@ export function checkRecord(bytes: Buffer, key: Uint8Array, file: string): void 
  * should be decoded.
  */
 export function isConfirmedRecord(bytes: Buffer, stat: RecordedStat): boolean {
-  if (bytes.length < FIXED_BYTES || bytes[VERSION_AT] !== VERSION) return false;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (bytes.length < FIXED_BYTES) return false;
+  const version = bytes[VERSION_AT];
+  if (version !== 1 && version !== 2) return false; // what decoding says of it
+  const view = viewOf(bytes);
   const flags = view.getUint16(FLAGS_AT, true);
+  const { mtimeNs, ctimeNs } = timesOf(view, flags);
   return (
     view.getFloat64(SIZE_AT, true) === stat.size &&
-    view.getBigInt64(MTIME_AT, true) === stat.mtimeNs &&
+    mtimeNs === stat.mtimeNs &&
     view.getBigUint64(INODE_AT, true) === stat.inode &&
-    (flags & Flag.ctime ? view.getBigInt64(FIXED_BYTES, true) : stat.mtimeNs) === stat.ctimeNs &&
+    ctimeNs === stat.ctimeNs &&
     (flags & (Flag.sending | (GUARDED_BITS << GUARDED_SHIFT))) === 0 &&
     ((flags & Flag.symlink) !== 0) === (stat.kind === 'symlink')
   );
@@ -190,13 +195,25 @@ export function hashedAtMsOf(bytes: Buffer): number {
 export function md5Of(bytes: Buffer): string {
   const flags = bytes.readUInt16LE(FLAGS_AT);
   if ((flags & Flag.md5) === 0) return '';
-  const at = FIXED_BYTES + (flags & Flag.ctime ? 8 : 0) + (flags & Flag.wideOwner ? 8 : 4);
+  const at = FIXED_BYTES + timesBytesOf(bytes, flags) + (flags & Flag.wideOwner ? 8 : 4);
   return bytes.toString('hex', at, at + 16);
 }
 
 /** The inode of an encoded record, without decoding the rest. */
 export function inodeOf(bytes: Buffer): bigint {
   return bytes.readBigUInt64LE(INODE_AT);
+}
+
+function timesOf(view: DataView, flags: number): RecordTimes {
+  return readTimes(view, view.getUint8(VERSION_AT) === 2 ? 2 : 1, (flags & Flag.ctime) !== 0, MTIME_AT, FIXED_BYTES);
+}
+
+function timesBytesOf(bytes: Buffer, flags: number): number {
+  return timesBytes(bytes[VERSION_AT] === 2 ? 2 : 1, (flags & Flag.ctime) !== 0);
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function checksum(bytes: Buffer, key: Uint8Array): number {

@@ -44,7 +44,7 @@ function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRe
   };
   const integer = (field: string) => {
     const value = text(field);
-    return /^-?\d{1,20}$/.test(value) ? BigInt(value) : complain(field);
+    return /^-?\d{1,29}$/.test(value) ? BigInt(value) : complain(field);
   };
   const { state, kind, looks, guarded } = fields;
   if (state !== 'confirmed' && state !== 'sending') return complain('state');

@@ -1,5 +1,6 @@
-import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { statPathIfAny } from '../file-stat.js';
 import { temporaryName } from './durable-file.js';
 import { reasonOf, StateUnavailableError } from './errors.js';
 
@@ -38,5 +39,5 @@ export function requireRoom(file: string): void {
 }
 
 function isMade(file: string): boolean {
-  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  return (statPathIfAny(file)?.size ?? 0n) > 0n;
 }

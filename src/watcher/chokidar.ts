@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { lstatSync } from 'node:fs';
 import { FSWatcher } from 'chokidar';
 import { systemClock } from '../clock.js';
+import { lstatPathIfAny } from '../file-stat.js';
 import { watchDirectory } from './directories.js';
 import { type DirectoryEvents, type DirectoryWatch, entryName } from './directory-watch.js';
 
@@ -29,7 +29,7 @@ export async function watchDirectoryWithChokidar(absolutePath: string, events: D
 }
 
 function whatIsAt(path: string): string {
-  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  const stat = lstatPathIfAny(path);
   return stat === undefined ? 'nothing' : `${stat.dev} ${stat.ino} ${stat.mode & 0o170000n}`;
 }
 

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
+import { statPath } from '../file-stat.js';
 import { isNetworkType, type Mount, mountOf, readMounts } from './network-file-system.js';
 
 /** Where Linux tells of file systems, without any rights. */
@@ -50,7 +51,7 @@ function blockNumber(source: string, { blocks }: IdPlaces): string | undefined {
 function uuidInDev(numbers: ReadonlySet<string>, { byUuid }: IdPlaces): string | undefined {
   return namesIn(byUuid).find((uuid) => {
     try {
-      return numbers.has(numberOf(statSync(join(byUuid, uuid), { bigint: true }).rdev));
+      return numbers.has(numberOf(statPath(join(byUuid, uuid)).rdev));
     } catch {
       return false; // its disk has just gone
     }

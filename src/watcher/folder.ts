@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from 'node:fs';
+import { lstatPath, statPath } from '../file-stat.js';
 import type { RelativePath } from './entry.js';
 import { type FolderRules, IGNORE_FILE, type MalformedLine } from './filter.js';
 import { rulesInside } from './ignore-file.js';
@@ -63,7 +63,7 @@ function fateOf(at: Looking, { path, device, inode }: Directory): 'same' | 'gone
     return 'same';
   }
   try {
-    const now = (at.symlinks === 'follow' ? statSync : lstatSync)(pathOnDisk(at.source.root, path), { bigint: true });
+    const now = (at.symlinks === 'follow' ? statPath : lstatPath)(pathOnDisk(at.source.root, path));
     return now.dev === device && now.ino === inode ? 'same' : 'other';
   } catch (error) {
     return isAbsence(error) ? 'gone' : 'other'; // what may not be looked at any more is not known to be the same

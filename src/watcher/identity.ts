@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from 'node:fs';
+import { lstatPathIfAny, statPathIfAny } from '../file-stat.js';
 
 /** Which directory this is, whatever its name. A number may be given to another directory once this one is gone. */
 export interface Identity {
@@ -8,8 +8,7 @@ export interface Identity {
 
 /** Undefined when nothing is there, or no directory. `follow`: look through a symbolic link. Throws what else stat says. */
 export function identify(absolutePath: string, follow: boolean): Identity | undefined {
-  const options = { bigint: true, throwIfNoEntry: false } as const;
-  const stats = follow ? statSync(absolutePath, options) : lstatSync(absolutePath, options);
+  const stats = follow ? statPathIfAny(absolutePath) : lstatPathIfAny(absolutePath);
   return stats?.isDirectory() ? { device: stats.dev, inode: stats.ino } : undefined;
 }
 
@@ -25,7 +24,7 @@ export function presentIdentity(absolutePath: string, follow: boolean): Identity
 /** What stands at a path, as far as it can be watched. What cannot be looked at counts as a folder: watching it will tell. */
 export function folderKind(absolutePath: string): 'folder' | 'link' | undefined {
   try {
-    const stats = lstatSync(absolutePath, { throwIfNoEntry: false });
+    const stats = lstatPathIfAny(absolutePath);
     if (stats?.isSymbolicLink()) return 'link';
     return stats?.isDirectory() ? 'folder' : undefined;
   } catch {

@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { lstatPathIfAny, statDescriptor } from '../file-stat.js';
 import type { RelativePath } from './entry.js';
 import { type FolderRules, IGNORE_FILE } from './filter.js';
 import { explain, problem, type WalkProblem } from './problem.js';
@@ -31,10 +32,10 @@ export function knownRulesInside(folder: RelativePath, onDisk: string, around: F
 /** Undefined when there is none. Anything but a readable regular file of sensible size is an error. */
 function readIgnoreFile(onDisk: string): string | undefined {
   // Nearly no folder has one, and an exception would cost more than all else here. A link to nothing is one whose rules are missing.
-  if (lstatSync(onDisk, { throwIfNoEntry: false }) === undefined) return undefined;
+  if (lstatPathIfAny(onDisk) === undefined) return undefined;
   const descriptor = openSync(onDisk, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO would block for ever
   try {
-    const stat = fstatSync(descriptor);
+    const stat = statDescriptor(descriptor);
     if (!stat.isFile()) throw new Error('it is not a regular file');
     if (stat.size > LARGEST_IGNORE_FILE) throw new Error(`it has ${stat.size} bytes; ${LARGEST_IGNORE_FILE} are the most`);
     return readFileSync(descriptor, 'utf8');

@@ -1,4 +1,5 @@
-import { type BigIntStats, realpathSync, statSync } from 'node:fs';
+import { type BigIntStats, realpathSync } from 'node:fs';
+import { statPath } from '../file-stat.js';
 import type { RelativePath } from './entry.js';
 import { errorCode, isAbsence, problem, refusal, type WalkProblem } from './problem.js';
 
@@ -20,7 +21,7 @@ export function followLink(path: RelativePath, onDisk: string, realRoot: string,
       const where = outside ? 'outside of the source' : 'into a folder that is never mirrored';
       return problem(path, 'link-outside', `is a symbolic link that leads ${where}, to ${target}`, 'path-and-below');
     }
-    return statSync(target, { bigint: true });
+    return statPath(target);
   } catch (error) {
     if (isAbsence(error)) return problem(path, 'link-dangling', 'is a symbolic link to something that is not there', 'path-and-below');
     if (errorCode(error) === 'ELOOP') return problem(path, 'link-loop', 'is a symbolic link that leads back to itself', 'path-and-below');

@@ -1,4 +1,5 @@
-import { type BigIntStats, constants, existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { type BigIntStats, constants, existsSync, readlinkSync, realpathSync } from 'node:fs';
+import { lstatPathIfAny, statPath } from '../file-stat.js';
 import type { LocalEntry, RelativePath } from './entry.js';
 import type { FilterSettings, FolderRules } from './filter.js';
 import { followLink, LINK_SUFFIX, type LinkMode } from './links.js';
@@ -41,11 +42,9 @@ export type Found = LocalEntry | Directory | WalkProblem | { readonly kind: 'abs
 export const ABSENT: Found = { kind: 'absent' };
 export const IGNORED: Found = { kind: 'ignored' };
 
-const WITH_NANOSECONDS = { bigint: true, throwIfNoEntry: false } as const;
-
 export function startLooking(source: Source, settings: WalkSettings, beforeLook: () => void = () => {}): Looking {
   const folders = settings.filter.never.map((path) => pathOnDisk(source.root, path)).filter((folder) => existsSync(folder));
-  const identities = folders.map((folder) => statSync(folder, { bigint: true })).map(({ dev, ino }) => `${dev}:${ino}`);
+  const identities = folders.map((folder) => statPath(folder)).map(({ dev, ino }) => `${dev}:${ino}`);
   const neverReal = folders.map((folder) => realpathSync(folder));
   return { ...settings, source, beforeLook, never: new Set(identities), neverReal };
 }
@@ -64,7 +63,7 @@ export function look(at: Looking, path: RelativePath, rules: FolderRules, above:
   at.beforeLook();
   const onDisk = pathOnDisk(at.source.root, path);
   try {
-    const stat = lstatSync(onDisk, WITH_NANOSECONDS);
+    const stat = lstatPathIfAny(onDisk);
     if (stat === undefined) return ABSENT;
     const type = Number(stat.mode) & constants.S_IFMT;
     if (type === constants.S_IFDIR) return directoryAt(at, path, stat, rules);

@@ -1,4 +1,5 @@
-import { type BigIntStats, opendirSync, realpathSync, statSync } from 'node:fs';
+import { type BigIntStats, opendirSync, realpathSync } from 'node:fs';
+import { statPath } from '../file-stat.js';
 import type { RelativePath } from './entry.js';
 import { errorCode, explain } from './problem.js';
 
@@ -29,7 +30,7 @@ export class SourceMissingError extends Error {
 /** @throws SourceMissingError */
 export function openSource(root: string): Source {
   try {
-    const stat = statSync(root, { bigint: true });
+    const stat = statPath(root);
     if (!stat.isDirectory()) throw new SourceMissingError(root, 'is not a folder: correct `source` in the configuration');
     opendirSync(root).closeSync();
     return { root, realRoot: realpathSync(root), device: stat.dev, inode: stat.ino };
@@ -45,7 +46,7 @@ export function openSource(root: string): Source {
 export function confirmSource({ root, device, inode }: Source): void {
   let now: BigIntStats;
   try {
-    now = statSync(root, { bigint: true });
+    now = statPath(root);
   } catch (error) {
     throw sourceMissing(root, error);
   }

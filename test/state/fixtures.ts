@@ -32,15 +32,27 @@ export function record(changes: Partial<ObjectRecord> = {}): ObjectRecord {
 const hex32 = fc.stringMatching(/^[0-9a-f]{32}$/);
 const text = fc.string({ unit: 'binary', maxLength: 60 });
 
+/** Each time that Linux can hold: 64-bit seconds and their nanoseconds (timespec64); often one of 64-bit nanoseconds. */
+export const anyTimeNs: fc.Arbitrary<bigint> = fc.oneof(
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  fc.bigInt({ min: -(2n ** 63n) * 1_000_000_000n, max: 2n ** 63n * 1_000_000_000n - 1n }),
+  fc.constantFrom(0n, -1n, 2n ** 63n - 1n, 2n ** 63n, -(2n ** 63n), -(2n ** 63n) - 1n, -(2n ** 63n) * 1_000_000_000n),
+);
+
+export const anyInode: fc.Arbitrary<bigint> = fc.oneof(
+  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  fc.constantFrom(0n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n),
+);
+
 export const anyRecord: fc.Arbitrary<ObjectRecord> = fc
   .record(
     {
       state: fc.constantFrom('confirmed' as const, 'sending' as const),
       kind: fc.constantFrom('file' as const, 'symlink' as const),
       size: fc.maxSafeNat(),
-      mtimeNs: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-      ctimeNs: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-      inode: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+      mtimeNs: anyTimeNs,
+      ctimeNs: anyTimeNs,
+      inode: anyInode,
       mode: fc.nat(0o7777),
       uid: fc.nat(0xffffffff),
       gid: fc.nat(0xffffffff),

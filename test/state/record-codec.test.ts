@@ -67,10 +67,27 @@ test('a whole record of a later version is refused as newer, not as damage', asy
   const { crc32 } = await import('node:zlib');
   const key = keyOf('a.txt');
   const bytes = encodeRecord(record(), key);
-  bytes.writeUInt8(2, 4);
+  bytes.writeUInt8(3, 4);
   bytes.writeUInt32LE(crc32(bytes.subarray(4), crc32(key)), 0);
   expect(() => checkRecord(bytes, key, FILE)).toThrow(StateNewerError);
-  expect(() => checkRecord(bytes, key, FILE)).toThrow(/index\.mdb: is of version 2, this longshore knows versions up to 1/);
+  expect(() => checkRecord(bytes, key, FILE)).toThrow(/index\.mdb: is of version 3, this longshore knows versions up to 2/);
+});
+
+test('record codec: writes version 1 for times that 64-bit nanoseconds hold, else version 2', () => {
+  const version = (mtimeNs: bigint, ctimeNs: bigint) => encodeRecord(record({ mtimeNs, ctimeNs }), keyOf('a'))[4];
+  expect(version(2n ** 63n - 1n, -(2n ** 63n))).toBe(1);
+  expect(version(2n ** 63n, 0n)).toBe(2);
+  expect(version(0n, -(2n ** 63n) - 1n)).toBe(2);
+});
+
+test('record codec: reads a record that was written before version 2', () => {
+  const written = Buffer.from(
+    'ebfc0db5011400a4012a000000000000000080c837c0aa79421535b3fe375b7a1800000000000026' +
+      '401635b3fe375b7a18e803e8035eb63bbbe01eeed093cb22bb8f5acdc3',
+    'hex',
+  );
+  expect(decodeRecord(written, keyOf('a.txt'), FILE)).toEqual(record());
+  expect(encodeRecord(record(), keyOf('a.txt'))).toEqual(written);
 });
 
 test('a usual record takes 61 bytes, its ETag included', () => {

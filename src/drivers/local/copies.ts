@@ -1,6 +1,7 @@
 import { chmodSync, constants, copyFileSync, utimesSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { failpoint } from '../../failpoint.js';
+import { isVersion, versionOf } from '../../file-stat.js';
 import { sourceProblem } from '../copy-source.js';
 import type { Change } from './change.js';
 import { codeOf, Refusal } from './failure.js';
@@ -11,7 +12,7 @@ import { describeObject, type WireObject } from './object.js';
 import type { CopyOrder } from './protocol.js';
 import { type Destination, putChange } from './puts.js';
 import { readAbout } from './record.js';
-import { fingerprintOf, look, sameFingerprint } from './stat.js';
+import { look } from './stat.js';
 import type { Store } from './store.js';
 import { adoptTemporary } from './temporary.js';
 import type { Ticket } from './ticket.js';
@@ -36,7 +37,7 @@ export async function copyChange(store: Store, folders: Folders, copy: CopyOrder
     await copyBytes(sourcePath, path, Number(source.stat.size));
     failpoint('local: copy written, not renamed');
     const after = look(sourcePath);
-    if (after === undefined || !sameFingerprint(fingerprintOf(after), fingerprintOf(source.stat))) {
+    if (after === undefined || !isVersion(after, versionOf(source.stat))) {
       throw new Refusal({ kind: 'unstable', key: from.key, problem: 'changed while it was copied' });
     }
     const { about, attributes } = replace ?? inherited(describeObject(from.key, source.stat, source.record));
@@ -66,7 +67,7 @@ export function replaceMetaData(store: Store, copy: CopyOrder, ticket: Ticket): 
       // Who wrote to it meanwhile has made its digest worthless.
       const untouched = after?.ino === stat.ino && after.size === stat.size && (mtime !== undefined || after.mtimeNs === stat.mtimeNs);
       if (after === undefined) throw new Refusal({ kind: 'no-object', key: from.key });
-      const record = { file: fingerprintOf(after), md5: untouched ? known?.md5 : undefined, about: replace.about };
+      const record = { file: versionOf(after), md5: untouched ? known?.md5 : undefined, about: replace.about };
       store.writableRecords().put(to.container, to.key, record);
       return { answer: describeObject(to.key, after, record), dirty: [store.dirty(store.container(to.container), path)] };
     },

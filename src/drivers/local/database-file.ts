@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { statDescriptor, statPathIfAny } from '../../file-stat.js';
 import { codeOf } from './failure.js';
 
 // Where lmdb keeps what in a file (mdb.c, MDB_page and MDB_meta): the mapped file is believed as it is, so that a cut or
@@ -12,7 +13,7 @@ export function looksSound(file: string): boolean {
   const descriptor = openIfThere(file);
   if (descriptor === undefined) return true;
   try {
-    const { size } = fstatSync(descriptor);
+    const size = Number(statDescriptor(descriptor).size);
     if (size === 0) return true;
     const first = readMeta(descriptor, 0);
     if (first === undefined || ![4096, 8192, 16384, 32768, 65536].includes(first.pageSize)) return false;
@@ -55,7 +56,7 @@ export function requireRoom(file: string): void {
 }
 
 function isMade(file: string): boolean {
-  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  return (statPathIfAny(file)?.size ?? 0n) > 0n;
 }
 
 /** Keeps one damaged file for whoever wants to look into it; an earlier one makes room. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { statPath } from '../../file-stat.js';
 import { makeFoldersSync } from '../../make-folders.js';
 import { codeOf } from './failure.js';
 import { hasEnded, type Owner, ownerFolder, parseOwnerFolder } from './owner.js';
@@ -56,7 +57,7 @@ function isAbandoned(folder: string, name: string, self: Owner, nowMs: number): 
   if (hasEnded(owner, self)) return true;
   if (owner.machine === self.machine && owner.boot === self.boot && owner.namespace === self.namespace) return false;
   try {
-    return nowMs - statSync(join(folder, name)).mtimeMs > ABANDONED_MS;
+    return nowMs - Number(statPath(join(folder, name)).mtimeMs) > ABANDONED_MS;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false; // another process was quicker
     throw error;

@@ -1,4 +1,5 @@
 import { failpoint } from '../../failpoint.js';
+import { versionOf } from '../../file-stat.js';
 import type { Change, Published } from './change.js';
 import { createDigests } from './digests.js';
 import { codeOf, Refusal } from './failure.js';
@@ -6,7 +7,7 @@ import { type Folders, parentOf } from './folders.js';
 import { describeObject, validRecord } from './object.js';
 import { checkPrecondition, place } from './place.js';
 import type { PutOrder } from './protocol.js';
-import { fingerprintOf, look } from './stat.js';
+import { look } from './stat.js';
 import type { Store } from './store.js';
 import { createTemporary, type Temporary } from './temporary.js';
 import type { Ticket } from './ticket.js';
@@ -104,7 +105,7 @@ function publish(store: Store, folders: Folders, order: Destination, { temporary
 
   const stat = look(target);
   if (stat?.ino !== inode) throw new Refusal({ kind: 'unstable', key, problem: 'was replaced by somebody else as it was stored' });
-  const record = { file: fingerprintOf(stat), md5, about };
+  const record = { file: versionOf(stat), md5, about };
   failpoint('local: object renamed, its record not written');
   records.put(order.container, key, record);
   return { answer: describeObject(key, stat, record), dirty: [...changed].map((path) => store.dirty(container, path)) };

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { statHandle } from '../../file-stat.js';
 import type { ByteRange } from '../call.js';
 import { ObjectDoesNotExistError, ObjectError } from '../errors.js';
 import { lengthWithin } from '../range.js';
@@ -17,11 +18,11 @@ export async function readFileRange(
 ): Promise<AsyncIterable<Uint8Array>> {
   const file = await openExisting(path, key);
   try {
-    const stat = await file.stat();
+    const stat = await statHandle(file);
     if (!stat.isFile()) throw new ObjectDoesNotExistError(key, { driver: 'local' });
     signal.throwIfAborted();
     const start = range?.start ?? 0;
-    return oneReading(file, key, start, start + lengthWithin(range ?? { start }, stat.size), signal);
+    return oneReading(file, key, start, start + lengthWithin(range ?? { start }, Number(stat.size)), signal);
   } catch (error) {
     await file.close();
     throw error;

@@ -1,9 +1,10 @@
 import type { BigIntStats } from 'node:fs';
-import type { Fingerprint } from './stat.js';
+import { type FileVersion, isVersion } from '../../file-stat.js';
+import { fitsInt64, joinTime, splitTime } from '../../file-time.js';
 
 /** What is known of an object beyond its file, and of which state of the file it is known. */
 export interface ObjectRecord {
-  readonly file: Fingerprint;
+  readonly file: FileVersion;
   /** Lower-case hex of the content; undefined when nobody has computed it. */
   readonly md5: string | undefined;
   readonly about: About;
@@ -25,21 +26,27 @@ export function readAbout(about: About): { readonly contentType: string | undefi
 
 export type ParsedAbout = readonly [string | null, MetaData];
 
-// Layout: version, flags, size, mtimeNs, ctimeNs, inode, md5, about.
-const VERSION = 1;
+// Layout: version, flags, size, mtime, ctime, inode, md5, about. Version 1 has the times as 64-bit nanoseconds.
+// Version 2, for times beyond those, as 64-bit seconds, with their nanoseconds (u32 each) in front of `about`.
 const HAS_MD5 = 1;
-const AT = { version: 0, flags: 1, size: 2, mtime: 10, ctime: 18, inode: 26, md5: 34, about: 50 } as const;
+const AT = { version: 0, flags: 1, size: 2, mtime: 10, ctime: 18, inode: 26, md5: 34, end: 50 } as const;
+const NANOSECONDS_BYTES = 8;
 
 export function encodeRecord({ file, md5, about }: ObjectRecord): Buffer {
-  const bytes = Buffer.alloc(AT.about + Buffer.byteLength(about));
-  bytes[AT.version] = VERSION;
+  const wide = !fitsInt64(file.mtimeNs) || !fitsInt64(file.ctimeNs);
+  const aboutAt = AT.end + (wide ? NANOSECONDS_BYTES : 0);
+  const bytes = Buffer.alloc(aboutAt + Buffer.byteLength(about));
+  bytes[AT.version] = wide ? 2 : 1;
   bytes[AT.flags] = md5 === undefined ? 0 : HAS_MD5;
   bytes.writeDoubleLE(file.size, AT.size);
-  bytes.writeBigInt64LE(file.mtimeNs, AT.mtime);
-  bytes.writeBigInt64LE(file.ctimeNs, AT.ctime);
+  [file.mtimeNs, file.ctimeNs].forEach((ns, which) => {
+    const { seconds, nanoseconds } = splitTime(ns);
+    bytes.writeBigInt64LE(wide ? seconds : ns, AT.mtime + 8 * which);
+    if (wide) bytes.writeUInt32LE(nanoseconds, AT.end + 4 * which);
+  });
   bytes.writeBigUInt64LE(file.inode, AT.inode);
   if (md5 !== undefined) bytes.write(md5, AT.md5, 'hex');
-  bytes.write(about, AT.about);
+  bytes.write(about, aboutAt);
   return bytes;
 }
 
@@ -51,35 +58,48 @@ export interface StoredRecord extends ObjectRecord {
 
 /** Undefined for a record of another version, which then counts as none. */
 export function decodeRecord(bytes: Buffer): StoredRecord | undefined {
-  return bytes.length < AT.about || bytes[AT.version] !== VERSION ? undefined : new RecordBytes(bytes);
+  const version = bytes[AT.version];
+  if (version === 1) return bytes.length < AT.end ? undefined : new RecordBytes(bytes, false);
+  if (version === 2) return bytes.length < AT.end + NANOSECONDS_BYTES ? undefined : new RecordBytes(bytes, true);
+  return undefined;
 }
 
 class RecordBytes implements StoredRecord {
   readonly #bytes: Buffer;
+  readonly #wide: boolean;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, wide: boolean) {
     this.#bytes = bytes;
+    this.#wide = wide;
   }
 
-  get file(): Fingerprint {
+  get file(): FileVersion {
     const bytes = this.#bytes;
     return {
       size: bytes.readDoubleLE(AT.size),
-      mtimeNs: bytes.readBigInt64LE(AT.mtime),
-      ctimeNs: bytes.readBigInt64LE(AT.ctime),
+      mtimeNs: this.#time(0),
+      ctimeNs: this.#time(1),
       inode: bytes.readBigUInt64LE(AT.inode),
     };
   }
 
+  #time(which: 0 | 1): bigint {
+    const bytes = this.#bytes;
+    const time = bytes.readBigInt64LE(AT.mtime + 8 * which);
+    return this.#wide ? joinTime({ seconds: time, nanoseconds: bytes.readUInt32LE(AT.end + 4 * which) }) : time;
+  }
+
   get md5(): string | undefined {
-    return this.#bytes[AT.flags] === HAS_MD5 ? this.#bytes.toString('hex', AT.md5, AT.about) : undefined;
+    return this.#bytes[AT.flags] === HAS_MD5 ? this.#bytes.toString('hex', AT.md5, AT.end) : undefined;
   }
 
   get about(): About {
-    return this.#bytes.toString('utf8', AT.about) as About;
+    return this.#bytes.toString('utf8', AT.end + (this.#wide ? NANOSECONDS_BYTES : 0)) as About;
   }
 
-  isOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): boolean {
+  isOf(stat: BigIntStats): boolean {
+    if (this.#wide) return isVersion(stat, this.file);
+    const { size, mtimeNs, ctimeNs, ino } = stat;
     const { buffer, byteOffset, length } = this.#bytes;
     const view = new DataView(buffer, byteOffset, length);
     return (

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { statPath } from '../../file-stat.js';
 import { makeFoldersSync } from '../../make-folders.js';
 import { codeOf, Refusal } from './failure.js';
 import { PRIVATE_FOLDER } from './names.js';
@@ -43,7 +44,7 @@ export function createRoot({ root: path, create, fsync }: WorkerSettings): Root 
 
 function identityOf(path: string): string | undefined {
   try {
-    const stat = statSync(path, { bigint: true });
+    const stat = statPath(path);
     if (stat.isDirectory()) return `${stat.dev}:${stat.ino}`;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;

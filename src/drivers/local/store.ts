@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { systemClock } from '../../clock.js';
+import { statPath } from '../../file-stat.js';
 import { makeFoldersSync } from '../../make-folders.js';
 import { openRecords, type Records } from './database.js';
 import { setAside } from './database-file.js';
@@ -119,7 +120,7 @@ export function createStore(settings: WorkerSettings): Store {
     incoming(container) {
       const known = ofContainers.get(container);
       if (known !== undefined) return known;
-      const beside = mounts.has(container) || statSync(container).dev !== statSync(root).dev;
+      const beside = mounts.has(container) || statPath(container).dev !== statPath(root).dev;
       const where = beside ? `${container}/${BESIDE_FOLDER}` : `${folder}/incoming`;
       let incoming = incomings.get(where);
       if (incoming === undefined) {

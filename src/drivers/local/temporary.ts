@@ -1,4 +1,5 @@
-import { closeSync, fchmodSync, fstatSync, futimesSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, futimesSync, openSync, rmSync, writeSync } from 'node:fs';
+import { statDescriptor } from '../../file-stat.js';
 import { codeOf } from './failure.js';
 import type { FileAttributes } from './file-metadata.js';
 import type { Incoming } from './incoming.js';
@@ -59,7 +60,7 @@ export function adoptTemporary(path: string): Temporary {
 function applyTo(descriptor: number, { mtime, permissions }: FileAttributes): bigint {
   if (permissions !== undefined) fchmodSync(descriptor, permissions);
   if (mtime !== undefined) futimesSync(descriptor, mtime, mtime);
-  return fstatSync(descriptor, { bigint: true }).ino;
+  return statDescriptor(descriptor).ino;
 }
 
 function create(path: string, incoming: Incoming): number {

@@ -1,4 +1,5 @@
-import { type BigIntStats, statSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
+import { statPathIfAny } from '../../file-stat.js';
 import type { SourceIdentity } from '../../state/ledger.js';
 import type { RelativePath } from '../../watcher/entry.js';
 import { type Mount, readMounts } from '../../watcher/network-file-system.js';
@@ -63,7 +64,7 @@ export function openMountCheck(
 
 function folderAt(absolutePath: string): BigIntStats | undefined {
   try {
-    const stat = statSync(absolutePath, { bigint: true, throwIfNoEntry: false });
+    const stat = statPathIfAny(absolutePath);
     return stat?.isDirectory() ? stat : undefined;
   } catch {
     return undefined;

@@ -1,9 +1,9 @@
 import { createHash, hash } from 'node:crypto';
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readlinkSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemClock } from '../../clock.js';
+import { isVersion, lstatPath, statDescriptor } from '../../file-stat.js';
 import { type ContentLook, LOOK_BYTES, lookOf } from './content-look.js';
-import { isSameFile } from './file-stat.js';
 import { openPlaceCheck, type ReadFrom } from './in-place.js';
 import { type ReadRequest, type ReadRequests, unpack } from './read-requests.js';
 
@@ -77,7 +77,7 @@ function readLink({ path, expected }: ReadRequest, place: Place, into: Buffer): 
   if (!place.has(folder)) return false;
   const target = readlinkSync(path, 'buffer');
   const isWhole = target.copy(into) === expected.size && target.length === expected.size;
-  return isWhole && isSameFile(lstatSync(path, { bigint: true }), expected) && place.has(folder);
+  return isWhole && isVersion(lstatPath(path), expected) && place.has(folder);
 }
 
 function readFile(request: ReadRequest, place: Place, into: Buffer): boolean {
@@ -123,7 +123,7 @@ function lookAtFile(request: ReadRequest, place: Place): ReadAnswer {
 function withOpenFile({ path, expected }: ReadRequest, place: Place, read: (fd: number) => boolean): boolean {
   // O_NONBLOCK: a FIFO that took the file's place would otherwise wait for a writer for ever.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (place.follow ? 0 : constants.O_NOFOLLOW));
-  const isExpected = () => isSameFile(fstatSync(fd, { bigint: true }), expected);
+  const isExpected = () => isVersion(statDescriptor(fd), expected);
   try {
     return isExpected() && place.has(path, fd) && read(fd) && isExpected();
   } finally {

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
 import type { Clock } from '../../clock.js';
+import { statPathIfAny } from '../../file-stat.js';
 import type { LedgerDocument, SourceIdentity } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
 import { openDescent, wouldBeLeftOut } from '../../watcher/descend.js';
@@ -83,7 +83,7 @@ export function createSourceView(
    */
   function present(): SourceIdentity | undefined {
     const { realRoot } = opened().looking.source;
-    const stat = statSync(settings.source, { bigint: true, throwIfNoEntry: false });
+    const stat = statPathIfAny(settings.source);
     return stat?.isDirectory() ? identify({ realRoot, device: stat.dev, inode: stat.ino }) : undefined;
   }
 

@@ -48,7 +48,7 @@ export function fileAttributes({ mtime, mode }: Readonly<Record<string, string>>
 
 /** When the file of an object was modified, in nanoseconds since the epoch; undefined when its metadata does not say. */
 export function mtimeNsIn({ mtime }: Readonly<Record<string, string>>): bigint | undefined {
-  const [, sign, seconds = '', fraction = ''] = /^(-?)(\d{1,12})(?:\.(\d{0,9}))?$/.exec(mtime ?? '') ?? [];
+  const [, sign, seconds = '', fraction = ''] = /^(-?)(\d{1,19})(?:\.(\d{0,9}))?$/.exec(mtime ?? '') ?? [];
   if (sign === undefined) return undefined;
   const ns = BigInt(seconds) * NS_PER_SECOND + BigInt(fraction.padEnd(9, '0'));
   return sign === '-' ? -ns : ns;

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.js';
 import type { Resume } from '../../drivers/driver.js';
+import type { FileVersion } from '../../file-stat.js';
 import type { Logger } from '../../log.js';
 import type { AbandonedUpload, KeptToken, Ledger, LedgerDocument, UnfinishedUpload } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
-import type { FileStat } from '../source/file-stat.js';
 
 /** How a file goes on its way in parts. */
 export interface PartsPlan {
@@ -19,7 +19,7 @@ export interface PartsPlan {
  */
 export interface UnfinishedUploads {
   /** Goes on with what was begun of this very version of the file; an upload of another one is abandoned. */
-  plan(name: ObjectName, version: FileStat, partSize: number): Promise<PartsPlan>;
+  plan(name: ObjectName, version: FileVersion, partSize: number): Promise<PartsPlan>;
   /** The object is recorded, and what it was made of is no upload any more. */
   finished(name: ObjectName): Promise<void>;
   /** Nobody will go on with what was begun for these, if anything was. Resolves when the ledger says so. */

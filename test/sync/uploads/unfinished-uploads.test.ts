@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { UploadToken } from '../../../src/drivers/capabilities.js';
+import type { FileVersion } from '../../../src/file-stat.js';
 import type { AbandonedUpload, Ledger, LedgerDocument } from '../../../src/state/ledger.js';
-import type { FileStat } from '../../../src/sync/source/file-stat.js';
 import { type UnfinishedUploads, unfinishedUploads } from '../../../src/sync/uploads/unfinished-uploads.js';
 import { fakeClock } from '../../fakes/clock.js';
 
-const VERSION = { size: 9, mtimeNs: 1n, ctimeNs: 2n, inode: 3n } as FileStat;
+const VERSION = { size: 9, mtimeNs: 1n, ctimeNs: 2n, inode: 3n } as FileVersion;
 const TOKEN: UploadToken = { driver: 'memory', container: 'c', key: 'p/a', opaque: 'begun' };
 
 interface Kept {
@@ -69,7 +69,7 @@ describe('P5: an upload in parts', () => {
     expect(ledger.read().unfinishedUploads['a']).toEqual(before);
   });
 
-  test.each<readonly [string, FileStat, UploadToken]>([
+  test.each<readonly [string, FileVersion, UploadToken]>([
     ['another size', { ...VERSION, size: 8 }, TOKEN],
     ['another mtime', { ...VERSION, mtimeNs: 9n }, TOKEN],
     ['another ctime', { ...VERSION, ctimeNs: 9n }, TOKEN],
