@@ -59,7 +59,7 @@ export interface Body {
   readonly replayable: boolean;
   /** The whole content, when it is in memory anyway: a backend may send it without streaming. */
   readonly bytes?: Uint8Array;
-  /** Digests of the content that are known before it is opened. */
+  /** Digests of the content that are known: before it is opened, or since it was last read to its end. */
   readonly checksums?: readonly Checksum[];
   open(): AsyncIterable<Uint8Array>;
   /**

@@ -152,3 +152,9 @@ export class ThrottledError extends StorageError {
 export class TargetUnavailableError extends StorageError {
   override readonly name = 'TargetUnavailableError';
 }
+
+/**
+ * The answer lacks what this operation's answer must carry, so it proves nothing: a captive portal, a proxy or another
+ * server gave it. Whether the provider received the request is unknown.
+ */
+export class UnprovenAnswerError extends TargetUnavailableError {}

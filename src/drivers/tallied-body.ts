@@ -29,6 +29,9 @@ export function tallyBody(body: Body, options: TallyOptions): { readonly body: B
     body: {
       size: body.size,
       replayable: body.replayable,
+      get checksums() {
+        return last.state === 'read' && last.checksum !== undefined ? [last.checksum] : (body.checksums ?? []);
+      },
       open() {
         last = { state: 'unfinished', size: 0, checksum: undefined };
         return tallied(body, options, (tally) => {

@@ -28,13 +28,13 @@ export function batchDelete(
       answer = await client.request(
         {
           method: 'POST',
+          operation: 'deleteObjects',
           action: 'delete together',
           container,
           query: { delete: '' },
           headers: { 'content-type': 'application/xml', 'content-md5': hash('md5', body, 'base64') },
           body,
           payload: hash('sha256', body, 'hex'),
-          mayFailInside: true,
         },
         call,
       );

@@ -1,17 +1,21 @@
 import type { Clock } from '../../clock.js';
 import type { Call } from '../call.js';
 import { beginningAsText } from '../http/answer.js';
+import { flawIn, flawInRefusal, unproven } from '../http/answer-rules.js';
 import { type Notice, TOLERATED_SKEW_MS, tellOfSkew } from '../http/clock-skew.js';
 import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpStream } from '../http/exchange.js';
 import { fromTransport, type Subject } from '../http/refusal.js';
+import { S3_ANSWERS, S3_PROTOCOL, type S3Operation } from './answers.js';
 import type { CredentialProvider, Credentials } from './credentials/credentials.js';
 import { encodeQuery } from './encode.js';
 import type { AddressOf } from './endpoint.js';
 import { S3, toStorageError } from './errors.js';
-import { type Failure, failureInside, readFailure } from './failure.js';
+import { type Failure, failureInside, readFailure, requestIdOf } from './failure.js';
 import { createSigner, EMPTY_PAYLOAD, UNSIGNED_PAYLOAD } from './sign.js';
 
 export interface S3Request extends Subject {
+  /** What its answer must be. */
+  readonly operation: S3Operation;
   readonly method: HttpRequest['method'];
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** Names in lower case. */
@@ -24,8 +28,6 @@ export interface S3Request extends Subject {
   readonly answerWithinMs?: number;
   /** A status besides 2xx that is an answer and no error. */
   readonly accept?: number;
-  /** For operations that may answer 200 and tell of their failure in the body. */
-  readonly mayFailInside?: boolean;
 }
 
 export interface S3ClientOptions {
@@ -41,7 +43,8 @@ export interface S3ClientOptions {
 }
 
 /**
- * Signed requests. An answer other than 2xx rejects as toStorageError says. Nothing is retried here, but for what the
+ * Signed requests. An answer other than 2xx rejects as toStorageError says, one that is not what the operation's answer
+ * must be with UnprovenAnswerError. Nothing is retried here, but for what the
  * answer itself teaches and a repeated request cures: the container's region, the provider's time, new credentials.
  */
 export interface S3Client {
@@ -126,7 +129,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     request: S3Request,
     call: Call,
     send: (request: HttpRequest) => Promise<A>,
-    failureOf: (answer: A) => Promise<Failure | undefined>,
+    textOf: (answer: A, isContent: boolean) => Promise<string | undefined>,
   ): Promise<A> {
     for (let corrections = 0; ; corrections += 1) {
       const keys = await credentials.get(call);
@@ -134,47 +137,73 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       let failure: Failure | undefined;
       try {
         answer = await send(signed(request, keys, call));
-        failure = await failureOf(answer);
+        failure = failureOf(answer, request, await textOf(answer, isSuccess(answer.status)));
       } catch (error) {
         throw fromTransport(error, S3);
       }
       if (failure === undefined) return answer;
+      if (failure.flaw !== undefined && request.operation === 'headBucket' && isSuccess(failure.status)) {
+        await askByGet(request, call);
+        return answer;
+      }
       const replayable = request.replayable ?? true;
-      const learned = (await learn(failure, request, keys, call)) || (await allowedToRead(failure, request, call));
+      const learned = (await learn(failure, request, keys, call)) || (await isReadable(failure, request, call));
       if (!learned || !replayable || corrections >= CORRECTIONS) {
         // What was learned helps the next try, if the caller can make one.
-        throw toStorageError(failure, request, learned);
+        throw refusal(answer, failure, request, learned);
       }
     }
   }
 
+  /** Undefined: the operation has succeeded, and the answer proves it. `body` undefined: the content of an object. */
+  function failureOf(
+    { status, headers }: { readonly status: number; readonly headers: HttpHeaders },
+    request: S3Request,
+    body: string | undefined,
+  ): Failure | undefined {
+    const nowMs = clock.now();
+    const answer = { status, headers, body: request.method === 'HEAD' ? undefined : body };
+    if (!isSuccess(status)) {
+      const flaw = flawInRefusal(answer, S3_PROTOCOL);
+      if (status === request.accept && flaw === undefined) return undefined;
+      return { ...readFailure(status, headers, body ?? '', nowMs), flaw };
+    }
+    const inside = body === undefined ? undefined : failureInside(status, headers, body, nowMs);
+    if (inside !== undefined) return inside;
+    const flaw = flawIn(answer, S3_ANSWERS[request.operation], S3_PROTOCOL, request);
+    return flaw === undefined ? undefined : { ...readFailure(status, headers, '', nowMs), flaw };
+  }
+
+  function refusal(answer: { readonly headers: HttpHeaders }, failure: Failure, request: S3Request, learned: boolean): unknown {
+    if (failure.flaw === undefined || learned) return toStorageError(failure, request, learned);
+    const requestId = requestIdOf(answer.headers);
+    return unproven(failure, failure.flaw, S3_PROTOCOL, request, requestId === undefined ? {} : { requestId });
+  }
+
   /**
-   * The answer to a HEAD has no body, so its status does not tell a missing right from credentials that have expired. A
-   * GET of next to nothing is refused for the same reason, and says it: that is what this rejects with then.
+   * The answer to a HEAD has no body, so its status does not tell a missing right from credentials that have expired, nor a
+   * missing object from another server's page. What a GET of next to nothing is answered tells them apart; this rejects with it.
    */
-  async function allowedToRead({ status }: Failure, head: S3Request, call: Call): Promise<boolean> {
-    if (head.method !== 'HEAD' || (status !== 403 && status !== 400)) return false;
-    const { body } = await stream(
-      head.key === undefined
-        ? { ...head, method: 'GET', query: { 'max-keys': '0' } }
-        : { ...head, method: 'GET', headers: { ...head.headers, range: 'bytes=0-0' }, accept: 416 },
-      call,
-    );
-    for await (const _ of body) break;
+  async function isReadable({ status, flaw }: Failure, head: S3Request, call: Call): Promise<boolean> {
+    if (head.method !== 'HEAD' || isSuccess(status) || (status !== 403 && status !== 400 && flaw === undefined)) return false;
+    await askByGet(head, call);
     return true;
   }
 
-  const stream: S3Client['stream'] = (wanted, call) =>
-    perform(wanted, call, http.stream, async ({ status, headers, body }) => {
-      if (isAccepted(status, wanted)) return undefined;
-      return readFailure(status, headers, await beginningAsText(body, ERROR_BODY_LIMIT), clock.now());
-    });
+  async function askByGet(head: S3Request, call: Call): Promise<void> {
+    if (head.key === undefined) {
+      await request({ ...head, method: 'GET', operation: 'listObjects', query: { 'max-keys': '0' } }, call);
+      return;
+    }
+    const headers = { ...head.headers, range: 'bytes=0-0' };
+    const { body } = await stream({ ...head, method: 'GET', operation: 'getObject', headers, accept: 416 }, call);
+    for await (const _ of body) break;
+  }
 
-  const request: S3Client['request'] = (wanted, call) =>
-    perform(wanted, call, http.request, async ({ status, headers, body }) => {
-      if (!isAccepted(status, wanted)) return readFailure(status, headers, body.toString('utf8'), clock.now());
-      return wanted.mayFailInside ? failureInside(status, headers, body.toString('utf8'), clock.now()) : undefined;
-    });
+  const stream: S3Client['stream'] = (wanted, call) =>
+    perform(wanted, call, http.stream, async ({ body }, isContent) => (isContent ? undefined : beginningAsText(body, ERROR_BODY_LIMIT)));
+
+  const request: S3Client['request'] = (wanted, call) => perform(wanted, call, http.request, async ({ body }) => body.toString('utf8'));
 
   return {
     request,
@@ -189,12 +218,12 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     regionOf,
     async locate(container, call) {
       if (!options.manyRegions || located.has(container)) return;
-      await request({ method: 'HEAD', action: 'look at the container', container }, call);
+      await request({ method: 'HEAD', operation: 'headBucket', action: 'look at the container', container }, call);
       located.add(container);
     },
   };
 }
 
-function isAccepted(status: number, { accept }: S3Request): boolean {
-  return (status >= 200 && status <= 299) || status === accept;
+function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299;
 }

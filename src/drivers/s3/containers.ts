@@ -1,7 +1,7 @@
 import { parseTime } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import type { Call, ContainerInfo } from '../call.js';
-import { ContainerAlreadyExistsError, ContainerDoesNotExistError } from '../errors.js';
+import { ContainerAlreadyExistsError, ContainerDoesNotExistError, UnprovenAnswerError } from '../errors.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
 import { checkContainer, checkNewContainer } from './names.js';
@@ -12,7 +12,10 @@ type ContainerOperations = Pick<Backend, 'listContainers' | 'headContainer' | 'c
 export function containerOperations({ client, profile, settings }: S3Context): ContainerOperations {
   async function head(name: string, call: Call): Promise<ContainerInfo> {
     checkContainer(name);
-    const { headers } = await client.request({ method: 'HEAD', action: 'look at the container', container: name }, call);
+    const { headers } = await client.request(
+      { method: 'HEAD', operation: 'headBucket', action: 'look at the container', container: name },
+      call,
+    );
     return { name, extra: { region: headers['x-amz-bucket-region'] ?? client.regionOf(name) } };
   }
 
@@ -31,7 +34,7 @@ export function containerOperations({ client, profile, settings }: S3Context): C
 
     /** One answer has them all (an account has thousands at the most), so pages are cut from it here. */
     async listContainers({ after, size = Number.POSITIVE_INFINITY }, call) {
-      const { body } = await client.request({ method: 'GET', action: 'list the containers', mayFailInside: true }, call);
+      const { body } = await client.request({ method: 'GET', operation: 'listBuckets', action: 'list the containers' }, call);
       const buckets = parseXml(body.toString('utf8'))?.element['Buckets'];
       const found = typeof buckets === 'object' && !Array.isArray(buckets) ? childrenOf(buckets as never, 'Bucket') : [];
       const all = found
@@ -53,9 +56,10 @@ export function containerOperations({ client, profile, settings }: S3Context): C
       if (profile.createsTwice && (await exists(name, call))) throw new ContainerAlreadyExistsError(name, { driver: S3 });
       const region = client.regionOf(name);
       const constrained = profile.locationConstraint && !(profile.name === 'aws' && region === 'us-east-1');
-      await client.request(
+      const created = client.request(
         {
           method: 'PUT',
+          operation: 'createBucket',
           action: 'create the container',
           container: name,
           headers: settings.object_lock === undefined ? {} : { 'x-amz-bucket-object-lock-enabled': 'true' },
@@ -63,12 +67,16 @@ export function containerOperations({ client, profile, settings }: S3Context): C
         },
         call,
       );
+      await created.catch(async (error: unknown) => {
+        // The answer proves nothing; a look may.
+        if (!(error instanceof UnprovenAnswerError) || !(await exists(name, call).catch(() => false))) throw error;
+      });
       return { name, extra: { region } };
     },
 
     async deleteContainer(name, call) {
       checkContainer(name);
-      await client.request({ method: 'DELETE', action: 'delete the container', container: name }, call);
+      await client.request({ method: 'DELETE', operation: 'deleteBucket', action: 'delete the container', container: name }, call);
     },
   };
 }

@@ -1,8 +1,10 @@
 import type { Call, ObjectInfo, ObjectRef } from '../call.js';
 import type { Copy, CopyReplacement } from '../capabilities.js';
 import { checkSource } from '../copy-source.js';
+import { findChecksum } from '../digest.js';
 import { ObjectError } from '../errors.js';
 import { headersOfExtra } from '../http/content-headers.js';
+import { foundAsSent, isAsSent } from '../http/found-as-sent.js';
 import { type S3Context, SLOW_ANSWER_MS } from './context.js';
 import { copyInParts } from './copy-parts.js';
 import { copySource } from './copy-source.js';
@@ -38,7 +40,14 @@ export function s3Copy(
       if (source.size > whole && part === undefined)
         throw new ObjectError(from.key, `is too large for profile ${profile.name} to copy: ${source.size} bytes`, { driver: S3 });
       if (source.size > whole && part !== undefined) return copyInParts(context, multipart, source, to, kept, part, call);
-      return copyWhole(source, to, kept, replace !== undefined, call);
+      const sent = { size: source.size, md5: findChecksum(source.checksums, 'md5')?.hex, metaData: kept.metaData };
+      return copyWhole(source, to, kept, replace !== undefined, call).catch((error: unknown) =>
+        foundAsSent(
+          error,
+          () => headObject(to, call),
+          (found) => isAsSent(found, sent),
+        ),
+      );
     },
   };
 
@@ -47,6 +56,7 @@ export function s3Copy(
     const { headers: answered, body } = await client.request(
       {
         method: 'PUT',
+        operation: 'copyObject',
         action: `copy "${source.key}" to`,
         container: to.container,
         key: to.key,
@@ -58,17 +68,16 @@ export function s3Copy(
           'x-amz-metadata-directive': replaced ? 'REPLACE' : 'COPY',
         },
         answerWithinMs: SLOW_ANSWER_MS,
-        mayFailInside: true,
       },
       call,
     );
-    const etag = textOf(elementOf(body), 'ETag');
+    const etag = textOf(elementOf(body), 'ETag') || answered['etag'];
     const checksums = etags.ofAnswer(to.container, { ...answered, etag });
     const extra = {
       ...source.extra,
       contentType: kept.contentType,
       versionId: answered['x-amz-version-id'],
-      etag: etag && quoted(etag), // not that of the source, whatever the answer says
+      ...(etag !== undefined && { etag: quoted(etag) }), // not that of the source, whatever the answer says
     };
     return { ...to, size: source.size, checksums, metaData: kept.metaData, extra };
   }

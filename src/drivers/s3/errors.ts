@@ -71,7 +71,6 @@ const PASSING = new Set([
   'OperationAborted',
   'RequestTimeout',
   'TemporaryRedirect',
-  'TruncatedAnswer',
 ]);
 const UNSUPPORTED = new Set(['NotImplemented', 'MethodNotAllowed', 'UnsupportedOperation', 'XNotImplemented']);
 const UNAVAILABLE_STATUSES = new Set([502, 504, 520, 521, 522, 523, 524, 530]);

@@ -2,7 +2,7 @@ import { parseTime } from '../../clock.js';
 import type { HttpHeaders } from '../http/exchange.js';
 import { withoutStop } from '../http/refusal.js';
 import { retryAfterMs } from '../http/retry-after.js';
-import { parseXml, textOf } from './xml.js';
+import { parseXml, rootOf, textOf } from './xml.js';
 
 /** What the provider answered instead of doing what it was asked. */
 export interface Failure {
@@ -17,6 +17,8 @@ export interface Failure {
   readonly retryAfterMs: number | undefined;
   /** The provider's own time, in milliseconds since the epoch. */
   readonly dateMs: number | undefined;
+  /** Why it cannot be taken for the provider's own refusal; undefined: it can. */
+  readonly flaw?: string | undefined;
 }
 
 const CODE_OF_STATUS: ReadonlyMap<number, string> = new Map([
@@ -49,12 +51,7 @@ export function readFailure(status: number, headers: HttpHeaders, body: string, 
 
 /** For an answer whose status says that all went well and whose body says that it did not; undefined: it did. */
 export function failureInside(status: number, headers: HttpHeaders, body: string, nowMs: number): Failure | undefined {
-  const document = parseXml(body);
-  if (document === undefined) {
-    const lost = { code: 'TruncatedAnswer', message: 'the answer is not a whole XML document' };
-    return { ...readFailure(status, headers, '', nowMs), ...lost };
-  }
-  return document.root === 'Error' ? readFailure(status, headers, body, nowMs) : undefined;
+  return rootOf(body) === 'Error' && parseXml(body) !== undefined ? readFailure(status, headers, body, nowMs) : undefined;
 }
 
 export function requestIdOf(headers: HttpHeaders): string | undefined {

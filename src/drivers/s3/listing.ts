@@ -17,7 +17,7 @@ export function listObjects({ client, profile, etags }: S3Context): Backend['lis
     const place = profile.listing === 'v2' ? { 'list-type': '2', 'continuation-token': after } : { marker: after };
     const query = { ...place, 'encoding-type': 'url', 'max-keys': String(Math.min(size, PAGE_LIMIT)), ...(prefix !== '' && { prefix }) };
     const action = 'list';
-    const answer = await client.request({ method: 'GET', action, container, query }, call);
+    const answer = await client.request({ method: 'GET', operation: 'listObjects', action, container, query }, call);
     const listing = readListing(answer.body.toString('utf8'));
     if (listing === undefined) {
       throw new StorageError(`list in "${container}": the answer is not a whole listing`, { driver: S3, retry: 'backoff' });

@@ -1,6 +1,8 @@
 import type { Backend } from '../backend.js';
-import type { Body, Call, ObjectInfo, ObjectRef, Precondition, PutOptions } from '../call.js';
+import type { Body, Call, Checksum, ObjectInfo, ObjectRef, Precondition, PutOptions } from '../call.js';
+import { findChecksum } from '../digest.js';
 import { ObjectDoesNotExistError, PreconditionFailedError, UnsupportedOperationError } from '../errors.js';
+import { foundAsSent, isAsSent } from '../http/found-as-sent.js';
 import { fromSource } from '../http/refusal.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
@@ -14,12 +16,15 @@ type ObjectOperations = Pick<Backend, 'headObject' | 'putObject' | 'deleteObject
 export function objectOperations(context: S3Context): ObjectOperations {
   const { client, profile, settings, etags, headers: objectHeaders } = context;
 
+  const headObject: Backend['headObject'] = async (ref, call) => {
+    refuseImpossible(ref);
+    const request = { operation: 'headObject', action: 'look at', ...target(ref), headers: objectHeaders.access } as const;
+    const { headers } = await client.request({ method: 'HEAD', ...request }, call);
+    return infoFromHeaders(ref, headers, etags.ofAnswer(ref.container, headers));
+  };
+
   return {
-    async headObject(ref, call) {
-      refuseImpossible(ref);
-      const { headers } = await client.request({ method: 'HEAD', action: 'look at', ...target(ref), headers: objectHeaders.access }, call);
-      return infoFromHeaders(ref, headers, etags.ofAnswer(ref.container, headers));
-    },
+    headObject,
 
     async putObject(ref, body, options, call) {
       checkContainer(ref.container);
@@ -31,7 +36,7 @@ export function objectOperations(context: S3Context): ObjectOperations {
       checkContainer(ref.container);
       if (!isPossibleKey(ref.key)) return;
       try {
-        await client.request({ method: 'DELETE', action: 'delete', ...target(ref) }, call);
+        await client.request({ method: 'DELETE', operation: 'deleteObject', action: 'delete', ...target(ref) }, call);
       } catch (error) {
         if (!(error instanceof ObjectDoesNotExistError)) throw error;
       }
@@ -47,10 +52,11 @@ export function objectOperations(context: S3Context): ObjectOperations {
     );
     // A body that can be sent once cannot follow a redirect, so the region is made sure of before.
     if (!payload.replayable) await client.locate(ref.container, call);
-    const { headers } = await client
-      .request(
+    const send = async (): Promise<ObjectInfo> => {
+      const { headers } = await client.request(
         {
           method: 'PUT',
+          operation: 'putObject',
           action: 'put',
           ...target(ref),
           headers: { ...objectHeaders.create(ref.key, options), ...condition, ...payload.headers },
@@ -59,18 +65,38 @@ export function objectOperations(context: S3Context): ObjectOperations {
           ...(payload.sha256 !== undefined && { payload: payload.sha256 }),
         },
         call,
-      )
-      .catch((error: unknown) => {
-        throw refusedCondition(ref, options.precondition, fromSource(ref.key, error, S3));
-      });
-    const told = etags.ofAnswer(ref.container, headers);
-    const checksums = told.length > 0 ? told : payload.promised;
+      );
+      const extra = { contentType: options.contentType, ...extraFrom(headers) };
+      const checksums = etags.ofAnswer(ref.container, headers);
+      return { ...ref, size: payload.size, checksums, metaData: { ...options.metaData }, extra };
+    };
+    const look = () => headObject(ref, call);
+    const stored = await send().catch((error: unknown) =>
+      foundAsSent(refusedCondition(ref, options.precondition, fromSource(ref.key, error, S3)), look, (found) =>
+        isAsSent(found, { size: payload.size, md5: payload.sentMd5() ?? md5Of(body), metaData: options.metaData }),
+      ),
+    );
+    if (stored.checksums.length > 0) return stored;
+    if (payload.promised.length > 0) return { ...stored, checksums: await promised(stored, payload.promised, look) };
     // Only now is it known that the ETag proves nothing: put it again with a digest that the provider compares.
-    if (checksums.length === 0 && body.replayable && !digestFirst && options.precondition === undefined)
-      return put(ref, body, options, true, call);
-    const extra = { contentType: options.contentType, ...extraFrom(headers) };
-    return { ...ref, size: payload.size, checksums, metaData: { ...options.metaData }, extra };
+    const again = body.replayable && !digestFirst && options.precondition === undefined;
+    return again ? put(ref, body, options, true, call) : stored;
   }
+
+  /**
+   * Digests that the provider compared before it stored the object. Where its ETag should have been an MD5 and is none, a
+   * look makes sure that the object is there.
+   */
+  async function promised(stored: ObjectInfo, digests: readonly Checksum[], look: () => Promise<ObjectInfo>): Promise<readonly Checksum[]> {
+    if (etags.isOpaque(stored.container)) return digests;
+    const found = await look();
+    return found.extra['etag'] === stored.extra['etag'] && found.size === stored.size ? digests : found.checksums;
+  }
+}
+
+/** Hex, of a body that has been hashed. */
+function md5Of({ checksums = [] }: Body): string | undefined {
+  return findChecksum(checksums, 'md5')?.hex;
 }
 
 /** The headers of a condition, which is refused where the provider would ignore it. */

@@ -15,7 +15,15 @@ export function s3Read({ client, headers: objectHeaders }: S3Context): Read {
     const wanted = rangeHeader(range);
     const headers = { ...objectHeaders.access, ...(wanted !== undefined && { range: wanted }) };
     const answer = await client.stream(
-      { method: 'GET', action: 'read', ...target(ref), headers, query: { versionId }, ...(wanted !== undefined && { accept: 416 }) },
+      {
+        method: 'GET',
+        operation: 'getObject',
+        action: 'read',
+        ...target(ref),
+        headers,
+        query: { versionId },
+        ...(wanted !== undefined && { accept: 416 }),
+      },
       call,
     );
     return contentIn(answer, { key: ref.key, range: wanted, driver: S3 });

@@ -22,11 +22,11 @@ export function uploadListing({ client, etags }: S3Context): Pick<Multipart, 'up
             await client.request(
               {
                 method: 'GET',
+                operation: 'listParts',
                 action: 'list the parts of',
                 container: token.container,
                 key: token.key,
                 query: { uploadId: readToken(token).uploadId, 'part-number-marker': marker },
-                mayFailInside: true,
               },
               call,
             )
@@ -51,7 +51,7 @@ export function uploadListing({ client, etags }: S3Context): Pick<Multipart, 'up
           'upload-id-marker': markers?.upload,
         };
         const page = elementOf(
-          (await client.request({ method: 'GET', action: 'list the uploads', container, query, mayFailInside: true }, call)).body,
+          (await client.request({ method: 'GET', operation: 'listUploads', action: 'list the uploads', container, query }, call)).body,
         );
         const decode = textOf(page, 'EncodingType') === 'url' ? decodeListed : (text: string) => text;
         for (const upload of childrenOf(page, 'Upload')) {

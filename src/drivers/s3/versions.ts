@@ -23,7 +23,10 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
     async keepsVersions(container, call) {
       checkContainer(container);
       const action = 'ask for the versioning of';
-      const { body } = await client.request({ method: 'GET', action, container, query: { versioning: '' }, mayFailInside: true }, call);
+      const { body } = await client.request(
+        { method: 'GET', operation: 'getVersioning', action, container, query: { versioning: '' } },
+        call,
+      );
       // Never set: no status at all. Suspended: the versions there are stay, and there will be no more.
       return textOf(elementOf(body), 'Status') === 'Enabled';
     },
@@ -34,6 +37,7 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
       const { body } = await client.request(
         {
           method: 'GET',
+          operation: 'listVersions',
           action: 'list the versions',
           container,
           query: {
@@ -44,7 +48,6 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
             'key-marker': place?.key,
             'version-id-marker': place?.version,
           },
-          mayFailInside: true,
         },
         call,
       );
@@ -61,7 +64,10 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
     async deleteVersion(ref, versionId, call) {
       refuseImpossible(ref);
       try {
-        await client.request({ method: 'DELETE', action: 'delete a version of', ...target(ref), query: { versionId } }, call);
+        await client.request(
+          { method: 'DELETE', operation: 'deleteObject', action: 'delete a version of', ...target(ref), query: { versionId } },
+          call,
+        );
       } catch (error) {
         if (!(error instanceof ObjectDoesNotExistError)) throw error;
       }

@@ -38,6 +38,11 @@ export function parseXml(text: string): XmlDocument | undefined {
   return { root, element: typeof element === 'object' && !Array.isArray(element) ? (element as XmlElement) : {} };
 }
 
+/** The name of the root element, from the beginning of the text alone; undefined when it does not begin as XML does. */
+export function rootOf(text: string): string | undefined {
+  return /^\s*(?:<\?xml[^>]*\?>\s*)?<(?:[\w.-]+:)?([\w.-]+)[\s/>]/.exec(text)?.[1];
+}
+
 /** The root element of an answer; one without children when it is no document. */
 export function elementOf(body: Buffer): XmlElement {
   return parseXml(body.toString('utf8'))?.element ?? {};

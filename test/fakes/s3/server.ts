@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { crc32c } from '../../../src/drivers/crc32c.js';
 import { breakOff, readBody } from '../broken-off.js';
+import { sendForeign } from '../scripted-faults.js';
 import { type Answer, errorXml, S3Refusal } from './answer.js';
 import { createBucket, deleteBucket, deleteObjects, getVersioning, headBucket, listBuckets, listObjects, listVersions } from './buckets.js';
 import { createFaults, type Fault, type Faults } from './faults.js';
@@ -111,7 +112,7 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
     const body = await readBody(message, fault?.kind === 'reset' ? fault.afterBytes : undefined);
     if (body === undefined) return void socket.resetAndDestroy();
     const request: FakeRequest = { ...early, body };
-    const answer = answerTo(request, fault);
+    const answer = fault?.kind === 'foreign' && !fault.done ? fault : answerTo(request, fault);
     if (fault?.kind === 'stall') return;
     if (fault?.kind === 'lose-answer') return void socket.resetAndDestroy();
     log.push({
@@ -122,6 +123,7 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
       query: request.query,
       status: answer.status,
     });
+    if (fault?.kind === 'foreign') return sendForeign(response, fault, request.method === 'HEAD');
     if (fault?.kind === 'late') await setTimeout(fault.afterMs);
     send(request, response, answer, fault);
   }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { breakOff, readBody } from '../broken-off.js';
+import { sendForeign } from '../scripted-faults.js';
 import { bulkDelete, deleteContainer, listContainers, listObjects, postAccount, postContainer, putContainer } from './containers.js';
 import { createFaults, type Fault, type Faults } from './faults.js';
 import { authenticate, isAllowed } from './identity.js';
@@ -137,10 +138,11 @@ export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable
     if (body === undefined) return void socket.resetAndDestroy();
     if (fault?.kind === 'stall') return;
     const request: FakeRequest = { ...early, body };
-    const answer = answerTo(request, fault);
+    const answer = fault?.kind === 'foreign' && !fault.done ? fault : answerTo(request, fault);
     if (fault?.kind === 'lose-answer') return void socket.resetAndDestroy();
     const { operation, container, key, headers, rawPath } = request;
     log.push({ operation, container, key, headers, rawPath, bytes: body.byteLength, status: answer.status });
+    if (fault?.kind === 'foreign') return sendForeign(response, fault, request.method === 'HEAD');
     if (fault?.kind === 'late') await setTimeout(fault.afterMs);
     send(request, response, answer, fault);
   }

@@ -1,0 +1,33 @@
+import type { ObjectInfo } from '../call.js';
+import { findChecksum } from '../digest.js';
+import { UnprovenAnswerError } from '../errors.js';
+
+/** What was sent, as far as it is known. */
+export interface SentObject {
+  readonly size: number;
+  /** Hex. Undefined: not known, so no look can confirm the content. */
+  readonly md5: string | undefined;
+  readonly metaData: Readonly<Record<string, string>>;
+}
+
+/**
+ * After an answer that proves nothing: what a look finds there, if that is what was sent. Otherwise rejects with `error`.
+ * Every operation of an HTTP driver that makes an object ends with this.
+ */
+export async function foundAsSent(
+  error: unknown,
+  look: () => Promise<ObjectInfo>,
+  isSent: (found: ObjectInfo) => boolean,
+): Promise<ObjectInfo> {
+  if (!(error instanceof UnprovenAnswerError)) throw error;
+  const found = await look().catch(() => undefined);
+  if (found === undefined || !isSent(found)) throw error;
+  return found;
+}
+
+/** Whether an object is the very one that was sent: content and metadata, which an older one of the same name need not have. */
+export function isAsSent({ size, checksums, metaData }: ObjectInfo, sent: SentObject): boolean {
+  const md5 = findChecksum(checksums, 'md5')?.hex;
+  if (md5 === undefined || md5 !== sent.md5 || size !== sent.size) return false;
+  return Object.entries(sent.metaData).every(([key, value]) => metaData[key.toLowerCase()] === value);
+}
