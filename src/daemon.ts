@@ -1,4 +1,4 @@
-import { onAbort } from './drivers/signal.js';
+import { NEVER_ABORTED, onAbort } from './drivers/signal.js';
 import { openEngine } from './engine.js';
 import { createLifecycle } from './lifecycle.js';
 import { readVersion } from './package-files.js';
@@ -19,10 +19,11 @@ const ATTEMPTS = 5;
 const CLOSE_MS = 30_000;
 
 /** Opens everything that a daemon works with. Rejects, with all of it closed again, when the state cannot be had. */
-export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver = false } = {}) => {
+export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver = false, stop = NEVER_ABORTED } = {}) => {
   const lifecycle = createLifecycle({ clock: world.clock, deadlineMs: CLOSE_MS });
-  // The daemon's own signals, so that it can be opened before somebody says how it ends.
+  // The daemon's own signals: it also ends by itself.
   const drain = new AbortController();
+  const unlinkStop = onAbort(stop, () => drain.abort(stop.reason));
   const interrupt = new AbortController();
   const service = createService();
   const startedAtMs = world.clock.now();
@@ -99,9 +100,13 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
           for (const unlink of links) unlink();
         }
       },
-      close: () => lifecycle.close(),
+      close() {
+        unlinkStop();
+        return lifecycle.close();
+      },
     };
   } catch (error) {
+    unlinkStop();
     await lifecycle.close();
     throw error;
   }

@@ -4,6 +4,7 @@ import { createLimiter } from './drivers/layers/limit.js';
 import { measure } from './drivers/layers/measure.js';
 import { readOnly } from './drivers/layers/read-only.js';
 import { retry } from './drivers/layers/retry.js';
+import { untilDrained } from './drivers/layers/until-drained.js';
 import { fenced } from './lease/fenced.js';
 import { openLease } from './leases.js';
 import type { Lifecycle } from './lifecycle.js';
@@ -78,10 +79,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   function layers(target: TargetConfig, concurrency: number): (backend: Backend) => Backend {
     const limited = createLimiter({ clock, concurrency });
     const slowed = throttled(target, clock, step);
+    const draining = untilDrained(drain);
     return (backend) => {
       // From the inside out: every attempt is measured, without what it waited for the target's limits; a call that backs off
       // holds no slot; a dry run reaches none of them.
-      const working = retry(limited(slowed(measure(backend, clock, step))), { clock, random: Math.random });
+      const limits = draining.around(limited(slowed(draining.within(measure(backend, clock, step)))));
+      const working = retry(limits, { clock, random: Math.random, until: drain });
       return dryRun ? readOnly(working, ({ operation, container, key }) => log.debug('withheld', { operation, container, key })) : working;
     };
   }

@@ -88,7 +88,8 @@ export function openTarget({
   const concurrency = config.concurrency ?? bare.capabilities.concurrency;
   const layered = layers(concurrency);
   const backend = layered(bare);
-  const queue = createQueue<Job>({ concurrency, waitingLimit: Math.max(MOST_WAITING, 2 * concurrency), combine: combineJobs, ...workers });
+  const waitingLimit = Math.max(MOST_WAITING, 2 * concurrency);
+  const queue = createQueue<Job>({ concurrency, waitingLimit, combine: combineJobs, signal: drain, ...workers });
   const probe = async (signal: AbortSignal) => {
     try {
       await backend.headContainer(container, { signal });

@@ -44,6 +44,8 @@ export interface OnceOptions {
 export interface DaemonOptions {
   /** Default false. True: places in containers that others hold are taken from them. */
   readonly takeOver?: boolean;
+  /** Aborted: the opening ends, and rejects with its reason; what has been opened begins nothing new. */
+  readonly stop?: AbortSignal;
 }
 
 export type OpenDaemon = (config: Config, world: World, observe: SyncObserver, options?: DaemonOptions) => Promise<Daemon>;

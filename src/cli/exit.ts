@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { ConfigError } from '../config/load.js';
 import { SecretError } from '../config/secret.js';
 import { StateNewerError } from '../state/errors.js';
@@ -34,7 +35,7 @@ export function exitCodeOf(error: unknown): number {
 
 /** 128 and the signal's number, as a shell reports a program that a signal ended. */
 export function exitCodeOfSignal(signal: StopSignal): number {
-  return signal === 'SIGINT' ? 130 : 143;
+  return 128 + constants.signals[signal];
 }
 
 /**

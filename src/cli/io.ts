@@ -2,7 +2,10 @@ import type { Readable, Writable } from 'node:stream';
 import { type Clock, systemClock } from '../clock.js';
 import type { OpenDaemon, RunOnce } from '../daemon.js';
 
-export type StopSignal = 'SIGINT' | 'SIGTERM';
+/** Signals that end the program in order. */
+export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
+
+const STOP_SIGNALS: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 /** A standard stream: a terminal, or a file or pipe without these marks. */
 export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly fd?: number };
@@ -15,8 +18,10 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly clock: Clock;
-  /** Calls the listener at each SIGINT and SIGTERM, which then do not end the program. Returns what gives them back. */
+  /** Calls the listener at each stop signal, which then does not end the program. Returns what gives them back. */
   onSignal(listener: (signal: StopSignal) => void): () => void;
+  /** Ends this process at once, as the signal does where no listener is. */
+  endBy(signal: StopSignal): void;
 }
 
 /** What does the work: `daemon.ts`, or what a test brings. */
@@ -35,10 +40,14 @@ export function processIo(): Io {
     cwd: process.cwd(),
     clock: systemClock,
     onSignal(listener) {
-      process.on('SIGINT', listener).on('SIGTERM', listener);
+      for (const signal of STOP_SIGNALS) process.on(signal, listener);
       return () => {
-        process.off('SIGINT', listener).off('SIGTERM', listener);
+        for (const signal of STOP_SIGNALS) process.off(signal, listener);
       };
+    },
+    endBy(signal) {
+      for (const each of STOP_SIGNALS) process.removeAllListeners(each);
+      process.kill(process.pid, signal);
     },
   };
 }

@@ -16,7 +16,8 @@ export async function serve(configFile: string | undefined, options: DaemonOptio
   const signals = openStopSignals(io, { drainMs: config.drainMs, notice: (step, why) => log.info(step, { why }) });
   try {
     logWarnings(config, log);
-    const daemon = await openDaemon(config, { clock: io.clock, env: io.env, log }, logEvents(log, io.clock), options);
+    const world = { clock: io.clock, env: io.env, log };
+    const daemon = await openDaemon(config, world, logEvents(log, io.clock), { ...options, stop: signals.drain });
     try {
       await daemon.run(signals, () => log.info('watching', { mirrors: config.mirrors.length, config: config.file }));
     } catch (error) {
@@ -24,6 +25,9 @@ export async function serve(configFile: string | undefined, options: DaemonOptio
     } finally {
       await daemon.close();
     }
+    return EXIT.OK;
+  } catch (error) {
+    if (error !== signals.drain.reason) throw error; // stopped while it was being opened
     return EXIT.OK;
   } finally {
     signals.close();

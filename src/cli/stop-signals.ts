@@ -24,12 +24,16 @@ export class StoppedError extends Error {
   override readonly name = 'StoppedError';
 }
 
+/** After the second signal what is open may take so long to close; state and containers bear an end at any moment. */
+const LAST_MS = 800;
+
 /**
- * The first SIGTERM or SIGINT drains; the second, or the end of the drain time, interrupts; a third ends the process at once,
- * because by then nothing here listens any more.
+ * The first SIGTERM, SIGINT or SIGHUP drains; the second, or the end of the drain time, interrupts. Within a second after the
+ * second signal the process ends, whatever still runs: a file system that does not answer, a thread in a long call. A
+ * third signal ends it at once, because by then nothing here listens any more.
  */
 export function openStopSignals(
-  { onSignal, clock }: Pick<Io, 'onSignal' | 'clock'>,
+  { onSignal, clock, endBy }: Pick<Io, 'onSignal' | 'clock' | 'endBy'>,
   { drainMs, notice = () => {} }: StopOptions,
 ): StopSignals {
   const drain = new AbortController();
@@ -38,7 +42,10 @@ export function openStopSignals(
   let cancelDeadline = () => {};
 
   const release = onSignal((signal) => {
-    if (first !== undefined) return dropAll(`${signal}, the second signal`);
+    if (first !== undefined) {
+      clock.after(LAST_MS, () => endBy(signal)); // not cancelled: what still hangs then has no other end
+      return dropAll(`${signal}, the second signal`);
+    }
     first = signal;
     notice('draining', signal);
     drain.abort(new StoppedError(`stopped by ${signal}`));

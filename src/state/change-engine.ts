@@ -15,16 +15,16 @@ const unfinished = (file: string) => `${file}.new`;
  * Copies a mirror's records into another engine's file, and removes the old one. A crash at any moment leaves the old
  * index, or both (and then both are whole), or the new one.
  *
- * @throws StateDamagedError when the old one is damaged; it is then still there.
+ * @throws StateDamagedError when the old one is damaged; it is then still there. The reason of `signal`, likewise.
  */
-export async function changeEngine(from: IndexLocation, to: IndexLocation): Promise<void> {
+export async function changeEngine(from: IndexLocation, to: IndexLocation, signal?: AbortSignal): Promise<void> {
   const target = indexFile(to);
   await removeUnfinished(to);
   const old = await openStore(from.engine, indexFile(from));
   try {
     const made = await openStore(to.engine, unfinished(target));
     try {
-      await copyRecords(old, made, COMMIT[to.engine]);
+      await copyRecords(old, made, COMMIT[to.engine], signal);
     } finally {
       await made.close();
     }
@@ -54,11 +54,12 @@ async function removeWithBeside(file: string): Promise<void> {
   for (const path of [file, ...filesBeside(file)]) await rm(path, { force: true });
 }
 
-async function copyRecords(from: RecordStore, to: RecordStore, namesPerCommit: number): Promise<void> {
+async function copyRecords(from: RecordStore, to: RecordStore, namesPerCommit: number, signal: AbortSignal | undefined): Promise<void> {
   let changes = new Map<ObjectName, Change>();
   for (const [name, record] of from.entries({})) {
     changes.set(name, changeOf(name, record));
     if (changes.size < namesPerCommit) continue;
+    signal?.throwIfAborted();
     await to.commit(changes);
     changes = new Map();
   }

@@ -147,7 +147,7 @@ async function readyIndex(options: IndexOptions, ledger: Ledger, reasons: string
     // Both are there only when a change of engines was cut short at its end, when the two said the same.
     if (present) await removeIndex(other);
     else if (await isSound(other, options, ledger, reasons)) {
-      await changeEngine(other, location);
+      await changeEngine(other, location, options.signal);
       present = true;
     }
   }

@@ -17,6 +17,7 @@ import { openPlace, type Place } from './place.js';
 import { openQuarantine } from './quarantine.js';
 import { createRenames, type Renames } from './renames.js';
 import { createRuns, type Runs } from './runs.js';
+import { readUntil } from './source/read-until.js';
 import { createSourceView, type SourceView } from './source/source-view.js';
 
 /** One mirror at work: what its scans and its watch find becomes jobs, what the jobs do becomes records. */
@@ -72,7 +73,8 @@ export function createMirror(parts: MirrorParts): Mirror {
     ...place,
     source,
     index,
-    reader,
+    reader: readUntil(reader, drain),
+    drain,
     policy,
     clock,
     guard,
@@ -91,7 +93,8 @@ export function createMirror(parts: MirrorParts): Mirror {
         runs.changed(job.name, job.run);
       }
     },
-    requeue: (job) => queue.add(job),
+    // Rejects only when nothing is begun any more, and the job was dropped.
+    requeue: (job) => queue.add(job).catch(() => {}),
     versionOf: (job) => versionOf(job, source),
     quarantine,
     persistence,

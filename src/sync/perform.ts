@@ -20,7 +20,8 @@ interface Facts {
 
 /**
  * Sees to one object: looks, decides, acts. Rejects when an attempt failed (then nothing wrong was recorded and the
- * job can be tried again); with FileChangedError when the file would not hold still.
+ * job can be tried again); with FileChangedError when the file would not hold still. What is found out before the decision
+ * ends with `at.drain`, what is done after it with `signal`.
  */
 export async function perform(job: Job, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   const outcome = await attempt(job, at, signal);
@@ -36,16 +37,17 @@ async function attempt(job: Job, at: Workplace, signal: AbortSignal): Promise<Ou
   const looked = lookFor(job, at);
   if ('outcome' in looked) return looked;
   let asked = job.remote === 'ask';
-  const remote = job.remote === 'ask' ? await at.store.head(job.name, signal) : job.remote;
+  const remote = job.remote === 'ask' ? await at.store.head(job.name, at.drain) : job.remote;
   let facts: Facts = { local: looked.entry && { entry: looked.entry }, content: undefined, remote };
   // decide asks for each fact once at the most, so this ends.
   for (;;) {
+    at.drain.throwIfAborted();
     const decision = decide(facts.local, at.index.get(job.name), facts.remote, at.policy);
-    if (decision.action === 'learn') facts = await learn(decision.what, job, facts, at, signal);
+    if (decision.action === 'learn') facts = await learn(decision.what, job, facts, at);
     else if (decision.action !== 'forget' || asked) return act(decision, job, facts, at, signal);
     else {
       // The object may have been sent since the container was listed, and without its record nobody would ever delete it.
-      facts = { ...facts, remote: await at.store.head(job.name, signal) };
+      facts = { ...facts, remote: await at.store.head(job.name, at.drain) };
       asked = true;
     }
   }
@@ -67,23 +69,17 @@ function lookFor(job: Job, { source }: Workplace): { readonly entry: LocalEntry 
   }
 }
 
-async function learn(
-  what: Extract<Decision, { action: 'learn' }>['what'],
-  job: Job,
-  facts: Facts,
-  at: Workplace,
-  signal: AbortSignal,
-): Promise<Facts> {
-  if (what === 'remote') return { ...facts, remote: await at.store.head(job.name, signal) };
+async function learn(what: Extract<Decision, { action: 'learn' }>['what'], job: Job, facts: Facts, at: Workplace): Promise<Facts> {
+  if (what === 'remote') return { ...facts, remote: await at.store.head(job.name, at.drain) };
   const { entry } = known(facts.local);
   if (what === 'remote-md5') {
     const hashedAtMs = at.clock.now();
     const path = at.source.absolute(entry.path);
-    const { remote, localMd5: md5 } = await at.store.inspect(job.name, entry, path, signal);
+    const { remote, localMd5: md5 } = await at.store.inspect(job.name, entry, path, at.drain);
     if (md5 === undefined) return { ...facts, remote };
     return { remote, local: { entry, md5 }, content: { md5, hashedAtMs, looks: await at.reader.look(path, entry) } };
   }
-  const content = await readEntry(entry, at, signal);
+  const content = await readEntry(entry, at);
   return { ...facts, local: { entry, md5: content.md5 }, content };
 }
 

@@ -1,4 +1,5 @@
 import PQueue from 'p-queue';
+import { NEVER_ABORTED, onAbort, orAborted } from '../drivers/signal.js';
 
 /**
  * A lane has slots of its own: large files cannot fill all of them, and small ones overtake large ones. Deletes have
@@ -18,7 +19,10 @@ export interface QueuedJob {
  * runs is running-and-stale, and runs again afterwards with the newer job.
  */
 export interface JobQueue<J extends QueuedJob> {
-  /** Resolves as soon as the job is among the waiting ones, of which there are never more than `waitingLimit`. */
+  /**
+   * Resolves as soon as the job is among the waiting ones, of which there are never more than `waitingLimit`. Rejects with the
+   * reason of the queue's signal once that is aborted; the job is dropped then.
+   */
   add(job: J): Promise<void>;
   /** Running jobs go on; no other is started until `resume`. */
   pause(): void;
@@ -40,8 +44,10 @@ export interface QueueOptions<J> {
   readonly run: (job: J) => Promise<void>;
   /** The job that waits, with what is known since a newer one for its key was added. Without it, as it was. */
   readonly combine?: (waiting: J, newer: J) => J;
-  /** Called for each job that will never run: another one serves its key, or the queue was cleared. */
+  /** Called for each job that will never run: another one serves its key, or the queue was cleared or stopped. */
   readonly dropped: (job: J) => void;
+  /** Once it is aborted no job is started any more: what waits is dropped, and so is what is added later. Default: never. */
+  readonly signal?: AbortSignal;
 }
 
 /** Large files in flight at once, of each 8 slots: enough to fill a line, few enough to bound memory and sockets. */
@@ -54,6 +60,7 @@ export function createQueue<J extends QueuedJob>({
   run,
   combine = (waiting) => waiting,
   dropped,
+  signal = NEVER_ABORTED,
 }: QueueOptions<J>): JobQueue<J> {
   const lanes: Readonly<Record<Lane, PQueue>> = {
     small: new PQueue({ concurrency }),
@@ -85,8 +92,22 @@ export function createQueue<J extends QueuedJob>({
     }
   }
 
+  function clear(): void {
+    for (const lane of all) lane.clear();
+    const jobs = [...waiting.values(), ...[...runningKeys.values()].filter((job) => job !== undefined)];
+    waiting.clear();
+    for (const key of runningKeys.keys()) runningKeys.set(key, undefined);
+    for (const job of jobs) dropped(job);
+  }
+
+  onAbort(signal, clear);
+
   return {
     async add(job) {
+      if (signal.aborted) {
+        dropped(job);
+        throw signal.reason;
+      }
       if (runningKeys.has(job.key)) {
         const older = runningKeys.get(job.key);
         runningKeys.set(job.key, job);
@@ -101,7 +122,8 @@ export function createQueue<J extends QueuedJob>({
       }
       start(job);
       const lane = lanes[job.lane];
-      if (lane.size >= waitingLimit) await lane.onSizeLessThan(waitingLimit);
+      // p-queue does not wake those who wait for room when it is cleared.
+      if (lane.size >= waitingLimit) await orAborted(lane.onSizeLessThan(waitingLimit), signal);
     },
     pause: () =>
       all.forEach((lane) => {
@@ -123,12 +145,6 @@ export function createQueue<J extends QueuedJob>({
     whenIdle: async () => {
       while (waiting.size + runningKeys.size > 0) await Promise.all(all.map((lane) => lane.onIdle()));
     },
-    clear() {
-      for (const lane of all) lane.clear();
-      const jobs = [...waiting.values(), ...[...runningKeys.values()].filter((job) => job !== undefined)];
-      waiting.clear();
-      for (const key of runningKeys.keys()) runningKeys.set(key, undefined);
-      for (const job of jobs) dropped(job);
-    },
+    clear,
   };
 }

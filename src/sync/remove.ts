@@ -8,7 +8,7 @@ import type { Outcome, Workplace } from './workplace.js';
 
 /** Deletes an object whose file is gone, once no copy needs it any more. */
 export async function remove(job: Job, why: string, at: Workplace, signal: AbortSignal): Promise<Outcome> {
-  await at.copiesFrom(job.name, signal);
+  await at.copiesFrom(job.name, at.drain);
   return removeNow(job, why, at, signal);
 }
 

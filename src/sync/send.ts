@@ -89,6 +89,7 @@ async function prepare(
   if ('outcome' in leave) return leave;
   try {
     await keepOld(job, md5, at, signal);
+    at.drain.throwIfAborted();
     await mark(job.name, entry, { md5: md5 ?? '', looks }, hashedAtMs, at);
   } catch (error) {
     // Nothing was replaced. Once it is marked, the next attempt does not ask again.
@@ -129,10 +130,11 @@ async function copyRenamed(
   signal: AbortSignal,
 ): Promise<ObjectRecord | undefined> {
   if (!at.store.canCopy || !holds(at.index.get(from), entry)) return undefined;
-  const content = await readEntry(entry, at, signal);
+  const content = await readEntry(entry, at);
   if (content.md5 !== at.index.get(from)?.md5) return undefined;
   const { looks } = content;
   await keepOld(job, content.md5, at, signal);
+  at.drain.throwIfAborted();
   await mark(job.name, entry, { md5: content.md5, looks }, content.hashedAtMs, at);
   // It may have been sent anew meanwhile, or be about to be.
   const source = at.index.get(from);

@@ -23,7 +23,7 @@ export type Outcome =
 export interface Workplace extends Place {
   readonly source: SourceView;
   readonly index: ObjectIndex;
-  readonly reader: FileReader;
+  readonly reader: Omit<FileReader, 'close'>;
   readonly policy: Policy;
   readonly clock: Clock;
   readonly guard: Pick<Guard, 'ask'>;
@@ -31,12 +31,14 @@ export interface Workplace extends Place {
   mayDelete(): boolean;
   /** An object was deleted to make room for another: a file that became a folder, or the reverse. */
   madeRoom(job: Job): void;
+  /** Aborted when nothing new is to be begun any more; what is only being found out is dropped then. */
+  readonly drain: AbortSignal;
   /** Resolves when no copy from this object is waiting or running any more; rejects with the signal's reason. */
   copiesFrom(name: ObjectName, signal: AbortSignal): Promise<void>;
 }
 
 /** The file's content and digest when it is small; of a large one the digest alone. */
-export function readEntry(entry: LocalEntry, { reader, source }: Workplace, signal: AbortSignal): Promise<FileContent> {
+export function readEntry(entry: LocalEntry, { reader, source, drain }: Workplace): Promise<FileContent> {
   const path = source.absolute(entry.path);
-  return entry.size <= SMALL_FILE ? reader.read(path, entry) : reader.hash(path, entry, signal);
+  return entry.size <= SMALL_FILE ? reader.read(path, entry) : reader.hash(path, entry, drain);
 }

@@ -28,6 +28,8 @@ export interface Console {
   readonly stderr: ReturnType<typeof sink>;
   /** As if a person, or systemd, sent it. */
   signal(name: StopSignal): void;
+  /** Signals by which the process would have ended at once. */
+  readonly ended: readonly StopSignal[];
   /** Whether signals are listened to. */
   listens(): boolean;
   /** Runs a command line to its end. */
@@ -47,6 +49,7 @@ export function openConsole({
 } = {}): Console {
   const folder = mkdtempSync(join(tmpdir(), 'longshore-cli-'));
   const listeners = new Set<(signal: StopSignal) => void>();
+  const ended: StopSignal[] = [];
   const stdout = sink({ isTTY });
   const stderr = sink({ isTTY });
   const io: Io = {
@@ -60,6 +63,7 @@ export function openConsole({
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    endBy: (signal) => ended.push(signal),
   };
   return {
     folder,
@@ -70,6 +74,7 @@ export function openConsole({
       for (const listener of [...listeners]) listener(name);
     },
     listens: () => listeners.size > 0,
+    ended,
     run: (argv, engine = {}) => run(argv, io, { ...absent, ...engine }),
     remove: () => rmSync(folder, { recursive: true }),
   };

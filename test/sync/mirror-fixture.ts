@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import type { Backend } from '../../src/drivers/backend.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
+import { childController } from '../../src/drivers/signal.js';
 import { NO_LEASE } from '../../src/lease/no-lease.js';
 import { silentLogger } from '../../src/log.js';
 import { openState } from '../../src/state/open-state.js';
@@ -33,6 +34,8 @@ export interface MirrorFixture {
   run(kind: 'scan' | 'reconcile'): Promise<ScanResult>;
   /** As at the end of the program. */
   stop(): void;
+  /** As a first signal does: what runs goes on. */
+  drain(): void;
   /** Names and contents of all objects. */
   objects(): Promise<Record<string, string>>;
 }
@@ -72,12 +75,14 @@ export async function openMirrorFixture({
   });
   const reader = openFileReader({ source, follow: false });
   const stop = new AbortController();
+  const drain = childController(stop.signal).controller;
   const queue = createQueue<Job>({
     combine: combineJobs,
     concurrency: 4,
     waitingLimit: 100,
     run: (job) => mirror.run(job),
     dropped: (job) => mirror.dropped(job),
+    signal: drain.signal,
   });
   const clock = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, longestWaitMs), signal) };
   const health = watchHealth({
@@ -87,7 +92,7 @@ export async function openMirrorFixture({
     clock,
     log: silentLogger,
     random: () => 0,
-    signal: stop.signal,
+    signal: drain.signal,
     patienceMs: Number.POSITIVE_INFINITY,
     giveUp: () => {},
   });
@@ -132,7 +137,7 @@ export async function openMirrorFixture({
     log: silentLogger,
     random: () => 0,
     observe: (event) => events.push(event),
-    drain: stop.signal,
+    drain: drain.signal,
     interrupt: stop.signal,
   });
   await ensureContainer(storage, 'c', never);
@@ -160,9 +165,10 @@ export async function openMirrorFixture({
     remove: (path) => rmSync(join(source, path), { recursive: true }),
     async run(kind) {
       mirror.source.reopen();
-      return (await scanMirror(mirror, { kind, under: '', why: 'test' }, stop.signal)).finished;
+      return (await scanMirror(mirror, { kind, under: '', why: 'test' }, drain.signal)).finished;
     },
     stop: end,
+    drain: () => drain.abort(new Error('stopped')),
     async objects() {
       const found: Record<string, string> = {};
       const { items } = await storage.listObjects('c', '', {}, { signal: never });

@@ -115,4 +115,34 @@ describe('the queue', () => {
     await turn();
     expect(started).toEqual(['c1']);
   });
+
+  test('starts nothing once its signal is aborted: what waits, what would run again and what comes later is dropped', async () => {
+    const { run, started, finish } = gate();
+    const dropped: string[] = [];
+    const stop = new AbortController();
+    const note = ({ key, version }: TestJob) => dropped.push(`${key}${version}`);
+    const queue = createQueue({ concurrency: 1, waitingLimit: 2, run, dropped: note, signal: stop.signal });
+    await queue.add(job('a'));
+    await turn();
+    await queue.add(job('a', 2));
+    await queue.add(job('b'));
+    const heldBack = queue.add(job('c')); // there is no room
+    stop.abort(new Error('enough'));
+    await expect(heldBack).rejects.toThrow('enough');
+    await expect(queue.add(job('d'))).rejects.toThrow('enough');
+    await finish('a');
+    await queue.whenIdle();
+    expect(started).toEqual(['a1']);
+    expect(dropped.toSorted()).toEqual(['a2', 'b1', 'c1', 'd1']);
+  });
+
+  test('a paused queue holds nobody back once its signal is aborted', async () => {
+    const stop = new AbortController();
+    const queue = createQueue({ concurrency: 1, waitingLimit: 1, run: async () => {}, dropped: ignore, signal: stop.signal });
+    queue.pause();
+    const heldBack = queue.add(job('a'));
+    stop.abort(new Error('enough'));
+    await expect(heldBack).rejects.toThrow('enough');
+    await queue.whenIdle();
+  });
 });

@@ -52,8 +52,8 @@ export interface Invocation {
   readonly call: Call;
 }
 
-/** A concern laid around every operation. `run` makes the call as it was given, as often as it is called. */
-export type Around = <T>(invocation: Invocation, run: () => Promise<T>) => Promise<T>;
+/** A concern laid around every operation. `run` makes the call, as often as it is called: as it was given, or with another Call. */
+export type Around = <T>(invocation: Invocation, run: (call?: Call) => Promise<T>) => Promise<T>;
 
 /** The same backend with a concern around each of its operations. This is the one place that forwards. */
 export function intercept(inner: Backend, around: Around): Backend {
@@ -78,7 +78,7 @@ function wrapMethods<T extends object>(target: T, around: Around): T {
     const method = (...given: unknown[]): Promise<unknown> => {
       const args = given.slice(0, -1);
       const invocation = { operation: name, args, body: bodyIn(name, args), call: given.at(-1) as Call }; // every operation takes its Call last
-      return around(invocation, () => member.apply(target, given));
+      return around(invocation, (call = invocation.call) => member.apply(target, [...args, call]));
     };
     return [name, method];
   });

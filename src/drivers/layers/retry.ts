@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import type { PutOptions } from '../call.js';
 import { ObjectDoesNotExistError, StorageError, ThrottledError } from '../errors.js';
+import { childController, NEVER_ABORTED } from '../signal.js';
 import { type Invocation, intercept, type Operation } from './intercept.js';
 
 export interface RetrySettings {
@@ -12,6 +13,8 @@ export interface RetrySettings {
   readonly tries?: number;
   /** The longest wait before the second try; it doubles with each further one. Default 250 ms. */
   readonly baseMs?: number;
+  /** Once it is aborted a call that failed is not made again. Default: never. */
+  readonly until?: AbortSignal;
   /** No wait is longer. A provider that asks for more is obeyed by failing: who queues can wait longer. Default 20 s. */
   readonly longestMs?: number;
 }
@@ -22,7 +25,7 @@ export interface RetrySettings {
  * again is sent once.
  */
 export function retry(inner: Backend, settings: RetrySettings): Backend {
-  const { clock, random, tries = 4, baseMs = 250, longestMs = 20_000 } = settings;
+  const { clock, random, tries = 4, baseMs = 250, longestMs = 20_000, until = NEVER_ABORTED } = settings;
 
   function waitBefore(attempt: number, error: unknown): number | undefined {
     if (!(error instanceof StorageError) || error.retry === 'never') return undefined;
@@ -30,6 +33,19 @@ export function retry(inner: Backend, settings: RetrySettings): Backend {
     if (error.retry === 'backoff') return jitter;
     const { afterMs } = error.retry;
     return afterMs <= longestMs ? afterMs + random() * baseMs : undefined;
+  }
+
+  /** Ends early when `until` is aborted; rejects only with the reason of `signal`. */
+  async function pause(ms: number, signal: AbortSignal): Promise<void> {
+    const { controller, unlink } = childController(signal, until);
+    try {
+      await clock.sleep(ms, controller.signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!until.aborted) throw error;
+    } finally {
+      unlink();
+    }
   }
 
   return intercept(inner, async (invocation, run) => {
@@ -41,10 +57,11 @@ export function retry(inner: Backend, settings: RetrySettings): Backend {
         // The upload is unknown because the try before did complete it, or the provider dropped it: that try says more.
         if (earlier !== undefined && invocation.operation === 'complete' && error instanceof ObjectDoesNotExistError) throw earlier;
         earlier = error;
-        if (attempt >= tries || !mayRepeat(invocation, error)) throw error;
+        if (attempt >= tries || until.aborted || !mayRepeat(invocation, error)) throw error;
         const ms = waitBefore(attempt, error);
         if (ms === undefined) throw error;
-        await clock.sleep(ms, invocation.call.signal);
+        await pause(ms, invocation.call.signal);
+        if (until.aborted) throw error;
       }
     }
   });

@@ -45,15 +45,17 @@ export interface Counts {
 /**
  * Merges the sides in constant memory. Gives out the walk's problems, and what decide() finds to be due for each name
  * that something local has; names about which something would be due because nothing local has them go to `depart`.
- * Waits only where a page of the listing ends.
+ * Waits only where a page of the listing ends. `beforeName` is called for each name, and what it throws ends all.
  */
 export async function* compare(
   { source, index, listing }: Sides,
   policy: Policy,
   depart: (departure: Departure) => void,
   counts: Counts,
+  beforeName: () => void = () => {},
 ): AsyncGenerator<Finding | WalkProblem, void> {
   while (true) {
+    beforeName();
     if (source.problem !== undefined) {
       yield source.problem;
       source.advance();

@@ -5,7 +5,7 @@ export interface Mailbox<T> {
   put(item: T): void;
   /** What was put before can still be taken, then every `take` rejects with the first error. */
   fail(error: unknown): void;
-  /** Waits for an item; one taker at a time. Rejects with the reason of `signal`, too. */
+  /** Waits for an item; one taker at a time. Rejects with the reason of `signal` once it is aborted, even while items wait. */
   take(signal: AbortSignal): Promise<T>;
 }
 
@@ -24,6 +24,7 @@ export function createMailbox<T>(): Mailbox<T> {
     },
     async take(signal) {
       for (;;) {
+        signal.throwIfAborted(); // even while items wait: at any size, what is to stop stops now
         const item = items.shift();
         if (item !== undefined) return item;
         if (failure) throw failure.error;

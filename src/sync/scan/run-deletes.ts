@@ -15,8 +15,11 @@ import { openSpill } from './spill.js';
  */
 export interface RunDeletes {
   add(finding: Finding): void;
-  /** Makes jobs of them as far as the guard lets it. What this resolves with is to be called when the run's jobs are over. */
-  due(run: Run, kind: RunKind): Promise<() => Promise<void>>;
+  /**
+   * Makes jobs of them as far as the guard lets it. What this resolves with is to be called when the run's jobs are over.
+   * Rejects with the reason of `signal`.
+   */
+  due(run: Run, kind: RunKind, signal: AbortSignal): Promise<() => Promise<void>>;
   /** Gives the disk space back. */
   close(): void;
 }
@@ -37,12 +40,22 @@ export function collectDeletes({ parts, source, renames, intake, held }: Mirror,
   const { index, guard, location } = parts;
   const found = openSpill<Departure>(location.folder);
 
-  async function count(): Promise<{ readonly deletes: number; readonly foreign: NameSet }> {
+  /** What was found; other things get their turn meanwhile, and `signal` ends it. */
+  async function* inTurns(signal: AbortSignal): AsyncGenerator<Departure, void> {
+    let looked = 0;
+    for (const departure of found.items()) {
+      signal.throwIfAborted();
+      yield departure;
+      looked += 1;
+      if (looked % AT_ONCE === 0) await nextTurn();
+    }
+  }
+
+  async function count(signal: AbortSignal): Promise<{ readonly deletes: number; readonly foreign: NameSet }> {
     let digest = 0n;
     let deletes = 0;
     let foreign = 0;
-    let looked = 0;
-    for (const { name } of found.items()) {
+    for await (const { name } of inTurns(signal)) {
       const known = index.get(name);
       if (known === undefined) {
         if (whyKept(name) === undefined) {
@@ -50,8 +63,6 @@ export function collectDeletes({ parts, source, renames, intake, held }: Mirror,
           digest ^= digestOf(name);
         }
       } else if (known.guarded === undefined && !renames.isCopied(name) && !isMoved(name, known, index, source)) deletes += 1;
-      looked += 1;
-      if (looked % AT_ONCE === 0) await nextTurn();
     }
     return { deletes, foreign: { count: foreign, digest: digest.toString(16) } };
   }
@@ -65,11 +76,11 @@ export function collectDeletes({ parts, source, renames, intake, held }: Mirror,
 
   return {
     add: ({ name, remote }) => found.add({ name, remote }),
-    async due(run, kind) {
-      const { deletes, foreign } = await count();
+    async due(run, kind, signal) {
+      const { deletes, foreign } = await count(signal);
       const over = await guard.expect(deletes, kind === 'reconcile' ? foreign : undefined);
       try {
-        for (const { name, remote } of found.items()) {
+        for await (const { name, remote } of inTurns(signal)) {
           const why = index.get(name) === undefined ? (whyKept(name) ?? (guard.foreignStays ? REJECTED : undefined)) : undefined;
           if (why !== undefined) kept(name, why);
           else if (isHeld(name)) held(name, 'delete', run.id);

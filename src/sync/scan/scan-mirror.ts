@@ -82,6 +82,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     run.scanned = scan.scanned;
     for await (const items of scan) {
       for (const item of items) {
+        signal.throwIfAborted();
         if (item.kind === 'finding' && item.decision.action !== 'report') begun.delete(item.name);
         summary = (await take(item, mirror, run, deletes, othersObject)) ?? summary;
       }
@@ -94,7 +95,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
       await ledger.update((document) => ({ ...document, reconciled: true, source: mirror.source.identity() }));
       if (summary.withheld > 0) mirror.miss();
     }
-    deletesOver = await deletes.due(run, due.kind);
+    deletesOver = await deletes.due(run, due.kind, signal);
   } catch (error) {
     mirror.runs.end(run);
     unlink();

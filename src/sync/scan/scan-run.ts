@@ -93,7 +93,7 @@ export interface ScanSurroundings {
    */
   readonly indexIsOld?: () => boolean;
   readonly listing?: NextPage;
-  /** Called before anything is looked at. What it throws ends the scan. */
+  /** Called before anything is looked at, and before each name that is compared. What it throws ends the scan. */
   readonly beforeLook?: () => void;
   /** Resolves when every other part of the same scan has been walked: nothing is said to be gone before that. */
   readonly allWalked?: () => Promise<void>;
@@ -131,7 +131,7 @@ export async function* runScan(
       index: index.side,
       listing: listing && (await openListingSide(listing, namesListed(place))),
     };
-    for await (const item of compare(sides, policy, depart, counts)) {
+    for await (const item of compare(sides, policy, depart, counts, beforeLook)) {
       if (item.kind === 'problem') {
         blindSpots.add(item);
         // A link is left out because the mirror says so; that it also hides what was behind it is told when it keeps an object.
@@ -161,7 +161,7 @@ export async function* runScan(
       naming,
       noDeletes: empty && !acceptEmpty ? EMPTY : noDeletes,
     };
-    for (const item of settleDepartures(departures.items(), evidence, policy, counts)) {
+    for (const item of settleDepartures(each(departures.items(), beforeLook), evidence, policy, counts)) {
       yield item;
       if (indexIsOld()) await index.renew();
     }
@@ -170,6 +170,13 @@ export async function* runScan(
   } finally {
     departures.close();
     await index.close();
+  }
+}
+
+function* each<T>(items: Iterable<T>, before: () => void): Generator<T, void> {
+  for (const item of items) {
+    before();
+    yield item;
   }
 }
 

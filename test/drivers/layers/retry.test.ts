@@ -23,7 +23,8 @@ async function rig({ random = () => 0.5 }: { random?: () => number } = {}) {
   await memory.createContainer('c', call);
   await put(memory, ref, 'content');
   const { backend: inner, faults } = faulty(memory);
-  const backend = retry(inner, { clock, random, tries: 4, baseMs: 100, longestMs: 1000 });
+  const drain = new AbortController();
+  const backend = retry(inner, { clock, random, tries: 4, baseMs: 100, longestMs: 1000, until: drain.signal });
   /** Runs while the clock moves, and tells how far it had moved when the call ended. */
   async function timed<T>(run: () => Promise<T>): Promise<{ outcome: T | Error; ms: number }> {
     let ended: { outcome: T | Error; ms: number } | undefined;
@@ -37,7 +38,7 @@ async function rig({ random = () => 0.5 }: { random?: () => number } = {}) {
     for (let step = 0; ended === undefined && step < 10_000; step += 1) await clock.advance(1);
     return running;
   }
-  return { backend, faults, clock, memory, timed };
+  return { backend, faults, clock, memory, drain, timed };
 }
 
 test('a call is made again, after waits that double, until it goes well', async () => {
@@ -147,4 +148,17 @@ test('a reading is tried again until it begins, and never in the middle', async 
   const { outcome } = await timed(async () => readAll(await backend.readObject(ref, undefined, call)));
   expect(String(outcome)).toBe('con');
   faults.assertUsedUp();
+});
+
+test('once it is to stop, a call that waits for its next try fails at once, and none is made again', async () => {
+  const { backend, faults, clock, drain } = await rig();
+  const error = trouble();
+  faults.next('headObject', error);
+  const waiting = rejection(backend.headObject(ref, call));
+  await clock.advance(0);
+  drain.abort(new Error('enough'));
+  expect(await waiting).toBe(error);
+  faults.next('headObject', error);
+  expect(await rejection(backend.headObject(ref, call))).toBe(error);
+  expect(faults.calls).toHaveLength(2);
 });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { crc32c } from '../../../src/drivers/crc32c.js';
 import { breakOff, readBody } from '../broken-off.js';
+import { createDoors, type Doors } from '../doors.js';
 import { sendForeign } from '../scripted-faults.js';
 import { type Answer, errorXml, S3Refusal } from './answer.js';
 import { createBucket, deleteBucket, deleteObjects, getVersioning, headBucket, listBuckets, listObjects, listVersions } from './buckets.js';
@@ -45,6 +46,7 @@ export interface FakeS3 {
   readonly port: number;
   readonly rules: FakeRules;
   readonly faults: Faults;
+  readonly doors: Doors<Operation>;
   /** Every request that was answered, in order. */
   readonly log: LoggedRequest[];
   count(operation: Operation): number;
@@ -100,6 +102,7 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
     ...changes,
   };
   const faults = createFaults();
+  const doors = createDoors<Operation>();
   const log: LoggedRequest[] = [];
   const server = createServer({ keepAliveTimeout: 30_000 }, (message, response) => {
     void serve(message, response).catch(() => response.destroy());
@@ -111,6 +114,7 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
     const fault = faults.take(early);
     const body = await readBody(message, fault?.kind === 'reset' ? fault.afterBytes : undefined);
     if (body === undefined) return void socket.resetAndDestroy();
+    await doors.pass(early.operation);
     const request: FakeRequest = { ...early, body };
     const answer = fault?.kind === 'foreign' && !fault.done ? fault : answerTo(request, fault);
     if (fault?.kind === 'stall') return;
@@ -180,6 +184,7 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
     port,
     rules,
     faults,
+    doors,
     log,
     count: (operation) => log.filter((each) => each.operation === operation).length,
     switchOff: close,

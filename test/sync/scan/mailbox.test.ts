@@ -31,6 +31,14 @@ it('waits no longer than its signal', async () => {
   await expect(taken).rejects.toThrow('enough');
 });
 
+it('gives out nothing more once its signal is aborted, whatever waits', async () => {
+  const stop = new AbortController();
+  const mailbox = createMailbox<number>();
+  mailbox.put(1);
+  stop.abort(new Error('enough'));
+  await expect(mailbox.take(stop.signal)).rejects.toThrow('enough');
+});
+
 it('P7: holds nothing that was taken', async () => {
   const mailbox = createMailbox<object>();
   const left = await leftAfter(100, async (keep) => {

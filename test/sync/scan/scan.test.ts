@@ -248,6 +248,18 @@ describe('the thread', () => {
     expect(scan.scanned()).toBeLessThan(6001);
   });
 
+  it('gives out nothing that waits already once its signal is aborted', async () => {
+    const { request, root } = await mirrored([]);
+    plant(root, many);
+    const controller = new AbortController();
+    const scan = startScan(request(), { signal: controller.signal, clock: systemClock });
+    const batches = scan[Symbol.asyncIterator]();
+    await batches.next();
+    await expect.poll(scan.scanned).toBeGreaterThan(1500); // three more batches are under way
+    controller.abort(new Error('enough'));
+    await expect(batches.next()).rejects.toThrow('enough');
+  });
+
   it('ends while it waits for a listing that never comes', async () => {
     const { request } = await mirrored(['a']);
     const controller = new AbortController();

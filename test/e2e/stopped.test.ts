@@ -1,0 +1,138 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Operation } from '../fakes/s3/request.js';
+import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
+import type { Program } from './program.js';
+import { openWorkspace } from './workspace.js';
+
+// Each test holds the program in one phase, by a request that the server does not answer or by work for hours, and stops it there.
+
+const COMMANDS = [
+  ['reconcile', 143],
+  ['run', 0],
+] as const;
+
+interface Place {
+  readonly fake: FakeS3;
+  /** Makes a file of the source. */
+  write(name: string): void;
+  start(command: string): Program;
+}
+
+async function openPlace({ profile = 'aws', target = '' } = {}): Promise<Place> {
+  const fake = await startFakeS3();
+  const { folder, start } = openWorkspace('stopped', () => fake.close());
+  mkdirSync(join(folder, 'source'));
+  writeFileSync(
+    join(folder, 'longshore.yaml'),
+    `state: ./state
+drain: 10min
+targets:
+  s3: { driver: s3, profile: ${profile}, region: us-east-1, host: ${fake.host}, port: ${fake.port}, secure: false, key: ${ACCOUNT.accessKey}, secret: { env: SECRET }${target} }
+mirrors:
+  - { name: documents, source: ./source, target: s3, container: documents, settle: 20ms }
+`,
+  );
+  return {
+    fake,
+    write: (name) => writeFileSync(join(folder, 'source', name), name),
+    start: (command) => start(['--config', join(folder, 'longshore.yaml'), command], { env: { SECRET: ACCOUNT.secret } }),
+  };
+}
+
+async function isHeld({ fake }: Place, operation: Operation, requests = 1): Promise<void> {
+  await expect.poll(() => fake.doors.arrived(operation)).toBe(requests);
+}
+
+async function isDraining(program: Program): Promise<void> {
+  await expect.poll(program.stderr).toContain('draining why=SIGTERM');
+}
+
+const objects = ({ fake }: Place) =>
+  [...(fake.rules.store.buckets.get('documents')?.objects.keys() ?? [])].filter((key) => !key.startsWith('.'));
+
+test.each(COMMANDS)('%s: after SIGTERM no upload is begun, however many wait, and those under way end', async (command, code) => {
+  const place = await openPlace({ target: ', concurrency: 4' });
+  for (let at = 0; at < 1_200; at += 1) place.write(`file ${at}`);
+  place.fake.doors.close('PutObject');
+  const program = place.start(command);
+  await isHeld(place, 'PutObject', 1);
+  place.fake.doors.open('PutObject'); // the lease
+  await expect.poll(() => objects(place).length).toBeGreaterThan(20);
+  place.fake.doors.close('PutObject');
+  await isHeld(place, 'PutObject', 4);
+  const before = objects(place).length;
+  program.kill('SIGTERM');
+  await isDraining(program);
+  place.fake.doors.open('PutObject');
+  expect((await program.finished).code).toBe(code);
+  expect(objects(place)).toHaveLength(before + 4);
+});
+
+test.each(COMMANDS)('%s: SIGTERM ends a listing that gets no answer', async (command, code) => {
+  const place = await openPlace();
+  place.write('file');
+  place.fake.doors.close('ListObjects');
+  const program = place.start(command);
+  await isHeld(place, 'ListObjects');
+  program.kill('SIGTERM');
+  expect((await program.finished).code).toBe(code);
+  expect(objects(place)).toEqual([]);
+});
+
+test.each(COMMANDS)('%s: SIGTERM ends the taking of a lease that gets no answer', async (command, code) => {
+  const place = await openPlace();
+  place.write('file');
+  place.fake.doors.close('PutObject');
+  const program = place.start(command);
+  await isHeld(place, 'PutObject');
+  program.kill('SIGTERM');
+  expect((await program.finished).code).toBe(code);
+  expect(objects(place)).toEqual([]);
+});
+
+test.each(COMMANDS)('%s: SIGTERM ends a start that asks a provider which one it is', async (command, code) => {
+  const place = await openPlace({ profile: 'auto' });
+  place.write('file');
+  place.fake.doors.close('ListBuckets');
+  const program = place.start(command);
+  await isHeld(place, 'ListBuckets');
+  program.kill('SIGTERM');
+  const { code: ended, stderr } = await program.finished;
+  expect(ended, stderr).toBe(code);
+});
+
+test.each(COMMANDS)('%s: after SIGTERM a request that fails is not made again', async (command, code) => {
+  const place = await openPlace();
+  place.write('file');
+  const program = place.start(command);
+  place.fake.doors.close('ListObjects');
+  await isHeld(place, 'ListObjects');
+  place.fake.doors.close('PutObject');
+  place.fake.doors.open('ListObjects');
+  place.fake.faults.next('PutObject', { kind: 'refuse', status: 500, code: 'InternalError' });
+  await isHeld(place, 'PutObject');
+  program.kill('SIGTERM');
+  await isDraining(program);
+  place.fake.doors.open('PutObject');
+  expect((await program.finished).code).toBe(code);
+  expect(place.fake.log.filter(({ operation, key }) => operation === 'PutObject' && key === 'file')).toHaveLength(1);
+});
+
+test.each(COMMANDS)('%s: a second SIGTERM ends uploads that get no answer', async (command, code) => {
+  const place = await openPlace();
+  place.write('file');
+  const program = place.start(command);
+  place.fake.doors.close('ListObjects');
+  await isHeld(place, 'ListObjects');
+  place.fake.doors.close('PutObject');
+  place.fake.doors.open('ListObjects');
+  await isHeld(place, 'PutObject');
+  program.kill('SIGTERM');
+  await isDraining(program);
+  program.kill('SIGTERM');
+  // The lease cannot be released while the door is closed: the process may end by the signal.
+  expect([code, 'SIGTERM']).toContain((await program.finished).code);
+  expect(objects(place)).toEqual([]);
+});
