@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { type Observed, violationsOf } from './judge.js';
+import type { Point } from './points.js';
+
+const LOG_LINE = '2026-11-29T01:51:34.884Z error state failed mirror=documents\n';
+const BEFORE = new Map([
+  ['a', 'a1'],
+  ['b', 'b1'],
+  ['old', 'moved'],
+]);
+const EXPECTED = new Map([
+  ['a', 'a2'],
+  ['b', 'b1'],
+  ['new', 'moved'],
+]);
+const POINT: Point = { scenario: 'again', pathClass: 'target', call: 'write', path: 'a', nth: 1, fault: 'EIO' };
+const WELL: Observed = {
+  point: POINT,
+  faulty: { code: 0, stderr: '' },
+  endedByItself: false,
+  expected: EXPECTED,
+  before: BEFORE,
+  after: EXPECTED,
+  flatteredMs: 0,
+  healed: true,
+  second: { code: 0, stderr: LOG_LINE },
+  atEnd: EXPECTED,
+  leftovers: [],
+};
+const KILLED = { point: { ...POINT, fault: 'kill-after' }, faulty: { code: 'SIGKILL', stderr: '' } } as const;
+const UNFINISHED = { faulty: { code: 3, stderr: LOG_LINE } };
+const without = (objects: ReadonlyMap<string, string>, ...names: string[]) =>
+  new Map([...objects].filter(([name]) => !names.includes(name)));
+
+describe('judge of a run that met a fault', () => {
+  test.each<readonly [string, Partial<Observed>]>([
+    ['all went well', {}],
+    ['objects failed, which the exit code says', { ...UNFINISHED, after: new Map([...BEFORE, ['new', 'moved']]) }],
+    ['the run was killed on order, before it changed anything', { ...KILLED, after: BEFORE }],
+    [
+      'a daemon ends with an error, since its state fails',
+      { endedByItself: true, faulty: { code: 1, stderr: LOG_LINE }, point: { ...POINT, pathClass: 'state' }, healed: false },
+    ],
+    ['the log has lines of a command that failed', { faulty: { code: 1, stderr: 'longshore: no\n  because of: disk\n' }, after: BEFORE }],
+  ])('finds nothing when %s', (_, seen) => expect(violationsOf({ ...WELL, ...seen })).toEqual([]));
+
+  test.each<readonly [RegExp, string, Partial<Observed>]>([
+    [/^false success: .*a: source a2, container a1/, 'exit code 0 and an old object', { after: new Map([...EXPECTED, ['a', 'a1']]) }],
+    [/^false success: .*new: source moved, container nothing/, 'exit code 0 and a missing object', { after: without(EXPECTED, 'new') }],
+    [
+      /^false success: .*old: source nothing, container moved/,
+      'exit code 0 and an object without a file',
+      { after: new Map([...EXPECTED, ['old', 'moved']]) },
+    ],
+    [/^torn: a holds a9/, 'an object with content that its file never had', { ...UNFINISHED, after: new Map([...BEFORE, ['a', 'a9']]) }],
+    [/^content lost: that of new/, 'a renamed file under neither name', { ...KILLED, after: without(BEFORE, 'old') }],
+    [/^content lost: that of b/, 'an object of a living file deleted', { ...UNFINISHED, after: without(BEFORE, 'b') }],
+    [/^crash: SIGSEGV/, 'a crash', { faulty: { code: 'SIGSEGV', stderr: '' } }],
+    [/^crash: SIGKILL/, 'a kill without an order', { faulty: { code: 'SIGKILL', stderr: '' } }],
+    [/^exit code 7/, 'an exit code of no meaning', { faulty: { code: 7, stderr: '' } }],
+    [/^hang: the run with the fault/, 'no end', { faulty: undefined }],
+    [/^hang: the second run/, 'no end of the second run', { second: undefined }],
+    [/^stderr: "Write error/, 'words of a library', { faulty: { code: 0, stderr: `${LOG_LINE}Write error: 5\n` } }],
+    [
+      /^stderr: "longshore: a fault/,
+      'a fault in longshore itself',
+      { faulty: { code: 1, stderr: 'longshore: a fault in longshore itself; please report it: x\n    at y\n' }, after: BEFORE },
+    ],
+    [/^stderr: .*at main/, 'a stack trace', { faulty: { code: 1, stderr: 'longshore: no\n    at main (main.js:1)\n' }, after: BEFORE }],
+    [/^set aside: /, 'an index set aside', { faulty: { code: 3, stderr: '2026-11-29T01:51:34.884Z error index set aside why=x\n' } }],
+    [/^second run: ended with 3/, 'a second run that fails', { second: { code: 3, stderr: '' } }],
+    [/^second run: not equal: a: source a2, container nothing/, 'a difference at the end', { atEnd: without(EXPECTED, 'a') }],
+    [/^second run: stderr: /, 'words of a library in the second run', { second: { code: 0, stderr: 'oh\n' } }],
+    [/^leftover: state\/x.tmp/, 'a file left over', { leftovers: ['state/x.tmp'] }],
+    [/^flattered: in-sync for 3000 ms/, 'a daemon that says in-sync and is not', { flatteredMs: 3_000 }],
+    [/^not healed/, 'a daemon that does not try again', { healed: false }],
+    [/^the daemon ended by itself, with 1/, 'a daemon ended by its target', { endedByItself: true, faulty: { code: 1, stderr: LOG_LINE } }],
+    [
+      /^the daemon ended by itself without a word/,
+      'a daemon that ends in silence',
+      { endedByItself: true, faulty: { code: 1, stderr: '' }, point: { ...POINT, pathClass: 'state' } },
+    ],
+  ])('says %s for %s', (expected, _, seen) => expect(violationsOf({ ...WELL, ...seen })).toContainEqual(expect.stringMatching(expected)));
+});
