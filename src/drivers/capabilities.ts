@@ -34,11 +34,13 @@ export interface Copy {
    * False: what takes its place between the look and the copy may be copied, so nothing may be sent there until it is over.
    */
   readonly bindsSource: boolean;
+  /** Whether `CopyReplacement.precondition` is kept. False: it must not be given. */
+  readonly ifAbsent: boolean;
   /**
    * Copies within the provider, whatever the size. The copy has the content, and by default the content type, headers
    * and metadata, of the source; `replace` gives it others. `from` and `to` may be the same object: then only these
    * change. A missing source rejects with ObjectDoesNotExistError, one that is not what was expected with
-   * PreconditionFailedError; both leave what is there as `to`.
+   * PreconditionFailedError; both leave what is there as `to`. So does an object `to` where `replace` asks for its absence.
    */
   copyObject(from: CopySource, to: ObjectRef, replace: CopyReplacement | undefined, call: Call): Promise<ObjectInfo>;
 }
@@ -57,7 +59,8 @@ export interface ExpectedContent {
 }
 
 /** All that a copy is to have of its own; what is not given is not taken from the source either. */
-export type CopyReplacement = Pick<PutOptions, 'contentType' | 'metaData' | 'storageClass'> & Partial<Pick<PutOptions, 'headers'>>;
+export type CopyReplacement = Pick<PutOptions, 'contentType' | 'metaData' | 'storageClass'> &
+  Partial<Pick<PutOptions, 'headers' | 'precondition'>>;
 
 export interface BatchDelete {
   /** Keys that one request may carry. */

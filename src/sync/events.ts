@@ -27,7 +27,9 @@ export type SkipReason =
   | 'too-large'
   | 'extraneous'
   | 'overwrite-refused'
-  | 'delete-withheld';
+  | 'delete-withheld'
+  /** The object is new. Its old content is not in the trash, because the provider refuses to read and to copy it (an archive). */
+  | 'not-in-trash';
 
 /**
  * What sync tells the world, in order. Log, progress display, `--json` output, metrics and status are listeners; sync

@@ -81,6 +81,7 @@ export function createMirror(parts: MirrorParts): Mirror {
     mayDelete: () => ledger.read().reconciled,
     copiesFrom: renames.copiesFrom,
     madeRoom: accounts.madeRoom,
+    notInTrash: (job: Job, why: string) => accounts.skipped(job, 'not-in-trash', why),
   };
   const attempts = createAttempts({
     container,

@@ -147,7 +147,7 @@ async function replaceMetadata(job: Job, { local, content, remote }: Facts, at: 
   const { entry, md5 } = known(local);
   const { hashedAtMs, looks } = known(content);
   const expected = { md5: known(md5), etag: typeof remote === 'object' ? remote.etag : at.index.get(job.name)?.etag };
-  const confirmed = await at.store.copy(job.name, job.name, entry, expected, signal);
+  const confirmed = await at.store.copy(job.name, job.name, entry, expected, 'anywhere', signal);
   // The object is not there, is not what we sent (drift that nobody had noticed), or the provider cannot change it in place.
   if (!confirmed) return upload({ job, entry, read: content, why: 'drift', where: 'anywhere' }, at, signal);
   failpoint('sync: metadata replaced, not recorded');

@@ -35,9 +35,12 @@ export async function removeNow(job: Job, why: string, at: Workplace, signal: Ab
   }
 }
 
-/** With `overwrite: never`, whoever was interrupted just before a first sending has marked an object that may be another's. */
+/**
+ * A process that was killed between the mark and the first byte has sent nothing, so the object there may be another's.
+ * A mark with an ETag is of an object that was ours before; only `overwrite: never` doubts those as well.
+ */
 async function isOthers(known: ObjectRecord, { name }: Job, { policy, store }: Workplace, signal: AbortSignal): Promise<boolean> {
-  if (known.state !== 'sending' || policy.overwrite !== 'never') return false;
+  if (known.state !== 'sending' || (known.etag !== undefined && policy.overwrite === 'always')) return false;
   const there = await store.head(name, signal);
   return typeof there === 'object' && !isOfOurs(known, there);
 }

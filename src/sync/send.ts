@@ -10,6 +10,7 @@ import { removeNow } from './remove.js';
 import type { ContentLook } from './source/content-look.js';
 import type { FileContent } from './source/file-reader.js';
 import type { Confirmed, PutWhere } from './store/object-store.js';
+import { UnreadableObjectError } from './trash/copy-object.js';
 import { type Outcome, readEntry, SMALL_FILE, type Workplace } from './workplace.js';
 
 /** What is to be sent. */
@@ -50,7 +51,7 @@ async function makeRoom(job: Job, at: Workplace, signal: AbortSignal): Promise<O
 }
 
 async function send({ job, entry, read, why, where }: Upload, at: Workplace, signal: AbortSignal): Promise<Outcome> {
-  const renamed = job.renamedFrom === undefined ? undefined : await copyRenamed(job.renamedFrom, job, entry, at, signal);
+  const renamed = job.renamedFrom === undefined ? undefined : await copyRenamed(job.renamedFrom, job, entry, where, at, signal);
   if (renamed) return { outcome: 'done', job: 'copy', why: `renamed from ${job.renamedFrom}`, bytes: 0, record: renamed };
   const path = at.source.absolute(entry.path);
   const hashedAtMs = read?.hashedAtMs ?? at.clock.now();
@@ -112,13 +113,23 @@ function mark(
   return index.put(name, recordOf(entry, { ...content, ...(etag === undefined ? {} : { etag }) }, hashedAtMs, 'sending'));
 }
 
-/** What stands where something is to be sent goes to the trash, if there is one, unless it is the same content. */
-async function keepOld({ name, remote }: Job, md5: string | undefined, at: Workplace, signal: AbortSignal): Promise<void> {
+/**
+ * What stands where something is to be sent goes to the trash, if there is one, unless it is the same content. Old content
+ * that the provider refuses to give out (an archive) does not keep the new content of a living file from being mirrored.
+ */
+async function keepOld(job: Job, md5: string | undefined, at: Workplace, signal: AbortSignal): Promise<void> {
   if (at.trash === undefined) return;
+  const { name, remote } = job;
   const known = at.index.get(name);
-  // Without a listing nobody knows what the container has under a name that is new to us: that costs a look. What is known to
+  // Without a listing the container may have anything under a name that is new to us: that costs a request. What is known to
   // us may have been sent since it was listed.
-  if (remote !== 'absent' || known !== undefined) await at.trash.keep(name, known, md5, signal);
+  if (remote === 'absent' && known === undefined) return;
+  try {
+    await at.trash.keep(name, known, md5, signal);
+  } catch (error) {
+    if (!(error instanceof UnreadableObjectError)) throw error;
+    at.notInTrash(job, `its old content was replaced and is not in the trash: ${error.message}`);
+  }
 }
 
 /** The object under its former name becomes the one under the new: no bytes of ours travel. Undefined: send them after all. */
@@ -126,6 +137,7 @@ async function copyRenamed(
   from: ObjectName,
   job: Job,
   entry: LocalEntry,
+  where: PutWhere,
   at: Workplace,
   signal: AbortSignal,
 ): Promise<ObjectRecord | undefined> {
@@ -139,7 +151,7 @@ async function copyRenamed(
   // It may have been sent anew meanwhile, or be about to be.
   const source = at.index.get(from);
   if (!holds(source, entry) || source.md5 !== content.md5) return undefined;
-  const confirmed = await at.store.copy(from, job.name, entry, { md5: source.md5, etag: source.etag }, signal);
+  const confirmed = await at.store.copy(from, job.name, entry, { md5: source.md5, etag: source.etag }, where, signal);
   if (!confirmed) return undefined;
   failpoint('sync: object copied, not recorded');
   const record = recordOf(entry, { ...confirmed, looks }, content.hashedAtMs, 'confirmed');

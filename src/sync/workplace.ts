@@ -33,6 +33,8 @@ export interface Workplace extends Place {
   madeRoom(job: Job): void;
   /** Aborted when nothing new is to be begun any more; what is only being found out is dropped then. */
   readonly drain: AbortSignal;
+  /** The old content of the job's object is about to be replaced, and could not be kept in the trash. */
+  notInTrash(job: Job, why: string): void;
   /** Resolves when no copy from this object is waiting or running any more; rejects with the signal's reason. */
   copiesFrom(name: ObjectName, signal: AbortSignal): Promise<void>;
 }

@@ -34,6 +34,7 @@ describe('the exit code', () => {
       'name-not-utf8',
       'not-mounted',
       'delete-withheld',
+      'not-in-trash',
       'overwrite-refused',
       'link-outside',
     ] as const;

@@ -403,6 +403,7 @@ test('P1: a copy that is overtaken while it waits for its next try keeps no dele
   await run('reconcile');
   renameSync(file, join(mirror.settings.source, 'new'));
   faults.next('copyObject', broken());
+  faults.next('putObject', broken());
   await mirror.intake.hint('new');
   await expect.poll(() => mirror.status(null).retrying).toBe(1);
   remove('new');

@@ -116,19 +116,23 @@ describe('P4: an object is kept, and nobody asked,', () => {
     expect(await run(scene)).toEqual({ outcome: withheld(why), done: [] });
   });
 
-  test('when it is somebody else’s, and we only meant to send one', async () => {
-    const mark = record({ state: 'sending', md5: 'a'.repeat(32) });
-    const there = { size: 11, md5: 'b'.repeat(32), inspected: false };
-    expect(await run({ known: mark, there, overwrite: 'never' })).toMatchObject({ outcome: { job: 'forget' }, done: ['forget'] });
-    for (const ours of [
-      { overwrite: 'always' },
-      { there: 'absent' },
-      { there: { ...there, md5: mark.md5 } },
-      { known: record() },
-    ] as const) {
-      expect((await run({ known: mark, there, overwrite: 'never', ...ours })).outcome).toMatchObject({ job: 'delete' });
-    }
-  });
+  test.each(['always', 'never'] as const)(
+    'when it is somebody else’s, and we only meant to send one (overwrite: %s)',
+    async (overwrite) => {
+      const mark = record({ state: 'sending', md5: 'a'.repeat(32) });
+      const there = { size: 11, md5: 'b'.repeat(32), inspected: false };
+      expect(await run({ known: mark, there, overwrite })).toMatchObject({ outcome: { job: 'forget' }, done: ['forget'] });
+      for (const ours of [
+        { there: 'absent' },
+        { there: { ...there, md5: mark.md5 } },
+        { known: record() },
+        // What was there before was ours, and with `overwrite: always` its delete asks no more than that of a confirmed object.
+        ...(overwrite === 'always' ? [{ known: { ...mark, etag: 'the one before' } }] : []),
+      ] as const) {
+        expect((await run({ known: mark, there, overwrite, ...ours })).outcome).toMatchObject({ job: 'delete' });
+      }
+    },
+  );
 });
 
 describe('P4: an object is kept after all', () => {

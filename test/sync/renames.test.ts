@@ -28,6 +28,7 @@ function withCopies(backend: Backend, bindsSource: boolean, around: (copy: () =>
   const inner = backend.capabilities.copy!;
   const copy = {
     bindsSource,
+    ifAbsent: false,
     copyObject: ((from, ...rest) =>
       around(() =>
         inner.copyObject(bindsSource ? from : { container: from.container, key: from.key }, ...rest),

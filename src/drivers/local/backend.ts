@@ -124,6 +124,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
 function localCopy(thread: FileThread, checkKey: (key: string) => void, checkExistable: (ref: ObjectRef) => void): Copy {
   return {
     bindsSource: true,
+    ifAbsent: true,
     async copyObject(from, to, replace, { signal }) {
       signal.throwIfAborted();
       checkExistable(from);
@@ -133,7 +134,7 @@ function localCopy(thread: FileThread, checkKey: (key: string) => void, checkExi
         expected: from.expected,
         to: { container: existable(to.container), key: to.key },
       };
-      const described = replace && describe(replace);
+      const described = replace && { ...describe(replace), precondition: replace.precondition };
       return toObjectInfo(to.container, readObject(await thread.ask('copyObject', { ...order, replace: described }, signal)));
     },
   };

@@ -40,8 +40,8 @@ export async function copyChange(store: Store, folders: Folders, copy: CopyOrder
     if (after === undefined || !isVersion(after, versionOf(source.stat))) {
       throw new Refusal({ kind: 'unstable', key: from.key, problem: 'changed while it was copied' });
     }
-    const { about, attributes } = replace ?? inherited(describeObject(from.key, source.stat, source.record));
-    const order: Destination = { ...to, about, precondition: undefined };
+    const { about, attributes, precondition } = replace ?? inherited(describeObject(from.key, source.stat, source.record));
+    const order: Destination = { ...to, about, precondition };
     return putChange(store, folders, order, { temporary, inode: temporary.finish(attributes), md5: source.record?.md5 }, ticket);
   } catch (error) {
     temporary.discard();
@@ -84,7 +84,7 @@ function findSource(store: Store, { from, expected }: CopyOrder): FoundFile {
 }
 
 function inherited({ about }: WireObject): NonNullable<CopyOrder['replace']> {
-  return { about, attributes: attributesOf(readAbout(about).metaData) };
+  return { about, attributes: attributesOf(readAbout(about).metaData), precondition: undefined };
 }
 
 function pathOf(store: Store, { container, key }: CopyOrder['from']): string {

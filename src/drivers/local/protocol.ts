@@ -79,7 +79,9 @@ export interface CopyOrder {
   readonly from: { readonly container: string; readonly key: string };
   readonly expected: ExpectedContent | undefined;
   readonly to: { readonly container: string; readonly key: string };
-  readonly replace: { readonly about: About; readonly attributes: FileAttributes } | undefined;
+  readonly replace:
+    | { readonly about: About; readonly attributes: FileAttributes; readonly precondition: Precondition | undefined }
+    | undefined;
 }
 
 interface Operation<Ask, Answer> {

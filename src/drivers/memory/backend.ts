@@ -112,6 +112,7 @@ function containerInfo(name: string): ContainerInfo {
 function memoryCopy(store: MemoryStore, checkKey: (key: string) => void): Copy {
   return {
     bindsSource: true,
+    ifAbsent: true,
     async copyObject(from, to, replace, { signal }) {
       signal.throwIfAborted();
       checkKey(to.key);

@@ -24,6 +24,7 @@ export function s3Copy(
 
   return {
     bindsSource: profile.bindsCopies,
+    ifAbsent: false,
     async copyObject(from, to, replace, call) {
       checkContainer(to.container);
       checkKey(to.key);

@@ -129,6 +129,7 @@ export function swiftCopy(
 
   return {
     bindsSource: true,
+    ifAbsent: false,
     async copyObject(from, to, replace, call) {
       checkContainer(to.container);
       checkKey(to.key);

@@ -2,12 +2,7 @@ import type { Backend } from '../../drivers/backend.js';
 import { bytesBody } from '../../drivers/body.js';
 import type { ObjectInfo, ObjectRef, PutOptions } from '../../drivers/call.js';
 import { guessContentType } from '../../drivers/content-type.js';
-import {
-  ContainerDoesNotExistError,
-  ObjectDoesNotExistError,
-  ObjectHashMismatchError,
-  PreconditionFailedError,
-} from '../../drivers/errors.js';
+import { ContainerDoesNotExistError, ObjectInTheWayError, StorageError } from '../../drivers/errors.js';
 import { fileBody } from '../../drivers/file-body.js';
 import { findObject } from '../../drivers/find-object.js';
 import { type HeaderAndClassRule, headersByPattern, storageClassByPattern } from '../../drivers/header-rules.js';
@@ -15,6 +10,7 @@ import { md5IfMadeOf } from '../../drivers/made-of.js';
 import { sendObject } from '../../drivers/send.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Policy, RemoteFact } from '../decide.js';
+import { classify } from '../failure.js';
 import { LOOK_BYTES } from '../source/content-look.js';
 import { md5Of } from './content-md5.js';
 import { copySources } from './copy-sources.js';
@@ -33,9 +29,6 @@ export interface ContainerStoreOptions {
   readonly follow: boolean;
   readonly files: FilePuts;
 }
-
-/** There is nothing to copy, or not what was meant. */
-const NOT_COPIED = [ObjectDoesNotExistError, ObjectHashMismatchError, PreconditionFailedError];
 
 /** A mirror's part of a container, behind any backend. */
 export function containerStore({ backend, container, prefix, policy, headers: rules, follow, files }: ContainerStoreOptions): ObjectStore {
@@ -62,6 +55,13 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
       checksums: md5 === undefined ? [] : [{ algorithm: 'md5', hex: md5 }],
       ...(conditional ? { precondition: { ifAbsent: true } } : {}),
     };
+  }
+
+  /** Whether the provider refused this copy alone: sending the file may succeed all the same. */
+  function isRefusedCopy(error: unknown): boolean {
+    if (!(error instanceof StorageError) || error instanceof ObjectInTheWayError) return false;
+    const { kind } = classify(error, container);
+    return kind === 'object' || kind === 'unsuitable';
   }
 
   return {
@@ -101,10 +101,12 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
       // Only a dry run has none: it reads nothing, and its records are forgotten.
       return confirmed(info, checksum?.hex ?? '', partSize);
     },
-    async copy(from, name, entry, expected, signal) {
+    async copy(from, name, entry, expected, where, signal) {
       if (!copy) return undefined;
       const { md5 } = expected;
-      const { checksums: _, ...replacement } = optionsFor(name, entry, md5);
+      const { checksums: _, precondition, ...described } = optionsFor(name, entry, md5, where);
+      if (precondition && !copy.ifAbsent) return undefined;
+      const replacement = { ...described, ...(precondition && { precondition }) };
       const source = { ...refOf(from), expected };
       const run = () => copy.copyObject(source, refOf(name), replacement, { signal });
       try {
@@ -113,7 +115,7 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
         const told = remoteFact(info).md5 ?? (await contentMd5(name, signal));
         return told === md5 && info.size === entry.size ? confirmed(info, md5, undefined) : undefined;
       } catch (error) {
-        if (NOT_COPIED.some((kind) => error instanceof kind)) return undefined;
+        if (isRefusedCopy(error)) return undefined;
         throw error;
       }
     },

@@ -53,14 +53,17 @@ export interface ObjectStore {
   ): Promise<Confirmed>;
   /**
    * Copies within the provider, with the metadata of `entry`. `from` and `name` may be equal: then only metadata changes.
-   * Undefined when nothing was copied, as there is no object `from` that is known to be what was expected, or when the copy
-   * turned out to be another one.
+   * Undefined when nothing was copied, because there is no object `from` that is known to be what was expected, or because
+   * the provider refused this copy (archived, not allowed, not implemented, ...), or when the copy has other content.
+   * With `where` 'absent' also where the provider can put, but not copy, on the condition that no object is there.
+   * Rejects with trouble of the target or the container, and with ObjectInTheWayError.
    */
   copy(
     from: ObjectName,
     name: ObjectName,
     entry: LocalEntry,
     expected: ExpectedContent,
+    where: PutWhere,
     signal: AbortSignal,
   ): Promise<Confirmed | undefined>;
   /** Whether the object's metadata contradicts those of the file: see `contradicts`. False when there is no object. */

@@ -21,7 +21,8 @@ export interface Trash {
    * Resolves once the trash holds a verified copy of what the container has under this name, with its metadata, or the
    * container has nothing there. `md5` is the digest of what is going to take its place: the same content is not kept.
    * Rejects as the driver does, with ObjectHashMismatchError when the copy is not what was copied (nothing may be deleted
-   * then), and with InvalidObjectNameError when the name is too long to be in the trash.
+   * then), with InvalidObjectNameError when the name is too long to be in the trash, and with UnreadableObjectError when the
+   * provider refuses to give out what it holds (an archived object).
    */
   keep(name: ObjectName, known: ObjectRecord | undefined, md5: string | undefined, signal: AbortSignal): Promise<void>;
 }

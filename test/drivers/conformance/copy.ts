@@ -136,6 +136,19 @@ export function copyCases({ backend, again, inContainer }: Fixture): void {
     });
   else it('are not bound to what was looked at', () => expect(copy.bindsSource).toBe(false));
 
+  if (copy.ifAbsent)
+    inContainer('a copy that asks for the absence of its destination replaces no object', async (container) => {
+      const from = { container, key: 'from' };
+      const to = { container, key: 'to' };
+      await put(backend, from, 'copied');
+      await put(backend, to, 'what was there');
+      const replace = { contentType: 'text/plain', metaData: {}, precondition: { ifAbsent: true } } as const;
+      expect(await rejection(copy.copyObject(from, to, replace, call))).toBeInstanceOf(PreconditionFailedError);
+      expect(await contentOf(backend, to)).toBe('what was there');
+      await copy.copyObject(from, { container, key: 'new' }, replace, call);
+      expect(await contentOf(backend, { container, key: 'new' })).toBe('copied');
+    });
+
   inContainer('G5: a missing source or container is said to be missing, and nothing is stored', async (container) => {
     const missing = await rejection(copy.copyObject({ container, key: 'none' }, { container, key: 'to' }, undefined, call));
     expect(missing).toBeInstanceOf(ObjectDoesNotExistError);

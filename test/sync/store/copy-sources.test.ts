@@ -5,7 +5,7 @@ import { type CopySources, copySources } from '../../../src/sync/store/copy-sour
 const never = new AbortController().signal;
 
 function open(bindsSource: boolean): CopySources {
-  const copy: Copy = { bindsSource, copyObject: () => Promise.reject(new Error('not for this test')) };
+  const copy: Copy = { bindsSource, ifAbsent: false, copyObject: () => Promise.reject(new Error('not for this test')) };
   return copySources(copy);
 }
 
