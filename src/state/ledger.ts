@@ -23,6 +23,10 @@ export interface SourceIdentity {
   readonly inode: string;
   /** Of the file system; where it has none, as a network share, its type and name. Absent where neither can be had. */
   readonly fileSystemUuid?: string;
+  /** When the folder was made, nanoseconds since the epoch in decimal; absent where the file system does not keep that. */
+  readonly birthTimeNs?: string;
+  /** The file system's number (statfs f_fsid), in hex; absent where the others tell, or where it is none of its own. */
+  readonly fsid?: string;
 }
 
 /** What a driver calls an upload in parts. */

@@ -1,7 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { type BigIntStats, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { statPath } from '../file-stat.js';
+import { birthTimeOf } from './birth-time.js';
+import { fsidOf } from './fsid.js';
 import { isNetworkType, type Mount, mountOf, readMounts } from './network-file-system.js';
+import { uuidOfDisk } from './superblock.js';
 
 /** Where Linux tells of file systems, without any rights. */
 export interface IdPlaces {
@@ -12,22 +15,64 @@ export interface IdPlaces {
   readonly udev: string;
   /** Block devices by name, each with its number in `dev`. */
   readonly blocks: string;
+  /** The same by number, each with its name in `uevent`. */
+  readonly numbers: string;
+  /** The folder of the devices themselves. */
+  readonly devices: string;
 }
 
-const LINUX = { byUuid: '/dev/disk/by-uuid', udev: '/run/udev/data', blocks: '/sys/class/block' } as const;
+const LINUX = {
+  byUuid: '/dev/disk/by-uuid',
+  udev: '/run/udev/data',
+  blocks: '/sys/class/block',
+  numbers: '/sys/dev/block',
+  devices: '/dev',
+} as const;
+
+/** What tells a folder, and the file system that it is on, from others with the same device number and inode. */
+export interface FolderMarks {
+  /** See fileSystemId. */
+  readonly fileSystemUuid?: string;
+  /** Of the folder; nanoseconds since the epoch. */
+  readonly birthTimeNs?: bigint;
+  /** See fsidOf; where neither a UUID nor an exact birth time tells. */
+  readonly fsid?: string;
+}
+
+/** All of it that can be had, without any rights but those to look at the folder. `stat` is that of `realPath`. */
+export function marksOf(
+  realPath: string,
+  stat: Pick<BigIntStats, 'dev' | 'birthtimeNs'>,
+  known: IdPlaces = { ...LINUX, mounts: readMounts() },
+): FolderMarks {
+  const type = mountOf(realPath, known.mounts)?.type;
+  if (type === undefined) return {};
+  const fileSystemUuid = fileSystemId(realPath, stat.dev, known);
+  const birthTimeNs = birthTimeOf(type, stat);
+  // Whoever makes a file system gives its top folder a time in whole seconds, and disks are made one after the other.
+  const tells = fileSystemUuid !== undefined || (birthTimeNs !== undefined && birthTimeNs % NS_PER_SECOND !== 0n);
+  const fsid = tells ? undefined : fsidOf(type, realPath);
+  return {
+    ...(fileSystemUuid !== undefined && { fileSystemUuid }),
+    ...(birthTimeNs !== undefined && { birthTimeNs }),
+    ...(fsid !== undefined && { fsid }),
+  };
+}
+
+const NS_PER_SECOND = 1_000_000_000n;
 
 /**
  * What a file system keeps when it is mounted again, at another place or under another device number: its UUID; of a
  * network share or a ZFS data set, which have none, its type and name. Of Btrfs, whose subvolumes have one UUID and the
  * same inodes where one is a snapshot of the other, also the path inside it. Undefined where none of that can be had.
  */
-export function fileSystemId(realPath: string, device: bigint, known: IdPlaces = { ...LINUX, mounts: readMounts() }): string | undefined {
+export function fileSystemId(realPath: string, device: bigint, known: IdPlaces): string | undefined {
   const mount = mountOf(realPath, known.mounts);
   if (mount === undefined) return undefined;
   if (mount.type === 'zfs' || isNetworkType(mount.type)) return `${mount.type} ${mount.source}`;
   // Some file systems, as Btrfs, have device numbers of their own, and the number of their disk is that of the mount's source.
   const numbers = new Set([numberOf(device), mount.device, blockNumber(mount.source, known)].filter((number) => number !== undefined));
-  const uuid = uuidInUdev(numbers, known) ?? uuidInDev(numbers, known);
+  const uuid = uuidInUdev(numbers, known) ?? uuidInDev(numbers, known) ?? uuidOfDisk(mount.type, diskPaths(mount, known), device);
   return uuid !== undefined && mount.type === 'btrfs' ? `${uuid} ${pathInside(mount, realPath)}` : uuid;
 }
 
@@ -41,6 +86,12 @@ function numberOf(device: bigint): string {
   const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n);
   const minor = (device & 0xffn) | ((device >> 12n) & 0xffffff00n);
   return `${major}:${minor}`;
+}
+
+/** Where the device under a mount may be. What a container calls its root is often not there (`/dev/root`). */
+function diskPaths({ source, device }: Mount, { numbers, devices }: IdPlaces): readonly string[] {
+  const [, name] = /^DEVNAME=(.+)$/m.exec(readText(join(numbers, device, 'uevent')) ?? '') ?? [];
+  return [...(source.startsWith('/') ? [source] : []), ...(name === undefined ? [] : [join(devices, name)])];
 }
 
 function blockNumber(source: string, { blocks }: IdPlaces): string | undefined {

@@ -11,6 +11,8 @@ export interface Source {
   readonly realRoot: string;
   readonly device: bigint;
   readonly inode: bigint;
+  /** As the file system tells it; 0 where it does not. */
+  readonly birthtimeNs: bigint;
 }
 
 /** The source is not there, is no folder, may not be read, or was exchanged while it was walked. It is never taken for an empty one. */
@@ -33,7 +35,7 @@ export function openSource(root: string): Source {
     const stat = statPath(root);
     if (!stat.isDirectory()) throw new SourceMissingError(root, 'is not a folder: correct `source` in the configuration');
     opendirSync(root).closeSync();
-    return { root, realRoot: realpathSync(root), device: stat.dev, inode: stat.ino };
+    return { root, realRoot: realpathSync(root), device: stat.dev, inode: stat.ino, birthtimeNs: stat.birthtimeNs };
   } catch (error) {
     throw error instanceof SourceMissingError ? error : sourceMissing(root, error);
   }

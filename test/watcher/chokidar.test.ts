@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -43,7 +43,7 @@ const ODD_ENTRIES: readonly (readonly [string, (folder: string) => void])[] = [
   ['a link with a name too long to resolve', (folder) => symlinkSync('x'.repeat(300), join(folder, 'link'))],
   ['a link into a folder that cannot be resolved', (folder) => symlinkSync('/proc/self/fd/999/x', join(folder, 'link'))],
   ['a named pipe', (folder) => execFileSync('mkfifo', [join(folder, 'pipe')])],
-  ['a folder without permissions', (folder) => (mkdirSync(join(folder, 'closed')), chmodSync(join(folder, 'closed'), 0))],
+  ['a folder without permissions', (folder) => void mkdirSync(join(folder, 'closed'), { mode: 0 })],
 ];
 
 test.each(ODD_ENTRIES)('chokidar: watches a folder that holds %s at the first try', async (_, make) => {

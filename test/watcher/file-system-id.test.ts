@@ -1,8 +1,10 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { fileSystemId, type IdPlaces } from '../../src/watcher/file-system-id.js';
+import { fileSystemId, type IdPlaces, marksOf } from '../../src/watcher/file-system-id.js';
 import { parseMounts } from '../../src/watcher/network-file-system.js';
+import { uuidInSuperblock } from '../../src/watcher/superblock.js';
 import { temporaryFolder } from './fixtures.js';
 
 const MOUNTS = parseMounts(
@@ -15,9 +17,18 @@ const MOUNTS = parseMounts(
   ].join('\n'),
 );
 
+const NOWHERE = { byUuid: '/nowhere', udev: '/nowhere', blocks: '/nowhere', numbers: '/nowhere', devices: '/nowhere' };
+
 function places(): IdPlaces {
   const folder = temporaryFolder(onTestFinished);
-  const at = { byUuid: join(folder, 'by-uuid'), udev: join(folder, 'udev'), blocks: join(folder, 'block'), mounts: MOUNTS };
+  const at = {
+    byUuid: join(folder, 'by-uuid'),
+    udev: join(folder, 'udev'),
+    blocks: join(folder, 'block'),
+    numbers: join(folder, 'numbers'),
+    devices: join(folder, 'dev'),
+    mounts: MOUNTS,
+  };
   for (const path of [at.byUuid, at.udev, join(at.blocks, 'sdb2')]) mkdirSync(path, { recursive: true });
   writeFileSync(join(at.blocks, 'sdb2', 'dev'), '8:18\n');
   return at;
@@ -57,6 +68,51 @@ test('a network share and a ZFS data set are known by type and name', () => {
 
 test('where nothing tells, nothing is said', () => {
   expect(fileSystemId('/tmp/x', 48n, places())).toBeUndefined();
-  expect(fileSystemId('/var/files', 0x801n, { mounts: [], byUuid: '/nowhere', udev: '/nowhere', blocks: '/nowhere' })).toBeUndefined();
-  expect(typeof fileSystemId('/', 0n)).toMatch(/^(string|undefined)$/);
+  expect(fileSystemId('/var/files', 0x801n, { ...NOWHERE, mounts: [] })).toBeUndefined();
+  expect(marksOf('/tmp/x', { dev: 48n, birthtimeNs: 0n }, { ...NOWHERE, mounts: [] })).toEqual({});
+});
+
+const marksWith = (line: string, birthtimeNs: bigint, path = '/tmp') =>
+  marksOf(path, { dev: 48n, birthtimeNs }, { ...NOWHERE, mounts: parseMounts(line) });
+
+test('P4: a birth time counts on a file system that sets it once', () => {
+  expect(marksWith('43 27 0:48 / /tmp rw - tmpfs none rw', 1n)).toEqual({ birthTimeNs: 1n });
+  expect(marksWith('43 27 0:48 / /tmp rw - overlay none rw', 1n)).toEqual({});
+  expect(marksWith('43 27 0:48 / /tmp rw - fuse.mergerfs a:b rw', 1n)).toEqual({});
+});
+
+test('P4: where neither a UUID nor an exact birth time tells, the file system’s own number does', () => {
+  const fsid = execFileSync('stat', ['-f', '-c', '%i', '/dev/shm']).toString().trim();
+  const line = '43 27 0:48 / /dev/shm rw - tmpfs none rw';
+  expect(marksWith(line, 0n, '/dev/shm')).toEqual({ fsid });
+  expect(marksWith(line, 1_700_000_000_000_000_000n, '/dev/shm')).toEqual({ birthTimeNs: 1_700_000_000_000_000_000n, fsid });
+  expect(marksWith('43 27 0:48 / /dev/shm rw - xfs /dev/sdb rw', 0n, '/dev/shm')).toEqual({}); // its number is the device's
+});
+
+test.each([
+  ['ext2', 'mkfs.ext4', ['-q']],
+  ['ext4', 'mkfs.ext4', ['-q']],
+  ['xfs', 'mkfs.xfs', ['-q']],
+  ['btrfs', 'mkfs.btrfs', ['-q']],
+  ['f2fs', 'mkfs.f2fs', ['-q']],
+  ['vfat', 'mkfs.vfat', ['-F', '32']],
+  ['vfat', 'mkfs.vfat', ['-F', '16', '-S', '2048']],
+  ['exfat', 'mkfs.exfat', []],
+  ['ntfs3', 'mkntfs', ['-q', '-F', '-f']],
+])('superblock: the UUID of a new %s (%s %j) is the one that blkid finds', (type, make, options) => {
+  if (spawnSync(make, ['-V']).error !== undefined) return expect(make).not.toBe('mkfs.ext4'); // not installed here
+  const disk = join(temporaryFolder(onTestFinished), 'disk');
+  execFileSync('truncate', ['--size', '400M', disk]);
+  execFileSync(make, [...options, disk], { stdio: 'ignore' });
+  const expected = execFileSync('blkid', ['-p', '-s', 'UUID', '-o', 'value', disk]).toString().trim();
+  const descriptor = openSync(disk, 'r');
+  const read = (at: number, length: number) => {
+    const bytes = Buffer.alloc(length);
+    readSync(descriptor, bytes, 0, length, at);
+    return bytes;
+  };
+  expect(uuidInSuperblock(type, read)).toBe(expected);
+  expect(uuidInSuperblock(type, (_, length) => Buffer.alloc(length))).toBeUndefined();
+  expect(uuidInSuperblock('tmpfs', read)).toBeUndefined();
+  closeSync(descriptor);
 });

@@ -5,7 +5,7 @@ import type { RelativePath } from '../../watcher/entry.js';
 import { type Mount, readMounts } from '../../watcher/network-file-system.js';
 import { foldersAbove, pathOnDisk } from '../../watcher/path.js';
 import type { Source } from '../../watcher/source.js';
-import { identityOf, sameSource } from './source-identity.js';
+import { identityOf, sameSource, seenAt } from './source-identity.js';
 
 /** The file systems that are mounted inside a source, by the folders that they are mounted on. */
 export type InnerMounts = Readonly<Record<RelativePath, SourceIdentity>>;
@@ -25,7 +25,7 @@ export function innerMounts({ realRoot }: Pick<Source, 'realRoot'>, mounts: read
   const points = mounts.filter(({ point, type }) => point.length > above.length && point.startsWith(above) && !PASSING.has(type));
   const found = points.flatMap(({ point }) => {
     const stat = folderAt(point);
-    return stat ? [[point.slice(above.length), identityOf({ realRoot: point, device: stat.dev, inode: stat.ino })] as const] : [];
+    return stat ? [[point.slice(above.length), identityOf(seenAt(point, stat))] as const] : [];
   });
   return Object.fromEntries(found);
 }
@@ -50,7 +50,7 @@ export function openMountCheck(
   function isAway(folder: RelativePath, identity: SourceIdentity): boolean {
     const point = pathOnDisk(root, folder);
     const stat = folderAt(point);
-    return stat === undefined || !sameSource(identity, identify({ realRoot: point, device: stat.dev, inode: stat.ino }));
+    return stat === undefined || !sameSource(identity, identify(seenAt(point, stat)));
   }
 
   return (path) => {

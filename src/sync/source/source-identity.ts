@@ -1,14 +1,25 @@
+import type { BigIntStats } from 'node:fs';
 import type { Clock } from '../../clock.js';
 import type { SourceIdentity } from '../../state/ledger.js';
-import { fileSystemId } from '../../watcher/file-system-id.js';
+import { marksOf } from '../../watcher/file-system-id.js';
 import type { Source } from '../../watcher/source.js';
 
-type Seen = Pick<Source, 'realRoot' | 'device' | 'inode'>;
+type Seen = Pick<Source, 'realRoot' | 'device' | 'inode' | 'birthtimeNs'>;
+
+/** A folder's stat as identityOf takes it. */
+export function seenAt(realRoot: string, { dev, ino, birthtimeNs }: Pick<BigIntStats, 'dev' | 'ino' | 'birthtimeNs'>): Seen {
+  return { realRoot, device: dev, inode: ino, birthtimeNs };
+}
 
 /** What the ledger keeps of a source, to know it again. */
-export function identityOf({ realRoot, device, inode }: Seen): SourceIdentity {
-  const fileSystemUuid = fileSystemId(realRoot, device);
-  return { device: String(device), inode: String(inode), ...(fileSystemUuid !== undefined && { fileSystemUuid }) };
+export function identityOf({ realRoot, device, inode, birthtimeNs }: Seen): SourceIdentity {
+  const { birthTimeNs, ...marks } = marksOf(realRoot, { dev: device, birthtimeNs });
+  return {
+    device: String(device),
+    inode: String(inode),
+    ...marks,
+    ...(birthTimeNs !== undefined && { birthTimeNs: String(birthTimeNs) }),
+  };
 }
 
 /**
@@ -38,7 +49,7 @@ export function identifyingOften(clock: Pick<Clock, 'now' | 'monotonic'>, identi
 export function identifyingOnce(identify = identityOf): (seen: Seen) => SourceIdentity {
   const known = new Map<string, SourceIdentity>();
   return (seen) => {
-    const key = `${seen.device}:${seen.inode} ${seen.realRoot}`;
+    const key = `${seen.device}:${seen.inode}:${seen.birthtimeNs} ${seen.realRoot}`;
     const identity = known.get(key) ?? identify(seen);
     known.set(key, identity);
     return identity;
@@ -46,15 +57,21 @@ export function identifyingOnce(identify = identityOf): (seen: Seen) => SourceId
 }
 
 function isSame(a: Seen, b: Seen): boolean {
-  return a.realRoot === b.realRoot && a.device === b.device && a.inode === b.inode;
+  return a.realRoot === b.realRoot && a.device === b.device && a.inode === b.inode && a.birthtimeNs === b.birthtimeNs;
 }
 
 /**
- * Whether it is the same folder. The device number counts only where a file system tells no UUID: it may be another one
- * after a reboot, and another disk may have it.
+ * Whether it is the same folder. What only one of the two tells does not count: it may be from a longshore that did not
+ * look for it, or from before the device could be read. The device number counts only where neither a UUID nor a number
+ * of the file system's own tells: it may be another one after a reboot, and another disk may have it.
  */
 export function sameSource(a: SourceIdentity, b: SourceIdentity): boolean {
-  if (a.inode !== b.inode) return false;
+  if (a.inode !== b.inode || differ(a.birthTimeNs, b.birthTimeNs)) return false;
   if (a.fileSystemUuid !== undefined && b.fileSystemUuid !== undefined) return a.fileSystemUuid === b.fileSystemUuid;
+  if (a.fsid !== undefined && b.fsid !== undefined) return a.fsid === b.fsid;
   return a.device === b.device;
+}
+
+function differ(a: string | undefined, b: string | undefined): boolean {
+  return a !== undefined && b !== undefined && a !== b;
 }

@@ -13,7 +13,7 @@ import type { MirrorSettings } from '../mirror-settings.js';
 import { createNaming, type Naming } from '../store/naming.js';
 import { reservedNames } from '../store/reserved-names.js';
 import { type InnerMounts, innerMounts, openMountCheck, withNewMounts } from './inner-mounts.js';
-import { identifyingOften, identityOf, sameSource } from './source-identity.js';
+import { identifyingOften, identityOf, sameSource, seenAt } from './source-identity.js';
 
 /** What is at one path of the source right now. */
 export type Look =
@@ -84,7 +84,7 @@ export function createSourceView(
   function present(): SourceIdentity | undefined {
     const { realRoot } = opened().looking.source;
     const stat = statPathIfAny(settings.source);
-    return stat?.isDirectory() ? identify({ realRoot, device: stat.dev, inode: stat.ino }) : undefined;
+    return stat?.isDirectory() ? identify(seenAt(realRoot, stat)) : undefined;
   }
 
   function look(path: RelativePath): Look {
@@ -150,7 +150,8 @@ export function createSourceView(
       const { source } = remembered();
       if (source === undefined) return opened().identity;
       const now = present();
-      return now !== undefined && sameSource(source, now) ? now : source;
+      // What cannot be told at the moment stays known.
+      return now !== undefined && sameSource(source, now) ? { ...source, ...now } : source;
     },
     rules: openFilter(walkSettings.filter),
   };

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { SourceIdentity } from '../../../src/state/ledger.js';
 import { identifyingOften, sameSource } from '../../../src/sync/source/source-identity.js';
 
-const DISK = { device: '2049', inode: '2', fileSystemUuid: 'u' };
+const DISK = { device: '2049', inode: '2', fileSystemUuid: 'u', birthTimeNs: '1' };
 
 test.each([
   ['the same in all', DISK, true],
@@ -9,10 +10,27 @@ test.each([
   ['another file system under the same number', { ...DISK, fileSystemUuid: 'v' }, false],
   ['another folder of it', { ...DISK, inode: '3' }, false],
   ['the same numbers, where nothing is known of the file system', { device: '2049', inode: '2' }, true],
+  ['made at another time', { ...DISK, birthTimeNs: '2' }, false],
+  ['of an earlier longshore, which knew less', { device: '2049', inode: '2' }, true],
   ['another number, where nothing is known of the file system', { device: '2065', inode: '2' }, false],
 ])('P4: %s', (_, other, same) => {
   expect(sameSource(DISK, other)).toBe(same);
   expect(sameSource(other, DISK)).toBe(same);
+});
+
+const NO_UUID = { device: '2049', inode: '2', birthTimeNs: '1000000000', fsid: 'f' };
+
+test.each([
+  ['the same in all', NO_UUID, true],
+  ['another file system of the same numbers and age', { ...NO_UUID, fsid: 'e' }, false],
+  ['another folder of the same inode', { ...NO_UUID, birthTimeNs: '2000000000' }, false],
+  ['the same file system under another number', { ...NO_UUID, device: '2065' }, true],
+  ['as it was recorded before a birth time was', { device: '2049', inode: '2' }, true],
+  ['another number, as it was recorded before', { device: '2065', inode: '2' }, false],
+  ['its UUID became known', { ...NO_UUID, fsid: undefined, fileSystemUuid: 'u' }, true],
+])('P4: a folder whose file system tells no UUID: %s', (_, other, same) => {
+  expect(sameSource(NO_UUID, other as SourceIdentity)).toBe(same);
+  expect(sameSource(other as SourceIdentity, NO_UUID)).toBe(same);
 });
 
 test('P4: what is known of a file system counts for an instant, by both clocks, and for the same folder only', () => {
@@ -23,7 +41,7 @@ test('P4: what is known of a file system counts for an instant, by both clocks, 
     disk += 1;
     return { device: String(device), inode: String(inode), fileSystemUuid: `disk ${disk}` };
   });
-  const root = { realRoot: '/source', device: 2049n, inode: 2n };
+  const root = { realRoot: '/source', device: 2049n, inode: 2n, birthtimeNs: 1n };
   const uuid = (seen: typeof root) => identify(seen).fileSystemUuid;
   const pass = (ms: number, sleptMs = 0) => {
     time.monotonic += ms;
