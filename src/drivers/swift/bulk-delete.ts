@@ -20,7 +20,7 @@ export function bulkDelete({ client, clock }: SwiftContext): DeleteTogether {
   let hasBulk = true;
 
   async function one(container: string, key: string, call: Call): Promise<void> {
-    await client.request({ method: 'DELETE', action: 'delete', container, key, accept: 404 }, call);
+    await client.request({ method: 'DELETE', operation: 'deleteObject', action: 'delete', container, key, accept: 404 }, call);
   }
 
   /** False when the service does not know what is asked of it. */
@@ -28,6 +28,7 @@ export function bulkDelete({ client, clock }: SwiftContext): DeleteTogether {
     const { body, headers } = await client.request(
       {
         method: 'POST',
+        operation: 'bulkDelete',
         action: `delete together in "${container}"`,
         query: { 'bulk-delete': 'true' },
         headers: { 'content-type': 'text/plain', accept: 'application/json' },

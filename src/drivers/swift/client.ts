@@ -1,9 +1,11 @@
 import { type Clock, parseTime } from '../../clock.js';
 import type { Call } from '../call.js';
 import { beginningAsText } from '../http/answer.js';
+import { flawIn, flawInRefusal, unproven } from '../http/answer-rules.js';
 import { type Notice, TOLERATED_SKEW_MS, tellOfSkew } from '../http/clock-skew.js';
 import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpStream } from '../http/exchange.js';
 import { fromTransport } from '../http/refusal.js';
+import { SWIFT_ANSWERS, SWIFT_PROTOCOL, type SwiftOperation } from './answers.js';
 import type { Address, Grant } from './auth/session.js';
 import type { Sessions } from './auth/sessions.js';
 import { encodePath, encodeQuery } from './encode.js';
@@ -11,6 +13,8 @@ import { SWIFT, type SwiftSubject, toStorageError } from './errors.js';
 import { type Failure, readFailure } from './failure.js';
 
 export interface SwiftRequest extends SwiftSubject {
+  /** What its answer must be. */
+  readonly operation: SwiftOperation;
   readonly method: HttpRequest['method'];
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** Names in lower case. */
@@ -26,7 +30,8 @@ export interface SwiftRequest extends SwiftSubject {
 }
 
 /**
- * Requests with a token. An answer other than 2xx rejects as toStorageError says. Nothing is retried here but a token
+ * Requests with a token. An answer other than 2xx rejects as toStorageError says, one that is not what the operation's answer
+ * must be with UnprovenAnswerError. Nothing is retried here but a token
  * that is refused: another one is got, once, and a request that can be sent again is.
  */
 export interface SwiftClient {
@@ -46,6 +51,7 @@ export interface SwiftClientOptions {
 }
 
 const ERROR_BODY_LIMIT = 2 ** 16;
+const BEGINNING = 256;
 
 export function createSwiftClient({ http, sessions, clock, notice }: SwiftClientOptions): SwiftClient {
   let compared: Grant | undefined;
@@ -76,7 +82,7 @@ export function createSwiftClient({ http, sessions, clock, notice }: SwiftClient
     request: SwiftRequest,
     call: Call,
     send: (request: HttpRequest) => Promise<A>,
-    textOf: (answer: A) => Promise<string>,
+    textOf: (answer: A, isSuccess: boolean) => Promise<string | undefined>,
   ): Promise<A> {
     for (let renewed = false; ; renewed = true) {
       const grant = await sessions.get(call);
@@ -84,24 +90,49 @@ export function createSwiftClient({ http, sessions, clock, notice }: SwiftClient
       let failure: Failure | undefined;
       try {
         answer = await send(prepared(request, grant, call));
-        compareClocks(answer.headers, grant);
-        if ((answer.status >= 200 && answer.status <= 299) || answer.status === request.accept) return answer;
-        failure = readFailure(answer.status, answer.headers, await textOf(answer), clock.now());
+        failure = failureOf(answer, request, await textOf(answer, isSuccess(answer.status)));
       } catch (error) {
         throw fromTransport(error, SWIFT);
       }
+      if (failure?.status !== 401) compareClocks(answer.headers, grant);
+      if (failure === undefined) return answer;
       const expired = failure.status === 401 && !renewed;
       if (expired) sessions.refused(grant);
       if (!expired || request.replayable === false) throw toStorageError(failure, request, expired);
     }
   }
 
+  /** Undefined: the answer is one, and proves what it says. Throws when it proves nothing. `body` undefined: an object's content. */
+  function failureOf(
+    { status, headers }: { readonly status: number; readonly headers: HttpHeaders },
+    request: SwiftRequest,
+    body: string | undefined,
+  ): Failure | undefined {
+    const answer = { status, headers, body: request.method === 'HEAD' ? undefined : body };
+    const flaw = isSuccess(status)
+      ? flawIn(answer, SWIFT_ANSWERS[request.operation], SWIFT_PROTOCOL, request)
+      : flawInRefusal(answer, SWIFT_PROTOCOL);
+    const failure = readFailure(status, headers, isSuccess(status) ? '' : (body ?? ''), clock.now());
+    const { requestId } = failure;
+    if (flaw !== undefined) throw unproven(answer, flaw, SWIFT_PROTOCOL, request, requestId === undefined ? {} : { requestId });
+    return isSuccess(status) || status === request.accept ? undefined : failure;
+  }
+
   return {
-    request: (request, call) => perform(request, call, http.request, async ({ body }) => body.toString('utf8')),
-    stream: (request, call) => perform(request, call, http.stream, ({ body }) => beginningAsText(body, ERROR_BODY_LIMIT)),
+    // Of an answer of success the beginning is enough: readers of listings see to the rest.
+    request: (request, call) =>
+      perform(request, call, http.request, async ({ body }, success) =>
+        body.subarray(0, success ? BEGINNING : ERROR_BODY_LIMIT).toString('utf8'),
+      ),
+    stream: (request, call) =>
+      perform(request, call, http.stream, async ({ body }, success) => (success ? undefined : beginningAsText(body, ERROR_BODY_LIMIT))),
     storage: async (call) => (await sessions.get(call)).storage,
     hasCdn: async (call) => (await sessions.get(call)).cdn !== undefined,
   };
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299;
 }
 
 /** Percent-encoded. */

@@ -3,6 +3,7 @@ import { bytesBody } from '../body.js';
 import type { Call, ObjectInfo } from '../call.js';
 import type { Part, UploadToken } from '../capabilities.js';
 import { ObjectDoesNotExistError, ObjectHashMismatchError } from '../errors.js';
+import { foundAsSent } from '../http/found-as-sent.js';
 import { SLOW_ANSWER_MS, type SwiftContext } from './context.js';
 import { SWIFT } from './errors.js';
 import type { LargeObjectParts } from './large-objects.js';
@@ -34,10 +35,13 @@ export async function completeUpload(
   await marks.remove('open', ref.container, token.opaque, call).catch(() => undefined);
   return info;
 
+  function isOfTheseParts({ extra }: ObjectInfo): boolean {
+    return extra['etag'] === quoted(etag) && extra['largeObject'] === 'static';
+  }
+
   async function madeBefore(): Promise<ObjectInfo> {
     const found = await headObject(ref, call);
-    if (parts.length === 0 || found.extra['etag'] !== quoted(etag) || found.extra['largeObject'] !== 'static')
-      throw new ObjectDoesNotExistError(ref.key, { driver: SWIFT });
+    if (parts.length === 0 || !isOfTheseParts(found)) throw new ObjectDoesNotExistError(ref.key, { driver: SWIFT });
     return found;
   }
 
@@ -51,9 +55,10 @@ export async function completeUpload(
     const manifest = manifestOf(parts, ({ number }) => `/${folder}/${segments.keyOf(ref.container, token.opaque, number)}`);
     const answer = await large.replacing(ref, call, () => {
       sending();
-      return client.request(
+      const put = client.request(
         {
           method: 'PUT',
+          operation: 'putManifest',
           action: 'complete the upload of',
           ...ref,
           needsContainer: true,
@@ -64,7 +69,9 @@ export async function completeUpload(
         },
         call,
       );
+      return put.catch((error: unknown) => foundAsSent(error, () => headObject(ref, call), isOfTheseParts));
     });
+    if ('key' in answer) return answer;
     refuseDropped(ref.key, answer);
     const told = answer.headers['etag'];
     if (told !== undefined && quoted(told) !== quoted(etag)) throw new ObjectHashMismatchError(ref.key, etag, told, { driver: SWIFT });

@@ -20,7 +20,7 @@ export function containerOperations({ client, settings }: SwiftContext, segments
 
     async listContainers({ after, size }, call) {
       const action = 'list the containers';
-      const { body } = await client.request({ method: 'GET', action, query: pageQuery('', after, size) }, call);
+      const { body } = await client.request({ method: 'GET', operation: 'getAccount', action, query: pageQuery('', after, size) }, call);
       const items = readList(action, body).map(
         ({ name, count, bytes }): ContainerInfo => ({ name: String(name), extra: { objectCount: count, bytesUsed: bytes } }),
       );
@@ -39,7 +39,10 @@ export function containerOperations({ client, settings }: SwiftContext, segments
       const policy = settings.storage_policy;
       const headers = policy === undefined ? {} : { 'x-storage-policy': policy };
       // 202: it is there. 409: it is there, with another policy.
-      const { status } = await client.request({ method: 'PUT', action: 'create', container: name, headers, accept: 409 }, call);
+      const { status } = await client.request(
+        { method: 'PUT', operation: 'putContainer', action: 'create', container: name, headers, accept: 409 },
+        call,
+      );
       if (status === 202 || status === 409) throw new ContainerAlreadyExistsError(name, { driver: SWIFT });
       if (status !== 201)
         throw new ContainerError(name, `was not created: the provider answered ${status}`, { driver: SWIFT, retry: 'backoff' });
@@ -49,7 +52,10 @@ export function containerOperations({ client, settings }: SwiftContext, segments
     /** With it goes the container that its segments were in, when nothing is left in there. */
     async deleteContainer(name, call) {
       checkContainer(name);
-      const { status } = await client.request({ method: 'DELETE', action: 'delete', container: name, accept: 409 }, call);
+      const { status } = await client.request(
+        { method: 'DELETE', operation: 'deleteContainer', action: 'delete', container: name, accept: 409 },
+        call,
+      );
       if (status === 409) throw new ContainerIsNotEmptyError(name, { driver: SWIFT });
       await segments.removeContainerOf(name, call);
     },
@@ -60,7 +66,7 @@ export function containerOperations({ client, settings }: SwiftContext, segments
 export async function lookAtContainer(client: SwiftClient, name: string, call: Call): Promise<HttpHeaders> {
   checkContainer(name);
   const query = { format: 'json', limit: '1' };
-  return (await client.request({ method: 'GET', action: 'look at', container: name, query }, call)).headers;
+  return (await client.request({ method: 'GET', operation: 'getContainer', action: 'look at', container: name, query }, call)).headers;
 }
 
 function extraOf(headers: HttpHeaders): Record<string, unknown> {

@@ -6,6 +6,7 @@ import { findChecksum } from '../digest.js';
 import { ContainerDoesNotExistError, ObjectHashMismatchError } from '../errors.js';
 import { headersOfExtra } from '../http/content-headers.js';
 import type { HttpAnswer } from '../http/exchange.js';
+import { foundAsSent, isAsSent } from '../http/found-as-sent.js';
 import { eachInParallel } from '../parallel.js';
 import { planParts } from '../part-size.js';
 import { NEVER_ABORTED } from '../signal.js';
@@ -44,6 +45,7 @@ export function swiftCopy(
         {
           ...sink,
           method: 'PUT',
+          operation: 'copyObject',
           needsContainer: true,
           condition: key,
           headers: typeof etag === 'string' ? { ...headers, 'if-match': etag } : headers,
@@ -72,11 +74,12 @@ export function swiftCopy(
   async function describeAnew(source: ObjectInfo, replace: CopyReplacement, call: Call): Promise<ObjectInfo> {
     const { container, key } = source;
     const about = { container, key };
-    const { headers } = await client.request({ method: 'HEAD', action: 'look at', ...about }, call);
+    const { headers } = await client.request({ method: 'HEAD', operation: 'headObject', action: 'look at', ...about }, call);
     const manifest = headers['x-object-manifest'];
     await client.request(
       {
         method: 'POST',
+        operation: 'postObject',
         action: 'change the metadata of',
         ...about,
         headers: { ...described(replace, source), ...(manifest !== undefined && { 'x-object-manifest': manifest }) },
@@ -89,9 +92,17 @@ export function swiftCopy(
   async function copyWhole(source: ObjectInfo, to: ObjectRef, replace: CopyReplacement | undefined, call: Call): Promise<ObjectInfo> {
     const fresh =
       replace === undefined ? {} : { 'x-fresh-metadata': 'true', ...objectHeaders(settings, to.key, { headers: {}, ...replace }) };
+    const sent = { size: source.size, md5: findChecksum(source.checksums, 'md5')?.hex, metaData: replace?.metaData ?? source.metaData };
     const answer = await large.replacing(to, call, () =>
-      copyFrom(source, { action: `copy "${source.key}" to`, ...to, headers: fresh }, call),
+      copyFrom(source, { action: `copy "${source.key}" to`, ...to, headers: fresh }, call).catch((error: unknown) =>
+        foundAsSent(
+          error,
+          () => headObject(to, call),
+          (found) => isAsSent(found, sent),
+        ),
+      ),
     );
+    if ('key' in answer) return answer;
     refuseDropped(to.key, answer);
     const hex = /^"?([0-9a-f]{32})"?$/.exec(answer.headers['etag'] ?? '')?.[1];
     const expected = findChecksum(source.checksums, 'md5')?.hex;
@@ -107,7 +118,7 @@ export function swiftCopy(
     const parts: Part[] = [];
     try {
       await eachInParallel(planParts(source.size, settings.max_put_size), LANES, call.signal, async ({ number, start, end }, signal) => {
-        const { headers } = await copyFrom(
+        const copied = await copyFrom(
           source,
           {
             action: `copy a part of "${source.key}" to`,
@@ -117,7 +128,8 @@ export function swiftCopy(
           },
           { signal },
         );
-        parts.push({ number, size: end - start, receipt: (headers['etag'] ?? '').replaceAll('"', '') });
+        refuseDropped(to.key, copied);
+        parts.push({ number, size: end - start, receipt: (copied.headers['etag'] ?? '').replaceAll('"', '') });
       });
       parts.sort((a, b) => a.number - b.number);
       return await multipart.complete(token, parts, call);

@@ -1,4 +1,6 @@
 import type { Backend } from '../backend.js';
+import type { Body, Call, ObjectInfo, ObjectRef, PutOptions } from '../call.js';
+import { foundAsSent, isAsSent } from '../http/found-as-sent.js';
 import { fromSource } from '../http/refusal.js';
 import type { SwiftContext } from './context.js';
 import { SWIFT } from './errors.js';
@@ -12,43 +14,52 @@ import { refuseDropped } from './stored.js';
 type ObjectOperations = Pick<Backend, 'headObject' | 'putObject' | 'deleteObject'>;
 
 export function objectOperations({ client, settings }: SwiftContext, large: LargeObjects): ObjectOperations {
-  return {
-    async headObject(ref, call) {
-      call.signal.throwIfAborted();
-      refuseImpossible(ref);
-      const { headers } = await client.request({ method: 'HEAD', action: 'look at', container: ref.container, key: ref.key }, call);
-      return infoFromHeaders({ container: ref.container, key: ref.key }, headers);
-    },
+  const headObject: Backend['headObject'] = async (ref, call) => {
+    call.signal.throwIfAborted();
+    refuseImpossible(ref);
+    const about = { container: ref.container, key: ref.key };
+    const { headers } = await client.request({ method: 'HEAD', operation: 'headObject', action: 'look at', ...about }, call);
+    return infoFromHeaders(about, headers);
+  };
 
-    async putObject({ container, key }, body, options, call) {
+  async function put({ container, key }: ObjectRef, body: Body, options: PutOptions, call: Call): Promise<ObjectInfo> {
+    const headers = objectHeaders(settings, key, options);
+    const payload = preparePayload(key, body, options.checksums);
+    const answer = await client
+      .request(
+        {
+          method: 'PUT',
+          operation: 'putObject',
+          action: 'put',
+          container,
+          key,
+          needsContainer: true,
+          headers: { ...headers, ...payload.headers },
+          body: payload.body,
+          replayable: payload.replayable,
+        },
+        call,
+      )
+      .catch(async (error: unknown) => {
+        const sent = { size: payload.size, md5: payload.sentMd5(), metaData: options.metaData };
+        const look = () => headObject({ container, key }, call);
+        return foundAsSent(fromSource(key, error, SWIFT), look, (found) => isAsSent(found, sent));
+      });
+    if ('key' in answer) return answer;
+    refuseDropped(key, answer);
+    const md5 = confirmedMd5(key, answer.headers['etag'], payload);
+    const extra = { ...extraFrom(answer.headers), contentType: options.contentType };
+    return { container, key, size: payload.size, checksums: [{ algorithm: 'md5', hex: md5 }], metaData: { ...options.metaData }, extra };
+  }
+
+  return {
+    headObject,
+
+    async putObject(ref, body, options, call) {
       call.signal.throwIfAborted();
-      checkContainer(container);
-      checkKey(key);
-      const headers = objectHeaders(settings, key, options);
-      const payload = preparePayload(key, body, options.checksums);
-      const answer = await large.replacing({ container, key }, call, () =>
-        client
-          .request(
-            {
-              method: 'PUT',
-              action: 'put',
-              container,
-              key,
-              needsContainer: true,
-              headers: { ...headers, ...payload.headers },
-              body: payload.body,
-              replayable: payload.replayable,
-            },
-            call,
-          )
-          .catch((error: unknown) => {
-            throw fromSource(key, error, SWIFT);
-          }),
-      );
-      refuseDropped(key, answer);
-      const md5 = confirmedMd5(key, answer.headers['etag'], payload);
-      const extra = { ...extraFrom(answer.headers), contentType: options.contentType };
-      return { container, key, size: payload.size, checksums: [{ algorithm: 'md5', hex: md5 }], metaData: { ...options.metaData }, extra };
+      checkContainer(ref.container);
+      checkKey(ref.key);
+      return large.replacing(ref, call, () => put(ref, body, options, call));
     },
 
     async deleteObject({ container, key }, call) {
@@ -56,7 +67,7 @@ export function objectOperations({ client, settings }: SwiftContext, large: Larg
       checkContainer(container);
       if (!isPossibleKey(key)) return;
       await large.replacing({ container, key }, call, () =>
-        client.request({ method: 'DELETE', action: 'delete', container, key, accept: 404 }, call),
+        client.request({ method: 'DELETE', operation: 'deleteObject', action: 'delete', container, key, accept: 404 }, call),
       );
     },
   };

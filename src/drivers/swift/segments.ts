@@ -46,7 +46,13 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
 
   async function page(container: string, prefix: string, after: string | undefined, size: number | undefined, call: Call) {
     const { body } = await client.request(
-      { method: 'GET', action: 'list the segments', container: containerOf(container), query: pageQuery(prefix, after, size) },
+      {
+        method: 'GET',
+        operation: 'getContainer',
+        action: 'list the segments',
+        container: containerOf(container),
+        query: pageQuery(prefix, after, size),
+      },
       call,
     );
     return readList('list the segments', body);
@@ -82,7 +88,7 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
       const name = containerOf(container);
       const policy = settings.storage_policy;
       const headers = policy === undefined ? {} : { 'x-storage-policy': policy };
-      await client.request({ method: 'PUT', action: 'create', container: name, headers, accept: 409 }, call);
+      await client.request({ method: 'PUT', operation: 'putContainer', action: 'create', container: name, headers, accept: 409 }, call);
     },
 
     async removeContainerOf(container, call) {
@@ -90,7 +96,7 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
       const name = containerOf(container);
       if (!settings.segments_container.includes('{container}') || name === container) return;
       try {
-        await client.request({ method: 'DELETE', action: 'delete', container: name, accept: 409 }, call);
+        await client.request({ method: 'DELETE', operation: 'deleteContainer', action: 'delete', container: name, accept: 409 }, call);
       } catch (error) {
         if (!(error instanceof ContainerDoesNotExistError)) throw error;
       }
@@ -105,9 +111,12 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
     async uploadOf({ container, key }, call, newest = false) {
       if (!isPossibleKey(key)) return undefined;
       const about = { action: 'look at', container, key, headers: newest ? { 'x-newest': 'true' } : {}, accept: 404 };
-      const head = await client.request({ method: 'HEAD', ...about }, call);
+      const head = await client.request({ method: 'HEAD', operation: 'headObject', ...about }, call);
       if (head.status === 404 || largeKind(head.headers) !== 'static') return undefined;
-      const manifest = await client.request({ method: 'GET', ...about, query: { 'multipart-manifest': 'get' } }, call);
+      const manifest = await client.request(
+        { method: 'GET', operation: 'getManifest', ...about, query: { 'multipart-manifest': 'get' } },
+        call,
+      );
       if (manifest.status === 404 || largeKind(manifest.headers) !== 'static') return undefined;
       const folder = `/${containerOf(container)}/${folderOf(container)}`;
       const ours = readList('read the manifest', manifest.body)

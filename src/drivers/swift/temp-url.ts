@@ -26,7 +26,7 @@ export async function temporaryUrl({ client, settings, clock }: SwiftContext, { 
 async function keyOf(client: SwiftClient, container: string, call: Call): Promise<string> {
   try {
     const query = { format: 'json', limit: '1' };
-    const { headers } = await client.request({ method: 'GET', action: 'look at the account', query }, call);
+    const { headers } = await client.request({ method: 'GET', operation: 'getAccount', action: 'look at the account', query }, call);
     const found = headers['x-account-meta-temp-url-key'] ?? headers['x-account-meta-temp-url-key-2'];
     return found || (await setKey(client, 'account', undefined, call));
   } catch (error) {
@@ -40,6 +40,9 @@ async function keyOf(client: SwiftClient, container: string, call: Call): Promis
 async function setKey(client: SwiftClient, of: 'account' | 'container', container: string | undefined, call: Call): Promise<string> {
   const made = randomBytes(32).toString('hex');
   const headers = { [`x-${of}-meta-temp-url-key`]: made };
-  await client.request({ method: 'POST', action: `set the ${of}'s key for temporary URLs`, container, headers }, call);
+  await client.request(
+    { method: 'POST', operation: 'postAccount', action: `set the ${of}'s key for temporary URLs`, container, headers },
+    call,
+  );
   return made;
 }

@@ -48,6 +48,7 @@ export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, '
       await client.request(
         {
           method: 'PUT',
+          operation: 'putObject',
           action: 'note the upload',
           ...placeOf(state, container, uploadId),
           needsContainer: true,
@@ -61,7 +62,7 @@ export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, '
     async read(state, container, uploadId, call) {
       try {
         const { body } = await client.request(
-          { method: 'GET', action: 'look up the upload', ...placeOf(state, container, uploadId) },
+          { method: 'GET', operation: 'getObject', action: 'look up the upload', ...placeOf(state, container, uploadId) },
           call,
         );
         return JSON.parse(body.toString('utf8')) as UploadNote;
@@ -72,7 +73,10 @@ export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, '
     },
 
     async remove(state, container, uploadId, call) {
-      await client.request({ method: 'DELETE', action: 'forget the upload', ...placeOf(state, container, uploadId), accept: 404 }, call);
+      await client.request(
+        { method: 'DELETE', operation: 'deleteObject', action: 'forget the upload', ...placeOf(state, container, uploadId), accept: 404 },
+        call,
+      );
     },
 
     async list(container, call) {
@@ -83,7 +87,10 @@ export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, '
       try {
         do {
           const query = pageQuery(prefix, after, undefined);
-          const { body } = await client.request({ method: 'GET', action, container: segments.containerOf(container), query }, call);
+          const { body } = await client.request(
+            { method: 'GET', operation: 'getContainer', action, container: segments.containerOf(container), query },
+            call,
+          );
           const entries = readList(action, body);
           for (const { name, last_modified: modified } of entries) {
             const [uploadId = '', state] = String(name).slice(prefix.length).split('/');

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../clock.js';
 import type { Call } from '../../call.js';
-import { InvalidCredentialsError, StorageError, TargetUnavailableError, ThrottledError } from '../../errors.js';
+import { InvalidCredentialsError, type StorageError, TargetUnavailableError, ThrottledError, UnprovenAnswerError } from '../../errors.js';
 import type { HttpAnswer, HttpClient } from '../../http/exchange.js';
 import { fromTransport } from '../../http/refusal.js';
 import { SWIFT } from '../errors.js';
@@ -35,7 +35,19 @@ export async function ask(
       throw fromTransport(error, SWIFT);
     });
   if (answer.status >= 200 && answer.status <= 299) return answer;
+  if (answer.status < 400 || PORTALS.has(answer.status)) throw astray(url, answer, 'no answer of an identity service');
   throw refusal(url, readFailure(answer.status, answer.headers, answer.body.toString('utf8'), clock.now()));
+}
+
+/** A proxy, or the access to the network, wants a login of its own. */
+const PORTALS = new Set([407, 511]);
+
+/** An answer that an identity service does not give: the URL leads somewhere else, or everything does for now. */
+export function astray(url: string, { status, headers }: HttpAnswer, flaw: string, cause?: unknown): UnprovenAnswerError {
+  const type = headers['content-type'];
+  const reason = type !== undefined && /html/i.test(type) && flaw !== '' ? `${flaw}, content-type ${type.slice(0, 60)}` : flaw;
+  const message = `authenticate at ${url}: answered ${status}, but not as Swift's identity service does: ${reason}; check auth_url and auth_version`;
+  return new UnprovenAnswerError(message, { driver: SWIFT, retry: 'backoff', cause });
 }
 
 function refusal(url: string, { status, message, requestId, retryAfterMs }: Failure): StorageError {
@@ -45,18 +57,16 @@ function refusal(url: string, { status, message, requestId, retryAfterMs }: Fail
   if (status === 401 || status === 403) return new InvalidCredentialsError(`${told}; check key, secret, project and domains`, context);
   if (status === 429 || status === 498 || status === 503) return new ThrottledError(told, { ...context, retry });
   if (status >= 500) return new TargetUnavailableError(told, { ...context, retry });
-  return new StorageError(`${told}; check auth_url and auth_version`, context);
+  // The target's, for every request would meet it.
+  return new TargetUnavailableError(`${told}; check auth_url and auth_version`, context);
 }
 
 /** The answer as JSON. One that is none rejects: the URL leads somewhere else. */
-export function readJson(url: string, { body }: HttpAnswer): unknown {
+export function readJson(url: string, answer: HttpAnswer): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse(answer.body.toString('utf8'));
   } catch (error) {
-    throw new StorageError(`authenticate at ${url}: the answer is no JSON; check auth_url and auth_version`, {
-      driver: SWIFT,
-      cause: error,
-    });
+    throw astray(url, answer, 'no JSON', error);
   }
 }
 

@@ -1,9 +1,7 @@
 import { parseTime } from '../../../clock.js';
-import { StorageError } from '../../errors.js';
 import type { HttpAnswer } from '../../http/exchange.js';
-import { SWIFT } from '../errors.js';
 import type { Access, Identity, Named } from './access.js';
-import { type Asking, ask, listMember, readJson, textMember } from './ask.js';
+import { type Asking, ask, astray, listMember, readJson, textMember } from './ask.js';
 import { chooseEndpoint, type Endpoint, type EndpointChoice } from './catalogue.js';
 import { type Authenticate, addressOf, type Grant } from './session.js';
 
@@ -70,15 +68,15 @@ function grant(
   url: string,
   token: string | undefined,
   expires: string | undefined,
-  { headers }: HttpAnswer,
+  answer: HttpAnswer,
   endpoints: readonly Endpoint[],
   choice: EndpointChoice,
 ): Grant {
-  if (token === undefined) throw new StorageError(`authenticate at ${url}: the answer has no token`, { driver: SWIFT, retry: 'backoff' });
+  if (token === undefined) throw astray(url, answer, 'no token');
   const { region, url: storage } = chooseEndpoint(endpoints, choice);
   const cdn = endpoints.find((each) => each.type === CDN_TYPE && each.interface === 'public' && each.region === region);
   // By the service's own clock, which says when the token ends.
-  const now = parseTime(headers['date'] ?? '');
+  const now = parseTime(answer.headers['date'] ?? '');
   const end = parseTime(expires ?? '');
   return {
     token,
