@@ -1,13 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
+import { covers } from './cover.js';
 import type { RelativePath } from './entry.js';
-import { BOUNDS, createSettle } from './settle.js';
-import type { Hint } from './watcher.js';
+import { BOUNDS, createSettle, together } from './settle.js';
+import type { Hint, Unsettled } from './watcher.js';
 
 /** Raw events go in, settled hints come out, to one reader. What is not asked for stays where it settles, in bounded memory. */
 export interface HintStream extends AsyncIterable<Hint> {
   changed(path: RelativePath): void;
-  doubt(under: RelativePath, why: string): void;
+  /** `unheard`: there may be changes that had no event. */
+  doubt(under: RelativePath, why: string, unheard?: boolean): void;
+  /** What is not given out yet, or given out and its reader has not asked for the next; see Watcher. */
+  unsettled(path?: RelativePath): Unsettled | undefined;
   /** Ends the iteration; what was not given out is dropped. */
   close(): void;
 }
@@ -24,6 +28,8 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
   const closing = new AbortController();
   /** Set while nothing is waiting. Later events are never due before earlier ones, so that they need not wake anybody. */
   let arrived: (() => void) | undefined;
+  /** Taken, and not all of them given out; the first is with the reader. */
+  let taken: readonly Hint[] = [];
 
   const wait = async (): Promise<void> => {
     if (settle.nextDue() === undefined) {
@@ -40,8 +46,10 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
 
   async function* hints(): AsyncGenerator<Hint, void> {
     while (!closing.signal.aborted) {
-      for (const hint of settle.take(clock.monotonic())) {
+      taken = settle.take(clock.monotonic());
+      for (let hint = taken[0]; hint !== undefined; hint = taken[0]) {
         yield hint;
+        taken = taken.slice(1);
         if (closing.signal.aborted) return;
       }
       await wait();
@@ -53,9 +61,13 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
       settle.changed(path, clock.monotonic());
       arrived?.();
     },
-    doubt(under, why) {
-      settle.doubt(under, why, clock.monotonic());
+    doubt(under, why, unheard) {
+      settle.doubt(under, why, clock.monotonic(), unheard);
       arrived?.();
+    },
+    unsettled(path) {
+      const waiting = settle.waiting(path);
+      return together([...(waiting === undefined ? [] : [waiting]), ...taken.flatMap((hint) => about(hint, path))]);
     },
     close() {
       closing.abort();
@@ -63,4 +75,11 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
     },
     [Symbol.asyncIterator]: hints,
   };
+}
+
+/** What a hint stands for, if it concerns the path. */
+function about(hint: Hint, path: RelativePath | undefined): readonly Unsettled[] {
+  if (hint.kind === 'rescan') return path === undefined || covers(hint.under, path) ? [{ since: hint.since }] : [];
+  const since = path === undefined ? Math.min(...hint.since) : hint.since[hint.paths.indexOf(path)];
+  return since === undefined ? [] : [{ since }];
 }

@@ -7,8 +7,10 @@ export interface QuietQueue<Key> {
   delete(key: Key): void;
   /** When the key was first touched; undefined when it does not wait. */
   since(key: Key): number | undefined;
-  /** Removes and returns the keys that were quiet for long enough, or have waited too long. */
-  take(now: number): Key[];
+  /** When the key was first touched that has waited longest; undefined when none waits. */
+  oldest(): number | undefined;
+  /** Removes and returns the keys that were quiet for long enough, or have waited too long, and when each was first touched. */
+  take(now: number): { readonly key: Key; readonly since: number }[];
   /** When `take` will next return something; undefined when nothing waits. */
   nextDue(): number | undefined;
 }
@@ -29,6 +31,7 @@ export function quietQueue<Key>(quietMs: number, limitMs: number): QuietQueue<Ke
     },
     has: (key) => firstTouch.has(key),
     since: (key) => firstTouch.get(key),
+    oldest: () => firstTouch.values().next().value,
     delete: remove,
 
     touch(key, now) {
@@ -38,12 +41,12 @@ export function quietQueue<Key>(quietMs: number, limitMs: number): QuietQueue<Ke
     },
 
     take(now) {
-      const due: Key[] = [];
+      const due: { readonly key: Key; readonly since: number }[] = [];
       const takeFrom = (order: ReadonlyMap<Key, number>, waitMs: number): void => {
-        for (const [key, since] of order) {
-          if (since + waitMs > now) break;
+        for (const [key, touched] of order) {
+          if (touched + waitMs > now) break;
+          due.push({ key, since: firstTouch.get(key) ?? touched });
           remove(key);
-          due.push(key);
         }
       };
       takeFrom(lastTouch, quietMs);

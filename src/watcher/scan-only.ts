@@ -15,6 +15,7 @@ export function createScanOnlyWatcher(degraded: readonly Degraded[]): Watcher {
   return {
     ready: Promise.resolve(),
     state: () => ({ engine: 'scan', directories: 0, degraded, losses: 0 }),
+    unsettled: () => undefined,
     async close() {
       closing.abort();
     },

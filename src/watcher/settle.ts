@@ -2,7 +2,7 @@ import { collapse, covers } from './cover.js';
 import type { RelativePath } from './entry.js';
 import { foldersAbove, parentOf } from './path.js';
 import { quietQueue } from './quiet-queue.js';
-import type { Hint } from './watcher.js';
+import type { Hint, Unsettled } from './watcher.js';
 
 /**
  * Holds what was seen to change until it is quiet, in bounded memory. Pure: the time is an argument, in milliseconds
@@ -10,12 +10,14 @@ import type { Hint } from './watcher.js';
  */
 export interface Settle {
   changed(path: RelativePath, now: number): void;
-  /** Everything at and below `under` is to be looked at. */
-  doubt(under: RelativePath, why: string, now: number): void;
+  /** Everything at and below `under` is to be looked at. `unheard`: there may be changes that had no event. */
+  doubt(under: RelativePath, why: string, now: number, unheard?: boolean): void;
   /** Removes and returns what is due. */
   take(now: number): Hint[];
   /** When `take` will next return something; undefined when nothing waits. Only `take` moves it to a later time than `now` + settle. */
   nextDue(): number | undefined;
+  /** What waits, of the path or of all; undefined: nothing. */
+  waiting(path?: RelativePath): Unsettled | undefined;
 }
 
 export interface SettleLimits {
@@ -42,6 +44,7 @@ interface Rescan {
   /** The first event that it stands for. */
   since: number;
   touched: number;
+  unheard: boolean;
 }
 
 export function createSettle(limits: SettleLimits): Settle {
@@ -67,12 +70,14 @@ export function createSettle(limits: SettleLimits): Settle {
     if (siblings?.size === 0) byFolder.delete(folder);
   };
 
-  /** Removes what a rescan of `under` sees, and returns when the oldest of it was first seen. */
-  const swallow = (under: RelativePath, now: number): number => {
+  /** Removes what a rescan of `under` sees, and returns what that rescan then stands for. */
+  const swallow = (under: RelativePath, now: number): Pick<Rescan, 'since' | 'unheard'> => {
     let since = now;
+    let unheard = false;
     for (const [other, rescan] of rescans) {
       if (!covers(under, other)) continue;
       since = Math.min(since, rescan.since);
+      unheard ||= rescan.unheard;
       rescans.delete(other);
     }
     const below = [...byFolder].filter(([folder]) => covers(under, folder)).flatMap(([, changed]) => [...changed]);
@@ -80,19 +85,23 @@ export function createSettle(limits: SettleLimits): Settle {
       since = Math.min(since, paths.since(path) ?? now);
       forget(path);
     }
-    return since;
+    return { since, unheard };
   };
 
-  const doubt = (under: RelativePath, why: string, now: number): void => {
+  const doubt = (under: RelativePath, why: string, now: number, unheard = false): void => {
     const waiting = waitingRescan(under);
     if (waiting !== undefined) {
       waiting.touched = now;
+      waiting.unheard ||= unheard;
       return;
     }
-    rescans.set(under, { why, since: swallow(under, now), touched: now });
+    const swallowed = swallow(under, now);
+    rescans.set(under, { why, since: swallowed.since, touched: now, unheard: unheard || swallowed.unheard });
     if (rescans.size <= limits.rescans) return;
     for (const folder of collapse(rescans.keys(), COLLAPSED)) {
-      if (!rescans.has(folder)) rescans.set(folder, { why: 'many folders changed', since: swallow(folder, now), touched: now });
+      if (!rescans.has(folder)) {
+        rescans.set(folder, { why: 'many folders changed', ...swallow(folder, now), touched: now });
+      }
     }
   };
 
@@ -120,14 +129,14 @@ export function createSettle(limits: SettleLimits): Settle {
 
     take(now) {
       const hints: Hint[] = [];
-      for (const [under, { why, since, touched }] of rescans) {
+      for (const [under, { why, since, touched, unheard }] of rescans) {
         if (touched + limits.settleMs > now && since + limits.settleLimitMs > now) continue;
         rescans.delete(under);
-        hints.push({ kind: 'rescan', under, why });
+        hints.push({ kind: 'rescan', under, why, since: unheard ? undefined : since });
       }
       const due = paths.take(now);
-      for (const path of due) forget(path);
-      if (due.length > 0) hints.push({ kind: 'paths', paths: due });
+      for (const { key } of due) forget(key);
+      if (due.length > 0) hints.push({ kind: 'paths', paths: due.map(({ key }) => key), since: due.map(({ since }) => since) });
       return hints;
     },
 
@@ -139,5 +148,22 @@ export function createSettle(limits: SettleLimits): Settle {
       }
       return next;
     },
+
+    waiting(path) {
+      const since = path === undefined ? paths.oldest() : paths.since(path);
+      const covering = path === undefined ? [...rescans.values()] : [waitingRescan(path)].filter((rescan) => rescan !== undefined);
+      return together([...(since === undefined ? [] : [{ since }]), ...covering.map(waitingFor)]);
+    },
   };
+}
+
+/** All of them in one; undefined when there is none. */
+export function together(all: readonly Unsettled[]): Unsettled | undefined {
+  if (all.length === 0) return undefined;
+  const times = all.flatMap(({ since }) => since ?? []);
+  return { since: times.length < all.length ? undefined : Math.min(...times) };
+}
+
+function waitingFor({ since, unheard }: Rescan): Unsettled {
+  return { since: unheard ? undefined : since };
 }

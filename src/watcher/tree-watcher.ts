@@ -47,7 +47,7 @@ export function createTreeWatcher(options: TreeWatcherOptions): Watcher {
       event: options.kernelQueue.count,
       changed: hints.changed,
       // Before `ready` every folder is newly watched, and the reader scans afterwards anyway.
-      doubt: (under, why) => isReady && hints.doubt(under, why),
+      doubt: (under, why, unheard) => isReady && hints.doubt(under, why, unheard),
     },
   );
   const refusals = createRefusals(options, tree);
@@ -55,7 +55,7 @@ export function createTreeWatcher(options: TreeWatcherOptions): Watcher {
   const renew = (): void => {
     cancelRenewal = undefined;
     renewedAt = clock.monotonic();
-    hints.doubt('', 'events may have been lost');
+    hints.doubt('', 'events may have been lost', true);
     tree.renew();
   };
 
@@ -74,7 +74,7 @@ export function createTreeWatcher(options: TreeWatcherOptions): Watcher {
   };
 
   const rescanRefused = async (): Promise<void> => {
-    for (const { under, why } of refusals.readable()) hints.doubt(under, why);
+    for (const { under, why } of refusals.readable()) hints.doubt(under, why, true);
     tree.retry();
     await tree.settled();
     await refusals.report(stopping.signal);
@@ -115,6 +115,10 @@ export function createTreeWatcher(options: TreeWatcherOptions): Watcher {
   return {
     ready,
     close,
+    unsettled(path) {
+      const waiting = hints.unsettled(path);
+      return path === undefined && isReady && tree.placing ? { since: undefined } : waiting;
+    },
     state: () => ({ engine, directories: tree.watched, degraded: refusals.degraded(), losses }),
     [Symbol.asyncIterator]: () => hints[Symbol.asyncIterator](),
   };

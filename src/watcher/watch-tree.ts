@@ -24,6 +24,8 @@ export interface WatchTree {
   /** Folders whose watch was refused (all below them is unwatched as well), with the reason. */
   readonly refused: ReadonlyMap<WatchedFolder, Error>;
   readonly root: WatchedFolder;
+  /** Some folders are still to be watched: what changes in them has no event yet. */
+  readonly placing: boolean;
   /** Gives back all watches and places them anew. */
   renew(): void;
   /** Tries the refused folders again. */
@@ -51,8 +53,8 @@ export interface WatchTreeEvents {
   /** Any event at all: for the count of what the kernel's queue gives out. */
   event(): void;
   changed(path: RelativePath): void;
-  /** Anything at and below may have changed unseen. */
-  doubt(under: RelativePath, why: string): void;
+  /** Anything at and below may have changed unseen. `unheard`: at any time, since there was no event of it. */
+  doubt(under: RelativePath, why: string, unheard?: boolean): void;
 }
 
 /** Watched and read in one turn of the event loop; chokidar does as many at once. */
@@ -130,7 +132,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
           if (folder.gone || closed) return;
           unwatch(folder);
           refused.set(folder, error);
-          on.doubt(pathOf(folder), error.message);
+          on.doubt(pathOf(folder), error.message, true);
         },
       });
     } catch (error) {
@@ -218,7 +220,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     if (root.watch === undefined && !queue.isIdle()) return; // its watch is just being placed
     const present = presentIdentity(options.root, true);
     if (root.watch === undefined ? present === undefined : sameIdentity(root.identity, present)) return;
-    on.doubt('', present === undefined ? 'the source has gone' : 'the source is another folder, or is back');
+    on.doubt('', present === undefined ? 'the source has gone' : 'the source is another folder, or is back', true);
     renew();
   };
 
@@ -239,6 +241,9 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     },
     get root() {
       return root;
+    },
+    get placing() {
+      return !queue.isIdle();
     },
     retry() {
       limit = undefined;

@@ -2,9 +2,26 @@ import type { RelativePath } from './entry.js';
 
 /** "Look at this": all that a watch event ever is. It says nothing about what is there. */
 export type Hint =
-  | { readonly kind: 'paths'; readonly paths: readonly RelativePath[] }
+  | {
+      readonly kind: 'paths';
+      readonly paths: readonly RelativePath[];
+      /** When the first event of each path came, in the order of `paths`; milliseconds of the monotonic clock. */
+      readonly since: readonly number[];
+    }
   /** Everything at and below `under` ('' is the whole source) is to be looked at; `why` is for people. */
-  | { readonly kind: 'rescan'; readonly under: RelativePath; readonly why: string };
+  | {
+      readonly kind: 'rescan';
+      readonly under: RelativePath;
+      readonly why: string;
+      /** When the first event behind it came. Undefined: it is also for changes that had no event, of any age. */
+      readonly since: number | undefined;
+    };
+
+/** Changes that the watch knows of and has not given out, or whose hint its reader is not done with. */
+export interface Unsettled {
+  /** When the first event of them came; milliseconds of the monotonic clock. Undefined: some of them had no event. */
+  readonly since: number | undefined;
+}
 
 /** Part of the source that is not watched and is scanned on a timer instead; `why` names the limit and the remedy. */
 export interface Degraded {
@@ -29,6 +46,11 @@ export interface Watcher extends AsyncIterable<Hint> {
   /** Resolves once every directory is watched (or is listed as degraded). Rejects when the source cannot be watched at all. */
   readonly ready: Promise<void>;
   state(): WatchState;
+  /**
+   * What is not given out yet; a hint counts until its reader asks for the next one. Undefined: nothing. With a path: only
+   * what concerns it.
+   */
+  unsettled(path?: RelativePath): Unsettled | undefined;
   /** Ends the iteration and gives back every watch. A second call does nothing. */
   close(): Promise<void>;
 }

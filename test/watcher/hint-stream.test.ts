@@ -22,7 +22,7 @@ test('a path is given out once it was quiet for settle, counted from its last ch
   await clock.advance(499);
   expect(seen).toEqual([]);
   await clock.advance(1);
-  expect(seen).toEqual([{ kind: 'paths', paths: ['file'] }]);
+  expect(seen).toEqual([{ kind: 'paths', paths: ['file'], since: [0] }]);
   await clock.advance(60_000);
   expect(seen).toHaveLength(1);
   hints.close();
@@ -50,7 +50,7 @@ test('with a settle of 0 what changed in one turn is given out in the next, with
   expect(seen).toEqual([]);
   await clock.advance(0);
   await clock.advance(0);
-  expect(seen).toEqual([{ kind: 'paths', paths: ['a', 'b'] }]);
+  expect(seen).toEqual([{ kind: 'paths', paths: ['a', 'b'], since: [0, 0] }]);
   hints.close();
 });
 
@@ -61,7 +61,7 @@ test('P7: while nobody reads, what has changed goes on being gathered into few h
   await clock.advance(1_000);
   const { seen } = collect(hints);
   await clock.advance(0);
-  expect(seen).toEqual([{ kind: 'rescan', under: '', why: 'many files changed' }]);
+  expect(seen).toEqual([{ kind: 'rescan', under: '', why: 'many files changed', since: 0 }]);
   hints.close();
 });
 
@@ -79,4 +79,34 @@ test('closing ends the iteration: of a reader that waits for a first event, for 
   await reader.ended;
   await collect(settling).ended;
   expect([...waiting.seen, ...reader.seen]).toEqual([]);
+});
+
+test('hint stream: a change counts as unsettled from its event until its reader asks for the next hint', async () => {
+  const clock = fakeClock();
+  const hints = createHintStream({ settleMs: 10, settleLimitMs: 100 }, clock);
+  const reader = hints[Symbol.asyncIterator]();
+  expect(hints.unsettled()).toBeUndefined();
+  await clock.advance(5);
+  hints.changed('a/b');
+  await clock.advance(5);
+  hints.doubt('c', 'doubt');
+  expect(hints.unsettled()).toEqual({ since: 5 });
+  expect(hints.unsettled('a/b')).toEqual({ since: 5 });
+  expect(hints.unsettled('c/d')).toEqual({ since: 10 });
+  expect(hints.unsettled('e')).toBeUndefined();
+  await clock.advance(20);
+  expect(await reader.next()).toEqual({ done: false, value: { kind: 'rescan', under: 'c', why: 'doubt', since: 10 } });
+  expect(hints.unsettled()).toEqual({ since: 5 });
+  expect((await reader.next()).value).toEqual({ kind: 'paths', paths: ['a/b'], since: [5] });
+  expect(hints.unsettled('c/d')).toBeUndefined();
+  expect(hints.unsettled()).toEqual({ since: 5 });
+  hints.doubt('', 'events may have been lost', true);
+  expect(hints.unsettled()).toEqual({ since: undefined });
+  const last = reader.next();
+  await clock.advance(20);
+  expect((await last).value).toMatchObject({ kind: 'rescan', under: '', since: undefined });
+  void reader.next();
+  await clock.advance(0);
+  expect(hints.unsettled()).toBeUndefined();
+  hints.close();
 });

@@ -91,13 +91,46 @@ test('P7: what waits is bounded, however many paths change', () => {
   );
 });
 
+test('settle: what waits is as old as its oldest event, and a hint as old as the oldest event that it stands for', () => {
+  fc.assert(
+    fc.property(events, times, (events, times) => {
+      const settle = createSettle({ ...times, ...limits });
+      /** Events that no hint has covered yet. */
+      let open: { readonly path: string; readonly at: number; readonly unheard: boolean }[] = [];
+      let now = 0;
+      for (const event of events) {
+        now += event.pauseMs;
+        for (const hint of settle.take(now)) {
+          const stood = (under: string) => open.filter(({ path }) => covers(under, path));
+          const since = (of: typeof open) => (of.some(({ unheard }) => unheard) ? undefined : Math.min(...of.map(({ at }) => at)));
+          if (hint.kind === 'rescan') {
+            // A collapse of many folders may reach wider than what changed.
+            expect(hint.since, hint.under).toBe(since(stood(hint.under)));
+            open = open.filter(({ path }) => !covers(hint.under, path));
+          } else {
+            hint.paths.forEach((path, at) => {
+              expect(hint.since[at], path).toBe(since(open.filter((other) => other.path === path)));
+            });
+            open = open.filter(({ path }) => !hint.paths.includes(path));
+          }
+        }
+        if (event.rescan) settle.doubt(event.path, 'doubt', now, event.pauseMs % 2 === 0);
+        else settle.changed(event.path, now);
+        open.push({ path: event.path, at: now, unheard: event.rescan && event.pauseMs % 2 === 0 });
+        const waits = settle.waiting();
+        expect(waits).toEqual({ since: open.some(({ unheard }) => unheard) ? undefined : Math.min(...open.map(({ at }) => at)) });
+      }
+    }),
+  );
+});
+
 test('a folder in which many files change becomes one rescan, and leaves its neighbours alone', () => {
   const settle = createSettle({ settleMs: 10, settleLimitMs: 100, ...limits, paths: 100 });
   for (let i = 0; i < 10; i++) settle.changed(`busy/${i}`, 0);
   settle.changed('calm/file', 0);
   expect(settle.take(10)).toEqual([
-    { kind: 'rescan', under: 'busy', why: 'many files changed' },
-    { kind: 'paths', paths: ['calm/file'] },
+    { kind: 'rescan', under: 'busy', why: 'many files changed', since: 0 },
+    { kind: 'paths', paths: ['calm/file'], since: [0] },
   ]);
 });
 
