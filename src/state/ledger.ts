@@ -64,6 +64,8 @@ export interface Quarantined {
   readonly attempts: number;
   /** Milliseconds since the epoch, as all times here. */
   readonly sinceMs: number;
+  /** When the change was made that could not be mirrored; null: that is not known. Missing: at `sinceMs`. */
+  readonly changedAtMs?: number | null;
   /** Not tried before, unless the file is another version by then. Missing: as soon as it is found to be due. */
   readonly nextTryMs?: number;
   /** The version of the file that failed, in sync's own words; missing when nobody could tell. */

@@ -4,7 +4,7 @@ import type { MirrorStatus } from '../sync/events.js';
 import type { WatchState } from '../watcher/watcher.js';
 import type { DaemonStatus } from './snapshot.js';
 import { table } from './table.js';
-import { bytes, count, duration } from './units.js';
+import { bytes, count, duration, lagText } from './units.js';
 
 /** Of each list that can be long so many are shown; the JSON has them all. */
 const SHOWN = 20;
@@ -23,7 +23,7 @@ function overview(mirrors: readonly MirrorStatus[]): string {
   const rows = mirrors.map((mirror) => [
     printable(mirror.mirror),
     mirror.state,
-    duration(mirror.lagSeconds),
+    lagText(mirror.lagSeconds),
     count(mirror.queued),
     count(mirror.running.length),
     count(mirror.retrying),

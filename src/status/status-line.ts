@@ -1,10 +1,11 @@
 import type { MirrorStatus } from '../sync/events.js';
 import type { DaemonStatus } from './snapshot.js';
-import { count, duration } from './units.js';
+import { count, lagText } from './units.js';
 
 /** The status in one line, as `systemctl status` shows it: `2 mirrors: 1 in-sync, 1 transferring; lag 3 s; 12 queued`. */
 export function formatStatusLine({ mirrors }: DaemonStatus): string {
-  const lag = Math.max(0, ...mirrors.map(({ lagSeconds }) => lagSeconds));
+  const lags = mirrors.map(({ lagSeconds }) => lagSeconds);
+  const lag = lags.some((seconds) => seconds === null) ? null : Math.max(0, ...lags.map(Number));
   const amounts = {
     queued: sum(mirrors, ({ queued, running }) => queued + running.length),
     retrying: sum(mirrors, ({ retrying }) => retrying),
@@ -14,7 +15,7 @@ export function formatStatusLine({ mirrors }: DaemonStatus): string {
   };
   return [
     `${mirrors.length} mirror${mirrors.length === 1 ? '' : 's'}: ${states(mirrors)}`,
-    ...(lag > 0 ? [`lag ${duration(lag)}`] : []),
+    ...(lag === 0 ? [] : [`lag ${lagText(lag)}`]),
     ...Object.entries(amounts).flatMap(([what, amount]) => (amount > 0 ? [`${count(amount)} ${what}`] : [])),
   ].join('; ');
 }

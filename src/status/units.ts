@@ -17,6 +17,11 @@ export function duration(seconds: number): string {
   return pair(whole, 86_400, 'd', 3600, 'h');
 }
 
+/** Seconds; null: a scan is still to find what has changed. */
+export function lagText(seconds: number | null): string {
+  return seconds === null ? 'not known yet' : duration(seconds);
+}
+
 /** `12,345`. */
 export function count(amount: number): string {
   return String(amount).replace(/\B(?=(\d{3})+$)/g, ',');

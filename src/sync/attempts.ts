@@ -38,6 +38,8 @@ export interface AttemptsOptions {
 export interface AttemptsListener {
   /** The job is over: done, needless, skipped or given up. */
   over(job: Job): void;
+  /** The job is over and was not done: a scan has to find again what is due. */
+  undone(job: Job): void;
   /** The job will never be tried again: a newer one for its object came while it waited. */
   dropped(job: Job): void;
   done(job: Job, outcome: Extract<Outcome, { outcome: 'done' }>): void;
@@ -89,12 +91,12 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     const waiting = waits.add(job.name, afterMs, (end) => {
       if (end === 'due') return requeue(job);
       if (end === 'overtaken') told.dropped(job);
-      else if (!ended) told.over(job);
+      else if (!ended) told.undone(job);
       return undefined;
     });
     if (waiting) return;
     told.forgotten(job);
-    if (!ended) told.over(job);
+    if (!ended) told.undone(job);
   }
 
   function failed(job: Job, version: string | undefined, error: Error): void {
@@ -106,7 +108,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     }
     if (failure.kind === 'mirror') {
       told.containerTrouble(error);
-      told.over(job);
+      told.undone(job);
       return;
     }
     const wait = waitAfter(failure, job.attempt);
@@ -144,6 +146,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       sinceMs,
       nextTryMs: nowMs + wait,
       version,
+      changedAtMs: before === undefined ? (job.since?.wallMs ?? null) : (before.changedAtMs ?? before.sinceMs),
     });
     if (kept) lastDue.set(job.name, surveys);
     const news = since === undefined || job.run !== NO_RUN || !persistence.forEver;
@@ -184,7 +187,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         if (outcome.outcome === 'skipped') told.skipped(job, outcome.reason, outcome.detail);
         over(job);
       } catch (error) {
-        if (signal.aborted) return told.over(job);
+        if (signal.aborted) return told.undone(job);
         failed(job, version, error instanceof Error ? error : new Error(String(error)));
       }
     },

@@ -82,6 +82,10 @@ export type MirrorState =
   | 'scanning'
   | 'transferring'
   | 'in-sync'
+  /** All is done but what the guard holds. */
+  | 'held'
+  /** All is done but what failed repeatedly, or is refused, and is tried again. */
+  | 'failing'
   /** The source is missing or unreadable: nothing is done until it is back. */
   | 'source-missing'
   /** The source is another folder than before, or empty: nothing is deleted or overwritten. */
@@ -127,8 +131,11 @@ export interface MirrorStatus {
   readonly heldSinceMs: number | null;
   /** The right to write to the mirror's place in the container; null where the mirror has no lease. */
   readonly lease: LeaseStatus | null;
-  /** Seconds since the oldest local change that is not yet durable in the container; 0 when there is none. */
-  readonly lagSeconds: number;
+  /**
+   * Seconds since the oldest local change that is not yet durable in the container; 0 when there is none, null when that is
+   * not known: a scan is still to find what has changed.
+   */
+  readonly lagSeconds: number | null;
   readonly watch: WatchState | null;
   readonly lastScan: RunReport | null;
   readonly lastReconcile: RunReport | null;

@@ -4,6 +4,7 @@ import type { LocalEntry, RelativePath } from '../watcher/entry.js';
 import type { Decision, Policy, Remote } from './decide.js';
 import { decide } from './decide.js';
 import { type Job, NO_RUN } from './job.js';
+import { momentNow, type Since } from './moment.js';
 import type { Pending } from './pending.js';
 import type { JobQueue, Lane } from './queue.js';
 import type { Renames } from './renames.js';
@@ -27,11 +28,11 @@ export interface Intake {
   due(object: DueObject, run: Run): Promise<void>;
   /**
    * "Look at these paths". What is there is seen to first, so that the copy of a renamed file is planned before the delete
-   * under its old name. Resolves with folders that are gone: where they went is known only once other folders were scanned.
+   * under its old name. `since`: when each was first heard of, in the order of `paths`. Resolves with folders that are gone: where they went is known only once other folders were scanned.
    */
-  hints(paths: readonly RelativePath[]): Promise<readonly RelativePath[]>;
-  /** "Look at this path": whatever is there, was there, or was below it. */
-  hint(path: RelativePath): Promise<void>;
+  hints(paths: readonly RelativePath[], since?: readonly Since[]): Promise<readonly RelativePath[]>;
+  /** "Look at this path": whatever is there, was there, or was below it. `since`: when that was first heard of; default now. */
+  hint(path: RelativePath, since?: Since): Promise<void>;
 }
 
 export interface IntakeOptions {
@@ -46,18 +47,24 @@ export interface IntakeOptions {
 }
 
 export function createIntake({ mirror, queue, index, source, policy, renames, pending, clock }: IntakeOptions): Intake {
-  async function add(name: ObjectName, local: LocalEntry | undefined, remote: Remote, run: number, mayBeRenamed: boolean): Promise<void> {
-    const sinceMs = clock.now();
+  async function add(
+    name: ObjectName,
+    local: LocalEntry | undefined,
+    remote: Remote,
+    run: number,
+    mayBeRenamed: boolean,
+    since: Since,
+  ): Promise<void> {
     const renamedFrom = mayBeRenamed && local ? renames.formerName(name, local) : undefined;
     if (renamedFrom !== undefined) renames.begin(renamedFrom);
-    pending.add(name, sinceMs);
+    pending.add(name, since);
     await queue.add({
       key: `${mirror}\0${name}`,
       lane: laneOf(local),
       mirror,
       name,
       run,
-      sinceMs,
+      since,
       attempt: 1,
       remote,
       listedIn: run,
@@ -66,43 +73,48 @@ export function createIntake({ mirror, queue, index, source, policy, renames, pe
     });
   }
 
-  async function consider(name: ObjectName, entry: LocalEntry | undefined): Promise<void> {
+  async function consider(name: ObjectName, entry: LocalEntry | undefined, since: Since): Promise<void> {
     const decision = decide(entry && { entry }, index.get(name), 'unknown', policy);
-    if (decision.action !== 'nothing') await add(name, entry, 'unknown', NO_RUN, isNew(decision));
+    if (decision.action !== 'nothing') await add(name, entry, 'unknown', NO_RUN, isNew(decision), since);
   }
 
-  async function considerAt(path: RelativePath, look: Look): Promise<void> {
+  async function considerAt(path: RelativePath, look: Look, since: Since): Promise<void> {
     const entry = look.found === 'entry' ? look.entry : undefined;
-    for (const name of source.namesAt(path)) await consider(name, entry && source.nameOf(entry) === name ? entry : undefined);
+    for (const name of source.namesAt(path)) {
+      await consider(name, entry && source.nameOf(entry) === name ? entry : undefined, since);
+    }
   }
 
   return {
     async due({ name, local, remote, decision }, run) {
-      run.pending.add(name, clock.now());
+      const since = run.since(source.pathOf(name));
+      run.pending.add(name, since);
       run.work.jobsDue += 1;
       if (decision.action === 'upload') run.work.bytesDue += local?.size ?? 0;
-      await add(name, local, remote, run.id, isNew(decision) && !run.first);
+      await add(name, local, remote, run.id, isNew(decision) && !run.first, since);
     },
-    async hints(paths) {
-      const others: RelativePath[] = [];
-      for (const path of paths) {
+    async hints(paths, since = []) {
+      const now = momentNow(clock);
+      const others: (readonly [RelativePath, Since])[] = [];
+      for (const [at, path] of paths.entries()) {
+        const { [at]: first = now } = since;
         const look = source.look(path);
-        if (look.found === 'entry') await considerAt(path, look);
-        else others.push(path);
+        if (look.found === 'entry') await considerAt(path, look, first);
+        else others.push([path, first]);
       }
-      for (const path of others) {
+      for (const [path, first] of others) {
         const look = source.look(path);
-        if (!isSilent(look)) await considerAt(path, look);
+        if (!isSilent(look)) await considerAt(path, look, first);
       }
       return paths.filter((path) => hasBelow(path) && isNoFolder(source.look(path)));
     },
-    async hint(path) {
+    async hint(path, since = momentNow(clock)) {
       const look = source.look(path);
       if (isSilent(look)) return;
-      await considerAt(path, look);
+      await considerAt(path, look, since);
       if (look.found === 'folder') return;
       // What was a folder is gone, or is something else now: so is everything that was below it.
-      for (const [name] of index.entries({ prefix: `${path}/` })) await consider(name, undefined);
+      for (const [name] of index.entries({ prefix: `${path}/` })) await consider(name, undefined, since);
     },
   };
 

@@ -7,6 +7,7 @@ import type { Intake } from './intake.js';
 import { type Job, NO_RUN } from './job.js';
 import type { MirrorBoard } from './mirror-board.js';
 import type { MirrorParts } from './mirror-parts.js';
+import { momentNow, oldest, type Since } from './moment.js';
 import type { Pending } from './pending.js';
 import type { Renames } from './renames.js';
 import type { Runs } from './runs.js';
@@ -21,12 +22,15 @@ export interface JobAccounts extends AttemptsListener {
   madeRoom(job: Job): void;
   /** Something was left undone that only a scan finds again. */
   miss(): void;
+  readonly missed: boolean;
   /** Whether that is so; asking makes it no longer so. */
   takeMissed(): boolean;
+  /** When the oldest change was made that the guard stopped since it began to hold, as far as that is known. */
+  heldSince(): Since | undefined;
 }
 
 export interface JobAccountsOptions {
-  readonly parts: Pick<MirrorParts, 'lookAgain' | 'health' | 'clock' | 'drain'>;
+  readonly parts: Pick<MirrorParts, 'lookAgain' | 'health' | 'clock' | 'drain' | 'queue' | 'guard'>;
   readonly board: MirrorBoard;
   readonly runs: Runs;
   readonly renames: Renames;
@@ -40,8 +44,9 @@ export interface JobAccountsOptions {
 const RACY_MS = 250;
 
 export function keepAccounts({ parts, board, runs, renames, pending, source, intake, containerTrouble }: JobAccountsOptions): JobAccounts {
-  const { clock, drain, health } = parts;
+  const { clock, drain, health, queue, guard } = parts;
   let missed = false;
+  let held: { readonly since: Since; readonly holdingSinceMs: number | undefined } | undefined;
 
   function miss(): void {
     missed = true;
@@ -52,8 +57,22 @@ export function keepAccounts({ parts, board, runs, renames, pending, source, int
     if (tally) tally.counts[what] += 1;
   }
 
-  function dropped({ renamedFrom }: Job): void {
+  function noLongerPlanned({ renamedFrom }: Job): void {
     if (renamedFrom !== undefined) renames.end(renamedFrom);
+  }
+
+  /** `settle`: what becomes of the name when no other job sees to it. */
+  function ended(job: Job, settle: (name: ObjectName) => void): void {
+    noLongerPlanned(job);
+    const next = queue.next(job.key);
+    if (next === undefined) settle(job.name);
+    else pending.replace(job.name, next.since);
+    const run = runs.get(job.run);
+    if (run) {
+      run.work.jobsDone += 1;
+      board.progress(run);
+    }
+    runs.settled(job.name, next?.run);
   }
 
   function heldBack(name: ObjectName, change: Change, run: number): void {
@@ -62,16 +81,26 @@ export function keepAccounts({ parts, board, runs, renames, pending, source, int
   }
 
   function lookAgainSoon(name: ObjectName): void {
+    const since = momentNow(clock);
     clock.after(RACY_MS, () => {
       // On the way out the index may be closed already; the next start scans anyway.
-      if (!drain.aborted) intake.hint(source.pathOf(name)).catch(miss);
+      if (!drain.aborted) intake.hint(source.pathOf(name), since).catch(miss);
     });
   }
 
   return {
-    dropped,
+    dropped(job) {
+      noLongerPlanned(job);
+      if (queue.has(job.key)) return;
+      pending.drop(job.name);
+      runs.settled(job.name);
+    },
     heldBack,
     miss,
+    get missed() {
+      return missed;
+    },
+    heldSince: () => (held?.holdingSinceMs === guard.holding?.sinceMs ? held?.since : undefined),
     takeMissed() {
       const was = missed;
       missed = false;
@@ -82,16 +111,8 @@ export function keepAccounts({ parts, board, runs, renames, pending, source, int
       runs.get(job.run)?.tally.done('delete', 0);
       board.done(job, { outcome: 'done', job: 'delete', why: 'makes room', bytes: 0 });
     },
-    over(job) {
-      dropped(job);
-      pending.settled(job.name);
-      const run = runs.get(job.run);
-      if (run) {
-        run.work.jobsDone += 1;
-        board.progress(run);
-      }
-      runs.settled(job.name);
-    },
+    over: (job) => ended(job, pending.settled),
+    undone: (job) => ended(job, pending.drop),
     done(job, outcome) {
       const run = runs.get(job.run);
       run?.tally.done(outcome.job, outcome.bytes);
@@ -106,7 +127,12 @@ export function keepAccounts({ parts, board, runs, renames, pending, source, int
       if (reason === 'delete-withheld') miss();
       board.skipped(job.name, reason, detail);
     },
-    held: (job, change) => heldBack(job.name, change, job.run),
+    held(job, change) {
+      const holdingSinceMs = guard.holding?.sinceMs;
+      const before = held?.holdingSinceMs === holdingSinceMs ? held?.since : undefined;
+      held = { since: oldest([job.since, ...(before === undefined ? [] : [before])]) ?? null, holdingSinceMs };
+      heldBack(job.name, change, job.run);
+    },
     failed(job, error, retryInMs, givenUp) {
       if (givenUp) count(job.run, 'failed');
       board.failed(job, error, retryInMs, givenUp);

@@ -1,6 +1,7 @@
 import type { ObjectName } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import type { Remote } from './decide.js';
+import type { Since } from './moment.js';
 import type { QueuedJob } from './queue.js';
 
 /**
@@ -12,8 +13,8 @@ export interface Job extends QueuedJob {
   readonly name: ObjectName;
   /** The run whose summary counts it; NO_RUN where no scan asked for it. */
   readonly run: number;
-  /** Milliseconds since the epoch when the change was first heard of. */
-  readonly sinceMs: number;
+  /** When the change was made, as far as that is known: see lagOf. */
+  readonly since: Since;
   /** From 1. */
   readonly attempt: number;
   /** How often the target counted as down because of this job, after it had been found to be up. Default 0. */

@@ -5,12 +5,14 @@ import { StateDamagedError, StateError } from '../state/errors.js';
 import { tryToWrite } from '../state/room.js';
 import { openWatcher } from '../watcher/open-watcher.js';
 import { SourceMissingError } from '../watcher/source.js';
-import type { Watcher, WatchState } from '../watcher/watcher.js';
+import type { Hint, Watcher, WatchState } from '../watcher/watcher.js';
 import { type Backoff, backoffMs } from './backoff.js';
 import { untilFirstEnds } from './concurrently.js';
+import { conditionOf } from './condition-of.js';
 import type { MirrorState } from './events.js';
 import { classify } from './failure.js';
 import type { Mirror } from './mirror.js';
+import { momentAt } from './moment.js';
 import { createDueRuns, type DueRun, type DueRuns } from './scan/due-runs.js';
 import { scanMirror } from './scan/scan-mirror.js';
 import { DamageMetError } from './state-trouble.js';
@@ -47,14 +49,17 @@ const PURGE_MS = 3_600_000;
 
 /** `underWay` is called once: when the mirror watches and its first run has begun, or when it has to wait for its source. */
 export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
-  const { settings, board, parts } = mirror;
+  const { settings, board, parts, work } = mirror;
   const { clock, log, drain } = parts;
   let watcher: Watcher | undefined;
   let waiting: DueRuns | undefined;
+  /** The state that the log has last said the mirror waits in. */
+  let waitsAs: MirrorState | undefined;
   /** Watches that were placed, and comparisons that were begun, since the last one that found all there is to do. */
   let inVain = 0;
 
   async function keep(): Promise<void> {
+    work.watchedBy(undefined);
     while (!drain.aborted) {
       try {
         await keepWhileWatched();
@@ -63,9 +68,11 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
         // What waits in the queue is dropped: the reconcile that follows finds it again.
         if (error instanceof LeaseLostError || error instanceof StateError) mirror.containerTrouble.report(error);
         if (error instanceof StateDamagedError) throw new DamageMetError(settings.name, error);
-        const state = stateAfter(error);
-        if (board.snapshot().state !== state) log.warn('mirror waits', { mirror: settings.name, error });
-        board.state(state, whyAfter(error));
+        work.stoppedBy(error);
+        const { state } = conditionOf(error);
+        if (waitsAs !== state) log.warn('mirror waits', { mirror: settings.name, error });
+        waitsAs = state;
+        mirror.reportState();
         underWay();
         await clock.sleep(waitAfter(error), drain).catch(() => {});
       }
@@ -108,8 +115,11 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       const { engine, directories } = opened.state();
       const { name, source, target, container, prefix } = settings;
       log.info('mirroring', { mirror: name, source, target, container, prefix, watch: engine, folders: directories });
+      work.watchedBy({ runs: () => due.open, unsettled: opened.unsettled });
       if (lost) due.add({ kind: 'reconcile', under: '', why: 'the container may hold other objects than is known' });
       else due.add({ kind: parts.ledger.read().reconciled ? 'scan' : 'reconcile', under: '', why: 'start' });
+      work.stoppedBy(undefined);
+      waitsAs = undefined;
       await untilFirstEnds(drain, [
         (signal) => mirror.containerTrouble.met(signal),
         (signal) => parts.lease.whenLost(signal),
@@ -126,6 +136,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       ]);
     } finally {
       watcher = undefined;
+      work.watchedBy(undefined);
       await opened.close();
       await Promise.allSettled(finishing);
     }
@@ -141,24 +152,44 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     const close = () => void from.close();
     signal.addEventListener('abort', close, { once: true });
     try {
-      for await (const hint of from) {
+      const hints = from[Symbol.asyncIterator]();
+      for (;;) {
+        // Asking for the next hint says that all of the one before has been taken.
+        const next = hints.next();
+        mirror.reportState();
+        const { done, value: hint } = await next;
+        if (done) return;
         board.tell({
           event: 'hint',
           paths: hint.kind === 'paths' ? hint.paths.length : 0,
           rescan: hint.kind === 'rescan' ? hint.why : null,
         });
-        if (hint.kind === 'rescan') due.add({ kind: 'scan', under: hint.under, why: hint.why });
-        else for (const under of await mirror.intake.hints(hint.paths)) due.add({ kind: 'scan', under, why: GONE, gone: true });
+        mirror.reportState();
+        if (hint.kind === 'rescan') due.add({ kind: 'scan', under: hint.under, why: hint.why, ...sinceOf(hint.since) });
+        else await takePaths(hint, due);
       }
     } finally {
       signal.removeEventListener('abort', close);
     }
   }
 
+  async function takePaths({ paths, since }: Extract<Hint, { kind: 'paths' }>, due: DueRuns): Promise<void> {
+    const moments = since.map((atMs) => momentAt(atMs, clock));
+    const gone = await mirror.intake.hints(paths, moments);
+    const oldestMs = Math.min(...since);
+    for (const under of gone) due.add({ kind: 'scan', under, why: GONE, gone: true, ...sinceOf(oldestMs) });
+  }
+
+  function sinceOf(atMs: number | undefined): Pick<DueRun, 'since'> {
+    return atMs === undefined ? {} : { since: momentAt(atMs, clock) };
+  }
+
   /** `finishing` gets what is left of each run when the next one may begin; with the end of `signal`, that ends too. */
   async function takeRuns(due: DueRuns, finishing: Set<Promise<unknown>>, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const run = await due.next(signal);
+      const next = due.next(signal);
+      mirror.reportState();
+      const run = await next;
       if (run.gone) {
         // Where a folder went is told by another event than that it went, at the same time, and that event settles too.
         await clock.sleep(settings.settleMs + ELSEWHERE_MS, signal);
@@ -172,7 +203,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       const begun = await scanning.catch((error: unknown) => waitOut(error, run, due, signal));
       if (begun === undefined) continue;
       inVain = 0;
-      mirror.refused(run.kind, undefined);
+      work.refused(run.kind, undefined);
       // Its jobs may take hours; what is found meanwhile is not kept waiting for them.
       const finished = begun.finished
         .catch((error: unknown) => {
@@ -197,11 +228,14 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       return;
     }
     inVain += 1;
-    mirror.refused(run.kind, error.message);
+    work.refused(run.kind, error.message);
+    mirror.reportState();
     const waitMs = backoffMs(inVain, REFUSED, parts.random());
     log.warn('run was refused', { mirror: settings.name, run: run.kind, againInMs: Math.round(waitMs), error });
     const again = clock.sleep(waitMs, signal).then(() => due.add(run));
     // Before the first reconcile a scan would send again what the container has.
+    due.over();
+    mirror.reportState();
     if (!parts.ledger.read().reconciled) await again;
     else again.catch(() => {}); // aborted: nothing is to be made any more
   }
@@ -214,16 +248,4 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   }
 
   return { ended: keep(), watchState: () => watcher?.state() ?? null, due: (run) => waiting?.add(run) };
-}
-
-function stateAfter(error: unknown): MirrorState {
-  if (error instanceof SourceMissingError) return 'source-missing';
-  if (error instanceof StateError) return 'state-unavailable';
-  return error instanceof LeaseHeldError || error instanceof LeaseLostError ? 'target-held' : 'target-down';
-}
-
-/** What changes from moment to moment is left out: each change is told. */
-function whyAfter(error: unknown): string {
-  if (error instanceof LeaseHeldError) return error.why;
-  return error instanceof Error ? error.message : String(error);
 }

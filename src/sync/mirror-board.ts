@@ -1,15 +1,17 @@
 import type { Clock } from '../clock.js';
 import type { ObjectName } from '../state/object-index.js';
-import type { JobKind, MirrorState, MirrorStatus, SkipReason, SyncEvent, SyncObserver } from './events.js';
+import type { JobKind, MirrorStatus, SkipReason, SyncEvent, SyncObserver } from './events.js';
 import type { Change } from './guard/rule.js';
 import type { Job } from './job.js';
+import type { Condition } from './mirror-state.js';
 import { progressOf, type Run } from './runs.js';
 import type { Outcome } from './workplace.js';
 
 /** Tells the world what one mirror does, and remembers what somebody may ask about it later. */
 export interface MirrorBoard {
   tell(event: DistributiveOmit<SyncEvent, 'mirror'>): void;
-  state(state: MirrorState, why: string): void;
+  /** Reports the mirror's state if it is another one than was reported last. */
+  state(now: Condition): void;
   jobStarted(job: Job): void;
   jobEnded(job: Job): void;
   done(job: Job, outcome: Extract<Outcome, { outcome: 'done' }>): void;
@@ -20,7 +22,7 @@ export interface MirrorBoard {
   progress(run: Run): void;
   /** A scan begins that will tell again what it skips. */
   forgetSkips(): void;
-  readonly snapshot: () => Pick<MirrorStatus, 'state' | 'why' | 'running' | 'skipped' | 'totals'>;
+  readonly snapshot: () => Pick<MirrorStatus, 'running' | 'skipped' | 'totals'>;
 }
 
 const PROGRESS_MS = 200;
@@ -28,7 +30,7 @@ const PROGRESS_MS = 200;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 export function createBoard(mirror: string, clock: Clock, observe: SyncObserver): MirrorBoard {
-  let current: { readonly state: MirrorState; readonly why: string } = { state: 'starting', why: '' };
+  let reported: Condition = { state: 'starting', why: '' };
   const running = new Map<ObjectName, { readonly job: JobKind; readonly bytes: number; readonly started: number }>();
   let skipped: Partial<Record<SkipReason, number>> = {};
   let progressAtMs = Number.NEGATIVE_INFINITY;
@@ -42,10 +44,10 @@ export function createBoard(mirror: string, clock: Clock, observe: SyncObserver)
 
   return {
     tell,
-    state(state, why) {
-      if (state === current.state && why === current.why) return;
-      current = { state, why };
-      tell({ event: 'state-changed', state, why });
+    state(now) {
+      if (now.state === reported.state && now.why === reported.why) return;
+      reported = now;
+      tell({ event: 'state-changed', ...now });
     },
     jobStarted: (job) => void running.set(job.name, { job: kindOf(job), bytes: job.seen?.size ?? 0, started: clock.monotonic() }),
     jobEnded: (job) => void running.delete(job.name),
@@ -77,7 +79,6 @@ export function createBoard(mirror: string, clock: Clock, observe: SyncObserver)
       skipped = {};
     },
     snapshot: () => ({
-      ...current,
       running: [...running].map(([name, { job, bytes, started }]) => ({ job, name, bytes, seconds: secondsSince(started) })),
       skipped,
       totals: { ...totals },

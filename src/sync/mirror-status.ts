@@ -5,24 +5,26 @@ import type { MirrorStatus } from './events.js';
 import type { Guard } from './guard/guard.js';
 import type { MirrorBoard } from './mirror-board.js';
 import type { MirrorParts } from './mirror-parts.js';
+import type { Condition } from './mirror-state.js';
 import type { Pending } from './pending.js';
 import type { Quarantine } from './quarantine.js';
 
 export interface MirrorNow {
-  readonly parts: Pick<MirrorParts, 'settings' | 'index' | 'ledger' | 'guard' | 'lease' | 'health' | 'clock'>;
+  readonly parts: Pick<MirrorParts, 'settings' | 'index' | 'ledger' | 'guard' | 'lease'>;
   readonly board: Pick<MirrorBoard, 'snapshot'>;
-  readonly pending: Pick<Pending, 'size' | 'oldestMs'>;
+  readonly pending: Pick<Pending, 'size'>;
   readonly quarantine: Pick<Quarantine, 'all'>;
   readonly retrying: number;
   readonly watch: WatchState | null;
+  readonly condition: Condition;
+  readonly lagSeconds: number | null;
 }
 
-/** What somebody is told who asks how a mirror is. */
-export function statusOf({ parts, board, pending, quarantine, retrying, watch }: MirrorNow): MirrorStatus {
-  const { settings, index, ledger, guard, lease, health, clock } = parts;
+/** What a mirror answers when it is asked how it is. */
+export function statusOf({ parts, board, pending, quarantine, retrying, watch, condition, lagSeconds }: MirrorNow): MirrorStatus {
+  const { settings, index, ledger, guard, lease } = parts;
   const { name: mirror, source, target, container, prefix, policy } = settings;
   const { lastScan = null, lastReconcile = null } = ledger.read();
-  const oldestMs = pending.oldestMs();
   return {
     mirror,
     source,
@@ -31,7 +33,7 @@ export function statusOf({ parts, board, pending, quarantine, retrying, watch }:
     prefix,
     deletes: policy.deletes,
     ...board.snapshot(),
-    ...(health.trouble ? { state: 'target-down', why: health.trouble.message } : {}),
+    ...condition,
     objects: index.count(),
     queued: pending.size,
     retrying,
@@ -40,7 +42,7 @@ export function statusOf({ parts, board, pending, quarantine, retrying, watch }:
     heldWhy: guard.holding?.why ?? '',
     heldSinceMs: guard.holding?.sinceMs ?? null,
     lease: lease.status(),
-    lagSeconds: oldestMs === undefined ? 0 : Math.max(0, (clock.now() - oldestMs) / 1_000),
+    lagSeconds,
     watch,
     lastScan,
     lastReconcile,

@@ -11,6 +11,7 @@ import { createBoard, type MirrorBoard } from './mirror-board.js';
 import type { MirrorParts } from './mirror-parts.js';
 import type { MirrorSettings } from './mirror-settings.js';
 import { statusOf } from './mirror-status.js';
+import { createMirrorWork, type MirrorWork } from './mirror-work.js';
 import { createPending, type Pending } from './pending.js';
 import { perform } from './perform.js';
 import { openPlace, type Place } from './place.js';
@@ -33,18 +34,16 @@ export interface Mirror {
   readonly containerTrouble: ContainerTrouble;
   /** Work that is not durable yet, whoever asked for it. */
   readonly pending: Pending;
+  /** What its state and its lag follow from. `reportState` is called after a change of it. */
+  readonly work: MirrorWork;
+  /** Reports the state if it is another one than before. */
+  reportState(): void;
   /** Sees to one object; the queue calls it. Never rejects. */
   run(job: Job): Promise<void>;
   /** The queue will never run this job. */
   dropped(job: Job): void;
   /** A change is held, of which somebody will have to decide. */
   held(name: ObjectName, change: Change, run: number): void;
-  /** Why a scan has found the source not to be what was mirrored before; undefined: it is. */
-  doubted(why: string | undefined): void;
-  /** The provider refuses what this kind of run needs of it, and why; undefined: no longer. */
-  refused(run: 'scan' | 'reconcile', why: string | undefined): void;
-  /** A scan is under way until what this returns is called. If it has failed, who began it says what that means for the mirror. */
-  scanning(why: string): (end: 'finished' | 'failed') => void;
   /** Whether something may have been missed that only a scan finds; asking makes it no longer so. */
   takeMissed(): boolean;
   /** Something was left undone that only a scan finds again. */
@@ -105,19 +104,9 @@ export function createMirror(parts: MirrorParts): Mirror {
     signal: drain,
     told: accounts,
   });
-  let scans = 0;
-  let doubt: string | undefined;
-  const refusals = new Map<'scan' | 'reconcile', string>();
-
-  /** Says what goes on now that something has ended. */
-  function rest(): void {
-    if (scans > 0 || containerTrouble.error) return;
-    const [refusal] = refusals;
-    if (doubt !== undefined) board.state('source-changed', doubt);
-    else if (refusal !== undefined && !ledger.read().reconciled) board.state('target-down', refusal[1]);
-    else if (pending.size > 0) board.state('transferring', '');
-    else board.state('in-sync', butFor(guard.holding !== undefined, quarantine.all.size > 0, refusal));
-  }
+  const isUnseen = (object: ObjectName) => source.lookFor(object).found === 'unknown';
+  const work = createMirrorWork({ parts, pending, quarantine, containerTrouble, accounts, isUnseen });
+  const reportState = () => board.state(work.condition());
 
   return {
     settings,
@@ -130,48 +119,35 @@ export function createMirror(parts: MirrorParts): Mirror {
     place,
     containerTrouble,
     pending,
+    work,
+    reportState,
     async run(job) {
-      pending.add(job.name, job.sinceMs);
+      pending.add(job.name, job.since);
       board.jobStarted(job);
+      reportState();
       await attempts.run(job);
       board.jobEnded(job);
       await guard.settle().catch((error: unknown) => log.error('guard not recorded', { mirror: name, error }));
-      rest();
+      reportState();
     },
     dropped: accounts.dropped,
     held: accounts.heldBack,
-    doubted(why) {
-      doubt = why;
-    },
-    refused(run, why) {
-      if (why === undefined) refusals.delete(run);
-      else refusals.set(run, why);
-      rest();
-    },
-    scanning(why) {
-      scans += 1;
-      board.state('scanning', why);
-      return (end) => {
-        scans -= 1;
-        if (end === 'finished') rest();
-      };
-    },
     miss: accounts.miss,
     takeMissed: accounts.takeMissed,
     beginSurvey: attempts.beginSurvey,
     flush: quarantine.flush,
-    status: (watch) => statusOf({ parts, board, pending, quarantine, retrying: attempts.retrying, watch }),
+    status: (watch) =>
+      statusOf({
+        parts,
+        board,
+        pending,
+        quarantine,
+        retrying: attempts.retrying,
+        watch,
+        condition: work.condition(),
+        lagSeconds: work.lagSeconds(),
+      }),
   };
-}
-
-/** What keeps a mirror that has nothing to do from being in sync. */
-function butFor(held: boolean, givenUp: boolean, refusal: readonly [run: string, why: string] | undefined): string {
-  const what = [
-    ...(givenUp ? ['the objects that are given up'] : []),
-    ...(held ? ['the deletes and overwrites that are held'] : []),
-    ...(refusal ? [`what a ${refusal[0]} would find, which is refused and tried again: ${refusal[1]}`] : []),
-  ];
-  return what.length === 0 ? '' : `but for ${what.join(' and ')}`;
 }
 
 /** A listing is from before what has become of its objects since it was asked for. */

@@ -1,35 +1,76 @@
 import type { ObjectName } from '../state/object-index.js';
 import { createCondition } from './condition.js';
+import { older, type Since } from './moment.js';
 
-/** Names with work that is not durable yet, oldest first: what lag and "is this run done" are read from. */
+/** Names with work that is not durable yet: lag, state and "is this run done" are read from it. */
 export interface Pending {
-  /** A name that is pending already keeps the moment it became so. */
-  add(name: ObjectName, sinceMs: number): void;
+  /** A name that is pending already keeps the moment it became so; one that was dropped is as old as it was then. */
+  add(name: ObjectName, since: Since): void;
+  /** A job of the name is over, and another one follows for a change of this moment. */
+  replace(name: ObjectName, since: Since): void;
   settled(name: ObjectName): void;
+  /** The work will not be done before a scan finds it again. */
+  drop(name: ObjectName): void;
   has(name: ObjectName): boolean;
   readonly size: number;
-  /** When the oldest pending name became so; milliseconds on the clock that `add` was given. Undefined: nothing is pending. */
-  oldestMs(): number | undefined;
+  /** How many were dropped and not found again. */
+  readonly dropped: number;
+  /** Of what is pending and what was dropped. */
+  ages(): Iterable<Since>;
+  /** A scan has found everything there is to do: of what was dropped only what `isUnseen` is still to be done. */
+  found(isUnseen: (name: ObjectName) => boolean): void;
   /** Resolves when nothing is pending; rejects with the signal's reason. */
   whenEmpty(signal: AbortSignal): Promise<void>;
 }
 
+/** Dropped names that are remembered one by one; of more, only how many they are and how old. */
+const MOST_DROPPED = 10_000;
+
 export function createPending(): Pending {
-  const since = new Map<ObjectName, number>();
+  const since = new Map<ObjectName, Since>();
+  const dropped = new Map<ObjectName, Since>();
+  let others: { readonly count: number; readonly since: Since } | undefined;
   const empty = createCondition();
+
+  function settled(name: ObjectName): void {
+    since.delete(name);
+    if (since.size === 0) empty.notifyAll();
+  }
+
   return {
-    add(name, sinceMs) {
-      if (!since.has(name)) since.set(name, sinceMs);
+    add(name, moment) {
+      if (since.has(name)) return;
+      const before = dropped.get(name);
+      since.set(name, before === undefined ? moment : older(before, moment));
+      dropped.delete(name);
     },
-    settled(name) {
-      since.delete(name);
-      if (since.size === 0) empty.notifyAll();
+    replace(name, moment) {
+      since.set(name, moment);
+    },
+    settled,
+    drop(name) {
+      const moment = since.get(name);
+      if (moment === undefined) return;
+      if (dropped.size < MOST_DROPPED) dropped.set(name, moment);
+      else others = { count: (others?.count ?? 0) + 1, since: others === undefined ? moment : older(others.since, moment) };
+      settled(name);
     },
     has: (name) => since.has(name),
     get size() {
       return since.size;
     },
-    oldestMs: () => since.values().next().value,
+    get dropped() {
+      return dropped.size + (others?.count ?? 0);
+    },
+    *ages() {
+      yield* since.values();
+      yield* dropped.values();
+      if (others !== undefined) yield others.since;
+    },
+    found(isUnseen) {
+      others = undefined;
+      for (const name of dropped.keys()) if (!isUnseen(name)) dropped.delete(name);
+    },
     async whenEmpty(signal) {
       while (since.size > 0) await empty.wait(signal);
     },

@@ -28,6 +28,10 @@ export interface JobQueue<J extends QueuedJob> {
   pause(): void;
   resume(): void;
   readonly paused: boolean;
+  /** Whether a job of this key waits or runs. */
+  has(key: string): boolean;
+  /** The job of this key that waits, also for the one that runs now. */
+  next(key: string): J | undefined;
   readonly waiting: number;
   readonly running: number;
   /** Drops what waits. Running jobs go on: they hold signals of their own. */
@@ -136,6 +140,8 @@ export function createQueue<J extends QueuedJob>({
     get paused() {
       return lanes.small.isPaused;
     },
+    has: (key) => waiting.has(key) || runningKeys.has(key),
+    next: (key) => runningKeys.get(key) ?? waiting.get(key),
     get waiting() {
       return waiting.size;
     },

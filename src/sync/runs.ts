@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.js';
 import type { ObjectIndex, ObjectName } from '../state/object-index.js';
+import type { RelativePath } from '../watcher/entry.js';
 import { type ChangedNames, createChangedNames } from './changed-names.js';
 import type { Progress } from './events.js';
+import type { Since } from './moment.js';
 import { createPending, type Pending } from './pending.js';
 import { startTally, type Tally } from './report.js';
 
@@ -14,6 +16,8 @@ export interface Run {
   readonly pending: Pending;
   /** What jobs of others did since it began, and its listing does not know. */
   readonly changed: ChangedNames;
+  /** When a change was made that it finds at this path. */
+  since: (path: RelativePath) => Since;
   /** Files and links scanned so far. */
   scanned: () => number;
   readonly work: { jobsDue: number; jobsDone: number; bytesDue: number; bytesDone: number };
@@ -28,8 +32,8 @@ export interface Runs {
   begin(index: Pick<ObjectIndex, 'count'>): Run;
   end(run: Run): void;
   get(id: number): Run | undefined;
-  /** A job is over. Whichever run asked for its name, the object has been seen to. */
-  settled(name: ObjectName): void;
+  /** A job is over. Whichever run asked for its name, the object has been seen to; but for a run whose own job is still to come. */
+  settled(name: ObjectName, awaitedBy?: number): void;
   /** A job of this run, or of none, may have changed the object. */
   changed(name: ObjectName, by: number): void;
 }
@@ -47,6 +51,7 @@ export function createRuns(clock: Clock): Runs {
         tally: startTally(clock),
         pending: createPending(),
         changed: createChangedNames(),
+        since: () => null,
         scanned: () => 0,
         work,
       };
@@ -57,8 +62,8 @@ export function createRuns(clock: Clock): Runs {
       current.delete(run.id);
     },
     get: (id) => current.get(id),
-    settled(name) {
-      for (const { pending } of current.values()) pending.settled(name);
+    settled(name, awaitedBy) {
+      for (const { id, pending } of current.values()) if (id !== awaitedBy) pending.settled(name);
     },
     changed(name, by) {
       for (const { id, changed } of current.values()) if (id !== by) changed.add(name);

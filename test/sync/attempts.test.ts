@@ -45,6 +45,7 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
   };
   const listener: AttemptsListener = {
     over: say('over'),
+    undone: say('undone'),
     dropped: say('dropped'),
     done: say('done'),
     skipped: say('skipped'),
@@ -90,7 +91,7 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
     attempts,
     quarantine,
     find: (name = 'a') =>
-      run({ key: name, lane: 'small', mirror: 'm', name, run: 1, sinceMs: 0, attempt: 1, remote: 'unknown', listedIn: 1 }),
+      run({ key: name, lane: 'small', mirror: 'm', name, run: 1, since: null, attempt: 1, remote: 'unknown', listedIn: 1 }),
     /** Runs what was requeued in trouble of the target. */
     goOn: () => Promise.all(requeued.splice(0).map(run)),
     async end() {
@@ -139,14 +140,14 @@ test('what waits when all ends is over, but for what was given up, which was ove
   expect(attempts.retrying).toBe(1);
   await end();
   await clock.advance(HOUR);
-  expect(told.filter((line) => line.startsWith('over'))).toEqual(['over given up', 'over waiting']);
+  expect(told.filter((line) => /^(over|undone) /.test(line))).toEqual(['over given up', 'undone waiting']);
 });
 
 test('more objects that fail than can wait are left to a scan, and said', async () => {
   const clock = fakeClock();
   const { find, told, attempts, end } = await live(folder(), clock, DAEMON);
   for (let file = 0; file < 10_001; file += 1) await find(`f${file}`);
-  expect(told.slice(-3)).toEqual(['failed f10000 500', 'forgotten f10000', 'over f10000']);
+  expect(told.slice(-3)).toEqual(['failed f10000 500', 'forgotten f10000', 'undone f10000']);
   expect(attempts.retrying).toBe(10_000);
   await end();
 });
@@ -158,7 +159,7 @@ test('a container that is gone is no fault of the object, which is left to the r
   await find();
   await clock.advance(HOUR);
   expect(tries).toEqual(['a 1']);
-  expect(told).toEqual(['container trouble', 'over a']);
+  expect(told).toEqual(['container trouble', 'undone a']);
   expect(quarantine.all.size).toBe(0);
   await end();
 });

@@ -55,16 +55,18 @@ describe('P2: verified', () => {
         return lies ? { ...info, checksums: [{ algorithm: 'md5', hex: '0'.repeat(32) }] } : info;
       },
     });
-    const { mirror, run, write } = await openMirrorFixture({
+    const { mirror, run, write, events } = await openMirrorFixture({
       persistence: { backoff: { firstMs: 1, limitMs: 5 }, attempts: 2, forEver: true },
       wrap: lying,
     });
     write('a');
     const { report } = await run('scan');
     expect(report).toMatchObject({ uploaded: 0, failed: 1 });
-    const { quarantined, state } = mirror.status(null);
+    const { quarantined } = mirror.status(null);
     expect(quarantined).toEqual([expect.objectContaining({ name: 'a', reason: 'hash-mismatch' })]);
-    expect(state).toBe('in-sync');
+    const states = () => events.flatMap((event) => (event.event === 'state-changed' ? [event.state] : []));
+    expect(states().at(-1)).toBe('failing');
+    expect(states()).not.toContain('in-sync');
     lies = false;
     await expect.poll(() => mirror.status(null).quarantined).toEqual([]);
     expect(mirror.parts.index.get('a')?.state).toBe('confirmed');

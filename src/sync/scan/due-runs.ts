@@ -1,5 +1,6 @@
 import type { RelativePath } from '../../watcher/entry.js';
 import { createCondition } from '../condition.js';
+import { isOlder, type Moment } from '../moment.js';
 
 /** A scan, or the whole comparison with the container, that should be made. */
 export interface DueRun {
@@ -7,6 +8,8 @@ export interface DueRun {
   /** The folder to scan; '' is the whole source. A reconcile is always whole. */
   readonly under: RelativePath;
   readonly why: string;
+  /** When the first event came of what is to be found. Missing: there may be changes that had no event. */
+  readonly since?: Moment;
   /**
    * The folder is gone. It may have been renamed: only when nothing else waits, and what is to be found elsewhere has been
    * found, it is known what to make of that.
@@ -17,9 +20,16 @@ export interface DueRun {
 /** Runs that wait for the one before to end. What a waiting run covers is not added a second time; gone folders come last. */
 export interface DueRuns {
   add(run: DueRun): void;
-  /** The next run, as soon as there is one: the widest first. Rejects with the signal's reason. */
+  /**
+   * The next run, as soon as there is one: the widest first. The one before counts as over. Rejects with the signal's
+   * reason.
+   */
   next(signal: AbortSignal): Promise<DueRun>;
+  /** The run that `next` gave is over. */
+  over(): void;
   readonly waiting: readonly DueRun[];
+  /** All that are not over: also the one that `next` gave. */
+  readonly open: readonly DueRun[];
 }
 
 /** Waiting scans of folders above which one scan of everything is cheaper to keep in mind. */
@@ -27,6 +37,7 @@ const MOST_FOLDERS = 64;
 
 export function createDueRuns(): DueRuns {
   let waiting: readonly DueRun[] = [];
+  let current: DueRun | undefined;
   const added = createCondition();
 
   return {
@@ -34,12 +45,20 @@ export function createDueRuns(): DueRuns {
       waiting = merge(waiting, run);
       added.notifyAll();
     },
+    over() {
+      current = undefined;
+    },
     async next(signal) {
+      current = undefined;
       while (waiting.length === 0) await added.wait(signal);
       signal.throwIfAborted();
       const [first, ...rest] = waiting as readonly [DueRun, ...DueRun[]];
       waiting = rest;
+      current = first;
       return first;
+    },
+    get open() {
+      return current === undefined ? waiting : [current, ...waiting];
     },
     get waiting() {
       return waiting;
@@ -49,10 +68,21 @@ export function createDueRuns(): DueRuns {
 
 /** Pure: what then waits, widest first. */
 export function merge(waiting: readonly DueRun[], run: DueRun): readonly DueRun[] {
-  if (waiting.some((other) => covers(other, run))) return waiting;
-  const merged = [...waiting.filter((other) => !covers(run, other)), run];
-  if (merged.length > MOST_FOLDERS) return [{ kind: 'scan', under: '', why: `${merged.length} folders are due` }];
-  return merged.sort((a, b) => width(a) - width(b));
+  const wide = waiting.find((other) => covers(other, run));
+  if (wide !== undefined) return waiting.map((other) => (other === wide ? withAges(wide, [run]) : other));
+  const narrow = waiting.filter((other) => covers(run, other));
+  const merged = [...waiting.filter((other) => !covers(run, other)), withAges(run, narrow)];
+  if (merged.length <= MOST_FOLDERS) return merged.sort((a, b) => width(a) - width(b));
+  const [first, ...others] = merged as [DueRun, ...DueRun[]];
+  const { since } = withAges(first, others);
+  return [{ kind: 'scan', under: '', why: `${merged.length} folders are due`, ...(since && { since }) }];
+}
+
+/** A run that also finds what these would have found. */
+function withAges({ since, ...run }: DueRun, others: readonly DueRun[]): DueRun {
+  let first = since;
+  for (const other of others) first = first && other.since && (isOlder(other.since, first) ? other.since : first);
+  return first === undefined ? run : { ...run, since: first };
 }
 
 export function covers(wide: DueRun, narrow: DueRun): boolean {

@@ -43,8 +43,10 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   board.forgetSkips();
   const endSurvey = due.under === '' ? mirror.beginSurvey() : undefined;
   const run = mirror.runs.begin(parts.index);
+  run.since = (path) => mirror.work.changedAt(path, due);
   const begun = new Set(mirror.place.uploads.names());
-  const scanned = mirror.scanning(due.why);
+  const scanned = mirror.work.scanning(due);
+  mirror.reportState();
   const others = createOthersPlaces(settings.prefix);
   const othersObject = (name: ObjectName) => whyOthers(others.over(name), mirror);
   const deletes = collectDeletes(mirror, {
@@ -63,7 +65,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     // Of nothing, nothing can be deleted or replaced: a new mirror may begin with an empty folder.
     const told = parts.index.count() === 0 ? undefined : doubt;
     if (told !== undefined) log.warn('deletes are withheld', { mirror: settings.name, why: told });
-    mirror.doubted(told);
+    mirror.work.doubted(told);
     if (parts.index.count() === 0) await forgetFirstSight(mirror);
     const request = {
       root: settings.source,
@@ -105,6 +107,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     deletes.close();
   }
   scanned('finished');
+  mirror.reportState();
   run.tally.counts.scanned = summary.scanned;
   run.tally.counts.unchanged += summary.unchanged;
   if (summary.kept > 0) run.tally.counts.kept = summary.kept;

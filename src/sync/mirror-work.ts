@@ -1,0 +1,157 @@
+import type { Clock } from '../clock.js';
+import type { RelativePath } from '../watcher/entry.js';
+import type { Unsettled } from '../watcher/watcher.js';
+import { conditionOf } from './condition-of.js';
+import type { ContainerTrouble } from './container-trouble.js';
+import type { JobAccounts } from './job-accounts.js';
+import type { MirrorParts } from './mirror-parts.js';
+import { type Condition, lagOf, type MirrorFacts, stateOf } from './mirror-state.js';
+import { type Moment, momentAt, momentNow, momentOfEpoch, type Since } from './moment.js';
+import type { Pending } from './pending.js';
+import type { Quarantine } from './quarantine.js';
+import type { DueRun } from './scan/due-runs.js';
+import { createSeenTimes } from './seen-times.js';
+
+/** What is still to be found out about a mirror's source, by who watches it. */
+export interface Watch {
+  /** Runs that are due or under way. */
+  runs(): readonly DueRun[];
+  /** Events that have not been looked at; see Watcher. */
+  unsettled(path?: RelativePath): Unsettled | undefined;
+}
+
+/**
+ * What there is to say of a mirror as a whole: its state and its lag. Both are worked out when they are asked for, from what
+ * waits, runs, is due, is held, fails and was dropped.
+ */
+export interface MirrorWork {
+  /** Who watches the mirror from now on; undefined: nothing hears of changes any more. */
+  watchedBy(watch: Watch | undefined): void;
+  /** An error keeps the whole mirror from working; undefined: no longer. */
+  stoppedBy(error: unknown): void;
+  /** Why a scan has found the source not to be what was mirrored before; undefined: it is. */
+  doubted(why: string | undefined): void;
+  /** The provider refuses what this kind of run needs of it, and why; undefined: no longer. */
+  refused(run: DueRun['kind'], why: string | undefined): void;
+  /** A scan is under way until what this returns is called. */
+  scanning(due: DueRun): (end: 'finished' | 'failed') => void;
+  /** When a change was made that this run finds at a path. */
+  changedAt(path: RelativePath, due: DueRun): Since;
+  condition(): Condition;
+  /** See lagOf. */
+  lagSeconds(): number | null;
+}
+
+export interface MirrorWorkOptions {
+  readonly parts: Pick<MirrorParts, 'guard' | 'ledger' | 'health' | 'clock'>;
+  readonly pending: Pending;
+  readonly quarantine: Pick<Quarantine, 'all'>;
+  readonly containerTrouble: Pick<ContainerTrouble, 'error'>;
+  readonly accounts: Pick<JobAccounts, 'missed' | 'heldSince'>;
+  /** Whether it cannot be told what is at an object's name. */
+  readonly isUnseen: (name: string) => boolean;
+}
+
+const MISSED = 'something was left undone that only a scan finds';
+
+export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
+  const { parts, pending, quarantine, containerTrouble, accounts, isUnseen } = options;
+  const { guard, ledger, health, clock } = parts;
+  const seen = createSeenTimes(lastSeen(ledger.read(), clock));
+  const scans = new Set<DueRun>();
+  const refusals = new Map<DueRun['kind'], string>();
+  let watch: Watch | undefined;
+  /** False until somebody has begun to watch: a one-shot run hears of nothing, and finds all there is by its scan. */
+  let isWatched = false;
+  let begun = false;
+  let stopped: Condition | undefined;
+  let doubt: string | undefined;
+
+  function runs(): readonly DueRun[] {
+    return [...scans, ...(watch?.runs() ?? [])];
+  }
+
+  function condition(): Condition {
+    const [refusal] = refusals;
+    const facts: MirrorFacts = {
+      begun,
+      trouble: stopped ?? (containerTrouble.error && conditionOf(containerTrouble.error)),
+      target: health.trouble && { state: 'target-down', why: health.trouble.message },
+      doubt,
+      scans: [...runs().map(({ why }) => why), ...(accounts.missed ? [MISSED] : [])],
+      pending: pending.size,
+      unsettled: watch?.unsettled() !== undefined,
+      dropped: pending.dropped,
+      refusal: refusal && { run: refusal[0], why: refusal[1], reconciled: ledger.read().reconciled },
+      failing: quarantine.all.size,
+      held: guard.holding !== undefined,
+    };
+    return stateOf(facts);
+  }
+
+  function* known(): Generator<Since> {
+    yield* pending.ages();
+    for (const { changedAtMs, sinceMs } of quarantine.all.values()) {
+      const atMs = changedAtMs === undefined ? sinceMs : changedAtMs;
+      yield atMs === null ? null : momentOfEpoch(atMs, clock);
+    }
+    if (guard.holding !== undefined) yield accounts.heldSince() ?? momentOfEpoch(guard.holding.sinceMs, clock);
+    for (const { since } of runs()) if (since !== undefined) yield since;
+    const since = watch?.unsettled()?.since;
+    if (since !== undefined) yield momentAt(since, clock);
+  }
+
+  /** Whether there may be changes that had no event and that no scan has looked for. */
+  function mayMiss(): boolean {
+    const unsettled = watch?.unsettled();
+    const unheard = unsettled !== undefined && unsettled.since === undefined;
+    const deaf = !begun || stopped !== undefined || (isWatched && watch === undefined);
+    const refused = refusals.size > 0 && !ledger.read().reconciled;
+    return deaf || unheard || refused || accounts.missed || runs().some(({ since }) => since === undefined);
+  }
+
+  return {
+    watchedBy(by) {
+      watch = by;
+      isWatched = true;
+    },
+    stoppedBy(error) {
+      stopped = error === undefined ? undefined : conditionOf(error);
+    },
+    doubted(why) {
+      doubt = why;
+    },
+    refused(run, why) {
+      if (why === undefined) refusals.delete(run);
+      else refusals.set(run, why);
+    },
+    scanning(due) {
+      begun = true;
+      const began = momentNow(clock);
+      const run = { ...due };
+      scans.add(run);
+      return (end) => {
+        scans.delete(run);
+        if (end === 'failed') return;
+        seen.saw(due.under, began);
+        if (due.under === '') pending.found(isUnseen);
+      };
+    },
+    changedAt(path, { since }) {
+      if (since !== undefined) return since;
+      const heard = watch?.unsettled(path)?.since;
+      return heard === undefined ? seen.at(path) : momentAt(heard, clock);
+    },
+    condition,
+    lagSeconds: () => lagOf({ known: known(), unfound: mayMiss() ? { after: seen.at('') } : undefined }, clock),
+  };
+}
+
+/** When the last run began that had seen all of the source, as it was written down. */
+function lastSeen(
+  { reconciled, lastScan, lastReconcile }: ReturnType<MirrorParts['ledger']['read']>,
+  clock: Pick<Clock, 'now' | 'monotonic'>,
+): Moment | null {
+  const times = [lastScan, lastReconcile].flatMap((report) => report?.startedAtMs ?? []);
+  return reconciled && times.length > 0 ? momentOfEpoch(Math.max(...times), clock) : null;
+}
