@@ -20,6 +20,12 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
     return due;
   }
 
+  function levelOfState({ mirror, state }: Extract<SyncEvent, { event: 'state-changed' }>): 'error' | 'info' | 'debug' {
+    const level = levelOf(states.get(mirror), state);
+    if (level !== 'debug') states.set(mirror, state);
+    return level;
+  }
+
   return (event) => {
     switch (event.event) {
       case 'failed':
@@ -38,10 +44,7 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
       case 'trash-purged':
         return log.info('trash purged', fieldsOf(event));
       case 'state-changed':
-        // Only why it is as it was has changed.
-        if (states.get(event.mirror) === event.state) return log.debug('state changed', fieldsOf(event));
-        states.set(event.mirror, event.state);
-        return isAlarm(event.state) ? log.error('state changed', fieldsOf(event)) : log.info('state changed', fieldsOf(event));
+        return log[levelOfState(event)]('state changed', fieldsOf(event));
       case 'guard':
         return event.holding
           ? log.warn('deletes and overwrites are held', { ...fieldsOf(event), look: `longshore held ${event.mirror}` })
@@ -65,6 +68,12 @@ function fieldsOf(event: SyncEvent): Readonly<Record<string, unknown>> {
 
 const ALARMS: readonly MirrorState[] = ['source-missing', 'source-changed', 'target-down', 'target-held', 'state-unavailable'];
 
-function isAlarm(state: MirrorState): boolean {
-  return ALARMS.includes(state);
+/** The coming and going of work is for those who look closely. */
+const WORK: readonly MirrorState[] = ['starting', 'scanning', 'transferring'];
+
+/** `before`: the last state that was no work, or ended one that needs an operator. Each such state is one line, whatever its reasons. */
+function levelOf(before: MirrorState | undefined, state: MirrorState): 'error' | 'info' | 'debug' {
+  if (before === state) return 'debug';
+  if (ALARMS.includes(state)) return 'error';
+  return WORK.includes(state) && !(before !== undefined && ALARMS.includes(before)) ? 'debug' : 'info';
 }

@@ -51,6 +51,17 @@ describe('the log of what sync does', () => {
     expect(await logged(events, { level: 'debug' })).toContainEqual(expect.objectContaining({ level: 'debug', why: 'another reason' }));
   });
 
+  it('has no line above debug for the coming and going of work, and one when trouble ends with it', async () => {
+    const work = [state('scanning'), state('transferring'), state('in-sync'), state('transferring'), state('in-sync')];
+    const trouble = [state('target-down'), state('scanning'), state('in-sync')];
+    expect((await logged([...work, ...trouble])).map(({ level, state: to }) => [level, to])).toEqual([
+      ['info', 'in-sync'],
+      ['error', 'target-down'],
+      ['info', 'scanning'],
+      ['info', 'in-sync'],
+    ]);
+  });
+
   it('has a line for each object at level debug only', async () => {
     expect(await logged([done])).toEqual([]);
     expect(await logged([done], { level: 'debug' })).toMatchObject([{ level: 'debug', event: 'done', name: 'a' }]);

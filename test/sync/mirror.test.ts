@@ -65,7 +65,7 @@ describe('P2: verified', () => {
     const { quarantined } = mirror.status(null);
     expect(quarantined).toEqual([expect.objectContaining({ name: 'a', reason: 'hash-mismatch' })]);
     const states = () => events.flatMap((event) => (event.event === 'state-changed' ? [event.state] : []));
-    expect(states().at(-1)).toBe('failing');
+    expect(states()).toContain('failing');
     expect(states()).not.toContain('in-sync');
     lies = false;
     await expect.poll(() => mirror.status(null).quarantined).toEqual([]);
