@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
+import { onAbort } from './drivers/signal.js';
 
 /** The only door to time. Tests pass a clock of their own; nothing else may read `Date` or set a timer. */
 export interface Clock {
@@ -16,19 +16,30 @@ export interface Clock {
 /** Node's timers hold 32-bit milliseconds and fire at once above that, so a longer wait is cut down to this. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+function atMost(ms: number): number {
+  return Math.min(Math.max(ms, 0), LONGEST_TIMER_MS);
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  async sleep(ms, signal) {
-    try {
-      await delay(Math.min(Math.max(ms, 0), LONGEST_TIMER_MS), undefined, signal ? { signal } : {});
-    } catch (error) {
-      signal?.throwIfAborted(); // the signal's own reason, rather than Node's AbortError
-      throw error;
-    }
-  },
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      let forget = () => {};
+      const timer = setTimeout(() => {
+        forget();
+        resolve();
+      }, atMost(ms));
+      // Node's own timers/promises adds a listener for each sleep, and warns of a leak from the eleventh on.
+      if (signal)
+        forget = onAbort(signal, () => {
+          clearTimeout(timer);
+          reject(signal.reason);
+        });
+    }),
   after(ms, run) {
-    const timer = setTimeout(run, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
+    const timer = setTimeout(run, atMost(ms));
     timer.unref();
     return () => clearTimeout(timer);
   },

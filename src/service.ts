@@ -1,4 +1,5 @@
 import type { Config } from './config/config.js';
+import { onAbort } from './drivers/signal.js';
 import { type Closable, createLifecycle } from './lifecycle.js';
 import { createWorkMeter } from './notify/work-meter.js';
 import { openNotifier } from './notify.js';
@@ -51,7 +52,7 @@ export function createService(): { readonly observe: SyncObserver; open(options:
         }),
       );
       const stopping = () => void notifier.stopping(config.drainMs + CLOSING_MS);
-      drain.addEventListener('abort', stopping, { once: true });
+      const forget = onAbort(drain, stopping);
       try {
         const routes = { ...statusRoutes(status), ...heldRoutes(deskOf) };
         await opened.add('control socket', openControlServer({ stateFolder: config.stateFolder, routes, clock, log }));
@@ -62,7 +63,7 @@ export function createService(): { readonly observe: SyncObserver; open(options:
       return {
         ready: () => notifier.ready(),
         async close() {
-          drain.removeEventListener('abort', stopping);
+          forget();
           await opened.close();
         },
       };

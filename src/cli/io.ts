@@ -20,6 +20,8 @@ export interface Io {
   readonly clock: Clock;
   /** Calls the listener at each stop signal, which then does not end the program. Returns what gives them back. */
   onSignal(listener: (signal: StopSignal) => void): () => void;
+  /** Calls the listener at each warning of Node, which then does not print it. Returns what takes that back. */
+  onWarning(listener: (warning: Error) => void): () => void;
   /** Ends this process at once, as the signal does where no listener is. */
   endBy(signal: StopSignal): void;
 }
@@ -43,6 +45,14 @@ export function processIo(): Io {
       for (const signal of STOP_SIGNALS) process.on(signal, listener);
       return () => {
         for (const signal of STOP_SIGNALS) process.off(signal, listener);
+      };
+    },
+    onWarning(listener) {
+      const before = process.listeners('warning');
+      process.removeAllListeners('warning').on('warning', listener);
+      return () => {
+        process.off('warning', listener);
+        for (const each of before) process.on('warning', each);
       };
     },
     endBy(signal) {

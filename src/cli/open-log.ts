@@ -4,9 +4,17 @@ import { createLogger, isJournal, type OpenLogger } from '../log.js';
 import type { Io } from './io.js';
 
 /** The log as the configuration wants it, on stderr; `stream` stands in where something else shares the terminal. */
-export function openLog({ log }: Config, { stderr, env, clock }: Io, stream: Writable = stderr): OpenLogger {
+export function openLog({ log }: Config, { stderr, env, clock, onWarning }: Io, stream: Writable = stderr): OpenLogger {
   const journald = stream === stderr && writesToJournal({ stderr, env });
-  return createLogger({ level: log.level, format: log.format, stream, clock, journald });
+  const logger = createLogger({ level: log.level, format: log.format, stream, clock, journald });
+  const release = onWarning((error) => logger.warn('warning of Node', { error }));
+  return {
+    ...logger,
+    close() {
+      release();
+      return logger.close();
+    },
+  };
 }
 
 export function writesToJournal({ stderr, env }: Pick<Io, 'stderr' | 'env'>): boolean {

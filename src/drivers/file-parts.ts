@@ -5,6 +5,7 @@ import { bytesBody } from './body.js';
 import type { Body, BodyPart, PartSource } from './call.js';
 import { withMd5 } from './cut-parts.js';
 import type { FilePartsMessage, FilePartsOrder, PartWanted } from './file-parts-worker.js';
+import { childController } from './signal.js';
 
 /** Parts up to this are handed over as they were read; larger ones are read again as they are sent, from the system's cache. */
 const MOST_BUFFERED = 8 * 1024 * 1024;
@@ -37,9 +38,12 @@ export function fileParts({ path, follow, version, slice, changed }: FilePartsOp
     });
     const want = (buffer: PartWanted) => worker.postMessage(buffer, buffer === null ? [] : [buffer]);
     for (let i = 0; i < AHEAD; i += 1) want(null);
+    const { controller, unlink } = childController(signal); // `on` would add a listener to a signal that many share
     try {
       let start = 0;
-      for await (const [message] of on(worker, 'message', { signal, close: ['exit'] }) as AsyncIterable<[FilePartsMessage]>) {
+      for await (const [message] of on(worker, 'message', { signal: controller.signal, close: ['exit'] }) as AsyncIterable<
+        [FilePartsMessage]
+      >) {
         if (message.kind !== 'part') {
           whole = endOf(message);
           return;
@@ -54,6 +58,7 @@ export function fileParts({ path, follow, version, slice, changed }: FilePartsOp
       signal.throwIfAborted(); // the signal's own reason, rather than Node's AbortError
       throw error;
     } finally {
+      unlink();
       worker.on('error', () => {}); // nobody listens any more, and it may still run out of memory
       worker.unref();
       // Not awaited: one that hangs in a dead network file system cannot be ended.

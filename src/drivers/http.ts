@@ -3,6 +3,7 @@ import { type AnswerSink, bufferedAnswer, streamedAnswer } from './http/answer.j
 import { exactly } from './http/exact-body.js';
 import { type HttpAnswer, type HttpBody, type HttpClient, HttpError, type HttpRequest, type HttpStream } from './http/exchange.js';
 import { httpError } from './http/failure.js';
+import { onAbort } from './signal.js';
 
 export interface HttpOptions {
   /** Connections to one host. */
@@ -111,8 +112,7 @@ function exchange<T>(
     let sourceFailure: { readonly error: unknown } | undefined;
     let settled = false;
 
-    const aborted = () => fail(signal.reason);
-    const finish = () => signal.removeEventListener('abort', aborted);
+    let finish = () => {};
     const fail = (error: unknown) => {
       finish();
       answer.failed(error);
@@ -120,7 +120,7 @@ function exchange<T>(
       settled = true;
       controller?.abort(error instanceof Error ? error : new Error('aborted', { cause: error }));
     };
-    signal.addEventListener('abort', aborted, { once: true });
+    finish = onAbort(signal, () => fail(signal.reason));
 
     const body = openBody(request.body, (error) => {
       sourceFailure = { error };

@@ -1,3 +1,4 @@
+import '../caught-signals.js';
 import { reasonOf, StateDamagedError, StateNewerError } from './errors.js';
 import { checkIndex } from './lmdb-check.js';
 

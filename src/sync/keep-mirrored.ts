@@ -1,5 +1,5 @@
 import { StorageError } from '../drivers/errors.js';
-import { orAborted } from '../drivers/signal.js';
+import { onAbort, orAborted } from '../drivers/signal.js';
 import { LeaseHeldError, LeaseLostError } from '../lease/errors.js';
 import { StateDamagedError, StateError } from '../state/errors.js';
 import { tryToWrite } from '../state/room.js';
@@ -149,8 +149,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   }
 
   async function takeHints(from: Watcher, due: DueRuns, signal: AbortSignal): Promise<void> {
-    const close = () => void from.close();
-    signal.addEventListener('abort', close, { once: true });
+    const forget = onAbort(signal, () => void from.close());
     try {
       const hints = from[Symbol.asyncIterator]();
       for (;;) {
@@ -169,7 +168,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
         else await takePaths(hint, due);
       }
     } finally {
-      signal.removeEventListener('abort', close);
+      forget();
     }
   }
 

@@ -64,6 +64,7 @@ export function openConsole({
       return () => listeners.delete(listener);
     },
     endBy: (signal) => ended.push(signal),
+    onWarning: () => () => {},
   };
   return {
     folder,

@@ -14,6 +14,8 @@ export interface Place {
   longshore(...args: readonly string[]): Promise<Finished>;
   /** Starts the daemon; it is killed with the test if it still runs. */
   daemon(): Program;
+  /** Starts one command; it is killed with the test if it still runs. */
+  start(...args: readonly string[]): Program;
   /** Where source and container differ, one line each. */
   differences(): string[];
   /** Puts a file into the source, with the folders that it needs; resolves to its path. */
@@ -33,6 +35,7 @@ export function openPlace(mirror = ''): Place {
     container: join(folder, 'vault', 'documents'),
     longshore: (...args) => run(['--config', join(folder, 'longshore.yaml'), ...args], { cwd: folder }),
     daemon: () => start(['--config', join(folder, 'longshore.yaml'), 'run']),
+    start: (...args) => start(['--config', join(folder, 'longshore.yaml'), ...args]),
     differences: () => differences(filesBelow(source), filesBelow(join(folder, 'vault', 'documents'))),
     write(path, content = path) {
       const absolute = join(source, path);

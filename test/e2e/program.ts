@@ -49,9 +49,20 @@ export function start(args: readonly string[], { cwd, env, nodeOptions = [], asN
   });
   const finished = new Promise<Finished>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code: code ?? signal ?? 'unknown', stdout, stderr }));
+    child.on('close', (code, signal) => {
+      const strange = stderr.split('\n').filter((line) => isNotOurs(line));
+      if (strange.length > 0) reject(new Error(`stderr has lines that are not longshore's:\n${strange.join('\n')}\nin:\n${stderr}`));
+      else resolve({ code: code ?? signal ?? 'unknown', stdout, stderr });
+    });
   });
   return { child, stdout: () => stdout, stderr: () => stderr, kill: (signal) => child.kill(signal), finished };
+}
+
+/** What Node, a library or a native one prints by itself: warnings, stacks, the debugger, messages of a crash. */
+function isNotOurs(line: string): boolean {
+  return /^\(node:\d+\)|^\(Use `node |^Node\.js v|^node:internal|^\s+at .*:\d+:\d+\)?$|MaxListeners|^Debugger |^Write error|^(free|malloc|corrupted)/.test(
+    line,
+  );
 }
 
 export function run(args: readonly string[], options: ProgramOptions): Promise<Finished> {
