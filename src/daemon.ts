@@ -2,6 +2,7 @@ import { NEVER_ABORTED, onAbort } from './drivers/signal.js';
 import { openEngine } from './engine.js';
 import { createLifecycle } from './lifecycle.js';
 import { readVersion } from './package-files.js';
+import { programReplaced } from './program-files.js';
 import { createService } from './service.js';
 import type { HeldDesk } from './status/held-desk.js';
 import type { DaemonStatus } from './status/snapshot.js';
@@ -92,6 +93,7 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
             drain.abort(error);
             cancelDeadline ??= world.clock.after(config.drainMs, () => interrupt.abort(error));
           };
+          links.push(onAbort(programReplaced, () => fail(new ReplacedWhileRunningError(programReplaced.reason))));
           await Promise.all(kept.map(({ ended }) => ended.catch(fail)));
           await engine.stop();
           if (failed.length > 0) throw failed[0];
@@ -111,6 +113,15 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
     throw error;
   }
 };
+
+/** What an upgrade of the package under a running daemon ends it with. */
+class ReplacedWhileRunningError extends Error {
+  override readonly name = 'ReplacedWhileRunningError';
+
+  constructor(cause: unknown) {
+    super('the program was replaced on disk; exiting so that the service manager starts the new one', { cause });
+  }
+}
 
 /** What is decided there is made at once. */
 function heldDesk(guard: Guard, due: (run: DueRun) => void): HeldDesk {

@@ -3,6 +3,7 @@ import { openEngine } from './engine.js';
 import { LeaseHeldError } from './lease/errors.js';
 import type { Acquired } from './lease/lease.js';
 import { createLifecycle } from './lifecycle.js';
+import { programReplaced } from './program-files.js';
 import { StateDamagedError } from './state/errors.js';
 import { BRISK } from './sync/backoff.js';
 import { untilFirstEnds } from './sync/concurrently.js';
@@ -28,7 +29,7 @@ const LEASE_LOOK_MS = 30_000;
  */
 export const runOnce: RunOnce = async (config, options, world, observe, { drain, interrupt }) => {
   const lifecycle = createLifecycle({ clock: world.clock, deadlineMs: CLOSE_MS });
-  const { controller, unlink } = childController(drain);
+  const { controller, unlink } = childController(drain, programReplaced);
   try {
     const engine = await openEngine({
       config,

@@ -1,6 +1,7 @@
 import { on } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { FileVersion } from '../file-stat.js';
+import { programFile } from '../program-files.js';
 import { bytesBody } from './body.js';
 import type { Body, BodyPart, PartSource } from './call.js';
 import { withMd5 } from './cut-parts.js';
@@ -11,6 +12,8 @@ import { childController } from './signal.js';
 const MOST_BUFFERED = 8 * 1024 * 1024;
 /** Parts that are read and not released yet: those on their way, and the one that is next. */
 const AHEAD = 5;
+
+const PROGRAM = programFile(new URL('./file-parts-worker.js', import.meta.url));
 
 export interface FilePartsOptions {
   readonly path: string;
@@ -31,7 +34,7 @@ export function fileParts({ path, follow, version, slice, changed }: FilePartsOp
   let whole: string | undefined;
 
   async function* parts(): AsyncGenerator<BodyPart, void, undefined> {
-    const worker = new Worker(new URL('./file-parts-worker.js', import.meta.url), {
+    const worker = new Worker(PROGRAM.load(), {
       workerData: order,
       name: 'longshore-file-parts',
       execArgv: [], // a program's own, such as --input-type, may not fit a worker

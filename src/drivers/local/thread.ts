@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { programFile } from '../../program-files.js';
 import { StorageError, TargetUnavailableError } from '../errors.js';
 import { NEVER_ABORTED, onAbort } from '../signal.js';
 import {
@@ -35,6 +36,8 @@ const BYTES_PER_CLAIM = 4;
 /** Contents that may be on their way at once; further ones wait, as each is in memory twice until it is written. */
 const BYTES_UNDER_WAY = 64 * 1024 * 1024;
 
+const PROGRAM = programFile(new URL('./files-worker.js', import.meta.url));
+
 export function createFileThread(settings: WorkerSettings): FileThread {
   const waiting = new Map<number, Waiting>();
   let unsent: Waiting[] = [];
@@ -44,7 +47,7 @@ export function createFileThread(settings: WorkerSettings): FileThread {
   let closing: Promise<void> | undefined;
 
   function start(): Worker {
-    const started = new Worker(new URL('./files-worker.js', import.meta.url), {
+    const started = new Worker(PROGRAM.load(), {
       workerData: settings,
       name: 'longshore-local-files',
       trackUnmanagedFds: false,
@@ -57,19 +60,19 @@ export function createFileThread(settings: WorkerSettings): FileThread {
     const lost = (cause?: unknown) => {
       if (worker !== started) return;
       worker = undefined;
-      const error = new TargetUnavailableError('the thread that works on the files has ended', {
-        driver: 'local',
-        retry: 'backoff',
-        cause,
-      });
-      for (const one of waiting.values()) one.reject(error);
-      waiting.clear();
-      unsent = [];
-      bytesUnderWay = 0;
+      failAll('the thread that works on the files has ended', cause);
     };
     started.once('error', lost);
     started.once('exit', () => lost());
     return started;
+  }
+
+  function failAll(problem: string, cause: unknown): void {
+    const error = new TargetUnavailableError(problem, { driver: 'local', retry: 'backoff', cause });
+    for (const one of waiting.values()) one.reject(error);
+    waiting.clear();
+    unsent = [];
+    bytesUnderWay = 0;
   }
 
   function settle(reply: Reply): void {
@@ -96,7 +99,12 @@ export function createFileThread(settings: WorkerSettings): FileThread {
     }
     const batch = unsent.splice(0, count);
     if (batch.length === 0) return;
-    worker ??= start();
+    try {
+      worker ??= start();
+    } catch (cause) {
+      failAll('no thread can be started to work on the files', cause);
+      return;
+    }
     worker.ref();
     const { message, transfer } = pack(batch);
     worker.postMessage(message, transfer);

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.js';
+import { programFile } from '../../program-files.js';
 import { type FromScan, ScanFailedError, type ScanThreadData, type ToScan } from './scan-messages.js';
 
 /** A thread that scans, seen from outside. */
@@ -19,8 +20,11 @@ export interface ScanThreadListener {
   fail(error: ScanFailedError): void;
 }
 
+const PROGRAM = programFile(new URL('./scan-worker.js', import.meta.url));
+
+/** @throws ProgramReplacedError */
 export function startScanThread(data: ScanThreadData, told: ScanThreadListener): ScanThread {
-  const worker = new Worker(new URL('./scan-worker.js', import.meta.url), { workerData: data, name: 'longshore-scan' });
+  const worker = new Worker(PROGRAM.load(), { workerData: data, name: 'longshore-scan' });
   let isOver = false;
   worker.on('message', (message: FromScan) => {
     isOver ||= message.kind === 'ended' || message.kind === 'failed';

@@ -1,4 +1,5 @@
 import type { Piscina } from 'piscina';
+import { programFile } from '../../program-files.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { ContentLook } from './content-look.js';
 import { FileChangedError, FileUnreadableError } from './file-errors.js';
@@ -102,16 +103,20 @@ export function openFileReader(from: ReadFrom): FileReader {
   };
 }
 
+const PROGRAM = programFile(new URL('./read-worker.js', import.meta.url));
+
 /** A thread that starts with the first file, so that a run in which nothing has changed starts none. */
 function lazyPool<Answer>(): { get(): Promise<Piscina<ReadTask, Answer>>; close(): Promise<void> } {
-  const filename = new URL('./read-worker.js', import.meta.url).href;
   let pool: Promise<Piscina<ReadTask, Answer>> | undefined;
   const open = async () => {
     const { Piscina: Pool } = await import('piscina');
-    return new Pool<ReadTask, Answer>({ filename, minThreads: 0, maxThreads: 1, idleTimeout: 5_000 });
+    const opened = new Pool<ReadTask, Answer>({ filename: PROGRAM.load().href, minThreads: 0, maxThreads: 1, idleTimeout: 5_000 });
+    opened.on('error', () => {}); // of a thread without work; the next one that has some meets what is the matter
+    return opened;
   };
   return {
-    get() {
+    async get() {
+      PROGRAM.load(); // a thread that was idle has ended, and the next task may start another
       pool ??= open();
       return pool;
     },
