@@ -24,7 +24,8 @@ export function createDriver(backend: Backend): StorageDriver {
 
     async *iterateContainers(options) {
       const call = callOf(options);
-      for await (const info of itemsOfPages(backend.name, (page) => backend.listContainers(page, call))) yield new Container(info, driver);
+      for await (const info of itemsOfPages(backend.name, (page) => backend.listContainers(page, call), call))
+        yield new Container(info, driver);
     },
     listContainers: (options) => collect(driver.iterateContainers(options)),
     getContainer: async (name, options) => new Container(await backend.headContainer(name, callOf(options)), driver),
@@ -41,7 +42,7 @@ export function createDriver(backend: Backend): StorageDriver {
 
     async *iterateContainerObjects(container, options) {
       const call = callOf(options);
-      const list = itemsOfPages(backend.name, (page) => backend.listObjects(container.name, options?.prefix ?? '', page, call));
+      const list = itemsOfPages(backend.name, (page) => backend.listObjects(container.name, options?.prefix ?? '', page, call), call);
       for await (const info of list) yield objectOf(info, container);
     },
     listContainerObjects: (container, options) => collect(driver.iterateContainerObjects(container, options)),

@@ -24,7 +24,7 @@ test('P4: what another mirror keeps further down in the same container is not ex
     );
   const keys = async () => {
     const found: string[] = [];
-    for await (const { items } of pages('memory', (page) => storage.listObjects('c', '', page, { signal: never })))
+    for await (const { items } of pages('memory', (page) => storage.listObjects('c', '', page, { signal: never }), { signal: never }))
       found.push(...items.map(({ key }) => key));
     return found;
   };

@@ -27,7 +27,15 @@ export function encodeQuery(parameters: Readonly<Record<string, string | undefin
   return pairs.map(([name, value]) => `${name}=${value}`).join('&');
 }
 
-/** Undoes `encoding-type=url`: some providers write a space as `+`, and all write `+` as `%2B`. */
+/**
+ * Undoes `encoding-type=url`: some providers write a space as `+`, and all write `+` as `%2B`. What cannot be decoded was not
+ * encoded, whatever the answer says, and is given back as it came.
+ */
 export function decodeListed(text: string): string {
-  return text.includes('%') || text.includes('+') ? decodeURIComponent(text.replaceAll('+', '%20')) : text;
+  if (!text.includes('%') && !text.includes('+')) return text;
+  try {
+    return decodeURIComponent(text.replaceAll('+', '%20'));
+  } catch {
+    return text;
+  }
 }

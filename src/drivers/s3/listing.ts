@@ -25,7 +25,7 @@ export function listObjects({ client, profile, etags }: S3Context): Backend['lis
     const decode = listing.encoded ? decodeListed : (text: string) => text;
     const items = listing.objects.map((object) => toInfo(object, decode(object.key)));
     refuseDisorder(items);
-    const next = nextPage(container, listing, items, decode);
+    const next = nextPage(container, listing, items);
     if (next !== undefined && next === after) throw notAdvancing(container);
     return { items, next };
 
@@ -37,16 +37,11 @@ export function listObjects({ client, profile, etags }: S3Context): Backend['lis
     }
   };
 
-  function nextPage(
-    container: string,
-    listing: NonNullable<ReturnType<typeof readListing>>,
-    items: readonly ObjectInfo[],
-    decode: (text: string) => string,
-  ) {
+  function nextPage(container: string, listing: NonNullable<ReturnType<typeof readListing>>, items: readonly ObjectInfo[]) {
     if (!listing.truncated) return undefined;
     if (profile.listing === 'v2' && listing.nextToken !== undefined) return listing.nextToken;
-    // V1 gives a marker only with a delimiter; without one the last key is the marker.
-    const marker = listing.nextMarker === undefined ? items.at(-1)?.key : decode(listing.nextMarker);
+    // V1's marker is the last key. NextMarker is not asked: where keys are encoded, Ceph gives it raw and AWS does not.
+    const marker = items.at(-1)?.key ?? listing.nextMarker;
     if (marker === undefined || profile.listing === 'v2') throw notAdvancing(container);
     return marker;
   }

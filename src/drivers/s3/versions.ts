@@ -54,7 +54,7 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
       const { element, entries } = orderedChildren(body.toString('utf8'), ['Version', 'DeleteMarker']);
       const decode = textOf(element, 'EncodingType') === 'url' ? decodeListed : (text: string) => text;
       const items = entries.map(({ name, element: entry }) => toVersion(container, entry, name === 'DeleteMarker', decode));
-      return { items, next: nextPlace(element, decode, after) };
+      return { items, next: nextPlace(element, items, after) };
     },
 
     async readVersion(ref, versionId, range, call) {
@@ -92,11 +92,13 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
   }
 }
 
-function nextPlace(page: XmlElement, decode: (text: string) => string, after: string | undefined): string | undefined {
+/** After the last entry. NextKeyMarker says the same, but not every provider encodes it as it does the keys. */
+function nextPlace(page: XmlElement, items: readonly ObjectVersion[], after: string | undefined): string | undefined {
   if (textOf(page, 'IsTruncated') !== 'true') return undefined;
-  const key = textOf(page, 'NextKeyMarker');
-  const next =
-    key === undefined ? undefined : JSON.stringify({ key: decode(key), version: textOf(page, 'NextVersionIdMarker') } satisfies Place);
+  const last = items.at(-1);
+  const key = last?.key ?? textOf(page, 'NextKeyMarker');
+  const version = last?.versionId ?? textOf(page, 'NextVersionIdMarker');
+  const next = key === undefined ? undefined : JSON.stringify({ key, version } satisfies Place);
   if (next !== undefined && next !== after) return next;
   throw new StorageError('list the versions: the provider says that there is more, but not where to go on', {
     driver: S3,

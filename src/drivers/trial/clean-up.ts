@@ -24,7 +24,7 @@ export async function cleanUp(backend: Backend, container: string, prefix: strin
   for (const token of traces.uploads) await attempt(`unfinished upload of ${token.key}`, async () => multipart?.abort(token, call));
   const listed = new Map<string, ObjectRef>();
   await attempt(`objects below ${prefix}`, async () => {
-    const listing = itemsOfPages(backend.name, (page) => backend.listObjects(container, prefix, page, call));
+    const listing = itemsOfPages(backend.name, (page) => backend.listObjects(container, prefix, page, call), call);
     for await (const { key } of listing) listed.set(key, { container, key });
   });
   for (const [key, ref] of listed) await attempt(key, () => backend.deleteObject(ref, call));
@@ -32,7 +32,7 @@ export async function cleanUp(backend: Backend, container: string, prefix: strin
   for (const [key, ref] of traces.objects) if (!listed.has(key)) await backend.deleteObject(ref, call).catch(() => undefined);
   if (versions !== undefined) {
     await attempt(`earlier versions below ${prefix}`, async () => {
-      const kept = await collect(itemsOfPages(backend.name, (page) => versions.listVersions(container, prefix, page, call)));
+      const kept = await collect(itemsOfPages(backend.name, (page) => versions.listVersions(container, prefix, page, call), call));
       for (const { key, versionId } of kept) {
         await attempt(`version ${versionId} of ${key}`, () => versions.deleteVersion({ container, key }, versionId, call));
       }

@@ -65,7 +65,7 @@ export function openGround(options: GroundOptions): Ground {
       }
     },
     async names() {
-      const objects = await collect(itemsOfPages(backend.name, (page) => backend.listObjects(container, prefix, page, call)));
+      const objects = await collect(itemsOfPages(backend.name, (page) => backend.listObjects(container, prefix, page, call), call));
       return objects.map(({ key }) => key.slice(prefix.length));
     },
     begun: tell.upload,

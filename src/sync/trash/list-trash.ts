@@ -34,7 +34,7 @@ export async function* listTrash(
   signal: AbortSignal,
 ): AsyncGenerator<readonly TrashEntry[], void> {
   const root = prefix + trashPrefix;
-  for await (const { items } of pages(backend.name, (request) => backend.listObjects(container, root, request, { signal }))) {
+  for await (const { items } of pages(backend.name, (request) => backend.listObjects(container, root, request, { signal }), { signal })) {
     yield items.flatMap(({ key, size, checksums, extra }) => {
       const thrown = key.startsWith(root) ? readThrown(key.slice(root.length)) : undefined;
       const { lastModified } = extra;

@@ -113,6 +113,15 @@ export function multipartCases({ backend, again, inContainer }: Fixture): void {
     expect(await multipart.unfinished(container, '', call)).toEqual([]);
   });
 
+  inContainer('G4: that are unfinished are listed under their names, and can be aborted by them', async (container) => {
+    const keys = ['100%', '100%25', 'a b+c', 'a%20b', 'a+b', 'folder/#,', 'ä/€'];
+    for (const key of keys) await multipart.begin({ container, key }, plain, call);
+    expect((await multipart.unfinished(container, '', call)).map(({ key }) => key).sort()).toEqual(keys);
+    expect((await multipart.unfinished(container, 'a%', call)).map(({ key }) => key)).toEqual(['a%20b']);
+    for (const token of await multipart.unfinished(container, '', call)) await multipart.abort(token, call);
+    expect(await multipart.unfinished(container, '', call)).toEqual([]);
+  });
+
   inContainer('G2: a part whose source fails is not there, and can be sent again', async (container) => {
     const token = await multipart.begin({ container, key: 'parts' }, plain, call);
     const content = randomContent(1000);

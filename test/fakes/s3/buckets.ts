@@ -43,7 +43,7 @@ export function deleteBucket(request: FakeRequest, { store }: FakeRules): Answer
   return { status: 204 };
 }
 
-export function listObjects(request: FakeRequest, { store, pageLimit }: FakeRules, repeatToken: boolean): Answer {
+export function listObjects(request: FakeRequest, { store, pageLimit, listsAsCeph }: FakeRules, repeatToken: boolean): Answer {
   const { query } = request;
   const bucket = store.bucket(request.bucket);
   const v2 = query.get('list-type') === '2';
@@ -66,7 +66,8 @@ export function listObjects(request: FakeRequest, { store, pageLimit }: FakeRule
     const { bytes, etag, modifiedMs, headers } = store.object(bucket, key);
     return `<Contents><Key>${listed(key, encoded)}</Key><LastModified>${new Date(modifiedMs).toISOString()}</LastModified><ETag>${escapeXml(etag)}</ETag><Size>${bytes.byteLength}</Size><StorageClass>${headers['x-amz-storage-class'] ?? 'STANDARD'}</StorageClass></Contents>`;
   });
-  const more = truncated && v2 ? `<NextContinuationToken>${escapeXml(next)}</NextContinuationToken>` : '';
+  const rawMarker = listsAsCeph && truncated && !v2 ? `<NextMarker>${escapeXml(page.at(-1) ?? '')}</NextMarker>` : '';
+  const more = truncated && v2 ? `<NextContinuationToken>${escapeXml(next)}</NextContinuationToken>` : rawMarker;
   const head = `<Name>${bucket.name}</Name><Prefix>${listed(prefix, encoded)}</Prefix><MaxKeys>${limit}</MaxKeys><IsTruncated>${truncated}</IsTruncated>`;
   const encoding = encoded ? '<EncodingType>url</EncodingType>' : '';
   return { status: 200, body: xml('ListBucketResult', head + encoding + more + contents.join('')) };
@@ -77,7 +78,7 @@ export function getVersioning(request: FakeRequest, { store }: FakeRules): Answe
   return { status: 200, body: xml('VersioningConfiguration', versioned ? '<Status>Enabled</Status>' : '') };
 }
 
-export function listVersions(request: FakeRequest, { store }: FakeRules): Answer {
+export function listVersions(request: FakeRequest, { store, listsAsCeph }: FakeRules): Answer {
   const bucket = store.bucket(request.bucket);
   const encoded = request.query.get('encoding-type') === 'url';
   const prefix = request.query.get('prefix') ?? '';
@@ -99,7 +100,7 @@ export function listVersions(request: FakeRequest, { store }: FakeRules): Answer
   const last = page.at(-1);
   const next =
     truncated && last
-      ? `<NextKeyMarker>${listed(last.key, encoded)}</NextKeyMarker><NextVersionIdMarker>${last.version.versionId}</NextVersionIdMarker>`
+      ? `<NextKeyMarker>${listed(last.key, encoded && !listsAsCeph)}</NextKeyMarker><NextVersionIdMarker>${last.version.versionId}</NextVersionIdMarker>`
       : '';
   return {
     status: 200,

@@ -26,6 +26,8 @@ export interface FakeRules {
   skewMs: number;
   createsTwice: boolean;
   pageLimit: number;
+  /** As Ceph does: keys of uploads are encoded although the answer does not say so, and markers are never. */
+  listsAsCeph: boolean;
   minPartSize: number;
   maxCopySize: number;
   nowMs(): number;
@@ -95,6 +97,7 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
     skewMs: 0,
     createsTwice: true,
     pageLimit: 1000,
+    listsAsCeph: false,
     minPartSize: 5 * 2 ** 20,
     maxCopySize: 5 * 2 ** 30,
     nowMs,

@@ -91,7 +91,7 @@ export function abortUpload(request: FakeRequest, { store }: FakeRules): Answer 
   return { status: 204 };
 }
 
-export function listUploads(request: FakeRequest, { store, pageLimit }: FakeRules): Answer {
+export function listUploads(request: FakeRequest, { store, pageLimit, listsAsCeph }: FakeRules): Answer {
   const bucket = store.bucket(request.bucket);
   const encoded = request.query.get('encoding-type') === 'url';
   const prefix = request.query.get('prefix') ?? '';
@@ -107,13 +107,13 @@ export function listUploads(request: FakeRequest, { store, pageLimit }: FakeRule
   const last = page.at(-1);
   const next =
     truncated && last
-      ? `<NextKeyMarker>${listed(last.key, encoded)}</NextKeyMarker><NextUploadIdMarker>${last.id}</NextUploadIdMarker>`
+      ? `<NextKeyMarker>${listed(last.key, encoded && !listsAsCeph)}</NextKeyMarker><NextUploadIdMarker>${last.id}</NextUploadIdMarker>`
       : '';
   const items = page.map(({ key, id, beganAtMs }) => {
     const initiated = `<Initiated>${new Date(beganAtMs).toISOString()}</Initiated>`;
     return `<Upload><Key>${listed(key, encoded)}</Key><UploadId>${id}</UploadId>${initiated}</Upload>`;
   });
-  const encoding = encoded ? '<EncodingType>url</EncodingType>' : '';
+  const encoding = encoded && !listsAsCeph ? '<EncodingType>url</EncodingType>' : '';
   return {
     status: 200,
     body: xml('ListMultipartUploadsResult', `<IsTruncated>${truncated}</IsTruncated>${encoding}${next}${items.join('')}`),
