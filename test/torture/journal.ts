@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
+import { createHistory, type History } from './history.js';
 
 /** Nanoseconds of the system's monotonic clock. */
 export const nowNs = (): bigint => process.hrtime.bigint();
+
+export const msOf = (ns: bigint): number => Number(ns) / 1e6;
+
+/** Milliseconds of the system's monotonic clock. */
+export const nowMs = (): number => msOf(nowNs());
 
 export const md5Of = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
 
@@ -12,7 +18,7 @@ interface Step {
   readonly present: boolean;
 }
 
-interface History {
+interface NameHistory {
   readonly steps: Step[];
   readonly contents: Set<string>;
 }
@@ -25,6 +31,8 @@ export interface Journal {
   wasAbsent(name: string, fromNs: bigint, toNs: bigint): boolean;
   /** Whether the file of this name ever had this content. */
   hadContent(name: string, md5: string): boolean;
+  /** What each name held, and when. */
+  readonly history: History;
   /** The last changes, for who looks into a failure. */
   lines(about?: string): readonly string[];
 }
@@ -32,10 +40,11 @@ export interface Journal {
 const KEPT_LINES = 4_000;
 
 export function createJournal(): Journal {
-  const histories = new Map<string, History>();
+  const histories = new Map<string, NameHistory>();
+  const recorder = createHistory();
   let lines: { readonly text: string; readonly names: readonly string[] }[] = [];
 
-  function historyOf(name: string): History {
+  function historyOf(name: string): NameHistory {
     let history = histories.get(name);
     if (!history) {
       history = { steps: [], contents: new Set() };
@@ -53,6 +62,7 @@ export function createJournal(): Journal {
       for (const [name, md5] of after()) {
         const history = historyOf(name);
         history.steps.push({ beganNs, endedNs, present: md5 !== undefined });
+        recorder.record(name, { beganMs: msOf(beganNs), endedMs: msOf(endedNs), content: md5 });
         if (md5 !== undefined) history.contents.add(md5);
         names.push(name);
       }
@@ -71,6 +81,7 @@ export function createJournal(): Journal {
       }
       return absent && sinceNs <= toNs;
     },
+    history: recorder.history,
     hadContent: (name, md5) => histories.get(name)?.contents.has(md5) ?? false,
     lines: (about) => lines.filter(({ names }) => about === undefined || names.includes(about)).map(({ text }) => text),
   };

@@ -1,14 +1,16 @@
 import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { OrderedFault } from './armed/orders.js';
-import { md5Of } from './journal.js';
-import { CONTAINER, type Held, isOwn, type TortureTarget } from './target.js';
+import type { Note, OrderedFault } from './armed/orders.js';
+import { createHistory } from './history.js';
+import { md5Of, msOf, nowMs } from './journal.js';
+import { CONTAINER, type Held, isOwn, isRecorded, type TortureTarget } from './target.js';
 
 /** `disk`: the folder of a file system that may be filled. */
 export function localTarget(root: string, disk: string | undefined): TortureTarget {
   const container = join(root, CONTAINER);
   const ballast = join(disk ?? root, 'ballast');
   const seen = new Map<string, { readonly stamp: string; readonly held: Held }>();
+  const recorder = createHistory();
   let ordered: OrderedFault[] = [];
   let met = 0;
   let scripted = 0;
@@ -42,7 +44,27 @@ export function localTarget(root: string, disk: string | undefined): TortureTarg
     return held;
   }
 
+  /** A change that was begun when the daemon was killed may have been made. */
+  function read(notes: readonly Note[]): void {
+    const begun = new Map<string, number>();
+    for (const said of notes) {
+      if (said.note === 'begun') for (const name of said.names) begun.set(name, begun.get(name) ?? msOf(BigInt(said.atNs)));
+      if (said.note !== 'ended') continue;
+      for (const [at, name] of said.names.entries()) {
+        const beganMs = begun.get(name) ?? 0;
+        const step = { beganMs, endedMs: msOf(BigInt(said.atNs)), content: said.contents?.[at] ?? undefined };
+        if (isRecorded(name)) recorder.record(name, step);
+        begun.delete(name);
+      }
+    }
+    for (const [name, beganMs] of begun) {
+      if (isRecorded(name)) recorder.record(name, { beganMs, endedMs: nowMs(), content: heldAt(join(container, name))?.md5 });
+    }
+  }
+
   return {
+    history: recorder.history,
+    read,
     settings: `{ driver: local, root: ${root}, fsync: true }`,
     objects() {
       const objects = new Map<string, Held>();

@@ -56,9 +56,9 @@ async function tortureOn(job: number): Promise<void> {
 }
 
 function progress(): string {
-  const { kills, stops, quiets, changes, faults, deletes, objects, fullDisks, losses, damagesMet, decisions, reached } = figures;
+  const { kills, stops, quiets, changes, faults, deletes, objects, fullDisks, losses, damagesMet, samples, decisions, reached } = figures;
   const spent = Math.round((performance.now() - beganAt) / 1_000);
-  return `${spent} s: ${kills} kills, ${stops} stops, ${quiets} times all equal (${objects} objects), ${changes} changes, ${faults} faults, ${deletes} deletes judged, ${fullDisks} full disks, ${losses} states spoiled (${damagesMet} daemons ended by it), ${decisions} decisions about what was held, ${reached.size} of ${FAILPOINTS.length} points`;
+  return `${spent} s: ${kills} kills, ${stops} stops, ${quiets} times all equal (${objects} objects), ${changes} changes, ${faults} faults, ${deletes} deletes judged, ${samples} answers held against the history, ${fullDisks} full disks, ${losses} states spoiled (${damagesMet} daemons ended by it), ${decisions} decisions about what was held, ${reached.size} of ${FAILPOINTS.length} points`;
 }
 
 await Promise.all(Array.from({ length: jobs }, (_, job) => tortureOn(job)));

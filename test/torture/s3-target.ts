@@ -2,8 +2,9 @@ import type { Fault } from '../fakes/s3/faults.js';
 import type { Operation } from '../fakes/s3/request.js';
 import { ACCOUNT, startFakeS3 } from '../fakes/s3/server.js';
 import type { StoredVersion } from '../fakes/s3/store.js';
-import { md5Of } from './journal.js';
-import { CONTAINER, type Held, isOwn, type TortureTarget } from './target.js';
+import { createHistory, observeMap } from './history.js';
+import { md5Of, nowMs } from './journal.js';
+import { CONTAINER, type Held, isOwn, isRecorded, type TortureTarget } from './target.js';
 
 const REFUSALS: readonly Fault[] = [
   { kind: 'refuse', status: 503, code: 'SlowDown' },
@@ -27,6 +28,15 @@ export async function s3Target(): Promise<TortureTarget> {
   const fake = await startFakeS3({ minPartSize: 1, pageLimit: 20 });
   const seen = new WeakMap<StoredVersion, Held>();
   let scripted = 0;
+  const recorder = createHistory();
+  observeMap(fake.rules.store.buckets, (name, made) => {
+    if (name !== CONTAINER || !made) return;
+    observeMap(made.objects, (key, versions) => {
+      const newest = versions?.at(-1);
+      const content = newest === undefined || newest.isDeleteMarker ? undefined : heldOf(newest).md5;
+      if (isRecorded(key)) recorder.record(key, { beganMs: nowMs(), endedMs: nowMs(), content });
+    });
+  });
   const bucket = () => fake.rules.store.buckets.get(CONTAINER);
 
   function heldOf(version: StoredVersion): Held {
@@ -49,6 +59,8 @@ export async function s3Target(): Promise<TortureTarget> {
       fake.log.length = 0;
       return objects;
     },
+    history: recorder.history,
+    read: () => {},
     uploads: () => new Map([...(bucket()?.uploads ?? [])].map(([id, { key, parts }]) => [id, { key, what: `${parts.size} parts` }])),
     leftovers: () => [],
     script(random) {

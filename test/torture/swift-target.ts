@@ -3,8 +3,9 @@ import { SECRET, USER } from '../fakes/swift/identity.js';
 import type { Operation } from '../fakes/swift/request.js';
 import { startFakeSwift } from '../fakes/swift/server.js';
 import { Refusal, type StoredObject } from '../fakes/swift/store.js';
-import { md5Of } from './journal.js';
-import { CONTAINER, type Held, isOwn, type TortureTarget } from './target.js';
+import { createHistory, observeMap } from './history.js';
+import { md5Of, nowMs } from './journal.js';
+import { CONTAINER, type Held, isOwn, isRecorded, type TortureTarget } from './target.js';
 
 const SEGMENTS = `${CONTAINER}_segments`;
 
@@ -34,6 +35,15 @@ export async function swiftTarget(): Promise<TortureTarget> {
   const { store } = fake.rules;
   const seen = new WeakMap<StoredObject, { readonly held: Held; readonly segments: readonly (StoredObject | undefined)[] }>();
   let scripted = 0;
+
+  const recorder = createHistory();
+  observeMap(store.containers, (name, made) => {
+    if (name !== CONTAINER || !made) return;
+    observeMap(made.objects, (key, object) => {
+      const content = object && md5OfContent(object);
+      if (isRecorded(key)) recorder.record(key, { beganMs: nowMs(), endedMs: nowMs(), content });
+    });
+  });
 
   const segmentsOf = ({ segments = [] }: StoredObject) =>
     segments.map(({ container, key }) => store.containers.get(container)?.objects.get(key));
@@ -67,6 +77,8 @@ export async function swiftTarget(): Promise<TortureTarget> {
       fake.log.length = 0;
       return objects;
     },
+    history: recorder.history,
+    read: () => {},
     uploads() {
       const used = new Set<string>();
       for (const { segments = [] } of store.containers.get(CONTAINER)?.objects.values() ?? [])

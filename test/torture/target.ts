@@ -1,4 +1,5 @@
-import type { OrderedFault } from './armed/orders.js';
+import type { Note, OrderedFault } from './armed/orders.js';
+import type { History } from './history.js';
 
 /** What a container says of one object. */
 export interface Held {
@@ -13,6 +14,10 @@ export interface TortureTarget {
   /** The lines of the configuration that stand under its name. */
   readonly settings: string;
   objects(): ReadonlyMap<string, Held>;
+  /** Every change of the container's objects, and of its trash, since it was made: of a local one as far as the notes are read. */
+  readonly history: History;
+  /** Reads the notes of a daemon that has ended. */
+  read(notes: readonly Note[]): void;
   /** By id, uploads in parts that were neither completed nor aborted: to which object, where that can be told, and what there is of them. */
   uploads(): ReadonlyMap<string, { readonly key: string | undefined; readonly what: string }>;
   /** Files that are no objects and should not outlive a daemon. */
@@ -33,4 +38,6 @@ export interface TortureTarget {
 export const CONTAINER = 'documents';
 
 /** What longshore keeps in a container for itself: its lease, its trash. */
+/** What is in the trash is still in the container; the rest of what longshore keeps for itself is no content. */
+export const isRecorded = (name: string): boolean => !isOwn(name) || name.startsWith('.longshore/trash/');
 export const isOwn = (name: string): boolean => name.startsWith('.longshore/');

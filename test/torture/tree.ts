@@ -37,6 +37,8 @@ export interface Tree {
   expected(): ReadonlyMap<string, { readonly md5: string; readonly path: string; readonly kind: 'file' | 'link' }>;
   /** Whether what was below this object's folders may be kept, since one of them has become a link that is skipped. */
   isBehindLink(name: string): boolean;
+  /** Whether that was ever so. */
+  wasBehindLink(name: string): boolean;
   readonly changes: number;
 }
 
@@ -55,7 +57,9 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
   const journal = createJournal();
   const nodes = new Map<string, Node>();
   let changes = 0;
+  const everLinks = new Set<string>();
   let named = 0;
+  let versions = 0;
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const somePath = (): string => Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(NAMES)).join('/');
   const onDisk = (path: string): string => join(root, path);
@@ -72,6 +76,7 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
     changes += 1;
     journal.step(what, act, function* () {
       for (const [path, node] of after) {
+        if (node?.kind === 'link') everLinks.add(path);
         if (node) nodes.set(path, node);
         else nodes.delete(path);
         yield* named1(path, node);
@@ -96,10 +101,20 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
     step(`mkdir ${JSON.stringify(above)}`, new Map([[above, { kind: 'folder' }]]), () => mkdirSync(onDisk(above)));
   }
 
+  /** What a version of a file begins with: no two are alike. */
+  function versionOf(path: string): Buffer {
+    versions += 1;
+    return Buffer.from(`${path}, version ${versions}\n`);
+  }
+
   const fileOf = (bytes: Buffer): FileNode => ({ kind: 'file', bytes, changedNs: nowNs() });
 
-  /** In pieces, as programs write: each piece makes a file that could be sent. */
-  function write(path: string, bytes: Buffer): void {
+  /** Content that names itself, in pieces, as programs write: each piece makes a file that could be sent. */
+  function write(path: string, content: Buffer): void {
+    writeUnnamed(path, Buffer.concat([versionOf(path), content]));
+  }
+
+  function writeUnnamed(path: string, bytes: Buffer): void {
     makeWay(path);
     if (nodes.get(path)?.kind !== 'file') remove(path);
     let descriptor = -1;
@@ -212,9 +227,10 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
       if (random() < 0.7) return;
       const path = somePath();
       write(path, Buffer.from('sparse'));
-      const length = Math.floor(random() * LARGE);
-      const after = Buffer.alloc(Math.max(length, 6));
-      after.write('sparse');
+      const file = nodes.get(path);
+      const begin = file?.kind === 'file' ? file.bytes : Buffer.alloc(0);
+      const after = Buffer.alloc(Math.max(Math.floor(random() * LARGE), begin.length));
+      begin.copy(after);
       step(`extend ${JSON.stringify(path)}`, new Map([[path, fileOf(after)]]), () => truncateSync(onDisk(path), after.length));
     },
     // What looks encrypted, or wiped, where there was something sound: the guard counts that.
@@ -222,7 +238,7 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
       withFile((path, { bytes }) => {
         if (bytes.length === 0) return;
         const wiped = random() < 0.5;
-        write(path, Buffer.from(Array.from({ length: 5_000 }, () => (wiped ? 0 : Math.floor(random() * 256)))));
+        writeUnnamed(path, Buffer.from(Array.from({ length: 5_000 }, () => (wiped ? 0 : Math.floor(random() * 256)))));
       }),
     // A folder that is filled and then gets its name, as by an unpacking program.
     () => {
@@ -306,6 +322,11 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
     isBehindLink(name) {
       if (links !== 'skip') return false;
       for (let above = dirname(name); above !== '.'; above = dirname(above)) if (nodes.get(above)?.kind === 'link') return true;
+      return false;
+    },
+    wasBehindLink(name) {
+      if (links !== 'skip') return false;
+      for (let above = dirname(name); above !== '.'; above = dirname(above)) if (everLinks.has(above)) return true;
       return false;
     },
   };

@@ -10,6 +10,7 @@ import { seeded } from '../e2e/random-changes.js';
 import { type Note, ORDERS, type Orders } from './armed/orders.js';
 import { nowNs } from './journal.js';
 import { localTarget } from './local-target.js';
+import { createOversight } from './oversight.js';
 import { createPerson } from './person.js';
 import { s3Target } from './s3-target.js';
 import { swiftTarget } from './swift-target.js';
@@ -34,6 +35,8 @@ export interface Figures {
   losses: number;
   /** Daemons that ended because they met damage in their index. */
   damagesMet: number;
+  /** Answers of daemons about their state and lag that were held against the container's history. */
+  samples: number;
   /** Approvals, rejections, and rejections that were taken back. */
   decisions: number;
   readonly reached: Set<Failpoint>;
@@ -53,6 +56,7 @@ export function noFigures(): Figures {
     losses: 0,
     decisions: 0,
     damagesMet: 0,
+    samples: 0,
   };
   return { ...counts, reached: new Set(), killedAt: new Map() };
 }
@@ -88,6 +92,9 @@ const GUARDS = {
   tight: '{ count: 10, percentage: 5%, at_least: 5, window: 1m }',
 } as const;
 const WATCH = ['chokidar', 'directories', 'scan'] as const;
+/** How long a daemon may not know yet of a change on a busy machine, beside its settle time. */
+const UNAWARE_MS = 1_500;
+const RESCAN_MS = 1_000;
 /** How long a daemon that nothing disturbs may take to make everything equal. */
 const PATIENCE_MS = 240_000;
 /** After so much of it another daemon need not wait for what this one is uncertain of. */
@@ -95,6 +102,10 @@ const UNCERTAIN_MS = 30_000;
 /** Between changes that make the rest of the fault script happen. */
 const PROVOKE_MS = 1_000;
 const STOP_MS = 60_000;
+/** The share of daemons to which nothing happens, how long they are left in peace at a time, and their calls a second to a slow target. */
+const LINGERS = 0.15;
+const REST_MS = 4_000;
+const SLOW_RATE = 8;
 /** How a daemon ends that meets damage in its index: by itself, or in LMDB's code. */
 const DAMAGE_MET: readonly (number | string)[] = [1, 'SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE'];
 
@@ -120,6 +131,17 @@ export async function torture(options: WorldOptions): Promise<void> {
   const state = join(disk, 'state');
   const target = await openTarget();
   const tree: Tree = createTree({ root: source, links, random });
+  const oversight = createOversight({
+    tree,
+    target,
+    stateFolder: state,
+    isFileSystem: driver === 'local',
+    losesState,
+    losesEvents,
+    clockJumps,
+    settleMs: watch === 'scan' ? UNAWARE_MS + RESCAN_MS : UNAWARE_MS,
+  });
+  let slow = false;
   /** When each object was last put, or was found right. */
   const putNs = new Map<string, bigint>();
   let engine: 'lmdb' | 'lowdb' = random() < 0.75 ? 'lmdb' : 'lowdb';
@@ -153,7 +175,7 @@ export async function torture(options: WorldOptions): Promise<void> {
 log: { level: debug }
 drain: 20s
 targets:
-  vault: ${target.settings}
+  vault: ${slow ? target.settings.replace(/ }$/, `, request_rate: ${SLOW_RATE} }`) : target.settings}
 mirrors:
   - name: documents
     source: ${source}
@@ -202,7 +224,9 @@ mirrors:
       faults: target.ordered,
       ...orders,
     };
-    return start(['--config', configFile, 'run'], { cwd: folder, main: PROGRAM, env: { [ORDERS]: JSON.stringify(given) } });
+    const program = start(['--config', configFile, 'run'], { cwd: folder, main: PROGRAM, env: { [ORDERS]: JSON.stringify(given) } });
+    oversight.sample(program);
+    return program;
   }
 
   /** Reads what the daemons have noted, and judges each delete by what was there. */
@@ -211,6 +235,7 @@ mirrors:
     const bytes = readFileSync(log);
     const complete = bytes.subarray(readTo, bytes.lastIndexOf(10) + 1).toString();
     readTo = bytes.lastIndexOf(10) + 1;
+    const notes: Note[] = [];
     const begun = new Map<string, bigint>();
     const judgeDelete = (name: string, toNs: bigint) => {
       if (isOwn(name)) return;
@@ -225,6 +250,7 @@ mirrors:
     };
     for (const line of complete.split('\n').filter((each) => each !== '')) {
       const said = JSON.parse(line) as Note;
+      notes.push(said);
       if (said.note === 'reached') figures.reached.add(said.point);
       else if (said.note === 'killed') figures.killedAt.set(said.point, (figures.killedAt.get(said.point) ?? 0) + 1);
       else if (said.note === 'fault') target.met(said.id);
@@ -239,6 +265,8 @@ mirrors:
     }
     // Cut short by the end of the daemon: they may have been done.
     for (const name of begun.keys()) judgeDelete(name, nowNs());
+    target.read(notes);
+    for (const found of oversight.violations()) fail(found, program);
   }
 
   /** Resolves when the daemon mirrors, or has ended. */
@@ -308,6 +336,31 @@ mirrors:
       await program.finished;
       target.empty();
       spoiled = false;
+    }
+    judge(program);
+    for (const torn of tornObjects(tree, target)) fail(torn, program);
+  }
+
+  /** A daemon to which nothing happens while files change and rest; it is killed then. On a slow target much waits meanwhile. */
+  async function linger(): Promise<void> {
+    lives += 1;
+    slow = random() < 0.5;
+    const program = startDaemon({ faults: [] });
+    try {
+      await watching(program);
+      for (let rests = 1 + Math.floor(random() * 3); rests > 0; rests -= 1) {
+        await changeFor(random() * 1_000, program, undefined);
+        await delay(random() * REST_MS);
+      }
+      program.kill('SIGKILL');
+      const { code } = await program.finished;
+      if (code === 'SIGKILL') figures.kills += 1;
+      else if (damages > 0 && DAMAGE_MET.includes(code)) meetDamage();
+      else fail(`the daemon ended by itself, with ${code}`, program);
+    } finally {
+      slow = false;
+      program.kill('SIGKILL');
+      await program.finished;
     }
     judge(program);
     for (const torn of tornObjects(tree, target)) fail(torn, program);
@@ -394,6 +447,7 @@ mirrors:
         if (program.child.exitCode !== null || program.child.signalCode !== null) {
           if (damages === 0 || !DAMAGE_MET.includes((await program.finished).code)) fail('the daemon ended by itself', program);
           meetDamage();
+          judge(program);
           return false;
         }
         if (Date.now() > deadline - PATIENCE_MS + UNCERTAIN_MS && isUncertain(found, program)) {
@@ -461,13 +515,14 @@ mirrors:
   let failed = true;
   try {
     while (!isOver()) {
-      for (let count = 5 + Math.floor(random() * 20); count > 0 && !isOver(); count -= 1) await live();
+      for (let count = 5 + Math.floor(random() * 20); count > 0 && !isOver(); count -= 1) await (random() < LINGERS ? linger() : live());
       await quiet();
     }
     failed = false;
   } finally {
     figures.changes += tree.changes;
     figures.faults += target.faultsMet;
+    figures.samples += oversight.samples;
     figures.decisions += person.decisions;
     await target.close();
     if (!failed && mounted) spawnSync('umount', ['--lazy', disk]);

@@ -30,7 +30,14 @@ export type Note =
   | { readonly note: 'fault'; readonly id: number }
   /** A change of the container begins, or has ended. */
   | { readonly note: 'begun'; readonly what: 'put' | 'delete'; readonly names: readonly string[]; readonly atNs: string }
-  | { readonly note: 'ended'; readonly what: 'put' | 'delete'; readonly names: readonly string[]; readonly atNs: string };
+  | {
+      readonly note: 'ended';
+      readonly what: 'put' | 'delete';
+      readonly names: readonly string[];
+      readonly atNs: string;
+      /** Of a local target: what each name holds then, as MD5; null for nothing. */
+      readonly contents?: readonly (string | null)[];
+    };
 
 export const ORDERS = 'LONGSHORE_TORTURE';
 

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { systemClock } from '../../../src/clock.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import type { ObjectInfo, ObjectRef } from '../../../src/drivers/call.js';
@@ -12,7 +15,8 @@ export const { builtinDrivers } = real;
 
 export const findDriver: typeof real.findDriver = (name, kinds) => {
   const kind = real.findDriver(name, kinds);
-  return { ...kind, open: (settings, world) => tortured(kind.open(settings, world)) };
+  const rootOf = (settings: unknown) => (kind.name === 'local' ? (settings as { readonly root: string }).root : undefined);
+  return { ...kind, open: (settings, world) => tortured(kind.open(settings, world), rootOf(settings)) };
 };
 
 const STALL_MS = 1_200;
@@ -27,14 +31,27 @@ function inSmallParts(backend: Backend): Backend {
   return { ...backend, capabilities: { ...backend.capabilities, multipart: { ...multipart, partSize } } };
 }
 
-function tortured(backend: Backend): Backend {
+/** What a local target holds under a name, as MD5; null for nothing. */
+function contentAt(path: string): string | null {
+  try {
+    return createHash('md5').update(readFileSync(path)).digest('hex');
+  } catch {
+    return null;
+  }
+}
+
+function tortured(backend: Backend, root: string | undefined): Backend {
   return intercept(inSmallParts(backend), async (invocation, run) => {
     const change = changeOf(invocation);
-    if (change) note({ note: 'begun', ...change, atNs: String(process.hrtime.bigint()) });
+    if (change) note({ note: 'begun', what: change.what, names: change.names, atNs: String(process.hrtime.bigint()) });
     try {
       return await withFault(takeFault(invocation.operation), invocation, run);
     } finally {
-      if (change) note({ note: 'ended', ...change, atNs: String(process.hrtime.bigint()) });
+      if (change) {
+        const { what, names, container } = change;
+        const contents = root === undefined ? undefined : names.map((name) => contentAt(join(root, container, name)));
+        note({ note: 'ended', what, names, atNs: String(process.hrtime.bigint()), ...(contents && { contents }) });
+      }
     }
   });
 }
@@ -70,18 +87,27 @@ async function withFault<T>(fault: OrderedFault | undefined, { call }: Invocatio
   }
 }
 
-function changeOf({ operation, args }: Invocation): { readonly what: 'put' | 'delete'; readonly names: readonly string[] } | undefined {
-  const keyOf = (at: number) => [(args[at] as ObjectRef).key];
+interface Change {
+  readonly what: 'put' | 'delete';
+  readonly container: string;
+  readonly names: readonly string[];
+}
+
+function changeOf({ operation, args }: Invocation): Change | undefined {
+  const keyOf = (at: number) => {
+    const { container, key } = args[at] as ObjectRef;
+    return { container, names: [key] };
+  };
   switch (operation) {
     case 'putObject':
     case 'complete':
-      return { what: 'put', names: keyOf(0) };
+      return { what: 'put', ...keyOf(0) };
     case 'copyObject':
-      return { what: 'put', names: keyOf(1) };
+      return { what: 'put', ...keyOf(1) };
     case 'deleteObject':
-      return { what: 'delete', names: keyOf(0) };
+      return { what: 'delete', ...keyOf(0) };
     case 'deleteObjects':
-      return { what: 'delete', names: args[1] as readonly string[] };
+      return { what: 'delete', container: args[0] as string, names: args[1] as readonly string[] };
     default:
       return undefined;
   }

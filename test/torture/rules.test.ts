@@ -1,0 +1,310 @@
+import { describe, expect, test } from 'vitest';
+import { createHistory, type History, observeMap } from './history.js';
+import { flatteries, lostContents, outOfOrder } from './rules.js';
+
+/** By name, pairs of a second and what the name holds from then on; `-` for nothing. */
+function made(steps: Readonly<Record<string, readonly (readonly [second: number, content: string])[]>>): History {
+  const { history, record } = createHistory();
+  for (const [name, changes] of Object.entries(steps)) {
+    for (const [second, content] of changes)
+      record(name, { beganMs: second * 1_000, endedMs: second * 1_000 + 1, content: content === '-' ? undefined : content });
+  }
+  return history;
+}
+
+describe('rule: only states that the file had, in their order', () => {
+  const SOURCE = made({
+    a: [
+      [1, 'v1'],
+      [2, 'v2'],
+      [3, '-'],
+      [4, 'v3'],
+      [5, 'v1'],
+    ],
+  });
+  test.each([
+    [
+      'every state',
+      [
+        [1, 'v1'],
+        [2, 'v2'],
+        [3, '-'],
+        [4, 'v3'],
+      ],
+    ],
+    [
+      'some states, later',
+      [
+        [7, 'v2'],
+        [8, 'v3'],
+      ],
+    ],
+    [
+      'a state twice',
+      [
+        [1, 'v1'],
+        [1.5, 'v1'],
+        [2, 'v2'],
+      ],
+    ],
+    [
+      'an old content that the file had again',
+      [
+        [4, 'v3'],
+        [6, 'v1'],
+      ],
+    ],
+    [
+      'a delete after the file had come again',
+      [
+        [2, 'v2'],
+        [6, '-'],
+        [7, 'v1'],
+      ],
+    ],
+    ['nothing at all', []],
+  ] as const)('allows a container that shows %s', (_, shown) => expect(outOfOrder(SOURCE, made({ a: shown }))).toEqual([]));
+  test.each([
+    [
+      /older than what it showed/,
+      'a state that was passed',
+      [
+        [2, 'v2'],
+        [2.5, 'v1'],
+      ],
+    ],
+    [
+      /older than what it showed/,
+      'a deleted content again',
+      [
+        [2, 'v2'],
+        [3.5, '-'],
+        [3.7, 'v2'],
+      ],
+    ],
+    [/never was by then/, 'a content that the file never had', [[2, 'v9']]],
+    [/never was by then/, 'a content before the file had it', [[2, 'v3']]],
+    [
+      /deleted while its file was there/,
+      'a delete before the file was gone',
+      [
+        [1, 'v1'],
+        [2.5, '-'],
+      ],
+    ],
+    [
+      /deleted while its file was there/,
+      'a delete of what came after an absence',
+      [
+        [4, 'v3'],
+        [4.5, '-'],
+      ],
+    ],
+  ] as const)('says %s of a container that shows %s', (expected, _, shown) =>
+    expect(outOfOrder(SOURCE, made({ a: shown }))).toEqual([expect.stringMatching(expected)]),
+  );
+  test('says it of an object whose file never was', () => expect(outOfOrder(SOURCE, made({ b: [[1, 'v1']] }))).toHaveLength(1));
+});
+
+describe('rule: content that the source has held for a second is somewhere in the container', () => {
+  const RENAMED = made({
+    old: [
+      [1, 'c'],
+      [5, '-'],
+    ],
+    new: [[5, 'c']],
+  });
+  test('allows a rename whose new name comes first', () =>
+    expect(
+      lostContents(
+        RENAMED,
+        made({
+          old: [
+            [2, 'c'],
+            [7, '-'],
+          ],
+          new: [[6, 'c']],
+        }),
+      ),
+    ).toEqual([]));
+  test('allows a rename whose old object is kept in the trash', () =>
+    expect(
+      lostContents(
+        RENAMED,
+        made({
+          old: [
+            [2, 'c'],
+            [6, '-'],
+          ],
+          '.longshore/trash/x/old': [[5.5, 'c']],
+          new: [[9, 'c']],
+        }),
+      ),
+    ).toEqual([]));
+  test('says which content is in neither place while a file is renamed', () =>
+    expect(
+      lostContents(
+        RENAMED,
+        made({
+          old: [
+            [2, 'c'],
+            [6, '-'],
+          ],
+          new: [[6.1, 'c']],
+        }),
+      ),
+    ).toEqual([expect.stringMatching(/^"old" had c, which is nowhere .*\["new"\]/)]));
+  test('says it of an old name that is overwritten before its content has another', () => {
+    const rotated = made({
+      log: [
+        [1, 'c'],
+        [5, 'd'],
+      ],
+      'log.1': [[5, 'c']],
+    });
+    expect(
+      lostContents(
+        rotated,
+        made({
+          log: [
+            [2, 'c'],
+            [6, 'd'],
+          ],
+          'log.1': [[7, 'c']],
+        }),
+      ),
+    ).toHaveLength(1);
+  });
+  test('says it of the delete of a living file', () =>
+    expect(
+      lostContents(
+        made({ a: [[1, 'c']] }),
+        made({
+          a: [
+            [2, 'c'],
+            [5, '-'],
+          ],
+        }),
+      ),
+    ).toHaveLength(1));
+  test('allows the delete of what is gone', () =>
+    expect(
+      lostContents(
+        made({
+          a: [
+            [1, 'c'],
+            [5, '-'],
+          ],
+        }),
+        made({
+          a: [
+            [2, 'c'],
+            [6, '-'],
+          ],
+        }),
+      ),
+    ).toEqual([]));
+  test('allows what has not been held for a second', () =>
+    expect(
+      lostContents(
+        made({ a: [[1, 'c']] }),
+        made({
+          a: [
+            [1.2, 'c'],
+            [1.5, '-'],
+          ],
+        }),
+      ),
+    ).toEqual([]));
+  test('allows the delete of a content that was gone and came again', () =>
+    expect(
+      lostContents(
+        made({
+          a: [
+            [1, 'c'],
+            [5, '-'],
+            [6, 'c'],
+          ],
+        }),
+        made({
+          a: [
+            [2, 'c'],
+            [9, '-'],
+          ],
+        }),
+      ),
+    ).toEqual([]));
+  test('allows a gap where the store cannot hold both names', () => {
+    const below = made({
+      a: [
+        [1, 'c'],
+        [5, '-'],
+      ],
+      'a/b': [[5, 'c']],
+    });
+    const shown = made({
+      a: [
+        [2, 'c'],
+        [6, '-'],
+      ],
+      'a/b': [[7, 'c']],
+    });
+    expect(lostContents(below, shown)).toHaveLength(1);
+    expect(lostContents(below, shown, { exclude: (name, other) => other.startsWith(`${name}/`) })).toEqual([]);
+  });
+});
+
+describe('rule: lag and state never flatter', () => {
+  const SOURCE = made({
+    a: [
+      [1, 'v1'],
+      [5, 'v2'],
+      [9, '-'],
+    ],
+  });
+  const SHOWN = made({
+    a: [
+      [2, 'v1'],
+      [7, 'v2'],
+      [12, '-'],
+    ],
+  });
+  const OPTIONS = { settleMs: 500, mayDiffer: () => false };
+  const at = (second: number, isInSync: boolean, lagSeconds: number | null) => [
+    { askedMs: second * 1_000, answeredMs: second * 1_000 + 5, isInSync, lagSeconds },
+  ];
+  test.each([
+    [1.3, true, 0 as number | null, 'a change is younger than the settle time'],
+    [3, true, 0, 'all is equal'],
+    [6, false, 1, 'it says that it lags'],
+    [6, false, null, 'it says that it does not know'],
+    [6.999, true, 0, 'the object changes while it is asked'],
+    [13, true, 0, 'a deleted object is gone'],
+  ])('allows what a daemon says at %s s (in-sync: %s, lag: %s): %s', (second, isInSync, lag, _) =>
+    expect(flatteries(SOURCE, SHOWN, at(second, isInSync, lag), OPTIONS)).toEqual([]),
+  );
+  test.each([
+    [1.8, true, 0, /"a" is v1 .* says in-sync/],
+    [6, true, 1, /"a" is v2 .* says in-sync/],
+    [6, false, 0, /"a" is v2 .* says no lag/],
+    [11, true, 0, /"a" is gone .* says in-sync/],
+  ])('at %s s (in-sync: %s, lag: %s) says %s', (second, isInSync, lag, expected) =>
+    expect(flatteries(SOURCE, SHOWN, at(second, isInSync, lag), OPTIONS)).toEqual([expect.stringMatching(expected)]),
+  );
+  test('says nothing of names that may differ', () =>
+    expect(flatteries(SOURCE, SHOWN, at(6, true, 0), { ...OPTIONS, mayDiffer: (name) => name === 'a' })).toEqual([]));
+});
+
+test('an observed map: each change is told, after it was made', () => {
+  const map = new Map<string, number>();
+  const seen: unknown[] = [];
+  observeMap(map, (key, value) => seen.push([key, value, map.get(key)]));
+  map.set('a', 1).set('a', 2);
+  map.delete('a');
+  map.delete('b');
+  expect(seen).toEqual([
+    ['a', 1, 1],
+    ['a', 2, 2],
+    ['a', undefined, undefined],
+  ]);
+});
