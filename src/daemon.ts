@@ -9,8 +9,9 @@ import type { DaemonStatus } from './status/snapshot.js';
 import { PATIENT } from './sync/backoff.js';
 import type { Guard } from './sync/guard/guard.js';
 import { type KeptMirror, keepMirrored } from './sync/keep-mirrored.js';
+import type { Mirror } from './sync/mirror.js';
 import type { DueRun } from './sync/scan/due-runs.js';
-import type { OpenDaemon } from './world.js';
+import type { LeftWork, OpenDaemon } from './world.js';
 
 export { runOnce } from './once.js';
 export type * from './world.js';
@@ -97,6 +98,7 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
           await Promise.all(kept.map(({ ended }) => ended.catch(fail)));
           await engine.stop();
           if (failed.length > 0) throw failed[0];
+          return engine.mirrors.flatMap(leftOf);
         } finally {
           cancelDeadline?.();
           for (const unlink of links) unlink();
@@ -121,6 +123,11 @@ class ReplacedWhileRunningError extends Error {
   constructor(cause: unknown) {
     super('the program was replaced on disk; exiting so that the service manager starts the new one', { cause });
   }
+}
+
+function leftOf({ settings: { name: mirror }, work }: Mirror): readonly LeftWork[] {
+  const { objects, events } = work.left();
+  return objects > 0 || events ? [{ mirror, objects }] : [];
 }
 
 /** What is decided there is made at once. */

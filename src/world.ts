@@ -16,11 +16,17 @@ export interface Daemon {
   /**
    * Watches and mirrors until `drain` is aborted; then takes no more work, lets running transfers finish, and
    * resolves. Aborting `interrupt` drops what runs as well. `watching` is called once every mirror watches and its
-   * first run is under way.
+   * first run is under way. Resolves with the mirrors whose work was dropped.
    */
-  run(signals: { readonly drain: AbortSignal; readonly interrupt: AbortSignal }, watching: () => void): Promise<void>;
+  run(signals: { readonly drain: AbortSignal; readonly interrupt: AbortSignal }, watching: () => void): Promise<readonly LeftWork[]>;
   status(): DaemonStatus;
   close(): Promise<void>;
+}
+
+/** What a daemon that ends has left undone of a mirror, for its next start to find. */
+export interface LeftWork {
+  readonly mirror: string;
+  readonly objects: number;
 }
 
 /** The outcome of one mirror's one-shot run. `complete` is false when part of the source could not be read. */

@@ -1,5 +1,5 @@
 import type { DaemonOptions } from '../daemon.js';
-import { EXIT } from './exit.js';
+import { EXIT, exitCodeOfSignal } from './exit.js';
 import type { Engine, Io } from './io.js';
 import { logEvents } from './log-events.js';
 import { openConfig } from './open-config.js';
@@ -7,8 +7,8 @@ import { logWarnings, openLog } from './open-log.js';
 import { openStopSignals } from './stop-signals.js';
 
 /**
- * `longshore run`: the daemon, until a signal ends it. One that was told to stop and did so exits 0, even when transfers had
- * to be dropped: they go on at the next start, and a service that is stopped has not failed.
+ * `longshore run`: the daemon, until a signal ends it. It exits 0 when all that it knew of was done by then, and with 128 and
+ * the number of the signal when work was dropped, which goes on at the next start.
  */
 export async function serve(configFile: string | undefined, options: DaemonOptions, io: Io, { openDaemon }: Engine): Promise<number> {
   const config = await openConfig(io, configFile);
@@ -19,13 +19,15 @@ export async function serve(configFile: string | undefined, options: DaemonOptio
     const world = { clock: io.clock, env: io.env, log };
     const daemon = await openDaemon(config, world, logEvents(log, io.clock), { ...options, stop: signals.drain });
     try {
-      await daemon.run(signals, () => log.info('watching', { mirrors: config.mirrors.length, config: config.file }));
+      const left = await daemon.run(signals, () => log.info('watching', { mirrors: config.mirrors.length, config: config.file }));
+      for (const { mirror, objects } of left) log.warn('work dropped, the next start goes on with it', { mirror, objects });
+      return left.length === 0 ? EXIT.OK : exitCodeOfSignal(signals.received() ?? 'SIGTERM');
     } catch (error) {
       if (error !== signals.interrupt.reason) throw error;
+      return exitCodeOfSignal(signals.received() ?? 'SIGTERM');
     } finally {
       await daemon.close();
     }
-    return EXIT.OK;
   } catch (error) {
     if (error !== signals.drain.reason) throw error; // stopped while it was being opened
     return EXIT.OK;

@@ -12,7 +12,7 @@ import type { Quarantine } from './quarantine.js';
 export interface MirrorNow {
   readonly parts: Pick<MirrorParts, 'settings' | 'index' | 'ledger' | 'guard' | 'lease'>;
   readonly board: Pick<MirrorBoard, 'snapshot'>;
-  readonly pending: Pick<Pending, 'size'>;
+  readonly pending: Pick<Pending, 'size' | 'names'>;
   readonly quarantine: Pick<Quarantine, 'all'>;
   readonly retrying: number;
   readonly watch: WatchState | null;
@@ -34,7 +34,7 @@ export function statusOf({ parts, board, pending, quarantine, retrying, watch, c
     deletes: policy.deletes,
     ...board.snapshot(),
     ...condition,
-    objects: index.count(),
+    objects: arrived(index, new Set([...pending.names(), ...quarantine.all.keys()])),
     queued: pending.size,
     retrying,
     quarantined: [...quarantine.all].map(asGivenUp),
@@ -47,6 +47,19 @@ export function statusOf({ parts, board, pending, quarantine, retrying, watch, c
     lastScan,
     lastReconcile,
   };
+}
+
+/**
+ * Objects of which the container has some version. A record without one is a mark that the first version is to be sent: the
+ * work on it waits, runs, was dropped or has failed.
+ */
+function arrived(index: MirrorNow['parts']['index'], unfinished: ReadonlySet<ObjectName>): number {
+  let missing = 0;
+  for (const name of unfinished) {
+    const record = index.get(name);
+    if (record?.state === 'sending' && record.etag === undefined) missing += 1;
+  }
+  return index.count() - missing;
 }
 
 function asGivenUp([name, given]: readonly [ObjectName, Quarantined]): MirrorStatus['quarantined'][number] {

@@ -38,6 +38,8 @@ export interface MirrorWork {
   /** When a change was made that this run finds at a path. */
   changedAt(path: RelativePath, due: DueRun): Since;
   condition(): Condition;
+  /** What would not be done if the mirror ended now: objects whose work waits, runs or was dropped, and whether there are events besides. */
+  left(): { readonly objects: number; readonly events: boolean };
   /** See lagOf. */
   lagSeconds(): number | null;
 }
@@ -64,6 +66,8 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
   /** False until somebody has begun to watch: a one-shot run hears of nothing, and finds all there is by its scan. */
   let isWatched = false;
   let begun = false;
+  /** The watch ended while there were events that nobody has looked at, and no scan since. */
+  let unheard = false;
   let stopped: Condition | undefined;
   let doubt: string | undefined;
 
@@ -104,14 +108,15 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
   /** Whether there may be changes that had no event and that no scan has looked for. */
   function mayMiss(): boolean {
     const unsettled = watch?.unsettled();
-    const unheard = unsettled !== undefined && unsettled.since === undefined;
+    const hasBlind = unsettled !== undefined && unsettled.since === undefined;
     const deaf = !begun || stopped !== undefined || (isWatched && watch === undefined);
     const refused = refusals.size > 0 && !ledger.read().reconciled;
-    return deaf || unheard || refused || accounts.missed || runs().some(({ since }) => since === undefined);
+    return deaf || hasBlind || refused || accounts.missed || runs().some(({ since }) => since === undefined);
   }
 
   return {
     watchedBy(by) {
+      unheard ||= watch?.unsettled() !== undefined;
       watch = by;
       isWatched = true;
     },
@@ -134,7 +139,9 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
         scans.delete(run);
         if (end === 'failed') return;
         seen.saw(due.under, began);
-        if (due.under === '') pending.found(isUnseen);
+        if (due.under !== '') return;
+        unheard = false;
+        pending.found(isUnseen);
       };
     },
     changedAt(path, { since }) {
@@ -143,6 +150,7 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
       return heard === undefined ? seen.at(path) : momentAt(heard, clock);
     },
     condition,
+    left: () => ({ objects: pending.size + pending.dropped, events: unheard }),
     lagSeconds: () => lagOf({ known: known(), unfound: mayMiss() ? { after: seen.at('') } : undefined }, clock),
   };
 }

@@ -17,6 +17,8 @@ export interface Pending {
   readonly dropped: number;
   /** Of what is pending and what was dropped. */
   ages(): Iterable<Since>;
+  /** Of both, as far as they are remembered. */
+  names(): Iterable<ObjectName>;
   /** A scan has found everything there is to do: of what was dropped only what `isUnseen` is still to be done. */
   found(isUnseen: (name: ObjectName) => boolean): void;
   /** Resolves when nothing is pending; rejects with the signal's reason. */
@@ -66,6 +68,10 @@ export function createPending(): Pending {
       yield* since.values();
       yield* dropped.values();
       if (others !== undefined) yield others.since;
+    },
+    *names() {
+      yield* since.keys();
+      yield* dropped.keys();
     },
     found(isUnseen) {
       others = undefined;

@@ -129,6 +129,18 @@ describe('run', () => {
       },
     });
 
+  it('exits with the code of the signal, and says so, when the daemon left work undone', async () => {
+    writeConfig(console.folder);
+    const openDaemon = daemon(async ({ drain }) => {
+      const drained = new Promise((resolve) => drain.addEventListener('abort', resolve));
+      console.signal('SIGINT');
+      await drained;
+      return [{ mirror: 'documents', objects: 3 }];
+    });
+    expect(await console.run(['run'], { openDaemon })).toBe(130);
+    expect(console.stderr.text()).toMatch(/warn work dropped.* mirror=documents objects=3/);
+  });
+
   it('runs the daemon until a signal drains it, closes it, and exits 0', async () => {
     writeConfig(console.folder);
     const closed: string[] = [];
@@ -137,6 +149,7 @@ describe('run', () => {
       const drained = new Promise((resolve) => drain.addEventListener('abort', resolve));
       console.signal('SIGTERM');
       await drained;
+      return [];
     }, closed);
     expect(await console.run(['run'], { openDaemon })).toBe(0);
     expect(closed).toEqual(['closed']);
