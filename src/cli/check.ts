@@ -1,7 +1,8 @@
 import { access, constants, stat } from 'node:fs/promises';
 import type { Config, MirrorConfig } from '../config/config.js';
 import { ConfigError } from '../config/load.js';
-import { secretsIn } from '../config/secret.js';
+import { SecretError, secretsIn } from '../config/secret.js';
+import { findDriver } from '../drivers/registry.js';
 import { escapeUnprintable, printable } from '../log/printable.js';
 import { EXIT } from './exit.js';
 import type { Io } from './io.js';
@@ -14,7 +15,12 @@ import { openOutput } from './output.js';
  */
 export async function check(configFile: string | undefined, io: Io): Promise<number> {
   const config = await openConfig(io, configFile);
-  const problems = [...missingSecrets(config), ...(await unreadableSources(config.mirrors))];
+  const problems = [
+    ...missingSecrets(config),
+    ...(await unopenableTargets(config, io)),
+    ...newContainers(config),
+    ...(await unreadableSources(config.mirrors)),
+  ];
   for (const warning of config.warnings) io.stderr.write(`warning: ${escapeUnprintable(warning)}\n`);
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => `${config.file}  ${problem}`).join('\n'));
   const output = openOutput(io.stdout);
@@ -38,6 +44,33 @@ function missingSecrets({ targets }: Config): string[] {
       }
     }),
   );
+}
+
+/** Settings that cannot work together, files that cannot be read: opening a driver finds them, and reaches no provider. */
+async function unopenableTargets({ targets }: Config, { clock }: Pick<Io, 'clock'>): Promise<string[]> {
+  const found = await Promise.all(
+    targets.map(async ({ name, driver, settings }) => {
+      try {
+        await findDriver(driver).open(settings, { clock }).close();
+        return [];
+      } catch (error) {
+        // A secret that is missing has been said already.
+        return error instanceof SecretError ? [] : [`targets.${name}: ${messageOf(error)}`];
+      }
+    }),
+  );
+  return found.flat();
+}
+
+/** Names that no new container can have. What no container at all can be called, the configuration was refused for. */
+function newContainers({ mirrors, targets }: Config): string[] {
+  return mirrors.flatMap((mirror, position) => {
+    const target = targets.find(({ name }) => name === mirror.target);
+    const found = target && findDriver(target.driver).placeProblem?.(mirror, target.settings);
+    if (!found?.onlyNew) return [];
+    const name = JSON.stringify(mirror.container);
+    return [`mirrors[${position}].container: no container can be created that is called ${name}: expected ${found.problem}`];
+  });
 }
 
 async function unreadableSources(mirrors: readonly MirrorConfig[]): Promise<string[]> {

@@ -9,6 +9,15 @@ export interface PlacedTarget {
   readonly target: TargetConfig;
   readonly objectHeaders: readonly string[];
   readonly folders: readonly string[];
+  readonly placeProblem: (place: Pick<MirrorConfig, 'container' | 'prefix'>) => PlaceProblem | undefined;
+}
+
+/** What a driver's rules for names say of a mirror's place. */
+export interface PlaceProblem {
+  readonly field: 'container' | 'prefix';
+  readonly problem: string;
+  /** Only a container that is to be created is refused: one of an older form may be there. */
+  readonly onlyNew: boolean;
 }
 
 /** A mirror, where it stands in the list, and its source with symbolic links resolved. */
@@ -35,6 +44,8 @@ export function crossChecks(parts: Parts): Complaint[] {
     ...settleLimits(parts),
     ...keptAndDeleted(parts),
     ...unkeptHeaders(parts),
+    ...impossiblePlaces(parts),
+    ...ownPlaces(parts),
     ...sharedPlaces(parts),
     ...loops(parts),
     ...statePlaces(parts),
@@ -93,6 +104,43 @@ function unkeptHeaders({ mirrors, targets }: Parts): Complaint[] {
         })),
     );
   });
+}
+
+function impossiblePlaces({ mirrors, targets }: Parts): Complaint[] {
+  return mirrors.flatMap(({ mirror, position }) => {
+    const placed = targets.find(({ target }) => target.name === mirror.target);
+    const found = placed?.placeProblem(mirror);
+    if (placed === undefined || found === undefined || found.onlyNew) return [];
+    const message = `target "${placed.target.name}" (driver ${placed.target.driver}) cannot have ${JSON.stringify(mirror[found.field])} there: ${found.problem}`;
+    return [{ path: ['mirrors', position, found.field], message }];
+  });
+}
+
+/** What longshore keeps below a mirror's prefix; see reserved-names.ts. */
+const OWN_FOLDER = '.longshore';
+/** Of the names in it, those that a folder of the trash would take: the lease, the provider's clock, and what `probe` tries. */
+const OWN_NAMES = /^\.longshore\/(lease|clock|probe-[^/]*)\//;
+
+/** A user's files would become the lease of another mirror's container, or the lease a folder of the trash. */
+function ownPlaces({ mirrors }: Parts): Complaint[] {
+  return mirrors.flatMap(({ mirror: { prefix, trashPrefix }, position }) => [
+    ...(prefix.split('/').includes(OWN_FOLDER)
+      ? [
+          {
+            path: ['mirrors', position, 'prefix'],
+            message: `"${OWN_FOLDER}" is the folder in which longshore keeps its own objects; name another`,
+          },
+        ]
+      : []),
+    ...(OWN_NAMES.test(trashPrefix)
+      ? [
+          {
+            path: ['mirrors', position, 'trash_prefix'],
+            message: 'longshore has another object of this name; ".longshore/trash/" is the default',
+          },
+        ]
+      : []),
+  ]);
 }
 
 /** Two mirrors that write to one place would delete each other's objects. */

@@ -1,5 +1,5 @@
 import type { Config, MirrorConfig } from './config.js';
-import { crossChecks, type PlacedMirror, type PlacedTarget } from './cross-checks.js';
+import { crossChecks, type PlacedMirror, type PlacedTarget, type PlaceProblem } from './cross-checks.js';
 import { type Complaint, type Infer, list, named, read, type Schema, section, unchecked } from './fields.js';
 import { isInside, patternBelow } from './places.js';
 import { generalFields, mirrorSection, NAME, NAME_RULE, targetFields } from './schema.js';
@@ -15,6 +15,8 @@ export interface DriverSettings {
   objectHeaders?(settings: unknown): readonly string[];
   /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */
   folders?(settings: unknown): readonly string[];
+  /** Why a mirror cannot be at this place, as far as names alone tell; `onlyNew`: unless the container is there already. */
+  placeProblem?(place: { readonly container: string; readonly prefix: string }, settings: unknown): PlaceProblem | undefined;
 }
 
 export interface KnownDrivers {
@@ -97,6 +99,7 @@ function readTarget(name: string, written: unknown, place: Place, drivers: Known
       target: { name, driver: kind.name, settings: settings.value, concurrency, bandwidth, requestRate, multipartThreshold, partSize },
       objectHeaders: kind.objectHeaders?.(settings.value) ?? [],
       folders: (kind.folders?.(settings.value) ?? []).map(realPath),
+      placeProblem: (place) => kind.placeProblem?.(place, settings.value),
     },
   };
 }

@@ -9,12 +9,21 @@ export interface Limits {
   readonly maxKeyBytes: number;
 }
 
+/** What can be said of a name without asking the provider. Each gives the reason why it cannot be; undefined: it can. */
+export interface NameRules {
+  /** Of a container that is about to be created; one that is there already may have an older form. */
+  newContainerProblem(name: string): string | undefined;
+  /** Of an object that is about to be put. */
+  keyProblem(key: string): string | undefined;
+}
+
 /** What a provider can do beyond Backend. Keys are never optional: a layer that drops one does not compile. */
 export interface Capabilities {
   /** Digests that the provider itself checks before it accepts a put, strongest first. */
   readonly checksums: readonly ChecksumAlgorithm[];
   readonly preconditions: readonly ('ifAbsent' | 'ifMatch')[];
   readonly limits: Limits;
+  readonly names: NameRules;
   /** `utf8`: listings come in UTF-8 byte order (G3). `none`: any order; who needs one sorts on disk first. */
   readonly listingOrder: 'utf8' | 'none';
   /** Whether listings carry checksums and metadata, so that a comparison needs no request per object. */

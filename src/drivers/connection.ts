@@ -23,7 +23,10 @@ type ConnectionSettings = Infer<typeof connectionSection> & {
 };
 
 export const hostName = (description: string) =>
-  text(description, { pattern: /^[A-Za-z0-9.-]+$|^\[[0-9a-fA-F:]+\]$/, rule: 'a host name, without scheme or port' });
+  text(description, {
+    pattern: /^[A-Za-z0-9.-]+$|^\[[0-9a-fA-F:]+\]$/,
+    rule: 'a host name, without scheme or port (an IPv6 address in brackets: "[::1]")',
+  });
 
 /** A client with these settings. Throws StorageError when `ca_file` cannot be read. */
 export function openConnections(settings: ConnectionSettings, driver: string): HttpClient {

@@ -3,6 +3,7 @@ import type { Place, Schema } from '../config/fields.js';
 import type { HeaderAndClassRule } from '../config/header-rules.js';
 import type { Backend } from './backend.js';
 import type { Call } from './call.js';
+import type { NameRules } from './capabilities.js';
 import type { Notice } from './http/clock-skew.js';
 
 /** What a driver takes from outside. */
@@ -38,6 +39,34 @@ export interface DriverKind<S = unknown> {
   where?(settings: S): string;
   /** What a mirror's rules may say of the objects of a target. Missing: nothing. */
   objectHeaders?(settings: S): readonly (keyof HeaderAndClassRule)[];
+  /** Why a mirror cannot be at this place, as far as names alone tell; undefined: it can. */
+  placeProblem?(place: NamedPlace, settings: S): PlaceProblem | undefined;
   /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */
   folders?(settings: S): readonly string[];
+}
+
+export interface NamedPlace {
+  readonly container: string;
+  /** Empty, or a folder with its `/`. */
+  readonly prefix: string;
+}
+
+export interface PlaceProblem {
+  readonly field: keyof NamedPlace;
+  readonly problem: string;
+  /** The name is refused only when such a container is to be created: one of old may be there. */
+  readonly onlyNew: boolean;
+}
+
+/** What a driver's rules say of a place. `isPossible`: whether a container of this name may be there at all. */
+export function placeProblemBy(
+  { newContainerProblem, keyProblem }: NameRules,
+  isPossible: (container: string) => boolean,
+): (place: NamedPlace) => PlaceProblem | undefined {
+  return ({ container, prefix }) => {
+    const problem = newContainerProblem(container);
+    if (problem !== undefined) return { field: 'container', problem, onlyNew: isPossible(container) };
+    const keys = prefix === '' ? undefined : keyProblem(`${prefix}x`);
+    return keys === undefined ? undefined : { field: 'prefix', problem: keys, onlyNew: false };
+  };
 }

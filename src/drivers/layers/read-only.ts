@@ -2,7 +2,13 @@ import type { Backend } from '../backend.js';
 import type { Call, ObjectInfo, ObjectRef, PutOptions } from '../call.js';
 import type { Copy } from '../capabilities.js';
 import { checkSource } from '../copy-source.js';
-import { ContainerAlreadyExistsError, ContainerDoesNotExistError, ObjectDoesNotExistError } from '../errors.js';
+import {
+  ContainerAlreadyExistsError,
+  ContainerDoesNotExistError,
+  InvalidContainerNameError,
+  InvalidObjectNameError,
+  ObjectDoesNotExistError,
+} from '../errors.js';
 import type { Operation } from './intercept.js';
 
 /** A change that was asked for and not made. */
@@ -17,11 +23,16 @@ export interface Withheld {
 
 /**
  * A dry run: everything is read from the provider and nothing is changed there. A change resolves as if it had been
- * made, with what the caller itself said about it, so that nobody above has to know; bodies are not opened. What was
+ * made, with what the caller itself said about it, so that nobody above has to know; bodies are not opened. What the
+ * provider's rules for names refuse is refused here, too. What was
  * "stored" cannot be read back, but a container that was "created" is there, and empty.
  */
 export function readOnly(inner: Backend, report: (withheld: Withheld) => void): Backend {
-  const { copy, batchDelete, cdn, versions, limits } = inner.capabilities;
+  const { copy, batchDelete, cdn, versions, limits, names } = inner.capabilities;
+  const checkKey = (key: string): void => {
+    const problem = names.keyProblem(key);
+    if (problem !== undefined) throw new InvalidObjectNameError(key, problem, { driver: inner.name });
+  };
   const created = new Set<string>();
   const withhold: Withhold = ({ signal }, operation, container, key, bytes) => {
     signal.throwIfAborted();
@@ -47,6 +58,8 @@ export function readOnly(inner: Backend, report: (withheld: Withheld) => void): 
     ...inner,
     ...reading,
     async createContainer(name, call) {
+      const problem = names.newContainerProblem(name);
+      if (problem !== undefined) throw new InvalidContainerNameError(name, problem, { driver: inner.name });
       const exists = await reading.headContainer(name, call).then(
         () => true,
         (error: unknown) => {
@@ -64,13 +77,14 @@ export function readOnly(inner: Backend, report: (withheld: Withheld) => void): 
       created.delete(name);
     },
     async putObject(ref, body, options, call) {
+      checkKey(ref.key);
       withhold(call, 'putObject', ref.container, ref.key, body.size);
       return asIfStored(ref, body.size ?? 0, options);
     },
     deleteObject: async ({ container, key }, call) => withhold(call, 'deleteObject', container, key),
     capabilities: {
       ...inner.capabilities,
-      copy: copy && { ...copy, ...withheldCopies(inner.name, reading.headObject, withhold) },
+      copy: copy && { ...copy, ...withheldCopies(inner.name, reading.headObject, checkKey, withhold) },
       batchDelete: batchDelete && {
         ...batchDelete,
         async deleteObjects(container, keys, call) {
@@ -101,9 +115,15 @@ function asIfStored({ container, key }: ObjectRef, size: number, { checksums, me
   return { container, key, size, checksums, metaData, extra: { contentType } };
 }
 
-function withheldCopies(driver: string, headObject: Backend['headObject'], withhold: Withhold): Pick<Copy, 'copyObject'> {
+function withheldCopies(
+  driver: string,
+  headObject: Backend['headObject'],
+  checkKey: (key: string) => void,
+  withhold: Withhold,
+): Pick<Copy, 'copyObject'> {
   return {
     async copyObject(from, to, replace, call) {
+      checkKey(to.key);
       const source = await headObject(from, call);
       checkSource(source, from, driver);
       withhold(call, 'copyObject', to.container, to.key);

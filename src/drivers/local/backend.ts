@@ -56,6 +56,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     checksums: CHECKED,
     preconditions: ['ifAbsent', 'ifMatch'],
     limits,
+    names: { newContainerProblem: containerNameProblem, keyProblem: (key) => keyProblem(key, limits.maxKeyBytes) },
     listingOrder: 'utf8',
     listingHas: { checksums: true, metaData: true },
     concurrency: 512,

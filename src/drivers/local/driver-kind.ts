@@ -1,6 +1,7 @@
 import { flag, folder, type Infer, type Place, section } from '../../config/fields.js';
-import type { DriverKind } from '../driver-kind.js';
+import { type DriverKind, placeProblemBy } from '../driver-kind.js';
 import { localBackend } from './backend.js';
+import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
 
 const settings = (place: Place) =>
   section(
@@ -20,5 +21,9 @@ export const localDriver: DriverKind<Infer<typeof settings>> = {
   settings,
   open: (options) => localBackend(options),
   where: ({ root }) => root,
+  placeProblem(place, { root }) {
+    const rules = { newContainerProblem: containerNameProblem, keyProblem: (key: string) => keyProblem(key, maxKeyBytes(root)) };
+    return placeProblemBy(rules, () => false)(place);
+  },
   folders: ({ root }) => [root],
 };

@@ -31,6 +31,7 @@ export function memoryBackend({ store = createMemoryStore(systemClock), limits, 
     checksums: ['sha256', 'sha1', 'md5', 'crc32c'],
     preconditions: ['ifAbsent', 'ifMatch'],
     limits: { maxPutSize: 1024 ** 3, maxObjectSize: 1024 ** 4, maxKeyBytes: 1024, ...limits },
+    names: { newContainerProblem: () => undefined, keyProblem },
     listingOrder: 'utf8',
     listingHas: { checksums: true, metaData: true },
     concurrency: 64,
@@ -41,13 +42,17 @@ export function memoryBackend({ store = createMemoryStore(systemClock), limits, 
     versions: undefined,
   };
 
-  function checkKey(key: string): void {
+  function keyProblem(key: string): string | undefined {
     const bytes = Buffer.byteLength(key);
-    if (bytes === 0) throw new InvalidObjectNameError(key, 'it is empty', context);
-    if (bytes > capabilities.limits.maxKeyBytes) {
-      throw new InvalidObjectNameError(key, `it has ${bytes} bytes, where ${capabilities.limits.maxKeyBytes} are allowed`, context);
-    }
-    if (!isWellFormed(key)) throw new InvalidObjectNameError(key, 'it has no UTF-8 form', context);
+    if (bytes === 0) return 'it is empty';
+    const { maxKeyBytes } = capabilities.limits;
+    if (bytes > maxKeyBytes) return `it has ${bytes} bytes, where ${maxKeyBytes} are allowed`;
+    return isWellFormed(key) ? undefined : 'it has no UTF-8 form';
+  }
+
+  function checkKey(key: string): void {
+    const problem = keyProblem(key);
+    if (problem !== undefined) throw new InvalidObjectNameError(key, problem, context);
   }
 
   return {

@@ -15,7 +15,7 @@ import { S3 } from './errors.js';
 import { etagMeaning } from './etag.js';
 import { listObjects } from './listing.js';
 import { s3Multipart } from './multipart.js';
-import { MAX_KEY_BYTES } from './names.js';
+import { keyProblem, MAX_KEY_BYTES, newContainerProblem } from './names.js';
 import { objectHeaders } from './object-headers.js';
 import { objectOperations } from './objects.js';
 import type { Profile } from './profiles.js';
@@ -64,6 +64,7 @@ export function s3Backend({ settings, profile, region, credentials, http, clock,
     checksums: profile.checksums,
     preconditions: profile.preconditions,
     limits: { maxPutSize: Math.min(5 * GIB, profile.parts.max), maxObjectSize: profile.maxObjectSize, maxKeyBytes: MAX_KEY_BYTES },
+    names: { newContainerProblem, keyProblem },
     listingOrder: 'utf8',
     listingHas: { checksums: comparable, metaData: false },
     concurrency: profile.concurrency,

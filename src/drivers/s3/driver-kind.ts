@@ -1,7 +1,7 @@
 import type { Place } from '../../config/fields.js';
 import { HEADER_FIELDS } from '../../config/header-rules.js';
 import { openConnections } from '../connection.js';
-import type { DriverKind } from '../driver-kind.js';
+import { type DriverKind, placeProblemBy } from '../driver-kind.js';
 import { createHttpClient } from '../http.js';
 import { s3Backend } from './backend.js';
 import { chooseRegion, profileOfHost, refuseContradictions } from './choose.js';
@@ -10,6 +10,7 @@ import { createCredentialProvider } from './credentials/provider.js';
 import { addressing } from './endpoint.js';
 import { S3 } from './errors.js';
 import { readFound, writeFound } from './found.js';
+import { isContainerName, keyProblem, newContainerProblem } from './names.js';
 import { findProfile, type Profile } from './profiles.js';
 import { recognise } from './recognise.js';
 import { type S3Settings, s3Settings } from './settings.js';
@@ -36,6 +37,7 @@ function kind({ name, aliases, summary, profile: preset, region: presetRegion, h
       const { features } = profileOf(withPreset(written), undefined);
       return features.includes('storage-class') ? [...HEADER_FIELDS, 'storage_class'] : HEADER_FIELDS;
     },
+    placeProblem: placeProblemBy({ newContainerProblem, keyProblem }, isContainerName),
     async findOut(written, { found, notice = () => {} }, call) {
       const settings = withPreset(written);
       if (settings.profile !== 'auto' || profileOfHost(settings.host) !== undefined) return undefined;

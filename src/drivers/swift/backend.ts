@@ -15,7 +15,7 @@ import { SWIFT } from './errors.js';
 import { largeObjects } from './large-objects.js';
 import { listObjects } from './listing.js';
 import { MAX_SEGMENTS, swiftMultipart } from './multipart.js';
-import { MAX_KEY_BYTES } from './names.js';
+import { keyProblem, MAX_KEY_BYTES, newContainerProblem } from './names.js';
 import { objectOperations } from './objects.js';
 import { readObject } from './read.js';
 import { segmentStore } from './segments.js';
@@ -48,6 +48,7 @@ export function swiftBackend({ settings, authenticate, http, clock, notice }: Sw
       checksums: ['md5'],
       preconditions: [],
       limits: { maxPutSize: settings.max_put_size, maxObjectSize: settings.max_put_size * MAX_SEGMENTS, maxKeyBytes: MAX_KEY_BYTES },
+      names: { newContainerProblem, keyProblem },
       // SQLite compares names as UTF-8 bytes (swift/container/backend.py).
       listingOrder: 'utf8',
       listingHas: { checksums: true, metaData: false },

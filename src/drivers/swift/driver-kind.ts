@@ -1,10 +1,11 @@
 import { HEADER_FIELDS } from '../../config/header-rules.js';
 import { openConnections } from '../connection.js';
-import type { DriverKind } from '../driver-kind.js';
+import { type DriverKind, placeProblemBy } from '../driver-kind.js';
 import { authentication } from './auth/authenticate.js';
 import { swiftBackend } from './backend.js';
 import { chooseAccess } from './choose.js';
 import { SWIFT } from './errors.js';
+import { keyProblem, newContainerProblem } from './names.js';
 import { type SwiftSettings, swiftSettings } from './settings.js';
 
 interface Preset {
@@ -26,6 +27,7 @@ function kind({ name, aliases, summary, preset }: Preset): DriverKind<SwiftSetti
       const account = storage === undefined ? (id ?? project ?? /^[^:]+(?=:)/.exec(key ?? '')?.[0]) : undefined;
       return [storage ?? url ?? [host, port].filter(Boolean).join(':'), account, region].filter(Boolean).join(' ');
     },
+    placeProblem: placeProblemBy({ newContainerProblem, keyProblem }, () => false),
     objectHeaders: () => HEADER_FIELDS,
     open(written, { clock, notice = () => {} }) {
       const settings = { ...written, ...preset(written) };

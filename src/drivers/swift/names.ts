@@ -16,7 +16,7 @@ export function checkKey(key: string): void {
   if (problem !== undefined) throw new InvalidObjectNameError(key, problem, context);
 }
 
-function keyProblem(key: string): string | undefined {
+export function keyProblem(key: string): string | undefined {
   if (key === '') return 'it is empty';
   if (!isWellFormed(key)) return 'it has no UTF-8 form';
   if (key.includes('\0')) return 'Swift takes no NUL character';
@@ -28,8 +28,13 @@ export function isPossibleKey(key: string): boolean {
   return keyProblem(key) === undefined;
 }
 
+export function newContainerProblem(name: string): string | undefined {
+  return isContainerName(name) ? undefined : CONTAINER_RULE;
+}
+
 export function checkNewContainer(name: string): void {
-  if (!isContainerName(name)) throw new InvalidContainerNameError(name, CONTAINER_RULE, context);
+  const problem = newContainerProblem(name);
+  if (problem !== undefined) throw new InvalidContainerNameError(name, problem, context);
 }
 
 /** What cannot be a container is none. */

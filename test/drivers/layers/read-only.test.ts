@@ -3,7 +3,13 @@ import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
 import type { Body } from '../../../src/drivers/call.js';
 import { checksumOf } from '../../../src/drivers/digest.js';
-import { ContainerAlreadyExistsError, ContainerDoesNotExistError, ObjectDoesNotExistError } from '../../../src/drivers/errors.js';
+import {
+  ContainerAlreadyExistsError,
+  ContainerDoesNotExistError,
+  InvalidContainerNameError,
+  InvalidObjectNameError,
+  ObjectDoesNotExistError,
+} from '../../../src/drivers/errors.js';
 import { EFFECTS, intercept, type Operation } from '../../../src/drivers/layers/intercept.js';
 import { readOnly, type Withheld } from '../../../src/drivers/layers/read-only.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
@@ -148,4 +154,15 @@ test('a container that was "created" is there, and empty; one that is there alre
   await put(dry, { container: 'new', key: 'x' }, 'x');
   for (const name of ['new', 'c']) expect(await rejection(dry.createContainer(name, call))).toBeInstanceOf(ContainerAlreadyExistsError);
   expect(await rejection(memory.headContainer('new', call))).toBeInstanceOf(ContainerDoesNotExistError);
+});
+
+test('names that the provider refuses are refused in a dry run too, for puts, copies and containers', async () => {
+  const long = 'x'.repeat(memory.capabilities.limits.maxKeyBytes + 1);
+  expect(await rejection(put(dry, { container: 'c', key: long }, ''))).toBeInstanceOf(InvalidObjectNameError);
+  const copied = dry.capabilities.copy?.copyObject(ref, { container: 'c', key: long }, undefined, call);
+  expect(await rejection(copied as Promise<unknown>)).toBeInstanceOf(InvalidObjectNameError);
+  const names = { ...memory.capabilities.names, newContainerProblem: () => 'no capitals' };
+  const strict = readOnly({ ...memory, capabilities: { ...memory.capabilities, names } }, (change) => withheld.push(change));
+  expect(await rejection(strict.createContainer('Bad', call))).toBeInstanceOf(InvalidContainerNameError);
+  expect(withheld).toEqual([]);
 });
