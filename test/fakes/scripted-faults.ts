@@ -12,6 +12,8 @@ export type HttpFault =
   | { readonly kind: 'stall' }
   /** The answer's headers and this many bytes of its body, then nothing more: for ever, or because the connection is reset. */
   | { readonly kind: 'stall-body' | 'truncate'; readonly afterBytes: number }
+  /** The answer to a HEAD, or to a GET, has no Content-Length, as some proxies have it. */
+  | { readonly kind: 'no-length' }
   | ForeignAnswer;
 
 /** Another web server answers: a captive portal, a proxy. With `done` the work is done as well, and only the answer is replaced. */
@@ -21,6 +23,7 @@ export interface ForeignAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly done?: boolean;
+  readonly withoutLength?: boolean;
 }
 
 /** What a captive portal gives for every request. */
@@ -34,8 +37,8 @@ export const LOGIN_PAGE: ForeignAnswer = {
 /** 200 and nothing else. */
 export const BARE_200: ForeignAnswer = { kind: 'foreign', status: 200, headers: {}, body: '' };
 
-export function sendForeign(response: ServerResponse, { status, headers, body }: ForeignAnswer, isHead: boolean): void {
-  response.writeHead(status, { ...headers, 'content-length': String(Buffer.byteLength(body)) });
+export function sendForeign(response: ServerResponse, { status, headers, body, withoutLength }: ForeignAnswer, isHead: boolean): void {
+  response.writeHead(status, { ...headers, ...(!withoutLength && { 'content-length': String(Buffer.byteLength(body)) }) });
   response.end(isHead ? undefined : body);
 }
 

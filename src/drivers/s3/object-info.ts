@@ -15,14 +15,14 @@ const EXTRA = {
   'x-amz-restore': 'restore',
 } as const;
 
-/** An object as the answer to HEAD (or GET) describes it. */
-export function infoFromHeaders(ref: ObjectRef, headers: HttpHeaders, checksums: readonly Checksum[]): ObjectInfo {
+/** An object of `size` bytes as the answer to HEAD describes it. */
+export function infoFromHeaders(ref: ObjectRef, size: number, headers: HttpHeaders, checksums: readonly Checksum[]): ObjectInfo {
   const metaData: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
     if (name.startsWith(METADATA_PREFIX) && value !== undefined) metaData[name.slice(METADATA_PREFIX.length)] = decodeMetadataValue(value);
   }
-  return { ...ref, size: Number(headers['content-length'] ?? 0), checksums, metaData, extra: extraFrom(headers) };
+  return { ...ref, size, checksums, metaData, extra: extraFrom(headers) };
 }
 
 /** What an answer says beyond size, digests and metadata. */

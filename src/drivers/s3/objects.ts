@@ -7,8 +7,9 @@ import { fromSource } from '../http/refusal.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
 import { quoted } from './etag.js';
-import { checkContainer, checkKey, isPossibleKey, refuseImpossible } from './names.js';
-import { extraFrom, infoFromHeaders } from './object-info.js';
+import { s3HeadObject } from './head-object.js';
+import { checkContainer, checkKey, isPossibleKey } from './names.js';
+import { extraFrom } from './object-info.js';
 import { preparePayload } from './payload.js';
 
 type ObjectOperations = Pick<Backend, 'headObject' | 'putObject' | 'deleteObject'>;
@@ -16,12 +17,7 @@ type ObjectOperations = Pick<Backend, 'headObject' | 'putObject' | 'deleteObject
 export function objectOperations(context: S3Context): ObjectOperations {
   const { client, profile, settings, etags, headers: objectHeaders } = context;
 
-  const headObject: Backend['headObject'] = async (ref, call) => {
-    refuseImpossible(ref);
-    const request = { operation: 'headObject', action: 'look at', ...target(ref), headers: objectHeaders.access } as const;
-    const { headers } = await client.request({ method: 'HEAD', ...request }, call);
-    return infoFromHeaders(ref, headers, etags.ofAnswer(ref.container, headers));
-  };
+  const headObject = s3HeadObject(context);
 
   return {
     headObject,

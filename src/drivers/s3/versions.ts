@@ -81,7 +81,7 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
     return {
       container,
       key: decode(textOf(entry, 'Key') ?? ''),
-      size: Number(textOf(entry, 'Size') ?? 0),
+      size: isDeleteMarker ? 0 : sizeOf(entry),
       checksums: etags.ofListing(container, etag),
       metaData: {},
       extra,
@@ -90,6 +90,12 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
       isDeleteMarker,
     };
   }
+}
+
+function sizeOf(entry: XmlElement): number {
+  const size = textOf(entry, 'Size') ?? '';
+  if (/^\d+$/.test(size)) return Number(size);
+  throw new StorageError('list the versions: an entry has no size', { driver: S3, retry: 'backoff' });
 }
 
 /** After the last entry. NextKeyMarker says the same, but not every provider encodes it as it does the keys. */

@@ -7,7 +7,7 @@ import { foundAsSent } from '../http/found-as-sent.js';
 import { SLOW_ANSWER_MS, type SwiftContext } from './context.js';
 import { SWIFT } from './errors.js';
 import type { LargeObjectParts } from './large-objects.js';
-import { extraFrom, infoFromHeaders, quoted } from './object-info.js';
+import { checksumsOf, extraFrom, quoted } from './object-info.js';
 import { manifestEtag, manifestOf } from './slo.js';
 import { refuseDropped } from './stored.js';
 import type { UploadNote } from './upload-marks.js';
@@ -75,7 +75,7 @@ export async function completeUpload(
     refuseDropped(ref.key, answer);
     const told = answer.headers['etag'];
     if (told !== undefined && quoted(told) !== quoted(etag)) throw new ObjectHashMismatchError(ref.key, etag, told, { driver: SWIFT });
-    const { checksums } = infoFromHeaders(ref, { ...headers, 'x-static-large-object': 'true' });
+    const checksums = checksumsOf({ ...headers, 'x-static-large-object': 'true' });
     const size = parts.reduce((sum, part) => sum + part.size, 0);
     const extra = { ...extraFrom(answer.headers), contentType: headers['content-type'], largeObject: 'static', etag: quoted(etag) };
     return { ...ref, size, checksums, metaData: { ...metaData }, extra };

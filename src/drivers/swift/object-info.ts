@@ -13,19 +13,19 @@ export function largeKind(headers: HttpHeaders): 'static' | 'dynamic' | undefine
   return headers['x-object-manifest'] === undefined ? undefined : 'dynamic';
 }
 
-/** An object as the answer to HEAD describes it. */
-export function infoFromHeaders(ref: ObjectRef, headers: HttpHeaders): ObjectInfo {
+/** An object of `size` bytes as the answer to HEAD describes it. */
+export function infoFromHeaders(ref: ObjectRef, size: number, headers: HttpHeaders): ObjectInfo {
   const metaData: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
     if (name.startsWith(METADATA_PREFIX) && name !== MD5_METADATA && value !== undefined)
       metaData[name.slice(METADATA_PREFIX.length)] = decodeMetadataValue(value);
   }
-  return { ...ref, size: Number(headers['content-length'] ?? 0), checksums: checksumsOf(headers), metaData, extra: extraFrom(headers) };
+  return { ...ref, size, checksums: checksumsOf(headers), metaData, extra: extraFrom(headers) };
 }
 
 /** The ETag of a large object is made of those of its segments, and no digest of its content. */
-function checksumsOf(headers: HttpHeaders): readonly Checksum[] {
+export function checksumsOf(headers: HttpHeaders): readonly Checksum[] {
   const md5 = headers[largeKind(headers) === undefined ? 'etag' : MD5_METADATA];
   const hex = /^"?([0-9a-f]{32})"?$/i.exec(md5 ?? '')?.[1]?.toLowerCase();
   return hex === undefined ? [] : [{ algorithm: 'md5', hex }];

@@ -4,23 +4,19 @@ import { foundAsSent, isAsSent } from '../http/found-as-sent.js';
 import { fromSource } from '../http/refusal.js';
 import type { SwiftContext } from './context.js';
 import { SWIFT } from './errors.js';
+import { swiftHeadObject } from './head-object.js';
 import type { LargeObjects } from './large-objects.js';
-import { checkContainer, checkKey, isPossibleKey, refuseImpossible } from './names.js';
+import { checkContainer, checkKey, isPossibleKey } from './names.js';
 import { objectHeaders } from './object-headers.js';
-import { extraFrom, infoFromHeaders } from './object-info.js';
+import { extraFrom } from './object-info.js';
 import { confirmedMd5, preparePayload } from './payload.js';
 import { refuseDropped } from './stored.js';
 
 type ObjectOperations = Pick<Backend, 'headObject' | 'putObject' | 'deleteObject'>;
 
-export function objectOperations({ client, settings }: SwiftContext, large: LargeObjects): ObjectOperations {
-  const headObject: Backend['headObject'] = async (ref, call) => {
-    call.signal.throwIfAborted();
-    refuseImpossible(ref);
-    const about = { container: ref.container, key: ref.key };
-    const { headers } = await client.request({ method: 'HEAD', operation: 'headObject', action: 'look at', ...about }, call);
-    return infoFromHeaders(about, headers);
-  };
+export function objectOperations(context: SwiftContext, large: LargeObjects): ObjectOperations {
+  const { client, settings } = context;
+  const headObject = swiftHeadObject(context);
 
   async function put({ container, key }: ObjectRef, body: Body, options: PutOptions, call: Call): Promise<ObjectInfo> {
     const headers = objectHeaders(settings, key, options);

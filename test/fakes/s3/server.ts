@@ -160,7 +160,7 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
       ...headers,
       date: new Date(rules.nowMs()).toUTCString(),
       'x-amz-request-id': `fake-${log.length}`,
-      'content-length': String(body.byteLength),
+      ...(fault?.kind !== 'no-length' && { 'content-length': String(body.byteLength) }),
     });
     if (request.method === 'HEAD') return void response.end();
     if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') breakOff(response, body, fault);

@@ -166,7 +166,8 @@ export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable
     const body = Buffer.from(answer.body ?? '');
     const headers: Record<string, string> = { ...answer.headers };
     if (fault?.kind === 'wrong-etag') headers['etag'] = '00000000000000000000000000000000';
-    response.writeHead(answer.status, { ...headers, 'x-trans-id': `tx-fake-${log.length}`, 'content-length': String(body.byteLength) });
+    const length = fault?.kind === 'no-length' ? {} : { 'content-length': String(body.byteLength) };
+    response.writeHead(answer.status, { ...headers, 'x-trans-id': `tx-fake-${log.length}`, ...length });
     if (request.method === 'HEAD') return void response.end();
     if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') breakOff(response, body, fault);
     else response.end(body);

@@ -1,0 +1,26 @@
+import type { Backend } from '../backend.js';
+import { FIRST_BYTE, objectSize } from '../http/object-size.js';
+import type { SwiftContext } from './context.js';
+import { SWIFT } from './errors.js';
+import { listObjects } from './listing.js';
+import { refuseImpossible } from './names.js';
+import { infoFromHeaders } from './object-info.js';
+
+export function swiftHeadObject(context: SwiftContext): Backend['headObject'] {
+  const { client } = context;
+  const list = listObjects(context);
+
+  return async (ref, call) => {
+    call.signal.throwIfAborted();
+    refuseImpossible(ref);
+    const about = { container: ref.container, key: ref.key };
+    const { headers } = await client.request({ method: 'HEAD', operation: 'headObject', action: 'look at', ...about }, call);
+    const request = { method: 'GET', operation: 'getObject', action: 'look at', ...about, accept: 416 } as const;
+    const size = await objectSize(headers, about, {
+      driver: SWIFT,
+      get: () => client.stream({ ...request, headers: { range: FIRST_BYTE } }, call),
+      list: async () => (await list(about.container, about.key, { size: 1 }, call)).items.find(({ key }) => key === about.key)?.size,
+    });
+    return infoFromHeaders(about, size, headers);
+  };
+}
