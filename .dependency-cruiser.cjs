@@ -7,8 +7,10 @@ const open = [
   'file-stat',
   'file-time',
   'ignore-pattern',
+  'lmdb-tree',
   'make-folders',
   'program-files',
+  'quiet-console',
   'utf8-order',
 ];
 const rows = {

@@ -98,7 +98,8 @@ try {
     }
   });
   await index.close();
-  if (engine === 'lmdb') await measure('look through after an unclean end', records, () => checkInChild(indexFile(location), undefined));
+  if (engine === 'lmdb')
+    await measure('look through after an unclean end', records, () => checkInChild('whole', indexFile(location), undefined));
   console.log(
     `${engine}, ${records.toLocaleString('en')} records, ${Math.round((await stat(indexFile(location))).size / 2 ** 20)} MiB, node ${process.version}`,
   );

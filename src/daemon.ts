@@ -4,6 +4,7 @@ import { createLifecycle } from './lifecycle.js';
 import { readVersion } from './package-files.js';
 import { programReplaced } from './program-files.js';
 import { createService } from './service.js';
+import { hasFailedEnvironment, inTime, onFailedEnvironment } from './state/failed-environment.js';
 import type { HeldDesk } from './status/held-desk.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import { PATIENT } from './sync/backoff.js';
@@ -73,11 +74,22 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
     return {
       status,
       async run(signals, watching) {
+        let cancelDeadline: (() => void) | undefined;
+        // A mirror that cannot go on ends them all, as somebody who stops the daemon does: the next start sees to what is amiss.
+        const failed: unknown[] = [];
+        const fail = (error: unknown) => {
+          if (failed.length > 0 && hasFailedEnvironment()) return; // that is the reason
+          failed.push(error);
+          world.log.error('the daemon ends', { error });
+          drain.abort(error);
+          if (hasFailedEnvironment()) interrupt.abort(error);
+          cancelDeadline ??= world.clock.after(config.drainMs, () => interrupt.abort(error));
+        };
         const links = [
           onAbort(signals.drain, () => drain.abort(signals.drain.reason)),
           onAbort(signals.interrupt, () => interrupt.abort(signals.interrupt.reason)),
+          onFailedEnvironment(fail),
         ];
-        let cancelDeadline: (() => void) | undefined;
         try {
           const waitingFor = new Set(engine.mirrors);
           const underWay = (mirror: (typeof engine.mirrors)[number]) => {
@@ -86,17 +98,9 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
             void shown.ready();
           };
           kept = engine.mirrors.map((mirror) => keepMirrored(mirror, () => underWay(mirror)));
-          // A mirror that cannot go on ends them all, as somebody who stops the daemon does: the next start sees to what is amiss.
-          const failed: unknown[] = [];
-          const fail = (error: unknown) => {
-            failed.push(error);
-            world.log.error('the daemon ends', { error });
-            drain.abort(error);
-            cancelDeadline ??= world.clock.after(config.drainMs, () => interrupt.abort(error));
-          };
           links.push(onAbort(programReplaced, () => fail(new ReplacedWhileRunningError(programReplaced.reason))));
-          await Promise.all(kept.map(({ ended }) => ended.catch(fail)));
-          await engine.stop();
+          await inTime(Promise.all(kept.map(({ ended }) => ended.catch(fail))), world.clock);
+          await inTime(engine.stop(), world.clock);
           if (failed.length > 0) throw failed[0];
           return engine.mirrors.flatMap(leftOf);
         } finally {
@@ -106,7 +110,7 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
       },
       close() {
         unlinkStop();
-        return lifecycle.close();
+        return inTime(lifecycle.close(), world.clock);
       },
     };
   } catch (error) {

@@ -4,14 +4,14 @@ import { LeaseHeldError } from './lease/errors.js';
 import type { Acquired } from './lease/lease.js';
 import { createLifecycle } from './lifecycle.js';
 import { programReplaced } from './program-files.js';
-import { StateDamagedError } from './state/errors.js';
+import { hasFailedEnvironment, inTime, onFailedEnvironment } from './state/failed-environment.js';
 import { BRISK } from './sync/backoff.js';
 import { untilFirstEnds } from './sync/concurrently.js';
 import type { SyncObserver } from './sync/events.js';
 import type { Mirror } from './sync/mirror.js';
 import { startTally } from './sync/report.js';
 import { type ScanResult, scanMirror } from './sync/scan/scan-mirror.js';
-import { DamageMetError } from './sync/state-trouble.js';
+import { fatalErrorOf } from './sync/state-trouble.js';
 import { ensureContainer } from './sync/store/container-store.js';
 import { tellOfVersions } from './sync/store/old-content.js';
 import type { OnceOptions, OnceResult, RunOnce } from './world.js';
@@ -25,11 +25,13 @@ const LEASE_LOOK_MS = 30_000;
 
 /**
  * One comparison of each mirror, one after the other, with all its work. A mirror that cannot run at all is a result
- * with an error; the others run all the same. Rejects when the state cannot be opened, and with the reason of `drain`.
+ * with an error; the others run all the same, except after a failed write of the state. Rejects when the state cannot be
+ * opened, and with the reason of `drain`.
  */
 export const runOnce: RunOnce = async (config, options, world, observe, { drain, interrupt }) => {
   const lifecycle = createLifecycle({ clock: world.clock, deadlineMs: CLOSE_MS });
   const { controller, unlink } = childController(drain, programReplaced);
+  const unlisten = onFailedEnvironment((error) => controller.abort(error));
   try {
     const engine = await openEngine({
       config,
@@ -47,14 +49,18 @@ export const runOnce: RunOnce = async (config, options, world, observe, { drain,
     });
     try {
       const results: OnceResult[] = [];
-      for (const mirror of engine.mirrors) results.push(await runMirror(mirror, options, controller.signal, drain));
+      for (const mirror of engine.mirrors) {
+        results.push(await Promise.race([runMirror(mirror, options, controller.signal, drain), failedWrite(mirror)]));
+        if (hasFailedEnvironment()) break; // this process can work on no state any more
+      }
       return results;
     } finally {
-      await engine.stop();
+      await inTime(engine.stop(), world.clock);
     }
   } finally {
     unlink();
-    await lifecycle.close();
+    unlisten();
+    await inTime(lifecycle.close(), world.clock);
   }
 };
 
@@ -87,9 +93,19 @@ async function runMirror(mirror: Mirror, { run }: OnceOptions, stop: AbortSignal
   }
 }
 
+/** Resolves when a write of the state has failed: nothing that is under way is waited for then. */
+function failedWrite({ settings, parts }: Mirror): Promise<OnceResult> {
+  return new Promise((resolve) => {
+    onFailedEnvironment((cause) => {
+      const error = failureOf(settings.name, cause);
+      parts.log.error('the run ends', { error });
+      resolve({ mirror: settings.name, report: startTally(parts.clock).report(), complete: false, error });
+    });
+  });
+}
+
 function failureOf(mirror: string, error: unknown): Error {
-  if (error instanceof StateDamagedError) return new DamageMetError(mirror, error);
-  return error instanceof Error ? error : new Error(String(error));
+  return fatalErrorOf(mirror, error) ?? (error instanceof Error ? error : new Error(String(error)));
 }
 
 /** Waits only for a lease of our own from before this machine was started: for others it would be in vain. */

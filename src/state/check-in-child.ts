@@ -1,35 +1,34 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Verdict } from './check-program.js';
+import type { CheckKind, Verdict } from './check-program.js';
 import { reasonOf, StateDamagedError, StateUnavailableError } from './errors.js';
 
 const PROGRAM = fileURLToPath(new URL('./check-program.js', import.meta.url));
 
-/** Signals that LMDB's code ends with when pages are not what they should be. */
-const CRASHES = new Set(['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGILL', 'SIGFPE']);
-
 /**
- * Has the index looked through by a process of its own (1,000,000 records: some 4 s), so that damage that crashes LMDB's
- * code does not crash the daemon at each start. A newer version is left for the opening to refuse.
+ * Has an index opened, and for `whole` read through (1,000,000 records: some 4 s), by a process of its own, so that what
+ * LMDB does not survive ends that process and not the daemon. A crash says nothing of the content: only what was read and
+ * is inconsistent is damage. A newer version is left for the opening to refuse.
  *
- * @throws StateDamagedError; StateUnavailableError when nothing is known, for the check itself was ended.
+ * @throws StateDamagedError; StateUnavailableError when nothing is known of the content
  */
-export async function checkInChild(file: string, signal: AbortSignal | undefined): Promise<void> {
-  const { stdout, stderr, error } = await run(file, signal);
+export async function checkInChild(kind: CheckKind, file: string, signal: AbortSignal | undefined): Promise<void> {
+  const { stdout, stderr, error } = await run(kind, file, signal);
   signal?.throwIfAborted();
-  if (error?.signal && CRASHES.has(error.signal)) {
-    throw new StateDamagedError(file, `reading it ended the reader with ${error.signal}${lastLine(stderr)}`, error);
-  }
-  if (error !== undefined) {
-    throw new StateUnavailableError(
-      file,
-      `could not be looked through after an unclean end, and is left as it is: ${reasonOf(error)}${lastLine(stderr)}`,
-      error,
-    );
-  }
+  if (error !== undefined) throw notChecked(file, error, stderr);
   const verdict: Verdict = JSON.parse(stdout);
   if (verdict.verdict === 'damaged') throw new StateDamagedError(file, verdict.why.replace(`${file}: `, ''));
   if (verdict.verdict === 'unavailable') throw new StateUnavailableError(file, verdict.why.replace(`${file}: `, ''));
+}
+
+function notChecked(file: string, error: Ended['error'] & Error, stderr: string): StateUnavailableError {
+  const why = error.signal ? `a process that tried it first was ended by ${error.signal}` : reasonOf(error);
+  return new StateUnavailableError(
+    file,
+    `could not be opened, and is kept as it is (${why}${lastLine(stderr)}). Its file system may not support file locks or ` +
+      `memory maps, memory may be short, or its disk may fail: see the kernel log. To begin without it, move it away`,
+    error,
+  );
 }
 
 interface Ended {
@@ -38,9 +37,9 @@ interface Ended {
   readonly error: (Error & { readonly signal?: string | null }) | undefined;
 }
 
-function run(file: string, signal: AbortSignal | undefined): Promise<Ended> {
+function run(kind: CheckKind, file: string, signal: AbortSignal | undefined): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, file], signal === undefined ? {} : { signal }, (error, stdout, stderr) =>
+    execFile(process.execPath, [PROGRAM, kind, file], signal === undefined ? {} : { signal }, (error, stdout, stderr) =>
       resolve({ stdout, stderr, error: error ?? undefined }),
     );
   });
@@ -48,5 +47,5 @@ function run(file: string, signal: AbortSignal | undefined): Promise<Ended> {
 
 function lastLine(text: string): string {
   const line = text.trim().split('\n').at(-1) ?? '';
-  return line === '' ? '' : ` (${line})`;
+  return line === '' ? '' : `; ${line}`;
 }

@@ -1,18 +1,26 @@
 import '../caught-signals.js';
+import '../quiet-console.js';
 import { reasonOf, StateDamagedError, StateNewerError } from './errors.js';
 import { checkIndex } from './lmdb-check.js';
+import { tryOpening } from './lmdb-trial.js';
+
+/** `trial`: whether LMDB can open it. `whole`: that first, and then whether all of it is sound. */
+export type CheckKind = 'trial' | 'whole';
 
 /** What the program prints: one line of JSON. */
 export type Verdict =
   | { readonly verdict: 'sound'; readonly records: number }
   | { readonly verdict: 'damaged' | 'newer' | 'unavailable'; readonly why: string };
 
-// Run by check-in-child.ts with the index file as its argument: damage may end this process, and nothing else.
-process.stdout.write(`${JSON.stringify(await judge(process.argv[2] ?? ''))}\n`);
+// Run by check-in-child.ts with what to do and the index file as its arguments: LMDB may end this process, and nothing else.
+const [, , kind, file = ''] = process.argv;
+process.stdout.write(`${JSON.stringify(await judge(kind === 'whole' ? 'whole' : 'trial', file))}\n`);
+process.exit(); // without LMDB's own clean-up, which may crash after an opening or a commit that failed
 
-async function judge(file: string): Promise<Verdict> {
+async function judge(kind: CheckKind, file: string): Promise<Verdict> {
   try {
-    return { verdict: 'sound', records: await checkIndex(file) };
+    await tryOpening(file);
+    return { verdict: 'sound', records: kind === 'whole' ? await checkIndex(file) : 0 };
   } catch (error) {
     const verdict = error instanceof StateDamagedError ? 'damaged' : error instanceof StateNewerError ? 'newer' : 'unavailable';
     return { verdict, why: reasonOf(error) };

@@ -35,6 +35,14 @@ export class StateUnavailableError extends StateError {
   override readonly name = 'StateUnavailableError';
 }
 
+/**
+ * A write to the index failed. After that LMDB cannot be relied on in this process (see lmdb-file.ts): the process ends,
+ * and the next one begins with what was durable.
+ */
+export class StateWriteFailedError extends StateError {
+  override readonly name = 'StateWriteFailedError';
+}
+
 /** Another longshore that is alive works on the same state folder. */
 export class StateLockedError extends StateError {
   override readonly name = 'StateLockedError';

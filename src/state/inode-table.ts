@@ -1,5 +1,6 @@
 import { open as openFile, rm } from 'node:fs/promises';
 import { StateDamagedError } from './errors.js';
+import { hasFailedEnvironment } from './failed-environment.js';
 import { openLmdbFile, type WritableFile } from './lmdb-file.js';
 import { headerOf } from './lmdb-look.js';
 
@@ -80,6 +81,7 @@ function inodeTable(file: string): InodeTable {
     },
     async close() {
       await opened?.close();
+      if (hasFailedEnvironment()) return;
       const handle = await openFile(inodeFile(file), 'r+');
       try {
         await handle.sync();

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { reasonOf, StateDamagedError, StateError, StateUnavailableError } from './errors.js';
+import { reasonOf, StateDamagedError, StateError, StateUnavailableError, StateWriteFailedError } from './errors.js';
 
 /**
  * lmdb.h: MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_PANIC (nothing is to be had of it before it is opened anew),
@@ -33,10 +33,11 @@ export async function writeError(error: unknown, file: string): Promise<StateErr
       cause = reason;
     });
   }
-  const reason = reasonOf(cause);
+  // What lmdb-js adds of its buffers is of no use, and partly uninitialised memory.
+  const reason = reasonOf(cause).replace(/: Attempting to .*/, '');
   if (DAMAGE.has(codeOf(cause))) return new StateDamagedError(file, `LMDB finds it damaged: ${reason}`, cause);
-  // LMDB reports the short write of a full disk as EIO, so the free space is told too.
-  return new StateUnavailableError(file, `cannot be written (${reason}; ${freeSpace(file)}); what was there before is kept`, cause);
+  // LMDB reports the short write of a full disk as EIO, so the message has the free space too.
+  return new StateWriteFailedError(file, `write failed (${reason}; ${freeSpace(file)}); what was there before is kept`, cause);
 }
 
 function freeSpace(file: string): string {

@@ -1,8 +1,9 @@
 import { ABORT, type Database, open, type RootDatabase, type Transaction } from 'lmdb';
-import { StateDamagedError } from './errors.js';
-import { readError, translated, writeError } from './lmdb-errors.js';
+import { StateDamagedError, type StateError } from './errors.js';
+import { hasFailedEnvironment, noteFailedEnvironment } from './failed-environment.js';
+import { translated, writeError } from './lmdb-errors.js';
 import { PAGE_BYTES } from './lmdb-header.js';
-import { requireRoom } from './room.js';
+import { requireOpenable } from './openable.js';
 
 /** Address space, not disk or memory: some 500 million records. Growing the map while other threads read is what LMDB likes least. */
 const MAP_BYTES = 64 * 2 ** 30;
@@ -51,7 +52,8 @@ export interface LmdbFile<Name extends string, Table = LmdbTable> {
 export interface WritableFile<Name extends string> extends LmdbFile<Name, WritableTable> {
   /**
    * One transaction, made on another thread. Resolves when it is visible to all other threads and, in a durable file, on
-   * disk as far as the disk keeps its word: a loss of power after that loses nothing. Rejects with nothing of it done.
+   * disk as far as the disk keeps its word: a loss of power after that loses nothing. Rejects with nothing of it done,
+   * and is the last call that reaches LMDB: each later one, a read too, fails with the same error.
    */
   commit(write: () => void): Promise<void>;
 }
@@ -71,26 +73,31 @@ export function openLmdbFile<Name extends string>(
   tables: TablesOptions<Name>,
   { durable }: { readonly durable: boolean },
 ): WritableFile<Name> {
-  requireRoom(file);
   const { root, databases } = openDatabases(file, tables, { noSync: !durable });
-  let failedBefore = false;
+  let failure: StateError | undefined;
+
+  /** After a failed commit lmdb-js's memory is not to be trusted: it writes its message beyond the end of its buffer. */
+  function requireSound(): void {
+    if (failure !== undefined) throw failure;
+  }
+
   return {
     tables: mapValues(databases, (database) => ({
-      ...reads(file, database, {}),
+      ...reads(file, database, {}, requireSound),
       put: (key, value) => void database.put(key, value),
       remove: (key, value) => void (value === undefined ? database.remove(key) : database.remove(key, value)),
     })),
     async commit(write) {
+      requireSound();
       try {
-        // After a failure that LMDB cannot recover from (MDB_PANIC), a commit would never settle; this throws instead.
-        if (failedBefore) root.transactionSync(() => undefined);
         await root.batch(write);
       } catch (error) {
-        failedBefore = true;
-        throw await writeError(error, file);
+        failure = await writeError(error, file);
+        noteFailedEnvironment(failure);
+        throw failure;
       }
     },
-    close: () => root.close(),
+    close: async () => (hasFailedEnvironment() ? undefined : root.close()),
   };
 }
 
@@ -141,6 +148,7 @@ export function openFrozenLmdbFile<Name extends string>(file: string, tables: Ta
 
 /** Copies one moment of a file that others write to. `copy` must not be there. */
 export async function copyLmdbFile(file: string, copy: string): Promise<void> {
+  requireOpenable(file, 'read');
   const root = translated(file, () => open(file, { ...OPTIONS, readOnly: true }));
   try {
     await root.backup(copy, false);
@@ -161,6 +169,7 @@ function openDatabases<Name extends string>(
   tables: TablesOptions<Name>,
   mode: { readonly noSync?: boolean; readonly readOnly?: boolean },
 ): Databases<Name> {
+  requireOpenable(file, mode.readOnly ? 'read' : 'write');
   return translated(file, () => {
     const root = open(file, { ...OPTIONS, ...mode });
     try {
@@ -183,20 +192,45 @@ function openDatabase(root: RootDatabase, name: string, { severalValues = false 
   return database;
 }
 
-function reads(file: string, database: BinaryDatabase, snapshot: { readonly transaction?: Transaction }): LmdbTable {
-  function* iterate<T>(start: () => Iterable<T>): Generator<T> {
+/** `requireSound` throws where nothing may be read any more. */
+function reads(
+  file: string,
+  database: BinaryDatabase,
+  snapshot: { readonly transaction?: Transaction },
+  requireSound: () => void = () => {},
+): LmdbTable {
+  function guarded<T>(read: () => T): T {
+    requireSound();
+    return translated(file, read);
+  }
+
+  /** Gives a cursor back, unless LMDB may not be called any more. */
+  function whileSound(act: () => void): void {
     try {
-      yield* start();
-    } catch (error) {
-      throw readError(error, file);
+      requireSound();
+    } catch {
+      return;
+    }
+    act();
+  }
+
+  function* iterate<T>(start: () => Iterable<T>): Generator<T> {
+    requireSound();
+    const entries = guarded(start)[Symbol.iterator]();
+    let left: (() => void) | undefined = () => void entries.return?.();
+    try {
+      for (let next = guarded(() => entries.next()); !next.done; next = guarded(() => entries.next())) yield next.value;
+      left = undefined;
+    } finally {
+      if (left !== undefined) whileSound(left);
     }
   }
   return {
-    get: (key) => translated(file, () => database.get(key, snapshot)),
-    has: (key) => translated(file, () => database.doesExist(key)),
+    get: (key) => guarded(() => database.get(key, snapshot)),
+    has: (key) => guarded(() => database.doesExist(key)),
     entries: (range) => iterate(() => database.getRange({ ...range, ...snapshot })),
     valuesOf: (key) => iterate(() => database.getValues(key, snapshot)),
-    count: () => translated(file, () => entryCount(database.getStats())),
+    count: () => guarded(() => entryCount(database.getStats())),
   };
 }
 

@@ -10,7 +10,7 @@ import type { IndexEntry, IndexRange, IndexView, ObjectName, ObjectRecord, Recor
 import { decodeRecord, hashedAtMsOf, inodeOf, isConfirmedRecord, md5Of } from './record-codec.js';
 import type { Changes, RecordStore } from './record-store.js';
 
-const ABOUT_KEY = Buffer.from('format');
+export const ABOUT_KEY = Buffer.from('format');
 const ABOUT = /^\{"is":"longshore object index","version":(\d{1,9})\}$/;
 const VERSION = 1;
 
@@ -27,7 +27,7 @@ export async function openLmdbStore(file: string): Promise<RecordStore> {
   try {
     const about = Buffer.from(JSON.stringify({ is: 'longshore object index', version: VERSION }));
     if (isNew) await index.commit(() => index.tables.about.put(ABOUT_KEY, about));
-    checkAbout(index.tables.about, file);
+    checkAbout(index.tables.about.get(ABOUT_KEY), file);
     return lmdbStore(file, index, isNew ? await newInodeTable(file) : openInodeTable(file));
   } catch (error) {
     await index.close();
@@ -35,9 +35,9 @@ export async function openLmdbStore(file: string): Promise<RecordStore> {
   }
 }
 
-/** Whether the file is one of ours that this program knows. @throws StateDamagedError, StateNewerError */
-export function checkAbout(about: LmdbTable, file: string): void {
-  const [, version] = ABOUT.exec(about.get(ABOUT_KEY)?.toString('utf8') ?? '') ?? [];
+/** Whether the file is one of ours that this program knows; `about`: under ABOUT_KEY. @throws StateDamagedError, StateNewerError */
+export function checkAbout(about: Buffer | undefined, file: string): void {
+  const [, version] = ABOUT.exec(about?.toString('utf8') ?? '') ?? [];
   if (version === undefined) throw new StateDamagedError(file, 'does not say that it is an index of longshore');
   if (Number(version) > VERSION) throw new StateNewerError(file, Number(version), VERSION);
 }
@@ -74,8 +74,7 @@ function lmdbStore(file: string, index: WritableFile<keyof typeof INDEX_TABLES>,
       });
       count += added;
       failpoint('state: index committed, leads not noted');
-      // The records are durable; that some leads are lost is no reason to say that they are not.
-      await inodes.note(leads).catch((error: unknown) => noteDamage(file, new StateDamagedError(file, 'lost leads', error)));
+      await inodes.note(leads);
     },
     async close() {
       await inodes.close();

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { statDescriptor } from '../file-stat.js';
+import { readFully } from '../lmdb-tree.js';
 import { reasonOf, StateUnavailableError, systemCode } from './errors.js';
 import { checkHeader, HEADER_BYTES } from './lmdb-header.js';
 
@@ -14,9 +15,7 @@ export function headerOf(file: string): 'absent' | 'whole' | 'short' {
   try {
     descriptor = openSync(file, 'r');
     const size = Number(statDescriptor(descriptor).size);
-    const header = Buffer.alloc(HEADER_BYTES);
-    const read = readSync(descriptor, header, 0, HEADER_BYTES, 0);
-    return size === 0 ? 'absent' : checkHeader(header.subarray(0, read), size, file);
+    return size === 0 ? 'absent' : checkHeader(readFully(descriptor, HEADER_BYTES, 0), size, file);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return 'absent';
     if (systemCode(error) === '') throw error; // our own

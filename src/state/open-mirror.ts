@@ -6,6 +6,7 @@ import { checkInChild } from './check-in-child.js';
 import { isMarked, markClosed, markInUse } from './check-mark.js';
 import { removeTemporaryFiles } from './durable-file.js';
 import { OthersLedgerError, StateDamagedError } from './errors.js';
+import { hasFailedEnvironment } from './failed-environment.js';
 import { isInodeTableWhole } from './inode-table.js';
 import type { Ledger } from './ledger.js';
 import { ledgerFile, newLedger, openLedger } from './ledger-file.js';
@@ -57,6 +58,9 @@ export async function openMirror(options: OpenMirrorOptions): Promise<MirrorStor
     failpoint('state: index marked in use, not opened');
     await leaveFormerPlace(options, ledger, reasons);
     await readyIndex({ ...options, doubtful }, ledger, reasons);
+    if (location.engine === 'lmdb' && !(await isThere(indexFile(location)))) {
+      await checkInChild('trial', indexFile(location), options.signal);
+    }
     const index = await openIndex(location);
     return {
       index,
@@ -67,7 +71,8 @@ export async function openMirror(options: OpenMirrorOptions): Promise<MirrorStor
         try {
           await index.close();
           failpoint('state: index closed, mark not removed');
-          await markClosed(folder);
+          // After a failed write the index was left open: the next start looks through it.
+          if (!hasFailedEnvironment()) await markClosed(folder);
         } finally {
           await ledger.close();
         }
@@ -175,7 +180,7 @@ async function look(location: IndexLocation, file: string, { doubtful, signal }:
   if (location.engine === 'lmdb') {
     const header = headerOf(file);
     if (header === 'absent') throw new StateDamagedError(file, 'is empty');
-    if (header === 'short' || doubtful || !isInodeTableWhole(file)) await checkInChild(file, signal);
+    await checkInChild(header === 'short' || doubtful || !isInodeTableWhole(file) ? 'whole' : 'trial', file, signal);
   }
   // Both engines read their own header here, and lowdb the whole of it.
   const index = await openIndex(location);

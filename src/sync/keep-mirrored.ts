@@ -1,7 +1,7 @@
 import { StorageError } from '../drivers/errors.js';
 import { onAbort, orAborted } from '../drivers/signal.js';
 import { LeaseHeldError, LeaseLostError } from '../lease/errors.js';
-import { StateDamagedError, StateError } from '../state/errors.js';
+import { StateError } from '../state/errors.js';
 import { tryToWrite } from '../state/room.js';
 import { openWatcher } from '../watcher/open-watcher.js';
 import { SourceMissingError } from '../watcher/source.js';
@@ -15,7 +15,7 @@ import type { Mirror } from './mirror.js';
 import { momentAt } from './moment.js';
 import { createDueRuns, type DueRun, type DueRuns } from './scan/due-runs.js';
 import { scanMirror } from './scan/scan-mirror.js';
-import { DamageMetError } from './state-trouble.js';
+import { fatalErrorOf } from './state-trouble.js';
 import { ensureContainer } from './store/container-store.js';
 import { tellOfVersions } from './store/old-content.js';
 import { purgeTrash } from './trash/purge.js';
@@ -23,8 +23,8 @@ import { purgeTrash } from './trash/purge.js';
 /** A mirror that is watched and compared, for as long as the daemon lives. */
 export interface KeptMirror {
   /**
-   * Resolves once `drain` is aborted and nothing of the watch is left. Trouble is told, and waited out, but for damage of the
-   * mirror's own state: it rejects with DamageMetError then.
+   * Resolves once `drain` is aborted and nothing of the watch is left. Trouble is reported, and waited out, but for damage
+   * or a failed write of the mirror's own index: it rejects with DamageMetError or StateWriteEndError then.
    */
   readonly ended: Promise<void>;
   watchState(): WatchState | null;
@@ -67,7 +67,8 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
         if (drain.aborted) return;
         // What waits in the queue is dropped: the reconcile that follows finds it again.
         if (error instanceof LeaseLostError || error instanceof StateError) mirror.containerTrouble.report(error);
-        if (error instanceof StateDamagedError) throw new DamageMetError(settings.name, error);
+        const fatal = fatalErrorOf(settings.name, error);
+        if (fatal !== undefined) throw fatal;
         work.stoppedBy(error);
         const { state } = conditionOf(error);
         if (waitsAs !== state) log.warn('mirror waits', { mirror: settings.name, error });

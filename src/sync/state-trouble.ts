@@ -1,4 +1,4 @@
-import { reasonOf, StateDamagedError, StateError, StateUnavailableError } from '../state/errors.js';
+import { reasonOf, StateDamagedError, StateError, StateUnavailableError, StateWriteFailedError } from '../state/errors.js';
 
 /** A mirror met damage in its own state while it worked. Only an opening sets that aside and begins anew. */
 export class DamageMetError extends Error {
@@ -10,6 +10,21 @@ export class DamageMetError extends Error {
       { cause: damage },
     );
   }
+}
+
+/** A write of a mirror's index failed. Another process goes on from what was recorded before. */
+export class StateWriteEndError extends Error {
+  override readonly name = 'StateWriteEndError';
+
+  constructor(mirror: string, failure: StateWriteFailedError) {
+    super(`mirror ${mirror}: ${failure.message}. Longshore ends here; the next start goes on from there`, { cause: failure });
+  }
+}
+
+/** The error that ends the process, for an `error` after which it cannot go on; undefined for all others. */
+export function fatalErrorOf(mirror: string, error: unknown): Error | undefined {
+  if (error instanceof StateDamagedError) return new DamageMetError(mirror, error);
+  return error instanceof StateWriteFailedError ? new StateWriteEndError(mirror, error) : undefined;
 }
 
 /** Plain data, so that it can come from another thread, where classes do not survive. */

@@ -1,3 +1,4 @@
+import '../../quiet-console.js';
 import { parentPort, workerData } from 'node:worker_threads';
 import { toFailure } from './failure.js';
 import { createOperations } from './operations.js';

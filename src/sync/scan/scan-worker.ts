@@ -1,3 +1,4 @@
+import '../../quiet-console.js';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openIndexView } from '../../state/open-index.js';
 import type { RemotePage } from './remote-page.js';

@@ -1,3 +1,4 @@
+import '../../quiet-console.js';
 import { createHash, hash } from 'node:crypto';
 import { closeSync, constants, openSync, readlinkSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';

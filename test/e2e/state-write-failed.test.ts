@@ -1,0 +1,41 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { hasStrace, runFailing } from '../failing-calls.js';
+import { openPlace } from './place.js';
+import { differences, filesBelow } from './trees.js';
+
+const MAIN = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
+const FILES = 40;
+
+describe.skipIf(!hasStrace)('P5: an index that cannot be written', () => {
+  test.each([
+    ['run', 'EIO'],
+    ['run', 'ENOSPC'],
+    ['reconcile', 'EIO'],
+  ])(
+    '%s: a commit that fails with %s ends the process with 1 and its reason, and nothing is set aside',
+    async (command, error) => {
+      const place = openPlace();
+      writeFileSync(join(place.source, 'first'), 'content');
+      await place.longshore('reconcile');
+      for (let at = 0; at < FILES; at += 1) writeFileSync(join(place.source, `file ${at}`), `content ${at}`);
+      const mirror = join(place.folder, 'state', 'mirrors', 'documents');
+      const failing = { calls: 'pwrite64', path: join(mirror, 'index.mdb'), how: `error=${error}:when=1+` };
+      const args = [MAIN, '--config', join(place.folder, 'longshore.yaml'), command];
+      const { code, stderr } = await runFailing(args, failing, { cwd: place.folder });
+      expect(code, stderr).toBe(1);
+      expect(stderr).toMatch(/ error the (daemon|run) ends error="StateWrite\w+: .*index\.mdb: write failed \(/);
+      expect(stderr).not.toMatch(/name-refused|set aside|damage|^ {4}at /m);
+      expect(readdirSync(mirror).filter((name) => name.includes('damaged'))).toEqual([]);
+
+      const { code: next, stderr: said } = await place.longshore('reconcile');
+      expect(next, said).toBe(0);
+      expect(said).not.toMatch(/state rebuilt/);
+      expect(differences(filesBelow(place.source), filesBelow(place.container))).toEqual([]);
+      expect(readdirSync(mirror)).not.toContain('check-needed');
+    },
+    120_000,
+  );
+});
