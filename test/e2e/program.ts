@@ -24,6 +24,8 @@ export interface ProgramOptions {
   readonly nodeOptions?: readonly string[];
   /** True: as a user who may read only what anybody may, and who owns nothing. Takes root, or changes nothing. */
   readonly asNobody?: boolean;
+  /** True: lines on stderr that are not longshore's are for the test to judge. */
+  readonly keepsStrayLines?: boolean;
   /** Another build of the program. */
   readonly main?: string;
 }
@@ -32,7 +34,8 @@ export const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 
 /** The built program as a child process, with nothing of the test's environment but PATH. */
-export function start(args: readonly string[], { cwd, env, nodeOptions = [], asNobody = false, main = MAIN }: ProgramOptions): Program {
+export function start(args: readonly string[], options: ProgramOptions): Program {
+  const { cwd, env, nodeOptions = [], asNobody = false, keepsStrayLines = false, main = MAIN } = options;
   const child = spawn(process.execPath, [...nodeOptions, main, ...args], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, NO_COLOR: '1', ...env },
@@ -51,7 +54,8 @@ export function start(args: readonly string[], { cwd, env, nodeOptions = [], asN
     child.on('error', reject);
     child.on('close', (code, signal) => {
       const strange = stderr.split('\n').filter((line) => isNotOurs(line));
-      if (strange.length > 0) reject(new Error(`stderr has lines that are not longshore's:\n${strange.join('\n')}\nin:\n${stderr}`));
+      if (strange.length > 0 && !keepsStrayLines)
+        reject(new Error(`stderr has lines that are not longshore's:\n${strange.join('\n')}\nin:\n${stderr}`));
       else resolve({ code: code ?? signal ?? 'unknown', stdout, stderr });
     });
   });

@@ -44,7 +44,7 @@ export async function runOnce({ library, folder, scenario, point, golden }: OneR
   writeFileSync(join(folder, 'longshore.yaml'), configOf(scenario), { mode: 0o600 });
   const preload = openPreload({ library, folder, roots, point });
   const launch = (command: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-    start(['--config', join(folder, 'longshore.yaml'), ...command], { cwd: folder, env });
+    start(['--config', join(folder, 'longshore.yaml'), ...command], { cwd: folder, env, keepsStrayLines: true });
 
   let seen: Pick<Observed, 'faulty' | 'endedByItself' | 'flatteredMs' | 'healed'>;
   let before = new Map<string, string>();

@@ -224,7 +224,9 @@ mirrors:
       faults: target.ordered,
       ...orders,
     };
-    const program = start(['--config', configFile, 'run'], { cwd: folder, main: PROGRAM, env: { [ORDERS]: JSON.stringify(given) } });
+    const env = { [ORDERS]: JSON.stringify(given) };
+    // A damaged index can make LMDB say something of its own before it ends the process.
+    const program = start(['--config', configFile, 'run'], { cwd: folder, main: PROGRAM, env, keepsStrayLines: losesState });
     oversight.sample(program);
     return program;
   }
