@@ -23,6 +23,9 @@ const jsonList: BodyRule = ({ status, body }) => {
   return /^\s*\[/.test(body) ? undefined : 'the body is not a JSON list';
 };
 
+/** `/info`, which Ceph answers without a header of Swift. */
+const jsonObject: BodyRule = ({ body }) => (/^\s*\{/.test(body) ? undefined : 'the body is not a JSON object');
+
 /** 202: another writer's object is younger, so this one was dropped, and has no ETag. */
 const storedOrDropped: BodyRule = ({ status, headers }) => {
   const { etag } = headers;
@@ -54,7 +57,7 @@ export const SWIFT_ANSWERS = {
   deleteObject: gone,
   bulkDelete: changed,
   cdn: changed,
-  info: { statuses: [200] },
+  info: { statuses: [200], unmarked: [200], body: jsonObject },
 } as const satisfies Readonly<Record<string, AnswerRule>>;
 
 export type SwiftOperation = keyof typeof SWIFT_ANSWERS;

@@ -8,6 +8,7 @@ import { encodePath } from './encode.js';
 import { SWIFT } from './errors.js';
 import { checkContainer, checkKey } from './names.js';
 import { temporaryUrl } from './temp-url.js';
+import { tempUrlDigest } from './temp-url-digest.js';
 
 /** Everybody may read objects by their name: https://docs.openstack.org/swift/latest/overview_acl.html */
 const PUBLIC = '.r:*';
@@ -18,6 +19,7 @@ const PUBLIC = '.r:*';
  */
 export function swiftCdn(context: SwiftContext): Cdn {
   const { client } = context;
+  const digestOf = tempUrlDigest(context);
 
   async function cdnUri(container: string, call: Call): Promise<string | undefined> {
     if (!(await client.hasCdn(call))) return undefined;
@@ -60,7 +62,7 @@ export function swiftCdn(context: SwiftContext): Cdn {
       checkContainer(ref.container);
       checkKey(ref.key);
       const uri = await cdnUri(ref.container, call);
-      return uri === undefined ? temporaryUrl(context, ref, call) : `${uri}/${encodePath(ref.key)}`;
+      return uri === undefined ? temporaryUrl(context, ref, await digestOf(call), call) : `${uri}/${encodePath(ref.key)}`;
     },
   };
 }

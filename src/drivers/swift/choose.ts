@@ -78,10 +78,13 @@ function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Par
   return found;
 }
 
+/** Swift's TempAuth, and Ceph's, which also answers at `/auth/1.0` and `/auth`. */
+const TEMPAUTH = /\/auth\/?$|\/auth\/1(?:\.\d)?\/?$|\/v1(?:\.\d)?\/?$/;
+
 function versionOf({ auth_version: version, auth_url: url }: SwiftSettings): Version {
   if (version !== 'auto') return version;
-  const named = /\/v([123])(?:\.\d)?\/?$/.exec(url ?? '')?.[1];
-  return named === '1' || named === '2' ? named : '3';
+  if (TEMPAUTH.test(url ?? '')) return '1';
+  return /\/v2(?:\.\d)?\/?$/.test(url ?? '') ? '2' : '3';
 }
 
 const PATHS: Readonly<Record<Version, string>> = { 1: '/auth/v1.0', 2: '/v2.0', 3: '/v3' };

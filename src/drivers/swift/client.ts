@@ -39,6 +39,8 @@ export interface SwiftClient {
   stream(request: SwiftRequest, call: Call): Promise<HttpStream>;
   /** The account's root for objects. */
   storage(call: Call): Promise<Address>;
+  /** What the service says of itself at `/info`, where it can be asked; undefined: nothing. */
+  info(call: Call): Promise<unknown>;
   /** Whether the service gives containers to a CDN. */
   hasCdn(call: Call): Promise<boolean>;
 }
@@ -126,9 +128,29 @@ export function createSwiftClient({ http, sessions, clock, notice }: SwiftClient
       ),
     stream: (request, call) =>
       perform(request, call, http.stream, async ({ body }, success) => (success ? undefined : beginningAsText(body, ERROR_BODY_LIMIT))),
+    async info(call) {
+      const { storage } = await sessions.get(call);
+      // Beside the version of the API, as Swift's own client has it.
+      const path = `${storage.path.replace(/\/v1(?:\.0)?(?:\/.*)?$/, '')}/info`;
+      const about = { method: 'GET', operation: 'info', action: 'ask what the service can' } as const;
+      const request = { method: 'GET', origin: storage.origin, path, headers: {}, signal: call.signal } as const;
+      const answer = await http.request(request).catch((error: unknown) => {
+        throw fromTransport(error, SWIFT);
+      });
+      const refused = failureOf(answer, about, answer.body.toString('utf8'));
+      return refused === undefined ? readInfo(answer.body) : undefined;
+    },
     storage: async (call) => (await sessions.get(call)).storage,
     hasCdn: async (call) => (await sessions.get(call)).cdn !== undefined,
   };
+}
+
+function readInfo(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 function isSuccess(status: number): boolean {

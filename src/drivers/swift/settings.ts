@@ -23,9 +23,10 @@ export const swiftSettings = (place: Place) =>
         'Where tokens are got: https://HOST:5000/v3, https://HOST/auth/v1.0. Default: made of host, port and secure.',
         urlText,
       ).optional(),
-      auth_version: oneOf('1: TempAuth; 2 and 3: Keystone. Default: what auth_url ends with, else 3.', ['auto', '1', '2', '3']).default(
-        'auto',
-      ),
+      auth_version: oneOf(
+        '1: TempAuth; 2 and 3: Keystone. Default: what auth_url ends with (/v3, /v2.0; /auth/v1.0, /auth/1.0 and /auth are TempAuth), else 3.',
+        ['auto', '1', '2', '3'],
+      ).default('auto'),
       auth_type: oneOf('What key and secret are.', ['password', 'application_credential', 'apikey']).default('password'),
       host: hostName('Host of the identity service, instead of auth_url.').optional(),
       port: count('Port; default: 5000 for Keystone, else 443, or 80 without TLS.', { min: 1, max: 65_535 }).optional(),
@@ -57,7 +58,12 @@ export const swiftSettings = (place: Place) =>
         rule: 'a policy’s name',
       }).optional(),
       temp_url_key: secret('Key for temporary URLs, as set on the account or container. Default: looked up, or made.', place).optional(),
-      temp_url_digest: oneOf('Digest of temporary URLs.', ['sha1', 'sha256', 'sha512']).default('sha256'),
+      temp_url_digest: oneOf('Digest of temporary URLs; `auto`: one that the service allows (`/info`).', [
+        'auto',
+        'sha1',
+        'sha256',
+        'sha512',
+      ]).default('auto'),
       cdn_expiry: duration('How long a temporary URL is good for.', { min: 1000 }).default(86_400_000),
     },
     {

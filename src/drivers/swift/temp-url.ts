@@ -5,17 +5,23 @@ import type { SwiftClient } from './client.js';
 import { pathOf } from './client.js';
 import { lookAtContainer } from './containers.js';
 import type { SwiftContext } from './context.js';
+import type { TempUrlDigest } from './temp-url-digest.js';
 
 // https://docs.openstack.org/swift/latest/api/temporary_url_middleware.html
 
 /** A URL that lets its bearer read one object until it expires. */
-export async function temporaryUrl({ client, settings, clock }: SwiftContext, { container, key }: ObjectRef, call: Call): Promise<string> {
+export async function temporaryUrl(
+  { client, settings, clock }: SwiftContext,
+  { container, key }: ObjectRef,
+  digest: TempUrlDigest,
+  call: Call,
+): Promise<string> {
   const secret = settings.temp_url_key?.reveal() ?? (await keyOf(client, container, call));
   const { origin, path } = await client.storage(call);
   const expires = Math.floor((clock.now() + settings.cdn_expiry) / 1000);
   // What is signed is the path as the server decodes it.
   const signed = `GET\n${expires}\n${decodeURIComponent(path)}/${container}/${key}`;
-  const signature = createHmac(settings.temp_url_digest, secret).update(signed).digest('hex');
+  const signature = createHmac(digest, secret).update(signed).digest('hex');
   return `${origin}${pathOf(path, container, key)}?temp_url_sig=${signature}&temp_url_expires=${expires}`;
 }
 

@@ -9,10 +9,12 @@ import {
   InvalidObjectNameError,
   StorageError,
   TargetUnavailableError,
+  UnprovenAnswerError,
 } from '../../../src/drivers/errors.js';
 import { findDriver } from '../../../src/drivers/registry.js';
 import { chooseAccess } from '../../../src/drivers/swift/choose.js';
 import { fakeClock } from '../../fakes/clock.js';
+import { LOGIN_PAGE } from '../../fakes/scripted-faults.js';
 import { API_KEY, CREDENTIAL, SECRET, USER } from '../../fakes/swift/identity.js';
 import { type FakeSwift, startFakeSwift } from '../../fakes/swift/server.js';
 import { call, plain, put, rejection } from '../conformance/fixture.js';
@@ -207,6 +209,24 @@ test('host, port and secure make an address of the identity service', () => {
   expect(url({ host: 'h', auth_version: '1' })).toBe('https://h/auth/v1.0');
 });
 
+test.each([
+  ['https://h/auth/v1.0', 'v1'],
+  ['https://h/auth/1.0', 'v1'],
+  ['https://h/auth/1.0/', 'v1'],
+  ['https://h/auth/v1', 'v1'],
+  ['https://h/auth', 'v1'],
+  ['https://h/auth/', 'v1'],
+  ['https://h/v2.0', 'v2'],
+  ['https://h/identity/v3', 'v3'],
+  ['https://h/auth/v3', 'v3'],
+  ['https://h/oauth', 'v3'],
+  ['https://h:5000', 'v3'],
+])('auth_url %s is of %s', (url, kind) => {
+  const access = chooseAccess(settingsOf({ auth_url: url, key: 'k', secret: 's' }));
+  expect(access.kind).toBe(kind);
+  if (access.kind === 'v1') expect(access.url).toBe(url.replace(/\/$/, ''));
+});
+
 test('Libcloud’s names for providers that speak Swift are known', () => {
   for (const name of ['swift', 'openstack_swift', 'cloudfiles', 'ktucloud']) expect(findDriver(name).summary).toContain('wift');
 });
@@ -226,6 +246,35 @@ describe('URLs for everybody', () => {
     for (const each of [ref, ref, large]) expect(await (await fetch(await cdn.objectUrl(each, call))).text()).toBe('content');
     expect(fake.count('PostAccount')).toBe(1);
     expect((await fetch((await cdn.objectUrl(ref, call)).replace('odd', 'other'))).status).toBe(401);
+    await swift.close();
+  });
+
+  test.each([
+    [{ tempurl: { allowed_digests: ['sha1', 'sha256', 'sha512'] } }, 64],
+    [{ tempurl: { allowed_digests: ['sha512'] } }, 128],
+    [{ tempurl: { allowed_digests: ['sha1'] } }, 40],
+    [{ tempurl: {} }, 40],
+    [undefined, 40],
+  ])('a temporary URL has the digest that /info allows: %j', async (info, hexDigits) => {
+    fake.rules.info = info;
+    const swift = openFake(fake);
+    await swift.createContainer('c', call);
+    await put(swift, ref, 'content');
+    for (let i = 0; i < 2; i += 1) {
+      const url = await swift.capabilities.cdn!.objectUrl(ref, call);
+      expect(/temp_url_sig=([0-9a-f]*)/.exec(url)?.[1]).toHaveLength(hexDigits);
+      expect(await (await fetch(url)).text()).toBe('content');
+    }
+    expect(fake.count('Info')).toBe(1);
+    await swift.close();
+  });
+
+  test('a login page at /info says nothing of digests: it is asked again', async () => {
+    const swift = openFake(fake);
+    await swift.createContainer('c', call);
+    fake.faults.next('Info', LOGIN_PAGE);
+    expect(await rejection(swift.capabilities.cdn!.objectUrl(ref, call))).toBeInstanceOf(UnprovenAnswerError);
+    expect(await swift.capabilities.cdn!.objectUrl(ref, call)).toMatch(/temp_url_sig=[0-9a-f]{64}&/);
     await swift.close();
   });
 

@@ -34,6 +34,7 @@ type Asked = Exclude<Operation, 'Unknown' | 'Cdn' | 'PostAccount' | 'PostContain
 /** Something that asks for the operation, and what must be there before. */
 const ASKING: Readonly<Record<Asked, () => Promise<() => Promise<unknown>>>> = {
   Authenticate: async () => () => openFake(fake).listContainers({}, call),
+  Info: async () => () => openFake(fake, { temp_url_key: 'k' }).capabilities.cdn!.objectUrl(ref, call),
   ListContainers: async () => () => swift.listContainers({}, call),
   PutContainer: async () => () => swift.createContainer('another', call),
   DeleteContainer: async () => () => swift.deleteContainer(container, call),
@@ -91,7 +92,7 @@ describe.each(Object.keys(ASKING) as Asked[])('Swift client: the answer to %s', 
     const ask = await ASKING[operation]();
     fake.faults.next(operation, LOGIN_PAGE);
     // These are not repeated: the first request may have had its effect.
-    if (['PutContainer', 'DeleteContainer', 'Authenticate'].includes(operation)) await rejection(ask());
+    if (['PutContainer', 'DeleteContainer', 'Authenticate', 'Info'].includes(operation)) await rejection(ask());
     await ask();
     expect(fake.count(operation)).toBeGreaterThan(1);
   });

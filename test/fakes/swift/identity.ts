@@ -80,18 +80,21 @@ function urlOf(rules: FakeRules, region: string): string {
 }
 
 /** A valid token, or a good signature of a temporary URL. */
-export function isAllowed(request: FakeRequest, { valid, store, accountHeaders, nowMs }: FakeRules): boolean {
+export function isAllowed(request: FakeRequest, { valid, store, accountHeaders, nowMs, info }: FakeRules): boolean {
   if (valid.has(request.headers['x-auth-token'] ?? '')) return true;
   const signature = request.query.get('temp_url_sig');
   const expires = Number(request.query.get('temp_url_expires'));
   if (signature === undefined || request.method !== 'GET' || expires * 1000 < nowMs()) return false;
+  // Without a word of others SHA-1 is the only one, as with Ceph.
+  const digest = (info?.tempurl.allowed_digests ?? ['sha1']).find((name) => createHmac(name, '').digest('hex').length === signature.length);
+  if (digest === undefined) return false;
   const container = store.containers.get(request.container ?? '');
   // A container's key opens no other container, and so not the one of the segments.
   const isLarge = container?.objects.get(request.key ?? '')?.segments !== undefined;
   const ofContainer = isLarge ? [] : keysIn(container?.headers ?? {}, 'x-container-meta-temp-url-key');
   return [...ofContainer, ...keysIn(accountHeaders, 'x-account-meta-temp-url-key')].some((key) => {
     const signed = `GET\n${expires}\n${decodeURIComponent(request.rawPath)}`;
-    return createHmac('sha256', key).update(signed).digest('hex') === signature;
+    return createHmac(digest, key).update(signed).digest('hex') === signature;
   });
 }
 

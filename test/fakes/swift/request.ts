@@ -14,6 +14,7 @@ export interface FakeRequest {
 
 export type Operation =
   | 'Authenticate'
+  | 'Info'
   | 'ListContainers'
   | 'BulkDelete'
   | 'PostAccount'
@@ -57,6 +58,7 @@ export function parseRequest(message: IncomingMessage, body: Buffer): FakeReques
 }
 
 function operationOf({ method, rawPath, query, headers, container, key }: Omit<FakeRequest, 'operation'>): Operation {
+  if (rawPath === '/info') return 'Info';
   if (!rawPath.startsWith(ACCOUNT_PATH)) return 'Authenticate';
   if (container === undefined) return method !== 'POST' ? 'ListContainers' : query.has('bulk-delete') ? 'BulkDelete' : 'PostAccount';
   if (key === undefined)

@@ -30,6 +30,8 @@ export interface FakeRules {
   tokenSeconds: number;
   hasBulkDelete: boolean;
   hasCdn: boolean;
+  /** What `/info` says; undefined: there is none. */
+  info: { readonly tempurl: { readonly allowed_digests?: readonly string[] } } | undefined;
   origin(): string;
   nowMs(): number;
 }
@@ -53,6 +55,8 @@ function perform(request: FakeRequest, rules: FakeRules, fault: Fault | undefine
   switch (request.operation) {
     case 'Authenticate':
       return authenticate(request, rules);
+    case 'Info':
+      return rules.info === undefined ? { status: 404 } : { status: 200, body: JSON.stringify(rules.info) };
     case 'ListContainers':
       return listContainers(request, rules);
     case 'BulkDelete':
@@ -120,6 +124,7 @@ export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable
     tokenSeconds: 86_400,
     hasBulkDelete: true,
     hasCdn: false,
+    info: { tempurl: { allowed_digests: ['sha1', 'sha256', 'sha512'] } },
     origin: () => origin,
     nowMs: () => Date.now(),
     ...changes,
@@ -150,7 +155,7 @@ export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable
   function answerTo(request: FakeRequest, fault: Fault | undefined): Answer {
     try {
       if (fault?.kind === 'refuse') return { status: fault.status, headers: fault.headers ?? {}, body: '<html><h1>As told</h1></html>' };
-      if (request.operation !== 'Authenticate' && !isAllowed(request, rules)) throw new Refusal(401);
+      if (request.operation !== 'Authenticate' && request.operation !== 'Info' && !isAllowed(request, rules)) throw new Refusal(401);
       return perform(request, rules, fault);
     } catch (error) {
       if (!(error instanceof Refusal)) return { status: 500, body: String(error) };
