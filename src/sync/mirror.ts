@@ -4,7 +4,8 @@ import { createAttempts } from './attempts.js';
 import { type ContainerTrouble, createContainerTrouble } from './container-trouble.js';
 import type { MirrorStatus } from './events.js';
 import type { Change } from './guard/rule.js';
-import { createIntake, type Intake } from './intake.js';
+import { type LinkedIntake, withHardLinks } from './hard-links.js';
+import { createIntake } from './intake.js';
 import type { Job } from './job.js';
 import { keepAccounts } from './job-accounts.js';
 import { createBoard, type MirrorBoard } from './mirror-board.js';
@@ -26,7 +27,7 @@ export interface Mirror {
   readonly settings: MirrorSettings;
   readonly parts: MirrorParts;
   readonly board: MirrorBoard;
-  readonly intake: Intake;
+  readonly intake: LinkedIntake;
   readonly source: SourceView;
   readonly renames: Renames;
   readonly runs: Runs;
@@ -66,7 +67,7 @@ export function createMirror(parts: MirrorParts): Mirror {
   const runs = createRuns(clock);
   const pending = createPending();
   const containerTrouble = createContainerTrouble();
-  const intake = createIntake({ mirror: name, queue, index, source, policy, renames, pending, clock });
+  const intake = withHardLinks(createIntake({ mirror: name, queue, index, source, policy, renames, pending, clock }), index, source);
   const accounts = keepAccounts({ parts, board, runs, renames, pending, source, intake, containerTrouble });
   const workplace = {
     ...place,

@@ -14,6 +14,8 @@ export interface LocalEntry {
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
   readonly inode: bigint;
+  /** Names that the file has (hard links), where they are several. */
+  readonly links?: number;
   /** Permission bits only (`0o7777`). */
   readonly mode: number;
   readonly uid: number;

@@ -106,6 +106,7 @@ function entryAt(at: Looking, path: RelativePath, kind: LocalEntry['kind'], stat
     mtimeNs: stat.mtimeNs,
     ctimeNs: stat.ctimeNs,
     inode: stat.ino,
+    ...(stat.nlink > 1n && { links: Number(stat.nlink) }),
     mode: Number(stat.mode) & 0o7777,
     uid: Number(stat.uid),
     gid: Number(stat.gid),

@@ -86,6 +86,10 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
       for (const item of items) {
         signal.throwIfAborted();
         if (item.kind === 'finding' && item.decision.action !== 'report') begun.delete(item.name);
+        // Its other names may lie outside of the folder that is scanned.
+        if (due.under !== '' && item.kind === 'finding' && item.local) {
+          await mirror.intake.linked(item.name, item.local, run.since(mirror.source.pathOf(item.name)));
+        }
         summary = (await take(item, mirror, run, deletes, othersObject)) ?? summary;
       }
       board.progress(run);
