@@ -99,7 +99,7 @@ export interface PutOptions {
   readonly metaData: Readonly<Record<string, string>>;
   /** What a reader gets to see beside the content, in lower case. They win over those that the driver's settings have for the key. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Default: what the driver's settings say. Refused with UnsupportedOperationError where the provider has none. */
+  /** Default: what the driver's settings say. Refused with UnsupportedOperationError where the provider has none, or not this one. */
   readonly storageClass?: string;
   /**
    * Digests of the content that are known before it is sent. Other bytes are refused with ObjectHashMismatchError where

@@ -16,7 +16,7 @@ export interface UploadOptions extends CallOptions {
   readonly contentType?: string;
   readonly metaData?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Default: what the driver's settings say. */
+  /** As the provider or Libcloud spells it (`GLACIER_IR`, `glacier_ir`). Default: what the driver's settings say. */
   readonly storageClass?: string;
   /** Default true: reject with ObjectHashMismatchError when the provider's digest is not that of the bytes sent. */
   readonly verifyHash?: boolean;

@@ -3,6 +3,7 @@ import { readSharedProfile } from './credentials/shared-files.js';
 import { S3 } from './errors.js';
 import { type Feature, findProfile, type Profile } from './profiles.js';
 import type { S3Settings } from './settings.js';
+import { storageClassNamed } from './storage-classes.js';
 
 /** Whose S3 a host is, by its name alone; undefined when it could be anybody's. */
 export function profileOfHost(host: string | undefined): Profile | undefined {
@@ -60,6 +61,7 @@ export function refuseContradictions(settings: S3Settings, profile: Profile): vo
   for (const [feature, wanted] of featuresOf(settings)) {
     if (wanted && !profile.features.includes(feature)) throw problem(`profile ${profile.name} has no ${feature}: take that setting out`);
   }
+  for (const { storage_class: named } of [settings, ...settings.headers]) if (named !== undefined) storageClassNamed(named, profile);
 }
 
 function featuresOf(settings: S3Settings): readonly (readonly [Feature, boolean])[] {

@@ -13,6 +13,7 @@ import { quoted } from './etag.js';
 import type { s3Multipart } from './multipart.js';
 import { checkContainer, checkKey } from './names.js';
 import type { objectOperations } from './objects.js';
+import { storageClassNamed } from './storage-classes.js';
 import { elementOf, textOf } from './xml.js';
 
 export function s3Copy(
@@ -28,6 +29,7 @@ export function s3Copy(
     async copyObject(from, to, replace, call) {
       checkContainer(to.container);
       checkKey(to.key);
+      if (replace?.storageClass !== undefined) storageClassNamed(replace.storageClass, profile);
       // The answer to a copy tells neither size nor metadata, and the size decides how it is done.
       const source = await headObject({ container: from.container, key: from.key }, call);
       checkSource(source, from, S3);

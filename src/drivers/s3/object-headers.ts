@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type Clock, isoTime } from '../../clock.js';
 import type { PutOptions } from '../call.js';
-import { StorageError, UnsupportedOperationError } from '../errors.js';
+import { StorageError } from '../errors.js';
 import { headersByPattern, storageClassByPattern } from '../header-rules.js';
 import { encodeQuery } from './encode.js';
 import { S3 } from './errors.js';
 import { encodeMetadataValue, isMetadataKey, METADATA_PREFIX } from './metadata.js';
 import type { Profile } from './profiles.js';
 import type { S3Settings } from './settings.js';
+import { storageClassNamed } from './storage-classes.js';
 
 type Headers = Record<string, string>;
 
@@ -78,10 +79,8 @@ function retention({ object_lock: lock }: S3Settings, clock: Clock): Headers {
 }
 
 function storageClass(settings: S3Settings, profile: Profile, key: string, { storageClass: wanted }: Described): Headers {
-  if (wanted !== undefined && !profile.features.includes('storage-class'))
-    throw new UnsupportedOperationError(`profile ${profile.name} has no storage classes`, { driver: S3 });
   const chosen = wanted ?? storageClassByPattern(settings.headers, key) ?? settings.storage_class;
-  return chosen === undefined ? {} : { 'x-amz-storage-class': chosen };
+  return chosen === undefined ? {} : { 'x-amz-storage-class': storageClassNamed(chosen, profile) };
 }
 
 function metadata(metaData: PutOptions['metaData']): Headers {

@@ -41,6 +41,7 @@ export function objectOperations(context: S3Context): ObjectOperations {
 
   async function put(ref: ObjectRef, body: Body, options: PutOptions, digestFirst: boolean, call: Call): Promise<ObjectInfo> {
     const condition = conditionHeaders(context, options.precondition);
+    const described = objectHeaders.create(ref.key, options); // throws for what cannot be sent, before anything is
     const payload = await preparePayload(
       body,
       { key: ref.key, known: options.checksums, verified: profile.checksums, digestFirst, sign: settings.sign_payload, hashSent: false },
@@ -55,7 +56,7 @@ export function objectOperations(context: S3Context): ObjectOperations {
           operation: 'putObject',
           action: 'put',
           ...target(ref),
-          headers: { ...objectHeaders.create(ref.key, options), ...condition, ...payload.headers },
+          headers: { ...described, ...condition, ...payload.headers },
           body: payload.body,
           replayable: payload.replayable,
           ...(payload.sha256 !== undefined && { payload: payload.sha256 }),

@@ -148,6 +148,46 @@ describe('headers of what is put', () => {
     expect(fake.count('PutObject')).toBe(0);
   });
 
+  test.each([
+    ['aws', 'glacier_ir', 'GLACIER_IR'],
+    ['aws', 'intelligent_tiering', 'INTELLIGENT_TIERING'],
+    ['gcs-interop', 'nearline', 'NEARLINE'],
+    ['ceph', 'Cold_Pool', 'COLD_POOL'],
+  ])('profile %s takes the storage class %s of a call as %s', async (profile, written, spelled) => {
+    const s3 = open({ profile });
+    await put(s3, ref, 'x', { storageClass: written });
+    expect((await s3.headObject(ref, call)).extra).toMatchObject({ storageClass: spelled });
+    await s3.capabilities.copy!.copyObject(ref, { container, key: 'copy' }, { ...plain, storageClass: written }, call);
+    expect((await s3.headObject({ container, key: 'copy' }, call)).extra).toMatchObject({ storageClass: spelled });
+  });
+
+  test.each([
+    ['aws', 'GLACIER_FAST'],
+    ['aws', ''],
+    ['r2', 'GLACIER'],
+    ['ceph', 'two words'],
+  ])('profile %s refuses the storage class "%s" of a call before a request', async (profile, storageClass) => {
+    const s3 = open({ profile });
+    await put(s3, ref, 'x');
+    const before = fake.log.length;
+    const multipart = s3.capabilities.multipart!;
+    for (const refused of [
+      put(s3, ref, 'y', { storageClass }),
+      multipart.begin(ref, { ...plain, storageClass }, call),
+      s3.capabilities.copy!.copyObject(ref, { container, key: 'copy' }, { ...plain, storageClass }, call),
+    ]) {
+      const error = await rejection(refused);
+      expect(error).toBeInstanceOf(UnsupportedOperationError);
+      expect(error.message).toContain(`profile ${profile} has no storage class`);
+    }
+    expect(fake.log).toHaveLength(before);
+  });
+
+  test('a storage class that the provider does not have is refused in the settings, too', () => {
+    expect(() => open({ storage_class: 'GLACIER_FAST' })).toThrow('profile aws has no storage class "GLACIER_FAST"');
+    expect(() => open({ headers: [{ storage_class: 'NEARLINE' }] })).toThrow('profile aws has no storage class "NEARLINE"');
+  });
+
   test('what would break the request is refused', async () => {
     const s3 = open();
     for (const headers of [{ host: 'x' }, { 'Content-Length': '1' }, { 'a b': 'x' }, { x: 'a\nb' }]) {
