@@ -9,6 +9,7 @@ import { fenced } from './lease/fenced.js';
 import { openLease } from './leases.js';
 import type { Lifecycle } from './lifecycle.js';
 import { makeFolders } from './make-folders.js';
+import { metadataEpochOf } from './metadata-epoch.js';
 import { mirrorPlace } from './mirror-place.js';
 import { ownFolders } from './own-folders.js';
 import { openStateCopy } from './state/open-copy.js';
@@ -118,6 +119,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const store = state.mirrors.get(mirror.name);
     if (!target || !store) throw new Error(`mirror ${mirror.name} names target ${mirror.target}, which the configuration does not have`);
     const kept = keptIn(store, dryRun);
+    const metadataEpoch = await metadataEpochOf(kept, mirror, log);
     const guard = await openGuard({
       ...kept,
       rule: mirror.guard,
@@ -133,7 +135,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     mirrors.set(
       mirror.name,
       createMirror({
-        settings: settingsOf(mirror, target.config, config),
+        settings: settingsOf(mirror, target.config, config, metadataEpoch),
         lease,
         // Innermost: what waited for a slot, or for another try, is asked about last of all.
         backend: target.layered(fenced(target.bare, lease)),
@@ -177,7 +179,12 @@ function placeOf(mirror: MirrorConfig, { targets }: Config): string | undefined 
   return target && mirrorPlace(mirror, target);
 }
 
-function settingsOf(mirror: MirrorConfig, { multipartThreshold, partSize }: TargetConfig, config: Config): MirrorSettings {
+function settingsOf(
+  mirror: MirrorConfig,
+  { multipartThreshold, partSize }: TargetConfig,
+  config: Config,
+  metadataEpoch: number,
+): MirrorSettings {
   const { overwrite, extraneous, deletes, metadata } = mirror;
   const kept = { mtime: metadata.includes('mtime'), mode: metadata.includes('mode'), owner: metadata.includes('owner') };
   return {
@@ -185,6 +192,6 @@ function settingsOf(mirror: MirrorConfig, { multipartThreshold, partSize }: Targ
     partsAbove: multipartThreshold,
     partSize,
     never: ownFolders(config),
-    policy: { overwrite, extraneous, deletes, metadata: kept },
+    policy: { overwrite, extraneous, deletes, metadata: kept, metadataEpoch },
   };
 }

@@ -2,9 +2,9 @@ import type { IndexEntry, ObjectName, ObjectRecord, RecordedStat } from './objec
 
 /** An entry of a view whose records are decoded already. */
 export function indexEntry(name: ObjectName, record: ObjectRecord): IndexEntry {
-  const { state, hashedAtMs, md5, guarded } = record;
+  const { state, hashedAtMs, md5, guarded, metadataEpoch = 0 } = record;
   const isSettled = state === 'confirmed' && guarded === undefined;
-  return { name, record, hashedAtMs, md5, isConfirmed: (stat) => isSettled && hasStat(record, stat) };
+  return { name, record, hashedAtMs, md5, metadataEpoch, isConfirmed: (stat) => isSettled && hasStat(record, stat) };
 }
 
 function hasStat(record: ObjectRecord, { kind, size, mtimeNs, ctimeNs, inode }: RecordedStat): boolean {

@@ -133,6 +133,8 @@ export interface LedgerDocument {
   readonly lastReconcile?: RunReport;
   readonly lastVerify?: RunReport;
   readonly trash?: TrashLook;
+  /** What the mirror keeps of its files beside their content, and a number from 0 to 3 that changes with it; records have it, too. */
+  readonly metadata?: { readonly epoch: number; readonly kept: readonly string[] };
   readonly guard?: GuardState;
   /** By object name (without the mirror's prefix). */
   readonly unfinishedUploads: Readonly<Record<string, UnfinishedUpload>>;

@@ -7,7 +7,7 @@ import { type LmdbTable, openFrozenLmdbFile, openLmdbFile, type WritableFile } f
 import { headerOf } from './lmdb-look.js';
 import { keyBeyond, keyIfHeld } from './name-key.js';
 import type { IndexEntry, IndexRange, IndexView, ObjectName, ObjectRecord, RecordedStat } from './object-index.js';
-import { decodeRecord, hashedAtMsOf, inodeOf, isConfirmedRecord, md5Of } from './record-codec.js';
+import { decodeRecord, hashedAtMsOf, inodeOf, isConfirmedRecord, md5Of, metadataEpochOf } from './record-codec.js';
 import type { Changes, RecordStore } from './record-store.js';
 
 export const ABOUT_KEY = Buffer.from('format');
@@ -160,6 +160,10 @@ class LmdbEntry implements IndexEntry {
 
   get md5(): string {
     return md5Of(this.#value);
+  }
+
+  get metadataEpoch(): number {
+    return metadataEpochOf(this.#value);
   }
 
   isConfirmed(stat: RecordedStat): boolean {

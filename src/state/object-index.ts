@@ -24,6 +24,8 @@ export interface ObjectRecord {
   readonly versionId?: string;
   /** What the first bytes looked like when they were sent; undefined: like ordinary content, or nobody looked. */
   readonly looks?: 'random' | 'blank';
+  /** Which settings of `metadata` its object was given: the number that the ledger has for them (LedgerDocument.metadata). Missing: 0. */
+  readonly metadataEpoch?: number;
   /** What was decided of a change that the guard stopped; gone once the object has been seen to. */
   readonly guarded?: Guarded;
 }
@@ -79,6 +81,7 @@ export interface IndexEntry {
   /** When the bytes that the record is about were hashed; milliseconds since the epoch. */
   readonly hashedAtMs: number;
   readonly md5: string;
+  readonly metadataEpoch: number;
   /** Whether the record is `confirmed`, has exactly this stat, and the guard says nothing of it. */
   isConfirmed(stat: RecordedStat): boolean;
 }

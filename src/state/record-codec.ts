@@ -45,6 +45,9 @@ const Flag = {
 /** Three bits of the flags: what the guard says, as the place in GUARDED, from 1. */
 const GUARDED_SHIFT = 11;
 const GUARDED_BITS = 7;
+/** The two bits that are left: the number of the settings of `metadata`. */
+const EPOCH_SHIFT = 14;
+const EPOCH_BITS = 3;
 
 /**
  * A record as bytes. `key` is the name's UTF-8: the checksum covers it, so that a record found under another name is
@@ -53,7 +56,9 @@ const GUARDED_BITS = 7;
  * @throws RangeError, TypeError for a field that no record can have
  */
 export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
-  const { etag, versionId, partSize, md5, uid, gid } = record;
+  const { etag, versionId, partSize, md5, uid, gid, metadataEpoch = 0 } = record;
+  if (!(metadataEpoch >= 0 && metadataEpoch <= EPOCH_BITS))
+    throw new RangeError(`metadataEpoch must be 0 to ${EPOCH_BITS}, got ${metadataEpoch}`);
   if (md5 !== '' && !MD5.test(md5)) throw new TypeError(`md5 must be 32 lower-case hex digits, got "${md5}"`);
   const layout = timesLayout(record);
   const ctimeDiffers = layout === 1 && record.ctimeNs !== record.mtimeNs;
@@ -83,7 +88,8 @@ export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
       (partSize === undefined ? 0 : Flag.partSize) |
       (versionText === undefined ? 0 : Flag.versionId) |
       (record.looks === undefined ? 0 : record.looks === 'random' ? Flag.looksRandom : Flag.looksBlank) |
-      (record.guarded === undefined ? 0 : (GUARDED.indexOf(record.guarded) + 1) << GUARDED_SHIFT),
+      (record.guarded === undefined ? 0 : (GUARDED.indexOf(record.guarded) + 1) << GUARDED_SHIFT) |
+      (metadataEpoch << EPOCH_SHIFT),
     at,
   );
   at = bytes.writeUInt16LE(record.mode, at);
@@ -144,6 +150,8 @@ export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): Obje
   if (flags & Flag.etag) record.etag = text();
   if (flags & Flag.versionId) record.versionId = text();
   if (flags & (Flag.looksRandom | Flag.looksBlank)) record.looks = flags & Flag.looksRandom ? 'random' : 'blank';
+  const epoch = (flags >> EPOCH_SHIFT) & EPOCH_BITS;
+  if (epoch > 0) record.metadataEpoch = epoch;
   const guarded = (flags >> GUARDED_SHIFT) & GUARDED_BITS;
   if (guarded > 0) {
     const said = GUARDED[guarded - 1];
@@ -189,6 +197,11 @@ export function isConfirmedRecord(bytes: Buffer, stat: RecordedStat): boolean {
 /** When the content was hashed, without decoding the rest; milliseconds since the epoch. */
 export function hashedAtMsOf(bytes: Buffer): number {
   return bytes.readDoubleLE(HASHED_AT);
+}
+
+/** See ObjectRecord.metadataEpoch; without decoding the rest. */
+export function metadataEpochOf(bytes: Buffer): number {
+  return (bytes.readUInt16LE(FLAGS_AT) >> EPOCH_SHIFT) & EPOCH_BITS;
 }
 
 /** The content's digest, without decoding the rest; hex, empty where there is none. */

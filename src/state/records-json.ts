@@ -67,6 +67,7 @@ function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRe
     ...(fields['partSize'] !== undefined && { partSize: number('partSize') }),
     ...(fields['versionId'] !== undefined && { versionId: text('versionId') }),
     ...(looks !== undefined && { looks: looks as 'random' | 'blank' }),
+    ...(fields['metadataEpoch'] !== undefined && { metadataEpoch: number('metadataEpoch') }),
     ...(guarded !== undefined && { guarded: guarded as Guarded }),
   };
   return [text('name'), record];

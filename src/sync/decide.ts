@@ -33,6 +33,8 @@ export interface Policy {
   readonly deletes: 'mirror' | 'trash' | 'keep';
   /** Which stat fields are kept with the object, and so are worth a metadata update of their own. */
   readonly metadata: { readonly mtime: boolean; readonly mode: boolean; readonly owner: boolean };
+  /** The number of these settings: records with another one are of objects that were given others. Default 0. */
+  readonly metadataEpoch?: number;
 }
 
 export type Decision =
@@ -44,6 +46,8 @@ export type Decision =
   | { readonly action: 'adopt' }
   /** Same content under a new stat: record the stat, and the object's metadata too when `metadata` is true. */
   | { readonly action: 'refresh'; readonly metadata: boolean }
+  /** The file is what was sent, but the object was given its metadata by other settings. */
+  | { readonly action: 'renew-metadata' }
   | { readonly action: 'delete'; readonly why: 'gone' | 'extraneous' }
   | { readonly action: 'forget' }
   /** The file is what was sent, although its delete or overwrite was held, approved or rejected: that is over. */
@@ -119,7 +123,8 @@ function decideKnown(local: LocalFact, known: ObjectRecord, remote: Remote, poli
   const drifted = hasDrifted(known, remote);
   if (sameStat(local.entry, known) && !isRacy(known)) {
     if (drifted) return { action: 'upload', why: 'drift' };
-    return known.guarded === undefined ? NOTHING : { action: 'release' };
+    if (known.guarded !== undefined) return { action: 'release' };
+    return isFact(remote) && hasOldMetadata(known.metadataEpoch, policy) ? { action: 'renew-metadata' } : NOTHING;
   }
   if (local.entry.size !== known.size || local.entry.kind !== known.kind) {
     // The content differs for certain, so there is nothing to hash for, unless the object already has the new content.
@@ -129,7 +134,8 @@ function decideKnown(local: LocalFact, known: ObjectRecord, remote: Remote, poli
   if (local.md5 !== known.md5)
     return drifted && isFact(remote) ? adoptOrUpload(local, remote, 'changed') : { action: 'upload', why: 'changed' };
   if (drifted) return { action: 'upload', why: 'drift' };
-  return { action: 'refresh', metadata: metadataDiffers(local.entry, known, policy) };
+  const given = isFact(remote) && hasOldMetadata(known.metadataEpoch, policy);
+  return { action: 'refresh', metadata: given || metadataDiffers(local.entry, known, policy) };
 }
 
 function adoptOrUpload(local: LocalFact, remote: RemoteFact, why: UploadReason): Decision {
@@ -156,6 +162,11 @@ function hasDrifted(known: ObjectRecord, remote: Remote): boolean {
   if (remote === 'absent' || remote.size !== known.size) return true;
   if (remote.md5 !== undefined) return remote.md5 !== known.md5;
   return remote.etag !== undefined && known.etag !== undefined && remote.etag !== known.etag;
+}
+
+/** Whether an object was given its metadata by other settings than those of now. Only a reconcile sees to it. */
+export function hasOldMetadata(epoch: number | undefined, { metadataEpoch = 0 }: Policy): boolean {
+  return (epoch ?? 0) !== metadataEpoch;
 }
 
 function metadataDiffers(entry: LocalEntry, known: ObjectRecord, { metadata }: Policy): boolean {

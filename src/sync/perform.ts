@@ -1,4 +1,6 @@
+import type { ExpectedContent } from '../drivers/capabilities.js';
 import { failpoint } from '../failpoint.js';
+import type { ObjectName } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import { type Decision, decide, type LocalFact, type Remote } from './decide.js';
 import { withVerdict } from './guard/held-records.js';
@@ -103,6 +105,8 @@ function act(
       return adopt(job, facts, at, signal);
     case 'refresh':
       return refresh(job, facts, decision.metadata, at, signal);
+    case 'renew-metadata':
+      return renewMetadata(job, facts, at, signal);
     case 'delete':
       return remove(job, decision.why, at, signal);
     case 'forget':
@@ -117,20 +121,24 @@ function act(
 async function adopt(job: Job, facts: Facts, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   const { local, content, remote } = facts;
   const { entry, md5 } = known(local);
+  const metadata = await at.store.metadataOf(job.name, entry, signal);
   // The index that would have known of a change of times or modes alone is gone.
-  if (await at.store.hasStaleMetadata(job.name, entry, signal)) {
+  if (metadata === 'stale') {
     const replaced = await replaceMetadata(job, facts, at, signal);
     const adopted = replaced.outcome === 'done' && replaced.job === 'refresh';
     return adopted ? { ...replaced, job: 'adopt', why: 'same content, other metadata' } : replaced;
   }
   const { etag, partSize } = typeof remote === 'object' ? remote : {};
   const { hashedAtMs, looks } = known(content);
-  const confirmed: Confirmed = {
+  const asFound: Confirmed = {
     md5: known(md5),
     ...(etag === undefined ? {} : { etag }),
     ...(partSize === undefined ? {} : { partSize }),
   };
-  const record = recordOf(entry, { ...confirmed, looks }, hashedAtMs, 'confirmed');
+  // Once: where the provider refuses it, or drops what it is given, the object is as good without.
+  const given = metadata === 'without-time' ? await copyOntoItself(job.name, entry, { md5: known(md5), etag }, at, signal) : undefined;
+  const confirmed = given ?? asFound;
+  const record = recordOf(entry, { ...confirmed, looks, metadataEpoch: at.policy.metadataEpoch }, hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
   return { outcome: 'done', job: 'adopt', why: 'same content', bytes: 0, record };
 }
@@ -147,13 +155,39 @@ async function replaceMetadata(job: Job, { local, content, remote }: Facts, at: 
   const { entry, md5 } = known(local);
   const { hashedAtMs, looks } = known(content);
   const expected = { md5: known(md5), etag: typeof remote === 'object' ? remote.etag : at.index.get(job.name)?.etag };
-  const confirmed = await at.store.copy(job.name, job.name, entry, expected, 'anywhere', signal);
+  const confirmed = await copyOntoItself(job.name, entry, expected, at, signal);
   // The object is not there, is not what we sent (drift that nobody had noticed), or the provider cannot change it in place.
   if (!confirmed) return upload({ job, entry, read: content, why: 'drift', where: 'anywhere' }, at, signal);
   failpoint('sync: metadata replaced, not recorded');
-  const record = recordOf(entry, { ...confirmed, looks }, hashedAtMs, 'confirmed');
+  const record = recordOf(entry, { ...confirmed, looks, metadataEpoch: at.policy.metadataEpoch }, hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
   return { outcome: 'done', job: 'refresh', why: 'metadata', bytes: 0, record };
+}
+
+/** Gives the object the metadata that the mirror's settings ask for now. Of one that cannot have them now the next reconcile tries it again. */
+async function renewMetadata(job: Job, { local, remote }: Facts, at: Workplace, signal: AbortSignal): Promise<Outcome> {
+  const { entry } = known(local);
+  const before = known(at.index.get(job.name));
+  const { metadataEpoch: _, ...others } = before;
+  const epoch = at.policy.metadataEpoch ?? 0;
+  const expected = { md5: before.md5, etag: typeof remote === 'object' ? remote.etag : before.etag };
+  const confirmed = await copyOntoItself(job.name, entry, expected, at, signal);
+  if (!confirmed) return { outcome: 'nothing' };
+  failpoint('sync: metadata replaced, not recorded');
+  const record = recordOf(entry, { ...others, ...confirmed, metadataEpoch: epoch }, before.hashedAtMs, 'confirmed');
+  await at.index.put(job.name, record);
+  return { outcome: 'done', job: 'refresh', why: 'metadata settings', bytes: 0, record };
+}
+
+function copyOntoItself(
+  name: ObjectName,
+  entry: LocalEntry,
+  expected: ExpectedContent,
+  { store, drain }: Workplace,
+  signal: AbortSignal,
+): Promise<Confirmed | undefined> {
+  drain.throwIfAborted();
+  return store.copy(name, name, entry, expected, 'anywhere', signal);
 }
 
 async function forget(job: Job, at: Workplace): Promise<Outcome> {

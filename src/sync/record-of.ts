@@ -6,12 +6,12 @@ import type { Confirmed } from './store/object-store.js';
 /** The record of a file as it was seen before it was read, and of what was confirmed (or is meant) of its object. */
 export function recordOf(
   entry: LocalEntry,
-  confirmed: Confirmed & { readonly looks?: ContentLook | undefined },
+  confirmed: Confirmed & { readonly looks?: ContentLook | undefined; readonly metadataEpoch?: number | undefined },
   hashedAtMs: number,
   state: ObjectRecord['state'],
 ): ObjectRecord {
   const { kind, size, mtimeNs, ctimeNs, inode, mode, uid, gid } = entry;
-  const { md5, etag, partSize, versionId, looks = 'ordinary' } = confirmed;
+  const { md5, etag, partSize, versionId, looks = 'ordinary', metadataEpoch = 0 } = confirmed;
   return {
     state,
     kind,
@@ -28,5 +28,6 @@ export function recordOf(
     ...(partSize === undefined ? {} : { partSize }),
     ...(versionId === undefined ? {} : { versionId }),
     ...(looks === 'ordinary' ? {} : { looks }),
+    ...(metadataEpoch === 0 ? {} : { metadataEpoch }),
   };
 }

@@ -70,7 +70,7 @@ async function send({ job, entry, read, why, where }: Upload, at: Workplace, sig
     confirmed = await at.store.putFile(job.name, entry, path, read?.md5, where, signal);
   }
   failpoint('sync: object put, not recorded');
-  const record = recordOf(entry, { ...confirmed, looks }, hashedAtMs, 'confirmed');
+  const record = recordOf(entry, { ...confirmed, looks, metadataEpoch: at.policy.metadataEpoch }, hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
   failpoint('sync: object recorded, its upload not forgotten');
   if (confirmed.partSize !== undefined) await at.uploads.finished(job.name);
@@ -154,7 +154,7 @@ async function copyRenamed(
   const confirmed = await at.store.copy(from, job.name, entry, { md5: source.md5, etag: source.etag }, where, signal);
   if (!confirmed) return undefined;
   failpoint('sync: object copied, not recorded');
-  const record = recordOf(entry, { ...confirmed, looks }, content.hashedAtMs, 'confirmed');
+  const record = recordOf(entry, { ...confirmed, looks, metadataEpoch: at.policy.metadataEpoch }, content.hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
   return record;
 }

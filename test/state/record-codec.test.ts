@@ -3,7 +3,16 @@ import { expect, test } from 'vitest';
 import { StateDamagedError, StateNewerError } from '../../src/state/errors.js';
 import { indexEntry } from '../../src/state/index-entry.js';
 import { keyOf } from '../../src/state/name-key.js';
-import { checkRecord, decodeRecord, encodeRecord, hashedAtMsOf, inodeOf, isConfirmedRecord, md5Of } from '../../src/state/record-codec.js';
+import {
+  checkRecord,
+  decodeRecord,
+  encodeRecord,
+  hashedAtMsOf,
+  inodeOf,
+  isConfirmedRecord,
+  md5Of,
+  metadataEpochOf,
+} from '../../src/state/record-codec.js';
 import { anyName, anyRecord, record } from './fixtures.js';
 
 const FILE = '/state/index.mdb';
@@ -16,6 +25,7 @@ test('every record comes back as it was', async () => {
       expect(inodeOf(bytes)).toBe(made.inode);
       expect(md5Of(bytes)).toBe(made.md5);
       expect(hashedAtMsOf(bytes)).toBe(made.hashedAtMs);
+      expect(metadataEpochOf(bytes)).toBe(made.metadataEpoch ?? 0);
     }),
     { numRuns: 500 },
   );

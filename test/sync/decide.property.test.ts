@@ -43,14 +43,16 @@ const known = fc
     state: fc.constantFrom('confirmed' as const, 'sending' as const),
     hashedAtMs: fc.constantFrom(1_000, 2_000, 10_000),
     etag: fc.constantFrom(undefined, 'e1'),
+    metadataEpoch: fc.constantFrom(undefined, 1),
   })
-  .map(({ content: of, stamp: at, state, hashedAtMs, etag }) => ({
+  .map(({ content: of, stamp: at, state, hashedAtMs, etag, metadataEpoch }) => ({
     state,
     kind: 'file' as const,
     ...of,
     ...at,
     hashedAtMs,
     ...(etag ? { etag } : {}),
+    ...(metadataEpoch ? { metadataEpoch } : {}),
   }));
 
 const policy: fc.Arbitrary<Policy> = fc.record({
@@ -58,6 +60,7 @@ const policy: fc.Arbitrary<Policy> = fc.record({
   extraneous: fc.constantFrom('keep', 'report', 'delete'),
   deletes: fc.constantFrom('mirror', 'trash', 'keep'),
   metadata: fc.record({ mtime: fc.boolean(), mode: fc.boolean(), owner: fc.boolean() }),
+  metadataEpoch: fc.constantFrom(0, 1),
 });
 
 const remote = fc
@@ -187,12 +190,22 @@ describe('decide, over its whole table', () => {
     expect(['upload', 'adopt', ...refusable]).toContain(decision.action);
   });
 
+  property('metadata given by other settings is renewed by a reconcile, and by no scan', (world, decision) => {
+    const { file: here, known: record, remote: there, policy: rules, object } = world;
+    const settled = here !== undefined && record?.state === 'confirmed' && typeof there === 'object' && object?.md5 === record.md5;
+    const isOld = (record?.metadataEpoch ?? 0) !== rules.metadataEpoch;
+    if (decision.action === 'renew-metadata') expect([settled, isOld]).toEqual([true, true]);
+    if (settled && isOld && here.content.md5 === record.md5) expect(decision).not.toEqual({ action: 'nothing' });
+  });
+
   property('metadata is updated only when it is wanted and differs', (world, decision) => {
     if (decision.action !== 'refresh' || !decision.metadata || !world.file || !world.known) return;
     const { metadata } = world.policy;
     const { entry } = world.file.fact;
+    const byOtherSettings = typeof world.remote === 'object' && (world.known.metadataEpoch ?? 0) !== world.policy.metadataEpoch;
     expect(
-      (metadata.mtime && entry.mtimeNs !== world.known.mtimeNs) ||
+      byOtherSettings ||
+        (metadata.mtime && entry.mtimeNs !== world.known.mtimeNs) ||
         (metadata.mode && entry.mode !== world.known.mode) ||
         (metadata.owner && (entry.uid !== world.known.uid || entry.gid !== world.known.gid)),
     ).toBe(true);
@@ -230,6 +243,8 @@ describe('decide, row by row', () => {
     ['present, none, other size', { entry }, undefined, { ...other, size: 9 }, { action: 'upload', why: 'other-content' }],
     ['same stat, present, unknown', { entry }, record, 'unknown', { action: 'nothing' }],
     ['same stat, present, same', { entry }, record, same, { action: 'nothing' }],
+    ['same stat, metadata of other settings, unknown', { entry }, { ...record, metadataEpoch: 1 }, 'unknown', { action: 'nothing' }],
+    ['same stat, metadata of other settings, same', { entry }, { ...record, metadataEpoch: 1 }, same, { action: 'renew-metadata' }],
     ['same stat, present, absent', { entry }, record, 'absent', { action: 'upload', why: 'drift' }],
     ['same stat, present, different', { entry }, record, other, { action: 'upload', why: 'drift' }],
     [

@@ -2,7 +2,7 @@ import type { IndexEntry, ObjectName, ObjectRecord } from '../../state/object-in
 import { compareNames } from '../../utf8-order.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { WalkProblem } from '../../watcher/problem.js';
-import { type Decision, decide, type Policy, type Remote } from '../decide.js';
+import { type Decision, decide, hasOldMetadata, type Policy, type Remote } from '../decide.js';
 import { isRacy } from '../source/same-stat.js';
 import type { IndexSide, ListingSide, SourceSide } from './sides.js';
 
@@ -71,7 +71,7 @@ export async function* compare(
       counts.scanned++;
       counts.bytes += local.size;
     }
-    if (local !== undefined && entry !== undefined && isPlainlyUnchanged(local, entry, remote)) {
+    if (local !== undefined && entry !== undefined && isPlainlyUnchanged(local, entry, remote, policy)) {
       counts.unchanged++;
       source.advance();
     } else {
@@ -96,9 +96,10 @@ export async function* compare(
  * What decide() answers with `nothing` for almost every file of almost every scan, seen without decoding the record. It
  * may be false where decide() says `nothing` too, and never true where it does not.
  */
-export function isPlainlyUnchanged(local: LocalEntry, entry: IndexEntry, remote: Remote): boolean {
+export function isPlainlyUnchanged(local: LocalEntry, entry: IndexEntry, remote: Remote, policy: Policy): boolean {
   if (!entry.isConfirmed(local) || isRacy({ ctimeNs: local.ctimeNs, hashedAtMs: entry.hashedAtMs })) return false;
   if (remote === 'unknown') return true;
+  if (hasOldMetadata(entry.metadataEpoch, policy)) return false;
   return remote !== 'absent' && remote.size === local.size && remote.md5 !== undefined && remote.md5 === entry.md5;
 }
 

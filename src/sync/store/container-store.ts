@@ -15,7 +15,7 @@ import { LOOK_BYTES } from '../source/content-look.js';
 import { md5Of } from './content-md5.js';
 import { copySources } from './copy-sources.js';
 import { batchingDelete } from './delete-batch.js';
-import { contradicts, mtimeNsIn, objectMetadata } from './object-metadata.js';
+import { metadataState, mtimeNsIn, objectMetadata } from './object-metadata.js';
 import type { Confirmed, ObjectStore, PutWhere } from './object-store.js';
 import type { FilePuts } from './put-file.js';
 
@@ -119,9 +119,9 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
         throw error;
       }
     },
-    async hasStaleMetadata(name, entry, signal) {
+    async metadataOf(name, entry, signal) {
       const info = await find(name, signal);
-      return info !== undefined && contradicts(info.metaData, entry, policy);
+      return info === undefined ? 'current' : metadataState(info.metaData, entry, policy);
     },
     remove: (name, signal) => deleteObject(prefix + name, signal),
   };

@@ -18,15 +18,17 @@ export function objectMetadata(entry: LocalEntry, { metadata }: Pick<Policy, 'me
   };
 }
 
-/**
- * Whether an object says something else of its file than the file does. What it does not say at all was never kept with
- * it: an object that another tool put there is taken as it is.
- */
-export function contradicts(found: Readonly<Record<string, string>>, entry: LocalEntry, policy: Pick<Policy, 'metadata'>): boolean {
-  return Object.entries(objectMetadata(entry, policy)).some(([key, value]) => {
+/** `stale`: it says something else of the file than is so. `without-time`: it does not say when the file was changed, and should. */
+export type MetadataState = 'current' | 'stale' | 'without-time';
+
+/** Modes and owners that an object does not tell were never kept with it: what another tool put there is taken as it is. */
+export function metadataState(found: Readonly<Record<string, string>>, entry: LocalEntry, policy: Pick<Policy, 'metadata'>): MetadataState {
+  const contradicts = Object.entries(objectMetadata(entry, policy)).some(([key, value]) => {
     const said = found[key];
     return said !== undefined && (key === 'mtime' ? paddedSeconds(said) : said) !== value;
   });
+  if (contradicts) return 'stale';
+  return policy.metadata.mtime && found['mtime'] === undefined ? 'without-time' : 'current';
 }
 
 /** rclone leaves out zeros at the end. */

@@ -3,6 +3,7 @@ import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Remote } from '../decide.js';
 import type { FileContent } from '../source/file-reader.js';
+import type { MetadataState } from './object-metadata.js';
 
 /** What the provider confirmed of an object that was sent or copied. */
 export type Confirmed = Pick<ObjectRecord, 'md5' | 'etag' | 'partSize' | 'versionId'>;
@@ -66,8 +67,8 @@ export interface ObjectStore {
     where: PutWhere,
     signal: AbortSignal,
   ): Promise<Confirmed | undefined>;
-  /** Whether the object's metadata contradicts those of the file: see `contradicts`. False when there is no object. */
-  hasStaleMetadata(name: ObjectName, entry: LocalEntry, signal: AbortSignal): Promise<boolean>;
+  /** What the object's metadata says of the file; `current` also when there is no object. */
+  metadataOf(name: ObjectName, entry: LocalEntry, signal: AbortSignal): Promise<MetadataState>;
   /** Deletes; calls of the same moment share requests where the provider can. A missing object is no error. */
   remove(name: ObjectName, signal: AbortSignal): Promise<void>;
 }

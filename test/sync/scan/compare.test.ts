@@ -160,7 +160,7 @@ describe('compare', () => {
           hashedAtMs: hashedAgoMs,
           ...(guarded !== undefined && { guarded }),
         };
-        if (!isPlainlyUnchanged(now, indexEntry('a', record), remote)) return;
+        if (!isPlainlyUnchanged(now, indexEntry('a', record), remote, policy)) return;
         plain += 1;
         expect(decide({ entry: now }, record, remote, policy)).toEqual({ action: 'nothing' });
       }),
@@ -172,10 +172,22 @@ describe('compare', () => {
   it('calls a file plainly unchanged whose stat and object are those of its record', () => {
     const here = entry('a', 1);
     const record = indexEntry('a', recordOf(here));
-    for (const remote of ['unknown', fact(1)] as const) expect(isPlainlyUnchanged(here, record, remote)).toBe(true);
+    for (const remote of ['unknown', fact(1)] as const) expect(isPlainlyUnchanged(here, record, remote, MIRROR)).toBe(true);
     for (const remote of ['absent', fact(0), { ...fact(1), md5: 'f'.repeat(32) }] as const)
-      expect(isPlainlyUnchanged(here, record, remote)).toBe(false);
-    expect(isPlainlyUnchanged(here, indexEntry('a', { ...recordOf(here), hashedAtMs: 0 }), 'unknown'), 'hashed as it changed').toBe(false);
+      expect(isPlainlyUnchanged(here, record, remote, MIRROR)).toBe(false);
+    expect(isPlainlyUnchanged(here, indexEntry('a', { ...recordOf(here), hashedAtMs: 0 }), 'unknown', MIRROR), 'hashed as it changed').toBe(
+      false,
+    );
+  });
+
+  it('calls no file of a reconcile plainly unchanged whose object has the metadata of other settings', () => {
+    const here = entry('a', 1);
+    const record = indexEntry('a', { ...recordOf(here), metadataEpoch: 1 });
+    expect(isPlainlyUnchanged(here, record, fact(1), { ...MIRROR, metadataEpoch: 1 })).toBe(true);
+    for (const metadataEpoch of [0, 2]) {
+      expect(isPlainlyUnchanged(here, record, fact(1), { ...MIRROR, metadataEpoch })).toBe(false);
+      expect(isPlainlyUnchanged(here, record, 'unknown', { ...MIRROR, metadataEpoch })).toBe(true);
+    }
   });
 
   it('P4: refuses a listing, an index or a walk that is out of order, or names a thing twice', async () => {

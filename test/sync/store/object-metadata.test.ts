@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { contradicts, mtimeNsIn, objectMetadata, secondsText } from '../../../src/sync/store/object-metadata.js';
+import { metadataState, mtimeNsIn, objectMetadata, secondsText } from '../../../src/sync/store/object-metadata.js';
 import { anyTimeNs } from '../../state/fixtures.js';
 
 const entry = {
@@ -27,15 +27,17 @@ test('P10: metadata has the names and forms of rclone', () => {
   });
 });
 
-test('an object contradicts a file by what it says of it, not by what it leaves out', () => {
+test('an object’s metadata is stale by what it says of a file; a time is all that it must not leave out', () => {
   const policy = { metadata: { mtime: true, mode: true, owner: false } };
   const own = objectMetadata(entry, policy);
-  expect(contradicts(own, entry, policy)).toBe(false);
-  expect(contradicts({}, entry, policy)).toBe(false);
-  expect(contradicts({ ...own, mtime: '1700000000' }, entry, policy)).toBe(true);
-  expect(contradicts({ mtime: '1700000000.5' }, { ...entry, mtimeNs: 1_700_000_000_500_000_000n }, policy)).toBe(false);
-  expect(contradicts({ ...own, mode: '100600' }, entry, policy)).toBe(true);
-  expect(contradicts({ ...own, uid: '99' }, entry, policy)).toBe(false);
+  expect(metadataState(own, entry, policy)).toBe('current');
+  expect(metadataState({ ...own, mtime: '1700000000' }, entry, policy)).toBe('stale');
+  expect(metadataState({ mtime: '1700000000.5' }, { ...entry, mtimeNs: 1_700_000_000_500_000_000n }, policy)).toBe('current');
+  expect(metadataState({ ...own, mode: '100600' }, entry, policy)).toBe('stale');
+  expect(metadataState({ ...own, uid: '99' }, entry, policy)).toBe('current');
+  expect(metadataState({}, entry, policy)).toBe('without-time');
+  expect(metadataState({ mode: '100600' }, entry, policy)).toBe('stale');
+  expect(metadataState({}, entry, { metadata: { ...policy.metadata, mtime: false } })).toBe('current');
 });
 
 test('a time as decimal seconds keeps every nanosecond, before 1970 as well', () => {
