@@ -47,6 +47,8 @@ export interface AttemptsListener {
   held(job: Job, change: Change): void;
   /** `retryInMs` null: never, by itself. `givenUp`: it has just been. */
   failed(job: Job, error: Error, retryInMs: number | null, givenUp: boolean): void;
+  /** The file is not mirrored, and this was the last attempt for now. */
+  notMirrored(job: Job, why: string): void;
   /** Found to be due, and not tried: it was given up as it is, and its time has not come. */
   stillGivenUp(job: Job, quarantined: Quarantined): void;
   /** False: the target was known to be in trouble. */
@@ -149,6 +151,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       changedAtMs: before === undefined ? (job.since?.wallMs ?? null) : (before.changedAtMs ?? before.sinceMs),
     });
     if (kept) lastDue.set(job.name, surveys);
+    told.notMirrored(job, error.message);
     const news = since === undefined || job.run !== NO_RUN || !persistence.forEver;
     if (failure.kind !== 'unsuitable') told.failed(job, error, persistence.forEver ? wait : null, news);
     else if (news) told.skipped(job, failure.reason, error.message);
@@ -166,6 +169,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     const wait = (known.nextTryMs ?? 0) - clock.now();
     // A clock that was set back must not make a wait longer than any can be.
     if (wait <= 0 || wait > persistence.backoff.limitMs) return again(job, known.attempts + 1);
+    told.notMirrored(job, known.error);
     told.stillGivenUp(job, known);
     told.over(job);
     retryLater(unasked(job, known.attempts + 1), wait, true);
@@ -182,6 +186,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       const version = job.seen ? undefined : versionOf(job);
       try {
         const outcome = await perform(job);
+        if (outcome.outcome === 'waits') return;
         if (outcome.outcome === 'done') told.done(job, outcome);
         if (outcome.outcome === 'held') told.held(job, outcome.change);
         if (outcome.outcome === 'skipped') told.skipped(job, outcome.reason, outcome.detail);

@@ -35,6 +35,7 @@ export function withHardLinks(
 
   return {
     due: intake.due,
+    seeTo: intake.seeTo,
     async hints(paths, since = []) {
       // Before the index is told what has become of the paths themselves.
       const links = open();

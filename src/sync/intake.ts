@@ -7,9 +7,10 @@ import { type Job, NO_RUN } from './job.js';
 import { momentNow, type Since } from './moment.js';
 import type { Pending } from './pending.js';
 import type { JobQueue, Lane } from './queue.js';
-import type { Renames } from './renames.js';
-import type { Run } from './runs.js';
+import { formerName } from './renames.js';
+import type { Run, Runs } from './runs.js';
 import type { Look, SourceView } from './source/source-view.js';
+import type { Whereabouts } from './whereabouts.js';
 import { SMALL_FILE } from './workplace.js';
 
 /** Something that a scan found to be due. */
@@ -27,12 +28,14 @@ export interface DueObject {
 export interface Intake {
   due(object: DueObject, run: Run): Promise<void>;
   /**
-   * "Look at these paths". What is there is seen to first, so that the copy of a renamed file is planned before the delete
-   * under its old name. `since`: when each was first heard of, in the order of `paths`. Resolves with folders that are gone: where they went is known only once other folders were scanned.
+   * "Look at these paths". What is there is seen to first. `since`: when each was first heard of, in the order of `paths`.
+   * Resolves with folders that are gone: where they went is known only once other folders were scanned.
    */
   hints(paths: readonly RelativePath[], since?: readonly Since[]): Promise<readonly RelativePath[]>;
   /** "Look at this path": whatever is there, was there, or was below it. `since`: when that was first heard of; default now. */
   hint(path: RelativePath, since?: Since): Promise<void>;
+  /** These names, of which none is known to have a file, are to be seen to by this run. */
+  seeTo(names: Iterable<ObjectName>, run: number, since: Since): Promise<void>;
 }
 
 export interface IntakeOptions {
@@ -41,12 +44,17 @@ export interface IntakeOptions {
   readonly index: ObjectIndex;
   readonly source: SourceView;
   readonly policy: Policy;
-  readonly renames: Renames;
+  readonly whereabouts: Pick<Whereabouts, 'sighted'>;
+  /** A look has found that nothing is due about this name, and no job sees to it. */
+  readonly settled: (name: ObjectName, run: number) => void;
   readonly pending: Pending;
+  readonly runs: Pick<Runs, 'get'>;
   readonly clock: Clock;
 }
 
-export function createIntake({ mirror, queue, index, source, policy, renames, pending, clock }: IntakeOptions): Intake {
+export function createIntake(options: IntakeOptions): Intake {
+  const { mirror, queue, index, source, policy, whereabouts, settled, pending, runs, clock } = options;
+
   async function add(
     name: ObjectName,
     local: LocalEntry | undefined,
@@ -55,8 +63,8 @@ export function createIntake({ mirror, queue, index, source, policy, renames, pe
     mayBeRenamed: boolean,
     since: Since,
   ): Promise<void> {
-    const renamedFrom = mayBeRenamed && local ? renames.formerName(name, local) : undefined;
-    if (renamedFrom !== undefined) renames.begin(renamedFrom);
+    const renamedFrom = mayBeRenamed && local ? formerName(index, name, local) : undefined;
+    if (local) whereabouts.sighted(name, local.inode);
     pending.add(name, since);
     await queue.add({
       key: `${mirror}\0${name}`,
@@ -75,7 +83,13 @@ export function createIntake({ mirror, queue, index, source, policy, renames, pe
 
   async function consider(name: ObjectName, entry: LocalEntry | undefined, since: Since): Promise<void> {
     const decision = decide(entry && { entry }, index.get(name), 'unknown', policy);
-    if (decision.action !== 'nothing') await add(name, entry, 'unknown', NO_RUN, isNew(decision), since);
+    // What a job that is under way has seen may be no longer so.
+    if (decision.action !== 'nothing' || pending.has(name)) await add(name, entry, 'unknown', NO_RUN, isSent(decision), since);
+    else settled(name, NO_RUN);
+  }
+
+  function sight(look: Look): void {
+    if (look.found === 'entry') whereabouts.sighted(source.nameOf(look.entry), look.entry.inode);
   }
 
   async function considerAt(path: RelativePath, look: Look, since: Since): Promise<void> {
@@ -85,16 +99,32 @@ export function createIntake({ mirror, queue, index, source, policy, renames, pe
     }
   }
 
+  /** What was a folder is gone, or is something else now: jobs of which there is no record see to names below it. */
+  async function considerPendingBelow(path: RelativePath, since: Since): Promise<void> {
+    for (const name of pending.namesBelow(`${path}/`)) {
+      const below = source.pathOf(name);
+      await considerAt(below, source.look(below), since);
+    }
+  }
+
+  function ofRun(name: ObjectName, id: number, since: Since): void {
+    const run = runs.get(id);
+    if (run === undefined) return;
+    run.pending.add(name, since);
+    run.work.jobsDue += 1;
+  }
+
   return {
     async due({ name, local, remote, decision }, run) {
       const since = run.since(source.pathOf(name));
-      run.pending.add(name, since);
-      run.work.jobsDue += 1;
+      ofRun(name, run.id, since);
       if (decision.action === 'upload') run.work.bytesDue += local?.size ?? 0;
-      await add(name, local, remote, run.id, isNew(decision) && !run.first, since);
+      await add(name, local, remote, run.id, isSent(decision) && !run.first, since);
     },
     async hints(paths, since = []) {
       const now = momentNow(clock);
+      // A job that takes a file's place must know where the file went, before the first of them runs.
+      for (const path of paths) sight(source.look(path));
       const others: (readonly [RelativePath, Since])[] = [];
       for (const [at, path] of paths.entries()) {
         const { [at]: first = now } = since;
@@ -104,7 +134,9 @@ export function createIntake({ mirror, queue, index, source, policy, renames, pe
       }
       for (const [path, first] of others) {
         const look = source.look(path);
-        if (!isSilent(look)) await considerAt(path, look, first);
+        if (isSilent(look)) continue;
+        await considerAt(path, look, first);
+        if (look.found !== 'folder') await considerPendingBelow(path, first);
       }
       return paths.filter((path) => hasBelow(path) && isNoFolder(source.look(path)));
     },
@@ -115,6 +147,13 @@ export function createIntake({ mirror, queue, index, source, policy, renames, pe
       if (look.found === 'folder') return;
       // What was a folder is gone, or is something else now: so is everything that was below it.
       for (const [name] of index.entries({ prefix: `${path}/` })) await consider(name, undefined, since);
+      await considerPendingBelow(path, since);
+    },
+    async seeTo(names, run, since) {
+      for (const name of names) {
+        ofRun(name, run, since);
+        await add(name, undefined, 'unknown', run, false, since);
+      }
     },
   };
 
@@ -133,8 +172,9 @@ function isSilent({ found }: Look): boolean {
   return found === 'excluded' || found === 'unknown';
 }
 
-function isNew(decision: Decision): boolean {
-  return (decision.action === 'upload' && decision.why === 'new') || (decision.action === 'learn' && decision.what === 'remote');
+/** Whether it may come to sending, so that an object with this content is worth looking for. */
+function isSent({ action }: Decision): boolean {
+  return action === 'upload' || action === 'learn';
 }
 
 function laneOf(local: LocalEntry | undefined): Lane {

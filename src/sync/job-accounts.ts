@@ -4,22 +4,20 @@ import type { ContainerTrouble } from './container-trouble.js';
 import { skipReasonOf } from './failure.js';
 import type { Change } from './guard/rule.js';
 import type { Intake } from './intake.js';
-import { type Job, NO_RUN } from './job.js';
+import type { Job } from './job.js';
 import type { MirrorBoard } from './mirror-board.js';
 import type { MirrorParts } from './mirror-parts.js';
 import { momentNow, oldest, type Since } from './moment.js';
 import type { Pending } from './pending.js';
-import type { Renames } from './renames.js';
 import type { Runs } from './runs.js';
 import { isRacy } from './source/same-stat.js';
 import type { SourceView } from './source/source-view.js';
+import type { Whereabouts } from './whereabouts.js';
 
 /** What becomes of a mirror's jobs: told to its board, and counted for the runs that asked for them. */
 export interface JobAccounts extends AttemptsListener {
   /** A change is held, of which somebody will have to decide. */
   heldBack(name: ObjectName, change: Change, run: number): void;
-  /** An object was deleted to make room for that of the job. */
-  madeRoom(job: Job): void;
   /** Something was left undone that only a scan finds again. */
   miss(): void;
   readonly missed: boolean;
@@ -33,8 +31,12 @@ export interface JobAccountsOptions {
   readonly parts: Pick<MirrorParts, 'lookAgain' | 'health' | 'clock' | 'drain' | 'queue' | 'guard'>;
   readonly board: MirrorBoard;
   readonly runs: Runs;
-  readonly renames: Renames;
   readonly pending: Pending;
+  readonly whereabouts: Pick<Whereabouts, 'notMirrored'>;
+  /** No job sees to this name any more, or none that others should wait for. */
+  readonly settled: (name: ObjectName, run: number) => void;
+  /** An attempt for this name has failed, and there will be another. */
+  readonly delayed: (name: ObjectName) => void;
   readonly source: Pick<SourceView, 'pathOf'>;
   readonly intake: Pick<Intake, 'hint'>;
   readonly containerTrouble: ContainerTrouble;
@@ -43,7 +45,8 @@ export interface JobAccountsOptions {
 /** After this the file system's clock has ticked, and a file that was written meanwhile has another ctime. */
 const RACY_MS = 250;
 
-export function keepAccounts({ parts, board, runs, renames, pending, source, intake, containerTrouble }: JobAccountsOptions): JobAccounts {
+export function keepAccounts(options: JobAccountsOptions): JobAccounts {
+  const { parts, board, runs, pending, whereabouts, settled, delayed, source, intake, containerTrouble } = options;
   const { clock, drain, health, queue, guard } = parts;
   let missed = false;
   let held: { readonly since: Since; readonly holdingSinceMs: number | undefined } | undefined;
@@ -57,13 +60,8 @@ export function keepAccounts({ parts, board, runs, renames, pending, source, int
     if (tally) tally.counts[what] += 1;
   }
 
-  function noLongerPlanned({ renamedFrom }: Job): void {
-    if (renamedFrom !== undefined) renames.end(renamedFrom);
-  }
-
   /** `settle`: what becomes of the name when no other job sees to it. */
   function ended(job: Job, settle: (name: ObjectName) => void): void {
-    noLongerPlanned(job);
     const next = queue.next(job.key);
     if (next === undefined) settle(job.name);
     else pending.replace(job.name, next.since);
@@ -90,7 +88,6 @@ export function keepAccounts({ parts, board, runs, renames, pending, source, int
 
   return {
     dropped(job) {
-      noLongerPlanned(job);
       if (queue.has(job.key)) return;
       pending.drop(job.name);
       runs.settled(job.name);
@@ -106,12 +103,12 @@ export function keepAccounts({ parts, board, runs, renames, pending, source, int
       missed = false;
       return was;
     },
-    madeRoom(job) {
-      runs.changed(job.name, NO_RUN);
-      runs.get(job.run)?.tally.done('delete', 0);
-      board.done(job, { outcome: 'done', job: 'delete', why: 'makes room', bytes: 0 });
-    },
-    over: (job) => ended(job, pending.settled),
+    over: (job) =>
+      ended(job, (name) => {
+        pending.settled(name);
+        settled(name, job.run);
+      }),
+    // Nothing that waits for it runs for its sake: it is not mirrored, and a scan finds it again.
     undone: (job) => ended(job, pending.drop),
     done(job, outcome) {
       const run = runs.get(job.run);
@@ -126,14 +123,17 @@ export function keepAccounts({ parts, board, runs, renames, pending, source, int
       // What withholds it may end without a sign from the file: only a scan finds it then.
       if (reason === 'delete-withheld') miss();
       board.skipped(job.name, reason, detail);
+      if (reason !== 'not-in-trash') whereabouts.notMirrored(job.name, detail);
     },
     held(job, change) {
       const holdingSinceMs = guard.holding?.sinceMs;
       const before = held?.holdingSinceMs === holdingSinceMs ? held?.since : undefined;
       held = { since: oldest([job.since, ...(before === undefined ? [] : [before])]) ?? null, holdingSinceMs };
       heldBack(job.name, change, job.run);
+      whereabouts.notMirrored(job.name, 'its overwrite is held by the guard');
     },
     failed(job, error, retryInMs, givenUp) {
+      if (!givenUp && retryInMs !== null) delayed(job.name);
       if (givenUp) count(job.run, 'failed');
       board.failed(job, error, retryInMs, givenUp);
     },
@@ -142,8 +142,12 @@ export function keepAccounts({ parts, board, runs, renames, pending, source, int
       count(job.run, skipped === undefined ? 'failed' : 'skipped');
       if (skipped !== undefined) board.skipped(job.name, skipped, error);
     },
+    notMirrored: (job, why) => whereabouts.notMirrored(job.name, why),
     targetTrouble: (error) => health.report(error),
     containerTrouble: (error) => containerTrouble.report(error),
-    forgotten: miss,
+    forgotten(job) {
+      miss();
+      whereabouts.notMirrored(job.name, 'it failed, and more objects fail than are kept in mind');
+    },
   };
 }

@@ -25,8 +25,12 @@ export interface Job extends QueuedJob {
   readonly remote: Remote | 'ask';
   /** The run whose listing said that. */
   readonly listedIn: number;
-  /** The object that holds this content under the name that the file had before. */
+  /** The object that probably holds this content, under the name that the file had before: see formerName. */
   readonly renamedFrom?: ObjectName;
+  /** When the name was first found to have lost its file; milliseconds on the monotonic clock. See ScansDue.isDue. */
+  readonly asOfMs?: number;
+  /** The object that was in the way of this one, and whose delete was asked for: it is not asked for twice. */
+  readonly roomAsked?: ObjectName;
 }
 
 export const NO_RUN = 0;
@@ -37,7 +41,8 @@ export const NO_RUN = 0;
  */
 export function combineJobs({ seen: _, ...waiting }: Job, newer: Job): Job {
   const { remote, listedIn } = newer.remote === 'unknown' ? waiting : newer;
-  return { ...waiting, ...(newer.seen ? { seen: newer.seen } : {}), remote, listedIn };
+  const run = waiting.run === NO_RUN ? newer.run : waiting.run;
+  return { ...waiting, run, ...(newer.seen ? { seen: newer.seen } : {}), remote, listedIn };
 }
 
 /** The same job for a later moment: what was seen then is not trusted. */
@@ -45,7 +50,7 @@ export function again({ seen: _, ...job }: Job, attempt: number): Job {
   return { ...job, attempt, remote: job.remote === 'unknown' ? 'unknown' : 'ask' };
 }
 
-/** The same job for a later moment, when nobody waits for it any more, and nothing was kept for it. */
-export function unasked({ renamedFrom: _, ...job }: Job, attempt: number): Job {
+/** The same job for a later moment, when no run waits for it any more. */
+export function unasked(job: Job, attempt: number): Job {
   return again({ ...job, run: NO_RUN }, attempt);
 }

@@ -15,6 +15,7 @@ import type { Mirror } from './mirror.js';
 import { momentAt } from './moment.js';
 import { createDueRuns, type DueRun, type DueRuns } from './scan/due-runs.js';
 import { scanMirror } from './scan/scan-mirror.js';
+import { type DueScan, scanOf, UNHEARD } from './scans-due.js';
 import { fatalErrorOf } from './state-trouble.js';
 import { ensureContainer } from './store/container-store.js';
 import { tellOfVersions } from './store/old-content.js';
@@ -57,9 +58,14 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   let waitsAs: MirrorState | undefined;
   /** Watches that were placed, and comparisons that were begun, since the last one that found all there is to do. */
   let inVain = 0;
+  /** The run that scanMirror has been given last: it says itself when it has seen everything. */
+  let begun: DueRun | undefined;
+  /** While nothing is watched, the scan at the start of the next watch is due. */
+  let endUnheard = () => {};
 
   async function keep(): Promise<void> {
     work.watchedBy(undefined);
+    endUnheard = mirror.scansDue.begin(UNHEARD);
     while (!drain.aborted) {
       try {
         await keepWhileWatched();
@@ -110,6 +116,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       log,
     });
     watcher = opened;
+    let unattend = () => {};
     try {
       await orAborted(opened.ready, drain);
       inVain += 1;
@@ -117,8 +124,11 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       const { name, source, target, container, prefix } = settings;
       log.info('mirroring', { mirror: name, source, target, container, prefix, watch: engine, folders: directories });
       work.watchedBy({ runs: () => due.open, unsettled: opened.unsettled });
-      if (lost) due.add({ kind: 'reconcile', under: '', why: 'the container may hold other objects than is known' });
-      else due.add({ kind: parts.ledger.read().reconciled ? 'scan' : 'reconcile', under: '', why: 'start' });
+      const unheard = { unseenSinceMs: UNHEARD.sinceMs };
+      if (lost) due.add({ kind: 'reconcile', under: '', why: 'the container may hold other objects than is known', ...unheard });
+      else due.add({ kind: parts.ledger.read().reconciled ? 'scan' : 'reconcile', under: '', why: 'start', ...unheard });
+      unattend = mirror.scansDue.attend(() => dueScans(opened, due));
+      endUnheard();
       work.stoppedBy(undefined);
       waitsAs = undefined;
       await untilFirstEnds(drain, [
@@ -138,6 +148,9 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     } finally {
       watcher = undefined;
       work.watchedBy(undefined);
+      endUnheard();
+      endUnheard = mirror.scansDue.begin(UNHEARD);
+      unattend();
       await opened.close();
       await Promise.allSettled(finishing);
     }
@@ -167,6 +180,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
         mirror.reportState();
         if (hint.kind === 'rescan') due.add({ kind: 'scan', under: hint.under, why: hint.why, ...sinceOf(hint.since) });
         else await takePaths(hint, due);
+        mirror.waitingJobs.recheck();
       }
     } finally {
       forget();
@@ -180,8 +194,15 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     for (const under of gone) due.add({ kind: 'scan', under, why: GONE, gone: true, ...sinceOf(oldestMs) });
   }
 
-  function sinceOf(atMs: number | undefined): Pick<DueRun, 'since'> {
-    return atMs === undefined ? {} : { since: momentAt(atMs, clock) };
+  /** What may still be found where nothing has been seen yet. */
+  function* dueScans(from: Watcher, due: DueRuns): Generator<DueScan> {
+    const unsettled = from.unsettled();
+    if (unsettled) yield { sinceMs: unsettled.since ?? UNHEARD.sinceMs, whole: false };
+    for (const run of due.open) if (run !== begun) yield scanOf(run);
+  }
+
+  function sinceOf(atMs: number | undefined): Pick<DueRun, 'since' | 'unseenSinceMs'> {
+    return atMs === undefined ? { unseenSinceMs: UNHEARD.sinceMs } : { since: momentAt(atMs, clock), unseenSinceMs: atMs };
   }
 
   /** `finishing` gets what is left of each run when the next one may begin; with the end of `signal`, that ends too. */
@@ -198,14 +219,15 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
           continue;
         }
       }
+      begun = run;
       const scanning = scanMirror(mirror, run, signal);
       underWay();
-      const begun = await scanning.catch((error: unknown) => waitOut(error, run, due, signal));
-      if (begun === undefined) continue;
+      const found = await scanning.catch((error: unknown) => waitOut(error, run, due, signal));
+      if (found === undefined) continue;
       inVain = 0;
       work.refused(run.kind, undefined);
       // Its jobs may take hours; what is found meanwhile is not kept waiting for them.
-      const finished = begun.finished
+      const finished = found.finished
         .catch((error: unknown) => {
           if (!signal.aborted) log.error('run did not finish', { mirror: settings.name, run: run.kind, error });
         })
@@ -232,7 +254,11 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     mirror.reportState();
     const waitMs = backoffMs(inVain, REFUSED, parts.random());
     log.warn('run was refused', { mirror: settings.name, run: run.kind, againInMs: Math.round(waitMs), error });
-    const again = clock.sleep(waitMs, signal).then(() => due.add(run));
+    const endDue = mirror.scansDue.begin(scanOf(run));
+    const again = clock
+      .sleep(waitMs, signal)
+      .then(() => due.add(run))
+      .finally(endDue);
     // Before the first reconcile a scan would send again what the container has.
     due.over();
     mirror.reportState();

@@ -13,14 +13,17 @@ import type { MirrorParts } from './mirror-parts.js';
 import type { MirrorSettings } from './mirror-settings.js';
 import { statusOf } from './mirror-status.js';
 import { createMirrorWork, type MirrorWork } from './mirror-work.js';
+import { momentNow } from './moment.js';
 import { createPending, type Pending } from './pending.js';
 import { perform } from './perform.js';
 import { openPlace, type Place } from './place.js';
 import { openQuarantine } from './quarantine.js';
-import { createRenames, type Renames } from './renames.js';
 import { createRuns, type Runs } from './runs.js';
+import { createScansDue, type ScansDue } from './scans-due.js';
 import { readUntil } from './source/read-until.js';
 import { createSourceView, type SourceView } from './source/source-view.js';
+import { createWaitingJobs, type WaitingJobs } from './waiting-jobs.js';
+import { createWhereabouts, type Whereabouts } from './whereabouts.js';
 
 /** One mirror at work: what its scans and its watch find becomes jobs, what the jobs do becomes records. */
 export interface Mirror {
@@ -29,7 +32,9 @@ export interface Mirror {
   readonly board: MirrorBoard;
   readonly intake: LinkedIntake;
   readonly source: SourceView;
-  readonly renames: Renames;
+  readonly whereabouts: Whereabouts;
+  readonly waitingJobs: Pick<WaitingJobs, 'recheck'>;
+  readonly scansDue: ScansDue;
   readonly runs: Runs;
   readonly place: Place;
   readonly containerTrouble: ContainerTrouble;
@@ -63,12 +68,17 @@ export function createMirror(parts: MirrorParts): Mirror {
   const board = createBoard(name, clock, parts.observe);
   const source = createSourceView(settings, backend.capabilities.limits.maxKeyBytes, ledger.read, clock);
   const place = openPlace({ settings, backend, ledger, clock, log });
-  const renames = createRenames(index);
   const runs = createRuns(clock);
   const pending = createPending();
   const containerTrouble = createContainerTrouble();
-  const intake = withHardLinks(createIntake({ mirror: name, queue, index, source, policy, renames, pending, clock }), index, source);
-  const accounts = keepAccounts({ parts, board, runs, renames, pending, source, intake, containerTrouble });
+  const scansDue = createScansDue(clock);
+  const whereabouts = createWhereabouts({ index, source, pending, scansDue });
+  // Rejects only when nothing is begun any more, and the job was dropped.
+  const requeue = (job: Job) => queue.add(job).catch(() => {});
+  const waitingJobs = createWaitingJobs({ pending, scansDue, requeue, lookAt, clock, signal: drain });
+  const hints = createIntake({ mirror: name, queue, index, source, policy, whereabouts, settled, pending, runs, clock });
+  const intake = withHardLinks(hints, index, source);
+  const accounts = keepAccounts({ parts, board, runs, pending, whereabouts, settled, delayed, source, intake, containerTrouble });
   const workplace = {
     ...place,
     source,
@@ -79,8 +89,9 @@ export function createMirror(parts: MirrorParts): Mirror {
     clock,
     guard,
     mayDelete: () => ledger.read().reconciled,
-    copiesFrom: renames.copiesFrom,
-    madeRoom: accounts.madeRoom,
+    whereabouts,
+    waitingJobs,
+    seeTo: intake.seeTo,
     notInTrash: (job: Job, why: string) => accounts.skipped(job, 'not-in-trash', why),
   };
   const attempts = createAttempts({
@@ -94,8 +105,7 @@ export function createMirror(parts: MirrorParts): Mirror {
         runs.changed(job.name, job.run);
       }
     },
-    // Rejects only when nothing is begun any more, and the job was dropped.
-    requeue: (job) => queue.add(job).catch(() => {}),
+    requeue,
     versionOf: (job) => versionOf(job, source),
     quarantine,
     persistence,
@@ -109,13 +119,31 @@ export function createMirror(parts: MirrorParts): Mirror {
   const work = createMirrorWork({ parts, pending, quarantine, containerTrouble, accounts, isUnseen });
   const reportState = () => board.state(work.condition());
 
+  function lookAt(object: ObjectName): void {
+    if (!drain.aborted) intake.hint(source.pathOf(object)).catch(accounts.miss);
+  }
+
+  /** No job sees to this name any more: what waited for that runs again. */
+  function settled(object: ObjectName, run: number): void {
+    const withheld = whereabouts.ended(object);
+    if (withheld.length > 0 && !drain.aborted) intake.seeTo(withheld, run, momentNow(clock)).catch(accounts.miss);
+    waitingJobs.ended(object);
+  }
+
+  function delayed(object: ObjectName): void {
+    whereabouts.delayed(object);
+    waitingJobs.ended(object);
+  }
+
   return {
     settings,
     parts,
     board,
     intake,
     source,
-    renames,
+    whereabouts,
+    waitingJobs,
+    scansDue,
     runs,
     place,
     containerTrouble,
@@ -135,7 +163,10 @@ export function createMirror(parts: MirrorParts): Mirror {
     held: accounts.heldBack,
     miss: accounts.miss,
     takeMissed: accounts.takeMissed,
-    beginSurvey: attempts.beginSurvey,
+    beginSurvey() {
+      whereabouts.beginSurvey();
+      return attempts.beginSurvey();
+    },
     flush: quarantine.flush,
     status: (watch) =>
       statusOf({

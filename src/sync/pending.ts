@@ -12,6 +12,8 @@ export interface Pending {
   /** The work will not be done before a scan finds it again. */
   drop(name: ObjectName): void;
   has(name: ObjectName): boolean;
+  /** Those that begin with this. */
+  namesBelow(prefix: string): readonly ObjectName[];
   readonly size: number;
   /** How many were dropped and not found again. */
   readonly dropped: number;
@@ -58,6 +60,7 @@ export function createPending(): Pending {
       settled(name);
     },
     has: (name) => since.has(name),
+    namesBelow: (prefix) => [...since.keys()].filter((name) => name.startsWith(prefix)),
     get size() {
       return since.size;
     },

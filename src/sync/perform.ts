@@ -38,6 +38,7 @@ export async function perform(job: Job, at: Workplace, signal: AbortSignal): Pro
 async function attempt(job: Job, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   const looked = lookFor(job, at);
   if ('outcome' in looked) return looked;
+  if (looked.entry) at.whereabouts.sighted(job.name, looked.entry.inode);
   let asked = job.remote === 'ask';
   const remote = job.remote === 'ask' ? await at.store.head(job.name, at.drain) : job.remote;
   let facts: Facts = { local: looked.entry && { entry: looked.entry }, content: undefined, remote };

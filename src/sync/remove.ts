@@ -1,19 +1,16 @@
 import { failpoint } from '../failpoint.js';
 import type { ObjectRecord } from '../state/object-index.js';
 import { isOfOurs } from './decide.js';
-import { isMoved } from './guard/moved.js';
 import type { Job } from './job.js';
+import { mayDelete } from './renames.js';
 import { FileChangedError } from './source/file-errors.js';
 import type { Outcome, Workplace } from './workplace.js';
 
-/** Deletes an object whose file is gone, once no copy needs it any more. */
+/**
+ * Deletes an object whose file is gone, once its content is safe where the file is now. The evidence is taken at this very
+ * moment: whatever a scan or an event said before is a hint.
+ */
 export async function remove(job: Job, why: string, at: Workplace, signal: AbortSignal): Promise<Outcome> {
-  await at.copiesFrom(job.name, at.drain);
-  return removeNow(job, why, at, signal);
-}
-
-/** Deletes at once, on evidence taken at this very moment: whatever a scan or an event said before is a hint. */
-export async function removeNow(job: Job, why: string, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   const withheld = withholding(job, at);
   if (withheld !== undefined) return withheld;
   const known = at.index.get(job.name);
@@ -21,7 +18,9 @@ export async function removeNow(job: Job, why: string, at: Workplace, signal: Ab
     await at.index.remove(job.name);
     return { outcome: 'done', job: 'forget', why: 'it was never sent, and what is there is not ours', bytes: 0 };
   }
-  const moved = known !== undefined && isMoved(job.name, known, at.index, at.source);
+  const may = known === undefined ? { moved: false } : await mayDelete(job, known, at);
+  if ('outcome' in may) return may;
+  const { moved } = may;
   const leave = moved ? undefined : await at.guard.ask('delete', job.name, known);
   if (leave?.granted === false)
     return known && at.index.get(job.name) === undefined ? { outcome: 'nothing' } : { outcome: 'held', change: 'delete' };

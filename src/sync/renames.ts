@@ -1,46 +1,13 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
-import { type Condition, createCondition } from './condition.js';
+import type { Job } from './job.js';
+import { OVERWRITE_PATIENCE_MS } from './whereabouts.js';
+import type { Outcome, Workplace } from './workplace.js';
 
-/**
- * Finds out what a file that appears was called before, and keeps the object under that name until it has been copied:
- * a rename is a copy within the provider and a delete, in this order.
- */
-export interface Renames {
-  /** The name of an object that probably has this file's content (same inode, size and mtime). The copy compares digests. */
-  formerName(name: ObjectName, entry: LocalEntry): ObjectName | undefined;
-  /** A copy from this name is planned. */
-  begin(from: ObjectName): void;
-  end(from: ObjectName): void;
-  /** Whether a copy from this name is planned or under way. */
-  isCopied(from: ObjectName): boolean;
-  /** Resolves when no planned copy needs the object any more; rejects with the signal's reason. */
-  copiesFrom(name: ObjectName, signal: AbortSignal): Promise<void>;
-}
-
-export function createRenames(index: ObjectIndex): Renames {
-  const planned = new Map<ObjectName, { count: number; readonly over: Condition }>();
-
-  return {
-    formerName: (name, entry) => index.namesOfInode(entry.inode).find((other) => other !== name && isSameFile(index.get(other), entry)),
-    begin(from) {
-      const plan = planned.get(from);
-      if (plan) plan.count += 1;
-      else planned.set(from, { count: 1, over: createCondition() });
-    },
-    end(from) {
-      const plan = planned.get(from);
-      if (!plan) return;
-      plan.count -= 1;
-      if (plan.count > 0) return;
-      planned.delete(from);
-      plan.over.notifyAll();
-    },
-    isCopied: (from) => planned.has(from),
-    async copiesFrom(name, signal) {
-      for (let plan = planned.get(name); plan; plan = planned.get(name)) await plan.over.wait(signal);
-    },
-  };
+/** The name of an object that probably has this file's content (same inode, size and mtime). The copy compares digests. */
+export function formerName(index: Pick<ObjectIndex, 'get' | 'namesOfInode'>, name: ObjectName, entry: LocalEntry): ObjectName | undefined {
+  return index.namesOfInode(entry.inode).find((other) => other !== name && isSameFile(index.get(other), entry));
 }
 
 /** The ctime is not compared: renaming moves it. */
@@ -52,4 +19,56 @@ function isSameFile(record: ObjectRecord | undefined, entry: LocalEntry): boolea
     record.mtimeNs === entry.mtimeNs &&
     record.kind === entry.kind
   );
+}
+
+/**
+ * Asks whether the object may be deleted as far as its file's other names go: see Whereabouts. `moved`: its content is
+ * confirmed under another name, so that nothing is lost. Otherwise what becomes of the job.
+ */
+export async function mayDelete(job: Job, known: ObjectRecord, at: Workplace): Promise<{ readonly moved: boolean } | Outcome> {
+  const { whereabouts, waitingJobs } = at;
+  const { name } = job;
+  // What the kernel has announced by now is known to the watcher two turns later.
+  if (job.asOfMs === undefined) for (let turn = 0; turn < 2; turn += 1) await nextTurn();
+  const asOfMs = job.asOfMs ?? at.clock.monotonic();
+  const found = whereabouts.find(name, known, asOfMs, 'any');
+  switch (found.state) {
+    case 'confirmed':
+      return { moved: found.sameContent };
+    case 'nowhere':
+      return { moved: false };
+    case 'unseen':
+      if (waitingJobs.waitForScans({ ...job, asOfMs }, 'any', Number.POSITIVE_INFINITY)) return WAITS;
+      return withheld('its file may be found elsewhere by a scan that is due');
+    case 'pending':
+      if (waitingJobs.comesDownTo(found.name, name)) return { moved: false };
+      if (waitingJobs.waitFor(job, found.name, found.settling)) return WAITS;
+      return withheld(`its file is ${found.name} now, which is not mirrored yet`);
+    case 'not-mirrored':
+      whereabouts.withhold(name, found.name);
+      return withheld(found.name === '' ? found.why : `its file is ${found.name} now, which cannot be mirrored: ${found.why}`);
+  }
+}
+
+/** Asks the same before the file `entry` takes the place of another one. Undefined: it may. */
+export function mayOverwrite(job: Job, { inode }: LocalEntry, at: Workplace): Outcome | undefined {
+  const { whereabouts, waitingJobs, clock } = at;
+  const known = at.index.get(job.name);
+  if (known?.state !== 'confirmed' || known.inode === inode) return undefined;
+  const asOfMs = job.asOfMs ?? clock.monotonic();
+  const which = { ofRun: job.run };
+  const found = whereabouts.find(job.name, known, asOfMs, which);
+  if (found.state === 'unseen') {
+    const untilMs = asOfMs + OVERWRITE_PATIENCE_MS;
+    return clock.monotonic() < untilMs && waitingJobs.waitForScans({ ...job, asOfMs }, which, untilMs) ? WAITS : undefined;
+  }
+  if (found.state !== 'pending' || !whereabouts.isFirstAttempt(found.name)) return undefined;
+  if (waitingJobs.comesDownTo(found.name, job.name)) return undefined;
+  return waitingJobs.waitFor(job, found.name, found.settling) ? WAITS : undefined;
+}
+
+const WAITS: Outcome = { outcome: 'waits' };
+
+function withheld(detail: string): Outcome {
+  return { outcome: 'skipped', reason: 'delete-withheld', detail };
 }

@@ -6,7 +6,7 @@ import { foldersAbove } from '../watcher/path.js';
 import { leaveToReplace } from './guard/replace.js';
 import type { Job } from './job.js';
 import { recordOf } from './record-of.js';
-import { removeNow } from './remove.js';
+import { formerName, mayOverwrite } from './renames.js';
 import type { ContentLook } from './source/content-look.js';
 import type { FileContent } from './source/file-reader.js';
 import type { Confirmed, PutWhere } from './store/object-store.js';
@@ -23,36 +23,56 @@ export interface Upload {
   readonly where: PutWhere;
 }
 
-/** Sends, and where a store cannot hold both `a` and `a/b`, first deletes the one that is gone. */
+/**
+ * Sends, once what is there is not needed under another name any more. Where a store cannot hold both `a` and `a/b`, the one
+ * that is gone is deleted first, by a job of its own name.
+ */
 export async function upload(what: Upload, at: Workplace, signal: AbortSignal): Promise<Outcome> {
+  const waits = mayOverwrite(what.job, what.entry, at);
+  if (waits) return waits;
   try {
     return await send(what, at, signal);
   } catch (error) {
     if (!(error instanceof ObjectInTheWayError)) throw error;
-    // Even if there was nothing left to delete: the job of the other object may just have done it.
-    const held = await makeRoom(what.job, at, signal);
-    if (held) return held;
+    const room = await askForRoom(what.job, at);
+    if (room === 'refused') throw error;
+    if (room !== 'made') return room;
     failpoint('sync: room made, object not sent');
     return send(what, at, signal);
   }
 }
 
-/** Resolves with what became of a delete that the guard holds: then there is no room. */
-async function makeRoom(job: Job, at: Workplace, signal: AbortSignal): Promise<Outcome | undefined> {
-  const above = [...foldersAbove(job.name)].filter((name) => at.index.get(name) !== undefined);
-  const below = at.index.entries({ prefix: `${job.name}/` });
-  for (const name of chain(above, below)) {
-    const other = { ...job, name };
-    const removed = await removeNow(other, 'gone', at, signal);
-    if (removed.outcome === 'held') return removed;
-    if (removed.outcome === 'done' && removed.job === 'delete') at.madeRoom(other);
+/**
+ * Asks for the deletes of the objects that are in the way of this one, and waits for them. `made`: there are none (any more).
+ * `refused`: they were asked for before and are still there.
+ */
+async function askForRoom(job: Job, at: Workplace): Promise<Outcome | 'made' | 'refused'> {
+  const others = [...inTheWay(job.name, at)];
+  const last = others.at(-1);
+  if (last === undefined) return 'made';
+  if (others.some((name) => at.index.get(name)?.guarded === 'delete-held')) return { outcome: 'held', change: 'delete' };
+  if (last === job.roomAsked) return 'refused';
+  await at.seeTo(others, job.run, job.since);
+  return at.waitingJobs.waitFor({ ...job, roomAsked: last }, last, false) ? { outcome: 'waits' } : 'refused';
+}
+
+/** Names whose deletes are asked for at once; more are found when these are gone. */
+const AT_ONCE = 500;
+
+function* inTheWay(name: ObjectName, { index }: Workplace): Generator<ObjectName, void> {
+  for (const folder of foldersAbove(name)) if (index.get(folder) !== undefined) yield folder;
+  let left = AT_ONCE;
+  for (const [below] of index.entries({ prefix: `${name}/` })) {
+    if (left === 0) return;
+    left -= 1;
+    yield below;
   }
-  return undefined;
 }
 
 async function send({ job, entry, read, why, where }: Upload, at: Workplace, signal: AbortSignal): Promise<Outcome> {
-  const renamed = job.renamedFrom === undefined ? undefined : await copyRenamed(job.renamedFrom, job, entry, where, at, signal);
-  if (renamed) return { outcome: 'done', job: 'copy', why: `renamed from ${job.renamedFrom}`, bytes: 0, record: renamed };
+  const from = whereToCopyFrom(job, entry, at);
+  const renamed = from === undefined ? undefined : await copyRenamed(from, { job, entry, read, why, where }, at, signal);
+  if (renamed) return { outcome: 'done', job: 'copy', why: `renamed from ${from}`, bytes: 0, record: renamed };
   const path = at.source.absolute(entry.path);
   const hashedAtMs = read?.hashedAtMs ?? at.clock.now();
   let confirmed: Confirmed;
@@ -132,17 +152,20 @@ async function keepOld(job: Job, md5: string | undefined, at: Workplace, signal:
   }
 }
 
+/** Of a name that is new to us the intake has said it: in a first run there is nothing to look up. */
+function whereToCopyFrom({ name, renamedFrom }: Job, entry: LocalEntry, { index }: Workplace): ObjectName | undefined {
+  return renamedFrom === undefined && index.get(name) === undefined ? undefined : formerName(index, name, entry);
+}
+
 /** The object under its former name becomes the one under the new: no bytes of ours travel. Undefined: send them after all. */
 async function copyRenamed(
   from: ObjectName,
-  job: Job,
-  entry: LocalEntry,
-  where: PutWhere,
+  { job, entry, read, where }: Upload,
   at: Workplace,
   signal: AbortSignal,
 ): Promise<ObjectRecord | undefined> {
   if (!at.store.canCopy || !holds(at.index.get(from), entry)) return undefined;
-  const content = await readEntry(entry, at);
+  const content = read ?? (await readEntry(entry, at));
   if (content.md5 !== at.index.get(from)?.md5) return undefined;
   const { looks } = content;
   await keepOld(job, content.md5, at, signal);
@@ -162,9 +185,4 @@ async function copyRenamed(
 /** Whether an object is known to be there that can have the file's content. */
 function holds(record: ObjectRecord | undefined, { size, kind }: LocalEntry): record is ObjectRecord {
   return record?.state === 'confirmed' && record.size === size && record.kind === kind;
-}
-
-function* chain(above: readonly ObjectName[], below: Iterable<readonly [ObjectName, ObjectRecord]>): Generator<ObjectName, void> {
-  yield* above;
-  for (const [name] of below) yield name;
 }

@@ -6,9 +6,12 @@ import type { JobKind, SkipReason } from './events.js';
 import type { Guard } from './guard/guard.js';
 import type { Change } from './guard/rule.js';
 import type { Job } from './job.js';
+import type { Since } from './moment.js';
 import type { Place } from './place.js';
 import type { FileContent, FileReader } from './source/file-reader.js';
 import type { SourceView } from './source/source-view.js';
+import type { WaitingJobs } from './waiting-jobs.js';
+import type { Whereabouts } from './whereabouts.js';
 
 /** Files up to this are read once into memory: hashed, sent with their digest, and forgotten. Bytes. */
 export const SMALL_FILE = 1024 * 1024;
@@ -16,6 +19,8 @@ export const SMALL_FILE = 1024 * 1024;
 export type Outcome =
   | { readonly outcome: 'done'; readonly job: JobKind; readonly why: string; readonly bytes: number; readonly record?: ObjectRecord }
   | { readonly outcome: 'nothing' }
+  /** Not over: the job is kept until something else has been seen to (see WaitingJobs), and then runs again. */
+  | { readonly outcome: 'waits' }
   /** The guard did not give leave; somebody is to decide. */
   | { readonly outcome: 'held'; readonly change: Change }
   | { readonly outcome: 'skipped'; readonly reason: SkipReason; readonly detail: string };
@@ -29,14 +34,14 @@ export interface Workplace extends Place {
   readonly guard: Pick<Guard, 'ask'>;
   /** False while nothing may be deleted: the mirror's first reconcile has not finished, or its source is in doubt. */
   mayDelete(): boolean;
-  /** An object was deleted to make room for another: a file that became a folder, or the reverse. */
-  madeRoom(job: Job): void;
   /** Aborted when nothing new is to be begun any more; what is only being found out is dropped then. */
   readonly drain: AbortSignal;
+  readonly whereabouts: Whereabouts;
+  readonly waitingJobs: WaitingJobs;
+  /** Makes jobs of these names, of which none is known to have a file, for the same run. */
+  seeTo(names: Iterable<ObjectName>, run: number, since: Since): Promise<void>;
   /** The old content of the job's object is about to be replaced, and could not be kept in the trash. */
   notInTrash(job: Job, why: string): void;
-  /** Resolves when no copy from this object is waiting or running any more; rejects with the signal's reason. */
-  copiesFrom(name: ObjectName, signal: AbortSignal): Promise<void>;
 }
 
 /** The file's content and digest when it is small; of a large one the digest alone. */

@@ -46,6 +46,7 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
   const listener: AttemptsListener = {
     over: say('over'),
     undone: say('undone'),
+    notMirrored: () => {},
     dropped: say('dropped'),
     done: say('done'),
     skipped: say('skipped'),

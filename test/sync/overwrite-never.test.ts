@@ -71,7 +71,8 @@ describe('overwrite: never, where nobody has listed the container', () => {
     await putForeign(storage, 'new');
     renameSync(join(mirror.settings.source, 'kept'), join(mirror.settings.source, 'new'));
     await run('scan');
-    expect(await objects()).toEqual({ 'p/new': 'somebody else’s' });
+    // Its content is nowhere else: the object under its old name stays as well.
+    expect(await objects()).toEqual({ 'p/new': 'somebody else’s', 'p/kept': 'kept' });
   });
 
   test('a renamed file is still copied, not sent', async () => {

@@ -4,9 +4,10 @@ import type { ObjectRecord } from '../../src/state/object-index.js';
 import type { Remote } from '../../src/sync/decide.js';
 import type { Leave } from '../../src/sync/guard/guard.js';
 import type { Job } from '../../src/sync/job.js';
-import { remove, removeNow } from '../../src/sync/remove.js';
+import { remove } from '../../src/sync/remove.js';
 import { FileChangedError } from '../../src/sync/source/file-errors.js';
 import type { Look } from '../../src/sync/source/source-view.js';
+import type { Whereabout } from '../../src/sync/whereabouts.js';
 import type { Workplace } from '../../src/sync/workplace.js';
 import type { LocalEntry } from '../../src/watcher/entry.js';
 import { record } from '../state/fixtures.js';
@@ -25,14 +26,18 @@ interface Scene {
   readonly mayDelete?: boolean;
   readonly leave?: 'granted' | 'refused';
   readonly trash?: boolean;
-  readonly movedTo?: string;
+  readonly file?: Whereabout;
+  /** Too many jobs wait already. */
+  readonly crowded?: boolean;
+  /** The other name waits for this one. */
+  readonly circle?: boolean;
   readonly overwrite?: 'always' | 'never';
   readonly there?: Remote;
   readonly fails?: 'remove' | 'keep';
 }
 
 /** Deletes `a`, and tells what was done for it, in order. */
-async function run(scene: Scene, deleting: typeof removeNow = removeNow) {
+async function run(scene: Scene) {
   const { looks = [GONE], doubts = [undefined], mayDelete = true, leave = 'granted', trash = true, overwrite = 'always' } = scene;
   const done: string[] = [];
   let known = 'known' in scene ? scene.known : record();
@@ -53,7 +58,6 @@ async function run(scene: Scene, deleting: typeof removeNow = removeNow) {
     },
     index: {
       get: (name: string) => (name === 'a' ? known : { ...record(), inode: 42n }),
-      namesOfInode: () => ['a', ...(scene.movedTo === undefined ? [] : [scene.movedTo])],
       remove: () => note('forget'),
     },
     store: { head: async () => scene.there ?? 'absent', remove: () => note('remove') },
@@ -67,9 +71,24 @@ async function run(scene: Scene, deleting: typeof removeNow = removeNow) {
     },
     policy: { overwrite },
     mayDelete: () => mayDelete,
-    copiesFrom: () => note('wait for copies'),
+    clock: { monotonic: () => 7 },
+    whereabouts: {
+      find: () => scene.file ?? { state: 'nowhere' },
+      withhold: (name: string, other: string) => void done.push(`withhold ${name} for ${other}`),
+    },
+    waitingJobs: {
+      comesDownTo: () => scene.circle === true,
+      waitFor(_job: Job, other: string) {
+        if (!scene.crowded) done.push(`wait for ${other}`);
+        return !scene.crowded;
+      },
+      waitForScans({ asOfMs }: Job) {
+        if (!scene.crowded) done.push(`wait for scans as of ${asOfMs}`);
+        return !scene.crowded;
+      },
+    },
   } as unknown as Workplace;
-  const outcome = await deleting({ name: 'a' } as Job, 'gone', at, signal).catch((error: unknown) => error);
+  const outcome = await remove({ name: 'a' } as Job, 'gone', at, signal).catch((error: unknown) => error);
   return { outcome, done };
 }
 
@@ -77,9 +96,9 @@ const withheld = (detail: string | RegExp) => ({ outcome: 'skipped', reason: 'de
 
 describe('P4: an object is deleted', () => {
   test('after its content is in the trash, by leave of the guard, and before its record is', async () => {
-    expect(await run({}, remove)).toEqual({
+    expect(await run({})).toEqual({
       outcome: { outcome: 'done', job: 'delete', why: 'gone, kept in the trash', bytes: 0 },
-      done: ['wait for copies', 'ask', 'keep', 'remove', 'forget'],
+      done: ['ask', 'keep', 'remove', 'forget'],
     });
     expect(await run({ trash: false, looks: [{ found: 'folder' }] })).toEqual({
       outcome: { outcome: 'done', job: 'delete', why: 'gone', bytes: 0 },
@@ -88,7 +107,17 @@ describe('P4: an object is deleted', () => {
   });
 
   test('without leave, and without the trash, when its content is mirrored under the name that its file has now', async () => {
-    expect((await run({ movedTo: 'b' })).done).toEqual(['remove', 'forget']);
+    expect((await run({ file: { state: 'confirmed', name: 'b', sameContent: true } })).done).toEqual(['remove', 'forget']);
+  });
+
+  test('like any other when its file has another name, and other content is confirmed there', async () => {
+    const file = { state: 'confirmed', name: 'b', sameContent: false } as const;
+    expect((await run({ file })).done).toEqual(['ask', 'keep', 'remove', 'forget']);
+  });
+
+  test('before the name of its file is confirmed where that name waits for this one', async () => {
+    const file = { state: 'pending', name: 'a/b', settling: false } as const;
+    expect((await run({ file, circle: true })).done).toEqual(['ask', 'keep', 'remove', 'forget']);
   });
 
   test('also when nobody has a record of it', async () => {
@@ -133,6 +162,29 @@ describe('P4: an object is kept, and nobody asked,', () => {
       }
     },
   );
+});
+
+describe('P4: the delete of an object waits, or does not happen', () => {
+  const pending = { state: 'pending', name: 'b', settling: false } as const;
+
+  test('while a job sees to the name that its file has now', async () => {
+    expect(await run({ file: pending })).toEqual({ outcome: { outcome: 'waits' }, done: ['wait for b'] });
+  });
+
+  test('while scans are due that may find its file', async () => {
+    expect(await run({ file: { state: 'unseen' } })).toEqual({ outcome: { outcome: 'waits' }, done: ['wait for scans as of 7'] });
+  });
+
+  test('when the name that its file has now cannot be mirrored', async () => {
+    const { outcome, done } = await run({ file: { state: 'not-mirrored', name: 'b', why: 'EACCES' } });
+    expect(outcome).toEqual(withheld('its file is b now, which cannot be mirrored: EACCES'));
+    expect(done).toEqual(['withhold a for b']);
+  });
+
+  test('when too many others wait', async () => {
+    expect(await run({ file: pending, crowded: true })).toEqual({ outcome: withheld('its file is b now'), done: [] });
+    expect(await run({ file: { state: 'unseen' }, crowded: true })).toEqual({ outcome: withheld('by a scan'), done: [] });
+  });
 });
 
 describe('P4: an object is kept after all', () => {

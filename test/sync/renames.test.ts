@@ -66,7 +66,7 @@ describe('P3: a renamed file whose old name has another content by the time it i
         withCopies(backend, false, async (copy) => {
           write('old', 'another content');
           void mirror.intake.hint('old');
-          await expect.poll(() => mirror.parts.index.get('old')?.state).toBe('sending');
+          await expect.poll(() => mirror.pending.has('old')).toBe(true);
           // Its put comes with the same turn, if it does not wait.
           for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
           const copied = await Promise.allSettled([copy()]);

@@ -11,6 +11,11 @@ export interface DueRun {
   /** When the first event came of what is to be found. Missing: there may be changes that had no event. */
   readonly since?: Moment;
   /**
+   * It may find files that have come since then and that nothing has seen: milliseconds on the monotonic clock. Missing: nothing
+   * says that there are any (a timer's run). See ScansDue.
+   */
+  readonly unseenSinceMs?: number;
+  /**
    * The folder is gone. It may have been renamed: only when nothing else waits, and what is to be found elsewhere has been
    * found, it is known what to make of that.
    */
@@ -74,15 +79,16 @@ export function merge(waiting: readonly DueRun[], run: DueRun): readonly DueRun[
   const merged = [...waiting.filter((other) => !covers(run, other)), withAges(run, narrow)];
   if (merged.length <= MOST_FOLDERS) return merged.sort((a, b) => width(a) - width(b));
   const [first, ...others] = merged as [DueRun, ...DueRun[]];
-  const { since } = withAges(first, others);
-  return [{ kind: 'scan', under: '', why: `${merged.length} folders are due`, ...(since && { since }) }];
+  const { gone: _, ...all } = withAges(first, others);
+  return [{ ...all, kind: 'scan', under: '', why: `${merged.length} folders are due` }];
 }
 
 /** A run that also finds what these would have found. */
-function withAges({ since, ...run }: DueRun, others: readonly DueRun[]): DueRun {
+function withAges({ since, unseenSinceMs, ...run }: DueRun, others: readonly DueRun[]): DueRun {
+  const unseen = [unseenSinceMs, ...others.map((other) => other.unseenSinceMs)].filter((ms) => ms !== undefined);
   let first = since;
   for (const other of others) first = first && other.since && (isOlder(other.since, first) ? other.since : first);
-  return first === undefined ? run : { ...run, since: first };
+  return { ...run, ...(first && { since: first }), ...(unseen.length > 0 && { unseenSinceMs: Math.min(...unseen) }) };
 }
 
 export function covers(wide: DueRun, narrow: DueRun): boolean {

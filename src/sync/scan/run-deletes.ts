@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NameSet } from '../../state/ledger.js';
-import type { ObjectName } from '../../state/object-index.js';
+import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { RunKind } from '../events.js';
-import { isMoved } from '../guard/moved.js';
 import type { Mirror } from '../mirror.js';
 import type { Run } from '../runs.js';
 import type { Departure, Finding } from './compare.js';
@@ -36,7 +35,7 @@ export interface KeptObjects {
 
 const REJECTED = 'its delete was rejected; to be asked again: longshore reject --undo';
 
-export function collectDeletes({ parts, source, renames, intake, held }: Mirror, { whyKept, kept }: KeptObjects): RunDeletes {
+export function collectDeletes({ parts, whereabouts, intake, held }: Mirror, { whyKept, kept }: KeptObjects): RunDeletes {
   const { index, guard, location } = parts;
   const found = openSpill<Departure>(location.folder);
 
@@ -62,9 +61,15 @@ export function collectDeletes({ parts, source, renames, intake, held }: Mirror,
           foreign += 1;
           digest ^= digestOf(name);
         }
-      } else if (known.guarded === undefined && !renames.isCopied(name) && !isMoved(name, known, index, source)) deletes += 1;
+      } else if (known.guarded === undefined && !isMoved(name, known)) deletes += 1;
     }
     return { deletes, foreign: { count: foreign, digest: digest.toString(16) } };
+  }
+
+  /** Its content is, or is about to be, under another name. */
+  function isMoved(name: ObjectName, known: ObjectRecord): boolean {
+    const found = whereabouts.find(name, known, parts.clock.monotonic(), 'any');
+    return found.state === 'pending' || (found.state === 'confirmed' && found.sameContent);
   }
 
   /** What is known to be held needs no job, and no evidence, to stay so. */

@@ -1,29 +1,22 @@
 import { childController } from '../../drivers/signal.js';
 import { failpoint } from '../../failpoint.js';
-import type { LedgerDocument, RunReport } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
 import type { SkipReason } from '../events.js';
 import type { Mirror } from '../mirror.js';
 import { REPORTED } from '../reported.js';
 import type { Run } from '../runs.js';
+import { scanOf } from '../scans-due.js';
 import type { InnerMounts } from '../source/inner-mounts.js';
 import { acceptSourceIfMeant, notMounted, walkSettingsOf } from '../source/source-view.js';
 import { createOthersPlaces } from '../store/others-places.js';
 import { OWN_FOLDER } from '../store/reserved-names.js';
-import { purgeTrash } from '../trash/purge.js';
 import type { DueRun } from './due-runs.js';
-import { middleOf } from './landmarks.js';
+import { finishRun, type ScanResult } from './finish-run.js';
 import { listRemote } from './listing.js';
 import { collectDeletes, type RunDeletes } from './run-deletes.js';
 import { startScan } from './scan.js';
 import { WORTH_SHARING } from './scan-parts.js';
 import type { ScanItem, ScanSummary } from './scan-run.js';
-
-export interface ScanResult {
-  readonly report: RunReport;
-  /** False when part of the source could not be read: its objects are kept as they are. */
-  readonly complete: boolean;
-}
 
 /**
  * Compares the source with the index (scan), or with the container as well (reconcile), and makes jobs of what differs.
@@ -44,6 +37,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   const endSurvey = due.under === '' ? mirror.beginSurvey() : undefined;
   const run = mirror.runs.begin(parts.index);
   run.since = (path) => mirror.work.changedAt(path, due);
+  const walked = mirror.scansDue.begin({ ...scanOf(due), run: run.id });
   const begun = new Set(mirror.place.uploads.names());
   const scanned = mirror.work.scanning(due);
   mirror.reportState();
@@ -54,7 +48,8 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     kept: (name, why) => skip(mirror, run, name, 'extraneous', why),
   });
   let summary: ScanSummary | undefined;
-  let deletesOver: () => Promise<void>;
+  let deletesOver: (() => Promise<void>) | undefined;
+  let asOfMs: number;
   try {
     // Records of this moment must be visible to the scan's own view of the index.
     await parts.index.flush();
@@ -101,21 +96,24 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
       await ledger.update((document) => ({ ...document, reconciled: true, source: mirror.source.identity() }));
       if (summary.withheld > 0) mirror.miss();
     }
-    deletesOver = await deletes.due(run, due.kind, signal);
+    asOfMs = clock.monotonic();
+    walked();
+    mirror.waitingJobs.recheck();
+    if (!mirror.scansDue.isDue(asOfMs, 'any')) deletesOver = await deletes.due(run, due.kind, signal);
   } catch (error) {
+    deletes.close();
+    // A turn later: by then the run that makes up for this one counts as due.
+    setImmediate(walked);
     mirror.runs.end(run);
     unlink();
     scanned('failed');
     throw error;
-  } finally {
-    deletes.close();
   }
-  scanned('finished');
-  mirror.reportState();
   run.tally.counts.scanned = summary.scanned;
   run.tally.counts.unchanged += summary.unchanged;
   if (summary.kept > 0) run.tally.counts.kept = summary.kept;
-  return { finished: finish(mirror, due, run, summary, { deletesOver, endSurvey, needlessUploads: begun }, signal).finally(unlink) };
+  const rest = { summary, asOfMs, deletes, deletesOver, scanned, endSurvey, needlessUploads: begun };
+  return { finished: finishRun(mirror, due, run, rest, signal).finally(unlink) };
 }
 
 /** A source of which nothing was mirrored may have been seen before its disk was mounted: the mount point is not what it is known by. */
@@ -183,59 +181,4 @@ function skip({ board }: Mirror, { tally }: Run, path: string, reason: SkipReaso
   // Links that the mirror is told to skip are no surprise to anybody, and for a malformed pattern nothing is left out.
   if (reason !== 'link-skipped' && reason !== 'pattern-malformed') tally.counts.skipped += 1;
   board.skipped(path, reason, detail);
-}
-
-function isSeen({ source }: Mirror, name: ObjectName): boolean {
-  const { found } = source.lookFor(name);
-  return found !== 'unknown' && found !== 'excluded';
-}
-
-interface RunEnds {
-  /** The deletes of the run have been seen to. */
-  deletesOver(): Promise<void>;
-  /** All that is left to do has been found. */
-  readonly endSurvey: (() => void) | undefined;
-  /** Objects for which an upload in parts was begun before, and nothing is due now. */
-  readonly needlessUploads: ReadonlySet<ObjectName>;
-}
-
-async function finish(
-  mirror: Mirror,
-  due: DueRun,
-  run: Run,
-  { complete, landmarks }: ScanSummary,
-  { deletesOver, endSurvey, needlessUploads }: RunEnds,
-  signal: AbortSignal,
-): Promise<ScanResult> {
-  const { ledger } = mirror.parts;
-  try {
-    if (due.under === '') {
-      // What could not be seen may still be there, and its upload be gone on with.
-      const needless = complete ? needlessUploads : [...needlessUploads].filter((name) => isSeen(mirror, name));
-      await mirror.place.orphans.tidy(due.kind, needless, mirror.pending.has, signal);
-    }
-    await run.pending.whenEmpty(signal);
-    mirror.containerTrouble.signal.throwIfAborted(); // jobs that were dropped are not done
-  } finally {
-    mirror.runs.end(run);
-    await deletesOver();
-  }
-  failpoint('sync: run done, ledger not updated');
-  if (complete) endSurvey?.();
-  const report = run.tally.report();
-  const seen = (document: LedgerDocument): LedgerDocument => {
-    const { acceptedEmpty: _, ...rest } = document;
-    const halfway = report.scanned < WORTH_SHARING ? undefined : middleOf(landmarks);
-    return {
-      ...(report.scanned > 0 ? rest : document),
-      ...(halfway === undefined ? {} : { halfway }),
-      source: mirror.source.identity(),
-    };
-  };
-  // A scan of one folder says nothing of when the mirror as a whole was last seen.
-  if (due.kind === 'reconcile') await ledger.update((document) => ({ ...seen(document), lastReconcile: report }));
-  else if (due.under === '') await ledger.update((document) => ({ ...seen(document), lastScan: report }));
-  mirror.board.tell({ event: 'run-finished', run: due.kind, report, complete });
-  if (due.kind === 'reconcile') await purgeTrash(mirror, signal);
-  return { report, complete };
 }

@@ -1,0 +1,77 @@
+import type { Clock } from '../clock.js';
+import { createCondition } from './condition.js';
+import type { DueRun } from './scan/due-runs.js';
+
+/** A scan, or a hint of a watcher, that may find files where nothing has been seen yet. */
+export interface DueScan {
+  /** It stands for what has happened since then; milliseconds on the monotonic clock. */
+  readonly sinceMs: number;
+  /** It is of the whole source, and so may take long. */
+  readonly whole: boolean;
+  /** The run that makes it. */
+  readonly run?: number;
+}
+
+/** Which scans count: all that are due, or of these only those of folders, and the one of this run. */
+export type Which = 'any' | { readonly ofRun: number };
+
+/** Scans that are due or under way. */
+export interface ScansDue {
+  /** Call what it returns when the scan has seen everything, or will not be made. */
+  begin(scan: DueScan): () => void;
+  /** Whether one of them may still find what was there at `asOfMs`, a moment on the monotonic clock. */
+  isDue(asOfMs: number, which: Which): boolean;
+  /** Resolves when none may; rejects with the signal's reason. */
+  whenPast(asOfMs: number, signal: AbortSignal): Promise<void>;
+  /** What a watcher has in hand is looked up whenever it is asked for. Returns what takes this back. */
+  attend(watched: () => Iterable<DueScan>): () => void;
+}
+
+/** Between looks whether a watcher still has something in hand. */
+export const LOOK_MS = 100;
+
+/** Stands for changes of which there were no events. */
+export const UNHEARD: DueScan = { sinceMs: Number.NEGATIVE_INFINITY, whole: true };
+
+export function scanOf({ unseenSinceMs = Number.POSITIVE_INFINITY, under }: DueRun): DueScan {
+  return { sinceMs: unseenSinceMs, whole: under === '' };
+}
+
+export function createScansDue(clock: Pick<Clock, 'sleep'>): ScansDue {
+  const due = new Set<DueScan>();
+  const ended = createCondition();
+  let watched: (() => Iterable<DueScan>) | undefined;
+
+  function isDue(asOfMs: number, which: Which): boolean {
+    for (const scan of [...due, ...(watched?.() ?? [])]) {
+      if (which !== 'any' && scan.run === which.ofRun) return true;
+      if (scan.sinceMs <= asOfMs && (which === 'any' || !scan.whole)) return true;
+    }
+    return false;
+  }
+
+  return {
+    begin(scan) {
+      const own = { ...scan };
+      due.add(own);
+      return () => {
+        due.delete(own);
+        ended.notifyAll();
+      };
+    },
+    isDue,
+    async whenPast(asOfMs, signal) {
+      while (isDue(asOfMs, 'any')) {
+        if (watched === undefined) await ended.wait(signal);
+        else await clock.sleep(LOOK_MS, signal);
+      }
+    },
+    attend(by) {
+      watched = by;
+      return () => {
+        if (watched === by) watched = undefined;
+        ended.notifyAll();
+      };
+    },
+  };
+}
