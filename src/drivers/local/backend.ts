@@ -21,6 +21,9 @@ const context = { driver: NAME };
 const CONTAINERS_PER_PAGE = 1000;
 const OBJECTS_PER_PAGE = 2000;
 
+/** Content type and metadata as JSON; with the longest key and the digest, one page of the records holds it. Amazon S3: 2,048. */
+const LONGEST_ABOUT_BYTES = 8192;
+
 export interface LocalOptions {
   /** Absolute path of the folder whose folders are the containers. */
   readonly root: string;
@@ -33,7 +36,7 @@ export interface LocalOptions {
 /**
  * A folder as object storage. An object is a plain file, ROOT/CONTAINER/OBJECT NAME, with the time and mode of its
  * metadata, so that any program can read it; what a file cannot hold (digest, content type, other metadata) is in a
- * database in ROOT/.longshore, and counts while the file is as it was left. Files that others put there are objects too.
+ * file in ROOT/.longshore, and counts while the file is as it was left. Files that others put there are objects too.
  */
 export function localBackend({ root, fsync = true, create = true }: LocalOptions): Backend {
   const thread = createFileThread({ root, fsync, create });
@@ -195,7 +198,11 @@ function describe({ contentType, metaData, headers = {}, storageClass }: CopyRep
   if (header !== undefined) throw new UnsupportedOperationError(`a file cannot keep the header "${header}"`, context);
   if (storageClass !== undefined) throw new UnsupportedOperationError('a file has no storage class', context);
   const lowerCased = Object.fromEntries(Object.entries(metaData).map(([key, value]) => [key.toLowerCase(), value]));
-  return { about: writeAbout(contentType, lowerCased), attributes: attributesOf(lowerCased) };
+  const about = writeAbout(contentType, lowerCased);
+  if (Buffer.byteLength(about) > LONGEST_ABOUT_BYTES) {
+    throw new UnsupportedOperationError(`no more than ${LONGEST_ABOUT_BYTES} bytes of metadata are kept with an object`, context);
+  }
+  return { about, attributes: attributesOf(lowerCased) };
 }
 
 function toContainerInfo({ name, ...times }: WireContainer): ContainerInfo {

@@ -4,7 +4,7 @@ import { packObjects } from '../packed-objects.js';
 import { Refusal } from './failure.js';
 import type { ReadEntries } from './folder-entries.js';
 import { lookAtFile } from './folders.js';
-import { type ListedFile, listFiles } from './listing.js';
+import { listFiles } from './listing.js';
 import { bareObject, describeObject, validRecord, type WireObject, writeObjects } from './object.js';
 import type { BarePage, ListOrder, ObjectPage } from './protocol.js';
 import type { StoredRecord } from './record.js';
@@ -49,25 +49,9 @@ function list(
   { container, prefix, after, size }: ListOrder,
 ): { readonly found: readonly FoundFile[]; readonly next: string | undefined } {
   const { files, more } = listFiles(store.container(container), read, prefix, after, size);
-  const { found, unseen } = withRecords(store, container, files);
-  prune(store, container, unseen);
+  const records = store.records();
+  const found = files.map(({ key, stat }) => ({ key, stat, record: validRecord(stat, records?.get(container, key)) }));
   return { found: explained(store, container, found), next: more ? files.at(-1)?.key : undefined };
-}
-
-/** Files and records come in one order, so that one pass over both is enough. */
-function withRecords(
-  store: Store,
-  container: string,
-  files: readonly ListedFile[],
-): { readonly found: readonly FoundFile[]; readonly unseen: readonly string[] } {
-  const first = files[0];
-  const records = first && store.records()?.cursor(container, first.key);
-  try {
-    const found = files.map(({ key, stat }) => ({ key, stat, record: validRecord(stat, records?.seek(key)) }));
-    return { found, unseen: records?.passed ?? [] };
-  } finally {
-    records?.close();
-  }
 }
 
 /** Longer than any batch of another process is on its way from its renames to the commit of its records. */
@@ -82,16 +66,6 @@ function isUnexplained({ stat, record }: FoundFile): boolean {
 function explained(store: Store, container: string, found: readonly FoundFile[]): readonly FoundFile[] {
   if (!store.records()?.writable || !found.some(isUnexplained)) return found;
   return underLock(store, () => found.flatMap((one) => (isUnexplained(one) ? (findNow(store, container, one.key) ?? []) : one)));
-}
-
-/** Forgets objects that others have removed. The look is taken again under the lock: one may have come just now. */
-function prune(store: Store, container: string, unseen: readonly string[]): void {
-  const records = store.records();
-  if (unseen.length === 0 || !records?.writable) return;
-  const folder = store.container(container);
-  records.exclusive(() => {
-    for (const key of unseen) if (lookAtFile(folder, key) === undefined) records.remove(container, key);
-  });
 }
 
 function findNow(store: Store, container: string, key: string): FoundFile | undefined {

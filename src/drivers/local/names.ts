@@ -1,6 +1,6 @@
 import { isWellFormed } from '../../utf8-order.js';
 
-/** In the root: the object database and temporary files. Never a container. */
+/** In the root: the objects' records and temporary files. Never a container. */
 export const PRIVATE_FOLDER = '.longshore';
 
 /** In a container that is a mount of its own: its temporary files. Never part of an object name. */
@@ -12,7 +12,7 @@ const SEGMENT_BYTES = 255;
 /** PATH_MAX of Linux, without its terminating NUL. */
 const PATH_BYTES = 4095;
 
-/** What lmdb takes as a key with 8 KiB pages, less the container's name and the NUL behind it. */
+/** What earlier versions could hold as the key of a record, less the container's name and the NUL behind it. */
 const DATABASE_KEY_BYTES = 4026 - (SEGMENT_BYTES + 1);
 
 /** Bytes of UTF-8 that an object name may have under this root, whatever its container is called. */

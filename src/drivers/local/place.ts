@@ -44,7 +44,7 @@ function linkInto(temporary: string, target: string, key: string): void {
       else throw new Refusal({ kind: 'precondition', key, problem: 'exists already' });
       linkSync(temporary, target);
     } else if (code !== undefined && NO_LINKS.has(code)) {
-      // Still alone among our own processes, as all changes are published under the database's lock.
+      // Still alone among our own processes, as all changes are published under the root's lock.
       if (look(target) !== undefined) throw new Refusal({ kind: 'precondition', key, problem: 'exists already' });
       renameSync(temporary, target);
     } else throw error;

@@ -2,14 +2,14 @@ import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, 
 import { systemClock } from '../../clock.js';
 import { statPath } from '../../file-stat.js';
 import { makeFoldersSync } from '../../make-folders.js';
-import { openRecords, type Records } from './database.js';
-import { setAside } from './database-file.js';
 import type { Dirty } from './durable.js';
+import { createExclusiveLock } from './exclusive-lock.js';
 import { codeOf, Refusal } from './failure.js';
 import { type Incoming, openIncoming } from './incoming.js';
 import { BESIDE_FOLDER, PRIVATE_FOLDER } from './names.js';
 import { bootId, thisProcess } from './owner.js';
 import type { WorkerSettings } from './protocol.js';
+import { openRecords, type Records, recordsFile } from './records.js';
 import { createRoot } from './root.js';
 import { look } from './stat.js';
 
@@ -33,60 +33,51 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** Records that are read or written before the database is closed and opened anew: some 20 MiB of it. */
-const RECORDS_MAPPED = 100_000;
-
 export function createStore(settings: WorkerSettings): Store {
   const { root, fsync } = settings;
   const folder = `${root}/${PRIVATE_FOLDER}`;
-  const file = `${folder}/objects.mdb`;
+  const file = recordsFile(folder);
   const unsynced = `${folder}/unsynced`;
   const self = thisProcess();
+  const lock = createExclusiveLock(`${folder}/exclusive`, self);
   const place = createRoot(settings);
   const containers = new Map<string, string>();
   const mounts = new Set<string>();
   const incomings = new Map<string, Incoming>();
   const ofContainers = new Map<string, Incoming>();
-  let opened: { readonly records: Records; readonly inode: bigint | undefined } | undefined;
+  let opened: Records | undefined;
 
   function release(): void {
-    opened?.records.close().then(undefined, () => undefined); // another root's: nothing of it is wanted any more
+    opened?.close();
     opened = undefined;
     incomings.clear();
     mounts.clear();
   }
 
-  /** What LMDB has mapped counts as memory of this process until it is closed. */
-  function unmap(): void {
-    opened?.records.close().then(undefined, () => undefined); // it is opened again by whoever needs it next
-    opened = undefined;
-  }
-
   function openForWriting(): Records {
     place.make();
     makeFoldersSync(folder);
-    // Without flushes a loss of power leaves pages of different ages. Then nothing in the file can be believed.
+    // Without flushes a loss of power may leave a file with the size and times of a content that it does not have. Then no record
+    // can be believed.
     if (existsSync(unsynced) && readFileSync(unsynced, 'latin1') !== bootId()) {
-      setAside(file);
+      rmSync(file, { force: true });
       rmSync(unsynced, { force: true });
     }
     if (!fsync) writeFileSync(unsynced, bootId());
-    const records = openRecords(file, { readOnly: false, flush: fsync });
-    opened = { records, inode: look(file)?.ino };
-    return records;
+    opened = openRecords({ folder, root, lock, flush: fsync });
+    return opened;
   }
 
   function openForReading(): Records | undefined {
-    if (!existsSync(file)) return undefined;
+    if (!existsSync(folder)) return undefined;
     try {
       return openForWriting();
     } catch {
-      // A read-only root, or one of somebody else: what can be read is read, and nothing is repaired.
+      // A read-only root, or one of another user: what can be read is read, and nothing is repaired.
     }
     try {
-      const records = openRecords(file, { readOnly: true, flush: fsync });
-      opened = { records, inode: look(file)?.ino };
-      return records;
+      opened = openRecords({ folder, root, lock: undefined, flush: fsync });
+      return opened;
     } catch {
       return undefined;
     }
@@ -97,11 +88,9 @@ export function createStore(settings: WorkerSettings): Store {
     turn() {
       containers.clear();
       ofContainers.clear();
-      if (opened !== undefined && opened.records.touched() > RECORDS_MAPPED) setImmediate(unmap); // after this turn's work
       if (place.check()) release();
-      // Somebody removed or replaced the database: what we hold is not what other processes see.
+      // The file may have been removed or replaced: what is open is then not what other processes see.
       if (opened !== undefined && look(file)?.ino !== opened.inode) release();
-      opened?.records.refresh();
     },
     container(name) {
       const known = containers.get(name);
@@ -111,9 +100,9 @@ export function createStore(settings: WorkerSettings): Store {
       containers.set(name, path);
       return path;
     },
-    records: () => opened?.records ?? openForReading(),
+    records: () => opened ?? openForReading(),
     writableRecords() {
-      if (opened?.records.writable) return opened.records;
+      if (opened?.writable) return opened;
       if (opened !== undefined) release();
       return openForWriting();
     },
@@ -146,13 +135,14 @@ export function createStore(settings: WorkerSettings): Store {
       incomings.clear();
       const last = opened;
       opened = undefined;
-      await last?.records.close();
-      if (last?.records.writable && !fsync) becomeSynced(folder, file, unsynced);
+      last?.close();
+      lock.close();
+      if (last?.writable && !fsync) becomeSynced(folder, file, unsynced);
     },
   };
 }
 
-/** Flushed in the end, and with nobody else at work, the database may be believed after a loss of power. */
+/** Flushed in the end, and with nobody else at work, the records may be believed after a loss of power. */
 function becomeSynced(folder: string, file: string, unsynced: string): void {
   try {
     if (readdirSync(`${folder}/incoming`).length > 0) return;

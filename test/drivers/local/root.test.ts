@@ -136,22 +136,22 @@ describe('a root that may only be read', () => {
   });
 });
 
-describe('the object database', () => {
+describe('the records of objects', () => {
   const damages: Readonly<Record<string, (file: string) => void>> = {
-    'is gone': (file) => rmSync(file),
-    'is empty': (file) => truncateSync(file),
-    'was cut': (file) => truncateSync(file, statSync(file).size - 4096),
-    'was cut to its head': (file) => truncateSync(file, 100),
-    'is something else': (file) => writeFileSync(file, 'this is no database\n'.repeat(5000)),
-    'is full of zeros': (file) => writeFileSync(file, Buffer.alloc(statSync(file).size)),
-    'has lost its inner pages': (file) => writeFileSync(file, readFileSync(file).fill(0, 2 * 8192)),
+    'are gone': (file) => rmSync(file),
+    'are empty': (file) => truncateSync(file),
+    'were cut to their head': (file) => truncateSync(file, 100),
+    'are something else': (file) => writeFileSync(file, 'this is no database\n'.repeat(5000)),
+    'are full of zeros': (file) => writeFileSync(file, Buffer.alloc(statSync(file).size)),
+    'have lost their pages': (file) => writeFileSync(file, readFileSync(file).fill(0, 16_384)),
+    'have pages of garbage': (file) => writeFileSync(file, readFileSync(file).fill(0xa5, 16_384)),
   };
   for (const [what, damage] of Object.entries(damages)) {
-    it(`P6: that ${what} costs digests and nothing else`, async () => {
+    it(`P6: that ${what}: costs digests and nothing else`, async () => {
       const { backend, root } = await openBox();
       for (let i = 0; i < 200; i += 1) await put(backend, ref(`object ${i}`), `content ${i}`, { metaData: { mtime: '1700000000.5' } });
       await backend.close();
-      damage(join(root, '.longshore/objects.mdb'));
+      damage(join(root, '.longshore/objects.records'));
       const next = openLocal({ root });
       const listed = await listAll(next, CONTAINER);
       expect(listed).toHaveLength(200);

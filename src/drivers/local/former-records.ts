@@ -1,0 +1,29 @@
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { openLmdbTree } from '../../lmdb-tree.js';
+import { codeOf } from './failure.js';
+
+/** Where earlier versions of longshore kept the records of a root: an LMDB file, whose keys and values are the same. */
+const FORMER_FILE = 'objects.mdb';
+
+/**
+ * Gives the records of a root that an earlier version has written, and removes their file once all were taken. What cannot be
+ * read of it is left out: to lose a record is to lose a digest.
+ */
+export function takeFormerRecords(folder: string, take: (key: Buffer, value: Buffer) => void): void {
+  const file = `${folder}/${FORMER_FILE}`;
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'r');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  try {
+    for (const { key, value } of openLmdbTree(descriptor)?.entries(undefined) ?? []) take(key, value);
+  } catch (error) {
+    if (codeOf(error) !== undefined) throw error; // a failing disk: another start may read it
+  } finally {
+    closeSync(descriptor);
+  }
+  for (const path of [file, `${file}-lock`, `${file}.damaged`]) rmSync(path, { force: true });
+}

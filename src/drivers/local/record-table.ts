@@ -1,0 +1,215 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { closeSync, fdatasync, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { statDescriptor } from '../../file-stat.js';
+import { codeOf } from './failure.js';
+import { entriesOf, findIn, isWhole, LONGEST_ENTRY, PAGE_BYTES, putInto, removeFrom } from './record-page.js';
+
+/**
+ * Keys and values in a file of pages; the hash of a key says in which. Nothing of it is kept in memory, a call that fails
+ * leaves the process as it was, and damage costs the entries that it hits: a convenience for what can be found out again.
+ * One process may change it at a time; others may read meanwhile, and may then miss an entry that is being moved.
+ */
+export interface RecordTable {
+  /** Undefined for a key without a whole entry; throws the errors of read(2). */
+  get(key: Buffer): Buffer | undefined;
+  /** False when there is no room for it; throws the errors of write(2). `isWanted` is asked of the others when the file grows. */
+  put(key: Buffer, value: Buffer, isWanted: (key: Buffer) => boolean): boolean;
+  remove(key: Buffer): void;
+  /** Of the file that is open: another one may be at its path. */
+  readonly inode: bigint;
+  /** Begins to flush what was written; its end is nobody's concern. */
+  flushLater(): void;
+  close(): void;
+}
+
+// The first page: magic, then pages (u32), a salt, and the CRC-32 of all of that.
+const MAGIC = Buffer.from('longshore object records 1\n');
+const SALT_BYTES = 16;
+const AT = { pages: MAGIC.length, salt: MAGIC.length + 4, crc: MAGIC.length + 4 + SALT_BYTES } as const;
+const HEADER_BYTES = AT.crc + 4;
+const FEWEST_PAGES = 16;
+const MOST_PAGES = 2 ** 24;
+
+/** Opens a file that `createRecordTable` has made. Undefined when it is something else; throws the errors of the system. */
+export function openRecordTable(path: string, { readOnly }: { readonly readOnly: boolean }): RecordTable | undefined {
+  const descriptor = openSync(path, readOnly ? 'r' : 'r+');
+  try {
+    const header = readHeader(descriptor);
+    if (header !== undefined) return tableOf(path, descriptor, header);
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+  closeSync(descriptor);
+  return undefined;
+}
+
+/** An empty one, in place of whatever is at the path, with room for some `entries`. */
+export function createRecordTable(path: string, entries = 0): RecordTable {
+  let pages = FEWEST_PAGES;
+  while (pages * 40 < entries && pages < MOST_PAGES) pages *= 2;
+  const descriptor = makeFile(path, { pages, salt: randomBytes(SALT_BYTES) });
+  return tableOf(path, descriptor.rename(), { pages, salt: descriptor.salt });
+}
+
+interface Header {
+  readonly pages: number;
+  readonly salt: Buffer;
+}
+
+function readHeader(descriptor: number): Header | undefined {
+  const bytes = readAt(descriptor, HEADER_BYTES, 0);
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC) || crc32(bytes.subarray(0, AT.crc)) !== bytes.readUInt32LE(AT.crc)) return undefined;
+  const pages = bytes.readUInt32LE(AT.pages);
+  return { pages, salt: bytes.subarray(AT.salt, AT.crc) };
+}
+
+/** A file beside `path`; `rename` puts it there, once it is as it should be. */
+function makeFile(path: string, { pages, salt }: Header) {
+  const temporary = `${path}.new-${randomUUID()}`;
+  const descriptor = openSync(temporary, 'wx+', 0o666);
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  MAGIC.copy(bytes);
+  bytes.writeUInt32LE(pages, AT.pages);
+  salt.copy(bytes, AT.salt);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, AT.crc)), AT.crc);
+  const giveUp = () => {
+    closeSync(descriptor);
+    rmSync(temporary, { force: true });
+  };
+  try {
+    writeAt(descriptor, bytes, 0);
+    ftruncateSync(descriptor, (pages + 1) * PAGE_BYTES); // pages of zeros, which take no room on most file systems
+  } catch (error) {
+    giveUp();
+    throw error;
+  }
+  return {
+    descriptor,
+    salt,
+    giveUp,
+    rename() {
+      try {
+        renameSync(temporary, path);
+        return descriptor;
+      } catch (error) {
+        giveUp();
+        throw error;
+      }
+    },
+  };
+}
+
+function tableOf(path: string, opened: number, header: Header): RecordTable {
+  const { salt } = header;
+  let descriptor = opened;
+  let { pages } = header;
+  let inode = statDescriptor(descriptor).ino;
+  let flushing = false;
+  let dirty = false;
+  let closed = false;
+
+  const numberOf = (key: Buffer, of: number): number => createHash('md5').update(salt).update(key).digest().readUInt32LE(0) & (of - 1);
+  const positionOf = (number: number): number => (number + 1) * PAGE_BYTES;
+  const read = (number: number): Buffer => readAt(descriptor, PAGE_BYTES, positionOf(number));
+
+  function write(number: number, page: Buffer): void {
+    dirty = true;
+    writeAt(descriptor, page, positionOf(number));
+  }
+
+  /** Twice as many pages: the entries of each are shared out among two. */
+  function grow(isWanted: (key: Buffer) => boolean): void {
+    const made = makeFile(path, { pages: pages * 2, salt });
+    try {
+      for (let number = 0; number < pages; number += 1) {
+        const from = read(number);
+        const halves = [Buffer.alloc(PAGE_BYTES), Buffer.alloc(PAGE_BYTES)] as const;
+        for (const entry of entriesOf(from)) {
+          if (!isWhole(from, entry) || !isWanted(entry.key)) continue;
+          putInto(halves[numberOf(entry.key, pages * 2) < pages ? 0 : 1], entry.key, entry.value);
+        }
+        halves.forEach((half, at) => {
+          if (half.readUInt16LE(0) !== 0) writeAt(made.descriptor, half, positionOf(number + at * pages));
+        });
+      }
+    } catch (error) {
+      made.giveUp();
+      throw error;
+    }
+    const former = descriptor;
+    descriptor = made.rename();
+    closeSync(former);
+    pages *= 2;
+    inode = statDescriptor(descriptor).ino;
+    dirty = true;
+  }
+
+  function flushLater(): void {
+    if (!dirty || flushing || closed) return;
+    dirty = false;
+    flushing = true;
+    // A descriptor of its own: growing, and closing, do not wait for it.
+    const own = openSync(`/proc/self/fd/${descriptor}`, 'r');
+    fdatasync(own, () => {
+      closeSync(own);
+      flushing = false;
+    });
+  }
+
+  return {
+    get inode() {
+      return inode;
+    },
+    get(key) {
+      return findIn(read(numberOf(key, pages)), key);
+    },
+    put(key, value, isWanted) {
+      if (key.length + value.length > LONGEST_ENTRY) return false;
+      for (;;) {
+        const number = numberOf(key, pages);
+        const page = read(number);
+        const fits = putInto(page, key, value);
+        // Without room, its former entry goes at least: it says what is no longer so.
+        write(number, page);
+        if (fits) return true;
+        if (pages >= MOST_PAGES) return false;
+        grow(isWanted);
+      }
+    },
+    remove(key) {
+      const number = numberOf(key, pages);
+      const page = read(number);
+      if (removeFrom(page, key)) write(number, page);
+    },
+    flushLater() {
+      try {
+        flushLater();
+      } catch (error) {
+        flushing = false;
+        if (codeOf(error) === undefined) throw error; // no /proc: it is flushed when the system sees fit
+      }
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      closeSync(descriptor);
+    },
+  };
+}
+
+/** What is behind the end of the file reads as zeros. */
+function readAt(descriptor: number, length: number, position: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let done = 0; done < length; ) {
+    const read = readSync(descriptor, bytes, done, length - done, position + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return bytes;
+}
+
+function writeAt(descriptor: number, bytes: Buffer, position: number): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done, bytes.length - done, position + done);
+}

@@ -1,0 +1,127 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { ExclusiveLock } from './exclusive-lock.js';
+import { codeOf } from './failure.js';
+import { takeFormerRecords } from './former-records.js';
+import { decodeRecord, encodeRecord, type ObjectRecord, type StoredRecord } from './record.js';
+import { createRecordTable, openRecordTable, type RecordTable } from './record-table.js';
+import { look } from './stat.js';
+
+/**
+ * What is known of the objects of a root, by container and key. To lose a record is to lose what the file itself cannot hold:
+ * its digest, content type and metadata. No call fails because of the records' file.
+ */
+export interface Records {
+  readonly writable: boolean;
+  /** Of their file; undefined where there is none. */
+  readonly inode: bigint | undefined;
+  get(container: string, key: string): StoredRecord | undefined;
+  put(container: string, key: string, record: ObjectRecord): void;
+  remove(container: string, key: string): void;
+  /** Runs alone among all threads and processes that write to this root. Throws when the lock cannot be had. */
+  exclusive<T>(run: () => T): T;
+  close(): void;
+}
+
+export interface RecordsOptions {
+  /** The private folder of the root, which is there. */
+  readonly folder: string;
+  readonly root: string;
+  /** For reading only: undefined. */
+  readonly lock: ExclusiveLock | undefined;
+  /** Whether what is written is flushed to disk before the system sees fit. */
+  readonly flush: boolean;
+}
+
+const FILE = 'objects.records';
+
+export function recordsFile(folder: string): string {
+  return join(folder, FILE);
+}
+
+/** Throws the errors of the system where there is no file and none can be made. */
+export function openRecords(options: RecordsOptions): Records {
+  const { lock } = options;
+  return lock === undefined ? readOnlyRecords(options) : writableRecords(options, lock);
+}
+
+function readOnlyRecords({ folder }: RecordsOptions): Records {
+  const file = recordsFile(folder);
+  const table = existsSync(file) ? openRecordTable(file, { readOnly: true }) : undefined;
+  return {
+    writable: false,
+    inode: table?.inode,
+    get: (container, key) => lookUp(table, container, key),
+    put: () => undefined,
+    remove: () => undefined,
+    exclusive: (run) => run(),
+    close: () => table?.close(),
+  };
+}
+
+function writableRecords({ folder, root, flush }: RecordsOptions, lock: ExclusiveLock): Records {
+  const file = recordsFile(folder);
+  let table = lock.hold(() => openOrMake(file));
+
+  /** Another process may have replaced the file, as it does to make it larger; or somebody has removed it. */
+  function reopen(): void {
+    if (look(file)?.ino === table.inode) return;
+    table.close();
+    table = openOrMake(file);
+  }
+
+  const isWanted = (key: Buffer) => look(`${root}/${key.toString('utf8').replace('\0', '/')}`) !== undefined;
+
+  return {
+    writable: true,
+    get inode() {
+      return table.inode;
+    },
+    get: (container, key) => lookUp(table, container, key),
+    put: (container, key, record) => onDisk(() => table.put(keyOf(container, key), encodeRecord(record), isWanted), false),
+    remove: (container, key) => onDisk(() => table.remove(keyOf(container, key)), undefined),
+    exclusive: (run) =>
+      lock.hold(() => {
+        reopen();
+        const result = run();
+        if (flush) table.flushLater();
+        return result;
+      }),
+    close: () => table.close(),
+  };
+}
+
+/** For the holder of the lock. */
+function openOrMake(file: string): RecordTable {
+  removeUnfinished(file);
+  const found = existsSync(file) ? openRecordTable(file, { readOnly: false }) : undefined;
+  const table = found ?? createRecordTable(file);
+  onDisk(() => takeFormerRecords(dirname(file), (key, value) => table.get(key) ?? table.put(key, value, () => true)), undefined);
+  return table;
+}
+
+/** What a process left behind that was killed as it made the file. */
+function removeUnfinished(file: string): void {
+  for (const entry of readdirSync(dirname(file))) {
+    if (entry.startsWith(`${basename(file)}.new-`)) rmSync(join(dirname(file), entry), { force: true });
+  }
+}
+
+function lookUp(table: RecordTable | undefined, container: string, key: string): StoredRecord | undefined {
+  const bytes = onDisk(() => table?.get(keyOf(container, key)), undefined);
+  return bytes && decodeRecord(bytes);
+}
+
+/** Where the disk fails there is no record. */
+function onDisk<T>(run: () => T, none: T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return none;
+  }
+}
+
+function keyOf(container: string, key: string): Buffer {
+  return Buffer.from(`${container}\0${key}`);
+}
