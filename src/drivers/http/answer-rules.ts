@@ -1,6 +1,6 @@
 import { type ErrorContext, UnprovenAnswerError } from '../errors.js';
 import type { HttpHeaders } from './exchange.js';
-import type { Subject } from './refusal.js';
+import { actionWithPlace, type Subject } from './refusal.js';
 
 // No answer is a confirmation unless it carries what that operation's answer must carry: a captive portal, a proxy or
 // another web server answers 200 to everything. Each driver has one table that says what that is.
@@ -64,11 +64,11 @@ export function unproven(
   { status }: Pick<AnswerRead, 'status'>,
   flaw: string,
   { driver, name }: Protocol,
-  { action, container, key }: Subject,
+  subject: Subject,
   context: Partial<ErrorContext> = {},
 ): UnprovenAnswerError {
-  const about = [key, container].filter((each) => each !== undefined).map((each) => JSON.stringify(each));
-  const message = `${[action, about.join(' in ')].filter(Boolean).join(' ')}: answered ${status}, but not as ${name} does: ${flaw}`;
+  const about = subject.key === undefined ? '' : `object ${JSON.stringify(subject.key)}: `;
+  const message = `${about}${actionWithPlace(subject)}: answered ${status}, but not as ${name} does: ${flaw}`;
   return new UnprovenAnswerError(message, { driver, retry: 'backoff', ...context });
 }
 

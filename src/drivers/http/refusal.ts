@@ -13,10 +13,16 @@ import { HttpError } from './exchange.js';
 
 /** What a call was about, for its errors. */
 export interface Subject {
-  /** For people: "put", "list". */
+  /** For people: `put`, `list`, `delete the container`. The object and the container are named beside it. */
   readonly action: string;
   readonly container?: string | undefined;
   readonly key?: string | undefined;
+}
+
+/** What was asked of the provider, where: `put in "photos"`. */
+export function actionWithPlace({ action, container }: Subject): string {
+  if (container === undefined) return action;
+  return `${action}${/ container$/.test(action) ? '' : ' in'} "${container}"`;
 }
 
 /** A provider's words, to be followed by our own. */

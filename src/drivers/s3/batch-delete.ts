@@ -29,7 +29,7 @@ export function batchDelete(
         {
           method: 'POST',
           operation: 'deleteObjects',
-          action: 'delete together',
+          action: 'delete several objects',
           container,
           query: { delete: '' },
           headers: { 'content-type': 'application/xml', 'content-md5': hash('md5', body, 'base64') },

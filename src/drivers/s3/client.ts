@@ -218,7 +218,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     regionOf,
     async locate(container, call) {
       if (!options.manyRegions || located.has(container)) return;
-      await request({ method: 'HEAD', operation: 'headBucket', action: 'look at the container', container }, call);
+      await request({ method: 'HEAD', operation: 'headBucket', action: 'look up the container', container }, call);
       located.add(container);
     },
   };

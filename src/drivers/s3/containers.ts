@@ -13,7 +13,7 @@ export function containerOperations({ client, profile, settings }: S3Context): C
   async function head(name: string, call: Call): Promise<ContainerInfo> {
     checkContainer(name);
     const { headers } = await client.request(
-      { method: 'HEAD', operation: 'headBucket', action: 'look at the container', container: name },
+      { method: 'HEAD', operation: 'headBucket', action: 'look up the container', container: name },
       call,
     );
     return { name, extra: { region: headers['x-amz-bucket-region'] ?? client.regionOf(name) } };

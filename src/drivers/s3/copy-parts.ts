@@ -30,7 +30,7 @@ export async function copyInParts(
         {
           method: 'PUT',
           operation: 'copyPart',
-          action: `copy a part of "${source.key}" to`,
+          action: `copy a part of "${source.key}"`,
           ...to,
           query: { partNumber: String(number), uploadId: token.opaque },
           headers: {

@@ -60,7 +60,7 @@ export function s3Copy(
       {
         method: 'PUT',
         operation: 'copyObject',
-        action: `copy "${source.key}" to`,
+        action: `copy "${source.key}"`,
         container: to.container,
         key: to.key,
         headers: {

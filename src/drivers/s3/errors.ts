@@ -16,7 +16,7 @@ import {
   ThrottledError,
   UnsupportedOperationError,
 } from '../errors.js';
-import { denied, refused, type Subject } from '../http/refusal.js';
+import { actionWithPlace, denied, refused, type Subject } from '../http/refusal.js';
 import type { Failure } from './failure.js';
 
 export const S3 = 's3';
@@ -131,8 +131,8 @@ function corrupted(key: string, failure: Failure, context: ErrorContext): Object
   return new ObjectHashMismatchError(key, 'that of the bytes sent', `another (${reason(failure)})`, { ...context, retry: 'backoff' });
 }
 
-function told(failure: Failure, { action, container }: Subject): string {
-  return `${action}${container === undefined ? '' : ` in "${container}"`}: the provider answered ${failure.status} ${reason(failure)}`;
+function told(failure: Failure, subject: Subject): string {
+  return `${actionWithPlace(subject)}: the provider answered ${failure.status} ${reason(failure)}`;
 }
 
 function reason({ code, message }: Failure): string {

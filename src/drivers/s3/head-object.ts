@@ -12,7 +12,7 @@ export function s3HeadObject(context: S3Context): Backend['headObject'] {
   const list = listObjects(context);
 
   function sizeSources({ container, key }: ObjectRef, call: Call) {
-    const request = { operation: 'getObject', action: 'look at', container, key } as const;
+    const request = { operation: 'getObject', action: 'look up', container, key } as const;
     const headers = { ...objectHeaders.access, range: FIRST_BYTE };
     return {
       driver: S3,
@@ -24,7 +24,7 @@ export function s3HeadObject(context: S3Context): Backend['headObject'] {
   return async (ref, call) => {
     refuseImpossible(ref);
     const { container, key } = ref;
-    const request = { operation: 'headObject', action: 'look at', container, key, headers: objectHeaders.access } as const;
+    const request = { operation: 'headObject', action: 'look up', container, key, headers: objectHeaders.access } as const;
     const { headers } = await client.request({ method: 'HEAD', ...request }, call);
     const size = await objectSize(headers, ref, sizeSources(ref, call));
     return infoFromHeaders(ref, size, headers, etags.ofAnswer(container, headers));

@@ -70,7 +70,7 @@ export function s3Multipart(context: S3Context, { headObject }: Pick<ReturnType<
         {
           method: 'POST',
           operation: 'createMultipartUpload',
-          action: 'begin an upload of',
+          action: 'begin an upload',
           ...ref,
           query: { uploads: '' },
           headers: objectHeaders.create(ref.key, options),
@@ -97,7 +97,7 @@ export function s3Multipart(context: S3Context, { headObject }: Pick<ReturnType<
           {
             method: 'POST',
             operation: 'completeUpload',
-            action: 'complete the upload of',
+            action: 'complete the upload',
             container: token.container,
             key: token.key,
             query: { uploadId },
@@ -127,7 +127,7 @@ export function s3Multipart(context: S3Context, { headObject }: Pick<ReturnType<
           {
             method: 'DELETE',
             operation: 'abortUpload',
-            action: 'abort the upload of',
+            action: 'abort the upload',
             container: token.container,
             key: token.key,
             query: { uploadId: readToken(token).uploadId },

@@ -28,7 +28,7 @@ export function uploadPart({ client, profile, settings, etags, headers: objectHe
         {
           method: 'PUT',
           operation: 'uploadPart',
-          action: `put part ${number} of`,
+          action: `put part ${number}`,
           container,
           key,
           query: { partNumber: String(number), uploadId: readToken(token).uploadId },

@@ -22,7 +22,7 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
   return {
     async keepsVersions(container, call) {
       checkContainer(container);
-      const action = 'ask for the versioning of';
+      const action = 'look up the versioning';
       const { body } = await client.request(
         { method: 'GET', operation: 'getVersioning', action, container, query: { versioning: '' } },
         call,
@@ -65,7 +65,7 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
       refuseImpossible(ref);
       try {
         await client.request(
-          { method: 'DELETE', operation: 'deleteObject', action: 'delete a version of', ...target(ref), query: { versionId } },
+          { method: 'DELETE', operation: 'deleteObject', action: 'delete a version', ...target(ref), query: { versionId } },
           call,
         );
       } catch (error) {

@@ -29,7 +29,7 @@ export function bulkDelete({ client, clock }: SwiftContext): DeleteTogether {
       {
         method: 'POST',
         operation: 'bulkDelete',
-        action: `delete together in "${container}"`,
+        action: `delete several objects of "${container}"`,
         query: { 'bulk-delete': 'true' },
         headers: { 'content-type': 'text/plain', accept: 'application/json' },
         body: Buffer.from(keys.map((key) => lineOf(container, key)).join('\n')),

@@ -23,7 +23,7 @@ export function swiftCdn(context: SwiftContext): Cdn {
 
   async function cdnUri(container: string, call: Call): Promise<string | undefined> {
     if (!(await client.hasCdn(call))) return undefined;
-    const look = { method: 'HEAD', operation: 'cdn', action: 'look at the CDN of', container, atCdn: true, accept: 404 } as const;
+    const look = { method: 'HEAD', operation: 'cdn', action: 'look up the CDN', container, atCdn: true, accept: 404 } as const;
     const { headers } = await client.request(look, call);
     return /^true$/i.test(headers['x-cdn-enabled'] ?? 'true')
       ? (headers['x-cdn-ssl-uri'] ?? headers['x-cdn-uri'])?.replace(/\/+$/, '')
@@ -35,15 +35,12 @@ export function swiftCdn(context: SwiftContext): Cdn {
       const acl = (await lookAtContainer(client, name, call))['x-container-read'] ?? '';
       if (await client.hasCdn(call)) {
         const headers = { 'x-cdn-enabled': 'True' };
-        await client.request({ method: 'PUT', operation: 'cdn', action: 'give to the CDN', container: name, atCdn: true, headers }, call);
+        await client.request({ method: 'PUT', operation: 'cdn', action: 'enable the CDN', container: name, atCdn: true, headers }, call);
         return;
       }
       if (isPublic(acl)) return;
       const headers = { 'x-container-read': acl === '' ? PUBLIC : `${acl},${PUBLIC}` };
-      await client.request(
-        { method: 'POST', operation: 'postContainer', action: 'make readable for everybody', container: name, headers },
-        call,
-      );
+      await client.request({ method: 'POST', operation: 'postContainer', action: 'make public', container: name, headers }, call);
     },
 
     /** A temporary URL is good without anything being enabled. */

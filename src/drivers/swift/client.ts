@@ -132,7 +132,7 @@ export function createSwiftClient({ http, sessions, clock, notice }: SwiftClient
       const { storage } = await sessions.get(call);
       // Beside the version of the API, as Swift's own client has it.
       const path = `${storage.path.replace(/\/v1(?:\.0)?(?:\/.*)?$/, '')}/info`;
-      const about = { method: 'GET', operation: 'info', action: 'ask what the service can' } as const;
+      const about = { method: 'GET', operation: 'info', action: 'look up what the service offers' } as const;
       const request = { method: 'GET', origin: storage.origin, path, headers: {}, signal: call.signal } as const;
       const answer = await http.request(request).catch((error: unknown) => {
         throw fromTransport(error, SWIFT);

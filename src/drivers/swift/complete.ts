@@ -59,7 +59,7 @@ export async function completeUpload(
         {
           method: 'PUT',
           operation: 'putManifest',
-          action: 'complete the upload of',
+          action: 'complete the upload',
           ...ref,
           needsContainer: true,
           query: { 'multipart-manifest': 'put' },

@@ -40,7 +40,7 @@ export function containerOperations({ client, settings }: SwiftContext, segments
       const headers = policy === undefined ? {} : { 'x-storage-policy': policy };
       // 202: it is there. 409: it is there, with another policy.
       const { status } = await client.request(
-        { method: 'PUT', operation: 'putContainer', action: 'create', container: name, headers, accept: 409 },
+        { method: 'PUT', operation: 'putContainer', action: 'create the container', container: name, headers, accept: 409 },
         call,
       );
       if (status === 202 || status === 409) throw new ContainerAlreadyExistsError(name, { driver: SWIFT });
@@ -53,7 +53,7 @@ export function containerOperations({ client, settings }: SwiftContext, segments
     async deleteContainer(name, call) {
       checkContainer(name);
       const { status } = await client.request(
-        { method: 'DELETE', operation: 'deleteContainer', action: 'delete', container: name, accept: 409 },
+        { method: 'DELETE', operation: 'deleteContainer', action: 'delete the container', container: name, accept: 409 },
         call,
       );
       if (status === 409) throw new ContainerIsNotEmptyError(name, { driver: SWIFT });
@@ -66,7 +66,8 @@ export function containerOperations({ client, settings }: SwiftContext, segments
 export async function lookAtContainer(client: SwiftClient, name: string, call: Call): Promise<HttpHeaders> {
   checkContainer(name);
   const query = { format: 'json', limit: '1' };
-  return (await client.request({ method: 'GET', operation: 'getContainer', action: 'look at', container: name, query }, call)).headers;
+  return (await client.request({ method: 'GET', operation: 'getContainer', action: 'look up the container', container: name, query }, call))
+    .headers;
 }
 
 function extraOf(headers: HttpHeaders): Record<string, unknown> {

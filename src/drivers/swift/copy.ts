@@ -74,13 +74,13 @@ export function swiftCopy(
   async function describeAnew(source: ObjectInfo, replace: CopyReplacement, call: Call): Promise<ObjectInfo> {
     const { container, key } = source;
     const about = { container, key };
-    const { headers } = await client.request({ method: 'HEAD', operation: 'headObject', action: 'look at', ...about }, call);
+    const { headers } = await client.request({ method: 'HEAD', operation: 'headObject', action: 'look up', ...about }, call);
     const manifest = headers['x-object-manifest'];
     await client.request(
       {
         method: 'POST',
         operation: 'postObject',
-        action: 'change the metadata of',
+        action: 'change the metadata',
         ...about,
         headers: { ...described(replace, source), ...(manifest !== undefined && { 'x-object-manifest': manifest }) },
       },
@@ -94,7 +94,7 @@ export function swiftCopy(
       replace === undefined ? {} : { 'x-fresh-metadata': 'true', ...objectHeaders(settings, to.key, { headers: {}, ...replace }) };
     const sent = { size: source.size, md5: findChecksum(source.checksums, 'md5')?.hex, metaData: replace?.metaData ?? source.metaData };
     const answer = await large.replacing(to, call, () =>
-      copyFrom(source, { action: `copy "${source.key}" to`, ...to, headers: fresh }, call).catch((error: unknown) =>
+      copyFrom(source, { action: `copy "${source.key}"`, ...to, headers: fresh }, call).catch((error: unknown) =>
         foundAsSent(
           error,
           () => headObject(to, call),
@@ -121,7 +121,7 @@ export function swiftCopy(
         const copied = await copyFrom(
           source,
           {
-            action: `copy a part of "${source.key}" to`,
+            action: `copy a part of "${source.key}"`,
             container: segments.containerOf(to.container),
             key: segments.keyOf(to.container, token.opaque, number),
             headers: { range: `bytes=${start}-${end - 1}`, 'x-fresh-metadata': 'true' },

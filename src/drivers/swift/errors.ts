@@ -12,7 +12,7 @@ import {
   ThrottledError,
   UnsupportedOperationError,
 } from '../errors.js';
-import { denied, refused, type Subject } from '../http/refusal.js';
+import { actionWithPlace, denied, refused, type Subject } from '../http/refusal.js';
 import type { Failure } from './failure.js';
 
 export const SWIFT = 'swift';
@@ -59,7 +59,6 @@ export function toStorageError(failure: Failure, subject: SwiftSubject, mended =
   return refused(subject, message, status >= 500 || PASSING.has(status) ? { ...context, retry: again } : context);
 }
 
-function told({ status, message }: Failure, { action, container }: Subject): string {
-  const where = container === undefined ? '' : ` in "${container}"`;
-  return `${action}${where}: the provider answered ${status}${message === '' ? '' : ` ${message}`}`;
+function told({ status, message }: Failure, subject: Subject): string {
+  return `${actionWithPlace(subject)}: the provider answered ${status}${message === '' ? '' : ` ${message}`}`;
 }

@@ -14,8 +14,8 @@ export function swiftHeadObject(context: SwiftContext): Backend['headObject'] {
     call.signal.throwIfAborted();
     refuseImpossible(ref);
     const about = { container: ref.container, key: ref.key };
-    const { headers } = await client.request({ method: 'HEAD', operation: 'headObject', action: 'look at', ...about }, call);
-    const request = { method: 'GET', operation: 'getObject', action: 'look at', ...about, accept: 416 } as const;
+    const { headers } = await client.request({ method: 'HEAD', operation: 'headObject', action: 'look up', ...about }, call);
+    const request = { method: 'GET', operation: 'getObject', action: 'look up', ...about, accept: 416 } as const;
     const size = await objectSize(headers, about, {
       driver: SWIFT,
       get: () => client.stream({ ...request, headers: { range: FIRST_BYTE } }, call),

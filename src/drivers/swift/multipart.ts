@@ -86,7 +86,7 @@ export function swiftMultipart(
       const md5 = confirmedMd5(key, headers['etag'], payload);
       // Looked at afterwards: who aborted before has not seen this segment.
       if (await isOpen(token, call)) return { number, size: payload.size, receipt: md5, md5 };
-      await client.request({ method: 'DELETE', operation: 'deleteObject', action: 'take back a segment', ...place, accept: 404 }, call);
+      await client.request({ method: 'DELETE', operation: 'deleteObject', action: 'delete a segment', ...place, accept: 404 }, call);
       throw new ObjectDoesNotExistError(key, { driver: SWIFT });
     },
 

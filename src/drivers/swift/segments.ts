@@ -88,7 +88,10 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
       const name = containerOf(container);
       const policy = settings.storage_policy;
       const headers = policy === undefined ? {} : { 'x-storage-policy': policy };
-      await client.request({ method: 'PUT', operation: 'putContainer', action: 'create', container: name, headers, accept: 409 }, call);
+      await client.request(
+        { method: 'PUT', operation: 'putContainer', action: 'create the container', container: name, headers, accept: 409 },
+        call,
+      );
     },
 
     async removeContainerOf(container, call) {
@@ -96,7 +99,10 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
       const name = containerOf(container);
       if (!settings.segments_container.includes('{container}') || name === container) return;
       try {
-        await client.request({ method: 'DELETE', operation: 'deleteContainer', action: 'delete', container: name, accept: 409 }, call);
+        await client.request(
+          { method: 'DELETE', operation: 'deleteContainer', action: 'delete the container', container: name, accept: 409 },
+          call,
+        );
       } catch (error) {
         if (!(error instanceof ContainerDoesNotExistError)) throw error;
       }
@@ -110,7 +116,7 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
 
     async uploadOf({ container, key }, call, newest = false) {
       if (!isPossibleKey(key)) return undefined;
-      const about = { action: 'look at', container, key, headers: newest ? { 'x-newest': 'true' } : {}, accept: 404 };
+      const about = { action: 'look up', container, key, headers: newest ? { 'x-newest': 'true' } : {}, accept: 404 };
       const head = await client.request({ method: 'HEAD', operation: 'headObject', ...about }, call);
       if (head.status === 404 || largeKind(head.headers) !== 'static') return undefined;
       const manifest = await client.request(

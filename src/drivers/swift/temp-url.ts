@@ -32,7 +32,7 @@ export async function temporaryUrl(
 async function keyOf(client: SwiftClient, container: string, call: Call): Promise<string> {
   try {
     const query = { format: 'json', limit: '1' };
-    const { headers } = await client.request({ method: 'GET', operation: 'getAccount', action: 'look at the account', query }, call);
+    const { headers } = await client.request({ method: 'GET', operation: 'getAccount', action: 'look up the account', query }, call);
     const found = headers['x-account-meta-temp-url-key'] ?? headers['x-account-meta-temp-url-key-2'];
     return found || (await setKey(client, 'account', undefined, call));
   } catch (error) {

@@ -49,7 +49,7 @@ export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, '
         {
           method: 'PUT',
           operation: 'putObject',
-          action: 'note the upload',
+          action: 'put the mark of an upload',
           ...placeOf(state, container, uploadId),
           needsContainer: true,
           headers: { 'content-type': 'application/json' },
@@ -62,7 +62,7 @@ export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, '
     async read(state, container, uploadId, call) {
       try {
         const { body } = await client.request(
-          { method: 'GET', operation: 'getObject', action: 'look up the upload', ...placeOf(state, container, uploadId) },
+          { method: 'GET', operation: 'getObject', action: 'read the mark of an upload', ...placeOf(state, container, uploadId) },
           call,
         );
         return JSON.parse(body.toString('utf8')) as UploadNote;
@@ -74,7 +74,13 @@ export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, '
 
     async remove(state, container, uploadId, call) {
       await client.request(
-        { method: 'DELETE', operation: 'deleteObject', action: 'forget the upload', ...placeOf(state, container, uploadId), accept: 404 },
+        {
+          method: 'DELETE',
+          operation: 'deleteObject',
+          action: 'delete the mark of an upload',
+          ...placeOf(state, container, uploadId),
+          accept: 404,
+        },
         call,
       );
     },

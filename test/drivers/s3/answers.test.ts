@@ -275,3 +275,21 @@ test('S3 answers: a refusal is believed by its document or by a header, and need
   expect(refused(404, {}, '<html></html>')).toBeDefined();
   expect(refused(413, { 'content-type': 'text/html' }, '<html>too large</html>')).toBeUndefined();
 });
+
+test.each([
+  ['PutObject', 'put in "faults": answered 200'],
+  ['CopyObject', 'copy "from" in "faults": answered 200'],
+  ['CreateMultipartUpload', 'begin an upload in "faults": answered 200'],
+  ['UploadPart', 'put part 1 in "faults": answered 200'],
+  ['CompleteMultipartUpload', 'complete the upload in "faults": answered 200'],
+  ['ListObjects', 'list in "faults": answered 200'],
+  ['CreateBucket', 'create the container "another": answered 200'],
+  ['DeleteBucket', 'delete the container "faults": answered 200'],
+] as const)('S3 client: a message about %s is a sentence: %s', async (operation, sentence) => {
+  const ask = await ASKING[operation]();
+  fake.faults.next(operation, LOGIN_PAGE);
+  if (operation === 'CreateBucket') fake.faults.always('HeadBucket', { kind: 'refuse', status: 404, code: 'NoSuchBucket' });
+  expect((await rejection(ask())).message).toContain(sentence);
+  fake.faults.next(operation, { kind: 'refuse', status: 400, code: 'InvalidRequest' });
+  expect((await rejection(ask())).message).toContain(sentence.replace('answered 200', 'the provider answered 400'));
+});
