@@ -8,6 +8,8 @@ export interface ErrorContext {
   readonly cause?: unknown;
   /** The provider's own id of the failed request (`x-amz-request-id`, `x-trans-id`), for its support desk. */
   readonly requestId?: string;
+  /** The HTTP status of the provider's answer, where the error is one. */
+  readonly status?: number;
 }
 
 /** Root of everything a driver rejects with; Libcloud's LibcloudError. */
@@ -16,12 +18,14 @@ export class StorageError extends Error {
   readonly driver: string;
   readonly retry: Retry;
   readonly requestId: string | undefined;
+  readonly status: number | undefined;
 
-  constructor(message: string, { driver, retry = 'never', cause, requestId }: ErrorContext) {
+  constructor(message: string, { driver, retry = 'never', cause, requestId, status }: ErrorContext) {
     super(requestId === undefined ? message : `${message} (request ${requestId})`, cause === undefined ? undefined : { cause });
     this.driver = driver;
     this.retry = retry;
     this.requestId = requestId;
+    this.status = status;
   }
 }
 

@@ -3,7 +3,7 @@ import { ObjectDoesNotExistError, PreconditionFailedError } from '../drivers/err
 import { NEVER_ABORTED, orAborted, whenAborted } from '../drivers/signal.js';
 import type { Logger } from '../log.js';
 import { type Holder, type LeaseDocument, newDocument, released, renewed } from './document.js';
-import { describeHolder, LeaseHeldError, LeaseLostError } from './errors.js';
+import { describeHolder, isRefusedCondition, LeaseHeldError, LeaseLostError } from './errors.js';
 import { judge, RENEW_SHARE, type Relation, TRUST_SHARE } from './judge.js';
 import type { Lease } from './lease.js';
 import type { FoundLease, LeaseObject, LeaseVersion } from './lease-object.js';
@@ -48,6 +48,8 @@ export function createLease(options: LeaseOptions): Lease {
   let held: Held | undefined;
   /** What we last wrote to take the place; it may have arrived although no answer said so. */
   let wanted: Held | undefined;
+  /** The lease was taken by a write that no provider could refuse. */
+  let overwritten = false;
   let fence = 0;
   /** Aborted when the holding ends, and with LeaseLostError when that was not our will. */
   let ending = new AbortController();
@@ -82,6 +84,10 @@ export function createLease(options: LeaseOptions): Lease {
     try {
       return await write(wanted, found?.version, signal);
     } catch (error) {
+      if (takeOver && isRefusedCondition(error)) {
+        overwritten = true;
+        return { ...wanted, version: await object.overwrite(wanted.document, found?.version, signal) };
+      }
       if (!(error instanceof PreconditionFailedError)) throw error;
       return confirmed(signal);
     }
@@ -100,6 +106,7 @@ export function createLease(options: LeaseOptions): Lease {
     fence = holding.document.fence;
     rival.forget();
     takeOver = false;
+    overwritten = false;
     ending = new AbortController();
     void giveSignsOfLife(ending.signal);
   }
@@ -222,7 +229,7 @@ export function createLease(options: LeaseOptions): Lease {
       }
       const wasOthers = standing.free ? standing.byOther : standing.relation !== 'restarted';
       let holding = own ?? (await take(found, signal));
-      if (!object.conditional) {
+      if (!object.conditional || overwritten) {
         await clock.sleep(Math.min(SETTLE_MS, periodMs * RENEW_SHARE), signal);
         holding = await confirmed(signal);
       }

@@ -1,3 +1,4 @@
+import { PreconditionFailedError, StorageError } from '../drivers/errors.js';
 import type { Relation } from './judge.js';
 import type { FoundLease } from './lease-object.js';
 
@@ -61,4 +62,10 @@ function lastSign(found: FoundLease | undefined): string {
 
 function seconds(ms: number): string {
   return `${Math.ceil(ms / 1_000)} s`;
+}
+
+/** Whether a write with a condition was refused, where one without it may be accepted: the holder renewed its lease, or the provider cannot read the condition. */
+export function isRefusedCondition(error: unknown): boolean {
+  if (error instanceof PreconditionFailedError) return true;
+  return error instanceof StorageError && error.status !== undefined && [400, 409, 412, 501].includes(error.status);
 }

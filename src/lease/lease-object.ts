@@ -1,7 +1,7 @@
 import type { Backend } from '../drivers/backend.js';
 import { bytesBody } from '../drivers/body.js';
-import type { ObjectRef, Precondition, PutOptions } from '../drivers/call.js';
-import { ObjectDoesNotExistError, StorageError } from '../drivers/errors.js';
+import type { ObjectInfo, ObjectRef, Precondition, PutOptions } from '../drivers/call.js';
+import { ObjectDoesNotExistError, PreconditionFailedError, StorageError, UnsupportedOperationError } from '../drivers/errors.js';
 import { type LeaseDocument, readDocument, writeDocument } from './document.js';
 
 /** Tells one content of the object from all others; undefined where the provider does not. */
@@ -22,7 +22,10 @@ export interface FoundLease {
 
 /** The one object that says who holds a place in a container. Calls reject with the errors of the driver. */
 export interface LeaseObject {
-  /** Whether a write can be refused when somebody else was faster. Else the last of two writers wins, and both see who it was. */
+  /**
+   * Whether a write can be refused when another writer was faster. Else the last of two writers wins, and both see who it
+   * was. A provider that turns out to understand no condition makes it false.
+   */
   readonly conditional: boolean;
   read(signal: AbortSignal): Promise<FoundLease | undefined>;
   /**
@@ -31,6 +34,8 @@ export interface LeaseObject {
    * do not pile up, if these credentials may do that.
    */
   write(document: LeaseDocument, before: LeaseVersion | undefined, signal: AbortSignal): Promise<LeaseVersion>;
+  /** Replaces whatever is there. `before` is the version to delete in a container that keeps versions. */
+  overwrite(document: LeaseDocument, before: LeaseVersion | undefined, signal: AbortSignal): Promise<LeaseVersion>;
 }
 
 const OPTIONS: PutOptions = { contentType: 'application/json', metaData: {}, headers: {}, checksums: [] };
@@ -41,7 +46,7 @@ const LONGEST = 64 * 1024;
 
 export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
   const { preconditions, versions } = backend.capabilities;
-  const conditional = preconditions.includes('ifAbsent') && preconditions.includes('ifMatch');
+  let conditional = preconditions.includes('ifAbsent') && preconditions.includes('ifMatch');
 
   /** Versions that are to be deleted; undefined where that is of no use. */
   let replaced: readonly string[] | undefined = [];
@@ -66,8 +71,48 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
     return before.etag === undefined ? undefined : { ifMatch: before.etag };
   }
 
+  const put = (document: LeaseDocument, precondition: Precondition | undefined, signal: AbortSignal): Promise<ObjectInfo> =>
+    backend.putObject(ref, bytesBody(writeDocument(document)), { ...OPTIONS, ...(precondition && { precondition }) }, { signal });
+
+  async function currentEtag(signal: AbortSignal): Promise<string | undefined> {
+    try {
+      return versionOf((await backend.headObject(ref, { signal })).extra).etag;
+    } catch (error) {
+      if (error instanceof ObjectDoesNotExistError) return undefined;
+      throw error;
+    }
+  }
+
+  /** What a conditional write becomes at a provider that refuses conditions which hold. */
+  async function putAfterLook(document: LeaseDocument, before: LeaseVersion | undefined, signal: AbortSignal): Promise<ObjectInfo> {
+    if ((await currentEtag(signal)) !== before?.etag)
+      throw new PreconditionFailedError(ref.key, 'was replaced by another writer', { driver: backend.name });
+    const info = await put(document, undefined, signal);
+    conditional = false;
+    return info;
+  }
+
+  async function putWhere(document: LeaseDocument, before: LeaseVersion | undefined, signal: AbortSignal): Promise<ObjectInfo> {
+    const precondition = preconditionOf(before);
+    try {
+      return await put(document, precondition, signal);
+    } catch (error) {
+      if (precondition === undefined || !(error instanceof UnsupportedOperationError)) throw error;
+      return putAfterLook(document, before, signal);
+    }
+  }
+
+  async function replace(before: LeaseVersion | undefined, signal: AbortSignal, write: () => Promise<ObjectInfo>): Promise<LeaseVersion> {
+    const version = versionOf((await write()).extra);
+    if (before?.versionId !== undefined && before.versionId !== version.versionId) replaced = replaced && [...replaced, before.versionId];
+    await tidy(signal);
+    return version;
+  }
+
   return {
-    conditional,
+    get conditional() {
+      return conditional;
+    },
     async read(signal) {
       try {
         // First the etag: content that is newer than it can be judged by, and is then not replaced.
@@ -81,15 +126,8 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
         throw error;
       }
     },
-    async write(document, before, signal) {
-      const precondition = preconditionOf(before);
-      const body = bytesBody(writeDocument(document));
-      const { extra } = await backend.putObject(ref, body, precondition === undefined ? OPTIONS : { ...OPTIONS, precondition }, { signal });
-      const version = versionOf(extra);
-      if (before?.versionId !== undefined && before.versionId !== version.versionId) replaced = replaced && [...replaced, before.versionId];
-      await tidy(signal);
-      return version;
-    },
+    write: (document, before, signal) => replace(before, signal, () => putWhere(document, before, signal)),
+    overwrite: (document, before, signal) => replace(before, signal, () => put(document, undefined, signal)),
   };
 }
 

@@ -16,6 +16,7 @@ import { silentLogger } from '../../src/log.js';
 import { openFake as openFakeS3 } from '../drivers/s3/open.js';
 import { openFake as openFakeSwift } from '../drivers/swift/open.js';
 import type { Fault } from '../fakes/s3/faults.js';
+import type { ConditionDialect } from '../fakes/s3/objects.js';
 import { startFakeS3 } from '../fakes/s3/server.js';
 import { startFakeSwift } from '../fakes/swift/server.js';
 import { holder, REF } from './rig.js';
@@ -45,13 +46,13 @@ const storages = {
   },
 };
 
-function leaseOf(backend: Backend, self: Holder, takeOver = false) {
+function leaseOf(backend: Backend, self: Holder, takeOver = false, periodMs = 600_000) {
   const lease = createLease({
     object: leaseObject(backend, REF),
     place: 't:c/p/',
     mirror: 'm',
     self,
-    periodMs: 600_000,
+    periodMs,
     takeOver,
     howToTakeOver: 'or take it',
     clock: systemClock,
@@ -69,6 +70,69 @@ async function open(name: keyof typeof storages): Promise<readonly [Backend, Bac
   await clients[0].createContainer(REF.container, { signal: NEVER_ABORTED });
   return clients;
 }
+
+/** How S3 stores take conditions, and which profile the settings name. */
+const dialects: readonly (readonly [profile: string, conditions: ConditionDialect])[] = [
+  ['ceph', 'bare'],
+  ['aws', 'bare'],
+  ['ceph', 'quoted or 400'],
+  ['r2', 'quoted or 400'],
+  ['aws', { refusesAll: [412, 'PreconditionFailed'] }],
+  ['ceph', { refusesAll: [409, 'ConditionalRequestConflict'] }],
+  ['aws', { refusesAll: [501, 'NotImplemented'] }],
+];
+
+describe.each(dialects)('lease over S3, profile %s, which takes conditions %j', (profile, conditions) => {
+  async function openDialect(): Promise<Clients> {
+    const fake = await startFakeS3({ conditions });
+    const clients = [openFakeS3(fake, { profile }), openFakeS3(fake, { profile })] as const;
+    onTestFinished(async () => {
+      for (const client of clients) await client.close();
+      await fake.close();
+    });
+    await clients[0].createContainer(REF.container, { signal: NEVER_ABORTED });
+    return clients;
+  }
+
+  test('is renewed, released, acquired by another holder, and taken over', async () => {
+    const [one, two] = await openDialect();
+    const first = leaseOf(one, holder('a'), false, 500);
+    await first.acquire(NEVER_ABORTED);
+    const renewal = (await leaseObject(two, REF).read(NEVER_ABORTED))?.document?.renewal ?? 0;
+    await expect.poll(async () => (await leaseObject(two, REF).read(NEVER_ABORTED))?.document?.renewal).toBeGreaterThan(renewal + 1);
+    await expect(leaseOf(two, holder('b')).acquire(NEVER_ABORTED)).rejects.toThrow(LeaseHeldError);
+    await first.release();
+    expect((await leaseObject(two, REF).read(NEVER_ABORTED))?.document?.released).toBe(true);
+    const second = leaseOf(two, holder('b'));
+    await second.acquire(NEVER_ABORTED);
+    const third = leaseOf(one, holder('c'), true);
+    await third.acquire(NEVER_ABORTED);
+    expect(third.status()).toMatchObject({ held: true, fence: 3 });
+  });
+});
+
+test('lease: a take-over ends in a write without a condition when every conditional one is refused', async () => {
+  const fake = await startFakeS3();
+  onTestFinished(() => fake.close());
+  const backend = openFakeS3(fake);
+  onTestFinished(() => backend.close());
+  await backend.createContainer(REF.container, { signal: NEVER_ABORTED });
+  const first = leaseOf(backend, holder('a'));
+  await first.acquire(NEVER_ABORTED);
+  // The holder renews its lease between each read and the write that follows it.
+  const renewing: Backend = {
+    ...backend,
+    async putObject(ref, body, options, call) {
+      const found = await leaseObject(backend, REF).read(NEVER_ABORTED);
+      if (found?.document?.holder.host === 'a' && options.precondition !== undefined)
+        await leaseObject(backend, REF).write({ ...found.document, renewal: found.document.renewal + 1 }, found.version, NEVER_ABORTED);
+      return backend.putObject(ref, body, options, call);
+    },
+  };
+  const second = leaseOf(renewing, holder('b'), true);
+  await second.acquire(NEVER_ABORTED);
+  expect((await leaseObject(backend, REF).read(NEVER_ABORTED))?.document).toMatchObject({ holder: { host: 'b' } });
+});
 
 describe.each(['memory', 'local', 's3', 'swift'] as const)('a lease on %s', (name) => {
   test('is had by one at a time, given back, taken over, and then lost', async () => {

@@ -6,6 +6,7 @@ import type { HttpClient } from '../http/exchange.js';
 import { batchDelete } from './batch-delete.js';
 import { s3Cdn } from './cdn.js';
 import { createS3Client } from './client.js';
+import { conditionalWrites } from './conditional-write.js';
 import { containerOperations } from './containers.js';
 import type { S3Context } from './context.js';
 import { s3Copy } from './copy.js';
@@ -48,13 +49,15 @@ export function s3Backend({ settings, profile, region, credentials, http, clock,
     notice,
   });
   const encrypted = settings.encryption !== undefined && settings.encryption.type !== 's3';
+  const headers = objectHeaders(settings, profile, clock);
   const context: S3Context = {
     client,
     profile,
     settings,
     clock,
     etags: etagMeaning(profile.etag, profile.partEtag, encrypted),
-    headers: objectHeaders(settings, profile, clock),
+    headers,
+    conditions: conditionalWrites({ client, profile, access: headers.access, notice }),
   };
   const objects = objectOperations(context);
   const multipart = s3Multipart(context, objects);

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { S3Client } from './client.js';
+import type { ConditionalWrites } from './conditional-write.js';
 import type { EtagMeaning } from './etag.js';
 import type { ObjectHeaders } from './object-headers.js';
 import type { Profile } from './profiles.js';
@@ -12,6 +13,7 @@ export interface S3Context {
   readonly settings: S3Settings;
   readonly etags: EtagMeaning;
   readonly headers: ObjectHeaders;
+  readonly conditions: ConditionalWrites;
   readonly clock: Clock;
 }
 

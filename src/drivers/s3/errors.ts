@@ -139,6 +139,6 @@ function reason({ code, message }: Failure): string {
   return message === '' ? code : `${code}: ${message}`;
 }
 
-function contextOf({ requestId }: Failure): ErrorContext {
-  return { driver: S3, ...(requestId !== undefined && { requestId }) };
+function contextOf({ requestId, status }: Failure): ErrorContext {
+  return { driver: S3, status, ...(requestId !== undefined && { requestId }) };
 }

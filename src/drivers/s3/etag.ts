@@ -14,6 +14,14 @@ export function quoted(etag: string): string {
   return etag.startsWith('"') || etag.startsWith('W/') ? etag : `"${etag}"`;
 }
 
+/** How a store compares the ETag of `If-Match`: with the quotes of RFC 9110, or without them. */
+export type EtagForm = 'quoted' | 'bare';
+
+/** Without quotes, and without the mark of a weak one. */
+export function unquoted(etag: string): string {
+  return etag.replace(/^W\//, '').replace(/^"(.*)"$/s, '$1');
+}
+
 /** The ETag of an object made of parts whose MD5s are these. */
 export function compositeEtag(partMd5s: readonly string[]): string {
   const hash = createHash('md5');

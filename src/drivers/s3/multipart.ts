@@ -7,14 +7,14 @@ import { type S3Context, SLOW_ANSWER_MS } from './context.js';
 import { S3 } from './errors.js';
 import { compositeEtag, isKeyEncrypted, md5InEtag, quoted } from './etag.js';
 import { checkContainer, checkKey } from './names.js';
-import { conditionHeaders, type objectOperations, refusedCondition } from './objects.js';
+import { type objectOperations, refusedCondition } from './objects.js';
 import { uploadListing } from './upload-listing.js';
 import { uploadPart } from './upload-part.js';
 import { readToken, writeToken } from './upload-token.js';
 import { buildXml, elementOf, textOf } from './xml.js';
 
 export function s3Multipart(context: S3Context, { headObject }: Pick<ReturnType<typeof objectOperations>, 'headObject'>): Multipart {
-  const { client, profile, etags, headers: objectHeaders } = context;
+  const { client, profile, etags, conditions, headers: objectHeaders } = context;
   const listing = uploadListing(context);
 
   /** What a completion should have made: undefined where the parts' ETags say nothing of their content. */
@@ -65,7 +65,7 @@ export function s3Multipart(context: S3Context, { headObject }: Pick<ReturnType<
     async begin(ref, options, call) {
       checkContainer(ref.container);
       checkKey(ref.key);
-      conditionHeaders(context, options.precondition);
+      conditions.check(options.precondition);
       const { body } = await client.request(
         {
           method: 'POST',
@@ -89,11 +89,8 @@ export function s3Multipart(context: S3Context, { headObject }: Pick<ReturnType<
       const body = buildXml('CompleteMultipartUpload', {
         Part: parts.map(({ number, receipt }) => ({ PartNumber: String(number), ETag: receipt })),
       });
-      let etag: string | undefined;
-      let versionId: string | undefined;
-      let comparable = profile.compositeEtag && expected !== undefined;
-      try {
-        const answer = await client.request(
+      const send = (conditional: Readonly<Record<string, string>>) =>
+        client.request(
           {
             method: 'POST',
             operation: 'completeUpload',
@@ -101,13 +98,18 @@ export function s3Multipart(context: S3Context, { headObject }: Pick<ReturnType<
             container: token.container,
             key: token.key,
             query: { uploadId },
-            headers: { 'content-type': 'application/xml', ...conditionHeaders(context, condition), ...objectHeaders.access },
+            headers: { 'content-type': 'application/xml', ...conditional, ...objectHeaders.access },
             body,
             payload: hash('sha256', body, 'hex'),
             answerWithinMs: SLOW_ANSWER_MS,
           },
           call,
         );
+      let etag: string | undefined;
+      let versionId: string | undefined;
+      let comparable = profile.compositeEtag && expected !== undefined;
+      try {
+        const answer = await conditions.send(token, condition, send, true, call);
         etag = textOf(elementOf(answer.body), 'ETag') || answer.headers['etag'];
         versionId = answer.headers['x-amz-version-id'];
         if (isKeyEncrypted(answer.headers)) comparable = false;

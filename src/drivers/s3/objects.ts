@@ -1,12 +1,11 @@
 import type { Backend } from '../backend.js';
 import type { Body, Call, Checksum, ObjectInfo, ObjectRef, Precondition, PutOptions } from '../call.js';
 import { findChecksum } from '../digest.js';
-import { ObjectDoesNotExistError, PreconditionFailedError, UnsupportedOperationError } from '../errors.js';
+import { ObjectDoesNotExistError, PreconditionFailedError } from '../errors.js';
 import { foundAsSent, isAsSent } from '../http/found-as-sent.js';
 import { fromSource } from '../http/refusal.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
-import { quoted } from './etag.js';
 import { s3HeadObject } from './head-object.js';
 import { checkContainer, checkKey, isPossibleKey } from './names.js';
 import { extraFrom } from './object-info.js';
@@ -15,7 +14,7 @@ import { preparePayload } from './payload.js';
 type ObjectOperations = Pick<Backend, 'headObject' | 'putObject' | 'deleteObject'>;
 
 export function objectOperations(context: S3Context): ObjectOperations {
-  const { client, profile, settings, etags, headers: objectHeaders } = context;
+  const { client, profile, settings, etags, conditions, headers: objectHeaders } = context;
 
   const headObject = s3HeadObject(context);
 
@@ -40,7 +39,7 @@ export function objectOperations(context: S3Context): ObjectOperations {
   };
 
   async function put(ref: ObjectRef, body: Body, options: PutOptions, digestFirst: boolean, call: Call): Promise<ObjectInfo> {
-    const condition = conditionHeaders(context, options.precondition);
+    conditions.check(options.precondition);
     const described = objectHeaders.create(ref.key, options); // throws for what cannot be sent, before anything is
     const payload = await preparePayload(
       body,
@@ -49,7 +48,7 @@ export function objectOperations(context: S3Context): ObjectOperations {
     );
     // A body that can be sent once cannot follow a redirect, so the region is made sure of before.
     if (!payload.replayable) await client.locate(ref.container, call);
-    const send = async (): Promise<ObjectInfo> => {
+    const send = async (condition: Readonly<Record<string, string>>): Promise<ObjectInfo> => {
       const { headers } = await client.request(
         {
           method: 'PUT',
@@ -68,11 +67,13 @@ export function objectOperations(context: S3Context): ObjectOperations {
       return { ...ref, size: payload.size, checksums, metaData: { ...options.metaData }, extra };
     };
     const look = () => headObject(ref, call);
-    const stored = await send().catch((error: unknown) =>
-      foundAsSent(refusedCondition(ref, options.precondition, fromSource(ref.key, error, S3)), look, (found) =>
-        isAsSent(found, { size: payload.size, md5: payload.sentMd5() ?? md5Of(body), metaData: options.metaData }),
-      ),
-    );
+    const stored = await conditions
+      .send(ref, options.precondition, send, payload.replayable, call)
+      .catch((error: unknown) =>
+        foundAsSent(refusedCondition(ref, options.precondition, fromSource(ref.key, error, S3)), look, (found) =>
+          isAsSent(found, { size: payload.size, md5: payload.sentMd5() ?? md5Of(body), metaData: options.metaData }),
+        ),
+      );
     if (stored.checksums.length > 0) return stored;
     if (payload.promised.length > 0) return { ...stored, checksums: await promised(stored, payload.promised, look) };
     // Only now is it known that the ETag proves nothing: put it again with a digest that the provider compares.
@@ -94,15 +95,6 @@ export function objectOperations(context: S3Context): ObjectOperations {
 /** Hex, of a body that has been hashed. */
 function md5Of({ checksums = [] }: Body): string | undefined {
   return findChecksum(checksums, 'md5')?.hex;
-}
-
-/** The headers of a condition, which is refused where the provider would ignore it. */
-export function conditionHeaders({ profile }: S3Context, condition: Precondition | undefined): Readonly<Record<string, string>> {
-  if (condition === undefined) return {};
-  const name = 'ifAbsent' in condition ? 'ifAbsent' : 'ifMatch';
-  if (!profile.preconditions.includes(name))
-    throw new UnsupportedOperationError(`profile ${profile.name} has no conditional writes (${name})`, { driver: S3 });
-  return 'ifAbsent' in condition ? { 'if-none-match': '*' } : { 'if-match': quoted(condition.ifMatch) };
 }
 
 /**

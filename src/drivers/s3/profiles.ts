@@ -1,5 +1,6 @@
 import type { ChecksumAlgorithm } from '../call.js';
 import type { Multipart } from '../capabilities.js';
+import type { EtagForm } from './etag.js';
 
 /** Settings that only some providers honour; where one would be ignored, it is refused. */
 export type Feature = 'storage-class' | 'sse-s3' | 'sse-kms' | 'sse-c' | 'acl' | 'object-lock' | 'tags' | 'versions' | 'requester-pays';
@@ -23,6 +24,8 @@ export interface Profile {
   /** What the provider compares before it accepts a put. */
   readonly checksums: readonly ChecksumAlgorithm[];
   readonly preconditions: readonly ('ifAbsent' | 'ifMatch')[];
+  /** The form in which the condition on a put names an ETag. The other one is found out where it is wrong. */
+  readonly ifMatch: EtagForm;
   /** Keys in one batch delete; undefined: there is none. */
   readonly batchDelete: number | undefined;
   readonly parts: Multipart['partSize'];
@@ -57,6 +60,7 @@ const generic: Profile = {
   compositeEtag: false,
   checksums: ['md5'],
   preconditions: [],
+  ifMatch: 'quoted',
   batchDelete: 1000,
   parts: { min: 5 * MIB, max: 5 * GIB, maxParts: 10_000 },
   maxObjectSize: 5 * TIB,
@@ -92,8 +96,9 @@ export const profiles = [
     createsTwice: false,
     features: ['storage-class', 'sse-s3', 'sse-kms', 'sse-c', 'object-lock', 'tags', 'versions'],
   }),
-  // Releases from before 2023 take no notice of a condition on a copy's source (https://github.com/ceph/ceph/pull/50519).
-  profile('ceph', { preconditions: ['ifAbsent', 'ifMatch'] }),
+  // Releases from before 2023 take no notice of a condition on a copy's source (https://github.com/ceph/ceph/pull/50519). That of
+  // a put is compared byte for byte with the ETag without quotes (RGWRados::Object::Write in rgw_rados.cc).
+  profile('ceph', { preconditions: ['ifAbsent', 'ifMatch'], ifMatch: 'bare' }),
   // Parts of one object must be of one size, their ETags are no MD5, and more than a few of them at once are refused.
   profile('r2', {
     region: 'auto',

@@ -2,7 +2,7 @@ import type { Backend } from '../../drivers/backend.js';
 import { bytesBody } from '../../drivers/body.js';
 import type { ObjectInfo, ObjectRef, PutOptions } from '../../drivers/call.js';
 import { guessContentType } from '../../drivers/content-type.js';
-import { ContainerDoesNotExistError, ObjectInTheWayError, StorageError } from '../../drivers/errors.js';
+import { ContainerDoesNotExistError, ObjectInTheWayError, StorageError, UnsupportedOperationError } from '../../drivers/errors.js';
 import { fileBody } from '../../drivers/file-body.js';
 import { findObject } from '../../drivers/find-object.js';
 import { type HeaderAndClassRule, headersByPattern, storageClassByPattern } from '../../drivers/header-rules.js';
@@ -90,13 +90,14 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
     },
     async putBytes(name, entry, { bytes, md5 }, where, signal) {
       const options = optionsFor(name, entry, md5, where);
-      const send = () => sendObject(backend, refOf(name), bytesBody(bytes), options, { signal, verifyHash: true });
+      const send = () =>
+        sendWhere(options, (used) => sendObject(backend, refOf(name), bytesBody(bytes), used, { signal, verifyHash: true }));
       const sent = await sources.replace(name, signal, send);
       return confirmed(sent.info, md5, sent.partSize);
     },
     async putFile(name, entry, absolutePath, md5, where, signal) {
       const options = optionsFor(name, entry, md5, where);
-      const put = () => files.put(name, refOf(name), entry, absolutePath, options, signal);
+      const put = () => sendWhere(options, (used) => files.put(name, refOf(name), entry, absolutePath, used, signal));
       const { info, checksum, partSize } = await sources.replace(name, signal, put);
       // Only a dry run has none: it reads nothing, and its records are forgotten.
       return confirmed(info, checksum?.hex ?? '', partSize);
@@ -125,6 +126,17 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
     },
     remove: (name, signal) => deleteObject(prefix + name, signal),
   };
+}
+
+/** Sends without the condition what a provider refuses although the condition holds. Nothing was there a moment ago. */
+async function sendWhere<T>(options: PutOptions, send: (options: PutOptions) => Promise<T>): Promise<T> {
+  try {
+    return await send(options);
+  } catch (error) {
+    const { precondition, ...unconditional } = options;
+    if (precondition === undefined || !(error instanceof UnsupportedOperationError)) throw error;
+    return send(unconditional);
+  }
 }
 
 /** What a look at the object itself says of it. */

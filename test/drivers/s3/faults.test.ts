@@ -17,6 +17,7 @@ import {
 } from '../../../src/drivers/errors.js';
 import { createHttpClient } from '../../../src/drivers/http.js';
 import { createS3Client } from '../../../src/drivers/s3/client.js';
+import { conditionalWrites } from '../../../src/drivers/s3/conditional-write.js';
 import { addressing } from '../../../src/drivers/s3/endpoint.js';
 import { etagMeaning } from '../../../src/drivers/s3/etag.js';
 import { objectHeaders } from '../../../src/drivers/s3/object-headers.js';
@@ -353,7 +354,8 @@ test('where containers may be in other regions, theirs is found out before a bod
   });
   const etags = etagMeaning('md5', 'md5', false);
   const headers = objectHeaders(settings, profile, systemClock);
-  const { putObject } = objectOperations({ client, profile, settings, clock: systemClock, etags, headers });
+  const conditions = conditionalWrites({ client, profile, access: headers.access, notice: () => {} });
+  const { putObject } = objectOperations({ client, profile, settings, clock: systemClock, etags, headers, conditions });
   const source = async function* () {
     yield Buffer.from('once');
   };

@@ -4,7 +4,7 @@ import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
 import type { Body, ObjectInfo, ObjectRef } from '../../../src/drivers/call.js';
 import { checkSource } from '../../../src/drivers/copy-source.js';
-import { ObjectDoesNotExistError, StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
+import { ObjectDoesNotExistError, PreconditionFailedError, StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { untilAborted } from '../../../src/drivers/signal.js';
 import type { TrialResult } from '../../../src/drivers/trial/trial.js';
@@ -55,7 +55,7 @@ test('a sound store passes, and keeps nothing of it', async () => {
   expect(outcome).toMatchObject({ failed: [], failure: undefined, uploads: [], ...onlyThePrecious });
   expect(outcome.results.map(({ id }) => id)).toEqual([
     ...['G1', 'G2', 'G3', 'G4', 'G5', 'G6'],
-    ...['checksums', 'digests', 'metadata', 'preconditions', 'copy', 'bound copy', 'batch delete', 'multipart'],
+    ...['checksums', 'digests', 'metadata', 'preconditions', 'conditional replace', 'copy', 'bound copy', 'batch delete', 'multipart'],
   ]);
   expect(outcome.results.filter(({ verdict }) => verdict === 'absent').every(({ meaning }) => meaning !== '')).toBe(true);
 });
@@ -189,6 +189,21 @@ test('G6: a store that goes on after a call was dropped is caught', async () => 
   expect(rest).toMatchObject(onlyThePrecious);
 });
 
+test('a store that refuses every If-Match fails a trial of its own, which says what becomes of the lease', async () => {
+  const { failed, problems, results } = await tried((sound) => ({
+    async putObject(ref, body, options, given) {
+      if (options.precondition !== undefined && 'ifMatch' in options.precondition)
+        throw new PreconditionFailedError(ref.key, 'is not what the condition says', { driver: 'memory' });
+      return sound.putObject(ref, body, options, given);
+    },
+  }));
+  expect(failed).toEqual(['conditional replace']);
+  expect(problems).toMatch(/a put for which this version must be there was refused, although it was/);
+  expect(results.find(({ id }) => id === 'conditional replace')?.meaning).toMatch(
+    /lease of a place is renewed and released without a condition/,
+  );
+});
+
 test('a capability that is only claimed is caught', async () => {
   const { failed, problems } = await tried((sound) => ({
     putObject: (ref, body, { checksums: _, precondition: __, ...options }, given) =>
@@ -198,7 +213,7 @@ test('a capability that is only claimed is caught', async () => {
       batchDelete: { maxKeys: 1000, deleteObjects: async () => new Map() },
     },
   }));
-  expect(failed).toEqual(['checksums', 'metadata', 'preconditions', 'batch delete']);
+  expect(failed).toEqual(['checksums', 'metadata', 'preconditions', 'conditional replace', 'batch delete']);
   expect(problems).toContain('bytes with a wrong md5 were stored');
   expect(problems).toContain('mtime "1700000000.123456789" came back not at all');
   expect(problems).toContain('a put for which nothing may be there was stored');

@@ -24,11 +24,31 @@ export function checkDigests({ headers, body }: FakeRequest, { locks }: Bucket, 
   if (given !== own.toString('base64')) throw new S3Refusal(400, 'BadDigest');
 }
 
-export function checkCondition({ headers }: FakeRequest, existing: StoredVersion | undefined): void {
-  if (headers['if-none-match'] === '*' && existing !== undefined) throw new S3Refusal(412, 'PreconditionFailed');
-  if (headers['if-match'] === undefined) return;
+/** How a store takes the conditions of a write. */
+export type ConditionDialect =
+  /** AWS: the ETag with or without quotes. */
+  | 'either'
+  /** The ETag with quotes only: without them 412. */
+  | 'quoted'
+  /** Ceph: the ETag without quotes only, byte for byte. */
+  | 'bare'
+  /** R2: without quotes it is malformed. */
+  | 'quoted or 400'
+  /** Every condition is answered so, whatever is there. */
+  | { readonly refusesAll: readonly [status: number, code: string] };
+
+export function checkCondition({ headers }: FakeRequest, existing: StoredVersion | undefined, dialect: ConditionDialect): void {
+  const { 'if-match': match, 'if-none-match': noneMatch } = headers;
+  if (match === undefined && noneMatch === undefined) return;
+  if (typeof dialect === 'object') throw new S3Refusal(...dialect.refusesAll);
+  if (noneMatch === '*' && existing !== undefined) throw new S3Refusal(412, 'PreconditionFailed');
+  if (match === undefined) return;
   if (existing === undefined) throw new S3Refusal(404, 'NoSuchKey');
-  if (headers['if-match'] !== existing.etag) throw new S3Refusal(412, 'PreconditionFailed');
+  const isQuoted = match.startsWith('"');
+  if (dialect === 'quoted or 400' && !isQuoted) throw new S3Refusal(400, 'InvalidRequest');
+  const bare = existing.etag.replaceAll('"', '');
+  const accepted = { either: [bare, existing.etag], quoted: [existing.etag], 'quoted or 400': [existing.etag], bare: [bare] }[dialect];
+  if (!accepted.includes(match)) throw new S3Refusal(412, 'PreconditionFailed');
 }
 
 export function checkCustomerKey(
@@ -52,10 +72,10 @@ export function encryptionHeaders(bucket: Bucket, headers: Readonly<Record<strin
   return { ...(bucket.encrypted && { 'x-amz-server-side-encryption': 'aws:kms' }), ...Object.fromEntries(told) };
 }
 
-export function putObject(request: FakeRequest, { store, crc32c }: FakeRules): Answer {
+export function putObject(request: FakeRequest, { store, crc32c, conditions }: FakeRules): Answer {
   const bucket = store.bucket(request.bucket);
   checkDigests(request, bucket, crc32c);
-  checkCondition(request, store.find(bucket, request.key!));
+  checkCondition(request, store.find(bucket, request.key!), conditions);
   const etag = etagOf(bucket, request.headers, request.body);
   const version = store.add(bucket, request.key!, { bytes: request.body, etag, headers: keptHeaders(request.headers) });
   return { status: 200, headers: { etag, ...versionHeader(bucket, version), ...encryptionHeaders(bucket, version.headers) } };

@@ -9,7 +9,7 @@ import { sendForeign } from '../scripted-faults.js';
 import { type Answer, errorXml, S3Refusal } from './answer.js';
 import { createBucket, deleteBucket, deleteObjects, getVersioning, headBucket, listBuckets, listObjects, listVersions } from './buckets.js';
 import { createFaults, type Fault, type Faults } from './faults.js';
-import { copyObject, deleteObject, getObject, putObject } from './objects.js';
+import { type ConditionDialect, copyObject, deleteObject, getObject, putObject } from './objects.js';
 import { type FakeRequest, type Operation, parseRequest } from './request.js';
 import { type Account, verifySignature } from './signature.js';
 import { createStore, type Store } from './store.js';
@@ -25,6 +25,7 @@ export interface FakeRules {
   /** The server's clock minus this machine's. */
   skewMs: number;
   createsTwice: boolean;
+  conditions: ConditionDialect;
   pageLimit: number;
   /** As Ceph does: keys of uploads are encoded although the answer does not say so, and markers are never. */
   listsAsCeph: boolean;
@@ -96,6 +97,7 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
     region: undefined,
     skewMs: 0,
     createsTwice: true,
+    conditions: 'quoted',
     pageLimit: 1000,
     listsAsCeph: false,
     minPartSize: 5 * 2 ** 20,

@@ -55,10 +55,10 @@ export function listParts(request: FakeRequest, { store, pageLimit }: FakeRules)
   return { status: 200, body: xml('ListPartsResult', `<IsTruncated>${truncated}</IsTruncated>${next}${parts.join('')}`) };
 }
 
-export function completeUpload(request: FakeRequest, { store, minPartSize }: FakeRules): Answer {
+export function completeUpload(request: FakeRequest, { store, minPartSize, conditions }: FakeRules): Answer {
   const bucket = store.bucket(request.bucket);
   const upload = uploadOf(request, bucket);
-  checkCondition(request, store.find(bucket, upload.key));
+  checkCondition(request, store.find(bucket, upload.key), conditions);
   const named = [...request.body.toString('utf8').matchAll(/<Part>.*?<\/Part>/gs)].map(([part]) => ({
     number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
     etag: /<ETag>(.*?)<\/ETag>/.exec(part)?.[1]?.replaceAll('&quot;', '"'),
