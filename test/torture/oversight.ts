@@ -4,7 +4,7 @@ import { askStatus } from '../../src/status/client.js';
 import type { Program } from '../e2e/program.js';
 import { nowMs } from './journal.js';
 import { flatteries, lostContents, outOfOrder, type Sample } from './rules.js';
-import type { TortureTarget } from './target.js';
+import { isOwn, type TortureTarget } from './target.js';
 import type { Tree } from './tree.js';
 
 const SAMPLE_MS = 100;
@@ -65,7 +65,9 @@ export function createOversight(options: OversightOptions): Oversight {
       void sampleUntilEnd(program);
     },
     violations() {
-      const found = outOfOrder(tree.journal.history, target.history);
+      // What is in the trash has no file of its own.
+      const ofFiles = new Map([...target.history].filter(([name]) => !isOwn(name)));
+      const found = outOfOrder(tree.journal.history, ofFiles);
       // Without its state or its events no program can know what became of a file that is gone.
       if (!losesState && !losesEvents) found.push(...lostContents(tree.journal.history, target.history, { exclude }));
       if (!losesEvents) {
