@@ -32,3 +32,25 @@ test('a range that begins behind the end has no bytes, whatever the answer says 
   expect(await readAll(await contentIn(answer, { key: 'short', range: 'bytes=5-9', driver: 's3' }))).toHaveLength(0);
   expect(seen.left).toBe(true);
 });
+
+test.each([
+  [undefined, 'bytes 0-9/10', true],
+  [undefined, 'bytes 0-4/10', false],
+  [undefined, undefined, false],
+  ['bytes=5-9', 'bytes 5-9/20', true],
+  ['bytes=5-9', 'bytes 5-7/8', true],
+  ['bytes=5-', 'bytes 5-7/8', true],
+  ['bytes=5-', 'bytes 5-6/8', false],
+  ['bytes=5-9', 'bytes 5-8/20', false],
+  ['bytes=5-9', 'bytes 0-4/20', false],
+  ['bytes=5-9', 'bytes 5-9/*', true],
+  ['bytes=5-9', undefined, false],
+])('what is asked for as %s and answered as the part "%s" is believed: %s', async (range, given, believed) => {
+  async function* body() {
+    yield Buffer.from('part');
+  }
+  const answer = { status: 206, headers: { 'content-range': given }, body: body() };
+  const reading = contentIn(answer, { key: 'k', range, driver: 's3' }).then(readAll);
+  if (believed) expect((await reading).toString()).toBe('part');
+  else await expect(reading).rejects.toThrow('read "k": the provider answered with');
+});

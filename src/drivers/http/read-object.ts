@@ -21,10 +21,26 @@ export async function contentIn(
   { status, headers, body }: HttpStream,
   { key, range, driver }: { readonly key: string; readonly range: string | undefined; readonly driver: string },
 ): Promise<AsyncIterable<Uint8Array>> {
-  if (status === 206 || (status === 200 && range === undefined)) return content(body, driver);
+  const given = status === 206 ? headers['content-range'] : undefined;
+  if (status === 206 ? isPartAskedFor(given, range) : status === 200 && range === undefined) return content(body, driver);
   for await (const _ of body) break; // gives the connection back without what nobody wants
+  if (status === 206) {
+    const part = given ?? 'a part that it does not name';
+    const asked = range ?? 'the whole object';
+    throw new StorageError(`read "${key}": the provider answered with ${part} when asked for ${asked}`, { driver, retry: 'backoff' });
+  }
   if (status === 416 || headers['content-length'] === '0') return noBytes();
   throw new StorageError(`read "${key}": the provider ignored the range ${range}`, { driver });
+}
+
+/** Whether a part begins where it was asked to, ends no later, and is what can be had of it (RFC 9110, section 14.4). */
+function isPartAskedFor(given: string | undefined, range: string | undefined): boolean {
+  const part = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(given ?? '');
+  if (part === null) return false;
+  const [first, last, size] = part.slice(1).map(Number) as [number, number, number];
+  const [, start = '0', end = ''] = /^bytes=(\d+)-(\d*)$/.exec(range ?? 'bytes=0-') ?? [];
+  const wanted = Math.min(end === '' ? Number.POSITIVE_INFINITY : Number(end), Number.isNaN(size) ? last : size - 1);
+  return first === Number(start) && last === wanted;
 }
 
 async function* content(body: AsyncIterable<Uint8Array>, driver: string): AsyncGenerator<Uint8Array, void, undefined> {

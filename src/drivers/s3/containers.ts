@@ -1,11 +1,11 @@
 import { parseTime } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import type { Call, ContainerInfo } from '../call.js';
-import { ContainerAlreadyExistsError, ContainerDoesNotExistError, UnprovenAnswerError } from '../errors.js';
+import { ContainerAlreadyExistsError, ContainerDoesNotExistError, StorageError, UnprovenAnswerError } from '../errors.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
 import { checkContainer, checkNewContainer } from './names.js';
-import { buildXml, childrenOf, parseXml, textOf } from './xml.js';
+import { buildXml, childrenOf, parseXml, textOf, type XmlElement } from './xml.js';
 
 type ContainerOperations = Pick<Backend, 'listContainers' | 'headContainer' | 'createContainer' | 'deleteContainer'>;
 
@@ -40,7 +40,7 @@ export function containerOperations({ client, profile, settings }: S3Context): C
       const all = found
         .map(
           (bucket): ContainerInfo => ({
-            name: textOf(bucket, 'Name') ?? '',
+            name: nameOf(bucket),
             extra: { createdAt: parseTime(textOf(bucket, 'CreationDate') ?? '') },
           }),
         )
@@ -79,4 +79,10 @@ export function containerOperations({ client, profile, settings }: S3Context): C
       await client.request({ method: 'DELETE', operation: 'deleteBucket', action: 'delete the container', container: name }, call);
     },
   };
+}
+
+function nameOf(bucket: XmlElement): string {
+  const name = textOf(bucket, 'Name');
+  if (name) return name;
+  throw new StorageError('list the containers: an entry has no name', { driver: S3, retry: 'backoff' });
 }

@@ -85,7 +85,11 @@ function nextMarker(page: XmlElement, last: ListedUpload | undefined): string {
 
 function readUpload(upload: XmlElement, container: string): ListedUpload {
   const beganAtMs = parseTime(textOf(upload, 'Initiated') ?? '');
-  const token = { container, key: textOf(upload, 'Key') ?? '', driver: S3, opaque: textOf(upload, 'UploadId') ?? '' };
+  const key = textOf(upload, 'Key');
+  const uploadId = textOf(upload, 'UploadId');
+  // To abort an upload without an id would be to delete the object.
+  if (!key || !uploadId) throw new StorageError('list the uploads: an entry has no key or no id', { driver: S3, retry: 'backoff' });
+  const token = { container, key, driver: S3, opaque: uploadId };
   return { ...token, ...(beganAtMs !== undefined && { beganAtMs }) };
 }
 

@@ -80,7 +80,7 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
     if (etag !== undefined) extra['etag'] = quoted(etag);
     return {
       container,
-      key: decode(textOf(entry, 'Key') ?? ''),
+      key: decode(keyOf(entry)),
       size: isDeleteMarker ? 0 : sizeOf(entry),
       checksums: etags.ofListing(container, etag),
       metaData: {},
@@ -90,6 +90,12 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
       isDeleteMarker,
     };
   }
+}
+
+function keyOf(entry: XmlElement): string {
+  const key = textOf(entry, 'Key');
+  if (key) return key;
+  throw new StorageError('list the versions: an entry has no key', { driver: S3, retry: 'backoff' });
 }
 
 function sizeOf(entry: XmlElement): number {

@@ -5,7 +5,7 @@ import type { HttpHeaders } from '../http/exchange.js';
 import type { SwiftClient } from './client.js';
 import type { SwiftContext } from './context.js';
 import { SWIFT } from './errors.js';
-import { readList } from './json.js';
+import { readEntries } from './json.js';
 import { checkContainer, checkNewContainer } from './names.js';
 import { nextPage, pageQuery } from './paging.js';
 import type { Segments } from './segments.js';
@@ -21,8 +21,8 @@ export function containerOperations({ client, settings }: SwiftContext, segments
     async listContainers({ after, size }, call) {
       const action = 'list the containers';
       const { body } = await client.request({ method: 'GET', operation: 'getAccount', action, query: pageQuery('', after, size) }, call);
-      const items = readList(action, body).map(
-        ({ name, count, bytes }): ContainerInfo => ({ name: String(name), extra: { objectCount: count, bytesUsed: bytes } }),
+      const items = readEntries(action, body).map(
+        ({ name, count, bytes }): ContainerInfo => ({ name, extra: { objectCount: count, bytesUsed: bytes } }),
       );
       return {
         items,

@@ -1,9 +1,7 @@
 import type { Backend } from '../backend.js';
 import type { Checksum, ObjectInfo } from '../call.js';
-import { StorageError } from '../errors.js';
 import type { SwiftContext } from './context.js';
-import { SWIFT } from './errors.js';
-import { listedTime, readList } from './json.js';
+import { type ListedEntry, listedSize, listedTime, readEntries } from './json.js';
 import { checkContainer } from './names.js';
 import { quoted } from './object-info.js';
 import { nextPage, pageQuery } from './paging.js';
@@ -13,7 +11,7 @@ export function listObjects({ client }: SwiftContext): Backend['listObjects'] {
     checkContainer(container);
     const query = pageQuery(prefix, after, size);
     const { body } = await client.request({ method: 'GET', operation: 'getContainer', action: 'list', container, query }, call);
-    const items = readList(`list in "${container}"`, body).map((entry) => infoOf(container, entry));
+    const items = readEntries(`list in "${container}"`, body).map((entry) => infoOf(container, entry));
     return {
       items,
       next: nextPage(
@@ -26,10 +24,8 @@ export function listObjects({ client }: SwiftContext): Backend['listObjects'] {
 }
 
 /** The listing of a static large object has the MD5 of its manifest as hash, and then a `slo_etag` beside it. */
-function infoOf(container: string, entry: Readonly<Record<string, unknown>>): ObjectInfo {
-  const { name, bytes, hash, slo_etag: manifest, content_type: contentType, last_modified: modified } = entry;
-  if (typeof name !== 'string' || typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0)
-    throw new StorageError(`list in "${container}": an entry has no name or no size`, { driver: SWIFT, retry: 'backoff' });
+function infoOf(container: string, entry: ListedEntry): ObjectInfo {
+  const { name, hash, slo_etag: manifest, content_type: contentType, last_modified: modified } = entry;
   const isStatic = typeof manifest === 'string';
   const isMd5 = !isStatic && typeof hash === 'string' && /^[0-9a-f]{32}$/.test(hash);
   const checksums: readonly Checksum[] = isMd5 ? [{ algorithm: 'md5', hex: hash }] : [];
@@ -39,5 +35,5 @@ function infoOf(container: string, entry: Readonly<Record<string, unknown>>): Ob
   if (isStatic) extra['largeObject'] = 'static';
   const etag = isStatic ? manifest : hash;
   if (typeof etag === 'string') extra['etag'] = quoted(etag);
-  return { container, key: name, size: bytes, checksums, metaData: {}, extra };
+  return { container, key: name, size: listedSize(`list in "${container}"`, entry), checksums, metaData: {}, extra };
 }

@@ -4,7 +4,7 @@ import { ContainerAccessDeniedError, ContainerDoesNotExistError, UnsupportedOper
 import type { DeleteTogether } from './bulk-delete.js';
 import type { SwiftContext } from './context.js';
 import { SWIFT } from './errors.js';
-import { readList } from './json.js';
+import { listedSize, readEntries, readList } from './json.js';
 import { isPossibleKey } from './names.js';
 import { largeKind } from './object-info.js';
 import { nextPage, pageQuery } from './paging.js';
@@ -55,7 +55,7 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
       },
       call,
     );
-    return readList('list the segments', body);
+    return readEntries('list the segments', body);
   }
 
   async function list(container: string, uploadId: string, call: Call): Promise<readonly Part[]> {
@@ -64,13 +64,15 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
     let after: string | undefined;
     do {
       const entries = await page(container, prefix, after, undefined, call);
-      for (const { name, bytes, hash } of entries) {
-        const number = /^\d{5}$/.exec(String(name).slice(prefix.length))?.[0];
-        if (number !== undefined) parts.push({ number: Number(number), size: Number(bytes), receipt: String(hash), md5: String(hash) });
+      for (const entry of entries) {
+        const number = /^\d{5}$/.exec(entry.name.slice(prefix.length))?.[0];
+        const receipt = typeof entry['hash'] === 'string' ? entry['hash'] : '';
+        if (number === undefined) continue;
+        parts.push({ number: Number(number), size: listedSize('list the segments', entry), receipt, md5: receipt });
       }
       after = nextPage(
         'list the segments',
-        entries.map(({ name }) => String(name)),
+        entries.map(({ name }) => name),
         after,
       );
     } while (after !== undefined);

@@ -1,7 +1,7 @@
 import type { Call, ObjectRef } from '../call.js';
 import { ContainerDoesNotExistError, ObjectDoesNotExistError } from '../errors.js';
 import type { SwiftContext } from './context.js';
-import { listedTime, readList } from './json.js';
+import { listedTime, readEntries } from './json.js';
 import { nextPage, pageQuery } from './paging.js';
 import type { Segments } from './segments.js';
 
@@ -97,14 +97,14 @@ export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, '
             { method: 'GET', operation: 'getContainer', action, container: segments.containerOf(container), query },
             call,
           );
-          const entries = readList(action, body);
+          const entries = readEntries(action, body);
           for (const { name, last_modified: modified } of entries) {
-            const [uploadId = '', state] = String(name).slice(prefix.length).split('/');
+            const [uploadId = '', state] = name.slice(prefix.length).split('/');
             if (state === 'open' || state === 'dead') found.set(uploadId, { uploadId, state, madeAtMs: listedTime(modified) });
           }
           after = nextPage(
             action,
-            entries.map(({ name }) => String(name)),
+            entries.map(({ name }) => name),
             after,
           );
         } while (after !== undefined);
