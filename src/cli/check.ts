@@ -3,11 +3,11 @@ import type { Config, MirrorConfig } from '../config/config.js';
 import { ConfigError } from '../config/load.js';
 import { SecretError, secretsIn } from '../config/secret.js';
 import { findDriver } from '../drivers/registry.js';
-import { escapeUnprintable, printable } from '../log/printable.js';
+import { printable } from '../log/printable.js';
 import { EXIT } from './exit.js';
 import type { Io } from './io.js';
 import { openConfig } from './open-config.js';
-import { openOutput } from './output.js';
+import { noteLine, openOutput } from './output.js';
 
 /**
  * `longshore check`: everything that can be said about a configuration without asking a provider: the file itself, whether
@@ -21,7 +21,7 @@ export async function check(configFile: string | undefined, io: Io): Promise<num
     ...newContainers(config),
     ...(await unreadableSources(config.mirrors)),
   ];
-  for (const warning of config.warnings) io.stderr.write(`warning: ${escapeUnprintable(warning)}\n`);
+  for (const warning of config.warnings) noteLine(io.stderr, `warning: ${warning}`);
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => `${config.file}  ${problem}`).join('\n'));
   const output = openOutput(io.stdout);
   output.line(`${printable(config.file)}: good`);

@@ -5,10 +5,10 @@ import type { Backend } from '../drivers/backend.js';
 import { retry } from '../drivers/layers/retry.js';
 import { openBackend } from '../drivers/open.js';
 import { builtinDrivers, findDriver } from '../drivers/registry.js';
-import { escapeUnprintable } from '../log/printable.js';
 import { throttled } from '../throttled.js';
 import { UsageError } from './exit.js';
 import type { Io } from './io.js';
+import { noteLine } from './output.js';
 
 /** The drivers as the configuration sees them. */
 export const knownDrivers: KnownDrivers = { all: builtinDrivers, find: findDriver };
@@ -26,7 +26,7 @@ export async function openTarget(
 ): Promise<Backend> {
   const notice = (event: string, fields: Readonly<Record<string, unknown>>) => {
     const told = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`);
-    stderr.write(`warning: ${escapeUnprintable([event, ...told].join('; '))}\n`);
+    noteLine(stderr, `warning: ${[event, ...told].join('; ')}`);
   };
   const backend = await openBackend(findDriver(config.driver), config.settings, { clock, notice }, { signal }, toldFound);
   return retry(throttled(config, clock)(backend), { clock, random: Math.random });

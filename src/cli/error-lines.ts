@@ -1,4 +1,6 @@
+import { ConfigError } from '../config/load.js';
 import { escapeUnprintable } from '../log/printable.js';
+import { UsageError } from './exit.js';
 
 /**
  * What a command says on stderr when an error ends it: the message, then the causes that it does not mention. For the journal
@@ -14,10 +16,12 @@ function linesOf(error: unknown): string[] {
   if (!(error instanceof Error)) return [String(error)];
   if (isFault(error))
     return [`a fault in longshore itself; please report it: ${error.message}`, ...(error.stack ?? '').split('\n').slice(1)];
-  const lines = error.message.split('\n');
+  // Lists of complaints alone have several lines: in any other message a line break is part of a name.
+  const lines = error instanceof ConfigError || error instanceof UsageError ? error.message.split('\n') : [error.message];
   const { cause } = error;
   if (!(cause instanceof Error) || error.message.includes(cause.message)) return lines;
-  return [...lines, ...linesOf(cause).map((line) => `because of: ${line}`)];
+  const [first, ...others] = linesOf(cause);
+  return [...lines, `because of: ${first}`, ...others];
 }
 
 /** Errors of the language, which no outside circumstance gives. */

@@ -6,7 +6,7 @@ import type { Engine, Io } from './io.js';
 import { logEvents } from './log-events.js';
 import { checkMirrorNames, openConfig } from './open-config.js';
 import { logWarnings, openLog } from './open-log.js';
-import { type Output, openOutput } from './output.js';
+import { noteLine, type Output, openOutput } from './output.js';
 import { canShowProgress, openProgress } from './progress.js';
 import { isPartial, openTally, summaryOf, type Tally } from './run-tally.js';
 import { openStopSignals } from './stop-signals.js';
@@ -72,7 +72,7 @@ function tell(result: OnceResult, tally: Tally, { json, dryRun }: OnceCommand, o
     return;
   }
   output.line(summaryLine(result, tally, dryRun));
-  for (const line of [...problemLines(mirror, tally), heldLine(mirror, report) ?? []].flat()) stderr.write(`${line}\n`);
+  for (const line of [...problemLines(mirror, tally), heldLine(mirror, report) ?? []].flat()) noteLine(stderr, line);
 }
 
 function outcome(results: readonly OnceResult[], tallyOf: (mirror: string) => Tally): Outcome {

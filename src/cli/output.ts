@@ -1,9 +1,15 @@
+import { escapeUnprintable } from '../log/printable.js';
 import type { Stream } from './io.js';
 
-/** Where results go, line by line. */
+/**
+ * Where results go, line by line. All that is printed passes here or through `noteLine`, and leaves with its control
+ * characters escaped: whatever a file is called, it neither begins a line nor commands a terminal.
+ */
 export interface Output {
-  /** Does nothing once nobody reads any more. */
+  /** One line, whatever is in it. Does nothing once nobody reads any more. */
   line(text: string): void;
+  /** A text of several lines, none of which holds a name that could bring further ones. */
+  lines(text: string): void;
   json(value: unknown): void;
   /** Aborted when the reader went away (`| head`), so that an endless listing can end. */
   readonly closed: AbortSignal;
@@ -19,10 +25,11 @@ export function openOutput(stream: Stream): Output {
     closed.abort(error);
   });
   const line = (text: string): void => {
-    if (!closed.signal.aborted) stream.write(`${text}\n`);
+    if (!closed.signal.aborted) stream.write(`${escapeUnprintable(text)}\n`);
   };
   return {
     line,
+    lines: (text) => text.split('\n').forEach(line),
     json: (value) => line(JSON.stringify(value)),
     closed: closed.signal,
     async finish() {
@@ -33,4 +40,9 @@ export function openOutput(stream: Stream): Output {
       if (failure !== undefined) throw failure;
     },
   };
+}
+
+/** One line on stderr that is no log line: a warning, or what went wrong with one object. */
+export function noteLine(stderr: Stream, text: string): void {
+  stderr.write(`${escapeUnprintable(text)}\n`);
 }

@@ -7,7 +7,7 @@ import { openOutput } from './output.js';
 /** `longshore schema`: what editors check and complete a configuration with. */
 export async function printSchema({ stdout }: Io): Promise<number> {
   const output = openOutput(stdout);
-  output.line(JSON.stringify(configJsonSchema(knownDrivers.all), null, 2));
+  output.lines(JSON.stringify(configJsonSchema(knownDrivers.all), null, 2));
   await output.finish();
   return EXIT.OK;
 }

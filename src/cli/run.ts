@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { escapeUnprintable } from '../log/printable.js';
 import { readVersion } from '../package-files.js';
 import { acceptSource } from './accept-source.js';
 import { byHand, byHandOnMirror, type Hands, type MirrorHands } from './by-hand.js';
@@ -67,6 +68,15 @@ function buildProgram(io: Io, engine: Engine, done: (code: number) => void): Com
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
+      // What it repeats of the command line may be a file's name; a line of its own is only its suggestion.
+      outputError: (text, write) =>
+        write(
+          `${text
+            .trimEnd()
+            .split(/\n(?=\(Did you mean )/)
+            .map(escapeUnprintable)
+            .join('\n')}\n`,
+        ),
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       getErrHelpWidth: () => io.stderr.columns ?? 100,
       getOutHasColors: () => false,

@@ -41,5 +41,6 @@ export async function status(configFile: string | undefined, command: StatusComm
 }
 
 function show(text: string, { watch }: StatusCommand, output: Output, { stdout }: Io): void {
-  output.line((watch && stdout.isTTY ? CLEAR_SCREEN : '') + text.trimEnd());
+  if (watch && stdout.isTTY) stdout.write(CLEAR_SCREEN);
+  output.lines(text.trimEnd());
 }

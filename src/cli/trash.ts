@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { isoTime, parseTime } from '../clock.js';
 import { parseDuration } from '../config/units.js';
 import { eachInParallel } from '../drivers/parallel.js';
-import { escapeUnprintable, printable } from '../log/printable.js';
+import { printable } from '../log/printable.js';
 import { makeFolders } from '../make-folders.js';
 import { bytes, count } from '../status/units.js';
 import { isLinkObject, restoreObject } from '../sync/store/restore-object.js';
@@ -14,6 +14,7 @@ import { isExpired } from '../sync/trash/expiry.js';
 import { listTrash, type TrashEntry } from '../sync/trash/list-trash.js';
 import type { MirrorHands } from './by-hand.js';
 import { EXIT, UsageError } from './exit.js';
+import { noteLine } from './output.js';
 
 /** Files restored at once. */
 const LANES = 8;
@@ -68,7 +69,7 @@ export async function restoreTrashed(hands: MirrorHands, { names, to, at, json }
       failures += 1;
       const reason = error instanceof Error ? error.message : String(error);
       if (json) output.json({ event: 'failed', name, error: reason });
-      io.stderr.write(`${printable(name)}: ${escapeUnprintable(reason)}\n`);
+      noteLine(io.stderr, `${printable(name)}: ${reason}`);
       return;
     }
     if (json) output.json({ event: 'restored', name, size, deletedAt: isoTime(atMs) });
@@ -130,7 +131,7 @@ export async function purgeTrashed(hands: MirrorHands, { names, olderThan, all }
     await deleteEntries(backend, mirror.container, due, emptied, signal);
   }
   output.line(`purged ${count(emptied.objects)} ${emptied.objects === 1 ? 'object' : 'objects'} (${bytes(emptied.bytes)})`);
-  for (const [key, error] of emptied.failed) io.stderr.write(`${printable(key)}: ${escapeUnprintable(error.message)}\n`);
+  for (const [key, error] of emptied.failed) noteLine(io.stderr, `${printable(key)}: ${error.message}`);
   seen.refuseUnseen(); // at last: what is gone by now has been told
   return emptied.failed.size > 0 ? EXIT.INCOMPLETE : EXIT.OK;
 }

@@ -1,5 +1,6 @@
 import { ObjectInTheWayError } from '../drivers/errors.js';
 import { failpoint } from '../failpoint.js';
+import { printable } from '../log/printable.js';
 import type { ObjectName, ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import { foldersAbove } from '../watcher/path.js';
@@ -72,7 +73,7 @@ function* inTheWay(name: ObjectName, { index }: Workplace): Generator<ObjectName
 async function send({ job, entry, read, why, where }: Upload, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   const from = whereToCopyFrom(job, entry, at);
   const renamed = from === undefined ? undefined : await copyRenamed(from, { job, entry, read, why, where }, at, signal);
-  if (renamed) return { outcome: 'done', job: 'copy', why: `renamed from ${from}`, bytes: 0, record: renamed };
+  if (renamed) return { outcome: 'done', job: 'copy', why: `renamed from ${printable(from ?? '')}`, bytes: 0, record: renamed };
   const path = at.source.absolute(entry.path);
   const hashedAtMs = read?.hashedAtMs ?? at.clock.now();
   let confirmed: Confirmed;
