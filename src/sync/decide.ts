@@ -122,7 +122,7 @@ export function isOfOurs({ md5, size, mtimeNs, etag }: ObjectRecord, remote: Rem
 function decideKnown(local: LocalFact, known: ObjectRecord, remote: Remote, policy: Policy): Decision {
   const drifted = hasDrifted(known, remote);
   if (sameStat(local.entry, known) && !isRacy(known)) {
-    if (drifted) return { action: 'upload', why: 'drift' };
+    if (drifted) return decideDrifted(local, known, remote);
     if (known.guarded !== undefined) return { action: 'release' };
     return isFact(remote) && hasOldMetadata(known.metadataEpoch, policy) ? { action: 'renew-metadata' } : NOTHING;
   }
@@ -133,9 +133,15 @@ function decideKnown(local: LocalFact, known: ObjectRecord, remote: Remote, poli
   if (local.md5 === undefined) return { action: 'learn', what: 'local-md5' };
   if (local.md5 !== known.md5)
     return drifted && isFact(remote) ? adoptOrUpload(local, remote, 'changed') : { action: 'upload', why: 'changed' };
-  if (drifted) return { action: 'upload', why: 'drift' };
+  if (drifted) return decideDrifted(local, known, remote);
   const given = isFact(remote) && hasOldMetadata(known.metadataEpoch, policy);
   return { action: 'refresh', metadata: given || metadataDiffers(local.entry, known, policy) };
+}
+
+/** The file is what was sent. Another ETag alone proves no other content: a local target that lost its records has one. */
+function decideDrifted(local: LocalFact, known: ObjectRecord, remote: Remote): Decision {
+  const isOther = !isFact(remote) || remote.size !== known.size || (remote.md5 !== undefined && !remote.inspected);
+  return isOther ? { action: 'upload', why: 'drift' } : adoptOrUpload(local, remote, 'drift');
 }
 
 function adoptOrUpload(local: LocalFact, remote: RemoteFact, why: UploadReason): Decision {
@@ -160,8 +166,10 @@ function sameContent(local: LocalFact, remote: RemoteFact): 'same' | 'different'
 function hasDrifted(known: ObjectRecord, remote: Remote): boolean {
   if (remote === 'unknown') return false;
   if (remote === 'absent' || remote.size !== known.size) return true;
-  if (remote.md5 !== undefined) return remote.md5 !== known.md5;
-  return remote.etag !== undefined && known.etag !== undefined && remote.etag !== known.etag;
+  const hasOtherEtag = remote.etag !== undefined && known.etag !== undefined && remote.etag !== known.etag;
+  if (remote.md5 === undefined) return hasOtherEtag;
+  // An object was inspected because of its ETag, which is then to be recorded.
+  return remote.md5 !== known.md5 || (remote.inspected && hasOtherEtag);
 }
 
 /** Whether an object was given its metadata by other settings than those of now. Only a reconcile sees to it. */

@@ -179,6 +179,14 @@ describe('decide, over its whole table', () => {
     if (lost) expect(['upload', 'adopt']).toContain(decision.action);
   });
 
+  property('P6: sends nothing when file, record and object have one content, whatever the ETag and the stat', (world, decision) => {
+    const { file: here, known: record, object, remote: there } = world;
+    if (!here || record?.state !== 'confirmed' || !object || there === 'unknown') return;
+    if (here.content.md5 !== record.md5 || object.md5 !== record.md5) return;
+    if (typeof there === 'object' && there.inspected && there.md5 === undefined) return; // nothing tells its content
+    expect(decision.action).not.toBe('upload');
+  });
+
   property('a record of nothing is forgotten; what is neither here nor there needs nothing', (world, decision) => {
     if (world.file || world.remote !== 'absent') return;
     expect(decision.action).toBe(world.known ? 'forget' : 'nothing');
@@ -259,7 +267,7 @@ describe('decide, row by row', () => {
       { entry },
       { ...record, etag: 'e1' },
       { size: 3, etag: 'e2', inspected: false },
-      { action: 'upload', why: 'drift' },
+      { action: 'learn', what: 'remote-md5' },
     ],
     ['same stat, no digest and no etag told', { entry }, { ...record, etag: 'e1' }, { size: 3, inspected: false }, { action: 'nothing' }],
     ['same stat, no etag known', { entry }, record, { size: 3, etag: 'e2', inspected: false }, { action: 'nothing' }],

@@ -67,7 +67,9 @@ export function replaceMetaData(store: Store, copy: CopyOrder, ticket: Ticket): 
       // Who wrote to it meanwhile has made its digest worthless.
       const untouched = after?.ino === stat.ino && after.size === stat.size && (mtime !== undefined || after.mtimeNs === stat.mtimeNs);
       if (after === undefined) throw new Refusal({ kind: 'no-object', key: from.key });
-      const record = { file: versionOf(after), md5: untouched ? known?.md5 : undefined, about: replace.about };
+      // A caller that names the very etag of a file without a record has read its content, and says what it is.
+      const md5 = known?.md5 ?? (copy.expected?.etag === undefined ? undefined : copy.expected.md5);
+      const record = { file: versionOf(after), md5: untouched ? md5 : undefined, about: replace.about };
       store.writableRecords().put(to.container, to.key, record);
       return { answer: describeObject(to.key, after, record), dirty: [store.dirty(store.container(to.container), path)] };
     },

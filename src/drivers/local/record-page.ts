@@ -26,44 +26,71 @@ export interface PageEntry {
 
 /** All entries whose lengths are possible, in their order; `isWhole` tells which are what was written. */
 export function* entriesOf(page: Buffer): Generator<PageEntry, void> {
-  for (let start = 0; start + AT.key <= page.length; ) {
-    const length = page.readUInt16LE(start);
-    const end = start + LENGTH_BYTES + length;
-    if (length < AT.key - LENGTH_BYTES || end > page.length) return;
+  for (let start = 0, end = endOf(page, 0); end > 0; start = end, end = endOf(page, start)) {
     const value = start + AT.key + page.readUInt16LE(start + AT.keyBytes);
-    if (value > end) return;
     yield { start, end, key: page.subarray(start + AT.key, value), value: page.subarray(value, end) };
-    start = end;
   }
 }
 
-export function isWhole(page: Buffer, { start, end }: PageEntry): boolean {
+/** Where the entry that begins at `start` ends; 0 when none begins there. Called some hundred times for each put. */
+function endOf(page: Buffer, start: number): number {
+  if (start + AT.key > page.length) return 0;
+  const length = byteAt(page, start) + byteAt(page, start + 1) * 256;
+  const end = start + LENGTH_BYTES + length;
+  if (length < AT.key - LENGTH_BYTES || end > page.length) return 0;
+  return start + AT.key + keyBytesAt(page, start) > end ? 0 : end;
+}
+
+function keyBytesAt(page: Buffer, start: number): number {
+  return byteAt(page, start + AT.keyBytes) + byteAt(page, start + AT.keyBytes + 1) * 256;
+}
+
+function byteAt(page: Buffer, at: number): number {
+  return page[at] ?? 0;
+}
+
+/** Names of one length differ at their ends most often. */
+function isKeyAt(page: Buffer, at: number, key: Buffer): boolean {
+  const last = key.length - 1;
+  return byteAt(page, at + last) === byteAt(key, last) && page.compare(key, 0, key.length, at, at + key.length) === 0;
+}
+
+/** Where the entry of a key is, if there is one, and where the last entry ends. */
+function locate(page: Buffer, key: Buffer): { readonly start: number; readonly end: number; readonly last: number } {
+  let found = { start: 0, end: 0 };
+  let start = 0;
+  for (let end = endOf(page, 0); end > 0; end = endOf(page, start)) {
+    if (keyBytesAt(page, start) === key.length && isKeyAt(page, start + AT.key, key)) found = { start, end };
+    start = end;
+  }
+  return { ...found, last: start };
+}
+
+export function isWhole(page: Buffer, { start, end }: Pick<PageEntry, 'start' | 'end'>): boolean {
   return crc32(page.subarray(start + AT.keyBytes, end)) === page.readUInt32LE(start + AT.crc);
 }
 
 /** The value of a key; undefined when the page has none that is whole. */
 export function findIn(page: Buffer, key: Buffer): Buffer | undefined {
-  for (const entry of entriesOf(page)) if (entry.key.equals(key)) return isWhole(page, entry) ? entry.value : undefined;
-  return undefined;
+  const found = locate(page, key);
+  return found.end > 0 && isWhole(page, found) ? page.subarray(found.start + AT.key + key.length, found.end) : undefined;
 }
 
 /** False when there was no such entry. */
 export function removeFrom(page: Buffer, key: Buffer): boolean {
-  for (const { start, end, key: found } of entriesOf(page)) {
-    if (!found.equals(key)) continue;
-    page.copyWithin(start, end);
-    page.fill(0, page.length - (end - start));
-    return true;
-  }
-  return false;
+  const { start, end, last } = locate(page, key);
+  if (end === 0) return false;
+  page.copyWithin(start, end, last);
+  page.fill(0, last - (end - start));
+  return true;
 }
 
 /** Puts an entry in place of the key's former one. False when the page is full: it then has no entry of this key. */
 export function putInto(page: Buffer, key: Buffer, value: Buffer): boolean {
-  removeFrom(page, key);
-  let end = 0;
-  for (const entry of entriesOf(page)) end = entry.end;
-  page.fill(0, end); // what is behind an impossible length
+  const former = locate(page, key);
+  if (former.end > 0) page.copyWithin(former.start, former.end, former.last);
+  const end = former.last - (former.end - former.start);
+  page.fill(0, end); // also what is behind an impossible length
   const length = AT.key - LENGTH_BYTES + key.length + value.length;
   if (end + LENGTH_BYTES + length > page.length) return false;
   page.writeUInt16LE(length, end);

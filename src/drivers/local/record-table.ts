@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { closeSync, fdatasync, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { statDescriptor } from '../../file-stat.js';
@@ -59,7 +59,8 @@ interface Header {
 }
 
 function readHeader(descriptor: number): Header | undefined {
-  const bytes = readAt(descriptor, HEADER_BYTES, 0);
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  readInto(bytes, descriptor, 0);
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC) || crc32(bytes.subarray(0, AT.crc)) !== bytes.readUInt32LE(AT.crc)) return undefined;
   const pages = bytes.readUInt32LE(AT.pages);
   return { pages, salt: bytes.subarray(AT.salt, AT.crc) };
@@ -110,11 +111,15 @@ function tableOf(path: string, opened: number, header: Header): RecordTable {
   let dirty = false;
   let closed = false;
 
-  const numberOf = (key: Buffer, of: number): number => createHash('md5').update(salt).update(key).digest().readUInt32LE(0) & (of - 1);
-  const positionOf = (number: number): number => (number + 1) * PAGE_BYTES;
-  const read = (number: number): Buffer => readAt(descriptor, PAGE_BYTES, positionOf(number));
+  /** Of the page that was read last. */
+  const page = Buffer.alloc(PAGE_BYTES);
 
-  function write(number: number, page: Buffer): void {
+  // A digest, so that nobody can choose names that all come into one page.
+  const numberOf = (key: Buffer, of: number): number => hash('md5', Buffer.concat([salt, key]), 'buffer').readUInt32LE(0) & (of - 1);
+  const positionOf = (number: number): number => (number + 1) * PAGE_BYTES;
+  const read = (number: number): void => readInto(page, descriptor, positionOf(number));
+
+  function write(number: number): void {
     dirty = true;
     writeAt(descriptor, page, positionOf(number));
   }
@@ -124,10 +129,10 @@ function tableOf(path: string, opened: number, header: Header): RecordTable {
     const made = makeFile(path, { pages: pages * 2, salt });
     try {
       for (let number = 0; number < pages; number += 1) {
-        const from = read(number);
+        read(number);
         const halves = [Buffer.alloc(PAGE_BYTES), Buffer.alloc(PAGE_BYTES)] as const;
-        for (const entry of entriesOf(from)) {
-          if (!isWhole(from, entry) || !isWanted(entry.key)) continue;
+        for (const entry of entriesOf(page)) {
+          if (!isWhole(page, entry) || !isWanted(entry.key)) continue;
           putInto(halves[numberOf(entry.key, pages * 2) < pages ? 0 : 1], entry.key, entry.value);
         }
         halves.forEach((half, at) => {
@@ -163,16 +168,18 @@ function tableOf(path: string, opened: number, header: Header): RecordTable {
       return inode;
     },
     get(key) {
-      return findIn(read(numberOf(key, pages)), key);
+      read(numberOf(key, pages));
+      const value = findIn(page, key);
+      return value && Buffer.from(value);
     },
     put(key, value, isWanted) {
       if (key.length + value.length > LONGEST_ENTRY) return false;
       for (;;) {
         const number = numberOf(key, pages);
-        const page = read(number);
+        read(number);
         const fits = putInto(page, key, value);
         // Without room, its former entry goes at least: it says what is no longer so.
-        write(number, page);
+        write(number);
         if (fits) return true;
         if (pages >= MOST_PAGES) return false;
         grow(isWanted);
@@ -180,8 +187,8 @@ function tableOf(path: string, opened: number, header: Header): RecordTable {
     },
     remove(key) {
       const number = numberOf(key, pages);
-      const page = read(number);
-      if (removeFrom(page, key)) write(number, page);
+      read(number);
+      if (removeFrom(page, key)) write(number);
     },
     flushLater() {
       try {
@@ -200,14 +207,15 @@ function tableOf(path: string, opened: number, header: Header): RecordTable {
 }
 
 /** What is behind the end of the file reads as zeros. */
-function readAt(descriptor: number, length: number, position: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  for (let done = 0; done < length; ) {
-    const read = readSync(descriptor, bytes, done, length - done, position + done);
-    if (read === 0) break;
+function readInto(bytes: Buffer, descriptor: number, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const read = readSync(descriptor, bytes, done, bytes.length - done, position + done);
+    if (read === 0) {
+      bytes.fill(0, done);
+      return;
+    }
     done += read;
   }
-  return bytes;
 }
 
 function writeAt(descriptor: number, bytes: Buffer, position: number): void {
