@@ -28,7 +28,7 @@ export function lstatPath(path: string): BigIntStats {
 }
 
 /** As lstatPath; undefined when nothing is there (ENOENT). */
-export function lstatPathIfAny(path: string): BigIntStats | undefined {
+export function lstatPathIfAny(path: string | Buffer): BigIntStats | undefined {
   const stat = lstatSync(path, EXACT_IF_ANY);
   return stat && unsigned(stat);
 }

@@ -29,6 +29,8 @@ interface Unwritten {
  */
 export function groupedIndex(store: RecordStore, location: string): ObjectIndex {
   const unwritten = new Map<ObjectName, Unwritten>();
+  /** The names in `unwritten` by the inode of their records: looked up for each file that has no record. */
+  const unwrittenOf = new Map<bigint, Set<ObjectName>>();
   let queue: Batch[] = [];
   let latest: Batch | undefined;
   let stored = store.count();
@@ -47,10 +49,21 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
     const inStore = earlier === undefined ? Number(store.has(name)) : Number(earlier.record !== undefined) - earlier.adds;
     const adds = Number(record !== undefined) - inStore;
     added += adds - (earlier?.adds ?? 0);
+    dropUnwritten(name);
     unwritten.set(name, { record, adds, batch });
+    if (record) unwrittenOf.set(record.inode, (unwrittenOf.get(record.inode) ?? new Set()).add(name));
     batch.changes.set(name, change);
     writing ??= writeQueued();
     await batch.durable;
+  }
+
+  function dropUnwritten(name: ObjectName): void {
+    const inode = unwritten.get(name)?.record?.inode;
+    unwritten.delete(name);
+    if (inode === undefined) return;
+    const names = unwrittenOf.get(inode);
+    names?.delete(name);
+    if (names?.size === 0) unwrittenOf.delete(inode);
   }
 
   function newBatch(): Batch {
@@ -75,6 +88,7 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
         const failed = [batch, ...queue];
         queue = [];
         unwritten.clear();
+        unwrittenOf.clear();
         stored = store.count();
         added = 0;
         for (const { settle } of failed) settle.reject(error);
@@ -90,7 +104,7 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
       if (pending === undefined) continue;
       added -= pending.adds;
       if (pending.batch === batch) {
-        unwritten.delete(name);
+        dropUnwritten(name);
         continue;
       }
       const adds = Number(pending.record !== undefined) - Number(put !== undefined);
@@ -116,8 +130,8 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
     entries: (range) => entries(range),
     namesOfInode(inode) {
       const kept = [...store.namesOfInode(inode)].filter((name) => !unwritten.has(name));
-      const pending = [...unwritten].filter(([, { record }]) => record?.inode === inode).map(([name]) => name);
-      return pending.length === 0 ? kept : [...kept, ...pending].sort(compareNames);
+      const pending = unwrittenOf.get(inode);
+      return pending === undefined ? kept : [...kept, ...pending].sort(compareNames);
     },
     put: write,
     remove: (name) => write(name, undefined),

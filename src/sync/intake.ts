@@ -44,7 +44,7 @@ export interface IntakeOptions {
   readonly index: ObjectIndex;
   readonly source: SourceView;
   readonly policy: Policy;
-  readonly whereabouts: Pick<Whereabouts, 'sighted'>;
+  readonly whereabouts: Pick<Whereabouts, 'sighted' | 'unnameable'>;
   /** A look has found that nothing is due about this name, and no job sees to it. */
   readonly settled: (name: ObjectName, run: number) => void;
   readonly pending: Pending;
@@ -88,8 +88,9 @@ export function createIntake(options: IntakeOptions): Intake {
     else settled(name, NO_RUN);
   }
 
-  function sight(look: Look): void {
+  function sight(path: RelativePath, look: Look): void {
     if (look.found === 'entry') whereabouts.sighted(source.nameOf(look.entry), look.entry.inode);
+    else if (look.found === 'unknown' && look.inode !== undefined) whereabouts.unnameable(path, look.inode, look.detail);
   }
 
   async function considerAt(path: RelativePath, look: Look, since: Since): Promise<void> {
@@ -124,7 +125,7 @@ export function createIntake(options: IntakeOptions): Intake {
     async hints(paths, since = []) {
       const now = momentNow(clock);
       // A job that takes a file's place must know where the file went, before the first of them runs.
-      for (const path of paths) sight(source.look(path));
+      for (const path of paths) sight(path, source.look(path));
       const others: (readonly [RelativePath, Since])[] = [];
       for (const [at, path] of paths.entries()) {
         const { [at]: first = now } = since;

@@ -127,7 +127,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       const unheard = { unseenSinceMs: UNHEARD.sinceMs };
       if (lost) due.add({ kind: 'reconcile', under: '', why: 'the container may hold other objects than is known', ...unheard });
       else due.add({ kind: parts.ledger.read().reconciled ? 'scan' : 'reconcile', under: '', why: 'start', ...unheard });
-      unattend = mirror.scansDue.attend(() => dueScans(opened, due));
+      unattend = attend(opened, due);
       endUnheard();
       work.stoppedBy(undefined);
       waitsAs = undefined;
@@ -169,6 +169,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       for (;;) {
         // Asking for the next hint says that all of the one before has been taken.
         const next = hints.next();
+        mirror.waitingJobs.recheck();
         mirror.reportState();
         const { done, value: hint } = await next;
         if (done) return;
@@ -180,7 +181,6 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
         mirror.reportState();
         if (hint.kind === 'rescan') due.add({ kind: 'scan', under: hint.under, why: hint.why, ...sinceOf(hint.since) });
         else await takePaths(hint, due);
-        mirror.waitingJobs.recheck();
       }
     } finally {
       forget();
@@ -194,10 +194,17 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     for (const under of gone) due.add({ kind: 'scan', under, why: GONE, gone: true, ...sinceOf(oldestMs) });
   }
 
+  function attend(opened: Watcher, due: DueRuns): () => void {
+    const ends = [mirror.scansDue.attend(() => dueScans(opened, due)), mirror.whereabouts.attend(opened.appearedAs)];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
   /** What may still be found where nothing has been seen yet. */
   function* dueScans(from: Watcher, due: DueRuns): Generator<DueScan> {
-    const unsettled = from.unsettled();
-    if (unsettled) yield { sinceMs: unsettled.since ?? UNHEARD.sinceMs, whole: false };
+    const rescans = from.unsettledRescans();
+    if (rescans) yield { sinceMs: rescans.since ?? UNHEARD.sinceMs, whole: false };
     for (const run of due.open) if (run !== begun) yield scanOf(run);
   }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { createCondition } from './condition.js';
 import type { DueRun } from './scan/due-runs.js';
 
-/** A scan, or a hint of a watcher, that may find files where nothing has been seen yet. */
+/** A scan that may find files where nothing has been seen yet. */
 export interface DueScan {
   /** It stands for what has happened since then; milliseconds on the monotonic clock. */
   readonly sinceMs: number;

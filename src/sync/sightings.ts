@@ -4,8 +4,9 @@ import type { ObjectName } from '../state/object-index.js';
 export interface Sightings {
   /** A job sees to this name. */
   add(name: ObjectName, inode: bigint): void;
-  /** What was seen under this name is not mirrored, and why. */
-  refuse(name: ObjectName, inode: bigint, why: string): void;
+  /** What was seen under this name is not mirrored, and why. `unnameable`: no object can have this name. */
+  refuse(name: ObjectName, inode: bigint, why: string, unnameable?: boolean): void;
+  isUnnameable(name: ObjectName): boolean;
   /** The first attempt for this name has failed. */
   delay(name: ObjectName): void;
   isDelayed(name: ObjectName): boolean;
@@ -24,6 +25,7 @@ interface Sighting {
   readonly inode: bigint;
   readonly why: string | undefined;
   readonly delayed: boolean;
+  readonly unnameable?: boolean;
 }
 
 /** Refused names, and withheld deletes, that are kept. */
@@ -59,14 +61,15 @@ export function createSightings(): Sightings {
     add(name, inode) {
       if (byName.get(name)?.inode !== inode) set(name, { inode, why: undefined, delayed: false });
     },
-    refuse(name, inode, why) {
+    refuse(name, inode, why, unnameable = false) {
       if (refused >= MOST && byName.get(name)?.why === undefined) overflowed = true;
-      else set(name, { inode, why, delayed: true });
+      else set(name, { inode, why, delayed: true, unnameable });
     },
     delay(name) {
       const before = byName.get(name);
       if (before) byName.set(name, { ...before, delayed: true });
     },
+    isUnnameable: (name) => byName.get(name)?.unnameable === true,
     isDelayed: (name) => byName.get(name)?.delayed === true,
     whyNot: (name) => byName.get(name)?.why,
     namesOf: (inode) => [...(byInode.get(inode) ?? [])],
@@ -86,6 +89,7 @@ export function createSightings(): Sightings {
     },
     beginSurvey() {
       overflowed = false;
+      for (const [name, { unnameable }] of [...byName]) if (unnameable) drop(name);
     },
   };
 }

@@ -33,8 +33,8 @@ export interface WaitingJobsOptions {
   readonly signal: AbortSignal;
 }
 
-/** The index knows what is due, so more can be left to a scan. */
-const MOST = 10_000;
+/** More than a watcher gives out at once. The index knows what is due, so that what is beyond can be left to a scan. */
+const MOST = 25_000;
 
 export function createWaitingJobs({ pending, scansDue, requeue, lookAt, clock, signal }: WaitingJobsOptions): WaitingJobs {
   const byOther = new Map<ObjectName, Map<ObjectName, Job>>();

@@ -40,6 +40,8 @@ export interface Whereabouts {
   sighted(name: ObjectName, inode: bigint): void;
   /** The file under this name is not mirrored, and why: until `ended` finds it confirmed or gone. */
   notMirrored(name: ObjectName, why: string): void;
+  /** No object can have this name, and why; there is a file: until the next survey. A name that is not UTF-8 is printable here. */
+  unnameable(name: string, inode: bigint, why: string): void;
   /** The first attempt for this name has failed: no overwrite waits for it any more. */
   delayed(name: ObjectName): void;
   /** No job sees to this name any more. Returns the names whose deletes were withheld for its sake, if that is over. */
@@ -81,7 +83,9 @@ export function createWhereabouts({ index, source, pending, scansDue }: Whereabo
 
   function isThere(name: ObjectName, { inode, kind }: Pick<ObjectRecord, 'inode' | 'kind'>): boolean {
     const look = source.lookFor(name);
-    return look.found === 'entry' && look.entry.inode === inode && look.entry.kind === kind;
+    if (look.found === 'entry') return look.entry.inode === inode && look.entry.kind === kind;
+    // A printable name leads nowhere: what the scan has seen under it counts.
+    return sightings.isUnnameable(name) && (look.found !== 'unknown' || look.inode === undefined || look.inode === inode);
   }
 
   function* candidates(inode: bigint): Generator<readonly [name: ObjectName, settling: boolean], void> {
@@ -107,6 +111,7 @@ export function createWhereabouts({ index, source, pending, scansDue }: Whereabo
 
   return {
     sighted: sightings.add,
+    unnameable: (name, inode, why) => sightings.refuse(name, inode, why, true),
     delayed: sightings.delay,
     withhold: sightings.withhold,
     isFirstAttempt: (name) => !sightings.isDelayed(name),

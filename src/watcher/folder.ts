@@ -5,7 +5,7 @@ import { rulesInside } from './ignore-file.js';
 import type { Directory, Looking } from './look.js';
 import { joinPath, pathOnDisk } from './path.js';
 import { isAbsence, problem, refusal, type WalkProblem } from './problem.js';
-import { readDirectory } from './read-directory.js';
+import { readDirectory, type UnnameableEntry } from './read-directory.js';
 import { confirmSource, SourceMissingError, sourceMissing } from './source.js';
 
 /** A directory that was read, and the rules for what is in it. */
@@ -17,8 +17,8 @@ export interface Folder {
   readonly names: readonly string[];
   /** What is wrong with its ignore file. */
   readonly warnings: readonly WalkProblem[];
-  /** Printable forms of names that are not UTF-8. */
-  readonly notUtf8: readonly string[];
+  /** Names that are not UTF-8. */
+  readonly notUtf8: readonly UnnameableEntry[];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
+import { createAppearances } from './appearances.js';
 import { covers } from './cover.js';
 import type { RelativePath } from './entry.js';
 import { BOUNDS, createSettle, together } from './settle.js';
@@ -7,11 +8,16 @@ import type { Hint, Unsettled } from './watcher.js';
 
 /** Raw events go in, settled hints come out, to one reader. What is not asked for stays where it settles, in bounded memory. */
 export interface HintStream extends AsyncIterable<Hint> {
-  changed(path: RelativePath): void;
+  /** `inode`: of a file that has appeared under the path. */
+  changed(path: RelativePath, inode?: bigint): void;
   /** `unheard`: there may be changes that had no event. */
   doubt(under: RelativePath, why: string, unheard?: boolean): void;
   /** What is not given out yet, or given out and its reader has not asked for the next; see Watcher. */
   unsettled(path?: RelativePath): Unsettled | undefined;
+  /** The same of rescans alone. */
+  unsettledRescans(): Unsettled | undefined;
+  /** Paths under which this file has appeared, and which are unsettled. */
+  appearedAs(inode: bigint): readonly RelativePath[];
   /** Ends the iteration; what was not given out is dropped. */
   close(): void;
 }
@@ -24,7 +30,8 @@ export interface SettleTimes {
 }
 
 export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
-  const settle = createSettle({ ...times, ...BOUNDS });
+  const appearances = createAppearances();
+  const settle = createSettle({ ...times, ...BOUNDS }, appearances.forget);
   const closing = new AbortController();
   /** Set while nothing is waiting. Later events are never due before earlier ones, so that they need not wake anybody. */
   let arrived: (() => void) | undefined;
@@ -50,6 +57,7 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
       for (let hint = taken[0]; hint !== undefined; hint = taken[0]) {
         yield hint;
         taken = taken.slice(1);
+        if (hint.kind === 'paths') hint.paths.forEach(appearances.forget);
         if (closing.signal.aborted) return;
       }
       await wait();
@@ -57,8 +65,10 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
   }
 
   return {
-    changed(path) {
-      settle.changed(path, clock.monotonic());
+    changed(path, inode) {
+      appearances.note(path, inode);
+      // What a rescan covers has no hint of its own.
+      if (!settle.changed(path, clock.monotonic())) appearances.forget(path);
       arrived?.();
     },
     doubt(under, why, unheard) {
@@ -69,6 +79,11 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
       const waiting = settle.waiting(path);
       return together([...(waiting === undefined ? [] : [waiting]), ...taken.flatMap((hint) => about(hint, path))]);
     },
+    unsettledRescans() {
+      const rescans = taken.flatMap((hint) => (hint.kind === 'rescan' ? [{ since: hint.since }] : []));
+      return together([...settle.rescans(), ...rescans]);
+    },
+    appearedAs: appearances.pathsOf,
     close() {
       closing.abort();
       arrived?.();

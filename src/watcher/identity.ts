@@ -21,14 +21,21 @@ export function presentIdentity(absolutePath: string, follow: boolean): Identity
   }
 }
 
-/** What stands at a path, as far as it can be watched. What cannot be looked at counts as a folder: watching it will tell. */
-export function folderKind(absolutePath: string): 'folder' | 'link' | undefined {
+/** What stands at a path: as far as it can be watched, and which file it is. */
+export interface Standing {
+  readonly folder?: 'folder' | 'link';
+  readonly inode?: bigint;
+}
+
+/** What cannot be looked at counts as a folder: watching it will tell. */
+export function whatIsAt(absolutePath: string): Standing {
   try {
     const stats = lstatPathIfAny(absolutePath);
-    if (stats?.isSymbolicLink()) return 'link';
-    return stats?.isDirectory() ? 'folder' : undefined;
+    if (stats?.isSymbolicLink()) return { folder: 'link' };
+    if (stats?.isDirectory()) return { folder: 'folder' };
+    return stats?.isFile() ? { inode: stats.ino } : {};
   } catch {
-    return 'folder';
+    return { folder: 'folder' };
   }
 }
 

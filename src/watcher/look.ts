@@ -68,7 +68,7 @@ export function look(at: Looking, path: RelativePath, rules: FolderRules, above:
     const type = Number(stat.mode) & constants.S_IFMT;
     if (type === constants.S_IFDIR) return directoryAt(at, path, stat, rules);
     if (rules.ignoresFile(path)) return IGNORED;
-    if (at.reserved.includes(path)) return reservedAt(path);
+    if (at.reserved.includes(path)) return reservedAt(path, type === constants.S_IFREG ? stat.ino : undefined);
     if (type === constants.S_IFREG) return fileAt(at, path, stat);
     if (type === constants.S_IFLNK) return linkAt(at, path, onDisk, stat, rules, above);
     return specialAt(path, type);
@@ -96,7 +96,7 @@ function entryAt(at: Looking, path: RelativePath, kind: LocalEntry['kind'], stat
     const bytes = Buffer.byteLength(path) + suffix;
     if (bytes > at.maxNameBytes) {
       const detail = `its object name would have ${bytes} bytes, and the target takes ${at.maxNameBytes} here; shorten its name or its folders'`;
-      return problem(path, 'name-too-long', detail, 'path-and-below');
+      return problem(path, 'name-too-long', detail, 'path-and-below', stat.ino);
     }
   }
   return {
@@ -145,14 +145,14 @@ function preservedLink(at: Looking, path: RelativePath, onDisk: string, stat: Bi
 function fileAt(at: Looking, path: RelativePath, stat: BigIntStats): Found {
   if (at.symlinks === 'preserve' && path.endsWith(LINK_SUFFIX)) {
     const detail = `its name is that of a link's object (${LINK_SUFFIX}), and restoring it would make a link (\`symlinks: preserve\`); rename it`;
-    return problem(path, 'name-clash', detail, 'path-and-below');
+    return problem(path, 'name-clash', detail, 'path-and-below', stat.ino);
   }
   return entryAt(at, path, 'file', stat);
 }
 
-function reservedAt(path: RelativePath): WalkProblem {
+function reservedAt(path: RelativePath, inode?: bigint): WalkProblem {
   const detail = 'in the container this name is kept for what longshore itself writes there; rename it, or exclude it';
-  return problem(path, 'name-refused', detail, 'path-and-below');
+  return problem(path, 'name-refused', detail, 'path-and-below', inode);
 }
 
 function specialAt(path: RelativePath, type: number): WalkProblem {

@@ -28,13 +28,15 @@ export interface WalkProblem {
   readonly detail: string;
   /** Where the walk is no evidence of absence because of this, so that nothing may be deleted there. */
   readonly blinds: Blinds;
+  /** Of a file that is there, has content, and cannot be mirrored under its name. */
+  readonly inode?: bigint;
 }
 
 /** `nothing`: what is there is known for certain. `below`: the path itself is known, what used to be below it is not. */
 export type Blinds = 'nothing' | 'below' | 'path-and-below';
 
-export function problem(path: RelativePath, reason: ProblemReason, detail: string, blinds: Blinds): WalkProblem {
-  return { kind: 'problem', path, reason, detail, blinds };
+export function problem(path: RelativePath, reason: ProblemReason, detail: string, blinds: Blinds, inode?: bigint): WalkProblem {
+  return { kind: 'problem', path, reason, detail, blinds, ...(inode !== undefined && { inode }) };
 }
 
 /** What the operating system's refusal to look at or to read `path` amounts to. Any other error is thrown on. */

@@ -16,6 +16,8 @@ export function createScanOnlyWatcher(degraded: readonly Degraded[]): Watcher {
     ready: Promise.resolve(),
     state: () => ({ engine: 'scan', directories: 0, degraded, losses: 0 }),
     unsettled: () => undefined,
+    unsettledRescans: () => undefined,
+    appearedAs: () => [],
     async close() {
       closing.abort();
     },

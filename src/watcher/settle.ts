@@ -9,7 +9,8 @@ import type { Hint, Unsettled } from './watcher.js';
  * that never go back.
  */
 export interface Settle {
-  changed(path: RelativePath, now: number): void;
+  /** False: a rescan that waits covers it. */
+  changed(path: RelativePath, now: number): boolean;
   /** Everything at and below `under` is to be looked at. `unheard`: there may be changes that had no event. */
   doubt(under: RelativePath, why: string, now: number, unheard?: boolean): void;
   /** Removes and returns what is due. */
@@ -18,6 +19,8 @@ export interface Settle {
   nextDue(): number | undefined;
   /** What waits, of the path or of all; undefined: nothing. */
   waiting(path?: RelativePath): Unsettled | undefined;
+  /** The rescans that wait. */
+  rescans(): readonly Unsettled[];
 }
 
 export interface SettleLimits {
@@ -47,7 +50,8 @@ interface Rescan {
   unheard: boolean;
 }
 
-export function createSettle(limits: SettleLimits): Settle {
+/** `onSwallow` is called for each path that waited and that a rescan covers from now on. */
+export function createSettle(limits: SettleLimits, onSwallow: (path: RelativePath) => void = () => {}): Settle {
   const paths = quietQueue<RelativePath>(limits.settleMs, limits.settleLimitMs);
   const byFolder = new Map<RelativePath, Set<RelativePath>>();
   const rescans = new Map<RelativePath, Rescan>();
@@ -84,6 +88,7 @@ export function createSettle(limits: SettleLimits): Settle {
     for (const path of [under, ...below]) {
       since = Math.min(since, paths.since(path) ?? now);
       forget(path);
+      onSwallow(path);
     }
     return { since, unheard };
   };
@@ -113,11 +118,14 @@ export function createSettle(limits: SettleLimits): Settle {
     doubt,
 
     changed(path, now) {
-      if (path === '') return doubt(path, 'the source itself changed', now);
+      if (path === '') {
+        doubt(path, 'the source itself changed', now);
+        return false;
+      }
       const rescan = waitingRescan(path);
       if (rescan !== undefined) {
         rescan.touched = now;
-        return;
+        return false;
       }
       const folder = parentOf(path) ?? '';
       const siblings = byFolder.get(folder) ?? new Set();
@@ -125,6 +133,7 @@ export function createSettle(limits: SettleLimits): Settle {
       paths.touch(path, now);
       if (siblings.size > limits.pathsPerFolder) doubt(folder, 'many files changed', now);
       else if (byFolder.size > limits.folders || paths.size > limits.paths) collapsePaths(now);
+      return paths.has(path);
     },
 
     take(now) {
@@ -148,6 +157,8 @@ export function createSettle(limits: SettleLimits): Settle {
       }
       return next;
     },
+
+    rescans: () => [...rescans.values()].map(waitingFor),
 
     waiting(path) {
       const since = path === undefined ? paths.oldest() : paths.since(path);

@@ -115,6 +115,8 @@ export function createTreeWatcher(options: TreeWatcherOptions): Watcher {
   return {
     ready,
     close,
+    appearedAs: hints.appearedAs,
+    unsettledRescans: () => (isReady && tree.placing ? { since: undefined } : hints.unsettledRescans()),
     unsettled(path) {
       const waiting = hints.unsettled(path);
       return path === undefined && isReady && tree.placing ? { since: undefined } : waiting;

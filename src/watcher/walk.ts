@@ -38,7 +38,7 @@ export function* walk(at: Looking, under: RelativePath = '', range: NameRange = 
       if (opened?.kind === 'problem') yield opened;
       if (opened?.kind === 'folder') {
         yield* opened.warnings;
-        for (const name of opened.notUtf8) yield unnameable(joinPath(entering.path, name));
+        for (const { printable, inode } of opened.notUtf8) yield unnameable(joinPath(entering.path, printable), inode);
         stack.push(levelOf(opened, range));
         line.push(entering);
       }
@@ -118,6 +118,7 @@ function lookInside(at: Looking, level: Level, name: string, line: readonly Dire
   }
 }
 
-function unnameable(path: RelativePath): WalkProblem {
-  return problem(path, 'name-not-utf8', 'its name is not valid UTF-8, so no object can have it; rename it (convmv can)', 'nothing');
+function unnameable(path: RelativePath, inode: bigint | undefined): WalkProblem {
+  const detail = 'its name is not valid UTF-8, so no object can have it; rename it (convmv can)';
+  return problem(path, 'name-not-utf8', detail, 'nothing', inode);
 }

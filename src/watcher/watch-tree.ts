@@ -3,7 +3,7 @@ import type { DirectoryWatch, WatchDirectory } from './directory-watch.js';
 import type { RelativePath } from './entry.js';
 import { type FolderRules, IGNORE_FILE } from './filter.js';
 import { isFollowable } from './followed-link.js';
-import { folderKind, identify, presentIdentity, sameIdentity } from './identity.js';
+import { identify, presentIdentity, sameIdentity, whatIsAt } from './identity.js';
 import { knownRulesInside } from './ignore-file.js';
 import { joinPath, pathOnDisk } from './path.js';
 import { createTurnQueue } from './turn-queue.js';
@@ -52,7 +52,8 @@ export interface WatchTreeOptions {
 export interface WatchTreeEvents {
   /** Any event at all: for the count of what the kernel's queue gives out. */
   event(): void;
-  changed(path: RelativePath): void;
+  /** `inode`: of a file that has appeared under the path. */
+  changed(path: RelativePath, inode?: bigint): void;
   /** Anything at and below may have changed unseen. `unheard`: at any time, since there was no event of it. */
   doubt(under: RelativePath, why: string, unheard?: boolean): void;
 }
@@ -193,13 +194,14 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
       enqueue(folder); // to be read again
       return;
     }
-    on.changed(joinPath(path, name));
+    const below = joinPath(path, name);
+    const there = kind === 'rename' ? whatIsAt(pathOnDisk(options.root, below)) : undefined;
+    on.changed(below, there?.inode);
     if (name === IGNORE_FILE) enqueue(folder); // to be read again, with the rules that hold now
     const child = folder.children?.get(name);
     if (kind === 'rename') {
       if (child !== undefined) remove(child);
-      const found = folderKind(pathOnDisk(options.root, joinPath(path, name)));
-      if (found !== undefined) attach(folder, name, found === 'link');
+      if (there?.folder !== undefined) attach(folder, name, there.folder === 'link');
       if (name === (folder.parent === undefined ? basename(options.root) : folder.name)) verifyFolder(folder);
     } else if (child !== undefined && refused.has(child)) enqueue(child); // its permissions may have changed
   };
@@ -211,7 +213,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     const path = pathOf(folder);
     remove(folder);
     on.changed(path);
-    const found = folderKind(pathOnDisk(options.root, path));
+    const { folder: found } = whatIsAt(pathOnDisk(options.root, path));
     if (found !== undefined) attach(parent, name, found === 'link');
   };
 

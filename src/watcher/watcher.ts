@@ -51,6 +51,10 @@ export interface Watcher extends AsyncIterable<Hint> {
    * what concerns it.
    */
   unsettled(path?: RelativePath): Unsettled | undefined;
+  /** The same of rescans, and of folders that are not watched yet: of what may hold files that no path has told of. */
+  unsettledRescans(): Unsettled | undefined;
+  /** Unsettled paths under which events have seen this file to appear. */
+  appearedAs(inode: bigint): readonly RelativePath[];
   /** Ends the iteration and gives back every watch. A second call does nothing. */
   close(): Promise<void>;
 }

@@ -1,8 +1,23 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
+import { canMount } from '../watcher/tree.js';
 import type { Program } from './program.js';
 import { seeded } from './random-changes.js';
 import { eventually } from './trees.js';
@@ -153,5 +168,34 @@ test.each(['chokidar', 'directories'])(
     expect(missing.slice(0, 5)).toEqual([]);
     daemon.kill('SIGTERM');
     await daemon.finished;
+  },
+);
+
+test.skipIf(!canMount)(
+  'P4: on a full target the object under the old name of a file stays, until there is room for the new one',
+  async () => {
+    const vault = mkdtempSync(join(tmpdir(), 'longshore-full-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', vault]);
+    onTestFinished(() => {
+      execFileSync('umount', ['-l', vault]);
+      rmdirSync(vault);
+    });
+    const { folder, start } = openWorkspace('full');
+    const { source } = files(folder, start, `driver: local, root: ${vault}`, 'scan');
+    const once = () => start(['--config', join(folder, 'longshore.yaml'), 'reconcile']).finished;
+    const objects = () => readdirSync(join(vault, 'documents')).filter((name) => name !== '.longshore');
+    writeFileSync(join(source, 'old'), randomBytes(9_000_000));
+    writeFileSync(join(source, 'kept'), 'kept');
+    await once(); // the first one deletes nothing
+    expect((await once()).code).toBe(0);
+    expect(objects()).toEqual(['kept', 'old']);
+    const { bavail, bsize } = statfsSync(vault);
+    writeFileSync(join(vault, 'filler'), Buffer.alloc(bavail * bsize - 1_000_000, 1));
+    renameSync(join(source, 'old'), join(source, 'new'));
+    expect((await once()).code).not.toBe(0);
+    expect(objects()).toEqual(['kept', 'old']);
+    rmSync(join(vault, 'filler'));
+    expect((await once()).code).toBe(0);
+    expect(objects()).toEqual(['kept', 'new']);
   },
 );

@@ -34,6 +34,10 @@ function failing(fails: (key: string) => Error | undefined): NonNullable<Fixture
   };
 }
 
+function shortNames(backend: Backend): Backend {
+  return { ...backend, capabilities: { ...backend.capabilities, limits: { ...backend.capabilities.limits, maxKeyBytes: 200 } } };
+}
+
 /** A mirror of `old` and `kept`, and the rename of a path in its source. */
 async function open(options: FixtureOptions = {}) {
   const fixture = await openMirrorFixture(options);
@@ -87,6 +91,31 @@ describe('P4: the object under the old name of a file stays, and the run says so
     await fixture.run('scan');
     expect(await fixture.objects()).toEqual({ 'p/old': 'content', 'p/new': 'it', 'p/kept': 'kept' });
     expect(fixture.events).toContainEqual(expect.objectContaining(withheld));
+  });
+
+  test.each<readonly [string, (how: 'scan' | 'hints') => boolean, (source: string) => string | Buffer]>([
+    ['is too long', () => true, (source) => join(source, 'x'.repeat(250))],
+    ['is one that longshore keeps for itself', () => true, (source) => join(source, '.longshore')],
+    ['is not UTF-8', (how) => how === 'scan', (source) => Buffer.concat([Buffer.from(`${source}/`), Buffer.from([0x66, 0xff])])],
+  ])('%s', async (_what, isFoundBy, to) => {
+    const fixture = await open({ wrap: shortNames });
+    const { source } = fixture.mirror.settings;
+    for (const how of ['hints', 'scan'] as const) {
+      if (!isFoundBy(how)) continue;
+      renameSync(fixture.at('old'), to(source));
+      if (how === 'scan') await fixture.run('scan');
+      else {
+        await fixture.mirror.intake.hints(['old', String(to(''))]);
+        await settled(fixture);
+      }
+      expect(await fixture.objects()).toEqual({ 'p/old': 'content', 'p/kept': 'kept' });
+      expect(fixture.events).toContainEqual(expect.objectContaining(withheld));
+      renameSync(to(source), fixture.at('old'));
+    }
+    renameSync(fixture.at('old'), to(source));
+    rmSync(to(source));
+    await fixture.run('scan');
+    expect(await fixture.objects()).toEqual({ 'p/kept': 'kept' });
   });
 
   test('could not be recorded', async () => {

@@ -217,7 +217,7 @@ describe('jobs that wait', () => {
 
   test('P7: are no more than can be kept in mind', () => {
     const { jobs } = openWaiting();
-    for (let at = 0; at < 10_000; at += 1) expect(jobs.waitFor(job(`f${at}`), 'b', true)).toBe(true);
+    for (let at = 0; at < 25_000; at += 1) expect(jobs.waitFor(job(`f${at}`), 'b', true)).toBe(true);
     expect(jobs.waitFor(job('more'), 'b', true)).toBe(false);
     expect(jobs.waitForScans(job('more'), 'any', 1)).toBe(false);
   });

@@ -110,3 +110,24 @@ test('hint stream: a change counts as unsettled from its event until its reader 
   expect(hints.unsettled()).toBeUndefined();
   hints.close();
 });
+
+test('hint stream: a file is known by its inode under the path where it appeared, until the reader is done with that path', async () => {
+  const hints = createHintStream({ settleMs: 0, settleLimitMs: 0 }, systemClock);
+  const reader = hints[Symbol.asyncIterator]();
+  hints.changed('a', 7n);
+  hints.changed('folder/b', 7n);
+  hints.changed('c', 8n);
+  hints.changed('c');
+  expect([hints.appearedAs(7n), hints.appearedAs(8n)]).toEqual([['a', 'folder/b'], []]);
+  hints.doubt('folder', 'test');
+  hints.changed('folder/d', 9n);
+  expect([hints.appearedAs(7n), hints.appearedAs(9n)], 'a rescan covers the others').toEqual([['a'], []]);
+  expect(hints.unsettledRescans()).toBeDefined();
+  expect((await reader.next()).value).toMatchObject({ kind: 'rescan' });
+  expect(hints.unsettledRescans(), 'the reader has not asked for the next').toBeDefined();
+  expect((await reader.next()).value).toMatchObject({ kind: 'paths' });
+  expect([hints.appearedAs(7n), hints.unsettledRescans()]).toEqual([['a'], undefined]);
+  void reader.next();
+  expect(hints.appearedAs(7n)).toEqual([]);
+  hints.close();
+});

@@ -61,15 +61,16 @@ export function collectDeletes({ parts, whereabouts, intake, held }: Mirror, { w
           foreign += 1;
           digest ^= digestOf(name);
         }
-      } else if (known.guarded === undefined && !isMoved(name, known)) deletes += 1;
+      } else if (known.guarded === undefined && destroys(name, known)) deletes += 1;
     }
     return { deletes, foreign: { count: foreign, digest: digest.toString(16) } };
   }
 
-  /** Its content is, or is about to be, under another name. */
-  function isMoved(name: ObjectName, known: ObjectRecord): boolean {
+  /** False when its content is, or is about to be, under another name, or when its delete will be withheld. */
+  function destroys(name: ObjectName, known: ObjectRecord): boolean {
     const found = whereabouts.find(name, known, parts.clock.monotonic(), 'any');
-    return found.state === 'pending' || (found.state === 'confirmed' && found.sameContent);
+    if (found.state === 'confirmed') return !found.sameContent;
+    return found.state === 'nowhere' || found.state === 'unseen';
   }
 
   /** What is known to be held needs no job, and no evidence, to stay so. */

@@ -161,6 +161,7 @@ async function take(
       return undefined;
     }
     case 'problem':
+      if (item.inode !== undefined) mirror.whereabouts.unnameable(item.path, item.inode, item.detail);
       skip(mirror, run, item.path, item.reason, item.detail);
       return undefined;
     case 'walked':

@@ -48,6 +48,8 @@ export interface ScanProblem {
   readonly path: RelativePath;
   readonly reason: SkipReason;
   readonly detail: string;
+  /** Of a file that cannot be mirrored under its name. */
+  readonly inode?: bigint;
   /** Of `delete-withheld`: how many objects are kept, and why. */
   readonly kept?: { readonly objects: number; readonly why: string };
 }

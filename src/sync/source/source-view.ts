@@ -7,6 +7,7 @@ import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
 import { type FolderRules, openFilter } from '../../watcher/filter.js';
 import { type Found, type Looking, startLooking, type WalkSettings } from '../../watcher/look.js';
 import { pathOnDisk, pathsBelow } from '../../watcher/path.js';
+import type { WalkProblem } from '../../watcher/problem.js';
 import { isEmptySource, openSource } from '../../watcher/source.js';
 import type { SkipReason } from '../events.js';
 import type { MirrorSettings } from '../mirror-settings.js';
@@ -24,7 +25,13 @@ export type Look =
   /** Excluded by the mirror: neither sent nor deleted. */
   | { readonly found: 'excluded' }
   /** Nobody can tell. Nothing may be deleted because of it. */
-  | { readonly found: 'unknown'; readonly reason: SkipReason; readonly detail: string };
+  | {
+      readonly found: 'unknown';
+      readonly reason: SkipReason;
+      readonly detail: string;
+      /** Of a file that is there and cannot be mirrored under its name. */
+      readonly inode?: bigint;
+    };
 
 const NOTHING: Look = { found: 'nothing' };
 const EXCLUDED: Look = { found: 'excluded' };
@@ -103,7 +110,7 @@ export function createSourceView(
       case 'ignored':
         return EXCLUDED;
       case 'problem':
-        return found.blinds === 'path-and-below' ? { found: 'unknown', reason: found.reason, detail: found.detail } : { found: 'nothing' };
+        return found.blinds === 'path-and-below' ? unknown(found) : { found: 'nothing' };
     }
   }
 
@@ -155,6 +162,10 @@ export function createSourceView(
     },
     rules: openFilter(walkSettings.filter),
   };
+}
+
+function unknown({ reason, detail, inode }: WalkProblem): Look {
+  return { found: 'unknown', reason, detail, ...(inode !== undefined && { inode }) };
 }
 
 /** What to do when something about the source has changed on purpose. */

@@ -10,8 +10,8 @@ export const createHintStream: typeof realHintStream = (times, clock) => {
   const stream = realHintStream(times, clock);
   return {
     ...stream,
-    changed(path) {
-      if (random() >= orders.lostEvents) stream.changed(path);
+    changed(path, inode) {
+      if (random() >= orders.lostEvents) stream.changed(path, inode);
     },
   };
 };
