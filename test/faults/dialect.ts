@@ -85,6 +85,9 @@ function s3Refusal(status: number, code: string, headers: Readonly<Record<string
   return { status, headers: { 'content-type': 'application/xml', ...headers }, body: Buffer.from(errorXml(code)) };
 }
 
+/** Without it an answer would be taken for that of another web server. */
+const OF_SWIFT = { 'x-trans-id': 'tx-of-the-proxy' };
+
 export const swiftDialect: Dialect = {
   driver: 'swift',
   read: ({ method = '', url = '', headers }) => {
@@ -96,7 +99,7 @@ export const swiftDialect: Dialect = {
   errorInside: (operation) =>
     operation === 'delete together'
       ? json({ 'Number Deleted': 0, 'Number Not Found': 0, 'Response Status': '500 Internal Error', 'Response Body': '', Errors: [] })
-      : { status: 202, headers: {}, body: Buffer.from('not created') },
+      : { status: 202, headers: OF_SWIFT, body: Buffer.from('not created') },
   expired: swiftRefusal(401),
   wrongHash: (answer) => withWrongEtag(answer, answer.body.toString()),
 };
@@ -126,11 +129,11 @@ function swiftOperation(
 function swiftRefusal(status: number, code = '', headers: Readonly<Record<string, string>> = {}): Answer {
   return {
     status,
-    headers: { 'content-type': 'text/html', ...headers },
+    headers: { ...OF_SWIFT, 'content-type': 'text/html', ...headers },
     body: Buffer.from(`<html><h1>${status}</h1><p>${code}</p></html>`),
   };
 }
 
 function json(document: unknown): Answer {
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(document)) };
+  return { status: 200, headers: { ...OF_SWIFT, 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(document)) };
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request as forwardRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { breakOff, readBody } from '../fakes/broken-off.js';
-import type { HttpFault } from '../fakes/scripted-faults.js';
+import { type HttpFault, sendForeign } from '../fakes/scripted-faults.js';
 import type { Answer, Asked, Dialect, Operation } from './dialect.js';
 
 /** What goes wrong with one request on its way to a server that is itself in order. */
@@ -65,8 +65,10 @@ export async function startFaultProxy(upstream: string, dialect: Dialect): Promi
     if (fault?.kind === 'stall') return;
     if (fault?.kind === 'meanwhile') await fault.act();
     if (fault?.kind === 'answer') return send(message, response, fault.answer);
+    if (fault?.kind === 'foreign' && !fault.done) return sendForeign(response, fault, message.method === 'HEAD');
     const path = message.url ?? '/';
     const answer = await forward(message, fault?.kind === 'ask' ? fault.path(path) : path, body);
+    if (fault?.kind === 'foreign') return sendForeign(response, fault, message.method === 'HEAD');
     if (fault?.kind === 'lose-answer') return void message.socket.resetAndDestroy();
     if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') {
       response.writeHead(answer.status, { ...answer.headers, 'content-length': String(answer.body.byteLength) });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { randomContent } from '../drivers/conformance/fixture.js';
 import { summaryOf } from '../e2e/place.js';
+import { BARE_200, LOGIN_PAGE } from '../fakes/scripted-faults.js';
 import type { Fault } from './fault-proxy.js';
 import { expectDone, type Faulty, MIB, SMALL } from './storage.js';
 
@@ -21,6 +22,9 @@ export function passingFaults(at: Faulty): void {
       ['met a lost answer', { kind: 'lose-answer' }, 2],
       ['met a stall', { kind: 'stall' }, 1],
       ['met a wrong hash', at.lying(), 1],
+      ['met a login page', LOGIN_PAGE, 3],
+      ['met 200 and nothing else', BARE_200, 3],
+      ['met a login page behind which it was stored', { ...LOGIN_PAGE, done: true }, 1],
       ['met credentials that had ended', { kind: 'answer', answer: at.dialect.expired }, 3],
     ];
     for (const [name, fault, times] of faults) {
@@ -46,6 +50,8 @@ export function passingFaults(at: Faulty): void {
       ['its completion was refused', refused(503, 'SlowDown')],
       ['its completion said yes, with an error inside', { kind: 'answer', answer: at.dialect.errorInside('complete parts') }],
       ['its completion told a wrong hash', at.lying()],
+      ['its completion met a login page', LOGIN_PAGE],
+      ['its completion met a login page behind which it was made', { ...LOGIN_PAGE, done: true }],
     ];
     for (const [name, fault] of completions) {
       writeFileSync(join(place.source, name), randomContent(11 * MIB));
@@ -55,6 +61,7 @@ export function passingFaults(at: Faulty): void {
     proxy.next('part', at.lying());
     proxy.next('part', { kind: 'reset', afterBytes: MIB });
     proxy.next('part', { kind: 'lose-answer' });
+    proxy.next('part', LOGIN_PAGE);
     const run = await place.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(0);
     await at.expectInSync(place);
@@ -67,16 +74,19 @@ export function passingFaults(at: Faulty): void {
     expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 7 });
     at.proxy.next('list', { kind: 'truncate', afterBytes: 1 });
     at.proxy.next('list', { kind: 'stall-body', afterBytes: 1 });
+    at.proxy.next('list', LOGIN_PAGE);
     expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 0, unchanged: 7 });
   });
 
-  test('P1: a copy, and a delete of many, that say yes with an error inside are made again', async () => {
+  test('P1: a copy, and a delete of many, that say yes with an error inside, or a login page, are made again', async () => {
     const place = at.open();
     at.fill(place);
     expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 7 });
     renameSync(join(place.source, 'folder/f0'), join(place.source, 'renamed'));
     for (const name of SMALL.slice(1)) rmSync(join(place.source, name));
     at.proxy.next('copy', { kind: 'answer', answer: at.dialect.errorInside('copy') });
+    at.proxy.next('copy', LOGIN_PAGE);
+    at.proxy.next('delete together', LOGIN_PAGE);
     at.proxy.next('delete together', { kind: 'answer', answer: at.dialect.errorInside('delete together') });
     expectDone(await place.longshore('scan', '--json'), { uploaded: 0, copied: 1, deleted: 6, bytes: 0 });
     await at.expectInSync(place);
