@@ -9,6 +9,10 @@ import type { Io } from './io.js';
 import { openConfig } from './open-config.js';
 import { noteLine, openOutput } from './output.js';
 
+const AS_ROOT =
+  'longshore runs as root, and needs only to read its sources and to write to its state: give it a user of its own, with ' +
+  'AmbientCapabilities=CAP_DAC_READ_SEARCH where it is to read files of every user (see systemd/longshore.service)';
+
 /**
  * `longshore check`: everything that can be said about a configuration without asking a provider: the file itself, whether
  * secrets are where it says, and whether sources can be read.
@@ -22,6 +26,7 @@ export async function check(configFile: string | undefined, io: Io): Promise<num
     ...(await unreadableSources(config.mirrors)),
   ];
   for (const warning of config.warnings) noteLine(io.stderr, `warning: ${warning}`);
+  if (io.uid === 0) noteLine(io.stderr, `warning: ${AS_ROOT}`);
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => `${config.file}  ${problem}`).join('\n'));
   const output = openOutput(io.stdout);
   output.line(`${printable(config.file)}: good`);

@@ -17,6 +17,8 @@ export interface Io {
   readonly stderr: Stream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Who runs it, where the system has numbers for that. */
+  readonly uid?: number | undefined;
   readonly clock: Clock;
   /** Calls the listener at each stop signal, which then does not end the program. Returns what gives them back. */
   onSignal(listener: (signal: StopSignal) => void): () => void;
@@ -40,6 +42,7 @@ export function processIo(): Io {
     stderr: process.stderr,
     env: process.env,
     cwd: process.cwd(),
+    uid: process.getuid?.(),
     clock: systemClock,
     onSignal(listener) {
       for (const signal of STOP_SIGNALS) process.on(signal, listener);

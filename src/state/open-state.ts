@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
+import { statPath } from '../file-stat.js';
 import type { Logger } from '../log.js';
 import { makeFolders } from '../make-folders.js';
 import { reasonOf, StateError, StateUnavailableError, systemCode } from './errors.js';
@@ -75,6 +76,7 @@ export async function openMirrors({ folder, mirrors, clock, signal, rebuilt }: O
 async function lockFolder(folder: string, clock: Clock): Promise<StateLock> {
   try {
     await makeFolders(folder, 0o700);
+    requireOwn(folder);
     return await takeLock(folder, clock);
   } catch (error) {
     if (error instanceof StateError) throw error;
@@ -84,6 +86,22 @@ async function lockFolder(folder: string, clock: Clock): Promise<StateLock> {
       `the state folder cannot be used (${reasonOf(error)}). ${advice}, or name another one under "state" in the configuration`,
       error,
     );
+  }
+}
+
+const WRITABLE_BY_OTHERS = 0o002n;
+
+/** Who can write to the state can have objects deleted; and files of root in it would keep its own user out. */
+function requireOwn(folder: string): void {
+  const [uid, gid] = [process.getuid?.(), process.getgid?.()];
+  if (uid === undefined || gid === undefined) return;
+  const { uid: owner, mode } = statPath(folder);
+  if (owner !== BigInt(uid)) {
+    const mend = `run longshore as that user, or give it the folder: chown -R ${uid}:${gid} '${folder}'`;
+    throw new StateUnavailableError(folder, `belongs to user ${owner}, and longshore runs as user ${uid}: ${mend}`);
+  }
+  if ((mode & WRITABLE_BY_OTHERS) !== 0n) {
+    throw new StateUnavailableError(folder, `may be written to by every user: chmod o-w '${folder}', and see what they have left in it`);
   }
 }
 

@@ -49,6 +49,15 @@ describe('check', () => {
     expect(console.stdout.text()).toContain(`mirror photos: ${console.folder}/photos to vault:photos/`);
   });
 
+  it('says once, and only to root, that it runs as root, and what to do instead', async () => {
+    writeConfig(console.folder);
+    expect(await console.run(['check'])).toBe(0);
+    expect(console.stderr.text()).not.toContain('root');
+    Object.assign(console.io, { uid: 0 });
+    expect(await console.run(['check'])).toBe(0);
+    expect(console.stderr.text().match(/warning: longshore runs as root.*CAP_DAC_READ_SEARCH/g)).toHaveLength(1);
+  });
+
   it('says where it looked for a configuration that is nowhere', async () => {
     expect(await console.run(['check'])).toBe(2);
     for (const place of [
