@@ -33,7 +33,7 @@ export function openFolder(at: Looking, directory: Directory, around: FolderRule
     const rules = names.includes(IGNORE_FILE) ? rulesInside(path, onDisk, around) : around;
     if ('kind' in rules) return rules;
     const fate = fateOf(at, directory);
-    if (fate !== 'same') return fate === 'gone' ? undefined : exchanged(path);
+    if (fate !== 'same') return fate === 'gone' ? undefined : fate;
     const warnings = rules === around ? [] : rules.malformed.map((line) => malformedIn(path, line));
     return { kind: 'folder', directory, rules, warnings, names, notUtf8 };
   } catch (error) {
@@ -54,19 +54,20 @@ function malformedIn(folder: RelativePath, { line, pattern, problem: why }: Malf
  * @throws SourceMissingError when the source itself is gone or another
  */
 export function whatBecameOf(at: Looking, directory: Directory): WalkProblem | undefined {
-  return fateOf(at, directory) === 'other' ? exchanged(directory.path) : undefined;
+  const fate = fateOf(at, directory);
+  return typeof fate === 'string' ? undefined : fate;
 }
 
-function fateOf(at: Looking, { path, device, inode }: Directory): 'same' | 'gone' | 'other' {
+function fateOf(at: Looking, { path, device, inode }: Directory): 'same' | 'gone' | WalkProblem {
   if (path === '') {
     confirmSource(at.source);
     return 'same';
   }
   try {
     const now = (at.symlinks === 'follow' ? statPath : lstatPath)(pathOnDisk(at.source.root, path));
-    return now.dev === device && now.ino === inode ? 'same' : 'other';
+    return now.dev === device && now.ino === inode ? 'same' : exchanged(path);
   } catch (error) {
-    return isAbsence(error) ? 'gone' : 'other'; // what may not be looked at any more is not known to be the same
+    return isAbsence(error) ? 'gone' : refusal(path, error); // what cannot be looked at is not known to be the same
   }
 }
 

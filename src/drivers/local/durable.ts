@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { syncPath } from '../sync-path.js';
+import { withPath } from './failure.js';
 
 /** A file or folder that must survive a loss of power, and any folder of the file system that it is in. */
 export interface Dirty {
@@ -62,7 +63,7 @@ async function syncEach(paths: readonly string[], failures: Map<string, Error>):
       try {
         await syncPath(path);
       } catch (error) {
-        failures.set(path, error as Error);
+        failures.set(path, withPath(path, error) as Error);
       }
     }
   };

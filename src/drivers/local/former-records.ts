@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { openLmdbTree } from '../../lmdb-tree.js';
 import { codeOf } from './failure.js';
 
@@ -25,5 +25,6 @@ export function takeFormerRecords(folder: string, take: (key: Buffer, value: Buf
   } finally {
     closeSync(descriptor);
   }
-  for (const path of [file, `${file}-lock`, `${file}.damaged`]) rmSync(path, { force: true });
+  // With it what lies beside it: locks, one that was damaged, and what a kill left of a try whether there is room.
+  for (const name of readdirSync(folder)) if (name.startsWith(FORMER_FILE)) rmSync(`${folder}/${name}`, { force: true });
 }

@@ -4,7 +4,7 @@ import { statHandle } from '../../file-stat.js';
 import type { ByteRange } from '../call.js';
 import { ObjectDoesNotExistError, ObjectError } from '../errors.js';
 import { lengthWithin } from '../range.js';
-import { codeOf, toFailure } from './failure.js';
+import { codeOf, toFailure, withPath } from './failure.js';
 import { toStorageError } from './storage-error.js';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -22,7 +22,7 @@ export async function readFileRange(
     if (!stat.isFile()) throw new ObjectDoesNotExistError(key, { driver: 'local' });
     signal.throwIfAborted();
     const start = range?.start ?? 0;
-    return oneReading(file, key, start, start + lengthWithin(range ?? { start }, Number(stat.size)), signal);
+    return oneReading(file, path, key, start, start + lengthWithin(range ?? { start }, Number(stat.size)), signal);
   } catch (error) {
     await file.close();
     throw error;
@@ -42,6 +42,7 @@ async function openExisting(path: string, key: string): Promise<FileHandle> {
 /** Closes the file at the end, when its consumer leaves, and, should nobody ever begin, when it is collected. */
 async function* oneReading(
   file: FileHandle,
+  path: string,
   key: string,
   start: number,
   end: number,
@@ -51,7 +52,7 @@ async function* oneReading(
     for (let position = start; position < end; ) {
       signal.throwIfAborted();
       const bytes = new Uint8Array(Math.min(CHUNK_BYTES, end - position));
-      const { bytesRead } = await readAt(file, bytes, position, key);
+      const { bytesRead } = await readAt(file, bytes, position, path, key);
       if (bytesRead === 0) throw new ObjectError(key, 'became shorter while it was read', { driver: 'local', retry: 'backoff' });
       position += bytesRead;
       yield bytes.subarray(0, bytesRead);
@@ -61,10 +62,16 @@ async function* oneReading(
   }
 }
 
-async function readAt(file: FileHandle, bytes: Uint8Array, position: number, key: string): Promise<{ readonly bytesRead: number }> {
+async function readAt(
+  file: FileHandle,
+  bytes: Uint8Array,
+  position: number,
+  path: string,
+  key: string,
+): Promise<{ readonly bytesRead: number }> {
   try {
     return await file.read(bytes, 0, bytes.length, position);
   } catch (error) {
-    throw toStorageError(toFailure(error), key);
+    throw toStorageError(toFailure(withPath(path, error)), key);
   }
 }

@@ -80,7 +80,7 @@ const GONE = new Set(['ENOTCONN', 'ESTALE', 'EHOSTDOWN', 'EHOSTUNREACH', 'ETIMED
 /** The file system takes no such name, whatever is done: vfat refuses `a:b`, an encrypted one long names. */
 const REFUSED_NAMES = new Set(['ENAMETOOLONG', 'EILSEQ', 'EINVAL']);
 
-function systemError({ code, call, path, message }: Failure & { kind: 'system' }, key: string | undefined): StorageError {
+function systemError({ code, call, path, ofDescriptor, message }: Failure & { kind: 'system' }, key: string | undefined): StorageError {
   const cause = Object.assign(new Error(message), { code });
   if (GONE.has(code))
     return new TargetUnavailableError(`${call} "${path}" failed: the file system is gone (${code})`, {
@@ -88,7 +88,7 @@ function systemError({ code, call, path, message }: Failure & { kind: 'system' }
       retry: 'backoff',
       cause,
     });
-  if (key !== undefined && REFUSED_NAMES.has(code)) {
+  if (key !== undefined && !ofDescriptor && REFUSED_NAMES.has(code)) {
     return new InvalidObjectNameError(key, `this file system refuses it (${call}: ${code})`, { ...FAILED, cause });
   }
   const advice = ADVICE[code];

@@ -1,6 +1,6 @@
 import { closeSync, fchmodSync, futimesSync, openSync, rmSync, writeSync } from 'node:fs';
 import { statDescriptor } from '../../file-stat.js';
-import { codeOf } from './failure.js';
+import { codeOf, onFile } from './failure.js';
 import type { FileAttributes } from './file-metadata.js';
 import type { Incoming } from './incoming.js';
 
@@ -23,12 +23,16 @@ export function createTemporary(incoming: Incoming): WritableTemporary {
   return {
     path,
     write(bytes) {
-      for (let done = 0; done < bytes.length; ) done += writeSync(file.descriptor, bytes, done);
+      onFile(path, () => {
+        for (let done = 0; done < bytes.length; ) done += writeSync(file.descriptor, bytes, done);
+      });
     },
     finish(attributes) {
-      const inode = applyTo(file.descriptor, attributes);
-      file.close();
-      return inode;
+      return onFile(path, () => {
+        const inode = applyTo(file.descriptor, attributes);
+        file.close();
+        return inode;
+      });
     },
     discard() {
       try {
@@ -46,11 +50,13 @@ export function adoptTemporary(path: string): Temporary {
     path,
     finish(attributes) {
       const file = closeOnce(openSync(path, 'r'));
-      try {
-        return applyTo(file.descriptor, attributes);
-      } finally {
-        file.close();
-      }
+      return onFile(path, () => {
+        try {
+          return applyTo(file.descriptor, attributes);
+        } finally {
+          file.close();
+        }
+      });
     },
     discard: () => rmSync(path, { force: true }),
   };

@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
 import { read } from '../../../src/config/fields.js';
 import { localDriver } from '../../../src/drivers/local/driver-kind.js';
 import { createMakeDurable, type Dirty } from '../../../src/drivers/local/durable.js';
-import { type Failure, Refusal, toFailure } from '../../../src/drivers/local/failure.js';
+import { type Failure, onFile, Refusal, toFailure } from '../../../src/drivers/local/failure.js';
 import { toStorageError } from '../../../src/drivers/local/storage-error.js';
 import { type Names, refuseTwin } from '../../../src/drivers/local/twin.js';
 import { findDriver } from '../../../src/drivers/registry.js';
@@ -57,6 +57,24 @@ describe('failures of the system', () => {
     expect(toStorageError(failure('ESTALE'), 'x')).toMatchObject({ name: 'TargetUnavailableError', retry: 'backoff' });
     expect(toStorageError(failure('EILSEQ'), 'x')).toMatchObject({ name: 'InvalidObjectNameError', objectName: 'x', retry: 'never' });
     expect(toStorageError(failure('EINVAL'))).toMatchObject({ name: 'StorageError' });
+  });
+
+  it('of calls on a descriptor carry the path of its file, and say nothing about a name', () => {
+    const descriptor = openSync('/dev/null', 'r');
+    const write = () => onFile('/root/box/a name', () => writeSync(descriptor, Buffer.from('x')));
+    let error: unknown;
+    try {
+      write();
+    } catch (met) {
+      error = met;
+    } finally {
+      closeSync(descriptor);
+    }
+    expect(toFailure(error)).toMatchObject({ code: 'EBADF', call: 'write', path: '/root/box/a name', ofDescriptor: true });
+    for (const code of ['EINVAL', 'EIO']) {
+      const same = toStorageError(toFailure(Object.assign(error as Error, { code })), 'a name');
+      expect(same).toMatchObject({ name: 'StorageError', message: expect.stringMatching(/^write "\/root\/box\/a name" failed/) });
+    }
   });
 
   it('of the database carry a number instead', () => {
