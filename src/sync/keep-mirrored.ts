@@ -3,9 +3,11 @@ import { onAbort, orAborted } from '../drivers/signal.js';
 import { LeaseHeldError, LeaseLostError } from '../lease/errors.js';
 import { StateError } from '../state/errors.js';
 import { tryToWrite } from '../state/room.js';
+import type { RelativePath } from '../watcher/entry.js';
 import { openWatcher } from '../watcher/open-watcher.js';
+import { together } from '../watcher/settle.js';
 import { SourceMissingError } from '../watcher/source.js';
-import type { Hint, Watcher, WatchState } from '../watcher/watcher.js';
+import type { Hint, Unsettled, Watcher, WatchState } from '../watcher/watcher.js';
 import { type Backoff, backoffMs } from './backoff.js';
 import { untilFirstEnds } from './concurrently.js';
 import { conditionOf } from './condition-of.js';
@@ -123,7 +125,8 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       const { engine, directories } = opened.state();
       const { name, source, target, container, prefix } = settings;
       log.info('mirroring', { mirror: name, source, target, container, prefix, watch: engine, folders: directories });
-      work.watchedBy({ runs: () => due.open, unsettled: opened.unsettled });
+      work.watchedBy({ runs: () => due.open, unsettled: (path) => unsettledIn(opened, path) });
+      mirror.failedLooks.retryBy((path) => lookOnceMore(path, due));
       const unheard = { unseenSinceMs: UNHEARD.sinceMs };
       if (lost) due.add({ kind: 'reconcile', under: '', why: 'the container may hold other objects than is known', ...unheard });
       else due.add({ kind: parts.ledger.read().reconciled ? 'scan' : 'reconcile', under: '', why: 'start', ...unheard });
@@ -151,6 +154,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       endUnheard();
       endUnheard = mirror.scansDue.begin(UNHEARD);
       unattend();
+      mirror.failedLooks.stop();
       await opened.close();
       await Promise.allSettled(finishing);
     }
@@ -194,6 +198,20 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     for (const under of gone) due.add({ kind: 'scan', under, why: GONE, gone: true, ...sinceOf(oldestMs) });
   }
 
+  function unsettledIn(from: Watcher, path?: RelativePath): Unsettled | undefined {
+    return together([from.unsettled(path), mirror.failedLooks.unsettled(path)].filter((one) => one !== undefined));
+  }
+
+  /** At what could not be looked at before; what changed there meanwhile is of any age. */
+  async function lookOnceMore(path: RelativePath, due: DueRuns): Promise<void> {
+    const { found } = mirror.source.look(path);
+    if (found === 'folder') due.add({ kind: 'scan', under: path, why: 'a folder could not be read', ...sinceOf(undefined) });
+    else
+      for (const under of await mirror.intake.hints([path], [null]))
+        due.add({ kind: 'scan', under, why: GONE, gone: true, ...sinceOf(undefined) });
+    mirror.reportState();
+  }
+
   function attend(opened: Watcher, due: DueRuns): () => void {
     const ends = [mirror.scansDue.attend(() => dueScans(opened, due)), mirror.whereabouts.attend(opened.appearedAs)];
     return () => {
@@ -203,7 +221,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
 
   /** What may still be found where nothing has been seen yet. */
   function* dueScans(from: Watcher, due: DueRuns): Generator<DueScan> {
-    const rescans = from.unsettledRescans();
+    const rescans = together([from.unsettledRescans(), mirror.failedLooks.unsettled()].filter((one) => one !== undefined));
     if (rescans) yield { sinceMs: rescans.since ?? UNHEARD.sinceMs, whole: false };
     for (const run of due.open) if (run !== begun) yield scanOf(run);
   }

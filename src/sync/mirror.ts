@@ -3,6 +3,7 @@ import type { WatchState } from '../watcher/watcher.js';
 import { createAttempts } from './attempts.js';
 import { type ContainerTrouble, createContainerTrouble } from './container-trouble.js';
 import type { MirrorStatus } from './events.js';
+import { createFailedLooks, type FailedLooks, reportingLooks } from './failed-looks.js';
 import type { Change } from './guard/rule.js';
 import { type LinkedIntake, withHardLinks } from './hard-links.js';
 import { createIntake } from './intake.js';
@@ -32,6 +33,7 @@ export interface Mirror {
   readonly board: MirrorBoard;
   readonly intake: LinkedIntake;
   readonly source: SourceView;
+  readonly failedLooks: FailedLooks;
   readonly whereabouts: Whereabouts;
   readonly waitingJobs: Pick<WaitingJobs, 'recheck'>;
   readonly scansDue: ScansDue;
@@ -66,7 +68,9 @@ export function createMirror(parts: MirrorParts): Mirror {
   const { name, container, policy, settleMs } = settings;
   const quarantine = openQuarantine(ledger, clock, log);
   const board = createBoard(name, clock, parts.observe);
-  const source = createSourceView(settings, backend.capabilities.limits.maxKeyBytes, ledger.read, clock);
+  const failedLooks = createFailedLooks(clock);
+  const view = createSourceView(settings, backend.capabilities.limits.maxKeyBytes, ledger.read, clock);
+  const source = reportingLooks(view, failedLooks.report);
   const place = openPlace({ settings, backend, ledger, clock, log });
   const runs = createRuns(clock);
   const pending = createPending();
@@ -141,6 +145,7 @@ export function createMirror(parts: MirrorParts): Mirror {
     board,
     intake,
     source,
+    failedLooks,
     whereabouts,
     waitingJobs,
     scansDue,

@@ -72,10 +72,6 @@ function fateOf(at: Looking, { path, device, inode }: Directory): 'same' | 'gone
 }
 
 function exchanged(path: RelativePath): WalkProblem {
-  return problem(
-    path,
-    'unreadable',
-    'was exchanged for another folder while it was looked at; the next scan looks again',
-    'path-and-below',
-  );
+  const detail = 'was exchanged for another folder while it was looked at; it is looked at again soon';
+  return { ...problem(path, 'unreadable', detail, 'path-and-below'), transient: true };
 }

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { lstatPathIfAny, statDescriptor } from '../file-stat.js';
 import type { RelativePath } from './entry.js';
 import { type FolderRules, IGNORE_FILE } from './filter.js';
-import { explain, problem, type WalkProblem } from './problem.js';
+import { explain, unreadable, type WalkProblem } from './problem.js';
 
 /** Larger than any list that people write; a mistake or an attack is not read into memory. */
 const LARGEST_IGNORE_FILE = 1024 * 1024;
@@ -18,7 +18,7 @@ export function rulesInside(folder: RelativePath, onDisk: string, around: Folder
     text = readIgnoreFile(`${onDisk}/${IGNORE_FILE}`);
   } catch (error) {
     const detail = `what it leaves out is unknown, because its ${IGNORE_FILE} cannot be read: ${explain(error)}`;
-    return problem(folder, 'unreadable', detail, 'path-and-below');
+    return unreadable(folder, detail, error);
   }
   return text === undefined ? around : around.within(folder, text);
 }

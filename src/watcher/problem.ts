@@ -30,6 +30,8 @@ export interface WalkProblem {
   readonly blinds: Blinds;
   /** Of a file that is there, has content, and cannot be mirrored under its name. */
   readonly inode?: bigint;
+  /** It may be over soon, without any event that would say so: worth another look in a moment. */
+  readonly transient?: true;
 }
 
 /** `nothing`: what is there is known for certain. `below`: the path itself is known, what used to be below it is not. */
@@ -48,7 +50,19 @@ export function refusal(path: RelativePath, error: unknown): WalkProblem {
     return problem(path, 'name-too-long', detail, 'path-and-below');
   }
   if (code === 'ELOOP') return problem(path, 'link-loop', 'its links lead in a circle', 'path-and-below');
-  return problem(path, 'unreadable', explain(error), 'path-and-below');
+  return unreadable(path, explain(error), error);
+}
+
+/** That something cannot be read because of an error; transient unless the error is one of rights. */
+export function unreadable(path: RelativePath, detail: string, error: unknown): WalkProblem {
+  const found = problem(path, 'unreadable', detail, 'path-and-below');
+  return isForbidden(error) ? found : { ...found, transient: true };
+}
+
+/** Whether the system does not let us. */
+export function isForbidden(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EACCES' || code === 'EPERM';
 }
 
 /** What an error of the file system means to a person, and what helps. */

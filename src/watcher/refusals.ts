@@ -2,6 +2,7 @@ import type { Logger } from '../log.js';
 import { countBelow } from './count-folders.js';
 import { collapse, covers } from './cover.js';
 import type { FolderRules } from './filter.js';
+import { isForbidden } from './problem.js';
 import { SourceMissingError, sourceMissing } from './source.js';
 import { explainLimit, isLimit, readWatchLimits } from './watch-limits.js';
 import type { WatchTree } from './watch-tree.js';
@@ -75,9 +76,4 @@ export function createRefusals(
       for (const { under, why } of told(() => true)) log.warn('folder is not watched, but rescanned on a timer', { root, under, why });
     },
   };
-}
-
-function isForbidden(error: Error): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'EACCES' || code === 'EPERM';
 }

@@ -6,6 +6,7 @@ import type { RelativePath } from './entry.js';
 import type { FolderRules } from './filter.js';
 import { createHintStream, type SettleTimes } from './hint-stream.js';
 import type { KernelQueue } from './kernel-queue.js';
+import { UnannouncedError } from './lasting.js';
 import { networkFileSystem, readMounts } from './network-file-system.js';
 import { createRefusals } from './refusals.js';
 import { createWatchTree } from './watch-tree.js';
@@ -130,7 +131,7 @@ function unwatchable(absolutePath: string): Error | undefined {
   const type = networkFileSystem(absolutePath, readMounts());
   return type === undefined
     ? undefined
-    : new Error(`${absolutePath} is on a network file system (${type}), whose changes are not announced`);
+    : new UnannouncedError(`${absolutePath} is on a network file system (${type}), whose changes are not announced`);
 }
 
 function mountPointsBelow(root: string): RelativePath[] {

@@ -1,10 +1,12 @@
 import { basename } from 'node:path';
+import type { Clock } from '../clock.js';
 import type { DirectoryWatch, WatchDirectory } from './directory-watch.js';
 import type { RelativePath } from './entry.js';
 import { type FolderRules, IGNORE_FILE } from './filter.js';
 import { isFollowable } from './followed-link.js';
 import { identify, presentIdentity, sameIdentity, whatIsAt } from './identity.js';
 import { knownRulesInside } from './ignore-file.js';
+import { isLasting, retryAfterMs } from './lasting.js';
 import { joinPath, pathOnDisk } from './path.js';
 import { createTurnQueue } from './turn-queue.js';
 import { maybeFolder, visitEntries } from './visit-entries.js';
@@ -21,10 +23,13 @@ import { createFolder, find, pathOf, removeFolder, type WatchedFolder } from './
 export interface WatchTree {
   /** Folders that are watched now. */
   readonly watched: number;
-  /** Folders whose watch was refused (all below them is unwatched as well), with the reason. */
+  /**
+   * Folders that could not be watched or read (all below them is unwatched as well), with the reason. Where that may be over
+   * soon, they are tried again after 1, 2, 4 ... s by themselves.
+   */
   readonly refused: ReadonlyMap<WatchedFolder, Error>;
   readonly root: WatchedFolder;
-  /** Some folders are still to be watched: what changes in them has no event yet. */
+  /** Some folders are still to be watched, or read once more: what changes in them has no event yet. */
   readonly placing: boolean;
   /** Gives back all watches and places them anew. */
   renew(): void;
@@ -47,6 +52,15 @@ export interface WatchTreeOptions {
   readonly followLinks: boolean;
   /** Why a file system that is mounted below the root cannot be watched; undefined: it can. */
   readonly unwatchable: (absolutePath: string) => Error | undefined;
+  /** The longest wait between tries of a folder that could not be read. */
+  readonly degradedRescanMs: number;
+  readonly clock: Pick<Clock, 'after'>;
+}
+
+/** A folder that failed, for a reason that may be over. */
+interface Failing {
+  readonly failures: number;
+  readonly cancel: () => void;
 }
 
 export interface WatchTreeEvents {
@@ -58,12 +72,16 @@ export interface WatchTreeEvents {
   doubt(under: RelativePath, why: string, unheard?: boolean): void;
 }
 
+/** After so many, about a minute, what fails is not about to be over: it counts as degraded alone. */
+const PASSING_FAILURES = 6;
+
 /** Watched and read in one turn of the event loop; chokidar does as many at once. */
 const FOLDERS_PER_TURN = 16;
 
 export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents): WatchTree {
   const refused = new Map<WatchedFolder, Error>();
   const links = new Set<WatchedFolder>();
+  const failing = new Map<WatchedFolder, Failing>();
   let root = createFolder(undefined, '', true);
   let watched = 0;
   let closed = false;
@@ -82,15 +100,33 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
   const place = async (folder: WatchedFolder): Promise<void> => {
     folder.queued = false;
     if (folder.gone || closed) return;
+    const before = failing.get(folder);
+    before?.cancel();
     try {
       if (folder.watch === undefined && !(await watch(folder))) return;
       const isNew = folder.rules === undefined;
       await read(folder);
-      refused.delete(folder);
-      on.doubt(pathOf(folder), isNew ? 'a folder is newly watched' : 'a folder was read again');
+      if (failing.get(folder) === before) {
+        refused.delete(folder);
+        failing.delete(folder);
+      }
+      on.doubt(pathOf(folder), isNew ? 'a folder is newly watched' : 'a folder was read again', before !== undefined);
     } catch (error) {
-      if (!folder.gone) refused.set(folder, error instanceof Error ? error : new Error(String(error)));
+      refuse(folder, error);
     }
+  };
+
+  const refuse = (folder: WatchedFolder, error: unknown): void => {
+    if (folder.gone || closed) return;
+    const reason = error instanceof Error ? error : new Error(String(error));
+    refused.set(folder, reason);
+    const before = failing.get(folder);
+    before?.cancel();
+    failing.delete(folder);
+    if (isLasting(reason)) return;
+    const failures = (before?.failures ?? 0) + 1;
+    const cancel = options.clock.after(retryAfterMs(failures, options.degradedRescanMs), () => enqueue(folder));
+    failing.set(folder, { failures, cancel });
   };
 
   const queue = createTurnQueue(FOLDERS_PER_TURN, place);
@@ -132,7 +168,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
         failed(error) {
           if (folder.gone || closed) return;
           unwatch(folder);
-          refused.set(folder, error);
+          refuse(folder, error);
           on.doubt(pathOf(folder), error.message, true);
         },
       });
@@ -163,10 +199,20 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     if (link && !options.followLinks) return;
     const path = joinPath(pathOf(parent), name);
     if (parent.rules === undefined || parent.rules.ignoresDirectory(path)) return; // one that was never read will be
-    if (link && !isFollowable(options.root, path, parent)) return;
+    if (link && !mayFollow(path, parent)) return;
     const folder = createFolder(parent, name, link);
     if (link) links.add(folder);
     enqueue(folder);
+  };
+
+  /** False also when it cannot be told yet: then the folder that holds the link is read again. */
+  const mayFollow = (path: RelativePath, parent: WatchedFolder): boolean => {
+    try {
+      return isFollowable(options.root, path, parent);
+    } catch (error) {
+      refuse(parent, error);
+      return false;
+    }
   };
 
   const unwatch = (folder: WatchedFolder): void => {
@@ -182,6 +228,8 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
       unwatch(each);
       refused.delete(each);
       links.delete(each);
+      failing.get(each)?.cancel();
+      failing.delete(each);
     }
   };
 
@@ -245,7 +293,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
       return root;
     },
     get placing() {
-      return !queue.isIdle();
+      return !queue.isIdle() || [...failing.values()].some(({ failures }) => failures <= PASSING_FAILURES);
     },
     retry() {
       limit = undefined;

@@ -204,3 +204,29 @@ test.skipIf(!canUnshare)("P1: at the kernel's own limit of watches, changes in u
     child.kill('SIGKILL');
   }
 });
+
+test('P1: a folder that could not be watched for a moment is tried again after 1, 2, 4 ... s, and known to be unwatched until then', async () => {
+  const root = temporaryFolder(onTestFinished);
+  const clock = fakeClock();
+  let fails = 3;
+  const failing: WatchDirectory = (path, events) => {
+    if (path.endsWith('folder') && fails-- > 0) throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO', syscall: 'stat' });
+    return watchDirectory(path, events);
+  };
+  const { watcher, follower } = await watch(root, { watchDirectory: failing, clock, degradedRescanMs: 3_600_000, rootCheckMs: 3_600_000 });
+  expect(watcher.unsettled()).toBeUndefined();
+  writeFile(join(root, 'folder/file'));
+  await until(() => fails === 2);
+  expect(watcher.unsettled()).toEqual({ since: undefined });
+  await clock.advance(1_000);
+  await until(() => fails === 1);
+  await clock.advance(1_900);
+  expect(fails).toBe(1);
+  await clock.advance(100);
+  await until(() => fails === 0);
+  await clock.advance(4_000);
+  await until(() => watcher.state().directories === 2);
+  await clock.advance(1_000);
+  await until(() => follower.hints.some((hint) => hint.kind === 'rescan' && hint.under === 'folder' && hint.since === undefined));
+  await until(() => watcher.unsettled() === undefined);
+});

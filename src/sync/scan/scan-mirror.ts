@@ -162,6 +162,7 @@ async function take(
     }
     case 'problem':
       if (item.inode !== undefined) mirror.whereabouts.unnameable(item.path, item.inode, item.detail);
+      if (item.transient) mirror.failedLooks.report(item.path);
       skip(mirror, run, item.path, item.reason, item.detail);
       return undefined;
     case 'walked':

@@ -52,6 +52,8 @@ export interface ScanProblem {
   readonly inode?: bigint;
   /** Of `delete-withheld`: how many objects are kept, and why. */
   readonly kept?: { readonly objects: number; readonly why: string };
+  /** See WalkProblem. */
+  readonly transient?: true;
 }
 
 /**

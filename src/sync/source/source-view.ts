@@ -31,6 +31,8 @@ export type Look =
       readonly detail: string;
       /** Of a file that is there and cannot be mirrored under its name. */
       readonly inode?: bigint;
+      /** See WalkProblem. */
+      readonly transient?: true;
     };
 
 const NOTHING: Look = { found: 'nothing' };
@@ -164,8 +166,8 @@ export function createSourceView(
   };
 }
 
-function unknown({ reason, detail, inode }: WalkProblem): Look {
-  return { found: 'unknown', reason, detail, ...(inode !== undefined && { inode }) };
+function unknown({ reason, detail, inode, transient }: WalkProblem): Look {
+  return { found: 'unknown', reason, detail, ...(inode !== undefined && { inode }), ...(transient && { transient }) };
 }
 
 /** What to do when something about the source has changed on purpose. */
