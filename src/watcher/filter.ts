@@ -1,6 +1,7 @@
 import ignore, { type Ignore } from 'ignore';
 import { patternProblem } from '../ignore-pattern.js';
 import type { RelativePath } from './entry.js';
+import { plainPatterns } from './plain-patterns.js';
 
 /** What a mirror leaves out. */
 export interface FilterSettings {
@@ -85,10 +86,32 @@ function folderRules(
   };
 }
 
-/** The matcher remembers each path that it is asked about, for ever; above this many it is made anew. */
+/** The package remembers each path that it is asked about; above this many its matcher is made once more. */
 const REMEMBERED_PATHS = 4096;
+/** Choices of patterns for which a matcher is kept: files of one folder mostly have the same. */
+const KEPT_MATCHERS = 16;
 
 function matcher(patterns: readonly string[]): Matches {
+  if (patterns.length === 0) return () => false;
+  const { candidates, others } = plainPatterns(patterns);
+  const kept = new Map<string, Matches>();
+
+  /** What cannot match has no say, so that these few and those with wildcards decide as all of them would. */
+  function matcherWith(plain: readonly number[]): Matches {
+    const key = plain.join();
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    if (kept.size >= KEPT_MATCHERS) kept.clear();
+    const places = [...plain, ...others].sort((a, b) => a - b);
+    const made = packageMatcher(places.map((place) => patterns[place] ?? ''));
+    kept.set(key, made);
+    return made;
+  }
+
+  return (path) => matcherWith(candidates(path))(path);
+}
+
+function packageMatcher(patterns: readonly string[]): Matches {
   if (patterns.length === 0) return () => false;
   // As objects: a string may be several lines, and its trailing spaces do not count.
   const fresh = (rules: Ignore | Pattern[]) => ignore({ ignoreCase: false }).add(rules);
