@@ -1,7 +1,10 @@
 import { constants } from 'node:os';
 import { ConfigError } from '../config/load.js';
 import { SecretError } from '../config/secret.js';
+import { ContainerAccessDeniedError, InvalidCredentialsError, TargetFullError } from '../drivers/errors.js';
+import { LeaseUnavailableError } from '../lease/errors.js';
 import { StateNewerError } from '../state/errors.js';
+import { TargetDeniedError } from '../sync/denial.js';
 import type { SkipReason } from '../sync/events.js';
 import type { StopSignal } from './io.js';
 
@@ -18,6 +21,8 @@ export const EXIT = {
   HELD: 4,
   /** A dry run found work. */
   WORK_DUE: 5,
+  /** The target takes nothing more: it is full, or it refuses every change. An operator must act there. */
+  TARGET_REFUSES: 6,
 } as const;
 
 /** The command line asks for something that does not exist or makes no sense. */
@@ -28,8 +33,12 @@ export class UsageError extends Error {
 /** Another try gives the same, until somebody changes the command, the configuration, the secrets or the program. */
 const NEEDS_A_PERSON = [UsageError, ConfigError, SecretError, StateNewerError];
 
+/** A condition of the target that only somebody who runs it can end. */
+const TARGET_REFUSES = [TargetFullError, TargetDeniedError, ContainerAccessDeniedError, InvalidCredentialsError, LeaseUnavailableError];
+
 /** The one table from what stopped a command to its exit code. */
 export function exitCodeOf(error: unknown): number {
+  if (TARGET_REFUSES.some((kind) => error instanceof kind)) return EXIT.TARGET_REFUSES;
   return NEEDS_A_PERSON.some((kind) => error instanceof kind) ? EXIT.USAGE : EXIT.FAILED;
 }
 

@@ -66,7 +66,16 @@ function fieldsOf(event: SyncEvent): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(event).filter(([key, value]) => key !== 'event' && value !== ''));
 }
 
-const ALARMS: readonly MirrorState[] = ['source-missing', 'source-changed', 'target-down', 'target-held', 'state-unavailable'];
+const ALARMS: readonly MirrorState[] = [
+  'source-missing',
+  'source-changed',
+  'target-down',
+  'target-denied',
+  'target-full',
+  'target-held',
+  'lease-lost',
+  'state-unavailable',
+];
 
 /** The coming and going of work is for those who look closely. */
 const WORK: readonly MirrorState[] = ['starting', 'scanning', 'transferring'];

@@ -162,3 +162,11 @@ export class TargetUnavailableError extends StorageError {
  * server gave it. Whether the provider received the request is unknown.
  */
 export class UnprovenAnswerError extends TargetUnavailableError {}
+
+/**
+ * The target has no room: its disk is full, or a quota is used up. A condition of the target, not of one object; deletes go
+ * through, and so may smaller objects. Not retried with the request: room comes from elsewhere.
+ */
+export class TargetFullError extends StorageError {
+  override readonly name = 'TargetFullError';
+}

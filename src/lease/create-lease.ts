@@ -1,9 +1,18 @@
 import type { Clock } from '../clock.js';
-import { ObjectDoesNotExistError, PreconditionFailedError } from '../drivers/errors.js';
+import {
+  ContainerAccessDeniedError,
+  ContainerDoesNotExistError,
+  InvalidCredentialsError,
+  ObjectDoesNotExistError,
+  PreconditionFailedError,
+  TargetFullError,
+  TargetUnavailableError,
+  ThrottledError,
+} from '../drivers/errors.js';
 import { NEVER_ABORTED, orAborted, whenAborted } from '../drivers/signal.js';
 import type { Logger } from '../log.js';
 import { type Holder, type LeaseDocument, newDocument, released, renewed } from './document.js';
-import { describeHolder, isRefusedCondition, LeaseHeldError, LeaseLostError } from './errors.js';
+import { describeHolder, isRefusedCondition, LeaseHeldError, LeaseLostError, LeaseUnavailableError } from './errors.js';
 import { judge, RENEW_SHARE, type Relation, TRUST_SHARE } from './judge.js';
 import type { Lease } from './lease.js';
 import type { FoundLease, LeaseObject, LeaseVersion } from './lease-object.js';
@@ -31,6 +40,9 @@ const RELEASE_MS = 5_000;
 /** Of two who write at the same moment, where no write can be refused: after this both see who was the last. */
 const SETTLE_MS = 2_000;
 
+/** A lease that was only seen may be taken over as soon as there is room: it is looked at again after this. Milliseconds. */
+const SEEN_MS = 10_000;
+
 const UNKNOWN: LeaseVersion = { etag: undefined, versionId: undefined };
 
 /** One holding, as of the last sign of life that is known to have arrived: when it was sent, by both clocks. */
@@ -39,7 +51,20 @@ interface Held {
   readonly version: LeaseVersion;
   readonly monotonicMs: number;
   readonly wallMs: number;
+  /** The container had no room for a sign of life, and the last one was found to be there still. */
+  readonly onlySeen?: true;
 }
+
+/** What is wrong with the target or the container as a whole, and says so better than that the lease cannot be renewed. */
+const NOT_OF_THE_LEASE = [
+  LeaseLostError,
+  TargetUnavailableError,
+  ThrottledError,
+  InvalidCredentialsError,
+  TargetFullError,
+  ContainerDoesNotExistError,
+  ContainerAccessDeniedError,
+];
 
 /** Not taken yet. */
 export function createLease(options: LeaseOptions): Lease {
@@ -64,8 +89,8 @@ export function createLease(options: LeaseOptions): Lease {
    * The monotonic clock stands still while the machine sleeps, and the other one may be set back: a sign of life counts
    * only while both say that it is young. Others wait longer than that, from when they have seen it.
    */
-  function isTrusted({ monotonicMs, wallMs }: Held): boolean {
-    const trustMs = periodMs * TRUST_SHARE;
+  function isTrusted({ monotonicMs, wallMs, onlySeen }: Held): boolean {
+    const trustMs = onlySeen ? Math.min(SEEN_MS, periodMs * RENEW_SHARE) : periodMs * TRUST_SHARE;
     return clock.monotonic() - monotonicMs < trustMs && clock.now() - wallMs < trustMs;
   }
 
@@ -84,10 +109,24 @@ export function createLease(options: LeaseOptions): Lease {
     try {
       return await write(wanted, found?.version, signal);
     } catch (error) {
+      if (error instanceof TargetFullError && found !== undefined) return takeRoomOf(found, wanted, signal);
       if (takeOver && isRefusedCondition(error)) {
         overwritten = true;
         return { ...wanted, version: await object.overwrite(wanted.document, found?.version, signal) };
       }
+      if (!(error instanceof PreconditionFailedError)) throw error;
+      return confirmed(signal);
+    }
+  }
+
+  /** Where there is no room, not even for this: the lease that may be replaced makes some. */
+  async function takeRoomOf(found: FoundLease, next: Held, signal: AbortSignal): Promise<Held> {
+    const now = await object.read(signal);
+    if (now !== undefined && now.text !== found.text) return confirmed(signal);
+    await object.remove(signal);
+    try {
+      return await write(next, undefined, signal);
+    } catch (error) {
       if (!(error instanceof PreconditionFailedError)) throw error;
       return confirmed(signal);
     }
@@ -152,6 +191,7 @@ export function createLease(options: LeaseOptions): Lease {
       }
       return await write(next, current.version, signal);
     } catch (error) {
+      if (error instanceof TargetFullError) return seen(next, error, signal);
       if (!(error instanceof PreconditionFailedError || error instanceof ObjectDoesNotExistError)) throw error;
       const found = await object.read(signal);
       if (found === undefined) return putBack(next, signal);
@@ -159,6 +199,14 @@ export function createLease(options: LeaseOptions): Lease {
       if (found.document?.session === document.session) return write(signOfLife(found.document), found.version, signal);
       throw lose(found);
     }
+  }
+
+  /** Deletes must go on where there is no room for a sign of life: they make some. */
+  async function seen({ document, monotonicMs, wallMs }: Held, full: Error, signal: AbortSignal): Promise<Held> {
+    const found = await object.read(signal);
+    if (found === undefined) throw full;
+    if (found.document?.session !== document.session) throw lose(found);
+    return { document: found.document, version: found.version, monotonicMs, wallMs, onlySeen: true };
   }
 
   /** Somebody emptied the container; the place is still ours unless another one was faster. */
@@ -189,8 +237,17 @@ export function createLease(options: LeaseOptions): Lease {
 
   async function makeSure(signal: AbortSignal): Promise<void> {
     // A renewal that took longer than it is trusted says nothing of now.
-    do await orAborted(renewOnce(), signal);
+    do await renewNow(signal);
     while (held === undefined || !isTrusted(held));
+  }
+
+  async function renewNow(signal: AbortSignal): Promise<void> {
+    try {
+      await orAborted(renewOnce(), signal);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof Error) || NOT_OF_THE_LEASE.some((kind) => error instanceof kind)) throw error;
+      throw new LeaseUnavailableError(place, error);
+    }
   }
 
   function hold(signal: AbortSignal): Promise<void> | undefined {
@@ -239,6 +296,7 @@ export function createLease(options: LeaseOptions): Lease {
       return { wasOthers, wasThere: found !== undefined };
     },
     hold,
+    prove: (signal) => orAborted(renewOnce(), signal),
     whenLost: (signal) => whenAborted(signal, ending.signal),
     async release() {
       ending.abort(new Error('the lease was given back'));

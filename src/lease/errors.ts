@@ -39,6 +39,15 @@ export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 }
 
+/** The lease can neither be renewed nor taken, for a reason that is neither another holder nor an outage of the target. */
+export class LeaseUnavailableError extends Error {
+  override readonly name = 'LeaseUnavailableError';
+
+  constructor(place: string, cause: Error) {
+    super(`the lease on ${place} cannot be renewed, and nothing is written without it: ${cause.message}`, { cause });
+  }
+}
+
 const SITUATION: Readonly<Record<Relation, (place: string, holder: string) => string>> = {
   other: (place, holder) =>
     `${place} is mirrored to by ${holder}. Two must not mirror to one place: stop one of them, or give it another prefix.`,

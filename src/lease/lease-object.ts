@@ -36,6 +36,7 @@ export interface LeaseObject {
   write(document: LeaseDocument, before: LeaseVersion | undefined, signal: AbortSignal): Promise<LeaseVersion>;
   /** Replaces whatever is there. `before` is the version to delete in a container that keeps versions. */
   overwrite(document: LeaseDocument, before: LeaseVersion | undefined, signal: AbortSignal): Promise<LeaseVersion>;
+  remove(signal: AbortSignal): Promise<void>;
 }
 
 const OPTIONS: PutOptions = { contentType: 'application/json', metaData: {}, headers: {}, checksums: [] };
@@ -113,6 +114,7 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
     get conditional() {
       return conditional;
     },
+    remove: (signal) => backend.deleteObject(ref, { signal }),
     async read(signal) {
       try {
         // First the etag: content that is newer than it can be judged by, and is then not replaced.

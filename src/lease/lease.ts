@@ -8,9 +8,12 @@ export interface Lease {
   acquire(signal: AbortSignal): Promise<Acquired>;
   /**
    * To be asked before each write. Returns at once, mostly; after too long a silence (the machine slept, the provider
-   * was away) it first makes sure that the place is still ours. Rejects with LeaseLostError when it is not.
+   * was away) it first makes sure that the place is still ours. Rejects with LeaseLostError when it is not, with what is
+   * wrong with the target as a whole, and with LeaseUnavailableError when it cannot be renewed for another reason.
    */
   hold(signal: AbortSignal): Promise<void> | undefined;
+  /** Gives a sign of life now, which shows that changes go through. Rejects as `hold` does, and with the driver's refusal. */
+  prove?(signal: AbortSignal): Promise<void>;
   /** Rejects with LeaseLostError as soon as the place is lost, or with the reason of `signal`. */
   whenLost(signal: AbortSignal): Promise<never>;
   /** Ends the holding, so that nobody needs to wait. Never rejects; a second call does nothing. */

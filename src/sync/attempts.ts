@@ -7,6 +7,7 @@ import { classify, type Failure, type ObjectFailure } from './failure.js';
 import type { Change } from './guard/rule.js';
 import { again, type Job, NO_RUN, unasked } from './job.js';
 import type { Quarantine } from './quarantine.js';
+import type { TargetRoom } from './target-room.js';
 import { createWaits } from './waits.js';
 import type { Outcome } from './workplace.js';
 
@@ -27,6 +28,9 @@ export interface AttemptsOptions {
   /** What tells the version of the job's file that is there now from others, as text. */
   readonly versionOf: (job: Job) => string;
   readonly quarantine: Quarantine;
+  readonly room: TargetRoom;
+  /** Of what the job sends or deletes, as far as that is known; bytes. */
+  readonly sizeOf: (job: Job) => number;
   readonly persistence: Persistence;
   readonly settleMs: number;
   readonly clock: Clock;
@@ -76,16 +80,22 @@ const TARGET_FAULTS = 3;
 const BUSY: Backoff = { firstMs: 200, limitMs: 60_000 };
 
 export function createAttempts(options: AttemptsOptions): Attempts {
-  const { container, perform, requeue, versionOf, quarantine, persistence, settleMs, clock, random, signal, told } = options;
+  const { container, perform, requeue, versionOf, quarantine, room, sizeOf, persistence, settleMs, clock, random, signal, told } = options;
   const waits = createWaits(clock, signal);
   let surveys = 0;
   /** Of what is given up: the survey under way when it was last found to be due. */
   const lastDue = new Map<string, number>();
 
   function over(job: Job): void {
+    room.over(job.name);
     quarantine.release(job.name);
     lastDue.delete(job.name);
     told.over(job);
+  }
+
+  function undone(job: Job): void {
+    room.over(job.name);
+    told.undone(job);
   }
 
   /** `ended`: the object no longer counts as under way. */
@@ -93,12 +103,12 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     const waiting = waits.add(job.name, afterMs, (end) => {
       if (end === 'due') return requeue(job);
       if (end === 'overtaken') told.dropped(job);
-      else if (!ended) told.undone(job);
+      else if (!ended) undone(job);
       return undefined;
     });
     if (waiting) return;
     told.forgotten(job);
-    if (!ended) told.undone(job);
+    if (!ended) undone(job);
   }
 
   function failed(job: Job, version: string | undefined, error: Error): void {
@@ -110,7 +120,15 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     }
     if (failure.kind === 'mirror') {
       told.containerTrouble(error);
-      told.undone(job);
+      undone(job);
+      return;
+    }
+    if (failure.kind === 'full') {
+      const wait = room.refused(job.name, sizeOf(job), error);
+      if (wait === undefined) {
+        told.containerTrouble(error);
+        undone(job);
+      } else retryLater(again(job, job.attempt), wait, false);
       return;
     }
     const wait = waitAfter(failure, job.attempt);
@@ -155,6 +173,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     const news = since === undefined || job.run !== NO_RUN || !persistence.forEver;
     if (failure.kind !== 'unsuitable') told.failed(job, error, persistence.forEver ? wait : null, news);
     else if (news) told.skipped(job, failure.reason, error.message);
+    room.over(job.name);
     told.over(job);
     // Of what cannot be kept in mind, the next scan finds what only a change can help.
     if (persistence.forEver && (kept || failure.kind !== 'unsuitable')) retryLater(unasked(job, job.attempt + 1), wait, true);
@@ -171,6 +190,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     if (wait <= 0 || wait > persistence.backoff.limitMs) return again(job, known.attempts + 1);
     told.notMirrored(job, known.error);
     told.stillGivenUp(job, known);
+    room.over(job.name);
     told.over(job);
     retryLater(unasked(job, known.attempts + 1), wait, true);
     return undefined;
@@ -182,17 +202,23 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       waits.cancel(found.name);
       const job = due(found);
       if (job === undefined) return;
+      const wait = job.lane === 'delete' ? 0 : room.waitFor(job.name, sizeOf(job));
+      if (wait > 0) return retryLater(again(job, job.attempt), wait, false);
       // Of the file as it is tried: what it becomes meanwhile is another version, and not given up.
       const version = job.seen ? undefined : versionOf(job);
       try {
         const outcome = await perform(job);
         if (outcome.outcome === 'waits') return;
-        if (outcome.outcome === 'done') told.done(job, outcome);
+        if (outcome.outcome === 'done') {
+          if (outcome.job === 'delete') room.freed();
+          else if (outcome.bytes > 0) room.fitted(outcome.bytes);
+          told.done(job, outcome);
+        }
         if (outcome.outcome === 'held') told.held(job, outcome.change);
         if (outcome.outcome === 'skipped') told.skipped(job, outcome.reason, outcome.detail);
         over(job);
       } catch (error) {
-        if (signal.aborted) return told.undone(job);
+        if (signal.aborted) return undone(job);
         failed(job, version, error instanceof Error ? error : new Error(String(error)));
       }
     },

@@ -91,6 +91,12 @@ export type MirrorState =
   /** The source is another folder than before, or empty: nothing is deleted or overwritten. */
   | 'source-changed'
   | 'target-down'
+  /** The target refuses every change: the credentials, or their rights, are not what they should be. */
+  | 'target-denied'
+  /** The target has no room. Deletes still go out. */
+  | 'target-full'
+  /** The lease cannot be renewed: nothing is written until it can. */
+  | 'lease-lost'
   /** Another machine mirrors to this place: nothing is written until it is gone. */
   | 'target-held'
   /** The state folder cannot be read or written (its disk is full, …): nothing is done until it can. */

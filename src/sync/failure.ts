@@ -12,11 +12,13 @@ import {
   PreconditionFailedError,
   SourceChangedError,
   StorageError,
+  TargetFullError,
   TargetUnavailableError,
   ThrottledError,
 } from '../drivers/errors.js';
-import { LeaseLostError } from '../lease/errors.js';
+import { LeaseLostError, LeaseUnavailableError } from '../lease/errors.js';
 import { StateError } from '../state/errors.js';
+import { TargetDeniedError } from './denial.js';
 import type { SkipReason } from './events.js';
 import { FileChangedError, FileUnreadableError } from './source/file-errors.js';
 
@@ -46,6 +48,8 @@ export type FailureClass =
 export type Failure =
   /** The target's: every job would meet it. The attempt does not count. */
   | { readonly kind: 'target' }
+  /** The target has no room: the object waits for some. The attempt does not count. */
+  | { readonly kind: 'full' }
   /**
    * The container's, that somebody else has the mirror's place in it, or its own state's: every job of the mirror would
    * meet it, and no others.
@@ -59,16 +63,18 @@ export type Failure =
   | { readonly kind: 'object'; readonly class: FailureClass; readonly hopeless: boolean; readonly afterMs: number };
 
 /** What concerns one object alone. */
-export type ObjectFailure = Exclude<Failure, { readonly kind: 'target' | 'mirror' }>;
+export type ObjectFailure = Exclude<Failure, { readonly kind: 'target' | 'full' | 'mirror' }>;
 
 /** Each would be met by every job. Throttling is one when it outlasts the tries of a request. */
 const TARGET_TROUBLE = [TargetUnavailableError, InvalidCredentialsError, ThrottledError];
+const MIRROR_TROUBLE = [LeaseLostError, LeaseUnavailableError, TargetDeniedError, StateError];
 const FORBIDDEN = new Set(['EACCES', 'EPERM']);
 
 /** `container`: the mirror's own. That another one is missing, or closed (Swift's of segments), concerns the object. */
 export function classify(error: unknown, container: string): Failure {
   if (TARGET_TROUBLE.some((kind) => error instanceof kind)) return { kind: 'target' };
-  if (error instanceof LeaseLostError || error instanceof StateError || isContainerTrouble(error, container)) return { kind: 'mirror' };
+  if (error instanceof TargetFullError) return { kind: 'full' };
+  if (isMirrorTrouble(error) || isContainerTrouble(error, container)) return { kind: 'mirror' };
   if (error instanceof FileChangedError || error instanceof SourceChangedError) return { kind: 'busy', class: 'busy' };
   if (error instanceof FileUnreadableError) {
     return { kind: 'unsuitable', class: FORBIDDEN.has(error.code) ? 'permission' : 'unreadable', reason: 'unreadable' };
@@ -83,6 +89,11 @@ export function classify(error: unknown, container: string): Failure {
     hopeless: retry === 'never',
     afterMs: typeof retry === 'object' ? retry.afterMs : 0,
   };
+}
+
+/** What every job of a mirror would meet, and none of another one, whatever its container. */
+export function isMirrorTrouble(error: unknown): error is Error {
+  return MIRROR_TROUBLE.some((kind) => error instanceof kind);
 }
 
 /** Somebody was faster, or it was our own put, whose answer was lost: the next attempt sees which, and decides by that. */

@@ -1,6 +1,6 @@
 import { StorageError } from '../drivers/errors.js';
 import { onAbort, orAborted } from '../drivers/signal.js';
-import { LeaseHeldError, LeaseLostError } from '../lease/errors.js';
+import { LeaseHeldError } from '../lease/errors.js';
 import { StateError } from '../state/errors.js';
 import { tryToWrite } from '../state/room.js';
 import type { RelativePath } from '../watcher/entry.js';
@@ -11,8 +11,9 @@ import type { Hint, Unsettled, Watcher, WatchState } from '../watcher/watcher.js
 import { type Backoff, backoffMs } from './backoff.js';
 import { untilFirstEnds } from './concurrently.js';
 import { conditionOf } from './condition-of.js';
+import { TargetDeniedError } from './denial.js';
 import type { MirrorState } from './events.js';
-import { classify } from './failure.js';
+import { classify, isMirrorTrouble } from './failure.js';
 import type { Mirror } from './mirror.js';
 import { momentAt } from './moment.js';
 import { createDueRuns, type DueRun, type DueRuns } from './scan/due-runs.js';
@@ -74,7 +75,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       } catch (error) {
         if (drain.aborted) return;
         // What waits in the queue is dropped: the reconcile that follows finds it again.
-        if (error instanceof LeaseLostError || error instanceof StateError) mirror.containerTrouble.report(error);
+        if (isMirrorTrouble(error)) mirror.containerTrouble.report(error);
         const fatal = fatalErrorOf(settings.name, error);
         if (fatal !== undefined) throw fatal;
         work.stoppedBy(error);
@@ -99,6 +100,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     const before = mirror.containerTrouble.error;
     // What could not be recorded would be done again and again.
     if (before instanceof StateError) tryToWrite(parts.location.folder);
+    if (before instanceof TargetDeniedError) await mirror.proveRights(drain);
     const made = await ensureContainer(parts.backend, settings.container, drain);
     await tellOfVersions(mirror, drain);
     const { wasOthers, wasThere } = await parts.lease.acquire(drain);

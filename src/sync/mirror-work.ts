@@ -11,6 +11,7 @@ import type { Pending } from './pending.js';
 import type { Quarantine } from './quarantine.js';
 import type { DueRun } from './scan/due-runs.js';
 import { createSeenTimes } from './seen-times.js';
+import type { TargetRoom } from './target-room.js';
 
 /** What is still to be found out about a mirror's source, by who watches it. */
 export interface Watch {
@@ -37,6 +38,7 @@ export interface MirrorWork {
   scanning(due: DueRun): (end: 'finished' | 'failed') => void;
   /** When a change was made that this run finds at a path. */
   changedAt(path: RelativePath, due: DueRun): Since;
+  isScanning(): boolean;
   condition(): Condition;
   /** What would not be done if the mirror ended now: objects whose work waits, runs or was dropped, and whether there are events besides. */
   left(): { readonly objects: number; readonly events: boolean };
@@ -49,6 +51,7 @@ export interface MirrorWorkOptions {
   readonly pending: Pending;
   readonly quarantine: Pick<Quarantine, 'all'>;
   readonly containerTrouble: Pick<ContainerTrouble, 'error'>;
+  readonly room: Pick<TargetRoom, 'trouble'>;
   readonly accounts: Pick<JobAccounts, 'missed' | 'heldSince'>;
   /** Whether it cannot be told what is at an object's name. */
   readonly isUnseen: (name: string) => boolean;
@@ -57,7 +60,7 @@ export interface MirrorWorkOptions {
 const MISSED = 'something was left undone that only a scan finds';
 
 export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
-  const { parts, pending, quarantine, containerTrouble, accounts, isUnseen } = options;
+  const { parts, pending, quarantine, containerTrouble, room, accounts, isUnseen } = options;
   const { guard, ledger, health, clock } = parts;
   const seen = createSeenTimes(lastSeen(ledger.read(), clock));
   const scans = new Set<DueRun>();
@@ -80,7 +83,7 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
     const facts: MirrorFacts = {
       begun,
       trouble: stopped ?? (containerTrouble.error && conditionOf(containerTrouble.error)),
-      target: health.trouble && { state: 'target-down', why: health.trouble.message },
+      target: targetCondition(health.trouble ?? room.trouble),
       doubt,
       scans: [...runs().map(({ why }) => why), ...(accounts.missed ? [MISSED] : [])],
       pending: pending.size,
@@ -149,10 +152,15 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
       const heard = watch?.unsettled(path)?.since;
       return heard === undefined ? seen.at(path) : momentAt(heard, clock);
     },
+    isScanning: () => scans.size > 0,
     condition,
     left: () => ({ objects: pending.size + pending.dropped, events: unheard }),
     lagSeconds: () => lagOf({ known: known(), unfound: mayMiss() ? { after: seen.at('') } : undefined }, clock),
   };
+}
+
+function targetCondition(trouble: Error | undefined): Condition | undefined {
+  return trouble && conditionOf(trouble);
 }
 
 /** When the last run began that had seen all of the source, as it was written down. */

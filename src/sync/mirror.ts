@@ -1,7 +1,8 @@
-import type { ObjectName } from '../state/object-index.js';
+import type { ObjectIndex, ObjectName } from '../state/object-index.js';
 import type { WatchState } from '../watcher/watcher.js';
 import { createAttempts } from './attempts.js';
 import { type ContainerTrouble, createContainerTrouble } from './container-trouble.js';
+import { changeOf, createDenial } from './denial.js';
 import type { MirrorStatus } from './events.js';
 import { createFailedLooks, type FailedLooks, reportingLooks } from './failed-looks.js';
 import type { Change } from './guard/rule.js';
@@ -23,6 +24,7 @@ import { createRuns, type Runs } from './runs.js';
 import { createScansDue, type ScansDue } from './scans-due.js';
 import { readUntil } from './source/read-until.js';
 import { createSourceView, type SourceView } from './source/source-view.js';
+import { createTargetRoom, roomPatience } from './target-room.js';
 import { createWaitingJobs, type WaitingJobs } from './waiting-jobs.js';
 import { createWhereabouts, type Whereabouts } from './whereabouts.js';
 
@@ -44,6 +46,8 @@ export interface Mirror {
   readonly pending: Pending;
   /** What its state and its lag follow from. `reportState` is called after a change of it. */
   readonly work: MirrorWork;
+  /** Makes a small change in the container. Rejects with TargetDeniedError when it may not, or with what else keeps it from that. */
+  proveRights(signal: AbortSignal): Promise<void>;
   /** Reports the state if it is another one than before. */
   reportState(): void;
   /** Sees to one object; the queue calls it. Never rejects. */
@@ -98,12 +102,22 @@ export function createMirror(parts: MirrorParts): Mirror {
     seeTo: intake.seeTo,
     notInTrash: (job: Job, why: string) => accounts.skipped(job, 'not-in-trash', why),
   };
+  const room = createTargetRoom({
+    clock,
+    random,
+    ...roomPatience(persistence),
+    mayFindDeletes: () => work.isScanning(),
+    isStopped: () => containerTrouble.error !== undefined,
+  });
+  const denial = createDenial(changeOf(parts), clock);
   const attempts = createAttempts({
     container,
     perform: async (job) => {
       if (containerTrouble.error) throw containerTrouble.error;
       try {
         return await perform(withoutOldNews(job, runs), workplace, interrupt);
+      } catch (error) {
+        throw await denial.judge(error, interrupt);
       } finally {
         // Even if it failed: an answer may have been lost.
         runs.changed(job.name, job.run);
@@ -112,6 +126,8 @@ export function createMirror(parts: MirrorParts): Mirror {
     requeue,
     versionOf: (job) => versionOf(job, source),
     quarantine,
+    room,
+    sizeOf: (job) => sizeOf(job, source, index),
     persistence,
     settleMs,
     clock,
@@ -120,7 +136,7 @@ export function createMirror(parts: MirrorParts): Mirror {
     told: accounts,
   });
   const isUnseen = (object: ObjectName) => source.lookFor(object).found === 'unknown';
-  const work = createMirrorWork({ parts, pending, quarantine, containerTrouble, accounts, isUnseen });
+  const work = createMirrorWork({ parts, pending, quarantine, containerTrouble, room, accounts, isUnseen });
   const reportState = () => board.state(work.condition());
 
   function lookAt(object: ObjectName): void {
@@ -154,6 +170,7 @@ export function createMirror(parts: MirrorParts): Mirror {
     containerTrouble,
     pending,
     work,
+    proveRights: denial.prove,
     reportState,
     async run(job) {
       pending.add(job.name, job.since);
@@ -185,6 +202,12 @@ export function createMirror(parts: MirrorParts): Mirror {
         lagSeconds: work.lagSeconds(),
       }),
   };
+}
+
+function sizeOf({ name, seen, lane }: Job, source: SourceView, index: ObjectIndex): number {
+  const look = seen === undefined && lane !== 'delete' ? source.lookFor(name) : undefined;
+  const size = seen?.size ?? (look?.found === 'entry' ? look.entry.size : index.get(name)?.size);
+  return size ?? 0;
 }
 
 /** A listing is from before what has become of its objects since it was asked for. */

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { StorageError, TargetUnavailableError } from '../../src/drivers/errors.js';
+import { StorageError, TargetFullError, TargetUnavailableError } from '../../src/drivers/errors.js';
 import { NEVER_ABORTED } from '../../src/drivers/signal.js';
-import { LeaseHeldError, LeaseLostError } from '../../src/lease/errors.js';
+import { LeaseHeldError, LeaseLostError, LeaseUnavailableError } from '../../src/lease/errors.js';
 import type { Lease } from '../../src/lease/lease.js';
 import { thisHolder } from '../../src/lease/this-holder.js';
 import { silentLogger } from '../../src/log.js';
@@ -356,4 +356,43 @@ test('without conditional writes the last of two writers has it, and both know',
   await moving(clock, third.acquire(never));
   await clock.advance(2 * MINUTE);
   expect(await lostBy(winner)).toBeInstanceOf(LeaseLostError);
+});
+
+const full = () => new TargetFullError('no room', { driver: 'memory' });
+
+test('lease: where there is no room to renew it, it counts for a few seconds from each look that finds it, and is lost when another has it', async () => {
+  const { first, clock, faults, lease, put, document } = await openHeld();
+  for (let times = 0; times < 20; times += 1) faults.next('putObject', full());
+  await clock.advance(0.8 * PERIOD);
+  await moving(clock, Promise.resolve(first.hold(never)));
+  expect(first.hold(never)).toBeUndefined();
+  await clock.advance(10_000);
+  const looking = first.hold(never);
+  expect(looking).toBeInstanceOf(Promise);
+  await moving(clock, Promise.resolve(looking));
+  await clock.advance(10_000);
+  await put(JSON.stringify({ ...(await document()), session: 'of another' }));
+  expect(await lostBy(first)).toBeInstanceOf(LeaseLostError);
+  expect(lease(holder('b')).status()).toMatchObject({ held: false });
+});
+
+test('lease: where there is no room for it, one that may be replaced is removed first', async () => {
+  const { lease, faults, storage, document } = await openRig();
+  const before = lease(holder('a'));
+  await before.acquire(never);
+  await before.release();
+  faults.next('putObject', full());
+  await lease(holder('b')).acquire(never);
+  expect(await document()).toMatchObject({ holder: { host: 'b' }, fence: 2 });
+  expect((await storage.listObjects(REF.container, '', {}, { signal: never })).items).toHaveLength(1);
+});
+
+test('lease: a refusal of its renewal is told as one of the lease, an outage as one of the target', async () => {
+  const { first, clock, faults } = await openHeld();
+  for (let times = 0; times < 20; times += 1) faults.next('putObject', new StorageError('412', { driver: 'memory' }));
+  await clock.advance(PERIOD);
+  expect(await lostBy(first)).toBeInstanceOf(LeaseUnavailableError);
+  for (let times = 0; times < 40; times += 1) faults.next('putObject', down());
+  for (let times = 0; times < 20; times += 1) await lostBy(first);
+  expect(await lostBy(first)).toBeInstanceOf(TargetUnavailableError);
 });

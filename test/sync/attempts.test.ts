@@ -16,6 +16,7 @@ import { BRISK, PATIENT } from '../../src/sync/backoff.js';
 import type { Job } from '../../src/sync/job.js';
 import { openQuarantine } from '../../src/sync/quarantine.js';
 import { FileChangedError, FileUnreadableError } from '../../src/sync/source/file-errors.js';
+import { createTargetRoom } from '../../src/sync/target-room.js';
 import type { Outcome } from '../../src/sync/workplace.js';
 import { type FakeClock, fakeClock } from '../fakes/clock.js';
 
@@ -78,6 +79,15 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
     },
     versionOf: () => life.version,
     quarantine,
+    room: createTargetRoom({
+      clock,
+      random: () => 0,
+      backoff: persistence.backoff,
+      patienceMs: Number.POSITIVE_INFINITY,
+      mayFindDeletes: () => false,
+      isStopped: () => false,
+    }),
+    sizeOf: () => 0,
     persistence,
     settleMs: 0,
     clock,

@@ -45,6 +45,7 @@ function openHistory(clock: FakeClock, lastScanAgoMs: number | undefined) {
     pending,
     quarantine: { all } as never,
     containerTrouble: { error: undefined },
+    room: { trouble: undefined },
     accounts: { missed: false, heldSince: () => undefined },
     isUnseen: () => false,
   });

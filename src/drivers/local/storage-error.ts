@@ -12,6 +12,7 @@ import {
   PreconditionFailedError,
   type Retry,
   StorageError,
+  TargetFullError,
   TargetUnavailableError,
 } from '../errors.js';
 import type { Failure } from './failure.js';
@@ -58,8 +59,8 @@ interface Advice {
 }
 
 const ADVICE: Readonly<Record<string, Advice>> = {
-  ENOSPC: { problem: 'no space is left on the file system; free some, or move the root to a larger one', retry: 'backoff' },
-  EDQUOT: { problem: 'the disk quota is used up; free some space, or raise the quota', retry: 'backoff' },
+  ENOSPC: { problem: 'no space is left on the file system; free some, or move the root to a larger one', retry: 'never' },
+  EDQUOT: { problem: 'the disk quota is used up; free some space, or raise the quota', retry: 'never' },
   EROFS: {
     problem: 'the file system is mounted read-only; mount it writable (the kernel log says whether a fault caused it)',
     retry: 'backoff',
@@ -77,6 +78,9 @@ const ADVICE: Readonly<Record<string, Advice>> = {
 /** The file system behind the root does not answer any more, rather than one of its files. */
 const GONE = new Set(['ENOTCONN', 'ESTALE', 'EHOSTDOWN', 'EHOSTUNREACH', 'ETIMEDOUT', 'ENXIO', 'ENODEV', 'ESHUTDOWN']);
 
+/** There is no room for more. */
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
 /** The file system takes no such name, whatever is done: vfat refuses `a:b`, an encrypted one long names. */
 const REFUSED_NAMES = new Set(['ENAMETOOLONG', 'EILSEQ', 'EINVAL']);
 
@@ -93,5 +97,6 @@ function systemError({ code, call, path, ofDescriptor, message }: Failure & { ki
   }
   const advice = ADVICE[code];
   const problem = advice ? `${advice.problem} (${code})` : message;
+  if (FULL.has(code)) return new TargetFullError(`${call} "${path}" failed: ${problem}`, { ...FAILED, cause });
   return new StorageError(`${call} "${path}" failed: ${problem}`, { ...FAILED, retry: advice?.retry ?? 'never', cause });
 }

@@ -12,6 +12,7 @@ import {
   PreconditionFailedError,
   type Retry,
   type StorageError,
+  TargetFullError,
   TargetUnavailableError,
   ThrottledError,
   UnsupportedOperationError,
@@ -72,6 +73,8 @@ const PASSING = new Set([
   'RequestTimeout',
   'TemporaryRedirect',
 ]);
+/** Of Ceph and Scaleway; of MinIO. https://docs.ceph.com/en/latest/radosgw/s3/, https://pkg.go.dev/github.com/minio/minio/cmd#APIErrorCode */
+const FULL = new Set(['QuotaExceeded', 'StorageQuotaExceeded', 'XMinioStorageFull', 'XMinioAdminBucketQuotaExceeded']);
 const UNSUPPORTED = new Set(['NotImplemented', 'MethodNotAllowed', 'UnsupportedOperation', 'XNotImplemented']);
 const UNAVAILABLE_STATUSES = new Set([502, 504, 520, 521, 522, 523, 524, 530]);
 
@@ -117,6 +120,7 @@ function byKind(failure: Failure, subject: Subject, context: ErrorContext): Stor
   const again: Retry = failure.retryAfterMs === undefined ? 'backoff' : { afterMs: failure.retryAfterMs };
   if (THROTTLED.has(failure.code) || failure.status === 429 || failure.status === 503)
     return new ThrottledError(message, { ...context, retry: again });
+  if (FULL.has(failure.code) || failure.status === 507) return new TargetFullError(message, context);
   if (DENIED.has(failure.code)) return denied(subject, message, NO_RIGHT, context);
   if (CREDENTIALS.has(failure.code) || failure.status === 401)
     return new InvalidCredentialsError(`${message}; check key, secret, region and the account's permissions`, context);

@@ -8,6 +8,7 @@ import {
   PreconditionFailedError,
   type Retry,
   type StorageError,
+  TargetFullError,
   TargetUnavailableError,
   ThrottledError,
   UnsupportedOperationError,
@@ -27,8 +28,7 @@ export interface SwiftSubject extends Subject {
 
 /** 498 is what Swift's ratelimit middleware answers (swift/common/middleware/ratelimit.py). */
 const THROTTLED = new Set([429, 498, 503]);
-/** 507: every disk that should hold it is full or unmounted. */
-const UNAVAILABLE = new Set([502, 504, 507, 520, 521, 522, 523, 524, 530]);
+const UNAVAILABLE = new Set([502, 504, 520, 521, 522, 523, 524, 530]);
 const PASSING = new Set([408, 409, 499]);
 const NO_RIGHT = "this user has no right to do that: check the project, the user's roles and the container's access control list";
 
@@ -52,11 +52,20 @@ export function toStorageError(failure: Failure, subject: SwiftSubject, mended =
   if (status === 412 && key !== undefined) return new InvalidObjectNameError(key, message, context);
   if (status === 422 && key !== undefined)
     return new ObjectHashMismatchError(key, 'that of the bytes sent', `another (${message})`, { ...context, retry: 'backoff' });
+  if (isFull(failure)) return new TargetFullError(message, context);
   if (status === 413) return refused(subject, `${message}; it is too large, or the account's or container's quota is used up`, context);
   if (THROTTLED.has(status)) return new ThrottledError(message, { ...context, retry: again });
   if (UNAVAILABLE.has(status)) return new TargetUnavailableError(message, { ...context, retry: again });
   if (status === 405 || status === 501) return new UnsupportedOperationError(message, context);
   return refused(subject, message, status >= 500 || PASSING.has(status) ? { ...context, retry: again } : context);
+}
+
+/**
+ * 507: every disk that should hold it is full or unmounted. 413 is the answer to an object that is too large, too; of a quota it
+ * says `Upload exceeds quota.` (swift/common/middleware/container_quotas.py, account_quotas.py) or `QuotaExceeded` (Ceph's rgw_common.cc).
+ */
+function isFull({ status, message }: Failure): boolean {
+  return status === 507 || (status === 413 && /quota/i.test(message));
 }
 
 function told({ status, message }: Failure, subject: Subject): string {

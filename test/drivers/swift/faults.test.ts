@@ -11,6 +11,7 @@ import {
   ObjectDoesNotExistError,
   ObjectHashMismatchError,
   StorageError,
+  TargetFullError,
   TargetUnavailableError,
   ThrottledError,
 } from '../../../src/drivers/errors.js';
@@ -42,7 +43,7 @@ test.each([
   [498, { 'retry-after': '1' }, ThrottledError, { afterMs: 1000 }],
   [429, {}, ThrottledError, 'backoff'],
   [502, {}, TargetUnavailableError, 'backoff'],
-  [507, {}, TargetUnavailableError, 'backoff'],
+  [507, {}, TargetFullError, 'never'],
   [408, {}, StorageError, 'backoff'],
   [413, {}, StorageError, 'never'],
   [400, {}, StorageError, 'never'],

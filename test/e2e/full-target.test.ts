@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openPlace, type Place, summaryOf } from './place.js';
+import { eventually } from './trees.js';
+
+const MIB = 1024 * 1024;
+
+/** Mounts so many MiB where the target of the place will be. False where we may not mount. */
+function mountTarget({ folder }: Place, mib: number): boolean {
+  const root = join(folder, 'vault');
+  mkdirSync(root);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', root], { stdio: 'ignore' });
+  } catch {
+    return false;
+  }
+  onTestFinished(() => void execFileSync('umount', ['-l', root]));
+  return true;
+}
+
+/** Leaves 256 KiB free on the target's disk. */
+function fill({ folder }: Place): void {
+  const { bavail, bsize } = statfsSync(join(folder, 'vault'));
+  writeFileSync(join(folder, 'vault', 'ballast'), Buffer.alloc(Number(bavail) * Number(bsize) - MIB / 4));
+}
+
+const isRoot = process.getuid?.() === 0;
+
+// Mounting needs root: elsewhere these are shown as skipped.
+describe.skipIf(!isRoot)('local target on a full disk', () => {
+  test('reconcile: makes the deletes, uploads what fits then, and ends with exit code 6 when nothing more does', async () => {
+    const place = openPlace();
+    expect(mountTarget(place, 8)).toBe(true);
+    place.write('old', Buffer.alloc(4 * MIB));
+    expect((await place.longshore('reconcile')).code).toBe(0);
+    fill(place);
+    for (let n = 0; n < 30; n += 1) place.write(`new ${n}`, Buffer.alloc(MIB));
+    rmSync(join(place.source, 'old')); // last, so that no other file gets its inode, as a renamed one has
+    const run = await place.longshore('scan', '--json');
+    expect(run.code, run.stderr).toBe(6);
+    expect(summaryOf(run)).toMatchObject({ error: expect.stringMatching(/no space is left/) });
+    expect(place.objects()).not.toContain('old');
+    expect(place.objects().length).toBeGreaterThan(0);
+    expect(run.stderr.match(/state=target-full/g)).toHaveLength(1);
+    expect(run.stderr).not.toMatch(/object failed.*space/);
+  });
+
+  test('run: shows target-full and deletes go out; with room again it goes on by itself', async () => {
+    const place = openPlace('    watch: directories\n');
+    expect(mountTarget(place, 8)).toBe(true);
+    place.write('old', Buffer.alloc(2 * MIB));
+    const daemon = place.daemon();
+    await eventually(() => expect(place.objects()).toEqual(['old']));
+    fill(place);
+    place.write('new', Buffer.alloc(3 * MIB));
+    const status = async () => (JSON.parse((await place.longshore('status', '--json')).stdout) as { mirrors: object[] }).mirrors[0];
+    await eventually(async () => expect(await status()).toMatchObject({ state: 'target-full', quarantined: [] }));
+    rmSync(join(place.source, 'old'));
+    await eventually(() => expect(place.objects()).toEqual([]));
+    expect(await status()).toMatchObject({ state: 'target-full', quarantined: [] });
+    rmSync(join(place.folder, 'vault', 'ballast'));
+    await eventually(() => expect(place.objects()).toEqual(['new']), 60_000);
+    await eventually(async () => expect(await status()).toMatchObject({ state: 'in-sync', lagSeconds: 0 }));
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).code).toBe(0);
+    expect(daemon.stderr().match(/state=target-full/g)).toHaveLength(1);
+    expect(daemon.stderr()).not.toMatch(/object failed.*space/);
+  });
+});
