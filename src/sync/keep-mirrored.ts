@@ -224,7 +224,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   /** What may still be found where nothing has been seen yet. */
   function* dueScans(from: Watcher, due: DueRuns): Generator<DueScan> {
     const rescans = together([from.unsettledRescans(), mirror.failedLooks.unsettled()].filter((one) => one !== undefined));
-    if (rescans) yield { sinceMs: rescans.since ?? UNHEARD.sinceMs, whole: false };
+    if (rescans) yield { sinceMs: rescans.since ?? UNHEARD.sinceMs };
     for (const run of due.open) if (run !== begun) yield scanOf(run);
   }
 

@@ -31,14 +31,14 @@ export async function mayDelete(job: Job, known: ObjectRecord, at: Workplace): P
   // What the kernel has announced by now is known to the watcher two turns later.
   if (job.asOfMs === undefined) for (let turn = 0; turn < 2; turn += 1) await nextTurn();
   const asOfMs = job.asOfMs ?? at.clock.monotonic();
-  const found = whereabouts.find(name, known, asOfMs, 'any');
+  const found = whereabouts.find(name, known, asOfMs, job.run);
   switch (found.state) {
     case 'confirmed':
       return { moved: found.sameContent };
     case 'nowhere':
       return { moved: false };
     case 'unseen':
-      if (waitingJobs.waitForScans({ ...job, asOfMs }, 'any', Number.POSITIVE_INFINITY)) return WAITS;
+      if (waitingJobs.waitForScans({ ...job, asOfMs }, Number.POSITIVE_INFINITY)) return WAITS;
       return withheld('its file may be found elsewhere by a scan that is due');
     case 'pending':
       if (waitingJobs.comesDownTo(found.name, name)) return { moved: false };
@@ -56,15 +56,15 @@ export function mayOverwrite(job: Job, { inode }: LocalEntry, at: Workplace): Ou
   const known = at.index.get(job.name);
   if (known?.state !== 'confirmed' || known.inode === inode) return undefined;
   const asOfMs = job.asOfMs ?? clock.monotonic();
-  const which = { ofRun: job.run };
-  const found = whereabouts.find(job.name, known, asOfMs, which);
+  const untilMs = asOfMs + OVERWRITE_PATIENCE_MS;
+  const found = whereabouts.find(job.name, known, asOfMs, job.run);
   if (found.state === 'unseen') {
-    const untilMs = asOfMs + OVERWRITE_PATIENCE_MS;
-    return clock.monotonic() < untilMs && waitingJobs.waitForScans({ ...job, asOfMs }, which, untilMs) ? WAITS : undefined;
+    return clock.monotonic() < untilMs && waitingJobs.waitForScans({ ...job, asOfMs }, untilMs) ? WAITS : undefined;
   }
-  if (found.state !== 'pending' || !whereabouts.isFirstAttempt(found.name)) return undefined;
+  if (found.state !== 'pending') return undefined;
+  if (!whereabouts.isFirstAttempt(found.name) && clock.monotonic() >= untilMs) return undefined;
   if (waitingJobs.comesDownTo(found.name, job.name)) return undefined;
-  return waitingJobs.waitFor(job, found.name, found.settling) ? WAITS : undefined;
+  return waitingJobs.waitFor({ ...job, asOfMs }, found.name, found.settling) ? WAITS : undefined;
 }
 
 const WAITS: Outcome = { outcome: 'waits' };

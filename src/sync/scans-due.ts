@@ -6,21 +6,16 @@ import type { DueRun } from './scan/due-runs.js';
 export interface DueScan {
   /** It stands for what has happened since then; milliseconds on the monotonic clock. */
   readonly sinceMs: number;
-  /** It is of the whole source, and so may take long. */
-  readonly whole: boolean;
   /** The run that makes it. */
   readonly run?: number;
 }
-
-/** Which scans count: all that are due, or of these only those of folders, and the one of this run. */
-export type Which = 'any' | { readonly ofRun: number };
 
 /** Scans that are due or under way. */
 export interface ScansDue {
   /** Call what it returns when the scan has seen everything, or will not be made. */
   begin(scan: DueScan): () => void;
-  /** Whether one of them may still find what was there at `asOfMs`, a moment on the monotonic clock. */
-  isDue(asOfMs: number, which: Which): boolean;
+  /** Whether one of them, or the scan of this run, may still find what was there at `asOfMs`, a moment on the monotonic clock. */
+  isDue(asOfMs: number, run?: number): boolean;
   /** Resolves when none may; rejects with the signal's reason. */
   whenPast(asOfMs: number, signal: AbortSignal): Promise<void>;
   /** What a watcher has in hand is looked up whenever it is asked for. Returns what takes this back. */
@@ -31,10 +26,10 @@ export interface ScansDue {
 export const LOOK_MS = 100;
 
 /** Stands for changes of which there were no events. */
-export const UNHEARD: DueScan = { sinceMs: Number.NEGATIVE_INFINITY, whole: true };
+export const UNHEARD: DueScan = { sinceMs: Number.NEGATIVE_INFINITY };
 
-export function scanOf({ unseenSinceMs = Number.POSITIVE_INFINITY, under }: DueRun): DueScan {
-  return { sinceMs: unseenSinceMs, whole: under === '' };
+export function scanOf({ unseenSinceMs: sinceMs = Number.POSITIVE_INFINITY }: DueRun): DueScan {
+  return { sinceMs };
 }
 
 export function createScansDue(clock: Pick<Clock, 'sleep'>): ScansDue {
@@ -42,10 +37,9 @@ export function createScansDue(clock: Pick<Clock, 'sleep'>): ScansDue {
   const ended = createCondition();
   let watched: (() => Iterable<DueScan>) | undefined;
 
-  function isDue(asOfMs: number, which: Which): boolean {
+  function isDue(asOfMs: number, run?: number): boolean {
     for (const scan of [...due, ...(watched?.() ?? [])]) {
-      if (which !== 'any' && scan.run === which.ofRun) return true;
-      if (scan.sinceMs <= asOfMs && (which === 'any' || !scan.whole)) return true;
+      if (scan.sinceMs <= asOfMs || (run !== undefined && scan.run === run)) return true;
     }
     return false;
   }
@@ -61,7 +55,7 @@ export function createScansDue(clock: Pick<Clock, 'sleep'>): ScansDue {
     },
     isDue,
     async whenPast(asOfMs, signal) {
-      while (isDue(asOfMs, 'any')) {
+      while (isDue(asOfMs)) {
         if (watched === undefined) await ended.wait(signal);
         else await clock.sleep(LOOK_MS, signal);
       }

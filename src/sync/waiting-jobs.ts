@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import type { ObjectName } from '../state/object-index.js';
 import type { Job } from './job.js';
 import type { Pending } from './pending.js';
-import { LOOK_MS, type ScansDue, type Which } from './scans-due.js';
+import { LOOK_MS, type ScansDue } from './scans-due.js';
 
 /**
  * Jobs that wait for what becomes of another name, or for scans, outside of the queue: they hold no slot there, so that what
@@ -12,7 +12,7 @@ export interface WaitingJobs {
   /** Keeps the job until no job sees to `other` any more. False: too many wait already. `settling`: a watcher will give it out. */
   waitFor(job: Job, other: ObjectName, settling: boolean): boolean;
   /** Keeps the job until the scans have been made that were due as of its `asOfMs`, or until `untilMs`. False: see waitFor. */
-  waitForScans(job: Job, which: Which, untilMs: number): boolean;
+  waitForScans(job: Job, untilMs: number): boolean;
   /** Whether what this name waits for comes down to the other one. */
   comesDownTo(name: ObjectName, other: ObjectName): boolean;
   /** No job sees to this name any more, or none that is worth waiting for. */
@@ -39,7 +39,7 @@ const MOST = 25_000;
 export function createWaitingJobs({ pending, scansDue, requeue, lookAt, clock, signal }: WaitingJobsOptions): WaitingJobs {
   const byOther = new Map<ObjectName, Map<ObjectName, Job>>();
   const others = new Map<ObjectName, ObjectName>();
-  const forScans = new Map<ObjectName, { readonly job: Job; readonly which: Which; readonly untilMs: number }>();
+  const forScans = new Map<ObjectName, { readonly job: Job; readonly untilMs: number }>();
   let looking = false;
 
   function ended(other: ObjectName): void {
@@ -54,8 +54,8 @@ export function createWaitingJobs({ pending, scansDue, requeue, lookAt, clock, s
 
   function releaseForScans(): void {
     const nowMs = clock.monotonic();
-    for (const [name, { job, which, untilMs }] of [...forScans]) {
-      if (nowMs < untilMs && scansDue.isDue(job.asOfMs ?? nowMs, which)) continue;
+    for (const [name, { job, untilMs }] of [...forScans]) {
+      if (nowMs < untilMs && scansDue.isDue(job.asOfMs ?? nowMs, job.run)) continue;
       forScans.delete(name);
       void requeue(job);
     }
@@ -82,9 +82,9 @@ export function createWaitingJobs({ pending, scansDue, requeue, lookAt, clock, s
       if (!settling && !pending.has(other)) lookAt(other);
       return true;
     },
-    waitForScans(job, which, untilMs) {
+    waitForScans(job, untilMs) {
       if (others.size + forScans.size >= MOST) return false;
-      forScans.set(job.name, { job, which, untilMs });
+      forScans.set(job.name, { job, untilMs });
       void keepLooking();
       return true;
     },

@@ -1,7 +1,7 @@
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../state/object-index.js';
 import type { RelativePath } from '../watcher/entry.js';
 import type { Pending } from './pending.js';
-import type { ScansDue, Which } from './scans-due.js';
+import type { ScansDue } from './scans-due.js';
 import { createSightings } from './sightings.js';
 import type { SourceView } from './source/source-view.js';
 
@@ -19,8 +19,8 @@ import type { SourceView } from './source/source-view.js';
  * | ---------------------------------- | --------------------------------- | ------------------------------------- |
  * | under a name that is confirmed     | passes; if the content is equal,  | passes                                |
  * |                                    | neither guard nor trash ask for it|                                       |
- * | under a name that jobs see to      | waits for that name               | waits for the first attempt of that   |
- * |                                    |                                   | name                                  |
+ * | under a name that jobs see to      | waits for that name               | waits for that name; once an attempt  |
+ * |                                    |                                   | has failed, OVERWRITE_PATIENCE_MS     |
  * | the same, and that name waits for  | passes: a store of files cannot   | passes: two files have swapped their  |
  * | this one                           | hold both `a` and `a/b`           | names                                 |
  * | under a name that cannot be        | does not happen: the object stays | passes: the living file counts for    |
@@ -42,12 +42,12 @@ export interface Whereabouts {
   notMirrored(name: ObjectName, why: string): void;
   /** No object can have this name, and why; there is a file: until the next survey. A name that is not UTF-8 is printable here. */
   unnameable(name: string, inode: bigint, why: string): void;
-  /** The first attempt for this name has failed: no overwrite waits for it any more. */
+  /** The first attempt for this name has failed: no overwrite waits for it without end any more. */
   delayed(name: ObjectName): void;
   /** No job sees to this name any more. Returns the names whose deletes were withheld for its sake, if that is over. */
   ended(name: ObjectName): readonly ObjectName[];
-  /** Where the file of this object is now. `asOfMs`, `which`: see ScansDue.isDue. */
-  find(name: ObjectName, record: ObjectRecord, asOfMs: number, which: Which): Whereabout;
+  /** Where the file of this object is now. `asOfMs`, `run`: see ScansDue.isDue. */
+  find(name: ObjectName, record: ObjectRecord, asOfMs: number, run?: number): Whereabout;
   /** The delete under `name` is withheld for the sake of the file under `other`. */
   withhold(name: ObjectName, other: ObjectName): void;
   /** Whether a first attempt for this name is still to come or under way. */
@@ -65,7 +65,7 @@ export type Whereabout =
   | { readonly state: 'not-mirrored'; readonly name: ObjectName; readonly why: string }
   | { readonly state: 'unseen' | 'nowhere' };
 
-/** So long an overwrite by another file waits for scans that may find where the old file went. Milliseconds. */
+/** So long an overwrite waits for what is not sure to come: scans that may find the old file, another attempt. Milliseconds. */
 export const OVERWRITE_PATIENCE_MS = 30_000;
 
 const TOO_MANY = 'more files cannot be mirrored than are kept in mind, and its own may be one of them';
@@ -126,10 +126,10 @@ export function createWhereabouts({ index, source, pending, scansDue }: Whereabo
       if (refused && look?.found === 'entry' && !isRecorded(name, look.entry.inode)) return [];
       return sightings.remove(name);
     },
-    find(name, record, asOfMs, which) {
+    find(name, record, asOfMs, run) {
       const found = findSeen(name, record);
       if (found.state !== 'nowhere') return found;
-      if (scansDue.isDue(asOfMs, which)) return { state: 'unseen' };
+      if (scansDue.isDue(asOfMs, run)) return { state: 'unseen' };
       return sightings.overflowed ? { state: 'not-mirrored', name: '', why: TOO_MANY } : found;
     },
     attend(watched) {

@@ -179,7 +179,7 @@ describe('the object under the old name of a file is deleted', () => {
 
   test('once the scans were made that are due, and not before', async () => {
     const fixture = await open();
-    const end = fixture.mirror.scansDue.begin({ sinceMs: Number.NEGATIVE_INFINITY, whole: false });
+    const end = fixture.mirror.scansDue.begin({ sinceMs: Number.NEGATIVE_INFINITY });
     mkdirSync(fixture.at('folder'));
     fixture.mv('old', 'folder/new');
     await fixture.mirror.intake.hints(['old']);

@@ -26,7 +26,7 @@ function open(records: Record<string, ObjectRecord>, looks: Record<string, Look>
     pending: { has: (name) => pending.includes(name) },
     scansDue,
   });
-  return { whereabouts, scansDue, find: () => whereabouts.find('old', OLD, 10, 'any') };
+  return { whereabouts, scansDue, find: () => whereabouts.find('old', OLD, 10) };
 }
 
 describe('the file of an object is found', () => {
@@ -123,30 +123,30 @@ test('P7: with more names that are not mirrored than are kept in mind nothing co
 describe('a file that was not seen', () => {
   test('may be found by a scan that is due for what happened before', () => {
     const { scansDue, find } = open({ old: OLD }, {});
-    const end = scansDue.begin({ sinceMs: 10, whole: true });
+    const end = scansDue.begin({ sinceMs: 10 });
     expect(find()).toEqual({ state: 'unseen' });
     end();
     expect(find()).toEqual({ state: 'nowhere' });
-    scansDue.begin({ sinceMs: 11, whole: true });
+    scansDue.begin({ sinceMs: 11 });
     expect(find()).toEqual({ state: 'nowhere' });
   });
 
-  test('is waited for by an overwrite only where folders, or the run itself, are scanned', () => {
+  test('may be found by the scan of the run that asks, whatever that is made for', () => {
     const { scansDue } = open({}, {});
-    const end = scansDue.begin({ ...UNHEARD, run: 3 });
-    expect([scansDue.isDue(0, 'any'), scansDue.isDue(0, { ofRun: 3 }), scansDue.isDue(0, { ofRun: 4 })]).toEqual([true, true, false]);
+    const end = scansDue.begin({ sinceMs: Number.POSITIVE_INFINITY, run: 3 });
+    expect([scansDue.isDue(0), scansDue.isDue(0, 3), scansDue.isDue(0, 4)]).toEqual([false, true, false]);
     end();
-    const leave = scansDue.attend(() => [{ sinceMs: 0, whole: false }]);
-    expect([scansDue.isDue(0, { ofRun: 4 }), scansDue.isDue(-1, 'any')]).toEqual([true, false]);
+    const leave = scansDue.attend(() => [{ sinceMs: 0 }]);
+    expect([scansDue.isDue(0), scansDue.isDue(-1)]).toEqual([true, false]);
     leave();
-    expect(scansDue.isDue(0, 'any')).toBe(false);
+    expect(scansDue.isDue(0)).toBe(false);
   });
 
   test('is waited for until the last of these scans is over', async () => {
     const { scansDue } = open({}, {});
     const first = scansDue.begin(UNHEARD);
-    const second = scansDue.begin({ sinceMs: 5, whole: false });
-    scansDue.begin({ sinceMs: 6, whole: false });
+    const second = scansDue.begin({ sinceMs: 5 });
+    scansDue.begin({ sinceMs: 6 });
     let past = false;
     const waiting = scansDue.whenPast(5, new AbortController().signal).then(() => {
       past = true;
@@ -201,7 +201,7 @@ describe('jobs that wait', () => {
   test('for scans run when these are over', async () => {
     const { jobs, scansDue, requeued } = openWaiting();
     const end = scansDue.begin(UNHEARD);
-    jobs.waitForScans(job('a'), 'any', Number.POSITIVE_INFINITY);
+    jobs.waitForScans(job('a'), Number.POSITIVE_INFINITY);
     for (let turn = 0; turn < 10; turn += 1) await clock.sleep();
     expect(requeued).toEqual([]);
     end();
@@ -211,7 +211,7 @@ describe('jobs that wait', () => {
   test('for scans run when their time is over', async () => {
     const { jobs, scansDue, requeued } = openWaiting();
     scansDue.begin(UNHEARD);
-    jobs.waitForScans(job('a'), 'any', 0);
+    jobs.waitForScans(job('a'), 0);
     await expect.poll(() => requeued).toEqual(['a']);
   });
 
@@ -219,7 +219,7 @@ describe('jobs that wait', () => {
     const { jobs } = openWaiting();
     for (let at = 0; at < 25_000; at += 1) expect(jobs.waitFor(job(`f${at}`), 'b', true)).toBe(true);
     expect(jobs.waitFor(job('more'), 'b', true)).toBe(false);
-    expect(jobs.waitForScans(job('more'), 'any', 1)).toBe(false);
+    expect(jobs.waitForScans(job('more'), 1)).toBe(false);
   });
 
   test('P4: never run when the program ends', () => {

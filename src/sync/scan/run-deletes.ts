@@ -68,7 +68,7 @@ export function collectDeletes({ parts, whereabouts, intake, held }: Mirror, { w
 
   /** False when its content is, or is about to be, under another name, or when its delete will be withheld. */
   function destroys(name: ObjectName, known: ObjectRecord): boolean {
-    const found = whereabouts.find(name, known, parts.clock.monotonic(), 'any');
+    const found = whereabouts.find(name, known, parts.clock.monotonic());
     if (found.state === 'confirmed') return !found.sameContent;
     return found.state === 'nowhere' || found.state === 'unseen';
   }

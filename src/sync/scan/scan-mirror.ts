@@ -99,7 +99,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     asOfMs = clock.monotonic();
     walked();
     mirror.waitingJobs.recheck();
-    if (!mirror.scansDue.isDue(asOfMs, 'any')) deletesOver = await deletes.due(run, due.kind, signal);
+    if (!mirror.scansDue.isDue(asOfMs)) deletesOver = await deletes.due(run, due.kind, signal);
   } catch (error) {
     deletes.close();
     // A turn later: by then the run that makes up for this one counts as due.
