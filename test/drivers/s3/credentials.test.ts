@@ -151,6 +151,20 @@ test('instance metadata without a role are none; those that fail are a fault of 
   expect((await rejection(put(open({ ...env, AWS_EC2_METADATA_SERVICE_ENDPOINT: url }), ref, 'x'))).message).toContain('no credentials in');
 });
 
+test('S3 credentials: a login page at the address of the instance metadata is no session token, and no role', async () => {
+  const page = '<html>\n<body>Log in</body>\n</html>';
+  const env = { AWS_EC2_METADATA_DISABLED: 'false' };
+  const everywhere = await metadataServer({ '/latest/api/token': () => page });
+  const none = await rejection(put(open({ ...env, AWS_EC2_METADATA_SERVICE_ENDPOINT: everywhere.url }), ref, 'x'));
+  expect(none.message).toContain('no credentials in');
+  expect(everywhere.asked.map(({ path }) => path)).toEqual(['/latest/api/token']);
+  const roles = '/latest/meta-data/iam/security-credentials/';
+  const { url } = await metadataServer({ '/latest/api/token': () => 'imds-token', [roles]: () => page });
+  const failed = await rejection(put(open({ ...env, AWS_EC2_METADATA_SERVICE_ENDPOINT: url }), ref, 'x'));
+  expect(failed).toBeInstanceOf(TargetUnavailableError);
+  expect(failed.message).toContain('answered something that is not the name of a role');
+});
+
 test('keys of the environment go before those of the shared files, and these before the container’s', async () => {
   const { url, asked } = await metadataServer({ '/c': () => temporary('CONTAINER', 3_600_000) });
   const credentials = join(folder, 'credentials');

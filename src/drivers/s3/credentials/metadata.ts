@@ -88,17 +88,24 @@ export function instanceSource(env: Environment, http: HttpClient): CredentialSo
       if (roles.status === 404) return undefined;
       if (roles.status !== 200) throw unusable('instance metadata service', `answered ${roles.status}`);
       const role = roles.body.toString('utf8').split('\n', 1)[0]?.trim();
+      if (role && !ROLE.test(role)) throw unusable('instance metadata service', 'answered something that is not the name of a role');
       return role ? credentialsIn(await get(role), 'instance metadata service') : undefined;
     },
   };
 }
+
+/** A login page, which a captive portal gives at every address, has no such form. */
+const TOKEN = /^[\x21-\x3b\x3d\x3f-\x7e]{8,4096}$/;
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const ROLE = /^[\w+=,.@-]{1,64}$/;
 
 /** Undefined where there is no such service: a machine outside the cloud is no error. */
 async function sessionToken(http: HttpClient, origin: string, { signal }: Call): Promise<string | undefined> {
   try {
     const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': TOKEN_SECONDS };
     const answer = await http.request({ method: 'PUT', origin, path: '/latest/api/token', headers, signal });
-    return answer.status === 200 ? answer.body.toString('utf8') : undefined;
+    const token = answer.body.toString('utf8').trim();
+    return answer.status === 200 && TOKEN.test(token) ? token : undefined;
   } catch (error) {
     if (error instanceof HttpError) return undefined;
     throw error;
