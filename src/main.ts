@@ -1,28 +1,16 @@
 #!/usr/bin/env node
-import './caught-signals.js';
-import './quiet-console.js';
-import { errorLines } from './cli/error-lines.js';
-import { EXIT } from './cli/exit.js';
-import { processIo } from './cli/io.js';
-import { writesToJournal } from './cli/open-log.js';
-import { run } from './cli/run.js';
-import { systemClock } from './clock.js';
-import { openDaemon, runOnce } from './daemon.js';
-import { hasFailedEnvironment, onFailedEnvironment } from './state/failed-environment.js';
 
-/** For an ordered end after a failed write of the state, whose process must not live on. */
-const LAST_MS = 800;
+// Before anything is loaded. On SIGUSR1 Node opens its debugger on a port of this machine, where any local user may run code
+// as the daemon, unless a listener is there; SIGUSR2 would end the process in the middle of its work.
+for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {});
 
-const io = processIo();
-
-function endWith(error: unknown): void {
-  io.stderr.write(errorLines(error, writesToJournal(io)));
-  process.exit(EXIT.FAILED);
+try {
+  const { start } = await import('./cli/start.js');
+  await start();
+} catch (error) {
+  // A file of the program is missing, or no more files may be open.
+  const reason = error instanceof Error ? error.message : String(error);
+  const advice = reason.includes('EMFILE') ? '; raise the limit of open files with ulimit -n 1024, or LimitNOFILE= in a unit' : '';
+  process.stderr.write(`longshore: the program cannot be loaded: ${reason}${advice}\n`);
+  process.exitCode = 1;
 }
-
-// A fault of the program itself. What it has done so far bears an end at any moment; to go on might not.
-process.on('uncaughtException', endWith);
-onFailedEnvironment((error) => systemClock.after(LAST_MS, () => endWith(error)));
-
-process.exitCode = await run(process.argv.slice(2), io, { openDaemon, runOnce });
-if (hasFailedEnvironment()) process.exit(EXIT.FAILED); // without the clean-up of LMDB, which may crash

@@ -1,5 +1,5 @@
 import { printable } from '../log/printable.js';
-import { count } from '../status/units.js';
+import { count, counted } from '../status/units.js';
 import { HeldChangedError } from '../sync/guard/guard.js';
 import { EXIT, UsageError } from './exit.js';
 import { atDesk, type OpenDesk } from './held-desk.js';
@@ -36,7 +36,7 @@ async function decide(decision: HeldDecision, { desk, daemon }: OpenDesk): Promi
     case 'reject':
       return `${count(await desk.reject(decision.id))} rejected; the objects are kept as they are`;
     case 'undo-rejections':
-      return `${count(await desk.undoRejections())} rejections taken back; ${daemon ? 'the daemon looks' : 'the next run looks'} at them anew`;
+      return `${counted(await desk.undoRejections(), 'rejection')} taken back; ${daemon ? 'the daemon looks' : 'the next run looks'} at them anew`;
   }
 }
 

@@ -1,15 +1,28 @@
 import { ConfigError } from '../config/load.js';
 import { escapeUnprintable } from '../log/printable.js';
 import { UsageError } from './exit.js';
+import { openFileLimit, WANTED_FILES } from './open-files.js';
 
 /**
  * What a command says on stderr when an error ends it: the message, then the causes that it does not mention. For the journal
  * each line begins with the priority of an error (sd-daemon(3)).
  */
 export function errorLines(error: unknown, journald: boolean): string {
-  return linesOf(error)
+  return messageLines(error)
     .map((line, i) => `${journald ? '<3>' : ''}${i === 0 ? 'longshore: ' : '  '}${escapeUnprintable(line)}\n`)
     .join('');
+}
+
+/** The message and its causes, without the line breaks of names; what a small limit of open files needs is said at the end. */
+export function messageLines(error: unknown): string[] {
+  const lines = linesOf(error);
+  return lines.some((line) => /\bEMFILE\b/.test(line)) ? [...lines, moreFiles()] : lines;
+}
+
+/** What to do when the system lets this process open no more files (EMFILE). */
+function moreFiles(): string {
+  const limit = openFileLimit();
+  return `too many open files: ${limit === undefined ? '' : `at most ${limit} are allowed; `}raise the limit with ulimit -n ${WANTED_FILES}, or LimitNOFILE= in a unit`;
 }
 
 function linesOf(error: unknown): string[] {

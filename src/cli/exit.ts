@@ -6,7 +6,7 @@ import { LeaseUnavailableError } from '../lease/errors.js';
 import { StateNewerError } from '../state/errors.js';
 import { TargetDeniedError } from '../sync/denial.js';
 import type { SkipReason } from '../sync/events.js';
-import type { StopSignal } from './io.js';
+import type { StopSignal } from './stop-signal.js';
 
 /** Exit codes; a part of the interface, like option names. systemd restarts after FAILED, not after USAGE. */
 export const EXIT = {

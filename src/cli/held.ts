@@ -1,6 +1,6 @@
 import { isoTime } from '../clock.js';
 import { escapeUnprintable, printable } from '../log/printable.js';
-import { count } from '../status/units.js';
+import { counted } from '../status/units.js';
 import type { HeldDescription } from '../sync/guard/guard.js';
 import { EXIT } from './exit.js';
 import { atDesk, type OpenDesk } from './held-desk.js';
@@ -66,7 +66,9 @@ async function show({ mirror, desk }: OpenDesk, output: Output): Promise<boolean
   }
   if (foreign > 0) {
     const names = `longshore reconcile ${name} --dry-run --json`;
-    output.line(`  delete ${count(foreign)} objects that longshore did not put there (extraneous: delete); their names: ${names}`);
+    output.line(
+      `  delete ${counted(foreign, 'object')} that longshore did not put there (extraneous: delete); ${foreign === 1 ? 'its name' : 'their names'}: ${names}`,
+    );
   }
   output.line(`All of this is meant:  longshore approve ${name} ${id}`);
   output.line(`It is not:             longshore reject ${name} ${id}   (the objects are kept: restore the files from them)`);
@@ -76,8 +78,8 @@ async function show({ mirror, desk }: OpenDesk, output: Output): Promise<boolean
 
 function amounts({ deletes, overwrites, foreign }: HeldDescription): string {
   const parts = [
-    ...(deletes + foreign > 0 ? [`${count(deletes + foreign)} ${deletes + foreign === 1 ? 'delete' : 'deletes'}`] : []),
-    ...(overwrites > 0 ? [`${count(overwrites)} ${overwrites === 1 ? 'overwrite' : 'overwrites'}`] : []),
+    ...(deletes + foreign > 0 ? [`${counted(deletes + foreign, 'delete')}`] : []),
+    ...(overwrites > 0 ? [`${counted(overwrites, 'overwrite')}`] : []),
   ];
   return parts.length === 0 ? 'nothing yet' : parts.join(' and ');
 }

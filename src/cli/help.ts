@@ -21,7 +21,7 @@ Exit codes:
   0  in sync, or done                     3  finished, but some objects failed or were left out
   1  failed                               4  deletes or overwrites are held: longshore held
   2  wrong usage or configuration         5  --dry-run found work to do
-  130, 143  stopped by Ctrl-C or SIGTERM before the end`;
+  129, 130, 143  stopped by SIGHUP, Ctrl-C or SIGTERM before the end`;
 
 export const ONCE_DETAILS = `
 MIRROR is the name of a mirror in the configuration; without any, all are done.

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { printable } from '../log/printable.js';
 import { packageFile } from '../package-files.js';
 import { EXIT, UsageError } from './exit.js';
 import type { Io } from './io.js';
@@ -14,11 +15,18 @@ export interface InitCommand {
   readonly to: string | undefined;
 }
 
-/** `longshore init`: writes a commented configuration. A file that is there already is left as it is. */
+/** `longshore init`: writes a commented configuration, to stdout for `-`. A file that is there already is left as it is. */
 export async function init({ file, source, to }: InitCommand, io: Io): Promise<number> {
-  const path = resolve(io.cwd, file);
+  const onStdout = file === '-';
+  const path = resolve(io.cwd, onStdout ? 'longshore.yaml' : file);
   const inFile = (given: string | undefined) => given && seenFrom(dirname(path), given, io.cwd);
   const text = adapted(await readFile(packageFile('config.example.yaml'), 'utf8'), { source: inFile(source), to: inFile(to) });
+  const output = openOutput(io.stdout);
+  if (onStdout) {
+    output.lines(text.trimEnd());
+    await output.finish();
+    return EXIT.OK;
+  }
   try {
     await writeFile(path, text, { flag: 'wx', mode: 0o600 }); // it may come to hold secrets
   } catch (error) {
@@ -26,14 +34,19 @@ export async function init({ file, source, to }: InitCommand, io: Io): Promise<n
     if (code === 'EEXIST') throw new UsageError(`${path} exists; it is not overwritten: remove it or name another file`, { cause: error });
     throw new Error(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
-  const output = openOutput(io.stdout);
-  output.line(`wrote ${path}`);
+  const command = `longshore --config ${forShell(file)}`;
+  output.line(`wrote ${printable(path)}`);
   output.line('Look it over, then:');
-  output.line(`  longshore --config ${file} check                  say what is wrong with it`);
-  output.line(`  longshore --config ${file} reconcile --dry-run    show what would be done`);
-  output.line(`  longshore --config ${file} run                    mirror until stopped`);
+  output.line(`  ${command} check                  say what is wrong with it`);
+  output.line(`  ${command} reconcile --dry-run    show what would be done`);
+  output.line(`  ${command} run                    mirror until stopped`);
   await output.finish();
   return EXIT.OK;
+}
+
+/** A word that a POSIX shell takes as it is written. */
+function forShell(word: string): string {
+  return /^[A-Za-z0-9_./~%+,:@=][A-Za-z0-9_./~%+,:@=-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Relative paths in a configuration are relative to its file. */

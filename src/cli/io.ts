@@ -1,11 +1,10 @@
 import type { Readable, Writable } from 'node:stream';
 import { type Clock, systemClock } from '../clock.js';
 import type { OpenDaemon, RunOnce } from '../daemon.js';
+import { UsageError } from './exit.js';
+import { STOP_SIGNALS, type StopSignal } from './stop-signal.js';
 
-/** Signals that end the program in order. */
-export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
-
-const STOP_SIGNALS: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
+export type { StopSignal } from './stop-signal.js';
 
 /** A standard stream: a terminal, or a file or pipe without these marks. */
 export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly fd?: number };
@@ -16,6 +15,7 @@ export interface Io {
   readonly stdout: Stream;
   readonly stderr: Stream;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The current folder. @throws UsageError when it has been removed. */
   readonly cwd: string;
   /** Who runs it, where the system has numbers for that. */
   readonly uid?: number | undefined;
@@ -41,7 +41,14 @@ export function processIo(): Io {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    cwd: process.cwd(),
+    get cwd() {
+      try {
+        return process.cwd();
+      } catch (cause) {
+        const problem = 'the current folder does not exist any more: change to another one, or name files by their absolute paths';
+        throw new UsageError(problem, { cause });
+      }
+    },
     uid: process.getuid?.(),
     clock: systemClock,
     onSignal(listener) {

@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { isoTime } from '../clock.js';
 import type { StorageObject } from '../drivers/objects.js';
 import { printable } from '../log/printable.js';
+import { counted } from '../status/units.js';
 import type { Hands } from './by-hand.js';
 import { UsageError } from './exit.js';
 
@@ -40,7 +41,7 @@ export async function getObject(
   const path = resolve(io.cwd, destination ?? ownName(name)) + (destination?.endsWith('/') ? '/' : '');
   await refuseDestination(path, force);
   await driver.downloadObject(object, path, { overwriteExisting: force, signal });
-  output.line(`got ${printable(name)} (${object.size} bytes) to ${printable(path)}`);
+  output.line(`got ${printable(name)} (${counted(object.size, 'byte')}) to ${printable(path)}`);
 }
 
 /** What the driver refuses as well, in the words of the command line. */

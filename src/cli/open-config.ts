@@ -1,14 +1,24 @@
+import { dirname, isAbsolute } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { Config, MirrorConfig } from '../config/config.js';
 import { configPlaces, findConfig } from '../config/find.js';
-import { ConfigError, loadConfig } from '../config/load.js';
+import { ConfigError, loadConfig, readConfig } from '../config/load.js';
 import { didYouMean } from '../config/suggest.js';
 import { knownDrivers } from './drivers.js';
 import { UsageError } from './exit.js';
 import type { Io } from './io.js';
 
-/** Reads the configuration that `--config` names, or the first that is found in the usual places. */
-export async function openConfig({ cwd, env }: Pick<Io, 'cwd' | 'env'>, named: string | undefined): Promise<Config> {
-  return loadConfig(named ?? (await searchConfig(cwd, env)), { cwd, env, drivers: knownDrivers });
+/**
+ * Reads the configuration that `--config` names, or the first that is found in the usual places. `-` is stdin; its relative
+ * paths are seen from the current folder.
+ */
+export async function openConfig(io: Pick<Io, 'cwd' | 'env' | 'stdin'>, named: string | undefined): Promise<Config> {
+  const { env } = io;
+  const drivers = knownDrivers;
+  if (named === '-') return readConfig(await text(io.stdin), { cwd: io.cwd, env, drivers });
+  // An absolute path needs no current folder.
+  if (named !== undefined && isAbsolute(named)) return loadConfig(named, { cwd: dirname(named), env, drivers });
+  return loadConfig(named ?? (await searchConfig(io.cwd, env)), { cwd: io.cwd, env, drivers });
 }
 
 async function searchConfig(cwd: string, env: Io['env']): Promise<string> {

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import type { Config } from '../config/config.js';
 import { createLogger, isJournal, type OpenLogger } from '../log.js';
 import type { Io } from './io.js';
+import { openFileLimit, WANTED_FILES } from './open-files.js';
 
 /** The log as the configuration wants it, on stderr; `stream` stands in where something else shares the terminal. */
 export function openLog({ log }: Config, { stderr, env, clock, onWarning }: Io, stream: Writable = stderr): OpenLogger {
@@ -24,4 +25,7 @@ export function writesToJournal({ stderr, env }: Pick<Io, 'stderr' | 'env'>): bo
 /** Tells what is worth knowing about a configuration that is good enough to run. */
 export function logWarnings({ warnings }: Config, log: OpenLogger): void {
   for (const warning of warnings) log.warn('configuration', { warning });
+  const limit = openFileLimit();
+  if (limit !== undefined && limit < WANTED_FILES)
+    log.warn('few files may be open at once', { limit, advice: `ulimit -n ${WANTED_FILES}, or LimitNOFILE= in a unit` });
 }

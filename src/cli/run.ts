@@ -15,6 +15,7 @@ import type { Engine, Io } from './io.js';
 import { getObject, listObjects, printObjectUrl, putObject, removeObjects } from './object.js';
 import { once } from './once.js';
 import { writesToJournal } from './open-log.js';
+import { type Output, openOutput } from './output.js';
 import { printSchema } from './print-schema.js';
 import { probe } from './probe.js';
 import { serve } from './serve.js';
@@ -23,8 +24,9 @@ import { listTrashed, purgeTrashed, restoreTrashed } from './trash.js';
 
 /** Runs one command line (without the program's own name) to its end. Resolves with the exit code; never rejects. */
 export async function run(argv: readonly string[], io: Io, engine: Engine): Promise<number> {
-  // Help and complaints that nobody reads are no failure; what results go through (output.ts) looks for itself.
+  // Help and complaints that nobody reads are no failure; what results go through (output.ts) sees for itself.
   for (const stream of [io.stdout, io.stderr]) stream.on('error', () => {});
+  const output = openOutput(io.stdout);
   let code: number = EXIT.OK;
   const program = buildProgram(io, engine, (result) => {
     code = result;
@@ -33,10 +35,21 @@ export async function run(argv: readonly string[], io: Io, engine: Engine): Prom
     await program.parseAsync(withOneShotCommand(argv), { from: 'user' });
     return code;
   } catch (error) {
-    // Commander has already said what is wrong.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+    // Commander has already said what is wrong, or printed what was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? whenWritten(output, io) : EXIT.USAGE;
     io.stderr.write(errorLines(error, writesToJournal(io)));
     return exitCodeOf(error);
+  }
+}
+
+/** A help that could not be written (a full disk) is a failure like any other. */
+async function whenWritten(output: Output, io: Io): Promise<number> {
+  try {
+    await output.finish();
+    return EXIT.OK;
+  } catch (error) {
+    io.stderr.write(errorLines(error, writesToJournal(io)));
+    return EXIT.FAILED;
   }
 }
 
@@ -61,7 +74,7 @@ function buildProgram(io: Io, engine: Engine, done: (code: number) => void): Com
     .version(readVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help, or with a command that of the command')
     .helpCommand('help [command]', 'print the help of a command')
-    .option('-c, --config <file>', 'the configuration file')
+    .option('-c, --config <file>', 'the configuration file; "-" is stdin')
     .option('--reconcile [mirror...]', 'the same as the command reconcile')
     .addHelpText('after', EXAMPLES)
     .exitOverride()
@@ -158,7 +171,7 @@ function buildProgram(io: Io, engine: Engine, done: (code: number) => void): Com
   program
     .command('init')
     .description('write a commented configuration; never overwrites one')
-    .argument('[file]', 'where to', 'longshore.yaml')
+    .argument('[file]', 'where to; "-" is stdout', 'longshore.yaml')
     .option('--source <folder>', 'the folder to mirror')
     .option('--to <folder>', 'the folder to keep the copies in')
     .action(async (file: string, { source, to }: { source?: string; to?: string }) => done(await init({ file, source, to }, io)));

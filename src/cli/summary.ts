@@ -1,14 +1,15 @@
 import type { OnceResult } from '../daemon.js';
 import { escapeUnprintable, printable } from '../log/printable.js';
 import type { RunReport } from '../state/ledger.js';
-import { bytes, count, duration } from '../status/units.js';
+import { bytes, count, counted, duration } from '../status/units.js';
 import type { SkipReason, SyncEvent } from '../sync/events.js';
+import { messageLines } from './error-lines.js';
 import { isPartial, PROBLEMS_SHOWN, type Tally } from './run-tally.js';
 
 /** One line about what a run did to a mirror, for people. */
 export function summaryLine({ mirror, report, complete, error }: OnceResult, tally: Tally, dryRun: boolean): string {
   const name = printable(mirror);
-  if (error !== undefined) return `${name}: failed: ${escapeUnprintable(error.message)}`;
+  if (error !== undefined) return `${name}: failed: ${messageLines(error).join('; ')}`;
   const partial = isPartial(complete, tally) ? '; INCOMPLETE: part of the source could not be read, or deletes were withheld' : '';
   const did = dryRun ? toDo(tally) : done(report);
   const parts = [
@@ -42,7 +43,7 @@ function toDo({ planned, plannedBytes }: Tally): string[] {
 /** What went wrong with single objects, and what was left out on purpose; no line when there is nothing. */
 export function problemLines(mirror: string, tally: Tally): readonly string[] {
   const more = tally.problemCount - tally.problems.length;
-  const meant = [...tally.asMeant].map(([reason, times]) => `${count(times)} ${WORDS[reason] ?? reason}`);
+  const meant = [...tally.asMeant].map(([reason, times]) => meantText(reason, times));
   return [
     ...tally.problems.map(({ name, reason }) => `${printable(mirror)}: ${printable(name)}: ${escapeUnprintable(reason)}`),
     ...(more > 0 ? [`${printable(mirror)}: … and ${count(more)} more (the first ${PROBLEMS_SHOWN} are shown; --json has them all)`] : []),
@@ -62,11 +63,16 @@ export function plannedLine({ mirror, job, name, why, bytes: size }: Extract<Syn
   return `${printable(mirror)}: ${job} ${printable(name)} (${job === 'upload' ? `${bytes(size)}, ` : ''}${why})`;
 }
 
-const WORDS: Partial<Record<SkipReason, string>> = {
-  'link-skipped': 'symbolic links (symlinks: skip)',
-  'special-file': 'sockets, pipes or devices',
-  extraneous: 'objects that longshore did not put there',
-  vanished: 'files that were removed meanwhile',
+function meantText(reason: SkipReason, times: number): string {
+  const [one, several] = WORDS[reason] ?? [reason, reason];
+  return counted(times, one, several);
+}
+
+const WORDS: Partial<Record<SkipReason, readonly [one: string, several: string]>> = {
+  'link-skipped': ['symbolic link (symlinks: skip)', 'symbolic links (symlinks: skip)'],
+  'special-file': ['socket, pipe or device', 'sockets, pipes or devices'],
+  extraneous: ['object that longshore did not put there', 'objects that longshore did not put there'],
+  vanished: ['file that was removed meanwhile', 'files that were removed meanwhile'],
 };
 
 function some(amount: number, what: string, detail = ''): string[] {

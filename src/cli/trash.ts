@@ -6,7 +6,7 @@ import { parseDuration } from '../config/units.js';
 import { eachInParallel } from '../drivers/parallel.js';
 import { printable } from '../log/printable.js';
 import { makeFolders } from '../make-folders.js';
-import { bytes, count } from '../status/units.js';
+import { bytes, counted } from '../status/units.js';
 import { isLinkObject, restoreObject } from '../sync/store/restore-object.js';
 import { chooseThrown } from '../sync/trash/choose-thrown.js';
 import { deleteEntries, nothingEmptied } from '../sync/trash/delete-entries.js';
@@ -130,7 +130,7 @@ export async function purgeTrashed(hands: MirrorHands, { names, olderThan, all }
     const due = page.filter((entry) => seen.wanted(entry) && (keepMs === undefined || isExpired(entry, keepMs, nowMs)));
     await deleteEntries(backend, mirror.container, due, emptied, signal);
   }
-  output.line(`purged ${count(emptied.objects)} ${emptied.objects === 1 ? 'object' : 'objects'} (${bytes(emptied.bytes)})`);
+  output.line(`purged ${counted(emptied.objects, 'object')} (${bytes(emptied.bytes)})`);
   for (const [key, error] of emptied.failed) noteLine(io.stderr, `${printable(key)}: ${error.message}`);
   seen.refuseUnseen(); // at last: what is gone by now has been told
   return emptied.failed.size > 0 ? EXIT.INCOMPLETE : EXIT.OK;

@@ -35,6 +35,16 @@ export async function loadConfig(file: string, { cwd, env, drivers }: LoadOption
   return { ...config, file: path, warnings: await warningsOf(path, config.targets) };
 }
 
+/** The same of a text that no file holds, such as stdin: its relative paths are seen from `cwd`. */
+export async function readConfig(text: string, { cwd, env, drivers }: LoadOptions): Promise<Config> {
+  const source = sourceOf(STDIN, text);
+  const { config, complaints } = interpret(source.content, { folder: cwd, env }, drivers, realPath);
+  if (complaints !== undefined) throw new ConfigError(source.lines(complaints).join('\n'));
+  return { ...config, file: STDIN, warnings: [] };
+}
+
+const STDIN = 'stdin';
+
 async function readText(file: string, path: string): Promise<string> {
   try {
     if ((await stat(path)).size > LARGEST_FILE) throw new ConfigError(`${file}: over ${LARGEST_FILE} bytes long: not a configuration?`);

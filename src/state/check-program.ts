@@ -1,4 +1,3 @@
-import '../caught-signals.js';
 import '../quiet-console.js';
 import { reasonOf, StateDamagedError, StateNewerError } from './errors.js';
 import { checkIndex } from './lmdb-check.js';
@@ -11,6 +10,9 @@ export type CheckKind = 'trial' | 'whole';
 export type Verdict =
   | { readonly verdict: 'sound'; readonly records: number }
   | { readonly verdict: 'damaged' | 'newer' | 'unavailable'; readonly why: string };
+
+// As in main.ts: no debugger on SIGUSR1.
+for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {});
 
 // Run by check-in-child.ts with what to do and the index file as its arguments: LMDB may end this process, and nothing else.
 const [, , kind, file = ''] = process.argv;

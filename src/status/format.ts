@@ -4,7 +4,7 @@ import type { MirrorStatus } from '../sync/events.js';
 import type { WatchState } from '../watcher/watcher.js';
 import type { DaemonStatus } from './snapshot.js';
 import { table } from './table.js';
-import { bytes, count, duration, lagText } from './units.js';
+import { bytes, count, counted, duration, lagText } from './units.js';
 
 /** Of each list that can be long so many are shown; the JSON has them all. */
 const SHOWN = 20;
@@ -108,10 +108,6 @@ function leaseText({ fence, renewedAtMs }: NonNullable<MirrorStatus['lease']>, n
 
 function nextTry(atMs: number | null, nowMs: number): string {
   return atMs === null || atMs <= nowMs ? '' : `; tried again in ${duration((atMs - nowMs) / 1000)}, or when it changes`;
-}
-
-function counted(amount: number, what: string): string {
-  return `${count(amount)} ${what}${amount === 1 ? '' : 's'}`;
 }
 
 function firstOf<T>(items: readonly T[], row: (item: T) => Row): readonly Row[] {

@@ -31,3 +31,8 @@ function pair(seconds: number, big: number, bigUnit: string, small: number, smal
   const rest = Math.floor((seconds % big) / small);
   return rest === 0 ? `${Math.floor(seconds / big)} ${bigUnit}` : `${Math.floor(seconds / big)} ${bigUnit} ${rest} ${smallUnit}`;
 }
+
+/** `1 object`, `2,000 objects`. */
+export function counted(amount: number, one: string, several = `${one}s`): string {
+  return `${count(amount)} ${amount === 1 ? one : several}`;
+}

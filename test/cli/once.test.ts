@@ -109,7 +109,7 @@ describe('one-shot runs', () => {
     expect(told).toContain('documents: file-0: upload: disk on fire\n');
     expect(told).not.toMatch(/^documents: file-20: /m);
     expect(told).toContain('documents: … and 10 more');
-    expect(told).toContain('left as they are: 1 sockets, pipes or devices');
+    expect(told).toContain('left as they are: 1 socket, pipe or device');
   });
 
   it('--json prints events and last a summary for each mirror, with fixed keys', async () => {
