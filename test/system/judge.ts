@@ -59,9 +59,13 @@ function endingOf({ code }: Ending, { point, expected, after, endedByItself }: O
 }
 
 /** A daemon may end because its state fails; a target or a source that fails once, it outlives. */
-function daemonFaults({ point, faulty, endedByItself, flatteredMs, healed }: Observed): string[] {
+function daemonFaults({ point, faulty, endedByItself, flatteredMs, healed, expected, after }: Observed): string[] {
   const found = flatteredMs > UNAWARE_MS ? [`flattered: in-sync for ${flatteredMs} ms while the container differed`] : [];
-  if (!endedByItself) return healed ? found : [...found, 'not healed: the daemon did not make the container equal'];
+  if (!endedByItself && healed) return found;
+  if (!endedByItself) {
+    const left = differences(expected, after);
+    return [...found, `not healed: ${left.length > 0 ? left.join('; ') : 'equal, but the daemon does not say in-sync with a lag of 0'}`];
+  }
   if (faulty?.code === 'SIGKILL' || typeof faulty?.code === 'string') return found;
   if (point?.pathClass !== 'state') found.push(`the daemon ended by itself, with ${faulty?.code}`);
   else if (!/^\S+ error /m.test(faulty?.stderr ?? '') && !/^longshore: /m.test(faulty?.stderr ?? '')) {
