@@ -47,7 +47,8 @@ export interface AttemptsListener {
   /** The job will never be tried again: a newer one for its object came while it waited. */
   dropped(job: Job): void;
   done(job: Job, outcome: Extract<Outcome, { outcome: 'done' }>): void;
-  skipped(job: Job, reason: SkipReason, detail: string): void;
+  /** `resumes`: another job runs for this name when what is in its way is over. */
+  skipped(job: Job, reason: SkipReason, detail: string, resumes?: boolean): void;
   held(job: Job, change: Change): void;
   /** `retryInMs` null: never, by itself. `givenUp`: it has just been. */
   failed(job: Job, error: Error, retryInMs: number | null, givenUp: boolean): void;
@@ -215,7 +216,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
           told.done(job, outcome);
         }
         if (outcome.outcome === 'held') told.held(job, outcome.change);
-        if (outcome.outcome === 'skipped') told.skipped(job, outcome.reason, outcome.detail);
+        if (outcome.outcome === 'skipped') told.skipped(job, outcome.reason, outcome.detail, outcome.resumes);
         over(job);
       } catch (error) {
         if (signal.aborted) return undone(job);

@@ -118,10 +118,10 @@ export function keepAccounts(options: JobAccountsOptions): JobAccounts {
       const { record } = outcome;
       if (parts.lookAgain && record && isRacy(record)) lookAgainSoon(job.name);
     },
-    skipped(job, reason, detail) {
+    skipped(job, reason, detail, resumes = false) {
       count(job.run, 'skipped');
       // What withholds it may end without a sign from the file: only a scan finds it then.
-      if (reason === 'delete-withheld') miss();
+      if (reason === 'delete-withheld' && !resumes) miss();
       board.skipped(job.name, reason, detail);
       if (reason !== 'not-in-trash') whereabouts.notMirrored(job.name, detail);
     },

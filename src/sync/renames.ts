@@ -44,9 +44,11 @@ export async function mayDelete(job: Job, known: ObjectRecord, at: Workplace): P
       if (waitingJobs.comesDownTo(found.name, name)) return { moved: false };
       if (waitingJobs.waitFor(job, found.name, found.settling)) return WAITS;
       return withheld(`its file is ${found.name} now, which is not mirrored yet`);
-    case 'not-mirrored':
-      whereabouts.withhold(name, found.name);
-      return withheld(found.name === '' ? found.why : `its file is ${found.name} now, which cannot be mirrored: ${found.why}`);
+    case 'not-mirrored': {
+      if (found.name === '') return withheld(found.why);
+      const resumes = whereabouts.withhold(name, found.name);
+      return withheld(`its file is ${found.name} now, which cannot be mirrored: ${found.why}`, resumes);
+    }
   }
 }
 
@@ -69,6 +71,6 @@ export function mayOverwrite(job: Job, { inode }: LocalEntry, at: Workplace): Ou
 
 const WAITS: Outcome = { outcome: 'waits' };
 
-function withheld(detail: string): Outcome {
-  return { outcome: 'skipped', reason: 'delete-withheld', detail };
+function withheld(detail: string, resumes = false): Outcome {
+  return { outcome: 'skipped', reason: 'delete-withheld', detail, ...(resumes && { resumes }) };
 }

@@ -12,8 +12,8 @@ export interface Sightings {
   isDelayed(name: ObjectName): boolean;
   whyNot(name: ObjectName): string | undefined;
   namesOf(inode: bigint): readonly ObjectName[];
-  /** A delete under `name` is withheld until what was seen under `other` is mirrored or gone. */
-  withhold(name: ObjectName, other: ObjectName): void;
+  /** A delete under `name` is withheld until what was seen under `other` is mirrored or gone. False: that is not kept in mind. */
+  withhold(name: ObjectName, other: ObjectName): boolean;
   /** Returns the names whose deletes were withheld for this one. */
   remove(name: ObjectName): readonly ObjectName[];
   /** True when more was refused than is kept; until the next survey. */
@@ -75,8 +75,10 @@ export function createSightings(): Sightings {
     namesOf: (inode) => [...(byInode.get(inode) ?? [])],
     withhold(name, other) {
       const names = withheld.get(other);
-      if (names && names.size < MOST) names.add(name);
-      else if (!names && withheld.size < MOST) withheld.set(other, new Set([name]));
+      if (names ? names.size >= MOST : withheld.size >= MOST) return false;
+      if (names) names.add(name);
+      else withheld.set(other, new Set([name]));
+      return true;
     },
     remove(name) {
       drop(name);

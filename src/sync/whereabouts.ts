@@ -48,8 +48,8 @@ export interface Whereabouts {
   ended(name: ObjectName): readonly ObjectName[];
   /** Where the file of this object is now. `asOfMs`, `run`: see ScansDue.isDue. */
   find(name: ObjectName, record: ObjectRecord, asOfMs: number, run?: number): Whereabout;
-  /** The delete under `name` is withheld for the sake of the file under `other`. */
-  withhold(name: ObjectName, other: ObjectName): void;
+  /** The delete under `name` is withheld for the sake of the file under `other`. True: `ended` of that one gives it back. */
+  withhold(name: ObjectName, other: ObjectName): boolean;
   /** Whether a first attempt for this name is still to come or under way. */
   isFirstAttempt(name: ObjectName): boolean;
   /** A scan of everything begins: it sights all names again that are not mirrored. */

@@ -23,7 +23,8 @@ export type Outcome =
   | { readonly outcome: 'waits' }
   /** The guard did not give leave; somebody is to decide. */
   | { readonly outcome: 'held'; readonly change: Change }
-  | { readonly outcome: 'skipped'; readonly reason: SkipReason; readonly detail: string };
+  /** `resumes`: another job runs for this name when what is in its way is over. */
+  | { readonly outcome: 'skipped'; readonly reason: SkipReason; readonly detail: string; readonly resumes?: boolean };
 
 export interface Workplace extends Place {
   readonly source: SourceView;

@@ -68,6 +68,21 @@ describe('P4: the object under the old name of a file stays, and the run says so
     expect(await fixture.objects()).toEqual({ 'p/new': 'content', 'p/kept': 'kept' });
   });
 
+  test('is given up once; then the delete follows the new name by itself, and no scan is waited for', async () => {
+    let fails = true;
+    const refused = new StorageError('no', { driver: 'memory', retry: 'never' });
+    const fixture = await open({
+      wrap: failing((key) => (fails && key === 'p/new' ? refused : undefined)),
+      persistence: { backoff: { firstMs: 1, limitMs: 5 }, attempts: 1, forEver: true },
+    });
+    fixture.mv('old', 'new');
+    await fixture.mirror.intake.hints(['old', 'new']);
+    await expect.poll(() => fixture.events).toContainEqual(expect.objectContaining(withheld));
+    fails = false;
+    await expect.poll(() => fixture.objects()).toEqual({ 'p/new': 'content', 'p/kept': 'kept' });
+    expect(fixture.mirror.takeMissed()).toBe(false);
+  });
+
   test.skipIf(process.getuid?.() === 0)('cannot be read', async () => {
     const fixture = await open();
     fixture.mv('old', 'new');
