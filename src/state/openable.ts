@@ -24,7 +24,8 @@ export function requireOpenable(file: string, mode: 'read' | 'write'): void {
   } finally {
     for (const descriptor of descriptors) closeSync(descriptor);
   }
-  requireLocks(`${file}-lock`);
+  // LMDB reads without its locks where it may not write to them.
+  if (mode === 'write') requireLocks(`${file}-lock`);
 }
 
 /**

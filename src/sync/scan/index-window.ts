@@ -9,8 +9,10 @@ export interface IndexWindow {
   /** What is known at and below a path, in order. */
   readonly side: IndexSide;
   get(name: ObjectName): ObjectRecord | undefined;
-  /** Opens the index anew; `side` goes on where it was. */
+  /** Opens the index again, as it is now; `side` goes on where it was. */
   renew(): Promise<void>;
+  /** Lets go of the index until `renew`: while a view is open LMDB cannot use the space again of what is overwritten. */
+  rest(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,6 +23,13 @@ export async function openIndexWindow(
   naming: Naming,
 ): Promise<IndexWindow> {
   let view = await open();
+  let resting = false;
+  async function rest(side: IndexSide): Promise<void> {
+    if (resting) return;
+    resting = true;
+    side.release();
+    await view.close();
+  }
   try {
     const side = openIndexSide(entriesAt(view, under, naming, within));
     return {
@@ -28,15 +37,13 @@ export async function openIndexWindow(
       get: (name) => view.get(name),
       async renew() {
         const newer = await open();
-        side.release();
-        await view.close();
+        await rest(side);
         view = newer;
+        resting = false;
         side.resume((last) => entriesAt(view, under, naming, { ...within, after: last }));
       },
-      async close() {
-        side.release();
-        await view.close();
-      },
+      rest: () => rest(side),
+      close: () => rest(side),
     };
   } catch (error) {
     await view.close();

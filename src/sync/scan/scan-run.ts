@@ -15,7 +15,7 @@ import { type MirrorPlace, namesListed, OWN_FOLDER } from '../store/reserved-nam
 import { type BlindSpots, openBlindSpots } from './blind-spots.js';
 import { type Counts, compare, type Departure, type Finding } from './compare.js';
 import { type DepartureCounts, settleDepartures } from './departures.js';
-import { openIndexWindow } from './index-window.js';
+import { type IndexWindow, openIndexWindow } from './index-window.js';
 import { type Landmarks, openLandmarks } from './landmarks.js';
 import type { NextPage } from './remote-page.js';
 import { openListingSide, openSourceSide } from './sides.js';
@@ -96,6 +96,8 @@ export interface ScanSurroundings {
    * and a scan may have to wait for hours for who takes its findings.
    */
   readonly indexIsOld?: () => boolean;
+  /** Gets the scan's window of the index as it is opened: whoever waits in `listing`, `allWalked` or for a taker may let it rest. */
+  readonly onIndex?: (index: Pick<IndexWindow, 'rest' | 'renew'>) => void;
   readonly listing?: NextPage;
   /** Called before anything is looked at, and before each name that is compared. What it throws ends the scan. */
   readonly beforeLook?: () => void;
@@ -113,7 +115,15 @@ export interface ScanSurroundings {
  */
 export async function* runScan(
   { root, under, range = ALL_NAMES, place = WHOLE, settings, policy, location, noDeletes, mounts, acceptEmpty = false }: ScanRequest,
-  { openIndex, indexIsOld = () => false, listing, beforeLook = () => {}, allWalked, counts = noCounts() }: ScanSurroundings,
+  {
+    openIndex,
+    indexIsOld = () => false,
+    onIndex = () => {},
+    listing,
+    beforeLook = () => {},
+    allWalked,
+    counts = noCounts(),
+  }: ScanSurroundings,
 ): AsyncGenerator<ScanItem, void> {
   if ((under !== '' || range !== ALL_NAMES) && listing !== undefined)
     throw new RangeError('a part of the source cannot be compared with the listing of a container');
@@ -129,6 +139,7 @@ export async function* runScan(
     departures.add(departure);
   };
   const index = await openIndexWindow(openIndex, under, range, naming);
+  onIndex(index);
   try {
     const sides = {
       source: openSourceSide(walk(at, under, range), naming, landmarks.pass),

@@ -1,6 +1,8 @@
 import '../../quiet-console.js';
 import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../../clock.js';
 import { openIndexView } from '../../state/open-index.js';
+import type { IndexWindow } from './index-window.js';
 import type { RemotePage } from './remote-page.js';
 import { CANCELLED, type FromScan, failureOf, MOST_BATCHES, SCANNED, type ScanThreadData, type ToScan } from './scan-messages.js';
 import { noCounts, runScan, type ScanItem } from './scan-run.js';
@@ -9,6 +11,8 @@ import { noCounts, runScan, type ScanItem } from './scan-run.js';
 const BATCH = 500;
 /** Looks after which a batch crosses though it is not full: on a slow disk the first findings must not wait for the last. */
 const LOOKS_PER_BATCH = 5000;
+/** Milliseconds of waiting after which the index is let go. */
+const REST_AFTER_MS = 500;
 /** Pages of the listing that are fetched before they are needed. */
 const PAGES_AHEAD = 2;
 
@@ -21,6 +25,7 @@ let looks = 0;
 let underWay = 0;
 let allWalked = false;
 let wake = () => {};
+let index: Pick<IndexWindow, 'rest' | 'renew'> | undefined;
 let pagesWanted = 0;
 const pages: (RemotePage | undefined)[] = [];
 
@@ -47,13 +52,28 @@ function throwIfCancelled(): void {
   if (Atomics.load(shared, CANCELLED) !== 0) throw new Error('it was cancelled');
 }
 
+/** Waits. When that takes long, the index is let go meanwhile: an open view makes its file grow with each commit. */
 async function until(condition: () => boolean): Promise<void> {
+  let resting = false;
   while (!condition()) {
     throwIfCancelled();
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-    });
+    const isLate = await wokenWithin(resting ? Number.POSITIVE_INFINITY : REST_AFTER_MS);
+    if (!isLate || index === undefined) continue;
+    await index.rest();
+    resting = true;
   }
+  if (resting) await index?.renew();
+}
+
+/** Resolves with whether it took longer than that. */
+function wokenWithin(ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = ms === Number.POSITIVE_INFINITY ? () => {} : systemClock.after(ms, () => resolve(true));
+    wake = () => {
+      cancel();
+      resolve(false);
+    };
+  });
 }
 
 let page: RemotePage | undefined;
@@ -82,6 +102,9 @@ async function scan(): Promise<void> {
       return openIndexView(request.location);
     },
     indexIsOld: () => hasWaited,
+    onIndex(opened: Pick<IndexWindow, 'rest' | 'renew'>) {
+      index = opened;
+    },
     beforeLook() {
       throwIfCancelled();
       Atomics.store(shared, SCANNED, counts.scanned);
