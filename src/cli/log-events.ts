@@ -29,7 +29,7 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
   return (event) => {
     switch (event.event) {
       case 'failed':
-        return log.warn('object failed', fieldsOf(event));
+        return event.passing ? log.debug('object failed', fieldsOf(event)) : log.warn('object failed', fieldsOf(event));
       case 'skipped':
         if (event.reason === 'pattern-malformed') return log.warn('malformed pattern', fieldsOf(event));
         return isAsMeant(event.reason) ? log.debug('left out', fieldsOf(event)) : log.warn('left out', fieldsOf(event));

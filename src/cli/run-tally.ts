@@ -88,13 +88,14 @@ export function summaryOf(
   complete: boolean,
   error: Error | undefined,
 ): Readonly<Record<string, unknown>> {
-  const { scanned, uploaded, copied, deleted, adopted, unchanged, failed, skipped, held, kept = 0, bytes, seconds } = report;
+  const { scanned, uploaded, copied, deleted, adopted, refreshed = 0, unchanged, failed, skipped, held, kept = 0, bytes, seconds } = report;
   const counts = {
     scanned,
     uploaded,
     copied,
     deleted,
     adopted,
+    refreshed,
     unchanged,
     failed,
     skipped,

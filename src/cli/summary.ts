@@ -23,12 +23,13 @@ export function summaryLine({ mirror, report, complete, error }: OnceResult, tal
   return `${name}: ${parts.join(', ')}; ${count(report.scanned)} ${report.scanned === 1 ? 'file' : 'files'} in ${duration(report.seconds)}${partial}`;
 }
 
-function done({ uploaded, bytes: sent, copied, deleted, adopted }: RunReport): string[] {
+function done({ uploaded, bytes: sent, copied, deleted, adopted, refreshed = 0 }: RunReport): string[] {
   return [
     ...some(uploaded, 'uploaded', ` (${bytes(sent)})`),
     ...some(copied, 'copied'),
     ...some(deleted, 'deleted'),
     ...some(adopted, 'already there'),
+    ...some(refreshed, 'given other metadata'),
   ];
 }
 

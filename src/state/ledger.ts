@@ -7,6 +7,8 @@ export interface RunReport {
   readonly copied: number;
   readonly deleted: number;
   readonly adopted: number;
+  /** Objects that were given other metadata, with the content that they have. */
+  readonly refreshed?: number;
   readonly unchanged: number;
   readonly failed: number;
   readonly skipped: number;

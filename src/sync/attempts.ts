@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { TargetUnavailableError } from '../drivers/errors.js';
 import type { Quarantined } from '../state/ledger.js';
 import { type Backoff, backoffMs } from './backoff.js';
+import { createBusyFiles } from './busy-files.js';
 import type { SkipReason } from './events.js';
 import { classify, type Failure, type ObjectFailure } from './failure.js';
 import type { Change } from './guard/rule.js';
@@ -33,6 +34,8 @@ export interface AttemptsOptions {
   readonly sizeOf: (job: Job) => number;
   readonly persistence: Persistence;
   readonly settleMs: number;
+  /** For so long a file may be written to whenever it is looked at, before that is news. */
+  readonly settleLimitMs: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly signal: AbortSignal;
@@ -50,8 +53,8 @@ export interface AttemptsListener {
   /** `resumes`: another job runs for this name when what is in its way is over. */
   skipped(job: Job, reason: SkipReason, detail: string, resumes?: boolean): void;
   held(job: Job, change: Change): void;
-  /** `retryInMs` null: never, by itself. `givenUp`: it has just been. */
-  failed(job: Job, error: Error, retryInMs: number | null, givenUp: boolean): void;
+  /** `retryInMs` null: never, by itself. `givenUp`: it has just been. `passing`: as happens every day, and is tried again. */
+  failed(job: Job, error: Error, retryInMs: number | null, givenUp: boolean, passing: boolean): void;
   /** The file is not mirrored, and this was the last attempt for now. */
   notMirrored(job: Job, why: string): void;
   /** Found to be due, and not tried: it was given up as it is, and its time has not come. */
@@ -82,15 +85,21 @@ const BUSY: Backoff = { firstMs: 200, limitMs: 60_000 };
 
 export function createAttempts(options: AttemptsOptions): Attempts {
   const { container, perform, requeue, versionOf, quarantine, room, sizeOf, persistence, settleMs, clock, random, signal, told } = options;
+  const busy = createBusyFiles(clock, options.settleLimitMs);
   const waits = createWaits(clock, signal);
   let surveys = 0;
   /** Of what is given up: the survey under way when it was last found to be due. */
   const lastDue = new Map<string, number>();
 
+  function isPassing({ name }: Job, failure: Failure): boolean {
+    return failure.kind === 'busy' && !busy.isNews(name);
+  }
+
   function over(job: Job): void {
     room.over(job.name);
     quarantine.release(job.name);
     lastDue.delete(job.name);
+    busy.over(job.name);
     told.over(job);
   }
 
@@ -138,7 +147,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       giveUp(job, version ?? versionOf(job), error, failure, wait);
       return;
     }
-    told.failed(job, error, wait, false);
+    told.failed(job, error, wait, false, isPassing(job, failure));
     retryLater(again(job, job.attempt + 1), wait, false);
   }
 
@@ -172,7 +181,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     if (kept) lastDue.set(job.name, surveys);
     told.notMirrored(job, error.message);
     const news = since === undefined || job.run !== NO_RUN || !persistence.forEver;
-    if (failure.kind !== 'unsuitable') told.failed(job, error, persistence.forEver ? wait : null, news);
+    if (failure.kind !== 'unsuitable')
+      told.failed(job, error, persistence.forEver ? wait : null, news, persistence.forEver && isPassing(job, failure));
     else if (news) told.skipped(job, failure.reason, error.message);
     room.over(job.name);
     told.over(job);

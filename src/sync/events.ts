@@ -55,6 +55,8 @@ export type SyncEvent = { readonly mirror: string } & (
       readonly attempt: number;
       /** Milliseconds until the next try, or null: none by itself (one-shot). */
       readonly retryInMs: number | null;
+      /** As happens every day (a log file that is written to), and has not happened for long. */
+      readonly passing?: true;
     }
   | { readonly event: 'skipped'; readonly path: string; readonly reason: SkipReason; readonly detail: string }
   /** The guard does not let it pass: see Guard. */

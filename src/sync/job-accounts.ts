@@ -112,7 +112,7 @@ export function keepAccounts(options: JobAccountsOptions): JobAccounts {
     undone: (job) => ended(job, pending.drop),
     done(job, outcome) {
       const run = runs.get(job.run);
-      run?.tally.done(outcome.job, outcome.bytes);
+      run?.tally.done(outcome.job, outcome.bytes, outcome.metadata === true);
       if (run) run.work.bytesDone += outcome.bytes;
       board.done(job, outcome);
       const { record } = outcome;
@@ -132,10 +132,10 @@ export function keepAccounts(options: JobAccountsOptions): JobAccounts {
       heldBack(job.name, change, job.run);
       whereabouts.notMirrored(job.name, 'its overwrite is held by the guard');
     },
-    failed(job, error, retryInMs, givenUp) {
+    failed(job, error, retryInMs, givenUp, passing) {
       if (!givenUp && retryInMs !== null) delayed(job.name);
       if (givenUp) count(job.run, 'failed');
-      board.failed(job, error, retryInMs, givenUp);
+      board.failed(job, error, retryInMs, givenUp, passing);
     },
     stillGivenUp(job, { reason, error }) {
       const skipped = skipReasonOf(reason);

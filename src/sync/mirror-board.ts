@@ -15,7 +15,7 @@ export interface MirrorBoard {
   jobStarted(job: Job): void;
   jobEnded(job: Job): void;
   done(job: Job, outcome: Extract<Outcome, { outcome: 'done' }>): void;
-  failed(job: Job, error: Error, retryInMs: number | null, givenUp: boolean): void;
+  failed(job: Job, error: Error, retryInMs: number | null, givenUp: boolean, passing: boolean): void;
   held(name: ObjectName, change: Change): void;
   skipped(path: string, reason: SkipReason, detail: string): void;
   /** Tells how far a run is, not more often than somebody can look. */
@@ -59,10 +59,11 @@ export function createBoard(mirror: string, clock: Clock, observe: SyncObserver)
       const started = running.get(job.name)?.started;
       tell({ event: 'done', job: kind, name: job.name, why, bytes, seconds: started === undefined ? 0 : secondsSince(started) });
     },
-    failed(job, error, retryInMs, givenUp) {
+    failed(job, error, retryInMs, givenUp, passing) {
       if (givenUp) totals.failed += 1;
       const kind = running.get(job.name)?.job ?? 'upload';
-      tell({ event: 'failed', job: kind, name: job.name, error: error.message, attempt: job.attempt, retryInMs });
+      const { name, attempt } = job;
+      tell({ event: 'failed', job: kind, name, error: error.message, attempt, retryInMs, ...(passing && { passing }) });
     },
     held: (name, change) => tell({ event: 'held', job: change === 'delete' ? 'delete' : 'upload', name }),
     skipped(path, reason, detail) {

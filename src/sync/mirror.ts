@@ -130,6 +130,7 @@ export function createMirror(parts: MirrorParts): Mirror {
     sizeOf: (job) => sizeOf(job, source, index),
     persistence,
     settleMs,
+    settleLimitMs: settings.settleLimitMs,
     clock,
     random,
     signal: drain,

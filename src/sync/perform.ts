@@ -162,7 +162,7 @@ async function replaceMetadata(job: Job, { local, content, remote }: Facts, at: 
   failpoint('sync: metadata replaced, not recorded');
   const record = recordOf(entry, { ...confirmed, looks, metadataEpoch: at.policy.metadataEpoch }, hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
-  return { outcome: 'done', job: 'refresh', why: 'metadata', bytes: 0, record };
+  return { outcome: 'done', job: 'refresh', why: 'metadata', bytes: 0, record, metadata: true };
 }
 
 /** Gives the object the metadata that the mirror's settings ask for now. Of one that cannot have them now the next reconcile tries it again. */
@@ -177,7 +177,7 @@ async function renewMetadata(job: Job, { local, remote }: Facts, at: Workplace, 
   failpoint('sync: metadata replaced, not recorded');
   const record = recordOf(entry, { ...others, ...confirmed, metadataEpoch: epoch }, before.hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);
-  return { outcome: 'done', job: 'refresh', why: 'metadata settings', bytes: 0, record };
+  return { outcome: 'done', job: 'refresh', why: 'metadata settings', bytes: 0, record, metadata: true };
 }
 
 function copyOntoItself(

@@ -17,7 +17,15 @@ import type { Whereabouts } from './whereabouts.js';
 export const SMALL_FILE = 1024 * 1024;
 
 export type Outcome =
-  | { readonly outcome: 'done'; readonly job: JobKind; readonly why: string; readonly bytes: number; readonly record?: ObjectRecord }
+  | {
+      readonly outcome: 'done';
+      readonly job: JobKind;
+      readonly why: string;
+      readonly bytes: number;
+      readonly record?: ObjectRecord;
+      /** The object was given other metadata, and no other content. */
+      readonly metadata?: true;
+    }
   | { readonly outcome: 'nothing' }
   /** Not over: the job is kept until something else has been seen to (see WaitingJobs), and then runs again. */
   | { readonly outcome: 'waits' }

@@ -38,6 +38,21 @@ describe('the log of what sync does', () => {
     ]);
   });
 
+  it('says at level debug that a file was written to while it was read, until that has lasted', async () => {
+    const passing: SyncEvent = {
+      mirror,
+      event: 'failed',
+      job: 'upload',
+      name: 'a',
+      error: 'busy',
+      attempt: 1,
+      retryInMs: 10,
+      passing: true,
+    };
+    expect(await logged([passing])).toEqual([]);
+    expect(await logged([passing], { level: 'debug' })).toMatchObject([{ level: 'debug', event: 'object failed', name: 'a' }]);
+  });
+
   it('tells a state once, and at level debug when only its reason has changed', async () => {
     const again: SyncEvent = { mirror, event: 'state-changed', state: 'target-down', why: 'another reason' };
     const other: SyncEvent = { ...again, mirror: 'photos' };

@@ -124,6 +124,7 @@ describe('one-shot runs', () => {
       copied: 2,
       deleted: 3,
       adopted: 4,
+      refreshed: 11,
       unchanged: 5,
       failed: 6,
       skipped: 7,

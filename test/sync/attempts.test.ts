@@ -52,8 +52,8 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
     done: say('done'),
     skipped: say('skipped'),
     held: say('held'),
-    failed: (job, _error, retryInMs, givenUp) =>
-      void told.push(`failed ${job.name} ${retryInMs ?? 'for good'}${givenUp ? ', given up' : ''}`),
+    failed: (job, _error, retryInMs, givenUp, passing) =>
+      void told.push(`failed ${job.name} ${retryInMs ?? 'for good'}${givenUp ? ', given up' : ''}${passing ? ', passing' : ''}`),
     stillGivenUp: say('still given up'),
     containerTrouble: () => void told.push('container trouble'),
     targetTrouble: () => life.isUp && told.push('target trouble') > 0,
@@ -90,6 +90,7 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
     sizeOf: () => 0,
     persistence,
     settleMs: 0,
+    settleLimitMs: 10_000,
     clock,
     random: () => 0,
     signal: stop.signal,
@@ -180,7 +181,7 @@ test('a file that changes while it is read is tried again sooner than one that f
   const { life, find, told, end } = await live(folder(), clock, DAEMON);
   life.outcome = new FileChangedError('/x/a');
   await find();
-  expect(told).toEqual(['failed a 100']);
+  expect(told).toEqual(['failed a 100, passing']);
   await end();
 });
 
@@ -339,4 +340,16 @@ test('what is kept is bounded, in memory and in the ledger, and so is each error
   expect(entries).toHaveLength(1_000);
   expect(Math.max(...entries.map(({ error }) => error.length))).toBe(500);
   await ledger.close();
+});
+
+test('attempts: a file that is written to at each look is no news before the settle limit, and then once', async () => {
+  const clock = fakeClock();
+  const { life, find, told, end } = await live(folder(), clock, { ...DAEMON, attempts: 1_000 });
+  life.outcome = new FileChangedError('a');
+  await find();
+  await clock.advance(300_000);
+  const news = told.flatMap((line, at) => (line.startsWith('failed') && !line.endsWith('passing') ? [at] : []));
+  expect(news).toHaveLength(1);
+  expect(news[0]).toBeGreaterThan(2);
+  await end();
 });

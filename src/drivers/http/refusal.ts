@@ -25,6 +25,10 @@ export function actionWithPlace({ action, container }: Subject): string {
   return `${action}${/ container$/.test(action) ? '' : ' in'} "${container}"`;
 }
 
+/** What a 413 means that says nothing of a quota: behind most of them is not the store, but what stands in front of it. */
+export const BODY_LIMIT =
+  'the request is larger than the store, or a proxy in front of it, takes: raise its body limit (nginx: client_max_body_size), or set `part_size` and `multipart_threshold` below it';
+
 /** A provider's words, to be followed by our own. */
 export function withoutStop(message: string): string {
   return message.trim().replace(/\.$/, '');

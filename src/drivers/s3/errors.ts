@@ -17,7 +17,7 @@ import {
   ThrottledError,
   UnsupportedOperationError,
 } from '../errors.js';
-import { actionWithPlace, denied, refused, type Subject } from '../http/refusal.js';
+import { actionWithPlace, BODY_LIMIT, denied, refused, type Subject } from '../http/refusal.js';
 import type { Failure } from './failure.js';
 
 export const S3 = 's3';
@@ -125,6 +125,7 @@ function byKind(failure: Failure, subject: Subject, context: ErrorContext): Stor
   if (CREDENTIALS.has(failure.code) || failure.status === 401)
     return new InvalidCredentialsError(`${message}; check key, secret, region and the account's permissions`, context);
   if (UNSUPPORTED.has(failure.code) || failure.status === 501) return new UnsupportedOperationError(message, context);
+  if (failure.status === 413) return refused(subject, `${message}; ${BODY_LIMIT}`, context);
   if (UNAVAILABLE_STATUSES.has(failure.status)) return new TargetUnavailableError(message, { ...context, retry: again });
   if (PASSING.has(failure.code) || failure.status >= 500 || failure.status === 408 || failure.status === 409)
     return refused(subject, message, { ...context, retry: again });

@@ -13,7 +13,7 @@ import {
   ThrottledError,
   UnsupportedOperationError,
 } from '../errors.js';
-import { actionWithPlace, denied, refused, type Subject } from '../http/refusal.js';
+import { actionWithPlace, BODY_LIMIT, denied, refused, type Subject } from '../http/refusal.js';
 import type { Failure } from './failure.js';
 
 export const SWIFT = 'swift';
@@ -53,7 +53,7 @@ export function toStorageError(failure: Failure, subject: SwiftSubject, mended =
   if (status === 422 && key !== undefined)
     return new ObjectHashMismatchError(key, 'that of the bytes sent', `another (${message})`, { ...context, retry: 'backoff' });
   if (isFull(failure)) return new TargetFullError(message, context);
-  if (status === 413) return refused(subject, `${message}; it is too large, or the account's or container's quota is used up`, context);
+  if (status === 413) return refused(subject, `${message}; ${BODY_LIMIT}`, context);
   if (THROTTLED.has(status)) return new ThrottledError(message, { ...context, retry: again });
   if (UNAVAILABLE.has(status)) return new TargetUnavailableError(message, { ...context, retry: again });
   if (status === 405 || status === 501) return new UnsupportedOperationError(message, context);

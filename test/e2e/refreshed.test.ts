@@ -1,0 +1,15 @@
+import { utimesSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { openPlace, summaryOf } from './place.js';
+
+test('a run that only gives objects other metadata says how many', async () => {
+  const place = openPlace('    metadata: [mtime]\n');
+  const touched = place.write('touched');
+  place.write('left');
+  await place.longshore('--reconcile');
+  utimesSync(touched, 1_000_000_000, 1_000_000_000);
+  const finished = await place.longshore('--reconcile', '--json');
+  expect(summaryOf(finished)).toMatchObject({ uploaded: 0, copied: 0, refreshed: 1, unchanged: 1 });
+  utimesSync(touched, 1_100_000_000, 1_100_000_000);
+  expect((await place.longshore('--reconcile')).stdout).toMatch(/documents: 1 given other metadata, 1 unchanged; 2 files/);
+});
