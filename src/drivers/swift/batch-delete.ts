@@ -26,7 +26,7 @@ export function batchDelete(
       const failures = new Map<string, Error>();
       if (keys.length > 0 && (await segments.mayExist(container, call))) {
         await eachInParallel(keys, LANES, call.signal, async (key, signal) => {
-          if ((await segments.uploadOf({ container, key }, { signal })) === undefined) return;
+          if ((await segments.madeOf({ container, key }, { signal })) === undefined) return;
           large.add(key);
           try {
             await deleteObject({ container, key }, { signal });

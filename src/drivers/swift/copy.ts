@@ -3,7 +3,7 @@ import type { Call, ObjectInfo, ObjectRef } from '../call.js';
 import type { Copy, CopyReplacement, Multipart, Part } from '../capabilities.js';
 import { checkSource } from '../copy-source.js';
 import { findChecksum } from '../digest.js';
-import { ContainerDoesNotExistError, ObjectHashMismatchError } from '../errors.js';
+import { ContainerDoesNotExistError, ObjectError, ObjectHashMismatchError } from '../errors.js';
 import { headersOfExtra } from '../http/content-headers.js';
 import type { HttpAnswer } from '../http/exchange.js';
 import { foundAsSent, isAsSent } from '../http/found-as-sent.js';
@@ -16,7 +16,7 @@ import { SWIFT } from './errors.js';
 import type { LargeObjectParts } from './large-objects.js';
 import { checkContainer, checkKey } from './names.js';
 import { objectHeaders } from './object-headers.js';
-import { extraFrom, MD5_METADATA } from './object-info.js';
+import { CEPH_MANIFEST, extraFrom, MD5_METADATA, SEGMENTS_METADATA } from './object-info.js';
 import { refuseDropped } from './stored.js';
 
 const LANES = 4;
@@ -26,6 +26,17 @@ interface Sink extends ObjectRef {
   /** For people, before the name of the object. */
   readonly action: string;
   readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A part of a copy, and where its bytes are. */
+interface SourcePart {
+  /** From 1. */
+  readonly number: number;
+  readonly size: number;
+  readonly from: ObjectInfo;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Hex, where it is known before. */
+  readonly md5?: string;
 }
 
 /** A large object is copied as a whole where it fits one object, else in segments of its own: it shares none with its source, which may be deleted. */
@@ -76,13 +87,18 @@ export function swiftCopy(
     const about = { container, key };
     const { headers } = await client.request({ method: 'HEAD', operation: 'headObject', action: 'look up', ...about }, call);
     const manifest = headers['x-object-manifest'];
+    const kept = [SEGMENTS_METADATA, CEPH_MANIFEST].flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
     await client.request(
       {
         method: 'POST',
         operation: 'postObject',
         action: 'change the metadata',
         ...about,
-        headers: { ...described(replace, source), ...(manifest !== undefined && { 'x-object-manifest': manifest }) },
+        headers: {
+          ...described(replace, source),
+          ...Object.fromEntries(kept),
+          ...(manifest !== undefined && { 'x-object-manifest': manifest }),
+        },
       },
       call,
     );
@@ -113,23 +129,50 @@ export function swiftCopy(
     return { ...to, size: source.size, checksums, metaData: replace?.metaData ?? source.metaData, extra };
   }
 
-  async function copyInParts(source: ObjectInfo, to: ObjectRef, kept: CopyReplacement, call: Call): Promise<ObjectInfo> {
+  function partsByRange(source: ObjectInfo): readonly SourcePart[] {
+    return Array.from(planParts(source.size, settings.max_put_size), ({ number, start, end }) => {
+      return { number, size: end - start, from: source, headers: { range: `bytes=${start}-${end - 1}` } };
+    });
+  }
+
+  /** The segments that a large object of ours is made of, which nothing replaces. */
+  async function partsBySegment(source: ObjectInfo, uploadId: string | undefined, call: Call): Promise<readonly SourcePart[]> {
+    const { container, key } = source;
+    const listed = uploadId === undefined ? [] : await segments.list(container, uploadId, call);
+    if (listed.reduce((sum, { size }) => sum + size, 0) !== source.size)
+      throw new ObjectError(key, 'cannot be copied: the provider does not say which segments it is made of', { driver: SWIFT });
+    return listed.map(({ number, size, receipt }) => {
+      const segment = { container: segments.containerOf(container), key: segments.keyOf(container, uploadId ?? '', number) };
+      const from = { ...segment, size, checksums: [], metaData: {}, extra: { etag: receipt } };
+      return { number, size, from, headers: {}, md5: receipt };
+    });
+  }
+
+  async function copyInParts(
+    source: ObjectInfo,
+    wanted: readonly SourcePart[],
+    to: ObjectRef,
+    kept: CopyReplacement,
+    call: Call,
+  ): Promise<ObjectInfo> {
     const token = await multipart.begin(to, { headers: {}, ...kept, checksums: source.checksums }, call);
     const parts: Part[] = [];
     try {
-      await eachInParallel(planParts(source.size, settings.max_put_size), LANES, call.signal, async ({ number, start, end }, signal) => {
+      await eachInParallel(wanted, LANES, call.signal, async ({ number, size, from, headers, md5 }, signal) => {
         const copied = await copyFrom(
-          source,
+          from,
           {
             action: `copy a part of "${source.key}"`,
             container: segments.containerOf(to.container),
             key: segments.keyOf(to.container, token.opaque, number),
-            headers: { range: `bytes=${start}-${end - 1}`, 'x-fresh-metadata': 'true' },
+            headers: { ...headers, 'x-fresh-metadata': 'true' },
           },
           { signal },
         );
         refuseDropped(to.key, copied);
-        parts.push({ number, size: end - start, receipt: (copied.headers['etag'] ?? '').replaceAll('"', '') });
+        const receipt = (copied.headers['etag'] ?? '').replaceAll('"', '');
+        if (md5 !== undefined && receipt !== md5) throw new ObjectHashMismatchError(to.key, md5, receipt, { driver: SWIFT });
+        parts.push({ number, size, receipt });
       });
       parts.sort((a, b) => a.number - b.number);
       return await multipart.complete(token, parts, call);
@@ -140,7 +183,8 @@ export function swiftCopy(
   }
 
   return {
-    bindsSource: true,
+    // Ceph takes no notice of If-Match in a copy.
+    bindsSource: false,
     ifAbsent: false,
     async copyObject(from, to, replace, call) {
       checkContainer(to.container);
@@ -150,13 +194,15 @@ export function swiftCopy(
       const target = { container: to.container, key: to.key };
       if (from.container === to.container && from.key === to.key)
         return replace === undefined ? source : describeAnew(source, replace, call);
-      if (source.size <= settings.max_put_size) return copyWhole(source, target, replace, call);
+      const made = source.extra['largeObject'] === 'static' ? await segments.madeOf(source, call) : undefined;
+      if (!made?.sharedByCopy && source.size <= settings.max_put_size) return copyWhole(source, target, replace, call);
       const kept = replace ?? {
         contentType: String(source.extra['contentType'] ?? 'application/octet-stream'),
         metaData: source.metaData,
         headers: headersOfExtra(source.extra),
       };
-      return copyInParts(source, target, kept, call);
+      const parts = made?.sharedByCopy ? await partsBySegment(source, made.uploadId, call) : partsByRange(source);
+      return copyInParts(source, parts, target, kept, call);
     },
   };
 }

@@ -23,7 +23,7 @@ export interface LargeObjectParts {
 }
 
 export function largeObjects(
-  segments: Pick<Segments, 'mayExist' | 'uploadOf' | 'remove'>,
+  segments: Pick<Segments, 'mayExist' | 'madeOf' | 'remove'>,
   marks: Pick<UploadMarks, 'write' | 'remove'>,
 ): LargeObjects {
   // Who sees that an object is still made of an upload's segments takes the dead mark away, and by then it may be the mark of
@@ -46,7 +46,8 @@ export function largeObjects(
 
   async function sweep(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
     // Of all replicas: an old one would not know yet that the object is made of these.
-    if ((await segments.uploadOf(ref, call, true)) !== uploadId) await segments.remove(ref.container, uploadId, call);
+    const made = await segments.madeOf(ref, call, true);
+    if (made === undefined || (made.isKnown && made.uploadId !== uploadId)) await segments.remove(ref.container, uploadId, call);
     await marks.remove('dead', ref.container, uploadId, call);
   }
 
@@ -54,7 +55,8 @@ export function largeObjects(
     discard: (ref, uploadId, call) => turns.take(uploadId, call.signal, () => discard(ref, uploadId, call)),
     async replacing(ref, call, change) {
       call.signal.throwIfAborted();
-      const before = (await segments.mayExist(ref.container, call)) ? await segments.uploadOf(ref, call) : undefined;
+      const made = (await segments.mayExist(ref.container, call)) ? await segments.madeOf(ref, call) : undefined;
+      const before = made?.owned ? made.uploadId : undefined;
       if (before === undefined) return change();
       return turns.take(before, call.signal, async () => {
         await marks.write('dead', ref.container, before, { key: ref.key }, call);

@@ -1,26 +1,53 @@
 import type { Backend } from '../backend.js';
-import type { Checksum, ObjectInfo } from '../call.js';
+import type { Call, Checksum, ObjectInfo } from '../call.js';
+import { StorageError } from '../errors.js';
+import { eachInParallel } from '../parallel.js';
 import type { SwiftContext } from './context.js';
+import { SWIFT } from './errors.js';
 import { type ListedEntry, listedSize, listedTime, readEntries } from './json.js';
 import { checkContainer } from './names.js';
-import { quoted } from './object-info.js';
+import { infoFromHeaders, quoted } from './object-info.js';
 import { nextPage, pageQuery } from './paging.js';
 
+const MD5_OF_NOTHING = 'd41d8cd98f00b204e9800998ecf8427e';
+/** Looks at manifests, this many at once. */
+const LANES = 8;
+
 export function listObjects({ client }: SwiftContext): Backend['listObjects'] {
+  /** Of a static large object, Ceph lists the size of the manifest with the MD5 of nothing: a look tells what it is. */
+  async function withManifests(listed: readonly ObjectInfo[], call: Call): Promise<readonly ObjectInfo[]> {
+    if (!listed.some(isCephEntry)) return listed;
+    const seen = new Map<string, ObjectInfo | undefined>();
+    await eachInParallel(listed.filter(isCephEntry), LANES, call.signal, async ({ container, key }, signal) => {
+      const about = { method: 'HEAD', operation: 'headObject', action: 'look up', container, key, accept: 404 } as const;
+      const { status, headers } = await client.request(about, { signal });
+      const size = Number(headers['content-length'] ?? Number.NaN);
+      if (status !== 404 && !Number.isSafeInteger(size))
+        throw new StorageError(`look up "${key}" in "${container}": the answer has no size`, { driver: SWIFT, retry: 'backoff' });
+      seen.set(key, status === 404 ? undefined : infoFromHeaders({ container, key }, size, headers));
+    });
+    return listed.flatMap((item) => (seen.has(item.key) ? (seen.get(item.key) ?? []) : item));
+  }
+
   return async (container, prefix, { after, size }, call) => {
     checkContainer(container);
     const query = pageQuery(prefix, after, size);
     const { body } = await client.request({ method: 'GET', operation: 'getContainer', action: 'list', container, query }, call);
-    const items = readEntries(`list in "${container}"`, body).map((entry) => infoOf(container, entry));
+    const listed = readEntries(`list in "${container}"`, body).map((entry) => infoOf(container, entry));
+    const items = await withManifests(listed, call);
     return {
       items,
       next: nextPage(
         `list in "${container}"`,
-        items.map(({ key }) => key),
+        listed.map(({ key }) => key),
         after,
       ),
     };
   };
+}
+
+function isCephEntry({ size, checksums }: ObjectInfo): boolean {
+  return size > 0 && checksums.some(({ hex }) => hex === MD5_OF_NOTHING);
 }
 
 /** The listing of a static large object has the MD5 of its manifest as hash, and then a `slo_etag` beside it. */

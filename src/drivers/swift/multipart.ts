@@ -126,7 +126,7 @@ export function swiftMultipart(
         if (!note?.key.startsWith(prefix)) return;
         const token = { container, key: note.key, driver: SWIFT, opaque: uploadId };
         // Of one that was completed only the mark is left to go.
-        const isWaste = state === 'dead' || (await segments.uploadOf(token, { signal })) === uploadId;
+        const isWaste = state === 'dead' || (await segments.madeOf(token, { signal }))?.uploadId === uploadId;
         uploads.push(isWaste ? { ...token, discarded: true } : { ...token, ...(madeAtMs !== undefined && { beganAtMs: madeAtMs }) });
       });
       return uploads;

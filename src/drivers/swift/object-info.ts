@@ -7,6 +7,18 @@ import { decodeMetadataValue, METADATA_PREFIX } from './metadata.js';
 /** The content's MD5, where a large object has no ETag that is one. Ours, and no part of what callers see as metadata. */
 export const MD5_METADATA = `${METADATA_PREFIX}longshore-md5`;
 
+/** `UPLOAD OWNER`: the upload of ours whose segments a large object is made of, and for which object they were sent. */
+export const SEGMENTS_METADATA = `${METADATA_PREFIX}longshore-segments`;
+
+/** What Ceph says of every static large object beside X-Static-Large-Object. Its COPY copies the manifest, not the content. */
+export const CEPH_MANIFEST = `${METADATA_PREFIX}static-large-object`;
+
+export function isCephManifest(headers: HttpHeaders): boolean {
+  return headers[CEPH_MANIFEST] !== undefined;
+}
+
+const OWN_METADATA: ReadonlySet<string> = new Set([MD5_METADATA, SEGMENTS_METADATA, CEPH_MANIFEST]);
+
 /** How an object is made of others: by a manifest that names its segments, or by a prefix that they share. */
 export function largeKind(headers: HttpHeaders): 'static' | 'dynamic' | undefined {
   if (/^true$/i.test(headers['x-static-large-object'] ?? '')) return 'static';
@@ -18,7 +30,7 @@ export function infoFromHeaders(ref: ObjectRef, size: number, headers: HttpHeade
   const metaData: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (name.startsWith(METADATA_PREFIX) && name !== MD5_METADATA && value !== undefined)
+    if (name.startsWith(METADATA_PREFIX) && !OWN_METADATA.has(name) && value !== undefined)
       metaData[name.slice(METADATA_PREFIX.length)] = decodeMetadataValue(value);
   }
   return { ...ref, size, checksums: checksumsOf(headers), metaData, extra: extraFrom(headers) };

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Call, ObjectRef } from '../call.js';
 import type { Part } from '../capabilities.js';
 import { ContainerAccessDeniedError, ContainerDoesNotExistError, UnsupportedOperationError } from '../errors.js';
@@ -6,7 +7,7 @@ import type { SwiftContext } from './context.js';
 import { SWIFT } from './errors.js';
 import { listedSize, readEntries, readList } from './json.js';
 import { isPossibleKey } from './names.js';
-import { largeKind } from './object-info.js';
+import { isCephManifest, largeKind, SEGMENTS_METADATA } from './object-info.js';
 import { nextPage, pageQuery } from './paging.js';
 
 /**
@@ -25,12 +26,33 @@ export interface Segments {
   /** In ascending order. */
   list(container: string, uploadId: string, call: Call): Promise<readonly Part[]>;
   remove(container: string, uploadId: string, call: Call): Promise<void>;
-  /** The upload of ours that the object is made of, by its manifest; undefined when it is none, or is not there. */
-  uploadOf(ref: ObjectRef, call: Call, newest?: boolean): Promise<string | undefined>;
+  /** What the object is made of. Undefined: it is not there, or is no static large object. `newest`: asks all replicas. */
+  madeOf(ref: ObjectRef, call: Call, newest?: boolean): Promise<MadeOf | undefined>;
   /** False when no object of the container can be made of segments of ours. Remembered for a minute, or until `begin`. */
   mayExist(container: string, call: Call): Promise<boolean>;
   /** Some are about to be sent. Throws UnsupportedOperationError where their container is that of the objects. */
   begin(container: string): void;
+}
+
+/** The segments of a static large object. */
+export interface MadeOf {
+  /** The upload of ours; undefined: the segments are not ours, or the provider does not say whose they are. */
+  readonly uploadId: string | undefined;
+  /** The segments were sent for this very object, and go with it. A copy of a manifest shares them with its source. */
+  readonly owned: boolean;
+  /** False: the provider shows no manifest, and the object says nothing. Nothing may then be removed. */
+  readonly isKnown: boolean;
+  /** A copy by the provider would share the segments (Ceph). */
+  readonly sharedByCopy: boolean;
+}
+
+/** As the value of SEGMENTS_METADATA. */
+export function segmentsMark(ref: ObjectRef, uploadId: string): string {
+  return `${uploadId} ${ownerOf(ref)}`;
+}
+
+function ownerOf({ container, key }: ObjectRef): string {
+  return hash('md5', `${container}/${key}`, 'hex');
 }
 
 const REMEMBERED_MS = 60_000;
@@ -116,21 +138,28 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
       for (const failure of failures.values()) throw failure;
     },
 
-    async uploadOf({ container, key }, call, newest = false) {
+    async madeOf({ container, key }, call, newest = false) {
       if (!isPossibleKey(key)) return undefined;
       const about = { action: 'look up', container, key, headers: newest ? { 'x-newest': 'true' } : {}, accept: 404 };
       const head = await client.request({ method: 'HEAD', operation: 'headObject', ...about }, call);
       if (head.status === 404 || largeKind(head.headers) !== 'static') return undefined;
+      const sharedByCopy = isCephManifest(head.headers);
+      const [uploadId, owner] = (head.headers[SEGMENTS_METADATA] ?? '').split(' ');
+      if (uploadId && owner) return { uploadId, owned: owner === ownerOf({ container, key }), isKnown: true, sharedByCopy };
       const manifest = await client.request(
         { method: 'GET', operation: 'getManifest', ...about, query: { 'multipart-manifest': 'get' } },
         call,
       );
+      // Ceph shows an empty one, whoever changed the metadata by which it can be told.
+      const isHidden = manifest.status !== 404 && manifest.body.byteLength === 0;
+      if (isHidden) return { uploadId: undefined, owned: false, isKnown: false, sharedByCopy: true };
       if (manifest.status === 404 || largeKind(manifest.headers) !== 'static') return undefined;
       const folder = `/${containerOf(container)}/${folderOf(container)}`;
       const ours = readList('read the manifest', manifest.body)
         .map(({ name }) => String(name))
         .find((name) => name.startsWith(folder));
-      return ours?.slice(folder.length).split('/', 1)[0];
+      const named = ours?.slice(folder.length).split('/', 1)[0];
+      return { uploadId: named, owned: named !== undefined, isKnown: true, sharedByCopy };
     },
 
     async mayExist(container, call) {

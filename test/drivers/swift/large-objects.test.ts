@@ -280,8 +280,8 @@ test('P5: who finds an object still made of segments takes away no mark of who i
   const parts = {
     mayExist: async () => true,
     // The first to ask for the newest is slow to hear the answer.
-    async uploadOf(_: unknown, __: unknown, newest = false) {
-      const found = madeOf;
+    async madeOf(_: unknown, __: unknown, newest = false) {
+      const found = { uploadId: madeOf, owned: true, isKnown: true, sharedByCopy: false };
       if (!newest) return found;
       look();
       await paused;
