@@ -41,6 +41,14 @@ describe('judge of a run that met a fault', () => {
       'a daemon ends with an error, since its state fails',
       { endedByItself: true, faulty: { code: 1, stderr: LOG_LINE }, point: { ...POINT, pathClass: 'state' }, healed: false },
     ],
+    [
+      'LMDB itself says that a write of the index failed, and the program ends',
+      {
+        faulty: { code: 1, stderr: `Write error: No space left\nmdb_page_spill error 28\n${LOG_LINE}` },
+        point: { ...POINT, pathClass: 'state', path: 'mirrors/documents/index.mdb' },
+        after: BEFORE,
+      },
+    ],
     ['the log has lines of a command that failed', { faulty: { code: 1, stderr: 'longshore: no\n  because of: disk\n' }, after: BEFORE }],
   ])('finds nothing when %s', (_, seen) => expect(violationsOf({ ...WELL, ...seen })).toEqual([]));
 

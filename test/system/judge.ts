@@ -33,13 +33,19 @@ export interface Observed {
 }
 
 const OUR_LINE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (error|warn|info|debug) \S|longshore: (?!a fault )| {2}(?! *at ))/;
+/** LMDB's native code prints this itself when a write of the index fails. The process then ends in order: it says so in the log. */
+const LMDB_LINE = /^(Write error: |mdb_page_)/;
 /** How long a daemon may not know what its watches have not told it yet. */
 const UNAWARE_MS = 1_500;
 
 /** What longshore promised and did not keep, in words; empty when all is well. */
 export function violationsOf(seen: Observed): string[] {
   const { faulty, second } = seen;
-  const found = [...(faulty ? [...endingOf(faulty, seen), ...strangeLines(faulty)] : ['hang: the run with the fault did not end'])];
+  const found = [
+    ...(faulty
+      ? [...endingOf(faulty, seen), ...strangeLines(faulty, isFailedIndexWrite(seen))]
+      : ['hang: the run with the fault did not end']),
+  ];
   found.push(...tornObjects(seen), ...lostContents(seen), ...settingsAside(faulty), ...daemonFaults(seen));
   if (!second) return [...found, 'hang: the second run did not end'];
   if (second.code !== 0) found.push(`second run: ended with ${second.code}`);
@@ -74,9 +80,14 @@ function daemonFaults({ point, faulty, endedByItself, flatteredMs, healed, expec
   return found;
 }
 
+function isFailedIndexWrite({ point, faulty }: Observed): boolean {
+  return point?.pathClass === 'state' && point.call === 'write' && point.path.includes('.mdb') && faulty?.code === 1;
+}
+
 /** Nothing but the log goes to stderr. */
-function strangeLines({ stderr }: Ending): string[] {
-  const strange = stderr.split('\n').filter((line) => line !== '' && !OUR_LINE.test(line));
+function strangeLines({ stderr }: Ending, mayBeLmdb = false): string[] {
+  const isOurs = (line: string) => OUR_LINE.test(line) || (mayBeLmdb && LMDB_LINE.test(line));
+  const strange = stderr.split('\n').filter((line) => line !== '' && !isOurs(line));
   return strange.length > 0 ? [`stderr: ${JSON.stringify(strange.slice(0, 3).join('\n'))}`] : [];
 }
 
