@@ -5,6 +5,7 @@ import { measure } from './drivers/layers/measure.js';
 import { readOnly } from './drivers/layers/read-only.js';
 import { retry } from './drivers/layers/retry.js';
 import { untilDrained } from './drivers/layers/until-drained.js';
+import { findDriver } from './drivers/registry.js';
 import { fenced } from './lease/fenced.js';
 import { openLease } from './leases.js';
 import type { Lifecycle } from './lifecycle.js';
@@ -137,6 +138,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       createMirror({
         settings: settingsOf(mirror, target.config, config, metadataEpoch),
         lease,
+        blankTarget: () => findDriver(target.config.driver).blank?.(target.config.settings),
         // Innermost: what waited for a slot, or for another try, is asked about last of all.
         backend: target.layered(fenced(target.bare, lease)),
         ...kept,

@@ -6,6 +6,7 @@ import { createLifecycle } from './lifecycle.js';
 import { programReplaced } from './program-files.js';
 import { hasFailedEnvironment, inTime, onFailedEnvironment } from './state/failed-environment.js';
 import { BRISK } from './sync/backoff.js';
+import { forgetAcceptedTarget, refuseBlankTarget } from './sync/blank-target.js';
 import { untilFirstEnds } from './sync/concurrently.js';
 import type { SyncObserver } from './sync/events.js';
 import type { Mirror } from './sync/mirror.js';
@@ -70,9 +71,11 @@ async function runMirror(mirror: Mirror, { run }: OnceOptions, stop: AbortSignal
   try {
     stop.throwIfAborted();
     source.reopen();
+    refuseBlankTarget(mirror);
     const made = await ensureContainer(parts.backend, settings.container, stop);
     await tellOfVersions(mirror, stop);
     const { wasOthers, wasThere } = await acquire(mirror, stop);
+    await forgetAcceptedTarget(parts);
     // Of a container that somebody else wrote to, or that was emptied or exchanged, the index knows nothing.
     const kind = wasOthers || (parts.index.count() > 0 && (made || !wasThere)) ? 'reconcile' : run;
     let result: ScanResult | undefined;

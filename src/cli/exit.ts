@@ -4,6 +4,7 @@ import { SecretError } from '../config/secret.js';
 import { ContainerAccessDeniedError, InvalidCredentialsError, TargetFullError } from '../drivers/errors.js';
 import { LeaseUnavailableError } from '../lease/errors.js';
 import { StateNewerError } from '../state/errors.js';
+import { TargetChangedError } from '../sync/blank-target.js';
 import { TargetDeniedError } from '../sync/denial.js';
 import type { SkipReason } from '../sync/events.js';
 import type { StopSignal } from './stop-signal.js';
@@ -34,7 +35,14 @@ export class UsageError extends Error {
 const NEEDS_A_PERSON = [UsageError, ConfigError, SecretError, StateNewerError];
 
 /** A condition of the target that only somebody who runs it can end. */
-const TARGET_REFUSES = [TargetFullError, TargetDeniedError, ContainerAccessDeniedError, InvalidCredentialsError, LeaseUnavailableError];
+const TARGET_REFUSES = [
+  TargetFullError,
+  TargetChangedError,
+  TargetDeniedError,
+  ContainerAccessDeniedError,
+  InvalidCredentialsError,
+  LeaseUnavailableError,
+];
 
 /** The one table from what stopped a command to its exit code. */
 export function exitCodeOf(error: unknown): number {

@@ -70,6 +70,7 @@ const ALARMS: readonly MirrorState[] = [
   'source-missing',
   'source-changed',
   'target-down',
+  'target-changed',
   'target-denied',
   'target-full',
   'target-held',

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { escapeUnprintable } from '../log/printable.js';
 import { readVersion } from '../package-files.js';
 import { acceptSource } from './accept-source.js';
+import { acceptTarget } from './accept-target.js';
 import { byHand, byHandOnMirror, type Hands, type MirrorHands } from './by-hand.js';
 import { check } from './check.js';
 import { createContainer, listContainers, publishContainer, removeContainer } from './container.js';
@@ -133,6 +134,11 @@ function buildProgram(io: Io, engine: Engine, done: (code: number) => void): Com
     .description('say that the folder which is there now is meant, although it is another one or empty')
     .argument('<mirror>', 'whose source it is')
     .action(async (mirror: string) => done(await acceptSource(config(), mirror, io)));
+  program
+    .command('accept-target')
+    .description('say that the target is meant, although it has nothing in it of what it held')
+    .argument('<mirror>', 'whose target it is')
+    .action(async (mirror: string) => done(await acceptTarget(config(), mirror, io)));
   program
     .command('held')
     .description('show the deletes and overwrites that wait for a decision')

@@ -43,6 +43,8 @@ export interface DriverKind<S = unknown> {
   placeProblem?(place: NamedPlace, settings: S): PlaceProblem | undefined;
   /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */
   folders?(settings: S): readonly string[];
+  /** Why a target looks as if it never held anything, without asking a provider; undefined: it does not, or nobody can tell. */
+  blank?(settings: S): string | undefined;
 }
 
 export interface NamedPlace {

@@ -2,6 +2,7 @@ import { ContainerAccessDeniedError, InvalidCredentialsError, ObjectAccessDenied
 import { LeaseHeldError, LeaseLostError, LeaseUnavailableError } from '../lease/errors.js';
 import { StateError } from '../state/errors.js';
 import { SourceMissingError } from '../watcher/source.js';
+import { TargetChangedError } from './blank-target.js';
 import { TargetDeniedError } from './denial.js';
 import type { MirrorState } from './events.js';
 import type { Condition } from './mirror-state.js';
@@ -17,6 +18,7 @@ function stateAfter(error: unknown): MirrorState {
   if (error instanceof LeaseUnavailableError) return DENIED.some((kind) => error.cause instanceof kind) ? 'target-denied' : 'lease-lost';
   if (DENIED.some((kind) => error instanceof kind)) return 'target-denied';
   if (error instanceof TargetFullError) return 'target-full';
+  if (error instanceof TargetChangedError) return 'target-changed';
   if (error instanceof SourceMissingError) return 'source-missing';
   if (error instanceof StateError) return 'state-unavailable';
   return error instanceof LeaseHeldError || error instanceof LeaseLostError ? 'target-held' : 'target-down';

@@ -93,6 +93,8 @@ export type MirrorState =
   /** The source is another folder than before, or empty: nothing is deleted or overwritten. */
   | 'source-changed'
   | 'target-down'
+  /** The target held objects of this mirror, and is suddenly another one with nothing in it. */
+  | 'target-changed'
   /** The target refuses every change: the credentials, or their rights, are not what they should be. */
   | 'target-denied'
   /** The target has no room. Deletes still go out. */

@@ -9,6 +9,7 @@ import { together } from '../watcher/settle.js';
 import { SourceMissingError } from '../watcher/source.js';
 import type { Hint, Unsettled, Watcher, WatchState } from '../watcher/watcher.js';
 import { type Backoff, backoffMs } from './backoff.js';
+import { forgetAcceptedTarget, refuseBlankTarget } from './blank-target.js';
 import { untilFirstEnds } from './concurrently.js';
 import { conditionOf } from './condition-of.js';
 import { TargetDeniedError } from './denial.js';
@@ -101,10 +102,12 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     // What could not be recorded would be done again and again.
     if (before instanceof StateError) tryToWrite(parts.location.folder);
     if (before instanceof TargetDeniedError) await mirror.proveRights(drain);
+    refuseBlankTarget(mirror);
     const made = await ensureContainer(parts.backend, settings.container, drain);
     await tellOfVersions(mirror, drain);
     const { wasOthers, wasThere } = await parts.lease.acquire(drain);
     const lost = wasOthers || before !== undefined || ((made || !wasThere) && parts.index.count() > 0);
+    await forgetAcceptedTarget(parts);
     if (made) tellMade(lost);
     mirror.containerTrouble.over();
     const due = createDueRuns();

@@ -19,6 +19,8 @@ export interface MirrorParts {
   /** Changes nothing but while the lease is held. */
   readonly backend: Backend;
   readonly lease: Lease;
+  /** Why the target looks as if it never held anything; see DriverKind. Missing: nobody can tell. */
+  readonly blankTarget?: () => string | undefined;
   /** The guard's: see Guard. */
   readonly index: ObjectIndex;
   readonly guard: Guard;

@@ -1,6 +1,7 @@
 import { flag, folder, type Infer, type Place, section } from '../../config/fields.js';
 import { type DriverKind, placeProblemBy } from '../driver-kind.js';
 import { localBackend } from './backend.js';
+import { blankRoot } from './blank-root.js';
 import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
 
 const settings = (place: Place) =>
@@ -26,4 +27,5 @@ export const localDriver: DriverKind<Infer<typeof settings>> = {
     return placeProblemBy(rules, () => false)(place);
   },
   folders: ({ root }) => [root],
+  blank: ({ root }) => blankRoot(root),
 };

@@ -170,8 +170,11 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
         if (holding) return refuse(change, name, known);
         if (known?.guarded === `${change}-held`) {
           // The ledger was lost, or its last write was: the index knows better.
-          await hold('changes that were held before and not decided');
-          await decide(recount);
+          await decide(async () => {
+            if (holding) return;
+            await hold('changes that were held before and not decided');
+            await recount();
+          });
           continue;
         }
         refreshRecent(rule.windowMs);

@@ -63,6 +63,20 @@ describe('P4: decisions', () => {
     expect(guard.holding?.why).toContain('held before');
   });
 
+  test('P4: a guard that counts after a lost ledger what is held does not open while it counts', async () => {
+    const { reopen, told } = await keep();
+    let guard = await reopen();
+    for (const at of [3, 4]) await guard.index.put(nameOf(at), record({ guarded: 'delete-held' }));
+    guard = await reopen();
+    const leave = guard.ask('delete', nameOf(3), guard.index.get(nameOf(3)));
+    // Jobs of other objects end meanwhile.
+    const settled = Array.from({ length: 20 }, () => new Promise((resolve) => setImmediate(resolve)).then(() => guard.settle()));
+    expect((await leave).granted).toBe(false);
+    await Promise.all(settled);
+    expect(told).toEqual([true]);
+    expect(guard.held.deletes).toBe(2);
+  });
+
   test('while one is made nothing is held or let pass', async () => {
     const { reopen } = await keep();
     const guard = await reopen();

@@ -1,0 +1,44 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openPlace } from './place.js';
+import { eventually } from './trees.js';
+
+/** What a disk looks like at its mount point when it is not mounted. */
+const AWAY: [string, (vault: string) => void][] = [
+  ['an empty folder', (vault) => mkdirSync(vault)],
+  ['missing', () => {}],
+];
+
+test.each(AWAY)(
+  'P4: a local target that held objects and is now %s is not filled, at a start neither, until it is back or accepted',
+  async (_, leave) => {
+    const place = openPlace();
+    const vault = join(place.folder, 'vault');
+    for (const name of ['a', 'b']) place.write(name);
+    expect((await place.longshore('reconcile')).code).toBe(0);
+    renameSync(vault, `${vault}.mounted elsewhere`);
+    leave(vault);
+    const refused = await place.longshore('reconcile');
+    expect(refused.code, refused.stderr).toBe(6);
+    expect(refused.stdout + refused.stderr).toContain('longshore accept-target documents');
+    expect(existsSync(place.container)).toBe(false);
+
+    const daemon = place.daemon();
+    await eventually(() => expect(daemon.stderr()).toMatch(/error state changed .*state=target-changed/));
+    expect(existsSync(place.container)).toBe(false);
+    daemon.kill('SIGTERM');
+    await daemon.finished;
+
+    expect((await place.longshore('accept-target', 'documents')).code).toBe(0);
+    expect((await place.longshore('reconcile')).code).toBe(0);
+    expect(place.objects()).toEqual(['a', 'b']);
+    rmSync(vault, { recursive: true });
+    leave(vault);
+    expect((await place.longshore('reconcile')).code).toBe(6); // accepted once is not accepted for good
+    rmSync(vault, { recursive: true, force: true });
+    renameSync(`${vault}.mounted elsewhere`, vault);
+    expect((await place.longshore('reconcile')).code).toBe(0);
+    expect(place.objects()).toEqual(['a', 'b']);
+  },
+);
