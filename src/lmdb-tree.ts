@@ -20,6 +20,8 @@ export interface TreeEntry {
 export interface LmdbTree {
   /** Entries of a named table, or of the main one, in the order of the pages. Checks each page that it passes. */
   entries(table: string | undefined): Generator<TreeEntry, void>;
+  /** Whether nothing was ever put into its named tables; they may not be there yet either. */
+  isEmpty(): boolean;
   /** Checks the list of free pages, against the pages that `entries` has passed too. */
   checkFreePages(): void;
 }
@@ -115,6 +117,11 @@ class Tree implements LmdbTree {
     const found = this.#tables.get(table);
     if (found === undefined) throw new LmdbInconsistentError(`has no table "${table}"`);
     yield* this.#walk(found);
+  }
+
+  isEmpty(): boolean {
+    this.#tables ??= this.#namedTables();
+    return [...this.#tables.values()].every(({ root }) => root === NO_PAGE);
   }
 
   #namedTables(): ReadonlyMap<string, Table> {

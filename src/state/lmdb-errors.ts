@@ -40,6 +40,11 @@ export async function writeError(error: unknown, file: string): Promise<StateErr
   return new StateWriteFailedError(file, `write failed (${reason}; ${freeSpace(file)}); what was there before is kept`, cause);
 }
 
+/** Of the operating system, not of LMDB, whose own are negative. */
+export function isSystemError(error: unknown): error is Error {
+  return codeOf(error) > 0;
+}
+
 function freeSpace(file: string): string {
   try {
     const { bavail, bsize } = statfsSync(dirname(file));

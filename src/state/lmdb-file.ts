@@ -1,7 +1,7 @@
 import { ABORT, type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { StateDamagedError, type StateError } from './errors.js';
 import { hasFailedEnvironment, noteFailedEnvironment } from './failed-environment.js';
-import { translated, writeError } from './lmdb-errors.js';
+import { isSystemError, translated, writeError } from './lmdb-errors.js';
 import { PAGE_BYTES } from './lmdb-header.js';
 import { requireOpenable } from './openable.js';
 
@@ -175,7 +175,9 @@ function openDatabases<Name extends string>(
     try {
       return { root, databases: mapValues(tables, (options, name) => openDatabase(root, name, options)) };
     } catch (error) {
-      void root.close(); // nothing is under way in it
+      // The tables of a new file are made by commits of their own.
+      if (!mode.readOnly && isSystemError(error)) noteFailedEnvironment(error);
+      else void root.close(); // nothing is under way in it
       throw error;
     }
   });

@@ -10,7 +10,7 @@ import { hasFailedEnvironment } from './failed-environment.js';
 import { isInodeTableWhole } from './inode-table.js';
 import type { Ledger } from './ledger.js';
 import { ledgerFile, newLedger, openLedger } from './ledger-file.js';
-import { headerOf } from './lmdb-look.js';
+import { headerOf, isUnfinished } from './lmdb-look.js';
 import type { IndexLocation, ObjectIndex } from './object-index.js';
 import { filesBeside, indexFile, openIndex } from './open-index.js';
 import { isThere, setAside } from './set-aside.js';
@@ -165,6 +165,10 @@ async function readyIndex(options: IndexOptions, ledger: Ledger, reasons: string
 async function isSound(location: IndexLocation, options: IndexOptions, ledger: Ledger, reasons: string[]): Promise<boolean> {
   const file = indexFile(location);
   if (!(await isThere(file))) return false;
+  if (location.engine === 'lmdb' && isUnfinished(file)) {
+    await removeIndex(location);
+    return false;
+  }
   try {
     await look(location, file, options);
     return true;

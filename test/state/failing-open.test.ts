@@ -3,6 +3,8 @@ import { chmod, chown, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { openLmdbFile } from '../../src/state/lmdb-file.js';
+import { INDEX_TABLES } from '../../src/state/lmdb-index.js';
 import { type FailingCalls, hasStrace, runFailing } from '../failing-calls.js';
 import { filled, setAsideIn } from './filled-state.js';
 import type { Opening } from './opening-program.js';
@@ -89,6 +91,19 @@ test.skipIf(!hasCompiler)(
   },
   60_000,
 );
+
+test('P5: an index whose making was cut short before its first record is made again, and nothing is set aside', async () => {
+  const state = await filledState(false);
+  for (const tables of [{}, INDEX_TABLES]) {
+    for (const name of await readdir(state.mirror)) await rm(join(state.mirror, name));
+    expect(open(state.folder)).toEqual({ records: 0 }); // a first start, with a ledger of its own
+    for (const name of await readdir(state.mirror)) if (name.startsWith('index')) await rm(join(state.mirror, name));
+    await openLmdbFile(state.index, tables, { durable: true }).close();
+    await writeFile(join(state.mirror, 'check-needed'), 'in use\n');
+    expect(open(state.folder)).toEqual({ records: 0 });
+    expect(await setAsideIn(state.mirror)).toEqual([]);
+  }
+});
 
 // Takes root.
 describe.skipIf(process.getuid?.() !== 0)('a state of which root owns the locks', () => {
