@@ -10,6 +10,7 @@ import { forgetAcceptedTarget, refuseBlankTarget } from './sync/blank-target.js'
 import { untilFirstEnds } from './sync/concurrently.js';
 import type { SyncObserver } from './sync/events.js';
 import type { Mirror } from './sync/mirror.js';
+import { noteFence } from './sync/older-target.js';
 import { startTally } from './sync/report.js';
 import type { ScanResult } from './sync/scan/finish-run.js';
 import { scanMirror } from './sync/scan/scan-mirror.js';
@@ -74,10 +75,12 @@ async function runMirror(mirror: Mirror, { run }: OnceOptions, stop: AbortSignal
     refuseBlankTarget(mirror);
     const made = await ensureContainer(parts.backend, settings.container, stop);
     await tellOfVersions(mirror, stop);
-    const { wasOthers, wasThere } = await acquire(mirror, stop);
+    const acquired = await acquire(mirror, stop);
+    const { wasOthers, wasThere } = acquired;
+    const wentBack = await noteFence(mirror, acquired);
     await forgetAcceptedTarget(parts);
     // Of a container that somebody else wrote to, or that was emptied or exchanged, the index knows nothing.
-    const kind = wasOthers || (parts.index.count() > 0 && (made || !wasThere)) ? 'reconcile' : run;
+    const kind = wasOthers || wentBack || (parts.index.count() > 0 && (made || !wasThere)) ? 'reconcile' : run;
     let result: ScanResult | undefined;
     await untilFirstEnds(stop, [
       (signal) => parts.lease.whenLost(signal),

@@ -293,7 +293,7 @@ export function createLease(options: LeaseOptions): Lease {
       begin(holding);
       if (wasOthers) log.warn('lease taken over', { mirror, place, from: describeHolder(found), fence });
       else log.debug('lease taken', { mirror, place, fence });
-      return { wasOthers, wasThere: found !== undefined };
+      return { wasOthers, wasThere: found !== undefined, fences: { found: found?.document?.fence, ours: fence } };
     },
     hold,
     prove: (signal) => orAborted(renewOnce(), signal),

@@ -28,6 +28,8 @@ export interface Acquired {
   readonly wasOthers: boolean;
   /** False: there was no lease at all, as in a container that is new, or that somebody has emptied. */
   readonly wasThere: boolean;
+  /** How often the place had changed hands by the lease that was found, and by ours; missing where no lease was taken. */
+  readonly fences?: { readonly found: number | undefined; readonly ours: number };
 }
 
 /** Plain JSON. */

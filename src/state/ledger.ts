@@ -125,6 +125,8 @@ export interface LedgerDocument {
   readonly place?: string;
   /** Somebody has said that the source is meant to be empty; forgotten as soon as it is not. */
   readonly acceptedEmpty?: true;
+  /** How often the mirror's place had changed hands when its lease was last taken: a lease that was found with less is from a copy of the target. */
+  readonly fence?: number;
   /** An operator has said that the target is meant although it has nothing of this mirror in it; forgotten once it has. */
   readonly acceptedTarget?: true;
   /** What the target's driver found out about its provider, in the driver's own words. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openPlace } from './place.js';
@@ -42,3 +42,21 @@ test.each(AWAY)(
     expect(place.objects()).toEqual(['a', 'b']);
   },
 );
+
+test('P1: a target that went back to an older state is said and compared with at once, by a scan too', async () => {
+  const place = openPlace();
+  const vault = join(place.folder, 'vault');
+  place.write('a');
+  expect((await place.longshore('reconcile')).code).toBe(0);
+  cpSync(vault, `${vault}.snapshot`, { recursive: true, preserveTimestamps: true });
+  place.write('b');
+  expect((await place.longshore('scan')).code).toBe(0);
+  rmSync(vault, { recursive: true });
+  renameSync(`${vault}.snapshot`, vault);
+  expect(place.objects()).toEqual(['a']);
+  const run = await place.longshore('scan');
+  expect(run.code, run.stderr).toBe(0);
+  expect(run.stderr).toMatch(/warn target went back to an older state/);
+  expect(place.objects()).toEqual(['a', 'b']);
+  expect((await place.longshore('scan')).stderr).not.toMatch(/went back/);
+});

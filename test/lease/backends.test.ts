@@ -142,7 +142,7 @@ describe.each(['memory', 'local', 's3', 'swift'] as const)('a lease on %s', (nam
     await first.acquire(NEVER_ABORTED);
     await expect(second.acquire(NEVER_ABORTED)).rejects.toThrow(LeaseHeldError);
     await first.release();
-    expect(await second.acquire(NEVER_ABORTED)).toEqual({ wasOthers: true, wasThere: true });
+    expect(await second.acquire(NEVER_ABORTED)).toMatchObject({ wasOthers: true, wasThere: true });
     const third = leaseOf(one, holder('c'), true);
     await third.acquire(NEVER_ABORTED);
     expect(third.status()).toMatchObject({ held: true, fence: 3 });

@@ -83,19 +83,19 @@ test('a holder that was killed is taken over once it has been silent for a whole
   await clock.advance(PERIOD - 1);
   expect((await refused(second)).remainingMs).toBe(1);
   await clock.advance(1);
-  expect(await second.acquire(never)).toEqual({ wasOthers: true, wasThere: true });
+  expect(await second.acquire(never)).toMatchObject({ wasOthers: true, wasThere: true });
   expect(await document()).toMatchObject({ fence: 2, holder: { host: 'b' } });
 });
 
 test('a lease that was released is free at once, and the fence grows on', async () => {
   const { lease, document } = await openRig();
   const first = lease(holder('a'));
-  expect(await first.acquire(never)).toEqual({ wasOthers: false, wasThere: false });
+  expect(await first.acquire(never)).toMatchObject({ wasOthers: false, wasThere: false });
   await first.release();
   await first.release();
   expect(await document()).toMatchObject({ released: true, fence: 1 });
   expect(first.status()).toMatchObject({ held: false });
-  expect(await lease(holder('b')).acquire(never)).toEqual({ wasOthers: true, wasThere: true });
+  expect(await lease(holder('b')).acquire(never)).toMatchObject({ wasOthers: true, wasThere: true });
   expect(await document()).toMatchObject({ released: false, fence: 2 });
 });
 
@@ -130,7 +130,7 @@ test('of ten that come at the same moment one has it', async () => {
 test('the same state on the same running system takes its own back at once: its process is dead', async () => {
   const { lease } = await openRig();
   await lease(holder('a')).acquire(never);
-  expect(await lease(holder('a', { pid: 2, startTicks: '2' })).acquire(never)).toEqual({ wasOthers: false, wasThere: true });
+  expect(await lease(holder('a', { pid: 2, startTicks: '2' })).acquire(never)).toMatchObject({ wasOthers: false, wasThere: true });
 });
 
 test('another state on the same running system takes over at once when the process is dead, and not while it lives', async () => {
@@ -138,7 +138,7 @@ test('another state on the same running system takes over at once when the proce
   const self = await thisHolder('/', 'i');
   await lease({ ...self, startTicks: '1', stateIdentity: 'other', instance: 'other' }).acquire(never);
   const second = lease({ ...self, instance: 'second' });
-  expect(await second.acquire(never)).toEqual({ wasOthers: true, wasThere: true });
+  expect(await second.acquire(never)).toMatchObject({ wasOthers: true, wasThere: true });
   await refused(lease({ ...self, instance: 'third', stateIdentity: 'third' }));
 });
 
@@ -148,7 +148,7 @@ test('after a restart of the machine its own lease is its own again after three 
   const again = lease(holder('a', { bootId: 'another boot' }));
   expect((await refused(again)).relation).toBe('restarted');
   await clock.advance(3 * MINUTE);
-  expect(await again.acquire(never)).toEqual({ wasOthers: false, wasThere: true });
+  expect(await again.acquire(never)).toMatchObject({ wasOthers: false, wasThere: true });
 });
 
 test('a copy of the machine is told from it: the original gives a sign of life meanwhile', async () => {
@@ -177,7 +177,7 @@ test('--take-over takes it at once; the other one writes nothing more from its n
   const { first, lease, clock } = await openHeld();
   const lost = first.whenLost(never);
   lost.catch(() => {});
-  expect(await lease(holder('b'), { takeOver: true }).acquire(never)).toEqual({ wasOthers: true, wasThere: true });
+  expect(await lease(holder('b'), { takeOver: true }).acquire(never)).toMatchObject({ wasOthers: true, wasThere: true });
   await clock.advance(2 * MINUTE);
   await expect(lost).rejects.toThrow(LeaseLostError);
   expect(await lostBy(first)).toBeInstanceOf(LeaseLostError);
