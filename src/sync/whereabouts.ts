@@ -113,7 +113,8 @@ export function createWhereabouts({ index, source, pending, scansDue }: Whereabo
     sighted: sightings.add,
     unnameable: (name, inode, why) => sightings.refuse(name, inode, why, true),
     delayed: sightings.delay,
-    withhold: sightings.withhold,
+    // Of a name that no object can have, only a scan finds that its file is gone.
+    withhold: (name, other) => sightings.withhold(name, other) && !sightings.isUnnameable(other),
     isFirstAttempt: (name) => !sightings.isDelayed(name),
     beginSurvey: sightings.beginSurvey,
     notMirrored(name, why) {
