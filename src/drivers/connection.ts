@@ -28,9 +28,12 @@ export const hostName = (description: string) =>
     rule: 'a host name, without scheme or port (an IPv6 address in brackets: "[::1]")',
   });
 
-/** A client with these settings. Throws StorageError when `ca_file` cannot be read. */
-export function openConnections(settings: ConnectionSettings, driver: string): HttpClient {
-  const ca = readAuthorities(settings, driver);
+/**
+ * A client with these settings. Throws StorageError when `ca_file` cannot be read. `caVariable`: the variable of the
+ * environment that the provider's own tools read instead of it.
+ */
+export function openConnections(settings: ConnectionSettings, driver: string, caVariable?: string): HttpClient {
+  const ca = readAuthorities(settings, driver, caVariable);
   return createHttpClient({
     connections: settings.connections,
     connectTimeoutMs: settings.connect_timeout,
@@ -41,12 +44,17 @@ export function openConnections(settings: ConnectionSettings, driver: string): H
   });
 }
 
-function readAuthorities({ ca_file: file }: ConnectionSettings, driver: string): string | undefined {
-  if (file === undefined) return undefined;
+function readAuthorities(settings: ConnectionSettings, driver: string, caVariable: string | undefined): string | undefined {
+  const fromEnvironment = settings.ca_file === undefined && caVariable !== undefined ? settings.environment()[caVariable] : undefined;
+  const file = settings.ca_file ?? fromEnvironment;
+  if (file === undefined || file === '') return undefined;
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new StorageError(`ca_file ${file} cannot be read: ${reason}`, { driver, cause: error });
+    throw new StorageError(`${settings.ca_file === undefined ? caVariable : 'ca_file'} ${file} cannot be read: ${reason}`, {
+      driver,
+      cause: error,
+    });
   }
 }

@@ -15,7 +15,7 @@ export interface HttpOptions {
   readonly ca?: string;
   /** Default true. */
   readonly verifyTls?: boolean;
-  /** Where `http_proxy`, `https_proxy` and `no_proxy` are looked up, in either case. Default: no proxy. */
+  /** Where `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` are looked up, in either case. Default: no proxy. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Largest answer that `request` takes into memory. */
   readonly maxAnswerBytes?: number;
@@ -76,10 +76,12 @@ async function createDispatcher(settings: HttpOptions & typeof DEFAULTS): Promis
       ...(settings.ca && { ca: settings.ca }),
     },
   };
+  // As in curl: for what has no proxy of its own. An empty variable means that there is none.
+  const everyProxy = env['all_proxy'] ?? env['ALL_PROXY'] ?? '';
   const proxies = {
     // An empty string keeps undici from looking into process.env on its own.
-    httpProxy: env['http_proxy'] ?? env['HTTP_PROXY'] ?? '',
-    httpsProxy: env['https_proxy'] ?? env['HTTPS_PROXY'] ?? '',
+    httpProxy: env['http_proxy'] ?? env['HTTP_PROXY'] ?? everyProxy,
+    httpsProxy: env['https_proxy'] ?? env['HTTPS_PROXY'] ?? everyProxy,
     noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '',
   };
   if (proxies.httpProxy === '' && proxies.httpsProxy === '') return new Agent(agentOptions);

@@ -234,6 +234,10 @@ test('a proxy of the environment is used, and no_proxy keeps it away; process.en
   expect(proxied).toBe(1);
   await client({ env: { HTTP_PROXY: tunnel, no_proxy: '127.0.0.1' } }).request(get(origin));
   expect(proxied).toBe(1);
+  for (const name of ['all_proxy', 'ALL_PROXY']) await client({ env: { [name]: tunnel } }).request(get(origin));
+  expect(proxied).toBe(3);
+  await client({ env: { ALL_PROXY: tunnel, http_proxy: '' } }).request(get(origin));
+  expect(proxied).toBe(3);
 });
 
 test('a server must prove who it is, by a known authority or by the one that is named', async () => {

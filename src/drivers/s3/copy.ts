@@ -13,7 +13,8 @@ import { quoted } from './etag.js';
 import type { s3Multipart } from './multipart.js';
 import { checkContainer, checkKey } from './names.js';
 import type { objectOperations } from './objects.js';
-import { storageClassNamed } from './storage-classes.js';
+import type { Profile } from './profiles.js';
+import { isStorageClass, storageClassNamed } from './storage-classes.js';
 import { elementOf, textOf } from './xml.js';
 
 export function s3Copy(
@@ -38,6 +39,7 @@ export function s3Copy(
         contentType: String(source.extra['contentType'] ?? 'application/octet-stream'),
         metaData: source.metaData,
         headers: headersOfExtra(source.extra),
+        ...classOf(source, profile),
       };
       const { whole, part } = profile.copy;
       if (source.size > whole && part === undefined)
@@ -84,6 +86,12 @@ export function s3Copy(
     };
     return { ...to, size: source.size, checksums, metaData: kept.metaData, extra };
   }
+}
+
+/** A copy that is given nothing of its own keeps the class of its source, which no answer names where it is STANDARD. */
+function classOf({ extra }: ObjectInfo, profile: Profile): { readonly storageClass?: string } {
+  const storageClass = String(extra['storageClass'] ?? 'STANDARD');
+  return isStorageClass(storageClass, profile) ? { storageClass } : {};
 }
 
 /** What the directive COPY does not take from the source, such as class, ACL and encryption. */

@@ -110,6 +110,8 @@ export function toStorageError(failure: Failure, subject: Subject, mended = fals
     case 'RequestTimeTooSkewed':
       return new TargetUnavailableError(`${told(failure, subject)}; set this machine's clock (NTP)`, { ...context, retry: 'backoff' });
   }
+  // Ceph answers 400 without a document.
+  if (failure.status === 400 && key?.includes('\0')) return new InvalidObjectNameError(key, 'the provider takes no NUL character', context);
   if (BAD_KEY.has(failure.code) && key !== undefined) return new InvalidObjectNameError(key, reason(failure), context);
   if (CORRUPTED.has(failure.code) && key !== undefined) return corrupted(key, failure, context);
   return byKind(failure, subject, context);

@@ -37,10 +37,16 @@ const FORM = /^[A-Z0-9_]+$/;
 export function storageClassNamed(written: string, { name, features }: Pick<Profile, 'name' | 'features'>): string {
   if (!features.includes('storage-class')) throw refused(`profile ${name} has no storage classes`);
   const spelled = written.toUpperCase();
+  if (isStorageClass(spelled, { name, features })) return spelled;
   const known = KNOWN[name];
-  if (FORM.test(spelled) && (known === undefined || known.includes(spelled))) return spelled;
   const classes = known === undefined ? 'a name such as STANDARD_IA' : known.join(', ');
   throw refused(`profile ${name} has no storage class ${JSON.stringify(written)}: expected ${classes}`);
+}
+
+/** Whether an object can be given this class, spelled as the provider spells it. */
+export function isStorageClass(spelled: string, { name, features }: Pick<Profile, 'name' | 'features'>): boolean {
+  const known = KNOWN[name];
+  return features.includes('storage-class') && FORM.test(spelled) && (known === undefined || known.includes(spelled));
 }
 
 function refused(problem: string): UnsupportedOperationError {

@@ -32,7 +32,7 @@ function kind({ name, aliases, summary, preset }: Preset): DriverKind<SwiftSetti
     open(written, { clock, notice = () => {} }) {
       const settings = { ...written, ...preset(written) };
       const access = chooseAccess(settings);
-      const http = openConnections(settings, SWIFT);
+      const http = openConnections(settings, SWIFT, 'OS_CACERT');
       return swiftBackend({ settings, http, clock, notice, authenticate: authentication({ http, clock }, access, settings.storage_url) });
     },
   };

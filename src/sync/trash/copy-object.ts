@@ -42,10 +42,12 @@ async function send(backend: Backend, from: ObjectInfo, to: ObjectRef, signal: A
     },
   };
   const md5 = findChecksum(from.checksums, 'md5');
+  const storageClass = from.extra['storageClass'];
   const options = {
     contentType: String(from.extra['contentType'] ?? 'application/octet-stream'),
     metaData: from.metaData,
     headers: {},
+    ...(typeof storageClass === 'string' && { storageClass }),
     checksums: md5 !== undefined && backend.capabilities.checksums.includes('md5') ? [md5] : [],
   };
   try {

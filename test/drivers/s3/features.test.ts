@@ -97,8 +97,10 @@ describe('headers of what is put', () => {
     expect(sent()).toMatchObject({ 'x-amz-storage-class': 'GLACIER', expires: 'Thu, 01 Jan 2032 00:00:00 GMT' });
     await s3.capabilities.multipart!.abort(await s3.capabilities.multipart!.begin(archived, plain, call), call);
     expect(sent('CreateMultipartUpload')['x-amz-storage-class']).toBe('GLACIER');
-    await s3.capabilities.copy!.copyObject(ref, archived, undefined, call);
+    await s3.capabilities.copy!.copyObject(ref, archived, { contentType: 'text/plain', metaData: {} }, call);
     expect(sent('CopyObject')['x-amz-storage-class']).toBe('GLACIER');
+    await s3.capabilities.copy!.copyObject(ref, archived, undefined, call);
+    expect(sent('CopyObject')['x-amz-storage-class'], 'of a copy as it is').toBe('STANDARD_IA');
     expect(() => open({ profile: 'swift-s3api', headers })).toThrow('profile swift-s3api has no storage-class');
   });
 
