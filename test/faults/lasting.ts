@@ -69,7 +69,7 @@ export function lastingFaults(at: Faulty): void {
     at.fill(place);
     at.proxy.always(({ operation }) => operation === 'list' || operation === 'container', at.refused(403, 'AccessDenied'));
     const run = await place.longshore('--reconcile', '--json');
-    expect(run.code, run.stderr).toBe(1);
+    expect(run.code, run.stderr).toBe(6);
     expect(summaryOf(run)['error']).toContain(`container "${place.container}" was refused`);
     expect(summaryOf(run)['error']).toMatch(/no right to do that/);
     expect(at.proxy.count('put')).toBe(0);
