@@ -11,6 +11,8 @@ import { differences, eventually, filesBelow } from '../e2e/trees.js';
 import { type Server, s3Servers, swiftServers, withServers } from './environment.js';
 
 const FILES = 120;
+/** Of Swift, in bytes. */
+const MAX_PUT = 2 ** 20;
 const LARGEST = 400_000;
 const CHANGES = 150;
 const SEED = 20_240_229;
@@ -63,7 +65,7 @@ function isThere(program: string): boolean {
 const nothingElse = (folder: string) => ({ PATH: process.env['PATH'], HOME: folder, RCLONE_CONFIG: join(folder, 'no-such-file') });
 
 /** What rclone makes of the container: the same bytes under the same names, with the times of the files. */
-function expectRcloneAgrees(place: RemotePlace, remote: Readonly<Record<string, string>>): void {
+function expectRcloneAgrees(place: RemotePlace, remote: Readonly<Record<string, string>>, listsManifests: boolean): void {
   const settings = Object.entries(remote).map(([name, value]) => [`RCLONE_CONFIG_REMOTE_${name}`, value]);
   const env = { ...nothingElse(place.folder), ...Object.fromEntries(settings) };
   const rclone = (...args: readonly string[]) =>
@@ -86,14 +88,15 @@ function expectRcloneAgrees(place: RemotePlace, remote: Readonly<Record<string, 
     // rclone shows control characters as their pictures (rclone.org/overview/#restricted-filenames).
     const Path = shown.replace(/[\u2400-\u241f]/g, (picture) => String.fromCharCode(picture.charCodeAt(0) - 0x2400));
     const { mtimeMs, size } = statSync(join(place.source, Path));
-    expect({ Path, Size, ms: Date.parse(ModTime) }).toEqual({ Path, Size: size, ms: Math.floor(mtimeMs) });
+    const listedSize = listsManifests && size > MAX_PUT ? Size : size;
+    expect({ Path, Size, ms: Date.parse(ModTime) }).toEqual({ Path, Size: listedSize, ms: Math.floor(mtimeMs) });
     expect(statSync(join(to, Path), { bigint: true }).mtimeNs).toBe(statSync(join(place.source, Path), { bigint: true }).mtimeNs);
   }
 }
 
 function openPlace({ driver, settings }: Server, direct: Backend): RemotePlace {
   onTestFinished(() => direct.close());
-  const target = { driver, ...settings, ...(driver === 'swift' && { max_put_size: '1MiB' }) };
+  const target = { driver, ...settings, ...(driver === 'swift' && { max_put_size: MAX_PUT }) };
   return openRemotePlace({ target, direct });
 }
 
@@ -123,6 +126,8 @@ describe.each([
                 REGION: String(settings['region']),
               }
             : { TYPE: 'swift', USER: key, KEY: secret, AUTH: String(settings['auth_url']) },
+          // Ceph's Swift API lists a large object with the size of its manifest, and rclone believes it.
+          driver === 'swift' && server.isCeph,
         );
       },
     );
