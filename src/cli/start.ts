@@ -1,17 +1,26 @@
+import '../quiet-console.js';
+import { systemClock } from '../clock.js';
 import { openDaemon, runOnce } from '../daemon.js';
+import { hasFailedEnvironment, onFailedEnvironment } from '../state/failed-environment.js';
 import { errorLines } from './error-lines.js';
 import { EXIT } from './exit.js';
 import { processIo } from './io.js';
 import { writesToJournal } from './open-log.js';
 import { run } from './run.js';
 
+/** Milliseconds for an ordered end after a failure of LMDB, whose process must not live on. */
+const LAST_MS = 800;
+
 /** Runs this process's command line to its end, and sets the exit code. */
 export async function start(): Promise<void> {
   const io = processIo();
-  // A fault of the program itself. What it has done so far bears an end at any moment; to go on might not.
-  process.on('uncaughtException', (error) => {
+  function endWith(error: unknown): void {
     io.stderr.write(errorLines(error, writesToJournal(io)));
     process.exit(EXIT.FAILED);
-  });
+  }
+  // A fault of the program itself. What it has done so far bears an end at any moment; to go on might not.
+  process.on('uncaughtException', endWith);
+  onFailedEnvironment((error) => systemClock.after(LAST_MS, () => endWith(error)));
   process.exitCode = await run(process.argv.slice(2), io, { openDaemon, runOnce });
+  if (hasFailedEnvironment()) process.exit(EXIT.FAILED); // without the clean-up of LMDB, which may crash
 }

@@ -35,6 +35,9 @@ export class StateUnavailableError extends StateError {
   override readonly name = 'StateUnavailableError';
 }
 
+/** LMDB has failed, and can be used for nothing any more in this process (see failed-environment.ts): it ends. */
+export class LmdbUnusableError extends StateUnavailableError {}
+
 /**
  * A write to the index failed. After that LMDB cannot be relied on in this process (see lmdb-file.ts): the process ends,
  * and the next one begins with what was durable.

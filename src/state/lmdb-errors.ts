@@ -1,19 +1,19 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { reasonOf, StateDamagedError, StateError, StateUnavailableError, StateWriteFailedError } from './errors.js';
+import { LmdbUnusableError, reasonOf, StateDamagedError, StateError, StateUnavailableError, StateWriteFailedError } from './errors.js';
+import { noteFailedEnvironment } from './failed-environment.js';
 
-/**
- * lmdb.h: MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_PANIC (nothing is to be had of it before it is opened anew),
- * MDB_VERSION_MISMATCH, MDB_INVALID, MDB_INCOMPATIBLE, MDB_BAD_VALSIZE.
- */
-const DAMAGE = new Set([-30797, -30796, -30795, -30794, -30793, -30784, -30781]);
+/** lmdb.h: MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_VERSION_MISMATCH, MDB_INVALID, MDB_INCOMPATIBLE, MDB_BAD_VALSIZE. */
+const DAMAGE = new Set([-30797, -30796, -30794, -30793, -30784, -30781]);
 
-/** Runs a read; its errors come out as ours. */
+/** Runs an opening or a read; its errors come out as ours. After one of LMDB that is no damage nothing enters LMDB any more. */
 export function translated<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw readError(error, file);
+    const ours = readError(error, file);
+    if (ours instanceof LmdbUnusableError) noteFailedEnvironment(ours);
+    throw ours;
   }
 }
 
@@ -22,6 +22,7 @@ export function readError(error: unknown, file: string): unknown {
   if (DAMAGE.has(codeOf(error)) || reasonOf(error).startsWith('Database not found')) {
     return new StateDamagedError(file, `LMDB finds it damaged: ${reasonOf(error)}`, error);
   }
+  if (isUnusable(error)) return new LmdbUnusableError(file, `cannot be used any more by this process (${reasonOf(error)})`, error);
   return new StateUnavailableError(file, `cannot be read: ${reasonOf(error)}`, error);
 }
 
@@ -40,9 +41,9 @@ export async function writeError(error: unknown, file: string): Promise<StateErr
   return new StateWriteFailedError(file, `write failed (${reason}; ${freeSpace(file)}); what was there before is kept`, cause);
 }
 
-/** Of the operating system, not of LMDB, whose own are negative. */
-export function isSystemError(error: unknown): error is Error {
-  return codeOf(error) > 0;
+/** An error with a number, LMDB's own or the system's, that says nothing of the content: none of them passes by itself. */
+export function isUnusable(error: unknown): boolean {
+  return codeOf(error) !== 0 && !DAMAGE.has(codeOf(error));
 }
 
 function freeSpace(file: string): string {

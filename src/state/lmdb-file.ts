@@ -1,7 +1,7 @@
 import { ABORT, type Database, open, type RootDatabase, type Transaction } from 'lmdb';
-import { StateDamagedError, type StateError } from './errors.js';
-import { hasFailedEnvironment, noteFailedEnvironment } from './failed-environment.js';
-import { isSystemError, translated, writeError } from './lmdb-errors.js';
+import { StateDamagedError } from './errors.js';
+import { hasFailedEnvironment, noteFailedEnvironment, requireSoundEnvironment } from './failed-environment.js';
+import { isUnusable, translated, writeError } from './lmdb-errors.js';
 import { PAGE_BYTES } from './lmdb-header.js';
 import { requireOpenable } from './openable.js';
 
@@ -53,7 +53,7 @@ export interface WritableFile<Name extends string> extends LmdbFile<Name, Writab
   /**
    * One transaction, made on another thread. Resolves when it is visible to all other threads and, in a durable file, on
    * disk as far as the disk keeps its word: a loss of power after that loses nothing. Rejects with nothing of it done,
-   * and is the last call that reaches LMDB: each later one, a read too, fails with the same error.
+   * and is the last call that reaches LMDB: each later one, of whatever file, a read too, fails with the same error.
    */
   commit(write: () => void): Promise<void>;
 }
@@ -74,25 +74,18 @@ export function openLmdbFile<Name extends string>(
   { durable }: { readonly durable: boolean },
 ): WritableFile<Name> {
   const { root, databases } = openDatabases(file, tables, { noSync: !durable });
-  let failure: StateError | undefined;
-
-  /** After a failed commit lmdb-js's memory is not to be trusted: it writes its message beyond the end of its buffer. */
-  function requireSound(): void {
-    if (failure !== undefined) throw failure;
-  }
-
   return {
     tables: mapValues(databases, (database) => ({
-      ...reads(file, database, {}, requireSound),
+      ...reads(file, database, {}),
       put: (key, value) => void database.put(key, value),
       remove: (key, value) => void (value === undefined ? database.remove(key) : database.remove(key, value)),
     })),
     async commit(write) {
-      requireSound();
+      requireSoundEnvironment();
       try {
         await root.batch(write);
       } catch (error) {
-        failure = await writeError(error, file);
+        const failure = await writeError(error, file);
         noteFailedEnvironment(failure);
         throw failure;
       }
@@ -140,6 +133,7 @@ export function openFrozenLmdbFile<Name extends string>(file: string, tables: Ta
   return {
     tables: mapValues(databases, (database) => reads(file, database, { transaction })),
     async close() {
+      if (hasFailedEnvironment()) return;
       transaction.done();
       await root.close();
     },
@@ -169,15 +163,14 @@ function openDatabases<Name extends string>(
   tables: TablesOptions<Name>,
   mode: { readonly noSync?: boolean; readonly readOnly?: boolean },
 ): Databases<Name> {
+  requireSoundEnvironment();
   requireOpenable(file, mode.readOnly ? 'read' : 'write');
   return translated(file, () => {
     const root = open(file, { ...OPTIONS, ...mode });
     try {
       return { root, databases: mapValues(tables, (options, name) => openDatabase(root, name, options)) };
     } catch (error) {
-      // The tables of a new file are made by commits of their own.
-      if (!mode.readOnly && isSystemError(error)) noteFailedEnvironment(error);
-      else void root.close(); // nothing is under way in it
+      if (!isUnusable(error)) void root.close(); // nothing is under way in it
       throw error;
     }
   });
@@ -194,37 +187,20 @@ function openDatabase(root: RootDatabase, name: string, { severalValues = false 
   return database;
 }
 
-/** `requireSound` throws where nothing may be read any more. */
-function reads(
-  file: string,
-  database: BinaryDatabase,
-  snapshot: { readonly transaction?: Transaction },
-  requireSound: () => void = () => {},
-): LmdbTable {
+function reads(file: string, database: BinaryDatabase, snapshot: { readonly transaction?: Transaction }): LmdbTable {
   function guarded<T>(read: () => T): T {
-    requireSound();
+    requireSoundEnvironment();
     return translated(file, read);
   }
 
-  /** Gives a cursor back, unless LMDB may not be called any more. */
-  function whileSound(act: () => void): void {
-    try {
-      requireSound();
-    } catch {
-      return;
-    }
-    act();
-  }
-
   function* iterate<T>(start: () => Iterable<T>): Generator<T> {
-    requireSound();
     const entries = guarded(start)[Symbol.iterator]();
     let left: (() => void) | undefined = () => void entries.return?.();
     try {
       for (let next = guarded(() => entries.next()); !next.done; next = guarded(() => entries.next())) yield next.value;
       left = undefined;
     } finally {
-      if (left !== undefined) whileSound(left);
+      if (left !== undefined && !hasFailedEnvironment()) left();
     }
   }
   return {

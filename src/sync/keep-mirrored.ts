@@ -30,7 +30,7 @@ import { purgeTrash } from './trash/purge.js';
 export interface KeptMirror {
   /**
    * Resolves once `drain` is aborted and nothing of the watch is left. Trouble is reported, and waited out, but for damage
-   * or a failed write of the mirror's own index: it rejects with DamageMetError or StateWriteEndError then.
+   * to the mirror's own index, or a failure of LMDB: it rejects with DamageMetError, StateWriteEndError or LmdbEndError then.
    */
   readonly ended: Promise<void>;
   watchState(): WatchState | null;

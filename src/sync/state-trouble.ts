@@ -1,4 +1,12 @@
-import { reasonOf, StateDamagedError, StateError, StateUnavailableError, StateWriteFailedError } from '../state/errors.js';
+import {
+  LmdbUnusableError,
+  reasonOf,
+  StateDamagedError,
+  StateError,
+  StateUnavailableError,
+  StateWriteFailedError,
+} from '../state/errors.js';
+import { noteFailedEnvironment } from '../state/failed-environment.js';
 
 /** A mirror met damage in its own state while it worked. Only an opening sets that aside and begins anew. */
 export class DamageMetError extends Error {
@@ -17,19 +25,33 @@ export class StateWriteEndError extends Error {
   override readonly name = 'StateWriteEndError';
 
   constructor(mirror: string, failure: StateWriteFailedError) {
-    super(`mirror ${mirror}: ${failure.message}. Longshore ends here; the next start goes on from there`, { cause: failure });
+    super(endText(mirror, failure), { cause: failure });
   }
+}
+
+/** LMDB cannot be used any more in this process. Another one goes on from what was recorded before. */
+export class LmdbEndError extends Error {
+  override readonly name = 'LmdbEndError';
+
+  constructor(mirror: string, failure: LmdbUnusableError) {
+    super(endText(mirror, failure), { cause: failure });
+  }
+}
+
+function endText(mirror: string, { message }: StateError): string {
+  return `mirror ${mirror}: ${message}. Longshore ends here; the next start goes on from there`;
 }
 
 /** The error that ends the process, for an `error` after which it cannot go on; undefined for all others. */
 export function fatalErrorOf(mirror: string, error: unknown): Error | undefined {
   if (error instanceof StateDamagedError) return new DamageMetError(mirror, error);
+  if (error instanceof LmdbUnusableError) return new LmdbEndError(mirror, error);
   return error instanceof StateWriteFailedError ? new StateWriteEndError(mirror, error) : undefined;
 }
 
 /** Plain data, so that it can come from another thread, where classes do not survive. */
 export interface StateTrouble {
-  readonly kind: 'damaged' | 'unavailable';
+  readonly kind: 'damaged' | 'unusable' | 'unavailable';
   readonly path: string;
   readonly problem: string;
 }
@@ -38,11 +60,21 @@ export interface StateTrouble {
 export function stateTroubleOf(error: unknown): StateTrouble | undefined {
   if (!(error instanceof StateError)) return undefined;
   const problem = error.message.replace(`${error.path}: `, '');
-  return { kind: error instanceof StateDamagedError ? 'damaged' : 'unavailable', path: error.path, problem };
+  return { kind: kindOf(error), path: error.path, problem };
 }
 
+function kindOf(error: StateError): StateTrouble['kind'] {
+  if (error instanceof StateDamagedError) return 'damaged';
+  return error instanceof LmdbUnusableError ? 'unusable' : 'unavailable';
+}
+
+/** What made LMDB unusable for another thread has made it so for the whole process. */
 export function stateErrorOf({ kind, path, problem }: StateTrouble, cause: unknown): StateError {
-  return kind === 'damaged' ? new StateDamagedError(path, problem, cause) : new StateUnavailableError(path, problem, cause);
+  if (kind === 'damaged') return new StateDamagedError(path, problem, cause);
+  if (kind === 'unavailable') return new StateUnavailableError(path, problem, cause);
+  const unusable = new LmdbUnusableError(path, problem, cause);
+  noteFailedEnvironment(unusable);
+  return unusable;
 }
 
 /** Runs what writes to a file of the state folder; an error of the system comes out as the state's. @throws StateUnavailableError */

@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { violationsOf } from './judge.js';
+import { type OneRun, runOnce } from './one-run.js';
+import { nameOf, type Point, pointOf } from './points.js';
+import { buildPreload } from './preload.js';
+import { SCENARIOS, type Scenario } from './scenario.js';
+
+/*
+ * Calls whose failure once broke a promise. Each stands for a kind; the other calls of the kind are met by
+ * `npm run test:system`.
+ */
+const POINTS = [
+  // A scan's thread that cannot look for the index of the main thread spoils it for the process.
+  'daemon/state/create/mirrors/documents/index.mdb#3/EIO',
+];
+
+const hasCompiler = spawnSync('gcc', ['--version']).status === 0;
+const folder = mkdtempSync(join(tmpdir(), 'longshore-points-'));
+const kept = new Map<string, ReadonlySet<string>>();
+let library = '';
+let runs = 0;
+
+beforeAll(() => {
+  if (hasCompiler) library = buildPreload(folder);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(scenario: Scenario, point: Point | undefined): Promise<OneRun> {
+  runs += 1;
+  return runOnce({ library, folder: join(folder, String(runs)), scenario, point, golden: kept.get(scenario.name) });
+}
+
+test.runIf(hasCompiler).each(POINTS)(
+  'a call that fails: %s: the run ends in order, and the next one leaves all equal',
+  async (name) => {
+    const point = pointOf(name);
+    const scenario = SCENARIOS.find((each) => each.name === point?.scenario);
+    if (point === undefined || scenario === undefined) throw new RangeError(`${name} names no call`);
+    if (!kept.has(scenario.name)) kept.set(scenario.name, new Set((await run(scenario, undefined)).kept));
+    const { observed, met } = await run(scenario, point);
+    expect(met, nameOf(point)).toBe(true);
+    expect(violationsOf(observed), observed.faulty?.stderr).toEqual([]);
+  },
+  300_000,
+);
