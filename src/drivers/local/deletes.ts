@@ -11,6 +11,7 @@ export function deleteObjects(store: Store, container: string, keys: readonly st
   const folder = store.container(container);
   const failed: (readonly [string, Failure])[] = [];
   const dirty = new Map<string, Dirty>();
+  store.emptyFolders.expect(container, keys);
   for (const key of keys) {
     try {
       const changed = deleteOne(store, container, folder, key);

@@ -7,24 +7,26 @@ export interface Folders {
   /**
    * Makes the folders that the key needs below its container. Returns those in which a folder was made, as they have to
    * be made durable too. Whatever is in the way, a symbolic link above all, is refused: nothing leaves the container.
+   * `first` is called before any folder is made.
    */
-  make(container: string, key: string): readonly string[];
+  make(container: string, key: string, first: () => void): readonly string[];
   forget(): void;
 }
 
 export function createFolders(): Folders {
   const seen = new Set<string>();
 
-  function makeOne(parent: string, path: string, container: string, key: string, changed: string[]): void {
+  function makeOne(parent: string, path: string, container: string, key: string, first: () => void, changed: string[]): void {
     if (seen.has(path)) return;
     const stat = look(path);
     if (stat === undefined) {
       try {
+        if (changed.length === 0) first();
         mkdirSync(path);
         changed.push(parent);
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw error;
-        makeOne(parent, path, container, key, changed); // another process was quicker; see what it made
+        makeOne(parent, path, container, key, first, changed); // another process was quicker; see what it made
         return;
       }
     } else if (!stat.isDirectory()) {
@@ -34,7 +36,7 @@ export function createFolders(): Folders {
   }
 
   return {
-    make(container, key) {
+    make(container, key, first) {
       const changed: string[] = [];
       const parent = parentOf(container, key);
       if (seen.has(parent)) return changed;
@@ -42,7 +44,7 @@ export function createFolders(): Folders {
       for (const segment of key.split('/').slice(0, -1)) {
         const above = path;
         path = `${path}/${segment}`;
-        makeOne(above, path, container, key, changed);
+        makeOne(above, path, container, key, first, changed);
       }
       return changed;
     },
@@ -91,7 +93,8 @@ export function removeEmptyTree(folder: string): boolean {
   return removeIfEmpty(folder);
 }
 
-function removeIfEmpty(folder: string): boolean {
+/** False when anything is in it, or it is a mount. */
+export function removeIfEmpty(folder: string): boolean {
   try {
     rmdirSync(folder);
     return true;

@@ -28,7 +28,7 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
   const folders = createFolders();
   const read = createReadEntries();
   const uploads = new Map<number, Upload>();
-  const commits = createCommits((run) => store.writableRecords().exclusive(run), settings.fsync ? createMakeDurable() : undefined);
+  const commits = createCommits((run) => store.exclusive(run), settings.fsync ? createMakeDurable() : undefined);
 
   function uploadOf(id: number): Upload {
     const upload = uploads.get(id);

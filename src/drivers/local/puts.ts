@@ -88,11 +88,12 @@ function publish(store: Store, folders: Folders, order: Destination, { temporary
   const changed = new Set([parentOf(container, key)]);
   const ifAbsent = precondition !== undefined && 'ifAbsent' in precondition;
   let tries = 0;
+  const first = () => store.emptyFolders.expect(order.container, [key]);
   const prepare = () => {
     tries += 1;
     if (tries > 1) folders.forget();
     if (tries > 1 && !look(container)?.isDirectory()) throw new Refusal({ kind: 'no-container', container: order.container });
-    for (const folder of folders.make(container, key)) changed.add(folder);
+    for (const folder of folders.make(container, key, first)) changed.add(folder);
   };
   try {
     place(temporary.path, target, key, ifAbsent, prepare);

@@ -3,10 +3,11 @@ import { systemClock } from '../../clock.js';
 import { statPath } from '../../file-stat.js';
 import { makeFoldersSync } from '../../make-folders.js';
 import type { Dirty } from './durable.js';
+import { createEmptyFolders, type EmptyFolders } from './empty-folders.js';
 import { createExclusiveLock } from './exclusive-lock.js';
 import { codeOf, Refusal } from './failure.js';
 import { type Incoming, openIncoming } from './incoming.js';
-import { BESIDE_FOLDER, PRIVATE_FOLDER } from './names.js';
+import { BESIDE_FOLDER, maxKeyBytes, PRIVATE_FOLDER } from './names.js';
 import { bootId, thisProcess } from './owner.js';
 import type { WorkerSettings } from './protocol.js';
 import { openRecords, type Records, recordsFile } from './records.js';
@@ -23,6 +24,10 @@ export interface Store {
   records(): Records | undefined;
   /** For changing; the first call makes the private folder. */
   writableRecords(): Records;
+  /** Runs changes alone among all threads and processes that write to this root. Throws when the lock cannot be had. */
+  exclusive<T>(run: () => T): T;
+  /** Within `exclusive`. */
+  readonly emptyFolders: EmptyFolders;
   /** Where temporary files of this container go: on its own file system, or they could not be renamed into place. */
   incoming(container: string): Incoming;
   /** Learned by a rename that failed: the container is a mount of its own, though of the same device. */
@@ -38,6 +43,8 @@ export function createStore(settings: WorkerSettings): Store {
   const folder = `${root}/${PRIVATE_FOLDER}`;
   const file = recordsFile(folder);
   const unsynced = `${folder}/unsynced`;
+  const mayBeEmpty = `${folder}/may-be-empty`;
+  const emptyFolders = createEmptyFolders(root, mayBeEmpty, maxKeyBytes(root));
   const self = thisProcess();
   const lock = createExclusiveLock(`${folder}/exclusive`, self);
   const place = createRoot(settings);
@@ -65,7 +72,14 @@ export function createStore(settings: WorkerSettings): Store {
     }
     if (!fsync) writeFileSync(unsynced, bootId());
     opened = openRecords({ folder, root, lock, flush: fsync });
+    if (existsSync(mayBeEmpty)) opened.exclusive(() => emptyFolders.recover());
     return opened;
+  }
+
+  function writableRecords(): Records {
+    if (opened?.writable) return opened;
+    if (opened !== undefined) release();
+    return openForWriting();
   }
 
   function openForReading(): Records | undefined {
@@ -101,11 +115,16 @@ export function createStore(settings: WorkerSettings): Store {
       return path;
     },
     records: () => opened ?? openForReading(),
-    writableRecords() {
-      if (opened?.writable) return opened;
-      if (opened !== undefined) release();
-      return openForWriting();
-    },
+    writableRecords,
+    exclusive: (run) =>
+      writableRecords().exclusive(() => {
+        try {
+          return run();
+        } finally {
+          emptyFolders.settle();
+        }
+      }),
+    emptyFolders,
     incoming(container) {
       const known = ofContainers.get(container);
       if (known !== undefined) return known;
