@@ -131,7 +131,7 @@ mirrors: [{ name: a, source: ./data, target: cloud, container: a }]
 `,
   );
   try {
-    expect(await command('container', 'ls', 'cloud')).toMatch(/^1 longshore: /);
+    expect(await command('container', 'ls', 'cloud')).toMatch(/^6 longshore: /);
     expect(asked).toEqual(['GET / unsigned', 'GET / signed']);
   } finally {
     provider.closeAllConnections();

@@ -75,7 +75,9 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     expect(healed.code, healed.stderr).toBe(0);
     const said = healed.stderr.split('\n').find((line) => line.includes('state rebuilt')) ?? '';
     expect(said).toMatch(/ warn state rebuilt mirror=documents why=".*" until="the next reconcile has finished, nothing is deleted"/);
-    if (what === 'gone') expect(said).toContain(`its ${which} was missing`);
+    // LMDB's file is empty until its first commit: one that was never in use is made again, and none is kept.
+    const isAbsent = what === 'gone' || (which === 'index' && engine === 'lmdb' && what === 'of zero length');
+    if (isAbsent) expect(said).toContain(`its ${which} was missing`);
     else {
       expect(said).toContain(`${file}: `);
       expect(said).toMatch(/; kept as .*\.damaged-\d{8}T\d{6}Z/);

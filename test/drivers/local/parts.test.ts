@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
 import { read } from '../../../src/config/fields.js';
+import { TargetFullError } from '../../../src/drivers/errors.js';
 import { localDriver } from '../../../src/drivers/local/driver-kind.js';
 import { createMakeDurable, type Dirty } from '../../../src/drivers/local/durable.js';
 import { type Failure, onFile, Refusal, toFailure } from '../../../src/drivers/local/failure.js';
@@ -37,8 +38,6 @@ describe('failures of the system', () => {
 
   it('say which call failed on what, why, and when another try is worth it', () => {
     for (const [code, retry] of [
-      ['ENOSPC', 'backoff'],
-      ['EDQUOT', 'backoff'],
       ['EROFS', 'backoff'],
       ['EIO', 'backoff'],
       ['EMFILE', 'backoff'],
@@ -48,6 +47,16 @@ describe('failures of the system', () => {
     ] as const) {
       const error = toStorageError(failure(code), 'x');
       expect(error).toMatchObject({ name: 'StorageError', driver: 'local', retry, cause: { code } });
+      expect(error.message).toContain('open "/root/box/x" failed: ');
+      expect(error.message).toContain(code);
+    }
+  });
+
+  it('say that the target is full where it is', () => {
+    for (const code of ['ENOSPC', 'EDQUOT']) {
+      const error = toStorageError(failure(code), 'x');
+      expect(error).toBeInstanceOf(TargetFullError);
+      expect(error).toMatchObject({ driver: 'local', retry: 'never' });
       expect(error.message).toContain('open "/root/box/x" failed: ');
       expect(error.message).toContain(code);
     }
