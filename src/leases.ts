@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MirrorConfig } from './config/config.js';
 import { retry } from './drivers/layers/retry.js';
+import { findDriver } from './drivers/registry.js';
 import { createLease } from './lease/create-lease.js';
 import type { Lease } from './lease/lease.js';
 import { leaseObject } from './lease/lease-object.js';
@@ -42,6 +43,7 @@ export async function openLease({ mirror, target, stateFolder, ledger, dryRun, t
     periodMs: mirror.leaseMs,
     takeOver,
     howToTakeOver: 'if you know that it is gone for good, start this one with --take-over',
+    reachedOnlyHere: () => findDriver(target.config.driver).reachedOnlyHere?.(target.config.settings, mirror) ?? false,
     clock,
     log,
   });

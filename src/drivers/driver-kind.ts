@@ -45,6 +45,11 @@ export interface DriverKind<S = unknown> {
   folders?(settings: S): readonly string[];
   /** Why a target looks as if it never held anything, without asking a provider; undefined: it does not, or nobody can tell. */
   blank?(settings: S): string | undefined;
+  /**
+   * Whether only processes of this running system can reach what lies at a place, as on a disk of this machine. False where
+   * others can, or may be able to. Missing: others can.
+   */
+  reachedOnlyHere?(settings: S, place: NamedPlace): boolean;
 }
 
 export interface NamedPlace {

@@ -30,6 +30,11 @@ export interface LeaseOptions {
   readonly takeOver: boolean;
   /** What somebody can do who needs the place now and knows that the other one is gone. */
   readonly howToTakeOver: string;
+  /**
+   * Whether only processes of this running system can reach the place, asked at each `acquire`. Others there can look up
+   * whether this process runs, so it gives signs of life only while something is written. Default: no.
+   */
+  readonly reachedOnlyHere?: () => boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -79,6 +84,10 @@ export function createLease(options: LeaseOptions): Lease {
   /** Aborted when the holding ends, and with LeaseLostError when that was not our will. */
   let ending = new AbortController();
   let renewing: Promise<void> | undefined;
+  /** Since the last sign of life a write has asked for the place. */
+  let used = false;
+  /** A sign of life was left out: the next write gives one first. */
+  let leftOut = false;
   const rival = watchRival(clock);
 
   function withTimes(document: LeaseDocument): Held {
@@ -104,8 +113,9 @@ export function createLease(options: LeaseOptions): Lease {
     return { ...wanted, document: found.document, version: found.version };
   }
 
-  async function take(found: FoundLease | undefined, signal: AbortSignal): Promise<Held> {
-    wanted = withTimes(newDocument({ mirror, holder: self, fence: (found?.document?.fence ?? 0) + 1, periodMs }, clock.now()));
+  async function take(found: FoundLease | undefined, whenUsed: boolean, signal: AbortSignal): Promise<Held> {
+    const next = { mirror, holder: self, fence: (found?.document?.fence ?? 0) + 1, periodMs };
+    wanted = withTimes(newDocument(whenUsed ? { ...next, renewsWhenUsed: true } : next, clock.now()));
     try {
       return await write(wanted, found?.version, signal);
     } catch (error) {
@@ -146,6 +156,7 @@ export function createLease(options: LeaseOptions): Lease {
     rival.forget();
     takeOver = false;
     overwritten = false;
+    leftOut = false;
     ending = new AbortController();
     void giveSignsOfLife(ending.signal);
   }
@@ -155,7 +166,8 @@ export function createLease(options: LeaseOptions): Lease {
     while (!until.aborted) {
       try {
         await clock.sleep(periodMs * RENEW_SHARE, until);
-        await renewOnce();
+        leftOut = held?.document.renewsWhenUsed === true && !used;
+        if (!leftOut) await renewOnce();
         failing = false;
       } catch (error) {
         if (until.aborted) return;
@@ -226,9 +238,12 @@ export function createLease(options: LeaseOptions): Lease {
       return Promise.reject(reason instanceof LeaseLostError ? reason : new LeaseLostError(`${place} is not held`));
     }
     const { signal: ended } = ending;
+    if (renewing === undefined) used = false;
     renewing ??= withDeadline(clock, CALL_MS, ended, async (signal) => {
       const next = await renew(current, signal);
-      if (!signal.aborted) held = next;
+      if (signal.aborted) return;
+      held = next;
+      leftOut = false;
     }).finally(() => {
       renewing = undefined;
     });
@@ -251,7 +266,8 @@ export function createLease(options: LeaseOptions): Lease {
   }
 
   function hold(signal: AbortSignal): Promise<void> | undefined {
-    return held !== undefined && isTrusted(held) ? undefined : makeSure(signal);
+    used = true;
+    return held !== undefined && isTrusted(held) && !leftOut ? undefined : makeSure(signal);
   }
 
   async function giveBack({ document, version }: Held, signal: AbortSignal): Promise<void> {
@@ -276,16 +292,17 @@ export function createLease(options: LeaseOptions): Lease {
       }
       const found = await object.read(signal);
       const own = ownAmong(found);
+      const reachedOnlyHere = options.reachedOnlyHere?.() ?? false;
       const silentMs = found === undefined || own !== undefined ? 0 : rival.silentMs(found);
       const standing =
         found === undefined || own !== undefined
           ? ({ free: true, byOther: false } as const)
-          : await judge(found.document, { self, periodMs, rivalLives: rival.lives });
+          : await judge(found.document, { self, periodMs, rivalLives: rival.lives, reachedOnlyHere });
       if (!standing.free && !takeOver && silentMs < standing.silenceMs) {
         throw heldBy(found, standing.relation, standing.silenceMs, standing.silenceMs - silentMs);
       }
       const wasOthers = standing.free ? standing.byOther : standing.relation !== 'restarted';
-      let holding = own ?? (await take(found, signal));
+      let holding = own ?? (await take(found, reachedOnlyHere && self.bootId !== null && self.startTicks !== null, signal));
       if (!object.conditional || overwritten) {
         await clock.sleep(Math.min(SETTLE_MS, periodMs * RENEW_SHARE), signal);
         holding = await confirmed(signal);
@@ -310,6 +327,11 @@ export function createLease(options: LeaseOptions): Lease {
         log.warn('lease not given back: who comes next waits until it is old', { mirror, error });
       }
     },
-    status: () => ({ held: held !== undefined, fence, renewedAtMs: held?.wallMs ?? null }),
+    status: () => ({
+      held: held !== undefined,
+      fence,
+      renewedAtMs: held?.wallMs ?? null,
+      ...(held?.document.renewsWhenUsed && { renewsWhenUsed: true }),
+    }),
   };
 }

@@ -31,10 +31,15 @@ export interface LeaseDocument {
   readonly renewedAt: string;
   /** The holder has ended, and nobody needs to wait for it. */
   readonly released: boolean;
+  /** Signs of life are given only while something is written: whether the process runs says more than its silence. */
+  readonly renewsWhenUsed?: true;
 }
 
 /** Begins a holding. */
-export function newDocument(of: Pick<LeaseDocument, 'mirror' | 'holder' | 'fence' | 'periodMs'>, nowMs: number): LeaseDocument {
+export function newDocument(
+  of: Pick<LeaseDocument, 'mirror' | 'holder' | 'fence' | 'periodMs' | 'renewsWhenUsed'>,
+  nowMs: number,
+): LeaseDocument {
   const now = isoTime(nowMs);
   return {
     format: 'longshore lease',

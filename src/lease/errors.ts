@@ -7,7 +7,7 @@ export interface LeaseHeldDetails {
   readonly place: string;
   readonly found: FoundLease | undefined;
   readonly relation: Relation;
-  /** Silence that is waited for, and what of it is still to come. Milliseconds. */
+  /** Silence that is waited for, and what of it is still to come. Milliseconds; infinite where silence says nothing. */
   readonly silenceMs: number;
   readonly remainingMs: number;
   /** What somebody can do who needs the place now and knows that the other one is gone. */
@@ -19,14 +19,16 @@ export class LeaseHeldError extends Error {
   override readonly name = 'LeaseHeldError';
   /** What becomes of it with time: our own from before a restart is ours again soon. */
   readonly relation: Relation;
-  /** Milliseconds of further silence after which it can be taken. */
+  /** Milliseconds of further silence after which it can be taken; infinite where silence says nothing. */
   readonly remainingMs: number;
   /** Who has it and what to do, without what changes from moment to moment. */
   readonly why: string;
 
   constructor({ place, found, relation, silenceMs, remainingMs, howToTakeOver }: LeaseHeldDetails) {
-    const why = `${SITUATION[relation](place, describeHolder(found))} After ${seconds(silenceMs)} of silence it counts as gone`;
-    const now = `${seconds(remainingMs)} of that are to come${lastSign(found)}`;
+    const counts = silenceMs < Number.POSITIVE_INFINITY;
+    const gone = counts ? `After ${seconds(silenceMs)} of silence it counts as gone` : SILENT;
+    const why = `${SITUATION[relation](place, describeHolder(found))} ${gone}`;
+    const now = [...(counts ? [`${seconds(remainingMs)} of that are to come`] : []), ...lastSign(found)].join('; ');
     super(`${why} (${now}); ${howToTakeOver}`);
     this.relation = relation;
     this.remainingMs = remainingMs;
@@ -48,6 +50,8 @@ export class LeaseUnavailableError extends Error {
   }
 }
 
+const SILENT = 'It gives signs of life only while it writes, so it keeps the place until its process ends, however long it is silent';
+
 const SITUATION: Readonly<Record<Relation, (place: string, holder: string) => string>> = {
   other: (place, holder) =>
     `${place} is mirrored to by ${holder}. Two must not mirror to one place: stop one of them, or give it another prefix.`,
@@ -65,8 +69,8 @@ export function describeHolder(found: FoundLease | undefined): string {
   return `mirror ${mirror} on host ${holder.host} (pid ${holder.pid}, state ${holder.stateFolder}), since ${heldSince}`;
 }
 
-function lastSign(found: FoundLease | undefined): string {
-  return found?.document === undefined ? '' : `; its last sign of life was at ${found.document.renewedAt} by its own clock`;
+function lastSign(found: FoundLease | undefined): readonly string[] {
+  return found?.document === undefined ? [] : [`its last sign of life was at ${found.document.renewedAt} by its own clock`];
 }
 
 function seconds(ms: number): string {

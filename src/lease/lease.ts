@@ -8,7 +8,7 @@ export interface Lease {
   acquire(signal: AbortSignal): Promise<Acquired>;
   /**
    * To be asked before each write. Returns at once, mostly; after too long a silence (the machine slept, the provider
-   * was away) it first makes sure that the place is still ours. Rejects with LeaseLostError when it is not, with what is
+   * was away, or no sign of life was due as nothing was written) it first makes sure that the place is still ours. Rejects with LeaseLostError when it is not, with what is
    * wrong with the target as a whole, and with LeaseUnavailableError when it cannot be renewed for another reason.
    */
   hold(signal: AbortSignal): Promise<void> | undefined;
@@ -39,4 +39,6 @@ export interface LeaseStatus {
   readonly fence: number;
   /** Milliseconds since the epoch of our last sign of life; null when there was none. */
   readonly renewedAtMs: number | null;
+  /** Signs of life are given only while something is written, so that an idle disk can sleep. */
+  readonly renewsWhenUsed?: true;
 }

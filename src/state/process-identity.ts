@@ -33,6 +33,12 @@ export async function fateOf(other: ProcessIdentity, self: ProcessIdentity): Pro
   return stat.state === 'Z' || stat.state === 'X' ? 'dead' : 'alive'; // a zombie holds nothing any more
 }
 
+/** Whether a process of this system that is alive was stopped by a signal or a debugger. False where the system does not tell. */
+export async function isStopped({ pid }: Pick<ProcessIdentity, 'pid'>): Promise<boolean> {
+  const state = (await readStat(pid))?.state;
+  return state === 'T' || state === 't';
+}
+
 /** proc(5), /proc/PID/stat: the third field is the state, the 22nd the start time. The second may contain anything. */
 async function readStat(pid: number | 'self'): Promise<{ readonly state: string; readonly startTicks: string } | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);

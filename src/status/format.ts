@@ -100,10 +100,11 @@ function listed(counts: Readonly<Record<string, number>>, sent: number): string 
   return parts.length === 0 ? 'nothing to do' : parts.join(', ');
 }
 
-function leaseText({ fence, renewedAtMs }: NonNullable<MirrorStatus['lease']>, nowMs: number): string {
+function leaseText({ fence, renewedAtMs, renewsWhenUsed }: NonNullable<MirrorStatus['lease']>, nowMs: number): string {
   const renewed = renewedAtMs === null ? '' : `, last sign of life ${duration((nowMs - renewedAtMs) / 1000)} ago`;
+  const idle = renewsWhenUsed ? ' (given only while something is written)' : '';
   const hands = fence > 1 ? `; it has changed hands ${counted(fence - 1, 'time')}` : '';
-  return `held${renewed}${hands}`;
+  return `held${renewed}${idle}${hands}`;
 }
 
 function nextTry(atMs: number | null, nowMs: number): string {

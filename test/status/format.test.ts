@@ -126,3 +126,8 @@ test('one line says how many mirrors are in which state, and only what is not ze
     '2 mirrors: 1 in-sync, 1 transferring; lag 3 s; 11 queued; 4 retrying; 2 held',
   );
 });
+
+test('status: a lease that is renewed only while something is written is held, however old its last sign of life is', () => {
+  const idle = mirrorStatus({ lease: { held: true, fence: 1, renewedAtMs: NOW - 3_600_000, renewsWhenUsed: true } });
+  expect(at({ mirrors: [idle] })).toMatch(/lease +held, last sign of life 1 h .*ago \(given only while something is written\)$/m);
+});

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { flag, folder, type Infer, type Place, section } from '../../config/fields.js';
 import { type DriverKind, placeProblemBy } from '../driver-kind.js';
 import { localBackend } from './backend.js';
 import { blankRoot } from './blank-root.js';
 import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
+import { isOnOwnDisk } from './own-disk.js';
 
 const settings = (place: Place) =>
   section(
@@ -28,4 +30,5 @@ export const localDriver: DriverKind<Infer<typeof settings>> = {
   },
   folders: ({ root }) => [root],
   blank: ({ root }) => blankRoot(root),
+  reachedOnlyHere: ({ root }, { container, prefix }) => isOnOwnDisk(join(root, container, prefix)),
 };
