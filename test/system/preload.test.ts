@@ -32,7 +32,7 @@ const WRITE_TWICE = `
   console.log(said.join(), fs.readFileSync('file', 'utf8'));`;
 
 test.runIf(hasCompiler)('preload: notes each call on the roots, by relative paths and descriptors too', () => {
-  run(undefined, `${WRITE_TWICE} fs.renameSync('file', 'other'); fs.promises.stat('other')`);
+  run(undefined, `${WRITE_TWICE} fs.closeSync(fd); fs.renameSync('file', 'other'); fs.promises.stat('other')`);
   const calls = readFileSync(join(folder, 'calls'), 'utf8').split('\n');
   for (const call of ['create\tfile', 'write\tfile', 'read\tfile', 'rename\tfile', 'stat\tother', 'close\tfile'])
     expect(calls).toContain(`state\t${call}`);
