@@ -136,7 +136,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     mirrors.set(
       mirror.name,
       createMirror({
-        settings: settingsOf(mirror, target.config, config, metadataEpoch),
+        settings: settingsOf(mirror, target.config, config, { metadataEpoch, dryRun }),
         lease,
         blankTarget: () => findDriver(target.config.driver).blank?.(target.config.settings),
         // Innermost: what waited for a slot, or for another try, is asked about last of all.
@@ -185,10 +185,12 @@ function settingsOf(
   mirror: MirrorConfig,
   { multipartThreshold, partSize }: TargetConfig,
   config: Config,
-  metadataEpoch: number,
+  { metadataEpoch, dryRun }: { readonly metadataEpoch: number; readonly dryRun: boolean },
 ): MirrorSettings {
   const { overwrite, extraneous, deletes, metadata } = mirror;
-  const kept = { mtime: metadata.includes('mtime'), mode: metadata.includes('mode'), owner: metadata.includes('owner') };
+  // A dry run sends nothing, so it reads no large file to hash it first.
+  const md5 = metadata.includes('md5') && !dryRun;
+  const kept = { mtime: metadata.includes('mtime'), mode: metadata.includes('mode'), owner: metadata.includes('owner'), md5 };
   return {
     ...mirror,
     partsAbove: multipartThreshold,

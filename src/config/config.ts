@@ -70,6 +70,6 @@ export interface MirrorConfig {
   readonly symlinks: 'skip' | 'follow' | 'preserve';
   /** What objects have beside their content, by patterns of their names below `prefix`. */
   readonly headers: readonly HeaderAndClassRule[];
-  readonly metadata: readonly ('mtime' | 'mode' | 'owner')[];
+  readonly metadata: readonly ('mtime' | 'mode' | 'owner' | 'md5')[];
   readonly index: 'lmdb' | 'lowdb';
 }

@@ -110,10 +110,10 @@ export const mirrorSection = (place: Place) =>
       'follow',
       'preserve',
     ]).default('skip'),
-    metadata: list('What is kept of a file beside its content.', oneOf('One of them.', ['mtime', 'mode', 'owner'])).default([
-      'mtime',
-      'mode',
-    ]),
+    metadata: list(
+      'What is kept of a file beside its content. md5: of objects whose provider tells no MD5 of the whole content, as of those in parts; large files are read twice for it.',
+      oneOf('One of them.', ['mtime', 'mode', 'owner', 'md5']),
+    ).default(['mtime', 'mode']),
     headers: headerAndClassRules(
       'Headers and storage class of what is sent, by pattern of the name below prefix; the first match of each wins, and before those of the target.',
     ),

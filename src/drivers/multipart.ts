@@ -4,12 +4,14 @@ import { bytesBody } from './body.js';
 import type { Body, BodyPart, ObjectInfo, ObjectRef, PartSource, PutOptions } from './call.js';
 import type { Multipart, Part, UploadToken } from './capabilities.js';
 import { cutIntoParts } from './cut-parts.js';
+import { findChecksum } from './digest.js';
 import type { Resume } from './driver.js';
 import {
   InvalidCredentialsError,
   ObjectDoesNotExistError,
   type ObjectError,
   ObjectTooLargeError,
+  SourceChangedError,
   StorageError,
   UnsupportedOperationError,
 } from './errors.js';
@@ -81,7 +83,11 @@ export async function sendInParts(
   }
   const { token, parts: there } =
     found === 'gone' || found === undefined ? { token: await begin(upload).catch((error) => leave(source, error)), parts: [] } : found;
-  const { info, confirmed } = await finish(upload, token, () => sendMissing(upload, token, there, parts));
+  const { info, confirmed } = await finish(upload, token, async () => {
+    const sent = await sendMissing(upload, token, there, parts);
+    refuseOtherContent(upload, source.md5());
+    return sent;
+  });
   return { info, partSize, md5: source.md5(), confirmed };
 }
 
@@ -98,6 +104,13 @@ interface Upload {
 async function* following(first: BodyPart, others: AsyncIterable<BodyPart>): AsyncGenerator<BodyPart, void, undefined> {
   yield first;
   yield* others;
+}
+
+/** No provider compares an object in parts with the MD5 of the whole, which its metadata may tell. */
+function refuseOtherContent({ options, ref, driver }: Upload, md5: string): void {
+  const expected = findChecksum(options.checksums, 'md5')?.hex;
+  if (expected === undefined || expected === md5) return;
+  throw new SourceChangedError(ref.key, `was not stored: its content has the MD5 ${md5}, and ${expected} was expected`, { driver });
 }
 
 async function sendMissing(

@@ -32,7 +32,10 @@ export interface Policy {
   /** `trash` decides as `mirror` does; the difference is in how it is done. */
   readonly deletes: 'mirror' | 'trash' | 'keep';
   /** Which stat fields are kept with the object, and so are worth a metadata update of their own. */
-  readonly metadata: { readonly mtime: boolean; readonly mode: boolean; readonly owner: boolean };
+  readonly metadata: { readonly mtime: boolean; readonly mode: boolean; readonly owner: boolean } & {
+    /** Objects whose provider tells no MD5 of the whole content have it in their metadata. */
+    readonly md5?: boolean;
+  };
   /** The number of these settings: records with another one are of objects that were given others. Default 0. */
   readonly metadataEpoch?: number;
 }

@@ -122,7 +122,7 @@ function act(
 async function adopt(job: Job, facts: Facts, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   const { local, content, remote } = facts;
   const { entry, md5 } = known(local);
-  const metadata = await at.store.metadataOf(job.name, entry, signal);
+  const metadata = await at.store.metadataOf(job.name, entry, known(md5), signal);
   // The index that would have known of a change of times or modes alone is gone.
   if (metadata === 'stale') {
     const replaced = await replaceMetadata(job, facts, at, signal);
@@ -137,7 +137,7 @@ async function adopt(job: Job, facts: Facts, at: Workplace, signal: AbortSignal)
     ...(partSize === undefined ? {} : { partSize }),
   };
   // Once: where the provider refuses it, or drops what it is given, the object is as good without.
-  const given = metadata === 'without-time' ? await copyOntoItself(job.name, entry, { md5: known(md5), etag }, at, signal) : undefined;
+  const given = metadata === 'incomplete' ? await copyOntoItself(job.name, entry, { md5: known(md5), etag }, at, signal) : undefined;
   const confirmed = given ?? asFound;
   const record = recordOf(entry, { ...confirmed, looks, metadataEpoch: at.policy.metadataEpoch }, hashedAtMs, 'confirmed');
   await at.index.put(job.name, record);

@@ -70,10 +70,11 @@ function* inTheWay(name: ObjectName, { index }: Workplace): Generator<ObjectName
   }
 }
 
-async function send({ job, entry, read, why, where }: Upload, at: Workplace, signal: AbortSignal): Promise<Outcome> {
+async function send({ job, entry, read: before, why, where }: Upload, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   const from = whereToCopyFrom(job, entry, at);
-  const renamed = from === undefined ? undefined : await copyRenamed(from, { job, entry, read, why, where }, at, signal);
+  const renamed = from === undefined ? undefined : await copyRenamed(from, { job, entry, read: before, why, where }, at, signal);
   if (renamed) return { outcome: 'done', job: 'copy', why: `renamed from ${printable(from ?? '')}`, bytes: 0, record: renamed };
+  const read = before ?? (at.store.tellsMd5(entry) ? await readEntry(entry, at) : undefined);
   const path = at.source.absolute(entry.path);
   const hashedAtMs = read?.hashedAtMs ?? at.clock.now();
   let confirmed: Confirmed;

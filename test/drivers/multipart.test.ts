@@ -4,7 +4,7 @@ import { bytesBody, streamBody } from '../../src/drivers/body.js';
 import type { Body } from '../../src/drivers/call.js';
 import type { UploadToken } from '../../src/drivers/capabilities.js';
 import { checksumOf } from '../../src/drivers/digest.js';
-import { ObjectError, StorageError, UnsupportedOperationError } from '../../src/drivers/errors.js';
+import { ObjectError, SourceChangedError, StorageError, UnsupportedOperationError } from '../../src/drivers/errors.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
 import { sendInParts } from '../../src/drivers/multipart.js';
 import { faulty } from '../fakes/faulty-backend.js';
@@ -275,4 +275,14 @@ test('a body with too many bytes for the parts allowed is refused', async () => 
   expect(error).toBeInstanceOf(ObjectError);
   expect(error.message).toContain('is too large for a stream of unknown length');
   expect(await unfinished()).toEqual([]);
+});
+
+test('P2: a body in parts with another MD5 than was said of it is not completed', async () => {
+  const { backend, send, memory, unfinished } = await rig();
+  const content = randomContent(3 * MIN);
+  const said = { ...plain, metaData: { md5chksum: 'of other content' }, checksums: [checksumOf('md5', Buffer.from('other'))] };
+  const sent = sendInParts(backend, backend.capabilities.multipart!, ref, seekable(content), said, { signal: call.signal });
+  expect(await rejection(sent)).toBeInstanceOf(SourceChangedError);
+  expect([await listKeys(memory, 'c'), await unfinished()]).toEqual([[], []]);
+  expect((await send(seekable(content))).md5).toBe(checksumOf('md5', content).hex);
 });

@@ -9,6 +9,7 @@ import { changeSomething, seeded } from '../e2e/random-changes.js';
 import { openRemotePlace, type RemotePlace } from '../e2e/remote-place.js';
 import { differences, eventually, filesBelow } from '../e2e/trees.js';
 import { type Server, s3Servers, swiftServers, withServers } from './environment.js';
+import { isThere } from './installed.js';
 
 const FILES = 120;
 /** Of Swift, in bytes. */
@@ -51,15 +52,6 @@ async function mirrorWhatChanges(place: RemotePlace): Promise<void> {
   daemon.kill('SIGTERM');
   const { code, stderr } = await daemon.finished;
   expect(code, stderr).toBe(0);
-}
-
-function isThere(program: string): boolean {
-  try {
-    execFileSync(program, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const nothingElse = (folder: string) => ({ PATH: process.env['PATH'], HOME: folder, RCLONE_CONFIG: join(folder, 'no-such-file') });

@@ -1,10 +1,12 @@
-import { statSync, utimesSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
-import { call, put } from '../drivers/conformance/fixture.js';
+import type { Policy } from '../../src/sync/decide.js';
+import { call, put, randomContent } from '../drivers/conformance/fixture.js';
 import { openPlace, summaryOf } from '../e2e/place.js';
-import { openMirrorFixture } from './mirror-fixture.js';
+import { type MirrorFixture, openMirrorFixture } from './mirror-fixture.js';
 
 const copies = (calls: readonly string[]) => calls.filter((operation) => operation === 'copyObject').length;
 
@@ -60,4 +62,67 @@ test('an object whose provider drops metadata, or refuses to change it, is adopt
     await run('reconcile');
     expect([copies(faults.calls), faults.calls.includes('putObject')]).toEqual([tries, false]);
   }
+});
+
+describe('metadata: [md5]', () => {
+  const PART = 300_001;
+  const metadata = { mtime: true, mode: false, owner: false, md5: true };
+  const policy: Policy = { overwrite: 'always', extraneous: 'keep', deletes: 'mirror', metadata };
+  const inParts = { policy, partsAbove: 2 ** 20, partSize: PART };
+  const base64 = (content: Buffer) => createHash('md5').update(content).digest('base64');
+  const metaData = async ({ storage }: MirrorFixture, name: string) =>
+    (await storage.headObject({ container: 'c', key: `p/${name}` }, call)).metaData;
+
+  test('P10: an object in parts tells the MD5 of the whole as rclone does, one whose ETag is the MD5 does not', async () => {
+    const at = await openMirrorFixture({ settings: inParts });
+    const content = randomContent(3 * PART + 2 ** 20);
+    at.write('large', content);
+    at.write('small');
+    expect((await at.run('reconcile')).report).toMatchObject({ uploaded: 2, failed: 0 });
+    expect(at.faults.calls).toContain('begin');
+    expect(await metaData(at, 'large')).toMatchObject({ md5chksum: base64(content) });
+    expect(await metaData(at, 'small')).not.toHaveProperty('md5chksum');
+  });
+
+  test('P10: an object whose provider tells no MD5 tells it, whatever its size', async () => {
+    const at = await openMirrorFixture({ settings: { policy }, wrap: (backend) => ({ ...backend, hashType: undefined }) });
+    const contents = { large: randomContent(2 ** 20 + 1), small: randomContent(5) };
+    for (const [name, content] of Object.entries(contents)) at.write(name, content);
+    expect((await at.run('reconcile')).report).toMatchObject({ uploaded: 2, failed: 0 });
+    for (const [name, content] of Object.entries(contents)) expect(await metaData(at, name)).toMatchObject({ md5chksum: base64(content) });
+  });
+
+  test('P10: a metadata update keeps it, and an object that is adopted gets it without being sent', async () => {
+    const at = await openMirrorFixture({ settings: inParts });
+    const content = randomContent(2 * 2 ** 20);
+    const file = at.write('large', content);
+    await put(at.storage, { container: 'c', key: 'p/large' }, content);
+    expect((await at.run('reconcile')).report).toMatchObject({ adopted: 1, uploaded: 0 });
+    expect(await metaData(at, 'large')).toMatchObject({ md5chksum: base64(content) });
+    utimesSync(file, 5, 5);
+    expect((await at.run('scan')).report).toMatchObject({ uploaded: 0, refreshed: 1 });
+    expect(await metaData(at, 'large')).toMatchObject({ md5chksum: base64(content), mtime: '5.000000000' });
+  });
+
+  test('P2: of a file with other content than was hashed nothing is kept, and the next attempt sends what is in it', async () => {
+    const later = randomContent(2 * 2 ** 20);
+    let change = () => {};
+    const changing = (backend: Backend): Backend => {
+      const { multipart } = backend.capabilities;
+      if (multipart === undefined) return backend;
+      const begin: typeof multipart.begin = (...given) => {
+        change();
+        change = () => {};
+        return multipart.begin(...given);
+      };
+      return { ...backend, capabilities: { ...backend.capabilities, multipart: { ...multipart, begin } } };
+    };
+    const at = await openMirrorFixture({ settings: inParts, wrap: changing });
+    const file = at.write('large', randomContent(2 * 2 ** 20));
+    change = () => writeFileSync(file, later);
+    await at.run('reconcile');
+    await at.run('scan');
+    expect((await at.objects())['p/large']).toBe(later.toString());
+    expect(await metaData(at, 'large')).toMatchObject({ md5chksum: base64(later) });
+  });
 });

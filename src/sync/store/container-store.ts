@@ -43,13 +43,18 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
     return md5Of(await backend.readObject(refOf(name), undefined, { signal }));
   }
 
+  /** Where a listing, or the object itself, tells the MD5 of the content, the metadata need not. */
+  function tellsMd5({ size }: LocalEntry): boolean {
+    return policy.metadata.md5 === true && (backend.hashType !== 'md5' || files.partSizeOf(size) !== undefined);
+  }
+
   function optionsFor(name: string, entry: LocalEntry, md5: string | undefined, where: PutWhere = 'anywhere'): PutOptions {
     const conditional = where === 'absent' && backend.capabilities.preconditions.includes('ifAbsent');
     const headers = headersByPattern(rules, name);
     const storageClass = storageClassByPattern(rules, name);
     return {
       contentType: headers['content-type'] ?? guessContentType(name),
-      metaData: objectMetadata(entry, policy),
+      metaData: objectMetadata(entry, policy, tellsMd5(entry) ? md5 : undefined),
       headers,
       ...(storageClass !== undefined && { storageClass }),
       checksums: md5 === undefined ? [] : [{ algorithm: 'md5', hex: md5 }],
@@ -66,6 +71,7 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
 
   return {
     canCopy: copy !== undefined,
+    tellsMd5,
     async head(name, signal) {
       const info = await find(name, signal);
       return info ? factSeen(info) : 'absent';
@@ -120,9 +126,9 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
         throw error;
       }
     },
-    async metadataOf(name, entry, signal) {
+    async metadataOf(name, entry, md5, signal) {
       const info = await find(name, signal);
-      return info === undefined ? 'current' : metadataState(info.metaData, entry, policy);
+      return info === undefined ? 'current' : metadataState(info.metaData, entry, policy, tellsMd5(entry) ? md5 : undefined);
     },
     remove: (name, signal) => deleteObject(prefix + name, signal),
   };

@@ -3,32 +3,51 @@ import type { LocalEntry } from '../../watcher/entry.js';
 import type { Policy } from '../decide.js';
 
 const NS_PER_SECOND = 1_000_000_000n;
+/** Where rclone keeps the MD5 of an object in parts (its S3 backend), in base64. */
+export const MD5_KEY = 'md5chksum';
 const FILE_TYPE_BITS = { file: 0o100000, symlink: 0o120000 } as const;
 
 /**
  * What is kept with an object of its file, under the names and in the forms that rclone reads and writes
  * (rclone.org/docs/#metadata and the local backend's system metadata): `mtime` in seconds with nanoseconds as decimals,
- * `mode` as octal text with the file type's bits, `uid` and `gid` in decimal.
+ * `mode` as octal text with the file type's bits, `uid` and `gid` in decimal, `md5chksum` in base64.
+ * `md5`: hex, of the content, when the object is to tell it.
  */
-export function objectMetadata(entry: LocalEntry, { metadata }: Pick<Policy, 'metadata'>): Readonly<Record<string, string>> {
+export function objectMetadata(entry: LocalEntry, { metadata }: Pick<Policy, 'metadata'>, md5?: string): Readonly<Record<string, string>> {
   return {
     ...(metadata.mtime ? { mtime: secondsText(entry.mtimeNs) } : {}),
     ...(metadata.mode ? { mode: (entry.mode | FILE_TYPE_BITS[entry.kind]).toString(8) } : {}),
     ...(metadata.owner ? { uid: String(entry.uid), gid: String(entry.gid) } : {}),
+    ...(md5 === undefined ? {} : { [MD5_KEY]: Buffer.from(md5, 'hex').toString('base64') }),
   };
 }
 
-/** `stale`: it says something else of the file than is so. `without-time`: it does not say when the file was changed, and should. */
-export type MetadataState = 'current' | 'stale' | 'without-time';
+/**
+ * `stale`: it says something else of the file than is so. `incomplete`: it does not say when the file was changed, or the MD5
+ * of its content, and should.
+ */
+export type MetadataState = 'current' | 'stale' | 'incomplete';
 
-/** Modes and owners that an object does not tell were never kept with it: what another tool put there is taken as it is. */
-export function metadataState(found: Readonly<Record<string, string>>, entry: LocalEntry, policy: Pick<Policy, 'metadata'>): MetadataState {
-  const contradicts = Object.entries(objectMetadata(entry, policy)).some(([key, value]) => {
+/** The metadata that no object may lack which is to have it. */
+const NEEDED = ['mtime', MD5_KEY];
+
+/**
+ * Modes and owners that an object does not tell were never kept with it: what another tool put there is left. `md5`: see
+ * objectMetadata.
+ */
+export function metadataState(
+  found: Readonly<Record<string, string>>,
+  entry: LocalEntry,
+  policy: Pick<Policy, 'metadata'>,
+  md5?: string,
+): MetadataState {
+  const wanted = objectMetadata(entry, policy, md5);
+  const contradicts = Object.entries(wanted).some(([key, value]) => {
     const said = found[key];
     return said !== undefined && (key === 'mtime' ? paddedSeconds(said) : said) !== value;
   });
   if (contradicts) return 'stale';
-  return policy.metadata.mtime && found['mtime'] === undefined ? 'without-time' : 'current';
+  return NEEDED.some((key) => wanted[key] !== undefined && found[key] === undefined) ? 'incomplete' : 'current';
 }
 
 /** rclone leaves out zeros at the end. */

@@ -20,6 +20,11 @@ export interface Inspected {
 /** A mirror's place in its container. Names are below the mirror's prefix. Calls reject with the errors of the driver. */
 export interface ObjectStore {
   readonly canCopy: boolean;
+  /**
+   * Whether the metadata of the object of this file tells the MD5 of its content: it must then be known before the file is
+   * sent, and be given to putFile.
+   */
+  tellsMd5(entry: LocalEntry): boolean;
   /** One look at the object. */
   head(name: ObjectName, signal: AbortSignal): Promise<Remote>;
   /** The first bytes of its content, LOOK_BYTES of them, or all that there are. Rejects with ObjectDoesNotExistError. */
@@ -42,7 +47,7 @@ export interface ObjectStore {
   ): Promise<Confirmed>;
   /**
    * Streams a file of any size, hashing what is sent. `md5`: where it is known already. Rejects with SourceChangedError
-   * when it did not stay the file of `entry`. `where`: see putBytes.
+   * when it did not stay the file of `entry`, or has other content than `md5`. `where`: see putBytes.
    */
   putFile(
     name: ObjectName,
@@ -67,8 +72,8 @@ export interface ObjectStore {
     where: PutWhere,
     signal: AbortSignal,
   ): Promise<Confirmed | undefined>;
-  /** What the object's metadata says of the file; `current` also when there is no object. */
-  metadataOf(name: ObjectName, entry: LocalEntry, signal: AbortSignal): Promise<MetadataState>;
+  /** What the object's metadata says of the file, whose content has this MD5 (hex); `current` also when there is no object. */
+  metadataOf(name: ObjectName, entry: LocalEntry, md5: string, signal: AbortSignal): Promise<MetadataState>;
   /** Deletes; calls of the same moment share requests where the provider can. A missing object is no error. */
   remove(name: ObjectName, signal: AbortSignal): Promise<void>;
 }

@@ -7,6 +7,7 @@ import type { ObjectName } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Orphans } from '../uploads/orphans.js';
 import type { UnfinishedUploads } from '../uploads/unfinished-uploads.js';
+import { MD5_KEY } from './object-metadata.js';
 
 export interface FilePuts {
   /** Sends exactly the version that `entry` describes, in parts when it is large: then it goes on where another attempt ended. */
@@ -35,10 +36,15 @@ export function filePuts({ backend, follow, partsAbove, partSize, uploads, orpha
     return smallest && Math.min(Math.max(smallest, partSize ?? 0), multipart.partSize.max);
   }
 
-  async function inParts(name: ObjectName, entry: LocalEntry, signal: AbortSignal): Promise<Partial<SendSettings>> {
+  async function inParts(
+    name: ObjectName,
+    entry: LocalEntry,
+    metaData: PutOptions['metaData'],
+    signal: AbortSignal,
+  ): Promise<Partial<SendSettings>> {
     const wanted = partSizeOf(entry.size);
     if (wanted === undefined) return {};
-    const plan = await uploads.plan(name, entry, wanted);
+    const plan = await uploads.plan(name, entry, wanted, metaData[MD5_KEY]);
     await orphans.abort(signal, name);
     return { partsAbove, ...plan };
   }
@@ -47,7 +53,11 @@ export function filePuts({ backend, follow, partsAbove, partSize, uploads, orpha
     partSizeOf,
     async put(name, ref, entry, absolutePath, options, signal) {
       const body = await fileBody(absolutePath, { ref, driver: backend.name, expected: entry, follow });
-      return sendObject(backend, ref, body, options, { signal, verifyHash: true, ...(await inParts(name, entry, signal)) });
+      return sendObject(backend, ref, body, options, {
+        signal,
+        verifyHash: true,
+        ...(await inParts(name, entry, options.metaData, signal)),
+      });
     },
   };
 }

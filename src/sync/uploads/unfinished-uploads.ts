@@ -18,8 +18,11 @@ export interface PartsPlan {
  * object, however many parts it has.
  */
 export interface UnfinishedUploads {
-  /** Goes on with what was begun of this very version of the file; an upload of another one is abandoned. */
-  plan(name: ObjectName, version: FileVersion, partSize: number): Promise<PartsPlan>;
+  /**
+   * Goes on with what was begun of this very version of the file; an upload of another one is abandoned. `md5`: of the
+   * content, as the metadata tells it that an upload is begun with; undefined where it does not.
+   */
+  plan(name: ObjectName, version: FileVersion, partSize: number, md5?: string): Promise<PartsPlan>;
   /** The object is recorded, and what it was made of is no upload any more. */
   finished(name: ObjectName): Promise<void>;
   /** Nobody will go on with what was begun for these, if anything was. Resolves when the ledger says so. */
@@ -59,8 +62,9 @@ export function unfinishedUploads({ ledger, driver, container, prefix, clock, lo
   }
 
   const uploads: UnfinishedUploads = {
-    async plan(name, { size, mtimeNs, ctimeNs, inode }, wantedPartSize) {
-      const source = { size, mtimeNs: String(mtimeNs), ctimeNs: String(ctimeNs), inode: String(inode) };
+    async plan(name, { size, mtimeNs, ctimeNs, inode }, wantedPartSize, md5) {
+      const stat = { size, mtimeNs: String(mtimeNs), ctimeNs: String(ctimeNs), inode: String(inode) };
+      const source = { ...stat, ...(md5 !== undefined && { md5 }) };
       const before = find(name);
       const token = before !== undefined && isSame(before.source, source) && isHere(name, before.token) ? before.token : undefined;
       if (before !== undefined && token === undefined) await uploads.abandon([name]);
@@ -123,5 +127,5 @@ function without(document: LedgerDocument, names: readonly ObjectName[]): Ledger
 }
 
 function isSame(a: UnfinishedUpload['source'], b: UnfinishedUpload['source']): boolean {
-  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode;
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode && a.md5 === b.md5;
 }

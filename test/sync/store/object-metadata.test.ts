@@ -35,9 +35,20 @@ test('an object’s metadata is stale by what it says of a file; a time is all t
   expect(metadataState({ mtime: '1700000000.5' }, { ...entry, mtimeNs: 1_700_000_000_500_000_000n }, policy)).toBe('current');
   expect(metadataState({ ...own, mode: '100600' }, entry, policy)).toBe('stale');
   expect(metadataState({ ...own, uid: '99' }, entry, policy)).toBe('current');
-  expect(metadataState({}, entry, policy)).toBe('without-time');
+  expect(metadataState({}, entry, policy)).toBe('incomplete');
   expect(metadataState({ mode: '100600' }, entry, policy)).toBe('stale');
   expect(metadataState({}, entry, { metadata: { ...policy.metadata, mtime: false } })).toBe('current');
+});
+
+test('P10: the MD5 is in base64, as rclone has it; an object that lacks it is incomplete, one that tells another is stale', () => {
+  const policy = { metadata: { mtime: false, mode: false, owner: false, md5: true } };
+  const md5 = 'd41d8cd98f00b204e9800998ecf8427e';
+  const own = objectMetadata(entry, policy, md5);
+  expect(own).toEqual({ md5chksum: '1B2M2Y8AsgTpgAmY7PhCfg==' });
+  expect(metadataState(own, entry, policy, md5)).toBe('current');
+  expect(metadataState({}, entry, policy, md5)).toBe('incomplete');
+  expect(metadataState({ md5chksum: 'AAAAAAAAAAAAAAAAAAAAAA==' }, entry, policy, md5)).toBe('stale');
+  expect(metadataState({}, entry, policy)).toBe('current');
 });
 
 test('a time as decimal seconds keeps every nanosecond, before 1970 as well', () => {

@@ -57,6 +57,15 @@ describe('P5: an upload in parts', () => {
     expect(uploads.names()).toEqual(['a']);
   });
 
+  test('is gone on with only where the metadata it was begun with tells the same MD5', async () => {
+    const { uploads, ledger } = await begun();
+    expect((await uploads.plan('a', VERSION, 4, 'an MD5')).resume.token).toBeUndefined();
+    expect(ledger.read().abandonedUploads).toMatchObject([{ name: 'a', token: TOKEN }]);
+    await (await uploads.plan('a', VERSION, 4, 'an MD5')).resume.keep(TOKEN);
+    expect((await uploads.plan('a', VERSION, 4, 'an MD5')).resume.token).toMatchObject(TOKEN);
+    expect((await uploads.plan('a', VERSION, 4, 'another')).resume.token).toBeUndefined();
+  });
+
   test('is gone on with, in parts of its own size, and its time stays', async () => {
     const { uploads, ledger, clock } = await begun();
     const before = ledger.read().unfinishedUploads['a'];

@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openS3 } from '../drivers/s3/open.js';
+import { openRemotePlace } from '../e2e/remote-place.js';
+import { s3Servers, withServers } from './environment.js';
+import { isThere } from './installed.js';
+
+const MIB = 2 ** 20;
+
+withServers('rclone check', 'LONGSHORE_S3_ENDPOINT', s3Servers(), ({ driver, settings, origin, title }) => {
+  describe.runIf(isThere('rclone'))(title, () => {
+    test('P10: compares objects in parts by the MD5 that their metadata tells, also after a metadata update', {
+      timeout: 120_000,
+    }, async () => {
+      const direct = openS3(settings);
+      onTestFinished(() => direct.close());
+      const target = { driver, ...settings, multipart_threshold: '5MiB' };
+      const place = openRemotePlace({ target, direct, mirror: '    metadata: [mtime, md5]\n' });
+      const large = join(place.source, 'large');
+      writeFileSync(large, randomBytes(11 * MIB));
+      writeFileSync(join(place.source, 'small'), 'small');
+
+      const check = () =>
+        execFileSync(
+          'rclone',
+          ['check', place.source, `remote:${place.container}`, '--exclude', '/.longshore/**', '--combined', '-', '-v'],
+          {
+            env: {
+              PATH: process.env['PATH'],
+              HOME: place.folder,
+              RCLONE_CONFIG: join(place.folder, 'no-such-file'),
+              RCLONE_CONFIG_REMOTE_TYPE: 's3',
+              RCLONE_CONFIG_REMOTE_PROVIDER: 'Other',
+              RCLONE_CONFIG_REMOTE_ACCESS_KEY_ID: String(settings['key']),
+              RCLONE_CONFIG_REMOTE_SECRET_ACCESS_KEY: String(settings['secret']),
+              RCLONE_CONFIG_REMOTE_ENDPOINT: origin,
+              RCLONE_CONFIG_REMOTE_REGION: String(settings['region']),
+              RCLONE_LOG_FILE: join(place.folder, 'rclone.log'),
+            },
+            encoding: 'utf8',
+          },
+        );
+      const expectCompared = async () => {
+        const { code, stderr } = await place.longshore('--reconcile');
+        expect(code, stderr).toBe(0);
+        expect(check().trim().split('\n').sort()).toEqual(['= large', '= small']);
+        const log = readFileSync(join(place.folder, 'rclone.log'), 'utf8');
+        expect(log).toContain('0 differences found');
+        expect(log).not.toContain('hashes could not be checked');
+      };
+      await expectCompared();
+      utimesSync(large, 5, 5);
+      await expectCompared();
+    });
+  });
+});
