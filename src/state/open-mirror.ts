@@ -13,6 +13,7 @@ import { ledgerFile, newLedger, openLedger } from './ledger-file.js';
 import { headerOf, isUnfinished } from './lmdb-look.js';
 import type { IndexLocation, ObjectIndex } from './object-index.js';
 import { filesBeside, indexFile, openIndex } from './open-index.js';
+import { endedWhileOpening, whileMarked } from './opening-mark.js';
 import { isThere, setAside } from './set-aside.js';
 
 export interface MirrorStore {
@@ -38,6 +39,8 @@ export interface OpenMirrorOptions extends Omit<MirrorToOpen, 'engine'> {
   readonly location: IndexLocation;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
+  /** Is told of an index in whose opening the last process ended, before it is opened again. */
+  readonly cutShort: (file: string) => void;
 }
 
 /**
@@ -53,6 +56,7 @@ export async function openMirror(options: OpenMirrorOptions): Promise<MirrorStor
   await removeTemporaryFiles(folder);
   const ledger = await openSoundLedger(options, reasons);
   try {
+    if (endedWhileOpening(indexFile(location))) options.cutShort(indexFile(location));
     const doubtful = isMarked(folder);
     await markInUse(folder); // first: opening a damaged index may be what ends this process
     failpoint('state: index marked in use, not opened');
@@ -61,7 +65,7 @@ export async function openMirror(options: OpenMirrorOptions): Promise<MirrorStor
     if (location.engine === 'lmdb' && !(await isThere(indexFile(location)))) {
       await checkInChild('trial', indexFile(location), options.signal);
     }
-    const index = await openIndex(location);
+    const index = await openMarked(location);
     return {
       index,
       ledger,
@@ -187,8 +191,12 @@ async function look(location: IndexLocation, file: string, { doubtful, signal }:
     await checkInChild(header === 'short' || doubtful || !isInodeTableWhole(file) ? 'whole' : 'trial', file, signal);
   }
   // Both engines read their own header here, and lowdb the whole of it.
-  const index = await openIndex(location);
+  const index = await openMarked(location);
   await index.close();
+}
+
+function openMarked(location: IndexLocation): Promise<ObjectIndex> {
+  return whileMarked(indexFile(location), () => openIndex(location));
 }
 
 async function withholdDeletes(ledger: Ledger): Promise<void> {

@@ -29,6 +29,9 @@ export interface Closing {
   close(): Promise<void>;
 }
 
+const LOOK =
+  'unless it was killed, a call of the system failed in LMDB: see the kernel log, the limits of memory and of open files, and whether its file system has file locks';
+
 /**
  * Opens the state of all mirrors, for this process alone.
  *
@@ -39,8 +42,10 @@ export async function openState({ log, ...options }: OpenStateOptions): Promise<
   const opened: Closing[] = [{ close: () => lock.release() }];
   const rebuilt = (mirror: string, why: string) =>
     log?.warn('state rebuilt', { mirror, why, until: 'the next reconcile has finished, nothing is deleted' });
+  const cutShort = (mirror: string, file: string) =>
+    log?.warn('the last start ended while it opened the index', { mirror, file, look: LOOK });
   try {
-    return await openMirrors({ ...options, rebuilt }, opened);
+    return await openMirrors({ ...options, rebuilt, cutShort }, opened);
   } catch (error) {
     await closeAll(opened).catch((closeError: unknown) => log?.error('state not closed', { error: reasonOf(closeError) }));
     throw error;
@@ -50,15 +55,20 @@ export async function openState({ log, ...options }: OpenStateOptions): Promise<
 export interface OpenMirrorsOptions extends Omit<OpenStateOptions, 'log'> {
   /** Is told of what had to be started anew. */
   readonly rebuilt: (mirror: string, why: string) => void;
+  /** Is told of an index in whose opening the last process ended. */
+  readonly cutShort?: (mirror: string, file: string) => void;
 }
 
 /** For who holds the folder's lock. What it opens is added to `opened`, all of which the state's `close` closes. */
-export async function openMirrors({ folder, mirrors, clock, signal, rebuilt }: OpenMirrorsOptions, opened: Closing[]): Promise<State> {
+export async function openMirrors(
+  { folder, mirrors, clock, signal, rebuilt, cutShort }: OpenMirrorsOptions,
+  opened: Closing[],
+): Promise<State> {
   const stores = new Map<string, MirrorStore>();
   for (const { name, engine, place } of mirrors) {
     signal?.throwIfAborted();
     const location = { engine, folder: join(folder, 'mirrors', name) };
-    const mirror = await openMirror({ name, location, place, clock, signal });
+    const mirror = await openMirror({ name, location, place, clock, signal, cutShort: (file) => cutShort?.(name, file) });
     opened.push(mirror);
     stores.set(name, mirror);
     if (mirror.rebuilt !== undefined) rebuilt(name, mirror.rebuilt);

@@ -37,15 +37,43 @@ function run(scenario: Scenario, point: Point | undefined): Promise<OneRun> {
   return runOnce({ library, folder: join(folder, String(runs)), scenario, point, golden: kept.get(scenario.name) });
 }
 
+/** LMDB may end the process at a lock that fails only after the trial in a process of its own: see src/state/opening-mark.ts. */
+const IN_OPENINGS = [
+  'first/state/lock/mirrors/documents/index.mdb-lock#2/ENOLCK',
+  'again/state/lock/mirrors/documents/index.mdb-inodes-lock#8/ENOLCK',
+];
+
+test.runIf(hasCompiler).each(IN_OPENINGS)(
+  'a call that fails while LMDB opens a file: %s: the next start explains the end, and leaves all equal',
+  async (name) => {
+    const { observed, point } = await runKnown(name);
+    const crashed = violationsOf(observed).filter((each) => /^crash: SIG(SEGV|ABRT)$/.test(each));
+    expect(
+      violationsOf(observed).filter((each) => !crashed.includes(each)),
+      nameOf(point),
+    ).toEqual([]);
+    const explained = / warn the last start ended while it opened the index mirror=documents file=\S+index\.mdb /;
+    if (crashed.length > 0) expect(observed.second?.stderr).toMatch(explained);
+    else expect(observed.second?.stderr).not.toMatch(explained);
+  },
+  300_000,
+);
+
+/** Runs the scenario of the point with its fault, after one without, which tells what is left behind as a rule. */
+async function runKnown(name: string) {
+  const point = pointOf(name);
+  const scenario = SCENARIOS.find((each) => each.name === point?.scenario);
+  if (point === undefined || scenario === undefined) throw new RangeError(`${name} names no call`);
+  if (!kept.has(scenario.name)) kept.set(scenario.name, new Set((await run(scenario, undefined)).kept));
+  const { observed, met } = await run(scenario, point);
+  expect(met, nameOf(point)).toBe(true);
+  return { observed, point };
+}
+
 test.runIf(hasCompiler).each(POINTS)(
   'a call that fails: %s: the run ends in order, and the next one leaves all equal',
   async (name) => {
-    const point = pointOf(name);
-    const scenario = SCENARIOS.find((each) => each.name === point?.scenario);
-    if (point === undefined || scenario === undefined) throw new RangeError(`${name} names no call`);
-    if (!kept.has(scenario.name)) kept.set(scenario.name, new Set((await run(scenario, undefined)).kept));
-    const { observed, met } = await run(scenario, point);
-    expect(met, nameOf(point)).toBe(true);
+    const { observed } = await runKnown(name);
     expect(violationsOf(observed), observed.faulty?.stderr).toEqual([]);
   },
   300_000,
