@@ -138,7 +138,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       createMirror({
         settings: settingsOf(mirror, target.config, config, { metadataEpoch, dryRun }),
         lease,
-        blankTarget: () => findDriver(target.config.driver).blank?.(target.config.settings),
+        blankTarget: () => findDriver(target.config.driver).blank?.(target.config.settings, mirror),
         // Innermost: what waited for a slot, or for another try, is asked about last of all.
         backend: target.layered(fenced(target.bare, lease)),
         ...kept,

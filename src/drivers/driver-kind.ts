@@ -43,8 +43,8 @@ export interface DriverKind<S = unknown> {
   placeProblem?(place: NamedPlace, settings: S): PlaceProblem | undefined;
   /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */
   folders?(settings: S): readonly string[];
-  /** Why a target looks as if it never held anything, without asking a provider; undefined: it does not, or nobody can tell. */
-  blank?(settings: S): string | undefined;
+  /** Why a target looks as if it never held a place, without asking a provider; undefined: it does not, or that cannot be known. */
+  blank?(settings: S, place: NamedPlace): string | undefined;
   /**
    * Whether only processes of this running system can reach what lies at a place, as on a disk of this machine. False where
    * others can, or may be able to. Missing: others can.

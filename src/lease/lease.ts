@@ -8,8 +8,8 @@ export interface Lease {
   acquire(signal: AbortSignal): Promise<Acquired>;
   /**
    * To be asked before each write. Returns at once, mostly; after too long a silence (the machine slept, the provider
-   * was away, or no sign of life was due as nothing was written) it first makes sure that the place is still ours. Rejects with LeaseLostError when it is not, with what is
-   * wrong with the target as a whole, and with LeaseUnavailableError when it cannot be renewed for another reason.
+   * was away, or no sign of life was due as nothing was written) it first makes sure that the place is still ours. Rejects
+   * with LeaseLostError when it is not, with what is wrong with the target as a whole, and with LeaseUnavailableError when it cannot be renewed for another reason.
    */
   hold(signal: AbortSignal): Promise<void> | undefined;
   /** Gives a sign of life now, which shows that changes go through. Rejects as `hold` does, and with the driver's refusal. */

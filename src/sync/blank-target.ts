@@ -12,7 +12,7 @@ interface Looked {
 }
 
 /**
- * Refuses a target that the index says holds objects and that has nothing at all in it, as the mount point of a disk that is
+ * Refuses a target that the index says holds objects and that has nothing of longshore in it, as the mount point of a disk that is
  * not mounted.
  * @throws TargetChangedError
  */

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openPlace } from './place.js';
@@ -7,6 +7,13 @@ import { eventually } from './trees.js';
 /** What a disk looks like at its mount point when it is not mounted. */
 const AWAY: [string, (vault: string) => void][] = [
   ['an empty folder', (vault) => mkdirSync(vault)],
+  [
+    'another folder with other things in it',
+    (vault) => {
+      mkdirSync(join(vault, 'photos of another program'), { recursive: true });
+      writeFileSync(join(vault, 'README'), 'mount the disk here');
+    },
+  ],
   ['missing', () => {}],
 ];
 

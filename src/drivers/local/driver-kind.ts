@@ -29,6 +29,6 @@ export const localDriver: DriverKind<Infer<typeof settings>> = {
     return placeProblemBy(rules, () => false)(place);
   },
   folders: ({ root }) => [root],
-  blank: ({ root }) => blankRoot(root),
+  blank: ({ root }, { container }) => blankRoot(root, container),
   reachedOnlyHere: ({ root }, { container, prefix }) => isOnOwnDisk(join(root, container, prefix)),
 };
