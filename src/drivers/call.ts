@@ -107,6 +107,8 @@ export interface PutOptions {
    */
   readonly checksums: readonly Checksum[];
   readonly precondition?: Precondition;
+  /** False: without the retention and the legal hold of the driver's settings. Default: with them, where there are any. */
+  readonly locked?: false;
 }
 
 /** `start` inclusive, `end` exclusive, as in Libcloud; no `end` means to the end of the object. */

@@ -1,6 +1,7 @@
 import type { Backend } from '../drivers/backend.js';
 import { bytesBody } from '../drivers/body.js';
-import type { ObjectInfo, ObjectRef, Precondition, PutOptions } from '../drivers/call.js';
+import { bookkeepingPut } from '../drivers/bookkeeping.js';
+import type { ObjectInfo, ObjectRef, Precondition } from '../drivers/call.js';
 import { ObjectDoesNotExistError, PreconditionFailedError, StorageError, UnsupportedOperationError } from '../drivers/errors.js';
 import { type LeaseDocument, readDocument, writeDocument } from './document.js';
 
@@ -39,7 +40,7 @@ export interface LeaseObject {
   remove(signal: AbortSignal): Promise<void>;
 }
 
-const OPTIONS: PutOptions = { contentType: 'application/json', metaData: {}, headers: {}, checksums: [] };
+const OPTIONS = bookkeepingPut('application/json');
 /** Each costs a request of the next sign of life. */
 const MOST_REPLACED = 10;
 /** More is no lease of ours. */

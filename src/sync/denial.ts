@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Backend } from '../drivers/backend.js';
 import { bytesBody } from '../drivers/body.js';
+import { bookkeepingPut } from '../drivers/bookkeeping.js';
 import { ObjectAccessDeniedError } from '../drivers/errors.js';
 import type { Lease } from '../lease/lease.js';
 import { OWN_FOLDER } from './store/reserved-names.js';
@@ -72,8 +73,7 @@ export function changeOf({ lease, backend, settings: { container, prefix } }: Ch
   if (lease.prove !== undefined) return lease.prove;
   return async (signal) => {
     const ref = { container, key: `${prefix}${OWN_FOLDER}probe` };
-    const options = { contentType: 'application/octet-stream', metaData: {}, headers: {}, checksums: [] };
-    await backend.putObject(ref, bytesBody(new Uint8Array()), options, { signal });
+    await backend.putObject(ref, bytesBody(new Uint8Array()), bookkeepingPut(), { signal });
     await backend.deleteObject(ref, { signal });
   };
 }

@@ -206,3 +206,22 @@ test('who may not delete versions is refused once, does not ask again, and has t
 test('a version that cannot be deleted now is deleted with the next sign of life', async () => {
   expect(await writtenOver({ kind: 'refuse', status: 503, code: 'SlowDown' })).toEqual({ versions: 1, renewal: 13 });
 });
+
+test('S3: the lease gets neither retention nor legal hold of the target, and its versions do not pile up', async () => {
+  const fake = await startFakeS3();
+  onTestFinished(() => fake.close());
+  const backend = openFakeS3(fake, { object_lock: { mode: 'compliance', retain: '1d', legal_hold: true } });
+  onTestFinished(() => backend.close());
+  await backend.createContainer(REF.container, { signal: NEVER_ABORTED });
+  const bucket = fake.rules.store.bucket(REF.container);
+  bucket.versioned = true;
+  for (let times = 0; times < 3; times += 1) {
+    const lease = leaseOf(backend, holder('a'));
+    await lease.acquire(NEVER_ABORTED);
+    await lease.release();
+  }
+  const puts = fake.log.filter(({ operation }) => operation === 'PutObject').map(({ headers }) => Object.keys(headers));
+  expect(puts.length).toBeGreaterThan(2);
+  expect(puts.flat().filter((name) => name.startsWith('x-amz-object-lock'))).toEqual([]);
+  expect(bucket.objects.get(REF.key)).toHaveLength(1);
+});

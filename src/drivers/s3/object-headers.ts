@@ -22,7 +22,7 @@ export interface ObjectHeaders {
   readonly copySource: Readonly<Record<string, string>>;
 }
 
-type Described = Pick<PutOptions, 'contentType' | 'metaData' | 'headers' | 'storageClass'>;
+type Described = Pick<PutOptions, 'contentType' | 'metaData' | 'headers' | 'storageClass' | 'locked'>;
 
 export function objectHeaders(settings: S3Settings, profile: Profile, clock: Clock): ObjectHeaders {
   const access = customerKey(settings, 'x-amz-server-side-encryption-customer-');
@@ -32,7 +32,7 @@ export function objectHeaders(settings: S3Settings, profile: Profile, clock: Clo
     copySource: customerKey(settings, 'x-amz-copy-source-server-side-encryption-customer-'),
     create: (key, options) => ({
       ...fixed,
-      ...retention(settings, clock),
+      ...(options.locked === false ? {} : retention(settings, clock)),
       'content-type': options.contentType,
       ...storageClass(settings, profile, key, options),
       ...headersByPattern(settings.headers, key),

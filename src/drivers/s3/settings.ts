@@ -73,7 +73,7 @@ export const s3Settings = (place: Place, profile: (typeof PROFILES)[number] = 'a
       kms_key: text('Id or ARN of the KMS key; default: the account’s.', headerValue).optional(),
       customer_key: secret('256 bits in Base64 for `customer`. Who loses it loses the objects.', place).optional(),
     }).optional(),
-    object_lock: section('Retention of what is put.', {
+    object_lock: section('Retention of what is put; objects of longshore’s own that are replaced all the time get none.', {
       mode: oneOf('`governance` can be lifted by who may; `compliance` by nobody.', ['governance', 'compliance']).optional(),
       retain: duration('How long from the put on.', { min: 1 }).optional(),
       legal_hold: flag('Legal hold.').default(false),

@@ -1,4 +1,5 @@
 import { bytesBody } from '../../drivers/body.js';
+import { bookkeepingPut } from '../../drivers/bookkeeping.js';
 import { findObject } from '../../drivers/find-object.js';
 import type { Mirror } from '../mirror.js';
 import { OWN_FOLDER } from '../store/reserved-names.js';
@@ -63,8 +64,7 @@ async function providerTime(
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const ref = { container, key: prefix + CLOCK_OBJECT };
-  const options = { contentType: 'application/octet-stream', metaData: {}, headers: {}, checksums: [] };
-  await backend.putObject(ref, bytesBody(new Uint8Array()), options, { signal });
+  await backend.putObject(ref, bytesBody(new Uint8Array()), bookkeepingPut(), { signal });
   try {
     // Undefined: somebody else asked as well, and has removed it.
     const lastModified = (await findObject(backend, ref, { signal }))?.extra['lastModified'];

@@ -71,6 +71,9 @@ describe('headers of what is put', () => {
       expect(Math.abs(until - Date.now() - 30 * 86_400_000)).toBeLessThan(60_000);
     }
     expect(sent('PutObject')['x-amz-tagging']).toBe('team=a%26b%3Dc');
+    await put(s3, ref, 'x', { locked: false });
+    expect(sent('PutObject')).toMatchObject({ 'x-amz-storage-class': 'STANDARD_IA', 'x-amz-acl': 'bucket-owner-full-control' });
+    expect(Object.keys(sent('PutObject')).filter((name) => name.startsWith('x-amz-object-lock'))).toEqual([]);
   });
 
   test('rules by name pattern set them, the first match of each wins, and a call’s own headers win over all', async () => {

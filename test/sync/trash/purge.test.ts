@@ -188,3 +188,19 @@ test('P8: one thing that cannot be deleted keeps no other in the trash, and goes
   await days(trash, 1);
   expect(await trash.left()).toEqual([]);
 });
+
+test('what the purge puts to learn the time of the provider is not locked', async () => {
+  const puts: unknown[] = [];
+  const noting = (backend: Backend): Backend => ({
+    ...backend,
+    putObject: (ref, body, given, call) => {
+      puts.push([ref.key, given.locked]);
+      return backend.putObject(ref, body, given, call);
+    },
+  });
+  const trash = await openTrash({ wrap: noting });
+  await trash.throwAway('old');
+  await days(trash, 31);
+  expect(await trash.left()).toEqual([]);
+  expect(new Set(puts.map(String))).toEqual(new Set(['p/.longshore/clock,false']));
+});
