@@ -182,8 +182,12 @@ export function createLease(options: LeaseOptions): Lease {
   }
 
   function lose(found: FoundLease | undefined): LeaseLostError {
-    const error = new LeaseLostError(`${place} was taken over by ${describeHolder(found)}; nothing more is written to it`);
     rival.tookOver();
+    return endWith(`${place} was taken over by ${describeHolder(found)}; nothing more is written to it`);
+  }
+
+  function endWith(why: string): LeaseLostError {
+    const error = new LeaseLostError(why);
     held = undefined;
     ending.abort(error);
     return error;
@@ -207,10 +211,18 @@ export function createLease(options: LeaseOptions): Lease {
       if (!(error instanceof PreconditionFailedError || error instanceof ObjectDoesNotExistError)) throw error;
       const found = await object.read(signal);
       if (found === undefined) return putBack(next, signal);
+      if (found.document?.session === document.session && found.document.renewal < document.renewal) throw wentBack();
       // An earlier one arrived whose answer was lost. Who waits counts from that, so it says nothing of now.
       if (found.document?.session === document.session) return write(signOfLife(found.document), found.version, signal);
       throw lose(found);
     }
+  }
+
+  /** What lies there is an earlier sign of life of this very holding, as in a snapshot that was restored: nobody took the place. */
+  function wentBack(): LeaseLostError {
+    const why = 'its lease is an earlier one of this holding; everything is compared';
+    log.warn('target went back to an older state', { mirror, place, why });
+    return endWith(`${place} went back to an older state: ${why}`);
   }
 
   /** Deletes must go on where there is no room for a sign of life: they make some. */

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openPlace } from './place.js';
@@ -66,4 +66,27 @@ test('P1: a target that went back to an older state is said and compared with at
   expect(run.stderr).toMatch(/warn target went back to an older state/);
   expect(place.objects()).toEqual(['a', 'b']);
   expect((await place.longshore('scan')).stderr).not.toMatch(/went back/);
+});
+
+test('P1: a target that goes back to an older state while a daemon holds it is said and compared with at once', async () => {
+  const place = openPlace('    lease: 4s\n');
+  const snapshot = `${place.container}.snapshot`;
+  const renewalIn = (container: string) =>
+    (JSON.parse(readFileSync(join(container, '.longshore/lease'), 'utf8')) as { renewal: number }).renewal;
+  place.write('a');
+  const daemon = place.daemon();
+  await eventually(() => expect(place.objects()).toEqual(['a']));
+  cpSync(place.container, snapshot, { recursive: true, preserveTimestamps: true });
+  place.write('b');
+  await eventually(() => {
+    expect(place.objects()).toEqual(['a', 'b']);
+    expect(renewalIn(place.container)).toBeGreaterThan(renewalIn(snapshot));
+  });
+  rmSync(place.container, { recursive: true });
+  renameSync(snapshot, place.container);
+  place.write('c');
+  await eventually(() => expect(place.objects()).toEqual(['a', 'b', 'c']));
+  expect(daemon.stderr()).toMatch(/went back to an older state/);
+  daemon.kill('SIGTERM');
+  expect((await daemon.finished).code).toBe(0);
 });

@@ -396,3 +396,18 @@ test('lease: a refusal of its renewal is told as one of the lease, an outage as 
   for (let times = 0; times < 20; times += 1) await lostBy(first);
   expect(await lostBy(first)).toBeInstanceOf(TargetUnavailableError);
 });
+
+test('lease: a place that went back to an older state while it was held is lost, said, and had again at once', async () => {
+  const { first, clock, document, put } = await openHeld();
+  await clock.advance(4 * MINUTE);
+  const older = JSON.stringify(await document());
+  await clock.advance(4 * MINUTE);
+  await put(older);
+  await clock.advance(2 * MINUTE);
+  const error = await lostBy(first);
+  expect(error).toBeInstanceOf(LeaseLostError);
+  expect(String(error)).toMatch(/went back to an older state/);
+  expect(await first.acquire(never)).toMatchObject({ wasOthers: false, wasThere: true });
+  await moving(clock, Promise.resolve(first.hold(never)));
+  expect(await document()).toMatchObject({ fence: 1, renewal: 3, released: false });
+});
