@@ -49,7 +49,8 @@ export async function openControlServer({ stateFolder, routes, clock, log }: Con
   return {
     path,
     async close() {
-      await rm(path, { force: true });
+      // What stays there is moved over by the next daemon; to keep listening would keep this process alive.
+      await rm(path, { force: true }).catch((error: unknown) => log.warn('control socket not removed', { path, error }));
       await shut(server, clock);
       await short.release(); // last: Node unlinks the path it listened on, which is good only as long as the folder is open
     },
