@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Observed, violationsOf } from './judge.js';
+import { knownReason } from './known-faults.js';
 import type { Point } from './points.js';
 
 const LOG_LINE = '2026-11-29T01:51:34.884Z error state failed mirror=documents\n';
@@ -89,4 +90,12 @@ describe('judge of a run that met a fault', () => {
       { endedByItself: true, faulty: { code: 1, stderr: '' }, point: { ...POINT, pathClass: 'state' } },
     ],
   ])('says %s for %s', (expected, _, seen) => expect(violationsOf({ ...WELL, ...seen })).toContainEqual(expect.stringMatching(expected)));
+});
+
+test('known faults: only what is known of a call is excused, and only at that call', () => {
+  const lock = 'first/state/lock/mirrors/documents/index.mdb-lock#2/ENOLCK';
+  expect(knownReason(lock, ['crash: SIGSEGV'])).toContain('lmdb-js');
+  expect(knownReason(lock, ['crash: SIGSEGV', 'leftover: state/x'])).toBeUndefined();
+  expect(knownReason('first/state/write/mirrors/documents/index.mdb#2/EIO', ['crash: SIGSEGV'])).toBeUndefined();
+  expect(knownReason('directories/source/watch/f#1/ENOSPC', ['second run: not equal: f'])).toBeUndefined();
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seeded } from '../e2e/random-changes.js';
 import { violationsOf } from './judge.js';
+import { knownReason } from './known-faults.js';
 import { removeFolder, runOnce } from './one-run.js';
 import { inTurn, nameOf, type Point, pointOf, pointsOf } from './points.js';
 import { buildPreload } from './preload.js';
@@ -28,7 +29,7 @@ if (![seconds, seed, jobs].every((number) => Number.isSafeInteger(number) && num
 const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'longshore-system-'));
 const library = buildPreload(folder);
 const golden = new Map<string, ReadonlySet<string>>();
-const counts = { passed: 0, failed: 0, notMet: 0 };
+const counts = { passed: 0, failed: 0, known: 0, notMet: 0 };
 let runs = 0;
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'])
@@ -58,6 +59,13 @@ async function check(point: Point): Promise<void> {
   if (violations.length === 0) {
     counts.passed += 1;
     if (!met) counts.notMet += 1;
+    removeFolder(place);
+    return;
+  }
+  const known = knownReason(nameOf(point), violations);
+  if (known !== undefined) {
+    counts.known += 1;
+    console.error(`KNOWN ${nameOf(point)}: ${known}\n  ${violations.join('\n  ')}`);
     removeFolder(place);
     return;
   }
@@ -93,10 +101,10 @@ await Promise.all(
   }),
 );
 console.log(
-  `${counts.passed + counts.failed} runs: ${counts.passed} passed (${counts.notMet} did not come to their call), ${counts.failed} failed`,
+  `${runs} runs: ${counts.passed} passed (${counts.notMet} did not come to their call), ${counts.known} with a known fault, ${counts.failed} failed`,
 );
 if (values.report !== undefined) {
-  const report = { numPassedTests: counts.passed, numFailedTests: counts.failed, numPendingTests: 0, numTodoTests: 0 };
+  const report = { numPassedTests: counts.passed, numFailedTests: counts.failed, numPendingTests: counts.known, numTodoTests: 0 };
   writeFileSync(values.report, JSON.stringify(report));
 }
 if (counts.failed === 0) removeFolder(folder);
