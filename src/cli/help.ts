@@ -21,6 +21,7 @@ Exit codes:
   0  in sync, or done                     3  finished, but some objects failed or were left out
   1  failed                               4  deletes or overwrites are held: longshore held
   2  wrong usage or configuration         5  --dry-run found work to do
+  6  the target takes nothing: it is full, denies access, or is another one
   129, 130, 143  stopped by SIGHUP, Ctrl-C or SIGTERM before the end`;
 
 export const ONCE_DETAILS = `
