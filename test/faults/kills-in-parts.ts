@@ -30,11 +30,15 @@ export function killsInParts(at: Faulty): void {
     expect(at.proxy.count('complete parts')).toBe(0);
   }
 
-  /** No part at the service that nobody needs, and nothing different, which is seen without reading the object back. */
+  /**
+   * No part at the service that is not needed, and nothing different. The ETag of an object in parts shows that where the
+   * provider's is known to tell the content; elsewhere the object is read back once.
+   */
   async function expectSettled(place: RemotePlace): Promise<void> {
+    const ofParts = at.direct.capabilities.multipart?.etagOfParts(place.container, [{ md5: '0'.repeat(32), size: 1 }]);
     expect(await at.direct.capabilities.multipart?.unfinished(place.container, '', call)).toEqual([]);
     await at.expectInSync(place);
-    expect(at.proxy.count('get', FILM)).toBe(0);
+    expect(at.proxy.count('get', FILM)).toBeLessThanOrEqual(ofParts === undefined ? 1 : 0);
   }
 
   test('P5: kill -9 in the middle of an upload in parts: after the restart only missing parts are sent', async () => {
