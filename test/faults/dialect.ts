@@ -88,12 +88,17 @@ function s3Refusal(status: number, code: string, headers: Readonly<Record<string
 /** Without it an answer would be taken for that of another web server. */
 const OF_SWIFT = { 'x-trans-id': 'tx-of-the-proxy' };
 
+/** The path below an account: `/v1/AUTH_test/…`, of Ceph `/swift/v1/AUTH_test/…`. */
+const SWIFT_ACCOUNT = /^(?:\/swift)?\/v1\/[^/]+\/?(.*)$/s;
+
 export const swiftDialect: Dialect = {
   driver: 'swift',
   read: ({ method = '', url = '', headers }) => {
     const [path = '', query = ''] = url.split(/\?(.*)/s, 2);
-    const [container, key] = (/^\/v1\/[^/]+\/?(.*)$/s.exec(path)?.[1] ?? '').split(/\/(.*)/s, 2).map((part) => decodeURIComponent(part));
-    return { operation: swiftOperation(method, path, new URLSearchParams(query), container, key, headers), key };
+    const inAccount = SWIFT_ACCOUNT.exec(path)?.[1];
+    if (inAccount === undefined) return { operation: 'authenticate', key: undefined };
+    const [container, key] = inAccount.split(/\/(.*)/s, 2).map((part) => decodeURIComponent(part));
+    return { operation: swiftOperation(method, new URLSearchParams(query), container, key, headers), key };
   },
   refusal: swiftRefusal,
   errorInside: (operation) =>
@@ -106,13 +111,11 @@ export const swiftDialect: Dialect = {
 
 function swiftOperation(
   method: string,
-  path: string,
   query: URLSearchParams,
   container: string | undefined,
   key: string | undefined,
   headers: IncomingMessage['headers'],
 ): Operation {
-  if (!path.startsWith('/v1/')) return 'authenticate';
   if (container === undefined || container === '') return query.has('bulk-delete') ? 'delete together' : 'other';
   // What the driver keeps beside the objects is of interest only where it is a part, or the mark that parts begin.
   if (key === undefined) return container.endsWith('_segments') ? 'other' : method === 'GET' ? 'list' : 'container';
