@@ -1,9 +1,11 @@
 import { rename, rm } from 'node:fs/promises';
 import { failpoint } from '../failpoint.js';
+import { checkInChild } from './check-in-child.js';
 import { syncFolder } from './durable-file.js';
 import { inodeFile } from './inode-table.js';
 import type { IndexLocation, ObjectName } from './object-index.js';
 import { filesBeside, indexFile, openStore } from './open-index.js';
+import { whileMarked } from './opening-mark.js';
 import { type Change, changeOf, type RecordStore } from './record-store.js';
 
 /** Names per commit into LMDB. The JSON file is written anew by each commit, so it gets a single one. */
@@ -20,9 +22,10 @@ const unfinished = (file: string) => `${file}.new`;
 export async function changeEngine(from: IndexLocation, to: IndexLocation, signal?: AbortSignal): Promise<void> {
   const target = indexFile(to);
   await removeUnfinished(to);
-  const old = await openStore(from.engine, indexFile(from));
+  if (to.engine === 'lmdb') await checkInChild('trial', unfinished(target), signal);
+  const old = await whileMarked(target, () => openStore(from.engine, indexFile(from)));
   try {
-    const made = await openStore(to.engine, unfinished(target));
+    const made = await whileMarked(target, () => openStore(to.engine, unfinished(target)));
     try {
       await copyRecords(old, made, COMMIT[to.engine], signal);
     } finally {

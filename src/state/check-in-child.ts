@@ -6,8 +6,8 @@ import { reasonOf, StateDamagedError, StateUnavailableError } from './errors.js'
 const PROGRAM = fileURLToPath(new URL('./check-program.js', import.meta.url));
 
 /**
- * Has an index opened, and for `whole` read through (1,000,000 records: some 4 s), by a process of its own, so that what
- * LMDB does not survive ends that process and not the daemon. A crash says nothing of the content: only what was read and
+ * Opens an index, or makes one where there is none, and for `whole` reads it through (1,000,000 records: some 4 s), in a
+ * child process, so that what LMDB does not survive ends that process and not the daemon. A crash says nothing of the content: only what was read and
  * is inconsistent is damage. A newer version is left for the opening to refuse.
  *
  * @throws StateDamagedError; StateUnavailableError when nothing is known of the content

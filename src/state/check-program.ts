@@ -1,9 +1,12 @@
 import '../quiet-console.js';
 import { reasonOf, StateDamagedError, StateNewerError } from './errors.js';
 import { checkIndex } from './lmdb-check.js';
-import { tryOpening } from './lmdb-trial.js';
+import { makeOrTry } from './lmdb-trial.js';
 
-/** `trial`: whether LMDB can open it. `whole`: that first, and then whether all of it is sound. */
+/**
+ * `trial`: whether LMDB can open the index, or make it where there is none.
+ * `whole`: then also whether all of it is sound.
+ */
 export type CheckKind = 'trial' | 'whole';
 
 /** What the program prints: one line of JSON. */
@@ -21,7 +24,7 @@ process.exit(); // without LMDB's own clean-up, which may crash after an opening
 
 async function judge(kind: CheckKind, file: string): Promise<Verdict> {
   try {
-    await tryOpening(file);
+    await makeOrTry(file);
     return { verdict: 'sound', records: kind === 'whole' ? await checkIndex(file) : 0 };
   } catch (error) {
     const verdict = error instanceof StateDamagedError ? 'damaged' : error instanceof StateNewerError ? 'newer' : 'unavailable';

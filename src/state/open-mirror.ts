@@ -61,10 +61,8 @@ export async function openMirror(options: OpenMirrorOptions): Promise<MirrorStor
     await markInUse(folder); // first: opening a damaged index may be what ends this process
     failpoint('state: index marked in use, not opened');
     await leaveFormerPlace(options, ledger, reasons);
-    await readyIndex({ ...options, doubtful }, ledger, reasons);
-    if (location.engine === 'lmdb' && !(await isThere(indexFile(location)))) {
-      await checkInChild('trial', indexFile(location), options.signal);
-    }
+    const isReady = await readyIndex({ ...options, doubtful }, ledger, reasons);
+    if (location.engine === 'lmdb' && !isReady) await checkInChild('trial', indexFile(location), options.signal);
     const index = await openMarked(location);
     return {
       index,
@@ -145,24 +143,29 @@ async function setAsideIndexes({ folder }: IndexLocation, clock: Clock): Promise
   return kept;
 }
 
-/** Leaves an index that can be opened, or none: sound, of the configured engine, and the only one. */
-async function readyIndex(options: IndexOptions, ledger: Ledger, reasons: string[]): Promise<void> {
+/**
+ * Leaves an index that can be opened, or none: sound, of the configured engine, and the only one.
+ *
+ * @returns whether it is there and has been opened once
+ */
+async function readyIndex(options: IndexOptions, ledger: Ledger, reasons: string[]): Promise<boolean> {
   const { location } = options;
   const other: IndexLocation = { folder: location.folder, engine: location.engine === 'lmdb' ? 'lowdb' : 'lmdb' };
   await removeUnfinished(location);
   await removeUnfinished(other);
-  let present = await isSound(location, options, ledger, reasons);
+  const present = await isSound(location, options, ledger, reasons);
   if (await isThere(indexFile(other))) {
     // Both are there only when a change of engines was cut short at its end, when the two said the same.
     if (present) await removeIndex(other);
     else if (await isSound(other, options, ledger, reasons)) {
       await changeEngine(other, location, options.signal);
-      present = true;
+      return false;
     }
   }
-  if (present || !ledger.read().reconciled) return;
+  if (present || !ledger.read().reconciled) return present;
   reasons.push('its index was missing');
   await withholdDeletes(ledger);
+  return false;
 }
 
 /** False when there is none, or none any more, since it was damaged. */

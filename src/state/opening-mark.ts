@@ -3,10 +3,13 @@ import { basename, dirname, join } from 'node:path';
 import { systemCode } from './errors.js';
 
 /*
- * LMDB does not survive an opening in which a call fails (lmdb-js 3.5.6, env.cpp: EnvWrap::openEnv deletes its ExtendedEnv, and
- * closeEnv then uses and deletes it again): the process ends without a word. A process of its own has tried the opening just
- * before, so that this takes a call that fails only now. A file beside the index says meanwhile what is being opened, so that
- * the next start can explain the end of the last. Where that file cannot be written or read, nothing is explained.
+ * LMDB does not survive an opening in which a call fails (lmdb-js 3.5.6, env.cpp: EnvWrap::openEnv
+ * deletes its ExtendedEnv, and closeEnv then uses and deletes it again): the process ends with
+ * SIGSEGV or SIGABRT and no message. A child process has made the files, or opened them, just before
+ * (lmdb-trial.ts). So only a call that opens, locks, maps, reads or stats a file can still fail
+ * here, and only if the same call succeeded a moment ago. A file beside the index says meanwhile
+ * what is being opened, so that the next start can explain how the last one ended. If that file
+ * cannot be written or read, it explains nothing.
  */
 function markFile(file: string): string {
   return join(dirname(file), 'opening');
