@@ -1,7 +1,7 @@
 import { dirname, relative, resolve } from 'node:path';
 import { bundle } from './rolldown.config.js';
 
-// The program as `npm run torture` runs it: with modules in the place of others, that crash, fail and forget on order.
+// The program as `npm run test:torture` runs it: with modules in the place of others, that crash, fail and forget on order.
 
 const SOURCE = resolve('dist/src');
 const ARMED = resolve('dist/test/torture/armed');

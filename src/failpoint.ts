@@ -39,7 +39,7 @@ export const FAILPOINTS = [
 export type Failpoint = (typeof FAILPOINTS)[number];
 
 /**
- * Nothing, and calls to it are dropped from the bundled program. The build for `npm run torture` puts another module in
+ * Nothing, and calls to it are dropped from the bundled program. The build for `npm run test:torture` puts another module in
  * the place of this one, which ends the process here when it is told to.
  */
 // @__NO_SIDE_EFFECTS__

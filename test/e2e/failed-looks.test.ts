@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { pointOf } from '../system/points.js';
-import { buildPreload, openPreload } from '../system/preload.js';
+import { pointOf } from '../calls/points.js';
+import { buildPreload, openPreload } from '../calls/preload.js';
 import { openPlace, type Place } from './place.js';
 import { start } from './program.js';
 import { eventually } from './trees.js';

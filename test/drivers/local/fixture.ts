@@ -1,21 +1,15 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { type LocalOptions, localBackend } from '../../../src/drivers/local/backend.js';
 
 export const CONTAINER = 'box';
 
-const cleanups: (() => Promise<void> | void)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-/** Called after the test, the last first. */
+/** Runs `cleanup` when the current test has ended; what was added last runs first. */
 export function afterwards(cleanup: () => Promise<void> | void): void {
-  cleanups.push(cleanup);
+  onTestFinished(cleanup);
 }
 
 export function temporaryFolder(): string {

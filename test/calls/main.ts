@@ -10,7 +10,7 @@ import { inTurn, nameOf, type Point, pointOf, pointsOf } from './points.js';
 import { buildPreload } from './preload.js';
 import { SCENARIOS, type Scenario } from './scenario.js';
 
-// npm run test:system -- [--seconds N | --all | --only NAME] [--seed S] [--jobs N] [--match REGEX] [--list] [--report FILE]: see docs/safety.md.
+// npm run test:calls -- [--seconds N | --all | --only NAME] [--seed S] [--jobs N] [--match REGEX] [--list] [--report FILE]: see docs/safety.md.
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '180' },
@@ -26,7 +26,7 @@ const { values } = parseArgs({
 const [seconds, seed, jobs] = [Number(values.seconds), Number(values.seed), Number(values.jobs)];
 if (![seconds, seed, jobs].every((number) => Number.isSafeInteger(number) && number >= 0)) throw new RangeError('whole numbers, please');
 
-const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'longshore-system-'));
+const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'longshore-calls-'));
 const library = buildPreload(folder);
 const golden = new Map<string, ReadonlySet<string>>();
 const counts = { passed: 0, failed: 0, known: 0, notMet: 0 };
@@ -74,7 +74,7 @@ async function check(point: Point): Promise<void> {
   writeFileSync(join(place, 'stderr'), `${faulty?.stderr}\nsecond run:\n${second?.stderr}`);
   const lines = violations.map((line) => `  ${line}`).join('\n');
   console.error(
-    `FAILED ${nameOf(point)}${met ? '' : ' (not met)'}\n${lines}\n  kept: ${place}\n  again: npm run test:system -- --only '${nameOf(point)}'`,
+    `FAILED ${nameOf(point)}${met ? '' : ' (not met)'}\n${lines}\n  kept: ${place}\n  again: npm run test:calls -- --only '${nameOf(point)}'`,
   );
 }
 
@@ -89,7 +89,7 @@ const wanted = learned.filter((point) => new RegExp(values.match).test(nameOf(po
 const points = only.length > 0 ? only : values.all ? wanted : inTurn(wanted, seeded(seed));
 if (values.list) for (const point of points) console.log(nameOf(point));
 console.log(
-  `test:system: ${points.length} points; ${values.all || only.length > 0 ? 'all' : `${seconds} s`}, seed ${seed}, ${jobs} side by side, in ${folder}`,
+  `test:calls: ${points.length} points; ${values.all || only.length > 0 ? 'all' : `${seconds} s`}, seed ${seed}, ${jobs} side by side, in ${folder}`,
 );
 
 const beganAt = performance.now();

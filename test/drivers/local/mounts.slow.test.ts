@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TargetFullError } from '../../../src/drivers/errors.js';
@@ -10,8 +10,12 @@ const MIB = 1024 * 1024;
 
 function mount(folder: string, options: readonly string[]): boolean {
   const mounted = spawnSync('mount', [...options, folder]).status === 0;
-  if (mounted) afterwards(() => void execFileSync('umount', ['--lazy', folder]));
+  if (mounted) afterwards(() => unmount(folder));
   return mounted;
+}
+
+function unmount(folder: string): void {
+  execFileSync('umount', ['--lazy', folder]);
 }
 
 /** File systems can be mounted here: these cases need the rights of root, and are counted as skipped without. */
@@ -24,15 +28,29 @@ const canMount = ((): boolean => {
   return mounted;
 })();
 
-/** A file system that can share blocks between files, empty; none where this machine cannot make or mount one. */
-function mountBtrfs(folder: string): boolean {
-  const disk = join(temporaryFolder(), 'disk');
+/** Makes an empty file system that can share blocks between files, in the new file `disk`; false: this machine has none. */
+function makeBtrfs(disk: string): boolean {
   writeFileSync(disk, '');
   truncateSync(disk, 256 * MIB);
-  return spawnSync('mkfs.btrfs', ['--quiet', disk]).status === 0 && mount(folder, ['-o', 'loop', disk]);
+  return spawnSync('mkfs.btrfs', ['--quiet', disk]).status === 0;
 }
 
-const canClone = canMount && mountBtrfs(temporaryFolder());
+function mountBtrfs(folder: string): boolean {
+  const disk = join(temporaryFolder(), 'disk');
+  return makeBtrfs(disk) && mount(folder, ['-o', 'loop', disk]);
+}
+
+const canClone = ((): boolean => {
+  if (!canMount) return false;
+  const folder = mkdtempSync('/tmp/longshore-btrfs-');
+  const mountPoint = join(folder, 'mounted');
+  mkdirSync(mountPoint);
+  const disk = join(folder, 'disk');
+  const mounted = makeBtrfs(disk) && spawnSync('mount', ['-o', 'loop', disk, mountPoint]).status === 0;
+  if (mounted) unmount(mountPoint);
+  rmSync(folder, { recursive: true });
+  return mounted;
+})();
 
 function freeBytes(folder: string): number {
   execFileSync('sync', ['--file-system', folder]);

@@ -11,7 +11,7 @@ import { SCENARIOS, type Scenario } from './scenario.js';
 
 /*
  * Calls whose failure once broke a promise. Each stands for a kind; the other calls of the kind are met by
- * `npm run test:system`.
+ * `npm run test:calls`.
  */
 const POINTS = [
   // A scan's thread that cannot look for the index of the main thread spoils it for the process.

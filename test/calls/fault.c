@@ -1,7 +1,7 @@
 /*
  * Preloaded into the program by the system tests: names each file call on the three roots of a test (source, target,
  * state), and lets one of them fail. The control file is shared by all threads and child processes of a run, so exactly
- * one call meets the fault. What the variables of the environment mean: test/system/preload.ts.
+ * one call meets the fault. What the variables of the environment mean: test/calls/preload.ts.
  */
 #include "rule.h"
 

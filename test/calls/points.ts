@@ -8,7 +8,7 @@ export type Fault = 'EIO' | 'ENOSPC' | 'EMFILE' | 'ENOMEM' | 'ENOLCK' | 'short' 
 export interface Point {
   readonly scenario: string;
   readonly pathClass: PathClass;
-  /** As test/system/fault.c names the calls. */
+  /** As test/calls/fault.c names the calls. */
   readonly call: string;
   /** Below the root of its class, as a pattern of fnmatch(3): random parts of names are `*`. */
   readonly path: string;
