@@ -88,6 +88,8 @@ export type MirrorState =
   | 'held'
   /** All is done but what failed repeatedly, or is refused, and is tried again. */
   | 'failing'
+  /** All that is known is done, but some folders are not watched: changes in them are found by scans on a timer. */
+  | 'degraded'
   /** The source is missing or unreadable: nothing is done until it is back. */
   | 'source-missing'
   /** The source is another folder than before, or empty: nothing is deleted or overwritten. */

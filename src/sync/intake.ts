@@ -19,6 +19,8 @@ export interface DueObject {
   readonly local: LocalEntry | undefined;
   readonly remote: Remote;
   readonly decision: Decision;
+  /** Of a delete: see Job. */
+  readonly asOfMs?: number;
 }
 
 /**
@@ -62,6 +64,7 @@ export function createIntake(options: IntakeOptions): Intake {
     run: number,
     mayBeRenamed: boolean,
     since: Since,
+    asOfMs?: number,
   ): Promise<void> {
     const renamedFrom = mayBeRenamed && local ? formerName(index, name, local) : undefined;
     if (local) whereabouts.sighted(name, local.inode);
@@ -78,6 +81,7 @@ export function createIntake(options: IntakeOptions): Intake {
       listedIn: run,
       ...(local ? { seen: local } : {}),
       ...(renamedFrom === undefined ? {} : { renamedFrom }),
+      ...(asOfMs === undefined ? {} : { asOfMs }),
     });
   }
 
@@ -116,11 +120,11 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 
   return {
-    async due({ name, local, remote, decision }, run) {
+    async due({ name, local, remote, decision, asOfMs }, run) {
       const since = run.since(source.pathOf(name));
       ofRun(name, run.id, since);
       if (decision.action === 'upload') run.work.bytesDue += local?.size ?? 0;
-      await add(name, local, remote, run.id, isSent(decision) && !run.first, since);
+      await add(name, local, remote, run.id, isSent(decision) && !run.first, since, asOfMs);
     },
     async hints(paths, since = []) {
       const now = momentNow(clock);

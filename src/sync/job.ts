@@ -42,7 +42,8 @@ export const NO_RUN = 0;
 export function combineJobs({ seen: _, ...waiting }: Job, newer: Job): Job {
   const { remote, listedIn } = newer.remote === 'unknown' ? waiting : newer;
   const run = waiting.run === NO_RUN ? newer.run : waiting.run;
-  return { ...waiting, run, ...(newer.seen ? { seen: newer.seen } : {}), remote, listedIn };
+  const asOfMs = waiting.asOfMs ?? newer.asOfMs;
+  return { ...waiting, ...(asOfMs === undefined ? {} : { asOfMs }), run, ...(newer.seen ? { seen: newer.seen } : {}), remote, listedIn };
 }
 
 /** The same job for a later moment: what was seen then is not trusted. */

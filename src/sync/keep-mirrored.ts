@@ -25,6 +25,7 @@ import { fatalErrorOf } from './state-trouble.js';
 import { ensureContainer } from './store/container-store.js';
 import { tellOfVersions } from './store/old-content.js';
 import { purgeTrash } from './trash/purge.js';
+import { createUnwatchedScans } from './unwatched-scans.js';
 
 /** A mirror that is watched and compared, for as long as the daemon lives. */
 export interface KeptMirror {
@@ -133,7 +134,8 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       const { engine, directories } = opened.state();
       const { name, source, target, container, prefix } = settings;
       log.info('mirroring', { mirror: name, source, target, container, prefix, watch: engine, folders: directories });
-      work.watchedBy({ runs: () => due.open, unsettled: (path) => unsettledIn(opened, path) });
+      const { unwatched } = opened;
+      work.watchedBy({ runs: () => due.open, unsettled: (path) => unsettledIn(opened, path), unwatched });
       mirror.failedLooks.retryBy((path) => lookOnceMore(path, due));
       const unheard = { unseenSinceMs: UNHEARD.sinceMs };
       if (lost) due.add({ kind: 'reconcile', under: '', why: 'the container may hold other objects than is known', ...unheard });
@@ -221,17 +223,19 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   }
 
   function attend(opened: Watcher, due: DueRuns): () => void {
-    const ends = [mirror.scansDue.attend(() => dueScans(opened, due)), mirror.whereabouts.attend(opened.appearedAs)];
+    const unwatched = createUnwatchedScans({ due, scansDue: mirror.scansDue, clock });
+    const ends = [mirror.scansDue.attend(() => dueScans(opened, due, unwatched)), mirror.whereabouts.attend(opened.appearedAs)];
     return () => {
       for (const end of ends) end();
     };
   }
 
   /** What may still be found where nothing has been seen yet. */
-  function* dueScans(from: Watcher, due: DueRuns): Generator<DueScan> {
+  function* dueScans(from: Watcher, due: DueRuns, unwatched: ReturnType<typeof createUnwatchedScans>): Generator<DueScan> {
     const rescans = together([from.unsettledRescans(), mirror.failedLooks.unsettled()].filter((one) => one !== undefined));
     if (rescans) yield { sinceMs: rescans.since ?? UNHEARD.sinceMs };
     for (const run of due.open) if (run !== begun) yield scanOf(run);
+    yield* unwatched.of(from.unwatched());
   }
 
   function sinceOf(atMs: number | undefined): Pick<DueRun, 'since' | 'unseenSinceMs'> {

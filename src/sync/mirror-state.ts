@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { Degraded } from '../watcher/watcher.js';
 import type { MirrorState } from './events.js';
 import { ageMs, isOlder, type Moment, oldest, type Since } from './moment.js';
 
@@ -32,6 +33,8 @@ export interface MirrorFacts {
   readonly failing: number;
   /** The guard holds changes. */
   readonly held: boolean;
+  /** Folders that could not be watched: what changes in them is known after their next scan. */
+  readonly unwatched: readonly Degraded[];
 }
 
 /**
@@ -57,14 +60,24 @@ function workIn({ scans, refusal, pending, unsettled, dropped }: MirrorFacts): C
   return dropped > 0 ? { state: 'transferring', why: `the work on ${amount(dropped, 'object')} was dropped` } : undefined;
 }
 
-function leftIn({ failing, refusal, held }: MirrorFacts): Condition | undefined {
+function leftIn({ failing, refusal, held, unwatched }: MirrorFacts): Condition | undefined {
   const what = [
     ...(failing > 0 ? [`${amount(failing, 'object')} failed repeatedly`] : []),
     ...(refusal === undefined ? [] : [`a ${refusal.run} is refused and tried again: ${refusal.why}`]),
     ...(held ? ['deletes or overwrites are held'] : []),
+    ...notWatched(unwatched),
   ];
   if (what.length === 0) return undefined;
-  return { state: failing > 0 || refusal !== undefined ? 'failing' : 'held', why: what.join('; ') };
+  const state = failing > 0 || refusal !== undefined ? 'failing' : held ? 'held' : 'degraded';
+  return { state, why: what.join('; ') };
+}
+
+function notWatched(folders: readonly Degraded[]): readonly string[] {
+  const [first] = folders;
+  if (first === undefined) return [];
+  const what = folders.length === 1 ? '1 folder is' : `${folders.length} folders are`;
+  const which = first.under === '' ? '' : `${first.under}: `;
+  return [`${what} not watched, but scanned on a timer (${which}${first.why})`];
 }
 
 function amount(of: number, what: string): string {

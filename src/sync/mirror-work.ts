@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.js';
 import type { RelativePath } from '../watcher/entry.js';
-import type { Unsettled } from '../watcher/watcher.js';
+import type { Degraded, Unsettled } from '../watcher/watcher.js';
 import { conditionOf } from './condition-of.js';
 import type { ContainerTrouble } from './container-trouble.js';
 import type { JobAccounts } from './job-accounts.js';
 import type { MirrorParts } from './mirror-parts.js';
-import { type Condition, lagOf, type MirrorFacts, stateOf } from './mirror-state.js';
-import { type Moment, momentAt, momentNow, momentOfEpoch, type Since } from './moment.js';
+import { type Condition, lagOf, type MirrorFacts, stateOf, type UndoneChanges } from './mirror-state.js';
+import { type Moment, momentAt, momentNow, momentOfEpoch, oldest, type Since } from './moment.js';
 import type { Pending } from './pending.js';
 import type { Quarantine } from './quarantine.js';
 import type { DueRun } from './scan/due-runs.js';
@@ -19,7 +19,12 @@ export interface Watch {
   runs(): readonly DueRun[];
   /** Events that have not been looked at; see Watcher. */
   unsettled(path?: RelativePath): Unsettled | undefined;
+  /** Folders whose changes have no event; see Watcher. */
+  unwatched(): readonly Degraded[];
 }
+
+/** `partial`: it found what is new and has changed, and not what is gone. */
+export type ScanEnd = 'finished' | 'partial' | 'failed';
 
 /**
  * What there is to say of a mirror as a whole: its state and its lag. Both are worked out when they are asked for, from what
@@ -35,7 +40,7 @@ export interface MirrorWork {
   /** The provider refuses what this kind of run needs of it, and why; undefined: no longer. */
   refused(run: DueRun['kind'], why: string | undefined): void;
   /** A scan is under way until what this returns is called. */
-  scanning(due: DueRun): (end: 'finished' | 'failed') => void;
+  scanning(due: DueRun): (end: ScanEnd) => void;
   /** When a change was made that this run finds at a path. */
   changedAt(path: RelativePath, due: DueRun): Since;
   isScanning(): boolean;
@@ -92,6 +97,7 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
       refusal: refusal && { run: refusal[0], why: refusal[1], reconciled: ledger.read().reconciled },
       failing: quarantine.all.size,
       held: guard.holding !== undefined,
+      unwatched: watch?.unwatched() ?? [],
     };
     return stateOf(facts);
   }
@@ -108,7 +114,15 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
     if (since !== undefined) yield momentAt(since, clock);
   }
 
-  /** Whether there may be changes that had no event and that no scan has looked for. */
+  /** The moment after which there may be changes that had no event and that no scan has looked for. */
+  function unfound(): UndoneChanges['unfound'] {
+    if (mayMiss()) return { after: seen.at('') };
+    const moments = (watch?.unwatched() ?? []).map(({ under }) => seen.at(under));
+    const after = oldest(moments);
+    return after === undefined ? undefined : { after };
+  }
+
+  /** The same of changes anywhere in the source. */
   function mayMiss(): boolean {
     const unsettled = watch?.unsettled();
     const hasBlind = unsettled !== undefined && unsettled.since === undefined;
@@ -140,7 +154,7 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
       scans.add(run);
       return (end) => {
         scans.delete(run);
-        if (end === 'failed') return;
+        if (end !== 'finished') return;
         seen.saw(due.under, began);
         if (due.under !== '') return;
         unheard = false;
@@ -155,7 +169,7 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
     isScanning: () => scans.size > 0,
     condition,
     left: () => ({ objects: pending.size + pending.dropped, events: unheard }),
-    lagSeconds: () => lagOf({ known: known(), unfound: mayMiss() ? { after: seen.at('') } : undefined }, clock),
+    lagSeconds: () => lagOf({ known: known(), unfound: unfound() }, clock),
   };
 }
 

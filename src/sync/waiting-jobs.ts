@@ -23,7 +23,7 @@ export interface WaitingJobs {
 
 export interface WaitingJobsOptions {
   readonly pending: Pick<Pending, 'has'>;
-  readonly scansDue: Pick<ScansDue, 'isDue'>;
+  readonly scansDue: Pick<ScansDue, 'isDue' | 'request'>;
   /** Puts a job back into the queue. */
   readonly requeue: (job: Job) => Promise<void>;
   /** Makes a job of a name that none sees to, or calls `ended`. */
@@ -55,7 +55,10 @@ export function createWaitingJobs({ pending, scansDue, requeue, lookAt, clock, s
   function releaseForScans(): void {
     const nowMs = clock.monotonic();
     for (const [name, { job, untilMs }] of [...forScans]) {
-      if (nowMs < untilMs && scansDue.isDue(job.asOfMs ?? nowMs, job.run)) continue;
+      if (nowMs < untilMs && scansDue.isDue(job.asOfMs ?? nowMs, job.run)) {
+        scansDue.request(job.asOfMs ?? nowMs);
+        continue;
+      }
       forScans.delete(name);
       void requeue(job);
     }

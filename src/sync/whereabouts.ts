@@ -27,7 +27,8 @@ import type { SourceView } from './source/source-view.js';
  * | mirrored (unreadable, too large,   | and is reported, until that name  | more; the trash keeps the old content |
  * | refused, held by the guard, ...)   | is confirmed or its file is gone  | where there is one                    |
  * | not seen, while scans are due that | waits for these scans             | waits for these scans, but at most    |
- * | may find it                        |                                   | OVERWRITE_PATIENCE_MS                 |
+ * | may find it (of folders without a  |                                   | OVERWRITE_PATIENCE_MS                 |
+ * | watch, they always are)            |                                   |                                       |
  * | not seen, and no scan is due       | passes: the file was deleted, has | passes                                |
  * |                                    | left the source, or is excluded   |                                       |
  *

@@ -35,6 +35,9 @@ export function createRefusals(
 
   const explain = (error: Error): string => (isLimit(error) ? explainLimit(error, readWatchLimits(), needed) : error.message);
 
+  /** Asked for before each delete, so it is worked out only after a change. */
+  let readable: { readonly version: number; readonly folders: readonly Degraded[] } | undefined;
+
   const told = (isTold: (error: Error) => boolean): Degraded[] => {
     if (tree.root.gone) return [{ under: '', why: missing().message }];
     const refused = [...tree.refused].filter(([, error]) => isTold(error)).map(([folder, error]) => ({ path: pathOf(folder), error }));
@@ -61,7 +64,12 @@ export function createRefusals(
       return error === undefined || isLimit(error) ? undefined : sourceMissing(root, error);
     },
     degraded: () => told(() => true),
-    readable: () => (tree.root.gone ? [] : told((error) => !isForbidden(error))),
+    readable() {
+      if (tree.root.gone) return [];
+      const { version } = tree;
+      if (readable?.version !== version) readable = { version, folders: told((error) => !isForbidden(error)) };
+      return readable.folders;
+    },
 
     async report(signal) {
       if (tree.refused.size === 0) {
@@ -71,7 +79,10 @@ export function createRefusals(
       }
       if (reported) return;
       reported = true;
-      if ([...tree.refused.values()].some(isLimit)) needed = await countNeeded(signal);
+      if ([...tree.refused.values()].some(isLimit)) {
+        needed = await countNeeded(signal);
+        readable = undefined;
+      }
       if (signal.aborted) return;
       for (const { under, why } of told(() => true)) log.warn('folder is not watched, but rescanned on a timer', { root, under, why });
     },

@@ -17,6 +17,7 @@ export function createScanOnlyWatcher(degraded: readonly Degraded[]): Watcher {
     state: () => ({ engine: 'scan', directories: 0, degraded, losses: 0 }),
     unsettled: () => undefined,
     unsettledRescans: () => undefined,
+    unwatched: () => [], // none was meant to be watched
     appearedAs: () => [],
     async close() {
       closing.abort();

@@ -116,6 +116,7 @@ export function createTreeWatcher(options: TreeWatcherOptions): Watcher {
   return {
     ready,
     close,
+    unwatched: refusals.readable,
     appearedAs: hints.appearedAs,
     unsettledRescans: () => (isReady && tree.placing ? { since: undefined } : hints.unsettledRescans()),
     unsettled(path) {

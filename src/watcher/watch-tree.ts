@@ -8,6 +8,7 @@ import { identify, presentIdentity, sameIdentity, whatIsAt } from './identity.js
 import { knownRulesInside } from './ignore-file.js';
 import { isLasting, retryAfterMs } from './lasting.js';
 import { joinPath, pathOnDisk } from './path.js';
+import { isForbidden } from './problem.js';
 import { createTurnQueue } from './turn-queue.js';
 import { maybeFolder, visitEntries } from './visit-entries.js';
 import { isLimit } from './watch-limits.js';
@@ -28,6 +29,8 @@ export interface WatchTree {
    * soon, they are tried again after 1, 2, 4 ... s by themselves.
    */
   readonly refused: ReadonlyMap<WatchedFolder, Error>;
+  /** Another number after each change of `refused`. */
+  readonly version: number;
   readonly root: WatchedFolder;
   /** Some folders are still to be watched, or read once more: what changes in them has no event yet. */
   readonly placing: boolean;
@@ -84,6 +87,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
   const failing = new Map<WatchedFolder, Failing>();
   let root = createFolder(undefined, '', true);
   let watched = 0;
+  let version = 0;
   let closed = false;
   /** The limit of the system that was hit: until the next retry nothing more is tried. */
   let limit: Error | undefined;
@@ -105,12 +109,13 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     try {
       if (folder.watch === undefined && !(await watch(folder))) return;
       const isNew = folder.rules === undefined;
+      const wasUnwatched = refused.has(folder);
       await read(folder);
       if (failing.get(folder) === before) {
-        refused.delete(folder);
+        permit(folder);
         failing.delete(folder);
       }
-      on.doubt(pathOf(folder), isNew ? 'a folder is newly watched' : 'a folder was read again', before !== undefined);
+      on.doubt(pathOf(folder), isNew ? 'a folder is newly watched' : 'a folder was read again', wasUnwatched);
     } catch (error) {
       refuse(folder, error);
     }
@@ -119,7 +124,10 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
   const refuse = (folder: WatchedFolder, error: unknown): void => {
     if (folder.gone || closed) return;
     const reason = error instanceof Error ? error : new Error(String(error));
+    // What came before there was to be a watch had no event. Later scans of it are made on a timer.
+    if (!refused.has(folder) && !isForbidden(reason)) on.doubt(pathOf(folder), reason.message, true);
     refused.set(folder, reason);
+    version += 1;
     const before = failing.get(folder);
     before?.cancel();
     failing.delete(folder);
@@ -127,6 +135,10 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     const failures = (before?.failures ?? 0) + 1;
     const cancel = options.clock.after(retryAfterMs(failures, options.degradedRescanMs), () => enqueue(folder));
     failing.set(folder, { failures, cancel });
+  };
+
+  const permit = (folder: WatchedFolder): void => {
+    if (refused.delete(folder)) version += 1;
   };
 
   const queue = createTurnQueue(FOLDERS_PER_TURN, place);
@@ -226,7 +238,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
   const remove = (folder: WatchedFolder): void => {
     for (const each of removeFolder(folder)) {
       unwatch(each);
-      refused.delete(each);
+      permit(each);
       links.delete(each);
       failing.get(each)?.cancel();
       failing.delete(each);
@@ -286,6 +298,9 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
   return {
     renew,
     refused,
+    get version() {
+      return version;
+    },
     get watched() {
       return watched;
     },

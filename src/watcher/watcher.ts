@@ -53,6 +53,11 @@ export interface Watcher extends AsyncIterable<Hint> {
   unsettled(path?: RelativePath): Unsettled | undefined;
   /** The same of rescans, and of folders that are not watched yet: of what may hold files that no path has told of. */
   unsettledRescans(): Unsettled | undefined;
+  /**
+   * Folders that can be read and that a watch was meant for, but could not be placed: what changes at or below them has no
+   * event, and is found by scans alone. Few: many folders are listed as the folders above them.
+   */
+  unwatched(): readonly Degraded[];
   /** Unsettled paths under which events have seen this file to appear. */
   appearedAs(inode: bigint): readonly RelativePath[];
   /** Ends the iteration and gives back every watch. A second call does nothing. */

@@ -12,11 +12,6 @@ const KNOWN: readonly KnownFault[] = [
     violation: /^crash: SIG(SEGV|ABRT)$/,
     why: 'lmdb-js ends the process where its own opening of a file fails after a trial in a child: see src/state/opening-mark.ts',
   },
-  {
-    point: /^\w+\/source\/watch\//,
-    violation: /^(false success|content lost|flattered|not healed)/,
-    why: 'a folder that cannot be watched is scanned once a minute: until then its changes are not known, and no delete waits for it',
-  },
 ];
 
 /** Why a run that broke these promises was to be expected; undefined: it was not. */

@@ -6,13 +6,15 @@ import { askStatus } from '../../src/status/client.js';
 import { type Program, start } from '../e2e/program.js';
 import type { Ending, Observed } from './judge.js';
 import { type Point, patternOf } from './points.js';
-import { openPreload, type Preload } from './preload.js';
+import { openPreload, type Preload, type PreloadOptions } from './preload.js';
 import { change, configOf, entriesBelow, expectedObjects, fill, objectsIn, type Scenario } from './scenario.js';
 
 /** How long a run may take that meets a fault; without one it takes a second. */
 const RUN_MS = 120_000;
 /** How long a daemon may take to come to watch, and to make good what failed. */
 const HEAL_MS = 45_000;
+/** At a limit of watches, a watch is tried again after a minute. */
+const WATCH_AGAIN_MS = 90_000;
 const POLL_MS = 50;
 
 export interface OneRun {
@@ -55,7 +57,7 @@ export async function runOnce({ library, folder, scenario, point, golden }: OneR
       before = objectsIn(container);
       preload.arm();
       change(roots.source);
-      seen = await watchDaemon(daemon, roots.source, container, roots.state);
+      seen = await watchDaemon(daemon, roots, container, point?.call === 'watch' ? WATCH_AGAIN_MS : HEAL_MS);
     } finally {
       daemon.kill('SIGKILL');
     }
@@ -129,12 +131,13 @@ async function inSync(daemon: Program, source: string, container: string, state:
 }
 
 /** Waits for the container to become equal to the source; then asks the daemon to end. */
-async function watchDaemon(daemon: Program, source: string, container: string, state: string) {
+async function watchDaemon(daemon: Program, roots: PreloadOptions['roots'], container: string, healMs: number) {
+  const { source, state } = roots;
   const beganAt = performance.now();
   let flatteredSince: number | undefined;
   let flatteredMs = 0;
   let healed = false;
-  while (!healed && !hasEnded(daemon) && performance.now() < beganAt + HEAL_MS) {
+  while (!healed && !hasEnded(daemon) && performance.now() < beganAt + healMs) {
     const [said, differed] = [await saysInSync(state), !isEqual(source, container)];
     if (said && differed) {
       flatteredSince ??= performance.now();

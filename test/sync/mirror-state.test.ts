@@ -15,6 +15,7 @@ const DONE: MirrorFacts = {
   refusal: undefined,
   failing: 0,
   held: false,
+  unwatched: [],
 };
 const refusal = (reconciled: boolean) => ({ run: 'reconcile', why: '400', reconciled });
 
@@ -32,6 +33,11 @@ const BY_WEIGHT: readonly (readonly [Partial<MirrorFacts>, state: string, why: s
   [{ refusal: refusal(true) }, 'failing', 'a reconcile is refused and tried again: 400'],
   [{ failing: 1 }, 'failing', '1 object failed repeatedly'],
   [{ held: true }, 'held', 'deletes or overwrites are held'],
+  [
+    { unwatched: [{ under: 'a', why: 'no watches left' }] },
+    'degraded',
+    '1 folder is not watched, but scanned on a timer (a: no watches left)',
+  ],
 ];
 
 describe('mirror state', () => {

@@ -15,6 +15,8 @@ interface Change {
   readonly path: string;
   readonly atMs: number;
   heard: boolean;
+  /** Its folder was not watched, or has not been scanned since it was. */
+  readonly inUnwatched: boolean;
 }
 
 const path = fc.constantFrom('a', 'd/b', 'd/c', 'e/f/g');
@@ -24,6 +26,7 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('read a hint' as const) }),
   fc.record({ do: fc.constant('rescan' as const), under: fc.constantFrom('', 'd', 'e') }),
   fc.record({ do: fc.constant('doubt' as const), under: fc.constantFrom('', 'd', 'e') }),
+  fc.record({ do: fc.constant('watch' as const), under: fc.constantFrom('', 'd', 'e'), fails: fc.boolean() }),
   fc.record({ do: fc.constant('scan' as const), refused: fc.integer({ min: 0, max: 4 }).map((of5) => of5 === 0) }),
   fc.record({ do: fc.constant('end of job' as const), path, how: fc.constantFrom('done', 'dropped', 'given up') }),
 );
@@ -34,6 +37,7 @@ function openHistory(clock: FakeClock, lastScanAgoMs: number | undefined) {
   const all = new Map<string, { changedAtMs: number | null; sinceMs: number }>();
   const due = createDueRuns();
   const hints = createHintStream({ settleMs: 50, settleLimitMs: 500 }, clock);
+  const unwatched = new Set<string>();
   const report = lastScanAgoMs === undefined ? {} : { lastScan: { startedAtMs: clock.now() - lastScanAgoMs } };
   const work = createMirrorWork({
     parts: {
@@ -49,14 +53,18 @@ function openHistory(clock: FakeClock, lastScanAgoMs: number | undefined) {
     accounts: { missed: false, heldSince: () => undefined },
     isUnseen: () => false,
   });
-  work.watchedBy({ runs: () => due.open, unsettled: hints.unsettled });
-  return { pending, all, due, hints, work };
+  work.watchedBy({
+    runs: () => due.open,
+    unsettled: hints.unsettled,
+    unwatched: () => [...unwatched].map((under) => ({ under, why: 'no watches left' })),
+  });
+  return { pending, all, due, hints, work, unwatched };
 }
 
 /** Plays a history; after each step `check` is given what the mirror says and what is so. */
 async function play(steps: readonly Step[], lastScanAgoMs: number | undefined, check: (now: Truth) => void): Promise<void> {
   const clock = fakeClock();
-  const { pending, all, due, hints, work } = openHistory(clock, lastScanAgoMs);
+  const { pending, all, due, hints, work, unwatched } = openHistory(clock, lastScanAgoMs);
   const reader = hints[Symbol.asyncIterator]();
   let undone: readonly Change[] = [];
   const never = new AbortController().signal;
@@ -97,7 +105,7 @@ async function play(steps: readonly Step[], lastScanAgoMs: number | undefined, c
       state: work.condition().state,
       lagSeconds: work.lagSeconds(),
       // What nobody can have heard of, and no scan is about to find, is not known to anybody.
-      undone: undone.filter(({ heard, path }) => heard || pending.has(path) || all.has(path) || blind),
+      undone: undone.filter(({ heard, inUnwatched, path }) => heard || inUnwatched || pending.has(path) || all.has(path) || blind),
       anyUnheard: blind || undone.some(({ heard }) => !heard) || hints.unsettled()?.since === undefined,
       open: due.open.length > 0,
       nowMs: clock.now(),
@@ -106,9 +114,18 @@ async function play(steps: readonly Step[], lastScanAgoMs: number | undefined, c
   const act = async (now: Step): Promise<void> => {
     switch (now.do) {
       case 'change':
-        undone = [...undone, { path: now.path, atMs: clock.now(), heard: now.heard }];
-        if (now.heard) hints.changed(now.path);
+        {
+          const inUnwatched = [...unwatched].some((under) => covers(under, now.path));
+          const heard = now.heard && !inUnwatched;
+          undone = [...undone, { path: now.path, atMs: clock.now(), heard, inUnwatched }];
+          if (heard) hints.changed(now.path);
+        }
         return;
+      case 'watch':
+        if (now.fails === unwatched.has(now.under)) return;
+        if (now.fails) unwatched.add(now.under);
+        else unwatched.delete(now.under);
+        return hints.doubt(now.under, 'as the watch of a folder does', true);
       case 'wait':
         return clock.advance(now.ms);
       case 'read a hint':
@@ -191,7 +208,11 @@ test('lag: in no history is it less than the age of the oldest change that can b
 test('lag: in a history where every change has its event and nothing is dropped it is known, and covers the oldest', async () => {
   const heard = fc.array(
     step.filter((one) =>
-      one.do === 'change' ? one.heard : one.do === 'end of job' ? one.how === 'done' : !['doubt', 'rescan', 'scan'].includes(one.do),
+      one.do === 'change'
+        ? one.heard
+        : one.do === 'end of job'
+          ? one.how === 'done'
+          : !['doubt', 'rescan', 'scan', 'watch'].includes(one.do),
     ),
     { maxLength: 60 },
   );

@@ -35,7 +35,7 @@ test('mirror: deletes that a scan has found are not made, counted or told after 
   for (let at = 0; at < 2_000; at += 1)
     deletes.add({ kind: 'finding', name: `${at}`, local: undefined, known: undefined, remote: 'unknown', decision });
   drain();
-  await expect(deletes.due(mirror.runs.begin(mirror.parts.index), 'reconcile', mirror.parts.drain)).rejects.toThrow('stopped');
+  await expect(deletes.due(mirror.runs.begin(mirror.parts.index), 'reconcile', 0, mirror.parts.drain)).rejects.toThrow('stopped');
   expect(told).toEqual([]);
   deletes.close();
 });

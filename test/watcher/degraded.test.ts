@@ -105,6 +105,18 @@ test('the time between rescans of an unwatched folder is kept, and nothing is tr
   await until(() => watcher.state().directories === 2);
 });
 
+test('P1: a new folder for which there is no watch is rescanned at once, and listed as unwatched until it has one', async () => {
+  const root = temporaryFolder(onTestFinished);
+  const room = { watches: 1 };
+  const { watcher, follower } = await watch(root, { watchDirectory: limited(room), degradedRescanMs: 3_600_000 });
+  expect(watcher.unwatched()).toEqual([]);
+  writeFile(join(root, 'folder/file'));
+  await until(() => follower.hints.some((hint) => hint.kind === 'rescan' && hint.under === 'folder' && hint.since === undefined));
+  expect(watcher.unwatched()).toEqual([{ under: 'folder', why: expect.stringContaining('no watches left') }]);
+  rmSync(join(root, 'folder'), { recursive: true });
+  await until(() => watcher.unwatched().length === 0);
+});
+
 test('a folder that may not be read is left out, and watched when it may', async () => {
   const root = temporaryFolder(onTestFinished);
   writeFile(join(root, 'secret/file'));
@@ -116,6 +128,7 @@ test('a folder that may not be read is left out, and watched when it may', async
   };
   const { watcher, follower } = await watch(root, { watchDirectory: forbid, degradedRescanMs: 3_600_000 });
   expect(watcher.state().degraded).toEqual([{ under: 'secret', why: expect.stringContaining('EACCES') }]);
+  expect(watcher.unwatched(), 'a scan cannot read it either').toEqual([]);
   forbidden = false;
   execFileSync('chmod', ['755', join(root, 'secret')]); // its attributes change: that is the sign
   await until(() => watcher.state().directories === 2);

@@ -20,6 +20,8 @@ export interface DueRun {
    * found, it is known what to make of that.
    */
   readonly gone?: true;
+  /** Makes jobs of new and changed files only. Names without a file are left to another scan. */
+  readonly noDeletes?: true;
 }
 
 /** Runs that wait for the one before to end. What a waiting run covers is not added a second time; gone folders come last. */
@@ -79,7 +81,7 @@ export function merge(waiting: readonly DueRun[], run: DueRun): readonly DueRun[
   const merged = [...waiting.filter((other) => !covers(run, other)), withAges(run, narrow)];
   if (merged.length <= MOST_FOLDERS) return merged.sort((a, b) => width(a) - width(b));
   const [first, ...others] = merged as [DueRun, ...DueRun[]];
-  const { gone: _, ...all } = withAges(first, others);
+  const { gone: _, noDeletes: __, ...all } = withAges(first, others);
   return [{ ...all, kind: 'scan', under: '', why: `${merged.length} folders are due` }];
 }
 
@@ -93,6 +95,7 @@ function withAges({ since, unseenSinceMs, ...run }: DueRun, others: readonly Due
 
 export function covers(wide: DueRun, narrow: DueRun): boolean {
   if (wide.kind === 'reconcile') return true;
+  if (wide.noDeletes && !narrow.noDeletes) return false;
   return narrow.kind === 'scan' && (wide.under === '' || narrow.under === wide.under || narrow.under.startsWith(`${wide.under}/`));
 }
 

@@ -3,6 +3,7 @@ import { StateError } from '../../state/errors.js';
 import type { LedgerDocument, RunReport } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
 import type { Mirror } from '../mirror.js';
+import type { ScanEnd } from '../mirror-work.js';
 import type { Run } from '../runs.js';
 import { purgeTrash } from '../trash/purge.js';
 import type { DueRun } from './due-runs.js';
@@ -25,7 +26,7 @@ export interface Rest {
   readonly deletes: RunDeletes;
   /** To be called when the deletes of the run have been seen to. Undefined: they are still to be made jobs of. */
   readonly deletesOver: (() => Promise<void>) | undefined;
-  readonly scanned: (end: 'finished' | 'failed') => void;
+  readonly scanned: (end: ScanEnd) => void;
   /** All that is left to do has been found. */
   readonly endSurvey: (() => void) | undefined;
   /** Objects for which an upload in parts was begun before, and nothing is due now. */
@@ -45,8 +46,8 @@ async function makeDeletes(
 ): Promise<() => Promise<void>> {
   try {
     if (deletesOver === undefined) await mirror.scansDue.whenPast(asOfMs, signal);
-    const over = deletesOver ?? (await deletes.due(run, due.kind, signal));
-    scanned('finished');
+    const over = deletesOver ?? (await deletes.due(run, due.kind, asOfMs, signal));
+    scanned(due.noDeletes ? 'partial' : 'finished');
     mirror.reportState();
     return over;
   } catch (error) {
@@ -63,10 +64,11 @@ export async function finishRun(mirror: Mirror, due: DueRun, run: Run, rest: Res
   const { ledger } = mirror.parts;
   const { endSurvey, needlessUploads } = rest;
   const { complete, landmarks } = rest.summary;
+  const isWhole = due.under === '' && !due.noDeletes;
   let deletesOver: () => Promise<void> = async () => {};
   try {
     deletesOver = await makeDeletes(mirror, due, run, rest, signal);
-    if (due.under === '') {
+    if (isWhole) {
       // What could not be seen may still be there, and its upload be gone on with.
       const needless = complete ? needlessUploads : [...needlessUploads].filter((name) => isSeen(mirror, name));
       await mirror.place.orphans.tidy(due.kind, needless, mirror.pending.has, signal);
@@ -78,7 +80,7 @@ export async function finishRun(mirror: Mirror, due: DueRun, run: Run, rest: Res
     await deletesOver();
   }
   failpoint('sync: run done, ledger not updated');
-  if (complete) endSurvey?.();
+  if (complete && isWhole) endSurvey?.();
   const report = run.tally.report();
   const seen = (document: LedgerDocument): LedgerDocument => {
     const { acceptedEmpty: _, ...rest } = document;
@@ -91,7 +93,7 @@ export async function finishRun(mirror: Mirror, due: DueRun, run: Run, rest: Res
   };
   // A scan of one folder says nothing of when the mirror as a whole was last seen.
   if (due.kind === 'reconcile') await ledger.update((document) => ({ ...seen(document), lastReconcile: report }));
-  else if (due.under === '') await ledger.update((document) => ({ ...seen(document), lastScan: report }));
+  else if (isWhole) await ledger.update((document) => ({ ...seen(document), lastScan: report }));
   mirror.board.tell({ event: 'run-finished', run: due.kind, report, complete });
   if (due.kind === 'reconcile') await purgeTrash(mirror, signal);
   return { report, complete };

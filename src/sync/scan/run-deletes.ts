@@ -15,10 +15,11 @@ import { openSpill } from './spill.js';
 export interface RunDeletes {
   add(finding: Finding): void;
   /**
-   * Makes jobs of them as far as the guard lets it. What this resolves with is to be called when the run's jobs are over.
+   * Makes jobs of them as far as the guard lets it; `asOfMs`: when they had been found, see Job. What this resolves with is to be called when the run's jobs are over.
    * Rejects with the reason of `signal`.
    */
-  due(run: Run, kind: RunKind, signal: AbortSignal): Promise<() => Promise<void>>;
+  due(run: Run, kind: RunKind, asOfMs: number, signal: AbortSignal): Promise<() => Promise<void>>;
+  readonly size: number;
   /** Gives the disk space back. */
   close(): void;
 }
@@ -50,7 +51,7 @@ export function collectDeletes({ parts, whereabouts, intake, held }: Mirror, { w
     }
   }
 
-  async function count(signal: AbortSignal): Promise<{ readonly deletes: number; readonly foreign: NameSet }> {
+  async function count(asOfMs: number, signal: AbortSignal): Promise<{ readonly deletes: number; readonly foreign: NameSet }> {
     let digest = 0n;
     let deletes = 0;
     let foreign = 0;
@@ -61,14 +62,14 @@ export function collectDeletes({ parts, whereabouts, intake, held }: Mirror, { w
           foreign += 1;
           digest ^= digestOf(name);
         }
-      } else if (known.guarded === undefined && destroys(name, known)) deletes += 1;
+      } else if (known.guarded === undefined && destroys(name, known, asOfMs)) deletes += 1;
     }
     return { deletes, foreign: { count: foreign, digest: digest.toString(16) } };
   }
 
   /** False when its content is, or is about to be, under another name, or when its delete will be withheld. */
-  function destroys(name: ObjectName, known: ObjectRecord): boolean {
-    const found = whereabouts.find(name, known, parts.clock.monotonic());
+  function destroys(name: ObjectName, known: ObjectRecord, asOfMs: number): boolean {
+    const found = whereabouts.find(name, known, asOfMs);
     if (found.state === 'confirmed') return !found.sameContent;
     return found.state === 'nowhere' || found.state === 'unseen';
   }
@@ -82,15 +83,18 @@ export function collectDeletes({ parts, whereabouts, intake, held }: Mirror, { w
 
   return {
     add: ({ name, remote }) => found.add({ name, remote }),
-    async due(run, kind, signal) {
-      const { deletes, foreign } = await count(signal);
+    get size() {
+      return found.size;
+    },
+    async due(run, kind, asOfMs, signal) {
+      const { deletes, foreign } = await count(asOfMs, signal);
       const over = await guard.expect(deletes, kind === 'reconcile' ? foreign : undefined);
       try {
         for await (const { name, remote } of inTurns(signal)) {
           const why = index.get(name) === undefined ? (whyKept(name) ?? (guard.foreignStays ? REJECTED : undefined)) : undefined;
           if (why !== undefined) kept(name, why);
           else if (isHeld(name)) held(name, 'delete', run.id);
-          else await intake.due({ name, local: undefined, remote, decision: { action: 'delete', why: 'gone' } }, run);
+          else await intake.due({ name, local: undefined, remote, decision: { action: 'delete', why: 'gone' }, asOfMs }, run);
         }
         return over;
       } catch (error) {

@@ -3,6 +3,7 @@ import { failpoint } from '../../failpoint.js';
 import type { ObjectName } from '../../state/object-index.js';
 import type { SkipReason } from '../events.js';
 import type { Mirror } from '../mirror.js';
+import { momentNow } from '../moment.js';
 import { REPORTED } from '../reported.js';
 import type { Run } from '../runs.js';
 import { scanOf } from '../scans-due.js';
@@ -37,6 +38,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   const endSurvey = due.under === '' ? mirror.beginSurvey() : undefined;
   const run = mirror.runs.begin(parts.index);
   run.since = (path) => mirror.work.changedAt(path, due);
+  const began = momentNow(clock);
   const walked = mirror.scansDue.begin({ ...scanOf(due), run: run.id });
   const begun = new Set(mirror.place.uploads.names());
   const scanned = mirror.work.scanning(due);
@@ -85,6 +87,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
         if (due.under !== '' && item.kind === 'finding' && item.local) {
           await mirror.intake.linked(item.name, item.local, run.since(mirror.source.pathOf(item.name)));
         }
+        if (due.noDeletes && item.kind === 'finding' && item.decision.action === 'delete') continue;
         summary = (await take(item, mirror, run, deletes, othersObject)) ?? summary;
       }
       board.progress(run);
@@ -97,9 +100,10 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
       if (summary.withheld > 0) mirror.miss();
     }
     asOfMs = clock.monotonic();
+    mirror.scansDue.walked(due.under, began);
     walked();
     mirror.waitingJobs.recheck();
-    if (!mirror.scansDue.isDue(asOfMs)) deletesOver = await deletes.due(run, due.kind, signal);
+    if (deletes.size === 0 || !mirror.scansDue.isDue(asOfMs)) deletesOver = await deletes.due(run, due.kind, asOfMs, signal);
   } catch (error) {
     deletes.close();
     // A turn later: by then the run that makes up for this one counts as due.

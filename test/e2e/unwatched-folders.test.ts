@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/clock.js';
+import { askStatus } from '../../src/status/client.js';
+import { pointOf } from '../calls/points.js';
+import { buildPreload, openPreload } from '../calls/preload.js';
+import { openPlace, type Place } from './place.js';
+import { start } from './program.js';
+import { eventually } from './trees.js';
+
+const hasCompiler = spawnSync('gcc', ['--version']).status === 0;
+const folder = mkdtempSync(join(tmpdir(), 'longshore-unwatched-'));
+let library = '';
+beforeAll(() => {
+  if (hasCompiler) library = buildPreload(folder);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The timer of folders without a watch is one minute: what is mirrored earlier did not wait for it. */
+const BEFORE_TIMER_MS = 30_000;
+
+async function statusOf({ folder: at }: Place) {
+  const { mirrors } = await askStatus(undefined, {
+    stateFolder: join(at, 'state'),
+    clock: systemClock,
+    signal: AbortSignal.timeout(5_000),
+  });
+  const [mirror] = mirrors;
+  if (mirror === undefined) throw new Error('the daemon has no mirror');
+  return mirror;
+}
+
+const contents = (place: Place): string[] => place.objects().map((name) => unlessGone(join(place.container, name)));
+
+function unlessGone(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+test.runIf(hasCompiler).each(['chokidar', 'directories'] as const)(
+  'P1: %s: a folder without a watch is scanned at once, is said to be unwatched, and a file moved there is in the container all the time',
+  async (watch) => {
+    const place = openPlace(`    watch: ${watch}\n    guard: off\n    rescan: 0s\n    reconcile: 0s\n`);
+    place.write('old/moved');
+    place.write('old/other');
+    const roots = { source: place.source, target: join(place.folder, 'vault'), state: join(place.folder, 'state') };
+    const preload = openPreload({ library, folder: place.folder, roots, point: pointOf('x/source/watch/new#1/ENOSPC') });
+    const daemon = start(['--config', join(place.folder, 'longshore.yaml'), 'run'], { cwd: place.folder, env: preload.env });
+    onTestFinished(() => daemon.kill('SIGKILL'));
+    await eventually(async () => expect(await statusOf(place)).toMatchObject({ state: 'in-sync', lagSeconds: 0 }));
+    preload.arm();
+    mkdirSync(join(place.folder, 'made'));
+    renameSync(join(place.folder, 'made'), join(place.source, 'new'));
+    place.write('new/first');
+    await eventually(() => expect(place.objects()).toContain('new/first'), BEFORE_TIMER_MS);
+    expect(preload.fired()).toBe(true);
+    await eventually(async () => expect(await statusOf(place)).toMatchObject({ state: 'degraded', lagSeconds: null }), BEFORE_TIMER_MS);
+    const { why, watch: watching } = await statusOf(place);
+    expect(why).toMatch(/^1 folder is not watched, but scanned on a timer \(new: no watches left/);
+    expect(watching?.degraded).toEqual([{ under: 'new', why: expect.stringContaining('no watches left') }]);
+
+    renameSync(join(place.source, 'old/moved'), join(place.source, 'new/moved'));
+    await eventually(() => {
+      // Of a read that meets the move both names may be missing once: the next one must have it.
+      if (!contents(place).includes('old/moved')) expect(contents(place)).toContain('old/moved');
+      expect(place.objects()).toEqual(['new/first', 'new/moved', 'old/other']);
+    }, BEFORE_TIMER_MS);
+    rmSync(join(place.source, 'old/other'));
+    await eventually(() => expect(place.objects()).toEqual(['new/first', 'new/moved']), BEFORE_TIMER_MS);
+    // The timer places the watch after all.
+    await eventually(async () => expect(await statusOf(place)).toMatchObject({ state: 'in-sync', lagSeconds: 0 }), 90_000);
+  },
+  200_000,
+);
