@@ -4,6 +4,8 @@ import type { ServerResponse } from 'node:http';
 export type HttpFault =
   /** The connection is reset when this many bytes of the request's body have come; nothing is done. */
   | { readonly kind: 'reset'; readonly afterBytes: number }
+  /** A bit of the request's body changes on its way: that of the byte at this place. */
+  | { readonly kind: 'flip'; readonly at: number }
   /** The work is done, and the connection reset before the answer. */
   | { readonly kind: 'lose-answer' }
   /** The work is done, and answered after so long a silence. */
@@ -36,6 +38,11 @@ export const LOGIN_PAGE: ForeignAnswer = {
 
 /** 200 and nothing else. */
 export const BARE_200: ForeignAnswer = { kind: 'foreign', status: 200, headers: {}, body: '' };
+
+export function flipBit(body: Buffer, at: number): void {
+  if (at >= body.byteLength) throw new RangeError(`a body of ${body.byteLength} bytes has no byte ${at} to be changed`);
+  body[at]! ^= 1;
+}
 
 export function sendForeign(response: ServerResponse, { status, headers, body, withoutLength }: ForeignAnswer, isHead: boolean): void {
   response.writeHead(status, { ...headers, ...(!withoutLength && { 'content-length': String(Buffer.byteLength(body)) }) });

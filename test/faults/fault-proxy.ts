@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request as forwardRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { breakOff, readBody } from '../fakes/broken-off.js';
-import { type HttpFault, sendForeign } from '../fakes/scripted-faults.js';
+import { flipBit, type HttpFault, sendForeign } from '../fakes/scripted-faults.js';
 import type { Answer, Asked, Dialect, Operation } from './dialect.js';
 
 /** What goes wrong with one request on its way to a server that is itself in order. */
@@ -63,6 +63,7 @@ export async function startFaultProxy(upstream: string, dialect: Dialect): Promi
     const body = await readBody(message, fault?.kind === 'reset' ? fault.afterBytes : undefined);
     if (body === undefined) return void message.socket.resetAndDestroy();
     if (fault?.kind === 'stall') return;
+    if (fault?.kind === 'flip') flipBit(body, fault.at);
     if (fault?.kind === 'meanwhile') await fault.act();
     if (fault?.kind === 'answer') return send(message, response, fault.answer);
     if (fault?.kind === 'foreign' && !fault.done) return sendForeign(response, fault, message.method === 'HEAD');

@@ -34,11 +34,14 @@ export function passingFaults(at: Faulty): void {
     const streamed = 'streamed, met a reset in the middle of its body';
     writeFileSync(join(place.source, streamed), randomContent(3 * MIB + 5));
     proxy.next(['put', streamed], { kind: 'reset', afterBytes: MIB }, 2);
+    const changed = 'streamed, changed on its way';
+    writeFileSync(join(place.source, changed), randomContent(3 * MIB + 5));
+    proxy.next(['put', changed], { kind: 'flip', at: 2 * MIB }, 2);
     const run = await place.longshore('--reconcile', '--json');
     expectDone(run, {});
     // An object whose put told a wrong hash, or nothing, is adopted when a second look tells the right one.
     const { uploaded, adopted } = summaryOf(run);
-    expect(Number(uploaded) + Number(adopted)).toBe(faults.length + 1);
+    expect(Number(uploaded) + Number(adopted)).toBe(faults.length + 2);
     await at.expectInSync(place);
   });
 

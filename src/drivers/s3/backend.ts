@@ -22,6 +22,7 @@ import { objectOperations } from './objects.js';
 import type { Profile } from './profiles.js';
 import { s3Read } from './read.js';
 import type { S3Settings } from './settings.js';
+import { streamedBodies } from './streamed-bodies.js';
 import { s3Versions } from './versions.js';
 
 const GIB = 2 ** 30;
@@ -58,6 +59,7 @@ export function s3Backend({ settings, profile, region, credentials, http, clock,
     etags: etagMeaning(profile.etag, profile.partEtag, encrypted),
     headers,
     conditions: conditionalWrites({ client, profile, access: headers.access, notice }),
+    streams: streamedBodies(profile, settings, notice),
   };
   const objects = objectOperations(context);
   const multipart = s3Multipart(context, objects);

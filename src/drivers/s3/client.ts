@@ -6,10 +6,11 @@ import { type Notice, TOLERATED_SKEW_MS, tellOfSkew } from '../http/clock-skew.j
 import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpStream } from '../http/exchange.js';
 import { fromTransport, type Subject } from '../http/refusal.js';
 import { S3_ANSWERS, S3_PROTOCOL, type S3Operation } from './answers.js';
+import { type ChunkedForm, chunkedBody, chunkedHeaders, payloadName } from './aws-chunked.js';
 import type { CredentialProvider, Credentials } from './credentials/credentials.js';
 import { encodeQuery } from './encode.js';
 import type { AddressOf } from './endpoint.js';
-import { S3, toStorageError } from './errors.js';
+import { corruptedOnItsWay, S3, toStorageError } from './errors.js';
 import { type Failure, failureInside, readFailure, requestIdOf } from './failure.js';
 import { createSigner, EMPTY_PAYLOAD, UNSIGNED_PAYLOAD } from './sign.js';
 
@@ -23,6 +24,8 @@ export interface S3Request extends Subject {
   readonly body?: HttpBody;
   /** Hex SHA-256 of the body, for a signature that covers it. */
   readonly payload?: string;
+  /** The form in which a streamed body is sent. */
+  readonly chunked?: ChunkedForm | undefined;
   /** Default true; false for a body that can be opened once. */
   readonly replayable?: boolean;
   readonly answerWithinMs?: number;
@@ -76,21 +79,30 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     const region = regionOf(request.container);
     const { origin, host, path } = addressOf(region, request.container, request.key);
     const query = request.query === undefined ? '' : encodeQuery(request.query);
-    const payload = request.payload ?? (request.body === undefined ? EMPTY_PAYLOAD : UNSIGNED_PAYLOAD);
-    const plain = options.requesterPays ? { ...request.headers, 'x-amz-request-payer': 'requester' } : (request.headers ?? {});
-    const headers = signer.headers(
+    const form = formOf(request);
+    const payload =
+      form === undefined ? (request.payload ?? (request.body === undefined ? EMPTY_PAYLOAD : UNSIGNED_PAYLOAD)) : payloadName(form);
+    const plain = {
+      ...request.headers,
+      ...(options.requesterPays && { 'x-amz-request-payer': 'requester' }),
+      ...(form !== undefined && chunkedHeaders(form, streamSize(request.body), request.headers?.['content-encoding'])),
+    };
+    const { headers, chunkSignatures } = signer.sign(
       { method: request.method, host, path, query, headers: plain, payload },
       keys,
       region,
       clock.now() + skewMs,
     );
+    const { body } = request;
     return {
       method: request.method,
       origin,
       path: query === '' ? path : `${path}?${query}`,
       headers,
       signal: call.signal,
-      ...(request.body !== undefined && { body: request.body }),
+      ...(body !== undefined && {
+        body: form === undefined || body instanceof Uint8Array ? body : chunkedBody(body, form, chunkSignatures),
+      }),
       ...(request.answerWithinMs !== undefined && { answerWithinMs: request.answerWithinMs }),
     };
   }
@@ -175,6 +187,9 @@ export function createS3Client(options: S3ClientOptions): S3Client {
   }
 
   function refusal(answer: { readonly headers: HttpHeaders }, failure: Failure, request: S3Request, learned: boolean): unknown {
+    // The signature of a chunk covers its content, so the same answer can be about bytes that changed.
+    if (failure.code === 'SignatureDoesNotMatch' && formOf(request)?.signed && !learned && request.key !== undefined)
+      return corruptedOnItsWay(request.key, failure);
     if (failure.flaw === undefined || learned) return toStorageError(failure, request, learned);
     const requestId = requestIdOf(answer.headers);
     return unproven(failure, failure.flaw, S3_PROTOCOL, request, requestId === undefined ? {} : { requestId });
@@ -222,6 +237,14 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       located.add(container);
     },
   };
+}
+
+function formOf({ body, chunked }: S3Request): ChunkedForm | undefined {
+  return body === undefined || body instanceof Uint8Array ? undefined : chunked;
+}
+
+function streamSize(body: HttpBody | undefined): number {
+  return body === undefined ? 0 : body instanceof Uint8Array ? body.byteLength : body.size;
 }
 
 function isSuccess(status: number): boolean {

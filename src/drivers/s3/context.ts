@@ -5,6 +5,7 @@ import type { EtagMeaning } from './etag.js';
 import type { ObjectHeaders } from './object-headers.js';
 import type { Profile } from './profiles.js';
 import type { S3Settings } from './settings.js';
+import type { StreamedBodies } from './streamed-bodies.js';
 
 /** What every operation works with. */
 export interface S3Context {
@@ -14,6 +15,7 @@ export interface S3Context {
   readonly etags: EtagMeaning;
   readonly headers: ObjectHeaders;
   readonly conditions: ConditionalWrites;
+  readonly streams: StreamedBodies;
   readonly clock: Clock;
 }
 

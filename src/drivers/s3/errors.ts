@@ -134,6 +134,11 @@ function byKind(failure: Failure, subject: Subject, context: ErrorContext): Stor
   return refused(subject, message, context);
 }
 
+/** The provider did not store bytes that are others than those that were signed. */
+export function corruptedOnItsWay(key: string, failure: Failure): ObjectHashMismatchError {
+  return corrupted(key, failure, contextOf(failure));
+}
+
 function corrupted(key: string, failure: Failure, context: ErrorContext): ObjectHashMismatchError {
   return new ObjectHashMismatchError(key, 'that of the bytes sent', `another (${reason(failure)})`, { ...context, retry: 'backoff' });
 }

@@ -9,12 +9,13 @@ import { S3 } from './errors.js';
 import { s3HeadObject } from './head-object.js';
 import { checkContainer, checkKey, isPossibleKey } from './names.js';
 import { extraFrom } from './object-info.js';
-import { preparePayload } from './payload.js';
+import { type Payload, preparePayload } from './payload.js';
+import type { BodyPlan } from './streamed-bodies.js';
 
 type ObjectOperations = Pick<Backend, 'headObject' | 'putObject' | 'deleteObject'>;
 
 export function objectOperations(context: S3Context): ObjectOperations {
-  const { client, profile, settings, etags, conditions, headers: objectHeaders } = context;
+  const { client, profile, settings, etags, conditions, streams, headers: objectHeaders } = context;
 
   const headObject = s3HeadObject(context);
 
@@ -41,14 +42,13 @@ export function objectOperations(context: S3Context): ObjectOperations {
   async function put(ref: ObjectRef, body: Body, options: PutOptions, digestFirst: boolean, call: Call): Promise<ObjectInfo> {
     conditions.check(options.precondition);
     const described = objectHeaders.create(ref.key, options); // throws for what cannot be sent, before anything is
-    const payload = await preparePayload(
-      body,
-      { key: ref.key, known: options.checksums, verified: profile.checksums, digestFirst, sign: settings.sign_payload, hashSent: false },
-      call,
-    );
     // A body that can be sent once cannot follow a redirect, so the region is made sure of before.
-    if (!payload.replayable) await client.locate(ref.container, call);
-    const send = async (condition: Readonly<Record<string, string>>): Promise<ObjectInfo> => {
+    const replayable = body.replayable || body.bytes !== undefined;
+    if (!replayable && body.size !== undefined) await client.locate(ref.container, call);
+    const digests = { known: options.checksums, verified: profile.checksums };
+    let payload: Payload | undefined;
+    const attempt = async (condition: Readonly<Record<string, string>>, plan: BodyPlan) => {
+      payload = await preparePayload(body, { key: ref.key, ...digests, plan, sign: settings.sign_payload, hashSent: false }, call);
       const { headers } = await client.request(
         {
           method: 'PUT',
@@ -57,6 +57,7 @@ export function objectOperations(context: S3Context): ObjectOperations {
           ...target(ref),
           headers: { ...described, ...condition, ...payload.headers },
           body: payload.body,
+          chunked: payload.chunked,
           replayable: payload.replayable,
           ...(payload.sha256 !== undefined && { payload: payload.sha256 }),
         },
@@ -66,16 +67,19 @@ export function objectOperations(context: S3Context): ObjectOperations {
       const checksums = etags.ofAnswer(ref.container, headers);
       return { ...ref, size: payload.size, checksums, metaData: { ...options.metaData }, extra };
     };
+    const send = (condition: Readonly<Record<string, string>>): Promise<ObjectInfo> =>
+      streams.send({ kind: 'object', body, ...digests, digestFirst }, (plan) => attempt(condition, plan));
     const look = () => headObject(ref, call);
     const stored = await conditions
-      .send(ref, options.precondition, send, payload.replayable, call)
+      .send(ref, options.precondition, send, replayable, call)
       .catch((error: unknown) =>
         foundAsSent(refusedCondition(ref, options.precondition, fromSource(ref.key, error, S3)), look, (found) =>
-          isAsSent(found, { size: payload.size, md5: payload.sentMd5() ?? md5Of(body), metaData: options.metaData }),
+          isAsSent(found, { size: body.size ?? 0, md5: payload?.sentMd5() ?? md5Of(body), metaData: options.metaData }),
         ),
       );
     if (stored.checksums.length > 0) return stored;
-    if (payload.promised.length > 0) return { ...stored, checksums: await promised(stored, payload.promised, look) };
+    const promisedDigests = payload?.promised ?? [];
+    if (promisedDigests.length > 0) return { ...stored, checksums: await promised(stored, promisedDigests, look) };
     // Only now is it known that the ETag proves nothing: put it again with a digest that the provider compares.
     const again = body.replayable && !digestFirst && options.precondition === undefined;
     return again ? put(ref, body, options, true, call) : stored;

@@ -1,12 +1,14 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Body, Call, Checksum, ChecksumAlgorithm } from '../call.js';
 import { UnsupportedOperationError } from '../errors.js';
+import { digestFirst } from '../http/digest-first.js';
 import { BodySizeError } from '../http/exact-body.js';
 import type { HttpBody } from '../http/exchange.js';
 import { hashedBody } from '../http/hashed-body.js';
 import { fromSource } from '../http/refusal.js';
-import { untilAborted } from '../signal.js';
+import type { ChunkedForm } from './aws-chunked.js';
 import { S3 } from './errors.js';
+import type { BodyPlan } from './streamed-bodies.js';
 
 export interface PayloadOptions {
   readonly key: string;
@@ -14,8 +16,7 @@ export interface PayloadOptions {
   readonly known: readonly Checksum[];
   /** Those that the provider verifies. */
   readonly verified: readonly ChecksumAlgorithm[];
-  /** Whether a body that is not in memory is read once more before, because only a digest that is sent along is compared. */
-  readonly digestFirst: boolean;
+  readonly plan: BodyPlan;
   /** Whether the signature covers the content. */
   readonly sign: boolean;
   /** Whether a stream is hashed while it is sent, for a comparison afterwards. */
@@ -29,6 +30,8 @@ export interface Payload {
   readonly replayable: boolean;
   /** The digests for the provider to compare. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The form in which the body is sent; undefined: as it is. */
+  readonly chunked: ChunkedForm | undefined;
   /** What the signature says of the content; undefined: nothing. */
   readonly sha256: string | undefined;
   /** Digests that went along, so that an answer of success confirms them. */
@@ -46,31 +49,37 @@ export async function preparePayload(body: Body, options: PayloadOptions, call: 
     if (bytes.byteLength !== size) throw fromSource(options.key, new BodySizeError(size, bytes.byteLength), S3);
     const hex = knownHex(options.known, 'md5') ?? hash('md5', bytes, 'hex');
     const sha256 = options.sign ? (knownHex(options.known, 'sha256') ?? hash('sha256', bytes, 'hex')) : undefined;
-    return { size, body: bytes, replayable: true, sha256, ...promises(options, hex), sentMd5: () => hex };
+    return { size, body: bytes, replayable: true, chunked: undefined, sha256, ...promises(options, hex), sentMd5: () => hex };
   }
   const md5 = knownHex(options.known, 'md5');
-  if (replayable && (options.sign || (options.digestFirst && md5 === undefined))) return preparedTwice(body, size, options, call);
-  if (options.sign)
+  const { chunked } = options.plan;
+  const readFirst = chunked === undefined && (options.sign || (options.plan.digestFirst && md5 === undefined));
+  if (replayable && readFirst) return preparedTwice(body, size, options, call);
+  if (options.sign && chunked === undefined)
     throw new UnsupportedOperationError(`"${options.key}" is a stream that can be read once, and sign_payload must read it twice`, {
       driver: S3,
     });
-  const plain = { size, body: { size, open: () => body.open() }, replayable, sha256: undefined, ...promises(options, md5) };
+  const streamed = { size, open: () => body.open() };
+  const plain = { size, body: streamed, replayable, chunked, sha256: undefined, ...promises(options, md5) };
   return options.hashSent && md5 === undefined ? { ...plain, ...hashedBody(body, size) } : { ...plain, sentMd5: () => md5 };
 }
 
 async function preparedTwice(body: Body, size: number, options: PayloadOptions, call: Call): Promise<Payload> {
-  const md5 = createHash('md5');
-  const sha256 = options.sign ? createHash('sha256') : undefined;
-  let read = 0;
-  for await (const chunk of untilAborted(body.open(), call.signal)) {
-    md5.update(chunk);
-    sha256?.update(chunk);
-    read += chunk.byteLength;
-  }
-  if (read !== size) throw fromSource(options.key, new BodySizeError(size, read), S3);
-  const hex = knownHex(options.known, 'md5') ?? md5.digest('hex');
+  const algorithms = options.sign ? (['md5', 'sha256'] as const) : (['md5'] as const);
+  const [md5, sha256] = await digestFirst(body, size, algorithms, call).catch((error: unknown) => {
+    throw fromSource(options.key, error, S3);
+  });
+  const hex = knownHex(options.known, 'md5') ?? md5;
   const streamed = { size, open: () => body.open() };
-  return { size, body: streamed, replayable: true, sha256: sha256?.digest('hex'), ...promises(options, hex), sentMd5: () => hex };
+  return {
+    size,
+    body: streamed,
+    replayable: true,
+    chunked: undefined,
+    sha256,
+    ...promises(options, hex),
+    sentMd5: () => hex,
+  };
 }
 
 function promises({ known, verified }: PayloadOptions, md5: string | undefined): Pick<Payload, 'headers' | 'promised'> {

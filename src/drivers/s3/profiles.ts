@@ -23,6 +23,11 @@ export interface Profile {
   readonly compositeEtag: boolean;
   /** What the provider compares before it accepts a put. */
   readonly checksums: readonly ChecksumAlgorithm[];
+  /**
+   * What a stream can carry whose digest is not known before it is sent, so that the provider refuses it if it changed on its
+   * way: a checksum behind the content, or signatures in it.
+   */
+  readonly streams: 'trailer' | 'signatures' | 'nothing';
   readonly preconditions: readonly ('ifAbsent' | 'ifMatch')[];
   /** The form in which the condition on a put names an ETag. The other one is found out where it is wrong. */
   readonly ifMatch: EtagForm;
@@ -59,6 +64,7 @@ const generic: Profile = {
   partEtag: 'md5',
   compositeEtag: false,
   checksums: ['md5'],
+  streams: 'nothing',
   preconditions: [],
   ifMatch: 'quoted',
   batchDelete: 1000,
@@ -83,14 +89,17 @@ export const profiles = [
     host: (region) => `s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`,
     addressing: 'virtual',
     checksums: ['sha256', 'crc32c', 'sha1', 'md5'],
+    streams: 'trailer',
     preconditions: ['ifAbsent', 'ifMatch'],
     bindsCopies: true,
     maxObjectSize: 10_000 * 5 * GIB,
     locationConstraint: true,
     concurrency: 64,
   }),
+  // Trailers since RELEASE.2023-02-09 (https://github.com/minio/minio/pull/16484).
   profile('minio', {
     checksums: ['sha256', 'crc32c', 'sha1', 'md5'],
+    streams: 'trailer',
     preconditions: ['ifAbsent', 'ifMatch'],
     bindsCopies: true,
     createsTwice: false,
@@ -98,7 +107,8 @@ export const profiles = [
   }),
   // Releases from before 2023 take no notice of a condition on a copy's source (https://github.com/ceph/ceph/pull/50519). That of
   // a put is compared byte for byte with the ETag without quotes (RGWRados::Object::Write in rgw_rados.cc).
-  profile('ceph', { preconditions: ['ifAbsent', 'ifMatch'], ifMatch: 'bare' }),
+  // Trailers came with release 19; signatures of chunks are older than any release in use (rgw_auth_s3.cc).
+  profile('ceph', { streams: 'signatures', preconditions: ['ifAbsent', 'ifMatch'], ifMatch: 'bare' }),
   // Parts of one object must be of one size, their ETags are no MD5, and more than a few of them at once are refused.
   profile('r2', {
     region: 'auto',

@@ -18,11 +18,27 @@ export interface Signable {
   readonly query: string;
   /** Names in lower case; all of them are signed. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Hex SHA-256 of the body, or UNSIGNED_PAYLOAD. */
+  /** Hex SHA-256 of the body, UNSIGNED_PAYLOAD, or the name of a form in chunks. */
   readonly payload: string;
 }
 
+/** The signatures of a body in chunks, each of which covers the one before it. One for each sending of the body. */
+export interface ChunkSignatures {
+  /** Hex. `sha256`: of the chunk's content, in hex. */
+  chunk(sha256: string): string;
+  /** Hex. `canonical`: each trailing header as `name:value` and a line feed, in order of names. */
+  trailer(canonical: string): string;
+}
+
+export interface SignedRequest {
+  readonly headers: Record<string, string>;
+  /** Of a body in chunks that goes with these headers. */
+  chunkSignatures(): ChunkSignatures;
+}
+
 export interface Signer {
+  /** As `headers`, for a body in chunks. */
+  sign(request: Signable, credentials: Credentials, region: string, nowMs: number): SignedRequest;
   /** The request's headers with those that prove who sends it. Sign when sending: a signature is good for 15 minutes. */
   headers(request: Signable, credentials: Credentials, region: string, nowMs: number): Record<string, string>;
   /** The query, signature included, of a URL that lets its bearer do this one request for `seconds`. */
@@ -43,27 +59,31 @@ export function createSigner(): Signer {
     const text = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
     return createHmac('sha256', key).update(text).digest('hex');
   }
+  function sign(request: Signable, credentials: Credentials, region: string, nowMs: number): SignedRequest {
+    const time = amzTime(nowMs);
+    const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
+    const headers: Record<string, string> = {
+      ...request.headers,
+      host: request.host,
+      'x-amz-content-sha256': request.payload,
+      'x-amz-date': time,
+    };
+    if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken;
+    const names = Object.keys(headers).sort();
+    const signed = names.join(';');
+    let canonical = `${request.method}\n${request.path}\n${request.query}\n`;
+    for (const name of names) canonical += `${name}:${canonicalValue(headers[name] ?? '')}\n`;
+    canonical += `\n${signed}\n${request.payload}`;
+    const key = signingKey(credentials, time.slice(0, 8), region);
+    const seed = signature(canonical, scope, time, key);
+    headers['authorization'] =
+      `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=${seed}`;
+    return { headers, chunkSignatures: () => signatureChain(seed, `${time}\n${scope}`, key) };
+  }
+
   return {
-    headers(request, credentials, region, nowMs) {
-      const time = amzTime(nowMs);
-      const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
-      const headers: Record<string, string> = {
-        ...request.headers,
-        host: request.host,
-        'x-amz-content-sha256': request.payload,
-        'x-amz-date': time,
-      };
-      if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken;
-      const names = Object.keys(headers).sort();
-      const signed = names.join(';');
-      let canonical = `${request.method}\n${request.path}\n${request.query}\n`;
-      for (const name of names) canonical += `${name}:${canonicalValue(headers[name] ?? '')}\n`;
-      canonical += `\n${signed}\n${request.payload}`;
-      const proof = signature(canonical, scope, time, signingKey(credentials, time.slice(0, 8), region));
-      headers['authorization'] =
-        `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=${proof}`;
-      return headers;
-    },
+    sign,
+    headers: (request, credentials, region, nowMs) => sign(request, credentials, region, nowMs).headers,
     query(request, credentials, region, nowMs, seconds, parameters) {
       const time = amzTime(nowMs);
       const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
@@ -79,6 +99,23 @@ export function createSigner(): Signer {
       const canonical = `${request.method}\n${request.path}\n${query}\nhost:${request.host}\n\nhost\n${UNSIGNED_PAYLOAD}`;
       return `${query}&X-Amz-Signature=${signature(canonical, scope, time, signingKey(credentials, time.slice(0, 8), region))}`;
     },
+  };
+}
+
+/**
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html (string to sign of a chunk) and
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html (of the trailer).
+ */
+function signatureChain(seed: string, timeAndScope: string, key: Buffer): ChunkSignatures {
+  let previous = seed;
+  const next = (kind: string, covered: string) => {
+    const text = `AWS4-HMAC-SHA256-${kind}\n${timeAndScope}\n${previous}\n${covered}`;
+    previous = createHmac('sha256', key).update(text).digest('hex');
+    return previous;
+  };
+  return {
+    chunk: (sha256) => next('PAYLOAD', `${EMPTY_PAYLOAD}\n${sha256}`),
+    trailer: (canonical) => next('TRAILER', hash('sha256', canonical, 'hex')),
   };
 }
 

@@ -7,9 +7,10 @@ import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
 import { quoted } from './etag.js';
 import { preparePayload } from './payload.js';
+import type { BodyPlan } from './streamed-bodies.js';
 import { readToken } from './upload-token.js';
 
-export function uploadPart({ client, profile, settings, etags, headers: objectHeaders }: S3Context): Multipart['uploadPart'] {
+export function uploadPart({ client, profile, settings, etags, streams, headers: objectHeaders }: S3Context): Multipart['uploadPart'] {
   return (token, number, body, call) => {
     const digestFirst = etags.isOpaque(token.container) || profile.partEtag === 'opaque' || settings.object_lock !== undefined;
     return send(token, number, body, digestFirst, call);
@@ -17,14 +18,14 @@ export function uploadPart({ client, profile, settings, etags, headers: objectHe
 
   async function send(token: UploadToken, number: number, body: Body, digestFirst: boolean, call: Call): Promise<Part> {
     const { container, key } = token;
-    const sign = settings.sign_payload;
-    const payload = await preparePayload(
-      body,
-      { key, known: body.checksums ?? [], verified: ['md5'], digestFirst, sign, hashSent: true },
-      call,
-    );
-    const { headers } = await client
-      .request(
+    const known = body.checksums ?? [];
+    const attempt = async (plan: BodyPlan) => {
+      const payload = await preparePayload(
+        body,
+        { key, known, verified: ['md5'], plan, sign: settings.sign_payload, hashSent: true },
+        call,
+      );
+      const { headers } = await client.request(
         {
           method: 'PUT',
           operation: 'uploadPart',
@@ -34,11 +35,16 @@ export function uploadPart({ client, profile, settings, etags, headers: objectHe
           query: { partNumber: String(number), uploadId: readToken(token).uploadId },
           headers: { ...objectHeaders.access, ...payload.headers },
           body: payload.body,
+          chunked: payload.chunked,
           replayable: payload.replayable,
           ...(payload.sha256 !== undefined && { payload: payload.sha256 }),
         },
         call,
-      )
+      );
+      return { headers, payload };
+    };
+    const { headers, payload } = await streams
+      .send({ kind: 'part', body, known, verified: ['md5'], digestFirst }, attempt)
       .catch((error: unknown) => {
         throw fromSource(key, error, S3);
       });

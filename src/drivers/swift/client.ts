@@ -39,6 +39,8 @@ export interface SwiftClient {
   stream(request: SwiftRequest, call: Call): Promise<HttpStream>;
   /** The account's root for objects. */
   storage(call: Call): Promise<Address>;
+  /** Whether objects go there without TLS, which would notice bytes that change on their way. */
+  isInTheClear(call: Call): Promise<boolean>;
   /** What the service says of itself at `/info`, where it can be asked; undefined: nothing. */
   info(call: Call): Promise<unknown>;
   /** Whether the service gives containers to a CDN. */
@@ -141,6 +143,7 @@ export function createSwiftClient({ http, sessions, clock, notice }: SwiftClient
       return refused === undefined ? readInfo(answer.body) : undefined;
     },
     storage: async (call) => (await sessions.get(call)).storage,
+    isInTheClear: async (call) => (await sessions.get(call)).storage.origin.startsWith('http:'),
     hasCdn: async (call) => (await sessions.get(call)).cdn !== undefined,
   };
 }

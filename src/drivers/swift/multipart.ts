@@ -64,7 +64,7 @@ export function swiftMultipart(
     async uploadPart(token, number, body, call) {
       call.signal.throwIfAborted();
       const { container, key, opaque } = token;
-      const payload = preparePayload(key, body, body.checksums);
+      const payload = await preparePayload(key, body, body.checksums ?? [], await client.isInTheClear(call), call);
       const place = { container: segments.containerOf(container), key: segments.keyOf(container, opaque, number) };
       const { headers } = await client
         .request(

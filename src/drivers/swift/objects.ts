@@ -20,7 +20,7 @@ export function objectOperations(context: SwiftContext, large: LargeObjects): Ob
 
   async function put({ container, key }: ObjectRef, body: Body, options: PutOptions, call: Call): Promise<ObjectInfo> {
     const headers = objectHeaders(settings, key, options);
-    const payload = preparePayload(key, body, options.checksums);
+    const payload = await preparePayload(key, body, options.checksums, await client.isInTheClear(call), call);
     const answer = await client
       .request(
         {

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import type { Body, Checksum } from '../call.js';
+import type { Body, Call, Checksum } from '../call.js';
 import { findChecksum } from '../digest.js';
 import { ObjectError, ObjectHashMismatchError, UnsupportedOperationError } from '../errors.js';
+import { digestFirst } from '../http/digest-first.js';
 import { BodySizeError } from '../http/exact-body.js';
 import type { HttpBody } from '../http/exchange.js';
 import { hashedBody } from '../http/hashed-body.js';
@@ -19,19 +20,33 @@ export interface Payload {
   sentMd5(): string | undefined;
 }
 
-/** A body of unknown size rejects with UnsupportedOperationError before it is opened. */
-export function preparePayload(key: string, body: Body, known: readonly Checksum[] = []): Payload {
+/**
+ * A body of unknown size rejects with UnsupportedOperationError before it is opened. `readFirst`: a stream is read once more
+ * before it is sent, if it can be: Swift compares no checksum that follows the content, so nothing else makes it refuse bytes
+ * that changed on their way.
+ */
+export async function preparePayload(
+  key: string,
+  body: Body,
+  known: readonly Checksum[],
+  readFirst: boolean,
+  call: Call,
+): Promise<Payload> {
   const { size, bytes, replayable } = body;
   if (size === undefined)
     throw new UnsupportedOperationError(`"${key}" cannot be put as a stream of unknown length; send it in parts`, { driver: SWIFT });
-  const given = findChecksum(known, 'md5')?.hex;
+  let given = findChecksum(known, 'md5')?.hex;
   if (bytes !== undefined) {
     if (bytes.byteLength !== size) throw fromSource(key, new BodySizeError(size, bytes.byteLength), SWIFT);
     const md5 = given ?? hash('md5', bytes, 'hex');
     return { size, body: bytes, replayable: true, headers: { etag: md5 }, sentMd5: () => md5 };
   }
-  if (given !== undefined)
-    return { size, body: { size, open: () => body.open() }, replayable, headers: { etag: given }, sentMd5: () => given };
+  if (given === undefined && readFirst && replayable)
+    [given] = await digestFirst(body, size, ['md5'], call).catch((error: unknown) => {
+      throw fromSource(key, error, SWIFT);
+    });
+  const md5 = given;
+  if (md5 !== undefined) return { size, body: { size, open: () => body.open() }, replayable, headers: { etag: md5 }, sentMd5: () => md5 };
   return { size, replayable, headers: {}, ...hashedBody(body, size) };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { bytesBody } from '../body.js';
-import type { Checksum, ChecksumAlgorithm, Precondition } from '../call.js';
+import type { Body, Checksum, ChecksumAlgorithm, Precondition } from '../call.js';
 import type { Capabilities, Copy } from '../capabilities.js';
 import { checksumOf, findChecksum } from '../digest.js';
 import { ObjectHashMismatchError, PreconditionFailedError } from '../errors.js';
@@ -14,6 +14,19 @@ export interface CapabilityTrial extends Trial {
   readonly withoutIt: string;
 }
 
+const ANNOUNCED = Buffer.from('the bytes');
+
+/** Not in memory, as the content of a large file. */
+function streamOf(bytes: Buffer): Body {
+  return {
+    size: bytes.byteLength,
+    replayable: true,
+    async *open() {
+      yield bytes;
+    },
+  };
+}
+
 const verification: CapabilityTrial = {
   id: 'checksums',
   title: 'the provider refuses bytes that are not those announced',
@@ -23,14 +36,20 @@ const verification: CapabilityTrial = {
   async run(ground) {
     const problems: string[] = [];
     const { checksums } = ground.backend.capabilities;
-    for (const algorithm of checksums) {
-      const wrong = checksumOf(algorithm, Buffer.from('other bytes'));
-      const failure = await failureOf(ground, ground.put(algorithm, 'the bytes', { checksums: [wrong] }));
-      if (failure === undefined) problems.push(`bytes with a wrong ${algorithm} were stored`);
-      else if (!(failure instanceof ObjectHashMismatchError)) problems.push(`a wrong ${algorithm} is reported as: ${failure.message}`);
-      if (failure !== undefined && (await ground.contentOf(algorithm)) !== undefined)
-        problems.push(`bytes with a wrong ${algorithm} were refused, and are there all the same`);
-    }
+    for (const algorithm of checksums)
+      for (const [what, body] of [
+        ['bytes', bytesBody(ANNOUNCED)],
+        ['a stream', streamOf(ANNOUNCED)],
+      ] as const) {
+        const name = `${algorithm} of ${what}`;
+        const wrong = checksumOf(algorithm, Buffer.from('other bytes'));
+        const put = ground.backend.putObject(ground.ref(name), body, { ...PLAIN, checksums: [wrong] }, ground.call);
+        const failure = await failureOf(ground, put);
+        if (failure === undefined) problems.push(`${what} with a wrong ${algorithm} stored`);
+        else if (!(failure instanceof ObjectHashMismatchError)) problems.push(`a wrong ${name} is reported as: ${failure.message}`);
+        if (failure !== undefined && (await ground.contentOf(name)) !== undefined)
+          problems.push(`${what} with a wrong ${algorithm} refused, and there all the same`);
+      }
     return { problems, notes: [checksums.join(', ')] };
   },
 };

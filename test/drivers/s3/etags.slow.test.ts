@@ -32,6 +32,9 @@ const PARTS: Readonly<Record<string, readonly [parts: 'md5' | 'opaque', composit
   generic: ['md5', 'unknown'],
 };
 
+/** Those whose streams carry something else than an MD5 without TLS: only these can be found to need one afterwards. */
+const LEARNED = new Set(['aws', 'minio', 'ceph']);
+
 test('every profile is in this table', () => expect(Object.keys(PARTS)).toEqual(profileNames));
 
 test.each([
@@ -99,7 +102,7 @@ describe.each(Object.entries(PARTS))('with profile %s', (profile, [partEtag, com
     const content = randomContent(20);
     const before = digestsSent('PutObject').length;
     expect((await send('encrypted', content)).checksum).toEqual(checksumOf('md5', content));
-    expect(digestsSent('PutObject').slice(before)).toEqual([false, true]);
+    expect(digestsSent('PutObject').slice(before)).toEqual(LEARNED.has(profile) ? [false, true] : [true]);
     for (const info of [await s3.headObject({ container, key: 'encrypted' }, call), ...(await listAll(s3, container))])
       expect(info.checksums).toEqual([]);
     await inParts('encrypted in parts');
@@ -114,7 +117,7 @@ describe.each(Object.entries(PARTS))('with profile %s', (profile, [partEtag, com
     const content = randomContent(20);
     const { md5 } = await multipart.uploadPart(token, 1, streamedBody(content), call);
     expect(md5).toBe(checksumOf('md5', content).hex);
-    expect(digestsSent('UploadPart').slice(before)).toEqual(partEtag === 'md5' ? [false, true] : [true]);
+    expect(digestsSent('UploadPart').slice(before)).toEqual(LEARNED.has(profile) ? [false, true] : [true]);
     await multipart.abort(token, call);
   });
 
@@ -126,7 +129,7 @@ describe.each(Object.entries(PARTS))('with profile %s', (profile, [partEtag, com
     const sent = multipart.uploadPart(token, 1, streamedBody(randomContent(20)), call);
     if (partEtag === 'md5') expect(await rejection(sent)).toBeInstanceOf(ObjectHashMismatchError);
     else expect((await sent).md5).toBeDefined();
-    expect(digestsSent('UploadPart').slice(before)).toEqual([partEtag === 'opaque']);
+    expect(digestsSent('UploadPart').slice(before)).toEqual([!LEARNED.has(profile)]);
     await multipart.abort(token, call);
   });
 

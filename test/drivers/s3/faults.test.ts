@@ -23,6 +23,7 @@ import { etagMeaning } from '../../../src/drivers/s3/etag.js';
 import { objectHeaders } from '../../../src/drivers/s3/object-headers.js';
 import { objectOperations } from '../../../src/drivers/s3/objects.js';
 import { findProfile } from '../../../src/drivers/s3/profiles.js';
+import { streamedBodies } from '../../../src/drivers/s3/streamed-bodies.js';
 import { sendObject } from '../../../src/drivers/send.js';
 import { createDriver } from '../../../src/drivers/storage.js';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../../fakes/s3/server.js';
@@ -355,7 +356,8 @@ test('where containers may be in other regions, theirs is found out before a bod
   const etags = etagMeaning('md5', 'md5', false);
   const headers = objectHeaders(settings, profile, systemClock);
   const conditions = conditionalWrites({ client, profile, access: headers.access, notice: () => {} });
-  const { putObject } = objectOperations({ client, profile, settings, clock: systemClock, etags, headers, conditions });
+  const streams = streamedBodies(profile, settings, () => {});
+  const { putObject } = objectOperations({ client, profile, settings, clock: systemClock, etags, headers, conditions, streams });
   const source = async function* () {
     yield Buffer.from('once');
   };

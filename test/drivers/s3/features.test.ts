@@ -304,7 +304,8 @@ test('a container for locked objects is made as one, and gets a digest with ever
   const multipart = s3.capabilities.multipart!;
   const token = await multipart.begin(locked, plain, call);
   await multipart.complete(token, [await multipart.uploadPart(token, 1, streamedBody(randomContent(10)), call)], call);
-  expect(await rejection(open().putObject(locked, streamedBody(randomContent(10)), plain, call))).toBeInstanceOf(StorageError);
+  const once = { ...streamedBody(randomContent(10)), replayable: false };
+  expect(await rejection(open().putObject(locked, once, plain, call))).toBeInstanceOf(StorageError);
 });
 
 test.each([
@@ -319,7 +320,7 @@ test.each([
 
 describe('signing', () => {
   test('content is signed when it is asked for, from memory and from a stream that is read twice', async () => {
-    const s3 = open({ sign_payload: true });
+    const s3 = open({ sign_payload: true, profile: 'generic' });
     const content = randomContent(100_000);
     for (const body of [bytesBody(content), streamedBody(content)]) {
       await s3.putObject(ref, body, plain, call);

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { crc32c } from '../../../src/drivers/crc32c.js';
 import { breakOff, readBody } from '../broken-off.js';
 import { createDoors, type Doors } from '../doors.js';
-import { sendForeign } from '../scripted-faults.js';
+import { flipBit, sendForeign } from '../scripted-faults.js';
 import { type Answer, errorXml, S3Refusal } from './answer.js';
 import { createBucket, deleteBucket, deleteObjects, getVersioning, headBucket, listBuckets, listObjects, listVersions } from './buckets.js';
 import { createFaults, type Fault, type Faults } from './faults.js';
@@ -25,6 +25,7 @@ export interface FakeRules {
   /** The server's clock minus this machine's. */
   skewMs: number;
   createsTwice: boolean;
+  takesChunks: boolean;
   conditions: ConditionDialect;
   pageLimit: number;
   /** As Ceph does: keys of uploads are encoded although the answer does not say so, and markers are never. */
@@ -97,6 +98,7 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
     region: undefined,
     skewMs: 0,
     createsTwice: true,
+    takesChunks: true,
     conditions: 'quoted',
     pageLimit: 1000,
     listsAsCeph: false,
@@ -119,6 +121,7 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
     const fault = faults.take(early);
     const body = await readBody(message, fault?.kind === 'reset' ? fault.afterBytes : undefined);
     if (body === undefined) return void socket.resetAndDestroy();
+    if (fault?.kind === 'flip') flipBit(body, fault.at);
     await doors.pass(early.operation);
     const request: FakeRequest = { ...early, body };
     const answer = fault?.kind === 'foreign' && !fault.done ? fault : answerTo(request, fault);
@@ -139,11 +142,11 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
 
   function answerTo(request: FakeRequest, fault: Fault | undefined): Answer {
     try {
-      verifySignature(request, rules);
+      const content = verifySignature(request, rules);
       if (fault?.kind === 'refuse') throw new S3Refusal(fault.status, fault.code, fault.headers);
       if (fault?.kind === 'stall') return { status: 200 };
       if (fault?.kind === 'inside') return { status: 200, body: errorXml(fault.code) };
-      return handlers[request.operation](request, rules, fault);
+      return handlers[request.operation]({ ...request, body: content }, rules, fault);
     } catch (error) {
       if (!(error instanceof S3Refusal)) return { status: 500, body: errorXml('InternalError', { Cause: String(error) }) };
       return { status: error.status, headers: error.headers, body: errorXml(error.code, error.elements) };

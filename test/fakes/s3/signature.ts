@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { S3Refusal } from './answer.js';
+import { decodeChunked, isChunked } from './chunked-body.js';
 import { digest, type FakeRequest } from './request.js';
 
 export interface Account {
@@ -12,13 +13,15 @@ export interface SignatureRules {
   readonly accounts: readonly Account[];
   readonly expired: ReadonlySet<string>;
   readonly region: string | undefined;
+  /** Whether a body in chunks is understood. */
+  readonly takesChunks: boolean;
   nowMs(): number;
 }
 
 const SKEW_MS = 15 * 60_000;
 
-/** Verifies SigV4 from nothing but what came over the wire; throws what S3 would answer. */
-export function verifySignature(request: FakeRequest, rules: SignatureRules): void {
+/** Verifies SigV4 from nothing but what came over the wire; throws what S3 would answer. Returns the content that it covers. */
+export function verifySignature(request: FakeRequest, rules: SignatureRules): Buffer {
   const claim = request.query.has('X-Amz-Signature') ? fromQuery(request) : fromHeader(request);
   const [accessKey = '', day = '', region = '', service = '', end = ''] = claim.credential.split('/');
   const account = rules.accounts.find((each) => each.accessKey === accessKey);
@@ -39,14 +42,21 @@ export function verifySignature(request: FakeRequest, rules: SignatureRules): vo
     claim.signed.join(';'),
     claim.payload,
   ].join('\n');
-  const text = `AWS4-HMAC-SHA256\n${claim.time}\n${day}/${region}/s3/aws4_request\n${digest('sha256', canonical)}`;
+  const timeAndScope = `${claim.time}\n${day}/${region}/s3/aws4_request`;
+  const text = `AWS4-HMAC-SHA256\n${timeAndScope}\n${digest('sha256', canonical)}`;
   let key: Buffer | string = `AWS4${account.secret}`;
   for (const part of [day, region, 's3', 'aws4_request']) key = createHmac('sha256', key).update(part).digest();
   const expected = createHmac('sha256', key).update(text).digest();
   const given = Buffer.from(claim.signature, 'hex');
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new S3Refusal(403, 'SignatureDoesNotMatch');
+  if (isChunked(claim.payload)) {
+    // As Swift's S3 API before release 2.35 answers it.
+    if (!rules.takesChunks) throw new S3Refusal(501, 'NotImplemented');
+    return decodeChunked(request, claim.payload, { key, timeAndScope, seed: claim.signature });
+  }
   if (claim.payload !== 'UNSIGNED-PAYLOAD' && claim.payload !== digest('sha256', request.body))
     throw new S3Refusal(400, 'XAmzContentSHA256Mismatch');
+  return request.body;
 }
 
 interface Claim {

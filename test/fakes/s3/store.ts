@@ -59,7 +59,12 @@ const KEPT =
   /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-amz-meta-.*|x-amz-storage-class|x-amz-server-side-encryption.*|x-amz-object-lock-.*|x-amz-tagging|x-amz-acl)$/;
 
 export function keptHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => KEPT.test(name)));
+  const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => KEPT.test(name)));
+  // How the body came is not stored: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+  const encoding = kept['content-encoding']?.replace(/^aws-chunked(,|$)/, '');
+  if (encoding === '') delete kept['content-encoding'];
+  else if (encoding !== undefined) kept['content-encoding'] = encoding;
+  return kept;
 }
 
 export function isKeyEncrypted(bucket: Bucket, headers: Readonly<Record<string, string>>): boolean {

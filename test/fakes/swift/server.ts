@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { breakOff, readBody } from '../broken-off.js';
-import { sendForeign } from '../scripted-faults.js';
+import { flipBit, sendForeign } from '../scripted-faults.js';
 import { bulkDelete, deleteContainer, listContainers, listObjects, postAccount, postContainer, putContainer } from './containers.js';
 import { createFaults, type Fault, type Faults } from './faults.js';
 import { authenticate, isAllowed } from './identity.js';
@@ -141,6 +141,7 @@ export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable
     const fault = faults.take(early);
     const body = await readBody(message, fault?.kind === 'reset' ? fault.afterBytes : undefined);
     if (body === undefined) return void socket.resetAndDestroy();
+    if (fault?.kind === 'flip') flipBit(body, fault.at);
     if (fault?.kind === 'stall') return;
     const request: FakeRequest = { ...early, body };
     const answer = fault?.kind === 'foreign' && !fault.done ? fault : answerTo(request, fault);
