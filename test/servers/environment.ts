@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, it } from 'vitest';
 
 /** Settings of a driver, as a configuration file has them. */
@@ -15,6 +16,8 @@ export interface Server {
   readonly variables: string;
   /** Whether the server is Ceph's object gateway. */
   readonly isCeph: boolean;
+  /** Limits what a container may hold, in bytes; `off`: no longer. Undefined: the environment has no command for it. */
+  readonly quota: ((container: string, bytes: number | 'off') => void) | undefined;
 }
 
 const { env } = process;
@@ -39,7 +42,7 @@ export function s3Servers(): readonly Server[] {
         secret: wanted(`${variables}_SECRET`),
       };
       const title = `s3 (profile ${profile}) at ${url.origin}`;
-      return { driver: 's3', title, origin: url.origin, settings, variables, isCeph: isCeph(variables) };
+      return { driver: 's3', title, origin: url.origin, settings, variables, isCeph: isCeph(variables), quota: quotaOf(variables) };
     });
   });
 }
@@ -51,7 +54,15 @@ export function swiftServers(): readonly Server[] {
     const keys = { key: wanted(`${variables}_KEY`), secret: wanted(`${variables}_SECRET`) };
     const settings = { auth_url: auth, ...keys, segment_size: '1MiB' };
     const { origin } = new URL(auth);
-    return { driver: 'swift', title: `swift at ${origin}`, origin, settings, variables, isCeph: isCeph(variables) };
+    return {
+      driver: 'swift',
+      title: `swift at ${origin}`,
+      origin,
+      settings,
+      variables,
+      isCeph: isCeph(variables),
+      quota: quotaOf(variables),
+    };
   });
 }
 
@@ -69,6 +80,13 @@ export function strangersOfSwift(): readonly WithStranger[] {
       const keys = { key: wanted(`${owner.variables}_STRANGER_KEY`), secret: wanted(`${owner.variables}_STRANGER_SECRET`) };
       return { owner, stranger: { ...owner.settings, ...keys } };
     });
+}
+
+/** `QUOTA`: the beginning of a command of the shell, to be followed by the container and the bytes. */
+function quotaOf(variables: string): Server['quota'] {
+  const command = env[`${variables}_QUOTA`];
+  if (command === undefined) return undefined;
+  return (container, bytes) => void execFileSync('sh', ['-c', `${command} "$@"`, 'sh', container, String(bytes)]);
 }
 
 function isCeph(variables: string): boolean {

@@ -4,6 +4,7 @@
 #
 #   rgw.sh start    installs Debian's packages where they are missing (as root), then starts all servers
 #   rgw.sh env      prints what `npm run test:servers` reads: eval "$(test/servers/rgw.sh env)"
+#   rgw.sh quota CONTAINER BYTES|off   limits what a container may hold
 #   rgw.sh stop     ends what `start` started; what is stored is lost with it
 #   rgw.sh remove   the same, and removes the folder
 #
@@ -13,7 +14,7 @@ set -euo pipefail
 
 home="${LONGSHORE_RGW_HOME:-/var/tmp/longshore-rgw}"
 run="$home/run" logs="$home/log" conf="$home/ceph.conf"
-name=rgw
+name=rgw script="$(realpath "$0")"
 . "$(dirname "$0")/processes.sh"
 packages="ceph-mon ceph-osd radosgw ceph-common curl python3"
 key=longshore-access secret=longshore-secret
@@ -167,12 +168,23 @@ export LONGSHORE_RGW_S3_ENDPOINT=http://127.0.0.1:$gateway_port LONGSHORE_RGW_S3
 export LONGSHORE_RGW_S3_KEY=$key LONGSHORE_RGW_S3_SECRET=$secret
 export LONGSHORE_RGW_SWIFT_AUTH_URL=http://127.0.0.1:$gateway_port/auth/v1.0
 export LONGSHORE_RGW_SWIFT_KEY=$swift_user LONGSHORE_RGW_SWIFT_SECRET=$swift_secret
+export LONGSHORE_RGW_S3_QUOTA="LONGSHORE_RGW_HOME='$home' '$script' quota" LONGSHORE_RGW_SWIFT_QUOTA="LONGSHORE_RGW_HOME='$home' '$script' quota"
 ENV
+}
+
+quota() { # container bytes|off
+  if [ "$2" = off ]; then
+    admin quota disable --quota-scope=bucket --bucket="$1"
+  else
+    admin quota set --quota-scope=bucket --bucket="$1" --max-size="$2"
+    admin quota enable --quota-scope=bucket --bucket="$1"
+  fi
 }
 
 case "${1:-}" in
   start) start ;;
   env) environment ;;
+  quota) quota "$2" "$3" ;;
   stop) stop ;;
   remove)
     stop

@@ -3,6 +3,7 @@
 #
 #   swift.sh start    installs Debian's packages where they are missing (as root), then starts all servers
 #   swift.sh env      prints what `npm run test:servers` reads: eval "$(test/servers/swift.sh env)"
+#   swift.sh quota CONTAINER BYTES|off   limits what a container may hold
 #   swift.sh stop     ends what `start` started; what is stored stays
 #   swift.sh remove   the same, and removes what is stored
 #
@@ -17,7 +18,7 @@ user="test:tester" stranger="test:stranger" secret="testing"
 # In this order they are started; the proxy comes last because it answers only with the others behind it.
 servers="memcached account container object object-updater container-updater proxy"
 
-name=swift
+name=swift script="$(realpath "$0")"
 . "$(dirname "$0")/processes.sh"
 
 # --- configuration ----------------------------------------------------------------------------------------------------
@@ -77,7 +78,7 @@ user = $(id -un)
 swift_dir = $etc
 log_level = WARNING
 [pipeline:main]
-pipeline = catch_errors gatekeeper healthcheck cache listing_formats bulk tempurl s3api tempauth copy slo dlo versioned_writes symlink proxy-server
+pipeline = catch_errors gatekeeper healthcheck cache listing_formats bulk tempurl s3api tempauth copy container-quotas account-quotas slo dlo versioned_writes symlink proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 allow_account_management = true
@@ -101,8 +102,8 @@ user_${stranger/:/_} = $secret
 use = egg:swift#versioned_writes
 allow_versioned_writes = true
 allow_object_versioning = true
-$(for filter in catch_errors gatekeeper healthcheck listing_formats bulk tempurl copy slo dlo symlink; do
-    printf '[filter:%s]\nuse = egg:swift#%s\n' "$filter" "$filter"
+$(for filter in catch_errors gatekeeper healthcheck listing_formats bulk tempurl copy container-quotas account-quotas slo dlo symlink; do
+    printf '[filter:%s]\nuse = egg:swift#%s\n' "$filter" "${filter/-/_}"
   done)
 CONF
 }
@@ -134,9 +135,7 @@ command_of() { # server
 
 answers() {
   # The whole way through: a token from memcached, an account from the account server.
-  curl -sf -m 10 -o /dev/null -D "$run/answer" -H "X-Auth-User: $user" -H "X-Auth-Key: $secret" "http://127.0.0.1:$proxy_port/auth/v1.0" &&
-    curl -sf -m 10 -o /dev/null -H "$(tr -d '\r' <"$run/answer" | grep -i '^x-auth-token:')" \
-      "http://127.0.0.1:$proxy_port/v1/AUTH_test?limit=1"
+  curl -sf -m 10 -o /dev/null -H "$(token)" "http://127.0.0.1:$proxy_port/v1/AUTH_test?limit=1"
 }
 
 start() {
@@ -157,7 +156,6 @@ start() {
   for server in $servers; do start_server "$server" $(command_of "$server"); done
   for _ in $(seq 300); do
     if answers; then
-      rm -f "$run/answer"
       echo "swift: up at http://127.0.0.1:$proxy_port, kept in $home"
       return
     fi
@@ -183,12 +181,27 @@ export LONGSHORE_SWIFT_AUTH_URL=http://127.0.0.1:$proxy_port/auth/v1.0 LONGSHORE
 export LONGSHORE_SWIFT_STRANGER_KEY=$stranger LONGSHORE_SWIFT_STRANGER_SECRET=$secret
 export LONGSHORE_S3_ENDPOINT=http://127.0.0.1:$proxy_port LONGSHORE_S3_PROFILE=swift-s3api LONGSHORE_S3_REGION=us-east-1
 export LONGSHORE_S3_KEY=$user LONGSHORE_S3_SECRET=$secret
+export LONGSHORE_SWIFT_QUOTA="LONGSHORE_SWIFT_HOME='$home' '$script' quota" LONGSHORE_S3_QUOTA="LONGSHORE_SWIFT_HOME='$home' '$script' quota"
 ENV
+}
+
+token() {
+  curl -sf -m 10 -o /dev/null -D - -H "X-Auth-User: $user" -H "X-Auth-Key: $secret" "http://127.0.0.1:$proxy_port/auth/v1.0" |
+    tr -d '\r' | grep -i '^x-auth-token:'
+}
+
+quota() { # container bytes|off
+  . "$run/ports"
+  local limit="X-Container-Meta-Quota-Bytes: $2"
+  [ "$2" != off ] || limit="X-Remove-Container-Meta-Quota-Bytes: yes"
+  curl -sf -m 10 -o /dev/null -X POST -H "$(token)" -H "$limit" \
+    "http://127.0.0.1:$proxy_port/v1/AUTH_test/$1" || fail "the quota of $1 could not be set"
 }
 
 case "${1:-}" in
   start) start ;;
   env) environment ;;
+  quota) quota "$2" "$3" ;;
   stop) stop ;;
   remove)
     stop

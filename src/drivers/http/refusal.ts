@@ -9,7 +9,8 @@ import {
   TargetUnavailableError,
 } from '../errors.js';
 import { BodySizeError } from './exact-body.js';
-import { HttpError } from './exchange.js';
+import { type HttpBody, HttpError } from './exchange.js';
+import { bodyBytes, isOverQuota } from './over-quota.js';
 
 /** What a call was about, for its errors. */
 export interface Subject {
@@ -17,12 +18,20 @@ export interface Subject {
   readonly action: string;
   readonly container?: string | undefined;
   readonly key?: string | undefined;
+  readonly body?: HttpBody;
+  /** The largest body that the provider has stored in this process, in bytes; default 0. */
+  readonly largestStored?: number;
 }
 
 /** What was asked of the provider, where: `put in "photos"`. */
 export function actionWithPlace({ action, container }: Subject): string {
   if (container === undefined) return action;
   return `${action}${/ container$/.test(action) ? '' : ' in'} "${container}"`;
+}
+
+/** Whether the answer "too large" to this request means a quota. `message`: the provider's own words. */
+export function meansQuota({ body, largestStored = 0 }: Subject, message: string): boolean {
+  return isOverQuota({ message, bytes: bodyBytes(body), largestStored });
 }
 
 /** What a 413 means that says nothing of a quota: behind most of them is not the store, but what stands in front of it. */

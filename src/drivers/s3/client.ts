@@ -4,6 +4,7 @@ import { beginningAsText } from '../http/answer.js';
 import { flawIn, flawInRefusal, unproven } from '../http/answer-rules.js';
 import { type Notice, TOLERATED_SKEW_MS, tellOfSkew } from '../http/clock-skew.js';
 import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpStream } from '../http/exchange.js';
+import { bodyBytes } from '../http/over-quota.js';
 import { fromTransport, type Subject } from '../http/refusal.js';
 import { S3_ANSWERS, S3_PROTOCOL, type S3Operation } from './answers.js';
 import { type ChunkedForm, chunkedBody, chunkedHeaders, payloadName } from './aws-chunked.js';
@@ -72,6 +73,8 @@ export function createS3Client(options: S3ClientOptions): S3Client {
   const located = new Set<string>();
   /** The provider's time minus ours. */
   let skewMs = 0;
+  /** Of a body that the provider has stored. Bytes. */
+  let largestStored = 0;
 
   const regionOf = (container: string | undefined) => (container === undefined ? undefined : regions.get(container)) ?? options.region;
 
@@ -153,7 +156,10 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       } catch (error) {
         throw fromTransport(error, S3);
       }
-      if (failure === undefined) return answer;
+      if (failure === undefined) {
+        if (request.method === 'PUT') largestStored = Math.max(largestStored, bodyBytes(request.body));
+        return answer;
+      }
       if (failure.flaw !== undefined && request.operation === 'headBucket' && isSuccess(failure.status)) {
         await askByGet(request, call);
         return answer;
@@ -190,7 +196,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     // The signature of a chunk covers its content, so the same answer can be about bytes that changed.
     if (failure.code === 'SignatureDoesNotMatch' && formOf(request)?.signed && !learned && request.key !== undefined)
       return corruptedOnItsWay(request.key, failure);
-    if (failure.flaw === undefined || learned) return toStorageError(failure, request, learned);
+    if (failure.flaw === undefined || learned) return toStorageError(failure, { ...request, largestStored }, learned);
     const requestId = requestIdOf(answer.headers);
     return unproven(failure, failure.flaw, S3_PROTOCOL, request, requestId === undefined ? {} : { requestId });
   }

@@ -17,7 +17,7 @@ import {
   ThrottledError,
   UnsupportedOperationError,
 } from '../errors.js';
-import { actionWithPlace, BODY_LIMIT, denied, refused, type Subject } from '../http/refusal.js';
+import { actionWithPlace, BODY_LIMIT, denied, meansQuota, refused, type Subject } from '../http/refusal.js';
 import type { Failure } from './failure.js';
 
 export const S3 = 's3';
@@ -79,8 +79,9 @@ const UNSUPPORTED = new Set(['NotImplemented', 'MethodNotAllowed', 'UnsupportedO
 const UNAVAILABLE_STATUSES = new Set([502, 504, 520, 521, 522, 523, 524, 530]);
 
 /**
- * The provider's refusal as one of ours. Decided by code and status, never by the wording. `mended`: the reason has
- * been put right meanwhile, so that the next try will do better.
+ * The provider's refusal as one of ours. Decided by code and status, and by the wording only where one code stands for a full
+ * target as well as for an object that is too large. `mended`: the reason has been put right meanwhile, so that the next try
+ * will do better.
  */
 export function toStorageError(failure: Failure, subject: Subject, mended = false): StorageError {
   const { container = '', key } = subject;
@@ -105,6 +106,8 @@ export function toStorageError(failure: Failure, subject: Subject, mended = fals
     case 'PreconditionFailed':
       return new PreconditionFailedError(key ?? '', 'is not what the condition says', context);
     case 'EntityTooLarge':
+      // Swift's S3 API has no other code for a quota.
+      if (meansQuota(subject, failure.message)) return new TargetFullError(told(failure, subject), context);
       if (key !== undefined) return new ObjectTooLargeError(key, `was refused: ${told(failure, subject)}`, context);
       break;
     case 'RequestTimeTooSkewed':

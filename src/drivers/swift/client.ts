@@ -4,6 +4,7 @@ import { beginningAsText } from '../http/answer.js';
 import { flawIn, flawInRefusal, unproven } from '../http/answer-rules.js';
 import { type Notice, TOLERATED_SKEW_MS, tellOfSkew } from '../http/clock-skew.js';
 import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpStream } from '../http/exchange.js';
+import { bodyBytes } from '../http/over-quota.js';
 import { fromTransport } from '../http/refusal.js';
 import { SWIFT_ANSWERS, SWIFT_PROTOCOL, type SwiftOperation } from './answers.js';
 import type { Address, Grant } from './auth/session.js';
@@ -59,6 +60,8 @@ const BEGINNING = 256;
 
 export function createSwiftClient({ http, sessions, clock, notice }: SwiftClientOptions): SwiftClient {
   let compared: Grant | undefined;
+  /** Of a body that the provider has stored. Bytes. */
+  let largestStored = 0;
 
   /** Once for each token: nothing here fails by it, but whoever reads times of objects, or of our log, is misled. */
   function compareClocks({ date }: HttpHeaders, grant: Grant): void {
@@ -99,10 +102,13 @@ export function createSwiftClient({ http, sessions, clock, notice }: SwiftClient
         throw fromTransport(error, SWIFT);
       }
       if (failure?.status !== 401) compareClocks(answer.headers, grant);
-      if (failure === undefined) return answer;
+      if (failure === undefined) {
+        if (request.method === 'PUT') largestStored = Math.max(largestStored, bodyBytes(request.body));
+        return answer;
+      }
       const expired = failure.status === 401 && !renewed;
       if (expired) sessions.refused(grant);
-      if (!expired || request.replayable === false) throw toStorageError(failure, request, expired);
+      if (!expired || request.replayable === false) throw toStorageError(failure, { ...request, largestStored }, expired);
     }
   }
 

@@ -13,7 +13,7 @@ import {
   ThrottledError,
   UnsupportedOperationError,
 } from '../errors.js';
-import { actionWithPlace, BODY_LIMIT, denied, refused, type Subject } from '../http/refusal.js';
+import { actionWithPlace, BODY_LIMIT, denied, meansQuota, refused, type Subject } from '../http/refusal.js';
 import type { Failure } from './failure.js';
 
 export const SWIFT = 'swift';
@@ -52,7 +52,7 @@ export function toStorageError(failure: Failure, subject: SwiftSubject, mended =
   if (status === 412 && key !== undefined) return new InvalidObjectNameError(key, message, context);
   if (status === 422 && key !== undefined)
     return new ObjectHashMismatchError(key, 'that of the bytes sent', `another (${message})`, { ...context, retry: 'backoff' });
-  if (isFull(failure)) return new TargetFullError(message, context);
+  if (isFull(failure, subject)) return new TargetFullError(message, context);
   if (status === 413) return refused(subject, `${message}; ${BODY_LIMIT}`, context);
   if (THROTTLED.has(status)) return new ThrottledError(message, { ...context, retry: again });
   if (UNAVAILABLE.has(status)) return new TargetUnavailableError(message, { ...context, retry: again });
@@ -60,12 +60,9 @@ export function toStorageError(failure: Failure, subject: SwiftSubject, mended =
   return refused(subject, message, status >= 500 || PASSING.has(status) ? { ...context, retry: again } : context);
 }
 
-/**
- * 507: every disk that should hold it is full or unmounted. 413 is the answer to an object that is too large, too; of a quota it
- * says `Upload exceeds quota.` (swift/common/middleware/container_quotas.py, account_quotas.py) or `QuotaExceeded` (Ceph's rgw_common.cc).
- */
-function isFull({ status, message }: Failure): boolean {
-  return status === 507 || (status === 413 && /quota/i.test(message));
+/** 507: every disk that should hold it is full or unmounted. 413 is the answer to an object that is too large, too. */
+function isFull({ status, message }: Failure, subject: Subject): boolean {
+  return status === 507 || (status === 413 && meansQuota(subject, message));
 }
 
 function told({ status, message }: Failure, subject: Subject): string {

@@ -1,0 +1,89 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Backend } from '../../src/drivers/backend.js';
+import { listAll, listKeys, randomContent } from '../drivers/conformance/fixture.js';
+import { openS3 } from '../drivers/s3/open.js';
+import { openSwift } from '../drivers/swift/open.js';
+import { summaryOf } from '../e2e/place.js';
+import { openRemotePlace, type RemotePlace } from '../e2e/remote-place.js';
+import { eventually } from '../e2e/trees.js';
+import { type Server, s3Servers, swiftServers, withServers } from './environment.js';
+
+const MIB = 2 ** 20;
+/** Room beside what is stored: for the lease and for marks, not for a file of a MiB. Bytes. */
+const ROOM = 512 * 1024;
+
+interface Limited extends RemotePlace {
+  readonly write: (name: string, bytes: number) => void;
+  readonly remove: (name: string) => void;
+  readonly names: () => Promise<readonly string[]>;
+  /** The container may hold what is in it, and this many bytes more. */
+  readonly limit: (room: number) => Promise<void>;
+  readonly unlimited: () => void;
+}
+
+function open({ driver, settings, quota }: Server, direct: Backend): Limited {
+  onTestFinished(() => direct.close());
+  const target = { driver, ...settings, multipart_threshold: '6MiB' };
+  const place = openRemotePlace({ target, direct });
+  return {
+    ...place,
+    write: (name, bytes) => writeFileSync(join(place.source, name), randomContent(bytes)),
+    remove: (name) => rmSync(join(place.source, name)),
+    names: async () => (await listKeys(direct, place.container)).filter((key) => !key.startsWith('.longshore/')),
+    async limit(room) {
+      const used = (await listAll(direct, place.container)).reduce((sum, { size }) => sum + size, 0);
+      quota?.(place.container, used + room);
+    },
+    unlimited: () => quota?.(place.container, 'off'),
+  };
+}
+
+describe.each([
+  { variable: 'LONGSHORE_S3_ENDPOINT', found: s3Servers(), connect: openS3 },
+  { variable: 'LONGSHORE_SWIFT_AUTH_URL', found: swiftServers(), connect: openSwift },
+])('quota of a real server ($variable)', ({ variable, found, connect }) => {
+  const limitable = found.filter(({ quota }) => quota !== undefined);
+  withServers('container', `${variable}, or the command QUOTA beside it,`, limitable, (server) => {
+    test(`${server.title}: reconcile: makes the deletes and ends with exit code 6 when the quota is used up`, async () => {
+      const place = open(server, connect(server.settings));
+      place.write('old', MIB);
+      place.write('kept', MIB);
+      expect((await place.longshore('reconcile')).code).toBe(0);
+      await place.limit(ROOM);
+      for (const name of ['new 1', 'new 2', 'new 3']) place.write(name, 4 * MIB);
+      place.remove('old'); // last, so that no other file gets its inode, as a renamed one has
+      const run = await place.longshore('scan', '--json');
+      expect(run.code, `${run.stdout}\n${run.stderr}`).toBe(6);
+      expect(summaryOf(run)).toMatchObject({ error: expect.stringMatching(/quota/i) });
+      expect(await place.names()).toEqual(['kept']);
+      expect(run.stderr.match(/state=target-full/g)).toHaveLength(1);
+      expect(run.stderr).not.toMatch(/object failed/);
+      place.unlimited();
+      expect((await place.longshore('reconcile')).code).toBe(0);
+      expect(await place.differences()).toEqual([]);
+    });
+
+    test(`${server.title}: run: shows target-full while the quota is used up, deletes, and goes on when it is raised`, async () => {
+      const place = open(server, connect(server.settings));
+      place.write('old', MIB);
+      const daemon = place.daemon();
+      await eventually(async () => expect(await place.names()).toEqual(['old']));
+      await place.limit(ROOM);
+      const status = async () => (JSON.parse((await place.longshore('status', '--json')).stdout) as { mirrors: object[] }).mirrors[0];
+      place.write('new', 4 * MIB);
+      await eventually(async () => expect(await status()).toMatchObject({ state: 'target-full', quarantined: [] }));
+      place.remove('old');
+      await eventually(async () => expect(await place.names()).toEqual([]));
+      expect(await status()).toMatchObject({ state: 'target-full', quarantined: [] });
+      place.unlimited();
+      await eventually(async () => expect(await place.names()).toEqual(['new']), 90_000);
+      await eventually(async () => expect(await status()).toMatchObject({ state: 'in-sync', lagSeconds: 0 }));
+      daemon.kill('SIGTERM');
+      expect((await daemon.finished).code, daemon.stderr()).toBe(0);
+      expect(daemon.stderr().match(/state=target-full/g)).toHaveLength(1);
+      expect(daemon.stderr()).not.toMatch(/object failed/);
+    });
+  });
+});
