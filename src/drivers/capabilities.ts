@@ -26,8 +26,11 @@ export interface Capabilities {
   readonly names: NameRules;
   /** `utf8`: listings come in UTF-8 byte order (G3). `none`: any order; who needs one sorts on disk first. */
   readonly listingOrder: 'utf8' | 'none';
-  /** Whether listings carry checksums and metadata, so that a comparison needs no request per object. */
-  readonly listingHas: { readonly checksums: boolean; readonly metaData: boolean };
+  /**
+   * Whether listings carry checksums and metadata, so that a comparison needs no request per object. `largeSizes` false: an
+   * object that is made of others may be listed as one of 0 bytes.
+   */
+  readonly listingHas: { readonly checksums: boolean; readonly metaData: boolean; readonly largeSizes?: false };
   /** Puts that may usefully be under way at once when the configuration does not say. */
   readonly concurrency: number;
   readonly copy: Copy | undefined;
@@ -123,6 +126,11 @@ export interface Multipart {
    * where such an ETag says nothing of the content.
    */
   etagOfParts(container: string, parts: readonly Pick<BodyPart, 'md5' | 'size'>[]): string | undefined;
+  /**
+   * The bytes of each part that the object is made of, in order, whichever tool made it. Undefined where the provider does not
+   * show them, and where they are more than plain parts (ranges of others, manifests of their own).
+   */
+  cutsOf(info: ObjectInfo, call: Call): Promise<readonly number[] | undefined>;
 }
 
 export interface ObjectVersion extends ObjectInfo {

@@ -39,8 +39,8 @@ async function attempt(job: Job, at: Workplace, signal: AbortSignal): Promise<Ou
   const looked = lookFor(job, at);
   if ('outcome' in looked) return looked;
   if (looked.entry) at.whereabouts.sighted(job.name, looked.entry.inode);
-  let asked = job.remote === 'ask';
-  const remote = job.remote === 'ask' ? await at.store.head(job.name, at.drain) : job.remote;
+  let asked = job.remote === 'ask' || at.store.mayBeLarger(job.remote, looked.entry);
+  const remote = asked || job.remote === 'ask' ? await at.store.head(job.name, at.drain) : job.remote;
   let facts: Facts = { local: looked.entry && { entry: looked.entry }, content: undefined, remote };
   // decide asks for each fact once at the most, so this ends.
   for (;;) {

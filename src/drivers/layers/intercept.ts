@@ -29,6 +29,7 @@ export const EFFECTS: Readonly<Record<Operation, 'reads' | 'changes'>> = {
   begin: 'changes',
   uploadPart: 'changes',
   uploadedParts: 'reads',
+  cutsOf: 'reads',
   complete: 'changes',
   abort: 'changes',
   unfinished: 'reads',

@@ -19,6 +19,7 @@ export function memoryMultipart(store: MemoryStore, partSize: Multipart['partSiz
     partSize,
     // An ETag here is that of a version, and the object has an MD5 anyway.
     etagOfParts: () => undefined,
+    cutsOf: async () => undefined,
     async begin({ container, key }, options, { signal }) {
       signal.throwIfAborted();
       checkKey(key);

@@ -4,6 +4,7 @@ import type { Multipart, Part, UploadToken } from '../capabilities.js';
 import { ObjectDoesNotExistError, ObjectHashMismatchError } from '../errors.js';
 import { foundAsSent } from '../http/found-as-sent.js';
 import { type S3Context, SLOW_ANSWER_MS } from './context.js';
+import { cutsOf } from './cuts-of.js';
 import { S3 } from './errors.js';
 import { compositeEtag, isKeyEncrypted, md5InEtag, quoted } from './etag.js';
 import { checkContainer, checkKey } from './names.js';
@@ -61,6 +62,8 @@ export function s3Multipart(context: S3Context, { headObject }: Pick<ReturnType<
       profile.compositeEtag && profile.partEtag === 'md5' && !etags.isOpaque(container)
         ? compositeEtag(parts.map(({ md5 }) => md5))
         : undefined,
+
+    cutsOf: cutsOf(context),
 
     async begin(ref, options, call) {
       checkContainer(ref.container);

@@ -33,11 +33,11 @@ export interface SwiftBackendOptions {
 /** One Swift account as a backend. It closes `http`. */
 export function swiftBackend({ settings, authenticate, http, clock, notice }: SwiftBackendOptions): Backend {
   const client = createSwiftClient({ http, sessions: createSessions(authenticate, clock), clock, notice });
-  const context: SwiftContext = { client, settings, clock };
+  const context: SwiftContext = { client, settings, clock, notice, withLarge: new Set() };
   const deleteTogether = bulkDelete(context);
   const segments = segmentStore(context, deleteTogether);
   const marks = uploadMarks(context, segments);
-  const large = largeObjects(segments, marks);
+  const large = largeObjects(segments, marks, notice);
   const objects = objectOperations(context, large);
   const parts = { segments, marks, large };
   const multipart = swiftMultipart(context, parts, objects);
@@ -51,7 +51,7 @@ export function swiftBackend({ settings, authenticate, http, clock, notice }: Sw
       names: { newContainerProblem, keyProblem },
       // SQLite compares names as UTF-8 bytes (swift/container/backend.py).
       listingOrder: 'utf8',
-      listingHas: { checksums: true, metaData: false },
+      listingHas: { checksums: true, metaData: false, largeSizes: false },
       concurrency: 32,
       copy: swiftCopy(context, parts, multipart, objects),
       batchDelete: batchDelete(deleteTogether, segments, objects),

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js';
+import type { Notice } from '../http/clock-skew.js';
 import type { SwiftClient } from './client.js';
 import type { SwiftSettings } from './settings.js';
 
@@ -7,6 +8,9 @@ export interface SwiftContext {
   readonly client: SwiftClient;
   readonly settings: SwiftSettings;
   readonly clock: Clock;
+  readonly notice: Notice;
+  /** Containers in which this client has seen an object that is made of others. */
+  readonly withLarge: Set<string>;
 }
 
 /** For copies, manifests and bulk deletes, which a service may work on for minutes before it answers. */

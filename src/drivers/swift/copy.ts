@@ -17,6 +17,7 @@ import type { LargeObjectParts } from './large-objects.js';
 import { checkContainer, checkKey } from './names.js';
 import { objectHeaders } from './object-headers.js';
 import { CEPH_MANIFEST, extraFrom, MD5_METADATA, SEGMENTS_METADATA } from './object-info.js';
+import { segmentsMark } from './segments.js';
 import { refuseDropped } from './stored.js';
 
 const LANES = 4;
@@ -165,7 +166,7 @@ export function swiftCopy(
             action: `copy a part of "${source.key}"`,
             container: segments.containerOf(to.container),
             key: segments.keyOf(to.container, token.opaque, number),
-            headers: { ...headers, 'x-fresh-metadata': 'true' },
+            headers: { ...headers, 'x-fresh-metadata': 'true', [SEGMENTS_METADATA]: segmentsMark(to, token.opaque) },
           },
           { signal },
         );

@@ -4,7 +4,7 @@ import type { SwiftContext } from './context.js';
 import { SWIFT } from './errors.js';
 import { listObjects } from './listing.js';
 import { refuseImpossible } from './names.js';
-import { infoFromHeaders } from './object-info.js';
+import { infoFromHeaders, largeKind } from './object-info.js';
 
 export function swiftHeadObject(context: SwiftContext): Backend['headObject'] {
   const { client } = context;
@@ -16,6 +16,7 @@ export function swiftHeadObject(context: SwiftContext): Backend['headObject'] {
     const about = { container: ref.container, key: ref.key };
     const { headers } = await client.request({ method: 'HEAD', operation: 'headObject', action: 'look up', ...about }, call);
     const request = { method: 'GET', operation: 'getObject', action: 'look up', ...about, accept: 416 } as const;
+    if (largeKind(headers) !== undefined) context.withLarge.add(ref.container);
     const size = await objectSize(headers, about, {
       driver: SWIFT,
       get: () => client.stream({ ...request, headers: { range: FIRST_BYTE } }, call),

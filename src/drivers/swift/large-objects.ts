@@ -1,5 +1,6 @@
 import type { Call, ObjectRef } from '../call.js';
-import { ContainerDoesNotExistError } from '../errors.js';
+import { ContainerDoesNotExistError, TargetFullError } from '../errors.js';
+import type { Notice } from '../http/clock-skew.js';
 import { openTurns } from '../turns.js';
 import type { Segments } from './segments.js';
 import type { UploadMarks } from './upload-marks.js';
@@ -11,6 +12,11 @@ export interface LargeObjects {
    * cannot be removed, or the process dies, a mark stays, by which `unfinished` finds them.
    */
   replacing<T>(ref: ObjectRef, call: Call, change: () => Promise<T>): Promise<T>;
+  /**
+   * The same for a delete, which goes on where the container has no room for a mark: it makes room. Segments that a process
+   * which dies right then leaves behind are found by nothing.
+   */
+  deleting<T>(ref: ObjectRef, call: Call, change: () => Promise<T>): Promise<T>;
   /** Removes an upload's segments and marks. Not the segments that the object is made of now. */
   discard(ref: ObjectRef, uploadId: string, call: Call): Promise<void>;
 }
@@ -25,43 +31,89 @@ export interface LargeObjectParts {
 export function largeObjects(
   segments: Pick<Segments, 'mayExist' | 'madeOf' | 'remove'>,
   marks: Pick<UploadMarks, 'write' | 'remove'>,
+  notice: Notice = () => {},
 ): LargeObjects {
   // Who sees that an object is still made of an upload's segments takes the dead mark away, and by then it may be the mark of
   // somebody who is about to replace the object.
   const turns = openTurns();
 
-  /** A dead mark takes the place of the open one first: parts that arrive from now on find no open one, and go. */
-  async function discard(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
-    const { container, key } = ref;
-    call.signal.throwIfAborted();
+  /** `no container`: and so there is no segment. */
+  async function markDead({ container, key }: ObjectRef, uploadId: string, call: Call): Promise<'marked' | 'no room' | 'no container'> {
     try {
       await marks.write('dead', container, uploadId, { key }, call);
+      return 'marked';
     } catch (error) {
-      if (error instanceof ContainerDoesNotExistError) return; // and so there is no segment
+      if (error instanceof ContainerDoesNotExistError) return 'no container';
+      if (error instanceof TargetFullError) return 'no room';
       throw error;
     }
-    await marks.remove('open', container, uploadId, call);
+  }
+
+  /**
+   * A dead mark takes the place of the open one first: parts that arrive from now on find no open one, and go. Where there is
+   * no room for it, the open one stays until the segments are gone.
+   */
+  async function discard(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
+    call.signal.throwIfAborted();
+    const marked = await markDead(ref, uploadId, call);
+    if (marked === 'no container') return;
+    if (marked === 'no room') await sweepSegments(ref, uploadId, call);
+    await marks.remove('open', ref.container, uploadId, call);
     await sweep(ref, uploadId, call);
   }
 
-  async function sweep(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
+  async function sweepSegments(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
     // Of all replicas: an old one would not know yet that the object is made of these.
     const made = await segments.madeOf(ref, call, true);
-    if (made === undefined || (made.isKnown && made.uploadId !== uploadId)) await segments.remove(ref.container, uploadId, call);
+    if (made === undefined || (made.isKnown && !made.uploadIds.includes(uploadId))) await segments.remove(ref.container, uploadId, call);
+  }
+
+  async function sweep(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
+    await sweepSegments(ref, uploadId, call);
     await marks.remove('dead', ref.container, uploadId, call);
+  }
+
+  function tellOfForeign({ container, key }: ObjectRef, segment: string): void {
+    notice('the segments of an object of another tool stay, though the object is replaced or deleted', {
+      container,
+      object: key,
+      segments: segment,
+      advice: 'delete them by hand when no other object needs them',
+    });
+  }
+
+  async function replacing<T>(ref: ObjectRef, call: Call, mark: (before: string) => Promise<void>, change: () => Promise<T>): Promise<T> {
+    call.signal.throwIfAborted();
+    const made = (await segments.mayExist(ref.container, call)) ? await segments.madeOf(ref, call) : undefined;
+    const before = made?.owned ? made.uploadId : undefined;
+    if (before === undefined) {
+      const result = await change();
+      if (made?.foreign !== undefined) tellOfForeign(ref, made.foreign);
+      return result;
+    }
+    return turns.take(before, call.signal, async () => {
+      await mark(before);
+      const result = await change();
+      await sweep(ref, before, call).catch(() => undefined);
+      return result;
+    });
   }
 
   return {
     discard: (ref, uploadId, call) => turns.take(uploadId, call.signal, () => discard(ref, uploadId, call)),
-    async replacing(ref, call, change) {
-      call.signal.throwIfAborted();
-      const made = (await segments.mayExist(ref.container, call)) ? await segments.madeOf(ref, call) : undefined;
-      const before = made?.owned ? made.uploadId : undefined;
-      if (before === undefined) return change();
-      return turns.take(before, call.signal, async () => {
-        await marks.write('dead', ref.container, before, { key: ref.key }, call);
+    replacing: (ref, call, change) =>
+      replacing(ref, call, (before) => marks.write('dead', ref.container, before, { key: ref.key }, call), change),
+    deleting(ref, call, change) {
+      let isMarked = true;
+      let upload = '';
+      const mark = async (before: string) => {
+        upload = before;
+        isMarked = (await markDead(ref, before, call)) === 'marked';
+      };
+      return replacing(ref, call, mark, async () => {
         const result = await change();
-        await sweep(ref, before, call).catch(() => undefined);
+        // There may be room now.
+        if (!isMarked) await markDead(ref, upload, call).catch(() => undefined);
         return result;
       });
     },

@@ -13,7 +13,7 @@ const MD5_OF_NOTHING = 'd41d8cd98f00b204e9800998ecf8427e';
 /** Looks at manifests, this many at once. */
 const LANES = 8;
 
-export function listObjects({ client }: SwiftContext): Backend['listObjects'] {
+export function listObjects({ client, withLarge }: SwiftContext): Backend['listObjects'] {
   /** Of a static large object, Ceph lists the size of the manifest with the MD5 of nothing: a look tells what it is. */
   async function withManifests(listed: readonly ObjectInfo[], call: Call): Promise<readonly ObjectInfo[]> {
     if (!listed.some(isCephEntry)) return listed;
@@ -35,6 +35,7 @@ export function listObjects({ client }: SwiftContext): Backend['listObjects'] {
     const { body } = await client.request({ method: 'GET', operation: 'getContainer', action: 'list', container, query }, call);
     const listed = readEntries(`list in "${container}"`, body).map((entry) => infoOf(container, entry));
     const items = await withManifests(listed, call);
+    if (items.some(({ extra }) => extra['largeObject'] !== undefined)) withLarge.add(container);
     return {
       items,
       next: nextPage(

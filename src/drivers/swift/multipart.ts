@@ -9,12 +9,14 @@ import { eachInParallel } from '../parallel.js';
 import { completeUpload } from './complete.js';
 import { lookAtContainer } from './containers.js';
 import type { SwiftContext } from './context.js';
+import { cutsOf } from './cuts-of.js';
 import { SWIFT } from './errors.js';
 import type { LargeObjectParts } from './large-objects.js';
 import { checkContainer, checkKey } from './names.js';
 import { objectHeaders } from './object-headers.js';
-import { MD5_METADATA, quoted } from './object-info.js';
+import { MD5_METADATA, quoted, SEGMENTS_METADATA } from './object-info.js';
 import { confirmedMd5, preparePayload } from './payload.js';
+import { segmentsMark } from './segments.js';
 import { manifestEtag } from './slo.js';
 import type { UploadNote } from './upload-marks.js';
 
@@ -42,6 +44,8 @@ export function swiftMultipart(
   return {
     partSize: { min: Math.min(settings.segment_size, settings.max_put_size), max: settings.max_put_size, maxParts: MAX_SEGMENTS },
     etagOfParts: (_container, parts) => quoted(manifestEtag(parts.map(({ md5 }) => md5))),
+
+    cutsOf: cutsOf(context, segments),
 
     async begin({ container, key }, options, call) {
       checkKey(key);
@@ -74,7 +78,11 @@ export function swiftMultipart(
             action: `put segment ${number} of "${key}"`,
             ...place,
             needsContainer: true,
-            headers: { 'content-type': 'application/octet-stream', ...payload.headers },
+            headers: {
+              'content-type': 'application/octet-stream',
+              [SEGMENTS_METADATA]: segmentsMark({ container, key }, opaque),
+              ...payload.headers,
+            },
             body: payload.body,
             replayable: payload.replayable,
           },

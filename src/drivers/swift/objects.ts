@@ -62,7 +62,7 @@ export function objectOperations(context: SwiftContext, large: LargeObjects): Ob
       call.signal.throwIfAborted();
       checkContainer(container);
       if (!isPossibleKey(key)) return;
-      await large.replacing({ container, key }, call, () =>
+      await large.deleting({ container, key }, call, () =>
         client.request({ method: 'DELETE', operation: 'deleteObject', action: 'delete', container, key, accept: 404 }, call),
       );
     },

@@ -5,7 +5,8 @@ import { ContainerAccessDeniedError, ContainerDoesNotExistError, UnsupportedOper
 import type { DeleteTogether } from './bulk-delete.js';
 import type { SwiftContext } from './context.js';
 import { SWIFT } from './errors.js';
-import { listedSize, readEntries, readList } from './json.js';
+import { listedSize, readEntries } from './json.js';
+import { dynamicPlace, type NamedSegment, readManifest } from './manifest.js';
 import { isPossibleKey } from './names.js';
 import { isCephManifest, largeKind, SEGMENTS_METADATA } from './object-info.js';
 import { nextPage, pageQuery } from './paging.js';
@@ -19,6 +20,8 @@ export interface Segments {
   /** Where those of a container's objects are; not necessarily there yet. */
   containerOf(container: string): string;
   keyOf(container: string, uploadId: string, number: number): string;
+  /** Whether an object is named as the segments of the container's objects are. */
+  isOurs(container: string, segment: ObjectRef): boolean;
   /** Makes the container, if it is not there. */
   createContainerOf(container: string, call: Call): Promise<void>;
   /** Only when it was named after this container and is empty. */
@@ -26,18 +29,25 @@ export interface Segments {
   /** In ascending order. */
   list(container: string, uploadId: string, call: Call): Promise<readonly Part[]>;
   remove(container: string, uploadId: string, call: Call): Promise<void>;
-  /** What the object is made of. Undefined: it is not there, or is no static large object. `newest`: asks all replicas. */
+  /** What the object is made of. Undefined: it is not there, or is no large object. `newest`: asks all replicas. */
   madeOf(ref: ObjectRef, call: Call, newest?: boolean): Promise<MadeOf | undefined>;
-  /** False when no object of the container can be made of segments of ours. Remembered for a minute, or until `begin`. */
+  /**
+   * False when no object of the container is known to be made of segments: there are none of ours, and this client has seen no
+   * large object. Remembered for a minute, or until `begin`.
+   */
   mayExist(container: string, call: Call): Promise<boolean>;
   /** Some are about to be sent. Throws UnsupportedOperationError where their container is that of the objects. */
   begin(container: string): void;
 }
 
-/** The segments of a static large object. */
+/** The segments of a large object. */
 export interface MadeOf {
   /** The upload of ours; undefined: the segments are not ours, or the provider does not say whose they are. */
   readonly uploadId: string | undefined;
+  /** Every upload of ours of which segments are named: another tool's manifest may name those of several. */
+  readonly uploadIds: readonly string[];
+  /** Where another tool keeps segments of it, as `CONTAINER/NAME`; undefined: nowhere, or the provider does not say. */
+  readonly foreign: string | undefined;
   /** The segments were sent for this very object, and go with it. A copy of a manifest shares them with its source. */
   readonly owned: boolean;
   /** False: the provider shows no manifest, and the object says nothing. Nothing may then be removed. */
@@ -58,7 +68,7 @@ function ownerOf({ container, key }: ObjectRef): string {
 const REMEMBERED_MS = 60_000;
 const folderOf = (container: string) => `longshore/segments/${container}/`;
 
-export function segmentStore({ client, settings, clock }: SwiftContext, deleteTogether: DeleteTogether): Segments {
+export function segmentStore({ client, settings, clock, withLarge }: SwiftContext, deleteTogether: DeleteTogether): Segments {
   const noneUntil = new Map<string, number>();
   const some = new Set<string>();
 
@@ -101,11 +111,46 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
     return parts;
   }
 
+  /**
+   * Whether a segment was sent for this object. Another tool's manifest may name it: then the segments stay. So do those
+   * that were sent before segments said it, of an object whose metadata another tool has replaced.
+   */
+  async function isSentFor(ref: ObjectRef, uploadId: string, { container, key }: ObjectRef, call: Call): Promise<boolean> {
+    const about = { action: 'look up a segment', container, key, accept: 404 } as const;
+    const { headers } = await client.request({ method: 'HEAD', operation: 'headObject', ...about }, call);
+    return headers[SEGMENTS_METADATA] === segmentsMark(ref, uploadId);
+  }
+
+  async function madeOfNamed(ref: ObjectRef, named: readonly NamedSegment[], call: Call) {
+    const ours = named.filter((segment) => isOurs(ref.container, segment));
+    const foreign = named.find((segment) => segment.container !== '' && !isOurs(ref.container, segment));
+    const uploadIds = [...new Set(ours.map(({ key }) => key.slice(folderOf(ref.container).length).split('/', 1)[0] ?? ''))];
+    const [first] = ours;
+    const [uploadId] = uploadIds;
+    // One that mixes segments is another tool's.
+    const isPure = first !== undefined && uploadId !== undefined && uploadIds.length === 1 && foreign === undefined;
+    const owned = isPure && (await isSentFor(ref, uploadId, first, call));
+    return { uploadId, uploadIds, owned, foreign: foreign && `${foreign.container}/${foreign.key}` };
+  }
+
+  /** `isKnown` is false where its prefix takes in segments of ours. */
+  function madeOfDynamic(container: string, manifest: string): MadeOf {
+    const place = dynamicPlace(manifest);
+    const folder = folderOf(container);
+    const isApart = place.container !== containerOf(container) || !(folder.startsWith(place.key) || place.key.startsWith(folder));
+    const nothing = { uploadId: undefined, uploadIds: [], owned: false, sharedByCopy: false };
+    return { ...nothing, foreign: `${place.container}/${place.key}`, isKnown: isApart };
+  }
+
+  const isOurs: Segments['isOurs'] = (container, segment) =>
+    segment.container === containerOf(container) && segment.key.startsWith(folderOf(container));
+
   const keyOf: Segments['keyOf'] = (container, uploadId, number) => `${folderOf(container)}${uploadId}/${String(number).padStart(5, '0')}`;
 
   return {
     containerOf,
     keyOf,
+    isOurs,
     list,
 
     async createContainerOf(container, call) {
@@ -138,32 +183,28 @@ export function segmentStore({ client, settings, clock }: SwiftContext, deleteTo
       for (const failure of failures.values()) throw failure;
     },
 
-    async madeOf({ container, key }, call, newest = false) {
+    async madeOf(ref, call, newest = false) {
+      const { container, key } = ref;
       if (!isPossibleKey(key)) return undefined;
       const about = { action: 'look up', container, key, headers: newest ? { 'x-newest': 'true' } : {}, accept: 404 };
       const head = await client.request({ method: 'HEAD', operation: 'headObject', ...about }, call);
-      if (head.status === 404 || largeKind(head.headers) !== 'static') return undefined;
+      if (head.status === 404) return undefined;
+      if (largeKind(head.headers) === 'dynamic') return madeOfDynamic(container, head.headers['x-object-manifest'] ?? '');
+      if (largeKind(head.headers) !== 'static') return undefined;
       const sharedByCopy = isCephManifest(head.headers);
       const [uploadId, owner] = (head.headers[SEGMENTS_METADATA] ?? '').split(' ');
-      if (uploadId && owner) return { uploadId, owned: owner === ownerOf({ container, key }), isKnown: true, sharedByCopy };
-      const manifest = await client.request(
-        { method: 'GET', operation: 'getManifest', ...about, query: { 'multipart-manifest': 'get' } },
-        call,
-      );
-      // Ceph shows an empty one, whoever changed the metadata by which it can be told.
-      const isHidden = manifest.status !== 404 && manifest.body.byteLength === 0;
-      if (isHidden) return { uploadId: undefined, owned: false, isKnown: false, sharedByCopy: true };
-      if (manifest.status === 404 || largeKind(manifest.headers) !== 'static') return undefined;
-      const folder = `/${containerOf(container)}/${folderOf(container)}`;
-      const ours = readList('read the manifest', manifest.body)
-        .map(({ name }) => String(name))
-        .find((name) => name.startsWith(folder));
-      const named = ours?.slice(folder.length).split('/', 1)[0];
-      return { uploadId: named, owned: named !== undefined, isKnown: true, sharedByCopy };
+      if (uploadId && owner)
+        return { uploadId, uploadIds: [uploadId], foreign: undefined, owned: owner === ownerOf(ref), isKnown: true, sharedByCopy };
+      const manifest = await readManifest(client, ref, about.headers, call);
+      if (manifest === undefined) return undefined;
+      // Ceph shows an empty one, and another tool has changed the metadata by which it can be told.
+      if (manifest === 'hidden')
+        return { uploadId: undefined, uploadIds: [], foreign: undefined, owned: false, isKnown: false, sharedByCopy: true };
+      return { ...(await madeOfNamed(ref, manifest, call)), isKnown: true, sharedByCopy };
     },
 
     async mayExist(container, call) {
-      if (some.has(container)) return true;
+      if (some.has(container) || withLarge.has(container)) return true;
       if ((noneUntil.get(container) ?? 0) > clock.monotonic()) return false;
       try {
         if ((await page(container, folderOf(container), undefined, 1, call)).length > 0) {

@@ -1,12 +1,13 @@
 import type { Backend } from '../../drivers/backend.js';
 import { bytesBody } from '../../drivers/body.js';
 import type { ObjectInfo, ObjectRef, PutOptions } from '../../drivers/call.js';
+import type { ExpectedContent } from '../../drivers/capabilities.js';
 import { guessContentType } from '../../drivers/content-type.js';
 import { ContainerDoesNotExistError, ObjectInTheWayError, StorageError, UnsupportedOperationError } from '../../drivers/errors.js';
 import { fileBody } from '../../drivers/file-body.js';
 import { findObject } from '../../drivers/find-object.js';
 import { type HeaderAndClassRule, headersByPattern, storageClassByPattern } from '../../drivers/header-rules.js';
-import { md5IfMadeOf } from '../../drivers/made-of.js';
+import { evenCut, md5IfMadeOf } from '../../drivers/made-of.js';
 import { sendObject } from '../../drivers/send.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Policy, RemoteFact } from '../decide.js';
@@ -72,6 +73,10 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
   return {
     canCopy: copy !== undefined,
     tellsMd5,
+    mayBeLarger(listed, entry) {
+      if (backend.capabilities.listingHas.largeSizes !== false) return false;
+      return typeof listed === 'object' && !listed.inspected && listed.size === 0 && (entry?.size ?? 0) > 0;
+    },
     async head(name, signal) {
       const info = await find(name, signal);
       return info ? factSeen(info) : 'absent';
@@ -86,11 +91,12 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
       if (!info) return { remote: 'absent' };
       const fact = { ...factSeen(info), inspected: true };
       if (fact.md5 !== undefined) return { remote: fact };
-      const partSize = entry.kind === 'file' ? files.partSizeOf(entry.size) : undefined;
-      if (multipart !== undefined && partSize !== undefined && entry.size === fact.size) {
-        const body = await fileBody(absolutePath, { ref: refOf(name), driver: backend.name, expected: entry, follow });
-        const md5 = await md5IfMadeOf(multipart, info, body, partSize, signal);
-        if (md5 !== undefined) return { remote: { ...fact, md5, partSize }, localMd5: md5 };
+      if (multipart !== undefined && entry.kind === 'file' && entry.size === fact.size) {
+        const openBody = () => fileBody(absolutePath, { ref: refOf(name), driver: backend.name, expected: entry, follow });
+        const cuts = (await multipart.cutsOf(info, { signal })) ?? files.partSizeOf(entry.size);
+        const md5 = cuts === undefined ? undefined : await md5IfMadeOf(multipart, info, await openBody(), cuts, signal);
+        const partSize = cuts === undefined ? undefined : evenCut(cuts);
+        if (md5 !== undefined) return { remote: { ...fact, md5, ...(partSize !== undefined && { partSize }) }, localMd5: md5 };
       }
       return { remote: { ...fact, md5: await contentMd5(name, signal) } };
     },
@@ -119,7 +125,7 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
       try {
         const info = from === name ? await run() : await sources.replace(name, signal, () => sources.copy(from, run));
         if (info === undefined) return undefined;
-        const told = remoteFact(info).md5 ?? (await contentMd5(name, signal));
+        const told = remoteFact(info).md5 ?? (isSameVersion(info, expected) ? md5 : await contentMd5(name, signal));
         return told === md5 && info.size === entry.size ? confirmed(info, md5, undefined) : undefined;
       } catch (error) {
         if (isRefusedCopy(error)) return undefined;
@@ -143,6 +149,11 @@ async function sendWhere<T>(options: PutOptions, send: (options: PutOptions) => 
     if (precondition === undefined || !(error instanceof UnsupportedOperationError)) throw error;
     return send(unconditional);
   }
+}
+
+/** The object has the ETag that it was known to have with this content: a change of metadata alone left it what it is. */
+function isSameVersion({ extra }: ObjectInfo, { etag }: ExpectedContent): boolean {
+  return etag !== undefined && extra['etag'] === etag;
 }
 
 /** What a look at the object itself says of it. */

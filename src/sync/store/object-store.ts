@@ -25,6 +25,8 @@ export interface ObjectStore {
    * sent, and be given to putFile.
    */
   tellsMd5(entry: LocalEntry): boolean;
+  /** Whether the object may have another size than it was listed with: some listings say 0 of an object that is made of others. */
+  mayBeLarger(listed: Remote, entry: LocalEntry | undefined): boolean;
   /** One look at the object. */
   head(name: ObjectName, signal: AbortSignal): Promise<Remote>;
   /** The first bytes of its content, LOOK_BYTES of them, or all that there are. Rejects with ObjectDoesNotExistError. */

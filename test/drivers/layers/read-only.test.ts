@@ -50,7 +50,7 @@ beforeEach(async () => {
 test('every operation that changes something resolves and does not reach the provider; every other one does', async () => {
   const { copy, batchDelete, multipart, cdn, versions } = dry.capabilities;
   expect(multipart, 'what would go in parts is put whole').toBeUndefined();
-  type InParts = 'begin' | 'uploadPart' | 'uploadedParts' | 'complete' | 'abort' | 'unfinished';
+  type InParts = 'begin' | 'uploadPart' | 'uploadedParts' | 'cutsOf' | 'complete' | 'abort' | 'unfinished';
   const calls: Record<Exclude<Operation, InParts>, () => Promise<unknown>> = {
     listContainers: () => dry.listContainers({}, call),
     headContainer: () => dry.headContainer('c', call),

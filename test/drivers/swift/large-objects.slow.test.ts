@@ -281,7 +281,7 @@ test('P5: who finds an object still made of segments takes away no mark of who i
     mayExist: async () => true,
     // The first to ask for the newest is slow to hear the answer.
     async madeOf(_: unknown, __: unknown, newest = false) {
-      const found = { uploadId: madeOf, owned: true, isKnown: true, sharedByCopy: false };
+      const found = { uploadId: madeOf, uploadIds: [madeOf], foreign: undefined, owned: true, isKnown: true, sharedByCopy: false };
       if (!newest) return found;
       look();
       await paused;

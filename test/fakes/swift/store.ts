@@ -45,6 +45,13 @@ export const inOrder = (names: Iterable<string>) => [...names].sort((a, b) => Bu
 
 export function createStore(): Store {
   const containers = new Map<string, StoredContainer>();
+  /** The segments of a dynamic large object. */
+  function dynamic(manifest: string): readonly StoredObject[] {
+    const [container = '', start = ''] = decodeURIComponent(manifest).split(/\/(.*)/s, 2);
+    const { objects } = store.container(container);
+    return inOrder(objects.keys()).flatMap((key) => (key.startsWith(start) ? [objects.get(key)!] : []));
+  }
+
   const store: Store = {
     containers,
     container(name) {
@@ -59,11 +66,7 @@ export function createStore(): Store {
     },
     content(object) {
       const prefix = object.headers['x-object-manifest'];
-      if (prefix !== undefined) {
-        const [container = '', start = ''] = decodeURIComponent(prefix).split(/\/(.*)/s, 2);
-        const { objects } = store.container(container);
-        return Buffer.concat(inOrder(objects.keys()).flatMap((key) => (key.startsWith(start) ? [objects.get(key)!.bytes] : [])));
-      }
+      if (prefix !== undefined) return Buffer.concat(dynamic(prefix).map(({ bytes }) => bytes));
       if (object.segments === undefined) return object.bytes;
       return Buffer.concat(
         object.segments.map(({ container, key, etag }) => {
@@ -74,7 +77,13 @@ export function createStore(): Store {
       );
     },
     etag: ({ bytes, segments, headers }) => {
-      if (headers['x-object-manifest'] !== undefined) return `"${md5('dynamic')}"`;
+      const prefix = headers['x-object-manifest'];
+      if (prefix !== undefined)
+        return `"${md5(
+          dynamic(prefix)
+            .map((segment) => store.etag(segment))
+            .join(''),
+        )}"`;
       return segments === undefined ? md5(bytes) : `"${md5(segments.map(({ etag }) => etag).join(''))}"`;
     },
   };
