@@ -32,6 +32,9 @@ import type { SourceView } from './source/source-view.js';
  * | not seen, and no scan is due       | passes: the file was deleted, has | passes                                |
  * |                                    | left the source, or is excluded   |                                       |
  *
+ * A walk that finds names missing, and a folder that changed since it began, walks once more for the files' new names before
+ * any delete (scan/second-look.ts): no event tells a one-shot run of a file that moved to where the walk had been already.
+ *
  * What waits (waiting-jobs.ts) holds no slot of the queue and is in memory only: a program that stops deletes nothing that
  * waits, and the scan at the next start finds both names. A new file may get the inode number of a deleted one, which looks
  * like a rename: the delete then waits for the new file, or is reported while that one cannot be mirrored.

@@ -54,17 +54,18 @@ function malformedIn(folder: RelativePath, { line, pattern, problem: why }: Malf
  * @throws SourceMissingError when the source itself is gone or another
  */
 export function whatBecameOf(at: Looking, directory: Directory): WalkProblem | undefined {
-  const fate = fateOf(at, directory);
+  const fate = fateOf(at, directory, at.folderDone);
   return typeof fate === 'string' ? undefined : fate;
 }
 
-function fateOf(at: Looking, { path, device, inode }: Directory): 'same' | 'gone' | WalkProblem {
+function fateOf(at: Looking, { path, device, inode }: Directory, seen: Looking['folderDone'] = () => {}): 'same' | 'gone' | WalkProblem {
   if (path === '') {
-    confirmSource(at.source);
+    seen(confirmSource(at.source));
     return 'same';
   }
   try {
     const now = (at.symlinks === 'follow' ? statPath : lstatPath)(pathOnDisk(at.source.root, path));
+    seen(now);
     return now.dev === device && now.ino === inode ? 'same' : exchanged(path);
   } catch (error) {
     return isAbsence(error) ? 'gone' : refusal(path, error); // what cannot be looked at is not known to be the same

@@ -23,6 +23,8 @@ export interface Looking extends WalkSettings {
   readonly source: Source;
   /** Called before each look. What it throws ends the walk. */
   readonly beforeLook: () => void;
+  /** Gets each folder of a walk once its names were looked at. */
+  readonly folderDone: (stat: BigIntStats) => void;
   /** `device:inode` of the folders that no path, bind mount or link may lead into. */
   readonly never: ReadonlySet<string>;
   /** The same folders without symbolic links. */
@@ -42,11 +44,16 @@ export type Found = LocalEntry | Directory | WalkProblem | { readonly kind: 'abs
 export const ABSENT: Found = { kind: 'absent' };
 export const IGNORED: Found = { kind: 'ignored' };
 
-export function startLooking(source: Source, settings: WalkSettings, beforeLook: () => void = () => {}): Looking {
+export function startLooking(
+  source: Source,
+  settings: WalkSettings,
+  beforeLook: () => void = () => {},
+  folderDone: (stat: BigIntStats) => void = () => {},
+): Looking {
   const folders = settings.filter.never.map((path) => pathOnDisk(source.root, path)).filter((folder) => existsSync(folder));
   const identities = folders.map((folder) => statPath(folder)).map(({ dev, ino }) => `${dev}:${ino}`);
   const neverReal = folders.map((folder) => realpathSync(folder));
-  return { ...settings, source, beforeLook, never: new Set(identities), neverReal };
+  return { ...settings, source, beforeLook, folderDone, never: new Set(identities), neverReal };
 }
 
 /** The folder itself may be listed but not searched, so that nothing in it can be looked at. */

@@ -45,7 +45,7 @@ export function openSource(root: string): Source {
  * Makes sure that the source is still the folder that it was when it was opened.
  * @throws SourceMissingError
  */
-export function confirmSource({ root, device, inode }: Source): void {
+export function confirmSource({ root, device, inode }: Source): BigIntStats {
   let now: BigIntStats;
   try {
     now = statPath(root);
@@ -55,6 +55,7 @@ export function confirmSource({ root, device, inode }: Source): void {
   if (now.dev !== device || now.ino !== inode) {
     throw new SourceMissingError(root, 'was unmounted, or exchanged for another folder, while it was looked at');
   }
+  return now;
 }
 
 export function sourceMissing(root: string, cause: unknown): SourceMissingError {

@@ -18,6 +18,7 @@ import { collectDeletes, type RunDeletes } from './run-deletes.js';
 import { startScan } from './scan.js';
 import { WORTH_SHARING } from './scan-parts.js';
 import type { ScanItem, ScanSummary } from './scan-run.js';
+import { lookForMoved } from './second-look.js';
 
 /**
  * Compares the source with the index (scan), or with the container as well (reconcile), and makes jobs of what differs.
@@ -74,14 +75,17 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
       ...(noDeletes === undefined ? {} : { noDeletes }),
       mounts: { known, whenAway: notMounted(acceptSourceIfMeant(settings.name)) },
       acceptEmpty: ledger.read().acceptedEmpty === true,
+      beganMs: clock.now(),
     };
     const listing = due.kind === 'reconcile' ? listRemote(backend, settings.container, settings.prefix, signal, others.note) : undefined;
     const { listingOrder } = backend.capabilities;
     const scan = startScan(request, { signal, clock, listingOrder, ...(listing ? { listing } : {}), ...whereToCut(mirror) });
     run.scanned = scan.scanned;
+    let changed = false;
     for await (const items of scan) {
       for (const item of items) {
         signal.throwIfAborted();
+        if (item.kind === 'walked') ({ changed } = item);
         if (item.kind === 'finding' && item.decision.action !== 'report') begun.delete(item.name);
         // Its other names may lie outside of the folder that is scanned.
         if (due.under !== '' && item.kind === 'finding' && item.local) {
@@ -99,6 +103,7 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
       await ledger.update((document) => ({ ...document, reconciled: true, source: mirror.source.identity() }));
       if (summary.withheld > 0) mirror.miss();
     }
+    if (changed && deletes.size > 0 && due.under === '') await lookForMoved(mirror, run, request, { signal, clock, ...whereToCut(mirror) });
     asOfMs = clock.monotonic();
     mirror.scansDue.walked(due.under, began);
     walked();

@@ -62,7 +62,7 @@ function inOrder(summaries: ReadonlyMap<number, ScanSummary>): readonly ScanSumm
 }
 
 function bothWalked(a: Walked, b: Walked): Walked {
-  return { ...a, ...countsOfBoth(a, b), empty: a.empty && b.empty };
+  return { ...a, ...countsOfBoth(a, b), empty: a.empty && b.empty, changed: a.changed || b.changed };
 }
 
 function bothFinished(a: ScanSummary, b: ScanSummary): ScanSummary {

@@ -1,4 +1,5 @@
 import type { IndexLocation, IndexView } from '../../state/object-index.js';
+import { openChangedFolders } from '../../watcher/changed-folders.js';
 import { openDescent, wouldBeLeftOut } from '../../watcher/descend.js';
 import type { RelativePath } from '../../watcher/entry.js';
 import { IGNORED, startLooking, type WalkSettings } from '../../watcher/look.js';
@@ -38,6 +39,8 @@ export interface ScanRequest {
   readonly noDeletes?: string;
   /** The file systems that belong inside the source, and what to say where one is not mounted. */
   readonly mounts?: { readonly known: InnerMounts; readonly whenAway: string };
+  /** When the scan began, milliseconds since the epoch. Default: it is not asked whether the source changed meanwhile. */
+  readonly beganMs?: number;
   /** True: an empty source is meant, and what is known of it may be deleted. */
   readonly acceptEmpty?: boolean;
 }
@@ -66,6 +69,8 @@ export interface Walked extends Counts {
   readonly inode: bigint;
   /** The source's folder has nothing in it at all, as that of a disk that is not mounted. */
   readonly empty: boolean;
+  /** A folder changed since `beganMs`, so that a file that moved meanwhile may have been met nowhere. */
+  readonly changed: boolean;
 }
 
 export interface ScanSummary extends Counts, DepartureCounts {
@@ -114,7 +119,19 @@ export interface ScanSurroundings {
  * @throws SourceMissingError, NamesOutOfOrderError, and what `beforeLook`, the index and the listing throw
  */
 export async function* runScan(
-  { root, under, range = ALL_NAMES, place = WHOLE, settings, policy, location, noDeletes, mounts, acceptEmpty = false }: ScanRequest,
+  {
+    root,
+    under,
+    range = ALL_NAMES,
+    place = WHOLE,
+    settings,
+    policy,
+    location,
+    noDeletes,
+    mounts,
+    beganMs,
+    acceptEmpty = false,
+  }: ScanRequest,
   {
     openIndex,
     indexIsOld = () => false,
@@ -128,7 +145,8 @@ export async function* runScan(
   if ((under !== '' || range !== ALL_NAMES) && listing !== undefined)
     throw new RangeError('a part of the source cannot be compared with the listing of a container');
   const source = openSource(root);
-  const at = startLooking(source, settings, beforeLook);
+  const folders = openChangedFolders(beganMs ?? Number.MAX_SAFE_INTEGER);
+  const at = startLooking(source, settings, beforeLook, folders.finished);
   const naming = createNaming(settings.symlinks);
   const blindSpots = openBlindSpots();
   const landmarks = openLandmarks();
@@ -158,7 +176,7 @@ export async function* runScan(
     }
     confirmSource(source);
     const empty = isEmptySource(root, settings.filter.never);
-    yield { kind: 'walked', ...counts, device: source.device, inode: source.inode, empty };
+    yield { kind: 'walked', ...counts, device: source.device, inode: source.inode, empty, changed: folders.changed };
     await allWalked?.();
 
     const descend = openDescent(at);
