@@ -8,19 +8,22 @@ export function size(description: string, { min = 0, max = Number.MAX_SAFE_INTEG
   return measured(
     description,
     what,
-    (input) => (typeof input === 'string' ? parseSize(input) : Number.isInteger(input) ? input : undefined),
-    { min, max },
-    (input) => {
-      const meant = sizesMeant(input);
-      return meant.length > 0 ? ` (${meant.join(' or ')}?)` : '';
+    {
+      parse: (input) => (typeof input === 'string' ? parseSize(input) : Number.isInteger(input) ? input : undefined),
+      show: formatSize,
+      hint: (input) => {
+        const meant = sizesMeant(input);
+        return meant.length > 0 ? ` (${meant.join(' or ')}?)` : '';
+      },
     },
+    { min, max },
   );
 }
 
 /** Milliseconds, written `500ms`, `30s`, `6h`, `7d`, `1h30m` or `0`. A bare number has no unit and is refused. */
 export function duration(description: string, { min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {}) {
   const what = `a duration such as "500ms", "30s", "6h" or "7d"${range({ min, max }, formatDuration)}`;
-  return measured(description, what, (input) => parseDuration(String(input)), { min, max });
+  return measured(description, what, { parse: (input) => parseDuration(String(input)), show: formatDuration }, { min, max });
 }
 
 /** Bytes a second, written `2MiB/s`; `off` is read as Infinity. */
@@ -30,10 +33,15 @@ export function rate(description: string, { min }: { readonly min: number }) {
     const match = /^(.+?) ?\/ ?s$/.exec(String(input).trim());
     return match?.[1] === undefined ? undefined : parseSize(match[1]);
   };
-  return measured(description, `a rate such as "2MiB/s"${range({ min, max: Number.POSITIVE_INFINITY }, perSecond)}, or "off"`, parse, {
-    min,
-    max: Number.POSITIVE_INFINITY,
-  });
+  return measured(
+    description,
+    `a rate such as "2MiB/s"${range({ min, max: Number.POSITIVE_INFINITY }, perSecond)}, or "off"`,
+    { parse, show: perSecond },
+    {
+      min,
+      max: Number.POSITIVE_INFINITY,
+    },
+  );
 }
 
 const perSecond = (bytes: number) => `${formatSize(bytes)}/s`;
@@ -44,5 +52,5 @@ export function percentage(description: string) {
     const match = /^(\d+(?:\.\d+)?) ?%$/.exec(String(input).trim());
     return match === null ? undefined : Number(match[1]) / 100;
   };
-  return measured(description, 'a percentage from "0%" to "100%"', parse, { min: 0, max: 1 });
+  return measured(description, 'a percentage from "0%" to "100%"', { parse, show: (share) => `${share * 100}%` }, { min: 0, max: 1 });
 }

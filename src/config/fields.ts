@@ -57,7 +57,11 @@ export function jsonSchema(schema: Schema): Record<string, unknown> {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
-    override: ({ jsonSchema: node }) => {
+    override: ({ zodSchema, jsonSchema: node }) => {
+      if (zodSchema instanceof z.ZodDefault) {
+        const show = amounts.get(zodSchema.def.innerType as Schema)?.show;
+        if (show !== undefined) node.default = show(zodSchema.def.defaultValue as number);
+      }
       const { otherNames, ...known } = node as typeof node & { otherNames?: Readonly<Record<string, string>> };
       if (otherNames === undefined) return;
       for (const [other, name] of Object.entries(otherNames)) {
@@ -76,7 +80,7 @@ export function text(description: string, { pattern, rule = 'text' }: { readonly
   const error = ({ input }: { readonly input?: unknown }) =>
     expected(rule, input) + (typeof input === 'number' || typeof input === 'boolean' ? ' (put it in quotes)' : '');
   const schema = z.string({ error });
-  return (pattern === undefined ? schema : schema.regex(pattern, { error })).describe(description);
+  return pattern === undefined ? schema.describe(description) : schema.regex(pattern, { error }).meta({ description, $comment: rule });
 }
 
 /** A pattern of gitignore's syntax; malformed ones are refused. */
@@ -111,15 +115,25 @@ export function count(description: string, { min = 0, max = Number.MAX_SAFE_INTE
   return z.int({ error }).min(min, { error }).max(max, { error }).describe(description);
 }
 
-/** A number that is written with a unit: see amounts.ts. `what` is expected; `parse` gives undefined for what is none. */
+/** How the amounts of a schema are written: in the JSON Schema, a default has its unit. */
+const amounts = z.registry<{ readonly show: (amount: number) => string }>();
+
+/** A number with a unit: how it is read, how it is written, and what to say of a text that is none. */
+interface Unit {
+  /** Undefined for a text that is no such amount. */
+  readonly parse: (input: string | number) => number | undefined;
+  readonly show: (amount: number) => string;
+  readonly hint?: (input: string) => string;
+}
+
+/** A number that is written with a unit: see amounts.ts. `what` is expected, its range included. */
 export function measured(
   description: string,
   what: string,
-  parse: (input: string | number) => number | undefined,
+  { parse, show: written, hint = () => '' }: Unit,
   { min, max }: Required<Bounds>,
-  hint: (input: string) => string = () => '',
 ) {
-  return z
+  const schema = z
     .union([z.string(), z.number()], { error: wrong(what) })
     .transform((input, context) => {
       const amount = parse(input);
@@ -127,7 +141,9 @@ export function measured(
       context.addIssue({ code: 'custom', message: expected(what, input) + hint(String(input)) });
       return z.NEVER;
     })
-    .describe(description);
+    .meta({ description, $comment: what });
+  amounts.add(schema, { show: written });
+  return schema;
 }
 
 /** A path: absolute, below the home folder (`~/x`), or relative to the configuration file. Read as an absolute one. */
@@ -141,7 +157,7 @@ export function folder(description: string, place: Place) {
       context.addIssue({ code: 'custom', message: expected(path === undefined ? `${what} (HOME is not set, so no "~")` : what, written) });
       return z.NEVER;
     })
-    .describe(description);
+    .meta({ description, $comment: what });
 }
 
 function withHome(written: string, home: string | undefined): string | undefined {
@@ -166,7 +182,7 @@ export function secret(description: string, place: Place) {
       { error },
     )
     .transform((source) => new Secret(typeof source === 'string' ? { literal: source } : source, place))
-    .describe(description);
+    .meta({ description, $comment: what });
 }
 
 /** One word that switches a section off, or the section; what is wrong with a section is told of its keys. */
@@ -190,7 +206,7 @@ export function byTime<S extends z.ZodType>(description: string, what: string, t
   });
   const error = ({ input }: { readonly input?: unknown }) =>
     typeof input === 'object' && input !== null && !Array.isArray(input) ? '' : expected(`${what}, or a section of times`, input);
-  return z.union([always, times], { error }).describe(description);
+  return z.union([always, times], { error }).meta({ description, $comment: `${what}, or a section of times` });
 }
 
 const TIMES = 'times of the week such as "Mon-Fri 08:00-18:00", "Sat,Sun" or "22:00-06:00", or "otherwise"';

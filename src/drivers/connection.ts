@@ -7,11 +7,11 @@ import { createHttpClient } from './http.js';
 
 /** What may be set of the way to a provider that speaks HTTP, whoever it is. */
 export const connectionFields = (place: Place) => ({
-  secure: flag('TLS.').default(true),
+  secure: flag('Use TLS.').default(true),
   ca_file: folder('PEM file of the authorities to trust instead of the built-in ones.', place).optional(),
-  verify_tls: flag('Whether the server must prove who it is. False is for tests only.').default(true),
+  verify_tls: flag('Whether the server’s certificate is checked. False is for tests only.').default(true),
   connect_timeout: duration('Longest wait for a connection.', { min: 1 }).default(10_000),
-  timeout: duration('Longest silence of the server.', { min: 1 }).default(60_000),
+  timeout: duration('Longest time without an answer from the server.', { min: 1 }).default(60_000),
   connections: count('Connections to one host.', { min: 1, max: 1024 }).default(64),
 });
 

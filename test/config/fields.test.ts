@@ -111,12 +111,21 @@ describe('fields', () => {
       type: 'object',
       description: 'A target.',
       properties: {
-        root: { type: 'string', description: 'Where.' },
-        key: { type: 'string', description: 'Where.' },
+        root: { type: 'string', description: 'Where.', $comment: 'a path' },
+        key: { type: 'string', description: 'Where.', $comment: 'a path' },
         fsync: { type: 'boolean', description: 'Durable.', default: true },
       },
       required: [],
       additionalProperties: false,
+    });
+  });
+
+  it('JSON Schema: writes amounts, ranges and defaults with their units', () => {
+    const schema = section('Waits.', { settle: duration('How long.', { max: 3_600_000 }).default(500) });
+    expect(jsonSchema(schema)).toMatchObject({
+      properties: {
+        settle: { default: '500ms', $comment: 'a duration such as "500ms", "30s", "6h" or "7d" from 0 to 1h', type: ['string', 'number'] },
+      },
     });
   });
 });

@@ -86,7 +86,7 @@ describe.each(checked)('$page', ({ blocks }) => {
       for (const source of ['Documents', 'data']) await mkdir(join(folder, source));
       await writeFile(join(folder, 'nas-ca.pem'), '');
       for (const { text, line } of yaml) {
-        await writeFile(join(folder, 'page.yaml'), text.includes('mirrors:') ? text : `${text}${aMirrorTo(text)}`);
+        await writeFile(join(folder, 'page.yaml'), completed(text));
         const { code, stdout, stderr } = await shell(`${exports}; longshore --config page.yaml check`);
         expect({ line, code, stdout, stderr }).toMatchObject({ code: 0 });
       }
@@ -95,14 +95,15 @@ describe.each(checked)('$page', ({ blocks }) => {
 });
 
 function isConfiguration({ info, text }: Pick<Block, 'info' | 'text'>): boolean {
-  return info === 'yaml' && text.includes('targets:');
+  return info === 'yaml' && /^(state|log|drain|targets|mirrors):/m.test(text);
 }
 
-/** A block that shows a target alone is completed with a mirror that uses it. */
-function aMirrorTo(text: string): string {
-  const target = /^ {2}([\w-]+):/m.exec(text)?.[1] ?? '';
-  const mirror = `{ name: documents, source: ./Documents, target: ${target}, container: documents }`;
-  return `mirrors: [${mirror}]\n`;
+/** A block that shows a part of a configuration gets the target and the mirror that it lacks. */
+function completed(text: string): string {
+  const withTargets = /^targets:/m.test(text) ? text : `${text}targets:\n  vault: { driver: local, root: ./vault }\n`;
+  if (/^mirrors:/m.test(text)) return withTargets;
+  const target = /^targets:\n {2}([\w-]+):/m.exec(withTargets)?.[1] ?? '';
+  return `${withTargets}mirrors: [{ name: documents, source: ./Documents, target: ${target}, container: documents }]\n`;
 }
 
 /** Words of the command that `--help` of the program does not know. */

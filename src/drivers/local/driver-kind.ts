@@ -10,9 +10,9 @@ const settings = (place: Place) =>
   section(
     'A folder as object storage: each container is a folder in it, each object a plain file.',
     {
-      root: folder('The folder that holds the containers.', place),
-      fsync: flag('Whether an object must be safe from a loss of power before it counts as stored.').default(true),
-      create: flag('Whether a root that does not exist is made. Say false for one on a disk that may not be mounted.').default(true),
+      root: folder('The folder that holds the containers; required.', place),
+      fsync: flag('An object counts as stored once it is safe from a loss of power.').default(true),
+      create: flag('Create the root when it does not exist. Say false for a disk that may not be mounted.').default(true),
     },
     { otherNames: { key: 'root' } }, // what Libcloud calls it
   );

@@ -33,7 +33,7 @@ const PROFILES = [
 /** What a target with `driver: s3` may say. Names are Libcloud's where it has one. */
 export const s3Settings = (place: Place, profile: (typeof PROFILES)[number] = 'auto') =>
   section('An S3 or S3-compatible store.', {
-    profile: oneOf('Whose S3 it is. `auto` looks once and remembers.', PROFILES).default(profile),
+    profile: oneOf('The provider. `auto` asks the server once and remembers the answer.', PROFILES).default(profile),
     key: secret(
       'Access key id. Without it: the environment, the shared AWS files, then container and instance metadata.',
       place,
@@ -42,7 +42,7 @@ export const s3Settings = (place: Place, profile: (typeof PROFILES)[number] = 'a
     token: secret('Session token of temporary keys.', place).optional(),
     aws_profile: text('Profile of the shared AWS files to take the keys from.').optional(),
     region: text(
-      'Region. Default: AWS_REGION, the shared AWS files, then the provider’s own default; found out where a container lives elsewhere.',
+      'Region. Default: AWS_REGION, the shared AWS files, then the provider’s own. Longshore detects the region of a container that is elsewhere.',
       {
         pattern: /^[A-Za-z0-9-]+$/,
         rule: 'a region such as "eu-central-1"',
@@ -58,12 +58,14 @@ export const s3Settings = (place: Place, profile: (typeof PROFILES)[number] = 'a
       'path',
     ]).default('auto'),
     listing_version: oneOf('Version of the listing that the store has; default: the profile’s (v2).', ['auto', 'v1', 'v2']).default('auto'),
-    etag: oneOf('Whether the ETag of what is put whole is its MD5; default: what the profile says.', ['auto', 'md5', 'opaque']).default(
+    etag: oneOf('Whether the ETag of an object that is not in parts is its MD5; default: the profile’s.', [
       'auto',
-    ),
-    sign_payload: flag('Whether signatures cover the content (SHA-256), and not only its MD5 and the headers.').default(false),
-    storage_class: storageClass('Storage class of what is put, such as STANDARD_IA.').optional(),
-    acl: oneOf('Canned ACL of what is put.', CANNED_ACLS).optional(),
+      'md5',
+      'opaque',
+    ]).default('auto'),
+    sign_payload: flag('Signatures cover the content (SHA-256), not only its MD5 and the headers.').default(false),
+    storage_class: storageClass('Storage class of new objects.').optional(),
+    acl: oneOf('Canned ACL of new objects.', CANNED_ACLS).optional(),
     encryption: section('Encryption at the provider.', {
       type: oneOf('`s3`: the provider’s keys; `kms`: a key of its key service; `customer`: a key of yours with each request.', [
         's3',
@@ -71,19 +73,20 @@ export const s3Settings = (place: Place, profile: (typeof PROFILES)[number] = 'a
         'customer',
       ]),
       kms_key: text('Id or ARN of the KMS key; default: the account’s.', headerValue).optional(),
-      customer_key: secret('256 bits in Base64 for `customer`. Who loses it loses the objects.', place).optional(),
+      customer_key: secret('256 bits in Base64 for `customer`. Without it the objects cannot be read.', place).optional(),
     }).optional(),
-    object_lock: section('Retention of what is put; objects of longshore’s own that are replaced all the time get none.', {
-      mode: oneOf('`governance` can be lifted by who may; `compliance` by nobody.', ['governance', 'compliance']).optional(),
-      retain: duration('How long from the put on.', { min: 1 }).optional(),
+    object_lock: section('Retention of new objects; the lease and longshore’s other short-lived objects get none.', {
+      mode: oneOf('`governance`: users with the right for it can lift it; `compliance`: no user can.', [
+        'governance',
+        'compliance',
+      ]).optional(),
+      retain: duration('How long, from the upload on.', { min: 1 }).optional(),
       legal_hold: flag('Legal hold.').default(false),
     }).optional(),
-    tags: list('Tags of what is put.', section('A tag.', { key: text('Key.'), value: text('Value.') })).default([]),
+    tags: list('Tags of new objects.', section('A tag.', { key: text('Key.'), value: text('Value.') })).default([]),
     headers: headerAndClassRules(),
-    requester_pays: flag('Agree to pay for requests to a container of somebody else.').default(false),
-    cdn_expiry: duration('How long a presigned URL is good for; seven days at the most.', { min: 1000, max: 7 * 86_400_000 }).default(
-      86_400_000,
-    ),
+    requester_pays: flag('Agree to pay for requests to a container of another account.').default(false),
+    cdn_expiry: duration('How long a presigned URL is valid; at most seven days.', { min: 1000, max: 7 * 86_400_000 }).default(86_400_000),
   })
     // As a function, so that no listing of settings ever shows what else is in the environment.
     .transform((written) => ({ ...written, environment: () => place.env }));

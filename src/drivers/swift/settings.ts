@@ -20,7 +20,7 @@ export const swiftSettings = (place: Place) =>
       key: text('User; for an application credential its id. Without it: the environment (OS_* as of an openrc file, or ST_*).').optional(),
       secret: secret('Password, API key, or secret of the application credential.', place).optional(),
       auth_url: text(
-        'Where tokens are got: https://HOST:5000/v3, https://HOST/auth/v1.0. Default: made of host, port and secure.',
+        'Where tokens come from: https://HOST:5000/v3, https://HOST/auth/v1.0. Default: built from host, port and secure.',
         urlText,
       ).optional(),
       auth_version: oneOf(
@@ -39,12 +39,12 @@ export const swiftSettings = (place: Place) =>
       user_domain: text('Domain of the user by name.').default('Default'),
       user_domain_id: text('Domain of the user by id, instead of its name.').optional(),
       region: text('Region in the service catalogue. Needed when object storage is in several.').optional(),
-      interface: oneOf('Which of its addresses.', ['public', 'internal', 'admin']).default('public'),
+      interface: oneOf('Which of the service’s addresses.', ['public', 'internal', 'admin']).default('public'),
       service_type: text('Type in the service catalogue.').default('object-store'),
       service_name: text('Name in the service catalogue.').optional(),
-      storage_url: text('The account’s URL; goes before what the identity service says.', urlText).optional(),
-      token: secret('A token that was got elsewhere, instead of key and secret. Needs storage_url; cannot be renewed.', place).optional(),
-      max_put_size: size('Largest object, or segment, that the service takes whole.', { min: MIB }).default(5 * GIB),
+      storage_url: text('The account’s URL, instead of the one that the identity service names.', urlText).optional(),
+      token: secret('A token, instead of key and secret. Needs storage_url; cannot be renewed.', place).optional(),
+      max_put_size: size('Largest object, or segment, that the service takes in one request.', { min: MIB }).default(5 * GIB),
       segment_size: size('Bytes per segment of a large object; more where it would have over 1,000.', { min: MIB, max: 5 * GIB }).default(
         16 * MIB,
       ),
@@ -57,14 +57,14 @@ export const swiftSettings = (place: Place) =>
         pattern: /^[\x21-\x7e]+$/,
         rule: 'a policy’s name',
       }).optional(),
-      temp_url_key: secret('Key for temporary URLs, as set on the account or container. Default: looked up, or made.', place).optional(),
+      temp_url_key: secret('Key for temporary URLs, as set on the account or container. Default: looked up, or created.', place).optional(),
       temp_url_digest: oneOf('Digest of temporary URLs; `auto`: one that the service allows (`/info`).', [
         'auto',
         'sha1',
         'sha256',
         'sha512',
       ]).default('auto'),
-      cdn_expiry: duration('How long a temporary URL is good for.', { min: 1000 }).default(86_400_000),
+      cdn_expiry: duration('How long a temporary URL is valid.', { min: 1000 }).default(86_400_000),
     },
     {
       otherNames: {
