@@ -10,7 +10,7 @@ import { inTurn, nameOf, type Point, pointOf, pointsOf } from './points.js';
 import { buildPreload } from './preload.js';
 import { SCENARIOS, type Scenario } from './scenario.js';
 
-// npm run test:calls -- [--seconds N | --all | --only NAME] [--seed S] [--jobs N] [--match REGEX] [--list] [--report FILE]: see docs/safety.md.
+// npm run test:calls -- [--seconds N | --all | --only NAME] [--seed S] [--jobs N] [--match REGEX] [--list] [--report FILE]: see docs/internals.md.
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '180' },

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { FAILPOINTS } from '../../src/failpoint.js';
 import { DRIVERS, type Figures, leadsTo, noFigures, TortureFailure, torture } from './world.js';
 
-// npm run test:torture -- [--seconds N] [--seed S] [--jobs N] [--drivers local,s3,swift] [--report FILE]: see docs/safety.md.
+// npm run test:torture -- [--seconds N] [--seed S] [--jobs N] [--drivers local,s3,swift] [--report FILE]: see docs/internals.md.
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
