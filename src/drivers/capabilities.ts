@@ -128,7 +128,8 @@ export interface Multipart {
   etagOfParts(container: string, parts: readonly Pick<BodyPart, 'md5' | 'size'>[]): string | undefined;
   /**
    * The bytes of each part that the object is made of, in order, whichever tool made it. Undefined where the provider does not
-   * show them, and where they are more than plain parts (ranges of others, manifests of their own).
+   * show them, and where they are more than plain parts (ranges of others, manifests of their own). A provider that refuses the
+   * question rejects with an error of the object.
    */
   cutsOf(info: ObjectInfo, call: Call): Promise<readonly number[] | undefined>;
 }

@@ -1,11 +1,10 @@
 import type { Multipart } from '../capabilities.js';
-import { StorageError } from '../errors.js';
 import type { S3Context } from './context.js';
 import { checkContainer } from './names.js';
 
 /**
  * By a HEAD of the first part: tools cut an object into parts of one size, but for the last. The number of parts is in the
- * ETag. A provider that does not know parts of objects answers with the whole
+ * ETag. A provider that does not know parts of objects answers with the whole, or refuses (Swift's S3 API)
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html, partNumber).
  */
 export function cutsOf({ client, headers }: S3Context): Multipart['cutsOf'] {
@@ -14,15 +13,10 @@ export function cutsOf({ client, headers }: S3Context): Multipart['cutsOf'] {
     if (count === 0) return undefined;
     checkContainer(container);
     const about = { method: 'HEAD', operation: 'headObject', action: 'look up the first part', container, key } as const;
-    try {
-      const answer = await client.request({ ...about, query: { partNumber: '1' }, headers: headers.access }, call);
-      const parts = answer.headers['x-amz-mp-parts-count'];
-      if (parts !== undefined && Number(parts) !== count) return undefined;
-      return evenParts(size, Number(answer.headers['content-length'] ?? Number.NaN), count);
-    } catch (error) {
-      if (error instanceof StorageError && error.retry === 'never') return undefined;
-      throw error;
-    }
+    const answer = await client.request({ ...about, query: { partNumber: '1' }, headers: headers.access }, call);
+    const parts = answer.headers['x-amz-mp-parts-count'];
+    if (parts !== undefined && Number(parts) !== count) return undefined;
+    return evenParts(size, Number(answer.headers['content-length'] ?? Number.NaN), count);
   };
 }
 

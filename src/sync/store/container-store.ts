@@ -1,7 +1,7 @@
 import type { Backend } from '../../drivers/backend.js';
 import { bytesBody } from '../../drivers/body.js';
 import type { ObjectInfo, ObjectRef, PutOptions } from '../../drivers/call.js';
-import type { ExpectedContent } from '../../drivers/capabilities.js';
+import type { ExpectedContent, Multipart } from '../../drivers/capabilities.js';
 import { guessContentType } from '../../drivers/content-type.js';
 import { ContainerDoesNotExistError, ObjectInTheWayError, StorageError, UnsupportedOperationError } from '../../drivers/errors.js';
 import { fileBody } from '../../drivers/file-body.js';
@@ -63,8 +63,16 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
     };
   }
 
-  /** Whether the provider refused this copy alone: sending the file may succeed all the same. */
-  function isRefusedCopy(error: unknown): boolean {
+  function cutsOf(multipart: Multipart, info: ObjectInfo, signal: AbortSignal): Promise<readonly number[] | undefined> {
+    return multipart.cutsOf(info, { signal }).catch((error: unknown) => {
+      // The content is read back then.
+      if (isOfObject(error)) return undefined;
+      throw error;
+    });
+  }
+
+  /** Whether the provider refused this request alone: what else leads to the same may succeed. */
+  function isOfObject(error: unknown): boolean {
     if (!(error instanceof StorageError) || error instanceof ObjectInTheWayError) return false;
     const { kind } = classify(error, container);
     return kind === 'object' || kind === 'unsuitable';
@@ -93,7 +101,7 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
       if (fact.md5 !== undefined) return { remote: fact };
       if (multipart !== undefined && entry.kind === 'file' && entry.size === fact.size) {
         const openBody = () => fileBody(absolutePath, { ref: refOf(name), driver: backend.name, expected: entry, follow });
-        const cuts = (await multipart.cutsOf(info, { signal })) ?? files.partSizeOf(entry.size);
+        const cuts = (await cutsOf(multipart, info, signal)) ?? files.partSizeOf(entry.size);
         const md5 = cuts === undefined ? undefined : await md5IfMadeOf(multipart, info, await openBody(), cuts, signal);
         const partSize = cuts === undefined ? undefined : evenCut(cuts);
         if (md5 !== undefined) return { remote: { ...fact, md5, ...(partSize !== undefined && { partSize }) }, localMd5: md5 };
@@ -128,7 +136,7 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
         const told = remoteFact(info).md5 ?? (isSameVersion(info, expected) ? md5 : await contentMd5(name, signal));
         return told === md5 && info.size === entry.size ? confirmed(info, md5, undefined) : undefined;
       } catch (error) {
-        if (isRefusedCopy(error)) return undefined;
+        if (isOfObject(error)) return undefined;
         throw error;
       }
     },

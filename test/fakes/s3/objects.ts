@@ -95,6 +95,8 @@ export function getObject(request: FakeRequest, { store }: FakeRules): Answer {
     'last-modified': new Date(version.modifiedMs).toUTCString(),
     'accept-ranges': 'bytes',
   };
+  const part = partOf(version, request.query.get('partNumber'));
+  if (part !== undefined) return { status: 206, headers: { ...headers, ...part.headers }, body: bytes.subarray(part.start, part.end) };
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers['range'] ?? '');
   if (range === null) return { status: 200, headers, body: bytes };
   const start = Number(range[1]);
@@ -105,6 +107,15 @@ export function getObject(request: FakeRequest, { store }: FakeRules): Answer {
     headers: { ...headers, 'content-range': `bytes ${start}-${end - 1}/${bytes.byteLength}` },
     body: bytes.subarray(start, end),
   };
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html, partNumber. */
+function partOf({ partSizes = [] }: StoredVersion, wanted: string | undefined) {
+  if (wanted === undefined) return undefined;
+  const size = partSizes[Number(wanted) - 1];
+  if (size === undefined) throw new S3Refusal(416, 'InvalidPartNumber');
+  const start = partSizes.slice(0, Number(wanted) - 1).reduce((sum, each) => sum + each, 0);
+  return { start, end: start + size, headers: { 'x-amz-mp-parts-count': String(partSizes.length) } };
 }
 
 export function deleteObject(request: FakeRequest, { store }: FakeRules): Answer {

@@ -9,6 +9,8 @@ export interface StoredVersion {
   readonly modifiedMs: number;
   readonly versionId: string;
   readonly isDeleteMarker: boolean;
+  /** Bytes of each, of an object that was made of parts. */
+  readonly partSizes?: readonly number[];
 }
 
 export interface StoredPart {

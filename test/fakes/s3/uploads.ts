@@ -75,7 +75,9 @@ export function completeUpload(request: FakeRequest, { store, minPartSize, condi
     parts.map(({ bytes, etag }) => (isKeyEncrypted(bucket, upload.headers) ? Buffer.from(etag) : Buffer.from(digest('md5', bytes), 'hex'))),
   );
   const etag = `"${digest('md5', digests)}-${parts.length}"`;
-  const version = store.add(bucket, upload.key, { bytes: Buffer.concat(parts.map(({ bytes }) => bytes)), etag, headers: upload.headers });
+  const bytes = Buffer.concat(parts.map((part) => part.bytes));
+  const partSizes = parts.map((part) => part.bytes.byteLength);
+  const version = store.add(bucket, upload.key, { bytes, etag, headers: upload.headers, partSizes });
   bucket.uploads.delete(upload.id);
   const headers = { ...(bucket.versioned && { 'x-amz-version-id': version.versionId }), ...encryptionHeaders(bucket, upload.headers) };
   return {
