@@ -67,7 +67,7 @@ withServers('streams that change on their way', 'LONGSHORE_S3_ENDPOINT', servers
       expect(failure).toMatchObject({ retry: 'backoff' });
       expect(await contentOf(direct, ref)).toBe('as before');
       await backend.putObject(ref, streamedBody(content), plain, call);
-      expect(await readAll(await direct.readObject(ref, undefined, call))).toEqual(content);
+      expect((await readAll(await direct.readObject(ref, undefined, call))).equals(content)).toBe(true);
       expect((await direct.headObject(ref, call)).extra['contentEncoding']).toBeUndefined();
     });
   });

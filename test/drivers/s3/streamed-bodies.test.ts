@@ -58,7 +58,7 @@ describe.each(Object.entries(FORMS))('profile %s', (profile, [objectForm, partFo
   test('a stream carries what the store can refuse it by', async () => {
     await sendObject(s3, ref, streamedBody(content), plain, { signal: call.signal, verifyHash: true });
     expect(formOf(sent())).toBe(objectForm);
-    expect(await readAll(await s3.readObject(ref, undefined, call))).toEqual(content);
+    expect((await readAll(await s3.readObject(ref, undefined, call))).equals(content)).toBe(true);
   });
 
   test('a part carries what the store can refuse it by', async () => {
@@ -135,14 +135,14 @@ test('S3 client: a first stream that changes on its way does not make the store 
   await s3.putObject(ref, streamedBody(content), plain, call);
   expect(fake.log.filter(({ operation }) => operation === 'PutObject').map(({ status }) => status)).toEqual([403, 200]);
   expect(formOf(sent())).toBe(`${SIGNED}-TRAILER`);
-  expect(await readAll(await s3.readObject(ref, undefined, call))).toEqual(content);
+  expect((await readAll(await s3.readObject(ref, undefined, call))).equals(content)).toBe(true);
   expect(notices).toEqual([]);
 });
 
 test('S3 client: a conditional stream is not taken for a condition that is not understood', async () => {
   fake.rules.takesChunks = false;
   await s3.putObject(ref, streamedBody(content), { ...plain, precondition: { ifAbsent: true } }, call);
-  expect(await readAll(await s3.readObject(ref, undefined, call))).toEqual(content);
+  expect((await readAll(await s3.readObject(ref, undefined, call))).equals(content)).toBe(true);
   expect(notices).toEqual(['streamed bodies with a checksum are not understood by this provider: they are sent without']);
 });
 
