@@ -1,58 +1,13 @@
 import { createHash } from 'node:crypto';
 import { bytesBody } from '../body.js';
-import type { Body, Checksum, ChecksumAlgorithm, Precondition } from '../call.js';
-import type { Capabilities, Copy } from '../capabilities.js';
+import type { Checksum, ChecksumAlgorithm, Precondition } from '../call.js';
+import type { Copy } from '../capabilities.js';
 import { checksumOf, findChecksum } from '../digest.js';
-import { ObjectHashMismatchError, PreconditionFailedError } from '../errors.js';
+import { PreconditionFailedError } from '../errors.js';
+import type { CapabilityTrial } from './capability-trial.js';
 import { failureOf, type Ground, PLAIN } from './ground.js';
-import type { Seen, Trial } from './trial.js';
-
-/** A capability, and how its claim is tried. `claimed` false: the driver does not say that it has it. */
-export interface CapabilityTrial extends Trial {
-  claimed(capabilities: Capabilities, hashType: ChecksumAlgorithm | undefined): boolean;
-  /** What it means for mirrors that it is not there. */
-  readonly withoutIt: string;
-}
-
-const ANNOUNCED = Buffer.from('the bytes');
-
-/** Not in memory, as the content of a large file. */
-function streamOf(bytes: Buffer): Body {
-  return {
-    size: bytes.byteLength,
-    replayable: true,
-    async *open() {
-      yield bytes;
-    },
-  };
-}
-
-const verification: CapabilityTrial = {
-  id: 'checksums',
-  title: 'the provider refuses bytes that are not those announced',
-  meaning: 'What is damaged on the way is stored, and found out only afterwards, by the digest that the provider tells.',
-  withoutIt: 'Uploads are compared afterwards, with the digest that the provider tells.',
-  claimed: ({ checksums }) => checksums.length > 0,
-  async run(ground) {
-    const problems: string[] = [];
-    const { checksums } = ground.backend.capabilities;
-    for (const algorithm of checksums)
-      for (const [what, body] of [
-        ['bytes', bytesBody(ANNOUNCED)],
-        ['a stream', streamOf(ANNOUNCED)],
-      ] as const) {
-        const name = `${algorithm} of ${what}`;
-        const wrong = checksumOf(algorithm, Buffer.from('other bytes'));
-        const put = ground.backend.putObject(ground.ref(name), body, { ...PLAIN, checksums: [wrong] }, ground.call);
-        const failure = await failureOf(ground, put);
-        if (failure === undefined) problems.push(`${what} with a wrong ${algorithm} stored`);
-        else if (!(failure instanceof ObjectHashMismatchError)) problems.push(`a wrong ${name} is reported as: ${failure.message}`);
-        if (failure !== undefined && (await ground.contentOf(name)) !== undefined)
-          problems.push(`${what} with a wrong ${algorithm} refused, and there all the same`);
-      }
-    return { problems, notes: [checksums.join(', ')] };
-  },
-};
+import { refusesOtherBytes } from './refuses-other-bytes.js';
+import type { Seen } from './trial.js';
 
 const digests: CapabilityTrial = {
   id: 'digests',
@@ -251,7 +206,7 @@ async function tryParts(ground: Ground): Promise<Seen> {
 
 /** In the order in which they are shown. */
 export const capabilityTrials: readonly CapabilityTrial[] = [
-  verification,
+  refusesOtherBytes,
   digests,
   metadata,
   conditions,
