@@ -3,17 +3,16 @@ import { escapeUnprintable } from '../log/printable.js';
 import { readVersion } from '../package-files.js';
 import { acceptSource } from './accept-source.js';
 import { acceptTarget } from './accept-target.js';
-import { byHand, byHandOnMirror, type Hands, type MirrorHands } from './by-hand.js';
+import { byHand, byHandOnMirror } from './by-hand.js';
+import { addContainerCommands, addObjectCommands, addTrashCommands } from './by-hand-commands.js';
 import { check } from './check.js';
-import { createContainer, listContainers, publishContainer, removeContainer } from './container.js';
 import { decideHeld, rejection } from './decide-held.js';
 import { errorLines } from './error-lines.js';
 import { EXIT, exitCodeOf } from './exit.js';
 import { held } from './held.js';
-import { BY_HAND_DETAILS, EXAMPLES, ONCE_DETAILS, PROBE_DETAILS, SUMMARY, TRASH_DETAILS } from './help.js';
+import { EXAMPLES, ONCE_DETAILS, PROBE_DETAILS, SUMMARY } from './help.js';
 import { init } from './init.js';
 import type { Engine, Io } from './io.js';
-import { getObject, listObjects, printObjectUrl, putObject, removeObjects } from './object.js';
 import { once } from './once.js';
 import { writesToJournal } from './open-log.js';
 import { type Output, openOutput } from './output.js';
@@ -21,7 +20,6 @@ import { printSchema } from './print-schema.js';
 import { probe } from './probe.js';
 import { serve } from './serve.js';
 import { status } from './status.js';
-import { listTrashed, purgeTrashed, restoreTrashed } from './trash.js';
 
 /** Runs one command line (without the program's own name) to its end. Resolves with the exit code; never rejects. */
 export async function run(argv: readonly string[], io: Io, engine: Engine): Promise<number> {
@@ -190,96 +188,4 @@ function buildProgram(io: Io, engine: Engine, done: (code: number) => void): Com
   addContainerCommands(program, async (target, work) => done(await byHand(config(), target, io, work)));
   addObjectCommands(program, async (target, work) => done(await byHand(config(), target, io, work)));
   return program;
-}
-
-type MirrorWork = (mirror: string, work: (hands: MirrorHands) => Promise<number>) => Promise<void>;
-
-function addTrashCommands(program: Command, work: MirrorWork): void {
-  const trash = program
-    .command('trash')
-    .description('list, restore and purge what `deletes: trash` has kept')
-    .addHelpText('after', TRASH_DETAILS);
-  trash
-    .command('ls <mirror> [name...]')
-    .description('list what is in the trash, the oldest first')
-    .option('--json', 'print one JSON object a line', false)
-    .action((mirror: string, names: string[], { json }: { json: boolean }) => work(mirror, (hands) => listTrashed(hands, names, json)));
-  trash
-    .command('restore <mirror> [name...]')
-    .description('download the last content of each name into the source; never overwrites a file')
-    .option('--to <folder>', 'into another folder')
-    .option('--at <time>', 'as they were at a time, such as 2026-11-22T17:38:05Z: what was thrown away first after it')
-    .option('--json', 'print one JSON object a line', false)
-    .action((mirror: string, names: string[], { to, at, json }: { to?: string; at?: string; json: boolean }) =>
-      work(mirror, (hands) => restoreTrashed(hands, { names, to, at, json })),
-    );
-  trash
-    .command('purge <mirror> [name...]')
-    .description('delete for good what is named, or is old enough, or all')
-    .option('--older-than <duration>', 'what was thrown away longer ago, such as 7d')
-    .option('--all', 'everything in the trash', false)
-    .action((mirror: string, names: string[], { olderThan, all }: { olderThan?: string; all: boolean }) =>
-      work(mirror, (hands) => purgeTrashed(hands, { names, olderThan, all })),
-    );
-}
-
-type Work = (target: string, work: (hands: Hands) => Promise<void>) => Promise<void>;
-
-function addContainerCommands(program: Command, work: Work): void {
-  const container = program
-    .command('container')
-    .description('list, make and remove containers by hand')
-    .addHelpText('after', BY_HAND_DETAILS);
-  container
-    .command('ls <target>')
-    .description('list the containers of a target')
-    .option('--json', 'print one JSON object a line', false)
-    .action((target: string, { json }: { json: boolean }) => work(target, (hands) => listContainers(hands, json)));
-  container
-    .command('create <target> <container>')
-    .description('make a container')
-    .action((target: string, name: string) => work(target, (hands) => createContainer(hands, name)));
-  container
-    .command('rm <target> <container>')
-    .description('remove an empty container')
-    .action((target: string, name: string) => work(target, (hands) => removeContainer(hands, name)));
-  container
-    .command('cdn <target> <container>')
-    .description('publish a container, where the provider can, and print its address')
-    .action((target: string, name: string) => work(target, (hands) => publishContainer(hands, name)));
-}
-
-function addObjectCommands(program: Command, work: Work): void {
-  const object = program
-    .command('object')
-    .description('list, fetch, store and remove objects by hand')
-    .addHelpText('after', BY_HAND_DETAILS);
-  object
-    .command('ls <target> <container> [prefix]')
-    .description('list objects whose names begin with the prefix')
-    .option('--json', 'print one JSON object a line', false)
-    .action((target: string, name: string, prefix: string | undefined, { json }: { json: boolean }) =>
-      work(target, (hands) => listObjects(hands, name, prefix ?? '', json)),
-    );
-  object
-    .command('get <target> <container> <object> [file]')
-    .description('download an object and verify it; "-" is stdout')
-    .option('-f, --force', 'overwrite an existing file', false)
-    .action((target: string, container: string, name: string, file: string | undefined, { force }: { force: boolean }) =>
-      work(target, (hands) => getObject(hands, container, name, file, force)),
-    );
-  object
-    .command('put <target> <container> <file> [object]')
-    .description('upload a file and verify it; "-" is stdin')
-    .action((target: string, container: string, file: string, name: string | undefined) =>
-      work(target, (hands) => putObject(hands, container, file, name)),
-    );
-  object
-    .command('rm <target> <container> <object...>')
-    .description('remove objects')
-    .action((target: string, container: string, names: string[]) => work(target, (hands) => removeObjects(hands, container, names)));
-  object
-    .command('url <target> <container> <object>')
-    .description('print an address to fetch an object from')
-    .action((target: string, container: string, name: string) => work(target, (hands) => printObjectUrl(hands, container, name)));
 }
