@@ -7,13 +7,14 @@ import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpSt
 import { bodyBytes } from '../http/over-quota.js';
 import { fromTransport, type Subject } from '../http/refusal.js';
 import { S3_ANSWERS, S3_PROTOCOL, type S3Operation } from './answers.js';
-import { type ChunkedForm, chunkedBody, chunkedHeaders, payloadName } from './aws-chunked.js';
+import type { ChunkedForm } from './aws-chunked.js';
 import type { CredentialProvider, Credentials } from './credentials/credentials.js';
 import { encodeQuery } from './encode.js';
 import type { AddressOf } from './endpoint.js';
 import { corruptedOnItsWay, S3, toStorageError } from './errors.js';
 import { type Failure, failureInside, readFailure, requestIdOf } from './failure.js';
-import { createSigner, EMPTY_PAYLOAD, UNSIGNED_PAYLOAD } from './sign.js';
+import { chunkedFormOf, outgoing } from './outgoing.js';
+import { createSigner } from './sign.js';
 
 export interface S3Request extends Subject {
   /** What its answer must be. */
@@ -82,30 +83,22 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     const region = regionOf(request.container);
     const { origin, host, path } = addressOf(region, request.container, request.key);
     const query = request.query === undefined ? '' : encodeQuery(request.query);
-    const form = formOf(request);
-    const payload =
-      form === undefined ? (request.payload ?? (request.body === undefined ? EMPTY_PAYLOAD : UNSIGNED_PAYLOAD)) : payloadName(form);
-    const plain = {
-      ...request.headers,
-      ...(options.requesterPays && { 'x-amz-request-payer': 'requester' }),
-      ...(form !== undefined && chunkedHeaders(form, streamSize(request.body), request.headers?.['content-encoding'])),
-    };
+    const { payload, headers: own, bodyWith } = outgoing(request);
+    const plain = options.requesterPays ? { ...own, 'x-amz-request-payer': 'requester' } : own;
     const { headers, chunkSignatures } = signer.sign(
       { method: request.method, host, path, query, headers: plain, payload },
       keys,
       region,
       clock.now() + skewMs,
     );
-    const { body } = request;
+    const body = bodyWith(chunkSignatures);
     return {
       method: request.method,
       origin,
       path: query === '' ? path : `${path}?${query}`,
       headers,
       signal: call.signal,
-      ...(body !== undefined && {
-        body: form === undefined || body instanceof Uint8Array ? body : chunkedBody(body, form, chunkSignatures),
-      }),
+      ...(body !== undefined && { body }),
       ...(request.answerWithinMs !== undefined && { answerWithinMs: request.answerWithinMs }),
     };
   }
@@ -194,7 +187,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
 
   function refusal(answer: { readonly headers: HttpHeaders }, failure: Failure, request: S3Request, learned: boolean): unknown {
     // The signature of a chunk covers its content, so the same answer can be about bytes that changed.
-    if (failure.code === 'SignatureDoesNotMatch' && formOf(request)?.signed && !learned && request.key !== undefined)
+    if (failure.code === 'SignatureDoesNotMatch' && chunkedFormOf(request)?.signed && !learned && request.key !== undefined)
       return corruptedOnItsWay(request.key, failure);
     if (failure.flaw === undefined || learned) return toStorageError(failure, { ...request, largestStored }, learned);
     const requestId = requestIdOf(answer.headers);
@@ -243,14 +236,6 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       located.add(container);
     },
   };
-}
-
-function formOf({ body, chunked }: S3Request): ChunkedForm | undefined {
-  return body === undefined || body instanceof Uint8Array ? undefined : chunked;
-}
-
-function streamSize(body: HttpBody | undefined): number {
-  return body === undefined ? 0 : body instanceof Uint8Array ? body.byteLength : body.size;
 }
 
 function isSuccess(status: number): boolean {
