@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
+import { createWatchTree } from './create-watch-tree.js';
 import type { WatchDirectory } from './directory-watch.js';
 import type { RelativePath } from './entry.js';
 import type { FolderRules } from './filter.js';
@@ -9,7 +10,6 @@ import type { KernelQueue } from './kernel-queue.js';
 import { UnannouncedError } from './lasting.js';
 import { networkFileSystem, readMounts } from './network-file-system.js';
 import { createRefusals } from './refusals.js';
-import { createWatchTree } from './watch-tree.js';
 import type { Watcher } from './watcher.js';
 
 export interface TreeWatcherOptions extends SettleTimes {
