@@ -1,13 +1,11 @@
 import { StorageError } from '../drivers/errors.js';
-import { onAbort, orAborted } from '../drivers/signal.js';
+import { orAborted } from '../drivers/signal.js';
 import { LeaseHeldError } from '../lease/errors.js';
 import { StateError } from '../state/errors.js';
 import { tryToWrite } from '../state/room.js';
-import type { RelativePath } from '../watcher/entry.js';
 import { openWatcher } from '../watcher/open-watcher.js';
-import { together } from '../watcher/settle.js';
 import { SourceMissingError } from '../watcher/source.js';
-import type { Hint, Unsettled, Watcher, WatchState } from '../watcher/watcher.js';
+import type { Watcher, WatchState } from '../watcher/watcher.js';
 import { type Backoff, backoffMs } from './backoff.js';
 import { forgetAcceptedTarget, refuseBlankTarget } from './blank-target.js';
 import { untilFirstEnds } from './concurrently.js';
@@ -16,16 +14,15 @@ import { TargetDeniedError } from './denial.js';
 import type { MirrorState } from './events.js';
 import { classify, isMirrorTrouble } from './failure.js';
 import type { Mirror } from './mirror.js';
-import { momentAt } from './moment.js';
 import { noteFence } from './older-target.js';
 import { createDueRuns, type DueRun, type DueRuns } from './scan/due-runs.js';
 import { scanMirror } from './scan/scan-mirror.js';
-import { type DueScan, scanOf, UNHEARD } from './scans-due.js';
+import { scanOf, UNHEARD } from './scans-due.js';
 import { fatalErrorOf } from './state-trouble.js';
 import { ensureContainer } from './store/container-store.js';
 import { tellOfVersions } from './store/old-content.js';
 import { purgeTrash } from './trash/purge.js';
-import { createUnwatchedScans } from './unwatched-scans.js';
+import { watchedSource } from './watched-source.js';
 
 /** A mirror that is watched and compared, for as long as the daemon lives. */
 export interface KeptMirror {
@@ -48,7 +45,6 @@ const TROUBLE_MS = 10_000;
 const REFUSED: Backoff = { firstMs: 2 * TROUBLE_MS, limitMs: 300_000 };
 /** After the settling of paths, until what belongs to the same change has been heard of. */
 const ELSEWHERE_MS = 200;
-const GONE = 'a folder is gone';
 /** Until a scan for what was missed, so that a flood of failures does not become a flood of scans. */
 const MISSED_MS = 600_000;
 /** Between looks for what has been in the trash for long enough. */
@@ -56,7 +52,7 @@ const PURGE_MS = 3_600_000;
 
 /** `underWay` is called once: when the mirror watches and its first run has begun, or when it has to wait for its source. */
 export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
-  const { settings, board, parts, work } = mirror;
+  const { settings, parts, work } = mirror;
   const { clock, log, drain } = parts;
   let watcher: Watcher | undefined;
   let waiting: DueRuns | undefined;
@@ -135,19 +131,20 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       const { name, source, target, container, prefix } = settings;
       log.info('mirroring', { mirror: name, source, target, container, prefix, watch: engine, folders: directories });
       const { unwatched } = opened;
-      work.watchedBy({ runs: () => due.open, unsettled: (path) => unsettledIn(opened, path), unwatched });
-      mirror.failedLooks.retryBy((path) => lookOnceMore(path, due));
+      const { unsettled, lookOnceMore, attend, take } = watchedSource(mirror, opened, due, () => begun);
+      work.watchedBy({ runs: () => due.open, unsettled, unwatched });
+      mirror.failedLooks.retryBy(lookOnceMore);
       const unheard = { unseenSinceMs: UNHEARD.sinceMs };
       if (lost) due.add({ kind: 'reconcile', under: '', why: 'the container may hold other objects than is known', ...unheard });
       else due.add({ kind: parts.ledger.read().reconciled ? 'scan' : 'reconcile', under: '', why: 'start', ...unheard });
-      unattend = attend(opened, due);
+      unattend = attend();
       endUnheard();
       work.stoppedBy(undefined);
       waitsAs = undefined;
       await untilFirstEnds(drain, [
         (signal) => mirror.containerTrouble.met(signal),
         (signal) => parts.lease.whenLost(signal),
-        (signal) => takeHints(opened, due, signal),
+        take,
         (signal) => takeRuns(due, finishing, signal),
         (signal) => repeat(settings.rescanMs, signal, () => due.add({ kind: 'scan', under: '', why: 'rescan timer' })),
         (signal) => repeat(PURGE_MS, signal, () => purgeTrash(mirror, signal)),
@@ -174,72 +171,6 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     const fields = { mirror: settings.name, container: settings.container };
     if (again) log.warn('the container was gone; it has been made again, and everything is sent anew', fields);
     else log.info('container made', fields);
-  }
-
-  async function takeHints(from: Watcher, due: DueRuns, signal: AbortSignal): Promise<void> {
-    const forget = onAbort(signal, () => void from.close());
-    try {
-      const hints = from[Symbol.asyncIterator]();
-      for (;;) {
-        // Asking for the next hint says that all of the one before has been taken.
-        const next = hints.next();
-        mirror.waitingJobs.recheck();
-        mirror.reportState();
-        const { done, value: hint } = await next;
-        if (done) return;
-        board.tell({
-          event: 'hint',
-          paths: hint.kind === 'paths' ? hint.paths.length : 0,
-          rescan: hint.kind === 'rescan' ? hint.why : null,
-        });
-        mirror.reportState();
-        if (hint.kind === 'rescan') due.add({ kind: 'scan', under: hint.under, why: hint.why, ...sinceOf(hint.since) });
-        else await takePaths(hint, due);
-      }
-    } finally {
-      forget();
-    }
-  }
-
-  async function takePaths({ paths, since }: Extract<Hint, { kind: 'paths' }>, due: DueRuns): Promise<void> {
-    const moments = since.map((atMs) => momentAt(atMs, clock));
-    const gone = await mirror.intake.hints(paths, moments);
-    const oldestMs = Math.min(...since);
-    for (const under of gone) due.add({ kind: 'scan', under, why: GONE, gone: true, ...sinceOf(oldestMs) });
-  }
-
-  function unsettledIn(from: Watcher, path?: RelativePath): Unsettled | undefined {
-    return together([from.unsettled(path), mirror.failedLooks.unsettled(path)].filter((one) => one !== undefined));
-  }
-
-  /** At what could not be looked at before; what changed there meanwhile is of any age. */
-  async function lookOnceMore(path: RelativePath, due: DueRuns): Promise<void> {
-    const { found } = mirror.source.look(path);
-    if (found === 'folder') due.add({ kind: 'scan', under: path, why: 'a folder could not be read', ...sinceOf(undefined) });
-    else
-      for (const under of await mirror.intake.hints([path], [null]))
-        due.add({ kind: 'scan', under, why: GONE, gone: true, ...sinceOf(undefined) });
-    mirror.reportState();
-  }
-
-  function attend(opened: Watcher, due: DueRuns): () => void {
-    const unwatched = createUnwatchedScans({ due, scansDue: mirror.scansDue, clock });
-    const ends = [mirror.scansDue.attend(() => dueScans(opened, due, unwatched)), mirror.whereabouts.attend(opened.appearedAs)];
-    return () => {
-      for (const end of ends) end();
-    };
-  }
-
-  /** What may still be found where nothing has been seen yet. */
-  function* dueScans(from: Watcher, due: DueRuns, unwatched: ReturnType<typeof createUnwatchedScans>): Generator<DueScan> {
-    const rescans = together([from.unsettledRescans(), mirror.failedLooks.unsettled()].filter((one) => one !== undefined));
-    if (rescans) yield { sinceMs: rescans.since ?? UNHEARD.sinceMs };
-    for (const run of due.open) if (run !== begun) yield scanOf(run);
-    yield* unwatched.of(from.unwatched());
-  }
-
-  function sinceOf(atMs: number | undefined): Pick<DueRun, 'since' | 'unseenSinceMs'> {
-    return atMs === undefined ? { unseenSinceMs: UNHEARD.sinceMs } : { since: momentAt(atMs, clock), unseenSinceMs: atMs };
   }
 
   /** `finishing` gets what is left of each run when the next one may begin; with the end of `signal`, that ends too. */
