@@ -43,7 +43,7 @@ const doors = {
   'fast-xml-parser': 'src/drivers/s3/xml.ts',
   yaml: 'src/config/load.ts',
   zod: 'src/config/fields.ts',
-  commander: 'src/cli/run.ts',
+  commander: 'src/cli/commander.ts',
   ignore: 'src/watcher/filter.ts',
   mime: 'src/drivers/content-type.ts',
   piscina: 'src/sync/source/file-reader.ts',

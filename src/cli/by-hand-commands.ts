@@ -1,5 +1,5 @@
-import type { Command } from 'commander';
 import type { Hands, MirrorHands } from './by-hand.js';
+import type { Command } from './commander.js';
 import { createContainer, listContainers, publishContainer, removeContainer } from './container.js';
 import { BY_HAND_DETAILS, TRASH_DETAILS } from './help.js';
 import { getObject, listObjects, printObjectUrl, putObject, removeObjects } from './object.js';

@@ -1,4 +1,3 @@
-import { Command, CommanderError } from 'commander';
 import { escapeUnprintable } from '../log/printable.js';
 import { readVersion } from '../package-files.js';
 import { acceptSource } from './accept-source.js';
@@ -6,6 +5,7 @@ import { acceptTarget } from './accept-target.js';
 import { byHand, byHandOnMirror } from './by-hand.js';
 import { addContainerCommands, addObjectCommands, addTrashCommands } from './by-hand-commands.js';
 import { check } from './check.js';
+import { Command, CommanderError } from './commander.js';
 import { decideHeld, rejection } from './decide-held.js';
 import { errorLines } from './error-lines.js';
 import { EXIT, exitCodeOf } from './exit.js';
