@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { failpoint } from '../failpoint.js';
 import { reasonOf, StateUnavailableError, systemCode } from './errors.js';
 
-const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
+/** With what LMDB and longshore put beside an index of such a name. */
+const TEMPORARY = /\.[0-9a-f]{12}\.tmp(-inodes)?(-lock)?$/;
 
 /** A name beside `path` that no other writer uses; what a crash leaves behind is found by `removeTemporaryFiles`. */
 export function temporaryName(path: string): string {

@@ -82,6 +82,8 @@ export async function openMirror(options: OpenMirrorOptions): Promise<MirrorStor
     };
   } catch (error) {
     await ledger.close();
+    // Of a child process that LMDB has ended. The first error is the one to report.
+    await removeTemporaryFiles(folder).catch(() => undefined);
     throw error;
   }
 }

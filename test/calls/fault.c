@@ -23,6 +23,8 @@
   ssize_t name parameters {                                \
     REAL(ssize_t, name, parameters);                       \
     enum action action = meet_fd(op, fd);                  \
+    struct iovec half; /* of the whole function: the call reads it */ \
+    (void)half;                                            \
     if (action == FAIL) return -1;                         \
     if (action == SHORT) { shorten; }                      \
     ssize_t done = real arguments;                         \
@@ -31,8 +33,8 @@
   }
 #define HALF if (size > 1) size /= 2
 #define HALF_OF_FIRST                                                    \
-  struct iovec half = {count > 0 ? vector[0].iov_base : NULL, 0};        \
-  if (count > 0) half.iov_len = (vector[0].iov_len + 1) / 2, vector = &half, count = 1
+  if (count > 0)                                                         \
+    half.iov_base = vector[0].iov_base, half.iov_len = (vector[0].iov_len + 1) / 2, vector = &half, count = 1
 
 TRANSFER(read, "read", (int fd, void *to, size_t size), (fd, to, size), HALF)
 TRANSFER(pread64, "read", (int fd, void *to, size_t size, off64_t at), (fd, to, size, at), HALF)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Observed, violationsOf } from './judge.js';
 import { knownReason } from './known-faults.js';
-import type { Point } from './points.js';
+import { type Point, pointOf } from './points.js';
 
 const LOG_LINE = '2026-11-29T01:51:34.884Z error state failed mirror=documents\n';
 const BEFORE = new Map([
@@ -45,7 +45,7 @@ describe('judge of a run that met a fault', () => {
     [
       'LMDB itself says that a write of the index failed, and the program ends',
       {
-        faulty: { code: 1, stderr: `Write error: No space left\nmdb_page_spill error 28\n${LOG_LINE}` },
+        faulty: { code: 1, stderr: `Write error: No space left on device position 90112, size 8192\nmdb_page_spill error 28\n${LOG_LINE}` },
         point: { ...POINT, pathClass: 'state', path: 'mirrors/documents/index.mdb' },
         after: BEFORE,
       },
@@ -94,8 +94,11 @@ describe('judge of a run that met a fault', () => {
 
 test('known faults: only what is known of a call is excused, and only at that call', () => {
   const lock = 'first/state/lock/mirrors/documents/index.mdb-lock#2/ENOLCK';
-  expect(knownReason(lock, ['crash: SIGSEGV'])).toContain('lmdb-js');
-  expect(knownReason(lock, ['crash: SIGSEGV', 'leftover: state/x'])).toBeUndefined();
-  expect(knownReason('first/state/write/mirrors/documents/index.mdb#2/EIO', ['crash: SIGSEGV'])).toBeUndefined();
-  expect(knownReason('directories/source/watch/f#1/ENOSPC', ['second run: not equal: f'])).toBeUndefined();
+  const said = { code: 0, stderr: '… warn the last start ended while it opened the index mirror=documents file=index.mdb' };
+  const reasonAt = (name: string, violations: readonly string[], second = said) =>
+    knownReason({ point: pointOf(name), second }, violations);
+  expect(reasonAt(lock, ['crash: SIGSEGV'])).toContain('lmdb-js');
+  expect(reasonAt(lock, ['crash: SIGSEGV'], { code: 0, stderr: '' }), 'not in an opening').toBeUndefined();
+  expect(reasonAt(lock, ['crash: SIGSEGV', 'leftover: state/x'])).toBeUndefined();
+  expect(reasonAt('first/state/write/mirrors/documents/index.mdb#2/EIO', ['crash: SIGSEGV'])).toBeUndefined();
 });

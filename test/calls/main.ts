@@ -62,7 +62,7 @@ async function check(point: Point): Promise<void> {
     removeFolder(place);
     return;
   }
-  const known = knownReason(nameOf(point), violations);
+  const known = knownReason(observed, violations);
   if (known !== undefined) {
     counts.known += 1;
     console.error(`KNOWN ${nameOf(point)}: ${known}\n  ${violations.join('\n  ')}`);

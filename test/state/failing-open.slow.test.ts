@@ -7,7 +7,6 @@ import { openLmdbFile } from '../../src/state/lmdb-file.js';
 import { INDEX_TABLES } from '../../src/state/lmdb-index.js';
 import { type FailingCalls, hasStrace, runFailing } from '../failing-calls.js';
 import { filled, setAsideIn } from './filled-state.js';
-import { temporaryFolder } from './fixtures.js';
 import type { Opening } from './opening-program.js';
 
 const PROGRAM = fileURLToPath(new URL('./opening-program.js', import.meta.url));
@@ -45,30 +44,6 @@ describe.skipIf(!hasStrace)('opening an index whose calls fail', () => {
       expect(failed).toEqual({ error: expect.stringMatching(/^StateUnavailableError: .*index\.mdb/) });
       expect(await setAsideIn(state.mirror)).toEqual([]);
       expect(open(state.folder)).toEqual({ records: RECORDS });
-    },
-    60_000,
-  );
-});
-
-describe.skipIf(!hasStrace)('making an index whose calls fail', () => {
-  const faults: readonly (readonly [string, Omit<FailingCalls, 'path'>, string])[] = [
-    ['size of the locks', { calls: 'ftruncate', how: 'error=EIO:when=1' }, 'index.mdb-lock'],
-    ['first pages', { calls: 'pwrite64', how: 'error=ENOSPC:when=1' }, 'index.mdb'],
-    ['flush', { calls: 'fdatasync', how: 'error=EIO:when=1' }, 'index.mdb'],
-    ['locks of the inodes', { calls: 'ftruncate', how: 'error=EIO:when=1' }, 'index.mdb-inodes-lock'],
-    ['first pages of the inodes', { calls: 'pwrite64', how: 'error=EIO:when=1' }, 'index.mdb-inodes'],
-  ];
-  test.each(faults)(
-    'P5: a first start: a call that fails once as the index is made (%s) is an error, and the next start makes it',
-    async (_, fault, file) => {
-      const folder = join(await temporaryFolder(), 'state');
-      const mirror = join(folder, 'mirrors', 'documents');
-      const ended = await runFailing([PROGRAM, folder], { ...fault, path: join(mirror, file) });
-      expect(ended.code, ended.stderr).toBe(0);
-      expect(JSON.parse(ended.stdout)).toEqual({ error: expect.stringMatching(/^StateUnavailableError: .*index\.mdb/) });
-      expect(open(folder)).toEqual({ records: 0 });
-      const made = ['index.mdb', 'index.mdb-inodes', 'index.mdb-inodes-lock', 'index.mdb-lock', 'ledger.json'];
-      expect((await readdir(mirror)).sort()).toEqual(made);
     },
     60_000,
   );
