@@ -41,6 +41,15 @@ export async function writeError(error: unknown, file: string): Promise<StateErr
   return new StateWriteFailedError(file, `write failed (${reason}; ${freeSpace(file)}); what was there before is kept`, cause);
 }
 
+/**
+ * Ends a line on stderr that LMDB may have printed as its write failed: "Write error: ..." (mdb.c, mdb_page_flush in lmdb-js
+ * 3.5.6), without a newline, so that the next line of the log would begin in the middle of it. Native code prints it to
+ * descriptor 2, which Node can neither redirect nor duplicate: a socket of the journal cannot be opened by /proc/self/fd.
+ */
+export function endNativeLine(): void {
+  process.stderr.write('\n');
+}
+
 /** An error with a number, LMDB's own or the system's, that says nothing of the content: none of them passes by itself. */
 export function isUnusable(error: unknown): boolean {
   return codeOf(error) !== 0 && !DAMAGE.has(codeOf(error));

@@ -1,7 +1,7 @@
 import { ABORT, type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { StateDamagedError } from './errors.js';
 import { hasFailedEnvironment, noteFailedEnvironment, requireSoundEnvironment } from './failed-environment.js';
-import { isUnusable, translated, writeError } from './lmdb-errors.js';
+import { endNativeLine, isUnusable, translated, writeError } from './lmdb-errors.js';
 import { PAGE_BYTES } from './lmdb-header.js';
 import { requireOpenable } from './openable.js';
 
@@ -85,6 +85,7 @@ export function openLmdbFile<Name extends string>(
       try {
         await root.batch(write);
       } catch (error) {
+        endNativeLine();
         const failure = await writeError(error, file);
         noteFailedEnvironment(failure);
         throw failure;

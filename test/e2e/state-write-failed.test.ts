@@ -27,6 +27,8 @@ describe.skipIf(!hasStrace)('P5: an index that cannot be written', () => {
       const { code, stderr } = await runFailing(args, failing, { cwd: place.folder });
       expect(code, stderr).toBe(1);
       expect(stderr).toMatch(/ error the (daemon|run) ends error="StateWrite\w+: .*index\.mdb: write failed \(/);
+      const lines = stderr.split('\n').filter((line) => !/^\S+Z (error|warn|info) \S|^longshore: |^ {2}because of: |^$/.test(line));
+      for (const line of lines) expect(line, 'only LMDB itself prints, on a line of its own').toMatch(/^Write error: [^"]*, size \d+$/);
       expect(stderr).not.toMatch(/name-refused|set aside|damage|^ {4}at /m);
       expect(readdirSync(mirror).filter((name) => name.includes('damaged'))).toEqual([]);
 
