@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openPlace, type Place, summaryOf } from './place.js';
@@ -20,10 +20,10 @@ function mountTarget({ folder }: Place, mib: number): boolean {
   return true;
 }
 
-/** Leaves 256 KiB free on the target's disk. */
-function fill({ folder }: Place): void {
+/** Leaves so many bytes free on the target's disk. */
+function fill({ folder }: Place, free = MIB / 4): void {
   const { bavail, bsize } = statfsSync(join(folder, 'vault'));
-  writeFileSync(join(folder, 'vault', 'ballast'), Buffer.alloc(Number(bavail) * Number(bsize) - MIB / 4));
+  writeFileSync(join(folder, 'vault', 'ballast'), Buffer.alloc(Number(bavail) * Number(bsize) - free));
 }
 
 const isRoot = process.getuid?.() === 0;
@@ -46,6 +46,33 @@ describe.skipIf(!isRoot)('local target on a full disk', () => {
     expect(run.stderr.match(/state=target-full/g)).toHaveLength(1);
     expect(run.stderr).not.toMatch(/object failed.*space/);
   });
+
+  test.each([true, false])(
+    'scan: with no byte free (fsync: %s) it ends with exit code 6 and the reason, and deletes go out',
+    async (fsync) => {
+      const place = openPlace();
+      const config = join(place.folder, 'longshore.yaml');
+      writeFileSync(config, readFileSync(config, 'utf8').replace('fsync: false', `fsync: ${fsync}`));
+      expect(mountTarget(place, 8)).toBe(true);
+      for (const name of ['kept', 'gone', 'moved']) place.write(name, Buffer.alloc(MIB, name));
+      expect((await place.longshore('reconcile')).code).toBe(0);
+      fill(place, 0);
+      place.write('new', Buffer.alloc(5 * MIB));
+      const full = await place.longshore('scan', '--json');
+      expect(full.code, full.stderr).toBe(6);
+      expect(summaryOf(full)).toMatchObject({ error: expect.stringMatching(/no space is left/) });
+      rmSync(join(place.source, 'gone'));
+      renameSync(join(place.source, 'moved'), join(place.source, 'renamed'));
+      const next = await place.longshore('scan', '--json');
+      expect(next.code, next.stderr).toBe(6);
+      expect(summaryOf(next)).toMatchObject({ error: expect.stringMatching(/no space is left/) });
+      expect(place.objects()).toEqual(['kept', 'renamed']);
+      rmSync(join(place.folder, 'vault', 'ballast'));
+      expect((await place.longshore('reconcile')).code).toBe(0);
+      expect(place.differences()).toEqual([]);
+      expect(readdirSync(join(place.folder, 'vault', '.longshore')).sort()).toEqual(['incoming', 'objects.records']);
+    },
+  );
 
   test('run: shows target-full and deletes go out; with room again it goes on by itself', async () => {
     const place = openPlace('    watch: directories\n');

@@ -1,9 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, linkSync, openSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { systemClock } from '../../clock.js';
 import { statPathIfAny } from '../../file-stat.js';
-import { codeOf } from './failure.js';
+import { codeOf, isFull } from './failure.js';
 import { hasEnded, type Owner, ownerFolder, parseOwnerFolder } from './owner.js';
 
 /** Whose holder runs alone among all threads and processes that work on a root. */
@@ -23,7 +34,8 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 /**
  * A lock made of files, as Node has no flock(2): `FILE` is there while somebody holds it, and says who. Each holder has a
  * file `FILE.OWNER` that says the same, and links it to `FILE`, which only one can. The lock of one that has ended is
- * removed by whoever first makes `FILE.freed-OWNER`: only that lock, as nobody else may remove it.
+ * removed by whoever first makes `FILE.freed-OWNER`: only that lock, as nobody else may remove it. On a full disk these
+ * files are empty: then the holder is the owner whose file has the same inode. Deletes need the lock, too, and make room.
  */
 export function createExclusiveLock(file: string, self: Owner): ExclusiveLock {
   const name = ownerFolder(self, randomUUID().slice(0, 8));
@@ -44,7 +56,7 @@ export function createExclusiveLock(file: string, self: Owner): ExclusiveLock {
     try {
       if (!made) {
         removeLeft();
-        writeFileSync(own, name);
+        makeOwn();
       }
       made = true;
       linkSync(own, file);
@@ -55,17 +67,29 @@ export function createExclusiveLock(file: string, self: Owner): ExclusiveLock {
       if (NO_LINKS.has(code)) return takeWithoutLinks();
       if (code !== 'ENOENT') throw error;
       made = false; // it was removed; where the folder is gone, this says so
-      writeFileSync(own, name);
+      makeOwn();
       return false;
     }
   }
 
-  /** What processes left behind that were killed. */
+  function makeOwn(): void {
+    try {
+      writeFileSync(own, name);
+    } catch (error) {
+      if (!isFull(error) || !existsSync(own)) throw error;
+      // There is room for a name, if not for a content.
+      truncateSync(own);
+    }
+  }
+
+  /** What processes left behind that were killed. One that still is a lock says whose it is. */
   function removeLeft(): void {
     const begin = `${basename(file)}.`;
     for (const entry of readdirSync(dirname(file))) {
       const owner = entry.startsWith(begin) ? parseOwnerFolder(entry.slice(begin.length)) : undefined;
-      if (owner !== undefined && isOfThisSystem(owner) && hasEnded(owner, self)) rmSync(join(dirname(file), entry), { force: true });
+      if (owner === undefined || !isOfThisSystem(owner) || !hasEnded(owner, self)) continue;
+      const left = join(dirname(file), entry);
+      if (statPathIfAny(left)?.nlink === 1n) rmSync(left, { force: true });
     }
   }
 
@@ -74,6 +98,9 @@ export function createExclusiveLock(file: string, self: Owner): ExclusiveLock {
       const descriptor = openSync(file, 'wx');
       try {
         writeFileSync(descriptor, name);
+      } catch (error) {
+        rmSync(file, { force: true });
+        throw error;
       } finally {
         closeSync(descriptor);
       }
@@ -82,6 +109,30 @@ export function createExclusiveLock(file: string, self: Owner): ExclusiveLock {
       if (codeOf(error) === 'EEXIST') return false;
       throw error;
     }
+  }
+
+  /** Makes a file that says the same as our own. Throws EEXIST when it is there. */
+  function makeCopy(path: string): void {
+    try {
+      linkSync(own, path);
+    } catch (error) {
+      const code = codeOf(error) ?? '';
+      if (!NO_LINKS.has(code) && code !== 'ENOENT') throw error;
+      writeFileSync(path, name, { flag: 'wx' });
+    }
+  }
+
+  /** Who a lock belongs to; undefined where there is none. */
+  function readHolder(path: string): string | undefined {
+    const text = readIfAny(path);
+    if (text !== '') return text;
+    const inode = statPathIfAny(path)?.ino;
+    const begin = `${basename(file)}.`;
+    const entry = readdirSync(dirname(file)).find(
+      (each) =>
+        each.startsWith(begin) && parseOwnerFolder(each.slice(begin.length)) && statPathIfAny(join(dirname(file), each))?.ino === inode,
+    );
+    return entry === undefined ? '' : entry.slice(begin.length);
   }
 
   function isGone(holder: string): boolean {
@@ -102,7 +153,7 @@ export function createExclusiveLock(file: string, self: Owner): ExclusiveLock {
     for (let nth = 1; ; nth += 1) {
       const freed = `${file}.freed-${nth}-${id}`;
       try {
-        writeFileSync(freed, name, { flag: 'wx' });
+        makeCopy(freed);
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw error;
         const freeing = readHolder(freed);
@@ -111,6 +162,8 @@ export function createExclusiveLock(file: string, self: Owner): ExclusiveLock {
         continue; // it ended before it had done it
       }
       if (readHolder(file) === holder) rmSync(file, { force: true });
+      const owner = parseOwnerFolder(holder);
+      if (owner !== undefined && isOfThisSystem(owner)) rmSync(`${file}.${holder}`, { force: true });
       for (let done = 1; done <= nth; done += 1) rmSync(`${file}.freed-${done}-${id}`, { force: true });
       return true;
     }
@@ -144,7 +197,7 @@ function release(file: string): void {
 }
 
 /** Undefined where there is none. */
-function readHolder(file: string): string | undefined {
+function readIfAny(file: string): string | undefined {
   try {
     return readFileSync(file, 'latin1');
   } catch (error) {

@@ -69,3 +69,10 @@ export function onFile<T>(path: string, run: () => T): T {
     throw withPath(path, error);
   }
 }
+
+/** There is no room for more. */
+export const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
+export function isFull(error: unknown): boolean {
+  return FULL.has(codeOf(error) ?? '');
+}

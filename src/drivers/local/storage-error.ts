@@ -15,7 +15,7 @@ import {
   TargetFullError,
   TargetUnavailableError,
 } from '../errors.js';
-import type { Failure } from './failure.js';
+import { type Failure, FULL } from './failure.js';
 
 const FAILED: ErrorContext = { driver: 'local' };
 
@@ -77,9 +77,6 @@ const ADVICE: Readonly<Record<string, Advice>> = {
 
 /** The file system behind the root does not answer any more, rather than one of its files. */
 const GONE = new Set(['ENOTCONN', 'ESTALE', 'EHOSTDOWN', 'EHOSTUNREACH', 'ETIMEDOUT', 'ENXIO', 'ENODEV', 'ESHUTDOWN']);
-
-/** There is no room for more. */
-const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 /** The file system takes no such name, whatever is done: vfat refuses `a:b`, an encrypted one long names. */
 const REFUSED_NAMES = new Set(['ENAMETOOLONG', 'EILSEQ', 'EINVAL']);

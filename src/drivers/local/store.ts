@@ -1,11 +1,23 @@
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { systemClock } from '../../clock.js';
 import { statPath } from '../../file-stat.js';
 import { makeFoldersSync } from '../../make-folders.js';
 import type { Dirty } from './durable.js';
 import { createEmptyFolders, type EmptyFolders } from './empty-folders.js';
 import { createExclusiveLock } from './exclusive-lock.js';
-import { codeOf, Refusal } from './failure.js';
+import { codeOf, isFull, Refusal } from './failure.js';
 import { type Incoming, openIncoming } from './incoming.js';
 import { BESIDE_FOLDER, maxKeyBytes, PRIVATE_FOLDER } from './names.js';
 import { bootId, thisProcess } from './owner.js';
@@ -66,11 +78,12 @@ export function createStore(settings: WorkerSettings): Store {
     makeFoldersSync(folder);
     // Without flushes a loss of power may leave a file with the size and times of a content that it does not have. Then no record
     // can be believed.
-    if (existsSync(unsynced) && readFileSync(unsynced, 'latin1') !== bootId()) {
+    const marked = readMark(unsynced);
+    if (marked !== undefined && marked !== bootId()) {
       rmSync(file, { force: true });
       rmSync(unsynced, { force: true });
     }
-    if (!fsync) writeFileSync(unsynced, bootId());
+    if (!fsync && marked !== bootId()) markUnsynced(unsynced);
     opened = openRecords({ folder, root, lock, flush: fsync });
     if (existsSync(mayBeEmpty)) opened.exclusive(() => emptyFolders.recover());
     return opened;
@@ -159,6 +172,30 @@ export function createStore(settings: WorkerSettings): Store {
       if (last?.writable && !fsync) becomeSynced(folder, file, unsynced);
     },
   };
+}
+
+/** The mark is there whole or not at all: half of one, as a full disk leaves it, would look like a loss of power. */
+function markUnsynced(unsynced: string): void {
+  const temporary = `${unsynced}.new`;
+  try {
+    writeFileSync(temporary, bootId());
+    renameSync(temporary, unsynced);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    if (!isFull(error)) throw error;
+    symlinkSync(bootId(), unsynced); // a short link needs no room of its own
+  }
+}
+
+/** Which start of the system is marked; undefined: none. */
+function readMark(unsynced: string): string | undefined {
+  try {
+    return readlinkSync(unsynced);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    if (codeOf(error) !== 'EINVAL') throw error;
+    return readFileSync(unsynced, 'latin1');
+  }
 }
 
 /** Flushed in the end, and with nobody else at work, the records may be believed after a loss of power. */
