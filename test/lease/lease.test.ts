@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { Backend } from '../../src/drivers/backend.js';
 import { StorageError, TargetFullError, TargetUnavailableError } from '../../src/drivers/errors.js';
 import { NEVER_ABORTED } from '../../src/drivers/signal.js';
 import { LeaseHeldError, LeaseLostError, LeaseUnavailableError } from '../../src/lease/errors.js';
@@ -410,4 +411,45 @@ test('lease: a place that went back to an older state while it was held is lost,
   expect(await first.acquire(never)).toMatchObject({ wasOthers: false, wasThere: true });
   await moving(clock, Promise.resolve(first.hold(never)));
   expect(await document()).toMatchObject({ fence: 1, renewal: 3, released: false });
+});
+
+const withoutConditions = (backend: Backend): Backend => ({
+  ...backend,
+  capabilities: { ...backend.capabilities, preconditions: [] },
+});
+
+test.each([
+  ['with conditional writes', undefined],
+  ['without conditional writes', withoutConditions],
+])('lease: %s a place that went back to before it was taken is lost as an older state, and is taken again', async (_, change) => {
+  const { lease, clock, document, put } = await openRig(change);
+  const before = lease(holder('a'));
+  await moving(clock, before.acquire(never));
+  await moving(clock, before.release());
+  const older = JSON.stringify(await document());
+  const held = lease(holder('a'));
+  await moving(clock, held.acquire(never));
+  await put(older);
+  await clock.advance(3 * MINUTE);
+  const error = await moving(clock, lostBy(held));
+  expect(String(error)).toMatch(/went back to an older state/);
+  await moving(clock, held.acquire(never));
+  expect(await document()).toMatchObject({ fence: 2, released: false });
+});
+
+test('lease: without conditional writes an earlier renewal in its place is believed at the second read only', async () => {
+  const { lease, clock, document, put } = await openRig(withoutConditions);
+  const held = lease(holder('a'));
+  await moving(clock, held.acquire(never));
+  const older = JSON.stringify(await document());
+  await clock.advance(4 * MINUTE);
+  const newer = JSON.stringify(await document());
+  await put(older);
+  await clock.advance(2 * MINUTE - 1_000);
+  await put(newer); // an old answer of the provider, followed by the right one
+  await clock.advance(4 * MINUTE);
+  await moving(clock, Promise.resolve(held.hold(never)));
+  await put(older);
+  await clock.advance(3 * MINUTE);
+  expect(String(await moving(clock, lostBy(held)))).toMatch(/went back to an older state/);
 });
