@@ -61,6 +61,14 @@ export interface AbandonedUpload {
   readonly beganAtMs: number;
 }
 
+/** A copy of an object that was overwritten while its file was not mirrored under its new name; names without the mirror's prefix. */
+export interface SetAsideCopy {
+  readonly name: string;
+  /** Where the file of its content is now, and its inode: decimal text. */
+  readonly neededBy: string;
+  readonly inode: string;
+}
+
 /** An object given up until its file changes or its next try comes, over restarts too. */
 export interface Quarantined {
   /** Class of the failure, as sync names it: `permission`, `busy`, … */
@@ -148,6 +156,7 @@ export interface LedgerDocument {
   /** By object name (without the mirror's prefix). */
   readonly unfinishedUploads: Readonly<Record<string, UnfinishedUpload>>;
   readonly abandonedUploads?: readonly AbandonedUpload[];
+  readonly setAside?: readonly SetAsideCopy[];
   readonly quarantined: Readonly<Record<string, Quarantined>>;
 }
 

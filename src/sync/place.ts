@@ -6,6 +6,7 @@ import type { MirrorSettings } from './mirror-settings.js';
 import { containerStore } from './store/container-store.js';
 import type { ObjectStore } from './store/object-store.js';
 import { filePuts } from './store/put-file.js';
+import { createSetAside, type SetAside } from './store/set-aside.js';
 import { createTrash, type Trash } from './trash/trash.js';
 import { createOrphans, type Orphans } from './uploads/orphans.js';
 import { type UnfinishedUploads, unfinishedUploads } from './uploads/unfinished-uploads.js';
@@ -18,6 +19,8 @@ export interface Place {
   /** Uploads in parts that were begun, and the end of those that nobody goes on with. */
   readonly uploads: UnfinishedUploads;
   readonly orphans: Orphans;
+  /** Undefined: what is overwritten is in the trash. */
+  readonly aside: SetAside | undefined;
 }
 
 export interface PlaceOptions {
@@ -40,5 +43,6 @@ export function openPlace({ settings, backend, ledger, clock, log }: PlaceOption
     trash: policy.deletes === 'trash' ? createTrash({ ...where, trashPrefix, clock }) : undefined,
     uploads,
     orphans,
+    aside: policy.deletes === 'trash' ? undefined : createSetAside({ ...where, ledger, log }),
   };
 }

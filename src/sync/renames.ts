@@ -52,23 +52,28 @@ export async function mayDelete(job: Job, known: ObjectRecord, at: Workplace): P
   }
 }
 
-/** Asks the same before the file `entry` takes the place of another one. Undefined: it may. */
-export function mayOverwrite(job: Job, { inode }: LocalEntry, at: Workplace): Outcome | undefined {
+/**
+ * Asks the same before the file `entry` takes the place of another one. `neededBy`: it may, although the content is still to be
+ * mirrored under that name.
+ */
+export function mayOverwrite(job: Job, { inode }: LocalEntry, at: Workplace): { readonly neededBy: ObjectName | undefined } | Outcome {
   const { whereabouts, waitingJobs, clock } = at;
   const known = at.index.get(job.name);
-  if (known?.state !== 'confirmed' || known.inode === inode) return undefined;
+  if (known?.state !== 'confirmed' || known.inode === inode) return UNNEEDED;
   const asOfMs = job.asOfMs ?? clock.monotonic();
   const untilMs = asOfMs + OVERWRITE_PATIENCE_MS;
   const found = whereabouts.find(job.name, known, asOfMs, job.run);
   if (found.state === 'unseen') {
-    return clock.monotonic() < untilMs && waitingJobs.waitForScans({ ...job, asOfMs }, untilMs) ? WAITS : undefined;
+    return clock.monotonic() < untilMs && waitingJobs.waitForScans({ ...job, asOfMs }, untilMs) ? WAITS : UNNEEDED;
   }
-  if (found.state !== 'pending') return undefined;
-  if (!whereabouts.isFirstAttempt(found.name) && clock.monotonic() >= untilMs) return undefined;
-  if (waitingJobs.comesDownTo(found.name, job.name)) return undefined;
-  return waitingJobs.waitFor({ ...job, asOfMs }, found.name, found.settling) ? WAITS : undefined;
+  if (found.state !== 'pending') return UNNEEDED;
+  const needed = { neededBy: found.name };
+  if (!whereabouts.isFirstAttempt(found.name) && clock.monotonic() >= untilMs) return needed;
+  if (waitingJobs.comesDownTo(found.name, job.name)) return needed;
+  return waitingJobs.waitFor({ ...job, asOfMs }, found.name, found.settling) ? WAITS : needed;
 }
 
+const UNNEEDED = { neededBy: undefined };
 const WAITS: Outcome = { outcome: 'waits' };
 
 function withheld(detail: string, resumes = false): Outcome {

@@ -22,6 +22,8 @@ export interface Upload {
   readonly read: FileContent | undefined;
   readonly why: string;
   readonly where: PutWhere;
+  /** The content that is overwritten is that of the file under this name, and not mirrored there yet. */
+  readonly neededBy?: ObjectName;
 }
 
 /**
@@ -29,8 +31,15 @@ export interface Upload {
  * that is gone is deleted first, by a job of its own name.
  */
 export async function upload(what: Upload, at: Workplace, signal: AbortSignal): Promise<Outcome> {
-  const waits = mayOverwrite(what.job, what.entry, at);
-  if (waits) return waits;
+  const may = mayOverwrite(what.job, what.entry, at);
+  if ('outcome' in may) return may;
+  const { neededBy } = may;
+  const outcome = await sendWithRoom(neededBy === undefined ? what : { ...what, neededBy }, at, signal);
+  if (outcome.outcome === 'done') await at.aside?.over(what.job.name, signal);
+  return outcome;
+}
+
+async function sendWithRoom(what: Upload, at: Workplace, signal: AbortSignal): Promise<Outcome> {
   try {
     return await send(what, at, signal);
   } catch (error) {
@@ -70,9 +79,10 @@ function* inTheWay(name: ObjectName, { index }: Workplace): Generator<ObjectName
   }
 }
 
-async function send({ job, entry, read: before, why, where }: Upload, at: Workplace, signal: AbortSignal): Promise<Outcome> {
+async function send(what: Upload, at: Workplace, signal: AbortSignal): Promise<Outcome> {
+  const { job, entry, read: before, why, where } = what;
   const from = whereToCopyFrom(job, entry, at);
-  const renamed = from === undefined ? undefined : await copyRenamed(from, { job, entry, read: before, why, where }, at, signal);
+  const renamed = from === undefined ? undefined : await copyRenamed(from, what, at, signal);
   if (renamed) return { outcome: 'done', job: 'copy', why: `renamed from ${printable(from ?? '')}`, bytes: 0, record: renamed };
   const read = before ?? (at.store.tellsMd5(entry) ? await readEntry(entry, at) : undefined);
   const path = at.source.absolute(entry.path);
@@ -82,12 +92,12 @@ async function send({ job, entry, read: before, why, where }: Upload, at: Workpl
   if (entry.size <= SMALL_FILE) {
     const content = read?.bytes ? { ...read, bytes: read.bytes } : await at.reader.read(path, entry);
     looks = content.looks;
-    const refused = await prepare(job, entry, why, content, at, signal);
+    const refused = await prepare(what, content, at, signal);
     if (refused) return refused;
     confirmed = await at.store.putBytes(job.name, entry, content, where, signal);
   } else {
     looks = read?.looks ?? (await at.reader.look(path, entry));
-    const refused = await prepare(job, entry, why, { md5: read?.md5, looks, hashedAtMs }, at, signal);
+    const refused = await prepare(what, { md5: read?.md5, looks, hashedAtMs }, at, signal);
     if (refused) return refused;
     confirmed = await at.store.putFile(job.name, entry, path, read?.md5, where, signal);
   }
@@ -101,9 +111,7 @@ async function send({ job, entry, read: before, why, where }: Upload, at: Workpl
 
 /** What comes before the first byte. Resolves with what became of the job when it is not to be sent. */
 async function prepare(
-  job: Job,
-  entry: LocalEntry,
-  why: string,
+  { job, entry, why, neededBy }: Upload,
   { md5, looks, hashedAtMs }: { readonly md5: string | undefined; readonly looks: ContentLook; readonly hashedAtMs: number },
   at: Workplace,
   signal: AbortSignal,
@@ -111,7 +119,7 @@ async function prepare(
   const leave = await leaveToReplace(job, why, looks, at, signal);
   if ('outcome' in leave) return leave;
   try {
-    await keepOld(job, md5, at, signal);
+    await keepOld(job, md5, neededBy, at, signal);
     at.drain.throwIfAborted();
     await mark(job.name, entry, { md5: md5 ?? '', looks }, hashedAtMs, at);
   } catch (error) {
@@ -139,7 +147,15 @@ function mark(
  * What stands where something is to be sent goes to the trash, if there is one, unless it is the same content. Old content
  * that the provider refuses to give out (an archive) does not keep the new content of a living file from being mirrored.
  */
-async function keepOld(job: Job, md5: string | undefined, at: Workplace, signal: AbortSignal): Promise<void> {
+async function keepOld(
+  job: Job,
+  md5: string | undefined,
+  neededBy: ObjectName | undefined,
+  at: Workplace,
+  signal: AbortSignal,
+): Promise<void> {
+  const old = at.index.get(job.name);
+  if (neededBy !== undefined && old !== undefined) await at.aside?.keep(job.name, neededBy, old.inode, signal);
   if (at.trash === undefined) return;
   const { name, remote } = job;
   const known = at.index.get(name);
@@ -162,7 +178,7 @@ function whereToCopyFrom({ name, renamedFrom }: Job, entry: LocalEntry, { index 
 /** The object under its former name becomes the one under the new: no bytes of ours travel. Undefined: send them after all. */
 async function copyRenamed(
   from: ObjectName,
-  { job, entry, read, where }: Upload,
+  { job, entry, read, where, neededBy }: Upload,
   at: Workplace,
   signal: AbortSignal,
 ): Promise<ObjectRecord | undefined> {
@@ -170,7 +186,7 @@ async function copyRenamed(
   const content = read ?? (await readEntry(entry, at));
   if (content.md5 !== at.index.get(from)?.md5) return undefined;
   const { looks } = content;
-  await keepOld(job, content.md5, at, signal);
+  await keepOld(job, content.md5, neededBy, at, signal);
   at.drain.throwIfAborted();
   await mark(job.name, entry, { md5: content.md5, looks }, content.hashedAtMs, at);
   // It may have been sent anew meanwhile, or be about to be.

@@ -22,7 +22,7 @@ import type { SourceView } from './source/source-view.js';
  * | under a name that jobs see to      | waits for that name               | waits for that name; once an attempt  |
  * |                                    |                                   | has failed, OVERWRITE_PATIENCE_MS     |
  * | the same, and that name waits for  | passes: a store of files cannot   | passes: two files have swapped their  |
- * | this one                           | hold both `a` and `a/b`           | names                                 |
+ * | this one                           | hold both `a` and `a/b`           | names; a copy is set aside first      |
  * | under a name that cannot be        | does not happen: the object stays | passes: the living file counts for    |
  * | mirrored (unreadable, too large,   | and is reported, until that name  | more; the trash keeps the old content |
  * | refused, held by the guard, ...)   | is confirmed or its file is gone  | where there is one                    |
@@ -56,6 +56,10 @@ export interface Whereabouts {
   withhold(name: ObjectName, other: ObjectName): boolean;
   /** Whether a first attempt for this name is still to come or under way. */
   isFirstAttempt(name: ObjectName): boolean;
+  /** Whether the file of this inode was seen under this name, and is seen to or cannot be mirrored. */
+  isSighted(name: ObjectName, inode: bigint): boolean;
+  /** Whether the file under this name has this inode, and is not mirrored there yet. */
+  isUnmirrored(name: ObjectName, inode: bigint): boolean;
   /** A scan of everything begins: it sights all names again that are not mirrored. */
   beginSurvey(): void;
   /** Paths under which a watcher has seen an inode to appear, and which it has not given out yet. Returns what takes this back. */
@@ -121,6 +125,12 @@ export function createWhereabouts({ index, source, pending, scansDue }: Whereabo
     withhold: (name, other) => sightings.withhold(name, other) && !sightings.isUnnameable(other),
     isFirstAttempt: (name) => !sightings.isDelayed(name),
     beginSurvey: sightings.beginSurvey,
+    isSighted: (name, inode) => sightings.namesOf(inode).includes(name),
+    isUnmirrored(name, inode) {
+      if (isRecorded(name, inode)) return false;
+      const look = source.lookFor(name);
+      return look.found === 'unknown' || (look.found === 'entry' && look.entry.inode === inode);
+    },
     notMirrored(name, why) {
       const look = source.lookFor(name);
       if (look.found === 'entry') sightings.refuse(name, look.entry.inode, why);

@@ -2,6 +2,7 @@ import { appendFileSync, chmodSync, linkSync, mkdirSync, renameSync, rmSync, wri
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
+import { bytesBody } from '../../src/drivers/body.js';
 import { ObjectInTheWayError, ObjectTooLargeError, StorageError } from '../../src/drivers/errors.js';
 import { type FixtureOptions, type MirrorFixture, openMirrorFixture } from './mirror-fixture.js';
 
@@ -284,8 +285,12 @@ describe.each(['scan', 'hints'] as const)('P1: content never leaves the containe
     for (const contents of seen) for (const md5 of kept) expect(contents).toContain(md5);
   });
 
-  test('two files that swap their names end up right', async () => {
-    const fixture = await open();
+  test('when two files swap their names', async () => {
+    const seen: Set<string>[] = [];
+    const fixture = await open({ wrap: contentsSeen(seen) });
+    const before = seen.at(-1) ?? new Set();
+    expect(before.size).toBe(2);
+    seen.length = 0;
     fixture.mv('old', 'aside');
     fixture.mv('kept', 'old');
     fixture.mv('aside', 'kept');
@@ -295,7 +300,50 @@ describe.each(['scan', 'hints'] as const)('P1: content never leaves the containe
       await settled(fixture);
     }
     expect(await fixture.objects()).toEqual({ 'p/old': 'kept', 'p/kept': 'content' });
+    for (const contents of seen) for (const md5 of before) expect(contents).toContain(md5);
+    expect(fixture.mirror.parts.ledger.read().setAside).toBeUndefined();
   });
+});
+
+test('P1: a content that was set aside stays until its file is mirrored under its new name', async () => {
+  // Of the two, the one that is sent last cannot be sent.
+  let first: string | undefined;
+  let fails = false;
+  const fixture = await open({
+    wrap: failing((key) => {
+      if (!fails || (key !== 'p/old' && key !== 'p/kept')) return undefined;
+      first ??= key;
+      return key === first ? undefined : new StorageError('no', { driver: 'memory', retry: 'never' });
+    }),
+  });
+  fixture.mv('old', 'aside');
+  fixture.mv('kept', 'old');
+  fixture.mv('aside', 'kept');
+  fails = true;
+  await fixture.run('scan');
+  const halfway = await fixture.objects();
+  expect(Object.values(halfway), JSON.stringify(halfway)).toContain('content');
+  expect(Object.values(halfway)).toContain('kept');
+  fails = false;
+  await fixture.run('reconcile');
+  await fixture.run('reconcile');
+  expect(await fixture.objects()).toEqual({ 'p/old': 'kept', 'p/kept': 'content' });
+  expect(fixture.mirror.parts.ledger.read().setAside).toBeUndefined();
+});
+
+test('a copy that a killed process had set aside is removed by the next run', async () => {
+  const fixture = await open();
+  const name = '.longshore/aside/left';
+  await fixture.storage.putObject(
+    { container: 'c', key: `p/${name}` },
+    bytesBody(Buffer.from('content')),
+    { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] },
+    { signal },
+  );
+  await fixture.mirror.parts.ledger.update((document) => ({ ...document, setAside: [{ name, neededBy: 'old', inode: '1' }] }));
+  await fixture.run('scan');
+  expect(Object.keys(await fixture.objects()).sort()).toEqual(['p/kept', 'p/old']);
+  expect(fixture.mirror.parts.ledger.read().setAside).toBeUndefined();
 });
 
 test('P1: files that are gone before they are marked leave no object', async () => {

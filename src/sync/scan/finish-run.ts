@@ -74,6 +74,7 @@ export async function finishRun(mirror: Mirror, due: DueRun, run: Run, rest: Res
       await mirror.place.orphans.tidy(due.kind, needless, mirror.pending.has, signal);
     }
     await run.pending.whenEmpty(signal);
+    if (isWhole) await mirror.place.aside?.sweep(mirror.whereabouts.isUnmirrored, signal);
     mirror.containerTrouble.signal.throwIfAborted(); // jobs that were dropped are not done
   } finally {
     mirror.runs.end(run);

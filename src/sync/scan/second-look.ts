@@ -21,6 +21,7 @@ export async function lookForMoved(
       options.signal.throwIfAborted();
       if (item.kind === 'problem' && item.inode !== undefined) whereabouts.unnameable(item.path, item.inode, item.detail);
       if (item.kind !== 'finding' || item.local === undefined || item.decision.action === 'report') continue;
+      if (whereabouts.isSighted(item.name, item.local.inode)) continue;
       if (pending.has(item.name)) whereabouts.sighted(item.name, item.local.inode);
       else await intake.due(item, run);
     }
