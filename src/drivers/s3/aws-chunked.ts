@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { cutBuffers } from '../cut-parts.js';
+import { exactly } from '../http/exact-body.js';
 import type { StreamedBody } from '../http/exchange.js';
 import type { ChunkSignatures } from './sign.js';
 
@@ -74,9 +75,14 @@ export function chunkedHeaders({ trailer, named }: ChunkedForm, size: number, co
   };
 }
 
-/** The body in chunks. `signatures` begins with the request's own one, for a signed form; each opening starts anew. */
+/**
+ * The body in chunks. `signatures` begins with the request's own one, for a signed form; each opening starts anew. The last
+ * bytes of the content wait until the source has ended well: Ceph stores what it has once that is the announced length, though
+ * the chunk that ends the content never comes.
+ */
 export function chunkedBody(body: StreamedBody, form: ChunkedForm, signatures: () => ChunkSignatures): StreamedBody {
-  return { size: chunkedSize(body.size, form), open: () => chunks(body.open(), form, form.signed ? signatures() : undefined) };
+  const source = () => exactly(body.size, body.open());
+  return { size: chunkedSize(body.size, form), open: () => chunks(source(), form, form.signed ? signatures() : undefined) };
 }
 
 /** Bytes that go out for `size` bytes of content. */
@@ -92,7 +98,6 @@ export function chunkedSize(size: number, { signed, trailer }: ChunkedForm): num
   return content + framing(0) + checksum + proof;
 }
 
-/** The chunk that ends the content comes only after the source has ended well: no store takes the body for whole before it. */
 async function* chunks(
   source: AsyncIterable<Uint8Array>,
   { trailer }: ChunkedForm,

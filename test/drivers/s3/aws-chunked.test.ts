@@ -115,3 +115,24 @@ test('aws-chunked: another encoding of the content stays behind the one of the b
     'x-amz-trailer': 'x-amz-checksum-crc32',
   });
 });
+
+test.each([
+  ['goes on', new Uint8Array(1)],
+  ['fails at its end', undefined],
+])('aws-chunked: holds back the end of the content of a source that %s', async (_, more) => {
+  const size = 4 * 65_536;
+  async function* open() {
+    for (let at = 0; at < size; at += 32_768) yield new Uint8Array(32_768);
+    if (more === undefined) throw new Error('the file changed');
+    yield more;
+  }
+  const body = chunkedBody({ size, open }, { signed: false, trailer: CRC32_TRAILER, named: true }, () => {
+    throw new Error('not signed');
+  });
+  let content = 0;
+  const read = async () => {
+    for await (const bytes of body.open()) content += bytes.filter((byte) => byte === 0).byteLength;
+  };
+  await expect(read()).rejects.toThrow(more === undefined ? /the file changed/ : /the source gave more/);
+  expect(content).toBeLessThan(size);
+});
