@@ -50,6 +50,10 @@ describe('judge of a run that met a fault', () => {
         after: BEFORE,
       },
     ],
+    [
+      'a target without room ends a run with 6',
+      { faulty: { code: 6, stderr: LOG_LINE }, point: { ...POINT, pathClass: 'target', fault: 'ENOSPC' }, after: BEFORE },
+    ],
     ['the log has lines of a command that failed', { faulty: { code: 1, stderr: 'longshore: no\n  because of: disk\n' }, after: BEFORE }],
   ])('finds nothing when %s', (_, seen) => expect(violationsOf({ ...WELL, ...seen })).toEqual([]));
 
@@ -66,6 +70,7 @@ describe('judge of a run that met a fault', () => {
     [/^content lost: that of b/, 'an object of a living file deleted', { ...UNFINISHED, after: without(BEFORE, 'b') }],
     [/^crash: SIGSEGV/, 'a crash', { faulty: { code: 'SIGSEGV', stderr: '' } }],
     [/^crash: SIGKILL/, 'a kill without an order', { faulty: { code: 'SIGKILL', stderr: '' } }],
+    [/^exit code 6/, 'the exit code of a full target, when none is', { faulty: { code: 6, stderr: '' } }],
     [/^exit code 7/, 'an exit code of no meaning', { faulty: { code: 7, stderr: '' } }],
     [/^hang: the run with the fault/, 'no end', { faulty: undefined }],
     [/^hang: the second run/, 'no end of the second run', { second: undefined }],

@@ -60,8 +60,9 @@ function endingOf({ code }: Ending, { point, expected, after, endedByItself }: O
   if (code === 0 && !endedByItself) {
     return differences(expected, after).map((line) => `false success: exit 0, but ${line}`);
   }
-  // 1: could not go on; 3: objects failed, which it says.
-  return code === 0 || code === 1 || code === 3 ? [] : [`exit code ${code}`];
+  // 1: could not go on; 3: objects failed, which it says; 6: the target has no room.
+  const codes = point?.pathClass === 'target' && point.fault === 'ENOSPC' ? [0, 1, 3, 6] : [0, 1, 3];
+  return codes.includes(code) ? [] : [`exit code ${code}`];
 }
 
 /** A daemon may end because its state fails; a target or a source that fails once, it outlives. */
