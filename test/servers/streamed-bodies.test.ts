@@ -21,8 +21,7 @@ import { type Server, s3Servers, swiftServers, withServers } from './environment
 
 const content = randomContent(3_000_000);
 
-/** Ceph's Swift API is at addresses that the dialect does not read. */
-const servers = [...s3Servers(), ...swiftServers().filter(({ isCeph }) => !isCeph)];
+const servers = [...s3Servers(), ...swiftServers()];
 
 function openDirectly({ driver, settings }: Server): Backend {
   return driver === 's3' ? openS3(settings) : openSwift(settings);
