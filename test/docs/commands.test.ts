@@ -94,6 +94,20 @@ describe.each(checked)('$page', ({ blocks }) => {
   }
 });
 
+const named = pages
+  .map((page) => ({ page, commands: inlineCommands(readFileSync(join(project, page), 'utf8')) }))
+  .filter(({ commands }) => commands.length > 0);
+
+test.each(named)('$page: the longshore commands in its sentences exist, with their options', async ({ commands }) => {
+  for (const command of commands) expect(await unknownParts(command), command).toEqual([]);
+});
+
+/** `longshore held MIRROR`, as a sentence names it. */
+function inlineCommands(markdown: string): readonly string[] {
+  const prose = markdown.replace(/^```[\s\S]*?^```$/gm, '');
+  return [...new Set([...prose.matchAll(/`(longshore\s[^`]+)`/g)].map(([, command = '']) => command))];
+}
+
 function isConfiguration({ info, text }: Pick<Block, 'info' | 'text'>): boolean {
   return info === 'yaml' && /^(state|log|drain|targets|mirrors):/m.test(text);
 }
