@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { patternProblem } from '../ignore-pattern.js';
+import type { Complaint, Reading } from './complaint.js';
 import { type Place, Secret } from './secret.js';
 import { didYouMean } from './suggest.js';
 import { parseTimeSlot, type Timetable } from './timetable.js';
 import { type Bounds, expected, range, show, showKey, wrong } from './wording.js';
 
+export type { Complaint, Reading } from './complaint.js';
 export type { Place } from './secret.js';
 
 /** What one part of a configuration may say, and the type that it is read as. Built by the functions below. */
@@ -22,18 +24,6 @@ export type Infer<S extends Schema | ((place: Place) => Schema)> = S extends (pl
   : S extends Schema
     ? z.output<S>
     : never;
-
-/** Something wrong with a configuration, at a path of keys and list positions from where reading began. */
-export interface Complaint {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  /** True when the key itself is wrong, not what stands under it. */
-  readonly aboutKey?: boolean;
-}
-
-export type Reading<T> =
-  | { readonly value: T; readonly complaints?: undefined }
-  | { readonly value?: undefined; readonly complaints: readonly Complaint[] };
 
 /** Reads plain data (maps, lists, texts, numbers) by a schema. All complaints come at once. Nothing outside is touched. */
 export function read<T>(schema: Schema<T>, written: unknown): Reading<T> {
@@ -118,9 +108,8 @@ export function count(description: string, { min = 0, max = Number.MAX_SAFE_INTE
 /** How the amounts of a schema are written: in the JSON Schema, a default has its unit. */
 const amounts = z.registry<{ readonly show: (amount: number) => string }>();
 
-/** A number with a unit: how it is read, how it is written, and what to say of a text that is none. */
+/** How a number with a unit is read (undefined: it is none) and written, and what to say of a text that is none. */
 interface Unit {
-  /** Undefined for a text that is no such amount. */
   readonly parse: (input: string | number) => number | undefined;
   readonly show: (amount: number) => string;
   readonly hint?: (input: string) => string;
