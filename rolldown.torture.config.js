@@ -8,7 +8,7 @@ const ARMED = resolve('dist/test/torture/armed');
 const REPLACED = new Map([
   ['failpoint.js', 'failpoint.js'],
   ['clock.js', 'clock.js'],
-  ['drivers/registry.js', 'registry.js'],
+  ['drivers/registry/registry.js', 'registry.js'],
   ['watcher/hint-stream.js', 'hint-stream.js'],
 ]);
 

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { onAbort } from './drivers/signal.js';
+import { onAbort } from './signal.js';
 
 /** The only door to time. Tests pass a clock of their own; nothing else may read `Date` or set a timer. */
 export interface Clock {

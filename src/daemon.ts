@@ -1,16 +1,16 @@
-import { NEVER_ABORTED, onAbort } from './drivers/signal.js';
-import { openEngine } from './engine.js';
+import { NEVER_ABORTED, onAbort } from './signal.js';
+import { openEngine } from './runtime.js';
 import { createLifecycle } from './lifecycle.js';
 import { readVersion } from './package-files.js';
 import { programReplaced } from './program-files.js';
 import { createService } from './service.js';
 import { hasFailedEnvironment, inTime, onFailedEnvironment } from './state/failed-environment.js';
-import type { HeldDesk } from './status/held-desk.js';
+import type { GuardControl } from './status/guard-control.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import { PATIENT } from './sync/backoff.js';
 import type { Guard } from './sync/guard/guard.js';
-import { type KeptMirror, keepMirrored } from './sync/keep-mirrored.js';
-import type { Mirror } from './sync/mirror.js';
+import { type KeptMirror, keepMirrored } from './sync/mirror/keep-mirrored.js';
+import type { Mirror } from './sync/mirror/mirror.js';
 import type { DueRun } from './sync/scan/due-runs.js';
 import type { LeftWork, OpenDaemon } from './world.js';
 
@@ -64,12 +64,12 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
       configFile: config.file,
       mirrors: engine.mirrors.map((mirror, at) => mirror.status(kept[at]?.watchState() ?? null)),
     });
-    const deskOf = (name: string): HeldDesk | undefined => {
+    const guardControlOf = (name: string): GuardControl | undefined => {
       const at = engine.mirrors.findIndex(({ settings }) => settings.name === name);
       const mirror = engine.mirrors[at];
-      return mirror && heldDesk(mirror.parts.guard, (run) => kept[at]?.due(run));
+      return mirror && guardControl(mirror.parts.guard, (run) => kept[at]?.due(run));
     };
-    const shown = await lifecycle.add('service', service.open({ config, world, status, deskOf, drain: drain.signal }));
+    const shown = await lifecycle.add('service', service.open({ config, world, status, guardControlOf, drain: drain.signal }));
 
     return {
       status,
@@ -135,7 +135,7 @@ function leftOf({ settings: { name: mirror }, work }: Mirror): readonly LeftWork
 }
 
 /** What is decided there is made at once. */
-function heldDesk(guard: Guard, due: (run: DueRun) => void): HeldDesk {
+function guardControl(guard: Guard, due: (run: DueRun) => void): GuardControl {
   return {
     describe: guard.describe,
     list: guard.list,

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { MirrorConfig } from './config/config.js';
 import { retry } from './drivers/layers/retry.js';
-import { findDriver } from './drivers/registry.js';
+import { findDriver } from './drivers/registry/registry.js';
 import { createLease } from './lease/create-lease.js';
 import type { Lease } from './lease/lease.js';
 import { leaseObject } from './lease/lease-object.js';
 import { NO_LEASE } from './lease/no-lease.js';
 import { thisHolder } from './lease/this-holder.js';
 import type { Ledger } from './state/ledger.js';
-import { OWN_FOLDER } from './sync/store/reserved-names.js';
+import { OWN_FOLDER } from './sync/reserved-names.js';
 import type { Target } from './targets.js';
 import type { World } from './world.js';
 

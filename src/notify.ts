@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { escapeUnprintable } from './log/printable.js';
+import { escapeUnprintable } from './printable.js';
 import type { Logger } from './log.js';
 import { type Env, watchdogMs } from './notify/env.js';
 import { systemdNotify } from './notify/send.js';
@@ -98,7 +98,7 @@ async function feedWatchdog(
 function createPost({ env, log, status }: NotifierOptions): Post {
   const send = systemdNotify(env);
   let last: Promise<void> = Promise.resolve();
-  let told = '';
+  let reported = '';
   let failing = false;
 
   function statusText(): string {
@@ -106,16 +106,16 @@ function createPost({ env, log, status }: NotifierOptions): Post {
       return escapeUnprintable(status()).slice(0, LONGEST_STATUS); // a raw newline would begin another assignment
     } catch (error) {
       log.error('status cannot be told', { error });
-      return told;
+      return reported;
     }
   }
 
   async function deliver(assignments: readonly string[]): Promise<void> {
     const text = statusText();
-    const message = text === told ? assignments : [...assignments, `STATUS=${text}`];
+    const message = text === reported ? assignments : [...assignments, `STATUS=${text}`];
     if (message.length === 0) return;
     await send(message);
-    told = text;
+    reported = text;
     failing = false;
   }
 

@@ -1,22 +1,22 @@
-import { childController } from './drivers/signal.js';
-import { openEngine } from './engine.js';
+import { childController } from './signal.js';
+import { openEngine } from './runtime.js';
 import { LeaseHeldError } from './lease/errors.js';
 import type { Acquired } from './lease/lease.js';
 import { createLifecycle } from './lifecycle.js';
 import { programReplaced } from './program-files.js';
 import { hasFailedEnvironment, inTime, onFailedEnvironment } from './state/failed-environment.js';
 import { BRISK } from './sync/backoff.js';
-import { forgetAcceptedTarget, refuseBlankTarget } from './sync/blank-target.js';
-import { untilFirstEnds } from './sync/concurrently.js';
+import { forgetAcceptedTarget, refuseBlankTarget } from './sync/mirror/blank-target.js';
+import { untilFirstEnds } from './concurrently.js';
 import type { SyncObserver } from './sync/events.js';
-import type { Mirror } from './sync/mirror.js';
-import { noteFence } from './sync/older-target.js';
-import { startTally } from './sync/report.js';
-import type { ScanResult } from './sync/scan/finish-run.js';
-import { scanMirror } from './sync/scan/scan-mirror.js';
+import type { Mirror } from './sync/mirror/mirror.js';
+import { noteFence } from './sync/mirror/older-target.js';
+import { startTally } from './sync/mirror/report.js';
+import type { ScanResult } from './sync/mirror/finish-run.js';
+import { scanMirror } from './sync/mirror/scan-mirror.js';
 import { fatalErrorOf } from './sync/state-trouble.js';
 import { ensureContainer } from './sync/store/container-store.js';
-import { tellOfVersions } from './sync/store/old-content.js';
+import { warnOfVersions } from './sync/mirror/old-content.js';
 import type { OnceOptions, OnceResult, RunOnce } from './world.js';
 
 /** A one-shot run tries each object this often, and waits for a target this long. */
@@ -74,7 +74,7 @@ async function runMirror(mirror: Mirror, { run }: OnceOptions, stop: AbortSignal
     source.reopen();
     refuseBlankTarget(mirror);
     const made = await ensureContainer(parts.backend, settings.container, stop);
-    await tellOfVersions(mirror, stop);
+    await warnOfVersions(mirror, stop);
     const acquired = await acquire(mirror, stop);
     const { wasOthers, wasThere } = acquired;
     const wentBack = await noteFence(mirror, acquired);

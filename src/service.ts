@@ -1,9 +1,9 @@
 import type { Config } from './config/config.js';
-import { onAbort } from './drivers/signal.js';
+import { onAbort } from './signal.js';
 import { type Closable, createLifecycle } from './lifecycle.js';
 import { createWorkMeter } from './notify/work-meter.js';
 import { openNotifier } from './notify.js';
-import type { HeldDesk } from './status/held-desk.js';
+import type { GuardControl } from './status/guard-control.js';
 import { heldRoutes } from './status/held-routes.js';
 import { statusRoutes } from './status/routes.js';
 import { openControlServer } from './status/server.js';
@@ -23,7 +23,7 @@ export interface ServiceOptions {
   readonly world: World;
   readonly status: () => DaemonStatus;
   /** Where somebody decides what a mirror's guard holds. */
-  readonly deskOf: (mirror: string) => HeldDesk | undefined;
+  readonly guardControlOf: (mirror: string) => GuardControl | undefined;
   /** Aborted when the daemon begins to go down. */
   readonly drain: AbortSignal;
 }
@@ -37,7 +37,7 @@ export function createService(): { readonly observe: SyncObserver; open(options:
   const meter = createWorkMeter();
   return {
     observe: meter.observe,
-    async open({ config, world, status, deskOf, drain }) {
+    async open({ config, world, status, guardControlOf, drain }) {
       const { clock, env, log } = world;
       const opened = createLifecycle({ clock, deadlineMs: CLOSE_MS });
       const notifier = await opened.add(
@@ -54,7 +54,7 @@ export function createService(): { readonly observe: SyncObserver; open(options:
       const stopping = () => void notifier.stopping(config.drainMs + CLOSING_MS);
       const forget = onAbort(drain, stopping);
       try {
-        const routes = { ...statusRoutes(status), ...heldRoutes(deskOf) };
+        const routes = { ...statusRoutes(status), ...heldRoutes(guardControlOf) };
         await opened.add('control socket', openControlServer({ stateFolder: config.stateFolder, routes, clock, log }));
       } catch (error) {
         // Some file systems have no sockets. That is no reason not to mirror.

@@ -1,14 +1,14 @@
 import type { Clock } from './clock.js';
 import type { TargetConfig } from './config/config.js';
 import type { Backend } from './drivers/backend.js';
-import type { Notice } from './drivers/http/clock-skew.js';
-import { findDriver } from './drivers/registry.js';
+import type { Notice } from './drivers/notice.js';
+import { findDriver } from './drivers/registry/registry.js';
 import type { Logger } from './log.js';
 import type { Ledger } from './state/ledger.js';
 import { isContainerTrouble } from './sync/failure.js';
-import { combineJobs, type Job } from './sync/job.js';
-import { createQueue, type JobQueue } from './sync/queue.js';
-import { type TargetHealth, watchHealth } from './sync/target-health.js';
+import { combineJobs, type Job } from './sync/work/job.js';
+import { createQueue, type JobQueue } from './sync/work/queue.js';
+import { type TargetHealth, watchHealth } from './sync/work/target-health.js';
 
 /** A configured target at work: its backend in all its layers, its queue, and whether it answers. Mirrors that name it share it. */
 export interface Target {
@@ -50,14 +50,14 @@ export interface OpenTargetOptions {
 const MOST_WAITING = 500;
 
 /** What the driver can tell of its provider only by asking, asked once: the answer is kept in the ledger of the target's first mirror. */
-export async function findOut(
+export async function detect(
   config: TargetConfig,
   ledger: Ledger,
   { clock, log }: Pick<OpenTargetOptions, 'clock' | 'log'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const kept = ledger.read().found;
-  const found = await findDriver(config.driver).findOut?.(
+  const found = await findDriver(config.driver).detect?.(
     config.settings,
     { clock, notice: noticeOf(config, log), ...(kept !== undefined && { found: kept }) },
     { signal },

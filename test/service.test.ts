@@ -20,7 +20,7 @@ const options = (different: Partial<ServiceOptions> = {}): ServiceOptions => ({
   config: { stateFolder, drainMs: 30_000 },
   world: { clock: systemClock, env: {}, log: silentLogger },
   status: () => daemonStatus(),
-  deskOf: () => undefined,
+  guardControlOf: () => undefined,
   drain: new AbortController().signal,
   ...different,
 });

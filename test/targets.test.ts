@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../src/clock.js';
 import type { TargetConfig } from '../src/config/config.js';
-import { NEVER_ABORTED } from '../src/drivers/signal.js';
+import { NEVER_ABORTED } from '../src/signal.js';
 import { type Fields, silentLogger } from '../src/log.js';
 import { openLedger } from '../src/state/ledger-file.js';
-import { findOut } from '../src/targets.js';
+import { detect } from '../src/targets.js';
 import { settingsOf } from './drivers/s3/open.js';
 
 /** A target at a provider that calls itself so. */
@@ -43,7 +43,7 @@ test.each([
   const ledger = await openLedger(folder, 'm');
   const told: { event: string; fields: Fields | undefined }[] = [];
   const log = { ...silentLogger, warn: (event: string, fields?: Fields) => void told.push({ event, fields }) };
-  const found = await findOut(await targetOf(server), ledger, { clock: systemClock, log }, NEVER_ABORTED);
+  const found = await detect(await targetOf(server), ledger, { clock: systemClock, log }, NEVER_ABORTED);
   expect(found ?? '').toMatch(expected);
   expect(ledger.read().found).toBe(found);
   expect(told.map(({ event }) => event)).toEqual(warnings);

@@ -1,4 +1,4 @@
-import { printable } from '../log/printable.js';
+import { printable } from '../printable.js';
 import { ownFolders } from '../own-folders.js';
 import { innerMounts } from '../sync/source/inner-mounts.js';
 import { identityOf } from '../sync/source/source-identity.js';

@@ -1,4 +1,4 @@
-import { printable } from '../log/printable.js';
+import { printable } from '../printable.js';
 import { EXIT } from './exit.js';
 import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';

@@ -1,9 +1,9 @@
 import { UnsupportedOperationError } from '../drivers/errors.js';
-import { printable } from '../log/printable.js';
-import type { Hands } from './by-hand.js';
+import { printable } from '../printable.js';
+import type { TargetCommand } from './with-target.js';
 
 /** `container ls`: one name a line. */
-export async function listContainers({ driver, output, signal }: Hands, json: boolean): Promise<void> {
+export async function listContainers({ driver, output, signal }: TargetCommand, json: boolean): Promise<void> {
   for await (const { name, extra } of driver.iterateContainers({ signal })) {
     if (output.closed.aborted) return;
     if (json) output.json({ name, extra });
@@ -11,19 +11,19 @@ export async function listContainers({ driver, output, signal }: Hands, json: bo
   }
 }
 
-export async function createContainer({ driver, output, signal }: Hands, name: string): Promise<void> {
+export async function createContainer({ driver, output, signal }: TargetCommand, name: string): Promise<void> {
   const container = await driver.createContainer(name, { signal });
   output.line(`created ${printable(container.name)}`);
 }
 
 /** `container rm`: refuses one that still holds objects. */
-export async function removeContainer({ driver, output, signal }: Hands, name: string): Promise<void> {
+export async function removeContainer({ driver, output, signal }: TargetCommand, name: string): Promise<void> {
   await driver.deleteContainer(await driver.getContainer(name, { signal }), { signal });
   output.line(`removed ${printable(name)}`);
 }
 
 /** `container cdn`: publishes a container where the provider can, and prints its address. */
-export async function publishContainer({ driver, output, signal }: Hands, name: string): Promise<void> {
+export async function publishContainer({ driver, output, signal }: TargetCommand, name: string): Promise<void> {
   const container = await driver.getContainer(name, { signal });
   try {
     await driver.enableContainerCdn(container, { signal });

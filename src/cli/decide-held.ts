@@ -1,8 +1,8 @@
-import { printable } from '../log/printable.js';
+import { printable } from '../printable.js';
 import { count, counted } from '../status/units.js';
 import { HeldChangedError } from '../sync/guard/guard.js';
 import { EXIT, UsageError } from './exit.js';
-import { atDesk, type OpenDesk } from './held-desk.js';
+import { withGuardControl, type OpenGuardControl } from './guard-control.js';
 import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';
 import { openConfig } from './open-config.js';
@@ -18,7 +18,7 @@ export async function decideHeld(configFile: string | undefined, decision: HeldD
   const output = openOutput(io.stdout);
   return interruptible(io, async (signal) => {
     try {
-      const said = await atDesk(config, decision.mirror, io, signal, (open) => decide(decision, open));
+      const said = await withGuardControl(config, decision.mirror, io, signal, (open) => decide(decision, open));
       output.line(`${printable(decision.mirror)}: ${said}`);
       await output.finish();
       return EXIT.OK;
@@ -29,14 +29,14 @@ export async function decideHeld(configFile: string | undefined, decision: HeldD
   });
 }
 
-async function decide(decision: HeldDecision, { desk, daemon }: OpenDesk): Promise<string> {
+async function decide(decision: HeldDecision, { control, daemon }: OpenGuardControl): Promise<string> {
   switch (decision.decision) {
     case 'approve':
-      return `${count(await desk.approve(decision.id))} approved; ${daemon ? 'the daemon makes them now' : 'the next run makes them'}`;
+      return `${count(await control.approve(decision.id))} approved; ${daemon ? 'the daemon makes them now' : 'the next run makes them'}`;
     case 'reject':
-      return `${count(await desk.reject(decision.id))} rejected; the objects are kept as they are`;
+      return `${count(await control.reject(decision.id))} rejected; the objects are kept as they are`;
     case 'undo-rejections':
-      return `${counted(await desk.undoRejections(), 'rejection')} taken back; ${daemon ? 'the daemon looks' : 'the next run looks'} at them anew`;
+      return `${counted(await control.undoRejections(), 'rejection')} taken back; ${daemon ? 'the daemon looks' : 'the next run looks'} at them anew`;
   }
 }
 

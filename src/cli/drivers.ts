@@ -3,8 +3,8 @@ import type { KnownDrivers } from '../config/interpret.js';
 import { didYouMean } from '../config/suggest.js';
 import type { Backend } from '../drivers/backend.js';
 import { retry } from '../drivers/layers/retry.js';
-import { openBackend } from '../drivers/open.js';
-import { builtinDrivers, findDriver } from '../drivers/registry.js';
+import { openBackend } from '../drivers/registry/open.js';
+import { builtinDrivers, findDriver } from '../drivers/registry/registry.js';
 import { throttled } from '../throttled.js';
 import { UsageError } from './exit.js';
 import type { Io } from './io.js';
@@ -25,8 +25,8 @@ export async function openTarget(
   toldFound: (found: string) => void = () => {},
 ): Promise<Backend> {
   const notice = (event: string, fields: Readonly<Record<string, unknown>>) => {
-    const told = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`);
-    noteLine(stderr, `warning: ${[event, ...told].join('; ')}`);
+    const details = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`);
+    noteLine(stderr, `warning: ${[event, ...details].join('; ')}`);
   };
   const backend = await openBackend(findDriver(config.driver), config.settings, { clock, notice }, { signal }, toldFound);
   return retry(throttled(config, clock)(backend), { clock, random: Math.random });

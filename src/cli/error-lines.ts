@@ -1,5 +1,5 @@
 import { ConfigError } from '../config/load.js';
-import { escapeUnprintable } from '../log/printable.js';
+import { escapeUnprintable } from '../printable.js';
 import { UsageError } from './exit.js';
 import { openFileLimit, WANTED_FILES } from './open-files.js';
 

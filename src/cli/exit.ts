@@ -4,7 +4,7 @@ import { SecretError } from '../config/secret.js';
 import { ContainerAccessDeniedError, InvalidCredentialsError, TargetFullError } from '../drivers/errors.js';
 import { LeaseUnavailableError } from '../lease/errors.js';
 import { StateNewerError } from '../state/errors.js';
-import { TargetChangedError } from '../sync/blank-target.js';
+import { TargetChangedError } from '../sync/mirror/blank-target.js';
 import { TargetDeniedError } from '../sync/denial.js';
 import type { SkipReason } from '../sync/events.js';
 import type { StopSignal } from './stop-signal.js';

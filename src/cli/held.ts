@@ -1,9 +1,9 @@
 import { isoTime } from '../clock.js';
-import { escapeUnprintable, printable } from '../log/printable.js';
+import { escapeUnprintable, printable } from '../printable.js';
 import { counted } from '../status/units.js';
 import type { HeldDescription } from '../sync/guard/guard.js';
 import { EXIT } from './exit.js';
-import { atDesk, type OpenDesk } from './held-desk.js';
+import { withGuardControl, type OpenGuardControl } from './guard-control.js';
 import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';
 import { openConfig } from './open-config.js';
@@ -26,7 +26,7 @@ export async function held(configFile: string | undefined, { mirror, json }: Hel
     let any = false;
     try {
       for (const name of mirror === undefined ? config.mirrors.map((one) => one.name) : [mirror]) {
-        any = (await atDesk(config, name, io, signal, (open) => (json ? tellAll(open, output) : show(open, output)))) || any;
+        any = (await withGuardControl(config, name, io, signal, (open) => (json ? printAll(open, output) : show(open, output)))) || any;
       }
     } catch (error) {
       if (!output.closed.aborted) throw error;
@@ -36,17 +36,17 @@ export async function held(configFile: string | undefined, { mirror, json }: Hel
   });
 }
 
-async function tellAll({ mirror, desk }: OpenDesk, output: Output): Promise<boolean> {
-  const description = await desk.describe();
+async function printAll({ mirror, control }: OpenGuardControl, output: Output): Promise<boolean> {
+  const description = await control.describe();
   if (description.id !== '') {
-    for await (const { name, change } of desk.list()) output.json({ event: 'held', mirror, change, name });
+    for await (const { name, change } of control.list()) output.json({ event: 'held', mirror, change, name });
   }
   output.json({ event: 'summary', mirror, ...description });
   return description.id !== '';
 }
 
-async function show({ mirror, desk }: OpenDesk, output: Output): Promise<boolean> {
-  const description = await desk.describe();
+async function show({ mirror, control }: OpenGuardControl, output: Output): Promise<boolean> {
+  const description = await control.describe();
   const name = printable(mirror);
   const { id, sinceMs, why, foreign } = description;
   if (id === '') {
@@ -56,7 +56,7 @@ async function show({ mirror, desk }: OpenDesk, output: Output): Promise<boolean
   output.line(`${name}: ${amounts(description)} held since ${isoTime(sinceMs ?? 0)}`);
   output.line(`  why: ${escapeUnprintable(why)}`);
   let shown = 0;
-  for await (const object of desk.list()) {
+  for await (const object of control.list()) {
     if (shown === SHOWN) {
       output.line('  … and more: --json has them all');
       break;

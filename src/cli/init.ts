@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { printable } from '../log/printable.js';
+import { printable } from '../printable.js';
 import { packageFile } from '../package-files.js';
 import { EXIT, UsageError } from './exit.js';
 import type { Io } from './io.js';

@@ -29,7 +29,7 @@ export interface Io {
 }
 
 /** What does the work: `daemon.ts`, or what a test brings. */
-export interface Engine {
+export interface Program {
   readonly openDaemon: OpenDaemon;
   readonly runOnce: RunOnce;
 }

@@ -9,14 +9,14 @@ const PROGRESS_EVERY_MS = 60_000;
 
 /** Writes what sync tells to the log: a line of level debug for each transfer, louder ones for what somebody should know. */
 export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObserver {
-  const toldAtMs = new Map<string, number>();
+  const reportedAtMs = new Map<string, number>();
   const states = new Map<string, MirrorState>();
 
   function isDue(mirror: string): boolean {
     const now = clock.monotonic();
-    const told = toldAtMs.get(mirror);
-    const due = told !== undefined && now - told >= PROGRESS_EVERY_MS;
-    if (due || told === undefined) toldAtMs.set(mirror, now);
+    const reportedAt = reportedAtMs.get(mirror);
+    const due = reportedAt !== undefined && now - reportedAt >= PROGRESS_EVERY_MS;
+    if (due || reportedAt === undefined) reportedAtMs.set(mirror, now);
     return due;
   }
 
@@ -34,7 +34,7 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
         if (event.reason === 'pattern-malformed') return log.warn('malformed pattern', fieldsOf(event));
         return isAsMeant(event.reason) ? log.debug('left out', fieldsOf(event)) : log.warn('left out', fieldsOf(event));
       case 'run-started':
-        toldAtMs.delete(event.mirror);
+        reportedAtMs.delete(event.mirror);
         return log.info('run started', fieldsOf(event));
       case 'run-finished': {
         const { mirror, run, complete, report } = event;

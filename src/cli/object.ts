@@ -3,13 +3,13 @@ import { lstat, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { isoTime } from '../clock.js';
 import type { StorageObject } from '../drivers/objects.js';
-import { printable } from '../log/printable.js';
+import { printable } from '../printable.js';
 import { counted } from '../status/units.js';
-import type { Hands } from './by-hand.js';
+import type { TargetCommand } from './with-target.js';
 import { UsageError } from './exit.js';
 
 /** `object ls`: size, time of the last change where the provider tells it, and name. */
-export async function listObjects({ driver, output, signal }: Hands, containerName: string, prefix: string, json: boolean): Promise<void> {
+export async function listObjects({ driver, output, signal }: TargetCommand, containerName: string, prefix: string, json: boolean): Promise<void> {
   const container = await driver.getContainer(containerName, { signal });
   for await (const object of driver.iterateContainerObjects(container, { prefix, signal })) {
     if (output.closed.aborted) return;
@@ -29,15 +29,15 @@ function timeOf({ extra }: StorageObject): string {
 
 /** `object get`: verified download into a file, or to stdout with `-`. An existing file is not overwritten without `force`. */
 export async function getObject(
-  hands: Hands,
+  command: TargetCommand,
   containerName: string,
   name: string,
   destination: string | undefined,
   force: boolean,
 ): Promise<void> {
-  const { driver, output, io, signal } = hands;
+  const { driver, output, io, signal } = command;
   const object = await driver.getObject(containerName, name, { signal });
-  if (destination === '-') return copyToStdout(hands, object);
+  if (destination === '-') return copyToStdout(command, object);
   const path = resolve(io.cwd, destination ?? ownName(name)) + (destination?.endsWith('/') ? '/' : '');
   await refuseDestination(path, force);
   await driver.downloadObject(object, path, { overwriteExisting: force, signal });
@@ -59,7 +59,7 @@ function ownName(objectName: string): string {
   throw new UsageError(`${JSON.stringify(objectName)} does not end in the name of a file: say which file it is to become`);
 }
 
-async function copyToStdout({ driver, output, io, signal }: Hands, object: StorageObject): Promise<void> {
+async function copyToStdout({ driver, output, io, signal }: TargetCommand, object: StorageObject): Promise<void> {
   for await (const chunk of driver.downloadObjectAsStream(object, { signal })) {
     if (output.closed.aborted) return;
     if (!io.stdout.write(chunk))
@@ -76,7 +76,7 @@ function untilClosed(closed: AbortSignal): (error: unknown) => void {
 
 /** `object put`: uploads a file, or stdin with `-`, which then needs a name. */
 export async function putObject(
-  { driver, output, io, signal }: Hands,
+  { driver, output, io, signal }: TargetCommand,
   containerName: string,
   file: string,
   named: string | undefined,
@@ -95,7 +95,7 @@ export async function putObject(
 }
 
 /** `object rm`: a missing object is an error; those before it are gone by then. */
-export async function removeObjects({ driver, output, signal }: Hands, containerName: string, names: readonly string[]): Promise<void> {
+export async function removeObjects({ driver, output, signal }: TargetCommand, containerName: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
     await driver.deleteObject(await driver.getObject(containerName, name, { signal }), { signal });
     output.line(`removed ${printable(name)}`);
@@ -103,6 +103,6 @@ export async function removeObjects({ driver, output, signal }: Hands, container
 }
 
 /** `object url`: an address to fetch the object from. */
-export async function printObjectUrl({ driver, output, signal }: Hands, containerName: string, name: string): Promise<void> {
+export async function printObjectUrl({ driver, output, signal }: TargetCommand, containerName: string, name: string): Promise<void> {
   output.line(await driver.getObjectCdnUrl(await driver.getObject(containerName, name, { signal }), { signal }));
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.js';
 import type { OnceOptions, OnceResult } from '../daemon.js';
 import type { SyncEvent, SyncObserver } from '../sync/events.js';
 import { exitCodeOfRun, exitCodeOfSignal, type Outcome } from './exit.js';
-import type { Engine, Io } from './io.js';
+import type { Program, Io } from './io.js';
 import { logEvents } from './log-events.js';
 import { checkMirrorNames, openConfig } from './open-config.js';
 import { logWarnings, openLog } from './open-log.js';
@@ -17,7 +17,7 @@ export interface OnceCommand extends OnceOptions {
 }
 
 /** `longshore reconcile` and `longshore scan`: one pass over some mirrors, all its work done, then the end. */
-export async function once(configFile: string | undefined, command: OnceCommand, io: Io, { runOnce }: Engine): Promise<number> {
+export async function once(configFile: string | undefined, command: OnceCommand, io: Io, { runOnce }: Program): Promise<number> {
   const config = await openConfig(io, configFile);
   checkMirrorNames(config, command.mirrors);
   const output = openOutput(io.stdout);

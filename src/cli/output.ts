@@ -1,4 +1,4 @@
-import { escapeUnprintable } from '../log/printable.js';
+import { escapeUnprintable } from '../printable.js';
 import type { Stream } from './io.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { Capabilities } from '../drivers/capabilities.js';
 import type { TrialResult } from '../drivers/trial/trial.js';
-import { escapeUnprintable, printable } from '../log/printable.js';
+import { escapeUnprintable, printable } from '../printable.js';
 import { bytes, count } from '../status/units.js';
 
 /** What was tried, and where. */

@@ -3,7 +3,7 @@ import { ContainerDoesNotExistError } from '../drivers/errors.js';
 import { randomName } from '../drivers/trial/ground.js';
 import type { TrialResult } from '../drivers/trial/trial.js';
 import { tryBackend } from '../drivers/trial/try-backend.js';
-import { OWN_FOLDER } from '../sync/store/reserved-names.js';
+import { OWN_FOLDER } from '../sync/reserved-names.js';
 import { findTarget, openTarget } from './drivers.js';
 import { EXIT, UsageError } from './exit.js';
 import { interruptible } from './interruptible.js';
@@ -32,8 +32,8 @@ export async function probe(configFile: string | undefined, target: string, opti
   const text: ProbeText = options.json ? probeAsJson(output.json) : probeAsText(output.line);
   return interruptible(io, async (signal) => {
     let found: string | undefined;
-    const backend = await openTarget(targetConfig, io, signal, (told) => {
-      found = told;
+    const backend = await openTarget(targetConfig, io, signal, (report) => {
+      found = report;
     });
     try {
       const { name: driver, capabilities } = backend;
@@ -41,7 +41,7 @@ export async function probe(configFile: string | undefined, target: string, opti
       const results: TrialResult[] = [];
       let left: readonly string[] = [];
       text.begin(probed);
-      const told = (result: TrialResult) => {
+      const report = (result: TrialResult) => {
         results.push(result);
         text.result(result);
       };
@@ -49,7 +49,7 @@ export async function probe(configFile: string | undefined, target: string, opti
         left = kept;
         text.cleaned(probed, left);
       };
-      await tryBackend(backend, { container, prefix, clock: io.clock, told, cleaned }, { signal });
+      await tryBackend(backend, { container, prefix, clock: io.clock, report, cleaned }, { signal });
       text.end(probed, results, left);
       await output.finish();
       return exitCode(results, left);

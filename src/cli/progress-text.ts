@@ -1,4 +1,4 @@
-import { printable } from '../log/printable.js';
+import { printable } from '../printable.js';
 import { bytes, count, duration } from '../status/units.js';
 import type { Progress } from '../sync/events.js';
 

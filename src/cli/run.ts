@@ -1,8 +1,8 @@
-import { escapeUnprintable } from '../log/printable.js';
+import { escapeUnprintable } from '../printable.js';
 import { readVersion } from '../package-files.js';
 import { acceptSource } from './accept-source.js';
 import { acceptTarget } from './accept-target.js';
-import { byHand, byHandOnMirror } from './by-hand.js';
+import { withTarget, withMirrorTarget } from './with-target.js';
 import { addContainerCommands, addObjectCommands, addTrashCommands } from './by-hand-commands.js';
 import { check } from './check.js';
 import { Command, CommanderError } from './commander.js';
@@ -12,7 +12,7 @@ import { EXIT, exitCodeOf } from './exit.js';
 import { held } from './held.js';
 import { EXAMPLES, ONCE_DETAILS, PROBE_DETAILS, SUMMARY } from './help.js';
 import { init } from './init.js';
-import type { Engine, Io } from './io.js';
+import type { Program, Io } from './io.js';
 import { once } from './once.js';
 import { writesToJournal } from './open-log.js';
 import { type Output, openOutput } from './output.js';
@@ -22,7 +22,7 @@ import { serve } from './serve.js';
 import { status } from './status.js';
 
 /** Runs one command line (without the program's own name) to its end. Resolves with the exit code; never rejects. */
-export async function run(argv: readonly string[], io: Io, engine: Engine): Promise<number> {
+export async function run(argv: readonly string[], io: Io, engine: Program): Promise<number> {
   // Help and complaints that nobody reads are no failure; what results go through (output.ts) sees for itself.
   for (const stream of [io.stdout, io.stderr]) stream.on('error', () => {});
   const output = openOutput(io.stdout);
@@ -67,7 +67,7 @@ interface GlobalOptions {
   readonly config?: string;
 }
 
-function buildProgram(io: Io, engine: Engine, done: (code: number) => void): Command {
+function buildProgram(io: Io, engine: Program, done: (code: number) => void): Command {
   const program = new Command('longshore')
     .description(SUMMARY)
     .version(readVersion(), '-V, --version', 'print the version')
@@ -184,8 +184,8 @@ function buildProgram(io: Io, engine: Engine, done: (code: number) => void): Com
     .command('schema')
     .description('print the JSON Schema of the configuration, for editors')
     .action(async () => done(await printSchema(io)));
-  addTrashCommands(program, async (mirror, work) => done(await byHandOnMirror(config(), mirror, io, work)));
-  addContainerCommands(program, async (target, work) => done(await byHand(config(), target, io, work)));
-  addObjectCommands(program, async (target, work) => done(await byHand(config(), target, io, work)));
+  addTrashCommands(program, async (mirror, work) => done(await withMirrorTarget(config(), mirror, io, work)));
+  addContainerCommands(program, async (target, work) => done(await withTarget(config(), target, io, work)));
+  addObjectCommands(program, async (target, work) => done(await withTarget(config(), target, io, work)));
   return program;
 }

@@ -1,6 +1,6 @@
 import type { DaemonOptions } from '../daemon.js';
 import { EXIT, exitCodeOfSignal } from './exit.js';
-import type { Engine, Io } from './io.js';
+import type { Program, Io } from './io.js';
 import { logEvents } from './log-events.js';
 import { openConfig } from './open-config.js';
 import { logWarnings, openLog } from './open-log.js';
@@ -10,7 +10,7 @@ import { openStopSignals } from './stop-signals.js';
  * `longshore run`: the daemon, until a signal ends it. It exits 0 when all that it knew of was done by then, and with 128 and
  * the number of the signal when work was dropped, which goes on at the next start.
  */
-export async function serve(configFile: string | undefined, options: DaemonOptions, io: Io, { openDaemon }: Engine): Promise<number> {
+export async function serve(configFile: string | undefined, options: DaemonOptions, io: Io, { openDaemon }: Program): Promise<number> {
   const config = await openConfig(io, configFile);
   const log = openLog(config, io);
   const signals = openStopSignals(io, { drainMs: config.drainMs, notice: (step, why) => log.info(step, { why }) });

@@ -1,5 +1,5 @@
 import type { OnceResult } from '../daemon.js';
-import { escapeUnprintable, printable } from '../log/printable.js';
+import { escapeUnprintable, printable } from '../printable.js';
 import type { RunReport } from '../state/ledger.js';
 import { bytes, count, counted, duration } from '../status/units.js';
 import type { SkipReason, SyncEvent } from '../sync/events.js';

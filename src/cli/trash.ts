@@ -4,15 +4,15 @@ import { resolve } from 'node:path';
 import { isoTime, parseTime } from '../clock.js';
 import { parseDuration } from '../config/units.js';
 import { eachInParallel } from '../drivers/parallel.js';
-import { printable } from '../log/printable.js';
+import { printable } from '../printable.js';
 import { makeFolders } from '../make-folders.js';
 import { bytes, counted } from '../status/units.js';
 import { isLinkObject, restoreObject } from '../sync/store/restore-object.js';
-import { chooseThrown } from '../sync/trash/choose-thrown.js';
+import { chooseTrashed } from '../sync/trash/choose-trashed.js';
 import { deleteEntries, nothingEmptied } from '../sync/trash/delete-entries.js';
 import { isExpired } from '../sync/trash/expiry.js';
 import { listTrash, type TrashEntry } from '../sync/trash/list-trash.js';
-import type { MirrorHands } from './by-hand.js';
+import type { MirrorHands } from './with-target.js';
 import { EXIT, UsageError } from './exit.js';
 import { noteLine } from './output.js';
 
@@ -20,10 +20,10 @@ import { noteLine } from './output.js';
 const LANES = 8;
 
 /** `trash ls`: when each was thrown away, its size and name; the oldest first. */
-export async function listTrashed(hands: MirrorHands, names: readonly string[], json: boolean): Promise<number> {
-  const { output } = hands;
+export async function listTrashed(command: MirrorHands, names: readonly string[], json: boolean): Promise<number> {
+  const { output } = command;
   const seen = openNames(names);
-  for await (const page of listTrash(hands.backend, hands.mirror, hands.signal)) {
+  for await (const page of listTrash(command.backend, command.mirror, command.signal)) {
     for (const entry of page.filter(seen.wanted)) {
       if (output.closed.aborted) return EXIT.OK;
       const { name, size, md5, key, atMs } = entry;
@@ -45,9 +45,9 @@ export interface RestoreCommand {
 }
 
 /** `trash restore`: verified downloads, the last content of each name. Files that are there stay as they are. */
-export async function restoreTrashed(hands: MirrorHands, { names, to, at, json }: RestoreCommand): Promise<number> {
-  const { backend, mirror, output, io, signal } = hands;
-  const folder = to === undefined ? await sourceOf(hands) : resolve(io.cwd, to);
+export async function restoreTrashed(command: MirrorHands, { names, to, at, json }: RestoreCommand): Promise<number> {
+  const { backend, mirror, output, io, signal } = command;
+  const folder = to === undefined ? await sourceOf(command) : resolve(io.cwd, to);
   const sinceMs = at === undefined ? undefined : momentOf(at);
   const options = { backend, folder, symlinks: mirror.symlinks };
   const isLink = ({ name }: TrashEntry) => isLinkObject(name, options);
@@ -77,7 +77,7 @@ export async function restoreTrashed(hands: MirrorHands, { names, to, at, json }
   }
 
   // A link that came first could lead the files below it elsewhere, and they would be refused.
-  const chosen = chooseThrown(wanted(), { sinceMs, isLater: isLink, folder: tmpdir() });
+  const chosen = chooseTrashed(wanted(), { sinceMs, isLater: isLink, folder: tmpdir() });
   try {
     const links = await inTwo(chosen, isLink, (files) => eachInParallel(files, LANES, signal, restore));
     await eachInParallel(links, LANES, signal, restore);
@@ -117,8 +117,8 @@ export interface PurgeCommand {
 }
 
 /** `trash purge`: deletes for good what is named, is old enough, or all. */
-export async function purgeTrashed(hands: MirrorHands, { names, olderThan, all }: PurgeCommand): Promise<number> {
-  const { backend, mirror, output, io, signal } = hands;
+export async function purgeTrashed(command: MirrorHands, { names, olderThan, all }: PurgeCommand): Promise<number> {
+  const { backend, mirror, output, io, signal } = command;
   if (names.length === 0 && olderThan === undefined && !all) {
     throw new UsageError('what is purged is gone for good: name it, or say --older-than DURATION, or --all');
   }

@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import { patternProblem } from '../ignore-pattern.js';
 import type { Complaint, Reading } from './complaint.js';
-import { type Place, Secret } from './secret.js';
+import { type ConfigContext, Secret } from './secret.js';
 import { didYouMean } from './suggest.js';
 import { parseTimeSlot, type Timetable } from './timetable.js';
 import { type Bounds, expected, range, show, showKey, wrong } from './wording.js';
 
 export type { Complaint, Reading } from './complaint.js';
-export type { Place } from './secret.js';
+export type { ConfigContext } from './secret.js';
 
 /** What one part of a configuration may say, and the type that it is read as. Built by the functions below. */
 export type Schema<T = unknown> = z.ZodType<T>;
@@ -19,7 +19,7 @@ export type Schema<T = unknown> = z.ZodType<T>;
  *     const settings = (place: Place) => section('A folder.', { root: folder('Where.', place), fsync: flag('…').default(true) });
  *     type Settings = Infer<typeof settings>; // { root: string; fsync: boolean }
  */
-export type Infer<S extends Schema | ((place: Place) => Schema)> = S extends (place: Place) => Schema
+export type Infer<S extends Schema | ((place: ConfigContext) => Schema)> = S extends (place: ConfigContext) => Schema
   ? z.output<ReturnType<S>>
   : S extends Schema
     ? z.output<S>
@@ -136,7 +136,7 @@ export function measured(
 }
 
 /** A path: absolute, below the home folder (`~/x`), or relative to the configuration file. Read as an absolute one. */
-export function folder(description: string, place: Place) {
+export function folder(description: string, place: ConfigContext) {
   const what = 'a path';
   return z
     .string({ error: wrong(what) })
@@ -154,7 +154,7 @@ function withHome(written: string, home: string | undefined): string | undefined
 }
 
 /** Something that must not be printed, written as where it is kept or as itself. Read as a Secret. */
-export function secret(description: string, place: Place) {
+export function secret(description: string, place: ConfigContext) {
   const what = 'a secret: { env: NAME }, { file: PATH }, { credential: NAME } or a text';
   // What was written is not repeated: it may be the secret itself.
   const error = ({ input }: { readonly input?: unknown }) =>

@@ -3,14 +3,14 @@ import { crossChecks, type PlacedMirror, type PlacedTarget, type PlaceProblem } 
 import { type Complaint, type Infer, list, named, read, type Schema, section, unchecked } from './fields.js';
 import { isInside, patternBelow } from './places.js';
 import { generalFields, mirrorSection, NAME, NAME_RULE, targetFields } from './schema.js';
-import type { Place } from './secret.js';
+import type { ConfigContext } from './secret.js';
 
 /** What the configuration has to know of one kind of driver. */
 export interface DriverSettings {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly summary: string;
-  settings(place: Place): Schema;
+  settings(place: ConfigContext): Schema;
   /** What a mirror's rules may say of the objects of a target. Missing: nothing. */
   objectHeaders?(settings: unknown): readonly string[];
   /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */
@@ -36,7 +36,7 @@ export type Interpreted =
  * Plain data to a configuration, or everything that is wrong with it at once: each target and each mirror is read on its
  * own, so that a bad key in one hides nothing about the others.
  */
-export function interpret(written: unknown, place: Place, drivers: KnownDrivers, realPath: RealPath): Interpreted {
+export function interpret(written: unknown, place: ConfigContext, drivers: KnownDrivers, realPath: RealPath): Interpreted {
   const general = readGeneral(written, place);
   const sections = isSection(written) ? written : {};
   const targets = Object.entries(isSection(sections['targets']) ? sections['targets'] : {}).map(([name, section]) =>
@@ -70,7 +70,7 @@ export function interpret(written: unknown, place: Place, drivers: KnownDrivers,
 
 type Read<T> = ReturnType<typeof read<T>>;
 
-function readGeneral(written: unknown, place: Place) {
+function readGeneral(written: unknown, place: ConfigContext) {
   const schema = section('The configuration.', {
     ...generalFields(place),
     targets: named('Where mirrors go to.', unchecked()).refine(
@@ -82,7 +82,7 @@ function readGeneral(written: unknown, place: Place) {
   return read(schema, written);
 }
 
-function readTarget(name: string, written: unknown, place: Place, drivers: KnownDrivers, realPath: RealPath): Read<PlacedTarget> {
+function readTarget(name: string, written: unknown, place: ConfigContext, drivers: KnownDrivers, realPath: RealPath): Read<PlacedTarget> {
   const path = ['targets', name];
   const wrongName = NAME.test(name) ? [] : [{ path, message: `expected a name of ${NAME_RULE}` }];
   if (!isSection(written)) return refused([...wrongName, ...below(path, read(section('A target.', targetFields), written))]);

@@ -1,12 +1,12 @@
 import { jsonSchema, section } from './fields.js';
 import type { DriverSettings } from './interpret.js';
 import { generalFields, mirrorSection, NAME, targetFields } from './schema.js';
-import type { Place } from './secret.js';
+import type { ConfigContext } from './secret.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** Nothing of a schema depends on the place; only reading does. */
-const NOWHERE: Place = { folder: '/', env: {} };
+const NOWHERE: ConfigContext = { folder: '/', env: {} };
 
 /**
  * The configuration as JSON Schema, so that an editor completes and checks it. Made from what the configuration is read

@@ -1,7 +1,7 @@
 import { duration, percentage, rate, size } from './amounts.js';
 import { byTime, count, flag, folder, ignorePattern, list, oneOf, section, text, unless } from './fields.js';
 import { headerAndClassRules } from './header-rules.js';
-import type { Place } from './secret.js';
+import type { ConfigContext } from './secret.js';
 
 /** Names of mirrors and targets: they become folder names in the state folder, and words on the command line. */
 export const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
@@ -13,7 +13,7 @@ const DAY = 86_400 * SECOND;
 const DEFAULT_TRASH = '.longshore/trash/';
 
 /** Everything of the file but its targets and mirrors. */
-export const generalFields = (place: Place) => ({
+export const generalFields = (place: ConfigContext) => ({
   state: folder('Folder for the index and the ledger: on a local disk, one folder per daemon.', place).prefault('./.longshore'),
   log: section('What is written to the log (stderr), and how.', {
     level: oneOf('The least important lines that are written.', ['error', 'warn', 'info', 'debug']).default('info'),
@@ -44,7 +44,7 @@ export const targetFields = {
 const TRASH_PREFIX = /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.{1,2}(\/|$))[^\0-\x1f\x7f]+$/;
 const PREFIX = new RegExp(`^$|${TRASH_PREFIX.source}`);
 
-export const mirrorSection = (place: Place) =>
+export const mirrorSection = (place: ConfigContext) =>
   section('One folder mirrored to one place in one target.', {
     name: text('Short name of the mirror, for the command line and the log.', { pattern: NAME, rule: NAME_RULE }),
     source: folder('The folder that is mirrored.', place),

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
 
 /** Where a configuration stands: what its relative paths, its `~/` and its references to the environment refer to. */
-export interface Place {
+export interface ConfigContext {
   /** Absolute folder of the configuration file. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -34,7 +34,7 @@ export class Secret {
   readonly literal: boolean;
 
   /** Nothing is read before the first `reveal`, so that a command that needs no secret runs without them. */
-  constructor(source: SecretSource, place: Place) {
+  constructor(source: SecretSource, place: ConfigContext) {
     this.literal = 'literal' in source;
     this.#find = () => find(source, place);
   }
@@ -58,14 +58,14 @@ export class Secret {
   }
 }
 
-function find(source: SecretSource, place: Place): string {
+function find(source: SecretSource, place: ConfigContext): string {
   if ('literal' in source) return sound(source.literal, 'a secret in the configuration');
   if ('env' in source) return fromEnvironment(source.env, place);
   if ('file' in source) return fromFile(resolve(place.folder, source.file), 'secret file');
   return fromFile(join(credentialsFolder(source.credential, place), source.credential), 'systemd credential');
 }
 
-function fromEnvironment(variable: string, { env }: Place): string {
+function fromEnvironment(variable: string, { env }: ConfigContext): string {
   const value = env[variable];
   if (value === undefined) {
     throw new SecretError(`environment variable ${variable} is not set; set it (under systemd: EnvironmentFile=) or use { file: PATH }`);
@@ -73,7 +73,7 @@ function fromEnvironment(variable: string, { env }: Place): string {
   return sound(value, `environment variable ${variable}`);
 }
 
-function credentialsFolder(credential: string, { env }: Place): string {
+function credentialsFolder(credential: string, { env }: ConfigContext): string {
   const folder = env['CREDENTIALS_DIRECTORY'];
   if (folder === undefined || folder === '') {
     throw new SecretError(

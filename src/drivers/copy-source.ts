@@ -21,7 +21,7 @@ export function sourceProblem({ md5, etag }: ToldContent, expected: ExpectedCont
 /** Rejects the object that was found as the source of a copy when it is not what was expected. */
 export function checkSource({ checksums, extra }: ObjectInfo, { key, expected }: CopySource, driver: string): void {
   const { etag } = extra;
-  const told = { md5: findChecksum(checksums, 'md5')?.hex, etag: typeof etag === 'string' ? etag : undefined };
-  const problem = sourceProblem(told, expected);
+  const reported = { md5: findChecksum(checksums, 'md5')?.hex, etag: typeof etag === 'string' ? etag : undefined };
+  const problem = sourceProblem(reported, expected);
   if (problem !== undefined) throw new PreconditionFailedError(key, `was not copied: it ${problem}`, { driver });
 }

@@ -36,7 +36,7 @@ export async function saveTo(destination: string, open: () => AsyncIterable<Uint
   const part = join(dirname(file), `.longshore-${randomUUID()}.part`); // short, since the name itself may be as long as names can be
   try {
     await writeDurably(part, open(), options.attributes);
-    await moveIntoPlace(part, file, options);
+    await renameIntoPlace(part, file, options);
   } catch (error) {
     // Whether or not this works, the failure before it is what the caller needs to know.
     const tidied = options.deleteOnFailure ? rm(part, { force: true }) : rename(part, `${file}.part`);
@@ -102,7 +102,7 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
   }
 }
 
-async function moveIntoPlace(part: string, file: string, options: SaveOptions): Promise<void> {
+async function renameIntoPlace(part: string, file: string, options: SaveOptions): Promise<void> {
   if (options.overwriteExisting) return rename(part, file);
   try {
     await link(part, file); // unlike rename, it refuses to replace a file that came meanwhile

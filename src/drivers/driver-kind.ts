@@ -1,17 +1,17 @@
 import type { Clock } from '../clock.js';
-import type { Place, Schema } from '../config/fields.js';
+import type { ConfigContext, Schema } from '../config/fields.js';
 import type { HeaderAndClassRule } from '../config/header-rules.js';
 import type { Backend } from './backend.js';
 import type { Call } from './call.js';
 import type { NameRules } from './capabilities.js';
-import type { Notice } from './http/clock-skew.js';
+import type { Notice } from './notice.js';
 
 /** What a driver takes from outside. */
 export interface DriverWorld {
   readonly clock: Clock;
   /** Is told what somebody should know although everything goes on, such as a clock that is wrong. Default: nobody is. */
   readonly notice?: Notice;
-  /** What `findOut` resolved with at an earlier start, or just now. */
+  /** What `detect` resolved with at an earlier start, or just now. */
   readonly found?: string;
 }
 
@@ -23,13 +23,13 @@ export interface DriverKind<S = unknown> {
   readonly aliases: readonly string[];
   /** One line for help texts and editors. */
   readonly summary: string;
-  settings(place: Place): Schema<S>;
+  settings(place: ConfigContext): Schema<S>;
   /**
    * Asks the provider for what the settings leave open, such as whose S3 it is, unless `world.found` has the answer
    * already. What it resolves with is to be kept and given to `open`; undefined when nothing is open, or nothing could
    * be found out.
    */
-  findOut?(settings: S, world: DriverWorld, call: Call): Promise<string | undefined>;
+  detect?(settings: S, world: DriverWorld, call: Call): Promise<string | undefined>;
   /** Reaches nothing: the first call does. Throws when the settings cannot work together. */
   open(settings: S, world: DriverWorld): Backend;
   /**

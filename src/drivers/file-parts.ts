@@ -6,7 +6,7 @@ import { bytesBody } from './body.js';
 import type { Body, BodyPart, PartSource } from './call.js';
 import { withMd5 } from './cut-parts.js';
 import type { FilePartsMessage, FilePartsOrder, PartWanted } from './file-parts-worker.js';
-import { childController } from './signal.js';
+import { childController } from '../signal.js';
 
 /** Parts up to this are handed over as they were read; larger ones are read again as they are sent, from the system's cache. */
 const MOST_BUFFERED = 8 * 1024 * 1024;

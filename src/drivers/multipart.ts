@@ -19,7 +19,7 @@ import { findObject } from './find-object.js';
 import { md5IfMadeOf } from './made-of.js';
 import { eachInParallel } from './parallel.js';
 import { partSizeFor } from './part-size.js';
-import { NEVER_ABORTED } from './signal.js';
+import { NEVER_ABORTED } from '../signal.js';
 
 /** Parts of one object under way at once. More than this rarely helps, and each may be held in memory. */
 const PARALLEL_PARTS = 4;
@@ -82,7 +82,7 @@ export async function sendInParts(
     parts = following(first.value, parts);
   }
   const { token, parts: there } =
-    found === 'gone' || found === undefined ? { token: await begin(upload).catch((error) => leave(source, error)), parts: [] } : found;
+    found === 'gone' || found === undefined ? { token: await begin(upload).catch((error) => abandonSource(source, error)), parts: [] } : found;
   const { info, confirmed } = await finish(upload, token, async () => {
     const sent = await sendMissing(upload, token, there, parts);
     refuseOtherContent(upload, source.md5());
@@ -185,7 +185,7 @@ async function begin({ multipart, ref, options, settings }: Upload): Promise<Upl
 }
 
 /** What is read may be open by now, and nobody else closes it. */
-async function leave({ parts }: PartSource, error: unknown): Promise<never> {
+async function abandonSource({ parts }: PartSource, error: unknown): Promise<never> {
   await parts.return().catch(() => undefined);
   throw error;
 }

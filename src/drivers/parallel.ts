@@ -1,4 +1,4 @@
-import { childController, orAborted } from './signal.js';
+import { childController, orAborted } from '../signal.js';
 
 /**
  * Runs `work` on each item, `lanes` at a time, and takes an item only when a lane is free for it. The first failure

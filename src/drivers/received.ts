@@ -1,7 +1,7 @@
 import type { Checksum } from './call.js';
 import { createDigest } from './digest.js';
 import { ObjectError, ObjectHashMismatchError } from './errors.js';
-import { untilAborted } from './signal.js';
+import { untilAborted } from '../signal.js';
 
 export interface Expected {
   readonly objectName: string;

@@ -104,9 +104,9 @@ async function confirm(
     throw new ObjectError(info.key, problem, { driver: backend.name, retry: 'backoff' });
   }
   if (checksum === undefined) return;
-  const told = findChecksum(info.checksums, checksum.algorithm);
-  if (told === undefined && already) return;
-  const found = told ?? (await lookAtContent(backend, info, checksum.algorithm, signal));
+  const reported = findChecksum(info.checksums, checksum.algorithm);
+  if (reported === undefined && already) return;
+  const found = reported ?? (await lookAtContent(backend, info, checksum.algorithm, signal));
   if (found.hex !== checksum.hex) throw new ObjectHashMismatchError(info.key, checksum.hex, found.hex, { driver: backend.name });
 }
 
@@ -119,8 +119,8 @@ async function lookAtContent(
 ): Promise<Checksum> {
   const ref = { container, key };
   try {
-    const told = findChecksum((await backend.headObject(ref, { signal })).checksums, algorithm);
-    if (told !== undefined) return told;
+    const reported = findChecksum((await backend.headObject(ref, { signal })).checksums, algorithm);
+    if (reported !== undefined) return reported;
     const digest = createDigest(algorithm);
     for await (const chunk of await backend.readObject(ref, undefined, { signal })) digest.update(chunk);
     return digest.checksum();

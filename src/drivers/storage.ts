@@ -13,7 +13,7 @@ import { collect, itemsOfPages } from './pages.js';
 import { checkRange, lengthWithin } from './range.js';
 import { verifyReceived } from './received.js';
 import { sendObject } from './send.js';
-import { NEVER_ABORTED } from './signal.js';
+import { NEVER_ABORTED } from '../signal.js';
 
 /** Derives the whole storage API from what a provider supplies. Closing it closes the backend. */
 export function createDriver(backend: Backend): StorageDriver {

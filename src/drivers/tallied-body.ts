@@ -1,7 +1,7 @@
 import type { Body, Checksum, ChecksumAlgorithm, ObjectRef } from './call.js';
 import { createDigest } from './digest.js';
 import { ObjectError } from './errors.js';
-import { untilAborted } from './signal.js';
+import { untilAborted } from '../signal.js';
 
 /** What a body turned out to be when it was read last. */
 export interface Tally {

@@ -1,4 +1,4 @@
-import { orAborted } from './signal.js';
+import { orAborted } from '../signal.js';
 
 /** Work on one thing at a time, in the order of the calls. */
 export interface Turns {

@@ -7,7 +7,7 @@ import {
   TargetUnavailableError,
   ThrottledError,
 } from '../drivers/errors.js';
-import { NEVER_ABORTED, orAborted, whenAborted } from '../drivers/signal.js';
+import { NEVER_ABORTED, orAborted, whenAborted } from '../signal.js';
 import { released } from './document.js';
 import { describeHolder, LeaseHeldError, LeaseLostError, LeaseUnavailableError } from './errors.js';
 import { type Held, isTrusted } from './held.js';

@@ -1,4 +1,4 @@
-import { whenAborted } from '../drivers/signal.js';
+import { whenAborted } from '../signal.js';
 import type { Lease } from './lease.js';
 
 /** Of a mirror that shares its place with whoever comes, and of a dry run, which writes nothing. */

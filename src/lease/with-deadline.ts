@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { childController, orAborted } from '../drivers/signal.js';
+import { childController, orAborted } from '../signal.js';
 
 /** Runs a call that is aborted, and given up, after so long, or with `until`. Rejects then with an error that says so, or with its reason. */
 export async function withDeadline<T>(clock: Clock, ms: number, until: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {

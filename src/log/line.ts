@@ -1,6 +1,6 @@
 import { isoTime } from '../clock.js';
 import { errorText, plain } from './plain.js';
-import { escapeUnprintable, quoted } from './printable.js';
+import { escapeUnprintable, quoted } from '../printable.js';
 
 export type Level = 'error' | 'warn' | 'info' | 'debug';
 

@@ -21,9 +21,9 @@ export function createWorkMeter(): WorkMeter {
       if (event.event === 'hint') return; // somebody else's work
       if (event.event === 'progress') {
         // Told on a timer as well, so that only a number that changed is a step.
-        const told = JSON.stringify(event.progress);
-        if (counted.get(event.mirror) === told) return;
-        counted.set(event.mirror, told);
+        const progress = JSON.stringify(event.progress);
+        if (counted.get(event.mirror) === progress) return;
+        counted.set(event.mirror, progress);
       }
       steps += 1;
     },

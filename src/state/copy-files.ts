@@ -7,7 +7,7 @@ import { inodeFile } from './inode-table.js';
 import { ledgerFile } from './ledger-file.js';
 import { copyLmdbFile } from './lmdb-file.js';
 import { lmdbFile } from './lmdb-index.js';
-import { headerOf } from './lmdb-look.js';
+import { headerOf } from './lmdb-peek.js';
 import { seeLock } from './lock.js';
 import { lowdbFile } from './lowdb-index.js';
 

@@ -2,7 +2,7 @@ import { open as openFile, rm } from 'node:fs/promises';
 import { StateDamagedError } from './errors.js';
 import { hasFailedEnvironment } from './failed-environment.js';
 import { openLmdbFile, type WritableFile } from './lmdb-file.js';
-import { headerOf } from './lmdb-look.js';
+import { headerOf } from './lmdb-peek.js';
 
 /**
  * Which names an inode had: a list of leads that the records confirm or refute, kept in a file of its own. A scan goes

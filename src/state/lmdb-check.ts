@@ -4,7 +4,7 @@ import { reasonOf, StateDamagedError, StateError, StateUnavailableError } from '
 import { type InodeChange, type InodeTable, newInodeTable } from './inode-table.js';
 import { rehearseCommit } from './lmdb-file.js';
 import { ABOUT_KEY, checkAbout, INDEX_TABLES } from './lmdb-index.js';
-import { headerOf } from './lmdb-look.js';
+import { headerOf } from './lmdb-peek.js';
 import { checkRecord, inodeOf } from './record-codec.js';
 
 const LEADS_PER_COMMIT = 5_000;
@@ -52,7 +52,7 @@ async function readThrough(file: string, inodes: InodeTable): Promise<number> {
 async function checkRecords(tree: LmdbTree, inodes: InodeTable, file: string): Promise<number> {
   let seen = 0;
   let last: Buffer = Buffer.alloc(0);
-  let leads: InodeChange[] = [];
+  let hints: InodeChange[] = [];
   for (const { key, value } of tree.entries('records')) {
     if (Buffer.compare(last, key) >= 0) {
       throw new StateDamagedError(file, `names are out of order at ${JSON.stringify(key.toString('utf8'))}`);
@@ -60,11 +60,11 @@ async function checkRecords(tree: LmdbTree, inodes: InodeTable, file: string): P
     checkRecord(value, key, file);
     last = key;
     seen++;
-    leads.push({ inode: inodeOf(value), key, change: 'add' });
-    if (leads.length < LEADS_PER_COMMIT) continue;
-    await inodes.note(leads);
-    leads = [];
+    hints.push({ inode: inodeOf(value), key, change: 'add' });
+    if (hints.length < LEADS_PER_COMMIT) continue;
+    await inodes.note(hints);
+    hints = [];
   }
-  await inodes.note(leads);
+  await inodes.note(hints);
   return seen;
 }

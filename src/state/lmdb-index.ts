@@ -4,7 +4,7 @@ import { noteDamage } from './check-mark.js';
 import { StateDamagedError, StateNewerError } from './errors.js';
 import { type InodeChange, type InodeTable, newInodeTable, openInodeTable } from './inode-table.js';
 import { type LmdbTable, openFrozenLmdbFile, openLmdbFile, type WritableFile } from './lmdb-file.js';
-import { headerOf } from './lmdb-look.js';
+import { headerOf } from './lmdb-peek.js';
 import { keyBeyond, keyIfHeld } from './name-key.js';
 import type { IndexEntry, IndexRange, IndexView, ObjectName, ObjectRecord, RecordedStat } from './object-index.js';
 import { decodeRecord, hashedAtMsOf, inodeOf, isConfirmedRecord, md5Of, metadataEpochOf } from './record-codec.js';
@@ -58,15 +58,15 @@ function lmdbStore(file: string, index: WritableFile<keyof typeof INDEX_TABLES>,
     },
     count: () => count,
     async commit(changes: Changes) {
-      const leads: InodeChange[] = [];
+      const hints: InodeChange[] = [];
       let added = 0;
       await index.commit(() => {
         for (const { key, put } of changes.values()) {
           const before = records.get(key);
           const inode = put?.record.inode;
           const inodeBefore = before === undefined ? undefined : inodeOf(before);
-          if (inodeBefore !== undefined && inodeBefore !== inode) leads.push({ inode: inodeBefore, key, change: 'remove' });
-          if (inode !== undefined && inode !== inodeBefore) leads.push({ inode, key, change: 'add' });
+          if (inodeBefore !== undefined && inodeBefore !== inode) hints.push({ inode: inodeBefore, key, change: 'remove' });
+          if (inode !== undefined && inode !== inodeBefore) hints.push({ inode, key, change: 'add' });
           if (put !== undefined) records.put(key, put.bytes);
           else if (before !== undefined) records.remove(key);
           added += Number(put !== undefined) - Number(before !== undefined);
@@ -74,7 +74,7 @@ function lmdbStore(file: string, index: WritableFile<keyof typeof INDEX_TABLES>,
       });
       count += added;
       failpoint('state: index committed, leads not noted');
-      await inodes.note(leads);
+      await inodes.note(hints);
     },
     async close() {
       await inodes.close();

@@ -4,7 +4,7 @@ import { syncFolder, temporaryName } from './durable-file.js';
 import { inodeFile } from './inode-table.js';
 import { openLmdbFile } from './lmdb-file.js';
 import { openLmdbStore } from './lmdb-index.js';
-import { headerOf } from './lmdb-look.js';
+import { headerOf } from './lmdb-peek.js';
 
 /**
  * Makes an index and its table of inodes where there is no index, opens them as they will be opened, and closes them. An

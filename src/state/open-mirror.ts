@@ -10,7 +10,7 @@ import { hasFailedEnvironment } from './failed-environment.js';
 import { isInodeTableWhole } from './inode-table.js';
 import type { Ledger } from './ledger.js';
 import { ledgerFile, newLedger, openLedger } from './ledger-file.js';
-import { headerOf, isUnfinished } from './lmdb-look.js';
+import { headerOf, isUnfinished } from './lmdb-peek.js';
 import type { IndexLocation, ObjectIndex } from './object-index.js';
 import { filesBeside, indexFile, openIndex } from './open-index.js';
 import { endedWhileOpening, whileMarked } from './opening-mark.js';
@@ -117,7 +117,7 @@ async function leaveFormerPlace({ name, location, place, clock }: OpenMirrorOpti
   const former = ledger.read().place;
   if (place === undefined || former === place) return;
   if (former === undefined) return ledger.update((document) => ({ ...document, place }));
-  await withholdDeletes(ledger);
+  await forbidDeletes(ledger);
   const kept = await setAsideIndexes(location, clock);
   const { instance, source, mounts, acceptedEmpty, found, trash } = ledger.read();
   const stays = {
@@ -166,7 +166,7 @@ async function readyIndex(options: IndexOptions, ledger: Ledger, reasons: string
   }
   if (present || !ledger.read().reconciled) return present;
   reasons.push('its index was missing');
-  await withholdDeletes(ledger);
+  await forbidDeletes(ledger);
   return false;
 }
 
@@ -183,7 +183,7 @@ async function isSound(location: IndexLocation, options: IndexOptions, ledger: L
     return true;
   } catch (error) {
     if (!(error instanceof StateDamagedError)) throw error;
-    await withholdDeletes(ledger);
+    await forbidDeletes(ledger);
     reasons.push(`${error.message}; kept as ${await setAside(file, filesBeside(file), options.clock)}`);
     return false;
   }
@@ -204,6 +204,6 @@ function openMarked(location: IndexLocation): Promise<ObjectIndex> {
   return whileMarked(indexFile(location), () => openIndex(location));
 }
 
-async function withholdDeletes(ledger: Ledger): Promise<void> {
+async function forbidDeletes(ledger: Ledger): Promise<void> {
   await ledger.update((document) => ({ ...document, reconciled: false }));
 }

@@ -2,7 +2,7 @@ import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { statPath } from '../file-stat.js';
 import { reasonOf, StateUnavailableError, systemCode } from './errors.js';
-import { requireRoom } from './room.js';
+import { requireRoom } from './free-space.js';
 
 /** Descriptors that LMDB has open at once for one file: two of the file, one of its locks, and one of /proc as it starts. */
 const DESCRIPTORS = 4;

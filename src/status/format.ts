@@ -1,4 +1,4 @@
-import { escapeUnprintable, printable } from '../log/printable.js';
+import { escapeUnprintable, printable } from '../printable.js';
 import type { RunReport } from '../state/ledger.js';
 import type { MirrorStatus } from '../sync/events.js';
 import type { WatchState } from '../watcher/watcher.js';

@@ -1,11 +1,11 @@
 import { type AskOptions, askDaemon } from './client.js';
-import type { HeldAnswers, HeldDesk } from './held-desk.js';
+import type { HeldAnswers, GuardControl } from './guard-control.js';
 
 /** Deciding of a million objects writes as many records. */
 const PATIENCE_MS = 600_000;
 
 /** The desk of a running daemon's mirror. Its calls reject as `askDaemon` does; a decision that came too late, with DaemonAnswerError. */
-export function daemonDesk(mirror: string, options: AskOptions): HeldDesk {
+export function daemonGuardControl(mirror: string, options: AskOptions): GuardControl {
   async function ask<Answer extends keyof HeldAnswers>(
     method: 'GET' | 'POST',
     path: string,

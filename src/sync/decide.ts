@@ -1,6 +1,6 @@
 import type { ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
-import { isRacy, sameStat } from './source/same-stat.js';
+import { isRacy, sameStat } from './same-stat.js';
 
 /** A local file or link, and the hex MD5 of its content once somebody has read it. */
 export interface LocalFact {
@@ -76,13 +76,13 @@ const NOTHING: Decision = { action: 'nothing' };
  * in which facts they bring; `learn` asks for one that is missing.
  */
 export function decide(local: LocalFact | undefined, known: ObjectRecord | undefined, remote: Remote, policy: Policy): Decision {
-  if (local === undefined) return known === undefined ? decideForeign(remote, policy) : decideGone(known, remote, policy);
+  if (local === undefined) return known === undefined ? decideExtraneous(remote, policy) : decideGone(known, remote, policy);
   if (known === undefined) return decideNew(local, remote, policy);
   if (known.state === 'sending') return decideUnconfirmed(local, known, remote, policy);
   return decideKnown(local, known, remote, policy);
 }
 
-function decideForeign(remote: Remote, policy: Policy): Decision {
+function decideExtraneous(remote: Remote, policy: Policy): Decision {
   if (remote === 'unknown' || remote === 'absent' || policy.extraneous === 'keep') return NOTHING;
   return policy.extraneous === 'delete' ? { action: 'delete', why: 'extraneous' } : { action: 'report', what: 'extraneous' };
 }

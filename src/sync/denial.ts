@@ -4,7 +4,7 @@ import { bytesBody } from '../drivers/body.js';
 import { bookkeepingPut } from '../drivers/bookkeeping.js';
 import { ObjectAccessDeniedError } from '../drivers/errors.js';
 import type { Lease } from '../lease/lease.js';
-import { OWN_FOLDER } from './store/reserved-names.js';
+import { OWN_FOLDER } from './reserved-names.js';
 
 /** The target refuses every change for want of rights, not only that of one object. */
 export class TargetDeniedError extends Error {

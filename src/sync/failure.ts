@@ -20,7 +20,7 @@ import { LeaseLostError, LeaseUnavailableError } from '../lease/errors.js';
 import { StateError } from '../state/errors.js';
 import { TargetDeniedError } from './denial.js';
 import type { SkipReason } from './events.js';
-import { FileChangedError, FileUnreadableError } from './source/file-errors.js';
+import { FileChangedError, FileUnreadableError } from './file-errors.js';
 
 /** What about an object went wrong, for people and for who counts. */
 export type FailureClass =

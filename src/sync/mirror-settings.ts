@@ -1,6 +1,6 @@
 import type { HeaderAndClassRule } from '../drivers/header-rules.js';
 import type { Policy } from './decide.js';
-import type { GuardRule } from './guard/rule.js';
+import type { GuardRule } from './guard-rule.js';
 
 /** What sync needs to know of one mirror. Times in milliseconds; 0 for a timer is never. */
 export interface MirrorSettings {

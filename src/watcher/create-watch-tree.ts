@@ -44,7 +44,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
       const wasUnwatched = refused.has(folder);
       await read(folder);
       retriesOver();
-      on.doubt(pathOf(folder), isNew ? 'a folder is newly watched' : 'a folder was read again', wasUnwatched);
+      on.invalidate(pathOf(folder), isNew ? 'a folder is newly watched' : 'a folder was read again', wasUnwatched);
     } catch (error) {
       refuse(folder, error);
     }
@@ -54,7 +54,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     if (folder.gone || closed) return;
     const reason = error instanceof Error ? error : new Error(String(error));
     // What came before there was to be a watch had no event. Later scans of it are made on a timer.
-    if (!refused.has(folder) && !isForbidden(reason)) on.doubt(pathOf(folder), reason.message, true);
+    if (!refused.has(folder) && !isForbidden(reason)) on.invalidate(pathOf(folder), reason.message, true);
     refusals.refuse(folder, reason);
   };
 
@@ -99,7 +99,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
           if (folder.gone || closed) return;
           unwatch(folder);
           refuse(folder, error);
-          on.doubt(pathOf(folder), error.message, true);
+          on.invalidate(pathOf(folder), error.message, true);
         },
       });
     } catch (error) {
@@ -166,7 +166,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     on.event();
     const path = pathOf(folder);
     if (name === undefined) {
-      on.doubt(path, 'a name that is not UTF-8, or was not told, changed');
+      on.invalidate(path, 'a name that is not UTF-8, or was not told, changed');
       enqueue(folder); // to be read again
       return;
     }
@@ -198,7 +198,7 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     if (root.watch === undefined && !queue.isIdle()) return; // its watch is just being placed
     const present = presentIdentity(options.root, true);
     if (root.watch === undefined ? present === undefined : sameIdentity(root.identity, present)) return;
-    on.doubt('', present === undefined ? 'the source has gone' : 'the source is another folder, or is back', true);
+    on.invalidate('', present === undefined ? 'the source has gone' : 'the source is another folder, or is back', true);
     renew();
   };
 

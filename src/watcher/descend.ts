@@ -75,7 +75,7 @@ export function searchDenied(folder: RelativePath, error: SearchDenied): WalkPro
 
 /** What stands where a folder should be tells what is below it: a file, for one, that nothing is. */
 function inTheWay(found: Found, path: RelativePath, folders: readonly RelativePath[], open: readonly OpenFolder[]): Found {
-  if (found.kind === 'problem') return found.blinds === 'below' ? { ...found, blinds: 'path-and-below' } : found;
+  if (found.kind === 'problem') return found.hides === 'below' ? { ...found, hides: 'path-and-below' } : found;
   return found.kind === 'ignored' ? found : absence(path, folders, open);
 }
 

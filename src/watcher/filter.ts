@@ -141,12 +141,12 @@ function malformedOf(lines: readonly string[]): MalformedLine[] {
     if (line === '' || line.startsWith('#')) continue;
     const problem = patternProblem(line);
     if (problem !== undefined) found.push({ line: at + 1, pattern: line, problem });
-    if (found.length === MALFORMED_TOLD) break;
+    if (found.length === MALFORMED_REPORTED) break;
   }
   return found;
 }
 
-const MALFORMED_TOLD = 10;
+const MALFORMED_REPORTED = 10;
 
 /**
  * The patterns of an ignore file in `folder`, rewritten so that they mean the same from the top of the source. One list

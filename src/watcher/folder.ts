@@ -66,13 +66,13 @@ function fateOf(at: Looking, { path, device, inode }: Directory, seen: Looking['
   try {
     const now = (at.symlinks === 'follow' ? statPath : lstatPath)(pathOnDisk(at.source.root, path));
     seen(now);
-    return now.dev === device && now.ino === inode ? 'same' : exchanged(path);
+    return now.dev === device && now.ino === inode ? 'same' : replaced(path);
   } catch (error) {
     return isAbsence(error) ? 'gone' : refusal(path, error); // what cannot be looked at is not known to be the same
   }
 }
 
-function exchanged(path: RelativePath): WalkProblem {
+function replaced(path: RelativePath): WalkProblem {
   const detail = 'was exchanged for another folder while it was looked at; it is looked at again soon';
   return { ...problem(path, 'unreadable', detail, 'path-and-below'), transient: true };
 }

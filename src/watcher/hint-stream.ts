@@ -11,7 +11,7 @@ export interface HintStream extends AsyncIterable<Hint> {
   /** `inode`: of a file that has appeared under the path. */
   changed(path: RelativePath, inode?: bigint): void;
   /** `unheard`: there may be changes that had no event. */
-  doubt(under: RelativePath, why: string, unheard?: boolean): void;
+  invalidate(under: RelativePath, why: string, unheard?: boolean): void;
   /** What is not given out yet, or given out and its reader has not asked for the next; see Watcher. */
   unsettled(path?: RelativePath): Unsettled | undefined;
   /** The same of rescans alone. */
@@ -71,8 +71,8 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
       if (!settle.changed(path, clock.monotonic())) appearances.forget(path);
       arrived?.();
     },
-    doubt(under, why, unheard) {
-      settle.doubt(under, why, clock.monotonic(), unheard);
+    invalidate(under, why, unheard) {
+      settle.invalidate(under, why, clock.monotonic(), unheard);
       arrived?.();
     },
     unsettled(path) {

@@ -22,7 +22,7 @@ export interface WalkSettings {
 export interface Looking extends WalkSettings {
   readonly source: Source;
   /** Called before each look. What it throws ends the walk. */
-  readonly beforeLook: () => void;
+  readonly beforeStat: () => void;
   /** Gets each folder of a walk once its names were looked at. */
   readonly folderDone: (stat: BigIntStats) => void;
   /** `device:inode` of the folders that no path, bind mount or link may lead into. */
@@ -47,13 +47,13 @@ export const IGNORED: Found = { kind: 'ignored' };
 export function startLooking(
   source: Source,
   settings: WalkSettings,
-  beforeLook: () => void = () => {},
+  beforeStat: () => void = () => {},
   folderDone: (stat: BigIntStats) => void = () => {},
 ): Looking {
   const folders = settings.filter.never.map((path) => pathOnDisk(source.root, path)).filter((folder) => existsSync(folder));
   const identities = folders.map((folder) => statPath(folder)).map(({ dev, ino }) => `${dev}:${ino}`);
   const neverReal = folders.map((folder) => realpathSync(folder));
-  return { ...settings, source, beforeLook, folderDone, never: new Set(identities), neverReal };
+  return { ...settings, source, beforeStat, folderDone, never: new Set(identities), neverReal };
 }
 
 /** The folder itself may be listed but not searched, so that nothing in it can be looked at. */
@@ -67,7 +67,7 @@ export class SearchDenied extends Error {
  * @throws SearchDenied since that is the same for everything in the folder
  */
 export function look(at: Looking, path: RelativePath, rules: FolderRules, above: readonly Directory[]): Found {
-  at.beforeLook();
+  at.beforeStat();
   const onDisk = pathOnDisk(at.source.root, path);
   try {
     const stat = lstatPathIfAny(onDisk);

@@ -27,7 +27,7 @@ export interface WalkProblem {
   /** For people: what is wrong, and what can be done about it. */
   readonly detail: string;
   /** Where the walk is no evidence of absence because of this, so that nothing may be deleted there. */
-  readonly blinds: Blinds;
+  readonly hides: Hides;
   /** Of a file that is there, has content, and cannot be mirrored under its name. */
   readonly inode?: bigint;
   /** It may be over soon, without any event that would say so: worth another look in a moment. */
@@ -35,10 +35,10 @@ export interface WalkProblem {
 }
 
 /** `nothing`: what is there is known for certain. `below`: the path itself is known, what used to be below it is not. */
-export type Blinds = 'nothing' | 'below' | 'path-and-below';
+export type Hides = 'nothing' | 'below' | 'path-and-below';
 
-export function problem(path: RelativePath, reason: ProblemReason, detail: string, blinds: Blinds, inode?: bigint): WalkProblem {
-  return { kind: 'problem', path, reason, detail, blinds, ...(inode !== undefined && { inode }) };
+export function problem(path: RelativePath, reason: ProblemReason, detail: string, hides: Hides, inode?: bigint): WalkProblem {
+  return { kind: 'problem', path, reason, detail, hides, ...(inode !== undefined && { inode }) };
 }
 
 /** What the operating system's refusal to look at or to read `path` amounts to. Any other error is thrown on. */

@@ -21,7 +21,7 @@ export interface Refusals {
 }
 
 /** More than this are told as the folders above them. */
-const TOLD = 32;
+const REPORTED = 32;
 
 export function createRefusals(
   options: { readonly root: string; readonly rules: FolderRules; readonly log: Logger },
@@ -38,12 +38,12 @@ export function createRefusals(
   /** Asked for before each delete, so it is worked out only after a change. */
   let readable: { readonly version: number; readonly folders: readonly Degraded[] } | undefined;
 
-  const told = (isTold: (error: Error) => boolean): Degraded[] => {
+  const degradedWhere = (isReported: (error: Error) => boolean): Degraded[] => {
     if (tree.root.gone) return [{ under: '', why: missing().message }];
-    const refused = [...tree.refused].filter(([, error]) => isTold(error)).map(([folder, error]) => ({ path: pathOf(folder), error }));
+    const refused = [...tree.refused].filter(([, error]) => isReported(error)).map(([folder, error]) => ({ path: pathOf(folder), error }));
     return collapse(
       refused.map(({ path }) => path),
-      TOLD,
+      REPORTED,
     ).map((under) => {
       const first = refused.find(({ path }) => covers(under, path));
       return { under, why: first === undefined ? '' : explain(first.error) };
@@ -63,11 +63,11 @@ export function createRefusals(
       const error = tree.refused.get(tree.root);
       return error === undefined || isLimit(error) ? undefined : sourceMissing(root, error);
     },
-    degraded: () => told(() => true),
+    degraded: () => degradedWhere(() => true),
     readable() {
       if (tree.root.gone) return [];
       const { version } = tree;
-      if (readable?.version !== version) readable = { version, folders: told((error) => !isForbidden(error)) };
+      if (readable?.version !== version) readable = { version, folders: degradedWhere((error) => !isForbidden(error)) };
       return readable.folders;
     },
 
@@ -84,7 +84,7 @@ export function createRefusals(
         readable = undefined;
       }
       if (signal.aborted) return;
-      for (const { under, why } of told(() => true)) log.warn('folder is not watched, but rescanned on a timer', { root, under, why });
+      for (const { under, why } of degradedWhere(() => true)) log.warn('folder is not watched, but rescanned on a timer', { root, under, why });
     },
   };
 }

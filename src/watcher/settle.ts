@@ -12,7 +12,7 @@ export interface Settle {
   /** False: a rescan that waits covers it. */
   changed(path: RelativePath, now: number): boolean;
   /** Everything at and below `under` is to be looked at. `unheard`: there may be changes that had no event. */
-  doubt(under: RelativePath, why: string, now: number, unheard?: boolean): void;
+  invalidate(under: RelativePath, why: string, now: number, unheard?: boolean): void;
   /** Removes and returns what is due. */
   take(now: number): Hint[];
   /** When `take` will next return something; undefined when nothing waits. Only `take` moves it to a later time than `now` + settle. */
@@ -93,7 +93,7 @@ export function createSettle(limits: SettleLimits, onSwallow: (path: RelativePat
     return { since, unheard };
   };
 
-  const doubt = (under: RelativePath, why: string, now: number, unheard = false): void => {
+  const invalidate = (under: RelativePath, why: string, now: number, unheard = false): void => {
     const waiting = waitingRescan(under);
     if (waiting !== undefined) {
       waiting.touched = now;
@@ -111,15 +111,15 @@ export function createSettle(limits: SettleLimits, onSwallow: (path: RelativePat
   };
 
   const collapsePaths = (now: number): void => {
-    for (const folder of collapse(byFolder.keys(), COLLAPSED)) doubt(folder, 'many files changed', now);
+    for (const folder of collapse(byFolder.keys(), COLLAPSED)) invalidate(folder, 'many files changed', now);
   };
 
   return {
-    doubt,
+    invalidate,
 
     changed(path, now) {
       if (path === '') {
-        doubt(path, 'the source itself changed', now);
+        invalidate(path, 'the source itself changed', now);
         return false;
       }
       const rescan = waitingRescan(path);
@@ -131,7 +131,7 @@ export function createSettle(limits: SettleLimits, onSwallow: (path: RelativePat
       const siblings = byFolder.get(folder) ?? new Set();
       byFolder.set(folder, siblings.add(path));
       paths.touch(path, now);
-      if (siblings.size > limits.pathsPerFolder) doubt(folder, 'many files changed', now);
+      if (siblings.size > limits.pathsPerFolder) invalidate(folder, 'many files changed', now);
       else if (byFolder.size > limits.folders || paths.size > limits.paths) collapsePaths(now);
       return paths.has(path);
     },

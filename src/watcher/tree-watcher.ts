@@ -48,7 +48,7 @@ export function createTreeWatcher(options: TreeWatcherOptions): Watcher {
       event: options.kernelQueue.count,
       changed: hints.changed,
       // Before `ready` every folder is newly watched, and the reader scans afterwards anyway.
-      doubt: (under, why, unheard) => isReady && hints.doubt(under, why, unheard),
+      invalidate: (under, why, unheard) => isReady && hints.invalidate(under, why, unheard),
     },
   );
   const refusals = createRefusals(options, tree);
@@ -56,7 +56,7 @@ export function createTreeWatcher(options: TreeWatcherOptions): Watcher {
   const renew = (): void => {
     cancelRenewal = undefined;
     renewedAt = clock.monotonic();
-    hints.doubt('', 'events may have been lost', true);
+    hints.invalidate('', 'events may have been lost', true);
     tree.renew();
   };
 
@@ -75,7 +75,7 @@ export function createTreeWatcher(options: TreeWatcherOptions): Watcher {
   };
 
   const rescanRefused = async (): Promise<void> => {
-    for (const { under, why } of refusals.readable()) hints.doubt(under, why, true);
+    for (const { under, why } of refusals.readable()) hints.invalidate(under, why, true);
     tree.retry();
     await tree.settled();
     await refusals.report(stopping.signal);

@@ -51,8 +51,8 @@ export function* walk(at: Looking, under: RelativePath = '', range: NameRange = 
     if (item === undefined) {
       stack.pop();
       line.pop();
-      const blind = whatBecameOf(at, level.folder.directory);
-      if (blind !== undefined) yield blind;
+      const unseen = whatBecameOf(at, level.folder.directory);
+      if (unseen !== undefined) yield unseen;
     } else if (item.kind === 'directory') entering = item;
     else if (item.kind === 'file' || item.kind === 'symlink' || item.kind === 'problem') yield item;
   }

@@ -56,5 +56,5 @@ export interface WatchTreeEvents {
   /** `inode`: of a file that has appeared under the path. */
   changed(path: RelativePath, inode?: bigint): void;
   /** Anything at and below may have changed unseen. `unheard`: at any time, since there was no event of it. */
-  doubt(under: RelativePath, why: string, unheard?: boolean): void;
+  invalidate(under: RelativePath, why: string, unheard?: boolean): void;
 }

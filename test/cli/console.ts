@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import type { Engine, Io, StopSignal, Stream } from '../../src/cli/io.js';
+import type { Program, Io, StopSignal, Stream } from '../../src/cli/io.js';
 import { run } from '../../src/cli/run.js';
 import { systemClock } from '../../src/clock.js';
 import type { OnceResult } from '../../src/daemon.js';
@@ -33,7 +33,7 @@ export interface Console {
   /** Whether signals are listened to. */
   listens(): boolean;
   /** Runs a command line to its end. */
-  run(argv: readonly string[], engine?: Partial<Engine>): Promise<number>;
+  run(argv: readonly string[], engine?: Partial<Program>): Promise<number>;
   remove(): void;
 }
 
@@ -81,7 +81,7 @@ export function openConsole({
   };
 }
 
-const absent: Engine = {
+const absent: Program = {
   openDaemon: () => Promise.reject(new Error('no daemon in this test')),
   runOnce: () => Promise.reject(new Error('no engine in this test')),
 };

@@ -71,15 +71,15 @@ targets:
   vault: { driver: swift, auth_url: ${swift.origin}/auth/v1.0, key: "${USER}", secret: { env: SECRET } }${mirrors}`,
     );
     const codes = [await console.run(['probe', 'cloud', '--container', 'box', '--json']), await console.run(['probe', 'vault', '--json'])];
-    const told = console.stdout
+    const report = console.stdout
       .text()
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    const failed = told.filter(({ verdict }) => verdict === 'failed');
+    const failed = report.filter(({ verdict }) => verdict === 'failed');
     expect(failed).toEqual([]);
     expect(codes).toEqual([0, 0]);
-    const [first, second] = told.filter(({ event }) => event === 'summary');
+    const [first, second] = report.filter(({ event }) => event === 'summary');
     expect(first).toMatchObject({ target: 'cloud', driver: 's3', container: 'box', failed: [], absent: [], left: 0 });
     expect(first?.['prefix']).toMatch(/^\.longshore\/probe-/);
     expect(second).toMatchObject({ target: 'vault', driver: 'swift', failed: [], left: 0 });

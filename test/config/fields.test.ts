@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { duration, percentage, size } from '../../src/config/amounts.js';
-import type { Place, Schema } from '../../src/config/fields.js';
+import type { ConfigContext, Schema } from '../../src/config/fields.js';
 import { count, flag, folder, jsonSchema, list, oneOf, read, secret, section, text } from '../../src/config/fields.js';
 
-const place: Place = { folder: '/etc/longshore', env: { HOME: '/home/ann', KEY: 'from the environment' } };
+const place: ConfigContext = { folder: '/etc/longshore', env: { HOME: '/home/ann', KEY: 'from the environment' } };
 
 function complaint(schema: Schema, written: unknown): string {
   const { complaints } = read(schema, written);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configJsonSchema } from '../../src/config/json-schema.js';
-import { builtinDrivers } from '../../src/drivers/registry.js';
+import { builtinDrivers } from '../../src/drivers/registry/registry.js';
 import { stubDrivers } from './stub-drivers.js';
 
 interface Node {

@@ -1,7 +1,7 @@
-import { flag, folder, type Infer, type Place, secret, section, text } from '../../src/config/fields.js';
+import { flag, folder, type Infer, type ConfigContext, secret, section, text } from '../../src/config/fields.js';
 import type { DriverSettings, KnownDrivers } from '../../src/config/interpret.js';
 
-const localSettings = (place: Place) =>
+const localSettings = (place: ConfigContext) =>
   section('A folder.', { root: folder('Where.', place), fsync: flag('Durable.').default(true) }, { otherNames: { key: 'root' } });
 
 const local: DriverSettings = {

@@ -42,9 +42,9 @@ async function reticent(silent: { readonly put: boolean; readonly head: boolean 
 const bodies = { 'bytes in memory': () => bytesBody(content), 'a stream': () => streamedBody(content, 700) };
 for (const [what, body] of Object.entries(bodies)) {
   test(`P2: ${what}: what the put does not confirm is looked at, and read back when that tells nothing either`, async () => {
-    const told = await reticent({ put: false, head: false });
-    await sendObject(told.provider, ref, body(), plain, settings);
-    expect(told.faults.calls).toEqual(['putObject']);
+    const reported = await reticent({ put: false, head: false });
+    await sendObject(reported.provider, ref, body(), plain, settings);
+    expect(reported.faults.calls).toEqual(['putObject']);
     const looked = await reticent({ put: true, head: false });
     const sent = await sendObject(looked.provider, ref, body(), plain, settings);
     expect(looked.faults.calls).toEqual(['putObject', 'headObject']);

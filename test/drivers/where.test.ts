@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { builtinDrivers, findDriver } from '../../src/drivers/registry.js';
+import { builtinDrivers, findDriver } from '../../src/drivers/registry/registry.js';
 
 test.each([
   ['local', { root: '/srv/vault' }, '/srv/vault'],

@@ -6,7 +6,7 @@ import { type Finished, NOBODY, type Program, run } from './program.js';
 import { differences, filesBelow } from './trees.js';
 import { createWorkspace } from './workspace.js';
 
-export type Engine = 'lmdb' | 'lowdb';
+export type Runtime = 'lmdb' | 'lowdb';
 
 /** A mirror whose state folder may come to harm. Its programs run as a user whom file modes bind, and without root as the test's own. */
 export interface DamagedPlace {
@@ -27,7 +27,7 @@ export interface DamagedPlace {
 }
 
 export interface DamagedPlaceOptions {
-  readonly engine: Engine;
+  readonly engine: Runtime;
   /** Lines of the mirror's configuration. */
   readonly mirror?: string;
   /** Bytes: the state folder is a file system of its own, and no larger. */

@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, truncateSync, 
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sealJson } from '../../src/state/sealed-json.js';
-import { type DamagedPlace, type Engine, flipBit, openDamagedPlace } from './damaged-place.js';
+import { type DamagedPlace, type Runtime, flipBit, openDamagedPlace } from './damaged-place.js';
 import { summaryOf } from './place.js';
 
 const FILES = 40;
@@ -18,7 +18,7 @@ const CUT: readonly Damage[] = [
   ['overwritten with garbage', (file) => writeFileSync(file, Buffer.alloc(size(file), 'garbage!'), { flag: 'r+' })],
   ['gone', (file) => rmSync(file)],
 ];
-const FLIPPED: Readonly<Record<Engine, readonly Damage[]>> = {
+const FLIPPED: Readonly<Record<Runtime, readonly Damage[]>> = {
   lmdb: [
     ['flipped in its first page', (file) => flipBit(file, 24)],
     ['flipped in its second page', (file) => flipBit(file, 8192 + 24)],

@@ -7,7 +7,7 @@ import { eventsOf, openPlace, type Place, summaryOf } from './place.js';
 const TRASH = '    deletes: trash\n';
 
 /** Names and contents of what is in the trash, the oldest folder first. */
-function thrown(place: Place): string[] {
+function trashed(place: Place): string[] {
   const folder = join(place.container, '.longshore/trash');
   return filesBelow(folder).map((path) => `${path.slice(path.indexOf('/') + 1)}: ${readFileSync(join(folder, path), 'utf8')}`);
 }
@@ -27,7 +27,7 @@ test('P4: what is deleted or overwritten can be listed, restored as it was, and 
   expect(summaryOf(run)).toMatchObject({ deleted: 2, failed: 0, skipped: 0 });
   expect(eventsOf(run)).toContainEqual(expect.objectContaining({ event: 'done', job: 'delete', why: 'gone, kept in the trash' }));
   expect(existsSync(join(place.container, 'letters'))).toBe(false);
-  expect(thrown(place).sort()).toEqual(['letters/a.txt: first', 'letters/a.txt: second, longer', 'letters/b.txt: letters/b.txt']);
+  expect(trashed(place).sort()).toEqual(['letters/a.txt: first', 'letters/a.txt: second, longer', 'letters/b.txt: letters/b.txt']);
 
   const listed = await place.longshore('trash', 'ls', 'documents', 'letters/a.txt');
   expect(listed).toMatchObject({ code: 0, stderr: '' });
@@ -56,7 +56,7 @@ test('P4: what is deleted or overwritten can be listed, restored as it was, and 
   const partly = await place.longshore('trash', 'purge', 'documents', 'letters/b.txt', 'nothing');
   expect(partly).toMatchObject({ code: 1, stdout: expect.stringMatching(/^purged 1 object /) });
   expect(partly.stderr).toContain('nothing in the trash is called "nothing"');
-  expect(thrown(place).sort()).toEqual(['letters/a.txt: first', 'letters/a.txt: second, longer']);
+  expect(trashed(place).sort()).toEqual(['letters/a.txt: first', 'letters/a.txt: second, longer']);
   expect((await place.longshore('trash', 'purge', 'documents', '--all')).code).toBe(0);
   expect(existsSync(join(place.container, '.longshore/trash'))).toBe(false);
 });
@@ -70,13 +70,13 @@ test('the trash is restored from while the daemon runs, which mirrors what comes
   await vi.waitFor(() => expect(place.objects()).toEqual(['b']), {
     timeout: 30_000,
   });
-  expect(thrown(place)).toEqual(['a: a']);
+  expect(trashed(place)).toEqual(['a: a']);
   expect((await place.longshore('trash', 'restore', 'documents', 'a')).code).toBe(0);
   await vi.waitFor(() => expect(readdirSync(place.container)).toContain('a'), { timeout: 30_000 });
   daemon.kill('SIGTERM');
   expect((await daemon.finished).code).toBe(0);
   expect(filesBelow(place.source)).toEqual(['a', 'b']);
-  expect(thrown(place)).toEqual(['a: a']);
+  expect(trashed(place)).toEqual(['a: a']);
 });
 
 test('a source that is not there is not restored into', async () => {
@@ -99,10 +99,10 @@ test('P5: a daemon that is killed while it moves a tree to the trash loses nothi
   expect((await place.longshore('reconcile')).code).toBe(0);
   rmSync(join(place.source, 'tree'), { recursive: true });
   const daemon = place.daemon();
-  await vi.waitFor(() => expect(thrown(place).length).toBeGreaterThan(0), { timeout: 30_000, interval: 1 });
+  await vi.waitFor(() => expect(trashed(place).length).toBeGreaterThan(0), { timeout: 30_000, interval: 1 });
   daemon.kill('SIGKILL');
   await daemon.finished;
   expect((await place.longshore('reconcile')).code).toBe(0);
   expect(place.objects()).toEqual(['kept']);
-  expect([...new Set(thrown(place))].sort()).toEqual(paths.map((path) => `${path}: ${path}`).sort());
+  expect([...new Set(trashed(place))].sort()).toEqual(paths.map((path) => `${path}: ${path}`).sort());
 });

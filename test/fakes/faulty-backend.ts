@@ -3,7 +3,7 @@ import type { Backend } from '../../src/drivers/backend.js';
 import type { Body, ObjectInfo } from '../../src/drivers/call.js';
 import { StorageError } from '../../src/drivers/errors.js';
 import { intercept, type Operation } from '../../src/drivers/layers/intercept.js';
-import { orAborted } from '../../src/drivers/signal.js';
+import { orAborted } from '../../src/signal.js';
 
 export type Fault =
   /** Fails, and nothing has happened. */

@@ -7,7 +7,7 @@ import type { Backend } from '../../src/drivers/backend.js';
 import { localBackend } from '../../src/drivers/local/backend.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
 import { createMemoryStore } from '../../src/drivers/memory/store.js';
-import { NEVER_ABORTED } from '../../src/drivers/signal.js';
+import { NEVER_ABORTED } from '../../src/signal.js';
 import { createLease } from '../../src/lease/create-lease.js';
 import type { Holder } from '../../src/lease/document.js';
 import { LeaseHeldError } from '../../src/lease/errors.js';

@@ -4,7 +4,7 @@ import type { PutOptions } from '../../src/drivers/call.js';
 import { ObjectDoesNotExistError } from '../../src/drivers/errors.js';
 import { EFFECTS } from '../../src/drivers/layers/intercept.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
-import { NEVER_ABORTED } from '../../src/drivers/signal.js';
+import { NEVER_ABORTED } from '../../src/signal.js';
 import { LeaseLostError } from '../../src/lease/errors.js';
 import { fenced } from '../../src/lease/fenced.js';
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
-import { NEVER_ABORTED } from '../../src/drivers/signal.js';
+import { NEVER_ABORTED } from '../../src/signal.js';
 import type { Holder } from '../../src/lease/document.js';
 import { newDocument } from '../../src/lease/document.js';
 import { LeaseHeldError, LeaseLostError } from '../../src/lease/errors.js';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { StorageError, TargetFullError, TargetUnavailableError } from '../../src/drivers/errors.js';
-import { NEVER_ABORTED } from '../../src/drivers/signal.js';
+import { NEVER_ABORTED } from '../../src/signal.js';
 import { LeaseHeldError, LeaseLostError, LeaseUnavailableError } from '../../src/lease/errors.js';
 import type { Lease } from '../../src/lease/lease.js';
 import { thisHolder } from '../../src/lease/this-holder.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { NEVER_ABORTED } from '../../src/drivers/signal.js';
+import { NEVER_ABORTED } from '../../src/signal.js';
 import type { Lease } from '../../src/lease/lease.js';
 import { type FakeClock, fakeClock } from '../fakes/clock.js';
 import { holder, MINUTE, openRig } from './rig.js';

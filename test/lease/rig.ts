@@ -1,7 +1,7 @@
 import type { Backend } from '../../src/drivers/backend.js';
 import { bytesBody } from '../../src/drivers/body.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
-import { NEVER_ABORTED } from '../../src/drivers/signal.js';
+import { NEVER_ABORTED } from '../../src/signal.js';
 import { createLease } from '../../src/lease/create-lease.js';
 import type { Holder } from '../../src/lease/document.js';
 import type { Lease } from '../../src/lease/lease.js';

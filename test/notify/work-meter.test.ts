@@ -33,17 +33,17 @@ test('a large object on a slow line has its time, a small one that takes hours d
 test('what sync does is a step; a hint, or a progress that says what it said before, is none', () => {
   const meter = createWorkMeter();
   const steps = () => meter.progress(daemonStatus()).steps;
-  const told = (scanned: number) =>
+  const progress = (scanned: number) =>
     meter.observe({ mirror: 'documents', event: 'progress', progress: { scanned, jobsDue: 0, jobsDone: 0, bytesDue: 0, bytesDone: 0 } });
 
   const start = steps();
   meter.observe({ mirror: 'documents', event: 'hint', paths: 1, rescan: null });
   expect(steps()).toBe(start);
-  told(1);
+  progress(1);
   const moved = steps();
   expect(moved).not.toBe(start);
-  told(1);
+  progress(1);
   expect(steps()).toBe(moved);
-  told(2);
+  progress(2);
   expect(steps()).not.toBe(moved);
 });

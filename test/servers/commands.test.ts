@@ -25,7 +25,7 @@ function write({ source }: RemotePlace, path: string, content: string | Buffer):
 }
 
 /** Of a mirror's trash, without the folders that say when. */
-const thrown = async (place: RemotePlace, direct: Backend): Promise<string[]> =>
+const trashed = async (place: RemotePlace, direct: Backend): Promise<string[]> =>
   (await listKeys(direct, place.container))
     .filter((key) => key.startsWith('.longshore/trash/'))
     .map((key) => key.split('/').slice(3).join('/'))
@@ -61,7 +61,7 @@ describe.each([
       expect((await place.longshore('--reconcile')).code).toBe(0);
       writeFileSync(letter, 'second, longer');
       expect((await place.longshore('scan')).code).toBe(0);
-      expect(await thrown(place, direct)).toEqual(['letters/ä b.txt']);
+      expect(await trashed(place, direct)).toEqual(['letters/ä b.txt']);
 
       const before = filesBelow(place.source);
       rmSync(film);
@@ -69,7 +69,7 @@ describe.each([
       const run = await place.longshore('scan', '--json');
       expect(summaryOf(run), run.stdout).toMatchObject({ deleted: 2, failed: 0, skipped: 0 });
       expect(await place.differences()).toEqual([]);
-      expect(await thrown(place, direct)).toEqual(['film', 'letters/ä b.txt', 'letters/ä b.txt']);
+      expect(await trashed(place, direct)).toEqual(['film', 'letters/ä b.txt', 'letters/ä b.txt']);
       const listed = eventsOf(await place.longshore('trash', 'ls', 'documents', '--json'));
       expect(listed.map(({ name, size }) => `${name} ${size}`).sort()).toEqual([
         `film ${11 * MIB + 3}`,
@@ -88,9 +88,9 @@ describe.each([
       expect(await place.differences()).toEqual([]);
 
       expect((await place.longshore('trash', 'purge', 'documents', 'letters/')).stdout).toMatch(/^purged 2 objects /);
-      expect(await thrown(place, direct)).toEqual(['film']);
+      expect(await trashed(place, direct)).toEqual(['film']);
       expect((await place.longshore('trash', 'purge', 'documents', '--all')).code).toBe(0);
-      expect(await thrown(place, direct)).toEqual([]);
+      expect(await trashed(place, direct)).toEqual([]);
       expect(await place.differences()).toEqual([]);
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { NEVER_ABORTED } from '../../src/drivers/signal.js';
+import { NEVER_ABORTED } from '../../src/signal.js';
 import { newDocument, renewed } from '../../src/lease/document.js';
 import { leaseObject } from '../../src/lease/lease-object.js';
 import { call, uniqueContainerName } from '../drivers/conformance/fixture.js';

@@ -6,11 +6,11 @@ import type { MirrorStore } from '../../src/state/open-mirror.js';
 import { openState, type State } from '../../src/state/open-state.js';
 import { record, temporaryFolder } from './fixtures.js';
 
-type Engine = 'lmdb' | 'lowdb';
+type Runtime = 'lmdb' | 'lowdb';
 
 export const opened = (
   folder: string,
-  engine: Engine = 'lmdb',
+  engine: Runtime = 'lmdb',
   { place, ...more }: { place?: string; log?: Logger; signal?: AbortSignal } = {},
 ) => openState({ folder, mirrors: [{ name: 'documents', engine, place }], clock: systemClock, ...more });
 
@@ -21,7 +21,7 @@ export function documents(state: State): MirrorStore {
 }
 
 /** A state folder with some records and a finished reconcile. */
-export async function filled(engine: Engine, records = 3_000): Promise<{ folder: string; mirror: string; index: string; ledger: string }> {
+export async function filled(engine: Runtime, records = 3_000): Promise<{ folder: string; mirror: string; index: string; ledger: string }> {
   const folder = join(await temporaryFolder(), 'state');
   const state = await opened(folder, engine);
   const { index, ledger } = documents(state);

@@ -13,7 +13,7 @@ import { sealJson } from '../../src/state/sealed-json.js';
 import { documents, filled, flipBits, opened } from './filled-state.js';
 import { record, temporaryFolder } from './fixtures.js';
 
-type Engine = 'lmdb' | 'lowdb';
+type Runtime = 'lmdb' | 'lowdb';
 
 let temporary: string;
 beforeEach(async () => {
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
-const copyOf = (folder: string, engine: Engine, more: { log?: Logger } = {}) =>
+const copyOf = (folder: string, engine: Runtime, more: { log?: Logger } = {}) =>
   openStateCopy({ folder, mirrors: [{ name: 'documents', engine }], clock: systemClock, ...more });
 
 const copiesLeft = async () => (await readdir(temporary)).filter((name) => name.startsWith('longshore-look-'));

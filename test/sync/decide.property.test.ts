@@ -67,18 +67,18 @@ const remote = fc
   .record({
     object: fc.option(content, { nil: undefined }),
     asked: fc.boolean(),
-    tellsMd5: fc.boolean(),
+    reportsMd5: fc.boolean(),
     inspected: fc.boolean(),
     etag: fc.constantFrom(undefined, 'e1', 'e2'),
     mtimeNs: fc.constantFrom(undefined, 1_000_000_000_001n, 2_000_000_000_001n),
   })
-  .map(({ object, asked, tellsMd5, inspected, etag, mtimeNs }): { object: Content | undefined; remote: Remote } => {
+  .map(({ object, asked, reportsMd5, inspected, etag, mtimeNs }): { object: Content | undefined; remote: Remote } => {
     if (!asked) return { object, remote: 'unknown' };
     if (!object) return { object, remote: 'absent' };
     const fact: RemoteFact = {
       size: object.size,
       inspected,
-      ...(tellsMd5 ? { md5: object.md5 } : {}),
+      ...(reportsMd5 ? { md5: object.md5 } : {}),
       ...(etag ? { etag } : {}),
       ...(mtimeNs ? { mtimeNs } : {}),
     };
@@ -163,8 +163,8 @@ describe('decide, over its whole table', () => {
 
   property('overwrite: never replaces after a crash only what was being sent, or was to be replaced', (world, decision) => {
     if (world.policy.overwrite !== 'never' || world.known?.state !== 'sending' || decision.action !== 'upload') return;
-    const { known: mark, object, remote: told } = world;
-    const fact = typeof told === 'object' ? told : undefined;
+    const { known: mark, object, remote: listener } = world;
+    const fact = typeof listener === 'object' ? listener : undefined;
     const itsEtag = mark.etag !== undefined && fact?.etag === mark.etag;
     const itsTime = object?.size === mark.size && fact?.md5 === undefined && fact?.mtimeNs === mark.mtimeNs;
     expect(object === undefined || object.md5 === mark.md5 || itsEtag || itsTime).toBe(true);

@@ -18,7 +18,7 @@ import {
 import { LeaseLostError } from '../../src/lease/errors.js';
 import { StateUnavailableError } from '../../src/state/errors.js';
 import { classify, type Failure, isContainerTrouble, skipReasonOf } from '../../src/sync/failure.js';
-import { FileChangedError, FileUnreadableError } from '../../src/sync/source/file-errors.js';
+import { FileChangedError, FileUnreadableError } from '../../src/sync/file-errors.js';
 
 const context = { driver: 'memory' };
 const object = (failureClass: string, hopeless: boolean, afterMs = 0) =>

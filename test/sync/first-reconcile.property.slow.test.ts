@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bytesBody } from '../../src/drivers/body.js';
 import type { Policy } from '../../src/sync/decide.js';
-import { readThrown } from '../../src/sync/trash/trash-name.js';
+import { readTrashed } from '../../src/sync/trash/trash-name.js';
 import { openMirrorFixture } from './mirror-fixture.js';
 
 const { signal } = new AbortController();
@@ -30,16 +30,16 @@ test('P4: a first reconcile takes nothing from a container, whatever is in it an
 
       const found = Object.entries(await fixture.objects());
       const live = Object.fromEntries(found.filter(([key]) => !key.startsWith(TRASH)).map(([key, text]) => [key.slice('p/'.length), text]));
-      const thrown = found.filter(([key]) => key.startsWith(TRASH)).map(([key, text]) => [readThrown(key.slice(TRASH.length))?.name, text]);
+      const trashed = found.filter(([key]) => key.startsWith(TRASH)).map(([key, text]) => [readTrashed(key.slice(TRASH.length))?.name, text]);
       const replaced = Object.entries(objects).filter(([path, text]) => path in files && files[path] !== text);
       expect(live).toEqual(policy.overwrite === 'always' ? { ...objects, ...files } : { ...files, ...objects });
-      expect(thrown).toEqual(expect.arrayContaining(policy.overwrite === 'always' && policy.deletes === 'trash' ? replaced : []));
-      expect(thrown).toHaveLength(policy.overwrite === 'always' && policy.deletes === 'trash' ? replaced.length : 0);
+      expect(trashed).toEqual(expect.arrayContaining(policy.overwrite === 'always' && policy.deletes === 'trash' ? replaced : []));
+      expect(trashed).toHaveLength(policy.overwrite === 'always' && policy.deletes === 'trash' ? replaced.length : 0);
       expect(report).toMatchObject({ deleted: 0, failed: 0 });
 
       const foreign = Object.keys(objects).filter((path) => !(path in files));
-      const told = fixture.events.flatMap((event) => (event.event === 'skipped' && event.reason === 'extraneous' ? [event.path] : []));
-      expect(told.sort()).toEqual(policy.extraneous === 'keep' ? [] : foreign.sort());
+      const listener = fixture.events.flatMap((event) => (event.event === 'skipped' && event.reason === 'extraneous' ? [event.path] : []));
+      expect(listener.sort()).toEqual(policy.extraneous === 'keep' ? [] : foreign.sort());
       expect(complete).toBe(policy.extraneous !== 'delete' || foreign.length === 0);
     }),
     { numRuns: 25 },

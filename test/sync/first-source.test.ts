@@ -5,8 +5,8 @@ import { openMirrorFixture } from './mirror-fixture.js';
 test('P4: a source that was first seen before its disk was mounted is known by the disk, not by the mount point', async () => {
   const { mirror, run, write, objects } = await openMirrorFixture();
   const { source } = mirror.settings;
-  const exchange = (leave: string, come: string) => {
-    renameSync(source, `${source}.${leave}`);
+  const exchange = (permit: string, come: string) => {
+    renameSync(source, `${source}.${permit}`);
     if (come === '') mkdirSync(source);
     else renameSync(`${source}.${come}`, source);
   };

@@ -5,22 +5,22 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import type { Backend } from '../../src/drivers/backend.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
-import { childController } from '../../src/drivers/signal.js';
+import { childController } from '../../src/signal.js';
 import { NO_LEASE } from '../../src/lease/no-lease.js';
 import { silentLogger } from '../../src/log.js';
 import { openState } from '../../src/state/open-state.js';
-import type { Persistence } from '../../src/sync/attempts.js';
+import type { Persistence } from '../../src/sync/work/attempts.js';
 import type { SyncEvent } from '../../src/sync/events.js';
 import { openGuard } from '../../src/sync/guard/open-guard.js';
-import { combineJobs, type Job } from '../../src/sync/job.js';
-import { createMirror, type Mirror } from '../../src/sync/mirror.js';
+import { combineJobs, type Job } from '../../src/sync/work/job.js';
+import { createMirror, type Mirror } from '../../src/sync/mirror/mirror.js';
 import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
-import { createQueue } from '../../src/sync/queue.js';
-import type { ScanResult } from '../../src/sync/scan/finish-run.js';
-import { scanMirror } from '../../src/sync/scan/scan-mirror.js';
+import { createQueue } from '../../src/sync/work/queue.js';
+import type { ScanResult } from '../../src/sync/mirror/finish-run.js';
+import { scanMirror } from '../../src/sync/mirror/scan-mirror.js';
 import { openFileReader } from '../../src/sync/source/file-reader.js';
 import { ensureContainer } from '../../src/sync/store/container-store.js';
-import { watchHealth } from '../../src/sync/target-health.js';
+import { watchHealth } from '../../src/sync/work/target-health.js';
 import { type Faults, faulty } from '../fakes/faulty-backend.js';
 
 /** One mirror on storage that fails as it is told to; everything else is real: files, threads, index, queue. */
@@ -72,7 +72,7 @@ export async function openMirrorFixture({
     ...store,
     rule: settings.guard,
     clock: systemClock,
-    told: (holding, why) => events.push({ mirror: 'm', event: 'guard', holding, why }),
+    listener: (holding, why) => events.push({ mirror: 'm', event: 'guard', holding, why }),
   });
   const reader = openFileReader({ source, follow: false });
   const stop = new AbortController();
@@ -133,7 +133,7 @@ export async function openMirrorFixture({
     queue,
     health,
     persistence,
-    lookAgain: false,
+    statAgain: false,
     clock,
     log: silentLogger,
     random: () => 0,

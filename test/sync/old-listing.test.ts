@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
-import { createChangedNames, MOST_CHANGED } from '../../src/sync/changed-names.js';
+import { createChangedNames, MOST_CHANGED } from '../../src/sync/mirror/changed-names.js';
 import { type FixtureOptions, type MirrorFixture, openMirrorFixture } from './mirror-fixture.js';
 
 const never = new AbortController().signal;

@@ -5,7 +5,7 @@ import type { Backend } from '../../src/drivers/backend.js';
 import { bytesBody } from '../../src/drivers/body.js';
 import { StorageError } from '../../src/drivers/errors.js';
 import type { Policy } from '../../src/sync/decide.js';
-import { recordOf } from '../../src/sync/record-of.js';
+import { recordOf } from '../../src/sync/work/record-of.js';
 import { type FixtureOptions, type MirrorFixture, openMirrorFixture } from './mirror-fixture.js';
 
 const policy: Policy = {

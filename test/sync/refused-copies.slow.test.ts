@@ -5,7 +5,7 @@ import type { Backend } from '../../src/drivers/backend.js';
 import { bytesBody } from '../../src/drivers/body.js';
 import { ObjectAccessDeniedError, ObjectError, StorageError, UnsupportedOperationError } from '../../src/drivers/errors.js';
 import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
-import { readThrown } from '../../src/sync/trash/trash-name.js';
+import { readTrashed } from '../../src/sync/trash/trash-name.js';
 import { openMirrorFixture } from './mirror-fixture.js';
 
 const call = { signal: new AbortController().signal };
@@ -107,7 +107,7 @@ test('deletes: trash: an object that may be read and not copied is read and sent
   expect((await run('scan')).report).toMatchObject({ deleted: 1, failed: 0 });
   const trash = 'p/.longshore/trash/';
   const kept = Object.entries(await objects()).filter(([key]) => key.startsWith(trash));
-  expect(kept.map(([key, content]) => `${readThrown(key.slice(trash.length))?.name}: ${content}`)).toEqual(['a: first']);
+  expect(kept.map(([key, content]) => `${readTrashed(key.slice(trash.length))?.name}: ${content}`)).toEqual(['a: first']);
 });
 
 /** Another client puts an object of this key right before each copy to it. */

@@ -1,7 +1,7 @@
 import { truncateSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
-import { collectDeletes } from '../../src/sync/scan/run-deletes.js';
+import { collectDeletes } from '../../src/sync/mirror/run-deletes.js';
 import { openMirrorFixture } from './mirror-fixture.js';
 
 const GIB = 2 ** 30;
@@ -29,13 +29,13 @@ test('mirror: the first signal ends the hashing of a large file, and nothing is 
 
 test('mirror: deletes that a scan has found are not made, counted or told after the signal', async () => {
   const { mirror, drain } = await openMirrorFixture();
-  const told: string[] = [];
-  const deletes = collectDeletes(mirror, { whyKept: () => 'it stays', kept: (name) => told.push(name) });
+  const listener: string[] = [];
+  const deletes = collectDeletes(mirror, { whyKept: () => 'it stays', kept: (name) => listener.push(name) });
   const decision = { action: 'delete', why: 'gone' } as const;
   for (let at = 0; at < 2_000; at += 1)
     deletes.add({ kind: 'finding', name: `${at}`, local: undefined, known: undefined, remote: 'unknown', decision });
   drain();
   await expect(deletes.due(mirror.runs.begin(mirror.parts.index), 'reconcile', 0, mirror.parts.drain)).rejects.toThrow('stopped');
-  expect(told).toEqual([]);
+  expect(listener).toEqual([]);
   deletes.close();
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { ObjectAccessDeniedError, TargetFullError } from '../../src/drivers/errors.js';
 import { LeaseUnavailableError } from '../../src/lease/errors.js';
-import { keepMirrored } from '../../src/sync/keep-mirrored.js';
+import { keepMirrored } from '../../src/sync/mirror/keep-mirrored.js';
 import { openMirrorFixture } from './mirror-fixture.js';
 
 const DAEMON = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 2, forEver: true };

@@ -2,8 +2,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { InvalidCredentialsError } from '../../src/drivers/errors.js';
 import { silentLogger } from '../../src/log.js';
-import type { Mirror } from '../../src/sync/mirror.js';
-import { tellOfVersions } from '../../src/sync/store/old-content.js';
+import type { Mirror } from '../../src/sync/mirror/mirror.js';
+import { warnOfVersions } from '../../src/sync/mirror/old-content.js';
 import { openFake } from '../drivers/s3/open.js';
 import { startFakeS3 } from '../fakes/s3/server.js';
 import { openMirrorFixture } from './mirror-fixture.js';
@@ -11,11 +11,11 @@ import { openMirrorFixture } from './mirror-fixture.js';
 const { signal } = new AbortController();
 
 /** The notes in the log about a container's versions. */
-async function told(backend: Backend, deletes: 'mirror' | 'trash'): Promise<unknown[]> {
+async function listener(backend: Backend, deletes: 'mirror' | 'trash'): Promise<unknown[]> {
   const notes: unknown[] = [];
   const log = { ...silentLogger, info: (_: string, fields?: Readonly<Record<string, unknown>>) => void notes.push(fields?.['note']) };
   const settings = { name: 'm', container: 'versioned', policy: { deletes } } as Mirror['settings'];
-  await tellOfVersions({ settings, parts: { backend, log } }, signal);
+  await warnOfVersions({ settings, parts: { backend, log } }, signal);
   return notes;
 }
 
@@ -25,10 +25,10 @@ test('P4: in a container that keeps versions, what is deleted and overwritten ca
   const s3 = openFake(fake);
   onTestFinished(() => s3.close());
   await s3.createContainer('versioned', { signal });
-  expect(await told(s3, 'mirror')).toEqual([]);
+  expect(await listener(s3, 'mirror')).toEqual([]);
   fake.rules.store.bucket('versioned').versioned = true;
-  expect(await told(s3, 'mirror')).toEqual([expect.stringMatching(/^it keeps what is deleted or overwritten/)]);
-  expect(await told(s3, 'trash')).toEqual([expect.stringMatching(/without a trash, too/)]);
+  expect(await listener(s3, 'mirror')).toEqual([expect.stringMatching(/^it keeps what is deleted or overwritten/)]);
+  expect(await listener(s3, 'trash')).toEqual([expect.stringMatching(/without a trash, too/)]);
 
   const { run, write, remove } = await openMirrorFixture({ settings: { container: 'versioned' }, wrap: () => s3 });
   write('a', 'first');
@@ -61,6 +61,6 @@ test('who may not ask is not kept from mirroring', async () => {
     throw new InvalidCredentialsError('no right to do this', { driver: 's3' });
   };
   const versions = { ...s3.capabilities.versions!, keepsVersions: refused };
-  expect(await told({ ...s3, capabilities: { ...s3.capabilities, versions } }, 'mirror')).toEqual([]);
-  expect(await told({ ...s3, capabilities: { ...s3.capabilities, versions: undefined } }, 'mirror')).toEqual([]);
+  expect(await listener({ ...s3, capabilities: { ...s3.capabilities, versions } }, 'mirror')).toEqual([]);
+  expect(await listener({ ...s3, capabilities: { ...s3.capabilities, versions: undefined } }, 'mirror')).toEqual([]);
 });

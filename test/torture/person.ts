@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/clock.js';
 import { DaemonAnswerError, DaemonNotRunningError } from '../../src/status/client.js';
-import { daemonDesk } from '../../src/status/held-client.js';
+import { daemonGuardControl } from '../../src/status/held-client.js';
 
 /** Somebody who now and then looks at what the daemon's guard holds, and decides. The daemon may be killed meanwhile, or hold something else by then. */
 export interface Person {
@@ -13,13 +13,13 @@ export function createPerson(stateFolder: string): Person {
   let decisions = 0;
   return {
     async decide(what) {
-      const desk = daemonDesk('documents', { stateFolder, clock: systemClock, signal: AbortSignal.timeout(20_000) });
+      const control = daemonGuardControl('documents', { stateFolder, clock: systemClock, signal: AbortSignal.timeout(20_000) });
       try {
-        if (what === 'undo') await desk.undoRejections();
+        if (what === 'undo') await control.undoRejections();
         else {
-          const { id } = await desk.describe();
+          const { id } = await control.describe();
           if (id === '') return;
-          await desk[what](id);
+          await control[what](id);
         }
         decisions += 1;
       } catch (error) {

@@ -191,7 +191,7 @@ describe('an ignore file that cannot be read', () => {
     symlinkSync('/nowhere/at/all', join(root, 'd', IGNORE_FILE));
     const { paths, problems } = walked(root);
     expect(paths).toEqual(['c/x']);
-    expect(problems.map(({ path, reason, blinds }) => [path, reason, blinds])).toEqual([
+    expect(problems.map(({ path, reason, hides }) => [path, reason, hides])).toEqual([
       ['a', 'unreadable', 'path-and-below'],
       ['b', 'unreadable', 'path-and-below'],
       ['d', 'unreadable', 'path-and-below'],

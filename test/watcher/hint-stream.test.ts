@@ -89,7 +89,7 @@ test('hint stream: a change counts as unsettled from its event until its reader 
   await clock.advance(5);
   hints.changed('a/b');
   await clock.advance(5);
-  hints.doubt('c', 'doubt');
+  hints.invalidate('c', 'doubt');
   expect(hints.unsettled()).toEqual({ since: 5 });
   expect(hints.unsettled('a/b')).toEqual({ since: 5 });
   expect(hints.unsettled('c/d')).toEqual({ since: 10 });
@@ -100,7 +100,7 @@ test('hint stream: a change counts as unsettled from its event until its reader 
   expect((await reader.next()).value).toEqual({ kind: 'paths', paths: ['a/b'], since: [5] });
   expect(hints.unsettled('c/d')).toBeUndefined();
   expect(hints.unsettled()).toEqual({ since: 5 });
-  hints.doubt('', 'events may have been lost', true);
+  hints.invalidate('', 'events may have been lost', true);
   expect(hints.unsettled()).toEqual({ since: undefined });
   const last = reader.next();
   await clock.advance(20);
@@ -119,7 +119,7 @@ test('hint stream: a file is known by its inode under the path where it appeared
   hints.changed('c', 8n);
   hints.changed('c');
   expect([hints.appearedAs(7n), hints.appearedAs(8n)]).toEqual([['a', 'folder/b'], []]);
-  hints.doubt('folder', 'test');
+  hints.invalidate('folder', 'test');
   hints.changed('folder/d', 9n);
   expect([hints.appearedAs(7n), hints.appearedAs(9n)], 'a rescan covers the others').toEqual([['a'], []]);
   expect(hints.unsettledRescans()).toBeDefined();

@@ -32,7 +32,7 @@ function play(events: readonly { path: string; rescan: boolean; pauseMs: number 
   };
   for (const event of events) {
     moveTo(now + event.pauseMs);
-    if (event.rescan) settle.doubt(event.path, 'doubt', now);
+    if (event.rescan) settle.invalidate(event.path, 'doubt', now);
     else settle.changed(event.path, now);
     order += 1;
     happened.push({ ...event, at: now, order });
@@ -78,7 +78,7 @@ test('P7: what waits is bounded, however many paths change', () => {
   fc.assert(
     fc.property(fc.array(fc.record({ path, rescan: fc.boolean() }), { maxLength: 300 }), (events) => {
       const settle = createSettle({ settleMs: 1_000, settleLimitMs: 10_000, ...limits });
-      for (const event of events) event.rescan ? settle.doubt(event.path, '', 0) : settle.changed(event.path, 0);
+      for (const event of events) event.rescan ? settle.invalidate(event.path, '', 0) : settle.changed(event.path, 0);
       const hints = settle.take(10_000);
       const paths = hints.flatMap((hint) => (hint.kind === 'paths' ? hint.paths : []));
       const rescans = hints.flatMap((hint) => (hint.kind === 'rescan' ? [hint.under] : []));
@@ -114,7 +114,7 @@ test('settle: what waits is as old as its oldest event, and a hint as old as the
             open = open.filter(({ path }) => !hint.paths.includes(path));
           }
         }
-        if (event.rescan) settle.doubt(event.path, 'doubt', now, event.pauseMs % 2 === 0);
+        if (event.rescan) settle.invalidate(event.path, 'doubt', now, event.pauseMs % 2 === 0);
         else settle.changed(event.path, now);
         open.push({ path: event.path, at: now, unheard: event.rescan && event.pauseMs % 2 === 0 });
         const waits = settle.waiting();

@@ -2,7 +2,7 @@ import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createNaming } from '../../src/sync/store/naming.js';
+import { createNaming } from '../../src/sync/naming.js';
 import { startLooking } from '../../src/watcher/look.js';
 import { openSource } from '../../src/watcher/source.js';
 import { walk } from '../../src/watcher/walk.js';
@@ -32,7 +32,7 @@ it('links are skipped and reported, and nothing is deleted behind them', () => {
   const { paths, problems } = walked(treeWithLinks(), { symlinks: 'skip' });
   expect(paths).toEqual(['dir/x', 'file']);
   expect(problems).toHaveLength(9);
-  expect(new Set(problems.map(({ reason, blinds }) => `${reason} ${blinds}`))).toEqual(new Set(['link-skipped below']));
+  expect(new Set(problems.map(({ reason, hides }) => `${reason} ${hides}`))).toEqual(new Set(['link-skipped below']));
 });
 
 it('links that are excluded are not reported', () => {
@@ -51,7 +51,7 @@ it('links that are followed become what they lead to, but never out of the sourc
     'to-outside': 'link-outside',
     'to-secret': 'link-outside',
   });
-  expect(new Set(problems.map(({ blinds }) => blinds))).toEqual(new Set(['path-and-below']));
+  expect(new Set(problems.map(({ hides }) => hides))).toEqual(new Set(['path-and-below']));
 });
 
 it('folders that link to each other end', () => {
@@ -85,7 +85,7 @@ it("a file that has the name of a link's object is reported where links are pres
   for (const name of ['x', 'y']) symlinkSync('target', join(root, name));
   const { paths, problems } = walked(root, { symlinks: 'preserve' });
   expect(paths).toEqual(['x', 'y', 'y.rclonelink/file']);
-  expect(problems).toMatchObject([{ path: 'x.rclonelink', reason: 'name-clash', blinds: 'path-and-below' }]);
+  expect(problems).toMatchObject([{ path: 'x.rclonelink', reason: 'name-clash', hides: 'path-and-below' }]);
   expect(walked(root, { symlinks: 'skip' }).paths).toEqual(['x.rclonelink', 'y.rclonelink/file']);
 });
 
@@ -106,7 +106,7 @@ it('P4: what lies behind a skipped link cannot be seen, also when it is asked fo
   const root = treeWithLinks();
   expect(walked(root, {}, 'to-dir/x')).toMatchObject({
     paths: [],
-    problems: [{ path: 'to-dir', reason: 'link-skipped', blinds: 'path-and-below' }],
+    problems: [{ path: 'to-dir', reason: 'link-skipped', hides: 'path-and-below' }],
   });
   expect(walked(root, { symlinks: 'follow' }, 'to-dir/x').paths).toEqual(['to-dir/x']);
 });

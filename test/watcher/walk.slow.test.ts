@@ -164,7 +164,7 @@ describe('what cannot be mirrored', () => {
     execFileSync('mkfifo', [join(root, 'pipe'), join(root, 'excluded.pipe')]);
     const { paths, problems } = walked(root, { filter: { exclude: ['*.pipe'], include: [], never: [] } });
     expect(paths).toEqual(['file']);
-    expect(problems).toMatchObject([{ path: 'pipe', reason: 'special-file', blinds: 'nothing' }]);
+    expect(problems).toMatchObject([{ path: 'pipe', reason: 'special-file', hides: 'nothing' }]);
   });
 
   it('P8: names that are not UTF-8 are reported in a printable form, beside files that are mirrored', () => {
@@ -194,8 +194,8 @@ describe('what cannot be mirrored', () => {
     const { paths, problems } = walked(root, { reserved: ['.longshore', 'bin/old'] });
     expect(paths).toEqual(['.longshore-notes', 'a/.longshore/x', 'bin2', 'z']);
     expect(problems).toMatchObject([
-      { path: '.longshore', reason: 'name-refused', blinds: 'path-and-below' },
-      { path: 'bin/old', reason: 'name-refused', blinds: 'path-and-below' },
+      { path: '.longshore', reason: 'name-refused', hides: 'path-and-below' },
+      { path: 'bin/old', reason: 'name-refused', hides: 'path-and-below' },
     ]);
     const filter = { exclude: ['.longshore'], include: [], never: ['bin/old'] };
     expect(walked(root, { reserved: ['.longshore', 'bin/old'], filter }).problems).toEqual([]);
@@ -209,7 +209,7 @@ describe('what cannot be mirrored', () => {
     renameSync(join(root, 'lower'), join(root, half, 'lower'));
     const { paths, problems } = walked(root);
     expect(paths).toEqual([`${half}/x`, 'file']);
-    expect(problems).toMatchObject([{ reason: 'name-too-long', blinds: 'path-and-below' }]);
+    expect(problems).toMatchObject([{ reason: 'name-too-long', hides: 'path-and-below' }]);
   });
 
   it.skipIf(!canDropRights)('P8: what may not be read is reported, and its siblings are mirrored', () => {
@@ -226,7 +226,7 @@ describe('what cannot be mirrored', () => {
     }
     const { paths, problems } = walkedWithoutRights(root);
     expect(paths).toEqual(['open/x', 'z']);
-    expect(problems.map(({ path, reason, blinds }) => [path, reason, blinds])).toEqual([
+    expect(problems.map(({ path, reason, hides }) => [path, reason, hides])).toEqual([
       ['closed', 'unreadable', 'path-and-below'],
       ['no-search', 'unreadable', 'path-and-below'],
       ['rules', 'unreadable', 'path-and-below'],
@@ -253,7 +253,7 @@ describe('a folder on another file system', () => {
       expect(walked(root)).toEqual({ paths: ['a', 'mounted/x', 'z'], problems: [] });
       const { paths, problems } = walked(root, { oneFileSystem: true });
       expect(paths).toEqual(['a', 'z']);
-      expect(problems).toMatchObject([{ path: 'mounted', reason: 'other-file-system', blinds: 'path-and-below' }]);
+      expect(problems).toMatchObject([{ path: 'mounted', reason: 'other-file-system', hides: 'path-and-below' }]);
     } finally {
       execFileSync('umount', [join(root, 'mounted')]);
     }
@@ -286,7 +286,7 @@ describe('a tree that changes meanwhile', () => {
       renameSync(join(root, 'next'), join(root, 'site'));
     }
     expect(items.filter(({ kind }) => kind === 'problem')).toMatchObject([
-      { path: 'site', reason: 'unreadable', blinds: 'path-and-below' },
+      { path: 'site', reason: 'unreadable', hides: 'path-and-below' },
     ]);
     expect(items.at(-1)).toMatchObject({ path: 'z' });
   });

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js';
-import { orAborted } from '../signal.js';
+import { orAborted } from '../../signal.js';
 
 /** Lets only so much through a second, in the order in which it was asked for. */
 export interface Bucket {
@@ -35,9 +35,9 @@ export function openBucket(clock: Pick<Clock, 'monotonic' | 'sleep'>, perSecond:
     async take(amount, signal) {
       signal.throwIfAborted();
       const before = last;
-      let leave = () => {};
+      let release = () => {};
       const after = new Promise<void>((resolve) => {
-        leave = resolve;
+        release = resolve;
       });
       last = after;
       try {
@@ -45,7 +45,7 @@ export function openBucket(clock: Pick<Clock, 'monotonic' | 'sleep'>, perSecond:
         for (let ms = owedMs(); ms > 0; ms = owedMs()) await clock.sleep(Math.min(Math.ceil(ms), LONGEST_SLEEP_MS), signal);
         if (perSecond() !== Number.POSITIVE_INFINITY) level -= amount;
       } finally {
-        void before.then(leave); // who gives up does not let the next one overtake those before it
+        void before.then(release); // who gives up does not let the next one overtake those before it
       }
     },
   };

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import { StorageError, ThrottledError } from '../errors.js';
-import { openGate } from './gate.js';
+import { openGate } from '../gate.js';
 import { type Around, intercept } from './intercept.js';
 
 export interface LimitSettings {
@@ -38,7 +38,7 @@ export function createLimiter({ clock, concurrency, onLimit = () => {} }: LimitS
   }
 
   const around: Around = async (invocation, run) => {
-    const leave = await gate.enter(invocation.call.signal);
+    const release = await gate.enter(invocation.call.signal);
     const decreasesBefore = decreases;
     try {
       const result = await run();
@@ -52,7 +52,7 @@ export function createLimiter({ clock, concurrency, onLimit = () => {} }: LimitS
       if (error instanceof StorageError && typeof error.retry === 'object') gate.pauseFor(error.retry.afterMs);
       throw error;
     } finally {
-      leave();
+      release();
     }
   };
   return (inner) => intercept(inner, around);

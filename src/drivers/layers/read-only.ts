@@ -12,7 +12,7 @@ import {
 import type { Operation } from './intercept.js';
 
 /** A change that was asked for and not made. */
-export interface Withheld {
+export interface Suppressed {
   readonly operation: Operation;
   readonly container: string;
   /** Undefined: the change is of the container itself. */
@@ -27,14 +27,14 @@ export interface Withheld {
  * provider's rules for names refuse is refused here, too. What was
  * "stored" cannot be read back, but a container that was "created" is there, and empty.
  */
-export function readOnly(inner: Backend, report: (withheld: Withheld) => void): Backend {
+export function readOnly(inner: Backend, report: (suppressed: Suppressed) => void): Backend {
   const { copy, batchDelete, cdn, versions, limits, names } = inner.capabilities;
   const checkKey = (key: string): void => {
     const problem = names.keyProblem(key);
     if (problem !== undefined) throw new InvalidObjectNameError(key, problem, { driver: inner.name });
   };
   const created = new Set<string>();
-  const withhold: Withhold = ({ signal }, operation, container, key, bytes) => {
+  const suppress: Suppress = ({ signal }, operation, container, key, bytes) => {
     signal.throwIfAborted();
     report({ operation, container, key, bytes });
   };
@@ -68,27 +68,27 @@ export function readOnly(inner: Backend, report: (withheld: Withheld) => void): 
         },
       );
       if (exists) throw new ContainerAlreadyExistsError(name, { driver: inner.name });
-      withhold(call, 'createContainer', name);
+      suppress(call, 'createContainer', name);
       created.add(name);
       return { name, extra: {} };
     },
     async deleteContainer(name, call) {
-      withhold(call, 'deleteContainer', name);
+      suppress(call, 'deleteContainer', name);
       created.delete(name);
     },
     async putObject(ref, body, options, call) {
       checkKey(ref.key);
-      withhold(call, 'putObject', ref.container, ref.key, body.size);
+      suppress(call, 'putObject', ref.container, ref.key, body.size);
       return asIfStored(ref, body.size ?? 0, options);
     },
-    deleteObject: async ({ container, key }, call) => withhold(call, 'deleteObject', container, key),
+    deleteObject: async ({ container, key }, call) => suppress(call, 'deleteObject', container, key),
     capabilities: {
       ...inner.capabilities,
-      copy: copy && { ...copy, ...withheldCopies(inner.name, reading.headObject, checkKey, withhold) },
+      copy: copy && { ...copy, ...suppressedCopies(inner.name, reading.headObject, checkKey, suppress) },
       batchDelete: batchDelete && {
         ...batchDelete,
         async deleteObjects(container, keys, call) {
-          for (const key of keys) withhold(call, 'deleteObjects', container, key);
+          for (const key of keys) suppress(call, 'deleteObjects', container, key);
           return new Map();
         },
       },
@@ -97,36 +97,36 @@ export function readOnly(inner: Backend, report: (withheld: Withheld) => void): 
       limits: { ...limits, maxPutSize: limits.maxObjectSize },
       cdn: cdn && {
         ...cdn,
-        enableContainer: async (name, call) => withhold(call, 'enableContainer', name),
-        enableObject: async ({ container, key }, call) => withhold(call, 'enableObject', container, key),
+        enableContainer: async (name, call) => suppress(call, 'enableContainer', name),
+        enableObject: async ({ container, key }, call) => suppress(call, 'enableObject', container, key),
       },
       versions: versions && {
         ...versions,
-        deleteVersion: async ({ container, key }, _, call) => withhold(call, 'deleteVersion', container, key),
+        deleteVersion: async ({ container, key }, _, call) => suppress(call, 'deleteVersion', container, key),
       },
     },
   };
 }
 
 /** Throws the signal's reason once it is aborted (G6). */
-type Withhold = (call: Call, operation: Operation, container: string, key?: string, bytes?: number) => void;
+type Suppress = (call: Call, operation: Operation, container: string, key?: string, bytes?: number) => void;
 
 function asIfStored({ container, key }: ObjectRef, size: number, { checksums, metaData, contentType }: PutOptions): ObjectInfo {
   return { container, key, size, checksums, metaData, extra: { contentType } };
 }
 
-function withheldCopies(
+function suppressedCopies(
   driver: string,
   headObject: Backend['headObject'],
   checkKey: (key: string) => void,
-  withhold: Withhold,
+  suppress: Suppress,
 ): Pick<Copy, 'copyObject'> {
   return {
     async copyObject(from, to, replace, call) {
       checkKey(to.key);
       const source = await headObject(from, call);
       checkSource(source, from, driver);
-      withhold(call, 'copyObject', to.container, to.key);
+      suppress(call, 'copyObject', to.container, to.key);
       const extra = replace ? { contentType: replace.contentType } : source.extra;
       return { ...to, size: source.size, checksums: source.checksums, metaData: replace?.metaData ?? source.metaData, extra };
     },

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import type { PutOptions } from '../call.js';
 import { ObjectDoesNotExistError, StorageError, ThrottledError } from '../errors.js';
-import { childController, NEVER_ABORTED } from '../signal.js';
+import { childController, NEVER_ABORTED } from '../../signal.js';
 import { type Invocation, intercept, type Operation } from './intercept.js';
 
 export interface RetrySettings {

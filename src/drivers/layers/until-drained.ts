@@ -1,5 +1,5 @@
 import type { Backend } from '../backend.js';
-import { childController, onAbort } from '../signal.js';
+import { childController, onAbort } from '../../signal.js';
 import { intercept, type Operation } from './intercept.js';
 
 /**

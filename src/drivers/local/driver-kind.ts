@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { flag, folder, type Infer, type Place, section } from '../../config/fields.js';
+import { flag, folder, type Infer, type ConfigContext, section } from '../../config/fields.js';
 import { type DriverKind, placeProblemBy } from '../driver-kind.js';
 import { localBackend } from './backend.js';
 import { blankRoot } from './blank-root.js';
 import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
 import { isOnOwnDisk } from './own-disk.js';
 
-const settings = (place: Place) =>
+const settings = (place: ConfigContext) =>
   section(
     'A folder as object storage: each container is a folder in it, each object a plain file.',
     {

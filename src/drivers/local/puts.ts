@@ -11,7 +11,7 @@ import { look } from './stat.js';
 import type { Store } from './store.js';
 import { createTemporary, type Temporary } from './temporary.js';
 import type { Ticket } from './ticket.js';
-import { refuseTwin } from './twin.js';
+import { refuseTwin } from './case-collision.js';
 
 /** A content that comes piece by piece. */
 export interface Upload {

@@ -1,8 +1,8 @@
 import { systemClock } from '../../clock.js';
 import type { Body } from '../call.js';
 import { ObjectError } from '../errors.js';
-import { openGate } from '../layers/gate.js';
-import { NEVER_ABORTED, untilAborted } from '../signal.js';
+import { openGate } from '../gate.js';
+import { NEVER_ABORTED, untilAborted } from '../../signal.js';
 import type { WireObject } from './object.js';
 import type { PutOrder } from './protocol.js';
 import type { FileThread } from './thread.js';
@@ -56,11 +56,11 @@ export function createSendStream(thread: FileThread): SendStream {
   }
 
   return async (order, body, signal) => {
-    const leave = await gate.enter(signal);
+    const release = await gate.enter(signal);
     try {
       return await send(order, body, signal);
     } finally {
-      leave();
+      release();
     }
   };
 }

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { programFile } from '../../program-files.js';
 import { StorageError, TargetUnavailableError } from '../errors.js';
-import { NEVER_ABORTED, onAbort } from '../signal.js';
+import { NEVER_ABORTED, onAbort } from '../../signal.js';
 import {
   type Answer,
   type Ask,

@@ -1,7 +1,7 @@
 import type { Body, ByteRange, ObjectRef } from '../call.js';
 import { ObjectError } from '../errors.js';
 import { lengthWithin } from '../range.js';
-import { untilAborted } from '../signal.js';
+import { untilAborted } from '../../signal.js';
 import { MEMORY } from './store.js';
 
 const CHUNK = 256 * 1024;

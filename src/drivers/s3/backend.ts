@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import type { Capabilities } from '../capabilities.js';
-import type { Notice } from '../http/clock-skew.js';
+import type { Notice } from '../notice.js';
 import type { HttpClient } from '../http/exchange.js';
 import { batchDelete } from './batch-delete.js';
 import { s3Cdn } from './cdn.js';

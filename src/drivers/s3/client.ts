@@ -2,7 +2,8 @@ import type { Clock } from '../../clock.js';
 import type { Call } from '../call.js';
 import { beginningAsText } from '../http/answer.js';
 import { flawIn, flawInRefusal, unproven } from '../http/answer-rules.js';
-import { type Notice, TOLERATED_SKEW_MS, tellOfSkew } from '../http/clock-skew.js';
+import { TOLERATED_SKEW_MS, warnOfSkew } from '../http/clock-skew.js';
+import type { Notice } from '../notice.js';
 import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpStream } from '../http/exchange.js';
 import { bodyBytes } from '../http/over-quota.js';
 import { fromTransport, type Subject } from '../http/refusal.js';
@@ -122,7 +123,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     const skew = dateMs - clock.now();
     if (Math.abs(skew - skewMs) < TOLERATED_SKEW_MS) return false;
     skewMs = skew;
-    tellOfSkew(options.notice, skew);
+    warnOfSkew(options.notice, skew);
     return true;
   }
 

@@ -7,7 +7,7 @@ import {
   StorageError,
   UnsupportedOperationError,
 } from '../errors.js';
-import type { Notice } from '../http/clock-skew.js';
+import type { Notice } from '../notice.js';
 import type { S3Client } from './client.js';
 import { S3 } from './errors.js';
 import { type EtagForm, quoted, unquoted } from './etag.js';

@@ -2,7 +2,7 @@ import type { Call, ObjectInfo, ObjectRef } from '../call.js';
 import type { CopyReplacement, Part } from '../capabilities.js';
 import { eachInParallel } from '../parallel.js';
 import { planParts } from '../part-size.js';
-import { NEVER_ABORTED } from '../signal.js';
+import { NEVER_ABORTED } from '../../signal.js';
 import { type S3Context, SLOW_ANSWER_MS } from './context.js';
 import { copySource } from './copy-source.js';
 import { quoted } from './etag.js';

@@ -1,15 +1,15 @@
-import type { Place } from '../../config/fields.js';
+import type { ConfigContext } from '../../config/fields.js';
 import { HEADER_FIELDS } from '../../config/header-rules.js';
-import { openConnections } from '../connection.js';
+import { openConnections } from '../http/connection.js';
 import { type DriverKind, placeProblemBy } from '../driver-kind.js';
-import { createHttpClient } from '../http.js';
+import { createHttpClient } from '../http/http-client.js';
 import { s3Backend } from './backend.js';
 import { chooseRegion, profileOfHost, refuseContradictions } from './choose.js';
 import { credentialSources } from './credentials/chain.js';
 import { createCredentialProvider } from './credentials/provider.js';
 import { addressing } from './endpoint.js';
 import { S3 } from './errors.js';
-import { readFound, writeFound } from './found.js';
+import { readFound, writeFound } from './detected.js';
 import { isContainerName, keyProblem, newContainerProblem } from './names.js';
 import { findProfile, type Profile } from './profiles.js';
 import { recognise } from './recognise.js';
@@ -32,13 +32,13 @@ function kind({ name, aliases, summary, profile: preset, region: presetRegion, h
     name,
     aliases,
     summary,
-    settings: (place: Place) => s3Settings(place, preset),
+    settings: (place: ConfigContext) => s3Settings(place, preset),
     objectHeaders(written) {
       const { features } = profileOf(withPreset(written), undefined);
       return features.includes('storage-class') ? [...HEADER_FIELDS, 'storage_class'] : HEADER_FIELDS;
     },
     placeProblem: placeProblemBy({ newContainerProblem, keyProblem }, isContainerName),
-    async findOut(written, { found, notice = () => {} }, call) {
+    async detect(written, { found, notice = () => {} }, call) {
       const settings = withPreset(written);
       if (settings.profile !== 'auto' || profileOfHost(settings.host) !== undefined) return undefined;
       if (readFound(found, originOf(settings)) !== undefined) return found;

@@ -86,7 +86,7 @@ const UNAVAILABLE_STATUSES = new Set([502, 504, 520, 521, 522, 523, 524, 530]);
 export function toStorageError(failure: Failure, subject: Subject, mended = false): StorageError {
   const { container = '', key } = subject;
   const context = contextOf(failure);
-  if (mended) return refused(subject, told(failure, subject), { ...context, retry: { afterMs: 0 } });
+  if (mended) return refused(subject, messageOf(failure, subject), { ...context, retry: { afterMs: 0 } });
   switch (failure.code) {
     case 'NoSuchBucket':
       return new ContainerDoesNotExistError(container, context);
@@ -107,11 +107,11 @@ export function toStorageError(failure: Failure, subject: Subject, mended = fals
       return new PreconditionFailedError(key ?? '', 'is not what the condition says', context);
     case 'EntityTooLarge':
       // Swift's S3 API has no other code for a quota.
-      if (meansQuota(subject, failure.message)) return new TargetFullError(told(failure, subject), context);
-      if (key !== undefined) return new ObjectTooLargeError(key, `was refused: ${told(failure, subject)}`, context);
+      if (meansQuota(subject, failure.message)) return new TargetFullError(messageOf(failure, subject), context);
+      if (key !== undefined) return new ObjectTooLargeError(key, `was refused: ${messageOf(failure, subject)}`, context);
       break;
     case 'RequestTimeTooSkewed':
-      return new TargetUnavailableError(`${told(failure, subject)}; set this machine's clock (NTP)`, { ...context, retry: 'backoff' });
+      return new TargetUnavailableError(`${messageOf(failure, subject)}; set this machine's clock (NTP)`, { ...context, retry: 'backoff' });
   }
   // Ceph answers 400 without a document.
   if (failure.status === 400 && key?.includes('\0')) return new InvalidObjectNameError(key, 'the provider takes no NUL character', context);
@@ -121,7 +121,7 @@ export function toStorageError(failure: Failure, subject: Subject, mended = fals
 }
 
 function byKind(failure: Failure, subject: Subject, context: ErrorContext): StorageError {
-  const message = told(failure, subject);
+  const message = messageOf(failure, subject);
   const again: Retry = failure.retryAfterMs === undefined ? 'backoff' : { afterMs: failure.retryAfterMs };
   if (THROTTLED.has(failure.code) || failure.status === 429 || failure.status === 503)
     return new ThrottledError(message, { ...context, retry: again });
@@ -146,7 +146,7 @@ function corrupted(key: string, failure: Failure, context: ErrorContext): Object
   return new ObjectHashMismatchError(key, 'that of the bytes sent', `another (${reason(failure)})`, { ...context, retry: 'backoff' });
 }
 
-function told(failure: Failure, subject: Subject): string {
+function messageOf(failure: Failure, subject: Subject): string {
   return `${actionWithPlace(subject)}: the provider answered ${failure.status} ${reason(failure)}`;
 }
 

@@ -1,7 +1,7 @@
 import { duration } from '../../config/amounts.js';
-import { count, flag, type Infer, list, oneOf, type Place, secret, section, text } from '../../config/fields.js';
+import { count, flag, type Infer, list, oneOf, type ConfigContext, secret, section, text } from '../../config/fields.js';
 import { headerAndClassRules, headerValue, storageClass } from '../../config/header-rules.js';
-import { connectionFields, hostName } from '../connection.js';
+import { connectionFields, hostName } from '../http/connection.js';
 
 const CANNED_ACLS = [
   'private',
@@ -31,7 +31,7 @@ const PROFILES = [
 ] as const;
 
 /** What a target with `driver: s3` may say. Names are Libcloud's where it has one. */
-export const s3Settings = (place: Place, profile: (typeof PROFILES)[number] = 'auto') =>
+export const s3Settings = (place: ConfigContext, profile: (typeof PROFILES)[number] = 'auto') =>
   section('An S3 or S3-compatible store.', {
     profile: oneOf('The provider. `auto` asks the server once and remembers the answer.', PROFILES).default(profile),
     key: secret(

@@ -1,6 +1,6 @@
 import type { Body, Checksum, ChecksumAlgorithm } from '../call.js';
 import { ObjectAccessDeniedError, ObjectHashMismatchError, PreconditionFailedError, StorageError, TargetFullError } from '../errors.js';
-import type { Notice } from '../http/clock-skew.js';
+import type { Notice } from '../notice.js';
 import { type ChunkedForm, CRC32_TRAILER } from './aws-chunked.js';
 import type { Profile } from './profiles.js';
 import type { S3Settings } from './settings.js';

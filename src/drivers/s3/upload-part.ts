@@ -49,14 +49,14 @@ export function uploadPart({ client, profile, settings, etags, streams, headers:
         throw fromSource(key, error, S3);
       });
     const etag = headers['etag'] ?? ''; // it is there: the answer would not be believed otherwise
-    const told = etags.ofPart(container, headers);
+    const reported = etags.ofPart(container, headers);
     const sent = payload.sentMd5();
-    if (told !== undefined && sent !== undefined && told !== sent)
-      throw new ObjectHashMismatchError(key, `${sent} in part ${number}`, told, { driver: S3 });
+    if (reported !== undefined && sent !== undefined && reported !== sent)
+      throw new ObjectHashMismatchError(key, `${sent} in part ${number}`, reported, { driver: S3 });
     // Only now is it known that the ETag proves nothing: send it again with a digest that the provider compares.
-    if (told === undefined && payload.promised.length === 0 && body.replayable && !digestFirst)
+    if (reported === undefined && payload.promised.length === 0 && body.replayable && !digestFirst)
       return send(token, number, body, true, call);
-    const md5 = told ?? findChecksum(payload.promised, 'md5')?.hex;
+    const md5 = reported ?? findChecksum(payload.promised, 'md5')?.hex;
     return { number, size: payload.size, receipt: quoted(etag), ...(md5 !== undefined && { md5 }) };
   }
 }

@@ -11,7 +11,7 @@ import type { Read } from './read.js';
 import { elementOf, orderedChildren, textOf, type XmlElement } from './xml.js';
 
 /** A place in a listing of versions; its text is what pages hand out. */
-interface Place {
+interface VersionMarker {
   readonly key: string;
   readonly version: string | undefined;
 }
@@ -33,7 +33,7 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
 
     async listVersions(container, prefix, { after, size = 1000 }, call) {
       checkContainer(container);
-      const place = after === undefined ? undefined : (JSON.parse(after) as Place);
+      const place = after === undefined ? undefined : (JSON.parse(after) as VersionMarker);
       const { body } = await client.request(
         {
           method: 'GET',
@@ -54,7 +54,7 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
       const { element, entries } = orderedChildren(body.toString('utf8'), ['Version', 'DeleteMarker']);
       const decode = textOf(element, 'EncodingType') === 'url' ? decodeListed : (text: string) => text;
       const items = entries.map(({ name, element: entry }) => toVersion(container, entry, name === 'DeleteMarker', decode));
-      return { items, next: nextPlace(element, items, after) };
+      return { items, next: nextMarker(element, items, after) };
     },
 
     async readVersion(ref, versionId, range, call) {
@@ -105,12 +105,12 @@ function sizeOf(entry: XmlElement): number {
 }
 
 /** After the last entry. NextKeyMarker says the same, but not every provider encodes it as it does the keys. */
-function nextPlace(page: XmlElement, items: readonly ObjectVersion[], after: string | undefined): string | undefined {
+function nextMarker(page: XmlElement, items: readonly ObjectVersion[], after: string | undefined): string | undefined {
   if (textOf(page, 'IsTruncated') !== 'true') return undefined;
   const last = items.at(-1);
   const key = last?.key ?? textOf(page, 'NextKeyMarker');
   const version = last?.versionId ?? textOf(page, 'NextVersionIdMarker');
-  const next = key === undefined ? undefined : JSON.stringify({ key, version } satisfies Place);
+  const next = key === undefined ? undefined : JSON.stringify({ key, version } satisfies VersionMarker);
   if (next !== undefined && next !== after) return next;
   throw new StorageError('list the versions: the provider says that there is more, but not where to go on', {
     driver: S3,

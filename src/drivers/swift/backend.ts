@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
-import type { Notice } from '../http/clock-skew.js';
+import type { Notice } from '../notice.js';
 import type { HttpClient } from '../http/exchange.js';
 import type { Authenticate } from './auth/session.js';
 import { createSessions } from './auth/sessions.js';

@@ -4,7 +4,7 @@ import { eachInParallel } from '../parallel.js';
 import { SLOW_ANSWER_MS, type SwiftContext } from './context.js';
 import { encodePath } from './encode.js';
 import { SWIFT, toStorageError } from './errors.js';
-import { readFailure } from './failure.js';
+import { readFailure } from '../http/text-failure.js';
 
 /** Deletes as they are, without a look at segments. Resolves with those that failed, by key. */
 export type DeleteTogether = (container: string, keys: readonly string[], call: Call) => Promise<Map<string, Error>>;

@@ -2,7 +2,8 @@ import { type Clock, parseTime } from '../../clock.js';
 import type { Call } from '../call.js';
 import { beginningAsText } from '../http/answer.js';
 import { flawIn, flawInRefusal, unproven } from '../http/answer-rules.js';
-import { type Notice, TOLERATED_SKEW_MS, tellOfSkew } from '../http/clock-skew.js';
+import { TOLERATED_SKEW_MS, warnOfSkew } from '../http/clock-skew.js';
+import type { Notice } from '../notice.js';
 import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpStream } from '../http/exchange.js';
 import { bodyBytes } from '../http/over-quota.js';
 import { fromTransport } from '../http/refusal.js';
@@ -11,7 +12,7 @@ import type { Address, Grant } from './auth/session.js';
 import type { Sessions } from './auth/sessions.js';
 import { encodePath, encodeQuery } from './encode.js';
 import { SWIFT, type SwiftSubject, toStorageError } from './errors.js';
-import { type Failure, readFailure } from './failure.js';
+import { type Failure, readFailure } from '../http/text-failure.js';
 
 export interface SwiftRequest extends SwiftSubject {
   /** What its answer must be. */
@@ -68,7 +69,7 @@ export function createSwiftClient({ http, sessions, clock, notice }: SwiftClient
     if (compared === grant) return;
     compared = grant;
     const theirs = parseTime(date ?? '');
-    if (theirs !== undefined && Math.abs(theirs - clock.now()) >= TOLERATED_SKEW_MS) tellOfSkew(notice, theirs - clock.now());
+    if (theirs !== undefined && Math.abs(theirs - clock.now()) >= TOLERATED_SKEW_MS) warnOfSkew(notice, theirs - clock.now());
   }
 
   function prepared(request: SwiftRequest, grant: Grant, call: Call): HttpRequest {

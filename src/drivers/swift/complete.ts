@@ -75,8 +75,8 @@ export async function completeUpload(
     });
     if ('key' in answer) return answer;
     refuseDropped(ref.key, answer);
-    const told = answer.headers['etag'];
-    if (told !== undefined && quoted(told) !== quoted(etag)) throw new ObjectHashMismatchError(ref.key, etag, told, { driver: SWIFT });
+    const reported = answer.headers['etag'];
+    if (reported !== undefined && quoted(reported) !== quoted(etag)) throw new ObjectHashMismatchError(ref.key, etag, reported, { driver: SWIFT });
     const checksums = checksumsOf({ ...headers, 'x-static-large-object': 'true' });
     const size = parts.reduce((sum, part) => sum + part.size, 0);
     const extra = { ...extraFrom(answer.headers), contentType: headers['content-type'], largeObject: 'static', etag: quoted(etag) };

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js';
-import type { Notice } from '../http/clock-skew.js';
+import type { Notice } from '../notice.js';
 import type { SwiftClient } from './client.js';
 import type { SwiftSettings } from './settings.js';
 

@@ -9,7 +9,7 @@ import type { HttpAnswer } from '../http/exchange.js';
 import { foundAsSent, isAsSent } from '../http/found-as-sent.js';
 import { eachInParallel } from '../parallel.js';
 import { planParts } from '../part-size.js';
-import { NEVER_ABORTED } from '../signal.js';
+import { NEVER_ABORTED } from '../../signal.js';
 import { SLOW_ANSWER_MS, type SwiftContext } from './context.js';
 import { encodePath } from './encode.js';
 import { SWIFT } from './errors.js';

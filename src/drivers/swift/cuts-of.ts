@@ -12,7 +12,7 @@ export function cutsOf({ client, notice }: SwiftContext, segments: Pick<Segments
   const said = new Set<string>();
 
   /** Once for a container. */
-  function tellOfForeign({ container, key }: ObjectRef, named: readonly NamedSegment[]): void {
+  function warnOfForeign({ container, key }: ObjectRef, named: readonly NamedSegment[]): void {
     const foreign = named.find((segment) => segment.container !== '' && !segments.isOurs(container, segment));
     if (foreign === undefined || said.has(container)) return;
     said.add(container);
@@ -35,7 +35,7 @@ export function cutsOf({ client, notice }: SwiftContext, segments: Pick<Segments
     const ref = { container, key };
     const found = kind === 'static' ? await readManifest(client, ref, {}, call) : await segmentsOfDynamic(ref, call);
     if (found === undefined || found === 'hidden') return undefined;
-    tellOfForeign(ref, found);
+    warnOfForeign(ref, found);
     const sizes = found.flatMap(({ bytes, isPlain }) => (isPlain && bytes !== undefined ? [bytes] : []));
     return sizes.length === found.length ? sizes : undefined;
   };

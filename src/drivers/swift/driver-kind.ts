@@ -1,5 +1,5 @@
 import { HEADER_FIELDS } from '../../config/header-rules.js';
-import { openConnections } from '../connection.js';
+import { openConnections } from '../http/connection.js';
 import { type DriverKind, placeProblemBy } from '../driver-kind.js';
 import { authentication } from './auth/authenticate.js';
 import { swiftBackend } from './backend.js';

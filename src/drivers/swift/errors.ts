@@ -14,7 +14,7 @@ import {
   UnsupportedOperationError,
 } from '../errors.js';
 import { actionWithPlace, BODY_LIMIT, denied, meansQuota, refused, type Subject } from '../http/refusal.js';
-import type { Failure } from './failure.js';
+import type { Failure } from '../http/text-failure.js';
 
 export const SWIFT = 'swift';
 
@@ -37,7 +37,7 @@ export function toStorageError(failure: Failure, subject: SwiftSubject, mended =
   const { status, requestId } = failure;
   const { container = '', key } = subject;
   const context: ErrorContext = { driver: SWIFT, ...(requestId !== undefined && { requestId }) };
-  const message = told(failure, subject);
+  const message = messageOf(failure, subject);
   const again: Retry = failure.retryAfterMs === undefined ? 'backoff' : { afterMs: failure.retryAfterMs };
   if (mended) return refused(subject, message, { ...context, retry: { afterMs: 0 } });
   if (status === 404 && subject.container !== undefined) {
@@ -65,6 +65,6 @@ function isFull({ status, message }: Failure, subject: Subject): boolean {
   return status === 507 || (status === 413 && meansQuota(subject, message));
 }
 
-function told({ status, message }: Failure, subject: Subject): string {
+function messageOf({ status, message }: Failure, subject: Subject): string {
   return `${actionWithPlace(subject)}: the provider answered ${status}${message === '' ? '' : ` ${message}`}`;
 }

@@ -1,6 +1,6 @@
 import type { Call, ObjectRef } from '../call.js';
 import { ContainerDoesNotExistError, TargetFullError } from '../errors.js';
-import type { Notice } from '../http/clock-skew.js';
+import type { Notice } from '../notice.js';
 import { openTurns } from '../turns.js';
 import type { Segments } from './segments.js';
 import type { UploadMarks } from './upload-marks.js';
@@ -73,7 +73,7 @@ export function largeObjects(
     await marks.remove('dead', ref.container, uploadId, call);
   }
 
-  function tellOfForeign({ container, key }: ObjectRef, segment: string): void {
+  function warnOfForeign({ container, key }: ObjectRef, segment: string): void {
     notice('the segments of an object of another tool stay, though the object is replaced or deleted', {
       container,
       object: key,
@@ -88,7 +88,7 @@ export function largeObjects(
     const before = made?.owned ? made.uploadId : undefined;
     if (before === undefined) {
       const result = await change();
-      if (made?.foreign !== undefined) tellOfForeign(ref, made.foreign);
+      if (made?.foreign !== undefined) warnOfForeign(ref, made.foreign);
       return result;
     }
     return turns.take(before, call.signal, async () => {

@@ -52,10 +52,10 @@ export async function preparePayload(
 
 /** The MD5 that the provider's ETag confirms; rejects when it is another one than that of the bytes sent, or missing. */
 export function confirmedMd5(key: string, etag: string | undefined, payload: Payload): string {
-  const told = /^"?([0-9a-f]{32})"?$/i.exec(etag ?? '')?.[1]?.toLowerCase();
+  const reported = /^"?([0-9a-f]{32})"?$/i.exec(etag ?? '')?.[1]?.toLowerCase();
   const sent = payload.sentMd5();
-  if (told === undefined || sent === undefined)
+  if (reported === undefined || sent === undefined)
     throw new ObjectError(key, 'was answered without the MD5 of what was stored', { driver: SWIFT, retry: 'backoff' });
-  if (told !== sent) throw new ObjectHashMismatchError(key, sent, told, { driver: SWIFT });
+  if (reported !== sent) throw new ObjectHashMismatchError(key, sent, reported, { driver: SWIFT });
   return sent;
 }

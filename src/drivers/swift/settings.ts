@@ -1,7 +1,7 @@
 import { duration, size } from '../../config/amounts.js';
-import { count, type Infer, oneOf, type Place, secret, section, text } from '../../config/fields.js';
+import { count, type Infer, oneOf, type ConfigContext, secret, section, text } from '../../config/fields.js';
 import { headerRules } from '../../config/header-rules.js';
-import { connectionFields, hostName } from '../connection.js';
+import { connectionFields, hostName } from '../http/connection.js';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -13,7 +13,7 @@ export const urlText = {
 };
 
 /** What a target with `driver: swift` may say. Names are Libcloud's where it has one. */
-export const swiftSettings = (place: Place) =>
+export const swiftSettings = (place: ConfigContext) =>
   section(
     'An OpenStack Object Storage (Swift) account.',
     {

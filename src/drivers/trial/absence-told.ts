@@ -4,7 +4,7 @@ import { failureOf, type Ground, PLAIN, randomName } from './ground.js';
 import type { Trial } from './trial.js';
 
 /** G5: what is not there. */
-export const absenceTold: Trial = {
+export const absenceReported: Trial = {
   id: 'G5',
   title: 'what is missing is reported as missing',
   meaning:

@@ -23,10 +23,10 @@ const digests: CapabilityTrial = {
     const put = await ground.put('digest', 'content');
     const head = await backend.headObject(ground.ref('digest'), call);
     const { items } = await backend.listObjects(container, `${prefix}digest`, {}, call);
-    const told: Record<string, readonly Checksum[] | undefined> = { 'a put': put.checksums, 'a look at the object': head.checksums };
-    if (backend.capabilities.listingHas.checksums) told['the listing'] = items[0]?.checksums;
+    const report: Record<string, readonly Checksum[] | undefined> = { 'a put': put.checksums, 'a look at the object': head.checksums };
+    if (backend.capabilities.listingHas.checksums) report['the listing'] = items[0]?.checksums;
     return {
-      problems: Object.entries(told).flatMap(([what, checksums]) => {
+      problems: Object.entries(report).flatMap(([what, checksums]) => {
         const hex = findChecksum(checksums ?? [], algorithm)?.hex;
         if (hex === expected) return [];
         return [hex === undefined ? `${what} tells no ${algorithm}` : `${what} tells a ${algorithm} of other content`];

@@ -34,17 +34,17 @@ export interface GroundOptions {
   readonly container: string;
   readonly prefix: string;
   /** Every name and upload that was begun is told here before it can exist. */
-  readonly tell: { object(ref: ObjectRef): void; upload(token: UploadToken): void };
+  readonly onBegun: { object(ref: ObjectRef): void; upload(token: UploadToken): void };
 }
 
 export const PLAIN: PutOptions = { contentType: 'application/octet-stream', metaData: {}, headers: {}, checksums: [] };
 
 export function openGround(options: GroundOptions): Ground {
-  const { backend, clock, call, container, prefix, tell } = options;
+  const { backend, clock, call, container, prefix, onBegun } = options;
 
   function ref(name: string): ObjectRef {
     const named = { container, key: prefix + name };
-    tell.object(named);
+    onBegun.object(named);
     return named;
   }
   return {
@@ -68,7 +68,7 @@ export function openGround(options: GroundOptions): Ground {
       const objects = await collect(itemsOfPages(backend.name, (page) => backend.listObjects(container, prefix, page, call), call));
       return objects.map(({ key }) => key.slice(prefix.length));
     },
-    begun: tell.upload,
+    begun: onBegun.upload,
     below: (folder) => openGround({ ...options, prefix: `${prefix}${folder}/` }),
   };
 }

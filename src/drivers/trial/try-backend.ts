@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import type { Call, ObjectRef } from '../call.js';
 import type { UploadToken } from '../capabilities.js';
-import { absenceTold } from './absence-told.js';
+import { absenceReported } from './absence-told.js';
 import { capabilityTrials } from './capability-trials.js';
 import { cleanUp } from './clean-up.js';
 import { openGround } from './ground.js';
@@ -19,12 +19,12 @@ export interface TryOptions {
   readonly prefix: string;
   readonly clock: Clock;
   /** Told of each result as soon as it is there. */
-  readonly told: (result: TrialResult) => void;
+  readonly report: (result: TrialResult) => void;
   /** Told in the end what could not be removed, and why. */
   readonly cleaned: (left: readonly string[]) => void;
 }
 
-const guarantees: readonly Trial[] = [seenAtOnce, wholeOrNothing, listedOnce, namesKept, absenceTold, stoppedByAbort];
+const guarantees: readonly Trial[] = [seenAtOnce, wholeOrNothing, listedOnce, namesKept, absenceReported, stoppedByAbort];
 /** Cleaning up goes on when the trials were stopped, but not for ever. */
 const CLEAN_UP_MS = 60_000;
 
@@ -33,19 +33,19 @@ const CLEAN_UP_MS = 60_000;
  * already, and cleans up whatever happens. Rejects with the error of the first call that shows that nothing can be
  * tried (no such container, no right to write), when the target is lost on the way, and with the signal's reason.
  */
-export async function tryBackend(backend: Backend, { container, prefix, clock, told, cleaned }: TryOptions, call: Call): Promise<void> {
+export async function tryBackend(backend: Backend, { container, prefix, clock, report, cleaned }: TryOptions, call: Call): Promise<void> {
   const objects = new Map<string, ObjectRef>();
   const uploads = new Set<UploadToken>();
-  const tell = { object: (ref: ObjectRef) => void objects.set(ref.key, ref), upload: (token: UploadToken) => void uploads.add(token) };
-  const ground = openGround({ backend, clock, call, container, prefix, tell });
+  const onBegun = { object: (ref: ObjectRef) => void objects.set(ref.key, ref), upload: (token: UploadToken) => void uploads.add(token) };
+  const ground = openGround({ backend, clock, call, container, prefix, onBegun });
   await backend.headContainer(container, call);
   try {
     await ground.put('can-write', 'yes');
-    for (const trial of guarantees) told(await runTrial('guarantee', trial, ground.below(trial.id)));
+    for (const trial of guarantees) report(await runTrial('guarantee', trial, ground.below(trial.id)));
     for (const trial of capabilityTrials) {
       const { id, title, withoutIt } = trial;
-      if (trial.claimed(backend.capabilities, backend.hashType)) told(await runTrial('capability', trial, ground.below(id)));
-      else told({ kind: 'capability', id, title, verdict: 'absent', problems: [], notes: [], meaning: withoutIt });
+      if (trial.claimed(backend.capabilities, backend.hashType)) report(await runTrial('capability', trial, ground.below(id)));
+      else report({ kind: 'capability', id, title, verdict: 'absent', problems: [], notes: [], meaning: withoutIt });
     }
   } finally {
     const stop = new AbortController();

@@ -1,7 +1,7 @@
 import type { NameSet } from '../../state/ledger.js';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { HeldObject } from './held-records.js';
-import type { Change } from './rule.js';
+import type { Change } from '../guard-rule.js';
 
 /**
  * Stands between what was found to be due and the container: lets changes that destroy something pass as long as they are
@@ -20,12 +20,12 @@ export interface Guard {
   /** Objects held, for each kind of change; `foreign`: extraneous objects, of which there is no record. */
   readonly held: { readonly deletes: number; readonly overwrites: number; readonly foreign: number };
   /** The extraneous objects that the last reconcile found are exactly those that somebody has said are to stay. */
-  readonly foreignStays: boolean;
+  readonly extraneousStays: boolean;
   /**
    * Asks leave for one change, right before it is made. When it is not given, the index says so durably. `known` is the
    * object's record, undefined for an object that is not ours.
    */
-  ask(change: Change, name: ObjectName, known: ObjectRecord | undefined): Promise<Leave>;
+  ask(change: Change, name: ObjectName, known: ObjectRecord | undefined): Promise<Permit>;
   /**
    * Tells how many deletes a scan has found, before the first is asked for: if they are too many, none of them passes.
    * `foreign` are the extraneous objects among them, undefined when the container was not listed. What this returns is
@@ -52,7 +52,7 @@ export interface Guard {
   undoRejections(): Promise<number>;
 }
 
-export type Leave = GrantedLeave | { readonly granted: false };
+export type Permit = GrantedLeave | { readonly granted: false };
 
 export interface GrantedLeave {
   readonly granted: true;

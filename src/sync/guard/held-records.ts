@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Guarded, ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { HeldCounts } from './counting-index.js';
-import type { Change } from './rule.js';
+import type { Change } from '../guard-rule.js';
 
 // The index itself knows what is held: each record says so of its own object. That survives whatever ends the process,
 // takes no memory, and is exact whatever is decided. These are the passes over it.

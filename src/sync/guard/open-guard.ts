@@ -3,11 +3,11 @@ import type { Clock } from '../../clock.js';
 import type { GuardState, Ledger, NameSet } from '../../state/ledger.js';
 import type { Guarded, ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import { countingIndex } from './counting-index.js';
-import { type ForeignVerdict, judgeForeign } from './foreign.js';
-import { FREE, type Guard, HeldChangedError, type HeldDescription, type Leave } from './guard.js';
+import { type ExtraneousVerdict, judgeExtraneous } from './extraneous.js';
+import { FREE, type Guard, HeldChangedError, type HeldDescription, type Permit } from './guard.js';
 import { changeVerdicts, heldObjects, sumOfHeld, withVerdict } from './held-records.js';
 import { aged, totalOf, withChange, withoutChange } from './recent.js';
-import { type Change, type GuardRule, isTooMuch, limitOf } from './rule.js';
+import { type Change, type GuardRule, isTooMuch, limitOf } from '../guard-rule.js';
 
 export interface GuardOptions {
   readonly index: ObjectIndex;
@@ -16,13 +16,13 @@ export interface GuardOptions {
   readonly rule: GuardRule | undefined;
   readonly clock: Clock;
   /** Told when it begins to hold, and when it opens. */
-  readonly told: (holding: boolean, why: string) => void;
+  readonly listener: (holding: boolean, why: string) => void;
 }
 
 const ID_LENGTH = 12;
 const MIXED = 'extraneous objects, some of which may be those whose deletes were rejected before';
 
-export async function openGuard({ index: inner, ledger, rule, clock, told }: GuardOptions): Promise<Guard> {
+export async function openGuard({ index: inner, ledger, rule, clock, listener }: GuardOptions): Promise<Guard> {
   const counting = countingIndex(inner);
   const { index } = counting;
   const before = ledger.read().guard;
@@ -34,14 +34,14 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
   let foreignApproved = before?.foreignApproved;
   let foreignRejected = before?.foreignRejected;
   /** Of the extraneous objects that the last reconcile found. */
-  let verdict: ForeignVerdict = 'none';
+  let verdict: ExtraneousVerdict = 'none';
   /** Runs that have told how much they found, and are not over: what they hold may not be held yet. */
   let runs = 0;
   let deciding: Promise<unknown> | undefined;
 
   if (holding && rule) {
     await recount();
-    told(true, holding.why);
+    listener(true, holding.why);
   }
 
   async function recount(): Promise<void> {
@@ -71,7 +71,7 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
     if (!holding) {
       holding = { sinceMs: clock.now(), why };
       counting.startFrom({ deletes: 0, overwrites: 0 });
-      told(true, why);
+      listener(true, why);
     }
     await remember();
   }
@@ -79,7 +79,7 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
   async function open(why: string): Promise<void> {
     holding = undefined;
     counting.stop();
-    told(false, why);
+    listener(false, why);
     await remember();
   }
 
@@ -92,7 +92,7 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
 
   async function judge(of: GuardRule, deletes: number, found: NameSet | undefined): Promise<void> {
     if (found) {
-      verdict = judgeForeign(found, { approved: foreignApproved, rejected: foreignRejected });
+      verdict = judgeExtraneous(found, { approved: foreignApproved, rejected: foreignRejected });
       if (verdict !== 'pass') foreignApproved = undefined;
       if (verdict === 'none') foreignRejected = undefined;
     }
@@ -107,7 +107,7 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
   }
 
   /** Not without saying so durably. An object that has made room for another while the guard was asked is gone with its record. */
-  async function refuse(change: Change, name: ObjectName, known: ObjectRecord | undefined): Promise<Leave> {
+  async function refuse(change: Change, name: ObjectName, known: ObjectRecord | undefined): Promise<Permit> {
     const verdict: Guarded = `${change}-held`;
     const now = change === 'delete' ? known && index.get(name) : known;
     if (now && now.guarded !== verdict) await index.put(name, withVerdict(now, verdict));
@@ -151,7 +151,7 @@ export async function openGuard({ index: inner, ledger, rule, clock, told }: Gua
 
   return {
     index,
-    get foreignStays() {
+    get extraneousStays() {
       return verdict === 'stay';
     },
     get holding() {

@@ -1,5 +1,5 @@
 import type { RecentSlot } from '../../state/ledger.js';
-import type { Change, Changes } from './rule.js';
+import type { Change, Changes } from '../guard-rule.js';
 
 /**
  * The changes of the last window, in slots. Slots hold ages, not times of day: ages grow by what a monotonic clock says

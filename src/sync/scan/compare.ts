@@ -3,7 +3,7 @@ import { compareNames } from '../../utf8-order.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { WalkProblem } from '../../watcher/problem.js';
 import { type Decision, decide, hasOldMetadata, type Policy, type Remote } from '../decide.js';
-import { isRacy } from '../source/same-stat.js';
+import { isRacy } from '../same-stat.js';
 import type { IndexSide, ListingSide, SourceSide } from './sides.js';
 
 /** Three views of the same names, each in the order of their UTF-8 bytes. */
@@ -27,7 +27,7 @@ export interface Finding {
 }
 
 /** A name that nothing local has. Whether that is evidence is another question: see settleDepartures. */
-export interface Departure {
+export interface MissingName {
   readonly name: ObjectName;
   readonly remote: Remote;
 }
@@ -50,7 +50,7 @@ export interface Counts {
 export async function* compare(
   { source, index, listing }: Sides,
   policy: Policy,
-  depart: (departure: Departure) => void,
+  onMissing: (missing: MissingName) => void,
   counts: Counts,
   beforeName: () => void = () => {},
 ): AsyncGenerator<Finding | WalkProblem, void> {
@@ -81,7 +81,7 @@ export async function* compare(
         if (decision.action === 'nothing') counts.unchanged++;
         else yield { kind: 'finding', name, local, known, remote, decision };
         source.advance();
-      } else if (decision.action !== 'nothing') depart({ name, remote });
+      } else if (decision.action !== 'nothing') onMissing({ name, remote });
       else if (known !== undefined) counts.kept++;
     }
     if (entry !== undefined) index.advance();

@@ -1,5 +1,5 @@
 import type { RelativePath } from '../../watcher/entry.js';
-import { createCondition } from '../condition.js';
+import { createCondition } from '../../condition.js';
 import { isOlder, type Moment } from '../moment.js';
 
 /** A scan, or the whole comparison with the container, that should be made. */

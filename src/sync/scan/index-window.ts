@@ -1,7 +1,7 @@
 import type { IndexEntry, IndexView, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { RelativePath } from '../../watcher/entry.js';
 import { isInRange, type NameRange } from '../../watcher/name-range.js';
-import type { Naming } from '../store/naming.js';
+import type { Naming } from '../naming.js';
 import { type IndexSide, openIndexSide } from './sides.js';
 
 /** A view of the index that can be exchanged for a newer one while it is read. */

@@ -1,4 +1,4 @@
-import { orAborted } from '../../drivers/signal.js';
+import { orAborted } from '../../signal.js';
 import type { RemotePage } from './remote-page.js';
 
 /** Gives a listing's pages to a thread, as many ahead as it has asked for, so that listing and comparing go on side by side. */

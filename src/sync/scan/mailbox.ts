@@ -1,4 +1,4 @@
-import { createCondition } from '../condition.js';
+import { createCondition } from '../../condition.js';
 
 /** What several senders have for one who takes it, in the order in which it comes. */
 export interface Mailbox<T> {

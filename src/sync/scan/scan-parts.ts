@@ -2,7 +2,7 @@ import type { ObjectName } from '../../state/object-index.js';
 import type { RelativePath } from '../../watcher/entry.js';
 import type { NameRange } from '../../watcher/name-range.js';
 import type { Counts } from './compare.js';
-import { type ScanItem, type ScanProblem, type ScanRequest, type ScanSummary, type Walked, withholding } from './scan-run.js';
+import { type ScanItem, type ScanProblem, type ScanRequest, type ScanSummary, type Walked, keptProblem } from './scan-run.js';
 
 /** Fewer names than this are scanned before a second thread has started. */
 export const WORTH_SHARING = 20_000;
@@ -25,7 +25,7 @@ export interface MergedParts {
 export function mergeParts(parts: number): MergedParts {
   const walked: Walked[] = [];
   const summaries = new Map<number, ScanSummary>();
-  const withheld = new Map<string, ScanProblem>();
+  const deletesKept = new Map<string, ScanProblem>();
 
   function take(part: number, item: ScanItem): readonly ScanItem[] {
     switch (item.kind) {
@@ -34,7 +34,7 @@ export function mergeParts(parts: number): MergedParts {
         return walked.length === parts ? [walked.reduce(bothWalked)] : [];
       case 'finished':
         summaries.set(part, item);
-        return summaries.size === parts ? [...withheld.values(), inOrder(summaries).reduce(bothFinished)] : [];
+        return summaries.size === parts ? [...deletesKept.values(), inOrder(summaries).reduce(bothFinished)] : [];
       case 'problem':
         if (item.kept === undefined) return [item];
         add(item.path, item.kept.objects, item.kept.why);
@@ -46,7 +46,7 @@ export function mergeParts(parts: number): MergedParts {
 
   function add(path: RelativePath, objects: number, why: string): void {
     const key = `${path}\0${why}`;
-    withheld.set(key, withholding(path, objects + (withheld.get(key)?.kept?.objects ?? 0), why));
+    deletesKept.set(key, keptProblem(path, objects + (deletesKept.get(key)?.kept?.objects ?? 0), why));
   }
 
   return {
@@ -69,7 +69,7 @@ function bothFinished(a: ScanSummary, b: ScanSummary): ScanSummary {
   return {
     kind: 'finished',
     ...countsOfBoth(a, b),
-    withheld: a.withheld + b.withheld,
+    deletesKept: a.deletesKept + b.deletesKept,
     excluded: a.excluded + b.excluded,
     complete: a.complete && b.complete,
     landmarks: [...a.landmarks, ...b.landmarks],

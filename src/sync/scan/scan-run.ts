@@ -11,11 +11,11 @@ import type { Policy } from '../decide.js';
 import type { SkipReason } from '../events.js';
 import { type InnerMounts, openMountCheck } from '../source/inner-mounts.js';
 import { identifyingOnce } from '../source/source-identity.js';
-import { createNaming } from '../store/naming.js';
-import { type MirrorPlace, namesListed, OWN_FOLDER } from '../store/reserved-names.js';
-import { type BlindSpots, openBlindSpots } from './blind-spots.js';
-import { type Counts, compare, type Departure, type Finding } from './compare.js';
-import { type DepartureCounts, settleDepartures } from './departures.js';
+import { createNaming } from '../naming.js';
+import { type MirrorPlace, namesListed, OWN_FOLDER } from '../reserved-names.js';
+import { type UnseenRanges, openUnseenRanges } from './unseen-ranges.js';
+import { type Counts, compare, type MissingName, type Finding } from './compare.js';
+import { type MissingCounts, settleMissing } from './missing-names.js';
 import { type IndexWindow, openIndexWindow } from './index-window.js';
 import { type Landmarks, openLandmarks } from './landmarks.js';
 import type { NextPage } from './remote-page.js';
@@ -73,7 +73,7 @@ export interface Walked extends Counts {
   readonly changed: boolean;
 }
 
-export interface ScanSummary extends Counts, DepartureCounts {
+export interface ScanSummary extends Counts, MissingCounts {
   readonly kind: 'finished';
   /** False when there were parts of the source that could not be seen. */
   readonly complete: boolean;
@@ -87,10 +87,10 @@ export interface ScanSummary extends Counts, DepartureCounts {
 export type ScanItem = Finding | ScanProblem | Walked | ScanSummary;
 
 /** Counts that others may look at while the scan goes on. */
-export type LiveCounts = Counts & DepartureCounts;
+export type LiveCounts = Counts & MissingCounts;
 
 export function noCounts(): LiveCounts {
-  return { scanned: 0, unchanged: 0, bytes: 0, kept: 0, withheld: 0, excluded: 0 };
+  return { scanned: 0, unchanged: 0, bytes: 0, kept: 0, deletesKept: 0, excluded: 0 };
 }
 
 /** What a scan is given by the thread that it runs in. */
@@ -105,7 +105,7 @@ export interface ScanSurroundings {
   readonly onIndex?: (index: Pick<IndexWindow, 'rest' | 'renew'>) => void;
   readonly listing?: NextPage;
   /** Called before anything is looked at, and before each name that is compared. What it throws ends the scan. */
-  readonly beforeLook?: () => void;
+  readonly beforeStat?: () => void;
   /** Resolves when every other part of the same scan has been walked: nothing is said to be gone before that. */
   readonly allWalked?: () => Promise<void>;
   /** For who wants to look at them meanwhile. */
@@ -116,7 +116,7 @@ export interface ScanSurroundings {
  * One scan, in the thread that calls it: first what the source has, then, once it has been walked to the end, what it
  * has no more. The last item is the summary; who does not get it must not trust that anything is gone. What the index
  * learns meanwhile may be seen or not: a file and its record are looked at one after the other.
- * @throws SourceMissingError, NamesOutOfOrderError, and what `beforeLook`, the index and the listing throw
+ * @throws SourceMissingError, NamesOutOfOrderError, and what `beforeStat`, the index and the listing throw
  */
 export async function* runScan(
   {
@@ -137,7 +137,7 @@ export async function* runScan(
     indexIsOld = () => false,
     onIndex = () => {},
     listing,
-    beforeLook = () => {},
+    beforeStat = () => {},
     allWalked,
     counts = noCounts(),
   }: ScanSurroundings,
@@ -146,15 +146,15 @@ export async function* runScan(
     throw new RangeError('a part of the source cannot be compared with the listing of a container');
   const source = openSource(root);
   const folders = openChangedFolders(beganMs ?? Number.MAX_SAFE_INTEGER);
-  const at = startLooking(source, settings, beforeLook, folders.finished);
+  const at = startLooking(source, settings, beforeStat, folders.finished);
   const naming = createNaming(settings.symlinks);
-  const blindSpots = openBlindSpots();
+  const unseenRanges = openUnseenRanges();
   const landmarks = openLandmarks();
   let complete = true;
-  const departures: Spill<Departure> = openSpill(location.folder);
-  const depart = (departure: Departure) => {
-    beforeLook();
-    departures.add(departure);
+  const missingNames: Spill<MissingName> = openSpill(location.folder);
+  const onMissing = (missing: MissingName) => {
+    beforeStat();
+    missingNames.add(missing);
   };
   const index = await openIndexWindow(openIndex, under, range, naming);
   onIndex(index);
@@ -164,11 +164,11 @@ export async function* runScan(
       index: index.side,
       listing: listing && (await openListingSide(listing, namesListed(place))),
     };
-    for await (const item of compare(sides, policy, depart, counts, beforeLook)) {
+    for await (const item of compare(sides, policy, onMissing, counts, beforeStat)) {
       if (item.kind === 'problem') {
-        blindSpots.add(item);
+        unseenRanges.add(item);
         // A link is left out because the mirror says so; that it also hides what was behind it is told when it keeps an object.
-        if (item.blinds !== 'nothing' && item.reason !== 'link-skipped') complete = false;
+        if (item.hides !== 'nothing' && item.reason !== 'link-skipped') complete = false;
       }
       // Folders on a border are looked at from both sides.
       if (item.kind !== 'problem' || isInRange(range, item.path)) yield item;
@@ -182,8 +182,8 @@ export async function* runScan(
     const descend = openDescent(at);
     const awayFrom = openMountCheck(root, mounts?.known, identifyingOnce());
     const evidence = {
-      blindSpots,
-      lookAgain(path: RelativePath) {
+      unseenRanges,
+      statAgain(path: RelativePath) {
         const descent = descend(path);
         const found = wouldBeLeftOut(path, descent) ? IGNORED : descent.found;
         confirmSource(source); // a source that went away meanwhile has nothing, and says nothing
@@ -194,14 +194,14 @@ export async function* runScan(
       naming,
       noDeletes: empty && !acceptEmpty ? EMPTY : noDeletes,
     };
-    for (const item of settleDepartures(each(departures.items(), beforeLook), evidence, policy, counts)) {
+    for (const item of settleMissing(each(missingNames.items(), beforeStat), evidence, policy, counts)) {
       yield item;
       if (indexIsOld()) await index.renew();
     }
-    yield* withholdings(blindSpots, counts.withheld, evidence.noDeletes);
-    yield { kind: 'finished', ...counts, complete: complete && counts.withheld === 0, landmarks: [landmarks.marks()] };
+    yield* keptProblems(unseenRanges, counts.deletesKept, evidence.noDeletes);
+    yield { kind: 'finished', ...counts, complete: complete && counts.deletesKept === 0, landmarks: [landmarks.marks()] };
   } finally {
-    departures.close();
+    missingNames.close();
     await index.close();
   }
 }
@@ -218,17 +218,17 @@ const WHOLE: MirrorPlace = { prefix: '', trashPrefix: OWN_FOLDER };
 const EMPTY = 'the source is empty, as it would be if its disk were not mounted';
 
 /** Says which objects were kept for want of evidence, once for each reason. */
-function* withholdings(blindSpots: BlindSpots, withheld: number, noDeletes: string | undefined): Generator<ScanProblem, void> {
-  let unexplained = withheld;
-  for (const [path, kept] of blindSpots.kept()) {
+function* keptProblems(unseenRanges: UnseenRanges, deletesKept: number, noDeletes: string | undefined): Generator<ScanProblem, void> {
+  let unexplained = deletesKept;
+  for (const [path, kept] of unseenRanges.kept()) {
     unexplained -= kept;
-    yield withholding(path, kept, 'it cannot be seen whether their files are gone');
+    yield keptProblem(path, kept, 'it cannot be seen whether their files are gone');
   }
-  if (unexplained > 0) yield withholding('', unexplained, noDeletes ?? 'nothing may be deleted');
+  if (unexplained > 0) yield keptProblem('', unexplained, noDeletes ?? 'nothing may be deleted');
 }
 
 /** Says that this many objects are kept though their files were not found. */
-export function withholding(path: RelativePath, objects: number, why: string): ScanProblem {
+export function keptProblem(path: RelativePath, objects: number, why: string): ScanProblem {
   const detail = `${objects} ${objects === 1 ? 'object is' : 'objects are'} kept: ${why}`;
   return { kind: 'problem', path, reason: 'delete-withheld', detail, kept: { objects, why } };
 }

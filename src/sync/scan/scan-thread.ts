@@ -23,16 +23,16 @@ export interface ScanThreadListener {
 const PROGRAM = programFile(new URL('./scan-worker.js', import.meta.url));
 
 /** @throws ProgramReplacedError */
-export function startScanThread(data: ScanThreadData, told: ScanThreadListener): ScanThread {
+export function startScanThread(data: ScanThreadData, listener: ScanThreadListener): ScanThread {
   const worker = new Worker(PROGRAM.load(), { workerData: data, name: 'longshore-scan' });
   let isOver = false;
   worker.on('message', (message: FromScan) => {
     isOver ||= message.kind === 'ended' || message.kind === 'failed';
-    told.message(message);
+    listener.message(message);
   });
   const fail = (problem: string, cause?: unknown) => {
     const text = `the thread that scanned ${data.request.root} ${problem}; nothing is deleted because of it`;
-    if (!isOver) told.fail(new ScanFailedError(text, cause === undefined ? undefined : { cause }));
+    if (!isOver) listener.fail(new ScanFailedError(text, cause === undefined ? undefined : { cause }));
     isOver = true;
   };
   worker.on('error', (cause) => fail('failed', cause));

@@ -105,7 +105,7 @@ async function scan(): Promise<void> {
     onIndex(opened: Pick<IndexWindow, 'rest' | 'renew'>) {
       index = opened;
     },
-    beforeLook() {
+    beforeStat() {
       throwIfCancelled();
       Atomics.store(shared, SCANNED, counts.scanned);
       if (++looks >= LOOKS_PER_BATCH) sendBatch();

@@ -4,7 +4,7 @@ import type { LocalEntry } from '../../watcher/entry.js';
 import type { WalkProblem } from '../../watcher/problem.js';
 import type { WalkItem } from '../../watcher/walk.js';
 import type { RemoteFact } from '../decide.js';
-import type { Naming } from '../store/naming.js';
+import type { Naming } from '../naming.js';
 import { type NextPage, type RemoteReader, readPage } from './remote-page.js';
 
 /** A side gave a name before, or twice, after another one. Names would be missed, and taken for gone. */

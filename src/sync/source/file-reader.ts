@@ -1,8 +1,8 @@
 import type { Piscina } from 'piscina';
 import { programFile } from '../../program-files.js';
 import type { LocalEntry } from '../../watcher/entry.js';
-import type { ContentLook } from './content-look.js';
-import { FileChangedError, FileUnreadableError } from './file-errors.js';
+import type { ContentClass } from '../content-class.js';
+import { FileChangedError, FileUnreadableError } from '../file-errors.js';
 import type { ReadFrom } from './in-place.js';
 import { pack, type ReadRequest } from './read-requests.js';
 import type { ReadAnswer, ReadBatchAnswer, ReadTask } from './read-worker.js';
@@ -12,7 +12,7 @@ export interface FileContent {
   readonly md5: string;
   /** Milliseconds since the epoch, before the first byte was read. */
   readonly hashedAtMs: number;
-  readonly looks: ContentLook;
+  readonly looks: ContentClass;
   readonly bytes?: Uint8Array;
 }
 
@@ -27,7 +27,7 @@ export interface FileReader {
   /** Digest only, of a file of any size. */
   hash(absolutePath: string, entry: LocalEntry, signal: AbortSignal): Promise<FileContent>;
   /** What the file looks like by its beginning. */
-  look(absolutePath: string, entry: LocalEntry): Promise<ContentLook>;
+  look(absolutePath: string, entry: LocalEntry): Promise<ContentClass>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { orAborted } from '../../drivers/signal.js';
+import { orAborted } from '../../signal.js';
 import type { FileReader } from './file-reader.js';
 
 /**

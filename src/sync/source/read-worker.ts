@@ -4,13 +4,13 @@ import { closeSync, constants, openSync, readlinkSync, readSync } from 'node:fs'
 import { dirname } from 'node:path';
 import { systemClock } from '../../clock.js';
 import { isVersion, lstatPath, statDescriptor } from '../../file-stat.js';
-import { type ContentLook, LOOK_BYTES, lookOf } from './content-look.js';
+import { type ContentClass, CLASSIFIED_BYTES, contentClassOf } from '../content-class.js';
 import { openPlaceCheck, type ReadFrom } from './in-place.js';
 import { type ReadRequest, type ReadRequests, unpack } from './read-requests.js';
 
 export type ReadAnswer =
   /** `offset`: where in the batch's buffer the content begins. */
-  | { readonly outcome: 'read'; readonly md5: string; readonly hashedAtMs: number; readonly looks: ContentLook; readonly offset: number }
+  | { readonly outcome: 'read'; readonly md5: string; readonly hashedAtMs: number; readonly looks: ContentClass; readonly offset: number }
   /** The file is not, or not any longer, the expected one. */
   | { readonly outcome: 'changed' }
   | { readonly outcome: 'failed'; readonly code: string; readonly message: string };
@@ -69,7 +69,7 @@ function readWhole(request: ReadRequest, place: Place, into: Buffer, offset: num
   const hashedAtMs = systemClock.now();
   const whole = request.kind === 'symlink' ? readLink(request, place, into) : readFile(request, place, into);
   if (!whole) return { outcome: 'changed' };
-  const looks = request.kind === 'file' ? lookOf(into) : 'ordinary';
+  const looks = request.kind === 'file' ? contentClassOf(into) : 'ordinary';
   return { outcome: 'read', md5: hash('md5', into), hashedAtMs, looks, offset };
 }
 
@@ -99,12 +99,12 @@ function hashFile(request: ReadRequest, place: Place): ReadAnswer {
   const hashedAtMs = systemClock.now();
   const md5 = createHash('md5');
   const buffer = Buffer.allocUnsafeSlow(HASH_BUFFER_BYTES);
-  let looks: ContentLook = 'ordinary';
+  let looks: ContentClass = 'ordinary';
   const whole = withOpenFile(request, place, (fd) => {
     for (let at = 0; at < request.expected.size; ) {
       const got = readSync(fd, buffer, 0, buffer.length, at);
       if (got === 0) return false;
-      if (at === 0) looks = lookOf(buffer.subarray(0, got));
+      if (at === 0) looks = contentClassOf(buffer.subarray(0, got));
       md5.update(buffer.subarray(0, got));
       at += got;
     }
@@ -115,9 +115,9 @@ function hashFile(request: ReadRequest, place: Place): ReadAnswer {
 
 function lookAtFile(request: ReadRequest, place: Place): ReadAnswer {
   const hashedAtMs = systemClock.now();
-  const beginning = Buffer.alloc(Math.min(LOOK_BYTES, request.expected.size));
+  const beginning = Buffer.alloc(Math.min(CLASSIFIED_BYTES, request.expected.size));
   const whole = withOpenFile(request, place, (fd) => readSync(fd, beginning, 0, beginning.length, 0) === beginning.length);
-  return whole ? { outcome: 'read', md5: '', hashedAtMs, looks: lookOf(beginning), offset: 0 } : { outcome: 'changed' };
+  return whole ? { outcome: 'read', md5: '', hashedAtMs, looks: contentClassOf(beginning), offset: 0 } : { outcome: 'changed' };
 }
 
 /** Reads only if the file is in its place, and the expected one before and after: what was read is then one version of it. */

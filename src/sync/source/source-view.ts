@@ -11,13 +11,13 @@ import type { WalkProblem } from '../../watcher/problem.js';
 import { isEmptySource, openSource } from '../../watcher/source.js';
 import type { SkipReason } from '../events.js';
 import type { MirrorSettings } from '../mirror-settings.js';
-import { createNaming, type Naming } from '../store/naming.js';
-import { reservedNames } from '../store/reserved-names.js';
+import { createNaming, type Naming } from '../naming.js';
+import { reservedNames } from '../reserved-names.js';
 import { type InnerMounts, innerMounts, openMountCheck, withNewMounts } from './inner-mounts.js';
 import { identifyingOften, identityOf, sameSource, seenAt } from './source-identity.js';
 
 /** What is at one path of the source right now. */
-export type Look =
+export type PathState =
   | { readonly found: 'entry'; readonly entry: LocalEntry }
   | { readonly found: 'folder' }
   /** A socket, a link by policy, nothing at all: no object belongs here, and the way there was readable. */
@@ -35,15 +35,15 @@ export type Look =
       readonly transient?: true;
     };
 
-const NOTHING: Look = { found: 'nothing' };
-const EXCLUDED: Look = { found: 'excluded' };
+const NOTHING: PathState = { found: 'nothing' };
+const EXCLUDED: PathState = { found: 'excluded' };
 
 /** One mirror's folder, for single looks; scans walk it in their own threads. */
 export interface SourceView {
   absolute(path: RelativePath): string;
-  look(path: RelativePath): Look;
+  look(path: RelativePath): PathState;
   /** The same for an object's name: an entry is given only if its object has this very name. */
-  lookFor(name: ObjectName): Look;
+  statPath(name: ObjectName): PathState;
   nameOf: Naming['nameOf'];
   pathOf: Naming['pathOf'];
   namesAt: Naming['namesAt'];
@@ -54,9 +54,9 @@ export interface SourceView {
    * that is not mounted looks like that). Undefined: a file that is not there is gone. With a path, also that of the
    * file systems inside the source.
    */
-  doubt(path?: RelativePath): string | undefined;
+  deleteVeto(path?: RelativePath): string | undefined;
   /** Why this is another folder than the one mirrored so far: then nothing is replaced either. With a path: see doubt. */
-  exchanged(path?: RelativePath): string | undefined;
+  replaced(path?: RelativePath): string | undefined;
   /** The file systems inside the source, with those of now that were not known. */
   mounts(): InnerMounts;
   /** How the folder is known that `reopen` found. */
@@ -96,11 +96,11 @@ export function createSourceView(
     return stat?.isDirectory() ? identify(seenAt(realRoot, stat)) : undefined;
   }
 
-  function look(path: RelativePath): Look {
-    return lookOf(openDescent(opened().looking)(path).found);
+  function look(path: RelativePath): PathState {
+    return contentClassOf(openDescent(opened().looking)(path).found);
   }
 
-  function lookOf(found: Found): Look {
+  function contentClassOf(found: Found): PathState {
     switch (found.kind) {
       case 'file':
       case 'symlink':
@@ -112,7 +112,7 @@ export function createSourceView(
       case 'ignored':
         return EXCLUDED;
       case 'problem':
-        return found.blinds === 'path-and-below' ? unknown(found) : { found: 'nothing' };
+        return found.hides === 'path-and-below' ? unknown(found) : { found: 'nothing' };
     }
   }
 
@@ -121,7 +121,7 @@ export function createSourceView(
     return folder === undefined ? undefined : `${pathOnDisk(settings.source, folder)}: ${notMounted(ifMeant)}`;
   }
 
-  function exchanged(now = present(), path?: RelativePath): string | undefined {
+  function replaced(now = present(), path?: RelativePath): string | undefined {
     if (now === undefined) return `${settings.source} is missing; mount or restore it`;
     if (sameSource(remembered().source ?? opened().identity, now)) return path === undefined ? undefined : unmounted(path);
     return `${settings.source} is not the folder that was mirrored before; mount the right one, or ${ifMeant}`;
@@ -130,10 +130,10 @@ export function createSourceView(
   return {
     absolute: (path) => pathOnDisk(settings.source, path),
     look,
-    lookFor(name) {
+    statPath(name) {
       const path = pathOf(name);
       const descent = openDescent(opened().looking)(path);
-      const found = wouldBeLeftOut(path, descent) ? EXCLUDED : lookOf(descent.found);
+      const found = wouldBeLeftOut(path, descent) ? EXCLUDED : contentClassOf(descent.found);
       return found.found === 'entry' && nameOf(found.entry) !== name ? NOTHING : found;
     },
     nameOf,
@@ -142,17 +142,17 @@ export function createSourceView(
     reopen() {
       current = openNow(settings.source, walkSettings);
     },
-    doubt(path) {
+    deleteVeto(path) {
       const now = present();
       if (now !== undefined && !sameSource(now, opened().identity)) {
         return `${settings.source} is not the folder that it was when it was opened`;
       }
-      const other = exchanged(now, path);
+      const other = replaced(now, path);
       if (other !== undefined) return other;
       if (remembered().acceptedEmpty === true || !isEmptySource(settings.source, walkSettings.filter.never)) return undefined;
       return `${settings.source} is empty, as it would be if its disk were not mounted; ${ifMeant}`;
     },
-    exchanged: (path) => exchanged(present(), path),
+    replaced: (path) => replaced(present(), path),
     mounts: () => withNewMounts(remembered().mounts, innerMounts(opened().looking.source)),
     asOpened: () => opened().identity,
     identity() {
@@ -166,7 +166,7 @@ export function createSourceView(
   };
 }
 
-function unknown({ reason, detail, inode, transient }: WalkProblem): Look {
+function unknown({ reason, detail, inode, transient }: WalkProblem): PathState {
   return { found: 'unknown', reason, detail, ...(inode !== undefined && { inode }), ...(transient && { transient }) };
 }
 

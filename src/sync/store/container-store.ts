@@ -12,7 +12,7 @@ import { sendObject } from '../../drivers/send.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Policy, RemoteFact } from '../decide.js';
 import { classify } from '../failure.js';
-import { LOOK_BYTES } from '../source/content-look.js';
+import { CLASSIFIED_BYTES } from '../content-class.js';
 import { md5Of } from './content-md5.js';
 import { copySources } from './copy-sources.js';
 import { batchingDelete } from './delete-batch.js';
@@ -45,7 +45,7 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
   }
 
   /** Where a listing, or the object itself, tells the MD5 of the content, the metadata need not. */
-  function tellsMd5({ size }: LocalEntry): boolean {
+  function reportsMd5({ size }: LocalEntry): boolean {
     return policy.metadata.md5 === true && (backend.hashType !== 'md5' || files.partSizeOf(size) !== undefined);
   }
 
@@ -55,7 +55,7 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
     const storageClass = storageClassByPattern(rules, name);
     return {
       contentType: headers['content-type'] ?? guessContentType(name),
-      metaData: objectMetadata(entry, policy, tellsMd5(entry) ? md5 : undefined),
+      metaData: objectMetadata(entry, policy, reportsMd5(entry) ? md5 : undefined),
       headers,
       ...(storageClass !== undefined && { storageClass }),
       checksums: md5 === undefined ? [] : [{ algorithm: 'md5', hex: md5 }],
@@ -80,7 +80,7 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
 
   return {
     canCopy: copy !== undefined,
-    tellsMd5,
+    reportsMd5,
     mayBeLarger(listed, entry) {
       if (backend.capabilities.listingHas.largeSizes !== false) return false;
       return typeof listed === 'object' && !listed.inspected && listed.size === 0 && (entry?.size ?? 0) > 0;
@@ -91,7 +91,7 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
     },
     async beginning(name, signal) {
       const chunks: Uint8Array[] = [];
-      for await (const chunk of await backend.readObject(refOf(name), { start: 0, end: LOOK_BYTES }, { signal })) chunks.push(chunk);
+      for await (const chunk of await backend.readObject(refOf(name), { start: 0, end: CLASSIFIED_BYTES }, { signal })) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
     async inspect(name, entry, absolutePath, signal) {
@@ -133,8 +133,8 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
       try {
         const info = from === name ? await run() : await sources.replace(name, signal, () => sources.copy(from, run));
         if (info === undefined) return undefined;
-        const told = remoteFact(info).md5 ?? (isSameVersion(info, expected) ? md5 : await contentMd5(name, signal));
-        return told === md5 && info.size === entry.size ? confirmed(info, md5, undefined) : undefined;
+        const reportedMd5 = remoteFact(info).md5 ?? (isSameVersion(info, expected) ? md5 : await contentMd5(name, signal));
+        return reportedMd5 === md5 && info.size === entry.size ? confirmed(info, md5, undefined) : undefined;
       } catch (error) {
         if (isOfObject(error)) return undefined;
         throw error;
@@ -142,7 +142,7 @@ export function containerStore({ backend, container, prefix, policy, headers: ru
     },
     async metadataOf(name, entry, md5, signal) {
       const info = await find(name, signal);
-      return info === undefined ? 'current' : metadataState(info.metaData, entry, policy, tellsMd5(entry) ? md5 : undefined);
+      return info === undefined ? 'current' : metadataState(info.metaData, entry, policy, reportsMd5(entry) ? md5 : undefined);
     },
     remove: (name, signal) => deleteObject(prefix + name, signal),
   };

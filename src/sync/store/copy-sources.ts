@@ -1,6 +1,6 @@
 import type { Copy } from '../../drivers/capabilities.js';
 import type { ObjectName } from '../../state/object-index.js';
-import { type Condition, createCondition } from '../condition.js';
+import { type Condition, createCondition } from '../../condition.js';
 
 /**
  * Keeps objects what they are while they are copied. A copy waits for nothing, and so whoever waits for it waits for the

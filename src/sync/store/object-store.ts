@@ -24,7 +24,7 @@ export interface ObjectStore {
    * Whether the metadata of the object of this file tells the MD5 of its content: it must then be known before the file is
    * sent, and be given to putFile.
    */
-  tellsMd5(entry: LocalEntry): boolean;
+  reportsMd5(entry: LocalEntry): boolean;
   /** Whether the object may have another size than it was listed with: some listings say 0 of an object that is made of others. */
   mayBeLarger(listed: Remote, entry: LocalEntry | undefined): boolean;
   /** One look at the object. */

@@ -1,8 +1,8 @@
 import { type PackedObjects, unpackObjects } from '../../drivers/packed-objects.js';
 import type { ObjectName } from '../../state/object-index.js';
 import { foldersAbove } from '../../watcher/path.js';
-import { nameOfKey } from './naming.js';
-import { OWN_FOLDER } from './reserved-names.js';
+import { nameOfKey } from '../naming.js';
+import { OWN_FOLDER } from '../reserved-names.js';
 
 /** Below a mirror's prefix: folders of the container to which other mirrors write, as the leases in them say. */
 export interface OthersPlaces {

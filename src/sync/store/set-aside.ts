@@ -5,7 +5,7 @@ import type { Logger } from '../../log.js';
 import type { Ledger, SetAsideCopy } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
 import { classify } from '../failure.js';
-import { OWN_FOLDER } from './reserved-names.js';
+import { OWN_FOLDER } from '../reserved-names.js';
 
 /**
  * Copies of objects that are overwritten while their files live on under names that are not mirrored yet: two files that

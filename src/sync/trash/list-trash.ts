@@ -1,7 +1,7 @@
 import type { Backend } from '../../drivers/backend.js';
 import { findChecksum } from '../../drivers/digest.js';
 import { pages } from '../../drivers/pages.js';
-import { readThrown, type Thrown } from './trash-name.js';
+import { readTrashed, type TrashedName } from './trash-name.js';
 
 /** Where a mirror's trash is. Prefixes are empty, or end in `/`. */
 export interface TrashPlace {
@@ -13,7 +13,7 @@ export interface TrashPlace {
 }
 
 /** One thing in the trash. */
-export interface TrashEntry extends Thrown {
+export interface TrashEntry extends TrashedName {
   /** The whole name of the object that it is now. */
   readonly key: string;
   /** Bytes. */
@@ -36,10 +36,10 @@ export async function* listTrash(
   const root = prefix + trashPrefix;
   for await (const { items } of pages(backend.name, (request) => backend.listObjects(container, root, request, { signal }), { signal })) {
     yield items.flatMap(({ key, size, checksums, extra }) => {
-      const thrown = key.startsWith(root) ? readThrown(key.slice(root.length)) : undefined;
+      const trashed = key.startsWith(root) ? readTrashed(key.slice(root.length)) : undefined;
       const { lastModified } = extra;
       const lastModifiedMs = typeof lastModified === 'number' ? lastModified : undefined;
-      return thrown === undefined ? [] : [{ ...thrown, key, size, md5: findChecksum(checksums, 'md5')?.hex, lastModifiedMs }];
+      return trashed === undefined ? [] : [{ ...trashed, key, size, md5: findChecksum(checksums, 'md5')?.hex, lastModifiedMs }];
     });
   }
 }

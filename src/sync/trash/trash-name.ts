@@ -6,7 +6,7 @@ import type { ObjectName } from '../../state/object-index.js';
  * in UTC, and a few letters that no other folder of that moment has; below it things are called as they were before. Without
  * colons, which not every file system and tool takes. Folders are ordered by their age.
  */
-export interface Thrown {
+export interface TrashedName {
   readonly folder: string;
   /** Milliseconds since the epoch. */
   readonly atMs: number;
@@ -25,7 +25,7 @@ export function trashFolder(atMs: number, distinction: string): string {
 }
 
 /** Reads a name below the trash's prefix. Undefined for anything that we would not have written. */
-export function readThrown(text: string): Thrown | undefined {
+export function readTrashed(text: string): TrashedName | undefined {
   const [, folder, day, hours, minutes, seconds, name] = FORM.exec(text) ?? [];
   if (folder === undefined || name === undefined) return undefined;
   const atMs = parseTime(`${day}T${hours}:${minutes}:${seconds}Z`);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openBucket } from '../../../src/drivers/layers/bucket.js';
-import { NEVER_ABORTED } from '../../../src/drivers/signal.js';
+import { NEVER_ABORTED } from '../../../src/signal.js';
 import { fakeClock } from '../../fakes/clock.js';
 
 const never = NEVER_ABORTED;

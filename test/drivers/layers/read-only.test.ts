@@ -11,7 +11,7 @@ import {
   ObjectDoesNotExistError,
 } from '../../../src/drivers/errors.js';
 import { EFFECTS, intercept, type Operation } from '../../../src/drivers/layers/intercept.js';
-import { readOnly, type Withheld } from '../../../src/drivers/layers/read-only.js';
+import { readOnly, type Suppressed } from '../../../src/drivers/layers/read-only.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { sendObject } from '../../../src/drivers/send.js';
 import { call, contentOf, listKeys, plain, put, randomContent, rejection } from '../conformance/fixture.js';
@@ -19,14 +19,14 @@ import { call, contentOf, listKeys, plain, put, randomContent, rejection } from 
 const ref = { container: 'c', key: 'there' };
 let memory: Backend;
 let dry: Backend;
-let withheld: Withheld[];
+let suppressed: Suppressed[];
 let reached: Operation[];
 
 beforeEach(async () => {
   memory = memoryBackend({ limits: { maxPutSize: 4096 } });
   await memory.createContainer('c', call);
   await put(memory, ref, 'content', { contentType: 'text/csv', metaData: { a: '1' } });
-  withheld = [];
+  suppressed = [];
   reached = [];
   const cdn = {
     enableContainer: async () => {},
@@ -44,7 +44,7 @@ beforeEach(async () => {
     reached.push(operation);
     return run();
   });
-  dry = readOnly(watched, (change) => withheld.push(change));
+  dry = readOnly(watched, (change) => suppressed.push(change));
 });
 
 test('every operation that changes something resolves and does not reach the provider; every other one does', async () => {
@@ -73,7 +73,7 @@ test('every operation that changes something resolves and does not reach the pro
     deleteVersion: () => versions!.deleteVersion(ref, 'v1', call),
   };
   for (const [operation, run] of Object.entries(calls) as [Operation, () => Promise<unknown>][]) {
-    withheld.length = 0;
+    suppressed.length = 0;
     reached.length = 0;
     await run();
     const changes = EFFECTS[operation] === 'changes';
@@ -82,7 +82,7 @@ test('every operation that changes something resolves and does not reach the pro
       operation,
     ).toEqual([]);
     expect(
-      withheld.map((one) => one.operation),
+      suppressed.map((one) => one.operation),
       operation,
     ).toEqual(changes ? [operation] : []);
     if (!changes) expect(reached, operation).toEqual([operation]);
@@ -106,7 +106,7 @@ test('G6: no change is made out to be done once the signal is aborted', async ()
     versions!.deleteVersion(ref, 'v1', aborted),
   ];
   for (const settled of await Promise.allSettled(calls)) expect(settled).toEqual({ status: 'rejected', reason: aborted.signal.reason });
-  expect(withheld).toEqual([]);
+  expect(suppressed).toEqual([]);
 });
 
 test('a put is answered with what the caller said, and its body is not opened', async () => {
@@ -120,7 +120,7 @@ test('a put is answered with what the caller said, and its body is not opened', 
   const checksums = [checksumOf('md5', Buffer.from('x'))];
   const info = await dry.putObject(ref, unread, { ...plain, contentType: 'text/html', metaData: { b: '2' }, checksums }, call);
   expect(info).toEqual({ ...ref, size: 5_000, checksums, metaData: { b: '2' }, extra: { contentType: 'text/html' } });
-  expect(withheld).toEqual([{ operation: 'putObject', container: 'c', key: 'there', bytes: 5_000 }]);
+  expect(suppressed).toEqual([{ operation: 'putObject', container: 'c', key: 'there', bytes: 5_000 }]);
 });
 
 test('a verified upload goes through as a real one would, whole or in parts', async () => {
@@ -162,7 +162,7 @@ test('names that the provider refuses are refused in a dry run too, for puts, co
   const copied = dry.capabilities.copy?.copyObject(ref, { container: 'c', key: long }, undefined, call);
   expect(await rejection(copied as Promise<unknown>)).toBeInstanceOf(InvalidObjectNameError);
   const names = { ...memory.capabilities.names, newContainerProblem: () => 'no capitals' };
-  const strict = readOnly({ ...memory, capabilities: { ...memory.capabilities, names } }, (change) => withheld.push(change));
+  const strict = readOnly({ ...memory, capabilities: { ...memory.capabilities, names } }, (change) => suppressed.push(change));
   expect(await rejection(strict.createContainer('Bad', call))).toBeInstanceOf(InvalidContainerNameError);
-  expect(withheld).toEqual([]);
+  expect(suppressed).toEqual([]);
 });

@@ -8,8 +8,8 @@ import { localDriver } from '../../../src/drivers/local/driver-kind.js';
 import { createMakeDurable, type Dirty } from '../../../src/drivers/local/durable.js';
 import { type Failure, onFile, Refusal, toFailure } from '../../../src/drivers/local/failure.js';
 import { toStorageError } from '../../../src/drivers/local/storage-error.js';
-import { type Names, refuseTwin } from '../../../src/drivers/local/twin.js';
-import { findDriver } from '../../../src/drivers/registry.js';
+import { type Names, refuseTwin } from '../../../src/drivers/local/case-collision.js';
+import { findDriver } from '../../../src/drivers/registry/registry.js';
 import { call } from '../conformance/fixture.js';
 import { afterwards, temporaryFolder } from './fixture.js';
 

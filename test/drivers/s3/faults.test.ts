@@ -15,7 +15,7 @@ import {
   TargetUnavailableError,
   ThrottledError,
 } from '../../../src/drivers/errors.js';
-import { createHttpClient } from '../../../src/drivers/http.js';
+import { createHttpClient } from '../../../src/drivers/http/http-client.js';
 import { createS3Client } from '../../../src/drivers/s3/client.js';
 import { conditionalWrites } from '../../../src/drivers/s3/conditional-write.js';
 import { addressing } from '../../../src/drivers/s3/endpoint.js';

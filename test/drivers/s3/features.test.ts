@@ -9,7 +9,7 @@ import {
   StorageError,
   UnsupportedOperationError,
 } from '../../../src/drivers/errors.js';
-import { createHttpClient } from '../../../src/drivers/http.js';
+import { createHttpClient } from '../../../src/drivers/http/http-client.js';
 import { s3Backend } from '../../../src/drivers/s3/backend.js';
 import { findProfile } from '../../../src/drivers/s3/profiles.js';
 import { createDriver } from '../../../src/drivers/storage.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
 import { read } from '../../../src/config/fields.js';
-import { findDriver } from '../../../src/drivers/registry.js';
+import { findDriver } from '../../../src/drivers/registry/registry.js';
 import { s3Driver } from '../../../src/drivers/s3/driver-kind.js';
 import { openS3, settingsOf } from './open.js';
 

@@ -11,7 +11,7 @@ import {
   TargetUnavailableError,
   UnprovenAnswerError,
 } from '../../../src/drivers/errors.js';
-import { findDriver } from '../../../src/drivers/registry.js';
+import { findDriver } from '../../../src/drivers/registry/registry.js';
 import { chooseAccess } from '../../../src/drivers/swift/choose.js';
 import { fakeClock } from '../../fakes/clock.js';
 import { LOGIN_PAGE } from '../../fakes/scripted-faults.js';

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../../src/clock.js';
 import { read } from '../../../src/config/fields.js';
 import type { Backend } from '../../../src/drivers/backend.js';
-import type { Notice } from '../../../src/drivers/http/clock-skew.js';
+import type { Notice } from '../../../src/drivers/notice.js';
 import { swiftDriver } from '../../../src/drivers/swift/driver-kind.js';
 import type { SwiftSettings } from '../../../src/drivers/swift/settings.js';
 import { SECRET, USER } from '../../fakes/swift/identity.js';

@@ -6,7 +6,7 @@ import type { Body, ObjectInfo, ObjectRef } from '../../../src/drivers/call.js';
 import { checkSource } from '../../../src/drivers/copy-source.js';
 import { ObjectDoesNotExistError, PreconditionFailedError, StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
-import { untilAborted } from '../../../src/drivers/signal.js';
+import { untilAborted } from '../../../src/signal.js';
 import type { TrialResult } from '../../../src/drivers/trial/trial.js';
 import { tryBackend } from '../../../src/drivers/trial/try-backend.js';
 import { call, listKeys, plain, put } from '../conformance/fixture.js';
@@ -25,7 +25,7 @@ async function tried(
   await put(sound, { container: CONTAINER, key: 'mirror/file' }, 'precious');
   const results: TrialResult[] = [];
   let left: readonly string[] | undefined;
-  const told = (result: TrialResult) => {
+  const report = (result: TrialResult) => {
     results.push(result);
     seen(result);
   };
@@ -33,7 +33,7 @@ async function tried(
     left = kept;
   };
   const faulty = { ...sound, ...makeFaulty(sound) };
-  const failure = await tryBackend(faulty, { container: CONTAINER, prefix: PREFIX, clock: systemClock, told, cleaned }, { signal }).catch(
+  const failure = await tryBackend(faulty, { container: CONTAINER, prefix: PREFIX, clock: systemClock, report, cleaned }, { signal }).catch(
     (error: unknown) => error,
   );
   const failed = results.filter(({ verdict }) => verdict === 'failed');

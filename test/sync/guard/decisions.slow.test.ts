@@ -64,16 +64,16 @@ describe('P4: decisions', () => {
   });
 
   test('P4: a guard that counts after a lost ledger what is held does not open while it counts', async () => {
-    const { reopen, told } = await keep();
+    const { reopen, listener } = await keep();
     let guard = await reopen();
     for (const at of [3, 4]) await guard.index.put(nameOf(at), record({ guarded: 'delete-held' }));
     guard = await reopen();
-    const leave = guard.ask('delete', nameOf(3), guard.index.get(nameOf(3)));
+    const permit = guard.ask('delete', nameOf(3), guard.index.get(nameOf(3)));
     // Jobs of other objects end meanwhile.
     const settled = Array.from({ length: 20 }, () => new Promise((resolve) => setImmediate(resolve)).then(() => guard.settle()));
-    expect((await leave).granted).toBe(false);
+    expect((await permit).granted).toBe(false);
     await Promise.all(settled);
-    expect(told).toEqual([true]);
+    expect(listener).toEqual([true]);
     expect(guard.held.deletes).toBe(2);
   });
 
@@ -83,13 +83,13 @@ describe('P4: decisions', () => {
     await removeSome(guard, 0, 7);
     const { id } = await guard.describe();
     const approved = guard.approve(id);
-    const leave = guard.ask('delete', nameOf(10), guard.index.get(nameOf(10)));
+    const permit = guard.ask('delete', nameOf(10), guard.index.get(nameOf(10)));
     const again = guard.approve(id);
     const expected = guard.expect(1, undefined);
     await guard.settle();
     expect(await approved).toBe(2);
     await expect(again).rejects.toThrow('nothing is held');
-    expect((await leave).granted, 'it is asked about after the decision').toBe(true);
+    expect((await permit).granted, 'it is asked about after the decision').toBe(true);
     await (await expected)();
     expect(guard.holding).toBeUndefined();
   });
@@ -146,7 +146,7 @@ describe('P4: decisions', () => {
     guard = await reopen();
     await (await guard.expect(0, rejected))();
     expect(guard.holding).toBeUndefined();
-    expect(guard.foreignStays).toBe(true);
+    expect(guard.extraneousStays).toBe(true);
     expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(false);
 
     await (await guard.expect(0, { count: 4, digest: 'of these and another' }))();
@@ -187,10 +187,10 @@ describe('P4: decisions', () => {
     await guard.expect(6, found);
     await guard.reject((await guard.describe()).id);
     await (await guard.expect(0, found))();
-    expect(guard.foreignStays).toBe(true);
+    expect(guard.extraneousStays).toBe(true);
     await (await guard.expect(0, NO_FOREIGN))();
     await (await guard.expect(0, found))();
-    expect(guard.foreignStays).toBe(false);
+    expect(guard.extraneousStays).toBe(false);
   });
 
   test('rejected extraneous objects are asked about again once that is taken back, and stay while the guard is off', async () => {
@@ -204,7 +204,7 @@ describe('P4: decisions', () => {
     expect(guard.held.foreign, 'what was rejected is not held any more').toBe(0);
     await over();
     expect(await guard.undoRejections()).toBe(9);
-    expect(guard.foreignStays).toBe(false);
+    expect(guard.extraneousStays).toBe(false);
     expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
     await (await guard.expect(0, rejected))();
     await guard.reject((await guard.describe()).id);
@@ -216,10 +216,10 @@ describe('P4: decisions', () => {
     await guard.reject((await guard.describe()).id);
     const state = await reopen({ rule: null });
     await (await state.expect(0, { count: 10, digest: 'of ten' }))();
-    expect(state.foreignStays).toBe(true);
+    expect(state.extraneousStays).toBe(true);
     expect((await state.ask('delete', 'not ours', undefined)).granted).toBe(false);
     expect((await state.ask('delete', nameOf(1), state.index.get(nameOf(1)))).granted).toBe(true);
     await (await state.expect(0, NO_FOREIGN))();
-    expect(state.foreignStays).toBe(false);
+    expect(state.extraneousStays).toBe(false);
   });
 });

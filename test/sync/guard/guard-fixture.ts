@@ -7,7 +7,7 @@ import type { Ledger } from '../../../src/state/ledger.js';
 import { openState, type State } from '../../../src/state/open-state.js';
 import type { Guard } from '../../../src/sync/guard/guard.js';
 import { openGuard } from '../../../src/sync/guard/open-guard.js';
-import type { GuardRule } from '../../../src/sync/guard/rule.js';
+import type { GuardRule } from '../../../src/sync/guard-rule.js';
 import { type FakeClock, fakeClock } from '../../fakes/clock.js';
 import { record } from '../../state/fixtures.js';
 
@@ -24,7 +24,7 @@ export interface Kept {
   readonly clock: FakeClock & { jump(ms: number): void };
   /** The guard of a new process: the one before is gone. */
   reopen(as?: Opened): Promise<Guard>;
-  readonly told: boolean[];
+  readonly listener: boolean[];
 }
 
 /** A guard on a state that outlives it, in a mirror of 100 objects. */
@@ -40,7 +40,7 @@ export async function keep({ rule = RULE }: { readonly rule?: GuardRule | null }
     },
   };
   let state: State | undefined;
-  const told: boolean[] = [];
+  const listener: boolean[] = [];
   const open = async (as: Opened = { rule }) => {
     await state?.close();
     state = await openState({ folder, mirrors: [{ name: 'm', engine: 'lmdb' }], clock: systemClock });
@@ -57,7 +57,7 @@ export async function keep({ rule = RULE }: { readonly rule?: GuardRule | null }
     };
     return {
       store,
-      guard: await openGuard({ ...store, ledger, rule: as.rule ?? undefined, clock, told: (holding) => told.push(holding) }),
+      guard: await openGuard({ ...store, ledger, rule: as.rule ?? undefined, clock, listener: (holding) => listener.push(holding) }),
     };
   };
   const { store } = await open();
@@ -66,16 +66,16 @@ export async function keep({ rule = RULE }: { readonly rule?: GuardRule | null }
     await state?.close();
     rmSync(folder, { recursive: true });
   });
-  return { clock, told, reopen: async (as) => (await open(as)).guard };
+  return { clock, listener, reopen: async (as) => (await open(as)).guard };
 }
 
 export const nameOf = (at: number) => `f${String(at).padStart(3, '0')}`;
 
 /** Asks for a delete and makes it when it may be made. */
 export async function remove(guard: Guard, name: string): Promise<boolean> {
-  const leave = await guard.ask('delete', name, guard.index.get(name));
-  if (leave.granted) await guard.index.remove(name);
-  return leave.granted;
+  const permit = await guard.ask('delete', name, guard.index.get(name));
+  if (permit.granted) await guard.index.remove(name);
+  return permit.granted;
 }
 
 export async function removeSome(guard: Guard, from: number, amount: number): Promise<number> {

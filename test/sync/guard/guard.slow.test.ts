@@ -4,22 +4,22 @@ import { keep, NO_FOREIGN, nameOf, namesHeld, RULE, remove, removeSome } from '.
 
 describe('P4: the guard', () => {
   test('lets a few pass, then holds all', async () => {
-    const { reopen, told } = await keep();
+    const { reopen, listener } = await keep();
     const guard = await reopen();
     expect(await removeSome(guard, 0, 8)).toBe(5);
     expect(guard.holding?.why).toMatch(/1 change that destroys something after 5 within the last 60 minutes; the guard lets 5 pass/);
     expect(guard.held).toEqual({ deletes: 3, overwrites: 0, foreign: 0 });
     expect(await namesHeld(guard)).toEqual(['delete f005', 'delete f006', 'delete f007']);
-    expect(told).toEqual([true]);
+    expect(listener).toEqual([true]);
   });
 
   test('counts at once what is asked for at once', async () => {
-    const { reopen, told } = await keep();
+    const { reopen, listener } = await keep();
     const guard = await reopen();
     const leaves = await Promise.all(Array.from({ length: 20 }, (_, at) => guard.ask('delete', nameOf(at), guard.index.get(nameOf(at)))));
     expect(leaves.filter(({ granted }) => granted)).toHaveLength(5);
     expect(guard.held.deletes).toBe(15);
-    expect(told).toEqual([true]);
+    expect(listener).toEqual([true]);
   });
 
   test('adds up over the whole window, however the changes are spread', async () => {
@@ -84,15 +84,15 @@ describe('P4: the guard', () => {
     const { reopen } = await keep();
     const guard = await reopen();
     for (let times = 0; times < 20; times += 1) {
-      const leave = await guard.ask('delete', nameOf(0), guard.index.get(nameOf(0)));
-      expect(leave.granted).toBe(true);
-      if (leave.granted) await leave.giveBack();
+      const permit = await guard.ask('delete', nameOf(0), guard.index.get(nameOf(0)));
+      expect(permit.granted).toBe(true);
+      if (permit.granted) await permit.giveBack();
     }
     expect(await removeSome(await reopen(), 0, 8)).toBe(5);
   });
 
   test('opens by itself only when nothing is held any more, because the files are back', async () => {
-    const { reopen, told } = await keep();
+    const { reopen, listener } = await keep();
     const guard = await reopen();
     await removeSome(guard, 0, 7);
     await guard.index.put(nameOf(5), record()); // as a look at a file that is back records it
@@ -101,7 +101,7 @@ describe('P4: the guard', () => {
     await guard.index.put(nameOf(6), record());
     await guard.settle();
     expect(guard.holding).toBeUndefined();
-    expect(told).toEqual([true, false]);
+    expect(listener).toEqual([true, false]);
     expect((await reopen()).holding).toBeUndefined();
   });
 
@@ -119,17 +119,17 @@ describe('P4: the guard', () => {
   });
 
   test('holds on after a restart, and says so again', async () => {
-    const { reopen, told, clock } = await keep();
+    const { reopen, listener, clock } = await keep();
     await removeSome(await reopen(), 0, 7);
     const sinceMs = clock.now();
     await clock.advance(60_000);
     const guard = await reopen();
-    expect(told).toEqual([true, true]);
+    expect(listener).toEqual([true, true]);
     expect(guard.holding).toEqual({ sinceMs, why: expect.stringContaining('1 change that destroys something after 5') });
     expect(guard.held).toEqual({ deletes: 2, overwrites: 0, foreign: 0 });
     expect(await removeSome(guard, 7, 1)).toBe(0);
     expect(guard.holding?.sinceMs).toBe(sinceMs);
-    expect(told).toEqual([true, true]);
+    expect(listener).toEqual([true, true]);
   });
 
   test('counts overwrites as well, and holds each kind as what it is', async () => {
@@ -202,14 +202,14 @@ describe('P4: the guard', () => {
   });
 
   test('off: everything passes, what was held before as well', async () => {
-    const { reopen, told } = await keep();
+    const { reopen, listener } = await keep();
     await (await reopen()).expect(6, undefined);
     const guard = await reopen({ rule: null });
     expect(guard.holding).toBeUndefined();
-    expect(told).toEqual([true]);
+    expect(listener).toEqual([true]);
     await (await guard.expect(100, { count: 3, digest: 'of three names' }))();
     await (await guard.expect(100, undefined))();
-    expect(guard.foreignStays).toBe(false);
+    expect(guard.extraneousStays).toBe(false);
     expect(await removeSome(guard, 0, 100)).toBe(100);
   });
 });

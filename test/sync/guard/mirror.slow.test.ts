@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { bytesBody } from '../../../src/drivers/body.js';
 import { StorageError } from '../../../src/drivers/errors.js';
-import type { GuardRule } from '../../../src/sync/guard/rule.js';
+import type { GuardRule } from '../../../src/sync/guard-rule.js';
 import { ciphertext } from '../../ciphertext.js';
 import { type MirrorFixture, openMirrorFixture } from '../mirror-fixture.js';
 
@@ -26,8 +26,8 @@ async function hint({ mirror }: MirrorFixture, path: string): Promise<void> {
 }
 
 async function decide({ mirror }: MirrorFixture, decision: 'approve' | 'reject'): Promise<void> {
-  const desk = mirror.parts.guard;
-  await desk[decision]((await desk.describe()).id);
+  const control = mirror.parts.guard;
+  await control[decision]((await control.describe()).id);
 }
 
 describe('P4: overwrites after the state was lost', () => {

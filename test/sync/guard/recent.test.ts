@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aged, type Recent, totalOf, withChange, withoutChange } from '../../../src/sync/guard/recent.js';
-import { type Change, type GuardRule, isTooMuch, limitOf } from '../../../src/sync/guard/rule.js';
+import { type Change, type GuardRule, isTooMuch, limitOf } from '../../../src/sync/guard-rule.js';
 
 const WINDOW_MS = 3_600_000;
 const RULE: GuardRule = { count: 1_000, share: 0.2, atLeast: 50, windowMs: WINDOW_MS };

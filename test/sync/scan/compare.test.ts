@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { indexEntry } from '../../../src/state/index-entry.js';
 import type { ObjectName, ObjectRecord } from '../../../src/state/object-index.js';
 import { decide, type Policy, type RemoteFact } from '../../../src/sync/decide.js';
-import { compare, type Departure, type Finding, isPlainlyUnchanged } from '../../../src/sync/scan/compare.js';
+import { compare, type MissingName, type Finding, isPlainlyUnchanged } from '../../../src/sync/scan/compare.js';
 import { pageOf, type RemotePage } from '../../../src/sync/scan/remote-page.js';
 import { NamesOutOfOrderError, openIndexSide, openListingSide, openSourceSide } from '../../../src/sync/scan/sides.js';
-import { createNaming } from '../../../src/sync/store/naming.js';
+import { createNaming } from '../../../src/sync/naming.js';
 import { compareNames } from '../../../src/utf8-order.js';
 import type { LocalEntry } from '../../../src/watcher/entry.js';
 import type { WalkItem } from '../../../src/watcher/walk.js';
@@ -34,7 +34,7 @@ async function compared(
   listing: Listing,
   policy: Policy = MIRROR,
 ) {
-  const departures: Departure[] = [];
+  const missingNames: MissingName[] = [];
   const findings: Finding[] = [];
   const counts = { scanned: 0, unchanged: 0, bytes: 0, kept: 0 };
   const sides = {
@@ -42,10 +42,10 @@ async function compared(
     index: openIndexSide(viewOf(known).entries()[Symbol.iterator]()),
     listing: listing && (await openListingSide(pagesOf(listing.objects, listing.pageSize), (key) => key)),
   };
-  for await (const item of compare(sides, policy, (departure) => departures.push(departure), counts)) {
+  for await (const item of compare(sides, policy, (missing) => missingNames.push(missing), counts)) {
     if (item.kind === 'finding') findings.push(item);
   }
-  return { departures, findings, counts };
+  return { missingNames, findings, counts };
 }
 
 type Listing = { readonly objects: readonly (readonly [ObjectName, RemoteFact])[]; readonly pageSize: number } | undefined;
@@ -91,7 +91,7 @@ describe('compare', () => {
           });
           const due = expected.filter(({ decision }) => decision.action !== 'nothing');
           expect(result.findings).toEqual(due.filter(({ local }) => local !== undefined));
-          expect(result.departures).toEqual(due.filter(({ local }) => local === undefined).map(({ name, remote }) => ({ name, remote })));
+          expect(result.missingNames).toEqual(due.filter(({ local }) => local === undefined).map(({ name, remote }) => ({ name, remote })));
           expect(result.counts).toEqual({
             scanned: local.size,
             unchanged: local.size - result.findings.length,
@@ -107,8 +107,8 @@ describe('compare', () => {
   it('P7: gives out nothing for what is unchanged', async () => {
     const entries = Array.from({ length: 1000 }, (_, n) => entry(String(n).padStart(4, '0'), n));
     const known = new Map(entries.map((entry) => [entry.path, recordOf(entry)]));
-    const { findings, departures, counts } = await compared(entries, known, undefined);
-    expect({ findings, departures, unchanged: counts.unchanged }).toEqual({ findings: [], departures: [], unchanged: 1000 });
+    const { findings, missingNames, counts } = await compared(entries, known, undefined);
+    expect({ findings, missingNames, unchanged: counts.unchanged }).toEqual({ findings: [], missingNames: [], unchanged: 1000 });
   });
 
   it('P1: calls nothing plainly unchanged about which anything would be decided', () => {

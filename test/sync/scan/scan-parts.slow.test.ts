@@ -65,7 +65,7 @@ describe('a tree in two parts', () => {
     for (let n = 0; n < 20; n += 2) rmSync(join(fixture.root, `f${String(n).padStart(2, '0')}`));
     const { problems, summary } = await scanned(fixture.request({ noDeletes: 'it is asked for' }), { cutAt: 'f07' });
     expect(problems.map(({ detail }) => detail)).toEqual(['10 objects are kept: it is asked for']);
-    expect(summary).toMatchObject({ withheld: 10, complete: false, scanned: 11 });
+    expect(summary).toMatchObject({ deletesKept: 10, complete: false, scanned: 11 });
   });
 
   it('a part that fails ends the scan', async () => {

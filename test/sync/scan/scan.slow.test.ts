@@ -30,7 +30,7 @@ describe('a scan', () => {
     const { request } = await mirrored(['a', 'b/c', 'b/d']);
     const { items, summary } = await scanned(request());
     expect(items.map(({ kind }) => kind)).toEqual(['walked', 'finished']);
-    expect(summary).toMatchObject({ scanned: 4, unchanged: 4, bytes: 7, withheld: 0, excluded: 0, complete: true });
+    expect(summary).toMatchObject({ scanned: 4, unchanged: 4, bytes: 7, deletesKept: 0, excluded: 0, complete: true });
   });
 
   it.each(['lmdb', 'lowdb'] as const)('finds what is new, changed and gone, the last after all else (%s)', async (engine) => {
@@ -120,7 +120,7 @@ describe('P4: nothing is deleted', () => {
     const { due, problems, walked, summary } = await scanned(request());
     expect(due).toEqual([]);
     expect(walked).toMatchObject({ empty: true });
-    expect(summary).toMatchObject({ withheld: 3 });
+    expect(summary).toMatchObject({ deletesKept: 3 });
     expect(problems).toMatchObject([
       { kind: 'problem', path: '', reason: 'delete-withheld', detail: expect.stringContaining('3 objects are kept: the source is empty') },
     ]);
@@ -148,7 +148,7 @@ describe('P4: nothing is deleted', () => {
       ['b', 'delete-withheld'],
     ]);
     expect(problems.at(-1)?.detail).toContain('2 objects are kept');
-    expect(summary).toMatchObject({ withheld: 2, complete: false });
+    expect(summary).toMatchObject({ deletesKept: 2, complete: false });
   });
 
   it('below a folder that became a link, when links are skipped', async () => {
@@ -158,7 +158,7 @@ describe('P4: nothing is deleted', () => {
     symlinkSync('/somewhere/else', join(root, 'folder'));
     const { due, summary } = await scanned(request());
     expect(due).toEqual(['delete other']);
-    expect(summary).toMatchObject({ withheld: 2 });
+    expect(summary).toMatchObject({ deletesKept: 2 });
   });
 
   it('of what is excluded, and foreign objects there are not reported', async () => {
@@ -170,7 +170,7 @@ describe('P4: nothing is deleted', () => {
     const listing = listingOf(['.keep', 'a.tmp', 'cache/x', 'cache/y', 'gone/a.tmp', 'gone/b', 'kept'].sort());
     const { due, summary } = await scanned({ ...now, settings: { ...now.settings, filter } }, { listing });
     expect(due.filter((line) => !line.startsWith('upload'))).toEqual(['delete gone/b']);
-    expect(summary).toMatchObject({ excluded: 4, withheld: 0, complete: true });
+    expect(summary).toMatchObject({ excluded: 4, deletesKept: 0, complete: true });
   });
 
   it('when the caller says so; foreign objects are reported all the same', async () => {

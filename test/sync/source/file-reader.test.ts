@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FileChangedError, FileUnreadableError } from '../../../src/sync/source/file-errors.js';
+import { FileChangedError, FileUnreadableError } from '../../../src/sync/file-errors.js';
 import { type FileReader, openFileReader } from '../../../src/sync/source/file-reader.js';
 import type { LocalEntry } from '../../../src/watcher/entry.js';
 import { ciphertext } from '../../ciphertext.js';

@@ -6,7 +6,7 @@ import { ObjectDoesNotExistError } from '../../../src/drivers/errors.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import type { ObjectRecord } from '../../../src/state/object-index.js';
 import { createTrash } from '../../../src/sync/trash/trash.js';
-import { readThrown } from '../../../src/sync/trash/trash-name.js';
+import { readTrashed } from '../../../src/sync/trash/trash-name.js';
 import { call, contentOf, listKeys, put } from '../../drivers/conformance/fixture.js';
 import { CONTAINER, openBox, ref } from '../../drivers/local/fixture.js';
 import { fakeClock } from '../../fakes/clock.js';
@@ -24,7 +24,7 @@ test('P4: a store that cannot hold both `a` and `a/b` keeps both in its trash, a
   }
   const kept = await listKeys(backend, CONTAINER, TRASH);
   const contents = await Promise.all(
-    kept.map(async (key) => [readThrown(key.slice(TRASH.length))?.name, await contentOf(backend, ref(key))]),
+    kept.map(async (key) => [readTrashed(key.slice(TRASH.length))?.name, await contentOf(backend, ref(key))]),
   );
   expect(new Map(contents as [string, string][])).toEqual(
     new Map([

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createTrashFolders } from '../../../src/sync/trash/trash-folders.js';
-import { FOLDER_MS, readThrown, trashFolder } from '../../../src/sync/trash/trash-name.js';
+import { FOLDER_MS, readTrashed, trashFolder } from '../../../src/sync/trash/trash-name.js';
 
 const moment = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) });
 const distinction = fc.stringMatching(/^[0-9a-f]{6}$/);
@@ -14,7 +14,7 @@ it('a place in the trash tells when something was thrown away, and what it was c
   fc.assert(
     fc.property(moment, distinction, name, (atMs, letters, name) => {
       const folder = trashFolder(atMs, letters);
-      expect(readThrown(`${folder}/${name}`)).toEqual({ folder, name, atMs });
+      expect(readTrashed(`${folder}/${name}`)).toEqual({ folder, name, atMs });
     }),
   );
   expect(trashFolder(Date.UTC(2026, 10, 22, 17, 38, 5, 123), '4f2a1c')).toBe('2026-11-22T17-38-05.123Z-4f2a1c');
@@ -43,7 +43,7 @@ it.each([
   'a',
   '',
 ])('what we would not have written is not ours: %j', (text) => {
-  expect(readThrown(text)).toBeUndefined();
+  expect(readTrashed(text)).toBeUndefined();
 });
 
 it('no two contents of one name ever have one place, and the same content keeps its own', () => {
@@ -61,7 +61,7 @@ it('no two contents of one name ever have one place, and the same content keeps 
       for (const { name, content, pauseMs } of steps) {
         monotonic += pauseMs;
         const place = placeFor(name, content);
-        expect(readThrown(place)?.name).toBe(name);
+        expect(readTrashed(place)?.name).toBe(name);
         expect(contents.get(place) ?? content).toBe(content);
         contents.set(place, content);
         expect(placeFor(name, content)).toBe(place);

@@ -6,7 +6,7 @@ import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
 import { StorageError } from '../../../src/drivers/errors.js';
 import type { MirrorSettings } from '../../../src/sync/mirror-settings.js';
-import { readThrown } from '../../../src/sync/trash/trash-name.js';
+import { readTrashed } from '../../../src/sync/trash/trash-name.js';
 import { type FixtureOptions, type MirrorFixture, openMirrorFixture } from '../mirror-fixture.js';
 
 const { signal } = new AbortController();
@@ -24,10 +24,10 @@ function openFixture({ settings, ...options }: FixtureOptions = {}): Promise<Mir
 }
 
 /** `name: content` of all that is in the trash, in order of names. */
-async function thrown({ objects }: MirrorFixture): Promise<string[]> {
+async function trashed({ objects }: MirrorFixture): Promise<string[]> {
   return Object.entries(await objects())
     .filter(([key]) => key.startsWith(TRASH))
-    .map(([key, content]) => `${readThrown(key.slice(TRASH.length))?.name}: ${content}`)
+    .map(([key, content]) => `${readTrashed(key.slice(TRASH.length))?.name}: ${content}`)
     .sort();
 }
 
@@ -46,7 +46,7 @@ describe('deletes: trash', () => {
     const { run, write, remove, storage } = fixture;
     for (const path of ['gone', 'folder/gone', 'changed', 'same']) write(path, `first ${path}`);
     await run('reconcile');
-    expect(await thrown(fixture)).toEqual([]);
+    expect(await trashed(fixture)).toEqual([]);
     const before = await storage.headObject({ container: 'c', key: 'p/gone' }, { signal });
     remove('gone');
     remove('folder');
@@ -54,7 +54,7 @@ describe('deletes: trash', () => {
     const { report } = await run('scan');
     expect(report).toMatchObject({ uploaded: 1, deleted: 2, failed: 0 });
     expect(await live(fixture)).toEqual({ 'p/changed': 'second', 'p/same': 'first same' });
-    expect(await thrown(fixture)).toEqual(['changed: first changed', 'folder/gone: first folder/gone', 'gone: first gone']);
+    expect(await trashed(fixture)).toEqual(['changed: first changed', 'folder/gone: first folder/gone', 'gone: first gone']);
     const { items } = await storage.listObjects('c', TRASH, {}, { signal });
     expect(items.find(({ key }) => key.endsWith('/gone') && !key.includes('folder'))?.metaData).toEqual(before.metaData);
     expect((await run('reconcile')).report).toMatchObject({ uploaded: 0, deleted: 0, skipped: 0 });
@@ -71,7 +71,7 @@ describe('deletes: trash', () => {
       remove('a');
       await run('scan');
     }
-    expect(await thrown(fixture)).toEqual(['a: one', 'a: three', 'a: two']);
+    expect(await trashed(fixture)).toEqual(['a: one', 'a: three', 'a: two']);
     expect(await live(fixture)).toEqual({ 'p/b': 'b' });
   });
 
@@ -84,7 +84,7 @@ describe('deletes: trash', () => {
     await put(storage, 'p/unlisted', 'also foreign');
     write('unlisted', 'mine too');
     await run('scan');
-    expect(await thrown(fixture)).toEqual(['listed: foreign', 'unlisted: also foreign']);
+    expect(await trashed(fixture)).toEqual(['listed: foreign', 'unlisted: also foreign']);
     expect(await live(fixture)).toEqual({ 'p/listed': 'mine', 'p/unlisted': 'mine too' });
   });
 
@@ -99,10 +99,10 @@ describe('deletes: trash', () => {
     expect((await run('scan')).report).toMatchObject({ copied: 1, deleted: 1 });
     remove('first');
     expect((await run('scan')).report).toMatchObject({ deleted: 1 });
-    expect(await thrown(fixture)).toEqual([]);
+    expect(await trashed(fixture)).toEqual([]);
     remove('second');
     await run('scan');
-    expect(await thrown(fixture)).toEqual(['second: linked']);
+    expect(await trashed(fixture)).toEqual(['second: linked']);
   });
 
   test('hard links that go together both go there', async () => {
@@ -115,7 +115,7 @@ describe('deletes: trash', () => {
     remove('first');
     remove('second');
     expect((await run('scan')).report).toMatchObject({ deleted: 2 });
-    expect(await thrown(fixture)).toEqual(['first: linked', 'second: linked']);
+    expect(await trashed(fixture)).toEqual(['first: linked', 'second: linked']);
   });
 
   test('extraneous objects go there as well', async () => {
@@ -125,7 +125,7 @@ describe('deletes: trash', () => {
     await run('reconcile');
     await put(storage, 'p/foreign', 'foreign');
     expect((await run('reconcile')).report).toMatchObject({ deleted: 1 });
-    expect(await thrown(fixture)).toEqual(['foreign: foreign']);
+    expect(await trashed(fixture)).toEqual(['foreign: foreign']);
   });
 
   test('content that is already there is not kept a second time', async () => {
@@ -137,7 +137,7 @@ describe('deletes: trash', () => {
     await run('scan');
     faults.assertUsedUp();
     expect(mirror.parts.index.get('a')?.state).toBe('confirmed');
-    expect(await thrown(fixture)).toEqual([]);
+    expect(await trashed(fixture)).toEqual([]);
   });
 });
 
@@ -159,7 +159,7 @@ describe('P5: a move that is cut short', () => {
     faults.assertUsedUp();
     expect(report.failed).toBe(0);
     expect(await live(fixture)).toEqual({ 'p/b': 'b' });
-    expect(await thrown(fixture)).toEqual(['a: content']);
+    expect(await trashed(fixture)).toEqual(['a: content']);
   });
 
   test('is made again by the next start, and nothing of it is lost', async () => {
@@ -174,7 +174,7 @@ describe('P5: a move that is cut short', () => {
     expect(await live(fixture)).toEqual({ 'p/a': 'content', 'p/b': 'b' });
     expect((await run('scan')).report).toMatchObject({ deleted: 1, failed: 0 });
     expect(await live(fixture)).toEqual({ 'p/b': 'b' });
-    expect(await thrown(fixture)).toEqual(['a: content']);
+    expect(await trashed(fixture)).toEqual(['a: content']);
   });
 });
 
@@ -191,7 +191,7 @@ describe('P2: what is in the trash is what was there', () => {
     faults.assertUsedUp();
     expect(await live(fixture)).toEqual({ 'p/changed': 'first changed', 'p/gone': 'first gone' });
     expect((await run('scan')).report).toMatchObject({ deleted: 1, uploaded: 1, failed: 0 });
-    expect(await thrown(fixture)).toEqual(['changed: first changed', 'gone: first gone']);
+    expect(await trashed(fixture)).toEqual(['changed: first changed', 'gone: first gone']);
   });
 
   test('a provider that tells no digest is asked for the bytes', async () => {
@@ -204,7 +204,7 @@ describe('P2: what is in the trash is what was there', () => {
     faults.next('readObject', { cutAfter: 3 });
     await run('scan');
     faults.assertUsedUp();
-    expect(await thrown(fixture)).toEqual(['a: content']);
+    expect(await trashed(fixture)).toEqual(['a: content']);
     expect(faults.calls.filter((call) => call === 'copyObject')).toHaveLength(2);
   });
 
@@ -242,7 +242,7 @@ describe('P2: what is in the trash is what was there', () => {
     const before = await storage.headObject({ container: 'c', key: 'p/a' }, { signal });
     remove('a');
     expect((await run('scan')).report).toMatchObject({ deleted: 1, failed: 0 });
-    expect(await thrown(fixture)).toEqual(['a: content']);
+    expect(await trashed(fixture)).toEqual(['a: content']);
     const [copy] = (await storage.listObjects('c', TRASH, {}, { signal })).items;
     expect(copy).toMatchObject({ metaData: before.metaData, extra: { contentType: before.extra['contentType'] } });
   });

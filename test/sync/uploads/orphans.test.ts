@@ -27,7 +27,7 @@ interface Seen {
   readonly settled: string[];
   readonly abandonedNames: string[];
   readonly prefixes: string[];
-  readonly told: string[];
+  readonly listener: string[];
 }
 
 const listed = (key: string, more: Partial<ListedUpload> = {}): ListedUpload => ({
@@ -43,7 +43,7 @@ function scene({ listed: uploads = [], abandoned = [], underWay = [], onAbort, o
   const settled: string[] = [];
   const abandonedNames: string[] = [];
   const prefixes: string[] = [];
-  const told: string[] = [];
+  const listener: string[] = [];
   const multipart = {
     async unfinished(_container: string, prefix: string) {
       prefixes.push(prefix);
@@ -67,10 +67,10 @@ function scene({ listed: uploads = [], abandoned = [], underWay = [], onAbort, o
       onSettled?.();
     },
   } as unknown as UnfinishedUploads;
-  const tell = (what: string) => void told.push(what);
-  const log = { error: tell, warn: tell, info: tell, debug: tell } as never;
+  const report = (what: string) => void listener.push(what);
+  const log = { error: report, warn: report, info: report, debug: report } as never;
   const orphans = createOrphans({ backend, container: 'c', prefix: 'p/', uploads: ledgered, log });
-  return { orphans, aborted, settled, abandonedNames, prefixes, told };
+  return { orphans, aborted, settled, abandonedNames, prefixes, listener };
 }
 
 const known = (name: string, driver = 'memory'): AbandonedUpload => ({
@@ -93,31 +93,31 @@ describe('an upload that was abandoned', () => {
   });
 
   test('of a provider that is not used any more is told, and not asked for elsewhere', async () => {
-    const { orphans, aborted, settled, told } = scene({ abandoned: [known('a', 's3')] });
+    const { orphans, aborted, settled, listener } = scene({ abandoned: [known('a', 's3')] });
     await orphans.abort(signal);
-    expect({ aborted, settled, told: told.length }).toEqual({ aborted: [], settled: ['a'], told: 1 });
+    expect({ aborted, settled, listener: listener.length }).toEqual({ aborted: [], settled: ['a'], listener: 1 });
   });
 
   test('that cannot be aborted now stays in mind, and keeps no other from being aborted', async () => {
-    const { orphans, aborted, settled, told } = scene({
+    const { orphans, aborted, settled, listener } = scene({
       abandoned: [known('a'), known('b')],
       onAbort(opaque) {
         if (opaque === 'known a') throw new Error('away');
       },
     });
     await orphans.abort(signal);
-    expect({ aborted, settled, told: told.length }).toEqual({ aborted: ['known b'], settled: ['b'], told: 1 });
+    expect({ aborted, settled, listener: listener.length }).toEqual({ aborted: ['known b'], settled: ['b'], listener: 1 });
   });
 
   test('is aborted once more where the ledger could not be written', async () => {
-    const { orphans, told } = scene({
+    const { orphans, listener } = scene({
       abandoned: [known('a')],
       onSettled() {
         throw new Error('disk full');
       },
     });
     await orphans.abort(signal);
-    expect(told).toHaveLength(1);
+    expect(listener).toHaveLength(1);
   });
 
   test('is waited for no longer than the signal says', async () => {
@@ -183,19 +183,19 @@ describe('what a run tidies up', () => {
   });
 
   test('is what drivers left behind below its prefix, unless that is about to be changed; others are counted', async () => {
-    const { orphans, aborted, told, prefixes } = scene({
+    const { orphans, aborted, listener, prefixes } = scene({
       listed: [listed('p/a', { discarded: true }), listed('p/b', { discarded: true }), listed('p/c'), listed('p/d'), listed('q/e')],
       underWay: ['d'],
     });
     await orphans.tidy('reconcile', [], (name) => name === 'b', signal);
     expect({ aborted, prefixes }).toEqual({ aborted: ['listed p/a'], prefixes: ['p/'] });
-    expect(told).toHaveLength(1);
+    expect(listener).toHaveLength(1);
   });
 
   test('says nothing where all is ours', async () => {
-    const { orphans, told } = scene({ listed: [listed('p/d')], underWay: ['d'] });
+    const { orphans, listener } = scene({ listed: [listed('p/d')], underWay: ['d'] });
     await orphans.tidy('reconcile', [], nobody, signal);
-    expect(told).toEqual([]);
+    expect(listener).toEqual([]);
   });
 
   test('is looked for by the first scan and by each reconcile', async () => {
@@ -210,12 +210,12 @@ describe('what a run tidies up', () => {
   });
 
   test('may fail, which is told and stops nothing', async () => {
-    const { orphans, told } = scene({
+    const { orphans, listener } = scene({
       onList() {
         throw new Error('may not list');
       },
     });
     await orphans.tidy('reconcile', [], nobody, signal);
-    expect(told).toHaveLength(1);
+    expect(listener).toHaveLength(1);
   });
 });

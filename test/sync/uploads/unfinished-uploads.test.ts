@@ -25,9 +25,9 @@ function keep(document: Partial<LedgerDocument> = {}): Kept {
     close: async () => undefined,
   };
   const warnings: string[] = [];
-  const tell = (what: string) => void warnings.push(what);
+  const report = (what: string) => void warnings.push(what);
   const clock = fakeClock();
-  const log = { error: tell, warn: tell, info: tell, debug: tell } as never;
+  const log = { error: report, warn: report, info: report, debug: report } as never;
   return { uploads: unfinishedUploads({ ledger, driver: 'memory', container: 'c', prefix: 'p/', clock, log }), ledger, clock, warnings };
 }
 

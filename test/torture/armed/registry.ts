@@ -6,10 +6,10 @@ import type { Backend } from '../../../src/drivers/backend.js';
 import type { ObjectInfo, ObjectRef } from '../../../src/drivers/call.js';
 import { StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
 import { type Invocation, intercept, type Operation } from '../../../src/drivers/layers/intercept.js';
-import * as real from '../../../src/drivers/registry.js';
+import * as real from '../../../src/drivers/registry/registry.js';
 import { note, type OrderedFault, orders } from './orders.js';
 
-// Takes the place of src/drivers/registry.ts in the torture build: drivers fail as they are told, and note what they change.
+// Takes the place of src/drivers/registry/registry.ts in the torture build: drivers fail as they are told, and note what they change.
 
 export const { builtinDrivers } = real;
 

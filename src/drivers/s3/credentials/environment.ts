@@ -1,5 +1,4 @@
 import { InvalidCredentialsError } from '../../errors.js';
-import { S3 } from '../errors.js';
 import type { CredentialSource } from './credentials.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,7 +17,7 @@ export function environmentSource(env: Environment): CredentialSource {
         if (!env['AWS_WEB_IDENTITY_TOKEN_FILE']) return undefined;
         throw new InvalidCredentialsError(
           'AWS_WEB_IDENTITY_TOKEN_FILE is set, which is not supported; give key and secret, aws_profile, or an EKS Pod Identity',
-          { driver: S3 },
+          { driver: 's3' },
         );
       }
       const sessionToken = env['AWS_SESSION_TOKEN'];

@@ -4,7 +4,6 @@ import type { Call } from '../../call.js';
 import { InvalidCredentialsError, TargetUnavailableError } from '../../errors.js';
 import { type HttpAnswer, type HttpClient, HttpError, type HttpRequest } from '../../http/exchange.js';
 import { fromTransport } from '../../http/refusal.js';
-import { S3 } from '../errors.js';
 import type { CredentialSource, Credentials } from './credentials.js';
 import type { Environment } from './environment.js';
 
@@ -43,7 +42,7 @@ function addressIn(text: string): URL {
   try {
     return new URL(text);
   } catch (error) {
-    throw new InvalidCredentialsError('AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL', { driver: S3, cause: error });
+    throw new InvalidCredentialsError('AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL', { driver: 's3', cause: error });
   }
 }
 
@@ -53,13 +52,13 @@ async function tokenIn(file: string, { signal }: Call): Promise<string> {
   } catch (error) {
     signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
-    throw new InvalidCredentialsError(`AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read: ${reason}`, { driver: S3, cause: error });
+    throw new InvalidCredentialsError(`AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read: ${reason}`, { driver: 's3', cause: error });
   }
 }
 
 function asked(http: HttpClient, request: HttpRequest): Promise<HttpAnswer> {
   return http.request(request).catch((error: unknown) => {
-    throw fromTransport(error, S3);
+    throw fromTransport(error, 's3');
   });
 }
 
@@ -68,7 +67,7 @@ function refuseStrangers({ protocol, hostname }: URL): void {
   const local = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]|169\.254\.170\.(2|23)|\[fd00:ec2::23\])$/.test(hostname);
   if (protocol !== 'https:' && !local)
     throw new InvalidCredentialsError(`AWS_CONTAINER_CREDENTIALS_FULL_URI names ${hostname} over plain HTTP, which is refused`, {
-      driver: S3,
+      driver: 's3',
     });
 }
 
@@ -132,5 +131,5 @@ function credentialsIn({ status, body }: HttpAnswer, where: string): Credentials
 }
 
 function unusable(where: string, problem: string, cause?: unknown): TargetUnavailableError {
-  return new TargetUnavailableError(`the ${where} ${problem}`, { driver: S3, retry: 'backoff', cause });
+  return new TargetUnavailableError(`the ${where} ${problem}`, { driver: 's3', retry: 'backoff', cause });
 }

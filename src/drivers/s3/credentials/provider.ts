@@ -1,8 +1,7 @@
 import type { Clock } from '../../../clock.js';
 import type { Call } from '../../call.js';
 import { InvalidCredentialsError } from '../../errors.js';
-import { keepFresh } from '../../kept-fresh.js';
-import { S3 } from '../errors.js';
+import { cached } from '../../cached.js';
 import type { CredentialProvider, CredentialSource, Credentials } from './credentials.js';
 
 /** Asks the sources in order; the first that has credentials is kept to, so that a target never changes its account unseen. */
@@ -17,10 +16,10 @@ export function createCredentialProvider(sources: readonly CredentialSource[], c
       return found;
     }
     const places = candidates.map(({ name }) => name).join('; ');
-    throw new InvalidCredentialsError(`no credentials in: ${places}. Give key and secret, or set one of these up`, { driver: S3 });
+    throw new InvalidCredentialsError(`no credentials in: ${places}. Give key and secret, or set one of these up`, { driver: 's3' });
   }
 
-  const kept = keepFresh(async (call) => {
+  const kept = cached(async (call) => {
     const value = await find(call);
     const { expiresAtMs = Number.POSITIVE_INFINITY } = value;
     return { value, leftMs: () => expiresAtMs - clock.now() };

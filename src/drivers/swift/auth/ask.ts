@@ -3,8 +3,7 @@ import type { Call } from '../../call.js';
 import { InvalidCredentialsError, type StorageError, TargetUnavailableError, ThrottledError, UnprovenAnswerError } from '../../errors.js';
 import type { HttpAnswer, HttpClient } from '../../http/exchange.js';
 import { fromTransport } from '../../http/refusal.js';
-import { SWIFT } from '../errors.js';
-import { type Failure, readFailure } from '../failure.js';
+import { type Failure, readFailure } from '../../http/text-failure.js';
 import { addressOf } from './session.js';
 
 export interface Asking {
@@ -32,7 +31,7 @@ export async function ask(
       signal,
     })
     .catch((error: unknown) => {
-      throw fromTransport(error, SWIFT);
+      throw fromTransport(error, 'swift');
     });
   if (answer.status >= 200 && answer.status <= 299) return answer;
   if (answer.status < 400 || PORTALS.has(answer.status)) throw astray(url, answer, 'no answer of an identity service');
@@ -47,18 +46,18 @@ export function astray(url: string, { status, headers }: HttpAnswer, flaw: strin
   const type = headers['content-type'];
   const reason = type !== undefined && /html/i.test(type) && flaw !== '' ? `${flaw}, content-type ${type.slice(0, 60)}` : flaw;
   const message = `authenticate at ${url}: answered ${status}, but not as Swift's identity service does: ${reason}; check auth_url and auth_version`;
-  return new UnprovenAnswerError(message, { driver: SWIFT, retry: 'backoff', cause });
+  return new UnprovenAnswerError(message, { driver: 'swift', retry: 'backoff', cause });
 }
 
 function refusal(url: string, { status, message, requestId, retryAfterMs }: Failure): StorageError {
-  const context = { driver: SWIFT, ...(requestId !== undefined && { requestId }) };
-  const told = `authenticate at ${url}: the service answered ${status}${message === '' ? '' : ` ${message}`}`;
+  const context = { driver: 'swift', ...(requestId !== undefined && { requestId }) };
+  const problem = `authenticate at ${url}: the service answered ${status}${message === '' ? '' : ` ${message}`}`;
   const retry = retryAfterMs === undefined ? 'backoff' : { afterMs: retryAfterMs };
-  if (status === 401 || status === 403) return new InvalidCredentialsError(`${told}; check key, secret, project and domains`, context);
-  if (status === 429 || status === 498 || status === 503) return new ThrottledError(told, { ...context, retry });
-  if (status >= 500) return new TargetUnavailableError(told, { ...context, retry });
+  if (status === 401 || status === 403) return new InvalidCredentialsError(`${problem}; check key, secret, project and domains`, context);
+  if (status === 429 || status === 498 || status === 503) return new ThrottledError(problem, { ...context, retry });
+  if (status >= 500) return new TargetUnavailableError(problem, { ...context, retry });
   // The target's, for every request would meet it.
-  return new TargetUnavailableError(`${told}; check auth_url and auth_version`, context);
+  return new TargetUnavailableError(`${problem}; check auth_url and auth_version`, context);
 }
 
 /** The answer as JSON. One that is none rejects: the URL leads somewhere else. */

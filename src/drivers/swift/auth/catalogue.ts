@@ -1,5 +1,4 @@
 import { StorageError } from '../../errors.js';
-import { SWIFT } from '../errors.js';
 
 /** One address that a service catalogue lists. */
 export interface Endpoint {
@@ -43,5 +42,5 @@ export function chooseEndpoint(endpoints: readonly Endpoint[], choice: EndpointC
 }
 
 function wrong(problem: string): StorageError {
-  return new StorageError(problem, { driver: SWIFT });
+  return new StorageError(problem, { driver: 'swift' });
 }

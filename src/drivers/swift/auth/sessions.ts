@@ -1,12 +1,12 @@
 import type { Clock } from '../../../clock.js';
-import { type KeptFresh, keepFresh } from '../../kept-fresh.js';
+import { type KeptFresh, cached } from '../../cached.js';
 import type { Authenticate, Grant } from './session.js';
 
 /** Grants that are good now. */
 export type Sessions = KeptFresh<Grant>;
 
 export function createSessions(authenticate: Authenticate, clock: Clock): Sessions {
-  return keepFresh(async (call) => {
+  return cached(async (call) => {
     const startedAt = clock.monotonic();
     const grant = await authenticate(call);
     const endsAt = startedAt + (grant.validForMs ?? Number.POSITIVE_INFINITY);

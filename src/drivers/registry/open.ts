@@ -1,0 +1,45 @@
+import { systemClock } from '../../clock.js';
+import { read } from '../../config/fields.js';
+import type { Backend } from '../backend.js';
+import type { Call } from '../call.js';
+import type { CallOptions, StorageDriver } from '../driver.js';
+import type { DriverKind, DriverWorld } from '../driver-kind.js';
+import { StorageError } from '../errors.js';
+import { retry } from '../layers/retry.js';
+import { builtinDrivers, findDriver } from './registry.js';
+import { NEVER_ABORTED } from '../../signal.js';
+import { createDriver } from '../storage.js';
+
+/**
+ * Opens a driver by its name, with settings as a configuration file has them under a target, such as
+ * `openDriver('local', { root: './containers' })`. Relative paths are below the current folder. Requests that fail in
+ * passing are made again. Rejects with StorageError for an unknown name and for settings that are wrong, all faults at
+ * once. The provider is asked only for what the settings leave open (`profile: auto`); otherwise the first call reaches it.
+ */
+export async function openDriver(
+  name: string,
+  settings: Readonly<Record<string, unknown>> = {},
+  { signal = NEVER_ABORTED, kinds = builtinDrivers }: CallOptions & { readonly kinds?: readonly DriverKind[] } = {},
+): Promise<StorageDriver> {
+  const kind = findDriver(name, kinds);
+  const reading = read(kind.settings({ folder: process.cwd(), env: process.env }), settings);
+  if (reading.complaints !== undefined) {
+    const faults = reading.complaints.map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`);
+    throw new StorageError(`driver "${kind.name}" cannot be opened with these settings: ${faults.join('; ')}`, { driver: kind.name });
+  }
+  const backend = await openBackend(kind, reading.value, { clock: systemClock }, { signal });
+  return createDriver(retry(backend, { clock: systemClock, random: Math.random }));
+}
+
+/** A backend whose provider was asked for what the settings leave open, of which `told` is told; `world.found` saves the question. */
+export async function openBackend<S>(
+  kind: DriverKind<S>,
+  settings: S,
+  world: DriverWorld,
+  call: Call,
+  onDetected: (found: string) => void = () => {},
+): Promise<Backend> {
+  const found = await kind.detect?.(settings, world, call);
+  if (found !== undefined) onDetected(found);
+  return kind.open(settings, { ...world, ...(found !== undefined && { found }) });
+}

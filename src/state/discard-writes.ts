@@ -1,0 +1,21 @@
+import type { Ledger } from './ledger.js';
+import type { ObjectIndex } from './object-index.js';
+
+/** The same index, which remembers nothing new: what a dry run works with. */
+export function forgetfulIndex(index: ObjectIndex): ObjectIndex {
+  return {
+    engine: index.engine,
+    get: index.get,
+    entries: index.entries,
+    namesOfInode: index.namesOfInode,
+    count: index.count,
+    put: async () => {},
+    remove: async () => {},
+    flush: async () => {},
+    close: index.close,
+  };
+}
+
+export function forgetfulLedger(ledger: Ledger): Ledger {
+  return { read: ledger.read, update: async () => {}, close: ledger.close };
+}

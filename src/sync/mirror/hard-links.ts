@@ -1,0 +1,100 @@
+import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
+import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
+import type { Intake } from './intake.js';
+import type { Since } from '../moment.js';
+import type { PathState, SourceView } from '../source/source-view.js';
+
+export interface LinkedIntake extends Intake {
+  /**
+   * "Look at the other names of this file", where its change concerns them: for a scan that does not come by them.
+   * Resolves as the others do.
+   */
+  linked(name: ObjectName, entry: LocalEntry, since: Since): Promise<void>;
+}
+
+/**
+ * An event names one path of a file with several (hard links), and its content has changed under all of them. With each
+ * path that is hinted, the other names that the state has of its inode are hinted.
+ */
+export function withHardLinks(
+  intake: Intake,
+  index: Pick<ObjectIndex, 'get' | 'namesOfInode'>,
+  source: Pick<SourceView, 'look' | 'statPath' | 'namesAt' | 'pathOf'>,
+): LinkedIntake {
+  const open = () => openHardLinks(index, (name) => entryOf(source.statPath(name)));
+
+  function linkedAt(path: RelativePath, links: HardLinks): readonly ObjectName[] {
+    const look = source.look(path);
+    if (look.found === 'excluded' || look.found === 'unknown') return [];
+    return source.namesAt(path).flatMap((name) => links.otherNames(name, entryOf(look)));
+  }
+
+  async function hintAll(names: Iterable<readonly [ObjectName, Since | undefined]>): Promise<void> {
+    for (const [name, since] of names) await intake.hint(source.pathOf(name), since);
+  }
+
+  return {
+    enqueue: intake.enqueue,
+    seeTo: intake.seeTo,
+    async hints(paths, since = []) {
+      // Before the index is told what has become of the paths themselves.
+      const links = open();
+      const linked = new Map<ObjectName, Since | undefined>();
+      for (const [at, path] of paths.entries()) for (const name of linkedAt(path, links)) linked.set(name, since[at]);
+      const gone = await intake.hints(paths, since);
+      await hintAll(linked);
+      return gone;
+    },
+    async hint(path, since) {
+      const linked = linkedAt(path, open());
+      await intake.hint(path, since);
+      await hintAll(linked.map((name) => [name, since] as const));
+    },
+    linked: (name, entry, since) =>
+      hintAll(
+        open()
+          .otherNames(name, entry)
+          .map((other) => [other, since] as const),
+      ),
+  };
+}
+
+interface HardLinks {
+  /**
+   * Other names under which the file at `name` was recorded, and whose objects may be old now. `entry`: what is at the name;
+   * undefined: nothing is there any more.
+   */
+  otherNames(name: ObjectName, entry: LocalEntry | undefined): readonly ObjectName[];
+}
+
+/** For the hints of one moment: each inode is looked up once, however many of its names are hinted. */
+function openHardLinks(index: Pick<ObjectIndex, 'get' | 'namesOfInode'>, entryAt: (name: ObjectName) => LocalEntry | undefined): HardLinks {
+  const seen = new Set<bigint>();
+
+  function linkedTo(name: ObjectName, inode: bigint): readonly ObjectName[] {
+    return index.namesOfInode(inode).filter((other) => other !== name);
+  }
+
+  return {
+    otherNames(name, entry) {
+      const known = index.get(name);
+      // A name that came or went says nothing of the content, but that it may have been written before: to read it under
+      // all other names, as a scan does, would cost more than the change.
+      if (entry === undefined) {
+        return known === undefined ? [] : linkedTo(name, known.inode).filter((other) => differs(index.get(other), entryAt(other)));
+      }
+      if (entry.links === undefined || seen.has(entry.inode)) return [];
+      if (known?.inode !== entry.inode) return linkedTo(name, entry.inode).filter((other) => differs(index.get(other), entry));
+      seen.add(entry.inode);
+      return linkedTo(name, entry.inode);
+    },
+  };
+}
+
+function differs(record: ObjectRecord | undefined, entry: LocalEntry | undefined): boolean {
+  return entry !== undefined && (record?.size !== entry.size || record.mtimeNs !== entry.mtimeNs);
+}
+
+function entryOf(look: PathState): LocalEntry | undefined {
+  return look.found === 'entry' ? look.entry : undefined;
+}

@@ -1,0 +1,43 @@
+import type { Clock } from '../../clock.js';
+import type { Backend } from '../../drivers/backend.js';
+import type { Lease } from '../../lease/lease.js';
+import type { Logger } from '../../log.js';
+import type { Ledger } from '../../state/ledger.js';
+import type { IndexLocation, ObjectIndex } from '../../state/object-index.js';
+import type { Persistence } from '../work/attempts.js';
+import type { SyncObserver } from '../events.js';
+import type { Guard } from '../guard/guard.js';
+import type { Job } from '../work/job.js';
+import type { MirrorSettings } from '../mirror-settings.js';
+import type { JobQueue } from '../work/queue.js';
+import type { FileReader } from '../source/file-reader.js';
+import type { TargetHealth } from '../work/target-health.js';
+
+/** What a mirror is made of, and shares with others. */
+export interface MirrorParts {
+  readonly settings: MirrorSettings;
+  /** Changes nothing but while the lease is held. */
+  readonly backend: Backend;
+  readonly lease: Lease;
+  /** Why the target looks as if it never held anything; see DriverKind. Missing: nobody can tell. */
+  readonly blankTarget?: () => string | undefined;
+  /** The guard's: see Guard. */
+  readonly index: ObjectIndex;
+  readonly guard: Guard;
+  readonly location: IndexLocation;
+  readonly ledger: Ledger;
+  readonly reader: FileReader;
+  readonly queue: JobQueue<Job>;
+  readonly health: TargetHealth;
+  readonly persistence: Persistence;
+  /** True in a daemon: files that may have changed unseen while they were sent are looked at once more, soon. */
+  readonly statAgain: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+  readonly observe: SyncObserver;
+  /** Aborted: nothing new is begun, failed jobs are not tried again. */
+  readonly drain: AbortSignal;
+  /** Aborted: what runs is dropped. */
+  readonly interrupt: AbortSignal;
+}

@@ -1,0 +1,72 @@
+import type { Quarantined } from '../../state/ledger.js';
+import type { ObjectName } from '../../state/object-index.js';
+import type { WatchState } from '../../watcher/watcher.js';
+import type { MirrorStatus } from '../events.js';
+import type { Guard } from '../guard/guard.js';
+import type { MirrorStats } from './mirror-stats.js';
+import type { MirrorParts } from './mirror-parts.js';
+import type { Condition } from './mirror-state.js';
+import type { Pending } from '../work/pending.js';
+import type { Quarantine } from '../work/quarantine.js';
+
+export interface MirrorNow {
+  readonly parts: Pick<MirrorParts, 'settings' | 'index' | 'ledger' | 'guard' | 'lease'>;
+  readonly stats: Pick<MirrorStats, 'snapshot'>;
+  readonly pending: Pick<Pending, 'size' | 'names'>;
+  readonly quarantine: Pick<Quarantine, 'all'>;
+  readonly retrying: number;
+  readonly watch: WatchState | null;
+  readonly condition: Condition;
+  readonly lagSeconds: number | null;
+}
+
+/** What a mirror answers when it is asked how it is. */
+export function statusOf({ parts, stats, pending, quarantine, retrying, watch, condition, lagSeconds }: MirrorNow): MirrorStatus {
+  const { settings, index, ledger, guard, lease } = parts;
+  const { name: mirror, source, target, container, prefix, policy } = settings;
+  const { lastScan = null, lastReconcile = null } = ledger.read();
+  return {
+    mirror,
+    source,
+    target,
+    container,
+    prefix,
+    deletes: policy.deletes,
+    ...stats.snapshot(),
+    ...condition,
+    objects: arrived(index, new Set([...pending.names(), ...quarantine.all.keys()])),
+    queued: pending.size,
+    retrying,
+    quarantined: [...quarantine.all].map(asQuarantined),
+    held: total(guard.held),
+    heldWhy: guard.holding?.why ?? '',
+    heldSinceMs: guard.holding?.sinceMs ?? null,
+    lease: lease.status(),
+    lagSeconds,
+    watch,
+    lastScan,
+    lastReconcile,
+  };
+}
+
+/**
+ * Objects of which the container has some version. A record without one is a mark that the first version is to be sent: the
+ * work on it waits, runs, was dropped or has failed.
+ */
+function arrived(index: MirrorNow['parts']['index'], unfinished: ReadonlySet<ObjectName>): number {
+  let missing = 0;
+  for (const name of unfinished) {
+    const record = index.get(name);
+    if (record?.state === 'sending' && record.etag === undefined) missing += 1;
+  }
+  return index.count() - missing;
+}
+
+function asQuarantined([name, given]: readonly [ObjectName, Quarantined]): MirrorStatus['quarantined'][number] {
+  const { reason, error, attempts, sinceMs, nextTryMs = null } = given;
+  return { name, reason, error, attempts, sinceMs, nextTryMs };
+}
+
+function total({ deletes, overwrites, foreign }: Guard['held']): number {
+  return deletes + overwrites + foreign;
+}

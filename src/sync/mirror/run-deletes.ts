@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { NameSet } from '../../state/ledger.js';
+import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
+import type { RunKind } from '../events.js';
+import type { Mirror } from './mirror.js';
+import type { Run } from './runs.js';
+import type { MissingName, Finding } from '../scan/compare.js';
+import { openSpill } from '../scan/spill.js';
+
+/**
+ * The deletes that a scan finds, kept until it has found all of them: the guard is told how many there are before the
+ * first is made.
+ */
+export interface RunDeletes {
+  add(finding: Finding): void;
+  /**
+   * Makes jobs of them as far as the guard lets it; `asOfMs`: when they had been found, see Job. What this resolves with is to be called when the run's jobs are over.
+   * Rejects with the reason of `signal`.
+   */
+  due(run: Run, kind: RunKind, asOfMs: number, signal: AbortSignal): Promise<() => Promise<void>>;
+  readonly size: number;
+  /** Gives the disk space back. */
+  close(): void;
+}
+
+/** Names looked up between two turns of the event loop. */
+const AT_ONCE = 500;
+
+/** Extraneous objects that stay all the same. */
+export interface KeptObjects {
+  /** Why this one is not to be deleted, asked once all objects are listed. Undefined: it may be. */
+  whyKept(name: ObjectName): string | undefined;
+  kept(name: ObjectName, why: string): void;
+}
+
+const REJECTED = 'its delete was rejected; to be asked again: longshore reject --undo';
+
+export function collectDeletes({ parts, whereabouts, intake, held }: Mirror, { whyKept, kept }: KeptObjects): RunDeletes {
+  const { index, guard, location } = parts;
+  const found = openSpill<MissingName>(location.folder);
+
+  /** What was found; other things get their turn meanwhile, and `signal` ends it. */
+  async function* inTurns(signal: AbortSignal): AsyncGenerator<MissingName, void> {
+    let looked = 0;
+    for (const missing of found.items()) {
+      signal.throwIfAborted();
+      yield missing;
+      looked += 1;
+      if (looked % AT_ONCE === 0) await nextTurn();
+    }
+  }
+
+  async function count(asOfMs: number, signal: AbortSignal): Promise<{ readonly deletes: number; readonly foreign: NameSet }> {
+    let digest = 0n;
+    let deletes = 0;
+    let foreign = 0;
+    for await (const { name } of inTurns(signal)) {
+      const known = index.get(name);
+      if (known === undefined) {
+        if (whyKept(name) === undefined) {
+          foreign += 1;
+          digest ^= digestOf(name);
+        }
+      } else if (known.guarded === undefined && destroys(name, known, asOfMs)) deletes += 1;
+    }
+    return { deletes, foreign: { count: foreign, digest: digest.toString(16) } };
+  }
+
+  /** False when its content is, or is about to be, under another name, or when its delete will be withheld. */
+  function destroys(name: ObjectName, known: ObjectRecord, asOfMs: number): boolean {
+    const found = whereabouts.find(name, known, asOfMs);
+    if (found.state === 'confirmed') return !found.sameContent;
+    return found.state === 'nowhere' || found.state === 'unseen';
+  }
+
+  /** What is known to be held needs no job, and no evidence, to stay so. */
+  function isHeld(name: ObjectName): boolean {
+    if (guard.holding === undefined) return false;
+    const known = index.get(name);
+    return known === undefined ? guard.held.foreign > 0 : known.guarded === 'delete-held';
+  }
+
+  return {
+    add: ({ name, remote }) => found.add({ name, remote }),
+    get size() {
+      return found.size;
+    },
+    async due(run, kind, asOfMs, signal) {
+      const { deletes, foreign } = await count(asOfMs, signal);
+      const over = await guard.expect(deletes, kind === 'reconcile' ? foreign : undefined);
+      try {
+        for await (const { name, remote } of inTurns(signal)) {
+          const why = index.get(name) === undefined ? (whyKept(name) ?? (guard.extraneousStays ? REJECTED : undefined)) : undefined;
+          if (why !== undefined) kept(name, why);
+          else if (isHeld(name)) held(name, 'delete', run.id);
+          else await intake.enqueue({ name, local: undefined, remote, decision: { action: 'delete', why: 'gone' }, asOfMs }, run);
+        }
+        return over;
+      } catch (error) {
+        await over();
+        throw error;
+      }
+    },
+    close: () => found.close(),
+  };
+}
+
+/** Of a set of names, these in any order: a scan by several threads finds them in none. */
+function digestOf(name: ObjectName): bigint {
+  return BigInt(`0x${createHash('sha256').update(name).digest('hex')}`);
+}

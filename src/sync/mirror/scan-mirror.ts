@@ -1,0 +1,195 @@
+import { childController } from '../../signal.js';
+import { failpoint } from '../../failpoint.js';
+import type { ObjectName } from '../../state/object-index.js';
+import type { SkipReason } from '../events.js';
+import type { Mirror } from './mirror.js';
+import { momentNow } from '../moment.js';
+import { REPORTED } from '../reported.js';
+import type { Run } from './runs.js';
+import { scanOf } from '../scan/scans-due.js';
+import type { InnerMounts } from '../source/inner-mounts.js';
+import { acceptSourceIfMeant, notMounted, walkSettingsOf } from '../source/source-view.js';
+import { createOthersPlaces } from '../store/others-places.js';
+import { OWN_FOLDER } from '../reserved-names.js';
+import type { DueRun } from '../scan/due-runs.js';
+import { finishRun, type ScanResult } from './finish-run.js';
+import { listRemote } from '../scan/listing.js';
+import { collectDeletes, type RunDeletes } from './run-deletes.js';
+import { startScan } from '../scan/scan.js';
+import { WORTH_SHARING } from '../scan/scan-parts.js';
+import type { ScanItem, ScanSummary } from '../scan/scan-run.js';
+import { lookForMoved } from './second-look.js';
+
+/**
+ * Compares the source with the index (scan), or with the container as well (reconcile), and makes jobs of what differs.
+ * Resolves when all has been found. `finished` resolves when all of that has been done and the ledger says so. Both
+ * reject when `stop` is aborted, and with the error when the container is gone or closed to us; this also with
+ * SourceMissingError when there is no source, and with the driver's error when the container cannot be listed: nothing is
+ * deleted then.
+ */
+export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal): Promise<{ readonly finished: Promise<ScanResult> }> {
+  const {
+    controller: { signal },
+    unlink,
+  } = childController(stop, mirror.containerTrouble.signal);
+  const { settings, stats, parts } = mirror;
+  const { backend, location, ledger, log, clock } = parts;
+  stats.report({ event: 'run-started', run: due.kind, why: due.why });
+  stats.forgetSkips();
+  const endSurvey = due.under === '' ? mirror.beginSurvey() : undefined;
+  const run = mirror.runs.begin(parts.index);
+  run.since = (path) => mirror.work.changedAt(path, due);
+  const began = momentNow(clock);
+  const walked = mirror.scansDue.begin({ ...scanOf(due), run: run.id });
+  const begun = new Set(mirror.place.uploads.names());
+  const scanned = mirror.work.scanning(due);
+  mirror.reportState();
+  const others = createOthersPlaces(settings.prefix);
+  const othersObject = (name: ObjectName) => whyOthers(others.over(name), mirror);
+  const deletes = collectDeletes(mirror, {
+    whyKept: othersObject,
+    kept: (name, why) => skip(mirror, run, name, 'extraneous', why),
+  });
+  let summary: ScanSummary | undefined;
+  let deletesOver: (() => Promise<void>) | undefined;
+  let asOfMs: number;
+  try {
+    // Records of this moment must be visible to the scan's own view of the index.
+    await parts.index.flush();
+    mirror.source.reopen(); // a source that was away and is back counts as such from here on
+    const known = await rememberMounts(mirror);
+    const deleteVeto = mirror.source.deleteVeto();
+    const noDeletes = ledger.read().reconciled ? deleteVeto : notBefore(settings.name, due);
+    // Of nothing, nothing can be deleted or replaced: a new mirror may begin with an empty folder.
+    const reason = parts.index.count() === 0 ? undefined : deleteVeto;
+    if (reason !== undefined) log.warn('deletes are withheld', { mirror: settings.name, why: reason });
+    mirror.work.deletesVetoed(reason);
+    if (parts.index.count() === 0) await forgetFirstSight(mirror);
+    const request = {
+      root: settings.source,
+      under: due.under,
+      place: { prefix: settings.prefix, trashPrefix: settings.trashPrefix },
+      settings: walkSettingsOf(settings, backend.capabilities.limits.maxKeyBytes),
+      policy: settings.policy,
+      location,
+      ...(noDeletes === undefined ? {} : { noDeletes }),
+      mounts: { known, whenAway: notMounted(acceptSourceIfMeant(settings.name)) },
+      acceptEmpty: ledger.read().acceptedEmpty === true,
+      beganMs: clock.now(),
+    };
+    const listing = due.kind === 'reconcile' ? listRemote(backend, settings.container, settings.prefix, signal, others.note) : undefined;
+    const { listingOrder } = backend.capabilities;
+    const scan = startScan(request, { signal, clock, listingOrder, ...(listing ? { listing } : {}), ...whereToCut(mirror) });
+    run.scanned = scan.scanned;
+    let changed = false;
+    for await (const items of scan) {
+      for (const item of items) {
+        signal.throwIfAborted();
+        if (item.kind === 'walked') ({ changed } = item);
+        if (item.kind === 'finding' && item.decision.action !== 'report') begun.delete(item.name);
+        // Its other names may lie outside of the folder that is scanned.
+        if (due.under !== '' && item.kind === 'finding' && item.local) {
+          await mirror.intake.linked(item.name, item.local, run.since(mirror.source.pathOf(item.name)));
+        }
+        if (due.noDeletes && item.kind === 'finding' && item.decision.action === 'delete') continue;
+        summary = (await take(item, mirror, run, deletes, othersObject)) ?? summary;
+      }
+      stats.progress(run);
+    }
+    if (!summary) throw new Error(`the scan of ${settings.source} ended without a summary`);
+    if (due.kind === 'reconcile' && !ledger.read().reconciled) {
+      // Now, and not when all jobs are done: a file that became a folder is sent only once its old object may be deleted.
+      failpoint('sync: all found, first reconcile not noted');
+      await ledger.update((document) => ({ ...document, reconciled: true, source: mirror.source.identity() }));
+      if (summary.deletesKept > 0) mirror.miss();
+    }
+    if (changed && deletes.size > 0 && due.under === '') await lookForMoved(mirror, run, request, { signal, clock, ...whereToCut(mirror) });
+    asOfMs = clock.monotonic();
+    mirror.scansDue.walked(due.under, began);
+    walked();
+    mirror.waitingJobs.recheck();
+    if (deletes.size === 0 || !mirror.scansDue.isDue(asOfMs)) deletesOver = await deletes.due(run, due.kind, asOfMs, signal);
+  } catch (error) {
+    deletes.close();
+    // A turn later: by then the run that makes up for this one counts as due.
+    setImmediate(walked);
+    mirror.runs.end(run);
+    unlink();
+    scanned('failed');
+    throw error;
+  }
+  run.tally.counts.scanned = summary.scanned;
+  run.tally.counts.unchanged += summary.unchanged;
+  if (summary.kept > 0) run.tally.counts.kept = summary.kept;
+  const rest = { summary, asOfMs, deletes, deletesOver, scanned, endSurvey, needlessUploads: begun };
+  return { finished: finishRun(mirror, due, run, rest, signal).finally(unlink) };
+}
+
+/** A source of which nothing was mirrored may have been seen before its disk was mounted: the mount point is not what it is known by. */
+async function forgetFirstSight({ source, parts: { ledger } }: Mirror): Promise<void> {
+  if (source.replaced() !== undefined) await ledger.update((document) => ({ ...document, source: source.asOpened() }));
+}
+
+/** Before anything of it is mirrored: once it is, a disk inside the source that is not mounted looks like deletes. */
+async function rememberMounts({ source, parts: { ledger } }: Mirror): Promise<InnerMounts> {
+  const before = ledger.read().mounts ?? {};
+  const mounts = source.mounts();
+  if (Object.keys(mounts).length > Object.keys(before).length) await ledger.update((document) => ({ ...document, mounts }));
+  return mounts;
+}
+
+/** A container that longshore does not know yet may hold anything: what would go is shown before it goes. */
+function notBefore(mirror: string, { kind }: DueRun): string {
+  return kind === 'reconcile'
+    ? `the first reconcile deletes nothing; the next one will (on its timer, or by: longshore reconcile ${mirror})`
+    : `nothing is deleted before a reconcile has finished (longshore reconcile ${mirror})`;
+}
+
+/** A small mirror is scanned before a second thread has started. */
+function whereToCut({ parts }: Mirror): { readonly cutAt?: ObjectName } {
+  const { halfway } = parts.ledger.read();
+  return halfway === undefined || parts.index.count() < WORTH_SHARING ? {} : { cutAt: halfway };
+}
+
+async function take(
+  item: ScanItem,
+  mirror: Mirror,
+  run: Run,
+  deletes: RunDeletes,
+  othersObject: (name: ObjectName) => string | undefined,
+): Promise<ScanSummary | undefined> {
+  switch (item.kind) {
+    case 'finding': {
+      const { name, known, local, decision } = item;
+      if (decision.action === 'delete') deletes.add(item);
+      else if (decision.action !== 'report') await mirror.intake.enqueue(item, run);
+      else {
+        const whose = known === undefined && local === undefined ? othersObject(name) : undefined;
+        skip(mirror, run, name, decision.what, whose ?? REPORTED[decision.what]);
+      }
+      return undefined;
+    }
+    case 'problem':
+      if (item.inode !== undefined) mirror.whereabouts.unnameable(item.path, item.inode, item.detail);
+      if (item.transient) mirror.failedLooks.report(item.path);
+      skip(mirror, run, item.path, item.reason, item.detail);
+      return undefined;
+    case 'walked':
+      return undefined;
+    case 'finished':
+      return item;
+  }
+}
+
+/** Why an object is not nobody's: whoever holds the lease of that folder has put it there. */
+function whyOthers(place: ObjectName | undefined, { settings: { target, container, prefix } }: Mirror): string | undefined {
+  if (place === undefined) return undefined;
+  const lease = `${prefix}${place === '' ? '' : `${place}/`}${OWN_FOLDER}lease`;
+  return `another mirror writes to ${prefix}${place}/, where its lease is, and this object is left to it; if that mirror is gone for good: longshore object rm ${target} ${container} ${lease}`;
+}
+
+function skip({ stats }: Mirror, { tally }: Run, path: string, reason: SkipReason, detail: string): void {
+  // Links that the mirror is told to skip are no surprise to anybody, and for a malformed pattern nothing is left out.
+  if (reason !== 'link-skipped' && reason !== 'pattern-malformed') tally.counts.skipped += 1;
+  stats.skipped(path, reason, detail);
+}

@@ -1,0 +1,29 @@
+import type { Mirror } from './mirror.js';
+import type { Run } from './runs.js';
+import { type ScanOptions, startScan } from '../scan/scan.js';
+import type { ScanRequest } from '../scan/scan-run.js';
+
+/**
+ * Walks the source once more, for files that moved while it was walked from where the walk had not been yet to where it had
+ * been already: their old names are missing, and nothing knows their new ones. Makes jobs of these, so that the deletes of the
+ * old names wait for them. Says nothing of what is gone. Rejects as a scan does.
+ */
+export async function lookForMoved(
+  mirror: Mirror,
+  run: Run,
+  request: ScanRequest,
+  options: Pick<ScanOptions, 'signal' | 'clock' | 'cutAt'>,
+): Promise<void> {
+  const { intake, pending, whereabouts, parts } = mirror;
+  await parts.index.flush(); // what was recorded meanwhile is not found once more
+  for await (const items of startScan({ ...request, noDeletes: 'this is a second look' }, options)) {
+    for (const item of items) {
+      options.signal.throwIfAborted();
+      if (item.kind === 'problem' && item.inode !== undefined) whereabouts.unnameable(item.path, item.inode, item.detail);
+      if (item.kind !== 'finding' || item.local === undefined || item.decision.action === 'report') continue;
+      if (whereabouts.isSighted(item.name, item.local.inode)) continue;
+      if (pending.has(item.name)) whereabouts.sighted(item.name, item.local.inode);
+      else await intake.enqueue(item, run);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
+import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
+import type { Found } from '../../watcher/look.js';
+import type { WalkProblem } from '../../watcher/problem.js';
+import { decide, type Policy } from '../decide.js';
+import type { Naming } from '../naming.js';
+import type { UnseenRanges } from './unseen-ranges.js';
+import type { MissingName, Finding } from './compare.js';
+
+/** What it takes to tell a file that is gone from one that was only not seen. */
+export interface Evidence {
+  readonly unseenRanges: UnseenRanges;
+  /** Looks at the path once more, now. */
+  statAgain(path: RelativePath): Found;
+  known(name: ObjectName): ObjectRecord | undefined;
+  readonly naming: Naming;
+  /** Why nothing at all may be deleted; undefined when it may. */
+  readonly noDeletes: string | undefined;
+}
+
+export interface MissingCounts {
+  /** Objects kept because it is not certain that their files are gone. */
+  deletesKept: number;
+  /** Objects kept, and nothing said of them, because their paths are excluded. */
+  excluded: number;
+}
+
+/**
+ * What is to be done about names that a finished scan did not find. Each is looked for once more, since a scan takes
+ * time: what came back meanwhile is compared like any other file, what is excluded or cannot be seen is left alone.
+ */
+export function* settleMissing(
+  missingNames: Iterable<MissingName>,
+  { unseenRanges, statAgain, known, naming, noDeletes }: Evidence,
+  policy: Policy,
+  counts: MissingCounts,
+): Generator<Finding | WalkProblem, void> {
+  for (const { name, remote } of missingNames) {
+    const path = naming.pathOf(name);
+    if (unseenRanges.keeps(path) || (path !== name && unseenRanges.keeps(name))) {
+      counts.deletesKept++;
+      continue;
+    }
+    const found = statAgain(path);
+    if (found.kind === 'ignored') {
+      counts.excluded++;
+      continue;
+    }
+    if (found.kind === 'problem' && unseenRanges.add(found)) {
+      yield found;
+      if (unseenRanges.keeps(path)) {
+        counts.deletesKept++;
+        continue;
+      }
+    }
+    const record = known(name);
+    const local = isEntry(found) && naming.nameOf(found) === name ? found : undefined;
+    const decision = decide(local && { entry: local }, record, remote, policy);
+    if (decision.action === 'nothing') continue;
+    if (noDeletes !== undefined && (decision.action === 'delete' || decision.action === 'forget')) {
+      counts.deletesKept++;
+      // Somebody put it there: who is asked to let it go can see which it is.
+      if (record === undefined) yield { kind: 'finding', name, local, known: record, remote, decision: EXTRANEOUS };
+    } else yield { kind: 'finding', name, local, known: record, remote, decision };
+  }
+}
+
+const EXTRANEOUS = { action: 'report', what: 'extraneous' } as const;
+
+function isEntry(found: Found): found is LocalEntry {
+  return found.kind === 'file' || found.kind === 'symlink';
+}

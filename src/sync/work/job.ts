@@ -1,0 +1,57 @@
+import type { ObjectName } from '../../state/object-index.js';
+import type { LocalEntry } from '../../watcher/entry.js';
+import type { Remote } from '../decide.js';
+import type { Since } from '../moment.js';
+import type { QueuedJob } from './queue.js';
+
+/**
+ * "See to this object": plain data, so that a queue may carry it to another process. What is to be done is decided
+ * when it runs, from the disk as it is then.
+ */
+export interface Job extends QueuedJob {
+  readonly mirror: string;
+  readonly name: ObjectName;
+  /** The run whose summary counts it; NO_RUN where no scan asked for it. */
+  readonly run: number;
+  /** When the change was made, as far as that is known: see lagOf. */
+  readonly since: Since;
+  /** From 1. */
+  readonly attempt: number;
+  /** How often the target counted as down because of this job, after it had been found to be up. Default 0. */
+  readonly targetFaults?: number;
+  /** The file as a scan saw it a moment ago: saves the first attempt a look. Reading checks that it is still so. */
+  readonly seen?: LocalEntry;
+  /** What a listing said of the object a moment ago; `ask`: it matters, so look at the object first. */
+  readonly remote: Remote | 'ask';
+  /** The run whose listing said that. */
+  readonly listedIn: number;
+  /** The object that probably holds this content, under the name that the file had before: see formerName. */
+  readonly renamedFrom?: ObjectName;
+  /** When the name was first found to have lost its file; milliseconds on the monotonic clock. See ScansDue.isDue. */
+  readonly asOfMs?: number;
+  /** The object that was in the way of this one, and whose delete was asked for: it is not asked for twice. */
+  readonly roomAsked?: ObjectName;
+}
+
+export const NO_RUN = 0;
+
+/**
+ * A job that waits, once another was added for its object: still the one of its run, but the file as it was seen then is
+ * not looked at when it may have changed since.
+ */
+export function combineJobs({ seen: _, ...waiting }: Job, newer: Job): Job {
+  const { remote, listedIn } = newer.remote === 'unknown' ? waiting : newer;
+  const run = waiting.run === NO_RUN ? newer.run : waiting.run;
+  const asOfMs = waiting.asOfMs ?? newer.asOfMs;
+  return { ...waiting, ...(asOfMs === undefined ? {} : { asOfMs }), run, ...(newer.seen ? { seen: newer.seen } : {}), remote, listedIn };
+}
+
+/** The same job for a later moment: what was seen then is not trusted. */
+export function retryOf({ seen: _, ...job }: Job, attempt: number): Job {
+  return { ...job, attempt, remote: job.remote === 'unknown' ? 'unknown' : 'ask' };
+}
+
+/** The same job for a later moment, when no run waits for it any more. */
+export function detachedRetry(job: Job, attempt: number): Job {
+  return retryOf({ ...job, run: NO_RUN }, attempt);
+}

@@ -1,0 +1,87 @@
+import type { ObjectName } from '../../state/object-index.js';
+import { createCondition } from '../../condition.js';
+import { older, type Since } from '../moment.js';
+
+/** Names with work that is not durable yet: lag, state and "is this run done" are read from it. */
+export interface Pending {
+  /** A name that is pending already keeps the moment it became so; one that was dropped is as old as it was then. */
+  add(name: ObjectName, since: Since): void;
+  /** A job of the name is over, and another one follows for a change of this moment. */
+  replace(name: ObjectName, since: Since): void;
+  settled(name: ObjectName): void;
+  /** The work will not be done before a scan finds it again. */
+  drop(name: ObjectName): void;
+  has(name: ObjectName): boolean;
+  /** Those that begin with this. */
+  namesBelow(prefix: string): readonly ObjectName[];
+  readonly size: number;
+  /** How many were dropped and not found again. */
+  readonly dropped: number;
+  /** Of what is pending and what was dropped. */
+  ages(): Iterable<Since>;
+  /** Of both, as far as they are remembered. */
+  names(): Iterable<ObjectName>;
+  /** A scan has found everything there is to do: of what was dropped only what `isUnseen` is still to be done. */
+  found(isUnseen: (name: ObjectName) => boolean): void;
+  /** Resolves when nothing is pending; rejects with the signal's reason. */
+  whenEmpty(signal: AbortSignal): Promise<void>;
+}
+
+/** Dropped names that are remembered one by one; of more, only how many they are and how old. */
+const MOST_DROPPED = 10_000;
+
+export function createPending(): Pending {
+  const since = new Map<ObjectName, Since>();
+  const dropped = new Map<ObjectName, Since>();
+  let others: { readonly count: number; readonly since: Since } | undefined;
+  const empty = createCondition();
+
+  function settled(name: ObjectName): void {
+    since.delete(name);
+    if (since.size === 0) empty.notifyAll();
+  }
+
+  return {
+    add(name, moment) {
+      if (since.has(name)) return;
+      const before = dropped.get(name);
+      since.set(name, before === undefined ? moment : older(before, moment));
+      dropped.delete(name);
+    },
+    replace(name, moment) {
+      since.set(name, moment);
+    },
+    settled,
+    drop(name) {
+      const moment = since.get(name);
+      if (moment === undefined) return;
+      if (dropped.size < MOST_DROPPED) dropped.set(name, moment);
+      else others = { count: (others?.count ?? 0) + 1, since: others === undefined ? moment : older(others.since, moment) };
+      settled(name);
+    },
+    has: (name) => since.has(name),
+    namesBelow: (prefix) => [...since.keys()].filter((name) => name.startsWith(prefix)),
+    get size() {
+      return since.size;
+    },
+    get dropped() {
+      return dropped.size + (others?.count ?? 0);
+    },
+    *ages() {
+      yield* since.values();
+      yield* dropped.values();
+      if (others !== undefined) yield others.since;
+    },
+    *names() {
+      yield* since.keys();
+      yield* dropped.keys();
+    },
+    found(isUnseen) {
+      others = undefined;
+      for (const name of dropped.keys()) if (!isUnseen(name)) dropped.delete(name);
+    },
+    async whenEmpty(signal) {
+      while (since.size > 0) await empty.wait(signal);
+    },
+  };
+}

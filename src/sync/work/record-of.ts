@@ -1,0 +1,33 @@
+import type { ObjectRecord } from '../../state/object-index.js';
+import type { LocalEntry } from '../../watcher/entry.js';
+import type { ContentClass } from '../content-class.js';
+import type { Confirmed } from '../store/object-store.js';
+
+/** The record of a file as it was seen before it was read, and of what was confirmed (or is meant) of its object. */
+export function recordOf(
+  entry: LocalEntry,
+  confirmed: Confirmed & { readonly looks?: ContentClass | undefined; readonly metadataEpoch?: number | undefined },
+  hashedAtMs: number,
+  state: ObjectRecord['state'],
+): ObjectRecord {
+  const { kind, size, mtimeNs, ctimeNs, inode, mode, uid, gid } = entry;
+  const { md5, etag, partSize, versionId, looks = 'ordinary', metadataEpoch = 0 } = confirmed;
+  return {
+    state,
+    kind,
+    size,
+    mtimeNs,
+    ctimeNs,
+    inode,
+    mode,
+    uid,
+    gid,
+    md5,
+    hashedAtMs,
+    ...(etag === undefined ? {} : { etag }),
+    ...(partSize === undefined ? {} : { partSize }),
+    ...(versionId === undefined ? {} : { versionId }),
+    ...(looks === 'ordinary' ? {} : { looks }),
+    ...(metadataEpoch === 0 ? {} : { metadataEpoch }),
+  };
+}

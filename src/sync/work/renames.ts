@@ -1,0 +1,81 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
+import type { LocalEntry } from '../../watcher/entry.js';
+import type { Job } from './job.js';
+import { OVERWRITE_PATIENCE_MS } from './whereabouts.js';
+import type { Outcome, MirrorContext } from './mirror-context.js';
+
+/** The name of an object that probably has this file's content (same inode, size and mtime). The copy compares digests. */
+export function formerName(index: Pick<ObjectIndex, 'get' | 'namesOfInode'>, name: ObjectName, entry: LocalEntry): ObjectName | undefined {
+  return index.namesOfInode(entry.inode).find((other) => other !== name && isSameFile(index.get(other), entry));
+}
+
+/** The ctime is not compared: renaming moves it. */
+function isSameFile(record: ObjectRecord | undefined, entry: LocalEntry): boolean {
+  return (
+    record?.state === 'confirmed' &&
+    record.inode === entry.inode &&
+    record.size === entry.size &&
+    record.mtimeNs === entry.mtimeNs &&
+    record.kind === entry.kind
+  );
+}
+
+/**
+ * Asks whether the object may be deleted as far as its file's other names go: see Whereabouts. `moved`: its content is
+ * confirmed under another name, so that nothing is lost. Otherwise what becomes of the job.
+ */
+export async function mayDelete(job: Job, known: ObjectRecord, at: MirrorContext): Promise<{ readonly moved: boolean } | Outcome> {
+  const { whereabouts, waitingJobs } = at;
+  const { name } = job;
+  // What the kernel has announced by now is known to the watcher two turns later.
+  if (job.asOfMs === undefined) for (let turn = 0; turn < 2; turn += 1) await nextTurn();
+  const asOfMs = job.asOfMs ?? at.clock.monotonic();
+  const found = whereabouts.find(name, known, asOfMs, job.run);
+  switch (found.state) {
+    case 'confirmed':
+      return { moved: found.sameContent };
+    case 'nowhere':
+      return { moved: false };
+    case 'unseen':
+      if (waitingJobs.waitForScans({ ...job, asOfMs }, Number.POSITIVE_INFINITY)) return WAITS;
+      return kept('its file may be found elsewhere by a scan that is due');
+    case 'pending':
+      if (waitingJobs.comesDownTo(found.name, name)) return { moved: false };
+      if (waitingJobs.waitFor(job, found.name, found.settling)) return WAITS;
+      return kept(`its file is ${found.name} now, which is not mirrored yet`);
+    case 'not-mirrored': {
+      if (found.name === '') return kept(found.why);
+      const resumes = whereabouts.keep(name, found.name);
+      return kept(`its file is ${found.name} now, which cannot be mirrored: ${found.why}`, resumes);
+    }
+  }
+}
+
+/**
+ * Asks the same before the file `entry` takes the place of another one. `neededBy`: it may, although the content is still to be
+ * mirrored under that name.
+ */
+export function mayOverwrite(job: Job, { inode }: LocalEntry, at: MirrorContext): { readonly neededBy: ObjectName | undefined } | Outcome {
+  const { whereabouts, waitingJobs, clock } = at;
+  const known = at.index.get(job.name);
+  if (known?.state !== 'confirmed' || known.inode === inode) return UNNEEDED;
+  const asOfMs = job.asOfMs ?? clock.monotonic();
+  const untilMs = asOfMs + OVERWRITE_PATIENCE_MS;
+  const found = whereabouts.find(job.name, known, asOfMs, job.run);
+  if (found.state === 'unseen') {
+    return clock.monotonic() < untilMs && waitingJobs.waitForScans({ ...job, asOfMs }, untilMs) ? WAITS : UNNEEDED;
+  }
+  if (found.state !== 'pending') return UNNEEDED;
+  const needed = { neededBy: found.name };
+  if (!whereabouts.isFirstAttempt(found.name) && clock.monotonic() >= untilMs) return needed;
+  if (waitingJobs.comesDownTo(found.name, job.name)) return needed;
+  return waitingJobs.waitFor({ ...job, asOfMs }, found.name, found.settling) ? WAITS : needed;
+}
+
+const UNNEEDED = { neededBy: undefined };
+const WAITS: Outcome = { outcome: 'waits' };
+
+function kept(detail: string, resumes = false): Outcome {
+  return { outcome: 'skipped', reason: 'delete-withheld', detail, ...(resumes && { resumes }) };
+}

@@ -1,0 +1,57 @@
+import type { ObjectRecord } from '../../state/object-index.js';
+import type { RemoteFact } from '../decide.js';
+import type { Job } from './job.js';
+import { type ContentClass, contentClassOf } from '../content-class.js';
+import type { Outcome, MirrorContext } from './mirror-context.js';
+import { FREE, type GrantedLeave } from '../guard/guard.js';
+
+const REJECTED = 'its overwrite was rejected, and the file still looks encrypted or wiped; restore it, or see: longshore reject --undo';
+
+/**
+ * Asks leave to replace the content of an object where the new content looks encrypted or wiped and the old did not.
+ * Resolves with what became of the job when it is not given.
+ */
+export async function permitToReplace(
+  job: Job,
+  why: string,
+  looks: ContentClass,
+  ctx: MirrorContext,
+  signal: AbortSignal,
+): Promise<Outcome | GrantedLeave> {
+  if (looks === 'ordinary') return FREE;
+  const known = await replaced(job, why, ctx, signal);
+  if (known === undefined || !isSuspicious(known, looks)) return FREE;
+  if (known.guarded === 'rejected') return { outcome: 'skipped', reason: 'overwrite-refused', detail: REJECTED };
+  const permit = await ctx.guard.ask('overwrite', job.name, known);
+  return permit.granted ? permit : { outcome: 'held', change: 'overwrite' };
+}
+
+/** What is known of the object that would be replaced; undefined when nothing would, or when it is nothing to be asked about. */
+async function replaced({ name }: Job, why: string, ctx: MirrorContext, signal: AbortSignal): Promise<ObjectRecord | undefined> {
+  if (why === 'changed') return ctx.index.get(name);
+  // Who encrypts a machine's files may have had its state as well, and then nothing is known of what was there.
+  if (why !== 'other-content') return undefined;
+  const there = await ctx.store.head(name, signal);
+  return typeof there === 'object' ? recordOfObject(there, contentClassOf(await ctx.store.beginning(name, signal))) : undefined;
+}
+
+/**
+ * An object of which nobody has recorded anything, so that it can be held: as of a file that no file is. It is only kept
+ * while somebody has to decide about it, or has.
+ */
+function recordOfObject({ size, md5 = '', etag }: RemoteFact, looks: ContentClass): ObjectRecord {
+  const noFile = { kind: 'file', mtimeNs: 0n, ctimeNs: 0n, inode: 0n, mode: 0, uid: 0, gid: 0, hashedAtMs: 0 } as const;
+  return {
+    state: 'confirmed',
+    ...noFile,
+    size,
+    md5,
+    ...(etag === undefined ? {} : { etag }),
+    ...(looks === 'ordinary' ? {} : { looks }),
+  };
+}
+
+/** What always looked like that (archives without a known beginning, files encrypted by their owner, empty ones) is not suspicious. */
+function isSuspicious(before: ObjectRecord, now: ContentClass): boolean {
+  return now !== 'ordinary' && now !== before.looks && before.size > 0;
+}

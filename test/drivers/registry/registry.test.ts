@@ -1,0 +1,82 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { StorageError } from '../../../src/drivers/errors.js';
+import { openDriver } from '../../../src/drivers/registry/open.js';
+import { builtinDrivers, findDriver } from '../../../src/drivers/registry/registry.js';
+
+test('a driver is found by name and by each alias, in any case', () => {
+  for (const kind of builtinDrivers) {
+    for (const name of [kind.name, kind.name.toUpperCase(), ...kind.aliases]) expect(findDriver(name)).toBe(kind);
+  }
+});
+
+test('no two kinds share a name, and each says what it is', () => {
+  const names = builtinDrivers.flatMap(({ name, aliases }) => [name, ...aliases]);
+  expect(new Set(names).size).toBe(names.length);
+  for (const { name, summary } of builtinDrivers) {
+    expect(name).toBe(name.toLowerCase());
+    expect(summary).toMatch(/^.{10,120}$/);
+  }
+});
+
+test('an unknown name is refused with the known ones', () => {
+  expect(() => findDriver('flopy')).toThrow(StorageError);
+  expect(() => findDriver('flopy')).toThrow('no driver is called "flopy"; known: ');
+  for (const { name } of builtinDrivers) expect(() => findDriver('flopy')).toThrow(name);
+  for (const name of ['', '__proto__', 'constructor', 'toString']) expect(() => findDriver(name)).toThrow('no driver is called');
+});
+
+test('a name that Libcloud gave up is refused with its successor', () => {
+  expect(() => findDriver('CLOUDFILES_UK')).toThrow('use cloudfiles with region "lon"');
+  expect(() => findDriver('cloudfiles_swift')).toThrow('use openstack_swift');
+});
+
+test('settings that are wrong are refused with every fault', async () => {
+  await expect(openDriver('local', { fsync: 'perhaps', colour: 'blue' })).rejects.toThrow(
+    /driver "local" cannot be opened with these settings: .*root: missing.*fsync: expected true or false.*colour: unknown key/,
+  );
+});
+
+test('a driver that was opened tries again what failed in passing', async () => {
+  const [memory] = builtinDrivers.filter(({ name }) => name === 'memory');
+  let failures = 1;
+  const failing = {
+    ...memory!,
+    open: (...args: Parameters<NonNullable<typeof memory>['open']>) => {
+      const backend = memory!.open(...args);
+      return {
+        ...backend,
+        headContainer: async (...given: Parameters<typeof backend.headContainer>) => {
+          failures -= 1;
+          if (failures >= 0) throw new StorageError('passing trouble', { driver: 'memory', retry: 'backoff' });
+          return backend.headContainer(...given);
+        },
+      };
+    },
+  };
+  const driver = await openDriver('memory', {}, { kinds: [failing] });
+  await driver.createContainer('c');
+  expect((await driver.getContainer('c')).name).toBe('c');
+  expect(failures).toBe(-1);
+});
+
+test('what the settings leave open is asked of the provider before it is opened', async () => {
+  const server = createServer((_, response) => void response.writeHead(403, { server: 'MinIO' }).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const settings = { host: '127.0.0.1', port, secure: false, key: 'a', secret: 'b' };
+  try {
+    const driver = await openDriver('s3', { profile: 'auto', ...settings });
+    expect(driver.capabilities.preconditions).toEqual(['ifAbsent', 'ifMatch']);
+    await driver.close();
+    const told = await openDriver('s3', { profile: 'generic', ...settings });
+    expect(told.capabilities.preconditions).toEqual([]);
+    await told.close();
+    const reason = new Error('enough');
+    await expect(openDriver('s3', settings, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});

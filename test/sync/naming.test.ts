@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { createNaming, nameOfKey } from '../../src/sync/naming.js';
+
+const path = fc
+  .array(fc.oneof(fc.constantFrom('a', 'x.rclonelink', '.rclonelink', '😀', 'a.rclonelink.rclonelink'), fc.string({ minLength: 1 })), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .map((segments) => segments.join('/'));
+const kind = fc.constantFrom('file' as const, 'symlink' as const);
+
+it.each(['skip', 'follow'] as const)('a file is called what it is called (%s)', (mode) => {
+  const { nameOf, pathOf, namesAt } = createNaming(mode);
+  fc.assert(
+    fc.property(path, (path) => {
+      const name = nameOf({ path, kind: 'file' });
+      expect(pathOf(name)).toBe(path);
+      expect(namesAt(path)).toEqual([name]);
+    }),
+  );
+});
+
+it('names are exact both ways where links are preserved', () => {
+  const { nameOf, pathOf, namesAt } = createNaming('preserve');
+  fc.assert(
+    fc.property(path, kind, (path, kind) => {
+      fc.pre(kind === 'symlink' || !path.endsWith('.rclonelink')); // the walk refuses such files
+      const name = nameOf({ path, kind });
+      expect(pathOf(name)).toBe(path);
+      expect(namesAt(path)).toContain(name);
+      for (const other of namesAt(path)) expect(pathOf(other)).toBe(path);
+    }),
+  );
+});
+
+it('no two things have one name where links are preserved', () => {
+  const { nameOf } = createNaming('preserve');
+  const thing = fc.record({ path, kind }).filter(({ path, kind }) => kind === 'symlink' || !path.endsWith('.rclonelink'));
+  fc.assert(
+    fc.property(thing, thing, (a, b) => {
+      fc.pre(a.path !== b.path || a.kind !== b.kind);
+      expect(nameOf(a)).not.toBe(nameOf(b));
+    }),
+  );
+});
+
+it('a key has a name below its prefix only', () => {
+  expect(nameOfKey('', 'a/b')).toBe('a/b');
+  expect(nameOfKey('p/', 'p/a')).toBe('a');
+  expect(nameOfKey('p/', 'p/')).toBeUndefined();
+  expect(nameOfKey('p/', 'pa')).toBeUndefined();
+});

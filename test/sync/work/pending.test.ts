@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import type { Moment } from '../../../src/sync/moment.js';
+import { oldest } from '../../../src/sync/moment.js';
+import { createPending } from '../../../src/sync/work/pending.js';
+
+const at = (ms: number): Moment => ({ wallMs: 1_000_000 + ms, monotonicMs: ms });
+
+test('pending: the oldest name is the one whose change is oldest, in whatever order and however often names are added', () => {
+  const pending = createPending();
+  pending.add('b', at(20));
+  pending.add('a', at(10));
+  pending.add('a', at(30));
+  expect(oldest(pending.ages())).toEqual(at(10));
+  pending.settled('a');
+  expect(oldest(pending.ages())).toEqual(at(20));
+  pending.add('c', null);
+  expect(oldest(pending.ages())).toBeNull();
+  pending.settled('c');
+  pending.settled('b');
+  expect(oldest(pending.ages())).toBeUndefined();
+});
+
+test('pending: a name whose job is over while another waits is as old as the change that this one is for', () => {
+  const pending = createPending();
+  pending.add('a', at(10));
+  pending.replace('a', at(30));
+  expect([...pending.ages()]).toEqual([at(30)]);
+});
+
+test('pending: dropped work keeps its age until it is found again, or a scan has not found it', () => {
+  const pending = createPending();
+  for (const [ms, name] of ['a', 'b', 'c'].entries()) pending.add(name, at(ms));
+  for (const name of ['a', 'b', 'c', 'never added']) pending.drop(name);
+  expect(pending).toMatchObject({ size: 0, dropped: 3 });
+  expect(oldest(pending.ages())).toEqual(at(0));
+  pending.add('b', at(50));
+  expect(pending).toMatchObject({ size: 1, dropped: 2 });
+  expect([...pending.ages()]).toEqual([at(1), at(0), at(2)]);
+  pending.found((name) => name === 'c');
+  expect([...pending.ages()]).toEqual([at(1), at(2)]);
+  pending.settled('b');
+  pending.found(() => false);
+  expect(pending).toMatchObject({ size: 0, dropped: 0 });
+});
+
+test('pending: of very much dropped work the age of the oldest is kept', () => {
+  const pending = createPending();
+  for (let n = 0; n < 10_100; n += 1) {
+    pending.add(`${n}`, at(n === 10_050 ? -1 : n));
+    pending.drop(`${n}`);
+  }
+  expect(pending.dropped).toBe(10_100);
+  expect([...pending.ages()].length).toBeLessThanOrEqual(10_001);
+  expect(oldest(pending.ages())).toEqual(at(-1));
+});
+
+test('waiting for nothing ends with the last name, or with the signal', async () => {
+  const pending = createPending();
+  const stop = new AbortController();
+  await pending.whenEmpty(stop.signal);
+  pending.add('a', at(0));
+  const first = pending.whenEmpty(stop.signal);
+  const second = pending.whenEmpty(stop.signal);
+  pending.settled('a');
+  await Promise.all([first, second]);
+  pending.add('b', at(0));
+  const third = pending.whenEmpty(stop.signal);
+  stop.abort(new Error('enough'));
+  await expect(third).rejects.toThrow('enough');
+});

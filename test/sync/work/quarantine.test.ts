@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import type { Ledger, LedgerDocument, Quarantined } from '../../../src/state/ledger.js';
+import { openQuarantine } from '../../../src/sync/work/quarantine.js';
+import { fakeClock } from '../../fakes/clock.js';
+
+const GIVEN_UP: Quarantined = {
+  reason: 'hash-mismatch',
+  error: 'has hash 1, expected 2',
+  attempts: 5,
+  sinceMs: 7,
+  nextTryMs: 9,
+  version: 'v',
+};
+
+function open(quarantined: LedgerDocument['quarantined'] = {}) {
+  let document: LedgerDocument = { version: 1, mirror: 'm', reconciled: true, unfinishedUploads: {}, quarantined };
+  const writes: string[][] = [];
+  let failing = false;
+  const ledger: Ledger = {
+    read: () => document,
+    async update(change) {
+      if (failing) throw new Error('disk full');
+      document = change(document);
+      writes.push(Object.keys(document.quarantined));
+    },
+    close: async () => undefined,
+  };
+  const warnings: string[] = [];
+  const log = { warn: (what: string) => void warnings.push(what) } as never;
+  const clock = fakeClock();
+  const fail = (now: boolean) => {
+    failing = now;
+  };
+  return { quarantine: openQuarantine(ledger, clock, log), ledger, clock, writes, warnings, fail };
+}
+
+describe('P8: what was given up', () => {
+  test('is known again after a restart', async () => {
+    const { quarantine, ledger } = open();
+    expect(quarantine.put('a', GIVEN_UP)).toBe(true);
+    await quarantine.flush();
+    const again = open(ledger.read().quarantined).quarantine;
+    expect(again.get('a')).toEqual(GIVEN_UP);
+    expect([...again.all.keys()]).toEqual(['a']);
+    expect(again.get('b')).toBeUndefined();
+  });
+
+  test('is written down within a second, all of it at once, and not again while nothing changes', async () => {
+    const { quarantine, clock, writes } = open();
+    quarantine.put('a', GIVEN_UP);
+    await clock.advance(500);
+    quarantine.put('b', GIVEN_UP);
+    quarantine.release('never was');
+    expect(writes).toEqual([]);
+    await clock.advance(500);
+    expect(writes).toEqual([['a', 'b']]);
+    await clock.advance(60_000);
+    await quarantine.flush();
+    quarantine.release('a');
+    await clock.advance(1_000);
+    expect(writes).toEqual([['a', 'b'], ['b']]);
+    expect(quarantine.get('a')).toBeUndefined();
+  });
+
+  test('that could not be written down is told, and is in the next writing', async () => {
+    const { quarantine, clock, writes, warnings, fail } = open();
+    fail(true);
+    quarantine.put('a', GIVEN_UP);
+    await clock.advance(1_000);
+    await quarantine.flush();
+    expect(warnings).toHaveLength(1);
+    fail(false);
+    quarantine.put('b', GIVEN_UP);
+    await quarantine.flush();
+    expect(writes).toEqual([['a', 'b']]);
+  });
+
+  test('P7: is no more than a ledger can bear: the rest is only not remembered, and long texts are cut', () => {
+    const { quarantine } = open();
+    for (let at = 0; at < 1_000; at += 1) expect(quarantine.put(`f${at}`, GIVEN_UP)).toBe(true);
+    expect(quarantine.put('one more', GIVEN_UP)).toBe(false);
+    expect(quarantine.get('one more')).toBeUndefined();
+    expect(quarantine.put('f0', { ...GIVEN_UP, error: 'x'.repeat(10_000) })).toBe(true);
+    expect(quarantine.get('f0')?.error).toHaveLength(500);
+    quarantine.release('f1');
+    expect(quarantine.put('one more', GIVEN_UP)).toBe(true);
+  });
+});

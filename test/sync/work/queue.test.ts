@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { createQueue, type QueuedJob } from '../../../src/sync/work/queue.js';
+
+interface TestJob extends QueuedJob {
+  readonly version: number;
+}
+
+/** Jobs run until they are let go, so that a test decides what is under way. */
+function gate() {
+  const running: { job: TestJob; finish(): void }[] = [];
+  const started: string[] = [];
+  return {
+    running,
+    started,
+    run: (job: TestJob) =>
+      new Promise<void>((resolve) => {
+        started.push(`${job.key}${job.version}`);
+        running.push({ job, finish: resolve });
+      }),
+    async finish(key: string) {
+      const at = running.findIndex(({ job }) => job.key === key);
+      running.splice(at, 1)[0]?.finish();
+      await turn();
+    },
+  };
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const job = (key: string, version = 1, lane: TestJob['lane'] = 'small'): TestJob => ({ key, lane, version });
+
+const ignore = () => {};
+
+describe('the queue', () => {
+  test('runs one job per key at a time; one added meanwhile runs again after, and only the newest', async () => {
+    const { run, started, finish } = gate();
+    const queue = createQueue({ concurrency: 4, waitingLimit: 10, run, dropped: ignore });
+    await queue.add(job('a', 1));
+    await turn();
+    await queue.add(job('a', 2));
+    await queue.add(job('a', 3));
+    await turn();
+    expect(started).toEqual(['a1']);
+    await finish('a');
+    expect(started).toEqual(['a1', 'a3']);
+    await finish('a');
+    expect(queue.running + queue.waiting).toBe(0);
+  });
+
+  test('a key that waits already is not added a second time', async () => {
+    const { run, started, finish } = gate();
+    const queue = createQueue({ concurrency: 1, waitingLimit: 10, run, dropped: ignore });
+    await queue.add(job('a'));
+    await turn();
+    await queue.add(job('b', 1));
+    await queue.add(job('b', 2));
+    await finish('a');
+    await finish('b');
+    expect(started).toEqual(['a1', 'b1']);
+  });
+
+  test('P1: a job that waits learns what a newer one for its key knows', async () => {
+    const { run, started, finish } = gate();
+    const combine = (waiting: TestJob, newer: TestJob) => ({ ...waiting, version: 10 * waiting.version + newer.version });
+    const queue = createQueue({ concurrency: 1, waitingLimit: 10, run, combine, dropped: ignore });
+    await queue.add(job('a'));
+    await turn();
+    for (const version of [1, 2, 3]) await queue.add(job('b', version));
+    await finish('a');
+    await finish('b');
+    expect(started).toEqual(['a1', 'b123']);
+  });
+
+  test('P7: never more than waitingLimit wait: add() holds the caller back', async () => {
+    const { run, finish } = gate();
+    const queue = createQueue({ concurrency: 1, waitingLimit: 3, run, dropped: ignore });
+    let added = 0;
+    const feeding = (async () => {
+      for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
+        await queue.add(job(key));
+        added += 1;
+      }
+    })();
+    await turn();
+    expect(queue.waiting).toBeLessThanOrEqual(3);
+    expect(added).toBeLessThan(6);
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) await finish(key);
+    await feeding;
+    expect(added).toBe(6);
+  });
+
+  test('large files leave slots to small ones', async () => {
+    const { run, started } = gate();
+    const queue = createQueue({ concurrency: 16, waitingLimit: 100, run, dropped: ignore });
+    for (let at = 0; at < 20; at += 1) await queue.add(job(`L${at}.`, 1, 'large'));
+    await queue.add(job('s', 1, 'small'));
+    await turn();
+    expect(started.filter((key) => key.startsWith('L'))).toHaveLength(2);
+    expect(started).toContain('s1');
+  });
+
+  test('a paused queue starts nothing; what was dropped never runs', async () => {
+    const { run, started } = gate();
+    const dropped: string[] = [];
+    const queue = createQueue({ concurrency: 2, waitingLimit: 10, run, dropped: ({ key }) => dropped.push(key) });
+    queue.pause();
+    await queue.add(job('a'));
+    await queue.add(job('b'));
+    await turn();
+    expect(started).toEqual([]);
+    queue.clear();
+    expect(dropped).toEqual(['a', 'b']);
+    await queue.whenIdle();
+    queue.resume();
+    await queue.add(job('c'));
+    await turn();
+    expect(started).toEqual(['c1']);
+  });
+
+  test('starts nothing once its signal is aborted: what waits, what would run again and what comes later is dropped', async () => {
+    const { run, started, finish } = gate();
+    const dropped: string[] = [];
+    const stop = new AbortController();
+    const note = ({ key, version }: TestJob) => dropped.push(`${key}${version}`);
+    const queue = createQueue({ concurrency: 1, waitingLimit: 2, run, dropped: note, signal: stop.signal });
+    await queue.add(job('a'));
+    await turn();
+    await queue.add(job('a', 2));
+    await queue.add(job('b'));
+    const heldBack = queue.add(job('c')); // there is no room
+    stop.abort(new Error('enough'));
+    await expect(heldBack).rejects.toThrow('enough');
+    await expect(queue.add(job('d'))).rejects.toThrow('enough');
+    await finish('a');
+    await queue.whenIdle();
+    expect(started).toEqual(['a1']);
+    expect(dropped.toSorted()).toEqual(['a2', 'b1', 'c1', 'd1']);
+  });
+
+  test('a paused queue holds nobody back once its signal is aborted', async () => {
+    const stop = new AbortController();
+    const queue = createQueue({ concurrency: 1, waitingLimit: 1, run: async () => {}, dropped: ignore, signal: stop.signal });
+    queue.pause();
+    const heldBack = queue.add(job('a'));
+    stop.abort(new Error('enough'));
+    await expect(heldBack).rejects.toThrow('enough');
+    await queue.whenIdle();
+  });
+});

@@ -1,0 +1,210 @@
+import { describe, expect, test } from 'vitest';
+import { StorageError } from '../../../src/drivers/errors.js';
+import type { ObjectRecord } from '../../../src/state/object-index.js';
+import type { Remote } from '../../../src/sync/decide.js';
+import type { Permit } from '../../../src/sync/guard/guard.js';
+import type { Job } from '../../../src/sync/work/job.js';
+import { remove } from '../../../src/sync/work/remove.js';
+import { FileChangedError } from '../../../src/sync/file-errors.js';
+import type { PathState } from '../../../src/sync/source/source-view.js';
+import type { Whereabout } from '../../../src/sync/work/whereabouts.js';
+import type { MirrorContext } from '../../../src/sync/work/mirror-context.js';
+import type { LocalEntry } from '../../../src/watcher/entry.js';
+import { record } from '../../state/fixtures.js';
+
+const { signal } = new AbortController();
+const GONE: PathState = { found: 'nothing' };
+const BACK: PathState = { found: 'entry', entry: { path: 'a', inode: 42n } as LocalEntry };
+
+interface Scene {
+  /** What each look finds, the last for ever. */
+  readonly looks?: readonly PathState[];
+  readonly doubts?: readonly (string | undefined)[];
+  readonly known?: ObjectRecord | undefined;
+  /** The record once the guard has been asked. */
+  readonly knownThen?: ObjectRecord | undefined;
+  readonly mayDelete?: boolean;
+  readonly permit?: 'granted' | 'refused';
+  readonly trash?: boolean;
+  readonly file?: Whereabout;
+  /** Too many jobs wait already. */
+  readonly crowded?: boolean;
+  /** The other name waits for this one. */
+  readonly circle?: boolean;
+  readonly overwrite?: 'always' | 'never';
+  readonly there?: Remote;
+  readonly fails?: 'remove' | 'keep';
+}
+
+/** Deletes `a`, and tells what was done for it, in order. */
+async function run(scene: Scene) {
+  const { looks = [GONE], doubts = [undefined], mayDelete = true, permit = 'granted', trash = true, overwrite = 'always' } = scene;
+  const done: string[] = [];
+  let known = 'known' in scene ? scene.known : record();
+  const next = <T>(list: readonly T[], at: { n: number }): T => list[Math.min(at.n++, list.length - 1)] as T;
+  const look = { n: 0 };
+  const deleteVeto = { n: 0 };
+  const note = async (what: string) => {
+    done.push(what);
+    if (scene.fails !== undefined && what === scene.fails) throw new StorageError('away', { driver: 'memory', retry: 'backoff' });
+  };
+  const granted: Permit = { granted: true, giveBack: () => note('give back') };
+  const at = {
+    source: {
+      statPath: (name: string) => (name === 'a' ? next(looks, look) : BACK),
+      deleteVeto: () => next(doubts, deleteVeto),
+      pathOf: (name: string) => name,
+      absolute: (path: string) => `/source/${path}`,
+    },
+    index: {
+      get: (name: string) => (name === 'a' ? known : { ...record(), inode: 42n }),
+      remove: () => note('forget'),
+    },
+    store: { head: async () => scene.there ?? 'absent', remove: () => note('remove') },
+    trash: trash ? { keep: () => note('keep') } : undefined,
+    guard: {
+      async ask() {
+        await note('ask');
+        if ('knownThen' in scene) known = scene.knownThen;
+        return permit === 'granted' ? granted : { granted: false };
+      },
+    },
+    policy: { overwrite },
+    mayDelete: () => mayDelete,
+    clock: { monotonic: () => 7 },
+    whereabouts: {
+      find: () => scene.file ?? { state: 'nowhere' },
+      keep: (name: string, other: string) => done.push(`withhold ${name} for ${other}`) > 0,
+    },
+    waitingJobs: {
+      comesDownTo: () => scene.circle === true,
+      waitFor(_job: Job, other: string) {
+        if (!scene.crowded) done.push(`wait for ${other}`);
+        return !scene.crowded;
+      },
+      waitForScans({ asOfMs }: Job) {
+        if (!scene.crowded) done.push(`wait for scans as of ${asOfMs}`);
+        return !scene.crowded;
+      },
+    },
+  } as unknown as MirrorContext;
+  const outcome = await remove({ name: 'a' } as Job, 'gone', at, signal).catch((error: unknown) => error);
+  return { outcome, done };
+}
+
+const vetoed = (detail: string | RegExp) => ({ outcome: 'skipped', reason: 'delete-withheld', detail: expect.stringMatching(detail) });
+
+describe('P4: an object is deleted', () => {
+  test('after its content is in the trash, by leave of the guard, and before its record is', async () => {
+    expect(await run({})).toEqual({
+      outcome: { outcome: 'done', job: 'delete', why: 'gone, kept in the trash', bytes: 0 },
+      done: ['ask', 'keep', 'remove', 'forget'],
+    });
+    expect(await run({ trash: false, looks: [{ found: 'folder' }] })).toEqual({
+      outcome: { outcome: 'done', job: 'delete', why: 'gone', bytes: 0 },
+      done: ['ask', 'remove', 'forget'],
+    });
+  });
+
+  test('without leave, and without the trash, when its content is mirrored under the name that its file has now', async () => {
+    expect((await run({ file: { state: 'confirmed', name: 'b', sameContent: true } })).done).toEqual(['remove', 'forget']);
+  });
+
+  test('like any other when its file has another name, and other content is confirmed there', async () => {
+    const file = { state: 'confirmed', name: 'b', sameContent: false } as const;
+    expect((await run({ file })).done).toEqual(['ask', 'keep', 'remove', 'forget']);
+  });
+
+  test('before the name of its file is confirmed where that name waits for this one', async () => {
+    const file = { state: 'pending', name: 'a/b', settling: false } as const;
+    expect((await run({ file, circle: true })).done).toEqual(['ask', 'keep', 'remove', 'forget']);
+  });
+
+  test('also when nobody has a record of it', async () => {
+    expect((await run({ known: undefined })).done).toEqual(['ask', 'keep', 'remove', 'forget']);
+  });
+});
+
+describe('P4: an object is kept, and nobody asked,', () => {
+  test('when its file is there', async () => {
+    const { outcome, done } = await run({ looks: [BACK] });
+    expect({ outcome, done }).toEqual({ outcome: expect.any(FileChangedError), done: [] });
+  });
+
+  test.each<readonly [string, Scene, string]>([
+    [
+      'nobody can see whether its file is there',
+      { looks: [{ found: 'unknown', reason: 'unreadable', detail: 'EACCES' }] },
+      'nobody can tell',
+    ],
+    ['its file is excluded', { looks: [{ found: 'excluded' }] }, 'nobody can tell'],
+    ['the source is in doubt', { doubts: ['the source is empty'] }, 'the source is empty'],
+    ['no reconcile has finished', { mayDelete: false }, 'first full reconcile'],
+    ['its delete was rejected', { known: record({ guarded: 'rejected' }) }, 'rejected'],
+  ])('when %s', async (_when, scene, why) => {
+    expect(await run(scene)).toEqual({ outcome: vetoed(why), done: [] });
+  });
+
+  test.each(['always', 'never'] as const)(
+    'when it is somebody else’s, and we only meant to send one (overwrite: %s)',
+    async (overwrite) => {
+      const mark = record({ state: 'sending', md5: 'a'.repeat(32) });
+      const there = { size: 11, md5: 'b'.repeat(32), inspected: false };
+      expect(await run({ known: mark, there, overwrite })).toMatchObject({ outcome: { job: 'forget' }, done: ['forget'] });
+      for (const ours of [
+        { there: 'absent' },
+        { there: { ...there, md5: mark.md5 } },
+        { known: record() },
+        // What was there before was ours, and with `overwrite: always` its delete asks no more than that of a confirmed object.
+        ...(overwrite === 'always' ? [{ known: { ...mark, etag: 'the one before' } }] : []),
+      ] as const) {
+        expect((await run({ known: mark, there, overwrite, ...ours })).outcome).toMatchObject({ job: 'delete' });
+      }
+    },
+  );
+});
+
+describe('P4: the delete of an object waits, or does not happen', () => {
+  const pending = { state: 'pending', name: 'b', settling: false } as const;
+
+  test('while a job sees to the name that its file has now', async () => {
+    expect(await run({ file: pending })).toEqual({ outcome: { outcome: 'waits' }, done: ['wait for b'] });
+  });
+
+  test('while scans are due that may find its file', async () => {
+    expect(await run({ file: { state: 'unseen' } })).toEqual({ outcome: { outcome: 'waits' }, done: ['wait for scans as of 7'] });
+  });
+
+  test('when the name that its file has now cannot be mirrored', async () => {
+    const { outcome, done } = await run({ file: { state: 'not-mirrored', name: 'b', why: 'EACCES' } });
+    expect(outcome).toEqual({ ...vetoed('its file is b now, which cannot be mirrored: EACCES'), resumes: true });
+    expect(done).toEqual(['withhold a for b']);
+  });
+
+  test('when too many others wait', async () => {
+    expect(await run({ file: pending, crowded: true })).toEqual({ outcome: vetoed('its file is b now'), done: [] });
+    expect(await run({ file: { state: 'unseen' }, crowded: true })).toEqual({ outcome: vetoed('by a scan'), done: [] });
+  });
+});
+
+describe('P4: an object is kept after all', () => {
+  test('when the guard does not give leave', async () => {
+    expect(await run({ permit: 'refused' })).toEqual({ outcome: { outcome: 'held', change: 'delete' }, done: ['ask'] });
+    expect(await run({ permit: 'refused', known: undefined })).toMatchObject({ outcome: { outcome: 'held' } });
+    const goneMeanwhile = await run({ permit: 'refused', knownThen: undefined });
+    expect(goneMeanwhile, 'it has made room for another').toEqual({ outcome: { outcome: 'nothing' }, done: ['ask'] });
+  });
+
+  test.each<readonly [string, Scene, unknown]>([
+    ['when its file is back by then', { looks: [GONE, BACK] }, expect.any(FileChangedError)],
+    ['when the source has become doubtful', { doubts: [undefined, 'the source is missing'] }, vetoed('missing')],
+    ['when somebody has rejected it meanwhile', { knownThen: record({ guarded: 'rejected' }) }, vetoed('rejected')],
+  ])('%s, and does not count', async (_when, scene, outcome) => {
+    expect(await run(scene)).toEqual({ outcome, done: ['ask', 'keep', 'give back'] });
+  });
+
+  test('when it cannot be in the trash, or cannot be deleted, and does not count', async () => {
+    expect(await run({ fails: 'keep' })).toEqual({ outcome: expect.any(StorageError), done: ['ask', 'keep', 'give back'] });
+    expect(await run({ fails: 'remove' })).toEqual({ outcome: expect.any(StorageError), done: ['ask', 'keep', 'remove', 'give back'] });
+  });
+});
