@@ -22,7 +22,10 @@ const lmdbWithoutItsLibrary = {
   name: 'lmdb-without-its-library',
   transform: {
     filter: { id: /node_modules\/lmdb\/(native|node-index)\.js$/ },
-    handler: (code) => ({ code: code.replaceAll('import.meta.url', "import.meta.resolve('lmdb')"), map: null }),
+    handler: (code) => ({
+      code: code.replaceAll('import.meta.url', "import.meta.resolve('lmdb')"),
+      map: null,
+    }),
   },
 };
 

@@ -16,7 +16,8 @@ const armed = {
   name: 'armed',
   resolveId(source, importer) {
     // What replaces a module may use it.
-    if (importer === undefined || !source.startsWith('.') || dirname(importer) === ARMED) return null;
+    if (importer === undefined || !source.startsWith('.') || dirname(importer) === ARMED)
+      return null;
     const replacement = REPLACED.get(relative(SOURCE, resolve(dirname(importer), source)));
     return replacement === undefined ? null : resolve(ARMED, replacement);
   },

@@ -11,14 +11,26 @@ export interface Timing {
 export type Runs = Readonly<Record<string, readonly Timing[]>>;
 
 /** Runs a command under GNU time, which counts its children as well. Throws with what it said when it ends with another code. */
-export function time(command: readonly string[], env: NodeJS.ProcessEnv = process.env, accept: readonly number[] = [0]): Timing {
-  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', '\n%e %U %S %M', ...command], { encoding: 'utf8', maxBuffer: 1 << 28, env });
-  if (!accept.includes(status ?? -1)) throw new Error(`${command.join(' ')} ended with ${status}:\n${stderr}`);
-  const [seconds, user, system, kib] = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number) as [number, number, number, number];
+export function time(
+  command: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+  accept: readonly number[] = [0],
+): Timing {
+  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', '\n%e %U %S %M', ...command], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    env,
+  });
+  if (!accept.includes(status ?? -1))
+    throw new Error(`${command.join(' ')} ended with ${status}:\n${stderr}`);
+  const [seconds, user, system, kib] = (stderr.trim().split('\n').at(-1) ?? '')
+    .split(' ')
+    .map(Number) as [number, number, number, number];
   return { seconds, cpu: user + system, rssMiB: kib / 1024 };
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+const median = (values: readonly number[]) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** Prints the medians of each program, how many times as much as ours it took, and each run's wall time. */
 export function report(title: string, runs: Runs): void {
@@ -32,7 +44,10 @@ export function report(title: string, runs: Runs): void {
   }));
   const [own] = medians;
   for (const { name, seconds, cpu, rss, all } of medians) {
-    const ratios = own === undefined ? '' : `wall x${(seconds / own.seconds).toFixed(2)}, CPU x${(cpu / own.cpu).toFixed(2)}`;
+    const ratios =
+      own === undefined
+        ? ''
+        : `wall x${(seconds / own.seconds).toFixed(2)}, CPU x${(cpu / own.cpu).toFixed(2)}`;
     console.log(
       `  ${name.padEnd(28)} ${seconds.toFixed(2).padStart(7)} s  ${cpu.toFixed(2).padStart(7)} s CPU  ${rss.toFixed(0).padStart(5)} MiB  ${ratios.padEnd(24)}  (${all})`,
     );

@@ -11,9 +11,13 @@ import { indexFile, openIndex, openIndexView } from '../src/state/open-index.js'
 // node dist/bench/index.js [lmdb|lowdb] [records]: what the index costs. Each line is one run; the last one's CPU is a child's.
 const engine = process.argv[2] === 'lowdb' ? 'lowdb' : 'lmdb';
 const records = Number(process.argv[3] ?? 1_000_000);
-const location: IndexLocation = { engine, folder: await mkdtemp(join(tmpdir(), 'longshore-bench-')) };
+const location: IndexLocation = {
+  engine,
+  folder: await mkdtemp(join(tmpdir(), 'longshore-bench-')),
+};
 
-const nameOf = (at: number) => `photos/album ${String(Math.floor(at / 500)).padStart(4, '0')}/IMG_${String(at).padStart(7, '0')}.jpg`;
+const nameOf = (at: number) =>
+  `photos/album ${String(Math.floor(at / 500)).padStart(4, '0')}/IMG_${String(at).padStart(7, '0')}.jpg`;
 function recordOf(at: number): ObjectRecord {
   const md5 = crc32(String(at)).toString(16).padStart(8, '0').repeat(4);
   const mtimeNs = 1_700_000_000_000_000_000n + BigInt(at) * 1_001n;
@@ -36,7 +40,8 @@ function recordOf(at: number): ObjectRecord {
 /** Resident memory, the file pages that LMDB maps, and the rest, in MiB. */
 function memory(): string {
   const status = readFileSync('/proc/self/status', 'utf8');
-  const mebibytes = (field: string) => Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024);
+  const mebibytes = (field: string) =>
+    Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024);
   return `${mebibytes('VmRSS')} (${mebibytes('RssFile')} file, ${mebibytes('RssAnon')} own)`;
 }
 
@@ -67,7 +72,9 @@ try {
   await measure('bulk, 10,000 at a time', records, async () => {
     for (let start = 0; start < records; start += 10_000) {
       await Promise.all(
-        Array.from({ length: Math.min(10_000, records - start) }, (_, at) => index.put(nameOf(start + at), recordOf(start + at))),
+        Array.from({ length: Math.min(10_000, records - start) }, (_, at) =>
+          index.put(nameOf(start + at), recordOf(start + at)),
+        ),
       );
     }
   });
@@ -94,12 +101,16 @@ try {
   });
   await measure('update, 100 at a time', updates * 10, async () => {
     for (let start = 0; start < updates * 10; start += 100) {
-      await Promise.all(Array.from({ length: 100 }, (_, at) => index.put(nameOf((start + at) * 31), recordOf(at))));
+      await Promise.all(
+        Array.from({ length: 100 }, (_, at) => index.put(nameOf((start + at) * 31), recordOf(at))),
+      );
     }
   });
   await index.close();
   if (engine === 'lmdb')
-    await measure('look through after an unclean end', records, () => checkInChild('whole', indexFile(location), undefined));
+    await measure('look through after an unclean end', records, () =>
+      checkInChild('whole', indexFile(location), undefined),
+    );
   console.log(
     `${engine}, ${records.toLocaleString('en')} records, ${Math.round((await stat(indexFile(location))).size / 2 ** 20)} MiB, node ${process.version}`,
   );

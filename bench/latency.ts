@@ -33,9 +33,13 @@ mirrors:
   - { name: bench, source: ./source, target: vault, container: bench, settle: 0 }
 `,
   );
-  const daemon = spawn(process.execPath, [MAIN, '--config', join(folder, 'longshore.yaml'), 'run'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const daemon = spawn(
+    process.execPath,
+    [MAIN, '--config', join(folder, 'longshore.yaml'), 'run'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   const ended = once(daemon, 'close');
   let log = '';
   daemon.stderr.on('data', (chunk) => {
@@ -54,7 +58,10 @@ mirrors:
       await delay(10);
     }
     waits.sort((a, b) => a - b);
-    const quantile = (share: number) => (waits[Math.min(waits.length - 1, Math.floor(share * waits.length))] ?? Number.NaN).toFixed(1);
+    const quantile = (share: number) =>
+      (waits[Math.min(waits.length - 1, Math.floor(share * waits.length))] ?? Number.NaN).toFixed(
+        1,
+      );
     console.log(
       `${files} files watched, fsync: ${fsync}: event to mirrored p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms, worst ${quantile(1)} ms (${writes} files)`,
     );

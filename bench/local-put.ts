@@ -46,24 +46,33 @@ for (const fsync of [false, true]) {
     headers: {},
     checksums: [],
   };
-  const put = (key: string) => backend.putObject({ container: 'bench', key }, bytesBody(content), options, call);
+  const put = (key: string) =>
+    backend.putObject({ container: 'bench', key }, bytesBody(content), options, call);
   await timed('put', () => each(concurrency, put));
   await timed('put again', () => each(concurrency, put));
   await timed('list', async () => {
     let after: string | undefined;
     do {
-      const page = await backend.listObjects('bench', '', after === undefined ? {} : { after }, call);
+      const page = await backend.listObjects(
+        'bench',
+        '',
+        after === undefined ? {} : { after },
+        call,
+      );
       after = page.next;
     } while (after !== undefined);
   });
-  await timed('head', () => each(concurrency, (key) => backend.headObject({ container: 'bench', key }, call)));
+  await timed('head', () =>
+    each(concurrency, (key) => backend.headObject({ container: 'bench', key }, call)),
+  );
   await timed('read', () =>
     each(64, async (key) => {
       for await (const _ of await backend.readObject({ container: 'bench', key }, undefined, call));
     }),
   );
   await timed('delete', async () => {
-    for (let i = 0; i < FILES; i += 1000) await batchDelete?.deleteObjects('bench', keys.slice(i, i + 1000), call);
+    for (let i = 0; i < FILES; i += 1000)
+      await batchDelete?.deleteObjects('bench', keys.slice(i, i + 1000), call);
   });
   await backend.close();
   rmSync(root, { recursive: true, force: true });

@@ -25,7 +25,8 @@ function look(pid: number, peaks: Peaks): void {
   } catch {
     return; // it has ended
   }
-  const mebibytes = (field: string) => Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
+  const mebibytes = (field: string) =>
+    Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
   peaks.all = Math.max(peaks.all, mebibytes('VmHWM'));
   peaks.ofFiles = Math.max(peaks.ofFiles, mebibytes('RssFile') + mebibytes('RssShmem'));
   peaks.own = Math.max(peaks.own, mebibytes('RssAnon'));
@@ -34,18 +35,24 @@ function look(pid: number, peaks: Peaks): void {
 async function run(title: string, args: readonly string[]): Promise<void> {
   const peaks: Peaks = { all: 0, ofFiles: 0, own: 0 };
   const beganAt = performance.now();
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const looking = setInterval(() => look(child.pid ?? 0, peaks), LOOK_MS);
   const [code] = await once(child, 'exit');
   clearInterval(looking);
   if (code !== 0) throw new Error(`longshore ${args.join(' ')} ended with ${code}`);
   const [all, ofFiles, own] = [peaks.all, peaks.ofFiles, peaks.own].map(Math.round);
   const seconds = ((performance.now() - beganAt) / 1000).toFixed(1);
-  console.log(`  ${title.padEnd(24)} ${all} MiB at most; of files ${ofFiles}, own ${own}   (${seconds} s)`);
+  console.log(
+    `  ${title.padEnd(24)} ${all} MiB at most; of files ${ofFiles}, own ${own}   (${seconds} s)`,
+  );
 }
 
 // In memory where there is room: a million files are made in a minute, and there is no disk to wait for.
-const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'longshore-bench-'));
+const folder = mkdtempSync(
+  join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'longshore-bench-'),
+);
 try {
   makeTree(join(folder, 'source'), files, 100, 16);
   const file = join(folder, 'longshore.yaml');

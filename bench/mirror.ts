@@ -25,9 +25,28 @@ mirrors:
   return file;
 }
 
-const longshore = (file: string, ...args: readonly string[]) => [process.execPath, MAIN, '--config', file, ...args];
-const rclone = (folder: string, to: string) => ['rclone', 'sync', '--config', '/dev/null', join(folder, 'source'), join(folder, to)];
-const rsync = (folder: string, to: string) => ['rsync', '-a', '--delete', `${join(folder, 'source')}/`, `${join(folder, to)}/`];
+const longshore = (file: string, ...args: readonly string[]) => [
+  process.execPath,
+  MAIN,
+  '--config',
+  file,
+  ...args,
+];
+const rclone = (folder: string, to: string) => [
+  'rclone',
+  'sync',
+  '--config',
+  '/dev/null',
+  join(folder, 'source'),
+  join(folder, to),
+];
+const rsync = (folder: string, to: string) => [
+  'rsync',
+  '-a',
+  '--delete',
+  `${join(folder, 'source')}/`,
+  `${join(folder, to)}/`,
+];
 const settle = () => spawnSync('sync');
 
 function firstMirror(): void {

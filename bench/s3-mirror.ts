@@ -21,7 +21,11 @@ interface Place {
 
 type Tool = (place: Place, container: string) => Timing;
 
-async function withPlace(files: number, bytes: number, work: (place: Place) => void): Promise<void> {
+async function withPlace(
+  files: number,
+  bytes: number,
+  work: (place: Place) => void,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'longshore-bench-'));
   const sink = await startSink();
   try {
@@ -84,11 +88,18 @@ const s3cmd: Tool = ({ folder, port }, container) => {
     config,
     `[default]\naccess_key = bench\nsecret_key = bench\nhost_base = ${host}\nhost_bucket = ${host}\nuse_https = False\n`,
   );
-  return time(['s3cmd', '-c', config, '--quiet', 'sync', `${join(folder, 'source')}/`, `s3://${container}/`], peerEnv(folder));
+  return time(
+    ['s3cmd', '-c', config, '--quiet', 'sync', `${join(folder, 'source')}/`, `s3://${container}/`],
+    peerEnv(folder),
+  );
 };
 
 /** Each tool in turn, in each round: what else the machine does meets all of them alike. */
-function compare(place: Place, tools: Readonly<Record<string, Tool>>, containerFor: (round: number, tool: number) => string) {
+function compare(
+  place: Place,
+  tools: Readonly<Record<string, Tool>>,
+  containerFor: (round: number, tool: number) => string,
+) {
   const runs: Record<string, Timing[]> = {};
   for (let round = 0; round < rounds; round += 1)
     for (const [at, [name, tool]] of Object.entries(tools).entries()) {
@@ -103,12 +114,21 @@ const fresh = (round: number, tool: number) => `bench-${round}-${tool}`;
 const parts: Readonly<Record<string, () => Promise<void>>> = {
   small: () =>
     withPlace(10_000, 4096, (place) => {
-      const tools = { 'longshore --reconcile': longshore, 'rclone --transfers 16': rclone('--transfers', '16'), 'aws s3 sync': aws, s3cmd };
+      const tools = {
+        'longshore --reconcile': longshore,
+        'rclone --transfers 16': rclone('--transfers', '16'),
+        'aws s3 sync': aws,
+        s3cmd,
+      };
       report('first mirror of 10,000 files of 4 KiB', compare(place, tools, fresh));
     }),
   large: () =>
     withPlace(8, 256 * MIB, (place) => {
-      const tools = { 'longshore --reconcile': longshore, 'aws s3 sync, 32 requests': aws, 'rclone sync': rclone() };
+      const tools = {
+        'longshore --reconcile': longshore,
+        'aws s3 sync, 32 requests': aws,
+        'rclone sync': rclone(),
+      };
       report('first mirror of 8 files of 256 MiB', compare(place, tools, fresh));
     }),
   same: () =>
@@ -128,4 +148,5 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
     }),
 };
 
-for (const [name, run] of Object.entries(parts)) if (only === undefined || only === name) await run();
+for (const [name, run] of Object.entries(parts))
+  if (only === undefined || only === name) await run();

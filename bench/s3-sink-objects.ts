@@ -43,11 +43,15 @@ export function listing(name: string, query: URLSearchParams): string {
   container.sorted ??= [...container.objects.keys()].sort();
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
-  const after = query.get('continuation-token') ?? query.get('start-after') ?? query.get('marker') ?? '';
+  const after =
+    query.get('continuation-token') ?? query.get('start-after') ?? query.get('marker') ?? '';
   const limit = Math.min(PAGE, Number(query.get('max-keys') ?? PAGE));
   const names = container.sorted;
 
-  let at = after === '' || after < prefix ? firstFrom(names, prefix) : firstFrom(names, pastAll(after, delimiter));
+  let at =
+    after === '' || after < prefix
+      ? firstFrom(names, prefix)
+      : firstFrom(names, pastAll(after, delimiter));
   let entries = '';
   let count = 0;
   let last = '';
@@ -56,12 +60,17 @@ export function listing(name: string, query: URLSearchParams): string {
     if (key === undefined || !key.startsWith(prefix)) break;
     const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     last = cut < 0 ? key : key.slice(0, cut + delimiter.length);
-    entries += cut < 0 ? entry(key, container.objects.get(key)) : `<CommonPrefixes><Prefix>${last}</Prefix></CommonPrefixes>`;
+    entries +=
+      cut < 0
+        ? entry(key, container.objects.get(key))
+        : `<CommonPrefixes><Prefix>${last}</Prefix></CommonPrefixes>`;
     at = cut < 0 ? at + 1 : firstFrom(names, pastAll(last, delimiter));
     count += 1;
   }
   const more = names[at]?.startsWith(prefix) === true;
-  const next = more ? `<NextContinuationToken>${last}</NextContinuationToken><NextMarker>${last}</NextMarker>` : '';
+  const next = more
+    ? `<NextContinuationToken>${last}</NextContinuationToken><NextMarker>${last}</NextMarker>`
+    : '';
   return `<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>${name}</Name><Prefix>${prefix}</Prefix><KeyCount>${count}</KeyCount><MaxKeys>${limit}</MaxKeys><EncodingType>url</EncodingType><IsTruncated>${more}</IsTruncated>${next}${entries}</ListBucketResult>`;
 }
 

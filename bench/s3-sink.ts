@@ -103,8 +103,10 @@ function answer(head: Head, md5: string): string {
 }
 
 function aboutContainer(container: string, query: URLSearchParams): string {
-  if (query.has('location')) return '<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>';
-  if (query.has('uploads')) return '<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>';
+  if (query.has('location'))
+    return '<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>';
+  if (query.has('uploads'))
+    return '<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>';
   return listing(container, query);
 }
 
@@ -122,7 +124,10 @@ function begin({ mtime }: Head): string {
   const id = `u${nextUpload}`;
   nextUpload += 1;
   uploads.set(id, { parts: new Map(), mtime, size: 0 });
-  return xml(200, `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`);
+  return xml(
+    200,
+    `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`,
+  );
 }
 
 function complete({ container, key, query }: Head): string {
@@ -130,10 +135,15 @@ function complete({ container, key, query }: Head): string {
   const upload = uploads.get(id);
   if (upload === undefined) return plain(404);
   uploads.delete(id);
-  const parts = [...upload.parts].sort(([a], [b]) => a - b).map(([, md5]) => Buffer.from(md5, 'hex'));
+  const parts = [...upload.parts]
+    .sort(([a], [b]) => a - b)
+    .map(([, md5]) => Buffer.from(md5, 'hex'));
   const etag = `${createHash('md5').update(Buffer.concat(parts)).digest('hex')}-${parts.length}`;
   keep(container, key, { size: upload.size, etag, mtime: upload.mtime });
-  return xml(200, `<CompleteMultipartUploadResult><ETag>&quot;${etag}&quot;</ETag></CompleteMultipartUploadResult>`);
+  return xml(
+    200,
+    `<CompleteMultipartUploadResult><ETag>&quot;${etag}&quot;</ETag></CompleteMultipartUploadResult>`,
+  );
 }
 
 function described({ size, etag, mtime }: Kept): string {
@@ -141,7 +151,8 @@ function described({ size, etag, mtime }: Kept): string {
   return `${status(200)}Last-Modified: ${new Date().toUTCString()}\r\nETag: "${etag}"\r\n${modified}Content-Length: ${size}\r\n\r\n`;
 }
 
-const status = (code: number) => `HTTP/1.1 ${code} ${code < 300 ? 'OK' : 'Not Found'}\r\nDate: ${new Date().toUTCString()}\r\n`;
+const status = (code: number) =>
+  `HTTP/1.1 ${code} ${code < 300 ? 'OK' : 'Not Found'}\r\nDate: ${new Date().toUTCString()}\r\n`;
 const plain = (code: number, fields = '') => `${status(code)}${fields}Content-Length: 0\r\n\r\n`;
 const xml = (code: number, body: string) =>
   `${status(code)}Content-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
@@ -150,7 +161,11 @@ const wanted = Number(process.argv[2] ?? 0);
 const emptyMd5 = createHash('md5').digest('hex');
 containerOf('bench');
 for (let at = 0; at < wanted; at += 1)
-  keep('bench', `folder/file-${String(at).padStart(7, '0')}`, { size: 0, etag: emptyMd5, mtime: undefined });
+  keep('bench', `folder/file-${String(at).padStart(7, '0')}`, {
+    size: 0,
+    etag: emptyMd5,
+    mtime: undefined,
+  });
 
 const server = createServer(serve);
 server.listen(0, '127.0.0.1', () => {

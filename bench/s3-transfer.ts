@@ -23,10 +23,23 @@ const SMALL = { files: 10_000, bytes: 4096 };
 const LARGE = { files: 8, bytes: 256 * MIB };
 const LISTED = 100_000;
 const PER_FOLDER = 100;
-const OPTIONS = { contentType: 'application/octet-stream', metaData: { mtime: '1700000000.123456789' }, headers: {}, checksums: [] };
+const OPTIONS = {
+  contentType: 'application/octet-stream',
+  metaData: { mtime: '1700000000.123456789' },
+  headers: {},
+  checksums: [],
+};
 
 function open(port: number) {
-  const written = { profile: 'aws', host: '127.0.0.1', port, secure: false, region: 'us-east-1', key: 'AKIABENCH', secret: 'bench' };
+  const written = {
+    profile: 'aws',
+    host: '127.0.0.1',
+    port,
+    secure: false,
+    region: 'us-east-1',
+    key: 'AKIABENCH',
+    secret: 'bench',
+  };
   const reading = read(s3Driver.settings({ folder: '/', env: {} }), written);
   if (reading.complaints !== undefined) throw new Error(JSON.stringify(reading.complaints));
   return s3Driver.open(reading.value as S3Settings, { clock: systemClock });
@@ -39,7 +52,9 @@ async function measured(name: string, run: () => Promise<void>) {
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   const rss = process.resourceUsage().maxRSS / 1024;
-  console.log(`${name}: ${seconds.toFixed(2)} s, CPU ${((user + system) / 1e6).toFixed(2)} s, peak RSS ${rss.toFixed(0)} MiB`);
+  console.log(
+    `${name}: ${seconds.toFixed(2)} s, CPU ${((user + system) / 1e6).toFixed(2)} s, peak RSS ${rss.toFixed(0)} MiB`,
+  );
 }
 
 async function lanes<T>(items: readonly T[], count: number, work: (item: T) => Promise<void>) {
@@ -56,12 +71,19 @@ async function send(port: number, { files, bytes }: typeof SMALL, count: number,
   const backend = open(port);
   try {
     makeTree(folder, files, PER_FOLDER, bytes);
-    const names = Array.from({ length: files }, (_, at) => `d${Math.floor(at / PER_FOLDER)}/f${at}`);
+    const names = Array.from(
+      { length: files },
+      (_, at) => `d${Math.floor(at / PER_FOLDER)}/f${at}`,
+    );
     await measured(title, () =>
       lanes(names, count, async (name) => {
         const ref = { container: 'bench', key: name };
         const body = await fileBody(join(folder, name), { ref, driver: 's3' });
-        await sendObject(backend, ref, body, OPTIONS, { signal: call.signal, verifyHash: true, partsAbove: 16 * MIB });
+        await sendObject(backend, ref, body, OPTIONS, {
+          signal: call.signal,
+          verifyHash: true,
+          partsAbove: 16 * MIB,
+        });
       }),
     );
   } finally {
@@ -76,7 +98,17 @@ async function memory(port: number) {
   const bytes = randomBytes(SMALL.bytes);
   const keys = Array.from({ length: SMALL.files }, (_, i) => `d${i % 100}/f${i}`);
   await measured(`${SMALL.files} puts of 4 KiB from memory`, () =>
-    lanes(keys, 64, async (key) => void (await backend.putObject({ container: 'bench', key }, bytesBody(bytes), OPTIONS, call))),
+    lanes(
+      keys,
+      64,
+      async (key) =>
+        void (await backend.putObject(
+          { container: 'bench', key },
+          bytesBody(bytes),
+          OPTIONS,
+          call,
+        )),
+    ),
   );
   await backend.close();
 }
@@ -92,7 +124,14 @@ async function signing() {
   await measured(`signing alone, ${SMALL.files} requests`, async () => {
     for (let i = 0; i < SMALL.files; i += 1)
       signer.headers(
-        { method: 'PUT', host: '127.0.0.1:1', path: `/bench/d1/f${i}`, query: '', headers, payload: 'UNSIGNED-PAYLOAD' },
+        {
+          method: 'PUT',
+          host: '127.0.0.1:1',
+          path: `/bench/d1/f${i}`,
+          query: '',
+          headers,
+          payload: 'UNSIGNED-PAYLOAD',
+        },
         credentials,
         'us-east-1',
         Date.now(),
@@ -116,7 +155,12 @@ async function list({ port }: Sink) {
     let after: string | undefined;
     let count = 0;
     do {
-      const page = await backend.listObjects('bench', '', after === undefined ? {} : { after }, call);
+      const page = await backend.listObjects(
+        'bench',
+        '',
+        after === undefined ? {} : { after },
+        call,
+      );
       count += page.items.length;
       after = page.next;
     } while (after !== undefined);

@@ -32,7 +32,13 @@ function requestFor(place: string, exclude: readonly string[]): ScanRequest {
     deletes: 'mirror',
     metadata: { mtime: true, mode: true, owner: false },
   } as const;
-  return { root: join(place, 'source'), under: '', settings, policy, location: { engine: 'lmdb', folder: join(place, 'state') } };
+  return {
+    root: join(place, 'source'),
+    under: '',
+    settings,
+    policy,
+    location: { engine: 'lmdb', folder: join(place, 'state') },
+  };
 }
 
 async function compareWithFind(files: number, exclude: readonly string[]): Promise<void> {
@@ -53,19 +59,28 @@ async function compareWithFind(files: number, exclude: readonly string[]): Promi
 }
 
 function child(...args: string[]): string {
-  return execFileSync(process.execPath, [fileURLToPath(import.meta.url), ...args], { encoding: 'utf8', maxBuffer: 2 ** 20 });
+  return execFileSync(process.execPath, [fileURLToPath(import.meta.url), ...args], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 20,
+  });
 }
 
 function plant(root: string, files: number): void {
   for (let at = 0; at < files; at += 100) {
-    const folder = join(root, `folder-${Math.floor(at / 10_000)}`, `sub-${Math.floor(at / 100) % 100}`);
+    const folder = join(
+      root,
+      `folder-${Math.floor(at / 10_000)}`,
+      `sub-${Math.floor(at / 100) % 100}`,
+    );
     mkdirSync(folder, { recursive: true });
-    for (let n = at; n < Math.min(at + 100, files); n++) writeFileSync(join(folder, `file-${n}.txt`), '');
+    for (let n = at; n < Math.min(at + 100, files); n++)
+      writeFileSync(join(folder, `file-${n}.txt`), '');
   }
 }
 
 function find(root: string): object {
-  const script = 'TIMEFORMAT="%R %U %S"; time find "$0" -type f -printf "%s %T@ %C@ %i\\n" > /dev/null';
+  const script =
+    'TIMEFORMAT="%R %U %S"; time find "$0" -type f -printf "%s %T@ %C@ %i\\n" > /dev/null';
   const { stderr } = spawnSync('bash', ['-c', script, root], { encoding: 'utf8' });
   const [seconds = 0, user = 0, system = 0] = stderr.trim().split(' ').map(Number);
   return { seconds, 'CPU seconds': Number((user + system).toFixed(2)) };
@@ -79,7 +94,14 @@ async function fill([place = '', ...exclude]: readonly string[]): Promise<void> 
     if (item.kind === 'problem') throw new Error(item.detail);
     const { path, ...stat } = item;
     const hashedAtMs = Number(stat.ctimeNs / 1_000_000n) + 60_000;
-    puts.push(index.put(path, { ...stat, state: 'confirmed', md5: 'd41d8cd98f00b204e9800998ecf8427e', hashedAtMs }));
+    puts.push(
+      index.put(path, {
+        ...stat,
+        state: 'confirmed',
+        md5: 'd41d8cd98f00b204e9800998ecf8427e',
+        hashedAtMs,
+      }),
+    );
     if (puts.length === 10_000) {
       await Promise.all(puts);
       puts = [];
@@ -92,16 +114,22 @@ async function fill([place = '', ...exclude]: readonly string[]): Promise<void> 
 /** A process of its own, so that its memory is that of the scan alone. */
 async function scan([place = '', ...exclude]: readonly string[]): Promise<void> {
   const start = systemClock.monotonic();
-  const scan = startScan(requestFor(place, exclude), { signal: new AbortController().signal, clock: systemClock });
+  const scan = startScan(requestFor(place, exclude), {
+    signal: new AbortController().signal,
+    clock: systemClock,
+  });
   let batches = 0;
   for await (const items of scan) {
     batches++;
-    for (const item of items) if (item.kind === 'finding') throw new Error(`${item.name} differs: ${JSON.stringify(item.decision)}`);
+    for (const item of items)
+      if (item.kind === 'finding')
+        throw new Error(`${item.name} differs: ${JSON.stringify(item.decision)}`);
   }
   const seconds = (systemClock.monotonic() - start) / 1000;
   const { user, system } = process.cpuUsage();
   const status = readFileSync('/proc/self/status', 'utf8');
-  const mebibytes = (field: string) => Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024);
+  const mebibytes = (field: string) =>
+    Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024);
   process.stdout.write(
     JSON.stringify({
       seconds: Number(seconds.toFixed(2)),

@@ -1,12 +1,25 @@
 // Start time, memory and latency of the engines that watch: node dist/bench/watch.js [FILES] [FILES_PER_FOLDER]
 import { fork } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../src/clock.js';
 import type { Logger } from '../src/log.js';
 import { openWatcher } from '../src/watcher/open-watcher.js';
 
-const silent: Logger = { error() {}, warn: console.error, info() {}, debug() {}, debugEnabled: false };
+const silent: Logger = {
+  error() {},
+  warn: console.error,
+  info() {},
+  debug() {},
+  debugEnabled: false,
+};
 const EVENTS = 500;
 
 /** Runs in a process of its own, so that each engine's memory is its own. */
@@ -41,7 +54,8 @@ async function measure(engine: 'chokidar' | 'directories', root: string): Promis
     await systemClock.sleep(5);
   }
   latencies.sort((a, b) => a - b);
-  const at = (share: number): string => (latencies[Math.floor(latencies.length * share)] ?? 0).toFixed(2);
+  const at = (share: number): string =>
+    (latencies[Math.floor(latencies.length * share)] ?? 0).toFixed(2);
   console.log(
     `${engine.padEnd(12)} ready ${readySeconds.toFixed(2)} s (CPU ${((cpu.user + cpu.system) / 1e6).toFixed(2)} s)  RSS ${(rss / 2 ** 20).toFixed(0)} MiB  ` +
       `folders ${watcher.state().directories}  event to hint p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`,
@@ -66,9 +80,13 @@ if (engine === 'chokidar' || engine === 'directories') {
   const tree = mkdtempSync('/var/tmp/longshore-bench-watch-');
   try {
     makeTree(tree, files, filesPerFolder);
-    console.log(`${files} files, ${filesPerFolder} in each folder; load ${readFileSync('/proc/loadavg', 'utf8').trim()}`);
+    console.log(
+      `${files} files, ${filesPerFolder} in each folder; load ${readFileSync('/proc/loadavg', 'utf8').trim()}`,
+    );
     for (const each of ['directories', 'chokidar'] as const) {
-      await new Promise<void>((resolve) => fork(import.meta.filename, [each, tree]).on('exit', () => resolve()));
+      await new Promise<void>((resolve) =>
+        fork(import.meta.filename, [each, tree]).on('exit', () => resolve()),
+      );
     }
   } finally {
     rmSync(tree, { recursive: true });

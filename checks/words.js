@@ -26,11 +26,18 @@ const REFUSED = [
   ['overtaken', 'superseded'],
 ];
 
-const words = new RegExp(`\\b(${REFUSED.map(([word]) => word.replaceAll(' ', '\\s+')).join('|')})\\b`, 'gi');
+const words = new RegExp(
+  `\\b(${REFUSED.map(([word]) => word.replaceAll(' ', '\\s+')).join('|')})\\b`,
+  'gi',
+);
 const instead = new Map(REFUSED);
-const files = execFileSync('git', ['ls-files', '-z', '*.ts', '*.js', '*.md', '*.yaml', '*.service', '*.timer'], {
-  encoding: 'utf8',
-})
+const files = execFileSync(
+  'git',
+  ['ls-files', '-z', '*.ts', '*.js', '*.md', '*.yaml', '*.service', '*.timer'],
+  {
+    encoding: 'utf8',
+  },
+)
   .split('\0')
   .filter((name) => name !== '' && name !== 'checks/words.js');
 

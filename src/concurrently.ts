@@ -4,7 +4,10 @@ import { childController } from './signal.js';
  * Runs tasks side by side until one ends or fails, or `parent` is aborted; the others are then aborted and awaited.
  * Rejects with what failed first. An abort of `parent` is not a failure.
  */
-export async function untilFirstEnds(parent: AbortSignal, tasks: readonly ((signal: AbortSignal) => Promise<void>)[]): Promise<void> {
+export async function untilFirstEnds(
+  parent: AbortSignal,
+  tasks: readonly ((signal: AbortSignal) => Promise<void>)[],
+): Promise<void> {
   const { controller, unlink } = childController(parent);
   let failure: { readonly error: unknown } | undefined;
   try {

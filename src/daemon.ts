@@ -1,9 +1,9 @@
-import { NEVER_ABORTED, onAbort } from './signal.js';
-import { openEngine } from './runtime.js';
 import { createLifecycle } from './lifecycle.js';
 import { readVersion } from './package-files.js';
 import { programReplaced } from './program-files.js';
+import { openEngine } from './runtime.js';
 import { createService } from './service.js';
+import { NEVER_ABORTED, onAbort } from './signal.js';
 import { hasFailedEnvironment, inTime, onFailedEnvironment } from './state/failed-environment.js';
 import type { GuardControl } from './status/guard-control.js';
 import type { DaemonStatus } from './status/snapshot.js';
@@ -22,7 +22,12 @@ const ATTEMPTS = 5;
 const CLOSE_MS = 30_000;
 
 /** Opens everything that a daemon works with. Rejects, with all of it closed again, when the state cannot be had. */
-export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver = false, stop = NEVER_ABORTED } = {}) => {
+export const openDaemon: OpenDaemon = async (
+  config,
+  world,
+  observe,
+  { takeOver = false, stop = NEVER_ABORTED } = {},
+) => {
   const lifecycle = createLifecycle({ clock: world.clock, deadlineMs: CLOSE_MS });
   // The daemon's own signals: it also ends by itself.
   const drain = new AbortController();
@@ -48,14 +53,19 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
         service.observe(event);
         observe(event);
         // What was held is not all that waited: an object that could not take the place of a held one did, too.
-        if (event.event === 'guard' && !event.holding) due(event.mirror, 'nothing is held any more');
+        if (event.event === 'guard' && !event.holding)
+          due(event.mirror, 'nothing is held any more');
       },
       drain: drain.signal,
       interrupt: interrupt.signal,
     });
     function due(name: string, why: string): void {
       if (kept.length === 0) return; // none of them has begun: it begins with a scan
-      kept[engine.mirrors.findIndex(({ settings }) => settings.name === name)]?.due({ kind: 'scan', under: '', why });
+      kept[engine.mirrors.findIndex(({ settings }) => settings.name === name)]?.due({
+        kind: 'scan',
+        under: '',
+        why,
+      });
     }
     const status = (): DaemonStatus => ({
       version,
@@ -69,7 +79,10 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
       const mirror = engine.mirrors[at];
       return mirror && guardControl(mirror.parts.guard, (run) => kept[at]?.due(run));
     };
-    const shown = await lifecycle.add('service', service.open({ config, world, status, guardControlOf, drain: drain.signal }));
+    const shown = await lifecycle.add(
+      'service',
+      service.open({ config, world, status, guardControlOf, drain: drain.signal }),
+    );
 
     return {
       status,
@@ -98,7 +111,11 @@ export const openDaemon: OpenDaemon = async (config, world, observe, { takeOver 
             void shown.ready();
           };
           kept = engine.mirrors.map((mirror) => keepMirrored(mirror, () => underWay(mirror)));
-          links.push(onAbort(programReplaced, () => fail(new ReplacedWhileRunningError(programReplaced.reason))));
+          links.push(
+            onAbort(programReplaced, () =>
+              fail(new ReplacedWhileRunningError(programReplaced.reason)),
+            ),
+          );
           await inTime(Promise.all(kept.map(({ ended }) => ended.catch(fail))), world.clock);
           await inTime(engine.stop(), world.clock);
           if (failed.length > 0) throw failed[0];
@@ -125,7 +142,10 @@ class ReplacedWhileRunningError extends Error {
   override readonly name = 'ReplacedWhileRunningError';
 
   constructor(cause: unknown) {
-    super('the program was replaced on disk; exiting so that the service manager starts the new one', { cause });
+    super(
+      'the program was replaced on disk; exiting so that the service manager starts the new one',
+      { cause },
+    );
   }
 }
 

@@ -44,7 +44,9 @@ export async function statHandle(handle: Pick<FileHandle, 'stat'>): Promise<BigI
 }
 
 /** Pure but for the stat itself, which it corrects in place: a scan makes millions of them. */
-export function unsigned<Stat extends Pick<BigIntStats, 'dev' | 'ino' | 'rdev' | 'nlink'>>(stat: Stat): Stat {
+export function unsigned<Stat extends Pick<BigIntStats, 'dev' | 'ino' | 'rdev' | 'nlink'>>(
+  stat: Stat,
+): Stat {
   if (stat.ino < 0n) stat.ino = BigInt.asUintN(64, stat.ino);
   if (stat.dev < 0n) stat.dev = BigInt.asUintN(64, stat.dev);
   if (stat.rdev < 0n) stat.rdev = BigInt.asUintN(64, stat.rdev);
@@ -70,7 +72,9 @@ export function versionOf({ size, mtimeNs, ctimeNs, ino }: VersionFields): FileV
 }
 
 export function sameVersion(a: FileVersion, b: FileVersion): boolean {
-  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode;
+  return (
+    a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode
+  );
 }
 
 /** Whether a stat is that of this version. */

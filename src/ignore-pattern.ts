@@ -4,11 +4,14 @@
  */
 export function patternProblem(pattern: string): string | undefined {
   if (pattern.trim() === '') return 'it is empty';
-  if (/[\0\n\r]/.test(pattern)) return 'it has a line break or a NUL in it; write one pattern for each line';
-  if (pattern.startsWith('#')) return 'it is a comment; write "\\#" for a name that begins with "#"';
+  if (/[\0\n\r]/.test(pattern))
+    return 'it has a line break or a NUL in it; write one pattern for each line';
+  if (pattern.startsWith('#'))
+    return 'it is a comment; write "\\#" for a name that begins with "#"';
   const body = pattern.startsWith('!') ? pattern.slice(1) : pattern;
   if (body.replaceAll('/', '') === '') return 'it matches nothing; write "/*" for everything';
-  if (/(^|[^\\])(\\\\)*\\$/.test(body)) return 'it ends with a backslash that quotes nothing; folders end with "/"';
+  if (/(^|[^\\])(\\\\)*\\$/.test(body))
+    return 'it ends with a backslash that quotes nothing; folders end with "/"';
   const parts = body.replace(/^\//, '').replace(/\/$/, '').split('/');
   if (parts.includes('')) return 'it has "//" in it, which is in no path';
   if (parts.some((part) => part === '.' || part === '..'))
@@ -16,7 +19,20 @@ export function patternProblem(pattern: string): string | undefined {
   return bracketProblem(body);
 }
 
-const CLASSES = ['alnum', 'alpha', 'blank', 'cntrl', 'digit', 'graph', 'lower', 'print', 'punct', 'space', 'upper', 'xdigit'];
+const CLASSES = [
+  'alnum',
+  'alpha',
+  'blank',
+  'cntrl',
+  'digit',
+  'graph',
+  'lower',
+  'print',
+  'punct',
+  'space',
+  'upper',
+  'xdigit',
+];
 
 /** Of `[a-z]` and its like. */
 function bracketProblem(pattern: string): string | undefined {
@@ -41,7 +57,10 @@ function readSet(pattern: string, start: number): CharacterSet {
     if (pattern[at] === ']' && at > first) return { end: at };
     const named = /^\[:([^\]]*?):\]/.exec(pattern.slice(at));
     if (named !== null) {
-      if (!CLASSES.includes(named[1] ?? '')) return { problem: `"${named[0]}" is no class of characters; there are ${CLASSES.join(', ')}` };
+      if (!CLASSES.includes(named[1] ?? ''))
+        return {
+          problem: `"${named[0]}" is no class of characters; there are ${CLASSES.join(', ')}`,
+        };
       at += named[0].length;
       continue;
     }
@@ -49,10 +68,13 @@ function readSet(pattern: string, start: number): CharacterSet {
     at = afterLow;
     if (pattern[at] !== '-' || at + 1 >= pattern.length || pattern[at + 1] === ']') continue;
     const [high, afterHigh] = characterAt(pattern, at + 1);
-    if (low > high) return { problem: `the range "${low}-${high}" is empty; write "${high}-${low}"` };
+    if (low > high)
+      return { problem: `the range "${low}-${high}" is empty; write "${high}-${low}"` };
     at = afterHigh;
   }
-  return { problem: `its "[" at character ${start + 1} is never closed; write "\\[" for a bracket in a name` };
+  return {
+    problem: `its "[" at character ${start + 1} is never closed; write "\\[" for a bracket in a name`,
+  };
 }
 
 function characterAt(pattern: string, at: number): readonly [character: string, after: number] {

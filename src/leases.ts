@@ -23,17 +23,28 @@ export interface OpenLeaseOptions {
 }
 
 /** The lease of one mirror on its place in the container; not taken yet. A dry run writes nothing, so it needs none. */
-export async function openLease({ mirror, target, stateFolder, ledger, dryRun, takeOver, world }: OpenLeaseOptions): Promise<Lease> {
+export async function openLease({
+  mirror,
+  target,
+  stateFolder,
+  ledger,
+  dryRun,
+  takeOver,
+  world,
+}: OpenLeaseOptions): Promise<Lease> {
   if (dryRun || mirror.leaseMs === 0) return NO_LEASE;
   const { clock, log } = world;
   const ref = { container: mirror.container, key: `${mirror.prefix}${OWN_FOLDER}lease` };
   // A way of its own: a sign of life must not wait behind the transfers that wait for it.
   const object = leaseObject(retry(target.bare, { clock, random: Math.random }), ref);
   if (!object.conditional) {
-    log.info('this provider has no conditional writes: two machines that start at the same moment may both write for a while', {
-      mirror: mirror.name,
-      target: target.config.name,
-    });
+    log.info(
+      'this provider has no conditional writes: two machines that start at the same moment may both write for a while',
+      {
+        mirror: mirror.name,
+        target: target.config.name,
+      },
+    );
   }
   return createLease({
     object,
@@ -43,7 +54,8 @@ export async function openLease({ mirror, target, stateFolder, ledger, dryRun, t
     periodMs: mirror.leaseMs,
     takeOver,
     howToTakeOver: 'if you know that it is gone for good, start this one with --take-over',
-    reachedOnlyHere: () => findDriver(target.config.driver).reachedOnlyHere?.(target.config.settings, mirror) ?? false,
+    reachedOnlyHere: () =>
+      findDriver(target.config.driver).reachedOnlyHere?.(target.config.settings, mirror) ?? false,
     clock,
     log,
   });

@@ -52,7 +52,9 @@ export function createLifecycle({ clock, deadlineMs }: LifecycleOptions): Lifecy
       // The loser of the race is heard as well: a rejection that comes after the deadline must not end the program.
       await Promise.race([closable.close(), late]);
     } catch (cause) {
-      throw new Error(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new Error(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+        cause,
+      });
     } finally {
       done.abort();
       late.catch(() => {});
@@ -64,7 +66,11 @@ export function createLifecycle({ clock, deadlineMs }: LifecycleOptions): Lifecy
     for (let opened = stack.pop(); opened !== undefined; opened = stack.pop()) {
       await closeOne(opened).catch((error: Error) => errors.push(error));
     }
-    if (errors.length > 0) throw new CloseError(errors, `could not close ${errors.map((error) => error.message).join('; ')}`);
+    if (errors.length > 0)
+      throw new CloseError(
+        errors,
+        `could not close ${errors.map((error) => error.message).join('; ')}`,
+      );
   }
 
   return {
@@ -75,7 +81,10 @@ export function createLifecycle({ clock, deadlineMs }: LifecycleOptions): Lifecy
         return closable;
       }
       const cause = await closeOne({ name, closable }).catch((error: Error) => error);
-      throw new ClosingError(`${name} was opened while the program was closing`, cause === undefined ? undefined : { cause });
+      throw new ClosingError(
+        `${name} was opened while the program was closing`,
+        cause === undefined ? undefined : { cause },
+      );
     },
     close() {
       closing ??= closeAll();

@@ -63,19 +63,24 @@ export function openLmdbTree(descriptor: number): LmdbTree | undefined {
   if (size === 0n) return undefined;
   const first = readFully(descriptor, META.end, 0);
   const pageBytes = first.length < META.end ? 0 : first.readUInt32LE(META.pageSize);
-  if (!PAGE_SIZES.includes(pageBytes)) throw new LmdbInconsistentError('does not begin as an LMDB file does');
+  if (!PAGE_SIZES.includes(pageBytes))
+    throw new LmdbInconsistentError('does not begin as an LMDB file does');
   const metas = [first, readFully(descriptor, META.end, pageBytes)];
   for (const meta of metas) checkMeta(meta);
-  const [newest] = metas.sort((a, b) => Number(b.readBigUInt64LE(META.txn) - a.readBigUInt64LE(META.txn)));
+  const [newest] = metas.sort((a, b) =>
+    Number(b.readBigUInt64LE(META.txn) - a.readBigUInt64LE(META.txn)),
+  );
   if (newest === undefined) throw new Error('unreachable: there are two');
   return new Tree(descriptor, pageBytes, newest);
 }
 
 function checkMeta(meta: Buffer): void {
   if (meta.length < META.end) throw new LmdbInconsistentError('ends within its header');
-  if (meta.readUInt32LE(META.magic) !== MAGIC) throw new LmdbInconsistentError('does not begin as an LMDB file does');
+  if (meta.readUInt32LE(META.magic) !== MAGIC)
+    throw new LmdbInconsistentError('does not begin as an LMDB file does');
   const version = meta.readUInt32LE(META.version) & 0xffff;
-  if (version !== DATA_VERSION) throw new LmdbInconsistentError(`has data format ${version}, not ${DATA_VERSION}`);
+  if (version !== DATA_VERSION)
+    throw new LmdbInconsistentError(`has data format ${version}, not ${DATA_VERSION}`);
 }
 
 /** Reads on after a short read. The result is shorter than `length` only where the file ends. */
@@ -104,7 +109,8 @@ class Tree implements LmdbTree {
     this.#descriptor = descriptor;
     this.#pageBytes = pageBytes;
     const lastPage = meta.readBigUInt64LE(META.lastPage);
-    if (lastPage > 2n ** 40n) throw new LmdbInconsistentError(`says that its last page is ${lastPage}`);
+    if (lastPage > 2n ** 40n)
+      throw new LmdbInconsistentError(`says that its last page is ${lastPage}`);
     this.#lastPage = Number(lastPage);
     this.#used = new Uint8Array(Math.ceil((this.#lastPage + 1) / 8));
     this.#free = readTable(meta, META.free);
@@ -139,13 +145,15 @@ class Tree implements LmdbTree {
     const runs: [first: number, length: number][] = [];
     for (const { key, value } of this.#walk(this.#free)) {
       const record = `the list of free pages (record ${key.length === 8 ? key.readBigUInt64LE(0) : 'without a number'})`;
-      if (key.length !== 8 || value.length < 8) throw new LmdbInconsistentError(`${record} is cut short`);
+      if (key.length !== 8 || value.length < 8)
+        throw new LmdbInconsistentError(`${record} is cut short`);
       runs.push(...this.#freeRuns(value, record));
     }
     // After the walk: pages of the list itself are in use.
     for (const [first, length] of runs) {
       for (let page = first; page < first + length; page++) {
-        if (!this.#take(page)) throw new LmdbInconsistentError(`page ${page} is free twice, or free and in use`);
+        if (!this.#take(page))
+          throw new LmdbInconsistentError(`page ${page} is free twice, or free and in use`);
       }
     }
   }
@@ -153,7 +161,8 @@ class Tree implements LmdbTree {
   /** A list: the number of its items; then page numbers, or a negative length before the first page of a run. 0 is a gap. */
   #freeRuns(value: Buffer, record: string): [number, number][] {
     const items = Number(value.readBigUInt64LE(0));
-    if (items > value.length / 8 - 1) throw new LmdbInconsistentError(`${record} says that it has ${items} items`);
+    if (items > value.length / 8 - 1)
+      throw new LmdbInconsistentError(`${record} says that it has ${items} items`);
     const runs: [number, number][] = [];
     for (let at = 1; at <= items; at++) {
       let page = value.readBigInt64LE(at * 8);
@@ -179,41 +188,63 @@ class Tree implements LmdbTree {
       seen++;
       yield entry;
     }
-    if (seen !== table.entries) throw new LmdbInconsistentError(`has ${seen} entries in a table that says ${table.entries}`);
+    if (seen !== table.entries)
+      throw new LmdbInconsistentError(`has ${seen} entries in a table that says ${table.entries}`);
   }
 
-  *#walkPage(number: bigint, depth: number): Generator<TreeEntry & { readonly flags: number }, void> {
+  *#walkPage(
+    number: bigint,
+    depth: number,
+  ): Generator<TreeEntry & { readonly flags: number }, void> {
     const page = this.#page(number);
     const kind = depth <= 1 ? Page.leaf : Page.branch;
     if ((page.readUInt16LE(18) & 7) !== kind)
-      throw new LmdbInconsistentError(`page ${number} is no ${kind === 1 ? 'branch' : 'leaf'} page`);
+      throw new LmdbInconsistentError(
+        `page ${number} is no ${kind === 1 ? 'branch' : 'leaf'} page`,
+      );
     const lower = page.readUInt16LE(20) + HEADER;
     const upper = page.readUInt16LE(22) + HEADER;
     if (lower > upper || upper > page.length || lower === HEADER)
       throw new LmdbInconsistentError(`page ${number} has no sound list of nodes`);
     for (let at = HEADER; at < lower; at += 2) {
       const node = page.readUInt16LE(at) + HEADER;
-      if (node < upper || node + NODE_HEADER > page.length) throw new LmdbInconsistentError(`a node of page ${number} is outside of it`);
+      if (node < upper || node + NODE_HEADER > page.length)
+        throw new LmdbInconsistentError(`a node of page ${number} is outside of it`);
       const flags = page.readUInt16LE(node + 4);
       const low = page.readUInt32LE(node);
       const keyEnd = node + NODE_HEADER + page.readUInt16LE(node + 6);
-      if (keyEnd > page.length) throw new LmdbInconsistentError(`a key of page ${number} is outside of it`);
-      if (kind === Page.branch) yield* this.#walkPage(BigInt(low) + BigInt(flags) * 2n ** 32n, depth - 1);
-      else yield { key: page.subarray(node + NODE_HEADER, keyEnd), value: this.#value(page, number, keyEnd, low, flags), flags };
+      if (keyEnd > page.length)
+        throw new LmdbInconsistentError(`a key of page ${number} is outside of it`);
+      if (kind === Page.branch)
+        yield* this.#walkPage(BigInt(low) + BigInt(flags) * 2n ** 32n, depth - 1);
+      else
+        yield {
+          key: page.subarray(node + NODE_HEADER, keyEnd),
+          value: this.#value(page, number, keyEnd, low, flags),
+          flags,
+        };
     }
   }
 
   #value(page: Buffer, number: bigint, at: number, length: number, flags: number): Buffer {
-    if ((flags & Node.duplicates) !== 0) throw new LmdbInconsistentError(`page ${number} has several values for a key`);
+    if ((flags & Node.duplicates) !== 0)
+      throw new LmdbInconsistentError(`page ${number} has several values for a key`);
     const end = at + ((flags & Node.big) === 0 ? length : 24);
-    if (end > page.length) throw new LmdbInconsistentError(`a value of page ${number} is outside of it`);
+    if (end > page.length)
+      throw new LmdbInconsistentError(`a value of page ${number} is outside of it`);
     if ((flags & Node.big) === 0) return page.subarray(at, end);
     const first = page.readBigUInt64LE(at);
     const pages = Number(page.readBigUInt64LE(at + 16));
     const head = this.#page(first);
     const needed = Math.floor((HEADER - 1 + length) / this.#pageBytes) + 1;
-    if ((head.readUInt16LE(18) & 7) !== Page.overflow || head.readUInt32LE(20) !== pages || pages < needed) {
-      throw new LmdbInconsistentError(`page ${first} does not hold the long value that page ${number} names`);
+    if (
+      (head.readUInt16LE(18) & 7) !== Page.overflow ||
+      head.readUInt32LE(20) !== pages ||
+      pages < needed
+    ) {
+      throw new LmdbInconsistentError(
+        `page ${first} does not hold the long value that page ${number} names`,
+      );
     }
     for (let next = 1; next < pages; next++) this.#claim(first + BigInt(next));
     const bytes = readFully(this.#descriptor, length, Number(first) * this.#pageBytes + HEADER);
@@ -224,15 +255,20 @@ class Tree implements LmdbTree {
   #page(number: bigint): Buffer {
     this.#claim(number);
     const page = readFully(this.#descriptor, this.#pageBytes, Number(number) * this.#pageBytes);
-    if (page.length < this.#pageBytes) throw new LmdbInconsistentError(`ends before page ${number}`);
+    if (page.length < this.#pageBytes)
+      throw new LmdbInconsistentError(`ends before page ${number}`);
     if (page.readBigUInt64LE(0) !== number)
-      throw new LmdbInconsistentError(`page ${number} says that it is page ${page.readBigUInt64LE(0)}`);
+      throw new LmdbInconsistentError(
+        `page ${number} says that it is page ${page.readBigUInt64LE(0)}`,
+      );
     return page;
   }
 
   #claim(number: bigint): void {
-    if (number < 2n || number > BigInt(this.#lastPage)) throw new LmdbInconsistentError(`names page ${number} of ${this.#lastPage}`);
-    if (!this.#take(Number(number))) throw new LmdbInconsistentError(`page ${number} is used twice`);
+    if (number < 2n || number > BigInt(this.#lastPage))
+      throw new LmdbInconsistentError(`names page ${number} of ${this.#lastPage}`);
+    if (!this.#take(Number(number)))
+      throw new LmdbInconsistentError(`page ${number} is used twice`);
   }
 
   /** False when it was taken before. */
@@ -245,5 +281,9 @@ class Tree implements LmdbTree {
 }
 
 function readTable(bytes: Buffer, at: number): Table {
-  return { depth: bytes.readUInt16LE(at + 6), entries: bytes.readBigUInt64LE(at + 32), root: bytes.readBigUInt64LE(at + 40) };
+  return {
+    depth: bytes.readUInt16LE(at + 6),
+    entries: bytes.readBigUInt64LE(at + 32),
+    root: bytes.readBigUInt64LE(at + 40),
+  };
 }

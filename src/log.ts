@@ -43,7 +43,13 @@ const MESSAGE = Symbol.for('message');
  * and errors later, and the next line that gets through is preceded by the number of those that did not. A stream that
  * fails never fails the program.
  */
-export function createLogger({ level, format, stream, clock, journald = false }: LogOptions): OpenLogger {
+export function createLogger({
+  level,
+  format,
+  stream,
+  clock,
+  journald = false,
+}: LogOptions): OpenLogger {
   const gate = gateOf(stream);
   const line = format === 'json' ? jsonLine : textLine;
   const backend = winston.createLogger({
@@ -52,7 +58,9 @@ export function createLogger({ level, format, stream, clock, journald = false }:
     format: {
       transform(info) {
         const entry = info['entry'] as Entry;
-        return Object.assign(info, { [MESSAGE]: journald ? `<${PRIORITY[entry.level]}>${line(entry)}` : line(entry) });
+        return Object.assign(info, {
+          [MESSAGE]: journald ? `<${PRIORITY[entry.level]}>${line(entry)}` : line(entry),
+        });
       },
     },
   });
@@ -68,7 +76,8 @@ export function createLogger({ level, format, stream, clock, journald = false }:
   let closed = false;
 
   function write(level: Level, event: string, fields: Fields = {}): void {
-    if (closed || !backend.isLevelEnabled(level) || !gate.takes(PRIORITY[level] <= PRIORITY.warn)) return;
+    if (closed || !backend.isLevelEnabled(level) || !gate.takes(PRIORITY[level] <= PRIORITY.warn))
+      return;
     reportRefused();
     pass(level, event, fields);
   }

@@ -10,7 +10,9 @@ try {
 } catch (error) {
   // A file of the program is missing, or no more files may be open.
   const reason = error instanceof Error ? error.message : String(error);
-  const advice = reason.includes('EMFILE') ? '; raise the limit of open files with ulimit -n 1024, or LimitNOFILE= in a unit' : '';
+  const advice = reason.includes('EMFILE')
+    ? '; raise the limit of open files with ulimit -n 1024, or LimitNOFILE= in a unit'
+    : '';
   process.stderr.write(`longshore: the program cannot be loaded: ${reason}${advice}\n`);
   process.exitCode = 1;
 }

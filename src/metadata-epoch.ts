@@ -22,7 +22,12 @@ export async function metadataEpochOf(
   await ledger.update((document) => ({ ...document, metadata: { epoch, kept } }));
   if (before !== undefined && index.count() > 0) {
     const [was, is] = [before.kept, kept].map((fields) => fields.join(' ') || 'nothing');
-    log.info('metadata settings changed', { mirror: name, was, is, objects: 'updated by the next reconcile' });
+    log.info('metadata settings changed', {
+      mirror: name,
+      was,
+      is,
+      objects: 'updated by the next reconcile',
+    });
   }
   return epoch;
 }

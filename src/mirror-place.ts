@@ -2,7 +2,10 @@ import type { MirrorConfig, TargetConfig } from './config/config.js';
 import { findDriver } from './drivers/registry/registry.js';
 
 /** Where a mirror's objects are, as text: `local /srv/vault, documents/laptop/`. What the target is called is no matter. */
-export function mirrorPlace({ container, prefix }: Pick<MirrorConfig, 'container' | 'prefix'>, { driver, settings }: TargetConfig): string {
+export function mirrorPlace(
+  { container, prefix }: Pick<MirrorConfig, 'container' | 'prefix'>,
+  { driver, settings }: TargetConfig,
+): string {
   const { name, where } = findDriver(driver);
   return `${[name, where?.(settings)].filter(Boolean).join(' ')}, ${container}/${prefix}`;
 }

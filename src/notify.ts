@@ -1,9 +1,9 @@
 import type { Clock } from './clock.js';
-import { escapeUnprintable } from './printable.js';
 import type { Logger } from './log.js';
 import { type Env, watchdogMs } from './notify/env.js';
 import { systemdNotify } from './notify/send.js';
 import { createStallWatch, type WorkProgress } from './notify/stall.js';
+import { escapeUnprintable } from './printable.js';
 
 /** What systemd is told. No method rejects: a service that cannot talk to systemd still mirrors. */
 export interface Notifier {
@@ -65,7 +65,8 @@ export function openNotifier(options: NotifierOptions): Notifier {
   return {
     ready: () => post(['READY=1']),
     reloading: () => post(['RELOADING=1']),
-    stopping: (withinMs) => post(['STOPPING=1', `EXTEND_TIMEOUT_USEC=${Math.ceil(withinMs) * 1000}`]),
+    stopping: (withinMs) =>
+      post(['STOPPING=1', `EXTEND_TIMEOUT_USEC=${Math.ceil(withinMs) * 1000}`]),
     async close() {
       stop.abort();
       await Promise.all(ends);
@@ -87,7 +88,11 @@ async function feedWatchdog(
   await every(intervalMs / 2, async () => {
     const now = progress();
     if (isMoving(now)) await post(['WATCHDOG=1']);
-    else log.error('no progress, watchdog not fed', { steps: now.steps, stallSeconds: stallMs / 1000 });
+    else
+      log.error('no progress, watchdog not fed', {
+        steps: now.steps,
+        stallSeconds: stallMs / 1000,
+      });
   });
 }
 

@@ -1,22 +1,22 @@
-import { childController } from './signal.js';
-import { openEngine } from './runtime.js';
+import { untilFirstEnds } from './concurrently.js';
 import { LeaseHeldError } from './lease/errors.js';
 import type { Acquired } from './lease/lease.js';
 import { createLifecycle } from './lifecycle.js';
 import { programReplaced } from './program-files.js';
+import { openEngine } from './runtime.js';
+import { childController } from './signal.js';
 import { hasFailedEnvironment, inTime, onFailedEnvironment } from './state/failed-environment.js';
 import { BRISK } from './sync/backoff.js';
-import { forgetAcceptedTarget, refuseBlankTarget } from './sync/mirror/blank-target.js';
-import { untilFirstEnds } from './concurrently.js';
 import type { SyncObserver } from './sync/events.js';
+import { forgetAcceptedTarget, refuseBlankTarget } from './sync/mirror/blank-target.js';
+import type { ScanResult } from './sync/mirror/finish-run.js';
 import type { Mirror } from './sync/mirror/mirror.js';
+import { warnOfVersions } from './sync/mirror/old-content.js';
 import { noteFence } from './sync/mirror/older-target.js';
 import { startTally } from './sync/mirror/report.js';
-import type { ScanResult } from './sync/mirror/finish-run.js';
 import { scanMirror } from './sync/mirror/scan-mirror.js';
 import { fatalErrorOf } from './sync/state-trouble.js';
 import { ensureContainer } from './sync/store/container-store.js';
-import { warnOfVersions } from './sync/mirror/old-content.js';
 import type { OnceOptions, OnceResult, RunOnce } from './world.js';
 
 /** A one-shot run tries each object this often, and waits for a target this long. */
@@ -53,7 +53,12 @@ export const runOnce: RunOnce = async (config, options, world, observe, { drain,
     try {
       const results: OnceResult[] = [];
       for (const mirror of engine.mirrors) {
-        results.push(await Promise.race([runMirror(mirror, options, controller.signal, drain), failedWrite(mirror)]));
+        results.push(
+          await Promise.race([
+            runMirror(mirror, options, controller.signal, drain),
+            failedWrite(mirror),
+          ]),
+        );
         if (hasFailedEnvironment()) break; // this process can work on no state any more
       }
       return results;
@@ -67,7 +72,12 @@ export const runOnce: RunOnce = async (config, options, world, observe, { drain,
   }
 };
 
-async function runMirror(mirror: Mirror, { run }: OnceOptions, stop: AbortSignal, drain: AbortSignal): Promise<OnceResult> {
+async function runMirror(
+  mirror: Mirror,
+  { run }: OnceOptions,
+  stop: AbortSignal,
+  drain: AbortSignal,
+): Promise<OnceResult> {
   const { settings, parts, source } = mirror;
   try {
     stop.throwIfAborted();
@@ -80,12 +90,17 @@ async function runMirror(mirror: Mirror, { run }: OnceOptions, stop: AbortSignal
     const wentBack = await noteFence(mirror, acquired);
     await forgetAcceptedTarget(parts);
     // Of a container that somebody else wrote to, or that was emptied or exchanged, the index knows nothing.
-    const kind = wasOthers || wentBack || (parts.index.count() > 0 && (made || !wasThere)) ? 'reconcile' : run;
+    const kind =
+      wasOthers || wentBack || (parts.index.count() > 0 && (made || !wasThere)) ? 'reconcile' : run;
     let result: ScanResult | undefined;
     await untilFirstEnds(stop, [
       (signal) => parts.lease.whenLost(signal),
       async (signal) => {
-        const { finished } = await scanMirror(mirror, { kind, under: '', why: 'asked for' }, signal);
+        const { finished } = await scanMirror(
+          mirror,
+          { kind, under: '', why: 'asked for' },
+          signal,
+        );
         result = await finished;
       },
     ]);
@@ -96,7 +111,12 @@ async function runMirror(mirror: Mirror, { run }: OnceOptions, stop: AbortSignal
   } catch (error) {
     drain.throwIfAborted();
     const failure = failureOf(settings.name, error);
-    return { mirror: settings.name, report: startTally(parts.clock).report(), complete: false, error: failure };
+    return {
+      mirror: settings.name,
+      report: startTally(parts.clock).report(),
+      complete: false,
+      error: failure,
+    };
   }
 }
 
@@ -106,7 +126,12 @@ function failedWrite({ settings, parts }: Mirror): Promise<OnceResult> {
     onFailedEnvironment((cause) => {
       const error = failureOf(settings.name, cause);
       parts.log.error('the run ends', { error });
-      resolve({ mirror: settings.name, report: startTally(parts.clock).report(), complete: false, error });
+      resolve({
+        mirror: settings.name,
+        report: startTally(parts.clock).report(),
+        complete: false,
+        error,
+      });
     });
   });
 }

@@ -3,7 +3,8 @@
  * browsers obey, and the marks that reorder text ("Trojan Source", CVE-2021-42574). A file name can hold any of them.
  */
 const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
-const NEEDS_QUOTES = /["\\\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|^$|^\s|\s$/u;
+const NEEDS_QUOTES =
+  /["\\\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|^$|^\s|\s$/u;
 
 /** The text as a JSON string literal of printable characters only; `JSON.parse` gives it back. */
 export function quoted(text: string): string {
@@ -20,5 +21,8 @@ export function printable(text: string): string {
  * above as they are.
  */
 export function escapeUnprintable(text: string): string {
-  return text.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(
+    UNPRINTABLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -7,7 +7,9 @@ export class ProgramReplacedError extends Error {
   override readonly name = 'ProgramReplacedError';
 
   constructor(path: string) {
-    super(`the program was replaced on disk (${path} is another file than at its start); start it anew`);
+    super(
+      `the program was replaced on disk (${path} is another file than at its start); start it anew`,
+    );
   }
 }
 
@@ -39,7 +41,14 @@ export function programFile(url: URL): ProgramFile {
 }
 
 /** As text; undefined when there is no file. */
-function identityOf(stat: () => { readonly dev: bigint; readonly ino: bigint; readonly size: bigint; readonly mtimeNs: bigint }) {
+function identityOf(
+  stat: () => {
+    readonly dev: bigint;
+    readonly ino: bigint;
+    readonly size: bigint;
+    readonly mtimeNs: bigint;
+  },
+) {
   try {
     const { dev, ino, size, mtimeNs } = stat();
     return [dev, ino, size, mtimeNs].join(' ');

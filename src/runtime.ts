@@ -13,16 +13,16 @@ import { makeFolders } from './make-folders.js';
 import { metadataEpochOf } from './metadata-epoch.js';
 import { mirrorPlace } from './mirror-place.js';
 import { ownFolders } from './own-folders.js';
+import { forgetfulIndex, forgetfulLedger } from './state/discard-writes.js';
 import { openStateCopy } from './state/open-copy.js';
 import type { MirrorStore } from './state/open-mirror.js';
 import { openState } from './state/open-state.js';
-import type { Persistence } from './sync/work/attempts.js';
 import type { SyncObserver } from './sync/events.js';
-import { forgetfulIndex, forgetfulLedger } from './state/discard-writes.js';
 import { openGuard } from './sync/guard/open-guard.js';
 import { createMirror, type Mirror } from './sync/mirror/mirror.js';
 import type { MirrorSettings } from './sync/mirror-settings.js';
 import { openFileReader } from './sync/source/file-reader.js';
+import type { Persistence } from './sync/work/attempts.js';
 import { detect, openTarget, type Target } from './targets.js';
 import { throttled } from './throttled.js';
 import type { World } from './world.js';
@@ -58,14 +58,21 @@ export interface Runtime {
 export async function openEngine(options: EngineOptions): Promise<Runtime> {
   const { config, world, lifecycle, dryRun, takeOver, drain, interrupt } = options;
   const { clock, log } = world;
-  const chosen = config.mirrors.filter(({ name }) => options.mirrors.length === 0 || options.mirrors.includes(name));
-  for (const { source, createSource } of chosen) if (createSource && !dryRun) await makeFolders(source);
+  const chosen = config.mirrors.filter(
+    ({ name }) => options.mirrors.length === 0 || options.mirrors.includes(name),
+  );
+  for (const { source, createSource } of chosen)
+    if (createSource && !dryRun) await makeFolders(source);
 
   const state = await lifecycle.add(
     'state',
     (dryRun ? openStateCopy : openState)({
       folder: config.stateFolder,
-      mirrors: chosen.map((mirror) => ({ name: mirror.name, engine: mirror.index, place: placeOf(mirror, config) })),
+      mirrors: chosen.map((mirror) => ({
+        name: mirror.name,
+        engine: mirror.index,
+        place: placeOf(mirror, config),
+      })),
       clock,
       log,
       signal: drain,
@@ -85,9 +92,15 @@ export async function openEngine(options: EngineOptions): Promise<Runtime> {
     return (backend) => {
       // From the inside out: every attempt is measured, without what it waited for the target's limits; a call that backs off
       // holds no slot; a dry run reaches none of them.
-      const limits = draining.around(limited(slowed(draining.within(measure(backend, clock, step)))));
+      const limits = draining.around(
+        limited(slowed(draining.within(measure(backend, clock, step)))),
+      );
       const working = retry(limits, { clock, random: Math.random, until: drain });
-      return dryRun ? readOnly(working, ({ operation, container, key }) => log.debug('withheld', { operation, container, key })) : working;
+      return dryRun
+        ? readOnly(working, ({ operation, container, key }) =>
+            log.debug('withheld', { operation, container, key }),
+          )
+        : working;
     };
   }
 
@@ -118,20 +131,32 @@ export async function openEngine(options: EngineOptions): Promise<Runtime> {
   for (const mirror of chosen) {
     const target = targets.get(mirror.target);
     const store = state.mirrors.get(mirror.name);
-    if (!target || !store) throw new Error(`mirror ${mirror.name} names target ${mirror.target}, which the configuration does not have`);
+    if (!target || !store)
+      throw new Error(
+        `mirror ${mirror.name} names target ${mirror.target}, which the configuration does not have`,
+      );
     const kept = keptIn(store, dryRun);
     const metadataEpoch = await metadataEpochOf(kept, mirror, log);
     const guard = await openGuard({
       ...kept,
       rule: mirror.guard,
       clock,
-      listener: (holding, why) => options.observe({ mirror: mirror.name, event: 'guard', holding, why }),
+      listener: (holding, why) =>
+        options.observe({ mirror: mirror.name, event: 'guard', holding, why }),
     });
     const reader = await lifecycle.add(
       `reader of ${mirror.name}`,
       openFileReader({ source: mirror.source, follow: mirror.symlinks === 'follow' }),
     );
-    const lease = await openLease({ mirror, target, stateFolder: config.stateFolder, ledger: store.ledger, dryRun, takeOver, world });
+    const lease = await openLease({
+      mirror,
+      target,
+      stateFolder: config.stateFolder,
+      ledger: store.ledger,
+      dryRun,
+      takeOver,
+      world,
+    });
     await lifecycle.add(`lease of ${mirror.name}`, { close: lease.release });
     mirrors.set(
       mirror.name,
@@ -172,8 +197,13 @@ export async function openEngine(options: EngineOptions): Promise<Runtime> {
   };
 }
 
-function keptIn({ index, ledger }: MirrorStore, dryRun: boolean): Pick<MirrorStore, 'index' | 'ledger'> {
-  return dryRun ? { index: forgetfulIndex(index), ledger: forgetfulLedger(ledger) } : { index, ledger };
+function keptIn(
+  { index, ledger }: MirrorStore,
+  dryRun: boolean,
+): Pick<MirrorStore, 'index' | 'ledger'> {
+  return dryRun
+    ? { index: forgetfulIndex(index), ledger: forgetfulLedger(ledger) }
+    : { index, ledger };
 }
 
 function placeOf(mirror: MirrorConfig, { targets }: Config): string | undefined {
@@ -190,7 +220,12 @@ function settingsOf(
   const { overwrite, extraneous, deletes, metadata } = mirror;
   // A dry run sends nothing, so it reads no large file to hash it first.
   const md5 = metadata.includes('md5') && !dryRun;
-  const kept = { mtime: metadata.includes('mtime'), mode: metadata.includes('mode'), owner: metadata.includes('owner'), md5 };
+  const kept = {
+    mtime: metadata.includes('mtime'),
+    mode: metadata.includes('mode'),
+    owner: metadata.includes('owner'),
+    md5,
+  };
   return {
     ...mirror,
     partsAbove: multipartThreshold,

@@ -1,8 +1,8 @@
 import type { Config } from './config/config.js';
-import { onAbort } from './signal.js';
 import { type Closable, createLifecycle } from './lifecycle.js';
 import { createWorkMeter } from './notify/work-meter.js';
 import { openNotifier } from './notify.js';
+import { onAbort } from './signal.js';
 import type { GuardControl } from './status/guard-control.js';
 import { heldRoutes } from './status/held-routes.js';
 import { statusRoutes } from './status/routes.js';
@@ -33,7 +33,10 @@ const CLOSE_MS = 10_000;
 const CLOSING_MS = 30_000;
 
 /** `observe` must hear what the daemon does, from its opening on, for the watchdog to be fed. */
-export function createService(): { readonly observe: SyncObserver; open(options: ServiceOptions): Promise<Service> } {
+export function createService(): {
+  readonly observe: SyncObserver;
+  open(options: ServiceOptions): Promise<Service>;
+} {
   const meter = createWorkMeter();
   return {
     observe: meter.observe,
@@ -55,7 +58,10 @@ export function createService(): { readonly observe: SyncObserver; open(options:
       const forget = onAbort(drain, stopping);
       try {
         const routes = { ...statusRoutes(status), ...heldRoutes(guardControlOf) };
-        await opened.add('control socket', openControlServer({ stateFolder: config.stateFolder, routes, clock, log }));
+        await opened.add(
+          'control socket',
+          openControlServer({ stateFolder: config.stateFolder, routes, clock, log }),
+        );
       } catch (error) {
         // Some file systems have no sockets. That is no reason not to mirror.
         log.error('no control socket: longshore status cannot reach this daemon', { error });

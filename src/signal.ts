@@ -53,7 +53,10 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
 }
 
 /** The same chunks until the signal is aborted. Then it rejects at once, even while the source gives nothing. */
-export async function* untilAborted(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* untilAborted(
+  source: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const iterator = source[Symbol.asyncIterator]();
   let waiting = false;
   let ended = false;
@@ -78,7 +81,10 @@ export async function* untilAborted(source: AsyncIterable<Uint8Array>, signal: A
  * A controller that is aborted with the first of `parents`. `unlink` when done: long-lived signals would otherwise collect
  * listeners. (Of each AbortSignal.any, Node 20 keeps some 100 bytes for as long as one of its sources lives.)
  */
-export function childController(...parents: readonly AbortSignal[]): { readonly controller: AbortController; unlink(): void } {
+export function childController(...parents: readonly AbortSignal[]): {
+  readonly controller: AbortController;
+  unlink(): void;
+} {
   const controller = new AbortController();
   const links = parents.map((parent) => onAbort(parent, () => controller.abort(parent.reason)));
   return {

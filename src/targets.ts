@@ -62,7 +62,8 @@ export async function detect(
     { clock, notice: noticeOf(config, log), ...(kept !== undefined && { found: kept }) },
     { signal },
   );
-  if (found !== undefined && found !== kept) await ledger.update((document) => ({ ...document, found }));
+  if (found !== undefined && found !== kept)
+    await ledger.update((document) => ({ ...document, found }));
   return found;
 }
 
@@ -89,7 +90,13 @@ export function openTarget({
   const layered = layers(concurrency);
   const backend = layered(bare);
   const waitingLimit = Math.max(MOST_WAITING, 2 * concurrency);
-  const queue = createQueue<Job>({ concurrency, waitingLimit, combine: combineJobs, signal: drain, ...workers });
+  const queue = createQueue<Job>({
+    concurrency,
+    waitingLimit,
+    combine: combineJobs,
+    signal: drain,
+    ...workers,
+  });
   const probe = async (signal: AbortSignal) => {
     try {
       await backend.headContainer(container, { signal });
@@ -98,6 +105,16 @@ export function openTarget({
       if (!isContainerTrouble(error, container)) throw error;
     }
   };
-  const health = watchHealth({ target: config.name, probe, queue, clock, log, random, signal: drain, patienceMs, giveUp });
+  const health = watchHealth({
+    target: config.name,
+    probe,
+    queue,
+    clock,
+    log,
+    random,
+    signal: drain,
+    patienceMs,
+    giveUp,
+  });
   return { config, bare, layered, backend, queue, health, close: () => backend.close() };
 }

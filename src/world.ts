@@ -18,7 +18,10 @@ export interface Daemon {
    * resolves. Aborting `interrupt` drops what runs as well. `watching` is called once every mirror watches and its
    * first run is under way. Resolves with the mirrors whose work was dropped.
    */
-  run(signals: { readonly drain: AbortSignal; readonly interrupt: AbortSignal }, watching: () => void): Promise<readonly LeftWork[]>;
+  run(
+    signals: { readonly drain: AbortSignal; readonly interrupt: AbortSignal },
+    watching: () => void,
+  ): Promise<readonly LeftWork[]>;
   status(): DaemonStatus;
   close(): Promise<void>;
 }
@@ -54,7 +57,12 @@ export interface DaemonOptions {
   readonly stop?: AbortSignal;
 }
 
-export type OpenDaemon = (config: Config, world: World, observe: SyncObserver, options?: DaemonOptions) => Promise<Daemon>;
+export type OpenDaemon = (
+  config: Config,
+  world: World,
+  observe: SyncObserver,
+  options?: DaemonOptions,
+) => Promise<Daemon>;
 export type RunOnce = (
   config: Config,
   options: OnceOptions,

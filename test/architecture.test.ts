@@ -14,7 +14,9 @@ const listOf = (text: string): readonly string[] => text.split(', ').filter((eac
 
 /** The rooms of the import rules, top to bottom, each with the rooms that it may import. */
 function floorsOfRules(): readonly Floor[] {
-  const { forbidden } = createRequire(import.meta.url)('../../.dependency-cruiser.cjs') as { readonly forbidden: readonly Rule[] };
+  const { forbidden } = createRequire(import.meta.url)('../../.dependency-cruiser.cjs') as {
+    readonly forbidden: readonly Rule[];
+  };
   const prefix = 'imports-of-';
   return forbidden
     .filter(({ name }) => name.startsWith(prefix))
@@ -26,10 +28,9 @@ function floorsOfPage(): readonly Floor[] {
   const page = readFileSync('ARCHITECTURE.md', 'utf8');
   const start = page.indexOf('## Floor plan');
   const section = page.slice(start, page.indexOf('\n## ', start + 1));
-  return [...section.matchAll(/^\| `([a-z0-9/]+)` +\| [^|]+\| ([^|]*)\|$/gm)].map(([, room = '', below = '']): Floor => [
-    room,
-    listOf(below.replaceAll('`', '').trim()),
-  ]);
+  return [...section.matchAll(/^\| `([a-z0-9/]+)` +\| [^|]+\| ([^|]*)\|$/gm)].map(
+    ([, room = '', below = '']): Floor => [room, listOf(below.replaceAll('`', '').trim())],
+  );
 }
 
 describe('the floor plan', () => {
@@ -38,12 +39,15 @@ describe('the floor plan', () => {
 
   it('has no arrow up: a room imports only rooms further down', () => {
     for (const [at, [room, below]] of floors.entries())
-      for (const each of below) expect(rooms.indexOf(each), `${room} imports ${each}`).toBeGreaterThan(at);
+      for (const each of below)
+        expect(rooms.indexOf(each), `${room} imports ${each}`).toBeGreaterThan(at);
   });
 
   it('has a row for every folder of src but the command line, which is the top', () => {
     const folders = new Set(
-      (readdirSync('src', { recursive: true }) as string[]).filter((name) => name.endsWith('.ts')).map((name) => dirname(name)),
+      (readdirSync('src', { recursive: true }) as string[])
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => dirname(name)),
     );
     folders.delete('.');
     folders.delete('cli');

@@ -12,7 +12,10 @@ function git(...args: readonly string[]): readonly string[] {
     .filter((name) => name !== '');
 }
 
-const changed = [...git('diff', '--name-only', '--diff-filter=d', since), ...git('ls-files', '--others', '--exclude-standard')];
+const changed = [
+  ...git('diff', '--name-only', '--diff-filter=d', since),
+  ...git('ls-files', '--others', '--exclude-standard'),
+];
 const compiled = changed
   .filter((name) => /^(src|test)\/.*\.ts$/.test(name))
   .map((name) => `dist/${name.replace(/\.ts$/, '.js')}`)
@@ -22,8 +25,12 @@ if (compiled.length === 0) {
   console.log(`No module of src or test differs from ${since}.`);
 } else {
   const projects = ['--project', 'unit', '--project', 'system'];
-  const { status } = spawnSync('npx', ['vitest', 'related', '--run', ...projects, ...compiled, ...rest], {
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync(
+    'npx',
+    ['vitest', 'related', '--run', ...projects, ...compiled, ...rest],
+    {
+      stdio: 'inherit',
+    },
+  );
   process.exitCode = status ?? 1;
 }

@@ -13,7 +13,10 @@ test('a sleep of no time, or of longer than a timer can hold, is neither an erro
   await systemClock.sleep(-5);
   const stop = new AbortController();
   const sleeping = systemClock.sleep(2 ** 40, stop.signal);
-  const first = await Promise.race([sleeping.then(() => 'slept'), systemClock.sleep(20).then(() => 'still asleep')]);
+  const first = await Promise.race([
+    sleeping.then(() => 'slept'),
+    systemClock.sleep(20).then(() => 'still asleep'),
+  ]);
   stop.abort(new Error('enough'));
   expect(first).toBe('still asleep');
   await expect(sleeping).rejects.toThrow('enough');

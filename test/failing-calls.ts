@@ -36,11 +36,27 @@ export function runFailing(
   options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
 ): Promise<Ended> {
   const began = performance.now();
-  const strace = ['-f', '-qq', '-o', '/dev/null', '-P', path, '-e', `trace=${calls}`, '-e', `inject=${calls}:${how}`];
+  const strace = [
+    '-f',
+    '-qq',
+    '-o',
+    '/dev/null',
+    '-P',
+    path,
+    '-e',
+    `trace=${calls}`,
+    '-e',
+    `inject=${calls}:${how}`,
+  ];
   return new Promise((resolve) => {
-    execFile('strace', [...strace, process.execPath, ...args], { ...options, timeout: 60_000 }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : (error.signal ?? error.code ?? 'unknown');
-      resolve({ code, stdout, stderr, tookMs: performance.now() - began });
-    });
+    execFile(
+      'strace',
+      [...strace, process.execPath, ...args],
+      { ...options, timeout: 60_000 },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : (error.signal ?? error.code ?? 'unknown');
+        resolve({ code, stdout, stderr, tookMs: performance.now() - began });
+      },
+    );
   });
 }

@@ -42,7 +42,8 @@ test('stat: every unsigned number comes out of Node’s signed 64 bits as it was
   fc.assert(
     fc.property(anyStat, (stat) => {
       const signed = { ...stat };
-      for (const field of ['dev', 'ino', 'rdev', 'nlink'] as const) signed[field] = BigInt.asIntN(64, stat[field]);
+      for (const field of ['dev', 'ino', 'rdev', 'nlink'] as const)
+        signed[field] = BigInt.asIntN(64, stat[field]);
       expect(unsigned(signed)).toEqual(stat);
     }),
   );
@@ -87,7 +88,8 @@ test('stat: all ways to read one agree, on a path, a descriptor and a handle', a
     statDescriptor(openSync(file, 'r')),
     await statHandle(handle),
   ];
-  for (const stat of stats) expect(stat).toMatchObject({ ino: expected.ino, dev: expected.dev, mtimeNs: expected.mtimeNs });
+  for (const stat of stats)
+    expect(stat).toMatchObject({ ino: expected.ino, dev: expected.dev, mtimeNs: expected.mtimeNs });
   expect(statPathIfAny(`${file}-none`)).toBeUndefined();
   expect(lstatPathIfAny(`${file}-none`)).toBeUndefined();
   expect(() => statPath(`${file}-none`)).toThrow(/ENOENT/);

@@ -5,7 +5,10 @@ import { runInNewContext } from 'node:vm';
  * Runs something so often and, once it is over, resolves with how many of the objects that it gave to `keep` (which
  * returns them) are still in memory.
  */
-export async function leftAfter(times: number, run: (keep: <T extends object>(object: T) => T) => Promise<void>): Promise<number> {
+export async function leftAfter(
+  times: number,
+  run: (keep: <T extends object>(object: T) => T) => Promise<void>,
+): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   const kept: WeakRef<object>[] = [];

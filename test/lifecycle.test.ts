@@ -47,7 +47,9 @@ test('a part that fails to open is not closed; those before it are', async () =>
   const { closed, part } = recorder();
   const opened = createLifecycle({ clock: systemClock, deadlineMs: 5_000 });
   await opened.add('lock', part('lock'));
-  await expect(opened.add('index', Promise.reject(new Error('damaged')))).rejects.toThrow('damaged');
+  await expect(opened.add('index', Promise.reject(new Error('damaged')))).rejects.toThrow(
+    'damaged',
+  );
   await opened.close();
   expect(closed).toEqual(['lock']);
 });
@@ -73,7 +75,11 @@ test('one that fails to close stops none of the others and is reported by name',
   expect(error).toBeInstanceOf(CloseError);
   expect(error).toMatchObject({
     message: 'could not close ledger: disk full; index: thrown, not rejected; lock: gone',
-    errors: [{ cause: { message: 'disk full' } }, { cause: { message: 'thrown, not rejected' } }, { cause: { message: 'gone' } }],
+    errors: [
+      { cause: { message: 'disk full' } },
+      { cause: { message: 'thrown, not rejected' } },
+      { cause: { message: 'gone' } },
+    ],
   });
   expect(closed).toEqual(['watcher', 'ledger', 'lock']);
 });

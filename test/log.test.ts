@@ -8,10 +8,19 @@ import { systemClock } from '../src/clock.js';
 import { createLogger, isJournal, type LogOptions, silentLogger } from '../src/log.js';
 
 function logTo(stream: Writable, options: Partial<LogOptions> = {}) {
-  return createLogger({ level: 'info', format: 'text', stream, clock: { ...systemClock, now: () => 0 }, ...options });
+  return createLogger({
+    level: 'info',
+    format: 'text',
+    stream,
+    clock: { ...systemClock, now: () => 0 },
+    ...options,
+  });
 }
 
-async function linesOf(options: Partial<LogOptions>, write: (log: ReturnType<typeof logTo>) => void): Promise<string[]> {
+async function linesOf(
+  options: Partial<LogOptions>,
+  write: (log: ReturnType<typeof logTo>) => void,
+): Promise<string[]> {
   const stream = new PassThrough();
   const log = logTo(stream, options);
   const all = text(stream);
@@ -54,9 +63,9 @@ test('one line an event, in order, of the level asked for and above', async () =
 });
 
 test('debug lines are written, and announced as wanted, at level debug alone', async () => {
-  expect(await linesOf({ level: 'debug' }, (log) => log.debug('seen', { enabled: log.debugEnabled }))).toEqual([
-    '1970-01-01T00:00:00.000Z debug seen enabled=true',
-  ]);
+  expect(
+    await linesOf({ level: 'debug' }, (log) => log.debug('seen', { enabled: log.debugEnabled })),
+  ).toEqual(['1970-01-01T00:00:00.000Z debug seen enabled=true']);
   expect(logTo(new PassThrough()).debugEnabled).toBe(false);
   expect(silentLogger.debugEnabled).toBe(false);
 });
@@ -68,8 +77,15 @@ test('for the journal lines carry a priority and no time', async () => {
     log.info('c');
     log.debug('d');
   };
-  expect(await linesOf({ journald: true, level: 'debug' }, write)).toEqual(['<3>error a', '<4>warn b', '<6>info c', '<7>debug d']);
-  expect(await linesOf({ journald: true, format: 'json' }, (log) => log.warn('b'))).toEqual(['<4>{"level":"warn","event":"b"}']);
+  expect(await linesOf({ journald: true, level: 'debug' }, write)).toEqual([
+    '<3>error a',
+    '<4>warn b',
+    '<6>info c',
+    '<7>debug d',
+  ]);
+  expect(await linesOf({ journald: true, format: 'json' }, (log) => log.warn('b'))).toEqual([
+    '<4>{"level":"warn","event":"b"}',
+  ]);
 });
 
 test('the journal is found by the socket, not by the variable alone', () => {
@@ -92,8 +108,12 @@ test('P7: while the stream is stuck a burst is dropped and counted, and warnings
 
   open();
   await log.close();
-  const written = lines.filter((line) => line.includes(' done ') || line.includes(' failed ') || line.includes('still heard')).length;
-  const dropped = lines.flatMap((line) => /log lines dropped count=(\d+)/.exec(line)?.[1] ?? []).map(Number);
+  const written = lines.filter(
+    (line) => line.includes(' done ') || line.includes(' failed ') || line.includes('still heard'),
+  ).length;
+  const dropped = lines
+    .flatMap((line) => /log lines dropped count=(\d+)/.exec(line)?.[1] ?? [])
+    .map(Number);
   expect(lines.some((line) => line.includes('still heard'))).toBe(true);
   expect(written + dropped.reduce((sum, count) => sum + count, 0)).toBe(40_001);
 });
@@ -131,7 +151,9 @@ test('a reader that leaves (EPIPE) does not end the program', async () => {
       process.stdout.write('alive');
       process.exit(7);
     });`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const [first] = await once(child.stderr, 'data');
   expect(String(first)).toContain('first');
   child.stderr.destroy();

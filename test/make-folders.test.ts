@@ -23,7 +23,8 @@ describe.each([
     writeFileSync(join(folder, 'file'), '');
     await expect(make(join(folder, 'file/a'))).rejects.toThrow('ENOTDIR');
     await expect(make(join(folder, 'file'))).rejects.toThrow('EEXIST');
-    if (process.platform === 'linux') await expect(make('/proc/longshore/a')).rejects.toThrow('ENOENT');
+    if (process.platform === 'linux')
+      await expect(make('/proc/longshore/a')).rejects.toThrow('ENOENT');
   });
 });
 

@@ -22,7 +22,8 @@ async function fakeSystemd(script = 'printf "%s\\n" "$NOTIFY_SOCKET $*" >>"$0.to
   await chmod(program, 0o755);
   return {
     env: { NOTIFY_SOCKET: '/run/systemd/notify', PATH: folder },
-    told: async () => (await readFile(`${program}.told`, 'utf8').catch(() => '')).split('\n').slice(0, -1),
+    told: async () =>
+      (await readFile(`${program}.told`, 'utf8').catch(() => '')).split('\n').slice(0, -1),
   };
 }
 
@@ -50,9 +51,16 @@ function recordingLog() {
 test('each change of state is one message, in order', async () => {
   const { env, told } = await fakeSystemd();
   const notifier = notifierIn(env);
-  await Promise.all([notifier.ready(), notifier.reloading(), notifier.ready(), notifier.stopping(30_000)]);
+  await Promise.all([
+    notifier.ready(),
+    notifier.reloading(),
+    notifier.ready(),
+    notifier.stopping(30_000),
+  ]);
   expect(await told()).toEqual(
-    ['READY=1', 'RELOADING=1', 'READY=1', 'STOPPING=1 EXTEND_TIMEOUT_USEC=30000000'].map((message) => `/run/systemd/notify ${message}`),
+    ['READY=1', 'RELOADING=1', 'READY=1', 'STOPPING=1 EXTEND_TIMEOUT_USEC=30000000'].map(
+      (message) => `/run/systemd/notify ${message}`,
+    ),
   );
 });
 
@@ -74,11 +82,16 @@ test('the status goes with a message when it has changed, and cannot carry anoth
 test('the status is told without another message, as often as it changes and no more', async () => {
   const { env, told } = await fakeSystemd();
   let asked = 0;
-  const clock = { ...systemClock, sleep: (_ms: number, signal?: AbortSignal) => systemClock.sleep(1, signal) };
+  const clock = {
+    ...systemClock,
+    sleep: (_ms: number, signal?: AbortSignal) => systemClock.sleep(1, signal),
+  };
   const notifier = notifierIn(env, { clock, status: () => `part ${Math.floor(asked++ / 5)}` });
   await expect.poll(() => asked).toBeGreaterThan(15);
   await notifier.close();
-  expect((await told()).slice(0, 3)).toEqual(['STATUS=part 0', 'STATUS=part 1', 'STATUS=part 2'].map((m) => `/run/systemd/notify ${m}`));
+  expect((await told()).slice(0, 3)).toEqual(
+    ['STATUS=part 0', 'STATUS=part 1', 'STATUS=part 2'].map((m) => `/run/systemd/notify ${m}`),
+  );
 });
 
 test('a status that cannot be made is told to the log and holds up no message', async () => {
@@ -94,7 +107,10 @@ test('a status that cannot be made is told to the log and holds up no message', 
   broken = false;
   await notifier.ready();
   expect(lines.map(({ event }) => event)).toEqual(['status cannot be told']);
-  expect(await told()).toEqual(['/run/systemd/notify READY=1', '/run/systemd/notify READY=1 STATUS=fine']);
+  expect(await told()).toEqual([
+    '/run/systemd/notify READY=1',
+    '/run/systemd/notify READY=1 STATUS=fine',
+  ]);
 });
 
 test('the watchdog is fed while work moves and starves while due work stands still', async () => {
@@ -103,7 +119,10 @@ test('the watchdog is fed while work moves and starves while due work stands sti
   let steps = 0;
   let moving = true;
   const progress = () => ({ due: true, steps: moving ? steps++ : steps });
-  const notifier = notifierIn({ ...env, WATCHDOG_USEC: '40000', WATCHDOG_PID: '7' }, { progress, log, stallMs: 30 });
+  const notifier = notifierIn(
+    { ...env, WATCHDOG_USEC: '40000', WATCHDOG_PID: '7' },
+    { progress, log, stallMs: 30 },
+  );
   const fed = async () => (await told()).filter((line) => line.includes('WATCHDOG=1')).length;
   await expect.poll(fed).toBeGreaterThan(2);
 
@@ -124,23 +143,33 @@ test('after close nothing more is sent', async () => {
   const { env, told } = await fakeSystemd();
   const clock = fakeClock();
   let asked = 0;
-  const notifier = notifierIn({ ...env, WATCHDOG_USEC: '20000' }, { clock, status: () => `asked ${asked++}` });
+  const notifier = notifierIn(
+    { ...env, WATCHDOG_USEC: '20000' },
+    { clock, status: () => `asked ${asked++}` },
+  );
   await clock.advance(10);
   await notifier.close();
   const closed = await told();
   expect(closed[0]).toBe('/run/systemd/notify WATCHDOG=1 STATUS=asked 0');
   await clock.advance(60_000);
   await notifier.ready(); // goes out behind all that was posted before it
-  expect((await told()).slice(closed.length)).toEqual(['/run/systemd/notify READY=1 STATUS=asked 2']);
+  expect((await told()).slice(closed.length)).toEqual([
+    '/run/systemd/notify READY=1 STATUS=asked 2',
+  ]);
 });
 
 test('a systemd-notify that fails, or is missing, is told once and is never fatal', async () => {
-  for (const env of [(await fakeSystemd('exit 1')).env, { NOTIFY_SOCKET: '/run/systemd/notify', PATH: '/nonexistent' }]) {
+  for (const env of [
+    (await fakeSystemd('exit 1')).env,
+    { NOTIFY_SOCKET: '/run/systemd/notify', PATH: '/nonexistent' },
+  ]) {
     const { log, lines } = recordingLog();
     const notifier = notifierIn(env, { log });
     await notifier.ready();
     await notifier.stopping(30_000);
-    expect(lines).toMatchObject([{ event: 'systemd notification failed', fields: { error: expect.any(Error) } }]);
+    expect(lines).toMatchObject([
+      { event: 'systemd notification failed', fields: { error: expect.any(Error) } },
+    ]);
   }
 });
 
@@ -149,7 +178,10 @@ test('without NOTIFY_SOCKET nothing is spawned and nothing is asked', async () =
   const clock = fakeClock();
   let asked = 0;
   const progress = () => ({ due: false, steps: asked++ });
-  const notifier = notifierIn({ PATH: env.PATH, WATCHDOG_USEC: '2000' }, { clock, progress, status: () => `asked ${asked++}` });
+  const notifier = notifierIn(
+    { PATH: env.PATH, WATCHDOG_USEC: '2000' },
+    { clock, progress, status: () => `asked ${asked++}` },
+  );
   await notifier.ready();
   await clock.advance(60_000);
   await notifier.close();

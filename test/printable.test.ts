@@ -23,7 +23,8 @@ test('two different names are never printed alike', () => {
 });
 
 test('an ordinary name is printed as it is', () => {
-  for (const name of ['a.txt', 'Übung 3/日本.md', 'it’s', '👩‍👩‍👧.png']) expect(printable(name)).toBe(name);
+  for (const name of ['a.txt', 'Übung 3/日本.md', 'it’s', '👩‍👩‍👧.png'])
+    expect(printable(name)).toBe(name);
 });
 
 test('escape sequences and marks that reorder text are shown, not obeyed', () => {

@@ -11,12 +11,21 @@ describe('the built program', () => {
     write('deep/er/a');
     write('ü 😀');
     write('gone');
-    expect(summaryOf(await longshore('--reconcile', '--json'))).toMatchObject({ uploaded: 3, failed: 0 });
+    expect(summaryOf(await longshore('--reconcile', '--json'))).toMatchObject({
+      uploaded: 3,
+      failed: 0,
+    });
     expect(differences()).toEqual([]);
-    expect(summaryOf(await longshore('--reconcile', '--json'))).toMatchObject({ uploaded: 0, unchanged: 3 });
+    expect(summaryOf(await longshore('--reconcile', '--json'))).toMatchObject({
+      uploaded: 0,
+      unchanged: 3,
+    });
     rmSync(join(source, 'gone'));
     write('deep/er/a', 'another content');
-    expect(summaryOf(await longshore('--reconcile', '--json'))).toMatchObject({ uploaded: 1, deleted: 1 });
+    expect(summaryOf(await longshore('--reconcile', '--json'))).toMatchObject({
+      uploaded: 1,
+      deleted: 1,
+    });
     expect(differences()).toEqual([]);
   });
 
@@ -47,7 +56,9 @@ describe('the built program', () => {
   });
 
   it('P4: holds the deletes of most of a mirror until a person approves them', async () => {
-    const { write, source, longshore, objects } = openPlace('    guard: { percentage: 50%, at_least: 2 }\n');
+    const { write, source, longshore, objects } = openPlace(
+      '    guard: { percentage: 50%, at_least: 2 }\n',
+    );
     for (const name of ['a', 'b', 'c', 'd']) {
       const path = write(name);
       utimesSync(path, 1e9, 1e9);

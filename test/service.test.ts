@@ -40,11 +40,15 @@ test('systemd hears ready with the status, and at the drain how long the end may
   await writeFile(program, '#!/bin/sh\nprintf "%s\\n" "$*" >>"$0.told"\n', { mode: 0o755 });
   const stop = new AbortController();
   const env = { NOTIFY_SOCKET: '/run/systemd/notify', PATH: stateFolder };
-  const service = await createService().open(options({ drain: stop.signal, world: { clock: systemClock, env, log: silentLogger } }));
+  const service = await createService().open(
+    options({ drain: stop.signal, world: { clock: systemClock, env, log: silentLogger } }),
+  );
   await service.ready();
   stop.abort();
   const told = () => readFile(`${program}.told`, 'utf8');
-  await expect.poll(told).toBe('READY=1 STATUS=1 mirror: 1 in-sync\nSTOPPING=1 EXTEND_TIMEOUT_USEC=60000000\n');
+  await expect
+    .poll(told)
+    .toBe('READY=1 STATUS=1 mirror: 1 in-sync\nSTOPPING=1 EXTEND_TIMEOUT_USEC=60000000\n');
   await service.close();
 });
 
@@ -52,11 +56,16 @@ test('P8: a state folder that cannot hold a socket is told and does not stop the
   const stream = new PassThrough();
   const log = createLogger({ level: 'info', format: 'text', stream, clock: systemClock });
   const service = await createService().open(
-    options({ config: { stateFolder: '/proc/self', drainMs: 0 }, world: { clock: systemClock, env: {}, log } }),
+    options({
+      config: { stateFolder: '/proc/self', drainMs: 0 },
+      world: { clock: systemClock, env: {}, log },
+    }),
   );
   await service.ready();
   await service.close();
   await log.close();
   stream.end();
-  expect(await text(stream)).toMatch(/error no control socket: longshore status cannot reach this daemon error=.*\/proc\/self\/control/);
+  expect(await text(stream)).toMatch(
+    /error no control socket: longshore status cannot reach this daemon error=.*\/proc\/self\/control/,
+  );
 });

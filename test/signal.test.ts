@@ -23,7 +23,9 @@ function source(chunks: readonly Uint8Array[], { hangs = false } = {}) {
 test('orAborted gives what the promise gives, or the reason of the abort, and leaves no listener', async () => {
   const stop = new AbortController();
   expect(await orAborted(Promise.resolve(5), stop.signal)).toBe(5);
-  expect((await rejection(orAborted(Promise.reject(new Error('own')), stop.signal))).message).toBe('own');
+  expect((await rejection(orAborted(Promise.reject(new Error('own')), stop.signal))).message).toBe(
+    'own',
+  );
   const waiting = orAborted(new Promise(() => {}), stop.signal);
   expect(listenersOf(stop.signal)).toBe(1);
   stop.abort(new Error('enough'));
@@ -70,7 +72,9 @@ test('a thousand waits on one signal are not reported as a leak', async () => {
   const listen = (warning: Error) => warnings.push(warning);
   process.on('warning', listen);
   const stop = new AbortController();
-  const waits = Array.from({ length: 1000 }, () => rejection(orAborted(new Promise(() => {}), stop.signal)));
+  const waits = Array.from({ length: 1000 }, () =>
+    rejection(orAborted(new Promise(() => {}), stop.signal)),
+  );
   await new Promise((resolve) => setImmediate(resolve));
   stop.abort(new Error('enough'));
   await Promise.all(waits);

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../src/clock.js';
 import type { TargetConfig } from '../src/config/config.js';
-import { NEVER_ABORTED } from '../src/signal.js';
 import { type Fields, silentLogger } from '../src/log.js';
+import { NEVER_ABORTED } from '../src/signal.js';
 import { openLedger } from '../src/state/ledger-file.js';
 import { detect } from '../src/targets.js';
 import { settingsOf } from './drivers/s3/open.js';
@@ -37,16 +37,27 @@ async function targetOf(server: string): Promise<TargetConfig> {
 test.each([
   ['MinIO', /^minio at/, []],
   ['nginx', /^$/, ['whose S3 this is cannot be told: it is taken for a generic one']],
-])('a daemon whose provider answers as %s notes whose it is, or says that nobody knows', async (server, expected, warnings) => {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-targets-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const ledger = await openLedger(folder, 'm');
-  const told: { event: string; fields: Fields | undefined }[] = [];
-  const log = { ...silentLogger, warn: (event: string, fields?: Fields) => void told.push({ event, fields }) };
-  const found = await detect(await targetOf(server), ledger, { clock: systemClock, log }, NEVER_ABORTED);
-  expect(found ?? '').toMatch(expected);
-  expect(ledger.read().found).toBe(found);
-  expect(told.map(({ event }) => event)).toEqual(warnings);
-  for (const { fields } of told) expect(fields).toMatchObject({ target: 'cloud' });
-  await ledger.close();
-});
+])(
+  'a daemon whose provider answers as %s notes whose it is, or says that nobody knows',
+  async (server, expected, warnings) => {
+    const folder = mkdtempSync(join(tmpdir(), 'longshore-targets-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const ledger = await openLedger(folder, 'm');
+    const told: { event: string; fields: Fields | undefined }[] = [];
+    const log = {
+      ...silentLogger,
+      warn: (event: string, fields?: Fields) => void told.push({ event, fields }),
+    };
+    const found = await detect(
+      await targetOf(server),
+      ledger,
+      { clock: systemClock, log },
+      NEVER_ABORTED,
+    );
+    expect(found ?? '').toMatch(expected);
+    expect(ledger.read().found).toBe(found);
+    expect(told.map(({ event }) => event)).toEqual(warnings);
+    for (const { fields } of told) expect(fields).toMatchObject({ target: 'cloud' });
+    await ledger.close();
+  },
+);

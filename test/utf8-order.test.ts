@@ -6,7 +6,20 @@ import { compareNames, isWellFormed, sortNames } from '../src/utf8-order.js';
 const anyName = fc.string({
   unit: fc.oneof(
     fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
-    fc.constantFrom('a', '/', '-', '\ud7ff', '\ue000', '\ufffd', '\uffff', '\u{10000}', '\u{10ffff}', '😀', 'é', 'e\u0301'),
+    fc.constantFrom(
+      'a',
+      '/',
+      '-',
+      '\ud7ff',
+      '\ue000',
+      '\ufffd',
+      '\uffff',
+      '\u{10000}',
+      '\u{10ffff}',
+      '😀',
+      'é',
+      'e\u0301',
+    ),
   ),
   maxLength: 6,
 });
@@ -34,9 +47,12 @@ it('sorts names as their UTF-8 bytes', () => {
 
 it('takes a text for well formed when UTF-8 brings it back', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)), maxLength: 6 }), (text) => {
-      expect(isWellFormed(text)).toBe(Buffer.from(text).toString() === text);
-    }),
+    fc.property(
+      fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)), maxLength: 6 }),
+      (text) => {
+        expect(isWellFormed(text)).toBe(Buffer.from(text).toString() === text);
+      },
+    ),
     { numRuns: 5000 },
   );
   expect(isWellFormed('\ud83c\udf89')).toBe(true);

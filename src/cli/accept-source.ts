@@ -1,5 +1,5 @@
-import { printable } from '../printable.js';
 import { ownFolders } from '../own-folders.js';
+import { printable } from '../printable.js';
 import { innerMounts } from '../sync/source/inner-mounts.js';
 import { identityOf } from '../sync/source/source-identity.js';
 import { pathsBelow } from '../watcher/path.js';
@@ -16,7 +16,11 @@ import { openOutput } from './output.js';
  * and what is mounted inside it now is all that belongs there.
  * Refused while a daemon runs: it would not hear of it.
  */
-export async function acceptSource(configFile: string | undefined, name: string, io: Io): Promise<number> {
+export async function acceptSource(
+  configFile: string | undefined,
+  name: string,
+  io: Io,
+): Promise<number> {
   const config = await openConfig(io, configFile);
   const mirror = findMirror(config, name);
   const output = openOutput(io.stdout);
@@ -33,7 +37,9 @@ export async function acceptSource(configFile: string | undefined, name: string,
         ...(empty ? { acceptedEmpty: true as const } : {}),
       })),
     );
-    output.line(`${name}: ${printable(mirror.source)} is its source${empty ? ', and is meant to be empty' : ''}; the next run mirrors it`);
+    output.line(
+      `${name}: ${printable(mirror.source)} is its source${empty ? ', and is meant to be empty' : ''}; the next run mirrors it`,
+    );
     await output.finish();
     return EXIT.OK;
   });

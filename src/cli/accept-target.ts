@@ -10,7 +10,11 @@ import { openOutput } from './output.js';
  * `longshore accept-target MIRROR`: the target that is there now is meant, although it has nothing of the mirror's objects in it:
  * the next run sends everything. Refused while a daemon runs: it would not read it.
  */
-export async function acceptTarget(configFile: string | undefined, name: string, io: Io): Promise<number> {
+export async function acceptTarget(
+  configFile: string | undefined,
+  name: string,
+  io: Io,
+): Promise<number> {
   const config = await openConfig(io, configFile);
   const mirror = findMirror(config, name);
   const output = openOutput(io.stdout);
@@ -18,7 +22,9 @@ export async function acceptTarget(configFile: string | undefined, name: string,
     await onMirrorState(config, mirror, io, signal, ({ ledger }) =>
       ledger.update((document) => ({ ...document, acceptedTarget: true as const })),
     );
-    output.line(`${name}: target ${printable(mirror.target)} is meant as it is now; the next run sends everything that is not there`);
+    output.line(
+      `${name}: target ${printable(mirror.target)} is meant as it is now; the next run sends everything that is not there`,
+    );
     await output.finish();
     return EXIT.OK;
   });

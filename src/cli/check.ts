@@ -27,12 +27,15 @@ export async function check(configFile: string | undefined, io: Io): Promise<num
   ];
   for (const warning of config.warnings) noteLine(io.stderr, `warning: ${warning}`);
   if (io.uid === 0) noteLine(io.stderr, `warning: ${AS_ROOT}`);
-  if (problems.length > 0) throw new ConfigError(problems.map((problem) => `${config.file}  ${problem}`).join('\n'));
+  if (problems.length > 0)
+    throw new ConfigError(problems.map((problem) => `${config.file}  ${problem}`).join('\n'));
   const output = openOutput(io.stdout);
   output.line(`${printable(config.file)}: good`);
   output.line(`  state ${printable(config.stateFolder)}`);
   for (const { name, source, target, container, prefix } of config.mirrors) {
-    output.line(`  mirror ${name}: ${printable(source)} to ${printable(`${target}:${container}/${prefix}`)}`);
+    output.line(
+      `  mirror ${name}: ${printable(source)} to ${printable(`${target}:${container}/${prefix}`)}`,
+    );
   }
   await output.finish();
   return EXIT.OK;
@@ -52,7 +55,10 @@ function missingSecrets({ targets }: Config): string[] {
 }
 
 /** Settings that cannot work together, files that cannot be read: opening a driver finds them, and reaches no provider. */
-async function unopenableTargets({ targets }: Config, { clock }: Pick<Io, 'clock'>): Promise<string[]> {
+async function unopenableTargets(
+  { targets }: Config,
+  { clock }: Pick<Io, 'clock'>,
+): Promise<string[]> {
   const found = await Promise.all(
     targets.map(async ({ name, driver, settings }) => {
       try {
@@ -74,23 +80,33 @@ function newContainers({ mirrors, targets }: Config): string[] {
     const found = target && findDriver(target.driver).placeProblem?.(mirror, target.settings);
     if (!found?.onlyNew) return [];
     const name = JSON.stringify(mirror.container);
-    return [`mirrors[${position}].container: no container can be created that is called ${name}: expected ${found.problem}`];
+    return [
+      `mirrors[${position}].container: no container can be created that is called ${name}: expected ${found.problem}`,
+    ];
   });
 }
 
 async function unreadableSources(mirrors: readonly MirrorConfig[]): Promise<string[]> {
-  const found = await Promise.all(mirrors.map((mirror, position) => unreadableSource(mirror, `mirrors[${position}].source`)));
+  const found = await Promise.all(
+    mirrors.map((mirror, position) => unreadableSource(mirror, `mirrors[${position}].source`)),
+  );
   return found.flat();
 }
 
-async function unreadableSource({ source, createSource }: MirrorConfig, path: string): Promise<string[]> {
+async function unreadableSource(
+  { source, createSource }: MirrorConfig,
+  path: string,
+): Promise<string[]> {
   try {
     if (!(await stat(source)).isDirectory()) return [`${path}: ${source} is not a folder`];
     await access(source, constants.R_OK | constants.X_OK);
     return [];
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (missing) return createSource ? [] : [`${path}: ${source} does not exist; make it, mount it, or set create_source: true`];
+    if (missing)
+      return createSource
+        ? []
+        : [`${path}: ${source} does not exist; make it, mount it, or set create_source: true`];
     return [`${path}: ${source} cannot be read: ${messageOf(error)}`];
   }
 }

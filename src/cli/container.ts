@@ -3,7 +3,10 @@ import { printable } from '../printable.js';
 import type { TargetCommand } from './with-target.js';
 
 /** `container ls`: one name a line. */
-export async function listContainers({ driver, output, signal }: TargetCommand, json: boolean): Promise<void> {
+export async function listContainers(
+  { driver, output, signal }: TargetCommand,
+  json: boolean,
+): Promise<void> {
   for await (const { name, extra } of driver.iterateContainers({ signal })) {
     if (output.closed.aborted) return;
     if (json) output.json({ name, extra });
@@ -11,19 +14,28 @@ export async function listContainers({ driver, output, signal }: TargetCommand, 
   }
 }
 
-export async function createContainer({ driver, output, signal }: TargetCommand, name: string): Promise<void> {
+export async function createContainer(
+  { driver, output, signal }: TargetCommand,
+  name: string,
+): Promise<void> {
   const container = await driver.createContainer(name, { signal });
   output.line(`created ${printable(container.name)}`);
 }
 
 /** `container rm`: refuses one that still holds objects. */
-export async function removeContainer({ driver, output, signal }: TargetCommand, name: string): Promise<void> {
+export async function removeContainer(
+  { driver, output, signal }: TargetCommand,
+  name: string,
+): Promise<void> {
   await driver.deleteContainer(await driver.getContainer(name, { signal }), { signal });
   output.line(`removed ${printable(name)}`);
 }
 
 /** `container cdn`: publishes a container where the provider can, and prints its address. */
-export async function publishContainer({ driver, output, signal }: TargetCommand, name: string): Promise<void> {
+export async function publishContainer(
+  { driver, output, signal }: TargetCommand,
+  name: string,
+): Promise<void> {
   const container = await driver.getContainer(name, { signal });
   try {
     await driver.enableContainerCdn(container, { signal });

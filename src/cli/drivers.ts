@@ -28,7 +28,13 @@ export async function openTarget(
     const details = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`);
     noteLine(stderr, `warning: ${[event, ...details].join('; ')}`);
   };
-  const backend = await openBackend(findDriver(config.driver), config.settings, { clock, notice }, { signal }, toldFound);
+  const backend = await openBackend(
+    findDriver(config.driver),
+    config.settings,
+    { clock, notice },
+    { signal },
+    toldFound,
+  );
   return retry(throttled(config, clock)(backend), { clock, random: Math.random });
 }
 
@@ -36,5 +42,7 @@ export function findTarget({ targets }: Config, name: string): TargetConfig {
   const found = targets.find((target) => target.name === name);
   if (found !== undefined) return found;
   const known = targets.map((target) => target.name);
-  throw new UsageError(`no target is called ${JSON.stringify(name)}${didYouMean(name, known)}\ntargets: ${known.join(', ')}`);
+  throw new UsageError(
+    `no target is called ${JSON.stringify(name)}${didYouMean(name, known)}\ntargets: ${known.join(', ')}`,
+  );
 }

@@ -9,7 +9,10 @@ import { openFileLimit, WANTED_FILES } from './open-files.js';
  */
 export function errorLines(error: unknown, journald: boolean): string {
   return messageLines(error)
-    .map((line, i) => `${journald ? '<3>' : ''}${i === 0 ? 'longshore: ' : '  '}${escapeUnprintable(line)}\n`)
+    .map(
+      (line, i) =>
+        `${journald ? '<3>' : ''}${i === 0 ? 'longshore: ' : '  '}${escapeUnprintable(line)}\n`,
+    )
     .join('');
 }
 
@@ -28,9 +31,15 @@ function moreFiles(): string {
 function linesOf(error: unknown): string[] {
   if (!(error instanceof Error)) return [String(error)];
   if (isFault(error))
-    return [`a fault in longshore itself; please report it: ${error.message}`, ...(error.stack ?? '').split('\n').slice(1)];
+    return [
+      `a fault in longshore itself; please report it: ${error.message}`,
+      ...(error.stack ?? '').split('\n').slice(1),
+    ];
   // Lists of complaints alone have several lines: in any other message a line break is part of a name.
-  const lines = error instanceof ConfigError || error instanceof UsageError ? error.message.split('\n') : [error.message];
+  const lines =
+    error instanceof ConfigError || error instanceof UsageError
+      ? error.message.split('\n')
+      : [error.message];
   const { cause } = error;
   if (!(cause instanceof Error) || error.message.includes(cause.message)) return lines;
   const [first, ...others] = linesOf(cause);

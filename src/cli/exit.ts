@@ -1,12 +1,16 @@
 import { constants } from 'node:os';
 import { ConfigError } from '../config/load.js';
 import { SecretError } from '../config/secret.js';
-import { ContainerAccessDeniedError, InvalidCredentialsError, TargetFullError } from '../drivers/errors.js';
+import {
+  ContainerAccessDeniedError,
+  InvalidCredentialsError,
+  TargetFullError,
+} from '../drivers/errors.js';
 import { LeaseUnavailableError } from '../lease/errors.js';
 import { StateNewerError } from '../state/errors.js';
-import { TargetChangedError } from '../sync/mirror/blank-target.js';
 import { TargetDeniedError } from '../sync/denial.js';
 import type { SkipReason } from '../sync/events.js';
+import { TargetChangedError } from '../sync/mirror/blank-target.js';
 import type { StopSignal } from './stop-signal.js';
 
 /** Exit codes; a part of the interface, like option names. systemd restarts after FAILED, not after USAGE. */
@@ -59,7 +63,12 @@ export function exitCodeOfSignal(signal: StopSignal): number {
  * What was left out because it is what the configuration, or the file system, means: the container holds all that it
  * should. Every other reason leaves the container short of the source.
  */
-const AS_MEANT: ReadonlySet<SkipReason> = new Set(['link-skipped', 'special-file', 'extraneous', 'vanished']);
+const AS_MEANT: ReadonlySet<SkipReason> = new Set([
+  'link-skipped',
+  'special-file',
+  'extraneous',
+  'vanished',
+]);
 
 export function isAsMeant(reason: SkipReason): boolean {
   return AS_MEANT.has(reason);
@@ -78,7 +87,14 @@ export interface Outcome {
 }
 
 /** The worst that happened decides. */
-export function exitCodeOfRun({ errors, incomplete, failed, skipped, held, planned }: Outcome): number {
+export function exitCodeOfRun({
+  errors,
+  incomplete,
+  failed,
+  skipped,
+  held,
+  planned,
+}: Outcome): number {
   if (errors.length > 0) return Math.min(...errors.map(exitCodeOf)); // FAILED before USAGE: a part may be worth another try
   if (incomplete || failed > 0 || skipped > 0) return EXIT.INCOMPLETE;
   if (held > 0) return EXIT.HELD;

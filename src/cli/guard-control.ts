@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import { DaemonNotRunningError } from '../status/client.js';
-import { daemonGuardControl } from '../status/held-client.js';
 import type { GuardControl } from '../status/guard-control.js';
+import { daemonGuardControl } from '../status/held-client.js';
 import { openGuard } from '../sync/guard/open-guard.js';
 import type { Io } from './io.js';
 import { onMirrorState } from './mirror-state.js';
@@ -23,13 +23,22 @@ export async function withGuardControl<T>(
   work: (open: OpenGuardControl) => Promise<T>,
 ): Promise<T> {
   const mirror = findMirror(config, name);
-  const control = daemonGuardControl(name, { stateFolder: config.stateFolder, clock: io.clock, signal });
+  const control = daemonGuardControl(name, {
+    stateFolder: config.stateFolder,
+    clock: io.clock,
+    signal,
+  });
   try {
     await control.describe();
   } catch (error) {
     if (!(error instanceof DaemonNotRunningError)) throw error;
     return onMirrorState(config, mirror, io, signal, async (store) => {
-      const local = await openGuard({ ...store, rule: mirror.guard, clock: io.clock, listener: () => {} });
+      const local = await openGuard({
+        ...store,
+        rule: mirror.guard,
+        clock: io.clock,
+        listener: () => {},
+      });
       return work({ mirror: name, control: local, daemon: false });
     });
   }

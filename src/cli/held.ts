@@ -3,7 +3,7 @@ import { escapeUnprintable, printable } from '../printable.js';
 import { counted } from '../status/units.js';
 import type { HeldDescription } from '../sync/guard/guard.js';
 import { EXIT } from './exit.js';
-import { withGuardControl, type OpenGuardControl } from './guard-control.js';
+import { type OpenGuardControl, withGuardControl } from './guard-control.js';
 import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';
 import { openConfig } from './open-config.js';
@@ -18,7 +18,11 @@ export interface HeldCommand {
 const SHOWN = 20;
 
 /** `longshore held [MIRROR]`: what waits for a decision. Exit code 4 when something does. */
-export async function held(configFile: string | undefined, { mirror, json }: HeldCommand, io: Io): Promise<number> {
+export async function held(
+  configFile: string | undefined,
+  { mirror, json }: HeldCommand,
+  io: Io,
+): Promise<number> {
   const config = await openConfig(io, configFile);
   const output = openOutput(io.stdout);
   return interruptible(io, async (interrupt) => {
@@ -26,7 +30,10 @@ export async function held(configFile: string | undefined, { mirror, json }: Hel
     let any = false;
     try {
       for (const name of mirror === undefined ? config.mirrors.map((one) => one.name) : [mirror]) {
-        any = (await withGuardControl(config, name, io, signal, (open) => (json ? printAll(open, output) : show(open, output)))) || any;
+        any =
+          (await withGuardControl(config, name, io, signal, (open) =>
+            json ? printAll(open, output) : show(open, output),
+          )) || any;
       }
     } catch (error) {
       if (!output.closed.aborted) throw error;
@@ -39,7 +46,8 @@ export async function held(configFile: string | undefined, { mirror, json }: Hel
 async function printAll({ mirror, control }: OpenGuardControl, output: Output): Promise<boolean> {
   const description = await control.describe();
   if (description.id !== '') {
-    for await (const { name, change } of control.list()) output.json({ event: 'held', mirror, change, name });
+    for await (const { name, change } of control.list())
+      output.json({ event: 'held', mirror, change, name });
   }
   output.json({ event: 'summary', mirror, ...description });
   return description.id !== '';
@@ -71,8 +79,12 @@ async function show({ mirror, control }: OpenGuardControl, output: Output): Prom
     );
   }
   output.line(`All of this is meant:  longshore approve ${name} ${id}`);
-  output.line(`It is not:             longshore reject ${name} ${id}   (the objects are kept: restore the files from them)`);
-  output.line('Files that come back are released by themselves. New and changed files are mirrored meanwhile.');
+  output.line(
+    `It is not:             longshore reject ${name} ${id}   (the objects are kept: restore the files from them)`,
+  );
+  output.line(
+    'Files that come back are released by themselves. New and changed files are mirrored meanwhile.',
+  );
   return true;
 }
 

@@ -1,6 +1,7 @@
 /** Texts of `longshore --help`. */
 
-export const SUMMARY = 'Mirrors directories to object-storage containers, continuously, and can prove that it did.';
+export const SUMMARY =
+  'Mirrors directories to object-storage containers, continuously, and can prove that it did.';
 
 export const EXAMPLES = `
 Examples:

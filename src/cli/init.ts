@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { printable } from '../printable.js';
 import { packageFile } from '../package-files.js';
+import { printable } from '../printable.js';
 import { EXIT, UsageError } from './exit.js';
 import type { Io } from './io.js';
 import { openOutput } from './output.js';
@@ -20,7 +20,10 @@ export async function init({ file, source, to }: InitCommand, io: Io): Promise<n
   const onStdout = file === '-';
   const path = resolve(io.cwd, onStdout ? 'longshore.yaml' : file);
   const inFile = (given: string | undefined) => given && seenFrom(dirname(path), given, io.cwd);
-  const text = adapted(await readFile(packageFile('config.example.yaml'), 'utf8'), { source: inFile(source), to: inFile(to) });
+  const text = adapted(await readFile(packageFile('config.example.yaml'), 'utf8'), {
+    source: inFile(source),
+    to: inFile(to),
+  });
   const output = openOutput(io.stdout);
   if (onStdout) {
     output.lines(text.trimEnd());
@@ -31,8 +34,15 @@ export async function init({ file, source, to }: InitCommand, io: Io): Promise<n
     await writeFile(path, text, { flag: 'wx', mode: 0o600 }); // it may come to hold secrets
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EEXIST') throw new UsageError(`${path} exists; it is not overwritten: remove it or name another file`, { cause: error });
-    throw new Error(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    if (code === 'EEXIST')
+      throw new UsageError(
+        `${path} exists; it is not overwritten: remove it or name another file`,
+        { cause: error },
+      );
+    throw new Error(
+      `cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
   const command = `longshore --config ${forShell(file)}`;
   output.line(`wrote ${printable(path)}`);
@@ -46,7 +56,9 @@ export async function init({ file, source, to }: InitCommand, io: Io): Promise<n
 
 /** A word that a POSIX shell takes as it is written. */
 function forShell(word: string): string {
-  return /^[A-Za-z0-9_./~%+,:@=][A-Za-z0-9_./~%+,:@=-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return /^[A-Za-z0-9_./~%+,:@=][A-Za-z0-9_./~%+,:@=-]*$/.test(word)
+    ? word
+    : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Relative paths in a configuration are relative to its file. */
@@ -58,9 +70,18 @@ function seenFrom(folder: string, given: string, cwd: string): string {
 }
 
 /** The example with the user's own folders in it, as they are to stand there. */
-export function adapted(example: string, { source, to }: Pick<InitCommand, 'source' | 'to'>): string {
-  const withSchema = example.replace('$schema=./config.schema.json', () => `$schema=${fileURLToPath(packageFile('config.schema.json'))}`);
-  const withTarget = to === undefined ? withSchema : withSchema.replace('root: ./containers', () => `root: ${JSON.stringify(to)}`);
+export function adapted(
+  example: string,
+  { source, to }: Pick<InitCommand, 'source' | 'to'>,
+): string {
+  const withSchema = example.replace(
+    '$schema=./config.schema.json',
+    () => `$schema=${fileURLToPath(packageFile('config.schema.json'))}`,
+  );
+  const withTarget =
+    to === undefined
+      ? withSchema
+      : withSchema.replace('root: ./containers', () => `root: ${JSON.stringify(to)}`);
   if (source === undefined) return withTarget;
   const name =
     basename(source)

@@ -6,7 +6,10 @@ import { openStopSignals } from './stop-signals.js';
  * Runs a command that has nothing to finish when it is told to stop: the first SIGINT or SIGTERM aborts its signal. When it
  * then rejects, the exit code is that of the signal; otherwise it is what `work` resolves with.
  */
-export async function interruptible(io: Io, work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+export async function interruptible(
+  io: Io,
+  work: (signal: AbortSignal) => Promise<number>,
+): Promise<number> {
   const signals = openStopSignals(io, { drainMs: 0 });
   try {
     return await work(signals.interrupt);

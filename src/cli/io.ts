@@ -7,7 +7,11 @@ import { STOP_SIGNALS, type StopSignal } from './stop-signal.js';
 export type { StopSignal } from './stop-signal.js';
 
 /** A standard stream: a terminal, or a file or pipe without these marks. */
-export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly fd?: number };
+export type Stream = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly fd?: number;
+};
 
 /** Everything that the command line takes from outside. Tests bring their own. */
 export interface Io {
@@ -45,7 +49,8 @@ export function processIo(): Io {
       try {
         return process.cwd();
       } catch (cause) {
-        const problem = 'the current folder does not exist any more: change to another one, or name files by their absolute paths';
+        const problem =
+          'the current folder does not exist any more: change to another one, or name files by their absolute paths';
         throw new UsageError(problem, { cause });
       }
     },

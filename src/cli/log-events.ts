@@ -20,7 +20,10 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
     return due;
   }
 
-  function levelOfState({ mirror, state }: Extract<SyncEvent, { event: 'state-changed' }>): 'error' | 'info' | 'debug' {
+  function levelOfState({
+    mirror,
+    state,
+  }: Extract<SyncEvent, { event: 'state-changed' }>): 'error' | 'info' | 'debug' {
     const level = levelOf(states.get(mirror), state);
     if (level !== 'debug') states.set(mirror, state);
     return level;
@@ -29,17 +32,28 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
   return (event) => {
     switch (event.event) {
       case 'failed':
-        return event.passing ? log.debug('object failed', fieldsOf(event)) : log.warn('object failed', fieldsOf(event));
+        return event.passing
+          ? log.debug('object failed', fieldsOf(event))
+          : log.warn('object failed', fieldsOf(event));
       case 'skipped':
-        if (event.reason === 'pattern-malformed') return log.warn('malformed pattern', fieldsOf(event));
-        return isAsMeant(event.reason) ? log.debug('left out', fieldsOf(event)) : log.warn('left out', fieldsOf(event));
+        if (event.reason === 'pattern-malformed')
+          return log.warn('malformed pattern', fieldsOf(event));
+        return isAsMeant(event.reason)
+          ? log.debug('left out', fieldsOf(event))
+          : log.warn('left out', fieldsOf(event));
       case 'run-started':
         reportedAtMs.delete(event.mirror);
         return log.info('run started', fieldsOf(event));
       case 'run-finished': {
         const { mirror, run, complete, report } = event;
         const { startedAtMs: _, ...counts } = report;
-        return log.info('run finished', { mirror, run, complete, ...counts, seconds: toMilliseconds(report.seconds) });
+        return log.info('run finished', {
+          mirror,
+          run,
+          complete,
+          ...counts,
+          seconds: toMilliseconds(report.seconds),
+        });
       }
       case 'trash-purged':
         return log.info('trash purged', fieldsOf(event));
@@ -47,14 +61,19 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
         return log[levelOfState(event)]('state changed', fieldsOf(event));
       case 'guard':
         return event.holding
-          ? log.warn('deletes and overwrites are held', { ...fieldsOf(event), look: `longshore held ${event.mirror}` })
+          ? log.warn('deletes and overwrites are held', {
+              ...fieldsOf(event),
+              look: `longshore held ${event.mirror}`,
+            })
           : log.info('nothing is held', fieldsOf(event));
       case 'held':
       case 'planned':
       case 'done':
         return log.debugEnabled ? log.debug(event.event, fieldsOf(event)) : undefined;
       case 'progress':
-        return isDue(event.mirror) ? log.info('progress', { mirror: event.mirror, ...event.progress }) : undefined;
+        return isDue(event.mirror)
+          ? log.info('progress', { mirror: event.mirror, ...event.progress })
+          : undefined;
       case 'hint':
         return undefined;
     }
@@ -63,7 +82,9 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
 
 /** All but the event's name, and without reasons that say nothing. */
 function fieldsOf(event: SyncEvent): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(event).filter(([key, value]) => key !== 'event' && value !== ''));
+  return Object.fromEntries(
+    Object.entries(event).filter(([key, value]) => key !== 'event' && value !== ''),
+  );
 }
 
 const ALARMS: readonly MirrorState[] = [
@@ -85,5 +106,7 @@ const WORK: readonly MirrorState[] = ['starting', 'scanning', 'transferring'];
 function levelOf(before: MirrorState | undefined, state: MirrorState): 'error' | 'info' | 'debug' {
   if (before === state) return 'debug';
   if (ALARMS.includes(state)) return 'error';
-  return WORK.includes(state) && !(before !== undefined && ALARMS.includes(before)) ? 'debug' : 'info';
+  return WORK.includes(state) && !(before !== undefined && ALARMS.includes(before))
+    ? 'debug'
+    : 'info';
 }

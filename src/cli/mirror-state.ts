@@ -17,10 +17,17 @@ export async function onMirrorState<T>(
 ): Promise<T> {
   const log = openLog(config, io);
   try {
-    const state = await openState({ folder: config.stateFolder, mirrors: [{ name, engine: index }], clock: io.clock, log, signal });
+    const state = await openState({
+      folder: config.stateFolder,
+      mirrors: [{ name, engine: index }],
+      clock: io.clock,
+      log,
+      signal,
+    });
     try {
       const store = state.mirrors.get(name);
-      if (store === undefined) throw new TypeError(`the state of mirror ${name} was opened and is not there`);
+      if (store === undefined)
+        throw new TypeError(`the state of mirror ${name} was opened and is not there`);
       return await work(store);
     } finally {
       await state.close();

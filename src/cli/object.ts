@@ -5,16 +5,24 @@ import { isoTime } from '../clock.js';
 import type { StorageObject } from '../drivers/objects.js';
 import { printable } from '../printable.js';
 import { counted } from '../status/units.js';
-import type { TargetCommand } from './with-target.js';
 import { UsageError } from './exit.js';
+import type { TargetCommand } from './with-target.js';
 
 /** `object ls`: size, time of the last change where the provider tells it, and name. */
-export async function listObjects({ driver, output, signal }: TargetCommand, containerName: string, prefix: string, json: boolean): Promise<void> {
+export async function listObjects(
+  { driver, output, signal }: TargetCommand,
+  containerName: string,
+  prefix: string,
+  json: boolean,
+): Promise<void> {
   const container = await driver.getContainer(containerName, { signal });
   for await (const object of driver.iterateContainerObjects(container, { prefix, signal })) {
     if (output.closed.aborted) return;
     if (json) output.json(plain(object));
-    else output.line(`${String(object.size).padStart(14)}  ${timeOf(object)}  ${printable(object.name)}`);
+    else
+      output.line(
+        `${String(object.size).padStart(14)}  ${timeOf(object)}  ${printable(object.name)}`,
+      );
   }
 }
 
@@ -38,7 +46,8 @@ export async function getObject(
   const { driver, output, io, signal } = command;
   const object = await driver.getObject(containerName, name, { signal });
   if (destination === '-') return copyToStdout(command, object);
-  const path = resolve(io.cwd, destination ?? ownName(name)) + (destination?.endsWith('/') ? '/' : '');
+  const path =
+    resolve(io.cwd, destination ?? ownName(name)) + (destination?.endsWith('/') ? '/' : '');
   await refuseDestination(path, force);
   await driver.downloadObject(object, path, { overwriteExisting: force, signal });
   output.line(`got ${printable(name)} (${counted(object.size, 'byte')}) to ${printable(path)}`);
@@ -47,7 +56,8 @@ export async function getObject(
 /** What the driver refuses as well, in the words of the command line. */
 async function refuseDestination(path: string, force: boolean): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
-  if (found !== undefined && !found.isDirectory() && !force) throw new Error(`${path} exists, and is left as it is; --force overwrites it`);
+  if (found !== undefined && !found.isDirectory() && !force)
+    throw new Error(`${path} exists, and is left as it is; --force overwrites it`);
   const folder = dirname(path);
   if (found === undefined && (await stat(folder).catch(() => undefined)) === undefined)
     throw new Error(`${folder} does not exist; create the folder first`);
@@ -56,14 +66,21 @@ async function refuseDestination(path: string, force: boolean): Promise<void> {
 function ownName(objectName: string): string {
   const name = basename(objectName);
   if (name !== '' && name !== '.' && name !== '..') return name;
-  throw new UsageError(`${JSON.stringify(objectName)} does not end in the name of a file: say which file it is to become`);
+  throw new UsageError(
+    `${JSON.stringify(objectName)} does not end in the name of a file: say which file it is to become`,
+  );
 }
 
-async function copyToStdout({ driver, output, io, signal }: TargetCommand, object: StorageObject): Promise<void> {
+async function copyToStdout(
+  { driver, output, io, signal }: TargetCommand,
+  object: StorageObject,
+): Promise<void> {
   for await (const chunk of driver.downloadObjectAsStream(object, { signal })) {
     if (output.closed.aborted) return;
     if (!io.stdout.write(chunk))
-      await once(io.stdout, 'drain', { signal: AbortSignal.any([signal, output.closed]) }).catch(untilClosed(output.closed));
+      await once(io.stdout, 'drain', { signal: AbortSignal.any([signal, output.closed]) }).catch(
+        untilClosed(output.closed),
+      );
   }
 }
 
@@ -82,12 +99,16 @@ export async function putObject(
   named: string | undefined,
 ): Promise<void> {
   if (file === '-' && named === undefined)
-    throw new UsageError('an object that comes from stdin needs a name: object put TARGET CONTAINER - NAME');
+    throw new UsageError(
+      'an object that comes from stdin needs a name: object put TARGET CONTAINER - NAME',
+    );
   const container = await driver.getContainer(containerName, { signal });
   const name = named ?? basename(file);
   const object =
     file === '-'
-      ? await driver.uploadObjectViaStream(io.stdin as AsyncIterable<Uint8Array>, container, name, { signal })
+      ? await driver.uploadObjectViaStream(io.stdin as AsyncIterable<Uint8Array>, container, name, {
+          signal,
+        })
       : await driver.uploadObject(resolve(io.cwd, file), container, name, { signal });
   output.line(
     `put ${printable(object.name)} (${object.size} bytes${object.hash === undefined ? '' : `, ${driver.hashType} ${object.hash}`})`,
@@ -95,7 +116,11 @@ export async function putObject(
 }
 
 /** `object rm`: a missing object is an error; those before it are gone by then. */
-export async function removeObjects({ driver, output, signal }: TargetCommand, containerName: string, names: readonly string[]): Promise<void> {
+export async function removeObjects(
+  { driver, output, signal }: TargetCommand,
+  containerName: string,
+  names: readonly string[],
+): Promise<void> {
   for (const name of names) {
     await driver.deleteObject(await driver.getObject(containerName, name, { signal }), { signal });
     output.line(`removed ${printable(name)}`);
@@ -103,6 +128,14 @@ export async function removeObjects({ driver, output, signal }: TargetCommand, c
 }
 
 /** `object url`: an address to fetch the object from. */
-export async function printObjectUrl({ driver, output, signal }: TargetCommand, containerName: string, name: string): Promise<void> {
-  output.line(await driver.getObjectCdnUrl(await driver.getObject(containerName, name, { signal }), { signal }));
+export async function printObjectUrl(
+  { driver, output, signal }: TargetCommand,
+  containerName: string,
+  name: string,
+): Promise<void> {
+  output.line(
+    await driver.getObjectCdnUrl(await driver.getObject(containerName, name, { signal }), {
+      signal,
+    }),
+  );
 }

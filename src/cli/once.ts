@@ -2,7 +2,7 @@ import type { Config } from '../config/config.js';
 import type { OnceOptions, OnceResult } from '../daemon.js';
 import type { SyncEvent, SyncObserver } from '../sync/events.js';
 import { exitCodeOfRun, exitCodeOfSignal, type Outcome } from './exit.js';
-import type { Program, Io } from './io.js';
+import type { Io, Program } from './io.js';
 import { logEvents } from './log-events.js';
 import { checkMirrorNames, openConfig } from './open-config.js';
 import { logWarnings, openLog } from './open-log.js';
@@ -17,7 +17,12 @@ export interface OnceCommand extends OnceOptions {
 }
 
 /** `longshore reconcile` and `longshore scan`: one pass over some mirrors, all its work done, then the end. */
-export async function once(configFile: string | undefined, command: OnceCommand, io: Io, { runOnce }: Program): Promise<number> {
+export async function once(
+  configFile: string | undefined,
+  command: OnceCommand,
+  io: Io,
+  { runOnce }: Program,
+): Promise<number> {
   const config = await openConfig(io, configFile);
   checkMirrorNames(config, command.mirrors);
   const output = openOutput(io.stdout);
@@ -25,14 +30,27 @@ export async function once(configFile: string | undefined, command: OnceCommand,
   // Under a progress display only what needs somebody's eyes; the summary tells the rest.
   const log = openLog(progress ? quieter(config) : config, io, progress?.above);
   const tally = openTally();
-  const signals = openStopSignals(io, { drainMs: config.drainMs, notice: (step, why) => log.warn(step, { why }) });
-  const listeners = [tally.observe, progress?.observe ?? logEvents(log, io.clock), printer(command, output)];
+  const signals = openStopSignals(io, {
+    drainMs: config.drainMs,
+    notice: (step, why) => log.warn(step, { why }),
+  });
+  const listeners = [
+    tally.observe,
+    progress?.observe ?? logEvents(log, io.clock),
+    printer(command, output),
+  ];
   try {
     logWarnings(config, log);
     const observe: SyncObserver = (event) => {
       for (const listen of listeners) listen(event);
     };
-    const results = await runOnce(config, command, { clock: io.clock, env: io.env, log }, observe, signals);
+    const results = await runOnce(
+      config,
+      command,
+      { clock: io.clock, env: io.env, log },
+      observe,
+      signals,
+    );
     progress?.close();
     for (const result of results) tell(result, tally.of(result.mirror), command, output, io);
     await output.finish();
@@ -54,7 +72,9 @@ function showsProgress({ json, dryRun }: OnceCommand, { stdout, stderr, env }: I
 }
 
 function quieter(config: Config): Config {
-  return config.log.level === 'info' ? { ...config, log: { ...config.log, level: 'warn' } } : config;
+  return config.log.level === 'info'
+    ? { ...config, log: { ...config.log, level: 'warn' } }
+    : config;
 }
 
 function printer({ json, dryRun }: OnceCommand, output: Output): SyncObserver {
@@ -65,14 +85,21 @@ function printer({ json, dryRun }: OnceCommand, output: Output): SyncObserver {
   };
 }
 
-function tell(result: OnceResult, tally: Tally, { json, dryRun }: OnceCommand, output: Output, { stderr }: Io): void {
+function tell(
+  result: OnceResult,
+  tally: Tally,
+  { json, dryRun }: OnceCommand,
+  output: Output,
+  { stderr }: Io,
+): void {
   const { mirror, report, complete, error } = result;
   if (json) {
     output.json(summaryOf(mirror, report, complete, error));
     return;
   }
   output.line(summaryLine(result, tally, dryRun));
-  for (const line of [...problemLines(mirror, tally), heldLine(mirror, report) ?? []].flat()) noteLine(stderr, line);
+  for (const line of [...problemLines(mirror, tally), heldLine(mirror, report) ?? []].flat())
+    noteLine(stderr, line);
 }
 
 function outcome(results: readonly OnceResult[], tallyOf: (mirror: string) => Tally): Outcome {

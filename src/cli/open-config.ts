@@ -12,12 +12,16 @@ import type { Io } from './io.js';
  * Reads the configuration that `--config` names, or the first that is found in the usual places. `-` is stdin; its relative
  * paths are seen from the current folder.
  */
-export async function openConfig(io: Pick<Io, 'cwd' | 'env' | 'stdin'>, named: string | undefined): Promise<Config> {
+export async function openConfig(
+  io: Pick<Io, 'cwd' | 'env' | 'stdin'>,
+  named: string | undefined,
+): Promise<Config> {
   const { env } = io;
   const drivers = knownDrivers;
   if (named === '-') return readConfig(await text(io.stdin), { cwd: io.cwd, env, drivers });
   // An absolute path needs no current folder.
-  if (named !== undefined && isAbsolute(named)) return loadConfig(named, { cwd: dirname(named), env, drivers });
+  if (named !== undefined && isAbsolute(named))
+    return loadConfig(named, { cwd: dirname(named), env, drivers });
   return loadConfig(named ?? (await searchConfig(io.cwd, env)), { cwd: io.cwd, env, drivers });
 }
 
@@ -44,6 +48,8 @@ export function checkMirrorNames({ mirrors }: Config, wanted: readonly string[])
   const known = mirrors.map(({ name }) => name);
   const wrong = wanted.filter((name) => !known.includes(name));
   if (wrong.length === 0) return;
-  const lines = wrong.map((name) => `no mirror is called ${JSON.stringify(name)}${didYouMean(name, known)}`);
+  const lines = wrong.map(
+    (name) => `no mirror is called ${JSON.stringify(name)}${didYouMean(name, known)}`,
+  );
   throw new UsageError(`${lines.join('\n')}\nmirrors: ${known.join(', ')}`);
 }

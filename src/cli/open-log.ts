@@ -5,7 +5,11 @@ import type { Io } from './io.js';
 import { openFileLimit, WANTED_FILES } from './open-files.js';
 
 /** The log as the configuration wants it, on stderr; `stream` stands in where something else shares the terminal. */
-export function openLog({ log }: Config, { stderr, env, clock, onWarning }: Io, stream: Writable = stderr): OpenLogger {
+export function openLog(
+  { log }: Config,
+  { stderr, env, clock, onWarning }: Io,
+  stream: Writable = stderr,
+): OpenLogger {
   const journald = stream === stderr && writesToJournal({ stderr, env });
   const logger = createLogger({ level: log.level, format: log.format, stream, clock, journald });
   const release = onWarning((error) => logger.warn('warning of Node', { error }));
@@ -27,5 +31,8 @@ export function logWarnings({ warnings }: Config, log: OpenLogger): void {
   for (const warning of warnings) log.warn('configuration', { warning });
   const limit = openFileLimit();
   if (limit !== undefined && limit < WANTED_FILES)
-    log.warn('few files may be open at once', { limit, advice: `ulimit -n ${WANTED_FILES}, or LimitNOFILE= in a unit` });
+    log.warn('few files may be open at once', {
+      limit,
+      advice: `ulimit -n ${WANTED_FILES}, or LimitNOFILE= in a unit`,
+    });
 }

@@ -21,7 +21,8 @@ export function openOutput(stream: Stream): Output {
   const closed = new AbortController();
   let failure: Error | undefined;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') failure ??= new Error(`cannot write the output: ${error.message}`, { cause: error });
+    if (error.code !== 'EPIPE')
+      failure ??= new Error(`cannot write the output: ${error.message}`, { cause: error });
     closed.abort(error);
   });
   const line = (text: string): void => {

@@ -34,7 +34,9 @@ export function probeAsText(line: (text: string) => void): ProbeText {
   return {
     begin({ target, driver, found, container, prefix }) {
       const which = found === undefined ? '' : `, found to be ${printable(found)}`;
-      line(`target ${target} (driver ${driver}${which}), container ${printable(container)}, below ${printable(prefix)}`);
+      line(
+        `target ${target} (driver ${driver}${which}), container ${printable(container)}, below ${printable(prefix)}`,
+      );
     },
     result({ kind: of, id, title, verdict, problems, notes, meaning }) {
       if (of !== kind) line(of === 'guarantee' ? 'guarantees' : 'capabilities');
@@ -58,8 +60,14 @@ export function probeAsText(line: (text: string) => void): ProbeText {
       line(
         `limits: ${bytes(maxPutSize)} in one put, ${bytes(maxObjectSize)} an object, ${count(maxKeyBytes)} bytes a name; listings ${order}; ${capabilities.concurrency} puts at once by default`,
       );
-      const broken = results.filter(({ kind: of, verdict }) => of === 'guarantee' && verdict === 'failed').map(({ id }) => id);
-      line(broken.length === 0 ? `${target} gives all six guarantees` : `${target} does not give ${broken.join(', ')}`);
+      const broken = results
+        .filter(({ kind: of, verdict }) => of === 'guarantee' && verdict === 'failed')
+        .map(({ id }) => id);
+      line(
+        broken.length === 0
+          ? `${target} gives all six guarantees`
+          : `${target} does not give ${broken.join(', ')}`,
+      );
     },
   };
 }
@@ -71,11 +79,16 @@ export function probeAsJson(json: (value: unknown) => void): ProbeText {
     result: (result) => json({ event: 'trial', ...result }),
     cleaned: (_, left) => json({ event: 'cleaned', left }),
     end({ target, driver, found, container, prefix, capabilities }, results, left) {
-      const { checksums, preconditions, limits, listingOrder, listingHas, concurrency } = capabilities;
+      const { checksums, preconditions, limits, listingOrder, listingHas, concurrency } =
+        capabilities;
       const has = Object.fromEntries(
-        (['copy', 'batchDelete', 'multipart', 'cdn', 'versions'] as const).map((name) => [name, capabilities[name] !== undefined]),
+        (['copy', 'batchDelete', 'multipart', 'cdn', 'versions'] as const).map((name) => [
+          name,
+          capabilities[name] !== undefined,
+        ]),
       );
-      const verdicts = (wanted: TrialResult['verdict']) => results.filter(({ verdict }) => verdict === wanted).map(({ id }) => id);
+      const verdicts = (wanted: TrialResult['verdict']) =>
+        results.filter(({ verdict }) => verdict === wanted).map(({ id }) => id);
       json({
         event: 'summary',
         target,
@@ -87,7 +100,15 @@ export function probeAsJson(json: (value: unknown) => void): ProbeText {
         failed: verdicts('failed'),
         absent: verdicts('absent'),
         left: left.length,
-        capabilities: { checksums, preconditions, limits, listingOrder, listingHas, concurrency, ...has },
+        capabilities: {
+          checksums,
+          preconditions,
+          limits,
+          listingOrder,
+          listingHas,
+          concurrency,
+          ...has,
+        },
       });
     },
   };

@@ -23,7 +23,12 @@ export interface ProbeOptions {
  * on, and removes all traces. FAILED when a guarantee does not hold or nothing could be tried, INCOMPLETE when only a
  * capability does not, or something could not be removed again.
  */
-export async function probe(configFile: string | undefined, target: string, options: ProbeOptions, io: Io): Promise<number> {
+export async function probe(
+  configFile: string | undefined,
+  target: string,
+  options: ProbeOptions,
+  io: Io,
+): Promise<number> {
   const config = await openConfig(io, configFile);
   const targetConfig = findTarget(config, target);
   const { container, prefix: mirrored } = placeOf(config, target, options.container);
@@ -49,12 +54,18 @@ export async function probe(configFile: string | undefined, target: string, opti
         left = kept;
         text.cleaned(probed, left);
       };
-      await tryBackend(backend, { container, prefix, clock: io.clock, report, cleaned }, { signal });
+      await tryBackend(
+        backend,
+        { container, prefix, clock: io.clock, report, cleaned },
+        { signal },
+      );
       text.end(probed, results, left);
       await output.finish();
       return exitCode(results, left);
     } catch (error) {
-      throw error instanceof ContainerDoesNotExistError && error.containerName === container ? withAdvice(error, target) : error;
+      throw error instanceof ContainerDoesNotExistError && error.containerName === container
+        ? withAdvice(error, target)
+        : error;
     } finally {
       await backend.close();
     }
@@ -62,12 +73,18 @@ export async function probe(configFile: string | undefined, target: string, opti
 }
 
 /** Where a target's mirrors keep their objects: what holds in another container may not hold there. */
-function placeOf({ mirrors }: Config, target: string, named: string | undefined): { readonly container: string; readonly prefix: string } {
+function placeOf(
+  { mirrors }: Config,
+  target: string,
+  named: string | undefined,
+): { readonly container: string; readonly prefix: string } {
   const its = mirrors.filter((mirror) => mirror.target === target);
   const mirror = named === undefined ? its[0] : its.find(({ container }) => container === named);
   if (mirror !== undefined) return mirror;
   if (named !== undefined) return { container: named, prefix: '' };
-  throw new UsageError(`no mirror goes to target ${JSON.stringify(target)}: say with --container which of its containers to try`);
+  throw new UsageError(
+    `no mirror goes to target ${JSON.stringify(target)}: say with --container which of its containers to try`,
+  );
 }
 
 function withAdvice(error: ContainerDoesNotExistError, target: string): Error {

@@ -61,9 +61,17 @@ export function secondsLeft(oldest: Sample, newest: Sample): number | undefined 
   const seconds = (newest.atMs - oldest.atMs) / 1000;
   if (seconds < SETTLED_SECONDS) return undefined;
   const left = (due: number, done: number, doneBefore: number) =>
-    due <= done ? 0 : done > doneBefore ? ((due - done) * seconds) / (done - doneBefore) : undefined;
+    due <= done
+      ? 0
+      : done > doneBefore
+        ? ((due - done) * seconds) / (done - doneBefore)
+        : undefined;
   const byJobs = left(newest.progress.jobsDue, newest.progress.jobsDone, oldest.progress.jobsDone);
-  const byBytes = left(newest.progress.bytesDue, newest.progress.bytesDone, oldest.progress.bytesDone);
+  const byBytes = left(
+    newest.progress.bytesDue,
+    newest.progress.bytesDone,
+    oldest.progress.bytesDone,
+  );
   const known = [byJobs, byBytes].filter((value) => value !== undefined);
   const most = Math.max(...known);
   return known.length > 0 && most > 0 ? most : undefined;

@@ -61,7 +61,10 @@ export function openTally(): { readonly observe: SyncObserver; of(mirror: string
       return;
     }
     if (event.reason !== 'pattern-malformed') tally.skipped += 1; // nothing is left out for it
-    addProblem(tally, { name: event.path, reason: event.detail === '' ? event.reason : `${event.reason}: ${event.detail}` });
+    addProblem(tally, {
+      name: event.path,
+      reason: event.detail === '' ? event.reason : `${event.reason}: ${event.detail}`,
+    });
   }
 
   return { observe, of: tallyOf };
@@ -88,7 +91,21 @@ export function summaryOf(
   complete: boolean,
   error: Error | undefined,
 ): Readonly<Record<string, unknown>> {
-  const { scanned, uploaded, copied, deleted, adopted, refreshed = 0, unchanged, failed, skipped, held, kept = 0, bytes, seconds } = report;
+  const {
+    scanned,
+    uploaded,
+    copied,
+    deleted,
+    adopted,
+    refreshed = 0,
+    unchanged,
+    failed,
+    skipped,
+    held,
+    kept = 0,
+    bytes,
+    seconds,
+  } = report;
   const counts = {
     scanned,
     uploaded,

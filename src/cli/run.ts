@@ -1,8 +1,7 @@
-import { escapeUnprintable } from '../printable.js';
 import { readVersion } from '../package-files.js';
+import { escapeUnprintable } from '../printable.js';
 import { acceptSource } from './accept-source.js';
 import { acceptTarget } from './accept-target.js';
-import { withTarget, withMirrorTarget } from './with-target.js';
 import { addContainerCommands, addObjectCommands, addTrashCommands } from './by-hand-commands.js';
 import { check } from './check.js';
 import { Command, CommanderError } from './commander.js';
@@ -12,7 +11,7 @@ import { EXIT, exitCodeOf } from './exit.js';
 import { held } from './held.js';
 import { EXAMPLES, ONCE_DETAILS, PROBE_DETAILS, SUMMARY } from './help.js';
 import { init } from './init.js';
-import type { Program, Io } from './io.js';
+import type { Io, Program } from './io.js';
 import { once } from './once.js';
 import { writesToJournal } from './open-log.js';
 import { type Output, openOutput } from './output.js';
@@ -20,6 +19,7 @@ import { printSchema } from './print-schema.js';
 import { probe } from './probe.js';
 import { serve } from './serve.js';
 import { status } from './status.js';
+import { withMirrorTarget, withTarget } from './with-target.js';
 
 /** Runs one command line (without the program's own name) to its end. Resolves with the exit code; never rejects. */
 export async function run(argv: readonly string[], io: Io, engine: Program): Promise<number> {
@@ -35,7 +35,8 @@ export async function run(argv: readonly string[], io: Io, engine: Program): Pro
     return code;
   } catch (error) {
     // Commander has already said what is wrong, or printed what was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? whenWritten(output, io) : EXIT.USAGE;
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? whenWritten(output, io) : EXIT.USAGE;
     io.stderr.write(errorLines(error, writesToJournal(io)));
     return exitCodeOf(error);
   }
@@ -55,10 +56,17 @@ async function whenWritten(output: Output, io: Io): Promise<number> {
 /** `--reconcile [MIRROR...]` is another spelling of the command `reconcile`. */
 function withOneShotCommand(argv: readonly string[]): string[] {
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
-  const at = argv.slice(0, end).findIndex((word) => word === '--reconcile' || word.startsWith('--reconcile='));
+  const at = argv
+    .slice(0, end)
+    .findIndex((word) => word === '--reconcile' || word.startsWith('--reconcile='));
   if (at < 0) return [...argv];
   const value = argv[at]?.slice('--reconcile='.length) ?? '';
-  return ['reconcile', ...argv.slice(0, at), ...(value === '' ? [] : [value]), ...argv.slice(at + 1)];
+  return [
+    'reconcile',
+    ...argv.slice(0, at),
+    ...(value === '' ? [] : [value]),
+    ...argv.slice(at + 1),
+  ];
 }
 
 const TAKE_OVER = 'take the place in the container from a machine that is gone for good';
@@ -101,7 +109,9 @@ function buildProgram(io: Io, engine: Program, done: (code: number) => void): Co
     .command('run')
     .description('mirror continuously, in the foreground, until SIGTERM or Ctrl-C')
     .option('--take-over', TAKE_OVER, false)
-    .action(async ({ takeOver }: { takeOver: boolean }) => done(await serve(config(), { takeOver }, io, engine)));
+    .action(async ({ takeOver }: { takeOver: boolean }) =>
+      done(await serve(config(), { takeOver }, io, engine)),
+    );
   for (const [name, does] of [
     ['reconcile', 'compare sources, index and containers once, do all the work, then exit'],
     ['scan', 'compare sources and index only (no listing of containers), do the work, then exit'],
@@ -114,8 +124,9 @@ function buildProgram(io: Io, engine: Program, done: (code: number) => void): Co
       .option('--json', 'print one JSON object a line', false)
       .option('--take-over', TAKE_OVER, false)
       .addHelpText('after', ONCE_DETAILS)
-      .action(async (mirrors: string[], options: { dryRun: boolean; json: boolean; takeOver: boolean }) =>
-        done(await once(config(), { run: name, mirrors, ...options }, io, engine)),
+      .action(
+        async (mirrors: string[], options: { dryRun: boolean; json: boolean; takeOver: boolean }) =>
+          done(await once(config(), { run: name, mirrors, ...options }, io, engine)),
       );
   }
   program
@@ -129,7 +140,9 @@ function buildProgram(io: Io, engine: Program, done: (code: number) => void): Co
     );
   program
     .command('accept-source')
-    .description('say that the folder which is there now is meant, although it is another one or empty')
+    .description(
+      'say that the folder which is there now is meant, although it is another one or empty',
+    )
     .argument('<mirror>', 'whose source it is')
     .action(async (mirror: string) => done(await acceptSource(config(), mirror, io)));
   program
@@ -142,13 +155,17 @@ function buildProgram(io: Io, engine: Program, done: (code: number) => void): Co
     .description('show the deletes and overwrites that wait for a decision')
     .argument('[mirror]', 'only of this mirror')
     .option('--json', 'print all of them, one JSON object a line', false)
-    .action(async (mirror: string | undefined, { json }: { json: boolean }) => done(await held(config(), { mirror, json }, io)));
+    .action(async (mirror: string | undefined, { json }: { json: boolean }) =>
+      done(await held(config(), { mirror, json }, io)),
+    );
   program
     .command('approve')
     .description('say that what is held is meant')
     .argument('<mirror>', 'whose deletes and overwrites are meant')
     .argument('<id>', 'what exactly: as longshore held shows it')
-    .action(async (mirror: string, id: string) => done(await decideHeld(config(), { decision: 'approve', mirror, id }, io)));
+    .action(async (mirror: string, id: string) =>
+      done(await decideHeld(config(), { decision: 'approve', mirror, id }, io)),
+    );
   program
     .command('reject')
     .description('say that what is held is not meant: the objects are kept')
@@ -166,7 +183,10 @@ function buildProgram(io: Io, engine: Program, done: (code: number) => void): Co
     .command('probe')
     .description('try on a target what longshore relies on, and remove all traces')
     .argument('<target>', 'a target of the configuration')
-    .option('--container <name>', 'where to try it; default: the container of the first mirror that goes there')
+    .option(
+      '--container <name>',
+      'where to try it; default: the container of the first mirror that goes there',
+    )
     .option('--json', 'print one JSON object a line', false)
     .addHelpText('after', PROBE_DETAILS)
     .action(async (target: string, { container, json }: { container?: string; json: boolean }) =>
@@ -178,14 +198,22 @@ function buildProgram(io: Io, engine: Program, done: (code: number) => void): Co
     .argument('[file]', 'where to; "-" is stdout', 'longshore.yaml')
     .option('--source <folder>', 'the folder to mirror')
     .option('--to <folder>', 'the folder to keep the copies in')
-    .action(async (file: string, { source, to }: { source?: string; to?: string }) => done(await init({ file, source, to }, io)));
+    .action(async (file: string, { source, to }: { source?: string; to?: string }) =>
+      done(await init({ file, source, to }, io)),
+    );
 
   program
     .command('schema')
     .description('print the JSON Schema of the configuration, for editors')
     .action(async () => done(await printSchema(io)));
-  addTrashCommands(program, async (mirror, work) => done(await withMirrorTarget(config(), mirror, io, work)));
-  addContainerCommands(program, async (target, work) => done(await withTarget(config(), target, io, work)));
-  addObjectCommands(program, async (target, work) => done(await withTarget(config(), target, io, work)));
+  addTrashCommands(program, async (mirror, work) =>
+    done(await withMirrorTarget(config(), mirror, io, work)),
+  );
+  addContainerCommands(program, async (target, work) =>
+    done(await withTarget(config(), target, io, work)),
+  );
+  addObjectCommands(program, async (target, work) =>
+    done(await withTarget(config(), target, io, work)),
+  );
   return program;
 }

@@ -16,7 +16,11 @@ const WATCH_EVERY_MS = 1_000;
 const CLEAR_SCREEN = '\x1b[H\x1b[2J\x1b[3J';
 
 /** `longshore status`: asks the running daemon. With `--watch` again and again, until a signal or the reader ends it. */
-export async function status(configFile: string | undefined, command: StatusCommand, io: Io): Promise<number> {
+export async function status(
+  configFile: string | undefined,
+  command: StatusCommand,
+  io: Io,
+): Promise<number> {
   const config = await openConfig(io, configFile);
   if (command.mirror !== undefined) checkMirrorNames(config, [command.mirror]);
   const output = openOutput(io.stdout);
@@ -25,7 +29,11 @@ export async function status(configFile: string | undefined, command: StatusComm
     let answered = false;
     try {
       do {
-        const answer = await askStatus(command.mirror, { stateFolder: config.stateFolder, clock: io.clock, signal });
+        const answer = await askStatus(command.mirror, {
+          stateFolder: config.stateFolder,
+          clock: io.clock,
+          signal,
+        });
         if (command.json) output.json(answer);
         else show(formatStatus(answer, io.clock.now()), command, output, io);
         answered = true;

@@ -7,10 +7,16 @@ import { messageLines } from './error-lines.js';
 import { isPartial, PROBLEMS_SHOWN, type Tally } from './run-tally.js';
 
 /** One line about what a run did to a mirror, for people. */
-export function summaryLine({ mirror, report, complete, error }: OnceResult, tally: Tally, dryRun: boolean): string {
+export function summaryLine(
+  { mirror, report, complete, error }: OnceResult,
+  tally: Tally,
+  dryRun: boolean,
+): string {
   const name = printable(mirror);
   if (error !== undefined) return `${name}: failed: ${messageLines(error).join('; ')}`;
-  const partial = isPartial(complete, tally) ? '; INCOMPLETE: part of the source could not be read, or deletes were withheld' : '';
+  const partial = isPartial(complete, tally)
+    ? '; INCOMPLETE: part of the source could not be read, or deletes were withheld'
+    : '';
   const did = dryRun ? toDo(tally) : done(report);
   const parts = [
     ...did,
@@ -23,7 +29,14 @@ export function summaryLine({ mirror, report, complete, error }: OnceResult, tal
   return `${name}: ${parts.join(', ')}; ${count(report.scanned)} ${report.scanned === 1 ? 'file' : 'files'} in ${duration(report.seconds)}${partial}`;
 }
 
-function done({ uploaded, bytes: sent, copied, deleted, adopted, refreshed = 0 }: RunReport): string[] {
+function done({
+  uploaded,
+  bytes: sent,
+  copied,
+  deleted,
+  adopted,
+  refreshed = 0,
+}: RunReport): string[] {
   return [
     ...some(uploaded, 'uploaded', ` (${bytes(sent)})`),
     ...some(copied, 'copied'),
@@ -46,8 +59,15 @@ export function problemLines(mirror: string, tally: Tally): readonly string[] {
   const more = tally.problemCount - tally.problems.length;
   const meant = [...tally.asMeant].map(([reason, times]) => meantText(reason, times));
   return [
-    ...tally.problems.map(({ name, reason }) => `${printable(mirror)}: ${printable(name)}: ${escapeUnprintable(reason)}`),
-    ...(more > 0 ? [`${printable(mirror)}: … and ${count(more)} more (the first ${PROBLEMS_SHOWN} are shown; --json has them all)`] : []),
+    ...tally.problems.map(
+      ({ name, reason }) =>
+        `${printable(mirror)}: ${printable(name)}: ${escapeUnprintable(reason)}`,
+    ),
+    ...(more > 0
+      ? [
+          `${printable(mirror)}: … and ${count(more)} more (the first ${PROBLEMS_SHOWN} are shown; --json has them all)`,
+        ]
+      : []),
     ...(meant.length > 0 ? [`${printable(mirror)}: left as they are: ${meant.join(', ')}`] : []),
   ];
 }
@@ -60,7 +80,13 @@ export function heldLine(mirror: string, { held }: RunReport): string | undefine
 }
 
 /** One line of a dry run's plan. */
-export function plannedLine({ mirror, job, name, why, bytes: size }: Extract<SyncEvent, { event: 'planned' }>): string {
+export function plannedLine({
+  mirror,
+  job,
+  name,
+  why,
+  bytes: size,
+}: Extract<SyncEvent, { event: 'planned' }>): string {
   return `${printable(mirror)}: ${job} ${printable(name)} (${job === 'upload' ? `${bytes(size)}, ` : ''}${why})`;
 }
 
@@ -72,7 +98,10 @@ function meantText(reason: SkipReason, times: number): string {
 const WORDS: Partial<Record<SkipReason, readonly [one: string, several: string]>> = {
   'link-skipped': ['symbolic link (symlinks: skip)', 'symbolic links (symlinks: skip)'],
   'special-file': ['socket, pipe or device', 'sockets, pipes or devices'],
-  extraneous: ['object that longshore did not put there', 'objects that longshore did not put there'],
+  extraneous: [
+    'object that longshore did not put there',
+    'objects that longshore did not put there',
+  ],
   vanished: ['file that was removed meanwhile', 'files that were removed meanwhile'],
 };
 

@@ -4,30 +4,35 @@ import { resolve } from 'node:path';
 import { isoTime, parseTime } from '../clock.js';
 import { parseDuration } from '../config/units.js';
 import { eachInParallel } from '../drivers/parallel.js';
-import { printable } from '../printable.js';
 import { makeFolders } from '../make-folders.js';
+import { printable } from '../printable.js';
 import { bytes, counted } from '../status/units.js';
 import { isLinkObject, restoreObject } from '../sync/store/restore-object.js';
 import { chooseTrashed } from '../sync/trash/choose-trashed.js';
 import { deleteEntries, nothingEmptied } from '../sync/trash/delete-entries.js';
 import { isExpired } from '../sync/trash/expiry.js';
 import { listTrash, type TrashEntry } from '../sync/trash/list-trash.js';
-import type { MirrorHands } from './with-target.js';
 import { EXIT, UsageError } from './exit.js';
 import { noteLine } from './output.js';
+import type { MirrorHands } from './with-target.js';
 
 /** Files restored at once. */
 const LANES = 8;
 
 /** `trash ls`: when each was thrown away, its size and name; the oldest first. */
-export async function listTrashed(command: MirrorHands, names: readonly string[], json: boolean): Promise<number> {
+export async function listTrashed(
+  command: MirrorHands,
+  names: readonly string[],
+  json: boolean,
+): Promise<number> {
   const { output } = command;
   const seen = openNames(names);
   for await (const page of listTrash(command.backend, command.mirror, command.signal)) {
     for (const entry of page.filter(seen.wanted)) {
       if (output.closed.aborted) return EXIT.OK;
       const { name, size, md5, key, atMs } = entry;
-      if (json) output.json({ name, deletedAt: isoTime(atMs), size, md5: md5 ?? null, object: key });
+      if (json)
+        output.json({ name, deletedAt: isoTime(atMs), size, md5: md5 ?? null, object: key });
       else output.line(`${isoTime(atMs)}  ${String(size).padStart(14)}  ${printable(name)}`);
     }
   }
@@ -45,7 +50,10 @@ export interface RestoreCommand {
 }
 
 /** `trash restore`: verified downloads, the last content of each name. Files that are there stay as they are. */
-export async function restoreTrashed(command: MirrorHands, { names, to, at, json }: RestoreCommand): Promise<number> {
+export async function restoreTrashed(
+  command: MirrorHands,
+  { names, to, at, json }: RestoreCommand,
+): Promise<number> {
   const { backend, mirror, output, io, signal } = command;
   const folder = to === undefined ? await sourceOf(command) : resolve(io.cwd, to);
   const sinceMs = at === undefined ? undefined : momentOf(at);
@@ -79,7 +87,9 @@ export async function restoreTrashed(command: MirrorHands, { names, to, at, json
   // A link that came first could lead the files below it elsewhere, and they would be refused.
   const chosen = chooseTrashed(wanted(), { sinceMs, isLater: isLink, folder: tmpdir() });
   try {
-    const links = await inTwo(chosen, isLink, (files) => eachInParallel(files, LANES, signal, restore));
+    const links = await inTwo(chosen, isLink, (files) =>
+      eachInParallel(files, LANES, signal, restore),
+    );
     await eachInParallel(links, LANES, signal, restore);
   } finally {
     await chosen.return();
@@ -107,7 +117,9 @@ async function inTwo<T>(
 async function sourceOf({ mirror: { name, source } }: MirrorHands): Promise<string> {
   const found = await stat(source).catch(() => undefined);
   if (found?.isDirectory()) return source;
-  throw new Error(`${source}, the source of ${name}, is not there: mount it, or say where to restore with --to FOLDER`);
+  throw new Error(
+    `${source}, the source of ${name}, is not there: mount it, or say where to restore with --to FOLDER`,
+  );
 }
 
 export interface PurgeCommand {
@@ -117,21 +129,29 @@ export interface PurgeCommand {
 }
 
 /** `trash purge`: deletes for good what is named, is old enough, or all. */
-export async function purgeTrashed(command: MirrorHands, { names, olderThan, all }: PurgeCommand): Promise<number> {
+export async function purgeTrashed(
+  command: MirrorHands,
+  { names, olderThan, all }: PurgeCommand,
+): Promise<number> {
   const { backend, mirror, output, io, signal } = command;
   if (names.length === 0 && olderThan === undefined && !all) {
-    throw new UsageError('what is purged is gone for good: name it, or say --older-than DURATION, or --all');
+    throw new UsageError(
+      'what is purged is gone for good: name it, or say --older-than DURATION, or --all',
+    );
   }
   const keepMs = olderThan === undefined ? undefined : durationOf(olderThan);
   const seen = openNames(names);
   const emptied = nothingEmptied();
   for await (const page of listTrash(backend, mirror, signal)) {
     const nowMs = io.clock.now();
-    const due = page.filter((entry) => seen.wanted(entry) && (keepMs === undefined || isExpired(entry, keepMs, nowMs)));
+    const due = page.filter(
+      (entry) => seen.wanted(entry) && (keepMs === undefined || isExpired(entry, keepMs, nowMs)),
+    );
     await deleteEntries(backend, mirror.container, due, emptied, signal);
   }
   output.line(`purged ${counted(emptied.objects, 'object')} (${bytes(emptied.bytes)})`);
-  for (const [key, error] of emptied.failed) noteLine(io.stderr, `${printable(key)}: ${error.message}`);
+  for (const [key, error] of emptied.failed)
+    noteLine(io.stderr, `${printable(key)}: ${error.message}`);
   seen.refuseUnseen(); // at last: what is gone by now has been told
   return emptied.failed.size > 0 ? EXIT.INCOMPLETE : EXIT.OK;
 }
@@ -147,19 +167,28 @@ function openNames(names: readonly string[]) {
       return names.length === 0 || found.length > 0;
     },
     refuseUnseen() {
-      if (unseen.size > 0) throw new Error(`nothing in the trash is called ${[...unseen].map((name) => JSON.stringify(name)).join(', ')}`);
+      if (unseen.size > 0)
+        throw new Error(
+          `nothing in the trash is called ${[...unseen].map((name) => JSON.stringify(name)).join(', ')}`,
+        );
     },
   };
 }
 
 function momentOf(text: string): number {
   const ms = parseTime(text);
-  if (ms === undefined) throw new UsageError(`--at: expected a time such as 2026-11-22T17:38:05Z, got ${JSON.stringify(text)}`);
+  if (ms === undefined)
+    throw new UsageError(
+      `--at: expected a time such as 2026-11-22T17:38:05Z, got ${JSON.stringify(text)}`,
+    );
   return ms;
 }
 
 function durationOf(text: string): number {
   const ms = parseDuration(text);
-  if (ms === undefined) throw new UsageError(`--older-than: expected a duration such as 7d, got ${JSON.stringify(text)}`);
+  if (ms === undefined)
+    throw new UsageError(
+      `--older-than: expected a duration such as 7d, got ${JSON.stringify(text)}`,
+    );
   return ms;
 }

@@ -50,10 +50,16 @@ export async function withMirrorTarget(
 ): Promise<number> {
   const config = await openConfig(io, configFile);
   const mirror = findMirror(config, name);
-  return workOn(findTarget(config, mirror.target), io, (backend, at) => work({ ...at, backend, mirror }));
+  return workOn(findTarget(config, mirror.target), io, (backend, at) =>
+    work({ ...at, backend, mirror }),
+  );
 }
 
-async function workOn(target: TargetConfig, io: Io, work: (backend: Backend, at: AtWork) => Promise<number>): Promise<number> {
+async function workOn(
+  target: TargetConfig,
+  io: Io,
+  work: (backend: Backend, at: AtWork) => Promise<number>,
+): Promise<number> {
   const output = openOutput(io.stdout);
   return interruptible(io, async (signal) => {
     const backend = await openTarget(target, io, signal);

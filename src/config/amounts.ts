@@ -9,7 +9,8 @@ export function size(description: string, { min = 0, max = Number.MAX_SAFE_INTEG
     description,
     what,
     {
-      parse: (input) => (typeof input === 'string' ? parseSize(input) : Number.isInteger(input) ? input : undefined),
+      parse: (input) =>
+        typeof input === 'string' ? parseSize(input) : Number.isInteger(input) ? input : undefined,
       show: formatSize,
       hint: (input) => {
         const meant = sizesMeant(input);
@@ -21,9 +22,17 @@ export function size(description: string, { min = 0, max = Number.MAX_SAFE_INTEG
 }
 
 /** Milliseconds, written `500ms`, `30s`, `6h`, `7d`, `1h30m` or `0`. A bare number has no unit and is refused. */
-export function duration(description: string, { min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {}) {
+export function duration(
+  description: string,
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {},
+) {
   const what = `a duration such as "500ms", "30s", "6h" or "7d"${range({ min, max }, formatDuration)}`;
-  return measured(description, what, { parse: (input) => parseDuration(String(input)), show: formatDuration }, { min, max });
+  return measured(
+    description,
+    what,
+    { parse: (input) => parseDuration(String(input)), show: formatDuration },
+    { min, max },
+  );
 }
 
 /** Bytes a second, written `2MiB/s`; `off` is read as Infinity. */
@@ -52,5 +61,10 @@ export function percentage(description: string) {
     const match = /^(\d+(?:\.\d+)?) ?%$/.exec(String(input).trim());
     return match === null ? undefined : Number(match[1]) / 100;
   };
-  return measured(description, 'a percentage from "0%" to "100%"', { parse, show: (share) => `${share * 100}%` }, { min: 0, max: 1 });
+  return measured(
+    description,
+    'a percentage from "0%" to "100%"',
+    { parse, show: (share) => `${share * 100}%` },
+    { min: 0, max: 1 },
+  );
 }

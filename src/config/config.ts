@@ -6,7 +6,10 @@ export interface Config {
   /** The file it came from, absolute. */
   readonly file: string;
   readonly stateFolder: string;
-  readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug'; readonly format: 'text' | 'json' };
+  readonly log: {
+    readonly level: 'error' | 'warn' | 'info' | 'debug';
+    readonly format: 'text' | 'json';
+  };
   /** How long a first SIGTERM lets running transfers finish. */
   readonly drainMs: number;
   readonly targets: readonly TargetConfig[];
@@ -64,7 +67,14 @@ export interface MirrorConfig {
   /** 0 is for ever. */
   readonly trashKeepMs: number;
   /** Destructive changes that pass unasked within a window: see GuardRule. Undefined: all of them. */
-  readonly guard: { readonly count: number; readonly share: number; readonly atLeast: number; readonly windowMs: number } | undefined;
+  readonly guard:
+    | {
+        readonly count: number;
+        readonly share: number;
+        readonly atLeast: number;
+        readonly windowMs: number;
+      }
+    | undefined;
   readonly overwrite: 'always' | 'never';
   readonly extraneous: 'keep' | 'report' | 'delete';
   readonly symlinks: 'skip' | 'follow' | 'preserve';

@@ -9,7 +9,9 @@ export interface PlacedTarget {
   readonly target: TargetConfig;
   readonly objectHeaders: readonly string[];
   readonly folders: readonly string[];
-  readonly placeProblem: (place: Pick<MirrorConfig, 'container' | 'prefix'>) => PlaceProblem | undefined;
+  readonly placeProblem: (
+    place: Pick<MirrorConfig, 'container' | 'prefix'>,
+  ) => PlaceProblem | undefined;
 }
 
 /** What a driver's rules for names say of a mirror's place. */
@@ -69,14 +71,22 @@ function sameNames({ mirrors }: Parts): Complaint[] {
     first.set(mirror.name.toLowerCase(), earlier ?? position);
     return earlier === undefined
       ? []
-      : [{ path: ['mirrors', position, 'name'], message: `"${mirror.name}" is already the name of mirrors[${earlier}]` }];
+      : [
+          {
+            path: ['mirrors', position, 'name'],
+            message: `"${mirror.name}" is already the name of mirrors[${earlier}]`,
+          },
+        ];
   });
 }
 
 function settleLimits({ mirrors }: Parts): Complaint[] {
   return mirrors
     .filter(({ mirror }) => mirror.settleLimitMs < mirror.settleMs)
-    .map(({ position }) => ({ path: ['mirrors', position, 'settle_limit'], message: 'expected at least as long as settle' }));
+    .map(({ position }) => ({
+      path: ['mirrors', position, 'settle_limit'],
+      message: 'expected at least as long as settle',
+    }));
 }
 
 /** Once the state is lost, nothing tells an object that was kept from one that longshore did not put there. */
@@ -85,7 +95,8 @@ function keptAndDeleted({ mirrors }: Parts): Complaint[] {
     .filter(({ mirror }) => mirror.deletes === 'keep' && mirror.extraneous === 'delete')
     .map(({ position }) => ({
       path: ['mirrors', position, 'extraneous'],
-      message: 'after a loss of the state this would delete what "deletes: keep" has kept; write "report", or "deletes: trash"',
+      message:
+        'after a loss of the state this would delete what "deletes: keep" has kept; write "report", or "deletes: trash"',
     }));
 }
 
@@ -136,7 +147,8 @@ function ownPlaces({ mirrors }: Parts): Complaint[] {
       ? [
           {
             path: ['mirrors', position, 'trash_prefix'],
-            message: 'longshore has another object of this name; ".longshore/trash/" is the default',
+            message:
+              'longshore has another object of this name; ".longshore/trash/" is the default',
           },
         ]
       : []),
@@ -164,16 +176,21 @@ function samePlace(a: PlacedMirror, b: PlacedMirror, targets: readonly PlacedTar
     return prefixA.startsWith(prefixB) || prefixB.startsWith(prefixA);
   }
   const foldersB = foldersOf(b, targets);
-  return foldersOf(a, targets).some((folderA) => foldersB.some((folderB) => overlap(folderA, folderB)));
+  return foldersOf(a, targets).some((folderA) =>
+    foldersB.some((folderB) => overlap(folderA, folderB)),
+  );
 }
 
 /** The local folders that a mirror writes to, when its target keeps objects in some. */
 function foldersOf({ mirror }: PlacedMirror, targets: readonly PlacedTarget[]): string[] {
   const placed = targets.find(({ target }) => target.name === mirror.target);
-  return (placed?.folders ?? []).map((root) => join(root, mirror.container, mirror.prefix).replace(/(?<=.)\/$/, ''));
+  return (placed?.folders ?? []).map((root) =>
+    join(root, mirror.container, mirror.prefix).replace(/(?<=.)\/$/, ''),
+  );
 }
 
-const placeOf = ({ mirror }: PlacedMirror) => `${mirror.target}:${mirror.container}/${mirror.prefix}`;
+const placeOf = ({ mirror }: PlacedMirror) =>
+  `${mirror.target}:${mirror.container}/${mirror.prefix}`;
 
 /** A mirror of a folder into itself would grow for ever; so would two that feed each other. */
 function loops({ mirrors, targets }: Parts): Complaint[] {
@@ -198,9 +215,15 @@ function statePlaces({ state, targets, mirrors }: Parts): Complaint[] {
   if (state === undefined) return [];
   const inTargets = targets
     .filter(({ folders }) => folders.some((root) => root === state || isInside(state, root)))
-    .map(({ target }) => ({ path: ['state'], message: `${state} is inside target "${target.name}": its objects and the state would mix` }));
+    .map(({ target }) => ({
+      path: ['state'],
+      message: `${state} is inside target "${target.name}": its objects and the state would mix`,
+    }));
   const inSources = mirrors
     .filter(({ source }) => source === state || isInside(source, state))
-    .map(({ mirror }) => ({ path: ['state'], message: `the source of mirror "${mirror.name}" is inside the state folder ${state}` }));
+    .map(({ mirror }) => ({
+      path: ['state'],
+      message: `the source of mirror "${mirror.name}" is inside the state folder ${state}`,
+    }));
   return [...inTargets, ...inSources];
 }

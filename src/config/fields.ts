@@ -19,7 +19,9 @@ export type Schema<T = unknown> = z.ZodType<T>;
  *     const settings = (place: Place) => section('A folder.', { root: folder('Where.', place), fsync: flag('…').default(true) });
  *     type Settings = Infer<typeof settings>; // { root: string; fsync: boolean }
  */
-export type Infer<S extends Schema | ((place: ConfigContext) => Schema)> = S extends (place: ConfigContext) => Schema
+export type Infer<S extends Schema | ((place: ConfigContext) => Schema)> = S extends (
+  place: ConfigContext,
+) => Schema
   ? z.output<ReturnType<S>>
   : S extends Schema
     ? z.output<S>
@@ -28,18 +30,26 @@ export type Infer<S extends Schema | ((place: ConfigContext) => Schema)> = S ext
 /** Reads plain data (maps, lists, texts, numbers) by a schema. All complaints come at once. Nothing outside is touched. */
 export function read<T>(schema: Schema<T>, written: unknown): Reading<T> {
   const result = schema.safeParse(written, { jitless: true }); // a schema is used once or twice: compiling it costs more than it saves
-  return result.success ? { value: result.data } : { complaints: result.error.issues.flatMap(complaintsOf) };
+  return result.success
+    ? { value: result.data }
+    : { complaints: result.error.issues.flatMap(complaintsOf) };
 }
 
 function complaintsOf(issue: z.core.$ZodIssue): Complaint[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   if (issue.code === 'invalid_union' && issue.message === '') {
     const meant = issue.errors.at(-1) ?? [];
-    return meant.flatMap(complaintsOf).map((complaint) => ({ ...complaint, path: [...path, ...complaint.path] }));
+    return meant
+      .flatMap(complaintsOf)
+      .map((complaint) => ({ ...complaint, path: [...path, ...complaint.path] }));
   }
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
   const messages = issue.message.split('\n'); // `section` writes one line a key
-  return issue.keys.map((key, i) => ({ path: [...path, key], message: messages[i] ?? issue.message, aboutKey: true }));
+  return issue.keys.map((key, i) => ({
+    path: [...path, key],
+    message: messages[i] ?? issue.message,
+    aboutKey: true,
+  }));
 }
 
 /** The schema as JSON Schema (draft 2020-12), for editors: what may be written, not what it is read as. */
@@ -52,13 +62,17 @@ export function jsonSchema(schema: Schema): Record<string, unknown> {
         const show = amounts.get(zodSchema.def.innerType as Schema)?.show;
         if (show !== undefined) node.default = show(zodSchema.def.defaultValue as number);
       }
-      const { otherNames, ...known } = node as typeof node & { otherNames?: Readonly<Record<string, string>> };
+      const { otherNames, ...known } = node as typeof node & {
+        otherNames?: Readonly<Record<string, string>>;
+      };
       if (otherNames === undefined) return;
       for (const [other, name] of Object.entries(otherNames)) {
         const written = known.properties?.[name];
         if (written !== undefined) node.properties = { ...node.properties, [other]: written };
       }
-      node.required = (node.required ?? []).filter((name) => !Object.values(otherNames).includes(name));
+      node.required = (node.required ?? []).filter(
+        (name) => !Object.values(otherNames).includes(name),
+      );
       delete (node as { otherNames?: unknown }).otherNames;
     },
   });
@@ -66,11 +80,17 @@ export function jsonSchema(schema: Schema): Record<string, unknown> {
 }
 
 /** A text. `pattern` restricts it; `rule` then says how, as in "expected RULE". Numbers and booleans want quotes. */
-export function text(description: string, { pattern, rule = 'text' }: { readonly pattern?: RegExp; readonly rule?: string } = {}) {
+export function text(
+  description: string,
+  { pattern, rule = 'text' }: { readonly pattern?: RegExp; readonly rule?: string } = {},
+) {
   const error = ({ input }: { readonly input?: unknown }) =>
-    expected(rule, input) + (typeof input === 'number' || typeof input === 'boolean' ? ' (put it in quotes)' : '');
+    expected(rule, input) +
+    (typeof input === 'number' || typeof input === 'boolean' ? ' (put it in quotes)' : '');
   const schema = z.string({ error });
-  return pattern === undefined ? schema.describe(description) : schema.regex(pattern, { error }).meta({ description, $comment: rule });
+  return pattern === undefined
+    ? schema.describe(description)
+    : schema.regex(pattern, { error }).meta({ description, $comment: rule });
 }
 
 /** A pattern of gitignore's syntax; malformed ones are refused. */
@@ -79,17 +99,26 @@ export function ignorePattern(description: string) {
     .string({ error: wrong('a pattern, in quotes') })
     .superRefine((pattern, context) => {
       const problem = patternProblem(pattern);
-      if (problem !== undefined) context.addIssue({ code: 'custom', message: `the pattern ${show(pattern)} is malformed: ${problem}` });
+      if (problem !== undefined)
+        context.addIssue({
+          code: 'custom',
+          message: `the pattern ${show(pattern)} is malformed: ${problem}`,
+        });
     })
     .describe(description);
 }
 
 /** One of a few words. */
-export function oneOf<const W extends readonly [string, ...string[]]>(description: string, words: W) {
+export function oneOf<const W extends readonly [string, ...string[]]>(
+  description: string,
+  words: W,
+) {
   const list = words.map((word) => `"${word}"`).join(', ');
   return z
     .enum(words, {
-      error: ({ input }) => expected(`one of ${list}`, input) + (typeof input === 'string' ? didYouMean(input, words) : ''),
+      error: ({ input }) =>
+        expected(`one of ${list}`, input) +
+        (typeof input === 'string' ? didYouMean(input, words) : ''),
     })
     .describe(description);
 }
@@ -100,7 +129,10 @@ export function flag(description: string) {
 }
 
 /** A whole number. */
-export function count(description: string, { min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {}) {
+export function count(
+  description: string,
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {},
+) {
   const error = wrong(`a whole number${range({ min, max }, String)}`);
   return z.int({ error }).min(min, { error }).max(max, { error }).describe(description);
 }
@@ -142,8 +174,15 @@ export function folder(description: string, place: ConfigContext) {
     .string({ error: wrong(what) })
     .transform((written, context) => {
       const path = /^~(?=\/|$)/.test(written) ? withHome(written, place.env['HOME']) : written;
-      if (path !== undefined && path !== '' && !path.includes('\0')) return resolve(place.folder, path);
-      context.addIssue({ code: 'custom', message: expected(path === undefined ? `${what} (HOME is not set, so no "~")` : what, written) });
+      if (path !== undefined && path !== '' && !path.includes('\0'))
+        return resolve(place.folder, path);
+      context.addIssue({
+        code: 'custom',
+        message: expected(
+          path === undefined ? `${what} (HOME is not set, so no "~")` : what,
+          written,
+        ),
+      });
       return z.NEVER;
     })
     .meta({ description, $comment: what });
@@ -170,35 +209,62 @@ export function secret(description: string, place: ConfigContext) {
       ],
       { error },
     )
-    .transform((source) => new Secret(typeof source === 'string' ? { literal: source } : source, place))
+    .transform(
+      (source) => new Secret(typeof source === 'string' ? { literal: source } : source, place),
+    )
     .meta({ description, $comment: what });
 }
 
 /** One word that switches a section off, or the section; what is wrong with a section is told of its keys. */
-export function unless<const W extends string, S extends z.ZodType>(description: string, word: W, otherwise: S) {
+export function unless<const W extends string, S extends z.ZodType>(
+  description: string,
+  word: W,
+  otherwise: S,
+) {
   const error = ({ input }: { readonly input?: unknown }) =>
-    typeof input === 'object' && input !== null && !Array.isArray(input) ? '' : expected(`"${word}" or a section of keys`, input);
+    typeof input === 'object' && input !== null && !Array.isArray(input)
+      ? ''
+      : expected(`"${word}" or a section of keys`, input);
   return z.union([z.literal(word), otherwise], { error }).describe(description);
 }
 
 /** One thing at all times, or one each for times of the week and `otherwise`. Read as a Timetable. */
-export function byTime<S extends z.ZodType>(description: string, what: string, thing: S, otherwise: z.output<S>) {
-  const always = thing.transform((value): Timetable<z.output<S>> => ({ slots: [], otherwise: value }));
-  const times = z.record(z.string(), thing).transform((written, context): Timetable<z.output<S>> => {
-    const { otherwise: rest = otherwise, ...timed } = written;
-    const slots = Object.entries(timed).flatMap(([time, value]) => {
-      const slot = parseTimeSlot(time);
-      if (slot === undefined) context.addIssue({ code: 'custom', path: [time], message: `expected ${TIMES}, got ${show(time)}` });
-      return slot === undefined ? [] : [{ ...slot, value }];
+export function byTime<S extends z.ZodType>(
+  description: string,
+  what: string,
+  thing: S,
+  otherwise: z.output<S>,
+) {
+  const always = thing.transform(
+    (value): Timetable<z.output<S>> => ({ slots: [], otherwise: value }),
+  );
+  const times = z
+    .record(z.string(), thing)
+    .transform((written, context): Timetable<z.output<S>> => {
+      const { otherwise: rest = otherwise, ...timed } = written;
+      const slots = Object.entries(timed).flatMap(([time, value]) => {
+        const slot = parseTimeSlot(time);
+        if (slot === undefined)
+          context.addIssue({
+            code: 'custom',
+            path: [time],
+            message: `expected ${TIMES}, got ${show(time)}`,
+          });
+        return slot === undefined ? [] : [{ ...slot, value }];
+      });
+      return { slots, otherwise: rest };
     });
-    return { slots, otherwise: rest };
-  });
   const error = ({ input }: { readonly input?: unknown }) =>
-    typeof input === 'object' && input !== null && !Array.isArray(input) ? '' : expected(`${what}, or a section of times`, input);
-  return z.union([always, times], { error }).meta({ description, $comment: `${what}, or a section of times` });
+    typeof input === 'object' && input !== null && !Array.isArray(input)
+      ? ''
+      : expected(`${what}, or a section of times`, input);
+  return z
+    .union([always, times], { error })
+    .meta({ description, $comment: `${what}, or a section of times` });
 }
 
-const TIMES = 'times of the week such as "Mon-Fri 08:00-18:00", "Sat,Sun" or "22:00-06:00", or "otherwise"';
+const TIMES =
+  'times of the week such as "Mon-Fri 08:00-18:00", "Sat,Sun" or "22:00-06:00", or "otherwise"';
 
 /** A list of things of one kind. */
 export function list<S extends z.ZodType>(description: string, item: S) {
@@ -236,7 +302,11 @@ export function section<const S extends Readonly<Record<string, z.ZodType>>>(
     for (const [key, value] of Object.entries(written)) {
       const name = Object.hasOwn(otherNames, key) ? (otherNames[key] ?? key) : key;
       if (renamed.has(name))
-        context.addIssue({ code: 'custom', path: [key], message: `another name of a key that is given as well: keep one` });
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: `another name of a key that is given as well: keep one`,
+        });
       renamed.set(name, value);
     }
     return Object.fromEntries(renamed); // defines a key "__proto__" instead of setting it
@@ -245,6 +315,7 @@ export function section<const S extends Readonly<Record<string, z.ZodType>>>(
 
 function adviceOn(key: string, known: readonly string[]): string {
   const [name = ''] = key.split(/[:=]/, 1);
-  if (name !== key && known.includes(name.trim())) return `; write "${name.trim()}: " with a blank before the value`;
+  if (name !== key && known.includes(name.trim()))
+    return `; write "${name.trim()}: " with a blank before the value`;
   return didYouMean(key, known) || `; known: ${known.join(', ')}`;
 }

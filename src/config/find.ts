@@ -16,10 +16,17 @@ export async function findConfig(places: readonly string[]): Promise<string | un
 }
 
 /** Where a configuration is looked for, in order. The user's folder follows the XDG Base Directory Specification. */
-export function configPlaces(cwd: string, env: Readonly<Record<string, string | undefined>>): readonly string[] {
+export function configPlaces(
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
   const home = env['HOME'];
   const user = env['XDG_CONFIG_HOME'] || (home ? join(home, '.config') : undefined);
-  return [join(cwd, 'longshore.yaml'), ...(user ? [join(user, 'longshore', 'longshore.yaml')] : []), '/etc/longshore/longshore.yaml'];
+  return [
+    join(cwd, 'longshore.yaml'),
+    ...(user ? [join(user, 'longshore', 'longshore.yaml')] : []),
+    '/etc/longshore/longshore.yaml',
+  ];
 }
 
 function isAbsent(error: unknown): boolean {

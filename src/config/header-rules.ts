@@ -13,20 +13,33 @@ const headerFields = {
   expires: text('Expires.', headerValue).optional(),
 };
 
-const match = text('gitignore-like pattern: `*.html`, `assets/**`. Default: all names.').default('*');
+const match = text('gitignore-like pattern: `*.html`, `assets/**`. Default: all names.').default(
+  '*',
+);
 
 export const HEADER_FIELDS = Object.keys(headerFields) as readonly (keyof typeof headerFields)[];
 
 export const storageClass = (description: string) =>
   text(description, { pattern: /^[A-Z0-9_]+$/, rule: 'a storage class such as "STANDARD_IA"' });
 
-export const headerRules = (description = 'Headers by name pattern; the first match of each header wins.') =>
-  list(description, section('Headers for objects whose name matches.', { match, ...headerFields })).default([]);
-
-export const headerAndClassRules = (description = 'Headers and storage class by name pattern; the first match of each wins.') =>
+export const headerRules = (
+  description = 'Headers by name pattern; the first match of each header wins.',
+) =>
   list(
     description,
-    section('For objects whose name matches.', { match, ...headerFields, storage_class: storageClass('Storage class.').optional() }),
+    section('Headers for objects whose name matches.', { match, ...headerFields }),
+  ).default([]);
+
+export const headerAndClassRules = (
+  description = 'Headers and storage class by name pattern; the first match of each wins.',
+) =>
+  list(
+    description,
+    section('For objects whose name matches.', {
+      match,
+      ...headerFields,
+      storage_class: storageClass('Storage class.').optional(),
+    }),
   ).default([]);
 
 export type HeaderRule = Infer<ReturnType<typeof headerRules>>[number];

@@ -1,6 +1,20 @@
 import type { Config, MirrorConfig } from './config.js';
-import { crossChecks, type PlacedMirror, type PlacedTarget, type PlaceProblem } from './cross-checks.js';
-import { type Complaint, type Infer, list, named, read, type Schema, section, unchecked } from './fields.js';
+import {
+  crossChecks,
+  type PlacedMirror,
+  type PlacedTarget,
+  type PlaceProblem,
+} from './cross-checks.js';
+import {
+  type Complaint,
+  type Infer,
+  list,
+  named,
+  read,
+  type Schema,
+  section,
+  unchecked,
+} from './fields.js';
 import { isInside, patternBelow } from './places.js';
 import { generalFields, mirrorSection, NAME, NAME_RULE, targetFields } from './schema.js';
 import type { ConfigContext } from './secret.js';
@@ -16,7 +30,10 @@ export interface DriverSettings {
   /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */
   folders?(settings: unknown): readonly string[];
   /** Why a mirror cannot be at this place, as far as names alone tell; `onlyNew`: unless the container is there already. */
-  placeProblem?(place: { readonly container: string; readonly prefix: string }, settings: unknown): PlaceProblem | undefined;
+  placeProblem?(
+    place: { readonly container: string; readonly prefix: string },
+    settings: unknown,
+  ): PlaceProblem | undefined;
 }
 
 export interface KnownDrivers {
@@ -36,15 +53,20 @@ export type Interpreted =
  * Plain data to a configuration, or everything that is wrong with it at once: each target and each mirror is read on its
  * own, so that a bad key in one hides nothing about the others.
  */
-export function interpret(written: unknown, place: ConfigContext, drivers: KnownDrivers, realPath: RealPath): Interpreted {
+export function interpret(
+  written: unknown,
+  place: ConfigContext,
+  drivers: KnownDrivers,
+  realPath: RealPath,
+): Interpreted {
   const general = readGeneral(written, place);
   const sections = isSection(written) ? written : {};
-  const targets = Object.entries(isSection(sections['targets']) ? sections['targets'] : {}).map(([name, section]) =>
-    readTarget(name, section, place, drivers, realPath),
+  const targets = Object.entries(isSection(sections['targets']) ? sections['targets'] : {}).map(
+    ([name, section]) => readTarget(name, section, place, drivers, realPath),
   );
   const mirrorSchema = mirrorSection(place);
-  const mirrors = (Array.isArray(sections['mirrors']) ? sections['mirrors'] : []).map((section: unknown, position) =>
-    readMirror(mirrorSchema, section, position, realPath),
+  const mirrors = (Array.isArray(sections['mirrors']) ? sections['mirrors'] : []).map(
+    (section: unknown, position) => readMirror(mirrorSchema, section, position, realPath),
   );
   const placed = { targets: values(targets), mirrors: values(mirrors) };
   const complaints = [
@@ -77,26 +99,60 @@ function readGeneral(written: unknown, place: ConfigContext) {
       (targets) => Object.keys(targets).length > 0,
       'expected at least one target',
     ),
-    mirrors: list('What is mirrored.', unchecked()).refine((mirrors) => mirrors.length > 0, 'expected at least one mirror'),
+    mirrors: list('What is mirrored.', unchecked()).refine(
+      (mirrors) => mirrors.length > 0,
+      'expected at least one mirror',
+    ),
   });
   return read(schema, written);
 }
 
-function readTarget(name: string, written: unknown, place: ConfigContext, drivers: KnownDrivers, realPath: RealPath): Read<PlacedTarget> {
+function readTarget(
+  name: string,
+  written: unknown,
+  place: ConfigContext,
+  drivers: KnownDrivers,
+  realPath: RealPath,
+): Read<PlacedTarget> {
   const path = ['targets', name];
   const wrongName = NAME.test(name) ? [] : [{ path, message: `expected a name of ${NAME_RULE}` }];
-  if (!isSection(written)) return refused([...wrongName, ...below(path, read(section('A target.', targetFields), written))]);
+  if (!isSection(written))
+    return refused([
+      ...wrongName,
+      ...below(path, read(section('A target.', targetFields), written)),
+    ]);
   const [shared, own] = divide(written, (key) => Object.hasOwn(targetFields, key));
   const common = read(section('A target.', targetFields), shared);
   if (common.value === undefined) return refused([...wrongName, ...below(path, common)]);
   const kind = attempt(() => drivers.find(common.value.driver));
-  if (kind instanceof Error) return refused([...wrongName, ...below(path, common), { path: [...path, 'driver'], message: kind.message }]);
+  if (kind instanceof Error)
+    return refused([
+      ...wrongName,
+      ...below(path, common),
+      { path: [...path, 'driver'], message: kind.message },
+    ]);
   const settings = read(kind.settings(place), own);
-  if (settings.complaints !== undefined || wrongName.length > 0) return refused([...wrongName, ...below(path, settings)]);
-  const { concurrency, bandwidth, request_rate: requestRate, multipart_threshold: multipartThreshold, part_size: partSize } = common.value;
+  if (settings.complaints !== undefined || wrongName.length > 0)
+    return refused([...wrongName, ...below(path, settings)]);
+  const {
+    concurrency,
+    bandwidth,
+    request_rate: requestRate,
+    multipart_threshold: multipartThreshold,
+    part_size: partSize,
+  } = common.value;
   return {
     value: {
-      target: { name, driver: kind.name, settings: settings.value, concurrency, bandwidth, requestRate, multipartThreshold, partSize },
+      target: {
+        name,
+        driver: kind.name,
+        settings: settings.value,
+        concurrency,
+        bandwidth,
+        requestRate,
+        multipartThreshold,
+        partSize,
+      },
       objectHeaders: kind.objectHeaders?.(settings.value) ?? [],
       folders: (kind.folders?.(settings.value) ?? []).map(realPath),
       placeProblem: (place) => kind.placeProblem?.(place, settings.value),
@@ -104,7 +160,12 @@ function readTarget(name: string, written: unknown, place: ConfigContext, driver
   };
 }
 
-function readMirror(schema: ReturnType<typeof mirrorSection>, written: unknown, position: number, realPath: RealPath): Read<PlacedMirror> {
+function readMirror(
+  schema: ReturnType<typeof mirrorSection>,
+  written: unknown,
+  position: number,
+  realPath: RealPath,
+): Read<PlacedMirror> {
   const reading = read(schema, written);
   if (reading.complaints !== undefined) return refused(below(['mirrors', position], reading));
   const mirror = mirrorOf(reading.value);
@@ -132,7 +193,15 @@ function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
     trashPrefix: asFolder(trash_prefix),
     trashKeepMs: trash_keep,
     createSource: create_source,
-    guard: guard === 'off' ? undefined : { count: guard.count, share: guard.percentage, atLeast: guard.at_least, windowMs: guard.window },
+    guard:
+      guard === 'off'
+        ? undefined
+        : {
+            count: guard.count,
+            share: guard.percentage,
+            atLeast: guard.at_least,
+            windowMs: guard.window,
+          },
     chokidarLimit: chokidar_limit,
     settleMs: settle,
     settleLimitMs: settle_limit,
@@ -148,7 +217,9 @@ function asFolder(prefix: string): string {
 
 /** The state folder changes with every object: mirrored, it would never come to rest. */
 function withoutState({ mirror, source }: PlacedMirror, state: string): MirrorConfig {
-  return isInside(state, source) ? { ...mirror, exclude: [...mirror.exclude, patternBelow(source, state)] } : mirror;
+  return isInside(state, source)
+    ? { ...mirror, exclude: [...mirror.exclude, patternBelow(source, state)] }
+    : mirror;
 }
 
 /** The entries that are chosen, and the others. */
@@ -157,7 +228,10 @@ function divide(
   chosen: (key: string) => boolean,
 ): [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>] {
   const entries = Object.entries(written);
-  return [Object.fromEntries(entries.filter(([key]) => chosen(key))), Object.fromEntries(entries.filter(([key]) => !chosen(key)))];
+  return [
+    Object.fromEntries(entries.filter(([key]) => chosen(key))),
+    Object.fromEntries(entries.filter(([key]) => !chosen(key))),
+  ];
 }
 
 function isSection(written: unknown): written is Readonly<Record<string, unknown>> {

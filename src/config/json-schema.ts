@@ -25,7 +25,8 @@ export function configJsonSchema(drivers: readonly DriverSettings[]): Json {
     properties: {
       ...(general['properties'] as Json),
       targets: {
-        description: 'Where mirrors go to: storage with its credentials and limits, under names of your choice.',
+        description:
+          'Where mirrors go to: storage with its credentials and limits, under names of your choice.',
         type: 'object',
         minProperties: 1,
         propertyNames: { pattern: NAME.source },
@@ -41,7 +42,10 @@ export function configJsonSchema(drivers: readonly DriverSettings[]): Json {
  * A target: one branch a driver, chosen by `driver`, so that an editor complains about the branch that was meant. What
  * several drivers say of a setting in the same words is written once.
  */
-function targets(drivers: readonly DriverSettings[]): { readonly target: Json; readonly definitions: Json } {
+function targets(drivers: readonly DriverSettings[]): {
+  readonly target: Json;
+  readonly definitions: Json;
+} {
   const { properties } = jsonSchema(section('A target.', targetFields)) as { properties: Schemas };
   const branches = drivers.map((driver) => {
     const own = jsonSchema(driver.settings(NOWHERE)) as { properties?: Schemas };
@@ -56,7 +60,12 @@ function targets(drivers: readonly DriverSettings[]): { readonly target: Json; r
     target: {
       type: 'object',
       required: ['driver'],
-      properties: { driver: { ...properties['driver'], enum: drivers.flatMap(({ name, aliases }) => [name, ...aliases]) } },
+      properties: {
+        driver: {
+          ...properties['driver'],
+          enum: drivers.flatMap(({ name, aliases }) => [name, ...aliases]),
+        },
+      },
       allOf: branches.map(({ driver: { name, aliases, summary }, own, properties: all }) => ({
         if: { properties: { driver: { enum: [name, ...aliases] } }, required: ['driver'] },
         // biome-ignore lint/suspicious/noThenProperty: JSON Schema's keyword

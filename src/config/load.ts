@@ -1,6 +1,17 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import type { Config } from './config.js';
 import type { Complaint } from './fields.js';
 import { interpret, type KnownDrivers } from './interpret.js';
@@ -26,7 +37,10 @@ const LARGEST_FILE = 1_048_576;
  * Reads and checks a configuration file. Everything that is wrong with it comes in one ConfigError, as lines of
  * `file:line:column  path: expected …, got …`. Nothing but the file is read: secrets are looked up when they are used.
  */
-export async function loadConfig(file: string, { cwd, env, drivers }: LoadOptions): Promise<Config> {
+export async function loadConfig(
+  file: string,
+  { cwd, env, drivers }: LoadOptions,
+): Promise<Config> {
   const path = resolve(cwd, file);
   const source = sourceOf(file, await readText(file, path));
   const place = { folder: dirname(path), env };
@@ -36,7 +50,10 @@ export async function loadConfig(file: string, { cwd, env, drivers }: LoadOption
 }
 
 /** The same of a text that no file holds, such as stdin: its relative paths are seen from `cwd`. */
-export async function readConfig(text: string, { cwd, env, drivers }: LoadOptions): Promise<Config> {
+export async function readConfig(
+  text: string,
+  { cwd, env, drivers }: LoadOptions,
+): Promise<Config> {
   const source = sourceOf(STDIN, text);
   const { config, complaints } = interpret(source.content, { folder: cwd, env }, drivers, realPath);
   if (complaints !== undefined) throw new ConfigError(source.lines(complaints).join('\n'));
@@ -47,13 +64,21 @@ const STDIN = 'stdin';
 
 async function readText(file: string, path: string): Promise<string> {
   try {
-    if ((await stat(path)).size > LARGEST_FILE) throw new ConfigError(`${file}: over ${LARGEST_FILE} bytes long: not a configuration?`);
+    if ((await stat(path)).size > LARGEST_FILE)
+      throw new ConfigError(`${file}: over ${LARGEST_FILE} bytes long: not a configuration?`);
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)); // drops a byte order mark
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    if (error instanceof TypeError) throw new ConfigError(`${file}: not UTF-8 text; save it as UTF-8`, { cause: error });
-    const advice = (error as NodeJS.ErrnoException).code === 'ENOENT' ? `; \`longshore init ${file}\` writes one` : '';
-    throw new ConfigError(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}${advice}`, { cause: error });
+    if (error instanceof TypeError)
+      throw new ConfigError(`${file}: not UTF-8 text; save it as UTF-8`, { cause: error });
+    const advice =
+      (error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? `; \`longshore init ${file}\` writes one`
+        : '';
+    throw new ConfigError(
+      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}${advice}`,
+      { cause: error },
+    );
   }
 }
 
@@ -70,17 +95,27 @@ function sourceOf(file: string, text: string): Source {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  const faults = [...document.errors, ...document.warnings].map((fault) => ({ offset: fault.pos[0], message: worded(fault) }));
+  const faults = [...document.errors, ...document.warnings].map((fault) => ({
+    offset: fault.pos[0],
+    message: worded(fault),
+  }));
   if (faults.length === 0) faults.push(...unresolvedAliases(document));
-  if (faults.length > 0) throw new ConfigError(faults.map(({ offset, message }) => `${placed(offset)}  ${message}`).join('\n'));
-  if (document.contents === null) throw new ConfigError(`${file}: is empty; \`longshore init\` writes a commented one`);
+  if (faults.length > 0)
+    throw new ConfigError(
+      faults.map(({ offset, message }) => `${placed(offset)}  ${message}`).join('\n'),
+    );
+  if (document.contents === null)
+    throw new ConfigError(`${file}: is empty; \`longshore init\` writes a commented one`);
   return {
     content: plain(file, document),
     lines: (complaints) =>
       complaints
         .map((complaint) => ({ ...complaint, offset: offsetOf(document, complaint) }))
         .sort((a, b) => a.offset - b.offset)
-        .map(({ offset, path, message }) => `${placed(offset)}  ${path.length > 0 ? `${pathText(path)}: ` : ''}${message}`),
+        .map(
+          ({ offset, path, message }) =>
+            `${placed(offset)}  ${path.length > 0 ? `${pathText(path)}: ` : ''}${message}`,
+        ),
   };
 }
 
@@ -88,17 +123,24 @@ function sourceOf(file: string, text: string): Source {
 function worded({ code, message }: YAMLError): string {
   if (code === 'TAG_RESOLVE_FAILED') return 'no such tag; a text that begins with "!" needs quotes';
   const repeats = /^(.*[a-z]): .*$/s.exec(message)?.[1];
-  return repeats === undefined ? message : `${repeats}; a text that begins with one of | > ] } needs quotes`;
+  return repeats === undefined
+    ? message
+    : `${repeats}; a text that begins with one of | > ] } needs quotes`;
 }
 
-function unresolvedAliases(document: Document): { readonly offset: number; readonly message: string }[] {
+function unresolvedAliases(
+  document: Document,
+): { readonly offset: number; readonly message: string }[] {
   const offsets: number[] = [];
   visit(document, {
     Alias(_, alias) {
       if (alias.resolve(document) === undefined) offsets.push(alias.range?.[0] ?? 0);
     },
   });
-  return offsets.map((offset) => ({ offset, message: 'no such anchor above this alias; a text that begins with "*" needs quotes' }));
+  return offsets.map((offset) => ({
+    offset,
+    message: 'no such anchor above this alias; a text that begins with "*" needs quotes',
+  }));
 }
 
 function plain(file: string, document: Document): unknown {
@@ -106,7 +148,9 @@ function plain(file: string, document: Document): unknown {
     return document.toJS();
   } catch (error) {
     // Aliases that unfold to a huge document ("billion laughs") end here.
-    throw new ConfigError(`${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new ConfigError(`${file}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -118,13 +162,17 @@ function offsetOf(document: Document, { path, aboutKey = false }: Complaint): nu
     const found = stepInto(node, step);
     if (found === undefined) break;
     node = resolved(document, found.value);
-    const isWrongValue = depth === path.length - 1 && !aboutKey && isScalar(node) && node.source !== '';
+    const isWrongValue =
+      depth === path.length - 1 && !aboutKey && isScalar(node) && node.source !== '';
     offset = (isWrongValue ? found.value : (found.key ?? found.value))?.range?.[0] ?? offset;
   }
   return offset;
 }
 
-function stepInto(node: Node | null, step: string | number): { readonly key?: Node; readonly value: Node | null } | undefined {
+function stepInto(
+  node: Node | null,
+  step: string | number,
+): { readonly key?: Node; readonly value: Node | null } | undefined {
   if (isSeq(node) && typeof step === 'number') {
     const item = node.items[step];
     return item === undefined ? undefined : { value: item as Node };
@@ -140,13 +188,19 @@ function resolved(document: Document, node: Node | null): Node | null {
 
 function pathText(path: Complaint['path']): string {
   return path
-    .map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i > 0 ? '.' : ''}${/^[\w.-]+$/.test(step) ? step : showKey(step)}`))
+    .map((step, i) =>
+      typeof step === 'number'
+        ? `[${step}]`
+        : `${i > 0 ? '.' : ''}${/^[\w.-]+$/.test(step) ? step : showKey(step)}`,
+    )
     .join('');
 }
 
 async function warningsOf(file: string, targets: Config['targets']): Promise<string[]> {
   const literal = targets.flatMap(({ name, settings }) =>
-    secretsIn(settings).flatMap(({ path, secret }) => (secret.literal ? [`targets.${[name, ...path].join('.')}`] : [])),
+    secretsIn(settings).flatMap(({ path, secret }) =>
+      secret.literal ? [`targets.${[name, ...path].join('.')}`] : [],
+    ),
   );
   if (literal.length === 0 || ((await stat(file)).mode & 0o004) === 0) return [];
   return [

@@ -1,5 +1,16 @@
 import { duration, percentage, rate, size } from './amounts.js';
-import { byTime, count, flag, folder, ignorePattern, list, oneOf, section, text, unless } from './fields.js';
+import {
+  byTime,
+  count,
+  flag,
+  folder,
+  ignorePattern,
+  list,
+  oneOf,
+  section,
+  text,
+  unless,
+} from './fields.js';
 import { headerAndClassRules } from './header-rules.js';
 import type { ConfigContext } from './secret.js';
 
@@ -14,31 +25,50 @@ const DEFAULT_TRASH = '.longshore/trash/';
 
 /** Everything of the file but its targets and mirrors. */
 export const generalFields = (place: ConfigContext) => ({
-  state: folder('Folder for the index and the ledger: on a local disk, one folder per daemon.', place).prefault('./.longshore'),
+  state: folder(
+    'Folder for the index and the ledger: on a local disk, one folder per daemon.',
+    place,
+  ).prefault('./.longshore'),
   log: section('What is written to the log (stderr), and how.', {
-    level: oneOf('The least important lines that are written.', ['error', 'warn', 'info', 'debug']).default('info'),
-    format: oneOf('text: time level event key=value. json: one object a line.', ['text', 'json']).default('text'),
+    level: oneOf('The least important lines that are written.', [
+      'error',
+      'warn',
+      'info',
+      'debug',
+    ]).default('info'),
+    format: oneOf('text: time level event key=value. json: one object a line.', [
+      'text',
+      'json',
+    ]).default('text'),
   }).prefault({}),
-  drain: duration('How long running transfers may take to finish after a first SIGTERM or Ctrl-C; a second signal drops them.').default(
-    30 * SECOND,
-  ),
+  drain: duration(
+    'How long running transfers may take to finish after a first SIGTERM or Ctrl-C; a second signal drops them.',
+  ).default(30 * SECOND),
 });
 
 /** What every target has, whatever its driver; the driver's own settings stand beside it. */
 export const targetFields = {
   driver: text('The kind of storage.'),
-  concurrency: count('Transfers that run at once. Default: chosen by the driver.', { min: 1, max: 10_000 }).optional(),
+  concurrency: count('Transfers that run at once. Default: chosen by the driver.', {
+    min: 1,
+    max: 10_000,
+  }).optional(),
   bandwidth: byTime(
     'Content sent to and read from this target each second, by all its mirrors together; by local time, the first matching entry counts.',
     'a rate such as "2MiB/s", or "off"',
     rate('A rate, or off: no limit.', { min: 4096 }),
     Number.POSITIVE_INFINITY,
   ).optional(),
-  request_rate: count('Calls to this target that start each second, by all its mirrors together.', { min: 1, max: 1_000_000 }).optional(),
+  request_rate: count('Calls to this target that start each second, by all its mirrors together.', {
+    min: 1,
+    max: 1_000_000,
+  }).optional(),
   multipart_threshold: size(
     'Larger files are uploaded in parts where the provider can: several at once, and after a crash only the missing ones.',
   ).default(64 * MIB),
-  part_size: size('Bytes per part. Default: the smallest that the provider allows for the file.', { min: 1 }).optional(),
+  part_size: size('Bytes per part. Default: the smallest that the provider allows for the file.', {
+    min: 1,
+  }).optional(),
 };
 
 const TRASH_PREFIX = /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.{1,2}(\/|$))[^\0-\x1f\x7f]+$/;
@@ -46,11 +76,14 @@ const PREFIX = new RegExp(`^$|${TRASH_PREFIX.source}`);
 
 export const mirrorSection = (place: ConfigContext) =>
   section('One folder mirrored to one place in one target.', {
-    name: text('Short name of the mirror, for the command line and the log.', { pattern: NAME, rule: NAME_RULE }),
+    name: text('Short name of the mirror, for the command line and the log.', {
+      pattern: NAME,
+      rule: NAME_RULE,
+    }),
     source: folder('The folder that is mirrored.', place),
-    create_source: flag('Create the source when it is missing. Otherwise a missing source is an error, and nothing is deleted.').default(
-      false,
-    ),
+    create_source: flag(
+      'Create the source when it is missing. Otherwise a missing source is an error, and nothing is deleted.',
+    ).default(false),
     target: text('Name of a target above.'),
     container: text('Container (bucket) in the target; created when it is missing.', {
       pattern: /^[^\0-\x1f\x7f]+$/,
@@ -60,7 +93,10 @@ export const mirrorSection = (place: ConfigContext) =>
       pattern: PREFIX,
       rule: 'a folder such as "backups/laptop/", without a leading "/" and without empty, "." or ".." parts',
     }).default(''),
-    exclude: list('Files that are not mirrored, in the syntax of .gitignore.', ignorePattern('A pattern.')).default([]),
+    exclude: list(
+      'Files that are not mirrored, in the syntax of .gitignore.',
+      ignorePattern('A pattern.'),
+    ).default([]),
     include: list(
       'When not empty, only files that match one of these are mirrored (syntax of .gitignore).',
       ignorePattern('A pattern.'),
@@ -69,11 +105,21 @@ export const mirrorSection = (place: ConfigContext) =>
       'How changes are noticed. auto: the best for this folder; chokidar, directories: one of the two kinds of watch; scan: by scans only.',
       ['auto', 'chokidar', 'directories', 'scan'],
     ).default('auto'),
-    chokidar_limit: count('With watch: auto, folders with at most this many entries are watched by chokidar.').default(5000),
-    settle: duration('How long a path must be unchanged before it is examined.', { max: 3600 * SECOND }).default(500),
-    settle_limit: duration('A path that keeps changing is examined after this time.').default(30 * SECOND),
-    rescan: duration('Time between scans of the source, for changes without an event. 0: never.').default(3600 * SECOND),
-    reconcile: duration('Time between full comparisons with the container. 0: never.').default(86_400 * SECOND),
+    chokidar_limit: count(
+      'With watch: auto, folders with at most this many entries are watched by chokidar.',
+    ).default(5000),
+    settle: duration('How long a path must be unchanged before it is examined.', {
+      max: 3600 * SECOND,
+    }).default(500),
+    settle_limit: duration('A path that keeps changing is examined after this time.').default(
+      30 * SECOND,
+    ),
+    rescan: duration(
+      'Time between scans of the source, for changes without an event. 0: never.',
+    ).default(3600 * SECOND),
+    reconcile: duration('Time between full comparisons with the container. 0: never.').default(
+      86_400 * SECOND,
+    ),
     lease: duration(
       'How long this mirror may be silent before another machine may take over its part of the container. 0: no lease, any machine may write.',
       { max: 86_400 * SECOND },
@@ -82,10 +128,13 @@ export const mirrorSection = (place: ConfigContext) =>
       'mirror: the object of a deleted file is deleted. trash: it, and overwritten content, moves to the trash. keep: it stays.',
       ['mirror', 'trash', 'keep'],
     ).default('mirror'),
-    trash_prefix: text('Folder of the trash, below prefix; it has a folder for each time at which objects were moved to it.', {
-      pattern: TRASH_PREFIX,
-      rule: 'a folder such as "trash/", without a leading "/" and without empty, "." or ".." parts',
-    }).default(DEFAULT_TRASH),
+    trash_prefix: text(
+      'Folder of the trash, below prefix; it has a folder for each time at which objects were moved to it.',
+      {
+        pattern: TRASH_PREFIX,
+        rule: 'a folder such as "trash/", without a leading "/" and without empty, "." or ".." parts',
+      },
+    ).default(DEFAULT_TRASH),
     trash_keep: duration('How long the trash keeps an object. 0: without end.').default(30 * DAY),
     guard: unless(
       'Above these limits deletes, and overwrites by encrypted-looking or wiped content, are held until an operator decides. off: never.',
@@ -95,22 +144,23 @@ export const mirrorSection = (place: ConfigContext) =>
         percentage: percentage(
           'This share of the mirror’s objects within the window passes. The smaller of count and percentage applies.',
         ).default(0.2),
-        at_least: count('This many changes within the window always pass: in a small mirror a percentage is a handful of files.').default(
-          50,
-        ),
-        window: duration('The time within which changes are counted.', { min: 60 * SECOND, max: 30 * 86_400 * SECOND }).default(
-          3600 * SECOND,
-        ),
+        at_least: count(
+          'This many changes within the window always pass: in a small mirror a percentage is a handful of files.',
+        ).default(50),
+        window: duration('The time within which changes are counted.', {
+          min: 60 * SECOND,
+          max: 30 * 86_400 * SECOND,
+        }).default(3600 * SECOND),
       }),
     ).prefault({}),
-    overwrite: oneOf('never: an object that longshore did not put there is reported and not replaced.', ['always', 'never']).default(
-      'always',
-    ),
-    extraneous: oneOf('Objects that longshore did not put there and that have no file: keep them, report them too, or delete them.', [
-      'keep',
-      'report',
-      'delete',
-    ]).default('keep'),
+    overwrite: oneOf(
+      'never: an object that longshore did not put there is reported and not replaced.',
+      ['always', 'never'],
+    ).default('always'),
+    extraneous: oneOf(
+      'Objects that longshore did not put there and that have no file: keep them, report them too, or delete them.',
+      ['keep', 'report', 'delete'],
+    ).default('keep'),
     symlinks: oneOf(
       'Symbolic links. skip: not mirrored; preserve: an object that holds the link’s target; follow: the content it points to, when inside the source.',
       ['skip', 'follow', 'preserve'],
@@ -122,5 +172,8 @@ export const mirrorSection = (place: ConfigContext) =>
     headers: headerAndClassRules(
       'Headers and storage class of new objects, by pattern of the name below prefix. The first match of each wins, and wins over the target’s.',
     ),
-    index: oneOf('How the index is stored. lmdb: any size; lowdb: readable JSON, for small mirrors.', ['lmdb', 'lowdb']).default('lmdb'),
+    index: oneOf(
+      'How the index is stored. lmdb: any size; lowdb: readable JSON, for small mirrors.',
+      ['lmdb', 'lowdb'],
+    ).default('lmdb'),
   });

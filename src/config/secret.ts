@@ -62,13 +62,18 @@ function find(source: SecretSource, place: ConfigContext): string {
   if ('literal' in source) return sound(source.literal, 'a secret in the configuration');
   if ('env' in source) return fromEnvironment(source.env, place);
   if ('file' in source) return fromFile(resolve(place.folder, source.file), 'secret file');
-  return fromFile(join(credentialsFolder(source.credential, place), source.credential), 'systemd credential');
+  return fromFile(
+    join(credentialsFolder(source.credential, place), source.credential),
+    'systemd credential',
+  );
 }
 
 function fromEnvironment(variable: string, { env }: ConfigContext): string {
   const value = env[variable];
   if (value === undefined) {
-    throw new SecretError(`environment variable ${variable} is not set; set it (under systemd: EnvironmentFile=) or use { file: PATH }`);
+    throw new SecretError(
+      `environment variable ${variable} is not set; set it (under systemd: EnvironmentFile=) or use { file: PATH }`,
+    );
   }
   return sound(value, `environment variable ${variable}`);
 }
@@ -88,10 +93,15 @@ function fromFile(path: string, what: string): string {
   try {
     content = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new SecretError(`${what} ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new SecretError(
+      `${what} ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
   if (content.length > LARGEST_SECRET_FILE)
-    throw new SecretError(`${what} ${path} is over ${LARGEST_SECRET_FILE} characters long: not a secret?`);
+    throw new SecretError(
+      `${what} ${path} is over ${LARGEST_SECRET_FILE} characters long: not a secret?`,
+    );
   return sound(content.replace(/\r?\n$/, ''), `${what} ${path}`);
 }
 
@@ -99,7 +109,9 @@ function fromFile(path: string, what: string): string {
 function sound(value: string, where: string): string {
   if (value === '') throw new SecretError(`${where} is empty`);
   if (/[\0-\x1f\x7f]/.test(value)) {
-    throw new SecretError(`${where} has a line end or another control character in it; a secret is one line: write it anew, without them`);
+    throw new SecretError(
+      `${where} has a line end or another control character in it; a secret is one line: write it anew, without them`,
+    );
   }
   return value;
 }

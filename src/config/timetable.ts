@@ -27,7 +27,9 @@ const DAY_MINUTES = 24 * 60;
 
 /** `Mon-Fri 08:00-18:00`, `Sat,Sun`, `22:00-06:00`; undefined when it is none of that. */
 export function parseTimeSlot(written: string): TimeSlot | undefined {
-  const match = /^(?:([a-z,-]+))?(?:(?:^|\s+)(\d{1,2}:\d\d)\s*-\s*(\d{1,2}:\d\d))?$/i.exec(written.trim());
+  const match = /^(?:([a-z,-]+))?(?:(?:^|\s+)(\d{1,2}:\d\d)\s*-\s*(\d{1,2}:\d\d))?$/i.exec(
+    written.trim(),
+  );
   if (match === null || written.trim() === '') return undefined;
   const [, days, from = '00:00', to = '24:00'] = match;
   const slot = { days: daysOf(days ?? 'mon-sun'), from: minuteOf(from), to: minuteOf(to) };

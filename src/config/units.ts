@@ -59,17 +59,31 @@ export function parseDuration(written: string): number | undefined {
 
 /** The shortest text that `parseSize` reads back as the same number of bytes. */
 export function formatSize(bytes: number): string {
-  return shortest(bytes, [...BYTES].filter(([unit]) => IEC.includes(unit) || SI.includes(unit)).reverse(), 'B');
+  return shortest(
+    bytes,
+    [...BYTES].filter(([unit]) => IEC.includes(unit) || SI.includes(unit)).reverse(),
+    'B',
+  );
 }
 
 /** The shortest text that `parseDuration` reads back as the same number of milliseconds. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds === 0) return '0';
-  return shortest(milliseconds, [...MILLISECONDS].filter(([unit]) => unit !== 'min' && unit !== 'w').reverse(), 'ms');
+  return shortest(
+    milliseconds,
+    [...MILLISECONDS].filter(([unit]) => unit !== 'min' && unit !== 'w').reverse(),
+    'ms',
+  );
 }
 
-function shortest(amount: number, units: readonly (readonly [string, number])[], smallest: string): string {
+function shortest(
+  amount: number,
+  units: readonly (readonly [string, number])[],
+  smallest: string,
+): string {
   const whole = units.filter(([, factor]) => amount >= factor && amount % factor === 0);
   const texts = whole.map(([unit, factor]) => `${amount / factor}${unit}`);
-  return [...texts, `${amount}${smallest}`].reduce((best, text) => (text.length < best.length ? text : best));
+  return [...texts, `${amount}${smallest}`].reduce((best, text) =>
+    text.length < best.length ? text : best,
+  );
 }

@@ -12,7 +12,8 @@ export function range({ min, max }: Required<Bounds>, format: (amount: number) =
 }
 
 /** For schemas: words a complaint about the issue's input. */
-export const wrong = (what: string) => (issue: { readonly input?: unknown }) => expected(what, issue.input);
+export const wrong = (what: string) => (issue: { readonly input?: unknown }) =>
+  expected(what, issue.input);
 
 export function expected(what: string, input: unknown): string {
   if (input === undefined) return `missing; expected ${what}`;

@@ -36,7 +36,12 @@ export interface Backend {
   createContainer(name: string, call: Call): Promise<ContainerInfo>;
   deleteContainer(name: string, call: Call): Promise<void>;
 
-  listObjects(container: string, prefix: string, page: PageRequest, call: Call): Promise<ObjectPage>;
+  listObjects(
+    container: string,
+    prefix: string,
+    page: PageRequest,
+    call: Call,
+  ): Promise<ObjectPage>;
   headObject(ref: ObjectRef, call: Call): Promise<ObjectInfo>;
   /**
    * A body that ends before or after `body.size` bytes, or that throws, rejects and leaves what was there (G2).
@@ -48,7 +53,11 @@ export interface Backend {
    * Resolves when the provider has answered, so that a missing object is an ordinary rejection. A range that begins
    * at or after the end gives no bytes.
    */
-  readObject(ref: ObjectRef, range: ByteRange | undefined, call: Call): Promise<AsyncIterable<Uint8Array>>;
+  readObject(
+    ref: ObjectRef,
+    range: ByteRange | undefined,
+    call: Call,
+  ): Promise<AsyncIterable<Uint8Array>>;
   deleteObject(ref: ObjectRef, call: Call): Promise<void>;
 
   /** Gives back sockets, threads and files. A second call does nothing. */

@@ -1,5 +1,5 @@
-import type { Call } from './call.js';
 import { NEVER_ABORTED, orAborted } from '../signal.js';
+import type { Call } from './call.js';
 
 /** Something that a service gives for a time: credentials, a token. */
 export interface KeptFresh<T> {
@@ -44,7 +44,8 @@ export function cached<T>(obtain: (call: Call) => Promise<Obtained<T>>): KeptFre
         return await renewOnce(call);
       } catch (error) {
         // Better the last minutes of the old one than none, while the service that gives it has a moment of weakness.
-        if (held !== undefined && held === current && held.leftMs() > 0 && !call.signal.aborted) return held.value;
+        if (held !== undefined && held === current && held.leftMs() > 0 && !call.signal.aborted)
+          return held.value;
         throw error;
       }
     },

@@ -1,4 +1,15 @@
-import type { Body, BodyPart, ByteRange, Call, ChecksumAlgorithm, ObjectInfo, ObjectRef, Page, PageRequest, PutOptions } from './call.js';
+import type {
+  Body,
+  BodyPart,
+  ByteRange,
+  Call,
+  ChecksumAlgorithm,
+  ObjectInfo,
+  ObjectRef,
+  Page,
+  PageRequest,
+  PutOptions,
+} from './call.js';
 
 export interface Limits {
   /** Bytes that one putObject may carry. */
@@ -30,7 +41,11 @@ export interface Capabilities {
    * Whether listings carry checksums and metadata, so that a comparison needs no request per object. `largeSizes` false: an
    * object that is made of others may be listed as one of 0 bytes.
    */
-  readonly listingHas: { readonly checksums: boolean; readonly metaData: boolean; readonly largeSizes?: false };
+  readonly listingHas: {
+    readonly checksums: boolean;
+    readonly metaData: boolean;
+    readonly largeSizes?: false;
+  };
   /** Puts that may usefully be under way at once when the configuration does not say. */
   readonly concurrency: number;
   readonly copy: Copy | undefined;
@@ -54,7 +69,12 @@ export interface Copy {
    * change. A missing source rejects with ObjectDoesNotExistError, one that is not what was expected with
    * PreconditionFailedError; both leave what is there as `to`. So does an object `to` where `replace` asks for its absence.
    */
-  copyObject(from: CopySource, to: ObjectRef, replace: CopyReplacement | undefined, call: Call): Promise<ObjectInfo>;
+  copyObject(
+    from: CopySource,
+    to: ObjectRef,
+    replace: CopyReplacement | undefined,
+    call: Call,
+  ): Promise<ObjectInfo>;
 }
 
 /** What is copied. */
@@ -78,7 +98,11 @@ export interface BatchDelete {
   /** Keys that one request may carry. */
   readonly maxKeys: number;
   /** Deletes each key. Resolves with those that failed, by key; a missing object is not a failure (G5). */
-  deleteObjects(container: string, keys: readonly string[], call: Call): Promise<ReadonlyMap<string, Error>>;
+  deleteObjects(
+    container: string,
+    keys: readonly string[],
+    call: Call,
+  ): Promise<ReadonlyMap<string, Error>>;
 }
 
 /** Opaque outside the driver that made it, and plain JSON, so that state can keep it over a restart. */
@@ -125,7 +149,10 @@ export interface Multipart {
    * The `extra.etag` of an object that was made of parts of this content, given with their MD5s, in order. Undefined
    * where such an ETag says nothing of the content.
    */
-  etagOfParts(container: string, parts: readonly Pick<BodyPart, 'md5' | 'size'>[]): string | undefined;
+  etagOfParts(
+    container: string,
+    parts: readonly Pick<BodyPart, 'md5' | 'size'>[],
+  ): string | undefined;
   /**
    * The bytes of each part that the object is made of, in order, whichever tool made it. Undefined where the provider does not
    * show them, and where they are more than plain parts (ranges of others, manifests of their own). A provider that refuses the
@@ -147,9 +174,19 @@ export interface Versions {
   /** Whether what is replaced or deleted in this container from now on stays there as an earlier version. */
   keepsVersions(container: string, call: Call): Promise<boolean>;
   /** Keys in listing order, the newest version of each first. */
-  listVersions(container: string, prefix: string, page: PageRequest, call: Call): Promise<Page<ObjectVersion>>;
+  listVersions(
+    container: string,
+    prefix: string,
+    page: PageRequest,
+    call: Call,
+  ): Promise<Page<ObjectVersion>>;
   /** As readObject. A version that is missing, or a delete marker, rejects with ObjectDoesNotExistError. */
-  readVersion(ref: ObjectRef, versionId: string, range: ByteRange | undefined, call: Call): Promise<AsyncIterable<Uint8Array>>;
+  readVersion(
+    ref: ObjectRef,
+    versionId: string,
+    range: ByteRange | undefined,
+    call: Call,
+  ): Promise<AsyncIterable<Uint8Array>>;
   /** For good. A delete marker that is deleted brings the version before it back. A missing version is no error. */
   deleteVersion(ref: ObjectRef, versionId: string, call: Call): Promise<void>;
 }

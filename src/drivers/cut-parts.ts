@@ -12,7 +12,13 @@ export function cutIntoParts(body: Body, size: number): PartSource {
     for await (const bytes of cutBuffers(body.open(), size)) {
       whole.update(bytes);
       const md5 = hash('md5', bytes, 'hex');
-      yield { number, size: bytes.byteLength, md5, body: withMd5(bytesBody(bytes), md5), release: () => {} };
+      yield {
+        number,
+        size: bytes.byteLength,
+        md5,
+        body: withMd5(bytesBody(bytes), md5),
+        release: () => {},
+      };
       number += 1;
     }
   }
@@ -31,7 +37,10 @@ export function withMd5(body: Body, hex: string): Body {
 }
 
 /** The same bytes in buffers of exactly `size`, but for the last. They are copies: a source may reuse its chunks. */
-export async function* cutBuffers(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* cutBuffers(
+  source: AsyncIterable<Uint8Array>,
+  size: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let chunks: Uint8Array[] = [];
   let held = 0;
   for await (const given of source) {

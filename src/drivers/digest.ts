@@ -19,7 +19,10 @@ export function checksumOf(algorithm: ChecksumAlgorithm, bytes: Uint8Array): Che
   return digest.checksum();
 }
 
-export function findChecksum(checksums: readonly Checksum[], algorithm: ChecksumAlgorithm | undefined): Checksum | undefined {
+export function findChecksum(
+  checksums: readonly Checksum[],
+  algorithm: ChecksumAlgorithm | undefined,
+): Checksum | undefined {
   return checksums.find((checksum) => checksum.algorithm === algorithm);
 }
 

@@ -30,7 +30,11 @@ export interface DownloadedAttributes {
  * source is not opened when the destination is not acceptable. When this has resolved, a loss of power takes neither
  * the file nor its name. See StorageDriver.downloadObject.
  */
-export async function saveTo(destination: string, open: () => AsyncIterable<Uint8Array>, options: SaveOptions): Promise<void> {
+export async function saveTo(
+  destination: string,
+  open: () => AsyncIterable<Uint8Array>,
+  options: SaveOptions,
+): Promise<void> {
   const file = await resolveDestination(destination, options);
   if (!options.overwriteExisting && (await exists(file))) throw alreadyThere(file, options);
   const part = join(dirname(file), `.longshore-${randomUUID()}.part`); // short, since the name itself may be as long as names can be
@@ -39,7 +43,9 @@ export async function saveTo(destination: string, open: () => AsyncIterable<Uint
     await renameIntoPlace(part, file, options);
   } catch (error) {
     // Whether or not this works, the failure before it is what the caller needs to know.
-    const tidied = options.deleteOnFailure ? rm(part, { force: true }) : rename(part, `${file}.part`);
+    const tidied = options.deleteOnFailure
+      ? rm(part, { force: true })
+      : rename(part, `${file}.part`);
     await tidied.catch(() => undefined);
     throw error;
   }
@@ -50,18 +56,27 @@ async function resolveDestination(destination: string, options: SaveOptions): Pr
   const found = await statOrUndefined(destination);
   if (found?.isDirectory()) return makeWayBelow(destination, options);
   if (!destination.endsWith('/') && !destination.endsWith(sep)) return destination;
-  throw refused(`"${destination}" ${found === undefined ? 'does not exist' : 'is not a folder'}; create the folder first`, options);
+  throw refused(
+    `"${destination}" ${found === undefined ? 'does not exist' : 'is not a folder'}; create the folder first`,
+    options,
+  );
 }
 
 /**
  * The path of the object's own name below the folder, with the folders on the way there; never outside, whatever the name
  * and whatever links there are. Rejects with ObjectError when that cannot be.
  */
-export async function makeWayBelow(folder: string, options: Pick<SaveOptions, 'objectName' | 'driver'>): Promise<string> {
+export async function makeWayBelow(
+  folder: string,
+  options: Pick<SaveOptions, 'objectName' | 'driver'>,
+): Promise<string> {
   const segments = options.objectName.split(SEPARATOR);
   const last = segments.at(-1);
   if (last === '' || last === '.' || segments.includes('..') || options.objectName.includes('\0')) {
-    throw refused('its name is not one that a file below a folder can have; give the path of a file instead', options);
+    throw refused(
+      'its name is not one that a file below a folder can have; give the path of a file instead',
+      options,
+    );
   }
   const file = join(folder, options.objectName);
   const root = await realpath(folder);
@@ -77,14 +92,19 @@ export async function makeWayBelow(folder: string, options: Pick<SaveOptions, 'o
 async function makeWay(folder: string): Promise<void> {
   const first = await makeFolders(folder);
   if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncNames(dirname(made));
+  for (let made = folder; made.length >= first.length; made = dirname(made))
+    await syncNames(dirname(made));
 }
 
 async function nearestExisting(path: string): Promise<string> {
   return (await statOrUndefined(path)) === undefined ? nearestExisting(dirname(path)) : path;
 }
 
-async function writeDurably(path: string, source: AsyncIterable<Uint8Array>, { mtime, mode }: DownloadedAttributes = {}): Promise<void> {
+async function writeDurably(
+  path: string,
+  source: AsyncIterable<Uint8Array>,
+  { mtime, mode }: DownloadedAttributes = {},
+): Promise<void> {
   const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
   try {
     for await (const chunk of source) await writeAll(file, chunk);
@@ -118,7 +138,10 @@ function alreadyThere(file: string, options: SaveOptions): ObjectError {
   return refused(`"${file}" exists already and overwriteExisting is false`, options);
 }
 
-function refused(why: string, { objectName, driver }: Pick<SaveOptions, 'objectName' | 'driver'>): ObjectError {
+function refused(
+  why: string,
+  { objectName, driver }: Pick<SaveOptions, 'objectName' | 'driver'>,
+): ObjectError {
   return new ObjectError(objectName, `was not downloaded: ${why}`, { driver });
 }
 
@@ -126,7 +149,9 @@ async function exists(path: string): Promise<boolean> {
   return (await statOrUndefined(path)) !== undefined;
 }
 
-async function statOrUndefined(path: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
+async function statOrUndefined(
+  path: string,
+): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
   try {
     return await stat(path);
   } catch (error) {

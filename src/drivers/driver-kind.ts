@@ -72,7 +72,8 @@ export function placeProblemBy(
 ): (place: NamedPlace) => PlaceProblem | undefined {
   return ({ container, prefix }) => {
     const problem = newContainerProblem(container);
-    if (problem !== undefined) return { field: 'container', problem, onlyNew: isPossible(container) };
+    if (problem !== undefined)
+      return { field: 'container', problem, onlyNew: isPossible(container) };
     const keys = prefix === '' ? undefined : keyProblem(`${prefix}x`);
     return keys === undefined ? undefined : { field: 'prefix', problem: keys, onlyNew: false };
   };

@@ -61,11 +61,23 @@ export interface StorageDriver {
   enableContainerCdn(container: Container, options?: CallOptions): Promise<true>;
   getContainerCdnUrl(container: Container, options?: CallOptions): Promise<string>;
 
-  iterateContainerObjects(container: Container, options?: ListOptions): AsyncIterable<StorageObject>;
+  iterateContainerObjects(
+    container: Container,
+    options?: ListOptions,
+  ): AsyncIterable<StorageObject>;
   listContainerObjects(container: Container, options?: ListOptions): Promise<StorageObject[]>;
-  getObject(containerName: string, objectName: string, options?: CallOptions): Promise<StorageObject>;
+  getObject(
+    containerName: string,
+    objectName: string,
+    options?: CallOptions,
+  ): Promise<StorageObject>;
   /** Overwrites an object of that name. A missing file rejects with Node's ENOENT. A file that changes while it is read rejects. */
-  uploadObject(filePath: string, container: Container, objectName: string, options?: UploadOptions): Promise<StorageObject>;
+  uploadObject(
+    filePath: string,
+    container: Container,
+    objectName: string,
+    options?: UploadOptions,
+  ): Promise<StorageObject>;
   /** Memory stays bounded: a stream of unknown length goes in parts, or in one request where the provider takes it so. */
   uploadObjectViaStream(
     source: AsyncIterable<Uint8Array>,
@@ -77,11 +89,24 @@ export interface StorageDriver {
    * Writes beside the destination and moves into place when complete and verified. A destination that ends in `/`, or
    * is a folder, takes the object's own name below it.
    */
-  downloadObject(object: StorageObject, destinationPath: string, options?: DownloadOptions): Promise<true>;
+  downloadObject(
+    object: StorageObject,
+    destinationPath: string,
+    options?: DownloadOptions,
+  ): Promise<true>;
   downloadObjectAsStream(object: StorageObject, options?: CallOptions): AsyncIterable<Uint8Array>;
-  downloadObjectRange(object: StorageObject, destinationPath: string, range: ByteRange, options?: DownloadOptions): Promise<true>;
+  downloadObjectRange(
+    object: StorageObject,
+    destinationPath: string,
+    range: ByteRange,
+    options?: DownloadOptions,
+  ): Promise<true>;
   /** A range with a negative start, or one that does not begin before its end, is a RangeError. */
-  downloadObjectRangeAsStream(object: StorageObject, range: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array>;
+  downloadObjectRangeAsStream(
+    object: StorageObject,
+    range: ByteRange,
+    options?: CallOptions,
+  ): AsyncIterable<Uint8Array>;
   /** A missing object rejects with ObjectDoesNotExistError, at the price of one look first. */
   deleteObject(object: StorageObject, options?: CallOptions): Promise<true>;
   enableObjectCdn(object: StorageObject, options?: CallOptions): Promise<true>;

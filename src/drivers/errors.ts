@@ -20,8 +20,14 @@ export class StorageError extends Error {
   readonly requestId: string | undefined;
   readonly status: number | undefined;
 
-  constructor(message: string, { driver, retry = 'never', cause, requestId, status }: ErrorContext) {
-    super(requestId === undefined ? message : `${message} (request ${requestId})`, cause === undefined ? undefined : { cause });
+  constructor(
+    message: string,
+    { driver, retry = 'never', cause, requestId, status }: ErrorContext,
+  ) {
+    super(
+      requestId === undefined ? message : `${message} (request ${requestId})`,
+      cause === undefined ? undefined : { cause },
+    );
     this.driver = driver;
     this.retry = retry;
     this.requestId = requestId;

@@ -31,7 +31,12 @@ export async function fileBody(path: string, options: FileBodyOptions): Promise<
   const file = await openSource(source);
   try {
     const stat = await statHandle(file);
-    if (!stat.isFile()) throw new ObjectError(options.ref.key, `was not stored: "${path}" is not a regular file`, options);
+    if (!stat.isFile())
+      throw new ObjectError(
+        options.ref.key,
+        `was not stored: "${path}" is not a regular file`,
+        options,
+      );
     if (options.expected !== undefined && !isVersion(stat, options.expected)) throw changed(source);
     const version = versionOf(stat);
     if (version.size > SMALL) return largeFileBody({ ...source, version });
@@ -52,8 +57,17 @@ interface Source {
 function largeFileBody(source: Source & { readonly version: FileVersion }): Body {
   const { path, options, version } = source;
   const slice = (start: number, end: number) => fileRange(source, start, end);
-  const wanted = { path, version, follow: options.follow ?? true, slice, changed: () => changed(source) };
-  return { ...fileRange(source, 0, version.size), parts: (size, signal) => fileParts(wanted, size, signal) };
+  const wanted = {
+    path,
+    version,
+    follow: options.follow ?? true,
+    slice,
+    changed: () => changed(source),
+  };
+  return {
+    ...fileRange(source, 0, version.size),
+    parts: (size, signal) => fileParts(wanted, size, signal),
+  };
 }
 
 function fileRange(source: Source, start: number, end: number): Body {
@@ -65,7 +79,11 @@ function fileRange(source: Source, start: number, end: number): Body {
   };
 }
 
-async function* readRange(source: Source, start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
+async function* readRange(
+  source: Source,
+  start: number,
+  end: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const file = await openSource(source);
   try {
     await refuseChanged(file, source);
@@ -88,7 +106,10 @@ async function openSource(source: Source): Promise<FileHandle> {
   const { follow = true } = source.options;
   try {
     // O_NONBLOCK: opening a FIFO would otherwise wait for a writer, and hold a thread of libuv's pool meanwhile.
-    return await open(source.path, constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW));
+    return await open(
+      source.path,
+      constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW),
+    );
   } catch (error) {
     if (!follow && (error as NodeJS.ErrnoException).code === 'ELOOP') throw changed(source, error);
     throw error;
@@ -101,5 +122,9 @@ async function refuseChanged(file: FileHandle, source: Source): Promise<void> {
 }
 
 function changed({ path, options: { ref, driver } }: Source, cause?: unknown): SourceChangedError {
-  return new SourceChangedError(ref.key, `was not stored: its file "${path}" changed before or while it was read`, { driver, cause });
+  return new SourceChangedError(
+    ref.key,
+    `was not stored: its file "${path}" changed before or while it was read`,
+    { driver, cause },
+  );
 }

@@ -33,7 +33,8 @@ export type FilePartsMessage =
 const CHUNK = 256 * 1024;
 
 const port = parentPort;
-if (port === null) throw new Error('file-parts-worker.js is a thread of fileParts(), and no program');
+if (port === null)
+  throw new Error('file-parts-worker.js is a thread of fileParts(), and no program');
 
 const { path, follow, version, partSize, withBytes } = workerData as FilePartsOrder;
 const whole = createHash('md5');
@@ -50,7 +51,9 @@ port.on('message', (given: PartWanted) => {
   } catch (error) {
     const { code = 'EUNKNOWN', message: problem } = error as NodeJS.ErrnoException;
     // ELOOP: a link where a file was, refused by O_NOFOLLOW.
-    message = ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(code) ? { kind: 'changed' } : { kind: 'failed', code, message: problem };
+    message = ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(code)
+      ? { kind: 'changed' }
+      : { kind: 'failed', code, message: problem };
   }
   const buffer = message.kind === 'part' ? message.buffer : undefined;
   port.postMessage(message, buffer === undefined ? [] : [buffer]);
@@ -62,7 +65,10 @@ port.on('message', (given: PartWanted) => {
 
 function readPart(given: PartWanted): FilePartsMessage {
   // O_NONBLOCK: a FIFO that took the file's place would otherwise wait for a writer for ever.
-  fd ??= openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW));
+  fd ??= openSync(
+    path,
+    constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW),
+  );
   if (position === 0 && !isVersion(statDescriptor(fd), version)) return { kind: 'changed' };
   const size = Math.min(partSize, version.size - position);
   const buffer = given ?? new ArrayBuffer(withBytes ? Math.min(partSize, version.size) : CHUNK);
@@ -81,5 +87,11 @@ function readPart(given: PartWanted): FilePartsMessage {
   // After each part, so that nobody waits for the last one to learn that all of them are in vain.
   if (!isVersion(statDescriptor(fd), version)) return { kind: 'changed' };
   number += 1;
-  return { kind: 'part', number, size, md5: md5.digest('hex'), buffer: withBytes ? buffer : undefined };
+  return {
+    kind: 'part',
+    number,
+    size,
+    md5: md5.digest('hex'),
+    buffer: withBytes ? buffer : undefined,
+  };
 }

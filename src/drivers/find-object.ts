@@ -3,7 +3,11 @@ import type { Call, ObjectInfo, ObjectRef } from './call.js';
 import { ObjectDoesNotExistError } from './errors.js';
 
 /** One look at an object: undefined when it is not there. Else rejects as `headObject` does. */
-export async function findObject(backend: Pick<Backend, 'headObject'>, ref: ObjectRef, call: Call): Promise<ObjectInfo | undefined> {
+export async function findObject(
+  backend: Pick<Backend, 'headObject'>,
+  ref: ObjectRef,
+  call: Call,
+): Promise<ObjectInfo | undefined> {
   try {
     return await backend.headObject(ref, call);
   } catch (error) {

@@ -48,7 +48,8 @@ export function openGate(clock: Pick<Clock, 'monotonic' | 'sleep'>, callers: num
 
   /** Waits inside: nobody else may go ahead either, and a wait that somebody holds keeps the process alive. */
   async function pause(signal: AbortSignal): Promise<void> {
-    for (let ms = pausedUntil - clock.monotonic(); ms > 0; ms = pausedUntil - clock.monotonic()) await clock.sleep(ms, signal);
+    for (let ms = pausedUntil - clock.monotonic(); ms > 0; ms = pausedUntil - clock.monotonic())
+      await clock.sleep(ms, signal);
   }
 
   return {

@@ -23,10 +23,13 @@ export async function md5IfMadeOf(
   if (size !== body.size || typeof etag !== 'string') return undefined;
   // Whether such an ETag says anything here is known before a byte is read.
   if (multipart.etagOfParts(container, []) === undefined) return undefined;
-  if (typeof cuts !== 'number' && cuts.reduce((sum, each) => sum + each, 0) !== size) return undefined;
+  if (typeof cuts !== 'number' && cuts.reduce((sum, each) => sum + each, 0) !== size)
+    return undefined;
   const even = evenCut(cuts);
   const { parts, md5 } =
-    even === undefined ? await unevenParts(body, cuts as readonly number[], signal) : await evenParts(body, even, signal);
+    even === undefined
+      ? await unevenParts(body, cuts as readonly number[], signal)
+      : await evenParts(body, even, signal);
   return multipart.etagOfParts(container, parts) === etag ? md5 : undefined;
 }
 
@@ -35,10 +38,16 @@ export function evenCut(cuts: Cuts): number | undefined {
   if (typeof cuts === 'number') return cuts;
   const [first = 0, ...others] = cuts;
   const last = others.pop() ?? first;
-  return first > 0 && last > 0 && last <= first && others.every((each) => each === first) ? first : undefined;
+  return first > 0 && last > 0 && last <= first && others.every((each) => each === first)
+    ? first
+    : undefined;
 }
 
-async function evenParts(body: Body, size: number, signal: AbortSignal): Promise<{ readonly parts: Parts; readonly md5: string }> {
+async function evenParts(
+  body: Body,
+  size: number,
+  signal: AbortSignal,
+): Promise<{ readonly parts: Parts; readonly md5: string }> {
   const source = body.parts?.(size, signal) ?? cutIntoParts(body, size);
   const parts: Pick<BodyPart, 'md5' | 'size'>[] = [];
   for await (const part of source.parts) {

@@ -1,4 +1,5 @@
 import { failpoint } from '../failpoint.js';
+import { NEVER_ABORTED } from '../signal.js';
 import type { Backend } from './backend.js';
 import { bytesBody } from './body.js';
 import type { Body, BodyPart, ObjectInfo, ObjectRef, PartSource, PutOptions } from './call.js';
@@ -19,7 +20,6 @@ import { findObject } from './find-object.js';
 import { md5IfMadeOf } from './made-of.js';
 import { eachInParallel } from './parallel.js';
 import { partSizeFor } from './part-size.js';
-import { NEVER_ABORTED } from '../signal.js';
 
 /** Parts of one object under way at once. More than this rarely helps, and each may be held in memory. */
 const PARALLEL_PARTS = 4;
@@ -58,11 +58,23 @@ export async function sendInParts(
   const partSize = settings.partSize ?? partSizeFor(body.size, multipart.partSize);
   if (partSize === undefined) {
     const { max, maxParts } = multipart.partSize;
-    throw new ObjectTooLargeError(ref.key, `is too large: ${body.size} bytes, where ${maxParts} parts of ${max} bytes are allowed`, {
-      driver: backend.name,
-    });
+    throw new ObjectTooLargeError(
+      ref.key,
+      `is too large: ${body.size} bytes, where ${maxParts} parts of ${max} bytes are allowed`,
+      {
+        driver: backend.name,
+      },
+    );
   }
-  const upload: Upload = { multipart, ref, body, options, partSize, settings, driver: backend.name };
+  const upload: Upload = {
+    multipart,
+    ref,
+    body,
+    options,
+    partSize,
+    settings,
+    driver: backend.name,
+  };
   const found = await findUpload(upload);
   if (found === 'gone') {
     // Completed perhaps, by somebody who could not tell us any more.
@@ -82,7 +94,9 @@ export async function sendInParts(
     parts = following(first.value, parts);
   }
   const { token, parts: there } =
-    found === 'gone' || found === undefined ? { token: await begin(upload).catch((error) => abandonSource(source, error)), parts: [] } : found;
+    found === 'gone' || found === undefined
+      ? { token: await begin(upload).catch((error) => abandonSource(source, error)), parts: [] }
+      : found;
   const { info, confirmed } = await finish(upload, token, async () => {
     const sent = await sendMissing(upload, token, there, parts);
     refuseOtherContent(upload, source.md5());
@@ -101,7 +115,10 @@ interface Upload {
   readonly driver: string;
 }
 
-async function* following(first: BodyPart, others: AsyncIterable<BodyPart>): AsyncGenerator<BodyPart, void, undefined> {
+async function* following(
+  first: BodyPart,
+  others: AsyncIterable<BodyPart>,
+): AsyncGenerator<BodyPart, void, undefined> {
   yield first;
   yield* others;
 }
@@ -110,7 +127,11 @@ async function* following(first: BodyPart, others: AsyncIterable<BodyPart>): Asy
 function refuseOtherContent({ options, ref, driver }: Upload, md5: string): void {
   const expected = findChecksum(options.checksums, 'md5')?.hex;
   if (expected === undefined || expected === md5) return;
-  throw new SourceChangedError(ref.key, `was not stored: its content has the MD5 ${md5}, and ${expected} was expected`, { driver });
+  throw new SourceChangedError(
+    ref.key,
+    `was not stored: its content has the MD5 ${md5}, and ${expected} was expected`,
+    { driver },
+  );
 }
 
 async function sendMissing(
@@ -125,7 +146,11 @@ async function sendMissing(
   await eachInParallel(source, PARALLEL_PARTS, settings.signal, async (part, signal) => {
     if (part.number > multipart.partSize.maxParts) throw tooLong(upload);
     const sent = before.get(part.number);
-    parts.push(isSame(sent, part) ? sent : await multipart.uploadPart(token, part.number, part.body, { signal }));
+    parts.push(
+      isSame(sent, part)
+        ? sent
+        : await multipart.uploadPart(token, part.number, part.body, { signal }),
+    );
     failpoint('parts: part sent, not the last');
     part.release(); // and not after a failure: somebody may still be reading
   });
@@ -143,15 +168,22 @@ function tooLong({ ref, multipart, partSize, driver }: Upload): ObjectError {
 }
 
 /** The upload that the token names and the parts it has. `gone`: the provider does not know it, or not any longer. */
-async function findUpload(upload: Upload): Promise<{ token: UploadToken; parts: readonly Part[] } | 'gone' | undefined> {
+async function findUpload(
+  upload: Upload,
+): Promise<{ token: UploadToken; parts: readonly Part[] } | 'gone' | undefined> {
   const { multipart, ref, body, settings, driver } = upload;
   const token = settings.resume?.token;
   if (token === undefined) return undefined;
   if (!body.replayable) {
-    throw new UnsupportedOperationError(`the upload of "${ref.key}" cannot be resumed: a stream cannot be read again`, { driver });
+    throw new UnsupportedOperationError(
+      `the upload of "${ref.key}" cannot be resumed: a stream cannot be read again`,
+      { driver },
+    );
   }
   if (token.driver !== driver || token.container !== ref.container || token.key !== ref.key) {
-    throw new TypeError(`the upload token is for "${token.key}" in "${token.container}" of driver ${token.driver}, not for "${ref.key}"`);
+    throw new TypeError(
+      `the upload token is for "${token.key}" in "${token.container}" of driver ${token.driver}, not for "${ref.key}"`,
+    );
   }
   try {
     return { token, parts: await multipart.uploadedParts(token, { signal: settings.signal }) };
@@ -161,7 +193,10 @@ async function findUpload(upload: Upload): Promise<{ token: UploadToken; parts: 
   }
 }
 
-async function madeBefore(backend: Backend, { multipart, ref, body, partSize, settings }: Upload): Promise<SentParts | undefined> {
+async function madeBefore(
+  backend: Backend,
+  { multipart, ref, body, partSize, settings }: Upload,
+): Promise<SentParts | undefined> {
   const { signal } = settings;
   const info = await findObject(backend, ref, { signal });
   if (info === undefined) return undefined;
@@ -204,7 +239,11 @@ async function finish(
     failpoint('parts: completed, not told');
     return { info, confirmed: parts.every(({ md5 }) => md5 !== undefined) };
   } catch (error) {
-    const refused = completing && error instanceof StorageError && error.retry === 'never' && !(error instanceof InvalidCredentialsError);
+    const refused =
+      completing &&
+      error instanceof StorageError &&
+      error.retry === 'never' &&
+      !(error instanceof InvalidCredentialsError);
     // What is refused as a whole would be refused again, whatever is sent of it.
     if (refused || resume === undefined || !body.replayable) await abandon(multipart, token);
     throw error;

@@ -3,7 +3,8 @@
  * of the name, and one that ends in `/` for all that is below such a folder, as in gitignore.
  */
 export function matchesPattern(pattern: string, name: string): boolean {
-  if (pattern.endsWith('/')) return matchesPattern(`${pattern.slice(0, -1).includes('/') ? '' : '**/'}${pattern}**`, name);
+  if (pattern.endsWith('/'))
+    return matchesPattern(`${pattern.slice(0, -1).includes('/') ? '' : '**/'}${pattern}**`, name);
   const target = pattern.includes('/') ? name : name.slice(name.lastIndexOf('/') + 1);
   return expressionOf(pattern.replace(/^\//, '')).test(target);
 }

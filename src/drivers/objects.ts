@@ -1,6 +1,12 @@
 import { inspect } from 'node:util';
 import type { ByteRange } from './call.js';
-import type { CallOptions, DownloadOptions, ListOptions, StorageDriver, UploadOptions } from './driver.js';
+import type {
+  CallOptions,
+  DownloadOptions,
+  ListOptions,
+  StorageDriver,
+  UploadOptions,
+} from './driver.js';
 
 export interface ContainerFields {
   readonly name: string;
@@ -36,15 +42,27 @@ export class Container {
     return this.#driver.getObject(this.name, objectName, options);
   }
 
-  uploadObject(filePath: string, objectName: string, options?: UploadOptions): Promise<StorageObject> {
+  uploadObject(
+    filePath: string,
+    objectName: string,
+    options?: UploadOptions,
+  ): Promise<StorageObject> {
     return this.#driver.uploadObject(filePath, this, objectName, options);
   }
 
-  uploadObjectViaStream(source: AsyncIterable<Uint8Array>, objectName: string, options?: UploadOptions): Promise<StorageObject> {
+  uploadObjectViaStream(
+    source: AsyncIterable<Uint8Array>,
+    objectName: string,
+    options?: UploadOptions,
+  ): Promise<StorageObject> {
     return this.#driver.uploadObjectViaStream(source, this, objectName, options);
   }
 
-  downloadObject(object: StorageObject, destinationPath: string, options?: DownloadOptions): Promise<true> {
+  downloadObject(
+    object: StorageObject,
+    destinationPath: string,
+    options?: DownloadOptions,
+  ): Promise<true> {
     return this.#driver.downloadObject(object, destinationPath, options);
   }
 
@@ -52,11 +70,20 @@ export class Container {
     return this.#driver.downloadObjectAsStream(object, options);
   }
 
-  downloadObjectRange(object: StorageObject, destinationPath: string, range: ByteRange, options?: DownloadOptions): Promise<true> {
+  downloadObjectRange(
+    object: StorageObject,
+    destinationPath: string,
+    range: ByteRange,
+    options?: DownloadOptions,
+  ): Promise<true> {
     return this.#driver.downloadObjectRange(object, destinationPath, range, options);
   }
 
-  downloadObjectRangeAsStream(object: StorageObject, range: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array> {
+  downloadObjectRangeAsStream(
+    object: StorageObject,
+    range: ByteRange,
+    options?: CallOptions,
+  ): AsyncIterable<Uint8Array> {
     return this.#driver.downloadObjectRangeAsStream(object, range, options);
   }
 
@@ -127,7 +154,11 @@ export class StorageObject {
     return this.driver.downloadObjectAsStream(this, options);
   }
 
-  downloadRange(destinationPath: string, range: ByteRange, options?: DownloadOptions): Promise<true> {
+  downloadRange(
+    destinationPath: string,
+    range: ByteRange,
+    options?: DownloadOptions,
+  ): Promise<true> {
     return this.driver.downloadObjectRange(this, destinationPath, range, options);
   }
 

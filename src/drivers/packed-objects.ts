@@ -31,7 +31,10 @@ const ETAG_IS_MD5 = 0xffff_fffe;
 
 export function packObjects(objects: readonly BareObject[]): PackedObjects {
   // No UTF-16 unit becomes more than three bytes.
-  const atMost = objects.reduce((sum, { key, etag = '' }) => sum + FIXED_BYTES + MD5_BYTES + 3 * (key.length + etag.length), 0);
+  const atMost = objects.reduce(
+    (sum, { key, etag = '' }) => sum + FIXED_BYTES + MD5_BYTES + 3 * (key.length + etag.length),
+    0,
+  );
   const bytes = Buffer.from(new ArrayBuffer(atMost));
   let at = 0;
   for (const { key, size, md5, etag } of objects) {
@@ -44,7 +47,10 @@ export function packObjects(objects: readonly BareObject[]): PackedObjects {
     at += etagBytes;
     bytes.writeDoubleLE(size, fixed);
     bytes.writeUInt32LE(keyBytes, fixed + KEY_BYTES_AT);
-    bytes.writeUInt32LE(etag === undefined ? NO_ETAG : etag === md5 ? ETAG_IS_MD5 : etagBytes, fixed + ETAG_BYTES_AT);
+    bytes.writeUInt32LE(
+      etag === undefined ? NO_ETAG : etag === md5 ? ETAG_IS_MD5 : etagBytes,
+      fixed + ETAG_BYTES_AT,
+    );
     bytes[fixed + HAS_MD5_AT] = md5 === undefined ? 0 : 1;
   }
   return new Uint8Array(bytes.buffer.slice(0, at));
@@ -91,7 +97,9 @@ export class PackedReader implements BareObject {
 
   get etag(): string | undefined {
     if (this.#etagBytes === NO_ETAG) return undefined;
-    return this.#etagBytes === ETAG_IS_MD5 ? this.md5 : this.#bytes.toString('utf8', this.#keyEnd, this.#end);
+    return this.#etagBytes === ETAG_IS_MD5
+      ? this.md5
+      : this.#bytes.toString('utf8', this.#keyEnd, this.#end);
   }
 
   get #hasMd5(): boolean {

@@ -42,16 +42,22 @@ export async function* pages<P extends Page<unknown>>(
     if (page.next === undefined) return;
     if (page.next === after) {
       const token = JSON.stringify(after);
-      throw new StorageError(`the listing does not advance: the provider gave the same continuation token again (${token})`, { driver });
+      throw new StorageError(
+        `the listing does not advance: the provider gave the same continuation token again (${token})`,
+        { driver },
+      );
     }
     after = page.next;
     empty = isEmpty ? empty + 1 : 0;
     if (empty === 0) continue;
     if (empty >= MOST_EMPTY_PAGES)
-      throw new StorageError(`the listing does not end: ${empty} pages in a row were empty, and not the last`, {
-        driver,
-        retry: 'backoff',
-      });
+      throw new StorageError(
+        `the listing does not end: ${empty} pages in a row were empty, and not the last`,
+        {
+          driver,
+          retry: 'backoff',
+        },
+      );
     await clock.sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (empty - 1)), signal);
   }
 }

@@ -32,6 +32,8 @@ export async function eachInParallel<T>(
 }
 
 /** A generator queues calls of `next`, so that all lanes can take from one. */
-async function* eachOf<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+async function* eachOf<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+): AsyncGenerator<T, void, undefined> {
   yield* items;
 }

@@ -10,7 +10,10 @@ const BLIND_PART_SIZE = 16 * MIB;
  * A resumed upload must cut at the same places, so this depends on nothing but its arguments. Undefined when no part
  * size is large enough.
  */
-export function partSizeFor(size: number | undefined, { min, max, maxParts }: Multipart['partSize']): number | undefined {
+export function partSizeFor(
+  size: number | undefined,
+  { min, max, maxParts }: Multipart['partSize'],
+): number | undefined {
   if (size === undefined) return Math.min(Math.max(min, BLIND_PART_SIZE), max);
   const needed = Math.ceil(size / maxParts);
   if (needed <= min) return min;
@@ -25,7 +28,10 @@ export interface PlannedPart {
 }
 
 /** Where a body of `size` bytes is cut. An empty one is one empty part: an object needs at least one. */
-export function* planParts(size: number, partSize: number): Generator<PlannedPart, void, undefined> {
+export function* planParts(
+  size: number,
+  partSize: number,
+): Generator<PlannedPart, void, undefined> {
   let start = 0;
   let number = 1;
   do {

@@ -1,7 +1,7 @@
+import { untilAborted } from '../signal.js';
 import type { Checksum } from './call.js';
 import { createDigest } from './digest.js';
 import { ObjectError, ObjectHashMismatchError } from './errors.js';
-import { untilAborted } from '../signal.js';
 
 export interface Expected {
   readonly objectName: string;
@@ -13,7 +13,10 @@ export interface Expected {
 }
 
 /** The same bytes, counted and hashed on the way; after the last one it throws when they are not what was expected. */
-export async function* verifyReceived(source: AsyncIterable<Uint8Array>, expected: Expected): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* verifyReceived(
+  source: AsyncIterable<Uint8Array>,
+  expected: Expected,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { objectName, driver, checksum } = expected;
   const digest = checksum && createDigest(checksum.algorithm);
   let size = 0;

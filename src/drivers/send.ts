@@ -1,9 +1,21 @@
 import type { Backend } from './backend.js';
-import type { Body, Checksum, ChecksumAlgorithm, ObjectInfo, ObjectRef, PutOptions } from './call.js';
+import type {
+  Body,
+  Checksum,
+  ChecksumAlgorithm,
+  ObjectInfo,
+  ObjectRef,
+  PutOptions,
+} from './call.js';
 import type { Limits, Multipart } from './capabilities.js';
 import { checksumOf, createDigest, findChecksum } from './digest.js';
 import type { Resume } from './driver.js';
-import { ObjectError, ObjectHashMismatchError, ObjectTooLargeError, StorageError } from './errors.js';
+import {
+  ObjectError,
+  ObjectHashMismatchError,
+  ObjectTooLargeError,
+  StorageError,
+} from './errors.js';
 import { sendInParts } from './multipart.js';
 import { partSizeFor } from './part-size.js';
 import { tallyBody } from './tallied-body.js';
@@ -34,27 +46,53 @@ export interface Sent {
  * says nothing, the object is looked at, and at last read back. When they differ this rejects with
  * ObjectHashMismatchError, and the object that the provider holds is not to be trusted.
  */
-export async function sendObject(backend: Backend, ref: ObjectRef, body: Body, options: PutOptions, settings: SendSettings): Promise<Sent> {
+export async function sendObject(
+  backend: Backend,
+  ref: ObjectRef,
+  body: Body,
+  options: PutOptions,
+  settings: SendSettings,
+): Promise<Sent> {
   const { limits, multipart } = backend.capabilities;
   refuseLarger(body, limits.maxObjectSize, ref, backend.name);
   const algorithm = settings.verifyHash ? algorithmOf(backend) : undefined;
   const inParts = multipart !== undefined && goesInParts(body, multipart, limits, settings);
   if (!inParts) refuseLarger(body, limits.maxPutSize, ref, backend.name);
-  if (!inParts && body.bytes !== undefined) return sendBytes(backend, ref, body, body.bytes, options, algorithm, settings);
+  if (!inParts && body.bytes !== undefined)
+    return sendBytes(backend, ref, body, body.bytes, options, algorithm, settings);
 
   if (inParts && body.parts !== undefined) {
-    const { info, partSize, md5, confirmed } = await sendInParts(backend, multipart, ref, body, options, settings);
+    const { info, partSize, md5, confirmed } = await sendInParts(
+      backend,
+      multipart,
+      ref,
+      body,
+      options,
+      settings,
+    );
     const checksum = settings.verifyHash ? ({ algorithm: 'md5', hex: md5 } as const) : undefined;
     await confirm(backend, info, body.size ?? info.size, checksum, confirmed, settings.signal);
     return { info, partSize, checksum };
   }
 
-  const { body: tallied, tally } = tallyBody(body, { algorithm, ref, driver: backend.name, signal: settings.signal });
+  const { body: tallied, tally } = tallyBody(body, {
+    algorithm,
+    ref,
+    driver: backend.name,
+    signal: settings.signal,
+  });
   const { info, partSize, confirmed } = inParts
     ? await sendInParts(backend, multipart, ref, tallied, options, settings)
-    : { info: await backend.putObject(ref, tallied, options, settings), partSize: undefined, confirmed: false };
+    : {
+        info: await backend.putObject(ref, tallied, options, settings),
+        partSize: undefined,
+        confirmed: false,
+      };
   const { state, size, checksum } = tally();
-  if (state === 'unfinished') throw new ObjectError(ref.key, 'was reported as stored before all of it was sent', { driver: backend.name });
+  if (state === 'unfinished')
+    throw new ObjectError(ref.key, 'was reported as stored before all of it was sent', {
+      driver: backend.name,
+    });
   if (state === 'read') await confirm(backend, info, size, checksum, confirmed, settings.signal);
   return { info, partSize, checksum };
 }
@@ -64,7 +102,12 @@ function algorithmOf({ hashType, capabilities: { checksums } }: Backend): Checks
   return hashType ?? (checksums.includes('md5') ? 'md5' : checksums[0]) ?? 'md5';
 }
 
-function goesInParts({ size }: Body, { partSize }: Multipart, limits: Limits, settings: SendSettings): boolean {
+function goesInParts(
+  { size }: Body,
+  { partSize }: Multipart,
+  limits: Limits,
+  settings: SendSettings,
+): boolean {
   if (size === undefined) return true;
   if (size > limits.maxPutSize) return true;
   if (size <= (settings.partsAbove ?? limits.maxPutSize)) return false;
@@ -84,7 +127,10 @@ async function sendBytes(
 ): Promise<Sent> {
   const given = findChecksum(options.checksums, algorithm);
   const checksum = given ?? (algorithm && checksumOf(algorithm, bytes));
-  const checksums = checksum === undefined || checksum === given ? options.checksums : [...options.checksums, checksum];
+  const checksums =
+    checksum === undefined || checksum === given
+      ? options.checksums
+      : [...options.checksums, checksum];
   const info = await backend.putObject(ref, body, { ...options, checksums }, { signal });
   await confirm(backend, info, bytes.byteLength, checksum, false, signal);
   return { info, checksum, partSize: undefined };
@@ -107,7 +153,8 @@ async function confirm(
   const reported = findChecksum(info.checksums, checksum.algorithm);
   if (reported === undefined && already) return;
   const found = reported ?? (await lookAtContent(backend, info, checksum.algorithm, signal));
-  if (found.hex !== checksum.hex) throw new ObjectHashMismatchError(info.key, checksum.hex, found.hex, { driver: backend.name });
+  if (found.hex !== checksum.hex)
+    throw new ObjectHashMismatchError(info.key, checksum.hex, found.hex, { driver: backend.name });
 }
 
 /** What the provider tells of the object when it is asked, or else what it gives back. */
@@ -122,7 +169,8 @@ async function lookAtContent(
     const reported = findChecksum((await backend.headObject(ref, { signal })).checksums, algorithm);
     if (reported !== undefined) return reported;
     const digest = createDigest(algorithm);
-    for await (const chunk of await backend.readObject(ref, undefined, { signal })) digest.update(chunk);
+    for await (const chunk of await backend.readObject(ref, undefined, { signal }))
+      digest.update(chunk);
     return digest.checksum();
   } catch (error) {
     signal.throwIfAborted();
@@ -134,5 +182,9 @@ async function lookAtContent(
 
 function refuseLarger(body: Body, limit: number, ref: ObjectRef, driver: string): void {
   if (body.size === undefined || body.size <= limit) return;
-  throw new ObjectTooLargeError(ref.key, `is too large for this provider: ${body.size} bytes, where ${limit} are allowed`, { driver });
+  throw new ObjectTooLargeError(
+    ref.key,
+    `is too large for this provider: ${body.size} bytes, where ${limit} are allowed`,
+    { driver },
+  );
 }

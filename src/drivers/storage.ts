@@ -1,3 +1,4 @@
+import { NEVER_ABORTED } from '../signal.js';
 import type { Backend } from './backend.js';
 import { streamBody } from './body.js';
 import type { Body, ByteRange, Call, Checksum, ObjectInfo, ObjectRef, PutOptions } from './call.js';
@@ -13,7 +14,6 @@ import { collect, itemsOfPages } from './pages.js';
 import { checkRange, lengthWithin } from './range.js';
 import { verifyReceived } from './received.js';
 import { sendObject } from './send.js';
-import { NEVER_ABORTED } from '../signal.js';
 
 /** Derives the whole storage API from what a provider supplies. Closing it closes the backend. */
 export function createDriver(backend: Backend): StorageDriver {
@@ -24,12 +24,18 @@ export function createDriver(backend: Backend): StorageDriver {
 
     async *iterateContainers(options) {
       const call = callOf(options);
-      for await (const info of itemsOfPages(backend.name, (page) => backend.listContainers(page, call), call))
+      for await (const info of itemsOfPages(
+        backend.name,
+        (page) => backend.listContainers(page, call),
+        call,
+      ))
         yield new Container(info, driver);
     },
     listContainers: (options) => collect(driver.iterateContainers(options)),
-    getContainer: async (name, options) => new Container(await backend.headContainer(name, callOf(options)), driver),
-    createContainer: async (name, options) => new Container(await backend.createContainer(name, callOf(options)), driver),
+    getContainer: async (name, options) =>
+      new Container(await backend.headContainer(name, callOf(options)), driver),
+    createContainer: async (name, options) =>
+      new Container(await backend.createContainer(name, callOf(options)), driver),
     async deleteContainer(container, options) {
       await backend.deleteContainer(container.name, callOf(options));
       return true;
@@ -38,27 +44,48 @@ export function createDriver(backend: Backend): StorageDriver {
       await cdnOf(backend).enableContainer(container.name, callOf(options));
       return true;
     },
-    getContainerCdnUrl: async (container, options) => cdnOf(backend).containerUrl(container.name, callOf(options)),
+    getContainerCdnUrl: async (container, options) =>
+      cdnOf(backend).containerUrl(container.name, callOf(options)),
 
     async *iterateContainerObjects(container, options) {
       const call = callOf(options);
-      const list = itemsOfPages(backend.name, (page) => backend.listObjects(container.name, options?.prefix ?? '', page, call), call);
+      const list = itemsOfPages(
+        backend.name,
+        (page) => backend.listObjects(container.name, options?.prefix ?? '', page, call),
+        call,
+      );
       for await (const info of list) yield objectOf(info, container);
     },
-    listContainerObjects: (container, options) => collect(driver.iterateContainerObjects(container, options)),
+    listContainerObjects: (container, options) =>
+      collect(driver.iterateContainerObjects(container, options)),
     async getObject(containerName, objectName, options) {
       const call = callOf(options);
-      const info = await lookUp({ container: containerName, key: objectName }, call, (ref) => backend.headObject(ref, call));
+      const info = await lookUp({ container: containerName, key: objectName }, call, (ref) =>
+        backend.headObject(ref, call),
+      );
       return objectOf(info, new Container({ name: containerName, extra: {} }, driver));
     },
     async uploadObject(filePath, container, objectName, options) {
       const ref = { container: container.name, key: objectName };
-      return upload(container, ref, await fileBody(filePath, { ref, driver: backend.name }), [filePath, objectName], options);
+      return upload(
+        container,
+        ref,
+        await fileBody(filePath, { ref, driver: backend.name }),
+        [filePath, objectName],
+        options,
+      );
     },
     uploadObjectViaStream: async (source, container, objectName, options) =>
-      upload(container, { container: container.name, key: objectName }, streamBody(source), [objectName], options),
+      upload(
+        container,
+        { container: container.name, key: objectName },
+        streamBody(source),
+        [objectName],
+        options,
+      ),
 
-    downloadObject: (object, destination, options) => download(object, destination, undefined, options),
+    downloadObject: (object, destination, options) =>
+      download(object, destination, undefined, options),
     downloadObjectAsStream: (object, options) => read(object, undefined, options),
     async downloadObjectRange(object, destination, range, options) {
       checkRange(range);
@@ -78,28 +105,43 @@ export function createDriver(backend: Backend): StorageDriver {
       await cdnOf(backend).enableObject(refOf(object), callOf(options));
       return true;
     },
-    getObjectCdnUrl: async (object, options) => cdnOf(backend).objectUrl(refOf(object), callOf(options)),
+    getObjectCdnUrl: async (object, options) =>
+      cdnOf(backend).objectUrl(refOf(object), callOf(options)),
 
     close: () => backend.close(),
   };
   return driver;
 
-  function objectOf({ key, size, checksums, extra, metaData }: ObjectInfo, container: Container): StorageObject {
+  function objectOf(
+    { key, size, checksums, extra, metaData }: ObjectInfo,
+    container: Container,
+  ): StorageObject {
     const hash = findChecksum(checksums, backend.hashType)?.hex;
     return new StorageObject({ name: key, size, hash, extra, metaData, container });
   }
 
   /** A miss may be of the object or of its container, and some providers answer both alike: only then is the container asked for. */
-  async function lookUp<T>(ref: ObjectRef, call: Call, ask: (ref: ObjectRef) => Promise<T>): Promise<T> {
+  async function lookUp<T>(
+    ref: ObjectRef,
+    call: Call,
+    ask: (ref: ObjectRef) => Promise<T>,
+  ): Promise<T> {
     try {
       return await ask(ref);
     } catch (error) {
-      if (error instanceof ObjectDoesNotExistError) await backend.headContainer(ref.container, call);
+      if (error instanceof ObjectDoesNotExistError)
+        await backend.headContainer(ref.container, call);
       throw error;
     }
   }
 
-  async function upload(container: Container, ref: ObjectRef, body: Body, names: readonly string[], options: UploadOptions = {}) {
+  async function upload(
+    container: Container,
+    ref: ObjectRef,
+    body: Body,
+    names: readonly string[],
+    options: UploadOptions = {},
+  ) {
     const { signal } = callOf(options);
     const { info } = await sendObject(backend, ref, body, putOptionsOf(options, names), {
       signal,
@@ -109,7 +151,12 @@ export function createDriver(backend: Backend): StorageDriver {
     return objectOf(info, container);
   }
 
-  async function download(object: StorageObject, destination: string, range: ByteRange | undefined, options: DownloadOptions = {}) {
+  async function download(
+    object: StorageObject,
+    destination: string,
+    range: ByteRange | undefined,
+    options: DownloadOptions = {},
+  ) {
     await saveTo(destination, () => read(object, range, options), {
       objectName: object.name,
       driver: backend.name,
@@ -119,7 +166,11 @@ export function createDriver(backend: Backend): StorageDriver {
     return true as const;
   }
 
-  async function* read(object: StorageObject, range: ByteRange | undefined, options: CallOptions = {}) {
+  async function* read(
+    object: StorageObject,
+    range: ByteRange | undefined,
+    options: CallOptions = {},
+  ) {
     const call = callOf(options);
     const source = await lookUp(refOf(object), call, (ref) => backend.readObject(ref, range, call));
     yield* verifyReceived(source, {
@@ -132,7 +183,9 @@ export function createDriver(backend: Backend): StorageDriver {
   }
 
   function hashOf({ hash }: StorageObject): Checksum | undefined {
-    return backend.hashType !== undefined && hash !== undefined ? { algorithm: backend.hashType, hex: hash } : undefined;
+    return backend.hashType !== undefined && hash !== undefined
+      ? { algorithm: backend.hashType, hex: hash }
+      : undefined;
   }
 }
 
@@ -156,13 +209,16 @@ function putOptionsOf(options: UploadOptions, names: readonly string[]): PutOpti
 }
 
 function lowerCaseKeys(metaData: Readonly<Record<string, string>>): Record<string, string> {
-  const lower = Object.fromEntries(Object.entries(metaData).map(([key, value]) => [key.toLowerCase(), value]));
+  const lower = Object.fromEntries(
+    Object.entries(metaData).map(([key, value]) => [key.toLowerCase(), value]),
+  );
   if (Object.keys(lower).length < Object.keys(metaData).length)
     throw new TypeError('metaData has keys that differ only in case, which providers take for one');
   return lower;
 }
 
 function cdnOf({ name, capabilities }: Backend): Cdn {
-  if (capabilities.cdn === undefined) throw new UnsupportedOperationError(`driver ${name} has no CDN`, { driver: name });
+  if (capabilities.cdn === undefined)
+    throw new UnsupportedOperationError(`driver ${name} has no CDN`, { driver: name });
   return capabilities.cdn;
 }

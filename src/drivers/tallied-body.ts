@@ -1,7 +1,7 @@
+import { untilAborted } from '../signal.js';
 import type { Body, Checksum, ChecksumAlgorithm, ObjectRef } from './call.js';
 import { createDigest } from './digest.js';
 import { ObjectError } from './errors.js';
-import { untilAborted } from '../signal.js';
 
 /** What a body turned out to be when it was read last. */
 export interface Tally {
@@ -23,14 +23,19 @@ export interface TallyOptions {
  * The same body, counted and hashed as it is read: each `open` starts again from nothing, so that a retry is tallied
  * on its own. A source that gives fewer or more bytes than `size` throws, which makes a put reject (G2).
  */
-export function tallyBody(body: Body, options: TallyOptions): { readonly body: Body; tally(): Tally } {
+export function tallyBody(
+  body: Body,
+  options: TallyOptions,
+): { readonly body: Body; tally(): Tally } {
   let last: Tally = { state: 'unread', size: 0, checksum: undefined };
   return {
     body: {
       size: body.size,
       replayable: body.replayable,
       get checksums() {
-        return last.state === 'read' && last.checksum !== undefined ? [last.checksum] : (body.checksums ?? []);
+        return last.state === 'read' && last.checksum !== undefined
+          ? [last.checksum]
+          : (body.checksums ?? []);
       },
       open() {
         last = { state: 'unfinished', size: 0, checksum: undefined };
@@ -43,18 +48,26 @@ export function tallyBody(body: Body, options: TallyOptions): { readonly body: B
   };
 }
 
-async function* tallied(body: Body, options: TallyOptions, done: (tally: Tally) => void): AsyncGenerator<Uint8Array, void, undefined> {
+async function* tallied(
+  body: Body,
+  options: TallyOptions,
+  done: (tally: Tally) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const digest = options.algorithm === undefined ? undefined : createDigest(options.algorithm);
   let size = 0;
   for await (const chunk of untilAborted(body.open(), options.signal)) {
     if (!(chunk instanceof Uint8Array))
-      throw new TypeError(`the source of "${options.ref.key}" gave a ${typeof chunk} where bytes (Uint8Array) are wanted`);
+      throw new TypeError(
+        `the source of "${options.ref.key}" gave a ${typeof chunk} where bytes (Uint8Array) are wanted`,
+      );
     size += chunk.byteLength;
-    if (body.size !== undefined && size > body.size) throw wrongLength(options, `more than the ${body.size} bytes it was said to have`);
+    if (body.size !== undefined && size > body.size)
+      throw wrongLength(options, `more than the ${body.size} bytes it was said to have`);
     digest?.update(chunk);
     yield chunk;
   }
-  if (body.size !== undefined && size < body.size) throw wrongLength(options, `${size} of the ${body.size} bytes it was said to have`);
+  if (body.size !== undefined && size < body.size)
+    throw wrongLength(options, `${size} of the ${body.size} bytes it was said to have`);
   done({ state: 'read', size, checksum: digest?.checksum() });
 }
 

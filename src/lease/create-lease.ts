@@ -75,19 +75,27 @@ export function createLease(options: LeaseOptions): Lease {
         failing = false;
       } catch (error) {
         if (until.aborted) return;
-        if (!failing) log.warn('no sign of life could be given to the container', { mirror, error });
+        if (!failing)
+          log.warn('no sign of life could be given to the container', { mirror, error });
         failing = true;
       }
     }
   }
 
-  function heldBy(found: FoundLease | undefined, relation: Relation, silenceMs: number, remainingMs: number): LeaseHeldError {
+  function heldBy(
+    found: FoundLease | undefined,
+    relation: Relation,
+    silenceMs: number,
+    remainingMs: number,
+  ): LeaseHeldError {
     return new LeaseHeldError({ place, found, relation, silenceMs, remainingMs, howToTakeOver });
   }
 
   function lose(found: FoundLease | undefined): LeaseLostError {
     rival.tookOver();
-    return endWith(`${place} was taken over by ${describeHolder(found)}; nothing more is written to it`);
+    return endWith(
+      `${place} was taken over by ${describeHolder(found)}; nothing more is written to it`,
+    );
   }
 
   function endWith(why: string): LeaseLostError {
@@ -102,7 +110,9 @@ export function createLease(options: LeaseOptions): Lease {
     const current = held;
     if (current === undefined) {
       const { reason } = ending.signal;
-      return Promise.reject(reason instanceof LeaseLostError ? reason : new LeaseLostError(`${place} is not held`));
+      return Promise.reject(
+        reason instanceof LeaseLostError ? reason : new LeaseLostError(`${place} is not held`),
+      );
     }
     const { signal: ended } = ending;
     if (renewing === undefined) used = false;
@@ -127,14 +137,21 @@ export function createLease(options: LeaseOptions): Lease {
     try {
       await orAborted(renewOnce(), signal);
     } catch (error) {
-      if (signal.aborted || !(error instanceof Error) || NOT_OF_THE_LEASE.some((kind) => error instanceof kind)) throw error;
+      if (
+        signal.aborted ||
+        !(error instanceof Error) ||
+        NOT_OF_THE_LEASE.some((kind) => error instanceof kind)
+      )
+        throw error;
       throw new LeaseUnavailableError(place, error);
     }
   }
 
   function hold(signal: AbortSignal): Promise<void> | undefined {
     used = true;
-    return held !== undefined && isTrusted(held, periodMs, clock) && !leftOut ? undefined : makeSure(signal);
+    return held !== undefined && isTrusted(held, periodMs, clock) && !leftOut
+      ? undefined
+      : makeSure(signal);
   }
 
   async function giveBack({ document, version }: Held, signal: AbortSignal): Promise<void> {
@@ -148,7 +165,8 @@ export function createLease(options: LeaseOptions): Lease {
     }
     // A sign of life that was dropped on its way may have arrived; another holder is left alone.
     const found = taking.ownAmong(await object.read(signal));
-    if (found !== undefined) await object.write(released(found.document, clock.now()), found.version, signal);
+    if (found !== undefined)
+      await object.write(released(found.document, clock.now()), found.version, signal);
   }
 
   return {
@@ -164,7 +182,12 @@ export function createLease(options: LeaseOptions): Lease {
       const standing =
         found === undefined || own !== undefined
           ? ({ free: true, byOther: false } as const)
-          : await judge(found.document, { self, periodMs, rivalLives: rival.lives, reachedOnlyHere });
+          : await judge(found.document, {
+              self,
+              periodMs,
+              rivalLives: rival.lives,
+              reachedOnlyHere,
+            });
       if (!standing.free && !takeOver && silentMs < standing.silenceMs) {
         throw heldBy(found, standing.relation, standing.silenceMs, standing.silenceMs - silentMs);
       }
@@ -176,9 +199,14 @@ export function createLease(options: LeaseOptions): Lease {
         holding = await taking.confirmed(signal);
       }
       begin(holding);
-      if (wasOthers) log.warn('lease taken over', { mirror, place, from: describeHolder(found), fence });
+      if (wasOthers)
+        log.warn('lease taken over', { mirror, place, from: describeHolder(found), fence });
       else log.debug('lease taken', { mirror, place, fence });
-      return { wasOthers, wasThere: found !== undefined, fences: { found: found?.document?.fence, ours: fence } };
+      return {
+        wasOthers,
+        wasThere: found !== undefined,
+        fences: { found: found?.document?.fence, ours: fence },
+      };
     },
     hold,
     prove: (signal) => orAborted(renewOnce(), signal),
@@ -188,7 +216,8 @@ export function createLease(options: LeaseOptions): Lease {
       await renewing?.catch(() => {});
       const current = held;
       held = undefined;
-      if (current === undefined || !(object.conditional || isTrusted(current, periodMs, clock))) return;
+      if (current === undefined || !(object.conditional || isTrusted(current, periodMs, clock)))
+        return;
       try {
         await withDeadline(clock, RELEASE_MS, NEVER_ABORTED, (signal) => giveBack(current, signal));
       } catch (error) {

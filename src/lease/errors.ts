@@ -28,7 +28,10 @@ export class LeaseHeldError extends Error {
     const counts = silenceMs < Number.POSITIVE_INFINITY;
     const gone = counts ? `After ${seconds(silenceMs)} of silence it counts as gone` : SILENT;
     const why = `${SITUATION[relation](place, describeHolder(found))} ${gone}`;
-    const now = [...(counts ? [`${seconds(remainingMs)} of that are to come`] : []), ...lastSign(found)].join('; ');
+    const now = [
+      ...(counts ? [`${seconds(remainingMs)} of that are to come`] : []),
+      ...lastSign(found),
+    ].join('; ');
     super(`${why} (${now}); ${howToTakeOver}`);
     this.relation = relation;
     this.remainingMs = remainingMs;
@@ -46,11 +49,15 @@ export class LeaseUnavailableError extends Error {
   override readonly name = 'LeaseUnavailableError';
 
   constructor(place: string, cause: Error) {
-    super(`the lease on ${place} cannot be renewed, and nothing is written without it: ${cause.message}`, { cause });
+    super(
+      `the lease on ${place} cannot be renewed, and nothing is written without it: ${cause.message}`,
+      { cause },
+    );
   }
 }
 
-const SILENT = 'It gives signs of life only while it writes, so it keeps the place until its process ends, however long it is silent';
+const SILENT =
+  'It gives signs of life only while it writes, so it keeps the place until its process ends, however long it is silent';
 
 const SITUATION: Readonly<Record<Relation, (place: string, holder: string) => string>> = {
   other: (place, holder) =>
@@ -64,13 +71,16 @@ const SITUATION: Readonly<Record<Relation, (place: string, holder: string) => st
 /** `mirror documents on host web1 (pid 17, state /var/lib/longshore), since 2026-…` */
 export function describeHolder(found: FoundLease | undefined): string {
   if (found === undefined) return 'nobody';
-  if (found.document === undefined) return 'somebody whose lease this version of longshore cannot read';
+  if (found.document === undefined)
+    return 'somebody whose lease this version of longshore cannot read';
   const { mirror, holder, heldSince } = found.document;
   return `mirror ${mirror} on host ${holder.host} (pid ${holder.pid}, state ${holder.stateFolder}), since ${heldSince}`;
 }
 
 function lastSign(found: FoundLease | undefined): readonly string[] {
-  return found?.document === undefined ? [] : [`its last sign of life was at ${found.document.renewedAt} by its own clock`];
+  return found?.document === undefined
+    ? []
+    : [`its last sign of life was at ${found.document.renewedAt} by its own clock`];
 }
 
 function seconds(ms: number): string {
@@ -80,5 +90,9 @@ function seconds(ms: number): string {
 /** Whether a write with a condition was refused, where one without it may be accepted: the holder renewed its lease, or the provider cannot read the condition. */
 export function isRefusedCondition(error: unknown): boolean {
   if (error instanceof PreconditionFailedError) return true;
-  return error instanceof StorageError && error.status !== undefined && [400, 409, 412, 501].includes(error.status);
+  return (
+    error instanceof StorageError &&
+    error.status !== undefined &&
+    [400, 409, 412, 501].includes(error.status)
+  );
 }

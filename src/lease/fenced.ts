@@ -11,7 +11,8 @@ import type { Lease } from './lease.js';
 export function fenced(inner: Backend, lease: Pick<Lease, 'hold'>): Backend {
   const held = changeBodies(inner, (body, call) => whileHeld(body, lease, call.signal));
   return intercept(held, async ({ operation, call }, run) => {
-    if (EFFECTS[operation] === 'changes' && operation !== 'createContainer') await lease.hold(call.signal);
+    if (EFFECTS[operation] === 'changes' && operation !== 'createContainer')
+      await lease.hold(call.signal);
     return run();
   });
 }
@@ -28,6 +29,8 @@ function whileHeld(body: Body, lease: Pick<Lease, 'hold'>, signal: AbortSignal):
         yield chunk;
       }
     },
-    ...(slice && { slice: (start: number, end: number) => whileHeld(slice(start, end), lease, signal) }),
+    ...(slice && {
+      slice: (start: number, end: number) => whileHeld(slice(start, end), lease, signal),
+    }),
   };
 }

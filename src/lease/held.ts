@@ -30,13 +30,22 @@ export function signOfLife(document: LeaseDocument, clock: Times): Held {
  * The monotonic clock stands still while the machine sleeps, and the other one may be set back: a sign of life counts
  * only while both say that it is young. Others wait longer than that, from when they have seen it.
  */
-export function isTrusted({ monotonicMs, wallMs, onlySeen }: Held, periodMs: number, clock: Times): boolean {
+export function isTrusted(
+  { monotonicMs, wallMs, onlySeen }: Held,
+  periodMs: number,
+  clock: Times,
+): boolean {
   const trustMs = onlySeen ? Math.min(SEEN_MS, periodMs * RENEW_SHARE) : periodMs * TRUST_SHARE;
   return clock.monotonic() - monotonicMs < trustMs && clock.now() - wallMs < trustMs;
 }
 
 /** Times are from before the request. @throws PreconditionFailedError */
-export async function write(object: LeaseObject, next: Held, before: LeaseVersion | undefined, signal: AbortSignal): Promise<Held> {
+export async function write(
+  object: LeaseObject,
+  next: Held,
+  before: LeaseVersion | undefined,
+  signal: AbortSignal,
+): Promise<Held> {
   return { ...next, version: await object.write(next.document, before, signal) };
 }
 

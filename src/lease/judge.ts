@@ -42,11 +42,21 @@ export async function judge(found: LeaseDocument | undefined, finder: Finder): P
   if (found.renewsWhenUsed) {
     const fate = await fateWithoutSigns(holder, finder);
     if (fate === 'dead') return { free: true, byOther: !ours };
-    if (fate === 'may live') return { free: false, silenceMs: Number.POSITIVE_INFINITY, relation: ours ? 'copy' : 'other' };
+    if (fate === 'may live')
+      return {
+        free: false,
+        silenceMs: Number.POSITIVE_INFINITY,
+        relation: ours ? 'copy' : 'other',
+      };
   }
   if (rivalLives) return { free: false, silenceMs, relation: ours ? 'copy' : 'other' };
   if (await isDead(holder, self)) return { free: true, byOther: !ours };
-  if (ours && self.machine !== null && holder.machine === self.machine && holder.bootId !== self.bootId) {
+  if (
+    ours &&
+    self.machine !== null &&
+    holder.machine === self.machine &&
+    holder.bootId !== self.bootId
+  ) {
     return { free: false, silenceMs: silenceMs * RESTARTED_SHARE, relation: 'restarted' };
   }
   return { free: false, silenceMs, relation: ours ? 'copy' : 'other' };
@@ -56,14 +66,20 @@ export async function judge(found: LeaseDocument | undefined, finder: Finder): P
  * What is known of a holder on a disk of its own machine, which is silent while it writes nothing. Undefined: as of any other
  * holder, its silence says that it is gone: its process is stopped, or it runs, or ran, on another system than the disk is at now.
  */
-async function fateWithoutSigns(holder: Holder, { self, reachedOnlyHere, rivalLives }: Finder): Promise<'dead' | 'may live' | undefined> {
+async function fateWithoutSigns(
+  holder: Holder,
+  { self, reachedOnlyHere, rivalLives }: Finder,
+): Promise<'dead' | 'may live' | undefined> {
   if (holder.bootId === null || holder.bootId !== self.bootId) {
-    const restarted = holder.instance === self.instance && self.machine !== null && holder.machine === self.machine;
+    const restarted =
+      holder.instance === self.instance && self.machine !== null && holder.machine === self.machine;
     return reachedOnlyHere || restarted ? undefined : 'may live';
   }
   // Copies of a running machine have one boot id; a disk that only this machine reaches is not theirs.
   if ((reachedOnlyHere || !rivalLives) && (await isDead(holder, self))) return 'dead';
-  return (await fateOf(holder, self)) === 'alive' && (await isStopped(holder)) ? undefined : 'may live';
+  return (await fateOf(holder, self)) === 'alive' && (await isStopped(holder))
+    ? undefined
+    : 'may live';
 }
 
 /** Only on one and the same running system can it be known of a process, or of the lock of a state folder. */

@@ -2,7 +2,12 @@ import type { Backend } from '../drivers/backend.js';
 import { bytesBody } from '../drivers/body.js';
 import { bookkeepingPut } from '../drivers/bookkeeping.js';
 import type { ObjectInfo, ObjectRef, Precondition } from '../drivers/call.js';
-import { ObjectDoesNotExistError, PreconditionFailedError, StorageError, UnsupportedOperationError } from '../drivers/errors.js';
+import {
+  ObjectDoesNotExistError,
+  PreconditionFailedError,
+  StorageError,
+  UnsupportedOperationError,
+} from '../drivers/errors.js';
 import { type LeaseDocument, readDocument, writeDocument } from './document.js';
 
 /** Tells one content of the object from all others; undefined where the provider does not. */
@@ -34,9 +39,17 @@ export interface LeaseObject {
    * when something else is there. In a container that keeps versions the one before is deleted, so that signs of life
    * do not pile up, if these credentials may do that.
    */
-  write(document: LeaseDocument, before: LeaseVersion | undefined, signal: AbortSignal): Promise<LeaseVersion>;
+  write(
+    document: LeaseDocument,
+    before: LeaseVersion | undefined,
+    signal: AbortSignal,
+  ): Promise<LeaseVersion>;
   /** Replaces whatever is there. `before` is the version to delete in a container that keeps versions. */
-  overwrite(document: LeaseDocument, before: LeaseVersion | undefined, signal: AbortSignal): Promise<LeaseVersion>;
+  overwrite(
+    document: LeaseDocument,
+    before: LeaseVersion | undefined,
+    signal: AbortSignal,
+  ): Promise<LeaseVersion>;
   remove(signal: AbortSignal): Promise<void>;
 }
 
@@ -73,8 +86,17 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
     return before.etag === undefined ? undefined : { ifMatch: before.etag };
   }
 
-  const put = (document: LeaseDocument, precondition: Precondition | undefined, signal: AbortSignal): Promise<ObjectInfo> =>
-    backend.putObject(ref, bytesBody(writeDocument(document)), { ...OPTIONS, ...(precondition && { precondition }) }, { signal });
+  const put = (
+    document: LeaseDocument,
+    precondition: Precondition | undefined,
+    signal: AbortSignal,
+  ): Promise<ObjectInfo> =>
+    backend.putObject(
+      ref,
+      bytesBody(writeDocument(document)),
+      { ...OPTIONS, ...(precondition && { precondition }) },
+      { signal },
+    );
 
   async function currentEtag(signal: AbortSignal): Promise<string | undefined> {
     try {
@@ -86,15 +108,25 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
   }
 
   /** What a conditional write becomes at a provider that refuses conditions which hold. */
-  async function putAfterLook(document: LeaseDocument, before: LeaseVersion | undefined, signal: AbortSignal): Promise<ObjectInfo> {
+  async function putAfterLook(
+    document: LeaseDocument,
+    before: LeaseVersion | undefined,
+    signal: AbortSignal,
+  ): Promise<ObjectInfo> {
     if ((await currentEtag(signal)) !== before?.etag)
-      throw new PreconditionFailedError(ref.key, 'was replaced by another writer', { driver: backend.name });
+      throw new PreconditionFailedError(ref.key, 'was replaced by another writer', {
+        driver: backend.name,
+      });
     const info = await put(document, undefined, signal);
     conditional = false;
     return info;
   }
 
-  async function putWhere(document: LeaseDocument, before: LeaseVersion | undefined, signal: AbortSignal): Promise<ObjectInfo> {
+  async function putWhere(
+    document: LeaseDocument,
+    before: LeaseVersion | undefined,
+    signal: AbortSignal,
+  ): Promise<ObjectInfo> {
     const precondition = preconditionOf(before);
     try {
       return await put(document, precondition, signal);
@@ -104,9 +136,14 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
     }
   }
 
-  async function replace(before: LeaseVersion | undefined, signal: AbortSignal, write: () => Promise<ObjectInfo>): Promise<LeaseVersion> {
+  async function replace(
+    before: LeaseVersion | undefined,
+    signal: AbortSignal,
+    write: () => Promise<ObjectInfo>,
+  ): Promise<LeaseVersion> {
     const version = versionOf((await write()).extra);
-    if (before?.versionId !== undefined && before.versionId !== version.versionId) replaced = replaced && [...replaced, before.versionId];
+    if (before?.versionId !== undefined && before.versionId !== version.versionId)
+      replaced = replaced && [...replaced, before.versionId];
     await tidy(signal);
     return version;
   }
@@ -121,7 +158,12 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
         // First the etag: content that is newer than it can be judged by, and is then not replaced.
         const { extra } = await backend.headObject(ref, { signal });
         const chunks: Uint8Array[] = [];
-        for await (const chunk of await backend.readObject(ref, { start: 0, end: LONGEST }, { signal })) chunks.push(chunk);
+        for await (const chunk of await backend.readObject(
+          ref,
+          { start: 0, end: LONGEST },
+          { signal },
+        ))
+          chunks.push(chunk);
         const text = Buffer.concat(chunks).toString('utf8');
         return { text, document: readDocument(text), version: versionOf(extra) };
       } catch (error) {
@@ -129,8 +171,10 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
         throw error;
       }
     },
-    write: (document, before, signal) => replace(before, signal, () => putWhere(document, before, signal)),
-    overwrite: (document, before, signal) => replace(before, signal, () => put(document, undefined, signal)),
+    write: (document, before, signal) =>
+      replace(before, signal, () => putWhere(document, before, signal)),
+    overwrite: (document, before, signal) =>
+      replace(before, signal, () => put(document, undefined, signal)),
   };
 }
 

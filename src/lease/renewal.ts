@@ -1,4 +1,8 @@
-import { ObjectDoesNotExistError, PreconditionFailedError, TargetFullError } from '../drivers/errors.js';
+import {
+  ObjectDoesNotExistError,
+  PreconditionFailedError,
+  TargetFullError,
+} from '../drivers/errors.js';
 import type { LeaseDocument } from './document.js';
 import type { LeaseLostError } from './errors.js';
 import { type Held, signOfLife, write } from './held.js';
@@ -18,7 +22,13 @@ const OLD_ANSWER_MS = 2_000;
 export type Renewal = (current: Held, signal: AbortSignal) => Promise<Held>;
 
 export function createRenewal(
-  { object, place, mirror, clock, log }: Pick<LeaseOptions, 'object' | 'place' | 'mirror' | 'clock' | 'log'>,
+  {
+    object,
+    place,
+    mirror,
+    clock,
+    log,
+  }: Pick<LeaseOptions, 'object' | 'place' | 'mirror' | 'clock' | 'log'>,
   { lose, end }: Endings,
 ): Renewal {
   async function renew(current: Held, signal: AbortSignal): Promise<Held> {
@@ -33,18 +43,23 @@ export function createRenewal(
       return await write(object, next, current.version, signal);
     } catch (error) {
       if (error instanceof TargetFullError) return seen(next, error, signal);
-      if (!(error instanceof PreconditionFailedError || error instanceof ObjectDoesNotExistError)) throw error;
+      if (!(error instanceof PreconditionFailedError || error instanceof ObjectDoesNotExistError))
+        throw error;
       const found = await object.read(signal);
       if (found === undefined) return putBack(next, signal);
       if (isOlder(found, document)) throw wentBack();
       // An earlier one arrived whose answer was lost. Who waits counts from that, so it says nothing of now.
-      if (found.document?.session === document.session) return write(object, signOfLife(found.document, clock), found.version, signal);
+      if (found.document?.session === document.session)
+        return write(object, signOfLife(found.document, clock), found.version, signal);
       throw lose(found);
     }
   }
 
   /** A provider without conditional writes may answer with what it had a moment ago. */
-  async function readSure(document: LeaseDocument, signal: AbortSignal): Promise<FoundLease | undefined> {
+  async function readSure(
+    document: LeaseDocument,
+    signal: AbortSignal,
+  ): Promise<FoundLease | undefined> {
     const found = await object.read(signal);
     if (!isOlder(found, document)) return found;
     await clock.sleep(OLD_ANSWER_MS, signal);
@@ -59,11 +74,21 @@ export function createRenewal(
   }
 
   /** Deletes must go on where there is no room for a sign of life: they make some. */
-  async function seen({ document, monotonicMs, wallMs }: Held, full: Error, signal: AbortSignal): Promise<Held> {
+  async function seen(
+    { document, monotonicMs, wallMs }: Held,
+    full: Error,
+    signal: AbortSignal,
+  ): Promise<Held> {
     const found = await object.read(signal);
     if (found === undefined) throw full;
     if (found.document?.session !== document.session) throw lose(found);
-    return { document: found.document, version: found.version, monotonicMs, wallMs, onlySeen: true };
+    return {
+      document: found.document,
+      version: found.version,
+      monotonicMs,
+      wallMs,
+      onlySeen: true,
+    };
   }
 
   /** Somebody emptied the container; the place is still ours unless another one was faster. */
@@ -79,7 +104,10 @@ export function createRenewal(
 }
 
 /** Whether a lease is from before this one: with each change of hands the fence is one more, and with each renewal its number. */
-function isOlder(found: FoundLease | undefined, { session, fence, renewal }: LeaseDocument): boolean {
+function isOlder(
+  found: FoundLease | undefined,
+  { session, fence, renewal }: LeaseDocument,
+): boolean {
   const there = found?.document;
   if (there === undefined) return false;
   return there.session === session ? there.renewal < renewal : there.fence < fence;

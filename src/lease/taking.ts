@@ -8,7 +8,11 @@ import type { LeaseOptions } from './lease-options.js';
 /** The writes by which a place becomes ours. */
 export interface Taking {
   /** `whenUsed`: it will be renewed only while something is written. `takeOver`: whoever has it. Rejects with `heldByOther` when another was faster. */
-  take(found: FoundLease | undefined, how: { readonly whenUsed: boolean; readonly takeOver: boolean }, signal: AbortSignal): Promise<Held>;
+  take(
+    found: FoundLease | undefined,
+    how: { readonly whenUsed: boolean; readonly takeOver: boolean },
+    signal: AbortSignal,
+  ): Promise<Held>;
   /** What lies there now, which is ours if nobody was faster. */
   confirmed(signal: AbortSignal): Promise<Held>;
   /** What we last wrote to take the place, if that is what was found. */
@@ -20,7 +24,13 @@ export interface Taking {
 }
 
 export function createTaking(
-  { object, mirror, self, periodMs, clock }: Pick<LeaseOptions, 'object' | 'mirror' | 'self' | 'periodMs' | 'clock'>,
+  {
+    object,
+    mirror,
+    self,
+    periodMs,
+    clock,
+  }: Pick<LeaseOptions, 'object' | 'mirror' | 'self' | 'periodMs' | 'clock'>,
   heldByOther: (found: FoundLease | undefined) => Error,
 ): Taking {
   /** It may have arrived although no answer said so. */
@@ -28,7 +38,12 @@ export function createTaking(
   let overwritten = false;
 
   function ownAmong(found: FoundLease | undefined): Held | undefined {
-    if (wanted === undefined || found?.document?.session !== wanted.document.session || found.document.released) return undefined;
+    if (
+      wanted === undefined ||
+      found?.document?.session !== wanted.document.session ||
+      found.document.released
+    )
+      return undefined;
     return { ...wanted, document: found.document, version: found.version };
   }
 
@@ -38,14 +53,21 @@ export function createTaking(
     signal: AbortSignal,
   ): Promise<Held> {
     const next = { mirror, holder: self, fence: (found?.document?.fence ?? 0) + 1, periodMs };
-    wanted = withTimes(newDocument(whenUsed ? { ...next, renewsWhenUsed: true } : next, clock.now()), clock);
+    wanted = withTimes(
+      newDocument(whenUsed ? { ...next, renewsWhenUsed: true } : next, clock.now()),
+      clock,
+    );
     try {
       return await write(object, wanted, found?.version, signal);
     } catch (error) {
-      if (error instanceof TargetFullError && found !== undefined) return takeRoomOf(found, wanted, signal);
+      if (error instanceof TargetFullError && found !== undefined)
+        return takeRoomOf(found, wanted, signal);
       if (takeOver && isRefusedCondition(error)) {
         overwritten = true;
-        return { ...wanted, version: await object.overwrite(wanted.document, found?.version, signal) };
+        return {
+          ...wanted,
+          version: await object.overwrite(wanted.document, found?.version, signal),
+        };
       }
       if (!(error instanceof PreconditionFailedError)) throw error;
       return confirmed(signal);

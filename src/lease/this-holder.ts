@@ -17,7 +17,8 @@ export async function thisHolder(stateFolder: string, instance: string): Promise
 async function machineDigest(): Promise<string | null> {
   for (const file of MACHINE_ID_FILES) {
     const id = await readFile(file, 'utf8').catch(() => '');
-    if (id.trim() !== '') return createHmac('sha256', id.trim()).update('longshore lease').digest('hex').slice(0, 16);
+    if (id.trim() !== '')
+      return createHmac('sha256', id.trim()).update('longshore lease').digest('hex').slice(0, 16);
   }
   return null;
 }

@@ -1,6 +1,6 @@
 import { isoTime } from '../clock.js';
-import { errorText, plain } from './plain.js';
 import { escapeUnprintable, quoted } from '../printable.js';
+import { errorText, plain } from './plain.js';
 
 export type Level = 'error' | 'warn' | 'info' | 'debug';
 
@@ -29,7 +29,9 @@ export function textLine({ level, event, fields, timeMs }: Entry): string {
 /** One JSON object: `time`, `level`, `event`, then the fields. A field of such a name gets an underscore behind it. */
 export function jsonLine({ level, event, fields, timeMs }: Entry): string {
   const head = { ...(timeMs !== undefined && { time: isoTime(timeMs) }), level, event };
-  const members = Object.entries(fields).map(([key, value]) => [isReserved(key) ? `${key}_` : key, plain(value)] as const);
+  const members = Object.entries(fields).map(
+    ([key, value]) => [isReserved(key) ? `${key}_` : key, plain(value)] as const,
+  );
   return escapeUnprintable(JSON.stringify({ ...head, ...Object.fromEntries(members) }));
 }
 

@@ -21,12 +21,18 @@ export function errorText(error: unknown): string {
 }
 
 function oneLine(error: unknown, depth: number): string {
-  if (!(error instanceof Error)) return shortened(typeof error === 'string' ? error : (JSON.stringify(plain(error)) ?? String(error)));
+  if (!(error instanceof Error))
+    return shortened(
+      typeof error === 'string' ? error : (JSON.stringify(plain(error)) ?? String(error)),
+    );
   const code = codeOf(error);
   const suffix = code === undefined || error.message.includes(code) ? '' : ` (${code})`;
   const head = `${error.name}: ${shortened(error.message)}${suffix}`;
   if (depth === DEEPEST) return head;
-  return [head, ...reasonsOf(error).map((reason) => `because of ${oneLine(reason, depth + 1)}`)].join('; ');
+  return [
+    head,
+    ...reasonsOf(error).map((reason) => `because of ${oneLine(reason, depth + 1)}`),
+  ].join('; ');
 }
 
 function reduce(value: unknown, depth: number): unknown {
@@ -49,7 +55,8 @@ function reduceObject(value: object, depth: number): unknown {
   if (value instanceof Uint8Array) return `[${value.length} bytes]`;
   if (depth === DEEPEST) return '[…]';
   if (value instanceof Error) return reduceError(value, depth);
-  if ('toJSON' in value && typeof value.toJSON === 'function') return reduce(value.toJSON(), depth + 1);
+  if ('toJSON' in value && typeof value.toJSON === 'function')
+    return reduce(value.toJSON(), depth + 1);
   if (value instanceof Map)
     return reduceEntries(
       [...value].map(([key, member]) => [String(key), member]),
@@ -76,7 +83,9 @@ function reduceList(members: readonly unknown[], depth: number): unknown {
 }
 
 function reduceEntries(entries: readonly (readonly [string, unknown])[], depth: number): unknown {
-  const shown = entries.slice(0, WIDEST).map(([key, member]) => [key, reduce(member, depth + 1)] as const);
+  const shown = entries
+    .slice(0, WIDEST)
+    .map(([key, member]) => [key, reduce(member, depth + 1)] as const);
   const more = entries.length > WIDEST ? [['…', `[${entries.length - WIDEST} more]`] as const] : [];
   return Object.fromEntries([...shown, ...more]);
 }
@@ -84,7 +93,9 @@ function reduceEntries(entries: readonly (readonly [string, unknown])[], depth: 
 /** The cause, and what an AggregateError collected (undici's connect errors carry their address attempts there). */
 function reasonsOf(error: Error): readonly unknown[] {
   const collected = error instanceof AggregateError ? error.errors.slice(0, 10) : [];
-  return error.cause === undefined || error.cause === null ? collected : [error.cause, ...collected];
+  return error.cause === undefined || error.cause === null
+    ? collected
+    : [error.cause, ...collected];
 }
 
 function codeOf(error: Error): string | undefined {
@@ -92,5 +103,7 @@ function codeOf(error: Error): string | undefined {
 }
 
 function shortened(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length - LONGEST} more)` : text;
+  return text.length > LONGEST
+    ? `${text.slice(0, LONGEST)}… (${text.length - LONGEST} more)`
+    : text;
 }

@@ -18,6 +18,10 @@ const TIMEOUT_MS = 10_000;
 export function systemdNotify(env: Env): Send {
   const { NOTIFY_SOCKET, PATH } = env;
   return async (assignments) => {
-    await run('systemd-notify', assignments, { env: { NOTIFY_SOCKET, PATH }, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
+    await run('systemd-notify', assignments, {
+      env: { NOTIFY_SOCKET, PATH },
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+    });
   };
 }

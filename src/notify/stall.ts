@@ -12,7 +12,10 @@ export interface WorkProgress {
 }
 
 /** Tells, each time it is given the progress, whether work moves: false once none that was due has moved for `limitMs`. */
-export function createStallWatch(clock: Pick<Clock, 'monotonic'>, limitMs: number): (progress: WorkProgress) => boolean {
+export function createStallWatch(
+  clock: Pick<Clock, 'monotonic'>,
+  limitMs: number,
+): (progress: WorkProgress) => boolean {
   let steps: number | undefined;
   let movedAtMs = clock.monotonic();
   return (progress) => {

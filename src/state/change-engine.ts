@@ -19,7 +19,11 @@ const unfinished = (file: string) => `${file}.new`;
  *
  * @throws StateDamagedError when the old one is damaged; it is then still there. The reason of `signal`, likewise.
  */
-export async function changeEngine(from: IndexLocation, to: IndexLocation, signal?: AbortSignal): Promise<void> {
+export async function changeEngine(
+  from: IndexLocation,
+  to: IndexLocation,
+  signal?: AbortSignal,
+): Promise<void> {
   const target = indexFile(to);
   await removeUnfinished(to);
   if (to.engine === 'lmdb') await checkInChild('trial', unfinished(target), signal);
@@ -57,7 +61,12 @@ async function removeWithBeside(file: string): Promise<void> {
   for (const path of [file, ...filesBeside(file)]) await rm(path, { force: true });
 }
 
-async function copyRecords(from: RecordStore, to: RecordStore, namesPerCommit: number, signal: AbortSignal | undefined): Promise<void> {
+async function copyRecords(
+  from: RecordStore,
+  to: RecordStore,
+  namesPerCommit: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   let changes = new Map<ObjectName, Change>();
   for (const [name, record] of from.entries({})) {
     changes.set(name, changeOf(name, record));

@@ -12,17 +12,29 @@ const PROGRAM = fileURLToPath(new URL('./check-program.js', import.meta.url));
  *
  * @throws StateDamagedError; StateUnavailableError when nothing is known of the content
  */
-export async function checkInChild(kind: CheckKind, file: string, signal: AbortSignal | undefined): Promise<void> {
+export async function checkInChild(
+  kind: CheckKind,
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const { stdout, stderr, error } = await run(kind, file, signal);
   signal?.throwIfAborted();
   if (error !== undefined) throw notChecked(file, error, stderr);
   const verdict: Verdict = JSON.parse(stdout);
-  if (verdict.verdict === 'damaged') throw new StateDamagedError(file, verdict.why.replace(`${file}: `, ''));
-  if (verdict.verdict === 'unavailable') throw new StateUnavailableError(file, verdict.why.replace(`${file}: `, ''));
+  if (verdict.verdict === 'damaged')
+    throw new StateDamagedError(file, verdict.why.replace(`${file}: `, ''));
+  if (verdict.verdict === 'unavailable')
+    throw new StateUnavailableError(file, verdict.why.replace(`${file}: `, ''));
 }
 
-function notChecked(file: string, error: Ended['error'] & Error, stderr: string): StateUnavailableError {
-  const why = error.signal ? `a process that tried it first was ended by ${error.signal}` : reasonOf(error);
+function notChecked(
+  file: string,
+  error: Ended['error'] & Error,
+  stderr: string,
+): StateUnavailableError {
+  const why = error.signal
+    ? `a process that tried it first was ended by ${error.signal}`
+    : reasonOf(error);
   return new StateUnavailableError(
     file,
     `could not be opened, and is kept as it is (${why}${lastLine(stderr)}). Its file system may not support file locks or ` +
@@ -39,8 +51,11 @@ interface Ended {
 
 function run(kind: CheckKind, file: string, signal: AbortSignal | undefined): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, kind, file], signal === undefined ? {} : { signal }, (error, stdout, stderr) =>
-      resolve({ stdout, stderr, error: error ?? undefined }),
+    execFile(
+      process.execPath,
+      [PROGRAM, kind, file],
+      signal === undefined ? {} : { signal },
+      (error, stdout, stderr) => resolve({ stdout, stderr, error: error ?? undefined }),
     );
   });
 }

@@ -45,7 +45,11 @@ export function noteDamage(file: string, error: unknown): unknown {
   try {
     writeFileSync(markFile(dirname(file)), DAMAGED);
   } catch (cause) {
-    return new StateDamagedError(error.path, `${error.message}; and this could not be noted for the next start`, cause);
+    return new StateDamagedError(
+      error.path,
+      `${error.message}; and this could not be noted for the next start`,
+      cause,
+    );
   }
   return error;
 }

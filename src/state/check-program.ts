@@ -19,7 +19,9 @@ for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {
 
 // Run by check-in-child.ts with what to do and the index file as its arguments: LMDB may end this process, and nothing else.
 const [, , kind, file = ''] = process.argv;
-process.stdout.write(`${JSON.stringify(await judge(kind === 'whole' ? 'whole' : 'trial', file))}\n`);
+process.stdout.write(
+  `${JSON.stringify(await judge(kind === 'whole' ? 'whole' : 'trial', file))}\n`,
+);
 process.exit(); // without LMDB's own clean-up, which may crash after an opening or a commit that failed
 
 async function judge(kind: CheckKind, file: string): Promise<Verdict> {
@@ -27,7 +29,12 @@ async function judge(kind: CheckKind, file: string): Promise<Verdict> {
     await makeOrTry(file);
     return { verdict: 'sound', records: kind === 'whole' ? await checkIndex(file) : 0 };
   } catch (error) {
-    const verdict = error instanceof StateDamagedError ? 'damaged' : error instanceof StateNewerError ? 'newer' : 'unavailable';
+    const verdict =
+      error instanceof StateDamagedError
+        ? 'damaged'
+        : error instanceof StateNewerError
+          ? 'newer'
+          : 'unavailable';
     return { verdict, why: reasonOf(error) };
   }
 }

@@ -20,7 +20,12 @@ const TRIES = 5;
  *
  * @throws StateDamagedError, StateNewerError, StateUnavailableError
  */
-export async function copyStateFiles(from: string, to: string, mirrors: readonly string[], signal?: AbortSignal): Promise<void> {
+export async function copyStateFiles(
+  from: string,
+  to: string,
+  mirrors: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     const before = await seeLock(from);
     for (const mirror of mirrors) {
@@ -29,7 +34,11 @@ export async function copyStateFiles(from: string, to: string, mirrors: readonly
     }
     // Whoever has worked on it meanwhile has left a lock of another number.
     if (before.held || before.number === (await seeLock(from)).number) return;
-    if (tries === TRIES) throw new StateUnavailableError(from, 'one longshore after the other works on this state: try again later');
+    if (tries === TRIES)
+      throw new StateUnavailableError(
+        from,
+        'one longshore after the other works on this state: try again later',
+      );
     await rm(join(to, 'mirrors'), { recursive: true });
   }
 }
@@ -68,5 +77,9 @@ async function copyInUse(index: string, folder: string): Promise<void> {
 
 function notCopied(file: string, folder: string, error: unknown): StateUnavailableError {
   const problem = `cannot be copied to ${folder}, where it would only be looked at (${reasonOf(error)})`;
-  return new StateUnavailableError(file, `${problem}. The environment variable TMPDIR may name a folder with more room`, error);
+  return new StateUnavailableError(
+    file,
+    `${problem}. The environment variable TMPDIR may name a folder with more room`,
+    error,
+  );
 }

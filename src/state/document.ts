@@ -36,7 +36,10 @@ interface Waiting<T> {
 }
 
 /** @throws StateDamagedError, StateNewerError, StateUnavailableError: a file that cannot be read is not an empty one. */
-export async function openDocument<T extends object>(file: string, format: DocumentFormat<T>): Promise<Document<T>> {
+export async function openDocument<T extends object>(
+  file: string,
+  format: DocumentFormat<T>,
+): Promise<Document<T>> {
   let existed = false;
   const database = new Low<T>(
     {
@@ -98,7 +101,9 @@ export async function openDocument<T extends object>(file: string, format: Docum
     async update(change) {
       if (closed) throw new Error(`${file} is closed`);
       current = change(current);
-      const written = new Promise<void>((resolve, reject) => waiting.push({ change, resolve, reject }));
+      const written = new Promise<void>((resolve, reject) =>
+        waiting.push({ change, resolve, reject }),
+      );
       writing ??= writeWaiting();
       await written;
     },

@@ -18,7 +18,11 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8');
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
-    throw new StateUnavailableError(path, `cannot be read (${reasonOf(error)}), so nothing is known of what it says`, error);
+    throw new StateUnavailableError(
+      path,
+      `cannot be read (${reasonOf(error)}), so nothing is known of what it says`,
+      error,
+    );
   }
 }
 
@@ -39,7 +43,11 @@ export async function writeDurably(path: string, text: string): Promise<void> {
     await syncFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined); // the first error is the one to tell
-    throw new StateUnavailableError(path, `cannot be written (${reasonOf(error)}); what was there before is kept`, error);
+    throw new StateUnavailableError(
+      path,
+      `cannot be written (${reasonOf(error)}); what was there before is kept`,
+      error,
+    );
   }
 }
 
@@ -63,7 +71,11 @@ export async function removeTemporaryFiles(folder: string): Promise<void> {
   }
 }
 
-async function withFile(path: string, flags: string, use: (file: FileHandle) => Promise<void>): Promise<void> {
+async function withFile(
+  path: string,
+  flags: string,
+  use: (file: FileHandle) => Promise<void>,
+): Promise<void> {
   const file = await open(path, flags, 0o600);
   try {
     await use(file);

@@ -32,7 +32,11 @@ export function requireRoom(file: string): void {
   try {
     writeFileSync(temporary, ROOM, { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    throw new StateUnavailableError(file, `cannot be made, as nothing can be written there (${reasonOf(error)})`, error);
+    throw new StateUnavailableError(
+      file,
+      `cannot be made, as nothing can be written there (${reasonOf(error)})`,
+      error,
+    );
   } finally {
     rmSync(temporary, { force: true });
   }

@@ -46,12 +46,16 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
     const batch = last !== undefined && last.changes.size < LARGEST_COMMIT ? last : newBatch();
     const earlier = unwritten.get(name);
     // The store may have an earlier write of this name already while its commit is still being reported.
-    const inStore = earlier === undefined ? Number(store.has(name)) : Number(earlier.record !== undefined) - earlier.adds;
+    const inStore =
+      earlier === undefined
+        ? Number(store.has(name))
+        : Number(earlier.record !== undefined) - earlier.adds;
     const adds = Number(record !== undefined) - inStore;
     added += adds - (earlier?.adds ?? 0);
     dropUnwritten(name);
     unwritten.set(name, { record, adds, batch });
-    if (record) unwrittenOf.set(record.inode, (unwrittenOf.get(record.inode) ?? new Set()).add(name));
+    if (record)
+      unwrittenOf.set(record.inode, (unwrittenOf.get(record.inode) ?? new Set()).add(name));
     batch.changes.set(name, change);
     writing ??= writeQueued();
     await batch.durable;
@@ -170,7 +174,11 @@ function* overlay(
   for (const [name, record] of changes.slice(at)) if (record !== undefined) yield [name, record];
 }
 
-function withResolvers(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
+function withResolvers(): {
+  promise: Promise<void>;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+} {
   let settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   const promise = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject };

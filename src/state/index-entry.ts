@@ -4,9 +4,25 @@ import type { IndexEntry, ObjectName, ObjectRecord, RecordedStat } from './objec
 export function indexEntry(name: ObjectName, record: ObjectRecord): IndexEntry {
   const { state, hashedAtMs, md5, guarded, metadataEpoch = 0 } = record;
   const isSettled = state === 'confirmed' && guarded === undefined;
-  return { name, record, hashedAtMs, md5, metadataEpoch, isConfirmed: (stat) => isSettled && hasStat(record, stat) };
+  return {
+    name,
+    record,
+    hashedAtMs,
+    md5,
+    metadataEpoch,
+    isConfirmed: (stat) => isSettled && hasStat(record, stat),
+  };
 }
 
-function hasStat(record: ObjectRecord, { kind, size, mtimeNs, ctimeNs, inode }: RecordedStat): boolean {
-  return record.size === size && record.mtimeNs === mtimeNs && record.ctimeNs === ctimeNs && record.inode === inode && record.kind === kind;
+function hasStat(
+  record: ObjectRecord,
+  { kind, size, mtimeNs, ctimeNs, inode }: RecordedStat,
+): boolean {
+  return (
+    record.size === size &&
+    record.mtimeNs === mtimeNs &&
+    record.ctimeNs === ctimeNs &&
+    record.inode === inode &&
+    record.kind === kind
+  );
 }

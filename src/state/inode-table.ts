@@ -42,7 +42,8 @@ export function isInodeTableWhole(file: string): boolean {
 
 /** The table beside the index `file`; look first whether it is whole. */
 export function openInodeTable(file: string): InodeTable {
-  if (!isInodeTableWhole(file)) throw new StateDamagedError(inodeFile(file), 'is missing or cut short');
+  if (!isInodeTableWhole(file))
+    throw new StateDamagedError(inodeFile(file), 'is missing or cut short');
   return inodeTable(file);
 }
 
@@ -56,20 +57,23 @@ export async function newInodeTable(file: string): Promise<InodeTable> {
 const CHANGES_MAPPED = 100_000;
 
 function inodeTable(file: string): InodeTable {
-  const open = (): WritableFile<keyof typeof TABLES> => openLmdbFile(inodeFile(file), TABLES, { durable: false });
+  const open = (): WritableFile<keyof typeof TABLES> =>
+    openLmdbFile(inodeFile(file), TABLES, { durable: false });
   let opened: ReturnType<typeof open> | undefined = open();
   let noted = 0;
   return {
     *namesOf(inode) {
       // For the moment in which it is opened anew nothing is known, as of a file that was never seen.
-      for (const key of opened?.tables.names.valuesOf(inodeKey(inode)) ?? []) yield key.toString('utf8');
+      for (const key of opened?.tables.names.valuesOf(inodeKey(inode)) ?? [])
+        yield key.toString('utf8');
     },
     async note(changes) {
       if (changes.length === 0) return;
       opened ??= open();
       const { tables, commit } = opened;
       await commit(() => {
-        for (const { inode, key, change } of changes) tables.names[change === 'add' ? 'put' : 'remove'](inodeKey(inode), key);
+        for (const { inode, key, change } of changes)
+          tables.names[change === 'add' ? 'put' : 'remove'](inodeKey(inode), key);
       });
       noted += changes.length;
       if (noted < CHANGES_MAPPED) return;

@@ -20,24 +20,41 @@ export function newLedger(mirror: string): LedgerDocument {
  *
  * @throws StateDamagedError, StateNewerError (the file is left as it is), StateUnavailableError
  */
-export async function openLedger(folder: string, mirror: string): Promise<Ledger & { readonly existed: boolean }> {
+export async function openLedger(
+  folder: string,
+  mirror: string,
+): Promise<Ledger & { readonly existed: boolean }> {
   const file = ledgerFile(folder);
   const document = await openDocument<LedgerDocument>(file, {
     initial: newLedger(mirror),
     toJson: (ledger) => ledger,
     fromJson: (json) => readLedger(upgrade(json, file, VERSIONS), mirror, file),
   });
-  return { existed: document.existed, read: document.read, update: document.update, close: document.close };
+  return {
+    existed: document.existed,
+    read: document.read,
+    update: document.update,
+    close: document.close,
+  };
 }
 
 /** The checksum has vouched for the bytes; this vouches for what the rest of the program takes for granted. */
-function readLedger(fields: Readonly<Record<string, unknown>>, mirror: string, file: string): LedgerDocument {
+function readLedger(
+  fields: Readonly<Record<string, unknown>>,
+  mirror: string,
+  file: string,
+): LedgerDocument {
   if (fields['mirror'] !== mirror) {
-    throw new OthersLedgerError(file, `is the ledger of mirror ${JSON.stringify(fields['mirror'])}, not of "${mirror}"`);
+    throw new OthersLedgerError(
+      file,
+      `is the ledger of mirror ${JSON.stringify(fields['mirror'])}, not of "${mirror}"`,
+    );
   }
-  if (typeof fields['reconciled'] !== 'boolean') throw new StateDamagedError(file, 'does not say whether the mirror was reconciled');
+  if (typeof fields['reconciled'] !== 'boolean')
+    throw new StateDamagedError(file, 'does not say whether the mirror was reconciled');
   for (const map of ['unfinishedUploads', 'quarantined']) {
-    if (typeof fields[map] !== 'object' || fields[map] === null) throw new StateDamagedError(file, `has no ${map}`);
+    if (typeof fields[map] !== 'object' || fields[map] === null)
+      throw new StateDamagedError(file, `has no ${map}`);
   }
   return { ...newLedger(mirror), ...fields, version: 1 };
 }

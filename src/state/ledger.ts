@@ -45,7 +45,12 @@ export interface UnfinishedUpload {
   readonly token?: KeptToken;
   readonly partSize: number;
   /** The version of the file that is sent. Decimal text, since JSON has no 64-bit integers. */
-  readonly source: { readonly size: number; readonly mtimeNs: string; readonly ctimeNs: string; readonly inode: string } & {
+  readonly source: {
+    readonly size: number;
+    readonly mtimeNs: string;
+    readonly ctimeNs: string;
+    readonly inode: string;
+  } & {
     /** Of the content, in base64, where the metadata that it was begun with tells it. */
     readonly md5?: string;
   };

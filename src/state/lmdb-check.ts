@@ -42,7 +42,8 @@ async function readThrough(file: string, inodes: InodeTable): Promise<number> {
     return records;
   } catch (error) {
     if (error instanceof StateError) throw error;
-    if (error instanceof LmdbInconsistentError) throw new StateDamagedError(file, error.message, error);
+    if (error instanceof LmdbInconsistentError)
+      throw new StateDamagedError(file, error.message, error);
     throw new StateUnavailableError(file, `cannot be read: ${reasonOf(error)}`, error);
   } finally {
     closeSync(descriptor);
@@ -55,7 +56,10 @@ async function checkRecords(tree: LmdbTree, inodes: InodeTable, file: string): P
   let hints: InodeChange[] = [];
   for (const { key, value } of tree.entries('records')) {
     if (Buffer.compare(last, key) >= 0) {
-      throw new StateDamagedError(file, `names are out of order at ${JSON.stringify(key.toString('utf8'))}`);
+      throw new StateDamagedError(
+        file,
+        `names are out of order at ${JSON.stringify(key.toString('utf8'))}`,
+      );
     }
     checkRecord(value, key, file);
     last = key;

@@ -1,6 +1,13 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { LmdbUnusableError, reasonOf, StateDamagedError, StateError, StateUnavailableError, StateWriteFailedError } from './errors.js';
+import {
+  LmdbUnusableError,
+  reasonOf,
+  StateDamagedError,
+  StateError,
+  StateUnavailableError,
+  StateWriteFailedError,
+} from './errors.js';
 import { noteFailedEnvironment } from './failed-environment.js';
 
 /** lmdb.h: MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_VERSION_MISMATCH, MDB_INVALID, MDB_INCOMPATIBLE, MDB_BAD_VALSIZE. */
@@ -22,7 +29,12 @@ export function readError(error: unknown, file: string): unknown {
   if (DAMAGE.has(codeOf(error)) || reasonOf(error).startsWith('Database not found')) {
     return new StateDamagedError(file, `LMDB finds it damaged: ${reasonOf(error)}`, error);
   }
-  if (isUnusable(error)) return new LmdbUnusableError(file, `cannot be used any more by this process (${reasonOf(error)})`, error);
+  if (isUnusable(error))
+    return new LmdbUnusableError(
+      file,
+      `cannot be used any more by this process (${reasonOf(error)})`,
+      error,
+    );
   return new StateUnavailableError(file, `cannot be read: ${reasonOf(error)}`, error);
 }
 
@@ -36,9 +48,14 @@ export async function writeError(error: unknown, file: string): Promise<StateErr
   }
   // What lmdb-js adds of its buffers is of no use, and partly uninitialised memory.
   const reason = reasonOf(cause).replace(/: Attempting to .*/, '');
-  if (DAMAGE.has(codeOf(cause))) return new StateDamagedError(file, `LMDB finds it damaged: ${reason}`, cause);
+  if (DAMAGE.has(codeOf(cause)))
+    return new StateDamagedError(file, `LMDB finds it damaged: ${reason}`, cause);
   // LMDB reports the short write of a full disk as EIO, so the message has the free space too.
-  return new StateWriteFailedError(file, `write failed (${reason}; ${freeSpace(file)}); what was there before is kept`, cause);
+  return new StateWriteFailedError(
+    file,
+    `write failed (${reason}; ${freeSpace(file)}); what was there before is kept`,
+    cause,
+  );
 }
 
 /**

@@ -1,6 +1,10 @@
 import { ABORT, type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { StateDamagedError } from './errors.js';
-import { hasFailedEnvironment, noteFailedEnvironment, requireSoundEnvironment } from './failed-environment.js';
+import {
+  hasFailedEnvironment,
+  noteFailedEnvironment,
+  requireSoundEnvironment,
+} from './failed-environment.js';
 import { endNativeLine, isUnusable, translated, writeError } from './lmdb-errors.js';
 import { PAGE_BYTES } from './lmdb-header.js';
 import { requireOpenable } from './openable.js';
@@ -78,7 +82,8 @@ export function openLmdbFile<Name extends string>(
     tables: mapValues(databases, (database) => ({
       ...reads(file, database, {}),
       put: (key, value) => void database.put(key, value),
-      remove: (key, value) => void (value === undefined ? database.remove(key) : database.remove(key, value)),
+      remove: (key, value) =>
+        void (value === undefined ? database.remove(key) : database.remove(key, value)),
     })),
     async commit(write) {
       requireSoundEnvironment();
@@ -102,14 +107,19 @@ const LARGE_VALUE = 16 * 2 ** 20;
  * Does what a commit does before it writes, and writes nothing: reads of the list of free pages, which no reading of tables
  * comes by. Where that is damaged, LMDB may end the process.
  */
-export async function rehearseCommit<Name extends string>(file: string, tables: TablesOptions<Name>, table: Name): Promise<void> {
+export async function rehearseCommit<Name extends string>(
+  file: string,
+  tables: TablesOptions<Name>,
+  table: Name,
+): Promise<void> {
   const { root, databases } = openDatabases(file, tables, {});
   try {
     translated(file, () =>
       root.transactionSync(() => {
         const key = Buffer.from('rehearsal');
         databases[table].putSync(key, Buffer.alloc(LARGE_VALUE));
-        if (!wasPut(databases[table], key)) throw new StateDamagedError(file, 'LMDB finds no way to write to it');
+        if (!wasPut(databases[table], key))
+          throw new StateDamagedError(file, 'LMDB finds no way to write to it');
         return ABORT;
       }),
     );
@@ -128,7 +138,10 @@ function wasPut(database: BinaryDatabase, key: Buffer): boolean {
 }
 
 /** For reading one frozen moment of an existing file, in any thread or process. */
-export function openFrozenLmdbFile<Name extends string>(file: string, tables: TablesOptions<Name>): LmdbFile<Name> {
+export function openFrozenLmdbFile<Name extends string>(
+  file: string,
+  tables: TablesOptions<Name>,
+): LmdbFile<Name> {
   const { root, databases } = openDatabases(file, tables, { readOnly: true });
   const transaction = root.useReadTransaction(); // after the tables: opening one ends the transaction before it
   return {
@@ -169,7 +182,10 @@ function openDatabases<Name extends string>(
   return translated(file, () => {
     const root = open(file, { ...OPTIONS, ...mode });
     try {
-      return { root, databases: mapValues(tables, (options, name) => openDatabase(root, name, options)) };
+      return {
+        root,
+        databases: mapValues(tables, (options, name) => openDatabase(root, name, options)),
+      };
     } catch (error) {
       if (!isUnusable(error)) void root.close(); // nothing is under way in it
       throw error;
@@ -177,7 +193,11 @@ function openDatabases<Name extends string>(
   });
 }
 
-function openDatabase(root: RootDatabase, name: string, { severalValues = false }: TableOptions): BinaryDatabase {
+function openDatabase(
+  root: RootDatabase,
+  name: string,
+  { severalValues = false }: TableOptions,
+): BinaryDatabase {
   const database: BinaryDatabase | undefined = root.openDB({
     name,
     encoding: 'binary',
@@ -188,7 +208,11 @@ function openDatabase(root: RootDatabase, name: string, { severalValues = false 
   return database;
 }
 
-function reads(file: string, database: BinaryDatabase, snapshot: { readonly transaction?: Transaction }): LmdbTable {
+function reads(
+  file: string,
+  database: BinaryDatabase,
+  snapshot: { readonly transaction?: Transaction },
+): LmdbTable {
   function guarded<T>(read: () => T): T {
     requireSoundEnvironment();
     return translated(file, read);
@@ -198,7 +222,12 @@ function reads(file: string, database: BinaryDatabase, snapshot: { readonly tran
     const entries = guarded(start)[Symbol.iterator]();
     let left: (() => void) | undefined = () => void entries.return?.();
     try {
-      for (let next = guarded(() => entries.next()); !next.done; next = guarded(() => entries.next())) yield next.value;
+      for (
+        let next = guarded(() => entries.next());
+        !next.done;
+        next = guarded(() => entries.next())
+      )
+        yield next.value;
       left = undefined;
     } finally {
       if (left !== undefined && !hasFailedEnvironment()) left();
@@ -218,7 +247,10 @@ function mapValues<Name extends string, From, To>(
   map: (value: From, name: Name) => To,
 ): Record<Name, To> {
   const names = Object.keys(values) as Name[];
-  return Object.fromEntries(names.map((name) => [name, map(values[name], name)])) as Record<Name, To>;
+  return Object.fromEntries(names.map((name) => [name, map(values[name], name)])) as Record<
+    Name,
+    To
+  >;
 }
 
 function entryCount(stats: object): number {

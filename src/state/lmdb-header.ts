@@ -25,19 +25,29 @@ const NO_PAGE = 2n ** 64n - 1n;
  * @throws StateDamagedError, StateNewerError
  */
 export function checkHeader(header: Buffer, fileBytes: number, file: string): 'whole' | 'short' {
-  if (header.length < HEADER_BYTES) throw new StateDamagedError(file, `has ${fileBytes} bytes, less than its header`);
+  if (header.length < HEADER_BYTES)
+    throw new StateDamagedError(file, `has ${fileBytes} bytes, less than its header`);
   const metas = [header.subarray(0, PAGE_BYTES), header.subarray(PAGE_BYTES, HEADER_BYTES)];
   for (const meta of metas) {
-    if (meta.readUInt32LE(META_AT) !== MAGIC) throw new StateDamagedError(file, 'does not begin as an LMDB file does');
+    if (meta.readUInt32LE(META_AT) !== MAGIC)
+      throw new StateDamagedError(file, 'does not begin as an LMDB file does');
     // The upper half is free for flags.
     const version = meta.readUInt32LE(VERSION_AT) & 0xffff;
     if (version > DATA_VERSION) throw new StateNewerError(file, version, DATA_VERSION);
-    if (version !== DATA_VERSION) throw new StateDamagedError(file, `has LMDB's data format ${version} instead of ${DATA_VERSION}`);
-    if (meta.readUInt32LE(PAGE_SIZE_AT) !== PAGE_BYTES) throw new StateDamagedError(file, 'has another page size than it was made with');
+    if (version !== DATA_VERSION)
+      throw new StateDamagedError(
+        file,
+        `has LMDB's data format ${version} instead of ${DATA_VERSION}`,
+      );
+    if (meta.readUInt32LE(PAGE_SIZE_AT) !== PAGE_BYTES)
+      throw new StateDamagedError(file, 'has another page size than it was made with');
   }
-  const newest = metas.reduce((a, b) => (b.readBigUInt64LE(TRANSACTION_AT) > a.readBigUInt64LE(TRANSACTION_AT) ? b : a));
+  const newest = metas.reduce((a, b) =>
+    b.readBigUInt64LE(TRANSACTION_AT) > a.readBigUInt64LE(TRANSACTION_AT) ? b : a,
+  );
   const lastPage = newest.readBigUInt64LE(LAST_PAGE_AT);
   const root = newest.readBigUInt64LE(ROOT_AT);
-  if (root !== NO_PAGE && root > lastPage) throw new StateDamagedError(file, 'points beyond its own end');
+  if (root !== NO_PAGE && root > lastPage)
+    throw new StateDamagedError(file, 'points beyond its own end');
   return BigInt(fileBytes) < (lastPage + 1n) * BigInt(PAGE_BYTES) ? 'short' : 'whole';
 }

@@ -3,11 +3,30 @@ import { failpoint } from '../failpoint.js';
 import { noteDamage } from './check-mark.js';
 import { StateDamagedError, StateNewerError } from './errors.js';
 import { type InodeChange, type InodeTable, newInodeTable, openInodeTable } from './inode-table.js';
-import { type LmdbTable, openFrozenLmdbFile, openLmdbFile, type WritableFile } from './lmdb-file.js';
+import {
+  type LmdbTable,
+  openFrozenLmdbFile,
+  openLmdbFile,
+  type WritableFile,
+} from './lmdb-file.js';
 import { headerOf } from './lmdb-peek.js';
 import { keyBeyond, keyIfHeld } from './name-key.js';
-import type { IndexEntry, IndexRange, IndexView, ObjectName, ObjectRecord, RecordedStat } from './object-index.js';
-import { decodeRecord, hashedAtMsOf, inodeOf, isConfirmedRecord, md5Of, metadataEpochOf } from './record-codec.js';
+import type {
+  IndexEntry,
+  IndexRange,
+  IndexView,
+  ObjectName,
+  ObjectRecord,
+  RecordedStat,
+} from './object-index.js';
+import {
+  decodeRecord,
+  hashedAtMsOf,
+  inodeOf,
+  isConfirmedRecord,
+  md5Of,
+  metadataEpochOf,
+} from './record-codec.js';
 import type { Changes, RecordStore } from './record-store.js';
 
 export const ABOUT_KEY = Buffer.from('format');
@@ -38,11 +57,16 @@ export async function openLmdbStore(file: string): Promise<RecordStore> {
 /** Whether the file is one of ours that this program knows; `about`: under ABOUT_KEY. @throws StateDamagedError, StateNewerError */
 export function checkAbout(about: Buffer | undefined, file: string): void {
   const [, version] = ABOUT.exec(about?.toString('utf8') ?? '') ?? [];
-  if (version === undefined) throw new StateDamagedError(file, 'does not say that it is an index of longshore');
+  if (version === undefined)
+    throw new StateDamagedError(file, 'does not say that it is an index of longshore');
   if (Number(version) > VERSION) throw new StateNewerError(file, Number(version), VERSION);
 }
 
-function lmdbStore(file: string, index: WritableFile<keyof typeof INDEX_TABLES>, inodes: InodeTable): RecordStore {
+function lmdbStore(
+  file: string,
+  index: WritableFile<keyof typeof INDEX_TABLES>,
+  inodes: InodeTable,
+): RecordStore {
   const { records } = index.tables;
   let count = records.count();
   return {
@@ -54,7 +78,8 @@ function lmdbStore(file: string, index: WritableFile<keyof typeof INDEX_TABLES>,
     },
     entries: (range) => entriesOf(records, range, file),
     *namesOfInode(inode) {
-      for (const name of inodes.namesOf(inode)) if (getRecord(records, name, file)?.inode === inode) yield name;
+      for (const name of inodes.namesOf(inode))
+        if (getRecord(records, name, file)?.inode === inode) yield name;
     },
     count: () => count,
     async commit(changes: Changes) {
@@ -65,8 +90,10 @@ function lmdbStore(file: string, index: WritableFile<keyof typeof INDEX_TABLES>,
           const before = records.get(key);
           const inode = put?.record.inode;
           const inodeBefore = before === undefined ? undefined : inodeOf(before);
-          if (inodeBefore !== undefined && inodeBefore !== inode) hints.push({ inode: inodeBefore, key, change: 'remove' });
-          if (inode !== undefined && inode !== inodeBefore) hints.push({ inode, key, change: 'add' });
+          if (inodeBefore !== undefined && inodeBefore !== inode)
+            hints.push({ inode: inodeBefore, key, change: 'remove' });
+          if (inode !== undefined && inode !== inodeBefore)
+            hints.push({ inode, key, change: 'add' });
           if (put !== undefined) records.put(key, put.bytes);
           else if (before !== undefined) records.remove(key);
           added += Number(put !== undefined) - Number(before !== undefined);
@@ -88,7 +115,8 @@ function lmdbStore(file: string, index: WritableFile<keyof typeof INDEX_TABLES>,
  * @throws StateDamagedError (also when there is none), StateNewerError, StateUnavailableError
  */
 export async function openLmdbView(file: string): Promise<IndexView> {
-  if (headerOf(file) === 'absent') throw new StateDamagedError(file, 'is gone, so there is no index to look at');
+  if (headerOf(file) === 'absent')
+    throw new StateDamagedError(file, 'is gone, so there is no index to look at');
   const index = openFrozenLmdbFile(file, INDEX_TABLES);
   const { records } = index.tables;
   return {
@@ -108,11 +136,19 @@ function getRecord(records: LmdbTable, name: ObjectName, file: string): ObjectRe
   }
 }
 
-function* entriesOf(records: LmdbTable, range: IndexRange, file: string): Generator<readonly [ObjectName, ObjectRecord]> {
+function* entriesOf(
+  records: LmdbTable,
+  range: IndexRange,
+  file: string,
+): Generator<readonly [ObjectName, ObjectRecord]> {
   for (const entry of viewEntries(records, range, file)) yield [entry.name, entry.record];
 }
 
-function* viewEntries(records: LmdbTable, { prefix = '', after, upTo }: IndexRange, file: string): Generator<IndexEntry> {
+function* viewEntries(
+  records: LmdbTable,
+  { prefix = '', after, upTo }: IndexRange,
+  file: string,
+): Generator<IndexEntry> {
   const first = Buffer.from(prefix, 'utf8');
   const beyond = keyBeyond(first);
   const afterKey = after === undefined ? undefined : Buffer.from(after, 'utf8');

@@ -38,7 +38,11 @@ const UNLINKED = /^lock\.[0-9a-f]{12}\.tmp$/;
  */
 export async function takeLock(folder: string, clock: Clock): Promise<StateLock> {
   const self = await thisProcess();
-  const holder: Holder = { ...self, since: isoTime(clock.now()), command: process.argv.slice(1).join(' ') };
+  const holder: Holder = {
+    ...self,
+    since: isoTime(clock.now()),
+    command: process.argv.slice(1).join(' '),
+  };
   const text = `${JSON.stringify(holder)}\n`;
   const temporary = temporaryName(join(folder, 'lock'));
   const file = await open(temporary, 'wx', 0o600);
@@ -60,25 +64,39 @@ export async function takeLock(folder: string, clock: Clock): Promise<StateLock>
 }
 
 /** What can be seen of a folder's lock without taking it; `held` also where nobody can tell. A folder that is missing has none. */
-export async function seeLock(folder: string): Promise<{ readonly number: number; readonly held: boolean }> {
+export async function seeLock(
+  folder: string,
+): Promise<{ readonly number: number; readonly held: boolean }> {
   try {
     const number = await newestNumber(folder);
-    const holder = number === 0 ? undefined : readHolder(await readFile(join(folder, `lock.${number}`), 'utf8'));
-    return { number, held: holder !== undefined && (await fateOf(holder, await thisProcess())) !== 'dead' };
+    const holder =
+      number === 0 ? undefined : readHolder(await readFile(join(folder, `lock.${number}`), 'utf8'));
+    return {
+      number,
+      held: holder !== undefined && (await fateOf(holder, await thisProcess())) !== 'dead',
+    };
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw new StateUnavailableError(folder, `cannot be looked at: ${reasonOf(error)}`, error);
+    if (systemCode(error) !== 'ENOENT')
+      throw new StateUnavailableError(folder, `cannot be looked at: ${reasonOf(error)}`, error);
     return (await isThere(folder)) ? seeLock(folder) : { number: 0, held: false }; // followed in this moment by a newer one
   }
 }
 
 /** What processes left behind that were killed as they took the lock; never what one is about to take it with. */
-async function removeUnlinked(folder: string, temporary: string, self: ProcessIdentity): Promise<void> {
+async function removeUnlinked(
+  folder: string,
+  temporary: string,
+  self: ProcessIdentity,
+): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     if (!UNLINKED.test(name) || path === temporary) continue;
     try {
       const holder = readHolder(await readFile(path, 'utf8'));
-      const isDead = holder === undefined ? (await silenceMs(path, temporary)) > SILENCE_MS : (await fateOf(holder, self)) === 'dead';
+      const isDead =
+        holder === undefined
+          ? (await silenceMs(path, temporary)) > SILENCE_MS
+          : (await fateOf(holder, self)) === 'dead';
       if (isDead) await rm(path, { force: true });
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') throw error; // its owner has removed it
@@ -89,7 +107,8 @@ async function removeUnlinked(folder: string, temporary: string, self: ProcessId
 async function follow(folder: string, temporary: string, self: ProcessIdentity): Promise<number> {
   for (;;) {
     const newest = await newestNumber(folder);
-    if (newest > 0 && !(await isFree(join(folder, `lock.${newest}`), folder, temporary, self))) continue;
+    if (newest > 0 && !(await isFree(join(folder, `lock.${newest}`), folder, temporary, self)))
+      continue;
     const number = newest + 1;
     const path = join(folder, `lock.${number}`);
     try {
@@ -110,7 +129,12 @@ async function follow(folder: string, temporary: string, self: ProcessIdentity):
 }
 
 /** False when it has gone meanwhile, so that a newer one must be there. @throws StateLockedError when it is held. */
-async function isFree(path: string, folder: string, temporary: string, self: ProcessIdentity): Promise<boolean> {
+async function isFree(
+  path: string,
+  folder: string,
+  temporary: string,
+  self: ProcessIdentity,
+): Promise<boolean> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -123,7 +147,11 @@ async function isFree(path: string, folder: string, temporary: string, self: Pro
   const fate = await fateOf(holder, self);
   if (fate === 'dead') return true;
   const who = `pid ${holder.pid} on ${holder.host}, since ${holder.since}, command: ${holder.command}`;
-  if (fate === 'alive') throw new StateLockedError(folder, `another longshore works on this state folder (${who}). Stop it first`);
+  if (fate === 'alive')
+    throw new StateLockedError(
+      folder,
+      `another longshore works on this state folder (${who}). Stop it first`,
+    );
   const silentMs = await silenceMs(path, temporary);
   if (silentMs > SILENCE_MS) return true;
   throw new StateLockedError(

@@ -4,7 +4,13 @@ import { openDocument } from './document.js';
 import { StateDamagedError } from './errors.js';
 import { indexEntry } from './index-entry.js';
 import { inRange } from './name-key.js';
-import type { IndexEntry, IndexRange, IndexView, ObjectName, ObjectRecord } from './object-index.js';
+import type {
+  IndexEntry,
+  IndexRange,
+  IndexView,
+  ObjectName,
+  ObjectRecord,
+} from './object-index.js';
 import type { RecordStore } from './record-store.js';
 import { recordsFromJson, recordsToJson } from './records-json.js';
 
@@ -48,7 +54,8 @@ export async function openLowdbStore(file: string): Promise<RecordStore> {
 /** A frozen view for another thread: what the file says now. */
 export async function openLowdbView(file: string): Promise<IndexView> {
   const document = await openRecords(file);
-  if (!document.existed) throw new StateDamagedError(file, 'is gone, so there is no index to look at');
+  if (!document.existed)
+    throw new StateDamagedError(file, 'is gone, so there is no index to look at');
   const records = document.read();
   const ordered = orderedNames();
   return {

@@ -15,14 +15,19 @@ export interface Versions {
  *   version from which no step leads here.
  */
 export function upgrade(document: unknown, file: string, { current, steps }: Versions): Fields {
-  if (typeof document !== 'object' || document === null) throw new StateDamagedError(file, 'is not a JSON object');
+  if (typeof document !== 'object' || document === null)
+    throw new StateDamagedError(file, 'is not a JSON object');
   let fields: Fields = { ...document };
   const { version: found } = fields;
   if (typeof found !== 'number') throw new StateDamagedError(file, 'does not say its version');
   if (found > current) throw new StateNewerError(file, found, current);
   for (let version = found; version < current; version++) {
     const step = steps[version];
-    if (step === undefined) throw new StateDamagedError(file, `is of version ${found}, from which no step leads to version ${current}`);
+    if (step === undefined)
+      throw new StateDamagedError(
+        file,
+        `is of version ${found}, from which no step leads to version ${current}`,
+      );
     fields = { ...step(fields), version: version + 1 };
   }
   return fields;

@@ -35,7 +35,13 @@ export interface ObjectRecord {
  * `rejected`: somebody said that it is not: the object stays as it is, whatever became of the file, until the file is back.
  * Records are stored with the place in this list: what is new comes last.
  */
-export const GUARDED = ['delete-held', 'overwrite-held', 'delete-approved', 'overwrite-approved', 'rejected'] as const;
+export const GUARDED = [
+  'delete-held',
+  'overwrite-held',
+  'delete-approved',
+  'overwrite-approved',
+  'rejected',
+] as const;
 export type Guarded = (typeof GUARDED)[number];
 
 /** An object's name below its mirror's prefix. */

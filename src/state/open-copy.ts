@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { copyStateFiles } from './copy-files.js';
 import { reasonOf, StateError, StateUnavailableError } from './errors.js';
 import { seeLock, takeLock } from './lock.js';
-import { type Closing, closeAll, type OpenStateOptions, openMirrors, type State } from './open-state.js';
+import {
+  type Closing,
+  closeAll,
+  type OpenStateOptions,
+  openMirrors,
+  type State,
+} from './open-state.js';
 
 const PREFIX = 'longshore-look-';
 
@@ -27,7 +33,11 @@ export async function openStateCopy({ folder, log, ...options }: OpenStateOption
     const names = options.mirrors.map(({ name }) => name);
     await copyStateFiles(folder, copy, names, options.signal);
     const toBeRebuilt = (mirror: string, why: string) =>
-      log?.warn('state is damaged', { mirror, why: original(why), until: 'a run that is no dry run has rebuilt it, nothing is deleted' });
+      log?.warn('state is damaged', {
+        mirror,
+        why: original(why),
+        until: 'a run that is no dry run has rebuilt it, nothing is deleted',
+      });
     try {
       return await openMirrors({ ...options, folder: copy, rebuilt: toBeRebuilt }, opened);
     } catch (error) {
@@ -45,7 +55,11 @@ async function newFolder(folder: string): Promise<string> {
     return await mkdtemp(join(tmpdir(), PREFIX));
   } catch (error) {
     const problem = `cannot be copied to ${tmpdir()}, where it would only be looked at (${reasonOf(error)})`;
-    throw new StateUnavailableError(folder, `${problem}. The environment variable TMPDIR may name another folder`, error);
+    throw new StateUnavailableError(
+      folder,
+      `${problem}. The environment variable TMPDIR may name another folder`,
+      error,
+    );
   }
 }
 

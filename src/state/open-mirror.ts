@@ -48,7 +48,9 @@ export interface OpenMirrorOptions extends Omit<MirrorToOpen, 'engine'> {
  * aside and started anew; before that, the ledger says durably that nothing may be deleted until a reconcile has
  * finished. What cannot be read, or is newer, is an error and stays as it is.
  */
-export async function openMirror(options: OpenMirrorOptions): Promise<MirrorStore & { close(): Promise<void> }> {
+export async function openMirror(
+  options: OpenMirrorOptions,
+): Promise<MirrorStore & { close(): Promise<void> }> {
   const { name, location } = options;
   const { folder } = location;
   const reasons: string[] = [];
@@ -62,7 +64,8 @@ export async function openMirror(options: OpenMirrorOptions): Promise<MirrorStor
     failpoint('state: index marked in use, not opened');
     await leaveFormerPlace(options, ledger, reasons);
     const isReady = await readyIndex({ ...options, doubtful }, ledger, reasons);
-    if (location.engine === 'lmdb' && !isReady) await checkInChild('trial', indexFile(location), options.signal);
+    if (location.engine === 'lmdb' && !isReady)
+      await checkInChild('trial', indexFile(location), options.signal);
     const index = await openMarked(location);
     return {
       index,
@@ -91,7 +94,10 @@ export async function openMirror(options: OpenMirrorOptions): Promise<MirrorStor
 /** `doubtful`: it was not closed, or damage was met in it. */
 type IndexOptions = OpenMirrorOptions & { readonly doubtful: boolean };
 
-async function openSoundLedger({ name, location, clock }: OpenMirrorOptions, reasons: string[]): Promise<Ledger> {
+async function openSoundLedger(
+  { name, location, clock }: OpenMirrorOptions,
+  reasons: string[],
+): Promise<Ledger> {
   const { folder } = location;
   const hadIndex = await isThere(indexFile(location));
   let ledger = await openLedger(folder, name).catch((error: unknown) => {
@@ -113,7 +119,11 @@ async function openSoundLedger({ name, location, clock }: OpenMirrorOptions, rea
  * Records say what was put into one place of one container. Of another place, that the configuration names now, they prove
  * nothing: what is there under the same names is not ours.
  */
-async function leaveFormerPlace({ name, location, place, clock }: OpenMirrorOptions, ledger: Ledger, reasons: string[]): Promise<void> {
+async function leaveFormerPlace(
+  { name, location, place, clock }: OpenMirrorOptions,
+  ledger: Ledger,
+  reasons: string[],
+): Promise<void> {
   const former = ledger.read().place;
   if (place === undefined || former === place) return;
   if (former === undefined) return ledger.update((document) => ({ ...document, place }));
@@ -127,8 +137,15 @@ async function leaveFormerPlace({ name, location, place, clock }: OpenMirrorOpti
     ...(acceptedEmpty && { acceptedEmpty }),
     ...(trash && { trash }),
   };
-  await ledger.update(() => ({ ...newLedger(name), ...stays, ...(found === undefined ? {} : { found }), place }));
-  reasons.push(`until now its objects went to ${former}, and from now on to ${place}: what was known is of no use there${keptAs(kept)}`);
+  await ledger.update(() => ({
+    ...newLedger(name),
+    ...stays,
+    ...(found === undefined ? {} : { found }),
+    place,
+  }));
+  reasons.push(
+    `until now its objects went to ${former}, and from now on to ${place}: what was known is of no use there${keptAs(kept)}`,
+  );
 }
 
 function keptAs(files: readonly string[]): string {
@@ -136,7 +153,10 @@ function keptAs(files: readonly string[]): string {
 }
 
 /** Of either engine. Resolves with where they are now. */
-async function setAsideIndexes({ folder }: IndexLocation, clock: Clock): Promise<readonly string[]> {
+async function setAsideIndexes(
+  { folder }: IndexLocation,
+  clock: Clock,
+): Promise<readonly string[]> {
   const kept: string[] = [];
   for (const engine of ['lmdb', 'lowdb'] as const) {
     const file = indexFile({ folder, engine });
@@ -150,9 +170,16 @@ async function setAsideIndexes({ folder }: IndexLocation, clock: Clock): Promise
  *
  * @returns whether it is there and has been opened once
  */
-async function readyIndex(options: IndexOptions, ledger: Ledger, reasons: string[]): Promise<boolean> {
+async function readyIndex(
+  options: IndexOptions,
+  ledger: Ledger,
+  reasons: string[],
+): Promise<boolean> {
   const { location } = options;
-  const other: IndexLocation = { folder: location.folder, engine: location.engine === 'lmdb' ? 'lowdb' : 'lmdb' };
+  const other: IndexLocation = {
+    folder: location.folder,
+    engine: location.engine === 'lmdb' ? 'lowdb' : 'lmdb',
+  };
   await removeUnfinished(location);
   await removeUnfinished(other);
   const present = await isSound(location, options, ledger, reasons);
@@ -171,7 +198,12 @@ async function readyIndex(options: IndexOptions, ledger: Ledger, reasons: string
 }
 
 /** False when there is none, or none any more, since it was damaged. */
-async function isSound(location: IndexLocation, options: IndexOptions, ledger: Ledger, reasons: string[]): Promise<boolean> {
+async function isSound(
+  location: IndexLocation,
+  options: IndexOptions,
+  ledger: Ledger,
+  reasons: string[],
+): Promise<boolean> {
   const file = indexFile(location);
   if (!(await isThere(file))) return false;
   if (location.engine === 'lmdb' && isUnfinished(file)) {
@@ -184,16 +216,26 @@ async function isSound(location: IndexLocation, options: IndexOptions, ledger: L
   } catch (error) {
     if (!(error instanceof StateDamagedError)) throw error;
     await forbidDeletes(ledger);
-    reasons.push(`${error.message}; kept as ${await setAside(file, filesBeside(file), options.clock)}`);
+    reasons.push(
+      `${error.message}; kept as ${await setAside(file, filesBeside(file), options.clock)}`,
+    );
     return false;
   }
 }
 
-async function look(location: IndexLocation, file: string, { doubtful, signal }: IndexOptions): Promise<void> {
+async function look(
+  location: IndexLocation,
+  file: string,
+  { doubtful, signal }: IndexOptions,
+): Promise<void> {
   if (location.engine === 'lmdb') {
     const header = headerOf(file);
     if (header === 'absent') throw new StateDamagedError(file, 'is empty');
-    await checkInChild(header === 'short' || doubtful || !isInodeTableWhole(file) ? 'whole' : 'trial', file, signal);
+    await checkInChild(
+      header === 'short' || doubtful || !isInodeTableWhole(file) ? 'whole' : 'trial',
+      file,
+      signal,
+    );
   }
   // Both engines read their own header here, and lowdb the whole of it.
   const index = await openMarked(location);

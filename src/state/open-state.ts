@@ -41,13 +41,19 @@ export async function openState({ log, ...options }: OpenStateOptions): Promise<
   const lock = await lockFolder(options.folder, options.clock);
   const opened: Closing[] = [{ close: () => lock.release() }];
   const rebuilt = (mirror: string, why: string) =>
-    log?.warn('state rebuilt', { mirror, why, until: 'the next reconcile has finished, nothing is deleted' });
+    log?.warn('state rebuilt', {
+      mirror,
+      why,
+      until: 'the next reconcile has finished, nothing is deleted',
+    });
   const cutShort = (mirror: string, file: string) =>
     log?.warn('the last start ended while it opened the index', { mirror, file, look: LOOK });
   try {
     return await openMirrors({ ...options, rebuilt, cutShort }, opened);
   } catch (error) {
-    await closeAll(opened).catch((closeError: unknown) => log?.error('state not closed', { error: reasonOf(closeError) }));
+    await closeAll(opened).catch((closeError: unknown) =>
+      log?.error('state not closed', { error: reasonOf(closeError) }),
+    );
     throw error;
   }
 }
@@ -68,7 +74,14 @@ export async function openMirrors(
   for (const { name, engine, place } of mirrors) {
     signal?.throwIfAborted();
     const location = { engine, folder: join(folder, 'mirrors', name) };
-    const mirror = await openMirror({ name, location, place, clock, signal, cutShort: (file) => cutShort?.(name, file) });
+    const mirror = await openMirror({
+      name,
+      location,
+      place,
+      clock,
+      signal,
+      cutShort: (file) => cutShort?.(name, file),
+    });
     opened.push(mirror);
     stores.set(name, mirror);
     if (mirror.rebuilt !== undefined) rebuilt(name, mirror.rebuilt);
@@ -90,7 +103,9 @@ async function lockFolder(folder: string, clock: Clock): Promise<StateLock> {
     return await takeLock(folder, clock);
   } catch (error) {
     if (error instanceof StateError) throw error;
-    const advice = isInTheWay(error) ? 'Something else than a folder is in its place: move it' : 'Make it writable for this user';
+    const advice = isInTheWay(error)
+      ? 'Something else than a folder is in its place: move it'
+      : 'Make it writable for this user';
     throw new StateUnavailableError(
       folder,
       `the state folder cannot be used (${reasonOf(error)}). ${advice}, or name another one under "state" in the configuration`,
@@ -108,10 +123,16 @@ function requireOwn(folder: string): void {
   const { uid: owner, mode } = statPath(folder);
   if (owner !== BigInt(uid)) {
     const mend = `run longshore as that user, or give it the folder: chown -R ${uid}:${gid} '${folder}'`;
-    throw new StateUnavailableError(folder, `belongs to user ${owner}, and longshore runs as user ${uid}: ${mend}`);
+    throw new StateUnavailableError(
+      folder,
+      `belongs to user ${owner}, and longshore runs as user ${uid}: ${mend}`,
+    );
   }
   if ((mode & WRITABLE_BY_OTHERS) !== 0n) {
-    throw new StateUnavailableError(folder, `may be written to by every user: chmod o-w '${folder}', and see what they have left in it`);
+    throw new StateUnavailableError(
+      folder,
+      `may be written to by every user: chmod o-w '${folder}', and see what they have left in it`,
+    );
   }
 }
 
@@ -124,6 +145,7 @@ function isInTheWay(error: unknown): boolean {
 /** The last first; each is closed whatever becomes of the others. Rejects with the first error. */
 export async function closeAll(opened: readonly Closing[]): Promise<void> {
   const errors: unknown[] = [];
-  for (const one of opened.toReversed()) await one.close().catch((error: unknown) => errors.push(error));
+  for (const one of opened.toReversed())
+    await one.close().catch((error: unknown) => errors.push(error));
   if (errors.length > 0) throw errors[0];
 }

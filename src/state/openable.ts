@@ -17,7 +17,8 @@ export function requireOpenable(file: string, mode: 'read' | 'write'): void {
   if (mode === 'write') requireRoom(file);
   const descriptors: number[] = [];
   try {
-    for (let count = 0; count < DESCRIPTORS; count++) descriptors.push(openSync(file, mode === 'write' ? 'r+' : 'r'));
+    for (let count = 0; count < DESCRIPTORS; count++)
+      descriptors.push(openSync(file, mode === 'write' ? 'r+' : 'r'));
   } catch (error) {
     // A file to be made: requireRoom has made another one in its place.
     if (systemCode(error) !== 'ENOENT' || mode === 'read') throw notOpened(file, 'open', error);
@@ -41,13 +42,19 @@ function requireLocks(file: string): void {
 }
 
 function notOpened(file: string, call: string, error: unknown): StateUnavailableError {
-  return new StateUnavailableError(file, `cannot be opened (${call}: ${reasonOf(error)}). ${adviceFor(file, systemCode(error))}`, error);
+  return new StateUnavailableError(
+    file,
+    `cannot be opened (${call}: ${reasonOf(error)}). ${adviceFor(file, systemCode(error))}`,
+    error,
+  );
 }
 
 function adviceFor(file: string, code: string): string {
-  if (code === 'EMFILE') return 'This process has too many open files: raise its limit (ulimit -n, LimitNOFILE=)';
+  if (code === 'EMFILE')
+    return 'This process has too many open files: raise its limit (ulimit -n, LimitNOFILE=)';
   if (code === 'ENFILE') return 'The system has too many open files: close some';
-  if (code !== 'EACCES' && code !== 'EPERM') return 'It is kept; the kernel log may say what is wrong with its disk';
+  if (code !== 'EACCES' && code !== 'EPERM')
+    return 'It is kept; the kernel log may say what is wrong with its disk';
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   return `${ownerOf(file)}; give it to the user that longshore runs as: chown -R ${uid}:${gid} '${dirname(file)}'`;
 }

@@ -19,11 +19,20 @@ export async function thisProcess(): Promise<ProcessIdentity> {
     readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => null),
     readlink('/proc/self/ns/pid').catch(() => null),
   ]);
-  return { pid: process.pid, startTicks: stat?.startTicks ?? null, bootId: bootId?.trim() ?? null, pidNamespace, host: hostname() };
+  return {
+    pid: process.pid,
+    startTicks: stat?.startTicks ?? null,
+    bootId: bootId?.trim() ?? null,
+    pidNamespace,
+    host: hostname(),
+  };
 }
 
 /** `unseen`: it runs, or ran, on another host or in another container, where its pid cannot be looked up. */
-export async function fateOf(other: ProcessIdentity, self: ProcessIdentity): Promise<'alive' | 'dead' | 'unseen'> {
+export async function fateOf(
+  other: ProcessIdentity,
+  self: ProcessIdentity,
+): Promise<'alive' | 'dead' | 'unseen'> {
   if (other.bootId !== self.bootId) return other.host === self.host ? 'dead' : 'unseen';
   if (other.bootId === null && other.host !== self.host) return 'unseen';
   if (other.pidNamespace !== self.pidNamespace) return 'unseen';
@@ -40,7 +49,9 @@ export async function isStopped({ pid }: Pick<ProcessIdentity, 'pid'>): Promise<
 }
 
 /** proc(5), /proc/PID/stat: the third field is the state, the 22nd the start time. The second may contain anything. */
-async function readStat(pid: number | 'self'): Promise<{ readonly state: string; readonly startTicks: string } | undefined> {
+async function readStat(
+  pid: number | 'self',
+): Promise<{ readonly state: string; readonly startTicks: string } | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');

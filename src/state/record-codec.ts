@@ -1,7 +1,13 @@
 import { crc32 } from 'node:zlib';
 import { StateDamagedError, StateNewerError } from './errors.js';
 import { GUARDED, type ObjectRecord, type RecordedStat } from './object-index.js';
-import { type RecordTimes, readTimes, timesBytes, timesLayout, writeTimes } from './record-times.js';
+import {
+  type RecordTimes,
+  readTimes,
+  timesBytes,
+  timesLayout,
+  writeTimes,
+} from './record-times.js';
 
 /*
  * One record, little-endian:
@@ -59,7 +65,8 @@ export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
   const { etag, versionId, partSize, md5, uid, gid, metadataEpoch = 0 } = record;
   if (!(metadataEpoch >= 0 && metadataEpoch <= EPOCH_BITS))
     throw new RangeError(`metadataEpoch must be 0 to ${EPOCH_BITS}, got ${metadataEpoch}`);
-  if (md5 !== '' && !MD5.test(md5)) throw new TypeError(`md5 must be 32 lower-case hex digits, got "${md5}"`);
+  if (md5 !== '' && !MD5.test(md5))
+    throw new TypeError(`md5 must be 32 lower-case hex digits, got "${md5}"`);
   const layout = timesLayout(record);
   const ctimeDiffers = layout === 1 && record.ctimeNs !== record.mtimeNs;
   const behindBytes = timesBytes(layout, ctimeDiffers);
@@ -87,7 +94,11 @@ export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
       (etagText === undefined ? 0 : Flag.etag) |
       (partSize === undefined ? 0 : Flag.partSize) |
       (versionText === undefined ? 0 : Flag.versionId) |
-      (record.looks === undefined ? 0 : record.looks === 'random' ? Flag.looksRandom : Flag.looksBlank) |
+      (record.looks === undefined
+        ? 0
+        : record.looks === 'random'
+          ? Flag.looksRandom
+          : Flag.looksBlank) |
       (record.guarded === undefined ? 0 : (GUARDED.indexOf(record.guarded) + 1) << GUARDED_SHIFT) |
       (metadataEpoch << EPOCH_SHIFT),
     at,
@@ -149,13 +160,15 @@ export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): Obje
   if (flags & Flag.etagIsMd5) record.etag = md5;
   if (flags & Flag.etag) record.etag = text();
   if (flags & Flag.versionId) record.versionId = text();
-  if (flags & (Flag.looksRandom | Flag.looksBlank)) record.looks = flags & Flag.looksRandom ? 'random' : 'blank';
+  if (flags & (Flag.looksRandom | Flag.looksBlank))
+    record.looks = flags & Flag.looksRandom ? 'random' : 'blank';
   const epoch = (flags >> EPOCH_SHIFT) & EPOCH_BITS;
   if (epoch > 0) record.metadataEpoch = epoch;
   const guarded = (flags >> GUARDED_SHIFT) & GUARDED_BITS;
   if (guarded > 0) {
     const said = GUARDED[guarded - 1];
-    if (said === undefined) throw new StateDamagedError(file, `a record says ${guarded} of the guard, which never was`);
+    if (said === undefined)
+      throw new StateDamagedError(file, `a record says ${guarded} of the guard, which never was`);
     record.guarded = said;
   }
   return record;
@@ -165,11 +178,15 @@ export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): Obje
 export function checkRecord(bytes: Buffer, key: Uint8Array, file: string): void {
   // The checksum's and the version's places are fixed for all versions.
   if (bytes.length < FIXED_BYTES || bytes.readUInt32LE(0) !== checksum(bytes, key)) {
-    throw new StateDamagedError(file, `the record of ${JSON.stringify(Buffer.from(key).toString('utf8'))} is damaged`);
+    throw new StateDamagedError(
+      file,
+      `the record of ${JSON.stringify(Buffer.from(key).toString('utf8'))} is damaged`,
+    );
   }
   const version = bytes.readUInt8(VERSION_AT);
   if (version > VERSION) throw new StateNewerError(file, version, VERSION);
-  if (version !== 1 && version !== 2) throw new StateDamagedError(file, `a record has version ${version}, which never was`);
+  if (version !== 1 && version !== 2)
+    throw new StateDamagedError(file, `a record has version ${version}, which never was`);
 }
 
 /**
@@ -218,7 +235,13 @@ export function inodeOf(bytes: Buffer): bigint {
 }
 
 function timesOf(view: DataView, flags: number): RecordTimes {
-  return readTimes(view, view.getUint8(VERSION_AT) === 2 ? 2 : 1, (flags & Flag.ctime) !== 0, MTIME_AT, FIXED_BYTES);
+  return readTimes(
+    view,
+    view.getUint8(VERSION_AT) === 2 ? 2 : 1,
+    (flags & Flag.ctime) !== 0,
+    MTIME_AT,
+    FIXED_BYTES,
+  );
 }
 
 function timesBytesOf(bytes: Buffer, flags: number): number {

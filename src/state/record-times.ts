@@ -30,7 +30,13 @@ export function timesBytes(layout: TimesLayout, ctimeDiffers: boolean): number {
 }
 
 /** `fixedAt`: the mtime's place in the fixed part; `behindAt`: the end of the fixed part. */
-export function writeTimes(bytes: Buffer, layout: TimesLayout, times: RecordTimes, fixedAt: number, behindAt: number): void {
+export function writeTimes(
+  bytes: Buffer,
+  layout: TimesLayout,
+  times: RecordTimes,
+  fixedAt: number,
+  behindAt: number,
+): void {
   const { mtimeNs, ctimeNs } = times;
   if (layout === 1) {
     bytes.writeBigInt64LE(mtimeNs, fixedAt);
@@ -44,9 +50,16 @@ export function writeTimes(bytes: Buffer, layout: TimesLayout, times: RecordTime
   bytes.writeUInt32LE(ctime.nanoseconds, behindAt + WIDE_CTIME_NS);
 }
 
-export function readTimes(view: DataView, layout: TimesLayout, ctimeDiffers: boolean, fixedAt: number, behindAt: number): RecordTimes {
+export function readTimes(
+  view: DataView,
+  layout: TimesLayout,
+  ctimeDiffers: boolean,
+  fixedAt: number,
+  behindAt: number,
+): RecordTimes {
   const fixed = view.getBigInt64(fixedAt, true);
-  if (layout === 1) return { mtimeNs: fixed, ctimeNs: ctimeDiffers ? view.getBigInt64(behindAt, true) : fixed };
+  if (layout === 1)
+    return { mtimeNs: fixed, ctimeNs: ctimeDiffers ? view.getBigInt64(behindAt, true) : fixed };
   return {
     mtimeNs: joinTime({ seconds: fixed, nanoseconds: view.getUint32(behindAt, true) }),
     ctimeNs: joinTime({

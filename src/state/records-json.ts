@@ -30,9 +30,13 @@ export function recordsFromJson(json: unknown, file: string): Map<ObjectName, Ob
 }
 
 function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRecord] {
-  const fields: Readonly<Record<string, unknown>> = typeof json === 'object' && json !== null ? { ...json } : {};
+  const fields: Readonly<Record<string, unknown>> =
+    typeof json === 'object' && json !== null ? { ...json } : {};
   const complain = (field: string): never => {
-    throw new StateDamagedError(file, `the record of ${JSON.stringify(fields['name'])} has no valid ${field}`);
+    throw new StateDamagedError(
+      file,
+      `the record of ${JSON.stringify(fields['name'])} has no valid ${field}`,
+    );
   };
   const text = (field: string) => {
     const value = fields[field];
@@ -50,7 +54,8 @@ function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRe
   if (state !== 'confirmed' && state !== 'sending') return complain('state');
   if (kind !== 'file' && kind !== 'symlink') return complain('kind');
   if (looks !== undefined && !LOOKS.includes(looks)) return complain('looks');
-  if (guarded !== undefined && !(GUARDED as readonly unknown[]).includes(guarded)) return complain('guarded');
+  if (guarded !== undefined && !(GUARDED as readonly unknown[]).includes(guarded))
+    return complain('guarded');
   const record: ObjectRecord = {
     state,
     kind,

@@ -18,7 +18,10 @@ export function unsealJson(text: string, file: string): unknown {
   if (seal === null) throw new StateDamagedError(file, 'does not begin as a state file does');
   const body = text.slice(seal[0].length);
   if (checksum(body.slice(0, -1)) !== seal[1]) {
-    throw new StateDamagedError(file, 'is not what was written (its checksum differs): damaged, cut short, or edited by hand');
+    throw new StateDamagedError(
+      file,
+      'is not what was written (its checksum differs): damaged, cut short, or edited by hand',
+    );
   }
   try {
     return JSON.parse(`{\n${body}`);

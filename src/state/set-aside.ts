@@ -8,7 +8,12 @@ import { reasonOf, StateUnavailableError, systemCode } from './errors.js';
  * Renames a file to `NAME.damaged-20261122T144147Z`, where nothing of ours looks again, and gives that path.
  * `beside` are files that say nothing without it, and go. `because`: instead of `damaged`.
  */
-export async function setAside(file: string, beside: readonly string[], clock: Clock, because = 'damaged'): Promise<string> {
+export async function setAside(
+  file: string,
+  beside: readonly string[],
+  clock: Clock,
+  because = 'damaged',
+): Promise<string> {
   const moment = isoTime(clock.now()).replace(/[-:]|\.\d+/g, '');
   let kept = `${file}.${because}-${moment}`;
   for (let again = 2; await isThere(kept); again++) kept = `${file}.${because}-${moment}-${again}`;

@@ -38,12 +38,17 @@ export async function askDaemon(
   const late = new AbortController();
   const cancel = clock.after(patienceMs, () => late.abort());
   try {
-    return await read(await send(stateFolder, method, target, AbortSignal.any([signal, late.signal])));
+    return await read(
+      await send(stateFolder, method, target, AbortSignal.any([signal, late.signal])),
+    );
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof DaemonAnswerError) throw cause;
     throw late.signal.aborted
-      ? new DaemonAnswerError(`the daemon of ${stateFolder} did not answer within ${patienceMs / 1000} s`, { cause })
+      ? new DaemonAnswerError(
+          `the daemon of ${stateFolder} did not answer within ${patienceMs / 1000} s`,
+          { cause },
+        )
       : explained(cause, stateFolder);
   } finally {
     cancel();
@@ -54,16 +59,34 @@ export async function askDaemon(
  * The status of all mirrors, or of one; one that the daemon does not have is a DaemonAnswerError. The fields are those
  * of the daemon's version, which need not be ours.
  */
-export async function askStatus(mirror: string | undefined, options: AskOptions): Promise<DaemonStatus> {
+export async function askStatus(
+  mirror: string | undefined,
+  options: AskOptions,
+): Promise<DaemonStatus> {
   const query = mirror === undefined ? '' : `?${new URLSearchParams({ mirror })}`;
   return (await askDaemon('GET', `/status${query}`, options)) as DaemonStatus;
 }
 
-async function send(stateFolder: string, method: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+async function send(
+  stateFolder: string,
+  method: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const short = await shortPath(stateFolder, SOCKET_NAME);
   try {
     return await new Promise((resolve, reject) => {
-      request({ socketPath: short.path, method, path, signal, headers: { host: 'longshore' }, agent: false }, resolve)
+      request(
+        {
+          socketPath: short.path,
+          method,
+          path,
+          signal,
+          headers: { host: 'longshore' },
+          agent: false,
+        },
+        resolve,
+      )
         .on('error', reject)
         .end();
     });
@@ -75,7 +98,10 @@ async function send(stateFolder: string, method: string, path: string, signal: A
 async function read(response: IncomingMessage): Promise<unknown> {
   const body: unknown = JSON.parse(await text(response));
   if (response.statusCode === 200) return body;
-  const told = typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : `HTTP ${response.statusCode}`;
+  const told =
+    typeof body === 'object' && body !== null && 'error' in body
+      ? String(body.error)
+      : `HTTP ${response.statusCode}`;
   throw new DaemonAnswerError(told);
 }
 
@@ -85,10 +111,16 @@ function explained(cause: unknown, stateFolder: string): Error {
     case 'ENOENT':
     case 'ENOTDIR':
     case 'ECONNREFUSED':
-      return new DaemonNotRunningError(`not running (no daemon holds ${stateFolder}); start with longshore run`, { cause });
+      return new DaemonNotRunningError(
+        `not running (no daemon holds ${stateFolder}); start with longshore run`,
+        { cause },
+      );
     case 'EACCES':
     case 'EPERM':
-      return new DaemonAnswerError(`the daemon of ${stateFolder} belongs to another user; ask as that user, or as root`, { cause });
+      return new DaemonAnswerError(
+        `the daemon of ${stateFolder} belongs to another user; ask as that user, or as root`,
+        { cause },
+      );
     default:
       return new DaemonAnswerError(
         `the daemon of ${stateFolder} gave no proper answer: ${cause instanceof Error ? cause.message : String(cause)}`,

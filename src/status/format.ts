@@ -19,7 +19,18 @@ export function formatStatus(status: DaemonStatus, nowMs: number): string {
 }
 
 function overview(mirrors: readonly MirrorStatus[]): string {
-  const head = ['MIRROR', 'STATE', 'LAG', 'QUEUED', 'RUNNING', 'RETRYING', 'GIVEN UP', 'HELD', 'SKIPPED', 'OBJECTS'];
+  const head = [
+    'MIRROR',
+    'STATE',
+    'LAG',
+    'QUEUED',
+    'RUNNING',
+    'RETRYING',
+    'GIVEN UP',
+    'HELD',
+    'SKIPPED',
+    'OBJECTS',
+  ];
   const rows = mirrors.map((mirror) => [
     printable(mirror.mirror),
     mirror.state,
@@ -48,15 +59,23 @@ function details(mirror: MirrorStatus, nowMs: number): string {
     ['last scan', reportText(mirror.lastScan, nowMs)],
     ['last reconcile', reportText(mirror.lastReconcile, nowMs)],
     ['since start', listed({ uploaded, copied, deleted, failed }, sent)],
-    ...firstOf(mirror.running, ({ job, name, bytes: size, seconds }) => [job, `${printable(name)} (${bytes(size)}, ${duration(seconds)})`]),
+    ...firstOf(mirror.running, ({ job, name, bytes: size, seconds }) => [
+      job,
+      `${printable(name)} (${bytes(size)}, ${duration(seconds)})`,
+    ]),
     ...firstOf(mirror.quarantined, ({ name, reason, error, attempts, nextTryMs }) => [
       'given up',
       `${printable(name)}: ${reason} after ${counted(attempts, 'attempt')}: ${escapeUnprintable(error)}${nextTry(nextTryMs, nowMs)}`,
     ]),
-    ...Object.entries(mirror.skipped).map(([reason, skipped]) => ['skipped', `${count(skipped)} ${reason}`] as const),
+    ...Object.entries(mirror.skipped).map(
+      ([reason, skipped]) => ['skipped', `${count(skipped)} ${reason}`] as const,
+    ),
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
-  return [`${printable(mirror.mirror)}: ${mirror.state}`, ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`)].join('\n');
+  return [
+    `${printable(mirror.mirror)}: ${mirror.state}`,
+    ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`),
+  ].join('\n');
 }
 
 const DELETES = {
@@ -64,19 +83,31 @@ const DELETES = {
   keep: 'objects whose files are gone are kept',
 } as const;
 
-function heldRows({ mirror, held, heldWhy, heldSinceMs }: MirrorStatus, nowMs: number): readonly Row[] {
+function heldRows(
+  { mirror, held, heldWhy, heldSinceMs }: MirrorStatus,
+  nowMs: number,
+): readonly Row[] {
   if (heldSinceMs === null) return [];
   const age = duration((nowMs - heldSinceMs) / 1000);
   return [
-    ['held', `${counted(held, 'change')} for ${age}, until somebody decides: longshore held ${printable(mirror)}`],
+    [
+      'held',
+      `${counted(held, 'change')} for ${age}, until somebody decides: longshore held ${printable(mirror)}`,
+    ],
     ['', `because of ${escapeUnprintable(heldWhy)}`],
   ];
 }
 
 function watchRows(watch: WatchState | null): readonly Row[] {
   if (watch === null) return [['watch', 'not watching']];
-  const lost = watch.losses === 0 ? '' : `, events may have been lost ${counted(watch.losses, 'time')} (scanned again each time)`;
-  const summary = watch.engine === 'scan' ? 'scans on a timer only' : `${watch.engine}, ${counted(watch.directories, 'folder')}${lost}`;
+  const lost =
+    watch.losses === 0
+      ? ''
+      : `, events may have been lost ${counted(watch.losses, 'time')} (scanned again each time)`;
+  const summary =
+    watch.engine === 'scan'
+      ? 'scans on a timer only'
+      : `${watch.engine}, ${counted(watch.directories, 'folder')}${lost}`;
   const degraded = firstOf(watch.degraded, ({ under, why }) => [
     'degraded',
     `${under === '' ? 'the whole source' : printable(under)}: ${escapeUnprintable(why)}`,
@@ -88,7 +119,10 @@ function reportText(report: RunReport | null, nowMs: number): string {
   if (report === null) return 'never';
   const { scanned, uploaded, copied, deleted, adopted, failed, skipped, held, kept = 0 } = report;
   const age = duration((nowMs - report.startedAtMs) / 1000 - report.seconds);
-  const did = listed({ uploaded, copied, deleted, adopted, failed, skipped, held, 'kept without a file': kept }, report.bytes);
+  const did = listed(
+    { uploaded, copied, deleted, adopted, failed, skipped, held, 'kept without a file': kept },
+    report.bytes,
+  );
   return `${age} ago, took ${duration(report.seconds)}: ${count(scanned)} scanned, ${did}`;
 }
 
@@ -96,19 +130,28 @@ function reportText(report: RunReport | null, nowMs: number): string {
 function listed(counts: Readonly<Record<string, number>>, sent: number): string {
   const parts = Object.entries(counts)
     .filter(([, amount]) => amount > 0)
-    .map(([what, amount]) => `${count(amount)} ${what}${what === 'uploaded' ? ` (${bytes(sent)})` : ''}`);
+    .map(
+      ([what, amount]) =>
+        `${count(amount)} ${what}${what === 'uploaded' ? ` (${bytes(sent)})` : ''}`,
+    );
   return parts.length === 0 ? 'nothing to do' : parts.join(', ');
 }
 
-function leaseText({ fence, renewedAtMs, renewsWhenUsed }: NonNullable<MirrorStatus['lease']>, nowMs: number): string {
-  const renewed = renewedAtMs === null ? '' : `, last sign of life ${duration((nowMs - renewedAtMs) / 1000)} ago`;
+function leaseText(
+  { fence, renewedAtMs, renewsWhenUsed }: NonNullable<MirrorStatus['lease']>,
+  nowMs: number,
+): string {
+  const renewed =
+    renewedAtMs === null ? '' : `, last sign of life ${duration((nowMs - renewedAtMs) / 1000)} ago`;
   const idle = renewsWhenUsed ? ' (given only while something is written)' : '';
   const hands = fence > 1 ? `; it has changed hands ${counted(fence - 1, 'time')}` : '';
   return `held${renewed}${idle}${hands}`;
 }
 
 function nextTry(atMs: number | null, nowMs: number): string {
-  return atMs === null || atMs <= nowMs ? '' : `; tried again in ${duration((atMs - nowMs) / 1000)}, or when it changes`;
+  return atMs === null || atMs <= nowMs
+    ? ''
+    : `; tried again in ${duration((atMs - nowMs) / 1000)}, or when it changes`;
 }
 
 function firstOf<T>(items: readonly T[], row: (item: T) => Row): readonly Row[] {

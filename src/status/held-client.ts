@@ -1,5 +1,5 @@
 import { type AskOptions, askDaemon } from './client.js';
-import type { HeldAnswers, GuardControl } from './guard-control.js';
+import type { GuardControl, HeldAnswers } from './guard-control.js';
 
 /** Deciding of a million objects writes as many records. */
 const PATIENCE_MS = 600_000;
@@ -12,7 +12,10 @@ export function daemonGuardControl(mirror: string, options: AskOptions): GuardCo
     query: Readonly<Record<string, string>> = {},
   ): Promise<HeldAnswers[Answer]> {
     const target = `${path}?${new URLSearchParams({ mirror, ...query })}`;
-    return (await askDaemon(method, target, { ...options, patienceMs: PATIENCE_MS })) as HeldAnswers[Answer];
+    return (await askDaemon(method, target, {
+      ...options,
+      patienceMs: PATIENCE_MS,
+    })) as HeldAnswers[Answer];
   }
 
   return {
@@ -20,7 +23,11 @@ export function daemonGuardControl(mirror: string, options: AskOptions): GuardCo
     async *list(from) {
       let after = from;
       for (;;) {
-        const { objects, more } = await ask<'listed'>('GET', '/held/objects', after === undefined ? {} : { after });
+        const { objects, more } = await ask<'listed'>(
+          'GET',
+          '/held/objects',
+          after === undefined ? {} : { after },
+        );
         yield* objects;
         if (!more) return;
         after = objects.at(-1)?.name;

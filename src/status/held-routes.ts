@@ -1,6 +1,6 @@
 import { HeldChangedError } from '../sync/guard/guard.js';
 import type { HeldObject } from '../sync/guard/held-records.js';
-import type { HeldAnswers, GuardControl } from './guard-control.js';
+import type { GuardControl, HeldAnswers } from './guard-control.js';
 import type { Answer, Route, Routes } from './routes.js';
 
 /** Objects of one answer: whoever wants all asks again, after the last. */
@@ -9,28 +9,42 @@ const PAGE = 1_000;
 /** What a person may ask a running daemon about what its guards hold, and decide of it. `guardControlOf` has those of its mirrors. */
 export function heldRoutes(guardControlOf: (mirror: string) => GuardControl | undefined): Routes {
   const at =
-    (answer: (control: GuardControl, query: URLSearchParams) => Promise<HeldAnswers[keyof HeldAnswers]>): Route =>
+    (
+      answer: (
+        control: GuardControl,
+        query: URLSearchParams,
+      ) => Promise<HeldAnswers[keyof HeldAnswers]>,
+    ): Route =>
     async (query): Promise<Answer> => {
       const mirror = query.get('mirror') ?? '';
       const control = guardControlOf(mirror);
-      if (control === undefined) return { status: 404, body: { error: `there is no mirror "${mirror}"` } };
+      if (control === undefined)
+        return { status: 404, body: { error: `there is no mirror "${mirror}"` } };
       try {
         return { status: 200, body: await answer(control, query) };
       } catch (error) {
-        if (error instanceof HeldChangedError) return { status: 409, body: { error: error.message } };
+        if (error instanceof HeldChangedError)
+          return { status: 409, body: { error: error.message } };
         throw error;
       }
     };
   return {
     'GET /held': at((control) => control.describe()),
     'GET /held/objects': at((control, query) => page(control, query.get('after') ?? undefined)),
-    'POST /approve': at(async (control, query) => ({ changed: await control.approve(query.get('id') ?? '') })),
-    'POST /reject': at(async (control, query) => ({ changed: await control.reject(query.get('id') ?? '') })),
+    'POST /approve': at(async (control, query) => ({
+      changed: await control.approve(query.get('id') ?? ''),
+    })),
+    'POST /reject': at(async (control, query) => ({
+      changed: await control.reject(query.get('id') ?? ''),
+    })),
     'POST /reject/undo': at(async (control) => ({ changed: await control.undoRejections() })),
   };
 }
 
-async function page(control: GuardControl, after: string | undefined): Promise<HeldAnswers['listed']> {
+async function page(
+  control: GuardControl,
+  after: string | undefined,
+): Promise<HeldAnswers['listed']> {
   const objects: HeldObject[] = [];
   for await (const object of control.list(after)) {
     if (objects.length === PAGE) return { objects, more: true };

@@ -30,16 +30,26 @@ function onlyMirror(status: DaemonStatus, wanted: string): Answer {
   const mirrors = status.mirrors.filter(({ mirror }) => mirror === wanted);
   if (mirrors.length > 0) return { status: 200, body: { ...status, mirrors } };
   const known = status.mirrors.map(({ mirror }) => mirror).join(', ');
-  return { status: 404, body: { error: `there is no mirror "${wanted}"; the configuration has ${known}` } };
+  return {
+    status: 404,
+    body: { error: `there is no mirror "${wanted}"; the configuration has ${known}` },
+  };
 }
 
 /** Finds the route of a request and asks it; whatever goes wrong becomes an answer. */
 export async function answer(routes: Routes, method: string, target: string): Promise<Answer> {
-  const url = URL.canParse(target, 'http://longshore') ? new URL(target, 'http://longshore') : undefined;
+  const url = URL.canParse(target, 'http://longshore')
+    ? new URL(target, 'http://longshore')
+    : undefined;
   if (url === undefined) return { status: 400, body: { error: 'the request has no valid path' } };
-  const route = Object.hasOwn(routes, `${method} ${url.pathname}`) ? routes[`${method} ${url.pathname}`] : undefined;
+  const route = Object.hasOwn(routes, `${method} ${url.pathname}`)
+    ? routes[`${method} ${url.pathname}`]
+    : undefined;
   if (route !== undefined) return route(url.searchParams);
   const names = Object.keys(routes);
   const known = names.some((name) => name.endsWith(` ${url.pathname}`));
-  return { status: known ? 405 : 404, body: { error: `${method} ${url.pathname} is not one of ${names.join(', ')}` } };
+  return {
+    status: known ? 405 : 404,
+    body: { error: `${method} ${url.pathname} is not one of ${names.join(', ')}` },
+  };
 }

@@ -23,7 +23,12 @@ export interface ControlServer {
 const LAST_ANSWERS_MS = 2_000;
 
 /** Answers HTTP on a Unix socket that only the daemon's own user (and root) may open. */
-export async function openControlServer({ stateFolder, routes, clock, log }: ControlOptions): Promise<ControlServer> {
+export async function openControlServer({
+  stateFolder,
+  routes,
+  clock,
+  log,
+}: ControlOptions): Promise<ControlServer> {
   const server = createServer((request, response) => {
     void respond(routes, request, response, log);
   });
@@ -42,7 +47,10 @@ export async function openControlServer({ stateFolder, routes, clock, log }: Con
   } catch (cause) {
     await shut(server, clock);
     await short?.release();
-    throw new Error(`cannot open the control socket ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(
+      `cannot open the control socket ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
   server.on('error', (error) => log.error('control socket failed', { path, error }));
 
@@ -50,7 +58,9 @@ export async function openControlServer({ stateFolder, routes, clock, log }: Con
     path,
     async close() {
       // What stays there is moved over by the next daemon; to keep listening would keep this process alive.
-      await rm(path, { force: true }).catch((error: unknown) => log.warn('control socket not removed', { path, error }));
+      await rm(path, { force: true }).catch((error: unknown) =>
+        log.warn('control socket not removed', { path, error }),
+      );
       await shut(server, clock);
       await short.release(); // last: Node unlinks the path it listened on, which is good only as long as the folder is open
     },
@@ -73,21 +83,37 @@ async function shut(server: Server, clock: Clock): Promise<void> {
   cancel();
 }
 
-async function respond(routes: Routes, request: IncomingMessage, response: ServerResponse, log: Logger): Promise<void> {
+async function respond(
+  routes: Routes,
+  request: IncomingMessage,
+  response: ServerResponse,
+  log: Logger,
+): Promise<void> {
   request.resume();
   const { method = 'GET', url = '/' } = request;
   const { status, json } = await answerAsJson(routes, method, url, log);
   // A kept connection would hold up the closing of the daemon.
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    connection: 'close',
+  });
   response.end(`${json}\n`);
 }
 
-async function answerAsJson(routes: Routes, method: string, url: string, log: Logger): Promise<{ status: number; json: string }> {
+async function answerAsJson(
+  routes: Routes,
+  method: string,
+  url: string,
+  log: Logger,
+): Promise<{ status: number; json: string }> {
   try {
     const { status, body } = await answer(routes, method, url);
     return { status, json: JSON.stringify(body) };
   } catch (error) {
     log.error('control request failed', { method, url, error });
-    return { status: 500, json: JSON.stringify({ error: error instanceof Error ? error.message : String(error) }) };
+    return {
+      status: 500,
+      json: JSON.stringify({ error: error instanceof Error ? error.message : String(error) }),
+    };
   }
 }

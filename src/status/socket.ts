@@ -21,7 +21,9 @@ export async function shortPath(folder: string, name: string): Promise<ShortPath
   const path = join(folder, name);
   if (Buffer.byteLength(path) <= LONGEST_PATH) return { path, release: async () => {} };
   if (process.platform !== 'linux') {
-    throw new Error(`${path} is longer than the ${LONGEST_PATH} bytes of a socket path: set "state" to a folder with a shorter path`);
+    throw new Error(
+      `${path} is longer than the ${LONGEST_PATH} bytes of a socket path: set "state" to a folder with a shorter path`,
+    );
   }
   const handle: FileHandle = await open(folder, 'r');
   return { path: `/proc/self/fd/${handle.fd}/${name}`, release: () => handle.close() };

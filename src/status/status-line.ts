@@ -16,7 +16,9 @@ export function formatStatusLine({ mirrors }: DaemonStatus): string {
   return [
     `${mirrors.length} mirror${mirrors.length === 1 ? '' : 's'}: ${states(mirrors)}`,
     ...(lag === 0 ? [] : [`lag ${lagText(lag)}`]),
-    ...Object.entries(amounts).flatMap(([what, amount]) => (amount > 0 ? [`${count(amount)} ${what}`] : [])),
+    ...Object.entries(amounts).flatMap(([what, amount]) =>
+      amount > 0 ? [`${count(amount)} ${what}`] : [],
+    ),
   ].join('; ');
 }
 

@@ -27,9 +27,17 @@ export function count(amount: number): string {
   return String(amount).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-function pair(seconds: number, big: number, bigUnit: string, small: number, smallUnit: string): string {
+function pair(
+  seconds: number,
+  big: number,
+  bigUnit: string,
+  small: number,
+  smallUnit: string,
+): string {
   const rest = Math.floor((seconds % big) / small);
-  return rest === 0 ? `${Math.floor(seconds / big)} ${bigUnit}` : `${Math.floor(seconds / big)} ${bigUnit} ${rest} ${smallUnit}`;
+  return rest === 0
+    ? `${Math.floor(seconds / big)} ${bigUnit}`
+    : `${Math.floor(seconds / big)} ${bigUnit} ${rest} ${smallUnit}`;
 }
 
 /** `1 object`, `2,000 objects`. */

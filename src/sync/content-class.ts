@@ -21,9 +21,44 @@ const RANDOM_BELOW = 400;
  * among them: to them nothing that turned into one is readable any more.
  */
 const READABLE: readonly Buffer[] = [
-  ...['1f8b', '504b0304', '28b52ffd', 'fd377a585a', '425a68', '377abcaf', '526172211a', '04224d18', '1f9d', '4d534346'],
-  ...['ffd8ff', '89504e47', '47494638', '52494646', '49492a00', '4d4d002a', 'ff0a', '0000000c4a584c', '1a45dfa3'],
-  ...['4f676753', '664c6143', '494433', 'fffb', 'fff3', 'fff2', 'fff1', 'fff9', '000001ba', '000001b3', '25504446', '774f4632', '774f4646'],
+  ...[
+    '1f8b',
+    '504b0304',
+    '28b52ffd',
+    'fd377a585a',
+    '425a68',
+    '377abcaf',
+    '526172211a',
+    '04224d18',
+    '1f9d',
+    '4d534346',
+  ],
+  ...[
+    'ffd8ff',
+    '89504e47',
+    '47494638',
+    '52494646',
+    '49492a00',
+    '4d4d002a',
+    'ff0a',
+    '0000000c4a584c',
+    '1a45dfa3',
+  ],
+  ...[
+    '4f676753',
+    '664c6143',
+    '494433',
+    'fffb',
+    'fff3',
+    'fff2',
+    'fff1',
+    'fff9',
+    '000001ba',
+    '000001b3',
+    '25504446',
+    '774f4632',
+    '774f4646',
+  ],
 ].map((hex) => Buffer.from(hex, 'hex'));
 /** MP4 and its kin: behind the length of the first box. */
 const FILE_TYPE_BOX = { at: 4, bytes: Buffer.from('ftyp') };
@@ -31,7 +66,8 @@ const FILE_TYPE_BOX = { at: 4, bytes: Buffer.from('ftyp') };
 /** Pure. Looks at no more than the first LOOK_BYTES. */
 export function contentClassOf(content: Uint8Array): ContentClass {
   const sample = content.subarray(0, CLASSIFIED_BYTES);
-  if (isBlank(sample)) return sample.length === 0 || sample.length >= SHORTEST_BLANK ? 'blank' : 'ordinary';
+  if (isBlank(sample))
+    return sample.length === 0 || sample.length >= SHORTEST_BLANK ? 'blank' : 'ordinary';
   return sample.length >= FEWEST && isRandom(sample) && !isReadable(sample) ? 'random' : 'ordinary';
 }
 
@@ -70,11 +106,15 @@ function chiSquared(counts: Uint32Array, total: number): number {
 }
 
 function isReadable(sample: Uint8Array): boolean {
-  return READABLE.some((beginning) => beginsWith(sample, 0, beginning)) || beginsWith(sample, FILE_TYPE_BOX.at, FILE_TYPE_BOX.bytes);
+  return (
+    READABLE.some((beginning) => beginsWith(sample, 0, beginning)) ||
+    beginsWith(sample, FILE_TYPE_BOX.at, FILE_TYPE_BOX.bytes)
+  );
 }
 
 /** Byte by byte: nearly all differ in the first one. */
 function beginsWith(sample: Uint8Array, at: number, expected: Buffer): boolean {
-  for (let offset = 0; offset < expected.length; offset += 1) if (sample[at + offset] !== expected[offset]) return false;
+  for (let offset = 0; offset < expected.length; offset += 1)
+    if (sample[at + offset] !== expected[offset]) return false;
   return true;
 }

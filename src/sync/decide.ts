@@ -32,7 +32,11 @@ export interface Policy {
   /** `trash` decides as `mirror` does; the difference is in how it is done. */
   readonly deletes: 'mirror' | 'trash' | 'keep';
   /** Which stat fields are kept with the object, and so are worth a metadata update of their own. */
-  readonly metadata: { readonly mtime: boolean; readonly mode: boolean; readonly owner: boolean } & {
+  readonly metadata: {
+    readonly mtime: boolean;
+    readonly mode: boolean;
+    readonly owner: boolean;
+  } & {
     /** Objects whose provider tells no MD5 of the whole content have it in their metadata. */
     readonly md5?: boolean;
   };
@@ -75,8 +79,16 @@ const NOTHING: Decision = { action: 'nothing' };
  * The heart: what is to be done about one object name. Pure and total. Watching, scanning and reconciling differ only
  * in which facts they bring; `learn` asks for one that is missing.
  */
-export function decide(local: LocalFact | undefined, known: ObjectRecord | undefined, remote: Remote, policy: Policy): Decision {
-  if (local === undefined) return known === undefined ? decideExtraneous(remote, policy) : decideGone(known, remote, policy);
+export function decide(
+  local: LocalFact | undefined,
+  known: ObjectRecord | undefined,
+  remote: Remote,
+  policy: Policy,
+): Decision {
+  if (local === undefined)
+    return known === undefined
+      ? decideExtraneous(remote, policy)
+      : decideGone(known, remote, policy);
   if (known === undefined) return decideNew(local, remote, policy);
   if (known.state === 'sending') return decideUnconfirmed(local, known, remote, policy);
   return decideKnown(local, known, remote, policy);
@@ -84,32 +96,48 @@ export function decide(local: LocalFact | undefined, known: ObjectRecord | undef
 
 function decideExtraneous(remote: Remote, policy: Policy): Decision {
   if (remote === 'unknown' || remote === 'absent' || policy.extraneous === 'keep') return NOTHING;
-  return policy.extraneous === 'delete' ? { action: 'delete', why: 'extraneous' } : { action: 'report', what: 'extraneous' };
+  return policy.extraneous === 'delete'
+    ? { action: 'delete', why: 'extraneous' }
+    : { action: 'report', what: 'extraneous' };
 }
 
 function decideGone(known: ObjectRecord, remote: Remote, policy: Policy): Decision {
   if (remote === 'absent') return { action: 'forget' };
   // Kept objects stay in the index: a file that comes back is then compared instead of sent, and the object is not taken for foreign.
-  return policy.deletes === 'keep' || known.guarded === 'rejected' ? NOTHING : { action: 'delete', why: 'gone' };
+  return policy.deletes === 'keep' || known.guarded === 'rejected'
+    ? NOTHING
+    : { action: 'delete', why: 'gone' };
 }
 
 function decideNew(local: LocalFact, remote: Remote, policy: Policy): Decision {
-  if (remote === 'unknown' && policy.overwrite === 'never') return { action: 'learn', what: 'remote' };
+  if (remote === 'unknown' && policy.overwrite === 'never')
+    return { action: 'learn', what: 'remote' };
   if (remote === 'unknown' || remote === 'absent') return { action: 'upload', why: 'new' };
   const same = sameContent(local, remote);
   if (same === 'same') return { action: 'adopt' };
   if (same !== 'different') return same;
-  return policy.overwrite === 'never' ? { action: 'report', what: 'overwrite-refused' } : { action: 'upload', why: 'other-content' };
+  return policy.overwrite === 'never'
+    ? { action: 'report', what: 'overwrite-refused' }
+    : { action: 'upload', why: 'other-content' };
 }
 
-function decideUnconfirmed(local: LocalFact, known: ObjectRecord, remote: Remote, policy: Policy): Decision {
-  if (remote === 'unknown' && policy.overwrite === 'never') return { action: 'learn', what: 'remote' };
+function decideUnconfirmed(
+  local: LocalFact,
+  known: ObjectRecord,
+  remote: Remote,
+  policy: Policy,
+): Decision {
+  if (remote === 'unknown' && policy.overwrite === 'never')
+    return { action: 'learn', what: 'remote' };
   if (remote === 'unknown' || remote === 'absent') return { action: 'upload', why: 'unconfirmed' };
   const same = sameContent(local, remote);
   if (same === 'same') return { action: 'adopt' };
   if (same !== 'different') return same;
-  if (policy.overwrite === 'always' || isOfOurs(known, remote)) return { action: 'upload', why: 'unconfirmed' };
-  return remote.inspected ? { action: 'report', what: 'overwrite-refused' } : { action: 'learn', what: 'remote-md5' };
+  if (policy.overwrite === 'always' || isOfOurs(known, remote))
+    return { action: 'upload', why: 'unconfirmed' };
+  return remote.inspected
+    ? { action: 'report', what: 'overwrite-refused' }
+    : { action: 'learn', what: 'remote-md5' };
 }
 
 /**
@@ -122,20 +150,31 @@ export function isOfOurs({ md5, size, mtimeNs, etag }: ObjectRecord, remote: Rem
   return remote.size === size && remote.mtimeNs === mtimeNs;
 }
 
-function decideKnown(local: LocalFact, known: ObjectRecord, remote: Remote, policy: Policy): Decision {
+function decideKnown(
+  local: LocalFact,
+  known: ObjectRecord,
+  remote: Remote,
+  policy: Policy,
+): Decision {
   const drifted = hasDrifted(known, remote);
   if (sameStat(local.entry, known) && !isRacy(known)) {
     if (drifted) return decideDrifted(local, known, remote);
     if (known.guarded !== undefined) return { action: 'release' };
-    return isFact(remote) && hasOldMetadata(known.metadataEpoch, policy) ? { action: 'renew-metadata' } : NOTHING;
+    return isFact(remote) && hasOldMetadata(known.metadataEpoch, policy)
+      ? { action: 'renew-metadata' }
+      : NOTHING;
   }
   if (local.entry.size !== known.size || local.entry.kind !== known.kind) {
     // The content differs for certain, so there is nothing to hash for, unless the object already has the new content.
-    return drifted && isFact(remote) ? adoptOrUpload(local, remote, 'changed') : { action: 'upload', why: 'changed' };
+    return drifted && isFact(remote)
+      ? adoptOrUpload(local, remote, 'changed')
+      : { action: 'upload', why: 'changed' };
   }
   if (local.md5 === undefined) return { action: 'learn', what: 'local-md5' };
   if (local.md5 !== known.md5)
-    return drifted && isFact(remote) ? adoptOrUpload(local, remote, 'changed') : { action: 'upload', why: 'changed' };
+    return drifted && isFact(remote)
+      ? adoptOrUpload(local, remote, 'changed')
+      : { action: 'upload', why: 'changed' };
   if (drifted) return decideDrifted(local, known, remote);
   const given = isFact(remote) && hasOldMetadata(known.metadataEpoch, policy);
   return { action: 'refresh', metadata: given || metadataDiffers(local.entry, known, policy) };
@@ -143,7 +182,10 @@ function decideKnown(local: LocalFact, known: ObjectRecord, remote: Remote, poli
 
 /** The file is what was sent. Another ETag alone proves no other content: a local target that lost its records has one. */
 function decideDrifted(local: LocalFact, known: ObjectRecord, remote: Remote): Decision {
-  const isOther = !isFact(remote) || remote.size !== known.size || (remote.md5 !== undefined && !remote.inspected);
+  const isOther =
+    !isFact(remote) ||
+    remote.size !== known.size ||
+    (remote.md5 !== undefined && !remote.inspected);
   return isOther ? { action: 'upload', why: 'drift' } : adoptOrUpload(local, remote, 'drift');
 }
 
@@ -160,7 +202,8 @@ function isFact(remote: Remote): remote is RemoteFact {
 /** Compares content as cheaply as the facts allow; a `learn` decision when they do not suffice. */
 function sameContent(local: LocalFact, remote: RemoteFact): 'same' | 'different' | Decision {
   if (local.entry.size !== remote.size) return 'different';
-  if (remote.md5 === undefined) return remote.inspected ? 'different' : { action: 'learn', what: 'remote-md5' };
+  if (remote.md5 === undefined)
+    return remote.inspected ? 'different' : { action: 'learn', what: 'remote-md5' };
   if (local.md5 === undefined) return { action: 'learn', what: 'local-md5' };
   return local.md5 === remote.md5 ? 'same' : 'different';
 }
@@ -169,7 +212,8 @@ function sameContent(local: LocalFact, remote: RemoteFact): 'same' | 'different'
 function hasDrifted(known: ObjectRecord, remote: Remote): boolean {
   if (remote === 'unknown') return false;
   if (remote === 'absent' || remote.size !== known.size) return true;
-  const hasOtherEtag = remote.etag !== undefined && known.etag !== undefined && remote.etag !== known.etag;
+  const hasOtherEtag =
+    remote.etag !== undefined && known.etag !== undefined && remote.etag !== known.etag;
   if (remote.md5 === undefined) return hasOtherEtag;
   // An object was inspected because of its ETag, which is then to be recorded.
   return remote.md5 !== known.md5 || (remote.inspected && hasOtherEtag);

@@ -34,7 +34,10 @@ interface ChangedPlace {
 const PROVEN_MS = 10_000;
 
 /** `change` makes a small change of our own in the container. */
-export function createDenial(change: (signal: AbortSignal) => Promise<void>, clock: Pick<Clock, 'monotonic'>): Denial {
+export function createDenial(
+  change: (signal: AbortSignal) => Promise<void>,
+  clock: Pick<Clock, 'monotonic'>,
+): Denial {
   let provenAtMs = Number.NEGATIVE_INFINITY;
   let proving: Promise<void> | undefined;
 
@@ -57,7 +60,8 @@ export function createDenial(change: (signal: AbortSignal) => Promise<void>, clo
   return {
     prove,
     async judge(error, signal) {
-      if (!(error instanceof ObjectAccessDeniedError) || clock.monotonic() - provenAtMs < PROVEN_MS) return error;
+      if (!(error instanceof ObjectAccessDeniedError) || clock.monotonic() - provenAtMs < PROVEN_MS)
+        return error;
       try {
         await prove(signal);
         return error;
@@ -69,7 +73,11 @@ export function createDenial(change: (signal: AbortSignal) => Promise<void>, clo
 }
 
 /** A small change of our own in the mirror's place: the lease's next sign of life, or an object that comes and goes. */
-export function changeOf({ lease, backend, settings: { container, prefix } }: ChangedPlace): (signal: AbortSignal) => Promise<void> {
+export function changeOf({
+  lease,
+  backend,
+  settings: { container, prefix },
+}: ChangedPlace): (signal: AbortSignal) => Promise<void> {
   if (lease.prove !== undefined) return lease.prove;
   return async (signal) => {
     const ref = { container, key: `${prefix}${OWN_FOLDER}probe` };

@@ -38,7 +38,13 @@ export type SkipReason =
 export type SyncEvent = { readonly mirror: string } & (
   | { readonly event: 'run-started'; readonly run: RunKind; readonly why: string }
   /** In a dry run, instead of `done`: what would be done. */
-  | { readonly event: 'planned'; readonly job: JobKind; readonly name: ObjectName; readonly why: string; readonly bytes: number }
+  | {
+      readonly event: 'planned';
+      readonly job: JobKind;
+      readonly name: ObjectName;
+      readonly why: string;
+      readonly bytes: number;
+    }
   | {
       readonly event: 'done';
       readonly job: JobKind;
@@ -58,13 +64,23 @@ export type SyncEvent = { readonly mirror: string } & (
       /** As happens every day (a log file that is written to), and has not happened for long. */
       readonly passing?: true;
     }
-  | { readonly event: 'skipped'; readonly path: string; readonly reason: SkipReason; readonly detail: string }
+  | {
+      readonly event: 'skipped';
+      readonly path: string;
+      readonly reason: SkipReason;
+      readonly detail: string;
+    }
   /** The guard does not let it pass: see Guard. */
   | { readonly event: 'held'; readonly job: 'delete' | 'upload'; readonly name: ObjectName }
   /** The guard begins to hold, or opens. */
   | { readonly event: 'guard'; readonly holding: boolean; readonly why: string }
   | { readonly event: 'progress'; readonly progress: Progress }
-  | { readonly event: 'run-finished'; readonly run: RunKind; readonly report: RunReport; readonly complete: boolean }
+  | {
+      readonly event: 'run-finished';
+      readonly run: RunKind;
+      readonly report: RunReport;
+      readonly complete: boolean;
+    }
   /** What had been in the trash for long enough is gone for good. */
   | { readonly event: 'trash-purged'; readonly objects: number; readonly bytes: number }
   | { readonly event: 'state-changed'; readonly state: MirrorState; readonly why: string }
@@ -123,7 +139,12 @@ export interface MirrorStatus {
   readonly why: string;
   readonly objects: number;
   readonly queued: number;
-  readonly running: readonly { readonly job: JobKind; readonly name: ObjectName; readonly bytes: number; readonly seconds: number }[];
+  readonly running: readonly {
+    readonly job: JobKind;
+    readonly name: ObjectName;
+    readonly bytes: number;
+    readonly seconds: number;
+  }[];
   readonly retrying: number;
   readonly quarantined: readonly {
     readonly name: ObjectName;

@@ -60,7 +60,12 @@ export type Failure =
   /** Nothing but a change of the file, or of its name, helps: it is left out with this reason. */
   | { readonly kind: 'unsuitable'; readonly class: FailureClass; readonly reason: SkipReason }
   /** This object's. Tried again, each time later. */
-  | { readonly kind: 'object'; readonly class: FailureClass; readonly hopeless: boolean; readonly afterMs: number };
+  | {
+      readonly kind: 'object';
+      readonly class: FailureClass;
+      readonly hopeless: boolean;
+      readonly afterMs: number;
+    };
 
 /** What concerns one object alone. */
 export type ObjectFailure = Exclude<Failure, { readonly kind: 'target' | 'full' | 'mirror' }>;
@@ -75,13 +80,20 @@ export function classify(error: unknown, container: string): Failure {
   if (TARGET_TROUBLE.some((kind) => error instanceof kind)) return { kind: 'target' };
   if (error instanceof TargetFullError) return { kind: 'full' };
   if (isMirrorTrouble(error) || isContainerTrouble(error, container)) return { kind: 'mirror' };
-  if (error instanceof FileChangedError || error instanceof SourceChangedError) return { kind: 'busy', class: 'busy' };
+  if (error instanceof FileChangedError || error instanceof SourceChangedError)
+    return { kind: 'busy', class: 'busy' };
   if (error instanceof FileUnreadableError) {
-    return { kind: 'unsuitable', class: FORBIDDEN.has(error.code) ? 'permission' : 'unreadable', reason: 'unreadable' };
+    return {
+      kind: 'unsuitable',
+      class: FORBIDDEN.has(error.code) ? 'permission' : 'unreadable',
+      reason: 'unreadable',
+    };
   }
   // The other object may be on its way out: it is worth more tries.
-  if (error instanceof ObjectInTheWayError) return { kind: 'object', class: 'name', hopeless: false, afterMs: 0 };
-  if (error instanceof InvalidObjectNameError) return { kind: 'unsuitable', class: 'name', reason: 'name-refused' };
+  if (error instanceof ObjectInTheWayError)
+    return { kind: 'object', class: 'name', hopeless: false, afterMs: 0 };
+  if (error instanceof InvalidObjectNameError)
+    return { kind: 'unsuitable', class: 'name', reason: 'name-refused' };
   const retry = error instanceof StorageError && !isLostRace(error) ? error.retry : 'backoff';
   return {
     kind: 'object',
@@ -103,7 +115,10 @@ function isLostRace(error: StorageError): boolean {
 
 /** Whether a container is gone or may not be used, with which nothing but that container is amiss. */
 export function isContainerTrouble(error: unknown, container: string): error is ContainerError {
-  return (error instanceof ContainerDoesNotExistError || error instanceof ContainerAccessDeniedError) && error.containerName === container;
+  return (
+    (error instanceof ContainerDoesNotExistError || error instanceof ContainerAccessDeniedError) &&
+    error.containerName === container
+  );
 }
 
 function classOf(error: unknown, hopeless: boolean): FailureClass {

@@ -23,6 +23,11 @@ export function limitOf({ count, share, atLeast }: GuardRule, objects: number): 
  * Whether `asked` more changes would be too many. `objects` are those known now; what was deleted within the window is
  * added to them, so that the limit does not shrink with every delete that passes.
  */
-export function isTooMuch(rule: GuardRule, recent: Changes, objects: number, asked: number): boolean {
+export function isTooMuch(
+  rule: GuardRule,
+  recent: Changes,
+  objects: number,
+  asked: number,
+): boolean {
   return recent.deletes + recent.overwrites + asked > limitOf(rule, objects + recent.deletes);
 }

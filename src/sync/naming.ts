@@ -15,16 +15,20 @@ export interface Naming {
 }
 
 export function createNaming(symlinks: LinkMode): Naming {
-  const nameOf: Naming['nameOf'] = ({ path, kind }) => (kind === 'symlink' ? path + LINK_SUFFIX : path);
+  const nameOf: Naming['nameOf'] = ({ path, kind }) =>
+    kind === 'symlink' ? path + LINK_SUFFIX : path;
   if (symlinks !== 'preserve') return { nameOf, pathOf: (name) => name, namesAt: (path) => [path] };
   return {
     nameOf,
     pathOf: (name) => (name.endsWith(LINK_SUFFIX) ? name.slice(0, -LINK_SUFFIX.length) : name),
-    namesAt: (path) => (path.endsWith(LINK_SUFFIX) ? [path + LINK_SUFFIX] : [path, path + LINK_SUFFIX]),
+    namesAt: (path) =>
+      path.endsWith(LINK_SUFFIX) ? [path + LINK_SUFFIX] : [path, path + LINK_SUFFIX],
   };
 }
 
 /** The object's name below a mirror's prefix; undefined for a key that is not below it. */
 export function nameOfKey(prefix: string, key: string): ObjectName | undefined {
-  return key.length > prefix.length && key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
+  return key.length > prefix.length && key.startsWith(prefix)
+    ? key.slice(prefix.length)
+    : undefined;
 }

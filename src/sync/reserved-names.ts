@@ -18,7 +18,8 @@ export interface ReservedNames {
 /** `trashPrefix` (of the mirror's settings) ends in `/`; one that lies below OWN_FOLDER, as the default does, adds nothing. */
 export function reservedNames({ trashPrefix }: { readonly trashPrefix: string }): ReservedNames {
   const pathOf = (folder: string): RelativePath => folder.slice(0, -1);
-  if (trashPrefix.startsWith(OWN_FOLDER)) return { has: (name) => name.startsWith(OWN_FOLDER), paths: [pathOf(OWN_FOLDER)] };
+  if (trashPrefix.startsWith(OWN_FOLDER))
+    return { has: (name) => name.startsWith(OWN_FOLDER), paths: [pathOf(OWN_FOLDER)] };
   return {
     has: (name) => name.startsWith(OWN_FOLDER) || name.startsWith(trashPrefix),
     paths: [pathOf(OWN_FOLDER), pathOf(trashPrefix)],

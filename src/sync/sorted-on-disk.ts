@@ -52,7 +52,10 @@ async function inFolder<T>(folder: string, write: () => Promise<T>): Promise<T> 
   try {
     return await write();
   } catch (error) {
-    throw new Error(`${folder}, where a listing is sorted, cannot be written to: ${(error as Error).message}`, { cause: error });
+    throw new Error(
+      `${folder}, where a listing is sorted, cannot be written to: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
 }
 
@@ -68,25 +71,34 @@ async function openUnnamedFile(folder: string): Promise<FileHandle> {
 async function writeRun<T>(file: FileHandle, items: readonly T[], start: number): Promise<Run> {
   const bytes = Buffer.from(items.map((item) => `${JSON.stringify(item)}\n`).join(''));
   let written = 0;
-  while (written < bytes.length) written += (await file.write(bytes, written, bytes.length - written, start + written)).bytesWritten;
+  while (written < bytes.length)
+    written += (await file.write(bytes, written, bytes.length - written, start + written))
+      .bytesWritten;
   return { start, end: start + bytes.length };
 }
 
 async function* readRun<T>(file: FileHandle, { start, end }: Run): AsyncGenerator<T, void> {
   let rest = Buffer.alloc(0);
   for (let at = start; at < end; ) {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(Math.min(READ_BYTES, end - at)), { position: at });
+    const { bytesRead, buffer } = await file.read(
+      Buffer.allocUnsafe(Math.min(READ_BYTES, end - at)),
+      { position: at },
+    );
     if (bytesRead === 0) throw new Error('a file of what was being sorted ended early');
     at += bytesRead;
     const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
     const whole = bytes.lastIndexOf('\n') + 1;
-    for (const line of bytes.toString('utf8', 0, whole).split('\n')) if (line !== '') yield JSON.parse(line) as T;
+    for (const line of bytes.toString('utf8', 0, whole).split('\n'))
+      if (line !== '') yield JSON.parse(line) as T;
     rest = bytes.subarray(whole);
   }
 }
 
 /** Merges sorted runs; of equal items those of earlier runs come first. */
-async function* merged<T>(runs: readonly AsyncGenerator<T, void>[], compare: (a: T, b: T) => number): AsyncGenerator<T, void> {
+async function* merged<T>(
+  runs: readonly AsyncGenerator<T, void>[],
+  compare: (a: T, b: T) => number,
+): AsyncGenerator<T, void> {
   const [run, ...others] = runs;
   if (run === undefined) return;
   if (others.length === 0) return yield* run;

@@ -5,10 +5,25 @@ import { statPathIfAny } from '../file-stat.js';
  * Types of file systems that set the birth time of a folder once. Others invent it, or change it: overlayfs shows that of
  * the upper folder once something in it has changed, a FUSE daemon what it likes.
  */
-const SET_ONCE = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'f2fs', 'bcachefs', 'zfs', 'tmpfs', 'exfat', 'ntfs3']);
+const SET_ONCE = new Set([
+  'ext2',
+  'ext3',
+  'ext4',
+  'xfs',
+  'btrfs',
+  'f2fs',
+  'bcachefs',
+  'zfs',
+  'tmpfs',
+  'exfat',
+  'ntfs3',
+]);
 
 /** Nanoseconds since the epoch; undefined where the file system tells none, or none to be relied on. */
-export function birthTimeOf(type: string, { birthtimeNs }: Pick<BigIntStats, 'birthtimeNs'>): bigint | undefined {
+export function birthTimeOf(
+  type: string,
+  { birthtimeNs }: Pick<BigIntStats, 'birthtimeNs'>,
+): bigint | undefined {
   return birthtimeNs === 0n || !SET_ONCE.has(type) || !hasStatx() ? undefined : birthtimeNs;
 }
 

@@ -15,16 +15,21 @@ const LAST_PATIENCE_MS = 2_000;
  * watches it, which loses what is created in between. So it is given a single directory and none of its entries; its
  * `raw` event, which passes on what `fs.watch` says, is all that is used. `ready` comes after the watch.
  */
-export async function watchDirectoryWithChokidar(absolutePath: string, events: DirectoryEvents): Promise<DirectoryWatch> {
+export async function watchDirectoryWithChokidar(
+  absolutePath: string,
+  events: DirectoryEvents,
+): Promise<DirectoryWatch> {
   // chokidar takes a backslash for a separator on every system, and would watch another directory.
-  if (absolutePath.includes('\\') && process.platform !== 'win32') return watchDirectory(absolutePath, events);
+  if (absolutePath.includes('\\') && process.platform !== 'win32')
+    return watchDirectory(absolutePath, events);
   const before = whatIsAt(absolutePath);
   const isLink = lstatPathIfAny(absolutePath)?.isSymbolicLink() ?? false;
   for (let patienceMs = FIRST_PATIENCE_MS; patienceMs <= LAST_PATIENCE_MS; patienceMs *= 2) {
     const watcher = await placed(absolutePath, events, isLink, patienceMs);
     if (watcher !== undefined) return watcher;
     // chokidar 5 is never ready when something else has taken the directory's place meanwhile.
-    if (whatIsAt(absolutePath) !== before) throw new Error(`${absolutePath} was exchanged as it was about to be watched`);
+    if (whatIsAt(absolutePath) !== before)
+      throw new Error(`${absolutePath} was exchanged as it was about to be watched`);
   }
   // The folder is what it was: better watched without chokidar than not at all.
   return watchDirectory(absolutePath, events);
@@ -47,7 +52,12 @@ class EntrylessWatcher extends FSWatcher {
 }
 
 /** `isLink`: the directory itself is named by a symbolic link. Undefined when it was not ready in time. */
-async function placed(absolutePath: string, events: DirectoryEvents, isLink: boolean, patienceMs: number): Promise<FSWatcher | undefined> {
+async function placed(
+  absolutePath: string,
+  events: DirectoryEvents,
+  isLink: boolean,
+  patienceMs: number,
+): Promise<FSWatcher | undefined> {
   const watcher = new EntrylessWatcher({
     followSymlinks: isLink,
     depth: 0,
@@ -57,7 +67,9 @@ async function placed(absolutePath: string, events: DirectoryEvents, isLink: boo
   });
   // CHOKIDAR_USEPOLLING in the environment goes over the constructor's options.
   watcher.options = { ...watcher.options, usePolling: false };
-  watcher.on('raw', (kind, name) => events.changed(kind === 'rename' ? 'rename' : 'change', entryName(name)));
+  watcher.on('raw', (kind, name) =>
+    events.changed(kind === 'rename' ? 'rename' : 'change', entryName(name)),
+  );
   let isPlaced = false;
   watcher.on('error', (error) => {
     if (isPlaced) events.failed(error instanceof Error ? error : new Error(String(error)));

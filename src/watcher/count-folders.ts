@@ -24,7 +24,11 @@ const FOLDERS_PER_TURN = 64;
  * Counts what is below some folders, ignored folders left out, without holding up the event loop. Asks
  * before each folder whether it is `enough`. What cannot be read counts as empty.
  */
-export async function countBelow(root: string, under: readonly CountedFolder[], enough: (entries: number) => boolean): Promise<Count> {
+export async function countBelow(
+  root: string,
+  under: readonly CountedFolder[],
+  enough: (entries: number) => boolean,
+): Promise<Count> {
   let entries = 0;
   let folders = 0;
   let visited = 0;

@@ -44,7 +44,11 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
       const wasUnwatched = refused.has(folder);
       await read(folder);
       retriesOver();
-      on.invalidate(pathOf(folder), isNew ? 'a folder is newly watched' : 'a folder was read again', wasUnwatched);
+      on.invalidate(
+        pathOf(folder),
+        isNew ? 'a folder is newly watched' : 'a folder was read again',
+        wasUnwatched,
+      );
     } catch (error) {
       refuse(folder, error);
     }
@@ -54,7 +58,8 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     if (folder.gone || closed) return;
     const reason = error instanceof Error ? error : new Error(String(error));
     // What came before there was to be a watch had no event. Later scans of it are made on a timer.
-    if (!refused.has(folder) && !isForbidden(reason)) on.invalidate(pathOf(folder), reason.message, true);
+    if (!refused.has(folder) && !isForbidden(reason))
+      on.invalidate(pathOf(folder), reason.message, true);
     refusals.refuse(folder, reason);
   };
 
@@ -74,7 +79,8 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
       return false;
     }
     const above = folder.parent?.identity;
-    if (above !== undefined && above.device !== identity.device) throwIfAny(options.unwatchable(path));
+    if (above !== undefined && above.device !== identity.device)
+      throwIfAny(options.unwatchable(path));
     const opened = await open(folder, path);
     if (folder.gone || closed) {
       await opened.close();
@@ -113,13 +119,18 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     for (const child of [...(folder.children?.values() ?? [])]) verifyFolder(child);
     await visitEntries(onDisk(folder), (entry) => {
       if (folder.gone || folder.children?.has(entry.name)) return;
-      if (entry.isSymbolicLink() || maybeFolder(entry)) attach(folder, entry.name, entry.isSymbolicLink());
+      if (entry.isSymbolicLink() || maybeFolder(entry))
+        attach(folder, entry.name, entry.isSymbolicLink());
     });
   };
 
   /** Where others hold than before, all below is met anew. */
   const readRules = (folder: WatchedFolder): void => {
-    const rules = knownRulesInside(pathOf(folder), onDisk(folder), folder.parent?.rules ?? options.rules);
+    const rules = knownRulesInside(
+      pathOf(folder),
+      onDisk(folder),
+      folder.parent?.rules ?? options.rules,
+    );
     if (folder.rules?.equals(rules)) return;
     for (const child of [...(folder.children?.values() ?? [])]) remove(child);
     folder.rules = rules;
@@ -161,7 +172,11 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     }
   };
 
-  const changed = (folder: WatchedFolder, kind: 'rename' | 'change', name: string | undefined): void => {
+  const changed = (
+    folder: WatchedFolder,
+    kind: 'rename' | 'change',
+    name: string | undefined,
+  ): void => {
     if (folder.gone || closed) return;
     on.event();
     const path = pathOf(folder);
@@ -178,14 +193,20 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     if (kind === 'rename') {
       if (child !== undefined) remove(child);
       if (there?.folder !== undefined) attach(folder, name, there.folder === 'link');
-      if (name === (folder.parent === undefined ? basename(options.root) : folder.name)) verifyFolder(folder);
+      if (name === (folder.parent === undefined ? basename(options.root) : folder.name))
+        verifyFolder(folder);
     } else if (child !== undefined && refused.has(child)) enqueue(child); // its permissions may have changed
   };
 
   const verifyFolder = (folder: WatchedFolder): void => {
     const { parent, name, identity } = folder;
     if (parent === undefined) verifyRoot();
-    if (parent === undefined || identity === undefined || sameIdentity(identity, presentIdentity(onDisk(folder), folder.link))) return;
+    if (
+      parent === undefined ||
+      identity === undefined ||
+      sameIdentity(identity, presentIdentity(onDisk(folder), folder.link))
+    )
+      return;
     const path = pathOf(folder);
     remove(folder);
     on.changed(path);
@@ -197,8 +218,13 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     if (refused.has(root)) return; // waits for `retry`
     if (root.watch === undefined && !queue.isIdle()) return; // its watch is just being placed
     const present = presentIdentity(options.root, true);
-    if (root.watch === undefined ? present === undefined : sameIdentity(root.identity, present)) return;
-    on.invalidate('', present === undefined ? 'the source has gone' : 'the source is another folder, or is back', true);
+    if (root.watch === undefined ? present === undefined : sameIdentity(root.identity, present))
+      return;
+    on.invalidate(
+      '',
+      present === undefined ? 'the source has gone' : 'the source is another folder, or is back',
+      true,
+    );
     renew();
   };
 
@@ -232,7 +258,9 @@ export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents):
     },
     verify(mountPoints) {
       verifyRoot();
-      const mounted = mountPoints.map((path) => find(root, path)).filter((folder) => folder !== undefined);
+      const mounted = mountPoints
+        .map((path) => find(root, path))
+        .filter((folder) => folder !== undefined);
       for (const folder of [...links, ...mounted]) verifyFolder(folder);
     },
     settled: queue.settled,

@@ -1,7 +1,15 @@
 import type { RelativePath } from './entry.js';
 import { type FolderRules, openFilter } from './filter.js';
 import { rulesInside } from './ignore-file.js';
-import { ABSENT, type Directory, type Found, IGNORED, type Looking, look, SearchDenied } from './look.js';
+import {
+  ABSENT,
+  type Directory,
+  type Found,
+  IGNORED,
+  type Looking,
+  look,
+  SearchDenied,
+} from './look.js';
 import { foldersAbove, isRelativePath, pathOnDisk } from './path.js';
 import { problem, type WalkProblem } from './problem.js';
 
@@ -31,8 +39,13 @@ export function openDescent(at: Looking): (path: RelativePath) => Descent {
     open = open.filter(({ directory }, depth) => directory.path === folders[depth]);
     for (const folder of folders.slice(open.length)) {
       const found = folder === '' ? top(at) : lookBelow(at, folder, open);
-      if (found.kind !== 'directory') return { found: inTheWay(found, path, folders, open), above: open };
-      const rules = rulesInside(folder, pathOnDisk(at.source.root, folder), open.at(-1)?.rules ?? openFilter(at.filter));
+      if (found.kind !== 'directory')
+        return { found: inTheWay(found, path, folders, open), above: open };
+      const rules = rulesInside(
+        folder,
+        pathOnDisk(at.source.root, folder),
+        open.at(-1)?.rules ?? openFilter(at.filter),
+      );
       if ('kind' in rules) return { found: rules, above: open };
       open.push({ directory: found, rules });
     }
@@ -70,19 +83,36 @@ function lookBelow(at: Looking, path: RelativePath, open: readonly OpenFolder[])
 }
 
 export function searchDenied(folder: RelativePath, error: SearchDenied): WalkProblem {
-  return problem(folder, 'unreadable', `its folder may not be searched: ${error.message}`, 'path-and-below');
+  return problem(
+    folder,
+    'unreadable',
+    `its folder may not be searched: ${error.message}`,
+    'path-and-below',
+  );
 }
 
 /** What stands where a folder should be tells what is below it: a file, for one, that nothing is. */
-function inTheWay(found: Found, path: RelativePath, folders: readonly RelativePath[], open: readonly OpenFolder[]): Found {
-  if (found.kind === 'problem') return found.hides === 'below' ? { ...found, hides: 'path-and-below' } : found;
+function inTheWay(
+  found: Found,
+  path: RelativePath,
+  folders: readonly RelativePath[],
+  open: readonly OpenFolder[],
+): Found {
+  if (found.kind === 'problem')
+    return found.hides === 'below' ? { ...found, hides: 'path-and-below' } : found;
   return found.kind === 'ignored' ? found : absence(path, folders, open);
 }
 
 /** What is excluded is left alone in the container too, whether it is still in the source or not. */
-function absence(path: RelativePath, folders: readonly RelativePath[], open: readonly OpenFolder[]): Found {
+function absence(
+  path: RelativePath,
+  folders: readonly RelativePath[],
+  open: readonly OpenFolder[],
+): Found {
   const rules = open.at(-1)?.rules;
   if (rules === undefined) return ABSENT;
-  const excluded = folders.slice(open.length).some((folder) => rules.ignoresDirectory(folder)) || rules.excludesFile(path);
+  const excluded =
+    folders.slice(open.length).some((folder) => rules.ignoresDirectory(folder)) ||
+    rules.excludesFile(path);
   return excluded ? IGNORED : ABSENT;
 }

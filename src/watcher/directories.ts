@@ -6,7 +6,9 @@ import { type DirectoryEvents, type DirectoryWatch, entryName } from './director
  * limits (watch-limits.ts), EACCES for a directory that may not be read.
  */
 export function watchDirectory(absolutePath: string, events: DirectoryEvents): DirectoryWatch {
-  const watcher = watch(absolutePath, { encoding: 'buffer' }, (kind, filename) => events.changed(kind, entryName(filename)));
+  const watcher = watch(absolutePath, { encoding: 'buffer' }, (kind, filename) =>
+    events.changed(kind, entryName(filename)),
+  );
   watcher.on('error', (error) => events.failed(error));
   return watcher;
 }

@@ -1,7 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 
 /** What an engine is to the tree of watches: it watches one directory, not what is below. */
-export type WatchDirectory = (absolutePath: string, events: DirectoryEvents) => DirectoryWatch | Promise<DirectoryWatch>;
+export type WatchDirectory = (
+  absolutePath: string,
+  events: DirectoryEvents,
+) => DirectoryWatch | Promise<DirectoryWatch>;
 
 export interface DirectoryWatch {
   close(): void | Promise<void>;

@@ -50,7 +50,9 @@ export function marksOf(
   const fileSystemUuid = fileSystemId(realPath, stat.dev, known);
   const birthTimeNs = birthTimeOf(type, stat);
   // Whoever makes a file system gives its top folder a time in whole seconds, and disks are made one after the other.
-  const tells = fileSystemUuid !== undefined || (birthTimeNs !== undefined && birthTimeNs % NS_PER_SECOND !== 0n);
+  const tells =
+    fileSystemUuid !== undefined ||
+    (birthTimeNs !== undefined && birthTimeNs % NS_PER_SECOND !== 0n);
   const fsid = tells ? undefined : fsidOf(type, realPath);
   return {
     ...(fileSystemUuid !== undefined && { fileSystemUuid }),
@@ -66,14 +68,27 @@ const NS_PER_SECOND = 1_000_000_000n;
  * network share or a ZFS data set, which have none, its type and name. Of Btrfs, whose subvolumes have one UUID and the
  * same inodes where one is a snapshot of the other, also the path inside it. Undefined where none of that can be had.
  */
-export function fileSystemId(realPath: string, device: bigint, known: IdPlaces): string | undefined {
+export function fileSystemId(
+  realPath: string,
+  device: bigint,
+  known: IdPlaces,
+): string | undefined {
   const mount = mountOf(realPath, known.mounts);
   if (mount === undefined) return undefined;
   if (mount.type === 'zfs' || isNetworkType(mount.type)) return `${mount.type} ${mount.source}`;
   // Some file systems, as Btrfs, have device numbers of their own, and the number of their disk is that of the mount's source.
-  const numbers = new Set([numberOf(device), mount.device, blockNumber(mount.source, known)].filter((number) => number !== undefined));
-  const uuid = uuidInUdev(numbers, known) ?? uuidInDev(numbers, known) ?? uuidOfDisk(mount.type, diskPaths(mount, known), device);
-  return uuid !== undefined && mount.type === 'btrfs' ? `${uuid} ${pathInside(mount, realPath)}` : uuid;
+  const numbers = new Set(
+    [numberOf(device), mount.device, blockNumber(mount.source, known)].filter(
+      (number) => number !== undefined,
+    ),
+  );
+  const uuid =
+    uuidInUdev(numbers, known) ??
+    uuidInDev(numbers, known) ??
+    uuidOfDisk(mount.type, diskPaths(mount, known), device);
+  return uuid !== undefined && mount.type === 'btrfs'
+    ? `${uuid} ${pathInside(mount, realPath)}`
+    : uuid;
 }
 
 /** The same however much of the file system is mounted, so that a service with bind mounts agrees with who is outside. */
@@ -91,7 +106,10 @@ function numberOf(device: bigint): string {
 /** Where the device under a mount may be. What a container calls its root is often not there (`/dev/root`). */
 function diskPaths({ source, device }: Mount, { numbers, devices }: IdPlaces): readonly string[] {
   const [, name] = /^DEVNAME=(.+)$/m.exec(readText(join(numbers, device, 'uevent')) ?? '') ?? [];
-  return [...(source.startsWith('/') ? [source] : []), ...(name === undefined ? [] : [join(devices, name)])];
+  return [
+    ...(source.startsWith('/') ? [source] : []),
+    ...(name === undefined ? [] : [join(devices, name)]),
+  ];
 }
 
 function blockNumber(source: string, { blocks }: IdPlaces): string | undefined {

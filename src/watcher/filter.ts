@@ -70,7 +70,8 @@ function folderRules(
 ): FolderRules {
   const matches = matcher(patterns);
   const isNever = (path: RelativePath) => never.size > 0 && never.has(path);
-  const isUnfinished = (path: RelativePath) => path.endsWith('.part') && UNFINISHED_DOWNLOAD.test(path);
+  const isUnfinished = (path: RelativePath) =>
+    path.endsWith('.part') && UNFINISHED_DOWNLOAD.test(path);
   const excludesFile = (path: RelativePath) => isNever(path) || isUnfinished(path) || matches(path);
   return {
     ignoresDirectory: (path) => path !== '' && (isNever(path) || matches(`${path}/`)),
@@ -78,10 +79,17 @@ function folderRules(
     excludesFile,
     within(folder, ignoreFile) {
       const lines = linesOf(ignoreFile);
-      return folderRules([...patterns, ...placedBelow(folder, lines)], selects, never, malformedOf(lines));
+      return folderRules(
+        [...patterns, ...placedBelow(folder, lines)],
+        selects,
+        never,
+        malformedOf(lines),
+      );
     },
     malformed,
-    equals: (other) => other.patterns.length === patterns.length && patterns.every((pattern, at) => pattern === other.patterns[at]),
+    equals: (other) =>
+      other.patterns.length === patterns.length &&
+      patterns.every((pattern, at) => pattern === other.patterns[at]),
     patterns,
   };
 }
@@ -164,7 +172,9 @@ function placeOne(folder: RelativePath, line: string): string[] {
   if (folder === '') return [line];
   const anchored = body.slice(0, -1).includes('/');
   const top = `/${folder.replace(/[\\*?[]/g, '\\$&')}`;
-  const placed = anchored ? `${top}/${body.startsWith('/') ? body.slice(1) : body}` : `${top}/**/${body}`;
+  const placed = anchored
+    ? `${top}/${body.startsWith('/') ? body.slice(1) : body}`
+    : `${top}/**/${body}`;
   return [negative ? `!${placed}` : placed];
 }
 

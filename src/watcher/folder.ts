@@ -25,7 +25,11 @@ export interface Folder {
  * Reads a directory; `around` are the rules inside the folder that holds it. Undefined when it went away.
  * @throws SourceMissingError for the source itself, instead of either
  */
-export function openFolder(at: Looking, directory: Directory, around: FolderRules): Folder | WalkProblem | undefined {
+export function openFolder(
+  at: Looking,
+  directory: Directory,
+  around: FolderRules,
+): Folder | WalkProblem | undefined {
   const { path } = directory;
   const onDisk = pathOnDisk(at.source.root, path);
   try {
@@ -43,7 +47,10 @@ export function openFolder(at: Looking, directory: Directory, around: FolderRule
   }
 }
 
-function malformedIn(folder: RelativePath, { line, pattern, problem: why }: MalformedLine): WalkProblem {
+function malformedIn(
+  folder: RelativePath,
+  { line, pattern, problem: why }: MalformedLine,
+): WalkProblem {
   const detail = `line ${line}: the pattern ${JSON.stringify(pattern)} is malformed: ${why}`;
   return problem(joinPath(folder, IGNORE_FILE), 'pattern-malformed', detail, 'nothing');
 }
@@ -58,7 +65,11 @@ export function whatBecameOf(at: Looking, directory: Directory): WalkProblem | u
   return typeof fate === 'string' ? undefined : fate;
 }
 
-function fateOf(at: Looking, { path, device, inode }: Directory, seen: Looking['folderDone'] = () => {}): 'same' | 'gone' | WalkProblem {
+function fateOf(
+  at: Looking,
+  { path, device, inode }: Directory,
+  seen: Looking['folderDone'] = () => {},
+): 'same' | 'gone' | WalkProblem {
   if (path === '') {
     seen(confirmSource(at.source));
     return 'same';
@@ -73,6 +84,7 @@ function fateOf(at: Looking, { path, device, inode }: Directory, seen: Looking['
 }
 
 function replaced(path: RelativePath): WalkProblem {
-  const detail = 'was exchanged for another folder while it was looked at; it is looked at again soon';
+  const detail =
+    'was exchanged for another folder while it was looked at; it is looked at again soon';
   return { ...problem(path, 'unreadable', detail, 'path-and-below'), transient: true };
 }

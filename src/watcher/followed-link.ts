@@ -14,12 +14,14 @@ export function isFollowable(root: string, path: RelativePath, parent: WatchedFo
   try {
     const identity = identify(absolute, true);
     if (identity === undefined) return false;
-    if ([parent, ...ancestors(parent)].some((folder) => sameIdentity(folder.identity, identity))) return false;
+    if ([parent, ...ancestors(parent)].some((folder) => sameIdentity(folder.identity, identity)))
+      return false;
     return isBelow(realpathSync(absolute), realpathSync(root));
   } catch (error) {
     // Dangling, a circle of links, or nothing that we may see: the scan reports it.
     const code = errorCode(error);
-    if (isAbsence(error) || isForbidden(error) || code === 'ELOOP' || code === 'ENAMETOOLONG') return false;
+    if (isAbsence(error) || isForbidden(error) || code === 'ELOOP' || code === 'ENAMETOOLONG')
+      return false;
     throw error;
   }
 }

@@ -12,7 +12,10 @@ export function fsidOf(type: string, path: string): string | undefined {
   if (!OWN_FSID.has(type)) return undefined;
   try {
     const stat = ['-f', '-c', '%i', '--', path];
-    const fsid = execFileSync('stat', stat, { timeout: PATIENCE_MS, stdio: ['ignore', 'pipe', 'ignore'] })
+    const fsid = execFileSync('stat', stat, {
+      timeout: PATIENCE_MS,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
       .toString()
       .trim();
     return /^[0-9a-f]+$/.test(fsid) && !/^0+$/.test(fsid) ? fsid : undefined;

@@ -77,10 +77,15 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
     },
     unsettled(path) {
       const waiting = settle.waiting(path);
-      return together([...(waiting === undefined ? [] : [waiting]), ...taken.flatMap((hint) => about(hint, path))]);
+      return together([
+        ...(waiting === undefined ? [] : [waiting]),
+        ...taken.flatMap((hint) => about(hint, path)),
+      ]);
     },
     unsettledRescans() {
-      const rescans = taken.flatMap((hint) => (hint.kind === 'rescan' ? [{ since: hint.since }] : []));
+      const rescans = taken.flatMap((hint) =>
+        hint.kind === 'rescan' ? [{ since: hint.since }] : [],
+      );
       return together([...settle.rescans(), ...rescans]);
     },
     appearedAs: appearances.pathsOf,
@@ -94,7 +99,8 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
 
 /** What a hint stands for, if it concerns the path. */
 function about(hint: Hint, path: RelativePath | undefined): readonly Unsettled[] {
-  if (hint.kind === 'rescan') return path === undefined || covers(hint.under, path) ? [{ since: hint.since }] : [];
+  if (hint.kind === 'rescan')
+    return path === undefined || covers(hint.under, path) ? [{ since: hint.since }] : [];
   const since = path === undefined ? Math.min(...hint.since) : hint.since[hint.paths.indexOf(path)];
   return since === undefined ? [] : [{ since }];
 }

@@ -12,7 +12,11 @@ const LARGEST_IGNORE_FILE = 1024 * 1024;
  * cannot be read nobody knows what the folder leaves out: then it is a problem, and the folder is neither mirrored nor
  * deleted from.
  */
-export function rulesInside(folder: RelativePath, onDisk: string, around: FolderRules): FolderRules | WalkProblem {
+export function rulesInside(
+  folder: RelativePath,
+  onDisk: string,
+  around: FolderRules,
+): FolderRules | WalkProblem {
   let text: string | undefined;
   try {
     text = readIgnoreFile(`${onDisk}/${IGNORE_FILE}`);
@@ -24,7 +28,11 @@ export function rulesInside(folder: RelativePath, onDisk: string, around: Folder
 }
 
 /** The same for who does not depend on all being known: what cannot be read leaves nothing out. */
-export function knownRulesInside(folder: RelativePath, onDisk: string, around: FolderRules): FolderRules {
+export function knownRulesInside(
+  folder: RelativePath,
+  onDisk: string,
+  around: FolderRules,
+): FolderRules {
   const inside = rulesInside(folder, onDisk, around);
   return 'kind' in inside ? around : inside;
 }
@@ -37,7 +45,8 @@ function readIgnoreFile(onDisk: string): string | undefined {
   try {
     const stat = statDescriptor(descriptor);
     if (!stat.isFile()) throw new Error('it is not a regular file');
-    if (stat.size > LARGEST_IGNORE_FILE) throw new Error(`it has ${stat.size} bytes; ${LARGEST_IGNORE_FILE} are the most`);
+    if (stat.size > LARGEST_IGNORE_FILE)
+      throw new Error(`it has ${stat.size} bytes; ${LARGEST_IGNORE_FILE} are the most`);
     return readFileSync(descriptor, 'utf8');
   } finally {
     closeSync(descriptor);

@@ -13,7 +13,11 @@ export class UnannouncedError extends Error {
 export function isLasting(error: Error): boolean {
   const { syscall = 'watch' } = error as NodeJS.ErrnoException;
   // At the limit of open files every call fails, and the next one may not; at that of inotify, only `watch` does.
-  return isForbidden(error) || error instanceof UnannouncedError || (isLimit(error) && syscall === 'watch');
+  return (
+    isForbidden(error) ||
+    error instanceof UnannouncedError ||
+    (isLimit(error) && syscall === 'watch')
+  );
 }
 
 const FIRST_RETRY_MS = 1_000;

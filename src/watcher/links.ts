@@ -13,18 +13,40 @@ export const LINK_SUFFIX = '.rclonelink';
  * What a link leads to, however many links that takes. Refused: what lies outside of the source, or in one of the
  * folders of `never` (both without links), since a mirror must not carry away what nobody gave it.
  */
-export function followLink(path: RelativePath, onDisk: string, realRoot: string, never: readonly string[]): BigIntStats | WalkProblem {
+export function followLink(
+  path: RelativePath,
+  onDisk: string,
+  realRoot: string,
+  never: readonly string[],
+): BigIntStats | WalkProblem {
   try {
     const target = realpathSync(onDisk);
     const outside = !isWithin(target, realRoot);
     if (outside || never.some((folder) => isWithin(target, folder))) {
       const where = outside ? 'outside of the source' : 'into a folder that is never mirrored';
-      return problem(path, 'link-outside', `is a symbolic link that leads ${where}, to ${target}`, 'path-and-below');
+      return problem(
+        path,
+        'link-outside',
+        `is a symbolic link that leads ${where}, to ${target}`,
+        'path-and-below',
+      );
     }
     return statPath(target);
   } catch (error) {
-    if (isAbsence(error)) return problem(path, 'link-dangling', 'is a symbolic link to something that is not there', 'path-and-below');
-    if (errorCode(error) === 'ELOOP') return problem(path, 'link-loop', 'is a symbolic link that leads back to itself', 'path-and-below');
+    if (isAbsence(error))
+      return problem(
+        path,
+        'link-dangling',
+        'is a symbolic link to something that is not there',
+        'path-and-below',
+      );
+    if (errorCode(error) === 'ELOOP')
+      return problem(
+        path,
+        'link-loop',
+        'is a symbolic link that leads back to itself',
+        'path-and-below',
+      );
     return refusal(path, error);
   }
 }

@@ -50,8 +50,12 @@ export function startLooking(
   beforeStat: () => void = () => {},
   folderDone: (stat: BigIntStats) => void = () => {},
 ): Looking {
-  const folders = settings.filter.never.map((path) => pathOnDisk(source.root, path)).filter((folder) => existsSync(folder));
-  const identities = folders.map((folder) => statPath(folder)).map(({ dev, ino }) => `${dev}:${ino}`);
+  const folders = settings.filter.never
+    .map((path) => pathOnDisk(source.root, path))
+    .filter((folder) => existsSync(folder));
+  const identities = folders
+    .map((folder) => statPath(folder))
+    .map(({ dev, ino }) => `${dev}:${ino}`);
   const neverReal = folders.map((folder) => realpathSync(folder));
   return { ...settings, source, beforeStat, folderDone, never: new Set(identities), neverReal };
 }
@@ -66,7 +70,12 @@ export class SearchDenied extends Error {
  * source down to that one. Whatever goes wrong is a problem in the answer.
  * @throws SearchDenied since that is the same for everything in the folder
  */
-export function look(at: Looking, path: RelativePath, rules: FolderRules, above: readonly Directory[]): Found {
+export function look(
+  at: Looking,
+  path: RelativePath,
+  rules: FolderRules,
+  above: readonly Directory[],
+): Found {
   at.beforeStat();
   const onDisk = pathOnDisk(at.source.root, path);
   try {
@@ -75,7 +84,8 @@ export function look(at: Looking, path: RelativePath, rules: FolderRules, above:
     const type = Number(stat.mode) & constants.S_IFMT;
     if (type === constants.S_IFDIR) return directoryAt(at, path, stat, rules);
     if (rules.ignoresFile(path)) return IGNORED;
-    if (at.reserved.includes(path)) return reservedAt(path, type === constants.S_IFREG ? stat.ino : undefined);
+    if (at.reserved.includes(path))
+      return reservedAt(path, type === constants.S_IFREG ? stat.ino : undefined);
     if (type === constants.S_IFREG) return fileAt(at, path, stat);
     if (type === constants.S_IFLNK) return linkAt(at, path, onDisk, stat, rules, above);
     return specialAt(path, type);
@@ -86,17 +96,32 @@ export function look(at: Looking, path: RelativePath, rules: FolderRules, above:
   }
 }
 
-function directoryAt(at: Looking, path: RelativePath, { dev, ino }: BigIntStats, rules: FolderRules): Found {
+function directoryAt(
+  at: Looking,
+  path: RelativePath,
+  { dev, ino }: BigIntStats,
+  rules: FolderRules,
+): Found {
   if (rules.ignoresDirectory(path)) return IGNORED;
   if (at.never.size > 0 && at.never.has(`${dev}:${ino}`)) return IGNORED;
   if (at.reserved.includes(path)) return reservedAt(path);
   if (at.oneFileSystem && dev !== at.source.device) {
-    return problem(path, 'other-file-system', 'lies on another file system than the source', 'path-and-below');
+    return problem(
+      path,
+      'other-file-system',
+      'lies on another file system than the source',
+      'path-and-below',
+    );
   }
   return { kind: 'directory', path, device: dev, inode: ino };
 }
 
-function entryAt(at: Looking, path: RelativePath, kind: LocalEntry['kind'], stat: BigIntStats): LocalEntry | WalkProblem {
+function entryAt(
+  at: Looking,
+  path: RelativePath,
+  kind: LocalEntry['kind'],
+  stat: BigIntStats,
+): LocalEntry | WalkProblem {
   const suffix = kind === 'symlink' ? LINK_SUFFIX.length : 0;
   // No UTF-16 unit becomes more than three bytes, so that most names need not be counted.
   if (path.length * 3 + suffix > at.maxNameBytes) {
@@ -129,7 +154,12 @@ function linkAt(
   above: readonly Directory[],
 ): Found {
   if (at.symlinks === 'skip') {
-    return problem(path, 'link-skipped', 'is a symbolic link, and this mirror skips those (`symlinks: skip`)', 'below');
+    return problem(
+      path,
+      'link-skipped',
+      'is a symbolic link, and this mirror skips those (`symlinks: skip`)',
+      'below',
+    );
   }
   if (at.symlinks === 'preserve') return preservedLink(at, path, onDisk, stat);
   const target = followLink(path, onDisk, at.source.realRoot, at.neverReal);
@@ -138,7 +168,12 @@ function linkAt(
   if (type === constants.S_IFREG) return entryAt(at, path, 'file', target);
   if (type !== constants.S_IFDIR) return specialAt(path, type);
   if (above.some(({ device, inode }) => device === target.dev && inode === target.ino)) {
-    return problem(path, 'link-loop', 'is a symbolic link to a folder that it lies in', 'path-and-below');
+    return problem(
+      path,
+      'link-loop',
+      'is a symbolic link to a folder that it lies in',
+      'path-and-below',
+    );
   }
   return directoryAt(at, path, target, rules);
 }
@@ -146,7 +181,9 @@ function linkAt(
 /** @throws as readlink does */
 function preservedLink(at: Looking, path: RelativePath, onDisk: string, stat: BigIntStats): Found {
   const entry = entryAt(at, path, 'symlink', stat);
-  return entry.kind === 'problem' ? entry : { ...entry, size: readlinkSync(onDisk, 'buffer').length };
+  return entry.kind === 'problem'
+    ? entry
+    : { ...entry, size: readlinkSync(onDisk, 'buffer').length };
 }
 
 function fileAt(at: Looking, path: RelativePath, stat: BigIntStats): Found {
@@ -158,12 +195,18 @@ function fileAt(at: Looking, path: RelativePath, stat: BigIntStats): Found {
 }
 
 function reservedAt(path: RelativePath, inode?: bigint): WalkProblem {
-  const detail = 'in the container this name is kept for what longshore itself writes there; rename it, or exclude it';
+  const detail =
+    'in the container this name is kept for what longshore itself writes there; rename it, or exclude it';
   return problem(path, 'name-refused', detail, 'path-and-below', inode);
 }
 
 function specialAt(path: RelativePath, type: number): WalkProblem {
-  return problem(path, 'special-file', `is a ${SPECIAL.get(type) ?? 'special file'}, which has no content to mirror`, 'nothing');
+  return problem(
+    path,
+    'special-file',
+    `is a ${SPECIAL.get(type) ?? 'special file'}, which has no content to mirror`,
+    'nothing',
+  );
 }
 
 const SPECIAL: ReadonlyMap<number, string> = new Map([

@@ -11,7 +11,10 @@ export interface NameRange {
 export const ALL_NAMES: NameRange = {};
 
 export function isInRange({ after, upTo }: NameRange, name: string): boolean {
-  return (after === undefined || compareNames(name, after) > 0) && (upTo === undefined || compareNames(name, upTo) <= 0);
+  return (
+    (after === undefined || compareNames(name, after) > 0) &&
+    (upTo === undefined || compareNames(name, upTo) <= 0)
+  );
 }
 
 /** Whether what is in a folder may be partly in the range and partly not. */

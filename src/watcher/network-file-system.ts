@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
  * on them miss changes: those of proc_mounts(5) type that Linux or a FUSE daemon backs with a network.
  */
 const NETWORK_TYPES = new Set(
-  'nfs nfs4 cifs smb3 smbfs 9p virtiofs ceph afs coda gfs2 ocfs2 lustre glusterfs beegfs gpfs ncpfs davfs vboxsf prl_fs vmhgfs'.split(' '),
+  'nfs nfs4 cifs smb3 smbfs 9p virtiofs ceph afs coda gfs2 ocfs2 lustre glusterfs beegfs gpfs ncpfs davfs vboxsf prl_fs vmhgfs'.split(
+    ' ',
+  ),
 );
 /** FUSE subtypes that sit on a local disk; every other one may be fed from elsewhere. */
 const LOCAL_FUSE = new Set([
@@ -45,23 +47,45 @@ export function parseMounts(mountinfo: string): Mount[] {
     const fields = line.split(' ');
     const [, , device, root, point] = fields;
     const [, type, source] = fields.slice(fields.indexOf('-', 6));
-    if (device === undefined || root === undefined || point === undefined || type === undefined || source === undefined) return [];
-    return [{ point: unescapeOctal(point), root: unescapeOctal(root), type, device, source: unescapeOctal(source) }];
+    if (
+      device === undefined ||
+      root === undefined ||
+      point === undefined ||
+      type === undefined ||
+      source === undefined
+    )
+      return [];
+    return [
+      {
+        point: unescapeOctal(point),
+        root: unescapeOctal(root),
+        type,
+        device,
+        source: unescapeOctal(source),
+      },
+    ];
   });
 }
 
 /** The type of the network file system that holds an absolute path without symbolic links; undefined for a local one. */
-export function networkFileSystem(absolutePath: string, mounts: readonly Mount[]): string | undefined {
+export function networkFileSystem(
+  absolutePath: string,
+  mounts: readonly Mount[],
+): string | undefined {
   const mount = mountOf(absolutePath, mounts);
   return mount !== undefined && isNetworkType(mount.type) ? mount.type : undefined;
 }
 
 /** The mount that holds an absolute path without symbolic links. */
 export function mountOf(absolutePath: string, mounts: readonly Mount[]): Mount | undefined {
-  const holds = ({ point }: Mount): boolean => point === '/' || absolutePath === point || absolutePath.startsWith(`${point}/`);
+  const holds = ({ point }: Mount): boolean =>
+    point === '/' || absolutePath === point || absolutePath.startsWith(`${point}/`);
   return mounts
     .filter(holds)
-    .reduce<Mount | undefined>((best, next) => (next.point.length >= (best?.point.length ?? 0) ? next : best), undefined);
+    .reduce<Mount | undefined>(
+      (best, next) => (next.point.length >= (best?.point.length ?? 0) ? next : best),
+      undefined,
+    );
 }
 
 export function isNetworkType(type: string): boolean {
@@ -70,5 +94,7 @@ export function isNetworkType(type: string): boolean {
 
 /** The kernel writes space, tab, newline and backslash in mount points as `\040` and so on. */
 function unescapeOctal(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+    String.fromCharCode(Number.parseInt(octal, 8)),
+  );
 }

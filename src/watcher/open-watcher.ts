@@ -45,7 +45,9 @@ export interface OpenWatcherOptions extends SettleTimes {
 
 const NO_RULES = openFilter({ exclude: [], include: [], never: [] });
 
-const ownKernelQueue = createKernelQueue(readWatchLimits()?.queuedEvents ?? Number.POSITIVE_INFINITY);
+const ownKernelQueue = createKernelQueue(
+  readWatchLimits()?.queuedEvents ?? Number.POSITIVE_INFINITY,
+);
 
 /** Begins to watch. A source that cannot be watched is told by the watcher's `ready`. */
 export async function openWatcher(options: OpenWatcherOptions): Promise<Watcher> {
@@ -57,8 +59,12 @@ export async function openWatcher(options: OpenWatcherOptions): Promise<Watcher>
     network === undefined
       ? undefined
       : `${root} is on a network file system (${network}), whose changes are not announced: they are found by the timed rescan`;
-  if (unannounced !== undefined) log.warn('changes on a network file system are not announced', { root, type: network, engine });
-  if (engine === 'scan') return createScanOnlyWatcher(unannounced === undefined ? [] : [{ under: '', why: unannounced }]);
+  if (unannounced !== undefined)
+    log.warn('changes on a network file system are not announced', { root, type: network, engine });
+  if (engine === 'scan')
+    return createScanOnlyWatcher(
+      unannounced === undefined ? [] : [{ under: '', why: unannounced }],
+    );
   return createTreeWatcher({
     rules: NO_RULES,
     followLinks: false,
@@ -72,11 +78,17 @@ export async function openWatcher(options: OpenWatcherOptions): Promise<Watcher>
   });
 }
 
-async function chooseEngine(options: OpenWatcherOptions, network: string | undefined): Promise<'chokidar' | 'directories' | 'scan'> {
+async function chooseEngine(
+  options: OpenWatcherOptions,
+  network: string | undefined,
+): Promise<'chokidar' | 'directories' | 'scan'> {
   if (network !== undefined) return 'scan';
   if (process.platform !== 'linux') return 'chokidar';
   const { root, chokidarLimit, rules = NO_RULES } = options;
-  const entries = options.entries ?? (await countBelow(root, [{ path: '', around: rules }], (count) => count > chokidarLimit)).entries;
+  const entries =
+    options.entries ??
+    (await countBelow(root, [{ path: '', around: rules }], (count) => count > chokidarLimit))
+      .entries;
   return entries <= chokidarLimit ? 'chokidar' : 'directories';
 }
 

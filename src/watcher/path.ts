@@ -24,18 +24,25 @@ export function parentOf(path: RelativePath): RelativePath | undefined {
 export function* foldersAbove(path: RelativePath): Generator<RelativePath, void> {
   if (path === '') return;
   yield '';
-  for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) yield path.slice(0, slash);
+  for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1))
+    yield path.slice(0, slash);
 }
 
 /** Whether a path is below a folder. No path is below itself. */
 export function isBelow(path: RelativePath, folder: RelativePath): boolean {
   if (folder === '') return path !== '';
-  return path.length > folder.length && path.charCodeAt(folder.length) === 0x2f && path.startsWith(folder);
+  return (
+    path.length > folder.length &&
+    path.charCodeAt(folder.length) === 0x2f &&
+    path.startsWith(folder)
+  );
 }
 
 /** Those of some absolute paths that lie below `root`, as they are seen from there. */
 export function pathsBelow(root: string, paths: readonly string[]): RelativePath[] {
-  return paths.map((path) => relative(root, path)).filter((path) => path !== '' && path.split(sep)[0] !== '..' && !path.startsWith(sep));
+  return paths
+    .map((path) => relative(root, path))
+    .filter((path) => path !== '' && path.split(sep)[0] !== '..' && !path.startsWith(sep));
 }
 
 /** The path inside the file system of something below `root`, an absolute path. */

@@ -13,7 +13,8 @@ export interface PlainPatterns {
 }
 
 /** No wildcard, no escape, and nothing at the ends that gitignore(5) or the package `ignore` reads in a way of its own. */
-const PLAIN = /^[^\\*?[\]!#\s\0\ufeff\ue000\ue001](?:[^\\*?[\]\0\r\n\ufeff\ue000\ue001]*[^\\*?[\]\s\0\ufeff\ue000\ue001])?$/;
+const PLAIN =
+  /^[^\\*?[\]!#\s\0\ufeff\ue000\ue001](?:[^\\*?[\]\0\r\n\ufeff\ue000\ue001]*[^\\*?[\]\s\0\ufeff\ue000\ue001])?$/;
 /** As filter.ts places a pattern of an ignore file in a folder: `/folder/**` + `/name`. */
 const BELOW = /^\/(?<top>.+?)\/\*\*\/(?<name>[^/]+)\/?$/;
 const BETWEEN = '\0';
@@ -75,5 +76,8 @@ function keyOf(pattern: string): string | undefined {
 }
 
 function isPlainPath(path: string): boolean {
-  return PLAIN.test(path) && path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
+  return (
+    PLAIN.test(path) &&
+    path.split('/').every((name) => name !== '' && name !== '.' && name !== '..')
+  );
 }

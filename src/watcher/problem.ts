@@ -37,7 +37,13 @@ export interface WalkProblem {
 /** `nothing`: what is there is known for certain. `below`: the path itself is known, what used to be below it is not. */
 export type Hides = 'nothing' | 'below' | 'path-and-below';
 
-export function problem(path: RelativePath, reason: ProblemReason, detail: string, hides: Hides, inode?: bigint): WalkProblem {
+export function problem(
+  path: RelativePath,
+  reason: ProblemReason,
+  detail: string,
+  hides: Hides,
+  inode?: bigint,
+): WalkProblem {
   return { kind: 'problem', path, reason, detail, hides, ...(inode !== undefined && { inode }) };
 }
 
@@ -46,10 +52,12 @@ export function refusal(path: RelativePath, error: unknown): WalkProblem {
   const code = errorCode(error);
   if (code === undefined) throw error;
   if (code === 'ENAMETOOLONG') {
-    const detail = 'its path is longer than the operating system can open; move it nearer to the top or shorten its folders';
+    const detail =
+      'its path is longer than the operating system can open; move it nearer to the top or shorten its folders';
     return problem(path, 'name-too-long', detail, 'path-and-below');
   }
-  if (code === 'ELOOP') return problem(path, 'link-loop', 'its links lead in a circle', 'path-and-below');
+  if (code === 'ELOOP')
+    return problem(path, 'link-loop', 'its links lead in a circle', 'path-and-below');
   return unreadable(path, explain(error), error);
 }
 
@@ -82,7 +90,12 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** The operating system's name of an error (`ENOENT`); undefined when it is not one of its. */
 export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return error instanceof Error &&
+    'syscall' in error &&
+    'code' in error &&
+    typeof error.code === 'string'
+    ? error.code
+    : undefined;
 }
 
 /** Whether an error says that there is nothing under the name: it went away, or a folder above it did. */

@@ -23,16 +23,21 @@ const REPLACEMENT = '\ufffd';
 /** Reads a whole directory at once, names only: who wants to know more asks for each. Rejects as readdir does. */
 export function readDirectory(onDisk: string): DirectoryNames {
   const names = readdirSync(onDisk);
-  if (!names.some((name) => name.includes(REPLACEMENT))) return { names: sortNames(names), notUtf8: [] };
+  if (!names.some((name) => name.includes(REPLACEMENT)))
+    return { names: sortNames(names), notUtf8: [] };
   const raw = readdirSync(onDisk, { encoding: 'buffer' });
   return {
     names: sortNames(raw.filter((name) => isUtf8(name)).map((name) => name.toString('utf8'))),
-    notUtf8: raw.filter((name) => !isUtf8(name)).map((name) => ({ printable: printable(name), inode: inodeOf(onDisk, name) })),
+    notUtf8: raw
+      .filter((name) => !isUtf8(name))
+      .map((name) => ({ printable: printable(name), inode: inodeOf(onDisk, name) })),
   };
 }
 
 function printable(name: Buffer): string {
-  return name.toString('latin1').replace(/[^ -~]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return name
+    .toString('latin1')
+    .replace(/[^ -~]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 function inodeOf(onDisk: string, name: Buffer): bigint | undefined {

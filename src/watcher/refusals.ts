@@ -31,16 +31,20 @@ export function createRefusals(
   let needed: number | undefined;
   let reported = false;
 
-  const missing = (): SourceMissingError => new SourceMissingError(root, 'does not exist, or is no folder: mount or create it');
+  const missing = (): SourceMissingError =>
+    new SourceMissingError(root, 'does not exist, or is no folder: mount or create it');
 
-  const explain = (error: Error): string => (isLimit(error) ? explainLimit(error, readWatchLimits(), needed) : error.message);
+  const explain = (error: Error): string =>
+    isLimit(error) ? explainLimit(error, readWatchLimits(), needed) : error.message;
 
   /** Asked for before each delete, so it is worked out only after a change. */
   let readable: { readonly version: number; readonly folders: readonly Degraded[] } | undefined;
 
   const degradedWhere = (isReported: (error: Error) => boolean): Degraded[] => {
     if (tree.root.gone) return [{ under: '', why: missing().message }];
-    const refused = [...tree.refused].filter(([, error]) => isReported(error)).map(([folder, error]) => ({ path: pathOf(folder), error }));
+    const refused = [...tree.refused]
+      .filter(([, error]) => isReported(error))
+      .map(([folder, error]) => ({ path: pathOf(folder), error }));
     return collapse(
       refused.map(({ path }) => path),
       REPORTED,
@@ -52,7 +56,10 @@ export function createRefusals(
 
   const countNeeded = async (signal: AbortSignal): Promise<number> => {
     const { watched, refused } = tree;
-    const under = [...refused.keys()].map((folder) => ({ path: pathOf(folder), around: folder.parent?.rules ?? rules }));
+    const under = [...refused.keys()].map((folder) => ({
+      path: pathOf(folder),
+      around: folder.parent?.rules ?? rules,
+    }));
     const below = await countBelow(root, under, () => signal.aborted);
     return watched + refused.size + below.folders;
   };
@@ -67,7 +74,8 @@ export function createRefusals(
     readable() {
       if (tree.root.gone) return [];
       const { version } = tree;
-      if (readable?.version !== version) readable = { version, folders: degradedWhere((error) => !isForbidden(error)) };
+      if (readable?.version !== version)
+        readable = { version, folders: degradedWhere((error) => !isForbidden(error)) };
       return readable.folders;
     },
 
@@ -84,7 +92,8 @@ export function createRefusals(
         readable = undefined;
       }
       if (signal.aborted) return;
-      for (const { under, why } of degradedWhere(() => true)) log.warn('folder is not watched, but rescanned on a timer', { root, under, why });
+      for (const { under, why } of degradedWhere(() => true))
+        log.warn('folder is not watched, but rescanned on a timer', { root, under, why });
     },
   };
 }

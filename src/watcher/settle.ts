@@ -37,7 +37,12 @@ export interface SettleLimits {
 }
 
 /** The bounds keep what waits below about 5 MiB with names of usual length. */
-export const BOUNDS = { pathsPerFolder: 1_000, folders: 1_000, paths: 20_000, rescans: 100 } as const;
+export const BOUNDS = {
+  pathsPerFolder: 1_000,
+  folders: 1_000,
+  paths: 20_000,
+  rescans: 100,
+} as const;
 
 /** How many rescans are left of too many: enough to stay local, few enough that the next collapse is far away. */
 const COLLAPSED = 10;
@@ -51,7 +56,10 @@ interface Rescan {
 }
 
 /** `onSwallow` is called for each path that waited and that a rescan covers from now on. */
-export function createSettle(limits: SettleLimits, onSwallow: (path: RelativePath) => void = () => {}): Settle {
+export function createSettle(
+  limits: SettleLimits,
+  onSwallow: (path: RelativePath) => void = () => {},
+): Settle {
   const paths = quietQueue<RelativePath>(limits.settleMs, limits.settleLimitMs);
   const byFolder = new Map<RelativePath, Set<RelativePath>>();
   const rescans = new Map<RelativePath, Rescan>();
@@ -84,7 +92,9 @@ export function createSettle(limits: SettleLimits, onSwallow: (path: RelativePat
       unheard ||= rescan.unheard;
       rescans.delete(other);
     }
-    const below = [...byFolder].filter(([folder]) => covers(under, folder)).flatMap(([, changed]) => [...changed]);
+    const below = [...byFolder]
+      .filter(([folder]) => covers(under, folder))
+      .flatMap(([, changed]) => [...changed]);
     for (const path of [under, ...below]) {
       since = Math.min(since, paths.since(path) ?? now);
       forget(path);
@@ -101,7 +111,12 @@ export function createSettle(limits: SettleLimits, onSwallow: (path: RelativePat
       return;
     }
     const swallowed = swallow(under, now);
-    rescans.set(under, { why, since: swallowed.since, touched: now, unheard: unheard || swallowed.unheard });
+    rescans.set(under, {
+      why,
+      since: swallowed.since,
+      touched: now,
+      unheard: unheard || swallowed.unheard,
+    });
     if (rescans.size <= limits.rescans) return;
     for (const folder of collapse(rescans.keys(), COLLAPSED)) {
       if (!rescans.has(folder)) {
@@ -111,7 +126,8 @@ export function createSettle(limits: SettleLimits, onSwallow: (path: RelativePat
   };
 
   const collapsePaths = (now: number): void => {
-    for (const folder of collapse(byFolder.keys(), COLLAPSED)) invalidate(folder, 'many files changed', now);
+    for (const folder of collapse(byFolder.keys(), COLLAPSED))
+      invalidate(folder, 'many files changed', now);
   };
 
   return {
@@ -145,7 +161,12 @@ export function createSettle(limits: SettleLimits, onSwallow: (path: RelativePat
       }
       const due = paths.take(now);
       for (const { key } of due) forget(key);
-      if (due.length > 0) hints.push({ kind: 'paths', paths: due.map(({ key }) => key), since: due.map(({ since }) => since) });
+      if (due.length > 0)
+        hints.push({
+          kind: 'paths',
+          paths: due.map(({ key }) => key),
+          since: due.map(({ since }) => since),
+        });
       return hints;
     },
 
@@ -162,7 +183,10 @@ export function createSettle(limits: SettleLimits, onSwallow: (path: RelativePat
 
     waiting(path) {
       const since = path === undefined ? paths.oldest() : paths.since(path);
-      const covering = path === undefined ? [...rescans.values()] : [waitingRescan(path)].filter((rescan) => rescan !== undefined);
+      const covering =
+        path === undefined
+          ? [...rescans.values()]
+          : [waitingRescan(path)].filter((rescan) => rescan !== undefined);
       return together([...(since === undefined ? [] : [{ since }]), ...covering.map(waitingFor)]);
     },
   };

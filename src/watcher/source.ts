@@ -23,7 +23,10 @@ export class SourceMissingError extends Error {
   readonly problem: string;
 
   constructor(root: string, problem: string, options?: { readonly cause: unknown }) {
-    super(`the source ${root} ${problem}; nothing is deleted or uploaded until it is back`, options);
+    super(
+      `the source ${root} ${problem}; nothing is deleted or uploaded until it is back`,
+      options,
+    );
     this.root = root;
     this.problem = problem;
   }
@@ -33,9 +36,16 @@ export class SourceMissingError extends Error {
 export function openSource(root: string): Source {
   try {
     const stat = statPath(root);
-    if (!stat.isDirectory()) throw new SourceMissingError(root, 'is not a folder: correct `source` in the configuration');
+    if (!stat.isDirectory())
+      throw new SourceMissingError(root, 'is not a folder: correct `source` in the configuration');
     opendirSync(root).closeSync();
-    return { root, realRoot: realpathSync(root), device: stat.dev, inode: stat.ino, birthtimeNs: stat.birthtimeNs };
+    return {
+      root,
+      realRoot: realpathSync(root),
+      device: stat.dev,
+      inode: stat.ino,
+      birthtimeNs: stat.birthtimeNs,
+    };
   } catch (error) {
     throw error instanceof SourceMissingError ? error : sourceMissing(root, error);
   }
@@ -53,14 +63,19 @@ export function confirmSource({ root, device, inode }: Source): BigIntStats {
     throw sourceMissing(root, error);
   }
   if (now.dev !== device || now.ino !== inode) {
-    throw new SourceMissingError(root, 'was unmounted, or exchanged for another folder, while it was looked at');
+    throw new SourceMissingError(
+      root,
+      'was unmounted, or exchanged for another folder, while it was looked at',
+    );
   }
   return now;
 }
 
 export function sourceMissing(root: string, cause: unknown): SourceMissingError {
   const absent = errorCode(cause) === 'ENOENT';
-  const problem = absent ? 'does not exist: mount or create it' : `cannot be read: ${explain(cause)}`;
+  const problem = absent
+    ? 'does not exist: mount or create it'
+    : `cannot be read: ${explain(cause)}`;
   return new SourceMissingError(root, problem, { cause });
 }
 
@@ -75,7 +90,11 @@ export function isEmptySource(root: string, never: readonly RelativePath[]): boo
     try {
       for (let found = directory.readSync(); found !== null; found = directory.readSync()) {
         const { name } = found;
-        if (name !== 'lost+found' && !never.some((path) => path === name || path.startsWith(`${name}/`))) return false;
+        if (
+          name !== 'lost+found' &&
+          !never.some((path) => path === name || path.startsWith(`${name}/`))
+        )
+          return false;
       }
       return true;
     } finally {

@@ -84,7 +84,8 @@ export function createTreeWatcher(options: TreeWatcherOptions): Watcher {
   const repeating: Promise<void>[] = [];
   const start = async (): Promise<void> => {
     await tree.settled();
-    if (stopping.signal.aborted) throw new Error(`the watcher of ${root} was closed before it was ready`);
+    if (stopping.signal.aborted)
+      throw new Error(`the watcher of ${root} was closed before it was ready`);
     const refusal = refusals.ofRoot();
     if (refusal !== undefined) {
       await close();
@@ -118,7 +119,8 @@ export function createTreeWatcher(options: TreeWatcherOptions): Watcher {
     close,
     unwatched: refusals.readable,
     appearedAs: hints.appearedAs,
-    unsettledRescans: () => (isReady && tree.placing ? { since: undefined } : hints.unsettledRescans()),
+    unsettledRescans: () =>
+      isReady && tree.placing ? { since: undefined } : hints.unsettledRescans(),
     unsettled(path) {
       const waiting = hints.unsettled(path);
       return path === undefined && isReady && tree.placing ? { since: undefined } : waiting;
@@ -132,7 +134,9 @@ function unwatchable(absolutePath: string): Error | undefined {
   const type = networkFileSystem(absolutePath, readMounts());
   return type === undefined
     ? undefined
-    : new UnannouncedError(`${absolutePath} is on a network file system (${type}), whose changes are not announced`);
+    : new UnannouncedError(
+        `${absolutePath} is on a network file system (${type}), whose changes are not announced`,
+      );
 }
 
 function mountPointsBelow(root: string): RelativePath[] {

@@ -10,7 +10,10 @@ export interface TurnQueue<Item> {
 }
 
 /** `work` must not reject. */
-export function createTurnQueue<Item>(itemsPerTurn: number, work: (item: Item) => Promise<void>): TurnQueue<Item> {
+export function createTurnQueue<Item>(
+  itemsPerTurn: number,
+  work: (item: Item) => Promise<void>,
+): TurnQueue<Item> {
   const queue: Item[] = [];
   let working: Promise<void> | undefined;
 

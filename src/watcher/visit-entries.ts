@@ -5,7 +5,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const ENTRIES_PER_TURN = 5_000;
 
 /** Every entry of a folder of any size, in constant memory and without holding up the event loop. */
-export async function visitEntries(absolutePath: string, visit: (entry: Dirent) => void): Promise<void> {
+export async function visitEntries(
+  absolutePath: string,
+  visit: (entry: Dirent) => void,
+): Promise<void> {
   const folder = opendirSync(absolutePath, { bufferSize: 64 });
   try {
     let read = 0;
@@ -23,6 +26,13 @@ export async function visitEntries(absolutePath: string, visit: (entry: Dirent) 
 export function maybeFolder(entry: Dirent): boolean {
   return (
     entry.isDirectory() ||
-    !(entry.isFile() || entry.isSymbolicLink() || entry.isFIFO() || entry.isSocket() || entry.isBlockDevice() || entry.isCharacterDevice())
+    !(
+      entry.isFile() ||
+      entry.isSymbolicLink() ||
+      entry.isFIFO() ||
+      entry.isSocket() ||
+      entry.isBlockDevice() ||
+      entry.isCharacterDevice()
+    )
   );
 }

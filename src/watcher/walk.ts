@@ -5,7 +5,14 @@ import { openFilter } from './filter.js';
 import { type Folder, openFolder, whatBecameOf } from './folder.js';
 import { LINK_SUFFIX } from './links.js';
 import { type Directory, type Found, type Looking, look, SearchDenied } from './look.js';
-import { ALL_NAMES, isInRange, mayBeInRange, type NameRange, reachesInto, straddles } from './name-range.js';
+import {
+  ALL_NAMES,
+  isInRange,
+  mayBeInRange,
+  type NameRange,
+  reachesInto,
+  straddles,
+} from './name-range.js';
 import { joinPath } from './path.js';
 import { problem, type WalkProblem } from './problem.js';
 import { SourceMissingError } from './source.js';
@@ -23,7 +30,11 @@ export type WalkItem = LocalEntry | WalkProblem;
  * Synchronous, for worker threads: Node's asynchronous calls walk at a quarter of the speed.
  * @throws SourceMissingError when the source itself can no longer be read, or is another folder at the end
  */
-export function* walk(at: Looking, under: RelativePath = '', range: NameRange = ALL_NAMES): Generator<WalkItem, void> {
+export function* walk(
+  at: Looking,
+  under: RelativePath = '',
+  range: NameRange = ALL_NAMES,
+): Generator<WalkItem, void> {
   const { found, above } = openDescent(at)(under);
   if (found.kind === 'file' || found.kind === 'symlink' || found.kind === 'problem') yield found;
   if (found.kind !== 'directory') return;
@@ -38,7 +49,8 @@ export function* walk(at: Looking, under: RelativePath = '', range: NameRange = 
       if (opened?.kind === 'problem') yield opened;
       if (opened?.kind === 'folder') {
         yield* opened.warnings;
-        for (const { printable, inode } of opened.notUtf8) yield unnameable(joinPath(entering.path, printable), inode);
+        for (const { printable, inode } of opened.notUtf8)
+          yield unnameable(joinPath(entering.path, printable), inode);
         stack.push(levelOf(opened, range));
         line.push(entering);
       }
@@ -75,7 +87,8 @@ interface Level {
 
 function levelOf(folder: Folder, range: NameRange): Level {
   const { path } = folder.directory;
-  if (!straddles(range, path)) return { folder, names: folder.names, border: undefined, next: 0, waiting: [] };
+  if (!straddles(range, path))
+    return { folder, names: folder.names, border: undefined, next: 0, waiting: [] };
   const names = folder.names.filter((name) => mayBeInRange(range, joinPath(path, name)));
   return { folder, names, border: range, next: 0, waiting: [] };
 }
@@ -112,7 +125,10 @@ function lookInside(at: Looking, level: Level, name: string, line: readonly Dire
     return look(at, joinPath(directory.path, name), rules, line);
   } catch (error) {
     if (!(error instanceof SearchDenied)) throw error;
-    if (directory.path === '') throw new SourceMissingError(at.source.root, `cannot be searched: ${error.message}`, { cause: error });
+    if (directory.path === '')
+      throw new SourceMissingError(at.source.root, `cannot be searched: ${error.message}`, {
+        cause: error,
+      });
     level.next = level.names.length;
     return searchDenied(directory.path, error);
   }

@@ -45,14 +45,21 @@ export function isLimit(error: Error): boolean {
  * What to tell a person who can raise the limit that `error` has run into. `needed` is the number of folders of the
  * source, undefined while it is not known.
  */
-export function explainLimit(error: Error, limits: WatchLimits | undefined, needed: number | undefined): string {
+export function explainLimit(
+  error: Error,
+  limits: WatchLimits | undefined,
+  needed: number | undefined,
+): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC') {
     const { name, value } = limits?.watches ?? { name: 'fs.inotify.max_user_watches', value: 0 };
     const need = needed === undefined ? '' : `; this source needs ${needed}, one for each folder`;
     return `no watches left: ${name} is ${value}, shared by all programs of this user${need}. Raise it: sysctl -w ${name}=${raised(value + (needed ?? value))}`;
   }
-  const { name, value } = limits?.instances ?? { name: 'fs.inotify.max_user_instances', value: 128 };
+  const { name, value } = limits?.instances ?? {
+    name: 'fs.inotify.max_user_instances',
+    value: 128,
+  };
   return `no room for another watcher: ${name} (is ${value}) or the number of open files (ulimit -n) is too low. Raise it: sysctl -w ${name}=${raised(2 * value)}`;
 }
 

@@ -20,7 +20,11 @@ export interface WatchedFolder {
   gone: boolean;
 }
 
-export function createFolder(parent: WatchedFolder | undefined, name: string, link: boolean): WatchedFolder {
+export function createFolder(
+  parent: WatchedFolder | undefined,
+  name: string,
+  link: boolean,
+): WatchedFolder {
   const folder: WatchedFolder = {
     parent,
     name,

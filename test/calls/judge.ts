@@ -32,7 +32,8 @@ export interface Observed {
   readonly leftovers: readonly string[];
 }
 
-const OUR_LINE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (error|warn|info|debug) \S|longshore: (?!a fault )| {2}(?! *at ))/;
+const OUR_LINE =
+  /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (error|warn|info|debug) \S|longshore: (?!a fault )| {2}(?! *at ))/;
 /** LMDB's native code prints this itself when a write of the index fails. The process then ends in order: it says so in the log. */
 const LMDB_LINE = /^(Write error: [^"]*, size \d+$|mdb_page_)/;
 /** How long a daemon may not know what its watches have not told it yet. */
@@ -46,11 +47,21 @@ export function violationsOf(seen: Observed): string[] {
       ? [...endingOf(faulty, seen), ...strangeLines(faulty, isFailedIndexWrite(seen))]
       : ['hang: the run with the fault did not end']),
   ];
-  found.push(...tornObjects(seen), ...lostContents(seen), ...settingsAside(faulty), ...daemonFaults(seen));
+  found.push(
+    ...tornObjects(seen),
+    ...lostContents(seen),
+    ...settingsAside(faulty),
+    ...daemonFaults(seen),
+  );
   if (!second) return [...found, 'hang: the second run did not end'];
   if (second.code !== 0) found.push(`second run: ended with ${second.code}`);
-  found.push(...strangeLines(second).map((line) => `second run: ${line}`), ...settingsAside(second));
-  found.push(...differences(seen.expected, seen.atEnd).map((line) => `second run: not equal: ${line}`));
+  found.push(
+    ...strangeLines(second).map((line) => `second run: ${line}`),
+    ...settingsAside(second),
+  );
+  found.push(
+    ...differences(seen.expected, seen.atEnd).map((line) => `second run: not equal: ${line}`),
+  );
   return [...found, ...seen.leftovers.map((line) => `leftover: ${line}`)];
 }
 
@@ -61,28 +72,51 @@ function endingOf({ code }: Ending, { point, expected, after, endedByItself }: O
     return differences(expected, after).map((line) => `false success: exit 0, but ${line}`);
   }
   // 1: could not go on; 3: objects failed, which it says; 6: the target has no room.
-  const codes = point?.pathClass === 'target' && point.fault === 'ENOSPC' ? [0, 1, 3, 6] : [0, 1, 3];
+  const codes =
+    point?.pathClass === 'target' && point.fault === 'ENOSPC' ? [0, 1, 3, 6] : [0, 1, 3];
   return codes.includes(code) ? [] : [`exit code ${code}`];
 }
 
 /** A daemon may end because its state fails; a target or a source that fails once, it outlives. */
-function daemonFaults({ point, faulty, endedByItself, flatteredMs, healed, expected, after }: Observed): string[] {
-  const found = flatteredMs > UNAWARE_MS ? [`flattered: in-sync for ${flatteredMs} ms while the container differed`] : [];
+function daemonFaults({
+  point,
+  faulty,
+  endedByItself,
+  flatteredMs,
+  healed,
+  expected,
+  after,
+}: Observed): string[] {
+  const found =
+    flatteredMs > UNAWARE_MS
+      ? [`flattered: in-sync for ${flatteredMs} ms while the container differed`]
+      : [];
   if (!endedByItself && healed) return found;
   if (!endedByItself) {
     const left = differences(expected, after);
-    return [...found, `not healed: ${left.length > 0 ? left.join('; ') : 'equal, but the daemon does not say in-sync with a lag of 0'}`];
+    return [
+      ...found,
+      `not healed: ${left.length > 0 ? left.join('; ') : 'equal, but the daemon does not say in-sync with a lag of 0'}`,
+    ];
   }
   if (faulty?.code === 'SIGKILL' || typeof faulty?.code === 'string') return found;
   if (point?.pathClass !== 'state') found.push(`the daemon ended by itself, with ${faulty?.code}`);
-  else if (!/^\S+ error /m.test(faulty?.stderr ?? '') && !/^longshore: /m.test(faulty?.stderr ?? '')) {
+  else if (
+    !/^\S+ error /m.test(faulty?.stderr ?? '') &&
+    !/^longshore: /m.test(faulty?.stderr ?? '')
+  ) {
     found.push('the daemon ended by itself without a word');
   }
   return found;
 }
 
 function isFailedIndexWrite({ point, faulty }: Observed): boolean {
-  return point?.pathClass === 'state' && point.call === 'write' && point.path.includes('.mdb') && faulty?.code === 1;
+  return (
+    point?.pathClass === 'state' &&
+    point.call === 'write' &&
+    point.path.includes('.mdb') &&
+    faulty?.code === 1
+  );
 }
 
 /** Nothing but the log goes to stderr. */
@@ -103,12 +137,16 @@ function tornObjects({ before, expected, after }: Observed): string[] {
 function lostContents({ before, expected, after }: Observed): string[] {
   const had = new Set(before.values());
   const has = new Set(after.values());
-  return [...expected].filter(([, md5]) => had.has(md5) && !has.has(md5)).map(([name]) => `content lost: that of ${name} is nowhere`);
+  return [...expected]
+    .filter(([, md5]) => had.has(md5) && !has.has(md5))
+    .map(([name]) => `content lost: that of ${name} is nowhere`);
 }
 
 /** A call that fails leaves the index sound: setting it aside would keep objects whose files are deleted. */
 function settingsAside(ending: Ending | undefined): string[] {
-  const line = ending?.stderr.split('\n').find((each) => /set aside|setAside|state is damaged|is damaged/.test(each));
+  const line = ending?.stderr
+    .split('\n')
+    .find((each) => /set aside|setAside|state is damaged|is damaged/.test(each));
   return line === undefined ? [] : [`set aside: ${line}`];
 }
 
@@ -116,5 +154,8 @@ function differences(expected: Objects, found: Objects): string[] {
   const names = new Set([...expected.keys(), ...found.keys()]);
   return [...names]
     .filter((name) => expected.get(name) !== found.get(name))
-    .map((name) => `${name}: source ${expected.get(name) ?? 'nothing'}, container ${found.get(name) ?? 'nothing'}`);
+    .map(
+      (name) =>
+        `${name}: source ${expected.get(name) ?? 'nothing'}, container ${found.get(name) ?? 'nothing'}`,
+    );
 }

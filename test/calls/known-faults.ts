@@ -14,7 +14,8 @@ interface KnownFault {
 const KNOWN: readonly KnownFault[] = [
   {
     // The calls that open a file which is there already. A child process makes the files: what fails there ends only the child.
-    point: /^\w+\/state\/(open|create|lock|mmap|read|stat)\/mirrors\/documents\/index\.mdb(-inodes)?(-lock)?#/,
+    point:
+      /^\w+\/state\/(open|create|lock|mmap|read|stat)\/mirrors\/documents\/index\.mdb(-inodes)?(-lock)?#/,
     violation: /^crash: SIG(SEGV|ABRT)$/,
     evidence: / warn the last start ended while it opened the index mirror=documents /,
     why: 'lmdb-js ends the process where its own opening of a file fails after a trial in a child: see src/state/opening-mark.ts',
@@ -22,7 +23,10 @@ const KNOWN: readonly KnownFault[] = [
 ];
 
 /** Why a run that broke these promises was to be expected; undefined: it was not. */
-export function knownReason({ point, second }: Pick<Observed, 'point' | 'second'>, violations: readonly string[]): string | undefined {
+export function knownReason(
+  { point, second }: Pick<Observed, 'point' | 'second'>,
+  violations: readonly string[],
+): string | undefined {
   const known = KNOWN.find((each) => point !== undefined && each.point.test(nameOf(point)));
   if (known === undefined || !known.evidence.test(second?.stderr ?? '')) return undefined;
   return violations.every((line) => known.violation.test(line)) ? known.why : undefined;

@@ -41,7 +41,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(scenario: Scenario, point: Point | undefined): Promise<OneRun> {
   runs += 1;
-  return runOnce({ library, folder: join(folder, String(runs)), scenario, point, golden: kept.get(scenario.name) });
+  return runOnce({
+    library,
+    folder: join(folder, String(runs)),
+    scenario,
+    point,
+    golden: kept.get(scenario.name),
+  });
 }
 
 /** LMDB may end the process at a lock that fails only after the trial in a process of its own: see src/state/opening-mark.ts. */
@@ -59,7 +65,8 @@ test.runIf(hasCompiler).each(IN_OPENINGS)(
       violationsOf(observed).filter((each) => !crashed.includes(each)),
       nameOf(point),
     ).toEqual([]);
-    const explained = / warn the last start ended while it opened the index mirror=documents file=\S+index\.mdb /;
+    const explained =
+      / warn the last start ended while it opened the index mirror=documents file=\S+index\.mdb /;
     if (crashed.length > 0) expect(observed.second?.stderr).toMatch(explained);
     else expect(observed.second?.stderr).not.toMatch(explained);
   },
@@ -71,7 +78,8 @@ async function runKnown(name: string) {
   const point = pointOf(name);
   const scenario = SCENARIOS.find((each) => each.name === point?.scenario);
   if (point === undefined || scenario === undefined) throw new RangeError(`${name} names no call`);
-  if (!kept.has(scenario.name)) kept.set(scenario.name, new Set((await run(scenario, undefined)).kept));
+  if (!kept.has(scenario.name))
+    kept.set(scenario.name, new Set((await run(scenario, undefined)).kept));
   const { observed, met } = await run(scenario, point);
   expect(met, nameOf(point)).toBe(true);
   return { observed, point };

@@ -24,9 +24,12 @@ const { values } = parseArgs({
   },
 });
 const [seconds, seed, jobs] = [Number(values.seconds), Number(values.seed), Number(values.jobs)];
-if (![seconds, seed, jobs].every((number) => Number.isSafeInteger(number) && number >= 0)) throw new RangeError('whole numbers, please');
+if (![seconds, seed, jobs].every((number) => Number.isSafeInteger(number) && number >= 0))
+  throw new RangeError('whole numbers, please');
 
-const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'longshore-calls-'));
+const folder = mkdtempSync(
+  join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'longshore-calls-'),
+);
 const library = buildPreload(folder);
 const golden = new Map<string, ReadonlySet<string>>();
 const counts = { passed: 0, failed: 0, known: 0, notMet: 0 };
@@ -40,10 +43,18 @@ for (const signal of ['SIGINT', 'SIGTERM'])
 /** Runs a scenario in which nothing fails: its calls are the points of others, and what it leaves is what may be left. */
 async function learn(scenario: Scenario): Promise<Point[]> {
   const place = join(folder, `learn-${scenario.name}`);
-  const { observed, calls, kept } = await runOnce({ library, folder: place, scenario, point: undefined, golden: undefined });
+  const { observed, calls, kept } = await runOnce({
+    library,
+    folder: place,
+    scenario,
+    point: undefined,
+    golden: undefined,
+  });
   const violations = violationsOf(observed);
   if (violations.length > 0)
-    throw new Error(`${scenario.name} fails without any fault: ${violations.join('; ')}\n${observed.faulty?.stderr}`);
+    throw new Error(
+      `${scenario.name} fails without any fault: ${violations.join('; ')}\n${observed.faulty?.stderr}`,
+    );
   golden.set(scenario.name, new Set(kept));
   removeFolder(place);
   return pointsOf(scenario.name, calls);
@@ -54,7 +65,13 @@ async function check(point: Point): Promise<void> {
   if (!scenario) throw new RangeError(`no scenario is called ${point.scenario}`);
   runs += 1;
   const place = join(folder, String(runs));
-  const { observed, met } = await runOnce({ library, folder: place, scenario, point, golden: golden.get(scenario.name) });
+  const { observed, met } = await runOnce({
+    library,
+    folder: place,
+    scenario,
+    point,
+    golden: golden.get(scenario.name),
+  });
   const violations = violationsOf(observed);
   if (violations.length === 0) {
     counts.passed += 1;
@@ -83,7 +100,9 @@ const only = values.only.map((name) => {
   if (!point) throw new RangeError(`${name} does not name a call and its fault`);
   return point;
 });
-const used = SCENARIOS.filter(({ name }) => only.length === 0 || only.some(({ scenario }) => scenario === name));
+const used = SCENARIOS.filter(
+  ({ name }) => only.length === 0 || only.some(({ scenario }) => scenario === name),
+);
 const learned = (await Promise.all(used.map(learn))).flat();
 const wanted = learned.filter((point) => new RegExp(values.match).test(nameOf(point)));
 const points = only.length > 0 ? only : values.all ? wanted : inTurn(wanted, seeded(seed));
@@ -93,18 +112,26 @@ console.log(
 );
 
 const beganAt = performance.now();
-const isOver = () => interrupted || (!values.all && only.length === 0 && performance.now() - beganAt > seconds * 1_000);
+const isOver = () =>
+  interrupted ||
+  (!values.all && only.length === 0 && performance.now() - beganAt > seconds * 1_000);
 const waiting = values.list ? [] : [...points];
 await Promise.all(
   Array.from({ length: jobs }, async () => {
-    for (let point = waiting.shift(); point !== undefined && !isOver(); point = waiting.shift()) await check(point);
+    for (let point = waiting.shift(); point !== undefined && !isOver(); point = waiting.shift())
+      await check(point);
   }),
 );
 console.log(
   `${runs} runs: ${counts.passed} passed (${counts.notMet} did not come to their call), ${counts.known} with a known fault, ${counts.failed} failed`,
 );
 if (values.report !== undefined) {
-  const report = { numPassedTests: counts.passed, numFailedTests: counts.failed, numPendingTests: counts.known, numTodoTests: 0 };
+  const report = {
+    numPassedTests: counts.passed,
+    numFailedTests: counts.failed,
+    numPendingTests: counts.known,
+    numTodoTests: 0,
+  };
   writeFileSync(values.report, JSON.stringify(report));
 }
 if (counts.failed === 0) removeFolder(folder);

@@ -7,7 +7,15 @@ import { type Program, start } from '../e2e/program.js';
 import type { Ending, Observed } from './judge.js';
 import { type Point, patternOf } from './points.js';
 import { openPreload, type Preload, type PreloadOptions } from './preload.js';
-import { change, configOf, entriesBelow, expectedObjects, fill, objectsIn, type Scenario } from './scenario.js';
+import {
+  change,
+  configOf,
+  entriesBelow,
+  expectedObjects,
+  fill,
+  objectsIn,
+  type Scenario,
+} from './scenario.js';
 
 /** How long a run may take that meets a fault; without one it takes a second. */
 const RUN_MS = 120_000;
@@ -38,15 +46,29 @@ export interface OneRunOptions {
 }
 
 /** One scenario from its beginning, with one fault; then a run without any. */
-export async function runOnce({ library, folder, scenario, point, golden }: OneRunOptions): Promise<OneRun> {
-  const roots = { source: join(folder, 'source'), target: join(folder, 'vault'), state: join(folder, 'state') };
+export async function runOnce({
+  library,
+  folder,
+  scenario,
+  point,
+  golden,
+}: OneRunOptions): Promise<OneRun> {
+  const roots = {
+    source: join(folder, 'source'),
+    target: join(folder, 'vault'),
+    state: join(folder, 'state'),
+  };
   const container = join(roots.target, 'documents');
   mkdirSync(roots.source, { recursive: true });
   fill(roots.source);
   writeFileSync(join(folder, 'longshore.yaml'), configOf(scenario), { mode: 0o600 });
   const preload = openPreload({ library, folder, roots, point });
   const launch = (command: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-    start(['--config', join(folder, 'longshore.yaml'), ...command], { cwd: folder, env, keepsStrayLines: true });
+    start(['--config', join(folder, 'longshore.yaml'), ...command], {
+      cwd: folder,
+      env,
+      keepsStrayLines: true,
+    });
 
   let seen: Pick<Observed, 'faulty' | 'endedByItself' | 'flatteredMs' | 'healed'>;
   let before = new Map<string, string>();
@@ -57,14 +79,20 @@ export async function runOnce({ library, folder, scenario, point, golden }: OneR
       before = objectsIn(container);
       preload.arm();
       change(roots.source);
-      seen = await watchDaemon(daemon, roots, container, point?.call === 'watch' ? WATCH_AGAIN_MS : HEAL_MS);
+      seen = await watchDaemon(
+        daemon,
+        roots,
+        container,
+        point?.call === 'watch' ? WATCH_AGAIN_MS : HEAL_MS,
+      );
     } finally {
       daemon.kill('SIGKILL');
     }
   } else {
     if (scenario.kind === 'again') {
       const prior = await endingOf(launch(['--reconcile', '--json']));
-      if (prior?.code !== 0) throw new Error(`the run before ended with ${prior?.code}: ${prior?.stderr}`);
+      if (prior?.code !== 0)
+        throw new Error(`the run before ended with ${prior?.code}: ${prior?.stderr}`);
       before = objectsIn(container);
       change(roots.source);
     }
@@ -97,7 +125,10 @@ function callsOf(folder: string, { env }: Preload): string {
 /** Undefined: it did not end in time, and was killed. */
 async function endingOf(program: Program, withinMs = RUN_MS): Promise<Ending | undefined> {
   const late = new AbortController();
-  const ending = await Promise.race([program.finished, delay(withinMs, undefined, { signal: late.signal }).catch(() => undefined)]);
+  const ending = await Promise.race([
+    program.finished,
+    delay(withinMs, undefined, { signal: late.signal }).catch(() => undefined),
+  ]);
   late.abort();
   program.kill('SIGKILL');
   await program.finished;
@@ -108,13 +139,20 @@ const hasEnded = ({ child }: Program) => child.exitCode !== null || child.signal
 
 function isEqual(source: string, container: string): boolean {
   const [expected, objects] = [expectedObjects(source), objectsIn(container)];
-  return expected.size === objects.size && [...expected].every(([name, md5]) => objects.get(name) === md5);
+  return (
+    expected.size === objects.size &&
+    [...expected].every(([name, md5]) => objects.get(name) === md5)
+  );
 }
 
 /** Whether the daemon says that it is in sync; false when it does not answer. */
 async function saysInSync(stateFolder: string): Promise<boolean> {
   try {
-    const { mirrors } = await askStatus(undefined, { stateFolder, clock: systemClock, signal: AbortSignal.timeout(5_000) });
+    const { mirrors } = await askStatus(undefined, {
+      stateFolder,
+      clock: systemClock,
+      signal: AbortSignal.timeout(5_000),
+    });
     return mirrors.every(({ state, lagSeconds }) => state === 'in-sync' && lagSeconds === 0);
   } catch {
     return false;
@@ -122,16 +160,33 @@ async function saysInSync(stateFolder: string): Promise<boolean> {
 }
 
 /** Resolves when the daemon has mirrored the source. Rejects when it does not. */
-async function inSync(daemon: Program, source: string, container: string, state: string): Promise<void> {
+async function inSync(
+  daemon: Program,
+  source: string,
+  container: string,
+  state: string,
+): Promise<void> {
   const deadline = performance.now() + RUN_MS;
-  while (!(daemon.stderr().includes(' watching ') && isEqual(source, container) && (await saysInSync(state)))) {
-    if (hasEnded(daemon) || performance.now() > deadline) throw new Error(`the daemon does not come to watch: ${daemon.stderr()}`);
+  while (
+    !(
+      daemon.stderr().includes(' watching ') &&
+      isEqual(source, container) &&
+      (await saysInSync(state))
+    )
+  ) {
+    if (hasEnded(daemon) || performance.now() > deadline)
+      throw new Error(`the daemon does not come to watch: ${daemon.stderr()}`);
     await delay(POLL_MS);
   }
 }
 
 /** Waits for the container to become equal to the source; then asks the daemon to end. */
-async function watchDaemon(daemon: Program, roots: PreloadOptions['roots'], container: string, healMs: number) {
+async function watchDaemon(
+  daemon: Program,
+  roots: PreloadOptions['roots'],
+  container: string,
+  healMs: number,
+) {
   const { source, state } = roots;
   const beganAt = performance.now();
   let flatteredSince: number | undefined;
@@ -162,8 +217,10 @@ function keptBelow(folder: string): string[] {
     for (const { path, kind, isEmpty } of entriesBelow(join(folder, root))) {
       const name = `${root}/${path}`;
       if (name === SOCKET) continue;
-      if (kind === 'folder' && isEmpty && name !== 'vault/.longshore/incoming') kept.add(`${name}: an empty folder`);
-      else if (!/^vault\/documents\/(?!\.longshore)|\/\.longshore\/trash/.test(name)) kept.add(patternOf(name));
+      if (kind === 'folder' && isEmpty && name !== 'vault/.longshore/incoming')
+        kept.add(`${name}: an empty folder`);
+      else if (!/^vault\/documents\/(?!\.longshore)|\/\.longshore\/trash/.test(name))
+        kept.add(patternOf(name));
     }
   }
   return [...kept].sort();
@@ -176,4 +233,5 @@ function unexpected(kept: readonly string[], golden: ReadonlySet<string>): strin
   ];
 }
 
-export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
+export const removeFolder = (folder: string): void =>
+  rmSync(folder, { recursive: true, force: true });

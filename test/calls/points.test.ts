@@ -36,16 +36,32 @@ describe('points of a system test', () => {
     ['lock.2ca3609c2471.tmp (deleted)', 'lock.*'],
     ['mirrors/documents/ledger.json.7bea2b545b37.tmp', 'mirrors/documents/ledger.json.*.tmp'],
     ['.longshore/incoming/3d1219c7_pid1_2_cc/4', '.longshore/incoming/*'],
-    ['.longshore/objects.mdb.room-0f4c2b1a-1b2c-4d3e-8f9a-0123456789ab', '.longshore/objects.mdb.room-*'],
-    ['documents/.longshore/trash/2026-11-22T17-38-05.123Z-4f2a1c/gone', 'documents/.longshore/trash/*/gone'],
+    [
+      '.longshore/objects.mdb.room-0f4c2b1a-1b2c-4d3e-8f9a-0123456789ab',
+      '.longshore/objects.mdb.room-*',
+    ],
+    [
+      'documents/.longshore/trash/2026-11-22T17-38-05.123Z-4f2a1c/gone',
+      'documents/.longshore/trash/*/gone',
+    ],
     ['documents/d/one', 'documents/d/one'],
-  ])('a path with random parts: %s becomes the pattern %s', (path, pattern) => expect(patternOf(path)).toBe(pattern));
+  ])('a path with random parts: %s becomes the pattern %s', (path, pattern) =>
+    expect(patternOf(path)).toBe(pattern),
+  );
 
   test('points in turn: every kind comes once before any comes twice, and a seed gives one order', () => {
     const points = pointsOf('first', LOG);
-    const kinds = new Set(points.map(({ pathClass, call, fault }) => `${pathClass} ${call} ${fault}`));
+    const kinds = new Set(
+      points.map(({ pathClass, call, fault }) => `${pathClass} ${call} ${fault}`),
+    );
     const order = inTurn(points, seeded(7));
-    expect(new Set(order.slice(0, kinds.size).map(({ pathClass, call, fault }) => `${pathClass} ${call} ${fault}`))).toEqual(kinds);
+    expect(
+      new Set(
+        order
+          .slice(0, kinds.size)
+          .map(({ pathClass, call, fault }) => `${pathClass} ${call} ${fault}`),
+      ),
+    ).toEqual(kinds);
     expect(order.map(nameOf).sort()).toEqual(points.map(nameOf).sort());
     expect(inTurn(points, seeded(7))).toEqual(order);
     expect(inTurn(points, seeded(8))).not.toEqual(order);

@@ -2,7 +2,15 @@
 export type PathClass = 'source' | 'target' | 'state';
 
 /** `short`: half of the bytes are moved. `kill-*`: the process is killed before the call, or after it. Others: the call fails so. */
-export type Fault = 'EIO' | 'ENOSPC' | 'EMFILE' | 'ENOMEM' | 'ENOLCK' | 'short' | 'kill-before' | 'kill-after';
+export type Fault =
+  | 'EIO'
+  | 'ENOSPC'
+  | 'EMFILE'
+  | 'ENOMEM'
+  | 'ENOLCK'
+  | 'short'
+  | 'kill-before'
+  | 'kill-after';
 
 /** One call of a run, and what becomes of it. */
 export interface Point {
@@ -74,7 +82,8 @@ export function pointsOf(scenario: string, log: string): Point[] {
   for (const [key, count] of counts) {
     const [pathClass, call = '', path = ''] = key.split('\t') as [PathClass, string, string];
     for (let nth = 1; nth <= count; nth += 1) {
-      for (const fault of FAULTS[call] ?? []) points.push({ scenario, pathClass, call, path, nth, fault });
+      for (const fault of FAULTS[call] ?? [])
+        points.push({ scenario, pathClass, call, path, nth, fault });
     }
   }
   return points;
@@ -89,7 +98,14 @@ export function pointOf(name: string): Point | undefined {
   const [, scenario = '', pathClass, call = '', path = '', nth, fault] =
     /^([^/]+)\/(source|target|state)\/([a-z]+)\/(.+)#(\d+)\/([^/]+)$/.exec(name) ?? [];
   if (!FAULTS[call]?.includes(fault as Fault)) return undefined;
-  return { scenario, pathClass: pathClass as PathClass, call, path, nth: Number(nth), fault: fault as Fault };
+  return {
+    scenario,
+    pathClass: pathClass as PathClass,
+    call,
+    path,
+    nth: Number(nth),
+    fault: fault as Fault,
+  };
 }
 
 /**

@@ -8,8 +8,20 @@ import type { PathClass, Point } from './points.js';
 export function buildPreload(folder: string): string {
   const library = join(folder, 'fault.so');
   const source = join(import.meta.dirname, '../../../test/calls/fault.c');
-  const { status, stderr, error } = spawnSync('gcc', ['-shared', '-fPIC', '-O2', '-Wall', '-o', library, source, '-ldl']);
-  if (status !== 0) throw new Error(`gcc cannot build ${source}: ${error?.message ?? String(stderr)}`, { cause: error });
+  const { status, stderr, error } = spawnSync('gcc', [
+    '-shared',
+    '-fPIC',
+    '-O2',
+    '-Wall',
+    '-o',
+    library,
+    source,
+    '-ldl',
+  ]);
+  if (status !== 0)
+    throw new Error(`gcc cannot build ${source}: ${error?.message ?? String(stderr)}`, {
+      cause: error,
+    });
   return library;
 }
 

@@ -60,7 +60,20 @@ const OLD_SECONDS = 1_600_000_000;
 
 /** The files that are mirrored first. */
 export function fill(source: string): void {
-  const files = ['d/one', 'd/two', 'e/three', 'e/deep/four', 'kept', 'moved', 'replaced', 'onto', 'over', 'touched', 'gone', 'swapped'];
+  const files = [
+    'd/one',
+    'd/two',
+    'e/three',
+    'e/deep/four',
+    'kept',
+    'moved',
+    'replaced',
+    'onto',
+    'over',
+    'touched',
+    'gone',
+    'swapped',
+  ];
   for (const path of files) {
     mkdirSync(dirname(join(source, path)), { recursive: true });
     writeFileSync(join(source, path), `${path}, version 1`);
@@ -93,7 +106,9 @@ export function expectedObjects(source: string): Map<string, string> {
   return new Map(
     entriesBelow(source).flatMap(({ path, kind }) => {
       if (kind === 'file') return [[path, md5Of(readFileSync(join(source, path)))] as const];
-      return kind === 'link' ? [[path + LINK_SUFFIX, md5Of(Buffer.from(readlinkSync(join(source, path))))] as const] : [];
+      return kind === 'link'
+        ? [[path + LINK_SUFFIX, md5Of(Buffer.from(readlinkSync(join(source, path))))] as const]
+        : [];
     }),
   );
 }
@@ -128,7 +143,8 @@ export function entriesBelow(root: string): FoundEntry[] {
         const isEmpty = unlessGone(() => readdirSync(join(root, path)))?.length === 0;
         found.push({ path, kind: 'folder', isEmpty });
         visit(path);
-      } else if (stat) found.push({ path, kind: stat.isSymbolicLink() ? 'link' : 'file', isEmpty: false });
+      } else if (stat)
+        found.push({ path, kind: stat.isSymbolicLink() ? 'link' : 'file', isEmpty: false });
     }
   };
   visit('');
@@ -139,7 +155,8 @@ function unlessGone<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return undefined;
     throw error;
   }
 }

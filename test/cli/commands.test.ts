@@ -17,7 +17,10 @@ describe('usage', () => {
     [['--version'], /^\d+\.\d+\.\d+\n$/],
     [['--help'], /Examples:[\s\S]*Exit codes:/],
     [['help', 'reconcile'], /Usage: longshore reconcile[\s\S]*--dry-run[\s\S]*MIRROR is the name/],
-    [['object', '--help'], /put \[options\] <target> <container>|put <target> <container> <file> \[object\]/],
+    [
+      ['object', '--help'],
+      /put \[options\] <target> <container>|put <target> <container> <file> \[object\]/,
+    ],
   ])('%j prints on stdout and exits 0', async (argv, expected) => {
     expect(await console.run(argv)).toBe(0);
     expect(console.stdout.text()).toMatch(expected);
@@ -46,7 +49,9 @@ describe('check', () => {
     writeConfig(console.folder);
     expect(await console.run(['check'])).toBe(0);
     expect(console.stdout.text()).toContain('longshore.yaml: good');
-    expect(console.stdout.text()).toContain(`mirror photos: ${console.folder}/photos to vault:photos/`);
+    expect(console.stdout.text()).toContain(
+      `mirror photos: ${console.folder}/photos to vault:photos/`,
+    );
   });
 
   it('says once, and only to root, that it runs as root, and what to do instead', async () => {
@@ -55,7 +60,9 @@ describe('check', () => {
     expect(console.stderr.text()).not.toContain('root');
     Object.assign(console.io, { uid: 0 });
     expect(await console.run(['check'])).toBe(0);
-    expect(console.stderr.text().match(/warning: longshore runs as root.*CAP_DAC_READ_SEARCH/g)).toHaveLength(1);
+    expect(
+      console.stderr.text().match(/warning: longshore runs as root.*CAP_DAC_READ_SEARCH/g),
+    ).toHaveLength(1);
   });
 
   it('says where it looked for a configuration that is nowhere', async () => {
@@ -78,9 +85,14 @@ describe('check', () => {
     expect(console.stderr.text()).toContain('mirrors[1].source: ');
     expect(console.stderr.text()).toContain('photos is not a folder');
     expect(console.stderr.text()).not.toContain('mirrors[0]');
-    writeConfig(console.folder, CONFIG.replaceAll('create_source: true, ', '').replace('./photos', './nope'));
+    writeConfig(
+      console.folder,
+      CONFIG.replaceAll('create_source: true, ', '').replace('./photos', './nope'),
+    );
     expect(await console.run(['check'])).toBe(2);
-    expect(console.stderr.text()).toContain('nope does not exist; make it, mount it, or set create_source: true');
+    expect(console.stderr.text()).toContain(
+      'nope does not exist; make it, mount it, or set create_source: true',
+    );
   });
 });
 
@@ -96,9 +108,20 @@ describe('init', () => {
 
   it('puts the folders of the first mirror in', async () => {
     mkdirSync(join(console.folder, 'My Photos: 2026'));
-    expect(await console.run(['init', 'my.yaml', '--source', './My Photos: 2026', '--to', '/mnt/disk "1"'])).toBe(0);
+    expect(
+      await console.run([
+        'init',
+        'my.yaml',
+        '--source',
+        './My Photos: 2026',
+        '--to',
+        '/mnt/disk "1"',
+      ]),
+    ).toBe(0);
     expect(await console.run(['-c', 'my.yaml', 'check'])).toBe(0);
-    expect(console.stdout.text()).toContain(`mirror My-Photos-2026: "${console.folder}/My Photos: 2026"`.replaceAll('"', ''));
+    expect(console.stdout.text()).toContain(
+      `mirror My-Photos-2026: "${console.folder}/My Photos: 2026"`.replaceAll('"', ''),
+    );
     expect(console.stdout.text()).toContain('to vault:my-photos-2026/');
   });
 
@@ -109,13 +132,20 @@ describe('init', () => {
     ['conf', './'],
     ['conf/../photos', 'FOLDER/photos'],
     ['/mnt/photos', '/mnt/photos'],
-  ])('writes --source %s as %s into a configuration in another folder, where paths are seen from', async (source, written) => {
-    mkdirSync(join(console.folder, 'conf'));
-    expect(await console.run(['init', 'conf/my.yaml', '--source', source, '--to', 'vault'])).toBe(0);
-    const text = readFileSync(join(console.folder, 'conf/my.yaml'), 'utf8');
-    expect(text).toContain(`source: ${JSON.stringify(written.replace('FOLDER', console.folder))}\n`);
-    expect(text).toContain(`root: ${JSON.stringify(join(console.folder, 'vault'))}`);
-  });
+  ])(
+    'writes --source %s as %s into a configuration in another folder, where paths are seen from',
+    async (source, written) => {
+      mkdirSync(join(console.folder, 'conf'));
+      expect(await console.run(['init', 'conf/my.yaml', '--source', source, '--to', 'vault'])).toBe(
+        0,
+      );
+      const text = readFileSync(join(console.folder, 'conf/my.yaml'), 'utf8');
+      expect(text).toContain(
+        `source: ${JSON.stringify(written.replace('FOLDER', console.folder))}\n`,
+      );
+      expect(text).toContain(`root: ${JSON.stringify(join(console.folder, 'vault'))}`);
+    },
+  );
 
   it('never overwrites', async () => {
     writeConfig(console.folder, 'mine');
@@ -162,16 +192,23 @@ describe('run', () => {
     }, closed);
     expect(await console.run(['run'], { openDaemon })).toBe(0);
     expect(closed).toEqual(['closed']);
-    expect(console.stderr.text()).toMatch(/info watching mirrors=2[\s\S]*info draining why=SIGTERM/);
+    expect(console.stderr.text()).toMatch(
+      /info watching mirrors=2[\s\S]*info draining why=SIGTERM/,
+    );
     expect(console.listens()).toBe(false);
   });
 
   it('exits 1 and says why when the daemon fails, and closes it', async () => {
     writeConfig(console.folder);
     const closed: string[] = [];
-    const openDaemon = daemon(() => Promise.reject(new Error('state is locked\u001b[2J', { cause: new Error('by pid 7') })), closed);
+    const openDaemon = daemon(
+      () => Promise.reject(new Error('state is locked\u001b[2J', { cause: new Error('by pid 7') })),
+      closed,
+    );
     expect(await console.run(['run'], { openDaemon })).toBe(1);
-    expect(console.stderr.text()).toContain('longshore: state is locked\\u001b[2J\n  because of: by pid 7\n');
+    expect(console.stderr.text()).toContain(
+      'longshore: state is locked\\u001b[2J\n  because of: by pid 7\n',
+    );
     expect(closed).toEqual(['closed']);
   });
 
@@ -189,7 +226,9 @@ describe('run', () => {
     writeConfig(console.folder);
     const openDaemon: OpenDaemon = () => Promise.reject(new TypeError('x is not a function'));
     expect(await console.run(['run'], { openDaemon })).toBe(1);
-    expect(console.stderr.text()).toMatch(/a fault in longshore itself; please report it: x is not a function\n\s+at /);
+    expect(console.stderr.text()).toMatch(
+      /a fault in longshore itself; please report it: x is not a function\n\s+at /,
+    );
   });
 });
 

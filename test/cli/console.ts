@@ -2,14 +2,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import type { Program, Io, StopSignal, Stream } from '../../src/cli/io.js';
+import type { Io, Program, StopSignal, Stream } from '../../src/cli/io.js';
 import { run } from '../../src/cli/run.js';
 import { systemClock } from '../../src/clock.js';
 import type { OnceResult } from '../../src/daemon.js';
 import type { RunReport } from '../../src/state/ledger.js';
 
 /** A stream that keeps what is written to it. */
-export function sink({ isTTY = false, columns = 100 }: { isTTY?: boolean; columns?: number } = {}): Stream & { text(): string } {
+export function sink({
+  isTTY = false,
+  columns = 100,
+}: {
+  isTTY?: boolean;
+  columns?: number;
+} = {}): Stream & { text(): string } {
   let text = '';
   const stream = new Writable({
     write(chunk: Buffer, _, done) {
@@ -99,10 +105,25 @@ export function writeConfig(folder: string, text = CONFIG): void {
 }
 
 export function report(counts: Partial<RunReport> = {}): RunReport {
-  const none = { scanned: 0, uploaded: 0, copied: 0, deleted: 0, adopted: 0, unchanged: 0, failed: 0, skipped: 0, held: 0, bytes: 0 };
+  const none = {
+    scanned: 0,
+    uploaded: 0,
+    copied: 0,
+    deleted: 0,
+    adopted: 0,
+    unchanged: 0,
+    failed: 0,
+    skipped: 0,
+    held: 0,
+    bytes: 0,
+  };
   return { startedAtMs: 0, seconds: 0, ...none, ...counts };
 }
 
-export function result(mirror: string, counts: Partial<RunReport> = {}, rest: Partial<OnceResult> = {}): OnceResult {
+export function result(
+  mirror: string,
+  counts: Partial<RunReport> = {},
+  rest: Partial<OnceResult> = {},
+): OnceResult {
   return { mirror, report: report(counts), complete: true, ...rest };
 }

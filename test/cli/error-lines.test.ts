@@ -10,10 +10,16 @@ it('says each cause once, after the error it caused', () => {
 });
 
 it('lets a name in a message begin no line, but a list of complaints', () => {
-  expect(errorLines(new Error('"a\nlongshore: forged" is gone'), false)).toBe('longshore: "a\\u000alongshore: forged" is gone\n');
+  expect(errorLines(new Error('"a\nlongshore: forged" is gone'), false)).toBe(
+    'longshore: "a\\u000alongshore: forged" is gone\n',
+  );
   expect(errorLines(new UsageError('one\ntwo'), false)).toBe('longshore: one\n  two\n');
 });
 
 it('counts one thing in the singular', () => {
-  expect([counted(1, 'object'), counted(0, 'object'), counted(2000, 'copy', 'copies')]).toEqual(['1 object', '0 objects', '2,000 copies']);
+  expect([counted(1, 'object'), counted(0, 'object'), counted(2000, 'copy', 'copies')]).toEqual([
+    '1 object',
+    '0 objects',
+    '2,000 copies',
+  ]);
 });

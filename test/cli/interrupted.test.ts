@@ -37,11 +37,14 @@ it.each([
   ['held', 'SIGINT', 130],
   ['approve documents some-id', 'SIGINT', 130],
   ['reject documents --undo', 'SIGTERM', 143],
-] as const)('%s that gets no answer ends by a signal with its exit code', async (command, signal, code) => {
-  const running = console.run(command.split(' '));
-  await isAsked;
-  console.signal(signal);
-  expect(await running).toBe(code);
-  expect(console.stderr.text()).toBe('');
-  expect(console.listens()).toBe(false);
-});
+] as const)(
+  '%s that gets no answer ends by a signal with its exit code',
+  async (command, signal, code) => {
+    const running = console.run(command.split(' '));
+    await isAsked;
+    console.signal(signal);
+    expect(await running).toBe(code);
+    expect(console.stderr.text()).toBe('');
+    expect(console.listens()).toBe(false);
+  },
+);

@@ -16,7 +16,8 @@ mirrors:
 `;
 
 /** What `check` says on stderr about a good configuration. */
-const AS_ROOT = process.getuid?.() === 0 ? expect.stringMatching(/^warning: longshore runs as root.*\n$/) : '';
+const AS_ROOT =
+  process.getuid?.() === 0 ? expect.stringMatching(/^warning: longshore runs as root.*\n$/) : '';
 
 let folder: string;
 beforeEach(() => {
@@ -25,8 +26,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Runs the built program as its users do. */
-function longshore(...argv: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [MAIN, ...argv], { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder } });
+function longshore(
+  ...argv: string[]
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [MAIN, ...argv], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder },
+  });
   const said = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => {
     said.stdout += chunk.toString();
@@ -43,10 +49,25 @@ const file = (text: string) => writeFileSync(join(folder, 'longshore.yaml'), tex
 
 describe('the program', () => {
   it.each([
-    ['check', 'no configuration', undefined, /no configuration: none of .*longshore\.yaml.* exists.*longshore init/],
+    [
+      'check',
+      'no configuration',
+      undefined,
+      /no configuration: none of .*longshore\.yaml.* exists.*longshore init/,
+    ],
     ['run', 'a YAML error', 'targets: [\n', /longshore\.yaml:\d+:\d+ {2}/],
-    ['reconcile', 'an unknown key', `${CONFIG}stat: x\n`, /longshore\.yaml:7:1 {2}stat: unknown key "stat"; did you mean "state"\?/],
-    ['status', 'a wrong unit', `${CONFIG}drain: 5 minutes\n`, /longshore\.yaml:7:8 {2}drain: expected a duration.*got "5 minutes"/],
+    [
+      'reconcile',
+      'an unknown key',
+      `${CONFIG}stat: x\n`,
+      /longshore\.yaml:7:1 {2}stat: unknown key "stat"; did you mean "state"\?/,
+    ],
+    [
+      'status',
+      'a wrong unit',
+      `${CONFIG}drain: 5 minutes\n`,
+      /longshore\.yaml:7:8 {2}drain: expected a duration.*got "5 minutes"/,
+    ],
     [
       'run',
       'mirrors that share a place',
@@ -91,7 +112,10 @@ describe('the program', () => {
     [['container', 'ls', 'valt'], /no target is called "valt"; did you mean "vault"\?/],
     [['frobnicate'], /unknown command 'frobnicate'/],
     [['run', '--frobnicate'], /unknown option '--frobnicate'/],
-    [['--config', 'nope.yaml', 'run'], /nope\.yaml: cannot be read: ENOENT.*; `longshore init nope\.yaml` writes one/],
+    [
+      ['--config', 'nope.yaml', 'run'],
+      /nope\.yaml: cannot be read: ENOENT.*; `longshore init nope\.yaml` writes one/,
+    ],
     [[], /Usage: longshore/],
   ])('refuses %j with exit code 2', async (argv, expected) => {
     file(CONFIG);
@@ -104,7 +128,10 @@ describe('the program', () => {
     file(CONFIG);
     expect(await longshore('check')).toMatchObject({ code: 0, stderr: AS_ROOT });
     const full = openSync('/dev/full', 'w');
-    const child = spawn(process.execPath, [MAIN, 'check'], { cwd: folder, stdio: ['ignore', full, 'pipe'] });
+    const child = spawn(process.execPath, [MAIN, 'check'], {
+      cwd: folder,
+      stdio: ['ignore', full, 'pipe'],
+    });
     let told = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       told += chunk.toString();
@@ -119,13 +146,19 @@ describe('the program', () => {
 
   it('writes a configuration that is good, and says which version it is', async () => {
     expect(await longshore('init')).toMatchObject({ code: 0, stderr: '' });
-    expect(readFileSync(join(folder, 'longshore.yaml'), 'utf8')).toMatch(/^# yaml-language-server: \$schema=\/.*\/config\.schema\.json\n/);
+    expect(readFileSync(join(folder, 'longshore.yaml'), 'utf8')).toMatch(
+      /^# yaml-language-server: \$schema=\/.*\/config\.schema\.json\n/,
+    );
     expect(await longshore('check')).toMatchObject({ code: 0, stderr: AS_ROOT });
     expect((await longshore('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it('ends quietly when its reader goes away', async () => {
-    const child = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" schema | head -c 1; echo " $?"`], { cwd: folder });
+    const child = spawn(
+      'sh',
+      ['-c', `"${process.execPath}" "${MAIN}" schema | head -c 1; echo " $?"`],
+      { cwd: folder },
+    );
     let told = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
@@ -138,7 +171,10 @@ describe('the program', () => {
 
   it('runs until SIGTERM, and exits 0', async () => {
     file(CONFIG);
-    const child = spawn(process.execPath, [MAIN, 'run'], { cwd: folder, env: { PATH: process.env['PATH'] } });
+    const child = spawn(process.execPath, [MAIN, 'run'], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'] },
+    });
     let told = '';
     child.stderr.on('data', (chunk: Buffer) => {
       told += chunk.toString();

@@ -38,7 +38,10 @@ const planned = (job: 'upload' | 'delete' | 'adopt', name: string): SyncEvent =>
   why: 'new',
   bytes: 2048,
 });
-const skipped = (path: string, reason: Extract<SyncEvent, { event: 'skipped' }>['reason']): SyncEvent => ({
+const skipped = (
+  path: string,
+  reason: Extract<SyncEvent, { event: 'skipped' }>['reason'],
+): SyncEvent => ({
   mirror: 'documents',
   event: 'skipped',
   path,
@@ -48,12 +51,20 @@ const skipped = (path: string, reason: Extract<SyncEvent, { event: 'skipped' }>[
 
 describe('one-shot runs', () => {
   it('in sync: one line a mirror, exit code 0', async () => {
-    const synced = result('documents', { scanned: 12345, uploaded: 2, bytes: 3 * 1024 * 1024, unchanged: 12343, seconds: 2 });
+    const synced = result('documents', {
+      scanned: 12345,
+      uploaded: 2,
+      bytes: 3 * 1024 * 1024,
+      unchanged: 12343,
+      seconds: 2,
+    });
     const { runOnce, asked } = engine([synced, result('photos', { scanned: 1, unchanged: 1 })]);
     expect(await console.run(['reconcile'], { runOnce })).toBe(0);
     expect(asked).toMatchObject([{ run: 'reconcile', mirrors: [], dryRun: false }]);
     const lines = console.stdout.text().split('\n');
-    expect(lines[0]).toMatch(/^documents: 2 uploaded \(3\.0 MiB\), 12,343 unchanged; 12,345 files in 2 s$/);
+    expect(lines[0]).toMatch(
+      /^documents: 2 uploaded \(3\.0 MiB\), 12,343 unchanged; 12,345 files in 2 s$/,
+    );
     expect(lines[1]).toMatch(/^photos: 1 unchanged; 1 file in /);
     expect(console.stderr.text()).toBe('');
     expect(console.listens()).toBe(false);
@@ -61,10 +72,19 @@ describe('one-shot runs', () => {
 
   it.each([
     [['--reconcile'], { run: 'reconcile', mirrors: [], dryRun: false }],
-    [['--reconcile', 'photos', '--dry-run'], { run: 'reconcile', mirrors: ['photos'], dryRun: true }],
-    [['--dry-run', '--reconcile', 'photos'], { run: 'reconcile', mirrors: ['photos'], dryRun: true }],
+    [
+      ['--reconcile', 'photos', '--dry-run'],
+      { run: 'reconcile', mirrors: ['photos'], dryRun: true },
+    ],
+    [
+      ['--dry-run', '--reconcile', 'photos'],
+      { run: 'reconcile', mirrors: ['photos'], dryRun: true },
+    ],
     [['--reconcile=photos'], { run: 'reconcile', mirrors: ['photos'] }],
-    [['-c', 'longshore.yaml', '--reconcile', 'photos', 'documents'], { run: 'reconcile', mirrors: ['photos', 'documents'] }],
+    [
+      ['-c', 'longshore.yaml', '--reconcile', 'photos', 'documents'],
+      { run: 'reconcile', mirrors: ['photos', 'documents'] },
+    ],
     [['reconcile', '-c', 'longshore.yaml', '-n'], { run: 'reconcile', mirrors: [], dryRun: true }],
     [['scan', 'photos'], { run: 'scan', mirrors: ['photos'], dryRun: false }],
   ])('%j asks for %j', async (argv, expected) => {
@@ -75,36 +95,77 @@ describe('one-shot runs', () => {
 
   it.each([
     ['an object failed', [result('documents', { failed: 1 })], [], 3],
-    ['a part of the source could not be read', [result('documents', {}, { complete: false })], [], 3],
-    ['a file could not be read', [result('documents', { skipped: 1 })], [skipped('x', 'unreadable')], 3],
-    ['an object was not to be overwritten', [result('documents', { skipped: 1 })], [skipped('x', 'overwrite-refused')], 3],
+    [
+      'a part of the source could not be read',
+      [result('documents', {}, { complete: false })],
+      [],
+      3,
+    ],
+    [
+      'a file could not be read',
+      [result('documents', { skipped: 1 })],
+      [skipped('x', 'unreadable')],
+      3,
+    ],
+    [
+      'an object was not to be overwritten',
+      [result('documents', { skipped: 1 })],
+      [skipped('x', 'overwrite-refused')],
+      3,
+    ],
     [
       'links and sockets were left out',
       [result('documents', { skipped: 3 }, { complete: false })],
       [skipped('x', 'link-skipped'), skipped('y', 'special-file'), skipped('z', 'extraneous')],
       0,
     ],
-    ['a job failed once and then succeeded', [result('documents', { uploaded: 1 })], [failed('x', 100)], 0],
+    [
+      'a job failed once and then succeeded',
+      [result('documents', { uploaded: 1 })],
+      [failed('x', 100)],
+      0,
+    ],
     ['deletes are held', [result('documents', { held: 5 })], [], 4],
     ['deletes are held and an object failed', [result('documents', { held: 5, failed: 1 })], [], 3],
-    ['a mirror could not run', [result('documents', { failed: 1 }, { error: new Error('source is missing') }), result('photos')], [], 1],
+    [
+      'a mirror could not run',
+      [
+        result('documents', { failed: 1 }, { error: new Error('source is missing') }),
+        result('photos'),
+      ],
+      [],
+      1,
+    ],
   ])('when %s, the exit code says so', async (_, results, events, code) => {
     expect(await console.run(['reconcile'], engine(results, events))).toBe(code);
   });
 
   it('a dry run prints its plan, and exits 5 when the container would change', async () => {
-    const due = engine([result('documents')], [planned('upload', 'a\u001b[31m.txt'), planned('delete', 'b'), planned('adopt', 'c')]);
+    const due = engine(
+      [result('documents')],
+      [planned('upload', 'a\u001b[31m.txt'), planned('delete', 'b'), planned('adopt', 'c')],
+    );
     expect(await console.run(['reconcile', '--dry-run'], due)).toBe(5);
     const text = console.stdout.text();
     expect(text).toContain('documents: upload "a\\u001b[31m.txt" (2.0 KiB, new)\n');
     expect(text).toContain('documents: delete b (new)\n');
     expect(text).toMatch(/documents: 1 to upload \(2\.0 KiB\), 1 to delete, 0 unchanged/);
-    expect(await console.run(['reconcile', '-n'], engine([result('documents')], [planned('adopt', 'c')]))).toBe(0);
+    expect(
+      await console.run(
+        ['reconcile', '-n'],
+        engine([result('documents')], [planned('adopt', 'c')]),
+      ),
+    ).toBe(0);
   });
 
   it('P8: problems are told with their reasons, the first of them by name', async () => {
-    const events = [...Array.from({ length: 30 }, (_, i) => failed(`file-${i}`, null)), skipped('sock', 'special-file')];
-    expect(await console.run(['scan'], engine([result('documents', { failed: 30 })], events))).toBe(3);
+    const events = [
+      ...Array.from({ length: 30 }, (_, i) => failed(`file-${i}`, null)),
+      skipped('sock', 'special-file'),
+    ];
+    expect(await console.run(['scan'], engine([result('documents', { failed: 30 })], events))).toBe(
+      3,
+    );
     const told = console.stderr.text();
     expect(told).toContain('documents: file-0: upload: disk on fire\n');
     expect(told).not.toMatch(/^documents: file-20: /m);
@@ -115,7 +176,11 @@ describe('one-shot runs', () => {
   it('--json prints events and last a summary for each mirror, with fixed keys', async () => {
     const events: SyncEvent[] = [
       failed('a\u0007', null),
-      { mirror: 'documents', event: 'progress', progress: { scanned: 1, jobsDue: 1, jobsDone: 0, bytesDue: 1, bytesDone: 0 } },
+      {
+        mirror: 'documents',
+        event: 'progress',
+        progress: { scanned: 1, jobsDue: 1, jobsDone: 0, bytesDue: 1, bytesDone: 0 },
+      },
       skipped('x', 'link-skipped'),
     ];
     const counts = {
@@ -133,7 +198,10 @@ describe('one-shot runs', () => {
       bytes: 10,
       seconds: 1.5,
     };
-    const results = [result('documents', counts), result('photos', {}, { error: new Error('gone') })];
+    const results = [
+      result('documents', counts),
+      result('photos', {}, { error: new Error('gone') }),
+    ];
     expect(await console.run(['reconcile', '--json'], engine(results, events))).toBe(1);
     const lines = console.stdout
       .text()
@@ -200,9 +268,13 @@ describe('one-shot runs', () => {
     const progress = { scanned: 1234, jobsDue: 10, jobsDone: 4, bytesDue: 2048, bytesDone: 1024 };
     const runOnce: RunOnce = async (_, __, { log }, observe) => {
       observe({ mirror: 'documents', event: 'progress', progress });
-      await expect.poll(() => terminal.stderr.text()).toContain('documents: 4 of 10 changes · 1.0 KiB of 2.0 KiB · 1,234 scanned');
+      await expect
+        .poll(() => terminal.stderr.text())
+        .toContain('documents: 4 of 10 changes · 1.0 KiB of 2.0 KiB · 1,234 scanned');
       log.warn('something to see', { name: 'a' });
-      await expect.poll(() => terminal.stderr.text()).toMatch(/\r\x1b\[K[^\r]*warn something to see name=a\n/);
+      await expect
+        .poll(() => terminal.stderr.text())
+        .toMatch(/\r\x1b\[K[^\r]*warn something to see name=a\n/);
       return [result('documents')];
     };
     expect(await terminal.run(['reconcile'], { runOnce })).toBe(0);
@@ -213,11 +285,21 @@ describe('one-shot runs', () => {
   it('writes log lines instead of progress where there is no terminal', async () => {
     const events: SyncEvent[] = [
       { mirror: 'documents', event: 'run-started', run: 'scan', why: 'asked for' },
-      { mirror: 'documents', event: 'run-finished', run: 'scan', report: report({ scanned: 3 }), complete: true },
+      {
+        mirror: 'documents',
+        event: 'run-finished',
+        run: 'scan',
+        report: report({ scanned: 3 }),
+        complete: true,
+      },
     ];
     expect(await console.run(['scan'], engine([result('documents')], events))).toBe(0);
-    expect(console.stderr.text()).toMatch(/info run started mirror=documents run=scan why="asked for"\n/);
-    expect(console.stderr.text()).toMatch(/info run finished mirror=documents run=scan complete=true .*scanned=3/);
+    expect(console.stderr.text()).toMatch(
+      /info run started mirror=documents run=scan why="asked for"\n/,
+    );
+    expect(console.stderr.text()).toMatch(
+      /info run finished mirror=documents run=scan complete=true .*scanned=3/,
+    );
     expect(console.stderr.text()).not.toContain('\x1b');
   });
 });

@@ -24,12 +24,18 @@ mirrors:
 `;
 
 it('tells of a target that gives all guarantees, and leaves nothing there', async () => {
-  writeConfig(console.folder, `targets: { vault: { driver: local, root: ./containers } }${mirrors}`);
+  writeConfig(
+    console.folder,
+    `targets: { vault: { driver: local, root: ./containers } }${mirrors}`,
+  );
   expect(await console.run(['container', 'create', 'vault', 'box'])).toBe(0);
   expect(await console.run(['probe', 'vault'])).toBe(0);
   const text = console.stdout.text();
-  expect(text).toMatch(/^target vault \(driver local\), container box, below backups\/\.longshore\/probe-[0-9a-f]{16}\/$/m);
-  for (const id of ['G1', 'G2', 'G3', 'G4', 'G5', 'G6']) expect(text).toMatch(new RegExp(`^  ok      ${id}: `, 'm'));
+  expect(text).toMatch(
+    /^target vault \(driver local\), container box, below backups\/\.longshore\/probe-[0-9a-f]{16}\/$/m,
+  );
+  for (const id of ['G1', 'G2', 'G3', 'G4', 'G5', 'G6'])
+    expect(text).toMatch(new RegExp(`^  ok      ${id}: `, 'm'));
   expect(text).toContain('everything that was put there has been removed');
   expect(text).toMatch(/vault gives all six guarantees\n$/);
   expect(readdirSync(join(console.folder, 'containers', 'box'))).toEqual([]);
@@ -39,18 +45,28 @@ it('says whose S3 it found, and that it found nobody', async () => {
   const s3 = await startFakeS3();
   // Its own answers tell nobody's name, so one is put on top.
   const named = await startFaultProxy(`http://${s3.host}:${s3.port}`, s3Dialect);
-  named.always(() => true, { kind: 'alter', alter: (answer) => ({ ...answer, headers: { ...answer.headers, server: 'MinIO' } }) });
+  named.always(() => true, {
+    kind: 'alter',
+    alter: (answer) => ({ ...answer, headers: { ...answer.headers, server: 'MinIO' } }),
+  });
   const { port } = named;
   const keys = `driver: s3, host: 127.0.0.1, secure: false, key: ${ACCOUNT.accessKey}, secret: { env: S3_SECRET }`;
   try {
-    writeConfig(console.folder, `targets: { vault: { ${keys}, port: ${port} }, other: { ${keys}, port: ${s3.port} } }${mirrors}`);
+    writeConfig(
+      console.folder,
+      `targets: { vault: { ${keys}, port: ${port} }, other: { ${keys}, port: ${s3.port} } }${mirrors}`,
+    );
     expect(await console.run(['container', 'create', 'vault', 'box'])).toBe(0);
     expect(await console.run(['probe', 'vault'])).toBe(0);
-    expect(console.stdout.text()).toContain(`target vault (driver s3, found to be minio at http://127.0.0.1:${port}), container box`);
+    expect(console.stdout.text()).toContain(
+      `target vault (driver s3, found to be minio at http://127.0.0.1:${port}), container box`,
+    );
     expect(console.stderr.text()).not.toContain('cannot be told');
     expect(await console.run(['probe', 'other', '--container', 'box'])).toBe(0);
     expect(console.stdout.text()).toContain('target other (driver s3), container box');
-    expect(console.stderr.text()).toContain('warning: whose S3 this is cannot be told: it is taken for a generic one');
+    expect(console.stderr.text()).toContain(
+      'warning: whose S3 this is cannot be told: it is taken for a generic one',
+    );
   } finally {
     await named.close();
     await s3.close();
@@ -70,7 +86,10 @@ targets:
   cloud: { driver: s3, profile: aws, region: us-east-1, host: ${s3.host}, port: ${s3.port}, secure: false, key: ${ACCOUNT.accessKey}, secret: { env: S3_SECRET } }
   vault: { driver: swift, auth_url: ${swift.origin}/auth/v1.0, key: "${USER}", secret: { env: SECRET } }${mirrors}`,
     );
-    const codes = [await console.run(['probe', 'cloud', '--container', 'box', '--json']), await console.run(['probe', 'vault', '--json'])];
+    const codes = [
+      await console.run(['probe', 'cloud', '--container', 'box', '--json']),
+      await console.run(['probe', 'vault', '--json']),
+    ];
     const report = console.stdout
       .text()
       .trim()
@@ -80,7 +99,14 @@ targets:
     expect(failed).toEqual([]);
     expect(codes).toEqual([0, 0]);
     const [first, second] = report.filter(({ event }) => event === 'summary');
-    expect(first).toMatchObject({ target: 'cloud', driver: 's3', container: 'box', failed: [], absent: [], left: 0 });
+    expect(first).toMatchObject({
+      target: 'cloud',
+      driver: 's3',
+      container: 'box',
+      failed: [],
+      absent: [],
+      left: 0,
+    });
     expect(first?.['prefix']).toMatch(/^\.longshore\/probe-/);
     expect(second).toMatchObject({ target: 'vault', driver: 'swift', failed: [], left: 0 });
     for (const backend of backends) expect(await listKeys(backend, 'box')).toEqual([]);
@@ -105,7 +131,9 @@ mirrors: [{ name: a, source: ./data, target: cloud, container: box }]`,
     );
     s3.faults.next('DeleteObject', { kind: 'refuse', status: 403, code: 'AccessDenied' });
     expect(await console.run(['probe', 'cloud'])).toBe(1);
-    expect(console.stdout.text()).toMatch(/^ {2}FAILED {2}G1: .*\n {12}.*AccessDenied.*\n {12}That means: /m);
+    expect(console.stdout.text()).toMatch(
+      /^ {2}FAILED {2}G1: .*\n {12}.*AccessDenied.*\n {12}That means: /m,
+    );
     expect(console.stdout.text()).toMatch(/cloud does not give G1\n$/);
     s3.faults.assertUsedUp();
   } finally {
@@ -115,7 +143,10 @@ mirrors: [{ name: a, source: ./data, target: cloud, container: box }]`,
 });
 
 it('Ctrl-C ends it, and what was put there is removed all the same', async () => {
-  writeConfig(console.folder, `targets: { vault: { driver: local, root: ./containers } }${mirrors}`);
+  writeConfig(
+    console.folder,
+    `targets: { vault: { driver: local, root: ./containers } }${mirrors}`,
+  );
   await console.run(['container', 'create', 'vault', 'box']);
   const running = console.run(['probe', 'vault']);
   await expect.poll(() => console.stdout.text(), { timeout: 60_000 }).toContain('G1');
@@ -126,7 +157,10 @@ it('Ctrl-C ends it, and what was put there is removed all the same', async () =>
 });
 
 it('says what is missing: the container, a mirror to take it from, the target', async () => {
-  writeConfig(console.folder, `targets: { vault: { driver: local, root: ./containers }, other: { driver: memory } }${mirrors}`);
+  writeConfig(
+    console.folder,
+    `targets: { vault: { driver: local, root: ./containers }, other: { driver: memory } }${mirrors}`,
+  );
   expect(await console.run(['probe', 'vault'])).toBe(1);
   expect(console.stderr.text()).toContain('make it with: longshore container create vault box');
   expect(await console.run(['probe', 'other'])).toBe(2);

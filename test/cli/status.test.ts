@@ -29,18 +29,25 @@ afterEach(async () => {
 describe('longshore status', () => {
   it('shows what the running daemon answers', async () => {
     expect(await console.run(['status'])).toBe(0);
-    expect(console.stdout.text()).toMatch(/longshore 9\.9\.9, pid 7[\s\S]*documents +in-sync[\s\S]*photos +in-sync/);
+    expect(console.stdout.text()).toMatch(
+      /longshore 9\.9\.9, pid 7[\s\S]*documents +in-sync[\s\S]*photos +in-sync/,
+    );
     expect(console.listens()).toBe(false);
   });
 
   it('prints JSON, of one mirror when asked', async () => {
     expect(await console.run(['status', 'photos', '--json'])).toBe(0);
-    expect(JSON.parse(console.stdout.text())).toMatchObject({ pid: 7, mirrors: [{ mirror: 'photos' }] });
+    expect(JSON.parse(console.stdout.text())).toMatchObject({
+      pid: 7,
+      mirrors: [{ mirror: 'photos' }],
+    });
   });
 
   it('--watch asks again until a signal ends it, which is no failure', async () => {
     const running = console.run(['status', '--watch', '--json']);
-    await expect.poll(() => console.stdout.text().trim().split('\n').length, { timeout: 20_000 }).toBeGreaterThan(1);
+    await expect
+      .poll(() => console.stdout.text().trim().split('\n').length, { timeout: 20_000 })
+      .toBeGreaterThan(1);
     console.signal('SIGINT');
     expect(await running).toBe(0);
   });

@@ -26,7 +26,11 @@ it('drains by the first signal of any kind, and interrupts when the drain time i
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
     const { clock, signals, send, ended } = rig();
     send(signal);
-    expect([signals.drain.aborted, signals.interrupt.aborted, signals.received()]).toEqual([true, false, signal]);
+    expect([signals.drain.aborted, signals.interrupt.aborted, signals.received()]).toEqual([
+      true,
+      false,
+      signal,
+    ]);
     await clock.advance(30_000);
     expect(signals.interrupt.aborted).toBe(true);
     await clock.advance(3_600_000);

@@ -27,16 +27,34 @@ describe('config.example.yaml', () => {
   it('runs as it is', async () => {
     const config = await load(example);
     expect(config.stateFolder).toBe(join(folder, '.longshore'));
-    expect(config.targets).toMatchObject([{ name: 'vault', driver: 'local', settings: { root: join(folder, 'containers') } }]);
+    expect(config.targets).toMatchObject([
+      { name: 'vault', driver: 'local', settings: { root: join(folder, 'containers') } },
+    ]);
     expect(config.mirrors).toMatchObject([
-      { name: 'documents', source: join(folder, 'data'), createSource: true, target: 'vault', container: 'documents' },
+      {
+        name: 'documents',
+        source: join(folder, 'data'),
+        createSource: true,
+        target: 'vault',
+        container: 'documents',
+      },
     ]);
   });
 
   it('is good with every option switched on', async () => {
     const config = await load(switchedOn);
-    expect(config.targets.map(({ name }) => name)).toEqual(['vault', 'offsite', 'site', 'scratch', 'cloud']);
-    expect(config.mirrors[0]).toMatchObject({ prefix: 'laptop/', exclude: ['*.tmp', 'node_modules/'], include: ['*.pdf', 'letters/**'] });
+    expect(config.targets.map(({ name }) => name)).toEqual([
+      'vault',
+      'offsite',
+      'site',
+      'scratch',
+      'cloud',
+    ]);
+    expect(config.mirrors[0]).toMatchObject({
+      prefix: 'laptop/',
+      exclude: ['*.tmp', 'node_modules/'],
+      include: ['*.pdf', 'letters/**'],
+    });
   });
 
   it('shows every option there is, and for options with a default the default', () => {
@@ -46,8 +64,12 @@ describe('config.example.yaml', () => {
     };
     expect(Object.keys(written).sort()).toEqual(Object.keys(properties).sort());
     const [mirror] = written['mirrors'] as Record<string, unknown>[];
-    expect(Object.keys(mirror!).sort()).toEqual(Object.keys(properties['mirrors']!.items.properties).sort());
-    expect(Object.keys((written['targets'] as Record<string, object>)['vault']!).sort()).toEqual(optionsOf('local'));
+    expect(Object.keys(mirror!).sort()).toEqual(
+      Object.keys(properties['mirrors']!.items.properties).sort(),
+    );
+    expect(Object.keys((written['targets'] as Record<string, object>)['vault']!).sort()).toEqual(
+      optionsOf('local'),
+    );
   });
 
   it('has the defaults where it says so', async () => {
@@ -58,19 +80,26 @@ describe('config.example.yaml', () => {
 
   it('names the schema that editors check it with, and that is up to date', () => {
     expect(example.split('\n')[0]).toBe('# yaml-language-server: $schema=./config.schema.json');
-    const committed = JSON.parse(readFileSync(new URL('config.schema.json', ROOT), 'utf8')) as unknown;
-    expect(committed, 'stale; renew it: node dist/src/main.js schema >config.schema.json && npm run fix').toEqual(
-      configJsonSchema(knownDrivers.all),
-    );
+    const committed = JSON.parse(
+      readFileSync(new URL('config.schema.json', ROOT), 'utf8'),
+    ) as unknown;
+    expect(
+      committed,
+      'stale; renew it: node dist/src/main.js schema >config.schema.json && npm run fix',
+    ).toEqual(configJsonSchema(knownDrivers.all));
   });
 });
 
 /** The options of a driver, under their first names. */
 function optionsOf(driver: string): string[] {
   const schema = configJsonSchema(knownDrivers.all) as {
-    properties: { targets: { additionalProperties: { allOf: { if: unknown; then: { properties: object } }[] } } };
+    properties: {
+      targets: { additionalProperties: { allOf: { if: unknown; then: { properties: object } }[] } };
+    };
   };
-  const branch = schema.properties.targets.additionalProperties.allOf.find((one) => JSON.stringify(one.if).includes(`"${driver}"`));
+  const branch = schema.properties.targets.additionalProperties.allOf.find((one) =>
+    JSON.stringify(one.if).includes(`"${driver}"`),
+  );
   return Object.keys(branch!.then.properties)
     .filter((name) => name !== 'key')
     .sort();

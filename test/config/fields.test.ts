@@ -1,9 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { duration, percentage, size } from '../../src/config/amounts.js';
 import type { ConfigContext, Schema } from '../../src/config/fields.js';
-import { count, flag, folder, jsonSchema, list, oneOf, read, secret, section, text } from '../../src/config/fields.js';
+import {
+  count,
+  flag,
+  folder,
+  jsonSchema,
+  list,
+  oneOf,
+  read,
+  secret,
+  section,
+  text,
+} from '../../src/config/fields.js';
 
-const place: ConfigContext = { folder: '/etc/longshore', env: { HOME: '/home/ann', KEY: 'from the environment' } };
+const place: ConfigContext = {
+  folder: '/etc/longshore',
+  env: { HOME: '/home/ann', KEY: 'from the environment' },
+};
 
 function complaint(schema: Schema, written: unknown): string {
   const { complaints } = read(schema, written);
@@ -22,15 +36,23 @@ describe('fields', () => {
     expect(complaint(text('t'), 2024)).toBe(': expected text, got 2024 (put it in quotes)');
     expect(complaint(text('t'), null)).toBe(': expected text, got nothing');
     expect(complaint(text('t'), undefined)).toBe(': missing; expected text');
-    expect(complaint(text('t', { pattern: /^a+$/, rule: 'only the letter a' }), 'b')).toBe(': expected only the letter a, got "b"');
+    expect(complaint(text('t', { pattern: /^a+$/, rule: 'only the letter a' }), 'b')).toBe(
+      ': expected only the letter a, got "b"',
+    );
     expect(complaint(flag('f'), 'yes')).toBe(': expected true or false, got "yes"');
-    expect(complaint(count('c', { min: 1, max: 9 }), 1.5)).toBe(': expected a whole number from 1 to 9, got 1.5');
-    expect(complaint(count('c', { min: 1 }), 0)).toBe(': expected a whole number of at least 1, got 0');
+    expect(complaint(count('c', { min: 1, max: 9 }), 1.5)).toBe(
+      ': expected a whole number from 1 to 9, got 1.5',
+    );
+    expect(complaint(count('c', { min: 1 }), 0)).toBe(
+      ': expected a whole number of at least 1, got 0',
+    );
     expect(complaint(oneOf('o', ['mirror', 'keep']), 'miror')).toBe(
       ': expected one of "mirror", "keep", got "miror"; did you mean "mirror"?',
     );
     expect(complaint(list('l', text('t')), 'a')).toBe(': expected a list, got "a"');
-    expect(complaint(list('l', text('t')), ['a', {}])).toBe('1: expected text, got a section of keys');
+    expect(complaint(list('l', text('t')), ['a', {}])).toBe(
+      '1: expected text, got a section of keys',
+    );
     expect(complaint(folder('p', place), '')).toBe(': expected a path, got ""');
     expect(complaint(section('s', {}), ['x'])).toBe(': expected a section of keys, got a list');
   });
@@ -45,7 +67,9 @@ describe('fields', () => {
     expect(complaint(size('s', { min: 5_242_880 }), '5mb')).toBe(
       ': expected a size such as "5MiB" of at least 5MiB, got "5mb" (5MB or 5MiB?)',
     );
-    expect(complaint(size('s', { min: 5_242_880 }), '1MiB')).toContain('of at least 5MiB, got "1MiB"');
+    expect(complaint(size('s', { min: 5_242_880 }), '1MiB')).toContain(
+      'of at least 5MiB, got "1MiB"',
+    );
     expect(complaint(size('s'), -1)).toContain('got -1');
     expect(complaint(size('s'), 1.5)).toContain('got 1.5');
     expect(value(duration('d'), '6h')).toBe(21_600_000);
@@ -78,7 +102,9 @@ describe('fields', () => {
     const schema = section('s', { root: text('r') }, { otherNames: { key: 'root' } });
     expect(value(schema, { key: 'x' })).toEqual({ root: 'x' });
     expect(value(schema, { root: 'x' })).toEqual({ root: 'x' });
-    expect(complaint(schema, { root: 'x', key: 'y' })).toBe('key: another name of a key that is given as well: keep one');
+    expect(complaint(schema, { root: 'x', key: 'y' })).toBe(
+      'key: another name of a key that is given as well: keep one',
+    );
     expect(complaint(schema, {})).toBe('root: missing; expected text');
   });
 
@@ -121,10 +147,16 @@ describe('fields', () => {
   });
 
   it('JSON Schema: writes amounts, ranges and defaults with their units', () => {
-    const schema = section('Waits.', { settle: duration('How long.', { max: 3_600_000 }).default(500) });
+    const schema = section('Waits.', {
+      settle: duration('How long.', { max: 3_600_000 }).default(500),
+    });
     expect(jsonSchema(schema)).toMatchObject({
       properties: {
-        settle: { default: '500ms', $comment: 'a duration such as "500ms", "30s", "6h" or "7d" from 0 to 1h', type: ['string', 'number'] },
+        settle: {
+          default: '500ms',
+          $comment: 'a duration such as "500ms", "30s", "6h" or "7d" from 0 to 1h',
+          type: ['string', 'number'],
+        },
       },
     });
   });

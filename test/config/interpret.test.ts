@@ -49,15 +49,35 @@ const leaf = fc.oneof(
   fc.double(),
 );
 const { tree } = fc.letrec((tie) => ({
-  tree: fc.oneof({ maxDepth: 5 }, leaf, fc.array(tie('tree'), { maxLength: 4 }), fc.dictionary(key, tie('tree'), { maxKeys: 6 })),
+  tree: fc.oneof(
+    { maxDepth: 5 },
+    leaf,
+    fc.array(tie('tree'), { maxLength: 4 }),
+    fc.dictionary(key, tie('tree'), { maxKeys: 6 }),
+  ),
 }));
 const mirror = fc.record(
-  { name: leaf, source: leaf, target: leaf, container: leaf, prefix: leaf, settle: leaf, exclude: fc.array(leaf) },
+  {
+    name: leaf,
+    source: leaf,
+    target: leaf,
+    container: leaf,
+    prefix: leaf,
+    settle: leaf,
+    exclude: fc.array(leaf),
+  },
   { requiredKeys: ['name', 'source', 'target', 'container'] },
 );
-const target = fc.record({ driver: fc.constantFrom('local', 's3'), root: leaf, key: tree }, { requiredKeys: ['driver'] });
+const target = fc.record(
+  { driver: fc.constantFrom('local', 's3'), root: leaf, key: tree },
+  { requiredKeys: ['driver'] },
+);
 const likely = fc.record(
-  { state: leaf, targets: fc.dictionary(fc.constantFrom('a', 'b'), target), mirrors: fc.array(mirror, { maxLength: 3 }) },
+  {
+    state: leaf,
+    targets: fc.dictionary(fc.constantFrom('a', 'b'), target),
+    mirrors: fc.array(mirror, { maxLength: 3 }),
+  },
   { requiredKeys: ['targets', 'mirrors'] },
 );
 
@@ -72,17 +92,34 @@ describe('interpret', () => {
   });
 
   it('P4: no two mirrors of an accepted configuration write to one place, none inside another', () => {
-    const prefix = fc.array(fc.constantFrom('a', 'b', 'ab'), { maxLength: 3 }).map((parts) => parts.join('/'));
+    const prefix = fc
+      .array(fc.constantFrom('a', 'b', 'ab'), { maxLength: 3 })
+      .map((parts) => parts.join('/'));
     const root = fc.constantFrom('/t', '/t/a', '/t/a/b', '/u');
-    const places = fc.array(fc.record({ root, container: fc.constantFrom('a', 'b'), prefix }), { minLength: 1, maxLength: 3 });
+    const places = fc.array(fc.record({ root, container: fc.constantFrom('a', 'b'), prefix }), {
+      minLength: 1,
+      maxLength: 3,
+    });
     let accepted = 0;
     const property = fc.property(places, (all) => {
       const written = {
-        targets: Object.fromEntries(all.map((one, i) => [`t${i}`, { driver: 'local', root: one.root }])),
-        mirrors: all.map(({ container, prefix }, i) => ({ name: `m${i}`, source: `/s/${i}`, target: `t${i}`, container, prefix })),
+        targets: Object.fromEntries(
+          all.map((one, i) => [`t${i}`, { driver: 'local', root: one.root }]),
+        ),
+        mirrors: all.map(({ container, prefix }, i) => ({
+          name: `m${i}`,
+          source: `/s/${i}`,
+          target: `t${i}`,
+          container,
+          prefix,
+        })),
       };
-      const paths = all.map(({ root, container, prefix }) => `${root}/${container}/${prefix}/`.replace(/\/+$/, '/'));
-      const apart = paths.every((one, i) => paths.every((other, j) => i === j || !one.startsWith(other)));
+      const paths = all.map(({ root, container, prefix }) =>
+        `${root}/${container}/${prefix}/`.replace(/\/+$/, '/'),
+      );
+      const apart = paths.every((one, i) =>
+        paths.every((other, j) => i === j || !one.startsWith(other)),
+      );
       if (apart) accepted += 1;
       const { config } = interpret(written, { ...place, folder: '/x' }, stubDrivers, realPath);
       expect(config !== undefined).toBe(apart);

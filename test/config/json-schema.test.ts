@@ -22,7 +22,8 @@ describe('the JSON Schema of the configuration', () => {
     expect(mirror.required).toEqual(['name', 'source', 'target', 'container']);
     expect(mirror.additionalProperties).toBe(false);
     expect(Object.keys(log!.properties)).toEqual(['level', 'format']);
-    for (const field of [state, drain, targets, mirrors, ...Object.values(mirror.properties)]) expect(field!.description).toMatch(/\w/);
+    for (const field of [state, drain, targets, mirrors, ...Object.values(mirror.properties)])
+      expect(field!.description).toMatch(/\w/);
   });
 
   it("has each driver's own settings beside what every target has", () => {
@@ -45,14 +46,24 @@ describe('the JSON Schema of the configuration', () => {
   });
 
   it('writes what several drivers have in common once, and every reference leads somewhere', () => {
-    const all = configJsonSchema(builtinDrivers) as unknown as Node & { readonly definitions: Readonly<Record<string, Node>> };
-    const settings = all.properties['targets']!.additionalProperties.allOf.flatMap(({ then }) => Object.values(then.properties));
-    const references = settings.flatMap((setting) => ('$ref' in setting ? [String(setting.$ref)] : []));
-    expect(references.length).toBeGreaterThan(0);
-    for (const reference of references) expect(all.definitions[reference.replace('#/definitions/', '')]).toHaveProperty('description');
-    const written = [...Object.values(all.definitions), ...settings.filter((setting) => !('$ref' in setting))].map((each) =>
-      JSON.stringify(each),
+    const all = configJsonSchema(builtinDrivers) as unknown as Node & {
+      readonly definitions: Readonly<Record<string, Node>>;
+    };
+    const settings = all.properties['targets']!.additionalProperties.allOf.flatMap(({ then }) =>
+      Object.values(then.properties),
     );
+    const references = settings.flatMap((setting) =>
+      '$ref' in setting ? [String(setting.$ref)] : [],
+    );
+    expect(references.length).toBeGreaterThan(0);
+    for (const reference of references)
+      expect(all.definitions[reference.replace('#/definitions/', '')]).toHaveProperty(
+        'description',
+      );
+    const written = [
+      ...Object.values(all.definitions),
+      ...settings.filter((setting) => !('$ref' in setting)),
+    ].map((each) => JSON.stringify(each));
     expect(written.filter((each, at) => written.indexOf(each) !== at)).toEqual([]);
   });
 });

@@ -20,7 +20,10 @@ function load(text: string | Uint8Array, env: Record<string, string> = {}): Prom
 }
 
 /** The complaints about a file, without the folder that it is in. */
-async function complaints(text: string | Uint8Array, env: Record<string, string> = {}): Promise<string[]> {
+async function complaints(
+  text: string | Uint8Array,
+  env: Record<string, string> = {},
+): Promise<string[]> {
   const error = await load(text, env).then(
     () => new Error('it was accepted'),
     (reason: unknown) => reason,
@@ -44,21 +47,27 @@ mirrors:
 describe('loadConfig', () => {
   it('reads a bandwidth, at all times or by times of the week', async () => {
     const bandwidthOf = async (written: string) => {
-      const { targets } = await load(`targets:\n  vault: { driver: local, root: x, request_rate: 50, bandwidth: ${written} }\n${MIRROR}`);
+      const { targets } = await load(
+        `targets:\n  vault: { driver: local, root: x, request_rate: 50, bandwidth: ${written} }\n${MIRROR}`,
+      );
       expect(targets[0]?.requestRate).toBe(50);
       return targets[0]?.bandwidth;
     };
     expect(await bandwidthOf('2MiB/s')).toEqual({ slots: [], otherwise: 2 ** 21 });
     expect(await bandwidthOf('1.5 MB / s')).toEqual({ slots: [], otherwise: 1.5e6 });
     expect(await bandwidthOf('off')).toEqual({ slots: [], otherwise: Number.POSITIVE_INFINITY });
-    expect(await bandwidthOf('{ "Sat,Sun": off, "08:00-18:00": 1MiB/s, otherwise: 4MiB/s }')).toEqual({
+    expect(
+      await bandwidthOf('{ "Sat,Sun": off, "08:00-18:00": 1MiB/s, otherwise: 4MiB/s }'),
+    ).toEqual({
       slots: [
         { days: new Set([6, 0]), from: 0, to: 1440, value: Number.POSITIVE_INFINITY },
         { days: new Set([0, 1, 2, 3, 4, 5, 6]), from: 480, to: 1080, value: 2 ** 20 },
       ],
       otherwise: 2 ** 22,
     });
-    expect(await bandwidthOf('{ Mon: 1MiB/s }')).toMatchObject({ otherwise: Number.POSITIVE_INFINITY });
+    expect(await bandwidthOf('{ Mon: 1MiB/s }')).toMatchObject({
+      otherwise: Number.POSITIVE_INFINITY,
+    });
   });
 
   it.each([
@@ -67,15 +76,23 @@ describe('loadConfig', () => {
     ['5000', '', 'a rate such as "2MiB/s", or "off", or a section of times, got 5000'],
     ['[1MiB/s]', '', 'a rate such as "2MiB/s", or "off", or a section of times, got a list'],
     ['{ Mon-Fri: 0 }', '.Mon-Fri', 'a rate such as "2MiB/s" of at least 4KiB/s, or "off", got 0'],
-    ['{ Mon: 1KiB/s }', '.Mon', 'a rate such as "2MiB/s" of at least 4KiB/s, or "off", got "1KiB/s"'],
+    [
+      '{ Mon: 1KiB/s }',
+      '.Mon',
+      'a rate such as "2MiB/s" of at least 4KiB/s, or "off", got "1KiB/s"',
+    ],
     [
       '{ Monday: 1MiB/s }',
       '.Monday',
       'times of the week such as "Mon-Fri 08:00-18:00", "Sat,Sun" or "22:00-06:00", or "otherwise", got "Monday"',
     ],
   ])('refuses the bandwidth %s', async (written, below, complaint) => {
-    const [first, ...others] = await complaints(`targets:\n  vault: { driver: local, root: x, bandwidth: ${written} }\n${MIRROR}`);
-    expect(first?.replace(/:2:\d+ /, ':2:N ')).toBe(`longshore.yaml:2:N  targets.vault.bandwidth${below}: expected ${complaint}`);
+    const [first, ...others] = await complaints(
+      `targets:\n  vault: { driver: local, root: x, bandwidth: ${written} }\n${MIRROR}`,
+    );
+    expect(first?.replace(/:2:\d+ /, ':2:N ')).toBe(
+      `longshore.yaml:2:N  targets.vault.bandwidth${below}: expected ${complaint}`,
+    );
     expect(others).toEqual([]);
   });
 
@@ -95,7 +112,8 @@ describe('loadConfig', () => {
   });
 
   it('reads what a mirror says of its objects, and refuses what those of its target cannot have', async () => {
-    const rules = '    headers: [{ match: "*.html", cache_control: no-cache }, { storage_class: GLACIER }]\n';
+    const rules =
+      '    headers: [{ match: "*.html", cache_control: no-cache }, { storage_class: GLACIER }]\n';
     const overS3 = 'targets: { vault: { driver: s3, key: a } }\n';
     expect((await load(overS3 + MIRROR + rules)).mirrors[0]?.headers).toEqual([
       { match: '*.html', cache_control: 'no-cache' },
@@ -105,7 +123,9 @@ describe('loadConfig', () => {
       'longshore.yaml:10:34  mirrors[0].headers[0].cache_control: objects of target "vault" (driver local) have no cache_control',
       'longshore.yaml:10:63  mirrors[0].headers[1].storage_class: objects of target "vault" (driver local) have no storage_class',
     ]);
-    expect(await complaints(`${overS3}${MIRROR}    headers: [{ cache-control: no-cache }]\n`)).toEqual([
+    expect(
+      await complaints(`${overS3}${MIRROR}    headers: [{ cache-control: no-cache }]\n`),
+    ).toEqual([
       'longshore.yaml:8:17  mirrors[0].headers[0].cache-control: unknown key "cache-control"; did you mean "cache_control"?',
     ]);
   });
@@ -205,7 +225,11 @@ mirrors:
   it.each([
     ['a syntax error', 'targets: {a: [}\n', /^longshore\.yaml:1:\d+ {2}/],
     ['a tab as indentation', 'targets:\n\tvault: 1\n', /^longshore\.yaml:2:1 {2}/],
-    ['a key given twice', `${TARGETS}${MIRROR}state: a\nstate: b\n`, /^longshore\.yaml:\d+:1 {2}Map keys must be unique/],
+    [
+      'a key given twice',
+      `${TARGETS}${MIRROR}state: a\nstate: b\n`,
+      /^longshore\.yaml:\d+:1 {2}Map keys must be unique/,
+    ],
     [
       'an unknown tag',
       `${TARGETS}${MIRROR}state: !secret x\n`,
@@ -228,7 +252,11 @@ mirrors:
       `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n`,
       /alias/,
     ],
-    ['nothing under targets', `targets:\n${MIRROR}`, /^longshore\.yaml:1:1 {2}targets: expected a section of names, got nothing/],
+    [
+      'nothing under targets',
+      `targets:\n${MIRROR}`,
+      /^longshore\.yaml:1:1 {2}targets: expected a section of names, got nothing/,
+    ],
     ['no targets', `targets: {}\n${MIRROR}`, /targets: expected at least one target/],
     ['no mirrors', `${TARGETS}mirrors: []\n`, /mirrors: expected at least one mirror/],
     ['no mirrors at all', TARGETS, /^longshore\.yaml:2:1 {2}mirrors: missing; expected a list/],
@@ -272,20 +300,33 @@ mirrors:
       `${TARGETS}${MIRROR}    deletes: keep\n    extraneous: delete\n`,
       /^longshore\.yaml:11:17 {2}mirrors\[0\]\.extraneous: after a loss of the state this would delete what "deletes: keep" has kept/,
     ],
-    ['an option of a later version', `${TARGETS}${MIRROR}    verify: { every: 7d }\n`, /unknown key "verify"/],
-    ['an empty path', `${TARGETS}${MIRROR.replace('./data', '""')}`, /source: expected a path, got ""/],
+    [
+      'an option of a later version',
+      `${TARGETS}${MIRROR}    verify: { every: 7d }\n`,
+      /unknown key "verify"/,
+    ],
+    [
+      'an empty path',
+      `${TARGETS}${MIRROR.replace('./data', '""')}`,
+      /source: expected a path, got ""/,
+    ],
   ])('refuses %s', async (_, text, expected) => {
     expect((await complaints(text)).join('\n')).toMatch(expected);
   });
 
-  it.each(['/backups', 'a//b', '../a', 'a/./b', 'a/..', 'a\u0007b'])('refuses the prefix %j', async (prefix) => {
-    expect((await complaints(`${TARGETS}${MIRROR}    prefix: ${JSON.stringify(prefix)}\n`)).join()).toContain(
-      'mirrors[0].prefix: expected a folder',
-    );
-  });
+  it.each(['/backups', 'a//b', '../a', 'a/./b', 'a/..', 'a\u0007b'])(
+    'refuses the prefix %j',
+    async (prefix) => {
+      expect(
+        (await complaints(`${TARGETS}${MIRROR}    prefix: ${JSON.stringify(prefix)}\n`)).join(),
+      ).toContain('mirrors[0].prefix: expected a folder');
+    },
+  );
 
   it('gives a prefix its slash', async () => {
-    expect((await load(`${TARGETS}${MIRROR}    prefix: a/.b/..c\n`)).mirrors[0]?.prefix).toBe('a/.b/..c/');
+    expect((await load(`${TARGETS}${MIRROR}    prefix: a/.b/..c\n`)).mirrors[0]?.prefix).toBe(
+      'a/.b/..c/',
+    );
     expect((await load(`${TARGETS}${MIRROR}    prefix: a/\n`)).mirrors[0]?.prefix).toBe('a/');
   });
 
@@ -305,16 +346,20 @@ mirrors:
   });
 
   it('accepts Libcloud names of drivers and other names of keys', async () => {
-    const { targets } = await load(`targets:\n  vault: { driver: LOCAL, key: ./containers }\n  s: { driver: minio, key: x }\n${MIRROR}`);
+    const { targets } = await load(
+      `targets:\n  vault: { driver: LOCAL, key: ./containers }\n  s: { driver: minio, key: x }\n${MIRROR}`,
+    );
     expect(targets.map(({ driver }) => driver)).toEqual(['local', 's3']);
     expect(targets[0]?.settings).toEqual({ root: join(folder, 'containers'), fsync: true });
   });
 
   it('tells why a file cannot be read', async () => {
-    await expect(loadConfig('nope.yaml', { cwd: folder, env: {}, drivers: stubDrivers })).rejects.toThrow(
-      /nope\.yaml: cannot be read: ENOENT/,
+    await expect(
+      loadConfig('nope.yaml', { cwd: folder, env: {}, drivers: stubDrivers }),
+    ).rejects.toThrow(/nope\.yaml: cannot be read: ENOENT/);
+    await expect(loadConfig('.', { cwd: folder, env: {}, drivers: stubDrivers })).rejects.toThrow(
+      /cannot be read: EISDIR/,
     );
-    await expect(loadConfig('.', { cwd: folder, env: {}, drivers: stubDrivers })).rejects.toThrow(/cannot be read: EISDIR/);
   });
 
   it.each([
@@ -335,7 +380,9 @@ mirrors:
     '[hunter2]',
     '{ env: [hunter2] }',
   ])('P9: a secret that is written wrongly is not repeated: %s', async (written) => {
-    const said = await complaints(`targets:\n  vault:\n    driver: s3\n    key: ${written}\n${MIRROR}`);
+    const said = await complaints(
+      `targets:\n  vault:\n    driver: s3\n    key: ${written}\n${MIRROR}`,
+    );
     expect(said[0]).toMatch(/^longshore\.yaml:\d+:\d+ {2}./);
     expect(said.join()).not.toContain('hunter2');
   });
@@ -372,30 +419,56 @@ mirrors:
   - { name: one, source: ./one, ${first} }
   - { name: two, source: ./two, ${second} }
 `;
-  const SHARED = /mirrors\[1\]\.(container|prefix): "two" and "one" \(mirrors\[0\]\) write to the same place, or one inside the other/;
+  const SHARED =
+    /mirrors\[1\]\.(container|prefix): "two" and "one" \(mirrors\[0\]\) write to the same place, or one inside the other/;
 
   it.each([
     ['the same container', 'target: vault, container: c', 'target: vault, container: c'],
-    ['the same prefix', 'target: vault, container: c, prefix: a', 'target: vault, container: c, prefix: a/'],
-    ['a prefix inside another', 'target: vault, container: c, prefix: a', 'target: vault, container: c, prefix: a/b'],
-    ['a prefix around another', 'target: vault, container: c, prefix: a/b', 'target: vault, container: c'],
-  ])('P4: refuses two mirrors that write to %s, be it a folder or not', async (_, first, second) => {
-    for (const targets of [TARGETS, '\ntargets: { vault: { driver: s3, key: a } }\n']) {
-      const found = (await complaints(two(first, second, targets))).join('\n');
-      expect(found).toMatch(SHARED);
-      expect(found, 'at the setting that makes it so').toContain(second.includes('prefix') ? 'mirrors[1].prefix' : 'mirrors[1].container');
-    }
-  });
+    [
+      'the same prefix',
+      'target: vault, container: c, prefix: a',
+      'target: vault, container: c, prefix: a/',
+    ],
+    [
+      'a prefix inside another',
+      'target: vault, container: c, prefix: a',
+      'target: vault, container: c, prefix: a/b',
+    ],
+    [
+      'a prefix around another',
+      'target: vault, container: c, prefix: a/b',
+      'target: vault, container: c',
+    ],
+  ])(
+    'P4: refuses two mirrors that write to %s, be it a folder or not',
+    async (_, first, second) => {
+      for (const targets of [TARGETS, '\ntargets: { vault: { driver: s3, key: a } }\n']) {
+        const found = (await complaints(two(first, second, targets))).join('\n');
+        expect(found).toMatch(SHARED);
+        expect(found, 'at the setting that makes it so').toContain(
+          second.includes('prefix') ? 'mirrors[1].prefix' : 'mirrors[1].container',
+        );
+      }
+    },
+  );
 
   it.each([
-    ['neighbours', 'target: vault, container: c, prefix: a', 'target: vault, container: c, prefix: ab'],
+    [
+      'neighbours',
+      'target: vault, container: c, prefix: a',
+      'target: vault, container: c, prefix: ab',
+    ],
     ['containers', 'target: vault, container: c', 'target: vault, container: d'],
     [
       'what is kept, beside what is reported',
       'target: vault, container: c, deletes: keep',
       'target: vault, container: d, extraneous: delete',
     ],
-    ['a limit as long as settle', 'target: vault, container: c, settle: 5s, settle_limit: 5s', 'target: vault, container: d'],
+    [
+      'a limit as long as settle',
+      'target: vault, container: c, settle: 5s, settle_limit: 5s',
+      'target: vault, container: d',
+    ],
   ])('accepts %s', async (_, first, second) => {
     for (const targets of [TARGETS, '\ntargets: { vault: { driver: s3, key: a } }\n']) {
       expect((await load(two(first, second, targets))).mirrors).toHaveLength(2);
@@ -405,19 +478,40 @@ mirrors:
   it('takes two targets with one root, or roots inside each other, for one place', async () => {
     const targets =
       '\ntargets:\n  a: { driver: local, root: ./c }\n  b: { driver: local, root: c/../c/ }\n  d: { driver: local, root: ./c/x }\n';
-    expect((await complaints(two('target: a, container: x', 'target: b, container: x', targets))).join('\n')).toMatch(SHARED);
-    expect((await complaints(two('target: a, container: x', 'target: d, container: y', targets))).join('\n')).toMatch(SHARED);
-    expect((await load(two('target: a, container: x', 'target: b, container: y', targets))).mirrors).toHaveLength(2);
-    expect((await load(two('target: a, container: y', 'target: d, container: y', targets))).mirrors).toHaveLength(2);
+    expect(
+      (await complaints(two('target: a, container: x', 'target: b, container: x', targets))).join(
+        '\n',
+      ),
+    ).toMatch(SHARED);
+    expect(
+      (await complaints(two('target: a, container: x', 'target: d, container: y', targets))).join(
+        '\n',
+      ),
+    ).toMatch(SHARED);
+    expect(
+      (await load(two('target: a, container: x', 'target: b, container: y', targets))).mirrors,
+    ).toHaveLength(2);
+    expect(
+      (await load(two('target: a, container: y', 'target: d, container: y', targets))).mirrors,
+    ).toHaveLength(2);
   });
 
   it('sees through symbolic links', async () => {
     mkdirSync(join(folder, 'real'));
     symlinkSync('real', join(folder, 'link'));
-    const targets = '\ntargets:\n  a: { driver: local, root: ./real/c }\n  b: { driver: local, root: ./link/c }\n';
-    expect((await complaints(two('target: a, container: x', 'target: b, container: x', targets))).join('\n')).toMatch(SHARED);
+    const targets =
+      '\ntargets:\n  a: { driver: local, root: ./real/c }\n  b: { driver: local, root: ./link/c }\n';
     expect(
-      (await complaints(`\ntargets: { vault: { driver: local, root: ./link/data/c } }\n${MIRROR.replace('./data', './real/data')}`)).join(),
+      (await complaints(two('target: a, container: x', 'target: b, container: x', targets))).join(
+        '\n',
+      ),
+    ).toMatch(SHARED);
+    expect(
+      (
+        await complaints(
+          `\ntargets: { vault: { driver: local, root: ./link/data/c } }\n${MIRROR.replace('./data', './real/data')}`,
+        )
+      ).join(),
     ).toContain('inside this source');
   });
 
@@ -434,14 +528,23 @@ mirrors:
       './data/containers/x',
       /mirrors\[0\]\.source: .* is inside .*where target "vault" keeps its objects/,
     ],
-    ['a target that is the source', './data', './data', /is also where target "vault" keeps its objects/],
+    [
+      'a target that is the source',
+      './data',
+      './data',
+      /is also where target "vault" keeps its objects/,
+    ],
   ])('refuses %s', async (_, root, source, expected) => {
     const text = `targets: { vault: { driver: local, root: ${root} } }\n${MIRROR.replace('./data', source)}`;
     expect((await complaints(text)).join('\n')).toMatch(expected);
   });
 
   it.each([
-    ['inside a target', './containers/state', /^longshore\.yaml:\d+:8 {2}state: .* is inside target "vault"/],
+    [
+      'inside a target',
+      './containers/state',
+      /^longshore\.yaml:\d+:8 {2}state: .* is inside target "vault"/,
+    ],
     ['a target itself', './containers', /state: .* is inside target "vault"/],
     ['that is a source', './data', /state: the source of mirror "documents"/],
     ['around a source', '.', /state: the source of mirror "documents" is inside the state folder/],
@@ -450,12 +553,17 @@ mirrors:
   });
 
   it('never mirrors a state folder that lies inside a source', async () => {
-    const config = await load(`state: "./data/my [st]ate"\n${TARGETS}${MIRROR}    exclude: ["*.tmp"]\n`);
+    const config = await load(
+      `state: "./data/my [st]ate"\n${TARGETS}${MIRROR}    exclude: ["*.tmp"]\n`,
+    );
     expect(config.mirrors[0]?.exclude).toEqual(['*.tmp', '/my\\ \\[st\\]ate/']);
   });
 
   it('refuses two mirrors of one name, whatever the case of its letters', async () => {
-    const text = two('target: vault, container: c', 'target: vault, container: d').replace('name: two', 'name: ONE');
+    const text = two('target: vault, container: c', 'target: vault, container: d').replace(
+      'name: two',
+      'name: ONE',
+    );
     expect((await complaints(text)).join('\n')).toMatch(
       /^longshore\.yaml:\d+:13 {2}mirrors\[1\]\.name: "ONE" is already the name of mirrors\[0\]/,
     );
@@ -471,7 +579,9 @@ describe('the search for a configuration', () => {
       join(folder, 'home/.config/longshore/longshore.yaml'),
       '/etc/longshore/longshore.yaml',
     ]);
-    expect(configPlaces(folder, { ...env, XDG_CONFIG_HOME: '/xdg' })[1]).toBe('/xdg/longshore/longshore.yaml');
+    expect(configPlaces(folder, { ...env, XDG_CONFIG_HOME: '/xdg' })[1]).toBe(
+      '/xdg/longshore/longshore.yaml',
+    );
     expect(await findConfig(places.slice(0, 2))).toBeUndefined();
     mkdirSync(join(folder, 'home/.config/longshore'), { recursive: true });
     writeFileSync(places[1]!, '');

@@ -46,31 +46,44 @@ describe('Secret', () => {
   it('says where a missing secret was looked for and what to do', () => {
     writeFileSync(join(folder, 'empty'), '\n');
     const place = { folder, env: { EMPTY: '' } };
-    expect(() => new Secret({ env: 'NOPE' }, place).reveal()).toThrow(/environment variable NOPE is not set; set it/);
+    expect(() => new Secret({ env: 'NOPE' }, place).reveal()).toThrow(
+      /environment variable NOPE is not set; set it/,
+    );
     expect(() => new Secret({ env: 'EMPTY' }, place).reveal()).toThrow(/EMPTY is empty/);
-    expect(() => new Secret({ file: 'nope' }, place).reveal()).toThrow(new RegExp(`secret file ${folder}/nope cannot be read: ENOENT`));
+    expect(() => new Secret({ file: 'nope' }, place).reveal()).toThrow(
+      new RegExp(`secret file ${folder}/nope cannot be read: ENOENT`),
+    );
     expect(() => new Secret({ file: 'empty' }, place).reveal()).toThrow(/is empty/);
-    expect(() => new Secret({ credential: 'key' }, place).reveal()).toThrow(/LoadCredential=key:PATH/);
+    expect(() => new Secret({ credential: 'key' }, place).reveal()).toThrow(
+      /LoadCredential=key:PATH/,
+    );
     expect(() => new Secret({ env: 'NOPE' }, place).reveal()).toThrow(SecretError);
   });
 
   it('P9: refuses what no request can carry, without repeating it', () => {
     writeFileSync(join(folder, 'two-lines'), 'hunter2\n\n');
     const place = { folder, env: { TAB: 'hunter2\t' } };
-    const said = [{ file: 'two-lines' }, { env: 'TAB' }, { literal: 'hunter2\nx' }].map((source) => {
-      try {
-        return new Secret(source, place).reveal();
-      } catch (error) {
-        return error instanceof SecretError ? error.message : String(error);
-      }
-    });
-    for (const message of said) expect(message).toMatch(/has a line end or another control character in it; a secret is one line/);
+    const said = [{ file: 'two-lines' }, { env: 'TAB' }, { literal: 'hunter2\nx' }].map(
+      (source) => {
+        try {
+          return new Secret(source, place).reveal();
+        } catch (error) {
+          return error instanceof SecretError ? error.message : String(error);
+        }
+      },
+    );
+    for (const message of said)
+      expect(message).toMatch(
+        /has a line end or another control character in it; a secret is one line/,
+      );
     expect(said.join()).not.toContain('hunter2');
     expect(said[0]).toContain(`secret file ${folder}/two-lines`);
   });
 
   it('is found inside settings', () => {
     const secret = new Secret({ literal: 'x' }, { folder, env: {} });
-    expect(secretsIn({ a: { key: secret }, list: [secret], other: 1 }).map(({ path }) => path.join('.'))).toEqual(['a.key', 'list.0']);
+    expect(
+      secretsIn({ a: { key: secret }, list: [secret], other: 1 }).map(({ path }) => path.join('.')),
+    ).toEqual(['a.key', 'list.0']);
   });
 });

@@ -1,8 +1,20 @@
-import { flag, folder, type Infer, type ConfigContext, secret, section, text } from '../../src/config/fields.js';
+import {
+  type ConfigContext,
+  flag,
+  folder,
+  type Infer,
+  secret,
+  section,
+  text,
+} from '../../src/config/fields.js';
 import type { DriverSettings, KnownDrivers } from '../../src/config/interpret.js';
 
 const localSettings = (place: ConfigContext) =>
-  section('A folder.', { root: folder('Where.', place), fsync: flag('Durable.').default(true) }, { otherNames: { key: 'root' } });
+  section(
+    'A folder.',
+    { root: folder('Where.', place), fsync: flag('Durable.').default(true) },
+    { otherNames: { key: 'root' } },
+  );
 
 const local: DriverSettings = {
   name: 'local',
@@ -28,8 +40,11 @@ const remote: DriverSettings = {
 export const stubDrivers: KnownDrivers = {
   all: [local, remote],
   find(name) {
-    const found = [local, remote].find((kind) => [kind.name, ...kind.aliases].includes(name.toLowerCase()));
-    if (found === undefined) throw new Error(`no driver is called "${name}"; known: local, s3, minio`);
+    const found = [local, remote].find((kind) =>
+      [kind.name, ...kind.aliases].includes(name.toLowerCase()),
+    );
+    if (found === undefined)
+      throw new Error(`no driver is called "${name}"; known: local, s3, minio`);
     return found;
   },
 };

@@ -16,7 +16,10 @@ function slot(written: string): TimeSlot {
 /** Whether the slot counts on that day at `HH:MM`. */
 function counts(written: string, weekday: number, time: string): boolean {
   const [hours = 0, minutes = 0] = time.split(':').map(Number);
-  return valueAt({ slots: [{ ...slot(written), value: true }], otherwise: false }, { weekday, minute: hours * 60 + minutes });
+  return valueAt(
+    { slots: [{ ...slot(written), value: true }], otherwise: false },
+    { weekday, minute: hours * 60 + minutes },
+  );
 }
 
 describe('a time of the week', () => {
@@ -38,7 +41,9 @@ describe('a time of the week', () => {
     ['Sat 22:00-06:00', SATURDAY, '05:00', false],
     ['Sat 22:00-06:00', SUNDAY, '23:00', false],
     ['Mon 18:00-24:00', MONDAY, '23:59', true],
-  ])('%s on day %i at %s: %s', (written, weekday, time, expected) => expect(counts(written, weekday, time)).toBe(expected));
+  ])('%s on day %i at %s: %s', (written, weekday, time, expected) =>
+    expect(counts(written, weekday, time)).toBe(expected),
+  );
 
   it.each([
     '',
@@ -59,19 +64,30 @@ describe('a time of the week', () => {
   ])('"%s" is none', (written) => expect(parseTimeSlot(written)).toBeUndefined());
 
   it('is never surprised by a text', () => {
-    fc.assert(fc.property(fc.string(), (written) => parseTimeSlot(written) === undefined || parseTimeSlot(written)!.days.size > 0));
+    fc.assert(
+      fc.property(
+        fc.string(),
+        (written) => parseTimeSlot(written) === undefined || parseTimeSlot(written)!.days.size > 0,
+      ),
+    );
   });
 
   it('every minute of the week is in a slot, or in the rest of that day, or of the day after', () => {
     const minute = fc.integer({ min: 0, max: 24 * 60 - 1 });
     const text = (at: number) => `${Math.floor(at / 60)}:${String(at % 60).padStart(2, '0')}`;
     fc.assert(
-      fc.property(minute, minute, fc.integer({ min: 0, max: 6 }), minute, (from, to, weekday, at) => {
-        fc.pre(from !== to);
-        const there = counts(`${text(from)}-${text(to)}`, weekday, text(at));
-        const back = counts(`${text(to)}-${text(from)}`, weekday, text(at));
-        expect(there).toBe(!back);
-      }),
+      fc.property(
+        minute,
+        minute,
+        fc.integer({ min: 0, max: 6 }),
+        minute,
+        (from, to, weekday, at) => {
+          fc.pre(from !== to);
+          const there = counts(`${text(from)}-${text(to)}`, weekday, text(at));
+          const back = counts(`${text(to)}-${text(from)}`, weekday, text(at));
+          expect(there).toBe(!back);
+        },
+      ),
     );
   });
 });
@@ -81,8 +97,14 @@ it('of several that fit the first counts', () => {
     { ...slot('12:00-13:00'), value: 'lunch' },
     { ...slot('Mon-Fri'), value: 'work' },
   ];
-  const at = (weekday: number, hour: number) => valueAt({ slots, otherwise: 'rest' }, { weekday, minute: hour * 60 });
-  expect([at(MONDAY, 12), at(MONDAY, 13), at(SUNDAY, 12), at(SUNDAY, 13)]).toEqual(['lunch', 'work', 'lunch', 'rest']);
+  const at = (weekday: number, hour: number) =>
+    valueAt({ slots, otherwise: 'rest' }, { weekday, minute: hour * 60 });
+  expect([at(MONDAY, 12), at(MONDAY, 13), at(SUNDAY, 12), at(SUNDAY, 13)]).toEqual([
+    'lunch',
+    'work',
+    'lunch',
+    'rest',
+  ]);
 });
 
 it('the time is that of where the process runs', () => {

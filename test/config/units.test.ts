@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, formatSize, parseDuration, parseSize, sizesMeant } from '../../src/config/units.js';
+import {
+  formatDuration,
+  formatSize,
+  parseDuration,
+  parseSize,
+  sizesMeant,
+} from '../../src/config/units.js';
 
 describe('sizes', () => {
   it.each([
@@ -15,10 +21,21 @@ describe('sizes', () => {
     ['1B', 1],
   ])('%s is %i bytes', (written, bytes) => expect(parseSize(written)).toBe(bytes));
 
-  it.each(['5mb', '5Mb', '5 MiBs', '-1MiB', '1e3', 'MiB', '', '5  MiB', '0x10', '1,5MiB', '99999999PiB', 'NaN', '.5MiB'])(
-    '"%s" is no size',
-    (written) => expect(parseSize(written)).toBeUndefined(),
-  );
+  it.each([
+    '5mb',
+    '5Mb',
+    '5 MiBs',
+    '-1MiB',
+    '1e3',
+    'MiB',
+    '',
+    '5  MiB',
+    '0x10',
+    '1,5MiB',
+    '99999999PiB',
+    'NaN',
+    '.5MiB',
+  ])('"%s" is no size', (written) => expect(parseSize(written)).toBeUndefined());
 
   it('tells what a wrongly spelt unit may have meant', () => {
     expect(sizesMeant('5mb')).toEqual(['5MB', '5MiB']);
@@ -30,10 +47,14 @@ describe('sizes', () => {
   it('reads back every number of bytes that it writes', () => {
     fc.assert(fc.property(fc.maxSafeNat(), (bytes) => parseSize(formatSize(bytes)) === bytes));
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 999 }), fc.constantFrom('KiB', 'MiB', 'GiB', 'kB', 'MB', 'GB'), (amount, unit) => {
-        const bytes = parseSize(`${amount}${unit}`);
-        expect(parseSize(formatSize(bytes ?? Number.NaN))).toBe(bytes);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 999 }),
+        fc.constantFrom('KiB', 'MiB', 'GiB', 'kB', 'MB', 'GB'),
+        (amount, unit) => {
+          const bytes = parseSize(`${amount}${unit}`);
+          expect(parseSize(formatSize(bytes ?? Number.NaN))).toBe(bytes);
+        },
+      ),
     );
   });
 
@@ -63,17 +84,22 @@ describe('durations', () => {
     ['0s', 0],
   ])('%s is %i ms', (written, milliseconds) => expect(parseDuration(written)).toBe(milliseconds));
 
-  it.each(['500', '5 minutes', '1H', '-1s', 's', '', '1y', '1h,30m', 'forever', '1e3s'])('"%s" is no duration', (written) =>
-    expect(parseDuration(written)).toBeUndefined(),
+  it.each(['500', '5 minutes', '1H', '-1s', 's', '', '1y', '1h,30m', 'forever', '1e3s'])(
+    '"%s" is no duration',
+    (written) => expect(parseDuration(written)).toBeUndefined(),
   );
 
   it('reads back every number of milliseconds that it writes', () => {
     fc.assert(fc.property(fc.maxSafeNat(), (ms) => parseDuration(formatDuration(ms)) === ms));
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 99 }), fc.constantFrom('ms', 's', 'm', 'h', 'd'), (amount, unit) => {
-        const ms = parseDuration(`${amount}${unit}`);
-        expect(parseDuration(formatDuration(ms ?? Number.NaN))).toBe(ms);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 99 }),
+        fc.constantFrom('ms', 's', 'm', 'h', 'd'),
+        (amount, unit) => {
+          const ms = parseDuration(`${amount}${unit}`);
+          expect(parseDuration(formatDuration(ms ?? Number.NaN))).toBe(ms);
+        },
+      ),
     );
   });
 
@@ -83,7 +109,9 @@ describe('durations', () => {
         fc.nat(23),
         fc.nat(59),
         fc.nat(59),
-        (hours, minutes, seconds) => parseDuration(`${hours}h${minutes}m${seconds}s`) === ((hours * 60 + minutes) * 60 + seconds) * 1000,
+        (hours, minutes, seconds) =>
+          parseDuration(`${hours}h${minutes}m${seconds}s`) ===
+          ((hours * 60 + minutes) * 60 + seconds) * 1000,
       ),
     );
   });

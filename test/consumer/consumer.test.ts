@@ -22,7 +22,9 @@ test('the package can be imported by its name', async () => {
   expect((await container.listObjects()).map(String)).toEqual([
     '<Object: name=object, size=7, hash=9a0364b9e99bb480dd25e1f0284c8555, provider=memory ...>',
   ]);
-  await expect(driver.getContainer('none')).rejects.toBeInstanceOf(longshore.ContainerDoesNotExistError);
+  await expect(driver.getContainer('none')).rejects.toBeInstanceOf(
+    longshore.ContainerDoesNotExistError,
+  );
 });
 
 test("somebody else's program compiles against the types and runs", async () => {
@@ -30,12 +32,27 @@ test("somebody else's program compiles against the types and runs", async () => 
   try {
     await mkdir(join(folder, 'node_modules', '@types'), { recursive: true });
     await symlink(project, join(folder, 'node_modules', 'longshore'));
-    await symlink(join(project, 'node_modules', '@types', 'node'), join(folder, 'node_modules', '@types', 'node'));
+    await symlink(
+      join(project, 'node_modules', '@types', 'node'),
+      join(folder, 'node_modules', '@types', 'node'),
+    );
     await copyFile(join(project, 'test', 'consumer', 'consumer.ts'), join(folder, 'consumer.ts'));
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
     const compiler = join(project, 'node_modules', '.bin', 'tsc');
-    const flags = ['--strict', '--skipLibCheck', 'false', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
-    const compiled = await run(compiler, [...flags, 'consumer.ts'], { cwd: folder }).catch((error: { stdout: string }) => error);
+    const flags = [
+      '--strict',
+      '--skipLibCheck',
+      'false',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2023',
+      '--types',
+      'node',
+    ];
+    const compiled = await run(compiler, [...flags, 'consumer.ts'], { cwd: folder }).catch(
+      (error: { stdout: string }) => error,
+    );
     expect(compiled.stdout).toBe('');
     const { stdout } = await run(process.execPath, ['consumer.js'], { cwd: folder });
     expect(stdout).toContain('greeting.txt 5 5d41402abc4b2a76b9719d911017c592');

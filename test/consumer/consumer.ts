@@ -21,7 +21,8 @@ const object: StorageObject = await container.uploadObjectViaStream(
   { contentType: 'text/plain', metaData: { from: 'consumer' } },
 );
 
-for await (const found of container.iterateObjects({ prefix: 'greet' })) console.log(found.name, found.size, found.hash);
+for await (const found of container.iterateObjects({ prefix: 'greet' }))
+  console.log(found.name, found.size, found.hash);
 const worked: true = await object.delete();
 const missing = await container.getObject('greeting.txt').catch((error: unknown) => {
   if (error instanceof ObjectDoesNotExistError) return error.objectName;

@@ -55,7 +55,11 @@ function steps({ text }: Block): readonly { readonly command: string; readonly o
 
 const checked = pages
   .map((page) => ({ page, blocks: blocksOf(readFileSync(join(project, page), 'utf8')) }))
-  .filter(({ blocks }) => blocks.some(({ info, text }) => text.includes('$ longshore ') || isConfiguration({ info, text })));
+  .filter(({ blocks }) =>
+    blocks.some(
+      ({ info, text }) => text.includes('$ longshore ') || isConfiguration({ info, text }),
+    ),
+  );
 
 describe.each(checked)('$page', ({ blocks }) => {
   const sandbox = blocks.filter(({ info }) => info === 'console sandbox');
@@ -81,13 +85,21 @@ describe.each(checked)('$page', ({ blocks }) => {
 
   if (yaml.length > 0) {
     test('each configuration passes longshore check', async () => {
-      const env = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'MINIO_KEY', 'MINIO_SECRET', 'OS_PASSWORD'];
+      const env = [
+        'AWS_ACCESS_KEY_ID',
+        'AWS_SECRET_ACCESS_KEY',
+        'MINIO_KEY',
+        'MINIO_SECRET',
+        'OS_PASSWORD',
+      ];
       const exports = env.map((name) => `export ${name}=x`).join('; ');
       for (const source of ['Documents', 'data']) await mkdir(join(folder, source));
       await writeFile(join(folder, 'nas-ca.pem'), '');
       for (const { text, line } of yaml) {
         await writeFile(join(folder, 'page.yaml'), completed(text));
-        const { code, stdout, stderr } = await shell(`${exports}; longshore --config page.yaml check`);
+        const { code, stdout, stderr } = await shell(
+          `${exports}; longshore --config page.yaml check`,
+        );
         expect({ line, code, stdout, stderr }).toMatchObject({ code: 0 });
       }
     });
@@ -98,14 +110,19 @@ const named = pages
   .map((page) => ({ page, commands: inlineCommands(readFileSync(join(project, page), 'utf8')) }))
   .filter(({ commands }) => commands.length > 0);
 
-test.each(named)('$page: the longshore commands in its sentences exist, with their options', async ({ commands }) => {
-  for (const command of commands) expect(await unknownParts(command), command).toEqual([]);
-});
+test.each(named)(
+  '$page: the longshore commands in its sentences exist, with their options',
+  async ({ commands }) => {
+    for (const command of commands) expect(await unknownParts(command), command).toEqual([]);
+  },
+);
 
 /** `longshore held MIRROR`, as a sentence names it. */
 function inlineCommands(markdown: string): readonly string[] {
   const prose = markdown.replace(/^```[\s\S]*?^```$/gm, '');
-  return [...new Set([...prose.matchAll(/`(longshore\s[^`]+)`/g)].map(([, command = '']) => command))];
+  return [
+    ...new Set([...prose.matchAll(/`(longshore\s[^`]+)`/g)].map(([, command = '']) => command)),
+  ];
 }
 
 function isConfiguration({ info, text }: Pick<Block, 'info' | 'text'>): boolean {
@@ -114,7 +131,9 @@ function isConfiguration({ info, text }: Pick<Block, 'info' | 'text'>): boolean 
 
 /** A block that shows a part of a configuration gets the target and the mirror that it lacks. */
 function completed(text: string): string {
-  const withTargets = /^targets:/m.test(text) ? text : `${text}targets:\n  vault: { driver: local, root: ./vault }\n`;
+  const withTargets = /^targets:/m.test(text)
+    ? text
+    : `${text}targets:\n  vault: { driver: local, root: ./vault }\n`;
   if (/^mirrors:/m.test(text)) return withTargets;
   const target = /^targets:\n {2}([\w-]+):/m.exec(withTargets)?.[1] ?? '';
   return `${withTargets}mirrors: [{ name: documents, source: ./Documents, target: ${target}, container: documents }]\n`;
@@ -123,10 +142,14 @@ function completed(text: string): string {
 /** Words of the command that `--help` of the program does not know. */
 async function unknownParts(command: string): Promise<readonly string[]> {
   const words = command.split(/\s+/).slice(1);
-  const options = words.filter((word) => /^--?[a-z]/.test(word)).map((word) => word.replace(/=.*/, ''));
+  const options = words
+    .filter((word) => /^--?[a-z]/.test(word))
+    .map((word) => word.replace(/=.*/, ''));
   const names = words.filter((word) => /^[a-z][a-z-]*$/.test(word));
   const top = await helpOf('');
-  const help = [top, await helpOf(names[0] ?? ''), await helpOf(names.slice(0, 2).join(' '))].join('\n');
+  const help = [top, await helpOf(names[0] ?? ''), await helpOf(names.slice(0, 2).join(' '))].join(
+    '\n',
+  );
   const known = names.length === 0 || new RegExp(`^ {2}${names[0]}\\b`, 'm').test(top);
   const unknown = options.filter((option) => !new RegExp(`(^|[\\s,])${option}\\b`).test(help));
   return known ? unknown : [names[0] ?? '', ...unknown];
@@ -136,7 +159,8 @@ const helps = new Map<string, Promise<string>>();
 
 /** The help of a command, asked once. */
 function helpOf(command: string): Promise<string> {
-  const help = helps.get(command) ?? shell(`longshore ${command} --help`).then(({ stdout }) => stdout);
+  const help =
+    helps.get(command) ?? shell(`longshore ${command} --help`).then(({ stdout }) => stdout);
   helps.set(command, help);
   return help;
 }

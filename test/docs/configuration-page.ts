@@ -17,7 +17,10 @@ export interface Node {
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Node>>;
   readonly additionalProperties?: Node;
-  readonly allOf?: readonly { readonly if: { readonly properties: { readonly driver: Node } }; readonly then: Node }[];
+  readonly allOf?: readonly {
+    readonly if: { readonly properties: { readonly driver: Node } };
+    readonly then: Node;
+  }[];
   readonly definitions?: Readonly<Record<string, Node>>;
 }
 
@@ -37,12 +40,19 @@ export function configurationPage(schema: Node, drivers: readonly DriverName[]):
   const targets = general['targets']?.additionalProperties?.allOf ?? [];
   const mirror = general['mirrors']?.items ?? {};
   const settingsOf = (driver: string): Node => {
-    const branch = targets.find(({ if: condition }) => condition.properties.driver.enum?.includes(driver));
+    const branch = targets.find(({ if: condition }) =>
+      condition.properties.driver.enum?.includes(driver),
+    );
     if (branch === undefined) throw new Error(`the schema has no driver ${driver}`);
     return branch.then;
   };
-  const resolve = (node: Node): Node => (node.$ref === undefined ? node : (definitions[node.$ref.replace('#/definitions/', '')] ?? node));
-  const grouped = (node: Node, groups: readonly (readonly [title: string, names: readonly string[]])[], skip: readonly string[]) => {
+  const resolve = (node: Node): Node =>
+    node.$ref === undefined ? node : (definitions[node.$ref.replace('#/definitions/', '')] ?? node);
+  const grouped = (
+    node: Node,
+    groups: readonly (readonly [title: string, names: readonly string[]])[],
+    skip: readonly string[],
+  ) => {
     const left = new Set(Object.keys(node.properties ?? {}).filter((name) => !skip.includes(name)));
     const sections = groups.map(([title, names]) => {
       for (const name of names) left.delete(name);
@@ -60,7 +70,10 @@ export function configurationPage(schema: Node, drivers: readonly DriverName[]):
     ...grouped(commonSettings(settingsOf('memory')), GROUPS.target, []),
     ...DRIVER_PAGES.flatMap((driver) => [
       `## Driver \`${driver}\`\n\n${settingsOf(driver).description ?? ''} See [its chapter](drivers/${driver}.md).\n`,
-      ...grouped(settingsOf(driver), GROUPS[driver], [...common, ...otherSpellings(settingsOf(driver)).keys()]),
+      ...grouped(settingsOf(driver), GROUPS[driver], [
+        ...common,
+        ...otherSpellings(settingsOf(driver)).keys(),
+      ]),
       spellings(settingsOf(driver)),
     ]),
     '## Other names of drivers\n\nNames of Apache Libcloud and of providers, with the settings of the driver that they stand for:\n',
@@ -79,7 +92,12 @@ const WIDTH = 100;
 
 /** What the settings of all drivers have in common, with the names of the drivers. */
 function commonSettings(memory: Node): Node {
-  const driver = { ...memory.properties?.['driver'], $ref: '', description: 'The kind of storage.', enum: [...DRIVER_PAGES, 'memory'] };
+  const driver = {
+    ...memory.properties?.['driver'],
+    $ref: '',
+    description: 'The kind of storage.',
+    enum: [...DRIVER_PAGES, 'memory'],
+  };
   return { ...memory, properties: { ...memory.properties, driver }, required: ['driver'] };
 }
 
@@ -103,20 +121,31 @@ function otherSpellings({ properties = {} }: Node): ReadonlyMap<string, string> 
 }
 
 function spellings(settings: Node): string {
-  const others = [...otherSpellings(settings)].map(([other, name]) => `${code(other)} is ${code(name)}`);
-  return others.length === 0 ? '' : `${wrapped(`Other spellings, of Libcloud: ${others.join(', ')}.`, '').replaceAll('\n  ', '\n')}\n`;
+  const others = [...otherSpellings(settings)].map(
+    ([other, name]) => `${code(other)} is ${code(name)}`,
+  );
+  return others.length === 0
+    ? ''
+    : `${wrapped(`Other spellings, of Libcloud: ${others.join(', ')}.`, '').replaceAll('\n  ', '\n')}\n`;
 }
 
-function section(title: string, names: readonly string[], node: Node, resolve: (node: Node) => Node): string {
+function section(
+  title: string,
+  names: readonly string[],
+  node: Node,
+  resolve: (node: Node) => Node,
+): string {
   const example = EXAMPLES[title];
   if (example === undefined) throw new Error(`no example for the group "${title}" of the page`);
   const items = names.flatMap((name) => {
     const found = node.properties?.[name];
-    if (found === undefined) throw new Error(`the page names a setting that the schema does not have: ${name}`);
+    if (found === undefined)
+      throw new Error(`the page names a setting that the schema does not have: ${name}`);
     return settingLines(name, resolve(found), node.required?.includes(name) ?? false, 0);
   });
   for (const [, name = ''] of items.join('\n').matchAll(/^ *- \*\*`(\w+)`\*\*/gm)) {
-    if (!new RegExp(`\\b${name}:`).test(example)) throw new Error(`the example of "${title}" does not show ${name}`);
+    if (!new RegExp(`\\b${name}:`).test(example))
+      throw new Error(`the example of "${title}" does not show ${name}`);
   }
   return `### ${title}\n\n${items.join('\n')}\n\n\`\`\`yaml\n${example.trim()}\n\`\`\`\n`;
 }
@@ -124,10 +153,15 @@ function section(title: string, names: readonly string[], node: Node, resolve: (
 /** One setting, and below it those of the section that it holds. */
 function settingLines(name: string, node: Node, required: boolean, depth: number): string[] {
   const indent = '  '.repeat(depth);
-  const facts = [valueText(node), ...(required ? ['required'] : defaultOf(node))].filter((fact) => fact !== '');
+  const facts = [valueText(node), ...(required ? ['required'] : defaultOf(node))].filter(
+    (fact) => fact !== '',
+  );
   const inner = innerOf(node);
   return [
-    wrapped(`- **${code(name)}**: ${facts.join('; ')}. ${sentence(node.description ?? '')}`, indent),
+    wrapped(
+      `- **${code(name)}**: ${facts.join('; ')}. ${sentence(node.description ?? '')}`,
+      indent,
+    ),
     ...Object.entries(inner?.properties ?? {}).flatMap(([each, child]) =>
       settingLines(each, child, inner?.required?.includes(each) ?? false, depth + 1),
     ),
@@ -138,13 +172,18 @@ function settingLines(name: string, node: Node, required: boolean, depth: number
 function innerOf(node: Node): Node | undefined {
   if (node.properties !== undefined) return node;
   if (node.items?.properties !== undefined) return node.items;
-  return node.$comment === undefined ? node.anyOf?.find(({ properties }) => properties !== undefined) : undefined;
+  return node.$comment === undefined
+    ? node.anyOf?.find(({ properties }) => properties !== undefined)
+    : undefined;
 }
 
 function valueText(node: Node): string {
   if (node.$comment !== undefined) return amount(node.$comment);
   if (node.enum !== undefined) return node.enum.map(code).join(', ');
-  if (node.anyOf !== undefined) return node.anyOf.map((each) => (each.const === undefined ? 'a section' : code(each.const))).join(' or ');
+  if (node.anyOf !== undefined)
+    return node.anyOf
+      .map((each) => (each.const === undefined ? 'a section' : code(each.const)))
+      .join(' or ');
   if (node.type === 'array')
     return `list of ${node.items?.enum?.map(code).join(', ') ?? (node.items?.properties ? 'sections' : 'patterns')}`;
   if (node.type === 'object') return 'a section';
@@ -161,7 +200,10 @@ function bounds({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: Node): strin
 /** `a duration such as "500ms", "30s" from 0 to 1h` becomes `a duration from 0 to 1h`: the introduction says how they are written. */
 function amount(what: string): string {
   return what
-    .replace(/^(an? (?:duration|size|rate)) such as (?:"[^"]*"(?:, | or )?)+?(?=$| from| of|, or "off")/, '$1')
+    .replace(
+      /^(an? (?:duration|size|rate)) such as (?:"[^"]*"(?:, | or )?)+?(?=$| from| of|, or "off")/,
+      '$1',
+    )
     .replace(/^a secret: .*/, 'a secret')
     .replace(/"([^"]+)"/g, '`$1`');
 }
@@ -170,7 +212,8 @@ function defaultOf(node: Node): string[] {
   const { default: value } = node;
   if (value === undefined || (typeof value === 'object' && !Array.isArray(value))) return [];
   if (value === '') return ['default empty'];
-  if (Array.isArray(value)) return value.length === 0 ? ['default none'] : [`default ${code(`[${value.join(', ')}]`)}`];
+  if (Array.isArray(value))
+    return value.length === 0 ? ['default none'] : [`default ${code(`[${value.join(', ')}]`)}`];
   return [`default ${code(String(value))}`];
 }
 

@@ -21,15 +21,27 @@ function below(heading: string): string {
 /** The names that the items of a list begin with: several, before the colon, with commas. */
 function listed(text: string): string[] {
   const items = [...text.matchAll(/^- ((?:`[\w-]+`(?:, )?)+)/gm)].map(([, names = '']) => names);
-  return items.flatMap((names) => [...names.matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name)).sort();
+  return items
+    .flatMap((names) => [...names.matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name))
+    .sort();
 }
 
-const report = { startedAtMs: 0, seconds: 1, scanned: 1, uploaded: 0, copied: 0, deleted: 0, adopted: 0 };
+const report = {
+  startedAtMs: 0,
+  seconds: 1,
+  scanned: 1,
+  uploaded: 0,
+  copied: 0,
+  deleted: 0,
+  adopted: 0,
+};
 const counts = { unchanged: 1, failed: 0, skipped: 0, held: 0, bytes: 0 };
 
 describe('docs/json-output.md', () => {
   test('has each event that --json prints, and no other', () => {
-    const headings = [...below('## Events').matchAll(/^### `([\w-]+)`$/gm)].map(([, event = '']) => event);
+    const headings = [...below('## Events').matchAll(/^### `([\w-]+)`$/gm)].map(
+      ([, event = '']) => event,
+    );
     expect(headings.sort()).toEqual([...EVENTS.keys(), 'summary'].sort());
   });
 
@@ -38,7 +50,12 @@ describe('docs/json-output.md', () => {
   });
 
   test('has the fields of the summary, in their order', () => {
-    const { event, mirror, ...fields } = summaryOf('documents', { ...report, ...counts }, true, new Error('gone'));
+    const { event, mirror, ...fields } = summaryOf(
+      'documents',
+      { ...report, ...counts },
+      true,
+      new Error('gone'),
+    );
     expect({ event, mirror }).toEqual({ event: 'summary', mirror: 'documents' });
     const text = below('### `summary`');
     expect(listed(text)).toEqual(Object.keys(fields).sort());
@@ -55,7 +72,9 @@ describe('docs/json-output.md', () => {
     const text = below('## Reasons');
     expect(listed(text)).toEqual([...REASONS].sort());
     const meant = [...text.matchAll(/^- `([\w-]+)`: meant;/gm)].map(([, reason = '']) => reason);
-    expect(meant.sort()).toEqual(REASONS.filter((reason) => isAsMeant(reason as SkipReason)).sort());
+    expect(meant.sort()).toEqual(
+      REASONS.filter((reason) => isAsMeant(reason as SkipReason)).sort(),
+    );
   });
 
   test('has the fields of the status', () => {
@@ -63,7 +82,8 @@ describe('docs/json-output.md', () => {
     const text = below('### A mirror of the status');
     expect(listed(text)).toEqual([...MIRROR].sort());
     for (const [field, inner] of NESTED) {
-      const item = new RegExp(`^- \`${field}\`:[\\s\\S]*?(?=^- |(?![\\s\\S]))`, 'm').exec(text)?.[0] ?? '';
+      const item =
+        new RegExp(`^- \`${field}\`:[\\s\\S]*?(?=^- |(?![\\s\\S]))`, 'm').exec(text)?.[0] ?? '';
       expect(
         inner.filter((name) => !item.includes(`\`${name}\``)),
         field,
@@ -73,8 +93,12 @@ describe('docs/json-output.md', () => {
   });
 
   test('has each exit code', () => {
-    const codes = [...below('## Exit codes').matchAll(/^\| (\d+) +\|/gm)].map(([, code]) => Number(code));
-    const signals = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map((name) => 128 + constants.signals[name]);
+    const codes = [...below('## Exit codes').matchAll(/^\| (\d+) +\|/gm)].map(([, code]) =>
+      Number(code),
+    );
+    const signals = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map(
+      (name) => 128 + constants.signals[name],
+    );
     expect(codes).toEqual([...Object.values(EXIT), ...signals].sort((a, b) => a - b));
   });
 });

@@ -1,7 +1,13 @@
 import type { LeaseStatus } from '../../src/lease/lease.js';
 import type { RunReport } from '../../src/state/ledger.js';
 import type { DaemonStatus } from '../../src/status/snapshot.js';
-import type { JobKind, MirrorState, MirrorStatus, SkipReason, SyncEvent } from '../../src/sync/events.js';
+import type {
+  JobKind,
+  MirrorState,
+  MirrorStatus,
+  SkipReason,
+  SyncEvent,
+} from '../../src/sync/events.js';
 import type { HeldDescription } from '../../src/sync/guard/guard.js';
 import type { WatchState } from '../../src/watcher/watcher.js';
 
@@ -9,9 +15,13 @@ import type { WatchState } from '../../src/watcher/watcher.js';
 
 type EveryKey<T> = Readonly<Record<keyof T, true>>;
 type Printed = Exclude<SyncEvent, { event: 'progress' | 'hint' }>;
-type FieldsOf<E extends Printed['event']> = Exclude<keyof Extract<Printed, { event: E }>, 'event' | 'mirror'>;
+type FieldsOf<E extends Printed['event']> = Exclude<
+  keyof Extract<Printed, { event: E }>,
+  'event' | 'mirror'
+>;
 
-const names = <K extends string>(each: Readonly<Record<K, true>>): readonly string[] => Object.keys(each);
+const names = <K extends string>(each: Readonly<Record<K, true>>): readonly string[] =>
+  Object.keys(each);
 
 const runEnds = { run: true, report: true, complete: true } as const;
 const jobs = { job: true, name: true, why: true, bytes: true } as const;
@@ -33,7 +43,14 @@ export const EVENTS: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(events).map(([event, fields]) => [event, Object.keys(fields)]),
 );
 
-export const JOBS = names<JobKind>({ upload: true, copy: true, delete: true, adopt: true, refresh: true, forget: true });
+export const JOBS = names<JobKind>({
+  upload: true,
+  copy: true,
+  delete: true,
+  adopt: true,
+  refresh: true,
+  forget: true,
+});
 
 export const REASONS = names<SkipReason>({
   unreadable: true,
@@ -94,7 +111,13 @@ const report: EveryKey<RunReport> = {
 };
 export const REPORT = names(report);
 
-const daemon: EveryKey<DaemonStatus> = { version: true, pid: true, startedAtMs: true, configFile: true, mirrors: true };
+const daemon: EveryKey<DaemonStatus> = {
+  version: true,
+  pid: true,
+  startedAtMs: true,
+  configFile: true,
+  mirrors: true,
+};
 export const DAEMON = names(daemon);
 
 const mirror: EveryKey<MirrorStatus> = {
@@ -124,10 +147,31 @@ const mirror: EveryKey<MirrorStatus> = {
 };
 export const MIRROR = names(mirror);
 
-const lease: EveryKey<LeaseStatus> = { held: true, fence: true, renewedAtMs: true, renewsWhenUsed: true };
-const watch: EveryKey<WatchState> = { engine: true, directories: true, degraded: true, losses: true };
-const totals: EveryKey<MirrorStatus['totals']> = { uploaded: true, copied: true, deleted: true, failed: true, bytes: true };
-const running: EveryKey<MirrorStatus['running'][number]> = { job: true, name: true, bytes: true, seconds: true };
+const lease: EveryKey<LeaseStatus> = {
+  held: true,
+  fence: true,
+  renewedAtMs: true,
+  renewsWhenUsed: true,
+};
+const watch: EveryKey<WatchState> = {
+  engine: true,
+  directories: true,
+  degraded: true,
+  losses: true,
+};
+const totals: EveryKey<MirrorStatus['totals']> = {
+  uploaded: true,
+  copied: true,
+  deleted: true,
+  failed: true,
+  bytes: true,
+};
+const running: EveryKey<MirrorStatus['running'][number]> = {
+  job: true,
+  name: true,
+  bytes: true,
+  seconds: true,
+};
 const quarantined: EveryKey<MirrorStatus['quarantined'][number]> = {
   name: true,
   reason: true,
@@ -136,7 +180,14 @@ const quarantined: EveryKey<MirrorStatus['quarantined'][number]> = {
   sinceMs: true,
   nextTryMs: true,
 };
-const held: EveryKey<HeldDescription> = { id: true, sinceMs: true, why: true, deletes: true, overwrites: true, foreign: true };
+const held: EveryKey<HeldDescription> = {
+  id: true,
+  sinceMs: true,
+  why: true,
+  deletes: true,
+  overwrites: true,
+  foreign: true,
+};
 
 /** Fields of what a mirror's status holds in its own fields, and of the summary of `held`. */
 export const NESTED: ReadonlyMap<string, readonly string[]> = new Map([

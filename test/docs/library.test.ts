@@ -39,14 +39,22 @@ test('docs/library.md: its blocks run as one program', async () => {
 
 test('docs/library.md: has an example of each method of StorageDriver', async () => {
   const driver = longshore.createDriver(longshore.memoryBackend());
-  const methods = Object.keys(driver).filter((name) => typeof driver[name as keyof typeof driver] === 'function');
+  const methods = Object.keys(driver).filter(
+    (name) => typeof driver[name as keyof typeof driver] === 'function',
+  );
   expect(methods.length).toBeGreaterThan(15);
-  expect(methods.filter((name) => !program.includes(`driver.${name}(`) && !program.includes(`mine.${name}(`))).toEqual([]);
+  expect(
+    methods.filter(
+      (name) => !program.includes(`driver.${name}(`) && !program.includes(`mine.${name}(`),
+    ),
+  ).toEqual([]);
   await driver.close();
 });
 
 test('docs/library.md: names each error class', () => {
   const classes = Object.keys(longshore).filter((name) => name.endsWith('Error'));
   const roots = ['ContainerError', 'ObjectError', 'StorageError'];
-  expect(classes.filter((name) => !roots.includes(name) && !page.includes(`\`${name}\``))).toEqual([]);
+  expect(classes.filter((name) => !roots.includes(name) && !page.includes(`\`${name}\``))).toEqual(
+    [],
+  );
 });

@@ -24,7 +24,8 @@ function anchor(heading: string): string {
     .replaceAll(' ', '-');
 }
 
-const anchorsOf = (page: string) => [...prose(textOf(page)).matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) => anchor(heading));
+const anchorsOf = (page: string) =>
+  [...prose(textOf(page)).matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) => anchor(heading));
 
 /** What is wrong with a link of a page to a file of the project, or to a heading in it. */
 function linkProblem(page: string, link: string): string | undefined {
@@ -45,16 +46,24 @@ describe.each(pages)('%s', (page) => {
   });
 
   test('the sources and tests that it names exist', () => {
-    const named = [...text.matchAll(/`((?:src|test|bench|systemd)\/[\w./-]+)`/g)].map(([, path = '']) => path);
+    const named = [...text.matchAll(/`((?:src|test|bench|systemd)\/[\w./-]+)`/g)].map(
+      ([, path = '']) => path,
+    );
     // NAME stands for what the reader puts there.
     const real = named.filter((path) => !path.includes('NAME'));
-    expect(real.filter((path) => !existsSync(join(project, path)) && !existsSync(join(project, `${path}.ts`)))).toEqual([]);
+    expect(
+      real.filter(
+        (path) => !existsSync(join(project, path)) && !existsSync(join(project, `${path}.ts`)),
+      ),
+    ).toEqual([]);
   });
 });
 
 test('docs/README.md: lists each chapter', () => {
   const index = textOf('docs/README.md');
-  const chapters = pages.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md').map((page) => page.slice('docs/'.length));
+  const chapters = pages
+    .filter((page) => page.startsWith('docs/') && page !== 'docs/README.md')
+    .map((page) => page.slice('docs/'.length));
   expect(chapters.length).toBeGreaterThan(10);
   expect(chapters.filter((chapter) => !index.includes(`](${chapter})`))).toEqual([]);
 });

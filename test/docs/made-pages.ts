@@ -9,6 +9,12 @@ const project = fileURLToPath(new URL('../../../', import.meta.url));
 /** The pages that are made from the code, as they should be. */
 export function madePages(): readonly { readonly path: string; readonly text: string }[] {
   const schema = configJsonSchema(knownDrivers.all) as Node;
-  const drivers = knownDrivers.all as readonly { name: string; aliases: readonly string[]; summary: string }[];
-  return [{ path: join(project, 'docs', 'configuration.md'), text: configurationPage(schema, drivers) }];
+  const drivers = knownDrivers.all as readonly {
+    name: string;
+    aliases: readonly string[];
+    summary: string;
+  }[];
+  return [
+    { path: join(project, 'docs', 'configuration.md'), text: configurationPage(schema, drivers) },
+  ];
 }

@@ -10,14 +10,24 @@ const page = readFileSync(join(project, 'docs', 'troubleshooting.md'), 'utf8');
 const running = page.replace(/\n {2}/g, ' ');
 
 /** Calls that write a line of level warn or error with a fixed text, also by way of a driver's notice. */
-const MESSAGES = [/\blog(?:ger)?\??\.(?:warn|error)\(\s*'([^']+)'/g, /\bnotice\(\s*'([^']+)'/g, /\bpass\('(?:warn|error)', '([^']+)'/g];
+const MESSAGES = [
+  /\blog(?:ger)?\??\.(?:warn|error)\(\s*'([^']+)'/g,
+  /\bnotice\(\s*'([^']+)'/g,
+  /\bpass\('(?:warn|error)', '([^']+)'/g,
+];
 
 function messagesIn(source: string): string[] {
   return MESSAGES.flatMap((call) => [...source.matchAll(call)].map(([, message = '']) => message));
 }
 
-const sources = readdirSync(join(project, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-const messages = [...new Set(sources.flatMap((file) => messagesIn(readFileSync(join(project, 'src', file), 'utf8'))))];
+const sources = readdirSync(join(project, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+  (file) => file.endsWith('.ts'),
+);
+const messages = [
+  ...new Set(
+    sources.flatMap((file) => messagesIn(readFileSync(join(project, 'src', file), 'utf8'))),
+  ),
+];
 
 describe('docs/troubleshooting.md', () => {
   test('has a heading for each state of a mirror, and for no other', () => {
@@ -32,7 +42,9 @@ describe('docs/troubleshooting.md', () => {
 
   test('explains no message that the program does not have', () => {
     const explained = [...running.matchAll(/^- (\*\*.*?)(?:: |$)/gm)].flatMap(([, head = '']) =>
-      [...head.matchAll(/\*\*`([^`]+)`\*\* ?\((?:warn|error|info)/g)].map(([, message = '']) => message),
+      [...head.matchAll(/\*\*`([^`]+)`\*\* ?\((?:warn|error|info)/g)].map(
+        ([, message = '']) => message,
+      ),
     );
     expect(explained.length).toBeGreaterThan(30);
     expect(explained.filter((message) => !messages.includes(message))).toEqual([]);

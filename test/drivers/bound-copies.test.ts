@@ -32,7 +32,11 @@ async function openS3(): Promise<Store> {
     afterLook: (what) => interrupt(store, what),
     replace(content) {
       const bytes = Buffer.from(content);
-      store.add(store.bucket(container), from.key, { bytes, etag: `"${checksumOf('md5', bytes).hex}"`, headers: {} });
+      store.add(store.bucket(container), from.key, {
+        bytes,
+        etag: `"${checksumOf('md5', bytes).hex}"`,
+        headers: {},
+      });
     },
     remove: () => void store.bucket(container).objects.delete(from.key),
     close: fake.close,
@@ -46,7 +50,12 @@ async function openSwift(): Promise<Store> {
     backend: openFakeSwift(fake),
     afterLook: (what) => interrupt(store, what),
     replace(content) {
-      const stored = { bytes: Buffer.from(content), headers: {}, modifiedMs: Date.now(), segments: undefined };
+      const stored = {
+        bytes: Buffer.from(content),
+        headers: {},
+        modifiedMs: Date.now(),
+        segments: undefined,
+      };
       store.container(container).objects.set(from.key, stored);
     },
     remove: () => void store.container(container).objects.delete(from.key),
@@ -54,7 +63,10 @@ async function openSwift(): Promise<Store> {
   };
 }
 
-function interrupt<F extends (...args: never[]) => unknown>(store: { object: F }, what: () => void): void {
+function interrupt<F extends (...args: never[]) => unknown>(
+  store: { object: F },
+  what: () => void,
+): void {
   const { object } = store;
   const once = (...args: Parameters<F>) => {
     store.object = object;
@@ -68,7 +80,11 @@ function interrupt<F extends (...args: never[]) => unknown>(store: { object: F }
 async function inParts(backend: Backend, ref: ObjectRef, content: string): Promise<void> {
   const multipart = backend.capabilities.multipart!;
   const token = await multipart.begin(ref, plain, call);
-  await multipart.complete(token, [await multipart.uploadPart(token, 1, bytesBody(Buffer.from(content)), call)], call);
+  await multipart.complete(
+    token,
+    [await multipart.uploadPart(token, 1, bytesBody(Buffer.from(content)), call)],
+    call,
+  );
 }
 
 describe.each([
@@ -88,7 +104,8 @@ describe.each([
     await store.close();
   });
 
-  const copy = (source: CopySource) => backend.capabilities.copy!.copyObject(source, to, undefined, call);
+  const copy = (source: CopySource) =>
+    backend.capabilities.copy!.copyObject(source, to, undefined, call);
   const expected = { md5: checksumOf('md5', Buffer.from('meant')).hex };
 
   test.each([
@@ -98,12 +115,16 @@ describe.each([
     await putIt();
     const etag = String((await backend.headObject(from, call)).extra['etag']);
     store.afterLook(() => store.replace('other'));
-    expect(await rejection(copy({ ...from, expected: { ...expected, etag } }))).toBeInstanceOf(PreconditionFailedError);
+    expect(await rejection(copy({ ...from, expected: { ...expected, etag } }))).toBeInstanceOf(
+      PreconditionFailedError,
+    );
     expect(await listKeys(backend, container)).toEqual(['from']);
     await putIt();
     await put(backend, to, 'what was there');
     store.afterLook(() => store.replace('other'));
-    expect(await rejection(copy({ ...from, expected: { ...expected, etag } }))).toBeInstanceOf(PreconditionFailedError);
+    expect(await rejection(copy({ ...from, expected: { ...expected, etag } }))).toBeInstanceOf(
+      PreconditionFailedError,
+    );
     expect(await contentOf(backend, to)).toBe('what was there');
   });
 

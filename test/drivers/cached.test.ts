@@ -30,14 +30,17 @@ function openService(goodForMs: number) {
 test.each([
   ['an hour', 60 * MINUTE, 55 * MINUTE],
   ['four minutes', 4 * MINUTE, 2 * MINUTE],
-])('what is good for %s is asked for once, and anew before it ends', async (_, goodForMs, renewedAfterMs) => {
-  const { clock, number } = openService(goodForMs);
-  expect(await Promise.all([number(), number()])).toEqual([1, 1]);
-  await clock.advance(renewedAfterMs - 1);
-  expect(await number()).toBe(1);
-  await clock.advance(1);
-  expect(await Promise.all([number(), number()])).toEqual([2, 2]);
-});
+])(
+  'what is good for %s is asked for once, and anew before it ends',
+  async (_, goodForMs, renewedAfterMs) => {
+    const { clock, number } = openService(goodForMs);
+    expect(await Promise.all([number(), number()])).toEqual([1, 1]);
+    await clock.advance(renewedAfterMs - 1);
+    expect(await number()).toBe(1);
+    await clock.advance(1);
+    expect(await Promise.all([number(), number()])).toEqual([2, 2]);
+  },
+);
 
 test('what never ends is never asked for again', async () => {
   const { clock, number } = openService(Number.POSITIVE_INFINITY);

@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { appendFile, mkdir, mkdtemp, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -29,7 +40,8 @@ test('a small file is in memory, a large one is read as often as it is opened', 
   const large = await file(LARGE);
   const body = await fileBody(large.path, options);
   expect(body).toMatchObject({ size: LARGE, replayable: true });
-  for (let round = 0; round < 2; round += 1) expect((await readAll(body.open())).equals(large.content)).toBe(true);
+  for (let round = 0; round < 2; round += 1)
+    expect((await readAll(body.open())).equals(large.content)).toBe(true);
 });
 
 test('slices of a large file are its bytes, and have slices', async () => {
@@ -76,7 +88,11 @@ for (const [what, change] of Object.entries(changes)) {
         given += chunk.byteLength;
       }
     })();
-    expect(await rejection(reading)).toMatchObject({ name: 'SourceChangedError', objectName: 'k', retry: 'never' });
+    expect(await rejection(reading)).toMatchObject({
+      name: 'SourceChangedError',
+      objectName: 'k',
+      retry: 'never',
+    });
     expect(given).toBeLessThan(LARGE);
   });
 }
@@ -87,8 +103,15 @@ test('P3: a file that is not the version that is meant is refused, small or larg
     const { mtimeNs, ctimeNs, ino } = await stat(path, { bigint: true });
     const expected = { size, mtimeNs, ctimeNs, inode: ino };
     expect((await fileBody(path, { ...options, expected })).size).toBe(size);
-    for (const other of [{ size: size + 1 }, { mtimeNs: mtimeNs + 1n }, { ctimeNs: ctimeNs + 1n }, { inode: ino + 1n }]) {
-      expect(await rejection(fileBody(path, { ...options, expected: { ...expected, ...other } }))).toBeInstanceOf(SourceChangedError);
+    for (const other of [
+      { size: size + 1 },
+      { mtimeNs: mtimeNs + 1n },
+      { ctimeNs: ctimeNs + 1n },
+      { inode: ino + 1n },
+    ]) {
+      expect(
+        await rejection(fileBody(path, { ...options, expected: { ...expected, ...other } })),
+      ).toBeInstanceOf(SourceChangedError);
     }
   }
 });
@@ -97,12 +120,17 @@ test('a symbolic link is followed only when that is asked for', async () => {
   const { path } = await file(10);
   await symlink(path, join(folder, 'link'));
   expect((await fileBody(join(folder, 'link'), options)).size).toBe(10);
-  expect(await rejection(fileBody(join(folder, 'link'), { ...options, follow: false }))).toBeInstanceOf(SourceChangedError);
+  expect(
+    await rejection(fileBody(join(folder, 'link'), { ...options, follow: false })),
+  ).toBeInstanceOf(SourceChangedError);
 });
 
 test('what is missing, a folder or a FIFO is refused at once', async () => {
   await mkdir(join(folder, 'folder'));
   execFileSync('mkfifo', [join(folder, 'fifo')]);
-  expect(await rejection(fileBody(join(folder, 'none'), options))).toMatchObject({ code: 'ENOENT' });
-  for (const name of ['folder', 'fifo']) expect(await rejection(fileBody(join(folder, name), options))).toBeInstanceOf(ObjectError);
+  expect(await rejection(fileBody(join(folder, 'none'), options))).toMatchObject({
+    code: 'ENOENT',
+  });
+  for (const name of ['folder', 'fifo'])
+    expect(await rejection(fileBody(join(folder, name), options))).toBeInstanceOf(ObjectError);
 });

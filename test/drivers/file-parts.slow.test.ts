@@ -24,7 +24,10 @@ async function partsOf(size: number, signal = call.signal) {
 }
 
 /** Bytes and digests of all parts, each released once it was read. */
-async function drain(parts: AsyncIterable<BodyPart>, before = 0): Promise<{ content: Buffer; sizes: number[] }> {
+async function drain(
+  parts: AsyncIterable<BodyPart>,
+  before = 0,
+): Promise<{ content: Buffer; sizes: number[] }> {
   const read: Buffer[] = [];
   for await (const { number, size, md5, body, release } of parts) {
     expect(number).toBe(before + read.length + 1);

@@ -10,34 +10,52 @@ import { openFake as openSwift } from './swift/open.js';
 const ref = { container: CONTAINER, key: 'folder/object' };
 
 interface Service {
-  readonly faults: { always(operation: 'HeadObject' | 'GetObject' | 'ListObjects', fault: object | undefined): void };
+  readonly faults: {
+    always(operation: 'HeadObject' | 'GetObject' | 'ListObjects', fault: object | undefined): void;
+  };
 }
 
-const DRIVERS: readonly (readonly [string, () => Promise<{ fake: Service; backend: Backend; close(): Promise<void> }>])[] = [
+const DRIVERS: readonly (readonly [
+  string,
+  () => Promise<{ fake: Service; backend: Backend; close(): Promise<void> }>,
+])[] = [
   ['s3', () => openFailingFake(startFakeS3, openS3)],
   ['swift', () => openFailingFake(startFakeSwift, openSwift)],
 ];
 
 describe.each(DRIVERS)('%s client: a HEAD without Content-Length', (_, open) => {
-  test.each(['', 'x', 'some content'])('has the size that a GET of the first byte says: of %j', async (content) => {
-    const { fake, backend, close } = await open();
-    await put(backend, ref, content);
-    fake.faults.always('HeadObject', { kind: 'no-length' });
-    expect((await backend.headObject(ref, call)).size).toBe(content.length);
-    expect(await contentOf(backend, ref)).toBe(content);
-    await close();
-  });
+  test.each(['', 'x', 'some content'])(
+    'has the size that a GET of the first byte says: of %j',
+    async (content) => {
+      const { fake, backend, close } = await open();
+      await put(backend, ref, content);
+      fake.faults.always('HeadObject', { kind: 'no-length' });
+      expect((await backend.headObject(ref, call)).size).toBe(content.length);
+      expect(await contentOf(backend, ref)).toBe(content);
+      await close();
+    },
+  );
 
   test('has the size of the listing where a GET does not say it either, and none where nothing does', async () => {
     const { fake, backend, close } = await open();
     await put(backend, ref, 'content');
     await put(backend, { ...ref, key: `${ref.key}-2` }, 'another');
     fake.faults.always('HeadObject', { kind: 'no-length' });
-    const headers = { etag: '"9a0364b9e99bb480dd25e1f0284c8555"', 'x-amz-request-id': 'x', 'x-trans-id': 'x' };
+    const headers = {
+      etag: '"9a0364b9e99bb480dd25e1f0284c8555"',
+      'x-amz-request-id': 'x',
+      'x-trans-id': 'x',
+    };
     fake.faults.always('GetObject', { kind: 'foreign', status: 206, headers, body: 'c' });
     expect((await backend.headObject(ref, call)).size).toBe(7);
     await backend.deleteObject(ref, call);
-    fake.faults.always('HeadObject', { kind: 'foreign', status: 200, headers, body: '', withoutLength: true });
+    fake.faults.always('HeadObject', {
+      kind: 'foreign',
+      status: 200,
+      headers,
+      body: '',
+      withoutLength: true,
+    });
     const error = await rejection(backend.headObject(ref, call));
     expect(error.message).toContain('has no size');
     await close();

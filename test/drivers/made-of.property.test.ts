@@ -6,7 +6,10 @@ import { evenCut, md5IfMadeOf } from '../../src/drivers/made-of.js';
 import { compositeEtag } from '../../src/drivers/s3/etag.js';
 
 const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
-const etags = { etagOfParts: (_: string, parts: readonly { readonly md5: string }[]) => compositeEtag(parts.map((part) => part.md5)) };
+const etags = {
+  etagOfParts: (_: string, parts: readonly { readonly md5: string }[]) =>
+    compositeEtag(parts.map((part) => part.md5)),
+};
 const signal = new AbortController().signal;
 
 /** Content as a stream of chunks of this many bytes. */
@@ -25,7 +28,11 @@ function piecesOf(content: Buffer, cuts: readonly number[]): readonly Buffer[] {
   });
 }
 
-const cutsAndChunk = fc.tuple(fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 20 }), fc.integer());
+const cutsAndChunk = fc.tuple(
+  fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 8 }),
+  fc.integer({ min: 1, max: 20 }),
+  fc.integer(),
+);
 
 test('content of an object in parts: is told by its ETag wherever it is cut, and other content is not', async () => {
   await fc.assert(
@@ -33,12 +40,25 @@ test('content of an object in parts: is told by its ETag wherever it is cut, and
       const total = cuts.reduce((sum, each) => sum + each, 0);
       const content = Buffer.from(Array.from({ length: total }, (_, at) => (at * 31 + seed) & 255));
       const etag = compositeEtag(piecesOf(content, cuts).map(md5));
-      const info = { container: 'c', key: 'k', size: total, checksums: [], metaData: {}, extra: { etag } };
-      expect(await md5IfMadeOf(etags, info, streamOf(content, chunk), cuts, signal)).toBe(md5(content));
+      const info = {
+        container: 'c',
+        key: 'k',
+        size: total,
+        checksums: [],
+        metaData: {},
+        extra: { etag },
+      };
+      expect(await md5IfMadeOf(etags, info, streamOf(content, chunk), cuts, signal)).toBe(
+        md5(content),
+      );
       if (total === 0) return;
       const changed = Buffer.from(content.map((byte, at) => (at === total - 1 ? byte ^ 1 : byte)));
-      expect(await md5IfMadeOf(etags, info, streamOf(changed, chunk), cuts, signal)).toBeUndefined();
-      expect(await md5IfMadeOf(etags, info, streamOf(content, chunk), [...cuts, 1], signal)).toBeUndefined();
+      expect(
+        await md5IfMadeOf(etags, info, streamOf(changed, chunk), cuts, signal),
+      ).toBeUndefined();
+      expect(
+        await md5IfMadeOf(etags, info, streamOf(content, chunk), [...cuts, 1], signal),
+      ).toBeUndefined();
     }),
   );
 });
@@ -47,5 +67,6 @@ test('cuts of one size but for a smaller last one are one number', () => {
   expect(evenCut([5, 5, 3])).toBe(5);
   expect(evenCut([5, 5, 5])).toBe(5);
   expect(evenCut([5])).toBe(5);
-  for (const uneven of [[5, 5, 6], [5, 4, 5], [5, 0], [0], []]) expect(evenCut(uneven), String(uneven)).toBeUndefined();
+  for (const uneven of [[5, 5, 6], [5, 4, 5], [5, 0], [0], []])
+    expect(evenCut(uneven), String(uneven)).toBeUndefined();
 });

@@ -9,5 +9,8 @@ for (const [name, wrap] of [
   ['memory in every layer', wrapInEveryLayer] as const,
 ]) {
   const store = createMemoryStore(systemClock);
-  conformance(name, { open: () => wrap(memoryBackend({ store })), again: () => wrap(memoryBackend({ store })) });
+  conformance(name, {
+    open: () => wrap(memoryBackend({ store })),
+    again: () => wrap(memoryBackend({ store })),
+  });
 }

@@ -4,11 +4,25 @@ import { bytesBody, streamBody } from '../../src/drivers/body.js';
 import type { Body } from '../../src/drivers/call.js';
 import type { UploadToken } from '../../src/drivers/capabilities.js';
 import { checksumOf } from '../../src/drivers/digest.js';
-import { ObjectError, SourceChangedError, StorageError, UnsupportedOperationError } from '../../src/drivers/errors.js';
+import {
+  ObjectError,
+  SourceChangedError,
+  StorageError,
+  UnsupportedOperationError,
+} from '../../src/drivers/errors.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
 import { sendInParts } from '../../src/drivers/multipart.js';
 import { faulty } from '../fakes/faulty-backend.js';
-import { call, listKeys, plain, put, randomContent, readAll, rejection, streamedBody } from './conformance/fixture.js';
+import {
+  call,
+  listKeys,
+  plain,
+  put,
+  randomContent,
+  readAll,
+  rejection,
+  streamedBody,
+} from './conformance/fixture.js';
 
 const ref = { container: 'c', key: 'folder/large' };
 const MIN = 1024;
@@ -18,15 +32,27 @@ async function rig(maxParts = 10_000) {
   const memory = memoryBackend({ partSize: { min: MIN, max: 1024 * MIN, maxParts } });
   await memory.createContainer('c', call);
   const { backend, faults } = faulty(memory);
-  const send = (body: Body, settings: Partial<Parameters<typeof sendInParts>[5]> = {}, through: Backend = backend) =>
-    sendInParts(through, through.capabilities.multipart!, ref, body, plain, { signal: call.signal, ...settings });
+  const send = (
+    body: Body,
+    settings: Partial<Parameters<typeof sendInParts>[5]> = {},
+    through: Backend = backend,
+  ) =>
+    sendInParts(through, through.capabilities.multipart!, ref, body, plain, {
+      signal: call.signal,
+      ...settings,
+    });
   const stored = async () => readAll(await memory.readObject(ref, undefined, call));
   const unfinished = () => memory.capabilities.multipart!.unfinished('c', '', call);
   return { memory, backend, faults, send, stored, unfinished };
 }
 
 /** A body that can seek and is not in memory, and tells what was read of it. */
-function seekable(content: Buffer, reads: (readonly [number, number])[] = [], from = 0, to = content.byteLength): Body {
+function seekable(
+  content: Buffer,
+  reads: (readonly [number, number])[] = [],
+  from = 0,
+  to = content.byteLength,
+): Body {
   return {
     size: to - from,
     replayable: true,
@@ -40,7 +66,10 @@ function seekable(content: Buffer, reads: (readonly [number, number])[] = [], fr
 
 function keeper() {
   const kept: UploadToken[] = [];
-  return { kept, keep: async (token: UploadToken) => void kept.push(JSON.parse(JSON.stringify(token))) };
+  return {
+    kept,
+    keep: async (token: UploadToken) => void kept.push(JSON.parse(JSON.stringify(token))),
+  };
 }
 
 test('a body goes in parts and is read once', async () => {
@@ -62,7 +91,9 @@ test('a stream of unknown length goes in parts, and one that ends within its fir
   for (const size of [0, 1, MIN - 1, MIN, MIN + 1, 10 * MIN]) {
     const { send, stored, faults } = await rig();
     const content = randomContent(size);
-    const { partSize } = await send(streamBody(streamedBody(content, 100).open()), { partSize: MIN });
+    const { partSize } = await send(streamBody(streamedBody(content, 100).open()), {
+      partSize: MIN,
+    });
     expect((await stored()).equals(content)).toBe(true);
     expect(partSize, `${size}`).toBe(size < MIN ? undefined : MIN);
     expect(faults.calls.includes('begin')).toBe(size >= MIN);
@@ -84,7 +115,8 @@ test('P7: no more parts are held in memory or under way than there are lanes', a
           underWay += 1;
           most = Math.max(most, underWay);
           expect(given - (args[1] - 1) * MIN).toBeLessThanOrEqual(6 * MIN); // at most the lanes' own and one that is being cut
-          for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+          for (let turn = 0; turn < 10; turn += 1)
+            await new Promise((resolve) => setImmediate(resolve));
           underWay -= 1;
           return memory.capabilities.multipart!.uploadPart(...args);
         },
@@ -112,7 +144,9 @@ test('the token is kept before the first part goes out, and when that fails noth
     },
   });
   expect(order).toEqual(['begin']);
-  const failing = send(seekable(randomContent(3 * MIN)), { resume: { keep: () => Promise.reject(new Error('disk full')) } });
+  const failing = send(seekable(randomContent(3 * MIN)), {
+    resume: { keep: () => Promise.reject(new Error('disk full')) },
+  });
   expect((await rejection(failing)).message).toBe('disk full');
   expect(await unfinished()).toEqual([]);
 });
@@ -128,7 +162,9 @@ test('P5: after a failure a later call sends only the parts that are missing', a
 
   const there = await memory.capabilities.multipart!.uploadedParts(kept[0]!, call);
   expect(there.length).toBeGreaterThan(0);
-  const missing = [1, 2, 3, 4, 5, 6, 7, 8, 9].filter((number) => !there.some((part) => part.number === number));
+  const missing = [1, 2, 3, 4, 5, 6, 7, 8, 9].filter(
+    (number) => !there.some((part) => part.number === number),
+  );
 
   const before = faults.calls.length;
   await send(seekable(content), { resume: { keep, token: kept[0]! } });
@@ -145,8 +181,18 @@ test('parts of another size than planned are sent again', async () => {
   const content = randomContent(4 * MIN);
   const { kept, keep } = keeper();
   const token = await memory.capabilities.multipart!.begin(ref, plain, call);
-  await memory.capabilities.multipart!.uploadPart(token, 1, bytesBody(content.subarray(0, 2 * MIN)), call);
-  await memory.capabilities.multipart!.uploadPart(token, 9, bytesBody(content.subarray(0, MIN)), call);
+  await memory.capabilities.multipart!.uploadPart(
+    token,
+    1,
+    bytesBody(content.subarray(0, 2 * MIN)),
+    call,
+  );
+  await memory.capabilities.multipart!.uploadPart(
+    token,
+    9,
+    bytesBody(content.subarray(0, MIN)),
+    call,
+  );
   await send(seekable(content), { resume: { keep, token } });
   expect((await stored()).equals(content)).toBe(true);
   expect(kept).toEqual([]);
@@ -157,7 +203,12 @@ test('P2: parts that are there already and have other content are sent again', a
   const content = randomContent(4 * MIN);
   const { keep } = keeper();
   const token = await memory.capabilities.multipart!.begin(ref, plain, call);
-  await memory.capabilities.multipart!.uploadPart(token, 2, bytesBody(content.subarray(MIN, 2 * MIN)), call);
+  await memory.capabilities.multipart!.uploadPart(
+    token,
+    2,
+    bytesBody(content.subarray(MIN, 2 * MIN)),
+    call,
+  );
   await memory.capabilities.multipart!.uploadPart(token, 3, bytesBody(randomContent(MIN)), call);
   await send(seekable(content), { resume: { keep, token } });
   expect((await stored()).equals(content)).toBe(true);
@@ -179,9 +230,13 @@ test('a stream that was begun is closed when the upload cannot be begun, or what
       })(),
     );
   faults.next('begin', trouble());
-  expect((await rejection(send(stream('begin', 3 * MIN), { partSize: MIN }))).message).toBe('trouble');
+  expect((await rejection(send(stream('begin', 3 * MIN), { partSize: MIN }))).message).toBe(
+    'trouble',
+  );
   const keep = () => Promise.reject(new Error('the disk is full'));
-  expect((await rejection(send(stream('keep', 3 * MIN), { partSize: MIN, resume: { keep } }))).message).toBe('the disk is full');
+  expect(
+    (await rejection(send(stream('keep', 3 * MIN), { partSize: MIN, resume: { keep } }))).message,
+  ).toBe('the disk is full');
   faults.next('putObject', trouble());
   expect((await rejection(send(stream('put', 10), { partSize: MIN }))).message).toBe('trouble');
   expect(closed).toEqual(['begin', 'keep', 'put']);
@@ -192,7 +247,9 @@ test('an upload whose completion is refused for good is given up, so that the ne
   const { send, faults, unfinished } = await rig();
   const { keep } = keeper();
   faults.next('complete', new StorageError('refused', { driver: 'memory' }));
-  expect((await rejection(send(seekable(randomContent(3 * MIN)), { resume: { keep } }))).message).toBe('refused');
+  expect(
+    (await rejection(send(seekable(randomContent(3 * MIN)), { resume: { keep } }))).message,
+  ).toBe('refused');
   expect(await unfinished()).toEqual([]);
   faults.assertUsedUp();
 });
@@ -212,9 +269,13 @@ test("another object's token, and a token for a stream, are refused before anyth
   const { send, memory, faults } = await rig();
   const { keep } = keeper();
   const token = await memory.capabilities.multipart!.begin({ ...ref, key: 'other' }, plain, call);
-  expect(await rejection(send(seekable(randomContent(3 * MIN)), { resume: { keep, token } }))).toBeInstanceOf(TypeError);
+  expect(
+    await rejection(send(seekable(randomContent(3 * MIN)), { resume: { keep, token } })),
+  ).toBeInstanceOf(TypeError);
   const stream = streamBody(streamedBody(randomContent(3 * MIN)).open());
-  expect(await rejection(send(stream, { resume: { keep, token: { ...token, key: ref.key } } }))).toBeInstanceOf(UnsupportedOperationError);
+  expect(
+    await rejection(send(stream, { resume: { keep, token: { ...token, key: ref.key } } })),
+  ).toBeInstanceOf(UnsupportedOperationError);
   expect(faults.calls).toEqual([]);
 });
 
@@ -224,7 +285,11 @@ test('G2: a failure aborts the upload unless it can be resumed, and what was the
   const failing: readonly (() => Promise<unknown>)[] = [
     () => send(seekable(randomContent(4 * MIN))),
     () => send(streamBody(streamedBody(randomContent(4 * MIN)).open()), { partSize: MIN }),
-    () => send(streamBody(streamedBody(randomContent(4 * MIN)).open()), { partSize: MIN, resume: keeper() }),
+    () =>
+      send(streamBody(streamedBody(randomContent(4 * MIN)).open()), {
+        partSize: MIN,
+        resume: keeper(),
+      }),
   ];
   for (const run of failing) {
     for (const operation of ['uploadPart', 'complete'] as const) {
@@ -260,7 +325,9 @@ test('G6: an abort ends an upload in its middle, even when the source hangs, and
       ended = true;
     }
   }
-  expect((await rejection(send(streamBody(source()), { partSize: MIN, signal: stop.signal }))).message).toBe('enough');
+  expect(
+    (await rejection(send(streamBody(source()), { partSize: MIN, signal: stop.signal }))).message,
+  ).toBe('enough');
   expect(await unfinished()).toEqual([]);
   expect(await listKeys(memory, 'c')).toEqual([]);
   expect(ended).toBe(false); // it hangs still, and nobody waits for it
@@ -269,7 +336,9 @@ test('G6: an abort ends an upload in its middle, even when the source hangs, and
 test('a body with too many bytes for the parts allowed is refused', async () => {
   const { send, unfinished } = await rig(3);
   const large = seekable(Buffer.alloc(0), [], 0, 3 * 1024 * MIN + 1);
-  expect((await rejection(send(large))).message).toContain('is too large: 3145729 bytes, where 3 parts of 1048576 bytes are allowed');
+  expect((await rejection(send(large))).message).toContain(
+    'is too large: 3145729 bytes, where 3 parts of 1048576 bytes are allowed',
+  );
   const stream = streamBody(streamedBody(randomContent(4 * MIN)).open());
   const error = await rejection(send(stream, { partSize: MIN }));
   expect(error).toBeInstanceOf(ObjectError);
@@ -280,8 +349,14 @@ test('a body with too many bytes for the parts allowed is refused', async () => 
 test('P2: a body in parts with another MD5 than was said of it is not completed', async () => {
   const { backend, send, memory, unfinished } = await rig();
   const content = randomContent(3 * MIN);
-  const said = { ...plain, metaData: { md5chksum: 'of other content' }, checksums: [checksumOf('md5', Buffer.from('other'))] };
-  const sent = sendInParts(backend, backend.capabilities.multipart!, ref, seekable(content), said, { signal: call.signal });
+  const said = {
+    ...plain,
+    metaData: { md5chksum: 'of other content' },
+    checksums: [checksumOf('md5', Buffer.from('other'))],
+  };
+  const sent = sendInParts(backend, backend.capabilities.multipart!, ref, seekable(content), said, {
+    signal: call.signal,
+  });
   expect(await rejection(sent)).toBeInstanceOf(SourceChangedError);
   expect([await listKeys(memory, 'c'), await unfinished()]).toEqual([[], []]);
   expect((await send(seekable(content))).md5).toBe(checksumOf('md5', content).hex);

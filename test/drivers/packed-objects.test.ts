@@ -5,7 +5,10 @@ import { packObjects, unpackObjects } from '../../src/drivers/packed-objects.js'
 const md5 = fc.stringMatching(/^[0-9a-f]{32}$/);
 const object = fc
   .record({
-    key: fc.oneof(fc.constantFrom('a', 'a/b', 'é', '\u{10000}', 'new\nline', 'nul\0'), fc.string({ unit: 'binary' })),
+    key: fc.oneof(
+      fc.constantFrom('a', 'a/b', 'é', '\u{10000}', 'new\nline', 'nul\0'),
+      fc.string({ unit: 'binary' }),
+    ),
     size: fc.oneof(fc.nat(), fc.constantFrom(0, 2 ** 31, 2 ** 32, 5 * 2 ** 40)),
     md5: fc.option(md5, { nil: undefined }),
     etag: fc.option(fc.oneof(md5, md5.map(JSON.stringify), fc.string()), { nil: undefined }),

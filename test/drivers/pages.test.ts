@@ -16,7 +16,9 @@ test('listing: empty pages with ever new tokens end in an error, after a bounded
     return { items: [], next: String(asked) };
   };
   const error = await rejection(collect(itemsOfPages('s3', list, { ...call, clock })));
-  expect(error.message).toBe('the listing does not end: 100 pages in a row were empty, and not the last');
+  expect(error.message).toBe(
+    'the listing does not end: 100 pages in a row were empty, and not the last',
+  );
   expect(asked).toBe(100);
   expect(clock.pauses.slice(0, 5)).toEqual([20, 40, 80, 160, 320]);
   expect(Math.max(...clock.pauses)).toBe(5_000);
@@ -28,7 +30,9 @@ test('listing: empty pages between full ones are no error, and a full page has n
     const at = Number(after);
     return { items: at % 60 === 59 ? [at] : [], next: at === 299 ? undefined : String(at + 1) };
   };
-  expect(await collect(itemsOfPages('s3', list, { ...call, clock }))).toEqual([59, 119, 179, 239, 299]);
+  expect(await collect(itemsOfPages('s3', list, { ...call, clock }))).toEqual([
+    59, 119, 179, 239, 299,
+  ]);
   expect(clock.pauses).toHaveLength(5 * 59);
 });
 

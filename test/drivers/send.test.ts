@@ -3,7 +3,11 @@ import type { Backend } from '../../src/drivers/backend.js';
 import { bytesBody } from '../../src/drivers/body.js';
 import type { ObjectInfo } from '../../src/drivers/call.js';
 import { checksumOf } from '../../src/drivers/digest.js';
-import { InvalidCredentialsError, ObjectHashMismatchError, TargetUnavailableError } from '../../src/drivers/errors.js';
+import {
+  InvalidCredentialsError,
+  ObjectHashMismatchError,
+  TargetUnavailableError,
+} from '../../src/drivers/errors.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
 import { sendObject } from '../../src/drivers/send.js';
 import { faulty } from '../fakes/faulty-backend.js';
@@ -22,8 +26,10 @@ async function reticent(silent: { readonly put: boolean; readonly head: boolean 
   const multipart = backend.capabilities.multipart!;
   const provider: Backend = {
     ...backend,
-    putObject: async (...args) => (silent.put ? quiet(await backend.putObject(...args)) : backend.putObject(...args)),
-    headObject: async (...args) => (silent.head ? quiet(await backend.headObject(...args)) : backend.headObject(...args)),
+    putObject: async (...args) =>
+      silent.put ? quiet(await backend.putObject(...args)) : backend.putObject(...args),
+    headObject: async (...args) =>
+      silent.head ? quiet(await backend.headObject(...args)) : backend.headObject(...args),
     capabilities: {
       ...backend.capabilities,
       multipart: {
@@ -39,7 +45,10 @@ async function reticent(silent: { readonly put: boolean; readonly head: boolean 
   return { provider, faults };
 }
 
-const bodies = { 'bytes in memory': () => bytesBody(content), 'a stream': () => streamedBody(content, 700) };
+const bodies = {
+  'bytes in memory': () => bytesBody(content),
+  'a stream': () => streamedBody(content, 700),
+};
 for (const [what, body] of Object.entries(bodies)) {
   test(`P2: ${what}: what the put does not confirm is looked at, and read back when that tells nothing either`, async () => {
     const reported = await reticent({ put: false, head: false });
@@ -56,8 +65,13 @@ for (const [what, body] of Object.entries(bodies)) {
 
   test(`P2: ${what}: an object that is not what was sent, or that nobody can read, is not stored`, async () => {
     const { provider, faults } = await reticent({ put: true, head: true });
-    const other: Backend = { ...provider, readObject: async () => streamedBody(randomContent(5000)).open() };
-    expect(await rejection(sendObject(other, ref, body(), plain, settings))).toBeInstanceOf(ObjectHashMismatchError);
+    const other: Backend = {
+      ...provider,
+      readObject: async () => streamedBody(randomContent(5000)).open(),
+    };
+    expect(await rejection(sendObject(other, ref, body(), plain, settings))).toBeInstanceOf(
+      ObjectHashMismatchError,
+    );
     faults.next('readObject', new InvalidCredentialsError('may not read', { driver: 'memory' }));
     expect((await rejection(sendObject(provider, ref, body(), plain, settings))).message).toBe(
       'object "k" was stored, but cannot be verified: the provider tells no md5 of it, and it cannot be read back (may not read)',
@@ -73,8 +87,13 @@ test.each(Object.entries(bodies))(
   'P2: %s: an object of another size is not stored, whatever is said of its content',
   async (_what, body) => {
     const { provider } = await reticent({ put: false, head: false });
-    const putObject: Backend['putObject'] = async (...args) => ({ ...(await provider.putObject(...args)), size: content.length - 1 });
-    const error = await rejection(sendObject({ ...provider, putObject }, ref, body(), plain, settings));
+    const putObject: Backend['putObject'] = async (...args) => ({
+      ...(await provider.putObject(...args)),
+      size: content.length - 1,
+    });
+    const error = await rejection(
+      sendObject({ ...provider, putObject }, ref, body(), plain, settings),
+    );
     expect(error.message).toContain('was stored with 4999 bytes, but 5000 were sent');
     expect(error).toMatchObject({ retry: 'backoff' });
   },
@@ -86,14 +105,18 @@ test('P2: a stream that was not read to its end is not stored', async () => {
     for await (const _ of body.open()) break;
     return provider.putObject(to, bytesBody(content), options, given);
   };
-  const error = await rejection(sendObject({ ...provider, putObject }, ref, streamedBody(content, 700), plain, settings));
+  const error = await rejection(
+    sendObject({ ...provider, putObject }, ref, streamedBody(content, 700), plain, settings),
+  );
   expect(error.message).toContain('was reported as stored before all of it was sent');
 });
 
 test('P2: parts that were each confirmed need no look at the whole, and others do', async () => {
   const inParts = { ...settings, partsAbove: 1000 };
   const confirmed = await reticent({ put: false, head: true });
-  expect(await sendObject(confirmed.provider, ref, streamedBody(content), plain, inParts)).toMatchObject({
+  expect(
+    await sendObject(confirmed.provider, ref, streamedBody(content), plain, inParts),
+  ).toMatchObject({
     partSize: 1024,
     checksum: checksumOf('md5', content),
   });
@@ -105,6 +128,9 @@ test('P2: parts that were each confirmed need no look at the whole, and others d
 
 test('what fits one part is put whole, however low the threshold is', async () => {
   const { provider, faults } = await reticent({ put: false, head: false });
-  await sendObject(provider, ref, bytesBody(content.subarray(0, 1024)), plain, { ...settings, partsAbove: 0 });
+  await sendObject(provider, ref, bytesBody(content.subarray(0, 1024)), plain, {
+    ...settings,
+    partsAbove: 0,
+  });
   expect(faults.calls).toEqual(['putObject']);
 });

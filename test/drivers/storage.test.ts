@@ -54,29 +54,38 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
   return path;
 }
 
-const store = (name: string, content = 'content') => container.uploadObjectViaStream(chunks(content), name);
+const store = (name: string, content = 'content') =>
+  container.uploadObjectViaStream(chunks(content), name);
 
 describe('containers and listings', () => {
   test('are iterated page by page, as far as somebody looks', async () => {
     for (let i = 0; i < 5; i += 1) await store(`object ${i}`);
     const list = memory.listObjects;
-    const small: Backend = { ...memory, listObjects: (name, prefix, page, given) => list(name, prefix, { ...page, size: 2 }, given) };
+    const small: Backend = {
+      ...memory,
+      listObjects: (name, prefix, page, given) => list(name, prefix, { ...page, size: 2 }, given),
+    };
     const { backend, faults: counted } = faulty(small);
     const paged = createDriver(backend);
     const of = await paged.getContainer('photos');
     const iterator = of.iterateObjects()[Symbol.asyncIterator]();
     expect(counted.calls).toEqual(['headContainer']);
-    for (const name of ['object 0', 'object 1']) expect((await iterator.next()).value.name).toBe(name);
+    for (const name of ['object 0', 'object 1'])
+      expect((await iterator.next()).value.name).toBe(name);
     expect(counted.calls.filter((operation) => operation === 'listObjects')).toHaveLength(1);
     await iterator.return?.();
-    expect((await of.listObjects()).map(({ name }) => name)).toEqual([0, 1, 2, 3, 4].map((i) => `object ${i}`));
+    expect((await of.listObjects()).map(({ name }) => name)).toEqual(
+      [0, 1, 2, 3, 4].map((i) => `object ${i}`),
+    );
   });
 
   test('a listing whose token does not advance is an error, not an endless loop', async () => {
     const stuck: Backend = { ...memory, listObjects: async () => ({ items: [], next: 'again' }) };
     const error = await rejection(createDriver(stuck).listContainerObjects(container));
     expect(error).toBeInstanceOf(StorageError);
-    expect(error.message).toBe('the listing does not advance: the provider gave the same continuation token again ("again")');
+    expect(error.message).toBe(
+      'the listing does not advance: the provider gave the same continuation token again ("again")',
+    );
   });
 
   test('a missing container is reported at the first step of an iteration', async () => {
@@ -86,14 +95,24 @@ describe('containers and listings', () => {
 
   test('a signal ends a listing', async () => {
     await store('one');
-    expect((await rejection(container.listObjects({ signal: AbortSignal.abort(new Error('enough')) }))).message).toBe('enough');
+    expect(
+      (await rejection(container.listObjects({ signal: AbortSignal.abort(new Error('enough')) })))
+        .message,
+    ).toBe('enough');
   });
 });
 
 describe('uploads', () => {
   test('an object says what was stored', async () => {
-    const object = await container.uploadObject(await file('cat.jpg', 'meow'), 'pets/cat', { metaData: { Owner: 'me' } });
-    expect(object).toMatchObject({ name: 'pets/cat', size: 4, hash: '4a4be40c96ac6314e91d93f38043a634', metaData: { owner: 'me' } });
+    const object = await container.uploadObject(await file('cat.jpg', 'meow'), 'pets/cat', {
+      metaData: { Owner: 'me' },
+    });
+    expect(object).toMatchObject({
+      name: 'pets/cat',
+      size: 4,
+      hash: '4a4be40c96ac6314e91d93f38043a634',
+      metaData: { owner: 'me' },
+    });
     expect(object.extra['contentType']).toBe('image/jpeg');
     expect((await container.getObject('pets/cat')).hash).toBe(object.hash);
   });
@@ -101,7 +120,9 @@ describe('uploads', () => {
   test('the content type is given, or guessed from the file, or from the object, or unknown', async () => {
     const typeOf = async (fileName: string, objectName: string, contentType?: string) => {
       const options = contentType === undefined ? {} : { contentType };
-      return (await container.uploadObject(await file(fileName, 'x'), objectName, options)).extra['contentType'];
+      return (await container.uploadObject(await file(fileName, 'x'), objectName, options)).extra[
+        'contentType'
+      ];
     };
     expect(await typeOf('a.css', 'b.html', 'text/x-own')).toBe('text/x-own');
     expect(await typeOf('a.css', 'b.html')).toBe('text/css');
@@ -127,16 +148,28 @@ describe('uploads', () => {
   });
 
   test('P2: what the provider holds is compared with what went out, in one put or in parts, from memory or not', async () => {
-    const uploads: readonly (readonly [MemoryOptions, 'putObject' | 'complete', () => Promise<unknown>])[] = [
+    const uploads: readonly (readonly [
+      MemoryOptions,
+      'putObject' | 'complete',
+      () => Promise<unknown>,
+    ])[] = [
       [{}, 'putObject', async () => container.uploadObject(await file('small', 'content'), 'x')],
-      [{}, 'putObject', async () => container.uploadObject(await file('large', randomContent(2_000_000)), 'x')],
+      [
+        {},
+        'putObject',
+        async () => container.uploadObject(await file('large', randomContent(2_000_000)), 'x'),
+      ],
       [
         { limits: { maxPutSize: 1_500_000 } },
         'complete',
         async () => container.uploadObject(await file('large', randomContent(2_000_000)), 'x'),
       ],
       [{}, 'putObject', () => store('x')],
-      [{}, 'complete', () => container.uploadObjectViaStream(chunks(randomContent(17 * 1024 * 1024)), 'x')],
+      [
+        {},
+        'complete',
+        () => container.uploadObjectViaStream(chunks(randomContent(17 * 1024 * 1024)), 'x'),
+      ],
     ];
     for (const [options, operation, upload] of uploads) {
       await open(options);
@@ -152,14 +185,21 @@ describe('uploads', () => {
 
   test('the comparison can be left out', async () => {
     faults.next('putObject', 'wrong checksum');
-    const object = await container.uploadObject(await file('a', 'content'), 'x', { verifyHash: false });
+    const object = await container.uploadObject(await file('a', 'content'), 'x', {
+      verifyHash: false,
+    });
     expect(object.size).toBe(7);
   });
 
   test('a wrong size is found even where nothing is hashed', async () => {
     const putObject = memory.putObject;
-    const cutting = createDriver({ ...memory, putObject: async (...args) => ({ ...(await putObject(...args)), size: 3 }) });
-    const error = await rejection(cutting.uploadObject(await file('a', 'content'), container, 'x', { verifyHash: false }));
+    const cutting = createDriver({
+      ...memory,
+      putObject: async (...args) => ({ ...(await putObject(...args)), size: 3 }),
+    });
+    const error = await rejection(
+      cutting.uploadObject(await file('a', 'content'), container, 'x', { verifyHash: false }),
+    );
     expect(error.message).toContain('was stored with 3 bytes, but 7 were sent');
   });
 
@@ -169,10 +209,21 @@ describe('uploads', () => {
       ...memory,
       async putObject(ref, body, options, given) {
         for await (const _ of body.open()) break;
-        return putObject(ref, { ...body, ...{ bytes: new Uint8Array(body.size ?? 0) } }, options, given);
+        return putObject(
+          ref,
+          { ...body, ...{ bytes: new Uint8Array(body.size ?? 0) } },
+          options,
+          given,
+        );
       },
     };
-    const error = await rejection(createDriver(hasty).uploadObject(await file('large', randomContent(3_000_000)), container, 'x'));
+    const error = await rejection(
+      createDriver(hasty).uploadObject(
+        await file('large', randomContent(3_000_000)),
+        container,
+        'x',
+      ),
+    );
     expect(error.message).toContain('was reported as stored before all of it was sent');
   });
 
@@ -182,24 +233,37 @@ describe('uploads', () => {
     const object = await container.uploadObject(await file('large', content), 'large');
     expect(faults.calls).toContain('complete');
     expect((await readAll(object.asStream())).equals(content)).toBe(true);
-    const error = await rejection(container.uploadObject(await file('larger', randomContent(2_500_001)), 'larger'));
-    expect(error.message).toBe('object "larger" is too large for this provider: 2500001 bytes, where 2500000 are allowed');
+    const error = await rejection(
+      container.uploadObject(await file('larger', randomContent(2_500_001)), 'larger'),
+    );
+    expect(error.message).toBe(
+      'object "larger" is too large for this provider: 2500001 bytes, where 2500000 are allowed',
+    );
   });
 
   test('a large file above maxPutSize is refused where there are no parts', async () => {
     const small = memoryBackend({ limits: { maxPutSize: 5 } });
-    const only = createDriver({ ...small, capabilities: { ...small.capabilities, multipart: undefined } });
-    const error = await rejection(only.uploadObject(await file('a', 'content'), await only.createContainer('c'), 'x'));
+    const only = createDriver({
+      ...small,
+      capabilities: { ...small.capabilities, multipart: undefined },
+    });
+    const error = await rejection(
+      only.uploadObject(await file('a', 'content'), await only.createContainer('c'), 'x'),
+    );
     expect(error.message).toContain('is too large for this provider: 7 bytes, where 5 are allowed');
   });
 
   test('a missing file is ENOENT, and a source that fails is its own error', async () => {
-    expect(await rejection(container.uploadObject(join(folder, 'none'), 'x'))).toMatchObject({ code: 'ENOENT' });
+    expect(await rejection(container.uploadObject(join(folder, 'none'), 'x'))).toMatchObject({
+      code: 'ENOENT',
+    });
     const failing = (async function* () {
       yield Buffer.from('x');
       throw new Error('the source failed');
     })();
-    expect((await rejection(container.uploadObjectViaStream(failing, 'x'))).message).toBe('the source failed');
+    expect((await rejection(container.uploadObjectViaStream(failing, 'x'))).message).toBe(
+      'the source failed',
+    );
     expect(await container.listObjects()).toEqual([]);
   });
 
@@ -213,7 +277,9 @@ describe('uploads', () => {
         return putObject(ref, body, options, given);
       },
     });
-    expect(await rejection(slow.uploadObject(path, container, 'x'))).toMatchObject({ name: 'SourceChangedError' });
+    expect(await rejection(slow.uploadObject(path, container, 'x'))).toMatchObject({
+      name: 'SourceChangedError',
+    });
     expect(await container.listObjects()).toEqual([]);
   });
 
@@ -222,18 +288,24 @@ describe('uploads', () => {
       yield 'text' as unknown as Uint8Array;
     })();
     const error = await rejection(container.uploadObjectViaStream(text, 'x'));
-    expect(error.message).toBe('the source of "x" gave a string where bytes (Uint8Array) are wanted');
+    expect(error.message).toBe(
+      'the source of "x" gave a string where bytes (Uint8Array) are wanted',
+    );
     expect(await container.listObjects()).toEqual([]);
   });
 
   test('a precondition reaches the provider', async () => {
     await store('x');
-    const again = container.uploadObjectViaStream(chunks('other'), 'x', { precondition: { ifAbsent: true } });
+    const again = container.uploadObjectViaStream(chunks('other'), 'x', {
+      precondition: { ifAbsent: true },
+    });
     expect(await rejection(again)).toBeInstanceOf(PreconditionFailedError);
   });
 
   test('metadata keys that differ only in case are refused', async () => {
-    const both = container.uploadObjectViaStream(chunks('x'), 'x', { metaData: { a: '1', A: '2' } });
+    const both = container.uploadObjectViaStream(chunks('x'), 'x', {
+      metaData: { a: '1', A: '2' },
+    });
     expect(await rejection(both)).toBeInstanceOf(TypeError);
   });
 });
@@ -283,7 +355,9 @@ describe('downloads', () => {
     const asked = faults.calls.length;
     const error = await rejection(object.download(destination));
     expect(error).toBeInstanceOf(ObjectError);
-    expect(error.message).toBe(`object "a" was not downloaded: "${destination}" exists already and overwriteExisting is false`);
+    expect(error.message).toBe(
+      `object "a" was not downloaded: "${destination}" exists already and overwriteExisting is false`,
+    );
     expect(faults.calls.slice(asked)).toEqual([]);
     expect(await readFile(destination, 'utf8')).toBe('precious');
     await object.download(destination, { overwriteExisting: true });
@@ -301,7 +375,9 @@ describe('downloads', () => {
         return readObject(...args);
       },
     });
-    expect((await rejection(slow.downloadObject(object, destination))).message).toContain('exists already');
+    expect((await rejection(slow.downloadObject(object, destination))).message).toContain(
+      'exists already',
+    );
     expect(await readFile(destination, 'utf8')).toBe('precious');
     expect(await readdir(folder)).toEqual(['down']);
   });
@@ -316,7 +392,9 @@ describe('downloads', () => {
     const other = await rejection(object.download(destination, { overwriteExisting: true }));
     expect(other).toBeInstanceOf(ObjectHashMismatchError);
     await put(memory, { container: 'photos', key: 'a' }, 'content and more');
-    expect((await rejection(readAll(object.asStream()))).message).toContain('gave more than the 7 bytes expected');
+    expect((await rejection(readAll(object.asStream()))).message).toContain(
+      'gave more than the 7 bytes expected',
+    );
     expect(await readFile(destination, 'utf8')).toBe('precious');
     expect(await readdir(folder)).toEqual(['down']);
   });
@@ -332,7 +410,9 @@ describe('downloads', () => {
   test('a missing object is ObjectDoesNotExistError and leaves nothing', async () => {
     const object = await store('a');
     await object.delete();
-    expect(await rejection(object.download(join(folder, 'down')))).toBeInstanceOf(ObjectDoesNotExistError);
+    expect(await rejection(object.download(join(folder, 'down')))).toBeInstanceOf(
+      ObjectDoesNotExistError,
+    );
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -354,7 +434,9 @@ describe('downloads', () => {
     for (const name of ['../out', 'a/../../out', '..', 'a/..', '.', 'a/', 'nul\0']) {
       const object = await store(name);
       const error = await rejection(object.download(join(folder, 'to')));
-      expect(error.message, JSON.stringify(name)).toContain('its name is not one that a file below a folder can have');
+      expect(error.message, JSON.stringify(name)).toContain(
+        'its name is not one that a file below a folder can have',
+      );
     }
     await (await store('/absolute')).download(join(folder, 'to'));
     expect(await readdir(folder)).toEqual(['to']);
@@ -366,7 +448,9 @@ describe('downloads', () => {
     await mkdir(join(folder, 'outside'));
     await symlink(join(folder, 'outside'), join(folder, 'to', 'link'));
     for (const name of ['link/object', 'link/deeper/object']) {
-      expect((await rejection((await store(name)).download(join(folder, 'to')))).message).toContain('by a symbolic link');
+      expect((await rejection((await store(name)).download(join(folder, 'to')))).message).toContain(
+        'by a symbolic link',
+      );
     }
     expect(await readdir(join(folder, 'outside'))).toEqual([]);
   });
@@ -379,10 +463,14 @@ describe('downloads', () => {
     expect(String(await readAll(object.rangeAsStream({ start: 10 })))).toBe('');
     const asked = faults.calls.length;
     expect(() => object.rangeAsStream({ start: -1 })).toThrow(RangeError);
-    expect(await rejection(object.downloadRange(join(folder, 'x'), { start: 5, end: 5 }))).toBeInstanceOf(RangeError);
+    expect(
+      await rejection(object.downloadRange(join(folder, 'x'), { start: 5, end: 5 })),
+    ).toBeInstanceOf(RangeError);
     expect(faults.calls).toHaveLength(asked);
     faults.next('readObject', { cutAfter: 2 });
-    expect((await rejection(readAll(object.rangeAsStream({ start: 2, end: 5 })))).message).toContain('gave 2 of the 3 bytes expected');
+    expect(
+      (await rejection(readAll(object.rangeAsStream({ start: 2, end: 5 })))).message,
+    ).toContain('gave 2 of the 3 bytes expected');
   });
 
   test('a signal ends a download that gets no more bytes, and leaves nothing', async () => {
@@ -397,14 +485,18 @@ describe('downloads', () => {
           await new Promise(() => {});
         })(),
     });
-    const error = await rejection(hanging.downloadObject(object, join(folder, 'down'), { signal: stop.signal }));
+    const error = await rejection(
+      hanging.downloadObject(object, join(folder, 'down'), { signal: stop.signal }),
+    );
     expect(error.message).toBe('enough');
     expect(await readdir(folder)).toEqual([]);
   });
 
   test('a destination whose folder is missing is the error of the file system', async () => {
     const object = await store('a');
-    expect(await rejection(object.download(join(folder, 'none', 'down')))).toMatchObject({ code: 'ENOENT' });
+    expect(await rejection(object.download(join(folder, 'none', 'down')))).toMatchObject({
+      code: 'ENOENT',
+    });
   });
 });
 
@@ -442,9 +534,18 @@ describe('objects', () => {
   test('print as Libcloud prints them, and hold no driver in JSON or in a log', async () => {
     const object = await store('a');
     expect(String(container)).toBe('<Container: name=photos, provider=memory>');
-    expect(inspect(object)).toBe('<Object: name=a, size=7, hash=9a0364b9e99bb480dd25e1f0284c8555, provider=memory ...>');
+    expect(inspect(object)).toBe(
+      '<Object: name=a, size=7, hash=9a0364b9e99bb480dd25e1f0284c8555, provider=memory ...>',
+    );
     const plain = JSON.parse(JSON.stringify(object));
-    expect(Object.keys(plain).sort()).toEqual(['container', 'extra', 'hash', 'metaData', 'name', 'size']);
+    expect(Object.keys(plain).sort()).toEqual([
+      'container',
+      'extra',
+      'hash',
+      'metaData',
+      'name',
+      'size',
+    ]);
     expect(plain.container).toEqual({ name: 'photos', extra: {} });
     expect(String(new StorageObject({ ...object, hash: undefined }))).toContain('hash=None');
     expect(object.driver).toBe(driver);
@@ -458,7 +559,8 @@ describe('objects', () => {
       enableContainer: async (name: string) => void enabled.push(name),
       enableObject: async ({ key }: { key: string }) => void enabled.push(key),
       containerUrl: async (name: string) => `cdn:${name}`,
-      objectUrl: async ({ container: name, key }: { container: string; key: string }) => `cdn:${name}/${key}`,
+      objectUrl: async ({ container: name, key }: { container: string; key: string }) =>
+        `cdn:${name}/${key}`,
     };
     const with_ = createDriver({ ...memory, capabilities: { ...memory.capabilities, cdn } });
     expect(await with_.enableContainerCdn(container)).toBe(true);
@@ -471,15 +573,21 @@ describe('objects', () => {
   test('Container and StorageObject hand each call to their driver', async () => {
     const object = await container.uploadObject(await file('up', 'content'), 'a');
     expect(await container.downloadObject(object, join(folder, 'down'))).toBe(true);
-    expect(await container.downloadObjectRange(object, join(folder, 'range'), { start: 1, end: 2 })).toBe(true);
+    expect(
+      await container.downloadObjectRange(object, join(folder, 'range'), { start: 1, end: 2 }),
+    ).toBe(true);
     expect(await readFile(join(folder, 'range'), 'utf8')).toBe('o');
     expect(String(await readAll(container.downloadObjectAsStream(object)))).toBe('content');
-    expect(String(await readAll(container.downloadObjectRangeAsStream(object, { start: 5 })))).toBe('nt');
+    expect(String(await readAll(container.downloadObjectRangeAsStream(object, { start: 5 })))).toBe(
+      'nt',
+    );
     expect(await container.deleteObject(object)).toBe(true);
     expect(await container.delete()).toBe(true);
     expect(await driver.listContainers()).toEqual([]);
     await memory.close();
     await driver.close();
-    expect(await rejection(memory.headContainer('photos', call))).toBeInstanceOf(ContainerDoesNotExistError);
+    expect(await rejection(memory.headContainer('photos', call))).toBeInstanceOf(
+      ContainerDoesNotExistError,
+    );
   });
 });

@@ -16,7 +16,13 @@ test('CRC-32C gives the values of RFC 3720, and goes on where it stopped', () =>
   expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43);
   expect(crc32c(ascending)).toBe(0x46dd794e);
   expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
-  fc.assert(fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => crc32c(b, crc32c(a)) === crc32c(Buffer.concat([a, b]))));
+  fc.assert(
+    fc.property(
+      fc.uint8Array(),
+      fc.uint8Array(),
+      (a, b) => crc32c(b, crc32c(a)) === crc32c(Buffer.concat([a, b])),
+    ),
+  );
 });
 
 test('a digest of pieces is the digest of the whole, in lower-case hex', () => {
@@ -30,7 +36,8 @@ test('a digest of pieces is the digest of the whole, in lower-case hex', () => {
         const whole = checksumOf(algorithm, Buffer.concat(pieces));
         expect(digest.checksum()).toEqual(whole);
         expect(whole.hex).toMatch(/^[0-9a-f]+$/);
-        if (algorithm !== 'crc32c') expect(whole.hex).toBe(createHash(algorithm).update(Buffer.concat(pieces)).digest('hex'));
+        if (algorithm !== 'crc32c')
+          expect(whole.hex).toBe(createHash(algorithm).update(Buffer.concat(pieces)).digest('hex'));
       },
     ),
   );
@@ -42,7 +49,11 @@ const s3 = { min: 5 * MIB, max: 5 * 1024 * MIB, maxParts: 10_000 };
 
 test('a part size is the smallest that fits, within the limits, and parts cover the whole without a gap', () => {
   const limits = fc
-    .record({ min: fc.integer({ min: 1, max: 8 * MIB }), more: fc.nat(64 * MIB), maxParts: fc.integer({ min: 1, max: 500 }) })
+    .record({
+      min: fc.integer({ min: 1, max: 8 * MIB }),
+      more: fc.nat(64 * MIB),
+      maxParts: fc.integer({ min: 1, max: 500 }),
+    })
     .map(({ min, more, maxParts }) => ({ min, max: min + more, maxParts }));
   fc.assert(
     fc.property(fc.nat(500 * MIB), limits, (size, partSize) => {
@@ -58,10 +69,13 @@ test('a part size is the smallest that fits, within the limits, and parts cover 
       expect(count).toBeLessThanOrEqual(partSize.maxParts);
       if (count > 2000) return;
       const parts = [...planParts(size, chosen)];
-      expect(parts.map(({ number }) => number)).toEqual(Array.from({ length: count }, (_, i) => i + 1));
+      expect(parts.map(({ number }) => number)).toEqual(
+        Array.from({ length: count }, (_, i) => i + 1),
+      );
       expect(parts[0]?.start).toBe(0);
       expect(parts.at(-1)?.end).toBe(size);
-      for (const [i, part] of parts.entries()) if (i > 0) expect(part.start).toBe(parts[i - 1]?.end);
+      for (const [i, part] of parts.entries())
+        if (i > 0) expect(part.start).toBe(parts[i - 1]?.end);
     }),
   );
 });
@@ -77,21 +91,25 @@ test("part sizes at S3's limits", () => {
 
 test('a stream is cut into buffers of one size, whatever its chunks were, and its chunks may be reused', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 40 })), fc.integer({ min: 1, max: 30 }), async (chunks, size) => {
-      const shared = new Uint8Array(40);
-      async function* source() {
-        for (const chunk of chunks) {
-          shared.set(chunk);
-          yield shared.subarray(0, chunk.byteLength);
-          shared.fill(0);
+    fc.asyncProperty(
+      fc.array(fc.uint8Array({ maxLength: 40 })),
+      fc.integer({ min: 1, max: 30 }),
+      async (chunks, size) => {
+        const shared = new Uint8Array(40);
+        async function* source() {
+          for (const chunk of chunks) {
+            shared.set(chunk);
+            yield shared.subarray(0, chunk.byteLength);
+            shared.fill(0);
+          }
         }
-      }
-      const buffers: Uint8Array[] = [];
-      for await (const buffer of cutBuffers(source(), size)) buffers.push(buffer);
-      expect(Buffer.concat(buffers).equals(Buffer.concat(chunks))).toBe(true);
-      for (const buffer of buffers.slice(0, -1)) expect(buffer.byteLength).toBe(size);
-      if (buffers.length > 0) expect(buffers.at(-1)?.byteLength).toBeGreaterThan(0);
-    }),
+        const buffers: Uint8Array[] = [];
+        for await (const buffer of cutBuffers(source(), size)) buffers.push(buffer);
+        expect(Buffer.concat(buffers).equals(Buffer.concat(chunks))).toBe(true);
+        for (const buffer of buffers.slice(0, -1)) expect(buffer.byteLength).toBe(size);
+        if (buffers.length > 0) expect(buffers.at(-1)?.byteLength).toBeGreaterThan(0);
+      },
+    ),
   );
 });
 
@@ -99,7 +117,9 @@ test('ranges cover what they say, and wrong ones are RangeErrors', () => {
   fc.assert(
     fc.property(fc.nat(100), fc.nat(100), fc.nat(100), (size, start, length) => {
       const bytes = new Uint8Array(size);
-      expect(lengthWithin({ start, end: start + length }, size)).toBe(bytes.subarray(start, start + length).byteLength);
+      expect(lengthWithin({ start, end: start + length }, size)).toBe(
+        bytes.subarray(start, start + length).byteLength,
+      );
       expect(lengthWithin({ start }, size)).toBe(bytes.subarray(start).byteLength);
     }),
   );
@@ -113,14 +133,17 @@ test('ranges cover what they say, and wrong ones are RangeErrors', () => {
   ]) {
     expect(() => checkRange(range), JSON.stringify(range)).toThrow(RangeError);
   }
-  for (const range of [{ start: 0 }, { start: 0, end: 1 }, { start: 2 ** 40, end: 2 ** 41 }]) expect(() => checkRange(range)).not.toThrow();
+  for (const range of [{ start: 0 }, { start: 0, end: 1 }, { start: 2 ** 40, end: 2 ** 41 }])
+    expect(() => checkRange(range)).not.toThrow();
 });
 
 test('slices of a body in memory are its bytes', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array(), fc.nat(50), fc.nat(50), async (bytes, start, length) => {
       const slice = bytesBody(bytes).slice?.(start, start + length);
-      expect(await readAll(slice!.open())).toEqual(Buffer.from(bytes.subarray(start, start + length)));
+      expect(await readAll(slice!.open())).toEqual(
+        Buffer.from(bytes.subarray(start, start + length)),
+      );
       expect(slice?.size).toBe(bytes.subarray(start, start + length).byteLength);
     }),
   );

@@ -7,13 +7,23 @@ test.each([
   ['s3', { profile: 'aws', region: 'eu-central-1' }, 'aws eu-central-1'],
   ['scaleway', { profile: 'scaleway', region: 'fr-par' }, 'scaleway fr-par'],
   ['digitalocean_spaces', { profile: 'digitalocean' }, 'digitalocean nyc3'],
-  ['swift', { auth_url: 'https://id.example/v3', key: 'me', project: 'p', region: 'r' }, 'https://id.example/v3 p r'],
+  [
+    'swift',
+    { auth_url: 'https://id.example/v3', key: 'me', project: 'p', region: 'r' },
+    'https://id.example/v3 p r',
+  ],
   ['swift', { host: 'swift.lan', port: 8080, key: 'account:user' }, 'swift.lan:8080 account'],
-  ['swift', { storage_url: 'https://s.example/v1/AUTH_1', project: 'p' }, 'https://s.example/v1/AUTH_1'],
+  [
+    'swift',
+    { storage_url: 'https://s.example/v1/AUTH_1', project: 'p' },
+    'https://s.example/v1/AUTH_1',
+  ],
 ])('%s with %j keeps its objects in a place that it can name', (driver, settings, where) => {
   expect(findDriver(driver).where?.(settings)).toBe(where);
 });
 
 test('every driver whose objects outlive the process names its place', () => {
-  expect(builtinDrivers.filter(({ where }) => where === undefined).map(({ name }) => name)).toEqual(['memory']);
+  expect(builtinDrivers.filter(({ where }) => where === undefined).map(({ name }) => name)).toEqual(
+    ['memory'],
+  );
 });

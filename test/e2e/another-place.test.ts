@@ -6,7 +6,12 @@ import { openPlace, summaryOf } from './place.js';
 
 describe.each([
   ['container', 'container: documents', 'container: others', 'vault/others'],
-  ['prefix', 'container: documents', 'container: documents\n    prefix: laptop/', 'vault/documents/laptop'],
+  [
+    'prefix',
+    'container: documents',
+    'container: documents\n    prefix: laptop/',
+    'vault/documents/laptop',
+  ],
   ['target', './vault', './others', 'others/documents'],
 ])('P4: a mirror whose %s was changed in the configuration', (_, before, after, there) => {
   test('takes nothing away from what is there, and mirrors everything to it', async () => {
@@ -20,11 +25,16 @@ describe.each([
     for (const name of ['a', 'z']) writeFileSync(join(others, name), `somebody's ${name}`);
     writeFileSync(file, readFileSync(file, 'utf8').replace(before, after));
     rmSync(join(place.source, 'a'));
-    const objects = () => filesBelow(others).filter((name) => !name.startsWith('.longshore/') && !name.startsWith('laptop/'));
+    const objects = () =>
+      filesBelow(others).filter(
+        (name) => !name.startsWith('.longshore/') && !name.startsWith('laptop/'),
+      );
 
     // What was recorded of the former place neither proves that the new one has it, nor that its `a` is ours.
     const scan = await place.longshore('scan', '--json');
-    expect(scan.stderr).toMatch(/ warn state rebuilt mirror=documents why=".*until now its objects went to .*, and from now on to /);
+    expect(scan.stderr).toMatch(
+      / warn state rebuilt mirror=documents why=".*until now its objects went to .*, and from now on to /,
+    );
     expect(summaryOf(scan)).toMatchObject({ uploaded: 1, deleted: 0 });
     for (let round = 0; round < 2; round += 1) {
       await place.longshore('reconcile');

@@ -1,4 +1,12 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openPlace } from './place.js';
@@ -32,7 +40,9 @@ test.each(AWAY)(
     expect(existsSync(place.container)).toBe(false);
 
     const daemon = place.daemon();
-    await eventually(() => expect(daemon.stderr()).toMatch(/error state changed .*state=target-changed/));
+    await eventually(() =>
+      expect(daemon.stderr()).toMatch(/error state changed .*state=target-changed/),
+    );
     expect(existsSync(place.container)).toBe(false);
     daemon.kill('SIGTERM');
     await daemon.finished;
@@ -72,7 +82,8 @@ test('P1: a target that goes back to an older state while a daemon holds it is s
   const place = openPlace('    lease: 4s\n');
   const snapshot = `${place.container}.snapshot`;
   const renewalIn = (container: string) =>
-    (JSON.parse(readFileSync(join(container, '.longshore/lease'), 'utf8')) as { renewal: number }).renewal;
+    (JSON.parse(readFileSync(join(container, '.longshore/lease'), 'utf8')) as { renewal: number })
+      .renewal;
   place.write('a');
   const daemon = place.daemon();
   await eventually(() => expect(place.objects()).toEqual(['a']));

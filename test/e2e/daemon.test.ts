@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { eventsOf, openPlace, type Place } from './place.js';
@@ -9,8 +17,12 @@ import { eventually } from './trees.js';
 /** Links are skipped by these mirrors, and what was behind a folder that became one is kept: neither is a difference. */
 function unlinkedDifferences(place: Place): string[] {
   const lines = place.differences();
-  const links = lines.filter((line) => line.includes(': -> ')).map((line) => line.slice(0, line.indexOf(': -> ')));
-  return lines.filter((line) => !line.includes(': -> ') && !links.some((link) => line.startsWith(`${link}/`)));
+  const links = lines
+    .filter((line) => line.includes(': -> '))
+    .map((line) => line.slice(0, line.indexOf(': -> ')));
+  return lines.filter(
+    (line) => !line.includes(': -> ') && !links.some((link) => line.startsWith(`${link}/`)),
+  );
 }
 
 async function watching(program: Program): Promise<void> {
@@ -18,7 +30,8 @@ async function watching(program: Program): Promise<void> {
 }
 
 describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (engine) => {
-  const watch = engine === 'scan' ? '    watch: scan\n    rescan: 300ms\n' : `    watch: ${engine}\n`;
+  const watch =
+    engine === 'scan' ? '    watch: scan\n    rescan: 300ms\n' : `    watch: ${engine}\n`;
 
   test('P1: an ignore file that changes is followed, without a start anew', async () => {
     const place = openPlace(watch);
@@ -28,12 +41,16 @@ describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (
     writeFileSync(join(place.source, 'plain'), 'plain');
     const daemon = place.daemon();
     await watching(daemon);
-    await eventually(() => expect(place.differences()).toEqual([expect.stringMatching(/^build.deep.old: .* absent$/)]));
+    await eventually(() =>
+      expect(place.differences()).toEqual([expect.stringMatching(/^build.deep.old: .* absent$/)]),
+    );
     writeFileSync(join(place.source, '.longshoreignore'), '*.tmp\n');
     await eventually(() => expect(place.differences()).toEqual([]));
     writeFileSync(join(place.source, 'build/deep/new'), 'new');
     writeFileSync(join(place.source, 'build/x.tmp'), 'left out');
-    await eventually(() => expect(place.differences()).toEqual([expect.stringMatching(/^build.x.tmp: .* absent$/)]));
+    await eventually(() =>
+      expect(place.differences()).toEqual([expect.stringMatching(/^build.x.tmp: .* absent$/)]),
+    );
     expect(daemon.stderr().match(/ mirroring /g)).toHaveLength(1);
     daemon.kill('SIGTERM');
     expect((await daemon.finished).code).toBe(0);
@@ -48,7 +65,9 @@ describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (
     writeFileSync(join(place.source, 'new'), 'new');
     mkdirSync(join(place.source, 'a/b/c'), { recursive: true });
     writeFileSync(join(place.source, 'a/b/c/deep'), 'deep');
-    await eventually(() => expect(readFileSync(join(place.container, 'a/b/c/deep'), 'utf8')).toBe('deep'));
+    await eventually(() =>
+      expect(readFileSync(join(place.container, 'a/b/c/deep'), 'utf8')).toBe('deep'),
+    );
     appendFileSync(join(place.source, 'new'), 'er');
     renameSync(join(place.source, 'a'), join(place.source, 'moved'));
     rmSync(join(place.source, 'before'));
@@ -60,36 +79,42 @@ describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (
 });
 
 describe('P5: crashes', () => {
-  test.each([1, 2, 3])('random changes and kill -9 at random moments end in equal trees (seed %i)', async (seed) => {
-    const place = openPlace('    rescan: 0\n    reconcile: 0\n    guard: off\n');
-    const outside = join(place.folder, 'outside');
-    mkdirSync(outside);
-    const random = seeded(seed);
-    for (let life = 0; life < 4; life += 1) {
-      const daemon = place.daemon();
-      for (let change = 0; change < 60; change += 1) {
-        changeSomething(place.source, outside, random);
-        await new Promise((resolve) => setTimeout(resolve, random() * 15));
+  test.each([1, 2, 3])(
+    'random changes and kill -9 at random moments end in equal trees (seed %i)',
+    async (seed) => {
+      const place = openPlace('    rescan: 0\n    reconcile: 0\n    guard: off\n');
+      const outside = join(place.folder, 'outside');
+      mkdirSync(outside);
+      const random = seeded(seed);
+      for (let life = 0; life < 4; life += 1) {
+        const daemon = place.daemon();
+        for (let change = 0; change < 60; change += 1) {
+          changeSomething(place.source, outside, random);
+          await new Promise((resolve) => setTimeout(resolve, random() * 15));
+        }
+        await new Promise((resolve) => setTimeout(resolve, random() * 400));
+        daemon.kill('SIGKILL');
+        await daemon.finished;
       }
-      await new Promise((resolve) => setTimeout(resolve, random() * 400));
-      daemon.kill('SIGKILL');
-      await daemon.finished;
-    }
-    const daemon = place.daemon();
-    await watching(daemon);
-    for (let change = 0; change < 60; change += 1) changeSomething(place.source, outside, random);
-    await eventually(() => expect(unlinkedDifferences(place)).toEqual([]));
-    daemon.kill('SIGTERM');
-    const { code, stderr } = await daemon.finished;
-    // 143: a record, or a scan that finds nothing, was still due.
-    expect([0, 143], stderr).toContain(code);
-    const check = await place.longshore('--reconcile', '--dry-run', '--json');
-    // Records of what is neither here nor there may be left to forget; the container needs nothing.
-    const changes = eventsOf(check).filter(({ event, job }) => event === 'planned' && ['upload', 'copy', 'delete'].includes(String(job)));
-    expect(changes).toEqual([]);
-    // 3: objects are kept behind folders that became links.
-    expect([0, 3]).toContain(check.code);
-  });
+      const daemon = place.daemon();
+      await watching(daemon);
+      for (let change = 0; change < 60; change += 1) changeSomething(place.source, outside, random);
+      await eventually(() => expect(unlinkedDifferences(place)).toEqual([]));
+      daemon.kill('SIGTERM');
+      const { code, stderr } = await daemon.finished;
+      // 143: a record, or a scan that finds nothing, was still due.
+      expect([0, 143], stderr).toContain(code);
+      const check = await place.longshore('--reconcile', '--dry-run', '--json');
+      // Records of what is neither here nor there may be left to forget; the container needs nothing.
+      const changes = eventsOf(check).filter(
+        ({ event, job }) =>
+          event === 'planned' && ['upload', 'copy', 'delete'].includes(String(job)),
+      );
+      expect(changes).toEqual([]);
+      // 3: objects are kept behind folders that became links.
+      expect([0, 3]).toContain(check.code);
+    },
+  );
 });
 
 describe('signals', () => {

@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Finished, NOBODY, type Program, run } from './program.js';
@@ -36,7 +47,11 @@ export interface DamagedPlaceOptions {
 
 const isRoot = process.getuid?.() === 0;
 
-export function openDamagedPlace({ engine, mirror = '', stateBytes }: DamagedPlaceOptions): DamagedPlace {
+export function openDamagedPlace({
+  engine,
+  mirror = '',
+  stateBytes,
+}: DamagedPlaceOptions): DamagedPlace {
   const { folder, start, remove } = createWorkspace('damage', () => {
     if (stateBytes !== undefined) spawnSync('umount', ['--lazy', join(folder, 'state')]);
   });
@@ -74,7 +89,12 @@ mirrors:
     daemon: () => start(['--config', config, 'run'], { asNobody: true }),
     objects() {
       const names = [...filesBelow(container).keys()];
-      return new Map(names.map((name) => [name, lstatSync(join(container, Buffer.from(name, 'latin1').toString()), { bigint: true }).ino]));
+      return new Map(
+        names.map((name) => [
+          name,
+          lstatSync(join(container, Buffer.from(name, 'latin1').toString()), { bigint: true }).ino,
+        ]),
+      );
     },
     differences: () => differences(filesBelow(source), filesBelow(container)),
     saveState: () => cpSync(state, saved, { recursive: true, preserveTimestamps: true }),
@@ -82,7 +102,8 @@ mirrors:
       rmSync(state, { recursive: true, force: true });
       cpSync(saved, state, { recursive: true, preserveTimestamps: true });
       if (isRoot)
-        for (const path of ['.', ...(readdirSync(state, { recursive: true }) as string[])]) chownSync(join(state, path), NOBODY, NOBODY);
+        for (const path of ['.', ...(readdirSync(state, { recursive: true }) as string[])])
+          chownSync(join(state, path), NOBODY, NOBODY);
     },
     remove,
   };

@@ -26,7 +26,10 @@ describe('deletes: keep', () => {
     expect(place.objects()).toEqual(['a', 'c', 'folder/b']);
     place.write('a');
     utimesSync(join(place.source, 'a'), 1_600_000_000, 1_600_000_000);
-    expect(summaryOf(await place.longshore('reconcile', '--json'))).toMatchObject({ uploaded: 0, kept: 1 });
+    expect(summaryOf(await place.longshore('reconcile', '--json'))).toMatchObject({
+      uploaded: 0,
+      kept: 1,
+    });
   });
 
   test('a daemon keeps them as well, and says so in its status', async () => {
@@ -36,8 +39,12 @@ describe('deletes: keep', () => {
     await vi.waitFor(() => expect(place.objects()).toEqual(['a', 'b']), { timeout: 30_000 });
     rmSync(join(place.source, 'a'));
     place.write('c'); // comes after it, and so is seen after it
-    await vi.waitFor(() => expect(existsSync(join(place.container, 'c'))).toBe(true), { timeout: 30_000 });
-    expect((await place.longshore('status')).stdout).toMatch(/deletes +objects whose files are gone are kept/);
+    await vi.waitFor(() => expect(existsSync(join(place.container, 'c'))).toBe(true), {
+      timeout: 30_000,
+    });
+    expect((await place.longshore('status')).stdout).toMatch(
+      /deletes +objects whose files are gone are kept/,
+    );
     daemon.kill('SIGTERM');
     expect((await daemon.finished).code).toBe(0);
     expect(place.objects()).toEqual(['a', 'b', 'c']);
@@ -48,16 +55,21 @@ describe('P4: what the rules leave out', () => {
   test.each([
     ['exclude', 'exclude: ["*.txt", "folder/"]'],
     ['include', 'include: ["*.pdf"]'],
-  ])('with %s keeps its object, whether its file is there or not, and whoever put it there', async (_, rule) => {
-    const place = openPlace();
-    for (const path of ['a.pdf', 'b.pdf', 'c.txt', 'd.txt', 'folder/e']) place.write(path);
-    await place.longshore('reconcile');
-    for (const name of ['foreign.pdf', 'foreign.txt']) putForeign(place, name);
-    place.writeConfig(`    ${rule}\n    extraneous: delete\n`);
-    for (const path of ['b.pdf', 'd.txt', 'folder']) rmSync(join(place.source, path), { recursive: true });
-    for (const command of ['scan', 'reconcile', 'reconcile']) expect((await place.longshore(command)).code).toBe(0);
-    expect(place.objects()).toEqual(['a.pdf', 'c.txt', 'd.txt', 'folder/e', 'foreign.txt']);
-  });
+  ])(
+    'with %s keeps its object, whether its file is there or not, and whoever put it there',
+    async (_, rule) => {
+      const place = openPlace();
+      for (const path of ['a.pdf', 'b.pdf', 'c.txt', 'd.txt', 'folder/e']) place.write(path);
+      await place.longshore('reconcile');
+      for (const name of ['foreign.pdf', 'foreign.txt']) putForeign(place, name);
+      place.writeConfig(`    ${rule}\n    extraneous: delete\n`);
+      for (const path of ['b.pdf', 'd.txt', 'folder'])
+        rmSync(join(place.source, path), { recursive: true });
+      for (const command of ['scan', 'reconcile', 'reconcile'])
+        expect((await place.longshore(command)).code).toBe(0);
+      expect(place.objects()).toEqual(['a.pdf', 'c.txt', 'd.txt', 'folder/e', 'foreign.txt']);
+    },
+  );
 
   test('with include hears of a folder that is gone all the same', async () => {
     const place = openPlace('    include: ["*.pdf"]\n');

@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { eventsOf, openPlace, type Place } from './place.js';
@@ -59,14 +68,18 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
       chmodSync(absolute, lstatSync(absolute).isDirectory() ? 0o500 : 0o400);
     }
     const before = everythingIn(state);
-    const plan = await run(['--config', join(place.folder, 'longshore.yaml'), command, '--dry-run', '--json'], {
-      cwd: place.folder,
-      asNobody: true,
-    });
+    const plan = await run(
+      ['--config', join(place.folder, 'longshore.yaml'), command, '--dry-run', '--json'],
+      {
+        cwd: place.folder,
+        asNobody: true,
+      },
+    );
     expect(plan.code, plan.stderr).toBe(5);
     expect(planned(plan)).toEqual(expect.arrayContaining(['delete gone', 'upload new']));
     expect(everythingIn(state)).toEqual(before);
-    for (const path of ['.', ...(readdirSync(state, { recursive: true }) as string[])]) chmodSync(join(state, path), 0o700);
+    for (const path of ['.', ...(readdirSync(state, { recursive: true }) as string[])])
+      chmodSync(join(state, path), 0o700);
   });
 
   test('works next to a running daemon, which goes on', async () => {

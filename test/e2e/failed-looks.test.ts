@@ -43,12 +43,26 @@ test.runIf(hasCompiler).each([
 ] as const)(
   'P1: %s: a change is mirrored within seconds though source/%s failed once',
   async (watch, call, change, expected) => {
-    const place = openPlace(`    watch: ${watch}\n    symlinks: follow\n    rescan: 0s\n    reconcile: 0s\n`);
+    const place = openPlace(
+      `    watch: ${watch}\n    symlinks: follow\n    rescan: 0s\n    reconcile: 0s\n`,
+    );
     place.write('old/file');
     place.write('old/other');
-    const roots = { source: place.source, target: join(place.folder, 'vault'), state: join(place.folder, 'state') };
-    const preload = openPreload({ library, folder: place.folder, roots, point: pointOf(`x/source/${call}/EIO`) });
-    const daemon = start(['--config', join(place.folder, 'longshore.yaml'), 'run'], { cwd: place.folder, env: preload.env });
+    const roots = {
+      source: place.source,
+      target: join(place.folder, 'vault'),
+      state: join(place.folder, 'state'),
+    };
+    const preload = openPreload({
+      library,
+      folder: place.folder,
+      roots,
+      point: pointOf(`x/source/${call}/EIO`),
+    });
+    const daemon = start(['--config', join(place.folder, 'longshore.yaml'), 'run'], {
+      cwd: place.folder,
+      env: preload.env,
+    });
     onTestFinished(() => daemon.kill('SIGKILL'));
     await eventually(() => expect(place.objects()).toEqual(['old/file', 'old/other']));
     // Until a new file is mirrored by its event, the first scan may still be under way.

@@ -40,32 +40,39 @@ function keys({ rules: { store } }: FakeS3): string[] {
 test.each([
   ['aws', '200 and no ETag', BARE_200],
   ['generic', 'a login page', LOGIN_PAGE],
-])('P2: reconcile with profile %s fails when each put is answered by %s and nothing is stored', async (profile, _, answer) => {
-  const { fake, path, reconcile } = await openPlace(profile);
-  writeFileSync(path('kept'), 'x');
-  expect((await reconcile()).code).toBe(0);
-  writeFileSync(path('new'), 'y');
-  fake.faults.always('PutObject', answer, isOfFile);
-  const { code, stdout, stderr } = await reconcile();
-  expect(code).not.toBe(0);
-  expect(stdout + stderr).toContain('answered 200, but not as S3 does');
-  expect(keys(fake)).toEqual(['kept']);
-  fake.faults.always('PutObject', undefined);
-  expect((await reconcile()).code).toBe(0);
-  expect(keys(fake)).toEqual(['kept', 'new']);
-});
+])(
+  'P2: reconcile with profile %s fails when each put is answered by %s and nothing is stored',
+  async (profile, _, answer) => {
+    const { fake, path, reconcile } = await openPlace(profile);
+    writeFileSync(path('kept'), 'x');
+    expect((await reconcile()).code).toBe(0);
+    writeFileSync(path('new'), 'y');
+    fake.faults.always('PutObject', answer, isOfFile);
+    const { code, stdout, stderr } = await reconcile();
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain('answered 200, but not as S3 does');
+    expect(keys(fake)).toEqual(['kept']);
+    fake.faults.always('PutObject', undefined);
+    expect((await reconcile()).code).toBe(0);
+    expect(keys(fake)).toEqual(['kept', 'new']);
+  },
+);
 
 test('P4: a daemon keeps the object of a renamed file while its copy and its put are answered by a login page', async () => {
   const { fake, path, daemon } = await openPlace('generic');
   writeFileSync(path('old'), 'the only copy');
   daemon();
   await eventually(() => expect(keys(fake)).toEqual(['old']));
-  for (const operation of ['PutObject', 'CopyObject'] as const) fake.faults.always(operation, LOGIN_PAGE, isOfFile);
+  for (const operation of ['PutObject', 'CopyObject'] as const)
+    fake.faults.always(operation, LOGIN_PAGE, isOfFile);
   renameSync(path('old'), path('new'));
   const before = fake.count('PutObject');
-  await eventually(() => expect(fake.count('PutObject') + fake.count('CopyObject') - before).toBeGreaterThan(4));
+  await eventually(() =>
+    expect(fake.count('PutObject') + fake.count('CopyObject') - before).toBeGreaterThan(4),
+  );
   expect(keys(fake)).toEqual(['old']);
   expect(fake.count('DeleteObject') + fake.count('DeleteObjects')).toBe(0);
-  for (const operation of ['PutObject', 'CopyObject'] as const) fake.faults.always(operation, undefined);
+  for (const operation of ['PutObject', 'CopyObject'] as const)
+    fake.faults.always(operation, undefined);
   await eventually(() => expect(keys(fake)).toEqual(['new']));
 });

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openPlace, type Place, summaryOf } from './place.js';
@@ -12,7 +20,9 @@ function mountTarget({ folder }: Place, mib: number): boolean {
   const root = join(folder, 'vault');
   mkdirSync(root);
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', root], { stdio: 'ignore' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', root], {
+      stdio: 'ignore',
+    });
   } catch {
     return false;
   }
@@ -23,7 +33,10 @@ function mountTarget({ folder }: Place, mib: number): boolean {
 /** Leaves so many bytes free on the target's disk. */
 function fill({ folder }: Place, free = MIB / 4): void {
   const { bavail, bsize } = statfsSync(join(folder, 'vault'));
-  writeFileSync(join(folder, 'vault', 'ballast'), Buffer.alloc(Number(bavail) * Number(bsize) - free));
+  writeFileSync(
+    join(folder, 'vault', 'ballast'),
+    Buffer.alloc(Number(bavail) * Number(bsize) - free),
+  );
 }
 
 const isRoot = process.getuid?.() === 0;
@@ -52,7 +65,10 @@ describe.skipIf(!isRoot)('local target on a full disk', () => {
     async (fsync) => {
       const place = openPlace();
       const config = join(place.folder, 'longshore.yaml');
-      writeFileSync(config, readFileSync(config, 'utf8').replace('fsync: false', `fsync: ${fsync}`));
+      writeFileSync(
+        config,
+        readFileSync(config, 'utf8').replace('fsync: false', `fsync: ${fsync}`),
+      );
       expect(mountTarget(place, 8)).toBe(true);
       for (const name of ['kept', 'gone', 'moved']) place.write(name, Buffer.alloc(MIB, name));
       expect((await place.longshore('reconcile')).code).toBe(0);
@@ -70,7 +86,10 @@ describe.skipIf(!isRoot)('local target on a full disk', () => {
       rmSync(join(place.folder, 'vault', 'ballast'));
       expect((await place.longshore('reconcile')).code).toBe(0);
       expect(place.differences()).toEqual([]);
-      expect(readdirSync(join(place.folder, 'vault', '.longshore')).sort()).toEqual(['incoming', 'objects.records']);
+      expect(readdirSync(join(place.folder, 'vault', '.longshore')).sort()).toEqual([
+        'incoming',
+        'objects.records',
+      ]);
     },
   );
 
@@ -82,14 +101,20 @@ describe.skipIf(!isRoot)('local target on a full disk', () => {
     await eventually(() => expect(place.objects()).toEqual(['old']));
     fill(place);
     place.write('new', Buffer.alloc(3 * MIB));
-    const status = async () => (JSON.parse((await place.longshore('status', '--json')).stdout) as { mirrors: object[] }).mirrors[0];
-    await eventually(async () => expect(await status()).toMatchObject({ state: 'target-full', quarantined: [] }));
+    const status = async () =>
+      (JSON.parse((await place.longshore('status', '--json')).stdout) as { mirrors: object[] })
+        .mirrors[0];
+    await eventually(async () =>
+      expect(await status()).toMatchObject({ state: 'target-full', quarantined: [] }),
+    );
     rmSync(join(place.source, 'old'));
     await eventually(() => expect(place.objects()).toEqual([]));
     expect(await status()).toMatchObject({ state: 'target-full', quarantined: [] });
     rmSync(join(place.folder, 'vault', 'ballast'));
     await eventually(() => expect(place.objects()).toEqual(['new']), 60_000);
-    await eventually(async () => expect(await status()).toMatchObject({ state: 'in-sync', lagSeconds: 0 }));
+    await eventually(async () =>
+      expect(await status()).toMatchObject({ state: 'in-sync', lagSeconds: 0 }),
+    );
     daemon.kill('SIGTERM');
     expect((await daemon.finished).code).toBe(0);
     expect(daemon.stderr().match(/state=target-full/g)).toHaveLength(1);

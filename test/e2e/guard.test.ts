@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ciphertext } from '../ciphertext.js';
@@ -11,12 +19,18 @@ const PASS = 50;
 
 function fill(place: Place): void {
   mkdirSync(join(place.source, 'folder'));
-  for (let at = 0; at < FILES; at += 1) writeFileSync(join(place.source, 'folder', `f${at}`), `content of file ${at}, ${'x'.repeat(300)}`);
+  for (let at = 0; at < FILES; at += 1)
+    writeFileSync(
+      join(place.source, 'folder', `f${at}`),
+      `content of file ${at}, ${'x'.repeat(300)}`,
+    );
   writeFileSync(join(place.source, 'kept'), 'kept');
 }
 
 function objectsLeft(place: Place): number {
-  return existsSync(join(place.container, 'folder')) ? readdirSync(join(place.container, 'folder')).length : 0;
+  return existsSync(join(place.container, 'folder'))
+    ? readdirSync(join(place.container, 'folder')).length
+    : 0;
 }
 
 async function heldId(place: Place): Promise<string> {
@@ -29,7 +43,10 @@ async function mirrorStatus(place: Place): Promise<Record<string, unknown>> {
 }
 
 /** Asks again and again until the daemon's mirror is as it should be. */
-async function untilStatus(place: Place, check: (mirror: Record<string, unknown>) => void): Promise<void> {
+async function untilStatus(
+  place: Place,
+  check: (mirror: Record<string, unknown>) => void,
+): Promise<void> {
   let last: Record<string, unknown> = {};
   let asking = true;
   const watch = (async () => {
@@ -71,7 +88,9 @@ describe('P4: one-shot runs', () => {
     expect(held.code).toBe(4);
     expect(held.stdout).toContain('200 deletes held since');
     const listed = eventsOf(await place.longshore('held', '--json'));
-    expect(listed.filter(({ event }) => event === 'held').map(({ name }) => name)).toHaveLength(FILES);
+    expect(listed.filter(({ event }) => event === 'held').map(({ name }) => name)).toHaveLength(
+      FILES,
+    );
 
     const wrong = await place.longshore('approve', 'documents', '0123456789ab');
     expect(wrong.code).toBe(1);
@@ -91,7 +110,8 @@ describe('P4: one-shot runs', () => {
     expect((await place.longshore('--reconcile')).code).toBe(0);
     const codes: (number | string)[] = [];
     for (let run = 0; run < 4; run += 1) {
-      for (let at = run * 20; at < (run + 1) * 20; at += 1) rmSync(join(place.source, 'folder', `f${at}`));
+      for (let at = run * 20; at < (run + 1) * 20; at += 1)
+        rmSync(join(place.source, 'folder', `f${at}`));
       codes.push((await place.longshore('scan')).code);
     }
     expect(codes).toEqual([0, 0, 4, 4]);
@@ -117,7 +137,9 @@ describe('P4: one-shot runs', () => {
   });
 
   test('P4: keep extraneous objects that were rejected, however few they are the next time', async () => {
-    const place = openPlace('    extraneous: delete\n    guard: { count: 5, percentage: 100%, at_least: 1 }\n');
+    const place = openPlace(
+      '    extraneous: delete\n    guard: { count: 5, percentage: 100%, at_least: 1 }\n',
+    );
     place.write('mine');
     await place.longshore('reconcile');
     const names = Array.from({ length: 6 }, (_, at) => `foreign ${at}`);
@@ -126,9 +148,15 @@ describe('P4: one-shot runs', () => {
     expect((await place.longshore('held', 'documents')).stdout).toMatch(
       /delete 6 objects .*; their names: longshore reconcile documents --dry-run/,
     );
-    expect((await place.longshore('reject', 'documents', await heldId(place))).stdout).toMatch(/6 rejected; the objects are kept/);
+    expect((await place.longshore('reject', 'documents', await heldId(place))).stdout).toMatch(
+      /6 rejected; the objects are kept/,
+    );
     const next = await place.longshore('reconcile', '--json');
-    expect([next.code, next.stdout.match(/its delete was rejected; to be asked again: longshore reject --undo/g)?.length]).toEqual([0, 6]);
+    expect([
+      next.code,
+      next.stdout.match(/its delete was rejected; to be asked again: longshore reject --undo/g)
+        ?.length,
+    ]).toEqual([0, 6]);
     // One less, and nobody can tell whether it is one of them: somebody is asked.
     rmSync(join(place.container, 'foreign 0'));
     expect((await place.longshore('reconcile')).code).toBe(4);
@@ -187,7 +215,9 @@ describe('P4: the daemon', () => {
     const approved = await place.longshore('approve', 'documents', id);
     expect(approved.code, approved.stderr).toBe(0);
     await eventually(() => expect(place.differences()).toEqual([]));
-    await untilStatus(place, ({ held, why }) => expect({ held, why }).toEqual({ held: 0, why: '' }));
+    await untilStatus(place, ({ held, why }) =>
+      expect({ held, why }).toEqual({ held: 0, why: '' }),
+    );
     daemon.kill('SIGTERM');
     expect((await daemon.finished).code).toBe(0);
   });
@@ -198,17 +228,24 @@ describe('P4: the daemon', () => {
     const daemon = place.daemon();
     await eventually(() => expect(place.differences()).toEqual([]));
     const before = new Map(
-      readdirSync(join(place.source, 'folder')).map((name) => [name, readFileSync(join(place.source, 'folder', name))]),
+      readdirSync(join(place.source, 'folder')).map((name) => [
+        name,
+        readFileSync(join(place.source, 'folder', name)),
+      ]),
     );
-    for (const name of before.keys()) writeFileSync(join(place.source, 'folder', name), ciphertext(600));
+    for (const name of before.keys())
+      writeFileSync(join(place.source, 'folder', name), ciphertext(600));
     await untilStatus(place, ({ held, queued }) => {
       expect(held).toBe(FILES - PASS);
       expect(queued).toBe(0);
     });
-    const sound = [...before].filter(([name, content]) => readFileSync(join(place.container, 'folder', name)).equals(content));
+    const sound = [...before].filter(([name, content]) =>
+      readFileSync(join(place.container, 'folder', name)).equals(content),
+    );
     expect(sound).toHaveLength(FILES - PASS);
     expect((await place.longshore('held')).stdout).toContain('150 overwrites held since');
-    for (const [name, content] of before) writeFileSync(join(place.source, 'folder', name), content);
+    for (const [name, content] of before)
+      writeFileSync(join(place.source, 'folder', name), content);
     await untilStatus(place, ({ held }) => expect(held).toBe(0));
     await eventually(() => expect(place.differences()).toEqual([]));
     daemon.kill('SIGTERM');

@@ -19,15 +19,20 @@ test.each(['chokidar', 'directories'])(
     place.write('d3/x');
     linkSync(first, join(place.source, 'd3/c'));
     await eventually(() => expect(place.objects()).toContain('d3/c'));
-    const contents = (...names: string[]) => names.map((name) => readFileSync(join(place.container, name), 'utf8'));
+    const contents = (...names: string[]) =>
+      names.map((name) => readFileSync(join(place.container, name), 'utf8'));
 
     appendFileSync(first, ' second');
-    await eventually(() => expect(contents('d1/a', 'd2/b', 'd3/c')).toEqual(Array(3).fill('first second')));
+    await eventually(() =>
+      expect(contents('d1/a', 'd2/b', 'd3/c')).toEqual(Array(3).fill('first second')),
+    );
 
     // Written under a name that is removed at once.
     appendFileSync(join(place.source, 'd3/c'), ' third');
     rmSync(join(place.source, 'd3/c'));
-    await eventually(() => expect(contents('d1/a', 'd2/b')).toEqual(Array(2).fill('first second third')));
+    await eventually(() =>
+      expect(contents('d1/a', 'd2/b')).toEqual(Array(2).fill('first second third')),
+    );
     await eventually(() => expect(place.differences()).toEqual([]));
 
     // So many changes in one folder that the folder is scanned instead.

@@ -23,7 +23,8 @@ const NAMES = [
 const NOT_UTF8 = Buffer.from([0x62, 0xff, 0x0a, 0x1b, 0x5b, 0x32, 0x4a]);
 const FOLDER = 'source\u001b[2J\nforged';
 
-const UNPRINTABLE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;
+const UNPRINTABLE =
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;
 
 function openPlace() {
   const { folder, start } = openWorkspace('hostile');
@@ -43,7 +44,10 @@ mirrors:
     );
   const seen: string[] = [];
   /** What it printed must be lines of longshore's own, whatever the names are. */
-  const judge = (args: readonly string[], { stdout, stderr }: { stdout: string; stderr: string }) => {
+  const judge = (
+    args: readonly string[],
+    { stdout, stderr }: { stdout: string; stderr: string },
+  ) => {
     for (const line of `${stdout}\n${stderr}`.split('\n')) {
       expect(line, args.join(' ')).not.toMatch(UNPRINTABLE);
       expect(line.trimStart(), args.join(' ')).not.toMatch(/^(longshore: )?forged/);
@@ -71,14 +75,16 @@ test('P9: no name reaches the output of any command as it is', async () => {
   for (const name of NAMES) writeFileSync(join(place.source, name), name);
   writeFileSync(Buffer.concat([Buffer.from(`${place.source}/`), NOT_UTF8]), '');
   mkdirSync(join(place.folder, 'vault/documents'), { recursive: true });
-  for (const name of NAMES) writeFileSync(join(place.folder, 'vault/documents', `other ${name}`.slice(0, 200)), '');
+  for (const name of NAMES)
+    writeFileSync(join(place.folder, 'vault/documents', `other ${name}`.slice(0, 200)), '');
 
   await place.longshore('check');
   await place.longshore('reconcile', '--dry-run');
   await place.longshore('reconcile', '--dry-run', '--json');
   expect((await place.longshore('reconcile')).code).toBe(3); // one name is no UTF-8
   // Renamed, gone, and turned into folders that cannot stand where files do.
-  for (const name of NAMES.slice(0, 4)) renameSync(join(place.source, name), join(place.source, `new ${name}`));
+  for (const name of NAMES.slice(0, 4))
+    renameSync(join(place.source, name), join(place.source, `new ${name}`));
   for (const name of NAMES.slice(4, 9)) rmSync(join(place.source, name));
   await place.longshore('reconcile', '--dry-run');
   await place.longshore('scan', '--json');
@@ -92,11 +98,32 @@ test('P9: no name reaches the output of any command as it is', async () => {
   }
   for (const name of [NAMES[0], NAMES[3], NAMES[5]]) {
     const key = `new ${name}`;
-    await place.longshore('object', 'get', 'vault', 'documents', '--', key, join(place.folder, 'got'));
+    await place.longshore(
+      'object',
+      'get',
+      'vault',
+      'documents',
+      '--',
+      key,
+      join(place.folder, 'got'),
+    );
     await place.longshore('object', 'url', 'vault', 'documents', '--', key);
   }
-  await place.longshore('object', 'rm', 'vault', 'documents', '--', ...NAMES.map((name) => `other ${name}`.slice(0, 200)));
-  await place.longshore('trash', 'restore', 'documents', '--to', join(place.folder, FOLDER, 'restored\u001b[2J\nforged'));
+  await place.longshore(
+    'object',
+    'rm',
+    'vault',
+    'documents',
+    '--',
+    ...NAMES.map((name) => `other ${name}`.slice(0, 200)),
+  );
+  await place.longshore(
+    'trash',
+    'restore',
+    'documents',
+    '--to',
+    join(place.folder, FOLDER, 'restored\u001b[2J\nforged'),
+  );
   await place.longshore('trash', 'restore', 'documents');
   await place.longshore('trash', 'restore', 'documents');
   await place.longshore('trash', 'purge', 'documents', '--all');

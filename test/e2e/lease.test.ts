@@ -35,12 +35,14 @@ mirrors:
       };
     },
     contains: (name: string) => existsSync(at(name)),
-    lease: () => JSON.parse(readFileSync(at('.longshore/lease'), 'utf8')) as Record<string, unknown>,
+    lease: () =>
+      JSON.parse(readFileSync(at('.longshore/lease'), 'utf8')) as Record<string, unknown>,
   };
 }
 
 const holds = (program: Program) => eventually(() => expect(program.stderr()).toMatch(/mirroring/));
-const isHeld = (program: Program) => eventually(() => expect(program.stderr()).toMatch(/target-held/));
+const isHeld = (program: Program) =>
+  eventually(() => expect(program.stderr()).toMatch(/target-held/));
 
 test('the second of two machines on one place says who has it, writes nothing, and goes on when the first one stops', async () => {
   const { machine, contains } = openMachines();
@@ -53,7 +55,9 @@ test('the second of two machines on one place says who has it, writes nothing, a
   await isHeld(waiting);
   expect(waiting.stderr()).toContain(`pid ${daemon.child.pid}`);
   const status = await second.longshore('status', '--json');
-  expect(JSON.parse(status.stdout)).toMatchObject({ mirrors: [{ state: 'target-held', lease: { held: false } }] });
+  expect(JSON.parse(status.stdout)).toMatchObject({
+    mirrors: [{ state: 'target-held', lease: { held: false } }],
+  });
   expect(contains('b')).toBe(false);
 
   daemon.kill('SIGTERM');
@@ -115,7 +119,9 @@ test('a one-shot run on a place that somebody has exits 1 and says what to do; -
   await holds(daemon);
   const refused = await second.longshore('--reconcile');
   expect(refused.code).toBe(1);
-  expect(refused.stdout + refused.stderr).toMatch(/mirrored to by mirror documents on host .* --take-over/s);
+  expect(refused.stdout + refused.stderr).toMatch(
+    /mirrored to by mirror documents on host .* --take-over/s,
+  );
   expect(contains('b')).toBe(false);
 
   const taken = await second.longshore('--reconcile', '--take-over');

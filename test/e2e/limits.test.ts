@@ -32,7 +32,8 @@ test('a target gets no more a second than its bandwidth, and slow content is no 
       bandwidth: '64KiB/s',
     },
   });
-  for (let at = 0; at < 4; at += 1) writeFileSync(join(place.source, `small${at}`), randomContent(16 * KIB));
+  for (let at = 0; at < 4; at += 1)
+    writeFileSync(join(place.source, `small${at}`), randomContent(16 * KIB));
   writeFileSync(join(place.source, 'large'), randomContent(192 * KIB));
   const result = await place.longshore('--reconcile', '--json');
   expect(result.code, result.stderr).toBe(0);
@@ -45,7 +46,9 @@ test('a target gets no more a second than its bandwidth, and slow content is no 
   const got = await place.longshore('object', 'get', 'remote', place.container, 'large', 'copy');
   expect(got.code, got.stderr).toBe(0);
   expect(systemClock.monotonic() - before).toBeGreaterThan(2500);
-  expect(readFileSync(join(place.folder, 'copy'))).toEqual(readFileSync(join(place.source, 'large')));
+  expect(readFileSync(join(place.folder, 'copy'))).toEqual(
+    readFileSync(join(place.source, 'large')),
+  );
 });
 
 test('a target gets no more calls a second than its request rate, for all its mirrors together', async () => {

@@ -10,16 +10,22 @@ const FILES = 30;
 
 async function mirrored(mirror: string): Promise<Place> {
   const place = openPlace(mirror);
-  for (let at = 0; at < FILES; at += 1) place.write(`folder/file ${at}`, `content ${at}`.repeat(at + 1));
+  for (let at = 0; at < FILES; at += 1)
+    place.write(`folder/file ${at}`, `content ${at}`.repeat(at + 1));
   expect((await place.longshore('reconcile')).code).toBe(0);
   return place;
 }
 
-const inodesOf = (place: Place) => place.objects().map((name) => [name, lstatSync(join(place.container, name)).ino]);
-const timesOf = (folder: string, names: readonly string[]) => names.map((name) => Math.floor(lstatSync(join(folder, name)).mtimeMs));
+const inodesOf = (place: Place) =>
+  place.objects().map((name) => [name, lstatSync(join(place.container, name)).ino]);
+const timesOf = (folder: string, names: readonly string[]) =>
+  names.map((name) => Math.floor(lstatSync(join(folder, name)).mtimeMs));
 
 const losses: readonly (readonly [string, (place: Place) => void])[] = [
-  ['the loss of their records', (place) => rmSync(join(place.folder, 'vault', '.longshore', 'objects.records'))],
+  [
+    'the loss of their records',
+    (place) => rmSync(join(place.folder, 'vault', '.longshore', 'objects.records')),
+  ],
   [
     'chmod and touch',
     (place) => {
@@ -44,7 +50,9 @@ describe('objects of a local target', () => {
       expect(inodesOf(place)).toEqual(before);
       const reserved = join(place.container, '.longshore');
       expect(readdirSync(reserved).filter((name) => name === 'trash')).toEqual([]);
-      expect(timesOf(place.container, place.objects())).toEqual(timesOf(place.source, place.objects()));
+      expect(timesOf(place.container, place.objects())).toEqual(
+        timesOf(place.source, place.objects()),
+      );
       const next = await place.longshore('reconcile', '--json');
       expect(summaryOf(next)).toMatchObject({ unchanged: FILES, uploaded: 0, adopted: 0 });
     },
@@ -61,7 +69,11 @@ describe('objects of a local target', () => {
         path: join(place.folder, 'vault', '.longshore', 'objects.records'),
         how: `error=${error}:when=1+`,
       };
-      const run = await runFailing([MAIN, '--config', join(place.folder, 'longshore.yaml'), 'reconcile'], failing, { cwd: place.folder });
+      const run = await runFailing(
+        [MAIN, '--config', join(place.folder, 'longshore.yaml'), 'reconcile'],
+        failing,
+        { cwd: place.folder },
+      );
       expect(run.code, run.stderr).toBe(0);
       expect(run.stderr).not.toMatch(/warn|error/);
       expect(place.differences()).toEqual([]);

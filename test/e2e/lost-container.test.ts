@@ -22,19 +22,34 @@ const losses: [string, (container: string) => void][] = [
   ],
 ];
 
-test.each(losses)('P1: a scan of a mirror whose container %s does not believe the index, and sends everything', async (_, lose) => {
-  const place = await mirrored();
-  lose(place.container);
-  expect(summaryOf(await place.longshore('scan', '--json'))).toMatchObject({ uploaded: 2, unchanged: 0, deleted: 0 });
-  expect(place.objects()).toEqual(expect.arrayContaining(['a', 'b']));
-  expect(summaryOf(await place.longshore('scan', '--json'))).toMatchObject({ uploaded: 0, unchanged: 2 });
-});
+test.each(losses)(
+  'P1: a scan of a mirror whose container %s does not believe the index, and sends everything',
+  async (_, lose) => {
+    const place = await mirrored();
+    lose(place.container);
+    expect(summaryOf(await place.longshore('scan', '--json'))).toMatchObject({
+      uploaded: 2,
+      unchanged: 0,
+      deleted: 0,
+    });
+    expect(place.objects()).toEqual(expect.arrayContaining(['a', 'b']));
+    expect(summaryOf(await place.longshore('scan', '--json'))).toMatchObject({
+      uploaded: 0,
+      unchanged: 2,
+    });
+  },
+);
 
-test.each(losses)('P1: a daemon whose container %s while it was down sends everything', async (_, lose) => {
-  const place = await mirrored();
-  lose(place.container);
-  const daemon = place.daemon();
-  await vi.waitFor(() => expect(place.objects()).toEqual(expect.arrayContaining(['a', 'b'])), { timeout: 30_000 });
-  daemon.kill('SIGTERM');
-  expect((await daemon.finished).code).toBe(0);
-});
+test.each(losses)(
+  'P1: a daemon whose container %s while it was down sends everything',
+  async (_, lose) => {
+    const place = await mirrored();
+    lose(place.container);
+    const daemon = place.daemon();
+    await vi.waitFor(() => expect(place.objects()).toEqual(expect.arrayContaining(['a', 'b'])), {
+      timeout: 30_000,
+    });
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).code).toBe(0);
+  },
+);

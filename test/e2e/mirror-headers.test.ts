@@ -12,7 +12,14 @@ describe('over S3', () => {
     fake = await startFakeS3();
   });
   afterAll(() => fake.close());
-  const settings = { driver: 's3', profile: 'aws', region: 'us-east-1', secure: false, key: ACCOUNT.accessKey, secret: ACCOUNT.secret };
+  const settings = {
+    driver: 's3',
+    profile: 'aws',
+    region: 'us-east-1',
+    secure: false,
+    key: ACCOUNT.accessKey,
+    secret: ACCOUNT.secret,
+  };
   mirrorHeaders(
     () => ({ ...settings, host: fake.host, port: fake.port }),
     () => openS3Fake(fake),
@@ -26,7 +33,13 @@ describe('over Swift', () => {
   });
   afterAll(() => fake.close());
   mirrorHeaders(
-    () => ({ driver: 'swift', key: USER, secret: SECRET, segment_size: '1MiB', auth_url: `${fake.origin}/auth/v1.0` }),
+    () => ({
+      driver: 'swift',
+      key: USER,
+      secret: SECRET,
+      segment_size: '1MiB',
+      auth_url: `${fake.origin}/auth/v1.0`,
+    }),
     () => openSwiftFake(fake),
   );
 });

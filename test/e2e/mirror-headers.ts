@@ -8,7 +8,10 @@ import { openRemotePlace } from './remote-place.js';
 const MIB = 2 ** 20;
 
 /** Over a server, real or not: `target` is `driver` and its settings, `connect` another way to it. */
-export function mirrorHeaders(target: () => Readonly<Record<string, unknown>>, connect: () => Backend): void {
+export function mirrorHeaders(
+  target: () => Readonly<Record<string, unknown>>,
+  connect: () => Backend,
+): void {
   test('two mirrors to one container give their objects other headers, sent small, in parts, copied or described anew', async () => {
     const direct = connect();
     onTestFinished(() => direct.close());
@@ -19,15 +22,24 @@ export function mirrorHeaders(target: () => Readonly<Record<string, unknown>>, c
   - { name: other, source: ./other, target: remote, container: CONTAINER, prefix: other, headers: [{ cache_control: max-age=1 }] }
 `;
     const rules = [{ content_type: 'text/x-target', cache_control: 'of-the-target' }];
-    const place = openRemotePlace({ target: { ...target(), multipart_threshold: '6MiB', headers: rules }, direct, mirror });
+    const place = openRemotePlace({
+      target: { ...target(), multipart_threshold: '6MiB', headers: rules },
+      direct,
+      mirror,
+    });
     const page = join(place.source, 'page.html');
     writeFileSync(page, 'a page');
     writeFileSync(join(place.source, 'film'), randomContent(11 * MIB));
     mkdirSync(join(place.folder, 'other'));
     writeFileSync(join(place.folder, 'other/page.html'), 'another page');
-    const about = async (key: string) => (await direct.headObject({ container: place.container, key }, call)).extra;
+    const about = async (key: string) =>
+      (await direct.headObject({ container: place.container, key }, call)).extra;
     const isPage = { cacheControl: 'no-cache', contentType: 'text/x-page', contentLanguage: 'de' };
-    const isFilm = { cacheControl: 'max-age=9', contentType: 'text/x-target', contentLanguage: 'de' };
+    const isFilm = {
+      cacheControl: 'max-age=9',
+      contentType: 'text/x-target',
+      contentLanguage: 'de',
+    };
 
     const first = await place.longshore('--reconcile');
     expect(first.code, first.stderr).toBe(0);

@@ -36,17 +36,21 @@ async function reconciled(place: Place): Promise<Record<string, unknown>> {
 }
 
 describe.skipIf(!hasMergerfs)('inode numbers of 2^63 and more', () => {
-  const isHigh = (file: string) => BigInt.asUintN(64, statSync(file, { bigint: true }).ino) >= 2n ** 63n;
+  const isHigh = (file: string) =>
+    BigInt.asUintN(64, statSync(file, { bigint: true }).ino) >= 2n ** 63n;
 
   test('P1: a source on such a pool is mirrored whole, changes included, and then unchanged', async () => {
     const place = openPlace();
     mountPool(place.source);
     fill(place);
-    const paths = Array.from({ length: 30 }, (_, number) => join(place.source, `folder${number % 3}/file${number}`));
+    const paths = Array.from({ length: 30 }, (_, number) =>
+      join(place.source, `folder${number % 3}/file${number}`),
+    );
     expect(paths.filter(isHigh).length).toBeGreaterThan(3);
     expect(await reconciled(place)).toMatchObject({ uploaded: 36, failed: 0, skipped: 0 });
     expect(await reconciled(place)).toMatchObject({ uploaded: 0, unchanged: 36 });
-    for (let number = 0; number < 30; number += 1) place.write(`folder${number % 3}/file${number}`, 'again');
+    for (let number = 0; number < 30; number += 1)
+      place.write(`folder${number % 3}/file${number}`, 'again');
     expect(await reconciled(place)).toMatchObject({ uploaded: 30, unchanged: 6 });
     expect(place.differences()).toEqual([]);
   });
@@ -59,28 +63,36 @@ describe.skipIf(!hasMergerfs)('inode numbers of 2^63 and more', () => {
     expect(await reconciled(place)).toMatchObject({ uploaded: 0, unchanged: 36 });
     execFileSync('mv', [join(place.source, 'large0'), join(place.source, 'renamed')]);
     execFileSync('rm', [join(place.source, 'large1')]);
-    expect(await reconciled(place)).toMatchObject({ copied: 1, deleted: 2, uploaded: 0, failed: 0 });
+    expect(await reconciled(place)).toMatchObject({
+      copied: 1,
+      deleted: 2,
+      uploaded: 0,
+      failed: 0,
+    });
     expect(place.differences()).toEqual([]);
   });
 });
 
-test.skipIf(!isRoot)('P10: modification times before 1970, from 2262 on and of 64-bit seconds are kept', async () => {
-  const place = openPlace();
-  mount(place.source, 'mount', '-t', 'tmpfs', 'none');
-  const times = {
-    old: '-5.5',
-    'in 2400': '13569465600.25',
-    distant: '99999999999999.5',
-    last: '9223372036854775807',
-    first: '-9223372036854775808',
-  };
-  for (const [name, time] of Object.entries(times)) {
-    execFileSync('touch', ['-d', `@${time}`, place.write(name)]);
-    execFileSync('touch', ['-d', `@${time}`, place.write(`large ${name}`, LARGE)]);
-  }
-  expect(await reconciled(place)).toMatchObject({ uploaded: 10, failed: 0, skipped: 0 });
-  expect(await reconciled(place)).toMatchObject({ uploaded: 0, unchanged: 10 });
-  expect(place.differences()).toEqual([]);
-  const kept = (name: string) => statSync(join(place.container, name), { bigint: true }).mtimeNs;
-  expect([kept('old'), kept('in 2400')]).toEqual([-5_500_000_000n, 13_569_465_600_250_000_000n]);
-});
+test.skipIf(!isRoot)(
+  'P10: modification times before 1970, from 2262 on and of 64-bit seconds are kept',
+  async () => {
+    const place = openPlace();
+    mount(place.source, 'mount', '-t', 'tmpfs', 'none');
+    const times = {
+      old: '-5.5',
+      'in 2400': '13569465600.25',
+      distant: '99999999999999.5',
+      last: '9223372036854775807',
+      first: '-9223372036854775808',
+    };
+    for (const [name, time] of Object.entries(times)) {
+      execFileSync('touch', ['-d', `@${time}`, place.write(name)]);
+      execFileSync('touch', ['-d', `@${time}`, place.write(`large ${name}`, LARGE)]);
+    }
+    expect(await reconciled(place)).toMatchObject({ uploaded: 10, failed: 0, skipped: 0 });
+    expect(await reconciled(place)).toMatchObject({ uploaded: 0, unchanged: 10 });
+    expect(place.differences()).toEqual([]);
+    const kept = (name: string) => statSync(join(place.container, name), { bigint: true }).mtimeNs;
+    expect([kept('old'), kept('in 2400')]).toEqual([-5_500_000_000n, 13_569_465_600_250_000_000n]);
+  },
+);

@@ -50,7 +50,9 @@ describe('longshore --reconcile', () => {
     for (const name of odd) place.write(name);
     for (const name of odd.slice(0, 6))
       place.write(
-        `${name}/${name}/x`.replace('line\nbreak/', 'line\nbreak dir/').replace(/^(-rf|trailing | leading|100%|a\+b|#x)\//, '$1 dir/'),
+        `${name}/${name}/x`
+          .replace('line\nbreak/', 'line\nbreak dir/')
+          .replace(/^(-rf|trailing | leading|100%|a\+b|#x)\//, '$1 dir/'),
       );
     place.write(`${'d'.repeat(175)}/${'e'.repeat(175)}/${'f'.repeat(175)}/deep`);
     place.write('empty', '');
@@ -63,7 +65,14 @@ describe('longshore --reconcile', () => {
     expect(first.code).toBe(0);
     expect(place.differences()).toEqual([]);
     const files = statSync(join(place.source, 'large')) && Number(summaryOf(first)['scanned']);
-    expect(summaryOf(first)).toMatchObject({ event: 'summary', mirror: 'documents', uploaded: files, failed: 0, skipped: 0, unchanged: 0 });
+    expect(summaryOf(first)).toMatchObject({
+      event: 'summary',
+      mirror: 'documents',
+      uploaded: files,
+      failed: 0,
+      skipped: 0,
+      unchanged: 0,
+    });
 
     const second = await place.longshore('--reconcile', '--json');
     expect(second.code).toBe(0);
@@ -93,7 +102,11 @@ describe('longshore --reconcile', () => {
     // Nothing is deleted behind a link: the folder may only have been moved to another disk. That is said.
     expect(again.code).toBe(3);
     expect(eventsOf(again)).toContainEqual(
-      expect.objectContaining({ event: 'skipped', path: 'folder becomes link', reason: 'delete-withheld' }),
+      expect.objectContaining({
+        event: 'skipped',
+        path: 'folder becomes link',
+        reason: 'delete-withheld',
+      }),
     );
     expect(place.differences().sort()).toEqual([
       'file becomes link: -> /etc/hostname | absent',
@@ -111,7 +124,10 @@ describe('longshore --reconcile', () => {
     const again = await place.longshore('--reconcile', '--json');
     expect(again.code).toBe(0);
     expect(summaryOf(again)).toMatchObject({ uploaded: 0, adopted: 50, bytes: 0 });
-    expect(summaryOf(await place.longshore('--reconcile', '--json'))).toMatchObject({ ...NONE, unchanged: 50 });
+    expect(summaryOf(await place.longshore('--reconcile', '--json'))).toMatchObject({
+      ...NONE,
+      unchanged: 50,
+    });
   });
 
   test('P1: times that changed while the state was lost are right again', async () => {
@@ -121,9 +137,16 @@ describe('longshore --reconcile', () => {
     utimesSync(join(place.source, 'touched'), 1_000_000_000, 1_000_000_000);
     rmSync(join(place.folder, 'state'), { recursive: true });
     await untilStatsAreOld();
-    expect(summaryOf(await place.longshore('--reconcile', '--json'))).toMatchObject({ uploaded: 0, adopted: 2, bytes: 0 });
+    expect(summaryOf(await place.longshore('--reconcile', '--json'))).toMatchObject({
+      uploaded: 0,
+      adopted: 2,
+      bytes: 0,
+    });
     expect(statSync(join(place.container, 'touched')).mtimeMs).toBe(1_000_000_000_000);
-    expect(summaryOf(await place.longshore('--reconcile', '--json'))).toMatchObject({ ...NONE, unchanged: 2 });
+    expect(summaryOf(await place.longshore('--reconcile', '--json'))).toMatchObject({
+      ...NONE,
+      unchanged: 2,
+    });
   });
 
   test('P6: objects that another tool put there are adopted, whatever is known of them', async () => {
@@ -135,7 +158,10 @@ describe('longshore --reconcile', () => {
     const result = await place.longshore('--reconcile', '--json');
     expect(result.code).toBe(0);
     expect(summaryOf(result)).toMatchObject({ uploaded: 0, adopted: 21, bytes: 0 });
-    expect(summaryOf(await place.longshore('--reconcile', '--json'))).toMatchObject({ ...NONE, unchanged: 21 });
+    expect(summaryOf(await place.longshore('--reconcile', '--json'))).toMatchObject({
+      ...NONE,
+      unchanged: 21,
+    });
   });
 
   test('a rename of a folder copies within the target and sends no byte', async () => {
@@ -186,7 +212,9 @@ describe('longshore --reconcile', () => {
     expect((await place.longshore('--reconcile')).code).toBe(0);
     writeFileSync(join(place.container, 'foreign'), 'not ours');
     const reported = await place.longshore('--reconcile', '--json');
-    expect(eventsOf(reported)).toContainEqual(expect.objectContaining({ event: 'skipped', path: 'foreign', reason: 'extraneous' }));
+    expect(eventsOf(reported)).toContainEqual(
+      expect.objectContaining({ event: 'skipped', path: 'foreign', reason: 'extraneous' }),
+    );
     place.writeConfig('    extraneous: delete\n');
     const deleted = await place.longshore('--reconcile', '--json');
     expect(deleted.code).toBe(0);
@@ -209,7 +237,9 @@ describe('longshore --reconcile', () => {
     rmSync(join(place.source, 'a'));
     const removal = await place.longshore('--reconcile', '--dry-run', '--json');
     expect(removal.code).toBe(5);
-    expect(eventsOf(removal)).toContainEqual(expect.objectContaining({ event: 'planned', job: 'delete', name: 'a' }));
+    expect(eventsOf(removal)).toContainEqual(
+      expect.objectContaining({ event: 'planned', job: 'delete', name: 'a' }),
+    );
     expect(readFileSync(join(place.container, 'a'), 'utf8')).toBe('a');
     expect((await place.longshore('--reconcile')).code).toBe(0);
     expect((await place.longshore('--reconcile', '--dry-run')).code).toBe(0);
@@ -219,7 +249,10 @@ describe('longshore --reconcile', () => {
     const place = openPlace();
     place.write('good');
     execFileSync('mkfifo', [join(place.source, 'fifo')]);
-    const invalid = Buffer.concat([Buffer.from(`${place.source}/`), Buffer.from([0x66, 0xff, 0x66])]);
+    const invalid = Buffer.concat([
+      Buffer.from(`${place.source}/`),
+      Buffer.from([0x66, 0xff, 0x66]),
+    ]);
     writeFileSync(invalid, 'not UTF-8');
     const result = await place.longshore('--reconcile', '--json');
     expect(result.code).toBe(3);
@@ -236,8 +269,12 @@ describe('longshore --reconcile', () => {
     for (const name of ['sub/a.o', 'sub/a.c']) place.write(name);
     const result = await place.longshore('--reconcile');
     expect(result.code, result.stderr).toBe(0);
-    expect(result.stderr).toMatch(/warn malformed pattern mirror=documents path=sub\/.longshoreignore .*detail="line 3: .*never closed/);
-    expect(result.stderr).toMatch(/^documents: sub\/.longshoreignore: pattern-malformed: line 5: .*backslash/m);
+    expect(result.stderr).toMatch(
+      /warn malformed pattern mirror=documents path=sub\/.longshoreignore .*detail="line 3: .*never closed/,
+    );
+    expect(result.stderr).toMatch(
+      /^documents: sub\/.longshoreignore: pattern-malformed: line 5: .*backslash/m,
+    );
     expect(place.differences()).toEqual([expect.stringMatching(/^sub.a.o: .* absent$/)]);
     const json = await place.longshore('scan', '--json');
     expect(summaryOf(json)).toMatchObject({ skipped: 0, complete: true });
@@ -253,7 +290,9 @@ describe('longshore --reconcile', () => {
     place.write('sub/x.log');
     place.write('sub/keep.log');
     expect((await place.longshore('--reconcile')).code).toBe(0);
-    expect(place.differences().map((line) => line.split(':')[0])).toEqual(expect.arrayContaining(['a.tmp', 'node_modules/x', 'sub/x.log']));
+    expect(place.differences().map((line) => line.split(':')[0])).toEqual(
+      expect.arrayContaining(['a.tmp', 'node_modules/x', 'sub/x.log']),
+    );
     expect(place.differences()).toHaveLength(3);
   });
 
@@ -360,7 +399,9 @@ describe('P3: files that change while they are read', () => {
     const growing = place.write('growing', Buffer.alloc(4_000_000, 'a'));
     const fd = openSync(growing, 'a');
     const writer = setInterval(() => appendFileSync(fd, 'b'.repeat(1000)), 1);
-    const result = await place.longshore('--reconcile', '--json').finally(() => clearInterval(writer));
+    const result = await place
+      .longshore('--reconcile', '--json')
+      .finally(() => clearInterval(writer));
     expect(readFileSync(join(place.container, 'calm'), 'utf8')).toBe('calm');
     if (result.code === 0) return; // it was read between two writes: whole, and so rightly recorded
     expect(result.code).toBe(3);

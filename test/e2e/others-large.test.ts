@@ -13,10 +13,18 @@ describe('Swift', () => {
 
   othersLargeObjects({
     title: 'reconcile',
-    target: () => ({ driver: 'swift', auth_url: `${fake.origin}/auth/v1.0`, key: USER, secret: SECRET }),
+    target: () => ({
+      driver: 'swift',
+      auth_url: `${fake.origin}/auth/v1.0`,
+      key: USER,
+      secret: SECRET,
+    }),
     open: () => openFake(fake),
     showsManifests: true,
     gets: (container, key) =>
-      fake.log.filter((each) => each.operation === 'GetObject' && each.container === container && each.key === key).length,
+      fake.log.filter(
+        (each) =>
+          each.operation === 'GetObject' && each.container === container && each.key === key,
+      ).length,
   });
 });

@@ -3,7 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
-import { call, listKeys, put, randomContent, readAll, removeContainer } from '../drivers/conformance/fixture.js';
+import {
+  call,
+  listKeys,
+  put,
+  randomContent,
+  readAll,
+  removeContainer,
+} from '../drivers/conformance/fixture.js';
 import { summaryOf } from './place.js';
 import { openRemotePlace, type RemotePlace } from './remote-place.js';
 
@@ -21,47 +28,81 @@ export interface OthersLarge {
 }
 
 /** Large objects as swiftclient makes them (`swift upload --segment-size`, with and without `--use-slo`). */
-export function othersLargeObjects({ title, target, open, showsManifests, gets }: OthersLarge): void {
+export function othersLargeObjects({
+  title,
+  target,
+  open,
+  showsManifests,
+  gets,
+}: OthersLarge): void {
   test(`${title}: static and dynamic large objects of another tool are adopted, and keep their segments when they go`, async () => {
     const direct = open();
     onTestFinished(() => direct.close());
-    const place = openRemotePlace({ target: { ...target(), segment_size: '1MiB' }, direct, mirror: '    extraneous: report\n' });
+    const place = openRemotePlace({
+      target: { ...target(), segment_size: '1MiB' },
+      direct,
+      mirror: '    extraneous: report\n',
+    });
     const segments = `${place.container}_segments`;
     onTestFinished(() => removeContainer(direct, segments).catch(() => undefined));
-    for (const container of [place.container, segments]) await direct.createContainer(container, call);
+    for (const container of [place.container, segments])
+      await direct.createContainer(container, call);
     const other = await otherTool(target(), direct, place, segments);
     const contents = {
       even: await other.putStatic('even', [2 * MIB, 2 * MIB, MIB + 7]),
       uneven: await other.putStatic('uneven', [MIB + 1, 3 * MIB, 5]),
       dynamic: await other.putDynamic('dynamic', [2 * MIB, 2 * MIB, 9]),
     };
-    for (const [name, content] of Object.entries(contents)) writeFileSync(join(place.source, name), content);
+    for (const [name, content] of Object.entries(contents))
+      writeFileSync(join(place.source, name), content);
     const before = await listKeys(direct, segments);
 
     const run = await place.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(0);
-    expect(summaryOf(run), run.stderr).toMatchObject({ uploaded: 0, copied: 0, deleted: 0, failed: 0, adopted: 3 });
+    expect(summaryOf(run), run.stderr).toMatchObject({
+      uploaded: 0,
+      copied: 0,
+      deleted: 0,
+      failed: 0,
+      adopted: 3,
+    });
     expect(run.stderr).toMatch(/large objects of another tool/);
-    if (gets) expect(Object.keys(contents).map((key) => gets(place.container, key))).toEqual([1, 1, 0]);
+    if (gets)
+      expect(Object.keys(contents).map((key) => gets(place.container, key))).toEqual([1, 1, 0]);
     for (const name of Object.keys(contents)) {
       const { extra } = await direct.headObject({ container: place.container, key: name }, call);
       expect(extra['largeObject'], name).toBe(name === 'dynamic' ? 'dynamic' : 'static');
     }
     const again = await place.longshore('--reconcile', '--json');
-    expect(summaryOf(again), again.stderr).toMatchObject({ uploaded: 0, copied: 0, deleted: 0, failed: 0, adopted: 0 });
+    expect(summaryOf(again), again.stderr).toMatchObject({
+      uploaded: 0,
+      copied: 0,
+      deleted: 0,
+      failed: 0,
+      adopted: 0,
+    });
 
-    for (const name of ['even', 'dynamic']) writeFileSync(join(place.source, name), `${name}, replaced`);
+    for (const name of ['even', 'dynamic'])
+      writeFileSync(join(place.source, name), `${name}, replaced`);
     const replaced = await place.longshore('--reconcile', '--json');
     expect(summaryOf(replaced), replaced.stderr).toMatchObject({ uploaded: 2, failed: 0 });
-    if (showsManifests) expect(replaced.stderr.match(/segments of an object of another tool stay/g)).toHaveLength(2);
+    if (showsManifests)
+      expect(replaced.stderr.match(/segments of an object of another tool stay/g)).toHaveLength(2);
     expect(await listKeys(direct, segments)).toEqual(before);
-    const rest = await readAll(await direct.readObject({ container: place.container, key: 'uneven' }, undefined, call));
+    const rest = await readAll(
+      await direct.readObject({ container: place.container, key: 'uneven' }, undefined, call),
+    );
     expect(rest.equals(contents.uneven)).toBe(true);
     expect(await place.differences()).toEqual([]);
   });
 }
 
-async function otherTool(target: Readonly<Record<string, unknown>>, direct: Backend, { container }: RemotePlace, segments: string) {
+async function otherTool(
+  target: Readonly<Record<string, unknown>>,
+  direct: Backend,
+  { container }: RemotePlace,
+  segments: string,
+) {
   const { headers } = await fetch(String(target['auth_url']), {
     headers: { 'x-auth-user': String(target['key']), 'x-auth-key': String(target['secret']) },
   });
@@ -72,18 +113,31 @@ async function otherTool(target: Readonly<Record<string, unknown>>, direct: Back
     folder: string,
     sizes: readonly number[],
   ): Promise<readonly { readonly key: string; readonly bytes: Buffer }[]> {
-    const parts = sizes.map((size, number) => ({ key: `${folder}${String(number).padStart(8, '0')}`, bytes: randomContent(size) }));
+    const parts = sizes.map((size, number) => ({
+      key: `${folder}${String(number).padStart(8, '0')}`,
+      bytes: randomContent(size),
+    }));
     for (const { key, bytes } of parts) await put(direct, { container: segments, key }, bytes);
     return parts;
   }
 
-  async function putManifest(key: string, query: string, more: Readonly<Record<string, string>>, body: string): Promise<void> {
+  async function putManifest(
+    key: string,
+    query: string,
+    more: Readonly<Record<string, string>>,
+    body: string,
+  ): Promise<void> {
     const url = `${account}/${container}/${key}${query}`;
-    const answer = await fetch(url, { method: 'PUT', headers: { 'x-auth-token': token, ...more }, body });
+    const answer = await fetch(url, {
+      method: 'PUT',
+      headers: { 'x-auth-token': token, ...more },
+      body,
+    });
     expect(answer.status, await answer.text()).toBe(201);
   }
 
-  const joined = (parts: readonly { readonly bytes: Buffer }[]) => Buffer.concat(parts.map(({ bytes }) => bytes));
+  const joined = (parts: readonly { readonly bytes: Buffer }[]) =>
+    Buffer.concat(parts.map(({ bytes }) => bytes));
   return {
     async putStatic(key: string, sizes: readonly number[]): Promise<Buffer> {
       const parts = await putSegments(`${key}/slo/1700000000.0/`, sizes);

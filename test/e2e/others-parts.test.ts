@@ -10,11 +10,24 @@ describe('S3', () => {
   });
   afterAll(() => fake.close());
 
-  const settings = { driver: 's3', profile: 'aws', region: 'us-east-1', addressing: 'path', secure: false };
+  const settings = {
+    driver: 's3',
+    profile: 'aws',
+    region: 'us-east-1',
+    addressing: 'path',
+    secure: false,
+  };
   othersParts({
     title: 'reconcile',
-    target: () => ({ ...settings, host: fake.host, port: fake.port, key: ACCOUNT.accessKey, secret: ACCOUNT.secret }),
+    target: () => ({
+      ...settings,
+      host: fake.host,
+      port: fake.port,
+      key: ACCOUNT.accessKey,
+      secret: ACCOUNT.secret,
+    }),
     open: () => openFake(fake),
-    gets: (_, key) => fake.log.filter((each) => each.operation === 'GetObject' && each.key === key).length,
+    gets: (_, key) =>
+      fake.log.filter((each) => each.operation === 'GetObject' && each.key === key).length,
   });
 });

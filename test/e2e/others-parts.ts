@@ -33,7 +33,14 @@ export function othersParts({ title, target, open, gets }: OthersParts): void {
     const token = await multipart.begin(ref, plain, call);
     const parts = [];
     for (let at = 0; at < content.byteLength; at += PART)
-      parts.push(await multipart.uploadPart(token, parts.length + 1, bytesBody(content.subarray(at, at + PART)), call));
+      parts.push(
+        await multipart.uploadPart(
+          token,
+          parts.length + 1,
+          bytesBody(content.subarray(at, at + PART)),
+          call,
+        ),
+      );
     await multipart.complete(token, parts, call);
     writeFileSync(join(place.source, 'film'), content);
     const run = await place.longshore('--reconcile', '--json');

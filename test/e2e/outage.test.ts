@@ -62,15 +62,30 @@ test('a target that goes away and comes back: the work waits, bounded, no object
     writeFileSync(path(`f${file}`), `content ${file}`);
     wanted.set(`f${file}`, `content ${file}`);
   }
-  await eventually(async () => expect(await status()).toMatchObject({ state: 'target-down' }), LONG);
+  await eventually(
+    async () => expect(await status()).toMatchObject({ state: 'target-down' }),
+    LONG,
+  );
   // More is due than may wait in memory; what is too much waits where it was found.
-  await eventually(async () => expect(Number((await status())['queued'])).toBeGreaterThan(100), LONG);
+  await eventually(
+    async () => expect(Number((await status())['queued'])).toBeGreaterThan(100),
+    LONG,
+  );
   expect(Number((await status())['queued'])).toBeLessThan(2_000);
   expect(await status()).toMatchObject({ retrying: 0, quarantined: [], totals: { failed: 0 } });
 
   await fake.switchOn();
-  await eventually(() => expect(new Map([...stored(fake)].toSorted())).toEqual(new Map([...wanted].toSorted())), LONG);
-  await eventually(async () => expect(await status()).toMatchObject({ state: 'in-sync', quarantined: [], totals: { failed: 0 } }));
+  await eventually(
+    () => expect(new Map([...stored(fake)].toSorted())).toEqual(new Map([...wanted].toSorted())),
+    LONG,
+  );
+  await eventually(async () =>
+    expect(await status()).toMatchObject({
+      state: 'in-sync',
+      quarantined: [],
+      totals: { failed: 0 },
+    }),
+  );
   expect(program.stderr()).not.toMatch(/object failed/);
   program.kill('SIGTERM');
   expect((await program.finished).code).toBe(0);
@@ -97,7 +112,10 @@ test('P5: a daemon that is killed and started while its target is away finds wha
   writeFileSync(path('second outage'), 'y');
   await eventually(() => expect(second.stderr()).toMatch(/target is down/), LONG);
   await fake.switchOn();
-  await eventually(() => expect([...stored(fake).keys()]).toEqual(['first outage', 'second outage']), LONG);
+  await eventually(
+    () => expect([...stored(fake).keys()]).toEqual(['first outage', 'second outage']),
+    LONG,
+  );
   expect(second.stderr()).not.toMatch(/target-held|object failed/);
   second.kill('SIGTERM');
   expect((await second.finished).code).toBe(0);

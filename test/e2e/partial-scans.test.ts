@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { canDropRights } from '../watcher/tree.js';
@@ -8,7 +17,11 @@ import { type Finished, NOBODY, run } from './program.js';
 const FILES = ['beside', 'gone', 'part/deep/a', 'part/gone', 'part/kept', 'part-2'];
 
 /** All files have been mirrored by nobody, to whom everything belongs; then two are removed. */
-async function mirroredByNobody(): Promise<{ readonly place: Place; again(): Promise<Finished>; in(path: string): string }> {
+async function mirroredByNobody(): Promise<{
+  readonly place: Place;
+  again(): Promise<Finished>;
+  in(path: string): string;
+}> {
   const place = openPlace();
   const own = (path: string) => chownSync(path, NOBODY, NOBODY);
   for (const path of [place.folder, place.source, join(place.folder, 'longshore.yaml')]) own(path);
@@ -18,7 +31,11 @@ async function mirroredByNobody(): Promise<{ readonly place: Place; again(): Pro
     writeFileSync(absolute, path);
     for (let at = absolute; at !== place.source; at = dirname(at)) own(at);
   }
-  const again = () => run(['--config', join(place.folder, 'longshore.yaml'), 'reconcile', '--json'], { cwd: place.folder, asNobody: true });
+  const again = () =>
+    run(['--config', join(place.folder, 'longshore.yaml'), 'reconcile', '--json'], {
+      cwd: place.folder,
+      asNobody: true,
+    });
   expect((await again()).code).toBe(0);
   expect(place.objects()).toEqual([...FILES].sort());
   for (const path of ['gone', 'part/gone']) unlinkSync(join(place.source, path));
@@ -30,87 +47,106 @@ const skips = (finished: Finished) =>
     .filter(({ event }) => event === 'skipped')
     .map(({ path, reason }) => `${String(reason)} ${String(path)}`);
 
-describe.skipIf(!canDropRights)('P4: a part of the source that cannot be seen keeps its objects, says so, and exits 3:', () => {
-  test.each<readonly [string, (path: (path: string) => string) => (() => void) | undefined]>([
-    [
-      'a folder that may not be read',
-      (path) => {
-        chmodSync(path('part'), 0);
-        return () => chmodSync(path('part'), 0o755);
-      },
-    ],
-    [
-      'a folder that may be read, but not searched',
-      (path) => {
-        chmodSync(path('part'), 0o444);
-        return () => chmodSync(path('part'), 0o755);
-      },
-    ],
-    [
-      'an ignore file that cannot be read',
-      (path) => {
-        writeFileSync(path('part/.longshoreignore'), 'nothing', { mode: 0 });
-        return () => unlinkSync(path('part/.longshoreignore'));
-      },
-    ],
-    [
-      'an ignore file that is a link to nothing',
-      (path) => {
-        symlinkSync('nowhere', path('part/.longshoreignore'));
-        return () => unlinkSync(path('part/.longshoreignore'));
-      },
-    ],
-    [
-      'an ignore file that is a folder',
-      (path) => {
-        mkdirSync(path('part/.longshoreignore'));
-        return () => rmSync(path('part/.longshoreignore'), { recursive: true });
-      },
-    ],
-  ])('%s', async (_, hide) => {
-    const { place, again, in: path } = await mirroredByNobody();
-    const show = hide(path);
-    const partial = await again();
-    expect(partial.code).toBe(3);
-    // What can be seen is deleted all the same, and a name that only begins alike is not held back.
-    expect(summaryOf(partial)).toMatchObject({ deleted: 1, uploaded: 0, complete: false });
-    expect(skips(partial)).toEqual(expect.arrayContaining(['unreadable part', 'delete-withheld part']));
-    expect(place.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/gone', 'part/kept']);
-    show?.();
-    const whole = await again();
-    expect(whole.code).toBe(0);
-    expect(summaryOf(whole)).toMatchObject({ deleted: 1, uploaded: 0, complete: true });
-    expect(place.differences()).toEqual([]);
-  });
+describe.skipIf(!canDropRights)(
+  'P4: a part of the source that cannot be seen keeps its objects, says so, and exits 3:',
+  () => {
+    test.each<readonly [string, (path: (path: string) => string) => (() => void) | undefined]>([
+      [
+        'a folder that may not be read',
+        (path) => {
+          chmodSync(path('part'), 0);
+          return () => chmodSync(path('part'), 0o755);
+        },
+      ],
+      [
+        'a folder that may be read, but not searched',
+        (path) => {
+          chmodSync(path('part'), 0o444);
+          return () => chmodSync(path('part'), 0o755);
+        },
+      ],
+      [
+        'an ignore file that cannot be read',
+        (path) => {
+          writeFileSync(path('part/.longshoreignore'), 'nothing', { mode: 0 });
+          return () => unlinkSync(path('part/.longshoreignore'));
+        },
+      ],
+      [
+        'an ignore file that is a link to nothing',
+        (path) => {
+          symlinkSync('nowhere', path('part/.longshoreignore'));
+          return () => unlinkSync(path('part/.longshoreignore'));
+        },
+      ],
+      [
+        'an ignore file that is a folder',
+        (path) => {
+          mkdirSync(path('part/.longshoreignore'));
+          return () => rmSync(path('part/.longshoreignore'), { recursive: true });
+        },
+      ],
+    ])('%s', async (_, hide) => {
+      const { place, again, in: path } = await mirroredByNobody();
+      const show = hide(path);
+      const partial = await again();
+      expect(partial.code).toBe(3);
+      // What can be seen is deleted all the same, and a name that only begins alike is not held back.
+      expect(summaryOf(partial)).toMatchObject({ deleted: 1, uploaded: 0, complete: false });
+      expect(skips(partial)).toEqual(
+        expect.arrayContaining(['unreadable part', 'delete-withheld part']),
+      );
+      expect(place.objects()).toEqual([
+        'beside',
+        'part-2',
+        'part/deep/a',
+        'part/gone',
+        'part/kept',
+      ]);
+      show?.();
+      const whole = await again();
+      expect(whole.code).toBe(0);
+      expect(summaryOf(whole)).toMatchObject({ deleted: 1, uploaded: 0, complete: true });
+      expect(place.differences()).toEqual([]);
+    });
 
-  test('a deeper folder withholds only what is below it', async () => {
-    const { place, again, in: path } = await mirroredByNobody();
-    rmSync(path('part/deep/a'));
-    chmodSync(path('part/deep'), 0);
-    const partial = await again();
-    expect(partial.code).toBe(3);
-    expect(skips(partial)).toEqual(expect.arrayContaining(['unreadable part/deep', 'delete-withheld part/deep']));
-    expect(summaryOf(partial)).toMatchObject({ deleted: 2 });
-    expect(place.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/kept']);
-    chmodSync(path('part/deep'), 0o755);
-  });
+    test('a deeper folder withholds only what is below it', async () => {
+      const { place, again, in: path } = await mirroredByNobody();
+      rmSync(path('part/deep/a'));
+      chmodSync(path('part/deep'), 0);
+      const partial = await again();
+      expect(partial.code).toBe(3);
+      expect(skips(partial)).toEqual(
+        expect.arrayContaining(['unreadable part/deep', 'delete-withheld part/deep']),
+      );
+      expect(summaryOf(partial)).toMatchObject({ deleted: 2 });
+      expect(place.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/kept']);
+      chmodSync(path('part/deep'), 0o755);
+    });
 
-  test('a file that may not be read keeps its object, though it has changed', async () => {
-    const { place, again, in: path } = await mirroredByNobody();
-    writeFileSync(path('part/kept'), 'changed since', { mode: 0 });
-    chmodSync(path('part/kept'), 0);
-    const partial = await again();
-    expect(partial.code).toBe(3);
-    expect(skips(partial)).toContain('unreadable part/kept');
-    expect(place.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/kept']);
-  });
+    test('a file that may not be read keeps its object, though it has changed', async () => {
+      const { place, again, in: path } = await mirroredByNobody();
+      writeFileSync(path('part/kept'), 'changed since', { mode: 0 });
+      chmodSync(path('part/kept'), 0);
+      const partial = await again();
+      expect(partial.code).toBe(3);
+      expect(skips(partial)).toContain('unreadable part/kept');
+      expect(place.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/kept']);
+    });
 
-  test('a folder that became a skipped link hides what was below it', async () => {
-    const { place, again, in: path } = await mirroredByNobody();
-    renameSync(path('part'), join(place.folder, 'elsewhere'));
-    symlinkSync('../elsewhere', path('part'));
-    const partial = await again();
-    expect(skips(partial)).toContain('delete-withheld part');
-    expect(place.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/gone', 'part/kept']);
-  });
-});
+    test('a folder that became a skipped link hides what was below it', async () => {
+      const { place, again, in: path } = await mirroredByNobody();
+      renameSync(path('part'), join(place.folder, 'elsewhere'));
+      symlinkSync('../elsewhere', path('part'));
+      const partial = await again();
+      expect(skips(partial)).toContain('delete-withheld part');
+      expect(place.objects()).toEqual([
+        'beside',
+        'part-2',
+        'part/deep/a',
+        'part/gone',
+        'part/kept',
+      ]);
+    });
+  },
+);

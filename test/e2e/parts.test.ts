@@ -37,7 +37,8 @@ mirrors:
     fake,
     file: join(source, 'film'),
     s3,
-    reconcile: (...args: readonly string[]) => run(['--config', config, '--reconcile', ...args], options),
+    reconcile: (...args: readonly string[]) =>
+      run(['--config', config, '--reconcile', ...args], options),
     uploads: () => [...(fake.rules.store.buckets.get('films')?.uploads.values() ?? [])],
   };
 }
@@ -57,7 +58,12 @@ test('P6: without its state, an object that was made of parts is adopted, neithe
   expect(result.code, result.stderr).toBe(0);
   const about = fake.log.slice(before).filter(({ key }) => key === 'mine/film');
   const operations = new Set(about.map(({ operation }) => operation));
-  for (const operation of ['UploadPart', 'PutObject', 'GetObject', 'CreateMultipartUpload'] as const)
+  for (const operation of [
+    'UploadPart',
+    'PutObject',
+    'GetObject',
+    'CreateMultipartUpload',
+  ] as const)
     expect(operations).not.toContain(operation);
 });
 
@@ -68,6 +74,8 @@ test('P7: a sparse file of a hundred parts goes through in parts of the smallest
   const result = await reconcile('--json');
   expect(result.code, result.stderr).toBe(0);
   expect(asked(fake, 'UploadPart')).toBe(100);
-  expect(await s3.headObject({ container: 'films', key: 'mine/film' }, call)).toMatchObject({ size: 500 * MIB });
+  expect(await s3.headObject({ container: 'films', key: 'mine/film' }, call)).toMatchObject({
+    size: 500 * MIB,
+  });
   expect(uploads()).toEqual([]);
 });

@@ -33,10 +33,12 @@ export function openPlace(mirror = ''): Place {
     folder,
     source,
     container: join(folder, 'vault', 'documents'),
-    longshore: (...args) => run(['--config', join(folder, 'longshore.yaml'), ...args], { cwd: folder }),
+    longshore: (...args) =>
+      run(['--config', join(folder, 'longshore.yaml'), ...args], { cwd: folder }),
     daemon: () => start(['--config', join(folder, 'longshore.yaml'), 'run']),
     start: (...args) => start(['--config', join(folder, 'longshore.yaml'), ...args]),
-    differences: () => differences(filesBelow(source), filesBelow(join(folder, 'vault', 'documents'))),
+    differences: () =>
+      differences(filesBelow(source), filesBelow(join(folder, 'vault', 'documents'))),
     write(path, content = path) {
       const absolute = join(source, path);
       mkdirSync(dirname(absolute), { recursive: true });

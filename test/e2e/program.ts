@@ -35,7 +35,14 @@ const isRoot = process.getuid?.() === 0;
 
 /** The built program as a child process, with nothing of the test's environment but PATH. */
 export function start(args: readonly string[], options: ProgramOptions): Program {
-  const { cwd, env, nodeOptions = [], asNobody = false, keepsStrayLines = false, main = MAIN } = options;
+  const {
+    cwd,
+    env,
+    nodeOptions = [],
+    asNobody = false,
+    keepsStrayLines = false,
+    main = MAIN,
+  } = options;
   const child = spawn(process.execPath, [...nodeOptions, main, ...args], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, NO_COLOR: '1', ...env },
@@ -57,11 +64,21 @@ export function start(args: readonly string[], options: ProgramOptions): Program
         .split('\n')
         .filter((line) => isNotOurs(line));
       if (strange.length > 0 && !keepsStrayLines)
-        reject(new Error(`stderr has lines that are not longshore's:\n${strange.join('\n')}\nin:\n${stderr}`));
+        reject(
+          new Error(
+            `stderr has lines that are not longshore's:\n${strange.join('\n')}\nin:\n${stderr}`,
+          ),
+        );
       else resolve({ code: code ?? signal ?? 'unknown', stdout, stderr });
     });
   });
-  return { child, stdout: () => stdout, stderr: () => stderr, kill: (signal) => child.kill(signal), finished };
+  return {
+    child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    kill: (signal) => child.kill(signal),
+    finished,
+  };
 }
 
 /**

@@ -23,7 +23,20 @@ export function seeded(seed: number): () => number {
   };
 }
 
-const NAMES = ['a', 'b.txt', 'c d', '-e', 'ü', 'u\u0308', '😀', 'x%20y', '#h', "q'uote", 'line\nbreak', 'deep'];
+const NAMES = [
+  'a',
+  'b.txt',
+  'c d',
+  '-e',
+  'ü',
+  'u\u0308',
+  '😀',
+  'x%20y',
+  '#h',
+  "q'uote",
+  'line\nbreak',
+  'deep',
+];
 
 /**
  * One change that people and programs make to a tree: write, append, truncate, rename, remove, swap kinds, touch.
@@ -31,7 +44,8 @@ const NAMES = ['a', 'b.txt', 'c d', '-e', 'ü', 'u\u0308', '😀', 'x%20y', '#h'
  */
 export function changeSomething(root: string, outside: string, random: () => number): void {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-  const somePath = (): string => join(root, ...Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(NAMES)));
+  const somePath = (): string =>
+    join(root, ...Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(NAMES)));
   const path = somePath();
   try {
     switch (Math.floor(random() * 10)) {
@@ -48,7 +62,8 @@ export function changeSomething(root: string, outside: string, random: () => num
         if (existsSync(path) && statSync(path).isFile()) appendFileSync(path, String(random()));
         break;
       case 3:
-        if (existsSync(path) && statSync(path).isFile()) truncateSync(path, Math.floor(random() * 10));
+        if (existsSync(path) && statSync(path).isFile())
+          truncateSync(path, Math.floor(random() * 10));
         break;
       case 4:
         rmSync(path, { recursive: true, force: true });
@@ -70,6 +85,19 @@ export function changeSomething(root: string, outside: string, random: () => num
   } catch (error) {
     // A file stands where a folder should, or the reverse, or a link leads nowhere: that change cannot be made.
     const { code } = error as NodeJS.ErrnoException;
-    if (!['ENOTDIR', 'EISDIR', 'EEXIST', 'ENOENT', 'EINVAL', 'ELOOP', 'ENOTEMPTY', 'EACCES', 'EPERM'].includes(code ?? '')) throw error;
+    if (
+      ![
+        'ENOTDIR',
+        'EISDIR',
+        'EEXIST',
+        'ENOENT',
+        'EINVAL',
+        'ELOOP',
+        'ENOTEMPTY',
+        'EACCES',
+        'EPERM',
+      ].includes(code ?? '')
+    )
+      throw error;
   }
 }

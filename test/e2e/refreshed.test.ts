@@ -11,5 +11,7 @@ test('a run that only gives objects other metadata says how many', async () => {
   const finished = await place.longshore('--reconcile', '--json');
   expect(summaryOf(finished)).toMatchObject({ uploaded: 0, copied: 0, refreshed: 1, unchanged: 1 });
   utimesSync(touched, 1_100_000_000, 1_100_000_000);
-  expect((await place.longshore('--reconcile')).stdout).toMatch(/documents: 1 given other metadata, 1 unchanged; 2 files/);
+  expect((await place.longshore('--reconcile')).stdout).toMatch(
+    /documents: 1 given other metadata, 1 unchanged; 2 files/,
+  );
 });

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Backend } from '../../src/drivers/backend.js';
-import { call, listAll, readAll, removeContainer, uniqueContainerName } from '../drivers/conformance/fixture.js';
+import {
+  call,
+  listAll,
+  readAll,
+  removeContainer,
+  uniqueContainerName,
+} from '../drivers/conformance/fixture.js';
 import { type Finished, type Program, run } from './program.js';
 import { differences, filesBelow } from './trees.js';
 import { openWorkspace } from './workspace.js';
@@ -32,9 +38,16 @@ export interface RemotePlaceOptions {
   readonly nodeOptions?: readonly string[];
 }
 
-export function openRemotePlace({ target, direct, mirror = '', nodeOptions = [] }: RemotePlaceOptions): RemotePlace {
+export function openRemotePlace({
+  target,
+  direct,
+  mirror = '',
+  nodeOptions = [],
+}: RemotePlaceOptions): RemotePlace {
   const container = uniqueContainerName();
-  const { folder, start } = openWorkspace('remote', () => removeContainer(direct, container).catch(() => undefined));
+  const { folder, start } = openWorkspace('remote', () =>
+    removeContainer(direct, container).catch(() => undefined),
+  );
   const source = join(folder, 'source');
   mkdirSync(source);
   // Every JSON text is a YAML value.
@@ -59,7 +72,10 @@ ${mirror.replaceAll('CONTAINER', container)}`,
     for (const { key } of await listAll(direct, container)) {
       if (key.startsWith('.longshore/')) continue;
       const content = await readAll(await direct.readObject({ container, key }, undefined, call));
-      found.set(Buffer.from(key).toString('latin1'), createHash('md5').update(content).digest('hex'));
+      found.set(
+        Buffer.from(key).toString('latin1'),
+        createHash('md5').update(content).digest('hex'),
+      );
     }
     return found;
   }

@@ -44,26 +44,45 @@ async function onS3(watch: string): Promise<Place> {
     objects() {
       const { store } = fake.rules;
       const bucket = store.buckets.get('documents');
-      const keys = bucket === undefined ? [] : store.keys(bucket).filter((key) => !key.startsWith(OWN));
-      return new Map(keys.map((key) => [key, bucket === undefined ? '' : store.object(bucket, key).bytes.toString()]));
+      const keys =
+        bucket === undefined ? [] : store.keys(bucket).filter((key) => !key.startsWith(OWN));
+      return new Map(
+        keys.map((key) => [
+          key,
+          bucket === undefined ? '' : store.object(bucket, key).bytes.toString(),
+        ]),
+      );
     },
     onChange: () => {},
   };
   const { push } = fake.log;
   // Each request is noted right after its work is done, and before any other is.
   fake.log.push = (...requests) => {
-    if (requests.some(({ operation }) => /^(Put|Copy|Delete|Complete)/.test(operation))) place.onChange();
+    if (requests.some(({ operation }) => /^(Put|Copy|Delete|Complete)/.test(operation)))
+      place.onChange();
     return push.apply(fake.log, requests);
   };
   return place;
 }
 
-function files(folder: string, start: ReturnType<typeof openWorkspace>['start'], target: string, watch: string) {
+function files(
+  folder: string,
+  start: ReturnType<typeof openWorkspace>['start'],
+  target: string,
+  watch: string,
+) {
   const config = join(folder, 'longshore.yaml');
   mkdirSync(join(folder, 'source'));
   const mirror = `name: documents, source: ./source, target: t, container: documents, settle: 20ms, guard: off, watch: ${watch}`;
-  writeFileSync(config, `state: ./state\ntargets:\n  t: { ${target} }\nmirrors:\n  - { ${mirror} }\n`, { mode: 0o600 });
-  return { source: join(folder, 'source'), daemon: () => start(['--config', config, 'run', '--take-over']) };
+  writeFileSync(
+    config,
+    `state: ./state\ntargets:\n  t: { ${target} }\nmirrors:\n  - { ${mirror} }\n`,
+    { mode: 0o600 },
+  );
+  return {
+    source: join(folder, 'source'),
+    daemon: () => start(['--config', config, 'run', '--take-over']),
+  };
 }
 
 /** Files whose contents are never changed: they only move. */
@@ -126,7 +145,8 @@ function sourceFiles(source: string, below = ''): Map<string, string> {
   const found = new Map<string, string>();
   for (const entry of readdirSync(join(source, below), { withFileTypes: true })) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    if (entry.isDirectory()) for (const [name, size] of sourceFiles(source, path)) found.set(name, size);
+    if (entry.isDirectory())
+      for (const [name, size] of sourceFiles(source, path)) found.set(name, size);
     else found.set(path, String(statSync(join(source, path)).size));
   }
   return found;
@@ -152,7 +172,8 @@ test.each(['chokidar', 'directories'])(
     place.onChange = () => {
       const there = contentsOf(place.objects());
       for (let at = 0; at < FILES; at += 1) {
-        if (!there.has(`content ${at}`)) missing.push(`content ${at} after ${moves.length} moves: ${moves.slice(-4).join('; ')}`);
+        if (!there.has(`content ${at}`))
+          missing.push(`content ${at} after ${moves.length} moves: ${moves.slice(-4).join('; ')}`);
       }
     };
     for (let turn = 0; turn < 120; turn += 1) {
@@ -164,7 +185,10 @@ test.each(['chokidar', 'directories'])(
         daemon = place.daemon();
       }
     }
-    await eventually(() => expect(sizesOf(place.objects())).toEqual(sourceFiles(place.source)), 120_000);
+    await eventually(
+      () => expect(sizesOf(place.objects())).toEqual(sourceFiles(place.source)),
+      120_000,
+    );
     expect(missing.slice(0, 5)).toEqual([]);
     daemon.kill('SIGTERM');
     await daemon.finished;
@@ -183,7 +207,8 @@ test.skipIf(!canMount)(
     const { folder, start } = openWorkspace('full');
     const { source } = files(folder, start, `driver: local, root: ${vault}`, 'scan');
     const once = () => start(['--config', join(folder, 'longshore.yaml'), 'reconcile']).finished;
-    const objects = () => readdirSync(join(vault, 'documents')).filter((name) => name !== '.longshore');
+    const objects = () =>
+      readdirSync(join(vault, 'documents')).filter((name) => name !== '.longshore');
     writeFileSync(join(source, 'old'), randomBytes(9_000_000));
     writeFileSync(join(source, 'kept'), 'kept');
     await once(); // the first one deletes nothing

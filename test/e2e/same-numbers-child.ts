@@ -1,6 +1,15 @@
 import { deepStrictEqual, match, ok } from 'node:assert';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { filesBelow } from '../watcher/tree.js';
 import { NOBODY, type Program, run, start } from './program.js';
@@ -14,7 +23,8 @@ const [, , folder = '', kind = '', mode] = process.argv;
 const source = join(folder, 'source');
 const container = join(folder, 'vault', 'documents');
 const asNobody = kind === 'ext4 for nobody';
-const sh = (command: string, ...args: string[]): string => execFileSync(command, args, { encoding: 'utf8' }).trim();
+const sh = (command: string, ...args: string[]): string =>
+  execFileSync(command, args, { encoding: 'utf8' }).trim();
 
 sh('mount', '-t', 'tmpfs', 'none', '/run');
 if (existsSync('/dev/disk')) sh('mount', '-t', 'tmpfs', 'none', '/dev/disk');
@@ -28,14 +38,17 @@ mirrors:
   - { name: documents, source: ./source, target: vault, container: documents, settle: 20ms, rescan: 500ms }
 `,
 );
-if (asNobody) for (const path of [folder, join(folder, 'vault'), container]) chownSync(path, NOBODY, NOBODY);
+if (asNobody)
+  for (const path of [folder, join(folder, 'vault'), container]) chownSync(path, NOBODY, NOBODY);
 
 let loop = '';
 const disks = { a: join(folder, 'disk-a'), b: join(folder, 'disk-b') } as const;
 if (kind !== 'tmpfs') {
   for (const disk of Object.values(disks)) {
     sh('truncate', '--size', '8M', disk);
-    execFileSync('mkfs.ext4', ['-q', disk], { env: { ...process.env, E2FSPROGS_FAKE_TIME: '1700000000' } });
+    execFileSync('mkfs.ext4', ['-q', disk], {
+      env: { ...process.env, E2FSPROGS_FAKE_TIME: '1700000000' },
+    });
   }
 }
 
@@ -82,9 +95,16 @@ try {
 
   exchange();
   write('file00', 'of b');
-  if (daemon) await eventually(() => match(daemon?.stderr() ?? '', /not the folder that was mirrored before/), 60_000);
+  if (daemon)
+    await eventually(
+      () => match(daemon?.stderr() ?? '', /not the folder that was mirrored before/),
+      60_000,
+    );
   else {
-    const { stdout, stderr, code } = await run([...config, '--reconcile', '--json'], { cwd: folder, asNobody });
+    const { stdout, stderr, code } = await run([...config, '--reconcile', '--json'], {
+      cwd: folder,
+      asNobody,
+    });
     match(stdout + stderr, /not the folder that was mirrored before/);
     ok(code !== 0, stdout);
   }
@@ -96,7 +116,8 @@ try {
     unmountDisk();
     mountDisk('a');
     rmSync(join(source, 'file01'));
-    if (!daemon) deepStrictEqual((await run([...config, '--reconcile'], { cwd: folder, asNobody })).code, 0);
+    if (!daemon)
+      deepStrictEqual((await run([...config, '--reconcile'], { cwd: folder, asNobody })).code, 0);
     await eventually(
       () =>
         deepStrictEqual(
@@ -115,5 +136,10 @@ try {
   console.log(error, daemon?.stderr().slice(-4_000));
 } finally {
   daemon?.kill('SIGKILL');
-  execFileSync('sh', ['-c', 'umount --lazy "$0" 2>/dev/null; test -z "$1" || losetup --detach "$1" 2>/dev/null || true', source, loop]);
+  execFileSync('sh', [
+    '-c',
+    'umount --lazy "$0" 2>/dev/null; test -z "$1" || losetup --detach "$1" 2>/dev/null || true',
+    source,
+    loop,
+  ]);
 }

@@ -1,6 +1,14 @@
 import { deepStrictEqual, match, strictEqual } from 'node:assert';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { filesBelow } from '../watcher/tree.js';
 import { type Program, run, start } from './program.js';
@@ -13,7 +21,8 @@ const [, , folder = '', mode] = process.argv;
 const source = join(folder, 'source');
 const container = join(folder, 'vault', 'documents');
 const udev = '/run/udev/data';
-const sh = (command: string, ...args: string[]): string => execFileSync(command, args, { encoding: 'utf8' }).trim();
+const sh = (command: string, ...args: string[]): string =>
+  execFileSync(command, args, { encoding: 'utf8' }).trim();
 
 execFileSync('mount', ['-t', 'tmpfs', 'none', '/run']);
 mkdirSync(udev, { recursive: true });
@@ -43,7 +52,10 @@ for (const [name, uuid] of Object.entries(UUIDS)) {
 function mountDisk(name: keyof typeof UUIDS, device?: string, at = source): string {
   if (device) sh('losetup', device, join(folder, name));
   const found = device ?? sh('losetup', '--find', '--show', join(folder, name));
-  writeFileSync(join(udev, `b7:${found.slice('/dev/loop'.length)}`), `E:ID_FS_UUID=${UUIDS[name]}\n`);
+  writeFileSync(
+    join(udev, `b7:${found.slice('/dev/loop'.length)}`),
+    `E:ID_FS_UUID=${UUIDS[name]}\n`,
+  );
   sh('mount', found, at);
   return found;
 }
@@ -58,7 +70,10 @@ let daemon: Program | undefined;
 /** One look at everything by the program: a run of its own, or two scans of the daemon that began after now, or that it waits. */
 async function look(expected = /./): Promise<void> {
   if (daemon === undefined) {
-    match(JSON.stringify(await run([...config, '--reconcile', '--json'], { cwd: folder })), expected);
+    match(
+      JSON.stringify(await run([...config, '--reconcile', '--json'], { cwd: folder })),
+      expected,
+    );
     return;
   }
   const before = daemon.stderr().length;
@@ -66,13 +81,19 @@ async function look(expected = /./): Promise<void> {
   const scans = () => said().split('run finished').length - 1;
   // A scan that was under way says something else first.
   await eventually(() => match(said(), expected), 60_000);
-  await eventually(() => strictEqual(scans() >= 3 || said().includes('mirror waits'), true, said()), 60_000);
+  await eventually(
+    () => strictEqual(scans() >= 3 || said().includes('mirror waits'), true, said()),
+    60_000,
+  );
 }
 
 const objects = () => filesBelow(container).filter((name) => !name.startsWith('.longshore/'));
 
 async function holds(expected: Readonly<Record<string, string>>): Promise<void> {
-  const found = () => Object.fromEntries(objects().map((name) => [name, readFileSync(join(container, name), 'utf8')]));
+  const found = () =>
+    Object.fromEntries(
+      objects().map((name) => [name, readFileSync(join(container, name), 'utf8')]),
+    );
   if (daemon) await eventually(() => deepStrictEqual(found(), expected), 60_000);
   else deepStrictEqual(found(), expected);
 }
@@ -169,6 +190,8 @@ try {
 } finally {
   daemon?.kill('SIGKILL');
   for (const folder of [join(source, 'inner'), source])
-    if (existsSync(folder)) execFileSync('sh', ['-c', 'umount --lazy "$0" 2>/dev/null || true', folder]);
-  for (const device of new Set([first, second, third])) execFileSync('sh', ['-c', 'losetup --detach "$0" 2>/dev/null || true', device]);
+    if (existsSync(folder))
+      execFileSync('sh', ['-c', 'umount --lazy "$0" 2>/dev/null || true', folder]);
+  for (const device of new Set([first, second, third]))
+    execFileSync('sh', ['-c', 'losetup --detach "$0" 2>/dev/null || true', device]);
 }

@@ -8,7 +8,9 @@ import { expect, onTestFinished, test } from 'vitest';
 const PROGRAM = fileURLToPath(new URL('./source-mounts-child.js', import.meta.url));
 const SAME_NUMBERS = fileURLToPath(new URL('./same-numbers-child.js', import.meta.url));
 /** Disks are loop devices here, which take the rights of root; skipped, and counted as such, without. */
-const canMount = spawnSync('unshare', ['-m', 'sh', '-c', 'losetup --find && mount -t tmpfs none /mnt']).status === 0;
+const canMount =
+  spawnSync('unshare', ['-m', 'sh', '-c', 'losetup --find && mount -t tmpfs none /mnt']).status ===
+  0;
 
 test.skipIf(!canMount).each(['daemon', 'once'])(
   'P4: %s: a source that is unmounted, exchanged for another disk of the same numbers, emptied or missing deletes and replaces nothing, and neither does a disk inside it; the same disk under another number goes on',
@@ -34,6 +36,8 @@ function outputOf(program: string, ...args: readonly string[]): Promise<string> 
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return new Promise((resolve) => {
     const command = ['-m', process.execPath, program, folder, ...args];
-    execFile('unshare', command, { timeout: 220_000 }, (_, stdout, stderr) => resolve(stdout + stderr));
+    execFile('unshare', command, { timeout: 220_000 }, (_, stdout, stderr) =>
+      resolve(stdout + stderr),
+    );
   });
 }

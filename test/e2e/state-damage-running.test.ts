@@ -2,7 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type DamagedPlace, type DamagedPlaceOptions, flipBit, mayMount, openDamagedPlace } from './damaged-place.js';
+import {
+  type DamagedPlace,
+  type DamagedPlaceOptions,
+  flipBit,
+  mayMount,
+  openDamagedPlace,
+} from './damaged-place.js';
 import { summaryOf } from './place.js';
 import type { Program } from './program.js';
 import { eventually } from './trees.js';
@@ -31,16 +37,31 @@ async function statusOf(place: DamagedPlace): Promise<Record<string, unknown>> {
 }
 
 /** All that is there stays as it is, but for what has changed. */
-function expectNotSentAgain(place: DamagedPlace, before: ReadonlyMap<string, bigint>, changed: readonly string[]): void {
+function expectNotSentAgain(
+  place: DamagedPlace,
+  before: ReadonlyMap<string, bigint>,
+  changed: readonly string[],
+): void {
   const now = place.objects();
-  for (const [name, inode] of before) if (!changed.includes(name)) expect([name, now.get(name)]).toEqual([name, inode]);
+  for (const [name, inode] of before)
+    if (!changed.includes(name)) expect([name, now.get(name)]).toEqual([name, inode]);
 }
 
 describe('damage under a running daemon', () => {
   test.each([
-    ['lmdb', 'a record', (place: DamagedPlace) => flipBit(place.index, readFileSync(place.index).lastIndexOf('file 11') + 12)],
+    [
+      'lmdb',
+      'a record',
+      (place: DamagedPlace) =>
+        flipBit(place.index, readFileSync(place.index).lastIndexOf('file 11') + 12),
+    ],
     ['lmdb', 'the whole file', (place: DamagedPlace) => rmSync(place.index)],
-    ['lowdb', 'a record', (place: DamagedPlace) => flipBit(place.index, readFileSync(place.index).indexOf('"file 11"') + 60)],
+    [
+      'lowdb',
+      'a record',
+      (place: DamagedPlace) =>
+        flipBit(place.index, readFileSync(place.index).indexOf('"file 11"') + 60),
+    ],
     ['lowdb', 'the whole file', (place: DamagedPlace) => rmSync(place.index)],
   ] as const)(
     'P4, P6: %s, %s: it ends and says what, where and what to do; its next start heals',
@@ -61,7 +82,9 @@ describe('damage under a running daemon', () => {
       rmSync(join(place.source, 'file 13'));
       const healed = place.daemon();
       await eventually(() => expect(healed.stderr()).toMatch(/run finished .*run=reconcile/), LONG);
-      expect(healed.stderr()).toMatch(/ warn state rebuilt .*until="the next reconcile has finished, nothing is deleted"/);
+      expect(healed.stderr()).toMatch(
+        / warn state rebuilt .*until="the next reconcile has finished, nothing is deleted"/,
+      );
       // Whose file went while nobody knew of it is nobody's object: it is kept.
       expect(place.differences()).toEqual([expect.stringMatching(/^file 13: absent/)]);
       expectNotSentAgain(place, before, ['file 12']);
@@ -87,105 +110,127 @@ describe('damage under a running daemon', () => {
 });
 
 // Mounting needs root: elsewhere these are shown as skipped.
-describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)('a full disk under the state folder, engine %s', (engine) => {
-  const ballast = (place: DamagedPlace) => join(place.state, 'ballast');
+describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
+  'a full disk under the state folder, engine %s',
+  (engine) => {
+    const ballast = (place: DamagedPlace) => join(place.state, 'ballast');
 
-  function fill(place: DamagedPlace): void {
-    const { bavail, bsize } = statfsSync(place.state);
-    writeFileSync(ballast(place), Buffer.alloc(Math.max(0, bavail * bsize)));
-  }
-
-  test.runIf(engine === 'lmdb')(
-    'P5: a daemon ends with 1 and its reason; the next one, with room, sends what is missing',
-    async () => {
-      const place = openPlace({ engine, mirror: 'rescan: 1s', stateBytes: 4 * 2 ** 20 });
-      const daemon = await inSync(place);
-      const before = place.objects();
-      fill(place);
-      for (let at = 0; at < 3_000; at += 1) place.write(`new ${at}`, `new ${at}`);
-      const { code, stderr } = await daemon.finished;
-      expect(code, stderr).toBe(1);
-      expect(stderr).toMatch(/^longshore: .*index\.mdb: write failed \(.* KiB are free/m);
-      expect(stderr).not.toMatch(/object failed|set aside/);
-      expectNotSentAgain(place, before, []);
-
-      rmSync(ballast(place));
-      const healed = await place.longshore('--reconcile', '--json');
-      expect(healed.code, healed.stderr).toBe(0);
-      expect(healed.stderr).not.toMatch(/state rebuilt/);
-      expect(place.differences()).toEqual([]);
-      expectNotSentAgain(place, before, []);
-    },
-    180_000,
-  );
-
-  test.runIf(engine === 'lowdb')(
-    'P5: a daemon says so once and waits, burns no attempt, and goes on by itself when there is room',
-    async () => {
-      const place = openPlace({ engine, mirror: 'rescan: 1s', stateBytes: 4 * 2 ** 20 });
-      const daemon = await inSync(place);
-      const before = place.objects();
-      fill(place);
-      for (let at = 0; at < 30; at += 1) place.write(`new ${at}`, `new ${at}`);
-      rmSync(join(place.source, 'file 7'));
-      await eventually(async () => expect(await statusOf(place)).toMatchObject({ state: 'state-unavailable' }), LONG);
-      const { why } = await statusOf(place);
-      expect(why).toContain(place.state);
-      expect(why).toMatch(/cannot be written/);
-      expectNotSentAgain(place, before, ['file 7']);
-      // Looks again and again, and the disk is still full.
-      await eventually(async () => expect(String((await statusOf(place))['why'])).toMatch(/ENOSPC/), LONG);
-      expect(await statusOf(place)).toMatchObject({ state: 'state-unavailable', quarantined: [], totals: { failed: 0 } });
-      expect(daemon.stderr()).not.toContain('object failed');
-      expect(daemon.stderr().match(/mirror waits/g)).toHaveLength(1);
-
-      rmSync(ballast(place));
-      await eventually(() => expect(place.differences()).toEqual([]), LONG);
-      await eventually(async () => expect(await statusOf(place)).toMatchObject({ state: 'in-sync', why: '' }), LONG);
-      expectNotSentAgain(place, before, ['file 7']);
-      daemon.kill('SIGTERM');
-      expect((await daemon.finished).code).toBe(0);
-      const after = await place.longshore('scan', '--json');
-      expect(summaryOf(after)).toMatchObject({ uploaded: 0, adopted: 0, deleted: 0 });
-    },
-    180_000,
-  );
-
-  test('P5, P6: a one-shot run that outgrows it fails and says so; with room the next one sends only what is missing', async () => {
-    // An LMDB index is written to no more after its first failure: with this room some of its commits succeed before that.
-    const place = openPlace({ engine, stateBytes: (engine === 'lmdb' ? 900 : 480) * 1024 });
-    const many = 1_500;
-    for (let at = 0; at < many; at += 1) place.write(`${'a long name '.repeat(10)}${at}`, String(at));
-    const failed = await place.longshore('--reconcile', '--json');
-    expect(failed.code, failed.stderr).toBe(1);
-    expect(String(summaryOf(failed)['error'])).toContain(place.state);
-    expect(String(summaryOf(failed)['error'])).toMatch(/ENOSPC|KiB are free/);
-    const before = place.objects();
-    expect(before.size).toBeGreaterThan(100);
-    spawnSync('mount', ['-o', 'remount,size=64m', place.state]);
-    const again = await place.longshore('--reconcile', '--json');
-    expect(again.code, again.stderr).toBe(0);
-    expect(place.differences()).toEqual([]);
-    expect(Number(summaryOf(again)['uploaded'])).toBe(many + FILES - before.size);
-    expectNotSentAgain(place, before, []);
-  }, 180_000);
-
-  test('P6: a start on a disk that is full is refused with which file and why, and nothing is lost', async () => {
-    const place = openPlace({ engine, stateBytes: 4 * 2 ** 20 });
-    expect((await place.longshore('--reconcile')).code).toBe(0);
-    const before = place.objects();
-    fill(place);
-    for (const command of ['--reconcile', 'run']) {
-      const { code, stderr } = await place.longshore(command);
-      expect(code, stderr).toBe(1);
-      expect(stderr).toContain(place.state);
-      expect(stderr).toContain('ENOSPC');
+    function fill(place: DamagedPlace): void {
+      const { bavail, bsize } = statfsSync(place.state);
+      writeFileSync(ballast(place), Buffer.alloc(Math.max(0, bavail * bsize)));
     }
-    expect([...place.objects()]).toEqual([...before]);
-    rmSync(ballast(place));
-    const again = await place.longshore('--reconcile', '--json');
-    expect(again.code, again.stderr).toBe(0);
-    expect(summaryOf(again)).toMatchObject({ unchanged: FILES, uploaded: 0, adopted: 0, deleted: 0 });
-    expect(readdirSync(place.state).filter((name) => name.endsWith('.tmp'))).toEqual([]);
-  });
-});
+
+    test.runIf(engine === 'lmdb')(
+      'P5: a daemon ends with 1 and its reason; the next one, with room, sends what is missing',
+      async () => {
+        const place = openPlace({ engine, mirror: 'rescan: 1s', stateBytes: 4 * 2 ** 20 });
+        const daemon = await inSync(place);
+        const before = place.objects();
+        fill(place);
+        for (let at = 0; at < 3_000; at += 1) place.write(`new ${at}`, `new ${at}`);
+        const { code, stderr } = await daemon.finished;
+        expect(code, stderr).toBe(1);
+        expect(stderr).toMatch(/^longshore: .*index\.mdb: write failed \(.* KiB are free/m);
+        expect(stderr).not.toMatch(/object failed|set aside/);
+        expectNotSentAgain(place, before, []);
+
+        rmSync(ballast(place));
+        const healed = await place.longshore('--reconcile', '--json');
+        expect(healed.code, healed.stderr).toBe(0);
+        expect(healed.stderr).not.toMatch(/state rebuilt/);
+        expect(place.differences()).toEqual([]);
+        expectNotSentAgain(place, before, []);
+      },
+      180_000,
+    );
+
+    test.runIf(engine === 'lowdb')(
+      'P5: a daemon says so once and waits, burns no attempt, and goes on by itself when there is room',
+      async () => {
+        const place = openPlace({ engine, mirror: 'rescan: 1s', stateBytes: 4 * 2 ** 20 });
+        const daemon = await inSync(place);
+        const before = place.objects();
+        fill(place);
+        for (let at = 0; at < 30; at += 1) place.write(`new ${at}`, `new ${at}`);
+        rmSync(join(place.source, 'file 7'));
+        await eventually(
+          async () => expect(await statusOf(place)).toMatchObject({ state: 'state-unavailable' }),
+          LONG,
+        );
+        const { why } = await statusOf(place);
+        expect(why).toContain(place.state);
+        expect(why).toMatch(/cannot be written/);
+        expectNotSentAgain(place, before, ['file 7']);
+        // Looks again and again, and the disk is still full.
+        await eventually(
+          async () => expect(String((await statusOf(place))['why'])).toMatch(/ENOSPC/),
+          LONG,
+        );
+        expect(await statusOf(place)).toMatchObject({
+          state: 'state-unavailable',
+          quarantined: [],
+          totals: { failed: 0 },
+        });
+        expect(daemon.stderr()).not.toContain('object failed');
+        expect(daemon.stderr().match(/mirror waits/g)).toHaveLength(1);
+
+        rmSync(ballast(place));
+        await eventually(() => expect(place.differences()).toEqual([]), LONG);
+        await eventually(
+          async () => expect(await statusOf(place)).toMatchObject({ state: 'in-sync', why: '' }),
+          LONG,
+        );
+        expectNotSentAgain(place, before, ['file 7']);
+        daemon.kill('SIGTERM');
+        expect((await daemon.finished).code).toBe(0);
+        const after = await place.longshore('scan', '--json');
+        expect(summaryOf(after)).toMatchObject({ uploaded: 0, adopted: 0, deleted: 0 });
+      },
+      180_000,
+    );
+
+    test('P5, P6: a one-shot run that outgrows it fails and says so; with room the next one sends only what is missing', async () => {
+      // An LMDB index is written to no more after its first failure: with this room some of its commits succeed before that.
+      const place = openPlace({ engine, stateBytes: (engine === 'lmdb' ? 900 : 480) * 1024 });
+      const many = 1_500;
+      for (let at = 0; at < many; at += 1)
+        place.write(`${'a long name '.repeat(10)}${at}`, String(at));
+      const failed = await place.longshore('--reconcile', '--json');
+      expect(failed.code, failed.stderr).toBe(1);
+      expect(String(summaryOf(failed)['error'])).toContain(place.state);
+      expect(String(summaryOf(failed)['error'])).toMatch(/ENOSPC|KiB are free/);
+      const before = place.objects();
+      expect(before.size).toBeGreaterThan(100);
+      spawnSync('mount', ['-o', 'remount,size=64m', place.state]);
+      const again = await place.longshore('--reconcile', '--json');
+      expect(again.code, again.stderr).toBe(0);
+      expect(place.differences()).toEqual([]);
+      expect(Number(summaryOf(again)['uploaded'])).toBe(many + FILES - before.size);
+      expectNotSentAgain(place, before, []);
+    }, 180_000);
+
+    test('P6: a start on a disk that is full is refused with which file and why, and nothing is lost', async () => {
+      const place = openPlace({ engine, stateBytes: 4 * 2 ** 20 });
+      expect((await place.longshore('--reconcile')).code).toBe(0);
+      const before = place.objects();
+      fill(place);
+      for (const command of ['--reconcile', 'run']) {
+        const { code, stderr } = await place.longshore(command);
+        expect(code, stderr).toBe(1);
+        expect(stderr).toContain(place.state);
+        expect(stderr).toContain('ENOSPC');
+      }
+      expect([...place.objects()]).toEqual([...before]);
+      rmSync(ballast(place));
+      const again = await place.longshore('--reconcile', '--json');
+      expect(again.code, again.stderr).toBe(0);
+      expect(summaryOf(again)).toMatchObject({
+        unchanged: FILES,
+        uploaded: 0,
+        adopted: 0,
+        deleted: 0,
+      });
+      expect(readdirSync(place.state).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    });
+  },
+);

@@ -1,8 +1,16 @@
-import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sealJson } from '../../src/state/sealed-json.js';
-import { type DamagedPlace, type Runtime, flipBit, openDamagedPlace } from './damaged-place.js';
+import { type DamagedPlace, flipBit, openDamagedPlace, type Runtime } from './damaged-place.js';
 import { summaryOf } from './place.js';
 
 const FILES = 40;
@@ -15,7 +23,10 @@ const CUT: readonly Damage[] = [
   ['cut in half', (file) => truncateSync(file, Math.floor(size(file) / 2))],
   ['cut to its first bytes', (file) => truncateSync(file, 100)],
   ['of zero length', (file) => truncateSync(file, 0)],
-  ['overwritten with garbage', (file) => writeFileSync(file, Buffer.alloc(size(file), 'garbage!'), { flag: 'r+' })],
+  [
+    'overwritten with garbage',
+    (file) => writeFileSync(file, Buffer.alloc(size(file), 'garbage!'), { flag: 'r+' }),
+  ],
   ['gone', (file) => rmSync(file)],
 ];
 const FLIPPED: Readonly<Record<Runtime, readonly Damage[]>> = {
@@ -27,7 +38,10 @@ const FLIPPED: Readonly<Record<Runtime, readonly Damage[]>> = {
   ],
   lowdb: [
     ['flipped in its first bytes', (file) => flipBit(file, 3)],
-    ['flipped in its checksum', (file) => flipBit(file, readFileSync(file).indexOf('checksum') + 14)],
+    [
+      'flipped in its checksum',
+      (file) => flipBit(file, readFileSync(file).indexOf('checksum') + 14),
+    ],
     ['flipped in a record', (file) => flipBit(file, recordAt(file) + 40)],
     ['flipped at its end', (file) => flipBit(file, size(file) - 4)],
   ],
@@ -68,58 +82,83 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
   test.each([
     ...[...CUT, ...FLIPPED[engine]].map(([what, damage]) => ['index', what, damage] as const),
     ...LEDGER.map(([what, damage]) => ['ledger', what, damage] as const),
-  ])('P6: %s %s: it is said, set aside and made anew; nothing is deleted, nothing sent again', async (which, what, damage) => {
-    const file = place[which];
-    damage(file);
-    const healed = await reconcileAfter(file);
-    expect(healed.code, healed.stderr).toBe(0);
-    const said = healed.stderr.split('\n').find((line) => line.includes('state rebuilt')) ?? '';
-    expect(said).toMatch(/ warn state rebuilt mirror=documents why=".*" until="the next reconcile has finished, nothing is deleted"/);
-    // LMDB's file is empty until its first commit: one that was never in use is made again, and none is kept.
-    const isAbsent = what === 'gone' || (which === 'index' && engine === 'lmdb' && what === 'of zero length');
-    if (isAbsent) expect(said).toContain(`its ${which} was missing`);
-    else {
-      expect(said).toContain(`${file}: `);
-      expect(said).toMatch(/; kept as .*\.damaged-\d{8}T\d{6}Z/);
-      expect(readdirSync(dirname(file)).filter((name) => name.includes('.damaged-'))).toHaveLength(1);
-    }
-    expect(summaryOf(healed)).toMatchObject({ uploaded: 0, copied: 0, deleted: 0, failed: 0 });
-    expect([...place.objects()]).toEqual([...objects]);
-    const after = await place.longshore('scan', '--json');
-    expect(after.code, after.stderr).toBe(0);
-    expect(after.stderr).not.toContain('state rebuilt');
-    expect(summaryOf(after)).toMatchObject({ unchanged: FILES, uploaded: 0, adopted: 0, deleted: 0 });
-  });
+  ])(
+    'P6: %s %s: it is said, set aside and made anew; nothing is deleted, nothing sent again',
+    async (which, what, damage) => {
+      const file = place[which];
+      damage(file);
+      const healed = await reconcileAfter(file);
+      expect(healed.code, healed.stderr).toBe(0);
+      const said = healed.stderr.split('\n').find((line) => line.includes('state rebuilt')) ?? '';
+      expect(said).toMatch(
+        / warn state rebuilt mirror=documents why=".*" until="the next reconcile has finished, nothing is deleted"/,
+      );
+      // LMDB's file is empty until its first commit: one that was never in use is made again, and none is kept.
+      const isAbsent =
+        what === 'gone' || (which === 'index' && engine === 'lmdb' && what === 'of zero length');
+      if (isAbsent) expect(said).toContain(`its ${which} was missing`);
+      else {
+        expect(said).toContain(`${file}: `);
+        expect(said).toMatch(/; kept as .*\.damaged-\d{8}T\d{6}Z/);
+        expect(
+          readdirSync(dirname(file)).filter((name) => name.includes('.damaged-')),
+        ).toHaveLength(1);
+      }
+      expect(summaryOf(healed)).toMatchObject({ uploaded: 0, copied: 0, deleted: 0, failed: 0 });
+      expect([...place.objects()]).toEqual([...objects]);
+      const after = await place.longshore('scan', '--json');
+      expect(after.code, after.stderr).toBe(0);
+      expect(after.stderr).not.toContain('state rebuilt');
+      expect(summaryOf(after)).toMatchObject({
+        unchanged: FILES,
+        uploaded: 0,
+        adopted: 0,
+        deleted: 0,
+      });
+    },
+  );
 
   test('P6: the whole state folder gone: nothing is deleted, nothing sent again', async () => {
     rmSync(place.state, { recursive: true });
     const { code, stdout, stderr } = await place.longshore('--reconcile', '--json');
     expect(code, stderr).toBe(0);
-    expect(summaryOf({ code, stdout, stderr })).toMatchObject({ adopted: FILES, uploaded: 0, deleted: 0 });
+    expect(summaryOf({ code, stdout, stderr })).toMatchObject({
+      adopted: FILES,
+      uploaded: 0,
+      deleted: 0,
+    });
     expect([...place.objects()]).toEqual([...objects]);
   });
 
   /** One that a newer longshore wrote: it is refused, by every command, and not touched. */
-  test.each(['index', 'ledger'] as const)('the %s of a newer longshore is refused, with what to do, and left as it is', async (which) => {
-    const file = place[which];
-    const bytes = readFileSync(file);
-    if (which === 'index' && engine === 'lmdb') {
-      const about = '{"is":"longshore object index","version":';
-      for (let at = bytes.indexOf(about); at !== -1; at = bytes.indexOf(about, at + 1)) bytes.write('7', at + about.length);
-    }
-    const newer =
-      which === 'index' && engine === 'lmdb'
-        ? bytes
-        : Buffer.from(sealJson({ ...JSON.parse(bytes.toString()), version: 7, checksum: undefined }));
-    writeFileSync(file, newer);
-    for (const command of ['--reconcile', 'run']) {
-      const { code, stderr } = await place.longshore(command);
-      expect(code, stderr).toBe(2);
-      expect(stderr).toContain(`${file}: is of version 7, this longshore knows versions up to 1. Run the newer longshore that wrote it`);
-    }
-    expect(readFileSync(file).equals(newer)).toBe(true);
-    expect([...place.objects()]).toEqual([...objects]);
-  });
+  test.each(['index', 'ledger'] as const)(
+    'the %s of a newer longshore is refused, with what to do, and left as it is',
+    async (which) => {
+      const file = place[which];
+      const bytes = readFileSync(file);
+      if (which === 'index' && engine === 'lmdb') {
+        const about = '{"is":"longshore object index","version":';
+        for (let at = bytes.indexOf(about); at !== -1; at = bytes.indexOf(about, at + 1))
+          bytes.write('7', at + about.length);
+      }
+      const newer =
+        which === 'index' && engine === 'lmdb'
+          ? bytes
+          : Buffer.from(
+              sealJson({ ...JSON.parse(bytes.toString()), version: 7, checksum: undefined }),
+            );
+      writeFileSync(file, newer);
+      for (const command of ['--reconcile', 'run']) {
+        const { code, stderr } = await place.longshore(command);
+        expect(code, stderr).toBe(2);
+        expect(stderr).toContain(
+          `${file}: is of version 7, this longshore knows versions up to 1. Run the newer longshore that wrote it`,
+        );
+      }
+      expect(readFileSync(file).equals(newer)).toBe(true);
+      expect([...place.objects()]).toEqual([...objects]);
+    },
+  );
 
   test('a state folder that may not be written says which, why, and what to do', async () => {
     chmodSync(place.state, 0o500);
@@ -127,7 +166,9 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
       for (const command of ['--reconcile', 'run']) {
         const { code, stderr } = await place.longshore(command);
         expect(code, stderr).toBe(1);
-        expect(stderr).toMatch(/state: the state folder cannot be used \(EACCES.*\)\. Make it writable for this user, or name another one/);
+        expect(stderr).toMatch(
+          /state: the state folder cannot be used \(EACCES.*\)\. Make it writable for this user, or name another one/,
+        );
       }
     } finally {
       chmodSync(place.state, 0o700);
@@ -147,7 +188,12 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
       chmodSync(file, 0o600);
       const again = await place.longshore('--reconcile', '--json');
       expect(again.code, again.stderr).toBe(0);
-      expect(summaryOf(again)).toMatchObject({ unchanged: FILES, uploaded: 0, adopted: 0, deleted: 0 });
+      expect(summaryOf(again)).toMatchObject({
+        unchanged: FILES,
+        uploaded: 0,
+        adopted: 0,
+        deleted: 0,
+      });
       expect([...place.objects()]).toEqual([...objects]);
     },
   );
@@ -189,7 +235,8 @@ describe.each(['lmdb', 'lowdb'] as const)('an object without a file, engine %s',
       expect((await place.longshore('--reconcile')).code).toBe(0);
       rmSync(join(place.source, 'gone'));
       truncateSync(place.index, 20);
-      for (let run = 0; run < 2; run += 1) expect((await place.longshore('--reconcile')).code).toBe(0);
+      for (let run = 0; run < 2; run += 1)
+        expect((await place.longshore('--reconcile')).code).toBe(0);
       expect([...place.objects().keys()].sort()).toEqual(['gone', 'kept']);
     } finally {
       await place.remove();

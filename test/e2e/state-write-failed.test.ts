@@ -20,15 +20,29 @@ describe.skipIf(!hasStrace)('P5: an index that cannot be written', () => {
       const place = openPlace();
       writeFileSync(join(place.source, 'first'), 'content');
       await place.longshore('reconcile');
-      for (let at = 0; at < FILES; at += 1) writeFileSync(join(place.source, `file ${at}`), `content ${at}`);
+      for (let at = 0; at < FILES; at += 1)
+        writeFileSync(join(place.source, `file ${at}`), `content ${at}`);
       const mirror = join(place.folder, 'state', 'mirrors', 'documents');
-      const failing = { calls: 'pwrite64', path: join(mirror, 'index.mdb'), how: `error=${error}:when=1+` };
+      const failing = {
+        calls: 'pwrite64',
+        path: join(mirror, 'index.mdb'),
+        how: `error=${error}:when=1+`,
+      };
       const args = [MAIN, '--config', join(place.folder, 'longshore.yaml'), command];
       const { code, stderr } = await runFailing(args, failing, { cwd: place.folder });
       expect(code, stderr).toBe(1);
-      expect(stderr).toMatch(/ error the (daemon|run) ends error="StateWrite\w+: .*index\.mdb: write failed \(/);
-      const lines = stderr.split('\n').filter((line) => !/^\S+Z (error|warn|info) \S|^longshore: |^ {2}because of: |^$/.test(line));
-      for (const line of lines) expect(line, 'only LMDB itself prints, on a line of its own').toMatch(/^Write error: [^"]*, size \d+$/);
+      expect(stderr).toMatch(
+        / error the (daemon|run) ends error="StateWrite\w+: .*index\.mdb: write failed \(/,
+      );
+      const lines = stderr
+        .split('\n')
+        .filter(
+          (line) => !/^\S+Z (error|warn|info) \S|^longshore: |^ {2}because of: |^$/.test(line),
+        );
+      for (const line of lines)
+        expect(line, 'only LMDB itself prints, on a line of its own').toMatch(
+          /^Write error: [^"]*, size \d+$/,
+        );
       expect(stderr).not.toMatch(/name-refused|set aside|damage|^ {4}at /m);
       expect(readdirSync(mirror).filter((name) => name.includes('damaged'))).toEqual([]);
 

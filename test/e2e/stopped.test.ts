@@ -40,7 +40,10 @@ mirrors:
   return {
     fake,
     write: (name) => writeFileSync(join(folder, 'source', name), name),
-    start: (command) => start(['--config', join(folder, 'longshore.yaml'), command], { env: { SECRET: ACCOUNT.secret } }),
+    start: (command) =>
+      start(['--config', join(folder, 'longshore.yaml'), command], {
+        env: { SECRET: ACCOUNT.secret },
+      }),
   };
 }
 
@@ -53,7 +56,9 @@ async function isDraining(program: Program): Promise<void> {
 }
 
 const objects = ({ fake }: Place) =>
-  [...(fake.rules.store.buckets.get('documents')?.objects.keys() ?? [])].filter((key) => !key.startsWith('.'));
+  [...(fake.rules.store.buckets.get('documents')?.objects.keys() ?? [])].filter(
+    (key) => !key.startsWith('.'),
+  );
 
 test.each(COMMANDS)(
   '%s: after SIGTERM no upload is begun, however many wait, those under way end, and the exit code is not 0',
@@ -90,27 +95,33 @@ test.each(COMMANDS)('%s: SIGTERM ends a listing that gets no answer', async (com
   expect(objects(place)).toEqual([]);
 });
 
-test.each(COMMANDS)('%s: SIGTERM ends the taking of a lease that gets no answer', async (command, code) => {
-  const place = await openPlace();
-  place.write('file');
-  place.fake.doors.close('PutObject');
-  const program = place.start(command);
-  await isHeld(place, 'PutObject');
-  program.kill('SIGTERM');
-  expect((await program.finished).code).toBe(code);
-  expect(objects(place)).toEqual([]);
-});
+test.each(COMMANDS)(
+  '%s: SIGTERM ends the taking of a lease that gets no answer',
+  async (command, code) => {
+    const place = await openPlace();
+    place.write('file');
+    place.fake.doors.close('PutObject');
+    const program = place.start(command);
+    await isHeld(place, 'PutObject');
+    program.kill('SIGTERM');
+    expect((await program.finished).code).toBe(code);
+    expect(objects(place)).toEqual([]);
+  },
+);
 
-test.each(COMMANDS)('%s: SIGTERM ends a start that asks a provider which one it is', async (command, code) => {
-  const place = await openPlace({ profile: 'auto' });
-  place.write('file');
-  place.fake.doors.close('ListBuckets');
-  const program = place.start(command);
-  await isHeld(place, 'ListBuckets');
-  program.kill('SIGTERM');
-  const { code: ended, stderr } = await program.finished;
-  expect(ended, stderr).toBe(code);
-});
+test.each(COMMANDS)(
+  '%s: SIGTERM ends a start that asks a provider which one it is',
+  async (command, code) => {
+    const place = await openPlace({ profile: 'auto' });
+    place.write('file');
+    place.fake.doors.close('ListBuckets');
+    const program = place.start(command);
+    await isHeld(place, 'ListBuckets');
+    program.kill('SIGTERM');
+    const { code: ended, stderr } = await program.finished;
+    expect(ended, stderr).toBe(code);
+  },
+);
 
 test.each(COMMANDS)('%s: after SIGTERM a request that fails is not made again', async (command) => {
   const place = await openPlace();
@@ -126,7 +137,9 @@ test.each(COMMANDS)('%s: after SIGTERM a request that fails is not made again', 
   await isDraining(program);
   place.fake.doors.open('PutObject');
   expect((await program.finished).code).toBe(WORK_DROPPED);
-  expect(place.fake.log.filter(({ operation, key }) => operation === 'PutObject' && key === 'file')).toHaveLength(1);
+  expect(
+    place.fake.log.filter(({ operation, key }) => operation === 'PutObject' && key === 'file'),
+  ).toHaveLength(1);
 });
 
 test.each(COMMANDS)('%s: a second SIGTERM ends uploads that get no answer', async (command) => {

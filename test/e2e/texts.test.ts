@@ -18,12 +18,18 @@ mirrors:
 `;
   writeFileSync(join(folder, 'longshore.yaml'), config);
   const sh = (script: string) =>
-    new Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>((resolve) => {
-      const text = `longshore() { ${process.execPath} ${MAIN} "$@"; }\n${script}`;
-      execFile('/bin/bash', ['-c', text], { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder } }, (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
-      );
-    });
+    new Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>(
+      (resolve) => {
+        const text = `longshore() { ${process.execPath} ${MAIN} "$@"; }\n${script}`;
+        execFile(
+          '/bin/bash',
+          ['-c', text],
+          { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder } },
+          (error, stdout, stderr) =>
+            resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
+        );
+      },
+    );
   return { folder, config, sh };
 }
 
@@ -32,10 +38,16 @@ function withoutWarnings(stderr: string): string {
   return stderr.replace(/^warning: .*\n/gm, '');
 }
 
-test.each(['--help', '--version', 'help run', 'check'])('%s fails when its output cannot be written', async (command) => {
-  const { code, stderr } = await openShell().sh(`longshore ${command} >/dev/full`);
-  expect([code, withoutWarnings(stderr)]).toEqual([1, 'longshore: cannot write the output: ENOSPC: no space left on device, write\n']);
-});
+test.each(['--help', '--version', 'help run', 'check'])(
+  '%s fails when its output cannot be written',
+  async (command) => {
+    const { code, stderr } = await openShell().sh(`longshore ${command} >/dev/full`);
+    expect([code, withoutWarnings(stderr)]).toEqual([
+      1,
+      'longshore: cannot write the output: ENOSPC: no space left on device, write\n',
+    ]);
+  },
+);
 
 test('in a folder that was removed, a command says so without a stack trace, and an absolute --config works', async () => {
   const { folder, sh } = openShell();
@@ -51,21 +63,26 @@ test('in a folder that was removed, a command says so without a stack trace, and
 });
 
 // Below 20 Node itself does not start.
-test.each([22, 28, 34, 40])('with %i open files a run says which limit to raise, and shows no stack trace', async (limit) => {
-  const { folder, sh } = openShell();
-  writeFileSync(join(folder, 'source', 'file'), '');
-  const { code, stderr, stdout } = await sh(`ulimit -n ${limit} && longshore reconcile`);
-  expect(code).toBe(1);
-  expect(`${stdout}${stderr}`).toMatch(/ulimit -n 1024/);
-  expect(stderr).not.toMatch(/^\s+at |^Node\.js|^node:/m);
-});
+test.each([22, 28, 34, 40])(
+  'with %i open files a run says which limit to raise, and shows no stack trace',
+  async (limit) => {
+    const { folder, sh } = openShell();
+    writeFileSync(join(folder, 'source', 'file'), '');
+    const { code, stderr, stdout } = await sh(`ulimit -n ${limit} && longshore reconcile`);
+    expect(code).toBe(1);
+    expect(`${stdout}${stderr}`).toMatch(/ulimit -n 1024/);
+    expect(stderr).not.toMatch(/^\s+at |^Node\.js|^node:/m);
+  },
+);
 
 test('"-" is stdin for --config, with paths seen from the current folder, and stdout for init', async () => {
   const { folder, sh } = openShell();
   const checked = await sh('longshore --config - check <longshore.yaml');
   expect([checked.code, withoutWarnings(checked.stderr)]).toEqual([0, '']);
   expect(checked.stdout).toContain(`mirror documents: ${folder}/source to vault:documents/`);
-  expect((await sh('echo targets: | longshore --config - check')).stderr).toContain('longshore: stdin:1:1  ');
+  expect((await sh('echo targets: | longshore --config - check')).stderr).toContain(
+    'longshore: stdin:1:1  ',
+  );
   const example = await sh('longshore init - --source ./source && ls');
   expect(example.stdout).toContain('source: "./source"');
   expect(example.stdout).toMatch(/\nlongshore\.yaml\nsource\n$/);

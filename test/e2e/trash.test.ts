@@ -1,4 +1,12 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { filesBelow } from '../watcher/tree.js';
@@ -9,7 +17,9 @@ const TRASH = '    deletes: trash\n';
 /** Names and contents of what is in the trash, the oldest folder first. */
 function trashed(place: Place): string[] {
   const folder = join(place.container, '.longshore/trash');
-  return filesBelow(folder).map((path) => `${path.slice(path.indexOf('/') + 1)}: ${readFileSync(join(folder, path), 'utf8')}`);
+  return filesBelow(folder).map(
+    (path) => `${path.slice(path.indexOf('/') + 1)}: ${readFileSync(join(folder, path), 'utf8')}`,
+  );
 }
 
 test('P4: what is deleted or overwritten can be listed, restored as it was, and purged', async () => {
@@ -25,17 +35,37 @@ test('P4: what is deleted or overwritten can be listed, restored as it was, and 
   rmSync(join(place.source, 'letters'), { recursive: true });
   const run = await place.longshore('reconcile', '--json');
   expect(summaryOf(run)).toMatchObject({ deleted: 2, failed: 0, skipped: 0 });
-  expect(eventsOf(run)).toContainEqual(expect.objectContaining({ event: 'done', job: 'delete', why: 'gone, kept in the trash' }));
+  expect(eventsOf(run)).toContainEqual(
+    expect.objectContaining({ event: 'done', job: 'delete', why: 'gone, kept in the trash' }),
+  );
   expect(existsSync(join(place.container, 'letters'))).toBe(false);
-  expect(trashed(place).sort()).toEqual(['letters/a.txt: first', 'letters/a.txt: second, longer', 'letters/b.txt: letters/b.txt']);
+  expect(trashed(place).sort()).toEqual([
+    'letters/a.txt: first',
+    'letters/a.txt: second, longer',
+    'letters/b.txt: letters/b.txt',
+  ]);
 
   const listed = await place.longshore('trash', 'ls', 'documents', 'letters/a.txt');
   expect(listed).toMatchObject({ code: 0, stderr: '' });
-  expect(listed.stdout).toMatch(/^20\S+Z {2,}5 {2}letters\/a\.txt\n20\S+Z +14 {2}letters\/a\.txt\n$/);
+  expect(listed.stdout).toMatch(
+    /^20\S+Z {2,}5 {2}letters\/a\.txt\n20\S+Z +14 {2}letters\/a\.txt\n$/,
+  );
   const [oldest] = eventsOf(await place.longshore('trash', 'ls', 'documents', '--json'));
-  expect(oldest).toMatchObject({ name: 'letters/a.txt', size: 5, md5: '8b04d5e3775d298e78455efc5ca404d5' });
+  expect(oldest).toMatchObject({
+    name: 'letters/a.txt',
+    size: 5,
+    md5: '8b04d5e3775d298e78455efc5ca404d5',
+  });
 
-  const elsewhere = await place.longshore('trash', 'restore', 'documents', '--to', 'elsewhere', '--at', '2020-01-01T00:00:00Z');
+  const elsewhere = await place.longshore(
+    'trash',
+    'restore',
+    'documents',
+    '--to',
+    'elsewhere',
+    '--at',
+    '2020-01-01T00:00:00Z',
+  );
   expect(elsewhere).toMatchObject({ code: 0, stderr: '' });
   expect(readFileSync(join(place.folder, 'elsewhere/letters/a.txt'), 'utf8')).toBe('first');
   expect(statSync(join(place.folder, 'elsewhere/letters/a.txt')).mtimeMs).toBe(1_600_000_000_000);
@@ -52,7 +82,9 @@ test('P4: what is deleted or overwritten can be listed, restored as it was, and 
 
   expect((await place.longshore('trash', 'purge', 'documents')).code).toBe(2);
   expect((await place.longshore('trash', 'purge', 'documents', 'nothing')).code).toBe(1);
-  expect((await place.longshore('trash', 'purge', 'documents', '--older-than', '1d')).stdout).toBe('purged 0 objects (0 B)\n');
+  expect((await place.longshore('trash', 'purge', 'documents', '--older-than', '1d')).stdout).toBe(
+    'purged 0 objects (0 B)\n',
+  );
   const partly = await place.longshore('trash', 'purge', 'documents', 'letters/b.txt', 'nothing');
   expect(partly).toMatchObject({ code: 1, stdout: expect.stringMatching(/^purged 1 object /) });
   expect(partly.stderr).toContain('nothing in the trash is called "nothing"');
@@ -99,10 +131,15 @@ test('P5: a daemon that is killed while it moves a tree to the trash loses nothi
   expect((await place.longshore('reconcile')).code).toBe(0);
   rmSync(join(place.source, 'tree'), { recursive: true });
   const daemon = place.daemon();
-  await vi.waitFor(() => expect(trashed(place).length).toBeGreaterThan(0), { timeout: 30_000, interval: 1 });
+  await vi.waitFor(() => expect(trashed(place).length).toBeGreaterThan(0), {
+    timeout: 30_000,
+    interval: 1,
+  });
   daemon.kill('SIGKILL');
   await daemon.finished;
   expect((await place.longshore('reconcile')).code).toBe(0);
   expect(place.objects()).toEqual(['kept']);
-  expect([...new Set(trashed(place))].sort()).toEqual(paths.map((path) => `${path}: ${path}`).sort());
+  expect([...new Set(trashed(place))].sort()).toEqual(
+    paths.map((path) => `${path}: ${path}`).sort(),
+  );
 });

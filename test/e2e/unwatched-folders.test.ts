@@ -33,7 +33,8 @@ async function statusOf({ folder: at }: Place) {
   return mirror;
 }
 
-const contents = (place: Place): string[] => place.objects().map((name) => unlessGone(join(place.container, name)));
+const contents = (place: Place): string[] =>
+  place.objects().map((name) => unlessGone(join(place.container, name)));
 
 function unlessGone(path: string): string {
   try {
@@ -46,24 +47,46 @@ function unlessGone(path: string): string {
 test.runIf(hasCompiler).each(['chokidar', 'directories'] as const)(
   'P1: %s: a folder without a watch is scanned at once, is said to be unwatched, and a file moved there is in the container all the time',
   async (watch) => {
-    const place = openPlace(`    watch: ${watch}\n    guard: off\n    rescan: 0s\n    reconcile: 0s\n`);
+    const place = openPlace(
+      `    watch: ${watch}\n    guard: off\n    rescan: 0s\n    reconcile: 0s\n`,
+    );
     place.write('old/moved');
     place.write('old/other');
-    const roots = { source: place.source, target: join(place.folder, 'vault'), state: join(place.folder, 'state') };
-    const preload = openPreload({ library, folder: place.folder, roots, point: pointOf('x/source/watch/new#1/ENOSPC') });
-    const daemon = start(['--config', join(place.folder, 'longshore.yaml'), 'run'], { cwd: place.folder, env: preload.env });
+    const roots = {
+      source: place.source,
+      target: join(place.folder, 'vault'),
+      state: join(place.folder, 'state'),
+    };
+    const preload = openPreload({
+      library,
+      folder: place.folder,
+      roots,
+      point: pointOf('x/source/watch/new#1/ENOSPC'),
+    });
+    const daemon = start(['--config', join(place.folder, 'longshore.yaml'), 'run'], {
+      cwd: place.folder,
+      env: preload.env,
+    });
     onTestFinished(() => daemon.kill('SIGKILL'));
-    await eventually(async () => expect(await statusOf(place)).toMatchObject({ state: 'in-sync', lagSeconds: 0 }));
+    await eventually(async () =>
+      expect(await statusOf(place)).toMatchObject({ state: 'in-sync', lagSeconds: 0 }),
+    );
     preload.arm();
     mkdirSync(join(place.folder, 'made'));
     renameSync(join(place.folder, 'made'), join(place.source, 'new'));
     place.write('new/first');
     await eventually(() => expect(place.objects()).toContain('new/first'), BEFORE_TIMER_MS);
     expect(preload.fired()).toBe(true);
-    await eventually(async () => expect(await statusOf(place)).toMatchObject({ state: 'degraded', lagSeconds: null }), BEFORE_TIMER_MS);
+    await eventually(
+      async () =>
+        expect(await statusOf(place)).toMatchObject({ state: 'degraded', lagSeconds: null }),
+      BEFORE_TIMER_MS,
+    );
     const { why, watch: watching } = await statusOf(place);
     expect(why).toMatch(/^1 folder is not watched, but scanned on a timer \(new: no watches left/);
-    expect(watching?.degraded).toEqual([{ under: 'new', why: expect.stringContaining('no watches left') }]);
+    expect(watching?.degraded).toEqual([
+      { under: 'new', why: expect.stringContaining('no watches left') },
+    ]);
 
     renameSync(join(place.source, 'old/moved'), join(place.source, 'new/moved'));
     await eventually(() => {
@@ -72,9 +95,15 @@ test.runIf(hasCompiler).each(['chokidar', 'directories'] as const)(
       expect(place.objects()).toEqual(['new/first', 'new/moved', 'old/other']);
     }, BEFORE_TIMER_MS);
     rmSync(join(place.source, 'old/other'));
-    await eventually(() => expect(place.objects()).toEqual(['new/first', 'new/moved']), BEFORE_TIMER_MS);
+    await eventually(
+      () => expect(place.objects()).toEqual(['new/first', 'new/moved']),
+      BEFORE_TIMER_MS,
+    );
     // The timer places the watch after all.
-    await eventually(async () => expect(await statusOf(place)).toMatchObject({ state: 'in-sync', lagSeconds: 0 }), 90_000);
+    await eventually(
+      async () => expect(await statusOf(place)).toMatchObject({ state: 'in-sync', lagSeconds: 0 }),
+      90_000,
+    );
   },
   200_000,
 );

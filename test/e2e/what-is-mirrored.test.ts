@@ -18,10 +18,15 @@ import { eventsOf, openPlace } from './place.js';
 // The claims of docs/what-is-mirrored.md, in its order.
 
 /** Names that a run left out, with the reason. */
-async function leftOut(place: ReturnType<typeof openPlace>): Promise<{ readonly code: number | string; readonly reasons: unknown }> {
+async function leftOut(
+  place: ReturnType<typeof openPlace>,
+): Promise<{ readonly code: number | string; readonly reasons: unknown }> {
   const run = await place.longshore('reconcile', '--json');
   const skipped = eventsOf(run).filter(({ event }) => event === 'skipped');
-  return { code: run.code, reasons: Object.fromEntries(skipped.map(({ path, reason }) => [path, reason])) };
+  return {
+    code: run.code,
+    reasons: Object.fromEntries(skipped.map(({ path, reason }) => [path, reason])),
+  };
 }
 
 test('files are objects of the same bytes; empty folders, links, pipes and devices are not mirrored, and the run is complete', async () => {
@@ -31,7 +36,10 @@ test('files are objects of the same bytes; empty folders, links, pipes and devic
   mkdirSync(join(place.source, 'empty folder'));
   symlinkSync('folder/file', join(place.source, 'link'));
   execFileSync('mkfifo', [join(place.source, 'pipe')]);
-  expect(await leftOut(place)).toEqual({ code: 0, reasons: { link: 'link-skipped', pipe: 'special-file' } });
+  expect(await leftOut(place)).toEqual({
+    code: 0,
+    reasons: { link: 'link-skipped', pipe: 'special-file' },
+  });
   expect(place.objects()).toEqual(['empty', 'folder/file']);
   expect(readFileSync(join(place.container, 'folder/file'), 'utf8')).toBe('bytes');
 });
@@ -41,7 +49,10 @@ test('names that no object can have are named, and the run is incomplete', async
   writeFileSync(Buffer.concat([Buffer.from(`${place.source}/`), Buffer.from([0xff])]), '');
   place.write('.longshore/lease', 'mine');
   const { code, reasons } = await leftOut(place);
-  expect([code, Object.values(reasons as object).toSorted()]).toEqual([3, ['name-not-utf8', 'name-refused']]);
+  expect([code, Object.values(reasons as object).toSorted()]).toEqual([
+    3,
+    ['name-not-utf8', 'name-refused'],
+  ]);
   expect(readFileSync(join(place.container, '.longshore/lease'), 'utf8')).not.toBe('mine');
 });
 
@@ -64,7 +75,9 @@ test('times are kept before 1970 and after 2262; of a mode the files of a local 
   chmodSync(place.write('program'), 0o6755);
   expect((await place.longshore('reconcile')).code).toBe(0);
   for (const name of ['old', 'late'])
-    expect(statSync(join(place.container, name)).mtimeMs).toBe(statSync(join(place.source, name)).mtimeMs);
+    expect(statSync(join(place.container, name)).mtimeMs).toBe(
+      statSync(join(place.source, name)).mtimeMs,
+    );
   expect(statSync(join(place.container, 'program')).mode & 0o7777).toBe(0o755);
   const listed = await place.longshore('object', 'ls', 'vault', 'documents', '--json');
   const program = eventsOf(listed).find(({ name }) => name === 'program');

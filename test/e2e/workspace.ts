@@ -21,7 +21,10 @@ export function openWorkspace(name: string, close?: () => Promise<void> | void):
 }
 
 /** Whoever makes it removes it. */
-export function createWorkspace(name: string, close: () => Promise<void> | void = () => {}): Workspace {
+export function createWorkspace(
+  name: string,
+  close: () => Promise<void> | void = () => {},
+): Workspace {
   const folder = mkdtempSync(join(tmpdir(), `longshore-${name}-`));
   const programs: Program[] = [];
   return {

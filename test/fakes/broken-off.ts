@@ -8,7 +8,10 @@ const GONE = 'the client went away';
  * may have done so, and have asked for something else, before its connection was even accepted. The stream is left as it is:
  * iterating would close the connection in its own way.
  */
-export function readBody(message: IncomingMessage, stopAfter: number | undefined): Promise<Buffer | undefined> {
+export function readBody(
+  message: IncomingMessage,
+  stopAfter: number | undefined,
+): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   let ended = false;

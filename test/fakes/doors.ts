@@ -10,7 +10,10 @@ export interface Doors<Operation> {
 }
 
 export function createDoors<Operation>(): Doors<Operation> {
-  const closed = new Map<Operation, { arrived: number; readonly letIn: Promise<void>; open(): void; isOpen: boolean }>();
+  const closed = new Map<
+    Operation,
+    { arrived: number; readonly letIn: Promise<void>; open(): void; isOpen: boolean }
+  >();
   return {
     close(operation) {
       let open = () => {};

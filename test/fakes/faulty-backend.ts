@@ -45,14 +45,18 @@ export function faulty(inner: Backend): { readonly backend: Backend; readonly fa
 
   const backend = intercept(
     cutting,
-    async <T>(invocation: Parameters<Parameters<typeof intercept>[1]>[0], run: () => Promise<T>): Promise<T> => {
+    async <T>(
+      invocation: Parameters<Parameters<typeof intercept>[1]>[0],
+      run: () => Promise<T>,
+    ): Promise<T> => {
       const { operation, call } = invocation;
       calls.push(operation);
       const fault = scripted.get(operation)?.shift();
       if (fault === undefined) return run();
       if (fault instanceof Error) throw fault;
       if (fault === 'no answer') await run();
-      if (fault === 'hang' || fault === 'no answer') return orAborted(new Promise<never>(() => {}), call.signal);
+      if (fault === 'hang' || fault === 'no answer')
+        return orAborted(new Promise<never>(() => {}), call.signal);
       if (fault === 'wrong checksum') return withWrongChecksums((await run()) as ObjectInfo) as T;
       if ('lost' in fault) {
         await run();
@@ -60,7 +64,9 @@ export function faulty(inner: Backend): { readonly backend: Backend; readonly fa
       }
       if (operation === 'putObject') cutNextBody = fault.cutAfter;
       const result = await run();
-      return operation === 'readObject' ? (firstBytes(result as AsyncIterable<Uint8Array>, fault.cutAfter) as T) : result;
+      return operation === 'readObject'
+        ? (firstBytes(result as AsyncIterable<Uint8Array>, fault.cutAfter) as T)
+        : result;
     },
   );
 
@@ -72,7 +78,9 @@ export function faulty(inner: Backend): { readonly backend: Backend; readonly fa
         scripted.set(operation, [...(scripted.get(operation) ?? []), fault]);
       },
       assertUsedUp() {
-        const left = [...scripted].filter(([, faults]) => faults.length > 0).map(([operation, faults]) => `${operation}: ${faults.length}`);
+        const left = [...scripted]
+          .filter(([, faults]) => faults.length > 0)
+          .map(([operation, faults]) => `${operation}: ${faults.length}`);
         expect(left, 'faults that never happened').toEqual([]);
       },
     },
@@ -80,10 +88,19 @@ export function faulty(inner: Backend): { readonly backend: Backend; readonly fa
 }
 
 function withWrongChecksums(info: ObjectInfo): ObjectInfo {
-  return { ...info, checksums: info.checksums.map(({ algorithm, hex }) => ({ algorithm, hex: hex.replace(/./g, '0') })) };
+  return {
+    ...info,
+    checksums: info.checksums.map(({ algorithm, hex }) => ({
+      algorithm,
+      hex: hex.replace(/./g, '0'),
+    })),
+  };
 }
 
-async function* firstBytes(source: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array, void, undefined> {
+async function* firstBytes(
+  source: AsyncIterable<Uint8Array>,
+  count: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let left = count;
   for await (const chunk of source) {
     yield chunk.subarray(0, left);

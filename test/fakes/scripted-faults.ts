@@ -40,12 +40,20 @@ export const LOGIN_PAGE: ForeignAnswer = {
 export const BARE_200: ForeignAnswer = { kind: 'foreign', status: 200, headers: {}, body: '' };
 
 export function flipBit(body: Buffer, at: number): void {
-  if (at >= body.byteLength) throw new RangeError(`a body of ${body.byteLength} bytes has no byte ${at} to be changed`);
+  if (at >= body.byteLength)
+    throw new RangeError(`a body of ${body.byteLength} bytes has no byte ${at} to be changed`);
   body[at]! ^= 1;
 }
 
-export function sendForeign(response: ServerResponse, { status, headers, body, withoutLength }: ForeignAnswer, isHead: boolean): void {
-  response.writeHead(status, { ...headers, ...(!withoutLength && { 'content-length': String(Buffer.byteLength(body)) }) });
+export function sendForeign(
+  response: ServerResponse,
+  { status, headers, body, withoutLength }: ForeignAnswer,
+  isHead: boolean,
+): void {
+  response.writeHead(status, {
+    ...headers,
+    ...(!withoutLength && { 'content-length': String(Buffer.byteLength(body)) }),
+  });
   response.end(isHead ? undefined : body);
 }
 
@@ -57,13 +65,19 @@ export interface ScriptedFaults<Operation, Fault> {
   always(operation: Operation, fault: Fault | undefined, fits?: (key: string) => boolean): void;
   /** How many have not happened yet. */
   readonly left: number;
-  take(request: { readonly operation: Operation; readonly key: string | undefined }): Fault | undefined;
+  take(request: {
+    readonly operation: Operation;
+    readonly key: string | undefined;
+  }): Fault | undefined;
   /** A fault that never happened means a test that is green for nothing. */
   assertUsedUp(): void;
 }
 
 export function scriptFaults<Operation, Fault>(): ScriptedFaults<Operation, Fault> {
-  const lasting = new Map<Operation, { readonly fault: Fault; readonly fits: (key: string) => boolean }>();
+  const lasting = new Map<
+    Operation,
+    { readonly fault: Fault; readonly fits: (key: string) => boolean }
+  >();
   const waiting: { readonly operation: Operation; readonly fault: Fault | undefined }[] = [];
   return {
     next(operation, fault, times = 1) {
@@ -83,7 +97,8 @@ export function scriptFaults<Operation, Fault>(): ScriptedFaults<Operation, Faul
       return waiting.length;
     },
     assertUsedUp() {
-      if (waiting.length > 0) throw new Error(`faults that never happened: ${JSON.stringify(waiting)}`);
+      if (waiting.length > 0)
+        throw new Error(`faults that never happened: ${JSON.stringify(waiting)}`);
     },
   };
 }

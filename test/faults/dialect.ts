@@ -78,11 +78,23 @@ export const s3Dialect: Dialect = {
   refusal: s3Refusal,
   errorInside: () => ({ ...s3Refusal(200, 'InternalError'), status: 200 }),
   expired: s3Refusal(400, 'ExpiredToken'),
-  wrongHash: (answer) => withWrongEtag(answer, answer.body.toString().replace(/(<ETag>(?:&quot;|")?)[0-9a-f]{32}/g, `$1${WRONG_MD5}`)),
+  wrongHash: (answer) =>
+    withWrongEtag(
+      answer,
+      answer.body.toString().replace(/(<ETag>(?:&quot;|")?)[0-9a-f]{32}/g, `$1${WRONG_MD5}`),
+    ),
 };
 
-function s3Refusal(status: number, code: string, headers: Readonly<Record<string, string>> = {}): Answer {
-  return { status, headers: { 'content-type': 'application/xml', ...headers }, body: Buffer.from(errorXml(code)) };
+function s3Refusal(
+  status: number,
+  code: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  return {
+    status,
+    headers: { 'content-type': 'application/xml', ...headers },
+    body: Buffer.from(errorXml(code)),
+  };
 }
 
 /** Without it an answer would be taken for that of another web server. */
@@ -98,12 +110,21 @@ export const swiftDialect: Dialect = {
     const inAccount = SWIFT_ACCOUNT.exec(path)?.[1];
     if (inAccount === undefined) return { operation: 'authenticate', key: undefined };
     const [container, key] = inAccount.split(/\/(.*)/s, 2).map((part) => decodeURIComponent(part));
-    return { operation: swiftOperation(method, new URLSearchParams(query), container, key, headers), key };
+    return {
+      operation: swiftOperation(method, new URLSearchParams(query), container, key, headers),
+      key,
+    };
   },
   refusal: swiftRefusal,
   errorInside: (operation) =>
     operation === 'delete together'
-      ? json({ 'Number Deleted': 0, 'Number Not Found': 0, 'Response Status': '500 Internal Error', 'Response Body': '', Errors: [] })
+      ? json({
+          'Number Deleted': 0,
+          'Number Not Found': 0,
+          'Response Status': '500 Internal Error',
+          'Response Body': '',
+          Errors: [],
+        })
       : { status: 202, headers: OF_SWIFT, body: Buffer.from('not created') },
   expired: swiftRefusal(401),
   wrongHash: (answer) => withWrongEtag(answer, answer.body.toString()),
@@ -116,9 +137,11 @@ function swiftOperation(
   key: string | undefined,
   headers: IncomingMessage['headers'],
 ): Operation {
-  if (container === undefined || container === '') return query.has('bulk-delete') ? 'delete together' : 'other';
+  if (container === undefined || container === '')
+    return query.has('bulk-delete') ? 'delete together' : 'other';
   // What the driver keeps beside the objects is of interest only where it is a part, or the mark that parts begin.
-  if (key === undefined) return container.endsWith('_segments') ? 'other' : method === 'GET' ? 'list' : 'container';
+  if (key === undefined)
+    return container.endsWith('_segments') ? 'other' : method === 'GET' ? 'list' : 'container';
   if (method === 'PUT' && key.startsWith('longshore/segments/')) return 'part';
   if (method === 'PUT' && /^longshore\/marks\/.*\/open$/s.test(key)) return 'begin parts';
   if (key.startsWith('longshore/')) return 'other';
@@ -129,7 +152,11 @@ function swiftOperation(
   return ({ GET: 'get', HEAD: 'head', DELETE: 'delete' } as const)[method] ?? 'other';
 }
 
-function swiftRefusal(status: number, code = '', headers: Readonly<Record<string, string>> = {}): Answer {
+function swiftRefusal(
+  status: number,
+  code = '',
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
   return {
     status,
     headers: { ...OF_SWIFT, 'content-type': 'text/html', ...headers },
@@ -138,5 +165,9 @@ function swiftRefusal(status: number, code = '', headers: Readonly<Record<string
 }
 
 function json(document: unknown): Answer {
-  return { status: 200, headers: { ...OF_SWIFT, 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(document)) };
+  return {
+    status: 200,
+    headers: { ...OF_SWIFT, 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify(document)),
+  };
 }

@@ -1,5 +1,10 @@
 import { once } from 'node:events';
-import { createServer, request as forwardRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as forwardRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { breakOff, readBody } from '../fakes/broken-off.js';
 import { flipBit, type HttpFault, sendForeign } from '../fakes/scripted-faults.js';
@@ -66,13 +71,17 @@ export async function startFaultProxy(upstream: string, dialect: Dialect): Promi
     if (fault?.kind === 'flip') flipBit(body, fault.at);
     if (fault?.kind === 'meanwhile') await fault.act();
     if (fault?.kind === 'answer') return send(message, response, fault.answer);
-    if (fault?.kind === 'foreign' && !fault.done) return sendForeign(response, fault, message.method === 'HEAD');
+    if (fault?.kind === 'foreign' && !fault.done)
+      return sendForeign(response, fault, message.method === 'HEAD');
     const path = message.url ?? '/';
     const answer = await forward(message, fault?.kind === 'ask' ? fault.path(path) : path, body);
     if (fault?.kind === 'foreign') return sendForeign(response, fault, message.method === 'HEAD');
     if (fault?.kind === 'lose-answer') return void message.socket.resetAndDestroy();
     if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') {
-      response.writeHead(answer.status, { ...answer.headers, 'content-length': String(answer.body.byteLength) });
+      response.writeHead(answer.status, {
+        ...answer.headers,
+        'content-length': String(answer.body.byteLength),
+      });
       return breakOff(response, answer.body, fault);
     }
     send(message, response, fault?.kind === 'alter' ? fault.alter(answer) : answer);
@@ -83,10 +92,22 @@ export async function startFaultProxy(upstream: string, dialect: Dialect): Promi
     const { method, headers } = message;
     return new Promise((resolve, reject) => {
       const request = forwardRequest(
-        { host: hostname, port, path, method, headers: { ...headers, connection: 'close' }, agent: false },
+        {
+          host: hostname,
+          port,
+          path,
+          method,
+          headers: { ...headers, connection: 'close' },
+          agent: false,
+        },
         (answer) => {
           const chunks: Buffer[] = [];
-          const whole = () => resolve({ status: answer.statusCode ?? 0, headers: headersOf(answer), body: Buffer.concat(chunks) });
+          const whole = () =>
+            resolve({
+              status: answer.statusCode ?? 0,
+              headers: headersOf(answer),
+              body: Buffer.concat(chunks),
+            });
           // Swift's answer to a HEAD has a stray end of a body, which is no HTTP.
           if (method === 'HEAD') return whole();
           answer.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -106,21 +127,35 @@ export async function startFaultProxy(upstream: string, dialect: Dialect): Promi
     port: (server.address() as AddressInfo).port,
     next(wanted, fault, times = 1) {
       const [operation, key] = typeof wanted === 'string' ? [wanted] : wanted;
-      const pick = (asked: Asked) => asked.operation === operation && (key === undefined || asked.key === key);
+      const pick = (asked: Asked) =>
+        asked.operation === operation && (key === undefined || asked.key === key);
       rules.push({ fault, pick, what: `${wanted}: ${fault.kind}`, left: times, happened: false });
     },
     always(pick, fault) {
-      const rule: Rule = { fault, pick, what: `always: ${fault.kind}`, left: Number.POSITIVE_INFINITY, happened: false };
+      const rule: Rule = {
+        fault,
+        pick,
+        what: `always: ${fault.kind}`,
+        left: Number.POSITIVE_INFINITY,
+        happened: false,
+      };
       rules.unshift(rule);
       return () => {
         rule.left = 0;
       };
     },
-    count: (operation, key) => log.filter((asked) => asked.operation === operation && (key === undefined || asked.key === key)).length,
+    count: (operation, key) =>
+      log.filter(
+        (asked) => asked.operation === operation && (key === undefined || asked.key === key),
+      ).length,
     assertUsedUp() {
-      const unused = rules.filter(({ left, happened }) => !happened || (left > 0 && left !== Number.POSITIVE_INFINITY));
+      const unused = rules.filter(
+        ({ left, happened }) => !happened || (left > 0 && left !== Number.POSITIVE_INFINITY),
+      );
       if (unused.length > 0)
-        throw new Error(`faults that never happened: ${unused.map(({ what, left }) => `${what} (${left})`).join(', ')}`);
+        throw new Error(
+          `faults that never happened: ${unused.map(({ what, left }) => `${what} (${left})`).join(', ')}`,
+        );
     },
     async close() {
       server.closeAllConnections();
@@ -132,12 +167,24 @@ export async function startFaultProxy(upstream: string, dialect: Dialect): Promi
 
 function headersOf({ headers }: IncomingMessage): Record<string, string> {
   const { connection: _, 'transfer-encoding': __, ...kept } = headers;
-  return Object.fromEntries(Object.entries(kept).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]));
+  return Object.fromEntries(
+    Object.entries(kept).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
 }
 
-function send({ method }: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
+function send(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: Answer,
+): void {
   // The answer to a HEAD has the length of what a GET would have given, and no body.
-  response.writeHead(status, method === 'HEAD' ? headers : { ...headers, 'content-length': String(body.byteLength) });
+  response.writeHead(
+    status,
+    method === 'HEAD' ? headers : { ...headers, 'content-length': String(body.byteLength) },
+  );
   if (method === 'HEAD') response.end();
   else response.end(body);
 }

@@ -24,7 +24,10 @@ export function killsInParts(at: Faulty): void {
     at.proxy.next('part', { kind: 'meanwhile', act: () => {} }, ARRIVED);
     at.proxy.next('part', { kind: 'stall' }, AT_ONCE);
     const daemon = place.daemon();
-    await eventually(() => expect(at.proxy.count('part'), daemon.stderr()).toBe(ARRIVED + AT_ONCE), 120_000);
+    await eventually(
+      () => expect(at.proxy.count('part'), daemon.stderr()).toBe(ARRIVED + AT_ONCE),
+      120_000,
+    );
     daemon.kill('SIGKILL');
     await daemon.finished;
     expect(at.proxy.count('complete parts')).toBe(0);
@@ -35,8 +38,12 @@ export function killsInParts(at: Faulty): void {
    * provider's is known to tell the content; elsewhere the object is read back once.
    */
   async function expectSettled(place: RemotePlace): Promise<void> {
-    const ofParts = at.direct.capabilities.multipart?.etagOfParts(place.container, [{ md5: '0'.repeat(32), size: 1 }]);
-    expect(await at.direct.capabilities.multipart?.unfinished(place.container, '', call)).toEqual([]);
+    const ofParts = at.direct.capabilities.multipart?.etagOfParts(place.container, [
+      { md5: '0'.repeat(32), size: 1 },
+    ]);
+    expect(await at.direct.capabilities.multipart?.unfinished(place.container, '', call)).toEqual(
+      [],
+    );
     await at.expectInSync(place);
     expect(at.proxy.count('get', FILM)).toBeLessThanOrEqual(ofParts === undefined ? 1 : 0);
   }
@@ -76,7 +83,10 @@ export function killsInParts(at: Faulty): void {
     at.proxy.next('complete parts', { kind: 'lose-answer' });
     at.proxy.next('complete parts', { kind: 'stall' });
     const daemon = place.daemon();
-    await eventually(() => expect(at.proxy.count('complete parts'), daemon.stderr()).toBe(2), 120_000);
+    await eventually(
+      () => expect(at.proxy.count('complete parts'), daemon.stderr()).toBe(2),
+      120_000,
+    );
     daemon.kill('SIGKILL');
     await daemon.finished;
     const before = at.proxy.count('part');

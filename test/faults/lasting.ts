@@ -23,7 +23,10 @@ export function lastingFaults(at: Faulty): void {
     expect(summaryOf(run)).toMatchObject({ uploaded: 7, failed: 1 });
     const failures = eventsOf(run).filter(({ event }) => event === 'failed');
     expect(failures.every(({ name }) => name === LIAR)).toBe(true);
-    expect(failures.at(-1)).toMatchObject({ retryInMs: null, error: expect.stringContaining('has hash 000') });
+    expect(failures.at(-1)).toMatchObject({
+      retryInMs: null,
+      error: expect.stringContaining('has hash 000'),
+    });
     const puts = at.proxy.count('put', LIAR);
     expect(puts).toBeGreaterThan(4);
     expect((await place.longshore('scan', '--json')).code).toBe(3);
@@ -42,9 +45,14 @@ export function lastingFaults(at: Faulty): void {
     const daemon = place.daemon();
     const quarantined = async () => {
       const { stdout } = await place.longshore('status', '--json');
-      return (JSON.parse(stdout) as { mirrors: { quarantined: unknown[] }[] }).mirrors.flatMap((mirror) => mirror.quarantined);
+      return (JSON.parse(stdout) as { mirrors: { quarantined: unknown[] }[] }).mirrors.flatMap(
+        (mirror) => mirror.quarantined,
+      );
     };
-    await eventually(async () => expect(await quarantined()).toMatchObject([{ name: LIAR }]), 120_000);
+    await eventually(
+      async () => expect(await quarantined()).toMatchObject([{ name: LIAR }]),
+      120_000,
+    );
     expect(JSON.stringify(await quarantined())).toContain('hash-mismatch');
     honestAgain();
     appendFileSync(join(place.source, LIAR), 'another look');
@@ -58,7 +66,10 @@ export function lastingFaults(at: Faulty): void {
   test('P8: a right that is missing for one object fails that object only', async () => {
     const place = at.open();
     at.fill(place);
-    at.proxy.always(({ operation, key }) => operation === 'put' && key === 'folder/f3', at.refused(403, 'AccessDenied'));
+    at.proxy.always(
+      ({ operation, key }) => operation === 'put' && key === 'folder/f3',
+      at.refused(403, 'AccessDenied'),
+    );
     const run = await place.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(3);
     expect(summaryOf(run)).toMatchObject({ uploaded: 6, failed: 1 });
@@ -68,7 +79,10 @@ export function lastingFaults(at: Faulty): void {
   test('a right that is missing for the container stops the mirror, which says so', async () => {
     const place = at.open();
     at.fill(place);
-    at.proxy.always(({ operation }) => operation === 'list' || operation === 'container', at.refused(403, 'AccessDenied'));
+    at.proxy.always(
+      ({ operation }) => operation === 'list' || operation === 'container',
+      at.refused(403, 'AccessDenied'),
+    );
     const run = await place.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(6);
     expect(summaryOf(run)['error']).toContain(`container "${place.container}" was refused`);
@@ -81,7 +95,10 @@ export function lastingFaults(at: Faulty): void {
     at.fill(place);
     expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 7 });
     rmSync(join(place.source, 'folder/f0'));
-    const advanceAgain = at.proxy.always(({ operation }) => operation === 'list', notAdvancing(at.dialect));
+    const advanceAgain = at.proxy.always(
+      ({ operation }) => operation === 'list',
+      notAdvancing(at.dialect),
+    );
     const run = await place.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(1);
     expect(summaryOf(run)['error']).toMatch(/not where to go on|does not advance/);
@@ -95,13 +112,18 @@ export function lastingFaults(at: Faulty): void {
     at.fill({ container, source, ...place });
     const daemon = place.daemon();
     await eventually(async () => expect(await place.differences()).toEqual([]));
-    for (const { key } of await listAll(at.direct, container)) await at.direct.deleteObject({ container, key }, call);
+    for (const { key } of await listAll(at.direct, container))
+      await at.direct.deleteObject({ container, key }, call);
     await at.direct.deleteContainer(container, call);
     writeFileSync(join(source, 'new'), 'new');
-    await eventually(() => expect(daemon.stderr()).toMatch(/state changed.*target-down.*does not exist/));
+    await eventually(() =>
+      expect(daemon.stderr()).toMatch(/state changed.*target-down.*does not exist/),
+    );
     await eventually(async () => expect(await place.differences()).toEqual([]), 90_000);
     expect(daemon.stderr()).toContain('the container was gone');
-    await eventually(async () => expect((await place.longshore('status')).stdout).toContain('in-sync'));
+    await eventually(async () =>
+      expect((await place.longshore('status')).stdout).toContain('in-sync'),
+    );
     daemon.kill('SIGTERM');
     const { code, stderr } = await daemon.finished;
     expect(code).toBe(0);
@@ -124,20 +146,29 @@ export function lastingFaults(at: Faulty): void {
     });
     expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 1 });
     await at.expectInSync(place);
-    expect(await at.direct.capabilities.multipart?.unfinished(place.container, '', call)).toEqual([]);
+    expect(await at.direct.capabilities.multipart?.unfinished(place.container, '', call)).toEqual(
+      [],
+    );
   });
 }
 
 /** Swift gives the first page again and again; S3 says that there is more, with the same token as before. */
 function notAdvancing({ driver }: Dialect): Fault {
-  if (driver === 'swift') return { kind: 'ask', path: (path) => path.replace(/([?&])marker=[^&]*&?/, '$1') };
+  if (driver === 'swift')
+    return { kind: 'ask', path: (path) => path.replace(/([?&])marker=[^&]*&?/, '$1') };
   // Base64, as Swift's own are: what it cannot read it answers with 500.
-  const more = '<IsTruncated>true</IsTruncated><NextContinuationToken>YWx3YXlz</NextContinuationToken>';
+  const more =
+    '<IsTruncated>true</IsTruncated><NextContinuationToken>YWx3YXlz</NextContinuationToken>';
   return {
     kind: 'alter',
     alter: (answer) => {
-      const body = answer.body.toString().replace(/<NextContinuationToken>.*<\/NextContinuationToken>/, '');
-      return { ...answer, body: Buffer.from(body.replace(/<IsTruncated>[a-z]*<\/IsTruncated>/, more)) };
+      const body = answer.body
+        .toString()
+        .replace(/<NextContinuationToken>.*<\/NextContinuationToken>/, '');
+      return {
+        ...answer,
+        body: Buffer.from(body.replace(/<IsTruncated>[a-z]*<\/IsTruncated>/, more)),
+      };
     },
   };
 }

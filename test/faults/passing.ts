@@ -51,7 +51,10 @@ export function passingFaults(at: Faulty): void {
     const completions: readonly (readonly [string, Fault])[] = [
       ['its completion was lost', { kind: 'lose-answer' }],
       ['its completion was refused', refused(503, 'SlowDown')],
-      ['its completion said yes, with an error inside', { kind: 'answer', answer: at.dialect.errorInside('complete parts') }],
+      [
+        'its completion said yes, with an error inside',
+        { kind: 'answer', answer: at.dialect.errorInside('complete parts') },
+      ],
       ['its completion told a wrong hash', at.lying()],
       ['its completion met a login page', LOGIN_PAGE],
       ['its completion met a login page behind which it was made', { ...LOGIN_PAGE, done: true }],
@@ -68,7 +71,11 @@ export function passingFaults(at: Faulty): void {
     const run = await place.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(0);
     await at.expectInSync(place);
-    expect(await at.direct.capabilities.multipart?.unfinished(place.container, '', { signal: new AbortController().signal })).toEqual([]);
+    expect(
+      await at.direct.capabilities.multipart?.unfinished(place.container, '', {
+        signal: new AbortController().signal,
+      }),
+    ).toEqual([]);
   });
 
   test('P1: a listing that is cut short, or stops in the middle, is asked for again', async () => {
@@ -90,21 +97,34 @@ export function passingFaults(at: Faulty): void {
     at.proxy.next('copy', { kind: 'answer', answer: at.dialect.errorInside('copy') });
     at.proxy.next('copy', LOGIN_PAGE);
     at.proxy.next('delete together', LOGIN_PAGE);
-    at.proxy.next('delete together', { kind: 'answer', answer: at.dialect.errorInside('delete together') });
-    expectDone(await place.longshore('scan', '--json'), { uploaded: 0, copied: 1, deleted: 6, bytes: 0 });
+    at.proxy.next('delete together', {
+      kind: 'answer',
+      answer: at.dialect.errorInside('delete together'),
+    });
+    expectDone(await place.longshore('scan', '--json'), {
+      uploaded: 0,
+      copied: 1,
+      deleted: 6,
+      bytes: 0,
+    });
     await at.expectInSync(place);
   });
 
   test.each([
     ['ahead', TWENTY_MINUTES_MS],
     ['behind', -TWENTY_MINUTES_MS],
-  ])('P1: a machine whose clock is 20 minutes %s mirrors all the same, and is told', async (_, offMs) => {
-    const shift = `const now = Date.now; Date.now = () => now() + ${offMs};`;
-    const place = at.open({ nodeOptions: ['--import', `data:text/javascript,${encodeURIComponent(shift)}`] });
-    at.fill(place);
-    const run = await place.longshore('--reconcile', '--json');
-    expectDone(run, { uploaded: 7 });
-    expect(run.stderr).toContain('the clock of this machine differs');
-    expect(await place.differences()).toEqual([]);
-  });
+  ])(
+    'P1: a machine whose clock is 20 minutes %s mirrors all the same, and is told',
+    async (_, offMs) => {
+      const shift = `const now = Date.now; Date.now = () => now() + ${offMs};`;
+      const place = at.open({
+        nodeOptions: ['--import', `data:text/javascript,${encodeURIComponent(shift)}`],
+      });
+      at.fill(place);
+      const run = await place.longshore('--reconcile', '--json');
+      expectDone(run, { uploaded: 7 });
+      expect(run.stderr).toContain('the clock of this machine differs');
+      expect(await place.differences()).toEqual([]);
+    },
+  );
 }

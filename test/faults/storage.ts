@@ -15,7 +15,10 @@ export interface Storage {
   /** `http://host:port` of the service itself. */
   readonly origin: string;
   /** A target's settings, with the service at this address. */
-  target(address: { readonly host: string; readonly port: number }): Readonly<Record<string, unknown>>;
+  target(address: {
+    readonly host: string;
+    readonly port: number;
+  }): Readonly<Record<string, unknown>>;
   /** A client of the service itself. */
   open(): Backend;
   close(): Promise<void>;
@@ -27,7 +30,10 @@ export interface Faulty {
   readonly proxy: FaultProxy;
   /** Past the proxy. */
   readonly direct: Backend;
-  open(options?: { readonly nodeOptions?: readonly string[]; readonly timeout?: string }): RemotePlace;
+  open(options?: {
+    readonly nodeOptions?: readonly string[];
+    readonly timeout?: string;
+  }): RemotePlace;
   /** Six small files in `folder`, and one that is streamed. */
   fill(place: RemotePlace): void;
   /** An answer of the service's own kind. */
@@ -42,7 +48,11 @@ export const LARGE = 'large';
 export const MIB = 2 ** 20;
 
 /** Names a group of tests over one service. Whatever a test scripts must have happened when it ends. */
-export function describeFaults(title: string, openStorage: () => Promise<Storage>, tests: (at: Faulty) => void): void {
+export function describeFaults(
+  title: string,
+  openStorage: () => Promise<Storage>,
+  tests: (at: Faulty) => void,
+): void {
   describe(title, { timeout: 180_000 }, () => {
     let storage: Storage;
     let direct: Backend;
@@ -87,7 +97,10 @@ export function describeFaults(title: string, openStorage: () => Promise<Storage
         for (const name of SMALL) writeFileSync(join(source, name), randomContent(3000));
         writeFileSync(join(source, LARGE), randomContent(3 * MIB + 5));
       },
-      refused: (status, code, headers = {}) => ({ kind: 'answer', answer: storage.dialect.refusal(status, code, headers) }),
+      refused: (status, code, headers = {}) => ({
+        kind: 'answer',
+        answer: storage.dialect.refusal(status, code, headers),
+      }),
       lying: () => ({ kind: 'alter', alter: storage.dialect.wrongHash }),
       async expectInSync(place) {
         expect(await place.differences()).toEqual([]);

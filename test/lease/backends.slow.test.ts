@@ -7,12 +7,12 @@ import type { Backend } from '../../src/drivers/backend.js';
 import { localBackend } from '../../src/drivers/local/backend.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
 import { createMemoryStore } from '../../src/drivers/memory/store.js';
-import { NEVER_ABORTED } from '../../src/signal.js';
 import { createLease } from '../../src/lease/create-lease.js';
 import type { Holder } from '../../src/lease/document.js';
 import { LeaseHeldError } from '../../src/lease/errors.js';
 import { leaseObject } from '../../src/lease/lease-object.js';
 import { silentLogger } from '../../src/log.js';
+import { NEVER_ABORTED } from '../../src/signal.js';
 import { openFake as openFakeS3 } from '../drivers/s3/open.js';
 import { openFake as openFakeSwift } from '../drivers/swift/open.js';
 import type { Fault } from '../fakes/s3/faults.js';
@@ -82,34 +82,41 @@ const dialects: readonly (readonly [profile: string, conditions: ConditionDialec
   ['aws', { refusesAll: [501, 'NotImplemented'] }],
 ];
 
-describe.each(dialects)('lease over S3, profile %s, which takes conditions %j', (profile, conditions) => {
-  async function openDialect(): Promise<Clients> {
-    const fake = await startFakeS3({ conditions });
-    const clients = [openFakeS3(fake, { profile }), openFakeS3(fake, { profile })] as const;
-    onTestFinished(async () => {
-      for (const client of clients) await client.close();
-      await fake.close();
-    });
-    await clients[0].createContainer(REF.container, { signal: NEVER_ABORTED });
-    return clients;
-  }
+describe.each(dialects)(
+  'lease over S3, profile %s, which takes conditions %j',
+  (profile, conditions) => {
+    async function openDialect(): Promise<Clients> {
+      const fake = await startFakeS3({ conditions });
+      const clients = [openFakeS3(fake, { profile }), openFakeS3(fake, { profile })] as const;
+      onTestFinished(async () => {
+        for (const client of clients) await client.close();
+        await fake.close();
+      });
+      await clients[0].createContainer(REF.container, { signal: NEVER_ABORTED });
+      return clients;
+    }
 
-  test('is renewed, released, acquired by another holder, and taken over', async () => {
-    const [one, two] = await openDialect();
-    const first = leaseOf(one, holder('a'), false, 500);
-    await first.acquire(NEVER_ABORTED);
-    const renewal = (await leaseObject(two, REF).read(NEVER_ABORTED))?.document?.renewal ?? 0;
-    await expect.poll(async () => (await leaseObject(two, REF).read(NEVER_ABORTED))?.document?.renewal).toBeGreaterThan(renewal + 1);
-    await expect(leaseOf(two, holder('b')).acquire(NEVER_ABORTED)).rejects.toThrow(LeaseHeldError);
-    await first.release();
-    expect((await leaseObject(two, REF).read(NEVER_ABORTED))?.document?.released).toBe(true);
-    const second = leaseOf(two, holder('b'));
-    await second.acquire(NEVER_ABORTED);
-    const third = leaseOf(one, holder('c'), true);
-    await third.acquire(NEVER_ABORTED);
-    expect(third.status()).toMatchObject({ held: true, fence: 3 });
-  });
-});
+    test('is renewed, released, acquired by another holder, and taken over', async () => {
+      const [one, two] = await openDialect();
+      const first = leaseOf(one, holder('a'), false, 500);
+      await first.acquire(NEVER_ABORTED);
+      const renewal = (await leaseObject(two, REF).read(NEVER_ABORTED))?.document?.renewal ?? 0;
+      await expect
+        .poll(async () => (await leaseObject(two, REF).read(NEVER_ABORTED))?.document?.renewal)
+        .toBeGreaterThan(renewal + 1);
+      await expect(leaseOf(two, holder('b')).acquire(NEVER_ABORTED)).rejects.toThrow(
+        LeaseHeldError,
+      );
+      await first.release();
+      expect((await leaseObject(two, REF).read(NEVER_ABORTED))?.document?.released).toBe(true);
+      const second = leaseOf(two, holder('b'));
+      await second.acquire(NEVER_ABORTED);
+      const third = leaseOf(one, holder('c'), true);
+      await third.acquire(NEVER_ABORTED);
+      expect(third.status()).toMatchObject({ held: true, fence: 3 });
+    });
+  },
+);
 
 test('lease: a take-over ends in a write without a condition when every conditional one is refused', async () => {
   const fake = await startFakeS3();
@@ -125,13 +132,19 @@ test('lease: a take-over ends in a write without a condition when every conditio
     async putObject(ref, body, options, call) {
       const found = await leaseObject(backend, REF).read(NEVER_ABORTED);
       if (found?.document?.holder.host === 'a' && options.precondition !== undefined)
-        await leaseObject(backend, REF).write({ ...found.document, renewal: found.document.renewal + 1 }, found.version, NEVER_ABORTED);
+        await leaseObject(backend, REF).write(
+          { ...found.document, renewal: found.document.renewal + 1 },
+          found.version,
+          NEVER_ABORTED,
+        );
       return backend.putObject(ref, body, options, call);
     },
   };
   const second = leaseOf(renewing, holder('b'), true);
   await second.acquire(NEVER_ABORTED);
-  expect((await leaseObject(backend, REF).read(NEVER_ABORTED))?.document).toMatchObject({ holder: { host: 'b' } });
+  expect((await leaseObject(backend, REF).read(NEVER_ABORTED))?.document).toMatchObject({
+    holder: { host: 'b' },
+  });
 });
 
 describe.each(['memory', 'local', 's3', 'swift'] as const)('a lease on %s', (name) => {
@@ -148,7 +161,10 @@ describe.each(['memory', 'local', 's3', 'swift'] as const)('a lease on %s', (nam
     expect(third.status()).toMatchObject({ held: true, fence: 3 });
     await second.release();
     // The one that lost it could not give back what it no longer had.
-    expect((await leaseObject(two, REF).read(NEVER_ABORTED))?.document).toMatchObject({ holder: { host: 'c' }, released: false });
+    expect((await leaseObject(two, REF).read(NEVER_ABORTED))?.document).toMatchObject({
+      holder: { host: 'c' },
+      released: false,
+    });
   });
 
   test('is given to one of two who come at the same moment', async () => {
@@ -196,21 +212,32 @@ async function writtenOver(fault: Fault) {
     await object.write({ ...found.document, renewal }, found.version, NEVER_ABORTED);
   }
   fake.faults.assertUsedUp();
-  return { versions: bucket.objects.get(REF.key)?.length, renewal: (await object.read(NEVER_ABORTED))?.document?.renewal };
+  return {
+    versions: bucket.objects.get(REF.key)?.length,
+    renewal: (await object.read(NEVER_ABORTED))?.document?.renewal,
+  };
 }
 
 test('who may not delete versions is refused once, does not ask again, and has the lease all the same', async () => {
-  expect(await writtenOver({ kind: 'refuse', status: 403, code: 'AccessDenied' })).toEqual({ versions: 4, renewal: 13 });
+  expect(await writtenOver({ kind: 'refuse', status: 403, code: 'AccessDenied' })).toEqual({
+    versions: 4,
+    renewal: 13,
+  });
 });
 
 test('a version that cannot be deleted now is deleted with the next sign of life', async () => {
-  expect(await writtenOver({ kind: 'refuse', status: 503, code: 'SlowDown' })).toEqual({ versions: 1, renewal: 13 });
+  expect(await writtenOver({ kind: 'refuse', status: 503, code: 'SlowDown' })).toEqual({
+    versions: 1,
+    renewal: 13,
+  });
 });
 
 test('S3: the lease gets neither retention nor legal hold of the target, and its versions do not pile up', async () => {
   const fake = await startFakeS3();
   onTestFinished(() => fake.close());
-  const backend = openFakeS3(fake, { object_lock: { mode: 'compliance', retain: '1d', legal_hold: true } });
+  const backend = openFakeS3(fake, {
+    object_lock: { mode: 'compliance', retain: '1d', legal_hold: true },
+  });
   onTestFinished(() => backend.close());
   await backend.createContainer(REF.container, { signal: NEVER_ABORTED });
   const bucket = fake.rules.store.bucket(REF.container);
@@ -220,7 +247,9 @@ test('S3: the lease gets neither retention nor legal hold of the target, and its
     await lease.acquire(NEVER_ABORTED);
     await lease.release();
   }
-  const puts = fake.log.filter(({ operation }) => operation === 'PutObject').map(({ headers }) => Object.keys(headers));
+  const puts = fake.log
+    .filter(({ operation }) => operation === 'PutObject')
+    .map(({ headers }) => Object.keys(headers));
   expect(puts.length).toBeGreaterThan(2);
   expect(puts.flat().filter((name) => name.startsWith('x-amz-object-lock'))).toEqual([]);
   expect(bucket.objects.get(REF.key)).toHaveLength(1);

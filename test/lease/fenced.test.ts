@@ -4,9 +4,9 @@ import type { PutOptions } from '../../src/drivers/call.js';
 import { ObjectDoesNotExistError } from '../../src/drivers/errors.js';
 import { EFFECTS } from '../../src/drivers/layers/intercept.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
-import { NEVER_ABORTED } from '../../src/signal.js';
 import { LeaseLostError } from '../../src/lease/errors.js';
 import { fenced } from '../../src/lease/fenced.js';
+import { NEVER_ABORTED } from '../../src/signal.js';
 
 const call = { signal: NEVER_ABORTED };
 const options: PutOptions = { contentType: 'x', metaData: {}, headers: {}, checksums: [] };
@@ -53,7 +53,9 @@ test('a lease that is lost while a body goes out stops it before its next piece:
     state.lost = true;
     yield Buffer.from('second');
   }
-  await expect(backend.putObject(ref, streamBody(pieces(), 11), options, call)).rejects.toThrow(LeaseLostError);
+  await expect(backend.putObject(ref, streamBody(pieces(), 11), options, call)).rejects.toThrow(
+    LeaseLostError,
+  );
   await expect(storage.headObject(ref, call)).rejects.toThrow(ObjectDoesNotExistError);
 });
 

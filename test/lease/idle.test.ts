@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
-import { NEVER_ABORTED } from '../../src/signal.js';
 import type { Holder } from '../../src/lease/document.js';
 import { newDocument } from '../../src/lease/document.js';
 import { LeaseHeldError, LeaseLostError } from '../../src/lease/errors.js';
 import { judge } from '../../src/lease/judge.js';
 import type { Lease } from '../../src/lease/lease.js';
 import { thisHolder } from '../../src/lease/this-holder.js';
+import { NEVER_ABORTED } from '../../src/signal.js';
 import { eventually } from '../e2e/trees.js';
 import { holder, MINUTE, moving, openRig, PERIOD } from './rig.js';
 
@@ -46,7 +46,13 @@ async function otherProcess() {
   const { pid } = child;
   if (pid === undefined) throw new Error('no process could be started');
   const self = await thisHolder('/', 'this');
-  const other: Holder = { ...self, pid, startTicks: statOf(pid)[19] ?? null, instance: 'other', stateIdentity: 'other' };
+  const other: Holder = {
+    ...self,
+    pid,
+    startTicks: statOf(pid)[19] ?? null,
+    instance: 'other',
+    stateIdentity: 'other',
+  };
   return {
     self,
     other,
@@ -84,12 +90,15 @@ test('an idle lease on a place that others may reach is renewed as ever', async 
 test.each([
   ['boot', { bootId: null }],
   ['process', { startTicks: null }],
-])('an idle lease is renewed as ever where the system does not tell one %s from another', async (_, unknown) => {
-  const { lease, clock, puts } = await openCounted();
-  await lease(holder('a', unknown), HERE).acquire(never);
-  await clock.advance(60 * MINUTE);
-  expect(puts()).toBe(31);
-});
+])(
+  'an idle lease is renewed as ever where the system does not tell one %s from another',
+  async (_, unknown) => {
+    const { lease, clock, puts } = await openCounted();
+    await lease(holder('a', unknown), HERE).acquire(never);
+    await clock.advance(60 * MINUTE);
+    expect(puts()).toBe(31);
+  },
+);
 
 test('the first write after a sign of life was left out waits for one, however young the last one is', async () => {
   const { lease, clock, puts } = await openCounted();
@@ -134,7 +143,9 @@ test('an idle holder keeps its place on this system while its process runs, and 
   for (let times = 0; times < 10; times += 1) {
     const error = await refusal(waiting);
     expect(error.remainingMs).toBe(Number.POSITIVE_INFINITY);
-    expect(error.message).toMatch(/keeps the place until its process ends.* \(its last sign of life was at .*\); or take it$/);
+    expect(error.message).toMatch(
+      /keeps the place until its process ends.* \(its last sign of life was at .*\); or take it$/,
+    );
     await clock.advance(PERIOD);
   }
   await kill();
@@ -154,7 +165,12 @@ test('an idle holder whose process is stopped is taken over after a whole period
 
 const self = await thisHolder('/', 'self');
 const stranger = holder('x');
-const elsewhere: Holder = { ...self, instance: 'other', stateIdentity: 'other', pidNamespace: 'of a container' };
+const elsewhere: Holder = {
+  ...self,
+  instance: 'other',
+  stateIdentity: 'other',
+  pidNamespace: 'of a container',
+};
 const dead: Holder = { ...self, instance: 'other', stateIdentity: 'other', startTicks: '1' };
 const alive: Holder = { ...self, instance: 'other', stateIdentity: 'other' };
 const restarted: Holder = { ...self, machine: 'm', bootId: 'before' };
@@ -167,18 +183,49 @@ const STANDINGS: [string, Holder, boolean, boolean, boolean, number][] = [
   ['a living process that was seen to live', alive, true, true, true, forever],
   ['a dead process', dead, true, true, false, 0],
   ['a dead process that was seen to live', dead, true, true, true, 0],
-  ['a dead process that was seen to live, of a place that others reach', dead, true, false, true, forever],
+  [
+    'a dead process that was seen to live, of a place that others reach',
+    dead,
+    true,
+    false,
+    true,
+    forever,
+  ],
   ['a process of another container', elsewhere, true, true, false, forever],
   ['a process of another container that always renews', elsewhere, false, true, false, PERIOD],
   ['another machine whose disk was moved here', stranger, true, true, false, PERIOD],
   ['another machine whose disk is reached over a network', stranger, true, false, false, forever],
   ['another machine that always renews', stranger, false, false, false, PERIOD],
   ['this mirror before a restart', restarted, true, true, false, PERIOD * 0.3],
-  ['this mirror before a restart, of a place that others reach', restarted, true, false, false, PERIOD * 0.3],
+  [
+    'this mirror before a restart, of a place that others reach',
+    restarted,
+    true,
+    false,
+    false,
+    PERIOD * 0.3,
+  ],
 ];
 
-test.each(STANDINGS)('lease: %s is waited for as long as is right', async (_, of, whenUsed, reachedOnlyHere, rivalLives, waitMs) => {
-  const found = newDocument({ mirror: 'm', holder: of, fence: 1, periodMs: PERIOD, ...(whenUsed && { renewsWhenUsed: true }) }, 0);
-  const standing = await judge(found, { self: { ...self, machine: 'm' }, periodMs: PERIOD, rivalLives, reachedOnlyHere });
-  expect(standing.free ? 0 : standing.silenceMs).toBe(waitMs);
-});
+test.each(STANDINGS)(
+  'lease: %s is waited for as long as is right',
+  async (_, of, whenUsed, reachedOnlyHere, rivalLives, waitMs) => {
+    const found = newDocument(
+      {
+        mirror: 'm',
+        holder: of,
+        fence: 1,
+        periodMs: PERIOD,
+        ...(whenUsed && { renewsWhenUsed: true }),
+      },
+      0,
+    );
+    const standing = await judge(found, {
+      self: { ...self, machine: 'm' },
+      periodMs: PERIOD,
+      rivalLives,
+      reachedOnlyHere,
+    });
+    expect(standing.free ? 0 : standing.silenceMs).toBe(waitMs);
+  },
+);

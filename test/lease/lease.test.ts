@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { StorageError, TargetFullError, TargetUnavailableError } from '../../src/drivers/errors.js';
-import { NEVER_ABORTED } from '../../src/signal.js';
 import { LeaseHeldError, LeaseLostError, LeaseUnavailableError } from '../../src/lease/errors.js';
 import type { Lease } from '../../src/lease/lease.js';
 import { thisHolder } from '../../src/lease/this-holder.js';
 import { silentLogger } from '../../src/log.js';
+import { NEVER_ABORTED } from '../../src/signal.js';
 import { holder, MINUTE, moving, openRig, PERIOD, REF } from './rig.js';
 
 const never = NEVER_ABORTED;
@@ -33,7 +33,9 @@ async function lostBy(lease: Lease): Promise<unknown> {
 async function openHeld() {
   const rig = await openRig();
   let aheadMs = 0;
-  const first = rig.lease(holder('a'), { clock: { ...rig.clock, now: () => rig.clock.now() + aheadMs } });
+  const first = rig.lease(holder('a'), {
+    clock: { ...rig.clock, now: () => rig.clock.now() + aheadMs },
+  });
   await first.acquire(never);
   return {
     ...rig,
@@ -96,7 +98,10 @@ test('a lease that was released is free at once, and the fence grows on', async 
   await first.release();
   expect(await document()).toMatchObject({ released: true, fence: 1 });
   expect(first.status()).toMatchObject({ held: false });
-  expect(await lease(holder('b')).acquire(never)).toMatchObject({ wasOthers: true, wasThere: true });
+  expect(await lease(holder('b')).acquire(never)).toMatchObject({
+    wasOthers: true,
+    wasThere: true,
+  });
   expect(await document()).toMatchObject({ released: false, fence: 2 });
 });
 
@@ -107,7 +112,11 @@ test('a lease is given back at once although a sign of life gets no answer, and 
     await clock.advance(2 * MINUTE);
     await first.release();
     faults.assertUsedUp();
-    expect(await document()).toMatchObject({ released: true, fence: 1, renewal: fault === 'hang' ? 1 : 2 });
+    expect(await document()).toMatchObject({
+      released: true,
+      fence: 1,
+      renewal: fault === 'hang' ? 1 : 2,
+    });
     expect(first.status()).toMatchObject({ held: false });
   }
 });
@@ -123,21 +132,29 @@ test('a lease that another one has taken meanwhile is not given back', async () 
 
 test('of ten that come at the same moment one has it', async () => {
   const { lease } = await openRig();
-  const outcomes = await Promise.allSettled(Array.from({ length: 10 }, (_, at) => lease(holder(`h${at}`)).acquire(never)));
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 10 }, (_, at) => lease(holder(`h${at}`)).acquire(never)),
+  );
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(LeaseHeldError);
+  for (const outcome of outcomes)
+    if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(LeaseHeldError);
 });
 
 test('the same state on the same running system takes its own back at once: its process is dead', async () => {
   const { lease } = await openRig();
   await lease(holder('a')).acquire(never);
-  expect(await lease(holder('a', { pid: 2, startTicks: '2' })).acquire(never)).toMatchObject({ wasOthers: false, wasThere: true });
+  expect(await lease(holder('a', { pid: 2, startTicks: '2' })).acquire(never)).toMatchObject({
+    wasOthers: false,
+    wasThere: true,
+  });
 });
 
 test('another state on the same running system takes over at once when the process is dead, and not while it lives', async () => {
   const { lease } = await openRig();
   const self = await thisHolder('/', 'i');
-  await lease({ ...self, startTicks: '1', stateIdentity: 'other', instance: 'other' }).acquire(never);
+  await lease({ ...self, startTicks: '1', stateIdentity: 'other', instance: 'other' }).acquire(
+    never,
+  );
   const second = lease({ ...self, instance: 'second' });
   expect(await second.acquire(never)).toMatchObject({ wasOthers: true, wasThere: true });
   await refused(lease({ ...self, instance: 'third', stateIdentity: 'third' }));
@@ -178,7 +195,10 @@ test('--take-over takes it at once; the other one writes nothing more from its n
   const { first, lease, clock } = await openHeld();
   const lost = first.whenLost(never);
   lost.catch(() => {});
-  expect(await lease(holder('b'), { takeOver: true }).acquire(never)).toMatchObject({ wasOthers: true, wasThere: true });
+  expect(await lease(holder('b'), { takeOver: true }).acquire(never)).toMatchObject({
+    wasOthers: true,
+    wasThere: true,
+  });
   await clock.advance(2 * MINUTE);
   await expect(lost).rejects.toThrow(LeaseLostError);
   expect(await lostBy(first)).toBeInstanceOf(LeaseLostError);
@@ -256,7 +276,9 @@ test('signs of life that fail are told once, until one arrives', async () => {
   for (const outage of [1, 2]) {
     for (let times = 0; times < 3; times += 1) faults.next('putObject', down());
     await clock.advance(4 * 2 * MINUTE);
-    expect(told).toEqual(Array.from({ length: outage }, () => 'no sign of life could be given to the container'));
+    expect(told).toEqual(
+      Array.from({ length: outage }, () => 'no sign of life could be given to the container'),
+    );
   }
   faults.assertUsedUp();
 });
@@ -325,7 +347,8 @@ test('no machine id and no secret stands in the lease', async () => {
   await lease(self).acquire(never);
   const text = JSON.stringify(await document());
   expect(text).toContain(self.host);
-  if (existsSync('/etc/machine-id')) expect(text).not.toContain(readFileSync('/etc/machine-id', 'utf8').trim() || 'no id');
+  if (existsSync('/etc/machine-id'))
+    expect(text).not.toContain(readFileSync('/etc/machine-id', 'utf8').trim() || 'no id');
 });
 
 test('a call that never answers is no sign of life, and does not hold up a release for ever', async () => {
@@ -344,7 +367,10 @@ test('an error of the provider when the place is taken is told as it is', async 
 });
 
 test('without conditional writes the last of two writers has it, and both know', async () => {
-  const { lease, clock } = await openRig((backend) => ({ ...backend, capabilities: { ...backend.capabilities, preconditions: [] } }));
+  const { lease, clock } = await openRig((backend) => ({
+    ...backend,
+    capabilities: { ...backend.capabilities, preconditions: [] },
+  }));
   const [a, b] = [lease(holder('a')), lease(holder('b'))];
   const both = await moving(clock, Promise.allSettled([a.acquire(never), b.acquire(never)]));
   expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
@@ -385,12 +411,15 @@ test('lease: where there is no room for it, one that may be replaced is removed 
   faults.next('putObject', full());
   await lease(holder('b')).acquire(never);
   expect(await document()).toMatchObject({ holder: { host: 'b' }, fence: 2 });
-  expect((await storage.listObjects(REF.container, '', {}, { signal: never })).items).toHaveLength(1);
+  expect((await storage.listObjects(REF.container, '', {}, { signal: never })).items).toHaveLength(
+    1,
+  );
 });
 
 test('lease: a refusal of its renewal is told as one of the lease, an outage as one of the target', async () => {
   const { first, clock, faults } = await openHeld();
-  for (let times = 0; times < 20; times += 1) faults.next('putObject', new StorageError('412', { driver: 'memory' }));
+  for (let times = 0; times < 20; times += 1)
+    faults.next('putObject', new StorageError('412', { driver: 'memory' }));
   await clock.advance(PERIOD);
   expect(await lostBy(first)).toBeInstanceOf(LeaseUnavailableError);
   for (let times = 0; times < 40; times += 1) faults.next('putObject', down());
@@ -421,21 +450,24 @@ const withoutConditions = (backend: Backend): Backend => ({
 test.each([
   ['with conditional writes', undefined],
   ['without conditional writes', withoutConditions],
-])('lease: %s a place that went back to before it was taken is lost as an older state, and is taken again', async (_, change) => {
-  const { lease, clock, document, put } = await openRig(change);
-  const before = lease(holder('a'));
-  await moving(clock, before.acquire(never));
-  await moving(clock, before.release());
-  const older = JSON.stringify(await document());
-  const held = lease(holder('a'));
-  await moving(clock, held.acquire(never));
-  await put(older);
-  await clock.advance(3 * MINUTE);
-  const error = await moving(clock, lostBy(held));
-  expect(String(error)).toMatch(/went back to an older state/);
-  await moving(clock, held.acquire(never));
-  expect(await document()).toMatchObject({ fence: 2, released: false });
-});
+])(
+  'lease: %s a place that went back to before it was taken is lost as an older state, and is taken again',
+  async (_, change) => {
+    const { lease, clock, document, put } = await openRig(change);
+    const before = lease(holder('a'));
+    await moving(clock, before.acquire(never));
+    await moving(clock, before.release());
+    const older = JSON.stringify(await document());
+    const held = lease(holder('a'));
+    await moving(clock, held.acquire(never));
+    await put(older);
+    await clock.advance(3 * MINUTE);
+    const error = await moving(clock, lostBy(held));
+    expect(String(error)).toMatch(/went back to an older state/);
+    await moving(clock, held.acquire(never));
+    expect(await document()).toMatchObject({ fence: 2, released: false });
+  },
+);
 
 test('lease: without conditional writes an earlier renewal in its place is believed at the second read only', async () => {
   const { lease, clock, document, put } = await openRig(withoutConditions);

@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { NEVER_ABORTED } from '../../src/signal.js';
 import type { Lease } from '../../src/lease/lease.js';
+import { NEVER_ABORTED } from '../../src/signal.js';
 import { type FakeClock, fakeClock } from '../fakes/clock.js';
 import { holder, MINUTE, openRig } from './rig.js';
 
 type Step =
   | { readonly do: 'pass'; readonly ms: number }
-  | { readonly do: 'want' | 'stop' | 'kill' | 'reboot' | 'sleep' | 'wake'; readonly machine: number }
+  | {
+      readonly do: 'want' | 'stop' | 'kill' | 'reboot' | 'sleep' | 'wake';
+      readonly machine: number;
+    }
   | { readonly do: 'set clock'; readonly machine: number; readonly ms: number };
 
 const MACHINES = 2;
@@ -17,14 +20,33 @@ const machine = fc.nat(MACHINES - 1);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(1, 1 * MINUTE, 5 * MINUTE, 9 * MINUTE, 11 * MINUTE) }),
+    arbitrary: fc.record({
+      do: fc.constant('pass' as const),
+      ms: fc.constantFrom(1, 1 * MINUTE, 5 * MINUTE, 9 * MINUTE, 11 * MINUTE),
+    }),
   },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('want' as const), machine }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('sleep' as const, 'wake' as const), machine: fc.constant(MACHINES - 1) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('stop' as const, 'kill' as const, 'reboot' as const), machine }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom('sleep' as const, 'wake' as const),
+      machine: fc.constant(MACHINES - 1),
+    }),
+  },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant('set clock' as const), machine, ms: fc.integer({ min: -1_000 * MINUTE, max: 1_000 * MINUTE }) }),
+    arbitrary: fc.record({
+      do: fc.constantFrom('stop' as const, 'kill' as const, 'reboot' as const),
+      machine,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('set clock' as const),
+      machine,
+      ms: fc.integer({ min: -1_000 * MINUTE, max: 1_000 * MINUTE }),
+    }),
   },
 );
 
@@ -54,7 +76,10 @@ class Machine {
       const clock = fakeClock();
       const now = () => this.#rig.clock.now() + this.#offsetMs;
       this.#lives += 1;
-      const self = holder(`m${this.#number}`, { pid: this.#lives, bootId: `boot ${this.#boots} of m${this.#number}` });
+      const self = holder(`m${this.#number}`, {
+        pid: this.#lives,
+        bootId: `boot ${this.#boots} of m${this.#number}`,
+      });
       this.#process = { clock, lease: this.#rig.lease(self, { clock: { ...clock, now } }) };
     }
     return this.#process.lease;
@@ -115,17 +140,22 @@ async function writers(machines: readonly Machine[]): Promise<string[]> {
 test('whatever machines and their clocks do, nobody writes who is not the one that the lease names', async () => {
   let writes = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 40, maxLength: 100, size: 'max' }), async (steps) => {
-      const rig = await openRig();
-      const machines = Array.from({ length: MACHINES }, (_, number) => new Machine(number, rig));
-      for (const now of steps) {
-        await happen(now, machines, rig);
-        const may = await writers(machines);
-        if (may.length === 0) continue;
-        writes += 1;
-        expect([(await rig.document())['holder']]).toEqual(may.map((host) => expect.objectContaining({ host })));
-      }
-    }),
+    fc.asyncProperty(
+      fc.array(step, { minLength: 40, maxLength: 100, size: 'max' }),
+      async (steps) => {
+        const rig = await openRig();
+        const machines = Array.from({ length: MACHINES }, (_, number) => new Machine(number, rig));
+        for (const now of steps) {
+          await happen(now, machines, rig);
+          const may = await writers(machines);
+          if (may.length === 0) continue;
+          writes += 1;
+          expect([(await rig.document())['holder']]).toEqual(
+            may.map((host) => expect.objectContaining({ host })),
+          );
+        }
+      },
+    ),
     { numRuns: 200 },
   );
   expect(writes).toBeGreaterThan(1_000);

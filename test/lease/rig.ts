@@ -1,13 +1,13 @@
 import type { Backend } from '../../src/drivers/backend.js';
 import { bytesBody } from '../../src/drivers/body.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
-import { NEVER_ABORTED } from '../../src/signal.js';
 import { createLease } from '../../src/lease/create-lease.js';
 import type { Holder } from '../../src/lease/document.js';
 import type { Lease } from '../../src/lease/lease.js';
 import { leaseObject } from '../../src/lease/lease-object.js';
 import type { LeaseOptions } from '../../src/lease/lease-options.js';
 import { silentLogger } from '../../src/log.js';
+import { NEVER_ABORTED } from '../../src/signal.js';
 import { fakeClock } from '../fakes/clock.js';
 import { faulty } from '../fakes/faulty-backend.js';
 
@@ -52,7 +52,8 @@ export async function openRig(change: (backend: Backend) => Backend = (backend) 
     put,
     async document(): Promise<Record<string, unknown>> {
       const chunks: Uint8Array[] = [];
-      for await (const chunk of await storage.readObject(REF, undefined, { signal: NEVER_ABORTED })) chunks.push(chunk);
+      for await (const chunk of await storage.readObject(REF, undefined, { signal: NEVER_ABORTED }))
+        chunks.push(chunk);
       return JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
     },
     lease(self: Holder, options: Partial<LeaseOptions> = {}): Lease {
@@ -73,7 +74,10 @@ export async function openRig(change: (backend: Backend) => Backend = (backend) 
 }
 
 /** Moves the clock until the promise is settled, as the other half of what it waits for. */
-export async function moving<T>(clock: ReturnType<typeof fakeClock>, promise: Promise<T>): Promise<T> {
+export async function moving<T>(
+  clock: ReturnType<typeof fakeClock>,
+  promise: Promise<T>,
+): Promise<T> {
   let settled = false;
   const watched = promise.finally(() => {
     settled = true;

@@ -4,18 +4,39 @@ import { Secret } from '../../src/config/secret.js';
 import { type Entry, jsonLine, textLine } from '../../src/log/line.js';
 
 const AT = Date.UTC(2026, 10, 22, 14, 41, 47, 123);
-const entry = (fields: Entry['fields'], event = 'upload failed'): Entry => ({ level: 'warn', event, fields, timeMs: AT });
+const entry = (fields: Entry['fields'], event = 'upload failed'): Entry => ({
+  level: 'warn',
+  event,
+  fields,
+  timeMs: AT,
+});
 
 const secret = new Secret({ literal: 'hunter2' }, { folder: '/', env: {} });
 
 test('a text line is time, level, event and the fields', () => {
-  expect(textLine(entry({ mirror: 'documents', name: 'a b.txt', bytes: 12, empty: '', missing: undefined, big: 5n, on: true }))).toBe(
+  expect(
+    textLine(
+      entry({
+        mirror: 'documents',
+        name: 'a b.txt',
+        bytes: 12,
+        empty: '',
+        missing: undefined,
+        big: 5n,
+        on: true,
+      }),
+    ),
+  ).toBe(
     '2026-11-22T14:41:47.123Z warn upload failed mirror=documents name="a b.txt" bytes=12 empty="" big=5 on=true',
   );
 });
 
 test('a JSON line is one object, whose own keys a field cannot take', () => {
-  expect(JSON.parse(jsonLine(entry({ level: 7, event: 'done', big: 5n, nan: Number.NaN, list: [1, { two: 2 }] })))).toEqual({
+  expect(
+    JSON.parse(
+      jsonLine(entry({ level: 7, event: 'done', big: 5n, nan: Number.NaN, list: [1, { two: 2 }] })),
+    ),
+  ).toEqual({
     time: '2026-11-22T14:41:47.123Z',
     level: 'warn',
     event: 'upload failed',
@@ -45,7 +66,9 @@ test('a value that looks like another field stays inside its own', () => {
 
 test('an error is told with its name, message, code and causes, and without its stack', () => {
   const refused = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED' });
-  const error = new TypeError('put failed', { cause: new AggregateError([refused], 'all addresses failed') });
+  const error = new TypeError('put failed', {
+    cause: new AggregateError([refused], 'all addresses failed'),
+  });
   expect(textLine(entry({ error }, 'e'))).toMatch(
     / error="TypeError: put failed; because of AggregateError: all addresses failed; because of Error: connect refused \(ECONNREFUSED\)"$/,
   );
@@ -77,7 +100,13 @@ test('an error that is its own cause, a cycle and a throwing getter end', () => 
 
 test('P9: a secret prints as [secret], however deep it sits', () => {
   for (const write of [textLine, jsonLine]) {
-    const line = write(entry({ key: secret, settings: { s3: [{ secret }] }, headers: new Map([['authorization', secret]]) }));
+    const line = write(
+      entry({
+        key: secret,
+        settings: { s3: [{ secret }] },
+        headers: new Map([['authorization', secret]]),
+      }),
+    );
     expect(line).toContain('[secret]');
     expect(line).not.toContain('hunter2');
   }
@@ -86,5 +115,7 @@ test('P9: a secret prints as [secret], however deep it sits', () => {
 test('bytes and very long values are cut', () => {
   expect(textLine(entry({ body: Buffer.alloc(5) }))).toContain('body="[5 bytes]"');
   expect(textLine(entry({ body: 'x'.repeat(100_000) })).length).toBeLessThan(10_000);
-  expect(jsonLine(entry({ names: Array.from({ length: 10_000 }, (_, i) => i) })).length).toBeLessThan(1_000);
+  expect(
+    jsonLine(entry({ names: Array.from({ length: 10_000 }, (_, i) => i) })).length,
+  ).toBeLessThan(1_000);
 });

@@ -8,5 +8,6 @@ test('the watchdog is ours when it names our pid or none', () => {
 });
 
 test('no interval, or none that can be read, is no watchdog', () => {
-  for (const WATCHDOG_USEC of [undefined, '', '0', '-5', 'soon', 'Infinity']) expect(watchdogMs({ WATCHDOG_USEC }, 7)).toBeUndefined();
+  for (const WATCHDOG_USEC of [undefined, '', '0', '-5', 'soon', 'Infinity'])
+    expect(watchdogMs({ WATCHDOG_USEC }, 7)).toBeUndefined();
 });

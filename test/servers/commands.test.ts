@@ -14,7 +14,11 @@ const MIB = 2 ** 20;
 
 function open({ driver, settings }: Server, direct: Backend): RemotePlace {
   onTestFinished(() => direct.close());
-  return openRemotePlace({ target: { driver, ...settings, multipart_threshold: '6MiB' }, direct, mirror: '    deletes: trash\n' });
+  return openRemotePlace({
+    target: { driver, ...settings, multipart_threshold: '6MiB' },
+    direct,
+    mirror: '    deletes: trash\n',
+  });
 }
 
 function write({ source }: RemotePlace, path: string, content: string | Buffer): string {
@@ -44,11 +48,20 @@ describe.each([
       expect(probe.code, `${probe.stdout}\n${probe.stderr}`).toBe(0);
       const told = eventsOf(probe);
       const guarantees = told.filter(({ kind }) => kind === 'guarantee');
-      expect(guarantees.map(({ id, verdict }) => [id, verdict])).toEqual(['G1', 'G2', 'G3', 'G4', 'G5', 'G6'].map((id) => [id, 'passed']));
+      expect(guarantees.map(({ id, verdict }) => [id, verdict])).toEqual(
+        ['G1', 'G2', 'G3', 'G4', 'G5', 'G6'].map((id) => [id, 'passed']),
+      );
       expect(told.filter(({ verdict }) => verdict === 'failed')).toEqual([]);
-      expect(summaryOf(probe)).toMatchObject({ target: 'remote', driver: server.driver, failed: [], left: 0 });
+      expect(summaryOf(probe)).toMatchObject({
+        target: 'remote',
+        driver: server.driver,
+        failed: [],
+        left: 0,
+      });
       expect(await listKeys(direct, place.container)).toEqual([]);
-      expect(await direct.capabilities.multipart?.unfinished(place.container, '', call)).toEqual([]);
+      expect(await direct.capabilities.multipart?.unfinished(place.container, '', call)).toEqual(
+        [],
+      );
     });
 
     test(`P4: ${server.title}: what goes to the trash can be listed, restored as it was, and purged, a file in parts as well`, async () => {
@@ -77,17 +90,29 @@ describe.each([
         'letters/ä b.txt 5',
       ]);
 
-      const earliest = await place.longshore('trash', 'restore', 'documents', '--to', 'earliest', '--at', '2020-01-01T00:00:00Z');
+      const earliest = await place.longshore(
+        'trash',
+        'restore',
+        'documents',
+        '--to',
+        'earliest',
+        '--at',
+        '2020-01-01T00:00:00Z',
+      );
       expect(earliest.code, earliest.stderr).toBe(0);
       expect(readFileSync(join(place.folder, 'earliest/letters/ä b.txt'), 'utf8')).toBe('first');
-      expect(statSync(join(place.folder, 'earliest/letters/ä b.txt')).mtimeMs).toBe(1_600_000_000_250);
+      expect(statSync(join(place.folder, 'earliest/letters/ä b.txt')).mtimeMs).toBe(
+        1_600_000_000_250,
+      );
       const restored = await place.longshore('trash', 'restore', 'documents');
       expect(restored.code, restored.stderr).toBe(0);
       expect(differences(before, filesBelow(place.source))).toEqual([]);
       expect((await place.longshore('scan')).code).toBe(0);
       expect(await place.differences()).toEqual([]);
 
-      expect((await place.longshore('trash', 'purge', 'documents', 'letters/')).stdout).toMatch(/^purged 2 objects /);
+      expect((await place.longshore('trash', 'purge', 'documents', 'letters/')).stdout).toMatch(
+        /^purged 2 objects /,
+      );
       expect(await trashed(place, direct)).toEqual(['film']);
       expect((await place.longshore('trash', 'purge', 'documents', '--all')).code).toBe(0);
       expect(await trashed(place, direct)).toEqual([]);

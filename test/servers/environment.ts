@@ -42,7 +42,15 @@ export function s3Servers(): readonly Server[] {
         secret: wanted(`${variables}_SECRET`),
       };
       const title = `s3 (profile ${profile}) at ${url.origin}`;
-      return { driver: 's3', title, origin: url.origin, settings, variables, isCeph: isCeph(variables), quota: quotaOf(variables) };
+      return {
+        driver: 's3',
+        title,
+        origin: url.origin,
+        settings,
+        variables,
+        isCeph: isCeph(variables),
+        quota: quotaOf(variables),
+      };
     });
   });
 }
@@ -77,7 +85,10 @@ export function strangersOfSwift(): readonly WithStranger[] {
   return swiftServers()
     .filter(({ variables }) => env[`${variables}_STRANGER_KEY`] !== undefined)
     .map((owner) => {
-      const keys = { key: wanted(`${owner.variables}_STRANGER_KEY`), secret: wanted(`${owner.variables}_STRANGER_SECRET`) };
+      const keys = {
+        key: wanted(`${owner.variables}_STRANGER_KEY`),
+        secret: wanted(`${owner.variables}_STRANGER_SECRET`),
+      };
       return { owner, stranger: { ...owner.settings, ...keys } };
     });
 }
@@ -86,7 +97,8 @@ export function strangersOfSwift(): readonly WithStranger[] {
 function quotaOf(variables: string): Server['quota'] {
   const command = env[`${variables}_QUOTA`];
   if (command === undefined) return undefined;
-  return (container, bytes) => void execFileSync('sh', ['-c', `${command} "$@"`, 'sh', container, String(bytes)]);
+  return (container, bytes) =>
+    void execFileSync('sh', ['-c', `${command} "$@"`, 'sh', container, String(bytes)]);
 }
 
 function isCeph(variables: string): boolean {
@@ -105,7 +117,12 @@ function wanted(name: string): string {
 }
 
 /** Tests over servers that the environment may not have: one skipped test then says which variable is missing. */
-export function withServers<T>(title: string, variable: string, found: readonly T[], tests: (server: T) => void): void {
+export function withServers<T>(
+  title: string,
+  variable: string,
+  found: readonly T[],
+  tests: (server: T) => void,
+): void {
   describe(title, () => {
     if (found.length === 0) it.skip(`${variable} is not set`, () => {});
     for (const server of found) tests(server);

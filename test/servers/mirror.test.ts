@@ -46,19 +46,34 @@ async function mirrorWhatChanges(place: RemotePlace): Promise<void> {
   }
   // Objects behind a folder that became a link are kept for as long as it is one.
   for (const [path, content] of filesBelow(place.source)) {
-    if (content.startsWith('-> ')) unlinkSync(join(place.source, Buffer.from(path, 'latin1').toString()));
+    if (content.startsWith('-> '))
+      unlinkSync(join(place.source, Buffer.from(path, 'latin1').toString()));
   }
-  await eventually(async () => expect(await place.differences(), daemon.stderr()).toEqual([]), 60_000);
+  await eventually(
+    async () => expect(await place.differences(), daemon.stderr()).toEqual([]),
+    60_000,
+  );
   daemon.kill('SIGTERM');
   const { code, stderr } = await daemon.finished;
   expect(code, stderr).toBe(0);
 }
 
-const nothingElse = (folder: string) => ({ PATH: process.env['PATH'], HOME: folder, RCLONE_CONFIG: join(folder, 'no-such-file') });
+const nothingElse = (folder: string) => ({
+  PATH: process.env['PATH'],
+  HOME: folder,
+  RCLONE_CONFIG: join(folder, 'no-such-file'),
+});
 
 /** What rclone makes of the container: the same bytes under the same names, with the times of the files. */
-function expectRcloneAgrees(place: RemotePlace, remote: Readonly<Record<string, string>>, listsManifests: boolean): void {
-  const settings = Object.entries(remote).map(([name, value]) => [`RCLONE_CONFIG_REMOTE_${name}`, value]);
+function expectRcloneAgrees(
+  place: RemotePlace,
+  remote: Readonly<Record<string, string>>,
+  listsManifests: boolean,
+): void {
+  const settings = Object.entries(remote).map(([name, value]) => [
+    `RCLONE_CONFIG_REMOTE_${name}`,
+    value,
+  ]);
   const env = { ...nothingElse(place.folder), ...Object.fromEntries(settings) };
   const rclone = (...args: readonly string[]) =>
     // Names that differ only in how their letters are composed are one name to rclone, unless it is told.
@@ -70,7 +85,9 @@ function expectRcloneAgrees(place: RemotePlace, remote: Readonly<Record<string, 
   const to = join(place.folder, 'downloaded by rclone');
   rclone('copy', `remote:${place.container}`, to);
   expect(differences(filesBelow(place.source), filesBelow(to))).toEqual([]);
-  const listed = JSON.parse(rclone('lsjson', '--recursive', '--files-only', `remote:${place.container}`)) as {
+  const listed = JSON.parse(
+    rclone('lsjson', '--recursive', '--files-only', `remote:${place.container}`),
+  ) as {
     readonly Path: string;
     readonly ModTime: string;
     readonly Size: number;
@@ -78,11 +95,19 @@ function expectRcloneAgrees(place: RemotePlace, remote: Readonly<Record<string, 
   expect(listed.length).toBe(filesBelow(place.source).size);
   for (const { Path: shown, ModTime, Size } of listed) {
     // rclone shows control characters as their pictures (rclone.org/overview/#restricted-filenames).
-    const Path = shown.replace(/[\u2400-\u241f]/g, (picture) => String.fromCharCode(picture.charCodeAt(0) - 0x2400));
+    const Path = shown.replace(/[\u2400-\u241f]/g, (picture) =>
+      String.fromCharCode(picture.charCodeAt(0) - 0x2400),
+    );
     const { mtimeMs, size } = statSync(join(place.source, Path));
     const listedSize = listsManifests && size > MAX_PUT ? Size : size;
-    expect({ Path, Size, ms: Date.parse(ModTime) }).toEqual({ Path, Size: listedSize, ms: Math.floor(mtimeMs) });
-    expect(statSync(join(to, Path), { bigint: true }).mtimeNs).toBe(statSync(join(place.source, Path), { bigint: true }).mtimeNs);
+    expect({ Path, Size, ms: Date.parse(ModTime) }).toEqual({
+      Path,
+      Size: listedSize,
+      ms: Math.floor(mtimeMs),
+    });
+    expect(statSync(join(to, Path), { bigint: true }).mtimeNs).toBe(
+      statSync(join(place.source, Path), { bigint: true }).mtimeNs,
+    );
   }
 }
 
@@ -124,21 +149,33 @@ describe.each([
       },
     );
 
-    test.runIf(driver === 's3' && isThere('aws'))(`P10: ${title}: aws-cli reads the same bytes`, async () => {
-      const place = openPlace(server, connect(settings));
-      copyDocumentation(place.source);
-      expect((await place.longshore('--reconcile')).code).toBe(0);
-      const to = join(place.folder, 'downloaded by aws');
-      const env = {
-        ...nothingElse(place.folder),
-        AWS_ACCESS_KEY_ID: key,
-        AWS_SECRET_ACCESS_KEY: secret,
-        AWS_EC2_METADATA_DISABLED: 'true',
-      };
-      const where = ['--endpoint-url', origin, '--region', String(settings['region'])];
-      const what = ['s3', 'cp', '--recursive', '--only-show-errors', '--exclude', '.longshore/*', `s3://${place.container}`, to];
-      execFileSync('aws', [...where, ...what], { env });
-      expect(differences(filesBelow(place.source), filesBelow(to))).toEqual([]);
-    });
+    test.runIf(driver === 's3' && isThere('aws'))(
+      `P10: ${title}: aws-cli reads the same bytes`,
+      async () => {
+        const place = openPlace(server, connect(settings));
+        copyDocumentation(place.source);
+        expect((await place.longshore('--reconcile')).code).toBe(0);
+        const to = join(place.folder, 'downloaded by aws');
+        const env = {
+          ...nothingElse(place.folder),
+          AWS_ACCESS_KEY_ID: key,
+          AWS_SECRET_ACCESS_KEY: secret,
+          AWS_EC2_METADATA_DISABLED: 'true',
+        };
+        const where = ['--endpoint-url', origin, '--region', String(settings['region'])];
+        const what = [
+          's3',
+          'cp',
+          '--recursive',
+          '--only-show-errors',
+          '--exclude',
+          '.longshore/*',
+          `s3://${place.container}`,
+          to,
+        ];
+        execFileSync('aws', [...where, ...what], { env });
+        expect(differences(filesBelow(place.source), filesBelow(to))).toEqual([]);
+      },
+    );
   });
 });

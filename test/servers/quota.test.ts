@@ -31,9 +31,13 @@ function open({ driver, settings, quota }: Server, direct: Backend): Limited {
     ...place,
     write: (name, bytes) => writeFileSync(join(place.source, name), randomContent(bytes)),
     remove: (name) => rmSync(join(place.source, name)),
-    names: async () => (await listKeys(direct, place.container)).filter((key) => !key.startsWith('.longshore/')),
+    names: async () =>
+      (await listKeys(direct, place.container)).filter((key) => !key.startsWith('.longshore/')),
     async limit(room) {
-      const used = (await listAll(direct, place.container)).reduce((sum, { size }) => sum + size, 0);
+      const used = (await listAll(direct, place.container)).reduce(
+        (sum, { size }) => sum + size,
+        0,
+      );
       quota?.(place.container, used + room);
     },
     unlimited: () => quota?.(place.container, 'off'),
@@ -71,15 +75,21 @@ describe.each([
       const daemon = place.daemon();
       await eventually(async () => expect(await place.names()).toEqual(['old']));
       await place.limit(ROOM);
-      const status = async () => (JSON.parse((await place.longshore('status', '--json')).stdout) as { mirrors: object[] }).mirrors[0];
+      const status = async () =>
+        (JSON.parse((await place.longshore('status', '--json')).stdout) as { mirrors: object[] })
+          .mirrors[0];
       place.write('new', 4 * MIB);
-      await eventually(async () => expect(await status()).toMatchObject({ state: 'target-full', quarantined: [] }));
+      await eventually(async () =>
+        expect(await status()).toMatchObject({ state: 'target-full', quarantined: [] }),
+      );
       place.remove('old');
       await eventually(async () => expect(await place.names()).toEqual([]));
       expect(await status()).toMatchObject({ state: 'target-full', quarantined: [] });
       place.unlimited();
       await eventually(async () => expect(await place.names()).toEqual(['new']), 90_000);
-      await eventually(async () => expect(await status()).toMatchObject({ state: 'in-sync', lagSeconds: 0 }));
+      await eventually(async () =>
+        expect(await status()).toMatchObject({ state: 'in-sync', lagSeconds: 0 }),
+      );
       daemon.kill('SIGTERM');
       expect((await daemon.finished).code, daemon.stderr()).toBe(0);
       expect(daemon.stderr().match(/state=target-full/g)).toHaveLength(1);

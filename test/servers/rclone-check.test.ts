@@ -10,58 +10,72 @@ import { isThere } from './installed.js';
 
 const MIB = 2 ** 20;
 
-withServers('rclone check', 'LONGSHORE_S3_ENDPOINT', s3Servers(), ({ driver, settings, origin, title }) => {
-  describe.runIf(isThere('rclone'))(title, () => {
-    test('P10: compares an object in parts by the MD5 that its metadata tells, once that is asked for', {
-      timeout: 240_000,
-    }, async () => {
-      const direct = openS3(settings);
-      onTestFinished(() => direct.close());
-      const target = { driver, ...settings, multipart_threshold: '5MiB' };
-      const place = openRemotePlace({ target, direct, mirror: '    metadata: [mtime]\n' });
-      const large = join(place.source, 'large');
-      writeFileSync(large, randomBytes(11 * MIB));
-      writeFileSync(join(place.source, 'small'), 'small');
+withServers(
+  'rclone check',
+  'LONGSHORE_S3_ENDPOINT',
+  s3Servers(),
+  ({ driver, settings, origin, title }) => {
+    describe.runIf(isThere('rclone'))(title, () => {
+      test('P10: compares an object in parts by the MD5 that its metadata tells, once that is asked for', {
+        timeout: 240_000,
+      }, async () => {
+        const direct = openS3(settings);
+        onTestFinished(() => direct.close());
+        const target = { driver, ...settings, multipart_threshold: '5MiB' };
+        const place = openRemotePlace({ target, direct, mirror: '    metadata: [mtime]\n' });
+        const large = join(place.source, 'large');
+        writeFileSync(large, randomBytes(11 * MIB));
+        writeFileSync(join(place.source, 'small'), 'small');
 
-      const log = join(place.folder, 'rclone.log');
-      const check = () =>
-        execFileSync(
-          'rclone',
-          ['check', place.source, `remote:${place.container}`, '--exclude', '/.longshore/**', '--combined', '-', '-v'],
-          {
-            env: {
-              PATH: process.env['PATH'],
-              HOME: place.folder,
-              RCLONE_CONFIG: join(place.folder, 'no-such-file'),
-              RCLONE_CONFIG_REMOTE_TYPE: 's3',
-              RCLONE_CONFIG_REMOTE_PROVIDER: 'Other',
-              RCLONE_CONFIG_REMOTE_ACCESS_KEY_ID: String(settings['key']),
-              RCLONE_CONFIG_REMOTE_SECRET_ACCESS_KEY: String(settings['secret']),
-              RCLONE_CONFIG_REMOTE_ENDPOINT: origin,
-              RCLONE_CONFIG_REMOTE_REGION: String(settings['region']),
-              RCLONE_LOG_FILE: log,
+        const log = join(place.folder, 'rclone.log');
+        const check = () =>
+          execFileSync(
+            'rclone',
+            [
+              'check',
+              place.source,
+              `remote:${place.container}`,
+              '--exclude',
+              '/.longshore/**',
+              '--combined',
+              '-',
+              '-v',
+            ],
+            {
+              env: {
+                PATH: process.env['PATH'],
+                HOME: place.folder,
+                RCLONE_CONFIG: join(place.folder, 'no-such-file'),
+                RCLONE_CONFIG_REMOTE_TYPE: 's3',
+                RCLONE_CONFIG_REMOTE_PROVIDER: 'Other',
+                RCLONE_CONFIG_REMOTE_ACCESS_KEY_ID: String(settings['key']),
+                RCLONE_CONFIG_REMOTE_SECRET_ACCESS_KEY: String(settings['secret']),
+                RCLONE_CONFIG_REMOTE_ENDPOINT: origin,
+                RCLONE_CONFIG_REMOTE_REGION: String(settings['region']),
+                RCLONE_LOG_FILE: log,
+              },
+              encoding: 'utf8',
             },
-            encoding: 'utf8',
-          },
-        );
-      /** How many objects rclone compares by their size alone. */
-      const uncompared = async () => {
-        const { code, stderr } = await place.longshore('--reconcile');
-        expect(code, stderr).toBe(0);
-        writeFileSync(log, '');
-        expect(check().trim().split('\n').sort()).toEqual(['= large', '= small']);
-        const said = readFileSync(log, 'utf8');
-        expect(said).toContain('0 differences found');
-        return Number(/(\d+) hashes could not be checked/.exec(said)?.[1] ?? 0);
-      };
-      expect(await uncompared()).toBe(1);
-      const config = join(place.folder, 'longshore.yaml');
-      writeFileSync(config, readFileSync(config, 'utf8').replace('[mtime]', '[mtime, md5]'));
-      expect(await uncompared(), 'once the settings are changed').toBe(0);
-      utimesSync(large, 5, 5);
-      expect(await uncompared(), 'after a metadata update').toBe(0);
-      writeFileSync(large, randomBytes(11 * MIB));
-      expect(await uncompared(), 'of what is sent').toBe(0);
+          );
+        /** How many objects rclone compares by their size alone. */
+        const uncompared = async () => {
+          const { code, stderr } = await place.longshore('--reconcile');
+          expect(code, stderr).toBe(0);
+          writeFileSync(log, '');
+          expect(check().trim().split('\n').sort()).toEqual(['= large', '= small']);
+          const said = readFileSync(log, 'utf8');
+          expect(said).toContain('0 differences found');
+          return Number(/(\d+) hashes could not be checked/.exec(said)?.[1] ?? 0);
+        };
+        expect(await uncompared()).toBe(1);
+        const config = join(place.folder, 'longshore.yaml');
+        writeFileSync(config, readFileSync(config, 'utf8').replace('[mtime]', '[mtime, md5]'));
+        expect(await uncompared(), 'once the settings are changed').toBe(0);
+        utimesSync(large, 5, 5);
+        expect(await uncompared(), 'after a metadata update').toBe(0);
+        writeFileSync(large, randomBytes(11 * MIB));
+        expect(await uncompared(), 'of what is sent').toBe(0);
+      });
     });
-  });
-});
+  },
+);

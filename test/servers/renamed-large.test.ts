@@ -14,12 +14,21 @@ const MIB = 2 ** 20;
 function openPlace({ driver, settings }: Server, direct: Backend, deletes: string): RemotePlace {
   onTestFinished(() => direct.close());
   const inParts = driver === 'swift' ? { max_put_size: '1MiB' } : { multipart_threshold: '5MiB' };
-  return openRemotePlace({ target: { driver, ...settings, ...inParts }, direct, mirror: `    deletes: ${deletes}\n    guard: off\n` });
+  return openRemotePlace({
+    target: { driver, ...settings, ...inParts },
+    direct,
+    mirror: `    deletes: ${deletes}\n    guard: off\n`,
+  });
 }
 
 describe.each([
   { variable: 'LONGSHORE_S3_ENDPOINT', found: s3Servers(), connect: openS3, size: 11 * MIB },
-  { variable: 'LONGSHORE_SWIFT_AUTH_URL', found: swiftServers(), connect: openSwift, size: 3 * MIB + 7 },
+  {
+    variable: 'LONGSHORE_SWIFT_AUTH_URL',
+    found: swiftServers(),
+    connect: openSwift,
+    size: 3 * MIB + 7,
+  },
 ])('a large object over a real server ($variable)', ({ variable, found, connect, size }) => {
   withServers('stays readable when its file is renamed', variable, found, (server) => {
     test.each(['mirror', 'trash'])(
@@ -46,7 +55,8 @@ describe.each([
         await mirror();
         rmSync(path('large.2'));
         await mirror();
-        if (deletes === 'mirror' && server.driver === 'swift') expect(await listAll(direct, `${place.container}_segments`)).toEqual([]);
+        if (deletes === 'mirror' && server.driver === 'swift')
+          expect(await listAll(direct, `${place.container}_segments`)).toEqual([]);
       },
     );
   });

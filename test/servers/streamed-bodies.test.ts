@@ -29,7 +29,10 @@ function openDirectly({ driver, settings }: Server): Backend {
 
 function openThrough({ driver, settings, origin }: Server, { host, port }: FaultProxy): Backend {
   if (driver === 's3') return openS3({ ...settings, host, port, secure: false });
-  return openSwift({ ...settings, auth_url: String(settings['auth_url']).replace(origin, `http://${host}:${port}`) });
+  return openSwift({
+    ...settings,
+    auth_url: String(settings['auth_url']).replace(origin, `http://${host}:${port}`),
+  });
 }
 
 withServers('streams that change on their way', 'LONGSHORE_S3_ENDPOINT', servers, (server) => {
@@ -40,7 +43,10 @@ withServers('streams that change on their way', 'LONGSHORE_S3_ENDPOINT', servers
     let container: string;
 
     beforeEach(async () => {
-      proxy = await startFaultProxy(server.origin, server.driver === 's3' ? s3Dialect : swiftDialect);
+      proxy = await startFaultProxy(
+        server.origin,
+        server.driver === 's3' ? s3Dialect : swiftDialect,
+      );
       direct = openDirectly(server);
       backend = openThrough(server, proxy);
       container = uniqueContainerName();
@@ -66,7 +72,9 @@ withServers('streams that change on their way', 'LONGSHORE_S3_ENDPOINT', servers
       expect(failure).toMatchObject({ retry: 'backoff' });
       expect(await contentOf(direct, ref)).toBe('as before');
       await backend.putObject(ref, streamedBody(content), plain, call);
-      expect((await readAll(await direct.readObject(ref, undefined, call))).equals(content)).toBe(true);
+      expect((await readAll(await direct.readObject(ref, undefined, call))).equals(content)).toBe(
+        true,
+      );
       expect((await direct.headObject(ref, call)).extra['contentEncoding']).toBeUndefined();
     });
   });

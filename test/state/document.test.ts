@@ -90,7 +90,9 @@ test('a failed write rejects its updates, keeps the file, undoes them in memory,
   const first = document.update(increment);
   const second = document.update(increment);
   await expect(first).rejects.toThrow(StateUnavailableError);
-  await expect(second).rejects.toThrow(/c\.json: cannot be written \(.*\); what was there before is kept/);
+  await expect(second).rejects.toThrow(
+    /c\.json: cannot be written \(.*\); what was there before is kept/,
+  );
   expect(document.read()).toEqual({ count: 7 });
   await mkdir(folder);
   await writeFile(file, text);
@@ -110,7 +112,9 @@ test('an update asked for while a write fails is applied to what is on disk', as
   let late: Promise<void> | undefined;
   duringWrite = () => {
     duringWrite = undefined;
-    late = document.update((value) => ({ ...increment(value), note: 'late' })).finally(() => undefined);
+    late = document
+      .update((value) => ({ ...increment(value), note: 'late' }))
+      .finally(() => undefined);
   };
   await expect(document.update(() => ({ count: 50 }))).rejects.toThrow(StateUnavailableError); // the folder is not there
   expect(document.read()).toEqual({ count: 1, note: 'late' });

@@ -32,7 +32,11 @@ describe.skipIf(!hasStrace)('opening an index whose calls fail', () => {
     ['read of the header', { calls: 'pread64', how: 'error=EIO:when=1+' }, 'index'],
   ];
   test.each(
-    faults.flatMap(([name, fault, of]) => [true, false].map((unclean) => [name, unclean ? 'an unclean' : 'a clean', fault, of] as const)),
+    faults.flatMap(([name, fault, of]) =>
+      [true, false].map(
+        (unclean) => [name, unclean ? 'an unclean' : 'a clean', fault, of] as const,
+      ),
+    ),
   )(
     'P5: opening an index: a failing %s after %s end is an error and no damage',
     async (_, end, fault, of) => {
@@ -41,7 +45,9 @@ describe.skipIf(!hasStrace)('opening an index whose calls fail', () => {
       const ended = await runFailing([PROGRAM, state.folder], { ...fault, path });
       expect(ended.code, ended.stderr).toBe(0);
       const failed: Opening = JSON.parse(ended.stdout);
-      expect(failed).toEqual({ error: expect.stringMatching(/^StateUnavailableError: .*index\.mdb/) });
+      expect(failed).toEqual({
+        error: expect.stringMatching(/^StateUnavailableError: .*index\.mdb/),
+      });
       expect(await setAsideIn(state.mirror)).toEqual([]);
       expect(open(state.folder)).toEqual({ records: RECORDS });
     },
@@ -80,7 +86,9 @@ test.skipIf(!hasCompiler)(
     for (const unclean of [true, false]) {
       const state = await filledState(unclean);
       const library = join(state.folder, '..', 'short-reads.so');
-      execFileSync('cc', ['-shared', '-fPIC', '-x', 'c', '-', '-o', library], { input: SHORT_READS });
+      execFileSync('cc', ['-shared', '-fPIC', '-x', 'c', '-', '-o', library], {
+        input: SHORT_READS,
+      });
       const stdout = execFileSync(process.execPath, [PROGRAM, state.folder], {
         encoding: 'utf8',
         env: { ...process.env, LD_PRELOAD: library },
@@ -97,7 +105,8 @@ test('P5: an index whose making was cut short before its first record is made ag
   for (const tables of [{}, INDEX_TABLES]) {
     for (const name of await readdir(state.mirror)) await rm(join(state.mirror, name));
     expect(open(state.folder)).toEqual({ records: 0 }); // a first start, with a ledger of its own
-    for (const name of await readdir(state.mirror)) if (name.startsWith('index')) await rm(join(state.mirror, name));
+    for (const name of await readdir(state.mirror))
+      if (name.startsWith('index')) await rm(join(state.mirror, name));
     await openLmdbFile(state.index, tables, { durable: true }).close();
     await writeFile(join(state.mirror, 'check-needed'), 'in use\n');
     expect(open(state.folder)).toEqual({ records: 0 });
@@ -116,9 +125,22 @@ describe.skipIf(process.getuid?.() !== 0)('a state of which root owns the locks'
       await chmod(lock, 0o600);
     }
     await rm(join(state.folder, 'lock.1'), { force: true });
-    const command = ['--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups', process.execPath, PROGRAM, state.folder];
+    const command = [
+      '--reuid',
+      `${NOBODY}`,
+      '--regid',
+      `${NOBODY}`,
+      '--clear-groups',
+      process.execPath,
+      PROGRAM,
+      state.folder,
+    ];
     const failed: Opening = JSON.parse(execFileSync('setpriv', command, { encoding: 'utf8' }));
-    expect(failed).toEqual({ error: expect.stringMatching(/index\.mdb-lock: cannot be opened .*EACCES.*user 0.*chown -R 65534:65534 '/) });
+    expect(failed).toEqual({
+      error: expect.stringMatching(
+        /index\.mdb-lock: cannot be opened .*EACCES.*user 0.*chown -R 65534:65534 '/,
+      ),
+    });
     expect((await readdir(state.mirror)).filter((name) => name.includes('damaged'))).toEqual([]);
   });
 });

@@ -12,7 +12,13 @@ export const opened = (
   folder: string,
   engine: Runtime = 'lmdb',
   { place, ...more }: { place?: string; log?: Logger; signal?: AbortSignal } = {},
-) => openState({ folder, mirrors: [{ name: 'documents', engine, place }], clock: systemClock, ...more });
+) =>
+  openState({
+    folder,
+    mirrors: [{ name: 'documents', engine, place }],
+    clock: systemClock,
+    ...more,
+  });
 
 export function documents(state: State): MirrorStore {
   const mirror = state.mirrors.get('documents');
@@ -21,15 +27,31 @@ export function documents(state: State): MirrorStore {
 }
 
 /** A state folder with some records and a finished reconcile. */
-export async function filled(engine: Runtime, records = 3_000): Promise<{ folder: string; mirror: string; index: string; ledger: string }> {
+export async function filled(
+  engine: Runtime,
+  records = 3_000,
+): Promise<{ folder: string; mirror: string; index: string; ledger: string }> {
   const folder = join(await temporaryFolder(), 'state');
   const state = await opened(folder, engine);
   const { index, ledger } = documents(state);
-  await Promise.all(Array.from({ length: records }, (_, at) => index.put(`file ${at}`, record({ inode: BigInt(at) }))));
-  await ledger.update((document) => ({ ...document, reconciled: true, source: { device: '1', inode: '2' } }));
+  await Promise.all(
+    Array.from({ length: records }, (_, at) =>
+      index.put(`file ${at}`, record({ inode: BigInt(at) })),
+    ),
+  );
+  await ledger.update((document) => ({
+    ...document,
+    reconciled: true,
+    source: { device: '1', inode: '2' },
+  }));
   await state.close();
   const mirror = join(folder, 'mirrors', 'documents');
-  return { folder, mirror, index: join(mirror, engine === 'lmdb' ? 'index.mdb' : 'index.json'), ledger: join(mirror, 'ledger.json') };
+  return {
+    folder,
+    mirror,
+    index: join(mirror, engine === 'lmdb' ? 'index.mdb' : 'index.json'),
+    ledger: join(mirror, 'ledger.json'),
+  };
 }
 
 export async function overwrite(file: string, at: number, bytes: Uint8Array): Promise<void> {
@@ -44,4 +66,5 @@ export async function flipBits(file: string, at: number): Promise<void> {
   await writeFile(file, bytes);
 }
 
-export const setAsideIn = async (folder: string) => (await readdir(folder)).filter((name) => name.includes('.damaged-'));
+export const setAsideIn = async (folder: string) =>
+  (await readdir(folder)).filter((name) => name.includes('.damaged-'));

@@ -35,6 +35,11 @@ try {
   read = messageOf(error);
 }
 await index.close();
-const told: Filled = { kept, failure: messageOf(failure), afterwards: [written, read], failedEnvironment: hasFailedEnvironment() };
+const told: Filled = {
+  kept,
+  failure: messageOf(failure),
+  afterwards: [written, read],
+  failedEnvironment: hasFailedEnvironment(),
+};
 process.stdout.write(`${JSON.stringify(told)}\n`);
 process.exit(0);

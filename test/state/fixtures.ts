@@ -36,7 +36,15 @@ const text = fc.string({ unit: 'binary', maxLength: 60 });
 export const anyTimeNs: fc.Arbitrary<bigint> = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
   fc.bigInt({ min: -(2n ** 63n) * 1_000_000_000n, max: 2n ** 63n * 1_000_000_000n - 1n }),
-  fc.constantFrom(0n, -1n, 2n ** 63n - 1n, 2n ** 63n, -(2n ** 63n), -(2n ** 63n) - 1n, -(2n ** 63n) * 1_000_000_000n),
+  fc.constantFrom(
+    0n,
+    -1n,
+    2n ** 63n - 1n,
+    2n ** 63n,
+    -(2n ** 63n),
+    -(2n ** 63n) - 1n,
+    -(2n ** 63n) * 1_000_000_000n,
+  ),
 );
 
 export const anyInode: fc.Arbitrary<bigint> = fc.oneof(
@@ -72,14 +80,39 @@ export const anyRecord: fc.Arbitrary<ObjectRecord> = fc
       ),
     },
     {
-      requiredKeys: ['state', 'kind', 'size', 'mtimeNs', 'ctimeNs', 'inode', 'mode', 'uid', 'gid', 'md5', 'hashedAtMs'],
+      requiredKeys: [
+        'state',
+        'kind',
+        'size',
+        'mtimeNs',
+        'ctimeNs',
+        'inode',
+        'mode',
+        'uid',
+        'gid',
+        'md5',
+        'hashedAtMs',
+      ],
     },
   )
-  .chain((made) => fc.boolean().map((same) => (same && made.md5 !== '' ? { ...made, etag: made.md5 } : made)));
+  .chain((made) =>
+    fc.boolean().map((same) => (same && made.md5 !== '' ? { ...made, etag: made.md5 } : made)),
+  );
 
 /** Names as files have them: some with each kind of UTF-16 unit, some long, some each other's prefix. */
 export const anyName: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),
   fc.stringMatching(/^[ab/.]{1,6}$/),
-  fc.constantFrom('\u{ffff}', '\u{10000}', '\u{e000}', '\u{d7ff}', 'a/\u{1f600}', 'a/\u{fffd}', '__proto__', 'constructor', '\0', '\n'),
+  fc.constantFrom(
+    '\u{ffff}',
+    '\u{10000}',
+    '\u{e000}',
+    '\u{d7ff}',
+    'a/\u{1f600}',
+    'a/\u{fffd}',
+    '__proto__',
+    'constructor',
+    '\0',
+    '\n',
+  ),
 );

@@ -16,7 +16,9 @@ const FILLING = fileURLToPath(new URL('./filling-program.js', import.meta.url));
 function smallFileSystem(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'longshore-full-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=0700', 'tmpfs', folder], { stdio: 'ignore' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=0700', 'tmpfs', folder], {
+      stdio: 'ignore',
+    });
     return folder;
   } catch {
     rmSync(folder, { recursive: true });
@@ -39,16 +41,22 @@ describe.skipIf(disk === undefined)('on a full disk', () => {
     const folder = disk ?? '';
     execFileSync('mount', ['-o', 'remount,size=4m', folder]);
     const filled: Filled = JSON.parse(
-      execFileSync(process.execPath, [FILLING, folder], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+      execFileSync(process.execPath, [FILLING, folder], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }),
     );
-    expect(filled.failure).toMatch(/^StateWriteFailedError: .*index\.mdb: write failed \(.* KiB are free .*what was there before is kept/);
+    expect(filled.failure).toMatch(
+      /^StateWriteFailedError: .*index\.mdb: write failed \(.* KiB are free .*what was there before is kept/,
+    );
     expect(filled.afterwards).toEqual([filled.failure, filled.failure]);
     expect(filled.failedEnvironment).toBe(true);
     expect(filled.kept).toBeGreaterThan(500);
     grow();
     const index = await openIndex({ engine: 'lmdb', folder });
     expect(index.count()).toBeGreaterThanOrEqual(filled.kept);
-    for (let at = 0; at < filled.kept; at += 97) expect(index.get(`folder/file ${at}`)).toBeDefined();
+    for (let at = 0; at < filled.kept; at += 97)
+      expect(index.get(`folder/file ${at}`)).toBeDefined();
     await index.put('after', record());
     await index.close();
     for (const name of readdirSync(folder)) rmSync(join(folder, name));
@@ -62,7 +70,10 @@ describe.skipIf(disk === undefined)('on a full disk', () => {
     const kept = new Set<string>();
     let failure: unknown;
     for (let at = 0; failure === undefined; at += 500) {
-      const names = Array.from({ length: 500 }, (_, beside) => `folder/${engine} file ${at + beside}`);
+      const names = Array.from(
+        { length: 500 },
+        (_, beside) => `folder/${engine} file ${at + beside}`,
+      );
       try {
         await Promise.all(names.map((name) => index.put(name, record({ inode: BigInt(at) }))));
         for (const name of names) kept.add(name);
@@ -78,9 +89,9 @@ describe.skipIf(disk === undefined)('on a full disk', () => {
     await index.close();
     index = await openIndex({ engine, folder });
     expect(index.count()).toBe(kept.size);
-    await expect(Promise.all(Array.from({ length: 40_000 }, (_, at) => index.put(`more ${at}`, record())))).rejects.toThrow(
-      StateUnavailableError,
-    );
+    await expect(
+      Promise.all(Array.from({ length: 40_000 }, (_, at) => index.put(`more ${at}`, record()))),
+    ).rejects.toThrow(StateUnavailableError);
     grow();
     await index.put('after', record());
     expect(index.count()).toBe(kept.size + 1);
@@ -92,7 +103,9 @@ describe.skipIf(disk === undefined)('on a full disk', () => {
     const folder = disk ?? '';
     execFileSync('mount', ['-o', 'remount,size=4m', folder]);
     writeFileSync(join(folder, 'ballast'), Buffer.alloc(4 * 2 ** 20 - 16 * 1024));
-    await expect(openIndex({ engine: 'lmdb', folder })).rejects.toThrow(/index.mdb: cannot be made.*ENOSPC/);
+    await expect(openIndex({ engine: 'lmdb', folder })).rejects.toThrow(
+      /index.mdb: cannot be made.*ENOSPC/,
+    );
     expect(readdirSync(folder)).toEqual(['ballast']);
     rmSync(join(folder, 'ballast'));
     await (await openIndex({ engine: 'lmdb', folder })).close();
@@ -105,7 +118,9 @@ describe.skipIf(disk === undefined)('on a full disk', () => {
     const ledger = await openLedger(folder, 'documents');
     await ledger.update((document) => ({ ...document, source: { device: '1', inode: '2' } }));
     const huge = 'x'.repeat(6 << 20);
-    await expect(ledger.update((document) => ({ ...document, source: { device: '1', inode: huge } }))).rejects.toThrow(/ENOSPC/);
+    await expect(
+      ledger.update((document) => ({ ...document, source: { device: '1', inode: huge } })),
+    ).rejects.toThrow(/ENOSPC/);
     expect(ledger.read().source?.inode).toBe('2');
     expect(readdirSync(folder)).toEqual(['ledger.json']);
     await ledger.update((document) => ({ ...document, reconciled: true }));

@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { inRange } from '../../src/state/name-key.js';
-import type { IndexLocation, IndexRange, ObjectIndex, ObjectRecord } from '../../src/state/object-index.js';
+import type {
+  IndexLocation,
+  IndexRange,
+  ObjectIndex,
+  ObjectRecord,
+} from '../../src/state/object-index.js';
 import { openIndex } from '../../src/state/open-index.js';
 import { compareNames } from '../../src/utf8-order.js';
 import { anyName, anyRecord, record, temporaryFolder } from './fixtures.js';
@@ -24,7 +29,8 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
     return index;
   }
 
-  const namesIn = (index: Pick<ObjectIndex, 'entries'>, range?: IndexRange) => [...index.entries(range)].map(([name]) => name);
+  const namesIn = (index: Pick<ObjectIndex, 'entries'>, range?: IndexRange) =>
+    [...index.entries(range)].map(([name]) => name);
 
   describe(`index engine ${engine}`, () => {
     test('an index that was just made is empty', async () => {
@@ -70,8 +76,11 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
         '\u{ffff}',
         '\u{10000}',
       ];
-      for (const name of ordered.toReversed().filter((_, at) => at % 2 === 0)) await index.put(name, record());
-      const rest = ordered.filter((name) => index.get(name) === undefined).map((name) => index.put(name, record()));
+      for (const name of ordered.toReversed().filter((_, at) => at % 2 === 0))
+        await index.put(name, record());
+      const rest = ordered
+        .filter((name) => index.get(name) === undefined)
+        .map((name) => index.put(name, record()));
       expect(namesIn(index)).toEqual(ordered);
       await Promise.all(rest);
       expect(namesIn(index)).toEqual(ordered);
@@ -169,7 +178,14 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
 
     test('whatever is written in whatever order, reads agree with a plain map, before and after each commit', async () => {
       const step = fc.oneof(
-        { weight: 5, arbitrary: fc.record({ do: fc.constant('put' as const), name: anyName, record: anyRecord }) },
+        {
+          weight: 5,
+          arbitrary: fc.record({
+            do: fc.constant('put' as const),
+            name: anyName,
+            record: anyRecord,
+          }),
+        },
         { weight: 3, arbitrary: fc.record({ do: fc.constant('remove' as const), name: anyName }) },
         { weight: 1, arbitrary: fc.record({ do: fc.constant('turn' as const) }) },
         { weight: 1, arbitrary: fc.record({ do: fc.constant('flush' as const) }) },
@@ -198,9 +214,13 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
             const expected = [...model].sort(([a], [b]) => compareNames(a, b));
             expect([...index.entries()]).toEqual(expected);
             expect(index.count()).toBe(model.size);
-            expect([...index.entries({ prefix })]).toEqual(expected.filter(([name]) => inRange(name, { prefix })));
+            expect([...index.entries({ prefix })]).toEqual(
+              expected.filter(([name]) => inRange(name, { prefix })),
+            );
             for (const [, { inode }] of expected) {
-              expect(index.namesOfInode(inode)).toEqual(expected.filter(([, other]) => other.inode === inode).map(([name]) => name));
+              expect(index.namesOfInode(inode)).toEqual(
+                expected.filter(([, other]) => other.inode === inode).map(([name]) => name),
+              );
             }
           }
           await Promise.all(writes);

@@ -5,9 +5,15 @@ import { fileURLToPath } from 'node:url';
 import type { IndexLocation } from '../../src/state/object-index.js';
 
 /** Runs a program that writes to the index, kills it (SIGKILL) after `atLeast` acknowledged writes, and gives their names. */
-export async function killWhileWriting({ engine, folder }: IndexLocation, round: number, atLeast: number): Promise<readonly string[]> {
+export async function killWhileWriting(
+  { engine, folder }: IndexLocation,
+  round: number,
+  atLeast: number,
+): Promise<readonly string[]> {
   const program = fileURLToPath(new URL('./writer-program.js', import.meta.url));
-  const child = spawn(process.execPath, [program, engine, folder, String(round)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, engine, folder, String(round)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(child, 'exit');
   const names = new Set<string>();
   for await (const name of createInterface({ input: child.stdout })) {

@@ -13,20 +13,40 @@ import { temporaryFolder } from './fixtures.js';
 test('a ledger that was never written says that no reconcile has finished', async () => {
   const ledger = await openLedger(await temporaryFolder(), 'documents');
   expect(ledger.existed).toBe(false);
-  expect(ledger.read()).toEqual({ version: 1, mirror: 'documents', reconciled: false, unfinishedUploads: {}, quarantined: {} });
+  expect(ledger.read()).toEqual({
+    version: 1,
+    mirror: 'documents',
+    reconciled: false,
+    unfinishedUploads: {},
+    quarantined: {},
+  });
   await ledger.close();
 });
 
 test('what was updated is there again, whatever an object is called', async () => {
   const folder = await temporaryFolder();
   const ledger = await openLedger(folder, 'documents');
-  const quarantined = { reason: 'torn', error: 'changed while it was read', attempts: 3, sinceMs: 1 };
+  const quarantined = {
+    reason: 'torn',
+    error: 'changed while it was read',
+    attempts: 3,
+    sinceMs: 1,
+  };
   for (const name of ['a', '__proto__', 'constructor', '1', '\u{10000}']) {
-    await ledger.update((document) => ({ ...document, quarantined: { ...document.quarantined, [name]: quarantined } }));
+    await ledger.update((document) => ({
+      ...document,
+      quarantined: { ...document.quarantined, [name]: quarantined },
+    }));
   }
   await ledger.close();
   const again = await openLedger(folder, 'documents');
-  expect(Object.keys(again.read().quarantined).sort()).toEqual(['1', '__proto__', 'a', 'constructor', '\u{10000}']);
+  expect(Object.keys(again.read().quarantined).sort()).toEqual([
+    '1',
+    '__proto__',
+    'a',
+    'constructor',
+    '\u{10000}',
+  ]);
   await again.close();
 });
 
@@ -36,7 +56,9 @@ test('a ledger of a newer longshore is refused with both versions, and stays as 
   await writeFile(ledgerFile(folder), text);
   const opening = openLedger(folder, 'documents');
   await expect(opening).rejects.toThrow(StateNewerError);
-  await expect(opening).rejects.toThrow(/ledger\.json: is of version 7, this longshore knows versions up to 1/);
+  await expect(opening).rejects.toThrow(
+    /ledger\.json: is of version 7, this longshore knows versions up to 1/,
+  );
   expect(await readFile(ledgerFile(folder), 'utf8')).toBe(text);
 });
 
@@ -60,7 +82,11 @@ test('a document of an older version goes through each step up to the present on
       2: (document: object) => ({ ...document, young: 1 }),
     },
   };
-  expect(upgrade({ version: 1, old: 'x' }, 'f', versions)).toEqual({ version: 3, middle: 'x', young: 1 });
+  expect(upgrade({ version: 1, old: 'x' }, 'f', versions)).toEqual({
+    version: 3,
+    middle: 'x',
+    young: 1,
+  });
   expect(upgrade({ version: 3, young: 2 }, 'f', versions)).toEqual({ version: 3, young: 2 });
   expect(() => upgrade({ version: 0 }, 'f', versions)).toThrow(/no step leads/);
   expect(() => upgrade({ version: 4 }, 'f', versions)).toThrow(StateNewerError);
@@ -71,7 +97,9 @@ test('P5: kill -9 at any moment leaves a whole ledger with every update that was
   const folder = await temporaryFolder();
   const program = fileURLToPath(new URL('./ledger-program.js', import.meta.url));
   for (let round = 0; round < 12; round++) {
-    const child = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [program, folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const ended = once(child, 'exit');
     let acknowledged = 0;
     for await (const line of createInterface({ input: child.stdout })) {

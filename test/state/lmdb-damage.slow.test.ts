@@ -8,7 +8,9 @@ import { sealJson } from '../../src/state/sealed-json.js';
 import { documents, filled, flipBits, opened, overwrite, setAsideIn } from './filled-state.js';
 import { record } from './fixtures.js';
 
-test('P5: garbage on any page of the LMDB file is found after an unclean end, whatever it does to LMDB', { timeout: 120_000 }, async () => {
+test('P5: garbage on any page of the LMDB file is found after an unclean end, whatever it does to LMDB', {
+  timeout: 120_000,
+}, async () => {
   const pageBytes = 8192;
   const { folder, mirror, index: file } = await filled('lmdb', 600);
   await copyFile(file, `${file}.saved`);
@@ -86,7 +88,8 @@ test('an LMDB index of a newer longshore, or of a newer LMDB, is refused and sta
   const saved = await readFile(file);
   const about = Buffer.from('{"is":"longshore object index","version":');
   const newer = Buffer.from(saved);
-  for (let at = newer.indexOf(about); at !== -1; at = newer.indexOf(about, at + 1)) newer.write('7', at + about.length);
+  for (let at = newer.indexOf(about); at !== -1; at = newer.indexOf(about, at + 1))
+    newer.write('7', at + about.length);
   const newerFormat = Buffer.from(saved);
   newerFormat.writeUInt32LE(3, 28);
   for (const bytes of [newer, newerFormat]) {
@@ -113,17 +116,20 @@ test.each([
   ['missing', (file: string) => rm(file)],
   ['garbage', (file: string) => writeFile(file, Buffer.alloc(50_000, 'garbage!'))],
   ['cut short', (file: string) => truncate(file, 16_384)],
-])('a table of inodes that is %s is made anew from the records, and nothing else is lost', async (_, damage) => {
-  const { folder, index: file } = await filled('lmdb');
-  await damage(`${file}-inodes`);
-  const state = await opened(folder);
-  const { index, ledger, rebuilt } = documents(state);
-  expect(rebuilt).toBeUndefined();
-  expect(index.count()).toBe(3_000);
-  expect(ledger.read().reconciled).toBe(true);
-  for (const at of [0, 7, 2_999]) expect(index.namesOfInode(BigInt(at))).toEqual([`file ${at}`]);
-  await state.close();
-});
+])(
+  'a table of inodes that is %s is made anew from the records, and nothing else is lost',
+  async (_, damage) => {
+    const { folder, index: file } = await filled('lmdb');
+    await damage(`${file}-inodes`);
+    const state = await opened(folder);
+    const { index, ledger, rebuilt } = documents(state);
+    expect(rebuilt).toBeUndefined();
+    expect(index.count()).toBe(3_000);
+    expect(ledger.read().reconciled).toBe(true);
+    for (const at of [0, 7, 2_999]) expect(index.namesOfInode(BigInt(at))).toEqual([`file ${at}`]);
+    await state.close();
+  },
+);
 
 test('P5: after an unclean end the table of inodes agrees with the records, whatever was in it', async () => {
   const { folder, mirror, index: file } = await filled('lmdb', 100);

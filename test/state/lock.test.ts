@@ -64,14 +64,18 @@ test('the same process cannot take the lock twice', async () => {
   await lock.release();
 });
 
-test('P5: of many that start at once after a kill -9 of the holder, exactly one gets the lock', { timeout: 120_000 }, async () => {
+test('P5: of many that start at once after a kill -9 of the holder, exactly one gets the lock', {
+  timeout: 120_000,
+}, async () => {
   const folder = await temporaryFolder();
   const contenders = await Promise.all(Array.from({ length: 7 }, () => startContender(folder)));
   let rounds = 0;
   while (contenders.length > 0) {
     const answers = await Promise.all(contenders.map((contender) => contender.ask('take')));
     expect(answers.filter((answer) => answer === 'held')).toHaveLength(1);
-    expect(answers.filter((answer) => answer.startsWith('refused '))).toHaveLength(contenders.length - 1);
+    expect(answers.filter((answer) => answer.startsWith('refused '))).toHaveLength(
+      contenders.length - 1,
+    );
     const holder = answers.indexOf('held');
     await contenders[holder]?.kill();
     contenders.splice(holder, 1);
@@ -80,7 +84,9 @@ test('P5: of many that start at once after a kill -9 of the holder, exactly one 
   expect(rounds).toBe(7);
 });
 
-test('of many that race for a lock that is released again and again, never two have it', { timeout: 120_000 }, async () => {
+test('of many that race for a lock that is released again and again, never two have it', {
+  timeout: 120_000,
+}, async () => {
   const folder = await temporaryFolder();
   const contenders = await Promise.all(Array.from({ length: 4 }, () => startContender(folder)));
   for (let round = 0; round < 40; round++) {
@@ -112,7 +118,13 @@ test('a lock of an earlier boot, of a pid that is another process now, or cut sh
 test('P5: what one left behind that was killed as it took the lock goes; what another is about to take it with stays', async () => {
   const folder = await temporaryFolder();
   const self = await thisProcess();
-  const left = (holder: object) => JSON.stringify({ ...self, ...holder, since: '2026-01-01T00:00:00.000Z', command: 'longshore run' });
+  const left = (holder: object) =>
+    JSON.stringify({
+      ...self,
+      ...holder,
+      since: '2026-01-01T00:00:00.000Z',
+      command: 'longshore run',
+    });
   await writeFile(join(folder, 'lock.00000000000a.tmp'), left({ pid: 2 ** 22 + 1 }));
   await writeFile(join(folder, 'lock.00000000000b.tmp'), left({}));
   await writeFile(join(folder, 'lock.00000000000c.tmp'), '');
@@ -120,7 +132,11 @@ test('P5: what one left behind that was killed as it took the lock goes; what an
   const longAgo = new Date(Date.now() - 100_000);
   await utimes(join(folder, 'lock.00000000000d.tmp'), longAgo, longAgo);
   const lock = await takeLock(folder, systemClock);
-  expect((await readdir(folder)).sort()).toEqual(['lock.00000000000b.tmp', 'lock.00000000000c.tmp', 'lock.1']);
+  expect((await readdir(folder)).sort()).toEqual([
+    'lock.00000000000b.tmp',
+    'lock.00000000000c.tmp',
+    'lock.1',
+  ]);
   await lock.release();
 });
 
@@ -129,8 +145,18 @@ test('a holder on another host or in another container counts as alive until it 
   for (const elsewhere of [{ pidNamespace: 'pid:[1]' }, { host: 'other', bootId: 'other' }]) {
     const folder = await temporaryFolder();
     const file = join(folder, 'lock.1');
-    await writeFile(file, JSON.stringify({ ...self, ...elsewhere, since: '2026-01-01T00:00:00.000Z', command: 'longshore run' }));
-    await expect(takeLock(folder, systemClock)).rejects.toThrow(/on another host or in another container; its last sign of life is/);
+    await writeFile(
+      file,
+      JSON.stringify({
+        ...self,
+        ...elsewhere,
+        since: '2026-01-01T00:00:00.000Z',
+        command: 'longshore run',
+      }),
+    );
+    await expect(takeLock(folder, systemClock)).rejects.toThrow(
+      /on another host or in another container; its last sign of life is/,
+    );
     const longAgo = new Date(Date.now() - 100_000);
     await utimes(file, longAgo, longAgo);
     await (await takeLock(folder, systemClock)).release();
@@ -141,7 +167,9 @@ test('a holder that can be seen to live keeps the lock, however long it has been
   const folder = await temporaryFolder();
   const lock = await takeLock(folder, systemClock);
   await utimes(join(folder, 'lock.1'), new Date(0), new Date(0));
-  await expect(takeLock(folder, systemClock)).rejects.toThrow(/works on this state folder \(pid \d+.*Stop it first/);
+  await expect(takeLock(folder, systemClock)).rejects.toThrow(
+    /works on this state folder \(pid \d+.*Stop it first/,
+  );
   await lock.release();
 });
 

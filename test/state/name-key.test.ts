@@ -18,7 +18,9 @@ test('the bound of a prefix is above every name that begins with it and below ev
     fc.property(anyName, anyName, (prefix, name) => {
       const key = keyOf(name);
       const beyond = keyBeyond(keyOf(prefix));
-      const between = Buffer.compare(key, keyOf(prefix)) >= 0 && (beyond === undefined || Buffer.compare(key, beyond) < 0);
+      const between =
+        Buffer.compare(key, keyOf(prefix)) >= 0 &&
+        (beyond === undefined || Buffer.compare(key, beyond) < 0);
       expect(between).toBe(inRange(name, { prefix }));
     }),
     { numRuns: 1_000 },
@@ -30,7 +32,9 @@ test('the bound of a prefix is above every name that begins with it and below ev
 
 test('a name that cannot be kept is refused, with the reason, and is never found', () => {
   for (const name of ['', 'x'.repeat(4027), 'é'.repeat(2014), 'lone \ud800 surrogate', '\udc00']) {
-    expect(() => keyOf(name)).toThrow(/the index cannot hold the object name .* names are valid Unicode of 1 to 4026 bytes/);
+    expect(() => keyOf(name)).toThrow(
+      /the index cannot hold the object name .* names are valid Unicode of 1 to 4026 bytes/,
+    );
     expect(keyIfHeld(name)).toBeUndefined();
   }
   expect(keyOf('é'.repeat(2013)).length).toBe(4026);

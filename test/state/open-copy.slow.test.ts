@@ -25,14 +25,17 @@ afterEach(() => vi.unstubAllEnvs());
 const copyOf = (folder: string, engine: Runtime, more: { log?: Logger } = {}) =>
   openStateCopy({ folder, mirrors: [{ name: 'documents', engine }], clock: systemClock, ...more });
 
-const copiesLeft = async () => (await readdir(temporary)).filter((name) => name.startsWith('longshore-look-'));
+const copiesLeft = async () =>
+  (await readdir(temporary)).filter((name) => name.startsWith('longshore-look-'));
 
 /** Every file with its bytes and times. */
 async function everythingIn(folder: string): Promise<Readonly<Record<string, string>>> {
   const paths = (await readdir(folder, { recursive: true })).sort();
   const described = paths.map(async (path) => {
     const { mtimeNs, ctimeNs, ino } = await stat(join(folder, path), { bigint: true });
-    const bytes = (await stat(join(folder, path))).isFile() ? await readFile(join(folder, path), 'base64') : 'folder';
+    const bytes = (await stat(join(folder, path))).isFile()
+      ? await readFile(join(folder, path), 'base64')
+      : 'folder';
     return [path, `${ino} ${mtimeNs} ${ctimeNs} ${bytes}`] as const;
   });
   return Object.fromEntries(await Promise.all(described));
@@ -65,15 +68,22 @@ describe.each(['lmdb', 'lowdb'] as const)('a copy of a state with engine %s', (e
     const written = (async () => {
       // Pairs of one commit each: a copy has both or neither.
       for (; writing; commits += 1) {
-        await Promise.all([index.put(`left ${commits % 300}`, record()), index.put(`right ${commits % 300}`, record())]);
-        await Promise.all([index.remove(`left ${(commits + 150) % 300}`), index.remove(`right ${(commits + 150) % 300}`)]);
+        await Promise.all([
+          index.put(`left ${commits % 300}`, record()),
+          index.put(`right ${commits % 300}`, record()),
+        ]);
+        await Promise.all([
+          index.remove(`left ${(commits + 150) % 300}`),
+          index.remove(`right ${(commits + 150) % 300}`),
+        ]);
       }
     })();
     for (let round = 0; round < 3; round += 1) {
       const copy = await copyOf(folder, engine);
       const names = [...documents(copy).index.entries()].map(([name]) => name);
       expect(names.filter((name) => name.startsWith('file '))).toHaveLength(500);
-      const numbers = (side: string) => names.filter((name) => name.startsWith(side)).map((name) => name.slice(side.length));
+      const numbers = (side: string) =>
+        names.filter((name) => name.startsWith(side)).map((name) => name.slice(side.length));
       expect(numbers('left ')).toEqual(numbers('right '));
       expect(documents(copy).index.namesOfInode(7n)).toEqual(['file 7']);
       await copy.close();
@@ -99,7 +109,9 @@ describe.each(['lmdb', 'lowdb'] as const)('a copy of a state with engine %s', (e
     await flipBits(index, engine === 'lmdb' ? 24 : 200);
     const before = await everythingIn(folder);
     const warnings: string[] = [];
-    const log = { warn: (event: string, fields: object) => warnings.push(`${event} ${JSON.stringify(fields)}`) } as unknown as Logger;
+    const log = {
+      warn: (event: string, fields: object) => warnings.push(`${event} ${JSON.stringify(fields)}`),
+    } as unknown as Logger;
     const copy = await copyOf(folder, engine, { log });
     expect(documents(copy).index.count()).toBe(0);
     expect(documents(copy).ledger.read().reconciled).toBe(false);

@@ -19,9 +19,13 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     expect(mirror.ledger.read().reconciled).toBe(false);
     expect(mirror.location).toEqual({ engine, folder: join(folder, 'mirrors', 'documents') });
     await mirror.index.put('a', record());
-    for (const path of [folder, mirror.location.folder]) expect((await stat(path)).mode & 0o777).toBe(0o700);
+    for (const path of [folder, mirror.location.folder])
+      expect((await stat(path)).mode & 0o777).toBe(0o700);
     for (const name of await readdir(mirror.location.folder)) {
-      expect([name, (await stat(join(mirror.location.folder, name))).mode & 0o077]).toEqual([name, 0]);
+      expect([name, (await stat(join(mirror.location.folder, name))).mode & 0o077]).toEqual([
+        name,
+        0,
+      ]);
     }
     await state.close();
     await state.close();
@@ -57,43 +61,57 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     ['zeros', async (file) => writeFile(file, Buffer.alloc((await stat(file)).size))],
     ['removed', (file) => rm(file)],
   ];
-  test.each(damages)('P4: an index that was %s is set aside and started anew, and nothing counts as reconciled', async (_, damage) => {
-    const { folder, mirror, index: file } = await filled(engine);
-    await damage(file);
-    const warnings: unknown[] = [];
-    const log = { warn: (event: string, fields: unknown) => warnings.push([event, fields]) } as unknown as Logger;
-    const state = await opened(folder, engine, { log });
-    const { index, ledger, rebuilt } = documents(state);
-    expect(rebuilt).toMatch(/^documents: .*index/);
-    expect(warnings).toEqual([['state rebuilt', expect.objectContaining({ mirror: 'documents', why: rebuilt })]]);
-    expect(index.count()).toBe(0);
-    expect(ledger.read()).toMatchObject({ reconciled: false, source: { inode: '2' } });
-    expect(await setAsideIn(mirror)).toHaveLength(existsSync(file) && rebuilt?.includes('kept as') ? 1 : 0);
-    await index.put('again', record());
-    await state.close();
-    const again = await opened(folder, engine);
-    expect(documents(again).rebuilt).toBeUndefined();
-    expect(documents(again).index.count()).toBe(1);
-    expect(documents(again).ledger.read().reconciled).toBe(false);
-    await again.close();
-  });
+  test.each(damages)(
+    'P4: an index that was %s is set aside and started anew, and nothing counts as reconciled',
+    async (_, damage) => {
+      const { folder, mirror, index: file } = await filled(engine);
+      await damage(file);
+      const warnings: unknown[] = [];
+      const log = {
+        warn: (event: string, fields: unknown) => warnings.push([event, fields]),
+      } as unknown as Logger;
+      const state = await opened(folder, engine, { log });
+      const { index, ledger, rebuilt } = documents(state);
+      expect(rebuilt).toMatch(/^documents: .*index/);
+      expect(warnings).toEqual([
+        ['state rebuilt', expect.objectContaining({ mirror: 'documents', why: rebuilt })],
+      ]);
+      expect(index.count()).toBe(0);
+      expect(ledger.read()).toMatchObject({ reconciled: false, source: { inode: '2' } });
+      expect(await setAsideIn(mirror)).toHaveLength(
+        existsSync(file) && rebuilt?.includes('kept as') ? 1 : 0,
+      );
+      await index.put('again', record());
+      await state.close();
+      const again = await opened(folder, engine);
+      expect(documents(again).rebuilt).toBeUndefined();
+      expect(documents(again).index.count()).toBe(1);
+      expect(documents(again).ledger.read().reconciled).toBe(false);
+      await again.close();
+    },
+  );
 
   test.each([
     ['a flipped bit', (file: string) => flipBits(file, 100)],
     ['half of it', (file: string) => truncate(file, 90)],
     ['garbage', (file: string) => writeFile(file, 'garbage')],
     ['nothing in it', (file: string) => truncate(file, 0)],
-  ])('P4: a ledger with %s is set aside, the index kept, and nothing counts as reconciled', async (_, damage) => {
-    const { folder, mirror, ledger: file } = await filled(engine);
-    await damage(file);
-    const state = await opened(folder, engine);
-    const { index, ledger, rebuilt } = documents(state);
-    expect(rebuilt).toMatch(/^documents: .*ledger\.json: .*; kept as .*ledger\.json\.damaged-\d{8}T\d{6}Z/);
-    expect(index.count()).toBe(3_000);
-    expect(ledger.read()).toEqual(newLedger('documents'));
-    expect(await setAsideIn(mirror)).toHaveLength(1);
-    await state.close();
-  });
+  ])(
+    'P4: a ledger with %s is set aside, the index kept, and nothing counts as reconciled',
+    async (_, damage) => {
+      const { folder, mirror, ledger: file } = await filled(engine);
+      await damage(file);
+      const state = await opened(folder, engine);
+      const { index, ledger, rebuilt } = documents(state);
+      expect(rebuilt).toMatch(
+        /^documents: .*ledger\.json: .*; kept as .*ledger\.json\.damaged-\d{8}T\d{6}Z/,
+      );
+      expect(index.count()).toBe(3_000);
+      expect(ledger.read()).toEqual(newLedger('documents'));
+      expect(await setAsideIn(mirror)).toHaveLength(1);
+      await state.close();
+    },
+  );
 
   test('P4: a missing ledger beside an index is said, and nothing counts as reconciled', async () => {
     const { folder, ledger: file } = await filled(engine);
@@ -155,10 +173,16 @@ test('a failure at one mirror closes those before it', async () => {
   const ledger = join(folder, 'mirrors', 'c', 'ledger.json');
   await rm(ledger);
   await mkdir(ledger);
-  await expect(openState({ folder, mirrors, clock: systemClock })).rejects.toThrow(StateUnavailableError);
+  await expect(openState({ folder, mirrors, clock: systemClock })).rejects.toThrow(
+    StateUnavailableError,
+  );
   await rm(ledger, { recursive: true });
   const state = await openState({ folder, mirrors, clock: systemClock });
-  expect([...state.mirrors.values()].map(({ rebuilt }) => rebuilt)).toEqual([undefined, undefined, 'c: its ledger was missing']);
+  expect([...state.mirrors.values()].map(({ rebuilt }) => rebuilt)).toEqual([
+    undefined,
+    undefined,
+    'c: its ledger was missing',
+  ]);
   await state.close();
 });
 
@@ -183,11 +207,18 @@ test.each([
   const opening = opened(join(parent, path));
   await expect(opening).rejects.toThrow(StateUnavailableError);
   await expect(opening).rejects.toThrow(`${path}: the state folder cannot be used (${code}`);
-  await expect(opening).rejects.toThrow('Something else than a folder is in its place: move it, or name another one under "state"');
+  await expect(opening).rejects.toThrow(
+    'Something else than a folder is in its place: move it, or name another one under "state"',
+  );
 });
 
-test.runIf(process.platform === 'linux')('a folder in which none can be made is an error at once', async () => {
-  const opening = opened('/proc/longshore/state');
-  await expect(opening).rejects.toThrow(StateUnavailableError);
-  await expect(opening).rejects.toThrow(/the state folder cannot be used .*another one under "state"/);
-});
+test.runIf(process.platform === 'linux')(
+  'a folder in which none can be made is an error at once',
+  async () => {
+    const opening = opened('/proc/longshore/state');
+    await expect(opening).rejects.toThrow(StateUnavailableError);
+    await expect(opening).rejects.toThrow(
+      /the state folder cannot be used .*another one under "state"/,
+    );
+  },
+);

@@ -2,7 +2,9 @@ import { systemClock } from '../../src/clock.js';
 import { openState } from '../../src/state/open-state.js';
 
 /** What the program prints: one line of JSON. */
-export type Opening = { readonly records: number; readonly rebuilt: string | undefined } | { readonly error: string };
+export type Opening =
+  | { readonly records: number; readonly rebuilt: string | undefined }
+  | { readonly error: string };
 
 /** Opens the state of mirror "documents" in the folder that its argument names. */
 const [, , folder = ''] = process.argv;
@@ -11,7 +13,11 @@ process.exit(0);
 
 async function opening(): Promise<Opening> {
   try {
-    const state = await openState({ folder, mirrors: [{ name: 'documents', engine: 'lmdb' }], clock: systemClock });
+    const state = await openState({
+      folder,
+      mirrors: [{ name: 'documents', engine: 'lmdb' }],
+      clock: systemClock,
+    });
     const mirror = state.mirrors.get('documents');
     const opened = { records: mirror?.index.count() ?? 0, rebuilt: mirror?.rebuilt };
     await state.close();

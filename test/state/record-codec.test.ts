@@ -39,9 +39,16 @@ test('encoded or not, a record is compared with a stat alike', async () => {
       anyRecord,
       fc.subarray(['kind', 'size', 'mtimeNs', 'ctimeNs', 'inode'] as const),
       (made, name, other, differing) => {
-        const stat = { ...made, ...Object.fromEntries(differing.map((field) => [field, other[field]])) };
-        expect(isConfirmedRecord(encodeRecord(made, keyOf(name)), stat)).toBe(indexEntry(name, made).isConfirmed(stat));
-        expect(isConfirmedRecord(encodeRecord(made, keyOf(name)), made)).toBe(made.state === 'confirmed' && made.guarded === undefined);
+        const stat = {
+          ...made,
+          ...Object.fromEntries(differing.map((field) => [field, other[field]])),
+        };
+        expect(isConfirmedRecord(encodeRecord(made, keyOf(name)), stat)).toBe(
+          indexEntry(name, made).isConfirmed(stat),
+        );
+        expect(isConfirmedRecord(encodeRecord(made, keyOf(name)), made)).toBe(
+          made.state === 'confirmed' && made.guarded === undefined,
+        );
       },
     ),
     { numRuns: 500 },
@@ -80,11 +87,14 @@ test('a whole record of a later version is refused as newer, not as damage', asy
   bytes.writeUInt8(3, 4);
   bytes.writeUInt32LE(crc32(bytes.subarray(4), crc32(key)), 0);
   expect(() => checkRecord(bytes, key, FILE)).toThrow(StateNewerError);
-  expect(() => checkRecord(bytes, key, FILE)).toThrow(/index\.mdb: is of version 3, this longshore knows versions up to 2/);
+  expect(() => checkRecord(bytes, key, FILE)).toThrow(
+    /index\.mdb: is of version 3, this longshore knows versions up to 2/,
+  );
 });
 
 test('record codec: writes version 1 for times that 64-bit nanoseconds hold, else version 2', () => {
-  const version = (mtimeNs: bigint, ctimeNs: bigint) => encodeRecord(record({ mtimeNs, ctimeNs }), keyOf('a'))[4];
+  const version = (mtimeNs: bigint, ctimeNs: bigint) =>
+    encodeRecord(record({ mtimeNs, ctimeNs }), keyOf('a'))[4];
   expect(version(2n ** 63n - 1n, -(2n ** 63n))).toBe(1);
   expect(version(2n ** 63n, 0n)).toBe(2);
   expect(version(0n, -(2n ** 63n) - 1n)).toBe(2);
@@ -106,5 +116,7 @@ test('a usual record takes 61 bytes, its ETag included', () => {
 });
 
 test('what is no MD5 is refused instead of being cut', () => {
-  expect(() => encodeRecord(record({ md5: 'abc' }), keyOf('a.txt'))).toThrow(/md5 must be 32 lower-case hex digits/);
+  expect(() => encodeRecord(record({ md5: 'abc' }), keyOf('a.txt'))).toThrow(
+    /md5 must be 32 lower-case hex digits/,
+  );
 });

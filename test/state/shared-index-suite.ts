@@ -1,7 +1,12 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { IndexLocation, IndexRange, IndexView, ObjectIndex } from '../../src/state/object-index.js';
+import type {
+  IndexLocation,
+  IndexRange,
+  IndexView,
+  ObjectIndex,
+} from '../../src/state/object-index.js';
 import { openIndex, openIndexView } from '../../src/state/open-index.js';
 import { record, temporaryFolder } from './fixtures.js';
 import { killWhileWriting } from './killed-writer.js';
@@ -18,8 +23,10 @@ export function sharedIndexSuite(engine: 'lmdb' | 'lowdb'): void {
     return index;
   }
 
-  const namesSeen = (view: IndexView, range?: IndexRange) => [...view.entries(range)].map(({ name }) => name);
-  const namesIn = (index: Pick<ObjectIndex, 'entries'>, range?: IndexRange) => [...index.entries(range)].map(([name]) => name);
+  const namesSeen = (view: IndexView, range?: IndexRange) =>
+    [...view.entries(range)].map(({ name }) => name);
+  const namesIn = (index: Pick<ObjectIndex, 'entries'>, range?: IndexRange) =>
+    [...index.entries(range)].map(([name]) => name);
 
   describe(`index engine ${engine}, seen from outside`, () => {
     test('a view stands still while the index is written, and another one sees what was written', async () => {
@@ -48,7 +55,9 @@ export function sharedIndexSuite(engine: 'lmdb' | 'lowdb'): void {
       const index = await opened(location);
       await Promise.all(Array.from({ length: 200 }, (_, at) => index.put(`n${at}`, record())));
       for (let round = 0; round < 8; round++) {
-        const worker = new Worker(new URL('./view-thread.js', import.meta.url), { workerData: location });
+        const worker = new Worker(new URL('./view-thread.js', import.meta.url), {
+          workerData: location,
+        });
         const ended = once(worker, 'exit');
         const [seen] = await once(worker, 'message');
         expect(seen).toBe(200 + round);
@@ -58,14 +67,18 @@ export function sharedIndexSuite(engine: 'lmdb' | 'lowdb'): void {
       expect(index.count()).toBe(208);
     });
 
-    test('P5: kill -9 in the midst of writing loses no write that was acknowledged', { timeout: 180_000 }, async () => {
+    test('P5: kill -9 in the midst of writing loses no write that was acknowledged', {
+      timeout: 180_000,
+    }, async () => {
       const location = await place();
       for (let round = 0; round < 3; round++) {
         const acknowledged = await killWhileWriting(location, round, 100);
         const index = await openIndex(location);
         expect(acknowledged.length).toBeGreaterThanOrEqual(100);
         for (const name of acknowledged) expect(index.get(name)?.inode).toBe(BigInt(round));
-        expect(index.namesOfInode(BigInt(round))).toEqual(expect.arrayContaining([...acknowledged]));
+        expect(index.namesOfInode(BigInt(round))).toEqual(
+          expect.arrayContaining([...acknowledged]),
+        );
         expect(index.count()).toBe([...index.entries()].length);
         await index.close();
       }

@@ -23,9 +23,14 @@ test('state folder: refused when every user may write to it, with the command th
 });
 
 // Takes root.
-test.skipIf(process.getuid?.() !== 0)('state folder: refused when it belongs to another user, with the command that mends it', async () => {
-  const folder = await folderOfMode(0o700);
-  await chown(folder, NOBODY, NOBODY);
-  await expect(opened(folder)).rejects.toThrow(`belongs to user 65534, and longshore runs as user 0: run longshore as that user, or`);
-  await expect(opened(folder)).rejects.toThrow(`chown -R 0:${process.getgid?.()} '${folder}'`);
-});
+test.skipIf(process.getuid?.() !== 0)(
+  'state folder: refused when it belongs to another user, with the command that mends it',
+  async () => {
+    const folder = await folderOfMode(0o700);
+    await chown(folder, NOBODY, NOBODY);
+    await expect(opened(folder)).rejects.toThrow(
+      `belongs to user 65534, and longshore runs as user 0: run longshore as that user, or`,
+    );
+    await expect(opened(folder)).rejects.toThrow(`chown -R 0:${process.getgid?.()} '${folder}'`);
+  },
+);

@@ -7,7 +7,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { silentLogger } from '../../src/log.js';
-import { askDaemon, askStatus, DaemonAnswerError, DaemonNotRunningError } from '../../src/status/client.js';
+import {
+  askDaemon,
+  askStatus,
+  DaemonAnswerError,
+  DaemonNotRunningError,
+} from '../../src/status/client.js';
 import { type Routes, statusRoutes } from '../../src/status/routes.js';
 import { openControlServer } from '../../src/status/server.js';
 import { daemonStatus, mirrorStatus } from './statuses.js';
@@ -26,7 +31,12 @@ afterEach(async () => {
 const status = daemonStatus({ mirrors: [mirrorStatus(), mirrorStatus({ mirror: 'fo&to=s' })] });
 
 async function serve(routes: Routes = statusRoutes(() => status)) {
-  const server = await openControlServer({ stateFolder, routes, clock: systemClock, log: silentLogger });
+  const server = await openControlServer({
+    stateFolder,
+    routes,
+    clock: systemClock,
+    log: silentLogger,
+  });
   cleanups.push(() => server.close());
   return server;
 }
@@ -39,7 +49,11 @@ test('a daemon tells its status, of all mirrors or of one', async () => {
   await serve();
   expect(await askStatus(undefined, asking())).toEqual(status);
   expect((await askStatus('fo&to=s', asking())).mirrors).toEqual([status.mirrors[1]]);
-  expect(await askDaemon('GET', '/healthz', asking())).toEqual({ status: 'ok', version: '0.1.0', pid: 4711 });
+  expect(await askDaemon('GET', '/healthz', asking())).toEqual({
+    status: 'ok',
+    version: '0.1.0',
+    pid: 4711,
+  });
 });
 
 test('what cannot be answered says what can', async () => {
@@ -50,9 +64,15 @@ test('what cannot be answered says what can', async () => {
     },
     'GET /cycle': () => ({ status: 200, body: 1n }),
   });
-  await expect(askStatus('nope', asking())).rejects.toThrow('there is no mirror "nope"; the configuration has documents, fo&to=s');
-  await expect(askDaemon('POST', '/status', asking())).rejects.toThrow('POST /status is not one of GET /status, GET /healthz');
-  await expect(askDaemon('GET', '/constructor', asking())).rejects.toThrow('GET /constructor is not one of');
+  await expect(askStatus('nope', asking())).rejects.toThrow(
+    'there is no mirror "nope"; the configuration has documents, fo&to=s',
+  );
+  await expect(askDaemon('POST', '/status', asking())).rejects.toThrow(
+    'POST /status is not one of GET /status, GET /healthz',
+  );
+  await expect(askDaemon('GET', '/constructor', asking())).rejects.toThrow(
+    'GET /constructor is not one of',
+  );
   await expect(askDaemon('GET', '/broken', asking())).rejects.toThrow('index closed');
   await expect(askDaemon('GET', '/cycle', asking())).rejects.toBeInstanceOf(DaemonAnswerError);
   await askDaemon('GET', '/healthz', asking());
@@ -88,14 +108,17 @@ test('P5: the socket of a daemon that was killed is replaced', async () => {
   expect((await askStatus(undefined, asking())).pid).toBe(4711);
 });
 
-test.runIf(process.platform === 'linux')('a state folder too deep for a socket path works as any other', async () => {
-  stateFolder = join(stateFolder, 'd'.repeat(100), 'é'.repeat(50));
-  await mkdir(stateFolder, { recursive: true });
-  const server = await serve();
-  expect((await askStatus(undefined, asking())).pid).toBe(4711);
-  await server.close();
-  await expect(askStatus(undefined, asking())).rejects.toBeInstanceOf(DaemonNotRunningError);
-});
+test.runIf(process.platform === 'linux')(
+  'a state folder too deep for a socket path works as any other',
+  async () => {
+    stateFolder = join(stateFolder, 'd'.repeat(100), 'é'.repeat(50));
+    await mkdir(stateFolder, { recursive: true });
+    const server = await serve();
+    expect((await askStatus(undefined, asking())).pid).toBe(4711);
+    await server.close();
+    await expect(askStatus(undefined, asking())).rejects.toBeInstanceOf(DaemonNotRunningError);
+  },
+);
 
 test('a state folder that does not take the socket fails the opening with its path', async () => {
   stateFolder = join(stateFolder, 'missing');
@@ -129,12 +152,19 @@ test('a daemon that hangs is told from one that does not run', async () => {
   const frozen = createServer(() => {}).listen(join(stateFolder, 'control.sock'));
   await once(frozen, 'listening');
   cleanups.push(async () => frozen.close());
-  const impatient = { ...systemClock, after: (_ms: number, run: () => void) => systemClock.after(20, run) };
-  await expect(askDaemon('GET', '/status', { ...asking(), clock: impatient })).rejects.toThrow(/did not answer within 10 s/);
+  const impatient = {
+    ...systemClock,
+    after: (_ms: number, run: () => void) => systemClock.after(20, run),
+  };
+  await expect(askDaemon('GET', '/status', { ...asking(), clock: impatient })).rejects.toThrow(
+    /did not answer within 10 s/,
+  );
 });
 
 test('asking ends with the signal, with its reason', async () => {
-  const frozen = createServer(() => stop.abort(new Error('interrupted'))).listen(join(stateFolder, 'control.sock'));
+  const frozen = createServer(() => stop.abort(new Error('interrupted'))).listen(
+    join(stateFolder, 'control.sock'),
+  );
   await once(frozen, 'listening');
   cleanups.push(async () => frozen.close());
   const stop = new AbortController();

@@ -6,7 +6,8 @@ import type { MirrorStatus } from '../../src/sync/events.js';
 import { daemonStatus, mirrorStatus, report } from './statuses.js';
 
 const NOW = 1_800_000_000_000;
-const at = (status: Partial<DaemonStatus>) => formatStatus(daemonStatus({ startedAtMs: NOW - 3_725_000, ...status }), NOW);
+const at = (status: Partial<DaemonStatus>) =>
+  formatStatus(daemonStatus({ startedAtMs: NOW - 3_725_000, ...status }), NOW);
 const of = (mirror: Partial<MirrorStatus>) => at({ mirrors: [mirrorStatus(mirror)] });
 
 test('the whole of a quiet and of a busy mirror', () => {
@@ -33,8 +34,20 @@ test('the whole of a quiet and of a busy mirror', () => {
     held: 7,
     lease: { held: true, fence: 3, renewedAtMs: NOW - 40_000 },
     lagSeconds: 75,
-    watch: { engine: 'directories', directories: 12_000, degraded: [{ under: 'deep', why: 'raise the limit' }], losses: 2 },
-    lastScan: report({ startedAtMs: NOW - 185_000, seconds: 5, scanned: 1_500, uploaded: 3, bytes: 2_048, failed: 1 }),
+    watch: {
+      engine: 'directories',
+      directories: 12_000,
+      degraded: [{ under: 'deep', why: 'raise the limit' }],
+      losses: 2,
+    },
+    lastScan: report({
+      startedAtMs: NOW - 185_000,
+      seconds: 5,
+      scanned: 1_500,
+      uploaded: 3,
+      bytes: 2_048,
+      failed: 1,
+    }),
     totals: { uploaded: 9, copied: 1, deleted: 2, failed: 3, bytes: 1_500 },
   });
   expect(at({ mirrors: [mirrorStatus(), busy] })).toBe(
@@ -72,15 +85,23 @@ photos: transferring
 
 test('what becomes of objects without files is said where they are not deleted', () => {
   expect(of({})).not.toMatch(/^ +deletes/m);
-  expect(of({ deletes: 'trash' })).toMatch(/^ +deletes +objects whose files are gone go to the trash/m);
+  expect(of({ deletes: 'trash' })).toMatch(
+    /^ +deletes +objects whose files are gone go to the trash/m,
+  );
   const kept = of({ deletes: 'keep', lastReconcile: report({ scanned: 5, kept: 3 }) });
   expect(kept).toMatch(/^ +deletes +objects whose files are gone are kept/m);
   expect(kept).toMatch(/5 scanned, 3 kept without a file/);
 });
 
 test('what is held is said with what to do about it', () => {
-  const text = of({ held: 1_200, heldWhy: '1200 changes that destroy something', heldSinceMs: NOW - 60_000 });
-  expect(text).toContain('held            1,200 changes for 1 min, until somebody decides: longshore held documents');
+  const text = of({
+    held: 1_200,
+    heldWhy: '1200 changes that destroy something',
+    heldSinceMs: NOW - 60_000,
+  });
+  expect(text).toContain(
+    'held            1,200 changes for 1 min, until somebody decides: longshore held documents',
+  );
   expect(text).toContain('because of 1200 changes that destroy something');
 });
 
@@ -88,7 +109,9 @@ test('a name cannot write to the terminal', () => {
   const evil = 'x\u001b[2J\ny';
   const text = of({
     running: [{ job: 'upload', name: evil, bytes: 1, seconds: 0 }],
-    quarantined: [{ name: evil, reason: 'refused', error: evil, attempts: 1, sinceMs: NOW, nextTryMs: null }],
+    quarantined: [
+      { name: evil, reason: 'refused', error: evil, attempts: 1, sinceMs: NOW, nextTryMs: null },
+    ],
     watch: { engine: 'scan', directories: 0, degraded: [{ under: evil, why: evil }], losses: 0 },
     why: evil,
     source: evil,
@@ -99,19 +122,31 @@ test('a name cannot write to the terminal', () => {
 });
 
 test('a long list is cut and its rest counted', () => {
-  const running = Array.from({ length: 1_025 }, (_, i) => ({ job: 'upload' as const, name: `f${i}`, bytes: 1, seconds: 0 }));
+  const running = Array.from({ length: 1_025 }, (_, i) => ({
+    job: 'upload' as const,
+    name: `f${i}`,
+    bytes: 1,
+    seconds: 0,
+  }));
   expect(of({ running })).toContain('and 1,005 more');
 });
 
 test('one of a thing is not told as many', () => {
-  const quarantined = [{ name: 'a', reason: 'refused', error: 'no', attempts: 1, sinceMs: NOW, nextTryMs: null }];
-  const text = of({ quarantined, watch: { engine: 'chokidar', directories: 1, degraded: [], losses: 1 } });
+  const quarantined = [
+    { name: 'a', reason: 'refused', error: 'no', attempts: 1, sinceMs: NOW, nextTryMs: null },
+  ];
+  const text = of({
+    quarantined,
+    watch: { engine: 'chokidar', directories: 1, degraded: [], losses: 1 },
+  });
   expect(text).toContain('chokidar, 1 folder, events may have been lost 1 time (');
   expect(text).toContain('a: refused after 1 attempt: no');
 });
 
 test('a clock that was set back shows no negative time', () => {
-  expect(of({ lastScan: report({ startedAtMs: NOW + 60_000, seconds: 1 }) })).toContain('last scan       0 s ago');
+  expect(of({ lastScan: report({ startedAtMs: NOW + 60_000, seconds: 1 }) })).toContain(
+    'last scan       0 s ago',
+  );
 });
 
 test('no mirrors is a status as well', () => {
@@ -120,14 +155,26 @@ test('no mirrors is a status as well', () => {
 });
 
 test('one line says how many mirrors are in which state, and only what is not zero', () => {
-  expect(formatStatusLine(daemonStatus({ mirrors: [mirrorStatus({})] }))).toBe('1 mirror: 1 in-sync');
-  const busy = mirrorStatus({ state: 'transferring', queued: 11, held: 2, lagSeconds: 3, retrying: 4 });
+  expect(formatStatusLine(daemonStatus({ mirrors: [mirrorStatus({})] }))).toBe(
+    '1 mirror: 1 in-sync',
+  );
+  const busy = mirrorStatus({
+    state: 'transferring',
+    queued: 11,
+    held: 2,
+    lagSeconds: 3,
+    retrying: 4,
+  });
   expect(formatStatusLine(daemonStatus({ mirrors: [mirrorStatus({}), busy] }))).toBe(
     '2 mirrors: 1 in-sync, 1 transferring; lag 3 s; 11 queued; 4 retrying; 2 held',
   );
 });
 
 test('status: a lease that is renewed only while something is written is held, however old its last sign of life is', () => {
-  const idle = mirrorStatus({ lease: { held: true, fence: 1, renewedAtMs: NOW - 3_600_000, renewsWhenUsed: true } });
-  expect(at({ mirrors: [idle] })).toMatch(/lease +held, last sign of life 1 h .*ago \(given only while something is written\)$/m);
+  const idle = mirrorStatus({
+    lease: { held: true, fence: 1, renewedAtMs: NOW - 3_600_000, renewsWhenUsed: true },
+  });
+  expect(at({ mirrors: [idle] })).toMatch(
+    /lease +held, last sign of life 1 h .*ago \(given only while something is written\)$/m,
+  );
 });

@@ -44,6 +44,17 @@ export function mirrorStatus(different: Partial<MirrorStatus> = {}): MirrorStatu
 }
 
 export function report(different: Partial<RunReport> = {}): RunReport {
-  const zero = { scanned: 0, uploaded: 0, copied: 0, deleted: 0, adopted: 0, unchanged: 0, failed: 0, skipped: 0, held: 0, bytes: 0 };
+  const zero = {
+    scanned: 0,
+    uploaded: 0,
+    copied: 0,
+    deleted: 0,
+    adopted: 0,
+    unchanged: 0,
+    failed: 0,
+    skipped: 0,
+    held: 0,
+    bytes: 0,
+  };
   return { startedAtMs: 1_800_000_000_000, seconds: 0, ...zero, ...different };
 }

@@ -3,12 +3,32 @@ import { bytes, count, duration } from '../../src/status/units.js';
 
 test('bytes are told in powers of 1024', () => {
   const told = [0, 1, 1023, 1024, 1536, 10_240, 134_217_728, 2 ** 50, 2 ** 62].map(bytes);
-  expect(told).toEqual(['0 B', '1 B', '1023 B', '1.0 KiB', '1.5 KiB', '10 KiB', '128 MiB', '1.0 PiB', '4096 PiB']);
+  expect(told).toEqual([
+    '0 B',
+    '1 B',
+    '1023 B',
+    '1.0 KiB',
+    '1.5 KiB',
+    '10 KiB',
+    '128 MiB',
+    '1.0 PiB',
+    '4096 PiB',
+  ]);
 });
 
 test('a duration has its two largest units', () => {
   const told = [-5, 0, 59.9, 60, 185, 3600, 7_620, 86_400, 350_000].map(duration);
-  expect(told).toEqual(['0 s', '0 s', '59 s', '1 min', '3 min 5 s', '1 h', '2 h 7 min', '1 d', '4 d 1 h']);
+  expect(told).toEqual([
+    '0 s',
+    '0 s',
+    '59 s',
+    '1 min',
+    '3 min 5 s',
+    '1 h',
+    '2 h 7 min',
+    '1 d',
+    '4 d 1 h',
+  ]);
 });
 
 test('counts have their thousands apart', () => {

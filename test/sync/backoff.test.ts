@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { backoffMs } from '../../src/sync/backoff.js';
 
 const BACKOFF = { firstMs: 1_000, limitMs: 60_000 };
-const waits = (random: number) => [1, 2, 3, 6, 7, 8, 31, 2_000].map((attempt) => backoffMs(attempt, BACKOFF, random));
+const waits = (random: number) =>
+  [1, 2, 3, 6, 7, 8, 31, 2_000].map((attempt) => backoffMs(attempt, BACKOFF, random));
 
 test('waits double up to the limit, and half of each is left to chance, so that who failed together does not come back together', () => {
   expect(waits(0)).toEqual([500, 1_000, 2_000, 16_000, 30_000, 30_000, 30_000, 30_000]);
@@ -11,5 +12,7 @@ test('waits double up to the limit, and half of each is left to chance, so that 
 });
 
 test('a limit without an end is finite after any number of attempts', () => {
-  expect(Number.isFinite(backoffMs(5_000, { firstMs: 1_000, limitMs: Number.POSITIVE_INFINITY }, 1))).toBe(true);
+  expect(
+    Number.isFinite(backoffMs(5_000, { firstMs: 1_000, limitMs: Number.POSITIVE_INFINITY }, 1)),
+  ).toBe(true);
 });

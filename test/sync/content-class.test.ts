@@ -20,12 +20,19 @@ describe('what content looks like', () => {
         expect(contentClassOf(encrypted(Buffer.alloc(length, text)))).toBe('random');
       }),
     );
-    expect(contentClassOf(Buffer.concat([Buffer.from('Salted__'), encrypted(text)]))).toBe('random');
+    expect(contentClassOf(Buffer.concat([Buffer.from('Salted__'), encrypted(text)]))).toBe(
+      'random',
+    );
   });
 
   test('text, programs, base64 and what anybody can unpack are ordinary', () => {
     const compressed = [gzipSync(text), gzipSync(program)];
-    for (const content of [text, program, Buffer.from(randomBytes(9_000).toString('base64')), ...compressed])
+    for (const content of [
+      text,
+      program,
+      Buffer.from(randomBytes(9_000).toString('base64')),
+      ...compressed,
+    ])
       expect(contentClassOf(content)).toBe('ordinary');
     const jpeg = Buffer.concat([Buffer.from('ffd8ffe0', 'hex'), randomBytes(20_000)]);
     const mp4 = Buffer.concat([Buffer.from('0000001866747970', 'hex'), randomBytes(20_000)]);
@@ -33,7 +40,8 @@ describe('what content looks like', () => {
   });
 
   test('compressed data without a known beginning is not called ordinary for certain, but never blank', () => {
-    for (const content of [deflateSync(program), brotliCompressSync(text)]) expect(contentClassOf(content)).not.toBe('blank');
+    for (const content of [deflateSync(program), brotliCompressSync(text)])
+      expect(contentClassOf(content)).not.toBe('blank');
   });
 
   test('nothing, and nothing but one byte again and again, is blank; a few equal letters are somebody’s content', () => {

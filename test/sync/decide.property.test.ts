@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ObjectRecord } from '../../src/state/object-index.js';
-import { type Decision, decide, type LocalFact, type Policy, type Remote, type RemoteFact } from '../../src/sync/decide.js';
+import {
+  type Decision,
+  decide,
+  type LocalFact,
+  type Policy,
+  type Remote,
+  type RemoteFact,
+} from '../../src/sync/decide.js';
 
 // A small world of contents and stats, so that equal and unequal ones both come up often.
 const CONTENTS = [
@@ -31,10 +38,15 @@ interface Truth {
   readonly policy: Policy;
 }
 
-const file = fc.record({ content, stamp, read: fc.boolean() }).map(({ content: of, stamp: at, read }) => ({
-  content: of,
-  fact: { entry: { path: 'x', kind: 'file' as const, size: of.size, ...at }, ...(read ? { md5: of.md5 } : {}) },
-}));
+const file = fc
+  .record({ content, stamp, read: fc.boolean() })
+  .map(({ content: of, stamp: at, read }) => ({
+    content: of,
+    fact: {
+      entry: { path: 'x', kind: 'file' as const, size: of.size, ...at },
+      ...(read ? { md5: of.md5 } : {}),
+    },
+  }));
 
 const known = fc
   .record({
@@ -72,38 +84,60 @@ const remote = fc
     etag: fc.constantFrom(undefined, 'e1', 'e2'),
     mtimeNs: fc.constantFrom(undefined, 1_000_000_000_001n, 2_000_000_000_001n),
   })
-  .map(({ object, asked, reportsMd5, inspected, etag, mtimeNs }): { object: Content | undefined; remote: Remote } => {
-    if (!asked) return { object, remote: 'unknown' };
-    if (!object) return { object, remote: 'absent' };
-    const fact: RemoteFact = {
-      size: object.size,
+  .map(
+    ({
+      object,
+      asked,
+      reportsMd5,
       inspected,
-      ...(reportsMd5 ? { md5: object.md5 } : {}),
-      ...(etag ? { etag } : {}),
-      ...(mtimeNs ? { mtimeNs } : {}),
-    };
-    return { object, remote: fact };
-  });
+      etag,
+      mtimeNs,
+    }): { object: Content | undefined; remote: Remote } => {
+      if (!asked) return { object, remote: 'unknown' };
+      if (!object) return { object, remote: 'absent' };
+      const fact: RemoteFact = {
+        size: object.size,
+        inspected,
+        ...(reportsMd5 ? { md5: object.md5 } : {}),
+        ...(etag ? { etag } : {}),
+        ...(mtimeNs ? { mtimeNs } : {}),
+      };
+      return { object, remote: fact };
+    },
+  );
 
 const truth: fc.Arbitrary<Truth> = fc
   .tuple(fc.option(file, { nil: undefined }), fc.option(known, { nil: undefined }), remote, policy)
-  .map(([theFile, theRecord, theRemote, thePolicy]) => ({ file: theFile, known: theRecord, ...theRemote, policy: thePolicy }));
+  .map(([theFile, theRecord, theRemote, thePolicy]) => ({
+    file: theFile,
+    known: theRecord,
+    ...theRemote,
+    policy: thePolicy,
+  }));
 
 /** Gives decide each fact it asks for, as sync does, and returns the decision it ends with. */
-function decideToTheEnd({ file: theFile, known: record, remote: asked, policy: rules, object }: Truth): Decision {
+function decideToTheEnd({
+  file: theFile,
+  known: record,
+  remote: asked,
+  policy: rules,
+  object,
+}: Truth): Decision {
   let local = theFile?.fact;
   let fact = asked;
   for (let questions = 0; questions < 4; questions += 1) {
     const decision = decide(local, record, fact, rules);
     if (decision.action !== 'learn') return decision;
     if (decision.what === 'local-md5') {
-      if (!theFile || local?.md5 !== undefined) throw new Error('asked for a digest that is there already, or that cannot be');
+      if (!theFile || local?.md5 !== undefined)
+        throw new Error('asked for a digest that is there already, or that cannot be');
       local = { ...theFile.fact, md5: theFile.content.md5 };
     } else if (decision.what === 'remote') {
       if (fact !== 'unknown') throw new Error('asked what is there, although that was told');
       fact = object ? { size: object.size, inspected: false } : 'absent';
     } else {
-      if (typeof fact !== 'object' || fact.inspected || !object) throw new Error('asked about an object that was already inspected');
+      if (typeof fact !== 'object' || fact.inspected || !object)
+        throw new Error('asked about an object that was already inspected');
       fact = { ...fact, md5: object.md5, inspected: true };
     }
   }
@@ -124,17 +158,20 @@ describe('decide, over its whole table', () => {
     expect(decision.action).not.toBe('learn');
   });
 
-  property('P4: deletes only what is not there locally, and only if it is ours or the mirror says so', (world, decision) => {
-    if (decision.action !== 'delete') return;
-    expect(world.file).toBeUndefined();
-    if (decision.why === 'gone') {
-      expect(world.known).toBeDefined();
-      expect(world.policy.deletes).not.toBe('keep');
-    } else {
-      expect(world.known).toBeUndefined();
-      expect(world.policy.extraneous).toBe('delete');
-    }
-  });
+  property(
+    'P4: deletes only what is not there locally, and only if it is ours or the mirror says so',
+    (world, decision) => {
+      if (decision.action !== 'delete') return;
+      expect(world.file).toBeUndefined();
+      if (decision.why === 'gone') {
+        expect(world.known).toBeDefined();
+        expect(world.policy.deletes).not.toBe('keep');
+      } else {
+        expect(world.known).toBeUndefined();
+        expect(world.policy.extraneous).toBe('delete');
+      }
+    },
+  );
 
   property('P6: adopts an object only when its content is that of the file', (world, decision) => {
     if (decision.action === 'adopt') expect(world.object?.md5).toBe(world.file?.content.md5);
@@ -145,72 +182,111 @@ describe('decide, over its whole table', () => {
     if (world.remote.md5 !== undefined) expect(world.remote.md5).not.toBe(world.file?.content.md5);
   });
 
-  property('P1: a file that was read and differs from what was sent last is sent, adopted or refused aloud', (world, decision) => {
-    if (!world.file || world.known?.state !== 'confirmed' || world.file.content.md5 === world.known.md5) return;
-    if (world.file.fact.md5 === undefined && decision.action === 'nothing') return; // nobody has read it, its stat is the recorded one
-    if (world.file.fact.md5 !== undefined && decision.action === 'nothing') {
-      // The stat is the recorded one and the record is not racy: a changed content would have moved the ctime.
-      expect(world.file.fact.entry.ctimeNs).toBe(world.known.ctimeNs);
-      return;
-    }
-    expect(['upload', 'adopt']).toContain(decision.action);
-  });
+  property(
+    'P1: a file that was read and differs from what was sent last is sent, adopted or refused aloud',
+    (world, decision) => {
+      if (
+        !world.file ||
+        world.known?.state !== 'confirmed' ||
+        world.file.content.md5 === world.known.md5
+      )
+        return;
+      if (world.file.fact.md5 === undefined && decision.action === 'nothing') return; // nobody has read it, its stat is the recorded one
+      if (world.file.fact.md5 !== undefined && decision.action === 'nothing') {
+        // The stat is the recorded one and the record is not racy: a changed content would have moved the ctime.
+        expect(world.file.fact.entry.ctimeNs).toBe(world.known.ctimeNs);
+        return;
+      }
+      expect(['upload', 'adopt']).toContain(decision.action);
+    },
+  );
 
   property('overwrite: never replaces nothing that we did not put there', (world, decision) => {
     if (world.policy.overwrite !== 'never' || world.known || decision.action !== 'upload') return;
     expect(world.object).toBeUndefined();
   });
 
-  property('overwrite: never replaces after a crash only what was being sent, or was to be replaced', (world, decision) => {
-    if (world.policy.overwrite !== 'never' || world.known?.state !== 'sending' || decision.action !== 'upload') return;
-    const { known: mark, object, remote: listener } = world;
-    const fact = typeof listener === 'object' ? listener : undefined;
-    const itsEtag = mark.etag !== undefined && fact?.etag === mark.etag;
-    const itsTime = object?.size === mark.size && fact?.md5 === undefined && fact?.mtimeNs === mark.mtimeNs;
-    expect(object === undefined || object.md5 === mark.md5 || itsEtag || itsTime).toBe(true);
-  });
+  property(
+    'overwrite: never replaces after a crash only what was being sent, or was to be replaced',
+    (world, decision) => {
+      if (
+        world.policy.overwrite !== 'never' ||
+        world.known?.state !== 'sending' ||
+        decision.action !== 'upload'
+      )
+        return;
+      const { known: mark, object, remote: listener } = world;
+      const fact = typeof listener === 'object' ? listener : undefined;
+      const itsEtag = mark.etag !== undefined && fact?.etag === mark.etag;
+      const itsTime =
+        object?.size === mark.size && fact?.md5 === undefined && fact?.mtimeNs === mark.mtimeNs;
+      expect(object === undefined || object.md5 === mark.md5 || itsEtag || itsTime).toBe(true);
+    },
+  );
 
-  property('drift is repaired: a confirmed object that the listing does not have, or has otherwise, is sent again', (world, decision) => {
-    if (!world.file || world.known?.state !== 'confirmed' || world.remote === 'unknown') return;
-    const lost =
-      world.remote === 'absent' ||
-      world.remote.size !== world.known.size ||
-      (world.remote.md5 !== undefined && world.remote.md5 !== world.known.md5);
-    if (lost) expect(['upload', 'adopt']).toContain(decision.action);
-  });
+  property(
+    'drift is repaired: a confirmed object that the listing does not have, or has otherwise, is sent again',
+    (world, decision) => {
+      if (!world.file || world.known?.state !== 'confirmed' || world.remote === 'unknown') return;
+      const lost =
+        world.remote === 'absent' ||
+        world.remote.size !== world.known.size ||
+        (world.remote.md5 !== undefined && world.remote.md5 !== world.known.md5);
+      if (lost) expect(['upload', 'adopt']).toContain(decision.action);
+    },
+  );
 
-  property('P6: sends nothing when file, record and object have one content, whatever the ETag and the stat', (world, decision) => {
-    const { file: here, known: record, object, remote: there } = world;
-    if (!here || record?.state !== 'confirmed' || !object || there === 'unknown') return;
-    if (here.content.md5 !== record.md5 || object.md5 !== record.md5) return;
-    if (typeof there === 'object' && there.inspected && there.md5 === undefined) return; // nothing tells its content
-    expect(decision.action).not.toBe('upload');
-  });
+  property(
+    'P6: sends nothing when file, record and object have one content, whatever the ETag and the stat',
+    (world, decision) => {
+      const { file: here, known: record, object, remote: there } = world;
+      if (!here || record?.state !== 'confirmed' || !object || there === 'unknown') return;
+      if (here.content.md5 !== record.md5 || object.md5 !== record.md5) return;
+      if (typeof there === 'object' && there.inspected && there.md5 === undefined) return; // nothing tells its content
+      expect(decision.action).not.toBe('upload');
+    },
+  );
 
-  property('a record of nothing is forgotten; what is neither here nor there needs nothing', (world, decision) => {
-    if (world.file || world.remote !== 'absent') return;
-    expect(decision.action).toBe(world.known ? 'forget' : 'nothing');
-  });
+  property(
+    'a record of nothing is forgotten; what is neither here nor there needs nothing',
+    (world, decision) => {
+      if (world.file || world.remote !== 'absent') return;
+      expect(decision.action).toBe(world.known ? 'forget' : 'nothing');
+    },
+  );
 
-  property('P5: an upload that was never confirmed is sent again, or found to have arrived', (world, decision) => {
-    if (!world.file || world.known?.state !== 'sending') return;
-    const refusable = world.policy.overwrite === 'never' ? ['report'] : [];
-    expect(['upload', 'adopt', ...refusable]).toContain(decision.action);
-  });
+  property(
+    'P5: an upload that was never confirmed is sent again, or found to have arrived',
+    (world, decision) => {
+      if (!world.file || world.known?.state !== 'sending') return;
+      const refusable = world.policy.overwrite === 'never' ? ['report'] : [];
+      expect(['upload', 'adopt', ...refusable]).toContain(decision.action);
+    },
+  );
 
-  property('metadata given by other settings is renewed by a reconcile, and by no scan', (world, decision) => {
-    const { file: here, known: record, remote: there, policy: rules, object } = world;
-    const settled = here !== undefined && record?.state === 'confirmed' && typeof there === 'object' && object?.md5 === record.md5;
-    const isOld = (record?.metadataEpoch ?? 0) !== rules.metadataEpoch;
-    if (decision.action === 'renew-metadata') expect([settled, isOld]).toEqual([true, true]);
-    if (settled && isOld && here.content.md5 === record.md5) expect(decision).not.toEqual({ action: 'nothing' });
-  });
+  property(
+    'metadata given by other settings is renewed by a reconcile, and by no scan',
+    (world, decision) => {
+      const { file: here, known: record, remote: there, policy: rules, object } = world;
+      const settled =
+        here !== undefined &&
+        record?.state === 'confirmed' &&
+        typeof there === 'object' &&
+        object?.md5 === record.md5;
+      const isOld = (record?.metadataEpoch ?? 0) !== rules.metadataEpoch;
+      if (decision.action === 'renew-metadata') expect([settled, isOld]).toEqual([true, true]);
+      if (settled && isOld && here.content.md5 === record.md5)
+        expect(decision).not.toEqual({ action: 'nothing' });
+    },
+  );
 
   property('metadata is updated only when it is wanted and differs', (world, decision) => {
     if (decision.action !== 'refresh' || !decision.metadata || !world.file || !world.known) return;
     const { metadata } = world.policy;
     const { entry } = world.file.fact;
-    const byOtherSettings = typeof world.remote === 'object' && (world.known.metadataEpoch ?? 0) !== world.policy.metadataEpoch;
+    const byOtherSettings =
+      typeof world.remote === 'object' &&
+      (world.known.metadataEpoch ?? 0) !== world.policy.metadataEpoch;
     expect(
       byOtherSettings ||
         (metadata.mtime && entry.mtimeNs !== world.known.mtimeNs) ||
@@ -221,10 +297,25 @@ describe('decide, over its whole table', () => {
 });
 
 describe('decide, row by row', () => {
-  const entry = { path: 'x', kind: 'file' as const, size: 3, mtimeNs: 1n, ctimeNs: 1n, inode: 1n, mode: 0o644, uid: 0, gid: 0 };
+  const entry = {
+    path: 'x',
+    kind: 'file' as const,
+    size: 3,
+    mtimeNs: 1n,
+    ctimeNs: 1n,
+    inode: 1n,
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+  };
   const md5 = 'a'.repeat(32);
   const record: ObjectRecord = { state: 'confirmed', md5, hashedAtMs: 10_000, ...entry };
-  const rules: Policy = { overwrite: 'always', extraneous: 'keep', deletes: 'mirror', metadata: { mtime: true, mode: true, owner: false } };
+  const rules: Policy = {
+    overwrite: 'always',
+    extraneous: 'keep',
+    deletes: 'mirror',
+    metadata: { mtime: true, mode: true, owner: false },
+  };
   const same: RemoteFact = { size: 3, md5, inspected: false };
   const other: RemoteFact = { size: 3, md5: 'b'.repeat(32), inspected: false };
 
@@ -232,7 +323,13 @@ describe('decide, row by row', () => {
     ['present, none, unknown', { entry }, undefined, 'unknown', { action: 'upload', why: 'new' }],
     ['present, none, absent', { entry }, undefined, 'absent', { action: 'upload', why: 'new' }],
     ['present and hashed, none, same', { entry, md5 }, undefined, same, { action: 'adopt' }],
-    ['present, none, same size: the digest decides', { entry }, undefined, same, { action: 'learn', what: 'local-md5' }],
+    [
+      'present, none, same size: the digest decides',
+      { entry },
+      undefined,
+      same,
+      { action: 'learn', what: 'local-md5' },
+    ],
     [
       'present, none, same size, no digest told',
       { entry },
@@ -247,12 +344,36 @@ describe('decide, row by row', () => {
       { size: 3, inspected: true },
       { action: 'upload', why: 'other-content' },
     ],
-    ['present, none, other', { entry, md5 }, undefined, other, { action: 'upload', why: 'other-content' }],
-    ['present, none, other size', { entry }, undefined, { ...other, size: 9 }, { action: 'upload', why: 'other-content' }],
+    [
+      'present, none, other',
+      { entry, md5 },
+      undefined,
+      other,
+      { action: 'upload', why: 'other-content' },
+    ],
+    [
+      'present, none, other size',
+      { entry },
+      undefined,
+      { ...other, size: 9 },
+      { action: 'upload', why: 'other-content' },
+    ],
     ['same stat, present, unknown', { entry }, record, 'unknown', { action: 'nothing' }],
     ['same stat, present, same', { entry }, record, same, { action: 'nothing' }],
-    ['same stat, metadata of other settings, unknown', { entry }, { ...record, metadataEpoch: 1 }, 'unknown', { action: 'nothing' }],
-    ['same stat, metadata of other settings, same', { entry }, { ...record, metadataEpoch: 1 }, same, { action: 'renew-metadata' }],
+    [
+      'same stat, metadata of other settings, unknown',
+      { entry },
+      { ...record, metadataEpoch: 1 },
+      'unknown',
+      { action: 'nothing' },
+    ],
+    [
+      'same stat, metadata of other settings, same',
+      { entry },
+      { ...record, metadataEpoch: 1 },
+      same,
+      { action: 'renew-metadata' },
+    ],
     ['same stat, present, absent', { entry }, record, 'absent', { action: 'upload', why: 'drift' }],
     ['same stat, present, different', { entry }, record, other, { action: 'upload', why: 'drift' }],
     [
@@ -269,12 +390,48 @@ describe('decide, row by row', () => {
       { size: 3, etag: 'e2', inspected: false },
       { action: 'learn', what: 'remote-md5' },
     ],
-    ['same stat, no digest and no etag told', { entry }, { ...record, etag: 'e1' }, { size: 3, inspected: false }, { action: 'nothing' }],
-    ['same stat, no etag known', { entry }, record, { size: 3, etag: 'e2', inspected: false }, { action: 'nothing' }],
-    ['same stat, same digest under another etag', { entry }, { ...record, etag: 'e1' }, { ...same, etag: 'e2' }, { action: 'nothing' }],
-    ['same stat but racy', { entry }, { ...record, hashedAtMs: 0 }, 'unknown', { action: 'learn', what: 'local-md5' }],
-    ['other stat, not yet hashed', { entry: { ...entry, mtimeNs: 2n } }, record, 'unknown', { action: 'learn', what: 'local-md5' }],
-    ['other stat, same digest', { entry: { ...entry, mtimeNs: 2n }, md5 }, record, 'unknown', { action: 'refresh', metadata: true }],
+    [
+      'same stat, no digest and no etag told',
+      { entry },
+      { ...record, etag: 'e1' },
+      { size: 3, inspected: false },
+      { action: 'nothing' },
+    ],
+    [
+      'same stat, no etag known',
+      { entry },
+      record,
+      { size: 3, etag: 'e2', inspected: false },
+      { action: 'nothing' },
+    ],
+    [
+      'same stat, same digest under another etag',
+      { entry },
+      { ...record, etag: 'e1' },
+      { ...same, etag: 'e2' },
+      { action: 'nothing' },
+    ],
+    [
+      'same stat but racy',
+      { entry },
+      { ...record, hashedAtMs: 0 },
+      'unknown',
+      { action: 'learn', what: 'local-md5' },
+    ],
+    [
+      'other stat, not yet hashed',
+      { entry: { ...entry, mtimeNs: 2n } },
+      record,
+      'unknown',
+      { action: 'learn', what: 'local-md5' },
+    ],
+    [
+      'other stat, same digest',
+      { entry: { ...entry, mtimeNs: 2n }, md5 },
+      record,
+      'unknown',
+      { action: 'refresh', metadata: true },
+    ],
     [
       'other inode, same digest and metadata',
       { entry: { ...entry, inode: 2n }, md5 },
@@ -289,10 +446,22 @@ describe('decide, row by row', () => {
       'unknown',
       { action: 'upload', why: 'changed' },
     ],
-    ['other size', { entry: { ...entry, size: 9 } }, record, 'unknown', { action: 'upload', why: 'changed' }],
+    [
+      'other size',
+      { entry: { ...entry, size: 9 } },
+      record,
+      'unknown',
+      { action: 'upload', why: 'changed' },
+    ],
     ['absent, present, unknown', undefined, record, 'unknown', { action: 'delete', why: 'gone' }],
     ['absent, present, absent', undefined, record, 'absent', { action: 'forget' }],
-    ['absent, sending, unknown', undefined, { ...record, state: 'sending' }, 'unknown', { action: 'delete', why: 'gone' }],
+    [
+      'absent, sending, unknown',
+      undefined,
+      { ...record, state: 'sending' },
+      'unknown',
+      { action: 'delete', why: 'gone' },
+    ],
     ['absent, none, present', undefined, undefined, same, { action: 'nothing' }],
     ['absent, none, absent', undefined, undefined, 'absent', { action: 'nothing' }],
   ])('%s', (_row, local, knownRecord, remoteFact, expected) => {
@@ -303,29 +472,58 @@ describe('decide, row by row', () => {
     ['user', { uid: 1 }, true],
     ['group', { gid: 1 }, true],
     ['inode', { inode: 2n }, false],
-  ])('a file of another %s has other metadata, where owners are kept: %s', (_what, change, metadata) => {
-    const keepOwners: Policy = { ...rules, metadata: { mtime: false, mode: false, owner: true } };
-    const changed = { ...entry, ctimeNs: 2n, ...change };
-    expect(decide({ entry: changed, md5 }, record, 'unknown', keepOwners)).toEqual({ action: 'refresh', metadata });
-    expect(decide({ entry: changed, md5 }, record, 'unknown', rules)).toEqual({ action: 'refresh', metadata: false });
-  });
+  ])(
+    'a file of another %s has other metadata, where owners are kept: %s',
+    (_what, change, metadata) => {
+      const keepOwners: Policy = { ...rules, metadata: { mtime: false, mode: false, owner: true } };
+      const changed = { ...entry, ctimeNs: 2n, ...change };
+      expect(decide({ entry: changed, md5 }, record, 'unknown', keepOwners)).toEqual({
+        action: 'refresh',
+        metadata,
+      });
+      expect(decide({ entry: changed, md5 }, record, 'unknown', rules)).toEqual({
+        action: 'refresh',
+        metadata: false,
+      });
+    },
+  );
 
   test('absent, none, present: as the mirror says', () => {
-    expect(decide(undefined, undefined, same, { ...rules, extraneous: 'report' })).toEqual({ action: 'report', what: 'extraneous' });
-    expect(decide(undefined, undefined, same, { ...rules, extraneous: 'delete' })).toEqual({ action: 'delete', why: 'extraneous' });
+    expect(decide(undefined, undefined, same, { ...rules, extraneous: 'report' })).toEqual({
+      action: 'report',
+      what: 'extraneous',
+    });
+    expect(decide(undefined, undefined, same, { ...rules, extraneous: 'delete' })).toEqual({
+      action: 'delete',
+      why: 'extraneous',
+    });
   });
 
   test('deletes: keep leaves the object and remembers it', () => {
-    expect(decide(undefined, record, 'unknown', { ...rules, deletes: 'keep' })).toEqual({ action: 'nothing' });
+    expect(decide(undefined, record, 'unknown', { ...rules, deletes: 'keep' })).toEqual({
+      action: 'nothing',
+    });
   });
 
   test('overwrite: never looks before it sends, where nobody knows what is there', () => {
     const careful: Policy = { ...rules, overwrite: 'never' };
     const mark: ObjectRecord = { ...record, state: 'sending' };
-    expect(decide({ entry }, undefined, 'unknown', careful)).toEqual({ action: 'learn', what: 'remote' });
-    expect(decide({ entry }, mark, 'unknown', careful)).toEqual({ action: 'learn', what: 'remote' });
-    expect(decide({ entry, md5: other.md5 ?? '' }, mark, same, careful)).toEqual({ action: 'upload', why: 'unconfirmed' });
-    expect(decide({ entry, md5 }, mark, { ...other, inspected: true }, careful)).toEqual({ action: 'report', what: 'overwrite-refused' });
+    expect(decide({ entry }, undefined, 'unknown', careful)).toEqual({
+      action: 'learn',
+      what: 'remote',
+    });
+    expect(decide({ entry }, mark, 'unknown', careful)).toEqual({
+      action: 'learn',
+      what: 'remote',
+    });
+    expect(decide({ entry, md5: other.md5 ?? '' }, mark, same, careful)).toEqual({
+      action: 'upload',
+      why: 'unconfirmed',
+    });
+    expect(decide({ entry, md5 }, mark, { ...other, inspected: true }, careful)).toEqual({
+      action: 'report',
+      what: 'overwrite-refused',
+    });
   });
 
   test('overwrite: never reports an object of other content that is not ours', () => {

@@ -23,6 +23,7 @@ test('P4: a source that was first seen before its disk was mounted is known by t
   exchange('disk', 'mount-point');
   write('a', 'beside the disk');
   write('stray', 'beside the disk');
-  for (const kind of ['scan', 'reconcile'] as const) expect((await run(kind)).report).toMatchObject({ deleted: 0 });
+  for (const kind of ['scan', 'reconcile'] as const)
+    expect((await run(kind)).report).toMatchObject({ deleted: 0 });
   expect(await objects()).toEqual({ ...mirrored, 'p/stray': 'beside the disk' });
 });

@@ -8,7 +8,8 @@ import { call, put, randomContent } from '../drivers/conformance/fixture.js';
 import { openPlace, summaryOf } from '../e2e/place.js';
 import { type MirrorFixture, openMirrorFixture } from './mirror-fixture.js';
 
-const copies = (calls: readonly string[]) => calls.filter((operation) => operation === 'copyObject').length;
+const copies = (calls: readonly string[]) =>
+  calls.filter((operation) => operation === 'copyObject').length;
 
 test('P10: changed settings of metadata are applied to what is there by the next reconcile, once, without sending it', async () => {
   const place = openPlace('    metadata: [mode]');
@@ -20,11 +21,17 @@ test('P10: changed settings of metadata are applied to what is there by the next
 
   place.writeConfig('    metadata: [mtime, mode]');
   const scan = await place.longshore('scan');
-  expect(scan.stderr).toContain('metadata settings changed mirror=documents was=mode is="mode mtime"');
+  expect(scan.stderr).toContain(
+    'metadata settings changed mirror=documents was=mode is="mode mtime"',
+  );
   expect(timeOf('a')).not.toBe(time.toISOString()); // what a scan says nothing of stays pending
 
   const reconcile = await place.longshore('reconcile', '--json');
-  expect([reconcile.code, timeOf('a'), timeOf('folder/b')]).toEqual([0, time.toISOString(), time.toISOString()]);
+  expect([reconcile.code, timeOf('a'), timeOf('folder/b')]).toEqual([
+    0,
+    time.toISOString(),
+    time.toISOString(),
+  ]);
   expect(summaryOf(reconcile)).toMatchObject({ uploaded: 0, failed: 0 });
   const changed = statSync(join(place.container, 'a')).ctimeMs;
   expect((await place.longshore('reconcile', '--dry-run')).code).toBe(0);
@@ -37,7 +44,9 @@ test('P10: an object of another tool that does not say its time gets it as it is
   write('a', 'content');
   await put(storage, { container: 'c', key: 'p/a' }, 'content');
   expect((await run('reconcile')).report).toMatchObject({ adopted: 1, uploaded: 0 });
-  expect((await storage.headObject({ container: 'c', key: 'p/a' }, call)).metaData).toHaveProperty('mtime');
+  expect((await storage.headObject({ container: 'c', key: 'p/a' }, call)).metaData).toHaveProperty(
+    'mtime',
+  );
   await run('reconcile');
   expect(copies(faults.calls)).toBe(1);
 });
@@ -50,7 +59,10 @@ test('an object whose provider drops metadata, or refuses to change it, is adopt
       copy.copyObject(from, to, replace && { ...replace, metaData: {} }, given);
     return { ...backend, capabilities: { ...backend.capabilities, copy: { ...copy, copyObject } } };
   };
-  const archived = (backend: Backend): Backend => ({ ...backend, capabilities: { ...backend.capabilities, copy: undefined } });
+  const archived = (backend: Backend): Backend => ({
+    ...backend,
+    capabilities: { ...backend.capabilities, copy: undefined },
+  });
   for (const [wrap, tries] of [
     [forgetful, 1],
     [archived, 0],
@@ -85,11 +97,15 @@ describe('metadata: [md5]', () => {
   });
 
   test('P10: an object whose provider tells no MD5 tells it, whatever its size', async () => {
-    const at = await openMirrorFixture({ settings: { policy }, wrap: (backend) => ({ ...backend, hashType: undefined }) });
+    const at = await openMirrorFixture({
+      settings: { policy },
+      wrap: (backend) => ({ ...backend, hashType: undefined }),
+    });
     const contents = { large: randomContent(2 ** 20 + 1), small: randomContent(5) };
     for (const [name, content] of Object.entries(contents)) at.write(name, content);
     expect((await at.run('reconcile')).report).toMatchObject({ uploaded: 2, failed: 0 });
-    for (const [name, content] of Object.entries(contents)) expect(await metaData(at, name)).toMatchObject({ md5chksum: base64(content) });
+    for (const [name, content] of Object.entries(contents))
+      expect(await metaData(at, name)).toMatchObject({ md5chksum: base64(content) });
   });
 
   test('P10: a metadata update keeps it, and an object that is adopted gets it without being sent', async () => {
@@ -101,7 +117,10 @@ describe('metadata: [md5]', () => {
     expect(await metaData(at, 'large')).toMatchObject({ md5chksum: base64(content) });
     utimesSync(file, 5, 5);
     expect((await at.run('scan')).report).toMatchObject({ uploaded: 0, refreshed: 1 });
-    expect(await metaData(at, 'large')).toMatchObject({ md5chksum: base64(content), mtime: '5.000000000' });
+    expect(await metaData(at, 'large')).toMatchObject({
+      md5chksum: base64(content),
+      mtime: '5.000000000',
+    });
   });
 
   test('P2: of a file with other content than was hashed nothing is kept, and the next attempt sends what is in it', async () => {
@@ -115,7 +134,10 @@ describe('metadata: [md5]', () => {
         change = () => {};
         return multipart.begin(...given);
       };
-      return { ...backend, capabilities: { ...backend.capabilities, multipart: { ...multipart, begin } } };
+      return {
+        ...backend,
+        capabilities: { ...backend.capabilities, multipart: { ...multipart, begin } },
+      };
     };
     const at = await openMirrorFixture({ settings: inParts, wrap: changing });
     const file = at.write('large', randomContent(2 * 2 ** 20));

@@ -5,21 +5,21 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import type { Backend } from '../../src/drivers/backend.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
-import { childController } from '../../src/signal.js';
 import { NO_LEASE } from '../../src/lease/no-lease.js';
 import { silentLogger } from '../../src/log.js';
+import { childController } from '../../src/signal.js';
 import { openState } from '../../src/state/open-state.js';
-import type { Persistence } from '../../src/sync/work/attempts.js';
 import type { SyncEvent } from '../../src/sync/events.js';
 import { openGuard } from '../../src/sync/guard/open-guard.js';
-import { combineJobs, type Job } from '../../src/sync/work/job.js';
-import { createMirror, type Mirror } from '../../src/sync/mirror/mirror.js';
-import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
-import { createQueue } from '../../src/sync/work/queue.js';
 import type { ScanResult } from '../../src/sync/mirror/finish-run.js';
+import { createMirror, type Mirror } from '../../src/sync/mirror/mirror.js';
 import { scanMirror } from '../../src/sync/mirror/scan-mirror.js';
+import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
 import { openFileReader } from '../../src/sync/source/file-reader.js';
 import { ensureContainer } from '../../src/sync/store/container-store.js';
+import type { Persistence } from '../../src/sync/work/attempts.js';
+import { combineJobs, type Job } from '../../src/sync/work/job.js';
+import { createQueue } from '../../src/sync/work/queue.js';
 import { watchHealth } from '../../src/sync/work/target-health.js';
 import { type Faults, faulty } from '../fakes/faulty-backend.js';
 
@@ -64,7 +64,11 @@ export async function openMirrorFixture({
   mkdirSync(source);
   const storage = memoryBackend();
   const { backend, faults } = faulty(wrap(storage));
-  const state = await openState({ folder: join(folder, 'state'), mirrors: [{ name: 'm', engine: 'lmdb' }], clock: systemClock });
+  const state = await openState({
+    folder: join(folder, 'state'),
+    mirrors: [{ name: 'm', engine: 'lmdb' }],
+    clock: systemClock,
+  });
   const store = state.mirrors.get('m');
   if (!store) throw new Error('no state was opened');
   const events: SyncEvent[] = [];
@@ -85,7 +89,11 @@ export async function openMirrorFixture({
     dropped: (job) => mirror.dropped(job),
     signal: drain.signal,
   });
-  const clock = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, longestWaitMs), signal) };
+  const clock = {
+    ...systemClock,
+    sleep: (ms: number, signal?: AbortSignal) =>
+      systemClock.sleep(Math.min(ms, longestWaitMs), signal),
+  };
   const health = watchHealth({
     target: 't',
     probe: async (signal) => void (await backend.headContainer('c', { signal })),
@@ -108,7 +116,12 @@ export async function openMirrorFixture({
       include: [],
       never: [],
       symlinks: 'skip',
-      policy: { overwrite: 'always', extraneous: 'keep', deletes: 'mirror', metadata: { mtime: true, mode: true, owner: false } },
+      policy: {
+        overwrite: 'always',
+        extraneous: 'keep',
+        deletes: 'mirror',
+        metadata: { mtime: true, mode: true, owner: false },
+      },
       headers: [],
       trashPrefix: '.longshore/trash/',
       trashKeepMs: 0,
@@ -175,7 +188,10 @@ export async function openMirrorFixture({
       const { items } = await storage.listObjects('c', '', {}, { signal: never });
       for (const { key } of items) {
         const chunks: Uint8Array[] = [];
-        for await (const chunk of await storage.readObject({ container: 'c', key }, undefined, { signal: never })) chunks.push(chunk);
+        for await (const chunk of await storage.readObject({ container: 'c', key }, undefined, {
+          signal: never,
+        }))
+          chunks.push(chunk);
         found[key] = Buffer.concat(chunks).toString();
       }
       return found;

@@ -14,7 +14,11 @@ const call = { signal: new AbortController().signal };
 const MANY = 3500;
 
 /** Calls `moment` as the first object is put after it was armed, and `deleted` before each delete. */
-function observed(backend: Backend, at: { moment: (() => void) | undefined }, deleted: () => Promise<void>): Backend {
+function observed(
+  backend: Backend,
+  at: { moment: (() => void) | undefined },
+  deleted: () => Promise<void>,
+): Backend {
   const { batchDelete } = backend.capabilities;
   return {
     ...backend,
@@ -48,7 +52,9 @@ test.each(['scan', 'reconcile'] as const)(
     const { mirror, storage, write, run, objects } = await openMirrorFixture({
       wrap: (backend) =>
         observed(backend, at, async () => {
-          seen.push((await findObject(storage, { container: 'c', key: 'p/a/moved' }, call)) !== undefined);
+          seen.push(
+            (await findObject(storage, { container: 'c', key: 'p/a/moved' }, call)) !== undefined,
+          );
         }),
     });
     const old = write('z/moved', 'the only copy');
@@ -85,7 +91,9 @@ test('walk: knows that a folder changed behind it, and that none did', async () 
       reserved: [],
     } as const;
     const met: string[] = [];
-    for (const item of walk(startLooking(openSource(source), settings, () => {}, folders.finished))) {
+    for (const item of walk(
+      startLooking(openSource(source), settings, () => {}, folders.finished),
+    )) {
       met.push(item.path);
       meanwhile(item.path);
     }

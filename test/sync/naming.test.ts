@@ -3,10 +3,16 @@ import { expect, it } from 'vitest';
 import { createNaming, nameOfKey } from '../../src/sync/naming.js';
 
 const path = fc
-  .array(fc.oneof(fc.constantFrom('a', 'x.rclonelink', '.rclonelink', '😀', 'a.rclonelink.rclonelink'), fc.string({ minLength: 1 })), {
-    minLength: 1,
-    maxLength: 3,
-  })
+  .array(
+    fc.oneof(
+      fc.constantFrom('a', 'x.rclonelink', '.rclonelink', '😀', 'a.rclonelink.rclonelink'),
+      fc.string({ minLength: 1 }),
+    ),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  )
   .map((segments) => segments.join('/'));
 const kind = fc.constantFrom('file' as const, 'symlink' as const);
 
@@ -36,7 +42,9 @@ it('names are exact both ways where links are preserved', () => {
 
 it('no two things have one name where links are preserved', () => {
   const { nameOf } = createNaming('preserve');
-  const thing = fc.record({ path, kind }).filter(({ path, kind }) => kind === 'symlink' || !path.endsWith('.rclonelink'));
+  const thing = fc
+    .record({ path, kind })
+    .filter(({ path, kind }) => kind === 'symlink' || !path.endsWith('.rclonelink'));
   fc.assert(
     fc.property(thing, thing, (a, b) => {
       fc.pre(a.path !== b.path || a.kind !== b.kind);

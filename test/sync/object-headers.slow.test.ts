@@ -9,12 +9,19 @@ const headers = [
   { match: 'old/', storage_class: 'GLACIER', cache_control: 'max-age=9' },
   { match: '*', cache_control: 'max-age=1', content_language: 'de' },
 ];
-const page = { contentType: 'text/html', headers: { 'cache-control': 'no-cache', 'content-language': 'de' } };
-const old = { headers: { 'cache-control': 'max-age=9', 'content-language': 'de' }, storageClass: 'GLACIER' };
+const page = {
+  contentType: 'text/html',
+  headers: { 'cache-control': 'no-cache', 'content-language': 'de' },
+};
+const old = {
+  headers: { 'cache-control': 'max-age=9', 'content-language': 'de' },
+  storageClass: 'GLACIER',
+};
 
 async function openPlace(settings = {}) {
   const fixture = await openMirrorFixture({ settings: { headers, ...settings } });
-  const about = async (name: string) => (await fixture.storage.headObject({ container: 'c', key: `p/${name}` }, call)).extra;
+  const about = async (name: string) =>
+    (await fixture.storage.headObject({ container: 'c', key: `p/${name}` }, call)).extra;
   return { ...fixture, about };
 }
 
@@ -26,7 +33,8 @@ test('what a mirror says of its objects goes along with what is sent, small, lar
   write('old/in parts', Buffer.alloc(4_000_000, 1));
   await run('reconcile');
   expect(await about('site/index.html')).toMatchObject(page);
-  for (const name of ['old/small', 'old/large', 'old/in parts']) expect(await about(name), name).toMatchObject(old);
+  for (const name of ['old/small', 'old/large', 'old/in parts'])
+    expect(await about(name), name).toMatchObject(old);
 });
 
 test('it is said anew when a file is renamed, and when only its times change', async () => {
@@ -36,17 +44,26 @@ test('it is said anew when a file is renamed, and when only its times change', a
   await run('reconcile');
   const puts = () => faults.calls.filter((operation) => operation === 'putObject').length;
   const before = puts();
-  renameSync(join(mirror.settings.source, 'draft'), join(mirror.settings.source, 'site/draft.html'));
+  renameSync(
+    join(mirror.settings.source, 'draft'),
+    join(mirror.settings.source, 'site/draft.html'),
+  );
   utimesSync(file, 1, 1);
   await run('scan');
   expect(await about('site/draft.html')).toMatchObject(page);
   expect(await about('site/index.html')).toMatchObject(page);
-  expect((await storage.headObject({ container: 'c', key: 'p/site/index.html' }, call)).metaData['mtime']).toMatch(/^1\./);
+  expect(
+    (await storage.headObject({ container: 'c', key: 'p/site/index.html' }, call)).metaData[
+      'mtime'
+    ],
+  ).toMatch(/^1\./);
   expect(puts()).toBe(before);
 });
 
 test('a content type that a mirror says is that of the object', async () => {
-  const { write, run, about } = await openPlace({ headers: [{ match: '*.log', content_type: 'text/plain; charset=utf-8' }] });
+  const { write, run, about } = await openPlace({
+    headers: [{ match: '*.log', content_type: 'text/plain; charset=utf-8' }],
+  });
   write('a.log');
   await run('reconcile');
   expect(await about('a.log')).toMatchObject({

@@ -6,7 +6,9 @@ import { type FixtureOptions, type MirrorFixture, openMirrorFixture } from './mi
 const never = new AbortController().signal;
 
 /** A mirror and what happens after a listing was read, and before anybody has made anything of it. */
-async function open(settings: FixtureOptions['settings'] = {}): Promise<MirrorFixture & { afterListing(act: () => Promise<void>): void }> {
+async function open(
+  settings: FixtureOptions['settings'] = {},
+): Promise<MirrorFixture & { afterListing(act: () => Promise<void>): void }> {
   let acts: (() => Promise<void>)[] = [];
   const fixture = await openMirrorFixture({
     settings,

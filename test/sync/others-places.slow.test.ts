@@ -24,13 +24,27 @@ test('P4: what another mirror keeps further down in the same container is not ex
     );
   const keys = async () => {
     const found: string[] = [];
-    for await (const { items } of pages('memory', (page) => storage.listObjects('c', '', page, { signal: never }), { signal: never }))
+    for await (const { items } of pages(
+      'memory',
+      (page) => storage.listObjects('c', '', page, { signal: never }),
+      { signal: never },
+    ))
       found.push(...items.map(({ key }) => key));
     return found;
   };
   // Some come before the lease in the listing, and some after it; more of them than one page holds.
-  const early = Array.from({ length: 4_500 }, (_, at) => `p/laptop/!${String(at).padStart(4, '0')}`);
-  const others = ['p/laptop/!', ...early, 'p/laptop/.longshore/lease', 'p/laptop/.longshore/trash/2026/a', 'p/laptop/deep/a', 'p/laptop/z'];
+  const early = Array.from(
+    { length: 4_500 },
+    (_, at) => `p/laptop/!${String(at).padStart(4, '0')}`,
+  );
+  const others = [
+    'p/laptop/!',
+    ...early,
+    'p/laptop/.longshore/lease',
+    'p/laptop/.longshore/trash/2026/a',
+    'p/laptop/deep/a',
+    'p/laptop/z',
+  ];
   for (const key of [...others, 'p/laptop', 'p/laptop-too/a', 'p/stray']) await put(key);
   write('mine');
   for (let round = 0; round < 3; round += 1) await run('reconcile');
@@ -40,17 +54,27 @@ test('P4: what another mirror keeps further down in the same container is not ex
       event: 'skipped',
       path: 'laptop/z',
       reason: 'extraneous',
-      detail: expect.stringMatching(/another mirror writes to p\/laptop\/.*longshore object rm t c p\/laptop\/\.longshore\/lease$/),
+      detail: expect.stringMatching(
+        /another mirror writes to p\/laptop\/.*longshore object rm t c p\/laptop\/\.longshore\/lease$/,
+      ),
     }),
   );
-  await storage.deleteObject({ container: 'c', key: 'p/laptop/.longshore/lease' }, { signal: never });
+  await storage.deleteObject(
+    { container: 'c', key: 'p/laptop/.longshore/lease' },
+    { signal: never },
+  );
   await run('reconcile');
   expect(await keys()).toEqual(['p/mine']);
 });
 
 test('with more leases than anybody has, no object is said to be nobody’s', () => {
   const places = createOthersPlaces('p/');
-  const lease = (mirror: string) => ({ key: `p/${mirror}/.longshore/lease`, size: 0, md5: undefined, etag: undefined });
+  const lease = (mirror: string) => ({
+    key: `p/${mirror}/.longshore/lease`,
+    size: 0,
+    md5: undefined,
+    etag: undefined,
+  });
   places.note(packObjects(Array.from({ length: 10_000 }, (_, at) => lease(`m${at}`))));
   expect(places.over('stray')).toBeUndefined();
   places.note(packObjects([lease('more')]));

@@ -18,15 +18,27 @@ const never = new AbortController().signal;
 
 /** A mirror whose first reconcile is over, so that later runs list nothing. */
 async function open(options: FixtureOptions = {}): Promise<MirrorFixture> {
-  const fixture = await openMirrorFixture({ ...options, settings: { policy, ...options.settings } });
+  const fixture = await openMirrorFixture({
+    ...options,
+    settings: { policy, ...options.settings },
+  });
   fixture.write('kept');
   await fixture.run('reconcile');
   return fixture;
 }
 
-async function putForeign(storage: Backend, name: string, content = 'somebody else’s'): Promise<void> {
+async function putForeign(
+  storage: Backend,
+  name: string,
+  content = 'somebody else’s',
+): Promise<void> {
   const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] };
-  await storage.putObject({ container: 'c', key: `p/${name}` }, bytesBody(Buffer.from(content)), options, { signal: never });
+  await storage.putObject(
+    { container: 'c', key: `p/${name}` },
+    bytesBody(Buffer.from(content)),
+    options,
+    { signal: never },
+  );
 }
 
 async function hint({ mirror }: MirrorFixture, path: string): Promise<void> {
@@ -38,24 +50,35 @@ async function hint({ mirror }: MirrorFixture, path: string): Promise<void> {
 async function markAsSending({ mirror }: MirrorFixture, path: string): Promise<void> {
   const look = mirror.source.look(path);
   if (look.found !== 'entry') throw new Error(`${path} was not found`);
-  await mirror.parts.index.put(path, recordOf(look.entry, { md5: 'e'.repeat(32) }, Date.now(), 'sending'));
+  await mirror.parts.index.put(
+    path,
+    recordOf(look.entry, { md5: 'e'.repeat(32) }, Date.now(), 'sending'),
+  );
 }
 
-const refused = expect.objectContaining({ event: 'skipped', path: 'new', reason: 'overwrite-refused' });
+const refused = expect.objectContaining({
+  event: 'skipped',
+  path: 'new',
+  reason: 'overwrite-refused',
+});
 
 describe('overwrite: never, where nobody has listed the container', () => {
-  test.each(['scan', 'hint'] as const)('a new file found by a %s does not replace an object of somebody else', async (how) => {
-    const fixture = await open();
-    await putForeign(fixture.storage, 'new');
-    fixture.write('new', 'ours');
-    if (how === 'scan') expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 0, skipped: 1 });
-    else await hint(fixture, 'new');
-    expect(fixture.events).toContainEqual(refused);
-    expect(await fixture.objects()).toMatchObject({ 'p/new': 'somebody else’s' });
-    fixture.remove('new');
-    await fixture.run('scan');
-    expect(await fixture.objects()).toMatchObject({ 'p/new': 'somebody else’s' });
-  });
+  test.each(['scan', 'hint'] as const)(
+    'a new file found by a %s does not replace an object of somebody else',
+    async (how) => {
+      const fixture = await open();
+      await putForeign(fixture.storage, 'new');
+      fixture.write('new', 'ours');
+      if (how === 'scan')
+        expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 0, skipped: 1 });
+      else await hint(fixture, 'new');
+      expect(fixture.events).toContainEqual(refused);
+      expect(await fixture.objects()).toMatchObject({ 'p/new': 'somebody else’s' });
+      fixture.remove('new');
+      await fixture.run('scan');
+      expect(await fixture.objects()).toMatchObject({ 'p/new': 'somebody else’s' });
+    },
+  );
 
   test('an object of the same content is adopted, and no object is in the way of a new one', async () => {
     const { storage, write, run, objects } = await open();
@@ -82,7 +105,9 @@ describe('overwrite: never, where nobody has listed the container', () => {
   });
 
   test('with overwrite: always nobody looks first', async () => {
-    const { faults, write, run } = await open({ settings: { policy: { ...policy, overwrite: 'always' } } });
+    const { faults, write, run } = await open({
+      settings: { policy: { ...policy, overwrite: 'always' } },
+    });
     write('new');
     await run('scan');
     expect(faults.calls).not.toContain('headObject');
@@ -118,7 +143,9 @@ describe('overwrite: never, at the last moment', () => {
 
   test('our own put whose answer was lost is found again', async () => {
     const { mirror, faults, write, run } = await open();
-    faults.next('putObject', { lost: new StorageError('connection lost', { driver: 'memory', retry: 'backoff' }) });
+    faults.next('putObject', {
+      lost: new StorageError('connection lost', { driver: 'memory', retry: 'backoff' }),
+    });
     write('new', 'ours');
     expect((await run('scan')).report).toMatchObject({ failed: 0, skipped: 0 });
     expect(mirror.parts.index.get('new')).toMatchObject({ state: 'confirmed' });
@@ -134,9 +161,16 @@ describe('overwrite: never, at the last moment', () => {
     await markAsSending(fixture, 'new');
     await markAsSending(fixture, 'gone');
     fixture.remove('gone');
-    expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 0, deleted: 0, skipped: 1 });
+    expect((await fixture.run('scan')).report).toMatchObject({
+      uploaded: 0,
+      deleted: 0,
+      skipped: 1,
+    });
     expect(fixture.mirror.parts.index.count()).toBe(1);
-    expect(await fixture.objects()).toMatchObject({ 'p/new': 'somebody else’s', 'p/gone': 'somebody else’s' });
+    expect(await fixture.objects()).toMatchObject({
+      'p/new': 'somebody else’s',
+      'p/gone': 'somebody else’s',
+    });
   });
 
   test('P1, P5: what was sent before somebody was killed is replaced by what the file is now, and deleted with it', async () => {
@@ -149,12 +183,25 @@ describe('overwrite: never, at the last moment', () => {
       if (!sent) throw new Error('not recorded');
       // As a large file is marked, whose digest nobody knew before it was read.
       const { etag: _, ...mark } = sent;
-      await fixture.mirror.parts.index.put(name, { ...mark, ...(before?.etag ? { etag: before.etag } : {}), md5: '', state: 'sending' });
+      await fixture.mirror.parts.index.put(name, {
+        ...mark,
+        ...(before?.etag ? { etag: before.etag } : {}),
+        md5: '',
+        state: 'sending',
+      });
     }
     fixture.write('changed', 'as it is now');
     fixture.remove('gone');
-    expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 1, adopted: 1, deleted: 1, skipped: 0 });
-    expect(await fixture.objects()).toEqual({ 'p/changed': 'as it is now', 'p/kept': 'kept, as it was sent' });
+    expect((await fixture.run('scan')).report).toMatchObject({
+      uploaded: 1,
+      adopted: 1,
+      deleted: 1,
+      skipped: 0,
+    });
+    expect(await fixture.objects()).toEqual({
+      'p/changed': 'as it is now',
+      'p/kept': 'kept, as it was sent',
+    });
   });
 
   test('an overwrite of ours that never went out is made after all', async () => {

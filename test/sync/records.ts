@@ -14,7 +14,12 @@ export const MIRROR: Policy = {
 
 /** What is kept of a file once it was sent, long enough after its last change. */
 export function recordOf({ path: _, ...stat }: LocalEntry): ObjectRecord {
-  return { ...stat, state: 'confirmed', md5: 'd41d8cd98f00b204e9800998ecf8427e', hashedAtMs: Number(stat.ctimeNs / 1_000_000n) + 60_000 };
+  return {
+    ...stat,
+    state: 'confirmed',
+    md5: 'd41d8cd98f00b204e9800998ecf8427e',
+    hashedAtMs: Number(stat.ctimeNs / 1_000_000n) + 60_000,
+  };
 }
 
 /** An index in memory, in the order of bytes. */
@@ -24,7 +29,8 @@ export function viewOf(records: ReadonlyMap<ObjectName, ObjectRecord>): IndexVie
     *entries({ prefix = '', ...range } = {}) {
       for (const name of names) {
         const record = records.get(name);
-        if (record && name.startsWith(prefix) && isInRange(range, name)) yield indexEntry(name, record);
+        if (record && name.startsWith(prefix) && isInRange(range, name))
+          yield indexEntry(name, record);
       }
     },
     get: (name) => records.get(name),

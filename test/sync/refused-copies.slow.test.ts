@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { bytesBody } from '../../src/drivers/body.js';
-import { ObjectAccessDeniedError, ObjectError, StorageError, UnsupportedOperationError } from '../../src/drivers/errors.js';
+import {
+  ObjectAccessDeniedError,
+  ObjectError,
+  StorageError,
+  UnsupportedOperationError,
+} from '../../src/drivers/errors.js';
 import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
 import { readTrashed } from '../../src/sync/trash/trash-name.js';
 import { openMirrorFixture } from './mirror-fixture.js';
@@ -19,8 +24,14 @@ const policy = (changes: Partial<MirrorSettings['policy']>): MirrorSettings['pol
 });
 
 const REFUSALS: readonly (readonly [string, Error])[] = [
-  ['403 AccessDenied', new ObjectAccessDeniedError('p/old', 'was refused: 403 AccessDenied', context)],
-  ['403 InvalidObjectState', new ObjectError('p/old', 'was refused: 403 InvalidObjectState', context)],
+  [
+    '403 AccessDenied',
+    new ObjectAccessDeniedError('p/old', 'was refused: 403 AccessDenied', context),
+  ],
+  [
+    '403 InvalidObjectState',
+    new ObjectError('p/old', 'was refused: 403 InvalidObjectState', context),
+  ],
   ['501 NotImplemented', new UnsupportedOperationError('501 NotImplemented', context)],
   ['400 InvalidRequest', new ObjectError('p/old', 'was refused: 400 InvalidRequest', context)],
   ['500 InternalError', new StorageError('500 InternalError', { ...context, retry: 'backoff' })],
@@ -34,7 +45,12 @@ describe('P1: a copy that the provider refuses becomes an upload in the same run
     await run('reconcile');
     renameSync(file, join(mirror.settings.source, 'new'));
     faults.next('copyObject', refusal);
-    expect((await run('reconcile')).report).toMatchObject({ uploaded: 1, copied: 0, deleted: 1, failed: 0 });
+    expect((await run('reconcile')).report).toMatchObject({
+      uploaded: 1,
+      copied: 0,
+      deleted: 1,
+      failed: 0,
+    });
     expect(await objects()).toEqual({ 'p/new': 'content', 'p/kept': 'kept' });
     faults.assertUsedUp();
   });
@@ -46,8 +62,13 @@ describe('P1: a copy that the provider refuses becomes an upload in the same run
     utimesSync(file, 1_700_000_000, 1_700_000_000);
     faults.next('copyObject', refusal);
     expect((await run('scan')).report).toMatchObject({ uploaded: 1, failed: 0 });
-    expect(mirror.parts.index.get('old')).toMatchObject({ state: 'confirmed', mtimeNs: 1_700_000_000_000_000_000n });
-    expect((await storage.headObject({ container: 'c', key: 'p/old' }, call)).metaData['mtime']).toBe('1700000000.000000000');
+    expect(mirror.parts.index.get('old')).toMatchObject({
+      state: 'confirmed',
+      mtimeNs: 1_700_000_000_000_000_000n,
+    });
+    expect(
+      (await storage.headObject({ container: 'c', key: 'p/old' }, call)).metaData['mtime'],
+    ).toBe('1700000000.000000000');
     faults.assertUsedUp();
   });
 });
@@ -74,7 +95,11 @@ function archived(backend: Backend, key: string): Backend {
 }
 
 describe('deletes: trash, over an archived object', () => {
-  const open = () => openMirrorFixture({ settings: { policy: policy({ deletes: 'trash' }) }, wrap: (backend) => archived(backend, 'p/a') });
+  const open = () =>
+    openMirrorFixture({
+      settings: { policy: policy({ deletes: 'trash' }) },
+      wrap: (backend) => archived(backend, 'p/a'),
+    });
 
   test('new content arrives, and the run says that the old one is not in the trash', async () => {
     const { run, write, objects, events } = await open();
@@ -83,7 +108,9 @@ describe('deletes: trash, over an archived object', () => {
     write('a', 'the second');
     expect((await run('scan')).report).toMatchObject({ uploaded: 1, failed: 0, skipped: 1 });
     expect(await objects()).toEqual({ 'p/a': 'the second' });
-    expect(events).toContainEqual(expect.objectContaining({ event: 'skipped', path: 'a', reason: 'not-in-trash' }));
+    expect(events).toContainEqual(
+      expect.objectContaining({ event: 'skipped', path: 'a', reason: 'not-in-trash' }),
+    );
   });
 
   test('P4: the object of a file that is gone stays', async () => {
@@ -98,7 +125,9 @@ describe('deletes: trash, over an archived object', () => {
 });
 
 test('deletes: trash: an object that may be read and not copied is read and sent into the trash', async () => {
-  const { run, write, remove, objects, faults } = await openMirrorFixture({ settings: { policy: policy({ deletes: 'trash' }) } });
+  const { run, write, remove, objects, faults } = await openMirrorFixture({
+    settings: { policy: policy({ deletes: 'trash' }) },
+  });
   write('a', 'first');
   write('kept');
   await run('reconcile');
@@ -107,7 +136,9 @@ test('deletes: trash: an object that may be read and not copied is read and sent
   expect((await run('scan')).report).toMatchObject({ deleted: 1, failed: 0 });
   const trash = 'p/.longshore/trash/';
   const kept = Object.entries(await objects()).filter(([key]) => key.startsWith(trash));
-  expect(kept.map(([key, content]) => `${readTrashed(key.slice(trash.length))?.name}: ${content}`)).toEqual(['a: first']);
+  expect(
+    kept.map(([key, content]) => `${readTrashed(key.slice(trash.length))?.name}: ${content}`),
+  ).toEqual(['a: first']);
 });
 
 /** Another client puts an object of this key right before each copy to it. */
@@ -117,7 +148,8 @@ function raced(backend: Backend, key: string): Backend {
     ...inner,
     copyObject: async (from, to, ...rest) => {
       const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] };
-      if (to.key === key) await backend.putObject(to, bytesBody(Buffer.from('somebody else’s')), options, call);
+      if (to.key === key)
+        await backend.putObject(to, bytesBody(Buffer.from('somebody else’s')), options, call);
       return inner.copyObject(from, to, ...rest);
     },
   };
@@ -158,7 +190,12 @@ test('P4: with overwrite: always an object is kept whose upload was only marked 
   write('kept');
   await run('reconcile');
   const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] };
-  await storage.putObject({ container: 'c', key: 'p/a' }, bytesBody(Buffer.from('somebody else’s')), options, call);
+  await storage.putObject(
+    { container: 'c', key: 'p/a' },
+    bytesBody(Buffer.from('somebody else’s')),
+    options,
+    call,
+  );
   write('a', 'ours');
   const { put } = mirror.parts.index;
   const { index } = mirror.parts;

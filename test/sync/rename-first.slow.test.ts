@@ -1,13 +1,26 @@
-import { appendFileSync, chmodSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { bytesBody } from '../../src/drivers/body.js';
-import { ObjectInTheWayError, ObjectTooLargeError, StorageError } from '../../src/drivers/errors.js';
+import {
+  ObjectInTheWayError,
+  ObjectTooLargeError,
+  StorageError,
+} from '../../src/drivers/errors.js';
 import { type FixtureOptions, type MirrorFixture, openMirrorFixture } from './mirror-fixture.js';
 
 const { signal } = new AbortController();
-const settled = ({ mirror }: MirrorFixture) => mirror.pending.whenEmpty(AbortSignal.timeout(60_000));
+const settled = ({ mirror }: MirrorFixture) =>
+  mirror.pending.whenEmpty(AbortSignal.timeout(60_000));
 
 /** Storage whose puts and copies fail as `fails` says of the key. */
 function failing(fails: (key: string) => Error | undefined): NonNullable<FixtureOptions['wrap']> {
@@ -36,7 +49,13 @@ function failing(fails: (key: string) => Error | undefined): NonNullable<Fixture
 }
 
 function shortNames(backend: Backend): Backend {
-  return { ...backend, capabilities: { ...backend.capabilities, limits: { ...backend.capabilities.limits, maxKeyBytes: 200 } } };
+  return {
+    ...backend,
+    capabilities: {
+      ...backend.capabilities,
+      limits: { ...backend.capabilities.limits, maxKeyBytes: 200 },
+    },
+  };
 }
 
 /** A mirror of `old` and `kept`, and the rename of a path in its source. */
@@ -54,11 +73,16 @@ describe('P4: the object under the old name of a file stays, and the run says so
 
   test.each<readonly [string, () => Error]>([
     ['is refused for good', () => new StorageError('no', { driver: 'memory', retry: 'never' })],
-    ['fails at each attempt', () => new StorageError('503', { driver: 'memory', retry: 'backoff' })],
+    [
+      'fails at each attempt',
+      () => new StorageError('503', { driver: 'memory', retry: 'backoff' }),
+    ],
     ['is too large', () => new ObjectTooLargeError('p/new', 'is too large', { driver: 'memory' })],
   ])('%s', async (_what, error) => {
     let fails = true;
-    const fixture = await open({ wrap: failing((key) => (fails && key === 'p/new' ? error() : undefined)) });
+    const fixture = await open({
+      wrap: failing((key) => (fails && key === 'p/new' ? error() : undefined)),
+    });
     fixture.mv('old', 'new');
     expect((await fixture.run('reconcile')).report).toMatchObject({ deleted: 0, failed: 1 });
     expect(await fixture.objects()).toEqual({ 'p/old': 'content', 'p/kept': 'kept' });
@@ -97,7 +121,12 @@ describe('P4: the object under the old name of a file stays, and the run says so
   test('would replace an object of another client (overwrite: never)', async () => {
     const fixture = await open({
       settings: {
-        policy: { overwrite: 'never', extraneous: 'keep', deletes: 'mirror', metadata: { mtime: true, mode: true, owner: false } },
+        policy: {
+          overwrite: 'never',
+          extraneous: 'keep',
+          deletes: 'mirror',
+          metadata: { mtime: true, mode: true, owner: false },
+        },
       },
     });
     const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] };
@@ -105,14 +134,24 @@ describe('P4: the object under the old name of a file stays, and the run says so
     await fixture.storage.putObject({ container: 'c', key: 'p/new' }, body, options, { signal });
     fixture.mv('old', 'new');
     await fixture.run('scan');
-    expect(await fixture.objects()).toEqual({ 'p/old': 'content', 'p/new': 'it', 'p/kept': 'kept' });
+    expect(await fixture.objects()).toEqual({
+      'p/old': 'content',
+      'p/new': 'it',
+      'p/kept': 'kept',
+    });
     expect(fixture.events).toContainEqual(expect.objectContaining(withheld));
   });
 
-  test.each<readonly [string, (how: 'scan' | 'hints') => boolean, (source: string) => string | Buffer]>([
+  test.each<
+    readonly [string, (how: 'scan' | 'hints') => boolean, (source: string) => string | Buffer]
+  >([
     ['is too long', () => true, (source) => join(source, 'x'.repeat(250))],
     ['is one that longshore keeps for itself', () => true, (source) => join(source, '.longshore')],
-    ['is not UTF-8', (how) => how === 'scan', (source) => Buffer.concat([Buffer.from(`${source}/`), Buffer.from([0x66, 0xff])])],
+    [
+      'is not UTF-8',
+      (how) => how === 'scan',
+      (source) => Buffer.concat([Buffer.from(`${source}/`), Buffer.from([0x66, 0xff])]),
+    ],
   ])('%s', async (_what, isFoundBy, to) => {
     const fixture = await open({ wrap: shortNames });
     const { source } = fixture.mirror.settings;
@@ -139,7 +178,8 @@ describe('P4: the object under the old name of a file stays, and the run says so
     const { index } = fixture.mirror.parts;
     const { put } = index;
     Object.assign(index, {
-      put: (...args: Parameters<typeof put>) => (args[0] === 'new' ? Promise.reject(new Error('EIO')) : put(...args)),
+      put: (...args: Parameters<typeof put>) =>
+        args[0] === 'new' ? Promise.reject(new Error('EIO')) : put(...args),
     });
     fixture.mv('old', 'new');
     await fixture.run('scan');
@@ -152,7 +192,11 @@ describe('P4: the object under the old name of a file stays, and the run says so
   test('fails, in a daemon: and goes as soon as the new one is confirmed', async () => {
     let fails = true;
     const fixture = await open({
-      wrap: failing((key) => (fails && key === 'p/new' ? new StorageError('503', { driver: 'memory', retry: 'backoff' }) : undefined)),
+      wrap: failing((key) =>
+        fails && key === 'p/new'
+          ? new StorageError('503', { driver: 'memory', retry: 'backoff' })
+          : undefined,
+      ),
       persistence: { backoff: { firstMs: 1, limitMs: 5 }, attempts: 2, forEver: true },
     });
     fixture.mv('old', 'new');
@@ -229,7 +273,10 @@ function contentsSeen(seen: Set<string>[]): NonNullable<FixtureOptions['wrap']> 
       capabilities: {
         ...backend.capabilities,
         copy: copy && { ...copy, copyObject: (...args) => after(copy.copyObject(...args)) },
-        batchDelete: batchDelete && { ...batchDelete, deleteObjects: (...args) => after(batchDelete.deleteObjects(...args)) },
+        batchDelete: batchDelete && {
+          ...batchDelete,
+          deleteObjects: (...args) => after(batchDelete.deleteObjects(...args)),
+        },
       },
       putObject: (...args) => after(backend.putObject(...args)),
       deleteObject: (...args) => after(backend.deleteObject(...args)),
@@ -237,73 +284,90 @@ function contentsSeen(seen: Set<string>[]): NonNullable<FixtureOptions['wrap']> 
   };
 }
 
-describe.each(['scan', 'hints'] as const)('P1: content never leaves the container (found by %s), and no byte of it is sent', (how) => {
-  test.each<readonly [string, (mv: (from: string, to: string) => void, at: (path: string) => string) => void, Record<string, string>]>([
-    ['when a file is renamed', (mv) => mv('old', 'new'), { 'p/new': 'content', 'p/kept': 'kept' }],
-    ['when a file is renamed onto another one', (mv) => mv('old', 'kept'), { 'p/kept': 'content' }],
-    [
-      'when a log is rotated',
-      (mv, at) => {
-        mv('old', 'old.1');
-        writeFileSync(at('old'), '');
-      },
-      { 'p/old': '', 'p/old.1': 'content', 'p/kept': 'kept' },
-    ],
-    [
-      'when logs are rotated in a chain',
-      (mv, at) => {
-        mv('kept', 'z');
-        mv('old', 'kept');
-        writeFileSync(at('old'), '');
-      },
-      { 'p/old': '', 'p/kept': 'content', 'p/z': 'kept' },
-    ],
-    [
-      'when a file is renamed twice',
-      (mv) => {
-        mv('old', 'middle');
-        mv('middle', 'z');
-      },
-      { 'p/z': 'content', 'p/kept': 'kept' },
-    ],
-  ])('%s', async (_what, change, after) => {
-    const seen: Set<string>[] = [];
-    const fixture = await open({ wrap: contentsSeen(seen) });
-    const before = seen.at(-1) ?? new Set();
-    const { totals } = fixture.mirror.status(null);
-    seen.length = 0;
-    change(fixture.mv, fixture.at);
-    if (how === 'scan') await fixture.run('scan');
-    else {
-      await fixture.mirror.intake.hints(['old', 'kept', 'old.1', 'new', 'middle', 'z']);
-      await settled(fixture);
-    }
-    expect(await fixture.objects()).toEqual(after);
-    const expected = Object.values(after).filter((content) => content !== '');
-    expect(fixture.mirror.status(null).totals.bytes).toBe(totals.bytes);
-    const kept = expected.length === 2 ? [...before] : [];
-    for (const contents of seen) for (const md5 of kept) expect(contents).toContain(md5);
-  });
+describe.each(['scan', 'hints'] as const)(
+  'P1: content never leaves the container (found by %s), and no byte of it is sent',
+  (how) => {
+    test.each<
+      readonly [
+        string,
+        (mv: (from: string, to: string) => void, at: (path: string) => string) => void,
+        Record<string, string>,
+      ]
+    >([
+      [
+        'when a file is renamed',
+        (mv) => mv('old', 'new'),
+        { 'p/new': 'content', 'p/kept': 'kept' },
+      ],
+      [
+        'when a file is renamed onto another one',
+        (mv) => mv('old', 'kept'),
+        { 'p/kept': 'content' },
+      ],
+      [
+        'when a log is rotated',
+        (mv, at) => {
+          mv('old', 'old.1');
+          writeFileSync(at('old'), '');
+        },
+        { 'p/old': '', 'p/old.1': 'content', 'p/kept': 'kept' },
+      ],
+      [
+        'when logs are rotated in a chain',
+        (mv, at) => {
+          mv('kept', 'z');
+          mv('old', 'kept');
+          writeFileSync(at('old'), '');
+        },
+        { 'p/old': '', 'p/kept': 'content', 'p/z': 'kept' },
+      ],
+      [
+        'when a file is renamed twice',
+        (mv) => {
+          mv('old', 'middle');
+          mv('middle', 'z');
+        },
+        { 'p/z': 'content', 'p/kept': 'kept' },
+      ],
+    ])('%s', async (_what, change, after) => {
+      const seen: Set<string>[] = [];
+      const fixture = await open({ wrap: contentsSeen(seen) });
+      const before = seen.at(-1) ?? new Set();
+      const { totals } = fixture.mirror.status(null);
+      seen.length = 0;
+      change(fixture.mv, fixture.at);
+      if (how === 'scan') await fixture.run('scan');
+      else {
+        await fixture.mirror.intake.hints(['old', 'kept', 'old.1', 'new', 'middle', 'z']);
+        await settled(fixture);
+      }
+      expect(await fixture.objects()).toEqual(after);
+      const expected = Object.values(after).filter((content) => content !== '');
+      expect(fixture.mirror.status(null).totals.bytes).toBe(totals.bytes);
+      const kept = expected.length === 2 ? [...before] : [];
+      for (const contents of seen) for (const md5 of kept) expect(contents).toContain(md5);
+    });
 
-  test('when two files swap their names', async () => {
-    const seen: Set<string>[] = [];
-    const fixture = await open({ wrap: contentsSeen(seen) });
-    const before = seen.at(-1) ?? new Set();
-    expect(before.size).toBe(2);
-    seen.length = 0;
-    fixture.mv('old', 'aside');
-    fixture.mv('kept', 'old');
-    fixture.mv('aside', 'kept');
-    if (how === 'scan') await fixture.run('scan');
-    else {
-      await fixture.mirror.intake.hints(['old', 'kept', 'aside']);
-      await settled(fixture);
-    }
-    expect(await fixture.objects()).toEqual({ 'p/old': 'kept', 'p/kept': 'content' });
-    for (const contents of seen) for (const md5 of before) expect(contents).toContain(md5);
-    expect(fixture.mirror.parts.ledger.read().setAside).toBeUndefined();
-  });
-});
+    test('when two files swap their names', async () => {
+      const seen: Set<string>[] = [];
+      const fixture = await open({ wrap: contentsSeen(seen) });
+      const before = seen.at(-1) ?? new Set();
+      expect(before.size).toBe(2);
+      seen.length = 0;
+      fixture.mv('old', 'aside');
+      fixture.mv('kept', 'old');
+      fixture.mv('aside', 'kept');
+      if (how === 'scan') await fixture.run('scan');
+      else {
+        await fixture.mirror.intake.hints(['old', 'kept', 'aside']);
+        await settled(fixture);
+      }
+      expect(await fixture.objects()).toEqual({ 'p/old': 'kept', 'p/kept': 'content' });
+      for (const contents of seen) for (const md5 of before) expect(contents).toContain(md5);
+      expect(fixture.mirror.parts.ledger.read().setAside).toBeUndefined();
+    });
+  },
+);
 
 test('P1: a content that was set aside stays until its file is mirrored under its new name', async () => {
   // Of the two, the one that is sent last cannot be sent.
@@ -313,7 +377,9 @@ test('P1: a content that was set aside stays until its file is mirrored under it
     wrap: failing((key) => {
       if (!fails || (key !== 'p/old' && key !== 'p/kept')) return undefined;
       first ??= key;
-      return key === first ? undefined : new StorageError('no', { driver: 'memory', retry: 'never' });
+      return key === first
+        ? undefined
+        : new StorageError('no', { driver: 'memory', retry: 'never' });
     }),
   });
   fixture.mv('old', 'aside');
@@ -340,7 +406,10 @@ test('a copy that a killed process had set aside is removed by the next run', as
     { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] },
     { signal },
   );
-  await fixture.mirror.parts.ledger.update((document) => ({ ...document, setAside: [{ name, neededBy: 'old', inode: '1' }] }));
+  await fixture.mirror.parts.ledger.update((document) => ({
+    ...document,
+    setAside: [{ name, neededBy: 'old', inode: '1' }],
+  }));
   await fixture.run('scan');
   expect(Object.keys(await fixture.objects()).sort()).toEqual(['p/kept', 'p/old']);
   expect(fixture.mirror.parts.ledger.read().setAside).toBeUndefined();
@@ -352,7 +421,12 @@ test('P1: files that are gone before they are marked leave no object', async () 
   let waiting = 0;
   const fixture = await openMirrorFixture({
     settings: {
-      policy: { overwrite: 'always', extraneous: 'keep', deletes: 'trash', metadata: { mtime: true, mode: true, owner: false } },
+      policy: {
+        overwrite: 'always',
+        extraneous: 'keep',
+        deletes: 'trash',
+        metadata: { mtime: true, mode: true, owner: false },
+      },
     },
     wrap: (backend) => ({
       ...backend,
@@ -391,8 +465,13 @@ function asFiles(backend: Backend): Backend {
     capabilities: { ...backend.capabilities, copy: undefined },
     async putObject(ref, ...rest) {
       const { items } = await backend.listObjects('c', '', {}, { signal });
-      const inTheWay = items.some(({ key }) => key.startsWith(`${ref.key}/`) || ref.key.startsWith(`${key}/`));
-      if (inTheWay) throw new ObjectInTheWayError(ref.key, 'another object is in its way', { driver: 'memory' });
+      const inTheWay = items.some(
+        ({ key }) => key.startsWith(`${ref.key}/`) || ref.key.startsWith(`${key}/`),
+      );
+      if (inTheWay)
+        throw new ObjectInTheWayError(ref.key, 'another object is in its way', {
+          driver: 'memory',
+        });
       return backend.putObject(ref, ...rest);
     },
   };

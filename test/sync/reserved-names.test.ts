@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
+import { namesListed, OWN_FOLDER, reservedNames } from '../../src/sync/reserved-names.js';
 import { listRemote } from '../../src/sync/scan/listing.js';
 import { openListingSide } from '../../src/sync/scan/sides.js';
-import { namesListed, OWN_FOLDER, reservedNames } from '../../src/sync/reserved-names.js';
 import { openMirrorFixture } from './mirror-fixture.js';
 
 const { signal } = new AbortController();
@@ -13,7 +13,9 @@ const body = { size: 0, replayable: true, bytes: new Uint8Array(), async *open()
 it('what is below our own folder is reserved, and nothing beside it', () => {
   const { has, paths } = reservedNames({ trashPrefix: '.longshore/trash/' });
   expect(['.longshore/', '.longshore/lease', '.longshore/trash/x'].filter(has)).toHaveLength(3);
-  expect(['.longshore', '.longshore-x', 'a/.longshore/x', '.longshor/', ''].filter(has)).toEqual([]);
+  expect(['.longshore', '.longshore-x', 'a/.longshore/x', '.longshor/', ''].filter(has)).toEqual(
+    [],
+  );
   expect(paths).toEqual(['.longshore']);
 });
 
@@ -28,11 +30,21 @@ it('a trash of its own is reserved as well', () => {
 it('a listing leaves them out, on every page', async () => {
   const backend = memoryBackend();
   await backend.createContainer('c', call);
-  const keys = ['.longshore/lease', 'p/', 'p/-', 'p/.longshore', 'p/.longshore/a', 'p/.longshore/b', 'p/old/x', 'p/older'];
+  const keys = [
+    '.longshore/lease',
+    'p/',
+    'p/-',
+    'p/.longshore',
+    'p/.longshore/a',
+    'p/.longshore/b',
+    'p/old/x',
+    'p/older',
+  ];
   for (const key of keys) await backend.putObject({ container: 'c', key }, body, options, call);
   const small = {
     ...backend,
-    listObjects: (container: string, prefix: string, page: object) => backend.listObjects(container, prefix, { ...page, size: 2 }, call),
+    listObjects: (container: string, prefix: string, page: object) =>
+      backend.listObjects(container, prefix, { ...page, size: 2 }, call),
   };
   const names: string[] = [];
   const listing = listRemote(small, 'c', 'p/', signal);
@@ -49,12 +61,17 @@ it('P4: a reconcile neither deletes nor reports our own objects; a file of such 
     deletes: 'mirror',
     metadata: { mtime: true, mode: true, owner: false },
   } as const;
-  const { storage, run, write, objects, events } = await openMirrorFixture({ settings: { policy } });
-  for (const key of ['p/.longshore/lease', 'p/foreign']) await storage.putObject({ container: 'c', key }, body, options, call);
+  const { storage, run, write, objects, events } = await openMirrorFixture({
+    settings: { policy },
+  });
+  for (const key of ['p/.longshore/lease', 'p/foreign'])
+    await storage.putObject({ container: 'c', key }, body, options, call);
   write('a', 'content');
   expect((await run('reconcile')).complete).toBe(false); // the first one deletes nothing
   write('.longshore/lease', 'mine');
   expect((await run('reconcile')).complete).toBe(false);
   expect(await objects()).toEqual({ 'p/.longshore/lease': '', 'p/a': 'content' });
-  expect(events).toContainEqual(expect.objectContaining({ event: 'skipped', path: '.longshore', reason: 'name-refused' }));
+  expect(events).toContainEqual(
+    expect.objectContaining({ event: 'skipped', path: '.longshore', reason: 'name-refused' }),
+  );
 });

@@ -12,7 +12,16 @@ test('mirror: the first signal ends the hashing of a large file, and nothing is 
   const listsOne = (backend: Backend): Backend => ({
     ...backend,
     listObjects: async () => ({
-      items: [{ container: 'c', key: 'p/film', size, checksums: [{ algorithm: 'md5', hex: '0'.repeat(32) }], metaData: {}, extra: {} }],
+      items: [
+        {
+          container: 'c',
+          key: 'p/film',
+          size,
+          checksums: [{ algorithm: 'md5', hex: '0'.repeat(32) }],
+          metaData: {},
+          extra: {},
+        },
+      ],
       next: undefined,
     }),
   });
@@ -30,12 +39,24 @@ test('mirror: the first signal ends the hashing of a large file, and nothing is 
 test('mirror: deletes that a scan has found are not made, counted or told after the signal', async () => {
   const { mirror, drain } = await openMirrorFixture();
   const listener: string[] = [];
-  const deletes = collectDeletes(mirror, { whyKept: () => 'it stays', kept: (name) => listener.push(name) });
+  const deletes = collectDeletes(mirror, {
+    whyKept: () => 'it stays',
+    kept: (name) => listener.push(name),
+  });
   const decision = { action: 'delete', why: 'gone' } as const;
   for (let at = 0; at < 2_000; at += 1)
-    deletes.add({ kind: 'finding', name: `${at}`, local: undefined, known: undefined, remote: 'unknown', decision });
+    deletes.add({
+      kind: 'finding',
+      name: `${at}`,
+      local: undefined,
+      known: undefined,
+      remote: 'unknown',
+      decision,
+    });
   drain();
-  await expect(deletes.due(mirror.runs.begin(mirror.parts.index), 'reconcile', 0, mirror.parts.drain)).rejects.toThrow('stopped');
+  await expect(
+    deletes.due(mirror.runs.begin(mirror.parts.index), 'reconcile', 0, mirror.parts.drain),
+  ).rejects.toThrow('stopped');
   expect(listener).toEqual([]);
   deletes.close();
 });

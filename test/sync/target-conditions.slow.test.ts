@@ -33,7 +33,8 @@ function denying(isDenied: (key: string) => boolean): (backend: Backend) => Back
   return (backend) => ({
     ...backend,
     async putObject(ref, ...rest) {
-      if (isDenied(ref.key)) throw new ObjectAccessDeniedError(ref.key, 'was refused: 403', { driver: 'memory' });
+      if (isDenied(ref.key))
+        throw new ObjectAccessDeniedError(ref.key, 'was refused: 403', { driver: 'memory' });
       return backend.putObject(ref, ...rest);
     },
   });
@@ -51,7 +52,9 @@ describe('full target', () => {
     const kept = keepMirrored(mirror, () => {});
     await expect.poll(async () => Object.keys(await objects())).toEqual(['p/old']);
     write('large', Buffer.alloc(700));
-    await expect.poll(() => mirror.status(null)).toMatchObject({ state: 'target-full', why: 'the disk is full', quarantined: [] });
+    await expect
+      .poll(() => mirror.status(null))
+      .toMatchObject({ state: 'target-full', why: 'the disk is full', quarantined: [] });
     expect(mirror.status(null).lagSeconds).not.toBe(0);
     write('small', Buffer.alloc(100));
     await expect.poll(async () => Object.keys(await objects())).toEqual(['p/old', 'p/small']);
@@ -69,7 +72,10 @@ describe('full target', () => {
   });
 
   test('one run: deletes make room in the same run', async () => {
-    const { run, write, remove, objects } = await openMirrorFixture({ wrap: small({ bytes: 1_000 }), persistence: ONCE });
+    const { run, write, remove, objects } = await openMirrorFixture({
+      wrap: small({ bytes: 1_000 }),
+      persistence: ONCE,
+    });
     write('old', Buffer.alloc(800));
     await run('reconcile');
     write('new', Buffer.alloc(900)); // before, or it may get the inode of the other, as a renamed file has
@@ -79,7 +85,10 @@ describe('full target', () => {
   });
 
   test('one run: ends with the condition when nothing makes room, and gives up no object', async () => {
-    const { mirror, run, write, remove, events, objects } = await openMirrorFixture({ wrap: small({ bytes: 1_000 }), persistence: ONCE });
+    const { mirror, run, write, remove, events, objects } = await openMirrorFixture({
+      wrap: small({ bytes: 1_000 }),
+      persistence: ONCE,
+    });
     write('old', Buffer.alloc(800));
     write('old 2', Buffer.alloc(100));
     await run('reconcile');
@@ -95,7 +104,10 @@ describe('full target', () => {
 describe('denied target', () => {
   test('a refusal of every change is a condition of the target, one of a single object is its failure', async () => {
     let isDenied = (_key: string) => true;
-    const { mirror, run, write, events, objects } = await openMirrorFixture({ wrap: denying((key) => isDenied(key)), persistence: ONCE });
+    const { mirror, run, write, events, objects } = await openMirrorFixture({
+      wrap: denying((key) => isDenied(key)),
+      persistence: ONCE,
+    });
     for (let n = 0; n < 20; n += 1) write(`file ${n}`);
     await expect(run('reconcile')).rejects.toThrow(/the target refuses every change/);
     expect(mirror.status(null)).toMatchObject({ state: 'target-denied', quarantined: [] });
@@ -104,7 +116,10 @@ describe('denied target', () => {
     isDenied = (key) => key === 'p/file 7';
     mirror.containerTrouble.over();
     expect((await run('reconcile')).report).toMatchObject({ failed: 1 });
-    expect(mirror.status(null)).toMatchObject({ state: 'failing', quarantined: [{ name: 'file 7', reason: 'access-denied' }] });
+    expect(mirror.status(null)).toMatchObject({
+      state: 'failing',
+      quarantined: [{ name: 'file 7', reason: 'access-denied' }],
+    });
     expect(Object.keys(await objects())).toHaveLength(19);
   });
 
@@ -118,7 +133,9 @@ describe('denied target', () => {
     write('a');
     const kept = keepMirrored(mirror, () => {});
     await expect.poll(() => mirror.status(null).state).toBe('target-denied');
-    await expect.poll(() => faults.calls.filter((call) => call === 'putObject').length).toBeGreaterThan(5);
+    await expect
+      .poll(() => faults.calls.filter((call) => call === 'putObject').length)
+      .toBeGreaterThan(5);
     expect(mirror.status(null)).toMatchObject({ state: 'target-denied', quarantined: [] });
     expect(faults.calls.filter((call) => call === 'listObjects')).toHaveLength(1);
     isDenied = false;
@@ -145,7 +162,9 @@ test('lease that cannot be renewed: the mirror waits as lease-lost, no object is
   });
   for (let n = 0; n < 5; n += 1) write(`file ${n}`);
   const kept = keepMirrored(mirror, () => {});
-  await expect.poll(() => mirror.status(null)).toMatchObject({ state: 'lease-lost', quarantined: [] });
+  await expect
+    .poll(() => mirror.status(null))
+    .toMatchObject({ state: 'lease-lost', quarantined: [] });
   isHeld = true;
   await expect.poll(async () => Object.keys(await objects()).length).toBe(5);
   await expect.poll(() => mirror.status(null)).toMatchObject({ state: 'in-sync', lagSeconds: 0 });

@@ -13,7 +13,11 @@ const { signal } = new AbortController();
 /** The notes in the log about a container's versions. */
 async function listener(backend: Backend, deletes: 'mirror' | 'trash'): Promise<unknown[]> {
   const notes: unknown[] = [];
-  const log = { ...silentLogger, info: (_: string, fields?: Readonly<Record<string, unknown>>) => void notes.push(fields?.['note']) };
+  const log = {
+    ...silentLogger,
+    info: (_: string, fields?: Readonly<Record<string, unknown>>) =>
+      void notes.push(fields?.['note']),
+  };
   const settings = { name: 'm', container: 'versioned', policy: { deletes } } as Mirror['settings'];
   await warnOfVersions({ settings, parts: { backend, log } }, signal);
   return notes;
@@ -27,10 +31,15 @@ test('P4: in a container that keeps versions, what is deleted and overwritten ca
   await s3.createContainer('versioned', { signal });
   expect(await listener(s3, 'mirror')).toEqual([]);
   fake.rules.store.bucket('versioned').versioned = true;
-  expect(await listener(s3, 'mirror')).toEqual([expect.stringMatching(/^it keeps what is deleted or overwritten/)]);
+  expect(await listener(s3, 'mirror')).toEqual([
+    expect.stringMatching(/^it keeps what is deleted or overwritten/),
+  ]);
   expect(await listener(s3, 'trash')).toEqual([expect.stringMatching(/without a trash, too/)]);
 
-  const { run, write, remove } = await openMirrorFixture({ settings: { container: 'versioned' }, wrap: () => s3 });
+  const { run, write, remove } = await openMirrorFixture({
+    settings: { container: 'versioned' },
+    wrap: () => s3,
+  });
   write('a', 'first');
   write('b');
   await run('reconcile');
@@ -45,7 +54,13 @@ test('P4: in a container that keeps versions, what is deleted and overwritten ca
       .filter(({ isDeleteMarker }) => !isDeleteMarker)
       .map(async (version) => {
         const chunks: Uint8Array[] = [];
-        for await (const chunk of await versions.readVersion(version, version.versionId, undefined, { signal })) chunks.push(chunk);
+        for await (const chunk of await versions.readVersion(
+          version,
+          version.versionId,
+          undefined,
+          { signal },
+        ))
+          chunks.push(chunk);
         return Buffer.concat(chunks).toString();
       }),
   );
@@ -61,6 +76,10 @@ test('who may not ask is not kept from mirroring', async () => {
     throw new InvalidCredentialsError('no right to do this', { driver: 's3' });
   };
   const versions = { ...s3.capabilities.versions!, keepsVersions: refused };
-  expect(await listener({ ...s3, capabilities: { ...s3.capabilities, versions } }, 'mirror')).toEqual([]);
-  expect(await listener({ ...s3, capabilities: { ...s3.capabilities, versions: undefined } }, 'mirror')).toEqual([]);
+  expect(
+    await listener({ ...s3, capabilities: { ...s3.capabilities, versions } }, 'mirror'),
+  ).toEqual([]);
+  expect(
+    await listener({ ...s3, capabilities: { ...s3.capabilities, versions: undefined } }, 'mirror'),
+  ).toEqual([]);
 });

@@ -11,7 +11,8 @@ const run = promisify(execFile);
 export const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
 /** Boots the machine's systemd over a throw-away overlay of `/`; kept outside the repository. */
-const script = process.env['LONGSHORE_SYSTEMD_HOST'] ?? resolve(checkout, '../shared/tools/systemd-host.sh');
+const script =
+  process.env['LONGSHORE_SYSTEMD_HOST'] ?? resolve(checkout, '../shared/tools/systemd-host.sh');
 
 /** Why no systemd can be had here, or undefined. */
 export const noSystemd = reasonAgainst();
@@ -49,10 +50,17 @@ export async function bootHost(): Promise<Host> {
 
   async function inside(command: readonly string[]): Promise<Result> {
     try {
-      const { stdout, stderr } = await run('bash', [script, 'exec', ...command], { env, maxBuffer: 64 * 1024 * 1024 });
+      const { stdout, stderr } = await run('bash', [script, 'exec', ...command], {
+        env,
+        maxBuffer: 64 * 1024 * 1024,
+      });
       return { code: 0, stdout, stderr };
     } catch (error) {
-      const { code, stdout, stderr } = error as Error & { code?: unknown; stdout: string; stderr: string };
+      const { code, stdout, stderr } = error as Error & {
+        code?: unknown;
+        stdout: string;
+        stderr: string;
+      };
       if (typeof code !== 'number') throw error;
       return { code, stdout, stderr };
     }
@@ -72,18 +80,27 @@ export async function bootHost(): Promise<Host> {
     run: (...command) => inside(command),
     shell,
     async write(path, content) {
-      await shell(`mkdir -p '${dirname(path)}' && printf %s '${content.replaceAll("'", `'\\''`)}' >'${path}'`);
+      await shell(
+        `mkdir -p '${dirname(path)}' && printf %s '${content.replaceAll("'", `'\\''`)}' >'${path}'`,
+      );
     },
     async install(folder) {
       const { stdout: root } = await run('bash', [script, 'root'], { env });
-      const { stdout: listed } = await run('npm', ['ls', '--all', '--omit=dev', '--parseable'], { cwd: checkout, maxBuffer: 1 << 24 });
+      const { stdout: listed } = await run('npm', ['ls', '--all', '--omit=dev', '--parseable'], {
+        cwd: checkout,
+        maxBuffer: 1 << 24,
+      });
       const packages = listed
         .split('\n')
         .filter((path) => path.includes('/node_modules/'))
         .map((path) => relative(checkout, path));
       const to = join(root.trim(), folder);
       await run('mkdir', ['-p', to]);
-      await run('cp', ['-a', '--parents', 'dist/bundle', 'systemd', 'package.json', ...packages, to], { cwd: checkout });
+      await run(
+        'cp',
+        ['-a', '--parents', 'dist/bundle', 'systemd', 'package.json', ...packages, to],
+        { cwd: checkout },
+      );
     },
     async property(unit, name) {
       return (await shell(`systemctl show --property ${name} --value ${unit}`)).trim();

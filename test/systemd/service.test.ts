@@ -26,7 +26,8 @@ while [ -e /srv/gate ]; do sleep 0.05; done
 exec ${process.execPath} /opt/longshore/dist/bundle/main.js "$@"
 `;
 
-const title = noSystemd === undefined ? 'under a real systemd' : `under a real systemd (skipped: ${noSystemd})`;
+const title =
+  noSystemd === undefined ? 'under a real systemd' : `under a real systemd (skipped: ${noSystemd})`;
 
 describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
   let host: Host;
@@ -62,13 +63,18 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
     await host.shell('systemctl daemon-reload');
   }
 
-  const mirrored = async (path: string) => (await host.run('cat', `/srv/containers/documents/${path}`)).stdout;
+  const mirrored = async (path: string) =>
+    (await host.run('cat', `/srv/containers/documents/${path}`)).stdout;
   const state = (unit: string) => host.property(unit, 'ActiveState');
   const patience = { timeout: 60_000, interval: 100 };
 
   test('systemd-analyze verify has nothing to say of the units', async () => {
     const files = [DAEMON, ONCE, TIMER].map((unit) => `/etc/systemd/system/${unit}`);
-    expect(await host.run('systemd-analyze', 'verify', ...files)).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await host.run('systemd-analyze', 'verify', ...files)).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
   });
 
   test('the daemon counts as started once it says that it watches, and tells its status', async () => {
@@ -78,8 +84,12 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
     expect(await state(DAEMON)).toBe('active');
     expect(await host.shell(`systemctl status ${DAEMON}`)).toMatch(/Status: "1 mirror: 1 /);
     await expect.poll(() => mirrored('sub/a.txt'), patience).toBe('hello\n');
-    expect(await host.shell(`longshore --config /etc/longshore/longshore.yaml status`)).toContain('documents');
-    expect(await host.shell('stat -c %U:%a /var/lib/longshore /var/lib/longshore/control.sock')).toBe('longshore:700\nlongshore:600\n');
+    expect(await host.shell(`longshore --config /etc/longshore/longshore.yaml status`)).toContain(
+      'documents',
+    );
+    expect(
+      await host.shell('stat -c %U:%a /var/lib/longshore /var/lib/longshore/control.sock'),
+    ).toBe('longshore:700\nlongshore:600\n');
   });
 
   test('systemctl stop lets it drain and end well', async () => {
@@ -106,10 +116,14 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
     await host.shell(`systemctl start ${DAEMON}`);
     await host.shell('sleep 11');
     expect(await host.property(DAEMON, 'NRestarts')).toBe('0');
-    await host.shell(`systemctl kill --kill-whom main --signal STOP ${DAEMON}; echo later >/srv/data/b.txt`);
+    await host.shell(
+      `systemctl kill --kill-whom main --signal STOP ${DAEMON}; echo later >/srv/data/b.txt`,
+    );
     await expect.poll(() => mirrored('b.txt'), patience).toBe('later\n');
     expect(await host.property(DAEMON, 'NRestarts')).toBe('1');
-    expect(await host.shell(`journalctl --no-pager --unit ${DAEMON}`)).toContain("Failed with result 'watchdog'");
+    expect(await host.shell(`journalctl --no-pager --unit ${DAEMON}`)).toContain(
+      "Failed with result 'watchdog'",
+    );
   });
 
   test('a wrong configuration ends with 2 and is not tried again', async () => {
@@ -124,15 +138,23 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
   test('P9: a secret that only root can read comes in as a credential', async () => {
     const target =
       '{ driver: s3, profile: minio, host: 127.0.0.1, port: 1, secure: false, key: me, secret: { credential: offsite-secret } }';
-    await host.write('/etc/longshore/longshore.yaml', CONFIG.replace('targets:\n', `targets:\n  offsite: ${target}\n`));
-    await dropIn(ONCE, '[Service]\nExecStart=\nExecStart=longshore --config /etc/longshore/longshore.yaml check\n');
+    await host.write(
+      '/etc/longshore/longshore.yaml',
+      CONFIG.replace('targets:\n', `targets:\n  offsite: ${target}\n`),
+    );
+    await dropIn(
+      ONCE,
+      '[Service]\nExecStart=\nExecStart=longshore --config /etc/longshore/longshore.yaml check\n',
+    );
     expect((await host.run('systemctl', 'start', ONCE)).code).not.toBe(0);
     expect(await host.property(ONCE, 'ExecMainStatus')).toBe('2');
 
     await host.shell('(umask 077; echo hunter2 >/etc/longshore/offsite-secret)');
     await dropIn(ONCE, '[Service]\nLoadCredential=offsite-secret:/etc/longshore/offsite-secret\n');
     await host.shell(`systemctl start ${ONCE}`);
-    expect(await host.shell(`journalctl --no-pager --output cat --unit ${ONCE}`)).not.toContain('hunter2');
+    expect(await host.shell(`journalctl --no-pager --output cat --unit ${ONCE}`)).not.toContain(
+      'hunter2',
+    );
   });
 
   test('its log is in the journal with priorities', async () => {
@@ -144,7 +166,9 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { PRIORITY: string; MESSAGE: string });
-    expect(ours).toContainEqual(expect.objectContaining({ PRIORITY: '6', MESSAGE: expect.stringMatching(/^info watching/) }));
+    expect(ours).toContainEqual(
+      expect.objectContaining({ PRIORITY: '6', MESSAGE: expect.stringMatching(/^info watching/) }),
+    );
   });
 
   test('the timer starts the one-shot, which mirrors and ends', async () => {

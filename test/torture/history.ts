@@ -40,7 +40,8 @@ export function holdings(history: History): Holding[] {
   const found: Holding[] = [];
   for (const [name, steps] of history) {
     for (const [at, { content, beganMs }] of steps.entries()) {
-      if (content !== undefined) found.push({ name, content, fromMs: beganMs, toMs: steps[at + 1]?.endedMs ?? Infinity });
+      if (content !== undefined)
+        found.push({ name, content, fromMs: beganMs, toMs: steps[at + 1]?.endedMs ?? Infinity });
     }
   }
   return found;
@@ -57,7 +58,10 @@ export function byContent(all: readonly Holding[]): ReadonlyMap<string, readonly
 }
 
 /** Tells the listener each change of a map from now on; `undefined` for a value that was removed. */
-export function observeMap<K, V>(map: Map<K, V>, listener: (key: K, value: V | undefined) => void): void {
+export function observeMap<K, V>(
+  map: Map<K, V>,
+  listener: (key: K, value: V | undefined) => void,
+): void {
   const { set, delete: remove } = map;
   map.set = (key, value) => {
     set.call(map, key, value);

@@ -26,7 +26,11 @@ interface NameHistory {
 /** What the files behind each object name were, and when: what a container may hold, and lose, is judged by it. */
 export interface Journal {
   /** Does one change of the tree and notes it: of each name what is there afterwards, as MD5, or undefined for nothing. */
-  step(what: string, change: () => void, after: () => Iterable<readonly [name: string, md5: string | undefined]>): void;
+  step(
+    what: string,
+    change: () => void,
+    after: () => Iterable<readonly [name: string, md5: string | undefined]>,
+  ): void;
   /** Whether there was no file of this name at some moment between the two. */
   wasAbsent(name: string, fromNs: bigint, toNs: bigint): boolean;
   /** Whether the file of this name ever had this content. */
@@ -83,6 +87,9 @@ export function createJournal(): Journal {
     },
     history: recorder.history,
     hadContent: (name, md5) => histories.get(name)?.contents.has(md5) ?? false,
-    lines: (about) => lines.filter(({ names }) => about === undefined || names.includes(about)).map(({ text }) => text),
+    lines: (about) =>
+      lines
+        .filter(({ names }) => about === undefined || names.includes(about))
+        .map(({ text }) => text),
   };
 }

@@ -1,4 +1,13 @@
-import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  type Dirent,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Note, OrderedFault } from './armed/orders.js';
 import { createHistory } from './history.js';
@@ -20,7 +29,8 @@ export function localTarget(root: string, disk: string | undefined): TortureTarg
     try {
       return heldIn(path);
     } catch (error) {
-      if (['ENOENT', 'EISDIR', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+      if (['ENOENT', 'EISDIR', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
+        return undefined;
       throw error;
     }
   }
@@ -39,7 +49,11 @@ export function localTarget(root: string, disk: string | undefined): TortureTarg
     const stamp = `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
     const known = seen.get(path);
     if (known?.stamp === stamp) return known.held;
-    const held = { md5: md5Of(readFileSync(path)), mtime: Number(mtimeNs) / 1e9, permissions: Number(mode) & 0o777 };
+    const held = {
+      md5: md5Of(readFileSync(path)),
+      mtime: Number(mtimeNs) / 1e9,
+      permissions: Number(mode) & 0o777,
+    };
     seen.set(path, { stamp, held });
     return held;
   }
@@ -48,17 +62,27 @@ export function localTarget(root: string, disk: string | undefined): TortureTarg
   function read(notes: readonly Note[]): void {
     const begun = new Map<string, number>();
     for (const said of notes) {
-      if (said.note === 'begun') for (const name of said.names) begun.set(name, begun.get(name) ?? msOf(BigInt(said.atNs)));
+      if (said.note === 'begun')
+        for (const name of said.names) begun.set(name, begun.get(name) ?? msOf(BigInt(said.atNs)));
       if (said.note !== 'ended') continue;
       for (const [at, name] of said.names.entries()) {
         const beganMs = begun.get(name) ?? 0;
-        const step = { beganMs, endedMs: msOf(BigInt(said.atNs)), content: said.contents?.[at] ?? undefined };
+        const step = {
+          beganMs,
+          endedMs: msOf(BigInt(said.atNs)),
+          content: said.contents?.[at] ?? undefined,
+        };
         if (isRecorded(name)) recorder.record(name, step);
         begun.delete(name);
       }
     }
     for (const [name, beganMs] of begun) {
-      if (isRecorded(name)) recorder.record(name, { beganMs, endedMs: nowMs(), content: heldAt(join(container, name))?.md5 });
+      if (isRecorded(name))
+        recorder.record(name, {
+          beganMs,
+          endedMs: nowMs(),
+          content: heldAt(join(container, name))?.md5,
+        });
     }
   }
 
@@ -80,9 +104,18 @@ export function localTarget(root: string, disk: string | undefined): TortureTarg
       return objects;
     },
     uploads: () => new Map(),
-    leftovers: () => (existsSync(join(root, '.longshore/incoming')) ? readdirSync(join(root, '.longshore/incoming')) : []),
+    leftovers: () =>
+      existsSync(join(root, '.longshore/incoming'))
+        ? readdirSync(join(root, '.longshore/incoming'))
+        : [],
     script(random) {
-      const operations = ['putObject', 'putObject', 'deleteObjects', 'copyObject', 'headContainer'] as const;
+      const operations = [
+        'putObject',
+        'putObject',
+        'deleteObjects',
+        'copyObject',
+        'headContainer',
+      ] as const;
       const kinds = ['error', 'down', 'full', 'lost', 'lie', 'stall'] as const;
       for (let count = 1 + Math.floor(random() * 4); count > 0; count -= 1) {
         const operation = operations[Math.floor(random() * operations.length)] ?? 'putObject';

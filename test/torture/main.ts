@@ -16,13 +16,16 @@ const { values } = parseArgs({
   },
 });
 const [seconds, seed, jobs] = [Number(values.seconds), Number(values.seed), Number(values.jobs)];
-if (![seconds, seed, jobs].every((number) => Number.isSafeInteger(number) && number >= 0)) throw new RangeError('whole numbers, please');
+if (![seconds, seed, jobs].every((number) => Number.isSafeInteger(number) && number >= 0))
+  throw new RangeError('whole numbers, please');
 
 const drivers = DRIVERS.filter((driver) => values.drivers.split(',').includes(driver));
 if (drivers.length === 0) throw new RangeError(`--drivers takes some of ${DRIVERS.join()}`);
 
 // In memory where there is room: what a kill leaves behind is the same, and there is no disk to wait for.
-const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'longshore-torture-'));
+const folder = mkdtempSync(
+  join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'longshore-torture-'),
+);
 const beganAt = performance.now();
 const figures: Figures = noFigures();
 let failures = 0;
@@ -47,16 +50,38 @@ async function tortureOn(job: number): Promise<void> {
     const until = performance.now() + WORLD_MS;
     try {
       const driver = drivers[(job + world) % drivers.length] ?? 'local';
-      await torture({ folder: place, seed: worldSeed, driver, figures, isOver: () => isOver() || performance.now() > until });
+      await torture({
+        folder: place,
+        seed: worldSeed,
+        driver,
+        figures,
+        isOver: () => isOver() || performance.now() > until,
+      });
     } catch (error) {
       failures += 1;
-      console.error(`\nFAILED, with --seed ${seed}: ${error instanceof TortureFailure ? error.message : (error as Error).stack}\n`);
+      console.error(
+        `\nFAILED, with --seed ${seed}: ${error instanceof TortureFailure ? error.message : (error as Error).stack}\n`,
+      );
     }
   }
 }
 
 function progress(): string {
-  const { kills, stops, quiets, changes, faults, deletes, objects, fullDisks, losses, damagesMet, samples, decisions, reached } = figures;
+  const {
+    kills,
+    stops,
+    quiets,
+    changes,
+    faults,
+    deletes,
+    objects,
+    fullDisks,
+    losses,
+    damagesMet,
+    samples,
+    decisions,
+    reached,
+  } = figures;
   const spent = Math.round((performance.now() - beganAt) / 1_000);
   return `${spent} s: ${kills} kills, ${stops} stops, ${quiets} times all equal (${objects} objects), ${changes} changes, ${faults} faults, ${deletes} deletes judged, ${samples} answers held against the history, ${fullDisks} full disks, ${losses} states spoiled (${damagesMet} daemons ended by it), ${decisions} decisions about what was held, ${reached.size} of ${FAILPOINTS.length} points`;
 }
@@ -66,11 +91,15 @@ clearInterval(ticking);
 console.log(progress());
 for (const point of FAILPOINTS) {
   const kills = figures.killedAt.get(point) ?? 0;
-  console.log(`  ${String(kills).padStart(4)} kills at ${point}${figures.reached.has(point) ? '' : ' (NEVER REACHED)'}`);
+  console.log(
+    `  ${String(kills).padStart(4)} kills at ${point}${figures.reached.has(point) ? '' : ' (NEVER REACHED)'}`,
+  );
 }
 /** A run of so many kills must have died at each point. */
 const MANY_KILLS = 500;
-const missing = FAILPOINTS.filter((point) => !figures.killedAt.has(point) && drivers.some((driver) => leadsTo(driver, point)));
+const missing = FAILPOINTS.filter(
+  (point) => !figures.killedAt.has(point) && drivers.some((driver) => leadsTo(driver, point)),
+);
 if (figures.kills === 0 || figures.quiets === 0) {
   failures += 1;
   console.error('FAILED: nothing was killed, or nothing was looked at afterwards');
@@ -80,7 +109,12 @@ if (figures.kills === 0 || figures.quiets === 0) {
 }
 // In the form of vitest's JSON, to be counted with its tests.
 if (values.report !== undefined) {
-  const counts = { numPassedTests: failures === 0 ? 1 : 0, numFailedTests: failures, numPendingTests: 0, numTodoTests: 0 };
+  const counts = {
+    numPassedTests: failures === 0 ? 1 : 0,
+    numFailedTests: failures,
+    numPendingTests: 0,
+    numTodoTests: 0,
+  };
   writeFileSync(values.report, JSON.stringify(counts));
 }
 process.exitCode = failures > 0 ? 1 : 0;

@@ -33,7 +33,8 @@ export interface OversightOptions {
 }
 
 export function createOversight(options: OversightOptions): Oversight {
-  const { tree, target, stateFolder, isFileSystem, losesState, losesEvents, clockJumps, settleMs } = options;
+  const { tree, target, stateFolder, isFileSystem, losesState, losesEvents, clockJumps, settleMs } =
+    options;
   let fresh: Sample[] = [];
   let samples = 0;
 
@@ -58,7 +59,8 @@ export function createOversight(options: OversightOptions): Oversight {
   }
 
   /** A store with folders cannot hold a name and one below it. */
-  const exclude = (name: string, other: string) => isFileSystem && (name.startsWith(`${other}/`) || other.startsWith(`${name}/`));
+  const exclude = (name: string, other: string) =>
+    isFileSystem && (name.startsWith(`${other}/`) || other.startsWith(`${name}/`));
 
   return {
     sample(program) {
@@ -69,11 +71,15 @@ export function createOversight(options: OversightOptions): Oversight {
       const ofFiles = new Map([...target.history].filter(([name]) => !isOwn(name)));
       const found = outOfOrder(tree.journal.history, ofFiles);
       // Without its state or its events no program can know what became of a file that is gone.
-      if (!losesState && !losesEvents) found.push(...lostContents(tree.journal.history, target.history, { exclude }));
+      if (!losesState && !losesEvents)
+        found.push(...lostContents(tree.journal.history, target.history, { exclude }));
       if (!losesEvents) {
         // A record of what is to be deleted can be lost; then the object stays, as one that longshore did not put there.
-        const mayDiffer = (name: string, content: string | undefined) => tree.wasBehindLink(name) || (losesState && content === undefined);
-        found.push(...flatteries(tree.journal.history, target.history, fresh, { settleMs, mayDiffer }));
+        const mayDiffer = (name: string, content: string | undefined) =>
+          tree.wasBehindLink(name) || (losesState && content === undefined);
+        found.push(
+          ...flatteries(tree.journal.history, target.history, fresh, { settleMs, mayDiffer }),
+        );
       }
       fresh = [];
       return found;

@@ -13,7 +13,11 @@ export function createPerson(stateFolder: string): Person {
   let decisions = 0;
   return {
     async decide(what) {
-      const control = daemonGuardControl('documents', { stateFolder, clock: systemClock, signal: AbortSignal.timeout(20_000) });
+      const control = daemonGuardControl('documents', {
+        stateFolder,
+        clock: systemClock,
+        signal: AbortSignal.timeout(20_000),
+      });
       try {
         if (what === 'undo') await control.undoRejections();
         else {
@@ -23,7 +27,8 @@ export function createPerson(stateFolder: string): Person {
         }
         decisions += 1;
       } catch (error) {
-        if (!(error instanceof DaemonNotRunningError || error instanceof DaemonAnswerError)) throw error;
+        if (!(error instanceof DaemonNotRunningError || error instanceof DaemonAnswerError))
+          throw error;
       }
     },
     get decisions() {

@@ -3,11 +3,17 @@ import { createHistory, type History, observeMap } from './history.js';
 import { flatteries, lostContents, outOfOrder } from './rules.js';
 
 /** By name, pairs of a second and what the name holds from then on; `-` for nothing. */
-function made(steps: Readonly<Record<string, readonly (readonly [second: number, content: string])[]>>): History {
+function made(
+  steps: Readonly<Record<string, readonly (readonly [second: number, content: string])[]>>,
+): History {
   const { history, record } = createHistory();
   for (const [name, changes] of Object.entries(steps)) {
     for (const [second, content] of changes)
-      record(name, { beganMs: second * 1_000, endedMs: second * 1_000 + 1, content: content === '-' ? undefined : content });
+      record(name, {
+        beganMs: second * 1_000,
+        endedMs: second * 1_000 + 1,
+        content: content === '-' ? undefined : content,
+      });
   }
   return history;
 }
@@ -63,7 +69,9 @@ describe('rule: only states that the file had, in their order', () => {
       ],
     ],
     ['nothing at all', []],
-  ] as const)('allows a container that shows %s', (_, shown) => expect(outOfOrder(SOURCE, made({ a: shown }))).toEqual([]));
+  ] as const)('allows a container that shows %s', (_, shown) =>
+    expect(outOfOrder(SOURCE, made({ a: shown }))).toEqual([]),
+  );
   test.each([
     [
       /older than what it showed/,
@@ -103,7 +111,8 @@ describe('rule: only states that the file had, in their order', () => {
   ] as const)('says %s of a container that shows %s', (expected, _, shown) =>
     expect(outOfOrder(SOURCE, made({ a: shown }))).toEqual([expect.stringMatching(expected)]),
   );
-  test('says it of an object whose file never was', () => expect(outOfOrder(SOURCE, made({ b: [[1, 'v1']] }))).toHaveLength(1));
+  test('says it of an object whose file never was', () =>
+    expect(outOfOrder(SOURCE, made({ b: [[1, 'v1']] }))).toHaveLength(1));
 });
 
 describe('rule: content that the source has held for a second is somewhere in the container', () => {
@@ -250,7 +259,9 @@ describe('rule: content that the source has held for a second is somewhere in th
       'a/b': [[7, 'c']],
     });
     expect(lostContents(below, shown)).toHaveLength(1);
-    expect(lostContents(below, shown, { exclude: (name, other) => other.startsWith(`${name}/`) })).toEqual([]);
+    expect(
+      lostContents(below, shown, { exclude: (name, other) => other.startsWith(`${name}/`) }),
+    ).toEqual([]);
   });
 });
 
@@ -289,10 +300,14 @@ describe('rule: lag and state never flatter', () => {
     [6, false, 0, /"a" is v2 .* says no lag/],
     [11, true, 0, /"a" is gone .* says in-sync/],
   ])('at %s s (in-sync: %s, lag: %s) says %s', (second, isInSync, lag, expected) =>
-    expect(flatteries(SOURCE, SHOWN, at(second, isInSync, lag), OPTIONS)).toEqual([expect.stringMatching(expected)]),
+    expect(flatteries(SOURCE, SHOWN, at(second, isInSync, lag), OPTIONS)).toEqual([
+      expect.stringMatching(expected),
+    ]),
   );
   test('says nothing of names that may differ', () =>
-    expect(flatteries(SOURCE, SHOWN, at(6, true, 0), { ...OPTIONS, mayDiffer: (name) => name === 'a' })).toEqual([]));
+    expect(
+      flatteries(SOURCE, SHOWN, at(6, true, 0), { ...OPTIONS, mayDiffer: (name) => name === 'a' }),
+    ).toEqual([]));
 });
 
 test('an observed map: each change is told, after it was made', () => {

@@ -8,7 +8,10 @@ import { byContent, type History, type Holding, holdings, type Step } from './hi
  */
 export function outOfOrder(source: History, container: History): string[] {
   return [...container].flatMap(([name, shown]) => {
-    const had: Step[] = [{ beganMs: -Infinity, endedMs: -Infinity, content: undefined }, ...(source.get(name) ?? [])];
+    const had: Step[] = [
+      { beganMs: -Infinity, endedMs: -Infinity, content: undefined },
+      ...(source.get(name) ?? []),
+    ];
     let at = 0;
     for (const { content, endedMs } of shown) {
       let next = at;
@@ -16,9 +19,14 @@ export function outOfOrder(source: History, container: History): string[] {
       const match = had[next];
       if (match === undefined || match.beganMs > endedMs) {
         const ever = had.some((step) => step.content === content && step.beganMs <= endedMs);
-        const what = content === undefined ? 'was deleted while its file was there' : `shows ${content}`;
+        const what =
+          content === undefined ? 'was deleted while its file was there' : `shows ${content}`;
         const why =
-          content === undefined ? '' : ever ? ', which is older than what it showed before' : ', which its file never was by then';
+          content === undefined
+            ? ''
+            : ever
+              ? ', which is older than what it showed before'
+              : ', which its file never was by then';
         return [`${JSON.stringify(name)} ${what}${why} (at ${Math.round(endedMs)} ms)`];
       }
       at = next;
@@ -39,7 +47,11 @@ export interface PresenceOptions {
  * What the source has held for a second, and the container holds, stays in the container under some name for as long as the
  * source has it: also while it is renamed.
  */
-export function lostContents(source: History, container: History, { exclude = () => false }: PresenceOptions = {}): string[] {
+export function lostContents(
+  source: History,
+  container: History,
+  { exclude = () => false }: PresenceOptions = {},
+): string[] {
   const inContainer = byContent(holdings(container));
   return [...byContent(holdings(source))].flatMap(([content, held]) => {
     const period = onePeriod(held);
@@ -49,7 +61,9 @@ export function lostContents(source: History, container: History, { exclude = ()
       const isHeld = toMs - period.fromMs >= HELD_MS && toMs < period.toMs;
       const isElsewhere = shown.some((other) => other.fromMs <= toMs && other.toMs > toMs);
       if (!isHeld || isElsewhere) return [];
-      const now = held.filter((each) => each.fromMs <= toMs && each.toMs >= toMs).map((each) => each.name);
+      const now = held
+        .filter((each) => each.fromMs <= toMs && each.toMs >= toMs)
+        .map((each) => each.name);
       if (now.some((other) => exclude(name, other))) return [];
       return [
         `${JSON.stringify(name)} had ${content}, which is nowhere from ${Math.round(toMs)} ms on: the source has it as ${JSON.stringify(now)}`,
@@ -59,7 +73,9 @@ export function lostContents(source: History, container: History, { exclude = ()
 }
 
 /** The time in which a content is held without a gap; undefined when there are gaps. */
-function onePeriod(held: readonly Holding[]): { readonly fromMs: number; readonly toMs: number } | undefined {
+function onePeriod(
+  held: readonly Holding[],
+): { readonly fromMs: number; readonly toMs: number } | undefined {
   const [first, ...others] = [...held].sort((a, b) => a.fromMs - b.fromMs);
   if (!first) return undefined;
   let toMs = first.toMs;
@@ -122,7 +138,17 @@ function latest(steps: readonly Step[], atMs: number): Step | undefined {
 }
 
 /** Whether a name may have held this at some moment between the two. */
-function couldHold(steps: readonly Step[], content: string | undefined, fromMs: number, toMs: number): boolean {
+function couldHold(
+  steps: readonly Step[],
+  content: string | undefined,
+  fromMs: number,
+  toMs: number,
+): boolean {
   if (content === undefined && (steps[0]?.endedMs ?? Infinity) >= fromMs) return true;
-  return steps.some((step, at) => step.content === content && step.beganMs <= toMs && (steps[at + 1]?.endedMs ?? Infinity) >= fromMs);
+  return steps.some(
+    (step, at) =>
+      step.content === content &&
+      step.beganMs <= toMs &&
+      (steps[at + 1]?.endedMs ?? Infinity) >= fromMs,
+  );
 }

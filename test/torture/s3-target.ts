@@ -16,11 +16,25 @@ const REFUSALS: readonly Fault[] = [
 const STALL: Fault = { kind: 'stall' };
 const SCRIPT: readonly (readonly [Operation, readonly Fault[]])[] = [
   ['PutObject', [...REFUSALS, STALL, { kind: 'wrong-etag' }, { kind: 'reset', afterBytes: 1 }]],
-  ['DeleteObjects', [...REFUSALS, STALL, { kind: 'inside', code: 'InternalError' }, { kind: 'truncate', afterBytes: 20 }]],
+  [
+    'DeleteObjects',
+    [
+      ...REFUSALS,
+      STALL,
+      { kind: 'inside', code: 'InternalError' },
+      { kind: 'truncate', afterBytes: 20 },
+    ],
+  ],
   ['CopyObject', [...REFUSALS, { kind: 'inside', code: 'InternalError' }]],
   ['CreateMultipartUpload', REFUSALS],
-  ['UploadPart', [...REFUSALS, STALL, { kind: 'wrong-etag' }, { kind: 'reset', afterBytes: 70_000 }]],
-  ['CompleteMultipartUpload', [...REFUSALS, { kind: 'inside', code: 'InternalError' }, { kind: 'wrong-etag' }]],
+  [
+    'UploadPart',
+    [...REFUSALS, STALL, { kind: 'wrong-etag' }, { kind: 'reset', afterBytes: 70_000 }],
+  ],
+  [
+    'CompleteMultipartUpload',
+    [...REFUSALS, { kind: 'inside', code: 'InternalError' }, { kind: 'wrong-etag' }],
+  ],
   ['HeadBucket', [...REFUSALS, STALL]],
 ];
 
@@ -33,7 +47,8 @@ export async function s3Target(): Promise<TortureTarget> {
     if (name !== CONTAINER || !made) return;
     observeMap(made.objects, (key, versions) => {
       const newest = versions?.at(-1);
-      const content = newest === undefined || newest.isDeleteMarker ? undefined : heldOf(newest).md5;
+      const content =
+        newest === undefined || newest.isDeleteMarker ? undefined : heldOf(newest).md5;
       if (isRecorded(key)) recorder.record(key, { beganMs: nowMs(), endedMs: nowMs(), content });
     });
   });
@@ -55,17 +70,27 @@ export async function s3Target(): Promise<TortureTarget> {
       const found = bucket();
       const objects = new Map<string, Held>();
       if (!found) return objects;
-      for (const key of fake.rules.store.keys(found)) if (!isOwn(key)) objects.set(key, heldOf(fake.rules.store.object(found, key)));
+      for (const key of fake.rules.store.keys(found))
+        if (!isOwn(key)) objects.set(key, heldOf(fake.rules.store.object(found, key)));
       fake.log.length = 0;
       return objects;
     },
     history: recorder.history,
     read: () => {},
-    uploads: () => new Map([...(bucket()?.uploads ?? [])].map(([id, { key, parts }]) => [id, { key, what: `${parts.size} parts` }])),
+    uploads: () =>
+      new Map(
+        [...(bucket()?.uploads ?? [])].map(([id, { key, parts }]) => [
+          id,
+          { key, what: `${parts.size} parts` },
+        ]),
+      ),
     leftovers: () => [],
     script(random) {
       for (let count = 1 + Math.floor(random() * 4); count > 0; count -= 1) {
-        const [operation, kinds] = SCRIPT[Math.floor(random() * SCRIPT.length)] ?? ['PutObject', REFUSALS];
+        const [operation, kinds] = SCRIPT[Math.floor(random() * SCRIPT.length)] ?? [
+          'PutObject',
+          REFUSALS,
+        ];
         const fault = kinds[Math.floor(random() * kinds.length)];
         if (!fault) continue;
         fake.faults.next(operation, fault);

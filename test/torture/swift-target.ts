@@ -20,12 +20,18 @@ const EXPIRED: Fault = { kind: 'refuse', status: 401 };
 /** Not where a provider may take minutes, and is given them. */
 const STALL: Fault = { kind: 'stall' };
 const SCRIPT: readonly (readonly [Operation, readonly Fault[]])[] = [
-  ['PutObject', [...REFUSALS, EXPIRED, STALL, { kind: 'wrong-etag' }, { kind: 'reset', afterBytes: 1 }]],
+  [
+    'PutObject',
+    [...REFUSALS, EXPIRED, STALL, { kind: 'wrong-etag' }, { kind: 'reset', afterBytes: 1 }],
+  ],
   ['BulkDelete', [...REFUSALS, { kind: 'miscount' }, { kind: 'truncate', afterBytes: 20 }]],
   ['CopyObject', [...REFUSALS, { kind: 'wrong-etag' }]],
   ['PutMark', REFUSALS],
   ['GetMark', REFUSALS],
-  ['PutSegment', [...REFUSALS, STALL, { kind: 'wrong-etag' }, { kind: 'reset', afterBytes: 70_000 }]],
+  [
+    'PutSegment',
+    [...REFUSALS, STALL, { kind: 'wrong-etag' }, { kind: 'reset', afterBytes: 70_000 }],
+  ],
   ['PutManifest', [...REFUSALS, { kind: 'wrong-etag' }]],
   ['ListObjects', [...REFUSALS, EXPIRED, STALL, { kind: 'truncate', afterBytes: 20 }]],
 ];
@@ -33,7 +39,10 @@ const SCRIPT: readonly (readonly [Operation, readonly Fault[]])[] = [
 export async function swiftTarget(): Promise<TortureTarget> {
   const fake = await startFakeSwift({ pageLimit: 20 });
   const { store } = fake.rules;
-  const seen = new WeakMap<StoredObject, { readonly held: Held; readonly segments: readonly (StoredObject | undefined)[] }>();
+  const seen = new WeakMap<
+    StoredObject,
+    { readonly held: Held; readonly segments: readonly (StoredObject | undefined)[] }
+  >();
   let scripted = 0;
 
   const recorder = createHistory();
@@ -54,7 +63,11 @@ export async function swiftTarget(): Promise<TortureTarget> {
     if (known?.segments.every((segment, at) => segment === segments[at])) return known.held;
     const { headers } = object;
     const permissions = Number.parseInt(headers['x-object-meta-mode'] ?? '0', 8) & 0o777;
-    const held = { md5: md5OfContent(object), mtime: Number(headers['x-object-meta-mtime']), permissions };
+    const held = {
+      md5: md5OfContent(object),
+      mtime: Number(headers['x-object-meta-mtime']),
+      permissions,
+    };
     seen.set(object, { held, segments });
     return held;
   }
@@ -73,7 +86,8 @@ export async function swiftTarget(): Promise<TortureTarget> {
     settings: `{ driver: swift, auth_url: "${fake.origin}/auth/v1.0", key: "${USER}", secret: "${SECRET}", segment_size: 1MiB, timeout: 8s, multipart_threshold: 1MiB }`,
     objects() {
       const objects = new Map<string, Held>();
-      for (const [key, object] of store.containers.get(CONTAINER)?.objects ?? []) if (!isOwn(key)) objects.set(key, heldOf(object));
+      for (const [key, object] of store.containers.get(CONTAINER)?.objects ?? [])
+        if (!isOwn(key)) objects.set(key, heldOf(object));
       fake.log.length = 0;
       return objects;
     },
@@ -89,7 +103,10 @@ export async function swiftTarget(): Promise<TortureTarget> {
         // longshore/segments/documents/UPLOAD/00001 and longshore/marks/documents/UPLOAD/open
         const [kind, , id = key, what] = key.split('/').slice(1);
         const before = left.get(id);
-        const noted = kind === 'marks' ? (JSON.parse(bytes.toString()) as { readonly key: string }).key : undefined;
+        const noted =
+          kind === 'marks'
+            ? (JSON.parse(bytes.toString()) as { readonly key: string }).key
+            : undefined;
         left.set(id, { key: noted ?? before?.key, what: `${before?.what ?? ''} ${kind} ${what}` });
       }
       return left;
@@ -97,7 +114,10 @@ export async function swiftTarget(): Promise<TortureTarget> {
     leftovers: () => [],
     script(random) {
       for (let count = 1 + Math.floor(random() * 4); count > 0; count -= 1) {
-        const [operation, kinds] = SCRIPT[Math.floor(random() * SCRIPT.length)] ?? ['PutObject', REFUSALS];
+        const [operation, kinds] = SCRIPT[Math.floor(random() * SCRIPT.length)] ?? [
+          'PutObject',
+          REFUSALS,
+        ];
         const fault = kinds[Math.floor(random() * kinds.length)];
         if (!fault) continue;
         fake.faults.next(operation, fault);

@@ -39,5 +39,6 @@ export const CONTAINER = 'documents';
 
 /** What longshore keeps in a container for itself: its lease, its trash. */
 /** What is in the trash is still in the container; the rest of what longshore keeps for itself is no content. */
-export const isRecorded = (name: string): boolean => !isOwn(name) || name.startsWith('.longshore/trash/');
+export const isRecorded = (name: string): boolean =>
+  !isOwn(name) || name.startsWith('.longshore/trash/');
 export const isOwn = (name: string): boolean => name.startsWith('.longshore/');

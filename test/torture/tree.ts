@@ -34,7 +34,10 @@ export interface Tree {
   /** A change that brings a daemon to a crash point that few others lead to; any change for other points. */
   changeToward(point: Failpoint): void;
   /** What a container should hold, by object name. */
-  expected(): ReadonlyMap<string, { readonly md5: string; readonly path: string; readonly kind: 'file' | 'link' }>;
+  expected(): ReadonlyMap<
+    string,
+    { readonly md5: string; readonly path: string; readonly kind: 'file' | 'link' }
+  >;
   /** Whether what was below this object's folders may be kept, since one of them has become a link that is skipped. */
   isBehindLink(name: string): boolean;
   /** Whether that was ever so. */
@@ -48,7 +51,22 @@ export interface TreeOptions {
   readonly random: () => number;
 }
 
-const NAMES = ['a', 'b.txt', 'c d', '-e', 'ü', 'u\u0308', '😀', 'x%20y', '#h', "q'uote", 'line\nbreak', 'deep', 'back\\slash', ' '];
+const NAMES = [
+  'a',
+  'b.txt',
+  'c d',
+  '-e',
+  'ü',
+  'u\u0308',
+  '😀',
+  'x%20y',
+  '#h',
+  "q'uote",
+  'line\nbreak',
+  'deep',
+  'back\\slash',
+  ' ',
+];
 /** A file that changes within the file system's tick, and keeps its size and times, is another test's business. */
 const TICKS_NS = 100_000_000n;
 const LARGE = 3 * 2 ** 20;
@@ -61,14 +79,21 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
   let named = 0;
   let versions = 0;
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-  const somePath = (): string => Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(NAMES)).join('/');
+  const somePath = (): string =>
+    Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(NAMES)).join('/');
   const onDisk = (path: string): string => join(root, path);
-  const files = (): string[] => [...nodes].filter(([, { kind }]) => kind === 'file').map(([path]) => path);
-  const below = (path: string): string[] => [...nodes.keys()].filter((other) => other === path || other.startsWith(`${path}/`));
+  const files = (): string[] =>
+    [...nodes].filter(([, { kind }]) => kind === 'file').map(([path]) => path);
+  const below = (path: string): string[] =>
+    [...nodes.keys()].filter((other) => other === path || other.startsWith(`${path}/`));
 
-  function* named1(path: string, node: Node | undefined): Generator<readonly [string, string | undefined]> {
+  function* named1(
+    path: string,
+    node: Node | undefined,
+  ): Generator<readonly [string, string | undefined]> {
     yield [path, node?.kind === 'file' ? md5Of(node.bytes) : undefined];
-    if (links === 'preserve') yield [path + LINK_SUFFIX, node?.kind === 'link' ? md5Of(Buffer.from(node.to)) : undefined];
+    if (links === 'preserve')
+      yield [path + LINK_SUFFIX, node?.kind === 'link' ? md5Of(Buffer.from(node.to)) : undefined];
   }
 
   /** One step on the disk, after which `after` is at the paths. */
@@ -88,7 +113,9 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
     // From the leaves up, so that each step is one that a program may see.
     for (const each of below(path).sort().reverse()) {
       const isFolder = nodes.get(each)?.kind === 'folder';
-      step(`remove ${JSON.stringify(each)}`, new Map([[each, undefined]]), () => rmSync(onDisk(each), { recursive: isFolder }));
+      step(`remove ${JSON.stringify(each)}`, new Map([[each, undefined]]), () =>
+        rmSync(onDisk(each), { recursive: isFolder }),
+      );
     }
   }
 
@@ -98,7 +125,9 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
     if (above === '.' || nodes.get(above)?.kind === 'folder') return;
     makeWay(above);
     if (nodes.has(above)) remove(above);
-    step(`mkdir ${JSON.stringify(above)}`, new Map([[above, { kind: 'folder' }]]), () => mkdirSync(onDisk(above)));
+    step(`mkdir ${JSON.stringify(above)}`, new Map([[above, { kind: 'folder' }]]), () =>
+      mkdirSync(onDisk(above)),
+    );
   }
 
   /** What a version of a file begins with: no two are alike. */
@@ -127,9 +156,13 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
       const from = Math.floor((bytes.length * (piece - 1)) / pieces);
       const to = Math.floor((bytes.length * piece) / pieces);
       if (from === to) continue;
-      step(`write ${JSON.stringify(path)} ${to}`, new Map([[path, fileOf(bytes.subarray(0, to))]]), () => {
-        for (let done = from; done < to; ) done += writeSync(descriptor, bytes, done, to - done);
-      });
+      step(
+        `write ${JSON.stringify(path)} ${to}`,
+        new Map([[path, fileOf(bytes.subarray(0, to))]]),
+        () => {
+          for (let done = from; done < to; ) done += writeSync(descriptor, bytes, done, to - done);
+        },
+      );
     }
     closeSync(descriptor);
   }
@@ -147,11 +180,14 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
     const moved = below(from);
     const after = new Map<string, Node | undefined>(moved.map((path) => [path, undefined]));
     for (const path of moved) after.set(to + path.slice(from.length), nodes.get(path));
-    step(`rename ${JSON.stringify(from)} ${JSON.stringify(to)}`, after, () => renameSync(onDisk(from), onDisk(to)));
+    step(`rename ${JSON.stringify(from)} ${JSON.stringify(to)}`, after, () =>
+      renameSync(onDisk(from), onDisk(to)),
+    );
   }
 
   function rename(from: string, to: string): void {
-    if (!nodes.has(from) || to === from || to.startsWith(`${from}/`) || from.startsWith(`${to}/`)) return;
+    if (!nodes.has(from) || to === from || to.startsWith(`${from}/`) || from.startsWith(`${to}/`))
+      return;
     makeWay(to);
     const isFile = (path: string) => nodes.get(path)?.kind === 'file';
     if (nodes.has(to) && !(isFile(from) && isFile(to))) remove(to);
@@ -182,13 +218,17 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
       withFile((path, { bytes }) => {
         const more = someBytes(1_000);
         const after = fileOf(Buffer.concat([bytes, more]));
-        step(`append ${JSON.stringify(path)}`, new Map([[path, after]]), () => appendFileSync(onDisk(path), more));
+        step(`append ${JSON.stringify(path)}`, new Map([[path, after]]), () =>
+          appendFileSync(onDisk(path), more),
+        );
       }),
     () =>
       withFile((path, { bytes }) => {
         const length = Math.floor(random() * bytes.length);
         const after = fileOf(bytes.subarray(0, length));
-        step(`truncate ${JSON.stringify(path)} ${length}`, new Map([[path, after]]), () => truncateSync(onDisk(path), length));
+        step(`truncate ${JSON.stringify(path)} ${length}`, new Map([[path, after]]), () =>
+          truncateSync(onDisk(path), length),
+        );
       }),
     // Other content of the same size under the old modification time: only the ctime tells.
     () =>
@@ -197,7 +237,11 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
         const { atime, mtime } = statSync(onDisk(path));
         const other = Buffer.from(bytes.map((byte) => byte ^ 1));
         const descriptor = openSync(onDisk(path), 'r+');
-        step(`rewrite ${JSON.stringify(path)}`, new Map([[path, fileOf(other)]]), () => void writeSync(descriptor, other));
+        step(
+          `rewrite ${JSON.stringify(path)}`,
+          new Map([[path, fileOf(other)]]),
+          () => void writeSync(descriptor, other),
+        );
         closeSync(descriptor);
         utimesSync(onDisk(path), atime, mtime);
       }),
@@ -212,7 +256,9 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
       remove(path);
       makeWay(path);
       const to = pick(['nowhere', '.', '..', 'a', 'a/b.txt']);
-      step(`link ${JSON.stringify(path)}`, new Map([[path, { kind: 'link', to }]]), () => symlinkSync(to, onDisk(path)));
+      step(`link ${JSON.stringify(path)}`, new Map([[path, { kind: 'link', to }]]), () =>
+        symlinkSync(to, onDisk(path)),
+      );
     },
     () => {
       const path = somePath();
@@ -231,14 +277,21 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
       const begin = file?.kind === 'file' ? file.bytes : Buffer.alloc(0);
       const after = Buffer.alloc(Math.max(Math.floor(random() * LARGE), begin.length));
       begin.copy(after);
-      step(`extend ${JSON.stringify(path)}`, new Map([[path, fileOf(after)]]), () => truncateSync(onDisk(path), after.length));
+      step(`extend ${JSON.stringify(path)}`, new Map([[path, fileOf(after)]]), () =>
+        truncateSync(onDisk(path), after.length),
+      );
     },
     // What looks encrypted, or wiped, where there was something sound: the guard counts that.
     () =>
       withFile((path, { bytes }) => {
         if (bytes.length === 0) return;
         const wiped = random() < 0.5;
-        writeUnnamed(path, Buffer.from(Array.from({ length: 5_000 }, () => (wiped ? 0 : Math.floor(random() * 256)))));
+        writeUnnamed(
+          path,
+          Buffer.from(
+            Array.from({ length: 5_000 }, () => (wiped ? 0 : Math.floor(random() * 256))),
+          ),
+        );
       }),
     // A folder that is filled and then gets its name, as by an unpacking program.
     () => {
@@ -261,7 +314,12 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
 
   /** One becomes a folder, or a folder becomes one: where a store cannot hold `a` beside `a/b`, one must go before the other comes. */
   function exchange(): void {
-    const folder = pick([...nodes].filter(([path, { kind }]) => kind === 'folder' && files().some((file) => file.startsWith(`${path}/`))));
+    const folder = pick(
+      [...nodes].filter(
+        ([path, { kind }]) =>
+          kind === 'folder' && files().some((file) => file.startsWith(`${path}/`)),
+      ),
+    );
     const file = pick(files());
     if (folder !== undefined && random() < 0.5) write(folder[0], someBytes(2_000));
     else if (file !== undefined) {
@@ -270,9 +328,14 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
     }
   }
 
-  const touchFile = () => withFile((path) => utimesSync(onDisk(path), random() * 2e9, random() * 2e9));
+  const touchFile = () =>
+    withFile((path) => utimesSync(onDisk(path), random() * 2e9, random() * 2e9));
   const removeFile = () => remove(pick(files()) ?? somePath());
-  const writeLarge = () => write(somePath(), Buffer.alloc(2 ** 21 + Math.floor(random() * 2 ** 20), Math.floor(random() * 256)));
+  const writeLarge = () =>
+    write(
+      somePath(),
+      Buffer.alloc(2 ** 21 + Math.floor(random() * 2 ** 20), Math.floor(random() * 256)),
+    );
   const waysTo = new Map<Failpoint, () => void>([
     ['sync: object copied, not recorded', renameFile],
     ['local: copy written, not renamed', renameFile],
@@ -282,7 +345,9 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
     ['sync: object deleted, not forgotten', removeFile],
     ['local: object unlinked, its record not removed', removeFile],
     ['sync: object recorded, its upload not forgotten', writeLarge],
-    ...FAILPOINTS.filter((point) => point.startsWith('parts:')).map((point) => [point, writeLarge] as const),
+    ...FAILPOINTS.filter((point) => point.startsWith('parts:')).map(
+      (point) => [point, writeLarge] as const,
+    ),
   ]);
 
   return {
@@ -297,8 +362,10 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
     changeEverything() {
       // What the change before left has been mirrored by now, or will be: only such a file is copied, refreshed or deleted.
       const [oldest, ...others] = below('everything').filter((path) => path.includes('new '));
-      if (nodes.get('everything/small')?.kind === 'file') rename('everything/small', `everything/${newName()}`);
-      if (nodes.get('everything/touched')?.kind === 'file') utimesSync(onDisk('everything/touched'), random() * 2e9, random() * 2e9);
+      if (nodes.get('everything/small')?.kind === 'file')
+        rename('everything/small', `everything/${newName()}`);
+      if (nodes.get('everything/touched')?.kind === 'file')
+        utimesSync(onDisk('everything/touched'), random() * 2e9, random() * 2e9);
       else write('everything/touched', someBytes(500));
       write('everything/small', someBytes(500));
       write('everything/large', Buffer.alloc(2 * 2 ** 20, Math.floor(random() * 256)));
@@ -321,12 +388,14 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
     },
     isBehindLink(name) {
       if (links !== 'skip') return false;
-      for (let above = dirname(name); above !== '.'; above = dirname(above)) if (nodes.get(above)?.kind === 'link') return true;
+      for (let above = dirname(name); above !== '.'; above = dirname(above))
+        if (nodes.get(above)?.kind === 'link') return true;
       return false;
     },
     wasBehindLink(name) {
       if (links !== 'skip') return false;
-      for (let above = dirname(name); above !== '.'; above = dirname(above)) if (everLinks.has(above)) return true;
+      for (let above = dirname(name); above !== '.'; above = dirname(above))
+        if (everLinks.has(above)) return true;
       return false;
     },
   };

@@ -17,7 +17,9 @@ export function containerDifferences(tree: Tree, source: string, target: Torture
   for (const [name, { md5, path, kind }] of expected) {
     const held = objects.get(name);
     if (held?.md5 !== md5) {
-      differences.push(`${JSON.stringify(name)}: source ${md5}, container ${held?.md5 ?? 'nothing'}`);
+      differences.push(
+        `${JSON.stringify(name)}: source ${md5}, container ${held?.md5 ?? 'nothing'}`,
+      );
       continue;
     }
     if (kind === 'link') continue;
@@ -27,11 +29,14 @@ export function containerDifferences(tree: Tree, source: string, target: Torture
     if (Math.abs(mtime - held.mtime) > SAME_TIME_SECONDS)
       differences.push(`${JSON.stringify(name)}: time ${mtime}, container ${held.mtime}`);
     if (permissions !== (held.permissions | 0o400)) {
-      differences.push(`${JSON.stringify(name)}: mode ${permissions.toString(8)}, container ${held.permissions.toString(8)}`);
+      differences.push(
+        `${JSON.stringify(name)}: mode ${permissions.toString(8)}, container ${held.permissions.toString(8)}`,
+      );
     }
   }
   for (const [name, { md5 }] of objects) {
-    if (!expected.has(name) && !tree.isBehindLink(name)) differences.push(`${JSON.stringify(name)}: source nothing, container ${md5}`);
+    if (!expected.has(name) && !tree.isBehindLink(name))
+      differences.push(`${JSON.stringify(name)}: source nothing, container ${md5}`);
   }
   return differences;
 }
@@ -40,10 +45,17 @@ export function containerDifferences(tree: Tree, source: string, target: Torture
  * Uploads in parts that nobody will go on with, but for those that no state can tell from other people's (`isForgotten`), and
  * those whose file cannot be seen behind a link.
  */
-export function orphanUploads(tree: Tree, target: TortureTarget, isForgotten: (id: string) => boolean): string[] {
+export function orphanUploads(
+  tree: Tree,
+  target: TortureTarget,
+  isForgotten: (id: string) => boolean,
+): string[] {
   return [...target.uploads()]
     .filter(([id, { key }]) => !isForgotten(id) && !(key !== undefined && tree.isBehindLink(key)))
-    .map(([id, { key = 'nobody knows what', what }]) => `the unfinished upload ${id} of ${JSON.stringify(key)} was left behind: ${what}`);
+    .map(
+      ([id, { key = 'nobody knows what', what }]) =>
+        `the unfinished upload ${id} of ${JSON.stringify(key)} was left behind: ${what}`,
+    );
 }
 
 /** How the index differs from the source. A daemon may be writing it. */
@@ -57,12 +69,15 @@ export async function indexDifferences(tree: Tree, location: IndexLocation): Pro
       expected.delete(name);
       if (!file && tree.isBehindLink(name)) continue;
       if (record.state === 'confirmed' && record.md5 === file?.md5) continue;
-      differences.push(`${JSON.stringify(name)}: source ${file?.md5 ?? 'nothing'}, index ${record.state} ${record.md5}`);
+      differences.push(
+        `${JSON.stringify(name)}: source ${file?.md5 ?? 'nothing'}, index ${record.state} ${record.md5}`,
+      );
     }
   } finally {
     await view.close();
   }
-  for (const [name, { md5 }] of expected) differences.push(`${JSON.stringify(name)}: source ${md5}, index nothing`);
+  for (const [name, { md5 }] of expected)
+    differences.push(`${JSON.stringify(name)}: source ${md5}, index nothing`);
   return differences;
 }
 
@@ -87,6 +102,7 @@ export function stateLeftovers(tree: Tree, folder: string): string[] {
   const text = readFileSync(join(folder, 'mirrors', 'documents', 'ledger.json'), 'utf8');
   const { unfinishedUploads } = JSON.parse(text) as Pick<LedgerDocument, 'unfinishedUploads'>;
   const needless = Object.keys(unfinishedUploads).filter((name) => !tree.isBehindLink(name));
-  if (needless.length > 0) left.push(`unfinished uploads in the ledger, of ${JSON.stringify(needless)}: ${text}`);
+  if (needless.length > 0)
+    left.push(`unfinished uploads in the ledger, of ${JSON.stringify(needless)}: ${text}`);
   return left;
 }

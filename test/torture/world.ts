@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +25,13 @@ import { s3Target } from './s3-target.js';
 import { swiftTarget } from './swift-target.js';
 import { isOwn, type TortureTarget } from './target.js';
 import { createTree, type Tree } from './tree.js';
-import { containerDifferences, indexDifferences, orphanUploads, stateLeftovers, tornObjects } from './verify.js';
+import {
+  containerDifferences,
+  indexDifferences,
+  orphanUploads,
+  stateLeftovers,
+  tornObjects,
+} from './verify.js';
 
 const PROGRAM = fileURLToPath(new URL('../../torture/main.js', import.meta.url));
 
@@ -111,7 +126,14 @@ const LINGERS = 0.15;
 const REST_MS = 4_000;
 const SLOW_RATE = 8;
 /** How a daemon ends that meets damage in its index: by itself, or in LMDB's code. */
-const DAMAGE_MET: readonly (number | string)[] = [1, 'SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE'];
+const DAMAGE_MET: readonly (number | string)[] = [
+  1,
+  'SIGABRT',
+  'SIGSEGV',
+  'SIGBUS',
+  'SIGILL',
+  'SIGFPE',
+];
 
 /** One mirror, its source, its target and its daemons, one after another: `lives` that are killed, then a quiet in which all must come right. */
 export async function torture(options: WorldOptions): Promise<void> {
@@ -131,7 +153,9 @@ export async function torture(options: WorldOptions): Promise<void> {
   const log = join(folder, 'log');
   const configFile = join(folder, 'longshore.yaml');
   for (const path of [source, disk]) mkdirSync(path);
-  const mounted = driver === 'local' && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256m', 'none', disk]).status === 0;
+  const mounted =
+    driver === 'local' &&
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256m', 'none', disk]).status === 0;
   const state = join(disk, 'state');
   const target = await openTarget();
   const tree: Tree = createTree({ root: source, links, random });
@@ -231,7 +255,12 @@ mirrors:
     };
     const env = { [ORDERS]: JSON.stringify(given) };
     // A damaged index can make LMDB say something of its own before it ends the process.
-    const program = start(['--config', configFile, 'run'], { cwd: folder, main: PROGRAM, env, keepsStrayLines: losesState });
+    const program = start(['--config', configFile, 'run'], {
+      cwd: folder,
+      main: PROGRAM,
+      env,
+      keepsStrayLines: losesState,
+    });
     oversight.sample(program);
     return program;
   }
@@ -259,11 +288,14 @@ mirrors:
       const said = JSON.parse(line) as Note;
       notes.push(said);
       if (said.note === 'reached') figures.reached.add(said.point);
-      else if (said.note === 'killed') figures.killedAt.set(said.point, (figures.killedAt.get(said.point) ?? 0) + 1);
+      else if (said.note === 'killed')
+        figures.killedAt.set(said.point, (figures.killedAt.get(said.point) ?? 0) + 1);
       else if (said.note === 'fault') target.met(said.id);
       else if (said.what === 'put') {
-        if (said.note === 'begun') for (const name of said.names) putNs.set(name, BigInt(said.atNs));
-      } else if (said.note === 'begun') for (const name of said.names) begun.set(name, BigInt(said.atNs));
+        if (said.note === 'begun')
+          for (const name of said.names) putNs.set(name, BigInt(said.atNs));
+      } else if (said.note === 'begun')
+        for (const name of said.names) begun.set(name, BigInt(said.atNs));
       else
         for (const name of said.names) {
           judgeDelete(name, BigInt(said.atNs));
@@ -279,15 +311,27 @@ mirrors:
   /** Resolves when the daemon mirrors, or has ended. */
   async function watching(program: Program): Promise<void> {
     const deadline = Date.now() + PATIENCE_MS;
-    while (!program.stderr().includes(' watching ') && program.child.exitCode === null && program.child.signalCode === null) {
+    while (
+      !program.stderr().includes(' watching ') &&
+      program.child.exitCode === null &&
+      program.child.signalCode === null
+    ) {
       if (Date.now() > deadline) fail('the daemon does not come to watch', program);
       await delay(10);
     }
   }
 
-  async function changeFor(ms: number, program: Program, point: Failpoint | undefined): Promise<void> {
+  async function changeFor(
+    ms: number,
+    program: Program,
+    point: Failpoint | undefined,
+  ): Promise<void> {
     const until = Date.now() + ms;
-    while (Date.now() < until && program.child.exitCode === null && program.child.signalCode === null) {
+    while (
+      Date.now() < until &&
+      program.child.exitCode === null &&
+      program.child.signalCode === null
+    ) {
       if (random() < 0.02) tree.changeEverything();
       else if (point !== undefined && random() < 0.5) tree.changeToward(point);
       else tree.change();
@@ -304,7 +348,11 @@ mirrors:
   function nextPoint(): Failpoint {
     const possible = FAILPOINTS.filter(isPossible);
     const fewest = Math.min(...possible.map((point) => figures.killedAt.get(point) ?? 0));
-    return pick(random() < 0.5 ? possible : possible.filter((point) => (figures.killedAt.get(point) ?? 0) === fewest));
+    return pick(
+      random() < 0.5
+        ? possible
+        : possible.filter((point) => (figures.killedAt.get(point) ?? 0) === fewest),
+    );
   }
 
   /** One daemon that ends before its time. */
@@ -318,12 +366,17 @@ mirrors:
       figures.fullDisks += 1;
     }
     const point = random() < 0.6 ? nextPoint() : undefined;
-    const program = startDaemon(point === undefined ? {} : { kill: { point, hit: 1 + Math.floor(random() ** 3 * 8) } });
+    const program = startDaemon(
+      point === undefined ? {} : { kill: { point, hit: 1 + Math.floor(random() ** 3 * 8) } },
+    );
     try {
       if (random() < 0.3) await changeFor(random() * 500, program, point);
       else {
         await watching(program);
-        const deciding = guard !== 'off' && random() < 0.3 ? person.decide(pick(['approve', 'approve', 'reject', 'undo'])) : undefined;
+        const deciding =
+          guard !== 'off' && random() < 0.3
+            ? person.decide(pick(['approve', 'approve', 'reject', 'undo']))
+            : undefined;
         await changeFor(random() * 700 + (point === undefined ? 0 : 700), program, point);
         await deciding;
       }
@@ -379,7 +432,8 @@ mirrors:
     const mirror = join(state, 'mirrors', 'documents');
     const index = join(mirror, engine === 'lmdb' ? 'index.mdb' : 'index.json');
     const ledger = join(mirror, 'ledger.json');
-    const cut = (file: string) => existsSync(file) && truncateSync(file, Math.floor(random() * statSync(file).size));
+    const cut = (file: string) =>
+      existsSync(file) && truncateSync(file, Math.floor(random() * statSync(file).size));
     const flip = (file: string) => {
       if (!existsSync(file)) return;
       const bytes = readFileSync(file);
@@ -416,8 +470,12 @@ mirrors:
   /** False: it knew of some work. */
   async function stop(program: Program): Promise<boolean> {
     program.kill('SIGTERM');
-    const { code } = await Promise.race([program.finished, delay(STOP_MS, { code: 'nothing' }, { ref: false })]);
-    if (code !== 0 && code !== WORK_DROPPED) fail(`the daemon was told to stop and ended with ${code}`, program);
+    const { code } = await Promise.race([
+      program.finished,
+      delay(STOP_MS, { code: 'nothing' }, { ref: false }),
+    ]);
+    if (code !== 0 && code !== WORK_DROPPED)
+      fail(`the daemon was told to stop and ended with ${code}`, program);
     return code === 0;
   }
 
@@ -427,13 +485,18 @@ mirrors:
    */
   function isUncertain(found: readonly string[], program: Program): boolean {
     return (
-      found.every((line) => line.startsWith('the unfinished upload ')) && program.stderr().includes('its completion may still come through')
+      found.every((line) => line.startsWith('the unfinished upload ')) &&
+      program.stderr().includes('its completion may still come through')
     );
   }
 
   /** Whatever changes, a daemon asks for its container once: what is left of the script waits for the next one. */
   function onlyAStartMeets({ faultsLeft, ordered }: TortureTarget): boolean {
-    return faultsLeft > 0 && faultsLeft === ordered.length && ordered.every(({ operation }) => operation === 'headContainer');
+    return (
+      faultsLeft > 0 &&
+      faultsLeft === ordered.length &&
+      ordered.every(({ operation }) => operation === 'headContainer')
+    );
   }
 
   /** False: another daemon is to go on, as this one met damage that was done before, waits for longer than can be waited here, or has met all that it can. */
@@ -454,7 +517,8 @@ mirrors:
       let provokedAt = 0;
       for (let found = await differences(); found.length > 0; found = await differences()) {
         if (program.child.exitCode !== null || program.child.signalCode !== null) {
-          if (damages === 0 || !DAMAGE_MET.includes((await program.finished).code)) fail('the daemon ended by itself', program);
+          if (damages === 0 || !DAMAGE_MET.includes((await program.finished).code))
+            fail('the daemon ended by itself', program);
           meetDamage();
           judge(program);
           return false;
@@ -513,24 +577,34 @@ mirrors:
 
   function judgeFaults(): void {
     for (const line of existsSync(log) ? readFileSync(log, 'utf8').split('\n') : []) {
-      if (line.startsWith('{"note":"fault"')) target.met((JSON.parse(line) as { readonly id: number }).id);
+      if (line.startsWith('{"note":"fault"'))
+        target.met((JSON.parse(line) as { readonly id: number }).id);
     }
   }
 
   /** The program that is shipped finds nothing to do either. */
   async function checkedByProgram(daemon: Program): Promise<void> {
-    const { code, stdout, stderr } = await run(['--config', configFile, '--reconcile', '--dry-run', '--json'], { cwd: folder });
-    const planned = stdout.split('\n').filter((line) => line.includes('"event":"planned"') && !line.includes('"refresh"'));
+    const { code, stdout, stderr } = await run(
+      ['--config', configFile, '--reconcile', '--dry-run', '--json'],
+      { cwd: folder },
+    );
+    const planned = stdout
+      .split('\n')
+      .filter((line) => line.includes('"event":"planned"') && !line.includes('"refresh"'));
     // 3: objects are kept behind folders that became links.
     if (planned.length > 0 || !(code === 0 || code === 3 || code === 5)) {
-      fail(`a dry run after the quiet exits with ${code} and plans: ${planned.join('\n')}\n${stderr}`, daemon);
+      fail(
+        `a dry run after the quiet exits with ${code} and plans: ${planned.join('\n')}\n${stderr}`,
+        daemon,
+      );
     }
   }
 
   let failed = true;
   try {
     while (!isOver()) {
-      for (let count = 5 + Math.floor(random() * 20); count > 0 && !isOver(); count -= 1) await (random() < LINGERS ? linger() : live());
+      for (let count = 5 + Math.floor(random() * 20); count > 0 && !isOver(); count -= 1)
+        await (random() < LINGERS ? linger() : live());
       await quiet();
     }
     failed = false;

@@ -16,23 +16,32 @@ test.each([
   ['a link to a folder', (path: string) => symlinkSync('.', path)],
   ['another folder', (path: string) => mkdirSync(path)],
   ['nothing', () => undefined],
-])('a folder in whose place is %s as it is about to be watched keeps nobody waiting for ever', async (_, exchange) => {
-  const root = mkdtempSync(join(tmpdir(), 'longshore-chokidar-'));
-  onTestFinished(() => rmSync(root, { recursive: true }));
-  const watches = Array.from({ length: 40 }, async (_each, turns) => {
-    const path = join(root, `folder ${turns}`);
-    mkdirSync(path);
-    const watching = watchDirectoryWithChokidar(path, { changed: () => {}, failed: () => {} }).then((watch) => watch.close());
-    watching.catch(() => undefined); // heard below
-    for (let turn = 0; turn < turns; turn += 1) await nextTurn();
-    rmSync(path, { recursive: true });
-    exchange(path);
-    await watching;
-  });
-  const ends = await Promise.allSettled(watches);
-  for (const end of ends)
-    if (end.status === 'rejected') expect(String(end.reason)).toMatch(/was exchanged as it was about to be watched|ENOENT|ENOTDIR/);
-});
+])(
+  'a folder in whose place is %s as it is about to be watched keeps nobody waiting for ever',
+  async (_, exchange) => {
+    const root = mkdtempSync(join(tmpdir(), 'longshore-chokidar-'));
+    onTestFinished(() => rmSync(root, { recursive: true }));
+    const watches = Array.from({ length: 40 }, async (_each, turns) => {
+      const path = join(root, `folder ${turns}`);
+      mkdirSync(path);
+      const watching = watchDirectoryWithChokidar(path, {
+        changed: () => {},
+        failed: () => {},
+      }).then((watch) => watch.close());
+      watching.catch(() => undefined); // heard below
+      for (let turn = 0; turn < turns; turn += 1) await nextTurn();
+      rmSync(path, { recursive: true });
+      exchange(path);
+      await watching;
+    });
+    const ends = await Promise.allSettled(watches);
+    for (const end of ends)
+      if (end.status === 'rejected')
+        expect(String(end.reason)).toMatch(
+          /was exchanged as it was about to be watched|ENOENT|ENOTDIR/,
+        );
+  },
+);
 
 /** What a folder may hold that chokidar's own reader stumbles over, or might one day. */
 const ODD_ENTRIES: readonly (readonly [string, (folder: string) => void])[] = [
@@ -40,26 +49,41 @@ const ODD_ENTRIES: readonly (readonly [string, (folder: string) => void])[] = [
   ['a link to nothing', (folder) => symlinkSync('nothing', join(folder, 'link'))],
   ['a link to itself', (folder) => symlinkSync('link', join(folder, 'link'))],
   ['a link to its own folder', (folder) => symlinkSync('.', join(folder, 'link'))],
-  ['a link with a name too long to resolve', (folder) => symlinkSync('x'.repeat(300), join(folder, 'link'))],
-  ['a link into a folder that cannot be resolved', (folder) => symlinkSync('/proc/self/fd/999/x', join(folder, 'link'))],
+  [
+    'a link with a name too long to resolve',
+    (folder) => symlinkSync('x'.repeat(300), join(folder, 'link')),
+  ],
+  [
+    'a link into a folder that cannot be resolved',
+    (folder) => symlinkSync('/proc/self/fd/999/x', join(folder, 'link')),
+  ],
   ['a named pipe', (folder) => execFileSync('mkfifo', [join(folder, 'pipe')])],
   ['a folder without permissions', (folder) => void mkdirSync(join(folder, 'closed'), { mode: 0 })],
 ];
 
-test.each(ODD_ENTRIES)('chokidar: watches a folder that holds %s at the first try', async (_, make) => {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-chokidar-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, 'file'), '');
-  make(folder);
-  const names = new EventEmitter();
-  const changed = once(names, 'name');
-  const watch = await watchDirectoryWithChokidar(folder, { changed: (_kind, name) => names.emit('name', name), failed: () => {} });
-  onTestFinished(() => watch.close());
-  expect(watch).toBeInstanceOf(FSWatcher); // what stands in for a chokidar that is never ready is none
-  expect((watch as FSWatcher).getWatched()).toEqual({ [join(folder, '..')]: [folder.slice(folder.lastIndexOf('/') + 1)], [folder]: [] });
-  writeFileSync(join(folder, 'new'), '');
-  expect(await changed).toEqual(['new']);
-});
+test.each(ODD_ENTRIES)(
+  'chokidar: watches a folder that holds %s at the first try',
+  async (_, make) => {
+    const folder = mkdtempSync(join(tmpdir(), 'longshore-chokidar-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'file'), '');
+    make(folder);
+    const names = new EventEmitter();
+    const changed = once(names, 'name');
+    const watch = await watchDirectoryWithChokidar(folder, {
+      changed: (_kind, name) => names.emit('name', name),
+      failed: () => {},
+    });
+    onTestFinished(() => watch.close());
+    expect(watch).toBeInstanceOf(FSWatcher); // what stands in for a chokidar that is never ready is none
+    expect((watch as FSWatcher).getWatched()).toEqual({
+      [join(folder, '..')]: [folder.slice(folder.lastIndexOf('/') + 1)],
+      [folder]: [],
+    });
+    writeFileSync(join(folder, 'new'), '');
+    expect(await changed).toEqual(['new']);
+  },
+);
 
 test('chokidar: follows a link to a folder, and names what changes behind it', async () => {
   const root = mkdtempSync(join(tmpdir(), 'longshore-chokidar-'));
@@ -68,7 +92,10 @@ test('chokidar: follows a link to a folder, and names what changes behind it', a
   symlinkSync('target', join(root, 'link'));
   const names = new EventEmitter();
   const changed = once(names, 'name');
-  const events = { changed: (_kind: string, name: string | undefined) => void names.emit('name', name), failed: () => {} };
+  const events = {
+    changed: (_kind: string, name: string | undefined) => void names.emit('name', name),
+    failed: () => {},
+  };
   const watch = await watchDirectoryWithChokidar(join(root, 'link'), events);
   onTestFinished(() => watch.close());
   writeFileSync(join(root, 'target', 'new'), '');

@@ -31,7 +31,9 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       fs.rmSync(folder, { recursive: true, force: true });
     });
 
-    const watch = async (options: Partial<OpenWatcherOptions> = {}): Promise<{ watcher: Watcher; follower: Follower }> => {
+    const watch = async (
+      options: Partial<OpenWatcherOptions> = {},
+    ): Promise<{ watcher: Watcher; follower: Follower }> => {
       const watcher = await openWatcher({
         root,
         engine,
@@ -173,7 +175,9 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
         () => watcher.state().degraded.length > 0,
         () => JSON.stringify(watcher.state()),
       );
-      expect(watcher.state().degraded).toEqual([{ under: '', why: expect.stringContaining(`${root} does not exist`) }]);
+      expect(watcher.state().degraded).toEqual([
+        { under: '', why: expect.stringContaining(`${root} does not exist`) },
+      ]);
       write('folder/other'); // another root under the same name
       await follower.follows();
       await until(() => watcher.state().degraded.length === 0);
@@ -217,17 +221,28 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
     test('P1: a name that is not UTF-8 has the folder that holds it rescanned', async () => {
       write('folder/file');
       const { follower } = await watch();
-      fs.writeFileSync(Buffer.concat([Buffer.from(`${root}/folder/`), Buffer.from([0x66, 0xff, 0xfe])]), 'x');
-      await until(() => follower.hints.some((hint) => hint.kind === 'rescan' && hint.under === 'folder'));
+      fs.writeFileSync(
+        Buffer.concat([Buffer.from(`${root}/folder/`), Buffer.from([0x66, 0xff, 0xfe])]),
+        'x',
+      );
+      await until(() =>
+        follower.hints.some((hint) => hint.kind === 'rescan' && hint.under === 'folder'),
+      );
       fs.mkdirSync(Buffer.concat([Buffer.from(`${root}/folder/`), Buffer.from([0xff])]));
       write('folder/file', 'still watched');
-      await until(() => follower.believes.get('folder/file') === describeStat(fs.lstatSync(join(root, 'folder/file'), { bigint: true })));
+      await until(
+        () =>
+          follower.believes.get('folder/file') ===
+          describeStat(fs.lstatSync(join(root, 'folder/file'), { bigint: true })),
+      );
     });
 
     test('a folder that the filter excludes is not watched', async () => {
       write('node_modules/deep/file');
       write('source/file');
-      const { watcher, follower } = await watch({ rules: openFilter({ exclude: ['node_modules/'], include: [], never: [] }) });
+      const { watcher, follower } = await watch({
+        rules: openFilter({ exclude: ['node_modules/'], include: [], never: [] }),
+      });
       expect(watcher.state().directories).toBe(2);
       write('source/node_modules/file');
       write('source/other/file');
@@ -242,7 +257,8 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
     test('P1: a folder that an ignore file leaves out is not watched, until the file says so no more, and again', async () => {
       write('.longshoreignore', 'build/\n');
       write('a/.longshoreignore', '!build/\n/cache/\n');
-      for (const path of ['build/x/1', 'a/build/2', 'a/cache/y/3', 'b/build/4', 'b/cache/5']) write(path);
+      for (const path of ['build/x/1', 'a/build/2', 'a/cache/y/3', 'b/build/4', 'b/cache/5'])
+        write(path);
       const { watcher, follower } = await watch();
       expect(watcher.state().directories).toBe(5); // the source, a, a/build, b, b/cache
       write('a/.longshoreignore', '');
@@ -302,7 +318,8 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       const { watcher, follower } = await watch({ followLinks: true });
       expect(watcher.state().directories).toBe(3);
       write('real/file', 'changed');
-      const hinted = () => follower.hints.flatMap((hint) => (hint.kind === 'paths' ? hint.paths : []));
+      const hinted = () =>
+        follower.hints.flatMap((hint) => (hint.kind === 'paths' ? hint.paths : []));
       await until(
         () => hinted().includes('link/file') && hinted().includes('real/file'),
         () => JSON.stringify(follower.hints),
@@ -327,7 +344,9 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
     test('a missing source is told by ready, with what is missing', async () => {
       await expect(watch({ root: join(folder, 'missing') })).rejects.toThrow(SourceMissingError);
       write('file');
-      await expect(watch({ root: join(root, 'file') })).rejects.toThrow(`${join(root, 'file')} does not exist, or is no folder`);
+      await expect(watch({ root: join(root, 'file') })).rejects.toThrow(
+        `${join(root, 'file')} does not exist, or is no folder`,
+      );
     });
 
     test('close ends the iteration, twice does no harm, and all watches are given back', async () => {
@@ -383,6 +402,8 @@ export function inotifyWatches(): number {
 
 async function run(script: string, ...args: string[]): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    execFile(process.execPath, ['-e', script, ...args], (error) => (error === null ? resolve() : reject(error)));
+    execFile(process.execPath, ['-e', script, ...args], (error) =>
+      error === null ? resolve() : reject(error),
+    );
   });
 }

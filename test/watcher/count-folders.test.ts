@@ -12,7 +12,10 @@ test('files and folders are counted, ignored folders as entries only, missing on
   const around = openFilter({ exclude: ['/ignored/'], include: [], never: [] });
   const below = (...paths: string[]) => paths.map((path) => ({ path, around }));
   expect(await countBelow(root, below(''), () => false)).toEqual({ entries: 9, folders: 3 });
-  expect(await countBelow(root, below('a', 'missing'), () => false)).toEqual({ entries: 3, folders: 1 });
+  expect(await countBelow(root, below('a', 'missing'), () => false)).toEqual({
+    entries: 3,
+    folders: 1,
+  });
   expect((await countBelow(root, below(''), (entries) => entries > 1)).entries).toBeLessThan(9);
 });
 
@@ -25,7 +28,11 @@ test('the event loop turns while many folders are counted', async () => {
     counting = setImmediate(turn);
   };
   let counting = setImmediate(turn);
-  await countBelow(root, [{ path: '', around: openFilter({ exclude: [], include: [], never: [] }) }], () => false);
+  await countBelow(
+    root,
+    [{ path: '', around: openFilter({ exclude: [], include: [], never: [] }) }],
+    () => false,
+  );
   clearImmediate(counting);
   expect(turns).toBeGreaterThanOrEqual(9);
 });

@@ -12,7 +12,10 @@ import { fakeClock } from '../fakes/clock.js';
 import { silent, temporaryFolder, writeFile } from './fixtures.js';
 import { Follower, until } from './follower.js';
 
-async function watch(root: string, options: Partial<OpenWatcherOptions>): Promise<{ watcher: Watcher; follower: Follower }> {
+async function watch(
+  root: string,
+  options: Partial<OpenWatcherOptions>,
+): Promise<{ watcher: Watcher; follower: Follower }> {
   const watcher = await openWatcher({
     root,
     engine: 'directories',
@@ -34,12 +37,15 @@ async function watch(root: string, options: Partial<OpenWatcherOptions>): Promis
 function limited(room: { watches: number }): WatchDirectory {
   return (path, events) => {
     if (room.watches <= 0)
-      throw Object.assign(new Error(`ENOSPC: System limit for number of file watchers reached, watch '${path}'`), {
-        code: 'ENOSPC',
-        errno: -28,
-        syscall: 'watch',
-        path,
-      });
+      throw Object.assign(
+        new Error(`ENOSPC: System limit for number of file watchers reached, watch '${path}'`),
+        {
+          code: 'ENOSPC',
+          errno: -28,
+          syscall: 'watch',
+          path,
+        },
+      );
     room.watches -= 1;
     const placed = watchDirectory(path, events);
     return {
@@ -59,8 +65,14 @@ test('P1: folders for which there is no watch are rescanned on a timer, and watc
   const { degraded, directories } = watcher.state();
   expect(directories).toBe(4);
   expect(degraded.length).toBeGreaterThan(0);
-  await until(() => watcher.state().degraded.every(({ why }) => why.includes('this source needs 11, one for each folder')));
-  expect(degraded[0]?.why).toContain(`fs.inotify.max_user_watches is ${readWatchLimits()?.watches.value}`);
+  await until(() =>
+    watcher
+      .state()
+      .degraded.every(({ why }) => why.includes('this source needs 11, one for each folder')),
+  );
+  expect(degraded[0]?.why).toContain(
+    `fs.inotify.max_user_watches is ${readWatchLimits()?.watches.value}`,
+  );
   for (let i = 0; i < 5; i++) writeFile(join(root, `${i}/deep/file`), 'changed');
   writeFile(join(root, 'new/deep/file'));
   await follower.follows();
@@ -95,8 +107,13 @@ test('the time between rescans of an unwatched folder is kept, and nothing is tr
   writeFile(join(root, 'folder/file'));
   const clock = fakeClock();
   const room = { watches: 1 };
-  const { watcher, follower } = await watch(root, { watchDirectory: limited(room), clock, degradedRescanMs: 60_000 });
-  const rescans = () => follower.hints.filter((hint) => hint.kind === 'rescan' && hint.under === 'folder').length;
+  const { watcher, follower } = await watch(root, {
+    watchDirectory: limited(room),
+    clock,
+    degradedRescanMs: 60_000,
+  });
+  const rescans = () =>
+    follower.hints.filter((hint) => hint.kind === 'rescan' && hint.under === 'folder').length;
   await clock.advance(59_900);
   room.watches = 1;
   expect([rescans(), watcher.state().directories]).toEqual([0, 1]);
@@ -108,11 +125,20 @@ test('the time between rescans of an unwatched folder is kept, and nothing is tr
 test('P1: a new folder for which there is no watch is rescanned at once, and listed as unwatched until it has one', async () => {
   const root = temporaryFolder(onTestFinished);
   const room = { watches: 1 };
-  const { watcher, follower } = await watch(root, { watchDirectory: limited(room), degradedRescanMs: 3_600_000 });
+  const { watcher, follower } = await watch(root, {
+    watchDirectory: limited(room),
+    degradedRescanMs: 3_600_000,
+  });
   expect(watcher.unwatched()).toEqual([]);
   writeFile(join(root, 'folder/file'));
-  await until(() => follower.hints.some((hint) => hint.kind === 'rescan' && hint.under === 'folder' && hint.since === undefined));
-  expect(watcher.unwatched()).toEqual([{ under: 'folder', why: expect.stringContaining('no watches left') }]);
+  await until(() =>
+    follower.hints.some(
+      (hint) => hint.kind === 'rescan' && hint.under === 'folder' && hint.since === undefined,
+    ),
+  );
+  expect(watcher.unwatched()).toEqual([
+    { under: 'folder', why: expect.stringContaining('no watches left') },
+  ]);
   rmSync(join(root, 'folder'), { recursive: true });
   await until(() => watcher.unwatched().length === 0);
 });
@@ -123,11 +149,18 @@ test('a folder that may not be read is left out, and watched when it may', async
   let forbidden = true;
   const forbid: WatchDirectory = (path, events) => {
     if (forbidden && path.endsWith('secret'))
-      throw Object.assign(new Error(`EACCES: permission denied, watch '${path}'`), { code: 'EACCES' });
+      throw Object.assign(new Error(`EACCES: permission denied, watch '${path}'`), {
+        code: 'EACCES',
+      });
     return watchDirectory(path, events);
   };
-  const { watcher, follower } = await watch(root, { watchDirectory: forbid, degradedRescanMs: 3_600_000 });
-  expect(watcher.state().degraded).toEqual([{ under: 'secret', why: expect.stringContaining('EACCES') }]);
+  const { watcher, follower } = await watch(root, {
+    watchDirectory: forbid,
+    degradedRescanMs: 3_600_000,
+  });
+  expect(watcher.state().degraded).toEqual([
+    { under: 'secret', why: expect.stringContaining('EACCES') },
+  ]);
   expect(watcher.unwatched(), 'a scan cannot read it either').toEqual([]);
   forbidden = false;
   execFileSync('chmod', ['755', join(root, 'secret')]); // its attributes change: that is the sign
@@ -179,10 +212,12 @@ test('P1: a source whose watch takes longer than the time between checks is watc
 // The limit for real: a user namespace has a limit of its own (user_namespaces(7)).
 const canUnshare = spawnSync('unshare', ['-Ur', 'true']).status === 0;
 
-test.skipIf(!canUnshare)("P1: at the kernel's own limit of watches, changes in unwatched folders are found", async () => {
-  const root = temporaryFolder(onTestFinished);
-  for (let i = 0; i < 20; i++) writeFile(join(root, `${i}/file`));
-  const program = `
+test.skipIf(!canUnshare)(
+  "P1: at the kernel's own limit of watches, changes in unwatched folders are found",
+  async () => {
+    const root = temporaryFolder(onTestFinished);
+    for (let i = 0; i < 20; i++) writeFile(join(root, `${i}/file`));
+    const program = `
     import { systemClock } from ${JSON.stringify(new URL('../../src/clock.js', import.meta.url).href)};
     import { openWatcher } from ${JSON.stringify(new URL('../../src/watcher/open-watcher.js', import.meta.url).href)};
     const log = { error() {}, warn: (event, fields) => console.log(JSON.stringify({ event, ...fields })), info() {}, debug() {}, debugEnabled: false };
@@ -190,43 +225,57 @@ test.skipIf(!canUnshare)("P1: at the kernel's own limit of watches, changes in u
     await watcher.ready;
     console.log('ready', JSON.stringify(watcher.state()));
     for await (const hint of watcher) console.log(JSON.stringify(hint));`;
-  for (const engine of ['directories', 'chokidar']) {
-    const command = 'echo 10 > /proc/sys/user/max_inotify_watches && exec "$0" --input-type=module -e "$@"';
-    const child = spawn('unshare', ['-Ur', 'sh', '-c', command, process.execPath, program, root, engine], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    let output = '';
-    child.stdout.on('data', (text) => {
-      output += text;
-    });
-    await until(
-      () => output.includes('ready'),
-      () => output,
-    );
-    expect(output).toContain('"directories":10');
-    await until(
-      () => output.includes('user.max_inotify_watches is 10') && output.includes('this source needs 21'),
-      () => output,
-    );
-    const rescanned = () => new Set(output.match(/"kind":"rescan","under":"[^"]*"/g)).size;
-    await until(
-      () => rescanned() >= 11,
-      () => output,
-    );
-    child.kill('SIGKILL');
-  }
-});
+    for (const engine of ['directories', 'chokidar']) {
+      const command =
+        'echo 10 > /proc/sys/user/max_inotify_watches && exec "$0" --input-type=module -e "$@"';
+      const child = spawn(
+        'unshare',
+        ['-Ur', 'sh', '-c', command, process.execPath, program, root, engine],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
+      onTestFinished(() => void child.kill('SIGKILL'));
+      let output = '';
+      child.stdout.on('data', (text) => {
+        output += text;
+      });
+      await until(
+        () => output.includes('ready'),
+        () => output,
+      );
+      expect(output).toContain('"directories":10');
+      await until(
+        () =>
+          output.includes('user.max_inotify_watches is 10') &&
+          output.includes('this source needs 21'),
+        () => output,
+      );
+      const rescanned = () => new Set(output.match(/"kind":"rescan","under":"[^"]*"/g)).size;
+      await until(
+        () => rescanned() >= 11,
+        () => output,
+      );
+      child.kill('SIGKILL');
+    }
+  },
+);
 
 test('P1: a folder that could not be watched for a moment is tried again after 1, 2, 4 ... s, and known to be unwatched until then', async () => {
   const root = temporaryFolder(onTestFinished);
   const clock = fakeClock();
   let fails = 3;
   const failing: WatchDirectory = (path, events) => {
-    if (path.endsWith('folder') && fails-- > 0) throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO', syscall: 'stat' });
+    if (path.endsWith('folder') && fails-- > 0)
+      throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO', syscall: 'stat' });
     return watchDirectory(path, events);
   };
-  const { watcher, follower } = await watch(root, { watchDirectory: failing, clock, degradedRescanMs: 3_600_000, rootCheckMs: 3_600_000 });
+  const { watcher, follower } = await watch(root, {
+    watchDirectory: failing,
+    clock,
+    degradedRescanMs: 3_600_000,
+    rootCheckMs: 3_600_000,
+  });
   expect(watcher.unsettled()).toBeUndefined();
   writeFile(join(root, 'folder/file'));
   await until(() => fails === 2);
@@ -240,6 +289,10 @@ test('P1: a folder that could not be watched for a moment is tried again after 1
   await clock.advance(4_000);
   await until(() => watcher.state().directories === 2);
   await clock.advance(1_000);
-  await until(() => follower.hints.some((hint) => hint.kind === 'rescan' && hint.under === 'folder' && hint.since === undefined));
+  await until(() =>
+    follower.hints.some(
+      (hint) => hint.kind === 'rescan' && hint.under === 'folder' && hint.since === undefined,
+    ),
+  );
   await until(() => watcher.unsettled() === undefined);
 });

@@ -17,7 +17,13 @@ const MOUNTS = parseMounts(
   ].join('\n'),
 );
 
-const NOWHERE = { byUuid: '/nowhere', udev: '/nowhere', blocks: '/nowhere', numbers: '/nowhere', devices: '/nowhere' };
+const NOWHERE = {
+  byUuid: '/nowhere',
+  udev: '/nowhere',
+  blocks: '/nowhere',
+  numbers: '/nowhere',
+  devices: '/nowhere',
+};
 
 function places(): IdPlaces {
   const folder = temporaryFolder(onTestFinished);
@@ -29,14 +35,18 @@ function places(): IdPlaces {
     devices: join(folder, 'dev'),
     mounts: MOUNTS,
   };
-  for (const path of [at.byUuid, at.udev, join(at.blocks, 'sdb2')]) mkdirSync(path, { recursive: true });
+  for (const path of [at.byUuid, at.udev, join(at.blocks, 'sdb2')])
+    mkdirSync(path, { recursive: true });
   writeFileSync(join(at.blocks, 'sdb2', 'dev'), '8:18\n');
   return at;
 }
 
 test('the UUID of a disk is found by its number, or by that of the disk behind a file system with numbers of its own', () => {
   const at = places();
-  writeFileSync(join(at.udev, 'b8:1'), 'I:123\nE:ID_FS_TYPE=ext4\nE:ID_FS_UUID=root-uuid\nE:ID_FS_UUID_ENC=other\n');
+  writeFileSync(
+    join(at.udev, 'b8:1'),
+    'I:123\nE:ID_FS_TYPE=ext4\nE:ID_FS_UUID=root-uuid\nE:ID_FS_UUID_ENC=other\n',
+  );
   writeFileSync(join(at.udev, 'b8:18'), 'E:ID_FS_UUID=home-uuid\n');
   expect(fileSystemId('/var/files', 0x801n, at)).toBe('root-uuid');
   expect(fileSystemId('/home/anna', 45n, at)).toMatch(/^home-uuid /);
@@ -45,12 +55,17 @@ test('the UUID of a disk is found by its number, or by that of the disk behind a
 test('P4: Btrfs subvolumes, which share their UUID and may share their inodes, are told apart by where they are in it', () => {
   const at = places();
   writeFileSync(join(at.udev, 'b8:18'), 'E:ID_FS_UUID=disk-uuid\n');
-  const idWith = (path: string, line: string) => fileSystemId(path, 45n, { ...at, mounts: parseMounts(line) });
+  const idWith = (path: string, line: string) =>
+    fileSystemId(path, 45n, { ...at, mounts: parseMounts(line) });
   const own = idWith('/home/anna', '40 27 0:45 /@home /home rw - btrfs /dev/sdb2 rw');
   expect(own).toBe('disk-uuid /@home/anna');
-  expect(idWith('/home/anna', '40 27 0:45 /@snapshots/1/home /home rw - btrfs /dev/sdb2 rw')).not.toBe(own);
+  expect(
+    idWith('/home/anna', '40 27 0:45 /@snapshots/1/home /home rw - btrfs /dev/sdb2 rw'),
+  ).not.toBe(own);
   // As a service sees it that has only this folder, and as a machine that has mounted the whole disk.
-  expect(idWith('/home/anna', '41 27 0:45 /@home/anna /home/anna rw - btrfs /dev/sdb2 rw')).toBe(own);
+  expect(idWith('/home/anna', '41 27 0:45 /@home/anna /home/anna rw - btrfs /dev/sdb2 rw')).toBe(
+    own,
+  );
   expect(idWith('/mnt/@home/anna', '42 27 0:45 / /mnt rw - btrfs /dev/sdb2 rw')).toBe(own);
 });
 
@@ -85,7 +100,10 @@ test('P4: where neither a UUID nor an exact birth time tells, the file system’
   const fsid = execFileSync('stat', ['-f', '-c', '%i', '/dev/shm']).toString().trim();
   const line = '43 27 0:48 / /dev/shm rw - tmpfs none rw';
   expect(marksWith(line, 0n, '/dev/shm')).toEqual({ fsid });
-  expect(marksWith(line, 1_700_000_000_000_000_000n, '/dev/shm')).toEqual({ birthTimeNs: 1_700_000_000_000_000_000n, fsid });
+  expect(marksWith(line, 1_700_000_000_000_000_000n, '/dev/shm')).toEqual({
+    birthTimeNs: 1_700_000_000_000_000_000n,
+    fsid,
+  });
   expect(marksWith('43 27 0:48 / /dev/shm rw - xfs /dev/sdb rw', 0n, '/dev/shm')).toEqual({}); // its number is the device's
 });
 
@@ -99,20 +117,25 @@ test.each([
   ['vfat', 'mkfs.vfat', ['-F', '16', '-S', '2048']],
   ['exfat', 'mkfs.exfat', []],
   ['ntfs3', 'mkntfs', ['-q', '-F', '-f']],
-])('superblock: the UUID of a new %s (%s %j) is the one that blkid finds', (type, make, options) => {
-  if (spawnSync(make, ['-V']).error !== undefined) return expect(make).not.toBe('mkfs.ext4'); // not installed here
-  const disk = join(temporaryFolder(onTestFinished), 'disk');
-  execFileSync('truncate', ['--size', '400M', disk]);
-  execFileSync(make, [...options, disk], { stdio: 'ignore' });
-  const expected = execFileSync('blkid', ['-p', '-s', 'UUID', '-o', 'value', disk]).toString().trim();
-  const descriptor = openSync(disk, 'r');
-  const read = (at: number, length: number) => {
-    const bytes = Buffer.alloc(length);
-    readSync(descriptor, bytes, 0, length, at);
-    return bytes;
-  };
-  expect(uuidInSuperblock(type, read)).toBe(expected);
-  expect(uuidInSuperblock(type, (_, length) => Buffer.alloc(length))).toBeUndefined();
-  expect(uuidInSuperblock('tmpfs', read)).toBeUndefined();
-  closeSync(descriptor);
-});
+])(
+  'superblock: the UUID of a new %s (%s %j) is the one that blkid finds',
+  (type, make, options) => {
+    if (spawnSync(make, ['-V']).error !== undefined) return expect(make).not.toBe('mkfs.ext4'); // not installed here
+    const disk = join(temporaryFolder(onTestFinished), 'disk');
+    execFileSync('truncate', ['--size', '400M', disk]);
+    execFileSync(make, [...options, disk], { stdio: 'ignore' });
+    const expected = execFileSync('blkid', ['-p', '-s', 'UUID', '-o', 'value', disk])
+      .toString()
+      .trim();
+    const descriptor = openSync(disk, 'r');
+    const read = (at: number, length: number) => {
+      const bytes = Buffer.alloc(length);
+      readSync(descriptor, bytes, 0, length, at);
+      return bytes;
+    };
+    expect(uuidInSuperblock(type, read)).toBe(expected);
+    expect(uuidInSuperblock(type, (_, length) => Buffer.alloc(length))).toBeUndefined();
+    expect(uuidInSuperblock('tmpfs', read)).toBeUndefined();
+    closeSync(descriptor);
+  },
+);

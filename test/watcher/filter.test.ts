@@ -7,8 +7,25 @@ import { IGNORE_FILE, openFilter } from '../../src/watcher/filter.js';
 import { filesBelow, plant, temporaryFolder } from './tree.js';
 import { NO_FILTER, walked } from './walked.js';
 
-const segment = fc.constantFrom('a', 'b', 'foo', 'x.tmp', 'y.log', 'build', 'a b', '[q]', '#c', '!d', 'éé', 'B', 'tail ', 'st*r');
-const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((segments) => segments.join('/'));
+const segment = fc.constantFrom(
+  'a',
+  'b',
+  'foo',
+  'x.tmp',
+  'y.log',
+  'build',
+  'a b',
+  '[q]',
+  '#c',
+  '!d',
+  'éé',
+  'B',
+  'tail ',
+  'st*r',
+);
+const path = fc
+  .array(segment, { minLength: 1, maxLength: 4 })
+  .map((segments) => segments.join('/'));
 
 const pattern = fc
   .tuple(
@@ -40,7 +57,10 @@ const pattern = fc
   )
   .map(([negation, start, segments, end]) => negation + start + segments.join('/') + end);
 const patterns = fc.array(
-  fc.oneof({ weight: 8, arbitrary: pattern }, { weight: 1, arbitrary: fc.constantFrom('', '# words', '/', '!', ' ') }),
+  fc.oneof(
+    { weight: 8, arbitrary: pattern },
+    { weight: 1, arbitrary: fc.constantFrom('', '# words', '/', '!', ' ') },
+  ),
   {
     maxLength: 4,
   },
@@ -51,10 +71,22 @@ function openGit() {
   const repository = temporaryFolder();
   execFileSync('git', ['init', '--quiet', '--bare', repository]);
   return (root: string, folders: readonly string[], exclude: readonly string[]): string[] => {
-    for (const folder of folders) renameSync(join(root, folder, IGNORE_FILE), join(root, folder, '.gitignore'));
+    for (const folder of folders)
+      renameSync(join(root, folder, IGNORE_FILE), join(root, folder, '.gitignore'));
     writeFileSync(join(repository, 'info', 'exclude'), exclude.join('\n'));
-    const args = ['-c', 'core.bare=false', '-c', 'core.ignoreCase=false', `--git-dir=${repository}`, `--work-tree=${root}`];
-    const listed = execFileSync('git', [...args, 'ls-files', '-z', '--others', '--exclude-standard'], { encoding: 'utf8' });
+    const args = [
+      '-c',
+      'core.bare=false',
+      '-c',
+      'core.ignoreCase=false',
+      `--git-dir=${repository}`,
+      `--work-tree=${root}`,
+    ];
+    const listed = execFileSync(
+      'git',
+      [...args, 'ls-files', '-z', '--others', '--exclude-standard'],
+      { encoding: 'utf8' },
+    );
     return listed
       .split('\0')
       .filter(Boolean)
@@ -68,7 +100,10 @@ describe('ignore files and exclude', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(path, { maxLength: 12 }),
-        fc.uniqueArray(fc.tuple(fc.oneof(fc.constant(''), path), patterns), { maxLength: 3, selector: ([folder]) => folder }),
+        fc.uniqueArray(fc.tuple(fc.oneof(fc.constant(''), path), patterns), {
+          maxLength: 3,
+          selector: ([folder]) => folder,
+        }),
         patterns,
         (files, ignoreFiles, exclude) => {
           const root = temporaryFolder();
@@ -84,7 +119,9 @@ describe('ignore files and exclude', () => {
               } catch {} // a file where another path needs a folder: either may win
             }
             const ours = walked(root, { filter: { ...NO_FILTER, exclude } });
-            expect(ours.problems.filter(({ reason }) => reason !== 'pattern-malformed')).toEqual([]);
+            expect(ours.problems.filter(({ reason }) => reason !== 'pattern-malformed')).toEqual(
+              [],
+            );
             const theirs = keptByGit(root, folders, exclude);
             expect(new Set(ours.paths)).toEqual(new Set(theirs));
           } finally {
@@ -98,10 +135,22 @@ describe('ignore files and exclude', () => {
 
   it('apply from their folder down, and deeper ones override', () => {
     const root = temporaryFolder();
-    plant(root, ['top.tmp', 'a/x.tmp', 'a/b/x.tmp', 'a/b/keep.tmp', 'a/b/c/keep.tmp', 'other/y.log']);
+    plant(root, [
+      'top.tmp',
+      'a/x.tmp',
+      'a/b/x.tmp',
+      'a/b/keep.tmp',
+      'a/b/c/keep.tmp',
+      'other/y.log',
+    ]);
     plant(root, { [`a/b/${IGNORE_FILE}`]: '!keep.tmp\n', [`other/${IGNORE_FILE}`]: '/y.log\n' });
     const { paths } = walked(root, { filter: { ...NO_FILTER, exclude: ['*.tmp'] } });
-    expect(paths).toEqual([`a/b/${IGNORE_FILE}`, 'a/b/c/keep.tmp', 'a/b/keep.tmp', `other/${IGNORE_FILE}`]);
+    expect(paths).toEqual([
+      `a/b/${IGNORE_FILE}`,
+      'a/b/c/keep.tmp',
+      'a/b/keep.tmp',
+      `other/${IGNORE_FILE}`,
+    ]);
   });
 
   it('cannot bring back a file below an excluded folder', () => {
@@ -127,7 +176,20 @@ describe('ignore files and exclude', () => {
 
   it('in folders with odd names mean that folder only', () => {
     const root = temporaryFolder();
-    const odd = ['a[b]', 'a*', 'what?', 'back\\slash', 'new\nline', ' lead', 'trail ', '#hash', '!bang', '{x,y}', '^', '\ue000'];
+    const odd = [
+      'a[b]',
+      'a*',
+      'what?',
+      'back\\slash',
+      'new\nline',
+      ' lead',
+      'trail ',
+      '#hash',
+      '!bang',
+      '{x,y}',
+      '^',
+      '\ue000',
+    ];
     for (const folder of odd)
       plant(root, {
         [`${folder}/${IGNORE_FILE}`]: '*.tmp\n/only\n',
@@ -152,7 +214,9 @@ describe('include', () => {
   it('selects files, wherever they are, and whole folders', () => {
     const root = temporaryFolder();
     plant(root, ['a.txt', 'b.md', 'deep/er/c.md', 'docs/any', 'docs/x/any.tmp']);
-    const { paths } = walked(root, { filter: { ...NO_FILTER, include: ['*.md', '/docs/'], exclude: ['*.tmp'] } });
+    const { paths } = walked(root, {
+      filter: { ...NO_FILTER, include: ['*.md', '/docs/'], exclude: ['*.tmp'] },
+    });
     expect(paths).toEqual(['b.md', 'deep/er/c.md', 'docs/any']);
   });
 });

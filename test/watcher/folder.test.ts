@@ -17,5 +17,8 @@ test('a folder whose path cannot be looked at any more: is a problem with the re
   renameSync(join(root, 'a'), join(root, 'away'));
   expect(whatBecameOf(at, directory)).toBeUndefined(); // gone
   symlinkSync('a', join(root, 'a')); // a circle: lstat(2) fails with ELOOP
-  expect(whatBecameOf(at, directory)).toMatchObject({ reason: 'link-loop', hides: 'path-and-below' });
+  expect(whatBecameOf(at, directory)).toMatchObject({
+    reason: 'link-loop',
+    hides: 'path-and-below',
+  });
 });

@@ -7,7 +7,11 @@ import type { Hint, Watcher } from '../../src/watcher/watcher.js';
  * Waits for a condition; fails with what `describe` says when it does not come true in time. Looks no more than half of
  * the time: a look at a large tree takes the event loop from who is to make it true.
  */
-export async function until(isTrue: () => boolean, describe: () => string = () => String(isTrue), ms = 30_000): Promise<void> {
+export async function until(
+  isTrue: () => boolean,
+  describe: () => string = () => String(isTrue),
+  ms = 30_000,
+): Promise<void> {
   const deadline = performance.now() + ms;
   for (;;) {
     const began = performance.now();
@@ -74,7 +78,9 @@ export class Follower {
   async follows(ms?: number): Promise<void> {
     const differences = () => {
       const real = lookBelow(this.#root);
-      const wrong = [...new Set([...real.keys(), ...this.believes.keys()])].filter((path) => real.get(path) !== this.believes.get(path));
+      const wrong = [...new Set([...real.keys(), ...this.believes.keys()])].filter(
+        (path) => real.get(path) !== this.believes.get(path),
+      );
       return `${wrong.length} paths are not as believed: ${wrong.slice(0, 5).join(', ')}; last hints ${JSON.stringify(this.hints.slice(-3)).slice(0, 500)}`;
     };
     await until(() => isDeepStrictEqual(lookBelow(this.#root), this.believes), differences, ms);

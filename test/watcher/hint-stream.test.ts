@@ -4,7 +4,10 @@ import { createHintStream } from '../../src/watcher/hint-stream.js';
 import type { Hint } from '../../src/watcher/watcher.js';
 import { fakeClock } from '../fakes/clock.js';
 
-function collect(hints: AsyncIterable<Hint>): { readonly seen: Hint[]; readonly ended: Promise<void> } {
+function collect(hints: AsyncIterable<Hint>): {
+  readonly seen: Hint[];
+  readonly ended: Promise<void>;
+} {
   const seen: Hint[] = [];
   const ended = (async () => {
     for await (const hint of hints) seen.push(hint);
@@ -95,7 +98,10 @@ test('hint stream: a change counts as unsettled from its event until its reader 
   expect(hints.unsettled('c/d')).toEqual({ since: 10 });
   expect(hints.unsettled('e')).toBeUndefined();
   await clock.advance(20);
-  expect(await reader.next()).toEqual({ done: false, value: { kind: 'rescan', under: 'c', why: 'doubt', since: 10 } });
+  expect(await reader.next()).toEqual({
+    done: false,
+    value: { kind: 'rescan', under: 'c', why: 'doubt', since: 10 },
+  });
   expect(hints.unsettled()).toEqual({ since: 5 });
   expect((await reader.next()).value).toEqual({ kind: 'paths', paths: ['a/b'], since: [5] });
   expect(hints.unsettled('c/d')).toBeUndefined();
@@ -121,7 +127,10 @@ test('hint stream: a file is known by its inode under the path where it appeared
   expect([hints.appearedAs(7n), hints.appearedAs(8n)]).toEqual([['a', 'folder/b'], []]);
   hints.invalidate('folder', 'test');
   hints.changed('folder/d', 9n);
-  expect([hints.appearedAs(7n), hints.appearedAs(9n)], 'a rescan covers the others').toEqual([['a'], []]);
+  expect([hints.appearedAs(7n), hints.appearedAs(9n)], 'a rescan covers the others').toEqual([
+    ['a'],
+    [],
+  ]);
   expect(hints.unsettledRescans()).toBeDefined();
   expect((await reader.next()).value).toMatchObject({ kind: 'rescan' });
   expect(hints.unsettledRescans(), 'the reader has not asked for the next').toBeDefined();

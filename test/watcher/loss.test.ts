@@ -29,7 +29,8 @@ test('P1: each loss is made good by a rescan, but a storm of losses by few', asy
   onTestFinished(() => watcher.close());
   await watcher.ready;
   const follower = new Follower(root, watcher);
-  const rescans = () => follower.hints.filter((hint) => hint.kind === 'rescan' && hint.under === '').length;
+  const rescans = () =>
+    follower.hints.filter((hint) => hint.kind === 'rescan' && hint.under === '').length;
 
   lose(16_384);
   await clock.advance(5_000);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder, writeFile } from './fixtures.js';
 
-const canMount = spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
+const canMount =
+  spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
 
 // A mount makes no event at all. Runs in a mount namespace of its own.
 const program = `
@@ -38,8 +39,18 @@ test.skipIf(!canMount).each(['directories', 'chokidar'])(
     const root = temporaryFolder(onTestFinished);
     writeFile(join(root, 'folder/file'));
     const output = await new Promise<string>((resolve) => {
-      const command = ['-Urm', process.execPath, '--input-type=module', '-e', program, root, engine];
-      execFile('unshare', command, { timeout: 30_000 }, (error, stdout, stderr) => resolve(`${stdout}${stderr}${error?.signal ?? ''}`));
+      const command = [
+        '-Urm',
+        process.execPath,
+        '--input-type=module',
+        '-e',
+        program,
+        root,
+        engine,
+      ];
+      execFile('unshare', command, { timeout: 30_000 }, (error, stdout, stderr) =>
+        resolve(`${stdout}${stderr}${error?.signal ?? ''}`),
+      );
     });
     expect(output).toBe('followed\n');
   },

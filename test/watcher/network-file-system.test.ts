@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { networkFileSystem, parseMounts, readMounts } from '../../src/watcher/network-file-system.js';
+import {
+  networkFileSystem,
+  parseMounts,
+  readMounts,
+} from '../../src/watcher/network-file-system.js';
 
 // The form of proc_pid_mountinfo(5), with and without optional fields.
 const mountinfo = `22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

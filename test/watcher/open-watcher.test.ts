@@ -17,7 +17,9 @@ const defaults = {
   log: silent,
 } as const;
 
-async function engineFor(options: Partial<OpenWatcherOptions> & { readonly root: string }): Promise<string> {
+async function engineFor(
+  options: Partial<OpenWatcherOptions> & { readonly root: string },
+): Promise<string> {
   const watcher = await openWatcher({ ...defaults, ...options });
   await watcher.ready;
   await watcher.close();
@@ -31,9 +33,13 @@ test('auto watches a small tree with chokidar and a large one with directory wat
   writeFile(join(root, 'excluded/file'));
   expect(await engineFor({ root })).toBe('directories');
   expect(await engineFor({ root, chokidarLimit: 7 })).toBe('chokidar');
-  expect(await engineFor({ root, chokidarLimit: 6, rules: openFilter({ exclude: ['/excluded/'], include: [], never: [] }) })).toBe(
-    'chokidar',
-  );
+  expect(
+    await engineFor({
+      root,
+      chokidarLimit: 6,
+      rules: openFilter({ exclude: ['/excluded/'], include: [], never: [] }),
+    }),
+  ).toBe('chokidar');
 });
 
 test('auto takes the number of entries that it is given, and counts none', async () => {
@@ -62,27 +68,39 @@ const program = (engine: string, then: string): string => `
   await watcher.ready;
   ${then}`;
 
-test.each(['chokidar', 'directories', 'scan'])('a program that closes its %s watcher comes to its end by itself', async (engine) => {
-  const root = temporaryFolder(onTestFinished);
-  writeFile(join(root, 'a/b/file'));
-  const then = 'const reading = (async () => { for await (const hint of watcher); })(); await watcher.close(); await reading;';
-  const exit = await new Promise((resolve) => {
-    execFile(process.execPath, ['--input-type=module', '-e', program(engine, then), root], { timeout: 30_000 }, (error, _, stderr) =>
-      resolve(error ?? stderr),
-    );
-  });
-  expect(exit).toBe('');
-});
+test.each(['chokidar', 'directories', 'scan'])(
+  'a program that closes its %s watcher comes to its end by itself',
+  async (engine) => {
+    const root = temporaryFolder(onTestFinished);
+    writeFile(join(root, 'a/b/file'));
+    const then =
+      'const reading = (async () => { for await (const hint of watcher); })(); await watcher.close(); await reading;';
+    const exit = await new Promise((resolve) => {
+      execFile(
+        process.execPath,
+        ['--input-type=module', '-e', program(engine, then), root],
+        { timeout: 30_000 },
+        (error, _, stderr) => resolve(error ?? stderr),
+      );
+    });
+    expect(exit).toBe('');
+  },
+);
 
 test('CHOKIDAR_USEPOLLING in the environment does not turn events into polling', async () => {
   const root = temporaryFolder(onTestFinished);
   const file = join(root, 'folder/file');
   writeFile(file);
-  const then = 'console.log("ready"); for await (const hint of watcher) console.log(JSON.stringify(hint));';
-  const child: ChildProcess = spawn(process.execPath, ['--input-type=module', '-e', program('chokidar', then), root], {
-    env: { ...process.env, CHOKIDAR_USEPOLLING: '1', CHOKIDAR_INTERVAL: '60000' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const then =
+    'console.log("ready"); for await (const hint of watcher) console.log(JSON.stringify(hint));';
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', program('chokidar', then), root],
+    {
+      env: { ...process.env, CHOKIDAR_USEPOLLING: '1', CHOKIDAR_INTERVAL: '60000' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   onTestFinished(() => void child.kill());
   let output = '';
   child.stdout?.on('data', (text) => {

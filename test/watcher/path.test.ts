@@ -1,14 +1,26 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { foldersAbove, isBelow, isRelativePath, joinPath, parentOf } from '../../src/watcher/path.js';
+import {
+  foldersAbove,
+  isBelow,
+  isRelativePath,
+  joinPath,
+  parentOf,
+} from '../../src/watcher/path.js';
 
-it.each(['', 'a', 'a/b', '.hidden', '..a', 'a/..b', '-', ' ', 'a\nb', 'a\\b', '😀', 'e\u0301'])('takes %j for a path', (text) => {
-  expect(isRelativePath(text)).toBe(true);
-});
+it.each(['', 'a', 'a/b', '.hidden', '..a', 'a/..b', '-', ' ', 'a\nb', 'a\\b', '😀', 'e\u0301'])(
+  'takes %j for a path',
+  (text) => {
+    expect(isRelativePath(text)).toBe(true);
+  },
+);
 
-it.each(['/', '/a', 'a/', 'a//b', '.', '..', './a', 'a/.', 'a/../b', 'a\0', '\ud800', 'a/\udc00'])('refuses %j as a path', (text) => {
-  expect(isRelativePath(text)).toBe(false);
-});
+it.each(['/', '/a', 'a/', 'a//b', '.', '..', './a', 'a/.', 'a/../b', 'a\0', '\ud800', 'a/\udc00'])(
+  'refuses %j as a path',
+  (text) => {
+    expect(isRelativePath(text)).toBe(false);
+  },
+);
 
 it('finds the folders above a path', () => {
   expect([...foldersAbove('')]).toEqual([]);
@@ -17,7 +29,9 @@ it('finds the folders above a path', () => {
 });
 
 it('takes a path apart and joins it again', () => {
-  const segment = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => isRelativePath(text) && !text.includes('/'));
+  const segment = fc
+    .string({ unit: 'binary', minLength: 1 })
+    .filter((text) => isRelativePath(text) && !text.includes('/'));
   fc.assert(
     fc.property(fc.array(segment, { minLength: 1, maxLength: 4 }), (segments) => {
       const path = segments.join('/');

@@ -4,17 +4,31 @@ import { collapse, covers } from '../../src/watcher/cover.js';
 import { createSettle } from '../../src/watcher/settle.js';
 import type { Hint } from '../../src/watcher/watcher.js';
 
-const path = fc.array(fc.constantFrom('a', 'b', 'ab', 'é', '𝒳'), { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
+const path = fc
+  .array(fc.constantFrom('a', 'b', 'ab', 'é', '𝒳'), { minLength: 1, maxLength: 4 })
+  .map((names) => names.join('/'));
 const limits = { pathsPerFolder: 3, folders: 4, paths: 8, rescans: 2 };
-const events = fc.array(fc.record({ path, rescan: fc.boolean(), pauseMs: fc.integer({ min: 0, max: 40 }) }), { maxLength: 80 });
-const times = fc.record({ settleMs: fc.integer({ min: 0, max: 50 }), settleLimitMs: fc.integer({ min: 50, max: 300 }) });
+const events = fc.array(
+  fc.record({ path, rescan: fc.boolean(), pauseMs: fc.integer({ min: 0, max: 40 }) }),
+  { maxLength: 80 },
+);
+const times = fc.record({
+  settleMs: fc.integer({ min: 0, max: 50 }),
+  settleLimitMs: fc.integer({ min: 50, max: 300 }),
+});
 
-const covering = (hint: Hint, path: string): boolean => (hint.kind === 'rescan' ? covers(hint.under, path) : hint.paths.includes(path));
+const covering = (hint: Hint, path: string): boolean =>
+  hint.kind === 'rescan' ? covers(hint.under, path) : hint.paths.includes(path);
 const coveringAll = (hint: Hint, event: { path: string; rescan: boolean }): boolean =>
-  event.rescan ? hint.kind === 'rescan' && covers(hint.under, event.path) : covering(hint, event.path);
+  event.rescan
+    ? hint.kind === 'rescan' && covers(hint.under, event.path)
+    : covering(hint, event.path);
 
 /** Runs the events through, asking for what is due at every `nextDue`, and returns each hint with its time. */
-function play(events: readonly { path: string; rescan: boolean; pauseMs: number }[], times: { settleMs: number; settleLimitMs: number }) {
+function play(
+  events: readonly { path: string; rescan: boolean; pauseMs: number }[],
+  times: { settleMs: number; settleLimitMs: number },
+) {
   const settle = createSettle({ ...times, ...limits });
   const given: { hint: Hint; at: number; order: number }[] = [];
   const happened: { path: string; rescan: boolean; at: number; order: number }[] = [];
@@ -47,7 +61,10 @@ test('P1: every event is covered by a hint that comes at or after it, and within
     fc.property(events, times, (events, times) => {
       const { given, happened } = play(events, times);
       for (const event of happened) {
-        const covered = given.some(({ hint, at }) => at >= event.at && at <= event.at + times.settleLimitMs && coveringAll(hint, event));
+        const covered = given.some(
+          ({ hint, at }) =>
+            at >= event.at && at <= event.at + times.settleLimitMs && coveringAll(hint, event),
+        );
         expect(covered, JSON.stringify(event)).toBe(true);
       }
     }),
@@ -60,10 +77,16 @@ test('a hint is given out only when all that it covers is quiet, or the oldest o
       const { given, happened } = play(events, times);
       for (const { hint, at, order } of given) {
         const isNews = (event: (typeof happened)[number]): boolean =>
-          event.order < order && !given.some((other) => other.order > event.order && other.order < order && coveringAll(other.hint, event));
+          event.order < order &&
+          !given.some(
+            (other) =>
+              other.order > event.order && other.order < order && coveringAll(other.hint, event),
+          );
         const news = happened.filter(isNews);
         for (const path of hint.kind === 'rescan' ? [hint.under] : hint.paths) {
-          const behind = news.filter((event) => (hint.kind === 'rescan' ? covers(path, event.path) : event.path === path));
+          const behind = news.filter((event) =>
+            hint.kind === 'rescan' ? covers(path, event.path) : event.path === path,
+          );
           const quiet = behind.every((event) => event.at + times.settleMs <= at);
           const old = behind.some((event) => event.at + times.settleLimitMs <= at);
           expect(behind.length, 'nothing is told without cause').toBeGreaterThan(0);
@@ -76,18 +99,25 @@ test('a hint is given out only when all that it covers is quiet, or the oldest o
 
 test('P7: what waits is bounded, however many paths change', () => {
   fc.assert(
-    fc.property(fc.array(fc.record({ path, rescan: fc.boolean() }), { maxLength: 300 }), (events) => {
-      const settle = createSettle({ settleMs: 1_000, settleLimitMs: 10_000, ...limits });
-      for (const event of events) event.rescan ? settle.invalidate(event.path, '', 0) : settle.changed(event.path, 0);
-      const hints = settle.take(10_000);
-      const paths = hints.flatMap((hint) => (hint.kind === 'paths' ? hint.paths : []));
-      const rescans = hints.flatMap((hint) => (hint.kind === 'rescan' ? [hint.under] : []));
-      expect(paths.length).toBeLessThanOrEqual(limits.paths);
-      expect(rescans.length).toBeLessThanOrEqual(10);
-      expect(new Set(paths.map((path) => path.split('/').slice(0, -1).join('/'))).size).toBeLessThanOrEqual(limits.folders);
-      // Nothing is told twice.
-      for (const under of rescans) expect([...paths, ...rescans].filter((path) => covers(under, path))).toEqual([under]);
-    }),
+    fc.property(
+      fc.array(fc.record({ path, rescan: fc.boolean() }), { maxLength: 300 }),
+      (events) => {
+        const settle = createSettle({ settleMs: 1_000, settleLimitMs: 10_000, ...limits });
+        for (const event of events)
+          event.rescan ? settle.invalidate(event.path, '', 0) : settle.changed(event.path, 0);
+        const hints = settle.take(10_000);
+        const paths = hints.flatMap((hint) => (hint.kind === 'paths' ? hint.paths : []));
+        const rescans = hints.flatMap((hint) => (hint.kind === 'rescan' ? [hint.under] : []));
+        expect(paths.length).toBeLessThanOrEqual(limits.paths);
+        expect(rescans.length).toBeLessThanOrEqual(10);
+        expect(
+          new Set(paths.map((path) => path.split('/').slice(0, -1).join('/'))).size,
+        ).toBeLessThanOrEqual(limits.folders);
+        // Nothing is told twice.
+        for (const under of rescans)
+          expect([...paths, ...rescans].filter((path) => covers(under, path))).toEqual([under]);
+      },
+    ),
   );
 });
 
@@ -102,7 +132,8 @@ test('settle: what waits is as old as its oldest event, and a hint as old as the
         now += event.pauseMs;
         for (const hint of settle.take(now)) {
           const stood = (under: string) => open.filter(({ path }) => covers(under, path));
-          const since = (of: typeof open) => (of.some(({ unheard }) => unheard) ? undefined : Math.min(...of.map(({ at }) => at)));
+          const since = (of: typeof open) =>
+            of.some(({ unheard }) => unheard) ? undefined : Math.min(...of.map(({ at }) => at));
           if (hint.kind === 'rescan') {
             // A collapse of many folders may reach wider than what changed.
             expect(hint.since, hint.under).toBe(since(stood(hint.under)));
@@ -118,7 +149,11 @@ test('settle: what waits is as old as its oldest event, and a hint as old as the
         else settle.changed(event.path, now);
         open.push({ path: event.path, at: now, unheard: event.rescan && event.pauseMs % 2 === 0 });
         const waits = settle.waiting();
-        expect(waits).toEqual({ since: open.some(({ unheard }) => unheard) ? undefined : Math.min(...open.map(({ at }) => at)) });
+        expect(waits).toEqual({
+          since: open.some(({ unheard }) => unheard)
+            ? undefined
+            : Math.min(...open.map(({ at }) => at)),
+        });
       }
     }),
   );
@@ -136,11 +171,16 @@ test('a folder in which many files change becomes one rescan, and leaves its nei
 
 test('few paths cover all of many, with none below another', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(path, fc.constant('')), { maxLength: 60 }), fc.integer({ min: 1, max: 10 }), (paths, limit) => {
-      const few = collapse(paths, limit);
-      expect(few.length).toBeLessThanOrEqual(limit);
-      for (const path of paths) expect(few.filter((under) => covers(under, path))).toHaveLength(1);
-      if (new Set(paths).size <= limit) for (const path of few) expect(paths).toContain(path);
-    }),
+    fc.property(
+      fc.array(fc.oneof(path, fc.constant('')), { maxLength: 60 }),
+      fc.integer({ min: 1, max: 10 }),
+      (paths, limit) => {
+        const few = collapse(paths, limit);
+        expect(few.length).toBeLessThanOrEqual(limit);
+        for (const path of paths)
+          expect(few.filter((under) => covers(under, path))).toHaveLength(1);
+        if (new Set(paths).size <= limit) for (const path of few) expect(paths).toContain(path);
+      },
+    ),
   );
 });

@@ -14,8 +14,13 @@ export function temporaryFolder(): string {
 }
 
 /** Writes files with the folders above them; the content is the path unless it is given. */
-export function plant(root: string, files: readonly string[] | Readonly<Record<string, string>>): void {
-  const contents = Array.isArray(files) ? Object.fromEntries(files.map((path) => [path, path])) : files;
+export function plant(
+  root: string,
+  files: readonly string[] | Readonly<Record<string, string>>,
+): void {
+  const contents = Array.isArray(files)
+    ? Object.fromEntries(files.map((path) => [path, path]))
+    : files;
   for (const [path, content] of Object.entries(contents)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), String(content));
@@ -28,13 +33,22 @@ const isRoot = process.getuid?.() === 0;
 export const canDropRights = !isRoot || spawnSync('setpriv', ['--version']).status === 0;
 
 /** Whether file systems can be mounted here, which takes root and is not allowed in most containers. */
-export const canMount = isRoot && spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0;
+export const canMount =
+  isRoot &&
+  spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0;
 
 /** As `walked`, by a user without special rights. */
 export function walkedWithoutRights(root: string): Walked {
   const dropRights = isRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
-  const [command = '', ...args] = [...dropRights, process.execPath, fileURLToPath(new URL('walk-child.js', import.meta.url)), root];
-  return JSON.parse(execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }));
+  const [command = '', ...args] = [
+    ...dropRights,
+    process.execPath,
+    fileURLToPath(new URL('walk-child.js', import.meta.url)),
+    root,
+  ];
+  return JSON.parse(
+    execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
 }
 
 /** Every regular file, found in the plainest way, in the order of bytes. */

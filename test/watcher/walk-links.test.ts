@@ -32,17 +32,30 @@ it('links are skipped and reported, and nothing is deleted behind them', () => {
   const { paths, problems } = walked(treeWithLinks(), { symlinks: 'skip' });
   expect(paths).toEqual(['dir/x', 'file']);
   expect(problems).toHaveLength(9);
-  expect(new Set(problems.map(({ reason, hides }) => `${reason} ${hides}`))).toEqual(new Set(['link-skipped below']));
+  expect(new Set(problems.map(({ reason, hides }) => `${reason} ${hides}`))).toEqual(
+    new Set(['link-skipped below']),
+  );
 });
 
 it('links that are excluded are not reported', () => {
-  const { problems } = walked(treeWithLinks(), { symlinks: 'skip', filter: { exclude: ['to-*', 'up-*'], include: [], never: [] } });
+  const { problems } = walked(treeWithLinks(), {
+    symlinks: 'skip',
+    filter: { exclude: ['to-*', 'up-*'], include: [], never: [] },
+  });
   expect(problems).toEqual([]);
 });
 
 it('links that are followed become what they lead to, but never out of the source or in circles', () => {
   const { paths, problems } = walked(treeWithLinks(), { symlinks: 'follow' });
-  expect(paths).toEqual(['dir/up-and-in', 'dir/x', 'file', 'to-dir/up-and-in', 'to-dir/x', 'to-file', 'to-link']);
+  expect(paths).toEqual([
+    'dir/up-and-in',
+    'dir/x',
+    'file',
+    'to-dir/up-and-in',
+    'to-dir/x',
+    'to-file',
+    'to-link',
+  ]);
   expect(Object.fromEntries(problems.map(({ path, reason }) => [path, reason]))).toEqual({
     'dir/to-top': 'link-loop',
     'to-dir/to-top': 'link-loop',
@@ -68,15 +81,9 @@ it('links that are preserved have the length of their text, and stand where name
   symlinkSync('zü', join(root, 'a'));
   symlinkSync('target', join(root, 'a.r'));
   const items = [...walk(startLooking(openSource(root), settings({ symlinks: 'preserve' })))];
-  expect(items.map((item) => (item.kind === 'symlink' ? [item.path, item.size] : item.path))).toEqual([
-    'a-file',
-    'a.file',
-    ['a.r', 6],
-    ['a', 3],
-    'a.rz',
-    'a.s/x',
-    'a0',
-  ]);
+  expect(
+    items.map((item) => (item.kind === 'symlink' ? [item.path, item.size] : item.path)),
+  ).toEqual(['a-file', 'a.file', ['a.r', 6], ['a', 3], 'a.rz', 'a.s/x', 'a0']);
 });
 
 it("a file that has the name of a link's object is reported where links are preserved, and the link beside it is mirrored", () => {
@@ -85,7 +92,9 @@ it("a file that has the name of a link's object is reported where links are pres
   for (const name of ['x', 'y']) symlinkSync('target', join(root, name));
   const { paths, problems } = walked(root, { symlinks: 'preserve' });
   expect(paths).toEqual(['x', 'y', 'y.rclonelink/file']);
-  expect(problems).toMatchObject([{ path: 'x.rclonelink', reason: 'name-clash', hides: 'path-and-below' }]);
+  expect(problems).toMatchObject([
+    { path: 'x.rclonelink', reason: 'name-clash', hides: 'path-and-below' },
+  ]);
   expect(walked(root, { symlinks: 'skip' }).paths).toEqual(['x.rclonelink', 'y.rclonelink/file']);
 });
 
@@ -99,7 +108,10 @@ it('a source that is itself a link is walked', () => {
   plant(outer, ['real/a']);
   symlinkSync('real', join(outer, 'link'));
   symlinkSync('a', join(outer, 'real/b'));
-  expect(walked(join(outer, 'link'), { symlinks: 'follow' })).toEqual({ paths: ['a', 'b'], problems: [] });
+  expect(walked(join(outer, 'link'), { symlinks: 'follow' })).toEqual({
+    paths: ['a', 'b'],
+    problems: [],
+  });
 });
 
 it('P4: what lies behind a skipped link cannot be seen, also when it is asked for by its path', () => {
@@ -115,27 +127,36 @@ it('preserved links, files and folders come in the order of their object names, 
   const segment = fc
     .constantFrom('a', 'a.', 'a.r', 'a.rclonelink', 'a.rclonelin', 'a-', 'a/', 'a0', 'b')
     .map((text) => text.replace('/', '~'));
-  const path = fc.array(segment, { minLength: 1, maxLength: 3 }).map((segments) => segments.join('/'));
+  const path = fc
+    .array(segment, { minLength: 1, maxLength: 3 })
+    .map((segments) => segments.join('/'));
   const { nameOf } = createNaming('preserve');
   fc.assert(
-    fc.property(fc.uniqueArray(fc.tuple(path, fc.boolean()), { maxLength: 20, selector: ([path]) => path }), (things) => {
-      const root = temporaryFolder();
-      try {
-        for (const [path, isLink] of things) {
-          try {
-            plant(root, [path]);
-            if (!isLink) continue;
-            rmSync(join(root, path));
-            symlinkSync('anywhere', join(root, path));
-          } catch {} // a file where another path needs a folder: either may win
+    fc.property(
+      fc.uniqueArray(fc.tuple(path, fc.boolean()), { maxLength: 20, selector: ([path]) => path }),
+      (things) => {
+        const root = temporaryFolder();
+        try {
+          for (const [path, isLink] of things) {
+            try {
+              plant(root, [path]);
+              if (!isLink) continue;
+              rmSync(join(root, path));
+              symlinkSync('anywhere', join(root, path));
+            } catch {} // a file where another path needs a folder: either may win
+          }
+          const items = [
+            ...walk(startLooking(openSource(root), settings({ symlinks: 'preserve' }))),
+          ];
+          const names = items.filter((item) => item.kind !== 'problem').map(nameOf);
+          expect(names).toEqual(
+            [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+          );
+        } finally {
+          rmSync(root, { recursive: true, force: true });
         }
-        const items = [...walk(startLooking(openSource(root), settings({ symlinks: 'preserve' })))];
-        const names = items.filter((item) => item.kind !== 'problem').map(nameOf);
-        expect(names).toEqual([...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
-      } finally {
-        rmSync(root, { recursive: true, force: true });
-      }
-    }),
+      },
+    ),
     { numRuns: 200 },
   );
 });

@@ -7,7 +7,14 @@ import { startLooking } from '../../src/watcher/look.js';
 import { isRelativePath } from '../../src/watcher/path.js';
 import { openSource, SourceMissingError } from '../../src/watcher/source.js';
 import { walk } from '../../src/watcher/walk.js';
-import { canDropRights, canMount, filesBelow, plant, temporaryFolder, walkedWithoutRights } from './tree.js';
+import {
+  canDropRights,
+  canMount,
+  filesBelow,
+  plant,
+  temporaryFolder,
+  walkedWithoutRights,
+} from './tree.js';
 import { settings, walked } from './walked.js';
 
 const ODD_NAMES = [
@@ -49,10 +56,28 @@ const ODD_NAMES = [
 describe('the order', () => {
   it('is that of the object names as UTF-8 bytes, whatever the tree', () => {
     const segment = fc.oneof(
-      fc.constantFrom('a', 'a-', 'a.', 'a.b', 'a!', 'a0', 'ab', 'b', '😀', '\uffff', '\ue000', 'é', 'e\u0301'),
-      fc.string({ unit: 'binary', minLength: 1, maxLength: 3 }).filter((text) => isRelativePath(text) && !text.includes('/')),
+      fc.constantFrom(
+        'a',
+        'a-',
+        'a.',
+        'a.b',
+        'a!',
+        'a0',
+        'ab',
+        'b',
+        '😀',
+        '\uffff',
+        '\ue000',
+        'é',
+        'e\u0301',
+      ),
+      fc
+        .string({ unit: 'binary', minLength: 1, maxLength: 3 })
+        .filter((text) => isRelativePath(text) && !text.includes('/')),
     );
-    const path = fc.array(segment, { minLength: 1, maxLength: 5 }).map((segments) => segments.join('/'));
+    const path = fc
+      .array(segment, { minLength: 1, maxLength: 5 })
+      .map((segments) => segments.join('/'));
     fc.assert(
       fc.property(fc.uniqueArray(path, { maxLength: 30 }), (paths) => {
         const root = temporaryFolder();
@@ -87,7 +112,9 @@ describe('what is found', () => {
     plant(root, [...ODD_NAMES, ...ODD_NAMES.map((name) => `folder/${name}`)]);
     const { paths, problems } = walked(root);
     expect(problems).toEqual([]);
-    expect(new Set(paths)).toEqual(new Set([...ODD_NAMES, ...ODD_NAMES.map((name) => `folder/${name}`)]));
+    expect(new Set(paths)).toEqual(
+      new Set([...ODD_NAMES, ...ODD_NAMES.map((name) => `folder/${name}`)]),
+    );
   });
 
   it('tells size, times, inode, mode and owner as lstat does', () => {
@@ -96,7 +123,9 @@ describe('what is found', () => {
     execFileSync('touch', ['-d', '2001-02-03 04:05:06.123456789', join(root, 'file')]);
     execFileSync('chmod', ['4640', join(root, 'file')]);
     const [entry] = walk(startLooking(openSource(root), settings()));
-    const [inode, owner, group] = execFileSync('stat', ['-c', '%i %u %g', join(root, 'file')], { encoding: 'utf8' })
+    const [inode, owner, group] = execFileSync('stat', ['-c', '%i %u %g', join(root, 'file')], {
+      encoding: 'utf8',
+    })
       .trim()
       .split(' ');
     expect(entry).toMatchObject({
@@ -108,7 +137,10 @@ describe('what is found', () => {
       uid: Number(owner),
       gid: Number(group),
     });
-    expect(entry).toHaveProperty('mtimeNs', BigInt(Date.parse('2001-02-03T04:05:06.123Z')) * 1_000_000n + 456_789n);
+    expect(entry).toHaveProperty(
+      'mtimeNs',
+      BigInt(Date.parse('2001-02-03T04:05:06.123Z')) * 1_000_000n + 456_789n,
+    );
   });
 
   it('has both names of a file with two', () => {
@@ -149,7 +181,13 @@ describe('under a path', () => {
 
   it('heeds the ignore files above it', () => {
     const root = temporaryFolder();
-    plant(root, { '.longshoreignore': 'a/b\n', 'a/b/x': '', 'c/.longshoreignore': '*.tmp', 'c/d/x.tmp': '', 'c/d/y': '' });
+    plant(root, {
+      '.longshoreignore': 'a/b\n',
+      'a/b/x': '',
+      'c/.longshoreignore': '*.tmp',
+      'c/d/x.tmp': '',
+      'c/d/y': '',
+    });
     expect(walked(root, {}, 'a/b/x').paths).toEqual([]);
     expect(walked(root, {}, 'a/b').paths).toEqual([]);
     expect(walked(root, {}, 'c/d/x.tmp').paths).toEqual([]);
@@ -162,7 +200,9 @@ describe('what cannot be mirrored', () => {
     const root = temporaryFolder();
     plant(root, ['file']);
     execFileSync('mkfifo', [join(root, 'pipe'), join(root, 'excluded.pipe')]);
-    const { paths, problems } = walked(root, { filter: { exclude: ['*.pipe'], include: [], never: [] } });
+    const { paths, problems } = walked(root, {
+      filter: { exclude: ['*.pipe'], include: [], never: [] },
+    });
     expect(paths).toEqual(['file']);
     expect(problems).toMatchObject([{ path: 'pipe', reason: 'special-file', hides: 'nothing' }]);
   });
@@ -170,7 +210,10 @@ describe('what cannot be mirrored', () => {
   it('P8: names that are not UTF-8 are reported in a printable form, beside files that are mirrored', () => {
     const root = temporaryFolder();
     plant(root, ['\ufffd', 'file']);
-    writeFileSync(Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9]), Buffer.from('.txt')]), '');
+    writeFileSync(
+      Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9]), Buffer.from('.txt')]),
+      '',
+    );
     mkdirSync(Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff, 0x0a])]));
     const { paths, problems } = walked(root);
     expect(paths).toEqual(['file', '\ufffd']);
@@ -212,35 +255,41 @@ describe('what cannot be mirrored', () => {
     expect(problems).toMatchObject([{ reason: 'name-too-long', hides: 'path-and-below' }]);
   });
 
-  it.skipIf(!canDropRights)('P8: what may not be read is reported, and its siblings are mirrored', () => {
-    const root = temporaryFolder();
-    plant(root, ['closed/x', 'no-search/x', 'no-search/y', 'open/x', 'rules/x', 'z']);
-    plant(root, { 'rules/.longshoreignore': 'x' });
-    for (const [path, mode] of [
-      ['.', 0o755],
-      ['closed', 0o000],
-      ['no-search', 0o644],
-      ['rules/.longshoreignore', 0o000],
-    ] as const) {
-      chmodSync(join(root, path), mode);
-    }
-    const { paths, problems } = walkedWithoutRights(root);
-    expect(paths).toEqual(['open/x', 'z']);
-    expect(problems.map(({ path, reason, hides }) => [path, reason, hides])).toEqual([
-      ['closed', 'unreadable', 'path-and-below'],
-      ['no-search', 'unreadable', 'path-and-below'],
-      ['rules', 'unreadable', 'path-and-below'],
-    ]);
-  });
-
-  it.skipIf(!canDropRights)('P4: a source that may not be read, or not searched, is an error', () => {
-    for (const mode of [0o000, 0o644, 0o311]) {
+  it.skipIf(!canDropRights)(
+    'P8: what may not be read is reported, and its siblings are mirrored',
+    () => {
       const root = temporaryFolder();
-      plant(root, ['x']);
-      chmodSync(root, mode);
-      expect(() => walkedWithoutRights(root)).toThrow(/SourceMissingError/);
-    }
-  });
+      plant(root, ['closed/x', 'no-search/x', 'no-search/y', 'open/x', 'rules/x', 'z']);
+      plant(root, { 'rules/.longshoreignore': 'x' });
+      for (const [path, mode] of [
+        ['.', 0o755],
+        ['closed', 0o000],
+        ['no-search', 0o644],
+        ['rules/.longshoreignore', 0o000],
+      ] as const) {
+        chmodSync(join(root, path), mode);
+      }
+      const { paths, problems } = walkedWithoutRights(root);
+      expect(paths).toEqual(['open/x', 'z']);
+      expect(problems.map(({ path, reason, hides }) => [path, reason, hides])).toEqual([
+        ['closed', 'unreadable', 'path-and-below'],
+        ['no-search', 'unreadable', 'path-and-below'],
+        ['rules', 'unreadable', 'path-and-below'],
+      ]);
+    },
+  );
+
+  it.skipIf(!canDropRights)(
+    'P4: a source that may not be read, or not searched, is an error',
+    () => {
+      for (const mode of [0o000, 0o644, 0o311]) {
+        const root = temporaryFolder();
+        plant(root, ['x']);
+        chmodSync(root, mode);
+        expect(() => walkedWithoutRights(root)).toThrow(/SourceMissingError/);
+      }
+    },
+  );
 });
 
 describe('a folder on another file system', () => {
@@ -253,7 +302,9 @@ describe('a folder on another file system', () => {
       expect(walked(root)).toEqual({ paths: ['a', 'mounted/x', 'z'], problems: [] });
       const { paths, problems } = walked(root, { oneFileSystem: true });
       expect(paths).toEqual(['a', 'z']);
-      expect(problems).toMatchObject([{ path: 'mounted', reason: 'other-file-system', hides: 'path-and-below' }]);
+      expect(problems).toMatchObject([
+        { path: 'mounted', reason: 'other-file-system', hides: 'path-and-below' },
+      ]);
     } finally {
       execFileSync('umount', [join(root, 'mounted')]);
     }

@@ -7,7 +7,14 @@ import { walk } from '../../src/watcher/walk.js';
 export const NO_FILTER: FilterSettings = { exclude: [], include: [], never: [] };
 
 export function settings(changes: Partial<WalkSettings> = {}): WalkSettings {
-  return { filter: NO_FILTER, symlinks: 'skip', maxNameBytes: 1024 * 1024, oneFileSystem: false, reserved: [], ...changes };
+  return {
+    filter: NO_FILTER,
+    symlinks: 'skip',
+    maxNameBytes: 1024 * 1024,
+    oneFileSystem: false,
+    reserved: [],
+    ...changes,
+  };
 }
 
 export interface Walked {
@@ -18,5 +25,8 @@ export interface Walked {
 export function walked(root: string, changes: Partial<WalkSettings> = {}, under = ''): Walked {
   const items = [...walk(startLooking(openSource(root), settings(changes)), under)];
   const problems = items.filter((item) => item.kind === 'problem');
-  return { paths: items.filter((item) => item.kind !== 'problem').map(({ path }) => path), problems };
+  return {
+    paths: items.filter((item) => item.kind !== 'problem').map(({ path }) => path),
+    problems,
+  };
 }

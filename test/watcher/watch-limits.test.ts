@@ -14,18 +14,32 @@ test('what to do about a limit is said with its name, its value, and a value tha
   expect(explainLimit(error('ENOSPC'), limits, 10_100)).toBe(
     'no watches left: fs.inotify.max_user_watches is 8192, shared by all programs of this user; this source needs 10100, one for each folder. Raise it: sysctl -w fs.inotify.max_user_watches=32768',
   );
-  expect(explainLimit(error('EMFILE'), limits, undefined)).toContain('sysctl -w fs.inotify.max_user_instances=1024');
-  expect(explainLimit(error('ENOSPC'), undefined, undefined)).toContain('fs.inotify.max_user_watches');
+  expect(explainLimit(error('EMFILE'), limits, undefined)).toContain(
+    'sysctl -w fs.inotify.max_user_instances=1024',
+  );
+  expect(explainLimit(error('ENOSPC'), undefined, undefined)).toContain(
+    'fs.inotify.max_user_watches',
+  );
 });
 
 test('only what every further watch would meet as well is a limit', () => {
-  expect(['ENOSPC', 'EMFILE', 'ENFILE', 'EACCES', 'ENOENT'].filter((code) => isLimit(error(code)))).toEqual(['ENOSPC', 'EMFILE', 'ENFILE']);
+  expect(
+    ['ENOSPC', 'EMFILE', 'ENFILE', 'EACCES', 'ENOENT'].filter((code) => isLimit(error(code))),
+  ).toEqual(['ENOSPC', 'EMFILE', 'ENFILE']);
 });
 
 test('of two settings that both hold, the lower one is named', () => {
   const procSys = temporaryFolder(onTestFinished);
-  const settings = { 'fs/inotify/max_user_watches': 1_000, 'fs/inotify/max_user_instances': 128, 'fs/inotify/max_queued_events': 10 };
-  for (const [name, value] of Object.entries({ ...settings, 'user/max_inotify_watches': 50, 'user/max_inotify_instances': 200 })) {
+  const settings = {
+    'fs/inotify/max_user_watches': 1_000,
+    'fs/inotify/max_user_instances': 128,
+    'fs/inotify/max_queued_events': 10,
+  };
+  for (const [name, value] of Object.entries({
+    ...settings,
+    'user/max_inotify_watches': 50,
+    'user/max_inotify_instances': 200,
+  })) {
     writeFile(join(procSys, name), `${value}\n`);
   }
   expect(readWatchLimits(procSys)).toEqual({

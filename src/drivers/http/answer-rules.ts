@@ -14,7 +14,10 @@ export interface AnswerRead {
 }
 
 /** What is wrong with a body, in a few words; undefined: nothing. */
-export type BodyRule = (answer: AnswerRead & { readonly body: string }, subject: Subject) => string | undefined;
+export type BodyRule = (
+  answer: AnswerRead & { readonly body: string },
+  subject: Subject,
+) => string | undefined;
 
 /** What the answer of success to one operation must carry. */
 export interface AnswerRule {
@@ -38,13 +41,20 @@ export interface Protocol {
 }
 
 /** What is wrong with an answer of success, in a few words; undefined: it is what the operation's answer must be. */
-export function flawIn(answer: AnswerRead, rule: AnswerRule, protocol: Protocol, subject: Subject): string | undefined {
+export function flawIn(
+  answer: AnswerRead,
+  rule: AnswerRule,
+  protocol: Protocol,
+  subject: Subject,
+): string | undefined {
   const { status, headers, body } = answer;
   if (!rule.statuses.includes(status)) return `the status must be ${rule.statuses.join(' or ')}`;
   const flaw =
     headerFlaw(headers, rule.headers ?? {}) ??
     (body === undefined ? undefined : rule.body?.({ ...answer, body }, subject)) ??
-    (rule.unmarked?.includes(status) || protocol.isMarked(headers) ? undefined : `no header of ${protocol.name}`);
+    (rule.unmarked?.includes(status) || protocol.isMarked(headers)
+      ? undefined
+      : `no header of ${protocol.name}`);
   return flaw === undefined ? undefined : (webPage(answer) ?? flaw);
 }
 
@@ -75,11 +85,15 @@ export function unproven(
 /** A web page is the usual case, and its content type says most to people. */
 function webPage({ headers, body }: AnswerRead): string | undefined {
   const type = headers['content-type'];
-  const isPage = type !== undefined && /html/i.test(type) && headers['content-length'] !== '0' && body !== '';
+  const isPage =
+    type !== undefined && /html/i.test(type) && headers['content-length'] !== '0' && body !== '';
   return isPage ? `content-type ${type.slice(0, 60)}` : undefined;
 }
 
-function headerFlaw(headers: HttpHeaders, wanted: Readonly<Record<string, RegExp>>): string | undefined {
+function headerFlaw(
+  headers: HttpHeaders,
+  wanted: Readonly<Record<string, RegExp>>,
+): string | undefined {
   for (const [name, form] of Object.entries(wanted)) {
     const value = headers[name];
     if (value === undefined || value === '') return `no ${name}`;

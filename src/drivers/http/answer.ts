@@ -21,7 +21,12 @@ function joined(headers: RawHeaders): HttpHeaders {
   for (const name in headers) {
     const value = headers[name];
     if (Array.isArray(value))
-      return Object.fromEntries(Object.entries(headers).map(([key, each]) => [key, Array.isArray(each) ? each.join(', ') : each]));
+      return Object.fromEntries(
+        Object.entries(headers).map(([key, each]) => [
+          key,
+          Array.isArray(each) ? each.join(', ') : each,
+        ]),
+      );
   }
   return headers as HttpHeaders;
 }
@@ -29,19 +34,28 @@ function joined(headers: RawHeaders): HttpHeaders {
 export function bufferedAnswer(limit: number): AnswerSink<HttpAnswer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  let head: { readonly flow: Flow; readonly status: number; readonly headers: HttpHeaders } | undefined;
+  let head:
+    | { readonly flow: Flow; readonly status: number; readonly headers: HttpHeaders }
+    | undefined;
   return {
     started(flow, status, headers) {
       head = { flow, status, headers: joined(headers) };
     },
     received(chunk) {
       size += chunk.byteLength;
-      if (size > limit) head?.flow.abort(new HttpError(`an answer of more than ${limit} bytes`, 'broken', undefined, undefined));
+      if (size > limit)
+        head?.flow.abort(
+          new HttpError(`an answer of more than ${limit} bytes`, 'broken', undefined, undefined),
+        );
       else chunks.push(chunk);
     },
     ended(resolve) {
       if (head !== undefined)
-        resolve({ status: head.status, headers: head.headers, body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) });
+        resolve({
+          status: head.status,
+          headers: head.headers,
+          body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks),
+        });
     },
     failed() {},
   };
@@ -102,7 +116,10 @@ export function streamedAnswer(signal: AbortSignal): AnswerSink<HttpStream> {
 }
 
 /** The beginning of an answer's body as text; the rest is left. For error documents, which tell what they have to at the start. */
-export async function beginningAsText(body: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
+export async function beginningAsText(
+  body: AsyncIterable<Uint8Array>,
+  limit: number,
+): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {

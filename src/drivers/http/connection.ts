@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { duration } from '../../config/amounts.js';
-import { count, flag, folder, type Infer, type ConfigContext, section, text } from '../../config/fields.js';
+import {
+  type ConfigContext,
+  count,
+  flag,
+  folder,
+  type Infer,
+  section,
+  text,
+} from '../../config/fields.js';
 import { StorageError } from '../errors.js';
 import type { HttpClient } from './exchange.js';
 import { createHttpClient } from './http-client.js';
@@ -8,14 +16,20 @@ import { createHttpClient } from './http-client.js';
 /** What may be set of the way to a provider that speaks HTTP, whoever it is. */
 export const connectionFields = (place: ConfigContext) => ({
   secure: flag('Use TLS.').default(true),
-  ca_file: folder('PEM file of the authorities to trust instead of the built-in ones.', place).optional(),
-  verify_tls: flag('Whether the server’s certificate is checked. False is for tests only.').default(true),
+  ca_file: folder(
+    'PEM file of the authorities to trust instead of the built-in ones.',
+    place,
+  ).optional(),
+  verify_tls: flag('Whether the server’s certificate is checked. False is for tests only.').default(
+    true,
+  ),
   connect_timeout: duration('Longest wait for a connection.', { min: 1 }).default(10_000),
   timeout: duration('Longest time without an answer from the server.', { min: 1 }).default(60_000),
   connections: count('Connections to one host.', { min: 1, max: 1024 }).default(64),
 });
 
-const connectionSection = (place: ConfigContext) => section('A connection.', connectionFields(place));
+const connectionSection = (place: ConfigContext) =>
+  section('A connection.', connectionFields(place));
 
 type ConnectionSettings = Infer<typeof connectionSection> & {
   /** Where proxies are looked up. */
@@ -32,7 +46,11 @@ export const hostName = (description: string) =>
  * A client with these settings. Throws StorageError when `ca_file` cannot be read. `caVariable`: the variable of the
  * environment that the provider's own tools read instead of it.
  */
-export function openConnections(settings: ConnectionSettings, driver: string, caVariable?: string): HttpClient {
+export function openConnections(
+  settings: ConnectionSettings,
+  driver: string,
+  caVariable?: string,
+): HttpClient {
   const ca = readAuthorities(settings, driver, caVariable);
   return createHttpClient({
     connections: settings.connections,
@@ -44,17 +62,27 @@ export function openConnections(settings: ConnectionSettings, driver: string, ca
   });
 }
 
-function readAuthorities(settings: ConnectionSettings, driver: string, caVariable: string | undefined): string | undefined {
-  const fromEnvironment = settings.ca_file === undefined && caVariable !== undefined ? settings.environment()[caVariable] : undefined;
+function readAuthorities(
+  settings: ConnectionSettings,
+  driver: string,
+  caVariable: string | undefined,
+): string | undefined {
+  const fromEnvironment =
+    settings.ca_file === undefined && caVariable !== undefined
+      ? settings.environment()[caVariable]
+      : undefined;
   const file = settings.ca_file ?? fromEnvironment;
   if (file === undefined || file === '') return undefined;
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new StorageError(`${settings.ca_file === undefined ? caVariable : 'ca_file'} ${file} cannot be read: ${reason}`, {
-      driver,
-      cause: error,
-    });
+    throw new StorageError(
+      `${settings.ca_file === undefined ? caVariable : 'ca_file'} ${file} cannot be read: ${reason}`,
+      {
+        driver,
+        cause: error,
+      },
+    );
   }
 }

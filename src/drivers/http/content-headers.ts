@@ -12,12 +12,16 @@ const CONTENT_HEADERS = {
 
 /** Those that an answer has, for `extra`. */
 export function extraOfHeaders(headers: HttpHeaders): Record<string, string> {
-  return Object.fromEntries(Object.entries(CONTENT_HEADERS).flatMap(([header, name]) => valued(name, headers[header])));
+  return Object.fromEntries(
+    Object.entries(CONTENT_HEADERS).flatMap(([header, name]) => valued(name, headers[header])),
+  );
 }
 
 /** The reverse, for an object that is to have the same. */
 export function headersOfExtra(extra: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(CONTENT_HEADERS).flatMap(([header, name]) => valued(header, extra[name])));
+  return Object.fromEntries(
+    Object.entries(CONTENT_HEADERS).flatMap(([header, name]) => valued(header, extra[name])),
+  );
 }
 
 function valued(name: string, value: unknown): [string, string][] {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Body, Call } from '../call.js';
 import { untilAborted } from '../../signal.js';
+import type { Body, Call } from '../call.js';
 import { BodySizeError } from './exact-body.js';
 
 /**

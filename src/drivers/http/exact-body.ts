@@ -2,7 +2,11 @@
 export class BodySizeError extends Error {
   override readonly name = 'BodySizeError';
   constructor(expected: number, got: number) {
-    super(got > expected ? `the source gave more than its ${expected} bytes` : `the source ended after ${got} of ${expected} bytes`);
+    super(
+      got > expected
+        ? `the source gave more than its ${expected} bytes`
+        : `the source ended after ${got} of ${expected} bytes`,
+    );
   }
 }
 
@@ -11,7 +15,10 @@ export class BodySizeError extends Error {
  * held back until the source has ended: a server that has received Content-Length bytes stores them, and only then
  * would a source that goes on, or throws at its end, be found out.
  */
-export async function* exactly(size: number, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* exactly(
+  size: number,
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let total = 0;
   let last: Uint8Array | undefined;
   for await (const chunk of source) {

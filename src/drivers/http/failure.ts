@@ -15,9 +15,15 @@ const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ET
 export function httpError(error: Error, request: HttpRequest): HttpError {
   const code = codeOf(error);
   const where = `${request.method} ${request.origin}${request.path.split('?', 1)[0]}`;
-  if (code !== undefined && TIMEOUTS.has(code)) return new HttpError(`${where}: no answer in time (${code})`, 'timeout', code, error);
+  if (code !== undefined && TIMEOUTS.has(code))
+    return new HttpError(`${where}: no answer in time (${code})`, 'timeout', code, error);
   if (code !== undefined && (UNREACHABLE.has(code) || isTlsCode(code)))
-    return new HttpError(`${where}: cannot connect: ${reasonOf(error)}${adviceOn(code)}`, 'unreachable', code, error);
+    return new HttpError(
+      `${where}: cannot connect: ${reasonOf(error)}${adviceOn(code)}`,
+      'unreachable',
+      code,
+      error,
+    );
   return new HttpError(`${where}: the connection broke: ${reasonOf(error)}`, 'broken', code, error);
 }
 
@@ -33,7 +39,8 @@ function isTlsCode(code: string): boolean {
 
 /** An AggregateError (several addresses tried) has an empty message of its own. */
 function reasonOf(error: Error): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map((each: Error) => each.message).join('; ');
+  if (error instanceof AggregateError && error.message === '')
+    return error.errors.map((each: Error) => each.message).join('; ');
   return error.message;
 }
 

@@ -29,5 +29,7 @@ export async function foundAsSent(
 export function isAsSent({ size, checksums, metaData }: ObjectInfo, sent: SentObject): boolean {
   const md5 = findChecksum(checksums, 'md5')?.hex;
   if (md5 === undefined || md5 !== sent.md5 || size !== sent.size) return false;
-  return Object.entries(sent.metaData).every(([key, value]) => metaData[key.toLowerCase()] === value);
+  return Object.entries(sent.metaData).every(
+    ([key, value]) => metaData[key.toLowerCase()] === value,
+  );
 }

@@ -1,9 +1,16 @@
 import type { Dispatcher } from 'undici';
+import { onAbort } from '../../signal.js';
 import { type AnswerSink, bufferedAnswer, streamedAnswer } from './answer.js';
 import { exactly } from './exact-body.js';
-import { type HttpAnswer, type HttpBody, type HttpClient, HttpError, type HttpRequest, type HttpStream } from './exchange.js';
+import {
+  type HttpAnswer,
+  type HttpBody,
+  type HttpClient,
+  HttpError,
+  type HttpRequest,
+  type HttpStream,
+} from './exchange.js';
 import { httpError } from './failure.js';
-import { onAbort } from '../../signal.js';
 
 export interface HttpOptions {
   /** Connections to one host. */
@@ -21,7 +28,12 @@ export interface HttpOptions {
   readonly maxAnswerBytes?: number;
 }
 
-const DEFAULTS = { connections: 64, connectTimeoutMs: 10_000, timeoutMs: 60_000, maxAnswerBytes: 64 * 2 ** 20 };
+const DEFAULTS = {
+  connections: 64,
+  connectTimeoutMs: 10_000,
+  timeoutMs: 60_000,
+  maxAnswerBytes: 64 * 2 ** 20,
+};
 
 /**
  * undici starts its wait for an answer anew with each chunk of a body that the line did not take at once. A chunk of
@@ -40,16 +52,25 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
   let closed: Promise<void> | undefined;
 
   async function send<T>(request: HttpRequest, answer: AnswerSink<T>): Promise<T> {
-    const timeoutMs = request.answerWithinMs ?? Math.ceil(settings.timeoutMs * (1 + TIMEOUTS_PER_CHUNK * chunkShare(request.body)));
-    if (closed !== undefined) throw new HttpError('the client was closed', 'broken', undefined, undefined);
+    const timeoutMs =
+      request.answerWithinMs ??
+      Math.ceil(settings.timeoutMs * (1 + TIMEOUTS_PER_CHUNK * chunkShare(request.body)));
+    if (closed !== undefined)
+      throw new HttpError('the client was closed', 'broken', undefined, undefined);
     dispatcher ??= createDispatcher(settings).catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new HttpError(`no connection can be set up with these settings (proxy, ca_file): ${reason}`, 'unreachable', undefined, error);
+      throw new HttpError(
+        `no connection can be set up with these settings (proxy, ca_file): ${reason}`,
+        'unreachable',
+        undefined,
+        error,
+      );
     });
     return exchange(await dispatcher, request, timeoutMs, settings.timeoutMs, answer);
   }
   return {
-    request: (request): Promise<HttpAnswer> => send(request, bufferedAnswer(settings.maxAnswerBytes)),
+    request: (request): Promise<HttpAnswer> =>
+      send(request, bufferedAnswer(settings.maxAnswerBytes)),
     stream: (request): Promise<HttpStream> => send(request, streamedAnswer(request.signal)),
     close() {
       closed ??= Promise.resolve(dispatcher).then(
@@ -85,12 +106,17 @@ async function createDispatcher(settings: HttpOptions & typeof DEFAULTS): Promis
     noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '',
   };
   if (proxies.httpProxy === '' && proxies.httpsProxy === '') return new Agent(agentOptions);
-  const proxied = new EnvHttpProxyAgent({ ...agentOptions, ...proxies, requestTls: agentOptions.connect });
+  const proxied = new EnvHttpProxyAgent({
+    ...agentOptions,
+    ...proxies,
+    requestTls: agentOptions.connect,
+  });
   if (proxies.httpsProxy !== '') return proxied;
   // undici would take http_proxy for https as well; curl, and who set it, do not.
   const direct = new Agent(agentOptions);
   return {
-    dispatch: (request, handler) => (String(request.origin).startsWith('https:') ? direct : proxied).dispatch(request, handler),
+    dispatch: (request, handler) =>
+      (String(request.origin).startsWith('https:') ? direct : proxied).dispatch(request, handler),
     destroy: async () => void (await Promise.all([direct.destroy(), proxied.destroy()])),
   };
 }
@@ -132,7 +158,10 @@ function exchange<T>(
         origin: request.origin,
         path: request.path,
         method: request.method as Dispatcher.HttpMethod,
-        headers: body.size === undefined ? request.headers : { ...request.headers, 'content-length': String(body.size) },
+        headers:
+          body.size === undefined
+            ? request.headers
+            : { ...request.headers, 'content-length': String(body.size) },
         // undici takes async iterables (docs/api/Dispatcher.md); its types do not say so.
         body: body.content as Uint8Array | null,
         headersTimeout,
@@ -160,7 +189,8 @@ function exchange<T>(
             resolve(value);
           });
         },
-        onResponseError: (_, error) => fail(sourceFailure ? sourceFailure.error : httpError(error, request)),
+        onResponseError: (_, error) =>
+          fail(sourceFailure ? sourceFailure.error : httpError(error, request)),
       },
     );
   });
@@ -178,7 +208,10 @@ function openBody(body: HttpBody | undefined, failed: (error: unknown) => void):
 }
 
 /** undici reports a failing source in words of its own; the caller is owed the source's error itself. */
-async function* remember(source: AsyncIterable<Uint8Array>, failed: (error: unknown) => void): AsyncIterable<Uint8Array> {
+async function* remember(
+  source: AsyncIterable<Uint8Array>,
+  failed: (error: unknown) => void,
+): AsyncIterable<Uint8Array> {
   try {
     yield* source;
   } catch (error) {

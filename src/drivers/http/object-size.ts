@@ -22,9 +22,16 @@ export interface SizeSources {
  * Bytes of an object by the headers of its HEAD or, where a proxy has taken Content-Length out of them, by a GET of its first
  * byte or a listing. Rejects with ObjectError when nothing says it.
  */
-export async function objectSize(head: HttpHeaders, { key }: ObjectRef, { driver, get, list }: SizeSources): Promise<number> {
+export async function objectSize(
+  head: HttpHeaders,
+  { key }: ObjectRef,
+  { driver, get, list }: SizeSources,
+): Promise<number> {
   const size = contentLength(head) ?? (await sizeByRange(await get())) ?? (await list());
-  if (size === undefined) throw new ObjectError(key, 'has no size: neither its HEAD, nor a GET, nor a listing says it', { driver });
+  if (size === undefined)
+    throw new ObjectError(key, 'has no size: neither its HEAD, nor a GET, nor a listing says it', {
+      driver,
+    });
   return size;
 }
 

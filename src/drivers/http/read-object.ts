@@ -19,15 +19,23 @@ export function isEmptyRange(range: ByteRange | undefined): boolean {
  */
 export async function contentIn(
   { status, headers, body }: HttpStream,
-  { key, range, driver }: { readonly key: string; readonly range: string | undefined; readonly driver: string },
+  {
+    key,
+    range,
+    driver,
+  }: { readonly key: string; readonly range: string | undefined; readonly driver: string },
 ): Promise<AsyncIterable<Uint8Array>> {
   const given = status === 206 ? headers['content-range'] : undefined;
-  if (status === 206 ? isPartAskedFor(given, range) : status === 200 && range === undefined) return content(body, driver);
+  if (status === 206 ? isPartAskedFor(given, range) : status === 200 && range === undefined)
+    return content(body, driver);
   for await (const _ of body) break; // gives the connection back without what nobody wants
   if (status === 206) {
     const part = given ?? 'a part that it does not name';
     const asked = range ?? 'the whole object';
-    throw new StorageError(`read "${key}": the provider answered with ${part} when asked for ${asked}`, { driver, retry: 'backoff' });
+    throw new StorageError(
+      `read "${key}": the provider answered with ${part} when asked for ${asked}`,
+      { driver, retry: 'backoff' },
+    );
   }
   if (status === 416 || headers['content-length'] === '0') return noBytes();
   throw new StorageError(`read "${key}": the provider ignored the range ${range}`, { driver });
@@ -39,11 +47,17 @@ function isPartAskedFor(given: string | undefined, range: string | undefined): b
   if (part === null) return false;
   const [first, last, size] = part.slice(1).map(Number) as [number, number, number];
   const [, start = '0', end = ''] = /^bytes=(\d+)-(\d*)$/.exec(range ?? 'bytes=0-') ?? [];
-  const wanted = Math.min(end === '' ? Number.POSITIVE_INFINITY : Number(end), Number.isNaN(size) ? last : size - 1);
+  const wanted = Math.min(
+    end === '' ? Number.POSITIVE_INFINITY : Number(end),
+    Number.isNaN(size) ? last : size - 1,
+  );
   return first === Number(start) && last === wanted;
 }
 
-async function* content(body: AsyncIterable<Uint8Array>, driver: string): AsyncGenerator<Uint8Array, void, undefined> {
+async function* content(
+  body: AsyncIterable<Uint8Array>,
+  driver: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     yield* body;
   } catch (error) {

@@ -44,15 +44,28 @@ export function withoutStop(message: string): string {
 }
 
 /** A refusal that is none of the named errors, as one about what the call was about. */
-export function refused({ container, key }: Subject, message: string, context: ErrorContext): StorageError {
+export function refused(
+  { container, key }: Subject,
+  message: string,
+  context: ErrorContext,
+): StorageError {
   if (key !== undefined) return new ObjectError(key, `was refused: ${message}`, context);
-  return container === undefined ? new StorageError(message, context) : new ContainerError(container, `was refused: ${message}`, context);
+  return container === undefined
+    ? new StorageError(message, context)
+    : new ContainerError(container, `was refused: ${message}`, context);
 }
 
 /** The credentials are good, and not for this. `advice`: where the provider keeps such rights. */
-export function denied({ container, key }: Subject, message: string, advice: string, context: ErrorContext): StorageError {
-  if (key !== undefined) return new ObjectAccessDeniedError(key, `was refused: ${message}; ${advice}`, context);
-  if (container !== undefined) return new ContainerAccessDeniedError(container, `was refused: ${message}; ${advice}`, context);
+export function denied(
+  { container, key }: Subject,
+  message: string,
+  advice: string,
+  context: ErrorContext,
+): StorageError {
+  if (key !== undefined)
+    return new ObjectAccessDeniedError(key, `was refused: ${message}; ${advice}`, context);
+  if (container !== undefined)
+    return new ContainerAccessDeniedError(container, `was refused: ${message}; ${advice}`, context);
   return new InvalidCredentialsError(`${message}; ${advice}`, context);
 }
 
@@ -64,5 +77,7 @@ export function fromTransport(error: unknown, driver: string): unknown {
 
 /** A source that gave another number of bytes than it promised, as an error about its object. */
 export function fromSource(key: string, error: unknown, driver: string): unknown {
-  return error instanceof BodySizeError ? new ObjectError(key, `was not stored: ${error.message}`, { driver, cause: error }) : error;
+  return error instanceof BodySizeError
+    ? new ObjectError(key, `was not stored: ${error.message}`, { driver, cause: error })
+    : error;
 }

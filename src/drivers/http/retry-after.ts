@@ -8,6 +8,8 @@ const LONGEST_MS = 3_600_000;
  */
 export function retryAfterMs(value: string | undefined, serverNowMs: number): number | undefined {
   if (value === undefined) return undefined;
-  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : (parseTime(value) ?? Number.NaN) - serverNowMs;
+  const ms = /^\s*\d+\s*$/.test(value)
+    ? Number(value) * 1000
+    : (parseTime(value) ?? Number.NaN) - serverNowMs;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_MS);
 }

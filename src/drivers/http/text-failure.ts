@@ -15,7 +15,12 @@ export interface Failure {
 
 const LONGEST_MESSAGE = 300;
 
-export function readFailure(status: number, headers: HttpHeaders, body: string, nowMs: number): Failure {
+export function readFailure(
+  status: number,
+  headers: HttpHeaders,
+  body: string,
+  nowMs: number,
+): Failure {
   const date = headers['date'] === undefined ? undefined : parseTime(headers['date']);
   return {
     status,

@@ -2,16 +2,21 @@ import type { Backend } from '../backend.js';
 import type { Body, Call } from '../call.js';
 
 /** The same backend; what it is given to send goes through `change` first, for each request anew. */
-export function changeBodies(inner: Backend, change: (body: Body, call: Call) => Promise<Body> | Body): Backend {
+export function changeBodies(
+  inner: Backend,
+  change: (body: Body, call: Call) => Promise<Body> | Body,
+): Backend {
   const { multipart } = inner.capabilities;
   return {
     ...inner,
-    putObject: async (ref, body, options, call) => inner.putObject(ref, await change(body, call), options, call),
+    putObject: async (ref, body, options, call) =>
+      inner.putObject(ref, await change(body, call), options, call),
     capabilities: {
       ...inner.capabilities,
       multipart: multipart && {
         ...multipart,
-        uploadPart: async (token, number, body, call) => multipart.uploadPart(token, number, await change(body, call), call),
+        uploadPart: async (token, number, body, call) =>
+          multipart.uploadPart(token, number, await change(body, call), call),
       },
     },
   };

@@ -17,7 +17,10 @@ const LONGEST_SLEEP_MS = 1_000;
  * one after it waits for that. So in any span of time no more passes than the rate allows, what was saved, and one amount.
  * `perSecond` is asked anew each time; Infinity lets everything through.
  */
-export function openBucket(clock: Pick<Clock, 'monotonic' | 'sleep'>, perSecond: () => number): Bucket {
+export function openBucket(
+  clock: Pick<Clock, 'monotonic' | 'sleep'>,
+  perSecond: () => number,
+): Bucket {
   let level = 0;
   let atMs = clock.monotonic();
   let last: Promise<void> = Promise.resolve();
@@ -26,7 +29,10 @@ export function openBucket(clock: Pick<Clock, 'monotonic' | 'sleep'>, perSecond:
   function owedMs(): number {
     const rate = perSecond();
     const nowMs = clock.monotonic();
-    level = rate === Number.POSITIVE_INFINITY ? 0 : Math.min(level + (rate * (nowMs - atMs)) / 1_000, rate * SAVED_SECONDS);
+    level =
+      rate === Number.POSITIVE_INFINITY
+        ? 0
+        : Math.min(level + (rate * (nowMs - atMs)) / 1_000, rate * SAVED_SECONDS);
     atMs = nowMs;
     return level < 0 ? (-level / rate) * 1_000 : 0;
   }
@@ -42,7 +48,8 @@ export function openBucket(clock: Pick<Clock, 'monotonic' | 'sleep'>, perSecond:
       last = after;
       try {
         await orAborted(before, signal);
-        for (let ms = owedMs(); ms > 0; ms = owedMs()) await clock.sleep(Math.min(Math.ceil(ms), LONGEST_SLEEP_MS), signal);
+        for (let ms = owedMs(); ms > 0; ms = owedMs())
+          await clock.sleep(Math.min(Math.ceil(ms), LONGEST_SLEEP_MS), signal);
         if (perSecond() !== Number.POSITIVE_INFINITY) level -= amount;
       } finally {
         void before.then(release); // who gives up does not let the next one overtake those before it

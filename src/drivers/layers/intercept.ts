@@ -2,7 +2,9 @@ import type { Backend } from '../backend.js';
 import type { Body, Call } from '../call.js';
 import type { BatchDelete, Cdn, Copy, Multipart, Versions } from '../capabilities.js';
 
-type MethodsOf<T> = { [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never }[keyof T];
+type MethodsOf<T> = {
+  [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never;
+}[keyof T];
 
 /** Everything that a backend can be asked for, beside closing it. */
 export type Operation =
@@ -78,7 +80,12 @@ function wrapMethods<T extends object>(target: T, around: Around): T {
     if (typeof member !== 'function' || !isOperation(name)) return [name, member];
     const method = (...given: unknown[]): Promise<unknown> => {
       const args = given.slice(0, -1);
-      const invocation = { operation: name, args, body: bodyIn(name, args), call: given.at(-1) as Call }; // every operation takes its Call last
+      const invocation = {
+        operation: name,
+        args,
+        body: bodyIn(name, args),
+        call: given.at(-1) as Call,
+      }; // every operation takes its Call last
       return around(invocation, (call = invocation.call) => member.apply(target, [...args, call]));
     };
     return [name, method];

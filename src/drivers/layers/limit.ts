@@ -23,7 +23,11 @@ export function limit(inner: Backend, settings: LimitSettings): Backend {
 }
 
 /** One bound for the calls of several backends: what they are asked for goes to one and the same provider. */
-export function createLimiter({ clock, concurrency, onLimit = () => {} }: LimitSettings): (inner: Backend) => Backend {
+export function createLimiter({
+  clock,
+  concurrency,
+  onLimit = () => {},
+}: LimitSettings): (inner: Backend) => Backend {
   const gate = openGate(clock, concurrency);
   let allowed = concurrency;
   /** Calls that began before the last decrease were told nothing new when they are throttled as well. */
@@ -49,7 +53,8 @@ export function createLimiter({ clock, concurrency, onLimit = () => {} }: LimitS
         decreases += 1;
         allow(Math.max(1, allowed / 2));
       }
-      if (error instanceof StorageError && typeof error.retry === 'object') gate.pauseFor(error.retry.afterMs);
+      if (error instanceof StorageError && typeof error.retry === 'object')
+        gate.pauseFor(error.retry.afterMs);
       throw error;
     } finally {
       release();

@@ -13,11 +13,16 @@ export interface Measurement {
 }
 
 /** Tells of each attempt. A reading is told of when its stream has ended, failed or was left. */
-export function measure(inner: Backend, clock: Pick<Clock, 'monotonic'>, report: (measurement: Measurement) => void): Backend {
+export function measure(
+  inner: Backend,
+  clock: Pick<Clock, 'monotonic'>,
+  report: (measurement: Measurement) => void,
+): Backend {
   return intercept(inner, async <T>(invocation: Invocation, run: () => Promise<T>): Promise<T> => {
     const { operation, body } = invocation;
     const startedAt = clock.monotonic();
-    const ended = (bytes: number | undefined, error?: unknown) => report({ operation, ms: clock.monotonic() - startedAt, bytes, error });
+    const ended = (bytes: number | undefined, error?: unknown) =>
+      report({ operation, ms: clock.monotonic() - startedAt, bytes, error });
     let result: T;
     try {
       result = await run();
@@ -25,7 +30,8 @@ export function measure(inner: Backend, clock: Pick<Clock, 'monotonic'>, report:
       ended(undefined, error);
       throw error;
     }
-    if (operation === 'readObject' || operation === 'readVersion') return counted(result as AsyncIterable<Uint8Array>, ended) as T;
+    if (operation === 'readObject' || operation === 'readVersion')
+      return counted(result as AsyncIterable<Uint8Array>, ended) as T;
     ended(body?.size);
     return result;
   });

@@ -31,19 +31,24 @@ export function readOnly(inner: Backend, report: (suppressed: Suppressed) => voi
   const { copy, batchDelete, cdn, versions, limits, names } = inner.capabilities;
   const checkKey = (key: string): void => {
     const problem = names.keyProblem(key);
-    if (problem !== undefined) throw new InvalidObjectNameError(key, problem, { driver: inner.name });
+    if (problem !== undefined)
+      throw new InvalidObjectNameError(key, problem, { driver: inner.name });
   };
   const created = new Set<string>();
   const suppress: Suppress = ({ signal }, operation, container, key, bytes) => {
     signal.throwIfAborted();
     report({ operation, container, key, bytes });
   };
-  const missing = (key: string): ObjectDoesNotExistError => new ObjectDoesNotExistError(key, { driver: inner.name });
+  const missing = (key: string): ObjectDoesNotExistError =>
+    new ObjectDoesNotExistError(key, { driver: inner.name });
 
   const reading: Pick<Backend, 'headContainer' | 'listObjects' | 'headObject' | 'readObject'> = {
-    headContainer: async (name, call) => (created.has(name) ? { name, extra: {} } : inner.headContainer(name, call)),
+    headContainer: async (name, call) =>
+      created.has(name) ? { name, extra: {} } : inner.headContainer(name, call),
     listObjects: async (container, prefix, page, call) =>
-      created.has(container) ? { items: [], next: undefined } : inner.listObjects(container, prefix, page, call),
+      created.has(container)
+        ? { items: [], next: undefined }
+        : inner.listObjects(container, prefix, page, call),
     async headObject(ref, call) {
       if (created.has(ref.container)) throw missing(ref.key);
       return inner.headObject(ref, call);
@@ -59,7 +64,8 @@ export function readOnly(inner: Backend, report: (suppressed: Suppressed) => voi
     ...reading,
     async createContainer(name, call) {
       const problem = names.newContainerProblem(name);
-      if (problem !== undefined) throw new InvalidContainerNameError(name, problem, { driver: inner.name });
+      if (problem !== undefined)
+        throw new InvalidContainerNameError(name, problem, { driver: inner.name });
       const exists = await reading.headContainer(name, call).then(
         () => true,
         (error: unknown) => {
@@ -81,10 +87,14 @@ export function readOnly(inner: Backend, report: (suppressed: Suppressed) => voi
       suppress(call, 'putObject', ref.container, ref.key, body.size);
       return asIfStored(ref, body.size ?? 0, options);
     },
-    deleteObject: async ({ container, key }, call) => suppress(call, 'deleteObject', container, key),
+    deleteObject: async ({ container, key }, call) =>
+      suppress(call, 'deleteObject', container, key),
     capabilities: {
       ...inner.capabilities,
-      copy: copy && { ...copy, ...suppressedCopies(inner.name, reading.headObject, checkKey, suppress) },
+      copy: copy && {
+        ...copy,
+        ...suppressedCopies(inner.name, reading.headObject, checkKey, suppress),
+      },
       batchDelete: batchDelete && {
         ...batchDelete,
         async deleteObjects(container, keys, call) {
@@ -98,20 +108,32 @@ export function readOnly(inner: Backend, report: (suppressed: Suppressed) => voi
       cdn: cdn && {
         ...cdn,
         enableContainer: async (name, call) => suppress(call, 'enableContainer', name),
-        enableObject: async ({ container, key }, call) => suppress(call, 'enableObject', container, key),
+        enableObject: async ({ container, key }, call) =>
+          suppress(call, 'enableObject', container, key),
       },
       versions: versions && {
         ...versions,
-        deleteVersion: async ({ container, key }, _, call) => suppress(call, 'deleteVersion', container, key),
+        deleteVersion: async ({ container, key }, _, call) =>
+          suppress(call, 'deleteVersion', container, key),
       },
     },
   };
 }
 
 /** Throws the signal's reason once it is aborted (G6). */
-type Suppress = (call: Call, operation: Operation, container: string, key?: string, bytes?: number) => void;
+type Suppress = (
+  call: Call,
+  operation: Operation,
+  container: string,
+  key?: string,
+  bytes?: number,
+) => void;
 
-function asIfStored({ container, key }: ObjectRef, size: number, { checksums, metaData, contentType }: PutOptions): ObjectInfo {
+function asIfStored(
+  { container, key }: ObjectRef,
+  size: number,
+  { checksums, metaData, contentType }: PutOptions,
+): ObjectInfo {
   return { container, key, size, checksums, metaData, extra: { contentType } };
 }
 
@@ -128,7 +150,13 @@ function suppressedCopies(
       checkSource(source, from, driver);
       suppress(call, 'copyObject', to.container, to.key);
       const extra = replace ? { contentType: replace.contentType } : source.extra;
-      return { ...to, size: source.size, checksums: source.checksums, metaData: replace?.metaData ?? source.metaData, extra };
+      return {
+        ...to,
+        size: source.size,
+        checksums: source.checksums,
+        metaData: replace?.metaData ?? source.metaData,
+        extra,
+      };
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.js';
+import { childController, NEVER_ABORTED } from '../../signal.js';
 import type { Backend } from '../backend.js';
 import type { PutOptions } from '../call.js';
 import { ObjectDoesNotExistError, StorageError, ThrottledError } from '../errors.js';
-import { childController, NEVER_ABORTED } from '../../signal.js';
 import { type Invocation, intercept, type Operation } from './intercept.js';
 
 export interface RetrySettings {
@@ -25,7 +25,14 @@ export interface RetrySettings {
  * again is sent once.
  */
 export function retry(inner: Backend, settings: RetrySettings): Backend {
-  const { clock, random, tries = 4, baseMs = 250, longestMs = 20_000, until = NEVER_ABORTED } = settings;
+  const {
+    clock,
+    random,
+    tries = 4,
+    baseMs = 250,
+    longestMs = 20_000,
+    until = NEVER_ABORTED,
+  } = settings;
 
   function waitBefore(attempt: number, error: unknown): number | undefined {
     if (!(error instanceof StorageError) || error.retry === 'never') return undefined;
@@ -55,7 +62,12 @@ export function retry(inner: Backend, settings: RetrySettings): Backend {
         return await run();
       } catch (error) {
         // The upload is unknown because the try before did complete it, or the provider dropped it: that try says more.
-        if (earlier !== undefined && invocation.operation === 'complete' && error instanceof ObjectDoesNotExistError) throw earlier;
+        if (
+          earlier !== undefined &&
+          invocation.operation === 'complete' &&
+          error instanceof ObjectDoesNotExistError
+        )
+          throw earlier;
         earlier = error;
         if (attempt >= tries || until.aborted || !mayRepeat(invocation, error)) throw error;
         const ms = waitBefore(attempt, error);
@@ -76,6 +88,7 @@ const ONCE: ReadonlySet<Operation> = new Set(['createContainer', 'deleteContaine
 
 function mayRepeat({ operation, args, body }: Invocation, error: unknown): boolean {
   if (body !== undefined && !body.replayable) return false;
-  const conditional = operation === 'putObject' && (args[2] as PutOptions).precondition !== undefined;
+  const conditional =
+    operation === 'putObject' && (args[2] as PutOptions).precondition !== undefined;
   return !(conditional || ONCE.has(operation)) || error instanceof ThrottledError;
 }

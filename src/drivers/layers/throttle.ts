@@ -21,8 +21,14 @@ const SMALLEST_PIECE = 1024;
 const LARGEST_PIECE = 64 * 1024;
 
 /** One limit for all who use one of these backends: what they are asked for goes over one line. */
-export function createThrottle({ clock, bytesPerSecond, callsPerSecond, passed = () => {} }: ThrottleSettings): Layer {
-  const paceBodies = bytesPerSecond && paceOfBodies(openBucket(clock, bytesPerSecond), bytesPerSecond, passed);
+export function createThrottle({
+  clock,
+  bytesPerSecond,
+  callsPerSecond,
+  passed = () => {},
+}: ThrottleSettings): Layer {
+  const paceBodies =
+    bytesPerSecond && paceOfBodies(openBucket(clock, bytesPerSecond), bytesPerSecond, passed);
   const calls = callsPerSecond && openBucket(clock, callsPerSecond);
   return (inner) => {
     const paced = paceBodies ? paceBodies(inner) : inner;
@@ -43,7 +49,10 @@ function paceOfBodies(bucket: Bucket, bytesPerSecond: () => number, passed: () =
     passed();
   }
 
-  async function* slowly(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  async function* slowly(
+    source: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const chunk of source) {
       for (let at = 0; at < chunk.byteLength; ) {
         const piece = chunk.subarray(at, at + pieceSize(bytesPerSecond()));
@@ -67,15 +76,19 @@ function paceOfBodies(bucket: Bucket, bytesPerSecond: () => number, passed: () =
 
   return (inner) => {
     const sending = changeBodies(inner, async (body, { signal }) => {
-      if (body.bytes === undefined || body.bytes.byteLength > pieceSize(bytesPerSecond())) return slowed(body, signal);
+      if (body.bytes === undefined || body.bytes.byteLength > pieceSize(bytesPerSecond()))
+        return slowed(body, signal);
       await take(body.bytes.byteLength, signal);
       return body;
     });
-    return intercept(sending, async <T>({ operation, call }: Invocation, run: () => Promise<T>): Promise<T> => {
-      const result = await run();
-      if (operation !== 'readObject' && operation !== 'readVersion') return result;
-      return slowly(result as AsyncIterable<Uint8Array>, call.signal) as T;
-    });
+    return intercept(
+      sending,
+      async <T>({ operation, call }: Invocation, run: () => Promise<T>): Promise<T> => {
+        const result = await run();
+        if (operation !== 'readObject' && operation !== 'readVersion') return result;
+        return slowly(result as AsyncIterable<Uint8Array>, call.signal) as T;
+      },
+    );
   };
 }
 

@@ -1,5 +1,5 @@
-import type { Backend } from '../backend.js';
 import { childController, onAbort } from '../../signal.js';
+import type { Backend } from '../backend.js';
 import { intercept, type Operation } from './intercept.js';
 
 /**

@@ -1,8 +1,21 @@
 import { pathToFileURL } from 'node:url';
 import type { Backend } from '../backend.js';
-import type { Body, Checksum, ContainerInfo, ObjectInfo, ObjectPage, ObjectRef, PutOptions } from '../call.js';
+import type {
+  Body,
+  Checksum,
+  ContainerInfo,
+  ObjectInfo,
+  ObjectPage,
+  ObjectRef,
+  PutOptions,
+} from '../call.js';
 import type { BatchDelete, Capabilities, Cdn, Copy, CopyReplacement } from '../capabilities.js';
-import { InvalidContainerNameError, InvalidObjectNameError, ObjectDoesNotExistError, UnsupportedOperationError } from '../errors.js';
+import {
+  InvalidContainerNameError,
+  InvalidObjectNameError,
+  ObjectDoesNotExistError,
+  UnsupportedOperationError,
+} from '../errors.js';
 import { type BareObject, unpackObjects } from '../packed-objects.js';
 import { CHECKED } from './digests.js';
 import { attributesOf } from './file-metadata.js';
@@ -41,7 +54,11 @@ export interface LocalOptions {
 export function localBackend({ root, fsync = true, create = true }: LocalOptions): Backend {
   const thread = createFileThread({ root, fsync, create });
   const sendStream = createSendStream(thread);
-  const limits = { maxPutSize: Number.MAX_SAFE_INTEGER, maxObjectSize: Number.MAX_SAFE_INTEGER, maxKeyBytes: maxKeyBytes(root) };
+  const limits = {
+    maxPutSize: Number.MAX_SAFE_INTEGER,
+    maxObjectSize: Number.MAX_SAFE_INTEGER,
+    maxKeyBytes: maxKeyBytes(root),
+  };
 
   function checkKey(key: string): void {
     const rule = keyProblem(key, limits.maxKeyBytes);
@@ -59,7 +76,10 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     checksums: CHECKED,
     preconditions: ['ifAbsent', 'ifMatch'],
     limits,
-    names: { newContainerProblem: containerNameProblem, keyProblem: (key) => keyProblem(key, limits.maxKeyBytes) },
+    names: {
+      newContainerProblem: containerNameProblem,
+      keyProblem: (key) => keyProblem(key, limits.maxKeyBytes),
+    },
     listingOrder: 'utf8',
     listingHas: { checksums: true, metaData: true },
     concurrency: 512,
@@ -80,16 +100,24 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
       return { items: containers.map(toContainerInfo), next };
     },
     async headContainer(name, { signal }) {
-      return toContainerInfo(await thread.ask('headContainer', { container: existable(name) }, signal));
+      return toContainerInfo(
+        await thread.ask('headContainer', { container: existable(name) }, signal),
+      );
     },
     async createContainer(name, { signal }) {
       const rule = containerNameProblem(name);
       if (rule !== undefined) throw new InvalidContainerNameError(name, rule, context);
       return toContainerInfo(await thread.ask('createContainer', { container: name }, signal));
     },
-    deleteContainer: async (name, { signal }) => thread.ask('deleteContainer', { container: existable(name) }, signal),
+    deleteContainer: async (name, { signal }) =>
+      thread.ask('deleteContainer', { container: existable(name) }, signal),
 
-    async listObjects(container, prefix, { after, size = OBJECTS_PER_PAGE, bare = false }, { signal }) {
+    async listObjects(
+      container,
+      prefix,
+      { after, size = OBJECTS_PER_PAGE, bare = false },
+      { signal },
+    ) {
       const order = { container: existable(container), prefix, after, size };
       if (bare) return toBarePage(container, await thread.ask('listBareObjects', order, signal));
       const { objects, next } = await thread.ask('listObjects', order, signal);
@@ -97,7 +125,11 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     },
     async headObject(ref, { signal }) {
       checkExistable(ref);
-      const found = await thread.ask('headObject', { container: existable(ref.container), key: ref.key }, signal);
+      const found = await thread.ask(
+        'headObject',
+        { container: existable(ref.container), key: ref.key },
+        signal,
+      );
       return toObjectInfo(ref.container, readObject(found));
     },
     async putObject(ref, body, options, { signal }) {
@@ -117,7 +149,11 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     async deleteObject({ container, key }, { signal }) {
       signal.throwIfAborted();
       if (!isKey(key)) return;
-      const [failed] = await thread.ask('deleteObjects', { container: existable(container), keys: [key] }, signal);
+      const [failed] = await thread.ask(
+        'deleteObjects',
+        { container: existable(container), keys: [key] },
+        signal,
+      );
       if (failed !== undefined) throw toStorageError(failed[1], key);
     },
 
@@ -125,7 +161,11 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
   };
 }
 
-function localCopy(thread: FileThread, checkKey: (key: string) => void, checkExistable: (ref: ObjectRef) => void): Copy {
+function localCopy(
+  thread: FileThread,
+  checkKey: (key: string) => void,
+  checkExistable: (ref: ObjectRef) => void,
+): Copy {
   return {
     bindsSource: true,
     ifAbsent: true,
@@ -139,7 +179,10 @@ function localCopy(thread: FileThread, checkKey: (key: string) => void, checkExi
         to: { container: existable(to.container), key: to.key },
       };
       const described = replace && { ...describe(replace), precondition: replace.precondition };
-      return toObjectInfo(to.container, readObject(await thread.ask('copyObject', { ...order, replace: described }, signal)));
+      return toObjectInfo(
+        to.container,
+        readObject(await thread.ask('copyObject', { ...order, replace: described }, signal)),
+      );
     },
   };
 }
@@ -148,7 +191,11 @@ function localBatchDelete(thread: FileThread, isKey: (key: string) => boolean): 
   return {
     maxKeys: 1000,
     async deleteObjects(container, keys, { signal }) {
-      const failed = await thread.ask('deleteObjects', { container: existable(container), keys: keys.filter(isKey) }, signal);
+      const failed = await thread.ask(
+        'deleteObjects',
+        { container: existable(container), keys: keys.filter(isKey) },
+        signal,
+      );
       return new Map(failed.map(([key, failure]) => [key, toStorageError(failure, key)]));
     },
   };
@@ -179,7 +226,8 @@ function fileUrls(thread: FileThread, root: string, checkExistable: (ref: Object
 
 /** A name that no container can have is that of a missing one; above all it never becomes part of a path. */
 function existable(container: string): string {
-  if (containerNameProblem(container) !== undefined) throw toStorageError({ kind: 'no-container', container });
+  if (containerNameProblem(container) !== undefined)
+    throw toStorageError({ kind: 'no-container', container });
   return container;
 }
 
@@ -188,19 +236,34 @@ function isSmall(body: Body): body is Body & { readonly size: number } {
 }
 
 function putOrder(ref: ObjectRef, { checksums, precondition, ...described }: PutOptions): PutOrder {
-  const unchecked = checksums.find(({ algorithm }) => !CHECKED.some((checked) => checked === algorithm));
-  if (unchecked !== undefined) throw new UnsupportedOperationError(`no ${unchecked.algorithm} is computed here`, context);
+  const unchecked = checksums.find(
+    ({ algorithm }) => !CHECKED.some((checked) => checked === algorithm),
+  );
+  if (unchecked !== undefined)
+    throw new UnsupportedOperationError(`no ${unchecked.algorithm} is computed here`, context);
   return { ...ref, ...describe(described), checksums, precondition };
 }
 
-function describe({ contentType, metaData, headers = {}, storageClass }: CopyReplacement): Pick<PutOrder, 'about' | 'attributes'> {
+function describe({
+  contentType,
+  metaData,
+  headers = {},
+  storageClass,
+}: CopyReplacement): Pick<PutOrder, 'about' | 'attributes'> {
   const [header] = Object.keys(headers);
-  if (header !== undefined) throw new UnsupportedOperationError(`a file cannot keep the header "${header}"`, context);
-  if (storageClass !== undefined) throw new UnsupportedOperationError('a file has no storage class', context);
-  const lowerCased = Object.fromEntries(Object.entries(metaData).map(([key, value]) => [key.toLowerCase(), value]));
+  if (header !== undefined)
+    throw new UnsupportedOperationError(`a file cannot keep the header "${header}"`, context);
+  if (storageClass !== undefined)
+    throw new UnsupportedOperationError('a file has no storage class', context);
+  const lowerCased = Object.fromEntries(
+    Object.entries(metaData).map(([key, value]) => [key.toLowerCase(), value]),
+  );
   const about = writeAbout(contentType, lowerCased);
   if (Buffer.byteLength(about) > LONGEST_ABOUT_BYTES) {
-    throw new UnsupportedOperationError(`no more than ${LONGEST_ABOUT_BYTES} bytes of metadata are kept with an object`, context);
+    throw new UnsupportedOperationError(
+      `no more than ${LONGEST_ABOUT_BYTES} bytes of metadata are kept with an object`,
+      context,
+    );
   }
   return { about, attributes: attributesOf(lowerCased) };
 }
@@ -228,7 +291,10 @@ function toBareInfo(container: string, { key, size, md5, etag }: BareObject): Ob
   return { container, key, size, checksums, metaData: NO_META_DATA, extra: { etag } };
 }
 
-function toObjectInfo(container: string, { key, size, md5, contentType, metaData, etag, lastModified }: FoundObject): ObjectInfo {
+function toObjectInfo(
+  container: string,
+  { key, size, md5, contentType, metaData, etag, lastModified }: FoundObject,
+): ObjectInfo {
   return {
     container,
     key,

@@ -8,7 +8,10 @@ export interface Names {
   entries(folder: string): readonly string[];
 }
 
-const onDisk: Names = { exists: (path) => look(path) !== undefined, entries: (folder) => readdirSync(folder) };
+const onDisk: Names = {
+  exists: (path) => look(path) !== undefined,
+  entries: (folder) => readdirSync(folder),
+};
 
 /**
  * Where a file system takes two names for one (as vfat, APFS and NTFS do with `A` and `a`), refuses an object that

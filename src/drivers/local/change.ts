@@ -32,7 +32,10 @@ export interface Commits {
  * Group commit. One round makes durable the contents of the changes that are ready and, with the same sync, the names
  * of those that the round before has published. Without `makeDurable`, changes are published as they come.
  */
-export function createCommits(exclusive: <T>(run: () => T) => T, makeDurable: MakeDurable | undefined): Commits {
+export function createCommits(
+  exclusive: <T>(run: () => T) => T,
+  makeDurable: MakeDurable | undefined,
+): Commits {
   let ready: Change[] = [];
   let visible: (Published & { readonly ticket: Ticket })[] = [];
   let running: Promise<void> | undefined;
@@ -77,7 +80,10 @@ export function createCommits(exclusive: <T>(run: () => T) => T, makeDurable: Ma
       const named = visible;
       ready = [];
       visible = [];
-      const failures = await sync([...changes.flatMap(({ content }) => content ?? []), ...named.flatMap(({ dirty }) => dirty)]);
+      const failures = await sync([
+        ...changes.flatMap(({ content }) => content ?? []),
+        ...named.flatMap(({ dirty }) => dirty),
+      ]);
       failpoint('local: contents synced, not renamed');
       for (const { ticket, answer, dirty } of named) {
         const failed = dirty.find(({ path }) => failures.has(path));
@@ -102,7 +108,12 @@ export function createCommits(exclusive: <T>(run: () => T) => T, makeDurable: Ma
       const atOnce = makeDurable ? ready.filter(({ content }) => content === undefined) : ready;
       ready = makeDurable ? ready.filter(({ content }) => content !== undefined) : [];
       publish(atOnce);
-      if (makeDurable === undefined || running !== undefined || (ready.length === 0 && visible.length === 0)) return;
+      if (
+        makeDurable === undefined ||
+        running !== undefined ||
+        (ready.length === 0 && visible.length === 0)
+      )
+        return;
       running = rounds(makeDurable).finally(() => {
         running = undefined;
       });

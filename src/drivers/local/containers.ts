@@ -9,7 +9,11 @@ import { look } from './stat.js';
 import type { Store } from './store.js';
 
 /** Folders of the root whose names are those of containers; symbolic links are none. */
-export function listContainers(store: Store, after: string | undefined, size: number): ContainerPage {
+export function listContainers(
+  store: Store,
+  after: string | undefined,
+  size: number,
+): ContainerPage {
   const names = entriesOf(store.root)
     .filter((entry) => entry.isDirectory() && containerNameProblem(entry.name) === undefined)
     .map(({ name }) => name)
@@ -52,7 +56,12 @@ export function deleteContainer(store: Store, name: string): Published {
 function describeContainer(store: Store, name: string): WireContainer | undefined {
   const stat = look(`${store.root}/${name}`);
   if (!stat?.isDirectory()) return undefined;
-  return { name, creationTime: milliseconds(stat.ctimeNs), accessTime: milliseconds(stat.atimeNs), modifyTime: milliseconds(stat.mtimeNs) };
+  return {
+    name,
+    creationTime: milliseconds(stat.ctimeNs),
+    accessTime: milliseconds(stat.atimeNs),
+    modifyTime: milliseconds(stat.mtimeNs),
+  };
 }
 
 function milliseconds(ns: bigint): number {

@@ -23,7 +23,12 @@ const COPIED_AT_ONCE = 1024 * 1024;
 const { COPYFILE_EXCL, COPYFILE_FICLONE, COPYFILE_FICLONE_FORCE } = constants;
 
 /** Copies to another object; the change is ready when its bytes are. */
-export async function copyChange(store: Store, folders: Folders, copy: CopyOrder, ticket: Ticket): Promise<Change> {
+export async function copyChange(
+  store: Store,
+  folders: Folders,
+  copy: CopyOrder,
+  ticket: Ticket,
+): Promise<Change> {
   const { from, to, replace } = copy;
   const source = findSource(store, copy);
   const sourcePath = pathOf(store, from);
@@ -38,11 +43,22 @@ export async function copyChange(store: Store, folders: Folders, copy: CopyOrder
     failpoint('local: copy written, not renamed');
     const after = look(sourcePath);
     if (after === undefined || !isVersion(after, versionOf(source.stat))) {
-      throw new Refusal({ kind: 'unstable', key: from.key, problem: 'changed while it was copied' });
+      throw new Refusal({
+        kind: 'unstable',
+        key: from.key,
+        problem: 'changed while it was copied',
+      });
     }
-    const { about, attributes, precondition } = replace ?? inherited(describeObject(from.key, source.stat, source.record));
+    const { about, attributes, precondition } =
+      replace ?? inherited(describeObject(from.key, source.stat, source.record));
     const order: Destination = { ...to, about, precondition };
-    return putChange(store, folders, order, { temporary, inode: temporary.finish(attributes), md5: source.record?.md5 }, ticket);
+    return putChange(
+      store,
+      folders,
+      order,
+      { temporary, inode: temporary.finish(attributes), md5: source.record?.md5 },
+      ticket,
+    );
   } catch (error) {
     temporary.discard();
     throw error;
@@ -58,20 +74,31 @@ export function replaceMetaData(store: Store, copy: CopyOrder, ticket: Ticket): 
     content: undefined,
     publish() {
       const { stat, record: known } = findSource(store, copy);
-      if (replace === undefined) return { answer: describeObject(from.key, stat, known), dirty: [] };
+      if (replace === undefined)
+        return { answer: describeObject(from.key, stat, known), dirty: [] };
       const path = pathOf(store, from);
       const { mtime, permissions } = replace.attributes;
       if (permissions !== undefined) chmodSync(path, permissions);
       if (mtime !== undefined) utimesSync(path, mtime, mtime);
       const after = look(path);
       // Who wrote to it meanwhile has made its digest worthless.
-      const untouched = after?.ino === stat.ino && after.size === stat.size && (mtime !== undefined || after.mtimeNs === stat.mtimeNs);
+      const untouched =
+        after?.ino === stat.ino &&
+        after.size === stat.size &&
+        (mtime !== undefined || after.mtimeNs === stat.mtimeNs);
       if (after === undefined) throw new Refusal({ kind: 'no-object', key: from.key });
       // A caller that names the very etag of a file without a record has read its content, and says what it is.
       const md5 = known?.md5 ?? (copy.expected?.etag === undefined ? undefined : copy.expected.md5);
-      const record = { file: versionOf(after), md5: untouched ? md5 : undefined, about: replace.about };
+      const record = {
+        file: versionOf(after),
+        md5: untouched ? md5 : undefined,
+        about: replace.about,
+      };
       store.writableRecords().put(to.container, to.key, record);
-      return { answer: describeObject(to.key, after, record), dirty: [store.dirty(store.container(to.container), path)] };
+      return {
+        answer: describeObject(to.key, after, record),
+        dirty: [store.dirty(store.container(to.container), path)],
+      };
     },
     discard: () => undefined,
   };
@@ -81,7 +108,12 @@ export function replaceMetaData(store: Store, copy: CopyOrder, ticket: Ticket): 
 function findSource(store: Store, { from, expected }: CopyOrder): FoundFile {
   const found = findObject(store, from.container, from.key);
   const problem = sourceProblem(describeObject(from.key, found.stat, found.record), expected);
-  if (problem !== undefined) throw new Refusal({ kind: 'precondition', key: from.key, problem: `was not copied: it ${problem}` });
+  if (problem !== undefined)
+    throw new Refusal({
+      kind: 'precondition',
+      key: from.key,
+      problem: `was not copied: it ${problem}`,
+    });
   return found;
 }
 
@@ -102,7 +134,12 @@ async function copyBytes(from: string, to: string, size: number): Promise<void> 
   try {
     copyFileSync(from, to, COPYFILE_EXCL | COPYFILE_FICLONE_FORCE);
   } catch (error) {
-    if (!['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'ENOTTY', 'EXDEV'].includes(codeOf(error) ?? '')) throw error;
+    if (
+      !['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'ENOTTY', 'EXDEV'].includes(
+        codeOf(error) ?? '',
+      )
+    )
+      throw error;
     await copyFile(from, to, COPYFILE_EXCL);
   }
 }

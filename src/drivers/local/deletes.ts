@@ -24,7 +24,12 @@ export function deleteObjects(store: Store, container: string, keys: readonly st
 }
 
 /** The folder whose entries have changed; undefined when there was no such object, which is what was asked for. */
-function deleteOne(store: Store, container: string, folder: string, key: string): string | undefined {
+function deleteOne(
+  store: Store,
+  container: string,
+  folder: string,
+  key: string,
+): string | undefined {
   if (lookAtFile(folder, key) === undefined) return undefined;
   const records = store.writableRecords();
   try {

@@ -13,7 +13,12 @@ export interface Digests {
 }
 
 export function createDigests(expected: readonly Checksum[]): Digests {
-  const hashes = new Map([...new Set(['md5', ...expected.map(({ algorithm }) => algorithm)])].map((name) => [name, createHash(name)]));
+  const hashes = new Map(
+    [...new Set(['md5', ...expected.map(({ algorithm }) => algorithm)])].map((name) => [
+      name,
+      createHash(name),
+    ]),
+  );
   return {
     update(bytes) {
       for (const hash of hashes.values()) hash.update(bytes);
@@ -22,7 +27,8 @@ export function createDigests(expected: readonly Checksum[]): Digests {
       const actual = new Map([...hashes].map(([name, hash]) => [name, hash.digest('hex')]));
       for (const { algorithm, hex } of expected) {
         const found = actual.get(algorithm) ?? '';
-        if (found !== hex.toLowerCase()) throw new Refusal({ kind: 'hash', key, expected: hex, actual: found });
+        if (found !== hex.toLowerCase())
+          throw new Refusal({ kind: 'hash', key, expected: hex, actual: found });
       }
       return actual.get('md5') ?? '';
     },

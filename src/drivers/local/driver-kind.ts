@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { flag, folder, type Infer, type ConfigContext, section } from '../../config/fields.js';
+import { type ConfigContext, flag, folder, type Infer, section } from '../../config/fields.js';
 import { type DriverKind, placeProblemBy } from '../driver-kind.js';
 import { localBackend } from './backend.js';
 import { blankRoot } from './blank-root.js';
@@ -12,7 +12,9 @@ const settings = (place: ConfigContext) =>
     {
       root: folder('The folder that holds the containers; required.', place),
       fsync: flag('An object counts as stored once it is safe from a loss of power.').default(true),
-      create: flag('Create the root when it does not exist. Say false for a disk that may not be mounted.').default(true),
+      create: flag(
+        'Create the root when it does not exist. Say false for a disk that may not be mounted.',
+      ).default(true),
     },
     { otherNames: { key: 'root' } }, // what Libcloud calls it
   );
@@ -25,7 +27,10 @@ export const localDriver: DriverKind<Infer<typeof settings>> = {
   open: (options) => localBackend(options),
   where: ({ root }) => root,
   placeProblem(place, { root }) {
-    const rules = { newContainerProblem: containerNameProblem, keyProblem: (key: string) => keyProblem(key, maxKeyBytes(root)) };
+    const rules = {
+      newContainerProblem: containerNameProblem,
+      keyProblem: (key: string) => keyProblem(key, maxKeyBytes(root)),
+    };
     return placeProblemBy(rules, () => false)(place);
   },
   folders: ({ root }) => [root],

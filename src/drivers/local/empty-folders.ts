@@ -26,7 +26,11 @@ export function createEmptyFolders(root: string, file: string, maxKeyBytes: numb
     for (const line of readFileSync(file, 'utf8').split('\n')) {
       const [container, key] = parse(line) ?? [];
       if (container === undefined || key === undefined) continue;
-      if (containerNameProblem(container) !== undefined || keyProblem(key, maxKeyBytes) !== undefined) continue;
+      if (
+        containerNameProblem(container) !== undefined ||
+        keyProblem(key, maxKeyBytes) !== undefined
+      )
+        continue;
       removeEmptyAbove(`${root}/${container}`, key);
     }
     rmSync(file);
@@ -80,6 +84,7 @@ function removeEmptyAbove(container: string, key: string): void {
     const folder = key.slice(0, at);
     if (!hasRealParents(container, folder)) continue;
     const found = look(`${container}/${folder}`);
-    if (found !== undefined && !(found.isDirectory() && removeIfEmpty(`${container}/${folder}`))) return;
+    if (found !== undefined && !(found.isDirectory() && removeIfEmpty(`${container}/${folder}`)))
+      return;
   }
 }

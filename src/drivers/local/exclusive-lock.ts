@@ -86,7 +86,9 @@ export function createExclusiveLock(file: string, self: Owner): ExclusiveLock {
   function removeLeft(): void {
     const begin = `${basename(file)}.`;
     for (const entry of readdirSync(dirname(file))) {
-      const owner = entry.startsWith(begin) ? parseOwnerFolder(entry.slice(begin.length)) : undefined;
+      const owner = entry.startsWith(begin)
+        ? parseOwnerFolder(entry.slice(begin.length))
+        : undefined;
       if (owner === undefined || !isOfThisSystem(owner) || !hasEnded(owner, self)) continue;
       const left = join(dirname(file), entry);
       if (statPathIfAny(left)?.nlink === 1n) rmSync(left, { force: true });
@@ -130,7 +132,9 @@ export function createExclusiveLock(file: string, self: Owner): ExclusiveLock {
     const begin = `${basename(file)}.`;
     const entry = readdirSync(dirname(file)).find(
       (each) =>
-        each.startsWith(begin) && parseOwnerFolder(each.slice(begin.length)) && statPathIfAny(join(dirname(file), each))?.ino === inode,
+        each.startsWith(begin) &&
+        parseOwnerFolder(each.slice(begin.length)) &&
+        statPathIfAny(join(dirname(file), each))?.ino === inode,
     );
     return entry === undefined ? '' : entry.slice(begin.length);
   }
@@ -163,8 +167,10 @@ export function createExclusiveLock(file: string, self: Owner): ExclusiveLock {
       }
       if (readHolder(file) === holder) rmSync(file, { force: true });
       const owner = parseOwnerFolder(holder);
-      if (owner !== undefined && isOfThisSystem(owner)) rmSync(`${file}.${holder}`, { force: true });
-      for (let done = 1; done <= nth; done += 1) rmSync(`${file}.freed-${done}-${id}`, { force: true });
+      if (owner !== undefined && isOfThisSystem(owner))
+        rmSync(`${file}.${holder}`, { force: true });
+      for (let done = 1; done <= nth; done += 1)
+        rmSync(`${file}.freed-${done}-${id}`, { force: true });
       return true;
     }
   }

@@ -12,7 +12,12 @@ export type Failure =
   | { readonly kind: 'in-the-way'; readonly key: string; readonly obstacle: string }
   | { readonly kind: 'no-object'; readonly key: string }
   | { readonly kind: 'precondition'; readonly key: string; readonly problem: string }
-  | { readonly kind: 'hash'; readonly key: string; readonly expected: string; readonly actual: string }
+  | {
+      readonly kind: 'hash';
+      readonly key: string;
+      readonly expected: string;
+      readonly actual: string;
+    }
   | { readonly kind: 'unstable'; readonly key: string; readonly problem: string }
   | {
       readonly kind: 'system';
@@ -38,12 +43,21 @@ export class Refusal extends Error {
 
 export function toFailure(error: unknown): Failure {
   if (error instanceof Refusal) return error.failure;
-  if (!(error instanceof Error)) return { kind: 'unexpected', message: String(error), stack: undefined };
+  if (!(error instanceof Error))
+    return { kind: 'unexpected', message: String(error), stack: undefined };
   const { syscall = 'call', path = '', dest, onDescriptor } = error as SystemError;
   const code = codeOf(error);
-  if (code === undefined || !/^E[A-Z0-9]+$/.test(code)) return { kind: 'unexpected', message: error.message, stack: error.stack };
+  if (code === undefined || !/^E[A-Z0-9]+$/.test(code))
+    return { kind: 'unexpected', message: error.message, stack: error.stack };
   const ofDescriptor = onDescriptor === true || path === '';
-  return { kind: 'system', code, call: syscall, path: dest ?? path, ofDescriptor, message: error.message };
+  return {
+    kind: 'system',
+    code,
+    call: syscall,
+    path: dest ?? path,
+    ofDescriptor,
+    message: error.message,
+  };
 }
 
 /** Such as ENOENT. lmdb gives the number instead; its own complaints are negative ones and none of these. */
@@ -53,11 +67,17 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-type SystemError = NodeJS.ErrnoException & { readonly dest?: string; readonly onDescriptor?: boolean };
+type SystemError = NodeJS.ErrnoException & {
+  readonly dest?: string;
+  readonly onDescriptor?: boolean;
+};
 
 /** The error of a call on a descriptor, with the path of its file, as errors of calls on paths have it. Others as they come. */
 export function withPath(path: string, error: unknown): unknown {
-  const isPlain = error instanceof Error && codeOf(error) !== undefined && (error as SystemError).path === undefined;
+  const isPlain =
+    error instanceof Error &&
+    codeOf(error) !== undefined &&
+    (error as SystemError).path === undefined;
   return isPlain ? Object.assign(error, { path, onDescriptor: true }) : error;
 }
 

@@ -17,7 +17,10 @@ export interface FileAttributes {
 export function attributesOf({ mtime, mode }: Readonly<Record<string, string>>): FileAttributes {
   return {
     mtime: mtime !== undefined && /^-?\d{1,18}(\.\d{1,9})?$/.test(mtime) ? mtime : undefined,
-    permissions: mode !== undefined && /^[0-7]{1,6}$/.test(mode) ? (Number.parseInt(mode, 8) & 0o777) | 0o400 : undefined,
+    permissions:
+      mode !== undefined && /^[0-7]{1,6}$/.test(mode)
+        ? (Number.parseInt(mode, 8) & 0o777) | 0o400
+        : undefined,
   };
 }
 

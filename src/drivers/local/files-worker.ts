@@ -9,7 +9,9 @@ const port = parentPort;
 if (port === null) throw new Error('files-worker.js runs as a worker thread only');
 
 const operations = createOperations(workerData as WorkerSettings);
-const ticketOf = createTickets((replies: readonly Reply[], transfer) => port.postMessage(replies, transfer));
+const ticketOf = createTickets((replies: readonly Reply[], transfer) =>
+  port.postMessage(replies, transfer),
+);
 
 port.on('message', ({ requests, claims, bytes }: Batch) => {
   const claimsView = new Int32Array(claims);
@@ -18,7 +20,12 @@ port.on('message', ({ requests, claims, bytes }: Batch) => {
     const ticket = ticketOf(id, claimsView, index);
     if (ticket.dropped) return;
     try {
-      turn.run(operation, ask, ticket, body && bytes ? new Uint8Array(bytes, body[0], body[1] - body[0]) : undefined);
+      turn.run(
+        operation,
+        ask,
+        ticket,
+        body && bytes ? new Uint8Array(bytes, body[0], body[1] - body[0]) : undefined,
+      );
     } catch (error) {
       ticket.fail(toFailure(error));
     }

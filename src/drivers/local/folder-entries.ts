@@ -50,7 +50,8 @@ export function createReadEntries(): ReadEntries {
     drop(folder);
     const settled = systemClock.now() - Number(stat.mtimeNs / 1_000_000n) > SETTLED_MS;
     const entries = before?.version === version ? before.entries : readSorted(folder);
-    if (entries !== undefined && settled && entries.length >= WORTH_KEEPING) keep(folder, { version, entries });
+    if (entries !== undefined && settled && entries.length >= WORTH_KEEPING)
+      keep(folder, { version, entries });
     return entries;
   };
 }
@@ -73,7 +74,9 @@ function readSorted(folder: string): readonly string[] | undefined {
   }
   if (!rare) return entries.sort(); // then JavaScript's own order is that of UTF-8, and four times as fast
   entries.sort(compareNames);
-  return entries.some((entry) => entry.includes('\ufffd')) ? withoutForeignNames(folder, entries) : entries;
+  return entries.some((entry) => entry.includes('\ufffd'))
+    ? withoutForeignNames(folder, entries)
+    : entries;
 }
 
 /** U+FFFD is what Node puts for bytes that are not UTF-8; it is also a character like any other. */
@@ -83,6 +86,8 @@ function withoutForeignNames(folder: string, entries: readonly string[]): readon
     const text = name.toString();
     if (Buffer.from(text).equals(name)) exact.add(text);
   }
-  const listed = entries.filter((entry) => exact.has(entry.endsWith('/') ? entry.slice(0, -1) : entry));
+  const listed = entries.filter((entry) =>
+    exact.has(entry.endsWith('/') ? entry.slice(0, -1) : entry),
+  );
   return listed.filter((entry, i) => entry !== listed[i - 1]);
 }

@@ -16,7 +16,14 @@ export interface Folders {
 export function createFolders(): Folders {
   const seen = new Set<string>();
 
-  function makeOne(parent: string, path: string, container: string, key: string, first: () => void, changed: string[]): void {
+  function makeOne(
+    parent: string,
+    path: string,
+    container: string,
+    key: string,
+    first: () => void,
+    changed: string[],
+  ): void {
     if (seen.has(path)) return;
     const stat = look(path);
     if (stat === undefined) {
@@ -30,7 +37,11 @@ export function createFolders(): Folders {
         return;
       }
     } else if (!stat.isDirectory()) {
-      throw new Refusal({ kind: 'in-the-way', key, obstacle: obstacleText(path.slice(container.length + 1), stat) });
+      throw new Refusal({
+        kind: 'in-the-way',
+        key,
+        obstacle: obstacleText(path.slice(container.length + 1), stat),
+      });
     }
     seen.add(path);
   }
@@ -77,7 +88,8 @@ export function lookAtFile(container: string, key: string): BigIntStats | undefi
 /** Removes the folders above an object that are empty now. Returns the folder whose entries have changed at last. */
 export function removeEmptyParents(container: string, key: string): string {
   let folder = parentOf(container, key);
-  while (folder !== container && removeIfEmpty(folder)) folder = folder.slice(0, folder.lastIndexOf('/'));
+  while (folder !== container && removeIfEmpty(folder))
+    folder = folder.slice(0, folder.lastIndexOf('/'));
   return folder;
 }
 
@@ -106,8 +118,13 @@ export function removeIfEmpty(folder: string): boolean {
   }
 }
 
-function obstacleText(name: string, stat: { isFile(): boolean; isSymbolicLink(): boolean }): string {
-  if (stat.isFile()) return `the object "${name}" stands in the way, as a file cannot be a folder too`;
-  if (stat.isSymbolicLink()) return `"${name}" is a symbolic link, and nothing is written through one`;
+function obstacleText(
+  name: string,
+  stat: { isFile(): boolean; isSymbolicLink(): boolean },
+): string {
+  if (stat.isFile())
+    return `the object "${name}" stands in the way, as a file cannot be a folder too`;
+  if (stat.isSymbolicLink())
+    return `"${name}" is a symbolic link, and nothing is written through one`;
   return `"${name}" is there, and is no folder`;
 }

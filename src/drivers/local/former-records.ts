@@ -9,7 +9,10 @@ const FORMER_FILE = 'objects.mdb';
  * Gives the records of a root that an earlier version has written, and removes their file once all were taken. What cannot be
  * read of it is left out: to lose a record is to lose a digest.
  */
-export function takeFormerRecords(folder: string, take: (key: Buffer, value: Buffer) => void): void {
+export function takeFormerRecords(
+  folder: string,
+  take: (key: Buffer, value: Buffer) => void,
+): void {
   const file = `${folder}/${FORMER_FILE}`;
   let descriptor: number;
   try {
@@ -19,12 +22,14 @@ export function takeFormerRecords(folder: string, take: (key: Buffer, value: Buf
     throw error;
   }
   try {
-    for (const { key, value } of openLmdbTree(descriptor)?.entries(undefined) ?? []) take(key, value);
+    for (const { key, value } of openLmdbTree(descriptor)?.entries(undefined) ?? [])
+      take(key, value);
   } catch (error) {
     if (codeOf(error) !== undefined) throw error; // a failing disk: another start may read it
   } finally {
     closeSync(descriptor);
   }
   // With it what lies beside it: locks, one that was damaged, and what a kill left of a try whether there is room.
-  for (const name of readdirSync(folder)) if (name.startsWith(FORMER_FILE)) rmSync(`${folder}/${name}`, { force: true });
+  for (const name of readdirSync(folder))
+    if (name.startsWith(FORMER_FILE)) rmSync(`${folder}/${name}`, { force: true });
 }

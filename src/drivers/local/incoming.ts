@@ -28,7 +28,8 @@ const ABANDONED_MS = 7 * 24 * 3_600_000;
 export function openIncoming(folder: string, self: Owner, nowMs: number): Incoming {
   makeFoldersSync(folder);
   for (const name of readdirSync(folder)) {
-    if (isAbandoned(folder, name, self, nowMs)) rmSync(join(folder, name), { recursive: true, force: true });
+    if (isAbandoned(folder, name, self, nowMs))
+      rmSync(join(folder, name), { recursive: true, force: true });
   }
   const own = join(folder, ownerFolder(self, randomUUID().slice(0, 8)));
   mkdirSync(own);
@@ -55,7 +56,12 @@ function isAbandoned(folder: string, name: string, self: Owner, nowMs: number): 
   const owner = parseOwnerFolder(name);
   if (owner === undefined) return false;
   if (hasEnded(owner, self)) return true;
-  if (owner.machine === self.machine && owner.boot === self.boot && owner.namespace === self.namespace) return false;
+  if (
+    owner.machine === self.machine &&
+    owner.boot === self.boot &&
+    owner.namespace === self.namespace
+  )
+    return false;
   try {
     return nowMs - Number(statPath(join(folder, name)).mtimeMs) > ABANDONED_MS;
   } catch (error) {

@@ -19,7 +19,13 @@ export interface FilePage {
  * Up to `size` objects of a container whose names start with `prefix` and come behind `after`, in UTF-8 byte order. The
  * walk starts at `after`: nothing before it is looked at.
  */
-export function listFiles(container: string, read: ReadEntries, prefix: string, after: string | undefined, size: number): FilePage {
+export function listFiles(
+  container: string,
+  read: ReadEntries,
+  prefix: string,
+  after: string | undefined,
+  size: number,
+): FilePage {
   const files: ListedFile[] = [];
   const from = after ?? '';
 
@@ -53,12 +59,18 @@ export function listFiles(container: string, read: ReadEntries, prefix: string, 
 function isWalkable(container: string, folder: string, prefix: string): boolean {
   if (!isWellFormed(prefix) || prefix.includes('\0')) return false;
   const segments = folder.split('/').slice(0, -1);
-  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) return false;
+  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..'))
+    return false;
   return hasRealParents(container, folder);
 }
 
 /** The first entry that starts with `start`, or comes behind it, and that is or contains something behind `after`. */
-function firstIndex(entries: readonly string[], folder: string, start: string, after: string): number {
+function firstIndex(
+  entries: readonly string[],
+  folder: string,
+  start: string,
+  after: string,
+): number {
   const begin = lowerBound(entries, start);
   if (after === '' || !after.startsWith(folder)) return begin;
   const rest = after.slice(folder.length);

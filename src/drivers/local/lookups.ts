@@ -5,7 +5,13 @@ import { Refusal } from './failure.js';
 import type { ReadEntries } from './folder-entries.js';
 import { lookAtFile } from './folders.js';
 import { listFiles } from './listing.js';
-import { bareObject, describeObject, validRecord, type WireObject, writeObjects } from './object.js';
+import {
+  bareObject,
+  describeObject,
+  validRecord,
+  type WireObject,
+  writeObjects,
+} from './object.js';
 import type { BarePage, ListOrder, ObjectPage } from './protocol.js';
 import type { StoredRecord } from './record.js';
 import type { Store } from './store.js';
@@ -35,12 +41,18 @@ export function headObject(store: Store, container: string, key: string): WireOb
 
 export function listObjects(store: Store, read: ReadEntries, order: ListOrder): ObjectPage {
   const { found, next } = list(store, read, order);
-  return { objects: writeObjects(found.map(({ key, stat, record }) => describeObject(key, stat, record))), next };
+  return {
+    objects: writeObjects(found.map(({ key, stat, record }) => describeObject(key, stat, record))),
+    next,
+  };
 }
 
 export function listBareObjects(store: Store, read: ReadEntries, order: ListOrder): BarePage {
   const { found, next } = list(store, read, order);
-  return { objects: packObjects(found.map(({ key, stat, record }) => bareObject(key, stat, record))), next };
+  return {
+    objects: packObjects(found.map(({ key, stat, record }) => bareObject(key, stat, record))),
+    next,
+  };
 }
 
 function list(
@@ -50,7 +62,11 @@ function list(
 ): { readonly found: readonly FoundFile[]; readonly next: string | undefined } {
   const { files, more } = listFiles(store.container(container), read, prefix, after, size);
   const records = store.records();
-  const found = files.map(({ key, stat }) => ({ key, stat, record: validRecord(stat, records?.get(container, key)) }));
+  const found = files.map(({ key, stat }) => ({
+    key,
+    stat,
+    record: validRecord(stat, records?.get(container, key)),
+  }));
   return { found: explained(store, container, found), next: more ? files.at(-1)?.key : undefined };
 }
 
@@ -63,9 +79,15 @@ function isUnexplained({ stat, record }: FoundFile): boolean {
 }
 
 /** Looks again at what has no record, when nobody is in the middle of a change. */
-function explained(store: Store, container: string, found: readonly FoundFile[]): readonly FoundFile[] {
+function explained(
+  store: Store,
+  container: string,
+  found: readonly FoundFile[],
+): readonly FoundFile[] {
   if (!store.records()?.writable || !found.some(isUnexplained)) return found;
-  return underLock(store, () => found.flatMap((one) => (isUnexplained(one) ? (findNow(store, container, one.key) ?? []) : one)));
+  return underLock(store, () =>
+    found.flatMap((one) => (isUnexplained(one) ? (findNow(store, container, one.key) ?? []) : one)),
+  );
 }
 
 function findNow(store: Store, container: string, key: string): FoundFile | undefined {

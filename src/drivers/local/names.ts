@@ -36,15 +36,18 @@ export function keyProblem(key: string, maxBytes: number): string | undefined {
   if (key === '') return 'it is empty';
   if (key.includes('\0')) return 'it has a NUL in it, which no file name can hold';
   if (!isWellFormed(key)) return 'it has half of a surrogate pair in it, which UTF-8 cannot hold';
-  if (Buffer.byteLength(key) > maxBytes) return `it is longer than the ${maxBytes} bytes that a path under this root can have`;
+  if (Buffer.byteLength(key) > maxBytes)
+    return `it is longer than the ${maxBytes} bytes that a path under this root can have`;
   const segments = key.split('/');
   for (const segment of segments) {
-    if (segment === '') return 'it begins or ends with "/", or has "//" in it, and a folder has no name that is empty';
+    if (segment === '')
+      return 'it begins or ends with "/", or has "//" in it, and a folder has no name that is empty';
     if (segment === '.' || segment === '..') return `its part "${segment}" means another folder`;
     if (segment.length * 3 > SEGMENT_BYTES && Buffer.byteLength(segment) > SEGMENT_BYTES) {
       return `its part "${segment.slice(0, 20)}…" is longer than ${SEGMENT_BYTES} bytes`;
     }
   }
-  if (segments[0] === BESIDE_FOLDER) return `"${BESIDE_FOLDER}" is where unfinished objects are kept`;
+  if (segments[0] === BESIDE_FOLDER)
+    return `"${BESIDE_FOLDER}" is where unfinished objects are kept`;
   return undefined;
 }

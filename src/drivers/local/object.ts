@@ -1,7 +1,15 @@
 import type { BigIntStats } from 'node:fs';
 import type { BareObject } from '../packed-objects.js';
 import { metaDataOf } from './file-metadata.js';
-import { type About, type MetaData, type ObjectRecord, type ParsedAbout, readAbout, type StoredRecord, writeAbout } from './record.js';
+import {
+  type About,
+  type MetaData,
+  type ObjectRecord,
+  type ParsedAbout,
+  readAbout,
+  type StoredRecord,
+  writeAbout,
+} from './record.js';
 
 /** An object on its way between the threads. */
 export interface WireObject {
@@ -19,12 +27,19 @@ export interface FoundObject extends Omit<WireObject, 'about'> {
 }
 
 /** A record that was made for this very state of the file, or nothing: another's change makes it worthless. */
-export function validRecord(stat: BigIntStats, record: StoredRecord | undefined): StoredRecord | undefined {
+export function validRecord(
+  stat: BigIntStats,
+  record: StoredRecord | undefined,
+): StoredRecord | undefined {
   return record?.isOf(stat) ? record : undefined;
 }
 
 /** A file and what is known of it, if anything. Without a record, its metadata are those of the file. */
-export function describeObject(key: string, stat: BigIntStats, record: ObjectRecord | undefined): WireObject {
+export function describeObject(
+  key: string,
+  stat: BigIntStats,
+  record: ObjectRecord | undefined,
+): WireObject {
   return {
     key,
     size: Number(stat.size),
@@ -40,7 +55,11 @@ export function readObject({ about, ...rest }: WireObject): FoundObject {
 }
 
 /** As `describeObject`, without what only some ask for. */
-export function bareObject(key: string, stat: BigIntStats, record: ObjectRecord | undefined): BareObject {
+export function bareObject(
+  key: string,
+  stat: BigIntStats,
+  record: ObjectRecord | undefined,
+): BareObject {
   const md5 = record?.md5;
   return { key, size: Number(stat.size), md5, etag: md5 ?? foreignEtag(stat) };
 }
@@ -59,16 +78,25 @@ export function writeObjects(objects: readonly WireObject[]): string {
   return `[${texts.join(',')}]`;
 }
 
-type WrittenObject = readonly [key: string, size: number, md5: string | null, etag: string | null, lastModified: number, ParsedAbout];
+type WrittenObject = readonly [
+  key: string,
+  size: number,
+  md5: string | null,
+  etag: string | null,
+  lastModified: number,
+  ParsedAbout,
+];
 
 export function readObjects(text: string): readonly FoundObject[] {
-  return (JSON.parse(text) as WrittenObject[]).map(([key, size, md5, etag, lastModified, [contentType, metaData]]) => ({
-    key,
-    size,
-    md5: md5 ?? undefined,
-    etag: md5 ?? etag ?? '',
-    lastModified,
-    contentType: contentType ?? undefined,
-    metaData,
-  }));
+  return (JSON.parse(text) as WrittenObject[]).map(
+    ([key, size, md5, etag, lastModified, [contentType, metaData]]) => ({
+      key,
+      size,
+      md5: md5 ?? undefined,
+      etag: md5 ?? etag ?? '',
+      lastModified,
+      contentType: contentType ?? undefined,
+      metaData,
+    }),
+  );
 }

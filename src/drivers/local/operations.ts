@@ -15,12 +15,23 @@ import type { Ticket } from './ticket.js';
 /** The requests that came with one message. */
 export interface Turn {
   /** Answers through the ticket, or throws. */
-  run<Name extends OperationName>(operation: Name, ask: Ask<Name>, ticket: Ticket, body: Uint8Array | undefined): void;
+  run<Name extends OperationName>(
+    operation: Name,
+    ask: Ask<Name>,
+    ticket: Ticket,
+    body: Uint8Array | undefined,
+  ): void;
   /** Begins to commit what the requests have prepared. */
   end(): void;
 }
 
-type Handlers = { readonly [Name in keyof Operations]: (ask: Ask<Name>, ticket: Ticket, body: Uint8Array | undefined) => void };
+type Handlers = {
+  readonly [Name in keyof Operations]: (
+    ask: Ask<Name>,
+    ticket: Ticket,
+    body: Uint8Array | undefined,
+  ) => void;
+};
 
 /** All that a root's worker can be asked, on the files themselves. */
 export function createOperations(settings: WorkerSettings): { turn(): Turn } {
@@ -28,7 +39,10 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
   const folders = createFolders();
   const read = createReadEntries();
   const uploads = new Map<number, Upload>();
-  const commits = createCommits((run) => store.exclusive(run), settings.fsync ? createMakeDurable() : undefined);
+  const commits = createCommits(
+    (run) => store.exclusive(run),
+    settings.fsync ? createMakeDurable() : undefined,
+  );
 
   function uploadOf(id: number): Upload {
     const upload = uploads.get(id);
@@ -52,15 +66,18 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
   const handlers: Handlers = {
     listContainers: ({ after, size }, ticket) => ticket.answer(listContainers(store, after, size)),
     headContainer: ({ container }, ticket) => ticket.answer(headContainer(store, container)),
-    createContainer: ({ container }, ticket) => change(ticket, () => createContainer(store, container)),
-    deleteContainer: ({ container }, ticket) => change(ticket, () => deleteContainer(store, container)),
+    createContainer: ({ container }, ticket) =>
+      change(ticket, () => createContainer(store, container)),
+    deleteContainer: ({ container }, ticket) =>
+      change(ticket, () => deleteContainer(store, container)),
     listObjects: (order, ticket) => ticket.answer(listObjects(store, read, order)),
     listBareObjects(order, ticket) {
       const page = listBareObjects(store, read, order);
       ticket.answer(page, page.objects.buffer);
     },
     headObject: ({ container, key }, ticket) => ticket.answer(headObject(store, container, key)),
-    putBytes: (order, ticket, body) => commits.add(putBytes(store, folders, order, body ?? new Uint8Array(), ticket)),
+    putBytes: (order, ticket, body) =>
+      commits.add(putBytes(store, folders, order, body ?? new Uint8Array(), ticket)),
     beginUpload({ upload, order }, ticket) {
       uploads.set(upload, beginUpload(store, folders, order));
       ticket.answer(undefined);
@@ -80,10 +97,12 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
     },
     copyObject(order, ticket) {
       const { from, to } = order;
-      if (from.container === to.container && from.key === to.key) commits.add(replaceMetaData(store, order, ticket));
+      if (from.container === to.container && from.key === to.key)
+        commits.add(replaceMetaData(store, order, ticket));
       else void later(copyChange(store, folders, order, ticket), ticket);
     },
-    deleteObjects: ({ container, keys }, ticket) => change(ticket, () => deleteObjects(store, container, keys)),
+    deleteObjects: ({ container, keys }, ticket) =>
+      change(ticket, () => deleteObjects(store, container, keys)),
     close: (_, ticket) => void close(ticket),
   };
 

@@ -28,13 +28,19 @@ export function bootId(): string {
   return plain(readText('/proc/sys/kernel/random/boot_id') ?? '');
 }
 
-export function ownerFolder({ machine, boot, namespace, pid, started }: Owner, instance: string): string {
+export function ownerFolder(
+  { machine, boot, namespace, pid, started }: Owner,
+  instance: string,
+): string {
   return [machine, boot, namespace, pid, started, instance].join('_');
 }
 
 /** Undefined for a name that `ownerFolder` did not make. */
 export function parseOwnerFolder(name: string): Owner | undefined {
-  const match = /^(?<machine>\w*?)_(?<boot>\w*?)_(?<namespace>\w*?)_(?<pid>\d+)_(?<started>\d*)_\w+$/.exec(name)?.groups;
+  const match =
+    /^(?<machine>\w*?)_(?<boot>\w*?)_(?<namespace>\w*?)_(?<pid>\d+)_(?<started>\d*)_\w+$/.exec(
+      name,
+    )?.groups;
   if (match === undefined) return undefined;
   const { machine = '', boot = '', namespace = '', pid, started = '' } = match;
   return { machine, boot, namespace, pid: Number(pid), started };

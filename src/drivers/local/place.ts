@@ -16,7 +16,13 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
  * Moves a temporary file to where its object is to be, at once. `prepare` makes the folders; it is asked again when they
  * have vanished.
  */
-export function place(temporary: string, target: string, key: string, ifAbsent: boolean, prepare: () => void): void {
+export function place(
+  temporary: string,
+  target: string,
+  key: string,
+  ifAbsent: boolean,
+  prepare: () => void,
+): void {
   for (let tries = 1; ; tries += 1) {
     prepare();
     try {
@@ -27,7 +33,8 @@ export function place(temporary: string, target: string, key: string, ifAbsent: 
       const code = codeOf(error);
       if (code === 'EISDIR' || code === 'ENOTEMPTY') clearWay(target, key);
       else if (code !== 'ENOENT') throw error;
-      else if (look(temporary) === undefined) throw new Refusal({ kind: 'unstable', key, problem: LOST });
+      else if (look(temporary) === undefined)
+        throw new Refusal({ kind: 'unstable', key, problem: LOST });
       if (tries === TRIES) throw error;
     }
   }
@@ -45,7 +52,8 @@ function linkInto(temporary: string, target: string, key: string): void {
       linkSync(temporary, target);
     } else if (code !== undefined && NO_LINKS.has(code)) {
       // Still alone among our own processes, as all changes are published under the root's lock.
-      if (look(target) !== undefined) throw new Refusal({ kind: 'precondition', key, problem: 'exists already' });
+      if (look(target) !== undefined)
+        throw new Refusal({ kind: 'precondition', key, problem: 'exists already' });
       renameSync(temporary, target);
     } else throw error;
   }
@@ -56,7 +64,11 @@ function linkInto(temporary: string, target: string, key: string): void {
 function clearWay(target: string, key: string): void {
   if (removeEmptyTree(target)) return;
   const inside = `${key}/${firstFileIn(target)}`;
-  throw new Refusal({ kind: 'in-the-way', key, obstacle: `"${inside}" stands in the way, as a folder cannot be a file too` });
+  throw new Refusal({
+    kind: 'in-the-way',
+    key,
+    obstacle: `"${inside}" stands in the way, as a folder cannot be a file too`,
+  });
 }
 
 function firstFileIn(folder: string): string {
@@ -69,11 +81,20 @@ function firstFileIn(folder: string): string {
 }
 
 /** What `precondition` asks of the object that is there now; `etag` is undefined when there is none. */
-export function checkPrecondition(precondition: Precondition | undefined, key: string, etag: () => string | undefined): void {
+export function checkPrecondition(
+  precondition: Precondition | undefined,
+  key: string,
+  etag: () => string | undefined,
+): void {
   if (precondition === undefined || 'ifAbsent' in precondition) return;
   const found = etag();
-  if (found === undefined) throw new Refusal({ kind: 'precondition', key, problem: 'does not exist any more' });
+  if (found === undefined)
+    throw new Refusal({ kind: 'precondition', key, problem: 'does not exist any more' });
   if (found !== precondition.ifMatch) {
-    throw new Refusal({ kind: 'precondition', key, problem: `has the etag ${found}, not ${precondition.ifMatch}` });
+    throw new Refusal({
+      kind: 'precondition',
+      key,
+      problem: `has the etag ${found}, not ${precondition.ifMatch}`,
+    });
   }
 }

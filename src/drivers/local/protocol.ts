@@ -55,7 +55,10 @@ export interface PutOrder {
 }
 
 export interface Operations {
-  listContainers: Operation<{ readonly after: string | undefined; readonly size: number }, ContainerPage>;
+  listContainers: Operation<
+    { readonly after: string | undefined; readonly size: number },
+    ContainerPage
+  >;
   headContainer: Operation<{ readonly container: string }, WireContainer>;
   createContainer: Operation<{ readonly container: string }, WireContainer>;
   deleteContainer: Operation<{ readonly container: string }, undefined>;
@@ -66,12 +69,18 @@ export interface Operations {
   putBytes: Operation<PutOrder, WireObject>;
   beginUpload: Operation<{ readonly upload: number; readonly order: PutOrder }, undefined>;
   /** The memory of the chunk comes back, to be filled again. */
-  uploadChunk: Operation<{ readonly upload: number; readonly memory: ArrayBuffer; readonly length: number }, ArrayBuffer>;
+  uploadChunk: Operation<
+    { readonly upload: number; readonly memory: ArrayBuffer; readonly length: number },
+    ArrayBuffer
+  >;
   finishUpload: Operation<{ readonly upload: number }, WireObject>;
   dropUpload: Operation<{ readonly upload: number }, undefined>;
   copyObject: Operation<CopyOrder, WireObject>;
   /** Of the keys that could not be deleted, why. */
-  deleteObjects: Operation<{ readonly container: string; readonly keys: readonly string[] }, readonly (readonly [string, Failure])[]>;
+  deleteObjects: Operation<
+    { readonly container: string; readonly keys: readonly string[] },
+    readonly (readonly [string, Failure])[]
+  >;
   close: Operation<undefined, undefined>;
 }
 
@@ -80,7 +89,11 @@ export interface CopyOrder {
   readonly expected: ExpectedContent | undefined;
   readonly to: { readonly container: string; readonly key: string };
   readonly replace:
-    | { readonly about: About; readonly attributes: FileAttributes; readonly precondition: Precondition | undefined }
+    | {
+        readonly about: About;
+        readonly attributes: FileAttributes;
+        readonly precondition: Precondition | undefined;
+      }
     | undefined;
 }
 
@@ -116,4 +129,6 @@ export const OPEN = 0;
 export const TAKEN = 1;
 export const DROPPED = 2;
 
-export type Reply = { readonly id: number; readonly answer: unknown } | { readonly id: number; readonly failure: Failure };
+export type Reply =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly failure: Failure };

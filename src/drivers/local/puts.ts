@@ -1,5 +1,6 @@
 import { failpoint } from '../../failpoint.js';
 import { versionOf } from '../../file-stat.js';
+import { refuseTwin } from './case-collision.js';
 import type { Change, Published } from './change.js';
 import { createDigests } from './digests.js';
 import { codeOf, Refusal } from './failure.js';
@@ -11,7 +12,6 @@ import { look } from './stat.js';
 import type { Store } from './store.js';
 import { createTemporary, type Temporary } from './temporary.js';
 import type { Ticket } from './ticket.js';
-import { refuseTwin } from './case-collision.js';
 
 /** A content that comes piece by piece. */
 export interface Upload {
@@ -42,7 +42,13 @@ export function beginUpload(store: Store, folders: Folders, order: PutOrder): Up
 }
 
 /** A content that is in memory. */
-export function putBytes(store: Store, folders: Folders, order: PutOrder, bytes: Uint8Array, ticket: Ticket): Change {
+export function putBytes(
+  store: Store,
+  folders: Folders,
+  order: PutOrder,
+  bytes: Uint8Array,
+  ticket: Ticket,
+): Change {
   const upload = beginUpload(store, folders, order);
   try {
     upload.write(bytes);
@@ -63,7 +69,13 @@ export interface Content {
 /** What a finished temporary file becomes. */
 export type Destination = Pick<PutOrder, 'container' | 'key' | 'about' | 'precondition'>;
 
-export function putChange(store: Store, folders: Folders, order: Destination, content: Content, ticket: Ticket): Change {
+export function putChange(
+  store: Store,
+  folders: Folders,
+  order: Destination,
+  content: Content,
+  ticket: Ticket,
+): Change {
   const { temporary } = content;
   const container = `${store.root}/${order.container}`;
   return {
@@ -74,14 +86,21 @@ export function putChange(store: Store, folders: Folders, order: Destination, co
   };
 }
 
-function publish(store: Store, folders: Folders, order: Destination, { temporary, inode, md5 }: Content): Published {
+function publish(
+  store: Store,
+  folders: Folders,
+  order: Destination,
+  { temporary, inode, md5 }: Content,
+): Published {
   const { key, about, precondition } = order;
   const container = store.container(order.container);
   const target = `${container}/${key}`;
   const records = store.writableRecords();
   checkPrecondition(precondition, key, () => {
     const stat = look(target);
-    return stat?.isFile() ? describeObject(key, stat, validRecord(stat, records.get(order.container, key))).etag : undefined;
+    return stat?.isFile()
+      ? describeObject(key, stat, validRecord(stat, records.get(order.container, key))).etag
+      : undefined;
   });
 
   if (store.incoming(container).foldsNames) refuseTwin(container, key);
@@ -92,7 +111,8 @@ function publish(store: Store, folders: Folders, order: Destination, { temporary
   const prepare = () => {
     tries += 1;
     if (tries > 1) folders.forget();
-    if (tries > 1 && !look(container)?.isDirectory()) throw new Refusal({ kind: 'no-container', container: order.container });
+    if (tries > 1 && !look(container)?.isDirectory())
+      throw new Refusal({ kind: 'no-container', container: order.container });
     for (const folder of folders.make(container, key, first)) changed.add(folder);
   };
   try {
@@ -100,14 +120,23 @@ function publish(store: Store, folders: Folders, order: Destination, { temporary
   } catch (error) {
     if (codeOf(error) !== 'EXDEV') throw error;
     store.isMount(container);
-    const problem = 'was not stored: its container is a mount of its own, where temporary files go from now on; try again';
+    const problem =
+      'was not stored: its container is a mount of its own, where temporary files go from now on; try again';
     throw new Refusal({ kind: 'unstable', key, problem });
   }
 
   const stat = look(target);
-  if (stat?.ino !== inode) throw new Refusal({ kind: 'unstable', key, problem: 'was replaced by somebody else as it was stored' });
+  if (stat?.ino !== inode)
+    throw new Refusal({
+      kind: 'unstable',
+      key,
+      problem: 'was replaced by somebody else as it was stored',
+    });
   const record = { file: versionOf(stat), md5, about };
   failpoint('local: object renamed, its record not written');
   records.put(order.container, key, record);
-  return { answer: describeObject(key, stat, record), dirty: [...changed].map((path) => store.dirty(container, path)) };
+  return {
+    answer: describeObject(key, stat, record),
+    dirty: [...changed].map((path) => store.dirty(container, path)),
+  };
 }

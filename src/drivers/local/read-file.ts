@@ -22,7 +22,14 @@ export async function readFileRange(
     if (!stat.isFile()) throw new ObjectDoesNotExistError(key, { driver: 'local' });
     signal.throwIfAborted();
     const start = range?.start ?? 0;
-    return oneReading(file, path, key, start, start + lengthWithin(range ?? { start }, Number(stat.size)), signal);
+    return oneReading(
+      file,
+      path,
+      key,
+      start,
+      start + lengthWithin(range ?? { start }, Number(stat.size)),
+      signal,
+    );
   } catch (error) {
     await file.close();
     throw error;
@@ -34,7 +41,8 @@ async function openExisting(path: string, key: string): Promise<FileHandle> {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(codeOf(error) ?? '')) throw new ObjectDoesNotExistError(key, { driver: 'local' });
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(codeOf(error) ?? ''))
+      throw new ObjectDoesNotExistError(key, { driver: 'local' });
     throw toStorageError(toFailure(error), key);
   }
 }
@@ -53,7 +61,11 @@ async function* oneReading(
       signal.throwIfAborted();
       const bytes = new Uint8Array(Math.min(CHUNK_BYTES, end - position));
       const { bytesRead } = await readAt(file, bytes, position, path, key);
-      if (bytesRead === 0) throw new ObjectError(key, 'became shorter while it was read', { driver: 'local', retry: 'backoff' });
+      if (bytesRead === 0)
+        throw new ObjectError(key, 'became shorter while it was read', {
+          driver: 'local',
+          retry: 'backoff',
+        });
       position += bytesRead;
       yield bytes.subarray(0, bytesRead);
     }

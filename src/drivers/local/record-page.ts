@@ -28,7 +28,12 @@ export interface PageEntry {
 export function* entriesOf(page: Buffer): Generator<PageEntry, void> {
   for (let start = 0, end = endOf(page, 0); end > 0; start = end, end = endOf(page, start)) {
     const value = start + AT.key + page.readUInt16LE(start + AT.keyBytes);
-    yield { start, end, key: page.subarray(start + AT.key, value), value: page.subarray(value, end) };
+    yield {
+      start,
+      end,
+      key: page.subarray(start + AT.key, value),
+      value: page.subarray(value, end),
+    };
   }
 }
 
@@ -52,15 +57,22 @@ function byteAt(page: Buffer, at: number): number {
 /** Names of one length differ at their ends most often. */
 function isKeyAt(page: Buffer, at: number, key: Buffer): boolean {
   const last = key.length - 1;
-  return byteAt(page, at + last) === byteAt(key, last) && page.compare(key, 0, key.length, at, at + key.length) === 0;
+  return (
+    byteAt(page, at + last) === byteAt(key, last) &&
+    page.compare(key, 0, key.length, at, at + key.length) === 0
+  );
 }
 
 /** Where the entry of a key is, if there is one, and where the last entry ends. */
-function locate(page: Buffer, key: Buffer): { readonly start: number; readonly end: number; readonly last: number } {
+function locate(
+  page: Buffer,
+  key: Buffer,
+): { readonly start: number; readonly end: number; readonly last: number } {
   let found = { start: 0, end: 0 };
   let start = 0;
   for (let end = endOf(page, 0); end > 0; end = endOf(page, start)) {
-    if (keyBytesAt(page, start) === key.length && isKeyAt(page, start + AT.key, key)) found = { start, end };
+    if (keyBytesAt(page, start) === key.length && isKeyAt(page, start + AT.key, key))
+      found = { start, end };
     start = end;
   }
   return { ...found, last: start };
@@ -73,7 +85,9 @@ export function isWhole(page: Buffer, { start, end }: Pick<PageEntry, 'start' | 
 /** The value of a key; undefined when the page has none that is whole. */
 export function findIn(page: Buffer, key: Buffer): Buffer | undefined {
   const found = locate(page, key);
-  return found.end > 0 && isWhole(page, found) ? page.subarray(found.start + AT.key + key.length, found.end) : undefined;
+  return found.end > 0 && isWhole(page, found)
+    ? page.subarray(found.start + AT.key + key.length, found.end)
+    : undefined;
 }
 
 /** False when there was no such entry. */
@@ -97,6 +111,9 @@ export function putInto(page: Buffer, key: Buffer, value: Buffer): boolean {
   page.writeUInt16LE(key.length, end + AT.keyBytes);
   key.copy(page, end + AT.key);
   value.copy(page, end + AT.key + key.length);
-  page.writeUInt32LE(crc32(page.subarray(end + AT.keyBytes, end + LENGTH_BYTES + length)), end + AT.crc);
+  page.writeUInt32LE(
+    crc32(page.subarray(end + AT.keyBytes, end + LENGTH_BYTES + length)),
+    end + AT.crc,
+  );
   return true;
 }

@@ -1,9 +1,26 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
-import { closeSync, fdatasync, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { statDescriptor } from '../../file-stat.js';
 import { codeOf } from './failure.js';
-import { entriesOf, findIn, isWhole, LONGEST_ENTRY, PAGE_BYTES, putInto, removeFrom } from './record-page.js';
+import {
+  entriesOf,
+  findIn,
+  isWhole,
+  LONGEST_ENTRY,
+  PAGE_BYTES,
+  putInto,
+  removeFrom,
+} from './record-page.js';
 
 /**
  * Keys and values in a file of pages; the hash of a key says in which. Nothing of it is kept in memory, a call that fails
@@ -26,13 +43,20 @@ export interface RecordTable {
 // The first page: magic, then pages (u32), a salt, and the CRC-32 of all of that.
 const MAGIC = Buffer.from('longshore object records 1\n');
 const SALT_BYTES = 16;
-const AT = { pages: MAGIC.length, salt: MAGIC.length + 4, crc: MAGIC.length + 4 + SALT_BYTES } as const;
+const AT = {
+  pages: MAGIC.length,
+  salt: MAGIC.length + 4,
+  crc: MAGIC.length + 4 + SALT_BYTES,
+} as const;
 const HEADER_BYTES = AT.crc + 4;
 const FEWEST_PAGES = 16;
 const MOST_PAGES = 2 ** 24;
 
 /** Opens a file that `createRecordTable` has made. Undefined when it is something else; throws the errors of the system. */
-export function openRecordTable(path: string, { readOnly }: { readonly readOnly: boolean }): RecordTable | undefined {
+export function openRecordTable(
+  path: string,
+  { readOnly }: { readonly readOnly: boolean },
+): RecordTable | undefined {
   const descriptor = openSync(path, readOnly ? 'r' : 'r+');
   try {
     const header = readHeader(descriptor);
@@ -61,7 +85,11 @@ interface Header {
 function readHeader(descriptor: number): Header | undefined {
   const bytes = Buffer.alloc(HEADER_BYTES);
   readInto(bytes, descriptor, 0);
-  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC) || crc32(bytes.subarray(0, AT.crc)) !== bytes.readUInt32LE(AT.crc)) return undefined;
+  if (
+    !bytes.subarray(0, MAGIC.length).equals(MAGIC) ||
+    crc32(bytes.subarray(0, AT.crc)) !== bytes.readUInt32LE(AT.crc)
+  )
+    return undefined;
   const pages = bytes.readUInt32LE(AT.pages);
   return { pages, salt: bytes.subarray(AT.salt, AT.crc) };
 }
@@ -115,7 +143,8 @@ function tableOf(path: string, opened: number, header: Header): RecordTable {
   const page = Buffer.alloc(PAGE_BYTES);
 
   // A digest, so that nobody can choose names that all come into one page.
-  const numberOf = (key: Buffer, of: number): number => hash('md5', Buffer.concat([salt, key]), 'buffer').readUInt32LE(0) & (of - 1);
+  const numberOf = (key: Buffer, of: number): number =>
+    hash('md5', Buffer.concat([salt, key]), 'buffer').readUInt32LE(0) & (of - 1);
   const positionOf = (number: number): number => (number + 1) * PAGE_BYTES;
   const read = (number: number): void => readInto(page, descriptor, positionOf(number));
 
@@ -136,7 +165,8 @@ function tableOf(path: string, opened: number, header: Header): RecordTable {
           putInto(halves[numberOf(entry.key, pages * 2) < pages ? 0 : 1], entry.key, entry.value);
         }
         halves.forEach((half, at) => {
-          if (half.readUInt16LE(0) !== 0) writeAt(made.descriptor, half, positionOf(number + at * pages));
+          if (half.readUInt16LE(0) !== 0)
+            writeAt(made.descriptor, half, positionOf(number + at * pages));
         });
       }
     } catch (error) {
@@ -219,5 +249,6 @@ function readInto(bytes: Buffer, descriptor: number, position: number): void {
 }
 
 function writeAt(descriptor: number, bytes: Buffer, position: number): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done, bytes.length - done, position + done);
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(descriptor, bytes, done, bytes.length - done, position + done);
 }

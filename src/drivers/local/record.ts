@@ -19,7 +19,10 @@ export function writeAbout(contentType: string | undefined, metaData: MetaData):
   return JSON.stringify([contentType ?? null, metaData]) as About;
 }
 
-export function readAbout(about: About): { readonly contentType: string | undefined; readonly metaData: MetaData } {
+export function readAbout(about: About): {
+  readonly contentType: string | undefined;
+  readonly metaData: MetaData;
+} {
   const [contentType, metaData] = JSON.parse(about) as ParsedAbout;
   return { contentType: contentType ?? undefined, metaData };
 }
@@ -29,7 +32,16 @@ export type ParsedAbout = readonly [string | null, MetaData];
 // Layout: version, flags, size, mtime, ctime, inode, md5, about. Version 1 has the times as 64-bit nanoseconds.
 // Version 2, for times beyond those, as 64-bit seconds, with their nanoseconds (u32 each) in front of `about`.
 const HAS_MD5 = 1;
-const AT = { version: 0, flags: 1, size: 2, mtime: 10, ctime: 18, inode: 26, md5: 34, end: 50 } as const;
+const AT = {
+  version: 0,
+  flags: 1,
+  size: 2,
+  mtime: 10,
+  ctime: 18,
+  inode: 26,
+  md5: 34,
+  end: 50,
+} as const;
 const NANOSECONDS_BYTES = 8;
 
 export function encodeRecord({ file, md5, about }: ObjectRecord): Buffer {
@@ -60,7 +72,8 @@ export interface StoredRecord extends ObjectRecord {
 export function decodeRecord(bytes: Buffer): StoredRecord | undefined {
   const version = bytes[AT.version];
   if (version === 1) return bytes.length < AT.end ? undefined : new RecordBytes(bytes, false);
-  if (version === 2) return bytes.length < AT.end + NANOSECONDS_BYTES ? undefined : new RecordBytes(bytes, true);
+  if (version === 2)
+    return bytes.length < AT.end + NANOSECONDS_BYTES ? undefined : new RecordBytes(bytes, true);
   return undefined;
 }
 
@@ -86,11 +99,15 @@ class RecordBytes implements StoredRecord {
   #time(which: 0 | 1): bigint {
     const bytes = this.#bytes;
     const time = bytes.readBigInt64LE(AT.mtime + 8 * which);
-    return this.#wide ? joinTime({ seconds: time, nanoseconds: bytes.readUInt32LE(AT.end + 4 * which) }) : time;
+    return this.#wide
+      ? joinTime({ seconds: time, nanoseconds: bytes.readUInt32LE(AT.end + 4 * which) })
+      : time;
   }
 
   get md5(): string | undefined {
-    return this.#bytes[AT.flags] === HAS_MD5 ? this.#bytes.toString('hex', AT.md5, AT.end) : undefined;
+    return this.#bytes[AT.flags] === HAS_MD5
+      ? this.#bytes.toString('hex', AT.md5, AT.end)
+      : undefined;
   }
 
   get about(): About {

@@ -70,7 +70,8 @@ function writableRecords({ folder, root, flush }: RecordsOptions, lock: Exclusiv
     table = openOrMake(file);
   }
 
-  const isWanted = (key: Buffer) => look(`${root}/${key.toString('utf8').replace('\0', '/')}`) !== undefined;
+  const isWanted = (key: Buffer) =>
+    look(`${root}/${key.toString('utf8').replace('\0', '/')}`) !== undefined;
 
   return {
     writable: true,
@@ -78,7 +79,8 @@ function writableRecords({ folder, root, flush }: RecordsOptions, lock: Exclusiv
       return table.inode;
     },
     get: (container, key) => lookUp(table, container, key),
-    put: (container, key, record) => onDisk(() => table.put(keyOf(container, key), encodeRecord(record), isWanted), false),
+    put: (container, key, record) =>
+      onDisk(() => table.put(keyOf(container, key), encodeRecord(record), isWanted), false),
     remove: (container, key) => onDisk(() => table.remove(keyOf(container, key)), undefined),
     exclusive: (run) =>
       lock.hold(() => {
@@ -96,18 +98,30 @@ function openOrMake(file: string): RecordTable {
   removeUnfinished(file);
   const found = existsSync(file) ? openRecordTable(file, { readOnly: false }) : undefined;
   const table = found ?? createRecordTable(file);
-  onDisk(() => takeFormerRecords(dirname(file), (key, value) => table.get(key) ?? table.put(key, value, () => true)), undefined);
+  onDisk(
+    () =>
+      takeFormerRecords(
+        dirname(file),
+        (key, value) => table.get(key) ?? table.put(key, value, () => true),
+      ),
+    undefined,
+  );
   return table;
 }
 
 /** What a process left behind that was killed as it made the file. */
 function removeUnfinished(file: string): void {
   for (const entry of readdirSync(dirname(file))) {
-    if (entry.startsWith(`${basename(file)}.new-`)) rmSync(join(dirname(file), entry), { force: true });
+    if (entry.startsWith(`${basename(file)}.new-`))
+      rmSync(join(dirname(file), entry), { force: true });
   }
 }
 
-function lookUp(table: RecordTable | undefined, container: string, key: string): StoredRecord | undefined {
+function lookUp(
+  table: RecordTable | undefined,
+  container: string,
+  key: string,
+): StoredRecord | undefined {
   const bytes = onDisk(() => table?.get(keyOf(container, key)), undefined);
   return bytes && decodeRecord(bytes);
 }

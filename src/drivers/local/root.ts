@@ -31,7 +31,9 @@ export function createRoot({ root: path, create, fsync }: WorkerSettings): Root 
       if (seen === undefined) throw gone(`the root "${path}" does not exist`);
       if (known === seen) return false;
       if (known !== undefined && !existsSync(`${path}/${PRIVATE_FOLDER}`)) {
-        throw gone(`the root "${path}" is another folder than it was: is its file system still mounted?`);
+        throw gone(
+          `the root "${path}" is another folder than it was: is its file system still mounted?`,
+        );
       }
       known = seen;
       return true;
@@ -56,7 +58,12 @@ function identityOf(path: string): string | undefined {
 function createdAt(path: string, fsync: boolean): string | undefined {
   const first = made(path);
   // Each new folder is an entry of the one above it. Without those, nothing in the root would survive.
-  for (let folder = path; fsync && first !== undefined && folder.length >= first.length; folder = dirname(folder)) sync(dirname(folder));
+  for (
+    let folder = path;
+    fsync && first !== undefined && folder.length >= first.length;
+    folder = dirname(folder)
+  )
+    sync(dirname(folder));
   return identityOf(path);
 }
 
@@ -65,7 +72,9 @@ function made(path: string): string | undefined {
     return makeFoldersSync(path);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
-    throw gone(`the root "${path}" cannot be made: the folder that it would be in takes none; is something to be mounted there?`);
+    throw gone(
+      `the root "${path}" cannot be made: the folder that it would be in takes none; is something to be mounted there?`,
+    );
   }
 }
 

@@ -1,8 +1,8 @@
 import { systemClock } from '../../clock.js';
+import { NEVER_ABORTED, untilAborted } from '../../signal.js';
 import type { Body } from '../call.js';
 import { ObjectError } from '../errors.js';
 import { openGate } from '../gate.js';
-import { NEVER_ABORTED, untilAborted } from '../../signal.js';
 import type { WireObject } from './object.js';
 import type { PutOrder } from './protocol.js';
 import type { FileThread } from './thread.js';
@@ -14,7 +14,11 @@ const CHUNK_BYTES = 1024 * 1024;
 export const SMALL_BODY_BYTES = CHUNK_BYTES;
 
 /** The whole of a body that says it is small. Rejects when it has other than `body.size` bytes. */
-export async function readSmallBody(key: string, body: Body & { readonly size: number }, signal: AbortSignal): Promise<Uint8Array> {
+export async function readSmallBody(
+  key: string,
+  body: Body & { readonly size: number },
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   if (body.bytes !== undefined) {
     checkLength(key, body.bytes.length, body.size);
     return body.bytes;
@@ -65,7 +69,13 @@ export function createSendStream(thread: FileThread): SendStream {
   };
 }
 
-async function sendChunks(thread: FileThread, upload: number, key: string, body: Body, signal: AbortSignal): Promise<number> {
+async function sendChunks(
+  thread: FileThread,
+  upload: number,
+  key: string,
+  body: Body,
+  signal: AbortSignal,
+): Promise<number> {
   let memory = new ArrayBuffer(CHUNK_BYTES);
   let filled = 0;
   let total = 0;
@@ -98,5 +108,9 @@ async function sendChunks(thread: FileThread, upload: number, key: string, body:
 function checkLength(key: string, length: number, size: number | undefined): void {
   if (size === undefined || length === size) return;
   const given = length > size ? 'more' : `only ${length}`;
-  throw new ObjectError(key, `was not stored: its body was said to have ${size} bytes and gave ${given}`, { driver: 'local' });
+  throw new ObjectError(
+    key,
+    `was not stored: its body was said to have ${size} bytes and gave ${given}`,
+    { driver: 'local' },
+  );
 }

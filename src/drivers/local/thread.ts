@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { programFile } from '../../program-files.js';
-import { StorageError, TargetUnavailableError } from '../errors.js';
 import { NEVER_ABORTED, onAbort } from '../../signal.js';
+import { StorageError, TargetUnavailableError } from '../errors.js';
 import {
   type Answer,
   type Ask,
@@ -18,7 +18,12 @@ import { toStorageError } from './storage-error.js';
 /** The thread that works on the files. It is started by the first request and keeps the process alive only while it has work. */
 export interface FileThread {
   /** Rejects with the errors of errors.ts, or with the signal's reason; after that nothing changes any more. */
-  ask<Name extends OperationName>(operation: Name, ask: Ask<Name>, signal: AbortSignal, body?: Uint8Array): Promise<Answer<Name>>;
+  ask<Name extends OperationName>(
+    operation: Name,
+    ask: Ask<Name>,
+    signal: AbortSignal,
+    body?: Uint8Array,
+  ): Promise<Answer<Name>>;
   close(): Promise<void>;
 }
 
@@ -112,7 +117,8 @@ export function createFileThread(settings: WorkerSettings): FileThread {
 
   function giveUp(one: Waiting, reason: unknown): void {
     if (one.claim === undefined) unsent = unsent.filter((other) => other !== one);
-    else if (Atomics.compareExchange(one.claim.claims, one.claim.index, OPEN, DROPPED) !== OPEN) return; // it happens: wait for its end
+    else if (Atomics.compareExchange(one.claim.claims, one.claim.index, OPEN, DROPPED) !== OPEN)
+      return; // it happens: wait for its end
     forget(one);
     one.reject(reason);
     if (waiting.size === 0) worker?.unref();
@@ -157,7 +163,9 @@ export function createFileThread(settings: WorkerSettings): FileThread {
 
   return {
     ask: (...order) =>
-      closing === undefined ? ask(...order) : Promise.reject(new StorageError('the driver is closed', { driver: 'local' })),
+      closing === undefined
+        ? ask(...order)
+        : Promise.reject(new StorageError('the driver is closed', { driver: 'local' })),
     close() {
       closing ??= end();
       return closing;
@@ -177,7 +185,10 @@ function keyOf({ ask }: Omit<Request, 'body'>): string | undefined {
 }
 
 /** Contents are copied into one piece of memory, which then changes hands: the caller may need its own for another try. */
-function pack(batch: readonly Waiting[]): { readonly message: Batch; readonly transfer: ArrayBuffer[] } {
+function pack(batch: readonly Waiting[]): {
+  readonly message: Batch;
+  readonly transfer: ArrayBuffer[];
+} {
   const claims = new SharedArrayBuffer(batch.length * BYTES_PER_CLAIM);
   const view = new Int32Array(claims);
   const bytes = new Uint8Array(batch.reduce((sum, one) => sum + lengthOf(one), 0));
@@ -194,5 +205,8 @@ function pack(batch: readonly Waiting[]): { readonly message: Batch; readonly tr
     return { ...one.request, body: [start, end] };
   });
   if (end === 0) return { message: { requests, claims, bytes: undefined }, transfer };
-  return { message: { requests, claims, bytes: bytes.buffer }, transfer: [...transfer, bytes.buffer] };
+  return {
+    message: { requests, claims, bytes: bytes.buffer },
+    transfer: [...transfer, bytes.buffer],
+  };
 }

@@ -13,7 +13,9 @@ export interface Ticket {
 export type Post = (replies: readonly Reply[], transfer: ArrayBuffer[]) => void;
 
 /** Answers of one turn go in one message. */
-export function createTickets(post: Post): (id: number, claims: Int32Array, index: number) => Ticket {
+export function createTickets(
+  post: Post,
+): (id: number, claims: Int32Array, index: number) => Ticket {
   let replies: Reply[] = [];
   let transfers: ArrayBuffer[] = [];
 

@@ -14,7 +14,15 @@ import {
 import { readBody, readBytes } from './bytes.js';
 import { pageOf } from './listing.js';
 import { memoryMultipart } from './multipart.js';
-import { containerOf, createMemoryStore, createStoredContainer, MEMORY, type MemoryStore, objectOf, storeObject } from './store.js';
+import {
+  containerOf,
+  createMemoryStore,
+  createStoredContainer,
+  MEMORY,
+  type MemoryStore,
+  objectOf,
+  storeObject,
+} from './store.js';
 
 const context = { driver: MEMORY };
 
@@ -26,7 +34,11 @@ export interface MemoryOptions {
 }
 
 /** Object storage in this process's memory, with everything that a backend can declare except a CDN: the reference for the others. */
-export function memoryBackend({ store = createMemoryStore(systemClock), limits, partSize }: MemoryOptions = {}): Backend {
+export function memoryBackend({
+  store = createMemoryStore(systemClock),
+  limits,
+  partSize,
+}: MemoryOptions = {}): Backend {
   const capabilities: Capabilities = {
     checksums: ['sha256', 'sha1', 'md5', 'crc32c'],
     preconditions: ['ifAbsent', 'ifMatch'],
@@ -37,7 +49,11 @@ export function memoryBackend({ store = createMemoryStore(systemClock), limits, 
     concurrency: 64,
     copy: memoryCopy(store, checkKey),
     batchDelete: memoryBatchDelete(store),
-    multipart: memoryMultipart(store, partSize ?? { min: 1024, max: 1024 ** 3, maxParts: 10_000 }, checkKey),
+    multipart: memoryMultipart(
+      store,
+      partSize ?? { min: 1024, max: 1024 ** 3, maxParts: 10_000 },
+      checkKey,
+    ),
     cdn: undefined,
     versions: undefined,
   };
@@ -70,20 +86,27 @@ export function memoryBackend({ store = createMemoryStore(systemClock), limits, 
     },
     async createContainer(name, { signal }) {
       signal.throwIfAborted();
-      if (name === '' || name.includes('/')) throw new InvalidContainerNameError(name, 'one character or more, and no slash', context);
+      if (name === '' || name.includes('/'))
+        throw new InvalidContainerNameError(name, 'one character or more, and no slash', context);
       if (store.containers.has(name)) throw new ContainerAlreadyExistsError(name, context);
       store.containers.set(name, createStoredContainer(name));
       return containerInfo(name);
     },
     async deleteContainer(name, { signal }) {
       signal.throwIfAborted();
-      if (containerOf(store, name).sortedKeys().length > 0) throw new ContainerIsNotEmptyError(name, context);
+      if (containerOf(store, name).sortedKeys().length > 0)
+        throw new ContainerIsNotEmptyError(name, context);
       store.containers.delete(name);
     },
 
     async listObjects(container, prefix, page, { signal }) {
       signal.throwIfAborted();
-      return pageOf(containerOf(store, container).sortedKeys(), prefix, page, (key) => objectOf(store, { container, key }).info);
+      return pageOf(
+        containerOf(store, container).sortedKeys(),
+        prefix,
+        page,
+        (key) => objectOf(store, { container, key }).info,
+      );
     },
     async headObject(ref, { signal }) {
       signal.throwIfAborted();
@@ -94,7 +117,8 @@ export function memoryBackend({ store = createMemoryStore(systemClock), limits, 
       checkKey(ref.key);
       containerOf(store, ref.container);
       const bytes = await readBody(ref, body, signal);
-      if (bytes.byteLength > capabilities.limits.maxPutSize) throw new ObjectError(ref.key, 'is larger than one put may be', context);
+      if (bytes.byteLength > capabilities.limits.maxPutSize)
+        throw new ObjectError(ref.key, 'is larger than one put may be', context);
       return storeObject(store, ref, bytes, options);
     },
     async readObject(ref, range, { signal }) {
@@ -123,7 +147,10 @@ function memoryCopy(store: MemoryStore, checkKey: (key: string) => void): Copy {
       checkKey(to.key);
       const { bytes, options, info } = objectOf(store, from);
       checkSource(info, from, MEMORY);
-      return storeObject(store, to, bytes, { ...(replace === undefined ? options : { headers: {}, ...replace }), checksums: [] });
+      return storeObject(store, to, bytes, {
+        ...(replace === undefined ? options : { headers: {}, ...replace }),
+        checksums: [],
+      });
     },
   };
 }

@@ -1,13 +1,17 @@
+import { untilAborted } from '../../signal.js';
 import type { Body, ByteRange, ObjectRef } from '../call.js';
 import { ObjectError } from '../errors.js';
 import { lengthWithin } from '../range.js';
-import { untilAborted } from '../../signal.js';
 import { MEMORY } from './store.js';
 
 const CHUNK = 256 * 1024;
 
 /** All of a body, as a copy that nobody else can change. Rejects when it has other than `body.size` bytes. */
-export async function readBody({ key }: ObjectRef, body: Body, signal: AbortSignal): Promise<Uint8Array> {
+export async function readBody(
+  { key }: ObjectRef,
+  body: Body,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body.bytes ? [body.bytes] : untilAborted(body.open(), signal)) {
@@ -18,7 +22,11 @@ export async function readBody({ key }: ObjectRef, body: Body, signal: AbortSign
   signal.throwIfAborted();
   if (body.size !== undefined && size !== body.size) {
     const given = size > body.size ? 'more' : `only ${size}`;
-    throw new ObjectError(key, `was not stored: its body was said to have ${body.size} bytes and gave ${given}`, { driver: MEMORY });
+    throw new ObjectError(
+      key,
+      `was not stored: its body was said to have ${body.size} bytes and gave ${given}`,
+      { driver: MEMORY },
+    );
   }
   return Buffer.concat(chunks, size);
 }

@@ -8,7 +8,11 @@ import { containerOf, MEMORY, type MemoryStore, type StoredUpload, storeObject }
 
 const context = { driver: MEMORY };
 
-export function memoryMultipart(store: MemoryStore, partSize: Multipart['partSize'], checkKey: (key: string) => void): Multipart {
+export function memoryMultipart(
+  store: MemoryStore,
+  partSize: Multipart['partSize'],
+  checkKey: (key: string) => void,
+): Multipart {
   function uploadOf(token: UploadToken): StoredUpload {
     const upload = store.uploads.get(token.opaque);
     if (upload === undefined) throw new ObjectDoesNotExistError(token.key, context);
@@ -45,7 +49,11 @@ export function memoryMultipart(store: MemoryStore, partSize: Multipart['partSiz
     async complete(token, parts, { signal }) {
       signal.throwIfAborted();
       const upload = uploadOf(token);
-      const bytes = Buffer.concat(parts.map((part, index) => bytesOfPart(upload, part, index === parts.length - 1, partSize.min)));
+      const bytes = Buffer.concat(
+        parts.map((part, index) =>
+          bytesOfPart(upload, part, index === parts.length - 1, partSize.min),
+        ),
+      );
       checkAscending(token, parts);
       const info = storeObject(store, token, bytes, upload.options);
       store.uploads.delete(token.opaque);
@@ -66,14 +74,26 @@ export function memoryMultipart(store: MemoryStore, partSize: Multipart['partSiz
   };
 }
 
-function bytesOfPart({ token, parts }: StoredUpload, { number, receipt }: Part, last: boolean, min: number): Uint8Array {
+function bytesOfPart(
+  { token, parts }: StoredUpload,
+  { number, receipt }: Part,
+  last: boolean,
+  min: number,
+): Uint8Array {
   const found = parts.get(number);
-  if (found?.part.receipt !== receipt) throw new ObjectError(token.key, `has no part ${number} with receipt ${receipt}`, context);
-  if (!last && found.part.size < min) throw new ObjectError(token.key, `has part ${number} of less than ${min} bytes`, context);
+  if (found?.part.receipt !== receipt)
+    throw new ObjectError(token.key, `has no part ${number} with receipt ${receipt}`, context);
+  if (!last && found.part.size < min)
+    throw new ObjectError(token.key, `has part ${number} of less than ${min} bytes`, context);
   return found.bytes;
 }
 
 function checkAscending(token: UploadToken, parts: readonly Part[]): void {
   const ascending = parts.length > 0 && parts.every(({ number }, index) => number === index + 1);
-  if (!ascending) throw new ObjectError(token.key, 'was not put together: its parts are not numbered from 1 in ascending order', context);
+  if (!ascending)
+    throw new ObjectError(
+      token.key,
+      'was not put together: its parts are not numbered from 1 in ascending order',
+      context,
+    );
 }

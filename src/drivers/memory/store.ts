@@ -3,7 +3,12 @@ import { compareNames } from '../../utf8-order.js';
 import type { Checksum, ObjectInfo, ObjectRef, PutOptions } from '../call.js';
 import type { Part, UploadToken } from '../capabilities.js';
 import { checksumOf } from '../digest.js';
-import { ContainerDoesNotExistError, ObjectDoesNotExistError, ObjectHashMismatchError, PreconditionFailedError } from '../errors.js';
+import {
+  ContainerDoesNotExistError,
+  ObjectDoesNotExistError,
+  ObjectHashMismatchError,
+  PreconditionFailedError,
+} from '../errors.js';
 
 export const MEMORY = 'memory';
 const context = { driver: MEMORY };
@@ -86,12 +91,18 @@ export function objectOf(store: MemoryStore, { container, key }: ObjectRef): Sto
 }
 
 /** The one place where an object comes to be: all checks and the change happen in one turn, so that no other client comes between. */
-export function storeObject(store: MemoryStore, ref: ObjectRef, bytes: Uint8Array, options: PutOptions): ObjectInfo {
+export function storeObject(
+  store: MemoryStore,
+  ref: ObjectRef,
+  bytes: Uint8Array,
+  options: PutOptions,
+): ObjectInfo {
   const container = containerOf(store, ref.container);
   const checksums: Checksum[] = [checksumOf('md5', bytes)];
   for (const { algorithm, hex } of options.checksums) {
     const actual = algorithm === 'md5' ? checksums[0] : checksumOf(algorithm, bytes);
-    if (actual?.hex !== hex) throw new ObjectHashMismatchError(ref.key, hex, actual?.hex ?? '', context);
+    if (actual?.hex !== hex)
+      throw new ObjectHashMismatchError(ref.key, hex, actual?.hex ?? '', context);
   }
   const { checksums: _, precondition, ...described } = options;
   checkPrecondition(container, ref, precondition);
@@ -102,16 +113,31 @@ export function storeObject(store: MemoryStore, ref: ObjectRef, bytes: Uint8Arra
     etag: `"${checksums[0]?.hex}-${store.nextVersion()}"`,
     lastModified: store.now(),
   };
-  const info: ObjectInfo = { ...ref, size: bytes.byteLength, checksums, metaData: { ...options.metaData }, extra };
+  const info: ObjectInfo = {
+    ...ref,
+    size: bytes.byteLength,
+    checksums,
+    metaData: { ...options.metaData },
+    extra,
+  };
   container.set(ref.key, { bytes, options: described, info });
   return info;
 }
 
-function checkPrecondition(container: StoredContainer, { key }: ObjectRef, precondition: PutOptions['precondition']): void {
+function checkPrecondition(
+  container: StoredContainer,
+  { key }: ObjectRef,
+  precondition: PutOptions['precondition'],
+): void {
   if (precondition === undefined) return;
   const etag = container.get(key)?.info.extra['etag'];
-  if ('ifAbsent' in precondition && etag !== undefined) throw new PreconditionFailedError(key, 'exists already', context);
+  if ('ifAbsent' in precondition && etag !== undefined)
+    throw new PreconditionFailedError(key, 'exists already', context);
   if ('ifMatch' in precondition && etag !== precondition.ifMatch) {
-    throw new PreconditionFailedError(key, `has ETag ${etag ?? 'none'}, not ${precondition.ifMatch}`, context);
+    throw new PreconditionFailedError(
+      key,
+      `has ETag ${etag ?? 'none'}, not ${precondition.ifMatch}`,
+      context,
+    );
   }
 }

@@ -1,14 +1,14 @@
 import { systemClock } from '../../clock.js';
 import { read } from '../../config/fields.js';
+import { NEVER_ABORTED } from '../../signal.js';
 import type { Backend } from '../backend.js';
 import type { Call } from '../call.js';
 import type { CallOptions, StorageDriver } from '../driver.js';
 import type { DriverKind, DriverWorld } from '../driver-kind.js';
 import { StorageError } from '../errors.js';
 import { retry } from '../layers/retry.js';
-import { builtinDrivers, findDriver } from './registry.js';
-import { NEVER_ABORTED } from '../../signal.js';
 import { createDriver } from '../storage.js';
+import { builtinDrivers, findDriver } from './registry.js';
 
 /**
  * Opens a driver by its name, with settings as a configuration file has them under a target, such as
@@ -19,13 +19,21 @@ import { createDriver } from '../storage.js';
 export async function openDriver(
   name: string,
   settings: Readonly<Record<string, unknown>> = {},
-  { signal = NEVER_ABORTED, kinds = builtinDrivers }: CallOptions & { readonly kinds?: readonly DriverKind[] } = {},
+  {
+    signal = NEVER_ABORTED,
+    kinds = builtinDrivers,
+  }: CallOptions & { readonly kinds?: readonly DriverKind[] } = {},
 ): Promise<StorageDriver> {
   const kind = findDriver(name, kinds);
   const reading = read(kind.settings({ folder: process.cwd(), env: process.env }), settings);
   if (reading.complaints !== undefined) {
-    const faults = reading.complaints.map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`);
-    throw new StorageError(`driver "${kind.name}" cannot be opened with these settings: ${faults.join('; ')}`, { driver: kind.name });
+    const faults = reading.complaints.map(
+      ({ path, message }) => `${path.join('.') || 'settings'}: ${message}`,
+    );
+    throw new StorageError(
+      `driver "${kind.name}" cannot be opened with these settings: ${faults.join('; ')}`,
+      { driver: kind.name },
+    );
   }
   const backend = await openBackend(kind, reading.value, { clock: systemClock }, { signal });
   return createDriver(retry(backend, { clock: systemClock, random: Math.random }));

@@ -22,12 +22,18 @@ const REMOVED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** By name or alias, in any case. An unknown name throws a StorageError that lists the known ones. */
-export function findDriver(name: string, kinds: readonly DriverKind[] = builtinDrivers): DriverKind {
+export function findDriver(
+  name: string,
+  kinds: readonly DriverKind[] = builtinDrivers,
+): DriverKind {
   const wanted = name.toLowerCase();
   const found = kinds.find((kind) => kind.name === wanted || kind.aliases.includes(wanted));
   if (found !== undefined) return found;
   const successor = REMOVED.get(wanted);
-  if (successor !== undefined) throw new StorageError(`driver "${name}" is no longer called that: use ${successor}`, { driver: name });
+  if (successor !== undefined)
+    throw new StorageError(`driver "${name}" is no longer called that: use ${successor}`, {
+      driver: name,
+    });
   const known = kinds.flatMap((kind) => [kind.name, ...kind.aliases]).join(', ');
   throw new StorageError(`no driver is called "${name}"; known: ${known}`, { driver: name });
 }

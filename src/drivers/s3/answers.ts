@@ -24,7 +24,11 @@ export const S3_PROTOCOL: Protocol = {
 const STRONG_ETAG = /^(?!W\/)"?[\x21\x23-\x7e]+"?$/;
 
 /** A whole document of this root with these elements. `of`: the element that names the container, where there is one. */
-function document(root: string, elements: Readonly<Record<string, RegExp>> = {}, of?: string): BodyRule {
+function document(
+  root: string,
+  elements: Readonly<Record<string, RegExp>> = {},
+  of?: string,
+): BodyRule {
   return ({ body, headers }, { container }) => {
     const parsed = parseXml(body);
     if (parsed === undefined) return 'the body is not a whole XML document';
@@ -48,11 +52,15 @@ const objectListing: BodyRule = ({ body }, { container }) => {
 
 /** An access point's alias stands for a bucket of another name, and Ceph's `tenant:bucket` is listed without its tenant. */
 function nameFlaw(listed: string | undefined, asked: string | undefined): string | undefined {
-  if (!listed || asked === undefined || listed === asked || listed === asked.replace(/^.*:/, '')) return undefined;
-  return /-s3alias$|--x-s3$|--ol-s3$|-ext-s3alias$/.test(asked) ? undefined : `a listing of ${JSON.stringify(listed.slice(0, 100))}`;
+  if (!listed || asked === undefined || listed === asked || listed === asked.replace(/^.*:/, ''))
+    return undefined;
+  return /-s3alias$|--x-s3$|--ol-s3$|-ext-s3alias$/.test(asked)
+    ? undefined
+    : `a listing of ${JSON.stringify(listed.slice(0, 100))}`;
 }
 
-const noPage: BodyRule = ({ body }) => (/^\s*<(?:!doctype\s+html|html)\b/i.test(body) ? 'a web page' : undefined);
+const noPage: BodyRule = ({ body }) =>
+  /^\s*<(?:!doctype\s+html|html)\b/i.test(body) ? 'a web page' : undefined;
 const written: AnswerRule = { statuses: [200], headers: { etag: STRONG_ETAG }, body: noPage };
 /** Without an ETag the objects that a gateway finds in its file system are given. */
 const read: AnswerRule = { statuses: [200, 206] };

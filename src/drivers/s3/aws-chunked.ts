@@ -67,9 +67,16 @@ export function payloadName({ signed, trailer }: ChunkedForm): string {
 }
 
 /** The headers of a request whose body is sent in this form; names in lower case. */
-export function chunkedHeaders({ trailer, named }: ChunkedForm, size: number, contentEncoding: string | undefined): Record<string, string> {
+export function chunkedHeaders(
+  { trailer, named }: ChunkedForm,
+  size: number,
+  contentEncoding: string | undefined,
+): Record<string, string> {
   return {
-    ...(named && { 'content-encoding': contentEncoding === undefined ? 'aws-chunked' : `aws-chunked,${contentEncoding}` }),
+    ...(named && {
+      'content-encoding':
+        contentEncoding === undefined ? 'aws-chunked' : `aws-chunked,${contentEncoding}`,
+    }),
     'x-amz-decoded-content-length': String(size),
     ...(trailer !== undefined && { 'x-amz-trailer': trailer.name }),
   };
@@ -80,9 +87,16 @@ export function chunkedHeaders({ trailer, named }: ChunkedForm, size: number, co
  * bytes of the content wait until the source has ended well: Ceph stores what it has once that is the announced length, though
  * the chunk that ends the content never comes.
  */
-export function chunkedBody(body: StreamedBody, form: ChunkedForm, signatures: () => ChunkSignatures): StreamedBody {
+export function chunkedBody(
+  body: StreamedBody,
+  form: ChunkedForm,
+  signatures: () => ChunkSignatures,
+): StreamedBody {
   const source = () => exactly(body.size, body.open());
-  return { size: chunkedSize(body.size, form), open: () => chunks(source(), form, form.signed ? signatures() : undefined) };
+  return {
+    size: chunkedSize(body.size, form),
+    open: () => chunks(source(), form, form.signed ? signatures() : undefined),
+  };
 }
 
 /** Bytes that go out for `size` bytes of content. */
@@ -105,7 +119,10 @@ async function* chunks(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const checksum = trailer?.begin();
   const head = (bytes: Uint8Array) => {
-    const signature = signatures === undefined ? '' : `${CHUNK_SIGNATURE}${signatures.chunk(hash('sha256', bytes, 'hex'))}`;
+    const signature =
+      signatures === undefined
+        ? ''
+        : `${CHUNK_SIGNATURE}${signatures.chunk(hash('sha256', bytes, 'hex'))}`;
     return `${bytes.byteLength.toString(16)}${signature}${LINE_END}`;
   };
   let before = '';
@@ -119,7 +136,8 @@ async function* chunks(
   if (trailer !== undefined && checksum !== undefined) {
     const value = checksum.base64();
     end += `${trailer.name}:${value}${LINE_END}`;
-    if (signatures !== undefined) end += `${TRAILER_SIGNATURE}${signatures.trailer(`${trailer.name}:${value}\n`)}${LINE_END}`;
+    if (signatures !== undefined)
+      end += `${TRAILER_SIGNATURE}${signatures.trailer(`${trailer.name}:${value}\n`)}${LINE_END}`;
   }
   yield Buffer.from(end + LINE_END, 'latin1');
 }

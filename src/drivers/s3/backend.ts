@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import type { Capabilities } from '../capabilities.js';
-import type { Notice } from '../notice.js';
 import type { HttpClient } from '../http/exchange.js';
+import type { Notice } from '../notice.js';
 import { batchDelete } from './batch-delete.js';
 import { s3Cdn } from './cdn.js';
 import { createS3Client } from './client.js';
@@ -38,7 +38,15 @@ export interface S3BackendOptions {
 }
 
 /** One S3 account as a backend. It closes `http`. */
-export function s3Backend({ settings, profile, region, credentials, http, clock, notice }: S3BackendOptions): Backend {
+export function s3Backend({
+  settings,
+  profile,
+  region,
+  credentials,
+  http,
+  clock,
+  notice,
+}: S3BackendOptions): Backend {
   const client = createS3Client({
     http,
     clock,
@@ -68,7 +76,11 @@ export function s3Backend({ settings, profile, region, credentials, http, clock,
   const capabilities: Capabilities = {
     checksums: profile.checksums,
     preconditions: profile.preconditions,
-    limits: { maxPutSize: Math.min(5 * GIB, profile.parts.max), maxObjectSize: profile.maxObjectSize, maxKeyBytes: MAX_KEY_BYTES },
+    limits: {
+      maxPutSize: Math.min(5 * GIB, profile.parts.max),
+      maxObjectSize: profile.maxObjectSize,
+      maxKeyBytes: MAX_KEY_BYTES,
+    },
     names: { newContainerProblem, keyProblem },
     listingOrder: 'utf8',
     listingHas: { checksums: comparable, metaData: false },

@@ -1,7 +1,12 @@
 import { hash } from 'node:crypto';
 import type { Call } from '../call.js';
 import type { BatchDelete } from '../capabilities.js';
-import { ContainerAccessDeniedError, ObjectAccessDeniedError, ObjectDoesNotExistError, StorageError } from '../errors.js';
+import {
+  ContainerAccessDeniedError,
+  ObjectAccessDeniedError,
+  ObjectDoesNotExistError,
+  StorageError,
+} from '../errors.js';
 import type { HttpAnswer } from '../http/exchange.js';
 import { eachInParallel } from '../parallel.js';
 import type { S3Context } from './context.js';
@@ -21,7 +26,12 @@ export function batchDelete(
   const maxKeys = profile.batchDelete;
   if (maxKeys === undefined) return undefined;
 
-  async function deleteTogether(container: string, keys: readonly string[], failures: Map<string, Error>, call: Call): Promise<void> {
+  async function deleteTogether(
+    container: string,
+    keys: readonly string[],
+    failures: Map<string, Error>,
+    call: Call,
+  ): Promise<void> {
     const body = buildXml('Delete', { Quiet: 'false', Object: keys.map((Key) => ({ Key })) });
     let answer: HttpAnswer;
     try {
@@ -32,7 +42,10 @@ export function batchDelete(
           action: 'delete several objects',
           container,
           query: { delete: '' },
-          headers: { 'content-type': 'application/xml', 'content-md5': hash('md5', body, 'base64') },
+          headers: {
+            'content-type': 'application/xml',
+            'content-md5': hash('md5', body, 'base64'),
+          },
           body,
           payload: hash('sha256', body, 'hex'),
         },
@@ -42,7 +55,13 @@ export function batchDelete(
       if (!(error instanceof ContainerAccessDeniedError)) throw error;
       // Who may write but not delete (a backup that nobody can wipe out) can go on writing.
       for (const key of keys)
-        failures.set(key, new ObjectAccessDeniedError(key, `was not deleted: ${error.message}`, { driver: S3, cause: error }));
+        failures.set(
+          key,
+          new ObjectAccessDeniedError(key, `was not deleted: ${error.message}`, {
+            driver: S3,
+            cause: error,
+          }),
+        );
       return;
     }
     readAnswer(container, keys, elementOf(answer.body), requestIdOf(answer.headers), failures);
@@ -65,7 +84,10 @@ export function batchDelete(
           await deleteObject({ container, key }, { signal });
         } catch (error) {
           signal.throwIfAborted();
-          failures.set(key, error instanceof Error ? error : new StorageError(String(error), { driver: S3 }));
+          failures.set(
+            key,
+            error instanceof Error ? error : new StorageError(String(error), { driver: S3 }),
+          );
         }
       });
       return failures;
@@ -82,7 +104,8 @@ function readAnswer(
   failures: Map<string, Error>,
 ): void {
   const unanswered = new Set(keys);
-  for (const deleted of childrenOf(result, 'Deleted')) unanswered.delete(textOf(deleted, 'Key') ?? '');
+  for (const deleted of childrenOf(result, 'Deleted'))
+    unanswered.delete(textOf(deleted, 'Key') ?? '');
   for (const refused of childrenOf(result, 'Error')) {
     const key = textOf(refused, 'Key') ?? '';
     const failure = {
@@ -99,7 +122,17 @@ function readAnswer(
     if (!(error instanceof ObjectDoesNotExistError)) failures.set(key, error);
   }
   for (const key of unanswered) {
-    const context = { driver: S3, retry: 'backoff', ...(requestId !== undefined && { requestId }) } as const;
-    failures.set(key, new StorageError(`delete "${key}" in "${container}": the answer does not say what became of it`, context));
+    const context = {
+      driver: S3,
+      retry: 'backoff',
+      ...(requestId !== undefined && { requestId }),
+    } as const;
+    failures.set(
+      key,
+      new StorageError(
+        `delete "${key}" in "${container}": the answer does not say what became of it`,
+        context,
+      ),
+    );
   }
 }

@@ -3,10 +3,17 @@ import type { Call } from '../call.js';
 import { beginningAsText } from '../http/answer.js';
 import { flawIn, flawInRefusal, unproven } from '../http/answer-rules.js';
 import { TOLERATED_SKEW_MS, warnOfSkew } from '../http/clock-skew.js';
-import type { Notice } from '../notice.js';
-import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpStream } from '../http/exchange.js';
+import type {
+  HttpAnswer,
+  HttpBody,
+  HttpClient,
+  HttpHeaders,
+  HttpRequest,
+  HttpStream,
+} from '../http/exchange.js';
 import { bodyBytes } from '../http/over-quota.js';
 import { fromTransport, type Subject } from '../http/refusal.js';
+import type { Notice } from '../notice.js';
 import { S3_ANSWERS, S3_PROTOCOL, type S3Operation } from './answers.js';
 import type { ChunkedForm } from './aws-chunked.js';
 import type { CredentialProvider, Credentials } from './credentials/credentials.js';
@@ -78,7 +85,8 @@ export function createS3Client(options: S3ClientOptions): S3Client {
   /** Of a body that the provider has stored. Bytes. */
   let largestStored = 0;
 
-  const regionOf = (container: string | undefined) => (container === undefined ? undefined : regions.get(container)) ?? options.region;
+  const regionOf = (container: string | undefined) =>
+    (container === undefined ? undefined : regions.get(container)) ?? options.region;
 
   function signed(request: S3Request, keys: Credentials, call: Call): HttpRequest {
     const region = regionOf(request.container);
@@ -112,7 +120,13 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       status === 301 ||
       status === 307 ||
       status === 400;
-    if (!elsewhere || container === undefined || region === undefined || region === regionOf(container)) return false;
+    if (
+      !elsewhere ||
+      container === undefined ||
+      region === undefined ||
+      region === regionOf(container)
+    )
+      return false;
     regions.set(container, region);
     return true;
   }
@@ -128,9 +142,16 @@ export function createS3Client(options: S3ClientOptions): S3Client {
   }
 
   /** Whether the same request, signed anew, has a better chance. */
-  async function learn(failure: Failure, request: S3Request, used: Credentials, call: Call): Promise<boolean> {
+  async function learn(
+    failure: Failure,
+    request: S3Request,
+    used: Credentials,
+    call: Call,
+  ): Promise<boolean> {
     if (learnRegion(failure, request.container) || learnTime(failure)) return true;
-    const expired = /^(ExpiredToken|InvalidToken|InvalidAccessKeyId|TokenRefreshRequired)$/.test(failure.code);
+    const expired = /^(ExpiredToken|InvalidToken|InvalidAccessKeyId|TokenRefreshRequired)$/.test(
+      failure.code,
+    );
     return expired && credentials.refused(used, call);
   }
 
@@ -151,15 +172,21 @@ export function createS3Client(options: S3ClientOptions): S3Client {
         throw fromTransport(error, S3);
       }
       if (failure === undefined) {
-        if (request.method === 'PUT') largestStored = Math.max(largestStored, bodyBytes(request.body));
+        if (request.method === 'PUT')
+          largestStored = Math.max(largestStored, bodyBytes(request.body));
         return answer;
       }
-      if (failure.flaw !== undefined && request.operation === 'headBucket' && isSuccess(failure.status)) {
+      if (
+        failure.flaw !== undefined &&
+        request.operation === 'headBucket' &&
+        isSuccess(failure.status)
+      ) {
         await askByGet(request, call);
         return answer;
       }
       const replayable = request.replayable ?? true;
-      const learned = (await learn(failure, request, keys, call)) || (await isReadable(failure, request, call));
+      const learned =
+        (await learn(failure, request, keys, call)) || (await isReadable(failure, request, call));
       if (!learned || !replayable || corrections >= CORRECTIONS) {
         // What was learned helps the next try, if the caller can make one.
         throw refusal(answer, failure, request, learned);
@@ -186,39 +213,74 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     return flaw === undefined ? undefined : { ...readFailure(status, headers, '', nowMs), flaw };
   }
 
-  function refusal(answer: { readonly headers: HttpHeaders }, failure: Failure, request: S3Request, learned: boolean): unknown {
+  function refusal(
+    answer: { readonly headers: HttpHeaders },
+    failure: Failure,
+    request: S3Request,
+    learned: boolean,
+  ): unknown {
     // The signature of a chunk covers its content, so the same answer can be about bytes that changed.
-    if (failure.code === 'SignatureDoesNotMatch' && chunkedFormOf(request)?.signed && !learned && request.key !== undefined)
+    if (
+      failure.code === 'SignatureDoesNotMatch' &&
+      chunkedFormOf(request)?.signed &&
+      !learned &&
+      request.key !== undefined
+    )
       return corruptedOnItsWay(request.key, failure);
-    if (failure.flaw === undefined || learned) return toStorageError(failure, { ...request, largestStored }, learned);
+    if (failure.flaw === undefined || learned)
+      return toStorageError(failure, { ...request, largestStored }, learned);
     const requestId = requestIdOf(answer.headers);
-    return unproven(failure, failure.flaw, S3_PROTOCOL, request, requestId === undefined ? {} : { requestId });
+    return unproven(
+      failure,
+      failure.flaw,
+      S3_PROTOCOL,
+      request,
+      requestId === undefined ? {} : { requestId },
+    );
   }
 
   /**
    * The answer to a HEAD has no body, so its status does not tell a missing right from credentials that have expired, nor a
    * missing object from another server's page. What a GET of next to nothing is answered tells them apart; this rejects with it.
    */
-  async function isReadable({ status, flaw }: Failure, head: S3Request, call: Call): Promise<boolean> {
-    if (head.method !== 'HEAD' || isSuccess(status) || (status !== 403 && status !== 400 && flaw === undefined)) return false;
+  async function isReadable(
+    { status, flaw }: Failure,
+    head: S3Request,
+    call: Call,
+  ): Promise<boolean> {
+    if (
+      head.method !== 'HEAD' ||
+      isSuccess(status) ||
+      (status !== 403 && status !== 400 && flaw === undefined)
+    )
+      return false;
     await askByGet(head, call);
     return true;
   }
 
   async function askByGet(head: S3Request, call: Call): Promise<void> {
     if (head.key === undefined) {
-      await request({ ...head, method: 'GET', operation: 'listObjects', query: { 'max-keys': '0' } }, call);
+      await request(
+        { ...head, method: 'GET', operation: 'listObjects', query: { 'max-keys': '0' } },
+        call,
+      );
       return;
     }
     const headers = { ...head.headers, range: 'bytes=0-0' };
-    const { body } = await stream({ ...head, method: 'GET', operation: 'getObject', headers, accept: 416 }, call);
+    const { body } = await stream(
+      { ...head, method: 'GET', operation: 'getObject', headers, accept: 416 },
+      call,
+    );
     for await (const _ of body) break;
   }
 
   const stream: S3Client['stream'] = (wanted, call) =>
-    perform(wanted, call, http.stream, async ({ body }, isContent) => (isContent ? undefined : beginningAsText(body, ERROR_BODY_LIMIT)));
+    perform(wanted, call, http.stream, async ({ body }, isContent) =>
+      isContent ? undefined : beginningAsText(body, ERROR_BODY_LIMIT),
+    );
 
-  const request: S3Client['request'] = (wanted, call) => perform(wanted, call, http.request, async ({ body }) => body.toString('utf8'));
+  const request: S3Client['request'] = (wanted, call) =>
+    perform(wanted, call, http.request, async ({ body }) => body.toString('utf8'));
 
   return {
     request,
@@ -227,13 +289,23 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       const region = regionOf(container);
       const address = addressOf(region, container, key);
       const pays = options.requesterPays ? { 'x-amz-request-payer': 'requester' } : {};
-      const query = signer.query({ method: 'GET', ...address }, await credentials.get(call), region, clock.now() + skewMs, seconds, pays);
+      const query = signer.query(
+        { method: 'GET', ...address },
+        await credentials.get(call),
+        region,
+        clock.now() + skewMs,
+        seconds,
+        pays,
+      );
       return `${address.origin}${address.path}?${query}`;
     },
     regionOf,
     async locate(container, call) {
       if (!options.manyRegions || located.has(container)) return;
-      await request({ method: 'HEAD', operation: 'headBucket', action: 'look up the container', container }, call);
+      await request(
+        { method: 'HEAD', operation: 'headBucket', action: 'look up the container', container },
+        call,
+      );
       located.add(container);
     },
   };

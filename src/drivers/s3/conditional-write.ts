@@ -26,7 +26,13 @@ export interface ConditionalWrites {
    * not hold, and with UnsupportedOperationError when the provider understands no form of it. A write that is not
    * `replayable` is sent once.
    */
-  send<T>(ref: ObjectRef, condition: Precondition | undefined, write: Write<T>, replayable: boolean, call: Call): Promise<T>;
+  send<T>(
+    ref: ObjectRef,
+    condition: Precondition | undefined,
+    write: Write<T>,
+    replayable: boolean,
+    call: Call,
+  ): Promise<T>;
 }
 
 type Write<T> = (headers: Headers) => Promise<T>;
@@ -42,7 +48,12 @@ export interface ConditionalWritesOptions {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
-export function conditionalWrites({ client, profile, access, notice }: ConditionalWritesOptions): ConditionalWrites {
+export function conditionalWrites({
+  client,
+  profile,
+  access,
+  notice,
+}: ConditionalWritesOptions): ConditionalWrites {
   let form = profile.ifMatch;
   const unknown = new Set<'ifAbsent' | 'ifMatch'>();
 
@@ -50,7 +61,10 @@ export function conditionalWrites({ client, profile, access, notice }: Condition
     if (condition === undefined) return;
     const name = nameOf(condition);
     if (!profile.preconditions.includes(name))
-      throw new UnsupportedOperationError(`profile ${profile.name} has no conditional writes (${name})`, { driver: S3 });
+      throw new UnsupportedOperationError(
+        `profile ${profile.name} has no conditional writes (${name})`,
+        { driver: S3 },
+      );
     if (unknown.has(name)) throw notUnderstood(name, undefined);
   }
 
@@ -58,7 +72,14 @@ export function conditionalWrites({ client, profile, access, notice }: Condition
   async function etagOf({ container, key }: ObjectRef, call: Call): Promise<string | undefined> {
     try {
       const { headers } = await client.request(
-        { method: 'HEAD', operation: 'headObject', action: 'look at', container, key, headers: access },
+        {
+          method: 'HEAD',
+          operation: 'headObject',
+          action: 'look at',
+          container,
+          key,
+          headers: access,
+        },
         call,
       );
       return unquoted(headers['etag'] ?? '');
@@ -69,14 +90,22 @@ export function conditionalWrites({ client, profile, access, notice }: Condition
   }
 
   /** Returns when the condition holds although it was refused. */
-  async function expectMisunderstood(ref: ObjectRef, condition: Precondition, refusal: StorageError, call: Call): Promise<void> {
+  async function expectMisunderstood(
+    ref: ObjectRef,
+    condition: Precondition,
+    refusal: StorageError,
+    call: Call,
+  ): Promise<void> {
     const named = 'ifAbsent' in condition ? undefined : unquoted(condition.ifMatch);
     const found = await etagOf(ref, call).catch((error: unknown) => {
       throw error instanceof StorageError && error.retry === 'never' ? refusal : error;
     });
     if (found === named) return;
     if (refusal instanceof PreconditionFailedError) throw refusal;
-    throw new PreconditionFailedError(ref.key, 'is not what the condition says', { driver: S3, cause: refusal });
+    throw new PreconditionFailedError(ref.key, 'is not what the condition says', {
+      driver: S3,
+      cause: refusal,
+    });
   }
 
   /** Resolves with the refusal of a condition that holds. */
@@ -118,10 +147,13 @@ export function conditionalWrites({ client, profile, access, notice }: Condition
       }
       if (!unknown.has(name)) {
         unknown.add(name);
-        notice('conditional writes are not understood by this provider: two machines that start at the same moment may both write', {
-          condition: name,
-          answer: refusal?.message,
-        });
+        notice(
+          'conditional writes are not understood by this provider: two machines that start at the same moment may both write',
+          {
+            condition: name,
+            answer: refusal?.message,
+          },
+        );
       }
       throw notUnderstood(name, refusal);
     },
@@ -133,24 +165,36 @@ function nameOf(condition: Precondition): 'ifAbsent' | 'ifMatch' {
 }
 
 /** `If-None-Match: *` has one form only: it is sent twice, since the object that was there may have gone before the look. */
-function attemptsOf(condition: Precondition, form: EtagForm): readonly { readonly form: EtagForm; readonly headers: Headers }[] {
-  if ('ifAbsent' in condition) return [0, 1].map(() => ({ form, headers: { 'if-none-match': '*' } }));
+function attemptsOf(
+  condition: Precondition,
+  form: EtagForm,
+): readonly { readonly form: EtagForm; readonly headers: Headers }[] {
+  if ('ifAbsent' in condition)
+    return [0, 1].map(() => ({ form, headers: { 'if-none-match': '*' } }));
   const { ifMatch } = condition;
   const other: EtagForm = form === 'quoted' ? 'bare' : 'quoted';
-  return [form, other].map((each) => ({ form: each, headers: { 'if-match': each === 'quoted' ? quoted(ifMatch) : unquoted(ifMatch) } }));
+  return [form, other].map((each) => ({
+    form: each,
+    headers: { 'if-match': each === 'quoted' ? quoted(ifMatch) : unquoted(ifMatch) },
+  }));
 }
 
 /** Whether the condition may be the reason. What passes by itself, and has a reason of its own, is not about the condition. */
 function isRefusal(error: unknown): error is StorageError {
-  if (!(error instanceof StorageError) || error.status === undefined || !REFUSALS.has(error.status)) return false;
-  if (error instanceof InvalidCredentialsError || error instanceof ObjectHashMismatchError) return false;
+  if (!(error instanceof StorageError) || error.status === undefined || !REFUSALS.has(error.status))
+    return false;
+  if (error instanceof InvalidCredentialsError || error instanceof ObjectHashMismatchError)
+    return false;
   return error.status === 409 || error.retry === 'never';
 }
 
 function notUnderstood(name: string, refusal: StorageError | undefined): UnsupportedOperationError {
   const reason = refusal === undefined ? '' : ` (${refusal.message})`;
-  return new UnsupportedOperationError(`the provider refuses a conditional write (${name}) whose condition holds${reason}`, {
-    driver: S3,
-    cause: refusal,
-  });
+  return new UnsupportedOperationError(
+    `the provider refuses a conditional write (${name}) whose condition holds${reason}`,
+    {
+      driver: S3,
+      cause: refusal,
+    },
+  );
 }

@@ -1,13 +1,21 @@
 import { parseTime } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import type { Call, ContainerInfo } from '../call.js';
-import { ContainerAlreadyExistsError, ContainerDoesNotExistError, StorageError, UnprovenAnswerError } from '../errors.js';
+import {
+  ContainerAlreadyExistsError,
+  ContainerDoesNotExistError,
+  StorageError,
+  UnprovenAnswerError,
+} from '../errors.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
 import { checkContainer, checkNewContainer } from './names.js';
 import { buildXml, childrenOf, parseXml, textOf, type XmlElement } from './xml.js';
 
-type ContainerOperations = Pick<Backend, 'listContainers' | 'headContainer' | 'createContainer' | 'deleteContainer'>;
+type ContainerOperations = Pick<
+  Backend,
+  'listContainers' | 'headContainer' | 'createContainer' | 'deleteContainer'
+>;
 
 export function containerOperations({ client, profile, settings }: S3Context): ContainerOperations {
   async function head(name: string, call: Call): Promise<ContainerInfo> {
@@ -34,9 +42,15 @@ export function containerOperations({ client, profile, settings }: S3Context): C
 
     /** One answer has them all (an account has thousands at the most), so pages are cut from it here. */
     async listContainers({ after, size = Number.POSITIVE_INFINITY }, call) {
-      const { body } = await client.request({ method: 'GET', operation: 'listBuckets', action: 'list the containers' }, call);
+      const { body } = await client.request(
+        { method: 'GET', operation: 'listBuckets', action: 'list the containers' },
+        call,
+      );
       const buckets = parseXml(body.toString('utf8'))?.element['Buckets'];
-      const found = typeof buckets === 'object' && !Array.isArray(buckets) ? childrenOf(buckets as never, 'Bucket') : [];
+      const found =
+        typeof buckets === 'object' && !Array.isArray(buckets)
+          ? childrenOf(buckets as never, 'Bucket')
+          : [];
       const all = found
         .map(
           (bucket): ContainerInfo => ({
@@ -53,30 +67,49 @@ export function containerOperations({ client, profile, settings }: S3Context): C
     async createContainer(name, call) {
       checkNewContainer(name);
       // Such a provider says yes to a container that one has already; the look tells them apart.
-      if (profile.createsTwice && (await exists(name, call))) throw new ContainerAlreadyExistsError(name, { driver: S3 });
+      if (profile.createsTwice && (await exists(name, call)))
+        throw new ContainerAlreadyExistsError(name, { driver: S3 });
       const region = client.regionOf(name);
-      const constrained = profile.locationConstraint && !(profile.name === 'aws' && region === 'us-east-1');
+      const constrained =
+        profile.locationConstraint && !(profile.name === 'aws' && region === 'us-east-1');
       const created = client.request(
         {
           method: 'PUT',
           operation: 'createBucket',
           action: 'create the container',
           container: name,
-          headers: settings.object_lock === undefined ? {} : { 'x-amz-bucket-object-lock-enabled': 'true' },
-          ...(constrained && { body: buildXml('CreateBucketConfiguration', { LocationConstraint: region }) }),
+          headers:
+            settings.object_lock === undefined
+              ? {}
+              : { 'x-amz-bucket-object-lock-enabled': 'true' },
+          ...(constrained && {
+            body: buildXml('CreateBucketConfiguration', { LocationConstraint: region }),
+          }),
         },
         call,
       );
       await created.catch(async (error: unknown) => {
         // The answer proves nothing; a look may.
-        if (!(error instanceof UnprovenAnswerError) || !(await exists(name, call).catch(() => false))) throw error;
+        if (
+          !(error instanceof UnprovenAnswerError) ||
+          !(await exists(name, call).catch(() => false))
+        )
+          throw error;
       });
       return { name, extra: { region } };
     },
 
     async deleteContainer(name, call) {
       checkContainer(name);
-      await client.request({ method: 'DELETE', operation: 'deleteBucket', action: 'delete the container', container: name }, call);
+      await client.request(
+        {
+          method: 'DELETE',
+          operation: 'deleteBucket',
+          action: 'delete the container',
+          container: name,
+        },
+        call,
+      );
     },
   };
 }
@@ -84,5 +117,8 @@ export function containerOperations({ client, profile, settings }: S3Context): C
 function nameOf(bucket: XmlElement): string {
   const name = textOf(bucket, 'Name');
   if (name) return name;
-  throw new StorageError('list the containers: an entry has no name', { driver: S3, retry: 'backoff' });
+  throw new StorageError('list the containers: an entry has no name', {
+    driver: S3,
+    retry: 'backoff',
+  });
 }

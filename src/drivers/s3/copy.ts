@@ -34,7 +34,8 @@ export function s3Copy(
       // The answer to a copy tells neither size nor metadata, and the size decides how it is done.
       const source = await headObject({ container: from.container, key: from.key }, call);
       checkSource(source, from, S3);
-      if (replace === undefined && from.container === to.container && from.key === to.key) return source;
+      if (replace === undefined && from.container === to.container && from.key === to.key)
+        return source;
       const kept = replace ?? {
         contentType: String(source.extra['contentType'] ?? 'application/octet-stream'),
         metaData: source.metaData,
@@ -43,9 +44,18 @@ export function s3Copy(
       };
       const { whole, part } = profile.copy;
       if (source.size > whole && part === undefined)
-        throw new ObjectError(from.key, `is too large for profile ${profile.name} to copy: ${source.size} bytes`, { driver: S3 });
-      if (source.size > whole && part !== undefined) return copyInParts(context, multipart, source, to, kept, part, call);
-      const sent = { size: source.size, md5: findChecksum(source.checksums, 'md5')?.hex, metaData: kept.metaData };
+        throw new ObjectError(
+          from.key,
+          `is too large for profile ${profile.name} to copy: ${source.size} bytes`,
+          { driver: S3 },
+        );
+      if (source.size > whole && part !== undefined)
+        return copyInParts(context, multipart, source, to, kept, part, call);
+      const sent = {
+        size: source.size,
+        md5: findChecksum(source.checksums, 'md5')?.hex,
+        metaData: kept.metaData,
+      };
       return copyWhole(source, to, kept, replace !== undefined, call).catch((error: unknown) =>
         foundAsSent(
           error,
@@ -56,8 +66,17 @@ export function s3Copy(
     },
   };
 
-  async function copyWhole(source: ObjectInfo, to: ObjectRef, kept: CopyReplacement, replaced: boolean, call: Call): Promise<ObjectInfo> {
-    const { 'content-type': contentType = kept.contentType, ...headers } = objectHeaders.create(to.key, { headers: {}, ...kept });
+  async function copyWhole(
+    source: ObjectInfo,
+    to: ObjectRef,
+    kept: CopyReplacement,
+    replaced: boolean,
+    call: Call,
+  ): Promise<ObjectInfo> {
+    const { 'content-type': contentType = kept.contentType, ...headers } = objectHeaders.create(
+      to.key,
+      { headers: {}, ...kept },
+    );
     const { headers: answered, body } = await client.request(
       {
         method: 'PUT',
@@ -96,5 +115,7 @@ function classOf({ extra }: ObjectInfo, profile: Profile): { readonly storageCla
 
 /** What the directive COPY does not take from the source, such as class, ACL and encryption. */
 function notFromSource(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => /^x-amz-(?!meta-|tagging$)/.test(name)));
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => /^x-amz-(?!meta-|tagging$)/.test(name)),
+  );
 }

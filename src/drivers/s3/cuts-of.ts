@@ -12,8 +12,17 @@ export function cutsOf({ client, headers }: S3Context): Multipart['cutsOf'] {
     const count = Number(/-([1-9]\d{0,4})"?$/.exec(String(extra['etag'] ?? ''))?.[1] ?? 0);
     if (count === 0) return undefined;
     checkContainer(container);
-    const about = { method: 'HEAD', operation: 'headObject', action: 'look up the first part', container, key } as const;
-    const answer = await client.request({ ...about, query: { partNumber: '1' }, headers: headers.access }, call);
+    const about = {
+      method: 'HEAD',
+      operation: 'headObject',
+      action: 'look up the first part',
+      container,
+      key,
+    } as const;
+    const answer = await client.request(
+      { ...about, query: { partNumber: '1' }, headers: headers.access },
+      call,
+    );
     const parts = answer.headers['x-amz-mp-parts-count'];
     if (parts !== undefined && Number(parts) !== count) return undefined;
     return evenParts(size, Number(answer.headers['content-length'] ?? Number.NaN), count);

@@ -7,6 +7,8 @@ export function writeFound(origin: string, profile: Profile): string {
 
 /** Undefined when it was found at another address, or by a version that knew other profiles. */
 export function readFound(found: string | undefined, origin: string): Profile | undefined {
-  const name = found?.endsWith(` at ${origin}`) ? found.slice(0, -` at ${origin}`.length) : undefined;
+  const name = found?.endsWith(` at ${origin}`)
+    ? found.slice(0, -` at ${origin}`.length)
+    : undefined;
   return name !== undefined && profileNames.includes(name) ? findProfile(name) : undefined;
 }

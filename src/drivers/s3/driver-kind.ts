@@ -1,15 +1,15 @@
 import type { ConfigContext } from '../../config/fields.js';
 import { HEADER_FIELDS } from '../../config/header-rules.js';
-import { openConnections } from '../http/connection.js';
 import { type DriverKind, placeProblemBy } from '../driver-kind.js';
+import { openConnections } from '../http/connection.js';
 import { createHttpClient } from '../http/http-client.js';
 import { s3Backend } from './backend.js';
 import { chooseRegion, profileOfHost, refuseContradictions } from './choose.js';
 import { credentialSources } from './credentials/chain.js';
 import { createCredentialProvider } from './credentials/provider.js';
+import { readFound, writeFound } from './detected.js';
 import { addressing } from './endpoint.js';
 import { S3 } from './errors.js';
-import { readFound, writeFound } from './detected.js';
 import { isContainerName, keyProblem, newContainerProblem } from './names.js';
 import { findProfile, type Profile } from './profiles.js';
 import { recognise } from './recognise.js';
@@ -27,7 +27,14 @@ interface Preset {
   readonly host?: (region: string) => string;
 }
 
-function kind({ name, aliases, summary, profile: preset, region: presetRegion, host: presetHost }: Preset): DriverKind<S3Settings> {
+function kind({
+  name,
+  aliases,
+  summary,
+  profile: preset,
+  region: presetRegion,
+  host: presetHost,
+}: Preset): DriverKind<S3Settings> {
   return {
     name,
     aliases,
@@ -35,17 +42,23 @@ function kind({ name, aliases, summary, profile: preset, region: presetRegion, h
     settings: (place: ConfigContext) => s3Settings(place, preset),
     objectHeaders(written) {
       const { features } = profileOf(withPreset(written), undefined);
-      return features.includes('storage-class') ? [...HEADER_FIELDS, 'storage_class'] : HEADER_FIELDS;
+      return features.includes('storage-class')
+        ? [...HEADER_FIELDS, 'storage_class']
+        : HEADER_FIELDS;
     },
     placeProblem: placeProblemBy({ newContainerProblem, keyProblem }, isContainerName),
     async detect(written, { found, notice = () => {} }, call) {
       const settings = withPreset(written);
-      if (settings.profile !== 'auto' || profileOfHost(settings.host) !== undefined) return undefined;
+      if (settings.profile !== 'auto' || profileOfHost(settings.host) !== undefined)
+        return undefined;
       if (readFound(found, originOf(settings)) !== undefined) return found;
       const http = openConnections(settings, S3);
       try {
         const profile = await recognise(http, originOf(settings), call);
-        if (profile === undefined) notice('whose S3 this is cannot be told: it is taken for a generic one', { advice: ADVICE });
+        if (profile === undefined)
+          notice('whose S3 this is cannot be told: it is taken for a generic one', {
+            advice: ADVICE,
+          });
         return profile && writeFound(originOf(settings), profile);
       } finally {
         await http.close();
@@ -54,7 +67,9 @@ function kind({ name, aliases, summary, profile: preset, region: presetRegion, h
     // Without a host it is the profile's, which may have one for each region.
     where(written) {
       const { host, port, profile, region } = withPreset(written);
-      return host === undefined ? [profile, region].filter(Boolean).join(' ') : `${host}${port === undefined ? '' : `:${port}`}`;
+      return host === undefined
+        ? [profile, region].filter(Boolean).join(' ')
+        : `${host}${port === undefined ? '' : `:${port}`}`;
     },
     open(written, { clock, notice = () => {}, found }) {
       const settings = withPreset(written);
@@ -62,17 +77,29 @@ function kind({ name, aliases, summary, profile: preset, region: presetRegion, h
       refuseContradictions(settings, profile);
       const region = chooseRegion(settings, profile);
       const http = openConnections(settings, S3);
-      const metadata = createHttpClient({ connections: 1, connectTimeoutMs: 1000, timeoutMs: 5000, maxAnswerBytes: 65_536 });
+      const metadata = createHttpClient({
+        connections: 1,
+        connectTimeoutMs: 1000,
+        timeoutMs: 5000,
+        maxAnswerBytes: 65_536,
+      });
       const credentials = createCredentialProvider(credentialSources(settings, metadata), clock);
       const backend = s3Backend({ settings, profile, region, credentials, http, clock, notice });
-      return { ...backend, close: async () => void (await Promise.all([http.close(), metadata.close()])) };
+      return {
+        ...backend,
+        close: async () => void (await Promise.all([http.close(), metadata.close()])),
+      };
     },
   };
 
   function withPreset(written: S3Settings): S3Settings {
     const region = written.region ?? presetRegion;
     const host = written.host ?? (region === undefined ? undefined : presetHost?.(region));
-    return { ...written, ...(region !== undefined && { region }), ...(host !== undefined && { host }) };
+    return {
+      ...written,
+      ...(region !== undefined && { region }),
+      ...(host !== undefined && { host }),
+    };
   }
 }
 
@@ -80,7 +107,11 @@ function kind({ name, aliases, summary, profile: preset, region: presetRegion, h
 function profileOf(settings: S3Settings, found: string | undefined): Profile {
   const { profile: name, listing_version: listing, etag } = settings;
   const profile =
-    name === 'auto' ? (profileOfHost(settings.host) ?? readFound(found, originOf(settings)) ?? findProfile('generic')) : findProfile(name);
+    name === 'auto'
+      ? (profileOfHost(settings.host) ??
+        readFound(found, originOf(settings)) ??
+        findProfile('generic'))
+      : findProfile(name);
   return {
     ...profile,
     ...(listing !== 'auto' && { listing }),
@@ -103,7 +134,12 @@ export const s3Driver = kind({
 /** Libcloud's names for S3-compatible providers (libcloud/storage/providers.py): the driver s3 with a profile chosen. */
 export const s3PresetDrivers: readonly DriverKind<S3Settings>[] = [
   kind({ name: 'minio', aliases: [], summary: 'MinIO (s3 with profile minio)', profile: 'minio' }),
-  kind({ name: 's3_rgw', aliases: ['ceph'], summary: 'Ceph Object Gateway (s3 with profile ceph)', profile: 'ceph' }),
+  kind({
+    name: 's3_rgw',
+    aliases: ['ceph'],
+    summary: 'Ceph Object Gateway (s3 with profile ceph)',
+    profile: 'ceph',
+  }),
   kind({
     name: 's3_rgw_outscale',
     aliases: ['outscale'],
@@ -119,8 +155,18 @@ export const s3PresetDrivers: readonly DriverKind<S3Settings>[] = [
     profile: 'digitalocean',
     region: 'nyc3',
   }),
-  kind({ name: 'scaleway', aliases: [], summary: 'Scaleway Object Storage (s3 with profile scaleway)', profile: 'scaleway' }),
-  kind({ name: 'ovh', aliases: [], summary: 'OVHcloud Object Storage (s3 with profile ovh)', profile: 'ovh' }),
+  kind({
+    name: 'scaleway',
+    aliases: [],
+    summary: 'Scaleway Object Storage (s3 with profile scaleway)',
+    profile: 'scaleway',
+  }),
+  kind({
+    name: 'ovh',
+    aliases: [],
+    summary: 'OVHcloud Object Storage (s3 with profile ovh)',
+    profile: 'ovh',
+  }),
   kind({
     name: 'auroraobjects',
     aliases: ['aurora_objects'],

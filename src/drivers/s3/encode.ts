@@ -4,7 +4,10 @@ const UNRESERVED_PATH = /^[A-Za-z0-9_.~/-]*$/;
 /** Percent-encodes all but RFC 3986's unreserved characters, as SigV4 demands. Throws on a lone surrogate. */
 export function encode(text: string): string {
   if (UNRESERVED.test(text)) return text;
-  return encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /** The same, with `/` left alone. `.` and `..` stay as they are: they are parts of a key like any other. */

@@ -12,7 +12,11 @@ export interface Address {
   readonly path: string;
 }
 
-export type AddressOf = (region: string, container: string | undefined, key: string | undefined) => Address;
+export type AddressOf = (
+  region: string,
+  container: string | undefined,
+  key: string | undefined,
+) => Address;
 
 type EndpointSettings = Pick<S3Settings, 'host' | 'port' | 'secure' | 'addressing'>;
 
@@ -20,7 +24,8 @@ type EndpointSettings = Pick<S3Settings, 'host' | 'port' | 'secure' | 'addressin
 export function addressing(settings: EndpointSettings, profile: Profile): AddressOf {
   const { secure } = settings;
   const scheme = secure ? 'https' : 'http';
-  const port = settings.port === undefined || settings.port === (secure ? 443 : 80) ? '' : `:${settings.port}`;
+  const port =
+    settings.port === undefined || settings.port === (secure ? 443 : 80) ? '' : `:${settings.port}`;
   const style = styleOf(settings, profile);
 
   return (region, container, key) => {
@@ -29,15 +34,25 @@ export function addressing(settings: EndpointSettings, profile: Profile): Addres
     const inHost = container !== undefined && style === 'virtual' && fitsHost(container, secure);
     const host = `${inHost ? `${container}.` : ''}${base}${port}`;
     const folder = container === undefined || inHost ? '' : `/${encode(container)}`;
-    return { origin: `${scheme}://${host}`, host, path: key === undefined ? folder || '/' : `${folder}/${encodePath(key)}` };
+    return {
+      origin: `${scheme}://${host}`,
+      host,
+      path: key === undefined ? folder || '/' : `${folder}/${encodePath(key)}`,
+    };
   };
 }
 
-function styleOf({ addressing: wanted, host }: EndpointSettings, profile: Profile): 'virtual' | 'path' {
+function styleOf(
+  { addressing: wanted, host }: EndpointSettings,
+  profile: Profile,
+): 'virtual' | 'path' {
   if (wanted !== 'auto') return wanted;
-  const isAddress = host !== undefined && (/^[\d.]+$/.test(host) || host.startsWith('[') || host === 'localhost');
+  const isAddress =
+    host !== undefined && (/^[\d.]+$/.test(host) || host.startsWith('[') || host === 'localhost');
   // A host that was named may be a gateway without the wildcard DNS that virtual hosts need.
-  return host === undefined || (profile.host !== undefined && !isAddress) ? profile.addressing : 'path';
+  return host === undefined || (profile.host !== undefined && !isAddress)
+    ? profile.addressing
+    : 'path';
 }
 
 /** A wildcard certificate covers one label only, so a name with a dot would fail TLS. */

@@ -49,7 +49,11 @@ export interface EtagMeaning {
   isOpaque(container: string): boolean;
 }
 
-export function etagMeaning(object: 'md5' | 'opaque', part: 'md5' | 'opaque', always: boolean): EtagMeaning {
+export function etagMeaning(
+  object: 'md5' | 'opaque',
+  part: 'md5' | 'opaque',
+  always: boolean,
+): EtagMeaning {
   const encrypted = new Set<string>();
 
   function checksums(etag: string | undefined): readonly Checksum[] {
@@ -65,7 +69,9 @@ export function etagMeaning(object: 'md5' | 'opaque', part: 'md5' | 'opaque', al
     ofListing: (container, etag) => (encrypted.has(container) || always ? [] : checksums(etag)),
     ofPart(container, headers) {
       if (isKeyEncrypted(headers)) encrypted.add(container);
-      return part === 'opaque' || always || encrypted.has(container) ? undefined : md5InEtag(headers['etag']);
+      return part === 'opaque' || always || encrypted.has(container)
+        ? undefined
+        : md5InEtag(headers['etag']);
     },
     isOpaque: (container) => always || object === 'opaque' || encrypted.has(container),
   };

@@ -34,7 +34,12 @@ const CODE_OF_STATUS: ReadonlyMap<number, string> = new Map([
   [503, 'ServiceUnavailable'],
 ]);
 
-export function readFailure(status: number, headers: HttpHeaders, body: string, nowMs: number): Failure {
+export function readFailure(
+  status: number,
+  headers: HttpHeaders,
+  body: string,
+  nowMs: number,
+): Failure {
   const document = body === '' ? undefined : parseXml(body);
   const element = document?.root === 'Error' ? document.element : {};
   const dateMs = headers['date'] === undefined ? undefined : parseTime(headers['date']);
@@ -50,8 +55,15 @@ export function readFailure(status: number, headers: HttpHeaders, body: string, 
 }
 
 /** For an answer whose status says that all went well and whose body says that it did not; undefined: it did. */
-export function failureInside(status: number, headers: HttpHeaders, body: string, nowMs: number): Failure | undefined {
-  return rootOf(body) === 'Error' && parseXml(body) !== undefined ? readFailure(status, headers, body, nowMs) : undefined;
+export function failureInside(
+  status: number,
+  headers: HttpHeaders,
+  body: string,
+  nowMs: number,
+): Failure | undefined {
+  return rootOf(body) === 'Error' && parseXml(body) !== undefined
+    ? readFailure(status, headers, body, nowMs)
+    : undefined;
 }
 
 export function requestIdOf(headers: HttpHeaders): string | undefined {

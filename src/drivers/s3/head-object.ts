@@ -17,14 +17,22 @@ export function s3HeadObject(context: S3Context): Backend['headObject'] {
     return {
       driver: S3,
       get: () => client.stream({ method: 'GET', ...request, headers, accept: 416 }, call),
-      list: async () => (await list(container, key, { size: 1 }, call)).items.find((item) => item.key === key)?.size,
+      list: async () =>
+        (await list(container, key, { size: 1 }, call)).items.find((item) => item.key === key)
+          ?.size,
     };
   }
 
   return async (ref, call) => {
     refuseImpossible(ref);
     const { container, key } = ref;
-    const request = { operation: 'headObject', action: 'look up', container, key, headers: objectHeaders.access } as const;
+    const request = {
+      operation: 'headObject',
+      action: 'look up',
+      container,
+      key,
+      headers: objectHeaders.access,
+    } as const;
     const { headers } = await client.request({ method: 'HEAD', ...request }, call);
     const size = await objectSize(headers, ref, sizeSources(ref, call));
     return infoFromHeaders(ref, size, headers, etags.ofAnswer(container, headers));

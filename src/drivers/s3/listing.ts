@@ -12,15 +12,34 @@ import { checkContainer } from './names.js';
 const PAGE_LIMIT = 1000;
 
 export function listObjects({ client, profile, etags }: S3Context): Backend['listObjects'] {
-  return async (container, prefix, { after, size = PAGE_LIMIT }, call): Promise<Page<ObjectInfo>> => {
+  return async (
+    container,
+    prefix,
+    { after, size = PAGE_LIMIT },
+    call,
+  ): Promise<Page<ObjectInfo>> => {
     checkContainer(container);
-    const place = profile.listing === 'v2' ? { 'list-type': '2', 'continuation-token': after } : { marker: after };
-    const query = { ...place, 'encoding-type': 'url', 'max-keys': String(Math.min(size, PAGE_LIMIT)), ...(prefix !== '' && { prefix }) };
+    const place =
+      profile.listing === 'v2'
+        ? { 'list-type': '2', 'continuation-token': after }
+        : { marker: after };
+    const query = {
+      ...place,
+      'encoding-type': 'url',
+      'max-keys': String(Math.min(size, PAGE_LIMIT)),
+      ...(prefix !== '' && { prefix }),
+    };
     const action = 'list';
-    const answer = await client.request({ method: 'GET', operation: 'listObjects', action, container, query }, call);
+    const answer = await client.request(
+      { method: 'GET', operation: 'listObjects', action, container, query },
+      call,
+    );
     const listing = readListing(answer.body.toString('utf8'));
     if (listing === undefined) {
-      throw new StorageError(`list in "${container}": the answer is not a whole listing`, { driver: S3, retry: 'backoff' });
+      throw new StorageError(`list in "${container}": the answer is not a whole listing`, {
+        driver: S3,
+        retry: 'backoff',
+      });
     }
     const decode = listing.encoded ? decodeListed : (text: string) => text;
     const items = listing.objects.map((object) => toInfo(object, decode(object.key)));
@@ -29,15 +48,29 @@ export function listObjects({ client, profile, etags }: S3Context): Backend['lis
     if (next !== undefined && next === after) throw notAdvancing(container);
     return { items, next };
 
-    function toInfo({ size: bytes, etag, lastModified, storageClass }: ListedObject, key: string): ObjectInfo {
+    function toInfo(
+      { size: bytes, etag, lastModified, storageClass }: ListedObject,
+      key: string,
+    ): ObjectInfo {
       const extra: Record<string, unknown> = { lastModified };
       if (etag !== undefined) extra['etag'] = quoted(etag);
       if (storageClass !== undefined) extra['storageClass'] = storageClass;
-      return { container, key, size: bytes, checksums: etags.ofListing(container, etag), metaData: {}, extra };
+      return {
+        container,
+        key,
+        size: bytes,
+        checksums: etags.ofListing(container, etag),
+        metaData: {},
+        extra,
+      };
     }
   };
 
-  function nextPage(container: string, listing: NonNullable<ReturnType<typeof readListing>>, items: readonly ObjectInfo[]) {
+  function nextPage(
+    container: string,
+    listing: NonNullable<ReturnType<typeof readListing>>,
+    items: readonly ObjectInfo[],
+  ) {
     if (!listing.truncated) return undefined;
     if (profile.listing === 'v2' && listing.nextToken !== undefined) return listing.nextToken;
     // V1's marker is the last key. NextMarker is not asked: where keys are encoded, Ceph gives it raw and AWS does not.
@@ -48,10 +81,13 @@ export function listObjects({ client, profile, etags }: S3Context): Backend['lis
 }
 
 function notAdvancing(container: string): StorageError {
-  return new StorageError(`list in "${container}": the provider says that there is more, but not where to go on`, {
-    driver: S3,
-    retry: 'backoff',
-  });
+  return new StorageError(
+    `list in "${container}": the provider says that there is more, but not where to go on`,
+    {
+      driver: S3,
+      retry: 'backoff',
+    },
+  );
 }
 
 /** Comparing streams depends on the order: with a wrong one, objects would be taken for missing. */
@@ -59,7 +95,10 @@ function refuseDisorder(items: readonly ObjectInfo[]): void {
   let previous: string | undefined;
   for (const { key } of items) {
     if (previous !== undefined && compareNames(previous, key) >= 0)
-      throw new StorageError(`list: "${key}" came after "${previous}", which is not UTF-8 byte order`, { driver: S3 });
+      throw new StorageError(
+        `list: "${key}" came after "${previous}", which is not UTF-8 byte order`,
+        { driver: S3 },
+      );
     previous = key;
   }
 }

@@ -14,20 +14,30 @@ import { uploadPart } from './upload-part.js';
 import { readToken, writeToken } from './upload-token.js';
 import { buildXml, elementOf, textOf } from './xml.js';
 
-export function s3Multipart(context: S3Context, { headObject }: Pick<ReturnType<typeof objectOperations>, 'headObject'>): Multipart {
+export function s3Multipart(
+  context: S3Context,
+  { headObject }: Pick<ReturnType<typeof objectOperations>, 'headObject'>,
+): Multipart {
   const { client, profile, etags, conditions, headers: objectHeaders } = context;
   const listing = uploadListing(context);
 
   /** What a completion should have made: undefined where the parts' ETags say nothing of their content. */
   function expectedEtag(parts: readonly Part[], container: string): string | undefined {
-    if (profile.etag === 'opaque' || profile.partEtag === 'opaque' || etags.isOpaque(container)) return undefined;
+    if (profile.etag === 'opaque' || profile.partEtag === 'opaque' || etags.isOpaque(container))
+      return undefined;
     const md5s = parts.map(({ receipt }) => md5InEtag(receipt));
     return md5s.every((md5) => md5 !== undefined) ? compositeEtag(md5s) : undefined;
   }
 
   /** An answer that was lost, and the same completion sent again: the upload is gone then, and the object there. */
-  async function completedBefore(token: UploadToken, expected: string | undefined, gone: unknown, call: Call): Promise<ObjectInfo> {
-    const found = expected === undefined ? undefined : await headObject(token, call).catch(() => undefined);
+  async function completedBefore(
+    token: UploadToken,
+    expected: string | undefined,
+    gone: unknown,
+    call: Call,
+  ): Promise<ObjectInfo> {
+    const found =
+      expected === undefined ? undefined : await headObject(token, call).catch(() => undefined);
     if (found === undefined || found.extra['etag'] !== expected) throw gone;
     return found;
   }
@@ -36,7 +46,13 @@ export function s3Multipart(context: S3Context, { headObject }: Pick<ReturnType<
    * Whether the object is what the completion should have made. Where its ETag cannot be foreseen, the upload must be gone
    * and the object have its size and number of parts.
    */
-  async function isCompleted(found: ObjectInfo, token: UploadToken, parts: readonly Part[], expected: string | undefined, call: Call) {
+  async function isCompleted(
+    found: ObjectInfo,
+    token: UploadToken,
+    parts: readonly Part[],
+    expected: string | undefined,
+    call: Call,
+  ) {
     const etag = String(found.extra['etag'] ?? '');
     if (expected !== undefined) return etag === expected;
     if (found.size !== sizeOf(parts) || !etag.endsWith(`-${parts.length}"`)) return false;
@@ -45,7 +61,13 @@ export function s3Multipart(context: S3Context, { headObject }: Pick<ReturnType<
   }
 
   /** After an answer that proves nothing. Ceph before release 18 leaves the ETag empty. */
-  async function completedUnproven(token: UploadToken, parts: readonly Part[], expected: string | undefined, error: unknown, call: Call) {
+  async function completedUnproven(
+    token: UploadToken,
+    parts: readonly Part[],
+    expected: string | undefined,
+    error: unknown,
+    call: Call,
+  ) {
     const found = await foundAsSent(
       error,
       () => headObject(token, call),
@@ -81,7 +103,12 @@ export function s3Multipart(context: S3Context, { headObject }: Pick<ReturnType<
         call,
       );
       const uploadId = textOf(elementOf(body), 'UploadId') ?? ''; // it is there: the answer would not be believed otherwise
-      return { container: ref.container, key: ref.key, driver: S3, opaque: writeToken(uploadId, options.precondition) };
+      return {
+        container: ref.container,
+        key: ref.key,
+        driver: S3,
+        opaque: writeToken(uploadId, options.precondition),
+      };
     },
 
     uploadPart: uploadPart(context),
@@ -117,13 +144,30 @@ export function s3Multipart(context: S3Context, { headObject }: Pick<ReturnType<
         versionId = answer.headers['x-amz-version-id'];
         if (isKeyEncrypted(answer.headers)) comparable = false;
       } catch (error) {
-        if (error instanceof ObjectDoesNotExistError) return completedBefore(token, expected, error, call);
-        return completedUnproven(token, parts, expected, refusedCondition(token, condition, error), call);
+        if (error instanceof ObjectDoesNotExistError)
+          return completedBefore(token, expected, error, call);
+        return completedUnproven(
+          token,
+          parts,
+          expected,
+          refusedCondition(token, condition, error),
+          call,
+        );
       }
       if (comparable && expected !== undefined && etag !== undefined && quoted(etag) !== expected)
         throw new ObjectHashMismatchError(token.key, expected, quoted(etag), { driver: S3 });
-      const extra = { ...(etag !== undefined && { etag: quoted(etag) }), ...(versionId !== undefined && { versionId }) };
-      return { container: token.container, key: token.key, size: sizeOf(parts), checksums: [], metaData: {}, extra };
+      const extra = {
+        ...(etag !== undefined && { etag: quoted(etag) }),
+        ...(versionId !== undefined && { versionId }),
+      };
+      return {
+        container: token.container,
+        key: token.key,
+        size: sizeOf(parts),
+        checksums: [],
+        metaData: {},
+        extra,
+      };
     },
 
     async abort(token, call) {

@@ -1,6 +1,11 @@
 import { isWellFormed } from '../../utf8-order.js';
 import type { ObjectRef } from '../call.js';
-import { ContainerDoesNotExistError, InvalidContainerNameError, InvalidObjectNameError, ObjectDoesNotExistError } from '../errors.js';
+import {
+  ContainerDoesNotExistError,
+  InvalidContainerNameError,
+  InvalidObjectNameError,
+  ObjectDoesNotExistError,
+} from '../errors.js';
 import { CONTAINER_RULE, S3 } from './errors.js';
 
 const context = { driver: S3 };
@@ -16,7 +21,9 @@ export function keyProblem(key: string): string | undefined {
   if (key === '') return 'it is empty';
   if (!isWellFormed(key)) return 'it has no UTF-8 form';
   const bytes = Buffer.byteLength(key);
-  return bytes > MAX_KEY_BYTES ? `it has ${bytes} bytes, where ${MAX_KEY_BYTES} are allowed` : undefined;
+  return bytes > MAX_KEY_BYTES
+    ? `it has ${bytes} bytes, where ${MAX_KEY_BYTES} are allowed`
+    : undefined;
 }
 
 /** Whether an object of this name can be there: a request about any other would be about another object, or the container. */
@@ -32,7 +39,10 @@ export function refuseImpossible({ container, key }: ObjectRef): void {
 
 /** The rules for new containers: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 export function newContainerProblem(name: string): string | undefined {
-  const fits = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) && !name.includes('..') && !/^\d+\.\d+\.\d+\.\d+$/.test(name);
+  const fits =
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) &&
+    !name.includes('..') &&
+    !/^\d+\.\d+\.\d+\.\d+$/.test(name);
   return fits ? undefined : CONTAINER_RULE;
 }
 

@@ -22,7 +22,10 @@ export interface ObjectHeaders {
   readonly copySource: Readonly<Record<string, string>>;
 }
 
-type Described = Pick<PutOptions, 'contentType' | 'metaData' | 'headers' | 'storageClass' | 'locked'>;
+type Described = Pick<
+  PutOptions,
+  'contentType' | 'metaData' | 'headers' | 'storageClass' | 'locked'
+>;
 
 export function objectHeaders(settings: S3Settings, profile: Profile, clock: Clock): ObjectHeaders {
   const access = customerKey(settings, 'x-amz-server-side-encryption-customer-');
@@ -46,14 +49,20 @@ function encryption({ encryption: chosen }: S3Settings): Headers {
   if (chosen?.type === 's3') return { 'x-amz-server-side-encryption': 'AES256' };
   if (chosen?.type !== 'kms') return {};
   const key = chosen.kms_key;
-  return { 'x-amz-server-side-encryption': 'aws:kms', ...(key !== undefined && { 'x-amz-server-side-encryption-aws-kms-key-id': key }) };
+  return {
+    'x-amz-server-side-encryption': 'aws:kms',
+    ...(key !== undefined && { 'x-amz-server-side-encryption-aws-kms-key-id': key }),
+  };
 }
 
 function customerKey({ encryption: chosen }: S3Settings, prefix: string): Headers {
   if (chosen?.type !== 'customer' || chosen.customer_key === undefined) return {};
   const key = Buffer.from(chosen.customer_key.reveal(), 'base64');
   if (key.byteLength !== 32) {
-    throw new StorageError('encryption.customer_key must be 256 bits in Base64 (openssl rand -base64 32)', { driver: S3 });
+    throw new StorageError(
+      'encryption.customer_key must be 256 bits in Base64 (openssl rand -base64 32)',
+      { driver: S3 },
+    );
   }
   return {
     [`${prefix}algorithm`]: 'AES256',
@@ -65,7 +74,9 @@ function customerKey({ encryption: chosen }: S3Settings, prefix: string): Header
 function policy({ acl, tags }: S3Settings): Headers {
   return {
     ...(acl !== undefined && { 'x-amz-acl': acl }),
-    ...(tags.length > 0 && { 'x-amz-tagging': encodeQuery(Object.fromEntries(tags.map(({ key, value }) => [key, value]))) }),
+    ...(tags.length > 0 && {
+      'x-amz-tagging': encodeQuery(Object.fromEntries(tags.map(({ key, value }) => [key, value]))),
+    }),
   };
 }
 
@@ -73,12 +84,19 @@ function retention({ object_lock: lock }: S3Settings, clock: Clock): Headers {
   if (lock === undefined) return {};
   return {
     ...(lock.mode !== undefined && { 'x-amz-object-lock-mode': lock.mode.toUpperCase() }),
-    ...(lock.retain !== undefined && { 'x-amz-object-lock-retain-until-date': isoTime(clock.now() + lock.retain) }),
+    ...(lock.retain !== undefined && {
+      'x-amz-object-lock-retain-until-date': isoTime(clock.now() + lock.retain),
+    }),
     ...(lock.legal_hold && { 'x-amz-object-lock-legal-hold': 'ON' }),
   };
 }
 
-function storageClass(settings: S3Settings, profile: Profile, key: string, { storageClass: wanted }: Described): Headers {
+function storageClass(
+  settings: S3Settings,
+  profile: Profile,
+  key: string,
+  { storageClass: wanted }: Described,
+): Headers {
   const chosen = wanted ?? storageClassByPattern(settings.headers, key) ?? settings.storage_class;
   return chosen === undefined ? {} : { 'x-amz-storage-class': storageClassNamed(chosen, profile) };
 }
@@ -87,14 +105,18 @@ function metadata(metaData: PutOptions['metaData']): Headers {
   const headers: Headers = {};
   for (const [key, value] of Object.entries(metaData)) {
     const name = key.toLowerCase();
-    if (!isMetadataKey(name)) throw new StorageError(`metadata key "${key}" cannot be the name of an HTTP header`, { driver: S3 });
+    if (!isMetadataKey(name))
+      throw new StorageError(`metadata key "${key}" cannot be the name of an HTTP header`, {
+        driver: S3,
+      });
     headers[METADATA_PREFIX + name] = encodeMetadataValue(value);
   }
   return headers;
 }
 
 /** What the protocol itself needs: a caller who sets one of these would break the request. */
-const RESERVED = /^(content-length|host|transfer-encoding|connection|authorization|x-amz-date|x-amz-content-sha256)$/;
+const RESERVED =
+  /^(content-length|host|transfer-encoding|connection|authorization|x-amz-date|x-amz-content-sha256)$/;
 
 function given(headers: PutOptions['headers']): Headers {
   const checked: Headers = {};

@@ -16,11 +16,17 @@ const EXTRA = {
 } as const;
 
 /** An object of `size` bytes as the answer to HEAD describes it. */
-export function infoFromHeaders(ref: ObjectRef, size: number, headers: HttpHeaders, checksums: readonly Checksum[]): ObjectInfo {
+export function infoFromHeaders(
+  ref: ObjectRef,
+  size: number,
+  headers: HttpHeaders,
+  checksums: readonly Checksum[],
+): ObjectInfo {
   const metaData: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (name.startsWith(METADATA_PREFIX) && value !== undefined) metaData[name.slice(METADATA_PREFIX.length)] = decodeMetadataValue(value);
+    if (name.startsWith(METADATA_PREFIX) && value !== undefined)
+      metaData[name.slice(METADATA_PREFIX.length)] = decodeMetadataValue(value);
   }
   return { ...ref, size, checksums, metaData, extra: extraFrom(headers) };
 }
@@ -29,7 +35,8 @@ export function infoFromHeaders(ref: ObjectRef, size: number, headers: HttpHeade
 export function extraFrom(headers: HttpHeaders): Record<string, unknown> {
   const extra: Record<string, unknown> = extraOfHeaders(headers);
   if (headers['etag'] !== undefined) extra['etag'] = quoted(headers['etag']);
-  const modified = headers['last-modified'] === undefined ? undefined : parseTime(headers['last-modified']);
+  const modified =
+    headers['last-modified'] === undefined ? undefined : parseTime(headers['last-modified']);
   if (modified !== undefined) extra['lastModified'] = modified;
   for (const [header, name] of Object.entries(EXTRA)) {
     const value = headers[header];

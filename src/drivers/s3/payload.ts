@@ -41,30 +41,66 @@ export interface Payload {
 }
 
 /** A body of unknown size rejects with UnsupportedOperationError before it is opened: S3 wants to know before. */
-export async function preparePayload(body: Body, options: PayloadOptions, call: Call): Promise<Payload> {
+export async function preparePayload(
+  body: Body,
+  options: PayloadOptions,
+  call: Call,
+): Promise<Payload> {
   const { size, bytes, replayable } = body;
   if (size === undefined)
-    throw new UnsupportedOperationError(`"${options.key}" cannot be put as a stream of unknown length; send it in parts`, { driver: S3 });
+    throw new UnsupportedOperationError(
+      `"${options.key}" cannot be put as a stream of unknown length; send it in parts`,
+      { driver: S3 },
+    );
   if (bytes !== undefined) {
-    if (bytes.byteLength !== size) throw fromSource(options.key, new BodySizeError(size, bytes.byteLength), S3);
+    if (bytes.byteLength !== size)
+      throw fromSource(options.key, new BodySizeError(size, bytes.byteLength), S3);
     const hex = knownHex(options.known, 'md5') ?? hash('md5', bytes, 'hex');
-    const sha256 = options.sign ? (knownHex(options.known, 'sha256') ?? hash('sha256', bytes, 'hex')) : undefined;
-    return { size, body: bytes, replayable: true, chunked: undefined, sha256, ...promises(options, hex), sentMd5: () => hex };
+    const sha256 = options.sign
+      ? (knownHex(options.known, 'sha256') ?? hash('sha256', bytes, 'hex'))
+      : undefined;
+    return {
+      size,
+      body: bytes,
+      replayable: true,
+      chunked: undefined,
+      sha256,
+      ...promises(options, hex),
+      sentMd5: () => hex,
+    };
   }
   const md5 = knownHex(options.known, 'md5');
   const { chunked } = options.plan;
-  const readFirst = chunked === undefined && (options.sign || (options.plan.digestFirst && md5 === undefined));
+  const readFirst =
+    chunked === undefined && (options.sign || (options.plan.digestFirst && md5 === undefined));
   if (replayable && readFirst) return preparedTwice(body, size, options, call);
   if (options.sign && chunked === undefined)
-    throw new UnsupportedOperationError(`"${options.key}" is a stream that can be read once, and sign_payload must read it twice`, {
-      driver: S3,
-    });
+    throw new UnsupportedOperationError(
+      `"${options.key}" is a stream that can be read once, and sign_payload must read it twice`,
+      {
+        driver: S3,
+      },
+    );
   const streamed = { size, open: () => body.open() };
-  const plain = { size, body: streamed, replayable, chunked, sha256: undefined, ...promises(options, md5) };
-  return options.hashSent && md5 === undefined ? { ...plain, ...hashedBody(body, size) } : { ...plain, sentMd5: () => md5 };
+  const plain = {
+    size,
+    body: streamed,
+    replayable,
+    chunked,
+    sha256: undefined,
+    ...promises(options, md5),
+  };
+  return options.hashSent && md5 === undefined
+    ? { ...plain, ...hashedBody(body, size) }
+    : { ...plain, sentMd5: () => md5 };
 }
 
-async function preparedTwice(body: Body, size: number, options: PayloadOptions, call: Call): Promise<Payload> {
+async function preparedTwice(
+  body: Body,
+  size: number,
+  options: PayloadOptions,
+  call: Call,
+): Promise<Payload> {
   const algorithms = options.sign ? (['md5', 'sha256'] as const) : (['md5'] as const);
   const [md5, sha256] = await digestFirst(body, size, algorithms, call).catch((error: unknown) => {
     throw fromSource(options.key, error, S3);
@@ -82,7 +118,10 @@ async function preparedTwice(body: Body, size: number, options: PayloadOptions, 
   };
 }
 
-function promises({ known, verified }: PayloadOptions, md5: string | undefined): Pick<Payload, 'headers' | 'promised'> {
+function promises(
+  { known, verified }: PayloadOptions,
+  md5: string | undefined,
+): Pick<Payload, 'headers' | 'promised'> {
   const promised: Checksum[] = [];
   const headers: Record<string, string> = {};
   if (md5 !== undefined && verified.includes('md5')) {

@@ -3,7 +3,16 @@ import type { Multipart } from '../capabilities.js';
 import type { EtagForm } from './etag.js';
 
 /** Settings that only some providers honour; where one would be ignored, it is refused. */
-export type Feature = 'storage-class' | 'sse-s3' | 'sse-kms' | 'sse-c' | 'acl' | 'object-lock' | 'tags' | 'versions' | 'requester-pays';
+export type Feature =
+  | 'storage-class'
+  | 'sse-s3'
+  | 'sse-kms'
+  | 'sse-c'
+  | 'acl'
+  | 'object-lock'
+  | 'tags'
+  | 'versions'
+  | 'requester-pays';
 
 /** How one provider's S3 differs from the others'. */
 export interface Profile {
@@ -76,7 +85,17 @@ const generic: Profile = {
   createsTwice: true,
   locationConstraint: false,
   concurrency: 32,
-  features: ['storage-class', 'sse-s3', 'sse-kms', 'sse-c', 'acl', 'object-lock', 'tags', 'versions', 'requester-pays'],
+  features: [
+    'storage-class',
+    'sse-s3',
+    'sse-kms',
+    'sse-c',
+    'acl',
+    'object-lock',
+    'tags',
+    'versions',
+    'requester-pays',
+  ],
 };
 
 function profile(name: string, differences: Partial<Profile>): Profile {
@@ -108,7 +127,11 @@ export const profiles = [
   // Releases from before 2023 take no notice of a condition on a copy's source (https://github.com/ceph/ceph/pull/50519). That of
   // a put is compared byte for byte with the ETag without quotes (RGWRados::Object::Write in rgw_rados.cc).
   // Trailers came with release 19; signatures of chunks are older than any release in use (rgw_auth_s3.cc).
-  profile('ceph', { streams: 'signatures', preconditions: ['ifAbsent', 'ifMatch'], ifMatch: 'bare' }),
+  profile('ceph', {
+    streams: 'signatures',
+    preconditions: ['ifAbsent', 'ifMatch'],
+    ifMatch: 'bare',
+  }),
   // Parts of one object must be of one size, their ETags are no MD5, and more than a few of them at once are refused.
   profile('r2', {
     region: 'auto',
@@ -187,6 +210,7 @@ export const profileNames = profiles.map(({ name }) => name);
 /** An unknown name is a fault of the caller: settings were checked before. */
 export function findProfile(name: string): Profile {
   const found = profiles.find((each) => each.name === name);
-  if (found === undefined) throw new TypeError(`unknown S3 profile "${name}"; known: ${profileNames.join(', ')}`);
+  if (found === undefined)
+    throw new TypeError(`unknown S3 profile "${name}"; known: ${profileNames.join(', ')}`);
   return found;
 }

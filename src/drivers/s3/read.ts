@@ -5,7 +5,12 @@ import { S3 } from './errors.js';
 import { refuseImpossible } from './names.js';
 import { target } from './objects.js';
 
-export type Read = (ref: ObjectRef, range: ByteRange | undefined, call: Call, versionId?: string) => Promise<AsyncIterable<Uint8Array>>;
+export type Read = (
+  ref: ObjectRef,
+  range: ByteRange | undefined,
+  call: Call,
+  versionId?: string,
+) => Promise<AsyncIterable<Uint8Array>>;
 
 /** The content of an object, or of one of its versions. */
 export function s3Read({ client, headers: objectHeaders }: S3Context): Read {

@@ -6,9 +6,19 @@ import { findProfile, type Profile } from './profiles.js';
  * Whose S3 answers at an address, by how it answers a request without a signature; undefined when it cannot be told, or
  * is not there. Nothing secret is sent.
  */
-export async function recognise(http: HttpClient, origin: string, { signal }: Call): Promise<Profile | undefined> {
+export async function recognise(
+  http: HttpClient,
+  origin: string,
+  { signal }: Call,
+): Promise<Profile | undefined> {
   try {
-    const { headers } = await http.request({ method: 'GET', origin, path: '/', headers: {}, signal });
+    const { headers } = await http.request({
+      method: 'GET',
+      origin,
+      path: '/',
+      headers: {},
+      signal,
+    });
     const name = profileOfAnswer(headers);
     return name === undefined ? undefined : findProfile(name);
   } catch (error) {
@@ -25,6 +35,9 @@ function profileOfAnswer(headers: HttpHeaders): string | undefined {
   if (/^wasabi/i.test(server)) return 'wasabi';
   if (/^AmazonS3$/.test(server)) return 'aws';
   if (/^UploadServer$/.test(server)) return 'gcs-interop';
-  if (headers['x-trans-id'] !== undefined || headers['x-openstack-request-id'] !== undefined) return 'swift-s3api';
-  return /^tx[0-9a-f]{21}-[0-9a-f]{10}-/.test(headers['x-amz-request-id'] ?? '') ? 'ceph' : undefined;
+  if (headers['x-trans-id'] !== undefined || headers['x-openstack-request-id'] !== undefined)
+    return 'swift-s3api';
+  return /^tx[0-9a-f]{21}-[0-9a-f]{10}-/.test(headers['x-amz-request-id'] ?? '')
+    ? 'ceph'
+    : undefined;
 }

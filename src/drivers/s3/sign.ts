@@ -40,7 +40,12 @@ export interface Signer {
   /** As `headers`, for a body in chunks. */
   sign(request: Signable, credentials: Credentials, region: string, nowMs: number): SignedRequest;
   /** The request's headers with those that prove who sends it. Sign when sending: a signature is good for 15 minutes. */
-  headers(request: Signable, credentials: Credentials, region: string, nowMs: number): Record<string, string>;
+  headers(
+    request: Signable,
+    credentials: Credentials,
+    region: string,
+    nowMs: number,
+  ): Record<string, string>;
   /** The query, signature included, of a URL that lets its bearer do this one request for `seconds`. */
   query(
     request: Omit<Signable, 'query' | 'headers' | 'payload'>,
@@ -59,7 +64,12 @@ export function createSigner(): Signer {
     const text = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
     return createHmac('sha256', key).update(text).digest('hex');
   }
-  function sign(request: Signable, credentials: Credentials, region: string, nowMs: number): SignedRequest {
+  function sign(
+    request: Signable,
+    credentials: Credentials,
+    region: string,
+    nowMs: number,
+  ): SignedRequest {
     const time = amzTime(nowMs);
     const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
     const headers: Record<string, string> = {
@@ -68,7 +78,8 @@ export function createSigner(): Signer {
       'x-amz-content-sha256': request.payload,
       'x-amz-date': time,
     };
-    if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken;
+    if (credentials.sessionToken !== undefined)
+      headers['x-amz-security-token'] = credentials.sessionToken;
     const names = Object.keys(headers).sort();
     const signed = names.join(';');
     let canonical = `${request.method}\n${request.path}\n${request.query}\n`;
@@ -83,7 +94,8 @@ export function createSigner(): Signer {
 
   return {
     sign,
-    headers: (request, credentials, region, nowMs) => sign(request, credentials, region, nowMs).headers,
+    headers: (request, credentials, region, nowMs) =>
+      sign(request, credentials, region, nowMs).headers,
     query(request, credentials, region, nowMs, seconds, parameters) {
       const time = amzTime(nowMs);
       const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
@@ -130,9 +142,17 @@ function canonicalValue(value: string): string {
 
 /** The derived key is the same all day for one secret and region: deriving it anew would double the price of a signature. */
 function cachedSigningKey() {
-  let cached: { readonly secret: string; readonly day: string; readonly region: string; readonly key: Buffer } | undefined;
+  let cached:
+    | {
+        readonly secret: string;
+        readonly day: string;
+        readonly region: string;
+        readonly key: Buffer;
+      }
+    | undefined;
   return ({ secretAccessKey: secret }: Credentials, day: string, region: string): Buffer => {
-    if (cached?.secret === secret && cached.day === day && cached.region === region) return cached.key;
+    if (cached?.secret === secret && cached.day === day && cached.region === region)
+      return cached.key;
     const key = [day, region, 's3', 'aws4_request'].reduce<string | Buffer>(
       (previous, part) => createHmac('sha256', previous).update(part).digest(),
       `AWS4${secret}`,

@@ -1,5 +1,11 @@
 import type { Body, Checksum, ChecksumAlgorithm } from '../call.js';
-import { ObjectAccessDeniedError, ObjectHashMismatchError, PreconditionFailedError, StorageError, TargetFullError } from '../errors.js';
+import {
+  ObjectAccessDeniedError,
+  ObjectHashMismatchError,
+  PreconditionFailedError,
+  StorageError,
+  TargetFullError,
+} from '../errors.js';
 import type { Notice } from '../notice.js';
 import { type ChunkedForm, CRC32_TRAILER } from './aws-chunked.js';
 import type { Profile } from './profiles.js';
@@ -42,15 +48,24 @@ export function streamedBodies(
 ): StreamedBodies {
   let state: 'untried' | 'works' | 'refused' = 'untried';
 
-  function formFor({ kind, body, known, verified, digestFirst }: PlannedBody): ChunkedForm | undefined {
+  function formFor({
+    kind,
+    body,
+    known,
+    verified,
+    digestFirst,
+  }: PlannedBody): ChunkedForm | undefined {
     if (streams === 'nothing' || state === 'refused' || body.bytes !== undefined) return undefined;
     if (digestFirst && body.replayable) return undefined;
     const isKnown = known.some(({ algorithm }) => verified.includes(algorithm));
     if (isKnown && !sign) return undefined;
     // An upload would have to be begun with the algorithm of its parts' trailers, and all parts to have one.
-    const trailer = streams === 'trailer' && kind === 'object' && !isKnown ? CRC32_TRAILER : undefined;
+    const trailer =
+      streams === 'trailer' && kind === 'object' && !isKnown ? CRC32_TRAILER : undefined;
     const signed = sign || !secure;
-    return signed || trailer !== undefined ? { signed, trailer, named: streams === 'trailer' } : undefined;
+    return signed || trailer !== undefined
+      ? { signed, trailer, named: streams === 'trailer' }
+      : undefined;
   }
 
   return {
@@ -63,7 +78,8 @@ export function streamedBodies(
         state = 'works';
         return done;
       };
-      const isDoubtful = (error: unknown): error is StorageError => state === 'untried' && what.body.replayable && canBeAboutForm(error);
+      const isDoubtful = (error: unknown): error is StorageError =>
+        state === 'untried' && what.body.replayable && canBeAboutForm(error);
       try {
         return await tryChunked().catch((error: unknown) => {
           // A store that takes the form says the same of bytes that did change.
@@ -74,10 +90,13 @@ export function streamedBodies(
         if (!isDoubtful(error)) throw error;
         const done = await attempt(plain);
         state = 'refused';
-        notice('streamed bodies with a checksum are not understood by this provider: they are sent without', {
-          profile: name,
-          answer: error.message,
-        });
+        notice(
+          'streamed bodies with a checksum are not understood by this provider: they are sent without',
+          {
+            profile: name,
+            answer: error.message,
+          },
+        );
         return done;
       }
     },
@@ -85,6 +104,11 @@ export function streamedBodies(
 }
 
 function canBeAboutForm(error: unknown): error is StorageError {
-  if (!(error instanceof StorageError) || error.status === undefined || !REFUSALS.has(error.status)) return false;
-  return !(error instanceof ObjectAccessDeniedError || error instanceof PreconditionFailedError || error instanceof TargetFullError);
+  if (!(error instanceof StorageError) || error.status === undefined || !REFUSALS.has(error.status))
+    return false;
+  return !(
+    error instanceof ObjectAccessDeniedError ||
+    error instanceof PreconditionFailedError ||
+    error instanceof TargetFullError
+  );
 }

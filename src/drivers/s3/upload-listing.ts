@@ -12,32 +12,68 @@ import { readToken } from './upload-token.js';
 import { childrenOf, elementOf, textOf, type XmlElement } from './xml.js';
 
 /** What uploads there are, and what parts they have. */
-export function uploadListing({ client, etags, clock }: S3Context): Pick<Multipart, 'uploadedParts' | 'unfinished'> {
-  async function partsPage(token: UploadToken, { after, size }: PageRequest, call: Call): Promise<Page<Part>> {
+export function uploadListing({
+  client,
+  etags,
+  clock,
+}: S3Context): Pick<Multipart, 'uploadedParts' | 'unfinished'> {
+  async function partsPage(
+    token: UploadToken,
+    { after, size }: PageRequest,
+    call: Call,
+  ): Promise<Page<Part>> {
     const { container, key } = token;
     const query = {
       uploadId: readToken(token).uploadId,
       'part-number-marker': after,
       'max-parts': size === undefined ? undefined : String(size),
     };
-    const answer = await client.request({ method: 'GET', operation: 'listParts', action: 'list the parts', container, key, query }, call);
+    const answer = await client.request(
+      { method: 'GET', operation: 'listParts', action: 'list the parts', container, key, query },
+      call,
+    );
     const page = elementOf(answer.body);
     const items = childrenOf(page, 'Part').map((part) => readPart(part, token, etags));
-    return { items, next: isTruncated(page) ? (textOf(page, 'NextPartNumberMarker') ?? notAdvancing('the parts')) : undefined };
+    return {
+      items,
+      next: isTruncated(page)
+        ? (textOf(page, 'NextPartNumberMarker') ?? notAdvancing('the parts'))
+        : undefined,
+    };
   }
 
-  async function uploadsPage(container: string, prefix: string, { after }: PageRequest, call: Call): Promise<Page<ListedUpload>> {
+  async function uploadsPage(
+    container: string,
+    prefix: string,
+    { after }: PageRequest,
+    call: Call,
+  ): Promise<Page<ListedUpload>> {
     const marker = after === undefined ? undefined : (JSON.parse(after) as Marker);
-    const query = { uploads: '', prefix, 'encoding-type': 'url', 'key-marker': marker?.key, 'upload-id-marker': marker?.upload };
-    const answer = await client.request({ method: 'GET', operation: 'listUploads', action: 'list the uploads', container, query }, call);
+    const query = {
+      uploads: '',
+      prefix,
+      'encoding-type': 'url',
+      'key-marker': marker?.key,
+      'upload-id-marker': marker?.upload,
+    };
+    const answer = await client.request(
+      { method: 'GET', operation: 'listUploads', action: 'list the uploads', container, query },
+      call,
+    );
     const page = elementOf(answer.body);
     const isEncoded = textOf(page, 'EncodingType') === 'url';
     const items: ListedUpload[] = [];
     for (const upload of childrenOf(page, 'Upload')) {
       const listed = readUpload(upload, container);
-      items.push({ ...listed, key: isEncoded ? decodeListed(listed.key) : await keyOf(listed, prefix, call) });
+      items.push({
+        ...listed,
+        key: isEncoded ? decodeListed(listed.key) : await keyOf(listed, prefix, call),
+      });
     }
-    return { items, next: isTruncated(page) ? nextMarker(page, isEncoded ? items.at(-1) : undefined) : undefined };
+    return {
+      items,
+      next: isTruncated(page) ? nextMarker(page, isEncoded ? items.at(-1) : undefined) : undefined,
+    };
   }
 
   /**
@@ -66,7 +102,9 @@ export function uploadListing({ client, etags, clock }: S3Context): Pick<Multipa
 
     async unfinished(container, prefix, call) {
       checkContainer(container);
-      return collect(itemsOfPages(S3, (page) => uploadsPage(container, prefix, page, call), { ...call, clock }));
+      return collect(
+        itemsOfPages(S3, (page) => uploadsPage(container, prefix, page, call), { ...call, clock }),
+      );
     },
   };
 }
@@ -80,7 +118,10 @@ interface Marker {
 /** `last`: the upload behind which the next page begins, where its key is known to be right. */
 function nextMarker(page: XmlElement, last: ListedUpload | undefined): string {
   const key = last?.key ?? textOf(page, 'NextKeyMarker') ?? notAdvancing('the uploads');
-  return JSON.stringify({ key, upload: last?.opaque ?? textOf(page, 'NextUploadIdMarker') } satisfies Marker);
+  return JSON.stringify({
+    key,
+    upload: last?.opaque ?? textOf(page, 'NextUploadIdMarker'),
+  } satisfies Marker);
 }
 
 function readUpload(upload: XmlElement, container: string): ListedUpload {
@@ -88,7 +129,11 @@ function readUpload(upload: XmlElement, container: string): ListedUpload {
   const key = textOf(upload, 'Key');
   const uploadId = textOf(upload, 'UploadId');
   // To abort an upload without an id would be to delete the object.
-  if (!key || !uploadId) throw new StorageError('list the uploads: an entry has no key or no id', { driver: S3, retry: 'backoff' });
+  if (!key || !uploadId)
+    throw new StorageError('list the uploads: an entry has no key or no id', {
+      driver: S3,
+      retry: 'backoff',
+    });
   const token = { container, key, driver: S3, opaque: uploadId };
   return { ...token, ...(beganAtMs !== undefined && { beganAtMs }) };
 }
@@ -98,7 +143,10 @@ function readPart(part: XmlElement, { container, key }: UploadToken, etags: Etag
   const size = Number(textOf(part, 'Size') ?? Number.NaN);
   const etag = textOf(part, 'ETag');
   if (!Number.isSafeInteger(number) || !Number.isSafeInteger(size) || !etag)
-    throw new ObjectError(key, 'has an upload whose list of parts cannot be read', { driver: S3, retry: 'backoff' });
+    throw new ObjectError(key, 'has an upload whose list of parts cannot be read', {
+      driver: S3,
+      retry: 'backoff',
+    });
   const md5 = etags.ofPart(container, { etag });
   return { number, size, receipt: quoted(etag), ...(md5 !== undefined && { md5 }) };
 }
@@ -108,5 +156,8 @@ function isTruncated(page: XmlElement): boolean {
 }
 
 function notAdvancing(what: string): never {
-  throw new StorageError(`list ${what}: the provider says that there is more, but not where to go on`, { driver: S3, retry: 'backoff' });
+  throw new StorageError(
+    `list ${what}: the provider says that there is more, but not where to go on`,
+    { driver: S3, retry: 'backoff' },
+  );
 }

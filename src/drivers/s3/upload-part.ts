@@ -10,13 +10,29 @@ import { preparePayload } from './payload.js';
 import type { BodyPlan } from './streamed-bodies.js';
 import { readToken } from './upload-token.js';
 
-export function uploadPart({ client, profile, settings, etags, streams, headers: objectHeaders }: S3Context): Multipart['uploadPart'] {
+export function uploadPart({
+  client,
+  profile,
+  settings,
+  etags,
+  streams,
+  headers: objectHeaders,
+}: S3Context): Multipart['uploadPart'] {
   return (token, number, body, call) => {
-    const digestFirst = etags.isOpaque(token.container) || profile.partEtag === 'opaque' || settings.object_lock !== undefined;
+    const digestFirst =
+      etags.isOpaque(token.container) ||
+      profile.partEtag === 'opaque' ||
+      settings.object_lock !== undefined;
     return send(token, number, body, digestFirst, call);
   };
 
-  async function send(token: UploadToken, number: number, body: Body, digestFirst: boolean, call: Call): Promise<Part> {
+  async function send(
+    token: UploadToken,
+    number: number,
+    body: Body,
+    digestFirst: boolean,
+    call: Call,
+  ): Promise<Part> {
     const { container, key } = token;
     const known = body.checksums ?? [];
     const attempt = async (plan: BodyPlan) => {

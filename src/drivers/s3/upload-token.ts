@@ -7,7 +7,10 @@ export function writeToken(uploadId: string, condition: Precondition | undefined
   return `${uploadId} ${'ifAbsent' in condition ? '*' : condition.ifMatch}`;
 }
 
-export function readToken({ opaque }: UploadToken): { readonly uploadId: string; readonly condition: Precondition | undefined } {
+export function readToken({ opaque }: UploadToken): {
+  readonly uploadId: string;
+  readonly condition: Precondition | undefined;
+} {
   const [uploadId = '', condition] = opaque.split(/ (.*)/s, 2);
   if (condition === undefined) return { uploadId, condition };
   return { uploadId, condition: condition === '*' ? { ifAbsent: true } : { ifMatch: condition } };

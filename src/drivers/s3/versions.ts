@@ -16,7 +16,10 @@ interface VersionMarker {
   readonly version: string | undefined;
 }
 
-export function s3Versions({ client, etags, profile }: S3Context, read: Read): Versions | undefined {
+export function s3Versions(
+  { client, etags, profile }: S3Context,
+  read: Read,
+): Versions | undefined {
   if (!profile.features.includes('versions')) return undefined;
 
   return {
@@ -51,9 +54,15 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
         },
         call,
       );
-      const { element, entries } = orderedChildren(body.toString('utf8'), ['Version', 'DeleteMarker']);
-      const decode = textOf(element, 'EncodingType') === 'url' ? decodeListed : (text: string) => text;
-      const items = entries.map(({ name, element: entry }) => toVersion(container, entry, name === 'DeleteMarker', decode));
+      const { element, entries } = orderedChildren(body.toString('utf8'), [
+        'Version',
+        'DeleteMarker',
+      ]);
+      const decode =
+        textOf(element, 'EncodingType') === 'url' ? decodeListed : (text: string) => text;
+      const items = entries.map(({ name, element: entry }) =>
+        toVersion(container, entry, name === 'DeleteMarker', decode),
+      );
       return { items, next: nextMarker(element, items, after) };
     },
 
@@ -65,7 +74,13 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
       refuseImpossible(ref);
       try {
         await client.request(
-          { method: 'DELETE', operation: 'deleteObject', action: 'delete a version', ...target(ref), query: { versionId } },
+          {
+            method: 'DELETE',
+            operation: 'deleteObject',
+            action: 'delete a version',
+            ...target(ref),
+            query: { versionId },
+          },
           call,
         );
       } catch (error) {
@@ -74,9 +89,16 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
     },
   };
 
-  function toVersion(container: string, entry: XmlElement, isDeleteMarker: boolean, decode: (text: string) => string): ObjectVersion {
+  function toVersion(
+    container: string,
+    entry: XmlElement,
+    isDeleteMarker: boolean,
+    decode: (text: string) => string,
+  ): ObjectVersion {
     const etag = textOf(entry, 'ETag');
-    const extra: Record<string, unknown> = { lastModified: parseTime(textOf(entry, 'LastModified') ?? '') };
+    const extra: Record<string, unknown> = {
+      lastModified: parseTime(textOf(entry, 'LastModified') ?? ''),
+    };
     if (etag !== undefined) extra['etag'] = quoted(etag);
     return {
       container,
@@ -95,25 +117,39 @@ export function s3Versions({ client, etags, profile }: S3Context, read: Read): V
 function keyOf(entry: XmlElement): string {
   const key = textOf(entry, 'Key');
   if (key) return key;
-  throw new StorageError('list the versions: an entry has no key', { driver: S3, retry: 'backoff' });
+  throw new StorageError('list the versions: an entry has no key', {
+    driver: S3,
+    retry: 'backoff',
+  });
 }
 
 function sizeOf(entry: XmlElement): number {
   const size = textOf(entry, 'Size') ?? '';
   if (/^\d+$/.test(size)) return Number(size);
-  throw new StorageError('list the versions: an entry has no size', { driver: S3, retry: 'backoff' });
+  throw new StorageError('list the versions: an entry has no size', {
+    driver: S3,
+    retry: 'backoff',
+  });
 }
 
 /** After the last entry. NextKeyMarker says the same, but not every provider encodes it as it does the keys. */
-function nextMarker(page: XmlElement, items: readonly ObjectVersion[], after: string | undefined): string | undefined {
+function nextMarker(
+  page: XmlElement,
+  items: readonly ObjectVersion[],
+  after: string | undefined,
+): string | undefined {
   if (textOf(page, 'IsTruncated') !== 'true') return undefined;
   const last = items.at(-1);
   const key = last?.key ?? textOf(page, 'NextKeyMarker');
   const version = last?.versionId ?? textOf(page, 'NextVersionIdMarker');
-  const next = key === undefined ? undefined : JSON.stringify({ key, version } satisfies VersionMarker);
+  const next =
+    key === undefined ? undefined : JSON.stringify({ key, version } satisfies VersionMarker);
   if (next !== undefined && next !== after) return next;
-  throw new StorageError('list the versions: the provider says that there is more, but not where to go on', {
-    driver: S3,
-    retry: 'backoff',
-  });
+  throw new StorageError(
+    'list the versions: the provider says that there is more, but not where to go on',
+    {
+      driver: S3,
+      retry: 'backoff',
+    },
+  );
 }

@@ -12,7 +12,11 @@ const parser = new XMLParser({
   removeNSPrefix: true,
   parseTagValue: false,
   trimValues: false,
-  processEntities: { enabled: true, maxTotalExpansions: Number.MAX_SAFE_INTEGER, maxExpandedLength: Number.MAX_SAFE_INTEGER },
+  processEntities: {
+    enabled: true,
+    maxTotalExpansions: Number.MAX_SAFE_INTEGER,
+    maxExpandedLength: Number.MAX_SAFE_INTEGER,
+  },
   numberParseOptions: { hex: false, leadingZeros: false },
 });
 const builder = new XMLBuilder({ format: false });
@@ -35,7 +39,10 @@ export function parseXml(text: string): XmlDocument | undefined {
   const root = Object.keys(document).find((name) => !name.startsWith('?'));
   if (root === undefined) return undefined;
   const element = document[root];
-  return { root, element: typeof element === 'object' && !Array.isArray(element) ? (element as XmlElement) : {} };
+  return {
+    root,
+    element: typeof element === 'object' && !Array.isArray(element) ? (element as XmlElement) : {},
+  };
 }
 
 /** The name of the root element, from the beginning of the text alone; undefined when it does not begin as XML does. */
@@ -66,13 +73,18 @@ export function childrenOf(element: XmlElement, name: string): readonly XmlEleme
 export function orderedChildren(
   text: string,
   names: readonly string[],
-): { readonly element: XmlElement; readonly entries: readonly { readonly name: string; readonly element: XmlElement }[] } {
+): {
+  readonly element: XmlElement;
+  readonly entries: readonly { readonly name: string; readonly element: XmlElement }[];
+} {
   const element = parseXml(text)?.element ?? {};
   const waiting = new Map(names.map((name) => [name, [...childrenOf(element, name)]]));
-  const entries = [...text.matchAll(new RegExp(`<(${names.join('|')})>`, 'g'))].flatMap(([, name = '']) => {
-    const next = waiting.get(name)?.shift();
-    return next === undefined ? [] : [{ name, element: next }];
-  });
+  const entries = [...text.matchAll(new RegExp(`<(${names.join('|')})>`, 'g'))].flatMap(
+    ([, name = '']) => {
+      const next = waiting.get(name)?.shift();
+      return next === undefined ? [] : [{ name, element: next }];
+    },
+  );
   return { element, entries };
 }
 
@@ -81,7 +93,10 @@ const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 /** A request body. Texts are escaped, carriage returns and line ends included, which a parser would otherwise change. */
 export function buildXml(root: string, element: XmlElement): Buffer {
   const inner: string = builder.build(element);
-  const escaped = inner.replaceAll('\r', '&#13;').replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');
+  const escaped = inner
+    .replaceAll('\r', '&#13;')
+    .replaceAll('\n', '&#10;')
+    .replaceAll('\t', '&#9;');
   return Buffer.from(`<${root} xmlns="${NAMESPACE}">${escaped}</${root}>`, 'utf8');
 }
 

@@ -4,7 +4,8 @@ import { SWIFT } from './errors.js';
 // What each operation answers: https://docs.openstack.org/api-ref/object-store/
 
 /** Swift's and Ceph's proxies send a transaction id with every answer, refusals included; Oracle's service one of its own. */
-const MARK = /^(?:x-trans-id|x-openstack-request-id|opc-request-id|x-timestamp|x-account-[a-z-]+|x-container-[a-z-]+|x-cdn-[a-z-]+)$/;
+const MARK =
+  /^(?:x-trans-id|x-openstack-request-id|opc-request-id|x-timestamp|x-account-[a-z-]+|x-container-[a-z-]+|x-cdn-[a-z-]+)$/;
 const MD5_FORM = /^"?[0-9a-f]{32}"?$/i;
 
 export const SWIFT_PROTOCOL: Protocol = {
@@ -24,7 +25,8 @@ const jsonList: BodyRule = ({ status, body }) => {
 };
 
 /** `/info`, which Ceph answers without a header of Swift. */
-const jsonObject: BodyRule = ({ body }) => (/^\s*\{/.test(body) ? undefined : 'the body is not a JSON object');
+const jsonObject: BodyRule = ({ body }) =>
+  /^\s*\{/.test(body) ? undefined : 'the body is not a JSON object';
 
 /** 202: another writer's object is younger, so this one was dropped, and has no ETag. */
 const storedOrDropped: BodyRule = ({ status, headers }) => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
-import type { Notice } from '../notice.js';
 import type { HttpClient } from '../http/exchange.js';
+import type { Notice } from '../notice.js';
 import type { Authenticate } from './auth/session.js';
 import { createSessions } from './auth/sessions.js';
 import { batchDelete } from './batch-delete.js';
@@ -31,8 +31,19 @@ export interface SwiftBackendOptions {
 }
 
 /** One Swift account as a backend. It closes `http`. */
-export function swiftBackend({ settings, authenticate, http, clock, notice }: SwiftBackendOptions): Backend {
-  const client = createSwiftClient({ http, sessions: createSessions(authenticate, clock), clock, notice });
+export function swiftBackend({
+  settings,
+  authenticate,
+  http,
+  clock,
+  notice,
+}: SwiftBackendOptions): Backend {
+  const client = createSwiftClient({
+    http,
+    sessions: createSessions(authenticate, clock),
+    clock,
+    notice,
+  });
   const context: SwiftContext = { client, settings, clock, notice, withLarge: new Set() };
   const deleteTogether = bulkDelete(context);
   const segments = segmentStore(context, deleteTogether);
@@ -47,7 +58,11 @@ export function swiftBackend({ settings, authenticate, http, clock, notice }: Sw
     capabilities: {
       checksums: ['md5'],
       preconditions: [],
-      limits: { maxPutSize: settings.max_put_size, maxObjectSize: settings.max_put_size * MAX_SEGMENTS, maxKeyBytes: MAX_KEY_BYTES },
+      limits: {
+        maxPutSize: settings.max_put_size,
+        maxObjectSize: settings.max_put_size * MAX_SEGMENTS,
+        maxKeyBytes: MAX_KEY_BYTES,
+      },
       names: { newContainerProblem, keyProblem },
       // SQLite compares names as UTF-8 bytes (swift/container/backend.py).
       listingOrder: 'utf8',

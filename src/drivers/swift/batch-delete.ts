@@ -32,12 +32,16 @@ export function batchDelete(
             await deleteObject({ container, key }, { signal });
           } catch (error) {
             signal.throwIfAborted();
-            failures.set(key, error instanceof Error ? error : new StorageError(String(error), { driver: SWIFT }));
+            failures.set(
+              key,
+              error instanceof Error ? error : new StorageError(String(error), { driver: SWIFT }),
+            );
           }
         });
       }
       const plain = keys.filter((key) => !large.has(key));
-      for (const [key, failure] of await deleteTogether(container, plain, call)) failures.set(key, failure);
+      for (const [key, failure] of await deleteTogether(container, plain, call))
+        failures.set(key, failure);
       return failures;
     },
   };

@@ -1,13 +1,17 @@
 import type { Call } from '../call.js';
 import { StorageError } from '../errors.js';
+import { readFailure } from '../http/text-failure.js';
 import { eachInParallel } from '../parallel.js';
 import { SLOW_ANSWER_MS, type SwiftContext } from './context.js';
 import { encodePath } from './encode.js';
 import { SWIFT, toStorageError } from './errors.js';
-import { readFailure } from '../http/text-failure.js';
 
 /** Deletes as they are, without a look at segments. Resolves with those that failed, by key. */
-export type DeleteTogether = (container: string, keys: readonly string[], call: Call) => Promise<Map<string, Error>>;
+export type DeleteTogether = (
+  container: string,
+  keys: readonly string[],
+  call: Call,
+) => Promise<Map<string, Error>>;
 
 /** The service takes 10,000 (`/info`, bulk_delete); it works on them one after the other, so fewer at a time fail less. */
 export const MAX_KEYS = 1000;
@@ -20,11 +24,26 @@ export function bulkDelete({ client, clock }: SwiftContext): DeleteTogether {
   let hasBulk = true;
 
   async function one(container: string, key: string, call: Call): Promise<void> {
-    await client.request({ method: 'DELETE', operation: 'deleteObject', action: 'delete', container, key, accept: 404 }, call);
+    await client.request(
+      {
+        method: 'DELETE',
+        operation: 'deleteObject',
+        action: 'delete',
+        container,
+        key,
+        accept: 404,
+      },
+      call,
+    );
   }
 
   /** False when the service does not know what is asked of it. */
-  async function together(container: string, keys: readonly string[], failures: Map<string, Error>, call: Call): Promise<boolean> {
+  async function together(
+    container: string,
+    keys: readonly string[],
+    failures: Map<string, Error>,
+    call: Call,
+  ): Promise<boolean> {
     const { body, headers } = await client.request(
       {
         method: 'POST',
@@ -43,7 +62,10 @@ export function bulkDelete({ client, clock }: SwiftContext): DeleteTogether {
     for (const [name, status] of answer.errors) {
       const key = keyIn(container, name);
       if (key === undefined || !unanswered.delete(key)) continue;
-      const failure = { ...readFailure(Number.parseInt(status, 10), headers, '', clock.now()), message: status };
+      const failure = {
+        ...readFailure(Number.parseInt(status, 10), headers, '', clock.now()),
+        message: status,
+      };
       failures.set(key, toStorageError(failure, { action: 'delete', container, key }));
     }
     // The answer names those that failed and only counts the others: unless the count is right, none of them is known to be gone.
@@ -53,13 +75,21 @@ export function bulkDelete({ client, clock }: SwiftContext): DeleteTogether {
     return true;
   }
 
-  async function oneByOne(container: string, keys: readonly string[], failures: Map<string, Error>, call: Call): Promise<void> {
+  async function oneByOne(
+    container: string,
+    keys: readonly string[],
+    failures: Map<string, Error>,
+    call: Call,
+  ): Promise<void> {
     await eachInParallel(keys, LANES, call.signal, async (key, signal) => {
       try {
         await one(container, key, { signal });
       } catch (error) {
         signal.throwIfAborted();
-        failures.set(key, error instanceof Error ? error : new StorageError(String(error), { driver: SWIFT }));
+        failures.set(
+          key,
+          error instanceof Error ? error : new StorageError(String(error), { driver: SWIFT }),
+        );
       }
     });
   }
@@ -105,8 +135,14 @@ function readAnswer(body: Buffer): BulkAnswer | undefined {
   } catch {
     return undefined;
   }
-  const { 'Number Deleted': deleted, 'Number Not Found': missing, 'Response Status': status, Errors: errors } = document;
-  if (typeof deleted !== 'number' || typeof missing !== 'number' || !Array.isArray(errors)) return undefined;
+  const {
+    'Number Deleted': deleted,
+    'Number Not Found': missing,
+    'Response Status': status,
+    Errors: errors,
+  } = document;
+  if (typeof deleted !== 'number' || typeof missing !== 'number' || !Array.isArray(errors))
+    return undefined;
   const pairs = errors
     .filter((each): each is [string, string] => Array.isArray(each) && each.length === 2)
     .map(([n, s]) => [String(n), String(s)] as const);
@@ -114,8 +150,11 @@ function readAnswer(body: Buffer): BulkAnswer | undefined {
 }
 
 function unknownFate(container: string, key: string, status: string): StorageError {
-  return new StorageError(`delete "${key}" in "${container}": the answer (${status}) does not say what became of it`, {
-    driver: SWIFT,
-    retry: 'backoff',
-  });
+  return new StorageError(
+    `delete "${key}" in "${container}": the answer (${status}) does not say what became of it`,
+    {
+      driver: SWIFT,
+      retry: 'backoff',
+    },
+  );
 }

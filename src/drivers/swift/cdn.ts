@@ -23,7 +23,14 @@ export function swiftCdn(context: SwiftContext): Cdn {
 
   async function cdnUri(container: string, call: Call): Promise<string | undefined> {
     if (!(await client.hasCdn(call))) return undefined;
-    const look = { method: 'HEAD', operation: 'cdn', action: 'look up the CDN', container, atCdn: true, accept: 404 } as const;
+    const look = {
+      method: 'HEAD',
+      operation: 'cdn',
+      action: 'look up the CDN',
+      container,
+      atCdn: true,
+      accept: 404,
+    } as const;
     const { headers } = await client.request(look, call);
     return /^true$/i.test(headers['x-cdn-enabled'] ?? 'true')
       ? (headers['x-cdn-ssl-uri'] ?? headers['x-cdn-uri'])?.replace(/\/+$/, '')
@@ -35,12 +42,31 @@ export function swiftCdn(context: SwiftContext): Cdn {
       const acl = (await lookAtContainer(client, name, call))['x-container-read'] ?? '';
       if (await client.hasCdn(call)) {
         const headers = { 'x-cdn-enabled': 'True' };
-        await client.request({ method: 'PUT', operation: 'cdn', action: 'enable the CDN', container: name, atCdn: true, headers }, call);
+        await client.request(
+          {
+            method: 'PUT',
+            operation: 'cdn',
+            action: 'enable the CDN',
+            container: name,
+            atCdn: true,
+            headers,
+          },
+          call,
+        );
         return;
       }
       if (isPublic(acl)) return;
       const headers = { 'x-container-read': acl === '' ? PUBLIC : `${acl},${PUBLIC}` };
-      await client.request({ method: 'POST', operation: 'postContainer', action: 'make public', container: name, headers }, call);
+      await client.request(
+        {
+          method: 'POST',
+          operation: 'postContainer',
+          action: 'make public',
+          container: name,
+          headers,
+        },
+        call,
+      );
     },
 
     /** A temporary URL is good without anything being enabled. */
@@ -50,7 +76,10 @@ export function swiftCdn(context: SwiftContext): Cdn {
       const acl = (await lookAtContainer(client, name, call))['x-container-read'] ?? '';
       const uri = await cdnUri(name, call);
       if (uri !== undefined) return uri;
-      if (!isPublic(acl)) throw new ContainerError(name, 'is not readable for everybody: enable its CDN first', { driver: SWIFT });
+      if (!isPublic(acl))
+        throw new ContainerError(name, 'is not readable for everybody: enable its CDN first', {
+          driver: SWIFT,
+        });
       const { origin, path } = await client.storage(call);
       return origin + pathOf(path, name, undefined);
     },
@@ -59,7 +88,9 @@ export function swiftCdn(context: SwiftContext): Cdn {
       checkContainer(ref.container);
       checkKey(ref.key);
       const uri = await cdnUri(ref.container, call);
-      return uri === undefined ? temporaryUrl(context, ref, await digestOf(call), call) : `${uri}/${encodePath(ref.key)}`;
+      return uri === undefined
+        ? temporaryUrl(context, ref, await digestOf(call), call)
+        : `${uri}/${encodePath(ref.key)}`;
     },
   };
 }

@@ -9,30 +9,58 @@ type Version = '1' | '2' | '3';
 
 /** How the settings want a token to be got. Settings that name nobody are completed from the environment. Throws when they contradict each other. */
 export function chooseAccess(written: SwiftSettings): Access {
-  const settings = namesNobody(written) ? { ...written, ...fromEnvironment(written.environment()) } : written;
+  const settings = namesNobody(written)
+    ? { ...written, ...fromEnvironment(written.environment()) }
+    : written;
   const { token, storage_url: storageUrl, key, secret } = settings;
   if (token !== undefined) {
     if (storageUrl === undefined) throw wrong('token needs storage_url');
     return { kind: 'token', token: () => token.reveal(), storageUrl };
   }
   if (key === undefined || secret === undefined)
-    throw wrong('key and secret are missing, and so are OS_USERNAME and OS_PASSWORD (or ST_USER and ST_KEY) in the environment');
+    throw wrong(
+      'key and secret are missing, and so are OS_USERNAME and OS_PASSWORD (or ST_USER and ST_KEY) in the environment',
+    );
   const version = versionOf(settings);
   const url = authUrl(settings, version);
   const reveal = () => secret.reveal();
   if (settings.project !== undefined && settings.project_id !== undefined)
     throw wrong('project and project_id exclude each other: keep one');
-  if (settings.auth_type === 'application_credential' && version !== '3') throw wrong('an application credential needs auth_version 3');
-  if (settings.auth_type === 'apikey' && version !== '2') throw wrong('auth_type apikey needs auth_version 2');
+  if (settings.auth_type === 'application_credential' && version !== '3')
+    throw wrong('an application credential needs auth_version 3');
+  if (settings.auth_type === 'apikey' && version !== '2')
+    throw wrong('auth_type apikey needs auth_version 2');
   if (version === '1') return { kind: 'v1', url, user: key, secret: reveal };
   const endpoint = endpointChoice(settings);
   if (version === '2')
-    return { kind: 'v2', url, user: key, secret: reveal, isApiKey: settings.auth_type === 'apikey', project: tenant(settings), endpoint };
+    return {
+      kind: 'v2',
+      url,
+      user: key,
+      secret: reveal,
+      isApiKey: settings.auth_type === 'apikey',
+      project: tenant(settings),
+      endpoint,
+    };
   if (settings.auth_type === 'application_credential') {
-    if (tenant(settings) !== undefined) throw wrong('an application credential belongs to a project: take project and project_id out');
-    return { kind: 'v3', url, identity: { method: 'application_credential', id: key, secret: reveal }, project: undefined, endpoint };
+    if (tenant(settings) !== undefined)
+      throw wrong(
+        'an application credential belongs to a project: take project and project_id out',
+      );
+    return {
+      kind: 'v3',
+      url,
+      identity: { method: 'application_credential', id: key, secret: reveal },
+      project: undefined,
+      endpoint,
+    };
   }
-  const identity = { method: 'password', user: key, domain: userDomain(settings), secret: reveal } as const;
+  const identity = {
+    method: 'password',
+    user: key,
+    domain: userDomain(settings),
+    secret: reveal,
+  } as const;
   return { kind: 'v3', url, identity, project: project(settings), endpoint };
 }
 
@@ -41,7 +69,9 @@ function namesNobody({ key, token, auth_url: url, host }: SwiftSettings): boolea
 }
 
 /** The variables of OpenStack's openrc files, and the older ones of the `swift` command. */
-function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Partial<SwiftSettings> {
+function fromEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): Partial<SwiftSettings> {
   const first = (...names: readonly string[]) => names.find((name) => (env[name] ?? '') !== '');
   const found: Record<string, unknown> = {};
   const take = (setting: string, ...names: readonly string[]) => {
@@ -51,7 +81,8 @@ function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Par
   const takeUrl = (setting: string, ...names: readonly string[]) => {
     take(setting, ...names);
     const written = found[setting];
-    if (typeof written === 'string' && !urlText.pattern.test(written)) throw wrong(`${first(...names)}: expected ${urlText.rule}`);
+    if (typeof written === 'string' && !urlText.pattern.test(written))
+      throw wrong(`${first(...names)}: expected ${urlText.rule}`);
   };
   const takeSecret = (setting: string, ...names: readonly string[]) => {
     const name = first(...names);
@@ -92,7 +123,9 @@ const PATHS: Readonly<Record<Version, string>> = { 1: '/auth/v1.0', 2: '/v2.0', 
 function authUrl({ auth_url: url, host, port, secure }: SwiftSettings, version: Version): string {
   // A Keystone is often named by its root alone.
   if (url !== undefined)
-    return /\/v\d(?:\.\d)?\/?$/.test(url) || version === '1' ? url.replace(/\/+$/, '') : url.replace(/\/*$/, PATHS[version]);
+    return /\/v\d(?:\.\d)?\/?$/.test(url) || version === '1'
+      ? url.replace(/\/+$/, '')
+      : url.replace(/\/*$/, PATHS[version]);
   if (host === undefined) throw wrong('auth_url is missing');
   const chosen = port ?? (version === '1' ? undefined : 5000);
   return `${secure ? 'https' : 'http'}://${host}${chosen === undefined ? '' : `:${chosen}`}${PATHS[version]}`;
@@ -117,7 +150,10 @@ function project(settings: SwiftSettings) {
   if (named === undefined || 'id' in named) return named;
   const { project_domain: domain, project_domain_id: domainId } = settings;
   if (domainId !== undefined) return { name: named.name, domain: { id: domainId } };
-  return { name: named.name, domain: domain === undefined ? userDomain(settings) : { name: domain } };
+  return {
+    name: named.name,
+    domain: domain === undefined ? userDomain(settings) : { name: domain },
+  };
 }
 
 function userDomain({ user_domain: name, user_domain_id: id }: SwiftSettings): Named {
@@ -127,8 +163,13 @@ function userDomain({ user_domain: name, user_domain_id: id }: SwiftSettings): N
 /** As openrc files say it: `public`, or `publicURL`. */
 function interfaceOf(written: string | undefined): Partial<SwiftSettings> {
   if (!written) return {};
-  const word = /^(public|internal|admin)(?:URL)?$/.exec(written)?.[1] as SwiftSettings['interface'] | undefined;
-  if (word === undefined) throw wrong(`OS_INTERFACE (or OS_ENDPOINT_TYPE): expected public, internal or admin, got "${written}"`);
+  const word = /^(public|internal|admin)(?:URL)?$/.exec(written)?.[1] as
+    | SwiftSettings['interface']
+    | undefined;
+  if (word === undefined)
+    throw wrong(
+      `OS_INTERFACE (or OS_ENDPOINT_TYPE): expected public, internal or admin, got "${written}"`,
+    );
   return { interface: word };
 }
 

@@ -3,16 +3,23 @@ import type { Call } from '../call.js';
 import { beginningAsText } from '../http/answer.js';
 import { flawIn, flawInRefusal, unproven } from '../http/answer-rules.js';
 import { TOLERATED_SKEW_MS, warnOfSkew } from '../http/clock-skew.js';
-import type { Notice } from '../notice.js';
-import type { HttpAnswer, HttpBody, HttpClient, HttpHeaders, HttpRequest, HttpStream } from '../http/exchange.js';
+import type {
+  HttpAnswer,
+  HttpBody,
+  HttpClient,
+  HttpHeaders,
+  HttpRequest,
+  HttpStream,
+} from '../http/exchange.js';
 import { bodyBytes } from '../http/over-quota.js';
 import { fromTransport } from '../http/refusal.js';
+import { type Failure, readFailure } from '../http/text-failure.js';
+import type { Notice } from '../notice.js';
 import { SWIFT_ANSWERS, SWIFT_PROTOCOL, type SwiftOperation } from './answers.js';
 import type { Address, Grant } from './auth/session.js';
 import type { Sessions } from './auth/sessions.js';
 import { encodePath, encodeQuery } from './encode.js';
 import { SWIFT, type SwiftSubject, toStorageError } from './errors.js';
-import { type Failure, readFailure } from '../http/text-failure.js';
 
 export interface SwiftRequest extends SwiftSubject {
   /** What its answer must be. */
@@ -59,7 +66,12 @@ export interface SwiftClientOptions {
 const ERROR_BODY_LIMIT = 2 ** 16;
 const BEGINNING = 256;
 
-export function createSwiftClient({ http, sessions, clock, notice }: SwiftClientOptions): SwiftClient {
+export function createSwiftClient({
+  http,
+  sessions,
+  clock,
+  notice,
+}: SwiftClientOptions): SwiftClient {
   let compared: Grant | undefined;
   /** Of a body that the provider has stored. Bytes. */
   let largestStored = 0;
@@ -69,7 +81,8 @@ export function createSwiftClient({ http, sessions, clock, notice }: SwiftClient
     if (compared === grant) return;
     compared = grant;
     const theirs = parseTime(date ?? '');
-    if (theirs !== undefined && Math.abs(theirs - clock.now()) >= TOLERATED_SKEW_MS) warnOfSkew(notice, theirs - clock.now());
+    if (theirs !== undefined && Math.abs(theirs - clock.now()) >= TOLERATED_SKEW_MS)
+      warnOfSkew(notice, theirs - clock.now());
   }
 
   function prepared(request: SwiftRequest, grant: Grant, call: Call): HttpRequest {
@@ -104,12 +117,14 @@ export function createSwiftClient({ http, sessions, clock, notice }: SwiftClient
       }
       if (failure?.status !== 401) compareClocks(answer.headers, grant);
       if (failure === undefined) {
-        if (request.method === 'PUT') largestStored = Math.max(largestStored, bodyBytes(request.body));
+        if (request.method === 'PUT')
+          largestStored = Math.max(largestStored, bodyBytes(request.body));
         return answer;
       }
       const expired = failure.status === 401 && !renewed;
       if (expired) sessions.refused(grant);
-      if (!expired || request.replayable === false) throw toStorageError(failure, { ...request, largestStored }, expired);
+      if (!expired || request.replayable === false)
+        throw toStorageError(failure, { ...request, largestStored }, expired);
     }
   }
 
@@ -123,9 +138,21 @@ export function createSwiftClient({ http, sessions, clock, notice }: SwiftClient
     const flaw = isSuccess(status)
       ? flawIn(answer, SWIFT_ANSWERS[request.operation], SWIFT_PROTOCOL, request)
       : flawInRefusal(answer, SWIFT_PROTOCOL);
-    const failure = readFailure(status, headers, isSuccess(status) ? '' : (body ?? ''), clock.now());
+    const failure = readFailure(
+      status,
+      headers,
+      isSuccess(status) ? '' : (body ?? ''),
+      clock.now(),
+    );
     const { requestId } = failure;
-    if (flaw !== undefined) throw unproven(answer, flaw, SWIFT_PROTOCOL, request, requestId === undefined ? {} : { requestId });
+    if (flaw !== undefined)
+      throw unproven(
+        answer,
+        flaw,
+        SWIFT_PROTOCOL,
+        request,
+        requestId === undefined ? {} : { requestId },
+      );
     return isSuccess(status) || status === request.accept ? undefined : failure;
   }
 
@@ -136,13 +163,25 @@ export function createSwiftClient({ http, sessions, clock, notice }: SwiftClient
         body.subarray(0, success ? BEGINNING : ERROR_BODY_LIMIT).toString('utf8'),
       ),
     stream: (request, call) =>
-      perform(request, call, http.stream, async ({ body }, success) => (success ? undefined : beginningAsText(body, ERROR_BODY_LIMIT))),
+      perform(request, call, http.stream, async ({ body }, success) =>
+        success ? undefined : beginningAsText(body, ERROR_BODY_LIMIT),
+      ),
     async info(call) {
       const { storage } = await sessions.get(call);
       // Beside the version of the API, as Swift's own client has it.
       const path = `${storage.path.replace(/\/v1(?:\.0)?(?:\/.*)?$/, '')}/info`;
-      const about = { method: 'GET', operation: 'info', action: 'look up what the service offers' } as const;
-      const request = { method: 'GET', origin: storage.origin, path, headers: {}, signal: call.signal } as const;
+      const about = {
+        method: 'GET',
+        operation: 'info',
+        action: 'look up what the service offers',
+      } as const;
+      const request = {
+        method: 'GET',
+        origin: storage.origin,
+        path,
+        headers: {},
+        signal: call.signal,
+      } as const;
       const answer = await http.request(request).catch((error: unknown) => {
         throw fromTransport(error, SWIFT);
       });
@@ -168,7 +207,11 @@ function isSuccess(status: number): boolean {
 }
 
 /** Percent-encoded. */
-export function pathOf(account: string, container: string | undefined, key: string | undefined): string {
+export function pathOf(
+  account: string,
+  container: string | undefined,
+  key: string | undefined,
+): string {
   if (container === undefined) return account === '' ? '/' : account;
   return `${account}/${encodePath(container)}${key === undefined ? '' : `/${encodePath(key)}`}`;
 }

@@ -42,18 +42,27 @@ export async function completeUpload(
 
   async function madeBefore(): Promise<ObjectInfo> {
     const found = await headObject(ref, call);
-    if (parts.length === 0 || !isOfTheseParts(found)) throw new ObjectDoesNotExistError(ref.key, { driver: SWIFT });
+    if (parts.length === 0 || !isOfTheseParts(found))
+      throw new ObjectDoesNotExistError(ref.key, { driver: SWIFT });
     return found;
   }
 
   function putEmpty({ headers = {}, metaData = {} }: UploadNote): Promise<ObjectInfo> {
     const contentType = headers['content-type'] ?? 'application/octet-stream';
-    return putObject(ref, bytesBody(new Uint8Array()), { contentType, metaData, headers: {}, checksums: [] }, call);
+    return putObject(
+      ref,
+      bytesBody(new Uint8Array()),
+      { contentType, metaData, headers: {}, checksums: [] },
+      call,
+    );
   }
 
   async function putManifest({ headers = {}, metaData = {} }: UploadNote): Promise<ObjectInfo> {
     const folder = segments.containerOf(ref.container);
-    const manifest = manifestOf(parts, ({ number }) => `/${folder}/${segments.keyOf(ref.container, token.opaque, number)}`);
+    const manifest = manifestOf(
+      parts,
+      ({ number }) => `/${folder}/${segments.keyOf(ref.container, token.opaque, number)}`,
+    );
     const answer = await large.replacing(ref, call, () => {
       sending();
       const put = client.request(
@@ -71,15 +80,23 @@ export async function completeUpload(
         },
         call,
       );
-      return put.catch((error: unknown) => foundAsSent(error, () => headObject(ref, call), isOfTheseParts));
+      return put.catch((error: unknown) =>
+        foundAsSent(error, () => headObject(ref, call), isOfTheseParts),
+      );
     });
     if ('key' in answer) return answer;
     refuseDropped(ref.key, answer);
     const reported = answer.headers['etag'];
-    if (reported !== undefined && quoted(reported) !== quoted(etag)) throw new ObjectHashMismatchError(ref.key, etag, reported, { driver: SWIFT });
+    if (reported !== undefined && quoted(reported) !== quoted(etag))
+      throw new ObjectHashMismatchError(ref.key, etag, reported, { driver: SWIFT });
     const checksums = checksumsOf({ ...headers, 'x-static-large-object': 'true' });
     const size = parts.reduce((sum, part) => sum + part.size, 0);
-    const extra = { ...extraFrom(answer.headers), contentType: headers['content-type'], largeObject: 'static', etag: quoted(etag) };
+    const extra = {
+      ...extraFrom(answer.headers),
+      contentType: headers['content-type'],
+      largeObject: 'static',
+      etag: quoted(etag),
+    };
     return { ...ref, size, checksums, metaData: { ...metaData }, extra };
   }
 }

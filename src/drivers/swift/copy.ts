@@ -1,3 +1,4 @@
+import { NEVER_ABORTED } from '../../signal.js';
 import type { Backend } from '../backend.js';
 import type { Call, ObjectInfo, ObjectRef } from '../call.js';
 import type { Copy, CopyReplacement, Multipart, Part } from '../capabilities.js';
@@ -9,7 +10,6 @@ import type { HttpAnswer } from '../http/exchange.js';
 import { foundAsSent, isAsSent } from '../http/found-as-sent.js';
 import { eachInParallel } from '../parallel.js';
 import { planParts } from '../part-size.js';
-import { NEVER_ABORTED } from '../../signal.js';
 import { SLOW_ANSWER_MS, type SwiftContext } from './context.js';
 import { encodePath } from './encode.js';
 import { SWIFT } from './errors.js';
@@ -51,7 +51,10 @@ export function swiftCopy(
   async function copyFrom(source: ObjectInfo, sink: Sink, call: Call): Promise<HttpAnswer> {
     const { container, key } = source;
     const { etag } = source.extra;
-    const headers = { ...sink.headers, 'x-copy-from': `/${encodePath(container)}/${encodePath(key)}` };
+    const headers = {
+      ...sink.headers,
+      'x-copy-from': `/${encodePath(container)}/${encodePath(key)}`,
+    };
     try {
       return await client.request(
         {
@@ -83,12 +86,21 @@ export function swiftCopy(
   }
 
   /** POST replaces all metadata, and of a dynamic large object its segments' prefix with it unless it is said again. */
-  async function describeAnew(source: ObjectInfo, replace: CopyReplacement, call: Call): Promise<ObjectInfo> {
+  async function describeAnew(
+    source: ObjectInfo,
+    replace: CopyReplacement,
+    call: Call,
+  ): Promise<ObjectInfo> {
     const { container, key } = source;
     const about = { container, key };
-    const { headers } = await client.request({ method: 'HEAD', operation: 'headObject', action: 'look up', ...about }, call);
+    const { headers } = await client.request(
+      { method: 'HEAD', operation: 'headObject', action: 'look up', ...about },
+      call,
+    );
     const manifest = headers['x-object-manifest'];
-    const kept = [SEGMENTS_METADATA, CEPH_MANIFEST].flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
+    const kept = [SEGMENTS_METADATA, CEPH_MANIFEST].flatMap((name) =>
+      headers[name] === undefined ? [] : [[name, headers[name]]],
+    );
     await client.request(
       {
         method: 'POST',
@@ -106,17 +118,32 @@ export function swiftCopy(
     return headObject(about, call);
   }
 
-  async function copyWhole(source: ObjectInfo, to: ObjectRef, replace: CopyReplacement | undefined, call: Call): Promise<ObjectInfo> {
+  async function copyWhole(
+    source: ObjectInfo,
+    to: ObjectRef,
+    replace: CopyReplacement | undefined,
+    call: Call,
+  ): Promise<ObjectInfo> {
     const fresh =
-      replace === undefined ? {} : { 'x-fresh-metadata': 'true', ...objectHeaders(settings, to.key, { headers: {}, ...replace }) };
-    const sent = { size: source.size, md5: findChecksum(source.checksums, 'md5')?.hex, metaData: replace?.metaData ?? source.metaData };
+      replace === undefined
+        ? {}
+        : {
+            'x-fresh-metadata': 'true',
+            ...objectHeaders(settings, to.key, { headers: {}, ...replace }),
+          };
+    const sent = {
+      size: source.size,
+      md5: findChecksum(source.checksums, 'md5')?.hex,
+      metaData: replace?.metaData ?? source.metaData,
+    };
     const answer = await large.replacing(to, call, () =>
-      copyFrom(source, { action: `copy "${source.key}"`, ...to, headers: fresh }, call).catch((error: unknown) =>
-        foundAsSent(
-          error,
-          () => headObject(to, call),
-          (found) => isAsSent(found, sent),
-        ),
+      copyFrom(source, { action: `copy "${source.key}"`, ...to, headers: fresh }, call).catch(
+        (error: unknown) =>
+          foundAsSent(
+            error,
+            () => headObject(to, call),
+            (found) => isAsSent(found, sent),
+          ),
       ),
     );
     if ('key' in answer) return answer;
@@ -125,25 +152,50 @@ export function swiftCopy(
     const expected = findChecksum(source.checksums, 'md5')?.hex;
     if (hex !== undefined && expected !== undefined && hex !== expected)
       throw new ObjectHashMismatchError(to.key, expected, hex, { driver: SWIFT });
-    const extra = { ...extraFrom(answer.headers), contentType: replace?.contentType ?? source.extra['contentType'] };
+    const extra = {
+      ...extraFrom(answer.headers),
+      contentType: replace?.contentType ?? source.extra['contentType'],
+    };
     const checksums = hex === undefined ? [] : [{ algorithm: 'md5' as const, hex }];
-    return { ...to, size: source.size, checksums, metaData: replace?.metaData ?? source.metaData, extra };
+    return {
+      ...to,
+      size: source.size,
+      checksums,
+      metaData: replace?.metaData ?? source.metaData,
+      extra,
+    };
   }
 
   function partsByRange(source: ObjectInfo): readonly SourcePart[] {
     return Array.from(planParts(source.size, settings.max_put_size), ({ number, start, end }) => {
-      return { number, size: end - start, from: source, headers: { range: `bytes=${start}-${end - 1}` } };
+      return {
+        number,
+        size: end - start,
+        from: source,
+        headers: { range: `bytes=${start}-${end - 1}` },
+      };
     });
   }
 
   /** The segments that a large object of ours is made of, which nothing replaces. */
-  async function partsBySegment(source: ObjectInfo, uploadId: string | undefined, call: Call): Promise<readonly SourcePart[]> {
+  async function partsBySegment(
+    source: ObjectInfo,
+    uploadId: string | undefined,
+    call: Call,
+  ): Promise<readonly SourcePart[]> {
     const { container, key } = source;
     const listed = uploadId === undefined ? [] : await segments.list(container, uploadId, call);
     if (listed.reduce((sum, { size }) => sum + size, 0) !== source.size)
-      throw new ObjectError(key, 'cannot be copied: the provider does not say which segments it is made of', { driver: SWIFT });
+      throw new ObjectError(
+        key,
+        'cannot be copied: the provider does not say which segments it is made of',
+        { driver: SWIFT },
+      );
     return listed.map(({ number, size, receipt }) => {
-      const segment = { container: segments.containerOf(container), key: segments.keyOf(container, uploadId ?? '', number) };
+      const segment = {
+        container: segments.containerOf(container),
+        key: segments.keyOf(container, uploadId ?? '', number),
+      };
       const from = { ...segment, size, checksums: [], metaData: {}, extra: { etag: receipt } };
       return { number, size, from, headers: {}, md5: receipt };
     });
@@ -156,25 +208,39 @@ export function swiftCopy(
     kept: CopyReplacement,
     call: Call,
   ): Promise<ObjectInfo> {
-    const token = await multipart.begin(to, { headers: {}, ...kept, checksums: source.checksums }, call);
+    const token = await multipart.begin(
+      to,
+      { headers: {}, ...kept, checksums: source.checksums },
+      call,
+    );
     const parts: Part[] = [];
     try {
-      await eachInParallel(wanted, LANES, call.signal, async ({ number, size, from, headers, md5 }, signal) => {
-        const copied = await copyFrom(
-          from,
-          {
-            action: `copy a part of "${source.key}"`,
-            container: segments.containerOf(to.container),
-            key: segments.keyOf(to.container, token.opaque, number),
-            headers: { ...headers, 'x-fresh-metadata': 'true', [SEGMENTS_METADATA]: segmentsMark(to, token.opaque) },
-          },
-          { signal },
-        );
-        refuseDropped(to.key, copied);
-        const receipt = (copied.headers['etag'] ?? '').replaceAll('"', '');
-        if (md5 !== undefined && receipt !== md5) throw new ObjectHashMismatchError(to.key, md5, receipt, { driver: SWIFT });
-        parts.push({ number, size, receipt });
-      });
+      await eachInParallel(
+        wanted,
+        LANES,
+        call.signal,
+        async ({ number, size, from, headers, md5 }, signal) => {
+          const copied = await copyFrom(
+            from,
+            {
+              action: `copy a part of "${source.key}"`,
+              container: segments.containerOf(to.container),
+              key: segments.keyOf(to.container, token.opaque, number),
+              headers: {
+                ...headers,
+                'x-fresh-metadata': 'true',
+                [SEGMENTS_METADATA]: segmentsMark(to, token.opaque),
+              },
+            },
+            { signal },
+          );
+          refuseDropped(to.key, copied);
+          const receipt = (copied.headers['etag'] ?? '').replaceAll('"', '');
+          if (md5 !== undefined && receipt !== md5)
+            throw new ObjectHashMismatchError(to.key, md5, receipt, { driver: SWIFT });
+          parts.push({ number, size, receipt });
+        },
+      );
       parts.sort((a, b) => a.number - b.number);
       return await multipart.complete(token, parts, call);
     } catch (error) {
@@ -195,14 +261,18 @@ export function swiftCopy(
       const target = { container: to.container, key: to.key };
       if (from.container === to.container && from.key === to.key)
         return replace === undefined ? source : describeAnew(source, replace, call);
-      const made = source.extra['largeObject'] === 'static' ? await segments.madeOf(source, call) : undefined;
-      if (!made?.sharedByCopy && source.size <= settings.max_put_size) return copyWhole(source, target, replace, call);
+      const made =
+        source.extra['largeObject'] === 'static' ? await segments.madeOf(source, call) : undefined;
+      if (!made?.sharedByCopy && source.size <= settings.max_put_size)
+        return copyWhole(source, target, replace, call);
       const kept = replace ?? {
         contentType: String(source.extra['contentType'] ?? 'application/octet-stream'),
         metaData: source.metaData,
         headers: headersOfExtra(source.extra),
       };
-      const parts = made?.sharedByCopy ? await partsBySegment(source, made.uploadId, call) : partsByRange(source);
+      const parts = made?.sharedByCopy
+        ? await partsBySegment(source, made.uploadId, call)
+        : partsByRange(source);
       return copyInParts(source, parts, target, kept, call);
     },
   };

@@ -1,6 +1,6 @@
 import { HEADER_FIELDS } from '../../config/header-rules.js';
-import { openConnections } from '../http/connection.js';
 import { type DriverKind, placeProblemBy } from '../driver-kind.js';
+import { openConnections } from '../http/connection.js';
 import { authentication } from './auth/authenticate.js';
 import { swiftBackend } from './backend.js';
 import { chooseAccess } from './choose.js';
@@ -22,10 +22,22 @@ function kind({ name, aliases, summary, preset }: Preset): DriverKind<SwiftSetti
     summary,
     settings: swiftSettings,
     where(written) {
-      const { storage_url: storage, auth_url: url, host, port, project, project_id: id, region, key } = { ...written, ...preset(written) };
+      const {
+        storage_url: storage,
+        auth_url: url,
+        host,
+        port,
+        project,
+        project_id: id,
+        region,
+        key,
+      } = { ...written, ...preset(written) };
       // A user of TempAuth is called `ACCOUNT:USER`.
-      const account = storage === undefined ? (id ?? project ?? /^[^:]+(?=:)/.exec(key ?? '')?.[0]) : undefined;
-      return [storage ?? url ?? [host, port].filter(Boolean).join(':'), account, region].filter(Boolean).join(' ');
+      const account =
+        storage === undefined ? (id ?? project ?? /^[^:]+(?=:)/.exec(key ?? '')?.[0]) : undefined;
+      return [storage ?? url ?? [host, port].filter(Boolean).join(':'), account, region]
+        .filter(Boolean)
+        .join(' ');
     },
     placeProblem: placeProblemBy({ newContainerProblem, keyProblem }, () => false),
     objectHeaders: () => HEADER_FIELDS,
@@ -33,7 +45,13 @@ function kind({ name, aliases, summary, preset }: Preset): DriverKind<SwiftSetti
       const settings = { ...written, ...preset(written) };
       const access = chooseAccess(settings);
       const http = openConnections(settings, SWIFT, 'OS_CACERT');
-      return swiftBackend({ settings, http, clock, notice, authenticate: authentication({ http, clock }, access, settings.storage_url) });
+      return swiftBackend({
+        settings,
+        http,
+        clock,
+        notice,
+        authenticate: authentication({ http, clock }, access, settings.storage_url),
+      });
     },
   };
 }
@@ -52,7 +70,9 @@ export const swiftPresetDrivers: readonly DriverKind<SwiftSettings>[] = [
     aliases: [],
     summary: 'Rackspace Cloud Files (swift with an API key)',
     preset: ({ auth_url: url, region, auth_type: type }) => ({
-      auth_url: url ?? `https://${region?.toLowerCase() === 'lon' ? 'lon.' : ''}identity.api.rackspacecloud.com/v2.0`,
+      auth_url:
+        url ??
+        `https://${region?.toLowerCase() === 'lon' ? 'lon.' : ''}identity.api.rackspacecloud.com/v2.0`,
       auth_version: '2',
       auth_type: type === 'password' ? 'apikey' : type,
       ...(region !== undefined && { region: region.toUpperCase() }),
@@ -62,6 +82,9 @@ export const swiftPresetDrivers: readonly DriverKind<SwiftSettings>[] = [
     name: 'ktucloud',
     aliases: [],
     summary: 'KT ucloud storage (swift with auth version 1)',
-    preset: ({ auth_url: url }) => ({ auth_url: url ?? 'https://ssproxy.ucloudbiz.olleh.com/auth/v1.0', auth_version: '1' }),
+    preset: ({ auth_url: url }) => ({
+      auth_url: url ?? 'https://ssproxy.ucloudbiz.olleh.com/auth/v1.0',
+      auth_version: '1',
+    }),
   }),
 ];

@@ -13,7 +13,14 @@ import {
   ThrottledError,
   UnsupportedOperationError,
 } from '../errors.js';
-import { actionWithPlace, BODY_LIMIT, denied, meansQuota, refused, type Subject } from '../http/refusal.js';
+import {
+  actionWithPlace,
+  BODY_LIMIT,
+  denied,
+  meansQuota,
+  refused,
+  type Subject,
+} from '../http/refusal.js';
 import type { Failure } from '../http/text-failure.js';
 
 export const SWIFT = 'swift';
@@ -30,15 +37,21 @@ export interface SwiftSubject extends Subject {
 const THROTTLED = new Set([429, 498, 503]);
 const UNAVAILABLE = new Set([502, 504, 520, 521, 522, 523, 524, 530]);
 const PASSING = new Set([408, 409, 499]);
-const NO_RIGHT = "this user has no right to do that: check the project, the user's roles and the container's access control list";
+const NO_RIGHT =
+  "this user has no right to do that: check the project, the user's roles and the container's access control list";
 
 /** The provider's refusal as one of ours, decided by its status. `mended`: the reason is gone, so the next try will do better. */
-export function toStorageError(failure: Failure, subject: SwiftSubject, mended = false): StorageError {
+export function toStorageError(
+  failure: Failure,
+  subject: SwiftSubject,
+  mended = false,
+): StorageError {
   const { status, requestId } = failure;
   const { container = '', key } = subject;
   const context: ErrorContext = { driver: SWIFT, ...(requestId !== undefined && { requestId }) };
   const message = messageOf(failure, subject);
-  const again: Retry = failure.retryAfterMs === undefined ? 'backoff' : { afterMs: failure.retryAfterMs };
+  const again: Retry =
+    failure.retryAfterMs === undefined ? 'backoff' : { afterMs: failure.retryAfterMs };
   if (mended) return refused(subject, message, { ...context, retry: { afterMs: 0 } });
   if (status === 404 && subject.container !== undefined) {
     return key === undefined || subject.needsContainer
@@ -46,18 +59,31 @@ export function toStorageError(failure: Failure, subject: SwiftSubject, mended =
       : new ObjectDoesNotExistError(key, context);
   }
   if (status === 403) return denied(subject, message, NO_RIGHT, context);
-  if (status === 401) return new InvalidCredentialsError(`${message}; check key, secret and project`, context);
+  if (status === 401)
+    return new InvalidCredentialsError(`${message}; check key, secret and project`, context);
   if (status === 412 && subject.condition !== undefined)
-    return new PreconditionFailedError(subject.condition, 'is not what the condition says', context);
+    return new PreconditionFailedError(
+      subject.condition,
+      'is not what the condition says',
+      context,
+    );
   if (status === 412 && key !== undefined) return new InvalidObjectNameError(key, message, context);
   if (status === 422 && key !== undefined)
-    return new ObjectHashMismatchError(key, 'that of the bytes sent', `another (${message})`, { ...context, retry: 'backoff' });
+    return new ObjectHashMismatchError(key, 'that of the bytes sent', `another (${message})`, {
+      ...context,
+      retry: 'backoff',
+    });
   if (isFull(failure, subject)) return new TargetFullError(message, context);
   if (status === 413) return refused(subject, `${message}; ${BODY_LIMIT}`, context);
   if (THROTTLED.has(status)) return new ThrottledError(message, { ...context, retry: again });
-  if (UNAVAILABLE.has(status)) return new TargetUnavailableError(message, { ...context, retry: again });
+  if (UNAVAILABLE.has(status))
+    return new TargetUnavailableError(message, { ...context, retry: again });
   if (status === 405 || status === 501) return new UnsupportedOperationError(message, context);
-  return refused(subject, message, status >= 500 || PASSING.has(status) ? { ...context, retry: again } : context);
+  return refused(
+    subject,
+    message,
+    status >= 500 || PASSING.has(status) ? { ...context, retry: again } : context,
+  );
 }
 
 /** 507: every disk that should hold it is full or unmounted. 413 is the answer to an object that is too large, too. */

@@ -14,13 +14,25 @@ export function swiftHeadObject(context: SwiftContext): Backend['headObject'] {
     call.signal.throwIfAborted();
     refuseImpossible(ref);
     const about = { container: ref.container, key: ref.key };
-    const { headers } = await client.request({ method: 'HEAD', operation: 'headObject', action: 'look up', ...about }, call);
-    const request = { method: 'GET', operation: 'getObject', action: 'look up', ...about, accept: 416 } as const;
+    const { headers } = await client.request(
+      { method: 'HEAD', operation: 'headObject', action: 'look up', ...about },
+      call,
+    );
+    const request = {
+      method: 'GET',
+      operation: 'getObject',
+      action: 'look up',
+      ...about,
+      accept: 416,
+    } as const;
     if (largeKind(headers) !== undefined) context.withLarge.add(ref.container);
     const size = await objectSize(headers, about, {
       driver: SWIFT,
       get: () => client.stream({ ...request, headers: { range: FIRST_BYTE } }, call),
-      list: async () => (await list(about.container, about.key, { size: 1 }, call)).items.find(({ key }) => key === about.key)?.size,
+      list: async () =>
+        (await list(about.container, about.key, { size: 1 }, call)).items.find(
+          ({ key }) => key === about.key,
+        )?.size,
     });
     return infoFromHeaders(about, size, headers);
   };

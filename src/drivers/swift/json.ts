@@ -13,7 +13,11 @@ export function readList(what: string, body: Buffer): readonly Readonly<Record<s
   try {
     list = JSON.parse(body.toString('utf8'));
   } catch (error) {
-    throw new StorageError(`${what}: the answer is not a whole JSON document`, { driver: SWIFT, retry: 'backoff', cause: error });
+    throw new StorageError(`${what}: the answer is not a whole JSON document`, {
+      driver: SWIFT,
+      retry: 'backoff',
+      cause: error,
+    });
   }
   if (Array.isArray(list)) return list;
   throw new StorageError(`${what}: the answer is not a list`, { driver: SWIFT, retry: 'backoff' });
@@ -27,7 +31,11 @@ export function readEntries(what: string, body: Buffer): readonly ListedEntry[] 
 }
 
 function hasName(entry: unknown): entry is ListedEntry {
-  return typeof entry === 'object' && entry !== null && typeof (entry as { readonly name?: unknown }).name === 'string';
+  return (
+    typeof entry === 'object' &&
+    entry !== null &&
+    typeof (entry as { readonly name?: unknown }).name === 'string'
+  );
 }
 
 /** The `bytes` of an entry. One without a size rejects: unknown is not 0. */

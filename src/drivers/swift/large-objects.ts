@@ -38,7 +38,11 @@ export function largeObjects(
   const turns = openTurns();
 
   /** `no container`: and so there is no segment. */
-  async function markDead({ container, key }: ObjectRef, uploadId: string, call: Call): Promise<'marked' | 'no room' | 'no container'> {
+  async function markDead(
+    { container, key }: ObjectRef,
+    uploadId: string,
+    call: Call,
+  ): Promise<'marked' | 'no room' | 'no container'> {
     try {
       await marks.write('dead', container, uploadId, { key }, call);
       return 'marked';
@@ -65,7 +69,8 @@ export function largeObjects(
   async function sweepSegments(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
     // Of all replicas: an old one would not know yet that the object is made of these.
     const made = await segments.madeOf(ref, call, true);
-    if (made === undefined || (made.isKnown && !made.uploadIds.includes(uploadId))) await segments.remove(ref.container, uploadId, call);
+    if (made === undefined || (made.isKnown && !made.uploadIds.includes(uploadId)))
+      await segments.remove(ref.container, uploadId, call);
   }
 
   async function sweep(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
@@ -74,17 +79,27 @@ export function largeObjects(
   }
 
   function warnOfForeign({ container, key }: ObjectRef, segment: string): void {
-    notice('the segments of an object of another tool stay, though the object is replaced or deleted', {
-      container,
-      object: key,
-      segments: segment,
-      advice: 'delete them by hand when no other object needs them',
-    });
+    notice(
+      'the segments of an object of another tool stay, though the object is replaced or deleted',
+      {
+        container,
+        object: key,
+        segments: segment,
+        advice: 'delete them by hand when no other object needs them',
+      },
+    );
   }
 
-  async function replacing<T>(ref: ObjectRef, call: Call, mark: (before: string) => Promise<void>, change: () => Promise<T>): Promise<T> {
+  async function replacing<T>(
+    ref: ObjectRef,
+    call: Call,
+    mark: (before: string) => Promise<void>,
+    change: () => Promise<T>,
+  ): Promise<T> {
     call.signal.throwIfAborted();
-    const made = (await segments.mayExist(ref.container, call)) ? await segments.madeOf(ref, call) : undefined;
+    const made = (await segments.mayExist(ref.container, call))
+      ? await segments.madeOf(ref, call)
+      : undefined;
     const before = made?.owned ? made.uploadId : undefined;
     if (before === undefined) {
       const result = await change();
@@ -100,9 +115,15 @@ export function largeObjects(
   }
 
   return {
-    discard: (ref, uploadId, call) => turns.take(uploadId, call.signal, () => discard(ref, uploadId, call)),
+    discard: (ref, uploadId, call) =>
+      turns.take(uploadId, call.signal, () => discard(ref, uploadId, call)),
     replacing: (ref, call, change) =>
-      replacing(ref, call, (before) => marks.write('dead', ref.container, before, { key: ref.key }, call), change),
+      replacing(
+        ref,
+        call,
+        (before) => marks.write('dead', ref.container, before, { key: ref.key }, call),
+        change,
+      ),
     deleting(ref, call, change) {
       let isMarked = true;
       let upload = '';

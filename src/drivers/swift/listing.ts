@@ -15,25 +15,51 @@ const LANES = 8;
 
 export function listObjects({ client, withLarge }: SwiftContext): Backend['listObjects'] {
   /** Of a static large object, Ceph lists the size of the manifest with the MD5 of nothing: a look tells what it is. */
-  async function withManifests(listed: readonly ObjectInfo[], call: Call): Promise<readonly ObjectInfo[]> {
+  async function withManifests(
+    listed: readonly ObjectInfo[],
+    call: Call,
+  ): Promise<readonly ObjectInfo[]> {
     if (!listed.some(isCephEntry)) return listed;
     const seen = new Map<string, ObjectInfo | undefined>();
-    await eachInParallel(listed.filter(isCephEntry), LANES, call.signal, async ({ container, key }, signal) => {
-      const about = { method: 'HEAD', operation: 'headObject', action: 'look up', container, key, accept: 404 } as const;
-      const { status, headers } = await client.request(about, { signal });
-      const size = Number(headers['content-length'] ?? Number.NaN);
-      if (status !== 404 && !Number.isSafeInteger(size))
-        throw new StorageError(`look up "${key}" in "${container}": the answer has no size`, { driver: SWIFT, retry: 'backoff' });
-      seen.set(key, status === 404 ? undefined : infoFromHeaders({ container, key }, size, headers));
-    });
+    await eachInParallel(
+      listed.filter(isCephEntry),
+      LANES,
+      call.signal,
+      async ({ container, key }, signal) => {
+        const about = {
+          method: 'HEAD',
+          operation: 'headObject',
+          action: 'look up',
+          container,
+          key,
+          accept: 404,
+        } as const;
+        const { status, headers } = await client.request(about, { signal });
+        const size = Number(headers['content-length'] ?? Number.NaN);
+        if (status !== 404 && !Number.isSafeInteger(size))
+          throw new StorageError(`look up "${key}" in "${container}": the answer has no size`, {
+            driver: SWIFT,
+            retry: 'backoff',
+          });
+        seen.set(
+          key,
+          status === 404 ? undefined : infoFromHeaders({ container, key }, size, headers),
+        );
+      },
+    );
     return listed.flatMap((item) => (seen.has(item.key) ? (seen.get(item.key) ?? []) : item));
   }
 
   return async (container, prefix, { after, size }, call) => {
     checkContainer(container);
     const query = pageQuery(prefix, after, size);
-    const { body } = await client.request({ method: 'GET', operation: 'getContainer', action: 'list', container, query }, call);
-    const listed = readEntries(`list in "${container}"`, body).map((entry) => infoOf(container, entry));
+    const { body } = await client.request(
+      { method: 'GET', operation: 'getContainer', action: 'list', container, query },
+      call,
+    );
+    const listed = readEntries(`list in "${container}"`, body).map((entry) =>
+      infoOf(container, entry),
+    );
     const items = await withManifests(listed, call);
     if (items.some(({ extra }) => extra['largeObject'] !== undefined)) withLarge.add(container);
     return {
@@ -53,7 +79,13 @@ function isCephEntry({ size, checksums }: ObjectInfo): boolean {
 
 /** The listing of a static large object has the MD5 of its manifest as hash, and then a `slo_etag` beside it. */
 function infoOf(container: string, entry: ListedEntry): ObjectInfo {
-  const { name, hash, slo_etag: manifest, content_type: contentType, last_modified: modified } = entry;
+  const {
+    name,
+    hash,
+    slo_etag: manifest,
+    content_type: contentType,
+    last_modified: modified,
+  } = entry;
   const isStatic = typeof manifest === 'string';
   const isMd5 = !isStatic && typeof hash === 'string' && /^[0-9a-f]{32}$/.test(hash);
   const checksums: readonly Checksum[] = isMd5 ? [{ algorithm: 'md5', hex: hash }] : [];
@@ -63,5 +95,12 @@ function infoOf(container: string, entry: ListedEntry): ObjectInfo {
   if (isStatic) extra['largeObject'] = 'static';
   const etag = isStatic ? manifest : hash;
   if (typeof etag === 'string') extra['etag'] = quoted(etag);
-  return { container, key: name, size: listedSize(`list in "${container}"`, entry), checksums, metaData: {}, extra };
+  return {
+    container,
+    key: name,
+    size: listedSize(`list in "${container}"`, entry),
+    checksums,
+    metaData: {},
+    extra,
+  };
 }

@@ -24,7 +24,14 @@ export async function readManifest(
   headers: Readonly<Record<string, string>>,
   call: Call,
 ): Promise<readonly NamedSegment[] | 'hidden' | undefined> {
-  const about = { action: 'read the manifest', container, key, headers, accept: 404, query: { 'multipart-manifest': 'get' } };
+  const about = {
+    action: 'read the manifest',
+    container,
+    key,
+    headers,
+    accept: 404,
+    query: { 'multipart-manifest': 'get' },
+  };
   const answer = await client.request({ method: 'GET', operation: 'getManifest', ...about }, call);
   if (answer.status === 404) return undefined;
   if (answer.body.byteLength === 0) return 'hidden';
@@ -33,7 +40,13 @@ export async function readManifest(
 }
 
 /** `data` is content within the manifest itself. */
-function namedSegment({ name, bytes, range, sub_slo: sub, data }: Readonly<Record<string, unknown>>): NamedSegment {
+function namedSegment({
+  name,
+  bytes,
+  range,
+  sub_slo: sub,
+  data,
+}: Readonly<Record<string, unknown>>): NamedSegment {
   const place = splitPath(typeof name === 'string' ? name : '');
   return {
     ...place,
@@ -65,10 +78,18 @@ export async function listDynamic(
   let after: string | undefined;
   do {
     const query = pageQuery(prefix, after, undefined);
-    const { body } = await client.request({ method: 'GET', operation: 'getContainer', action, container, query }, call);
+    const { body } = await client.request(
+      { method: 'GET', operation: 'getContainer', action, container, query },
+      call,
+    );
     const entries = readEntries(action, body);
     for (const { name, bytes, slo_etag: manifest } of entries)
-      found.push({ container, key: name, bytes: typeof bytes === 'number' ? bytes : undefined, isPlain: manifest === undefined });
+      found.push({
+        container,
+        key: name,
+        bytes: typeof bytes === 'number' ? bytes : undefined,
+        isPlain: manifest === undefined,
+      });
     if (found.length > most) return undefined;
     after = nextPage(
       action,

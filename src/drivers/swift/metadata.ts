@@ -13,14 +13,19 @@ const KEY = /^[a-z0-9!#$%&'*+.^`|~-]+$/;
 const PLAIN = /^(?:[\x21-\x24\x26-\x7e]+(?: [\x21-\x24\x26-\x7e]+)*)?$/;
 
 /** Headers for metadata with keys in any case. A key or value that would not come back as it is throws StorageError. */
-export function metadataHeaders(metaData: Readonly<Record<string, string>>): Record<string, string> {
+export function metadataHeaders(
+  metaData: Readonly<Record<string, string>>,
+): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [key, value] of Object.entries(metaData)) {
     const name = key.toLowerCase();
     if (!KEY.test(name)) {
-      throw new StorageError(`metadata key "${key}" cannot be stored: Swift takes ASCII letters, digits and "-", and no "_"`, {
-        driver: SWIFT,
-      });
+      throw new StorageError(
+        `metadata key "${key}" cannot be stored: Swift takes ASCII letters, digits and "-", and no "_"`,
+        {
+          driver: SWIFT,
+        },
+      );
     }
     headers[METADATA_PREFIX + name] = encodeValue(key, value);
   }
@@ -29,7 +34,10 @@ export function metadataHeaders(metaData: Readonly<Record<string, string>>): Rec
 
 function encodeValue(key: string, value: string): string {
   if (PLAIN.test(value)) return value;
-  if (!isWellFormed(value)) throw new StorageError(`the value of metadata key "${key}" has no UTF-8 form`, { driver: SWIFT });
+  if (!isWellFormed(value))
+    throw new StorageError(`the value of metadata key "${key}" has no UTF-8 form`, {
+      driver: SWIFT,
+    });
   return value.replace(/[^\x21-\x24\x26-\x7e]/gu, encodeURIComponent);
 }
 

@@ -37,12 +37,19 @@ export function swiftMultipart(
   /** Uploads whose completion was sent and not answered, and until when their segments are left alone. */
   const uncertain = new Map<string, number>();
 
-  async function isOpen({ container, opaque }: UploadToken, call: Parameters<Multipart['abort']>[1]): Promise<boolean> {
+  async function isOpen(
+    { container, opaque }: UploadToken,
+    call: Parameters<Multipart['abort']>[1],
+  ): Promise<boolean> {
     return (await marks.read('open', container, opaque, call)) !== undefined;
   }
 
   return {
-    partSize: { min: Math.min(settings.segment_size, settings.max_put_size), max: settings.max_put_size, maxParts: MAX_SEGMENTS },
+    partSize: {
+      min: Math.min(settings.segment_size, settings.max_put_size),
+      max: settings.max_put_size,
+      maxParts: MAX_SEGMENTS,
+    },
     etagOfParts: (_container, parts) => quoted(manifestEtag(parts.map(({ md5 }) => md5))),
 
     cutsOf: cutsOf(context, segments),
@@ -50,7 +57,10 @@ export function swiftMultipart(
     async begin({ container, key }, options, call) {
       checkKey(key);
       const md5 = findChecksum(options.checksums, 'md5')?.hex;
-      const headers = { ...objectHeaders(settings, key, options), ...(md5 !== undefined && { [MD5_METADATA]: md5 }) };
+      const headers = {
+        ...objectHeaders(settings, key, options),
+        ...(md5 !== undefined && { [MD5_METADATA]: md5 }),
+      };
       await lookAtContainer(client, container, call);
       const note: UploadNote = { key, headers, metaData: options.metaData };
       const token = { container, key, driver: SWIFT, opaque: randomUUID() };
@@ -68,8 +78,17 @@ export function swiftMultipart(
     async uploadPart(token, number, body, call) {
       call.signal.throwIfAborted();
       const { container, key, opaque } = token;
-      const payload = await preparePayload(key, body, body.checksums ?? [], await client.isInTheClear(call), call);
-      const place = { container: segments.containerOf(container), key: segments.keyOf(container, opaque, number) };
+      const payload = await preparePayload(
+        key,
+        body,
+        body.checksums ?? [],
+        await client.isInTheClear(call),
+        call,
+      );
+      const place = {
+        container: segments.containerOf(container),
+        key: segments.keyOf(container, opaque, number),
+      };
       const { headers } = await client
         .request(
           {
@@ -94,12 +113,22 @@ export function swiftMultipart(
       const md5 = confirmedMd5(key, headers['etag'], payload);
       // Looked at afterwards: who aborted before has not seen this segment.
       if (await isOpen(token, call)) return { number, size: payload.size, receipt: md5, md5 };
-      await client.request({ method: 'DELETE', operation: 'deleteObject', action: 'delete a segment', ...place, accept: 404 }, call);
+      await client.request(
+        {
+          method: 'DELETE',
+          operation: 'deleteObject',
+          action: 'delete a segment',
+          ...place,
+          accept: 404,
+        },
+        call,
+      );
       throw new ObjectDoesNotExistError(key, { driver: SWIFT });
     },
 
     async uploadedParts(token, call): Promise<readonly Part[]> {
-      if (!(await isOpen(token, call))) throw new ObjectDoesNotExistError(token.key, { driver: SWIFT });
+      if (!(await isOpen(token, call)))
+        throw new ObjectDoesNotExistError(token.key, { driver: SWIFT });
       return segments.list(token.container, token.opaque, call);
     },
 
@@ -108,35 +137,57 @@ export function swiftMultipart(
       const sized = parts.filter(({ size }) => size > 0); // a manifest takes no empty segment
       const sending = () => void uncertain.set(token.opaque, clock.monotonic() + UNCERTAIN_MS);
       try {
-        const info = await completeUpload(context, kept, { headObject, putObject }, token, sized, sending, call);
+        const info = await completeUpload(
+          context,
+          kept,
+          { headObject, putObject },
+          token,
+          sized,
+          sending,
+          call,
+        );
         uncertain.delete(token.opaque);
         return info;
       } catch (error) {
         // A plain refusal is an answer. A 5xx is none: some replica may have the manifest, and give it to the others.
-        if (error instanceof StorageError && error.retry === 'never') uncertain.delete(token.opaque);
+        if (error instanceof StorageError && error.retry === 'never')
+          uncertain.delete(token.opaque);
         throw error;
       }
     },
 
     async abort({ container, key, opaque }, call) {
       if ((uncertain.get(opaque) ?? 0) > clock.monotonic())
-        throw new StorageError(`abort the upload of "${key}": its completion may still come through; abort it in some minutes`, {
-          driver: SWIFT,
-        });
+        throw new StorageError(
+          `abort the upload of "${key}": its completion may still come through; abort it in some minutes`,
+          {
+            driver: SWIFT,
+          },
+        );
       await large.discard({ container, key }, opaque, call);
     },
 
     async unfinished(container, prefix, call) {
       checkContainer(container);
       const uploads: ListedUpload[] = [];
-      await eachInParallel(await marks.list(container, call), LANES, call.signal, async ({ uploadId, state, madeAtMs }, signal) => {
-        const note = await marks.read(state, container, uploadId, { signal });
-        if (!note?.key.startsWith(prefix)) return;
-        const token = { container, key: note.key, driver: SWIFT, opaque: uploadId };
-        // Of one that was completed only the mark is left to go.
-        const isWaste = state === 'dead' || (await segments.madeOf(token, { signal }))?.uploadId === uploadId;
-        uploads.push(isWaste ? { ...token, discarded: true } : { ...token, ...(madeAtMs !== undefined && { beganAtMs: madeAtMs }) });
-      });
+      await eachInParallel(
+        await marks.list(container, call),
+        LANES,
+        call.signal,
+        async ({ uploadId, state, madeAtMs }, signal) => {
+          const note = await marks.read(state, container, uploadId, { signal });
+          if (!note?.key.startsWith(prefix)) return;
+          const token = { container, key: note.key, driver: SWIFT, opaque: uploadId };
+          // Of one that was completed only the mark is left to go.
+          const isWaste =
+            state === 'dead' || (await segments.madeOf(token, { signal }))?.uploadId === uploadId;
+          uploads.push(
+            isWaste
+              ? { ...token, discarded: true }
+              : { ...token, ...(madeAtMs !== undefined && { beganAtMs: madeAtMs }) },
+          );
+        },
+      );
       return uploads;
     },
   };

@@ -1,6 +1,11 @@
 import { isWellFormed } from '../../utf8-order.js';
 import type { ObjectRef } from '../call.js';
-import { ContainerDoesNotExistError, InvalidContainerNameError, InvalidObjectNameError, ObjectDoesNotExistError } from '../errors.js';
+import {
+  ContainerDoesNotExistError,
+  InvalidContainerNameError,
+  InvalidObjectNameError,
+  ObjectDoesNotExistError,
+} from '../errors.js';
 import { SWIFT } from './errors.js';
 
 // Swift's limits: swift/common/constraints.py (max_object_name_length, max_container_name_length, check_utf8).
@@ -21,7 +26,9 @@ export function keyProblem(key: string): string | undefined {
   if (!isWellFormed(key)) return 'it has no UTF-8 form';
   if (key.includes('\0')) return 'Swift takes no NUL character';
   const bytes = Buffer.byteLength(key);
-  return bytes > MAX_KEY_BYTES ? `it has ${bytes} bytes, where ${MAX_KEY_BYTES} are allowed` : undefined;
+  return bytes > MAX_KEY_BYTES
+    ? `it has ${bytes} bytes, where ${MAX_KEY_BYTES} are allowed`
+    : undefined;
 }
 
 export function isPossibleKey(key: string): boolean {
@@ -49,5 +56,10 @@ export function refuseImpossible({ container, key }: ObjectRef): void {
 }
 
 function isContainerName(name: string): boolean {
-  return !['', '.', '..'].includes(name) && !/[/\0]/.test(name) && isWellFormed(name) && Buffer.byteLength(name) <= MAX_CONTAINER_BYTES;
+  return (
+    !['', '.', '..'].includes(name) &&
+    !/[/\0]/.test(name) &&
+    isWellFormed(name) &&
+    Buffer.byteLength(name) <= MAX_CONTAINER_BYTES
+  );
 }

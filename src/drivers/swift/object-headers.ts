@@ -13,12 +13,21 @@ const RESERVED =
 export function objectHeaders(
   { headers: rules }: Pick<SwiftSettings, 'headers'>,
   key: string,
-  options: Pick<PutOptions, 'contentType' | 'metaData' | 'headers' | 'precondition' | 'storageClass'>,
+  options: Pick<
+    PutOptions,
+    'contentType' | 'metaData' | 'headers' | 'precondition' | 'storageClass'
+  >,
 ): Record<string, string> {
   if (options.precondition !== undefined)
-    throw new UnsupportedOperationError('Swift has no conditional writes that hold against other writers', { driver: SWIFT });
+    throw new UnsupportedOperationError(
+      'Swift has no conditional writes that hold against other writers',
+      { driver: SWIFT },
+    );
   if (options.storageClass !== undefined)
-    throw new UnsupportedOperationError('Swift has no storage classes of objects; storage_policy is of containers', { driver: SWIFT });
+    throw new UnsupportedOperationError(
+      'Swift has no storage classes of objects; storage_policy is of containers',
+      { driver: SWIFT },
+    );
   return {
     'content-type': options.contentType,
     ...headersByPattern(rules, key),
@@ -31,7 +40,11 @@ function given(headers: PutOptions['headers']): Record<string, string> {
   const checked: Record<string, string> = {};
   for (const [key, value] of Object.entries(headers)) {
     const name = key.toLowerCase();
-    if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || RESERVED.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+    if (
+      !/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) ||
+      RESERVED.test(name) ||
+      !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+    )
       throw new StorageError(`header "${key}" cannot be sent with an object`, { driver: SWIFT });
     checked[name] = value;
   }

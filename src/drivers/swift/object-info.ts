@@ -48,7 +48,9 @@ export function extraFrom(headers: HttpHeaders): Record<string, unknown> {
   if (headers['etag'] !== undefined) extra['etag'] = quoted(headers['etag']);
   // Last-Modified is rounded up to whole seconds.
   const seconds = Number(headers['x-timestamp'] ?? Number.NaN);
-  const modified = Number.isFinite(seconds) ? Math.round(seconds * 1000) : parseTime(headers['last-modified'] ?? '');
+  const modified = Number.isFinite(seconds)
+    ? Math.round(seconds * 1000)
+    : parseTime(headers['last-modified'] ?? '');
   if (modified !== undefined) extra['lastModified'] = modified;
   const large = largeKind(headers);
   if (large !== undefined) extra['largeObject'] = large;

@@ -18,9 +18,20 @@ export function objectOperations(context: SwiftContext, large: LargeObjects): Ob
   const { client, settings } = context;
   const headObject = swiftHeadObject(context);
 
-  async function put({ container, key }: ObjectRef, body: Body, options: PutOptions, call: Call): Promise<ObjectInfo> {
+  async function put(
+    { container, key }: ObjectRef,
+    body: Body,
+    options: PutOptions,
+    call: Call,
+  ): Promise<ObjectInfo> {
     const headers = objectHeaders(settings, key, options);
-    const payload = await preparePayload(key, body, options.checksums, await client.isInTheClear(call), call);
+    const payload = await preparePayload(
+      key,
+      body,
+      options.checksums,
+      await client.isInTheClear(call),
+      call,
+    );
     const answer = await client
       .request(
         {
@@ -45,7 +56,14 @@ export function objectOperations(context: SwiftContext, large: LargeObjects): Ob
     refuseDropped(key, answer);
     const md5 = confirmedMd5(key, answer.headers['etag'], payload);
     const extra = { ...extraFrom(answer.headers), contentType: options.contentType };
-    return { container, key, size: payload.size, checksums: [{ algorithm: 'md5', hex: md5 }], metaData: { ...options.metaData }, extra };
+    return {
+      container,
+      key,
+      size: payload.size,
+      checksums: [{ algorithm: 'md5', hex: md5 }],
+      metaData: { ...options.metaData },
+      extra,
+    };
   }
 
   return {
@@ -63,7 +81,17 @@ export function objectOperations(context: SwiftContext, large: LargeObjects): Ob
       checkContainer(container);
       if (!isPossibleKey(key)) return;
       await large.deleting({ container, key }, call, () =>
-        client.request({ method: 'DELETE', operation: 'deleteObject', action: 'delete', container, key, accept: 404 }, call),
+        client.request(
+          {
+            method: 'DELETE',
+            operation: 'deleteObject',
+            action: 'delete',
+            container,
+            key,
+            accept: 404,
+          },
+          call,
+        ),
       );
     },
   };

@@ -34,10 +34,14 @@ export async function preparePayload(
 ): Promise<Payload> {
   const { size, bytes, replayable } = body;
   if (size === undefined)
-    throw new UnsupportedOperationError(`"${key}" cannot be put as a stream of unknown length; send it in parts`, { driver: SWIFT });
+    throw new UnsupportedOperationError(
+      `"${key}" cannot be put as a stream of unknown length; send it in parts`,
+      { driver: SWIFT },
+    );
   let given = findChecksum(known, 'md5')?.hex;
   if (bytes !== undefined) {
-    if (bytes.byteLength !== size) throw fromSource(key, new BodySizeError(size, bytes.byteLength), SWIFT);
+    if (bytes.byteLength !== size)
+      throw fromSource(key, new BodySizeError(size, bytes.byteLength), SWIFT);
     const md5 = given ?? hash('md5', bytes, 'hex');
     return { size, body: bytes, replayable: true, headers: { etag: md5 }, sentMd5: () => md5 };
   }
@@ -46,7 +50,14 @@ export async function preparePayload(
       throw fromSource(key, error, SWIFT);
     });
   const md5 = given;
-  if (md5 !== undefined) return { size, body: { size, open: () => body.open() }, replayable, headers: { etag: md5 }, sentMd5: () => md5 };
+  if (md5 !== undefined)
+    return {
+      size,
+      body: { size, open: () => body.open() },
+      replayable,
+      headers: { etag: md5 },
+      sentMd5: () => md5,
+    };
   return { size, replayable, headers: {}, ...hashedBody(body, size) };
 }
 
@@ -55,7 +66,10 @@ export function confirmedMd5(key: string, etag: string | undefined, payload: Pay
   const reported = /^"?([0-9a-f]{32})"?$/i.exec(etag ?? '')?.[1]?.toLowerCase();
   const sent = payload.sentMd5();
   if (reported === undefined || sent === undefined)
-    throw new ObjectError(key, 'was answered without the MD5 of what was stored', { driver: SWIFT, retry: 'backoff' });
+    throw new ObjectError(key, 'was answered without the MD5 of what was stored', {
+      driver: SWIFT,
+      retry: 'backoff',
+    });
   if (reported !== sent) throw new ObjectHashMismatchError(key, sent, reported, { driver: SWIFT });
   return sent;
 }

@@ -13,7 +13,14 @@ export function readObject({ client }: SwiftContext): Backend['readObject'] {
     const wanted = rangeHeader(range);
     const ranged = wanted === undefined ? {} : { headers: { range: wanted }, accept: 416 };
     const answer = await client.stream(
-      { method: 'GET', operation: 'getObject', action: 'read', container: ref.container, key: ref.key, ...ranged },
+      {
+        method: 'GET',
+        operation: 'getObject',
+        action: 'read',
+        container: ref.container,
+        key: ref.key,
+        ...ranged,
+      },
       call,
     );
     return contentIn(answer, { key: ref.key, range: wanted, driver: SWIFT });

@@ -1,7 +1,11 @@
 import { hash } from 'node:crypto';
 import type { Call, ObjectRef } from '../call.js';
 import type { Part } from '../capabilities.js';
-import { ContainerAccessDeniedError, ContainerDoesNotExistError, UnsupportedOperationError } from '../errors.js';
+import {
+  ContainerAccessDeniedError,
+  ContainerDoesNotExistError,
+  UnsupportedOperationError,
+} from '../errors.js';
 import type { DeleteTogether } from './bulk-delete.js';
 import type { SwiftContext } from './context.js';
 import { SWIFT } from './errors.js';
@@ -68,7 +72,10 @@ function ownerOf({ container, key }: ObjectRef): string {
 const REMEMBERED_MS = 60_000;
 const folderOf = (container: string) => `longshore/segments/${container}/`;
 
-export function segmentStore({ client, settings, clock, withLarge }: SwiftContext, deleteTogether: DeleteTogether): Segments {
+export function segmentStore(
+  { client, settings, clock, withLarge }: SwiftContext,
+  deleteTogether: DeleteTogether,
+): Segments {
   const noneUntil = new Map<string, number>();
   const some = new Set<string>();
 
@@ -76,7 +83,13 @@ export function segmentStore({ client, settings, clock, withLarge }: SwiftContex
     return settings.segments_container.replaceAll('{container}', () => container);
   }
 
-  async function page(container: string, prefix: string, after: string | undefined, size: number | undefined, call: Call) {
+  async function page(
+    container: string,
+    prefix: string,
+    after: string | undefined,
+    size: number | undefined,
+    call: Call,
+  ) {
     const { body } = await client.request(
       {
         method: 'GET',
@@ -100,7 +113,12 @@ export function segmentStore({ client, settings, clock, withLarge }: SwiftContex
         const number = /^\d{5}$/.exec(entry.name.slice(prefix.length))?.[0];
         const receipt = typeof entry['hash'] === 'string' ? entry['hash'] : '';
         if (number === undefined) continue;
-        parts.push({ number: Number(number), size: listedSize('list the segments', entry), receipt, md5: receipt });
+        parts.push({
+          number: Number(number),
+          size: listedSize('list the segments', entry),
+          receipt,
+          md5: receipt,
+        });
       }
       after = nextPage(
         'list the segments',
@@ -115,29 +133,54 @@ export function segmentStore({ client, settings, clock, withLarge }: SwiftContex
    * Whether a segment was sent for this object. Another tool's manifest may name it: then the segments stay. So do those
    * that were sent before segments said it, of an object whose metadata another tool has replaced.
    */
-  async function isSentFor(ref: ObjectRef, uploadId: string, { container, key }: ObjectRef, call: Call): Promise<boolean> {
+  async function isSentFor(
+    ref: ObjectRef,
+    uploadId: string,
+    { container, key }: ObjectRef,
+    call: Call,
+  ): Promise<boolean> {
     const about = { action: 'look up a segment', container, key, accept: 404 } as const;
-    const { headers } = await client.request({ method: 'HEAD', operation: 'headObject', ...about }, call);
+    const { headers } = await client.request(
+      { method: 'HEAD', operation: 'headObject', ...about },
+      call,
+    );
     return headers[SEGMENTS_METADATA] === segmentsMark(ref, uploadId);
   }
 
   async function madeOfNamed(ref: ObjectRef, named: readonly NamedSegment[], call: Call) {
     const ours = named.filter((segment) => isOurs(ref.container, segment));
-    const foreign = named.find((segment) => segment.container !== '' && !isOurs(ref.container, segment));
-    const uploadIds = [...new Set(ours.map(({ key }) => key.slice(folderOf(ref.container).length).split('/', 1)[0] ?? ''))];
+    const foreign = named.find(
+      (segment) => segment.container !== '' && !isOurs(ref.container, segment),
+    );
+    const uploadIds = [
+      ...new Set(
+        ours.map(({ key }) => key.slice(folderOf(ref.container).length).split('/', 1)[0] ?? ''),
+      ),
+    ];
     const [first] = ours;
     const [uploadId] = uploadIds;
     // One that mixes segments is another tool's.
-    const isPure = first !== undefined && uploadId !== undefined && uploadIds.length === 1 && foreign === undefined;
+    const isPure =
+      first !== undefined &&
+      uploadId !== undefined &&
+      uploadIds.length === 1 &&
+      foreign === undefined;
     const owned = isPure && (await isSentFor(ref, uploadId, first, call));
-    return { uploadId, uploadIds, owned, foreign: foreign && `${foreign.container}/${foreign.key}` };
+    return {
+      uploadId,
+      uploadIds,
+      owned,
+      foreign: foreign && `${foreign.container}/${foreign.key}`,
+    };
   }
 
   /** `isKnown` is false where its prefix takes in segments of ours. */
   function madeOfDynamic(container: string, manifest: string): MadeOf {
     const place = dynamicPlace(manifest);
     const folder = folderOf(container);
-    const isApart = place.container !== containerOf(container) || !(folder.startsWith(place.key) || place.key.startsWith(folder));
+    const isApart =
+      place.container !== containerOf(container) ||
+      !(folder.startsWith(place.key) || place.key.startsWith(folder));
     const nothing = { uploadId: undefined, uploadIds: [], owned: false, sharedByCopy: false };
     return { ...nothing, foreign: `${place.container}/${place.key}`, isKnown: isApart };
   }
@@ -145,7 +188,8 @@ export function segmentStore({ client, settings, clock, withLarge }: SwiftContex
   const isOurs: Segments['isOurs'] = (container, segment) =>
     segment.container === containerOf(container) && segment.key.startsWith(folderOf(container));
 
-  const keyOf: Segments['keyOf'] = (container, uploadId, number) => `${folderOf(container)}${uploadId}/${String(number).padStart(5, '0')}`;
+  const keyOf: Segments['keyOf'] = (container, uploadId, number) =>
+    `${folderOf(container)}${uploadId}/${String(number).padStart(5, '0')}`;
 
   return {
     containerOf,
@@ -158,7 +202,14 @@ export function segmentStore({ client, settings, clock, withLarge }: SwiftContex
       const policy = settings.storage_policy;
       const headers = policy === undefined ? {} : { 'x-storage-policy': policy };
       await client.request(
-        { method: 'PUT', operation: 'putContainer', action: 'create the container', container: name, headers, accept: 409 },
+        {
+          method: 'PUT',
+          operation: 'putContainer',
+          action: 'create the container',
+          container: name,
+          headers,
+          accept: 409,
+        },
         call,
       );
     },
@@ -169,7 +220,13 @@ export function segmentStore({ client, settings, clock, withLarge }: SwiftContex
       if (!settings.segments_container.includes('{container}') || name === container) return;
       try {
         await client.request(
-          { method: 'DELETE', operation: 'deleteContainer', action: 'delete the container', container: name, accept: 409 },
+          {
+            method: 'DELETE',
+            operation: 'deleteContainer',
+            action: 'delete the container',
+            container: name,
+            accept: 409,
+          },
           call,
         );
       } catch (error) {
@@ -178,7 +235,9 @@ export function segmentStore({ client, settings, clock, withLarge }: SwiftContex
     },
 
     async remove(container, uploadId, call) {
-      const keys = (await list(container, uploadId, call)).map(({ number }) => keyOf(container, uploadId, number));
+      const keys = (await list(container, uploadId, call)).map(({ number }) =>
+        keyOf(container, uploadId, number),
+      );
       const failures = await deleteTogether(containerOf(container), keys, call);
       for (const failure of failures.values()) throw failure;
     },
@@ -186,20 +245,44 @@ export function segmentStore({ client, settings, clock, withLarge }: SwiftContex
     async madeOf(ref, call, newest = false) {
       const { container, key } = ref;
       if (!isPossibleKey(key)) return undefined;
-      const about = { action: 'look up', container, key, headers: newest ? { 'x-newest': 'true' } : {}, accept: 404 };
-      const head = await client.request({ method: 'HEAD', operation: 'headObject', ...about }, call);
+      const about = {
+        action: 'look up',
+        container,
+        key,
+        headers: newest ? { 'x-newest': 'true' } : {},
+        accept: 404,
+      };
+      const head = await client.request(
+        { method: 'HEAD', operation: 'headObject', ...about },
+        call,
+      );
       if (head.status === 404) return undefined;
-      if (largeKind(head.headers) === 'dynamic') return madeOfDynamic(container, head.headers['x-object-manifest'] ?? '');
+      if (largeKind(head.headers) === 'dynamic')
+        return madeOfDynamic(container, head.headers['x-object-manifest'] ?? '');
       if (largeKind(head.headers) !== 'static') return undefined;
       const sharedByCopy = isCephManifest(head.headers);
       const [uploadId, owner] = (head.headers[SEGMENTS_METADATA] ?? '').split(' ');
       if (uploadId && owner)
-        return { uploadId, uploadIds: [uploadId], foreign: undefined, owned: owner === ownerOf(ref), isKnown: true, sharedByCopy };
+        return {
+          uploadId,
+          uploadIds: [uploadId],
+          foreign: undefined,
+          owned: owner === ownerOf(ref),
+          isKnown: true,
+          sharedByCopy,
+        };
       const manifest = await readManifest(client, ref, about.headers, call);
       if (manifest === undefined) return undefined;
       // Ceph shows an empty one, and another tool has changed the metadata by which it can be told.
       if (manifest === 'hidden')
-        return { uploadId: undefined, uploadIds: [], foreign: undefined, owned: false, isKnown: false, sharedByCopy: true };
+        return {
+          uploadId: undefined,
+          uploadIds: [],
+          foreign: undefined,
+          owned: false,
+          isKnown: false,
+          sharedByCopy: true,
+        };
       return { ...(await madeOfNamed(ref, manifest, call)), isKnown: true, sharedByCopy };
     },
 
@@ -213,7 +296,13 @@ export function segmentStore({ client, settings, clock, withLarge }: SwiftContex
         }
       } catch (error) {
         // Who has rights to one container and not to the account is not told either that there is no other.
-        if (!(error instanceof ContainerDoesNotExistError || error instanceof ContainerAccessDeniedError)) throw error;
+        if (
+          !(
+            error instanceof ContainerDoesNotExistError ||
+            error instanceof ContainerAccessDeniedError
+          )
+        )
+          throw error;
       }
       noneUntil.set(container, clock.monotonic() + REMEMBERED_MS);
       return false;

@@ -1,5 +1,13 @@
 import { duration, size } from '../../config/amounts.js';
-import { count, type Infer, oneOf, type ConfigContext, secret, section, text } from '../../config/fields.js';
+import {
+  type ConfigContext,
+  count,
+  type Infer,
+  oneOf,
+  secret,
+  section,
+  text,
+} from '../../config/fields.js';
 import { headerRules } from '../../config/header-rules.js';
 import { connectionFields, hostName } from '../http/connection.js';
 
@@ -17,8 +25,13 @@ export const swiftSettings = (place: ConfigContext) =>
   section(
     'An OpenStack Object Storage (Swift) account.',
     {
-      key: text('User; for an application credential its id. Without it: the environment (OS_* as of an openrc file, or ST_*).').optional(),
-      secret: secret('Password, API key, or secret of the application credential.', place).optional(),
+      key: text(
+        'User; for an application credential its id. Without it: the environment (OS_* as of an openrc file, or ST_*).',
+      ).optional(),
+      secret: secret(
+        'Password, API key, or secret of the application credential.',
+        place,
+      ).optional(),
       auth_url: text(
         'Where tokens come from: https://HOST:5000/v3, https://HOST/auth/v1.0. Default: built from host, port and secure.',
         urlText,
@@ -27,9 +40,16 @@ export const swiftSettings = (place: ConfigContext) =>
         '1: TempAuth; 2 and 3: Keystone. Default: what auth_url ends with (/v3, /v2.0; /auth/v1.0, /auth/1.0 and /auth are TempAuth), else 3.',
         ['auto', '1', '2', '3'],
       ).default('auto'),
-      auth_type: oneOf('What key and secret are.', ['password', 'application_credential', 'apikey']).default('password'),
+      auth_type: oneOf('What key and secret are.', [
+        'password',
+        'application_credential',
+        'apikey',
+      ]).default('password'),
       host: hostName('Host of the identity service, instead of auth_url.').optional(),
-      port: count('Port; default: 5000 for Keystone, else 443, or 80 without TLS.', { min: 1, max: 65_535 }).optional(),
+      port: count('Port; default: 5000 for Keystone, else 443, or 80 without TLS.', {
+        min: 1,
+        max: 65_535,
+      }).optional(),
       ...connectionFields(place),
       api_version: oneOf('Version of the Object Storage API.', ['1.0']).default('1.0'),
       project: text('Project (tenant) by name.').optional(),
@@ -38,32 +58,51 @@ export const swiftSettings = (place: ConfigContext) =>
       project_domain_id: text('Domain of the project by id.').optional(),
       user_domain: text('Domain of the user by name.').default('Default'),
       user_domain_id: text('Domain of the user by id, instead of its name.').optional(),
-      region: text('Region in the service catalogue. Needed when object storage is in several.').optional(),
-      interface: oneOf('Which of the service’s addresses.', ['public', 'internal', 'admin']).default('public'),
+      region: text(
+        'Region in the service catalogue. Needed when object storage is in several.',
+      ).optional(),
+      interface: oneOf('Which of the service’s addresses.', [
+        'public',
+        'internal',
+        'admin',
+      ]).default('public'),
       service_type: text('Type in the service catalogue.').default('object-store'),
       service_name: text('Name in the service catalogue.').optional(),
-      storage_url: text('The account’s URL, instead of the one that the identity service names.', urlText).optional(),
-      token: secret('A token, instead of key and secret. Needs storage_url; cannot be renewed.', place).optional(),
-      max_put_size: size('Largest object, or segment, that the service takes in one request.', { min: MIB }).default(5 * GIB),
-      segment_size: size('Bytes per segment of a large object; more where it would have over 1,000.', { min: MIB, max: 5 * GIB }).default(
-        16 * MIB,
-      ),
-      segments_container: text('Where segments of large objects are kept; {container} is the name of the object’s container.', {
-        pattern: /^(?!\{container\}$)[^/\0]+$/,
-        rule: 'the name of another container than that of the objects',
-      }).default('{container}_segments'),
+      storage_url: text(
+        'The account’s URL, instead of the one that the identity service names.',
+        urlText,
+      ).optional(),
+      token: secret(
+        'A token, instead of key and secret. Needs storage_url; cannot be renewed.',
+        place,
+      ).optional(),
+      max_put_size: size('Largest object, or segment, that the service takes in one request.', {
+        min: MIB,
+      }).default(5 * GIB),
+      segment_size: size(
+        'Bytes per segment of a large object; more where it would have over 1,000.',
+        { min: MIB, max: 5 * GIB },
+      ).default(16 * MIB),
+      segments_container: text(
+        'Where segments of large objects are kept; {container} is the name of the object’s container.',
+        {
+          pattern: /^(?!\{container\}$)[^/\0]+$/,
+          rule: 'the name of another container than that of the objects',
+        },
+      ).default('{container}_segments'),
       headers: headerRules(),
       storage_policy: text('Storage policy of containers that are created.', {
         pattern: /^[\x21-\x7e]+$/,
         rule: 'a policy’s name',
       }).optional(),
-      temp_url_key: secret('Key for temporary URLs, as set on the account or container. Default: looked up, or created.', place).optional(),
-      temp_url_digest: oneOf('Digest of temporary URLs; `auto`: one that the service allows (`/info`).', [
-        'auto',
-        'sha1',
-        'sha256',
-        'sha512',
-      ]).default('auto'),
+      temp_url_key: secret(
+        'Key for temporary URLs, as set on the account or container. Default: looked up, or created.',
+        place,
+      ).optional(),
+      temp_url_digest: oneOf(
+        'Digest of temporary URLs; `auto`: one that the service allows (`/info`).',
+        ['auto', 'sha1', 'sha256', 'sha512'],
+      ).default('auto'),
       cdn_expiry: duration('How long a temporary URL is valid.', { min: 1000 }).default(86_400_000),
     },
     {

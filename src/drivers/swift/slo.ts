@@ -5,7 +5,11 @@ import type { Part } from '../capabilities.js';
 
 /** The manifest that makes one object of segments. Swift looks at each segment's ETag and size before it takes it. */
 export function manifestOf(parts: readonly Part[], pathOf: (part: Part) => string): Buffer {
-  const entries = parts.map((part) => ({ path: pathOf(part), etag: part.receipt, size_bytes: part.size }));
+  const entries = parts.map((part) => ({
+    path: pathOf(part),
+    etag: part.receipt,
+    size_bytes: part.size,
+  }));
   return Buffer.from(JSON.stringify(entries));
 }
 

@@ -18,7 +18,10 @@ export function digestAllowedBy(info: unknown): TempUrlDigest {
 }
 
 /** The digest of the settings, or the one that the service allows, which is asked for once. */
-export function tempUrlDigest({ client, settings }: SwiftContext): (call: Call) => Promise<TempUrlDigest> {
+export function tempUrlDigest({
+  client,
+  settings,
+}: SwiftContext): (call: Call) => Promise<TempUrlDigest> {
   const { temp_url_digest: chosen } = settings;
   let found = chosen === 'auto' ? undefined : chosen;
   return async (call) => {

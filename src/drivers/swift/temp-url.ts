@@ -32,22 +32,38 @@ export async function temporaryUrl(
 async function keyOf(client: SwiftClient, container: string, call: Call): Promise<string> {
   try {
     const query = { format: 'json', limit: '1' };
-    const { headers } = await client.request({ method: 'GET', operation: 'getAccount', action: 'look up the account', query }, call);
-    const found = headers['x-account-meta-temp-url-key'] ?? headers['x-account-meta-temp-url-key-2'];
+    const { headers } = await client.request(
+      { method: 'GET', operation: 'getAccount', action: 'look up the account', query },
+      call,
+    );
+    const found =
+      headers['x-account-meta-temp-url-key'] ?? headers['x-account-meta-temp-url-key-2'];
     return found || (await setKey(client, 'account', undefined, call));
   } catch (error) {
     if (!(error instanceof InvalidCredentialsError)) throw error;
   }
   const headers = await lookAtContainer(client, container, call);
-  const found = headers['x-container-meta-temp-url-key'] ?? headers['x-container-meta-temp-url-key-2'];
+  const found =
+    headers['x-container-meta-temp-url-key'] ?? headers['x-container-meta-temp-url-key-2'];
   return found || setKey(client, 'container', container, call);
 }
 
-async function setKey(client: SwiftClient, of: 'account' | 'container', container: string | undefined, call: Call): Promise<string> {
+async function setKey(
+  client: SwiftClient,
+  of: 'account' | 'container',
+  container: string | undefined,
+  call: Call,
+): Promise<string> {
   const made = randomBytes(32).toString('hex');
   const headers = { [`x-${of}-meta-temp-url-key`]: made };
   await client.request(
-    { method: 'POST', operation: 'postAccount', action: `set the ${of}'s key for temporary URLs`, container, headers },
+    {
+      method: 'POST',
+      operation: 'postAccount',
+      action: `set the ${of}'s key for temporary URLs`,
+      container,
+      headers,
+    },
     call,
   );
   return made;

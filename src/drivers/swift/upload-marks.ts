@@ -21,9 +21,20 @@ export type MarkState = 'open' | 'dead';
  */
 export interface UploadMarks {
   /** Rejects with ContainerDoesNotExistError when the container of the segments is missing. */
-  write(state: MarkState, container: string, uploadId: string, note: UploadNote, call: Call): Promise<void>;
+  write(
+    state: MarkState,
+    container: string,
+    uploadId: string,
+    note: UploadNote,
+    call: Call,
+  ): Promise<void>;
   /** Undefined when there is none. */
-  read(state: MarkState, container: string, uploadId: string, call: Call): Promise<UploadNote | undefined>;
+  read(
+    state: MarkState,
+    container: string,
+    uploadId: string,
+    call: Call,
+  ): Promise<UploadNote | undefined>;
   remove(state: MarkState, container: string, uploadId: string, call: Call): Promise<void>;
   /** Of a container's uploads, each once. */
   list(container: string, call: Call): Promise<readonly ListedMark[]>;
@@ -36,7 +47,10 @@ export interface ListedMark {
   readonly madeAtMs: number | undefined;
 }
 
-export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, 'containerOf'>): UploadMarks {
+export function uploadMarks(
+  { client }: SwiftContext,
+  segments: Pick<Segments, 'containerOf'>,
+): UploadMarks {
   const folderOf = (container: string) => `longshore/marks/${container}/`;
   const placeOf = (state: MarkState, container: string, uploadId: string): ObjectRef => ({
     container: segments.containerOf(container),
@@ -62,7 +76,12 @@ export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, '
     async read(state, container, uploadId, call) {
       try {
         const { body } = await client.request(
-          { method: 'GET', operation: 'getObject', action: 'read the mark of an upload', ...placeOf(state, container, uploadId) },
+          {
+            method: 'GET',
+            operation: 'getObject',
+            action: 'read the mark of an upload',
+            ...placeOf(state, container, uploadId),
+          },
           call,
         );
         return JSON.parse(body.toString('utf8')) as UploadNote;
@@ -94,13 +113,20 @@ export function uploadMarks({ client }: SwiftContext, segments: Pick<Segments, '
         do {
           const query = pageQuery(prefix, after, undefined);
           const { body } = await client.request(
-            { method: 'GET', operation: 'getContainer', action, container: segments.containerOf(container), query },
+            {
+              method: 'GET',
+              operation: 'getContainer',
+              action,
+              container: segments.containerOf(container),
+              query,
+            },
             call,
           );
           const entries = readEntries(action, body);
           for (const { name, last_modified: modified } of entries) {
             const [uploadId = '', state] = name.slice(prefix.length).split('/');
-            if (state === 'open' || state === 'dead') found.set(uploadId, { uploadId, state, madeAtMs: listedTime(modified) });
+            if (state === 'open' || state === 'dead')
+              found.set(uploadId, { uploadId, state, madeAtMs: listedTime(modified) });
           }
           after = nextPage(
             action,

@@ -23,15 +23,26 @@ const digests: CapabilityTrial = {
     const put = await ground.put('digest', 'content');
     const head = await backend.headObject(ground.ref('digest'), call);
     const { items } = await backend.listObjects(container, `${prefix}digest`, {}, call);
-    const report: Record<string, readonly Checksum[] | undefined> = { 'a put': put.checksums, 'a look at the object': head.checksums };
+    const report: Record<string, readonly Checksum[] | undefined> = {
+      'a put': put.checksums,
+      'a look at the object': head.checksums,
+    };
     if (backend.capabilities.listingHas.checksums) report['the listing'] = items[0]?.checksums;
     return {
       problems: Object.entries(report).flatMap(([what, checksums]) => {
         const hex = findChecksum(checksums ?? [], algorithm)?.hex;
         if (hex === expected) return [];
-        return [hex === undefined ? `${what} tells no ${algorithm}` : `${what} tells a ${algorithm} of other content`];
+        return [
+          hex === undefined
+            ? `${what} tells no ${algorithm}`
+            : `${what} tells a ${algorithm} of other content`,
+        ];
       }),
-      notes: [backend.capabilities.listingHas.checksums ? `${algorithm}, in listings too` : `${algorithm}, not in listings`],
+      notes: [
+        backend.capabilities.listingHas.checksums
+          ? `${algorithm}, in listings too`
+          : `${algorithm}, not in listings`,
+      ],
     };
   },
 };
@@ -48,7 +59,9 @@ const metadata: CapabilityTrial = {
     const { metaData, extra } = await ground.backend.headObject(ground.ref('dated'), ground.call);
     const problems = Object.entries(given).flatMap(([name, value]) => {
       const kept = metaData[name];
-      return kept === value ? [] : [`${name} "${value}" came back ${kept === undefined ? 'not at all' : `as "${kept}"`}`];
+      return kept === value
+        ? []
+        : [`${name} "${value}" came back ${kept === undefined ? 'not at all' : `as "${kept}"`}`];
     });
     if (extra['contentType'] !== 'text/plain')
       problems.push(`content type text/plain came back as ${JSON.stringify(extra['contentType'])}`);
@@ -57,7 +70,11 @@ const metadata: CapabilityTrial = {
 };
 
 /** What a put with a condition that does not hold was answered by, if that is not what it should be. */
-async function notRefused(ground: Ground, precondition: Precondition, what: string): Promise<string[]> {
+async function notRefused(
+  ground: Ground,
+  precondition: Precondition,
+  what: string,
+): Promise<string[]> {
   const failure = await failureOf(ground, ground.put('taken', 'replaced', { precondition }));
   if (failure instanceof PreconditionFailedError) return [];
   return [`${what} was ${failure ? `answered by: ${failure.message}` : 'stored'}`];
@@ -69,14 +86,25 @@ const LEASE_WITHOUT =
 const conditions: CapabilityTrial = {
   id: 'preconditions',
   title: 'a put can be made to depend on what is there',
-  meaning: 'Two machines that mirror to one place may both take its lease, and fight for it: make sure that there is one only.',
+  meaning:
+    'Two machines that mirror to one place may both take its lease, and fight for it: make sure that there is one only.',
   withoutIt: LEASE_WITHOUT,
   claimed: ({ preconditions }) => preconditions.includes('ifAbsent'),
   async run(ground) {
     await ground.put('taken', 'first');
-    const problems = await notRefused(ground, { ifAbsent: true }, 'a put for which nothing may be there');
-    const fresh = await failureOf(ground, ground.put('free', 'first', { precondition: { ifAbsent: true } }));
-    if (fresh) problems.push(`a put for which nothing may be there was refused where nothing was: ${fresh.message}`);
+    const problems = await notRefused(
+      ground,
+      { ifAbsent: true },
+      'a put for which nothing may be there',
+    );
+    const fresh = await failureOf(
+      ground,
+      ground.put('free', 'first', { precondition: { ifAbsent: true } }),
+    );
+    if (fresh)
+      problems.push(
+        `a put for which nothing may be there was refused where nothing was: ${fresh.message}`,
+      );
     return { problems, notes: [ground.backend.capabilities.preconditions.join(', ')] };
   },
 };
@@ -90,11 +118,25 @@ const replacements: CapabilityTrial = {
   async run(ground) {
     const { extra } = await ground.put('taken', 'first');
     const none = { ifMatch: '"00000000000000000000000000000000"' };
-    const problems = await notRefused(ground, none, 'a put for which another version must be there');
-    const { etag } = problems.length === 0 ? extra : (await ground.backend.headObject(ground.ref('taken'), ground.call)).extra;
-    if (typeof etag !== 'string') return { problems: [...problems, 'the answer to a put has no ETag to name the version by'] };
-    const same = await failureOf(ground, ground.put('taken', 'second', { precondition: { ifMatch: etag } }));
-    if (same) problems.push(`a put for which this version must be there was refused, although it was: ${same.message}`);
+    const problems = await notRefused(
+      ground,
+      none,
+      'a put for which another version must be there',
+    );
+    const { etag } =
+      problems.length === 0
+        ? extra
+        : (await ground.backend.headObject(ground.ref('taken'), ground.call)).extra;
+    if (typeof etag !== 'string')
+      return { problems: [...problems, 'the answer to a put has no ETag to name the version by'] };
+    const same = await failureOf(
+      ground,
+      ground.put('taken', 'second', { precondition: { ifMatch: etag } }),
+    );
+    if (same)
+      problems.push(
+        `a put for which this version must be there was refused, although it was: ${same.message}`,
+      );
     return { problems };
   },
 };
@@ -113,7 +155,8 @@ const copies: CapabilityTrial = {
     const problems: string[] = [];
     if ((await ground.contentOf('to')) !== 'content') problems.push('the copy has other content');
     const { metaData } = await ground.backend.headObject(ground.ref('to'), ground.call);
-    if (metaData['mtime'] !== '2.5') problems.push('the copy did not get the metadata that it was given');
+    if (metaData['mtime'] !== '2.5')
+      problems.push('the copy did not get the metadata that it was given');
     return { problems };
   },
 };
@@ -121,7 +164,8 @@ const copies: CapabilityTrial = {
 const boundCopies: CapabilityTrial = {
   id: 'bound copy',
   title: 'what is copied is the very object that was meant',
-  meaning: 'A file that is renamed while another one takes its name may be seen with the content of the other, until that is noticed.',
+  meaning:
+    'A file that is renamed while another one takes its name may be seen with the content of the other, until that is noticed.',
   withoutIt: 'While an object is copied, nothing is sent to its name.',
   claimed: ({ copy }) => copy?.bindsSource === true,
   async run(ground) {
@@ -133,14 +177,21 @@ const boundCopies: CapabilityTrial = {
       await ground.put('source', 'meant');
       const { etag } = (await ground.backend.headObject(ground.ref('source'), ground.call)).extra;
       const expected = { md5: meant, etag: typeof etag === 'string' ? etag : undefined };
-      const copy = () => copyObject({ ...ground.ref('source'), expected }, ground.ref(`copy ${round}`), undefined, ground.call);
+      const copy = () =>
+        copyObject(
+          { ...ground.ref('source'), expected },
+          ground.ref(`copy ${round}`),
+          undefined,
+          ground.call,
+        );
       // The other may come before the copy, after it, or while it is made.
       await Promise.all([failureOf(ground, copy()), ground.put('source', 'another')]);
       const late = await failureOf(ground, copy());
       if (!(late instanceof PreconditionFailedError))
         problems.add(`another object was ${late ? `answered by: ${late.message}` : 'copied'}`);
       const content = await ground.contentOf(`copy ${round}`);
-      if (content === 'another') problems.add('an object that came while the one before it was copied was copied instead');
+      if (content === 'another')
+        problems.add('an object that came while the one before it was copied was copied instead');
     }
     return { problems: [...problems] };
   },
@@ -149,7 +200,8 @@ const boundCopies: CapabilityTrial = {
 const batches: CapabilityTrial = {
   id: 'batch delete',
   title: 'many objects are deleted by one request',
-  meaning: 'Deletes may be lost, or hit other objects. Do not use deletes: mirror with this target.',
+  meaning:
+    'Deletes may be lost, or hit other objects. Do not use deletes: mirror with this target.',
   withoutIt: 'Each delete takes a request.',
   claimed: ({ batchDelete }) => batchDelete !== undefined,
   async run(ground) {
@@ -159,9 +211,14 @@ const batches: CapabilityTrial = {
     for (const name of [...gone, 'kept']) await ground.put(name, name);
     const keys = [...gone, 'never was'].map((name) => ground.ref(name).key);
     const failures = await batchDelete.deleteObjects(ground.container, keys, ground.call);
-    const problems = [...failures].map(([key, error]) => `"${key.slice(ground.prefix.length)}" was not deleted: ${error.message}`);
+    const problems = [...failures].map(
+      ([key, error]) => `"${key.slice(ground.prefix.length)}" was not deleted: ${error.message}`,
+    );
     const left = await ground.names();
-    if (left.join() !== 'kept') problems.push(`afterwards there was ${left.length === 0 ? 'nothing' : left.join(', ')} instead of kept`);
+    if (left.join() !== 'kept')
+      problems.push(
+        `afterwards there was ${left.length === 0 ? 'nothing' : left.join(', ')} instead of kept`,
+      );
     return { problems, notes: [`up to ${batchDelete.maxKeys.toLocaleString('en')} at once`] };
   },
 };
@@ -180,28 +237,45 @@ async function tryParts(ground: Ground): Promise<Seen> {
   if (multipart === undefined) return { problems: [] };
   const { call } = ground;
   const problems: string[] = [];
-  const [first, last] = [Buffer.alloc(Math.max(multipart.partSize.min, 1), 'first '), Buffer.from('last')];
+  const [first, last] = [
+    Buffer.alloc(Math.max(multipart.partSize.min, 1), 'first '),
+    Buffer.from('last'),
+  ];
 
   const token = await multipart.begin(ground.ref('in parts'), PLAIN, call);
   ground.begun(token);
-  const sent = [await multipart.uploadPart(token, 1, bytesBody(first), call), await multipart.uploadPart(token, 2, bytesBody(last), call)];
+  const sent = [
+    await multipart.uploadPart(token, 1, bytesBody(first), call),
+    await multipart.uploadPart(token, 2, bytesBody(last), call),
+  ];
   if ((await multipart.uploadedParts(token, call)).length !== 2)
     problems.push('parts that were sent are not listed: an upload cannot be resumed');
-  if ((await ground.contentOf('in parts')) !== undefined) problems.push('the object was there before it was complete');
+  if ((await ground.contentOf('in parts')) !== undefined)
+    problems.push('the object was there before it was complete');
   await multipart.complete(token, sent, call);
   const content = (await ground.contentOf('in parts')) ?? '';
   const md5 = (text: string | Buffer) => createHash('md5').update(text).digest('hex');
-  if (md5(content) !== md5(Buffer.concat([first, last]))) problems.push('the object is not what its parts were');
+  if (md5(content) !== md5(Buffer.concat([first, last])))
+    problems.push('the object is not what its parts were');
 
   const dropped = await multipart.begin(ground.ref('dropped'), PLAIN, call);
   ground.begun(dropped);
   await multipart.uploadPart(dropped, 1, bytesBody(last), call);
   await multipart.abort(dropped, call);
-  if ((await ground.contentOf('dropped')) !== undefined) problems.push('an upload that was given up left an object');
+  if ((await ground.contentOf('dropped')) !== undefined)
+    problems.push('an upload that was given up left an object');
   const left = await multipart.unfinished(ground.container, ground.prefix, call);
-  if (left.length > 0) problems.push(`uploads that were completed or given up are still listed as unfinished (${left.length})`);
+  if (left.length > 0)
+    problems.push(
+      `uploads that were completed or given up are still listed as unfinished (${left.length})`,
+    );
   const { min, maxParts } = multipart.partSize;
-  return { problems, notes: [`parts from ${min.toLocaleString('en')} bytes on, ${maxParts.toLocaleString('en')} at most`] };
+  return {
+    problems,
+    notes: [
+      `parts from ${min.toLocaleString('en')} bytes on, ${maxParts.toLocaleString('en')} at most`,
+    ],
+  };
 }
 
 /** In the order in which they are shown. */

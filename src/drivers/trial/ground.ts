@@ -37,7 +37,12 @@ export interface GroundOptions {
   readonly onBegun: { object(ref: ObjectRef): void; upload(token: UploadToken): void };
 }
 
-export const PLAIN: PutOptions = { contentType: 'application/octet-stream', metaData: {}, headers: {}, checksums: [] };
+export const PLAIN: PutOptions = {
+  contentType: 'application/octet-stream',
+  metaData: {},
+  headers: {},
+  checksums: [],
+};
 
 export function openGround(options: GroundOptions): Ground {
   const { backend, clock, call, container, prefix, onBegun } = options;
@@ -54,7 +59,8 @@ export function openGround(options: GroundOptions): Ground {
     container,
     prefix,
     ref,
-    put: (name, content, changes = {}) => backend.putObject(ref(name), bytesBody(Buffer.from(content)), { ...PLAIN, ...changes }, call),
+    put: (name, content, changes = {}) =>
+      backend.putObject(ref(name), bytesBody(Buffer.from(content)), { ...PLAIN, ...changes }, call),
     async contentOf(name) {
       try {
         const chunks = await collect(await backend.readObject(ref(name), undefined, call));
@@ -65,7 +71,13 @@ export function openGround(options: GroundOptions): Ground {
       }
     },
     async names() {
-      const objects = await collect(itemsOfPages(backend.name, (page) => backend.listObjects(container, prefix, page, call), call));
+      const objects = await collect(
+        itemsOfPages(
+          backend.name,
+          (page) => backend.listObjects(container, prefix, page, call),
+          call,
+        ),
+      );
       return objects.map(({ key }) => key.slice(prefix.length));
     },
     begun: onBegun.upload,
@@ -84,7 +96,10 @@ export function isOver(error: unknown, { call }: Pick<Ground, 'call'>): boolean 
 }
 
 /** What a call ended with: its error, or undefined when it resolved. Rejects when all is over. */
-export async function failureOf(ground: Pick<Ground, 'call'>, promise: Promise<unknown>): Promise<Error | undefined> {
+export async function failureOf(
+  ground: Pick<Ground, 'call'>,
+  promise: Promise<unknown>,
+): Promise<Error | undefined> {
   try {
     await promise;
     return undefined;
@@ -97,7 +112,11 @@ export async function failureOf(ground: Pick<Ground, 'call'>, promise: Promise<u
 export const TOO_LONG: unique symbol = Symbol('too long');
 
 /** The promise's outcome, or TOO_LONG; what it does after that is ignored. */
-export async function within<T>(ms: number, { clock }: Pick<Ground, 'clock'>, promise: Promise<T>): Promise<T | typeof TOO_LONG> {
+export async function within<T>(
+  ms: number,
+  { clock }: Pick<Ground, 'clock'>,
+  promise: Promise<T>,
+): Promise<T | typeof TOO_LONG> {
   const stop = new AbortController();
   const late = async (): Promise<typeof TOO_LONG> => {
     await clock.sleep(ms, stop.signal).catch(() => undefined); // in time: nobody waits for this any more

@@ -4,7 +4,22 @@ import { failureOf, type Ground } from './ground.js';
 import { spelled, type Trial } from './trial.js';
 
 /** Their order as UTF-8 bytes differs from that of a dictionary, of UTF-16 units, and of folders before files. */
-const NAMES = ['B', 'a', 'a b', 'a-b', 'a.b', 'a0', 'é', 'z', '～', '😀', 'folder-b', 'folder/a', 'folder/b', 'folder0'];
+const NAMES = [
+  'B',
+  'a',
+  'a b',
+  'a-b',
+  'a.b',
+  'a0',
+  'é',
+  'z',
+  '～',
+  '😀',
+  'folder-b',
+  'folder/a',
+  'folder/b',
+  'folder0',
+];
 const PAGE = 2;
 
 /** G3: more pages than one, and a prefix. */
@@ -34,21 +49,38 @@ export const listedOnce: Trial = {
   },
 };
 
-async function inPages({ backend, container, prefix, call }: Ground, under: string): Promise<string[]> {
+async function inPages(
+  { backend, container, prefix, call }: Ground,
+  under: string,
+): Promise<string[]> {
   const names: string[] = [];
   let after: string | undefined;
   do {
-    const page = await backend.listObjects(container, prefix + under, { size: PAGE, ...(after !== undefined && { after }) }, call);
+    const page = await backend.listObjects(
+      container,
+      prefix + under,
+      { size: PAGE, ...(after !== undefined && { after }) },
+      call,
+    );
     names.push(...page.items.map(({ key }) => key.slice(prefix.length)));
-    if (page.next !== undefined && page.next === after) throw new Error('the listing does not advance: the same token came twice');
+    if (page.next !== undefined && page.next === after)
+      throw new Error('the listing does not advance: the same token came twice');
     // A listing that begins again and again is no reason to go on for ever.
-    if (names.length > 3 * NAMES.length) throw new Error(`the listing does not end: ${names.length} entries for ${NAMES.length} objects`);
+    if (names.length > 3 * NAMES.length)
+      throw new Error(
+        `the listing does not end: ${names.length} entries for ${NAMES.length} objects`,
+      );
     after = page.next;
   } while (after !== undefined);
   return names;
 }
 
-function unlike(what: string, listed: readonly string[], stored: readonly string[], { backend }: Ground): string[] {
+function unlike(
+  what: string,
+  listed: readonly string[],
+  stored: readonly string[],
+  { backend }: Ground,
+): string[] {
   const all = (names: Iterable<string>) => [...names].map(spelled).join(', ');
   const missing = stored.filter((name) => !listed.includes(name));
   const strange = listed.filter((name) => !stored.includes(name));
@@ -59,6 +91,8 @@ function unlike(what: string, listed: readonly string[], stored: readonly string
   if (twice.size > 0) problems.push(`${what} has more than once: ${all(twice)}`);
   const at = listed.findIndex((name, i) => i > 0 && compareNames(listed[i - 1] ?? '', name) > 0);
   if (at > 0 && backend.capabilities.listingOrder === 'utf8')
-    problems.push(`${what} has ${spelled(listed[at - 1] ?? '')} before ${spelled(listed[at] ?? '')}`);
+    problems.push(
+      `${what} has ${spelled(listed[at - 1] ?? '')} before ${spelled(listed[at] ?? '')}`,
+    );
   return problems;
 }

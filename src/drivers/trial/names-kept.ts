@@ -32,10 +32,14 @@ const SEGMENT = 200;
 export const namesKept: Trial = {
   id: 'G4',
   title: 'a name comes back byte for byte, or is refused: it is never changed',
-  meaning: 'Files with such names may overwrite each other, be sent again at each reconcile, or be impossible to restore. Rename them.',
+  meaning:
+    'Files with such names may overwrite each other, be sent again at each reconcile, or be impossible to restore. Rename them.',
   async run(ground) {
     const { backend, prefix } = ground;
-    const names = [...NAMES, longest(backend.capabilities.limits.maxKeyBytes - Buffer.byteLength(prefix))];
+    const names = [
+      ...NAMES,
+      longest(backend.capabilities.limits.maxKeyBytes - Buffer.byteLength(prefix)),
+    ];
     const problems: string[] = [];
     const refused: string[] = [];
     const stored: string[] = [];
@@ -47,14 +51,23 @@ export const namesKept: Trial = {
     }
     const listed = await ground.names();
     for (const name of stored) {
-      if (!listed.includes(name)) problems.push(`${short(name)} was stored, but the listing does not have it`);
+      if (!listed.includes(name))
+        problems.push(`${short(name)} was stored, but the listing does not have it`);
       const content = await ground.contentOf(name);
-      if (content === undefined) problems.push(`${short(name)} was stored, but cannot be read under its name`);
-      else if (content !== `content of ${name}`) problems.push(`${short(name)} has the content of another name`);
+      if (content === undefined)
+        problems.push(`${short(name)} was stored, but cannot be read under its name`);
+      else if (content !== `content of ${name}`)
+        problems.push(`${short(name)} has the content of another name`);
     }
-    for (const name of listed) if (!stored.includes(name)) problems.push(`${short(name)} is listed, but nobody gave that name`);
+    for (const name of listed)
+      if (!stored.includes(name))
+        problems.push(`${short(name)} is listed, but nobody gave that name`);
     const notes =
-      refused.length === 0 ? [] : [`names like these are refused, and files that have them reported: ${refused.map(short).join(', ')}`];
+      refused.length === 0
+        ? []
+        : [
+            `names like these are refused, and files that have them reported: ${refused.map(short).join(', ')}`,
+          ];
     return { problems, notes };
   },
 };

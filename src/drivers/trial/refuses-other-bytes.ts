@@ -21,7 +21,8 @@ function streamOf(bytes: Buffer): Body {
 export const refusesOtherBytes: CapabilityTrial = {
   id: 'checksums',
   title: 'the provider refuses bytes that are not those announced',
-  meaning: 'What is damaged on the way is stored, and found out only afterwards, by the digest that the provider tells.',
+  meaning:
+    'What is damaged on the way is stored, and found out only afterwards, by the digest that the provider tells.',
   withoutIt: 'Uploads are compared afterwards, with the digest that the provider tells.',
   claimed: ({ checksums }) => checksums.length > 0,
   async run(ground) {
@@ -34,13 +35,20 @@ export const refusesOtherBytes: CapabilityTrial = {
       ] as const) {
         const name = `${algorithm} of ${what}`;
         const wrong = checksumOf(algorithm, Buffer.from('other bytes'));
-        const put = ground.backend.putObject(ground.ref(name), body, { ...PLAIN, checksums: [wrong] }, ground.call);
+        const put = ground.backend.putObject(
+          ground.ref(name),
+          body,
+          { ...PLAIN, checksums: [wrong] },
+          ground.call,
+        );
         const failure = await failureOf(ground, put);
         if (failure === undefined) problems.push(`${what} with a wrong ${algorithm} were stored`);
         else if (!(failure instanceof ObjectHashMismatchError))
           problems.push(`a wrong ${algorithm} of ${what} is reported as: ${failure.message}`);
         if (failure !== undefined && (await ground.contentOf(name)) !== undefined)
-          problems.push(`${what} with a wrong ${algorithm} were refused, and are there all the same`);
+          problems.push(
+            `${what} with a wrong ${algorithm} were refused, and are there all the same`,
+          );
       }
     return { problems, notes: [checksums.join(', ')] };
   },

@@ -18,7 +18,8 @@ export const seenAtOnce: Trial = {
       const name = `object-${round}`;
       const look = async (what: string, expected: string | undefined) => {
         const problem = await difference(ground, name, expected);
-        if (problem !== undefined) problems.add(`after ${what}: ${problem}; ${await howLong(ground, name, expected)}`);
+        if (problem !== undefined)
+          problems.add(`after ${what}: ${problem}; ${await howLong(ground, name, expected)}`);
       };
       await ground.put(name, 'first');
       await look('a put', 'first');
@@ -33,26 +34,39 @@ export const seenAtOnce: Trial = {
 };
 
 /** How an object differs from what it should be; undefined: it does not. */
-async function difference(ground: Ground, name: string, expected: string | undefined): Promise<string | undefined> {
+async function difference(
+  ground: Ground,
+  name: string,
+  expected: string | undefined,
+): Promise<string | undefined> {
   const content = await ground.contentOf(name);
   if (content !== expected) {
     if (content === undefined) return 'reading says that there is no such object';
-    return expected === undefined ? 'the object can still be read' : 'reading gives the content from before';
+    return expected === undefined
+      ? 'the object can still be read'
+      : 'reading gives the content from before';
   }
   const key = ground.prefix + name;
   const { items } = await ground.backend.listObjects(ground.container, key, {}, ground.call);
   const listed = items.find((item) => item.key === key);
   if (expected === undefined) return listed && 'the listing still has the object';
   if (listed === undefined) return 'the listing does not have the object';
-  return listed.size === Buffer.byteLength(expected) ? undefined : `the listing says ${listed.size} bytes instead of ${expected.length}`;
+  return listed.size === Buffer.byteLength(expected)
+    ? undefined
+    : `the listing says ${listed.size} bytes instead of ${expected.length}`;
 }
 
-async function howLong(ground: Ground, name: string, expected: string | undefined): Promise<string> {
+async function howLong(
+  ground: Ground,
+  name: string,
+  expected: string | undefined,
+): Promise<string> {
   const { clock, call } = ground;
   const start = clock.monotonic();
   while (clock.monotonic() - start < PATIENCE_MS) {
     await clock.sleep(PAUSE_MS, call.signal);
-    if ((await difference(ground, name, expected)) === undefined) return `right after ${((clock.monotonic() - start) / 1000).toFixed(1)} s`;
+    if ((await difference(ground, name, expected)) === undefined)
+      return `right after ${((clock.monotonic() - start) / 1000).toFixed(1)} s`;
   }
   return `still so after ${PATIENCE_MS / 1000} s`;
 }

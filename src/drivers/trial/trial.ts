@@ -32,13 +32,25 @@ export interface TrialResult {
 }
 
 /** Tries one thing. Rejects only when nothing more can be tried: stopped, or the target does not answer any more. */
-export async function runTrial(kind: TrialResult['kind'], { id, title, meaning, run }: Trial, ground: Ground): Promise<TrialResult> {
+export async function runTrial(
+  kind: TrialResult['kind'],
+  { id, title, meaning, run }: Trial,
+  ground: Ground,
+): Promise<TrialResult> {
   const { problems, notes = [] } = await run(ground).catch((error: unknown) => {
     if (isOver(error, ground)) throw error;
     return { problems: [messageOf(error)], notes: [] };
   });
   const passed = problems.length === 0;
-  return { kind, id, title, verdict: passed ? 'passed' : 'failed', problems, notes, meaning: passed ? undefined : meaning };
+  return {
+    kind,
+    id,
+    title,
+    verdict: passed ? 'passed' : 'failed',
+    problems,
+    notes,
+    meaning: passed ? undefined : meaning,
+  };
 }
 
 export function messageOf(error: unknown): string {
@@ -47,7 +59,8 @@ export function messageOf(error: unknown): string {
 
 /** A name as it was sent or came back, so that what looks alike can be told apart. */
 export function spelled(text: string): string {
-  const units = (character: string) => [...character].map((_, at) => unit(character.charCodeAt(at))).join('');
+  const units = (character: string) =>
+    [...character].map((_, at) => unit(character.charCodeAt(at))).join('');
   return JSON.stringify(text).replace(/[^\x20-\x7e]/g, units);
 }
 

@@ -24,7 +24,14 @@ export interface TryOptions {
   readonly cleaned: (left: readonly string[]) => void;
 }
 
-const guarantees: readonly Trial[] = [seenAtOnce, wholeOrNothing, listedOnce, namesKept, absenceReported, stoppedByAbort];
+const guarantees: readonly Trial[] = [
+  seenAtOnce,
+  wholeOrNothing,
+  listedOnce,
+  namesKept,
+  absenceReported,
+  stoppedByAbort,
+];
 /** Cleaning up goes on when the trials were stopped, but not for ever. */
 const CLEAN_UP_MS = 60_000;
 
@@ -33,24 +40,46 @@ const CLEAN_UP_MS = 60_000;
  * already, and cleans up whatever happens. Rejects with the error of the first call that shows that nothing can be
  * tried (no such container, no right to write), when the target is lost on the way, and with the signal's reason.
  */
-export async function tryBackend(backend: Backend, { container, prefix, clock, report, cleaned }: TryOptions, call: Call): Promise<void> {
+export async function tryBackend(
+  backend: Backend,
+  { container, prefix, clock, report, cleaned }: TryOptions,
+  call: Call,
+): Promise<void> {
   const objects = new Map<string, ObjectRef>();
   const uploads = new Set<UploadToken>();
-  const onBegun = { object: (ref: ObjectRef) => void objects.set(ref.key, ref), upload: (token: UploadToken) => void uploads.add(token) };
+  const onBegun = {
+    object: (ref: ObjectRef) => void objects.set(ref.key, ref),
+    upload: (token: UploadToken) => void uploads.add(token),
+  };
   const ground = openGround({ backend, clock, call, container, prefix, onBegun });
   await backend.headContainer(container, call);
   try {
     await ground.put('can-write', 'yes');
-    for (const trial of guarantees) report(await runTrial('guarantee', trial, ground.below(trial.id)));
+    for (const trial of guarantees)
+      report(await runTrial('guarantee', trial, ground.below(trial.id)));
     for (const trial of capabilityTrials) {
       const { id, title, withoutIt } = trial;
-      if (trial.claimed(backend.capabilities, backend.hashType)) report(await runTrial('capability', trial, ground.below(id)));
-      else report({ kind: 'capability', id, title, verdict: 'absent', problems: [], notes: [], meaning: withoutIt });
+      if (trial.claimed(backend.capabilities, backend.hashType))
+        report(await runTrial('capability', trial, ground.below(id)));
+      else
+        report({
+          kind: 'capability',
+          id,
+          title,
+          verdict: 'absent',
+          problems: [],
+          notes: [],
+          meaning: withoutIt,
+        });
     }
   } finally {
     const stop = new AbortController();
-    const forget = clock.after(CLEAN_UP_MS, () => stop.abort(new Error(`cleaning up took more than ${CLEAN_UP_MS / 1000} s`)));
-    cleaned(await cleanUp(backend, container, prefix, { objects, uploads }, { signal: stop.signal }));
+    const forget = clock.after(CLEAN_UP_MS, () =>
+      stop.abort(new Error(`cleaning up took more than ${CLEAN_UP_MS / 1000} s`)),
+    );
+    cleaned(
+      await cleanUp(backend, container, prefix, { objects, uploads }, { signal: stop.signal }),
+    );
     forget();
   }
 }

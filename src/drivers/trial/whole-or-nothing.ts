@@ -21,7 +21,8 @@ const SOURCES = {
 export const wholeOrNothing: Trial = {
   id: 'G2',
   title: 'a put that fails leaves what was there, never part of an object',
-  meaning: 'Readers of the container may find files that are cut off. Do not rely on this target for the only copy.',
+  meaning:
+    'Readers of the container may find files that are cut off. Do not rely on this target for the only copy.',
   async run(ground) {
     const problems: string[] = [];
     for (const before of [BEFORE, undefined])
@@ -33,7 +34,10 @@ export const wholeOrNothing: Trial = {
           const content = await within(LOOK_MS, ground, ground.contentOf(name));
           if (content !== TOO_LONG) seen.push(content);
         };
-        const failure = await failureOf(ground, ground.backend.putObject(ground.ref(name), disappointing(look, rest), PLAIN, ground.call));
+        const failure = await failureOf(
+          ground,
+          ground.backend.putObject(ground.ref(name), disappointing(look, rest), PLAIN, ground.call),
+        );
         if (failure === undefined) problems.push(`a put ${what} was reported as stored`);
         const late = seen.find((content) => content !== before);
         if (late !== undefined) problems.push(`while a put ${what} was under way, ${found(late)}`);
@@ -45,7 +49,9 @@ export const wholeOrNothing: Trial = {
 };
 
 function found(content: string | undefined): string {
-  return content === undefined ? 'the object from before was gone' : `there was an object of ${content.length} bytes`;
+  return content === undefined
+    ? 'the object from before was gone'
+    : `there was an object of ${content.length} bytes`;
 }
 
 /** Says that it has SIZE bytes, gives half of them, lets somebody look, and then does not keep its word. */

@@ -25,8 +25,14 @@ export function countingIndex(inner: ObjectIndex): CountingIndex {
     if (!counting) return;
     const before = inner.get(name)?.guarded;
     counts = {
-      deletes: counts.deletes + Number(after?.guarded === 'delete-held') - Number(before === 'delete-held'),
-      overwrites: counts.overwrites + Number(after?.guarded === 'overwrite-held') - Number(before === 'overwrite-held'),
+      deletes:
+        counts.deletes +
+        Number(after?.guarded === 'delete-held') -
+        Number(before === 'delete-held'),
+      overwrites:
+        counts.overwrites +
+        Number(after?.guarded === 'overwrite-held') -
+        Number(before === 'overwrite-held'),
     };
   }
 

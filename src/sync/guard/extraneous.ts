@@ -12,7 +12,10 @@ export interface ExtraneousDecisions {
  */
 export type ExtraneousVerdict = 'none' | 'pass' | 'stay' | 'mixed' | 'new';
 
-export function judgeExtraneous(found: NameSet, { approved, rejected }: ExtraneousDecisions): ExtraneousVerdict {
+export function judgeExtraneous(
+  found: NameSet,
+  { approved, rejected }: ExtraneousDecisions,
+): ExtraneousVerdict {
   if (found.count === 0) return 'none';
   if (isSameSet(found, approved)) return 'pass';
   if (rejected === undefined) return 'new';

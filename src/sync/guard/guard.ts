@@ -1,7 +1,7 @@
 import type { NameSet } from '../../state/ledger.js';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
-import type { HeldObject } from './held-records.js';
 import type { Change } from '../guard-rule.js';
+import type { HeldObject } from './held-records.js';
 
 /**
  * Stands between what was found to be due and the container: lets changes that destroy something pass as long as they are
@@ -18,7 +18,11 @@ export interface Guard {
   /** Undefined while it is open. */
   readonly holding: { readonly sinceMs: number; readonly why: string } | undefined;
   /** Objects held, for each kind of change; `foreign`: extraneous objects, of which there is no record. */
-  readonly held: { readonly deletes: number; readonly overwrites: number; readonly foreign: number };
+  readonly held: {
+    readonly deletes: number;
+    readonly overwrites: number;
+    readonly foreign: number;
+  };
   /** The extraneous objects that the last reconcile found are exactly those that somebody has said are to stay. */
   readonly extraneousStays: boolean;
   /**

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Guarded, ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
-import type { HeldCounts } from './counting-index.js';
 import type { Change } from '../guard-rule.js';
+import type { HeldCounts } from './counting-index.js';
 
 // The index itself knows what is held: each record says so of its own object. That survives whatever ends the process,
 // takes no memory, and is exact whatever is decided. These are the passes over it.
@@ -16,7 +16,10 @@ export interface HeldObject {
 const AT_ONCE = 1_000;
 
 /** What is held, in the order of the names. Other work goes on meanwhile. */
-export async function* heldObjects(index: ObjectIndex, after?: ObjectName): AsyncGenerator<HeldObject> {
+export async function* heldObjects(
+  index: ObjectIndex,
+  after?: ObjectName,
+): AsyncGenerator<HeldObject> {
   for await (const [name, { guarded }] of allRecords(index, after)) {
     if (guarded === 'delete-held') yield { name, change: 'delete' };
     if (guarded === 'overwrite-held') yield { name, change: 'overwrite' };
@@ -24,7 +27,9 @@ export async function* heldObjects(index: ObjectIndex, after?: ObjectName): Asyn
 }
 
 /** How much is held, and a digest of it: the same for the same names and changes, and another one for any other. */
-export async function sumOfHeld(index: ObjectIndex): Promise<HeldCounts & { readonly digest: string }> {
+export async function sumOfHeld(
+  index: ObjectIndex,
+): Promise<HeldCounts & { readonly digest: string }> {
   const digest = createHash('sha256');
   const counts = { deletes: 0, overwrites: 0 };
   for await (const { name, change } of heldObjects(index)) {
@@ -54,12 +59,18 @@ export async function changeVerdicts(
   return changed;
 }
 
-export function withVerdict({ guarded: _, ...record }: ObjectRecord, verdict: Guarded | 'nothing'): ObjectRecord {
+export function withVerdict(
+  { guarded: _, ...record }: ObjectRecord,
+  verdict: Guarded | 'nothing',
+): ObjectRecord {
   return verdict === 'nothing' ? record : { ...record, guarded: verdict };
 }
 
 /** A cursor is not kept open from one turn to the next: what is written meanwhile could not use its space again. */
-async function* allRecords(index: ObjectIndex, from?: ObjectName): AsyncGenerator<readonly [ObjectName, ObjectRecord]> {
+async function* allRecords(
+  index: ObjectIndex,
+  from?: ObjectName,
+): AsyncGenerator<readonly [ObjectName, ObjectRecord]> {
   let after = from;
   for (;;) {
     const some: (readonly [ObjectName, ObjectRecord])[] = [];

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../clock.js';
 import type { GuardState, Ledger, NameSet } from '../../state/ledger.js';
 import type { Guarded, ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
+import { type Change, type GuardRule, isTooMuch, limitOf } from '../guard-rule.js';
 import { countingIndex } from './counting-index.js';
 import { type ExtraneousVerdict, judgeExtraneous } from './extraneous.js';
 import { FREE, type Guard, HeldChangedError, type HeldDescription, type Permit } from './guard.js';
 import { changeVerdicts, heldObjects, sumOfHeld, withVerdict } from './held-records.js';
 import { aged, totalOf, withChange, withoutChange } from './recent.js';
-import { type Change, type GuardRule, isTooMuch, limitOf } from '../guard-rule.js';
 
 export interface GuardOptions {
   readonly index: ObjectIndex;
@@ -22,7 +22,13 @@ export interface GuardOptions {
 const ID_LENGTH = 12;
 const MIXED = 'extraneous objects, some of which may be those whose deletes were rejected before';
 
-export async function openGuard({ index: inner, ledger, rule, clock, listener }: GuardOptions): Promise<Guard> {
+export async function openGuard({
+  index: inner,
+  ledger,
+  rule,
+  clock,
+  listener,
+}: GuardOptions): Promise<Guard> {
   const counting = countingIndex(inner);
   const { index } = counting;
   const before = ledger.read().guard;
@@ -86,7 +92,10 @@ export async function openGuard({ index: inner, ledger, rule, clock, listener }:
   function excess(of: GuardRule, asked: number): string {
     const { deletes, overwrites } = totalOf(recent);
     const limit = limitOf(of, index.count() + deletes);
-    const earlier = deletes + overwrites === 0 ? '' : ` after ${deletes + overwrites} within the last ${of.windowMs / 60_000} minutes`;
+    const earlier =
+      deletes + overwrites === 0
+        ? ''
+        : ` after ${deletes + overwrites} within the last ${of.windowMs / 60_000} minutes`;
     return `${asked} ${asked === 1 ? 'change that destroys' : 'changes that destroy'} something${earlier}; the guard lets ${limit} pass unasked`;
   }
 
@@ -99,7 +108,8 @@ export async function openGuard({ index: inner, ledger, rule, clock, listener }:
     const isOpen = verdict === 'new' || verdict === 'mixed';
     const asked = deletes + (found && isOpen ? found.count : 0);
     refreshRecent(of.windowMs);
-    if (!holding && asked > 0 && isTooMuch(of, totalOf(recent), index.count(), asked)) await hold(excess(of, asked));
+    if (!holding && asked > 0 && isTooMuch(of, totalOf(recent), index.count(), asked))
+      await hold(excess(of, asked));
     if (!holding && found && verdict === 'mixed') await hold(MIXED);
     if (!found || !holding) return;
     foreign = isOpen ? found : undefined;
@@ -107,7 +117,11 @@ export async function openGuard({ index: inner, ledger, rule, clock, listener }:
   }
 
   /** Not without saying so durably. An object that has made room for another while the guard was asked is gone with its record. */
-  async function refuse(change: Change, name: ObjectName, known: ObjectRecord | undefined): Promise<Permit> {
+  async function refuse(
+    change: Change,
+    name: ObjectName,
+    known: ObjectRecord | undefined,
+  ): Promise<Permit> {
     const verdict: Guarded = `${change}-held`;
     const now = change === 'delete' ? known && index.get(name) : known;
     if (now && now.guarded !== verdict) await index.put(name, withVerdict(now, verdict));
@@ -128,7 +142,8 @@ export async function openGuard({ index: inner, ledger, rule, clock, listener }:
 
   async function settle(): Promise<void> {
     const { deletes, overwrites } = counting.counts;
-    if (!holding || runs > 0 || deciding !== undefined || deletes + overwrites > 0 || foreign) return;
+    if (!holding || runs > 0 || deciding !== undefined || deletes + overwrites > 0 || foreign)
+      return;
     await open('nothing is held any more: the files are back');
   }
 
@@ -146,7 +161,10 @@ export async function openGuard({ index: inner, ledger, rule, clock, listener }:
   async function expectId(id: string): Promise<void> {
     const now = await describe();
     if (now.id === '') throw new HeldChangedError('nothing is held');
-    if (now.id !== id) throw new HeldChangedError(`"${id}" is not what is held now (that is ${now.id}); look at it again`);
+    if (now.id !== id)
+      throw new HeldChangedError(
+        `"${id}" is not what is held now (that is ${now.id}); look at it again`,
+      );
   }
 
   return {
@@ -217,7 +235,10 @@ export async function openGuard({ index: inner, ledger, rule, clock, listener }:
     approve: (id) =>
       decide(async () => {
         await expectId(id);
-        const changed = await changeVerdicts(index, { 'delete-held': 'delete-approved', 'overwrite-held': 'overwrite-approved' });
+        const changed = await changeVerdicts(index, {
+          'delete-held': 'delete-approved',
+          'overwrite-held': 'overwrite-approved',
+        });
         foreignApproved = foreign ?? foreignApproved;
         if (foreign) foreignRejected = undefined;
         const passing = foreign?.count ?? 0;
@@ -230,7 +251,10 @@ export async function openGuard({ index: inner, ledger, rule, clock, listener }:
     reject: (id) =>
       decide(async () => {
         await expectId(id);
-        const changed = await changeVerdicts(index, { 'delete-held': 'rejected', 'overwrite-held': 'rejected' });
+        const changed = await changeVerdicts(index, {
+          'delete-held': 'rejected',
+          'overwrite-held': 'rejected',
+        });
         const kept = foreign?.count ?? 0;
         if (foreign) {
           foreignRejected = foreign;

@@ -38,10 +38,16 @@ export function withoutChange(recent: Recent, change: Change): Recent {
 }
 
 export function totalOf(recent: Recent): Changes {
-  return recent.reduce((sum, slot) => ({ deletes: sum.deletes + slot.deletes, overwrites: sum.overwrites + slot.overwrites }), {
-    deletes: 0,
-    overwrites: 0,
-  });
+  return recent.reduce(
+    (sum, slot) => ({
+      deletes: sum.deletes + slot.deletes,
+      overwrites: sum.overwrites + slot.overwrites,
+    }),
+    {
+      deletes: 0,
+      overwrites: 0,
+    },
+  );
 }
 
 function widthOf(windowMs: number): number {
@@ -53,5 +59,7 @@ function amountOf({ deletes, overwrites }: RecentSlot, change: Change): number {
 }
 
 function counted(slot: RecentSlot, change: Change, amount: number): RecentSlot {
-  return change === 'delete' ? { ...slot, deletes: slot.deletes + amount } : { ...slot, overwrites: slot.overwrites + amount };
+  return change === 'delete'
+    ? { ...slot, deletes: slot.deletes + amount }
+    : { ...slot, overwrites: slot.overwrites + amount };
 }

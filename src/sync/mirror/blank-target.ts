@@ -1,5 +1,5 @@
-import type { MirrorParts } from './mirror-parts.js';
 import type { MirrorSettings } from '../mirror-settings.js';
+import type { MirrorParts } from './mirror-parts.js';
 
 /** The target held objects of this mirror, and is suddenly another one without anything in it. Nothing is written to it. */
 export class TargetChangedError extends Error {
@@ -16,7 +16,10 @@ interface Looked {
  * not mounted.
  * @throws TargetChangedError
  */
-export function refuseBlankTarget({ parts: { index, ledger, blankTarget }, settings: { name, target } }: Looked): void {
+export function refuseBlankTarget({
+  parts: { index, ledger, blankTarget },
+  settings: { name, target },
+}: Looked): void {
   if (index.count() === 0 || ledger.read().acceptedTarget === true) return;
   const why = blankTarget?.();
   if (why === undefined) return;

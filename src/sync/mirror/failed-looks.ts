@@ -69,7 +69,10 @@ export function createFailedLooks(clock: Pick<Clock, 'after'>): FailedLooks {
     },
     unsettled(path) {
       const waits = [...failing].some(
-        ([failed, one]) => one.waits && one.failures <= PASSING_FAILURES && (path === undefined || covers(failed, path)),
+        ([failed, one]) =>
+          one.waits &&
+          one.failures <= PASSING_FAILURES &&
+          (path === undefined || covers(failed, path)),
       );
       return waits ? { since: undefined } : undefined;
     },

@@ -2,15 +2,15 @@ import { failpoint } from '../../failpoint.js';
 import { StateError } from '../../state/errors.js';
 import type { LedgerDocument, RunReport } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
-import type { Mirror } from './mirror.js';
-import type { ScanEnd } from './mirror-work.js';
-import type { Run } from './runs.js';
-import { purgeTrash } from './purge.js';
 import type { DueRun } from '../scan/due-runs.js';
 import { middleOf } from '../scan/landmarks.js';
-import type { RunDeletes } from './run-deletes.js';
 import { WORTH_SHARING } from '../scan/scan-parts.js';
 import type { ScanSummary } from '../scan/scan-run.js';
+import type { Mirror } from './mirror.js';
+import type { ScanEnd } from './mirror-work.js';
+import { purgeTrash } from './purge.js';
+import type { RunDeletes } from './run-deletes.js';
+import type { Run } from './runs.js';
 
 export interface ScanResult {
   readonly report: RunReport;
@@ -60,7 +60,13 @@ async function makeDeletes(
 }
 
 /** Sees to the end of a run whose walk is over: resolves when its jobs are done and the ledger says so. */
-export async function finishRun(mirror: Mirror, due: DueRun, run: Run, rest: Rest, signal: AbortSignal): Promise<ScanResult> {
+export async function finishRun(
+  mirror: Mirror,
+  due: DueRun,
+  run: Run,
+  rest: Rest,
+  signal: AbortSignal,
+): Promise<ScanResult> {
   const { ledger } = mirror.parts;
   const { endSurvey, needlessUploads } = rest;
   const { complete, landmarks } = rest.summary;
@@ -70,7 +76,9 @@ export async function finishRun(mirror: Mirror, due: DueRun, run: Run, rest: Res
     deletesOver = await makeDeletes(mirror, due, run, rest, signal);
     if (isWhole) {
       // What could not be seen may still be there, and its upload be gone on with.
-      const needless = complete ? needlessUploads : [...needlessUploads].filter((name) => isSeen(mirror, name));
+      const needless = complete
+        ? needlessUploads
+        : [...needlessUploads].filter((name) => isSeen(mirror, name));
       await mirror.place.orphans.tidy(due.kind, needless, mirror.pending.has, signal);
     }
     await run.pending.whenEmpty(signal);
@@ -93,7 +101,8 @@ export async function finishRun(mirror: Mirror, due: DueRun, run: Run, rest: Res
     };
   };
   // A scan of one folder says nothing of when the mirror as a whole was last seen.
-  if (due.kind === 'reconcile') await ledger.update((document) => ({ ...seen(document), lastReconcile: report }));
+  if (due.kind === 'reconcile')
+    await ledger.update((document) => ({ ...seen(document), lastReconcile: report }));
   else if (isWhole) await ledger.update((document) => ({ ...seen(document), lastScan: report }));
   mirror.stats.report({ event: 'run-finished', run: due.kind, report, complete });
   if (due.kind === 'reconcile') await purgeTrash(mirror, signal);

@@ -1,8 +1,8 @@
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
-import type { Intake } from './intake.js';
 import type { Since } from '../moment.js';
 import type { PathState, SourceView } from '../source/source-view.js';
+import type { Intake } from './intake.js';
 
 export interface LinkedIntake extends Intake {
   /**
@@ -40,7 +40,8 @@ export function withHardLinks(
       // Before the index is told what has become of the paths themselves.
       const links = open();
       const linked = new Map<ObjectName, Since | undefined>();
-      for (const [at, path] of paths.entries()) for (const name of linkedAt(path, links)) linked.set(name, since[at]);
+      for (const [at, path] of paths.entries())
+        for (const name of linkedAt(path, links)) linked.set(name, since[at]);
       const gone = await intake.hints(paths, since);
       await hintAll(linked);
       return gone;
@@ -68,7 +69,10 @@ interface HardLinks {
 }
 
 /** For the hints of one moment: each inode is looked up once, however many of its names are hinted. */
-function openHardLinks(index: Pick<ObjectIndex, 'get' | 'namesOfInode'>, entryAt: (name: ObjectName) => LocalEntry | undefined): HardLinks {
+function openHardLinks(
+  index: Pick<ObjectIndex, 'get' | 'namesOfInode'>,
+  entryAt: (name: ObjectName) => LocalEntry | undefined,
+): HardLinks {
   const seen = new Set<bigint>();
 
   function linkedTo(name: ObjectName, inode: bigint): readonly ObjectName[] {
@@ -81,10 +85,15 @@ function openHardLinks(index: Pick<ObjectIndex, 'get' | 'namesOfInode'>, entryAt
       // A name that came or went says nothing of the content, but that it may have been written before: to read it under
       // all other names, as a scan does, would cost more than the change.
       if (entry === undefined) {
-        return known === undefined ? [] : linkedTo(name, known.inode).filter((other) => differs(index.get(other), entryAt(other)));
+        return known === undefined
+          ? []
+          : linkedTo(name, known.inode).filter((other) =>
+              differs(index.get(other), entryAt(other)),
+            );
       }
       if (entry.links === undefined || seen.has(entry.inode)) return [];
-      if (known?.inode !== entry.inode) return linkedTo(name, entry.inode).filter((other) => differs(index.get(other), entry));
+      if (known?.inode !== entry.inode)
+        return linkedTo(name, entry.inode).filter((other) => differs(index.get(other), entry));
       seen.add(entry.inode);
       return linkedTo(name, entry.inode);
     },

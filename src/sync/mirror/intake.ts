@@ -3,15 +3,15 @@ import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
 import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
 import type { Decision, Policy, Remote } from '../decide.js';
 import { decide } from '../decide.js';
-import { type Job, NO_RUN } from '../work/job.js';
 import { momentNow, type Since } from '../moment.js';
+import type { PathState, SourceView } from '../source/source-view.js';
+import { type Job, NO_RUN } from '../work/job.js';
+import { SMALL_FILE } from '../work/mirror-context.js';
 import type { Pending } from '../work/pending.js';
 import type { JobQueue, Lane } from '../work/queue.js';
 import { formerName } from '../work/renames.js';
-import type { Run, Runs } from './runs.js';
-import type { PathState, SourceView } from '../source/source-view.js';
 import type { Whereabouts } from '../work/whereabouts.js';
-import { SMALL_FILE } from '../work/mirror-context.js';
+import type { Run, Runs } from './runs.js';
 
 /** Something that a scan found to be due. */
 export interface DueObject {
@@ -55,7 +55,8 @@ export interface IntakeOptions {
 }
 
 export function createIntake(options: IntakeOptions): Intake {
-  const { mirror, queue, index, source, policy, whereabouts, settled, pending, runs, clock } = options;
+  const { mirror, queue, index, source, policy, whereabouts, settled, pending, runs, clock } =
+    options;
 
   async function add(
     name: ObjectName,
@@ -85,16 +86,22 @@ export function createIntake(options: IntakeOptions): Intake {
     });
   }
 
-  async function consider(name: ObjectName, entry: LocalEntry | undefined, since: Since): Promise<void> {
+  async function consider(
+    name: ObjectName,
+    entry: LocalEntry | undefined,
+    since: Since,
+  ): Promise<void> {
     const decision = decide(entry && { entry }, index.get(name), 'unknown', policy);
     // What a job that is under way has seen may be no longer so.
-    if (decision.action !== 'nothing' || pending.has(name)) await add(name, entry, 'unknown', NO_RUN, isSent(decision), since);
+    if (decision.action !== 'nothing' || pending.has(name))
+      await add(name, entry, 'unknown', NO_RUN, isSent(decision), since);
     else settled(name, NO_RUN);
   }
 
   function sight(path: RelativePath, look: PathState): void {
     if (look.found === 'entry') whereabouts.sighted(source.nameOf(look.entry), look.entry.inode);
-    else if (look.found === 'unknown' && look.inode !== undefined) whereabouts.unnameable(path, look.inode, look.detail);
+    else if (look.found === 'unknown' && look.inode !== undefined)
+      whereabouts.unnameable(path, look.inode, look.detail);
   }
 
   async function considerAt(path: RelativePath, look: PathState, since: Since): Promise<void> {
@@ -151,7 +158,8 @@ export function createIntake(options: IntakeOptions): Intake {
       await considerAt(path, look, since);
       if (look.found === 'folder') return;
       // What was a folder is gone, or is something else now: so is everything that was below it.
-      for (const [name] of index.entries({ prefix: `${path}/` })) await consider(name, undefined, since);
+      for (const [name] of index.entries({ prefix: `${path}/` }))
+        await consider(name, undefined, since);
       await considerPendingBelow(path, since);
     },
     async seeTo(names, run, since) {

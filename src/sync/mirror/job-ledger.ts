@@ -1,18 +1,18 @@
 import type { ObjectName } from '../../state/object-index.js';
-import type { AttemptsListener } from '../work/attempts.js';
-import type { ContainerTrouble } from './container-trouble.js';
 import { skipReasonOf } from '../failure.js';
 import type { Change } from '../guard-rule.js';
-import type { Intake } from './intake.js';
-import type { Job } from '../work/job.js';
-import type { MirrorStats } from './mirror-stats.js';
-import type { MirrorParts } from './mirror-parts.js';
 import { momentNow, oldest, type Since } from '../moment.js';
-import type { Pending } from '../work/pending.js';
-import type { Runs } from './runs.js';
 import { isRacy } from '../same-stat.js';
 import type { SourceView } from '../source/source-view.js';
+import type { AttemptsListener } from '../work/attempts.js';
+import type { Job } from '../work/job.js';
+import type { Pending } from '../work/pending.js';
 import type { Whereabouts } from '../work/whereabouts.js';
+import type { ContainerTrouble } from './container-trouble.js';
+import type { Intake } from './intake.js';
+import type { MirrorParts } from './mirror-parts.js';
+import type { MirrorStats } from './mirror-stats.js';
+import type { Runs } from './runs.js';
 
 /** What becomes of a mirror's jobs: told to its board, and counted for the runs that asked for them. */
 export interface JobLedger extends AttemptsListener {
@@ -46,7 +46,18 @@ export interface JobLedgerOptions {
 const RACY_MS = 250;
 
 export function createJobLedger(options: JobLedgerOptions): JobLedger {
-  const { parts, stats, runs, pending, whereabouts, settled, delayed, source, intake, containerTrouble } = options;
+  const {
+    parts,
+    stats,
+    runs,
+    pending,
+    whereabouts,
+    settled,
+    delayed,
+    source,
+    intake,
+    containerTrouble,
+  } = options;
   const { clock, drain, health, queue, guard } = parts;
   let missed = false;
   let held: { readonly since: Since; readonly holdingSinceMs: number | undefined } | undefined;
@@ -128,7 +139,10 @@ export function createJobLedger(options: JobLedgerOptions): JobLedger {
     held(job, change) {
       const holdingSinceMs = guard.holding?.sinceMs;
       const before = held?.holdingSinceMs === holdingSinceMs ? held?.since : undefined;
-      held = { since: oldest([job.since, ...(before === undefined ? [] : [before])]) ?? null, holdingSinceMs };
+      held = {
+        since: oldest([job.since, ...(before === undefined ? [] : [before])]) ?? null,
+        holdingSinceMs,
+      };
       heldBack(job.name, change, job.run);
       whereabouts.notMirrored(job.name, 'its overwrite is held by the guard');
     },

@@ -1,27 +1,27 @@
+import { untilFirstEnds } from '../../concurrently.js';
 import { StorageError } from '../../drivers/errors.js';
-import { orAborted } from '../../signal.js';
 import { LeaseHeldError } from '../../lease/errors.js';
+import { orAborted } from '../../signal.js';
 import { StateError } from '../../state/errors.js';
 import { tryToWrite } from '../../state/free-space.js';
 import { openWatcher } from '../../watcher/open-watcher.js';
 import { SourceMissingError } from '../../watcher/source.js';
 import type { Watcher, WatchState } from '../../watcher/watcher.js';
 import { type Backoff, backoffMs } from '../backoff.js';
-import { forgetAcceptedTarget, refuseBlankTarget } from './blank-target.js';
-import { untilFirstEnds } from '../../concurrently.js';
-import { conditionOf } from './condition-of.js';
 import { TargetDeniedError } from '../denial.js';
 import type { MirrorState } from '../events.js';
 import { classify, isMirrorTrouble } from '../failure.js';
-import type { Mirror } from './mirror.js';
-import { noteFence } from './older-target.js';
 import { createDueRuns, type DueRun, type DueRuns } from '../scan/due-runs.js';
-import { scanMirror } from './scan-mirror.js';
 import { scanOf, UNHEARD } from '../scan/scans-due.js';
 import { fatalErrorOf } from '../state-trouble.js';
 import { ensureContainer } from '../store/container-store.js';
+import { forgetAcceptedTarget, refuseBlankTarget } from './blank-target.js';
+import { conditionOf } from './condition-of.js';
+import type { Mirror } from './mirror.js';
 import { warnOfVersions } from './old-content.js';
+import { noteFence } from './older-target.js';
 import { purgeTrash } from './purge.js';
+import { scanMirror } from './scan-mirror.js';
 import { watchedSource } from './watched-source.js';
 
 /** A mirror that is watched and compared, for as long as the daemon lives. */
@@ -90,7 +90,9 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
 
   function waitAfter(error: unknown): number {
     if (error instanceof LeaseHeldError) return Math.min(TROUBLE_MS, error.remainingMs);
-    return inVain < 2 || error instanceof SourceMissingError ? TROUBLE_MS : backoffMs(inVain - 1, REFUSED, parts.random());
+    return inVain < 2 || error instanceof SourceMissingError
+      ? TROUBLE_MS
+      : backoffMs(inVain - 1, REFUSED, parts.random());
   }
 
   /** Watches from scratch, and first scans everything: whatever happened before is found. */
@@ -106,7 +108,11 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     const acquired = await parts.lease.acquire(drain);
     const { wasOthers, wasThere } = acquired;
     const wentBack = await noteFence(mirror, acquired);
-    const lost = wasOthers || wentBack || before !== undefined || ((made || !wasThere) && parts.index.count() > 0);
+    const lost =
+      wasOthers ||
+      wentBack ||
+      before !== undefined ||
+      ((made || !wasThere) && parts.index.count() > 0);
     await forgetAcceptedTarget(parts);
     if (made) reportCreated(lost);
     mirror.containerTrouble.over();
@@ -129,14 +135,39 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       inVain += 1;
       const { engine, directories } = opened.state();
       const { name, source, target, container, prefix } = settings;
-      log.info('mirroring', { mirror: name, source, target, container, prefix, watch: engine, folders: directories });
+      log.info('mirroring', {
+        mirror: name,
+        source,
+        target,
+        container,
+        prefix,
+        watch: engine,
+        folders: directories,
+      });
       const { unwatched } = opened;
-      const { unsettled, enqueueAgain, attend, take } = watchedSource(mirror, opened, due, () => begun);
+      const { unsettled, enqueueAgain, attend, take } = watchedSource(
+        mirror,
+        opened,
+        due,
+        () => begun,
+      );
       work.watchedBy({ runs: () => due.open, unsettled, unwatched });
       mirror.failedLooks.retryBy(enqueueAgain);
       const unheard = { unseenSinceMs: UNHEARD.sinceMs };
-      if (lost) due.add({ kind: 'reconcile', under: '', why: 'the container may hold other objects than is known', ...unheard });
-      else due.add({ kind: parts.ledger.read().reconciled ? 'scan' : 'reconcile', under: '', why: 'start', ...unheard });
+      if (lost)
+        due.add({
+          kind: 'reconcile',
+          under: '',
+          why: 'the container may hold other objects than is known',
+          ...unheard,
+        });
+      else
+        due.add({
+          kind: parts.ledger.read().reconciled ? 'scan' : 'reconcile',
+          under: '',
+          why: 'start',
+          ...unheard,
+        });
       unattend = attend();
       endUnheard();
       work.stoppedBy(undefined);
@@ -146,13 +177,23 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
         (signal) => parts.lease.whenLost(signal),
         take,
         (signal) => takeRuns(due, finishing, signal),
-        (signal) => repeat(settings.rescanMs, signal, () => due.add({ kind: 'scan', under: '', why: 'rescan timer' })),
+        (signal) =>
+          repeat(settings.rescanMs, signal, () =>
+            due.add({ kind: 'scan', under: '', why: 'rescan timer' }),
+          ),
         (signal) => repeat(PURGE_MS, signal, () => purgeTrash(mirror, signal)),
-        (signal) => repeat(settings.reconcileMs, signal, () => due.add({ kind: 'reconcile', under: '', why: 'reconcile timer' })),
+        (signal) =>
+          repeat(settings.reconcileMs, signal, () =>
+            due.add({ kind: 'reconcile', under: '', why: 'reconcile timer' }),
+          ),
         (signal) =>
           repeat(MISSED_MS, signal, () => {
             if (mirror.takeMissed())
-              due.add({ kind: 'scan', under: '', why: 'deletes were withheld, or more objects failed than are kept in mind' });
+              due.add({
+                kind: 'scan',
+                under: '',
+                why: 'deletes were withheld, or more objects failed than are kept in mind',
+              });
           }),
       ]);
     } finally {
@@ -169,12 +210,20 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
 
   function reportCreated(again: boolean): void {
     const fields = { mirror: settings.name, container: settings.container };
-    if (again) log.warn('the container was gone; it has been made again, and everything is sent anew', fields);
+    if (again)
+      log.warn(
+        'the container was gone; it has been made again, and everything is sent anew',
+        fields,
+      );
     else log.info('container made', fields);
   }
 
   /** `finishing` gets what is left of each run when the next one may begin; with the end of `signal`, that ends too. */
-  async function takeRuns(due: DueRuns, finishing: Set<Promise<unknown>>, signal: AbortSignal): Promise<void> {
+  async function takeRuns(
+    due: DueRuns,
+    finishing: Set<Promise<unknown>>,
+    signal: AbortSignal,
+  ): Promise<void> {
     for (;;) {
       const next = due.next(signal);
       mirror.reportState();
@@ -197,17 +246,24 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       // Its jobs may take hours; what is found meanwhile is not kept waiting for them.
       const finished = found.finished
         .catch((error: unknown) => {
-          if (!signal.aborted) log.error('run did not finish', { mirror: settings.name, run: run.kind, error });
+          if (!signal.aborted)
+            log.error('run did not finish', { mirror: settings.name, run: run.kind, error });
         })
         .finally(() => finishing.delete(finished));
       finishing.add(finished);
       // Until the first reconcile had seen everything, what went away meanwhile was not deleted.
-      if (run.kind === 'reconcile' && mirror.takeMissed()) due.add({ kind: 'scan', under: '', why: 'deletes were withheld' });
+      if (run.kind === 'reconcile' && mirror.takeMissed())
+        due.add({ kind: 'scan', under: '', why: 'deletes were withheld' });
     }
   }
 
   /** Sees to it that a run which the provider has refused is made again. The watch goes on meanwhile. Throws what ends it. */
-  async function waitOut(error: unknown, run: DueRun, due: DueRuns, signal: AbortSignal): Promise<undefined> {
+  async function waitOut(
+    error: unknown,
+    run: DueRun,
+    due: DueRuns,
+    signal: AbortSignal,
+  ): Promise<undefined> {
     const { kind } = classify(error, settings.container);
     if (!(error instanceof StorageError) || kind === 'mirror') throw error;
     if (kind === 'target') {
@@ -221,7 +277,12 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     work.refused(run.kind, error.message);
     mirror.reportState();
     const waitMs = backoffMs(inVain, REFUSED, parts.random());
-    log.warn('run was refused', { mirror: settings.name, run: run.kind, againInMs: Math.round(waitMs), error });
+    log.warn('run was refused', {
+      mirror: settings.name,
+      run: run.kind,
+      againInMs: Math.round(waitMs),
+      error,
+    });
     const endDue = mirror.scansDue.begin(scanOf(run));
     const again = clock
       .sleep(waitMs, signal)
@@ -234,12 +295,20 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     else again.catch(() => {}); // aborted: nothing is to be made any more
   }
 
-  async function repeat(everyMs: number, signal: AbortSignal, act: () => void | Promise<void>): Promise<void> {
+  async function repeat(
+    everyMs: number,
+    signal: AbortSignal,
+    act: () => void | Promise<void>,
+  ): Promise<void> {
     for (;;) {
       await clock.sleep(everyMs === 0 ? Number.POSITIVE_INFINITY : everyMs, signal);
       if (everyMs > 0) await act();
     }
   }
 
-  return { ended: keep(), watchState: () => watcher?.state() ?? null, due: (run) => waiting?.add(run) };
+  return {
+    ended: keep(),
+    watchState: () => watcher?.state() ?? null,
+    due: (run) => waiting?.add(run),
+  };
 }

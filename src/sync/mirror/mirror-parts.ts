@@ -4,13 +4,13 @@ import type { Lease } from '../../lease/lease.js';
 import type { Logger } from '../../log.js';
 import type { Ledger } from '../../state/ledger.js';
 import type { IndexLocation, ObjectIndex } from '../../state/object-index.js';
-import type { Persistence } from '../work/attempts.js';
 import type { SyncObserver } from '../events.js';
 import type { Guard } from '../guard/guard.js';
-import type { Job } from '../work/job.js';
 import type { MirrorSettings } from '../mirror-settings.js';
-import type { JobQueue } from '../work/queue.js';
 import type { FileReader } from '../source/file-reader.js';
+import type { Persistence } from '../work/attempts.js';
+import type { Job } from '../work/job.js';
+import type { JobQueue } from '../work/queue.js';
 import type { TargetHealth } from '../work/target-health.js';
 
 /** What a mirror is made of, and shares with others. */

@@ -28,7 +28,9 @@ export interface MirrorFacts {
   /** Objects whose work was dropped, until a scan finds it again. */
   readonly dropped: number;
   /** What the provider refuses of a whole run, and whether any reconcile has finished. */
-  readonly refusal: { readonly run: string; readonly why: string; readonly reconciled: boolean } | undefined;
+  readonly refusal:
+    | { readonly run: string; readonly why: string; readonly reconciled: boolean }
+    | undefined;
   /** Objects that failed so often that they are tried rarely. */
   readonly failing: number;
   /** The guard holds changes. */
@@ -52,18 +54,29 @@ function conditionIn({ begun, trouble, target, deleteVeto }: MirrorFacts): Condi
   return begun ? undefined : { state: 'starting', why: '' };
 }
 
-function workIn({ scans, refusal, pending, unsettled, dropped }: MirrorFacts): Condition | undefined {
+function workIn({
+  scans,
+  refusal,
+  pending,
+  unsettled,
+  dropped,
+}: MirrorFacts): Condition | undefined {
   const [scan] = scans;
   if (scan !== undefined) return { state: 'scanning', why: scan };
-  if (refusal !== undefined && !refusal.reconciled) return { state: 'target-down', why: refusal.why };
+  if (refusal !== undefined && !refusal.reconciled)
+    return { state: 'target-down', why: refusal.why };
   if (pending > 0 || unsettled) return { state: 'transferring', why: '' };
-  return dropped > 0 ? { state: 'transferring', why: `the work on ${amount(dropped, 'object')} was dropped` } : undefined;
+  return dropped > 0
+    ? { state: 'transferring', why: `the work on ${amount(dropped, 'object')} was dropped` }
+    : undefined;
 }
 
 function leftIn({ failing, refusal, held, unwatched }: MirrorFacts): Condition | undefined {
   const what = [
     ...(failing > 0 ? [`${amount(failing, 'object')} failed repeatedly`] : []),
-    ...(refusal === undefined ? [] : [`a ${refusal.run} is refused and tried again: ${refusal.why}`]),
+    ...(refusal === undefined
+      ? []
+      : [`a ${refusal.run} is refused and tried again: ${refusal.why}`]),
     ...(held ? ['deletes or overwrites are held'] : []),
     ...notWatched(unwatched),
   ];
@@ -96,7 +109,10 @@ export interface UndoneChanges {
  * Pure: seconds since the oldest change that is not durable, 0 when there is none, and null when that is not known: a scan
  * may still find an older one.
  */
-export function lagOf({ known, unfound }: UndoneChanges, clock: Pick<Clock, 'now' | 'monotonic'>): number | null {
+export function lagOf(
+  { known, unfound }: UndoneChanges,
+  clock: Pick<Clock, 'now' | 'monotonic'>,
+): number | null {
   const first = oldest(known);
   if (first === null) return null;
   if (unfound !== undefined && !isBefore(first, unfound.after)) return null;

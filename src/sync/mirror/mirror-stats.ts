@@ -3,9 +3,9 @@ import type { ObjectName } from '../../state/object-index.js';
 import type { JobKind, MirrorStatus, SkipReason, SyncEvent, SyncObserver } from '../events.js';
 import type { Change } from '../guard-rule.js';
 import type { Job } from '../work/job.js';
+import type { Outcome } from '../work/mirror-context.js';
 import type { Condition } from './mirror-state.js';
 import { progressOf, type Run } from './runs.js';
-import type { Outcome } from '../work/mirror-context.js';
 
 /** Tells the world what one mirror does, and remembers what somebody may ask about it later. */
 export interface MirrorStats {
@@ -15,7 +15,13 @@ export interface MirrorStats {
   jobStarted(job: Job): void;
   jobEnded(job: Job): void;
   done(job: Job, outcome: Extract<Outcome, { outcome: 'done' }>): void;
-  failed(job: Job, error: Error, retryInMs: number | null, quarantined: boolean, passing: boolean): void;
+  failed(
+    job: Job,
+    error: Error,
+    retryInMs: number | null,
+    quarantined: boolean,
+    passing: boolean,
+  ): void;
   held(name: ObjectName, change: Change): void;
   skipped(path: string, reason: SkipReason, detail: string): void;
   /** Tells how far a run is, not more often than somebody can look. */
@@ -29,9 +35,16 @@ const PROGRESS_MS = 200;
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
-export function createMirrorStats(mirror: string, clock: Clock, observe: SyncObserver): MirrorStats {
+export function createMirrorStats(
+  mirror: string,
+  clock: Clock,
+  observe: SyncObserver,
+): MirrorStats {
   let reported: Condition = { state: 'starting', why: '' };
-  const running = new Map<ObjectName, { readonly job: JobKind; readonly bytes: number; readonly started: number }>();
+  const running = new Map<
+    ObjectName,
+    { readonly job: JobKind; readonly bytes: number; readonly started: number }
+  >();
   let skipped: Partial<Record<SkipReason, number>> = {};
   let progressAtMs = Number.NEGATIVE_INFINITY;
   const totals = { uploaded: 0, copied: 0, deleted: 0, failed: 0, bytes: 0 };
@@ -49,7 +62,12 @@ export function createMirrorStats(mirror: string, clock: Clock, observe: SyncObs
       reported = now;
       report({ event: 'state-changed', ...now });
     },
-    jobStarted: (job) => void running.set(job.name, { job: kindOf(job), bytes: job.seen?.size ?? 0, started: clock.monotonic() }),
+    jobStarted: (job) =>
+      void running.set(job.name, {
+        job: kindOf(job),
+        bytes: job.seen?.size ?? 0,
+        started: clock.monotonic(),
+      }),
     jobEnded: (job) => void running.delete(job.name),
     done(job, { job: kind, why, bytes }) {
       if (kind === 'upload') totals.uploaded += 1;
@@ -57,15 +75,31 @@ export function createMirrorStats(mirror: string, clock: Clock, observe: SyncObs
       if (kind === 'delete') totals.deleted += 1;
       totals.bytes += bytes;
       const started = running.get(job.name)?.started;
-      report({ event: 'done', job: kind, name: job.name, why, bytes, seconds: started === undefined ? 0 : secondsSince(started) });
+      report({
+        event: 'done',
+        job: kind,
+        name: job.name,
+        why,
+        bytes,
+        seconds: started === undefined ? 0 : secondsSince(started),
+      });
     },
     failed(job, error, retryInMs, quarantined, passing) {
       if (quarantined) totals.failed += 1;
       const kind = running.get(job.name)?.job ?? 'upload';
       const { name, attempt } = job;
-      report({ event: 'failed', job: kind, name, error: error.message, attempt, retryInMs, ...(passing && { passing }) });
+      report({
+        event: 'failed',
+        job: kind,
+        name,
+        error: error.message,
+        attempt,
+        retryInMs,
+        ...(passing && { passing }),
+      });
     },
-    held: (name, change) => report({ event: 'held', job: change === 'delete' ? 'delete' : 'upload', name }),
+    held: (name, change) =>
+      report({ event: 'held', job: change === 'delete' ? 'delete' : 'upload', name }),
     skipped(path, reason, detail) {
       skipped = { ...skipped, [reason]: (skipped[reason] ?? 0) + 1 };
       report({ event: 'skipped', path, reason, detail });
@@ -80,7 +114,12 @@ export function createMirrorStats(mirror: string, clock: Clock, observe: SyncObs
       skipped = {};
     },
     snapshot: () => ({
-      running: [...running].map(([name, { job, bytes, started }]) => ({ job, name, bytes, seconds: secondsSince(started) })),
+      running: [...running].map(([name, { job, bytes, started }]) => ({
+        job,
+        name,
+        bytes,
+        seconds: secondsSince(started),
+      })),
       skipped,
       totals: { ...totals },
     }),

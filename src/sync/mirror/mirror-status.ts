@@ -3,11 +3,11 @@ import type { ObjectName } from '../../state/object-index.js';
 import type { WatchState } from '../../watcher/watcher.js';
 import type { MirrorStatus } from '../events.js';
 import type { Guard } from '../guard/guard.js';
-import type { MirrorStats } from './mirror-stats.js';
-import type { MirrorParts } from './mirror-parts.js';
-import type { Condition } from './mirror-state.js';
 import type { Pending } from '../work/pending.js';
 import type { Quarantine } from '../work/quarantine.js';
+import type { MirrorParts } from './mirror-parts.js';
+import type { Condition } from './mirror-state.js';
+import type { MirrorStats } from './mirror-stats.js';
 
 export interface MirrorNow {
   readonly parts: Pick<MirrorParts, 'settings' | 'index' | 'ledger' | 'guard' | 'lease'>;
@@ -21,7 +21,16 @@ export interface MirrorNow {
 }
 
 /** What a mirror answers when it is asked how it is. */
-export function statusOf({ parts, stats, pending, quarantine, retrying, watch, condition, lagSeconds }: MirrorNow): MirrorStatus {
+export function statusOf({
+  parts,
+  stats,
+  pending,
+  quarantine,
+  retrying,
+  watch,
+  condition,
+  lagSeconds,
+}: MirrorNow): MirrorStatus {
   const { settings, index, ledger, guard, lease } = parts;
   const { name: mirror, source, target, container, prefix, policy } = settings;
   const { lastScan = null, lastReconcile = null } = ledger.read();
@@ -62,7 +71,10 @@ function arrived(index: MirrorNow['parts']['index'], unfinished: ReadonlySet<Obj
   return index.count() - missing;
 }
 
-function asQuarantined([name, given]: readonly [ObjectName, Quarantined]): MirrorStatus['quarantined'][number] {
+function asQuarantined([name, given]: readonly [
+  ObjectName,
+  Quarantined,
+]): MirrorStatus['quarantined'][number] {
   const { reason, error, attempts, sinceMs, nextTryMs = null } = given;
   return { name, reason, error, attempts, sinceMs, nextTryMs };
 }

@@ -1,17 +1,23 @@
 import type { Clock } from '../../clock.js';
 import type { RelativePath } from '../../watcher/entry.js';
 import type { Degraded, Unsettled } from '../../watcher/watcher.js';
+import { type Moment, momentAt, momentNow, momentOfEpoch, oldest, type Since } from '../moment.js';
+import type { DueRun } from '../scan/due-runs.js';
+import { createSeenTimes } from '../scan/seen-times.js';
+import type { Pending } from '../work/pending.js';
+import type { Quarantine } from '../work/quarantine.js';
+import type { TargetRoom } from '../work/target-room.js';
 import { conditionOf } from './condition-of.js';
 import type { ContainerTrouble } from './container-trouble.js';
 import type { JobLedger } from './job-ledger.js';
 import type { MirrorParts } from './mirror-parts.js';
-import { type Condition, lagOf, type MirrorFacts, stateOf, type UndoneChanges } from './mirror-state.js';
-import { type Moment, momentAt, momentNow, momentOfEpoch, oldest, type Since } from '../moment.js';
-import type { Pending } from '../work/pending.js';
-import type { Quarantine } from '../work/quarantine.js';
-import type { DueRun } from '../scan/due-runs.js';
-import { createSeenTimes } from '../scan/seen-times.js';
-import type { TargetRoom } from '../work/target-room.js';
+import {
+  type Condition,
+  lagOf,
+  type MirrorFacts,
+  stateOf,
+  type UndoneChanges,
+} from './mirror-state.js';
 
 /** What is still to be found out about a mirror's source, by who watches it. */
 export interface Watch {
@@ -94,7 +100,11 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
       pending: pending.size,
       unsettled: watch?.unsettled() !== undefined,
       dropped: pending.dropped,
-      refusal: refusal && { run: refusal[0], why: refusal[1], reconciled: ledger.read().reconciled },
+      refusal: refusal && {
+        run: refusal[0],
+        why: refusal[1],
+        reconciled: ledger.read().reconciled,
+      },
       failing: quarantine.all.size,
       held: guard.holding !== undefined,
       unwatched: watch?.unwatched() ?? [],
@@ -108,7 +118,8 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
       const atMs = changedAtMs === undefined ? sinceMs : changedAtMs;
       yield atMs === null ? null : momentOfEpoch(atMs, clock);
     }
-    if (guard.holding !== undefined) yield jobLedger.heldSince() ?? momentOfEpoch(guard.holding.sinceMs, clock);
+    if (guard.holding !== undefined)
+      yield jobLedger.heldSince() ?? momentOfEpoch(guard.holding.sinceMs, clock);
     for (const { since } of runs()) if (since !== undefined) yield since;
     const since = watch?.unsettled()?.since;
     if (since !== undefined) yield momentAt(since, clock);
@@ -128,7 +139,13 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
     const hasUnseen = unsettled !== undefined && unsettled.since === undefined;
     const deaf = !begun || stopped !== undefined || (isWatched && watch === undefined);
     const refused = refusals.size > 0 && !ledger.read().reconciled;
-    return deaf || hasUnseen || refused || jobLedger.missed || runs().some(({ since }) => since === undefined);
+    return (
+      deaf ||
+      hasUnseen ||
+      refused ||
+      jobLedger.missed ||
+      runs().some(({ since }) => since === undefined)
+    );
   }
 
   return {

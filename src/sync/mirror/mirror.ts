@@ -1,32 +1,32 @@
 import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
 import type { WatchState } from '../../watcher/watcher.js';
-import { createAttempts } from '../work/attempts.js';
-import { type ContainerTrouble, createContainerTrouble } from './container-trouble.js';
 import { changeOf, createDenial } from '../denial.js';
 import type { MirrorStatus } from '../events.js';
-import { createFailedLooks, type FailedLooks, reportingLooks } from './failed-looks.js';
 import type { Change } from '../guard-rule.js';
-import { type LinkedIntake, withHardLinks } from './hard-links.js';
-import { createIntake } from './intake.js';
-import type { Job } from '../work/job.js';
-import { createJobLedger } from './job-ledger.js';
-import { createMirrorStats, type MirrorStats } from './mirror-stats.js';
-import type { MirrorParts } from './mirror-parts.js';
 import type { MirrorSettings } from '../mirror-settings.js';
-import { statusOf } from './mirror-status.js';
-import { createMirrorWork, type MirrorWork } from './mirror-work.js';
 import { momentNow } from '../moment.js';
-import { createPending, type Pending } from '../work/pending.js';
-import { perform } from '../work/perform.js';
-import { openRemoteRoot, type RemoteRoot } from '../work/remote-root.js';
-import { openQuarantine } from '../work/quarantine.js';
-import { createRuns, type Runs } from './runs.js';
 import { createScansDue, type ScansDue } from '../scan/scans-due.js';
 import { readUntil } from '../source/read-until.js';
 import { createSourceView, type SourceView } from '../source/source-view.js';
+import { createAttempts } from '../work/attempts.js';
+import type { Job } from '../work/job.js';
+import { createPending, type Pending } from '../work/pending.js';
+import { perform } from '../work/perform.js';
+import { openQuarantine } from '../work/quarantine.js';
+import { openRemoteRoot, type RemoteRoot } from '../work/remote-root.js';
 import { createTargetRoom, roomPatience } from '../work/target-room.js';
 import { createWaitingJobs, type WaitingJobs } from '../work/waiting-jobs.js';
 import { createWhereabouts, type Whereabouts } from '../work/whereabouts.js';
+import { type ContainerTrouble, createContainerTrouble } from './container-trouble.js';
+import { createFailedLooks, type FailedLooks, reportingLooks } from './failed-looks.js';
+import { type LinkedIntake, withHardLinks } from './hard-links.js';
+import { createIntake } from './intake.js';
+import { createJobLedger } from './job-ledger.js';
+import type { MirrorParts } from './mirror-parts.js';
+import { createMirrorStats, type MirrorStats } from './mirror-stats.js';
+import { statusOf } from './mirror-status.js';
+import { createMirrorWork, type MirrorWork } from './mirror-work.js';
+import { createRuns, type Runs } from './runs.js';
 
 /** One mirror at work: what its scans and its watch find becomes jobs, what the jobs do becomes records. */
 export interface Mirror {
@@ -68,12 +68,31 @@ export interface Mirror {
 }
 
 export function createMirror(parts: MirrorParts): Mirror {
-  const { settings, backend, index, guard, ledger, reader, queue, clock, log, random, persistence, interrupt, drain } = parts;
+  const {
+    settings,
+    backend,
+    index,
+    guard,
+    ledger,
+    reader,
+    queue,
+    clock,
+    log,
+    random,
+    persistence,
+    interrupt,
+    drain,
+  } = parts;
   const { name, container, policy, settleMs } = settings;
   const quarantine = openQuarantine(ledger, clock, log);
   const stats = createMirrorStats(name, clock, parts.observe);
   const failedLooks = createFailedLooks(clock);
-  const view = createSourceView(settings, backend.capabilities.limits.maxKeyBytes, ledger.read, clock);
+  const view = createSourceView(
+    settings,
+    backend.capabilities.limits.maxKeyBytes,
+    ledger.read,
+    clock,
+  );
   const source = reportingLooks(view, failedLooks.report);
   const place = openRemoteRoot({ settings, backend, ledger, clock, log });
   const runs = createRuns(clock);
@@ -83,10 +102,39 @@ export function createMirror(parts: MirrorParts): Mirror {
   const whereabouts = createWhereabouts({ index, source, pending, scansDue });
   // Rejects only when nothing is begun any more, and the job was dropped.
   const requeue = (job: Job) => queue.add(job).catch(() => {});
-  const waitingJobs = createWaitingJobs({ pending, scansDue, requeue, lookAt, clock, signal: drain });
-  const hints = createIntake({ mirror: name, queue, index, source, policy, whereabouts, settled, pending, runs, clock });
+  const waitingJobs = createWaitingJobs({
+    pending,
+    scansDue,
+    requeue,
+    lookAt,
+    clock,
+    signal: drain,
+  });
+  const hints = createIntake({
+    mirror: name,
+    queue,
+    index,
+    source,
+    policy,
+    whereabouts,
+    settled,
+    pending,
+    runs,
+    clock,
+  });
   const intake = withHardLinks(hints, index, source);
-  const jobLedger = createJobLedger({ parts, stats, runs, pending, whereabouts, settled, delayed, source, intake, containerTrouble });
+  const jobLedger = createJobLedger({
+    parts,
+    stats,
+    runs,
+    pending,
+    whereabouts,
+    settled,
+    delayed,
+    source,
+    intake,
+    containerTrouble,
+  });
   const context = {
     ...place,
     source,
@@ -137,7 +185,15 @@ export function createMirror(parts: MirrorParts): Mirror {
     listener: jobLedger,
   });
   const isUnseen = (object: ObjectName) => source.statPath(object).found === 'unknown';
-  const work = createMirrorWork({ parts, pending, quarantine, containerTrouble, room, jobLedger, isUnseen });
+  const work = createMirrorWork({
+    parts,
+    pending,
+    quarantine,
+    containerTrouble,
+    room,
+    jobLedger,
+    isUnseen,
+  });
   const reportState = () => stats.state(work.condition());
 
   function lookAt(object: ObjectName): void {
@@ -147,7 +203,8 @@ export function createMirror(parts: MirrorParts): Mirror {
   /** No job sees to this name any more: what waited for that runs again. */
   function settled(object: ObjectName, run: number): void {
     const withheld = whereabouts.ended(object);
-    if (withheld.length > 0 && !drain.aborted) intake.seeTo(withheld, run, momentNow(clock)).catch(jobLedger.miss);
+    if (withheld.length > 0 && !drain.aborted)
+      intake.seeTo(withheld, run, momentNow(clock)).catch(jobLedger.miss);
     waitingJobs.ended(object);
   }
 
@@ -179,7 +236,9 @@ export function createMirror(parts: MirrorParts): Mirror {
       reportState();
       await attempts.run(job);
       stats.jobEnded(job);
-      await guard.settle().catch((error: unknown) => log.error('guard not recorded', { mirror: name, error }));
+      await guard
+        .settle()
+        .catch((error: unknown) => log.error('guard not recorded', { mirror: name, error }));
       reportState();
     },
     dropped: jobLedger.dropped,
@@ -223,5 +282,7 @@ function versionOf({ name, seen, lane }: Job, source: SourceView): string {
   if (lane === 'delete') return 'absent';
   const look = seen ? undefined : source.statPath(name);
   const entry = seen ?? (look?.found === 'entry' ? look.entry : undefined);
-  return entry ? `${entry.size} ${entry.mtimeNs} ${entry.ctimeNs} ${entry.inode}` : (look?.found ?? 'unknown');
+  return entry
+    ? `${entry.size} ${entry.mtimeNs} ${entry.ctimeNs} ${entry.inode}`
+    : (look?.found ?? 'unknown');
 }

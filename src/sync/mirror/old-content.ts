@@ -1,12 +1,17 @@
 import type { Mirror } from './mirror.js';
 
-type Starting = Pick<Mirror, 'settings'> & { readonly parts: Pick<Mirror['parts'], 'backend' | 'log'> };
+type Starting = Pick<Mirror, 'settings'> & {
+  readonly parts: Pick<Mirror['parts'], 'backend' | 'log'>;
+};
 
 /**
  * Says in the log whether the container keeps earlier versions itself, so that what is deleted or overwritten can be had
  * back whatever `deletes` says. Never rejects, but with the signal's reason: who may mirror need not be allowed to ask.
  */
-export async function warnOfVersions({ settings, parts: { backend, log } }: Starting, signal: AbortSignal): Promise<void> {
+export async function warnOfVersions(
+  { settings, parts: { backend, log } }: Starting,
+  signal: AbortSignal,
+): Promise<void> {
   const { name, container, policy } = settings;
   const { versions } = backend.capabilities;
   if (versions === undefined) return;
@@ -14,7 +19,11 @@ export async function warnOfVersions({ settings, parts: { backend, log } }: Star
     if (!(await versions.keepsVersions(container, { signal }))) return;
   } catch (error) {
     signal.throwIfAborted();
-    log.debug('cannot tell whether the container keeps versions', { mirror: name, container, error });
+    log.debug('cannot tell whether the container keeps versions', {
+      mirror: name,
+      container,
+      error,
+    });
     return;
   }
   const note =

@@ -1,6 +1,6 @@
 import type { Acquired } from '../../lease/lease.js';
-import type { MirrorParts } from './mirror-parts.js';
 import type { MirrorSettings } from '../mirror-settings.js';
+import type { MirrorParts } from './mirror-parts.js';
 
 interface Noted {
   readonly parts: Pick<MirrorParts, 'ledger' | 'log'>;
@@ -11,7 +11,10 @@ interface Noted {
  * Keeps in mind how often the place had changed hands. Resolves with whether the target has gone back to an older state, as when
  * it was restored from a snapshot: then the index says more than is there.
  */
-export async function noteFence({ parts: { ledger, log }, settings: { name, target } }: Noted, { fences }: Acquired): Promise<boolean> {
+export async function noteFence(
+  { parts: { ledger, log }, settings: { name, target } }: Noted,
+  { fences }: Acquired,
+): Promise<boolean> {
   if (fences === undefined) return false;
   const { fence: known } = ledger.read();
   const wentBack = known !== undefined && fences.found !== undefined && fences.found < known;

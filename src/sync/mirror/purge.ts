@@ -1,16 +1,18 @@
 import { bytesBody } from '../../drivers/body.js';
 import { bookkeepingPut } from '../../drivers/bookkeeping.js';
 import { findObject } from '../../drivers/find-object.js';
-import type { Mirror } from './mirror.js';
 import { OWN_FOLDER } from '../reserved-names.js';
 import { deleteEntries, type Emptied, nothingEmptied } from '../trash/delete-entries.js';
 import { isExpired, lookAtClock } from '../trash/expiry.js';
 import { listTrash, type TrashEntry } from '../trash/list-trash.js';
+import type { Mirror } from './mirror.js';
 
 /** An object that is written to hear from the provider what time it is, and then removed. */
 const CLOCK_OBJECT = `${OWN_FOLDER}clock`;
 
-type Purging = Pick<Mirror, 'settings' | 'stats'> & { readonly parts: Pick<Mirror['parts'], 'backend' | 'ledger' | 'clock' | 'log'> };
+type Purging = Pick<Mirror, 'settings' | 'stats'> & {
+  readonly parts: Pick<Mirror['parts'], 'backend' | 'ledger' | 'clock' | 'log'>;
+};
 
 /**
  * Deletes what has been in the trash for longer than the mirror keeps it. A clock that runs ahead must not cost anything:
@@ -21,7 +23,8 @@ export async function purgeTrash(mirror: Purging, signal: AbortSignal): Promise<
   const { settings, parts, stats } = mirror;
   const { ledger, clock, log } = parts;
   const known = ledger.read().trash;
-  if (settings.trashKeepMs === 0 || (settings.policy.deletes !== 'trash' && known === undefined)) return;
+  if (settings.trashKeepMs === 0 || (settings.policy.deletes !== 'trash' && known === undefined))
+    return;
   try {
     const { trusted, look } = lookAtClock(known, clock.now());
     await ledger.update((document) => ({ ...document, trash: look }));
@@ -29,14 +32,23 @@ export async function purgeTrash(mirror: Purging, signal: AbortSignal): Promise<
     const { objects, bytes, failed } = await purge(mirror, signal);
     if (objects > 0) stats.report({ event: 'trash-purged', objects, bytes });
     const [first] = failed;
-    if (first) log.warn('trash not purged', { mirror: settings.name, objects: failed.size, first: first[0], error: first[1] });
+    if (first)
+      log.warn('trash not purged', {
+        mirror: settings.name,
+        objects: failed.size,
+        first: first[0],
+        error: first[1],
+      });
   } catch (error) {
     signal.throwIfAborted();
     log.warn('trash not purged', { mirror: settings.name, error });
   }
 }
 
-async function purge({ settings, parts: { backend, clock } }: Purging, signal: AbortSignal): Promise<Emptied> {
+async function purge(
+  { settings, parts: { backend, clock } }: Purging,
+  signal: AbortSignal,
+): Promise<Emptied> {
   const ownMs = clock.now();
   const { trashKeepMs, container } = settings;
   const inOrder = backend.capabilities.listingOrder === 'utf8';
@@ -46,7 +58,13 @@ async function purge({ settings, parts: { backend, clock } }: Purging, signal: A
     const expired = page.filter((entry) => isExpired(entry, trashKeepMs, ownMs));
     if (expired.length > 0) {
       nowMs ??= Math.min(ownMs, (await providerTime({ settings, backend }, signal)) ?? ownMs);
-      await deleteEntries(backend, container, stillExpired(expired, trashKeepMs, nowMs), emptied, signal);
+      await deleteEntries(
+        backend,
+        container,
+        stillExpired(expired, trashKeepMs, nowMs),
+        emptied,
+        signal,
+      );
     }
     const newest = page.at(-1);
     if (inOrder && newest !== undefined && newest.atMs + trashKeepMs > ownMs) break;
@@ -54,13 +72,20 @@ async function purge({ settings, parts: { backend, clock } }: Purging, signal: A
   return emptied;
 }
 
-function stillExpired(entries: readonly TrashEntry[], keepMs: number, nowMs: number): readonly TrashEntry[] {
+function stillExpired(
+  entries: readonly TrashEntry[],
+  keepMs: number,
+  nowMs: number,
+): readonly TrashEntry[] {
   return entries.filter((entry) => isExpired(entry, keepMs, nowMs));
 }
 
 /** Milliseconds since the epoch; undefined where nobody can tell. */
 async function providerTime(
-  { settings: { container, prefix }, backend }: Pick<Purging, 'settings'> & Pick<Purging['parts'], 'backend'>,
+  {
+    settings: { container, prefix },
+    backend,
+  }: Pick<Purging, 'settings'> & Pick<Purging['parts'], 'backend'>,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const ref = { container, key: prefix + CLOCK_OBJECT };

@@ -4,7 +4,9 @@ import type { JobKind } from '../events.js';
 
 /** Counts what one run does; read at its end as the summary, and meanwhile as progress. */
 export interface Tally {
-  readonly counts: { -readonly [K in keyof Omit<RunReport, 'startedAtMs' | 'seconds'>]: RunReport[K] };
+  readonly counts: {
+    -readonly [K in keyof Omit<RunReport, 'startedAtMs' | 'seconds'>]: RunReport[K];
+  };
   /** `metadata`: the object was given other metadata. */
   done(job: JobKind, bytes: number, metadata?: boolean): void;
   report(): RunReport;

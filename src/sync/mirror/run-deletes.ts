@@ -3,10 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NameSet } from '../../state/ledger.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { RunKind } from '../events.js';
+import type { Finding, MissingName } from '../scan/compare.js';
+import { openSpill } from '../scan/spill.js';
 import type { Mirror } from './mirror.js';
 import type { Run } from './runs.js';
-import type { MissingName, Finding } from '../scan/compare.js';
-import { openSpill } from '../scan/spill.js';
 
 /**
  * The deletes that a scan finds, kept until it has found all of them: the guard is told how many there are before the
@@ -36,7 +36,10 @@ export interface KeptObjects {
 
 const REJECTED = 'its delete was rejected; to be asked again: longshore reject --undo';
 
-export function collectDeletes({ parts, whereabouts, intake, held }: Mirror, { whyKept, kept }: KeptObjects): RunDeletes {
+export function collectDeletes(
+  { parts, whereabouts, intake, held }: Mirror,
+  { whyKept, kept }: KeptObjects,
+): RunDeletes {
   const { index, guard, location } = parts;
   const found = openSpill<MissingName>(location.folder);
 
@@ -51,7 +54,10 @@ export function collectDeletes({ parts, whereabouts, intake, held }: Mirror, { w
     }
   }
 
-  async function count(asOfMs: number, signal: AbortSignal): Promise<{ readonly deletes: number; readonly foreign: NameSet }> {
+  async function count(
+    asOfMs: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly deletes: number; readonly foreign: NameSet }> {
     let digest = 0n;
     let deletes = 0;
     let foreign = 0;
@@ -91,10 +97,23 @@ export function collectDeletes({ parts, whereabouts, intake, held }: Mirror, { w
       const over = await guard.expect(deletes, kind === 'reconcile' ? foreign : undefined);
       try {
         for await (const { name, remote } of inTurns(signal)) {
-          const why = index.get(name) === undefined ? (whyKept(name) ?? (guard.extraneousStays ? REJECTED : undefined)) : undefined;
+          const why =
+            index.get(name) === undefined
+              ? (whyKept(name) ?? (guard.extraneousStays ? REJECTED : undefined))
+              : undefined;
           if (why !== undefined) kept(name, why);
           else if (isHeld(name)) held(name, 'delete', run.id);
-          else await intake.enqueue({ name, local: undefined, remote, decision: { action: 'delete', why: 'gone' }, asOfMs }, run);
+          else
+            await intake.enqueue(
+              {
+                name,
+                local: undefined,
+                remote,
+                decision: { action: 'delete', why: 'gone' },
+                asOfMs,
+              },
+              run,
+            );
         }
         return over;
       } catch (error) {

@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.js';
 import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
 import type { RelativePath } from '../../watcher/entry.js';
-import { type ChangedNames, createChangedNames } from './changed-names.js';
 import type { Progress } from '../events.js';
 import type { Since } from '../moment.js';
 import { createPending, type Pending } from '../work/pending.js';
+import { type ChangedNames, createChangedNames } from './changed-names.js';
 import { startTally, type Tally } from './report.js';
 
 /** One scan or reconcile, from its start until the last of its jobs is over. */

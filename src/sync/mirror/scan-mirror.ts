@@ -1,23 +1,23 @@
-import { childController } from '../../signal.js';
 import { failpoint } from '../../failpoint.js';
+import { childController } from '../../signal.js';
 import type { ObjectName } from '../../state/object-index.js';
 import type { SkipReason } from '../events.js';
-import type { Mirror } from './mirror.js';
 import { momentNow } from '../moment.js';
 import { REPORTED } from '../reported.js';
-import type { Run } from './runs.js';
+import { OWN_FOLDER } from '../reserved-names.js';
+import type { DueRun } from '../scan/due-runs.js';
+import { listRemote } from '../scan/listing.js';
+import { startScan } from '../scan/scan.js';
+import { WORTH_SHARING } from '../scan/scan-parts.js';
+import type { ScanItem, ScanSummary } from '../scan/scan-run.js';
 import { scanOf } from '../scan/scans-due.js';
 import type { InnerMounts } from '../source/inner-mounts.js';
 import { acceptSourceIfMeant, notMounted, walkSettingsOf } from '../source/source-view.js';
 import { createOthersPlaces } from '../store/others-places.js';
-import { OWN_FOLDER } from '../reserved-names.js';
-import type { DueRun } from '../scan/due-runs.js';
 import { finishRun, type ScanResult } from './finish-run.js';
-import { listRemote } from '../scan/listing.js';
+import type { Mirror } from './mirror.js';
 import { collectDeletes, type RunDeletes } from './run-deletes.js';
-import { startScan } from '../scan/scan.js';
-import { WORTH_SHARING } from '../scan/scan-parts.js';
-import type { ScanItem, ScanSummary } from '../scan/scan-run.js';
+import type { Run } from './runs.js';
 import { lookForMoved } from './second-look.js';
 
 /**
@@ -27,7 +27,11 @@ import { lookForMoved } from './second-look.js';
  * SourceMissingError when there is no source, and with the driver's error when the container cannot be listed: nothing is
  * deleted then.
  */
-export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal): Promise<{ readonly finished: Promise<ScanResult> }> {
+export async function scanMirror(
+  mirror: Mirror,
+  due: DueRun,
+  stop: AbortSignal,
+): Promise<{ readonly finished: Promise<ScanResult> }> {
   const {
     controller: { signal },
     unlink,
@@ -62,7 +66,8 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     const noDeletes = ledger.read().reconciled ? deleteVeto : notBefore(settings.name, due);
     // Of nothing, nothing can be deleted or replaced: a new mirror may begin with an empty folder.
     const reason = parts.index.count() === 0 ? undefined : deleteVeto;
-    if (reason !== undefined) log.warn('deletes are withheld', { mirror: settings.name, why: reason });
+    if (reason !== undefined)
+      log.warn('deletes are withheld', { mirror: settings.name, why: reason });
     mirror.work.deletesVetoed(reason);
     if (parts.index.count() === 0) await forgetFirstSight(mirror);
     const request = {
@@ -77,9 +82,18 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
       acceptEmpty: ledger.read().acceptedEmpty === true,
       beganMs: clock.now(),
     };
-    const listing = due.kind === 'reconcile' ? listRemote(backend, settings.container, settings.prefix, signal, others.note) : undefined;
+    const listing =
+      due.kind === 'reconcile'
+        ? listRemote(backend, settings.container, settings.prefix, signal, others.note)
+        : undefined;
     const { listingOrder } = backend.capabilities;
-    const scan = startScan(request, { signal, clock, listingOrder, ...(listing ? { listing } : {}), ...whereToCut(mirror) });
+    const scan = startScan(request, {
+      signal,
+      clock,
+      listingOrder,
+      ...(listing ? { listing } : {}),
+      ...whereToCut(mirror),
+    });
     run.scanned = scan.scanned;
     let changed = false;
     for await (const items of scan) {
@@ -89,7 +103,11 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
         if (item.kind === 'finding' && item.decision.action !== 'report') begun.delete(item.name);
         // Its other names may lie outside of the folder that is scanned.
         if (due.under !== '' && item.kind === 'finding' && item.local) {
-          await mirror.intake.linked(item.name, item.local, run.since(mirror.source.pathOf(item.name)));
+          await mirror.intake.linked(
+            item.name,
+            item.local,
+            run.since(mirror.source.pathOf(item.name)),
+          );
         }
         if (due.noDeletes && item.kind === 'finding' && item.decision.action === 'delete') continue;
         summary = (await take(item, mirror, run, deletes, othersObject)) ?? summary;
@@ -100,15 +118,21 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
     if (due.kind === 'reconcile' && !ledger.read().reconciled) {
       // Now, and not when all jobs are done: a file that became a folder is sent only once its old object may be deleted.
       failpoint('sync: all found, first reconcile not noted');
-      await ledger.update((document) => ({ ...document, reconciled: true, source: mirror.source.identity() }));
+      await ledger.update((document) => ({
+        ...document,
+        reconciled: true,
+        source: mirror.source.identity(),
+      }));
       if (summary.deletesKept > 0) mirror.miss();
     }
-    if (changed && deletes.size > 0 && due.under === '') await lookForMoved(mirror, run, request, { signal, clock, ...whereToCut(mirror) });
+    if (changed && deletes.size > 0 && due.under === '')
+      await lookForMoved(mirror, run, request, { signal, clock, ...whereToCut(mirror) });
     asOfMs = clock.monotonic();
     mirror.scansDue.walked(due.under, began);
     walked();
     mirror.waitingJobs.recheck();
-    if (deletes.size === 0 || !mirror.scansDue.isDue(asOfMs)) deletesOver = await deletes.due(run, due.kind, asOfMs, signal);
+    if (deletes.size === 0 || !mirror.scansDue.isDue(asOfMs))
+      deletesOver = await deletes.due(run, due.kind, asOfMs, signal);
   } catch (error) {
     deletes.close();
     // A turn later: by then the run that makes up for this one counts as due.
@@ -121,20 +145,30 @@ export async function scanMirror(mirror: Mirror, due: DueRun, stop: AbortSignal)
   run.tally.counts.scanned = summary.scanned;
   run.tally.counts.unchanged += summary.unchanged;
   if (summary.kept > 0) run.tally.counts.kept = summary.kept;
-  const rest = { summary, asOfMs, deletes, deletesOver, scanned, endSurvey, needlessUploads: begun };
+  const rest = {
+    summary,
+    asOfMs,
+    deletes,
+    deletesOver,
+    scanned,
+    endSurvey,
+    needlessUploads: begun,
+  };
   return { finished: finishRun(mirror, due, run, rest, signal).finally(unlink) };
 }
 
 /** A source of which nothing was mirrored may have been seen before its disk was mounted: the mount point is not what it is known by. */
 async function forgetFirstSight({ source, parts: { ledger } }: Mirror): Promise<void> {
-  if (source.replaced() !== undefined) await ledger.update((document) => ({ ...document, source: source.asOpened() }));
+  if (source.replaced() !== undefined)
+    await ledger.update((document) => ({ ...document, source: source.asOpened() }));
 }
 
 /** Before anything of it is mirrored: once it is, a disk inside the source that is not mounted looks like deletes. */
 async function rememberMounts({ source, parts: { ledger } }: Mirror): Promise<InnerMounts> {
   const before = ledger.read().mounts ?? {};
   const mounts = source.mounts();
-  if (Object.keys(mounts).length > Object.keys(before).length) await ledger.update((document) => ({ ...document, mounts }));
+  if (Object.keys(mounts).length > Object.keys(before).length)
+    await ledger.update((document) => ({ ...document, mounts }));
   return mounts;
 }
 
@@ -170,7 +204,8 @@ async function take(
       return undefined;
     }
     case 'problem':
-      if (item.inode !== undefined) mirror.whereabouts.unnameable(item.path, item.inode, item.detail);
+      if (item.inode !== undefined)
+        mirror.whereabouts.unnameable(item.path, item.inode, item.detail);
       if (item.transient) mirror.failedLooks.report(item.path);
       skip(mirror, run, item.path, item.reason, item.detail);
       return undefined;
@@ -182,13 +217,22 @@ async function take(
 }
 
 /** Why an object is not nobody's: whoever holds the lease of that folder has put it there. */
-function whyOthers(place: ObjectName | undefined, { settings: { target, container, prefix } }: Mirror): string | undefined {
+function whyOthers(
+  place: ObjectName | undefined,
+  { settings: { target, container, prefix } }: Mirror,
+): string | undefined {
   if (place === undefined) return undefined;
   const lease = `${prefix}${place === '' ? '' : `${place}/`}${OWN_FOLDER}lease`;
   return `another mirror writes to ${prefix}${place}/, where its lease is, and this object is left to it; if that mirror is gone for good: longshore object rm ${target} ${container} ${lease}`;
 }
 
-function skip({ stats }: Mirror, { tally }: Run, path: string, reason: SkipReason, detail: string): void {
+function skip(
+  { stats }: Mirror,
+  { tally }: Run,
+  path: string,
+  reason: SkipReason,
+  detail: string,
+): void {
   // Links that the mirror is told to skip are no surprise to anybody, and for a malformed pattern nothing is left out.
   if (reason !== 'link-skipped' && reason !== 'pattern-malformed') tally.counts.skipped += 1;
   stats.skipped(path, reason, detail);

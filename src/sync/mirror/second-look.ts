@@ -1,7 +1,7 @@
-import type { Mirror } from './mirror.js';
-import type { Run } from './runs.js';
 import { type ScanOptions, startScan } from '../scan/scan.js';
 import type { ScanRequest } from '../scan/scan-run.js';
+import type { Mirror } from './mirror.js';
+import type { Run } from './runs.js';
 
 /**
  * Walks the source once more, for files that moved while it was walked from where the walk had not been yet to where it had
@@ -16,11 +16,16 @@ export async function lookForMoved(
 ): Promise<void> {
   const { intake, pending, whereabouts, parts } = mirror;
   await parts.index.flush(); // what was recorded meanwhile is not found once more
-  for await (const items of startScan({ ...request, noDeletes: 'this is a second look' }, options)) {
+  for await (const items of startScan(
+    { ...request, noDeletes: 'this is a second look' },
+    options,
+  )) {
     for (const item of items) {
       options.signal.throwIfAborted();
-      if (item.kind === 'problem' && item.inode !== undefined) whereabouts.unnameable(item.path, item.inode, item.detail);
-      if (item.kind !== 'finding' || item.local === undefined || item.decision.action === 'report') continue;
+      if (item.kind === 'problem' && item.inode !== undefined)
+        whereabouts.unnameable(item.path, item.inode, item.detail);
+      if (item.kind !== 'finding' || item.local === undefined || item.decision.action === 'report')
+        continue;
       if (whereabouts.isSighted(item.name, item.local.inode)) continue;
       if (pending.has(item.name)) whereabouts.sighted(item.name, item.local.inode);
       else await intake.enqueue(item, run);

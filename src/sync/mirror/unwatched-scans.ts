@@ -41,7 +41,8 @@ export function createUnwatchedScans({ due, scansDue, clock }: UnwatchedScansOpt
       for (const under of requestedMs.keys()) {
         if (!unwatched.some((one) => one.under === under)) requestedMs.delete(under);
       }
-      for (const { under } of unwatched) yield { sinceMs: scansDue.walkedAtMs(under), request: () => request(under) };
+      for (const { under } of unwatched)
+        yield { sinceMs: scansDue.walkedAtMs(under), request: () => request(under) };
     },
   };
 }

@@ -2,10 +2,10 @@ import { onAbort } from '../../signal.js';
 import type { RelativePath } from '../../watcher/entry.js';
 import { together } from '../../watcher/settle.js';
 import type { Hint, Unsettled, Watcher } from '../../watcher/watcher.js';
-import type { Mirror } from './mirror.js';
 import { momentAt } from '../moment.js';
 import type { DueRun, DueRuns } from '../scan/due-runs.js';
 import { type DueScan, scanOf, UNHEARD } from '../scan/scans-due.js';
+import type { Mirror } from './mirror.js';
 import { createUnwatchedScans } from './unwatched-scans.js';
 
 /** What a mirror's watcher hears of, as jobs and as runs that are due. */
@@ -23,7 +23,12 @@ export interface WatchedSource {
 const GONE = 'a folder is gone';
 
 /** `begun`: the run that a scan has been given last, which says itself when it has seen everything. */
-export function watchedSource(mirror: Mirror, watcher: Watcher, due: DueRuns, begun: () => DueRun | undefined): WatchedSource {
+export function watchedSource(
+  mirror: Mirror,
+  watcher: Watcher,
+  due: DueRuns,
+  begun: () => DueRun | undefined,
+): WatchedSource {
   const { stats } = mirror;
   const { clock } = mirror.parts;
 
@@ -44,7 +49,8 @@ export function watchedSource(mirror: Mirror, watcher: Watcher, due: DueRuns, be
           rescan: hint.kind === 'rescan' ? hint.why : null,
         });
         mirror.reportState();
-        if (hint.kind === 'rescan') due.add({ kind: 'scan', under: hint.under, why: hint.why, ...sinceOf(hint.since) });
+        if (hint.kind === 'rescan')
+          due.add({ kind: 'scan', under: hint.under, why: hint.why, ...sinceOf(hint.since) });
         else await takePaths(hint);
       }
     } finally {
@@ -56,17 +62,28 @@ export function watchedSource(mirror: Mirror, watcher: Watcher, due: DueRuns, be
     const moments = since.map((atMs) => momentAt(atMs, clock));
     const gone = await mirror.intake.hints(paths, moments);
     const oldestMs = Math.min(...since);
-    for (const under of gone) due.add({ kind: 'scan', under, why: GONE, gone: true, ...sinceOf(oldestMs) });
+    for (const under of gone)
+      due.add({ kind: 'scan', under, why: GONE, gone: true, ...sinceOf(oldestMs) });
   }
 
   function unsettled(path?: RelativePath): Unsettled | undefined {
-    return together([watcher.unsettled(path), mirror.failedLooks.unsettled(path)].filter((one) => one !== undefined));
+    return together(
+      [watcher.unsettled(path), mirror.failedLooks.unsettled(path)].filter(
+        (one) => one !== undefined,
+      ),
+    );
   }
 
   /** At what could not be looked at before; what changed there meanwhile is of any age. */
   async function enqueueAgain(path: RelativePath): Promise<void> {
     const { found } = mirror.source.look(path);
-    if (found === 'folder') due.add({ kind: 'scan', under: path, why: 'a folder could not be read', ...sinceOf(undefined) });
+    if (found === 'folder')
+      due.add({
+        kind: 'scan',
+        under: path,
+        why: 'a folder could not be read',
+        ...sinceOf(undefined),
+      });
     else
       for (const under of await mirror.intake.hints([path], [null]))
         due.add({ kind: 'scan', under, why: GONE, gone: true, ...sinceOf(undefined) });
@@ -75,7 +92,10 @@ export function watchedSource(mirror: Mirror, watcher: Watcher, due: DueRuns, be
 
   function attend(): () => void {
     const unwatched = createUnwatchedScans({ due, scansDue: mirror.scansDue, clock });
-    const ends = [mirror.scansDue.attend(() => dueScans(unwatched)), mirror.whereabouts.attend(watcher.appearedAs)];
+    const ends = [
+      mirror.scansDue.attend(() => dueScans(unwatched)),
+      mirror.whereabouts.attend(watcher.appearedAs),
+    ];
     return () => {
       for (const end of ends) end();
     };
@@ -83,14 +103,20 @@ export function watchedSource(mirror: Mirror, watcher: Watcher, due: DueRuns, be
 
   /** What may still be found where nothing has been seen yet. */
   function* dueScans(unwatched: ReturnType<typeof createUnwatchedScans>): Generator<DueScan> {
-    const rescans = together([watcher.unsettledRescans(), mirror.failedLooks.unsettled()].filter((one) => one !== undefined));
+    const rescans = together(
+      [watcher.unsettledRescans(), mirror.failedLooks.unsettled()].filter(
+        (one) => one !== undefined,
+      ),
+    );
     if (rescans) yield { sinceMs: rescans.since ?? UNHEARD.sinceMs };
     for (const run of due.open) if (run !== begun()) yield scanOf(run);
     yield* unwatched.of(watcher.unwatched());
   }
 
   function sinceOf(atMs: number | undefined): Pick<DueRun, 'since' | 'unseenSinceMs'> {
-    return atMs === undefined ? { unseenSinceMs: UNHEARD.sinceMs } : { since: momentAt(atMs, clock), unseenSinceMs: atMs };
+    return atMs === undefined
+      ? { unseenSinceMs: UNHEARD.sinceMs }
+      : { since: momentAt(atMs, clock), unseenSinceMs: atMs };
   }
 
   return { take, enqueueAgain, unsettled, attend };

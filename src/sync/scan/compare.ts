@@ -71,7 +71,11 @@ export async function* compare(
       counts.scanned++;
       counts.bytes += local.size;
     }
-    if (local !== undefined && entry !== undefined && isPlainlyUnchanged(local, entry, remote, policy)) {
+    if (
+      local !== undefined &&
+      entry !== undefined &&
+      isPlainlyUnchanged(local, entry, remote, policy)
+    ) {
       counts.unchanged++;
       source.advance();
     } else {
@@ -96,11 +100,22 @@ export async function* compare(
  * What decide() answers with `nothing` for almost every file of almost every scan, seen without decoding the record. It
  * may be false where decide() says `nothing` too, and never true where it does not.
  */
-export function isPlainlyUnchanged(local: LocalEntry, entry: IndexEntry, remote: Remote, policy: Policy): boolean {
-  if (!entry.isConfirmed(local) || isRacy({ ctimeNs: local.ctimeNs, hashedAtMs: entry.hashedAtMs })) return false;
+export function isPlainlyUnchanged(
+  local: LocalEntry,
+  entry: IndexEntry,
+  remote: Remote,
+  policy: Policy,
+): boolean {
+  if (!entry.isConfirmed(local) || isRacy({ ctimeNs: local.ctimeNs, hashedAtMs: entry.hashedAtMs }))
+    return false;
   if (remote === 'unknown') return true;
   if (hasOldMetadata(entry.metadataEpoch, policy)) return false;
-  return remote !== 'absent' && remote.size === local.size && remote.md5 !== undefined && remote.md5 === entry.md5;
+  return (
+    remote !== 'absent' &&
+    remote.size === local.size &&
+    remote.md5 !== undefined &&
+    remote.md5 === entry.md5
+  );
 }
 
 function first(a: ObjectName | undefined, b: ObjectName | undefined): ObjectName | undefined {

@@ -1,5 +1,5 @@
-import type { RelativePath } from '../../watcher/entry.js';
 import { createCondition } from '../../condition.js';
+import type { RelativePath } from '../../watcher/entry.js';
 import { isOlder, type Moment } from '../moment.js';
 
 /** A scan, or the whole comparison with the container, that should be made. */
@@ -76,7 +76,8 @@ export function createDueRuns(): DueRuns {
 /** Pure: what then waits, widest first. */
 export function merge(waiting: readonly DueRun[], run: DueRun): readonly DueRun[] {
   const wide = waiting.find((other) => covers(other, run));
-  if (wide !== undefined) return waiting.map((other) => (other === wide ? withAges(wide, [run]) : other));
+  if (wide !== undefined)
+    return waiting.map((other) => (other === wide ? withAges(wide, [run]) : other));
   const narrow = waiting.filter((other) => covers(run, other));
   const merged = [...waiting.filter((other) => !covers(run, other)), withAges(run, narrow)];
   if (merged.length <= MOST_FOLDERS) return merged.sort((a, b) => width(a) - width(b));
@@ -87,16 +88,26 @@ export function merge(waiting: readonly DueRun[], run: DueRun): readonly DueRun[
 
 /** A run that also finds what these would have found. */
 function withAges({ since, unseenSinceMs, ...run }: DueRun, others: readonly DueRun[]): DueRun {
-  const unseen = [unseenSinceMs, ...others.map((other) => other.unseenSinceMs)].filter((ms) => ms !== undefined);
+  const unseen = [unseenSinceMs, ...others.map((other) => other.unseenSinceMs)].filter(
+    (ms) => ms !== undefined,
+  );
   let first = since;
-  for (const other of others) first = first && other.since && (isOlder(other.since, first) ? other.since : first);
-  return { ...run, ...(first && { since: first }), ...(unseen.length > 0 && { unseenSinceMs: Math.min(...unseen) }) };
+  for (const other of others)
+    first = first && other.since && (isOlder(other.since, first) ? other.since : first);
+  return {
+    ...run,
+    ...(first && { since: first }),
+    ...(unseen.length > 0 && { unseenSinceMs: Math.min(...unseen) }),
+  };
 }
 
 export function covers(wide: DueRun, narrow: DueRun): boolean {
   if (wide.kind === 'reconcile') return true;
   if (wide.noDeletes && !narrow.noDeletes) return false;
-  return narrow.kind === 'scan' && (wide.under === '' || narrow.under === wide.under || narrow.under.startsWith(`${wide.under}/`));
+  return (
+    narrow.kind === 'scan' &&
+    (wide.under === '' || narrow.under === wide.under || narrow.under.startsWith(`${wide.under}/`))
+  );
 }
 
 function width(run: DueRun): number {

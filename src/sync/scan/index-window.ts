@@ -51,11 +51,23 @@ export async function openIndexWindow(
   }
 }
 
-function entriesAt(view: IndexView, under: RelativePath, naming: Naming, range: NameRange): Iterator<IndexEntry> {
-  return under === '' ? view.entries(range)[Symbol.iterator]() : atAndBelow(view, under, naming, range);
+function entriesAt(
+  view: IndexView,
+  under: RelativePath,
+  naming: Naming,
+  range: NameRange,
+): Iterator<IndexEntry> {
+  return under === ''
+    ? view.entries(range)[Symbol.iterator]()
+    : atAndBelow(view, under, naming, range);
 }
 
-function* atAndBelow(view: IndexView, path: RelativePath, naming: Naming, range: NameRange): Generator<IndexEntry, void> {
+function* atAndBelow(
+  view: IndexView,
+  path: RelativePath,
+  naming: Naming,
+  range: NameRange,
+): Generator<IndexEntry, void> {
   for (const name of naming.namesAt(path)) {
     if (!isInRange(range, name)) continue;
     yield* view.entries({ prefix: name, upTo: name });

@@ -16,7 +16,10 @@ export interface FeedOptions {
   readonly signal: AbortSignal;
 }
 
-export function feedListing(listing: AsyncIterable<RemotePage>, { send, fail, signal }: FeedOptions): ListingFeed {
+export function feedListing(
+  listing: AsyncIterable<RemotePage>,
+  { send, fail, signal }: FeedOptions,
+): ListingFeed {
   const pages = listing[Symbol.asyncIterator]();
   let room = 0;
   let wake = () => {};

@@ -16,10 +16,15 @@ export async function* listRemote(
   signal: AbortSignal,
   seen: (page: PackedObjects) => void = () => {},
 ): AsyncGenerator<RemotePage, void> {
-  for await (const page of pages(backend.name, (at) => backend.listObjects(container, prefix, { ...at, bare: true }, { signal }), {
-    signal,
-  })) {
-    const objects = page.packed ?? packObjects(page.items.map((info) => bareObject(info.key, remoteFact(info))));
+  for await (const page of pages(
+    backend.name,
+    (at) => backend.listObjects(container, prefix, { ...at, bare: true }, { signal }),
+    {
+      signal,
+    },
+  )) {
+    const objects =
+      page.packed ?? packObjects(page.items.map((info) => bareObject(info.key, remoteFact(info))));
     seen(objects);
     // Not inspected: what a listing does not tell, the object itself, or in the end its content, may.
     yield { objects, inspected: false };

@@ -4,8 +4,8 @@ import type { Found } from '../../watcher/look.js';
 import type { WalkProblem } from '../../watcher/problem.js';
 import { decide, type Policy } from '../decide.js';
 import type { Naming } from '../naming.js';
+import type { Finding, MissingName } from './compare.js';
 import type { UnseenRanges } from './unseen-ranges.js';
-import type { MissingName, Finding } from './compare.js';
 
 /** What it takes to tell a file that is gone from one that was only not seen. */
 export interface Evidence {
@@ -60,7 +60,8 @@ export function* settleMissing(
     if (noDeletes !== undefined && (decision.action === 'delete' || decision.action === 'forget')) {
       counts.deletesKept++;
       // Somebody put it there: who is asked to let it go can see which it is.
-      if (record === undefined) yield { kind: 'finding', name, local, known: record, remote, decision: EXTRANEOUS };
+      if (record === undefined)
+        yield { kind: 'finding', name, local, known: record, remote, decision: EXTRANEOUS };
     } else yield { kind: 'finding', name, local, known: record, remote, decision };
   }
 }

@@ -1,4 +1,9 @@
-import { type BareObject, type PackedObjects, PackedReader, packObjects } from '../../drivers/packed-objects.js';
+import {
+  type BareObject,
+  type PackedObjects,
+  PackedReader,
+  packObjects,
+} from '../../drivers/packed-objects.js';
 import type { ObjectName } from '../../state/object-index.js';
 import type { RemoteFact } from '../decide.js';
 
@@ -29,12 +34,20 @@ export function readPage({ objects, inspected }: RemotePage): RemoteReader {
     },
     fact() {
       const { size, md5, etag } = reader;
-      return { size, inspected, ...(md5 === undefined ? {} : { md5 }), ...(etag === undefined ? {} : { etag }) };
+      return {
+        size,
+        inspected,
+        ...(md5 === undefined ? {} : { md5 }),
+        ...(etag === undefined ? {} : { etag }),
+      };
     },
   };
 }
 
-export function pageOf(objects: readonly (readonly [ObjectName, RemoteFact])[], inspected: boolean): RemotePage {
+export function pageOf(
+  objects: readonly (readonly [ObjectName, RemoteFact])[],
+  inspected: boolean,
+): RemotePage {
   return { objects: packObjects(objects.map(([name, fact]) => bareObject(name, fact))), inspected };
 }
 

@@ -46,7 +46,8 @@ export interface Failure {
 }
 
 export function failureOf(error: unknown): Failure {
-  if (error instanceof SourceMissingError) return { error, source: { root: error.root, problem: error.problem } };
+  if (error instanceof SourceMissingError)
+    return { error, source: { root: error.root, problem: error.problem } };
   const state = stateTroubleOf(error);
   return state === undefined ? { error } : { error, state };
 }
@@ -57,8 +58,12 @@ export class ScanFailedError extends Error {
 }
 
 export function errorOf({ error, source, state }: Failure, root: string): Error {
-  if (source !== undefined) return new SourceMissingError(source.root, source.problem, { cause: error });
+  if (source !== undefined)
+    return new SourceMissingError(source.root, source.problem, { cause: error });
   if (state !== undefined) return stateErrorOf(state, error);
   const reason = error instanceof Error ? error.message : String(error);
-  return new ScanFailedError(`the scan of ${root} failed, so nothing is deleted because of it: ${reason}`, { cause: error });
+  return new ScanFailedError(
+    `the scan of ${root} failed, so nothing is deleted because of it: ${reason}`,
+    { cause: error },
+  );
 }

@@ -2,13 +2,23 @@ import type { ObjectName } from '../../state/object-index.js';
 import type { RelativePath } from '../../watcher/entry.js';
 import type { NameRange } from '../../watcher/name-range.js';
 import type { Counts } from './compare.js';
-import { type ScanItem, type ScanProblem, type ScanRequest, type ScanSummary, type Walked, keptProblem } from './scan-run.js';
+import {
+  keptProblem,
+  type ScanItem,
+  type ScanProblem,
+  type ScanRequest,
+  type ScanSummary,
+  type Walked,
+} from './scan-run.js';
 
 /** Fewer names than this are scanned before a second thread has started. */
 export const WORTH_SHARING = 20_000;
 
 /** The parts of a scan, in order; one when it is not cut. */
-export function partsOf(request: ScanRequest, cutAt: ObjectName | undefined): readonly [ScanRequest, ...ScanRequest[]] {
+export function partsOf(
+  request: ScanRequest,
+  cutAt: ObjectName | undefined,
+): readonly [ScanRequest, ...ScanRequest[]] {
   if (cutAt === undefined || request.under !== '') return [request];
   const part = (range: NameRange) => ({ ...request, range });
   return [part({ upTo: cutAt }), part({ after: cutAt })];
@@ -34,7 +44,9 @@ export function mergeParts(parts: number): MergedParts {
         return walked.length === parts ? [walked.reduce(bothWalked)] : [];
       case 'finished':
         summaries.set(part, item);
-        return summaries.size === parts ? [...deletesKept.values(), inOrder(summaries).reduce(bothFinished)] : [];
+        return summaries.size === parts
+          ? [...deletesKept.values(), inOrder(summaries).reduce(bothFinished)]
+          : [];
       case 'problem':
         if (item.kept === undefined) return [item];
         add(item.path, item.kept.objects, item.kept.why);
@@ -46,7 +58,10 @@ export function mergeParts(parts: number): MergedParts {
 
   function add(path: RelativePath, objects: number, why: string): void {
     const key = `${path}\0${why}`;
-    deletesKept.set(key, keptProblem(path, objects + (deletesKept.get(key)?.kept?.objects ?? 0), why));
+    deletesKept.set(
+      key,
+      keptProblem(path, objects + (deletesKept.get(key)?.kept?.objects ?? 0), why),
+    );
   }
 
   return {
@@ -62,7 +77,12 @@ function inOrder(summaries: ReadonlyMap<number, ScanSummary>): readonly ScanSumm
 }
 
 function bothWalked(a: Walked, b: Walked): Walked {
-  return { ...a, ...countsOfBoth(a, b), empty: a.empty && b.empty, changed: a.changed || b.changed };
+  return {
+    ...a,
+    ...countsOfBoth(a, b),
+    empty: a.empty && b.empty,
+    changed: a.changed || b.changed,
+  };
 }
 
 function bothFinished(a: ScanSummary, b: ScanSummary): ScanSummary {
@@ -77,5 +97,10 @@ function bothFinished(a: ScanSummary, b: ScanSummary): ScanSummary {
 }
 
 function countsOfBoth(a: Counts, b: Counts): Counts {
-  return { scanned: a.scanned + b.scanned, unchanged: a.unchanged + b.unchanged, bytes: a.bytes + b.bytes, kept: a.kept + b.kept };
+  return {
+    scanned: a.scanned + b.scanned,
+    unchanged: a.unchanged + b.unchanged,
+    bytes: a.bytes + b.bytes,
+    kept: a.kept + b.kept,
+  };
 }

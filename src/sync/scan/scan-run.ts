@@ -9,18 +9,18 @@ import { confirmSource, isEmptySource, openSource } from '../../watcher/source.j
 import { walk } from '../../watcher/walk.js';
 import type { Policy } from '../decide.js';
 import type { SkipReason } from '../events.js';
-import { type InnerMounts, openMountCheck } from '../source/inner-mounts.js';
-import { identifyingOnce } from '../source/source-identity.js';
 import { createNaming } from '../naming.js';
 import { type MirrorPlace, namesListed, OWN_FOLDER } from '../reserved-names.js';
-import { type UnseenRanges, openUnseenRanges } from './unseen-ranges.js';
-import { type Counts, compare, type MissingName, type Finding } from './compare.js';
-import { type MissingCounts, settleMissing } from './missing-names.js';
+import { type InnerMounts, openMountCheck } from '../source/inner-mounts.js';
+import { identifyingOnce } from '../source/source-identity.js';
+import { type Counts, compare, type Finding, type MissingName } from './compare.js';
 import { type IndexWindow, openIndexWindow } from './index-window.js';
 import { type Landmarks, openLandmarks } from './landmarks.js';
+import { type MissingCounts, settleMissing } from './missing-names.js';
 import type { NextPage } from './remote-page.js';
 import { openListingSide, openSourceSide } from './sides.js';
 import { openSpill, type Spill } from './spill.js';
+import { openUnseenRanges, type UnseenRanges } from './unseen-ranges.js';
 
 /** What to scan; plain data, so that a worker thread can have it. */
 export interface ScanRequest {
@@ -176,7 +176,14 @@ export async function* runScan(
     }
     confirmSource(source);
     const empty = isEmptySource(root, settings.filter.never);
-    yield { kind: 'walked', ...counts, device: source.device, inode: source.inode, empty, changed: folders.changed };
+    yield {
+      kind: 'walked',
+      ...counts,
+      device: source.device,
+      inode: source.inode,
+      empty,
+      changed: folders.changed,
+    };
     await allWalked?.();
 
     const descend = openDescent(at);
@@ -187,19 +194,32 @@ export async function* runScan(
         const descent = descend(path);
         const found = wouldBeLeftOut(path, descent) ? IGNORED : descent.found;
         confirmSource(source); // a source that went away meanwhile has nothing, and says nothing
-        const away = found.kind === 'ignored' || found.kind === 'problem' ? undefined : awayFrom(path);
-        return away === undefined ? found : problem(away, 'not-mounted', mounts?.whenAway ?? '', 'path-and-below');
+        const away =
+          found.kind === 'ignored' || found.kind === 'problem' ? undefined : awayFrom(path);
+        return away === undefined
+          ? found
+          : problem(away, 'not-mounted', mounts?.whenAway ?? '', 'path-and-below');
       },
       known: index.get,
       naming,
       noDeletes: empty && !acceptEmpty ? EMPTY : noDeletes,
     };
-    for (const item of settleMissing(each(missingNames.items(), beforeStat), evidence, policy, counts)) {
+    for (const item of settleMissing(
+      each(missingNames.items(), beforeStat),
+      evidence,
+      policy,
+      counts,
+    )) {
       yield item;
       if (indexIsOld()) await index.renew();
     }
     yield* keptProblems(unseenRanges, counts.deletesKept, evidence.noDeletes);
-    yield { kind: 'finished', ...counts, complete: complete && counts.deletesKept === 0, landmarks: [landmarks.marks()] };
+    yield {
+      kind: 'finished',
+      ...counts,
+      complete: complete && counts.deletesKept === 0,
+      landmarks: [landmarks.marks()],
+    };
   } finally {
     missingNames.close();
     await index.close();
@@ -218,7 +238,11 @@ const WHOLE: MirrorPlace = { prefix: '', trashPrefix: OWN_FOLDER };
 const EMPTY = 'the source is empty, as it would be if its disk were not mounted';
 
 /** Says which objects were kept for want of evidence, once for each reason. */
-function* keptProblems(unseenRanges: UnseenRanges, deletesKept: number, noDeletes: string | undefined): Generator<ScanProblem, void> {
+function* keptProblems(
+  unseenRanges: UnseenRanges,
+  deletesKept: number,
+  noDeletes: string | undefined,
+): Generator<ScanProblem, void> {
   let unexplained = deletesKept;
   for (const [path, kept] of unseenRanges.kept()) {
     unexplained -= kept;

@@ -1,7 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.js';
 import { programFile } from '../../program-files.js';
-import { type FromScan, ScanFailedError, type ScanThreadData, type ToScan } from './scan-messages.js';
+import {
+  type FromScan,
+  ScanFailedError,
+  type ScanThreadData,
+  type ToScan,
+} from './scan-messages.js';
 
 /** A thread that scans, seen from outside. */
 export interface ScanThread {
@@ -32,7 +37,8 @@ export function startScanThread(data: ScanThreadData, listener: ScanThreadListen
   });
   const fail = (problem: string, cause?: unknown) => {
     const text = `the thread that scanned ${data.request.root} ${problem}; nothing is deleted because of it`;
-    if (!isOver) listener.fail(new ScanFailedError(text, cause === undefined ? undefined : { cause }));
+    if (!isOver)
+      listener.fail(new ScanFailedError(text, cause === undefined ? undefined : { cause }));
     isOver = true;
   };
   worker.on('error', (cause) => fail('failed', cause));

@@ -4,7 +4,15 @@ import { systemClock } from '../../clock.js';
 import { openIndexView } from '../../state/open-index.js';
 import type { IndexWindow } from './index-window.js';
 import type { RemotePage } from './remote-page.js';
-import { CANCELLED, type FromScan, failureOf, MOST_BATCHES, SCANNED, type ScanThreadData, type ToScan } from './scan-messages.js';
+import {
+  CANCELLED,
+  type FromScan,
+  failureOf,
+  MOST_BATCHES,
+  SCANNED,
+  type ScanThreadData,
+  type ToScan,
+} from './scan-messages.js';
 import { noCounts, runScan, type ScanItem } from './scan-run.js';
 
 /** Items that cross at once. */
@@ -16,7 +24,8 @@ const REST_AFTER_MS = 500;
 /** Pages of the listing that are fetched before they are needed. */
 const PAGES_AHEAD = 2;
 
-if (parentPort === null) throw new Error('scan-worker.js is started by scan.js, as a worker thread');
+if (parentPort === null)
+  throw new Error('scan-worker.js is started by scan.js, as a worker thread');
 const port = parentPort;
 const { request, listed, shared } = workerData as ScanThreadData;
 
@@ -68,7 +77,8 @@ async function until(condition: () => boolean): Promise<void> {
 /** Resolves with whether it took longer than that. */
 function wokenWithin(ms: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const cancel = ms === Number.POSITIVE_INFINITY ? () => {} : systemClock.after(ms, () => resolve(true));
+    const cancel =
+      ms === Number.POSITIVE_INFINITY ? () => {} : systemClock.after(ms, () => resolve(true));
     wake = () => {
       cancel();
       resolve(false);

@@ -66,7 +66,8 @@ async function* batches(
 ): AsyncGenerator<readonly ScanItem[], void> {
   signal.throwIfAborted();
   const [{ request }] = shares;
-  const ordered = listing && listingOrder === 'none' ? sortedListing(listing, request.location.folder) : listing;
+  const ordered =
+    listing && listingOrder === 'none' ? sortedListing(listing, request.location.folder) : listing;
   const arrivals = createMailbox<Arrived>();
   const threads = shares.map((share, part) =>
     startScanThread(
@@ -93,7 +94,8 @@ async function* batches(
       const items = merged.take(part, message.items);
       if (items.length > 0) yield items;
       threads[part]?.send({ kind: 'done' });
-      if (merged.allWalked && !before) for (const each of threads) each.send({ kind: 'all-walked' });
+      if (merged.allWalked && !before)
+        for (const each of threads) each.send({ kind: 'all-walked' });
     }
   } finally {
     for (const { shared } of shares) Atomics.store(shared, CANCELLED, 1);

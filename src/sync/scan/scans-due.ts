@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
-import type { RelativePath } from '../../watcher/entry.js';
 import { createCondition } from '../../condition.js';
+import type { RelativePath } from '../../watcher/entry.js';
 import type { Moment } from '../moment.js';
 import type { DueRun } from './due-runs.js';
 import { createSeenTimes } from './seen-times.js';

@@ -24,7 +24,8 @@ export function createSeenTimes(before: Since): SeenTimes {
   return {
     at(path) {
       let seen = later(whole, parts.get(path) ?? null);
-      if (parts.size > 0) for (const folder of foldersAbove(path)) seen = later(seen, parts.get(folder) ?? null);
+      if (parts.size > 0)
+        for (const folder of foldersAbove(path)) seen = later(seen, parts.get(folder) ?? null);
       return seen;
     },
     saw(under, began) {

@@ -13,12 +13,19 @@ export class NamesOutOfOrderError extends Error {
 
   constructor(side: 'source' | 'index' | 'listing', before: ObjectName, after: ObjectName) {
     const names = `${JSON.stringify(after)} came after ${JSON.stringify(before)}`;
-    super(`the ${side} is not in the order of UTF-8 bytes (${names}), so it cannot be compared and nothing is deleted`);
+    super(
+      `the ${side} is not in the order of UTF-8 bytes (${names}), so it cannot be compared and nothing is deleted`,
+    );
   }
 }
 
-function checkOrder(side: 'source' | 'index' | 'listing', before: ObjectName | undefined, after: ObjectName): ObjectName {
-  if (before !== undefined && compareNames(before, after) >= 0) throw new NamesOutOfOrderError(side, before, after);
+function checkOrder(
+  side: 'source' | 'index' | 'listing',
+  before: ObjectName | undefined,
+  after: ObjectName,
+): ObjectName {
+  if (before !== undefined && compareNames(before, after) >= 0)
+    throw new NamesOutOfOrderError(side, before, after);
   return after;
 }
 
@@ -30,7 +37,11 @@ export interface SourceSide {
   advance(): void;
 }
 
-export function openSourceSide(items: Iterator<WalkItem>, { nameOf }: Naming, passed: (name: ObjectName) => void = () => {}): SourceSide {
+export function openSourceSide(
+  items: Iterator<WalkItem>,
+  { nameOf }: Naming,
+  passed: (name: ObjectName) => void = () => {},
+): SourceSide {
   let last: ObjectName | undefined;
   let name: ObjectName | undefined;
   let entry: LocalEntry | undefined;
@@ -107,7 +118,10 @@ export interface ListingSide {
 }
 
 /** `nameOf`: what an object is called below the mirror's prefix; undefined: it is none of the mirror's. */
-export async function openListingSide(nextPage: NextPage, nameOf: (key: string) => ObjectName | undefined): Promise<ListingSide> {
+export async function openListingSide(
+  nextPage: NextPage,
+  nameOf: (key: string) => ObjectName | undefined,
+): Promise<ListingSide> {
   let reader: RemoteReader | undefined;
   let name: ObjectName | undefined;
   /** False when the page has no more of them. */

@@ -24,7 +24,9 @@ export async function* sortedListing(
   async function* rows(): AsyncGenerator<readonly Row[], void> {
     for await (const page of listing) {
       inspected &&= page.inspected;
-      yield unpackObjects(page.objects).map(({ key, size, md5, etag }): Row => [key, size, md5 ?? null, etag ?? null]);
+      yield unpackObjects(page.objects).map(
+        ({ key, size, md5, etag }): Row => [key, size, md5 ?? null, etag ?? null],
+      );
     }
   }
 
@@ -45,6 +47,11 @@ function byName([a]: Row, [b]: Row): number {
 }
 
 function pageOfRows(rows: readonly Row[], inspected: boolean): RemotePage {
-  const objects = rows.map(([key, size, md5, etag]) => ({ key, size, md5: md5 ?? undefined, etag: etag ?? undefined }));
+  const objects = rows.map(([key, size, md5, etag]) => ({
+    key,
+    size,
+    md5: md5 ?? undefined,
+    etag: etag ?? undefined,
+  }));
   return { objects: packObjects(objects), inspected };
 }

@@ -26,8 +26,10 @@ export function openUnseenRanges(mostSpots = MOST_SPOTS): UnseenRanges {
   return {
     add({ path, hides }) {
       const before = spots.get(path);
-      if (hides === 'nothing' || before?.hides === hides || before?.hides === 'path-and-below') return false;
-      if (before !== undefined || spots.size < mostSpots) spots.set(path, { hides, kept: before?.kept ?? 0 });
+      if (hides === 'nothing' || before?.hides === hides || before?.hides === 'path-and-below')
+        return false;
+      if (before !== undefined || spots.size < mostSpots)
+        spots.set(path, { hides, kept: before?.kept ?? 0 });
       else if (!spots.has('')) spots.set('', { hides: 'path-and-below', kept: 0 });
       return true;
     },

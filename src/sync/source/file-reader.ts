@@ -23,7 +23,10 @@ export interface FileContent {
  */
 export interface FileReader {
   /** The whole content in memory: for small files and links. Requests of the same turn travel together. */
-  read(absolutePath: string, entry: LocalEntry): Promise<FileContent & { readonly bytes: Uint8Array }>;
+  read(
+    absolutePath: string,
+    entry: LocalEntry,
+  ): Promise<FileContent & { readonly bytes: Uint8Array }>;
   /** Digest only, of a file of any size. */
   hash(absolutePath: string, entry: LocalEntry, signal: AbortSignal): Promise<FileContent>;
   /** What the file looks like by its beginning. */
@@ -66,7 +69,12 @@ export function openFileReader(from: ReadFrom): FileReader {
         const answer = answers[at];
         if (answer?.outcome === 'read') {
           const { md5, hashedAtMs, looks, offset } = answer;
-          resolve({ md5, hashedAtMs, looks, bytes: new Uint8Array(content, offset, request.expected.size) });
+          resolve({
+            md5,
+            hashedAtMs,
+            looks,
+            bytes: new Uint8Array(content, offset, request.expected.size),
+          });
         } else reject(failure(request.path, answer));
       });
     } catch (error) {
@@ -92,7 +100,11 @@ export function openFileReader(from: ReadFrom): FileReader {
     },
     async look(path, entry) {
       // Beside the small ones: it must not wait until another large file has been hashed.
-      const { answers } = await (await small.get()).run({ task: 'look', request: { path, kind: entry.kind, expected: entry }, from });
+      const { answers } = await (await small.get()).run({
+        task: 'look',
+        request: { path, kind: entry.kind, expected: entry },
+        from,
+      });
       const [answer] = answers;
       if (answer?.outcome !== 'read') throw failure(path, answer);
       return answer.looks;
@@ -110,7 +122,12 @@ function lazyPool<Answer>(): { get(): Promise<Piscina<ReadTask, Answer>>; close(
   let pool: Promise<Piscina<ReadTask, Answer>> | undefined;
   const open = async () => {
     const { Piscina: Pool } = await import('piscina');
-    const opened = new Pool<ReadTask, Answer>({ filename: PROGRAM.load().href, minThreads: 0, maxThreads: 1, idleTimeout: 5_000 });
+    const opened = new Pool<ReadTask, Answer>({
+      filename: PROGRAM.load().href,
+      minThreads: 0,
+      maxThreads: 1,
+      idleTimeout: 5_000,
+    });
     opened.on('error', () => {}); // of a thread without work; the next one that has some meets what is the matter
     return opened;
   };
@@ -127,6 +144,7 @@ function lazyPool<Answer>(): { get(): Promise<Piscina<ReadTask, Answer>>; close(
 }
 
 function failure(path: string, answer: ReadAnswer | undefined): Error {
-  if (answer?.outcome === 'failed') return new FileUnreadableError(path, answer.code, answer.message);
+  if (answer?.outcome === 'failed')
+    return new FileUnreadableError(path, answer.code, answer.message);
   return new FileChangedError(path);
 }

@@ -16,7 +16,10 @@ export interface ReadFrom {
  * O_NOFOLLOW is about the last segment alone: what is opened through such a link was never a file of that name, and may
  * be somebody else's. `fd`: the open file; without it only the path counts. Throws as the system does.
  */
-export function openPlaceCheck({ source, follow }: ReadFrom): (path: string, fd?: number) => boolean {
+export function openPlaceCheck({
+  source,
+  follow,
+}: ReadFrom): (path: string, fd?: number) => boolean {
   let root: string | undefined;
   return (path, fd) => {
     root ??= realpathSync.native(source);
@@ -24,7 +27,9 @@ export function openPlaceCheck({ source, follow }: ReadFrom): (path: string, fd?
     if (follow) return isWithin(real, root);
     const expected = join(root, path.slice(source.length));
     // Two folders whose names differ in case alone may be links to one another, where the file system tells them apart.
-    return real === expected || (isSamePath(real, expected) && realpathSync.native(path) === expected);
+    return (
+      real === expected || (isSamePath(real, expected) && realpathSync.native(path) === expected)
+    );
   };
 }
 

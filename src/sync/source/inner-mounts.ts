@@ -20,9 +20,15 @@ const PASSING = new Set(
 const MOST = 1_000;
 
 /** Those of now. What cannot be looked at is not among them. */
-export function innerMounts({ realRoot }: Pick<Source, 'realRoot'>, mounts: readonly Mount[] = readMounts()): InnerMounts {
+export function innerMounts(
+  { realRoot }: Pick<Source, 'realRoot'>,
+  mounts: readonly Mount[] = readMounts(),
+): InnerMounts {
   const above = realRoot === '/' ? '/' : `${realRoot}/`;
-  const points = mounts.filter(({ point, type }) => point.length > above.length && point.startsWith(above) && !PASSING.has(type));
+  const points = mounts.filter(
+    ({ point, type }) =>
+      point.length > above.length && point.startsWith(above) && !PASSING.has(type),
+  );
   const found = points.flatMap(({ point }) => {
     const stat = folderAt(point);
     return stat ? [[point.slice(above.length), identityOf(seenAt(point, stat))] as const] : [];

@@ -42,8 +42,16 @@ export function pack(requests: readonly ReadRequest[]): ReadRequests {
   };
 }
 
-export function unpack({ paths, links, sizes, seconds, nanoseconds, inodes }: ReadRequests): readonly ReadRequest[] {
-  const time = (at: number): bigint => joinTime({ seconds: seconds[at] ?? 0n, nanoseconds: nanoseconds[at] ?? 0 });
+export function unpack({
+  paths,
+  links,
+  sizes,
+  seconds,
+  nanoseconds,
+  inodes,
+}: ReadRequests): readonly ReadRequest[] {
+  const time = (at: number): bigint =>
+    joinTime({ seconds: seconds[at] ?? 0n, nanoseconds: nanoseconds[at] ?? 0 });
   return paths.split('\0').map((path, at) => ({
     path,
     kind: links[at] === 1 ? 'symlink' : 'file',

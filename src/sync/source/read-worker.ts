@@ -4,13 +4,19 @@ import { closeSync, constants, openSync, readlinkSync, readSync } from 'node:fs'
 import { dirname } from 'node:path';
 import { systemClock } from '../../clock.js';
 import { isVersion, lstatPath, statDescriptor } from '../../file-stat.js';
-import { type ContentClass, CLASSIFIED_BYTES, contentClassOf } from '../content-class.js';
+import { CLASSIFIED_BYTES, type ContentClass, contentClassOf } from '../content-class.js';
 import { openPlaceCheck, type ReadFrom } from './in-place.js';
 import { type ReadRequest, type ReadRequests, unpack } from './read-requests.js';
 
 export type ReadAnswer =
   /** `offset`: where in the batch's buffer the content begins. */
-  | { readonly outcome: 'read'; readonly md5: string; readonly hashedAtMs: number; readonly looks: ContentClass; readonly offset: number }
+  | {
+      readonly outcome: 'read';
+      readonly md5: string;
+      readonly hashedAtMs: number;
+      readonly looks: ContentClass;
+      readonly offset: number;
+    }
   /** The file is not, or not any longer, the expected one. */
   | { readonly outcome: 'changed' }
   | { readonly outcome: 'failed'; readonly code: string; readonly message: string };
@@ -40,17 +46,24 @@ export default function perform(task: ReadTask): ReadBatchAnswer | ReadAnswer {
     case 'hash':
       return caught(() => hashFile(task.request, place));
     case 'look':
-      return { answers: [caught(() => lookAtFile(task.request, place))], content: new ArrayBuffer(0) };
+      return {
+        answers: [caught(() => lookAtFile(task.request, place))],
+        content: new ArrayBuffer(0),
+      };
   }
 }
 
 function readBatch(requests: readonly ReadRequest[], place: Place): ReadBatchAnswer {
-  const content = new ArrayBuffer(requests.reduce((bytes, { expected }) => bytes + expected.size, 0));
+  const content = new ArrayBuffer(
+    requests.reduce((bytes, { expected }) => bytes + expected.size, 0),
+  );
   let offset = 0;
   const answers = requests.map((request) => {
     const begin = offset;
     offset += request.expected.size;
-    return caught(() => readWhole(request, place, Buffer.from(content, begin, request.expected.size), begin));
+    return caught(() =>
+      readWhole(request, place, Buffer.from(content, begin, request.expected.size), begin),
+    );
   });
   return { answers, content };
 }
@@ -61,13 +74,16 @@ function caught(read: () => ReadAnswer): ReadAnswer {
   } catch (error) {
     const { code = 'EUNKNOWN', message } = error as NodeJS.ErrnoException;
     // ELOOP: a link where a file was, refused by O_NOFOLLOW.
-    return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' ? { outcome: 'changed' } : { outcome: 'failed', code, message };
+    return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP'
+      ? { outcome: 'changed' }
+      : { outcome: 'failed', code, message };
   }
 }
 
 function readWhole(request: ReadRequest, place: Place, into: Buffer, offset: number): ReadAnswer {
   const hashedAtMs = systemClock.now();
-  const whole = request.kind === 'symlink' ? readLink(request, place, into) : readFile(request, place, into);
+  const whole =
+    request.kind === 'symlink' ? readLink(request, place, into) : readFile(request, place, into);
   if (!whole) return { outcome: 'changed' };
   const looks = request.kind === 'file' ? contentClassOf(into) : 'ordinary';
   return { outcome: 'read', md5: hash('md5', into), hashedAtMs, looks, offset };
@@ -110,20 +126,35 @@ function hashFile(request: ReadRequest, place: Place): ReadAnswer {
     }
     return true;
   });
-  return whole ? { outcome: 'read', md5: md5.digest('hex'), hashedAtMs, looks, offset: 0 } : { outcome: 'changed' };
+  return whole
+    ? { outcome: 'read', md5: md5.digest('hex'), hashedAtMs, looks, offset: 0 }
+    : { outcome: 'changed' };
 }
 
 function lookAtFile(request: ReadRequest, place: Place): ReadAnswer {
   const hashedAtMs = systemClock.now();
   const beginning = Buffer.alloc(Math.min(CLASSIFIED_BYTES, request.expected.size));
-  const whole = withOpenFile(request, place, (fd) => readSync(fd, beginning, 0, beginning.length, 0) === beginning.length);
-  return whole ? { outcome: 'read', md5: '', hashedAtMs, looks: contentClassOf(beginning), offset: 0 } : { outcome: 'changed' };
+  const whole = withOpenFile(
+    request,
+    place,
+    (fd) => readSync(fd, beginning, 0, beginning.length, 0) === beginning.length,
+  );
+  return whole
+    ? { outcome: 'read', md5: '', hashedAtMs, looks: contentClassOf(beginning), offset: 0 }
+    : { outcome: 'changed' };
 }
 
 /** Reads only if the file is in its place, and the expected one before and after: what was read is then one version of it. */
-function withOpenFile({ path, expected }: ReadRequest, place: Place, read: (fd: number) => boolean): boolean {
+function withOpenFile(
+  { path, expected }: ReadRequest,
+  place: Place,
+  read: (fd: number) => boolean,
+): boolean {
   // O_NONBLOCK: a FIFO that took the file's place would otherwise wait for a writer for ever.
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (place.follow ? 0 : constants.O_NOFOLLOW));
+  const fd = openSync(
+    path,
+    constants.O_RDONLY | constants.O_NONBLOCK | (place.follow ? 0 : constants.O_NOFOLLOW),
+  );
   const isExpected = () => isVersion(statDescriptor(fd), expected);
   try {
     return isExpected() && place.has(path, fd) && read(fd) && isExpected();

@@ -7,7 +7,10 @@ import type { Source } from '../../watcher/source.js';
 type Seen = Pick<Source, 'realRoot' | 'device' | 'inode' | 'birthtimeNs'>;
 
 /** A folder's stat as identityOf takes it. */
-export function seenAt(realRoot: string, { dev, ino, birthtimeNs }: Pick<BigIntStats, 'dev' | 'ino' | 'birthtimeNs'>): Seen {
+export function seenAt(
+  realRoot: string,
+  { dev, ino, birthtimeNs }: Pick<BigIntStats, 'dev' | 'ino' | 'birthtimeNs'>,
+): Seen {
   return { realRoot, device: dev, inode: ino, birthtimeNs };
 }
 
@@ -33,8 +36,18 @@ const FRESH_MS = 20;
  * look at the folder itself, which is for the caller to take each time. Both clocks must say that it was just now: one
  * stands still while the machine sleeps, the other may be set.
  */
-export function identifyingOften(clock: Pick<Clock, 'now' | 'monotonic'>, identify = identityOf): (seen: Seen) => SourceIdentity {
-  let last: { readonly seen: Seen; readonly identity: SourceIdentity; readonly atMs: number; readonly monotonicMs: number } | undefined;
+export function identifyingOften(
+  clock: Pick<Clock, 'now' | 'monotonic'>,
+  identify = identityOf,
+): (seen: Seen) => SourceIdentity {
+  let last:
+    | {
+        readonly seen: Seen;
+        readonly identity: SourceIdentity;
+        readonly atMs: number;
+        readonly monotonicMs: number;
+      }
+    | undefined;
   const isFresh = ({ atMs, monotonicMs }: NonNullable<typeof last>) =>
     Math.abs(clock.now() - atMs) < FRESH_MS && clock.monotonic() - monotonicMs < FRESH_MS;
   return (seen) => {
@@ -57,7 +70,12 @@ export function identifyingOnce(identify = identityOf): (seen: Seen) => SourceId
 }
 
 function isSame(a: Seen, b: Seen): boolean {
-  return a.realRoot === b.realRoot && a.device === b.device && a.inode === b.inode && a.birthtimeNs === b.birthtimeNs;
+  return (
+    a.realRoot === b.realRoot &&
+    a.device === b.device &&
+    a.inode === b.inode &&
+    a.birthtimeNs === b.birthtimeNs
+  );
 }
 
 /**
@@ -67,7 +85,8 @@ function isSame(a: Seen, b: Seen): boolean {
  */
 export function sameSource(a: SourceIdentity, b: SourceIdentity): boolean {
   if (a.inode !== b.inode || differ(a.birthTimeNs, b.birthTimeNs)) return false;
-  if (a.fileSystemUuid !== undefined && b.fileSystemUuid !== undefined) return a.fileSystemUuid === b.fileSystemUuid;
+  if (a.fileSystemUuid !== undefined && b.fileSystemUuid !== undefined)
+    return a.fileSystemUuid === b.fileSystemUuid;
   if (a.fsid !== undefined && b.fsid !== undefined) return a.fsid === b.fsid;
   return a.device === b.device;
 }

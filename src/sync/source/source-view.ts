@@ -118,12 +118,15 @@ export function createSourceView(
 
   function unmounted(path: RelativePath): string | undefined {
     const folder = openMountCheck(settings.source, remembered().mounts, identifyMount)(path);
-    return folder === undefined ? undefined : `${pathOnDisk(settings.source, folder)}: ${notMounted(ifMeant)}`;
+    return folder === undefined
+      ? undefined
+      : `${pathOnDisk(settings.source, folder)}: ${notMounted(ifMeant)}`;
   }
 
   function replaced(now = present(), path?: RelativePath): string | undefined {
     if (now === undefined) return `${settings.source} is missing; mount or restore it`;
-    if (sameSource(remembered().source ?? opened().identity, now)) return path === undefined ? undefined : unmounted(path);
+    if (sameSource(remembered().source ?? opened().identity, now))
+      return path === undefined ? undefined : unmounted(path);
     return `${settings.source} is not the folder that was mirrored before; mount the right one, or ${ifMeant}`;
   }
 
@@ -149,7 +152,11 @@ export function createSourceView(
       }
       const other = replaced(now, path);
       if (other !== undefined) return other;
-      if (remembered().acceptedEmpty === true || !isEmptySource(settings.source, walkSettings.filter.never)) return undefined;
+      if (
+        remembered().acceptedEmpty === true ||
+        !isEmptySource(settings.source, walkSettings.filter.never)
+      )
+        return undefined;
       return `${settings.source} is empty, as it would be if its disk were not mounted; ${ifMeant}`;
     },
     replaced: (path) => replaced(present(), path),
@@ -167,7 +174,13 @@ export function createSourceView(
 }
 
 function unknown({ reason, detail, inode, transient }: WalkProblem): PathState {
-  return { found: 'unknown', reason, detail, ...(inode !== undefined && { inode }), ...(transient && { transient }) };
+  return {
+    found: 'unknown',
+    reason,
+    detail,
+    ...(inode !== undefined && { inode }),
+    ...(transient && { transient }),
+  };
 }
 
 /** What to do when something about the source has changed on purpose. */

@@ -1,6 +1,6 @@
+import { type Condition, createCondition } from '../../condition.js';
 import type { Copy } from '../../drivers/capabilities.js';
 import type { ObjectName } from '../../state/object-index.js';
-import { type Condition, createCondition } from '../../condition.js';
 
 /**
  * Keeps objects what they are while they are copied. A copy waits for nothing, and so whoever waits for it waits for the
@@ -29,7 +29,8 @@ function keepThem(): CopySources {
 
   return {
     async replace(name, signal, change) {
-      for (let copies = copied.get(name); copies; copies = copied.get(name)) await copies.over.wait(signal);
+      for (let copies = copied.get(name); copies; copies = copied.get(name))
+        await copies.over.wait(signal);
       replaced.set(name, (replaced.get(name) ?? 0) + 1);
       try {
         return await change();

@@ -25,7 +25,11 @@ export function batchingDelete(backend: Backend, container: string): DeleteObjec
 
   async function send(batch: readonly Waiting[], signal: AbortSignal): Promise<void> {
     try {
-      const failed = await batchDelete?.deleteObjects(container, [...new Set(batch.map(({ key }) => key))], { signal });
+      const failed = await batchDelete?.deleteObjects(
+        container,
+        [...new Set(batch.map(({ key }) => key))],
+        { signal },
+      );
       for (const { key, resolve, reject } of batch) {
         const error = failed?.get(key);
         if (error) reject(error);

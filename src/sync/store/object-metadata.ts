@@ -13,7 +13,11 @@ const FILE_TYPE_BITS = { file: 0o100000, symlink: 0o120000 } as const;
  * `mode` as octal text with the file type's bits, `uid` and `gid` in decimal, `md5chksum` in base64.
  * `md5`: hex, of the content, when the object is to tell it.
  */
-export function objectMetadata(entry: LocalEntry, { metadata }: Pick<Policy, 'metadata'>, md5?: string): Readonly<Record<string, string>> {
+export function objectMetadata(
+  entry: LocalEntry,
+  { metadata }: Pick<Policy, 'metadata'>,
+  md5?: string,
+): Readonly<Record<string, string>> {
   return {
     ...(metadata.mtime ? { mtime: secondsText(entry.mtimeNs) } : {}),
     ...(metadata.mode ? { mode: (entry.mode | FILE_TYPE_BITS[entry.kind]).toString(8) } : {}),
@@ -47,7 +51,9 @@ export function metadataState(
     return said !== undefined && (key === 'mtime' ? paddedSeconds(said) : said) !== value;
   });
   if (contradicts) return 'stale';
-  return NEEDED.some((key) => wanted[key] !== undefined && found[key] === undefined) ? 'incomplete' : 'current';
+  return NEEDED.some((key) => wanted[key] !== undefined && found[key] === undefined)
+    ? 'incomplete'
+    : 'current';
 }
 
 /** rclone leaves out zeros at the end. */
@@ -60,16 +66,22 @@ function paddedSeconds(text: string): string {
  * The reverse, for a file that is made of an object: what of its metadata has these forms. Who could become another
  * user by the mode's special bits is not asked for.
  */
-export function fileAttributes({ mtime, mode }: Readonly<Record<string, string>>): DownloadedAttributes {
+export function fileAttributes({
+  mtime,
+  mode,
+}: Readonly<Record<string, string>>): DownloadedAttributes {
   return {
     ...(mtime !== undefined && /^-?\d{1,12}(\.\d{1,9})?$/.test(mtime) ? { mtime } : {}),
-    ...(mode !== undefined && /^[0-7]{1,6}$/.test(mode) ? { mode: Number.parseInt(mode, 8) & 0o777 } : {}),
+    ...(mode !== undefined && /^[0-7]{1,6}$/.test(mode)
+      ? { mode: Number.parseInt(mode, 8) & 0o777 }
+      : {}),
   };
 }
 
 /** When the file of an object was modified, in nanoseconds since the epoch; undefined when its metadata does not say. */
 export function mtimeNsIn({ mtime }: Readonly<Record<string, string>>): bigint | undefined {
-  const [, sign, seconds = '', fraction = ''] = /^(-?)(\d{1,19})(?:\.(\d{0,9}))?$/.exec(mtime ?? '') ?? [];
+  const [, sign, seconds = '', fraction = ''] =
+    /^(-?)(\d{1,19})(?:\.(\d{0,9}))?$/.exec(mtime ?? '') ?? [];
   if (sign === undefined) return undefined;
   const ns = BigInt(seconds) * NS_PER_SECOND + BigInt(fraction.padEnd(9, '0'));
   return sign === '-' ? -ns : ns;

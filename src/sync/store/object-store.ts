@@ -35,7 +35,12 @@ export interface ObjectStore {
    * The same, and when nothing tells the MD5 of its content, that is found out: by comparing the file with the ETag of an
    * object that was made of parts, or else by reading the object back.
    */
-  inspect(name: ObjectName, entry: LocalEntry, absolutePath: string, signal: AbortSignal): Promise<Inspected>;
+  inspect(
+    name: ObjectName,
+    entry: LocalEntry,
+    absolutePath: string,
+    signal: AbortSignal,
+  ): Promise<Inspected>;
   /**
    * Sends a file or link whose content is in memory. Resolves once the provider's digest was compared (P2). `where`
    * 'absent': rejects with PreconditionFailedError, where the provider can tell, when an object is there after all.
@@ -75,7 +80,12 @@ export interface ObjectStore {
     signal: AbortSignal,
   ): Promise<Confirmed | undefined>;
   /** What the object's metadata says of the file, whose content has this MD5 (hex); `current` also when there is no object. */
-  metadataOf(name: ObjectName, entry: LocalEntry, md5: string, signal: AbortSignal): Promise<MetadataState>;
+  metadataOf(
+    name: ObjectName,
+    entry: LocalEntry,
+    md5: string,
+    signal: AbortSignal,
+  ): Promise<MetadataState>;
   /** Deletes; calls of the same moment share requests where the provider can. A missing object is no error. */
   remove(name: ObjectName, signal: AbortSignal): Promise<void>;
 }

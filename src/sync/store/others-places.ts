@@ -25,7 +25,8 @@ export function createOthersPlaces(prefix: string): OthersPlaces {
       if (!Buffer.from(page.buffer).includes(LEASE)) return;
       for (const { key } of unpackObjects(page)) {
         const name = nameOfKey(prefix, key);
-        if (name?.endsWith(LEASE)) places.add(places.size < MOST ? name.slice(0, -LEASE.length) : '');
+        if (name?.endsWith(LEASE))
+          places.add(places.size < MOST ? name.slice(0, -LEASE.length) : '');
       }
     },
     over(name) {

@@ -11,7 +11,14 @@ import { MD5_KEY } from './object-metadata.js';
 
 export interface FilePuts {
   /** Sends exactly the version that `entry` describes, in parts when it is large: then it goes on where another attempt ended. */
-  put(name: ObjectName, ref: ObjectRef, entry: LocalEntry, absolutePath: string, options: PutOptions, signal: AbortSignal): Promise<Sent>;
+  put(
+    name: ObjectName,
+    ref: ObjectRef,
+    entry: LocalEntry,
+    absolutePath: string,
+    options: PutOptions,
+    signal: AbortSignal,
+  ): Promise<Sent>;
   /** Bytes per part of a file of this size that is begun now; undefined when it does not go in parts. */
   partSizeOf(size: number): number | undefined;
 }
@@ -27,11 +34,19 @@ export interface FilePutsOptions {
   readonly orphans: Orphans;
 }
 
-export function filePuts({ backend, follow, partsAbove, partSize, uploads, orphans }: FilePutsOptions): FilePuts {
+export function filePuts({
+  backend,
+  follow,
+  partsAbove,
+  partSize,
+  uploads,
+  orphans,
+}: FilePutsOptions): FilePuts {
   const { multipart, limits } = backend.capabilities;
 
   function partSizeOf(size: number): number | undefined {
-    if (multipart === undefined || size <= Math.min(partsAbove, limits.maxPutSize)) return undefined;
+    if (multipart === undefined || size <= Math.min(partsAbove, limits.maxPutSize))
+      return undefined;
     const smallest = partSizeFor(size, multipart.partSize);
     return smallest && Math.min(Math.max(smallest, partSize ?? 0), multipart.partSize.max);
   }
@@ -52,7 +67,12 @@ export function filePuts({ backend, follow, partsAbove, partSize, uploads, orpha
   return {
     partSizeOf,
     async put(name, ref, entry, absolutePath, options, signal) {
-      const body = await fileBody(absolutePath, { ref, driver: backend.name, expected: entry, follow });
+      const body = await fileBody(absolutePath, {
+        ref,
+        driver: backend.name,
+        expected: entry,
+        follow,
+      });
       return sendObject(backend, ref, body, options, {
         signal,
         verifyHash: true,

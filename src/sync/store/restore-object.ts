@@ -23,7 +23,10 @@ export interface RestoreOptions {
 const LONGEST_TARGET = 65_536;
 
 /** Whether the object of this name becomes a symbolic link. Links are better restored after files, which they could lead elsewhere. */
-export function isLinkObject(name: ObjectName, { symlinks }: Pick<RestoreOptions, 'symlinks'>): boolean {
+export function isLinkObject(
+  name: ObjectName,
+  { symlinks }: Pick<RestoreOptions, 'symlinks'>,
+): boolean {
   return symlinks === 'preserve' && name.endsWith(LINK_SUFFIX) && name.length > LINK_SUFFIX.length;
 }
 
@@ -32,7 +35,12 @@ export function isLinkObject(name: ObjectName, { symlinks }: Pick<RestoreOptions
  * tell. The bytes are compared with the provider's digest before the file appears. Resolves with its path. Rejects as the
  * driver and the file system do, and with ObjectError when there is something already: nothing is ever replaced.
  */
-export async function restoreObject(ref: ObjectRef, name: ObjectName, options: RestoreOptions, signal: AbortSignal): Promise<void> {
+export async function restoreObject(
+  ref: ObjectRef,
+  name: ObjectName,
+  options: RestoreOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { backend, folder } = options;
   const info = await backend.headObject(ref, { signal });
   if (isLinkObject(name, options)) return restoreLink(info, name, options, signal);
@@ -61,7 +69,12 @@ async function* contentOf(
   });
 }
 
-async function restoreLink(info: ObjectInfo, name: ObjectName, { backend, folder }: RestoreOptions, signal: AbortSignal): Promise<void> {
+async function restoreLink(
+  info: ObjectInfo,
+  name: ObjectName,
+  { backend, folder }: RestoreOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const objectName = name.slice(0, -LINK_SUFFIX.length);
   const driver = backend.name;
   if (info.size === 0 || info.size > LONGEST_TARGET)
@@ -73,7 +86,10 @@ async function restoreLink(info: ObjectInfo, name: ObjectName, { backend, folder
     await symlink(Buffer.concat(chunks), path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new ObjectError(name, `was not restored: "${path}" exists already`, { driver, cause: error });
+    throw new ObjectError(name, `was not restored: "${path}" exists already`, {
+      driver,
+      cause: error,
+    });
   }
   const { mtime } = fileAttributes(info.metaData);
   if (mtime !== undefined) await lutimes(path, mtime, mtime);

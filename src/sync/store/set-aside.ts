@@ -34,7 +34,13 @@ export interface SetAsideOptions {
 
 const FOLDER = `${OWN_FOLDER}aside/`;
 
-export function createSetAside({ backend, container, prefix, ledger, log }: SetAsideOptions): SetAside {
+export function createSetAside({
+  backend,
+  container,
+  prefix,
+  ledger,
+  log,
+}: SetAsideOptions): SetAside {
   const { copy } = backend.capabilities;
   const known = (): readonly SetAsideCopy[] => ledger.read().setAside ?? [];
 
@@ -52,7 +58,10 @@ export function createSetAside({ backend, container, prefix, ledger, log }: SetA
         await forget(each);
       } catch (error) {
         signal.throwIfAborted();
-        log.warn('a copy that was set aside could not be removed; it is tried again after the next run', { object: each.name, error });
+        log.warn(
+          'a copy that was set aside could not be removed; it is tried again after the next run',
+          { object: each.name, error },
+        );
       }
     }
   }
@@ -60,10 +69,22 @@ export function createSetAside({ backend, container, prefix, ledger, log }: SetA
   return {
     async keep(name, neededBy, inode, signal) {
       if (copy === undefined) return;
-      const aside: SetAsideCopy = { name: `${FOLDER}${randomUUID()}`, neededBy, inode: String(inode) };
-      await ledger.update((document) => ({ ...document, setAside: [...(document.setAside ?? []), aside] }));
+      const aside: SetAsideCopy = {
+        name: `${FOLDER}${randomUUID()}`,
+        neededBy,
+        inode: String(inode),
+      };
+      await ledger.update((document) => ({
+        ...document,
+        setAside: [...(document.setAside ?? []), aside],
+      }));
       try {
-        await copy.copyObject({ container, key: prefix + name }, { container, key: prefix + aside.name }, undefined, { signal });
+        await copy.copyObject(
+          { container, key: prefix + name },
+          { container, key: prefix + aside.name },
+          undefined,
+          { signal },
+        );
       } catch (error) {
         signal.throwIfAborted();
         if (!isAboutObject(error, container)) throw error;
@@ -83,5 +104,9 @@ export function createSetAside({ backend, container, prefix, ledger, log }: SetA
 
 /** The provider does not copy this object, whatever else it does. */
 function isAboutObject(error: unknown, container: string): boolean {
-  return error instanceof StorageError && error.retry === 'never' && classify(error, container).kind === 'object';
+  return (
+    error instanceof StorageError &&
+    error.retry === 'never' &&
+    classify(error, container).kind === 'object'
+  );
 }

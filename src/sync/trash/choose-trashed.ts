@@ -19,10 +19,13 @@ export async function* chooseTrashed(
   { sinceMs, isLater, folder, runLength = 10_000 }: ChooseOptions,
 ): AsyncGenerator<TrashEntry, void> {
   async function* eligible(): AsyncGenerator<readonly TrashEntry[], void> {
-    for await (const page of pages) yield sinceMs === undefined ? page : page.filter(({ atMs }) => atMs >= sinceMs);
+    for await (const page of pages)
+      yield sinceMs === undefined ? page : page.filter(({ atMs }) => atMs >= sinceMs);
   }
   const compare = (a: TrashEntry, b: TrashEntry) =>
-    Number(isLater(a)) - Number(isLater(b)) || compareNames(a.name, b.name) || compareNames(a.folder, b.folder);
+    Number(isLater(a)) - Number(isLater(b)) ||
+    compareNames(a.name, b.name) ||
+    compareNames(a.folder, b.folder);
 
   let chosen: TrashEntry | undefined;
   for await (const entry of sortedOnDisk(eligible(), { compare, folder, runLength })) {

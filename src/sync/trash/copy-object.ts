@@ -1,13 +1,21 @@
 import type { Backend } from '../../drivers/backend.js';
 import type { Body, ObjectInfo, ObjectRef } from '../../drivers/call.js';
 import { findChecksum } from '../../drivers/digest.js';
-import { InvalidObjectNameError, ObjectDoesNotExistError, ObjectError, UnsupportedOperationError } from '../../drivers/errors.js';
+import {
+  InvalidObjectNameError,
+  ObjectDoesNotExistError,
+  ObjectError,
+  UnsupportedOperationError,
+} from '../../drivers/errors.js';
 import { sendObject } from '../../drivers/send.js';
 
 /** The provider refuses for good both to copy the object and to give out its content, as S3 does for an archived one. */
 export class UnreadableObjectError extends ObjectError {
   constructor(refusal: ObjectError) {
-    super(refusal.objectName, `cannot be copied or read: ${refusal.message}`, { driver: refusal.driver, cause: refusal });
+    super(refusal.objectName, `cannot be copied or read: ${refusal.message}`, {
+      driver: refusal.driver,
+      cause: refusal,
+    });
   }
 }
 
@@ -16,25 +24,39 @@ export class UnreadableObjectError extends ObjectError {
  * reading and sending it, in bounded memory. A missing object rejects with ObjectDoesNotExistError, one that cannot be
  * read with UnreadableObjectError.
  */
-export async function copyObject(backend: Backend, from: ObjectInfo, to: ObjectRef, signal: AbortSignal): Promise<ObjectInfo> {
+export async function copyObject(
+  backend: Backend,
+  from: ObjectInfo,
+  to: ObjectRef,
+  signal: AbortSignal,
+): Promise<ObjectInfo> {
   const { copy } = backend.capabilities;
   if (copy === undefined) return send(backend, from, to, signal);
   try {
-    return await copy.copyObject({ container: from.container, key: from.key }, to, undefined, { signal });
+    return await copy.copyObject({ container: from.container, key: from.key }, to, undefined, {
+      signal,
+    });
   } catch (error) {
     if (!(error instanceof UnsupportedOperationError) && !isRefusal(error)) throw error;
     return send(backend, from, to, signal);
   }
 }
 
-async function send(backend: Backend, from: ObjectInfo, to: ObjectRef, signal: AbortSignal): Promise<ObjectInfo> {
+async function send(
+  backend: Backend,
+  from: ObjectInfo,
+  to: ObjectRef,
+  signal: AbortSignal,
+): Promise<ObjectInfo> {
   let unreadable: UnreadableObjectError | undefined;
   const body: Body = {
     size: from.size,
     replayable: true,
     async *open() {
       try {
-        yield* await backend.readObject({ container: from.container, key: from.key }, undefined, { signal });
+        yield* await backend.readObject({ container: from.container, key: from.key }, undefined, {
+          signal,
+        });
       } catch (error) {
         if (isRefusal(error)) unreadable = new UnreadableObjectError(error);
         throw error;

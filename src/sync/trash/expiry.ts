@@ -7,8 +7,13 @@ import { FOLDER_MS } from './trash-name.js';
  * the provider may say that it came later, and is believed, unless it speaks of the future (a store that keeps objects
  * as files gives them the times of their sources).
  */
-export function isExpired({ atMs, lastModifiedMs }: Pick<TrashEntry, 'atMs' | 'lastModifiedMs'>, keepMs: number, nowMs: number): boolean {
-  const sinceMs = lastModifiedMs !== undefined && lastModifiedMs <= nowMs ? Math.max(atMs, lastModifiedMs) : atMs;
+export function isExpired(
+  { atMs, lastModifiedMs }: Pick<TrashEntry, 'atMs' | 'lastModifiedMs'>,
+  keepMs: number,
+  nowMs: number,
+): boolean {
+  const sinceMs =
+    lastModifiedMs !== undefined && lastModifiedMs <= nowMs ? Math.max(atMs, lastModifiedMs) : atMs;
   return sinceMs + FOLDER_MS + keepMs <= nowMs;
 }
 
@@ -19,10 +24,16 @@ const LEAP_MS = 3 * DAY_MS;
 const GRACE_MS = DAY_MS;
 
 /** Whether the clock may be believed for a purge, and what to remember of this look. `before` undefined: it is the first. */
-export function lookAtClock(before: TrashLook | undefined, nowMs: number): { readonly trusted: boolean; readonly look: TrashLook } {
+export function lookAtClock(
+  before: TrashLook | undefined,
+  nowMs: number,
+): { readonly trusted: boolean; readonly look: TrashLook } {
   const wait = { trusted: false, look: { lookedAtMs: nowMs, waitUntilMs: nowMs + GRACE_MS } };
   if (before === undefined || nowMs < before.lookedAtMs) return wait;
-  if (before.waitUntilMs === undefined) return nowMs - before.lookedAtMs > LEAP_MS ? wait : { trusted: true, look: { lookedAtMs: nowMs } };
+  if (before.waitUntilMs === undefined)
+    return nowMs - before.lookedAtMs > LEAP_MS
+      ? wait
+      : { trusted: true, look: { lookedAtMs: nowMs } };
   if (nowMs < before.waitUntilMs) return { trusted: false, look: { ...before, lookedAtMs: nowMs } };
   return { trusted: true, look: { lookedAtMs: nowMs } };
 }

@@ -34,12 +34,18 @@ export async function* listTrash(
   signal: AbortSignal,
 ): AsyncGenerator<readonly TrashEntry[], void> {
   const root = prefix + trashPrefix;
-  for await (const { items } of pages(backend.name, (request) => backend.listObjects(container, root, request, { signal }), { signal })) {
+  for await (const { items } of pages(
+    backend.name,
+    (request) => backend.listObjects(container, root, request, { signal }),
+    { signal },
+  )) {
     yield items.flatMap(({ key, size, checksums, extra }) => {
       const trashed = key.startsWith(root) ? readTrashed(key.slice(root.length)) : undefined;
       const { lastModified } = extra;
       const lastModifiedMs = typeof lastModified === 'number' ? lastModified : undefined;
-      return trashed === undefined ? [] : [{ ...trashed, key, size, md5: findChecksum(checksums, 'md5')?.hex, lastModifiedMs }];
+      return trashed === undefined
+        ? []
+        : [{ ...trashed, key, size, md5: findChecksum(checksums, 'md5')?.hex, lastModifiedMs }];
     });
   }
 }

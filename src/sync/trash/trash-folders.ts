@@ -33,7 +33,8 @@ export function createTrashFolders(clock: Pick<Clock, 'now' | 'monotonic'>): Tra
     placeFor(name, content) {
       const before = contents.get(name);
       const isTaken = before !== undefined && before !== content;
-      if (isTaken || contents.size >= MOST_NAMES || clock.monotonic() - openedAt >= FOLDER_MS) begin();
+      if (isTaken || contents.size >= MOST_NAMES || clock.monotonic() - openedAt >= FOLDER_MS)
+        begin();
       if (folder === undefined) {
         lastMs = after(lastMs, clock.now());
         folder = trashFolder(lastMs, randomBytes(3).toString('hex'));

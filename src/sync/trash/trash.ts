@@ -24,7 +24,12 @@ export interface Trash {
    * then), with InvalidObjectNameError when the name is too long to be in the trash, and with UnreadableObjectError when the
    * provider refuses to give out what it holds (an archived object).
    */
-  keep(name: ObjectName, known: ObjectRecord | undefined, md5: string | undefined, signal: AbortSignal): Promise<void>;
+  keep(
+    name: ObjectName,
+    known: ObjectRecord | undefined,
+    md5: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 export interface TrashOptions {
@@ -36,7 +41,13 @@ export interface TrashOptions {
   readonly clock: Clock;
 }
 
-export function createTrash({ backend, container, prefix, trashPrefix, clock }: TrashOptions): Trash {
+export function createTrash({
+  backend,
+  container,
+  prefix,
+  trashPrefix,
+  clock,
+}: TrashOptions): Trash {
   const folders = createTrashFolders(clock);
 
   function placeOf(object: ObjectInfo, name: ObjectName): ObjectRef {
@@ -49,7 +60,11 @@ export function createTrash({ backend, container, prefix, trashPrefix, clock }: 
     throw new InvalidObjectNameError(name, rule, { driver: backend.name });
   }
 
-  async function copy(object: ObjectInfo, name: ObjectName, signal: AbortSignal): Promise<ObjectInfo> {
+  async function copy(
+    object: ObjectInfo,
+    name: ObjectName,
+    signal: AbortSignal,
+  ): Promise<ObjectInfo> {
     try {
       return await copyObject(backend, object, placeOf(object, name), signal);
     } catch (error) {
@@ -60,7 +75,12 @@ export function createTrash({ backend, container, prefix, trashPrefix, clock }: 
     }
   }
 
-  async function verify(object: ObjectInfo, copied: ObjectInfo, md5: string | undefined, signal: AbortSignal): Promise<void> {
+  async function verify(
+    object: ObjectInfo,
+    copied: ObjectInfo,
+    md5: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const context = { driver: backend.name };
     if (copied.size !== object.size) {
       const problem = `has ${object.size} bytes, and its copy in the trash ${copied.size}`;
@@ -72,7 +92,8 @@ export function createTrash({ backend, container, prefix, trashPrefix, clock }: 
     const ref = { container, key: copied.key };
     const told = md5In(copied) ?? md5In(await backend.headObject(ref, { signal }));
     const actual = told ?? (await md5Of(await backend.readObject(ref, undefined, { signal })));
-    if (actual !== md5) throw new ObjectHashMismatchError(object.key, md5, `${actual} in the trash`, context);
+    if (actual !== md5)
+      throw new ObjectHashMismatchError(object.key, md5, `${actual} in the trash`, context);
   }
 
   return {
@@ -85,7 +106,11 @@ export function createTrash({ backend, container, prefix, trashPrefix, clock }: 
         await verify(object, await copy(object, name, signal), itsMd5, signal);
       } catch (error) {
         // Somebody deleted it meanwhile, or the copy: the next attempt sees which.
-        if (error instanceof ObjectDoesNotExistError && (await findObject(backend, object, { signal })) === undefined) return;
+        if (
+          error instanceof ObjectDoesNotExistError &&
+          (await findObject(backend, object, { signal })) === undefined
+        )
+          return;
         throw error;
       }
     },
@@ -97,7 +122,10 @@ function md5In({ checksums }: ObjectInfo): string | undefined {
 }
 
 /** What we know of the content, while the object is still the one that we know. */
-function recordedMd5({ size, extra }: ObjectInfo, known: ObjectRecord | undefined): string | undefined {
+function recordedMd5(
+  { size, extra }: ObjectInfo,
+  known: ObjectRecord | undefined,
+): string | undefined {
   if (known?.state !== 'confirmed' || known.size !== size) return undefined;
   return known.etag !== undefined && known.etag === extra['etag'] ? known.md5 : undefined;
 }

@@ -19,7 +19,12 @@ export interface Orphans {
    * there. Of scans only the first one is worth the requests. `isBusy`: whether an object is about to be changed, so that
    * all of its uploads are left alone.
    */
-  tidy(after: RunKind, needless: Iterable<ObjectName>, isBusy: (name: ObjectName) => boolean, signal: AbortSignal): Promise<void>;
+  tidy(
+    after: RunKind,
+    needless: Iterable<ObjectName>,
+    isBusy: (name: ObjectName) => boolean,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 /**
@@ -36,15 +41,29 @@ export interface OrphansOptions {
   readonly log: Logger;
 }
 
-export function createOrphans({ backend, container, prefix, uploads, log }: OrphansOptions): Orphans {
+export function createOrphans({
+  backend,
+  container,
+  prefix,
+  uploads,
+  log,
+}: OrphansOptions): Orphans {
   const { multipart } = backend.capabilities;
   let tidied = false;
 
   /** Resolves with false when it cannot be told, for now, from another one of its object that is under way. */
-  async function abortOne(multipart: Multipart, { name, token, beganAtMs }: AbandonedUpload, signal: AbortSignal): Promise<boolean> {
+  async function abortOne(
+    multipart: Multipart,
+    { name, token, beganAtMs }: AbandonedUpload,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     if (token !== undefined) {
       if (token.driver === backend.name) await multipart.abort(token, { signal });
-      else log.warn('an upload in parts was left behind at a provider that this mirror does not use any more', { object: name, ...token });
+      else
+        log.warn(
+          'an upload in parts was left behind at a provider that this mirror does not use any more',
+          { object: name, ...token },
+        );
       return true;
     }
     if (!uploads.isIdle(name)) return false;
@@ -52,7 +71,8 @@ export function createOrphans({ backend, container, prefix, uploads, log }: Orph
     // Asked anew: what is being begun meanwhile is in the listing, too, and is in the ledger since before.
     if (!uploads.isIdle(name)) return false;
     for (const upload of listed) {
-      if (upload.key === prefix + name && isOfThatTime(upload, beganAtMs)) await multipart.abort(upload, { signal });
+      if (upload.key === prefix + name && isOfThatTime(upload, beganAtMs))
+        await multipart.abort(upload, { signal });
     }
     return true;
   }
@@ -66,7 +86,10 @@ export function createOrphans({ backend, container, prefix, uploads, log }: Orph
         if (await abortOne(multipart, upload, signal)) done.push(upload);
       } catch (error) {
         signal.throwIfAborted();
-        log.warn('an upload in parts could not be aborted; it is tried again at the next reconcile', { object: upload.name, error });
+        log.warn(
+          'an upload in parts could not be aborted; it is tried again at the next reconcile',
+          { object: upload.name, error },
+        );
       }
     }
     await forget(done);
@@ -74,10 +97,16 @@ export function createOrphans({ backend, container, prefix, uploads, log }: Orph
 
   async function forget(done: readonly AbandonedUpload[]): Promise<void> {
     // An upload that stays in the ledger is aborted once more: that is no error.
-    await uploads.settled(done).catch((error: unknown) => log.warn('the ledger could not be written', { error }));
+    await uploads
+      .settled(done)
+      .catch((error: unknown) => log.warn('the ledger could not be written', { error }));
   }
 
-  async function tidyListed(multipart: Multipart, isBusy: (name: ObjectName) => boolean, signal: AbortSignal): Promise<void> {
+  async function tidyListed(
+    multipart: Multipart,
+    isBusy: (name: ObjectName) => boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
     const listed = await multipart.unfinished(container, prefix, { signal });
     let others = 0;
     for (const upload of listed) {
@@ -86,11 +115,14 @@ export function createOrphans({ backend, container, prefix, uploads, log }: Orph
       else if (!isBusy(name)) await multipart.abort(upload, { signal });
     }
     if (others > 0) {
-      log.info('the container has uploads in parts that longshore did not begin, or does not remember; they are left alone', {
-        container,
-        prefix,
-        uploads: others,
-      });
+      log.info(
+        'the container has uploads in parts that longshore did not begin, or does not remember; they are left alone',
+        {
+          container,
+          prefix,
+          uploads: others,
+        },
+      );
     }
   }
 

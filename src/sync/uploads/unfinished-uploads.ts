@@ -2,7 +2,13 @@ import type { Clock } from '../../clock.js';
 import type { Resume } from '../../drivers/driver.js';
 import type { FileVersion } from '../../file-stat.js';
 import type { Logger } from '../../log.js';
-import type { AbandonedUpload, KeptToken, Ledger, LedgerDocument, UnfinishedUpload } from '../../state/ledger.js';
+import type {
+  AbandonedUpload,
+  KeptToken,
+  Ledger,
+  LedgerDocument,
+  UnfinishedUpload,
+} from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
 
 /** How a file goes on its way in parts. */
@@ -48,12 +54,24 @@ export interface UnfinishedUploadsOptions {
   readonly log: Logger;
 }
 
-export function unfinishedUploads({ ledger, driver, container, prefix, clock, log }: UnfinishedUploadsOptions): UnfinishedUploads {
+export function unfinishedUploads({
+  ledger,
+  driver,
+  container,
+  prefix,
+  clock,
+  log,
+}: UnfinishedUploadsOptions): UnfinishedUploads {
   const find = (name: ObjectName): UnfinishedUpload | undefined =>
-    Object.hasOwn(ledger.read().unfinishedUploads, name) ? ledger.read().unfinishedUploads[name] : undefined;
+    Object.hasOwn(ledger.read().unfinishedUploads, name)
+      ? ledger.read().unfinishedUploads[name]
+      : undefined;
 
   function note(name: ObjectName, upload: UnfinishedUpload): Promise<void> {
-    return ledger.update((document) => ({ ...document, unfinishedUploads: { ...document.unfinishedUploads, [name]: upload } }));
+    return ledger.update((document) => ({
+      ...document,
+      unfinishedUploads: { ...document.unfinishedUploads, [name]: upload },
+    }));
   }
 
   /** Only a token of the place where the mirror is now: its configuration may have moved it. */
@@ -63,12 +81,21 @@ export function unfinishedUploads({ ledger, driver, container, prefix, clock, lo
 
   const uploads: UnfinishedUploads = {
     async plan(name, { size, mtimeNs, ctimeNs, inode }, wantedPartSize, md5) {
-      const stat = { size, mtimeNs: String(mtimeNs), ctimeNs: String(ctimeNs), inode: String(inode) };
+      const stat = {
+        size,
+        mtimeNs: String(mtimeNs),
+        ctimeNs: String(ctimeNs),
+        inode: String(inode),
+      };
       const source = { ...stat, ...(md5 !== undefined && { md5 }) };
       const before = find(name);
-      const token = before !== undefined && isSame(before.source, source) && isHere(name, before.token) ? before.token : undefined;
+      const token =
+        before !== undefined && isSame(before.source, source) && isHere(name, before.token)
+          ? before.token
+          : undefined;
       if (before !== undefined && token === undefined) await uploads.abandon([name]);
-      const partSize = before !== undefined && token !== undefined ? before.partSize : wantedPartSize;
+      const partSize =
+        before !== undefined && token !== undefined ? before.partSize : wantedPartSize;
       let beganAtMs = before?.beganAtMs ?? 0;
       return {
         partSize,
@@ -95,13 +122,22 @@ export function unfinishedUploads({ ledger, driver, container, prefix, clock, lo
           const upload = document.unfinishedUploads[name];
           return upload === undefined
             ? []
-            : [{ name, beganAtMs: upload.beganAtMs, ...(upload.token !== undefined && { token: upload.token }) }];
+            : [
+                {
+                  name,
+                  beganAtMs: upload.beganAtMs,
+                  ...(upload.token !== undefined && { token: upload.token }),
+                },
+              ];
         });
         const all = [...(document.abandonedUploads ?? []), ...given];
         if (all.length > MOST_ABANDONED)
-          log.warn('more uploads were abandoned than are kept in mind: the oldest stay at the provider', {
-            objects: all.length - MOST_ABANDONED,
-          });
+          log.warn(
+            'more uploads were abandoned than are kept in mind: the oldest stay at the provider',
+            {
+              objects: all.length - MOST_ABANDONED,
+            },
+          );
         return { ...without(document, begun), abandonedUploads: all.slice(-MOST_ABANDONED) };
       });
     },
@@ -127,5 +163,11 @@ function without(document: LedgerDocument, names: readonly ObjectName[]): Ledger
 }
 
 function isSame(a: UnfinishedUpload['source'], b: UnfinishedUpload['source']): boolean {
-  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode && a.md5 === b.md5;
+  return (
+    a.size === b.size &&
+    a.mtimeNs === b.mtimeNs &&
+    a.ctimeNs === b.ctimeNs &&
+    a.inode === b.inode &&
+    a.md5 === b.md5
+  );
 }

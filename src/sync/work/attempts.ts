@@ -2,15 +2,15 @@ import type { Clock } from '../../clock.js';
 import { TargetUnavailableError } from '../../drivers/errors.js';
 import type { Quarantined } from '../../state/ledger.js';
 import { type Backoff, backoffMs } from '../backoff.js';
-import { createBusyFiles } from './busy-files.js';
 import type { SkipReason } from '../events.js';
 import { classify, type Failure, type ObjectFailure } from '../failure.js';
 import type { Change } from '../guard-rule.js';
-import { retryOf, type Job, NO_RUN, detachedRetry } from './job.js';
+import { createBusyFiles } from './busy-files.js';
+import { detachedRetry, type Job, NO_RUN, retryOf } from './job.js';
+import type { Outcome } from './mirror-context.js';
 import type { Quarantine } from './quarantine.js';
 import type { TargetRoom } from './target-room.js';
 import { createWaits } from './waits.js';
-import type { Outcome } from './mirror-context.js';
 
 /** How often, and how patiently, an object is tried. */
 export interface Persistence {
@@ -54,7 +54,13 @@ export interface AttemptsListener {
   skipped(job: Job, reason: SkipReason, detail: string, resumes?: boolean): void;
   held(job: Job, change: Change): void;
   /** `retryInMs` null: never, by itself. `quarantined`: it has just been. `passing`: as happens every day, and is tried again. */
-  failed(job: Job, error: Error, retryInMs: number | null, quarantined: boolean, passing: boolean): void;
+  failed(
+    job: Job,
+    error: Error,
+    retryInMs: number | null,
+    quarantined: boolean,
+    passing: boolean,
+  ): void;
   /** The file is not mirrored, and this was the last attempt for now. */
   notMirrored(job: Job, why: string): void;
   /** Found to be due, and not tried: it was given up as it is, and its time has not come. */
@@ -84,7 +90,21 @@ const TARGET_FAULTS = 3;
 const BUSY: Backoff = { firstMs: 200, limitMs: 60_000 };
 
 export function createAttempts(options: AttemptsOptions): Attempts {
-  const { container, perform, requeue, versionOf, quarantine, room, sizeOf, persistence, settleMs, clock, random, signal, listener } = options;
+  const {
+    container,
+    perform,
+    requeue,
+    versionOf,
+    quarantine,
+    room,
+    sizeOf,
+    persistence,
+    settleMs,
+    clock,
+    random,
+    signal,
+    listener,
+  } = options;
   const busy = createBusyFiles(clock, options.settleLimitMs);
   const waits = createWaits(clock, signal);
   let scanGenerations = 0;
@@ -125,7 +145,10 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     const failure = failureOf(job, error);
     if (failure.kind === 'target') {
       const { targetFaults = 0 } = job;
-      void requeue({ ...retryOf(job, job.attempt), targetFaults: listener.targetTrouble(error) ? targetFaults + 1 : targetFaults });
+      void requeue({
+        ...retryOf(job, job.attempt),
+        targetFaults: listener.targetTrouble(error) ? targetFaults + 1 : targetFaults,
+      });
       return;
     }
     if (failure.kind === 'mirror') {
@@ -142,7 +165,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       return;
     }
     const wait = waitAfter(failure, job.attempt);
-    const hopeless = failure.kind === 'unsuitable' || (failure.kind === 'object' && failure.hopeless);
+    const hopeless =
+      failure.kind === 'unsuitable' || (failure.kind === 'object' && failure.hopeless);
     if (hopeless || job.attempt >= persistence.attempts) {
       giveUp(job, version ?? versionOf(job), error, failure, wait);
       return;
@@ -154,16 +178,28 @@ export function createAttempts(options: AttemptsOptions): Attempts {
   /** A target that is up for all others, and breaks off this job each time, has trouble with this object alone. */
   function failureOf({ targetFaults = 0 }: Job, error: Error): Failure {
     const failure = classify(error, container);
-    const isOfObject = failure.kind === 'target' && targetFaults >= TARGET_FAULTS && error instanceof TargetUnavailableError;
+    const isOfObject =
+      failure.kind === 'target' &&
+      targetFaults >= TARGET_FAULTS &&
+      error instanceof TargetUnavailableError;
     return isOfObject ? { kind: 'object', class: 'failing', hopeless: false, afterMs: 0 } : failure;
   }
 
   function waitAfter(failure: ObjectFailure, attempt: number): number {
     if (failure.kind === 'busy') return Math.max(settleMs, backoffMs(attempt, BUSY, random()));
-    return Math.max(failure.kind === 'object' ? failure.afterMs : 0, backoffMs(attempt, persistence.backoff, random()));
+    return Math.max(
+      failure.kind === 'object' ? failure.afterMs : 0,
+      backoffMs(attempt, persistence.backoff, random()),
+    );
   }
 
-  function giveUp(job: Job, version: string, error: Error, failure: ObjectFailure, wait: number): void {
+  function giveUp(
+    job: Job,
+    version: string,
+    error: Error,
+    failure: ObjectFailure,
+    wait: number,
+  ): void {
     const before = quarantine.get(job.name);
     const since = before?.version === version ? before : undefined;
     const attempts = persistence.forEver ? job.attempt : (since?.attempts ?? 0) + job.attempt;
@@ -176,18 +212,26 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       sinceMs,
       nextTryMs: nowMs + wait,
       version,
-      changedAtMs: before === undefined ? (job.since?.wallMs ?? null) : (before.changedAtMs ?? before.sinceMs),
+      changedAtMs:
+        before === undefined ? (job.since?.wallMs ?? null) : (before.changedAtMs ?? before.sinceMs),
     });
     if (kept) lastSeenIn.set(job.name, scanGenerations);
     listener.notMirrored(job, error.message);
     const news = since === undefined || job.run !== NO_RUN || !persistence.forEver;
     if (failure.kind !== 'unsuitable')
-      listener.failed(job, error, persistence.forEver ? wait : null, news, persistence.forEver && isPassing(job, failure));
+      listener.failed(
+        job,
+        error,
+        persistence.forEver ? wait : null,
+        news,
+        persistence.forEver && isPassing(job, failure),
+      );
     else if (news) listener.skipped(job, failure.reason, error.message);
     room.over(job.name);
     listener.over(job);
     // Of what cannot be kept in mind, the next scan finds what only a change can help.
-    if (persistence.forEver && (kept || failure.kind !== 'unsuitable')) retryLater(detachedRetry(job, job.attempt + 1), wait, true);
+    if (persistence.forEver && (kept || failure.kind !== 'unsuitable'))
+      retryLater(detachedRetry(job, job.attempt + 1), wait, true);
   }
 
   /** The job as it is to be tried now; undefined: not now. */
@@ -226,7 +270,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
           listener.done(job, outcome);
         }
         if (outcome.outcome === 'held') listener.held(job, outcome.change);
-        if (outcome.outcome === 'skipped') listener.skipped(job, outcome.reason, outcome.detail, outcome.resumes);
+        if (outcome.outcome === 'skipped')
+          listener.skipped(job, outcome.reason, outcome.detail, outcome.resumes);
         over(job);
       } catch (error) {
         if (signal.aborted) return undone(job);

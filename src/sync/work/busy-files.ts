@@ -23,7 +23,10 @@ export function createBusyFiles(clock: Pick<Clock, 'monotonic'>, usualMs: number
   return {
     isNews(name) {
       if (busy.size >= MOST) busy.clear();
-      const { sinceMs, reported } = busy.get(name) ?? { sinceMs: clock.monotonic(), reported: false };
+      const { sinceMs, reported } = busy.get(name) ?? {
+        sinceMs: clock.monotonic(),
+        reported: false,
+      };
       const isNews = !reported && clock.monotonic() - sinceMs > usualMs;
       busy.set(name, { sinceMs, reported: reported || isNews });
       return isNews;

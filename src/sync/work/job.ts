@@ -43,7 +43,14 @@ export function combineJobs({ seen: _, ...waiting }: Job, newer: Job): Job {
   const { remote, listedIn } = newer.remote === 'unknown' ? waiting : newer;
   const run = waiting.run === NO_RUN ? newer.run : waiting.run;
   const asOfMs = waiting.asOfMs ?? newer.asOfMs;
-  return { ...waiting, ...(asOfMs === undefined ? {} : { asOfMs }), run, ...(newer.seen ? { seen: newer.seen } : {}), remote, listedIn };
+  return {
+    ...waiting,
+    ...(asOfMs === undefined ? {} : { asOfMs }),
+    run,
+    ...(newer.seen ? { seen: newer.seen } : {}),
+    remote,
+    listedIn,
+  };
 }
 
 /** The same job for a later moment: what was seen then is not trusted. */

@@ -5,11 +5,11 @@ import type { Policy } from '../decide.js';
 import type { JobKind, SkipReason } from '../events.js';
 import type { Guard } from '../guard/guard.js';
 import type { Change } from '../guard-rule.js';
-import type { Job } from './job.js';
 import type { Since } from '../moment.js';
-import type { RemoteRoot } from './remote-root.js';
 import type { FileContent, FileReader } from '../source/file-reader.js';
 import type { SourceView } from '../source/source-view.js';
+import type { Job } from './job.js';
+import type { RemoteRoot } from './remote-root.js';
 import type { WaitingJobs } from './waiting-jobs.js';
 import type { Whereabouts } from './whereabouts.js';
 
@@ -32,7 +32,12 @@ export type Outcome =
   /** The guard did not give leave; somebody is to decide. */
   | { readonly outcome: 'held'; readonly change: Change }
   /** `resumes`: another job runs for this name when what is in its way is over. */
-  | { readonly outcome: 'skipped'; readonly reason: SkipReason; readonly detail: string; readonly resumes?: boolean };
+  | {
+      readonly outcome: 'skipped';
+      readonly reason: SkipReason;
+      readonly detail: string;
+      readonly resumes?: boolean;
+    };
 
 export interface MirrorContext extends RemoteRoot {
   readonly source: SourceView;
@@ -54,7 +59,10 @@ export interface MirrorContext extends RemoteRoot {
 }
 
 /** The file's content and digest when it is small; of a large one the digest alone. */
-export function readEntry(entry: LocalEntry, { reader, source, drain }: MirrorContext): Promise<FileContent> {
+export function readEntry(
+  entry: LocalEntry,
+  { reader, source, drain }: MirrorContext,
+): Promise<FileContent> {
   const path = source.absolute(entry.path);
   return entry.size <= SMALL_FILE ? reader.read(path, entry) : reader.hash(path, entry, drain);
 }

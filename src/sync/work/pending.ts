@@ -1,5 +1,5 @@
-import type { ObjectName } from '../../state/object-index.js';
 import { createCondition } from '../../condition.js';
+import type { ObjectName } from '../../state/object-index.js';
 import { older, type Since } from '../moment.js';
 
 /** Names with work that is not durable yet: lag, state and "is this run done" are read from it. */
@@ -56,7 +56,11 @@ export function createPending(): Pending {
       const moment = since.get(name);
       if (moment === undefined) return;
       if (dropped.size < MOST_DROPPED) dropped.set(name, moment);
-      else others = { count: (others?.count ?? 0) + 1, since: others === undefined ? moment : older(others.since, moment) };
+      else
+        others = {
+          count: (others?.count ?? 0) + 1,
+          since: others === undefined ? moment : older(others.since, moment),
+        };
       settled(name);
     },
     has: (name) => since.has(name),

@@ -33,7 +33,9 @@ export function openQuarantine(ledger: Ledger, clock: Clock, log: Logger): Quara
     const quarantined = Object.fromEntries(all);
     const written = ledger.update((document) => ({ ...document, quarantined }));
     writing = written.catch((error: unknown) =>
-      log.warn('what was given up could not be written down: a restart will try it all again', { error }),
+      log.warn('what was given up could not be written down: a restart will try it all again', {
+        error,
+      }),
     );
     return writing;
   }

@@ -68,7 +68,9 @@ export function createQueue<J extends QueuedJob>({
 }: QueueOptions<J>): JobQueue<J> {
   const lanes: Readonly<Record<Lane, PQueue>> = {
     small: new PQueue({ concurrency }),
-    large: new PQueue({ concurrency: Math.max(1, Math.min(LARGE_MOST, Math.floor(concurrency / LARGE_SHARE))) }),
+    large: new PQueue({
+      concurrency: Math.max(1, Math.min(LARGE_MOST, Math.floor(concurrency / LARGE_SHARE))),
+    }),
     delete: new PQueue({ concurrency: Math.max(concurrency, waitingLimit) }),
   };
   const all = Object.values(lanes);
@@ -98,7 +100,10 @@ export function createQueue<J extends QueuedJob>({
 
   function clear(): void {
     for (const lane of all) lane.clear();
-    const jobs = [...waiting.values(), ...[...runningKeys.values()].filter((job) => job !== undefined)];
+    const jobs = [
+      ...waiting.values(),
+      ...[...runningKeys.values()].filter((job) => job !== undefined),
+    ];
     waiting.clear();
     for (const key of runningKeys.keys()) runningKeys.set(key, undefined);
     for (const job of jobs) dropped(job);
@@ -149,7 +154,8 @@ export function createQueue<J extends QueuedJob>({
       return runningKeys.size;
     },
     whenIdle: async () => {
-      while (waiting.size + runningKeys.size > 0) await Promise.all(all.map((lane) => lane.onIdle()));
+      while (waiting.size + runningKeys.size > 0)
+        await Promise.all(all.map((lane) => lane.onIdle()));
     },
     clear,
   };

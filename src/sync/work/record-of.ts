@@ -6,7 +6,10 @@ import type { Confirmed } from '../store/object-store.js';
 /** The record of a file as it was seen before it was read, and of what was confirmed (or is meant) of its object. */
 export function recordOf(
   entry: LocalEntry,
-  confirmed: Confirmed & { readonly looks?: ContentClass | undefined; readonly metadataEpoch?: number | undefined },
+  confirmed: Confirmed & {
+    readonly looks?: ContentClass | undefined;
+    readonly metadataEpoch?: number | undefined;
+  },
   hashedAtMs: number,
   state: ObjectRecord['state'],
 ): ObjectRecord {

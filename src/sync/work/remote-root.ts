@@ -31,11 +31,24 @@ export interface PlaceOptions {
   readonly log: Logger;
 }
 
-export function openRemoteRoot({ settings, backend, ledger, clock, log }: PlaceOptions): RemoteRoot {
+export function openRemoteRoot({
+  settings,
+  backend,
+  ledger,
+  clock,
+  log,
+}: PlaceOptions): RemoteRoot {
   const { container, prefix, trashPrefix, policy, partsAbove, partSize, headers } = settings;
   const where = { backend, container, prefix };
   const follow = settings.symlinks === 'follow';
-  const uploads = unfinishedUploads({ ledger, driver: backend.name, container, prefix, clock, log });
+  const uploads = unfinishedUploads({
+    ledger,
+    driver: backend.name,
+    container,
+    prefix,
+    clock,
+    log,
+  });
   const orphans = createOrphans({ ...where, uploads, log });
   const files = filePuts({ backend, follow, partsAbove, partSize, uploads, orphans });
   return {

@@ -1,29 +1,41 @@
 import { failpoint } from '../../failpoint.js';
 import type { ObjectRecord } from '../../state/object-index.js';
 import { isOfOurs } from '../decide.js';
-import type { Job } from './job.js';
-import { mayDelete } from './renames.js';
 import { FileChangedError } from '../file-errors.js';
-import type { Outcome, MirrorContext } from './mirror-context.js';
+import type { Job } from './job.js';
+import type { MirrorContext, Outcome } from './mirror-context.js';
+import { mayDelete } from './renames.js';
 
 /**
  * Deletes an object whose file is gone, once its content is safe where the file is now. The evidence is taken at this very
  * moment: whatever a scan or an event said before is a hint.
  */
-export async function remove(job: Job, why: string, ctx: MirrorContext, signal: AbortSignal): Promise<Outcome> {
+export async function remove(
+  job: Job,
+  why: string,
+  ctx: MirrorContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const vetoed = reasonToKeep(job, ctx);
   if (vetoed !== undefined) return vetoed;
   const known = ctx.index.get(job.name);
   if (known !== undefined && (await isOthers(known, job, ctx, signal))) {
     await ctx.index.remove(job.name);
-    return { outcome: 'done', job: 'forget', why: 'it was never sent, and what is there is not ours', bytes: 0 };
+    return {
+      outcome: 'done',
+      job: 'forget',
+      why: 'it was never sent, and what is there is not ours',
+      bytes: 0,
+    };
   }
   const may = known === undefined ? { moved: false } : await mayDelete(job, known, ctx);
   if ('outcome' in may) return may;
   const { moved } = may;
   const permit = moved ? undefined : await ctx.guard.ask('delete', job.name, known);
   if (permit?.granted === false)
-    return known && ctx.index.get(job.name) === undefined ? { outcome: 'nothing' } : { outcome: 'held', change: 'delete' };
+    return known && ctx.index.get(job.name) === undefined
+      ? { outcome: 'nothing' }
+      : { outcome: 'held', change: 'delete' };
   try {
     const removed = await removeGuarded(job, why, moved, ctx, signal);
     if (removed.outcome !== 'done') await permit?.giveBack();
@@ -38,13 +50,25 @@ export async function remove(job: Job, why: string, ctx: MirrorContext, signal: 
  * A process that was killed between the mark and the first byte has sent nothing, so the object there may be another's.
  * A mark with an ETag is of an object that was ours before; only `overwrite: never` doubts those as well.
  */
-async function isOthers(known: ObjectRecord, { name }: Job, { policy, store }: MirrorContext, signal: AbortSignal): Promise<boolean> {
-  if (known.state !== 'sending' || (known.etag !== undefined && policy.overwrite === 'always')) return false;
+async function isOthers(
+  known: ObjectRecord,
+  { name }: Job,
+  { policy, store }: MirrorContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (known.state !== 'sending' || (known.etag !== undefined && policy.overwrite === 'always'))
+    return false;
   const there = await store.head(name, signal);
   return typeof there === 'object' && !isOfOurs(known, there);
 }
 
-async function removeGuarded(job: Job, why: string, moved: boolean, ctx: MirrorContext, signal: AbortSignal): Promise<Outcome> {
+async function removeGuarded(
+  job: Job,
+  why: string,
+  moved: boolean,
+  ctx: MirrorContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const kept = ctx.trash !== undefined && !moved;
   if (kept) {
     await ctx.trash.keep(job.name, ctx.index.get(job.name), undefined, signal);
@@ -56,7 +80,12 @@ async function removeGuarded(job: Job, why: string, moved: boolean, ctx: MirrorC
   await ctx.store.remove(job.name, signal);
   failpoint('sync: object deleted, not forgotten');
   await ctx.index.remove(job.name);
-  return { outcome: 'done', job: 'delete', why: kept ? `${why}, kept in the trash` : why, bytes: 0 };
+  return {
+    outcome: 'done',
+    job: 'delete',
+    why: kept ? `${why}, kept in the trash` : why,
+    bytes: 0,
+  };
 }
 
 /** Why the object may not be deleted now; undefined when it may. Throws FileChangedError when its file is there. */
@@ -64,12 +93,21 @@ function reasonToKeep({ name }: Job, ctx: MirrorContext): Outcome | undefined {
   const look = ctx.source.statPath(name);
   if (look.found === 'entry') throw new FileChangedError(ctx.source.absolute(look.entry.path));
   if (look.found !== 'nothing' && look.found !== 'folder') {
-    return { outcome: 'skipped', reason: 'delete-withheld', detail: 'nobody can tell whether the file is gone' };
+    return {
+      outcome: 'skipped',
+      reason: 'delete-withheld',
+      detail: 'nobody can tell whether the file is gone',
+    };
   }
   const deleteVeto = ctx.source.deleteVeto(ctx.source.pathOf(name));
-  if (deleteVeto !== undefined) return { outcome: 'skipped', reason: 'delete-withheld', detail: deleteVeto };
+  if (deleteVeto !== undefined)
+    return { outcome: 'skipped', reason: 'delete-withheld', detail: deleteVeto };
   if (!ctx.mayDelete()) {
-    return { outcome: 'skipped', reason: 'delete-withheld', detail: 'the first full reconcile has not finished' };
+    return {
+      outcome: 'skipped',
+      reason: 'delete-withheld',
+      detail: 'the first full reconcile has not finished',
+    };
   }
   if (ctx.index.get(name)?.guarded === 'rejected') {
     return { outcome: 'skipped', reason: 'delete-withheld', detail: 'its delete was rejected' };

@@ -2,12 +2,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Job } from './job.js';
+import type { MirrorContext, Outcome } from './mirror-context.js';
 import { OVERWRITE_PATIENCE_MS } from './whereabouts.js';
-import type { Outcome, MirrorContext } from './mirror-context.js';
 
 /** The name of an object that probably has this file's content (same inode, size and mtime). The copy compares digests. */
-export function formerName(index: Pick<ObjectIndex, 'get' | 'namesOfInode'>, name: ObjectName, entry: LocalEntry): ObjectName | undefined {
-  return index.namesOfInode(entry.inode).find((other) => other !== name && isSameFile(index.get(other), entry));
+export function formerName(
+  index: Pick<ObjectIndex, 'get' | 'namesOfInode'>,
+  name: ObjectName,
+  entry: LocalEntry,
+): ObjectName | undefined {
+  return index
+    .namesOfInode(entry.inode)
+    .find((other) => other !== name && isSameFile(index.get(other), entry));
 }
 
 /** The ctime is not compared: renaming moves it. */
@@ -25,7 +31,11 @@ function isSameFile(record: ObjectRecord | undefined, entry: LocalEntry): boolea
  * Asks whether the object may be deleted as far as its file's other names go: see Whereabouts. `moved`: its content is
  * confirmed under another name, so that nothing is lost. Otherwise what becomes of the job.
  */
-export async function mayDelete(job: Job, known: ObjectRecord, at: MirrorContext): Promise<{ readonly moved: boolean } | Outcome> {
+export async function mayDelete(
+  job: Job,
+  known: ObjectRecord,
+  at: MirrorContext,
+): Promise<{ readonly moved: boolean } | Outcome> {
   const { whereabouts, waitingJobs } = at;
   const { name } = job;
   // What the kernel has announced by now is known to the watcher two turns later.
@@ -56,7 +66,11 @@ export async function mayDelete(job: Job, known: ObjectRecord, at: MirrorContext
  * Asks the same before the file `entry` takes the place of another one. `neededBy`: it may, although the content is still to be
  * mirrored under that name.
  */
-export function mayOverwrite(job: Job, { inode }: LocalEntry, at: MirrorContext): { readonly neededBy: ObjectName | undefined } | Outcome {
+export function mayOverwrite(
+  job: Job,
+  { inode }: LocalEntry,
+  at: MirrorContext,
+): { readonly neededBy: ObjectName | undefined } | Outcome {
   const { whereabouts, waitingJobs, clock } = at;
   const known = at.index.get(job.name);
   if (known?.state !== 'confirmed' || known.inode === inode) return UNNEEDED;
@@ -64,7 +78,9 @@ export function mayOverwrite(job: Job, { inode }: LocalEntry, at: MirrorContext)
   const untilMs = asOfMs + OVERWRITE_PATIENCE_MS;
   const found = whereabouts.find(job.name, known, asOfMs, job.run);
   if (found.state === 'unseen') {
-    return clock.monotonic() < untilMs && waitingJobs.waitForScans({ ...job, asOfMs }, untilMs) ? WAITS : UNNEEDED;
+    return clock.monotonic() < untilMs && waitingJobs.waitForScans({ ...job, asOfMs }, untilMs)
+      ? WAITS
+      : UNNEEDED;
   }
   if (found.state !== 'pending') return UNNEEDED;
   const needed = { neededBy: found.name };

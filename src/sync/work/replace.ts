@@ -1,11 +1,12 @@
 import type { ObjectRecord } from '../../state/object-index.js';
-import type { RemoteFact } from '../decide.js';
-import type { Job } from './job.js';
 import { type ContentClass, contentClassOf } from '../content-class.js';
-import type { Outcome, MirrorContext } from './mirror-context.js';
+import type { RemoteFact } from '../decide.js';
 import { FREE, type GrantedLeave } from '../guard/guard.js';
+import type { Job } from './job.js';
+import type { MirrorContext, Outcome } from './mirror-context.js';
 
-const REJECTED = 'its overwrite was rejected, and the file still looks encrypted or wiped; restore it, or see: longshore reject --undo';
+const REJECTED =
+  'its overwrite was rejected, and the file still looks encrypted or wiped; restore it, or see: longshore reject --undo';
 
 /**
  * Asks leave to replace the content of an object where the new content looks encrypted or wiped and the old did not.
@@ -21,18 +22,26 @@ export async function permitToReplace(
   if (looks === 'ordinary') return FREE;
   const known = await replaced(job, why, ctx, signal);
   if (known === undefined || !isSuspicious(known, looks)) return FREE;
-  if (known.guarded === 'rejected') return { outcome: 'skipped', reason: 'overwrite-refused', detail: REJECTED };
+  if (known.guarded === 'rejected')
+    return { outcome: 'skipped', reason: 'overwrite-refused', detail: REJECTED };
   const permit = await ctx.guard.ask('overwrite', job.name, known);
   return permit.granted ? permit : { outcome: 'held', change: 'overwrite' };
 }
 
 /** What is known of the object that would be replaced; undefined when nothing would, or when it is nothing to be asked about. */
-async function replaced({ name }: Job, why: string, ctx: MirrorContext, signal: AbortSignal): Promise<ObjectRecord | undefined> {
+async function replaced(
+  { name }: Job,
+  why: string,
+  ctx: MirrorContext,
+  signal: AbortSignal,
+): Promise<ObjectRecord | undefined> {
   if (why === 'changed') return ctx.index.get(name);
   // Who encrypts a machine's files may have had its state as well, and then nothing is known of what was there.
   if (why !== 'other-content') return undefined;
   const there = await ctx.store.head(name, signal);
-  return typeof there === 'object' ? recordOfObject(there, contentClassOf(await ctx.store.beginning(name, signal))) : undefined;
+  return typeof there === 'object'
+    ? recordOfObject(there, contentClassOf(await ctx.store.beginning(name, signal)))
+    : undefined;
 }
 
 /**
@@ -40,7 +49,16 @@ async function replaced({ name }: Job, why: string, ctx: MirrorContext, signal: 
  * while somebody has to decide about it, or has.
  */
 function recordOfObject({ size, md5 = '', etag }: RemoteFact, looks: ContentClass): ObjectRecord {
-  const noFile = { kind: 'file', mtimeNs: 0n, ctimeNs: 0n, inode: 0n, mode: 0, uid: 0, gid: 0, hashedAtMs: 0 } as const;
+  const noFile = {
+    kind: 'file',
+    mtimeNs: 0n,
+    ctimeNs: 0n,
+    inode: 0n,
+    mode: 0,
+    uid: 0,
+    gid: 0,
+    hashedAtMs: 0,
+  } as const;
   return {
     state: 'confirmed',
     ...noFile,

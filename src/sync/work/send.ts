@@ -4,15 +4,15 @@ import { printable } from '../../printable.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import { foldersAbove } from '../../watcher/path.js';
-import { permitToReplace } from './replace.js';
-import type { Job } from './job.js';
-import { recordOf } from './record-of.js';
-import { formerName, mayOverwrite } from './renames.js';
 import type { ContentClass } from '../content-class.js';
 import type { FileContent } from '../source/file-reader.js';
 import type { Confirmed, PutWhere } from '../store/object-store.js';
 import { UnreadableObjectError } from '../trash/copy-object.js';
-import { type Outcome, readEntry, SMALL_FILE, type MirrorContext } from './mirror-context.js';
+import type { Job } from './job.js';
+import { type MirrorContext, type Outcome, readEntry, SMALL_FILE } from './mirror-context.js';
+import { recordOf } from './record-of.js';
+import { formerName, mayOverwrite } from './renames.js';
+import { permitToReplace } from './replace.js';
 
 /** What is to be sent. */
 export interface Upload {
@@ -30,16 +30,28 @@ export interface Upload {
  * Sends, once what is there is not needed under another name any more. Where a store cannot hold both `a` and `a/b`, the one
  * that is gone is deleted first, by a job of its own name.
  */
-export async function upload(what: Upload, ctx: MirrorContext, signal: AbortSignal): Promise<Outcome> {
+export async function upload(
+  what: Upload,
+  ctx: MirrorContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const may = mayOverwrite(what.job, what.entry, ctx);
   if ('outcome' in may) return may;
   const { neededBy } = may;
-  const outcome = await sendWithRoom(neededBy === undefined ? what : { ...what, neededBy }, ctx, signal);
+  const outcome = await sendWithRoom(
+    neededBy === undefined ? what : { ...what, neededBy },
+    ctx,
+    signal,
+  );
   if (outcome.outcome === 'done') await ctx.aside?.over(what.job.name, signal);
   return outcome;
 }
 
-async function sendWithRoom(what: Upload, ctx: MirrorContext, signal: AbortSignal): Promise<Outcome> {
+async function sendWithRoom(
+  what: Upload,
+  ctx: MirrorContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
   try {
     return await send(what, ctx, signal);
   } catch (error) {
@@ -60,10 +72,13 @@ async function askForRoom(job: Job, ctx: MirrorContext): Promise<Outcome | 'made
   const others = [...inTheWay(job.name, ctx)];
   const last = others.at(-1);
   if (last === undefined) return 'made';
-  if (others.some((name) => ctx.index.get(name)?.guarded === 'delete-held')) return { outcome: 'held', change: 'delete' };
+  if (others.some((name) => ctx.index.get(name)?.guarded === 'delete-held'))
+    return { outcome: 'held', change: 'delete' };
   if (last === job.roomAsked) return 'refused';
   await ctx.seeTo(others, job.run, job.since);
-  return ctx.waitingJobs.waitFor({ ...job, roomAsked: last }, last, false) ? { outcome: 'waits' } : 'refused';
+  return ctx.waitingJobs.waitFor({ ...job, roomAsked: last }, last, false)
+    ? { outcome: 'waits' }
+    : 'refused';
 }
 
 /** Names whose deletes are asked for at once; more are found when these are gone. */
@@ -83,14 +98,23 @@ async function send(what: Upload, ctx: MirrorContext, signal: AbortSignal): Prom
   const { job, entry, read: before, why, where } = what;
   const from = whereToCopyFrom(job, entry, ctx);
   const renamed = from === undefined ? undefined : await copyRenamed(from, what, ctx, signal);
-  if (renamed) return { outcome: 'done', job: 'copy', why: `renamed from ${printable(from ?? '')}`, bytes: 0, record: renamed };
+  if (renamed)
+    return {
+      outcome: 'done',
+      job: 'copy',
+      why: `renamed from ${printable(from ?? '')}`,
+      bytes: 0,
+      record: renamed,
+    };
   const read = before ?? (ctx.store.reportsMd5(entry) ? await readEntry(entry, ctx) : undefined);
   const path = ctx.source.absolute(entry.path);
   const hashedAtMs = read?.hashedAtMs ?? ctx.clock.now();
   let confirmed: Confirmed;
   let looks: ContentClass;
   if (entry.size <= SMALL_FILE) {
-    const content = read?.bytes ? { ...read, bytes: read.bytes } : await ctx.reader.read(path, entry);
+    const content = read?.bytes
+      ? { ...read, bytes: read.bytes }
+      : await ctx.reader.read(path, entry);
     looks = content.looks;
     const refused = await prepare(what, content, ctx, signal);
     if (refused) return refused;
@@ -102,7 +126,12 @@ async function send(what: Upload, ctx: MirrorContext, signal: AbortSignal): Prom
     confirmed = await ctx.store.putFile(job.name, entry, path, read?.md5, where, signal);
   }
   failpoint('sync: object put, not recorded');
-  const record = recordOf(entry, { ...confirmed, looks, metadataEpoch: ctx.policy.metadataEpoch }, hashedAtMs, 'confirmed');
+  const record = recordOf(
+    entry,
+    { ...confirmed, looks, metadataEpoch: ctx.policy.metadataEpoch },
+    hashedAtMs,
+    'confirmed',
+  );
   await ctx.index.put(job.name, record);
   failpoint('sync: object recorded, its upload not forgotten');
   if (confirmed.partSize !== undefined) await ctx.uploads.finished(job.name);
@@ -112,7 +141,15 @@ async function send(what: Upload, ctx: MirrorContext, signal: AbortSignal): Prom
 /** What comes before the first byte. Resolves with what became of the job when it is not to be sent. */
 async function prepare(
   { job, entry, why, neededBy }: Upload,
-  { md5, looks, hashedAtMs }: { readonly md5: string | undefined; readonly looks: ContentClass; readonly hashedAtMs: number },
+  {
+    md5,
+    looks,
+    hashedAtMs,
+  }: {
+    readonly md5: string | undefined;
+    readonly looks: ContentClass;
+    readonly hashedAtMs: number;
+  },
   ctx: MirrorContext,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
@@ -140,7 +177,10 @@ function mark(
   { index }: MirrorContext,
 ): Promise<void> {
   const etag = index.get(name)?.etag;
-  return index.put(name, recordOf(entry, { ...content, ...(etag === undefined ? {} : { etag }) }, hashedAtMs, 'sending'));
+  return index.put(
+    name,
+    recordOf(entry, { ...content, ...(etag === undefined ? {} : { etag }) }, hashedAtMs, 'sending'),
+  );
 }
 
 /**
@@ -155,7 +195,8 @@ async function keepOld(
   signal: AbortSignal,
 ): Promise<void> {
   const old = ctx.index.get(job.name);
-  if (neededBy !== undefined && old !== undefined) await ctx.aside?.keep(job.name, neededBy, old.inode, signal);
+  if (neededBy !== undefined && old !== undefined)
+    await ctx.aside?.keep(job.name, neededBy, old.inode, signal);
   if (ctx.trash === undefined) return;
   const { name, remote } = job;
   const known = ctx.index.get(name);
@@ -171,8 +212,14 @@ async function keepOld(
 }
 
 /** Of a name that is new to us the intake has said it: in a first run there is nothing to look up. */
-function whereToCopyFrom({ name, renamedFrom }: Job, entry: LocalEntry, { index }: MirrorContext): ObjectName | undefined {
-  return renamedFrom === undefined && index.get(name) === undefined ? undefined : formerName(index, name, entry);
+function whereToCopyFrom(
+  { name, renamedFrom }: Job,
+  entry: LocalEntry,
+  { index }: MirrorContext,
+): ObjectName | undefined {
+  return renamedFrom === undefined && index.get(name) === undefined
+    ? undefined
+    : formerName(index, name, entry);
 }
 
 /** The object under its former name becomes the one under the new: no bytes of ours travel. Undefined: send them after all. */
@@ -192,15 +239,30 @@ async function copyRenamed(
   // It may have been sent anew meanwhile, or be about to be.
   const source = ctx.index.get(from);
   if (!holds(source, entry) || source.md5 !== content.md5) return undefined;
-  const confirmed = await ctx.store.copy(from, job.name, entry, { md5: source.md5, etag: source.etag }, where, signal);
+  const confirmed = await ctx.store.copy(
+    from,
+    job.name,
+    entry,
+    { md5: source.md5, etag: source.etag },
+    where,
+    signal,
+  );
   if (!confirmed) return undefined;
   failpoint('sync: object copied, not recorded');
-  const record = recordOf(entry, { ...confirmed, looks, metadataEpoch: ctx.policy.metadataEpoch }, content.hashedAtMs, 'confirmed');
+  const record = recordOf(
+    entry,
+    { ...confirmed, looks, metadataEpoch: ctx.policy.metadataEpoch },
+    content.hashedAtMs,
+    'confirmed',
+  );
   await ctx.index.put(job.name, record);
   return record;
 }
 
 /** Whether an object is known to be there that can have the file's content. */
-function holds(record: ObjectRecord | undefined, { size, kind }: LocalEntry): record is ObjectRecord {
+function holds(
+  record: ObjectRecord | undefined,
+  { size, kind }: LocalEntry,
+): record is ObjectRecord {
   return record?.state === 'confirmed' && record.size === size && record.kind === kind;
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.js';
+import { createCondition } from '../../condition.js';
 import { StorageError } from '../../drivers/errors.js';
 import type { Logger } from '../../log.js';
 import { backoffMs } from '../backoff.js';
-import { createCondition } from '../../condition.js';
 
 /**
  * Whether a target answers. While it does not, its queue starts nothing and no job is burnt on it; one small request,
@@ -38,7 +38,17 @@ const BETWEEN_PROBES = { firstMs: 1_000, limitMs: 60_000 };
 /** Trouble that comes back sooner is the same trouble: the probe sees less than the work does. */
 const SOUND_MS = 60_000;
 
-export function watchHealth({ target, probe, queue, clock, log, random, signal, patienceMs, giveUp }: TargetHealthOptions): TargetHealth {
+export function watchHealth({
+  target,
+  probe,
+  queue,
+  clock,
+  log,
+  random,
+  signal,
+  patienceMs,
+  giveUp,
+}: TargetHealthOptions): TargetHealth {
   let trouble: Error | undefined;
   let probes = 0;
   let downSince = 0;
@@ -49,7 +59,10 @@ export function watchHealth({ target, probe, queue, clock, log, random, signal, 
     for (;;) {
       probes += 1;
       try {
-        await clock.sleep(Math.max(askedToWait(trouble), backoffMs(probes, BETWEEN_PROBES, random())), signal);
+        await clock.sleep(
+          Math.max(askedToWait(trouble), backoffMs(probes, BETWEEN_PROBES, random())),
+          signal,
+        );
         await probe(signal);
         break;
       } catch (error) {

@@ -42,7 +42,14 @@ export interface TargetRoomOptions {
   readonly isStopped: () => boolean;
 }
 
-export function createTargetRoom({ clock, random, backoff, patienceMs, mayFindDeletes, isStopped }: TargetRoomOptions): TargetRoom {
+export function createTargetRoom({
+  clock,
+  random,
+  backoff,
+  patienceMs,
+  mayFindDeletes,
+  isStopped,
+}: TargetRoomOptions): TargetRoom {
   const waiting = new Set<ObjectName>();
   let error: Error | undefined;
   /** Objects of this size and more were refused. Bytes. */
@@ -117,5 +124,10 @@ export function roomPatience({
   forEver,
 }: RoomPersistence): Pick<TargetRoomOptions, 'backoff' | 'patienceMs'> {
   const backoff = { firstMs, limitMs: Math.min(limitMs, LONGEST_WAIT_MS) };
-  return { backoff, patienceMs: forEver ? Number.POSITIVE_INFINITY : 2 * Math.max(backoff.limitMs, SHORTEST_PATIENCE_MS) };
+  return {
+    backoff,
+    patienceMs: forEver
+      ? Number.POSITIVE_INFINITY
+      : 2 * Math.max(backoff.limitMs, SHORTEST_PATIENCE_MS),
+  };
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.js';
 import type { ObjectName } from '../../state/object-index.js';
+import { LOOK_MS, type ScansDue } from '../scan/scans-due.js';
 import type { Job } from './job.js';
 import type { Pending } from './pending.js';
-import { LOOK_MS, type ScansDue } from '../scan/scans-due.js';
 
 /**
  * Jobs that wait for what becomes of another name, or for scans, outside of the queue: they hold no slot there, so that what
@@ -36,7 +36,14 @@ export interface WaitingJobsOptions {
 /** More than a watcher gives out at once. The index knows what is due, so that what is beyond can be left to a scan. */
 const MOST = 25_000;
 
-export function createWaitingJobs({ pending, scansDue, requeue, lookAt, clock, signal }: WaitingJobsOptions): WaitingJobs {
+export function createWaitingJobs({
+  pending,
+  scansDue,
+  requeue,
+  lookAt,
+  clock,
+  signal,
+}: WaitingJobsOptions): WaitingJobs {
   const byOther = new Map<ObjectName, Map<ObjectName, Job>>();
   const others = new Map<ObjectName, ObjectName>();
   const forScans = new Map<ObjectName, { readonly job: Job; readonly untilMs: number }>();
@@ -93,7 +100,11 @@ export function createWaitingJobs({ pending, scansDue, requeue, lookAt, clock, s
     },
     comesDownTo(name, other) {
       const met = new Set<ObjectName>();
-      for (let at: ObjectName | undefined = name; at !== undefined && !met.has(at); at = others.get(at)) {
+      for (
+        let at: ObjectName | undefined = name;
+        at !== undefined && !met.has(at);
+        at = others.get(at)
+      ) {
         if (at === other) return true;
         met.add(at);
       }

@@ -27,7 +27,11 @@ export function createWaits(clock: Clock, signal: AbortSignal): Waits {
     for (const controller of waiting.values()) controller.abort();
   });
 
-  async function sleep(ms: number, controller: AbortController, name: ObjectName): Promise<WaitEnd> {
+  async function sleep(
+    ms: number,
+    controller: AbortController,
+    name: ObjectName,
+  ): Promise<WaitEnd> {
     try {
       await clock.sleep(ms, controller.signal);
     } catch {

@@ -1,9 +1,9 @@
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { RelativePath } from '../../watcher/entry.js';
-import type { Pending } from './pending.js';
 import type { ScansDue } from '../scan/scans-due.js';
-import { createSightings } from './sightings.js';
 import type { SourceView } from '../source/source-view.js';
+import type { Pending } from './pending.js';
+import { createSightings } from './sightings.js';
 
 /**
  * Where the file of an object is now, when the object's own name does not have it any more.
@@ -76,7 +76,8 @@ export type Whereabout =
 /** So long an overwrite waits for what is not sure to come: scans that may find the old file, another attempt. Milliseconds. */
 export const OVERWRITE_PATIENCE_MS = 30_000;
 
-const TOO_MANY = 'more files cannot be mirrored than are kept in mind, and its own may be one of them';
+const TOO_MANY =
+  'more files cannot be mirrored than are kept in mind, and its own may be one of them';
 
 export interface WhereaboutsOptions {
   readonly index: Pick<ObjectIndex, 'get' | 'namesOfInode'>;
@@ -85,21 +86,35 @@ export interface WhereaboutsOptions {
   readonly scansDue: Pick<ScansDue, 'isDue'>;
 }
 
-export function createWhereabouts({ index, source, pending, scansDue }: WhereaboutsOptions): Whereabouts {
+export function createWhereabouts({
+  index,
+  source,
+  pending,
+  scansDue,
+}: WhereaboutsOptions): Whereabouts {
   const sightings = createSightings();
   let appeared: ((inode: bigint) => Iterable<RelativePath>) | undefined;
 
-  function isThere(name: ObjectName, { inode, kind }: Pick<ObjectRecord, 'inode' | 'kind'>): boolean {
+  function isThere(
+    name: ObjectName,
+    { inode, kind }: Pick<ObjectRecord, 'inode' | 'kind'>,
+  ): boolean {
     const look = source.statPath(name);
     if (look.found === 'entry') return look.entry.inode === inode && look.entry.kind === kind;
     // A printable name leads nowhere: what the scan has seen under it counts.
-    return sightings.isUnnameable(name) && (look.found !== 'unknown' || look.inode === undefined || look.inode === inode);
+    return (
+      sightings.isUnnameable(name) &&
+      (look.found !== 'unknown' || look.inode === undefined || look.inode === inode)
+    );
   }
 
-  function* candidates(inode: bigint): Generator<readonly [name: ObjectName, settling: boolean], void> {
+  function* candidates(
+    inode: bigint,
+  ): Generator<readonly [name: ObjectName, settling: boolean], void> {
     for (const name of index.namesOfInode(inode)) yield [name, false];
     for (const name of sightings.namesOf(inode)) yield [name, false];
-    for (const path of appeared?.(inode) ?? []) for (const name of source.namesAt(path)) yield [name, true];
+    for (const path of appeared?.(inode) ?? [])
+      for (const name of source.namesAt(path)) yield [name, true];
   }
 
   function findSeen(name: ObjectName, record: ObjectRecord): Whereabout {
@@ -108,7 +123,11 @@ export function createWhereabouts({ index, source, pending, scansDue }: Whereabo
       if (other === name || !isThere(other, record)) continue;
       const now = index.get(other);
       if (now?.state === 'confirmed' && now.inode === record.inode) {
-        return { state: 'confirmed', name: other, sameContent: record.md5 !== '' && now.md5 === record.md5 && now.size === record.size };
+        return {
+          state: 'confirmed',
+          name: other,
+          sameContent: record.md5 !== '' && now.md5 === record.md5 && now.size === record.size,
+        };
       }
       const why = pending.has(other) || settling ? undefined : sightings.whyNot(other);
       if (why === undefined) found = { state: 'pending', name: other, settling };

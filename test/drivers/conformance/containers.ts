@@ -7,15 +7,26 @@ import {
   ObjectDoesNotExistError,
   StorageError,
 } from '../../../src/drivers/errors.js';
-import { call, contentOf, type Fixture, put, rejection, removeContainer, uniqueContainerName } from './fixture.js';
+import {
+  call,
+  contentOf,
+  type Fixture,
+  put,
+  rejection,
+  removeContainer,
+  uniqueContainerName,
+} from './fixture.js';
 
 export function containerCases({ backend, again, harness, inContainer }: Fixture): void {
-  inContainer('a container that was created is found by name, by this client and by another', async (container) => {
-    expect((await backend.headContainer(container, call)).name).toBe(container);
-    const other = await again();
-    expect((await other.headContainer(container, call)).name).toBe(container);
-    await other.close();
-  });
+  inContainer(
+    'a container that was created is found by name, by this client and by another',
+    async (container) => {
+      expect((await backend.headContainer(container, call)).name).toBe(container);
+      const other = await again();
+      expect((await other.headContainer(container, call)).name).toBe(container);
+      await other.close();
+    },
+  );
 
   it('G3: listing containers in pages of 2 gives each once', async () => {
     const names = [uniqueContainerName(), uniqueContainerName(), uniqueContainerName()];
@@ -23,7 +34,10 @@ export function containerCases({ backend, again, harness, inContainer }: Fixture
     const listed: string[] = [];
     let after: string | undefined;
     do {
-      const page = await backend.listContainers(after === undefined ? { size: 2 } : { size: 2, after }, call);
+      const page = await backend.listContainers(
+        after === undefined ? { size: 2 } : { size: 2, after },
+        call,
+      );
       listed.push(...page.items.map(({ name }) => name));
       expect(page.next, 'the token must advance').not.toBe(after ?? '');
       after = page.next;
@@ -36,7 +50,11 @@ export function containerCases({ backend, again, harness, inContainer }: Fixture
   inContainer('creating it again is ContainerAlreadyExistsError', async (container) => {
     const error = await rejection(backend.createContainer(container, call));
     expect(error).toBeInstanceOf(ContainerAlreadyExistsError);
-    expect(error).toMatchObject({ name: 'ContainerAlreadyExistsError', containerName: container, retry: 'never' });
+    expect(error).toMatchObject({
+      name: 'ContainerAlreadyExistsError',
+      containerName: container,
+      retry: 'never',
+    });
     expect(error.message).toContain(`container "${container}" already exists`);
   });
 
@@ -48,13 +66,16 @@ export function containerCases({ backend, again, harness, inContainer }: Fixture
     }
   });
 
-  inContainer('G5: deleting one that holds objects is ContainerIsNotEmptyError and deletes nothing', async (container) => {
-    await put(backend, { container, key: 'deep/down/object' }, 'still here');
-    const error = await rejection(backend.deleteContainer(container, call));
-    expect(error).toBeInstanceOf(ContainerIsNotEmptyError);
-    expect(error).toMatchObject({ name: 'ContainerIsNotEmptyError', containerName: container });
-    expect(await contentOf(backend, { container, key: 'deep/down/object' })).toBe('still here');
-  });
+  inContainer(
+    'G5: deleting one that holds objects is ContainerIsNotEmptyError and deletes nothing',
+    async (container) => {
+      await put(backend, { container, key: 'deep/down/object' }, 'still here');
+      const error = await rejection(backend.deleteContainer(container, call));
+      expect(error).toBeInstanceOf(ContainerIsNotEmptyError);
+      expect(error).toMatchObject({ name: 'ContainerIsNotEmptyError', containerName: container });
+      expect(await contentOf(backend, { container, key: 'deep/down/object' })).toBe('still here');
+    },
+  );
 
   it('G5: one that was deleted is missing, and so is one that never was', async () => {
     const container = uniqueContainerName();
@@ -72,16 +93,26 @@ export function containerCases({ backend, again, harness, inContainer }: Fixture
       for (const [operation, run] of Object.entries(operations)) {
         const error = await rejection(run());
         expect(error, operation).toBeInstanceOf(ContainerDoesNotExistError);
-        expect(error, operation).toMatchObject({ name: 'ContainerDoesNotExistError', containerName: name, retry: 'never' });
+        expect(error, operation).toMatchObject({
+          name: 'ContainerDoesNotExistError',
+          containerName: name,
+          retry: 'never',
+        });
       }
     }
   });
 
   it('G5: an object of a missing container is missing; which of the two is said may differ', async () => {
     const ref = { container: uniqueContainerName(), key: 'x' };
-    for (const run of [() => backend.headObject(ref, call), () => backend.readObject(ref, undefined, call)]) {
+    for (const run of [
+      () => backend.headObject(ref, call),
+      () => backend.readObject(ref, undefined, call),
+    ]) {
       const error = await rejection(run());
-      expect(error instanceof ContainerDoesNotExistError || error instanceof ObjectDoesNotExistError, String(error)).toBe(true);
+      expect(
+        error instanceof ContainerDoesNotExistError || error instanceof ObjectDoesNotExistError,
+        String(error),
+      ).toBe(true);
     }
     const gone = await backend.deleteObject(ref, call).catch((error: unknown) => error);
     if (gone !== undefined) expect(gone).toBeInstanceOf(ContainerDoesNotExistError);

@@ -30,7 +30,12 @@ export interface Fixture {
 
 export const call: Call = { signal: new AbortController().signal };
 
-export const plain: PutOptions = { contentType: 'application/octet-stream', metaData: {}, headers: {}, checksums: [] };
+export const plain: PutOptions = {
+  contentType: 'application/octet-stream',
+  metaData: {},
+  headers: {},
+  checksums: [],
+};
 
 /** Short, valid everywhere (3-63 of `a-z 0-9 -`), and not used before by any run. */
 export function uniqueContainerName(): string {
@@ -60,8 +65,10 @@ export function createFixture(backend: Backend, harness: Harness): Fixture {
 
 export async function removeContainer(backend: Backend, container: string): Promise<void> {
   const { multipart } = backend.capabilities;
-  for (const token of (await multipart?.unfinished(container, '', call)) ?? []) await multipart?.abort(token, call);
-  for (const { key } of await listAll(backend, container)) await backend.deleteObject({ container, key }, call);
+  for (const token of (await multipart?.unfinished(container, '', call)) ?? [])
+    await multipart?.abort(token, call);
+  for (const { key } of await listAll(backend, container))
+    await backend.deleteObject({ container, key }, call);
   await backend.deleteContainer(container, call);
 }
 
@@ -84,18 +91,33 @@ export async function contentOf(backend: Backend, ref: ObjectRef): Promise<strin
   return (await readAll(await backend.readObject(ref, undefined, call))).toString();
 }
 
-export async function listAll(backend: Backend, container: string, prefix = '', size?: number): Promise<ObjectInfo[]> {
+export async function listAll(
+  backend: Backend,
+  container: string,
+  prefix = '',
+  size?: number,
+): Promise<ObjectInfo[]> {
   const items: ObjectInfo[] = [];
   let after: string | undefined;
   do {
-    const page = await backend.listObjects(container, prefix, { ...(after !== undefined && { after }), ...(size && { size }) }, call);
+    const page = await backend.listObjects(
+      container,
+      prefix,
+      { ...(after !== undefined && { after }), ...(size && { size }) },
+      call,
+    );
     items.push(...page.items);
     after = page.next;
   } while (after !== undefined);
   return items;
 }
 
-export async function listKeys(backend: Backend, container: string, prefix = '', size?: number): Promise<string[]> {
+export async function listKeys(
+  backend: Backend,
+  container: string,
+  prefix = '',
+  size?: number,
+): Promise<string[]> {
   const keys = (await listAll(backend, container, prefix, size)).map(({ key }) => key);
   return backend.capabilities.listingOrder === 'utf8' ? keys : keys.sort(compareNames);
 }
@@ -111,7 +133,8 @@ export function streamedBody(bytes: Uint8Array, chunkSize = 64 * 1024): Body {
     size: bytes.byteLength,
     replayable: true,
     async *open() {
-      for (let at = 0; at < bytes.byteLength; at += chunkSize) yield bytes.subarray(at, at + chunkSize);
+      for (let at = 0; at < bytes.byteLength; at += chunkSize)
+        yield bytes.subarray(at, at + chunkSize);
     },
   };
 }

@@ -3,7 +3,15 @@ import { InvalidObjectNameError, ObjectDoesNotExistError } from '../../../src/dr
 import { call, contentOf, type Fixture, listKeys, put, rejection } from './fixture.js';
 
 const ODD_KEYS: Readonly<Record<string, readonly string[]>> = {
-  'blanks and quotes': ['with space', ' leading', 'trailing ', 'double  space', 'quote"s', "apostrophe's", '`tick`'],
+  'blanks and quotes': [
+    'with space',
+    ' leading',
+    'trailing ',
+    'double  space',
+    'quote"s',
+    "apostrophe's",
+    '`tick`',
+  ],
   'what URLs treat specially': [
     '100%',
     'per%20cent',
@@ -16,7 +24,18 @@ const ODD_KEYS: Readonly<Record<string, readonly string[]>> = {
     "!*'()",
     '~tilde',
   ],
-  'what XML and JSON treat specially': ['<tag>', 'a&b', '&amp;', ']]>', '{json}', '[list]', 'back\\slash', 'caret^', 'pipe|', '$dollar'],
+  'what XML and JSON treat specially': [
+    '<tag>',
+    'a&b',
+    '&amp;',
+    ']]>',
+    '{json}',
+    '[list]',
+    'back\\slash',
+    'caret^',
+    'pipe|',
+    '$dollar',
+  ],
   'dots and slashes': [
     '.hidden',
     'folder/.hidden',
@@ -32,7 +51,15 @@ const ODD_KEYS: Readonly<Record<string, readonly string[]>> = {
     'trailing/',
     '//',
   ],
-  'control characters': ['tab\there', 'new\nline', 'carriage\rreturn', 'bell\u0007', 'escape\u001b[31m', 'delete\u007f', 'nul\u0000'],
+  'control characters': [
+    'tab\there',
+    'new\nline',
+    'carriage\rreturn',
+    'bell\u0007',
+    'escape\u001b[31m',
+    'delete\u007f',
+    'nul\u0000',
+  ],
   'beyond ASCII': [
     '\u00e9 composed',
     'e\u0301 decomposed',
@@ -56,7 +83,10 @@ export function keyCases({ backend, harness, inContainer }: Fixture): void {
     const stored: string[] = [];
     for (const key of keys) {
       if (refuses(key)) {
-        expect(await rejection(put(backend, { container, key }, key)), JSON.stringify(key)).toBeInstanceOf(InvalidObjectNameError);
+        expect(
+          await rejection(put(backend, { container, key }, key)),
+          JSON.stringify(key),
+        ).toBeInstanceOf(InvalidObjectNameError);
         continue;
       }
       const info = await put(backend, { container, key }, `content of ${key}`);
@@ -73,44 +103,63 @@ export function keyCases({ backend, harness, inContainer }: Fixture): void {
   }
 
   for (const [what, keys] of Object.entries(ODD_KEYS)) {
-    inContainer(`G4: keys come back as they went: ${what}`, (container) => roundTrip(container, keys));
+    inContainer(`G4: keys come back as they went: ${what}`, (container) =>
+      roundTrip(container, keys),
+    );
   }
 
-  inContainer('G4: a key may be the beginning of another with a slash, or the second is refused', async (container) => {
-    await put(backend, { container, key: 'a/b' }, 'below');
-    const outcome = await put(backend, { container, key: 'a' }, 'above').catch((error: unknown) => error);
-    if (outcome instanceof Error) expect(outcome).toBeInstanceOf(InvalidObjectNameError);
-    expect(await contentOf(backend, { container, key: 'a/b' })).toBe('below');
-    expect(await listKeys(backend, container)).toEqual(outcome instanceof Error ? ['a/b'] : ['a', 'a/b']);
-  });
+  inContainer(
+    'G4: a key may be the beginning of another with a slash, or the second is refused',
+    async (container) => {
+      await put(backend, { container, key: 'a/b' }, 'below');
+      const outcome = await put(backend, { container, key: 'a' }, 'above').catch(
+        (error: unknown) => error,
+      );
+      if (outcome instanceof Error) expect(outcome).toBeInstanceOf(InvalidObjectNameError);
+      expect(await contentOf(backend, { container, key: 'a/b' })).toBe('below');
+      expect(await listKeys(backend, container)).toEqual(
+        outcome instanceof Error ? ['a/b'] : ['a', 'a/b'],
+      );
+    },
+  );
 
-  inContainer('G4: the longest key that is allowed is stored, in characters of one byte and of three', async (container) => {
-    for (const letter of ['x', '語']) {
-      const key = longKey(letter, maxKeyBytes);
-      await put(backend, { container, key }, 'long');
-      expect(await listKeys(backend, container)).toEqual([key]);
-      expect(await contentOf(backend, { container, key })).toBe('long');
-      await backend.deleteObject({ container, key }, call);
-    }
-  });
+  inContainer(
+    'G4: the longest key that is allowed is stored, in characters of one byte and of three',
+    async (container) => {
+      for (const letter of ['x', '語']) {
+        const key = longKey(letter, maxKeyBytes);
+        await put(backend, { container, key }, 'long');
+        expect(await listKeys(backend, container)).toEqual([key]);
+        expect(await contentOf(backend, { container, key })).toBe('long');
+        await backend.deleteObject({ container, key }, call);
+      }
+    },
+  );
 
-  inContainer('G4: a key that is too long, empty or not Unicode is refused, and says why', async (container) => {
-    for (const key of [`${longKey('x', maxKeyBytes)}y`, '', 'lone \ud800 surrogate', '\udc00']) {
-      const error = await rejection(put(backend, { container, key }, 'x'));
-      expect(error, JSON.stringify(key.slice(0, 40))).toBeInstanceOf(InvalidObjectNameError);
-      expect(error.message).toMatch(/cannot be stored under this name: .{5,}/);
-      expect(error).toMatchObject({ retry: 'never' });
-    }
-    expect(await listKeys(backend, container)).toEqual([]);
-  });
+  inContainer(
+    'G4: a key that is too long, empty or not Unicode is refused, and says why',
+    async (container) => {
+      for (const key of [`${longKey('x', maxKeyBytes)}y`, '', 'lone \ud800 surrogate', '\udc00']) {
+        const error = await rejection(put(backend, { container, key }, 'x'));
+        expect(error, JSON.stringify(key.slice(0, 40))).toBeInstanceOf(InvalidObjectNameError);
+        expect(error.message).toMatch(/cannot be stored under this name: .{5,}/);
+        expect(error).toMatchObject({ retry: 'never' });
+      }
+      expect(await listKeys(backend, container)).toEqual([]);
+    },
+  );
 
   inContainer(
     'G5: an object of such a key is as missing as any other, whoever asks, and nobody deletes another one for it',
     async (container) => {
       await put(backend, { container, key: '\ufffd' }, 'what a lone surrogate is written as');
       for (const key of ['', '\ud800']) {
-        expect(await rejection(backend.headObject({ container, key }, call))).toBeInstanceOf(ObjectDoesNotExistError);
-        expect(await rejection(backend.readObject({ container, key }, undefined, call))).toBeInstanceOf(ObjectDoesNotExistError);
+        expect(await rejection(backend.headObject({ container, key }, call))).toBeInstanceOf(
+          ObjectDoesNotExistError,
+        );
+        expect(
+          await rejection(backend.readObject({ container, key }, undefined, call)),
+        ).toBeInstanceOf(ObjectDoesNotExistError);
         await backend.deleteObject({ container, key }, call);
       }
       await backend.capabilities.batchDelete?.deleteObjects(container, ['', '\ud800'], call);

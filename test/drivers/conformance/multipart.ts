@@ -2,7 +2,10 @@ import { expect, it } from 'vitest';
 import { bytesBody } from '../../../src/drivers/body.js';
 import type { UploadToken } from '../../../src/drivers/capabilities.js';
 import { checksumOf } from '../../../src/drivers/digest.js';
-import { ContainerDoesNotExistError, ObjectDoesNotExistError } from '../../../src/drivers/errors.js';
+import {
+  ContainerDoesNotExistError,
+  ObjectDoesNotExistError,
+} from '../../../src/drivers/errors.js';
 import {
   call,
   contentOf,
@@ -21,7 +24,9 @@ export function multipartCases({ backend, again, inContainer }: Fixture): void {
   const { multipart } = backend.capabilities;
   if (multipart === undefined) {
     it('are not declared, so one put takes any size that an object may have', () => {
-      expect(backend.capabilities.limits.maxPutSize).toBeGreaterThanOrEqual(backend.capabilities.limits.maxObjectSize);
+      expect(backend.capabilities.limits.maxPutSize).toBeGreaterThanOrEqual(
+        backend.capabilities.limits.maxObjectSize,
+      );
     });
     return;
   }
@@ -43,9 +48,18 @@ export function multipartCases({ backend, again, inContainer }: Fixture): void {
       const parts = [];
       for (let at = 0; at < size; at += min) {
         const bytes = content.subarray(at, at + min);
-        parts.push(await multipart.uploadPart(token, at / min + 1, parts.length % 2 ? streamedBody(bytes) : bytesBody(bytes), call));
+        parts.push(
+          await multipart.uploadPart(
+            token,
+            at / min + 1,
+            parts.length % 2 ? streamedBody(bytes) : bytesBody(bytes),
+            call,
+          ),
+        );
       }
-      expect(await listKeys(backend, container), 'nothing is to be seen before the end').toEqual([]);
+      expect(await listKeys(backend, container), 'nothing is to be seen before the end').toEqual(
+        [],
+      );
       const info = await multipart.complete(token, parts, call);
       expect(info).toMatchObject({ ...ref, size });
       const etag = multipart.etagOfParts(
@@ -56,105 +70,156 @@ export function multipartCases({ backend, again, inContainer }: Fixture): void {
       const found = await other.headObject(ref, call);
       expect(found).toMatchObject({ size, metaData: { mtime: '17.5' } });
       expect(found.extra['contentType']).toBe('text/csv');
-      if (etag !== undefined) expect(found.extra['etag'], 'what is said of the ETag holds').toBe(etag);
-      expect((await readAll(await other.readObject(ref, undefined, call))).equals(content)).toBe(true);
+      if (etag !== undefined)
+        expect(found.extra['etag'], 'what is said of the ETag holds').toBe(etag);
+      expect((await readAll(await other.readObject(ref, undefined, call))).equals(content)).toBe(
+        true,
+      );
       expect(await listKeys(other, container)).toEqual([ref.key]);
       expect(await multipart.unfinished(container, '', call)).toEqual([]);
       await other.close();
     });
   }
 
-  inContainer('are resumed by a second client from the token, with parts in any order and some sent twice', async (container) => {
-    const ref = { container, key: 'resumed' };
-    const content = randomContent(2 * min + 7);
-    const slices = [content.subarray(0, min), content.subarray(min, 2 * min), content.subarray(2 * min)] as const;
-    const token = await multipart.begin(ref, plain, call);
-    await multipart.uploadPart(token, 3, bytesBody(slices[2]), call);
-    await multipart.uploadPart(token, 1, bytesBody(randomContent(min)), call);
-    await multipart.uploadPart(token, 1, bytesBody(slices[0]), call);
+  inContainer(
+    'are resumed by a second client from the token, with parts in any order and some sent twice',
+    async (container) => {
+      const ref = { container, key: 'resumed' };
+      const content = randomContent(2 * min + 7);
+      const slices = [
+        content.subarray(0, min),
+        content.subarray(min, 2 * min),
+        content.subarray(2 * min),
+      ] as const;
+      const token = await multipart.begin(ref, plain, call);
+      await multipart.uploadPart(token, 3, bytesBody(slices[2]), call);
+      await multipart.uploadPart(token, 1, bytesBody(randomContent(min)), call);
+      await multipart.uploadPart(token, 1, bytesBody(slices[0]), call);
 
-    const other = await again();
-    const resumed = other.capabilities.multipart!;
-    const kept: UploadToken = JSON.parse(JSON.stringify(token));
-    const there = await resumed.uploadedParts(kept, call);
-    expect(there.map(({ number, size }) => [number, size])).toEqual([
-      [1, min],
-      [3, 7],
-    ]);
-    for (const { number, md5 } of there) if (md5 !== undefined) expect(md5).toBe(checksumOf('md5', slices[number - 1]!).hex);
-    const second = await resumed.uploadPart(kept, 2, bytesBody(slices[1]), call);
-    await resumed.complete(kept, [there[0]!, second, there[1]!], call);
-    expect((await readAll(await backend.readObject(ref, undefined, call))).equals(content)).toBe(true);
-    await other.close();
-  });
+      const other = await again();
+      const resumed = other.capabilities.multipart!;
+      const kept: UploadToken = JSON.parse(JSON.stringify(token));
+      const there = await resumed.uploadedParts(kept, call);
+      expect(there.map(({ number, size }) => [number, size])).toEqual([
+        [1, min],
+        [3, 7],
+      ]);
+      for (const { number, md5 } of there)
+        if (md5 !== undefined) expect(md5).toBe(checksumOf('md5', slices[number - 1]!).hex);
+      const second = await resumed.uploadPart(kept, 2, bytesBody(slices[1]), call);
+      await resumed.complete(kept, [there[0]!, second, there[1]!], call);
+      expect((await readAll(await backend.readObject(ref, undefined, call))).equals(content)).toBe(
+        true,
+      );
+      await other.close();
+    },
+  );
 
-  inContainer('G2: leave the previous object until they are complete, and when they are aborted', async (container) => {
-    const ref = { container, key: 'replaced' };
-    await put(backend, ref, 'as before');
-    const token = await multipart.begin(ref, plain, call);
-    await multipart.uploadPart(token, 1, bytesBody(randomContent(10)), call);
-    expect(await contentOf(backend, ref)).toBe('as before');
-    await multipart.abort(token, call);
-    await multipart.abort(token, call);
-    expect(await contentOf(backend, ref)).toBe('as before');
-    expect(await multipart.unfinished(container, '', call)).toEqual([]);
-    expect(await rejection(multipart.uploadedParts(token, call))).toBeInstanceOf(ObjectDoesNotExistError);
-    await rejection(multipart.uploadPart(token, 2, bytesBody(randomContent(10)), call));
-  });
+  inContainer(
+    'G2: leave the previous object until they are complete, and when they are aborted',
+    async (container) => {
+      const ref = { container, key: 'replaced' };
+      await put(backend, ref, 'as before');
+      const token = await multipart.begin(ref, plain, call);
+      await multipart.uploadPart(token, 1, bytesBody(randomContent(10)), call);
+      expect(await contentOf(backend, ref)).toBe('as before');
+      await multipart.abort(token, call);
+      await multipart.abort(token, call);
+      expect(await contentOf(backend, ref)).toBe('as before');
+      expect(await multipart.unfinished(container, '', call)).toEqual([]);
+      expect(await rejection(multipart.uploadedParts(token, call))).toBeInstanceOf(
+        ObjectDoesNotExistError,
+      );
+      await rejection(multipart.uploadPart(token, 2, bytesBody(randomContent(10)), call));
+    },
+  );
 
   inContainer('that are unfinished are listed by prefix', async (container) => {
     const tokens = [];
-    for (const key of ['a/1', 'a/2', 'ab', 'b']) tokens.push(await multipart.begin({ container, key }, plain, call));
+    for (const key of ['a/1', 'a/2', 'ab', 'b'])
+      tokens.push(await multipart.begin({ container, key }, plain, call));
     const found = await multipart.unfinished(container, 'a/', call);
     expect(found.map(({ key }) => key).sort()).toEqual(['a/1', 'a/2']);
     const hourAgoMs = Date.now() - 3_600_000;
-    for (const { beganAtMs } of found) if (beganAtMs !== undefined) expect(beganAtMs).toBeGreaterThan(hourAgoMs);
-    for (const token of await multipart.unfinished(container, '', call)) await multipart.abort(token, call);
+    for (const { beganAtMs } of found)
+      if (beganAtMs !== undefined) expect(beganAtMs).toBeGreaterThan(hourAgoMs);
+    for (const token of await multipart.unfinished(container, '', call))
+      await multipart.abort(token, call);
     expect(await multipart.unfinished(container, '', call)).toEqual([]);
   });
 
-  inContainer('G4: that are unfinished are listed under their names, and can be aborted by them', async (container) => {
-    const keys = ['100%', '100%25', 'a b+c', 'a%20b', 'a+b', 'folder/#,', 'ä/€'];
-    for (const key of keys) await multipart.begin({ container, key }, plain, call);
-    expect((await multipart.unfinished(container, '', call)).map(({ key }) => key).sort()).toEqual(keys);
-    expect((await multipart.unfinished(container, 'a%', call)).map(({ key }) => key)).toEqual(['a%20b']);
-    for (const token of await multipart.unfinished(container, '', call)) await multipart.abort(token, call);
-    expect(await multipart.unfinished(container, '', call)).toEqual([]);
-  });
+  inContainer(
+    'G4: that are unfinished are listed under their names, and can be aborted by them',
+    async (container) => {
+      const keys = ['100%', '100%25', 'a b+c', 'a%20b', 'a+b', 'folder/#,', 'ä/€'];
+      for (const key of keys) await multipart.begin({ container, key }, plain, call);
+      expect(
+        (await multipart.unfinished(container, '', call)).map(({ key }) => key).sort(),
+      ).toEqual(keys);
+      expect((await multipart.unfinished(container, 'a%', call)).map(({ key }) => key)).toEqual([
+        'a%20b',
+      ]);
+      for (const token of await multipart.unfinished(container, '', call))
+        await multipart.abort(token, call);
+      expect(await multipart.unfinished(container, '', call)).toEqual([]);
+    },
+  );
 
-  inContainer('G2: a part whose source fails is not there, and can be sent again', async (container) => {
-    const token = await multipart.begin({ container, key: 'parts' }, plain, call);
-    const content = randomContent(1000);
-    await rejection(multipart.uploadPart(token, 1, { ...streamedBody(content), size: 1001 }, call));
-    await rejection(multipart.uploadPart(token, 1, { ...streamedBody(content), size: 999 }, call));
-    expect(await multipart.uploadedParts(token, call)).toEqual([]);
-    const part = await multipart.uploadPart(token, 1, streamedBody(content), call);
-    await multipart.complete(token, [part], call);
-    expect((await readAll(await backend.readObject({ container, key: 'parts' }, undefined, call))).equals(content)).toBe(true);
-  });
+  inContainer(
+    'G2: a part whose source fails is not there, and can be sent again',
+    async (container) => {
+      const token = await multipart.begin({ container, key: 'parts' }, plain, call);
+      const content = randomContent(1000);
+      await rejection(
+        multipart.uploadPart(token, 1, { ...streamedBody(content), size: 1001 }, call),
+      );
+      await rejection(
+        multipart.uploadPart(token, 1, { ...streamedBody(content), size: 999 }, call),
+      );
+      expect(await multipart.uploadedParts(token, call)).toEqual([]);
+      const part = await multipart.uploadPart(token, 1, streamedBody(content), call);
+      await multipart.complete(token, [part], call);
+      expect(
+        (
+          await readAll(await backend.readObject({ container, key: 'parts' }, undefined, call))
+        ).equals(content),
+      ).toBe(true);
+    },
+  );
 
   inContainer('G2: cannot be completed with a part that was never sent', async (container) => {
     const ref = { container, key: 'gap' };
     const token = await multipart.begin(ref, plain, call);
     const part = await multipart.uploadPart(token, 1, bytesBody(randomContent(min)), call);
-    await rejection(multipart.complete(token, [part, { ...part, number: 2, receipt: '"made up"' }], call));
+    await rejection(
+      multipart.complete(token, [part, { ...part, number: 2, receipt: '"made up"' }], call),
+    );
     expect(await listKeys(backend, container)).toEqual([]);
   });
 
-  inContainer('G6: a call whose signal is aborted already rejects with its reason', async (container) => {
-    const reason = new Error('no more');
-    const aborted = { signal: AbortSignal.abort(reason) };
-    const token = await multipart.begin({ container, key: 'aborted' }, plain, call);
-    const part = await multipart.uploadPart(token, 1, bytesBody(randomContent(10)), call);
-    expect(await rejection(multipart.begin({ container, key: 'x' }, plain, aborted))).toBe(reason);
-    expect(await rejection(multipart.uploadPart(token, 1, bytesBody(randomContent(10)), aborted))).toBe(reason);
-    expect(await rejection(multipart.complete(token, [part], aborted))).toBe(reason);
-    expect(await rejection(multipart.abort(token, aborted))).toBe(reason);
-    expect(await listKeys(backend, container)).toEqual([]);
-  });
+  inContainer(
+    'G6: a call whose signal is aborted already rejects with its reason',
+    async (container) => {
+      const reason = new Error('no more');
+      const aborted = { signal: AbortSignal.abort(reason) };
+      const token = await multipart.begin({ container, key: 'aborted' }, plain, call);
+      const part = await multipart.uploadPart(token, 1, bytesBody(randomContent(10)), call);
+      expect(await rejection(multipart.begin({ container, key: 'x' }, plain, aborted))).toBe(
+        reason,
+      );
+      expect(
+        await rejection(multipart.uploadPart(token, 1, bytesBody(randomContent(10)), aborted)),
+      ).toBe(reason);
+      expect(await rejection(multipart.complete(token, [part], aborted))).toBe(reason);
+      expect(await rejection(multipart.abort(token, aborted))).toBe(reason);
+      expect(await listKeys(backend, container)).toEqual([]);
+    },
+  );
 
   it('G5: cannot begin in a missing container', async () => {
     const ref = { container: uniqueContainerName(), key: 'x' };
-    expect(await rejection(multipart.begin(ref, plain, call))).toBeInstanceOf(ContainerDoesNotExistError);
+    expect(await rejection(multipart.begin(ref, plain, call))).toBeInstanceOf(
+      ContainerDoesNotExistError,
+    );
   });
 }

@@ -1,5 +1,9 @@
 import { expect } from 'vitest';
-import { ObjectDoesNotExistError, PreconditionFailedError, UnsupportedOperationError } from '../../../src/drivers/errors.js';
+import {
+  ObjectDoesNotExistError,
+  PreconditionFailedError,
+  UnsupportedOperationError,
+} from '../../../src/drivers/errors.js';
 import { call, contentOf, type Fixture, listKeys, put, rejection } from './fixture.js';
 
 export function preconditionCases({ backend, again, inContainer }: Fixture): void {
@@ -9,7 +13,9 @@ export function preconditionCases({ backend, again, inContainer }: Fixture): voi
     inContainer('ifAbsent stores what is new and leaves what is there', async (container) => {
       const ref = { container, key: 'once' };
       await put(backend, ref, 'first', { precondition: { ifAbsent: true } });
-      const error = await rejection(put(backend, ref, 'second', { precondition: { ifAbsent: true } }));
+      const error = await rejection(
+        put(backend, ref, 'second', { precondition: { ifAbsent: true } }),
+      );
       expect(error).toBeInstanceOf(PreconditionFailedError);
       expect(error).toMatchObject({ name: 'PreconditionFailedError', objectName: 'once' });
       expect(await contentOf(backend, ref)).toBe('first');
@@ -19,18 +25,24 @@ export function preconditionCases({ backend, again, inContainer }: Fixture): voi
       const other = await again();
       const ref = { container, key: 'raced' };
       const puts = Array.from({ length: 10 }, (_, i) =>
-        put(i % 2 === 0 ? backend : other, ref, `writer ${i}`, { precondition: { ifAbsent: true } }),
+        put(i % 2 === 0 ? backend : other, ref, `writer ${i}`, {
+          precondition: { ifAbsent: true },
+        }),
       );
       const outcomes = await Promise.allSettled(puts);
       const winners = outcomes.flatMap((outcome, i) => (outcome.status === 'fulfilled' ? [i] : []));
       expect(winners).toHaveLength(1);
-      for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(PreconditionFailedError);
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected')
+          expect(outcome.reason).toBeInstanceOf(PreconditionFailedError);
       expect(await contentOf(backend, ref)).toBe(`writer ${winners[0]}`);
       await other.close();
     });
   } else {
     inContainer('ifAbsent is not declared, so it is refused', async (container) => {
-      const refused = put(backend, { container, key: 'x' }, 'x', { precondition: { ifAbsent: true } });
+      const refused = put(backend, { container, key: 'x' }, 'x', {
+        precondition: { ifAbsent: true },
+      });
       expect(await rejection(refused)).toBeInstanceOf(UnsupportedOperationError);
       expect(await listKeys(backend, container)).toEqual([]);
     });
@@ -42,19 +54,28 @@ export function preconditionCases({ backend, again, inContainer }: Fixture): voi
       await put(backend, ref, 'one');
       const etag = String((await backend.headObject(ref, call)).extra['etag']);
       await put(backend, ref, 'two', { precondition: { ifMatch: etag } });
-      const error = await rejection(put(backend, ref, 'three', { precondition: { ifMatch: etag } }));
+      const error = await rejection(
+        put(backend, ref, 'three', { precondition: { ifMatch: etag } }),
+      );
       expect(error).toBeInstanceOf(PreconditionFailedError);
       expect(await contentOf(backend, ref)).toBe('two');
     });
 
     inContainer('ifMatch on what is not there stores nothing', async (container) => {
-      const error = await rejection(put(backend, { container, key: 'none' }, 'x', { precondition: { ifMatch: '"nothing"' } }));
-      expect(error instanceof PreconditionFailedError || error instanceof ObjectDoesNotExistError, String(error)).toBe(true);
+      const error = await rejection(
+        put(backend, { container, key: 'none' }, 'x', { precondition: { ifMatch: '"nothing"' } }),
+      );
+      expect(
+        error instanceof PreconditionFailedError || error instanceof ObjectDoesNotExistError,
+        String(error),
+      ).toBe(true);
       expect(await listKeys(backend, container)).toEqual([]);
     });
   } else {
     inContainer('ifMatch is not declared, so it is refused', async (container) => {
-      const refused = put(backend, { container, key: 'x' }, 'x', { precondition: { ifMatch: '"x"' } });
+      const refused = put(backend, { container, key: 'x' }, 'x', {
+        precondition: { ifMatch: '"x"' },
+      });
       expect(await rejection(refused)).toBeInstanceOf(UnsupportedOperationError);
       expect(await listKeys(backend, container)).toEqual([]);
     });

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+  type Server,
+  type Socket,
+} from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { HttpError, type HttpRequest } from '../../../src/drivers/http/exchange.js';
 import { createHttpClient, type HttpOptions } from '../../../src/drivers/http/http-client.js';
@@ -26,9 +32,11 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const serve = (answer: (request: IncomingMessage, response: ServerResponse) => void) => listen(createServer(answer));
+const serve = (answer: (request: IncomingMessage, response: ServerResponse) => void) =>
+  listen(createServer(answer));
 /** A server that says just these bytes, whatever it is asked. */
-const say = (bytes: string) => listen(createTcpServer((socket) => socket.once('data', () => socket.write(bytes))));
+const say = (bytes: string) =>
+  listen(createTcpServer((socket) => socket.once('data', () => socket.write(bytes))));
 
 function client(options: HttpOptions = {}) {
   const http = createHttpClient({ timeoutMs: 300, ...options });
@@ -37,7 +45,14 @@ function client(options: HttpOptions = {}) {
 }
 
 function get(origin: string, more: Partial<HttpRequest> = {}): HttpRequest {
-  return { method: 'GET', origin, path: '/', headers: {}, signal: new AbortController().signal, ...more };
+  return {
+    method: 'GET',
+    origin,
+    path: '/',
+    headers: {},
+    signal: new AbortController().signal,
+    ...more,
+  };
 }
 
 test('paths, queries and header values go out as they are', async () => {
@@ -52,9 +67,15 @@ test('paths, queries and header values go out as they are', async () => {
 });
 
 test('a status is an answer; headers that come twice are joined', async () => {
-  const origin = await serve((_, response) => response.writeHead(418, { 'x-twice': ['a', 'b'] }).end('no'));
+  const origin = await serve((_, response) =>
+    response.writeHead(418, { 'x-twice': ['a', 'b'] }).end('no'),
+  );
   const { status, headers, body } = await client().request(get(origin));
-  expect({ status, twice: headers['x-twice'], body: body.toString() }).toEqual({ status: 418, twice: 'a, b', body: 'no' });
+  expect({ status, twice: headers['x-twice'], body: body.toString() }).toEqual({
+    status: 418,
+    twice: 'a, b',
+    body: 'no',
+  });
 });
 
 test('a large body streams through, and back', async () => {
@@ -63,7 +84,9 @@ test('a large body streams through, and back', async () => {
   const open = async function* () {
     for (let at = 0; at < content.length; at += 2 ** 20) yield content.subarray(at, at + 2 ** 20);
   };
-  const { body } = await client().stream(get(origin, { method: 'PUT', body: { size: content.length, open } }));
+  const { body } = await client().stream(
+    get(origin, { method: 'PUT', body: { size: content.length, open } }),
+  );
   expect((await readAll(body)).equals(content)).toBe(true);
 });
 
@@ -93,31 +116,40 @@ test('a reader that is slow makes the sender wait; one that leaves frees the con
 test.each([
   ['ends before it should', 5, ['123'], /ended after 3 of 5/],
   ['goes on after it should have ended', 3, ['123', '4'], /more than its 3/],
-])('a source that %s rejects, and the server gets no whole body', async (_, size, chunks, message) => {
-  let whole = 0;
-  const origin = await serve((request, response) => {
-    request.on('end', () => {
-      whole += 1;
-      response.end();
+])(
+  'a source that %s rejects, and the server gets no whole body',
+  async (_, size, chunks, message) => {
+    let whole = 0;
+    const origin = await serve((request, response) => {
+      request.on('end', () => {
+        whole += 1;
+        response.end();
+      });
+      request.resume().on('error', () => {});
     });
-    request.resume().on('error', () => {});
-  });
-  const open = async function* () {
-    for (const chunk of chunks) yield Buffer.from(chunk);
-  };
-  const error = await rejection(client().request(get(origin, { method: 'PUT', body: { size, open } })));
-  expect(error.message).toMatch(message);
-  expect(whole).toBe(0);
-});
+    const open = async function* () {
+      for (const chunk of chunks) yield Buffer.from(chunk);
+    };
+    const error = await rejection(
+      client().request(get(origin, { method: 'PUT', body: { size, open } })),
+    );
+    expect(error.message).toMatch(message);
+    expect(whole).toBe(0);
+  },
+);
 
 test('what the source throws is what the caller gets', async () => {
-  const origin = await serve((request, response) => void request.resume().on('end', () => response.end()));
+  const origin = await serve(
+    (request, response) => void request.resume().on('end', () => response.end()),
+  );
   const failure = new Error('disk on fire');
   const open = async function* (): AsyncGenerator<Uint8Array> {
     yield Buffer.from('x');
     throw failure;
   };
-  expect(await rejection(client().request(get(origin, { method: 'PUT', body: { size: 2, open } })))).toBe(failure);
+  expect(
+    await rejection(client().request(get(origin, { method: 'PUT', body: { size: 2, open } }))),
+  ).toBe(failure);
 });
 
 test.each([
@@ -135,12 +167,16 @@ test('an upload that the server stops reading is given up', async () => {
   const open = async function* () {
     for (let i = 0; i < 64; i += 1) yield Buffer.alloc(2 ** 20);
   };
-  const error = await rejection(client().request(get(origin, { method: 'PUT', body: { size: 64 * 2 ** 20, open } })));
+  const error = await rejection(
+    client().request(get(origin, { method: 'PUT', body: { size: 64 * 2 ** 20, open } })),
+  );
   expect(error).toMatchObject({ kind: 'timeout' });
 });
 
 test('nobody there is unreachable, and the query is not in the message', async () => {
-  const error = await rejection(client().request(get('http://127.0.0.1:1', { path: '/a?X-Amz-Signature=secret' })));
+  const error = await rejection(
+    client().request(get('http://127.0.0.1:1', { path: '/a?X-Amz-Signature=secret' })),
+  );
   expect(error).toMatchObject({ name: 'HttpError', kind: 'unreachable', code: 'ECONNREFUSED' });
   expect(error.message).not.toContain('secret');
 });
@@ -149,14 +185,18 @@ test('an abort rejects with its own reason: before, while waiting, while reading
   const reason = new Error('enough');
   const origin = await say('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc');
   const silent = await say('');
-  expect(await rejection(client().request(get(origin, { signal: AbortSignal.abort(reason) })))).toBe(reason);
+  expect(
+    await rejection(client().request(get(origin, { signal: AbortSignal.abort(reason) }))),
+  ).toBe(reason);
   const stop = new AbortController();
   const waiting = client({ timeoutMs: 60_000 }).request(get(silent, { signal: stop.signal }));
   const outcome = rejection(waiting);
   stop.abort(reason);
   expect(await outcome).toBe(reason);
   const later = new AbortController();
-  const { body } = await client({ timeoutMs: 60_000 }).stream(get(origin, { signal: later.signal }));
+  const { body } = await client({ timeoutMs: 60_000 }).stream(
+    get(origin, { signal: later.signal }),
+  );
   const reading = rejection(readAll(body));
   later.abort(reason);
   expect(await reading).toBe(reason);
@@ -165,28 +205,40 @@ test('an abort rejects with its own reason: before, while waiting, while reading
 test('an answer that would fill the memory is refused', async () => {
   const origin = await serve((_, response) => response.end(Buffer.alloc(2000)));
   const error = await rejection(client({ maxAnswerBytes: 1000 }).request(get(origin)));
-  expect(error).toMatchObject({ name: 'HttpError', kind: 'broken', message: expect.stringContaining('an answer of more than 1000 bytes') });
+  expect(error).toMatchObject({
+    name: 'HttpError',
+    kind: 'broken',
+    message: expect.stringContaining('an answer of more than 1000 bytes'),
+  });
   expect((await client({ maxAnswerBytes: 2000 }).request(get(origin))).body).toHaveLength(2000);
 });
 
-test.each(['GET', 'HEAD', 'PUT'] as const)('connections are kept and shared: many requests of %s, few connections', async (method) => {
-  const connections = new Set<unknown>();
-  const origin = await serve((request, response) => {
-    connections.add(request.socket);
-    response.end('x');
-  });
-  const http = client({ connections: 4 });
-  await Promise.all(Array.from({ length: 100 }, () => http.request(get(origin, { method }))));
-  expect(connections.size).toBeLessThanOrEqual(4);
-});
+test.each(['GET', 'HEAD', 'PUT'] as const)(
+  'connections are kept and shared: many requests of %s, few connections',
+  async (method) => {
+    const connections = new Set<unknown>();
+    const origin = await serve((request, response) => {
+      connections.add(request.socket);
+      response.end('x');
+    });
+    const http = client({ connections: 4 });
+    await Promise.all(Array.from({ length: 100 }, () => http.request(get(origin, { method }))));
+    expect(connections.size).toBeLessThanOrEqual(4);
+  },
+);
 
 test('a server that answers HEAD with a body spoils no other answer', async () => {
   const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
-  const origin = await listen(createTcpServer((socket) => socket.on('data', () => socket.write(answer))));
+  const origin = await listen(
+    createTcpServer((socket) => socket.on('data', () => socket.write(answer))),
+  );
   const http = client({ connections: 1 });
   for (const method of ['HEAD', 'GET', 'HEAD', 'HEAD', 'PUT'] as const) {
     const { status, body } = await http.request(get(origin, { method }));
-    expect({ status, body: body.toString() }).toEqual({ status: 200, body: method === 'HEAD' ? '' : 'hello' });
+    expect({ status, body: body.toString() }).toEqual({
+      status: 200,
+      body: method === 'HEAD' ? '' : 'hello',
+    });
   }
 });
 
@@ -197,14 +249,18 @@ test('as many requests as there may be connections are under way at once, and no
   const origin = await serve((request, response) => {
     underWay.set(request.socket, (underWay.get(request.socket) ?? 0) + 1);
     most = Math.max(most, underWay.get(request.socket) ?? 0);
-    response.once('finish', () => underWay.set(request.socket, (underWay.get(request.socket) ?? 0) - 1));
+    response.once('finish', () =>
+      underWay.set(request.socket, (underWay.get(request.socket) ?? 0) - 1),
+    );
     waiting.push(response);
     if (waiting.length < 4) return;
     for (const each of waiting) each.end('x');
     waiting = [];
   });
   const http = client({ connections: 4, timeoutMs: 10_000 });
-  await Promise.all(Array.from({ length: 100 }, () => http.request(get(origin, { method: 'HEAD' }))));
+  await Promise.all(
+    Array.from({ length: 100 }, () => http.request(get(origin, { method: 'HEAD' }))),
+  );
   expect({ connections: underWay.size, most }).toEqual({ connections: 4, most: 1 });
 });
 
@@ -219,7 +275,9 @@ test('a proxy of the environment is used, and no_proxy keeps it away; process.en
   tunnels.on('connect', (_request, socket: Socket) => {
     proxied += 1;
     const { port } = new URL(origin);
-    const through = connect(Number(port), '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+    const through = connect(Number(port), '127.0.0.1', () =>
+      socket.write('HTTP/1.1 200 OK\r\n\r\n'),
+    );
     socket
       .pipe(through)
       .pipe(socket)
@@ -234,32 +292,43 @@ test('a proxy of the environment is used, and no_proxy keeps it away; process.en
   expect(proxied).toBe(1);
   await client({ env: { HTTP_PROXY: tunnel, no_proxy: '127.0.0.1' } }).request(get(origin));
   expect(proxied).toBe(1);
-  for (const name of ['all_proxy', 'ALL_PROXY']) await client({ env: { [name]: tunnel } }).request(get(origin));
+  for (const name of ['all_proxy', 'ALL_PROXY'])
+    await client({ env: { [name]: tunnel } }).request(get(origin));
   expect(proxied).toBe(3);
   await client({ env: { ALL_PROXY: tunnel, http_proxy: '' } }).request(get(origin));
   expect(proxied).toBe(3);
 });
 
 test('a server must prove who it is, by a known authority or by the one that is named', async () => {
-  const pem = (name: string) => readFileSync(new URL(`../../../../test/fakes/tls/${name}.pem`, import.meta.url), 'utf8');
-  const server = createTlsServer({ cert: pem('certificate'), key: pem('key') }, (_, response) => response.end('secret'));
+  const pem = (name: string) =>
+    readFileSync(new URL(`../../../../test/fakes/tls/${name}.pem`, import.meta.url), 'utf8');
+  const server = createTlsServer({ cert: pem('certificate'), key: pem('key') }, (_, response) =>
+    response.end('secret'),
+  );
   const origin = (await listen(server)).replace('http:', 'https:');
   const error = await rejection(client().request(get(origin)));
   expect(error).toMatchObject({ kind: 'unreachable' });
   expect(error.message).toContain('ca_file');
-  expect((await client({ ca: pem('certificate') }).request(get(origin))).body.toString()).toBe('secret');
+  expect((await client({ ca: pem('certificate') }).request(get(origin))).body.toString()).toBe(
+    'secret',
+  );
   expect((await client({ verifyTls: false }).request(get(origin))).body.toString()).toBe('secret');
 });
 
 test('https goes through the proxy for it, in either case, and proves itself there as well', async () => {
-  const pem = (name: string) => readFileSync(new URL(`../../../../test/fakes/tls/${name}.pem`, import.meta.url), 'utf8');
-  const server = createTlsServer({ cert: pem('certificate'), key: pem('key') }, (_, response) => response.end('secret'));
+  const pem = (name: string) =>
+    readFileSync(new URL(`../../../../test/fakes/tls/${name}.pem`, import.meta.url), 'utf8');
+  const server = createTlsServer({ cert: pem('certificate'), key: pem('key') }, (_, response) =>
+    response.end('secret'),
+  );
   const origin = (await listen(server)).replace('http:', 'https:');
   const asked: unknown[] = [];
   const tunnels = createServer();
   tunnels.on('connect', ({ url, headers }, socket: Socket) => {
     asked.push([url, headers['proxy-authorization']]);
-    const through = connect(Number(new URL(origin).port), '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+    const through = connect(Number(new URL(origin).port), '127.0.0.1', () =>
+      socket.write('HTTP/1.1 200 OK\r\n\r\n'),
+    );
     socket
       .pipe(through)
       .pipe(socket)
@@ -269,24 +338,44 @@ test('https goes through the proxy for it, in either case, and proves itself the
   const host = new URL(origin).host;
   const ca = pem('certificate');
   const options = { timeoutMs: 5000 };
-  expect((await client({ ...options, ca, env: { HTTPS_PROXY: tunnel } }).request(get(origin))).body.toString()).toBe('secret');
+  expect(
+    (
+      await client({ ...options, ca, env: { HTTPS_PROXY: tunnel } }).request(get(origin))
+    ).body.toString(),
+  ).toBe('secret');
   expect(asked).toEqual([[host, `Basic ${Buffer.from('user:pass').toString('base64')}`]]);
-  expect(await rejection(client({ ...options, env: { https_proxy: tunnel } }).request(get(origin)))).toMatchObject({ kind: 'unreachable' });
+  expect(
+    await rejection(client({ ...options, env: { https_proxy: tunnel } }).request(get(origin))),
+  ).toMatchObject({ kind: 'unreachable' });
   expect(asked).toHaveLength(2);
-  await client({ ...options, ca, env: { HTTPS_PROXY: tunnel, NO_PROXY: '127.0.0.1' } }).request(get(origin));
+  await client({ ...options, ca, env: { HTTPS_PROXY: tunnel, NO_PROXY: '127.0.0.1' } }).request(
+    get(origin),
+  );
   await client({ ...options, ca, env: { http_proxy: tunnel } }).request(get(origin));
   expect(asked).toHaveLength(2);
 });
 
 test('a server that never greets is given up after the time for connecting', async () => {
-  const origin = (await listen(createTcpServer((socket) => void socket.resume()))).replace('http:', 'https:');
-  const error = await rejection(client({ connectTimeoutMs: 300, timeoutMs: 600_000 }).request(get(origin)));
-  expect(error).toMatchObject({ kind: 'unreachable', code: 'UND_ERR_CONNECT_TIMEOUT', message: expect.stringContaining('300ms') });
+  const origin = (await listen(createTcpServer((socket) => void socket.resume()))).replace(
+    'http:',
+    'https:',
+  );
+  const error = await rejection(
+    client({ connectTimeoutMs: 300, timeoutMs: 600_000 }).request(get(origin)),
+  );
+  expect(error).toMatchObject({
+    kind: 'unreachable',
+    code: 'UND_ERR_CONNECT_TIMEOUT',
+    message: expect.stringContaining('300ms'),
+  });
 });
 
 test('a proxy that is no address is said to be none', async () => {
   const http = client({ env: { https_proxy: 'not a url', http_proxy: 'not a url' } });
-  expect(await rejection(http.request(get('http://127.0.0.1:1')))).toMatchObject({ name: 'HttpError', kind: 'unreachable' });
+  expect(await rejection(http.request(get('http://127.0.0.1:1')))).toMatchObject({
+    name: 'HttpError',
+    kind: 'unreachable',
+  });
   await http.close();
 });
 

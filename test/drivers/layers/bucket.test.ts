@@ -10,7 +10,10 @@ test('in no span of time passes more than the rate allows, what was saved, and o
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 1000 }),
-      fc.array(fc.tuple(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 0, max: 3000 })), { minLength: 1, maxLength: 20 }),
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 0, max: 3000 })), {
+        minLength: 1,
+        maxLength: 20,
+      }),
       async (rate, asked) => {
         const clock = fakeClock();
         const bucket = openBucket(clock, () => rate);
@@ -20,7 +23,9 @@ test('in no span of time passes more than the rate allows, what was saved, and o
         for (const [amount, pauseMs] of asked) {
           await clock.advance(pauseMs);
           askedAtMs = clock.monotonic();
-          all.push(bucket.take(amount, never).then(() => passed.push({ atMs: clock.monotonic(), amount })));
+          all.push(
+            bucket.take(amount, never).then(() => passed.push({ atMs: clock.monotonic(), amount })),
+          );
         }
         const total = asked.reduce((sum, [amount]) => sum + amount, 0);
         await clock.advance((total / rate) * 1000 + 1000);
@@ -32,11 +37,15 @@ test('in no span of time passes more than the rate allows, what was saved, and o
           for (const [to, { atMs: untilMs }] of passed.entries()) {
             if (to < from) continue;
             const sum = passed.slice(from, to + 1).reduce((so, { amount }) => so + amount, 0);
-            expect(sum).toBeLessThanOrEqual((rate * (untilMs - atMs)) / 1000 + rate * 0.1 + largest + 1e-6);
+            expect(sum).toBeLessThanOrEqual(
+              (rate * (untilMs - atMs)) / 1000 + rate * 0.1 + largest + 1e-6,
+            );
           }
         }
         // Nobody waits for more than what came before, but for a timer's rounding.
-        expect(passed.at(-1)!.atMs - askedAtMs).toBeLessThanOrEqual((total / rate) * 1000 + passed.length + 1);
+        expect(passed.at(-1)!.atMs - askedAtMs).toBeLessThanOrEqual(
+          (total / rate) * 1000 + passed.length + 1,
+        );
       },
     ),
     { numRuns: 50 },

@@ -10,10 +10,14 @@ import { wrapInEveryLayer } from './every-layer.js';
 function complete(): Backend {
   const answering = <T extends object>(target: T): T =>
     Object.fromEntries(
-      Object.entries(target).map(([name, member]) => [name, typeof member === 'function' ? async () => name : member]),
+      Object.entries(target).map(([name, member]) => [
+        name,
+        typeof member === 'function' ? async () => name : member,
+      ]),
     ) as T;
   const memory = memoryBackend();
-  const named = <T>(names: readonly (keyof T & string)[]): T => Object.fromEntries(names.map((name) => [name, async () => name])) as T;
+  const named = <T>(names: readonly (keyof T & string)[]): T =>
+    Object.fromEntries(names.map((name) => [name, async () => name])) as T;
   const capabilities: Capabilities = {
     ...memory.capabilities,
     copy: answering(memory.capabilities.copy!),
@@ -30,7 +34,11 @@ type Method = (...args: unknown[]) => Promise<unknown>;
 function methodsOf(backend: Backend): Map<string, Method> {
   const { copy, batchDelete, multipart, cdn, versions } = backend.capabilities;
   const holders = [backend, copy, batchDelete, multipart, cdn, versions];
-  return new Map(holders.flatMap((holder) => Object.entries(holder ?? {}).filter((entry) => typeof entry[1] === 'function')));
+  return new Map(
+    holders.flatMap((holder) =>
+      Object.entries(holder ?? {}).filter((entry) => typeof entry[1] === 'function'),
+    ),
+  );
 }
 
 test('every operation goes through, once, with its arguments, its body and its answer', async () => {
@@ -44,19 +52,38 @@ test('every operation goes through, once, with its arguments, its body and its a
       return run();
     }),
   );
-  expect([...wrapped.keys()].sort()).toEqual([...Object.keys(EFFECTS), 'close', 'etagOfParts'].sort());
+  expect([...wrapped.keys()].sort()).toEqual(
+    [...Object.keys(EFFECTS), 'close', 'etagOfParts'].sort(),
+  );
   for (const [name, method] of wrapped) {
     if (!(name in EFFECTS)) continue;
-    const args = name === 'putObject' ? ['ref', body, 'options'] : name === 'uploadPart' ? ['token', 1, body] : ['argument'];
+    const args =
+      name === 'putObject'
+        ? ['ref', body, 'options']
+        : name === 'uploadPart'
+          ? ['token', 1, body]
+          : ['argument'];
     expect(await method(...args, call)).toBe(name);
-    expect(seen.pop()).toEqual({ operation: name, args, body: name === 'putObject' || name === 'uploadPart' ? body : undefined });
+    expect(seen.pop()).toEqual({
+      operation: name,
+      args,
+      body: name === 'putObject' || name === 'uploadPart' ? body : undefined,
+    });
     expect(seen).toEqual([]);
   }
 });
 
 test('what is not declared inside is not declared outside, and the rest is kept', () => {
   const memory = memoryBackend();
-  const bare = { ...memory, capabilities: { ...memory.capabilities, copy: undefined, batchDelete: undefined, multipart: undefined } };
+  const bare = {
+    ...memory,
+    capabilities: {
+      ...memory.capabilities,
+      copy: undefined,
+      batchDelete: undefined,
+      multipart: undefined,
+    },
+  };
   const { capabilities, name, hashType } = intercept(bare, (_, run) => run());
   expect(capabilities).toEqual(bare.capabilities);
   expect({ name, hashType }).toEqual({ name: memory.name, hashType: memory.hashType });

@@ -10,7 +10,10 @@ import { call, rejection } from '../conformance/fixture.js';
 const ref = { container: 'c', key: 'k' };
 const info: ObjectInfo = { ...ref, size: 0, checksums: [], metaData: {}, extra: {} };
 const throttled = (afterMs?: number) =>
-  new ThrottledError('slow down', { driver: 'memory', retry: afterMs === undefined ? 'backoff' : { afterMs } });
+  new ThrottledError('slow down', {
+    driver: 'memory',
+    retry: afterMs === undefined ? 'backoff' : { afterMs },
+  });
 
 /** A backend whose calls of headObject end when the test says so. */
 function rig(concurrency: number) {
@@ -36,7 +39,8 @@ function rig(concurrency: number) {
     return clock.advance(0);
   };
   const end = async (count: number, error?: Error) => {
-    for (const call of running.splice(0, count)) error === undefined ? call.resolve() : call.reject(error);
+    for (const call of running.splice(0, count))
+      error === undefined ? call.resolve() : call.reject(error);
     await clock.advance(0);
   };
   return { backend, clock, limits, running, outcomes, start, end };
@@ -70,7 +74,10 @@ test('a call that is aborted while it waits never reaches the provider', async (
   expect(outcomes.toSorted()).toEqual(['done', 'enough']);
   expect(running).toHaveLength(1);
   const { backend } = rig(1);
-  expect((await rejection(backend.headObject(ref, { signal: AbortSignal.abort(new Error('before')) }))).message).toBe('before');
+  expect(
+    (await rejection(backend.headObject(ref, { signal: AbortSignal.abort(new Error('before')) })))
+      .message,
+  ).toBe('before');
 });
 
 test('throttled calls of one time halve the limit once, down to one', async () => {

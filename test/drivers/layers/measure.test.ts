@@ -6,7 +6,15 @@ import { retry } from '../../../src/drivers/layers/retry.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { fakeClock } from '../../fakes/clock.js';
 import { faulty } from '../../fakes/faulty-backend.js';
-import { call, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
+import {
+  call,
+  plain,
+  put,
+  randomContent,
+  readAll,
+  rejection,
+  streamedBody,
+} from '../conformance/fixture.js';
 
 const ref = { container: 'c', key: 'k' };
 
@@ -16,7 +24,13 @@ async function rig() {
   const { backend: inner, faults } = faulty(memory);
   const told: Measurement[] = [];
   const clock = fakeClock();
-  return { inner, faults, told, clock, backend: measure(inner, clock, (measurement) => told.push(measurement)) };
+  return {
+    inner,
+    faults,
+    told,
+    clock,
+    backend: measure(inner, clock, (measurement) => told.push(measurement)),
+  };
 }
 
 test('each attempt is told of, with its time, bytes and error', async () => {
@@ -49,7 +63,8 @@ test('a reading is told of at its end, with the bytes that came, be it whole, le
   for await (const _ of await backend.readObject(ref, undefined, call)) break;
   const stop = new AbortController();
   const failing = (async () => {
-    for await (const _ of await backend.readObject(ref, undefined, { signal: stop.signal })) stop.abort(new Error('enough'));
+    for await (const _ of await backend.readObject(ref, undefined, { signal: stop.signal }))
+      stop.abort(new Error('enough'));
   })();
   const error = await rejection(failing);
   expect(told).toMatchObject([

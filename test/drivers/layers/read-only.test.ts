@@ -14,7 +14,15 @@ import { EFFECTS, intercept, type Operation } from '../../../src/drivers/layers/
 import { readOnly, type Suppressed } from '../../../src/drivers/layers/read-only.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { sendObject } from '../../../src/drivers/send.js';
-import { call, contentOf, listKeys, plain, put, randomContent, rejection } from '../conformance/fixture.js';
+import {
+  call,
+  contentOf,
+  listKeys,
+  plain,
+  put,
+  randomContent,
+  rejection,
+} from '../conformance/fixture.js';
 
 const ref = { container: 'c', key: 'there' };
 let memory: Backend;
@@ -40,17 +48,27 @@ beforeEach(async () => {
     readVersion: () => memory.readObject(ref, undefined, call),
     deleteVersion: async () => {},
   };
-  const watched = intercept({ ...memory, capabilities: { ...memory.capabilities, cdn, versions } }, ({ operation }, run) => {
-    reached.push(operation);
-    return run();
-  });
+  const watched = intercept(
+    { ...memory, capabilities: { ...memory.capabilities, cdn, versions } },
+    ({ operation }, run) => {
+      reached.push(operation);
+      return run();
+    },
+  );
   dry = readOnly(watched, (change) => suppressed.push(change));
 });
 
 test('every operation that changes something resolves and does not reach the provider; every other one does', async () => {
   const { copy, batchDelete, multipart, cdn, versions } = dry.capabilities;
   expect(multipart, 'what would go in parts is put whole').toBeUndefined();
-  type InParts = 'begin' | 'uploadPart' | 'uploadedParts' | 'cutsOf' | 'complete' | 'abort' | 'unfinished';
+  type InParts =
+    | 'begin'
+    | 'uploadPart'
+    | 'uploadedParts'
+    | 'cutsOf'
+    | 'complete'
+    | 'abort'
+    | 'unfinished';
   const calls: Record<Exclude<Operation, InParts>, () => Promise<unknown>> = {
     listContainers: () => dry.listContainers({}, call),
     headContainer: () => dry.headContainer('c', call),
@@ -105,7 +123,8 @@ test('G6: no change is made out to be done once the signal is aborted', async ()
     cdn!.enableObject(ref, aborted),
     versions!.deleteVersion(ref, 'v1', aborted),
   ];
-  for (const settled of await Promise.allSettled(calls)) expect(settled).toEqual({ status: 'rejected', reason: aborted.signal.reason });
+  for (const settled of await Promise.allSettled(calls))
+    expect(settled).toEqual({ status: 'rejected', reason: aborted.signal.reason });
   expect(suppressed).toEqual([]);
 });
 
@@ -118,9 +137,22 @@ test('a put is answered with what the caller said, and its body is not opened', 
     },
   };
   const checksums = [checksumOf('md5', Buffer.from('x'))];
-  const info = await dry.putObject(ref, unread, { ...plain, contentType: 'text/html', metaData: { b: '2' }, checksums }, call);
-  expect(info).toEqual({ ...ref, size: 5_000, checksums, metaData: { b: '2' }, extra: { contentType: 'text/html' } });
-  expect(suppressed).toEqual([{ operation: 'putObject', container: 'c', key: 'there', bytes: 5_000 }]);
+  const info = await dry.putObject(
+    ref,
+    unread,
+    { ...plain, contentType: 'text/html', metaData: { b: '2' }, checksums },
+    call,
+  );
+  expect(info).toEqual({
+    ...ref,
+    size: 5_000,
+    checksums,
+    metaData: { b: '2' },
+    extra: { contentType: 'text/html' },
+  });
+  expect(suppressed).toEqual([
+    { operation: 'putObject', container: 'c', key: 'there', bytes: 5_000 },
+  ]);
 });
 
 test('a verified upload goes through as a real one would, whole or in parts', async () => {
@@ -139,30 +171,62 @@ test('a verified upload goes through as a real one would, whole or in parts', as
 test('a copy is answered with what its source is', async () => {
   const to = { container: 'c', key: 'to' };
   const copy = dry.capabilities.copy!;
-  expect(await copy.copyObject(ref, to, undefined, call)).toMatchObject({ ...to, size: 7, metaData: { a: '1' } });
+  expect(await copy.copyObject(ref, to, undefined, call)).toMatchObject({
+    ...to,
+    size: 7,
+    metaData: { a: '1' },
+  });
   const replaced = await copy.copyObject(ref, to, { contentType: 'text/html', metaData: {} }, call);
-  expect(replaced).toMatchObject({ ...to, size: 7, metaData: {}, extra: { contentType: 'text/html' } });
-  expect(await rejection(copy.copyObject({ container: 'c', key: 'none' }, to, undefined, call))).toBeInstanceOf(ObjectDoesNotExistError);
+  expect(replaced).toMatchObject({
+    ...to,
+    size: 7,
+    metaData: {},
+    extra: { contentType: 'text/html' },
+  });
+  expect(
+    await rejection(copy.copyObject({ container: 'c', key: 'none' }, to, undefined, call)),
+  ).toBeInstanceOf(ObjectDoesNotExistError);
 });
 
 test('a container that was "created" is there, and empty; one that is there already is refused', async () => {
-  expect(await rejection(dry.headContainer('new', call))).toBeInstanceOf(ContainerDoesNotExistError);
+  expect(await rejection(dry.headContainer('new', call))).toBeInstanceOf(
+    ContainerDoesNotExistError,
+  );
   await dry.createContainer('new', call);
   expect(await dry.headContainer('new', call)).toEqual({ name: 'new', extra: {} });
   expect(await listKeys(dry, 'new')).toEqual([]);
-  expect(await rejection(dry.headObject({ container: 'new', key: 'x' }, call))).toBeInstanceOf(ObjectDoesNotExistError);
+  expect(await rejection(dry.headObject({ container: 'new', key: 'x' }, call))).toBeInstanceOf(
+    ObjectDoesNotExistError,
+  );
   await put(dry, { container: 'new', key: 'x' }, 'x');
-  for (const name of ['new', 'c']) expect(await rejection(dry.createContainer(name, call))).toBeInstanceOf(ContainerAlreadyExistsError);
-  expect(await rejection(memory.headContainer('new', call))).toBeInstanceOf(ContainerDoesNotExistError);
+  for (const name of ['new', 'c'])
+    expect(await rejection(dry.createContainer(name, call))).toBeInstanceOf(
+      ContainerAlreadyExistsError,
+    );
+  expect(await rejection(memory.headContainer('new', call))).toBeInstanceOf(
+    ContainerDoesNotExistError,
+  );
 });
 
 test('names that the provider refuses are refused in a dry run too, for puts, copies and containers', async () => {
   const long = 'x'.repeat(memory.capabilities.limits.maxKeyBytes + 1);
-  expect(await rejection(put(dry, { container: 'c', key: long }, ''))).toBeInstanceOf(InvalidObjectNameError);
-  const copied = dry.capabilities.copy?.copyObject(ref, { container: 'c', key: long }, undefined, call);
+  expect(await rejection(put(dry, { container: 'c', key: long }, ''))).toBeInstanceOf(
+    InvalidObjectNameError,
+  );
+  const copied = dry.capabilities.copy?.copyObject(
+    ref,
+    { container: 'c', key: long },
+    undefined,
+    call,
+  );
   expect(await rejection(copied as Promise<unknown>)).toBeInstanceOf(InvalidObjectNameError);
   const names = { ...memory.capabilities.names, newContainerProblem: () => 'no capitals' };
-  const strict = readOnly({ ...memory, capabilities: { ...memory.capabilities, names } }, (change) => suppressed.push(change));
-  expect(await rejection(strict.createContainer('Bad', call))).toBeInstanceOf(InvalidContainerNameError);
+  const strict = readOnly(
+    { ...memory, capabilities: { ...memory.capabilities, names } },
+    (change) => suppressed.push(change),
+  );
+  expect(await rejection(strict.createContainer('Bad', call))).toBeInstanceOf(
+    InvalidContainerNameError,
+  );
   expect(suppressed).toEqual([]);
 });

@@ -14,7 +14,8 @@ import { fakeClock } from '../../fakes/clock.js';
 import { faulty } from '../../fakes/faulty-backend.js';
 import { call, contentOf, plain, put, readAll, rejection } from '../conformance/fixture.js';
 
-const trouble = (retryWhen: Retry = 'backoff') => new StorageError('trouble', { driver: 'memory', retry: retryWhen });
+const trouble = (retryWhen: Retry = 'backoff') =>
+  new StorageError('trouble', { driver: 'memory', retry: retryWhen });
 const ref = { container: 'c', key: 'k' };
 
 async function rig({ random = () => 0.5 }: { random?: () => number } = {}) {
@@ -24,7 +25,14 @@ async function rig({ random = () => 0.5 }: { random?: () => number } = {}) {
   await put(memory, ref, 'content');
   const { backend: inner, faults } = faulty(memory);
   const drain = new AbortController();
-  const backend = retry(inner, { clock, random, tries: 4, baseMs: 100, longestMs: 1000, until: drain.signal });
+  const backend = retry(inner, {
+    clock,
+    random,
+    tries: 4,
+    baseMs: 100,
+    longestMs: 1000,
+    until: drain.signal,
+  });
   /** Runs while the clock moves, and tells how far it had moved when the call ended. */
   async function timed<T>(run: () => Promise<T>): Promise<{ outcome: T | Error; ms: number }> {
     let ended: { outcome: T | Error; ms: number } | undefined;
@@ -97,7 +105,9 @@ test('a body that cannot be opened again is sent once', async () => {
   const { backend, faults, memory } = await rig();
   faults.next('putObject', { cutAfter: 3 });
   const body: Body = streamBody(bytesBody(Buffer.from('the new content')).open(), 15);
-  expect((await rejection(backend.putObject(ref, body, plain, call))).message).toBe('the connection was lost');
+  expect((await rejection(backend.putObject(ref, body, plain, call))).message).toBe(
+    'the connection was lost',
+  );
   expect(faults.calls).toEqual(['putObject']);
   expect(await contentOf(memory, ref)).toBe('content');
 });
@@ -117,12 +127,23 @@ test('a change that would conflict with itself is made again only when nothing h
   const lost = trouble();
   faults.next('createContainer', { lost });
   expect((await timed(() => backend.createContainer('new', call))).outcome).toBe(lost);
-  faults.next('createContainer', new ThrottledError('slow down', { driver: 'memory', retry: 'backoff' }));
-  expect((await timed(() => backend.createContainer('new', call))).outcome).toBeInstanceOf(ContainerAlreadyExistsError);
+  faults.next(
+    'createContainer',
+    new ThrottledError('slow down', { driver: 'memory', retry: 'backoff' }),
+  );
+  expect((await timed(() => backend.createContainer('new', call))).outcome).toBeInstanceOf(
+    ContainerAlreadyExistsError,
+  );
 
   const ifAbsent: PutOptions = { ...plain, precondition: { ifAbsent: true } };
   faults.next('putObject', { lost });
-  expect((await timed(() => backend.putObject({ ...ref, key: 'once' }, bytesBody(Buffer.from('x')), ifAbsent, call))).outcome).toBe(lost);
+  expect(
+    (
+      await timed(() =>
+        backend.putObject({ ...ref, key: 'once' }, bytesBody(Buffer.from('x')), ifAbsent, call),
+      )
+    ).outcome,
+  ).toBe(lost);
   expect(await contentOf(memory, { ...ref, key: 'once' })).toBe('x');
   faults.assertUsedUp();
 });
@@ -145,7 +166,9 @@ test('a reading is tried again until it begins, and never in the middle', async 
   const { backend, faults, timed } = await rig();
   faults.next('readObject', trouble());
   faults.next('readObject', { cutAfter: 3 });
-  const { outcome } = await timed(async () => readAll(await backend.readObject(ref, undefined, call)));
+  const { outcome } = await timed(async () =>
+    readAll(await backend.readObject(ref, undefined, call)),
+  );
   expect(String(outcome)).toBe('con');
   faults.assertUsedUp();
 });

@@ -10,7 +10,10 @@ import { call, plain, randomContent, readAll } from '../conformance/fixture.js';
 const KIB = 1024;
 const ref = { container: 'c', key: 'k' };
 
-async function rig(settings: Omit<ThrottleSettings, 'clock'>, change: (inner: Backend) => Backend = (inner) => inner) {
+async function rig(
+  settings: Omit<ThrottleSettings, 'clock'>,
+  change: (inner: Backend) => Backend = (inner) => inner,
+) {
   const clock = fakeClock();
   const inner = memoryBackend();
   await inner.createContainer('c', call);
@@ -44,10 +47,21 @@ test('content takes its time, sent and read, in one go or in parts, and is the s
 
   const multipart = backend.capabilities.multipart!;
   const token = await multipart.begin(ref, plain, call);
-  const streamed: Body = { size: 20 * KIB, replayable: true, open: () => chunks(content.subarray(0, 20 * KIB), 7 * KIB) };
+  const streamed: Body = {
+    size: 20 * KIB,
+    replayable: true,
+    open: () => chunks(content.subarray(0, 20 * KIB), 7 * KIB),
+  };
   expect(await seconds(multipart.uploadPart(token, 1, streamed, call))).toBeCloseTo(2, 0);
   expect(
-    await seconds(multipart.uploadPart(token, 2, streamed.slice?.(0, 1) ?? bytesBody(content.subarray(0, 10 * KIB)), call)),
+    await seconds(
+      multipart.uploadPart(
+        token,
+        2,
+        streamed.slice?.(0, 1) ?? bytesBody(content.subarray(0, 10 * KIB)),
+        call,
+      ),
+    ),
   ).toBeCloseTo(1, 0);
 });
 
@@ -55,7 +69,12 @@ test('all that goes over one layer shares its rate, small contents as well', asy
   const { layer, inner, backend, seconds } = await rig({ bytesPerSecond: () => 100 * KIB });
   const other = layer(inner);
   const puts = Array.from({ length: 1000 }, (_, at) =>
-    (at % 2 === 0 ? backend : other).putObject({ container: 'c', key: `${at}` }, bytesBody(Buffer.alloc(KIB)), plain, call),
+    (at % 2 === 0 ? backend : other).putObject(
+      { container: 'c', key: `${at}` },
+      bytesBody(Buffer.alloc(KIB)),
+      plain,
+      call,
+    ),
   );
   expect(await seconds(Promise.all(puts))).toBeCloseTo(10, 0);
 });
@@ -70,8 +89,16 @@ test('many slow transfers at once each give a piece a second, so that no server 
     },
   }));
   const content = Buffer.alloc(32 * KIB);
-  await seconds(Promise.all(at.map((_, n) => backend.putObject({ container: 'c', key: `${n}` }, bytesBody(content), plain, call))));
-  for (const times of at) for (const [n, ms] of times.entries()) expect(ms - (times[n - 1] ?? 0)).toBeLessThanOrEqual(1000);
+  await seconds(
+    Promise.all(
+      at.map((_, n) =>
+        backend.putObject({ container: 'c', key: `${n}` }, bytesBody(content), plain, call),
+      ),
+    ),
+  );
+  for (const times of at)
+    for (const [n, ms] of times.entries())
+      expect(ms - (times[n - 1] ?? 0)).toBeLessThanOrEqual(1000);
 });
 
 test('calls begin no faster than they may', async () => {
@@ -106,7 +133,9 @@ test('what passes is told, so that nobody takes it for standing still; who is ab
     },
   });
   const stop = new AbortController();
-  const put = backend.putObject(ref, bytesBody(Buffer.alloc(3600 * KIB)), plain, { signal: stop.signal });
+  const put = backend.putObject(ref, bytesBody(Buffer.alloc(3600 * KIB)), plain, {
+    signal: stop.signal,
+  });
   const failed = put.catch((error: unknown) => error);
   await clock.advance(60_000);
   expect(steps).toBeGreaterThanOrEqual(60);

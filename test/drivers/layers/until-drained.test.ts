@@ -17,8 +17,15 @@ async function rig() {
   const { backend: inner, faults } = faulty(memory);
   const draining = untilDrained(drain.signal);
   const backend = draining.around(limit(draining.within(inner), { clock, concurrency: 1 }));
-  const put = (key: string, given: Call = call) => backend.putObject({ container: 'c', key }, bytesBody(Buffer.from(key)), plain, given);
-  return { backend, faults, put, stop: () => drain.abort(new Error('stopped')), turn: () => clock.advance(0) };
+  const put = (key: string, given: Call = call) =>
+    backend.putObject({ container: 'c', key }, bytesBody(Buffer.from(key)), plain, given);
+  return {
+    backend,
+    faults,
+    put,
+    stop: () => drain.abort(new Error('stopped')),
+    turn: () => clock.advance(0),
+  };
 }
 
 test('what runs goes on after the signal, and what waits for its turn is never begun', async () => {
@@ -27,7 +34,10 @@ test('what runs goes on after the signal, and what waits for its turn is never b
   faults.next('putObject', 'no answer');
   const running = rejection(put('running', { signal: interrupt.signal }));
   await turn();
-  const waiting = [put('waiting'), backend.deleteObject({ container: 'c', key: 'running' }, call)].map(rejection);
+  const waiting = [
+    put('waiting'),
+    backend.deleteObject({ container: 'c', key: 'running' }, call),
+  ].map(rejection);
   await turn();
   stop();
   for (const error of await Promise.all(waiting)) expect(error.message).toBe('stopped');

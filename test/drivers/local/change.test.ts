@@ -15,7 +15,10 @@ function createHarness(): {
   const claims = new Int32Array(new SharedArrayBuffer(400));
   let last = 0;
   const ticketOf = createTickets((replies) => {
-    for (const reply of replies) events.push('answer' in reply ? `told ${reply.answer}` : `failed ${reply.id}: ${reply.failure.kind}`);
+    for (const reply of replies)
+      events.push(
+        'answer' in reply ? `told ${reply.answer}` : `failed ${reply.id}: ${reply.failure.kind}`,
+      );
   });
   const dirty = (path: string): Dirty => ({ path, volume: '/' });
   const change = (name: string, content: Dirty | undefined): Change => {
@@ -52,7 +55,13 @@ function createSyncs(events: string[]): {
       });
     },
     async end(failed) {
-      ends?.(new Map(failed === undefined ? [] : [[failed, Object.assign(new Error('failed'), { code: 'EIO' })]]));
+      ends?.(
+        new Map(
+          failed === undefined
+            ? []
+            : [[failed, Object.assign(new Error('failed'), { code: 'EIO' })]],
+        ),
+      );
       await new Promise(setImmediate);
     },
   };
@@ -106,7 +115,13 @@ it('P5: a content that could not be made durable is never published', async () =
   commits.flush();
   await end('content of a');
   await end('folder of b');
-  expect(events.slice(1)).toEqual(['discarded a', 'published b', 'syncing folder of b', 'failed 1: system', 'failed 2: system']);
+  expect(events.slice(1)).toEqual([
+    'discarded a',
+    'published b',
+    'syncing folder of b',
+    'failed 1: system',
+    'failed 2: system',
+  ]);
 });
 
 it('G6: a change whose caller has given up is discarded, even while its content is being synced', async () => {

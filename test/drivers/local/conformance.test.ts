@@ -8,7 +8,10 @@ import { wrapInEveryLayer } from '../layers/every-layer.js';
 
 /** Names that no file can have: empty parts, parts that mean another folder, and NUL. */
 function isNoPath(key: string): boolean {
-  return key.includes('\0') || key.split('/').some((part) => part === '' || part === '.' || part === '..');
+  return (
+    key.includes('\0') ||
+    key.split('/').some((part) => part === '' || part === '.' || part === '..')
+  );
 }
 
 const bare = (backend: Backend): Backend => backend;
@@ -24,6 +27,15 @@ for (const [name, fsync, wrap] of [
     again: () => wrap(localBackend({ root, fsync })),
     stop: () => rmSync(root, { recursive: true, force: true }),
     refuses: isNoPath,
-    badContainerNames: ['', 'with/slash', 'with\\slash', 'nul\0', '.hidden', '..', 'x'.repeat(256), 'half \ud800 pair'],
+    badContainerNames: [
+      '',
+      'with/slash',
+      'with\\slash',
+      'nul\0',
+      '.hidden',
+      '..',
+      'x'.repeat(256),
+      'half \ud800 pair',
+    ],
   });
 }

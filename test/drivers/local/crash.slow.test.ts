@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 import { call, contentOf, listAll, put, randomContent, readAll } from '../conformance/fixture.js';
-import { afterwards, CONTAINER, openBox, openLocal, ref, temporaryFolder, unfinished } from './fixture.js';
+import {
+  afterwards,
+  CONTAINER,
+  openBox,
+  openLocal,
+  ref,
+  temporaryFolder,
+  unfinished,
+} from './fixture.js';
 
 /** Puts objects of many sizes for ever, over each other, and prints the name of each when its put has resolved. */
 const WRITER = (root: string): string => `
@@ -54,7 +62,10 @@ it('P5: kill -9 in the middle of puts leaves whole objects only, all that were c
       const content = readFileSync(join(box, key));
       expect([1, 4096, 300_000, 2_500_000]).toContain(content.length);
       expect(size).toBe(content.length);
-      expect(content.equals(Buffer.alloc(content.length, content[0])), `${key} is of one version`).toBe(true);
+      expect(
+        content.equals(Buffer.alloc(content.length, content[0])),
+        `${key} is of one version`,
+      ).toBe(true);
     }
     await put(next, ref('after'), 'x');
     expect(unfinished(root)).toEqual([]);

@@ -5,16 +5,25 @@ import { PRIVATE_FOLDER } from '../../../src/drivers/local/names.js';
 import { listKeys, put } from '../conformance/fixture.js';
 import { CONTAINER, openBox, openLocal, ref } from './fixture.js';
 
-const lines = (keys: readonly string[]): string => keys.map((key) => `${JSON.stringify([CONTAINER, key])}\n`).join('');
+const lines = (keys: readonly string[]): string =>
+  keys.map((key) => `${JSON.stringify([CONTAINER, key])}\n`).join('');
 
 it('local: folders that a kill left empty go at the next listing; what is not empty, or not below the container, stays', async () => {
   const { backend, root, box } = await openBox();
   await put(backend, ref('kept/deep/one'), 'x');
   await backend.close();
   const outside = join(root, 'outside', 'empty');
-  for (const folder of [outside, join(box, 'a/b/c'), join(box, 'd'), join(box, "somebody's own")]) mkdirSync(folder, { recursive: true });
+  for (const folder of [outside, join(box, 'a/b/c'), join(box, 'd'), join(box, "somebody's own")])
+    mkdirSync(folder, { recursive: true });
   symlinkSync(join(root, 'outside'), join(box, 'link'));
-  const noted = ['a/b/c/gone', 'd/removed/gone', 'kept/deep/gone', 'link/empty/gone', '../outside/empty/gone', 'kept/never/made'];
+  const noted = [
+    'a/b/c/gone',
+    'd/removed/gone',
+    'kept/deep/gone',
+    'link/empty/gone',
+    '../outside/empty/gone',
+    'kept/never/made',
+  ];
   const file = join(root, PRIVATE_FOLDER, 'may-be-empty');
   writeFileSync(file, `${lines(noted)}["${CONTAINER}","cut sh`);
 

@@ -23,19 +23,41 @@ import {
   ObjectInTheWayError,
   UnsupportedOperationError,
 } from '../../../src/drivers/errors.js';
-import { call, contentOf, listAll, listKeys, plain, put, rejection, streamedBody } from '../conformance/fixture.js';
-import { afterwards, CONTAINER, openBox, openLocal, ref, temporaryFolder, unfinished } from './fixture.js';
+import {
+  call,
+  contentOf,
+  listAll,
+  listKeys,
+  plain,
+  put,
+  rejection,
+  streamedBody,
+} from '../conformance/fixture.js';
+import {
+  afterwards,
+  CONTAINER,
+  openBox,
+  openLocal,
+  ref,
+  temporaryFolder,
+  unfinished,
+} from './fixture.js';
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
 it('P10: an object is a plain file with the time and mode of its metadata', async () => {
   const { backend, box } = await openBox();
-  await put(backend, ref('a/b.txt'), 'hello', { metaData: { mtime: '1700000000.123456789', mode: '100640' } });
+  await put(backend, ref('a/b.txt'), 'hello', {
+    metaData: { mtime: '1700000000.123456789', mode: '100640' },
+  });
   const stat = statSync(join(box, 'a/b.txt'), { bigint: true });
   expect(readFileSync(join(box, 'a/b.txt'), 'utf8')).toBe('hello');
   expect(stat.mode & 0o7777n).toBe(0o640n);
   expect(Number(stat.mtimeNs - 1_700_000_000_123_456_789n)).toBeLessThan(1000); // utimes takes a floating-point number
-  expect((await backend.headObject(ref('a/b.txt'), call)).metaData).toEqual({ mtime: '1700000000.123456789', mode: '100640' });
+  expect((await backend.headObject(ref('a/b.txt'), call)).metaData).toEqual({
+    mtime: '1700000000.123456789',
+    mode: '100640',
+  });
 });
 
 it('a mode gives nobody the rights of our user, and never takes our own right to read', async () => {
@@ -45,7 +67,10 @@ it('a mode gives nobody the rights of our user, and never takes our own right to
   await put(backend, ref('nonsense'), 'x', { metaData: { mode: 'rwx', mtime: 'yesterday' } });
   expect(statSync(join(box, 'setuid')).mode & 0o7777).toBe(0o755);
   expect(statSync(join(box, 'closed')).mode & 0o7777).toBe(0o400);
-  expect((await backend.headObject(ref('nonsense'), call)).metaData).toEqual({ mode: 'rwx', mtime: 'yesterday' });
+  expect((await backend.headObject(ref('nonsense'), call)).metaData).toEqual({
+    mode: 'rwx',
+    mtime: 'yesterday',
+  });
 });
 
 it('P10: a file that others put there is an object, without a digest and with what the file system knows', async () => {
@@ -53,8 +78,16 @@ it('P10: a file that others put there is an object, without a digest and with wh
   mkdirSync(join(box, 'sub'));
   writeFileSync(join(box, 'sub/foreign'), 'not ours', { mode: 0o644 });
   utimesSync(join(box, 'sub/foreign'), 1_600_000_000.5, 1_600_000_000.5);
-  for (const info of [await backend.headObject(ref('sub/foreign'), call), ...(await listAll(backend, CONTAINER))]) {
-    expect(info).toMatchObject({ key: 'sub/foreign', size: 8, checksums: [], metaData: { mtime: '1600000000.5', mode: '100644' } });
+  for (const info of [
+    await backend.headObject(ref('sub/foreign'), call),
+    ...(await listAll(backend, CONTAINER)),
+  ]) {
+    expect(info).toMatchObject({
+      key: 'sub/foreign',
+      size: 8,
+      checksums: [],
+      metaData: { mtime: '1600000000.5', mode: '100644' },
+    });
     expect(info.extra).not.toHaveProperty('contentType');
   }
   expect(await contentOf(backend, ref('sub/foreign'))).toBe('not ours');
@@ -69,7 +102,13 @@ it('P2: a digest is told only while the file is as it was left', async () => {
       writeFileSync(path, 'HELLO');
       utimesSync(path, atime, mtime);
     },
-    replaced: (path) => execFileSync('sh', ['-c', 'printf HELLO > "$1.new" && touch -r "$1" "$1.new" && mv "$1.new" "$1"', 'sh', path]),
+    replaced: (path) =>
+      execFileSync('sh', [
+        '-c',
+        'printf HELLO > "$1.new" && touch -r "$1" "$1.new" && mv "$1.new" "$1"',
+        'sh',
+        path,
+      ]),
   };
   const { backend, box } = await openBox();
   for (const [key, change] of Object.entries(changes)) {
@@ -77,7 +116,10 @@ it('P2: a digest is told only while the file is as it was left', async () => {
     expect(stored.checksums).toEqual([{ algorithm: 'md5', hex: md5('hello') }]);
     expect(await backend.headObject(ref(key), call)).toEqual(stored);
     change(join(box, key));
-    const found = [await backend.headObject(ref(key), call), ...(await listAll(backend, CONTAINER, key))];
+    const found = [
+      await backend.headObject(ref(key), call),
+      ...(await listAll(backend, CONTAINER, key)),
+    ];
     expect(
       found.map(({ checksums }) => checksums),
       key,
@@ -104,9 +146,21 @@ it('what is neither file nor folder is no object, and is neither followed nor in
 
   expect(await listKeys(backend, CONTAINER)).toEqual(['real']);
   expect(await listKeys(backend, CONTAINER, 'linked/')).toEqual([]);
-  for (const key of ['link', 'linked/secret', 'dangling', 'fifo', 'socket', 'empty', 'latin\ufffd']) {
-    expect(await rejection(backend.headObject(ref(key), call)), key).toBeInstanceOf(ObjectDoesNotExistError);
-    expect(await rejection(backend.readObject(ref(key), undefined, call)), key).toBeInstanceOf(ObjectDoesNotExistError);
+  for (const key of [
+    'link',
+    'linked/secret',
+    'dangling',
+    'fifo',
+    'socket',
+    'empty',
+    'latin\ufffd',
+  ]) {
+    expect(await rejection(backend.headObject(ref(key), call)), key).toBeInstanceOf(
+      ObjectDoesNotExistError,
+    );
+    expect(await rejection(backend.readObject(ref(key), undefined, call)), key).toBeInstanceOf(
+      ObjectDoesNotExistError,
+    );
     await backend.deleteObject(ref(key), call);
   }
   expect(readFileSync(join(outside, 'secret'), 'utf8')).toBe('secret');
@@ -127,8 +181,17 @@ it('nothing is written through a symbolic link', async () => {
   expect(lstatSync(join(box, 'link')).isFile()).toBe(true);
   expect(readdirSync(outside)).toEqual([]);
   symlinkSync(outside, join(root, 'not-a-container'));
-  expect((await backend.listContainers({}, call)).items.map(({ name }) => name)).toEqual([CONTAINER]);
-  await rejection(backend.putObject({ container: 'not-a-container', key: 'x' }, bytesBody(Buffer.from('x')), plain, call));
+  expect((await backend.listContainers({}, call)).items.map(({ name }) => name)).toEqual([
+    CONTAINER,
+  ]);
+  await rejection(
+    backend.putObject(
+      { container: 'not-a-container', key: 'x' },
+      bytesBody(Buffer.from('x')),
+      plain,
+      call,
+    ),
+  );
   expect(readdirSync(outside)).toEqual([]);
 });
 
@@ -172,7 +235,9 @@ it('a container is not empty while anything but folders is in it', async () => {
   const { backend, box } = await openBox();
   mkdirSync(join(box, 'empty/deep'), { recursive: true });
   symlinkSync('nowhere', join(box, 'link'));
-  expect((await rejection(backend.deleteContainer(CONTAINER, call))).name).toBe('ContainerIsNotEmptyError');
+  expect((await rejection(backend.deleteContainer(CONTAINER, call))).name).toBe(
+    'ContainerIsNotEmptyError',
+  );
   execFileSync('rm', [join(box, 'link')]);
   mkdirSync(join(box, 'empty/deep'), { recursive: true });
   await backend.deleteContainer(CONTAINER, call);
@@ -181,9 +246,14 @@ it('a container is not empty while anything but folders is in it', async () => {
 
 it('a copy onto itself changes the file where it is: mode, time, digest kept', async () => {
   const { backend, box } = await openBox();
-  const before = await put(backend, ref('x'), 'content', { metaData: { mode: '100644', mtime: '1700000000' } });
+  const before = await put(backend, ref('x'), 'content', {
+    metaData: { mode: '100644', mtime: '1700000000' },
+  });
   const inode = statSync(join(box, 'x')).ino;
-  const replace = { contentType: 'text/plain', metaData: { mode: '100600', mtime: '1600000000.25' } };
+  const replace = {
+    contentType: 'text/plain',
+    metaData: { mode: '100600', mtime: '1600000000.25' },
+  };
   const after = await backend.capabilities.copy?.copyObject(ref('x'), ref('x'), replace, call);
   const stat = statSync(join(box, 'x'));
   expect([stat.ino, stat.mode & 0o777, stat.mtimeMs]).toEqual([inode, 0o600, 1_600_000_000_250]);
@@ -196,11 +266,16 @@ it('P2: a copy has the digest of its source only when that is known', async () =
   const copy = backend.capabilities.copy;
   await put(backend, ref('known'), 'x'.repeat(3_000_000));
   writeFileSync(join(box, 'foreign'), 'y');
-  expect((await copy?.copyObject(ref('known'), ref('a/known'), undefined, call))?.checksums).toEqual([
-    { algorithm: 'md5', hex: md5('x'.repeat(3_000_000)) },
-  ]);
-  expect((await copy?.copyObject(ref('foreign'), ref('a/foreign'), undefined, call))?.checksums).toEqual([]);
-  expect(statSync(join(box, 'a/foreign')).mtimeMs).toBeCloseTo(statSync(join(box, 'foreign')).mtimeMs, 2);
+  expect(
+    (await copy?.copyObject(ref('known'), ref('a/known'), undefined, call))?.checksums,
+  ).toEqual([{ algorithm: 'md5', hex: md5('x'.repeat(3_000_000)) }]);
+  expect(
+    (await copy?.copyObject(ref('foreign'), ref('a/foreign'), undefined, call))?.checksums,
+  ).toEqual([]);
+  expect(statSync(join(box, 'a/foreign')).mtimeMs).toBeCloseTo(
+    statSync(join(box, 'foreign')).mtimeMs,
+    2,
+  );
 });
 
 it('the URL of an object leads to its file, whatever its name', async () => {
@@ -212,17 +287,28 @@ it('the URL of an object leads to its file, whatever its name', async () => {
     const url = await cdn?.objectUrl(ref(key), call);
     expect(readFileSync(fileURLToPath(url ?? ''), 'utf8')).toBe(key);
   }
-  expect(await rejection(cdn?.objectUrl(ref('missing'), call) ?? Promise.resolve())).toBeInstanceOf(ObjectDoesNotExistError);
+  expect(await rejection(cdn?.objectUrl(ref('missing'), call) ?? Promise.resolve())).toBeInstanceOf(
+    ObjectDoesNotExistError,
+  );
 });
 
 it('an option that a file cannot have is refused and stores nothing', async () => {
   const { backend } = await openBox();
   for (const own of [{ headers: { 'x-amz-acl': 'private' } }, { storageClass: 'GLACIER' }]) {
-    expect(await rejection(put(backend, ref('x'), 'x', own))).toBeInstanceOf(UnsupportedOperationError);
-    const copied = backend.capabilities.copy!.copyObject(ref('x'), ref('y'), { ...plain, ...own }, call);
+    expect(await rejection(put(backend, ref('x'), 'x', own))).toBeInstanceOf(
+      UnsupportedOperationError,
+    );
+    const copied = backend.capabilities.copy!.copyObject(
+      ref('x'),
+      ref('y'),
+      { ...plain, ...own },
+      call,
+    );
     expect(await rejection(copied)).toBeInstanceOf(UnsupportedOperationError);
   }
-  const checksum = put(backend, ref('x'), 'x', { checksums: [{ algorithm: 'crc32c', hex: '00000000' }] });
+  const checksum = put(backend, ref('x'), 'x', {
+    checksums: [{ algorithm: 'crc32c', hex: '00000000' }],
+  });
   expect(await rejection(checksum)).toBeInstanceOf(UnsupportedOperationError);
   expect(await listKeys(backend, CONTAINER)).toEqual([]);
 });

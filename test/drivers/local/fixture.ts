@@ -42,5 +42,7 @@ export function ref(key: string): { readonly container: string; readonly key: st
 /** Temporary files of all processes. */
 export function unfinished(root: string): readonly string[] {
   const incoming = join(root, '.longshore', 'incoming');
-  return readdirSync(incoming).flatMap((owner) => readdirSync(join(incoming, owner)).map((name) => `${owner}/${name}`));
+  return readdirSync(incoming).flatMap((owner) =>
+    readdirSync(join(incoming, owner)).map((name) => `${owner}/${name}`),
+  );
 }

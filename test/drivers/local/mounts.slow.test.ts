@@ -1,10 +1,38 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TargetFullError } from '../../../src/drivers/errors.js';
-import { call, contentOf, listKeys, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
-import { afterwards, CONTAINER, openBox, openLocal, ref, temporaryFolder, unfinished } from './fixture.js';
+import {
+  call,
+  contentOf,
+  listKeys,
+  plain,
+  put,
+  randomContent,
+  readAll,
+  rejection,
+  streamedBody,
+} from '../conformance/fixture.js';
+import {
+  afterwards,
+  CONTAINER,
+  openBox,
+  openLocal,
+  ref,
+  temporaryFolder,
+  unfinished,
+} from './fixture.js';
 
 const MIB = 1024 * 1024;
 
@@ -46,7 +74,8 @@ const canClone = ((): boolean => {
   const mountPoint = join(folder, 'mounted');
   mkdirSync(mountPoint);
   const disk = join(folder, 'disk');
-  const mounted = makeBtrfs(disk) && spawnSync('mount', ['-o', 'loop', disk, mountPoint]).status === 0;
+  const mounted =
+    makeBtrfs(disk) && spawnSync('mount', ['-o', 'loop', disk, mountPoint]).status === 0;
   if (mounted) unmount(mountPoint);
   rmSync(folder, { recursive: true });
   return mounted;
@@ -59,18 +88,23 @@ function freeBytes(folder: string): number {
 }
 
 describe.skipIf(!canMount)('file systems of their own', () => {
-  it.skipIf(!canClone).each([1, 40])('a copy of %i MiB takes no space where blocks can be shared', async (mib) => {
-    const root = temporaryFolder();
-    mountBtrfs(root);
-    const backend = openLocal({ root });
-    await backend.createContainer(CONTAINER, call);
-    const content = randomContent(mib * MIB);
-    await put(backend, ref('source'), content);
-    const before = freeBytes(root);
-    await backend.capabilities.copy?.copyObject(ref('source'), ref('copy'), undefined, call);
-    expect(before - freeBytes(root)).toBeLessThan(content.length / 2);
-    expect((await readAll(await backend.readObject(ref('copy'), undefined, call))).equals(content)).toBe(true);
-  });
+  it.skipIf(!canClone).each([1, 40])(
+    'a copy of %i MiB takes no space where blocks can be shared',
+    async (mib) => {
+      const root = temporaryFolder();
+      mountBtrfs(root);
+      const backend = openLocal({ root });
+      await backend.createContainer(CONTAINER, call);
+      const content = randomContent(mib * MIB);
+      await put(backend, ref('source'), content);
+      const before = freeBytes(root);
+      await backend.capabilities.copy?.copyObject(ref('source'), ref('copy'), undefined, call);
+      expect(before - freeBytes(root)).toBeLessThan(content.length / 2);
+      expect(
+        (await readAll(await backend.readObject(ref('copy'), undefined, call))).equals(content),
+      ).toBe(true);
+    },
+  );
 
   it('G2: a full disk refuses the put, says what to do, keeps what was there, and takes puts again when there is space', async () => {
     const root = temporaryFolder();
@@ -81,7 +115,9 @@ describe.skipIf(!canMount)('file systems of their own', () => {
     await put(backend, ref('ballast'), randomContent(2_000_000));
     for (const content of [randomContent(900_000), randomContent(9_000_000)]) {
       const puts = Array.from({ length: 8 }, (_, i) =>
-        backend.putObject(ref(`large/${content.length}/${i}`), streamedBody(content), plain, call).catch((error: unknown) => error),
+        backend
+          .putObject(ref(`large/${content.length}/${i}`), streamedBody(content), plain, call)
+          .catch((error: unknown) => error),
       );
       const errors = (await Promise.all(puts)).filter((outcome) => outcome instanceof Error);
       expect(errors.length).toBeGreaterThan(0);
@@ -91,10 +127,18 @@ describe.skipIf(!canMount)('file systems of their own', () => {
       }
       expect(unfinished(root)).toEqual([]);
       for (const key of await listKeys(backend, CONTAINER, `large/${content.length}/`)) {
-        expect((await readAll(await backend.readObject(ref(key), undefined, call))).equals(content), key).toBe(true);
+        expect(
+          (await readAll(await backend.readObject(ref(key), undefined, call))).equals(content),
+          key,
+        ).toBe(true);
       }
     }
-    const overwrite = backend.putObject(ref('old'), streamedBody(randomContent(9_000_000)), plain, call);
+    const overwrite = backend.putObject(
+      ref('old'),
+      streamedBody(randomContent(9_000_000)),
+      plain,
+      call,
+    );
     expect((await rejection(overwrite)).message).toContain('ENOSPC');
     expect(await contentOf(backend, ref('old'))).toBe('as before');
     await backend.deleteObject(ref('ballast'), call);
@@ -114,7 +158,9 @@ describe.skipIf(!canMount)('file systems of their own', () => {
     await backend.capabilities.copy?.copyObject(ref('deep/small'), ref('copied'), undefined, call);
     expect(readdirSync(box).sort()).toEqual(['.longshore-incoming', 'copied', 'deep', 'large']);
     expect(await listKeys(backend, CONTAINER)).toEqual(['copied', 'deep/small', 'large']);
-    expect((await rejection(put(backend, ref('.longshore-incoming/x'), 'x'))).name).toBe('InvalidObjectNameError');
+    expect((await rejection(put(backend, ref('.longshore-incoming/x'), 'x'))).name).toBe(
+      'InvalidObjectNameError',
+    );
     await backend.close();
     expect(readdirSync(join(box, '.longshore-incoming'))).toEqual([]);
   });
@@ -144,7 +190,9 @@ describe.skipIf(!canMount)('file systems of their own', () => {
     await backend.createContainer(CONTAINER, call);
     await put(backend, ref('x'), 'x');
     execFileSync('umount', ['--lazy', root]);
-    expect((await rejection(backend.headObject(ref('x'), call))).name).toBe('TargetUnavailableError');
+    expect((await rejection(backend.headObject(ref('x'), call))).name).toBe(
+      'TargetUnavailableError',
+    );
     expect((await rejection(put(backend, ref('y'), 'y'))).name).toBe('TargetUnavailableError');
     expect(readdirSync(root)).toEqual([]);
     execFileSync('mount', ['-o', 'loop', disk, root]);

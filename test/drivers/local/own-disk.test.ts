@@ -19,9 +19,12 @@ const OTHERS: [string, number][] = [
   ['unknown', 0],
 ];
 
-test.each(OTHERS)('local target: %s is not taken for a disk that only this machine reaches', (_, type) => {
-  expect(isOwnType(type)).toBe(false);
-});
+test.each(OTHERS)(
+  'local target: %s is not taken for a disk that only this machine reaches',
+  (_, type) => {
+    expect(isOwnType(type)).toBe(false);
+  },
+);
 
 test.each([
   ['ext4', 0xef53],
@@ -34,7 +37,10 @@ test.each([
 
 test('local target: the file system of what is not there yet is that of the folder it will be made in', () => {
   const folder = temporaryFolder();
-  const type = Number.parseInt(execFileSync('stat', ['--file-system', '--format=%t', folder], { encoding: 'utf8' }), 16);
+  const type = Number.parseInt(
+    execFileSync('stat', ['--file-system', '--format=%t', folder], { encoding: 'utf8' }),
+    16,
+  );
   expect(isOnOwnDisk(folder)).toBe(isOwnType(type));
   expect(isOnOwnDisk(join(folder, 'container/prefix/'))).toBe(isOwnType(type));
   expect(isOnOwnDisk('/proc/longshore')).toBe(false);

@@ -1,14 +1,22 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
 import { read } from '../../../src/config/fields.js';
 import { TargetFullError } from '../../../src/drivers/errors.js';
+import { type Names, refuseTwin } from '../../../src/drivers/local/case-collision.js';
 import { localDriver } from '../../../src/drivers/local/driver-kind.js';
 import { createMakeDurable, type Dirty } from '../../../src/drivers/local/durable.js';
 import { type Failure, onFile, Refusal, toFailure } from '../../../src/drivers/local/failure.js';
 import { toStorageError } from '../../../src/drivers/local/storage-error.js';
-import { type Names, refuseTwin } from '../../../src/drivers/local/case-collision.js';
 import { findDriver } from '../../../src/drivers/registry/registry.js';
 import { call } from '../conformance/fixture.js';
 import { afterwards, temporaryFolder } from './fixture.js';
@@ -25,16 +33,27 @@ describe('settings', () => {
   });
 
   it('open a driver that touches nothing before its first call', async () => {
-    const backend = findDriver('LOCAL').open({ root: '/nowhere/at/all', fsync: true, create: false }, { clock: systemClock });
+    const backend = findDriver('LOCAL').open(
+      { root: '/nowhere/at/all', fsync: true, create: false },
+      { clock: systemClock },
+    );
     expect(backend.name).toBe('local');
-    await expect(backend.listContainers({}, call)).rejects.toMatchObject({ name: 'TargetUnavailableError' });
+    await expect(backend.listContainers({}, call)).rejects.toMatchObject({
+      name: 'TargetUnavailableError',
+    });
     await backend.close();
   });
 });
 
 describe('failures of the system', () => {
   const failure = (code: string): Failure =>
-    toFailure(Object.assign(new Error(`${code}: it failed`), { code, syscall: 'open', path: '/root/box/x' }));
+    toFailure(
+      Object.assign(new Error(`${code}: it failed`), {
+        code,
+        syscall: 'open',
+        path: '/root/box/x',
+      }),
+    );
 
   it('say which call failed on what, why, and when another try is worth it', () => {
     for (const [code, retry] of [
@@ -46,7 +65,12 @@ describe('failures of the system', () => {
       ['ESOMETHING', 'never'],
     ] as const) {
       const error = toStorageError(failure(code), 'x');
-      expect(error).toMatchObject({ name: 'StorageError', driver: 'local', retry, cause: { code } });
+      expect(error).toMatchObject({
+        name: 'StorageError',
+        driver: 'local',
+        retry,
+        cause: { code },
+      });
       expect(error.message).toContain('open "/root/box/x" failed: ');
       expect(error.message).toContain(code);
     }
@@ -63,8 +87,15 @@ describe('failures of the system', () => {
   });
 
   it('are those of the target when its file system is gone, and of the name when that is refused', () => {
-    expect(toStorageError(failure('ESTALE'), 'x')).toMatchObject({ name: 'TargetUnavailableError', retry: 'backoff' });
-    expect(toStorageError(failure('EILSEQ'), 'x')).toMatchObject({ name: 'InvalidObjectNameError', objectName: 'x', retry: 'never' });
+    expect(toStorageError(failure('ESTALE'), 'x')).toMatchObject({
+      name: 'TargetUnavailableError',
+      retry: 'backoff',
+    });
+    expect(toStorageError(failure('EILSEQ'), 'x')).toMatchObject({
+      name: 'InvalidObjectNameError',
+      objectName: 'x',
+      retry: 'never',
+    });
     expect(toStorageError(failure('EINVAL'))).toMatchObject({ name: 'StorageError' });
   });
 
@@ -79,16 +110,28 @@ describe('failures of the system', () => {
     } finally {
       closeSync(descriptor);
     }
-    expect(toFailure(error)).toMatchObject({ code: 'EBADF', call: 'write', path: '/root/box/a name', ofDescriptor: true });
+    expect(toFailure(error)).toMatchObject({
+      code: 'EBADF',
+      call: 'write',
+      path: '/root/box/a name',
+      ofDescriptor: true,
+    });
     for (const code of ['EINVAL', 'EIO']) {
       const same = toStorageError(toFailure(Object.assign(error as Error, { code })), 'a name');
-      expect(same).toMatchObject({ name: 'StorageError', message: expect.stringMatching(/^write "\/root\/box\/a name" failed/) });
+      expect(same).toMatchObject({
+        name: 'StorageError',
+        message: expect.stringMatching(/^write "\/root\/box\/a name" failed/),
+      });
     }
   });
 
   it('of the database carry a number instead', () => {
-    expect(toFailure(Object.assign(new Error('Read-only file system'), { code: 30 }))).toMatchObject({ kind: 'system', code: 'EROFS' });
-    expect(toFailure(Object.assign(new Error('MDB_CORRUPTED'), { code: -30796 }))).toMatchObject({ kind: 'unexpected' });
+    expect(
+      toFailure(Object.assign(new Error('Read-only file system'), { code: 30 })),
+    ).toMatchObject({ kind: 'system', code: 'EROFS' });
+    expect(toFailure(Object.assign(new Error('MDB_CORRUPTED'), { code: -30796 }))).toMatchObject({
+      kind: 'unexpected',
+    });
     expect(toFailure('text')).toMatchObject({ kind: 'unexpected', message: 'text' });
   });
 
@@ -110,7 +153,8 @@ describe('durability', () => {
   it('of few files and of many, and of what is gone meanwhile, is made without a failure', async () => {
     const folder = temporaryFolder();
     const makeDurable = createMakeDurable();
-    for (const count of [0, 1, 5, 300]) expect((await makeDurable(files(folder, count))).size).toBe(0);
+    for (const count of [0, 1, 5, 300])
+      expect((await makeDurable(files(folder, count))).size).toBe(0);
     expect((await makeDurable([{ path: join(folder, 'gone'), volume: folder }])).size).toBe(0);
   });
 
@@ -131,7 +175,10 @@ describe('durability', () => {
     expect((await createMakeDurable()(dirty)).size).toBe(0);
     expect(readFileSync(log, 'utf8')).toBe(`-f ${folder}\n`);
     use('exit 1');
-    expect((await createMakeDurable()(dirty)).size, 'a sync that fails is followed by an fsync each').toBe(0);
+    expect(
+      (await createMakeDurable()(dirty)).size,
+      'a sync that fails is followed by an fsync each',
+    ).toBe(0);
     process.env['PATH'] = join(folder, 'nothing here');
     expect((await createMakeDurable()(dirty)).size).toBe(0);
   });
@@ -145,7 +192,9 @@ describe('a file system that takes two names for one', () => {
       stored
         .map((name) => `/box/${name}`)
         .flatMap((path) =>
-          path.toLowerCase().startsWith(`${folder.toLowerCase()}/`) ? (path.slice(folder.length + 1).split('/')[0] ?? []) : [],
+          path.toLowerCase().startsWith(`${folder.toLowerCase()}/`)
+            ? (path.slice(folder.length + 1).split('/')[0] ?? [])
+            : [],
         ),
   };
 
@@ -153,6 +202,7 @@ describe('a file system that takes two names for one', () => {
     for (const key of ['Notes', 'photos/new.jpg', 'Photos/summer.jpg', 'NOTES']) {
       expect(() => refuseTwin('/box', key, names), key).toThrow(Refusal);
     }
-    for (const key of ['notes', 'Photos/Summer.jpg', 'Photos/new.jpg', 'new/Photos']) refuseTwin('/box', key, names);
+    for (const key of ['notes', 'Photos/Summer.jpg', 'Photos/new.jpg', 'new/Photos'])
+      refuseTwin('/box', key, names);
   });
 });

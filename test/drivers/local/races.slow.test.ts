@@ -6,7 +6,8 @@ import { expect, it } from 'vitest';
 import { call, contentOf, put } from '../conformance/fixture.js';
 import { afterwards, CONTAINER, openBox, ref, temporaryFolder } from './fixture.js';
 
-const module = (file: string): string => JSON.stringify(new URL(`../../../src/drivers/${file}.js`, import.meta.url).href);
+const module = (file: string): string =>
+  JSON.stringify(new URL(`../../../src/drivers/${file}.js`, import.meta.url).href);
 
 /** Runs a script in a process of its own, with `backend`, `put`, `read` and `CONTAINER` at hand. Resolves with what it printed. */
 async function runElsewhere(root: string, script: string): Promise<string> {
@@ -49,8 +50,12 @@ it('of writers with ifAbsent in three processes, one wins each object', async ()
         else if (outcome.reason.name !== 'PreconditionFailedError') throw outcome.reason;
       }
     }`;
-  const winners = (await Promise.all([1, 2, 3].map(() => runElsewhere(root, script)))).flatMap((output) => output.match(/\d+/g) ?? []);
-  expect(winners.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
+  const winners = (await Promise.all([1, 2, 3].map(() => runElsewhere(root, script)))).flatMap(
+    (output) => output.match(/\d+/g) ?? [],
+  );
+  expect(winners.map(Number).sort((a, b) => a - b)).toEqual(
+    Array.from({ length: 40 }, (_, i) => i),
+  );
   expect(await contentOf(backend, ref('object 0'))).toMatch(/^\d+ [123]$/);
 });
 

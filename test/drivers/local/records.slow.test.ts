@@ -20,7 +20,14 @@ const all = () => true;
 test('record table: agrees with a map, whatever is put, removed and put again, also when another handle reads', async () => {
   const keys = fc.integer({ min: 0, max: 300 }).map((n) => `key ${n}`);
   const step = fc.oneof(
-    { weight: 5, arbitrary: fc.record({ key: keys, bytes: fc.integer({ min: 0, max: 4_000 }), fill: fc.nat(255) }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        key: keys,
+        bytes: fc.integer({ min: 0, max: 4_000 }),
+        fill: fc.nat(255),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ key: keys, remove: fc.constant(true) }) },
   );
   await fc.assert(
@@ -61,7 +68,10 @@ test('record table: damage anywhere costs entries, never gives another value, an
   const sound = readFileSync(file);
   await fc.assert(
     fc.property(
-      fc.array(fc.tuple(fc.nat(sound.length - 1), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 200 }),
+      fc.array(fc.tuple(fc.nat(sound.length - 1), fc.integer({ min: 1, max: 255 })), {
+        minLength: 1,
+        maxLength: 200,
+      }),
       (flips) => {
         const damaged = Buffer.from(sound);
         for (const [at, bits] of flips) damaged.writeUInt8(damaged.readUInt8(at) ^ bits, at);
@@ -71,7 +81,8 @@ test('record table: damage anywhere costs entries, never gives another value, an
           const found = again.get(key);
           if (found !== undefined) expect(found).toEqual(contentFor(key));
         }
-        for (const key of keys.slice(0, 50)) expect(again.put(key, contentFor(key), all)).toBe(true);
+        for (const key of keys.slice(0, 50))
+          expect(again.put(key, contentFor(key), all)).toBe(true);
         for (const key of keys.slice(0, 50)) expect(again.get(key)).toEqual(contentFor(key));
         again.close();
       },
@@ -87,7 +98,8 @@ test('record table: refuses what no page can hold, and forgets what is not wante
   const before = table.inode;
   const isWanted = (key: Buffer) => !key.toString().startsWith('old');
   for (let n = 0; n < 200; n += 1) table.put(Buffer.from(`old ${n}`), Buffer.alloc(200), isWanted);
-  for (let n = 0; table.inode === before; n += 1) table.put(Buffer.from(`new ${n}`), Buffer.alloc(200), isWanted);
+  for (let n = 0; table.inode === before; n += 1)
+    table.put(Buffer.from(`new ${n}`), Buffer.alloc(200), isWanted);
   expect(table.get(Buffer.from('old 7'))).toBeUndefined();
   expect(table.get(Buffer.from('new 0'))).toEqual(Buffer.alloc(200));
   expect(readdirSync(join(file, '..'))).toEqual(['records']);
@@ -111,7 +123,11 @@ it('P6: takes over the records of an LMDB file of an earlier version, and remove
   for (let n = 0; n < 700; n += 1) {
     writeFileSync(join(box, `object ${n}`), `content ${n}`);
     const file = versionOf(statPath(join(box, `object ${n}`)));
-    const record = { file, md5: md5Of(`content ${n}`), about: writeAbout('text/plain', { color: 'blue' }) };
+    const record = {
+      file,
+      md5: md5Of(`content ${n}`),
+      about: writeAbout('text/plain', { color: 'blue' }),
+    };
     former.putSync(Buffer.from(`${CONTAINER}\0object ${n}`), encodeRecord(record));
   }
   await former.close();
@@ -119,7 +135,9 @@ it('P6: takes over the records of an LMDB file of an earlier version, and remove
   const listed = await listAll(next, CONTAINER);
   expect(listed).toHaveLength(700);
   for (const { key, checksums, metaData } of listed) {
-    expect(checksums).toEqual([{ algorithm: 'md5', hex: md5Of(`content ${key.slice('object '.length)}`) }]);
+    expect(checksums).toEqual([
+      { algorithm: 'md5', hex: md5Of(`content ${key.slice('object '.length)}`) },
+    ]);
     expect(metaData).toEqual({ color: 'blue' });
   }
   expect(existsSync(join(folder, 'objects.mdb'))).toBe(false);
@@ -134,12 +152,16 @@ it('P5: the lock of a process that was killed is taken over', async () => {
     const { thisProcess } = await import('${module}owner.js');
     createExclusiveLock(${JSON.stringify(file)}, thisProcess()).hold(() => { console.log('held'); process.kill(process.pid, 'SIGKILL'); });`;
   const killed = Array.from({ length: 2 }, () =>
-    spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
   );
   await Promise.all(killed.map((child) => once(child, 'exit'))); // the second one takes it from the first
   expect(existsSync(file)).toBe(true);
   const lock = createExclusiveLock(file, thisProcess());
-  expect(lock.hold(() => lock.hold(() => readFileSync(file, 'utf8')))).toContain(`_${process.pid}_`);
+  expect(lock.hold(() => lock.hold(() => readFileSync(file, 'utf8')))).toContain(
+    `_${process.pid}_`,
+  );
   expect(existsSync(file)).toBe(false);
   lock.close();
   expect(readdirSync(folder)).toEqual([]);
@@ -160,7 +182,9 @@ it('P5: one holder at a time, of those whose predecessors are killed as they hol
       writeFileSync(${JSON.stringify(counter)}, String(Number(readFileSync(${JSON.stringify(counter)})) + 1));
       if (n === 99) process.kill(process.pid, 'SIGKILL');
     });`;
-  const children = Array.from({ length: 4 }, () => spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' }));
+  const children = Array.from({ length: 4 }, () =>
+    spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' }),
+  );
   for (const child of children) afterwards(() => void child.kill('SIGKILL'));
   await Promise.all(children.map((child) => once(child, 'exit')));
   expect(readFileSync(counter, 'utf8')).toBe('400');
@@ -171,8 +195,14 @@ it('P5: a record that cannot be written costs a digest, and no put fails for it'
   await put(backend, ref('before'), 'x');
   const records = join(root, '.longshore/objects.records');
   const size = statSync(records).size;
-  expect((await put(backend, ref('long'), 'x', { metaData: { text: 'y'.repeat(7_000) } })).checksums).toHaveLength(1);
-  expect((await backend.headObject(ref('long'), call)).metaData).toEqual({ text: 'y'.repeat(7_000) });
-  await expect(put(backend, ref('longer'), 'x', { metaData: { text: 'y'.repeat(20_000) } })).rejects.toThrow(/8192 bytes/);
+  expect(
+    (await put(backend, ref('long'), 'x', { metaData: { text: 'y'.repeat(7_000) } })).checksums,
+  ).toHaveLength(1);
+  expect((await backend.headObject(ref('long'), call)).metaData).toEqual({
+    text: 'y'.repeat(7_000),
+  });
+  await expect(
+    put(backend, ref('longer'), 'x', { metaData: { text: 'y'.repeat(20_000) } }),
+  ).rejects.toThrow(/8192 bytes/);
   expect(statSync(records).size).toBe(size);
 });

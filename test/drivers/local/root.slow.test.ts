@@ -1,11 +1,34 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ContainerDoesNotExistError, TargetUnavailableError } from '../../../src/drivers/errors.js';
-import { hasEnded, ownerFolder, parseOwnerFolder, thisProcess } from '../../../src/drivers/local/owner.js';
+import {
+  hasEnded,
+  ownerFolder,
+  parseOwnerFolder,
+  thisProcess,
+} from '../../../src/drivers/local/owner.js';
 import { call, contentOf, listAll, listKeys, put, rejection } from '../conformance/fixture.js';
-import { afterwards, CONTAINER, openBox, openLocal, ref, temporaryFolder, unfinished } from './fixture.js';
+import {
+  afterwards,
+  CONTAINER,
+  openBox,
+  openLocal,
+  ref,
+  temporaryFolder,
+  unfinished,
+} from './fixture.js';
 
 describe('the root', () => {
   it('is made by the first change, and only by that', async () => {
@@ -29,7 +52,9 @@ describe('the root', () => {
     const root = join(temporaryFolder(), 'deep/down');
     const backend = openLocal({ root });
     expect((await backend.listContainers({}, call)).items).toEqual([]);
-    expect(await rejection(backend.headObject(ref('x'), call))).toBeInstanceOf(ContainerDoesNotExistError);
+    expect(await rejection(backend.headObject(ref('x'), call))).toBeInstanceOf(
+      ContainerDoesNotExistError,
+    );
     expect(existsSync(dirname(root))).toBe(false);
   });
 
@@ -42,17 +67,22 @@ describe('the root', () => {
     expect(existsSync(root)).toBe(false);
   });
 
-  it.runIf(process.platform === 'linux')('that cannot be made, as below a mount point of autofs, is an unavailable target', async () => {
-    const backend = openLocal({ root: '/proc/longshore/vault' });
-    const error = await rejection(backend.createContainer(CONTAINER, call));
-    expect(error).toBeInstanceOf(TargetUnavailableError);
-    expect(error.message).toContain('the root "/proc/longshore/vault" cannot be made');
-  });
+  it.runIf(process.platform === 'linux')(
+    'that cannot be made, as below a mount point of autofs, is an unavailable target',
+    async () => {
+      const backend = openLocal({ root: '/proc/longshore/vault' });
+      const error = await rejection(backend.createContainer(CONTAINER, call));
+      expect(error).toBeInstanceOf(TargetUnavailableError);
+      expect(error.message).toContain('the root "/proc/longshore/vault" cannot be made');
+    },
+  );
 
   it('that is a file is said to be one', async () => {
     const root = join(temporaryFolder(), 'file');
     writeFileSync(root, '');
-    expect((await rejection(openLocal({ root }).listContainers({}, call))).message).toContain('is not a folder');
+    expect((await rejection(openLocal({ root }).listContainers({}, call))).message).toContain(
+      'is not a folder',
+    );
   });
 
   it('P4: that goes away is an unavailable target, not one without objects, and works again when it is back', async () => {
@@ -93,7 +123,9 @@ describe('the root', () => {
     rmSync(root, { recursive: true });
     renameSync(`${root}.copy`, root);
     await put(backend, ref('y'), 'y');
-    const checksums = new Map((await listAll(backend, CONTAINER)).map((info) => [info.key, info.checksums.length]));
+    const checksums = new Map(
+      (await listAll(backend, CONTAINER)).map((info) => [info.key, info.checksums.length]),
+    );
     expect(checksums).toEqual(
       new Map([
         ['x', 0],
@@ -112,7 +144,8 @@ describe('a root that may only be read', () => {
     const { backend, root } = await openBox();
     await put(backend, ref('x'), 'content');
     await backend.close();
-    const module = (file: string): string => JSON.stringify(new URL(`../../../src/drivers/${file}.js`, import.meta.url).href);
+    const module = (file: string): string =>
+      JSON.stringify(new URL(`../../../src/drivers/${file}.js`, import.meta.url).href);
     const script = `
       import { localBackend } from ${module('local/backend')};
       import { bytesBody } from ${module('body')};
@@ -127,10 +160,25 @@ describe('a root that may only be read', () => {
       await backend.close();`;
     const file = join(temporaryFolder(), 'script.mjs');
     writeFileSync(file, script);
-    const mounted = ['--mount', 'sh', '-c', 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && exec "$2" "$3"', 'sh', root];
-    const output = execFileSync('unshare', [...mounted, process.execPath, file], { encoding: 'utf8', timeout: 30_000 });
+    const mounted = [
+      '--mount',
+      'sh',
+      '-c',
+      'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && exec "$2" "$3"',
+      'sh',
+      root,
+    ];
+    const output = execFileSync('unshare', [...mounted, process.execPath, file], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
     const [items, content, name, retry, message] = JSON.parse(output);
-    expect([items, content, name, retry]).toEqual([[['x', 1]], 'content', 'StorageError', 'backoff']);
+    expect([items, content, name, retry]).toEqual([
+      [['x', 1]],
+      'content',
+      'StorageError',
+      'backoff',
+    ]);
     expect(message).toContain('EROFS');
     expect(message).toContain('mounted read-only');
   });
@@ -149,13 +197,21 @@ describe('the records of objects', () => {
   for (const [what, damage] of Object.entries(damages)) {
     it(`P6: that ${what}: costs digests and nothing else`, async () => {
       const { backend, root } = await openBox();
-      for (let i = 0; i < 200; i += 1) await put(backend, ref(`object ${i}`), `content ${i}`, { metaData: { mtime: '1700000000.5' } });
+      for (let i = 0; i < 200; i += 1)
+        await put(backend, ref(`object ${i}`), `content ${i}`, {
+          metaData: { mtime: '1700000000.5' },
+        });
       await backend.close();
       damage(join(root, '.longshore/objects.records'));
       const next = openLocal({ root });
       const listed = await listAll(next, CONTAINER);
       expect(listed).toHaveLength(200);
-      expect(listed.every(({ metaData, checksums }) => metaData['mtime'] === '1700000000.5' && checksums.length === 0)).toBe(true);
+      expect(
+        listed.every(
+          ({ metaData, checksums }) =>
+            metaData['mtime'] === '1700000000.5' && checksums.length === 0,
+        ),
+      ).toBe(true);
       expect(await contentOf(next, ref('object 7'))).toBe('content 7');
       expect((await put(next, ref('object 7'), 'again')).checksums).toHaveLength(1);
       expect((await next.headObject(ref('object 7'), call)).checksums).toHaveLength(1);
@@ -170,7 +226,9 @@ describe('the records of objects', () => {
     rmSync(join(root, '.longshore'), { recursive: true });
     expect((await put(backend, ref('after'), 'x')).checksums).toHaveLength(1);
     const other = openLocal({ root });
-    expect((await listAll(other, CONTAINER)).map(({ key, checksums }) => [key, checksums.length])).toEqual([
+    expect(
+      (await listAll(other, CONTAINER)).map(({ key, checksums }) => [key, checksums.length]),
+    ).toEqual([
       ['after', 1],
       ['before', 0],
     ]);

@@ -6,7 +6,12 @@ import { attributesOf, metaDataOf } from '../../../src/drivers/local/file-metada
 import { createReadEntries } from '../../../src/drivers/local/folder-entries.js';
 import { listFiles } from '../../../src/drivers/local/listing.js';
 import { containerNameProblem, keyProblem, maxKeyBytes } from '../../../src/drivers/local/names.js';
-import { decodeRecord, encodeRecord, readAbout, writeAbout } from '../../../src/drivers/local/record.js';
+import {
+  decodeRecord,
+  encodeRecord,
+  readAbout,
+  writeAbout,
+} from '../../../src/drivers/local/record.js';
 import { anyInode, anyTimeNs } from '../../state/fixtures.js';
 import { temporaryFolder } from './fixture.js';
 
@@ -25,7 +30,9 @@ describe('names', () => {
         if (problem === undefined) expect(join('/root/box', key)).toBe(`/root/box/${key}`);
         else
           expect(
-            segments.some((one) => Buffer.byteLength(one) > 255) || Buffer.byteLength(key) > 3000 || segments[0] === '.longshore-incoming',
+            segments.some((one) => Buffer.byteLength(one) > 255) ||
+              Buffer.byteLength(key) > 3000 ||
+              segments[0] === '.longshore-incoming',
           ).toBe(true);
       }),
     );
@@ -33,10 +40,14 @@ describe('names', () => {
 
   it('no key leads out of its container', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom('..', '.', '', 'a', '...', '\0'), { maxLength: 6 }), (segments) => {
-        const key = segments.join('/');
-        if (keyProblem(key, 3000) === undefined) expect(join('/root/box', key)).toBe(`/root/box/${key}`);
-      }),
+      fc.property(
+        fc.array(fc.constantFrom('..', '.', '', 'a', '...', '\0'), { maxLength: 6 }),
+        (segments) => {
+          const key = segments.join('/');
+          if (keyProblem(key, 3000) === undefined)
+            expect(join('/root/box', key)).toBe(`/root/box/${key}`);
+        },
+      ),
     );
   });
 
@@ -67,18 +78,38 @@ describe('names', () => {
 describe('records', () => {
   it('come back as they were written', () => {
     const record = fc.record({
-      file: fc.record({ size: fc.maxSafeNat(), mtimeNs: anyTimeNs, ctimeNs: anyTimeNs, inode: anyInode }),
+      file: fc.record({
+        size: fc.maxSafeNat(),
+        mtimeNs: anyTimeNs,
+        ctimeNs: anyTimeNs,
+        inode: anyInode,
+      }),
       md5: fc.option(fc.stringMatching(/^[0-9a-f]{32}$/), { nil: undefined }),
       contentType: fc.option(fc.string(), { nil: undefined }),
-      metaData: fc.dictionary(fc.string(), fc.string({ unit: 'binary' }), { noNullPrototype: true }),
+      metaData: fc.dictionary(fc.string(), fc.string({ unit: 'binary' }), {
+        noNullPrototype: true,
+      }),
     });
     fc.assert(
       fc.property(record, ({ file, md5, contentType, metaData }) => {
-        const found = decodeRecord(encodeRecord({ file, md5, about: writeAbout(contentType, metaData) }));
+        const found = decodeRecord(
+          encodeRecord({ file, md5, about: writeAbout(contentType, metaData) }),
+        );
         expect(found).toMatchObject({ file, md5 });
-        expect(found?.isOf({ ...file, size: BigInt(file.size), ino: file.inode } as unknown as BigIntStats)).toBe(true);
         expect(
-          found?.isOf({ ...file, mtimeNs: file.mtimeNs + 1n, size: BigInt(file.size), ino: file.inode } as unknown as BigIntStats),
+          found?.isOf({
+            ...file,
+            size: BigInt(file.size),
+            ino: file.inode,
+          } as unknown as BigIntStats),
+        ).toBe(true);
+        expect(
+          found?.isOf({
+            ...file,
+            mtimeNs: file.mtimeNs + 1n,
+            size: BigInt(file.size),
+            ino: file.inode,
+          } as unknown as BigIntStats),
         ).toBe(false);
         expect(found && readAbout(found.about)).toEqual({ contentType, metaData });
       }),
@@ -91,7 +122,12 @@ describe('records', () => {
         'eed093cb22bb8f5acdc35b22612f62222c7b226d74696d65223a2231227d5d',
       'hex',
     );
-    const file = { size: 11, mtimeNs: 1_763_822_500_123_456_789n, ctimeNs: -5n, inode: 2n ** 64n - 1n };
+    const file = {
+      size: 11,
+      mtimeNs: 1_763_822_500_123_456_789n,
+      ctimeNs: -5n,
+      inode: 2n ** 64n - 1n,
+    };
     const md5 = '5eb63bbbe01eeed093cb22bb8f5acdc3';
     const about = writeAbout('a/b', { mtime: '1' });
     expect(decodeRecord(written)).toMatchObject({ file, md5, about });
@@ -99,7 +135,11 @@ describe('records', () => {
   });
 
   it('of another version, or cut, are none', () => {
-    const bytes = encodeRecord({ file: { size: 1, mtimeNs: 1n, ctimeNs: 1n, inode: 1n }, md5: undefined, about: writeAbout('a/b', {}) });
+    const bytes = encodeRecord({
+      file: { size: 1, mtimeNs: 1n, ctimeNs: 1n, inode: 1n },
+      md5: undefined,
+      about: writeAbout('a/b', {}),
+    });
     expect(decodeRecord(bytes.subarray(0, 40))).toBeUndefined();
     expect(decodeRecord(Buffer.concat([Buffer.from([3]), bytes.subarray(1)]))).toBeUndefined();
   });
@@ -110,19 +150,35 @@ describe('times', () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     fc.assert(
-      fc.property(fc.integer({ min: -1_000_000_000, max: 4_000_000_000 }), fc.nat({ max: 999_999_999 }), (seconds, nanoseconds) => {
-        const text = `${seconds}.${String(nanoseconds).padStart(9, '0')}`;
-        const { mtime } = attributesOf({ mtime: text });
-        utimesSync(file, mtime ?? 0, mtime ?? 0);
-        const stat = statSync(file, { bigint: true });
-        expect(Number(metaDataOf(stat)['mtime']) - Number(text)).toBeCloseTo(0, 5);
-      }),
+      fc.property(
+        fc.integer({ min: -1_000_000_000, max: 4_000_000_000 }),
+        fc.nat({ max: 999_999_999 }),
+        (seconds, nanoseconds) => {
+          const text = `${seconds}.${String(nanoseconds).padStart(9, '0')}`;
+          const { mtime } = attributesOf({ mtime: text });
+          utimesSync(file, mtime ?? 0, mtime ?? 0);
+          const stat = statSync(file, { bigint: true });
+          expect(Number(metaDataOf(stat)['mtime']) - Number(text)).toBeCloseTo(0, 5);
+        },
+      ),
     );
   });
 
   it('what is not in rclone’s form changes nothing of the file', () => {
-    for (const text of ['', 'yesterday', '1e9', 'NaN', 'Infinity', '1.2.3', '0x10', '1700000000.1234567890']) {
-      expect(attributesOf({ mtime: text, mode: text }), text).toEqual({ mtime: undefined, permissions: undefined });
+    for (const text of [
+      '',
+      'yesterday',
+      '1e9',
+      'NaN',
+      'Infinity',
+      '1.2.3',
+      '0x10',
+      '1700000000.1234567890',
+    ]) {
+      expect(attributesOf({ mtime: text, mode: text }), text).toEqual({
+        mtime: undefined,
+        permissions: undefined,
+      });
     }
     expect(attributesOf({ mode: '100644' }).permissions).toBe(0o644);
     expect(attributesOf({ mode: '106777' }).permissions).toBe(0o777);
@@ -177,7 +233,9 @@ describe('listings', () => {
           expect(listed).toEqual(expected);
           for (const start of [...stored, 'a/', 'b/a', '\uffff', '']) {
             const { files } = listFiles(box, read, prefix, start, 1000);
-            expect(files.map(({ key }) => key)).toEqual(expected.filter((key) => byBytes(key, start) > 0));
+            expect(files.map(({ key }) => key)).toEqual(
+              expected.filter((key) => byBytes(key, start) > 0),
+            );
           }
         },
       ),

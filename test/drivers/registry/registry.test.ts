@@ -7,7 +7,8 @@ import { builtinDrivers, findDriver } from '../../../src/drivers/registry/regist
 
 test('a driver is found by name and by each alias, in any case', () => {
   for (const kind of builtinDrivers) {
-    for (const name of [kind.name, kind.name.toUpperCase(), ...kind.aliases]) expect(findDriver(name)).toBe(kind);
+    for (const name of [kind.name, kind.name.toUpperCase(), ...kind.aliases])
+      expect(findDriver(name)).toBe(kind);
   }
 });
 
@@ -24,7 +25,8 @@ test('an unknown name is refused with the known ones', () => {
   expect(() => findDriver('flopy')).toThrow(StorageError);
   expect(() => findDriver('flopy')).toThrow('no driver is called "flopy"; known: ');
   for (const { name } of builtinDrivers) expect(() => findDriver('flopy')).toThrow(name);
-  for (const name of ['', '__proto__', 'constructor', 'toString']) expect(() => findDriver(name)).toThrow('no driver is called');
+  for (const name of ['', '__proto__', 'constructor', 'toString'])
+    expect(() => findDriver(name)).toThrow('no driver is called');
 });
 
 test('a name that Libcloud gave up is refused with its successor', () => {
@@ -49,7 +51,8 @@ test('a driver that was opened tries again what failed in passing', async () => 
         ...backend,
         headContainer: async (...given: Parameters<typeof backend.headContainer>) => {
           failures -= 1;
-          if (failures >= 0) throw new StorageError('passing trouble', { driver: 'memory', retry: 'backoff' });
+          if (failures >= 0)
+            throw new StorageError('passing trouble', { driver: 'memory', retry: 'backoff' });
           return backend.headContainer(...given);
         },
       };
@@ -62,7 +65,9 @@ test('a driver that was opened tries again what failed in passing', async () => 
 });
 
 test('what the settings leave open is asked of the provider before it is opened', async () => {
-  const server = createServer((_, response) => void response.writeHead(403, { server: 'MinIO' }).end());
+  const server = createServer(
+    (_, response) => void response.writeHead(403, { server: 'MinIO' }).end(),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const settings = { host: '127.0.0.1', port, secure: false, key: 'a', secret: 'b' };
@@ -74,7 +79,9 @@ test('what the settings leave open is asked of the provider before it is opened'
     expect(told.capabilities.preconditions).toEqual([]);
     await told.close();
     const reason = new Error('enough');
-    await expect(openDriver('s3', settings, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(openDriver('s3', settings, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+      reason,
+    );
   } finally {
     server.closeAllConnections();
     server.close();

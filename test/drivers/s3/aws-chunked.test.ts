@@ -31,7 +31,10 @@ const CRC32C_TRAILER: Trailer = {
   },
 };
 
-const CREDENTIALS = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };
+const CREDENTIALS = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+};
 const CONTENT = Buffer.alloc(66_560, 'a');
 
 /** What Amazon's examples send: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html */
@@ -42,7 +45,11 @@ async function exampleOf(form: ChunkedForm, more: Readonly<Record<string, string
       host: 's3.amazonaws.com',
       path: '/examplebucket/chunkObject.txt',
       query: '',
-      headers: { 'x-amz-storage-class': 'REDUCED_REDUNDANCY', ...chunkedHeaders(form, CONTENT.byteLength, undefined), ...more },
+      headers: {
+        'x-amz-storage-class': 'REDUCED_REDUNDANCY',
+        ...chunkedHeaders(form, CONTENT.byteLength, undefined),
+        ...more,
+      },
       payload: payloadName(form),
     },
     CREDENTIALS,
@@ -55,7 +62,10 @@ async function exampleOf(form: ChunkedForm, more: Readonly<Record<string, string
 }
 
 test('aws-chunked: signs the chunks and the trailer of Amazon’s example as it is documented', async () => {
-  const { headers, sent, size } = await exampleOf({ signed: true, trailer: CRC32C_TRAILER, named: true }, {});
+  const { headers, sent, size } = await exampleOf(
+    { signed: true, trailer: CRC32C_TRAILER, named: true },
+    {},
+  );
   expect(headers['authorization']).toBe(
     'AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, ' +
       'SignedHeaders=content-encoding;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class;x-amz-trailer, ' +
@@ -78,8 +88,13 @@ test('aws-chunked: signs the chunks and the trailer of Amazon’s example as it 
 });
 
 test('aws-chunked: signs the chunks of Amazon’s example without a trailer as it is documented', async () => {
-  const { headers, sent, size } = await exampleOf({ signed: true, trailer: undefined, named: true }, { 'content-length': '66824' });
-  expect(headers['authorization']).toMatch(/Signature=4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9$/);
+  const { headers, sent, size } = await exampleOf(
+    { signed: true, trailer: undefined, named: true },
+    { 'content-length': '66824' },
+  );
+  expect(headers['authorization']).toMatch(
+    /Signature=4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9$/,
+  );
   expect(sent.match(/chunk-signature=\w+/g)).toEqual([
     'chunk-signature=ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648',
     'chunk-signature=0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497',
@@ -99,7 +114,11 @@ test('aws-chunked: the size that is announced is that of what is sent, in every 
         const form = { signed, trailer: hasTrailer ? CRC32_TRAILER : undefined, named: true };
         const content = Buffer.alloc(size, 'x');
         const signatures = () => ({ chunk: () => 'c'.repeat(64), trailer: () => 't'.repeat(64) });
-        const body = chunkedBody({ size, open: () => streamedBody(content, chunkSize).open() }, form, signatures);
+        const body = chunkedBody(
+          { size, open: () => streamedBody(content, chunkSize).open() },
+          form,
+          signatures,
+        );
         const sent = await readAll(body.open());
         expect(sent.byteLength).toBe(body.size);
         expect(chunkedSize(size, form)).toBe(body.size);
@@ -109,11 +128,13 @@ test('aws-chunked: the size that is announced is that of what is sent, in every 
 });
 
 test('aws-chunked: another encoding of the content stays behind the one of the body', () => {
-  expect(chunkedHeaders({ signed: false, trailer: CRC32_TRAILER, named: true }, 7, 'gzip')).toEqual({
-    'content-encoding': 'aws-chunked,gzip',
-    'x-amz-decoded-content-length': '7',
-    'x-amz-trailer': 'x-amz-checksum-crc32',
-  });
+  expect(chunkedHeaders({ signed: false, trailer: CRC32_TRAILER, named: true }, 7, 'gzip')).toEqual(
+    {
+      'content-encoding': 'aws-chunked,gzip',
+      'x-amz-decoded-content-length': '7',
+      'x-amz-trailer': 'x-amz-checksum-crc32',
+    },
+  );
 });
 
 test.each([
@@ -126,13 +147,19 @@ test.each([
     if (more === undefined) throw new Error('the file changed');
     yield more;
   }
-  const body = chunkedBody({ size, open }, { signed: false, trailer: CRC32_TRAILER, named: true }, () => {
-    throw new Error('not signed');
-  });
+  const body = chunkedBody(
+    { size, open },
+    { signed: false, trailer: CRC32_TRAILER, named: true },
+    () => {
+      throw new Error('not signed');
+    },
+  );
   let content = 0;
   const read = async () => {
     for await (const bytes of body.open()) content += bytes.filter((byte) => byte === 0).byteLength;
   };
-  await expect(read()).rejects.toThrow(more === undefined ? /the file changed/ : /the source gave more/);
+  await expect(read()).rejects.toThrow(
+    more === undefined ? /the file changed/ : /the source gave more/,
+  );
   expect(content).toBeLessThan(size);
 });

@@ -11,8 +11,15 @@ test.each(['GLACIER_IR', 'STANDARD'])(
     const container = 'classes';
     await backend.createContainer(container, call);
     await put(backend, { container, key: 'from' }, 'x', { storageClass });
-    await backend.capabilities.copy?.copyObject({ container, key: 'from' }, { container, key: 'to' }, undefined, call);
-    expect((await backend.headObject({ container, key: 'to' }, call)).extra['storageClass']).toBe(storageClass);
+    await backend.capabilities.copy?.copyObject(
+      { container, key: 'from' },
+      { container, key: 'to' },
+      undefined,
+      call,
+    );
+    expect((await backend.headObject({ container, key: 'to' }, call)).extra['storageClass']).toBe(
+      storageClass,
+    );
     await backend.close();
     await fake.close();
   },

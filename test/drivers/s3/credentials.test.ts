@@ -32,7 +32,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function open(env: Readonly<Record<string, string>>, settings: Readonly<Record<string, unknown>> = {}): Backend {
+function open(
+  env: Readonly<Record<string, string>>,
+  settings: Readonly<Record<string, unknown>> = {},
+): Backend {
   const backend = openFake(fake, settings, { env: { ...NOWHERE, ...env } });
   cleanups.push(() => backend.close());
   return backend;
@@ -45,7 +48,10 @@ async function metadataServer(
   const asked: { path: string; token: unknown }[] = [];
   const server = createServer((request, response) => {
     const path = request.url ?? '';
-    asked.push({ path, token: request.headers['authorization'] ?? request.headers['x-aws-ec2-metadata-token'] });
+    asked.push({
+      path,
+      token: request.headers['authorization'] ?? request.headers['x-aws-ec2-metadata-token'],
+    });
     const answer = answers[path]?.();
     if (answer === undefined) response.writeHead(404).end();
     else response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
@@ -59,7 +65,11 @@ async function metadataServer(
 }
 
 function temporary(accessKey: string, expiresInMs: number) {
-  fake.rules.accounts.push({ accessKey, secret: `secret of ${accessKey}`, sessionToken: `token of ${accessKey}` });
+  fake.rules.accounts.push({
+    accessKey,
+    secret: `secret of ${accessKey}`,
+    sessionToken: `token of ${accessKey}`,
+  });
   return {
     AccessKeyId: accessKey,
     SecretAccessKey: `secret of ${accessKey}`,
@@ -70,33 +80,60 @@ function temporary(accessKey: string, expiresInMs: number) {
 
 test('keys come from the environment, with a session token', async () => {
   fake.rules.accounts.push({ accessKey: 'TEMP', secret: 's', sessionToken: 't' });
-  await put(open({ AWS_ACCESS_KEY_ID: ACCOUNT.accessKey, AWS_SECRET_ACCESS_KEY: ACCOUNT.secret }), ref, 'x');
-  await put(open({ AWS_ACCESS_KEY_ID: 'TEMP', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't' }), ref, 'x');
-  expect(await rejection(put(open({ AWS_ACCESS_KEY_ID: 'TEMP', AWS_SECRET_ACCESS_KEY: 's' }), ref, 'x'))).toBeInstanceOf(
-    InvalidCredentialsError,
+  await put(
+    open({ AWS_ACCESS_KEY_ID: ACCOUNT.accessKey, AWS_SECRET_ACCESS_KEY: ACCOUNT.secret }),
+    ref,
+    'x',
   );
+  await put(
+    open({ AWS_ACCESS_KEY_ID: 'TEMP', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't' }),
+    ref,
+    'x',
+  );
+  expect(
+    await rejection(put(open({ AWS_ACCESS_KEY_ID: 'TEMP', AWS_SECRET_ACCESS_KEY: 's' }), ref, 'x')),
+  ).toBeInstanceOf(InvalidCredentialsError);
 });
 
 test('keys come from the shared files, by profile, and a profile that is named must be there', async () => {
   const credentials = join(folder, 'credentials');
   const config = join(folder, 'config');
-  await writeFile(credentials, `[work]\naws_access_key_id = ${ACCOUNT.accessKey}\naws_secret_access_key = ${ACCOUNT.secret}\n`);
-  await writeFile(config, '[profile work]\nregion = eu-north-1\n[profile role]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = work\n');
+  await writeFile(
+    credentials,
+    `[work]\naws_access_key_id = ${ACCOUNT.accessKey}\naws_secret_access_key = ${ACCOUNT.secret}\n`,
+  );
+  await writeFile(
+    config,
+    '[profile work]\nregion = eu-north-1\n[profile role]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = work\n',
+  );
   const env = { AWS_SHARED_CREDENTIALS_FILE: credentials, AWS_CONFIG_FILE: config };
   await put(open({ ...env, AWS_PROFILE: 'work' }), ref, 'x');
   await put(open(env, { aws_profile: 'work' }), ref, 'x');
-  expect((await rejection(put(open(env, { aws_profile: 'home' }), ref, 'x'))).message).toContain('AWS profile "home" is in neither');
-  expect((await rejection(put(open(env, { aws_profile: 'role' }), ref, 'x'))).message).toContain('role_arn, which is not supported');
+  expect((await rejection(put(open(env, { aws_profile: 'home' }), ref, 'x'))).message).toContain(
+    'AWS profile "home" is in neither',
+  );
+  expect((await rejection(put(open(env, { aws_profile: 'role' }), ref, 'x'))).message).toContain(
+    'role_arn, which is not supported',
+  );
   const missing = await rejection(put(open(env), ref, 'x'));
   expect(missing).toBeInstanceOf(InvalidCredentialsError);
   expect(missing.message).toContain('no credentials in: the environment');
 });
 
 test('keys come from the container endpoint, with its token, and from nobody else’s host', async () => {
-  const { url, asked } = await metadataServer({ '/creds?id=1': () => temporary('CONTAINER', 3_600_000) });
+  const { url, asked } = await metadataServer({
+    '/creds?id=1': () => temporary('CONTAINER', 3_600_000),
+  });
   const tokenFile = join(folder, 'token');
   await writeFile(tokenFile, 'pod-token\n');
-  await put(open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/creds?id=1`, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile }), ref, 'x');
+  await put(
+    open({
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/creds?id=1`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile,
+    }),
+    ref,
+    'x',
+  );
   expect(asked).toEqual([{ path: '/creds?id=1', token: 'pod-token' }]);
   const stranger = open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://192.0.2.1/creds' });
   expect((await rejection(put(stranger, ref, 'x'))).message).toContain('refused');
@@ -114,11 +151,19 @@ test('a container endpoint that cannot be used is said, and not passed over for 
     expect(error).toBeInstanceOf(TargetUnavailableError);
     expect(error).toMatchObject({ retry: 'backoff', message: expect.stringContaining(message) });
   }
-  expect(await uses({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/creds' })).toBeInstanceOf(TargetUnavailableError);
+  expect(
+    await uses({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/creds' }),
+  ).toBeInstanceOf(TargetUnavailableError);
   const unusable = [
     await uses({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'creds' }),
-    await uses({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c`, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(folder, 'none') }),
-    await uses({ AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/token', AWS_ROLE_ARN: 'arn:aws:iam::1:role/x' }),
+    await uses({
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(folder, 'none'),
+    }),
+    await uses({
+      AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/token',
+      AWS_ROLE_ARN: 'arn:aws:iam::1:role/x',
+    }),
   ];
   for (const error of unusable) expect(error).toBeInstanceOf(InvalidCredentialsError);
   expect(unusable.map(({ message }) => message)).toEqual([
@@ -148,19 +193,29 @@ test('instance metadata without a role are none; those that fail are a fault of 
   expect(failed).toBeInstanceOf(TargetUnavailableError);
   expect(failed.message).toContain('instance metadata service answered 500');
   const { url } = await metadataServer({});
-  expect((await rejection(put(open({ ...env, AWS_EC2_METADATA_SERVICE_ENDPOINT: url }), ref, 'x'))).message).toContain('no credentials in');
+  expect(
+    (await rejection(put(open({ ...env, AWS_EC2_METADATA_SERVICE_ENDPOINT: url }), ref, 'x')))
+      .message,
+  ).toContain('no credentials in');
 });
 
 test('S3 credentials: a login page at the address of the instance metadata is no session token, and no role', async () => {
   const page = '<html>\n<body>Log in</body>\n</html>';
   const env = { AWS_EC2_METADATA_DISABLED: 'false' };
   const everywhere = await metadataServer({ '/latest/api/token': () => page });
-  const none = await rejection(put(open({ ...env, AWS_EC2_METADATA_SERVICE_ENDPOINT: everywhere.url }), ref, 'x'));
+  const none = await rejection(
+    put(open({ ...env, AWS_EC2_METADATA_SERVICE_ENDPOINT: everywhere.url }), ref, 'x'),
+  );
   expect(none.message).toContain('no credentials in');
   expect(everywhere.asked.map(({ path }) => path)).toEqual(['/latest/api/token']);
   const roles = '/latest/meta-data/iam/security-credentials/';
-  const { url } = await metadataServer({ '/latest/api/token': () => 'imds-token', [roles]: () => page });
-  const failed = await rejection(put(open({ ...env, AWS_EC2_METADATA_SERVICE_ENDPOINT: url }), ref, 'x'));
+  const { url } = await metadataServer({
+    '/latest/api/token': () => 'imds-token',
+    [roles]: () => page,
+  });
+  const failed = await rejection(
+    put(open({ ...env, AWS_EC2_METADATA_SERVICE_ENDPOINT: url }), ref, 'x'),
+  );
   expect(failed).toBeInstanceOf(TargetUnavailableError);
   expect(failed.message).toContain('answered something that is not the name of a role');
 });
@@ -171,7 +226,10 @@ test('keys of the environment go before those of the shared files, and these bef
   await writeFile(credentials, '[default]\naws_access_key_id = FILE\naws_secret_access_key = f\n');
   fake.rules.accounts.push({ accessKey: 'FILE', secret: 'f' }, { accessKey: 'ENV', secret: 'e' });
   const used = () => /Credential=(\w+)/.exec(fake.log.at(-1)?.headers['authorization'] ?? '')?.[1];
-  const files = { AWS_SHARED_CREDENTIALS_FILE: credentials, AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c` };
+  const files = {
+    AWS_SHARED_CREDENTIALS_FILE: credentials,
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c`,
+  };
   const keys = { AWS_ACCESS_KEY_ID: 'ENV', AWS_SECRET_ACCESS_KEY: 'e' };
   await put(open({ ...files, ...keys }), ref, 'x');
   expect(used()).toBe('ENV');
@@ -197,7 +255,11 @@ test('keys come from the instance metadata, once for all who wait, and anew when
   const s3 = open({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: url });
   await Promise.all([1, 2, 3].map((i) => put(s3, { ...ref, key: `k${i}` }, 'x')));
   expect(generation).toBe(1);
-  expect(asked.filter(({ path }) => path.endsWith('my-role')).every(({ token }) => token === 'imds-token')).toBe(true);
+  expect(
+    asked
+      .filter(({ path }) => path.endsWith('my-role'))
+      .every(({ token }) => token === 'imds-token'),
+  ).toBe(true);
   await put(s3, ref, 'x');
   await put(s3, ref, 'x');
   expect(generation).toBe(2);
@@ -229,7 +291,11 @@ test('keys that the provider knows no more are looked for again as well', async 
 
 test('where credentials were found is kept to: a target never changes its account unseen', async () => {
   const clock = fakeClock();
-  const keys = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: 's', expiresAtMs: clock.now() + 600_000 });
+  const keys = (accessKeyId: string) => ({
+    accessKeyId,
+    secretAccessKey: 's',
+    expiresAtMs: clock.now() + 600_000,
+  });
   let late = false;
   const sources = [
     { name: 'late', find: async () => (late ? keys('OTHER') : undefined) },

@@ -25,7 +25,11 @@ async function provider(headers: Readonly<Record<string, string>>) {
   });
   const { port } = server.address() as AddressInfo;
   const settings = settingsOf({ host: '127.0.0.1', port, secure: false, key: 'a', secret: 'b' });
-  return { settings, asked: () => asked, detect: (found?: string) => s3Driver.detect?.(settings, world(found), call) };
+  return {
+    settings,
+    asked: () => asked,
+    detect: (found?: string) => s3Driver.detect?.(settings, world(found), call),
+  };
 }
 
 const world = (found?: string) => ({ clock: fakeClock(), ...(found !== undefined && { found }) });
@@ -57,7 +61,9 @@ test('what was found is believed, and nobody is asked again, unless the address 
 });
 
 test('nothing is asked where the settings, or the host, say it', async () => {
-  expect(await s3Driver.detect?.(settingsOf({ key: 'a', secret: 'b' }), world(), call)).toBeUndefined();
+  expect(
+    await s3Driver.detect?.(settingsOf({ key: 'a', secret: 'b' }), world(), call),
+  ).toBeUndefined();
   const named = settingsOf({ profile: 'minio', host: '192.0.2.1', key: 'a', secret: 'b' });
   expect(await s3Driver.detect?.(named, world(), call)).toBeUndefined();
 });

@@ -8,7 +8,15 @@ import { compositeEtag, etagMeaning } from '../../../src/drivers/s3/etag.js';
 import { profileNames } from '../../../src/drivers/s3/profiles.js';
 import { sendObject } from '../../../src/drivers/send.js';
 import { type FakeS3, startFakeS3 } from '../../fakes/s3/server.js';
-import { call, listAll, plain, randomContent, rejection, streamedBody, uniqueContainerName } from '../conformance/fixture.js';
+import {
+  call,
+  listAll,
+  plain,
+  randomContent,
+  rejection,
+  streamedBody,
+  uniqueContainerName,
+} from '../conformance/fixture.js';
 import { openFake } from './open.js';
 
 const KMS = ['aws:kms', 'aws:kms:dsse'];
@@ -16,7 +24,9 @@ const MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
 const PART = 5 * 2 ** 20;
 
 /** Whose parts have an ETag that is their MD5, and whose objects in parts one that is made of these. */
-const PARTS: Readonly<Record<string, readonly [parts: 'md5' | 'opaque', composite: 'compared' | 'unknown']>> = {
+const PARTS: Readonly<
+  Record<string, readonly [parts: 'md5' | 'opaque', composite: 'compared' | 'unknown']>
+> = {
   aws: ['md5', 'compared'],
   minio: ['md5', 'compared'],
   ceph: ['md5', 'compared'],
@@ -40,9 +50,20 @@ test('every profile is in this table', () => expect(Object.keys(PARTS)).toEqual(
 test.each([
   ['an MD5', { etag: `"${MD5}"` }, MD5],
   ['an MD5 without quotes, in capitals', { etag: MD5.toUpperCase() }, MD5],
-  ['an MD5 encrypted with the provider’s key', { etag: `"${MD5}"`, 'x-amz-server-side-encryption': 'AES256' }, MD5],
-  ...KMS.map((kind) => [kind, { etag: `"${MD5}"`, 'x-amz-server-side-encryption': kind }, undefined] as const),
-  ['a customer’s key', { etag: `"${MD5}"`, 'x-amz-server-side-encryption-customer-algorithm': 'AES256' }, undefined],
+  [
+    'an MD5 encrypted with the provider’s key',
+    { etag: `"${MD5}"`, 'x-amz-server-side-encryption': 'AES256' },
+    MD5,
+  ],
+  ...KMS.map(
+    (kind) =>
+      [kind, { etag: `"${MD5}"`, 'x-amz-server-side-encryption': kind }, undefined] as const,
+  ),
+  [
+    'a customer’s key',
+    { etag: `"${MD5}"`, 'x-amz-server-side-encryption-customer-algorithm': 'AES256' },
+    undefined,
+  ],
   ['of parts', { etag: `"${MD5}-2"` }, undefined],
   ['weak', { etag: `W/"${MD5}"` }, undefined],
   ['something else', { etag: '"ABwcsNIEIx/3TXD"' }, undefined],
@@ -77,7 +98,9 @@ describe.each(Object.entries(PARTS))('with profile %s', (profile, [partEtag, com
   const send = (key: string, content: Buffer) =>
     sendObject(s3, { container, key }, streamedBody(content), plain, { ...call, verifyHash: true });
   const digestsSent = (operation: string) =>
-    fake.log.filter((each) => each.operation === operation).map(({ headers }) => headers['content-md5'] !== undefined);
+    fake.log
+      .filter((each) => each.operation === operation)
+      .map(({ headers }) => headers['content-md5'] !== undefined);
 
   async function inParts(key: string): Promise<ObjectInfo> {
     const multipart = s3.capabilities.multipart!;
@@ -91,7 +114,10 @@ describe.each(Object.entries(PARTS))('with profile %s', (profile, [partEtag, com
   test('P2: the ETag of what was put whole is compared, in answers, looks and listings', async () => {
     const content = randomContent(20);
     expect((await send('whole', content)).info.checksums).toEqual([checksumOf('md5', content)]);
-    for (const info of [await s3.headObject({ container, key: 'whole' }, call), ...(await listAll(s3, container))])
+    for (const info of [
+      await s3.headObject({ container, key: 'whole' }, call),
+      ...(await listAll(s3, container)),
+    ])
       expect(info.checksums).toEqual([checksumOf('md5', content)]);
     fake.faults.next('PutObject', { kind: 'wrong-etag' });
     expect(await rejection(send('wrong', content))).toBeInstanceOf(ObjectHashMismatchError);
@@ -102,11 +128,18 @@ describe.each(Object.entries(PARTS))('with profile %s', (profile, [partEtag, com
     const content = randomContent(20);
     const before = digestsSent('PutObject').length;
     expect((await send('encrypted', content)).checksum).toEqual(checksumOf('md5', content));
-    expect(digestsSent('PutObject').slice(before)).toEqual(LEARNED.has(profile) ? [false, true] : [true]);
-    for (const info of [await s3.headObject({ container, key: 'encrypted' }, call), ...(await listAll(s3, container))])
+    expect(digestsSent('PutObject').slice(before)).toEqual(
+      LEARNED.has(profile) ? [false, true] : [true],
+    );
+    for (const info of [
+      await s3.headObject({ container, key: 'encrypted' }, call),
+      ...(await listAll(s3, container)),
+    ])
       expect(info.checksums).toEqual([]);
     await inParts('encrypted in parts');
-    expect(s3.capabilities.multipart!.etagOfParts(container, [{ md5: MD5, size: 0 }])).toBeUndefined();
+    expect(
+      s3.capabilities.multipart!.etagOfParts(container, [{ md5: MD5, size: 0 }]),
+    ).toBeUndefined();
   });
 
   test('P2: a part whose answer first shows that a KMS key encrypts is sent again with a digest', async () => {
@@ -117,7 +150,9 @@ describe.each(Object.entries(PARTS))('with profile %s', (profile, [partEtag, com
     const content = randomContent(20);
     const { md5 } = await multipart.uploadPart(token, 1, streamedBody(content), call);
     expect(md5).toBe(checksumOf('md5', content).hex);
-    expect(digestsSent('UploadPart').slice(before)).toEqual(LEARNED.has(profile) ? [false, true] : [true]);
+    expect(digestsSent('UploadPart').slice(before)).toEqual(
+      LEARNED.has(profile) ? [false, true] : [true],
+    );
     await multipart.abort(token, call);
   });
 
@@ -135,14 +170,18 @@ describe.each(Object.entries(PARTS))('with profile %s', (profile, [partEtag, com
 
   test(`P2: the ETag of an object in parts is no MD5 of its content, and ${composite}`, async () => {
     await inParts('made of parts');
-    for (const info of [await s3.headObject({ container, key: 'made of parts' }, call), ...(await listAll(s3, container))])
+    for (const info of [
+      await s3.headObject({ container, key: 'made of parts' }, call),
+      ...(await listAll(s3, container)),
+    ])
       expect(info.checksums).toEqual([]);
     const expected = composite === 'compared' ? compositeEtag([MD5, MD5]) : undefined;
     const parts = [MD5, MD5].map((md5) => ({ md5, size: 0 }));
     expect(s3.capabilities.multipart!.etagOfParts(container, parts)).toBe(expected);
     fake.faults.next('CompleteMultipartUpload', { kind: 'wrong-etag' });
     const completed = inParts('with a wrong ETag');
-    if (composite === 'compared') expect(await rejection(completed)).toBeInstanceOf(ObjectHashMismatchError);
+    if (composite === 'compared')
+      expect(await rejection(completed)).toBeInstanceOf(ObjectHashMismatchError);
     else expect(await completed).toMatchObject({ size: PART + 9, checksums: [] });
   });
 });

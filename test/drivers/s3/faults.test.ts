@@ -29,7 +29,17 @@ import { createDriver } from '../../../src/drivers/storage.js';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../../fakes/s3/server.js';
 import { s3Dialect } from '../../faults/dialect.js';
 import { startFaultProxy } from '../../faults/fault-proxy.js';
-import { call, contentOf, listKeys, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
+import {
+  call,
+  contentOf,
+  listKeys,
+  plain,
+  put,
+  randomContent,
+  readAll,
+  rejection,
+  streamedBody,
+} from '../conformance/fixture.js';
 import { CONTAINER, openFailingFake } from '../failing-fake.js';
 import { wrapInEveryLayer } from '../layers/every-layer.js';
 import { openFake, settingsOf } from './open.js';
@@ -56,18 +66,27 @@ test.each([
   [400, 'InvalidRequest', {}, StorageError, 'never'],
   [403, 'AccessDenied', {}, ObjectAccessDeniedError, 'never'],
   [403, 'SignatureDoesNotMatch', {}, InvalidCredentialsError, 'never'],
-])('%i %s %j tells when another try is worth it, and the request id', async (status, code, headers, type, retry) => {
-  fake.faults.next('PutObject', { kind: 'refuse', status, code, headers });
-  const error = await rejection(put(s3, ref, 'x'));
-  expect(error).toBeInstanceOf(type);
-  expect(error).toMatchObject({ driver: 's3', retry, requestId: expect.stringMatching(/^fake-\d+$/) });
-  expect(error.message).toContain(code);
-});
+])(
+  '%i %s %j tells when another try is worth it, and the request id',
+  async (status, code, headers, type, retry) => {
+    fake.faults.next('PutObject', { kind: 'refuse', status, code, headers });
+    const error = await rejection(put(s3, ref, 'x'));
+    expect(error).toBeInstanceOf(type);
+    expect(error).toMatchObject({
+      driver: 's3',
+      retry,
+      requestId: expect.stringMatching(/^fake-\d+$/),
+    });
+    expect(error.message).toContain(code);
+  },
+);
 
 test('G2: a connection that is reset in the middle of a body leaves what was there, and can be retried', async () => {
   await put(s3, ref, 'as before');
   fake.faults.next('PutObject', { kind: 'reset', afterBytes: MIB });
-  const error = await rejection(s3.putObject(ref, streamedBody(randomContent(8 * MIB)), plain, call));
+  const error = await rejection(
+    s3.putObject(ref, streamedBody(randomContent(8 * MIB)), plain, call),
+  );
   expect(error).toBeInstanceOf(TargetUnavailableError);
   expect(error).toMatchObject({ retry: 'backoff' });
   expect(await contentOf(s3, ref)).toBe('as before');
@@ -80,7 +99,9 @@ test('a server that never answers, or stops in the middle of an answer, is given
   expect(error).toBeInstanceOf(TargetUnavailableError);
   expect(error).toMatchObject({ retry: 'backoff' });
   fake.faults.next('GetObject', { kind: 'stall-body', afterBytes: 3 });
-  expect(await rejection(readAll(await s3.readObject(ref, undefined, call)))).toBeInstanceOf(TargetUnavailableError);
+  expect(await rejection(readAll(await s3.readObject(ref, undefined, call)))).toBeInstanceOf(
+    TargetUnavailableError,
+  );
 });
 
 test('what a provider is known to take its time for may be silent for longer', async () => {
@@ -104,7 +125,9 @@ test('what a provider is known to take its time for may be silent for longer', a
 test('an answer that is cut short is an error: of an object, of a listing', async () => {
   await put(s3, ref, randomContent(100_000));
   fake.faults.next('GetObject', { kind: 'truncate', afterBytes: 50_000 });
-  expect(await rejection(readAll(await s3.readObject(ref, undefined, call)))).toBeInstanceOf(TargetUnavailableError);
+  expect(await rejection(readAll(await s3.readObject(ref, undefined, call)))).toBeInstanceOf(
+    TargetUnavailableError,
+  );
   fake.faults.next('ListObjects', { kind: 'truncate', afterBytes: 200 });
   expect(await rejection(listKeys(s3, container))).toBeInstanceOf(TargetUnavailableError);
 });
@@ -113,15 +136,21 @@ test('P2: an ETag that is not that of the bytes sent is a hash mismatch: of an o
   const content = randomContent(1000);
   fake.faults.next('PutObject', { kind: 'wrong-etag' });
   const settings = { signal: call.signal, verifyHash: true };
-  expect(await rejection(sendObject(s3, ref, bytesBody(content), plain, settings))).toBeInstanceOf(ObjectHashMismatchError);
+  expect(await rejection(sendObject(s3, ref, bytesBody(content), plain, settings))).toBeInstanceOf(
+    ObjectHashMismatchError,
+  );
   const multipart = s3.capabilities.multipart!;
   for (const body of [bytesBody(content), streamedBody(content)]) {
     const token = await multipart.begin(ref, plain, call);
     fake.faults.next('UploadPart', { kind: 'wrong-etag' });
-    expect(await rejection(multipart.uploadPart(token, 1, body, call))).toBeInstanceOf(ObjectHashMismatchError);
+    expect(await rejection(multipart.uploadPart(token, 1, body, call))).toBeInstanceOf(
+      ObjectHashMismatchError,
+    );
     const part = await multipart.uploadPart(token, 1, body, call);
     fake.faults.next('CompleteMultipartUpload', { kind: 'wrong-etag' });
-    expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(ObjectHashMismatchError);
+    expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(
+      ObjectHashMismatchError,
+    );
   }
 });
 
@@ -139,28 +168,47 @@ test('200 with an error inside is an error: beginning, completing, copying, dele
   const token = await multipart!.begin(ref, plain, call);
   const part = await multipart!.uploadPart(token, 1, bytesBody(randomContent(10)), call);
   fake.faults.next('CompleteMultipartUpload', { kind: 'inside', code: 'InternalError' });
-  expect(await rejection(multipart!.complete(token, [part], call))).toMatchObject({ retry: 'backoff' });
+  expect(await rejection(multipart!.complete(token, [part], call))).toMatchObject({
+    retry: 'backoff',
+  });
   await multipart!.complete(token, [part], call);
   fake.faults.next('CopyObject', { kind: 'inside', code: 'SlowDown' });
-  expect(await rejection(copy!.copyObject(ref, { container, key: 'to' }, undefined, call))).toBeInstanceOf(ThrottledError);
+  expect(
+    await rejection(copy!.copyObject(ref, { container, key: 'to' }, undefined, call)),
+  ).toBeInstanceOf(ThrottledError);
   fake.faults.next('DeleteObjects', { kind: 'inside', code: 'InternalError' });
-  expect(await rejection(batchDelete!.deleteObjects(container, [ref.key], call))).toMatchObject({ retry: 'backoff' });
+  expect(await rejection(batchDelete!.deleteObjects(container, [ref.key], call))).toMatchObject({
+    retry: 'backoff',
+  });
   expect(await listKeys(s3, container)).toEqual([ref.key]);
 });
 
 test('a batch delete is read key by key: what was refused, and what was not mentioned, is not deleted', async () => {
   for (const key of ['a', 'b', 'c']) await put(s3, { container, key }, key);
   fake.faults.next('DeleteObjects', { kind: 'refuse-keys', keys: { b: 'AccessDenied' } });
-  const failures = await s3.capabilities.batchDelete!.deleteObjects(container, ['a', 'b', 'c', 'missing'], call);
+  const failures = await s3.capabilities.batchDelete!.deleteObjects(
+    container,
+    ['a', 'b', 'c', 'missing'],
+    call,
+  );
   expect([...failures.keys()]).toEqual(['b']);
   expect(failures.get('b')).toBeInstanceOf(ObjectAccessDeniedError);
   expect(await listKeys(s3, container)).toEqual(['b']);
   fake.faults.next('DeleteObjects', { kind: 'omit-keys', keys: ['b'] });
-  const unknown = await s3.capabilities.batchDelete!.deleteObjects(container, ['b', 'missing'], call);
+  const unknown = await s3.capabilities.batchDelete!.deleteObjects(
+    container,
+    ['b', 'missing'],
+    call,
+  );
   expect([...unknown.keys()]).toEqual(['b']);
-  expect(unknown.get('b')).toMatchObject({ retry: 'backoff', requestId: expect.stringMatching(/^fake-/) });
+  expect(unknown.get('b')).toMatchObject({
+    retry: 'backoff',
+    requestId: expect.stringMatching(/^fake-/),
+  });
   fake.faults.next('DeleteObjects', { kind: 'refuse-keys', keys: { missing: 'NoSuchKey' } });
-  expect(await s3.capabilities.batchDelete!.deleteObjects(container, ['b', 'missing'], call)).toEqual(new Map());
+  expect(
+    await s3.capabilities.batchDelete!.deleteObjects(container, ['b', 'missing'], call),
+  ).toEqual(new Map());
 });
 
 test('keys that XML cannot carry go one by one, beside a batch of the others, and each has its own fate', async () => {
@@ -170,13 +218,18 @@ test('keys that XML cannot carry go one by one, beside a batch of the others, an
   const failures = await s3.capabilities.batchDelete!.deleteObjects(container, keys, call);
   expect([...failures.values()]).toEqual([expect.any(ObjectAccessDeniedError)]);
   expect(await listKeys(s3, container)).toEqual([...failures.keys()]);
-  expect({ together: fake.count('DeleteObjects'), alone: fake.count('DeleteObject') }).toEqual({ together: 1, alone: 3 });
+  expect({ together: fake.count('DeleteObjects'), alone: fake.count('DeleteObject') }).toEqual({
+    together: 1,
+    alone: 3,
+  });
 });
 
 test('a batch that is aborted in the middle ends with the reason', async () => {
   const stop = new AbortController();
   fake.faults.next('DeleteObject', { kind: 'stall' });
-  const deleting = s3.capabilities.batchDelete!.deleteObjects(container, ['bell\u0007'], { signal: stop.signal });
+  const deleting = s3.capabilities.batchDelete!.deleteObjects(container, ['bell\u0007'], {
+    signal: stop.signal,
+  });
   await expect.poll(() => fake.faults.left).toBe(0);
   stop.abort(new Error('enough'));
   expect((await rejection(deleting)).message).toBe('enough');
@@ -194,7 +247,9 @@ test('what these credentials may not do is told apart: to an object, to a contai
   expect(listing.message).toContain(`container "${container}" was refused: list`);
   fake.faults.next('HeadBucket', denied);
   fake.faults.next('ListObjects', denied);
-  expect(await rejection(s3.headContainer(container, call))).toBeInstanceOf(ContainerAccessDeniedError);
+  expect(await rejection(s3.headContainer(container, call))).toBeInstanceOf(
+    ContainerAccessDeniedError,
+  );
   fake.faults.next('DeleteObjects', denied);
   const failures = await s3.capabilities.batchDelete!.deleteObjects(container, [ref.key], call);
   expect(failures.get(ref.key)).toBeInstanceOf(ObjectAccessDeniedError);
@@ -206,7 +261,9 @@ test('a HEAD that is refused for want of valid credentials says so, and not that
   await put(s3, ref, 'x');
   fake.rules.accounts = [];
   expect(await rejection(s3.headObject(ref, call))).toBeInstanceOf(InvalidCredentialsError);
-  expect(await rejection(s3.headContainer(container, call))).toBeInstanceOf(InvalidCredentialsError);
+  expect(await rejection(s3.headContainer(container, call))).toBeInstanceOf(
+    InvalidCredentialsError,
+  );
 });
 
 test('a HEAD that was refused in passing goes on', async () => {
@@ -226,19 +283,32 @@ test('P5: a completion whose answer was lost has happened: sent again, it finds 
   await rejection(multipart.complete(token, [part], call));
   expect(await multipart.complete(token, [part], call)).toMatchObject({ key: ref.key, size: 10 });
   await put(s3, ref, 'somebody else');
-  expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(ObjectDoesNotExistError);
+  expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(
+    ObjectDoesNotExistError,
+  );
 });
 
 test('an upload in parts keeps its condition to its completion, over a restart as well', async () => {
   const absent = { ...plain, precondition: { ifAbsent: true } } as const;
   const token = await s3.capabilities.multipart!.begin(ref, absent, call);
-  const part = await s3.capabilities.multipart!.uploadPart(token, 1, bytesBody(randomContent(10)), call);
+  const part = await s3.capabilities.multipart!.uploadPart(
+    token,
+    1,
+    bytesBody(randomContent(10)),
+    call,
+  );
   const { etag } = (await put(s3, ref, 'somebody else')).extra;
   const again = openFake(fake);
   const multipart = again.capabilities.multipart!;
-  expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(PreconditionFailedError);
+  expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(
+    PreconditionFailedError,
+  );
   expect(await contentOf(s3, ref)).toBe('somebody else');
-  const matching = await multipart.begin(ref, { ...plain, precondition: { ifMatch: String(etag) } }, call);
+  const matching = await multipart.begin(
+    ref,
+    { ...plain, precondition: { ifMatch: String(etag) } },
+    call,
+  );
   const other = await multipart.uploadPart(matching, 1, bytesBody(Buffer.from('ours')), call);
   await multipart.complete(matching, [other], call);
   expect(await contentOf(s3, ref)).toBe('ours');
@@ -250,7 +320,9 @@ test('a listing whose token does not advance is an error, not a loop', async () 
   for (const key of ['a', 'b', 'c']) await put(s3, { container, key }, key);
   fake.faults.next('ListObjects', { kind: 'repeat-token' }, 2);
   const driver = createDriver(s3);
-  const listing = driver.getContainer(container).then((found) => driver.listContainerObjects(found));
+  const listing = driver
+    .getContainer(container)
+    .then((found) => driver.listContainerObjects(found));
   expect((await rejection(listing)).message).toMatch(/not where to go on|advance/);
 });
 
@@ -258,9 +330,14 @@ test('P4: a listing out of order is an error: an object that it passes over woul
   for (const key of ['a', 'b']) await put(s3, { container, key }, key);
   const proxy = await startFaultProxy(`http://${fake.host}:${fake.port}`, s3Dialect);
   const swapped = (body: string) => body.replace('<Key>a<', '<Key>c<');
-  proxy.next('list', { kind: 'alter', alter: (answer) => ({ ...answer, body: Buffer.from(swapped(answer.body.toString())) }) });
+  proxy.next('list', {
+    kind: 'alter',
+    alter: (answer) => ({ ...answer, body: Buffer.from(swapped(answer.body.toString())) }),
+  });
   const through = openFake(proxy);
-  expect((await rejection(listKeys(through, container))).message).toContain('"b" came after "c", which is not UTF-8 byte order');
+  expect((await rejection(listKeys(through, container))).message).toContain(
+    '"b" came after "c", which is not UTF-8 byte order',
+  );
   expect(await listKeys(through, container)).toEqual(['a', 'b']);
   await through.close();
   await proxy.close();
@@ -323,16 +400,29 @@ test.each([
   expect(await rejection(put(s3, ref, 'x'))).toMatchObject({ retry: 'backoff' });
 });
 
-test.each([301, 307, 400])('a HEAD that is answered %i, and so without a code, is sent where its headers say', async (status) => {
-  await put(s3, ref, 'x');
-  fake.faults.next('HeadObject', { kind: 'refuse', status, code: '', headers: { 'x-amz-bucket-region': 'eu-west-3' } });
-  expect((await s3.headObject(ref, call)).size).toBe(1);
-  expect(fake.count('GetObject')).toBe(0);
-});
+test.each([301, 307, 400])(
+  'a HEAD that is answered %i, and so without a code, is sent where its headers say',
+  async (status) => {
+    await put(s3, ref, 'x');
+    fake.faults.next('HeadObject', {
+      kind: 'refuse',
+      status,
+      code: '',
+      headers: { 'x-amz-bucket-region': 'eu-west-3' },
+    });
+    expect((await s3.headObject(ref, call)).size).toBe(1);
+    expect(fake.count('GetObject')).toBe(0);
+  },
+);
 
 test('a provider that sends from region to region is not followed for ever', async () => {
   for (const region of ['a', 'b', 'c', 'd'].map((name) => `region-${name}`)) {
-    fake.faults.next('PutObject', { kind: 'refuse', status: 301, code: 'PermanentRedirect', headers: { 'x-amz-bucket-region': region } });
+    fake.faults.next('PutObject', {
+      kind: 'refuse',
+      status: 301,
+      code: 'PermanentRedirect',
+      headers: { 'x-amz-bucket-region': region },
+    });
   }
   await rejection(put(s3, ref, 'x'));
   expect(fake.count('PutObject')).toBe(4);
@@ -346,7 +436,10 @@ test('where containers may be in other regions, theirs is found out before a bod
   const client = createS3Client({
     http,
     clock: systemClock,
-    credentials: { get: async () => ({ accessKeyId: ACCOUNT.accessKey, secretAccessKey: ACCOUNT.secret }), refused: async () => false },
+    credentials: {
+      get: async () => ({ accessKeyId: ACCOUNT.accessKey, secretAccessKey: ACCOUNT.secret }),
+      refused: async () => false,
+    },
     addressOf: addressing(settings, profile),
     region: 'us-east-1',
     manyRegions: true,
@@ -355,14 +448,30 @@ test('where containers may be in other regions, theirs is found out before a bod
   });
   const etags = etagMeaning('md5', 'md5', false);
   const headers = objectHeaders(settings, profile, systemClock);
-  const conditions = conditionalWrites({ client, profile, access: headers.access, notice: () => {} });
+  const conditions = conditionalWrites({
+    client,
+    profile,
+    access: headers.access,
+    notice: () => {},
+  });
   const streams = streamedBodies(profile, settings, () => {});
-  const { putObject } = objectOperations({ client, profile, settings, clock: systemClock, etags, headers, conditions, streams });
+  const { putObject } = objectOperations({
+    client,
+    profile,
+    settings,
+    clock: systemClock,
+    etags,
+    headers,
+    conditions,
+    streams,
+  });
   const source = async function* () {
     yield Buffer.from('once');
   };
   for (let i = 0; i < 2; i += 1) await putObject(ref, streamBody(source(), 4), plain, call);
-  expect(fake.log.map(({ operation }) => operation).filter((operation) => operation === 'PutObject')).toHaveLength(2);
+  expect(
+    fake.log.map(({ operation }) => operation).filter((operation) => operation === 'PutObject'),
+  ).toHaveLength(2);
   expect(await contentOf(s3, ref)).toBe('once');
   await http.close();
 });
@@ -372,8 +481,12 @@ test('a container that is deleted while it is used is missing, for every operati
   fake.rules.store.buckets.delete(container);
   expect(await rejection(put(s3, ref, 'y'))).toBeInstanceOf(ContainerDoesNotExistError);
   expect(await rejection(listKeys(s3, container))).toBeInstanceOf(ContainerDoesNotExistError);
-  expect(await rejection(s3.capabilities.batchDelete!.deleteObjects(container, ['a'], call))).toBeInstanceOf(ContainerDoesNotExistError);
-  expect(await rejection(s3.capabilities.multipart!.begin(ref, plain, call))).toBeInstanceOf(ContainerDoesNotExistError);
+  expect(
+    await rejection(s3.capabilities.batchDelete!.deleteObjects(container, ['a'], call)),
+  ).toBeInstanceOf(ContainerDoesNotExistError);
+  expect(await rejection(s3.capabilities.multipart!.begin(ref, plain, call))).toBeInstanceOf(
+    ContainerDoesNotExistError,
+  );
 });
 
 test('nobody there is the target’s fault, and worth another try', async () => {
@@ -388,10 +501,15 @@ test('P9: no error and no listing of a backend shows a secret, a token or a sign
   const token = 'session-token-of-mine';
   fake.rules.accounts = [{ ...ACCOUNT, sessionToken: 'another' }];
   const leaky = openFake(fake, { key: ACCOUNT.accessKey, secret: ACCOUNT.secret, token });
-  const errors = [await rejection(put(leaky, ref, 'x')), await rejection(leaky.headObject(ref, call))];
+  const errors = [
+    await rejection(put(leaky, ref, 'x')),
+    await rejection(leaky.headObject(ref, call)),
+  ];
   fake.faults.next('PutObject', { kind: 'reset', afterBytes: 10 });
   errors.push(await rejection(put(s3, ref, 'more than ten bytes')));
-  for (const shown of [...errors, leaky, s3].map((each) => inspect(each, { depth: 12, showHidden: true }) + JSON.stringify(each))) {
+  for (const shown of [...errors, leaky, s3].map(
+    (each) => inspect(each, { depth: 12, showHidden: true }) + JSON.stringify(each),
+  )) {
     for (const secret of [ACCOUNT.secret, token]) expect(shown).not.toContain(secret);
     expect(shown).not.toMatch(/Signature=[0-9a-f]{64}/);
   }
@@ -407,7 +525,13 @@ test('P5: an upload in parts goes on with another process: only missing parts ar
   const before = fake.count('UploadPart');
   const again = openFake(fake);
   const resume = { token, keep: async () => {} };
-  await sendObject(again, ref, bytesBody(content), plain, { signal: call.signal, verifyHash: true, resume, partsAbove: MIB, partSize });
+  await sendObject(again, ref, bytesBody(content), plain, {
+    signal: call.signal,
+    verifyHash: true,
+    resume,
+    partsAbove: MIB,
+    partSize,
+  });
   expect(fake.count('UploadPart') - before).toBe(2);
   expect((await readAll(await again.readObject(ref, undefined, call))).equals(content)).toBe(true);
   await again.close();

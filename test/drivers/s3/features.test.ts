@@ -14,7 +14,17 @@ import { s3Backend } from '../../../src/drivers/s3/backend.js';
 import { findProfile } from '../../../src/drivers/s3/profiles.js';
 import { createDriver } from '../../../src/drivers/storage.js';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../../fakes/s3/server.js';
-import { call, contentOf, listAll, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
+import {
+  call,
+  contentOf,
+  listAll,
+  plain,
+  put,
+  randomContent,
+  readAll,
+  rejection,
+  streamedBody,
+} from '../conformance/fixture.js';
 import { openFake, openS3, settingsOf } from './open.js';
 
 const MIB = 2 ** 20;
@@ -72,8 +82,13 @@ describe('headers of what is put', () => {
     }
     expect(sent('PutObject')['x-amz-tagging']).toBe('team=a%26b%3Dc');
     await put(s3, ref, 'x', { locked: false });
-    expect(sent('PutObject')).toMatchObject({ 'x-amz-storage-class': 'STANDARD_IA', 'x-amz-acl': 'bucket-owner-full-control' });
-    expect(Object.keys(sent('PutObject')).filter((name) => name.startsWith('x-amz-object-lock'))).toEqual([]);
+    expect(sent('PutObject')).toMatchObject({
+      'x-amz-storage-class': 'STANDARD_IA',
+      'x-amz-acl': 'bucket-owner-full-control',
+    });
+    expect(
+      Object.keys(sent('PutObject')).filter((name) => name.startsWith('x-amz-object-lock')),
+    ).toEqual([]);
   });
 
   test('rules by name pattern set them, the first match of each wins, and a call’s own headers win over all', async () => {
@@ -84,27 +99,49 @@ describe('headers of what is put', () => {
       ],
     });
     await put(s3, ref, 'x', { contentType: 'text/html' });
-    expect(sent()).toMatchObject({ 'cache-control': 'no-cache', 'content-language': 'de', 'content-type': 'text/x-folder' });
+    expect(sent()).toMatchObject({
+      'cache-control': 'no-cache',
+      'content-language': 'de',
+      'content-type': 'text/x-folder',
+    });
     await put(s3, ref, 'x', { headers: { 'Cache-Control': 'private' } });
     expect(sent()['cache-control']).toBe('private');
-    expect((await s3.headObject(ref, call)).extra).toMatchObject({ cacheControl: 'private', contentType: 'text/x-folder' });
+    expect((await s3.headObject(ref, call)).extra).toMatchObject({
+      cacheControl: 'private',
+      contentType: 'text/x-folder',
+    });
   });
 
   test('the storage class may depend on the name, for puts, parts and copies; where there is none it is refused', async () => {
-    const headers = [{ match: 'archive/**', storage_class: 'GLACIER', expires: 'Thu, 01 Jan 2032 00:00:00 GMT' }];
+    const headers = [
+      { match: 'archive/**', storage_class: 'GLACIER', expires: 'Thu, 01 Jan 2032 00:00:00 GMT' },
+    ];
     const s3 = open({ storage_class: 'STANDARD_IA', headers });
     const archived = { container, key: 'archive/2026.tar' };
     await put(s3, ref, 'x');
     expect(sent()['x-amz-storage-class']).toBe('STANDARD_IA');
     await put(s3, archived, 'x');
-    expect(sent()).toMatchObject({ 'x-amz-storage-class': 'GLACIER', expires: 'Thu, 01 Jan 2032 00:00:00 GMT' });
-    await s3.capabilities.multipart!.abort(await s3.capabilities.multipart!.begin(archived, plain, call), call);
+    expect(sent()).toMatchObject({
+      'x-amz-storage-class': 'GLACIER',
+      expires: 'Thu, 01 Jan 2032 00:00:00 GMT',
+    });
+    await s3.capabilities.multipart!.abort(
+      await s3.capabilities.multipart!.begin(archived, plain, call),
+      call,
+    );
     expect(sent('CreateMultipartUpload')['x-amz-storage-class']).toBe('GLACIER');
-    await s3.capabilities.copy!.copyObject(ref, archived, { contentType: 'text/plain', metaData: {} }, call);
+    await s3.capabilities.copy!.copyObject(
+      ref,
+      archived,
+      { contentType: 'text/plain', metaData: {} },
+      call,
+    );
     expect(sent('CopyObject')['x-amz-storage-class']).toBe('GLACIER');
     await s3.capabilities.copy!.copyObject(ref, archived, undefined, call);
     expect(sent('CopyObject')['x-amz-storage-class'], 'of a copy as it is').toBe('STANDARD_IA');
-    expect(() => open({ profile: 'swift-s3api', headers })).toThrow('profile swift-s3api has no storage-class');
+    expect(() => open({ profile: 'swift-s3api', headers })).toThrow(
+      'profile swift-s3api has no storage-class',
+    );
   });
 
   test('what a call says of headers and storage class wins over the settings, for puts, parts and copies of any size', async () => {
@@ -115,17 +152,30 @@ describe('headers of what is put', () => {
         port: fake.port,
         profile: 'aws',
         storage_class: 'STANDARD_IA',
-        headers: [{ content_type: 'text/x-target', cache_control: 'no-cache', content_language: 'de', storage_class: 'GLACIER' }],
+        headers: [
+          {
+            content_type: 'text/x-target',
+            cache_control: 'no-cache',
+            content_language: 'de',
+            storage_class: 'GLACIER',
+          },
+        ],
       }),
       profile: { ...findProfile('aws'), copy: { whole: 10, part: 5 * MIB } },
       region: 'us-east-1',
-      credentials: { get: async () => ({ accessKeyId: ACCOUNT.accessKey, secretAccessKey: ACCOUNT.secret }), refused: async () => false },
+      credentials: {
+        get: async () => ({ accessKeyId: ACCOUNT.accessKey, secretAccessKey: ACCOUNT.secret }),
+        refused: async () => false,
+      },
       http: createHttpClient(),
       clock: systemClock,
       notice: () => {},
     });
     opened.push(s3);
-    const own = { headers: { 'cache-control': 'max-age=1', 'content-type': 'text/x-own' }, storageClass: 'ONEZONE_IA' };
+    const own = {
+      headers: { 'cache-control': 'max-age=1', 'content-type': 'text/x-own' },
+      storageClass: 'ONEZONE_IA',
+    };
     const described = {
       'x-amz-storage-class': 'ONEZONE_IA',
       'cache-control': 'max-age=1',
@@ -136,20 +186,32 @@ describe('headers of what is put', () => {
     await put(s3, ref, randomContent(20), own);
     expect(sent('PutObject')).toMatchObject(described);
     await put(s3, small, 'x', own);
-    await s3.capabilities.multipart!.abort(await s3.capabilities.multipart!.begin(ref, { ...plain, ...own }, call), call);
+    await s3.capabilities.multipart!.abort(
+      await s3.capabilities.multipart!.begin(ref, { ...plain, ...own }, call),
+      call,
+    );
     expect(sent('CreateMultipartUpload')).toMatchObject(described);
     const replaced = { contentType: 'text/plain', metaData: {}, ...own };
     await s3.capabilities.copy!.copyObject(small, { container, key: 'copy' }, replaced, call);
     expect(sent('CopyObject')).toMatchObject(described);
-    await s3.capabilities.copy!.copyObject(ref, { container, key: 'copy in parts' }, replaced, call);
+    await s3.capabilities.copy!.copyObject(
+      ref,
+      { container, key: 'copy in parts' },
+      replaced,
+      call,
+    );
     expect(sent('CreateMultipartUpload')).toMatchObject(described);
     expect(fake.count('UploadPartCopy')).toBe(1);
-    expect((await s3.headObject({ container, key: 'copy in parts' }, call)).extra).toMatchObject({ storageClass: 'ONEZONE_IA' });
+    expect((await s3.headObject({ container, key: 'copy in parts' }, call)).extra).toMatchObject({
+      storageClass: 'ONEZONE_IA',
+    });
   });
 
   test('a storage class is refused by a profile that has none', async () => {
     const s3 = open({ profile: 'swift-s3api' });
-    expect(await rejection(put(s3, ref, 'x', { storageClass: 'GLACIER' }))).toBeInstanceOf(UnsupportedOperationError);
+    expect(await rejection(put(s3, ref, 'x', { storageClass: 'GLACIER' }))).toBeInstanceOf(
+      UnsupportedOperationError,
+    );
     expect(fake.count('PutObject')).toBe(0);
   });
 
@@ -162,8 +224,15 @@ describe('headers of what is put', () => {
     const s3 = open({ profile });
     await put(s3, ref, 'x', { storageClass: written });
     expect((await s3.headObject(ref, call)).extra).toMatchObject({ storageClass: spelled });
-    await s3.capabilities.copy!.copyObject(ref, { container, key: 'copy' }, { ...plain, storageClass: written }, call);
-    expect((await s3.headObject({ container, key: 'copy' }, call)).extra).toMatchObject({ storageClass: spelled });
+    await s3.capabilities.copy!.copyObject(
+      ref,
+      { container, key: 'copy' },
+      { ...plain, storageClass: written },
+      call,
+    );
+    expect((await s3.headObject({ container, key: 'copy' }, call)).extra).toMatchObject({
+      storageClass: spelled,
+    });
   });
 
   test.each([
@@ -171,34 +240,53 @@ describe('headers of what is put', () => {
     ['aws', ''],
     ['r2', 'GLACIER'],
     ['ceph', 'two words'],
-  ])('profile %s refuses the storage class "%s" of a call before a request', async (profile, storageClass) => {
-    const s3 = open({ profile });
-    await put(s3, ref, 'x');
-    const before = fake.log.length;
-    const multipart = s3.capabilities.multipart!;
-    for (const refused of [
-      put(s3, ref, 'y', { storageClass }),
-      multipart.begin(ref, { ...plain, storageClass }, call),
-      s3.capabilities.copy!.copyObject(ref, { container, key: 'copy' }, { ...plain, storageClass }, call),
-    ]) {
-      const error = await rejection(refused);
-      expect(error).toBeInstanceOf(UnsupportedOperationError);
-      expect(error.message).toContain(`profile ${profile} has no storage class`);
-    }
-    expect(fake.log).toHaveLength(before);
-  });
+  ])(
+    'profile %s refuses the storage class "%s" of a call before a request',
+    async (profile, storageClass) => {
+      const s3 = open({ profile });
+      await put(s3, ref, 'x');
+      const before = fake.log.length;
+      const multipart = s3.capabilities.multipart!;
+      for (const refused of [
+        put(s3, ref, 'y', { storageClass }),
+        multipart.begin(ref, { ...plain, storageClass }, call),
+        s3.capabilities.copy!.copyObject(
+          ref,
+          { container, key: 'copy' },
+          { ...plain, storageClass },
+          call,
+        ),
+      ]) {
+        const error = await rejection(refused);
+        expect(error).toBeInstanceOf(UnsupportedOperationError);
+        expect(error.message).toContain(`profile ${profile} has no storage class`);
+      }
+      expect(fake.log).toHaveLength(before);
+    },
+  );
 
   test('a storage class that the provider does not have is refused in the settings, too', () => {
-    expect(() => open({ storage_class: 'GLACIER_FAST' })).toThrow('profile aws has no storage class "GLACIER_FAST"');
-    expect(() => open({ headers: [{ storage_class: 'NEARLINE' }] })).toThrow('profile aws has no storage class "NEARLINE"');
+    expect(() => open({ storage_class: 'GLACIER_FAST' })).toThrow(
+      'profile aws has no storage class "GLACIER_FAST"',
+    );
+    expect(() => open({ headers: [{ storage_class: 'NEARLINE' }] })).toThrow(
+      'profile aws has no storage class "NEARLINE"',
+    );
   });
 
   test('what would break the request is refused', async () => {
     const s3 = open();
-    for (const headers of [{ host: 'x' }, { 'Content-Length': '1' }, { 'a b': 'x' }, { x: 'a\nb' }]) {
+    for (const headers of [
+      { host: 'x' },
+      { 'Content-Length': '1' },
+      { 'a b': 'x' },
+      { x: 'a\nb' },
+    ]) {
       expect(await rejection(put(s3, ref, 'x', { headers }))).toBeInstanceOf(StorageError);
     }
-    expect(await rejection(put(s3, ref, 'x', { metaData: { 'a b': 'x' } }))).toBeInstanceOf(StorageError);
+    expect(await rejection(put(s3, ref, 'x', { metaData: { 'a b': 'x' } }))).toBeInstanceOf(
+      StorageError,
+    );
     expect(fake.count('PutObject')).toBe(0);
   });
 });
@@ -219,7 +307,9 @@ describe('encryption', () => {
     const multipart = s3.capabilities.multipart!;
     const token = await multipart.begin(ref, plain, call);
     const part = await multipart.uploadPart(token, 1, streamedBody(content), call);
-    expect(sent('UploadPart')['content-md5']).toBe(Buffer.from(checksumOf('md5', content).hex, 'hex').toString('base64'));
+    expect(sent('UploadPart')['content-md5']).toBe(
+      Buffer.from(checksumOf('md5', content).hex, 'hex').toString('base64'),
+    );
     await multipart.complete(token, [part], call);
   });
 
@@ -227,16 +317,28 @@ describe('encryption', () => {
     const s3 = open();
     fake.rules.store.bucket(container).encrypted = true;
     const content = randomContent(1000);
-    expect((await s3.putObject(ref, streamedBody(content), plain, call)).checksums).toEqual([checksumOf('md5', content)]);
+    expect((await s3.putObject(ref, streamedBody(content), plain, call)).checksums).toEqual([
+      checksumOf('md5', content),
+    ]);
     expect(
-      fake.log.filter(({ operation }) => operation === 'PutObject').map(({ headers }) => headers['content-md5'] !== undefined),
+      fake.log
+        .filter(({ operation }) => operation === 'PutObject')
+        .map(({ headers }) => headers['content-md5'] !== undefined),
     ).toEqual([false, true]);
     expect((await listAll(s3, container))[0]?.checksums).toEqual([]);
     for (const client of [s3, open()]) {
       const multipart = client.capabilities.multipart!;
       const token = await multipart.begin(ref, plain, call);
-      const part = await open().capabilities.multipart!.uploadPart(token, 1, streamedBody(content), call);
-      expect(await multipart.complete(token, [part], call)).toMatchObject({ size: 1000, checksums: [] });
+      const part = await open().capabilities.multipart!.uploadPart(
+        token,
+        1,
+        streamedBody(content),
+        call,
+      );
+      expect(await multipart.complete(token, [part], call)).toMatchObject({
+        size: 1000,
+        checksums: [],
+      });
     }
   });
 
@@ -245,10 +347,19 @@ describe('encryption', () => {
     const settings = { encryption: { type: 'customer', customer_key: key } };
     expect(() => open(settings)).toThrow(/secure/);
     const s3 = s3Backend({
-      settings: settingsOf({ ...settings, secure: false, host: fake.host, port: fake.port, profile: 'aws' }),
+      settings: settingsOf({
+        ...settings,
+        secure: false,
+        host: fake.host,
+        port: fake.port,
+        profile: 'aws',
+      }),
       profile: { ...findProfile('aws'), copy: { whole: MIB, part: 5 * MIB } },
       region: 'us-east-1',
-      credentials: { get: async () => ({ accessKeyId: ACCOUNT.accessKey, secretAccessKey: ACCOUNT.secret }), refused: async () => false },
+      credentials: {
+        get: async () => ({ accessKeyId: ACCOUNT.accessKey, secretAccessKey: ACCOUNT.secret }),
+        refused: async () => false,
+      },
       http: createHttpClient(),
       clock: systemClock,
       notice: () => {},
@@ -262,19 +373,39 @@ describe('encryption', () => {
     const multipart = s3.capabilities.multipart!;
     const token = await multipart.begin({ container, key: 'parts' }, plain, call);
     const large = randomContent(7 * MIB);
-    const parts = [await multipart.uploadPart(token, 1, bytesBody(large.subarray(0, 6 * MIB)), call)];
+    const parts = [
+      await multipart.uploadPart(token, 1, bytesBody(large.subarray(0, 6 * MIB)), call),
+    ];
     parts.push(await multipart.uploadPart(token, 2, streamedBody(large.subarray(6 * MIB)), call));
     for (const { md5 } of parts) expect(md5).toBeDefined();
     await multipart.complete(token, parts, call);
-    await s3.capabilities.copy!.copyObject({ container, key: 'parts' }, { container, key: 'copy of parts' }, undefined, call);
+    await s3.capabilities.copy!.copyObject(
+      { container, key: 'parts' },
+      { container, key: 'copy of parts' },
+      undefined,
+      call,
+    );
     expect(fake.count('UploadPartCopy')).toBe(2);
-    expect((await readAll(await s3.readObject({ container, key: 'copy of parts' }, undefined, call))).equals(large)).toBe(true);
-    expect(await s3.headObject({ container, key: 'copy of parts' }, call)).toMatchObject({ size: 7 * MIB, checksums: [] });
+    expect(
+      (
+        await readAll(await s3.readObject({ container, key: 'copy of parts' }, undefined, call))
+      ).equals(large),
+    ).toBe(true);
+    expect(await s3.headObject({ container, key: 'copy of parts' }, call)).toMatchObject({
+      size: 7 * MIB,
+      checksums: [],
+    });
     await rejection(contentOf(open(), ref));
   });
 
   test('a key that has not 256 bits is refused', () => {
-    const opening = () => openS3({ profile: 'aws', key: 'a', secret: 'b', encryption: { type: 'customer', customer_key: 'c2hvcnQ=' } });
+    const opening = () =>
+      openS3({
+        profile: 'aws',
+        key: 'a',
+        secret: 'b',
+        encryption: { type: 'customer', customer_key: 'c2hvcnQ=' },
+      });
     expect(opening).toThrow(/256 bits/);
   });
 });
@@ -282,17 +413,27 @@ describe('encryption', () => {
 test.each([
   [{ type: 's3' }, { 'x-amz-server-side-encryption': 'AES256' }, true],
   [{ type: 'kms' }, { 'x-amz-server-side-encryption': 'aws:kms' }, false],
-])('encryption %j goes along with puts, parts and copies, and its ETag is an MD5: %s %s', async (encryption, headers, isMd5) => {
-  const s3 = open({ encryption });
-  const content = randomContent(100);
-  await put(s3, ref, content);
-  await s3.capabilities.multipart!.abort(await s3.capabilities.multipart!.begin(ref, plain, call), call);
-  await s3.capabilities.copy!.copyObject(ref, { container, key: 'copy' }, undefined, call);
-  for (const operation of ['PutObject', 'CreateMultipartUpload', 'CopyObject']) expect(sent(operation), operation).toMatchObject(headers);
-  const checksums = isMd5 ? [checksumOf('md5', content)] : [];
-  const info = await s3.headObject({ container, key: 'copy' }, call);
-  expect(info).toMatchObject({ checksums, extra: { encryption: headers['x-amz-server-side-encryption'] } });
-});
+])(
+  'encryption %j goes along with puts, parts and copies, and its ETag is an MD5: %s %s',
+  async (encryption, headers, isMd5) => {
+    const s3 = open({ encryption });
+    const content = randomContent(100);
+    await put(s3, ref, content);
+    await s3.capabilities.multipart!.abort(
+      await s3.capabilities.multipart!.begin(ref, plain, call),
+      call,
+    );
+    await s3.capabilities.copy!.copyObject(ref, { container, key: 'copy' }, undefined, call);
+    for (const operation of ['PutObject', 'CreateMultipartUpload', 'CopyObject'])
+      expect(sent(operation), operation).toMatchObject(headers);
+    const checksums = isMd5 ? [checksumOf('md5', content)] : [];
+    const info = await s3.headObject({ container, key: 'copy' }, call);
+    expect(info).toMatchObject({
+      checksums,
+      extra: { encryption: headers['x-amz-server-side-encryption'] },
+    });
+  },
+);
 
 test('a container for locked objects is made as one, and gets a digest with everything, which it demands', async () => {
   const s3 = open({ object_lock: { mode: 'compliance', retain: '1d' } });
@@ -303,7 +444,11 @@ test('a container for locked objects is made as one, and gets a digest with ever
   await s3.putObject(locked, streamedBody(randomContent(200_000)), plain, call);
   const multipart = s3.capabilities.multipart!;
   const token = await multipart.begin(locked, plain, call);
-  await multipart.complete(token, [await multipart.uploadPart(token, 1, streamedBody(randomContent(10)), call)], call);
+  await multipart.complete(
+    token,
+    [await multipart.uploadPart(token, 1, streamedBody(randomContent(10)), call)],
+    call,
+  );
   const once = { ...streamedBody(randomContent(10)), replayable: false };
   expect(await rejection(open().putObject(locked, once, plain, call))).toBeInstanceOf(StorageError);
 });
@@ -313,10 +458,13 @@ test.each([
   ['aws', 'eu-central-1', 'eu-central-1'],
   ['scaleway', 'nl-ams', 'nl-ams'],
   ['minio', 'eu-central-1', undefined],
-])('with profile %s in %s, a new container is asked to be in %s', async (profile, region, location) => {
-  await open({ profile, region }).createContainer('located', call);
-  expect(fake.rules.store.bucket('located').location).toBe(location);
-});
+])(
+  'with profile %s in %s, a new container is asked to be in %s',
+  async (profile, region, location) => {
+    await open({ profile, region }).createContainer('located', call);
+    expect(fake.rules.store.bucket('located').location).toBe(location);
+  },
+);
 
 describe('signing', () => {
   test('content is signed when it is asked for, from memory and from a stream that is read twice', async () => {
@@ -327,7 +475,9 @@ describe('signing', () => {
       expect(sent()['x-amz-content-sha256']).toBe(checksumOf('sha256', content).hex);
     }
     const once = { ...streamedBody(content), replayable: false };
-    expect(await rejection(s3.putObject(ref, once, plain, call))).toBeInstanceOf(UnsupportedOperationError);
+    expect(await rejection(s3.putObject(ref, once, plain, call))).toBeInstanceOf(
+      UnsupportedOperationError,
+    );
     await put(open(), ref, content);
     expect(sent()['x-amz-content-sha256']).toBe('UNSIGNED-PAYLOAD');
   });
@@ -336,7 +486,9 @@ describe('signing', () => {
     const content = randomContent(100);
     const checksums = [checksumOf('sha256', content), checksumOf('crc32c', content)];
     await put(open(), ref, content, { checksums });
-    expect(Object.keys(sent()).filter((name) => name.startsWith('x-amz-checksum'))).toEqual(['x-amz-checksum-sha256']);
+    expect(Object.keys(sent()).filter((name) => name.startsWith('x-amz-checksum'))).toEqual([
+      'x-amz-checksum-sha256',
+    ]);
     await put(open({ profile: 'generic' }), ref, content, { checksums });
     expect(Object.keys(sent()).filter((name) => name.startsWith('x-amz-checksum'))).toEqual([]);
     expect(sent()['content-md5']).toBeDefined();
@@ -353,7 +505,9 @@ describe('signing', () => {
     expect((await fetch(url.replace('a%20b', 'a%20c'))).status).toBe(403);
     fake.rules.skewMs = 25 * 3_600_000;
     expect((await fetch(url)).status).toBe(403);
-    expect(await rejection(driver.getContainerCdnUrl(await driver.getContainer(container)))).toBeInstanceOf(UnsupportedOperationError);
+    expect(
+      await rejection(driver.getContainerCdnUrl(await driver.getContainer(container))),
+    ).toBeInstanceOf(UnsupportedOperationError);
   });
 });
 
@@ -363,7 +517,10 @@ test('a presigned URL carries the session token of temporary keys, and that the 
   await put(s3, ref, 'shared');
   const url = await s3.capabilities.cdn!.objectUrl(ref, call);
   expect(await (await fetch(url)).text()).toBe('shared');
-  expect([...(fake.log.at(-1)?.query.entries() ?? [])]).toContainEqual(['x-amz-request-payer', 'requester']);
+  expect([...(fake.log.at(-1)?.query.entries() ?? [])]).toContainEqual([
+    'x-amz-request-payer',
+    'requester',
+  ]);
   const without = url.replace(/&X-Amz-Security-Token=[^&]*/, '');
   expect((await fetch(without)).ok).toBe(false);
 });
@@ -375,7 +532,10 @@ describe('copies', () => {
       settings: settingsOf({ secure: false, host: fake.host, port: fake.port, profile: 'aws' }),
       profile: { ...findProfile('aws'), copy: { whole: 6 * MIB, part: 5 * MIB } },
       region: 'us-east-1',
-      credentials: { get: async () => ({ accessKeyId: ACCOUNT.accessKey, secretAccessKey: ACCOUNT.secret }), refused: async () => false },
+      credentials: {
+        get: async () => ({ accessKeyId: ACCOUNT.accessKey, secretAccessKey: ACCOUNT.secret }),
+        refused: async () => false,
+      },
       http: createHttpClient(),
       clock: systemClock,
       notice: () => {},
@@ -390,13 +550,23 @@ describe('copies', () => {
     };
     await put(s3, ref, content, { metaData: { mtime: '1.5' }, contentType: 'text/csv', headers });
     const to = { container, key: 'copied/ü' };
-    expect(await s3.capabilities.copy!.copyObject(ref, to, undefined, call)).toMatchObject({ ...to, size: 11 * MIB });
+    expect(await s3.capabilities.copy!.copyObject(ref, to, undefined, call)).toMatchObject({
+      ...to,
+      size: 11 * MIB,
+    });
     expect(fake.count('UploadPartCopy')).toBe(3);
-    expect(await s3.headObject(to, call)).toMatchObject({ metaData: { mtime: '1.5' }, extra: { contentType: 'text/csv' } });
-    expect(fake.rules.store.bucket(container).objects.get(to.key)?.at(-1)?.headers).toMatchObject(headers);
+    expect(await s3.headObject(to, call)).toMatchObject({
+      metaData: { mtime: '1.5' },
+      extra: { contentType: 'text/csv' },
+    });
+    expect(fake.rules.store.bucket(container).objects.get(to.key)?.at(-1)?.headers).toMatchObject(
+      headers,
+    );
     expect((await readAll(await s3.readObject(to, undefined, call))).equals(content)).toBe(true);
     fake.faults.next('UploadPartCopy', { kind: 'inside', code: 'InternalError' });
-    await rejection(s3.capabilities.copy!.copyObject(ref, { container, key: 'failed' }, undefined, call));
+    await rejection(
+      s3.capabilities.copy!.copyObject(ref, { container, key: 'failed' }, undefined, call),
+    );
     expect(fake.rules.store.bucket(container).uploads.size).toBe(0);
   });
 
@@ -404,7 +574,9 @@ describe('copies', () => {
     const s3 = open();
     await put(s3, ref, 'first');
     await s3.capabilities.copy!.copyObject(ref, { container, key: 'copy' }, undefined, call);
-    expect(sent('CopyObject')['x-amz-copy-source-if-match']).toBe(`"${checksumOf('md5', Buffer.from('first')).hex}"`);
+    expect(sent('CopyObject')['x-amz-copy-source-if-match']).toBe(
+      `"${checksumOf('md5', Buffer.from('first')).hex}"`,
+    );
   });
 });
 
@@ -415,35 +587,58 @@ describe('versions', () => {
     expect(await versions.keepsVersions(container, call)).toBe(false);
     fake.rules.store.bucket(container).versioned = true;
     expect(await versions.keepsVersions(container, call)).toBe(true);
-    expect(await rejection(versions.keepsVersions('not-there', call))).toBeInstanceOf(ContainerDoesNotExistError);
+    expect(await rejection(versions.keepsVersions('not-there', call))).toBeInstanceOf(
+      ContainerDoesNotExistError,
+    );
     for (const content of ['one', 'two']) await put(s3, ref, content);
     await s3.deleteObject(ref, call);
     await put(s3, { container, key: 'other é' }, 'x');
     const found = [];
     let after: string | undefined;
     do {
-      const page = await versions.listVersions(container, '', after === undefined ? { size: 1 } : { size: 1, after }, call);
+      const page = await versions.listVersions(
+        container,
+        '',
+        after === undefined ? { size: 1 } : { size: 1, after },
+        call,
+      );
       found.push(...page.items);
       after = page.next;
     } while (after !== undefined);
-    expect(found.map(({ key, size, isLatest, isDeleteMarker }) => [key, size, isLatest, isDeleteMarker])).toEqual([
+    expect(
+      found.map(({ key, size, isLatest, isDeleteMarker }) => [key, size, isLatest, isDeleteMarker]),
+    ).toEqual([
       [ref.key, 0, true, true],
       [ref.key, 3, false, false],
       [ref.key, 3, false, false],
       ['other é', 1, true, false],
     ]);
     expect((await versions.listVersions(container, '', {}, call)).items).toEqual(found);
-    expect((await readAll(await versions.readVersion(ref, found[2]!.versionId, undefined, call))).toString()).toBe('one');
-    expect((await readAll(await versions.readVersion(ref, found[1]!.versionId, { start: 1 }, call))).toString()).toBe('wo');
+    expect(
+      (
+        await readAll(await versions.readVersion(ref, found[2]!.versionId, undefined, call))
+      ).toString(),
+    ).toBe('one');
+    expect(
+      (
+        await readAll(await versions.readVersion(ref, found[1]!.versionId, { start: 1 }, call))
+      ).toString(),
+    ).toBe('wo');
     await versions.deleteVersion(ref, found[0]!.versionId, call);
     expect(await contentOf(s3, ref)).toBe('two');
     await versions.deleteVersion(ref, 'never-was', call);
     const { begin, uploadPart, complete } = s3.capabilities.multipart!;
     const token = await begin(ref, plain, call);
-    const made = await complete(token, [await uploadPart(token, 1, bytesBody(Buffer.from('in parts')), call)], call);
+    const made = await complete(
+      token,
+      [await uploadPart(token, 1, bytesBody(Buffer.from('in parts')), call)],
+      call,
+    );
     const [newest] = (await versions.listVersions(container, ref.key, {}, call)).items;
     expect(made.extra['versionId']).toBe(newest!.versionId);
-    expect(await rejection(versions.readVersion(ref, 'never-was', undefined, call))).toBeInstanceOf(ObjectDoesNotExistError);
+    expect(await rejection(versions.readVersion(ref, 'never-was', undefined, call))).toBeInstanceOf(
+      ObjectDoesNotExistError,
+    );
   });
 });
 
@@ -463,18 +658,30 @@ test('who pays for requests to somebody else’s container says so with each of 
 test.each([
   ['aws', true],
   ['swift-s3api', false],
-])('a copy with profile %s is bound to the ETag of what was looked at; of an object in parts: %s', async (profile, inParts) => {
-  const s3 = open({ profile });
-  const multipart = s3.capabilities.multipart!;
-  await put(s3, { container, key: 'whole' }, 'x');
-  const token = await multipart.begin({ container, key: 'parts' }, plain, call);
-  await multipart.complete(token, [await multipart.uploadPart(token, 1, bytesBody(randomContent(10)), call)], call);
-  for (const [key, bound] of [
-    ['whole', true],
-    ['parts', inParts],
-  ] as const) {
-    const { etag } = (await s3.headObject({ container, key }, call)).extra;
-    await s3.capabilities.copy!.copyObject({ container, key }, { container, key: 'copy' }, undefined, call);
-    expect(sent('CopyObject')['x-amz-copy-source-if-match']).toBe(bound ? etag : undefined);
-  }
-});
+])(
+  'a copy with profile %s is bound to the ETag of what was looked at; of an object in parts: %s',
+  async (profile, inParts) => {
+    const s3 = open({ profile });
+    const multipart = s3.capabilities.multipart!;
+    await put(s3, { container, key: 'whole' }, 'x');
+    const token = await multipart.begin({ container, key: 'parts' }, plain, call);
+    await multipart.complete(
+      token,
+      [await multipart.uploadPart(token, 1, bytesBody(randomContent(10)), call)],
+      call,
+    );
+    for (const [key, bound] of [
+      ['whole', true],
+      ['parts', inParts],
+    ] as const) {
+      const { etag } = (await s3.headObject({ container, key }, call)).extra;
+      await s3.capabilities.copy!.copyObject(
+        { container, key },
+        { container, key: 'copy' },
+        undefined,
+        call,
+      );
+      expect(sent('CopyObject')['x-amz-copy-source-if-match']).toBe(bound ? etag : undefined);
+    }
+  },
+);

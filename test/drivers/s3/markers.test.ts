@@ -30,16 +30,24 @@ test('S3 client: lists versions page by page when markers are not encoded', asyn
   fake.rules.store.bucket(container).versioned = true;
   for (const key of KEYS) await put(s3, { container, key }, key);
   const versions = s3.capabilities.versions!;
-  const list = itemsOfPages('s3', (page) => versions.listVersions(container, '', { ...page, size: 1 }, call), call);
+  const list = itemsOfPages(
+    's3',
+    (page) => versions.listVersions(container, '', { ...page, size: 1 }, call),
+    call,
+  );
   expect((await collect(list)).map(({ key }) => key)).toEqual(KEYS);
 });
 
 test('S3 client: lists uploads under their names when keys are encoded and the answer does not say so', async () => {
   const multipart = s3.capabilities.multipart!;
   for (const key of KEYS) await multipart.begin({ container, key }, plain, call);
-  expect((await multipart.unfinished(container, '', call)).map(({ key }) => key).sort()).toEqual(KEYS);
+  expect((await multipart.unfinished(container, '', call)).map(({ key }) => key).sort()).toEqual(
+    KEYS,
+  );
   for (const key of KEYS) {
-    const own = (await multipart.unfinished(container, key, call)).filter((upload) => upload.key === key);
+    const own = (await multipart.unfinished(container, key, call)).filter(
+      (upload) => upload.key === key,
+    );
     expect(own).toHaveLength(1);
     for (const upload of own) await multipart.abort(upload, call);
   }

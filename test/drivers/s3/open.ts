@@ -8,7 +8,10 @@ import { ACCOUNT, type FakeS3 } from '../../fakes/s3/server.js';
 type Written = Readonly<Record<string, unknown>>;
 
 /** Settings as a configuration file would have them read. */
-export function settingsOf(written: Written, env: Readonly<Record<string, string>> = {}): S3Settings {
+export function settingsOf(
+  written: Written,
+  env: Readonly<Record<string, string>> = {},
+): S3Settings {
   const reading = read(s3Driver.settings({ folder: '/', env }), written);
   if (reading.complaints !== undefined) throw new Error(JSON.stringify(reading.complaints));
   return reading.value as S3Settings;
@@ -20,12 +23,33 @@ export interface OpenOptions {
   readonly notice?: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-export function openS3(written: Written, { env = {}, clock = systemClock, notice = () => {} }: OpenOptions = {}): Backend {
+export function openS3(
+  written: Written,
+  { env = {}, clock = systemClock, notice = () => {} }: OpenOptions = {},
+): Backend {
   return s3Driver.open(settingsOf(written, env), { clock, notice });
 }
 
 /** A client of the fake, with its own keys unless the settings say others. */
-export function openFake(fake: Pick<FakeS3, 'host' | 'port'>, written: Written = {}, options: OpenOptions = {}): Backend {
-  const keys = 'key' in written || options.env !== undefined ? {} : { key: ACCOUNT.accessKey, secret: ACCOUNT.secret };
-  return openS3({ profile: 'aws', region: 'us-east-1', host: fake.host, port: fake.port, secure: false, ...keys, ...written }, options);
+export function openFake(
+  fake: Pick<FakeS3, 'host' | 'port'>,
+  written: Written = {},
+  options: OpenOptions = {},
+): Backend {
+  const keys =
+    'key' in written || options.env !== undefined
+      ? {}
+      : { key: ACCOUNT.accessKey, secret: ACCOUNT.secret };
+  return openS3(
+    {
+      profile: 'aws',
+      region: 'us-east-1',
+      host: fake.host,
+      port: fake.port,
+      secure: false,
+      ...keys,
+      ...written,
+    },
+    options,
+  );
 }

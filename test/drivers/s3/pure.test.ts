@@ -10,7 +10,13 @@ import { readFailure } from '../../../src/drivers/s3/failure.js';
 import { readListing } from '../../../src/drivers/s3/listing-xml.js';
 import { decodeMetadataValue, encodeMetadataValue } from '../../../src/drivers/s3/metadata.js';
 import { findProfile, profiles } from '../../../src/drivers/s3/profiles.js';
-import { buildXml, childrenOf, parseXml, survivesXml, textOf } from '../../../src/drivers/s3/xml.js';
+import {
+  buildXml,
+  childrenOf,
+  parseXml,
+  survivesXml,
+  textOf,
+} from '../../../src/drivers/s3/xml.js';
 import { escapeXml } from '../../fakes/s3/answer.js';
 
 const anyText = fc.string({ unit: 'binary', maxLength: 50 });
@@ -27,7 +33,8 @@ describe('metadata values', () => {
   });
 
   test('that are plain are sent as they are, so that other tools read them', () => {
-    for (const value of ['1700000000.123456789', '100644', 'two words']) expect(encodeMetadataValue(value)).toBe(value);
+    for (const value of ['1700000000.123456789', '100644', 'two words'])
+      expect(encodeMetadataValue(value)).toBe(value);
   });
 
   test('of other writers are read: quoted-printable words, several of them, and raw UTF-8', () => {
@@ -56,36 +63,49 @@ describe('listings', () => {
             ({ key, size, etag }) =>
               `<Contents><Key>${encode(key)}</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified><ETag>${escapeXml(etag)}</ETag><Size>${size}</Size></Contents>`,
           );
-          const next = token === undefined ? '' : `<NextContinuationToken>${escapeXml(token)}</NextContinuationToken>`;
+          const next =
+            token === undefined
+              ? ''
+              : `<NextContinuationToken>${escapeXml(token)}</NextContinuationToken>`;
           const text = `<?xml version="1.0"?>\n<ListBucketResult xmlns="x"><EncodingType>url</EncodingType><IsTruncated>${truncated}</IsTruncated>${contents.join('\n')}${next}</ListBucketResult>\n`;
           const listing = readListing(text)!;
           const parsed = parseXml(text)!.element;
           expect(listing.truncated).toBe(truncated);
           expect(listing.nextToken).toBe(textOf(parsed, 'NextContinuationToken'));
           expect(listing.objects.map(({ key, size, etag }) => [key, String(size), etag])).toEqual(
-            childrenOf(parsed, 'Contents').map((each) => [textOf(each, 'Key'), textOf(each, 'Size'), textOf(each, 'ETag')]),
+            childrenOf(parsed, 'Contents').map((each) => [
+              textOf(each, 'Key'),
+              textOf(each, 'Size'),
+              textOf(each, 'ETag'),
+            ]),
           );
-          expect(listing.objects.map(({ key }) => decodeListed(key))).toEqual(entries.map(({ key }) => key));
+          expect(listing.objects.map(({ key }) => decodeListed(key))).toEqual(
+            entries.map(({ key }) => key),
+          );
         },
       ),
     );
   });
 
   test('that are cut short anywhere are no listings', () => {
-    const text = '<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>a</Key><Size>1</Size></Contents></ListBucketResult>';
+    const text =
+      '<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>a</Key><Size>1</Size></Contents></ListBucketResult>';
     expect(readListing(text)?.objects).toHaveLength(1);
     for (let length = 0; length < text.length; length += 1)
       expect(readListing(text.slice(0, length)), text.slice(0, length)).toBeUndefined();
     expect(readListing('<html>502</html>')).toBeUndefined();
   });
 
-  test('with a blank written as + are read', () => expect(decodeListed('a+b%2Bc%20d')).toBe('a b+c d'));
+  test('with a blank written as + are read', () =>
+    expect(decodeListed('a+b%2Bc%20d')).toBe('a b+c d'));
 });
 
 test('XML keeps every text that is said to survive it', () => {
   fc.assert(
     fc.property(anyText.filter(survivesXml), (key) => {
-      const document = parseXml(buildXml('Delete', { Object: [{ Key: key }, { Key: 'x' }] }).toString('utf8'));
+      const document = parseXml(
+        buildXml('Delete', { Object: [{ Key: key }, { Key: 'x' }] }).toString('utf8'),
+      );
       expect(textOf(childrenOf(document!.element, 'Object')[0]!, 'Key')).toBe(key);
     }),
   );
@@ -94,12 +114,18 @@ test('XML keeps every text that is said to survive it', () => {
 
 test('an ETag is an MD5 only when it looks like one', () => {
   expect(md5InEtag('"D41D8CD98F00B204E9800998ECF8427E"')).toBe('d41d8cd98f00b204e9800998ecf8427e');
-  for (const etag of ['"d41d8cd98f00b204e9800998ecf8427e-1"', 'W/"d41d8cd98f00b204e9800998ecf8427e"', '"x"', '', undefined])
+  for (const etag of [
+    '"d41d8cd98f00b204e9800998ecf8427e-1"',
+    'W/"d41d8cd98f00b204e9800998ecf8427e"',
+    '"x"',
+    '',
+    undefined,
+  ])
     expect(md5InEtag(etag)).toBeUndefined();
   // printf a | openssl md5 -binary, the same for b, both through openssl md5
-  expect(compositeEtag(['0cc175b9c0f1b6a831c399e269772661', '92eb5ffee6ae2fec3ad71c777531578f'])).toBe(
-    '"96e024ba2074fe77e8e965ba43a704be-2"',
-  );
+  expect(
+    compositeEtag(['0cc175b9c0f1b6a831c399e269772661', '92eb5ffee6ae2fec3ad71c777531578f']),
+  ).toBe('"96e024ba2074fe77e8e965ba43a704be-2"');
 });
 
 test('Retry-After is seconds or a date, and an hour at the most', () => {
@@ -114,8 +140,12 @@ test('Retry-After is seconds or a date, and an hour at the most', () => {
 
 describe('addresses', () => {
   const plain = { host: undefined, port: undefined, secure: true, addressing: 'auto' } as const;
-  const at = (settings: Partial<Parameters<typeof addressing>[0]>, profile: string, container?: string, key?: string) =>
-    addressing({ ...plain, ...settings }, findProfile(profile))('eu-west-1', container, key);
+  const at = (
+    settings: Partial<Parameters<typeof addressing>[0]>,
+    profile: string,
+    container?: string,
+    key?: string,
+  ) => addressing({ ...plain, ...settings }, findProfile(profile))('eu-west-1', container, key);
 
   test('AWS containers are virtual hosts, unless their dots would break TLS', () => {
     expect(at({}, 'aws', 'photos', 'a b/../ü')).toEqual({
@@ -124,7 +154,9 @@ describe('addresses', () => {
       path: '/a%20b/../%C3%BC',
     });
     expect(at({}, 'aws', 'my.photos', 'x').origin).toBe('https://s3.eu-west-1.amazonaws.com');
-    expect(at({ secure: false }, 'aws', 'my.photos', 'x').origin).toBe('http://my.photos.s3.eu-west-1.amazonaws.com');
+    expect(at({ secure: false }, 'aws', 'my.photos', 'x').origin).toBe(
+      'http://my.photos.s3.eu-west-1.amazonaws.com',
+    );
     expect(at({}, 'aws', 'photos').path).toBe('/');
   });
 
@@ -134,7 +166,9 @@ describe('addresses', () => {
       host: '10.0.0.1:9000',
       path: '/photos//x',
     });
-    expect(at({ host: 'minio.lan', addressing: 'virtual' }, 'minio', 'photos', 'x').host).toBe('photos.minio.lan');
+    expect(at({ host: 'minio.lan', addressing: 'virtual' }, 'minio', 'photos', 'x').host).toBe(
+      'photos.minio.lan',
+    );
     expect(at({ host: '127.0.0.1' }, 'aws', 'photos', 'x').path).toBe('/photos/x');
   });
 
@@ -155,7 +189,9 @@ test('a host tells whose S3 it is', () => {
 
 test('profiles are consistent: what is promised can be done', () => {
   for (const profile of profiles) {
-    expect(profile.parts.max * profile.parts.maxParts, profile.name).toBeGreaterThanOrEqual(profile.maxObjectSize);
+    expect(profile.parts.max * profile.parts.maxParts, profile.name).toBeGreaterThanOrEqual(
+      profile.maxObjectSize,
+    );
     expect(profile.checksums, profile.name).toContain('md5');
     if (profile.host === undefined) expect(profile.addressing, profile.name).toBe('path');
   }
@@ -179,13 +215,17 @@ test('patterns match as in gitignore', () => {
     ['a?c', 'abc', true],
     ['a.c', 'abc', false],
   ];
-  for (const [pattern, name, expected] of cases) expect(matchesPattern(pattern, name), `${pattern} ${name}`).toBe(expected);
+  for (const [pattern, name, expected] of cases)
+    expect(matchesPattern(pattern, name), `${pattern} ${name}`).toBe(expected);
 });
 
 test('shared AWS files: profiles, comments, nested settings, later keys win', () => {
   const sections = parseSharedFile(
     '[default]\naws_access_key_id = A # mine\naws_secret_access_key=b=c#d\n; gone\n[profile two]\nregion = eu-west-1\ns3 =\n  max = 1\n[two]\nregion = eu-west-2\n',
   );
-  expect(sections.get('default')).toEqual({ aws_access_key_id: 'A', aws_secret_access_key: 'b=c#d' });
+  expect(sections.get('default')).toEqual({
+    aws_access_key_id: 'A',
+    aws_secret_access_key: 'b=c#d',
+  });
   expect(sections.get('two')).toEqual({ region: 'eu-west-2', s3: '' });
 });

@@ -35,7 +35,10 @@ test('what a profile cannot do it does not declare, and settings override what i
 });
 
 test('no setting, and nothing of the environment, shows in a listing of the settings', () => {
-  const settings = settingsOf({ key: 'visible-key', secret: 'visible-secret' }, { AWS_SECRET_ACCESS_KEY: 'from-env' });
+  const settings = settingsOf(
+    { key: 'visible-key', secret: 'visible-secret' },
+    { AWS_SECRET_ACCESS_KEY: 'from-env' },
+  );
   expect(JSON.stringify(settings)).not.toMatch(/visible|from-env/);
 });
 
@@ -56,5 +59,7 @@ test.each([
 });
 
 test('an option that nobody knows is refused', () => {
-  expect(read(s3Driver.settings({ folder: '/', env: {} }), { bucket: 'x' }).complaints?.[0]?.message).toContain('unknown key');
+  expect(
+    read(s3Driver.settings({ folder: '/', env: {} }), { bucket: 'x' }).complaints?.[0]?.message,
+  ).toContain('unknown key');
 });

@@ -5,7 +5,10 @@ import { encode, encodePath, encodeQuery } from '../../../src/drivers/s3/encode.
 import { createSigner } from '../../../src/drivers/s3/sign.js';
 
 const NOW = Date.UTC(2026, 10, 22, 14, 41, 47);
-const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
+const credentials = {
+  accessKeyId: 'AKIDEXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
+};
 const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 });
 /** aws4 takes its path through its own parser, which loses these; the fake S3 checks them over the wire instead. */
 const key = text.filter((given) => !/(^|\/)\.{1,2}(\/|$)|\/\/|^\//.test(given));
@@ -16,7 +19,11 @@ test('every request is signed as aws4 signs it', () => {
     fc.property(
       key,
       fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), text, { maxKeys: 4 }),
-      fc.dictionary(fc.stringMatching(/^x-amz-[a-z]{1,8}$/), fc.stringMatching(/^[!-~]([ -~]*[!-~])?$/), { maxKeys: 4 }),
+      fc.dictionary(
+        fc.stringMatching(/^x-amz-[a-z]{1,8}$/),
+        fc.stringMatching(/^[!-~]([ -~]*[!-~])?$/),
+        { maxKeys: 4 },
+      ),
       fc.constantFrom('GET', 'PUT', 'DELETE', 'POST', 'HEAD'),
       fc.constantFrom('us-east-1', 'eu-central-1', 'auto'),
       fc.option(fc.stringMatching(/^[A-Za-z0-9+/=]{1,40}$/), { nil: undefined }),
@@ -26,7 +33,12 @@ test('every request is signed as aws4 signs it', () => {
         const headers = { ...given, 'content-type': 'text/plain' };
         const keys = { ...credentials, ...(sessionToken !== undefined && { sessionToken }) };
         const payload = 'UNSIGNED-PAYLOAD';
-        const ours = signer.headers({ method, host: 's3.example.com', path, query: encoded, headers, payload }, keys, region, NOW);
+        const ours = signer.headers(
+          { method, host: 's3.example.com', path, query: encoded, headers, payload },
+          keys,
+          region,
+          NOW,
+        );
         const theirs = aws4.sign(
           {
             service: 's3',
@@ -34,11 +46,18 @@ test('every request is signed as aws4 signs it', () => {
             method,
             host: 's3.example.com',
             path: encoded === '' ? path : `${path}?${encoded}`,
-            headers: { ...headers, host: 's3.example.com', 'X-Amz-Content-Sha256': payload, 'X-Amz-Date': '20261122T144147Z' },
+            headers: {
+              ...headers,
+              host: 's3.example.com',
+              'X-Amz-Content-Sha256': payload,
+              'X-Amz-Date': '20261122T144147Z',
+            },
           },
           keys,
         );
-        expect(ours['authorization']).toBe((theirs.headers as Record<string, string>)['Authorization']);
+        expect(ours['authorization']).toBe(
+          (theirs.headers as Record<string, string>)['Authorization'],
+        );
       },
     ),
     { numRuns: 500 },
@@ -48,7 +67,14 @@ test('every request is signed as aws4 signs it', () => {
 test('blanks in a header’s value are signed as they are canonical: none at the ends, one at a time', () => {
   const headers = { 'x-amz-meta-note': 'two  blanks,   three', 'cache-control': ' at the ends ' };
   const ours = createSigner().headers(
-    { method: 'PUT', host: 's3.example.com', path: '/b/k', query: '', headers, payload: 'UNSIGNED-PAYLOAD' },
+    {
+      method: 'PUT',
+      host: 's3.example.com',
+      path: '/b/k',
+      query: '',
+      headers,
+      payload: 'UNSIGNED-PAYLOAD',
+    },
     credentials,
     'us-east-1',
     NOW,
@@ -60,7 +86,12 @@ test('blanks in a header’s value are signed as they are canonical: none at the
       method: 'PUT',
       host: 's3.example.com',
       path: '/b/k',
-      headers: { ...headers, host: 's3.example.com', 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD', 'X-Amz-Date': '20261122T144147Z' },
+      headers: {
+        ...headers,
+        host: 's3.example.com',
+        'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD',
+        'X-Amz-Date': '20261122T144147Z',
+      },
     },
     credentials,
   );
@@ -91,7 +122,14 @@ test('a presigned URL is the one that aws4 makes', () => {
 
 test('a new day, region or secret is a new signing key: who has signed before signs as who has not', () => {
   const signer = createSigner();
-  const request = { method: 'GET', host: 'h', path: '/', query: '', headers: {}, payload: 'UNSIGNED-PAYLOAD' };
+  const request = {
+    method: 'GET',
+    host: 'h',
+    path: '/',
+    query: '',
+    headers: {},
+    payload: 'UNSIGNED-PAYLOAD',
+  };
   const other = { ...credentials, secretAccessKey: 'other' };
   const tomorrow = NOW + 86_400_000;
   for (const [keys, region, nowMs] of [
@@ -101,7 +139,9 @@ test('a new day, region or secret is a new signing key: who has signed before si
     [other, 'b', tomorrow],
     [credentials, 'a', NOW],
   ] as const) {
-    expect(signer.headers(request, keys, region, nowMs)).toEqual(createSigner().headers(request, keys, region, nowMs));
+    expect(signer.headers(request, keys, region, nowMs)).toEqual(
+      createSigner().headers(request, keys, region, nowMs),
+    );
   }
 });
 

@@ -33,20 +33,54 @@ const region = 'RegionOne';
 
 test.each([
   ['TempAuth', () => ({ auth_url: `${fake.origin}/auth/v1.0`, key: USER, secret: SECRET })],
-  ['Keystone v3 by password', () => ({ auth_url: `${fake.origin}/v3`, key: 'tester', secret: SECRET, project: 'p', region })],
-  ['Keystone v3, named by its root', () => ({ auth_url: `${fake.origin}/`, key: 'tester', secret: SECRET, project_id: 'p', region })],
+  [
+    'Keystone v3 by password',
+    () => ({ auth_url: `${fake.origin}/v3`, key: 'tester', secret: SECRET, project: 'p', region }),
+  ],
+  [
+    'Keystone v3, named by its root',
+    () => ({ auth_url: `${fake.origin}/`, key: 'tester', secret: SECRET, project_id: 'p', region }),
+  ],
   [
     'Keystone v3 by application credential',
-    () => ({ auth_url: `${fake.origin}/v3`, auth_type: 'application_credential', key: CREDENTIAL.id, secret: CREDENTIAL.secret, region }),
+    () => ({
+      auth_url: `${fake.origin}/v3`,
+      auth_type: 'application_credential',
+      key: CREDENTIAL.id,
+      secret: CREDENTIAL.secret,
+      region,
+    }),
   ],
-  ['Keystone v2', () => ({ auth_url: `${fake.origin}/v2.0`, key: 'tester', secret: SECRET, project: 'p', region })],
+  [
+    'Keystone v2',
+    () => ({
+      auth_url: `${fake.origin}/v2.0`,
+      key: 'tester',
+      secret: SECRET,
+      project: 'p',
+      region,
+    }),
+  ],
   [
     'Keystone v2 by API key, on internal addresses',
-    () => ({ auth_url: `${fake.origin}/v2.0`, auth_type: 'apikey', key: 'tester', secret: API_KEY, region, interface: 'internal' }),
+    () => ({
+      auth_url: `${fake.origin}/v2.0`,
+      auth_type: 'apikey',
+      key: 'tester',
+      secret: API_KEY,
+      region,
+      interface: 'internal',
+    }),
   ],
   [
     'Libcloud’s names',
-    () => ({ ex_force_auth_url: `${fake.origin}/v3`, key: 'tester', secret: SECRET, ex_tenant_name: 'p', ex_force_service_region: region }),
+    () => ({
+      ex_force_auth_url: `${fake.origin}/v3`,
+      key: 'tester',
+      secret: SECRET,
+      ex_tenant_name: 'p',
+      ex_force_service_region: region,
+    }),
   ],
 ])('%s gives a token and the account', async (_, settings) => {
   const swift = openSwift(settings());
@@ -66,7 +100,9 @@ test('Keystone is asked in its own words: user and project with their domains', 
   await swift.createContainer('c', call);
   const user = { name: 'tester', domain: { name: 'Default' }, password: SECRET };
   const scope = { project: { name: 'p', domain: { name: 'd' } } };
-  expect(fake.rules.asked).toEqual([{ auth: { identity: { methods: ['password'], password: { user } }, scope } }]);
+  expect(fake.rules.asked).toEqual([
+    { auth: { identity: { methods: ['password'], password: { user } }, scope } },
+  ]);
   await swift.close();
 });
 
@@ -75,9 +111,17 @@ test.each([
   [{ project_id: 'p-id' }, { tenantId: 'p-id' }],
   [{}, {}],
 ])('Keystone v2 is asked for the tenant of %j', async (settings, tenant) => {
-  const swift = openSwift({ auth_url: `${fake.origin}/v2.0`, key: 'tester', secret: SECRET, region, ...settings });
+  const swift = openSwift({
+    auth_url: `${fake.origin}/v2.0`,
+    key: 'tester',
+    secret: SECRET,
+    region,
+    ...settings,
+  });
   await swift.createContainer('c', call);
-  expect(fake.rules.asked).toEqual([{ auth: { passwordCredentials: { username: 'tester', password: SECRET }, ...tenant } }]);
+  expect(fake.rules.asked).toEqual([
+    { auth: { passwordCredentials: { username: 'tester', password: SECRET }, ...tenant } },
+  ]);
   await swift.close();
 });
 
@@ -92,14 +136,24 @@ test('the environment of an openrc file is enough, and is only looked at when th
   const swift = openSwift({}, { env });
   await swift.createContainer('c', call);
   await swift.close();
-  expect(() => chooseAccess(settingsOf({ key: 'me', auth_url: 'https://k/v3' }, env))).toThrow('key and secret are missing');
+  expect(() => chooseAccess(settingsOf({ key: 'me', auth_url: 'https://k/v3' }, env))).toThrow(
+    'key and secret are missing',
+  );
   expect(inspect(settingsOf({}, env), { depth: 9 })).not.toContain(SECRET);
 });
 
 test('an openrc file says which addresses, and domains by name or by id', () => {
-  const env = { OS_AUTH_URL: 'https://k/v3', OS_USERNAME: 'tester', OS_PASSWORD: SECRET, OS_PROJECT_NAME: 'p' };
-  const access = (more: Readonly<Record<string, string>>) => chooseAccess(settingsOf({}, { ...env, ...more }));
-  expect(access({ OS_INTERFACE: 'internal', OS_USER_DOMAIN_ID: 'u', OS_PROJECT_DOMAIN_ID: 'd' })).toMatchObject({
+  const env = {
+    OS_AUTH_URL: 'https://k/v3',
+    OS_USERNAME: 'tester',
+    OS_PASSWORD: SECRET,
+    OS_PROJECT_NAME: 'p',
+  };
+  const access = (more: Readonly<Record<string, string>>) =>
+    chooseAccess(settingsOf({}, { ...env, ...more }));
+  expect(
+    access({ OS_INTERFACE: 'internal', OS_USER_DOMAIN_ID: 'u', OS_PROJECT_DOMAIN_ID: 'd' }),
+  ).toMatchObject({
     identity: { domain: { id: 'u' } },
     project: { name: 'p', domain: { id: 'd' } },
     endpoint: { interface: 'internal' },
@@ -109,14 +163,20 @@ test('an openrc file says which addresses, and domains by name or by id', () => 
     project: { name: 'p', domain: { name: 'U' } },
     endpoint: { interface: 'admin' },
   });
-  expect(() => access({ OS_INTERFACE: 'privat' })).toThrow('expected public, internal or admin, got "privat"');
+  expect(() => access({ OS_INTERFACE: 'privat' })).toThrow(
+    'expected public, internal or admin, got "privat"',
+  );
 });
 
 test('a clock that is 20 minutes off is said, once for each token', async () => {
   const notices: unknown[] = [];
   for (const offMs of [20 * 60_000, 60_000]) {
     const clock = { ...systemClock, now: () => Date.now() - offMs };
-    const swift = openFake(fake, {}, { clock, notice: (event, fields) => notices.push({ event, ...fields }) });
+    const swift = openFake(
+      fake,
+      {},
+      { clock, notice: (event, fields) => notices.push({ event, ...fields }) },
+    );
     await swift.createContainer(`c${offMs}`, call);
     await swift.headContainer(`c${offMs}`, call);
     await swift.close();
@@ -129,8 +189,17 @@ test('P9: an address with a password in it is refused, and not repeated', () => 
   const withPassword = 'https://alice:hunter2@keystone:5000/v3';
   const refusals = [
     () => settingsOf({ auth_url: withPassword, key: 'alice', secret: 's' }),
-    () => chooseAccess(settingsOf({}, { OS_AUTH_URL: withPassword, OS_USERNAME: 'alice', OS_PASSWORD: 's' })),
-    () => chooseAccess(settingsOf({}, { ST_AUTH: 'https//k', OS_STORAGE_URL: withPassword, OS_USERNAME: 'a', OS_PASSWORD: 's' })),
+    () =>
+      chooseAccess(
+        settingsOf({}, { OS_AUTH_URL: withPassword, OS_USERNAME: 'alice', OS_PASSWORD: 's' }),
+      ),
+    () =>
+      chooseAccess(
+        settingsOf(
+          {},
+          { ST_AUTH: 'https//k', OS_STORAGE_URL: withPassword, OS_USERNAME: 'a', OS_PASSWORD: 's' },
+        ),
+      ),
   ].map((choose) => {
     try {
       return choose();
@@ -138,7 +207,8 @@ test('P9: an address with a password in it is refused, and not repeated', () => 
       return String(error);
     }
   });
-  for (const said of refusals) expect(said).toMatch(/expected a URL that begins with .*, without user and password/);
+  for (const said of refusals)
+    expect(said).toMatch(/expected a URL that begins with .*, without user and password/);
   expect(refusals[1]).toContain('OS_AUTH_URL: expected');
   expect(refusals[2]).toContain('ST_AUTH: expected');
   expect(refusals.join()).not.toContain('hunter2');
@@ -148,20 +218,31 @@ test('a region by chance is no choice: several, or the wrong one, are said', asy
   const access = { auth_url: `${fake.origin}/v3`, key: 'tester', secret: SECRET, project: 'p' };
   const some = await rejection(openSwift(access).createContainer('c', call));
   expect(some.message).toContain('set region to one of "RegionOne", "RegionTwo"');
-  const wrong = await rejection(openSwift({ ...access, region: 'Mars' }).createContainer('c', call));
-  expect(wrong.message).toContain('no object storage in region "Mars", but in "RegionOne", "RegionTwo"');
-  const none = await rejection(openSwift({ ...access, region, service_type: 'dns' }).createContainer('c', call));
+  const wrong = await rejection(
+    openSwift({ ...access, region: 'Mars' }).createContainer('c', call),
+  );
+  expect(wrong.message).toContain(
+    'no object storage in region "Mars", but in "RegionOne", "RegionTwo"',
+  );
+  const none = await rejection(
+    openSwift({ ...access, region, service_type: 'dns' }).createContainer('c', call),
+  );
   expect(none.message).toContain('has no dns, but identity, object-store');
-  const admin = await rejection(openSwift({ ...access, region, interface: 'admin' }).createContainer('c', call));
+  const admin = await rejection(
+    openSwift({ ...access, region, interface: 'admin' }).createContainer('c', call),
+  );
   expect(admin.message).toContain('no admin object-store');
-  for (const error of [some, wrong, none, admin]) expect(error).toMatchObject({ name: 'StorageError', retry: 'never' });
+  for (const error of [some, wrong, none, admin])
+    expect(error).toMatchObject({ name: 'StorageError', retry: 'never' });
 });
 
 test('wrong credentials, a wrong URL and nobody there are told apart', async () => {
   const refused = openSwift({ auth_url: `${fake.origin}/auth/v1.0`, key: USER, secret: 'no' });
   expect(await rejection(refused.listContainers({}, call))).toBeInstanceOf(InvalidCredentialsError);
   const astray = openSwift({ auth_url: `${fake.origin}/elsewhere/v3`, key: USER, secret: SECRET });
-  expect((await rejection(astray.listContainers({}, call))).message).toContain('check auth_url and auth_version');
+  expect((await rejection(astray.listContainers({}, call))).message).toContain(
+    'check auth_url and auth_version',
+  );
   const nowhere = openSwift({ auth_url: 'http://127.0.0.1:1/v3', key: USER, secret: SECRET });
   expect(await rejection(nowhere.listContainers({}, call))).toBeInstanceOf(TargetUnavailableError);
 });
@@ -195,15 +276,22 @@ test.each([
   [{ token: 't' }, 'token needs storage_url'],
   [{ key: 'k', secret: 's' }, 'auth_url is missing'],
   [{ key: 'k', secret: 's', host: 'h', project: 'a', project_id: 'b' }, 'exclude each other'],
-  [{ key: 'k', secret: 's', host: 'h', auth_version: '1', auth_type: 'application_credential' }, 'needs auth_version 3'],
+  [
+    { key: 'k', secret: 's', host: 'h', auth_version: '1', auth_type: 'application_credential' },
+    'needs auth_version 3',
+  ],
   [{ key: 'k', secret: 's', host: 'h', auth_type: 'apikey' }, 'needs auth_version 2'],
-  [{ key: 'k', secret: 's', host: 'h', auth_type: 'application_credential', project: 'p' }, 'belongs to a project'],
+  [
+    { key: 'k', secret: 's', host: 'h', auth_type: 'application_credential', project: 'p' },
+    'belongs to a project',
+  ],
 ])('%j is refused: %s', (settings, problem) => {
   expect(() => chooseAccess(settingsOf(settings))).toThrow(problem);
 });
 
 test('host, port and secure make an address of the identity service', () => {
-  const url = (settings: object) => (chooseAccess(settingsOf({ key: 'k', secret: 's', ...settings })) as { url: string }).url;
+  const url = (settings: object) =>
+    (chooseAccess(settingsOf({ key: 'k', secret: 's', ...settings })) as { url: string }).url;
   expect(url({ host: 'h' })).toBe('https://h:5000/v3');
   expect(url({ host: 'h', port: 80, secure: false, auth_version: '2' })).toBe('http://h:80/v2.0');
   expect(url({ host: 'h', auth_version: '1' })).toBe('https://h/auth/v1.0');
@@ -228,7 +316,8 @@ test.each([
 });
 
 test('Libcloud’s names for providers that speak Swift are known', () => {
-  for (const name of ['swift', 'openstack_swift', 'cloudfiles', 'ktucloud']) expect(findDriver(name).summary).toContain('wift');
+  for (const name of ['swift', 'openstack_swift', 'cloudfiles', 'ktucloud'])
+    expect(findDriver(name).summary).toContain('wift');
 });
 
 describe('URLs for everybody', () => {
@@ -241,11 +330,18 @@ describe('URLs for everybody', () => {
     const large = { container: 'c', key: 'large' };
     const multipart = swift.capabilities.multipart!;
     const token = await multipart.begin(large, plain, call);
-    await multipart.complete(token, [await multipart.uploadPart(token, 1, bytesBody(Buffer.from('content')), call)], call);
+    await multipart.complete(
+      token,
+      [await multipart.uploadPart(token, 1, bytesBody(Buffer.from('content')), call)],
+      call,
+    );
     const cdn = swift.capabilities.cdn!;
-    for (const each of [ref, ref, large]) expect(await (await fetch(await cdn.objectUrl(each, call))).text()).toBe('content');
+    for (const each of [ref, ref, large])
+      expect(await (await fetch(await cdn.objectUrl(each, call))).text()).toBe('content');
     expect(fake.count('PostAccount')).toBe(1);
-    expect((await fetch((await cdn.objectUrl(ref, call)).replace('odd', 'other'))).status).toBe(401);
+    expect((await fetch((await cdn.objectUrl(ref, call)).replace('odd', 'other'))).status).toBe(
+      401,
+    );
     await swift.close();
   });
 
@@ -273,8 +369,12 @@ describe('URLs for everybody', () => {
     const swift = openFake(fake);
     await swift.createContainer('c', call);
     fake.faults.next('Info', LOGIN_PAGE);
-    expect(await rejection(swift.capabilities.cdn!.objectUrl(ref, call))).toBeInstanceOf(UnprovenAnswerError);
-    expect(await swift.capabilities.cdn!.objectUrl(ref, call)).toMatch(/temp_url_sig=[0-9a-f]{64}&/);
+    expect(await rejection(swift.capabilities.cdn!.objectUrl(ref, call))).toBeInstanceOf(
+      UnprovenAnswerError,
+    );
+    expect(await swift.capabilities.cdn!.objectUrl(ref, call)).toMatch(
+      /temp_url_sig=[0-9a-f]{64}&/,
+    );
     await swift.close();
   });
 
@@ -284,12 +384,19 @@ describe('URLs for everybody', () => {
     await put(swift, ref, 'content');
     fake.faults.next('ListContainers', { kind: 'refuse', status: 403 }, 2);
     for (let i = 0; i < 2; i += 1) {
-      expect(await (await fetch(await swift.capabilities.cdn!.objectUrl(ref, call))).text()).toBe('content');
+      expect(await (await fetch(await swift.capabilities.cdn!.objectUrl(ref, call))).text()).toBe(
+        'content',
+      );
     }
-    expect({ account: fake.count('PostAccount'), container: fake.count('PostContainer') }).toEqual({ account: 0, container: 1 });
+    expect({ account: fake.count('PostAccount'), container: fake.count('PostContainer') }).toEqual({
+      account: 0,
+      container: 1,
+    });
     fake.rules.accountHeaders['x-account-meta-temp-url-key'] = 'configured';
     const other = openFake(fake, { temp_url_key: 'configured' });
-    expect(await (await fetch(await other.capabilities.cdn!.objectUrl(ref, call))).text()).toBe('content');
+    expect(await (await fetch(await other.capabilities.cdn!.objectUrl(ref, call))).text()).toBe(
+      'content',
+    );
     await swift.close();
     await other.close();
   });
@@ -299,7 +406,9 @@ describe('URLs for everybody', () => {
     await swift.createContainer('c', call);
     fake.rules.store.container('c').headers['x-container-read'] = 'other:reader';
     const cdn = swift.capabilities.cdn!;
-    expect((await rejection(cdn.containerUrl('c', call))).message).toContain('enable its CDN first');
+    expect((await rejection(cdn.containerUrl('c', call))).message).toContain(
+      'enable its CDN first',
+    );
     await cdn.enableContainer('c', call);
     await cdn.enableContainer('c', call);
     expect(fake.rules.store.container('c').headers['x-container-read']).toBe('other:reader,.r:*');
@@ -315,7 +424,9 @@ describe('URLs for everybody', () => {
     expect(await cdn.objectUrl(ref, call)).toContain('temp_url_sig=');
     await cdn.enableContainer('c', call);
     expect(await cdn.containerUrl('c', call)).toBe('https://cdn.example/c1');
-    expect(await cdn.objectUrl(ref, call)).toBe('https://cdn.example/c1/a%20folder/odd%20%25%C3%A9%3F.txt');
+    expect(await cdn.objectUrl(ref, call)).toBe(
+      'https://cdn.example/c1/a%20folder/odd%20%25%C3%A9%3F.txt',
+    );
     expect(await rejection(cdn.enableContainer('missing', call))).toBeInstanceOf(StorageError);
     expect(fake.count('PostContainer'), 'nobody else is let in').toBe(0);
     await swift.close();
@@ -323,14 +434,24 @@ describe('URLs for everybody', () => {
 
   test.each([
     ['http only', { 'x-cdn-uri': 'http://cdn.example/c1/' }, 'http://cdn.example/c1/x'],
-    ['enabled', { 'x-cdn-enabled': 'true', 'x-cdn-ssl-uri': 'https://cdn.example/c1' }, 'https://cdn.example/c1/x'],
-    ['given to it once', { 'x-cdn-enabled': 'False', 'x-cdn-ssl-uri': 'https://cdn.example/c1' }, 'temp_url_sig='],
+    [
+      'enabled',
+      { 'x-cdn-enabled': 'true', 'x-cdn-ssl-uri': 'https://cdn.example/c1' },
+      'https://cdn.example/c1/x',
+    ],
+    [
+      'given to it once',
+      { 'x-cdn-enabled': 'False', 'x-cdn-ssl-uri': 'https://cdn.example/c1' },
+      'temp_url_sig=',
+    ],
   ])('a container of the CDN: %s', async (_what, headers, url) => {
     fake.rules.hasCdn = true;
     const swift = openFake(fake);
     await swift.createContainer('c', call);
     fake.rules.cdnContainers.set('c', headers);
-    expect(await swift.capabilities.cdn!.objectUrl({ container: 'c', key: 'x' }, call)).toContain(url);
+    expect(await swift.capabilities.cdn!.objectUrl({ container: 'c', key: 'x' }, call)).toContain(
+      url,
+    );
     await swift.close();
   });
 
@@ -349,8 +470,12 @@ describe('URLs for everybody', () => {
   test('names that cannot be have no URL, and nobody is asked for one', async () => {
     const swift = openFake(fake, { temp_url_key: 'configured' });
     const { objectUrl } = swift.capabilities.cdn!;
-    expect(await rejection(objectUrl({ container: 'a/b', key: 'x' }, call))).toBeInstanceOf(ContainerDoesNotExistError);
-    expect(await rejection(objectUrl({ container: 'c', key: '' }, call))).toBeInstanceOf(InvalidObjectNameError);
+    expect(await rejection(objectUrl({ container: 'a/b', key: 'x' }, call))).toBeInstanceOf(
+      ContainerDoesNotExistError,
+    );
+    expect(await rejection(objectUrl({ container: 'c', key: '' }, call))).toBeInstanceOf(
+      InvalidObjectNameError,
+    );
     await swift.close();
   });
 
@@ -364,7 +489,10 @@ describe('URLs for everybody', () => {
     fake.faults.next('ListContainers', { kind: 'refuse', status: 403 });
     fake.rules.store.container('c').headers['x-container-meta-temp-url-key-2'] = 'of the container';
     expect(await (await fetch(await objectUrl(ref, call))).text()).toBe('content');
-    expect({ account: fake.count('PostAccount'), container: fake.count('PostContainer') }).toEqual({ account: 0, container: 0 });
+    expect({ account: fake.count('PostAccount'), container: fake.count('PostContainer') }).toEqual({
+      account: 0,
+      container: 0,
+    });
     await swift.close();
   });
 
@@ -372,7 +500,9 @@ describe('URLs for everybody', () => {
     const swift = openFake(fake);
     await swift.createContainer('c', call);
     fake.faults.next('ListContainers', { kind: 'refuse', status: 503 });
-    expect(await rejection(swift.capabilities.cdn!.objectUrl(ref, call))).toBeInstanceOf(StorageError);
+    expect(await rejection(swift.capabilities.cdn!.objectUrl(ref, call))).toBeInstanceOf(
+      StorageError,
+    );
     expect(fake.count('PostContainer')).toBe(0);
     await swift.close();
   });

@@ -4,11 +4,25 @@ import { bytesBody } from '../../../src/drivers/body.js';
 import { TargetUnavailableError, UnprovenAnswerError } from '../../../src/drivers/errors.js';
 import { flawIn } from '../../../src/drivers/http/answer-rules.js';
 import { sendObject } from '../../../src/drivers/send.js';
-import { SWIFT_ANSWERS, SWIFT_PROTOCOL, type SwiftOperation } from '../../../src/drivers/swift/answers.js';
+import {
+  SWIFT_ANSWERS,
+  SWIFT_PROTOCOL,
+  type SwiftOperation,
+} from '../../../src/drivers/swift/answers.js';
 import { BARE_200, LOGIN_PAGE } from '../../fakes/scripted-faults.js';
 import type { Operation } from '../../fakes/swift/request.js';
 import { type FakeSwift, startFakeSwift } from '../../fakes/swift/server.js';
-import { call, contentOf, listKeys, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
+import {
+  call,
+  contentOf,
+  listKeys,
+  plain,
+  put,
+  randomContent,
+  readAll,
+  rejection,
+  streamedBody,
+} from '../conformance/fixture.js';
 import { CONTAINER, openFailingFake } from '../failing-fake.js';
 import { wrapInEveryLayer } from '../layers/every-layer.js';
 import { openFake } from './open.js';
@@ -29,21 +43,27 @@ const parts = (backend: Backend) => backend.capabilities.multipart!;
 const begun = () => parts(swift).begin(ref, plain, call);
 const PART = bytesBody(Buffer.from('part'));
 
-type Asked = Exclude<Operation, 'Unknown' | 'Cdn' | 'PostAccount' | 'PostContainer' | 'PutMark' | 'GetMark'>;
+type Asked = Exclude<
+  Operation,
+  'Unknown' | 'Cdn' | 'PostAccount' | 'PostContainer' | 'PutMark' | 'GetMark'
+>;
 
 /** Something that asks for the operation, and what must be there before. */
 const ASKING: Readonly<Record<Asked, () => Promise<() => Promise<unknown>>>> = {
   Authenticate: async () => () => openFake(fake).listContainers({}, call),
-  Info: async () => () => openFake(fake, { temp_url_key: 'k' }).capabilities.cdn!.objectUrl(ref, call),
+  Info: async () => () =>
+    openFake(fake, { temp_url_key: 'k' }).capabilities.cdn!.objectUrl(ref, call),
   ListContainers: async () => () => swift.listContainers({}, call),
   PutContainer: async () => () => swift.createContainer('another', call),
   DeleteContainer: async () => () => swift.deleteContainer(container, call),
   ListObjects: async () => () => listKeys(swift, container),
-  BulkDelete: async () => () => swift.capabilities.batchDelete!.deleteObjects(container, ['a'], call),
+  BulkDelete: async () => () =>
+    swift.capabilities.batchDelete!.deleteObjects(container, ['a'], call),
   PutObject: async () => () => put(swift, ref, 'x'),
   CopyObject: async () => {
     await put(swift, { container, key: 'from' }, 'x');
-    return () => swift.capabilities.copy!.copyObject({ container, key: 'from' }, ref, undefined, call);
+    return () =>
+      swift.capabilities.copy!.copyObject({ container, key: 'from' }, ref, undefined, call);
   },
   GetObject: async () => {
     await put(swift, ref, 'x');
@@ -75,7 +95,14 @@ describe.each(Object.keys(ASKING) as Asked[])('Swift client: the answer to %s', 
     ['200 and nothing else', BARE_200],
     ['201 and nothing else', { ...BARE_200, status: 201 }],
     ['204 and nothing else', { ...BARE_200, status: 204 }],
-    ['a redirect to a login page', { ...LOGIN_PAGE, status: 302, headers: { location: 'http://portal/', 'content-type': 'text/html' } }],
+    [
+      'a redirect to a login page',
+      {
+        ...LOGIN_PAGE,
+        status: 302,
+        headers: { location: 'http://portal/', 'content-type': 'text/html' },
+      },
+    ],
     ['a demand to log in to the network', { ...LOGIN_PAGE, status: 511 }],
   ] as const)('is not believed when it is %s', async (_, answer) => {
     const ask = await ASKING[operation]();
@@ -92,7 +119,8 @@ describe.each(Object.keys(ASKING) as Asked[])('Swift client: the answer to %s', 
     const ask = await ASKING[operation]();
     fake.faults.next(operation, LOGIN_PAGE);
     // These are not repeated: the first request may have had its effect.
-    if (['PutContainer', 'DeleteContainer', 'Authenticate', 'Info'].includes(operation)) await rejection(ask());
+    if (['PutContainer', 'DeleteContainer', 'Authenticate', 'Info'].includes(operation))
+      await rejection(ask());
     await ask();
     expect(fake.count(operation)).toBeGreaterThan(1);
   });
@@ -101,20 +129,32 @@ describe.each(Object.keys(ASKING) as Asked[])('Swift client: the answer to %s', 
 test.each([
   ['201 and nothing else', { ...BARE_200, status: 201 }],
   ['a login page', LOGIN_PAGE],
-])('Swift client: a put that is answered by %s counts when a look finds what was sent', async (_, answer) => {
-  for (const body of [bytesBody(randomContent(100)), streamedBody(randomContent(100))]) {
-    fake.faults.next('PutObject', { ...answer, done: true });
-    const before = fake.count('PutObject');
-    const sent = await sendObject(swift, ref, body, described, { ...call, verifyHash: true });
-    expect(sent.info).toMatchObject({ size: 100, metaData: described.metaData, checksums: [sent.checksum] });
-    expect(fake.count('PutObject')).toBe(before + 1);
-  }
-});
+])(
+  'Swift client: a put that is answered by %s counts when a look finds what was sent',
+  async (_, answer) => {
+    for (const body of [bytesBody(randomContent(100)), streamedBody(randomContent(100))]) {
+      fake.faults.next('PutObject', { ...answer, done: true });
+      const before = fake.count('PutObject');
+      const sent = await sendObject(swift, ref, body, described, { ...call, verifyHash: true });
+      expect(sent.info).toMatchObject({
+        size: 100,
+        metaData: described.metaData,
+        checksums: [sent.checksum],
+      });
+      expect(fake.count('PutObject')).toBe(before + 1);
+    }
+  },
+);
 
 test('Swift client: a copy and a completion without a usable answer count when a look finds their object', async () => {
   await put(swift, { container, key: 'from' }, 'x');
   fake.faults.next('CopyObject', { ...BARE_200, done: true });
-  const copied = await swift.capabilities.copy!.copyObject({ container, key: 'from' }, ref, { ...described }, call);
+  const copied = await swift.capabilities.copy!.copyObject(
+    { container, key: 'from' },
+    ref,
+    { ...described },
+    call,
+  );
   expect(copied).toMatchObject({ size: 1, metaData: described.metaData });
   const token = await begun();
   const part = await parts(swift).uploadPart(token, 1, PART, call);
@@ -133,7 +173,9 @@ test('P4: Swift client: a 404 without a header of Swift does not say that an obj
   fake.faults.next('ListObjects', page);
   expect(await rejection(swift.headContainer(container, call))).toBeInstanceOf(UnprovenAnswerError);
   fake.faults.next('GetObject', { ...page, status: 416 });
-  expect(await rejection(swift.readObject(ref, { start: 5 }, call))).toBeInstanceOf(UnprovenAnswerError);
+  expect(await rejection(swift.readObject(ref, { start: 5 }, call))).toBeInstanceOf(
+    UnprovenAnswerError,
+  );
   expect(await contentOf(swift, ref)).toBe('x');
 });
 
@@ -147,7 +189,11 @@ test('Swift client: an answer of Swift without an ETag does not confirm a put', 
 
 test('Swift client: a listing whose entries have no size is not believed', async () => {
   const entry = JSON.stringify([{ name: 'a' }]);
-  fake.faults.next('ListObjects', { ...BARE_200, headers: { 'x-trans-id': 'tx1', 'content-type': 'application/json' }, body: entry });
+  fake.faults.next('ListObjects', {
+    ...BARE_200,
+    headers: { 'x-trans-id': 'tx1', 'content-type': 'application/json' },
+    body: entry,
+  });
   expect(await rejection(listKeys(swift, container))).toMatchObject({ retry: 'backoff' });
 });
 
@@ -159,16 +205,63 @@ const REAL: readonly (readonly [
   headers: Record<string, string>,
   body: string,
 ])[] = [
-  ['Swift', 'putContainer', 201, { 'content-type': 'text/html; charset=UTF-8', 'content-length': '0', 'x-trans-id': 'tx1' }, ''],
-  ['Swift', 'putObject', 201, { 'content-type': 'text/html; charset=UTF-8', etag: '5d41402abc4b2a76b9719d911017c592' }, ''],
-  ['Swift', 'putManifest', 201, { etag: '"7904863e28b5ae5a4b5d41dc361b3217"', 'x-trans-id': 'tx1' }, ''],
-  ['Swift', 'postObject', 202, { 'content-type': 'text/html', 'x-trans-id': 'tx1' }, '<html><h1>Accepted</h1></html>'],
-  ['Swift', 'deleteObject', 204, { 'content-type': 'text/html; charset=UTF-8', 'x-openstack-request-id': 'tx1' }, ''],
-  ['Ceph', 'postAccount', 204, { 'x-trans-id': 'tx1-default', 'content-type': 'text/plain; charset=utf-8' }, ''],
-  ['Ceph', 'getContainer', 200, { 'x-trans-id': 'tx1-default', 'content-type': 'application/json; charset=utf-8' }, '[]'],
+  [
+    'Swift',
+    'putContainer',
+    201,
+    { 'content-type': 'text/html; charset=UTF-8', 'content-length': '0', 'x-trans-id': 'tx1' },
+    '',
+  ],
+  [
+    'Swift',
+    'putObject',
+    201,
+    { 'content-type': 'text/html; charset=UTF-8', etag: '5d41402abc4b2a76b9719d911017c592' },
+    '',
+  ],
+  [
+    'Swift',
+    'putManifest',
+    201,
+    { etag: '"7904863e28b5ae5a4b5d41dc361b3217"', 'x-trans-id': 'tx1' },
+    '',
+  ],
+  [
+    'Swift',
+    'postObject',
+    202,
+    { 'content-type': 'text/html', 'x-trans-id': 'tx1' },
+    '<html><h1>Accepted</h1></html>',
+  ],
+  [
+    'Swift',
+    'deleteObject',
+    204,
+    { 'content-type': 'text/html; charset=UTF-8', 'x-openstack-request-id': 'tx1' },
+    '',
+  ],
+  [
+    'Ceph',
+    'postAccount',
+    204,
+    { 'x-trans-id': 'tx1-default', 'content-type': 'text/plain; charset=utf-8' },
+    '',
+  ],
+  [
+    'Ceph',
+    'getContainer',
+    200,
+    { 'x-trans-id': 'tx1-default', 'content-type': 'application/json; charset=utf-8' },
+    '[]',
+  ],
   ['Swift', 'getContainer', 204, { 'x-container-object-count': '0' }, ''],
 ];
 
-test.each(REAL)('Swift answers: believe what %s gives for %s', (_, operation, status, headers, body) => {
-  expect(flawIn({ status, headers, body }, SWIFT_ANSWERS[operation], SWIFT_PROTOCOL, { action: 'x' })).toBeUndefined();
-});
+test.each(REAL)(
+  'Swift answers: believe what %s gives for %s',
+  (_, operation, status, headers, body) => {
+    expect(
+      flawIn({ status, headers, body }, SWIFT_ANSWERS[operation], SWIFT_PROTOCOL, { action: 'x' }),
+    ).toBeUndefined();
+  },
+);

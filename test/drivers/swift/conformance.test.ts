@@ -27,9 +27,12 @@ const settings = {
   region: 'RegionOne',
   segments_container: 'segments-of-all',
 };
-conformance('swift by Keystone, without bulk delete, one container for segments, in every layer, over the fake', {
-  open: () => wrapInEveryLayer(openFake(keystone, settings)),
-  again: () => wrapInEveryLayer(openFake(keystone, settings)),
-  stop: () => keystone.close(),
-  ...limits,
-});
+conformance(
+  'swift by Keystone, without bulk delete, one container for segments, in every layer, over the fake',
+  {
+    open: () => wrapInEveryLayer(openFake(keystone, settings)),
+    again: () => wrapInEveryLayer(openFake(keystone, settings)),
+    stop: () => keystone.close(),
+    ...limits,
+  },
+);

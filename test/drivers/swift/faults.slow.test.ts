@@ -19,7 +19,17 @@ import { sendObject } from '../../../src/drivers/send.js';
 import { createDriver } from '../../../src/drivers/storage.js';
 import { SECRET } from '../../fakes/swift/identity.js';
 import { type FakeSwift, startFakeSwift } from '../../fakes/swift/server.js';
-import { call, contentOf, listKeys, plain, put, randomContent, readAll, rejection, streamedBody } from '../conformance/fixture.js';
+import {
+  call,
+  contentOf,
+  listKeys,
+  plain,
+  put,
+  randomContent,
+  readAll,
+  rejection,
+  streamedBody,
+} from '../conformance/fixture.js';
 import { CONTAINER, openFailingFake } from '../failing-fake.js';
 import { wrapInEveryLayer } from '../layers/every-layer.js';
 import { openFake } from './open.js';
@@ -55,7 +65,8 @@ test.each([
   const error = await rejection(put(swift, ref, 'x'));
   expect(error).toBeInstanceOf(type);
   expect(error).toMatchObject({ driver: 'swift', retry });
-  if (status !== 202) expect(error).toMatchObject({ requestId: expect.stringMatching(/^tx-fake-\d+$/) });
+  if (status !== 202)
+    expect(error).toMatchObject({ requestId: expect.stringMatching(/^tx-fake-\d+$/) });
 });
 
 test('P2: 202 means that nothing was stored: no object, no copy, and nothing made of parts', async () => {
@@ -67,14 +78,18 @@ test('P2: 202 means that nothing was stored: no object, no copy, and nothing mad
   const token = await multipart!.begin(ref, plain, call);
   const part = await multipart!.uploadPart(token, 1, bytesBody(randomContent(10)), call);
   fake.faults.next('PutManifest', { kind: 'refuse', status: 202 });
-  expect(await rejection(multipart!.complete(token, [part], call))).toMatchObject({ name: 'ObjectError', retry: 'backoff' });
+  expect(await rejection(multipart!.complete(token, [part], call))).toMatchObject({
+    name: 'ObjectError',
+    retry: 'backoff',
+  });
   expect(await multipart!.complete(token, [part], call)).toMatchObject({ size: 10 });
 });
 
 test('P2: bytes that are in memory, and those whose digest is known, go with it, so that Swift itself refuses others', async () => {
   const content = randomContent(100);
   const digest = checksumOf('md5', content);
-  const told = (operation: string) => fake.log.findLast((each) => each.operation === operation)?.headers['etag'];
+  const told = (operation: string) =>
+    fake.log.findLast((each) => each.operation === operation)?.headers['etag'];
   await put(swift, ref, content);
   expect(told('PutObject')).toBe(digest.hex);
   await put(swift, ref, 'x');
@@ -88,7 +103,11 @@ test('P2: bytes that are in memory, and those whose digest is known, go with it,
 });
 
 test('a Retry-After is waited for, and the put goes through', async () => {
-  fake.faults.next('PutObject', { kind: 'refuse', status: 503, headers: { 'retry-after': '0' } }, 2);
+  fake.faults.next(
+    'PutObject',
+    { kind: 'refuse', status: 503, headers: { 'retry-after': '0' } },
+    2,
+  );
   await put(wrapInEveryLayer(swift), ref, 'content');
   expect(fake.count('PutObject')).toBe(3);
 });
@@ -96,7 +115,9 @@ test('a Retry-After is waited for, and the put goes through', async () => {
 test('G2: a connection that is reset in the middle of a body leaves what was there', async () => {
   await put(swift, ref, 'as before');
   fake.faults.next('PutObject', { kind: 'reset', afterBytes: MIB });
-  const error = await rejection(swift.putObject(ref, streamedBody(randomContent(8 * MIB)), plain, call));
+  const error = await rejection(
+    swift.putObject(ref, streamedBody(randomContent(8 * MIB)), plain, call),
+  );
   expect(error).toBeInstanceOf(TargetUnavailableError);
   expect(error).toMatchObject({ retry: 'backoff' });
   expect(await contentOf(swift, ref)).toBe('as before');
@@ -107,7 +128,9 @@ test('a server that never answers, or stops in the middle of an answer, is given
   fake.faults.next('HeadObject', { kind: 'stall' });
   expect(await rejection(swift.headObject(ref, call))).toBeInstanceOf(TargetUnavailableError);
   fake.faults.next('GetObject', { kind: 'stall-body', afterBytes: 3 });
-  expect(await rejection(readAll(await swift.readObject(ref, undefined, call)))).toBeInstanceOf(TargetUnavailableError);
+  expect(await rejection(readAll(await swift.readObject(ref, undefined, call)))).toBeInstanceOf(
+    TargetUnavailableError,
+  );
 });
 
 test('what Swift is known to take its time for may be silent for longer', async () => {
@@ -132,7 +155,9 @@ test('what Swift is known to take its time for may be silent for longer', async 
 test('an answer that is cut short is an error: of an object, of a listing', async () => {
   await put(swift, ref, randomContent(100_000));
   fake.faults.next('GetObject', { kind: 'truncate', afterBytes: 50_000 });
-  expect(await rejection(readAll(await swift.readObject(ref, undefined, call)))).toBeInstanceOf(TargetUnavailableError);
+  expect(await rejection(readAll(await swift.readObject(ref, undefined, call)))).toBeInstanceOf(
+    TargetUnavailableError,
+  );
   fake.faults.next('ListObjects', { kind: 'truncate', afterBytes: 30 });
   expect(await rejection(listKeys(swift, container))).toBeInstanceOf(TargetUnavailableError);
 });
@@ -142,21 +167,31 @@ test('P2: an ETag that is not that of the bytes sent is a hash mismatch: of an o
   const multipart = swift.capabilities.multipart!;
   for (const body of [bytesBody(content), streamedBody(content)]) {
     fake.faults.next('PutObject', { kind: 'wrong-etag' });
-    expect(await rejection(swift.putObject(ref, body, plain, call))).toBeInstanceOf(ObjectHashMismatchError);
+    expect(await rejection(swift.putObject(ref, body, plain, call))).toBeInstanceOf(
+      ObjectHashMismatchError,
+    );
     const token = await multipart.begin(ref, plain, call);
     fake.faults.next('PutSegment', { kind: 'wrong-etag' });
-    expect(await rejection(multipart.uploadPart(token, 1, body, call))).toBeInstanceOf(ObjectHashMismatchError);
+    expect(await rejection(multipart.uploadPart(token, 1, body, call))).toBeInstanceOf(
+      ObjectHashMismatchError,
+    );
     const part = await multipart.uploadPart(token, 1, body, call);
     fake.faults.next('PutManifest', { kind: 'wrong-etag' });
-    expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(ObjectHashMismatchError);
+    expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(
+      ObjectHashMismatchError,
+    );
   }
 });
 
 test('a token that expires in the middle of a run is replaced once, for all requests that meet it', async () => {
   for (let i = 0; i < 10; i += 1) await put(swift, { container, key: `k${i}` }, 'x');
   fake.rules.valid.clear();
-  const heads = Array.from({ length: 10 }, (_, i) => swift.headObject({ container, key: `k${i}` }, call));
-  expect((await Promise.all(heads)).map(({ size }) => size)).toEqual(Array.from({ length: 10 }, () => 1));
+  const heads = Array.from({ length: 10 }, (_, i) =>
+    swift.headObject({ container, key: `k${i}` }, call),
+  );
+  expect((await Promise.all(heads)).map(({ size }) => size)).toEqual(
+    Array.from({ length: 10 }, () => 1),
+  );
   expect(fake.count('Authenticate')).toBe(2);
   fake.rules.valid.clear();
   await swift.putObject(ref, streamedBody(randomContent(3 * MIB)), plain, call);
@@ -225,9 +260,14 @@ test('where there is no bulk delete each object has its own fate', async () => {
 test('names too long for a bulk delete go alone, and keep no others from going', async () => {
   const keys = ['a', 'é'.repeat(500), 'z'];
   for (const key of keys) await put(swift, { container, key }, key);
-  expect(await swift.capabilities.batchDelete!.deleteObjects(container, keys, call)).toEqual(new Map());
+  expect(await swift.capabilities.batchDelete!.deleteObjects(container, keys, call)).toEqual(
+    new Map(),
+  );
   expect(await listKeys(swift, container)).toEqual([]);
-  expect({ together: fake.count('BulkDelete'), alone: fake.count('DeleteObject') }).toEqual({ together: 1, alone: 1 });
+  expect({ together: fake.count('BulkDelete'), alone: fake.count('DeleteObject') }).toEqual({
+    together: 1,
+    alone: 1,
+  });
 });
 
 test('failures of objects that nobody asked about, and what is no failure, say nothing of the others', async () => {
@@ -239,7 +279,9 @@ test('failures of objects that nobody asked about, and what is no failure, say n
     'aa',
   ];
   fake.faults.next('BulkDelete', { kind: 'say', answer: bulkAnswer({ Errors: errors }) });
-  expect(await swift.capabilities.batchDelete!.deleteObjects(container, ['a'], call)).toEqual(new Map());
+  expect(await swift.capabilities.batchDelete!.deleteObjects(container, ['a'], call)).toEqual(
+    new Map(),
+  );
 });
 
 test.each([
@@ -248,16 +290,31 @@ test.each([
   ['no number of those deleted', bulkAnswer({ 'Number Deleted': '0' })],
   ['no number of those missing', bulkAnswer({ 'Number Not Found': null })],
   ['no list of failures', bulkAnswer({ Errors: undefined })],
-])('a service that answers a bulk delete with %s has none, and is not asked again', async (_what, answer) => {
-  for (const key of ['a', 'b']) await put(swift, { container, key }, key);
-  fake.faults.next('BulkDelete', { kind: 'say', answer });
-  for (const key of ['a', 'b']) expect(await swift.capabilities.batchDelete!.deleteObjects(container, [key], call)).toEqual(new Map());
-  expect(await listKeys(swift, container)).toEqual([]);
-  expect({ together: fake.count('BulkDelete'), alone: fake.count('DeleteObject') }).toEqual({ together: 1, alone: 2 });
-});
+])(
+  'a service that answers a bulk delete with %s has none, and is not asked again',
+  async (_what, answer) => {
+    for (const key of ['a', 'b']) await put(swift, { container, key }, key);
+    fake.faults.next('BulkDelete', { kind: 'say', answer });
+    for (const key of ['a', 'b'])
+      expect(await swift.capabilities.batchDelete!.deleteObjects(container, [key], call)).toEqual(
+        new Map(),
+      );
+    expect(await listKeys(swift, container)).toEqual([]);
+    expect({ together: fake.count('BulkDelete'), alone: fake.count('DeleteObject') }).toEqual({
+      together: 1,
+      alone: 2,
+    });
+  },
+);
 
 function bulkAnswer(more: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify({ 'Response Status': '200 OK', 'Number Deleted': 0, 'Number Not Found': 1, Errors: [], ...more });
+  return JSON.stringify({
+    'Response Status': '200 OK',
+    'Number Deleted': 0,
+    'Number Not Found': 1,
+    Errors: [],
+    ...more,
+  });
 }
 
 test('a listing that takes no notice of its marker is an error, not a loop', async () => {
@@ -265,7 +322,9 @@ test('a listing that takes no notice of its marker is an error, not a loop', asy
   for (const key of ['a', 'b', 'c']) await put(swift, { container, key }, key);
   fake.faults.next('ListObjects', { kind: 'ignore-marker' }, 3); // of the look at the container, and of two pages
   const driver = createDriver(swift);
-  const listing = driver.getContainer(container).then((found) => driver.listContainerObjects(found));
+  const listing = driver
+    .getContainer(container)
+    .then((found) => driver.listContainerObjects(found));
   expect((await rejection(listing)).message).toContain('does not advance');
 });
 
@@ -282,7 +341,9 @@ test('P5: a completion whose answer was lost has happened: sent again, it finds 
   expect(await multipart.complete(token, [part], call)).toMatchObject({ key: ref.key, size: 10 });
   expect((await readAll(await swift.readObject(ref, undefined, call))).equals(content)).toBe(true);
   await put(swift, ref, 'somebody else');
-  expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(ObjectDoesNotExistError);
+  expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(
+    ObjectDoesNotExistError,
+  );
 });
 
 test('P5: an upload in parts goes on with another process: only missing parts are sent', async () => {
@@ -290,11 +351,22 @@ test('P5: an upload in parts goes on with another process: only missing parts ar
   const multipart = swift.capabilities.multipart!;
   const token = await multipart.begin(ref, plain, call);
   for (const number of [1, 3]) {
-    await multipart.uploadPart(token, number, bytesBody(content.subarray((number - 1) * 2 * MIB, number * 2 * MIB)), call);
+    await multipart.uploadPart(
+      token,
+      number,
+      bytesBody(content.subarray((number - 1) * 2 * MIB, number * 2 * MIB)),
+      call,
+    );
   }
   const again = openFake(fake);
   const resume = { token, keep: async () => {} };
-  const settings = { signal: call.signal, verifyHash: true, resume, partsAbove: MIB, partSize: 2 * MIB };
+  const settings = {
+    signal: call.signal,
+    verifyHash: true,
+    resume,
+    partsAbove: MIB,
+    partSize: 2 * MIB,
+  };
   await sendObject(again, ref, bytesBody(content), plain, settings);
   expect(fake.count('PutSegment')).toBe(3);
   expect((await readAll(await again.readObject(ref, undefined, call))).equals(content)).toBe(true);
@@ -306,7 +378,9 @@ test('a container that is deleted while it is used is missing, for every operati
   fake.rules.store.containers.delete(container);
   expect(await rejection(put(swift, ref, 'y'))).toBeInstanceOf(ContainerDoesNotExistError);
   expect(await rejection(listKeys(swift, container))).toBeInstanceOf(ContainerDoesNotExistError);
-  expect(await rejection(swift.capabilities.multipart!.begin(ref, plain, call))).toBeInstanceOf(ContainerDoesNotExistError);
+  expect(await rejection(swift.capabilities.multipart!.begin(ref, plain, call))).toBeInstanceOf(
+    ContainerDoesNotExistError,
+  );
 });
 
 test('P9: no error and no listing of a backend shows a secret or a token', async () => {
@@ -315,8 +389,11 @@ test('P9: no error and no listing of a backend shows a secret or a token', async
   expect(errors[0]).toBeInstanceOf(InvalidCredentialsError);
   fake.faults.next('PutObject', { kind: 'reset', afterBytes: 10 });
   errors.push(await rejection(put(swift, ref, 'more than ten bytes')));
-  for (const shown of [...errors, wrong, swift].map((each) => inspect(each, { depth: 12, showHidden: true }) + JSON.stringify(each))) {
-    for (const secret of [SECRET, 'wrong-secret-of-mine', ...fake.rules.issued]) expect(shown).not.toContain(secret);
+  for (const shown of [...errors, wrong, swift].map(
+    (each) => inspect(each, { depth: 12, showHidden: true }) + JSON.stringify(each),
+  )) {
+    for (const secret of [SECRET, 'wrong-secret-of-mine', ...fake.rules.issued])
+      expect(shown).not.toContain(secret);
   }
   await wrong.close();
 });

@@ -29,15 +29,28 @@ export function withLargeObjects(): void {
 }
 
 /** Stores an object in segments of a MiB. Resolves with the name of the upload. */
-export async function putLarge(to: ObjectRef, content: Buffer, options: PutOptions = plain): Promise<string> {
+export async function putLarge(
+  to: ObjectRef,
+  content: Buffer,
+  options: PutOptions = plain,
+): Promise<string> {
   const multipart = large.swift.capabilities.multipart!;
   const token = await multipart.begin(to, options, call);
   const parts = [];
   for (let at = 0; at < content.length; at += MIB) {
-    parts.push(await multipart.uploadPart(token, at / MIB + 1, bytesBody(content.subarray(at, at + MIB)), call));
+    parts.push(
+      await multipart.uploadPart(
+        token,
+        at / MIB + 1,
+        bytesBody(content.subarray(at, at + MIB)),
+        call,
+      ),
+    );
   }
   await multipart.complete(token, parts, call);
   return token.opaque;
 }
 
-export const inSegments = () => [...(large.fake.rules.store.containers.get(segments)?.objects.keys() ?? [])];
+export const inSegments = () => [
+  ...(large.fake.rules.store.containers.get(segments)?.objects.keys() ?? []),
+];

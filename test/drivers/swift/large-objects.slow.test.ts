@@ -4,8 +4,27 @@ import { checksumOf } from '../../../src/drivers/digest.js';
 import { ObjectAccessDeniedError, UnsupportedOperationError } from '../../../src/drivers/errors.js';
 import { largeObjects } from '../../../src/drivers/swift/large-objects.js';
 import { fakeClock } from '../../fakes/clock.js';
-import { call, contentOf, listAll, listKeys, plain, put, randomContent, readAll, rejection } from '../conformance/fixture.js';
-import { large as at, container, inSegments, MIB, putLarge, ref, segments, withLargeObjects } from './large-fixture.js';
+import {
+  call,
+  contentOf,
+  listAll,
+  listKeys,
+  plain,
+  put,
+  randomContent,
+  readAll,
+  rejection,
+} from '../conformance/fixture.js';
+import {
+  large as at,
+  container,
+  inSegments,
+  MIB,
+  putLarge,
+  ref,
+  segments,
+  withLargeObjects,
+} from './large-fixture.js';
 import { openFake } from './open.js';
 
 withLargeObjects();
@@ -13,9 +32,18 @@ withLargeObjects();
 test('a large object has segments under a name of its own, and no ETag that is taken for its hash', async () => {
   const content = randomContent(2 * MIB + 5);
   const id = await putLarge(ref, content);
-  expect(inSegments()).toEqual(['00001', '00002', '00003'].map((number) => `longshore/segments/${container}/${id}/${number}`));
-  for (const info of [await at.swift.headObject(ref, call), ...(await listAll(at.swift, container))]) {
-    expect(info).toMatchObject({ size: content.length, checksums: [], extra: { largeObject: 'static' } });
+  expect(inSegments()).toEqual(
+    ['00001', '00002', '00003'].map((number) => `longshore/segments/${container}/${id}/${number}`),
+  );
+  for (const info of [
+    await at.swift.headObject(ref, call),
+    ...(await listAll(at.swift, container)),
+  ]) {
+    expect(info).toMatchObject({
+      size: content.length,
+      checksums: [],
+      extra: { largeObject: 'static' },
+    });
   }
 });
 
@@ -23,44 +51,74 @@ test('a digest that was known before is told of the large object, and is no meta
   const content = randomContent(MIB + 5);
   const checksums = [checksumOf('md5', content)];
   await putLarge(ref, content, { ...plain, metaData: { mtime: '1.5' }, checksums });
-  expect(await at.swift.headObject(ref, call)).toMatchObject({ checksums, metaData: { mtime: '1.5' } });
-  await at.swift.capabilities.copy!.copyObject(ref, ref, { contentType: 'text/plain', metaData: { mtime: '2' } }, call);
-  expect(await at.swift.headObject(ref, call)).toMatchObject({ checksums, metaData: { mtime: '2' }, extra: { largeObject: 'static' } });
+  expect(await at.swift.headObject(ref, call)).toMatchObject({
+    checksums,
+    metaData: { mtime: '1.5' },
+  });
+  await at.swift.capabilities.copy!.copyObject(
+    ref,
+    ref,
+    { contentType: 'text/plain', metaData: { mtime: '2' } },
+    call,
+  );
+  expect(await at.swift.headObject(ref, call)).toMatchObject({
+    checksums,
+    metaData: { mtime: '2' },
+    extra: { largeObject: 'static' },
+  });
 });
 
 test.each<readonly [string, () => Promise<unknown>]>([
   ['a small one', () => put(at.swift, ref, 'small')],
   ['another large one', () => putLarge(ref, randomContent(MIB))],
   ['nothing', () => at.swift.deleteObject(ref, call)],
-  ['nothing, in a batch', () => at.swift.capabilities.batchDelete!.deleteObjects(container, [ref.key, 'other'], call)],
+  [
+    'nothing, in a batch',
+    () => at.swift.capabilities.batchDelete!.deleteObjects(container, [ref.key, 'other'], call),
+  ],
   [
     'a copy',
     async () => {
       await put(at.swift, { container, key: 'source' }, 'copied');
-      await at.swift.capabilities.copy!.copyObject({ container, key: 'source' }, ref, undefined, call);
+      await at.swift.capabilities.copy!.copyObject(
+        { container, key: 'source' },
+        ref,
+        undefined,
+        call,
+      );
     },
   ],
-])('replacing a large object by %s removes its segments, and nothing else in their container', async (_, replace) => {
-  const old = await putLarge(ref, randomContent(2 * MIB));
-  const other = { container, key: 'other large one' };
-  const kept = await putLarge(other, randomContent(MIB));
-  at.fake.rules.store.container(segments).objects.set('somebody else’s', at.fake.rules.store.object(segments, inSegments()[0]));
-  await replace();
-  const left = inSegments();
-  expect(left.filter((name) => name.includes(old))).toEqual([]);
-  expect(left).toContain('somebody else’s');
-  expect(left.filter((name) => name.includes('/marks/'))).toEqual([]);
-  expect(left.some((name) => name.includes(kept))).toBe(true);
-});
+])(
+  'replacing a large object by %s removes its segments, and nothing else in their container',
+  async (_, replace) => {
+    const old = await putLarge(ref, randomContent(2 * MIB));
+    const other = { container, key: 'other large one' };
+    const kept = await putLarge(other, randomContent(MIB));
+    at.fake.rules.store
+      .container(segments)
+      .objects.set('somebody else’s', at.fake.rules.store.object(segments, inSegments()[0]));
+    await replace();
+    const left = inSegments();
+    expect(left.filter((name) => name.includes(old))).toEqual([]);
+    expect(left).toContain('somebody else’s');
+    expect(left.filter((name) => name.includes('/marks/'))).toEqual([]);
+    expect(left.some((name) => name.includes(kept))).toBe(true);
+  },
+);
 
 test('P5: segments that could not be removed are found by `unfinished`, and go then', async () => {
   const old = await putLarge(ref, randomContent(MIB));
   at.fake.faults.next('BulkDelete', { kind: 'refuse', status: 500 });
   await put(at.swift, ref, 'small');
-  expect(inSegments().some((name) => name.startsWith(`longshore/segments/${container}/${old}/`))).toBe(true);
+  expect(
+    inSegments().some((name) => name.startsWith(`longshore/segments/${container}/${old}/`)),
+  ).toBe(true);
   const multipart = at.swift.capabilities.multipart!;
   const [token, ...more] = await multipart.unfinished(container, 'folder/', call);
-  expect({ token, more }).toEqual({ token: { ...ref, driver: 'swift', opaque: old, discarded: true }, more: [] });
+  expect({ token, more }).toEqual({
+    token: { ...ref, driver: 'swift', opaque: old, discarded: true },
+    more: [],
+  });
   await multipart.abort(token!, call);
   expect(inSegments()).toEqual([]);
   expect(await contentOf(at.swift, ref)).toBe('small');
@@ -84,7 +142,9 @@ test('P4: what only looks like a manifest, or is a dynamic one, takes no segment
   await put(at.swift, impostor, JSON.stringify([{ name: `/${segments}/${segment}` }]));
   await put(at.swift, impostor, 'replaced');
   const headers = { 'x-object-manifest': `${segments}/longshore/` };
-  at.fake.rules.store.container(container).objects.set('dynamic', { ...at.fake.rules.store.object(container, 'impostor'), headers });
+  at.fake.rules.store
+    .container(container)
+    .objects.set('dynamic', { ...at.fake.rules.store.object(container, 'impostor'), headers });
   expect((await at.swift.headObject({ container, key: 'dynamic' }, call)).size).toBe(MIB);
   await at.swift.deleteObject({ container, key: 'dynamic' }, call);
   await at.swift.deleteObject({ container, key: 'never was' }, call);
@@ -95,15 +155,22 @@ test('P4: before segments are removed all replicas are asked what the object is 
   await putLarge(ref, randomContent(MIB));
   const before = at.fake.log.length;
   await put(at.swift, ref, 'small');
-  const looks = at.fake.log.slice(before).filter(({ operation, key }) => operation === 'HeadObject' && key === ref.key);
+  const looks = at.fake.log
+    .slice(before)
+    .filter(({ operation, key }) => operation === 'HeadObject' && key === ref.key);
   expect(looks.map(({ headers }) => headers['x-newest'])).toEqual([undefined, 'true']);
 });
 
 test('P5: so are segments of which some could not be removed', async () => {
   const old = await putLarge(ref, randomContent(2 * MIB));
-  at.fake.faults.next('BulkDelete', { kind: 'refuse-keys', keys: { [inSegments()[0]!]: '403 Forbidden' } });
+  at.fake.faults.next('BulkDelete', {
+    kind: 'refuse-keys',
+    keys: { [inSegments()[0]!]: '403 Forbidden' },
+  });
   await put(at.swift, ref, 'small');
-  expect(await at.swift.capabilities.multipart!.unfinished(container, '', call)).toMatchObject([{ opaque: old, discarded: true }]);
+  expect(await at.swift.capabilities.multipart!.unfinished(container, '', call)).toMatchObject([
+    { opaque: old, discarded: true },
+  ]);
 });
 
 test('P5: segments that an object is made of stay, even when their upload is aborted by a mark that was left', async () => {
@@ -115,7 +182,9 @@ test('P5: segments that an object is made of stay, even when their upload is abo
   const tokens = await multipart.unfinished(container, '', call);
   expect(tokens.map(({ opaque }) => opaque)).toEqual([id]);
   await multipart.abort(tokens[0]!, call);
-  expect((await readAll(await at.swift.readObject(ref, undefined, call))).equals(content)).toBe(true);
+  expect((await readAll(await at.swift.readObject(ref, undefined, call))).equals(content)).toBe(
+    true,
+  );
   expect(await multipart.unfinished(container, '', call)).toEqual([]);
 });
 
@@ -126,25 +195,55 @@ test('a large object is copied whole where it fits, with an MD5, and in segments
     const to = { container, key: `to ${size}` };
     const content = randomContent(size);
     const headers = { 'cache-control': 'no-cache', 'content-language': 'de' };
-    await putLarge(from, content, { ...plain, contentType: 'video/mp4', metaData: { mtime: '1.5' }, headers });
+    await putLarge(from, content, {
+      ...plain,
+      contentType: 'video/mp4',
+      metaData: { mtime: '1.5' },
+      headers,
+    });
     const info = await copy!.copyObject(from, to, undefined, call);
     expect(info.checksums).toEqual(size > 2 * MIB ? [] : [checksumOf('md5', content)]);
     await at.swift.deleteObject(from, call);
-    expect((await readAll(await at.swift.readObject(to, undefined, call))).equals(content)).toBe(true);
+    expect((await readAll(await at.swift.readObject(to, undefined, call))).equals(content)).toBe(
+      true,
+    );
     const extra = { contentType: 'video/mp4', cacheControl: 'no-cache', contentLanguage: 'de' };
-    expect(await at.swift.headObject(to, call)).toMatchObject({ size, metaData: { mtime: '1.5' }, extra });
+    expect(await at.swift.headObject(to, call)).toMatchObject({
+      size,
+      metaData: { mtime: '1.5' },
+      extra,
+    });
   }
 });
 
 test('dynamic large objects are read as a whole, keep their segments, and have no hash', async () => {
-  for (const [key, part] of [['parts/1', 'one '] as const, ['parts/2', 'two'] as const]) await put(at.swift, { container, key }, part);
+  for (const [key, part] of [['parts/1', 'one '] as const, ['parts/2', 'two'] as const])
+    await put(at.swift, { container, key }, part);
   const manifest = { container, key: 'dynamic' };
-  const stored = { bytes: Buffer.alloc(0), headers: { 'x-object-manifest': `${container}/parts/`, 'content-type': 'text/plain' } };
-  at.fake.rules.store.container(container).objects.set('dynamic', { ...stored, modifiedMs: Date.now(), segments: undefined });
-  expect(await at.swift.headObject(manifest, call)).toMatchObject({ size: 7, checksums: [], extra: { largeObject: 'dynamic' } });
+  const stored = {
+    bytes: Buffer.alloc(0),
+    headers: { 'x-object-manifest': `${container}/parts/`, 'content-type': 'text/plain' },
+  };
+  at.fake.rules.store
+    .container(container)
+    .objects.set('dynamic', { ...stored, modifiedMs: Date.now(), segments: undefined });
+  expect(await at.swift.headObject(manifest, call)).toMatchObject({
+    size: 7,
+    checksums: [],
+    extra: { largeObject: 'dynamic' },
+  });
   expect(await contentOf(at.swift, manifest)).toBe('one two');
-  await at.swift.capabilities.copy!.copyObject(manifest, manifest, { contentType: 'text/csv', metaData: { a: '1' } }, call);
-  expect(await at.swift.headObject(manifest, call)).toMatchObject({ size: 7, metaData: { a: '1' }, extra: { contentType: 'text/csv' } });
+  await at.swift.capabilities.copy!.copyObject(
+    manifest,
+    manifest,
+    { contentType: 'text/csv', metaData: { a: '1' } },
+    call,
+  );
+  expect(await at.swift.headObject(manifest, call)).toMatchObject({
+    size: 7,
+    metaData: { a: '1' },
+    extra: { contentType: 'text/csv' },
+  });
   await at.swift.deleteObject(manifest, call);
   expect(await listKeys(at.swift, container)).toEqual(['parts/1', 'parts/2']);
 });
@@ -173,15 +272,23 @@ test('of many that are deleted, large ones go one by one with their segments; on
   await put(at.swift, { container, key: 'small' }, 'small');
   const before = at.fake.log.length;
   at.fake.faults.next('DeleteObject', { kind: 'refuse', status: 403 });
-  const failures = await at.swift.capabilities.batchDelete!.deleteObjects(container, ['small', large.key, ref.key], call);
+  const failures = await at.swift.capabilities.batchDelete!.deleteObjects(
+    container,
+    ['small', large.key, ref.key],
+    call,
+  );
   const [[failed, why] = ['nothing', undefined], ...more] = failures;
   expect(why).toBeInstanceOf(ObjectAccessDeniedError);
   expect(more).toEqual([]);
   expect(await listKeys(at.swift, container)).toEqual([failed]);
-  expect((await readAll(await at.swift.readObject({ container, key: failed }, undefined, call))).length).toBe(MIB);
+  expect(
+    (await readAll(await at.swift.readObject({ container, key: failed }, undefined, call))).length,
+  ).toBe(MIB);
   const deletes = at.fake.log
     .slice(before)
-    .filter(({ operation, container: where }) => operation === 'DeleteObject' && where === container);
+    .filter(
+      ({ operation, container: where }) => operation === 'DeleteObject' && where === container,
+    );
   expect(deletes).toHaveLength(2);
 });
 
@@ -206,7 +313,10 @@ test('a container goes with that of its segments, unless somebody else has somet
 });
 
 test('headers of a call win over those by name pattern, for objects, whole or in parts, and for copies', async () => {
-  const ruled = openFake(at.fake, { max_put_size: '2MiB', headers: [{ content_type: 'text/x-target', cache_control: 'no-cache' }] });
+  const ruled = openFake(at.fake, {
+    max_put_size: '2MiB',
+    headers: [{ content_type: 'text/x-target', cache_control: 'no-cache' }],
+  });
   const own = { ...plain, headers: { 'cache-control': 'max-age=1', 'content-type': 'text/x-own' } };
   const described = { extra: { contentType: 'text/x-own', cacheControl: 'max-age=1' } };
   const copies = ruled.capabilities.copy!;
@@ -214,7 +324,9 @@ test('headers of a call win over those by name pattern, for objects, whole or in
   const small = { container, key: 'small' };
   await put(ruled, small, 'x', own);
   const token = await multipart.begin(ref, own, call);
-  const parts = [1, 2, 3].map((number) => multipart.uploadPart(token, number, bytesBody(randomContent(MIB)), call));
+  const parts = [1, 2, 3].map((number) =>
+    multipart.uploadPart(token, number, bytesBody(randomContent(MIB)), call),
+  );
   await multipart.complete(token, await Promise.all(parts), call);
   for (const [from, to] of [
     [small, small],
@@ -223,32 +335,53 @@ test('headers of a call win over those by name pattern, for objects, whole or in
     [ref, { container, key: 'copy in parts' }],
   ] as const) {
     expect(await ruled.headObject(from, call)).toMatchObject(described);
-    const again = { contentType: 'text/plain', metaData: {}, headers: { ...own.headers, 'cache-control': 'max-age=2' } };
+    const again = {
+      contentType: 'text/plain',
+      metaData: {},
+      headers: { ...own.headers, 'cache-control': 'max-age=2' },
+    };
     await copies.copyObject(from, to, again, call);
-    expect(await ruled.headObject(to, call)).toMatchObject({ extra: { contentType: 'text/x-own', cacheControl: 'max-age=2' } });
+    expect(await ruled.headObject(to, call)).toMatchObject({
+      extra: { contentType: 'text/x-own', cacheControl: 'max-age=2' },
+    });
     await copies.copyObject(from, from, { ...again, headers: own.headers }, call);
   }
   await ruled.close();
 });
 
 test('a storage class is refused: Swift has policies of containers', async () => {
-  expect(await rejection(put(at.swift, ref, 'x', { storageClass: 'GLACIER' }))).toBeInstanceOf(UnsupportedOperationError);
+  expect(await rejection(put(at.swift, ref, 'x', { storageClass: 'GLACIER' }))).toBeInstanceOf(
+    UnsupportedOperationError,
+  );
 });
 
 test('headers by name pattern go along with objects, whole or in parts, and with what copies are told', async () => {
-  const ruled = openFake(at.fake, { headers: [{ match: '*.html', content_type: 'text/x-page', cache_control: 'no-cache' }] });
+  const ruled = openFake(at.fake, {
+    headers: [{ match: '*.html', content_type: 'text/x-page', cache_control: 'no-cache' }],
+  });
   const page = { container, key: 'folder/page.html' };
   const described = { extra: { contentType: 'text/x-page', cacheControl: 'no-cache' } };
   await put(ruled, page, 'x');
   expect(await ruled.headObject(page, call)).toMatchObject(described);
-  await ruled.capabilities.copy!.copyObject(page, page, { contentType: 'text/plain', metaData: {} }, call);
+  await ruled.capabilities.copy!.copyObject(
+    page,
+    page,
+    { contentType: 'text/plain', metaData: {} },
+    call,
+  );
   expect(await ruled.headObject(page, call)).toMatchObject(described);
   const multipart = ruled.capabilities.multipart!;
   const token = await multipart.begin(page, plain, call);
-  await multipart.complete(token, [await multipart.uploadPart(token, 1, bytesBody(randomContent(MIB)), call)], call);
+  await multipart.complete(
+    token,
+    [await multipart.uploadPart(token, 1, bytesBody(randomContent(MIB)), call)],
+    call,
+  );
   expect(await ruled.headObject(page, call)).toMatchObject(described);
   await put(ruled, { container, key: 'plain.txt' }, 'x');
-  expect((await ruled.headObject({ container, key: 'plain.txt' }, call)).extra['cacheControl']).toBeUndefined();
+  expect(
+    (await ruled.headObject({ container, key: 'plain.txt' }, call)).extra['cacheControl'],
+  ).toBeUndefined();
   await ruled.close();
 });
 
@@ -281,7 +414,14 @@ test('P5: who finds an object still made of segments takes away no mark of who i
     mayExist: async () => true,
     // The first to ask for the newest is slow to hear the answer.
     async madeOf(_: unknown, __: unknown, newest = false) {
-      const found = { uploadId: madeOf, uploadIds: [madeOf], foreign: undefined, owned: true, isKnown: true, sharedByCopy: false };
+      const found = {
+        uploadId: madeOf,
+        uploadIds: [madeOf],
+        foreign: undefined,
+        owned: true,
+        isKnown: true,
+        sharedByCopy: false,
+      };
       if (!newest) return found;
       look();
       await paused;
@@ -291,7 +431,8 @@ test('P5: who finds an object still made of segments takes away no mark of who i
   };
   const marks = {
     write: async (_: unknown, __: unknown, id: string) => void dead.add(id),
-    remove: async (state: string, _: unknown, id: string) => void (state === 'dead' && dead.delete(id)),
+    remove: async (state: string, _: unknown, id: string) =>
+      void (state === 'dead' && dead.delete(id)),
   };
   const large = largeObjects(parts, marks);
   const discarded = large.discard(ref, 'old', call);

@@ -1,18 +1,26 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { StorageError } from '../../../src/drivers/errors.js';
-import { decodeMetadataValue, METADATA_PREFIX, metadataHeaders } from '../../../src/drivers/swift/metadata.js';
+import {
+  decodeMetadataValue,
+  METADATA_PREFIX,
+  metadataHeaders,
+} from '../../../src/drivers/swift/metadata.js';
 
 test('any text comes back as it went, through a header of plain ASCII', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary-ascii' }), (unicode, ascii) => {
-      for (const value of [unicode, ascii, `${unicode}%41`]) {
-        const sent = metadataHeaders({ key: value })[`${METADATA_PREFIX}key`]!;
-        expect(sent).toMatch(/^[\x20-\x7e]*$/);
-        expect(sent.trim()).toBe(sent);
-        expect(decodeMetadataValue(sent)).toBe(value);
-      }
-    }),
+    fc.property(
+      fc.string({ unit: 'grapheme' }),
+      fc.string({ unit: 'binary-ascii' }),
+      (unicode, ascii) => {
+        for (const value of [unicode, ascii, `${unicode}%41`]) {
+          const sent = metadataHeaders({ key: value })[`${METADATA_PREFIX}key`]!;
+          expect(sent).toMatch(/^[\x20-\x7e]*$/);
+          expect(sent.trim()).toBe(sent);
+          expect(decodeMetadataValue(sent)).toBe(value);
+        }
+      },
+    ),
   );
 });
 
@@ -23,6 +31,7 @@ test('what other clients wrote is read as they meant it', () => {
 });
 
 test('a key that would come back as another is refused, and so is a value without a UTF-8 form', () => {
-  for (const key of ['under_score', 'blank key', 'é', '']) expect(() => metadataHeaders({ [key]: 'x' })).toThrow(StorageError);
+  for (const key of ['under_score', 'blank key', 'é', ''])
+    expect(() => metadataHeaders({ [key]: 'x' })).toThrow(StorageError);
   expect(() => metadataHeaders({ key: '\ud800' })).toThrow('no UTF-8 form');
 });

@@ -16,18 +16,31 @@ export interface OpenOptions {
 }
 
 /** Settings as a configuration file would have them read. */
-export function settingsOf(written: Written, env: Readonly<Record<string, string>> = {}): SwiftSettings {
+export function settingsOf(
+  written: Written,
+  env: Readonly<Record<string, string>> = {},
+): SwiftSettings {
   const reading = read(swiftDriver.settings({ folder: '/', env }), written);
   if (reading.complaints !== undefined) throw new Error(JSON.stringify(reading.complaints));
   return reading.value as SwiftSettings;
 }
 
-export function openSwift(written: Written, { env = {}, clock = systemClock, notice = () => {} }: OpenOptions = {}): Backend {
+export function openSwift(
+  written: Written,
+  { env = {}, clock = systemClock, notice = () => {} }: OpenOptions = {},
+): Backend {
   return swiftDriver.open(settingsOf(written, env), { clock, notice });
 }
 
 /** A client of the fake, by TempAuth unless the settings say otherwise. */
-export function openFake(fake: Pick<FakeSwift, 'origin'>, written: Written = {}, options: OpenOptions = {}): Backend {
-  const access = 'auth_url' in written ? {} : { auth_url: `${fake.origin}/auth/v1.0`, key: USER, secret: SECRET };
+export function openFake(
+  fake: Pick<FakeSwift, 'origin'>,
+  written: Written = {},
+  options: OpenOptions = {},
+): Backend {
+  const access =
+    'auth_url' in written
+      ? {}
+      : { auth_url: `${fake.origin}/auth/v1.0`, key: USER, secret: SECRET };
   return openSwift({ ...access, segment_size: '1MiB', ...written }, options);
 }

@@ -2,7 +2,16 @@ import { expect, test } from 'vitest';
 import { bytesBody } from '../../../src/drivers/body.js';
 import type { ObjectRef } from '../../../src/drivers/call.js';
 import { call, listKeys, plain, put, randomContent, readAll } from '../conformance/fixture.js';
-import { large as at, container, inSegments, MIB, putLarge, ref, segments, withLargeObjects } from './large-fixture.js';
+import {
+  large as at,
+  container,
+  inSegments,
+  MIB,
+  putLarge,
+  ref,
+  segments,
+  withLargeObjects,
+} from './large-fixture.js';
 import { openFake } from './open.js';
 
 withLargeObjects();
@@ -14,26 +23,45 @@ function putManifest(key: string, names: readonly string[]): ObjectRef {
   const { store } = at.fake.rules;
   const named = names.map((name) => {
     const { bytes } = store.object(segments, name);
-    return { container: segments, key: name, etag: store.etag(store.object(segments, name)), size: bytes.byteLength };
+    return {
+      container: segments,
+      key: name,
+      etag: store.etag(store.object(segments, name)),
+      size: bytes.byteLength,
+    };
   });
   const headers = { 'content-type': 'video/mp4' };
-  store.container(container).objects.set(key, { bytes: Buffer.from('[]'), headers, segments: named, modifiedMs: Date.now() });
+  store.container(container).objects.set(key, {
+    bytes: Buffer.from('[]'),
+    headers,
+    segments: named,
+    modifiedMs: Date.now(),
+  });
   return { container, key };
 }
 
 test.each<readonly [string, (key: string) => Promise<unknown>]>([
   ['deleted', (key) => at.swift.deleteObject({ container, key }, call)],
-  ['deleted with others', (key) => at.swift.capabilities.batchDelete!.deleteObjects(container, [key, 'other'], call)],
+  [
+    'deleted with others',
+    (key) => at.swift.capabilities.batchDelete!.deleteObjects(container, [key, 'other'], call),
+  ],
   ['replaced', (key) => put(at.swift, { container, key }, 'small')],
-])("Swift client: another tool's manifest that names segments of longshore leaves them when it is %s", async (_, change) => {
-  const content = randomContent(2 * MIB);
-  await putLarge(ref, content);
-  const copy = putManifest('copy', inSegments());
-  expect((await read(copy)).equals(content)).toBe(true);
-  await change(copy.key);
-  expect((await read(ref)).equals(content), 'the object whose segments the other manifest named').toBe(true);
-  expect(inSegments()).toHaveLength(2);
-});
+])(
+  "Swift client: another tool's manifest that names segments of longshore leaves them when it is %s",
+  async (_, change) => {
+    const content = randomContent(2 * MIB);
+    await putLarge(ref, content);
+    const copy = putManifest('copy', inSegments());
+    expect((await read(copy)).equals(content)).toBe(true);
+    await change(copy.key);
+    expect(
+      (await read(ref)).equals(content),
+      'the object whose segments the other manifest named',
+    ).toBe(true);
+    expect(inSegments()).toHaveLength(2);
+  },
+);
 
 test('Swift client: segments go with their object though another tool has replaced its metadata', async () => {
   await putLarge(ref, randomContent(2 * MIB));
@@ -55,26 +83,41 @@ test('Swift client: segments stay when their object was replaced by a manifest o
   for (const replace of [
     () => putManifest(ref.key, both),
     () => {
-      const headers = { 'content-type': 'text/plain', 'x-object-manifest': `${segments}/longshore/` };
+      const headers = {
+        'content-type': 'text/plain',
+        'x-object-manifest': `${segments}/longshore/`,
+      };
       const { objects } = at.fake.rules.store.container(container);
-      objects.set(ref.key, { bytes: Buffer.alloc(0), headers, segments: undefined, modifiedMs: Date.now() });
+      objects.set(ref.key, {
+        bytes: Buffer.alloc(0),
+        headers,
+        segments: undefined,
+        modifiedMs: Date.now(),
+      });
     },
   ]) {
     replace();
-    for (const token of await multipart.unfinished(container, '', call)) await multipart.abort(token, call);
+    for (const token of await multipart.unfinished(container, '', call))
+      await multipart.abort(token, call);
     expect(inSegments()).toEqual(both);
   }
 });
 
 test('Swift client: says of an object of another tool that its segments stay, once this client has seen such objects', async () => {
   const notices: string[] = [];
-  const swift = openFake(at.fake, {}, { notice: (event, fields) => notices.push(`${event} ${String(fields['object'])}`) });
+  const swift = openFake(
+    at.fake,
+    {},
+    { notice: (event, fields) => notices.push(`${event} ${String(fields['object'])}`) },
+  );
   await swift.createContainer(segments, call);
   await put(swift, { container: segments, key: 'film/slo/1/0' }, randomContent(10));
   const film = putManifest('film', ['film/slo/1/0']);
   await listKeys(swift, container);
   await swift.deleteObject(film, call);
-  expect(notices).toEqual([expect.stringMatching(/segments of an object of another tool stay.* film$/)]);
+  expect(notices).toEqual([
+    expect.stringMatching(/segments of an object of another tool stay.* film$/),
+  ]);
   expect(await listKeys(swift, segments)).toEqual(['film/slo/1/0']);
   await swift.close();
 });

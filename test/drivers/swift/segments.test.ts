@@ -1,9 +1,30 @@
 import { expect, test } from 'vitest';
 import { bytesBody } from '../../../src/drivers/body.js';
 import { checksumOf } from '../../../src/drivers/digest.js';
-import { ObjectDoesNotExistError, StorageError, UnsupportedOperationError } from '../../../src/drivers/errors.js';
-import { call, listKeys, plain, put, randomContent, readAll, rejection } from '../conformance/fixture.js';
-import { large as at, container, inSegments, MIB, putLarge, ref, segments, withLargeObjects } from './large-fixture.js';
+import {
+  ObjectDoesNotExistError,
+  StorageError,
+  UnsupportedOperationError,
+} from '../../../src/drivers/errors.js';
+import {
+  call,
+  listKeys,
+  plain,
+  put,
+  randomContent,
+  readAll,
+  rejection,
+} from '../conformance/fixture.js';
+import {
+  large as at,
+  container,
+  inSegments,
+  MIB,
+  putLarge,
+  ref,
+  segments,
+  withLargeObjects,
+} from './large-fixture.js';
 import { openFake } from './open.js';
 
 withLargeObjects();
@@ -15,12 +36,19 @@ test('P5: an upload that is aborted is found again until all of it is gone', asy
   const token = await multipart.begin(ref, plain, call);
   await multipart.uploadPart(token, 1, bytesBody(Buffer.from('part')), call);
   at.fake.faults.next('PutMark', { kind: 'refuse', status: 500 });
-  expect(await rejection(multipart.abort(token, call)), 'nothing is removed before that is noted').toBeInstanceOf(StorageError);
+  expect(
+    await rejection(multipart.abort(token, call)),
+    'nothing is removed before that is noted',
+  ).toBeInstanceOf(StorageError);
   expect(await multipart.uploadedParts(token, call)).toHaveLength(1);
   at.fake.faults.next('BulkDelete', { kind: 'refuse', status: 500 });
   expect(await rejection(multipart.abort(token, call))).toBeInstanceOf(StorageError);
-  expect(await multipart.unfinished(container, '', call)).toMatchObject([{ opaque: token.opaque, discarded: true }]);
-  expect(await rejection(multipart.uploadedParts(token, call))).toBeInstanceOf(ObjectDoesNotExistError);
+  expect(await multipart.unfinished(container, '', call)).toMatchObject([
+    { opaque: token.opaque, discarded: true },
+  ]);
+  expect(await rejection(multipart.uploadedParts(token, call))).toBeInstanceOf(
+    ObjectDoesNotExistError,
+  );
   await multipart.abort(token, call);
   expect(inSegments()).toEqual([]);
   at.fake.rules.store.containers.delete(segments);
@@ -44,13 +72,18 @@ test('an upload whose completion was refused can be aborted at once, and one tha
     at.fake.faults.next('PutManifest', { kind: 'refuse', status });
     await rejection(multipart.complete(token, [part], call));
     if (status === 403) await multipart.abort(token, call);
-    else expect((await rejection(multipart.abort(token, call))).message).toContain('may still come through');
+    else
+      expect((await rejection(multipart.abort(token, call))).message).toContain(
+        'may still come through',
+      );
   }
 });
 
 test('an upload that may not be noted is not begun', async () => {
   at.fake.faults.next('PutMark', { kind: 'refuse', status: 403 });
-  expect(await rejection(at.swift.capabilities.multipart!.begin(ref, plain, call))).toBeInstanceOf(StorageError);
+  expect(await rejection(at.swift.capabilities.multipart!.begin(ref, plain, call))).toBeInstanceOf(
+    StorageError,
+  );
   expect(inSegments()).toEqual([]);
 });
 
@@ -64,7 +97,9 @@ test.each(['another object', 'nothing', 'another large object'])(
     if (there === 'another object') await put(at.swift, ref, 'part');
     if (there === 'another large object') await putLarge(ref, randomContent(MIB));
     for (const parts of [[part], []]) {
-      expect(await rejection(multipart.complete(token, parts, call))).toBeInstanceOf(ObjectDoesNotExistError);
+      expect(await rejection(multipart.complete(token, parts, call))).toBeInstanceOf(
+        ObjectDoesNotExistError,
+      );
     }
   },
 );
@@ -75,19 +110,27 @@ test('P5: the mark of an upload that was completed goes later, when it could not
   const id = await putLarge(ref, content);
   const multipart = at.swift.capabilities.multipart!;
   const [token, ...more] = await multipart.unfinished(container, '', call);
-  expect({ token, more }).toEqual({ token: { ...ref, driver: 'swift', opaque: id, discarded: true }, more: [] });
+  expect({ token, more }).toEqual({
+    token: { ...ref, driver: 'swift', opaque: id, discarded: true },
+    more: [],
+  });
   await multipart.abort(token!, call);
   expect(await multipart.unfinished(container, '', call)).toEqual([]);
-  expect((await readAll(await at.swift.readObject(ref, undefined, call))).equals(content)).toBe(true);
+  expect((await readAll(await at.swift.readObject(ref, undefined, call))).equals(content)).toBe(
+    true,
+  );
 });
 
 test('segments are listed page by page, and what else is among them is none', async () => {
   at.fake.rules.pageLimit = 2;
   const multipart = at.swift.capabilities.multipart!;
   const token = await multipart.begin(ref, plain, call);
-  for (const number of [3, 1, 2, 5, 4]) await multipart.uploadPart(token, number, bytesBody(Buffer.from(`part ${number}`)), call);
+  for (const number of [3, 1, 2, 5, 4])
+    await multipart.uploadPart(token, number, bytesBody(Buffer.from(`part ${number}`)), call);
   const [first] = inSegments().filter((name) => name.endsWith('/00001'));
-  at.fake.rules.store.container(segments).objects.set(`${first}.note`, at.fake.rules.store.object(segments, first));
+  at.fake.rules.store
+    .container(segments)
+    .objects.set(`${first}.note`, at.fake.rules.store.object(segments, first));
   const parts = await multipart.uploadedParts(token, call);
   expect(parts.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5]);
   expect(parts[4]).toEqual({ number: 5, size: 6, receipt: md5Of('part 5'), md5: md5Of('part 5') });
@@ -97,9 +140,13 @@ test('segments are listed page by page, and what else is among them is none', as
 });
 
 test('segments cannot be in the container of their objects', async () => {
-  expect(() => openFake(at.fake, { segments_container: '{container}' })).toThrow('another container than that of the objects');
+  expect(() => openFake(at.fake, { segments_container: '{container}' })).toThrow(
+    'another container than that of the objects',
+  );
   const together = openFake(at.fake, { segments_container: container });
-  expect(await rejection(together.capabilities.multipart!.begin(ref, plain, call))).toBeInstanceOf(UnsupportedOperationError);
+  expect(await rejection(together.capabilities.multipart!.begin(ref, plain, call))).toBeInstanceOf(
+    UnsupportedOperationError,
+  );
   expect(await listKeys(at.swift, container)).toEqual([]);
   await together.deleteContainer(container, call);
   await together.close();
@@ -110,7 +157,9 @@ test('containers have the storage policy of the settings, those of segments as w
   await cold.createContainer('c', call);
   await cold.capabilities.multipart!.begin({ container: 'c', key: 'x' }, plain, call);
   await at.swift.capabilities.multipart!.begin(ref, plain, call);
-  const policies = ['c', 'c_segments', container, segments].map((name) => at.fake.rules.store.container(name).headers['x-storage-policy']);
+  const policies = ['c', 'c_segments', container, segments].map(
+    (name) => at.fake.rules.store.container(name).headers['x-storage-policy'],
+  );
   expect(policies).toEqual(['cold', 'cold', undefined, undefined]);
   await cold.close();
 });

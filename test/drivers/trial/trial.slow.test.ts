@@ -4,11 +4,16 @@ import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
 import type { Body, ObjectInfo, ObjectRef } from '../../../src/drivers/call.js';
 import { checkSource } from '../../../src/drivers/copy-source.js';
-import { ObjectDoesNotExistError, PreconditionFailedError, StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
+import {
+  ObjectDoesNotExistError,
+  PreconditionFailedError,
+  StorageError,
+  TargetUnavailableError,
+} from '../../../src/drivers/errors.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
-import { untilAborted } from '../../../src/signal.js';
 import type { TrialResult } from '../../../src/drivers/trial/trial.js';
 import { tryBackend } from '../../../src/drivers/trial/try-backend.js';
+import { untilAborted } from '../../../src/signal.js';
 import { call, listKeys, plain, put } from '../conformance/fixture.js';
 
 const CONTAINER = 'box';
@@ -33,9 +38,11 @@ async function tried(
     left = kept;
   };
   const faulty = { ...sound, ...makeFaulty(sound) };
-  const failure = await tryBackend(faulty, { container: CONTAINER, prefix: PREFIX, clock: systemClock, report, cleaned }, { signal }).catch(
-    (error: unknown) => error,
-  );
+  const failure = await tryBackend(
+    faulty,
+    { container: CONTAINER, prefix: PREFIX, clock: systemClock, report, cleaned },
+    { signal },
+  ).catch((error: unknown) => error);
   const failed = results.filter(({ verdict }) => verdict === 'failed');
   return {
     results,
@@ -52,12 +59,31 @@ const onlyThePrecious = { left: [], kept: ['mirror/file'] };
 
 test('a sound store passes, and keeps nothing of it', async () => {
   const outcome = await tried(() => ({}));
-  expect(outcome).toMatchObject({ failed: [], failure: undefined, uploads: [], ...onlyThePrecious });
+  expect(outcome).toMatchObject({
+    failed: [],
+    failure: undefined,
+    uploads: [],
+    ...onlyThePrecious,
+  });
   expect(outcome.results.map(({ id }) => id)).toEqual([
     ...['G1', 'G2', 'G3', 'G4', 'G5', 'G6'],
-    ...['checksums', 'digests', 'metadata', 'preconditions', 'conditional replace', 'copy', 'bound copy', 'batch delete', 'multipart'],
+    ...[
+      'checksums',
+      'digests',
+      'metadata',
+      'preconditions',
+      'conditional replace',
+      'copy',
+      'bound copy',
+      'batch delete',
+      'multipart',
+    ],
   ]);
-  expect(outcome.results.filter(({ verdict }) => verdict === 'absent').every(({ meaning }) => meaning !== '')).toBe(true);
+  expect(
+    outcome.results
+      .filter(({ verdict }) => verdict === 'absent')
+      .every(({ meaning }) => meaning !== ''),
+  ).toBe(true);
 });
 
 test('G1: a store whose listings are late is caught, and how late they are is said', async () => {
@@ -74,7 +100,9 @@ test('G1: a store whose listings are late is caught, and how late they are is sa
     },
   }));
   expect(failed).toEqual(['G1']);
-  expect(problems).toMatch(/^after a put: the listing does not have the object; right after 0\.\d s$/m);
+  expect(problems).toMatch(
+    /^after a put: the listing does not have the object; right after 0\.\d s$/m,
+  );
   expect(rest).toMatchObject(onlyThePrecious);
 });
 
@@ -82,19 +110,27 @@ test('G2: a store that keeps what came of a put that failed is caught', async ()
   const { failed, problems, ...rest } = await tried((sound) => ({
     async putObject(ref, body, options, given) {
       const whole = await readAsFarAsItGoes(body, given.signal);
-      if (whole.error === undefined && whole.bytes.byteLength === body.size) return sound.putObject(ref, body, options, given);
+      if (whole.error === undefined && whole.bytes.byteLength === body.size)
+        return sound.putObject(ref, body, options, given);
       if (ref.key.includes('/G2/')) await sound.putObject(ref, bytesBody(whole.bytes), plain, call);
       throw whole.error ?? new StorageError('wrong size', { driver: 'memory' });
     },
   }));
   expect(failed).toEqual(['G2']);
-  expect(problems).toContain('after a put whose source failed, there was an object of 131072 bytes');
-  expect(problems).toContain('after a put whose source ended early, there was an object of 131072 bytes');
+  expect(problems).toContain(
+    'after a put whose source failed, there was an object of 131072 bytes',
+  );
+  expect(problems).toContain(
+    'after a put whose source ended early, there was an object of 131072 bytes',
+  );
   expect(rest).toMatchObject(onlyThePrecious);
 });
 
 /** All of a body, or what it gave before it failed, or hung until the call was dropped. */
-async function readAsFarAsItGoes(body: Body, signal: AbortSignal): Promise<{ readonly bytes: Buffer; readonly error: unknown }> {
+async function readAsFarAsItGoes(
+  body: Body,
+  signal: AbortSignal,
+): Promise<{ readonly bytes: Buffer; readonly error: unknown }> {
   const chunks: Uint8Array[] = [];
   try {
     for await (const chunk of untilAborted(body.open(), signal)) chunks.push(chunk);
@@ -108,7 +144,9 @@ test('G3: a store that lists as JavaScript sorts, and one that repeats itself, a
   const inUnits = await tried((sound) => ({
     async listObjects(container, prefix, { after, size = 1000 }) {
       const { items } = await sound.listObjects(container, prefix, {}, call);
-      const sorted = items.toSorted((a, b) => (a.key < b.key ? -1 : 1)).filter(({ key }) => after === undefined || key > after);
+      const sorted = items
+        .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+        .filter(({ key }) => after === undefined || key > after);
       const page = sorted.slice(0, size);
       return { items: page, next: sorted.length > size ? page.at(-1)?.key : undefined };
     },
@@ -165,7 +203,9 @@ test('G5: a store that says nothing clear about what is missing is caught', asyn
     },
   }));
   expect(failed).toEqual(['G5']);
-  expect(problems).toContain('looking at a missing object was answered by another error: something went wrong');
+  expect(problems).toContain(
+    'looking at a missing object was answered by another error: something went wrong',
+  );
   expect(problems).toContain('deleting a missing object failed: ');
   expect(rest).toMatchObject(onlyThePrecious);
 });
@@ -177,7 +217,8 @@ test('G6: a store that goes on after a call was dropped is caught', async () => 
       try {
         return await sound.putObject(ref, body, options, given);
       } catch (error) {
-        if (given.signal.aborted) await sound.putObject(ref, bytesBody(Buffer.from('too late')), options, call);
+        if (given.signal.aborted)
+          await sound.putObject(ref, bytesBody(Buffer.from('too late')), options, call);
         throw error;
       }
     },
@@ -193,12 +234,16 @@ test('a store that refuses every If-Match fails a trial of its own, which says w
   const { failed, problems, results } = await tried((sound) => ({
     async putObject(ref, body, options, given) {
       if (options.precondition !== undefined && 'ifMatch' in options.precondition)
-        throw new PreconditionFailedError(ref.key, 'is not what the condition says', { driver: 'memory' });
+        throw new PreconditionFailedError(ref.key, 'is not what the condition says', {
+          driver: 'memory',
+        });
       return sound.putObject(ref, body, options, given);
     },
   }));
   expect(failed).toEqual(['conditional replace']);
-  expect(problems).toMatch(/a put for which this version must be there was refused, although it was/);
+  expect(problems).toMatch(
+    /a put for which this version must be there was refused, although it was/,
+  );
   expect(results.find(({ id }) => id === 'conditional replace')?.meaning).toMatch(
     /lease of a place is renewed and released without a condition/,
   );
@@ -213,7 +258,13 @@ test('a capability that is only claimed is caught', async () => {
       batchDelete: { maxKeys: 1000, deleteObjects: async () => new Map() },
     },
   }));
-  expect(failed).toEqual(['checksums', 'metadata', 'preconditions', 'conditional replace', 'batch delete']);
+  expect(failed).toEqual([
+    'checksums',
+    'metadata',
+    'preconditions',
+    'conditional replace',
+    'batch delete',
+  ]);
   expect(problems).toContain('bytes with a wrong md5 were stored');
   expect(problems).toContain('mtime "1700000000.123456789" came back not at all');
   expect(problems).toContain('a put for which nothing may be there was stored');
@@ -223,8 +274,18 @@ test('a store that copies whatever is there is caught, also where it looks at th
   const unbound = (looks: boolean) =>
     tried((sound) => {
       const copy = sound.capabilities.copy!;
-      const copyObject: typeof copy.copyObject = async ({ expected, ...from }, to, replace, given) => {
-        if (looks) checkSource(await sound.headObject(from, given), { ...from, ...(expected && { expected }) }, 'memory');
+      const copyObject: typeof copy.copyObject = async (
+        { expected, ...from },
+        to,
+        replace,
+        given,
+      ) => {
+        if (looks)
+          checkSource(
+            await sound.headObject(from, given),
+            { ...from, ...(expected && { expected }) },
+            'memory',
+          );
         await new Promise((resolve) => setImmediate(resolve)); // puts come in between
         return copy.copyObject(from, to, replace, given);
       };
@@ -234,18 +295,26 @@ test('a store that copies whatever is there is caught, also where it looks at th
   expect(blind).toMatchObject({ failed: ['bound copy'], ...onlyThePrecious });
   expect(blind.problems).toContain('another object was copied');
   const late = await unbound(true);
-  expect(late).toMatchObject({ failed: ['bound copy'], problems: expect.stringContaining('was copied instead'), ...onlyThePrecious });
+  expect(late).toMatchObject({
+    failed: ['bound copy'],
+    problems: expect.stringContaining('was copied instead'),
+    ...onlyThePrecious,
+  });
 });
 
 test('what cannot be removed is said', async () => {
   const { left, failure } = await tried((sound) => ({
     deleteObject: async (ref, given) => {
-      if (ref.key.endsWith('/metadata/dated')) throw new StorageError('locked until 2030', { driver: 'memory' });
+      if (ref.key.endsWith('/metadata/dated'))
+        throw new StorageError('locked until 2030', { driver: 'memory' });
       await sound.deleteObject(ref, given);
     },
   }));
   expect(failure).toBeUndefined();
-  expect(left).toEqual([`${PREFIX}metadata/dated: locked until 2030`, `${PREFIX}metadata/dated: is still listed`]);
+  expect(left).toEqual([
+    `${PREFIX}metadata/dated: locked until 2030`,
+    `${PREFIX}metadata/dated: is still listed`,
+  ]);
 });
 
 test('trials that are stopped, in the middle of an upload too, clean up', async () => {
@@ -288,5 +357,10 @@ test('a target that is lost ends the trials; one without the container begins no
       throw lost;
     },
   }));
-  expect(closed).toMatchObject({ failure: lost, results: [], left: undefined, kept: ['mirror/file'] });
+  expect(closed).toMatchObject({
+    failure: lost,
+    results: [],
+    left: undefined,
+    kept: ['mirror/file'],
+  });
 });

@@ -28,7 +28,9 @@ export class S3Refusal extends Error {
 }
 
 export function errorXml(code: string, elements: Readonly<Record<string, string>> = {}): string {
-  const more = Object.entries(elements).map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`);
+  const more = Object.entries(elements).map(
+    ([name, value]) => `<${name}>${escapeXml(value)}</${name}>`,
+  );
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>the fake says ${code}</Message>${more.join('')}<RequestId>${randomUUID()}</RequestId></Error>`;
 }
 
@@ -37,13 +39,19 @@ export function xml(root: string, content: string): string {
 }
 
 export function escapeXml(text: string): string {
-  return text.replace(/[&<>"\r]/g, (mark) => (mark === '\r' ? '&#13;' : { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }[mark]!));
+  return text.replace(/[&<>"\r]/g, (mark) =>
+    mark === '\r' ? '&#13;' : { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }[mark]!,
+  );
 }
 
 /** As AWS does it for `encoding-type=url`: a blank is `+`, a slash stays. */
 export function listed(text: string, encoded: boolean): string {
   // What XML cannot carry is lost, as MinIO loses it.
-  if (!encoded) return escapeXml(text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd'));
-  const percent = encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+  if (!encoded)
+    return escapeXml(text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd'));
+  const percent = encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   return percent.replaceAll('%20', '+').replaceAll('%2F', '/');
 }

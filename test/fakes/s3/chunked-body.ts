@@ -20,7 +20,11 @@ export function isChunked(payload: string): boolean {
 }
 
 /** The content of an `aws-chunked` body, of which every signature and the trailing checksum are verified. */
-export function decodeChunked({ headers, body }: FakeRequest, payload: string, scope: SigningScope): Buffer {
+export function decodeChunked(
+  { headers, body }: FakeRequest,
+  payload: string,
+  scope: SigningScope,
+): Buffer {
   const signed = payload.includes('AWS4-HMAC-SHA256');
   const hasTrailer = payload.endsWith('-TRAILER');
   let at = 0;
@@ -41,11 +45,13 @@ export function decodeChunked({ headers, body }: FakeRequest, payload: string, s
   const chunks: Buffer[] = [];
   for (;;) {
     const match = /^([0-9a-f]+)(?:;chunk-signature=([0-9a-f]{64}))?$/.exec(line());
-    if (match === null || (match[2] !== undefined) !== signed) throw new S3Refusal(400, 'IncompleteBody');
+    if (match === null || (match[2] !== undefined) !== signed)
+      throw new S3Refusal(400, 'IncompleteBody');
     const chunk = body.subarray(at, at + Number.parseInt(match[1]!, 16));
     if (signed) verify('PAYLOAD', `${EMPTY}\n${digest('sha256', chunk)}`, match[2]);
     if (chunk.byteLength === 0) break;
-    if ((chunks.at(-1)?.byteLength ?? SMALLEST_CHUNK) < SMALLEST_CHUNK) throw new S3Refusal(403, 'InvalidChunkSizeError');
+    if ((chunks.at(-1)?.byteLength ?? SMALLEST_CHUNK) < SMALLEST_CHUNK)
+      throw new S3Refusal(403, 'InvalidChunkSizeError');
     chunks.push(chunk);
     at += chunk.byteLength;
     if (line() !== '') throw new S3Refusal(400, 'IncompleteBody');
@@ -54,12 +60,19 @@ export function decodeChunked({ headers, body }: FakeRequest, payload: string, s
   if (hasTrailer) {
     const [name = '', value = ''] = line().split(':');
     if (name !== headers['x-amz-trailer']) throw new S3Refusal(400, 'MalformedTrailerError');
-    if (signed) verify('TRAILER', digest('sha256', `${name}:${value}\n`), /^x-amz-trailer-signature:(.*)$/.exec(line())?.[1]);
+    if (signed)
+      verify(
+        'TRAILER',
+        digest('sha256', `${name}:${value}\n`),
+        /^x-amz-trailer-signature:(.*)$/.exec(line())?.[1],
+      );
     const own = Buffer.alloc(4);
     own.writeUInt32BE(crc32(content));
-    if (name !== 'x-amz-checksum-crc32' || value !== own.toString('base64')) throw new S3Refusal(400, 'BadDigest');
+    if (name !== 'x-amz-checksum-crc32' || value !== own.toString('base64'))
+      throw new S3Refusal(400, 'BadDigest');
   }
   if (line() !== '' || at !== body.byteLength) throw new S3Refusal(400, 'IncompleteBody');
-  if (headers['x-amz-decoded-content-length'] !== String(content.byteLength)) throw new S3Refusal(400, 'IncompleteBody');
+  if (headers['x-amz-decoded-content-length'] !== String(content.byteLength))
+    throw new S3Refusal(400, 'IncompleteBody');
   return content;
 }

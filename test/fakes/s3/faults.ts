@@ -5,7 +5,12 @@ import type { Operation } from './request.js';
 export type Fault =
   | HttpFault
   /** An error document instead of the work. */
-  | { readonly kind: 'refuse'; readonly status: number; readonly code: string; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'refuse';
+      readonly status: number;
+      readonly code: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** Status 200, and the error document in the body. */
   | { readonly kind: 'inside'; readonly code: string }
   /** The answer says another ETag than it should. */

@@ -4,18 +4,32 @@ import { digest, type FakeRequest } from './request.js';
 import type { FakeRules } from './server.js';
 import { type Bucket, etagOf, keptHeaders, type StoredVersion } from './store.js';
 
-const ALGORITHMS: Readonly<Record<string, string>> = { 'x-amz-checksum-sha256': 'sha256', 'x-amz-checksum-sha1': 'sha1' };
+const ALGORITHMS: Readonly<Record<string, string>> = {
+  'x-amz-checksum-sha256': 'sha256',
+  'x-amz-checksum-sha1': 'sha1',
+};
 
 /** Refuses a body that is not what its digests say. */
-export function checkDigests({ headers, body }: FakeRequest, { locks }: Bucket, crc32c: (bytes: Uint8Array) => number): void {
+export function checkDigests(
+  { headers, body }: FakeRequest,
+  { locks }: Bucket,
+  crc32c: (bytes: Uint8Array) => number,
+): void {
   const md5 = headers['content-md5'];
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: "required for any request to upload an object with a retention period"
-  if (locks && md5 === undefined && !Object.keys(headers).some((name) => name.startsWith('x-amz-checksum-')))
+  if (
+    locks &&
+    md5 === undefined &&
+    !Object.keys(headers).some((name) => name.startsWith('x-amz-checksum-'))
+  )
     throw new S3Refusal(400, 'InvalidRequest');
-  if (md5 !== undefined && Buffer.from(md5, 'base64').byteLength !== 16) throw new S3Refusal(400, 'InvalidDigest');
-  if (md5 !== undefined && md5 !== digest('md5', body, 'base64')) throw new S3Refusal(400, 'BadDigest');
+  if (md5 !== undefined && Buffer.from(md5, 'base64').byteLength !== 16)
+    throw new S3Refusal(400, 'InvalidDigest');
+  if (md5 !== undefined && md5 !== digest('md5', body, 'base64'))
+    throw new S3Refusal(400, 'BadDigest');
   for (const [header, algorithm] of Object.entries(ALGORITHMS)) {
-    if (headers[header] !== undefined && headers[header] !== digest(algorithm, body, 'base64')) throw new S3Refusal(400, 'BadDigest');
+    if (headers[header] !== undefined && headers[header] !== digest(algorithm, body, 'base64'))
+      throw new S3Refusal(400, 'BadDigest');
   }
   const given = headers['x-amz-checksum-crc32c'];
   if (given === undefined) return;
@@ -37,7 +51,11 @@ export type ConditionDialect =
   /** Every condition is answered so, whatever is there. */
   | { readonly refusesAll: readonly [status: number, code: string] };
 
-export function checkCondition({ headers }: FakeRequest, existing: StoredVersion | undefined, dialect: ConditionDialect): void {
+export function checkCondition(
+  { headers }: FakeRequest,
+  existing: StoredVersion | undefined,
+  dialect: ConditionDialect,
+): void {
   const { 'if-match': match, 'if-none-match': noneMatch } = headers;
   if (match === undefined && noneMatch === undefined) return;
   if (typeof dialect === 'object') throw new S3Refusal(...dialect.refusesAll);
@@ -47,7 +65,12 @@ export function checkCondition({ headers }: FakeRequest, existing: StoredVersion
   const isQuoted = match.startsWith('"');
   if (dialect === 'quoted or 400' && !isQuoted) throw new S3Refusal(400, 'InvalidRequest');
   const bare = existing.etag.replaceAll('"', '');
-  const accepted = { either: [bare, existing.etag], quoted: [existing.etag], 'quoted or 400': [existing.etag], bare: [bare] }[dialect];
+  const accepted = {
+    either: [bare, existing.etag],
+    quoted: [existing.etag],
+    'quoted or 400': [existing.etag],
+    bare: [bare],
+  }[dialect];
   if (!accepted.includes(match)) throw new S3Refusal(412, 'PreconditionFailed');
 }
 
@@ -65,11 +88,17 @@ function versionHeader(bucket: Bucket, { versionId }: StoredVersion): Record<str
 }
 
 /** What an answer says of the encryption, but never the key. */
-export function encryptionHeaders(bucket: Bucket, headers: Readonly<Record<string, string>>): Record<string, string> {
+export function encryptionHeaders(
+  bucket: Bucket,
+  headers: Readonly<Record<string, string>>,
+): Record<string, string> {
   const told = Object.entries(headers).filter(
     ([name]) => name.startsWith('x-amz-server-side-encryption') && !name.endsWith('customer-key'),
   );
-  return { ...(bucket.encrypted && { 'x-amz-server-side-encryption': 'aws:kms' }), ...Object.fromEntries(told) };
+  return {
+    ...(bucket.encrypted && { 'x-amz-server-side-encryption': 'aws:kms' }),
+    ...Object.fromEntries(told),
+  };
 }
 
 export function putObject(request: FakeRequest, { store, crc32c, conditions }: FakeRules): Answer {
@@ -77,8 +106,19 @@ export function putObject(request: FakeRequest, { store, crc32c, conditions }: F
   checkDigests(request, bucket, crc32c);
   checkCondition(request, store.find(bucket, request.key!), conditions);
   const etag = etagOf(bucket, request.headers, request.body);
-  const version = store.add(bucket, request.key!, { bytes: request.body, etag, headers: keptHeaders(request.headers) });
-  return { status: 200, headers: { etag, ...versionHeader(bucket, version), ...encryptionHeaders(bucket, version.headers) } };
+  const version = store.add(bucket, request.key!, {
+    bytes: request.body,
+    etag,
+    headers: keptHeaders(request.headers),
+  });
+  return {
+    status: 200,
+    headers: {
+      etag,
+      ...versionHeader(bucket, version),
+      ...encryptionHeaders(bucket, version.headers),
+    },
+  };
 }
 
 export function getObject(request: FakeRequest, { store }: FakeRules): Answer {
@@ -88,7 +128,9 @@ export function getObject(request: FakeRequest, { store }: FakeRules): Answer {
   const { bytes } = version;
   const headers: Record<string, string> = {
     'content-type': 'binary/octet-stream',
-    ...Object.fromEntries(Object.entries(version.headers).filter(([name]) => !name.startsWith('x-amz-server-side'))),
+    ...Object.fromEntries(
+      Object.entries(version.headers).filter(([name]) => !name.startsWith('x-amz-server-side')),
+    ),
     ...encryptionHeaders(bucket, version.headers),
     ...versionHeader(bucket, version),
     etag: version.etag,
@@ -96,7 +138,12 @@ export function getObject(request: FakeRequest, { store }: FakeRules): Answer {
     'accept-ranges': 'bytes',
   };
   const part = partOf(version, request.query.get('partNumber'));
-  if (part !== undefined) return { status: 206, headers: { ...headers, ...part.headers }, body: bytes.subarray(part.start, part.end) };
+  if (part !== undefined)
+    return {
+      status: 206,
+      headers: { ...headers, ...part.headers },
+      body: bytes.subarray(part.start, part.end),
+    };
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers['range'] ?? '');
   if (range === null) return { status: 200, headers, body: bytes };
   const start = Number(range[1]);
@@ -115,7 +162,11 @@ function partOf({ partSizes = [] }: StoredVersion, wanted: string | undefined) {
   const size = partSizes[Number(wanted) - 1];
   if (size === undefined) throw new S3Refusal(416, 'InvalidPartNumber');
   const start = partSizes.slice(0, Number(wanted) - 1).reduce((sum, each) => sum + each, 0);
-  return { start, end: start + size, headers: { 'x-amz-mp-parts-count': String(partSizes.length) } };
+  return {
+    start,
+    end: start + size,
+    headers: { 'x-amz-mp-parts-count': String(partSizes.length) },
+  };
 }
 
 export function deleteObject(request: FakeRequest, { store }: FakeRules): Answer {
@@ -133,7 +184,9 @@ export function deleteObject(request: FakeRequest, { store }: FakeRules): Answer
 
 /** The version that a copy's headers name. */
 export function copySource(request: FakeRequest, { store }: FakeRules): StoredVersion {
-  const [bucket = '', key = ''] = (request.headers['x-amz-copy-source'] ?? '').replace(/^\//, '').split(/\/(.*)/s, 2);
+  const [bucket = '', key = ''] = (request.headers['x-amz-copy-source'] ?? '')
+    .replace(/^\//, '')
+    .split(/\/(.*)/s, 2);
   const source = store.object(store.bucket(decodeURIComponent(bucket)), decodeURIComponent(key));
   const match = request.headers['x-amz-copy-source-if-match'];
   if (match !== undefined && match !== source.etag) throw new S3Refusal(412, 'PreconditionFailed');
@@ -161,5 +214,9 @@ export function copyObject(request: FakeRequest, rules: FakeRules): Answer {
     'CopyObjectResult',
     `<ETag>${escapeXml(etag)}</ETag><LastModified>${new Date(version.modifiedMs).toISOString()}</LastModified>`,
   );
-  return { status: 200, headers: { ...versionHeader(bucket, version), ...encryptionHeaders(bucket, headers) }, body };
+  return {
+    status: 200,
+    headers: { ...versionHeader(bucket, version), ...encryptionHeaders(bucket, headers) },
+    body,
+  };
 }

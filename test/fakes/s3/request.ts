@@ -39,7 +39,11 @@ export type Operation =
   | 'Unknown';
 
 /** `hostBase`: the host under which the first label of a longer Host header is a bucket. */
-export function parseRequest(message: IncomingMessage, body: Buffer, hostBase: string): FakeRequest {
+export function parseRequest(
+  message: IncomingMessage,
+  body: Buffer,
+  hostBase: string,
+): FakeRequest {
   const [rawPath = '/', rawQuery = ''] = (message.url ?? '/').split(/\?(.*)/s, 2);
   const query = new Map<string, string>();
   for (const pair of rawQuery === '' ? [] : rawQuery.split('&')) {
@@ -47,7 +51,8 @@ export function parseRequest(message: IncomingMessage, body: Buffer, hostBase: s
     query.set(decode(name), decode(value));
   }
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers)) headers[name] = Array.isArray(value) ? value.join(',') : (value ?? '');
+  for (const [name, value] of Object.entries(message.headers))
+    headers[name] = Array.isArray(value) ? value.join(',') : (value ?? '');
   const host = headers['host'] ?? '';
   const inHost = host.endsWith(`.${hostBase}`) ? host.slice(0, -hostBase.length - 1) : undefined;
   const segments = rawPath.slice(1).split(/\/(.*)/s, 2);
@@ -55,7 +60,17 @@ export function parseRequest(message: IncomingMessage, body: Buffer, hostBase: s
   const rawKey = inHost === undefined ? segments[1] : rawPath.slice(1);
   const key = rawKey ? decode(rawKey) : undefined;
   const method = message.method ?? 'GET';
-  return { method, rawPath, rawQuery, query, headers, body, bucket, key, operation: operationOf(method, bucket, key, query, headers) };
+  return {
+    method,
+    rawPath,
+    rawQuery,
+    query,
+    headers,
+    body,
+    bucket,
+    key,
+    operation: operationOf(method, bucket, key, query, headers),
+  };
 }
 
 function decode(text: string): string {
@@ -76,17 +91,40 @@ function operationOf(
     if (method === 'GET' && query.has('versioning')) return 'GetBucketVersioning';
     if (method === 'GET' && query.has('versions')) return 'ListObjectVersions';
     if (method === 'GET' && query.has('uploads')) return 'ListMultipartUploads';
-    return ({ GET: 'ListObjects', HEAD: 'HeadBucket', PUT: 'CreateBucket', DELETE: 'DeleteBucket' } as const)[method] ?? 'Unknown';
+    return (
+      (
+        {
+          GET: 'ListObjects',
+          HEAD: 'HeadBucket',
+          PUT: 'CreateBucket',
+          DELETE: 'DeleteBucket',
+        } as const
+      )[method] ?? 'Unknown'
+    );
   }
   if (query.has('uploadId')) {
     if (method === 'PUT') return copied ? 'UploadPartCopy' : 'UploadPart';
-    return ({ GET: 'ListParts', POST: 'CompleteMultipartUpload', DELETE: 'AbortMultipartUpload' } as const)[method] ?? 'Unknown';
+    return (
+      (
+        {
+          GET: 'ListParts',
+          POST: 'CompleteMultipartUpload',
+          DELETE: 'AbortMultipartUpload',
+        } as const
+      )[method] ?? 'Unknown'
+    );
   }
   if (method === 'POST' && query.has('uploads')) return 'CreateMultipartUpload';
   if (method === 'PUT') return copied ? 'CopyObject' : 'PutObject';
-  return ({ GET: 'GetObject', HEAD: 'HeadObject', DELETE: 'DeleteObject' } as const)[method] ?? 'Unknown';
+  return (
+    ({ GET: 'GetObject', HEAD: 'HeadObject', DELETE: 'DeleteObject' } as const)[method] ?? 'Unknown'
+  );
 }
 
-export function digest(algorithm: string, bytes: Buffer | string, encoding: 'hex' | 'base64' = 'hex'): string {
+export function digest(
+  algorithm: string,
+  bytes: Buffer | string,
+  encoding: 'hex' | 'base64' = 'hex',
+): string {
   return createHash(algorithm).update(bytes).digest(encoding);
 }

@@ -7,13 +7,36 @@ import { breakOff, readBody } from '../broken-off.js';
 import { createDoors, type Doors } from '../doors.js';
 import { flipBit, sendForeign } from '../scripted-faults.js';
 import { type Answer, errorXml, S3Refusal } from './answer.js';
-import { createBucket, deleteBucket, deleteObjects, getVersioning, headBucket, listBuckets, listObjects, listVersions } from './buckets.js';
+import {
+  createBucket,
+  deleteBucket,
+  deleteObjects,
+  getVersioning,
+  headBucket,
+  listBuckets,
+  listObjects,
+  listVersions,
+} from './buckets.js';
 import { createFaults, type Fault, type Faults } from './faults.js';
-import { type ConditionDialect, copyObject, deleteObject, getObject, putObject } from './objects.js';
+import {
+  type ConditionDialect,
+  copyObject,
+  deleteObject,
+  getObject,
+  putObject,
+} from './objects.js';
 import { type FakeRequest, type Operation, parseRequest } from './request.js';
 import { type Account, verifySignature } from './signature.js';
 import { createStore, type Store } from './store.js';
-import { abortUpload, completeUpload, createUpload, listParts, listUploads, uploadPart, uploadPartCopy } from './uploads.js';
+import {
+  abortUpload,
+  completeUpload,
+  createUpload,
+  listParts,
+  listUploads,
+  uploadPart,
+  uploadPartCopy,
+} from './uploads.js';
 
 /** How this S3 behaves; tests change it while it runs. */
 export interface FakeRules {
@@ -62,12 +85,15 @@ export interface FakeS3 {
 
 export const ACCOUNT: Account = { accessKey: 'AKIAFAKE', secret: 'fake/secret+key' };
 
-const handlers: Readonly<Record<Operation, (request: FakeRequest, rules: FakeRules, fault: Fault | undefined) => Answer>> = {
+const handlers: Readonly<
+  Record<Operation, (request: FakeRequest, rules: FakeRules, fault: Fault | undefined) => Answer>
+> = {
   ListBuckets: (_, rules) => listBuckets(rules),
   CreateBucket: createBucket,
   HeadBucket: headBucket,
   DeleteBucket: deleteBucket,
-  ListObjects: (request, rules, fault) => listObjects(request, rules, fault?.kind === 'repeat-token'),
+  ListObjects: (request, rules, fault) =>
+    listObjects(request, rules, fault?.kind === 'repeat-token'),
   GetBucketVersioning: getVersioning,
   ListObjectVersions: listVersions,
   ListMultipartUploads: listUploads,
@@ -89,7 +115,9 @@ const handlers: Readonly<Record<Operation, (request: FakeRequest, rules: FakeRul
 };
 
 /** S3 on loopback. It believes nothing: signatures, digests and conditions are checked as the service does. */
-export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'expired' | 'nowMs' | 'crc32c'>> = {}): Promise<FakeS3> {
+export async function startFakeS3(
+  changes: Partial<Omit<FakeRules, 'store' | 'expired' | 'nowMs' | 'crc32c'>> = {},
+): Promise<FakeS3> {
   const nowMs = () => Date.now() + rules.skewMs;
   const rules: FakeRules = {
     store: createStore(() => nowMs()),
@@ -148,19 +176,32 @@ export async function startFakeS3(changes: Partial<Omit<FakeRules, 'store' | 'ex
       if (fault?.kind === 'inside') return { status: 200, body: errorXml(fault.code) };
       return handlers[request.operation]({ ...request, body: content }, rules, fault);
     } catch (error) {
-      if (!(error instanceof S3Refusal)) return { status: 500, body: errorXml('InternalError', { Cause: String(error) }) };
-      return { status: error.status, headers: error.headers, body: errorXml(error.code, error.elements) };
+      if (!(error instanceof S3Refusal))
+        return { status: 500, body: errorXml('InternalError', { Cause: String(error) }) };
+      return {
+        status: error.status,
+        headers: error.headers,
+        body: errorXml(error.code, error.elements),
+      };
     }
   }
 
-  function send(request: FakeRequest, response: ServerResponse, answer: Answer, fault: Fault | undefined): void {
+  function send(
+    request: FakeRequest,
+    response: ServerResponse,
+    answer: Answer,
+    fault: Fault | undefined,
+  ): void {
     let body = Buffer.from(answer.body ?? '');
     const headers: Record<string, string> = { ...answer.headers };
     if (fault?.kind === 'wrong-etag') {
       if (headers['etag'] !== undefined) headers['etag'] = '"00000000000000000000000000000000"';
-      body = Buffer.from(body.toString('utf8').replace(/<ETag>&quot;[0-9a-f]{32}/, `<ETag>&quot;${'0'.repeat(32)}`));
+      body = Buffer.from(
+        body.toString('utf8').replace(/<ETag>&quot;[0-9a-f]{32}/, `<ETag>&quot;${'0'.repeat(32)}`),
+      );
     }
-    if (fault?.kind === 'corrupt' && body.byteLength > 0) body = Buffer.from(body.map((byte) => byte ^ 1));
+    if (fault?.kind === 'corrupt' && body.byteLength > 0)
+      body = Buffer.from(body.map((byte) => byte ^ 1));
     response.writeHead(answer.status, {
       ...headers,
       date: new Date(rules.nowMs()).toUTCString(),

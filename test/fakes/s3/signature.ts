@@ -23,12 +23,14 @@ const SKEW_MS = 15 * 60_000;
 /** Verifies SigV4 from nothing but what came over the wire; throws what S3 would answer. Returns the content that it covers. */
 export function verifySignature(request: FakeRequest, rules: SignatureRules): Buffer {
   const claim = request.query.has('X-Amz-Signature') ? fromQuery(request) : fromHeader(request);
-  const [accessKey = '', day = '', region = '', service = '', end = ''] = claim.credential.split('/');
+  const [accessKey = '', day = '', region = '', service = '', end = ''] =
+    claim.credential.split('/');
   const account = rules.accounts.find((each) => each.accessKey === accessKey);
   if (account === undefined) throw new S3Refusal(403, 'InvalidAccessKeyId');
   if (rules.expired.has(accessKey)) throw new S3Refusal(400, 'ExpiredToken');
   if (claim.token !== account.sessionToken) throw new S3Refusal(400, 'InvalidToken');
-  if (service !== 's3' || end !== 'aws4_request' || !claim.time.startsWith(day)) throw new S3Refusal(403, 'SignatureDoesNotMatch');
+  if (service !== 's3' || end !== 'aws4_request' || !claim.time.startsWith(day))
+    throw new S3Refusal(403, 'SignatureDoesNotMatch');
   if (rules.region !== undefined && region !== rules.region)
     throw new S3Refusal(400, 'AuthorizationHeaderMalformed', {}, { Region: rules.region });
   checkTime(claim, rules.nowMs());
@@ -37,7 +39,9 @@ export function verifySignature(request: FakeRequest, rules: SignatureRules): Bu
     request.method,
     canonicalPath(request.rawPath),
     canonicalQuery(request),
-    ...claim.signed.map((name) => `${name}:${(request.headers[name] ?? '').trim().replace(/\s+/g, ' ')}`),
+    ...claim.signed.map(
+      (name) => `${name}:${(request.headers[name] ?? '').trim().replace(/\s+/g, ' ')}`,
+    ),
     '',
     claim.signed.join(';'),
     claim.payload,
@@ -45,10 +49,12 @@ export function verifySignature(request: FakeRequest, rules: SignatureRules): Bu
   const timeAndScope = `${claim.time}\n${day}/${region}/s3/aws4_request`;
   const text = `AWS4-HMAC-SHA256\n${timeAndScope}\n${digest('sha256', canonical)}`;
   let key: Buffer | string = `AWS4${account.secret}`;
-  for (const part of [day, region, 's3', 'aws4_request']) key = createHmac('sha256', key).update(part).digest();
+  for (const part of [day, region, 's3', 'aws4_request'])
+    key = createHmac('sha256', key).update(part).digest();
   const expected = createHmac('sha256', key).update(text).digest();
   const given = Buffer.from(claim.signature, 'hex');
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new S3Refusal(403, 'SignatureDoesNotMatch');
+  if (given.length !== expected.length || !timingSafeEqual(given, expected))
+    throw new S3Refusal(403, 'SignatureDoesNotMatch');
   if (isChunked(claim.payload)) {
     // As Swift's S3 API before release 2.35 answers it.
     if (!rules.takesChunks) throw new S3Refusal(501, 'NotImplemented');
@@ -70,9 +76,10 @@ interface Claim {
 }
 
 function fromHeader({ headers }: FakeRequest): Claim {
-  const match = /^AWS4-HMAC-SHA256 Credential=([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(
-    headers['authorization'] ?? '',
-  );
+  const match =
+    /^AWS4-HMAC-SHA256 Credential=([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(
+      headers['authorization'] ?? '',
+    );
   if (match === null) throw new S3Refusal(403, 'AccessDenied');
   const [, credential = '', signed = '', signature = ''] = match;
   return {
@@ -102,7 +109,15 @@ function fromQuery({ query }: FakeRequest): Claim {
 function checkTime({ time, goodForMs }: Claim, now: number): void {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(time);
   if (match === null) throw new S3Refusal(403, 'AccessDenied');
-  const [, year, month, day, hour, minute, second] = match.map(Number) as [number, number, number, number, number, number, number];
+  const [, year, month, day, hour, minute, second] = match.map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const signedAt = Date.UTC(year, month - 1, day, hour, minute, second);
   if (signedAt > now + SKEW_MS || now > signedAt + (goodForMs ?? SKEW_MS))
     throw new S3Refusal(403, goodForMs === undefined ? 'RequestTimeTooSkewed' : 'AccessDenied');
@@ -112,7 +127,10 @@ function checkTime({ time, goodForMs }: Claim, now: number): void {
 function checkWhatIsSigned({ headers }: FakeRequest, { signed, goodForMs }: Claim): void {
   const sorted = [...signed].sort();
   if (sorted.join() !== signed.join()) throw new S3Refusal(403, 'SignatureDoesNotMatch');
-  const needed = goodForMs === undefined ? Object.keys(headers).filter((name) => /^(host|content-md5|x-amz-.*)$/.test(name)) : ['host'];
+  const needed =
+    goodForMs === undefined
+      ? Object.keys(headers).filter((name) => /^(host|content-md5|x-amz-.*)$/.test(name))
+      : ['host'];
   for (const name of needed) if (!signed.includes(name)) throw new S3Refusal(403, 'AccessDenied');
 }
 
@@ -138,7 +156,9 @@ function reencode(raw: string): string {
   let encoded = '';
   for (const byte of Buffer.from(decodeURIComponent(raw), 'utf8')) {
     const character = String.fromCharCode(byte);
-    encoded += /[A-Za-z0-9_.~-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    encoded += /[A-Za-z0-9_.~-]/.test(character)
+      ? character
+      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }
   return encoded;
 }

@@ -52,7 +52,9 @@ export interface Store {
   add(
     bucket: Bucket,
     key: string,
-    version: Omit<StoredVersion, 'modifiedMs' | 'versionId' | 'isDeleteMarker'> & { isDeleteMarker?: boolean },
+    version: Omit<StoredVersion, 'modifiedMs' | 'versionId' | 'isDeleteMarker'> & {
+      isDeleteMarker?: boolean;
+    },
   ): StoredVersion;
 }
 
@@ -78,8 +80,14 @@ export function isKeyEncrypted(bucket: Bucket, headers: Readonly<Record<string, 
 }
 
 /** An MD5, or with a customer's key something that looks like one. */
-export function etagOf(bucket: Bucket, headers: Readonly<Record<string, string>>, bytes: Buffer): string {
-  return isKeyEncrypted(bucket, headers) ? `"${randomBytes(16).toString('hex')}"` : `"${digest('md5', bytes)}"`;
+export function etagOf(
+  bucket: Bucket,
+  headers: Readonly<Record<string, string>>,
+  bytes: Buffer,
+): string {
+  return isKeyEncrypted(bucket, headers)
+    ? `"${randomBytes(16).toString('hex')}"`
+    : `"${digest('md5', bytes)}"`;
 }
 
 export function createStore(nowMs: () => number): Store {

@@ -4,7 +4,11 @@ import type { Operation } from './request.js';
 /** What goes wrong with one request. */
 export type Fault =
   | HttpFault
-  | { readonly kind: 'refuse'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'refuse';
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** The answer says another ETag than it should. */
   | { readonly kind: 'wrong-etag' }
   /** A listing takes no notice of its marker. */

@@ -34,28 +34,54 @@ function version1({ headers }: FakeRequest, rules: FakeRules): Answer {
   const storage = `${origin}${ACCOUNT_PATH}`;
   return {
     status: 200,
-    headers: { 'x-auth-token': issue(rules), 'x-storage-url': storage, 'x-auth-token-expires': String(rules.tokenSeconds), ...cdn },
+    headers: {
+      'x-auth-token': issue(rules),
+      'x-storage-url': storage,
+      'x-auth-token-expires': String(rules.tokenSeconds),
+      ...cdn,
+    },
   };
 }
 
 function version3(document: Record<string, never>, rules: FakeRules): Answer {
-  const { identity, scope } = document['auth'] as unknown as { identity: Record<string, never>; scope?: unknown };
-  const byPassword = { methods: ['password'], password: { user: { name: 'tester', domain: { name: 'Default' }, password: SECRET } } };
+  const { identity, scope } = document['auth'] as unknown as {
+    identity: Record<string, never>;
+    scope?: unknown;
+  };
+  const byPassword = {
+    methods: ['password'],
+    password: { user: { name: 'tester', domain: { name: 'Default' }, password: SECRET } },
+  };
   const byCredential = { methods: ['application_credential'], application_credential: CREDENTIAL };
   const isPassword = JSON.stringify(identity) === JSON.stringify(byPassword);
-  if (!isPassword && JSON.stringify(identity) !== JSON.stringify(byCredential)) return { status: 401, body: '{"error":{"code":401}}' };
+  if (!isPassword && JSON.stringify(identity) !== JSON.stringify(byCredential))
+    return { status: 401, body: '{"error":{"code":401}}' };
   if (!isPassword && scope !== undefined) return { status: 401 };
   const catalog = [
-    { type: 'identity', name: 'keystone', endpoints: [{ interface: 'public', region_id: 'RegionOne', url: `${rules.origin()}/v3` }] },
+    {
+      type: 'identity',
+      name: 'keystone',
+      endpoints: [{ interface: 'public', region_id: 'RegionOne', url: `${rules.origin()}/v3` }],
+    },
     {
       type: 'object-store',
       name: 'swift',
       endpoints: REGIONS.flatMap((region) =>
-        ['public', 'internal'].map((kind) => ({ interface: kind, region_id: region, region, url: urlOf(rules, region) })),
+        ['public', 'internal'].map((kind) => ({
+          interface: kind,
+          region_id: region,
+          region,
+          url: urlOf(rules, region),
+        })),
       ),
     },
   ];
-  const body = JSON.stringify({ token: { expires_at: new Date(rules.nowMs() + rules.tokenSeconds * 1000).toISOString(), catalog } });
+  const body = JSON.stringify({
+    token: {
+      expires_at: new Date(rules.nowMs() + rules.tokenSeconds * 1000).toISOString(),
+      catalog,
+    },
+  });
   return { status: 201, headers: { 'x-subject-token': issue(rules) }, body };
 }
 
@@ -64,34 +90,50 @@ function version2(document: Record<string, never>, rules: FakeRules): Answer {
   const password = auth['passwordCredentials'];
   const apiKey = auth['RAX-KSKEY:apiKeyCredentials'];
   if (password?.['password'] !== SECRET && apiKey?.['apiKey'] !== API_KEY) return { status: 401 };
-  const endpoints = REGIONS.map((region) => ({ region, publicURL: urlOf(rules, region), internalURL: urlOf(rules, region) }));
+  const endpoints = REGIONS.map((region) => ({
+    region,
+    publicURL: urlOf(rules, region),
+    internalURL: urlOf(rules, region),
+  }));
   const expires = new Date(rules.nowMs() + rules.tokenSeconds * 1000).toISOString();
   return {
     status: 200,
     body: JSON.stringify({
-      access: { token: { id: issue(rules), expires }, serviceCatalog: [{ type: 'object-store', name: 'swift', endpoints }] },
+      access: {
+        token: { id: issue(rules), expires },
+        serviceCatalog: [{ type: 'object-store', name: 'swift', endpoints }],
+      },
     }),
   };
 }
 
 /** The second region is nowhere. */
 function urlOf(rules: FakeRules, region: string): string {
-  return region === 'RegionOne' ? `${rules.origin()}${ACCOUNT_PATH}` : 'http://127.0.0.1:1/v1/AUTH_elsewhere';
+  return region === 'RegionOne'
+    ? `${rules.origin()}${ACCOUNT_PATH}`
+    : 'http://127.0.0.1:1/v1/AUTH_elsewhere';
 }
 
 /** A valid token, or a good signature of a temporary URL. */
-export function isAllowed(request: FakeRequest, { valid, store, accountHeaders, nowMs, info }: FakeRules): boolean {
+export function isAllowed(
+  request: FakeRequest,
+  { valid, store, accountHeaders, nowMs, info }: FakeRules,
+): boolean {
   if (valid.has(request.headers['x-auth-token'] ?? '')) return true;
   const signature = request.query.get('temp_url_sig');
   const expires = Number(request.query.get('temp_url_expires'));
   if (signature === undefined || request.method !== 'GET' || expires * 1000 < nowMs()) return false;
   // Without a word of others SHA-1 is the only one, as with Ceph.
-  const digest = (info?.tempurl.allowed_digests ?? ['sha1']).find((name) => createHmac(name, '').digest('hex').length === signature.length);
+  const digest = (info?.tempurl.allowed_digests ?? ['sha1']).find(
+    (name) => createHmac(name, '').digest('hex').length === signature.length,
+  );
   if (digest === undefined) return false;
   const container = store.containers.get(request.container ?? '');
   // A container's key opens no other container, and so not the one of the segments.
   const isLarge = container?.objects.get(request.key ?? '')?.segments !== undefined;
-  const ofContainer = isLarge ? [] : keysIn(container?.headers ?? {}, 'x-container-meta-temp-url-key');
+  const ofContainer = isLarge
+    ? []
+    : keysIn(container?.headers ?? {}, 'x-container-meta-temp-url-key');
   return [...ofContainer, ...keysIn(accountHeaders, 'x-account-meta-temp-url-key')].some((key) => {
     const signed = `GET\n${expires}\n${decodeURIComponent(request.rawPath)}`;
     return createHmac(digest, key).update(signed).digest('hex') === signature;

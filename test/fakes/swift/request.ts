@@ -46,7 +46,8 @@ export function parseRequest(message: IncomingMessage, body: Buffer): FakeReques
     query.set(decodeURIComponent(name), decodeURIComponent(value));
   }
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers)) headers[name] = Array.isArray(value) ? value.join(',') : (value ?? '');
+  for (const [name, value] of Object.entries(message.headers))
+    headers[name] = Array.isArray(value) ? value.join(',') : (value ?? '');
   const inCdn = rawPath.startsWith(`${CDN_PATH}/`);
   const [container, key] = rawPath
     .slice((inCdn ? CDN_PATH : ACCOUNT_PATH).length + 1)
@@ -57,12 +58,33 @@ export function parseRequest(message: IncomingMessage, body: Buffer): FakeReques
   return { ...request, operation: inCdn ? 'Cdn' : operationOf(request) };
 }
 
-function operationOf({ method, rawPath, query, headers, container, key }: Omit<FakeRequest, 'operation'>): Operation {
+function operationOf({
+  method,
+  rawPath,
+  query,
+  headers,
+  container,
+  key,
+}: Omit<FakeRequest, 'operation'>): Operation {
   if (rawPath === '/info') return 'Info';
   if (!rawPath.startsWith(ACCOUNT_PATH)) return 'Authenticate';
-  if (container === undefined) return method !== 'POST' ? 'ListContainers' : query.has('bulk-delete') ? 'BulkDelete' : 'PostAccount';
+  if (container === undefined)
+    return method !== 'POST'
+      ? 'ListContainers'
+      : query.has('bulk-delete')
+        ? 'BulkDelete'
+        : 'PostAccount';
   if (key === undefined)
-    return ({ GET: 'ListObjects', PUT: 'PutContainer', POST: 'PostContainer', DELETE: 'DeleteContainer' } as const)[method] ?? 'Unknown';
+    return (
+      (
+        {
+          GET: 'ListObjects',
+          PUT: 'PutContainer',
+          POST: 'PostContainer',
+          DELETE: 'DeleteContainer',
+        } as const
+      )[method] ?? 'Unknown'
+    );
   if (method === 'PUT') {
     if (headers['x-copy-from'] !== undefined) return 'CopyObject';
     if (query.get('multipart-manifest') === 'put') return 'PutManifest';
@@ -70,5 +92,9 @@ function operationOf({ method, rawPath, query, headers, container, key }: Omit<F
     return key.startsWith('longshore/marks/') ? 'PutMark' : 'PutObject';
   }
   if (method === 'GET' && key.startsWith('longshore/marks/')) return 'GetMark';
-  return ({ GET: 'GetObject', HEAD: 'HeadObject', POST: 'PostObject', DELETE: 'DeleteObject' } as const)[method] ?? 'Unknown';
+  return (
+    ({ GET: 'GetObject', HEAD: 'HeadObject', POST: 'PostObject', DELETE: 'DeleteObject' } as const)[
+      method
+    ] ?? 'Unknown'
+  );
 }

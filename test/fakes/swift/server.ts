@@ -4,10 +4,25 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { breakOff, readBody } from '../broken-off.js';
 import { flipBit, sendForeign } from '../scripted-faults.js';
-import { bulkDelete, deleteContainer, listContainers, listObjects, postAccount, postContainer, putContainer } from './containers.js';
+import {
+  bulkDelete,
+  deleteContainer,
+  listContainers,
+  listObjects,
+  postAccount,
+  postContainer,
+  putContainer,
+} from './containers.js';
 import { createFaults, type Fault, type Faults } from './faults.js';
 import { authenticate, isAllowed } from './identity.js';
-import { copyObject, deleteObject, getObject, postObject, putManifest, putObject } from './objects.js';
+import {
+  copyObject,
+  deleteObject,
+  getObject,
+  postObject,
+  putManifest,
+  putObject,
+} from './objects.js';
 import { type FakeRequest, type Operation, parseRequest } from './request.js';
 import { createStore, Refusal, type Store } from './store.js';
 
@@ -36,7 +51,8 @@ export interface FakeRules {
   nowMs(): number;
 }
 
-export interface LoggedRequest extends Pick<FakeRequest, 'operation' | 'container' | 'key' | 'headers' | 'rawPath'> {
+export interface LoggedRequest
+  extends Pick<FakeRequest, 'operation' | 'container' | 'key' | 'headers' | 'rawPath'> {
   readonly bytes: number;
   readonly status: number;
 }
@@ -56,7 +72,9 @@ function perform(request: FakeRequest, rules: FakeRules, fault: Fault | undefine
     case 'Authenticate':
       return authenticate(request, rules);
     case 'Info':
-      return rules.info === undefined ? { status: 404 } : { status: 200, body: JSON.stringify(rules.info) };
+      return rules.info === undefined
+        ? { status: 404 }
+        : { status: 200, body: JSON.stringify(rules.info) };
     case 'ListContainers':
       return listContainers(request, rules);
     case 'BulkDelete':
@@ -94,9 +112,15 @@ function perform(request: FakeRequest, rules: FakeRules, fault: Fault | undefine
   }
 }
 
-function cdn({ method, container = '', headers: asked }: FakeRequest, { cdnContainers }: FakeRules): Answer {
+function cdn(
+  { method, container = '', headers: asked }: FakeRequest,
+  { cdnContainers }: FakeRules,
+): Answer {
   if (method === 'PUT') {
-    const uris = { 'x-cdn-uri': 'http://cdn.example/c1', 'x-cdn-ssl-uri': 'https://cdn.example/c1' };
+    const uris = {
+      'x-cdn-uri': 'http://cdn.example/c1',
+      'x-cdn-ssl-uri': 'https://cdn.example/c1',
+    };
     cdnContainers.set(container, { ...uris, 'x-cdn-enabled': asked['x-cdn-enabled'] ?? 'False' });
   }
   const headers = cdnContainers.get(container);
@@ -110,7 +134,9 @@ type Changeable = 'pageLimit' | 'maxFileSize' | 'tokenSeconds' | 'hasBulkDelete'
  * Swift on loopback, with TempAuth and both Keystones. It believes nothing: tokens, ETags and manifests are checked as
  * the service does.
  */
-export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable>> = {}): Promise<FakeSwift> {
+export async function startFakeSwift(
+  changes: Partial<Pick<FakeRules, Changeable>> = {},
+): Promise<FakeSwift> {
   let origin = '';
   const rules: FakeRules = {
     store: createStore(),
@@ -147,7 +173,15 @@ export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable
     const answer = fault?.kind === 'foreign' && !fault.done ? fault : answerTo(request, fault);
     if (fault?.kind === 'lose-answer') return void socket.resetAndDestroy();
     const { operation, container, key, headers, rawPath } = request;
-    log.push({ operation, container, key, headers, rawPath, bytes: body.byteLength, status: answer.status });
+    log.push({
+      operation,
+      container,
+      key,
+      headers,
+      rawPath,
+      bytes: body.byteLength,
+      status: answer.status,
+    });
     if (fault?.kind === 'foreign') return sendForeign(response, fault, request.method === 'HEAD');
     if (fault?.kind === 'late') await setTimeout(fault.afterMs);
     send(request, response, answer, fault);
@@ -155,8 +189,18 @@ export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable
 
   function answerTo(request: FakeRequest, fault: Fault | undefined): Answer {
     try {
-      if (fault?.kind === 'refuse') return { status: fault.status, headers: fault.headers ?? {}, body: '<html><h1>As told</h1></html>' };
-      if (request.operation !== 'Authenticate' && request.operation !== 'Info' && !isAllowed(request, rules)) throw new Refusal(401);
+      if (fault?.kind === 'refuse')
+        return {
+          status: fault.status,
+          headers: fault.headers ?? {},
+          body: '<html><h1>As told</h1></html>',
+        };
+      if (
+        request.operation !== 'Authenticate' &&
+        request.operation !== 'Info' &&
+        !isAllowed(request, rules)
+      )
+        throw new Refusal(401);
       return perform(request, rules, fault);
     } catch (error) {
       if (!(error instanceof Refusal)) return { status: 500, body: String(error) };
@@ -168,12 +212,21 @@ export async function startFakeSwift(changes: Partial<Pick<FakeRules, Changeable
     }
   }
 
-  function send(request: FakeRequest, response: ServerResponse, answer: Answer, fault: Fault | undefined): void {
+  function send(
+    request: FakeRequest,
+    response: ServerResponse,
+    answer: Answer,
+    fault: Fault | undefined,
+  ): void {
     const body = Buffer.from(answer.body ?? '');
     const headers: Record<string, string> = { ...answer.headers };
     if (fault?.kind === 'wrong-etag') headers['etag'] = '00000000000000000000000000000000';
     const length = fault?.kind === 'no-length' ? {} : { 'content-length': String(body.byteLength) };
-    response.writeHead(answer.status, { ...headers, 'x-trans-id': `tx-fake-${log.length}`, ...length });
+    response.writeHead(answer.status, {
+      ...headers,
+      'x-trans-id': `tx-fake-${log.length}`,
+      ...length,
+    });
     if (request.method === 'HEAD') return void response.end();
     if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') breakOff(response, body, fault);
     else response.end(body);

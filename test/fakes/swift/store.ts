@@ -41,7 +41,8 @@ export interface Store {
 export const md5 = (bytes: Buffer | string) => createHash('md5').update(bytes).digest('hex');
 
 /** In UTF-8 byte order, as SQLite has them. */
-export const inOrder = (names: Iterable<string>) => [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+export const inOrder = (names: Iterable<string>) =>
+  [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
 export function createStore(): Store {
   const containers = new Map<string, StoredContainer>();
@@ -49,7 +50,9 @@ export function createStore(): Store {
   function dynamic(manifest: string): readonly StoredObject[] {
     const [container = '', start = ''] = decodeURIComponent(manifest).split(/\/(.*)/s, 2);
     const { objects } = store.container(container);
-    return inOrder(objects.keys()).flatMap((key) => (key.startsWith(start) ? [objects.get(key)!] : []));
+    return inOrder(objects.keys()).flatMap((key) =>
+      key.startsWith(start) ? [objects.get(key)!] : [],
+    );
   }
 
   const store: Store = {
@@ -84,7 +87,9 @@ export function createStore(): Store {
             .map((segment) => store.etag(segment))
             .join(''),
         )}"`;
-      return segments === undefined ? md5(bytes) : `"${md5(segments.map(({ etag }) => etag).join(''))}"`;
+      return segments === undefined
+        ? md5(bytes)
+        : `"${md5(segments.map(({ etag }) => etag).join(''))}"`;
     },
   };
   return store;

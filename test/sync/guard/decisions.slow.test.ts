@@ -70,7 +70,9 @@ describe('P4: decisions', () => {
     guard = await reopen();
     const permit = guard.ask('delete', nameOf(3), guard.index.get(nameOf(3)));
     // Jobs of other objects end meanwhile.
-    const settled = Array.from({ length: 20 }, () => new Promise((resolve) => setImmediate(resolve)).then(() => guard.settle()));
+    const settled = Array.from({ length: 20 }, () =>
+      new Promise((resolve) => setImmediate(resolve)).then(() => guard.settle()),
+    );
     expect((await permit).granted).toBe(false);
     await Promise.all(settled);
     expect(listener).toEqual([true]);
@@ -100,7 +102,13 @@ describe('P4: decisions', () => {
     let guard = await reopen();
     await (await guard.expect(0, found))();
     const described = await guard.describe();
-    expect(described).toMatchObject({ deletes: 0, overwrites: 0, foreign: 9, why: guard.holding?.why, sinceMs: guard.holding?.sinceMs });
+    expect(described).toMatchObject({
+      deletes: 0,
+      overwrites: 0,
+      foreign: 9,
+      why: guard.holding?.why,
+      sinceMs: guard.holding?.sinceMs,
+    });
     expect(described.id).toMatch(/^[0-9a-f]{12}$/);
     guard = await reopen();
     expect(await guard.describe()).toEqual(described);
@@ -122,7 +130,10 @@ describe('P4: decisions', () => {
     await (await guard.expect(0, { count: 9, digest: 'of other nine' }))();
     expect(guard.held.foreign).toBe(9);
     await (await guard.expect(0, found))();
-    expect((await guard.ask('delete', 'not ours', undefined)).granted, 'the approval of these was for once').toBe(false);
+    expect(
+      (await guard.ask('delete', 'not ours', undefined)).granted,
+      'the approval of these was for once',
+    ).toBe(false);
     await guard.approve((await guard.describe()).id);
     await (await guard.expect(0, { count: 9, digest: 'of other nine' }))();
     await guard.approve((await guard.describe()).id);
@@ -130,7 +141,8 @@ describe('P4: decisions', () => {
     await (await guard.expect(0, { count: 9, digest: 'of other nine' }))(); // and none could be deleted
     const over = await guard.expect(0, { count: 9, digest: 'of other nine' });
     expect(guard.holding).toBeUndefined();
-    for (let at = 0; at < 9; at += 1) expect((await guard.ask('delete', `not ours ${at}`, undefined)).granted).toBe(true);
+    for (let at = 0; at < 9; at += 1)
+      expect((await guard.ask('delete', `not ours ${at}`, undefined)).granted).toBe(true);
     expect(await removeSome(guard, 0, 8), 'what is ours is judged by itself').toBe(5);
     await over();
   });
@@ -150,7 +162,9 @@ describe('P4: decisions', () => {
     expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(false);
 
     await (await guard.expect(0, { count: 4, digest: 'of these and another' }))();
-    expect(guard.holding?.why).toMatch(/some of which may be those whose deletes were rejected before/);
+    expect(guard.holding?.why).toMatch(
+      /some of which may be those whose deletes were rejected before/,
+    );
     expect(guard.held.foreign).toBe(4);
     await guard.approve((await guard.describe()).id);
     await (await guard.expect(0, { count: 4, digest: 'of these and another' }))();

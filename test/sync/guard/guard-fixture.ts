@@ -28,7 +28,11 @@ export interface Kept {
 }
 
 /** A guard on a state that outlives it, in a mirror of 100 objects. */
-export async function keep({ rule = RULE }: { readonly rule?: GuardRule | null } = {}): Promise<Kept> {
+export async function keep({
+  rule = RULE,
+}: {
+  readonly rule?: GuardRule | null;
+} = {}): Promise<Kept> {
   const folder = mkdtempSync(join(tmpdir(), 'longshore-guard-'));
   let jumped = 0;
   const standing = fakeClock();
@@ -43,7 +47,11 @@ export async function keep({ rule = RULE }: { readonly rule?: GuardRule | null }
   const listener: boolean[] = [];
   const open = async (as: Opened = { rule }) => {
     await state?.close();
-    state = await openState({ folder, mirrors: [{ name: 'm', engine: 'lmdb' }], clock: systemClock });
+    state = await openState({
+      folder,
+      mirrors: [{ name: 'm', engine: 'lmdb' }],
+      clock: systemClock,
+    });
     const store = state.mirrors.get('m');
     if (!store) throw new Error('no state was opened');
     let failing = as.failing ?? 0;
@@ -57,7 +65,13 @@ export async function keep({ rule = RULE }: { readonly rule?: GuardRule | null }
     };
     return {
       store,
-      guard: await openGuard({ ...store, ledger, rule: as.rule ?? undefined, clock, listener: (holding) => listener.push(holding) }),
+      guard: await openGuard({
+        ...store,
+        ledger,
+        rule: as.rule ?? undefined,
+        clock,
+        listener: (holding) => listener.push(holding),
+      }),
     };
   };
   const { store } = await open();
@@ -80,7 +94,8 @@ export async function remove(guard: Guard, name: string): Promise<boolean> {
 
 export async function removeSome(guard: Guard, from: number, amount: number): Promise<number> {
   let granted = 0;
-  for (let at = from; at < from + amount; at += 1) granted += Number(await remove(guard, nameOf(at)));
+  for (let at = from; at < from + amount; at += 1)
+    granted += Number(await remove(guard, nameOf(at)));
   return granted;
 }
 

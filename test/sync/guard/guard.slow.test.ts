@@ -7,7 +7,9 @@ describe('P4: the guard', () => {
     const { reopen, listener } = await keep();
     const guard = await reopen();
     expect(await removeSome(guard, 0, 8)).toBe(5);
-    expect(guard.holding?.why).toMatch(/1 change that destroys something after 5 within the last 60 minutes; the guard lets 5 pass/);
+    expect(guard.holding?.why).toMatch(
+      /1 change that destroys something after 5 within the last 60 minutes; the guard lets 5 pass/,
+    );
     expect(guard.held).toEqual({ deletes: 3, overwrites: 0, foreign: 0 });
     expect(await namesHeld(guard)).toEqual(['delete f005', 'delete f006', 'delete f007']);
     expect(listener).toEqual([true]);
@@ -16,7 +18,11 @@ describe('P4: the guard', () => {
   test('counts at once what is asked for at once', async () => {
     const { reopen, listener } = await keep();
     const guard = await reopen();
-    const leaves = await Promise.all(Array.from({ length: 20 }, (_, at) => guard.ask('delete', nameOf(at), guard.index.get(nameOf(at)))));
+    const leaves = await Promise.all(
+      Array.from({ length: 20 }, (_, at) =>
+        guard.ask('delete', nameOf(at), guard.index.get(nameOf(at))),
+      ),
+    );
     expect(leaves.filter(({ granted }) => granted)).toHaveLength(5);
     expect(guard.held.deletes).toBe(15);
     expect(listener).toEqual([true]);
@@ -125,7 +131,10 @@ describe('P4: the guard', () => {
     await clock.advance(60_000);
     const guard = await reopen();
     expect(listener).toEqual([true, true]);
-    expect(guard.holding).toEqual({ sinceMs, why: expect.stringContaining('1 change that destroys something after 5') });
+    expect(guard.holding).toEqual({
+      sinceMs,
+      why: expect.stringContaining('1 change that destroys something after 5'),
+    });
     expect(guard.held).toEqual({ deletes: 2, overwrites: 0, foreign: 0 });
     expect(await removeSome(guard, 7, 1)).toBe(0);
     expect(guard.holding?.sinceMs).toBe(sinceMs);
@@ -187,18 +196,24 @@ describe('P4: the guard', () => {
   });
 
   test('says how much is too much', async () => {
-    const { reopen } = await keep({ rule: { count: 1_000, share: 0.1, atLeast: 0, windowMs: 60_000 } });
+    const { reopen } = await keep({
+      rule: { count: 1_000, share: 0.1, atLeast: 0, windowMs: 60_000 },
+    });
     const guard = await reopen();
     expect(await removeSome(guard, 0, 4)).toBe(4);
     await guard.expect(7, undefined);
-    expect(guard.holding?.why).toBe('7 changes that destroy something after 4 within the last 1 minutes; the guard lets 10 pass unasked');
+    expect(guard.holding?.why).toBe(
+      '7 changes that destroy something after 4 within the last 1 minutes; the guard lets 10 pass unasked',
+    );
   });
 
   test('says nothing of earlier changes where there were none', async () => {
     const { reopen } = await keep();
     const guard = await reopen();
     await guard.expect(6, undefined);
-    expect(guard.holding?.why).toBe('6 changes that destroy something; the guard lets 5 pass unasked');
+    expect(guard.holding?.why).toBe(
+      '6 changes that destroy something; the guard lets 5 pass unasked',
+    );
   });
 
   test('off: everything passes, what was held before as well', async () => {

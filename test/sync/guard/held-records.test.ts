@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import type { IndexRange, ObjectIndex, ObjectName, ObjectRecord } from '../../../src/state/object-index.js';
+import type {
+  IndexRange,
+  ObjectIndex,
+  ObjectName,
+  ObjectRecord,
+} from '../../../src/state/object-index.js';
 import { countingIndex } from '../../../src/sync/guard/counting-index.js';
-import { changeVerdicts, heldObjects, sumOfHeld, withVerdict } from '../../../src/sync/guard/held-records.js';
+import {
+  changeVerdicts,
+  heldObjects,
+  sumOfHeld,
+  withVerdict,
+} from '../../../src/sync/guard/held-records.js';
 import { compareNames } from '../../../src/utf8-order.js';
 import { record } from '../../state/fixtures.js';
 
@@ -32,7 +42,9 @@ function slowIndex(records: Readonly<Record<ObjectName, ObjectRecord>>): SlowInd
     engine: 'lowdb',
     get: (name) => kept.get(name),
     entries: ({ after }: IndexRange = {}) =>
-      [...kept].filter(([name]) => after === undefined || compareNames(name, after) > 0).sort(([a], [b]) => compareNames(a, b)),
+      [...kept]
+        .filter(([name]) => after === undefined || compareNames(name, after) > 0)
+        .sort(([a], [b]) => compareNames(a, b)),
     namesOfInode: () => [],
     count: () => kept.size,
     put(name, changed) {
@@ -78,14 +90,18 @@ describe('what is held', () => {
   });
 
   test('of thousands of records is complete', async () => {
-    const many = Object.fromEntries(Array.from({ length: 2_500 }, (_, at) => [`f${String(at).padStart(4, '0')}`, HELD.a]));
-    expect(await heldIn(slowIndex(many).index)).toEqual(Object.keys(many).map((name) => `delete ${name}`));
+    const many = Object.fromEntries(
+      Array.from({ length: 2_500 }, (_, at) => [`f${String(at).padStart(4, '0')}`, HELD.a]),
+    );
+    expect(await heldIn(slowIndex(many).index)).toEqual(
+      Object.keys(many).map((name) => `delete ${name}`),
+    );
   });
 
   test('has a sum that any other set, or another change, does not have', async () => {
     const sums = await Promise.all(
-      [HELD, { ...HELD, b: HELD.a }, { ...HELD, a: HELD.c, c: HELD.a }, { ...HELD, e: HELD.c }].map((records) =>
-        sumOfHeld(slowIndex(records).index),
+      [HELD, { ...HELD, b: HELD.a }, { ...HELD, a: HELD.c, c: HELD.a }, { ...HELD, e: HELD.c }].map(
+        (records) => sumOfHeld(slowIndex(records).index),
       ),
     );
     expect(sums[0]).toMatchObject({ deletes: 2, overwrites: 1 });
@@ -99,7 +115,10 @@ describe('a decision about what is held', () => {
   test('changes those records and no others, and is made when all of it is durable', async () => {
     const { index, writes, land } = slowIndex(HELD);
     let made: number | undefined;
-    const deciding = changeVerdicts(index, { 'delete-held': 'delete-approved', 'overwrite-held': 'nothing' }).then((changed) => {
+    const deciding = changeVerdicts(index, {
+      'delete-held': 'delete-approved',
+      'overwrite-held': 'nothing',
+    }).then((changed) => {
       made = changed;
     });
     await expect.poll(() => writes.all).toBe(3);

@@ -9,10 +9,14 @@ import { type MirrorFixture, openMirrorFixture } from '../mirror-fixture.js';
 
 const guard: GuardRule = { count: 10, share: 1, atLeast: 0, windowMs: 3_600_000 };
 const never = new AbortController().signal;
-const names = (amount: number) => Array.from({ length: amount }, (_, at) => `folder/f${String(at).padStart(2, '0')}`);
+const names = (amount: number) =>
+  Array.from({ length: amount }, (_, at) => `folder/f${String(at).padStart(2, '0')}`);
 
 /** A mirror of some files in a folder and one outside of it, all mirrored. */
-async function mirrored(amount = 30, settings: Parameters<typeof openMirrorFixture>[0] = {}): Promise<MirrorFixture> {
+async function mirrored(
+  amount = 30,
+  settings: Parameters<typeof openMirrorFixture>[0] = {},
+): Promise<MirrorFixture> {
   const fixture = await openMirrorFixture({ settings: { guard, ...settings.settings } });
   for (const name of names(amount)) fixture.write(name, `content of ${name}, ${'x'.repeat(300)}`);
   fixture.write('kept');
@@ -33,9 +37,18 @@ async function decide({ mirror }: MirrorFixture, decision: 'approve' | 'reject')
 describe('P4: overwrites after the state was lost', () => {
   const sound = (name: string) => `content of ${name}, ${'x'.repeat(300)}`;
 
-  async function put({ storage }: MirrorFixture, name: string, content: string | Buffer): Promise<void> {
+  async function put(
+    { storage }: MirrorFixture,
+    name: string,
+    content: string | Buffer,
+  ): Promise<void> {
     const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] };
-    await storage.putObject({ container: 'c', key: `p/${name}` }, bytesBody(Buffer.from(content)), options, { signal: never });
+    await storage.putObject(
+      { container: 'c', key: `p/${name}` },
+      bytesBody(Buffer.from(content)),
+      options,
+      { signal: never },
+    );
   }
 
   /** A container with sound objects, and a source in which all their files look encrypted. */
@@ -58,7 +71,9 @@ describe('P4: overwrites after the state was lost', () => {
     for (const name of names(30)) fixture.write(name, sound(name));
     await fixture.run('scan');
     expect(fixture.mirror.status(null).held).toBe(0);
-    expect(await fixture.objects()).toEqual(Object.fromEntries(names(30).map((name) => [`p/${name}`, sound(name)])));
+    expect(await fixture.objects()).toEqual(
+      Object.fromEntries(names(30).map((name) => [`p/${name}`, sound(name)])),
+    );
   });
 
   test('are made once they are approved', async () => {
@@ -72,13 +87,21 @@ describe('P4: overwrites after the state was lost', () => {
     const fixture = await encrypted();
     await fixture.run('reconcile');
     await decide(fixture, 'reject');
-    expect((await fixture.run('reconcile')).report).toMatchObject({ uploaded: 0, held: 0, skipped: 30 });
-    const kept = Object.values(await fixture.objects()).filter((content) => content.startsWith('content of'));
+    expect((await fixture.run('reconcile')).report).toMatchObject({
+      uploaded: 0,
+      held: 0,
+      skipped: 30,
+    });
+    const kept = Object.values(await fixture.objects()).filter((content) =>
+      content.startsWith('content of'),
+    );
     expect(kept).toHaveLength(30);
     fixture.remove('folder');
     fixture.write('other');
     await fixture.run('reconcile');
-    const after = Object.values(await fixture.objects()).filter((content) => content.startsWith('content of'));
+    const after = Object.values(await fixture.objects()).filter((content) =>
+      content.startsWith('content of'),
+    );
     expect(after).toHaveLength(30);
   });
 
@@ -101,7 +124,10 @@ describe('P4: deletes above the guard', () => {
     expect(report).toMatchObject({ deleted: 0, held: 30, uploaded: 1, failed: 0 });
     expect(Object.keys(await fixture.objects())).toHaveLength(32);
     expect(fixture.mirror.parts.index.count()).toBe(32);
-    expect(fixture.mirror.status(null)).toMatchObject({ held: 30, why: expect.stringContaining('held') });
+    expect(fixture.mirror.status(null)).toMatchObject({
+      held: 30,
+      why: expect.stringContaining('held'),
+    });
     expect(fixture.events.filter(({ event }) => event === 'held')).toHaveLength(30);
     // Again, and still: nothing of it becomes a delete by being found twice.
     expect((await fixture.run('reconcile')).report).toMatchObject({ deleted: 0, held: 30 });
@@ -134,7 +160,11 @@ describe('P4: deletes above the guard', () => {
     renameSync(folder, aside);
     await fixture.run('scan');
     await decide(fixture, 'reject');
-    expect((await fixture.run('reconcile')).report).toMatchObject({ deleted: 0, held: 0, skipped: 0 });
+    expect((await fixture.run('reconcile')).report).toMatchObject({
+      deleted: 0,
+      held: 0,
+      skipped: 0,
+    });
     expect(Object.keys(await fixture.objects())).toHaveLength(31);
     renameSync(aside, folder);
     await fixture.run('scan');
@@ -151,7 +181,10 @@ describe('P4: deletes above the guard', () => {
     renameSync(aside, folder);
     expect((await fixture.run('scan')).report).toMatchObject({ held: 0, uploaded: 0, failed: 0 });
     expect(fixture.mirror.parts.guard.holding).toBeUndefined();
-    expect(fixture.events.filter(({ event }) => event === 'guard')).toMatchObject([{ holding: true }, { holding: false }]);
+    expect(fixture.events.filter(({ event }) => event === 'guard')).toMatchObject([
+      { holding: true },
+      { holding: false },
+    ]);
     fixture.remove('folder/f00');
     expect((await fixture.run('scan')).report).toMatchObject({ deleted: 1, held: 0 });
   });
@@ -175,7 +208,12 @@ describe('P4: deletes above the guard', () => {
     const fixture = await openMirrorFixture({
       settings: {
         guard,
-        policy: { overwrite: 'always', extraneous: 'delete', deletes: 'mirror', metadata: { mtime: true, mode: true, owner: false } },
+        policy: {
+          overwrite: 'always',
+          extraneous: 'delete',
+          deletes: 'mirror',
+          metadata: { mtime: true, mode: true, owner: false },
+        },
       },
     });
     fixture.write('ours');
@@ -205,7 +243,9 @@ describe('P4: overwrites by what looks encrypted or wiped', () => {
     fixture.write('kept', 'changed as people change things');
     const { report } = await fixture.run('scan');
     expect(report).toMatchObject({ held: 20, uploaded: 12, failed: 0 });
-    const sound = Object.values(await fixture.objects()).filter((content) => content.startsWith('content of'));
+    const sound = Object.values(await fixture.objects()).filter((content) =>
+      content.startsWith('content of'),
+    );
     expect(sound).toHaveLength(20);
     fixture.remove('kept');
     expect((await fixture.run('scan')).report).toMatchObject({ deleted: 0, held: 21 });
@@ -221,8 +261,12 @@ describe('P4: overwrites by what looks encrypted or wiped', () => {
     const fixture = await mirrored(30, { settings: { policy } });
     fixture.write('folder/f00', ciphertext(400));
     for (let attempt = 0; attempt < 3 * 4; attempt += 1)
-      fixture.faults.next('copyObject', new StorageError('503', { driver: 'memory', retry: 'backoff' }));
-    for (let run = 0; run < 3; run += 1) expect((await fixture.run('scan')).report).toMatchObject({ failed: 1, held: 0 });
+      fixture.faults.next(
+        'copyObject',
+        new StorageError('503', { driver: 'memory', retry: 'backoff' }),
+      );
+    for (let run = 0; run < 3; run += 1)
+      expect((await fixture.run('scan')).report).toMatchObject({ failed: 1, held: 0 });
     fixture.faults.assertUsedUp();
     expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 1, held: 0 });
   });
@@ -233,7 +277,10 @@ describe('P4: overwrites by what looks encrypted or wiped', () => {
     await fixture.run('scan');
     await decide(fixture, 'approve');
     expect((await fixture.run('scan')).report).toMatchObject({ held: 0, uploaded: 20 });
-    expect(fixture.mirror.parts.index.get('folder/f29')).toMatchObject({ state: 'confirmed', looks: 'random' });
+    expect(fixture.mirror.parts.index.get('folder/f29')).toMatchObject({
+      state: 'confirmed',
+      looks: 'random',
+    });
     expect(fixture.mirror.parts.index.get('folder/f29')?.guarded).toBeUndefined();
   });
 

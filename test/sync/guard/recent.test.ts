@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { aged, type Recent, totalOf, withChange, withoutChange } from '../../../src/sync/guard/recent.js';
+import {
+  aged,
+  type Recent,
+  totalOf,
+  withChange,
+  withoutChange,
+} from '../../../src/sync/guard/recent.js';
 import { type Change, type GuardRule, isTooMuch, limitOf } from '../../../src/sync/guard-rule.js';
 
 const WINDOW_MS = 3_600_000;
@@ -22,7 +28,11 @@ interface Made {
   readonly change: Change;
 }
 
-function play(steps: readonly { readonly afterMs: number; readonly change: Change }[]): { recent: Recent; made: Made[]; nowMs: number } {
+function play(steps: readonly { readonly afterMs: number; readonly change: Change }[]): {
+  recent: Recent;
+  made: Made[];
+  nowMs: number;
+} {
   let recent: Recent = [];
   let nowMs = 0;
   const made: Made[] = [];
@@ -50,10 +60,14 @@ describe('the changes of the last window', () => {
 
   test('take bounded space, however many there were and however slowly they came', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(WINDOW_MS / 50), { minLength: 100, maxLength: 400 }), change, (gaps, what) => {
-        const { recent } = play(gaps.map((afterMs) => ({ afterMs, change: what })));
-        expect(recent.length).toBeLessThanOrEqual(62);
-      }),
+      fc.property(
+        fc.array(fc.nat(WINDOW_MS / 50), { minLength: 100, maxLength: 400 }),
+        change,
+        (gaps, what) => {
+          const { recent } = play(gaps.map((afterMs) => ({ afterMs, change: what })));
+          expect(recent.length).toBeLessThanOrEqual(62);
+        },
+      ),
     );
   });
 
@@ -84,9 +98,13 @@ describe('the changes of the last window', () => {
         const { deletes, overwrites } = totalOf(recent);
         const after = withoutChange(recent, what);
         const less = (total: number, of: Change) => (of === what ? Math.max(0, total - 1) : total);
-        expect(totalOf(after)).toEqual({ deletes: less(deletes, 'delete'), overwrites: less(overwrites, 'overwrite') });
+        expect(totalOf(after)).toEqual({
+          deletes: less(deletes, 'delete'),
+          overwrites: less(overwrites, 'overwrite'),
+        });
         for (const slot of after) expect(slot.deletes + slot.overwrites).toBeGreaterThan(0);
-        for (const slot of after) expect(Math.min(slot.deletes, slot.overwrites)).toBeGreaterThanOrEqual(0);
+        for (const slot of after)
+          expect(Math.min(slot.deletes, slot.overwrites)).toBeGreaterThanOrEqual(0);
       }),
     );
   });
@@ -108,18 +126,22 @@ describe('what passes unasked', () => {
 
   test('is as much in pieces as at once: what was deleted still counts as part of the mirror', () => {
     fc.assert(
-      fc.property(fc.nat(20_000), fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 40 }), (objects, pieces) => {
-        let left = objects;
-        let deletes = 0;
-        for (const piece of pieces.filter((size) => size <= objects)) {
-          if (isTooMuch(RULE, { deletes, overwrites: 0 }, left, piece)) continue;
-          deletes += piece;
-          left -= piece;
-        }
-        const limit = limitOf(RULE, objects);
-        expect(deletes).toBeLessThanOrEqual(limit);
-        expect(isTooMuch(RULE, { deletes, overwrites: 0 }, left, limit - deletes)).toBe(false);
-      }),
+      fc.property(
+        fc.nat(20_000),
+        fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 40 }),
+        (objects, pieces) => {
+          let left = objects;
+          let deletes = 0;
+          for (const piece of pieces.filter((size) => size <= objects)) {
+            if (isTooMuch(RULE, { deletes, overwrites: 0 }, left, piece)) continue;
+            deletes += piece;
+            left -= piece;
+          }
+          const limit = limitOf(RULE, objects);
+          expect(deletes).toBeLessThanOrEqual(limit);
+          expect(isTooMuch(RULE, { deletes, overwrites: 0 }, left, limit - deletes)).toBe(false);
+        },
+      ),
     );
   });
 

@@ -36,10 +36,13 @@ test('has not ended before the ledger says what its last run did', async () => {
   expect(events.map(({ event }) => event)).toContain('run-finished');
 });
 
-const refused = () => new StorageError('the listing makes no sense', { driver: 'memory', retry: 'never' });
+const refused = () =>
+  new StorageError('the listing makes no sense', { driver: 'memory', retry: 'never' });
 
 test('P1: a listing that is refused is asked for again, while the watch goes on', async () => {
-  const { mirror, write, stop, events, faults, objects } = await openMirrorFixture({ settings: { watch: 'directories' } });
+  const { mirror, write, stop, events, faults, objects } = await openMirrorFixture({
+    settings: { watch: 'directories' },
+  });
   const waits: number[] = [];
   const { clock } = mirror.parts;
   const { sleep } = clock;
@@ -55,21 +58,27 @@ test('P1: a listing that is refused is asked for again, while the watch goes on'
   await expect.poll(() => events.filter(({ event }) => event === 'run-finished').length).toBe(1);
   expect(await objects()).toEqual({ 'p/folder/a': 'folder/a' });
   // Nothing was known to be mirrored before that.
-  const states = events.flatMap((event) => (event.event === 'state-changed' ? [`${event.state}: ${event.why}`] : []));
+  const states = events.flatMap((event) =>
+    event.event === 'state-changed' ? [`${event.state}: ${event.why}`] : [],
+  );
   const down = ['scanning: start', 'target-down: the listing makes no sense'];
   expect(states.slice(0, 8)).toEqual([...down, ...down, ...down, ...down]);
   await expect.poll(() => mirror.status(null)).toMatchObject({ state: 'in-sync', why: '' });
   expect(events.filter(({ event }) => event === 'run-started')).toHaveLength(5);
   expect(faults.calls.filter((operation) => operation === 'headContainer')).toHaveLength(1); // begun once
   // Each time later. The watcher's own timers are others.
-  expect(waits.filter((ms) => ms >= 10_000 && ms < 300_000 && ms !== 60_000)).toEqual([20_000, 40_000, 80_000, 150_000]);
+  expect(waits.filter((ms) => ms >= 10_000 && ms < 300_000 && ms !== 60_000)).toEqual([
+    20_000, 40_000, 80_000, 150_000,
+  ]);
   stop();
   await kept.ended;
   faults.assertUsedUp();
 });
 
 test('P1: while a later reconcile is refused, changes go on being mirrored', async () => {
-  const { mirror, write, stop, events, faults, objects } = await openMirrorFixture({ settings: { watch: 'directories' } });
+  const { mirror, write, stop, events, faults, objects } = await openMirrorFixture({
+    settings: { watch: 'directories' },
+  });
   write('a');
   const kept = keepMirrored(mirror, () => {});
   await expect.poll(() => events.filter(({ event }) => event === 'run-finished').length).toBe(1);
@@ -79,16 +88,26 @@ test('P1: while a later reconcile is refused, changes go on being mirrored', asy
   const untilTold = new Promise<void>((resolve) => {
     again = resolve;
   });
-  Object.assign(clock, { sleep: (ms: number, signal?: AbortSignal) => (ms === 10_000 ? untilTold : sleep(ms, signal)) });
+  Object.assign(clock, {
+    sleep: (ms: number, signal?: AbortSignal) => (ms === 10_000 ? untilTold : sleep(ms, signal)),
+  });
   faults.next('listObjects', refused());
   kept.due({ kind: 'reconcile', under: '', why: 'test' });
-  await expect.poll(() => faults.calls.filter((operation) => operation === 'listObjects').length).toBe(2);
+  await expect
+    .poll(() => faults.calls.filter((operation) => operation === 'listObjects').length)
+    .toBe(2);
   write('new/b');
   await expect.poll(async () => Object.keys(await objects())).toEqual(['p/a', 'p/new/b']);
   const why = 'a reconcile is refused and tried again: the listing makes no sense';
   await expect.poll(() => mirror.status(null)).toMatchObject({ state: 'failing', why });
   again();
-  await expect.poll(() => events.filter((event) => event.event === 'run-finished' && event.run === 'reconcile').length).toBe(2);
+  await expect
+    .poll(
+      () =>
+        events.filter((event) => event.event === 'run-finished' && event.run === 'reconcile')
+          .length,
+    )
+    .toBe(2);
   await expect.poll(() => mirror.status(null)).toMatchObject({ state: 'in-sync', why: '' });
   stop();
   await kept.ended;
@@ -120,7 +139,11 @@ test('P1: a file that goes away while the first reconcile still finds others is 
   const [key = ''] = Object.keys(await objects());
   const gone = key.slice('p/'.length);
   remove(gone);
-  const withheld = expect.objectContaining({ event: 'skipped', path: gone, reason: 'delete-withheld' });
+  const withheld = expect.objectContaining({
+    event: 'skipped',
+    path: gone,
+    reason: 'delete-withheld',
+  });
   await expect.poll(() => events).toContainEqual(withheld);
   expect(mirror.parts.ledger.read().reconciled).toBe(false);
   open();

@@ -57,7 +57,8 @@ describe('mirror state', () => {
 
   test('of two facts that say different things the weightier one decides', () => {
     for (const [at, [fact, state]] of BY_WEIGHT.entries()) {
-      for (const [lesser] of BY_WEIGHT.slice(at + 1)) expect(stateOf({ ...DONE, ...lesser, ...fact }).state).toBe(state);
+      for (const [lesser] of BY_WEIGHT.slice(at + 1))
+        expect(stateOf({ ...DONE, ...lesser, ...fact }).state).toBe(state);
     }
   });
 
@@ -86,7 +87,17 @@ describe('lag', () => {
   });
 
   test('is counted by the clock that shows more of it: one stands still in a suspended machine, the other may be set back', () => {
-    expect(lagOf({ known: [{ wallMs: 1_000_000 - 3_600_000, monotonicMs: 499_000 }], unfound: undefined }, clock)).toBe(3_600);
-    expect(lagOf({ known: [{ wallMs: 1_000_000 + 3_600_000, monotonicMs: 499_000 }], unfound: undefined }, clock)).toBe(1);
+    expect(
+      lagOf(
+        { known: [{ wallMs: 1_000_000 - 3_600_000, monotonicMs: 499_000 }], unfound: undefined },
+        clock,
+      ),
+    ).toBe(3_600);
+    expect(
+      lagOf(
+        { known: [{ wallMs: 1_000_000 + 3_600_000, monotonicMs: 499_000 }], unfound: undefined },
+        clock,
+      ),
+    ).toBe(1);
   });
 });

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createMirrorWork } from '../../../src/sync/mirror/mirror-work.js';
 import { momentAt, momentOfEpoch, type Since } from '../../../src/sync/moment.js';
-import { createPending } from '../../../src/sync/work/pending.js';
 import { createDueRuns, type DueRun } from '../../../src/sync/scan/due-runs.js';
+import { createPending } from '../../../src/sync/work/pending.js';
 import { covers } from '../../../src/watcher/cover.js';
 import { createHintStream } from '../../../src/watcher/hint-stream.js';
 import { type FakeClock, fakeClock } from '../../fakes/clock.js';
@@ -26,9 +26,20 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('read a hint' as const) }),
   fc.record({ do: fc.constant('rescan' as const), under: fc.constantFrom('', 'd', 'e') }),
   fc.record({ do: fc.constant('doubt' as const), under: fc.constantFrom('', 'd', 'e') }),
-  fc.record({ do: fc.constant('watch' as const), under: fc.constantFrom('', 'd', 'e'), fails: fc.boolean() }),
-  fc.record({ do: fc.constant('scan' as const), refused: fc.integer({ min: 0, max: 4 }).map((of5) => of5 === 0) }),
-  fc.record({ do: fc.constant('end of job' as const), path, how: fc.constantFrom('done', 'dropped', 'given up') }),
+  fc.record({
+    do: fc.constant('watch' as const),
+    under: fc.constantFrom('', 'd', 'e'),
+    fails: fc.boolean(),
+  }),
+  fc.record({
+    do: fc.constant('scan' as const),
+    refused: fc.integer({ min: 0, max: 4 }).map((of5) => of5 === 0),
+  }),
+  fc.record({
+    do: fc.constant('end of job' as const),
+    path,
+    how: fc.constantFrom('done', 'dropped', 'given up'),
+  }),
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
@@ -38,7 +49,8 @@ function openHistory(clock: FakeClock, lastScanAgoMs: number | undefined) {
   const due = createDueRuns();
   const hints = createHintStream({ settleMs: 50, settleLimitMs: 500 }, clock);
   const unwatched = new Set<string>();
-  const report = lastScanAgoMs === undefined ? {} : { lastScan: { startedAtMs: clock.now() - lastScanAgoMs } };
+  const report =
+    lastScanAgoMs === undefined ? {} : { lastScan: { startedAtMs: clock.now() - lastScanAgoMs } };
   const work = createMirrorWork({
     parts: {
       guard: { holding: undefined },
@@ -62,7 +74,11 @@ function openHistory(clock: FakeClock, lastScanAgoMs: number | undefined) {
 }
 
 /** Plays a history; after each step `check` is given what the mirror says and what is so. */
-async function play(steps: readonly Step[], lastScanAgoMs: number | undefined, check: (now: Truth) => void): Promise<void> {
+async function play(
+  steps: readonly Step[],
+  lastScanAgoMs: number | undefined,
+  check: (now: Truth) => void,
+): Promise<void> {
   const clock = fakeClock();
   const { pending, all, due, hints, work, unwatched } = openHistory(clock, lastScanAgoMs);
   const reader = hints[Symbol.asyncIterator]();
@@ -84,7 +100,8 @@ async function play(steps: readonly Step[], lastScanAgoMs: number | undefined, c
       });
       return;
     }
-    for (const [at, name] of hint.paths.entries()) if (dueAt(name)) pending.add(name, momentAt(hint.since[at] ?? 0, clock));
+    for (const [at, name] of hint.paths.entries())
+      if (dueAt(name)) pending.add(name, momentAt(hint.since[at] ?? 0, clock));
   };
   const scan = async (refused: boolean): Promise<void> => {
     if (due.waiting.length === 0) return;
@@ -100,13 +117,19 @@ async function play(steps: readonly Step[], lastScanAgoMs: number | undefined, c
     scanning = undefined;
   };
   const truth = (): Truth => {
-    const blind = [...due.open, ...(scanning === undefined ? [] : [scanning])].some(({ since }) => since === undefined);
+    const blind = [...due.open, ...(scanning === undefined ? [] : [scanning])].some(
+      ({ since }) => since === undefined,
+    );
     return {
       state: work.condition().state,
       lagSeconds: work.lagSeconds(),
       // What nobody can have heard of, and no scan is about to find, is not known to anybody.
-      undone: undone.filter(({ heard, inUnwatched, path }) => heard || inUnwatched || pending.has(path) || all.has(path) || blind),
-      anyUnheard: blind || undone.some(({ heard }) => !heard) || hints.unsettled()?.since === undefined,
+      undone: undone.filter(
+        ({ heard, inUnwatched, path }) =>
+          heard || inUnwatched || pending.has(path) || all.has(path) || blind,
+      ),
+      anyUnheard:
+        blind || undone.some(({ heard }) => !heard) || hints.unsettled()?.since === undefined,
       open: due.open.length > 0,
       nowMs: clock.now(),
     };
@@ -148,7 +171,9 @@ async function play(steps: readonly Step[], lastScanAgoMs: number | undefined, c
         } else {
           const sinces: Since[] = [...pending.ages()];
           if (now.how === 'given up') {
-            const changedAtMs = sinces.includes(null) ? null : Math.min(...sinces.map((since) => since?.wallMs ?? 0));
+            const changedAtMs = sinces.includes(null)
+              ? null
+              : Math.min(...sinces.map((since) => since?.wallMs ?? 0));
             all.set(now.path, { changedAtMs, sinceMs: clock.now() });
           } else {
             all.delete(now.path);
@@ -161,7 +186,9 @@ async function play(steps: readonly Step[], lastScanAgoMs: number | undefined, c
     }
   };
 
-  work.scanning({ kind: 'scan', under: '', why: 'start' })(lastScanAgoMs === undefined ? 'failed' : 'finished');
+  work.scanning({ kind: 'scan', under: '', why: 'start' })(
+    lastScanAgoMs === undefined ? 'failed' : 'finished',
+  );
   for (const now of steps) {
     await act(now);
     check(truth());
@@ -179,7 +206,10 @@ interface Truth {
   readonly nowMs: number;
 }
 
-const histories = [fc.array(step, { maxLength: 60 }), fc.option(fc.integer({ min: 0, max: 100_000 }), { nil: undefined })] as const;
+const histories = [
+  fc.array(step, { maxLength: 60 }),
+  fc.option(fc.integer({ min: 0, max: 100_000 }), { nil: undefined }),
+] as const;
 
 test('mirror state: in no history is a mirror in sync while a change that can be known is not durable, or a scan is due or runs', async () => {
   await fc.assert(

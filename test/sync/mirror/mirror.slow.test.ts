@@ -1,4 +1,13 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
@@ -14,7 +23,8 @@ import type { Decision } from '../../../src/sync/decide.js';
 import type { LocalEntry } from '../../../src/watcher/entry.js';
 import { type MirrorFixture, openMirrorFixture } from '../mirror-fixture.js';
 
-const broken = (retry: 'backoff' | 'never' = 'backoff') => new StorageError('503 from the provider', { driver: 'memory', retry });
+const broken = (retry: 'backoff' | 'never' = 'backoff') =>
+  new StorageError('503 from the provider', { driver: 'memory', retry });
 
 describe('P2: verified', () => {
   test('a checksum that is not that of the bytes sent is tried again, and only the right one is recorded', async () => {
@@ -40,7 +50,13 @@ describe('P2: verified', () => {
     expect(report).toMatchObject({ uploaded: 0, failed: 2 });
     expect(mirror.parts.index.get('a')?.state).toBe('sending');
     expect(events).toContainEqual(
-      expect.objectContaining({ event: 'failed', name: 'a', attempt: 4, retryInMs: null, error: expect.stringContaining('hash') }),
+      expect.objectContaining({
+        event: 'failed',
+        name: 'a',
+        attempt: 4,
+        retryInMs: null,
+        error: expect.stringContaining('hash'),
+      }),
     );
     expect((await run('scan')).report).toMatchObject({ uploaded: 2, failed: 0 });
     expect(mirror.parts.index.get('a')?.state).toBe('confirmed');
@@ -64,7 +80,8 @@ describe('P2: verified', () => {
     expect(report).toMatchObject({ uploaded: 0, failed: 1 });
     const { quarantined } = mirror.status(null);
     expect(quarantined).toEqual([expect.objectContaining({ name: 'a', reason: 'hash-mismatch' })]);
-    const states = () => events.flatMap((event) => (event.event === 'state-changed' ? [event.state] : []));
+    const states = () =>
+      events.flatMap((event) => (event.event === 'state-changed' ? [event.state] : []));
     expect(states()).toContain('failing');
     expect(states()).not.toContain('in-sync');
     lies = false;
@@ -93,12 +110,18 @@ describe('P5: write-ahead', () => {
     const put = index.put;
     Object.assign(index, {
       put: (name: string, record: Parameters<typeof put>[1]) => {
-        states.push(`${record.state} after ${faults.calls.filter((call) => call === 'putObject').length} puts`);
+        states.push(
+          `${record.state} after ${faults.calls.filter((call) => call === 'putObject').length} puts`,
+        );
         return put(name, record);
       },
     });
     await run('reconcile');
-    expect(states).toEqual(['sending after 0 puts', 'sending after 1 puts', 'confirmed after 2 puts']);
+    expect(states).toEqual([
+      'sending after 0 puts',
+      'sending after 1 puts',
+      'confirmed after 2 puts',
+    ]);
   });
 
   test('a put whose answer was lost is sent again or adopted, and ends confirmed', async () => {
@@ -142,16 +165,28 @@ describe('rights that are missing', () => {
   test('P8: to one object fail that object, and the others are sent', async () => {
     const { faults, run, write, events } = await openMirrorFixture();
     for (const name of ['a', 'b', 'c']) write(name);
-    faults.next('putObject', new ObjectAccessDeniedError('p/a', 'was refused: 403', { driver: 'memory' }));
+    faults.next(
+      'putObject',
+      new ObjectAccessDeniedError('p/a', 'was refused: 403', { driver: 'memory' }),
+    );
     const { report } = await run('reconcile');
     expect(report).toMatchObject({ uploaded: 2, failed: 1 });
-    expect(events).toContainEqual(expect.objectContaining({ event: 'failed', error: expect.stringContaining('403'), retryInMs: null }));
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        event: 'failed',
+        error: expect.stringContaining('403'),
+        retryInMs: null,
+      }),
+    );
   });
 
   test('to a container of the provider’s own (of segments) fail the object', async () => {
     const { faults, run, write } = await openMirrorFixture();
     for (const name of ['a', 'b']) write(name);
-    faults.next('putObject', new ContainerAccessDeniedError('c_segments', 'was refused: 403', { driver: 'memory' }));
+    faults.next(
+      'putObject',
+      new ContainerAccessDeniedError('c_segments', 'was refused: 403', { driver: 'memory' }),
+    );
     expect((await run('reconcile')).report).toMatchObject({ uploaded: 1, failed: 1 });
   });
 });
@@ -160,37 +195,48 @@ describe('a container that is gone, or closed', () => {
   test.each([
     new ContainerDoesNotExistError('c', { driver: 'memory' }),
     new ContainerAccessDeniedError('c', 'was refused: 403', { driver: 'memory' }),
-  ])('ends the run of its mirror, not the work of its target; nothing is burnt: %s', async (error) => {
-    const { mirror, faults, run, write, events, objects } = await openMirrorFixture();
-    for (let at = 0; at < 20; at += 1) write(`f${at}`);
-    faults.next('putObject', error);
-    await expect(run('reconcile')).rejects.toBe(error);
-    faults.assertUsedUp();
-    expect(events.filter(({ event }) => event === 'failed' || event === 'run-finished')).toEqual([]);
-    expect(mirror.parts.health.trouble).toBeUndefined();
-    expect(mirror.parts.ledger.read().lastReconcile).toBeUndefined();
-    mirror.containerTrouble.over();
-    expect((await run('reconcile')).report).toMatchObject({ failed: 0 });
-    expect(Object.keys(await objects())).toHaveLength(20);
-  });
+  ])(
+    'ends the run of its mirror, not the work of its target; nothing is burnt: %s',
+    async (error) => {
+      const { mirror, faults, run, write, events, objects } = await openMirrorFixture();
+      for (let at = 0; at < 20; at += 1) write(`f${at}`);
+      faults.next('putObject', error);
+      await expect(run('reconcile')).rejects.toBe(error);
+      faults.assertUsedUp();
+      expect(events.filter(({ event }) => event === 'failed' || event === 'run-finished')).toEqual(
+        [],
+      );
+      expect(mirror.parts.health.trouble).toBeUndefined();
+      expect(mirror.parts.ledger.read().lastReconcile).toBeUndefined();
+      mirror.containerTrouble.over();
+      expect((await run('reconcile')).report).toMatchObject({ failed: 0 });
+      expect(Object.keys(await objects())).toHaveLength(20);
+    },
+  );
 });
 
 describe('a target that is down', () => {
   test.each([
-    ['unreachable', new TargetUnavailableError('connection refused', { driver: 'memory', retry: 'backoff' })],
+    [
+      'unreachable',
+      new TargetUnavailableError('connection refused', { driver: 'memory', retry: 'backoff' }),
+    ],
     ['refusing the credentials', new InvalidCredentialsError('403', { driver: 'memory' })],
-  ])('%s: its work waits, no attempt is burnt, and all is sent when it is back', async (_what, error) => {
-    const { mirror, faults, run, write, events } = await openMirrorFixture();
-    for (let at = 0; at < 20; at += 1) write(`f${at}`);
-    for (let times = 0; times < 6; times += 1) faults.next('putObject', error);
-    faults.next('headContainer', error);
-    faults.next('headContainer', error);
-    const { report } = await run('reconcile');
-    faults.assertUsedUp();
-    expect(report).toMatchObject({ uploaded: 20, failed: 0 });
-    expect(events.filter(({ event }) => event === 'failed')).toEqual([]);
-    expect(mirror.parts.health.trouble).toBeUndefined();
-  });
+  ])(
+    '%s: its work waits, no attempt is burnt, and all is sent when it is back',
+    async (_what, error) => {
+      const { mirror, faults, run, write, events } = await openMirrorFixture();
+      for (let at = 0; at < 20; at += 1) write(`f${at}`);
+      for (let times = 0; times < 6; times += 1) faults.next('putObject', error);
+      faults.next('headContainer', error);
+      faults.next('headContainer', error);
+      const { report } = await run('reconcile');
+      faults.assertUsedUp();
+      expect(report).toMatchObject({ uploaded: 20, failed: 0 });
+      expect(events.filter(({ event }) => event === 'failed')).toEqual([]);
+      expect(mirror.parts.health.trouble).toBeUndefined();
+    },
+  );
 
   test('a listing that fails ends the run, and nothing is deleted', async () => {
     const { faults, run, write, remove, objects } = await openMirrorFixture();
@@ -226,7 +272,9 @@ describe('P4: deletes', () => {
     remove('folder');
     const before = faults.calls.length;
     expect((await run('scan')).report).toMatchObject({ deleted: 200 });
-    const requests = faults.calls.slice(before).filter((call) => call === 'deleteObjects' || call === 'deleteObject');
+    const requests = faults.calls
+      .slice(before)
+      .filter((call) => call === 'deleteObjects' || call === 'deleteObject');
     expect(requests.every((call) => call === 'deleteObjects')).toBe(true);
     expect(requests.length).toBeLessThan(20);
     expect(await objects()).toEqual({ 'p/kept': 'kept' });
@@ -252,7 +300,11 @@ describe('P4: deletes', () => {
 });
 
 describe('what a listing said, when the object was sent since', () => {
-  const absent = async ({ mirror }: MirrorFixture, decision: Decision, local: LocalEntry | undefined) => {
+  const absent = async (
+    { mirror }: MirrorFixture,
+    decision: Decision,
+    local: LocalEntry | undefined,
+  ) => {
     const run = mirror.runs.begin(mirror.parts.index);
     await mirror.intake.enqueue({ name: 'late', local, remote: 'absent', decision }, run);
     await run.pending.whenEmpty(new AbortController().signal);
@@ -277,7 +329,10 @@ describe('what a listing said, when the object was sent since', () => {
     write('late');
     await run('reconcile');
     remove('late');
-    await storage.deleteObject({ container: 'c', key: 'p/late' }, { signal: new AbortController().signal });
+    await storage.deleteObject(
+      { container: 'c', key: 'p/late' },
+      { signal: new AbortController().signal },
+    );
     await absent(fixture, { action: 'forget' }, undefined);
     expect(mirror.parts.index.get('late')).toBeUndefined();
     expect(faults.calls).not.toContain('deleteObjects');
@@ -296,7 +351,11 @@ describe('what a listing said, when the object was sent since', () => {
     await run('reconcile');
     write('late', 'after that');
     const look = mirror.source.statPath('late');
-    await absent(fixture, { action: 'upload', why: 'changed' }, look.found === 'entry' ? look.entry : undefined);
+    await absent(
+      fixture,
+      { action: 'upload', why: 'changed' },
+      look.found === 'entry' ? look.entry : undefined,
+    );
     expect(Object.values(await objects()).sort()).toEqual(['after that', 'before']);
   });
 });
@@ -322,19 +381,25 @@ describe('P4: a source that is not what it was', () => {
         renameSync(`${source}.away`, source);
       },
     },
-  ])('$now: the mirror says so, and what to do, until the right one is back', async ({ why, change, undo }) => {
-    const { mirror, run, write, objects } = await openMirrorFixture();
-    write('a');
-    await run('reconcile');
-    change(mirror.settings.source);
-    await run('scan');
-    expect(mirror.status(null)).toMatchObject({ state: 'source-changed', why: expect.stringMatching(why) });
-    expect(mirror.status(null).why).toContain('longshore accept-source m');
-    expect(Object.keys(await objects())).toContain('p/a');
-    undo(mirror.settings.source);
-    await run('scan');
-    expect(mirror.status(null)).toMatchObject({ state: 'in-sync', why: '' });
-  });
+  ])(
+    '$now: the mirror says so, and what to do, until the right one is back',
+    async ({ why, change, undo }) => {
+      const { mirror, run, write, objects } = await openMirrorFixture();
+      write('a');
+      await run('reconcile');
+      change(mirror.settings.source);
+      await run('scan');
+      expect(mirror.status(null)).toMatchObject({
+        state: 'source-changed',
+        why: expect.stringMatching(why),
+      });
+      expect(mirror.status(null).why).toContain('longshore accept-source m');
+      expect(Object.keys(await objects())).toContain('p/a');
+      undo(mirror.settings.source);
+      await run('scan');
+      expect(mirror.status(null)).toMatchObject({ state: 'in-sync', why: '' });
+    },
+  );
 
   test('but for a new mirror, which may begin with an empty one', async () => {
     const { mirror, run } = await openMirrorFixture();
@@ -349,7 +414,12 @@ describe('renames', () => {
     for (let at = 0; at < 20; at += 1) write(`z/f${at}`, `content ${at}`);
     await run('reconcile');
     renameSync(join(mirror.settings.source, 'z'), join(mirror.settings.source, 'a'));
-    expect((await run('scan')).report).toMatchObject({ uploaded: 0, copied: 20, deleted: 20, bytes: 0 });
+    expect((await run('scan')).report).toMatchObject({
+      uploaded: 0,
+      copied: 20,
+      deleted: 20,
+      bytes: 0,
+    });
     // A delete that came first would have left nothing to copy.
     expect(Object.keys(await objects())).toHaveLength(20);
     expect(mirror.parts.index.count()).toBe(20);
@@ -360,7 +430,10 @@ describe('renames', () => {
     const file = write('old', 'content');
     write('other');
     await run('reconcile');
-    await storage.deleteObject({ container: 'c', key: 'p/old' }, { signal: new AbortController().signal });
+    await storage.deleteObject(
+      { container: 'c', key: 'p/old' },
+      { signal: new AbortController().signal },
+    );
     renameSync(file, join(mirror.settings.source, 'new'));
     expect((await run('scan')).report).toMatchObject({ uploaded: 1, copied: 0 });
     expect(await objects()).toEqual({ 'p/new': 'content', 'p/other': 'other' });
@@ -373,7 +446,12 @@ describe('renames', () => {
     await run('reconcile');
     renameSync(file, join(mirror.settings.source, 'new'));
     faults.next('copyObject', 'wrong checksum');
-    expect((await run('scan')).report).toMatchObject({ uploaded: 1, copied: 0, deleted: 1, failed: 0 });
+    expect((await run('scan')).report).toMatchObject({
+      uploaded: 1,
+      copied: 0,
+      deleted: 1,
+      failed: 0,
+    });
     expect(await objects()).toEqual({ 'p/new': 'content', 'p/other': 'other' });
     faults.assertUsedUp();
   });
@@ -449,7 +527,9 @@ describe('hints', () => {
     await mirror.intake.hint('a');
     await mirror.pending.whenEmpty(new AbortController().signal);
     expect(Object.keys(await objects())).toEqual(['p/a']);
-    expect(events).toContainEqual(expect.objectContaining({ event: 'skipped', reason: 'delete-withheld' }));
+    expect(events).toContainEqual(
+      expect.objectContaining({ event: 'skipped', reason: 'delete-withheld' }),
+    );
     rmSync(source, { recursive: true });
     renameSync(`${source}.away`, source);
   });

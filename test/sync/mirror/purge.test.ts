@@ -29,7 +29,9 @@ async function openTrash({
 } = {}) {
   const own = fakeClock();
   let providerAheadMs = 0;
-  const storage = memoryBackend({ store: createMemoryStore({ now: () => own.now() + providerAheadMs }) });
+  const storage = memoryBackend({
+    store: createMemoryStore({ now: () => own.now() + providerAheadMs }),
+  });
   const { backend, faults } = faulty(wrap(storage));
   await storage.createContainer('c', { signal });
   let document: LedgerDocument = newLedger('m');
@@ -41,8 +43,20 @@ async function openTrash({
     async close() {},
   };
   const events: unknown[] = [];
-  const policy = { overwrite: 'always', extraneous: 'keep', deletes, metadata: { mtime: true, mode: true, owner: false } } as const;
-  const settings = { container: 'c', prefix: 'p/', trashPrefix: '.longshore/trash/', trashKeepMs, policy, name: 'm' };
+  const policy = {
+    overwrite: 'always',
+    extraneous: 'keep',
+    deletes,
+    metadata: { mtime: true, mode: true, owner: false },
+  } as const;
+  const settings = {
+    container: 'c',
+    prefix: 'p/',
+    trashPrefix: '.longshore/trash/',
+    trashKeepMs,
+    policy,
+    name: 'm',
+  };
   const mirror = {
     settings,
     stats: { report: (event: Omit<SyncEvent, 'mirror'>) => void events.push(event) },
@@ -57,7 +71,8 @@ async function openTrash({
       providerAheadMs = ms;
     },
     put: (key: string) => put(storage, key),
-    throwAway: (name: string) => put(storage, `p/.longshore/trash/${trashFolder(own.now(), 'aaaaaa')}/${name}`),
+    throwAway: (name: string) =>
+      put(storage, `p/.longshore/trash/${trashFolder(own.now(), 'aaaaaa')}/${name}`),
     purge: () => purgeTrash(mirror, signal),
     /** The last parts of all names. */
     async left(): Promise<string[]> {
@@ -68,11 +83,16 @@ async function openTrash({
 }
 
 async function put(storage: Backend, key: string): Promise<void> {
-  await storage.putObject({ container: 'c', key }, bytesBody(Buffer.from('x')), options, { signal });
+  await storage.putObject({ container: 'c', key }, bytesBody(Buffer.from('x')), options, {
+    signal,
+  });
 }
 
 /** Looks each day, as a daemon does more often. */
-async function days({ own, purge }: Awaited<ReturnType<typeof openTrash>>, count: number): Promise<void> {
+async function days(
+  { own, purge }: Awaited<ReturnType<typeof openTrash>>,
+  count: number,
+): Promise<void> {
   for (let day = 0; day < count; day += 1) {
     await own.advance(DAY);
     await purge();
@@ -155,7 +175,10 @@ test('trash_keep: 0 keeps for ever, and a mirror that never had a trash is not l
 
 test('a trash that is not used any more is emptied all the same', async () => {
   const trash = await openTrash({ deletes: 'mirror' });
-  await trash.ledger.update((document) => ({ ...document, trash: { lookedAtMs: trash.own.now() } }));
+  await trash.ledger.update((document) => ({
+    ...document,
+    trash: { lookedAtMs: trash.own.now() },
+  }));
   await trash.throwAway('a');
   await days(trash, 31);
   expect(await trash.left()).toEqual([]);
@@ -165,7 +188,10 @@ test('a purge that fails is no failure of its run, and is made good the next tim
   const trash = await openTrash();
   await trash.throwAway('a');
   await days(trash, 30);
-  trash.faults.next('deleteObjects', new StorageError('503', { driver: 'memory', retry: 'backoff' }));
+  trash.faults.next(
+    'deleteObjects',
+    new StorageError('503', { driver: 'memory', retry: 'backoff' }),
+  );
   await days(trash, 1);
   expect(await trash.left()).toEqual(['a']);
   await days(trash, 1);
@@ -175,12 +201,18 @@ test('a purge that fails is no failure of its run, and is made good the next tim
 
 test('P8: one thing that cannot be deleted keeps no other in the trash, and goes the next time', async () => {
   const trash = await openTrash({
-    wrap: (backend) => ({ ...backend, capabilities: { ...backend.capabilities, batchDelete: undefined } }),
+    wrap: (backend) => ({
+      ...backend,
+      capabilities: { ...backend.capabilities, batchDelete: undefined },
+    }),
   });
   for (const name of ['a', 'b', 'c']) await trash.throwAway(name);
   await days(trash, 30);
   trash.faults.next('deleteObject', undefined); // the one that is written to hear what time it is
-  trash.faults.next('deleteObject', new ObjectAccessDeniedError('a', 'is locked', { driver: 'memory' }));
+  trash.faults.next(
+    'deleteObject',
+    new ObjectAccessDeniedError('a', 'is locked', { driver: 'memory' }),
+  );
   await days(trash, 1);
   trash.faults.assertUsedUp();
   expect(await trash.left()).toEqual(['a']);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { createUnwatchedScans } from '../../../src/sync/mirror/unwatched-scans.js';
 import { createDueRuns } from '../../../src/sync/scan/due-runs.js';
 import { createScansDue } from '../../../src/sync/scan/scans-due.js';
-import { createUnwatchedScans } from '../../../src/sync/mirror/unwatched-scans.js';
 import { fakeClock } from '../../fakes/clock.js';
 
 const never = new AbortController().signal;
@@ -33,7 +33,9 @@ test('scans of unwatched folders: are due for a moment until a scan that began a
 test('scans of unwatched folders: are made once for all that wait, and not again within 5 s', async () => {
   const { clock, due, scansDue } = open();
   for (let times = 0; times < 3; times += 1) scansDue.request(clock.monotonic());
-  expect(due.waiting).toEqual([expect.objectContaining({ kind: 'scan', under: 'a', noDeletes: true })]);
+  expect(due.waiting).toEqual([
+    expect.objectContaining({ kind: 'scan', under: 'a', noDeletes: true }),
+  ]);
   await due.next(never);
   due.over();
   await clock.advance(4_000);

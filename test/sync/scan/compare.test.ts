@@ -3,10 +3,20 @@ import { describe, expect, it } from 'vitest';
 import { indexEntry } from '../../../src/state/index-entry.js';
 import type { ObjectName, ObjectRecord } from '../../../src/state/object-index.js';
 import { decide, type Policy, type RemoteFact } from '../../../src/sync/decide.js';
-import { compare, type MissingName, type Finding, isPlainlyUnchanged } from '../../../src/sync/scan/compare.js';
-import { pageOf, type RemotePage } from '../../../src/sync/scan/remote-page.js';
-import { NamesOutOfOrderError, openIndexSide, openListingSide, openSourceSide } from '../../../src/sync/scan/sides.js';
 import { createNaming } from '../../../src/sync/naming.js';
+import {
+  compare,
+  type Finding,
+  isPlainlyUnchanged,
+  type MissingName,
+} from '../../../src/sync/scan/compare.js';
+import { pageOf, type RemotePage } from '../../../src/sync/scan/remote-page.js';
+import {
+  NamesOutOfOrderError,
+  openIndexSide,
+  openListingSide,
+  openSourceSide,
+} from '../../../src/sync/scan/sides.js';
 import { compareNames } from '../../../src/utf8-order.js';
 import type { LocalEntry } from '../../../src/watcher/entry.js';
 import type { WalkItem } from '../../../src/watcher/walk.js';
@@ -15,16 +25,30 @@ import { MIRROR, recordOf, viewOf } from '../records.js';
 const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
 
 function entry(path: string, size: number): LocalEntry {
-  return { path, kind: 'file', size, mtimeNs: 1n, ctimeNs: 2n, inode: 3n, mode: 0o644, uid: 0, gid: 0 };
+  return {
+    path,
+    kind: 'file',
+    size,
+    mtimeNs: 1n,
+    ctimeNs: 2n,
+    inode: 3n,
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+  };
 }
 
 function fact(size: number): RemoteFact {
   return { size, md5: EMPTY_MD5, inspected: false };
 }
 
-function pagesOf(objects: readonly (readonly [ObjectName, RemoteFact])[], size: number): () => Promise<RemotePage | undefined> {
+function pagesOf(
+  objects: readonly (readonly [ObjectName, RemoteFact])[],
+  size: number,
+): () => Promise<RemotePage | undefined> {
   const pages: RemotePage[] = [];
-  for (let at = 0; at < objects.length; at += size) pages.push(pageOf(objects.slice(at, at + size), false));
+  for (let at = 0; at < objects.length; at += size)
+    pages.push(pageOf(objects.slice(at, at + size), false));
   return async () => pages.shift();
 }
 
@@ -40,15 +64,23 @@ async function compared(
   const sides = {
     source: openSourceSide(local[Symbol.iterator](), createNaming('skip')),
     index: openIndexSide(viewOf(known).entries()[Symbol.iterator]()),
-    listing: listing && (await openListingSide(pagesOf(listing.objects, listing.pageSize), (key) => key)),
+    listing:
+      listing && (await openListingSide(pagesOf(listing.objects, listing.pageSize), (key) => key)),
   };
-  for await (const item of compare(sides, policy, (missing) => missingNames.push(missing), counts)) {
+  for await (const item of compare(
+    sides,
+    policy,
+    (missing) => missingNames.push(missing),
+    counts,
+  )) {
     if (item.kind === 'finding') findings.push(item);
   }
   return { missingNames, findings, counts };
 }
 
-type Listing = { readonly objects: readonly (readonly [ObjectName, RemoteFact])[]; readonly pageSize: number } | undefined;
+type Listing =
+  | { readonly objects: readonly (readonly [ObjectName, RemoteFact])[]; readonly pageSize: number }
+  | undefined;
 
 const name = fc.oneof(
   fc.constantFrom('a', 'a-', 'a/b', 'a0', 'b', '\uffff', '\u{10000}', 'é'),
@@ -74,29 +106,55 @@ describe('compare', () => {
         fc.integer({ min: 1, max: 5 }),
         anyPolicy,
         async (local, known, remote, pageSize, policy) => {
-          const ordered = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => compareNames(a, b));
+          const ordered = <T>(map: ReadonlyMap<string, T>) =>
+            [...map].sort(([a], [b]) => compareNames(a, b));
           const entries = ordered(local).map(([path, size]) => entry(path, size));
-          const records = new Map([...known].map(([path, size]) => [path, recordOf(entry(path, size))]));
-          const listing = remote && { objects: ordered(remote).map(([name, size]) => [name, fact(size)] as const), pageSize };
+          const records = new Map(
+            [...known].map(([path, size]) => [path, recordOf(entry(path, size))]),
+          );
+          const listing = remote && {
+            objects: ordered(remote).map(([name, size]) => [name, fact(size)] as const),
+            pageSize,
+          };
           const result = await compared(entries, records, listing ?? undefined, policy);
 
-          const names = [...new Set([...local.keys(), ...known.keys(), ...(remote?.keys() ?? [])])].sort(compareNames);
+          const names = [
+            ...new Set([...local.keys(), ...known.keys(), ...(remote?.keys() ?? [])]),
+          ].sort(compareNames);
           const expected = names.map((name) => {
             const size = local.get(name);
             const listed = remote?.get(name);
-            const object = remote === null ? ('unknown' as const) : listed === undefined ? ('absent' as const) : fact(listed);
+            const object =
+              remote === null
+                ? ('unknown' as const)
+                : listed === undefined
+                  ? ('absent' as const)
+                  : fact(listed);
             const here = size === undefined ? undefined : entry(name, size);
             const decision = decide(here && { entry: here }, records.get(name), object, policy);
-            return { kind: 'finding', name, local: here, known: records.get(name), remote: object, decision };
+            return {
+              kind: 'finding',
+              name,
+              local: here,
+              known: records.get(name),
+              remote: object,
+              decision,
+            };
           });
           const due = expected.filter(({ decision }) => decision.action !== 'nothing');
           expect(result.findings).toEqual(due.filter(({ local }) => local !== undefined));
-          expect(result.missingNames).toEqual(due.filter(({ local }) => local === undefined).map(({ name, remote }) => ({ name, remote })));
+          expect(result.missingNames).toEqual(
+            due
+              .filter(({ local }) => local === undefined)
+              .map(({ name, remote }) => ({ name, remote })),
+          );
           expect(result.counts).toEqual({
             scanned: local.size,
             unchanged: local.size - result.findings.length,
             bytes: [...local.values()].reduce((sum, size) => sum + size, 0),
-            kept: expected.filter((each) => !each.local && each.known && each.decision.action === 'nothing').length,
+            kept: expected.filter(
+              (each) => !each.local && each.known && each.decision.action === 'nothing',
+            ).length,
           });
         },
       ),
@@ -108,7 +166,11 @@ describe('compare', () => {
     const entries = Array.from({ length: 1000 }, (_, n) => entry(String(n).padStart(4, '0'), n));
     const known = new Map(entries.map((entry) => [entry.path, recordOf(entry)]));
     const { findings, missingNames, counts } = await compared(entries, known, undefined);
-    expect({ findings, missingNames, unchanged: counts.unchanged }).toEqual({ findings: [], missingNames: [], unchanged: 1000 });
+    expect({ findings, missingNames, unchanged: counts.unchanged }).toEqual({
+      findings: [],
+      missingNames: [],
+      unchanged: 1000,
+    });
   });
 
   it('P1: calls nothing plainly unchanged about which anything would be decided', () => {
@@ -123,7 +185,9 @@ describe('compare', () => {
     const md5 = fc.constantFrom(EMPTY_MD5, 'f'.repeat(32));
     const remote = fc.oneof(
       fc.constantFrom('unknown' as const, 'absent' as const),
-      fc.record({ size: few, md5: fc.option(md5, { nil: undefined }) }).map(({ size, md5 }) => ({ ...fact(size), md5 }) as RemoteFact),
+      fc
+        .record({ size: few, md5: fc.option(md5, { nil: undefined }) })
+        .map(({ size, md5 }) => ({ ...fact(size), md5 }) as RemoteFact),
     );
     const known = fc.record({
       state: fc.constantFrom('confirmed' as const, 'sending' as const),
@@ -151,19 +215,27 @@ describe('compare', () => {
     });
     let plain = 0;
     fc.assert(
-      fc.property(about, about, known, guarded, remote, anyPolicy, (here, before, { state, md5, hashedAgoMs }, guarded, remote, policy) => {
-        const now = local(here);
-        const record: ObjectRecord = {
-          ...recordOf(local(before)),
-          state,
-          md5,
-          hashedAtMs: hashedAgoMs,
-          ...(guarded !== undefined && { guarded }),
-        };
-        if (!isPlainlyUnchanged(now, indexEntry('a', record), remote, policy)) return;
-        plain += 1;
-        expect(decide({ entry: now }, record, remote, policy)).toEqual({ action: 'nothing' });
-      }),
+      fc.property(
+        about,
+        about,
+        known,
+        guarded,
+        remote,
+        anyPolicy,
+        (here, before, { state, md5, hashedAgoMs }, guarded, remote, policy) => {
+          const now = local(here);
+          const record: ObjectRecord = {
+            ...recordOf(local(before)),
+            state,
+            md5,
+            hashedAtMs: hashedAgoMs,
+            ...(guarded !== undefined && { guarded }),
+          };
+          if (!isPlainlyUnchanged(now, indexEntry('a', record), remote, policy)) return;
+          plain += 1;
+          expect(decide({ entry: now }, record, remote, policy)).toEqual({ action: 'nothing' });
+        },
+      ),
       { numRuns: 20_000 },
     );
     expect(plain).toBeGreaterThan(0);
@@ -172,12 +244,19 @@ describe('compare', () => {
   it('calls a file plainly unchanged whose stat and object are those of its record', () => {
     const here = entry('a', 1);
     const record = indexEntry('a', recordOf(here));
-    for (const remote of ['unknown', fact(1)] as const) expect(isPlainlyUnchanged(here, record, remote, MIRROR)).toBe(true);
+    for (const remote of ['unknown', fact(1)] as const)
+      expect(isPlainlyUnchanged(here, record, remote, MIRROR)).toBe(true);
     for (const remote of ['absent', fact(0), { ...fact(1), md5: 'f'.repeat(32) }] as const)
       expect(isPlainlyUnchanged(here, record, remote, MIRROR)).toBe(false);
-    expect(isPlainlyUnchanged(here, indexEntry('a', { ...recordOf(here), hashedAtMs: 0 }), 'unknown', MIRROR), 'hashed as it changed').toBe(
-      false,
-    );
+    expect(
+      isPlainlyUnchanged(
+        here,
+        indexEntry('a', { ...recordOf(here), hashedAtMs: 0 }),
+        'unknown',
+        MIRROR,
+      ),
+      'hashed as it changed',
+    ).toBe(false);
   });
 
   it('calls no file of a reconcile plainly unchanged whose object has the metadata of other settings', () => {
@@ -198,8 +277,12 @@ describe('compare', () => {
       ['\uffff', '\u{10000}', '\ue000'],
     ]) {
       const objects = names.map((name) => [name, fact(0)] as const);
-      await expect(compared([], new Map(), { objects, pageSize: 1 })).rejects.toThrow(NamesOutOfOrderError);
-      await expect(compared([], new Map(), { objects, pageSize: 5 })).rejects.toThrow(NamesOutOfOrderError);
+      await expect(compared([], new Map(), { objects, pageSize: 1 })).rejects.toThrow(
+        NamesOutOfOrderError,
+      );
+      await expect(compared([], new Map(), { objects, pageSize: 5 })).rejects.toThrow(
+        NamesOutOfOrderError,
+      );
       await expect(
         compared(
           names.map((name) => entry(name, 0)),

@@ -22,8 +22,13 @@ test('P1: whatever is added is covered by what waits, and nothing waits twice', 
 });
 
 test('hundreds of folders become one scan of everything, and a reconcile that waits stays one', () => {
-  const folders = Array.from({ length: 200 }, (_, at): DueRun => ({ kind: 'scan', under: `d${at}`, why: 'hint' }));
-  expect(folders.reduce(merge, [] as readonly DueRun[])).toMatchObject([{ kind: 'scan', under: '' }]);
+  const folders = Array.from(
+    { length: 200 },
+    (_, at): DueRun => ({ kind: 'scan', under: `d${at}`, why: 'hint' }),
+  );
+  expect(folders.reduce(merge, [] as readonly DueRun[])).toMatchObject([
+    { kind: 'scan', under: '' },
+  ]);
 });
 
 test('the widest run comes first; waiting for one ends with the signal', async () => {

@@ -2,10 +2,16 @@ import { join } from 'node:path';
 import { systemClock } from '../../../src/clock.js';
 import type { IndexLocation } from '../../../src/state/object-index.js';
 import { openIndex } from '../../../src/state/open-index.js';
+import { createNaming } from '../../../src/sync/naming.js';
 import type { Finding } from '../../../src/sync/scan/compare.js';
 import { type ScanOptions, startScan } from '../../../src/sync/scan/scan.js';
-import type { ScanItem, ScanProblem, ScanRequest, ScanSummary, Walked } from '../../../src/sync/scan/scan-run.js';
-import { createNaming } from '../../../src/sync/naming.js';
+import type {
+  ScanItem,
+  ScanProblem,
+  ScanRequest,
+  ScanSummary,
+  Walked,
+} from '../../../src/sync/scan/scan-run.js';
 import { startLooking, type WalkSettings } from '../../../src/watcher/look.js';
 import { openSource } from '../../../src/watcher/source.js';
 import { walk } from '../../../src/watcher/walk.js';

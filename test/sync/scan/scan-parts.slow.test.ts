@@ -12,12 +12,16 @@ import { mirrored, scanned } from './scan-fixture.js';
 
 /** Short names that begin like each other, so that folders, files and cuts fall between one another. */
 const segment = fc.constantFrom('a', 'a-', 'a.', 'a0', 'b', 'b!', 'é', '\u{10000}');
-const anyPath = fc.array(segment, { minLength: 1, maxLength: 3 }).map((segments) => segments.join('/'));
+const anyPath = fc
+  .array(segment, { minLength: 1, maxLength: 3 })
+  .map((segments) => segments.join('/'));
 
 function withoutClashes(paths: readonly string[]): string[] {
   const kept = new Set<string>();
   for (const path of paths) {
-    const clash = [...kept].some((other) => other.startsWith(`${path}/`) || path.startsWith(`${other}/`));
+    const clash = [...kept].some(
+      (other) => other.startsWith(`${path}/`) || path.startsWith(`${other}/`),
+    );
     if (!clash) kept.add(path);
   }
   return [...kept];
@@ -26,25 +30,36 @@ function withoutClashes(paths: readonly string[]): string[] {
 describe('a tree in two parts', () => {
   it('is the whole tree, wherever it is cut', async () => {
     await fc.assert(
-      fc.property(fc.array(anyPath, { maxLength: 12 }), anyPath, fc.constantFrom('', '/', '.rclonelink', '~'), (paths, cut, suffix) => {
-        const root = temporaryFolder();
-        plant(root, withoutClashes(paths));
-        const names = (range: { after?: string; upTo?: string }) =>
-          [...walk(startLooking(openSource(root), settings({})), '', range)].map(({ path }) => path);
-        const at = cut + suffix;
-        const whole = names({});
-        expect(names({ upTo: at })).toEqual(whole.filter((name) => compareNames(name, at) <= 0));
-        expect(names({ after: at })).toEqual(whole.filter((name) => compareNames(name, at) > 0));
-      }),
+      fc.property(
+        fc.array(anyPath, { maxLength: 12 }),
+        anyPath,
+        fc.constantFrom('', '/', '.rclonelink', '~'),
+        (paths, cut, suffix) => {
+          const root = temporaryFolder();
+          plant(root, withoutClashes(paths));
+          const names = (range: { after?: string; upTo?: string }) =>
+            [...walk(startLooking(openSource(root), settings({})), '', range)].map(
+              ({ path }) => path,
+            );
+          const at = cut + suffix;
+          const whole = names({});
+          expect(names({ upTo: at })).toEqual(whole.filter((name) => compareNames(name, at) <= 0));
+          expect(names({ after: at })).toEqual(whole.filter((name) => compareNames(name, at) > 0));
+        },
+      ),
       { numRuns: 150 },
     );
   });
 
   it('P1: gives the findings, counts and problems of one scan', async () => {
-    const files = Array.from({ length: 60 }, (_, n) => `${n % 4}/${n % 3 === 0 ? 'under/' : ''}f${n}`);
+    const files = Array.from(
+      { length: 60 },
+      (_, n) => `${n % 4}/${n % 3 === 0 ? 'under/' : ''}f${n}`,
+    );
     const fixture = await mirrored(files);
     for (const name of ['0/under/f12', '2/f10', '3/under/f3']) rmSync(join(fixture.root, name));
-    for (const name of ['0/f4', '2/under/f6', '3/new']) writeFileSync(join(fixture.root, name), 'other content');
+    for (const name of ['0/f4', '2/under/f6', '3/new'])
+      writeFileSync(join(fixture.root, name), 'other content');
     mkdirSync(join(fixture.root, '2/pipe-folder'));
     const whole = await scanned(fixture.request());
     for (const cutAt of ['', '0/f4', '1', '2/under', '2/under/f30', '3/', 'z']) {
@@ -55,15 +70,21 @@ describe('a tree in two parts', () => {
       const { landmarks: __, ...expected } = whole.summary ?? { landmarks: [] };
       expect(summary, cutAt).toEqual(expected);
       // Nothing is said to be gone before both parts have been walked.
-      const gone = parts.items.findIndex((item) => item.kind === 'finding' && item.decision.action === 'delete');
+      const gone = parts.items.findIndex(
+        (item) => item.kind === 'finding' && item.decision.action === 'delete',
+      );
       expect(gone).toBeGreaterThan(parts.items.findIndex(({ kind }) => kind === 'walked'));
     }
   });
 
   it('P4: what both parts keep is told once, with its whole number', async () => {
-    const fixture = await mirrored(Array.from({ length: 20 }, (_, n) => `f${String(n).padStart(2, '0')}`));
+    const fixture = await mirrored(
+      Array.from({ length: 20 }, (_, n) => `f${String(n).padStart(2, '0')}`),
+    );
     for (let n = 0; n < 20; n += 2) rmSync(join(fixture.root, `f${String(n).padStart(2, '0')}`));
-    const { problems, summary } = await scanned(fixture.request({ noDeletes: 'it is asked for' }), { cutAt: 'f07' });
+    const { problems, summary } = await scanned(fixture.request({ noDeletes: 'it is asked for' }), {
+      cutAt: 'f07',
+    });
     expect(problems.map(({ detail }) => detail)).toEqual(['10 objects are kept: it is asked for']);
     expect(summary).toMatchObject({ deletesKept: 10, complete: false, scanned: 11 });
   });

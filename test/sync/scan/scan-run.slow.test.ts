@@ -26,7 +26,8 @@ it('an index that is opened anew after each item gives the same', async () => {
   const files = Array.from({ length: 40 }, (_, n) => `${n % 3 === 0 ? 'under/' : ''}${n}`);
   const fixture = await mirrored([...files, 'under-']);
   for (const path of ['1', '5', '10', 'under/3', 'under-']) rmSync(join(fixture.root, path));
-  for (const path of ['2', '4', '39-new', 'under/6', 'under/new']) writeFileSync(join(fixture.root, path), 'other content');
+  for (const path of ['2', '4', '39-new', 'under/6', 'under/new'])
+    writeFileSync(join(fixture.root, path), 'other content');
   const whole = await scannedWhile(
     fixture,
     () => {},
@@ -56,7 +57,8 @@ it('an index that is opened anew after each item gives the same', async () => {
 
 it('P4: a file that comes back before its delete is given out is compared, not deleted', async () => {
   const fixture = await mirrored(['back', 'gone', 'folder/x']);
-  for (const path of ['back', 'gone', 'folder']) rmSync(join(fixture.root, path), { recursive: true });
+  for (const path of ['back', 'gone', 'folder'])
+    rmSync(join(fixture.root, path), { recursive: true });
   const { due, summary } = await scannedWhile(fixture, ({ kind }) => {
     if (kind !== 'walked') return;
     writeFileSync(join(fixture.root, 'back'), 'content of another size');
@@ -93,7 +95,9 @@ it('P4: a source that is exchanged for another folder is an error before anythin
 });
 
 it('P7: more names than are kept in memory can be gone', async () => {
-  const fixture = await mirrored(Object.fromEntries(Array.from({ length: 12_000 }, (_, n) => [`old/${n}`, ''])));
+  const fixture = await mirrored(
+    Object.fromEntries(Array.from({ length: 12_000 }, (_, n) => [`old/${n}`, ''])),
+  );
   rmSync(join(fixture.root, 'old'), { recursive: true });
   const { due } = await scannedWhile(fixture, () => {});
   expect(due).toHaveLength(12_000);
@@ -105,18 +109,21 @@ it.each<readonly [string, (folder: string) => void]>([
   ['nothing', () => {}],
   ['a file', (folder) => writeFileSync(folder, '')],
   ['an empty folder', (folder) => mkdirSync(folder)],
-])('P4: a folder that is away, with %s in its place, for as long as the source is walked, loses nothing', async (_, replace) => {
-  const fixture = await mirrored(['a', 'folder/b', 'folder/c/d', 'kept']);
-  const folder = join(fixture.root, 'folder');
-  writeFileSync(join(fixture.root, 'a'), 'changed');
-  const { due } = await scannedWhile(fixture, (item) => {
-    if (item.kind === 'finding' && item.name === 'a') {
-      renameSync(folder, join(fixture.root, '../away'));
-      replace(folder);
-    }
-    if (item.kind !== 'walked') return;
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(join(fixture.root, '../away'), folder);
-  });
-  expect(due.filter((each) => each.startsWith('delete'))).toEqual([]);
-});
+])(
+  'P4: a folder that is away, with %s in its place, for as long as the source is walked, loses nothing',
+  async (_, replace) => {
+    const fixture = await mirrored(['a', 'folder/b', 'folder/c/d', 'kept']);
+    const folder = join(fixture.root, 'folder');
+    writeFileSync(join(fixture.root, 'a'), 'changed');
+    const { due } = await scannedWhile(fixture, (item) => {
+      if (item.kind === 'finding' && item.name === 'a') {
+        renameSync(folder, join(fixture.root, '../away'));
+        replace(folder);
+      }
+      if (item.kind !== 'walked') return;
+      rmSync(folder, { recursive: true, force: true });
+      renameSync(join(fixture.root, '../away'), folder);
+    });
+    expect(due.filter((each) => each.startsWith('delete'))).toEqual([]);
+  },
+);

@@ -7,7 +7,11 @@ import { StateDamagedError } from '../../../src/state/errors.js';
 import { createMailbox } from '../../../src/sync/scan/mailbox.js';
 import { pageOf, type RemotePage } from '../../../src/sync/scan/remote-page.js';
 import { startScan } from '../../../src/sync/scan/scan.js';
-import { type FromScan, ScanFailedError, type ToScan } from '../../../src/sync/scan/scan-messages.js';
+import {
+  type FromScan,
+  ScanFailedError,
+  type ToScan,
+} from '../../../src/sync/scan/scan-messages.js';
 import { startScanThread } from '../../../src/sync/scan/scan-thread.js';
 import { plant } from '../../watcher/tree.js';
 import { MIRROR } from '../records.js';
@@ -30,27 +34,49 @@ describe('a scan', () => {
     const { request } = await mirrored(['a', 'b/c', 'b/d']);
     const { items, summary } = await scanned(request());
     expect(items.map(({ kind }) => kind)).toEqual(['walked', 'finished']);
-    expect(summary).toMatchObject({ scanned: 4, unchanged: 4, bytes: 7, deletesKept: 0, excluded: 0, complete: true });
+    expect(summary).toMatchObject({
+      scanned: 4,
+      unchanged: 4,
+      bytes: 7,
+      deletesKept: 0,
+      excluded: 0,
+      complete: true,
+    });
   });
 
-  it.each(['lmdb', 'lowdb'] as const)('finds what is new, changed and gone, the last after all else (%s)', async (engine) => {
-    const { root, request } = await mirrored(['a', 'b/c', 'b/d', 'z'], {}, engine);
-    rmSync(join(root, 'a'));
-    writeFileSync(join(root, 'b/c'), 'other content');
-    plant(root, ['new', 'zz']);
-    const { items, due, walked } = await scanned(request());
-    expect(due).toEqual(['upload b/c', 'upload new', 'upload zz', 'delete a']);
-    expect(items.indexOf(walked!)).toBe(3);
-    expect(items.at(-1)).toMatchObject({ kind: 'finished', scanned: 6, unchanged: 3 });
-  });
+  it.each(['lmdb', 'lowdb'] as const)(
+    'finds what is new, changed and gone, the last after all else (%s)',
+    async (engine) => {
+      const { root, request } = await mirrored(['a', 'b/c', 'b/d', 'z'], {}, engine);
+      rmSync(join(root, 'a'));
+      writeFileSync(join(root, 'b/c'), 'other content');
+      plant(root, ['new', 'zz']);
+      const { items, due, walked } = await scanned(request());
+      expect(due).toEqual(['upload b/c', 'upload new', 'upload zz', 'delete a']);
+      expect(items.indexOf(walked!)).toBe(3);
+      expect(items.at(-1)).toMatchObject({ kind: 'finished', scanned: 6, unchanged: 3 });
+    },
+  );
 
   it('finds what became of files that are folders now, and of folders that are files', async () => {
-    const { root, request } = await mirrored(['file', 'folder/x', 'folder/y/z', 'folder-', 'folder.txt']);
+    const { root, request } = await mirrored([
+      'file',
+      'folder/x',
+      'folder/y/z',
+      'folder-',
+      'folder.txt',
+    ]);
     rmSync(join(root, 'file'));
     rmSync(join(root, 'folder'), { recursive: true });
     plant(root, ['file/below', 'folder']);
     const { due } = await scanned(request());
-    expect(due).toEqual(['upload file/below', 'upload folder', 'delete file', 'delete folder/x', 'delete folder/y/z']);
+    expect(due).toEqual([
+      'upload file/below',
+      'upload folder',
+      'delete file',
+      'delete folder/x',
+      'delete folder/y/z',
+    ]);
   });
 
   it('finds what became of links that are files now, and of files that are links', async () => {
@@ -59,16 +85,33 @@ describe('a scan', () => {
     symlinkSync('target', join(root, 'file'));
     expect((await scanned(request())).due).toEqual(['upload file.rclonelink', 'delete file']);
     const skipping = request();
-    const { due, problems } = await scanned({ ...skipping, settings: { ...skipping.settings, symlinks: 'skip' } });
+    const { due, problems } = await scanned({
+      ...skipping,
+      settings: { ...skipping.settings, symlinks: 'skip' },
+    });
     expect(due).toEqual(['delete file']);
     expect(problems).toMatchObject([{ path: 'file', reason: 'link-skipped' }]);
   });
 
   it('under a path looks at nothing else', async () => {
-    const { root, request } = await mirrored(['a', 'a-', 'b/x', 'b/y', 'b-/x', 'b.txt', 'b/deep/z']);
-    for (const path of ['a', 'a-', 'b', 'b-', 'b.txt']) rmSync(join(root, path), { recursive: true });
+    const { root, request } = await mirrored([
+      'a',
+      'a-',
+      'b/x',
+      'b/y',
+      'b-/x',
+      'b.txt',
+      'b/deep/z',
+    ]);
+    for (const path of ['a', 'a-', 'b', 'b-', 'b.txt'])
+      rmSync(join(root, path), { recursive: true });
     plant(root, ['b/new', 'c']);
-    expect((await scanned(request({ under: 'b' }))).due).toEqual(['upload b/new', 'delete b/deep/z', 'delete b/x', 'delete b/y']);
+    expect((await scanned(request({ under: 'b' }))).due).toEqual([
+      'upload b/new',
+      'delete b/deep/z',
+      'delete b/x',
+      'delete b/y',
+    ]);
     expect((await scanned(request({ under: 'a' }))).due).toEqual(['delete a']);
     expect((await scanned(request({ under: 'c' }))).due).toEqual(['upload c']);
     expect((await scanned(request({ under: 'b/deep/z' }))).due).toEqual(['delete b/deep/z']);
@@ -80,14 +123,29 @@ describe('a scan', () => {
     plant(root, ['there-already', 'new']);
     const listing = listingOf(['.keep-not', 'drifted'], [], ['extra', 'same', 'there-already']);
     const { due, findings } = await scanned(request(), { listing });
-    expect(due).toEqual(['upload .keep', 'upload lost', 'upload new', 'learn there-already', 'report .keep-not', 'report extra']);
-    expect(findings.find(({ name }) => name === 'lost')).toMatchObject({ remote: 'absent', decision: { why: 'drift' } });
-    expect(findings.find(({ name }) => name === 'there-already')).toMatchObject({ remote: { size: 13, md5: MD5 } });
+    expect(due).toEqual([
+      'upload .keep',
+      'upload lost',
+      'upload new',
+      'learn there-already',
+      'report .keep-not',
+      'report extra',
+    ]);
+    expect(findings.find(({ name }) => name === 'lost')).toMatchObject({
+      remote: 'absent',
+      decision: { why: 'drift' },
+    });
+    expect(findings.find(({ name }) => name === 'there-already')).toMatchObject({
+      remote: { size: 13, md5: MD5 },
+    });
   });
 
   it('compares with a listing in any order, where the driver declares that', async () => {
     const { request } = await mirrored(['drifted', 'same', 'lost']);
-    const { due } = await scanned(request(), { listing: listingOf(['same', 'extra'], [], ['drifted', 'a']), listingOrder: 'none' });
+    const { due } = await scanned(request(), {
+      listing: listingOf(['same', 'extra'], [], ['drifted', 'a']),
+      listingOrder: 'none',
+    });
     expect(due).toEqual(['upload .keep', 'upload lost', 'report a', 'report extra']);
   });
 
@@ -95,7 +153,9 @@ describe('a scan', () => {
     const { request, root } = await mirrored(['a']);
     writeFileSync(join(root, '../secret'), '');
     const names = ['../secret', '/a', '.keep', 'a', 'a/', 'a//b'].sort();
-    const { due } = await scanned(request({ policy: { ...MIRROR, extraneous: 'delete' } }), { listing: listingOf(names) });
+    const { due } = await scanned(request({ policy: { ...MIRROR, extraneous: 'delete' } }), {
+      listing: listingOf(names),
+    });
     expect(due.slice(-4)).toEqual(['delete ../secret', 'delete /a', 'delete a/', 'delete a//b']);
   });
 });
@@ -122,9 +182,18 @@ describe('P4: nothing is deleted', () => {
     expect(walked).toMatchObject({ empty: true });
     expect(summary).toMatchObject({ deletesKept: 3 });
     expect(problems).toMatchObject([
-      { kind: 'problem', path: '', reason: 'delete-withheld', detail: expect.stringContaining('3 objects are kept: the source is empty') },
+      {
+        kind: 'problem',
+        path: '',
+        reason: 'delete-withheld',
+        detail: expect.stringContaining('3 objects are kept: the source is empty'),
+      },
     ]);
-    expect((await scanned(request({ acceptEmpty: true }))).due).toEqual(['delete .keep', 'delete a', 'delete b/c']);
+    expect((await scanned(request({ acceptEmpty: true }))).due).toEqual([
+      'delete .keep',
+      'delete a',
+      'delete b/c',
+    ]);
   });
 
   it('when the source holds nothing but what longshore keeps there itself', async () => {
@@ -167,8 +236,13 @@ describe('P4: nothing is deleted', () => {
     rmSync(join(root, 'cache/x'));
     const now = request();
     const filter = { exclude: ['*.tmp', 'cache/'], include: [], never: [] };
-    const listing = listingOf(['.keep', 'a.tmp', 'cache/x', 'cache/y', 'gone/a.tmp', 'gone/b', 'kept'].sort());
-    const { due, summary } = await scanned({ ...now, settings: { ...now.settings, filter } }, { listing });
+    const listing = listingOf(
+      ['.keep', 'a.tmp', 'cache/x', 'cache/y', 'gone/a.tmp', 'gone/b', 'kept'].sort(),
+    );
+    const { due, summary } = await scanned(
+      { ...now, settings: { ...now.settings, filter } },
+      { listing },
+    );
     expect(due.filter((line) => !line.startsWith('upload'))).toEqual(['delete gone/b']);
     expect(summary).toMatchObject({ excluded: 4, deletesKept: 0, complete: true });
   });
@@ -176,11 +250,20 @@ describe('P4: nothing is deleted', () => {
   it('when the caller says so; foreign objects are reported all the same', async () => {
     const { root, request } = await mirrored(['a', 'b']);
     rmSync(join(root, 'a'));
-    const { due, problems } = await scanned(request({ noDeletes: 'no reconcile has finished yet' }), {
-      listing: listingOf(['.keep', 'a', 'b', 'foreign']),
-    });
+    const { due, problems } = await scanned(
+      request({ noDeletes: 'no reconcile has finished yet' }),
+      {
+        listing: listingOf(['.keep', 'a', 'b', 'foreign']),
+      },
+    );
     expect(due.filter((line) => !line.startsWith('upload'))).toEqual(['report foreign']);
-    expect(problems).toMatchObject([{ path: '', reason: 'delete-withheld', detail: '1 object is kept: no reconcile has finished yet' }]);
+    expect(problems).toMatchObject([
+      {
+        path: '',
+        reason: 'delete-withheld',
+        detail: '1 object is kept: no reconcile has finished yet',
+      },
+    ]);
   });
 
   it('when the listing fails half way', async () => {
@@ -188,7 +271,11 @@ describe('P4: nothing is deleted', () => {
     rmSync(join(root, 'a'));
     const trouble = new Error('503');
     const items: string[] = [];
-    const scan = startScan(request(), { listing: listingOf(['.keep'], trouble), signal: new AbortController().signal, clock: systemClock });
+    const scan = startScan(request(), {
+      listing: listingOf(['.keep'], trouble),
+      signal: new AbortController().signal,
+      clock: systemClock,
+    });
     await expect(async () => {
       for await (const batch of scan) items.push(...batch.map(({ kind }) => kind));
     }).rejects.toBe(trouble);
@@ -222,12 +309,16 @@ describe('the thread', () => {
     const { request } = await mirrored(['a']);
     const arrivals = createMailbox<FromScan>();
     const shared = new Int32Array(new SharedArrayBuffer(8));
-    const thread = startScanThread({ request: request(), listed: true, shared }, { message: arrivals.put, fail: arrivals.fail });
+    const thread = startScanThread(
+      { request: request(), listed: true, shared },
+      { message: arrivals.put, fail: arrivals.fail },
+    );
     const { signal } = new AbortController();
     expect(await arrivals.take(signal)).toEqual({ kind: 'want-page' });
     thread.send(null as unknown as ToScan); // which it cannot understand
     const ended = (async () => {
-      for (let last = await arrivals.take(signal); last.kind === 'want-page'; ) last = await arrivals.take(signal);
+      for (let last = await arrivals.take(signal); last.kind === 'want-page'; )
+        last = await arrivals.take(signal);
     })();
     await expect(ended).rejects.toThrow(ScanFailedError);
     await expect(ended).rejects.toThrow(/nothing is deleted/);
@@ -268,7 +359,9 @@ describe('the thread', () => {
       await new Promise(() => {});
       yield pageOf([], false);
     }
-    await expect(scanned(request(), { listing: never(), signal: controller.signal })).rejects.toThrow('enough');
+    await expect(
+      scanned(request(), { listing: never(), signal: controller.signal }),
+    ).rejects.toThrow('enough');
   });
 
   it('ends when nobody wants the rest, and the listing is closed', async () => {
@@ -283,7 +376,11 @@ describe('the thread', () => {
         closed = true;
       }
     }
-    for await (const batch of startScan(request(), { listing: listing(), signal: new AbortController().signal, clock: systemClock })) {
+    for await (const batch of startScan(request(), {
+      listing: listing(),
+      signal: new AbortController().signal,
+      clock: systemClock,
+    })) {
       expect(batch.length).toBeGreaterThan(0);
       break;
     }

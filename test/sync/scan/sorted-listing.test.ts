@@ -9,10 +9,15 @@ import { temporaryFolder } from '../../watcher/tree.js';
 
 type Given = [name: string, size: number, etag: string | undefined];
 
-async function* listingOf(objects: readonly (readonly [string, number])[], pageLength: number): AsyncGenerator<RemotePage> {
+async function* listingOf(
+  objects: readonly (readonly [string, number])[],
+  pageLength: number,
+): AsyncGenerator<RemotePage> {
   for (let at = 0; at < objects.length; at += pageLength) {
     yield pageOf(
-      objects.slice(at, at + pageLength).map(([name, size]) => [name, { size, etag: `"${size}"`, inspected: true }]),
+      objects
+        .slice(at, at + pageLength)
+        .map(([name, size]) => [name, { size, etag: `"${size}"`, inspected: true }]),
       true,
     );
   }
@@ -20,7 +25,10 @@ async function* listingOf(objects: readonly (readonly [string, number])[], pageL
 
 it('gives every object once, in the order of bytes, and the later of two with one name', async () => {
   const folder = temporaryFolder();
-  const name = fc.oneof(fc.constantFrom('a', 'a/b', 'a-', '\uffff', '\u{10000}', 'new\nline'), fc.string({ unit: 'binary', minLength: 1 }));
+  const name = fc.oneof(
+    fc.constantFrom('a', 'a/b', 'a-', '\uffff', '\u{10000}', 'new\nline'),
+    fc.string({ unit: 'binary', minLength: 1 }),
+  );
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(name, fc.nat())),
@@ -28,13 +36,18 @@ it('gives every object once, in the order of bytes, and the later of two with on
       fc.integer({ min: 1, max: 9 }),
       async (objects, length, pageLength) => {
         const given: Given[] = [];
-        for await (const page of sortedListing(listingOf(objects, length), folder, { runLength: 4, pageLength })) {
+        for await (const page of sortedListing(listingOf(objects, length), folder, {
+          runLength: 4,
+          pageLength,
+        })) {
           const rows = unpackObjects(page.objects);
           expect(rows.length).toBeLessThanOrEqual(pageLength);
           expect(page.inspected).toBe(true);
           given.push(...rows.map(({ key, size, etag }): Given => [key, size, etag]));
         }
-        const expected = [...new Map(objects)].sort(([a], [b]) => compareNames(a, b)).map(([name, size]) => [name, size, `"${size}"`]);
+        const expected = [...new Map(objects)]
+          .sort(([a], [b]) => compareNames(a, b))
+          .map(([name, size]) => [name, size, `"${size}"`]);
         expect(given).toEqual(expected);
       },
     ),

@@ -7,13 +7,17 @@ import { temporaryFolder } from '../../watcher/tree.js';
 it('gives back what was added, in order, however much is kept in memory', () => {
   const folder = temporaryFolder();
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.nat())), fc.integer({ min: 1, max: 20 }), (items, inMemory) => {
-      const spill = openSpill<[string, number]>(folder, inMemory);
-      for (const item of items) spill.add(item);
-      expect(spill.size).toBe(items.length);
-      expect([...spill.items()]).toEqual(items);
-      spill.close();
-    }),
+    fc.property(
+      fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.nat())),
+      fc.integer({ min: 1, max: 20 }),
+      (items, inMemory) => {
+        const spill = openSpill<[string, number]>(folder, inMemory);
+        for (const item of items) spill.add(item);
+        expect(spill.size).toBe(items.length);
+        expect([...spill.items()]).toEqual(items);
+        spill.close();
+      },
+    ),
   );
 });
 

@@ -8,7 +8,13 @@ it('P4: keeps what is at and below a path that could not be seen, and nothing be
   const spots = openUnseenRanges();
   expect(spots.add(unseen('a/b', 'path-and-below'))).toBe(true);
   expect(['a/b', 'a/b/c', 'a/b/c/d'].map(spots.keeps)).toEqual([true, true, true]);
-  expect(['a', 'a/b-', 'a/bc', 'b', ''].map(spots.keeps)).toEqual([false, false, false, false, false]);
+  expect(['a', 'a/b-', 'a/bc', 'b', ''].map(spots.keeps)).toEqual([
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
   spots.add(unseen('z', 'path-and-below'));
   expect([...spots.kept()], 'and says nothing of a spot that kept nothing').toEqual([['a/b', 3]]);
 });
@@ -17,7 +23,12 @@ it('tells a path from what is below it', () => {
   const spots = openUnseenRanges();
   spots.add(unseen('link', 'below'));
   spots.add(unseen('pipe', 'nothing'));
-  expect(['link', 'link/x', 'pipe', 'pipe/x'].map(spots.keeps)).toEqual([false, true, false, false]);
+  expect(['link', 'link/x', 'pipe', 'pipe/x'].map(spots.keeps)).toEqual([
+    false,
+    true,
+    false,
+    false,
+  ]);
   expect(spots.add(unseen('link', 'below'))).toBe(false);
   expect(spots.add(unseen('link', 'path-and-below'))).toBe(true);
   expect(spots.add(unseen('link', 'below'))).toBe(false);

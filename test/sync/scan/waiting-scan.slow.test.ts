@@ -16,7 +16,8 @@ it('P7: index: does not grow under churn while a scan waits, and the scan then g
   const index = await openIndex(location);
   const nameOf = (n: number) => `zz ${n % RECORDS}`;
   await Promise.all(Array.from({ length: RECORDS }, (_, n) => index.put(nameOf(n), record())));
-  const update = (n: number) => Promise.all([0, 97, 193, 311].map((step) => index.put(nameOf(n + step), record({ size: n }))));
+  const update = (n: number) =>
+    Promise.all([0, 97, 193, 311].map((step) => index.put(nameOf(n + step), record({ size: n }))));
   const pages = () => statSync(join(location.folder, 'index.mdb')).size / PAGE;
 
   let answer: () => void = () => undefined;

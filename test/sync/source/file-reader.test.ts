@@ -60,9 +60,14 @@ const md5 = (content: string | Buffer) => createHash('md5').update(content).dige
 
 describe('reading files in another thread', () => {
   test('gives content and digest, of many files at once, empty ones and links as well', async () => {
-    const files = Array.from({ length: 300 }, (_, at) => ({ name: `many-${at}`, content: 'x'.repeat(at * 37) }));
+    const files = Array.from({ length: 300 }, (_, at) => ({
+      name: `many-${at}`,
+      content: 'x'.repeat(at * 37),
+    }));
     const entries = files.map(({ name, content }) => write(name, content));
-    const read = await Promise.all(entries.map((entry) => reader.read(join(folder, entry.path), entry)));
+    const read = await Promise.all(
+      entries.map((entry) => reader.read(join(folder, entry.path), entry)),
+    );
     read.forEach((answer, at) => {
       expect(Buffer.from(answer.bytes).toString()).toBe(files[at]?.content);
       expect(answer.md5).toBe(md5(files[at]?.content ?? ''));
@@ -75,22 +80,35 @@ describe('reading files in another thread', () => {
   test('hashes a large file without holding it', async () => {
     const content = Buffer.alloc(3_000_001, 'longshore');
     const entry = write('large', content);
-    expect(await reader.hash(join(folder, 'large'), entry, never)).toMatchObject({ md5: md5(content) });
+    expect(await reader.hash(join(folder, 'large'), entry, never)).toMatchObject({
+      md5: md5(content),
+    });
   });
 
-  test.runIf(existsSync('/proc/self/fd'))('leaves no file open, not even one that it refuses', async () => {
-    const entries = Array.from({ length: 100 }, (_, at) => write(`closed-${at}`, `content ${at}`));
-    const readAll = (size: number) => Promise.allSettled(entries.map((entry) => reader.read(join(folder, entry.path), { ...entry, size })));
-    await readAll(0); // of another size than expected
-    const before = readdirSync('/proc/self/fd').length;
-    expect((await readAll(0)).every(({ status }) => status === 'rejected')).toBe(true);
-    expect(readdirSync('/proc/self/fd').length).toBeLessThan(before + entries.length / 2);
-  });
+  test.runIf(existsSync('/proc/self/fd'))(
+    'leaves no file open, not even one that it refuses',
+    async () => {
+      const entries = Array.from({ length: 100 }, (_, at) =>
+        write(`closed-${at}`, `content ${at}`),
+      );
+      const readAll = (size: number) =>
+        Promise.allSettled(
+          entries.map((entry) => reader.read(join(folder, entry.path), { ...entry, size })),
+        );
+      await readAll(0); // of another size than expected
+      const before = readdirSync('/proc/self/fd').length;
+      expect((await readAll(0)).every(({ status }) => status === 'rejected')).toBe(true);
+      expect(readdirSync('/proc/self/fd').length).toBeLessThan(before + entries.length / 2);
+    },
+  );
 
   test('tells what content looks like, by its beginning alone, and of a link nothing', async () => {
     const random = ciphertext(64 * 1024);
     const text = Buffer.alloc(1024 * 1024, 'plain text '); // what follows is the beginning of whatever is read at once
-    const [encrypted, ordinary] = [write('encrypted', random), write('ordinary', Buffer.concat([text, random]))];
+    const [encrypted, ordinary] = [
+      write('encrypted', random),
+      write('ordinary', Buffer.concat([text, random])),
+    ];
     for (const [entry, looks] of [
       [encrypted, 'random'],
       [ordinary, 'ordinary'],
@@ -101,7 +119,9 @@ describe('reading files in another thread', () => {
       expect(await reader.look(path, entry)).toBe(looks);
     }
     symlinkSync('='.repeat(200), join(folder, 'blank link'));
-    expect(await reader.read(join(folder, 'blank link'), entryOf('blank link'))).toMatchObject({ looks: 'ordinary' });
+    expect(await reader.read(join(folder, 'blank link'), entryOf('blank link'))).toMatchObject({
+      looks: 'ordinary',
+    });
   });
 
   test.each<[string, (path: string) => void]>([
@@ -117,7 +137,10 @@ describe('reading files in another thread', () => {
     ],
     ['vanished', (path) => rmSync(path)],
     ['became a folder', (path) => execFileSync('sh', ['-c', 'rm "$0" && mkdir "$0"', path])],
-    ['became a link', (path) => execFileSync('sh', ['-c', 'rm "$0" && ln -s /etc/hostname "$0"', path])],
+    [
+      'became a link',
+      (path) => execFileSync('sh', ['-c', 'rm "$0" && ln -s /etc/hostname "$0"', path]),
+    ],
     ['became a FIFO', (path) => execFileSync('sh', ['-c', 'rm "$0" && mkfifo "$0"', path])],
   ])('P3: a file that %s since it was seen is not read', async (what, change) => {
     const name = `changed ${what}`;
@@ -163,14 +186,21 @@ describe('reading files in another thread', () => {
   test('a mirror that follows links reads through them, but for those that lead out of its source', async () => {
     const [source, given] = [join(folder, 'followed'), join(folder, 'as it is configured')];
     mkdirSync(join(source, 'inside'), { recursive: true });
-    const [inside, outside] = [write('followed/inside/file', 'inside'), write('outside', 'outside')];
+    const [inside, outside] = [
+      write('followed/inside/file', 'inside'),
+      write('outside', 'outside'),
+    ];
     symlinkSync('inside', join(source, 'to inside'));
     symlinkSync(folder, join(source, 'to outside'));
     symlinkSync(source, given);
     const following = openFileReader({ source: given, follow: true });
     try {
-      expect(await following.read(join(given, 'to inside/file'), inside)).toMatchObject({ md5: md5('inside') });
-      await expect(following.read(join(given, 'to outside/outside'), outside)).rejects.toThrow(FileChangedError);
+      expect(await following.read(join(given, 'to inside/file'), inside)).toMatchObject({
+        md5: md5('inside'),
+      });
+      await expect(following.read(join(given, 'to outside/outside'), outside)).rejects.toThrow(
+        FileChangedError,
+      );
     } finally {
       await following.close();
     }
@@ -179,7 +209,10 @@ describe('reading files in another thread', () => {
   test('P8: a file that cannot be read says so with the reason of the system, and its neighbours are read', async () => {
     const good = write('good', 'good');
     const folderAsFile = { ...entryOf('.'), path: '.' };
-    const [bad, fine] = await Promise.allSettled([reader.read(folder, folderAsFile), reader.read(join(folder, 'good'), good)]);
+    const [bad, fine] = await Promise.allSettled([
+      reader.read(folder, folderAsFile),
+      reader.read(join(folder, 'good'), good),
+    ]);
     expect(bad.status).toBe('rejected');
     expect(bad.status === 'rejected' && bad.reason).toBeInstanceOf(FileUnreadableError);
     expect(bad.status === 'rejected' && bad.reason).toMatchObject({ code: 'EISDIR' });

@@ -1,4 +1,13 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,7 +23,11 @@ afterAll(() => rmSync(source, { recursive: true }));
 
 describe('whether what was opened is what its path says', () => {
   test('counts where the open file is, although the path has become what it was before', () => {
-    const [folder, other, away] = ['folder', 'other', 'away'].map((name) => join(source, name)) as [string, string, string];
+    const [folder, other, away] = ['folder', 'other', 'away'].map((name) => join(source, name)) as [
+      string,
+      string,
+      string,
+    ];
     for (const place of [folder, other]) {
       mkdirSync(place);
       writeFileSync(join(place, 'file'), 'content');
@@ -46,8 +59,12 @@ describe('whether what was opened is what its path says', () => {
     symlinkSync(name, join(source, twin));
     const byLink = openSync(join(source, twin, 'file'), 'r');
     try {
-      expect(openPlaceCheck({ source, follow: false })(join(source, twin, 'file'), byLink)).toBe(false);
-      expect(openPlaceCheck({ source, follow: false })(join(source, name, 'file'), byLink)).toBe(true);
+      expect(openPlaceCheck({ source, follow: false })(join(source, twin, 'file'), byLink)).toBe(
+        false,
+      );
+      expect(openPlaceCheck({ source, follow: false })(join(source, name, 'file'), byLink)).toBe(
+        true,
+      );
     } finally {
       closeSync(byLink);
     }

@@ -2,7 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { innerMounts, openMountCheck, withNewMounts } from '../../../src/sync/source/inner-mounts.js';
+import {
+  innerMounts,
+  openMountCheck,
+  withNewMounts,
+} from '../../../src/sync/source/inner-mounts.js';
 import { identityOf } from '../../../src/sync/source/source-identity.js';
 
 function folderWith(...folders: readonly string[]): string {
@@ -12,7 +16,13 @@ function folderWith(...folders: readonly string[]): string {
   return root;
 }
 
-const mount = (point: string, type = 'ext4') => ({ point, root: '/', type, device: '8:1', source: '/dev/sda1' });
+const mount = (point: string, type = 'ext4') => ({
+  point,
+  root: '/',
+  type,
+  device: '8:1',
+  source: '/dev/sda1',
+});
 
 test('what is mounted inside a source is known by its folder; what is beside it, the source itself, and what only passes by are not', () => {
   const root = folderWith('photos', 'deep/er', 'cache', 'vm');
@@ -37,7 +47,9 @@ test('P4: a folder that is not what was mounted there is told of for all that is
   const root = folderWith('photos', 'other');
   const known = innerMounts({ realRoot: root }, [mount(join(root, 'photos'))]);
   const away = openMountCheck(root, known, identityOf);
-  expect(['photos', 'photos/a', 'photos/b/c', 'other/a', 'photos-too'].map(away)).toEqual(Array.from({ length: 5 }, () => undefined));
+  expect(['photos', 'photos/a', 'photos/b/c', 'other/a', 'photos-too'].map(away)).toEqual(
+    Array.from({ length: 5 }, () => undefined),
+  );
   rmSync(join(root, 'photos'), { recursive: true });
   expect(['photos', 'photos/a', 'photos/b/c', 'other/a', 'photos-too'].map(away)).toEqual([
     'photos',
@@ -50,8 +62,12 @@ test('P4: a folder that is not what was mounted there is told of for all that is
 
 test('what is known of a folder stays, whatever is mounted there now', () => {
   const [before, now, more] = ['1', '2', '3'].map((inode) => ({ device: '1', inode }));
-  expect(withNewMounts({ a: before ?? never() }, { a: now ?? never(), b: more ?? never() })).toEqual({ a: before, b: more });
-  const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [`m${at}`, now ?? never()]));
+  expect(
+    withNewMounts({ a: before ?? never() }, { a: now ?? never(), b: more ?? never() }),
+  ).toEqual({ a: before, b: more });
+  const many = Object.fromEntries(
+    Array.from({ length: 3_000 }, (_, at) => [`m${at}`, now ?? never()]),
+  );
   expect(Object.keys(withNewMounts(undefined, many))).toHaveLength(1_000);
 });
 

@@ -5,7 +5,9 @@ import { anyInode, anyTimeNs } from '../../state/fixtures.js';
 
 test('requests come out of their columns as they went in, with any size, time and inode', () => {
   const request = fc.record({
-    path: fc.string({ minLength: 1, unit: 'grapheme' }).map((text) => `/${text.replaceAll('\0', '')}`),
+    path: fc
+      .string({ minLength: 1, unit: 'grapheme' })
+      .map((text) => `/${text.replaceAll('\0', '')}`),
     kind: fc.constantFrom('file' as const, 'symlink' as const),
     expected: fc.record({
       size: fc.oneof(fc.maxSafeNat(), fc.constant(2 ** 63)),

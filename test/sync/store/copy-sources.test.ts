@@ -5,7 +5,11 @@ import { type CopySources, copySources } from '../../../src/sync/store/copy-sour
 const never = new AbortController().signal;
 
 function open(bindsSource: boolean): CopySources {
-  const copy: Copy = { bindsSource, ifAbsent: false, copyObject: () => Promise.reject(new Error('not for this test')) };
+  const copy: Copy = {
+    bindsSource,
+    ifAbsent: false,
+    copyObject: () => Promise.reject(new Error('not for this test')),
+  };
   return copySources(copy);
 }
 
@@ -66,7 +70,9 @@ describe('where a copy is not bound to its source', () => {
     const other = lasting();
     const copied = sources.copy('b', other.run);
     await expect(sources.copy('a', () => Promise.reject(new Error('503')))).rejects.toThrow('503');
-    await expect(sources.replace('a', never, () => Promise.reject(new Error('504')))).rejects.toThrow('504');
+    await expect(
+      sources.replace('a', never, () => Promise.reject(new Error('504'))),
+    ).rejects.toThrow('504');
     expect(await sources.replace('a', never, async () => 'put')).toBe('put');
     expect(await sources.copy('a', async () => 'copied')).toBe('copied');
     other.end();

@@ -4,7 +4,15 @@ import { batchingDelete } from '../../../src/sync/store/delete-batch.js';
 
 const { signal } = new AbortController();
 
-function open({ maxKeys = 1_000, failed = {}, broken }: { maxKeys?: number; failed?: Record<string, Error>; broken?: Error } = {}) {
+function open({
+  maxKeys = 1_000,
+  failed = {},
+  broken,
+}: {
+  maxKeys?: number;
+  failed?: Record<string, Error>;
+  broken?: Error;
+} = {}) {
   const requests: (readonly string[])[] = [];
   const batchDelete = {
     maxKeys,
@@ -14,7 +22,10 @@ function open({ maxKeys = 1_000, failed = {}, broken }: { maxKeys?: number; fail
       return new Map(Object.entries(failed).filter(([key]) => keys.includes(key)));
     },
   };
-  return { remove: batchingDelete({ capabilities: { batchDelete } } as unknown as Backend, 'c'), requests };
+  return {
+    remove: batchingDelete({ capabilities: { batchDelete } } as unknown as Backend, 'c'),
+    requests,
+  };
 }
 
 describe('deletes of one moment', () => {
@@ -35,8 +46,15 @@ describe('deletes of one moment', () => {
   test('P4: fail each for itself: what the answer does not call deleted is not forgotten', async () => {
     const refused = new Error('is locked');
     const { remove } = open({ failed: { b: refused } });
-    const outcomes = await Promise.allSettled(['a', 'b', 'c', 'b'].map((key) => remove(key, signal)));
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
+    const outcomes = await Promise.allSettled(
+      ['a', 'b', 'c', 'b'].map((key) => remove(key, signal)),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'rejected',
+    ]);
     expect(outcomes[1]).toMatchObject({ reason: refused });
   });
 
@@ -48,7 +66,10 @@ describe('deletes of one moment', () => {
 
   test('go one by one where the provider has no batches', async () => {
     const deleted: string[] = [];
-    const backend = { capabilities: {}, deleteObject: async ({ key }: { key: string }) => void deleted.push(key) } as unknown as Backend;
+    const backend = {
+      capabilities: {},
+      deleteObject: async ({ key }: { key: string }) => void deleted.push(key),
+    } as unknown as Backend;
     const remove = batchingDelete(backend, 'c');
     await Promise.all(['a', 'b'].map((key) => remove(key, signal)));
     expect(deleted).toEqual(['a', 'b']);

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { metadataState, mtimeNsIn, objectMetadata, secondsText } from '../../../src/sync/store/object-metadata.js';
+import {
+  metadataState,
+  mtimeNsIn,
+  objectMetadata,
+  secondsText,
+} from '../../../src/sync/store/object-metadata.js';
 import { anyTimeNs } from '../../state/fixtures.js';
 
 const entry = {
@@ -22,7 +27,12 @@ test('P10: metadata has the names and forms of rclone', () => {
     uid: '7',
     gid: '8',
   });
-  expect(objectMetadata({ ...entry, kind: 'symlink', mode: 0o777 }, { metadata: { mtime: false, mode: true, owner: false } })).toEqual({
+  expect(
+    objectMetadata(
+      { ...entry, kind: 'symlink', mode: 0o777 },
+      { metadata: { mtime: false, mode: true, owner: false } },
+    ),
+  ).toEqual({
     mode: '120777',
   });
 });
@@ -32,12 +42,20 @@ test('an object’s metadata is stale by what it says of a file; a time is all t
   const own = objectMetadata(entry, policy);
   expect(metadataState(own, entry, policy)).toBe('current');
   expect(metadataState({ ...own, mtime: '1700000000' }, entry, policy)).toBe('stale');
-  expect(metadataState({ mtime: '1700000000.5' }, { ...entry, mtimeNs: 1_700_000_000_500_000_000n }, policy)).toBe('current');
+  expect(
+    metadataState(
+      { mtime: '1700000000.5' },
+      { ...entry, mtimeNs: 1_700_000_000_500_000_000n },
+      policy,
+    ),
+  ).toBe('current');
   expect(metadataState({ ...own, mode: '100600' }, entry, policy)).toBe('stale');
   expect(metadataState({ ...own, uid: '99' }, entry, policy)).toBe('current');
   expect(metadataState({}, entry, policy)).toBe('incomplete');
   expect(metadataState({ mode: '100600' }, entry, policy)).toBe('stale');
-  expect(metadataState({}, entry, { metadata: { ...policy.metadata, mtime: false } })).toBe('current');
+  expect(metadataState({}, entry, { metadata: { ...policy.metadata, mtime: false } })).toBe(
+    'current',
+  );
 });
 
 test('P10: the MD5 is in base64, as rclone has it; an object that lacks it is incomplete, one that tells another is stale', () => {
@@ -47,7 +65,9 @@ test('P10: the MD5 is in base64, as rclone has it; an object that lacks it is in
   expect(own).toEqual({ md5chksum: '1B2M2Y8AsgTpgAmY7PhCfg==' });
   expect(metadataState(own, entry, policy, md5)).toBe('current');
   expect(metadataState({}, entry, policy, md5)).toBe('incomplete');
-  expect(metadataState({ md5chksum: 'AAAAAAAAAAAAAAAAAAAAAA==' }, entry, policy, md5)).toBe('stale');
+  expect(metadataState({ md5chksum: 'AAAAAAAAAAAAAAAAAAAAAA==' }, entry, policy, md5)).toBe(
+    'stale',
+  );
   expect(metadataState({}, entry, policy)).toBe('current');
 });
 

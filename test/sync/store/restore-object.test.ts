@@ -1,4 +1,14 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +29,8 @@ async function openRestore(symlinks: 'skip' | 'preserve' = 'skip') {
   const around = temporaryFolder();
   const folder = join(around, 'inside');
   mkdirSync(folder);
-  const restore = (name: string, key = 'object') => restoreObject({ container: 'c', key }, name, { backend, folder, symlinks }, signal);
+  const restore = (name: string, key = 'object') =>
+    restoreObject({ container: 'c', key }, name, { backend, folder, symlinks }, signal);
   return {
     faults,
     around,
@@ -27,7 +38,12 @@ async function openRestore(symlinks: 'skip' | 'preserve' = 'skip') {
     restore,
     async restored(name: string, content: string | Buffer, metaData: Record<string, string> = {}) {
       const options = { contentType: 'text/plain', metaData, headers: {}, checksums: [] };
-      await backend.putObject({ container: 'c', key: 'object' }, bytesBody(Buffer.from(content)), options, { signal });
+      await backend.putObject(
+        { container: 'c', key: 'object' },
+        bytesBody(Buffer.from(content)),
+        options,
+        { signal },
+      );
       await restore(name);
     },
   };
@@ -65,7 +81,18 @@ describe('nothing is replaced:', () => {
 describe('nothing is written outside of the folder', () => {
   test('by any name', async () => {
     const { restored, around } = await openRestore();
-    const segment = fc.constantFrom('..', '.', '', 'a', 'inside', '\0', '/', '\\', '..\\', '%2e%2e');
+    const segment = fc.constantFrom(
+      '..',
+      '.',
+      '',
+      'a',
+      'inside',
+      '\0',
+      '/',
+      '\\',
+      '..\\',
+      '%2e%2e',
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(segment, { minLength: 1, maxLength: 5 }), async (segments) => {
         await restored(segments.join('/'), 'x').catch(() => undefined);
@@ -101,7 +128,9 @@ test('a link is one only where the mirror preserves links, and replaces nothing'
   await preserving.restored('a/link.rclonelink', '../some where', { mtime: '17.5' });
   expect(readlinkSync(join(preserving.folder, 'a/link'))).toBe('../some where');
   expect(lstatSync(join(preserving.folder, 'a/link')).mtimeMs).toBe(17_500);
-  await expect(preserving.restored('a/link.rclonelink', 'elsewhere')).rejects.toThrow('exists already');
+  await expect(preserving.restored('a/link.rclonelink', 'elsewhere')).rejects.toThrow(
+    'exists already',
+  );
   expect(readlinkSync(join(preserving.folder, 'a/link'))).toBe('../some where');
   await expect(preserving.restored('empty.rclonelink', '')).rejects.toThrow('is no link');
   const skipping = await openRestore();
@@ -114,7 +143,11 @@ test('P5: when it has ended, the names that it made are on the disk', async () =
   const synced = await watchSyncs();
   await restored('a/b', 'content');
   await restored('c/link.rclonelink', 'a');
-  expect(Object.fromEntries(synced)).toEqual({ [folder]: ['a', 'c'], [join(folder, 'a')]: ['b'], [join(folder, 'c')]: ['link'] });
+  expect(Object.fromEntries(synced)).toEqual({
+    [folder]: ['a', 'c'],
+    [join(folder, 'a')]: ['b'],
+    [join(folder, 'c')]: ['link'],
+  });
 });
 
 test('what is not complete yet is not taken for a file of the source, and goes away with its download', async () => {
@@ -129,7 +162,12 @@ test('what is not complete yet is not taken for a file of the source, and goes a
   const folder = temporaryFolder();
   const stop = new AbortController();
   faults.next('readObject', 'hang');
-  const restoring = restoreObject({ container: 'c', key: 'k' }, 'a/b', { backend, folder, symlinks: 'skip' }, stop.signal);
+  const restoring = restoreObject(
+    { container: 'c', key: 'k' },
+    'a/b',
+    { backend, folder, symlinks: 'skip' },
+    stop.signal,
+  );
   await expect.poll(() => filesBelow(folder)).toHaveLength(1);
   const [part = ''] = filesBelow(folder);
   expect(part).toMatch(/^a\/\.longshore-/);

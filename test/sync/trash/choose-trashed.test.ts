@@ -10,10 +10,21 @@ import { temporaryFolder } from '../../watcher/tree.js';
 
 function trashed(name: string, atMs: number): TrashEntry {
   const folder = trashFolder(atMs, '0a0b0c');
-  return { folder, atMs, name, key: `.longshore/trash/${folder}/${name}`, size: atMs, md5: undefined, lastModifiedMs: undefined };
+  return {
+    folder,
+    atMs,
+    name,
+    key: `.longshore/trash/${folder}/${name}`,
+    size: atMs,
+    md5: undefined,
+    lastModifiedMs: undefined,
+  };
 }
 
-async function* inPages(entries: readonly TrashEntry[], length: number): AsyncGenerator<readonly TrashEntry[], void> {
+async function* inPages(
+  entries: readonly TrashEntry[],
+  length: number,
+): AsyncGenerator<readonly TrashEntry[], void> {
   for (let at = 0; at < entries.length; at += length) yield entries.slice(at, at + length);
 }
 
@@ -21,8 +32,13 @@ const isLink = ({ name }: TrashEntry) => name.startsWith('link');
 
 test('of each name the last, or the first since a moment, in order, and links after all files', async () => {
   const folder = temporaryFolder();
-  const name = fc.oneof(fc.constantFrom('a', 'a/b', 'link', 'link/a', '\uffff', '\u{10000}', 'new\nline'), fc.string({ minLength: 1 }));
-  const entries = fc.uniqueArray(fc.tuple(name, fc.integer({ min: 0, max: 9 })), { selector: String });
+  const name = fc.oneof(
+    fc.constantFrom('a', 'a/b', 'link', 'link/a', '\uffff', '\u{10000}', 'new\nline'),
+    fc.string({ minLength: 1 }),
+  );
+  const entries = fc.uniqueArray(fc.tuple(name, fc.integer({ min: 0, max: 9 })), {
+    selector: String,
+  });
   const since = fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined });
   await fc.assert(
     fc.asyncProperty(
@@ -33,7 +49,12 @@ test('of each name the last, or the first since a moment, in order, and links af
       async (all, sinceMs, page, runLength) => {
         const chosen: [string, number][] = [];
         const given = all.map(([of, atMs]) => trashed(of, atMs));
-        for await (const { name: of, atMs } of chooseTrashed(inPages(given, page), { sinceMs, isLater: isLink, folder, runLength }))
+        for await (const { name: of, atMs } of chooseTrashed(inPages(given, page), {
+          sinceMs,
+          isLater: isLink,
+          folder,
+          runLength,
+        }))
           chosen.push([of, atMs]);
 
         const expected = new Map<string, number>();
@@ -41,7 +62,9 @@ test('of each name the last, or the first since a moment, in order, and links af
           if (sinceMs === undefined) expected.set(of, Math.max(atMs, expected.get(of) ?? 0));
           else if (atMs >= sinceMs) expected.set(of, Math.min(atMs, expected.get(of) ?? 9));
         const later = ([of]: [string, number]) => Number(of.startsWith('link'));
-        expect(chosen).toEqual([...expected].sort((a, b) => later(a) - later(b) || compareNames(a[0], b[0])));
+        expect(chosen).toEqual(
+          [...expected].sort((a, b) => later(a) - later(b) || compareNames(a[0], b[0])),
+        );
       },
     ),
   );
@@ -52,9 +75,15 @@ test('P7: only few of many are in memory, before and after they were sorted', as
   const folder = temporaryFolder();
   const left = await leftAfter(1, async (keep) => {
     async function* many(): AsyncGenerator<readonly TrashEntry[], void> {
-      for (let page = 0; page < 200; page += 1) yield Array.from({ length: 100 }, (_, at) => keep(trashed(`${at}/${page}`, page)));
+      for (let page = 0; page < 200; page += 1)
+        yield Array.from({ length: 100 }, (_, at) => keep(trashed(`${at}/${page}`, page)));
     }
-    const chosen = chooseTrashed(many(), { sinceMs: undefined, isLater: isLink, folder, runLength: 1000 });
+    const chosen = chooseTrashed(many(), {
+      sinceMs: undefined,
+      isLater: isLink,
+      folder,
+      runLength: 1000,
+    });
     await chosen.next();
     held = chosen;
   });
@@ -63,8 +92,14 @@ test('P7: only few of many are in memory, before and after they were sorted', as
 });
 
 test('a folder that cannot be written to is named', async () => {
-  const chosen = chooseTrashed(inPages([], 1), { sinceMs: undefined, isLater: isLink, folder: '/nonexistent' });
-  await expect(chosen.next()).rejects.toThrow('/nonexistent, where a listing is sorted, cannot be written to: ENOENT');
+  const chosen = chooseTrashed(inPages([], 1), {
+    sinceMs: undefined,
+    isLater: isLink,
+    folder: '/nonexistent',
+  });
+  await expect(chosen.next()).rejects.toThrow(
+    '/nonexistent, where a listing is sorted, cannot be written to: ENOENT',
+  );
 });
 
 let held: AsyncGenerator<TrashEntry, void> | undefined;

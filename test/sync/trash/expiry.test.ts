@@ -10,7 +10,8 @@ const KEEP = 30 * DAY;
 
 it('something is kept for as long as is said, and a minute more, as its folder was opened before it came', () => {
   const now = 1000 * DAY;
-  const at = (atMs: number, lastModifiedMs?: number) => isExpired({ atMs, lastModifiedMs }, KEEP, now);
+  const at = (atMs: number, lastModifiedMs?: number) =>
+    isExpired({ atMs, lastModifiedMs }, KEEP, now);
   expect(at(now - KEEP - FOLDER_MS)).toBe(true);
   expect(at(now - KEEP - FOLDER_MS + 1)).toBe(false);
   // Thrown away while our clock stood in 1970: the provider knows better.
@@ -23,9 +24,15 @@ it('something is kept for as long as is said, and a minute more, as its folder w
 
 it('nothing is expired before its time, whatever the provider says', () => {
   fc.assert(
-    fc.property(fc.nat(), fc.option(fc.nat(), { nil: undefined }), fc.nat(), (atMs, lastModifiedMs, now) => {
-      if (isExpired({ atMs, lastModifiedMs }, KEEP, now)) expect(now - atMs).toBeGreaterThanOrEqual(KEEP);
-    }),
+    fc.property(
+      fc.nat(),
+      fc.option(fc.nat(), { nil: undefined }),
+      fc.nat(),
+      (atMs, lastModifiedMs, now) => {
+        if (isExpired({ atMs, lastModifiedMs }, KEEP, now))
+          expect(now - atMs).toBeGreaterThanOrEqual(KEEP);
+      },
+    ),
   );
 });
 

@@ -16,7 +16,13 @@ const TRASH = '.longshore/trash/';
 
 test('P4: a store that cannot hold both `a` and `a/b` keeps both in its trash, also when they go in one minute', async () => {
   const { backend } = await openBox();
-  const trash = createTrash({ backend, container: CONTAINER, prefix: '', trashPrefix: TRASH, clock: fakeClock() });
+  const trash = createTrash({
+    backend,
+    container: CONTAINER,
+    prefix: '',
+    trashPrefix: TRASH,
+    clock: fakeClock(),
+  });
   for (const name of ['a', 'a/b', 'a']) {
     await put(backend, ref(name), `this was ${name}`);
     await trash.keep(name, undefined, undefined, call.signal);
@@ -24,7 +30,10 @@ test('P4: a store that cannot hold both `a` and `a/b` keeps both in its trash, a
   }
   const kept = await listKeys(backend, CONTAINER, TRASH);
   const contents = await Promise.all(
-    kept.map(async (key) => [readTrashed(key.slice(TRASH.length))?.name, await contentOf(backend, ref(key))]),
+    kept.map(async (key) => [
+      readTrashed(key.slice(TRASH.length))?.name,
+      await contentOf(backend, ref(key)),
+    ]),
   );
   expect(new Map(contents as [string, string][])).toEqual(
     new Map([
@@ -49,14 +58,28 @@ async function withLateCopies(meanwhile: (backend: Backend) => Promise<void>): P
 
 test('what somebody deletes while it is copied need not be kept', async () => {
   const backend = await withLateCopies((inner) => inner.deleteObject(ref('a'), call));
-  const trash = createTrash({ backend, container: CONTAINER, prefix: '', trashPrefix: TRASH, clock: fakeClock() });
+  const trash = createTrash({
+    backend,
+    container: CONTAINER,
+    prefix: '',
+    trashPrefix: TRASH,
+    clock: fakeClock(),
+  });
   await trash.keep('a', undefined, undefined, call.signal);
 });
 
 test('P4: what is there all the same is not taken for kept', async () => {
   const backend = await withLateCopies(async () => undefined);
-  const trash = createTrash({ backend, container: CONTAINER, prefix: '', trashPrefix: TRASH, clock: fakeClock() });
-  await expect(trash.keep('a', undefined, undefined, call.signal)).rejects.toBeInstanceOf(ObjectDoesNotExistError);
+  const trash = createTrash({
+    backend,
+    container: CONTAINER,
+    prefix: '',
+    trashPrefix: TRASH,
+    clock: fakeClock(),
+  });
+  await expect(trash.keep('a', undefined, undefined, call.signal)).rejects.toBeInstanceOf(
+    ObjectDoesNotExistError,
+  );
 });
 
 describe('P4: where the provider tells no digest, content counts as the same only', () => {
@@ -67,10 +90,29 @@ describe('P4: where the provider tells no digest, content counts as the same onl
     const inner = memoryBackend();
     await inner.createContainer(CONTAINER, call);
     const { extra } = await put(inner, ref('a'), 'now');
-    const hide = (info: ObjectInfo): ObjectInfo => ({ ...info, checksums: [], extra: hasEtag ? info.extra : {} });
-    const backend = { ...inner, headObject: async (...args: Parameters<Backend['headObject']>) => hide(await inner.headObject(...args)) };
-    const trash = createTrash({ backend, container: CONTAINER, prefix: '', trashPrefix: TRASH, clock: fakeClock() });
-    const known = record({ size: 3, md5, ...(hasEtag && { etag: String(extra['etag']) }), ...changes });
+    const hide = (info: ObjectInfo): ObjectInfo => ({
+      ...info,
+      checksums: [],
+      extra: hasEtag ? info.extra : {},
+    });
+    const backend = {
+      ...inner,
+      headObject: async (...args: Parameters<Backend['headObject']>) =>
+        hide(await inner.headObject(...args)),
+    };
+    const trash = createTrash({
+      backend,
+      container: CONTAINER,
+      prefix: '',
+      trashPrefix: TRASH,
+      clock: fakeClock(),
+    });
+    const known = record({
+      size: 3,
+      md5,
+      ...(hasEtag && { etag: String(extra['etag']) }),
+      ...changes,
+    });
     await trash.keep('a', known, md5, call.signal);
     return (await listKeys(inner, CONTAINER, TRASH)).length > 0;
   }
@@ -83,5 +125,6 @@ describe('P4: where the provider tells no digest, content counts as the same onl
     ['it has another size', { size: 4 }],
   ])('and not when %s', async (_why, changes) => expect(await isKept(changes)).toBe(true));
 
-  test('and not when nothing tells it from another', async () => expect(await isKept({}, { hasEtag: false })).toBe(true));
+  test('and not when nothing tells it from another', async () =>
+    expect(await isKept({}, { hasEtag: false })).toBe(true));
 });

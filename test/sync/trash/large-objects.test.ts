@@ -30,14 +30,16 @@ const stores = {
   async 's3, an object that was sent in parts'() {
     const fake = await startFakeS3({ minPartSize: MIB });
     onTestFinished(() => fake.close());
-    const parts = () => [...fake.rules.store.buckets.values()].reduce((sum, { uploads }) => sum + uploads.size, 0);
+    const parts = () =>
+      [...fake.rules.store.buckets.values()].reduce((sum, { uploads }) => sum + uploads.size, 0);
     return { backend: openS3(fake), parts };
   },
 };
 
 async function contentOf(backend: Backend, ref: ObjectRef): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of await backend.readObject(ref, undefined, { signal })) chunks.push(chunk);
+  for await (const chunk of await backend.readObject(ref, undefined, { signal }))
+    chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
@@ -60,15 +62,28 @@ test.each(Object.entries(stores))(
       headers: {},
       checksums: [checksumOf('md5', content)],
     };
-    await sendObject(backend, original, bytesBody(content), options, { signal, verifyHash: true, partsAbove: 2 * MIB, partSize: 5 * MIB });
-    await createTrash({ ...place, backend, clock: systemClock }).keep('film', undefined, undefined, signal);
+    await sendObject(backend, original, bytesBody(content), options, {
+      signal,
+      verifyHash: true,
+      partsAbove: 2 * MIB,
+      partSize: 5 * MIB,
+    });
+    await createTrash({ ...place, backend, clock: systemClock }).keep(
+      'film',
+      undefined,
+      undefined,
+      signal,
+    );
     await backend.deleteObject(original, { signal });
 
     const entries = await entriesOf(backend);
     expect(entries).toMatchObject([{ name: 'film', size: content.length }]);
     const moved = { container: place.container, key: entries[0]?.key ?? '' };
     expect((await contentOf(backend, moved)).equals(content)).toBe(true);
-    expect(await backend.headObject(moved, { signal })).toMatchObject({ metaData: { mtime: '17.5' }, extra: { contentType: 'video/mp4' } });
+    expect(await backend.headObject(moved, { signal })).toMatchObject({
+      metaData: { mtime: '17.5' },
+      extra: { contentType: 'video/mp4' },
+    });
 
     const emptied = nothingEmptied();
     await deleteEntries(backend, place.container, entries, emptied, signal);

@@ -7,7 +7,10 @@ const moment = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) });
 const distinction = fc.stringMatching(/^[0-9a-f]{6}$/);
 const name = fc.string({
   minLength: 1,
-  unit: fc.oneof(fc.constantFrom('/', '\n', '.', '-', 'Z'), fc.string({ minLength: 1, maxLength: 1 })),
+  unit: fc.oneof(
+    fc.constantFrom('/', '\n', '.', '-', 'Z'),
+    fc.string({ minLength: 1, maxLength: 1 }),
+  ),
 });
 
 it('a place in the trash tells when something was thrown away, and what it was called', () => {
@@ -17,7 +20,9 @@ it('a place in the trash tells when something was thrown away, and what it was c
       expect(readTrashed(`${folder}/${name}`)).toEqual({ folder, name, atMs });
     }),
   );
-  expect(trashFolder(Date.UTC(2026, 10, 22, 17, 38, 5, 123), '4f2a1c')).toBe('2026-11-22T17-38-05.123Z-4f2a1c');
+  expect(trashFolder(Date.UTC(2026, 10, 22, 17, 38, 5, 123), '4f2a1c')).toBe(
+    '2026-11-22T17-38-05.123Z-4f2a1c',
+  );
 });
 
 it('folders are ordered by their age', () => {

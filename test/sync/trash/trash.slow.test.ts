@@ -32,12 +32,21 @@ async function trashed({ objects }: MirrorFixture): Promise<string[]> {
 }
 
 async function live({ objects }: MirrorFixture): Promise<Record<string, string>> {
-  return Object.fromEntries(Object.entries(await objects()).filter(([key]) => !key.startsWith(TRASH)));
+  return Object.fromEntries(
+    Object.entries(await objects()).filter(([key]) => !key.startsWith(TRASH)),
+  );
 }
 
 async function put(storage: Backend, key: string, content: string): Promise<void> {
-  const options = { contentType: 'text/x-mine', metaData: { note: 'kept' }, headers: {}, checksums: [] };
-  await storage.putObject({ container: 'c', key }, bytesBody(Buffer.from(content)), options, { signal });
+  const options = {
+    contentType: 'text/x-mine',
+    metaData: { note: 'kept' },
+    headers: {},
+    checksums: [],
+  };
+  await storage.putObject({ container: 'c', key }, bytesBody(Buffer.from(content)), options, {
+    signal,
+  });
 }
 
 describe('deletes: trash', () => {
@@ -54,9 +63,15 @@ describe('deletes: trash', () => {
     const { report } = await run('scan');
     expect(report).toMatchObject({ uploaded: 1, deleted: 2, failed: 0 });
     expect(await live(fixture)).toEqual({ 'p/changed': 'second', 'p/same': 'first same' });
-    expect(await trashed(fixture)).toEqual(['changed: first changed', 'folder/gone: first folder/gone', 'gone: first gone']);
+    expect(await trashed(fixture)).toEqual([
+      'changed: first changed',
+      'folder/gone: first folder/gone',
+      'gone: first gone',
+    ]);
     const { items } = await storage.listObjects('c', TRASH, {}, { signal });
-    expect(items.find(({ key }) => key.endsWith('/gone') && !key.includes('folder'))?.metaData).toEqual(before.metaData);
+    expect(
+      items.find(({ key }) => key.endsWith('/gone') && !key.includes('folder'))?.metaData,
+    ).toEqual(before.metaData);
     expect((await run('reconcile')).report).toMatchObject({ uploaded: 0, deleted: 0, skipped: 0 });
   });
 
@@ -119,7 +134,9 @@ describe('deletes: trash', () => {
   });
 
   test('extraneous objects go there as well', async () => {
-    const fixture = await openFixture({ settings: { policy: { ...policy, extraneous: 'delete' } } });
+    const fixture = await openFixture({
+      settings: { policy: { ...policy, extraneous: 'delete' } },
+    });
     const { run, write, storage } = fixture;
     write('a');
     await run('reconcile');
@@ -219,7 +236,10 @@ describe('P2: what is in the trash is what was there', () => {
           const info = await copy.copyObject(...args);
           return { ...info, size: info.size - cutBy };
         };
-        return { ...opaque, capabilities: { ...opaque.capabilities, copy: { ...copy, copyObject } } };
+        return {
+          ...opaque,
+          capabilities: { ...opaque.capabilities, copy: { ...copy, copyObject } },
+        };
       },
     });
     const { run, write, storage } = fixture;
@@ -234,7 +254,12 @@ describe('P2: what is in the trash is what was there', () => {
   });
 
   test('a provider that cannot copy has the bytes read and sent', async () => {
-    const fixture = await openFixture({ wrap: (backend) => ({ ...backend, capabilities: { ...backend.capabilities, copy: undefined } }) });
+    const fixture = await openFixture({
+      wrap: (backend) => ({
+        ...backend,
+        capabilities: { ...backend.capabilities, copy: undefined },
+      }),
+    });
     const { run, write, remove, storage } = fixture;
     write('a', 'content');
     write('b');
@@ -244,18 +269,25 @@ describe('P2: what is in the trash is what was there', () => {
     expect((await run('scan')).report).toMatchObject({ deleted: 1, failed: 0 });
     expect(await trashed(fixture)).toEqual(['a: content']);
     const [copy] = (await storage.listObjects('c', TRASH, {}, { signal })).items;
-    expect(copy).toMatchObject({ metaData: before.metaData, extra: { contentType: before.extra['contentType'] } });
+    expect(copy).toMatchObject({
+      metaData: before.metaData,
+      extra: { contentType: before.extra['contentType'] },
+    });
   });
 });
 
 test('P4: what cannot be in the trash stays where it is, and is reported', async () => {
   const name = Array.from({ length: 4 }, () => 'n'.repeat(250)).join('/');
-  const { run, storage, write, events, objects } = await openFixture({ settings: { policy: { ...policy, extraneous: 'delete' } } });
+  const { run, storage, write, events, objects } = await openFixture({
+    settings: { policy: { ...policy, extraneous: 'delete' } },
+  });
   await put(storage, `p/${name}`, 'foreign');
   write('a');
   await run('reconcile');
   expect((await run('reconcile')).report).toMatchObject({ deleted: 0, skipped: 1 });
-  expect(events).toContainEqual(expect.objectContaining({ event: 'skipped', path: name, reason: 'name-refused' }));
+  expect(events).toContainEqual(
+    expect.objectContaining({ event: 'skipped', path: name, reason: 'name-refused' }),
+  );
   expect(Object.keys(await objects())).toEqual(['p/a', `p/${name}`]);
 });
 
@@ -291,7 +323,11 @@ function withoutDigests(backend: Backend): Backend {
     createHash('sha1')
       .update(`${key}${String(etag)}`)
       .digest('hex');
-  const hide = <T extends { checksums: unknown; extra: Readonly<Record<string, unknown>>; key: string }>(info: T): T => ({
+  const hide = <
+    T extends { checksums: unknown; extra: Readonly<Record<string, unknown>>; key: string },
+  >(
+    info: T,
+  ): T => ({
     ...info,
     checksums: [],
     extra: { ...info.extra, etag: opaque(info.extra['etag'], info.key) },
@@ -304,6 +340,9 @@ function withoutDigests(backend: Backend): Backend {
       const page = await backend.listObjects(...args);
       return { ...page, items: page.items.map(hide) };
     },
-    capabilities: { ...backend.capabilities, copy: { ...copy!, copyObject: async (...args) => hide(await copy!.copyObject(...args)) } },
+    capabilities: {
+      ...backend.capabilities,
+      copy: { ...copy!, copyObject: async (...args) => hide(await copy!.copyObject(...args)) },
+    },
   };
 }

@@ -38,7 +38,15 @@ const listed = (key: string, more: Partial<ListedUpload> = {}): ListedUpload => 
   ...more,
 });
 
-function scene({ listed: uploads = [], abandoned = [], underWay = [], onAbort, onList, onSettled, canSendParts = true }: Scene): Seen {
+function scene({
+  listed: uploads = [],
+  abandoned = [],
+  underWay = [],
+  onAbort,
+  onList,
+  onSettled,
+  canSendParts = true,
+}: Scene): Seen {
   const aborted: string[] = [];
   const settled: string[] = [];
   const abandonedNames: string[] = [];
@@ -55,7 +63,10 @@ function scene({ listed: uploads = [], abandoned = [], underWay = [], onAbort, o
       aborted.push(opaque);
     },
   };
-  const backend = { name: 'memory', capabilities: canSendParts ? { multipart } : {} } as unknown as Backend;
+  const backend = {
+    name: 'memory',
+    capabilities: canSendParts ? { multipart } : {},
+  } as unknown as Backend;
   const ledgered = {
     abandoned: () => abandoned,
     isIdle: (name: string) => !underWay.includes(name),
@@ -83,7 +94,11 @@ describe('an upload that was abandoned', () => {
   test('is aborted by its token, and forgotten', async () => {
     const { orphans, aborted, settled, prefixes } = scene({ abandoned: [known('a'), known('b')] });
     await orphans.abort(signal);
-    expect({ aborted, settled, prefixes }).toEqual({ aborted: ['known a', 'known b'], settled: ['a', 'b'], prefixes: [] });
+    expect({ aborted, settled, prefixes }).toEqual({
+      aborted: ['known a', 'known b'],
+      settled: ['a', 'b'],
+      prefixes: [],
+    });
   });
 
   test('of one object is aborted alone when that is asked for', async () => {
@@ -95,7 +110,11 @@ describe('an upload that was abandoned', () => {
   test('of a provider that is not used any more is told, and not asked for elsewhere', async () => {
     const { orphans, aborted, settled, listener } = scene({ abandoned: [known('a', 's3')] });
     await orphans.abort(signal);
-    expect({ aborted, settled, listener: listener.length }).toEqual({ aborted: [], settled: ['a'], listener: 1 });
+    expect({ aborted, settled, listener: listener.length }).toEqual({
+      aborted: [],
+      settled: ['a'],
+      listener: 1,
+    });
   });
 
   test('that cannot be aborted now stays in mind, and keeps no other from being aborted', async () => {
@@ -106,7 +125,11 @@ describe('an upload that was abandoned', () => {
       },
     });
     await orphans.abort(signal);
-    expect({ aborted, settled, listener: listener.length }).toEqual({ aborted: ['known b'], settled: ['b'], listener: 1 });
+    expect({ aborted, settled, listener: listener.length }).toEqual({
+      aborted: ['known b'],
+      settled: ['b'],
+      listener: 1,
+    });
   });
 
   test('is aborted once more where the ledger could not be written', async () => {
@@ -135,7 +158,10 @@ describe('an upload that was abandoned', () => {
   });
 
   test('is no matter where nothing is sent in parts', async () => {
-    const { orphans, settled, abandonedNames } = scene({ abandoned: [known('a')], canSendParts: false });
+    const { orphans, settled, abandonedNames } = scene({
+      abandoned: [known('a')],
+      canSendParts: false,
+    });
     await orphans.abort(signal);
     await orphans.tidy('reconcile', ['a'], nobody, signal);
     expect({ settled, abandonedNames }).toEqual({ settled: [], abandonedNames: [] });
@@ -147,13 +173,25 @@ describe('an upload whose begin was never answered', () => {
   const abandoned = [{ name: 'a', beganAtMs }];
 
   test('is one of its object that was begun at that time, by clocks that may differ by a quarter of an hour', async () => {
-    const at = (key: string, minutes: number) => listed(key, { beganAtMs: beganAtMs + minutes * MINUTE, opaque: `${key} ${minutes}` });
+    const at = (key: string, minutes: number) =>
+      listed(key, { beganAtMs: beganAtMs + minutes * MINUTE, opaque: `${key} ${minutes}` });
     const { orphans, aborted, settled, prefixes } = scene({
       abandoned,
-      listed: [at('p/a', -15.01), at('p/a', -15), at('p/a', 15), at('p/a', 15.01), at('p/ab', 0), listed('p/a')],
+      listed: [
+        at('p/a', -15.01),
+        at('p/a', -15),
+        at('p/a', 15),
+        at('p/a', 15.01),
+        at('p/ab', 0),
+        listed('p/a'),
+      ],
     });
     await orphans.abort(signal);
-    expect({ aborted, settled, prefixes }).toEqual({ aborted: ['p/a -15', 'p/a 15'], settled: ['a'], prefixes: ['p/a'] });
+    expect({ aborted, settled, prefixes }).toEqual({
+      aborted: ['p/a -15', 'p/a 15'],
+      settled: ['a'],
+      prefixes: ['p/a'],
+    });
   });
 
   test('is not looked for while another one of its object may be under way', async () => {
@@ -184,7 +222,13 @@ describe('what a run tidies up', () => {
 
   test('is what drivers left behind below its prefix, unless that is about to be changed; others are counted', async () => {
     const { orphans, aborted, listener, prefixes } = scene({
-      listed: [listed('p/a', { discarded: true }), listed('p/b', { discarded: true }), listed('p/c'), listed('p/d'), listed('q/e')],
+      listed: [
+        listed('p/a', { discarded: true }),
+        listed('p/b', { discarded: true }),
+        listed('p/c'),
+        listed('p/d'),
+        listed('q/e'),
+      ],
       underWay: ['d'],
     });
     await orphans.tidy('reconcile', [], (name) => name === 'b', signal);

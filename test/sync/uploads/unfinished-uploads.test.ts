@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { UploadToken } from '../../../src/drivers/capabilities.js';
 import type { FileVersion } from '../../../src/file-stat.js';
 import type { AbandonedUpload, Ledger, LedgerDocument } from '../../../src/state/ledger.js';
-import { type UnfinishedUploads, unfinishedUploads } from '../../../src/sync/uploads/unfinished-uploads.js';
+import {
+  type UnfinishedUploads,
+  unfinishedUploads,
+} from '../../../src/sync/uploads/unfinished-uploads.js';
 import { fakeClock } from '../../fakes/clock.js';
 
 const VERSION = { size: 9, mtimeNs: 1n, ctimeNs: 2n, inode: 3n } as FileVersion;
@@ -16,7 +19,14 @@ interface Kept {
 }
 
 function keep(document: Partial<LedgerDocument> = {}): Kept {
-  let now: LedgerDocument = { version: 1, mirror: 'm', reconciled: true, unfinishedUploads: {}, quarantined: {}, ...document };
+  let now: LedgerDocument = {
+    version: 1,
+    mirror: 'm',
+    reconciled: true,
+    unfinishedUploads: {},
+    quarantined: {},
+    ...document,
+  };
   const ledger: Ledger = {
     read: () => now,
     async update(change) {
@@ -28,7 +38,19 @@ function keep(document: Partial<LedgerDocument> = {}): Kept {
   const report = (what: string) => void warnings.push(what);
   const clock = fakeClock();
   const log = { error: report, warn: report, info: report, debug: report } as never;
-  return { uploads: unfinishedUploads({ ledger, driver: 'memory', container: 'c', prefix: 'p/', clock, log }), ledger, clock, warnings };
+  return {
+    uploads: unfinishedUploads({
+      ledger,
+      driver: 'memory',
+      container: 'c',
+      prefix: 'p/',
+      clock,
+      log,
+    }),
+    ledger,
+    clock,
+    warnings,
+  };
 }
 
 /** One upload that was begun of VERSION, in parts of 4 bytes. */
@@ -44,7 +66,11 @@ describe('P5: an upload in parts', () => {
   test('is in the ledger before it is begun, with its time, and with its token as soon as it is begun', async () => {
     const { uploads, ledger, clock } = keep();
     const { partSize, resume } = await uploads.plan('a', VERSION, 4);
-    expect({ partSize, token: resume.token, idle: uploads.isIdle('a') }).toEqual({ partSize: 4, token: undefined, idle: true });
+    expect({ partSize, token: resume.token, idle: uploads.isIdle('a') }).toEqual({
+      partSize: 4,
+      token: undefined,
+      idle: true,
+    });
     await clock.advance(500);
     await resume.beginning?.();
     const beganAtMs = clock.now();
@@ -53,7 +79,9 @@ describe('P5: an upload in parts', () => {
     expect(uploads.isIdle('a')).toBe(false);
     await clock.advance(500);
     await resume.keep(TOKEN);
-    expect(ledger.read().unfinishedUploads).toEqual({ a: { partSize: 4, source, beganAtMs, token: TOKEN } });
+    expect(ledger.read().unfinishedUploads).toEqual({
+      a: { partSize: 4, source, beganAtMs, token: TOKEN },
+    });
     expect(uploads.names()).toEqual(['a']);
   });
 
@@ -86,13 +114,16 @@ describe('P5: an upload in parts', () => {
     ['another driver', VERSION, { ...TOKEN, driver: 's3' }],
     ['another container', VERSION, { ...TOKEN, container: 'd' }],
     ['another prefix', VERSION, { ...TOKEN, key: 'q/a' }],
-  ])('that was begun with %s is abandoned, and another one begun', async (_what, version, token) => {
-    const { uploads, ledger } = await begun(token);
-    const { partSize, resume } = await uploads.plan('a', version, 5);
-    expect({ partSize, token: resume.token }).toEqual({ partSize: 5, token: undefined });
-    expect(ledger.read().unfinishedUploads).toEqual({});
-    expect(uploads.abandoned()).toMatchObject([{ name: 'a', token }]);
-  });
+  ])(
+    'that was begun with %s is abandoned, and another one begun',
+    async (_what, version, token) => {
+      const { uploads, ledger } = await begun(token);
+      const { partSize, resume } = await uploads.plan('a', version, 5);
+      expect({ partSize, token: resume.token }).toEqual({ partSize: 5, token: undefined });
+      expect(ledger.read().unfinishedUploads).toEqual({});
+      expect(uploads.abandoned()).toMatchObject([{ name: 'a', token }]);
+    },
+  );
 
   test('of which nobody knows whether it was begun is abandoned by its name and time', async () => {
     const { uploads, clock } = keep();
@@ -136,7 +167,14 @@ describe('uploads that nobody goes on with', () => {
     const { uploads, warnings } = keep({
       abandonedUploads: Array.from({ length: 999 }, (_, at) => abandoned(at)),
       unfinishedUploads: Object.fromEntries(
-        ['a', 'b'].map((name) => [name, { partSize: 4, source: { size: 9, mtimeNs: '1', ctimeNs: '2', inode: '3' }, beganAtMs: 7 }]),
+        ['a', 'b'].map((name) => [
+          name,
+          {
+            partSize: 4,
+            source: { size: 9, mtimeNs: '1', ctimeNs: '2', inode: '3' },
+            beganAtMs: 7,
+          },
+        ]),
       ),
     });
     await uploads.abandon(['a']);

@@ -3,18 +3,27 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import type { Multipart } from '../../../src/drivers/capabilities.js';
-import { InvalidCredentialsError, StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
+import {
+  InvalidCredentialsError,
+  StorageError,
+  TargetUnavailableError,
+} from '../../../src/drivers/errors.js';
 import { plain, randomContent } from '../../drivers/conformance/fixture.js';
 import { type MirrorFixture, openMirrorFixture } from '../mirror-fixture.js';
 
 const MIB = 2 ** 20;
 const PART = 300_001;
 const signal = new AbortController().signal;
-const lost = () => new StorageError('the connection was lost', { driver: 'memory', retry: 'backoff' });
+const lost = () =>
+  new StorageError('the connection was lost', { driver: 'memory', retry: 'backoff' });
 const ONCE = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 1, forEver: false };
 
 async function fixture(wrap: (backend: Backend) => Backend = (backend) => backend) {
-  const opened = await openMirrorFixture({ settings: { partsAbove: MIB, partSize: PART }, persistence: ONCE, wrap });
+  const opened = await openMirrorFixture({
+    settings: { partsAbove: MIB, partSize: PART },
+    persistence: ONCE,
+    wrap,
+  });
   const multipart = opened.storage.capabilities.multipart!;
   return {
     ...opened,
@@ -24,7 +33,8 @@ async function fixture(wrap: (backend: Backend) => Backend = (backend) => backen
   };
 }
 
-const count = ({ faults }: Pick<MirrorFixture, 'faults'>, operation: string) => faults.calls.filter((each) => each === operation).length;
+const count = ({ faults }: Pick<MirrorFixture, 'faults'>, operation: string) =>
+  faults.calls.filter((each) => each === operation).length;
 
 describe('uploads in parts', () => {
   test('P2: the record has the MD5 of the whole, the size of a part, and nothing stays in the ledger', async () => {
@@ -33,7 +43,11 @@ describe('uploads in parts', () => {
     at.write('large', content);
     expect((await at.run('reconcile')).report).toMatchObject({ uploaded: 1, failed: 0 });
     expect(count(at, 'uploadPart')).toBe(Math.ceil(content.byteLength / PART));
-    expect(at.mirror.parts.index.get('large')).toMatchObject({ state: 'confirmed', partSize: PART, size: content.byteLength });
+    expect(at.mirror.parts.index.get('large')).toMatchObject({
+      state: 'confirmed',
+      partSize: PART,
+      size: content.byteLength,
+    });
     expect(at.ledger()).toMatchObject({ unfinishedUploads: {} });
     expect(await at.unfinished()).toEqual([]);
     expect((await at.run('reconcile')).report).toMatchObject({ uploaded: 0 });
@@ -48,7 +62,11 @@ describe('uploads in parts', () => {
     expect((await at.run('scan')).report).toMatchObject({ uploaded: 0, failed: 1 });
     const [upload] = await at.unfinished();
     expect(at.ledger().unfinishedUploads).toMatchObject({
-      large: { token: { opaque: upload!.opaque, key: 'p/large' }, partSize: PART, source: { size: content.byteLength } },
+      large: {
+        token: { opaque: upload!.opaque, key: 'p/large' },
+        partSize: PART,
+        source: { size: content.byteLength },
+      },
     });
     const there = (await at.multipart.uploadedParts(upload!, { signal })).length;
     expect(there).toBeGreaterThan(0);
@@ -90,9 +108,15 @@ describe('uploads in parts', () => {
         }
         return multipart.uploadPart(token, number, body, call);
       };
-      return { ...backend, capabilities: { ...backend.capabilities, multipart: { ...multipart, uploadPart } } };
+      return {
+        ...backend,
+        capabilities: { ...backend.capabilities, multipart: { ...multipart, uploadPart } },
+      };
     };
-    const at = await openMirrorFixture({ settings: { partsAbove: MIB, partSize: PART }, wrap: changing });
+    const at = await openMirrorFixture({
+      settings: { partsAbove: MIB, partSize: PART },
+      wrap: changing,
+    });
     file = at.write('large', randomContent(3 * MIB));
     const path = file;
     const { report } = await at.run('scan');
@@ -157,7 +181,10 @@ describe('orphans', () => {
       source,
       beganAtMs: 1,
     });
-    const unfinishedUploads = { small: await begin('small'), 'folder/hidden': await begin('folder/hidden') };
+    const unfinishedUploads = {
+      small: await begin('small'),
+      'folder/hidden': await begin('folder/hidden'),
+    };
     await at.mirror.parts.ledger.update((document) => ({ ...document, unfinishedUploads }));
     at.remove('folder');
     symlinkSync('elsewhere', join(at.mirror.settings.source, 'folder'));
@@ -189,7 +216,10 @@ describe('orphans', () => {
     at.faults.next('uploadPart', lost());
     await at.run('scan');
     at.write('large', 'small now');
-    at.faults.next('abort', new TargetUnavailableError('away', { driver: 'memory', retry: 'backoff' }));
+    at.faults.next(
+      'abort',
+      new TargetUnavailableError('away', { driver: 'memory', retry: 'backoff' }),
+    );
     expect((await at.run('scan')).report).toMatchObject({ uploaded: 1, failed: 0 });
     expect(at.ledger().abandonedUploads).toMatchObject([{ name: 'large' }]);
     expect(await at.unfinished()).toHaveLength(1);
@@ -209,7 +239,9 @@ describe('orphans', () => {
     at.write('large', randomContent(3 * MIB));
     await at.run('reconcile');
     expect(Object.keys(at.mirror.parts.ledger.read().unfinishedUploads)).toEqual(['large']);
-    expect(await at.storage.capabilities.multipart!.unfinished('c', '', { signal })).toHaveLength(1);
+    expect(await at.storage.capabilities.multipart!.unfinished('c', '', { signal })).toHaveLength(
+      1,
+    );
     at.faults.assertUsedUp();
   });
 });

@@ -11,13 +11,17 @@ import {
 } from '../../../src/drivers/errors.js';
 import { silentLogger } from '../../../src/log.js';
 import { openLedger } from '../../../src/state/ledger-file.js';
-import { type AttemptsListener, createAttempts, type Persistence } from '../../../src/sync/work/attempts.js';
 import { BRISK, PATIENT } from '../../../src/sync/backoff.js';
-import type { Job } from '../../../src/sync/work/job.js';
-import { openQuarantine } from '../../../src/sync/work/quarantine.js';
 import { FileChangedError, FileUnreadableError } from '../../../src/sync/file-errors.js';
-import { createTargetRoom } from '../../../src/sync/work/target-room.js';
+import {
+  type AttemptsListener,
+  createAttempts,
+  type Persistence,
+} from '../../../src/sync/work/attempts.js';
+import type { Job } from '../../../src/sync/work/job.js';
 import type { Outcome } from '../../../src/sync/work/mirror-context.js';
+import { openQuarantine } from '../../../src/sync/work/quarantine.js';
+import { createTargetRoom } from '../../../src/sync/work/target-room.js';
 import { type FakeClock, fakeClock } from '../../fakes/clock.js';
 
 const DAEMON: Persistence = { backoff: PATIENT, attempts: 3, forEver: true };
@@ -53,7 +57,9 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
     skipped: say('skipped'),
     held: say('held'),
     failed: (job, _error, retryInMs, quarantined, passing) =>
-      void reports.push(`failed ${job.name} ${retryInMs ?? 'for good'}${quarantined ? ', given up' : ''}${passing ? ', passing' : ''}`),
+      void reports.push(
+        `failed ${job.name} ${retryInMs ?? 'for good'}${quarantined ? ', given up' : ''}${passing ? ', passing' : ''}`,
+      ),
     stillQuarantined: say('still given up'),
     containerTrouble: () => void reports.push('container trouble'),
     targetTrouble: () => life.isUp && reports.push('target trouble') > 0,
@@ -73,7 +79,10 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
       return { outcome: 'done', job: 'upload', why: 'new', bytes: 0 };
     },
     requeue: async (job) => {
-      if (!(life.outcome instanceof TargetUnavailableError || life.outcome instanceof ThrottledError)) return void run(job);
+      if (
+        !(life.outcome instanceof TargetUnavailableError || life.outcome instanceof ThrottledError)
+      )
+        return void run(job);
       requeued.push(job);
       reports.push(`requeued ${job.name} ${job.attempt}`);
     },
@@ -103,7 +112,17 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
     attempts,
     quarantine,
     find: (name = 'a') =>
-      run({ key: name, lane: 'small', mirror: 'm', name, run: 1, since: null, attempt: 1, remote: 'unknown', listedIn: 1 }),
+      run({
+        key: name,
+        lane: 'small',
+        mirror: 'm',
+        name,
+        run: 1,
+        since: null,
+        attempt: 1,
+        remote: 'unknown',
+        listedIn: 1,
+      }),
     /** Runs what was requeued in trouble of the target. */
     goOn: () => Promise.all(requeued.splice(0).map(run)),
     async end() {
@@ -122,7 +141,11 @@ test('an object is tried, ever more seldom, and given up at the limit: then its 
   await clock.advance(500 + 1_000);
   expect(tries).toEqual(['a 1', 'a 2', 'a 3']);
   expect(reports).toEqual(['failed a 500', 'failed a 1000', 'failed a 2000, given up', 'over a']);
-  expect(quarantine.get('a')).toMatchObject({ reason: 'hash-mismatch', attempts: 3, nextTryMs: clock.now() + 2_000 });
+  expect(quarantine.get('a')).toMatchObject({
+    reason: 'hash-mismatch',
+    attempts: 3,
+    nextTryMs: clock.now() + 2_000,
+  });
   expect(attempts.retrying).toBe(0);
   await clock.advance(100 * HOUR);
   // Half an hour to an hour apart in the end.
@@ -152,7 +175,10 @@ test('what waits when all ends is over, but for what was given up, which was ove
   expect(attempts.retrying).toBe(1);
   await end();
   await clock.advance(HOUR);
-  expect(reports.filter((line) => /^(over|undone) /.test(line))).toEqual(['over given up', 'undone waiting']);
+  expect(reports.filter((line) => /^(over|undone) /.test(line))).toEqual([
+    'over given up',
+    'undone waiting',
+  ]);
 });
 
 test('more objects that fail than can wait are left to a scan, and said', async () => {
@@ -291,18 +317,18 @@ test('a file that may not be read is left out with its class, and tried again af
   await end();
 });
 
-test.each([new TargetUnavailableError('down', { driver: 'memory' }), new ThrottledError('slow down', { driver: 'memory' })])(
-  'trouble of the target burns no attempt: %s',
-  async (outcome) => {
-    const clock = fakeClock();
-    const { life, find, reports, quarantine, end } = await live(folder(), clock, DAEMON);
-    life.outcome = outcome;
-    for (let times = 0; times < 10; times += 1) await find();
-    expect(new Set(reports)).toEqual(new Set(['target trouble', 'requeued a 1']));
-    expect(quarantine.all.size).toBe(0);
-    await end();
-  },
-);
+test.each([
+  new TargetUnavailableError('down', { driver: 'memory' }),
+  new ThrottledError('slow down', { driver: 'memory' }),
+])('trouble of the target burns no attempt: %s', async (outcome) => {
+  const clock = fakeClock();
+  const { life, find, reports, quarantine, end } = await live(folder(), clock, DAEMON);
+  life.outcome = outcome;
+  for (let times = 0; times < 10; times += 1) await find();
+  expect(new Set(reports)).toEqual(new Set(['target trouble', 'requeued a 1']));
+  expect(quarantine.all.size).toBe(0);
+  await end();
+});
 
 test('P8: an object at which the target breaks off each time it is up again is given up; a target that is down is not its fault', async () => {
   const clock = fakeClock();
@@ -348,7 +374,9 @@ test('attempts: a file that is written to at each look is no news before the set
   life.outcome = new FileChangedError('a');
   await find();
   await clock.advance(300_000);
-  const news = reports.flatMap((line, at) => (line.startsWith('failed') && !line.endsWith('passing') ? [at] : []));
+  const news = reports.flatMap((line, at) =>
+    line.startsWith('failed') && !line.endsWith('passing') ? [at] : [],
+  );
   expect(news).toHaveLength(1);
   expect(news[0]).toBeGreaterThan(2);
   await end();

@@ -13,7 +13,13 @@ const GIVEN_UP: Quarantined = {
 };
 
 function open(quarantined: LedgerDocument['quarantined'] = {}) {
-  let document: LedgerDocument = { version: 1, mirror: 'm', reconciled: true, unfinishedUploads: {}, quarantined };
+  let document: LedgerDocument = {
+    version: 1,
+    mirror: 'm',
+    reconciled: true,
+    unfinishedUploads: {},
+    quarantined,
+  };
   const writes: string[][] = [];
   let failing = false;
   const ledger: Ledger = {

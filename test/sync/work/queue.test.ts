@@ -26,7 +26,11 @@ function gate() {
 }
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
-const job = (key: string, version = 1, lane: TestJob['lane'] = 'small'): TestJob => ({ key, lane, version });
+const job = (key: string, version = 1, lane: TestJob['lane'] = 'small'): TestJob => ({
+  key,
+  lane,
+  version,
+});
 
 const ignore = () => {};
 
@@ -60,7 +64,10 @@ describe('the queue', () => {
 
   test('P1: a job that waits learns what a newer one for its key knows', async () => {
     const { run, started, finish } = gate();
-    const combine = (waiting: TestJob, newer: TestJob) => ({ ...waiting, version: 10 * waiting.version + newer.version });
+    const combine = (waiting: TestJob, newer: TestJob) => ({
+      ...waiting,
+      version: 10 * waiting.version + newer.version,
+    });
     const queue = createQueue({ concurrency: 1, waitingLimit: 10, run, combine, dropped: ignore });
     await queue.add(job('a'));
     await turn();
@@ -101,7 +108,12 @@ describe('the queue', () => {
   test('a paused queue starts nothing; what was dropped never runs', async () => {
     const { run, started } = gate();
     const dropped: string[] = [];
-    const queue = createQueue({ concurrency: 2, waitingLimit: 10, run, dropped: ({ key }) => dropped.push(key) });
+    const queue = createQueue({
+      concurrency: 2,
+      waitingLimit: 10,
+      run,
+      dropped: ({ key }) => dropped.push(key),
+    });
     queue.pause();
     await queue.add(job('a'));
     await queue.add(job('b'));
@@ -121,7 +133,13 @@ describe('the queue', () => {
     const dropped: string[] = [];
     const stop = new AbortController();
     const note = ({ key, version }: TestJob) => dropped.push(`${key}${version}`);
-    const queue = createQueue({ concurrency: 1, waitingLimit: 2, run, dropped: note, signal: stop.signal });
+    const queue = createQueue({
+      concurrency: 1,
+      waitingLimit: 2,
+      run,
+      dropped: note,
+      signal: stop.signal,
+    });
     await queue.add(job('a'));
     await turn();
     await queue.add(job('a', 2));
@@ -138,7 +156,13 @@ describe('the queue', () => {
 
   test('a paused queue holds nobody back once its signal is aborted', async () => {
     const stop = new AbortController();
-    const queue = createQueue({ concurrency: 1, waitingLimit: 1, run: async () => {}, dropped: ignore, signal: stop.signal });
+    const queue = createQueue({
+      concurrency: 1,
+      waitingLimit: 1,
+      run: async () => {},
+      dropped: ignore,
+      signal: stop.signal,
+    });
     queue.pause();
     const heldBack = queue.add(job('a'));
     stop.abort(new Error('enough'));

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { StorageError } from '../../../src/drivers/errors.js';
 import type { ObjectRecord } from '../../../src/state/object-index.js';
 import type { Remote } from '../../../src/sync/decide.js';
-import type { Permit } from '../../../src/sync/guard/guard.js';
-import type { Job } from '../../../src/sync/work/job.js';
-import { remove } from '../../../src/sync/work/remove.js';
 import { FileChangedError } from '../../../src/sync/file-errors.js';
+import type { Permit } from '../../../src/sync/guard/guard.js';
 import type { PathState } from '../../../src/sync/source/source-view.js';
-import type { Whereabout } from '../../../src/sync/work/whereabouts.js';
+import type { Job } from '../../../src/sync/work/job.js';
 import type { MirrorContext } from '../../../src/sync/work/mirror-context.js';
+import { remove } from '../../../src/sync/work/remove.js';
+import type { Whereabout } from '../../../src/sync/work/whereabouts.js';
 import type { LocalEntry } from '../../../src/watcher/entry.js';
 import { record } from '../../state/fixtures.js';
 
@@ -38,15 +38,24 @@ interface Scene {
 
 /** Deletes `a`, and tells what was done for it, in order. */
 async function run(scene: Scene) {
-  const { looks = [GONE], doubts = [undefined], mayDelete = true, permit = 'granted', trash = true, overwrite = 'always' } = scene;
+  const {
+    looks = [GONE],
+    doubts = [undefined],
+    mayDelete = true,
+    permit = 'granted',
+    trash = true,
+    overwrite = 'always',
+  } = scene;
   const done: string[] = [];
   let known = 'known' in scene ? scene.known : record();
-  const next = <T>(list: readonly T[], at: { n: number }): T => list[Math.min(at.n++, list.length - 1)] as T;
+  const next = <T>(list: readonly T[], at: { n: number }): T =>
+    list[Math.min(at.n++, list.length - 1)] as T;
   const look = { n: 0 };
   const deleteVeto = { n: 0 };
   const note = async (what: string) => {
     done.push(what);
-    if (scene.fails !== undefined && what === scene.fails) throw new StorageError('away', { driver: 'memory', retry: 'backoff' });
+    if (scene.fails !== undefined && what === scene.fails)
+      throw new StorageError('away', { driver: 'memory', retry: 'backoff' });
   };
   const granted: Permit = { granted: true, giveBack: () => note('give back') };
   const at = {
@@ -88,11 +97,17 @@ async function run(scene: Scene) {
       },
     },
   } as unknown as MirrorContext;
-  const outcome = await remove({ name: 'a' } as Job, 'gone', at, signal).catch((error: unknown) => error);
+  const outcome = await remove({ name: 'a' } as Job, 'gone', at, signal).catch(
+    (error: unknown) => error,
+  );
   return { outcome, done };
 }
 
-const vetoed = (detail: string | RegExp) => ({ outcome: 'skipped', reason: 'delete-withheld', detail: expect.stringMatching(detail) });
+const vetoed = (detail: string | RegExp) => ({
+  outcome: 'skipped',
+  reason: 'delete-withheld',
+  detail: expect.stringMatching(detail),
+});
 
 describe('P4: an object is deleted', () => {
   test('after its content is in the trash, by leave of the guard, and before its record is', async () => {
@@ -107,7 +122,9 @@ describe('P4: an object is deleted', () => {
   });
 
   test('without leave, and without the trash, when its content is mirrored under the name that its file has now', async () => {
-    expect((await run({ file: { state: 'confirmed', name: 'b', sameContent: true } })).done).toEqual(['remove', 'forget']);
+    expect(
+      (await run({ file: { state: 'confirmed', name: 'b', sameContent: true } })).done,
+    ).toEqual(['remove', 'forget']);
   });
 
   test('like any other when its file has another name, and other content is confirmed there', async () => {
@@ -150,7 +167,10 @@ describe('P4: an object is kept, and nobody asked,', () => {
     async (overwrite) => {
       const mark = record({ state: 'sending', md5: 'a'.repeat(32) });
       const there = { size: 11, md5: 'b'.repeat(32), inspected: false };
-      expect(await run({ known: mark, there, overwrite })).toMatchObject({ outcome: { job: 'forget' }, done: ['forget'] });
+      expect(await run({ known: mark, there, overwrite })).toMatchObject({
+        outcome: { job: 'forget' },
+        done: ['forget'],
+      });
       for (const ours of [
         { there: 'absent' },
         { there: { ...there, md5: mark.md5 } },
@@ -158,7 +178,9 @@ describe('P4: an object is kept, and nobody asked,', () => {
         // What was there before was ours, and with `overwrite: always` its delete asks no more than that of a confirmed object.
         ...(overwrite === 'always' ? [{ known: { ...mark, etag: 'the one before' } }] : []),
       ] as const) {
-        expect((await run({ known: mark, there, overwrite, ...ours })).outcome).toMatchObject({ job: 'delete' });
+        expect((await run({ known: mark, there, overwrite, ...ours })).outcome).toMatchObject({
+          job: 'delete',
+        });
       }
     },
   );
@@ -168,43 +190,82 @@ describe('P4: the delete of an object waits, or does not happen', () => {
   const pending = { state: 'pending', name: 'b', settling: false } as const;
 
   test('while a job sees to the name that its file has now', async () => {
-    expect(await run({ file: pending })).toEqual({ outcome: { outcome: 'waits' }, done: ['wait for b'] });
+    expect(await run({ file: pending })).toEqual({
+      outcome: { outcome: 'waits' },
+      done: ['wait for b'],
+    });
   });
 
   test('while scans are due that may find its file', async () => {
-    expect(await run({ file: { state: 'unseen' } })).toEqual({ outcome: { outcome: 'waits' }, done: ['wait for scans as of 7'] });
+    expect(await run({ file: { state: 'unseen' } })).toEqual({
+      outcome: { outcome: 'waits' },
+      done: ['wait for scans as of 7'],
+    });
   });
 
   test('when the name that its file has now cannot be mirrored', async () => {
-    const { outcome, done } = await run({ file: { state: 'not-mirrored', name: 'b', why: 'EACCES' } });
-    expect(outcome).toEqual({ ...vetoed('its file is b now, which cannot be mirrored: EACCES'), resumes: true });
+    const { outcome, done } = await run({
+      file: { state: 'not-mirrored', name: 'b', why: 'EACCES' },
+    });
+    expect(outcome).toEqual({
+      ...vetoed('its file is b now, which cannot be mirrored: EACCES'),
+      resumes: true,
+    });
     expect(done).toEqual(['withhold a for b']);
   });
 
   test('when too many others wait', async () => {
-    expect(await run({ file: pending, crowded: true })).toEqual({ outcome: vetoed('its file is b now'), done: [] });
-    expect(await run({ file: { state: 'unseen' }, crowded: true })).toEqual({ outcome: vetoed('by a scan'), done: [] });
+    expect(await run({ file: pending, crowded: true })).toEqual({
+      outcome: vetoed('its file is b now'),
+      done: [],
+    });
+    expect(await run({ file: { state: 'unseen' }, crowded: true })).toEqual({
+      outcome: vetoed('by a scan'),
+      done: [],
+    });
   });
 });
 
 describe('P4: an object is kept after all', () => {
   test('when the guard does not give leave', async () => {
-    expect(await run({ permit: 'refused' })).toEqual({ outcome: { outcome: 'held', change: 'delete' }, done: ['ask'] });
-    expect(await run({ permit: 'refused', known: undefined })).toMatchObject({ outcome: { outcome: 'held' } });
+    expect(await run({ permit: 'refused' })).toEqual({
+      outcome: { outcome: 'held', change: 'delete' },
+      done: ['ask'],
+    });
+    expect(await run({ permit: 'refused', known: undefined })).toMatchObject({
+      outcome: { outcome: 'held' },
+    });
     const goneMeanwhile = await run({ permit: 'refused', knownThen: undefined });
-    expect(goneMeanwhile, 'it has made room for another').toEqual({ outcome: { outcome: 'nothing' }, done: ['ask'] });
+    expect(goneMeanwhile, 'it has made room for another').toEqual({
+      outcome: { outcome: 'nothing' },
+      done: ['ask'],
+    });
   });
 
   test.each<readonly [string, Scene, unknown]>([
     ['when its file is back by then', { looks: [GONE, BACK] }, expect.any(FileChangedError)],
-    ['when the source has become doubtful', { doubts: [undefined, 'the source is missing'] }, vetoed('missing')],
-    ['when somebody has rejected it meanwhile', { knownThen: record({ guarded: 'rejected' }) }, vetoed('rejected')],
+    [
+      'when the source has become doubtful',
+      { doubts: [undefined, 'the source is missing'] },
+      vetoed('missing'),
+    ],
+    [
+      'when somebody has rejected it meanwhile',
+      { knownThen: record({ guarded: 'rejected' }) },
+      vetoed('rejected'),
+    ],
   ])('%s, and does not count', async (_when, scene, outcome) => {
     expect(await run(scene)).toEqual({ outcome, done: ['ask', 'keep', 'give back'] });
   });
 
   test('when it cannot be in the trash, or cannot be deleted, and does not count', async () => {
-    expect(await run({ fails: 'keep' })).toEqual({ outcome: expect.any(StorageError), done: ['ask', 'keep', 'give back'] });
-    expect(await run({ fails: 'remove' })).toEqual({ outcome: expect.any(StorageError), done: ['ask', 'keep', 'remove', 'give back'] });
+    expect(await run({ fails: 'keep' })).toEqual({
+      outcome: expect.any(StorageError),
+      done: ['ask', 'keep', 'give back'],
+    });
+    expect(await run({ fails: 'remove' })).toEqual({
+      outcome: expect.any(StorageError),
+      done: ['ask', 'keep', 'remove', 'give back'],
+    });
   });
 });

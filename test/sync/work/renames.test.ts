@@ -24,14 +24,21 @@ async function seenUnder(name: string, backend: Backend): Promise<string | undef
 }
 
 /** A provider that looks at the source and copies it later: by then, whatever is there, unless it binds the copy to it. */
-function withCopies(backend: Backend, bindsSource: boolean, around: (copy: () => Promise<ObjectInfo>) => Promise<ObjectInfo>): Backend {
+function withCopies(
+  backend: Backend,
+  bindsSource: boolean,
+  around: (copy: () => Promise<ObjectInfo>) => Promise<ObjectInfo>,
+): Backend {
   const inner = backend.capabilities.copy!;
   const copy = {
     bindsSource,
     ifAbsent: false,
     copyObject: ((from, ...rest) =>
       around(() =>
-        inner.copyObject(bindsSource ? from : { container: from.container, key: from.key }, ...rest),
+        inner.copyObject(
+          bindsSource ? from : { container: from.container, key: from.key },
+          ...rest,
+        ),
       )) satisfies typeof inner.copyObject,
   };
   return { ...backend, capabilities: { ...backend.capabilities, copy } };
@@ -44,7 +51,12 @@ describe('P3: a renamed file whose old name has another content by the time it i
       wrap: (backend) =>
         withCopies(backend, true, async (copy) => {
           const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] };
-          await backend.putObject({ container: 'c', key: 'p/old' }, bytesBody(Buffer.from('another')), options, call);
+          await backend.putObject(
+            { container: 'c', key: 'p/old' },
+            bytesBody(Buffer.from('another')),
+            options,
+            call,
+          );
           const copied = await Promise.allSettled([copy()]);
           seen.push(await seenUnder('p/new', backend));
           return outcomeOf(copied[0]);
@@ -68,7 +80,8 @@ describe('P3: a renamed file whose old name has another content by the time it i
           void mirror.intake.hint('old');
           await expect.poll(() => mirror.pending.has('old')).toBe(true);
           // Its put comes with the same turn, if it does not wait.
-          for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+          for (let turn = 0; turn < 10; turn += 1)
+            await new Promise((resolve) => setImmediate(resolve));
           const copied = await Promise.allSettled([copy()]);
           seen.push(await seenUnder('p/new', backend));
           return outcomeOf(copied[0]);
@@ -81,6 +94,10 @@ describe('P3: a renamed file whose old name has another content by the time it i
     await mirror.intake.hint('new');
     await mirror.pending.whenEmpty(call.signal);
     expect(seen).toEqual([md5('content')]);
-    expect(await objects()).toEqual({ 'p/new': 'content', 'p/old': 'another content', 'p/kept': 'kept' });
+    expect(await objects()).toEqual({
+      'p/new': 'content',
+      'p/old': 'another content',
+      'p/kept': 'kept',
+    });
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ObjectRecord } from '../../../src/state/object-index.js';
+import type { ContentClass } from '../../../src/sync/content-class.js';
 import type { Remote } from '../../../src/sync/decide.js';
 import { FREE, type Permit } from '../../../src/sync/guard/guard.js';
-import { permitToReplace } from '../../../src/sync/work/replace.js';
 import type { Job } from '../../../src/sync/work/job.js';
-import type { ContentClass } from '../../../src/sync/content-class.js';
 import type { MirrorContext } from '../../../src/sync/work/mirror-context.js';
+import { permitToReplace } from '../../../src/sync/work/replace.js';
 import { record } from '../../state/fixtures.js';
 
 const { signal } = new AbortController();
@@ -23,7 +23,11 @@ interface Before {
 }
 
 /** What is said about new content that looks so, and whom the guard was asked about. */
-async function ask(why: string, looks: ContentClass, { known, there = 'absent', content = TEXT, permit = COUNTED }: Before) {
+async function ask(
+  why: string,
+  looks: ContentClass,
+  { known, there = 'absent', content = TEXT, permit = COUNTED }: Before,
+) {
   const asked: unknown[] = [];
   const at = {
     index: { get: () => known },
@@ -68,7 +72,13 @@ describe('P4: leave to replace an object', () => {
 
   test.each<readonly [string, string, ContentClass, Before, Partial<ObjectRecord>]>([
     ['one by random content', 'changed', 'random', { known: record() }, record()],
-    ['one by nothing', 'changed', 'blank', { known: record({ looks: 'random' }) }, record({ looks: 'random' })],
+    [
+      'one by nothing',
+      'changed',
+      'blank',
+      { known: record({ looks: 'random' }) },
+      record({ looks: 'random' }),
+    ],
     [
       'one that nobody knows',
       'other-content',
@@ -90,12 +100,17 @@ describe('P4: leave to replace an object', () => {
   });
 
   test('that is not given holds the overwrite', async () => {
-    const { answer } = await ask('changed', 'random', { known: record(), permit: { granted: false } });
+    const { answer } = await ask('changed', 'random', {
+      known: record(),
+      permit: { granted: false },
+    });
     expect(answer).toEqual({ outcome: 'held', change: 'overwrite' });
   });
 
   test('that was rejected is not asked for again', async () => {
-    const { answer, asked } = await ask('changed', 'random', { known: record({ guarded: 'rejected' }) });
+    const { answer, asked } = await ask('changed', 'random', {
+      known: record({ guarded: 'rejected' }),
+    });
     expect(answer).toMatchObject({ outcome: 'skipped', reason: 'overwrite-refused' });
     expect(asked).toEqual([]);
   });

@@ -6,7 +6,10 @@ import { fakeClock } from '../../fakes/clock.js';
 
 const HOUR = 3_600_000;
 const down = (afterMs?: number) =>
-  new TargetUnavailableError('down', { driver: 'memory', retry: afterMs === undefined ? 'backoff' : { afterMs } });
+  new TargetUnavailableError('down', {
+    driver: 'memory',
+    retry: afterMs === undefined ? 'backoff' : { afterMs },
+  });
 
 function rig(patienceMs = Number.POSITIVE_INFINITY) {
   const clock = fakeClock();

@@ -25,7 +25,11 @@ test('each wait is told how it ended, once', async () => {
   add('again', 20);
   await clock.advance(15);
   expect(ends.toSorted()).toEqual(['again overtaken', 'cancelled overtaken', 'due due']);
-  expect([waits.has('due'), waits.has('cancelled'), waits.has('again')]).toEqual([false, false, true]);
+  expect([waits.has('due'), waits.has('cancelled'), waits.has('again')]).toEqual([
+    false,
+    false,
+    true,
+  ]);
   stop.abort(new Error('enough'));
   await clock.advance(0);
   expect(ends).toHaveLength(4);

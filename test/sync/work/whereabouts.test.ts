@@ -1,26 +1,37 @@
 import { describe, expect, test } from 'vitest';
 import type { ObjectRecord } from '../../../src/state/object-index.js';
-import type { Job } from '../../../src/sync/work/job.js';
 import { createScansDue, UNHEARD } from '../../../src/sync/scan/scans-due.js';
 import type { PathState } from '../../../src/sync/source/source-view.js';
+import type { Job } from '../../../src/sync/work/job.js';
 import { createWaitingJobs } from '../../../src/sync/work/waiting-jobs.js';
 import { createWhereabouts } from '../../../src/sync/work/whereabouts.js';
 import type { LocalEntry } from '../../../src/watcher/entry.js';
 import { record } from '../../state/fixtures.js';
 
 const OLD = record({ inode: 7n, size: 3, md5: 'a'.repeat(32) });
-const file = (inode: bigint): PathState => ({ found: 'entry', entry: { inode, kind: 'file' } as LocalEntry });
+const file = (inode: bigint): PathState => ({
+  found: 'entry',
+  entry: { inode, kind: 'file' } as LocalEntry,
+});
 const HERE = file(7n);
 const GONE: PathState = { found: 'nothing' };
-const clock = { sleep: () => new Promise<void>((resolve) => setImmediate(resolve)), monotonic: () => 0 };
+const clock = {
+  sleep: () => new Promise<void>((resolve) => setImmediate(resolve)),
+  monotonic: () => 0,
+};
 
 /** The whereabouts of files, where records, looks at the disk, and pending jobs are these. */
-function open(records: Record<string, ObjectRecord>, looks: Record<string, PathState>, pending: readonly string[] = []) {
+function open(
+  records: Record<string, ObjectRecord>,
+  looks: Record<string, PathState>,
+  pending: readonly string[] = [],
+) {
   const scansDue = createScansDue(clock);
   const whereabouts = createWhereabouts({
     index: {
       get: (name) => records[name],
-      namesOfInode: (inode) => Object.keys(records).filter((name) => records[name]?.inode === inode),
+      namesOfInode: (inode) =>
+        Object.keys(records).filter((name) => records[name]?.inode === inode),
     },
     source: { statPath: (name) => looks[name] ?? GONE, namesAt: (path) => [path] },
     pending: { has: (name) => pending.includes(name) },
@@ -31,7 +42,11 @@ function open(records: Record<string, ObjectRecord>, looks: Record<string, PathS
 
 describe('the file of an object is found', () => {
   test.each<readonly [string, ReturnType<typeof open>, unknown]>([
-    ['under a name of its content', open({ old: OLD, new: OLD }, { new: HERE }), { state: 'confirmed', name: 'new', sameContent: true }],
+    [
+      'under a name of its content',
+      open({ old: OLD, new: OLD }, { new: HERE }),
+      { state: 'confirmed', name: 'new', sameContent: true },
+    ],
     [
       'under a name of other content',
       open({ old: OLD, new: { ...OLD, md5: 'b'.repeat(32) } }, { new: HERE }),
@@ -48,14 +63,26 @@ describe('the file of an object is found', () => {
       { state: 'pending', name: 'new' },
     ],
     ['nowhere when only its own name is known', open({ old: OLD }, {}), { state: 'nowhere' }],
-    ['nowhere when the other name has no file any more', open({ old: OLD, new: OLD }, { new: GONE }), { state: 'nowhere' }],
-    ['nowhere when the other name has another file', open({ old: OLD, new: OLD }, { new: file(8n) }), { state: 'nowhere' }],
+    [
+      'nowhere when the other name has no file any more',
+      open({ old: OLD, new: OLD }, { new: GONE }),
+      { state: 'nowhere' },
+    ],
+    [
+      'nowhere when the other name has another file',
+      open({ old: OLD, new: OLD }, { new: file(8n) }),
+      { state: 'nowhere' },
+    ],
     [
       'nowhere when the other name cannot be seen',
       open({ old: OLD, new: OLD }, { new: { found: 'unknown', reason: 'unreadable', detail: '' } }),
       { state: 'nowhere' },
     ],
-    ['nowhere when the other name is excluded', open({ old: OLD, new: OLD }, { new: { found: 'excluded' } }), { state: 'nowhere' }],
+    [
+      'nowhere when the other name is excluded',
+      open({ old: OLD, new: OLD }, { new: { found: 'excluded' } }),
+      { state: 'nowhere' },
+    ],
   ])('%s', (_what, { find }, expected) => {
     expect(find()).toMatchObject(expected as object);
   });
@@ -134,7 +161,11 @@ describe('a file that was not seen', () => {
   test('may be found by the scan of the run that asks, whatever that is made for', () => {
     const { scansDue } = open({}, {});
     const end = scansDue.begin({ sinceMs: Number.POSITIVE_INFINITY, run: 3 });
-    expect([scansDue.isDue(0), scansDue.isDue(0, 3), scansDue.isDue(0, 4)]).toEqual([false, true, false]);
+    expect([scansDue.isDue(0), scansDue.isDue(0, 3), scansDue.isDue(0, 4)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
     end();
     const permit = scansDue.attend(() => [{ sinceMs: 0 }]);
     expect([scansDue.isDue(0), scansDue.isDue(-1)]).toEqual([true, false]);
@@ -195,7 +226,11 @@ describe('jobs that wait', () => {
     const { jobs } = openWaiting(['a', 'b', 'c']);
     jobs.waitFor(job('a'), 'b', false);
     jobs.waitFor(job('b'), 'c', false);
-    expect([jobs.comesDownTo('a', 'c'), jobs.comesDownTo('c', 'a'), jobs.comesDownTo('a', 'a')]).toEqual([true, false, true]);
+    expect([
+      jobs.comesDownTo('a', 'c'),
+      jobs.comesDownTo('c', 'a'),
+      jobs.comesDownTo('a', 'a'),
+    ]).toEqual([true, false, true]);
   });
 
   test('for scans run when these are over', async () => {
@@ -217,7 +252,8 @@ describe('jobs that wait', () => {
 
   test('P7: are no more than can be kept in mind', () => {
     const { jobs } = openWaiting();
-    for (let at = 0; at < 25_000; at += 1) expect(jobs.waitFor(job(`f${at}`), 'b', true)).toBe(true);
+    for (let at = 0; at < 25_000; at += 1)
+      expect(jobs.waitFor(job(`f${at}`), 'b', true)).toBe(true);
     expect(jobs.waitFor(job('more'), 'b', true)).toBe(false);
     expect(jobs.waitForScans(job('more'), 1)).toBe(false);
   });

@@ -15,4 +15,7 @@ function jumpMs(): number {
   return JUMPS_MS[(period + orders.seed) % JUMPS_MS.length] ?? 0;
 }
 
-export const systemClock = { ...realClock, now: () => realClock.now() + (orders.clockJumps ? jumpMs() : 0) };
+export const systemClock = {
+  ...realClock,
+  now: () => realClock.now() + (orders.clockJumps ? jumpMs() : 0),
+};

@@ -29,7 +29,12 @@ export type Note =
   | { readonly note: 'killed'; readonly point: Failpoint }
   | { readonly note: 'fault'; readonly id: number }
   /** A change of the container begins, or has ended. */
-  | { readonly note: 'begun'; readonly what: 'put' | 'delete'; readonly names: readonly string[]; readonly atNs: string }
+  | {
+      readonly note: 'begun';
+      readonly what: 'put' | 'delete';
+      readonly names: readonly string[];
+      readonly atNs: string;
+    }
   | {
       readonly note: 'ended';
       readonly what: 'put' | 'delete';
@@ -41,9 +46,18 @@ export type Note =
 
 export const ORDERS = 'LONGSHORE_TORTURE';
 
-const NO_ORDERS: Orders = { seed: 0, log: '/dev/null', clockJumps: false, lostEvents: 0, faults: [] };
+const NO_ORDERS: Orders = {
+  seed: 0,
+  log: '/dev/null',
+  clockJumps: false,
+  lostEvents: 0,
+  faults: [],
+};
 
-export const orders: Orders = { ...NO_ORDERS, ...(JSON.parse(process.env[ORDERS] ?? '{}') as Partial<Orders>) };
+export const orders: Orders = {
+  ...NO_ORDERS,
+  ...(JSON.parse(process.env[ORDERS] ?? '{}') as Partial<Orders>),
+};
 
 export function note(line: Note): void {
   appendFileSync(orders.log, `${JSON.stringify(line)}\n`);

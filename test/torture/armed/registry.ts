@@ -5,7 +5,11 @@ import { systemClock } from '../../../src/clock.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import type { ObjectInfo, ObjectRef } from '../../../src/drivers/call.js';
 import { StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
-import { type Invocation, intercept, type Operation } from '../../../src/drivers/layers/intercept.js';
+import {
+  type Invocation,
+  intercept,
+  type Operation,
+} from '../../../src/drivers/layers/intercept.js';
 import * as real from '../../../src/drivers/registry/registry.js';
 import { note, type OrderedFault, orders } from './orders.js';
 
@@ -15,8 +19,12 @@ export const { builtinDrivers } = real;
 
 export const findDriver: typeof real.findDriver = (name, kinds) => {
   const kind = real.findDriver(name, kinds);
-  const rootOf = (settings: unknown) => (kind.name === 'local' ? (settings as { readonly root: string }).root : undefined);
-  return { ...kind, open: (settings, world) => tortured(kind.open(settings, world), rootOf(settings)) };
+  const rootOf = (settings: unknown) =>
+    kind.name === 'local' ? (settings as { readonly root: string }).root : undefined;
+  return {
+    ...kind,
+    open: (settings, world) => tortured(kind.open(settings, world), rootOf(settings)),
+  };
 };
 
 const STALL_MS = 1_200;
@@ -28,7 +36,10 @@ function inSmallParts(backend: Backend): Backend {
   const { multipart } = backend.capabilities;
   if (!multipart) return backend;
   const partSize = { ...multipart.partSize, min: PART_BYTES };
-  return { ...backend, capabilities: { ...backend.capabilities, multipart: { ...multipart, partSize } } };
+  return {
+    ...backend,
+    capabilities: { ...backend.capabilities, multipart: { ...multipart, partSize } },
+  };
 }
 
 /** What a local target holds under a name, as MD5; null for nothing. */
@@ -43,14 +54,29 @@ function contentAt(path: string): string | null {
 function tortured(backend: Backend, root: string | undefined): Backend {
   return intercept(inSmallParts(backend), async (invocation, run) => {
     const change = changeOf(invocation);
-    if (change) note({ note: 'begun', what: change.what, names: change.names, atNs: String(process.hrtime.bigint()) });
+    if (change)
+      note({
+        note: 'begun',
+        what: change.what,
+        names: change.names,
+        atNs: String(process.hrtime.bigint()),
+      });
     try {
       return await withFault(takeFault(invocation.operation), invocation, run);
     } finally {
       if (change) {
         const { what, names, container } = change;
-        const contents = root === undefined ? undefined : names.map((name) => contentAt(join(root, container, name)));
-        note({ note: 'ended', what, names, atNs: String(process.hrtime.bigint()), ...(contents && { contents }) });
+        const contents =
+          root === undefined
+            ? undefined
+            : names.map((name) => contentAt(join(root, container, name)));
+        note({
+          note: 'ended',
+          what,
+          names,
+          atNs: String(process.hrtime.bigint()),
+          ...(contents && { contents }),
+        });
       }
     }
   });
@@ -63,7 +89,11 @@ function takeFault(operation: Operation): OrderedFault | undefined {
   return fault;
 }
 
-async function withFault<T>(fault: OrderedFault | undefined, { call }: Invocation, run: () => Promise<T>): Promise<T> {
+async function withFault<T>(
+  fault: OrderedFault | undefined,
+  { call }: Invocation,
+  run: () => Promise<T>,
+): Promise<T> {
   const about = { driver: 'tortured', retry: 'backoff' } as const;
   switch (fault?.kind) {
     case undefined:
@@ -82,7 +112,13 @@ async function withFault<T>(fault: OrderedFault | undefined, { call }: Invocatio
       return run();
     case 'lie': {
       const told = (await run()) as ObjectInfo;
-      return { ...told, checksums: told.checksums.map(({ algorithm, hex }) => ({ algorithm, hex: hex.replace(/./g, '0') })) } as T;
+      return {
+        ...told,
+        checksums: told.checksums.map(({ algorithm, hex }) => ({
+          algorithm,
+          hex: hex.replace(/./g, '0'),
+        })),
+      } as T;
     }
   }
 }

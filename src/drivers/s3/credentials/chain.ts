@@ -1,5 +1,5 @@
-import type { HttpClient } from '../../http/exchange.js';
 import type { Secret } from '../../../config/secret.js';
+import type { HttpClient } from '../../http/exchange.js';
 import type { CredentialSource } from './credentials.js';
 import { type Environment, environmentSource } from './environment.js';
 import { containerSource, instanceSource } from './metadata.js';
@@ -19,7 +19,10 @@ export interface CredentialSettings {
  * The places to look for credentials in, in the order of the AWS SDKs. Keys in the settings are the only place then.
  * `metadata` is for services that are next door or nowhere: short waits, no proxy.
  */
-export function credentialSources(settings: CredentialSettings, metadata: HttpClient): readonly CredentialSource[] {
+export function credentialSources(
+  settings: CredentialSettings,
+  metadata: HttpClient,
+): readonly CredentialSource[] {
   const { key, secret, token } = settings;
   if (key !== undefined && secret !== undefined) {
     const find = async () => ({
@@ -32,5 +35,10 @@ export function credentialSources(settings: CredentialSettings, metadata: HttpCl
   const env = settings.environment();
   const files = sharedFilesSource(env, settings.aws_profile);
   if (settings.aws_profile !== undefined) return [files];
-  return [environmentSource(env), files, containerSource(env, metadata), instanceSource(env, metadata)];
+  return [
+    environmentSource(env),
+    files,
+    containerSource(env, metadata),
+    instanceSource(env, metadata),
+  ];
 }

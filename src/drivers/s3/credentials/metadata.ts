@@ -2,7 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { parseTime } from '../../../clock.js';
 import type { Call } from '../../call.js';
 import { InvalidCredentialsError, TargetUnavailableError } from '../../errors.js';
-import { type HttpAnswer, type HttpClient, HttpError, type HttpRequest } from '../../http/exchange.js';
+import {
+  type HttpAnswer,
+  type HttpClient,
+  HttpError,
+  type HttpRequest,
+} from '../../http/exchange.js';
 import { fromTransport } from '../../http/refusal.js';
 import type { CredentialSource, Credentials } from './credentials.js';
 import type { Environment } from './environment.js';
@@ -20,7 +25,9 @@ export function containerSource(env: Environment, http: HttpClient): CredentialS
     name: 'the container credentials endpoint',
     async find(call) {
       const relative = env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'];
-      const full = relative ? `${CONTAINER_ORIGIN}${relative}` : env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
+      const full = relative
+        ? `${CONTAINER_ORIGIN}${relative}`
+        : env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
       if (!full) return undefined;
       const url = addressIn(full);
       refuseStrangers(url);
@@ -42,7 +49,10 @@ function addressIn(text: string): URL {
   try {
     return new URL(text);
   } catch (error) {
-    throw new InvalidCredentialsError('AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL', { driver: 's3', cause: error });
+    throw new InvalidCredentialsError('AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL', {
+      driver: 's3',
+      cause: error,
+    });
   }
 }
 
@@ -52,7 +62,10 @@ async function tokenIn(file: string, { signal }: Call): Promise<string> {
   } catch (error) {
     signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
-    throw new InvalidCredentialsError(`AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read: ${reason}`, { driver: 's3', cause: error });
+    throw new InvalidCredentialsError(
+      `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read: ${reason}`,
+      { driver: 's3', cause: error },
+    );
   }
 }
 
@@ -64,11 +77,17 @@ function asked(http: HttpClient, request: HttpRequest): Promise<HttpAnswer> {
 
 /** The token must not be sent to a host that a tampered environment names: https, or the link-local and loopback addresses. */
 function refuseStrangers({ protocol, hostname }: URL): void {
-  const local = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]|169\.254\.170\.(2|23)|\[fd00:ec2::23\])$/.test(hostname);
+  const local =
+    /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]|169\.254\.170\.(2|23)|\[fd00:ec2::23\])$/.test(
+      hostname,
+    );
   if (protocol !== 'https:' && !local)
-    throw new InvalidCredentialsError(`AWS_CONTAINER_CREDENTIALS_FULL_URI names ${hostname} over plain HTTP, which is refused`, {
-      driver: 's3',
-    });
+    throw new InvalidCredentialsError(
+      `AWS_CONTAINER_CREDENTIALS_FULL_URI names ${hostname} over plain HTTP, which is refused`,
+      {
+        driver: 's3',
+      },
+    );
 }
 
 /** The instance metadata service, version 2 (with its session token): https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html */
@@ -82,12 +101,23 @@ export function instanceSource(env: Environment, http: HttpClient): CredentialSo
       const token = await sessionToken(http, origin, call);
       if (token === undefined) return undefined;
       const get = (name: string) =>
-        asked(http, { method: 'GET', origin, path: path + name, headers: { 'x-aws-ec2-metadata-token': token }, signal: call.signal });
+        asked(http, {
+          method: 'GET',
+          origin,
+          path: path + name,
+          headers: { 'x-aws-ec2-metadata-token': token },
+          signal: call.signal,
+        });
       const roles = await get('');
       if (roles.status === 404) return undefined;
-      if (roles.status !== 200) throw unusable('instance metadata service', `answered ${roles.status}`);
+      if (roles.status !== 200)
+        throw unusable('instance metadata service', `answered ${roles.status}`);
       const role = roles.body.toString('utf8').split('\n', 1)[0]?.trim();
-      if (role && !ROLE.test(role)) throw unusable('instance metadata service', 'answered something that is not the name of a role');
+      if (role && !ROLE.test(role))
+        throw unusable(
+          'instance metadata service',
+          'answered something that is not the name of a role',
+        );
       return role ? credentialsIn(await get(role), 'instance metadata service') : undefined;
     },
   };
@@ -99,10 +129,20 @@ const TOKEN = /^[\x21-\x3b\x3d\x3f-\x7e]{8,4096}$/;
 const ROLE = /^[\w+=,.@-]{1,64}$/;
 
 /** Undefined where there is no such service: a machine outside the cloud is no error. */
-async function sessionToken(http: HttpClient, origin: string, { signal }: Call): Promise<string | undefined> {
+async function sessionToken(
+  http: HttpClient,
+  origin: string,
+  { signal }: Call,
+): Promise<string | undefined> {
   try {
     const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': TOKEN_SECONDS };
-    const answer = await http.request({ method: 'PUT', origin, path: '/latest/api/token', headers, signal });
+    const answer = await http.request({
+      method: 'PUT',
+      origin,
+      path: '/latest/api/token',
+      headers,
+      signal,
+    });
     const token = answer.body.toString('utf8').trim();
     return answer.status === 200 && TOKEN.test(token) ? token : undefined;
   } catch (error) {
@@ -119,8 +159,14 @@ function credentialsIn({ status, body }: HttpAnswer, where: string): Credentials
   } catch (error) {
     throw unusable(where, 'answered something that is not JSON', error);
   }
-  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken, Expiration: expiration } = answer;
-  if (typeof accessKeyId !== 'string' || typeof secretAccessKey !== 'string') throw unusable(where, 'gave no keys');
+  const {
+    AccessKeyId: accessKeyId,
+    SecretAccessKey: secretAccessKey,
+    Token: sessionToken,
+    Expiration: expiration,
+  } = answer;
+  if (typeof accessKeyId !== 'string' || typeof secretAccessKey !== 'string')
+    throw unusable(where, 'gave no keys');
   const expiresAtMs = typeof expiration === 'string' ? parseTime(expiration) : undefined;
   return {
     accessKeyId,
@@ -131,5 +177,9 @@ function credentialsIn({ status, body }: HttpAnswer, where: string): Credentials
 }
 
 function unusable(where: string, problem: string, cause?: unknown): TargetUnavailableError {
-  return new TargetUnavailableError(`the ${where} ${problem}`, { driver: 's3', retry: 'backoff', cause });
+  return new TargetUnavailableError(`the ${where} ${problem}`, {
+    driver: 's3',
+    retry: 'backoff',
+    cause,
+  });
 }

@@ -1,11 +1,14 @@
 import type { Clock } from '../../../clock.js';
+import { cached } from '../../cached.js';
 import type { Call } from '../../call.js';
 import { InvalidCredentialsError } from '../../errors.js';
-import { cached } from '../../cached.js';
 import type { CredentialProvider, CredentialSource, Credentials } from './credentials.js';
 
 /** Asks the sources in order; the first that has credentials is kept to, so that a target never changes its account unseen. */
-export function createCredentialProvider(sources: readonly CredentialSource[], clock: Clock): CredentialProvider {
+export function createCredentialProvider(
+  sources: readonly CredentialSource[],
+  clock: Clock,
+): CredentialProvider {
   let candidates = sources;
 
   async function find(call: Call): Promise<Credentials> {
@@ -16,7 +19,10 @@ export function createCredentialProvider(sources: readonly CredentialSource[], c
       return found;
     }
     const places = candidates.map(({ name }) => name).join('; ');
-    throw new InvalidCredentialsError(`no credentials in: ${places}. Give key and secret, or set one of these up`, { driver: 's3' });
+    throw new InvalidCredentialsError(
+      `no credentials in: ${places}. Give key and secret, or set one of these up`,
+      { driver: 's3' },
+    );
   }
 
   const kept = cached(async (call) => {
@@ -35,5 +41,9 @@ export function createCredentialProvider(sources: readonly CredentialSource[], c
 }
 
 function isSame(a: Credentials, b: Credentials): boolean {
-  return a.accessKeyId === b.accessKeyId && a.secretAccessKey === b.secretAccessKey && a.sessionToken === b.sessionToken;
+  return (
+    a.accessKeyId === b.accessKeyId &&
+    a.secretAccessKey === b.secretAccessKey &&
+    a.sessionToken === b.sessionToken
+  );
 }

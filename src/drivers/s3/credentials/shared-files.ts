@@ -21,7 +21,8 @@ export function parseSharedFile(content: string): ReadonlyMap<string, Profile> {
       continue;
     }
     const property = /^([^\s=][^=]*?)\s*=\s*(.*?)(?:\s+[#;].*)?\s*$/.exec(line);
-    if (section !== undefined && property?.[1] !== undefined) section[property[1].toLowerCase()] = property[2] ?? '';
+    if (section !== undefined && property?.[1] !== undefined)
+      section[property[1].toLowerCase()] = property[2] ?? '';
   }
   return sections;
 }
@@ -42,15 +43,24 @@ function readSection(file: string, name: string): Profile | undefined {
     return parseSharedFile(readFileSync(file, 'utf8')).get(name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new InvalidCredentialsError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, {
-      driver: 's3',
-      cause: error,
-    });
+    throw new InvalidCredentialsError(
+      `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        driver: 's3',
+        cause: error,
+      },
+    );
   }
 }
 
 /** What a profile may say instead of holding keys, and we do not do: better refused by name than passed over for another account. */
-const OTHER_WAYS = ['role_arn', 'sso_session', 'sso_start_url', 'credential_process', 'web_identity_token_file'];
+const OTHER_WAYS = [
+  'role_arn',
+  'sso_session',
+  'sso_start_url',
+  'credential_process',
+  'web_identity_token_file',
+];
 
 /** `~/.aws/credentials` and `~/.aws/config`. `named` (or `AWS_PROFILE`) must exist; the profile `default` need not. */
 export function sharedFilesSource(env: Environment, named = env['AWS_PROFILE']): CredentialSource {
@@ -59,7 +69,8 @@ export function sharedFilesSource(env: Environment, named = env['AWS_PROFILE']):
     name: `the AWS profile "${name}" of the shared credentials file`,
     async find() {
       const profile = readSharedProfile(name, env);
-      const problem = (what: string) => new InvalidCredentialsError(`AWS profile "${name}" ${what}`, { driver: 's3' });
+      const problem = (what: string) =>
+        new InvalidCredentialsError(`AWS profile "${name}" ${what}`, { driver: 's3' });
       if (profile === undefined) {
         if (named)
           throw problem(
@@ -71,7 +82,9 @@ export function sharedFilesSource(env: Environment, named = env['AWS_PROFILE']):
       if (credentials !== undefined) return credentials;
       const other = OTHER_WAYS.find((key) => key in profile);
       if (other !== undefined)
-        throw problem(`uses ${other}, which is not supported; export its keys (aws configure export-credentials) or give key and secret`);
+        throw problem(
+          `uses ${other}, which is not supported; export its keys (aws configure export-credentials) or give key and secret`,
+        );
       if (named) throw problem('has no aws_access_key_id and aws_secret_access_key');
       return undefined;
     },

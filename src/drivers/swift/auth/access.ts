@@ -22,7 +22,10 @@ export type Access =
       readonly url: string;
       readonly identity: Identity;
       /** Undefined: the user's own default project, or that of the application credential. */
-      readonly project: { readonly id: string } | { readonly name: string; readonly domain: Named } | undefined;
+      readonly project:
+        | { readonly id: string }
+        | { readonly name: string; readonly domain: Named }
+        | undefined;
       readonly endpoint: EndpointChoice;
     }
   /** A token that was got elsewhere: it cannot be renewed. */

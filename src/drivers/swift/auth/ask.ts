@@ -1,6 +1,12 @@
 import type { Clock } from '../../../clock.js';
 import type { Call } from '../../call.js';
-import { InvalidCredentialsError, type StorageError, TargetUnavailableError, ThrottledError, UnprovenAnswerError } from '../../errors.js';
+import {
+  InvalidCredentialsError,
+  type StorageError,
+  TargetUnavailableError,
+  ThrottledError,
+  UnprovenAnswerError,
+} from '../../errors.js';
 import type { HttpAnswer, HttpClient } from '../../http/exchange.js';
 import { fromTransport } from '../../http/refusal.js';
 import { type Failure, readFailure } from '../../http/text-failure.js';
@@ -26,7 +32,11 @@ export async function ask(
       method: posted === undefined ? 'GET' : 'POST',
       origin,
       path: path === '' ? '/' : path,
-      headers: { accept: 'application/json', ...(posted && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        accept: 'application/json',
+        ...(posted && { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(posted && { body: posted }),
       signal,
     })
@@ -34,17 +44,29 @@ export async function ask(
       throw fromTransport(error, 'swift');
     });
   if (answer.status >= 200 && answer.status <= 299) return answer;
-  if (answer.status < 400 || PORTALS.has(answer.status)) throw astray(url, answer, 'no answer of an identity service');
-  throw refusal(url, readFailure(answer.status, answer.headers, answer.body.toString('utf8'), clock.now()));
+  if (answer.status < 400 || PORTALS.has(answer.status))
+    throw astray(url, answer, 'no answer of an identity service');
+  throw refusal(
+    url,
+    readFailure(answer.status, answer.headers, answer.body.toString('utf8'), clock.now()),
+  );
 }
 
 /** A proxy, or the access to the network, wants a login of its own. */
 const PORTALS = new Set([407, 511]);
 
 /** An answer that an identity service does not give: the URL leads somewhere else, or everything does for now. */
-export function astray(url: string, { status, headers }: HttpAnswer, flaw: string, cause?: unknown): UnprovenAnswerError {
+export function astray(
+  url: string,
+  { status, headers }: HttpAnswer,
+  flaw: string,
+  cause?: unknown,
+): UnprovenAnswerError {
   const type = headers['content-type'];
-  const reason = type !== undefined && /html/i.test(type) && flaw !== '' ? `${flaw}, content-type ${type.slice(0, 60)}` : flaw;
+  const reason =
+    type !== undefined && /html/i.test(type) && flaw !== ''
+      ? `${flaw}, content-type ${type.slice(0, 60)}`
+      : flaw;
   const message = `authenticate at ${url}: answered ${status}, but not as Swift's identity service does: ${reason}; check auth_url and auth_version`;
   return new UnprovenAnswerError(message, { driver: 'swift', retry: 'backoff', cause });
 }
@@ -53,8 +75,13 @@ function refusal(url: string, { status, message, requestId, retryAfterMs }: Fail
   const context = { driver: 'swift', ...(requestId !== undefined && { requestId }) };
   const problem = `authenticate at ${url}: the service answered ${status}${message === '' ? '' : ` ${message}`}`;
   const retry = retryAfterMs === undefined ? 'backoff' : { afterMs: retryAfterMs };
-  if (status === 401 || status === 403) return new InvalidCredentialsError(`${problem}; check key, secret, project and domains`, context);
-  if (status === 429 || status === 498 || status === 503) return new ThrottledError(problem, { ...context, retry });
+  if (status === 401 || status === 403)
+    return new InvalidCredentialsError(
+      `${problem}; check key, secret, project and domains`,
+      context,
+    );
+  if (status === 429 || status === 498 || status === 503)
+    return new ThrottledError(problem, { ...context, retry });
   if (status >= 500) return new TargetUnavailableError(problem, { ...context, retry });
   // The target's, for every request would meet it.
   return new TargetUnavailableError(`${problem}; check auth_url and auth_version`, context);
@@ -72,7 +99,11 @@ export function readJson(url: string, answer: HttpAnswer): unknown {
 /** The member of something read as JSON; undefined when there is none. */
 export function member(value: unknown, ...path: readonly string[]): unknown {
   let found = value;
-  for (const name of path) found = typeof found === 'object' && found !== null ? (found as Record<string, unknown>)[name] : undefined;
+  for (const name of path)
+    found =
+      typeof found === 'object' && found !== null
+        ? (found as Record<string, unknown>)[name]
+        : undefined;
   return found;
 }
 

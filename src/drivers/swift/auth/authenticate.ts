@@ -5,7 +5,11 @@ import { type Authenticate, addressOf } from './session.js';
 import { tempAuth } from './tempauth.js';
 
 /** `storageUrl`: goes before what the service says of where the account is. */
-export function authentication(asking: Asking, access: Access, storageUrl: string | undefined): Authenticate {
+export function authentication(
+  asking: Asking,
+  access: Access,
+  storageUrl: string | undefined,
+): Authenticate {
   const authenticate = byKind(asking, access);
   if (storageUrl === undefined) return authenticate;
   return async (call) => ({ ...(await authenticate(call)), storage: addressOf(storageUrl) });
@@ -20,6 +24,11 @@ function byKind(asking: Asking, access: Access): Authenticate {
     case 'v3':
       return keystone3(asking, access);
     case 'token':
-      return async () => ({ token: access.token(), storage: addressOf(access.storageUrl), cdn: undefined, validForMs: undefined });
+      return async () => ({
+        token: access.token(),
+        storage: addressOf(access.storageUrl),
+        cdn: undefined,
+        validForMs: undefined,
+      });
   }
 }

@@ -24,10 +24,14 @@ export function chooseEndpoint(endpoints: readonly Endpoint[], choice: EndpointC
   const ofType = endpoints.filter(({ type }) => type === choice.serviceType);
   if (ofType.length === 0) {
     const types = [...new Set(endpoints.map(({ type }) => type))].join(', ') || 'nothing at all';
-    throw wrong(`the service catalogue has no ${choice.serviceType}, but ${types}; does the project have object storage?`);
+    throw wrong(
+      `the service catalogue has no ${choice.serviceType}, but ${types}; does the project have object storage?`,
+    );
   }
   const fitting = ofType.filter(
-    ({ name, interface: each }) => each === choice.interface && (choice.serviceName === undefined || name === choice.serviceName),
+    ({ name, interface: each }) =>
+      each === choice.interface &&
+      (choice.serviceName === undefined || name === choice.serviceName),
   );
   if (fitting.length === 0)
     throw wrong(
@@ -35,9 +39,13 @@ export function chooseEndpoint(endpoints: readonly Endpoint[], choice: EndpointC
     );
   const regions = [...new Set(fitting.map(({ region }) => region ?? ''))];
   const list = regions.map((region) => `"${region}"`).join(', ');
-  if (choice.region === undefined && regions.length > 1) throw wrong(`object storage is in several regions: set region to one of ${list}`);
-  const found = fitting.find(({ region }) => choice.region === undefined || region === choice.region);
-  if (found === undefined) throw wrong(`there is no object storage in region "${choice.region}", but in ${list}`);
+  if (choice.region === undefined && regions.length > 1)
+    throw wrong(`object storage is in several regions: set region to one of ${list}`);
+  const found = fitting.find(
+    ({ region }) => choice.region === undefined || region === choice.region,
+  );
+  if (found === undefined)
+    throw wrong(`there is no object storage in region "${choice.region}", but in ${list}`);
   return found;
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../clock.js';
-import { type KeptFresh, cached } from '../../cached.js';
+import { cached, type KeptFresh } from '../../cached.js';
 import type { Authenticate, Grant } from './session.js';
 
 /** Grants that are good now. */

@@ -9,7 +9,8 @@ export function tempAuth(asking: Asking, access: Access & { readonly kind: 'v1' 
     const { headers } = answer;
     const token = headers['x-auth-token'] ?? headers['x-storage-token'];
     const url = headers['x-storage-url'];
-    if (token === undefined || url === undefined || !URL.canParse(url)) throw astray(access.url, answer, 'no token and storage URL');
+    if (token === undefined || url === undefined || !URL.canParse(url))
+      throw astray(access.url, answer, 'no token and storage URL');
     const seconds = Number(headers['x-auth-token-expires'] ?? Number.NaN);
     const cdn = headers['x-cdn-management-url'];
     return {
