@@ -328,7 +328,10 @@ mirrors:
     symlinks: preserve
     metadata: [mtime, mode, owner]
     headers:
-      - { match: "*.html", content_type: text/html; charset=utf-8, content_language: en, content_encoding: identity }
+      - match: "*.html"
+        content_type: text/html; charset=utf-8
+        content_language: en
+        content_encoding: identity
       - { match: "letters/**", content_disposition: attachment, storage_class: STANDARD_IA }
       - { cache_control: "max-age=3600", expires: "Thu, 01 Dec 2033 16:00:00 GMT" }
 `,

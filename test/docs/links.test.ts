@@ -69,11 +69,15 @@ test('docs/README.md: lists each chapter', () => {
 });
 
 test('docs/performance.md: names each bench, and no other', () => {
-  const named = [...textOf('docs/performance.md').matchAll(/^\| `([\w-]+)/gm)].map(([, name = '']) => name);
+  const named = [...textOf('docs/performance.md').matchAll(/^\| `([\w-]+)/gm)].map(
+    ([, name = '']) => name,
+  );
   const benches = readdirSync(join(project, 'bench')).filter((file) =>
     /(?:npm run bench -- |dist\/bench\/)/.test(textOf(join('bench', file))),
   );
-  const names = benches.map((file) => file.slice(0, -'.ts'.length)).filter((name) => name !== 's3-sink');
+  const names = benches
+    .map((file) => file.slice(0, -'.ts'.length))
+    .filter((name) => name !== 's3-sink');
   expect(named.sort()).toEqual(names.sort());
 });
 
