@@ -5,17 +5,17 @@ export const headerValue = { pattern: /^[\x20-\x7e]+$/, rule: 'printable ASCII t
 
 /** What an HTTP answer says of an object's content; every provider that speaks HTTP keeps these. */
 const headerFields = {
-  content_type: text('Content-Type.', headerValue).optional(),
-  cache_control: text('Cache-Control.', headerValue).optional(),
-  content_disposition: text('Content-Disposition.', headerValue).optional(),
-  content_encoding: text('Content-Encoding.', headerValue).optional(),
-  content_language: text('Content-Language.', headerValue).optional(),
-  expires: text('Expires.', headerValue).optional(),
+  content_type: text('Value of Content-Type.', headerValue).optional(),
+  cache_control: text('Value of Cache-Control.', headerValue).optional(),
+  content_disposition: text('Value of Content-Disposition.', headerValue).optional(),
+  content_encoding: text('Value of Content-Encoding.', headerValue).optional(),
+  content_language: text('Value of Content-Language.', headerValue).optional(),
+  expires: text('Value of Expires.', headerValue).optional(),
 };
 
-const match = text('gitignore-like pattern: `*.html`, `assets/**`. Default: all names.').default(
-  '*',
-);
+const match = text(
+  'Names that the rule is for, by a pattern like those of .gitignore: `*.html`, `assets/**`.',
+).default('*');
 
 export const HEADER_FIELDS = Object.keys(headerFields) as readonly (keyof typeof headerFields)[];
 
@@ -38,7 +38,7 @@ export const headerAndClassRules = (
     section('For objects whose name matches.', {
       match,
       ...headerFields,
-      storage_class: storageClass('Storage class.').optional(),
+      storage_class: storageClass('Storage class of these objects.').optional(),
     }),
   ).default([]);
 

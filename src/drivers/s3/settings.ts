@@ -101,12 +101,12 @@ export const s3Settings = (place: ConfigContext, profile: (typeof PROFILES)[numb
           ['governance', 'compliance'],
         ).optional(),
         retain: duration('How long, from the upload on.', { min: 1 }).optional(),
-        legal_hold: flag('Legal hold.').default(false),
+        legal_hold: flag('Put a legal hold on new objects.').default(false),
       },
     ).optional(),
     tags: list(
       'Tags of new objects.',
-      section('A tag.', { key: text('Key.'), value: text('Value.') }),
+      section('A tag.', { key: text('Key of the tag.'), value: text('Value of the tag.') }),
     ).default([]),
     headers: headerAndClassRules(),
     requester_pays: flag('Agree to pay for requests to a container of another account.').default(
