@@ -1,14 +1,13 @@
 import { parseTime } from '../../clock.js';
 import type { HttpHeaders } from './exchange.js';
+import type { ProviderFailure } from './provider-client.js';
 import { withoutStop } from './refusal.js';
 import { retryAfterMs } from './retry-after.js';
 
 /** What a service that answers in HTML, plain text or JSON answered instead of what it was asked to do. */
-export interface Failure {
-  readonly status: number;
+export interface Failure extends ProviderFailure {
   /** Its own words, on one line; empty when it had none. */
   readonly message: string;
-  readonly requestId: string | undefined;
   /** Undefined: it did not say. */
   readonly retryAfterMs: number | undefined;
 }

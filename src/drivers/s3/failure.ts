@@ -1,24 +1,21 @@
 import { parseTime } from '../../clock.js';
 import type { HttpHeaders } from '../http/exchange.js';
+import type { ProviderFailure } from '../http/provider-client.js';
 import { withoutStop } from '../http/refusal.js';
 import { retryAfterMs } from '../http/retry-after.js';
 import { parseXml, rootOf, textOf } from './xml.js';
 
 /** What the provider answered instead of doing what it was asked. */
-export interface Failure {
-  readonly status: number;
+export interface Failure extends ProviderFailure {
   /** S3's error code, such as `NoSuchKey`; for an answer without a body, what its status stands for. */
   readonly code: string;
   readonly message: string;
-  readonly requestId: string | undefined;
   /** The region that the container is in, where the answer says so. */
   readonly region: string | undefined;
   /** Undefined: the provider did not say. */
   readonly retryAfterMs: number | undefined;
   /** The provider's own time, in milliseconds since the epoch. */
   readonly dateMs: number | undefined;
-  /** Why it cannot be taken for the provider's own refusal; undefined: it can. */
-  readonly flaw?: string | undefined;
 }
 
 const CODE_OF_STATUS: ReadonlyMap<number, string> = new Map([
