@@ -53,7 +53,7 @@ export function openTally(): { readonly observe: SyncObserver; of(mirror: string
       addProblem(tally, { name: event.name, reason: `${event.job}: ${event.error}` });
     if (event.event === 'planned' && changesContainer(event.job)) {
       increment(tally.planned, event.job);
-      if (event.job === 'upload') tally.plannedBytes += event.bytes;
+      if (event.job === 'upload_object') tally.plannedBytes += event.bytes;
     }
     if (event.event !== 'skipped') return;
     if (isAsMeant(event.reason)) {
@@ -72,7 +72,7 @@ export function openTally(): { readonly observe: SyncObserver; of(mirror: string
 
 /** A dry run's `adopt` and `forget` would only have written to our own index. */
 function changesContainer(job: JobKind): boolean {
-  return job === 'upload' || job === 'copy' || job === 'delete';
+  return job === 'upload_object' || job === 'copy_object' || job === 'delete_object';
 }
 
 function increment<K>(counts: Map<K, number>, key: K): void {

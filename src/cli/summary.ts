@@ -48,9 +48,9 @@ function done({
 
 function toDo({ planned, plannedBytes }: Tally): string[] {
   return [
-    ...some(planned.get('upload') ?? 0, 'to upload', ` (${bytes(plannedBytes)})`),
-    ...some(planned.get('copy') ?? 0, 'to copy'),
-    ...some(planned.get('delete') ?? 0, 'to delete'),
+    ...some(planned.get('upload_object') ?? 0, 'to upload', ` (${bytes(plannedBytes)})`),
+    ...some(planned.get('copy_object') ?? 0, 'to copy'),
+    ...some(planned.get('delete_object') ?? 0, 'to delete'),
   ];
 }
 
@@ -87,7 +87,7 @@ export function plannedLine({
   why,
   bytes: size,
 }: Extract<SyncEvent, { event: 'planned' }>): string {
-  return `${printable(mirror)}: ${job} ${printable(name)} (${job === 'upload' ? `${bytes(size)}, ` : ''}${why})`;
+  return `${printable(mirror)}: ${job} ${printable(name)} (${job === 'upload_object' ? `${bytes(size)}, ` : ''}${why})`;
 }
 
 function meantText(reason: SkipReason, times: number): string {

@@ -5,7 +5,13 @@ import type { WatchState } from '../watcher/watcher.js';
 
 export type RunKind = 'scan' | 'reconcile';
 
-export type JobKind = 'upload' | 'copy' | 'delete' | 'adopt' | 'refresh' | 'forget';
+export type JobKind =
+  | 'upload_object'
+  | 'copy_object'
+  | 'delete_object'
+  | 'adopt'
+  | 'refresh_metadata'
+  | 'forget';
 
 /** Why something in the source (or in the container) is left as it is. */
 export type SkipReason =
@@ -71,7 +77,11 @@ export type SyncEvent = { readonly mirror: string } & (
       readonly detail: string;
     }
   /** The guard does not let it pass: see Guard. */
-  | { readonly event: 'held'; readonly job: 'delete' | 'upload'; readonly name: ObjectName }
+  | {
+      readonly event: 'held';
+      readonly job: 'delete_object' | 'upload_object';
+      readonly name: ObjectName;
+    }
   /** The guard begins to hold, or opens. */
   | { readonly event: 'guard'; readonly holding: boolean; readonly why: string }
   | { readonly event: 'progress'; readonly progress: Progress }

@@ -27,7 +27,7 @@ const mirror = 'documents';
 const done: SyncEvent = {
   mirror,
   event: 'done',
-  job: 'upload',
+  job: 'upload_object',
   name: 'a',
   why: 'new',
   bytes: 1,
@@ -57,7 +57,7 @@ describe('the log of what sync does', () => {
     const failed: SyncEvent = {
       mirror,
       event: 'failed',
-      job: 'upload',
+      job: 'upload_object',
       name: 'a',
       error: 'disk on fire',
       attempt: 2,
@@ -89,7 +89,7 @@ describe('the log of what sync does', () => {
     const passing: SyncEvent = {
       mirror,
       event: 'failed',
-      job: 'upload',
+      job: 'upload_object',
       name: 'a',
       error: 'busy',
       attempt: 1,

@@ -24,13 +24,13 @@ function engine(results: Awaited<ReturnType<RunOnce>>, events: readonly SyncEven
 const failed = (name: string, retryInMs: number | null): SyncEvent => ({
   mirror: 'documents',
   event: 'failed',
-  job: 'upload',
+  job: 'upload_object',
   name,
   error: 'disk on fire',
   attempt: 3,
   retryInMs,
 });
-const planned = (job: 'upload' | 'delete' | 'adopt', name: string): SyncEvent => ({
+const planned = (job: 'upload_object' | 'delete_object' | 'adopt', name: string): SyncEvent => ({
   mirror: 'documents',
   event: 'planned',
   job,
@@ -143,12 +143,16 @@ describe('one-shot runs', () => {
   it('a dry run prints its plan, and exits 5 when the container would change', async () => {
     const due = engine(
       [result('documents')],
-      [planned('upload', 'a\u001b[31m.txt'), planned('delete', 'b'), planned('adopt', 'c')],
+      [
+        planned('upload_object', 'a\u001b[31m.txt'),
+        planned('delete_object', 'b'),
+        planned('adopt', 'c'),
+      ],
     );
     expect(await console.run(['reconcile', '--dry-run'], due)).toBe(5);
     const text = console.stdout.text();
-    expect(text).toContain('documents: upload "a\\u001b[31m.txt" (2.0 KiB, new)\n');
-    expect(text).toContain('documents: delete b (new)\n');
+    expect(text).toContain('documents: upload_object "a\\u001b[31m.txt" (2.0 KiB, new)\n');
+    expect(text).toContain('documents: delete_object b (new)\n');
     expect(text).toMatch(/documents: 1 to upload \(2\.0 KiB\), 1 to delete, 0 unchanged/);
     expect(
       await console.run(
@@ -167,7 +171,7 @@ describe('one-shot runs', () => {
       3,
     );
     const told = console.stderr.text();
-    expect(told).toContain('documents: file-0: upload: disk on fire\n');
+    expect(told).toContain('documents: file-0: upload_object: disk on fire\n');
     expect(told).not.toMatch(/^documents: file-20: /m);
     expect(told).toContain('documents: … and 10 more');
     expect(told).toContain('left as they are: 1 socket, pipe or device');
@@ -254,7 +258,7 @@ describe('one-shot runs', () => {
     console.stdout.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
     let worked = false;
     const runOnce: RunOnce = async (_, __, ___, observe) => {
-      observe(planned('upload', 'a'));
+      observe(planned('upload_object', 'a'));
       worked = true;
       return [result('documents', { failed: 1 })];
     };

@@ -44,11 +44,11 @@ export const EVENTS: ReadonlyMap<string, readonly string[]> = new Map(
 );
 
 export const JOBS = names<JobKind>({
-  upload: true,
-  copy: true,
-  delete: true,
+  upload_object: true,
+  copy_object: true,
+  delete_object: true,
   adopt: true,
-  refresh: true,
+  refresh_metadata: true,
   forget: true,
 });
 

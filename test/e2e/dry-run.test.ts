@@ -44,7 +44,7 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
     const before = everythingIn(join(place.folder, 'state'));
     const plan = await place.longshore(command, '--dry-run', '--json');
     expect(plan.code, plan.stderr).toBe(5);
-    expect(planned(plan)).toEqual(['delete gone', 'upload new']);
+    expect(planned(plan)).toEqual(['delete_object gone', 'upload_object new']);
     expect(everythingIn(join(place.folder, 'state'))).toEqual(before);
     expect([...filesBelow(place.container).keys()].sort()).toEqual(['gone', 'kept']);
   });
@@ -54,7 +54,7 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
     writeFileSync(join(place.source, 'a'), 'a');
     const plan = await place.longshore(command, '--dry-run', '--json');
     expect(plan.code, plan.stderr).toBe(5);
-    expect(planned(plan)).toEqual(['upload a']);
+    expect(planned(plan)).toEqual(['upload_object a']);
     expect(readdirSync(place.folder).sort()).toEqual(['longshore.yaml', 'source']);
   });
 
@@ -76,7 +76,7 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
       },
     );
     expect(plan.code, plan.stderr).toBe(5);
-    expect(planned(plan)).toEqual(expect.arrayContaining(['delete gone', 'upload new']));
+    expect(planned(plan)).toEqual(expect.arrayContaining(['delete_object gone', 'upload_object new']));
     expect(everythingIn(state)).toEqual(before);
     for (const path of ['.', ...(readdirSync(state, { recursive: true }) as string[])])
       chmodSync(join(state, path), 0o700);
@@ -93,7 +93,7 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
     writeFileSync(join(place.source, 'new'), 'new');
     const plan = await place.longshore(command, '--dry-run', '--json');
     expect(plan.code, plan.stderr).toBe(5);
-    expect(planned(plan)).toEqual(['delete gone', 'upload new']);
+    expect(planned(plan)).toEqual(['delete_object gone', 'upload_object new']);
     expect([...filesBelow(place.container).keys()].sort()).toEqual(['folder/a', 'gone', 'kept']);
     daemon.kill('SIGTERM');
     expect((await daemon.finished).code).toBe(0);

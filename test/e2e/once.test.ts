@@ -229,8 +229,8 @@ describe('longshore --reconcile', () => {
     const plan = await place.longshore('--reconcile', '--dry-run', '--json');
     expect(plan.code).toBe(5);
     expect(eventsOf(plan).filter(({ event }) => event === 'planned')).toMatchObject([
-      { job: 'upload', name: expect.any(String) },
-      { job: 'upload', name: expect.any(String) },
+      { job: 'upload_object', name: expect.any(String) },
+      { job: 'upload_object', name: expect.any(String) },
     ]);
     expect(() => statSync(place.container)).toThrow();
     expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -238,7 +238,7 @@ describe('longshore --reconcile', () => {
     const removal = await place.longshore('--reconcile', '--dry-run', '--json');
     expect(removal.code).toBe(5);
     expect(eventsOf(removal)).toContainEqual(
-      expect.objectContaining({ event: 'planned', job: 'delete', name: 'a' }),
+      expect.objectContaining({ event: 'planned', job: 'delete_object', name: 'a' }),
     );
     expect(readFileSync(join(place.container, 'a'), 'utf8')).toBe('a');
     expect((await place.longshore('--reconcile')).code).toBe(0);

@@ -36,7 +36,11 @@ test('P4: what is deleted or overwritten can be listed, restored as it was, and 
   const run = await place.longshore('reconcile', '--json');
   expect(summaryOf(run)).toMatchObject({ deleted: 2, failed: 0, skipped: 0 });
   expect(eventsOf(run)).toContainEqual(
-    expect.objectContaining({ event: 'done', job: 'delete', why: 'gone, kept in the trash' }),
+    expect.objectContaining({
+      event: 'done',
+      job: 'delete_object',
+      why: 'gone, kept in the trash',
+    }),
   );
   expect(existsSync(join(place.container, 'letters'))).toBe(false);
   expect(trashed(place).sort()).toEqual([

@@ -9,7 +9,7 @@ const isDue = (...mirrors: Partial<MirrorStatus>[]) =>
   ).due;
 
 const upload = (bytes: number, seconds: number) => ({
-  job: 'upload' as const,
+  job: 'upload_object' as const,
   name: 'a',
   bytes,
   seconds,

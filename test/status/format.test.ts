@@ -18,7 +18,7 @@ test('the whole of a quiet and of a busy mirror', () => {
     prefix: 'laptop/',
     objects: 1_234_567,
     queued: 2_000,
-    running: [{ job: 'upload', name: 'a b.raw', bytes: 12_582_912, seconds: 3.2 }],
+    running: [{ job: 'upload_object', name: 'a b.raw', bytes: 12_582_912, seconds: 3.2 }],
     retrying: 1,
     quarantined: [
       {
@@ -75,7 +75,7 @@ photos: transferring
   last scan       3 min ago, took 5 s: 1,500 scanned, 3 uploaded (2.0 KiB), 1 failed
   last reconcile  never
   since start     9 uploaded (1.5 KiB), 1 copied, 2 deleted, 3 failed
-  upload          a b.raw (12 MiB, 3 s)
+  upload_object   a b.raw (12 MiB, 3 s)
   given up        bad.raw: hash-mismatch after 5 attempts: HTTP 400: BadDigest; tried again in 5 min, or when it changes
   skipped         2 unreadable
   skipped         1 special-file
@@ -108,7 +108,7 @@ test('what is held is said with what to do about it', () => {
 test('a name cannot write to the terminal', () => {
   const evil = 'x\u001b[2J\ny';
   const text = of({
-    running: [{ job: 'upload', name: evil, bytes: 1, seconds: 0 }],
+    running: [{ job: 'upload_object', name: evil, bytes: 1, seconds: 0 }],
     quarantined: [
       { name: evil, reason: 'refused', error: evil, attempts: 1, sinceMs: NOW, nextTryMs: null },
     ],
@@ -123,7 +123,7 @@ test('a name cannot write to the terminal', () => {
 
 test('a long list is cut and its rest counted', () => {
   const running = Array.from({ length: 1_025 }, (_, i) => ({
-    job: 'upload' as const,
+    job: 'upload_object' as const,
     name: `f${i}`,
     bytes: 1,
     seconds: 0,

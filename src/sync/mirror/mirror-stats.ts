@@ -70,9 +70,9 @@ export function createMirrorStats(
       }),
     jobEnded: (job) => void running.delete(job.name),
     done(job, { job: kind, why, bytes }) {
-      if (kind === 'upload') totals.uploaded += 1;
-      if (kind === 'copy') totals.copied += 1;
-      if (kind === 'delete') totals.deleted += 1;
+      if (kind === 'upload_object') totals.uploaded += 1;
+      if (kind === 'copy_object') totals.copied += 1;
+      if (kind === 'delete_object') totals.deleted += 1;
       totals.bytes += bytes;
       const started = running.get(job.name)?.started;
       report({
@@ -86,7 +86,7 @@ export function createMirrorStats(
     },
     failed(job, error, retryInMs, quarantined, passing) {
       if (quarantined) totals.failed += 1;
-      const kind = running.get(job.name)?.job ?? 'upload';
+      const kind = running.get(job.name)?.job ?? 'upload_object';
       const { name, attempt } = job;
       report({
         event: 'failed',
@@ -99,7 +99,7 @@ export function createMirrorStats(
       });
     },
     held: (name, change) =>
-      report({ event: 'held', job: change === 'delete' ? 'delete' : 'upload', name }),
+      report({ event: 'held', job: change === 'delete' ? 'delete_object' : 'upload_object', name }),
     skipped(path, reason, detail) {
       skipped = { ...skipped, [reason]: (skipped[reason] ?? 0) + 1 };
       report({ event: 'skipped', path, reason, detail });
@@ -128,6 +128,6 @@ export function createMirrorStats(
 
 /** What a job will probably do, for people who look while it runs. */
 function kindOf({ lane, renamedFrom }: Job): JobKind {
-  if (lane === 'delete') return 'delete';
-  return renamedFrom === undefined ? 'upload' : 'copy';
+  if (lane === 'delete') return 'delete_object';
+  return renamedFrom === undefined ? 'upload_object' : 'copy_object';
 }

@@ -32,20 +32,20 @@ export function startTally(clock: Clock): Tally {
     counts,
     done(job, bytes, metadata = false) {
       switch (job) {
-        case 'upload':
+        case 'upload_object':
           counts.uploaded += 1;
           counts.bytes += bytes;
           break;
-        case 'copy':
+        case 'copy_object':
           counts.copied += 1;
           break;
-        case 'delete':
+        case 'delete_object':
           counts.deleted += 1;
           break;
         case 'adopt':
           counts.adopted += 1;
           break;
-        case 'refresh':
+        case 'refresh_metadata':
           counts[metadata ? 'refreshed' : 'unchanged'] += 1;
           break;
         case 'forget':

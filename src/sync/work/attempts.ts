@@ -265,7 +265,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         const outcome = await perform(job);
         if (outcome.outcome === 'waits') return;
         if (outcome.outcome === 'done') {
-          if (outcome.job === 'delete') room.freed();
+          if (outcome.job === 'delete_object') room.freed();
           else if (outcome.bytes > 0) room.fitted(outcome.bytes);
           listener.done(job, outcome);
         }

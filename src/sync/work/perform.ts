@@ -155,7 +155,7 @@ async function adopt(
   // The index that would have known of a change of times or modes alone is gone.
   if (metadata === 'stale') {
     const replaced = await replaceMetadata(job, facts, ctx, signal);
-    const adopted = replaced.outcome === 'done' && replaced.job === 'refresh';
+    const adopted = replaced.outcome === 'done' && replaced.job === 'refresh_metadata';
     return adopted ? { ...replaced, job: 'adopt', why: 'same content, other metadata' } : replaced;
   }
   const { etag, partSize } = typeof remote === 'object' ? remote : {};
@@ -197,7 +197,7 @@ async function refresh(
     'confirmed',
   );
   await ctx.index.put(job.name, record);
-  return { outcome: 'done', job: 'refresh', why: 'same content', bytes: 0, record };
+  return { outcome: 'done', job: 'refresh_metadata', why: 'same content', bytes: 0, record };
 }
 
 async function replaceMetadata(
@@ -224,7 +224,14 @@ async function replaceMetadata(
     'confirmed',
   );
   await ctx.index.put(job.name, record);
-  return { outcome: 'done', job: 'refresh', why: 'metadata', bytes: 0, record, metadata: true };
+  return {
+    outcome: 'done',
+    job: 'refresh_metadata',
+    why: 'metadata',
+    bytes: 0,
+    record,
+    metadata: true,
+  };
 }
 
 /** Gives the object the metadata that the mirror's settings ask for now. Of one that cannot have them now the next reconcile tries it again. */
@@ -254,7 +261,7 @@ async function renewMetadata(
   await ctx.index.put(job.name, record);
   return {
     outcome: 'done',
-    job: 'refresh',
+    job: 'refresh_metadata',
     why: 'metadata settings',
     bytes: 0,
     record,
@@ -288,7 +295,7 @@ async function report(what: keyof typeof REPORTED, job: Job, ctx: MirrorContext)
 async function release(job: Job, ctx: MirrorContext): Promise<Outcome> {
   const record = withVerdict(known(ctx.index.get(job.name)), 'nothing');
   await ctx.index.put(job.name, record);
-  return { outcome: 'done', job: 'refresh', why: 'the file is back', bytes: 0, record };
+  return { outcome: 'done', job: 'refresh_metadata', why: 'the file is back', bytes: 0, record };
 }
 
 /** For what the decision just taken proves to be there. */

@@ -82,7 +82,7 @@ async function removeGuarded(
   await ctx.index.remove(job.name);
   return {
     outcome: 'done',
-    job: 'delete',
+    job: 'delete_object',
     why: kept ? `${why}, kept in the trash` : why,
     bytes: 0,
   };

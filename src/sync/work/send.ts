@@ -101,7 +101,7 @@ async function send(what: Upload, ctx: MirrorContext, signal: AbortSignal): Prom
   if (renamed)
     return {
       outcome: 'done',
-      job: 'copy',
+      job: 'copy_object',
       why: `renamed from ${printable(from ?? '')}`,
       bytes: 0,
       record: renamed,
@@ -135,7 +135,7 @@ async function send(what: Upload, ctx: MirrorContext, signal: AbortSignal): Prom
   await ctx.index.put(job.name, record);
   failpoint('sync: object recorded, its upload not forgotten');
   if (confirmed.partSize !== undefined) await ctx.uploads.finished(job.name);
-  return { outcome: 'done', job: 'upload', why, bytes: entry.size, record };
+  return { outcome: 'done', job: 'upload_object', why, bytes: entry.size, record };
 }
 
 /** What comes before the first byte. Resolves with what became of the job when it is not to be sent. */

@@ -76,7 +76,7 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
     perform: async (job): Promise<Outcome> => {
       tries.push(`${job.name} ${job.attempt}`);
       if (life.outcome !== 'done') throw life.outcome;
-      return { outcome: 'done', job: 'upload', why: 'new', bytes: 0 };
+      return { outcome: 'done', job: 'upload_object', why: 'new', bytes: 0 };
     },
     requeue: async (job) => {
       if (

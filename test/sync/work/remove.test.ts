@@ -112,11 +112,11 @@ const vetoed = (detail: string | RegExp) => ({
 describe('P4: an object is deleted', () => {
   test('after its content is in the trash, by leave of the guard, and before its record is', async () => {
     expect(await run({})).toEqual({
-      outcome: { outcome: 'done', job: 'delete', why: 'gone, kept in the trash', bytes: 0 },
+      outcome: { outcome: 'done', job: 'delete_object', why: 'gone, kept in the trash', bytes: 0 },
       done: ['ask', 'keep', 'remove', 'forget'],
     });
     expect(await run({ trash: false, looks: [{ found: 'folder' }] })).toEqual({
-      outcome: { outcome: 'done', job: 'delete', why: 'gone', bytes: 0 },
+      outcome: { outcome: 'done', job: 'delete_object', why: 'gone', bytes: 0 },
       done: ['ask', 'remove', 'forget'],
     });
   });
@@ -179,7 +179,7 @@ describe('P4: an object is kept, and nobody asked,', () => {
         ...(overwrite === 'always' ? [{ known: { ...mark, etag: 'the one before' } }] : []),
       ] as const) {
         expect((await run({ known: mark, there, overwrite, ...ours })).outcome).toMatchObject({
-          job: 'delete',
+          job: 'delete_object',
         });
       }
     },
