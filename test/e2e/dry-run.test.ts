@@ -76,7 +76,9 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
       },
     );
     expect(plan.code, plan.stderr).toBe(5);
-    expect(planned(plan)).toEqual(expect.arrayContaining(['delete_object gone', 'upload_object new']));
+    expect(planned(plan)).toEqual(
+      expect.arrayContaining(['delete_object gone', 'upload_object new']),
+    );
     expect(everythingIn(state)).toEqual(before);
     for (const path of ['.', ...(readdirSync(state, { recursive: true }) as string[])])
       chmodSync(join(state, path), 0o700);
