@@ -2,7 +2,7 @@ import { existsSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeFolders, makeFoldersSync } from '../src/make-folders.js';
-import { temporaryFolder } from './watcher/tree.js';
+import { temporaryFolder } from './world/folder.js';
 
 describe.each([
   ['makeFolders', makeFolders],

@@ -1,13 +1,14 @@
 import { existsSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openPlace, summaryOf } from './e2e/place.js';
-import { eventually } from './e2e/trees.js';
+import { eventually } from './world/eventually.js';
+import { openLocalMirror } from './world/mirror-in-a-folder.js';
+import { summaryOf } from './world/program.js';
 
 // The walks that every user takes, on the built program; each has tests of its own in test/e2e.
 describe('the built program', () => {
   it('P1: mirrors a folder, then has nothing to do, then follows changes and deletes', async () => {
-    const { write, source, longshore, differences } = openPlace();
+    const { write, source, longshore, differences } = openLocalMirror();
     write('deep/er/a');
     write('ü 😀');
     write('gone');
@@ -30,7 +31,7 @@ describe('the built program', () => {
   });
 
   it('announces what it would do with --dry-run, exits 5 and changes nothing', async () => {
-    const { write, container, longshore } = openPlace();
+    const { write, container, longshore } = openLocalMirror();
     write('a');
     const plan = await longshore('--reconcile', '--dry-run');
     expect(plan.code).toBe(5);
@@ -39,7 +40,7 @@ describe('the built program', () => {
   });
 
   it('P1, P5: mirrors what changes while it runs, survives kill -9, and drains at SIGTERM', async () => {
-    const { write, daemon, differences, container } = openPlace();
+    const { write, daemon, differences, container } = openLocalMirror();
     write('before');
     const first = daemon();
     await eventually(() => expect(differences()).toEqual([]));
@@ -56,7 +57,7 @@ describe('the built program', () => {
   });
 
   it('P4: holds the deletes of most of a mirror until a person approves them', async () => {
-    const { write, source, longshore, objects } = openPlace(
+    const { write, source, longshore, objects } = openLocalMirror(
       '    guard: { percentage: 50%, at_least: 2 }\n',
     );
     for (const name of ['a', 'b', 'c', 'd']) {

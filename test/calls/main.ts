@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { seeded } from '../e2e/random-changes.js';
+import { seeded } from '../world/tree.js';
 import { violationsOf } from './judge.js';
 import { knownReason } from './known-faults.js';
 import { removeFolder, runOnce } from './one-run.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/clock.js';
 import { askStatus } from '../../src/status/client.js';
-import { type Program, start } from '../e2e/program.js';
+import { type Program, start } from '../world/program.js';
 import type { Ending, Observed } from './judge.js';
 import { type Point, patternOf } from './points.js';
 import { openPreload, type Preload, type PreloadOptions } from './preload.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { seeded } from '../e2e/random-changes.js';
+import { seeded } from '../world/tree.js';
 import { inTurn, nameOf, patternOf, pointOf, pointsOf } from './points.js';
 
 const LOG = `state\twrite\tmirrors/documents/index.mdb

@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { filesBelow } from '../watcher/tree.js';
-import { openPlace, summaryOf } from './place.js';
+import { openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { summaryOf } from '../world/program.js';
+import { filesBelow } from '../world/tree.js';
 
 describe.each([
   ['container', 'container: documents', 'container: others', 'vault/others'],
@@ -15,7 +16,7 @@ describe.each([
   ['target', './vault', './others', 'others/documents'],
 ])('P4: a mirror whose %s was changed in the configuration', (_, before, after, there) => {
   test('takes nothing away from what is there, and mirrors everything to it', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     const file = join(place.folder, 'longshore.yaml');
     for (const path of ['a', 'b']) place.write(path);
     expect((await place.longshore('reconcile')).code).toBe(0);

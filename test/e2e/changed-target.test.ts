@@ -9,8 +9,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openPlace } from './place.js';
-import { eventually } from './trees.js';
+import { eventually } from '../world/eventually.js';
+import { openLocalMirror } from '../world/mirror-in-a-folder.js';
 
 /** What a disk looks like at its mount point when it is not mounted. */
 const AWAY: [string, (vault: string) => void][] = [
@@ -28,7 +28,7 @@ const AWAY: [string, (vault: string) => void][] = [
 test.each(AWAY)(
   'P4: a local target that held objects and is now %s is not filled, at a start neither, until it is back or accepted',
   async (_, leave) => {
-    const place = openPlace();
+    const place = openLocalMirror();
     const vault = join(place.folder, 'vault');
     for (const name of ['a', 'b']) place.write(name);
     expect((await place.longshore('reconcile')).code).toBe(0);
@@ -61,7 +61,7 @@ test.each(AWAY)(
 );
 
 test('P1: a target that went back to an older state is said and compared with at once, by a scan too', async () => {
-  const place = openPlace();
+  const place = openLocalMirror();
   const vault = join(place.folder, 'vault');
   place.write('a');
   expect((await place.longshore('reconcile')).code).toBe(0);
@@ -79,7 +79,7 @@ test('P1: a target that went back to an older state is said and compared with at
 });
 
 test('P1: a target that goes back to an older state while a daemon holds it is said and compared with at once', async () => {
-  const place = openPlace('    lease: 4s\n');
+  const place = openLocalMirror('    lease: 4s\n');
   const snapshot = `${place.container}.snapshot`;
   const renewalIn = (container: string) =>
     (JSON.parse(readFileSync(join(container, '.longshore/lease'), 'utf8')) as { renewal: number })

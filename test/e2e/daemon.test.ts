@@ -9,13 +9,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { eventsOf, openPlace, type Place } from './place.js';
-import type { Program } from './program.js';
-import { changeSomething, seeded } from './random-changes.js';
-import { eventually } from './trees.js';
+import { eventually } from '../world/eventually.js';
+import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { eventsOf, type Program } from '../world/program.js';
+import { changeAtRandom, seeded } from '../world/tree.js';
 
 /** Links are skipped by these mirrors, and what was behind a folder that became one is kept: neither is a difference. */
-function unlinkedDifferences(place: Place): string[] {
+function unlinkedDifferences(place: LocalMirror): string[] {
   const lines = place.differences();
   const links = lines
     .filter((line) => line.includes(': -> '))
@@ -34,7 +34,7 @@ describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (
     engine === 'scan' ? '    watch: scan\n    rescan: 300ms\n' : `    watch: ${engine}\n`;
 
   test('P1: an ignore file that changes is followed, without a start anew', async () => {
-    const place = openPlace(watch);
+    const place = openLocalMirror(watch);
     mkdirSync(join(place.source, 'build/deep'), { recursive: true });
     writeFileSync(join(place.source, '.longshoreignore'), 'build/\n');
     writeFileSync(join(place.source, 'build/deep/old'), 'old');
@@ -57,7 +57,7 @@ describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (
   });
 
   test('P1: what changes is mirrored while the daemon runs', async () => {
-    const place = openPlace(watch);
+    const place = openLocalMirror(watch);
     writeFileSync(join(place.source, 'before'), 'there before the start');
     const daemon = place.daemon();
     await watching(daemon);
@@ -82,14 +82,14 @@ describe('P5: crashes', () => {
   test.each([1, 2, 3])(
     'random changes and kill -9 at random moments end in equal trees (seed %i)',
     async (seed) => {
-      const place = openPlace('    rescan: 0\n    reconcile: 0\n    guard: off\n');
+      const place = openLocalMirror('    rescan: 0\n    reconcile: 0\n    guard: off\n');
       const outside = join(place.folder, 'outside');
       mkdirSync(outside);
       const random = seeded(seed);
       for (let life = 0; life < 4; life += 1) {
         const daemon = place.daemon();
         for (let change = 0; change < 60; change += 1) {
-          changeSomething(place.source, outside, random);
+          changeAtRandom(place.source, outside, random);
           await new Promise((resolve) => setTimeout(resolve, random() * 15));
         }
         await new Promise((resolve) => setTimeout(resolve, random() * 400));
@@ -98,7 +98,7 @@ describe('P5: crashes', () => {
       }
       const daemon = place.daemon();
       await watching(daemon);
-      for (let change = 0; change < 60; change += 1) changeSomething(place.source, outside, random);
+      for (let change = 0; change < 60; change += 1) changeAtRandom(place.source, outside, random);
       await eventually(() => expect(unlinkedDifferences(place)).toEqual([]));
       daemon.kill('SIGTERM');
       const { code, stderr } = await daemon.finished;
@@ -119,7 +119,7 @@ describe('P5: crashes', () => {
 
 describe('signals', () => {
   test('a second daemon on the same state says who holds it, and exits 1', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     const daemon = place.daemon();
     await watching(daemon);
     const second = await place.longshore('run');
@@ -131,7 +131,7 @@ describe('signals', () => {
   });
 
   test('SIGINT drains as SIGTERM does', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     const daemon = place.daemon();
     await watching(daemon);
     daemon.kill('SIGINT');
@@ -141,7 +141,7 @@ describe('signals', () => {
 
 describe('P4: a source that goes away under the daemon', () => {
   test('nothing is deleted, and all goes on when it is back', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     writeFileSync(join(place.source, 'a'), 'a');
     const daemon = place.daemon();
     await watching(daemon);

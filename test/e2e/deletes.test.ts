@@ -1,17 +1,18 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { eventsOf, openPlace, type Place, summaryOf } from './place.js';
+import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { eventsOf, summaryOf } from '../world/program.js';
 
 /** Puts an object into the container as another tool does. */
-function putForeign(place: Place, name: string, content = name): void {
+function putForeign(place: LocalMirror, name: string, content = name): void {
   mkdirSync(dirname(join(place.container, name)), { recursive: true });
   writeFileSync(join(place.container, name), content);
 }
 
 describe('deletes: keep', () => {
   test('keeps objects whose files are gone, counts them, and takes a file that comes back for what it was', async () => {
-    const place = openPlace('    deletes: keep\n');
+    const place = openLocalMirror('    deletes: keep\n');
     for (const path of ['a', 'folder/b', 'c']) place.write(path);
     utimesSync(join(place.source, 'a'), 1_600_000_000, 1_600_000_000);
     expect((await place.longshore('reconcile')).code).toBe(0);
@@ -33,7 +34,7 @@ describe('deletes: keep', () => {
   });
 
   test('a daemon keeps them as well, and says so in its status', async () => {
-    const place = openPlace('    deletes: keep\n');
+    const place = openLocalMirror('    deletes: keep\n');
     for (const path of ['a', 'b']) place.write(path);
     const daemon = place.daemon();
     await vi.waitFor(() => expect(place.objects()).toEqual(['a', 'b']), { timeout: 30_000 });
@@ -58,7 +59,7 @@ describe('P4: what the rules leave out', () => {
   ])(
     'with %s keeps its object, whether its file is there or not, and whoever put it there',
     async (_, rule) => {
-      const place = openPlace();
+      const place = openLocalMirror();
       for (const path of ['a.pdf', 'b.pdf', 'c.txt', 'd.txt', 'folder/e']) place.write(path);
       await place.longshore('reconcile');
       for (const name of ['foreign.pdf', 'foreign.txt']) putForeign(place, name);
@@ -72,7 +73,7 @@ describe('P4: what the rules leave out', () => {
   );
 
   test('with include hears of a folder that is gone all the same', async () => {
-    const place = openPlace('    include: ["*.pdf"]\n');
+    const place = openLocalMirror('    include: ["*.pdf"]\n');
     for (const path of ['folder/a.pdf', 'folder/b.pdf', 'c.pdf']) place.write(path);
     const daemon = place.daemon();
     await vi.waitFor(() => expect(place.objects()).toHaveLength(3), { timeout: 30_000 });
@@ -85,7 +86,7 @@ describe('P4: what the rules leave out', () => {
 
 describe('a container that already holds objects', () => {
   test('P4: loses none by the first reconcile, which says what will go and how; the next one deletes', async () => {
-    const place = openPlace('    extraneous: delete\n');
+    const place = openLocalMirror('    extraneous: delete\n');
     for (const name of ['foreign', 'folder/foreign too']) putForeign(place, name);
     place.write('mine');
     const first = await place.longshore('reconcile', '--json');
@@ -112,7 +113,7 @@ describe('a container that already holds objects', () => {
   });
 
   test('P4: loses none when the state was lost either, although it was reconciled before', async () => {
-    const place = openPlace('    extraneous: delete\n');
+    const place = openLocalMirror('    extraneous: delete\n');
     for (const path of ['a', 'b']) place.write(path);
     await place.longshore('reconcile');
     rmSync(join(place.source, 'a'));
@@ -122,7 +123,7 @@ describe('a container that already holds objects', () => {
   });
 
   test('P4: what is extraneous goes to the trash where there is one', async () => {
-    const place = openPlace('    extraneous: delete\n    deletes: trash\n');
+    const place = openLocalMirror('    extraneous: delete\n    deletes: trash\n');
     place.write('mine');
     await place.longshore('reconcile');
     putForeign(place, 'foreign', 'not ours');

@@ -10,9 +10,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { eventsOf, openPlace, type Place } from './place.js';
-import { NOBODY, run } from './program.js';
-import { eventually, filesBelow } from './trees.js';
+import { eventually } from '../world/eventually.js';
+import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { eventsOf, run, UNPRIVILEGED } from '../world/program.js';
+import { digestsBelow } from '../world/tree.js';
 
 /** Every file and folder below one, with bytes and times: what shows that nobody has written there. */
 function everythingIn(folder: string): string[] {
@@ -29,8 +30,8 @@ const planned = (result: Parameters<typeof eventsOf>[0]) =>
     .sort();
 
 /** `kept` is mirrored; `gone` and `new` are what a plan has to say. */
-async function openChangedPlace(): Promise<Place> {
-  const place = openPlace();
+async function openChangedPlace(): Promise<LocalMirror> {
+  const place = openLocalMirror();
   for (const name of ['kept', 'gone']) writeFileSync(join(place.source, name), name);
   expect((await place.longshore('--reconcile')).code).toBe(0);
   rmSync(join(place.source, 'gone'));
@@ -46,11 +47,11 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
     expect(plan.code, plan.stderr).toBe(5);
     expect(planned(plan)).toEqual(['delete_object gone', 'upload_object new']);
     expect(everythingIn(join(place.folder, 'state'))).toEqual(before);
-    expect([...filesBelow(place.container).keys()].sort()).toEqual(['gone', 'kept']);
+    expect([...digestsBelow(place.container).keys()].sort()).toEqual(['gone', 'kept']);
   });
 
   test('makes neither a state nor a target where there is none', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     writeFileSync(join(place.source, 'a'), 'a');
     const plan = await place.longshore(command, '--dry-run', '--json');
     expect(plan.code, plan.stderr).toBe(5);
@@ -64,7 +65,7 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
     chmodSync(place.folder, 0o755);
     for (const path of ['.', ...(readdirSync(state, { recursive: true }) as string[])]) {
       const absolute = join(state, path);
-      if (process.getuid?.() === 0) chownSync(absolute, NOBODY, NOBODY);
+      if (process.getuid?.() === 0) chownSync(absolute, UNPRIVILEGED, UNPRIVILEGED);
       chmodSync(absolute, lstatSync(absolute).isDirectory() ? 0o500 : 0o400);
     }
     const before = everythingIn(state);
@@ -72,7 +73,7 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
       ['--config', join(place.folder, 'longshore.yaml'), command, '--dry-run', '--json'],
       {
         cwd: place.folder,
-        asNobody: true,
+        unprivileged: true,
       },
     );
     expect(plan.code, plan.stderr).toBe(5);
@@ -85,7 +86,7 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
   });
 
   test('works next to a running daemon, which goes on', async () => {
-    const place = openPlace('    watch: scan\n    rescan: 0\n');
+    const place = openLocalMirror('    watch: scan\n    rescan: 0\n');
     mkdirSync(join(place.source, 'folder'));
     for (const name of ['kept', 'gone', 'folder/a']) writeFileSync(join(place.source, name), name);
     const daemon = place.daemon();
@@ -96,7 +97,7 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
     const plan = await place.longshore(command, '--dry-run', '--json');
     expect(plan.code, plan.stderr).toBe(5);
     expect(planned(plan)).toEqual(['delete_object gone', 'upload_object new']);
-    expect([...filesBelow(place.container).keys()].sort()).toEqual(['folder/a', 'gone', 'kept']);
+    expect([...digestsBelow(place.container).keys()].sort()).toEqual(['folder/a', 'gone', 'kept']);
     daemon.kill('SIGTERM');
     expect((await daemon.finished).code).toBe(0);
   });

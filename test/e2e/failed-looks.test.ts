@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { pointOf } from '../calls/points.js';
 import { buildPreload, openPreload } from '../calls/preload.js';
-import { openPlace, type Place } from './place.js';
-import { start } from './program.js';
-import { eventually } from './trees.js';
+import { eventually } from '../world/eventually.js';
+import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { start } from '../world/program.js';
 
 const hasCompiler = spawnSync('gcc', ['--version']).status === 0;
 const folder = mkdtempSync(join(tmpdir(), 'longshore-looks-'));
@@ -18,14 +18,14 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Appears whole, so that the only events are those of the folder that holds it. */
-function appear(place: Place, name: string): void {
+function appear(place: LocalMirror, name: string): void {
   mkdirSync(join(place.folder, 'made'));
   writeFileSync(join(place.folder, 'made', 'file'), 'new');
   renameSync(join(place.folder, 'made'), join(place.source, name));
 }
 
-const remove = (place: Place) => rmSync(join(place.source, 'old/file'));
-const appearNew = (place: Place) => appear(place, 'new');
+const remove = (place: LocalMirror) => rmSync(join(place.source, 'old/file'));
+const appearNew = (place: LocalMirror) => appear(place, 'new');
 
 test.runIf(hasCompiler).each([
   ['directories', 'stat/old/file#4', remove, ['old/other']],
@@ -37,13 +37,13 @@ test.runIf(hasCompiler).each([
   [
     'chokidar',
     'realpath/link#1',
-    (place: Place) => symlinkSync('old', join(place.source, 'link')),
+    (place: LocalMirror) => symlinkSync('old', join(place.source, 'link')),
     ['link/file', 'link/other', 'old/file', 'old/other'],
   ],
 ] as const)(
   'P1: %s: a change is mirrored within seconds though source/%s failed once',
   async (watch, call, change, expected) => {
-    const place = openPlace(
+    const place = openLocalMirror(
       `    watch: ${watch}\n    symlinks: follow\n    rescan: 0s\n    reconcile: 0s\n`,
     );
     place.write('old/file');

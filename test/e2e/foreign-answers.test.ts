@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
 import { BARE_200, LOGIN_PAGE } from '../fakes/scripted-faults.js';
-import { run } from './program.js';
-import { eventually } from './trees.js';
-import { openWorkspace } from './workspace.js';
+import { eventually } from '../world/eventually.js';
+import { run } from '../world/program.js';
+import { openWorkspace } from '../world/workspace.js';
 
 async function openPlace(profile: string) {
   const fake = await startFakeS3();

@@ -10,13 +10,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openPlace, type Place, summaryOf } from './place.js';
-import { eventually } from './trees.js';
+import { eventually } from '../world/eventually.js';
+import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { summaryOf } from '../world/program.js';
 
 const MIB = 1024 * 1024;
 
 /** Mounts so many MiB where the target of the place will be. False where we may not mount. */
-function mountTarget({ folder }: Place, mib: number): boolean {
+function mountTarget({ folder }: LocalMirror, mib: number): boolean {
   const root = join(folder, 'vault');
   mkdirSync(root);
   try {
@@ -31,7 +32,7 @@ function mountTarget({ folder }: Place, mib: number): boolean {
 }
 
 /** Leaves so many bytes free on the target's disk. */
-function fill({ folder }: Place, free = MIB / 4): void {
+function fill({ folder }: LocalMirror, free = MIB / 4): void {
   const { bavail, bsize } = statfsSync(join(folder, 'vault'));
   writeFileSync(
     join(folder, 'vault', 'ballast'),
@@ -44,7 +45,7 @@ const isRoot = process.getuid?.() === 0;
 // Mounting needs root: elsewhere these are shown as skipped.
 describe.skipIf(!isRoot)('local target on a full disk', () => {
   test('reconcile: makes the deletes, uploads what fits then, and ends with exit code 6 when nothing more does', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     expect(mountTarget(place, 8)).toBe(true);
     place.write('old', Buffer.alloc(4 * MIB));
     expect((await place.longshore('reconcile')).code).toBe(0);
@@ -63,7 +64,7 @@ describe.skipIf(!isRoot)('local target on a full disk', () => {
   test.each([true, false])(
     'scan: with no byte free (fsync: %s) it ends with exit code 6 and the reason, and deletes go out',
     async (fsync) => {
-      const place = openPlace();
+      const place = openLocalMirror();
       const config = join(place.folder, 'longshore.yaml');
       writeFileSync(
         config,
@@ -94,7 +95,7 @@ describe.skipIf(!isRoot)('local target on a full disk', () => {
   );
 
   test('run: shows target-full and deletes go out; with room again it goes on by itself', async () => {
-    const place = openPlace('    watch: directories\n');
+    const place = openLocalMirror('    watch: directories\n');
     expect(mountTarget(place, 8)).toBe(true);
     place.write('old', Buffer.alloc(2 * MIB));
     const daemon = place.daemon();

@@ -10,14 +10,15 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ciphertext } from '../ciphertext.js';
-import { eventsOf, openPlace, type Place, summaryOf } from './place.js';
-import { eventually } from './trees.js';
+import { eventually } from '../world/eventually.js';
+import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { eventsOf, summaryOf } from '../world/program.js';
 
 // Of 200 files and one more, 50 may go within an hour: 20 % are fewer than at_least.
 const FILES = 200;
 const PASS = 50;
 
-function fill(place: Place): void {
+function fill(place: LocalMirror): void {
   mkdirSync(join(place.source, 'folder'));
   for (let at = 0; at < FILES; at += 1)
     writeFileSync(
@@ -27,24 +28,24 @@ function fill(place: Place): void {
   writeFileSync(join(place.source, 'kept'), 'kept');
 }
 
-function objectsLeft(place: Place): number {
+function objectsLeft(place: LocalMirror): number {
   return existsSync(join(place.container, 'folder'))
     ? readdirSync(join(place.container, 'folder')).length
     : 0;
 }
 
-async function heldId(place: Place): Promise<string> {
+async function heldId(place: LocalMirror): Promise<string> {
   return String(summaryOf(await place.longshore('held', 'documents', '--json'))['id']);
 }
 
-async function mirrorStatus(place: Place): Promise<Record<string, unknown>> {
+async function mirrorStatus(place: LocalMirror): Promise<Record<string, unknown>> {
   const { stdout } = await place.longshore('status', '--json');
   return (JSON.parse(stdout) as { mirrors: Record<string, unknown>[] }).mirrors[0] ?? {};
 }
 
 /** Asks again and again until the daemon's mirror is as it should be. */
 async function untilStatus(
-  place: Place,
+  place: LocalMirror,
   check: (mirror: Record<string, unknown>) => void,
 ): Promise<void> {
   let last: Record<string, unknown> = {};
@@ -64,7 +65,7 @@ async function untilStatus(
 
 describe('P4: one-shot runs', () => {
   test('hold a mass of deletes before the first is made, say so, and make them once they are approved', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     fill(place);
     expect((await place.longshore('--reconcile')).code).toBe(0);
     rmSync(join(place.source, 'folder'), { recursive: true });
@@ -105,7 +106,7 @@ describe('P4: one-shot runs', () => {
   });
 
   test('cannot be got round by many small ones', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     fill(place);
     expect((await place.longshore('--reconcile')).code).toBe(0);
     const codes: (number | string)[] = [];
@@ -119,7 +120,7 @@ describe('P4: one-shot runs', () => {
   });
 
   test('keep rejected objects, and forget about it when the files are back', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     fill(place);
     expect((await place.longshore('--reconcile')).code).toBe(0);
     renameSync(join(place.source, 'folder'), join(place.folder, 'aside'));
@@ -137,7 +138,7 @@ describe('P4: one-shot runs', () => {
   });
 
   test('P4: keep extraneous objects that were rejected, however few they are the next time', async () => {
-    const place = openPlace(
+    const place = openLocalMirror(
       '    extraneous: delete\n    guard: { count: 5, percentage: 100%, at_least: 1 }\n',
     );
     place.write('mine');
@@ -164,7 +165,7 @@ describe('P4: one-shot runs', () => {
   });
 
   test('with guard: off make all deletes', async () => {
-    const place = openPlace('    guard: off\n');
+    const place = openLocalMirror('    guard: off\n');
     fill(place);
     expect((await place.longshore('--reconcile')).code).toBe(0);
     rmSync(join(place.source, 'folder'), { recursive: true });
@@ -173,7 +174,7 @@ describe('P4: one-shot runs', () => {
   });
 
   test('usage', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     expect((await place.longshore('reject', 'documents')).code).toBe(2);
     expect((await place.longshore('approve', 'documents')).code).toBe(2);
     expect((await place.longshore('held', 'nonsense')).code).toBe(2);
@@ -185,7 +186,7 @@ describe('P4: one-shot runs', () => {
 
 describe('P4: the daemon', () => {
   test('holds most of rm -rf, over kill -9 and a restart, until it is approved', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     fill(place);
     let daemon = place.daemon();
     await eventually(() => expect(place.differences()).toEqual([]));
@@ -223,7 +224,7 @@ describe('P4: the daemon', () => {
   });
 
   test('holds the work of a script that encrypts, and all is well once the files are restored', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     fill(place);
     const daemon = place.daemon();
     await eventually(() => expect(place.differences()).toEqual([]));
@@ -253,7 +254,7 @@ describe('P4: the daemon', () => {
   });
 
   test('a renamed folder is no mass of deletes', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     fill(place);
     const daemon = place.daemon();
     await eventually(() => expect(place.differences()).toEqual([]));
@@ -267,7 +268,9 @@ describe('P4: the daemon', () => {
 });
 
 test('P1: a file that could not take the place of objects that were held comes, once nothing is held any more', async () => {
-  const place = openPlace('    rescan: 0\n    guard: { count: 0, percentage: 0%, at_least: 0 }\n');
+  const place = openLocalMirror(
+    '    rescan: 0\n    guard: { count: 0, percentage: 0%, at_least: 0 }\n',
+  );
   const names = Array.from({ length: 20 }, (_, at) => `${at}`);
   for (const name of names) {
     mkdirSync(join(place.source, name));

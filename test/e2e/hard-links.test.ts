@@ -1,13 +1,13 @@
 import { appendFileSync, linkSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openPlace } from './place.js';
-import { eventually } from './trees.js';
+import { eventually } from '../world/eventually.js';
+import { openLocalMirror } from '../world/mirror-in-a-folder.js';
 
 test.each(['chokidar', 'directories'])(
   'P1: %s: a change of a file under one of its names reaches the objects of all of them',
   async (watch) => {
-    const place = openPlace(`    watch: ${watch}\n    rescan: 0s\n    reconcile: 0s\n`);
+    const place = openLocalMirror(`    watch: ${watch}\n    rescan: 0s\n    reconcile: 0s\n`);
     const first = place.write('d1/a', 'first');
     place.write('d2/other');
     const daemon = place.daemon();

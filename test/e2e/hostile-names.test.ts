@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openWorkspace } from './workspace.js';
+import { openWorkspace } from '../world/workspace.js';
 
 /** Names that would forge lines, command a terminal, turn text around, end quotes, or be cut. */
 const NAMES = [

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Finished, type Program, run } from './program.js';
-import { eventually } from './trees.js';
-import { openWorkspace } from './workspace.js';
+import { eventually } from '../world/eventually.js';
+import { type Finished, type Program, run } from '../world/program.js';
+import { openWorkspace } from '../world/workspace.js';
 
 /** A machine of its own as far as longshore can tell: another configuration, state and source, and the same container. */
 interface Machine {

@@ -5,10 +5,9 @@ import { systemClock } from '../../src/clock.js';
 import { randomContent } from '../drivers/conformance/fixture.js';
 import { openFake } from '../drivers/s3/open.js';
 import { ACCOUNT, startFakeS3 } from '../fakes/s3/server.js';
-import { summaryOf } from './place.js';
-import { run } from './program.js';
-import { openRemotePlace } from './remote-place.js';
-import { openWorkspace } from './workspace.js';
+import { openRemoteMirror } from '../world/mirror-in-a-folder.js';
+import { run, summaryOf } from '../world/program.js';
+import { openWorkspace } from '../world/workspace.js';
 
 const KIB = 1024;
 
@@ -17,7 +16,7 @@ const KIB = 1024;
 test('a target gets no more a second than its bandwidth, and slow content is no silence that ends a request', async () => {
   const fake = await startFakeS3();
   const direct = openFake(fake);
-  const place = openRemotePlace({
+  const place = openRemoteMirror({
     direct,
     target: {
       driver: 's3',

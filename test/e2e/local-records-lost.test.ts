@@ -1,27 +1,26 @@
 import { chmodSync, lstatSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { hasStrace, runFailing } from '../failing-calls.js';
-import { openPlace, type Place, summaryOf } from './place.js';
+import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { MAIN, summaryOf } from '../world/program.js';
 
-const MAIN = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
 const FILES = 30;
 
-async function mirrored(mirror: string): Promise<Place> {
-  const place = openPlace(mirror);
+async function mirrored(mirror: string): Promise<LocalMirror> {
+  const place = openLocalMirror(mirror);
   for (let at = 0; at < FILES; at += 1)
     place.write(`folder/file ${at}`, `content ${at}`.repeat(at + 1));
   expect((await place.longshore('reconcile')).code).toBe(0);
   return place;
 }
 
-const inodesOf = (place: Place) =>
+const inodesOf = (place: LocalMirror) =>
   place.objects().map((name) => [name, lstatSync(join(place.container, name)).ino]);
 const timesOf = (folder: string, names: readonly string[]) =>
   names.map((name) => Math.floor(lstatSync(join(folder, name)).mtimeMs));
 
-const losses: readonly (readonly [string, (place: Place) => void])[] = [
+const losses: readonly (readonly [string, (place: LocalMirror) => void])[] = [
   [
     'the loss of their records',
     (place) => rmSync(join(place.folder, 'vault', '.longshore', 'objects.records')),

@@ -1,10 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { openPlace, type Place, summaryOf } from './place.js';
+import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { summaryOf } from '../world/program.js';
 
-async function mirrored(): Promise<Place> {
-  const place = openPlace();
+async function mirrored(): Promise<LocalMirror> {
+  const place = openLocalMirror();
   for (const path of ['a', 'b']) place.write(path);
   expect((await place.longshore('reconcile')).code).toBe(0);
   return place;

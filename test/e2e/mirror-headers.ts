@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { call, randomContent } from '../drivers/conformance/fixture.js';
-import { openRemotePlace } from './remote-place.js';
+import { openRemoteMirror } from '../world/mirror-in-a-folder.js';
 
 const MIB = 2 ** 20;
 
@@ -22,7 +22,7 @@ export function mirrorHeaders(
   - { name: other, source: ./other, target: remote, container: CONTAINER, prefix: other, headers: [{ cache_control: max-age=1 }] }
 `;
     const rules = [{ content_type: 'text/x-target', cache_control: 'of-the-target' }];
-    const place = openRemotePlace({
+    const place = openRemoteMirror({
       target: { ...target(), multipart_threshold: '6MiB', headers: rules },
       direct,
       mirror,

@@ -2,7 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openPlace, type Place, summaryOf } from './place.js';
+import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { summaryOf } from '../world/program.js';
 
 /** Mounts over a folder until the test ends; false where this machine cannot. */
 function mount(folder: string, command: string, ...args: readonly string[]): boolean {
@@ -24,12 +25,12 @@ function mountPool(folder: string): void {
 
 const LARGE = Buffer.alloc(3 * 1024 * 1024, 'large');
 
-function fill(place: Place): void {
+function fill(place: LocalMirror): void {
   for (let number = 0; number < 30; number += 1) place.write(`folder${number % 3}/file${number}`);
   for (let number = 0; number < 6; number += 1) place.write(`large${number}`, LARGE);
 }
 
-async function reconciled(place: Place): Promise<Record<string, unknown>> {
+async function reconciled(place: LocalMirror): Promise<Record<string, unknown>> {
   const finished = await place.longshore('--reconcile', '--json');
   expect(finished, finished.stdout + finished.stderr).toMatchObject({ code: 0 });
   return summaryOf(finished);
@@ -40,7 +41,7 @@ describe.skipIf(!hasMergerfs)('inode numbers of 2^63 and more', () => {
     BigInt.asUintN(64, statSync(file, { bigint: true }).ino) >= 2n ** 63n;
 
   test('P1: a source on such a pool is mirrored whole, changes included, and then unchanged', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     mountPool(place.source);
     fill(place);
     const paths = Array.from({ length: 30 }, (_, number) =>
@@ -56,7 +57,7 @@ describe.skipIf(!hasMergerfs)('inode numbers of 2^63 and more', () => {
   });
 
   test('P1: a local target on such a pool takes objects, copies, deletes and a second run', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     mountPool(join(place.folder, 'vault'));
     fill(place);
     expect(await reconciled(place)).toMatchObject({ uploaded: 36, failed: 0 });
@@ -76,7 +77,7 @@ describe.skipIf(!hasMergerfs)('inode numbers of 2^63 and more', () => {
 test.skipIf(!isRoot)(
   'P10: modification times before 1970, from 2262 on and of 64-bit seconds are kept',
   async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     mount(place.source, 'mount', '-t', 'tmpfs', 'none');
     const times = {
       old: '-5.5',

@@ -16,7 +16,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { eventsOf, openPlace, type Place, summaryOf } from './place.js';
+import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { eventsOf, summaryOf } from '../world/program.js';
 
 const NONE = { uploaded: 0, copied: 0, deleted: 0, adopted: 0, failed: 0, held: 0, bytes: 0 };
 
@@ -25,7 +26,7 @@ const untilStatsAreOld = () => new Promise((resolve) => setTimeout(resolve, 150)
 
 describe('longshore --reconcile', () => {
   test('P1: mirrors names of every kind byte for byte, and then has nothing to do', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     const odd = [
       'line\nbreak',
       '-rf',
@@ -83,7 +84,7 @@ describe('longshore --reconcile', () => {
   });
 
   test('P1: files, folders and links that take each other’s place', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     place.write('file becomes folder');
     place.write('folder becomes file/a/b');
     place.write('file becomes link');
@@ -116,7 +117,7 @@ describe('longshore --reconcile', () => {
   });
 
   test('P6: without its state nothing is sent again, and the next run has nothing to do', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     for (let at = 0; at < 50; at += 1) place.write(`f${at}`, `content ${at}`);
     expect((await place.longshore('--reconcile')).code).toBe(0);
     rmSync(join(place.folder, 'state'), { recursive: true });
@@ -131,7 +132,7 @@ describe('longshore --reconcile', () => {
   });
 
   test('P1: times that changed while the state was lost are right again', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     for (const name of ['touched', 'untouched']) place.write(name, 'content');
     expect((await place.longshore('--reconcile')).code).toBe(0);
     utimesSync(join(place.source, 'touched'), 1_000_000_000, 1_000_000_000);
@@ -150,7 +151,7 @@ describe('longshore --reconcile', () => {
   });
 
   test('P6: objects that another tool put there are adopted, whatever is known of them', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     for (let at = 0; at < 20; at += 1) place.write(`folder/f${at}`, `content ${at}`);
     place.write('large', Buffer.alloc(2_000_000, 'x'));
     mkdirSync(join(place.folder, 'vault'));
@@ -165,7 +166,7 @@ describe('longshore --reconcile', () => {
   });
 
   test('a rename of a folder copies within the target and sends no byte', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     for (let at = 0; at < 30; at += 1) place.write(`old/f${at}`, `content ${at}`);
     place.write('old/large', Buffer.alloc(2_000_000, 'x'));
     expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -177,7 +178,7 @@ describe('longshore --reconcile', () => {
   });
 
   test('a changed time is a metadata update, not an upload; a changed content of the same size and time is found', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     const touched = place.write('touched');
     const rewritten = place.write('rewritten', 'before');
     expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -193,7 +194,7 @@ describe('longshore --reconcile', () => {
   });
 
   test('drift is repaired: objects that were removed or changed behind our back are sent again', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     for (const name of ['kept', 'removed', 'changed']) place.write(name);
     expect((await place.longshore('--reconcile')).code).toBe(0);
     rmSync(join(place.container, 'removed'));
@@ -207,7 +208,7 @@ describe('longshore --reconcile', () => {
   });
 
   test('P4: objects that we did not put there are kept, reported, or deleted, as the mirror says', async () => {
-    const place = openPlace('    extraneous: report\n');
+    const place = openLocalMirror('    extraneous: report\n');
     place.write('ours');
     expect((await place.longshore('--reconcile')).code).toBe(0);
     writeFileSync(join(place.container, 'foreign'), 'not ours');
@@ -223,7 +224,7 @@ describe('longshore --reconcile', () => {
   });
 
   test('--dry-run prints the plan, exits 5, and changes nothing', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     place.write('a');
     place.write('large', Buffer.alloc(2_000_000, 'x'));
     const plan = await place.longshore('--reconcile', '--dry-run', '--json');
@@ -246,7 +247,7 @@ describe('longshore --reconcile', () => {
   });
 
   test('P8: what cannot be mirrored is said, and the rest is mirrored', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     place.write('good');
     execFileSync('mkfifo', [join(place.source, 'fifo')]);
     const invalid = Buffer.concat([
@@ -264,7 +265,7 @@ describe('longshore --reconcile', () => {
   });
 
   test('a malformed line of a .longshoreignore is said with file and line, and the others hold', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     place.write('sub/.longshoreignore', '# what is made\n*.o\n*.[ch\n\nbuild\\\n');
     for (const name of ['sub/a.o', 'sub/a.c']) place.write(name);
     const result = await place.longshore('--reconcile');
@@ -282,7 +283,7 @@ describe('longshore --reconcile', () => {
   });
 
   test('hard links are two objects; exclusions and .longshoreignore hold', async () => {
-    const place = openPlace('    exclude: ["*.tmp", "node_modules/"]\n');
+    const place = openLocalMirror('    exclude: ["*.tmp", "node_modules/"]\n');
     linkSync(place.write('one', 'twice'), join(place.source, 'two'));
     place.write('a.tmp');
     place.write('node_modules/x');
@@ -297,7 +298,7 @@ describe('longshore --reconcile', () => {
   });
 
   test('links: preserved as rclone does, or followed inside the source only', async () => {
-    const place = openPlace('    symlinks: preserve\n');
+    const place = openLocalMirror('    symlinks: preserve\n');
     place.write('real', 'content');
     symlinkSync('real', join(place.source, 'link'));
     expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -305,7 +306,7 @@ describe('longshore --reconcile', () => {
     rmSync(join(place.source, 'link'));
     expect(summaryOf(await place.longshore('scan', '--json'))).toMatchObject({ deleted: 1 });
 
-    const following = openPlace('    symlinks: follow\n');
+    const following = openLocalMirror('    symlinks: follow\n');
     following.write('real', 'content');
     symlinkSync('real', join(following.source, 'link'));
     symlinkSync('/etc/hostname', join(following.source, 'outside'));
@@ -317,7 +318,7 @@ describe('longshore --reconcile', () => {
   });
 
   test('mode and time of the object are those of the file', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     const file = place.write('script');
     chmodSync(file, 0o750);
     utimesSync(file, 1_234_567_890.123, 1_234_567_890.123);
@@ -329,8 +330,8 @@ describe('longshore --reconcile', () => {
 });
 
 describe('P4: a source in doubt deletes nothing', () => {
-  async function mirrored(): Promise<Place> {
-    const place = openPlace();
+  async function mirrored(): Promise<LocalMirror> {
+    const place = openLocalMirror();
     for (const name of ['a', 'b/c']) place.write(name);
     expect((await place.longshore('--reconcile')).code).toBe(0);
     return place;
@@ -394,7 +395,7 @@ describe('P4: a source in doubt deletes nothing', () => {
 
 describe('P3: files that change while they are read', () => {
   test('a file that never holds still is reported as failed, and its object is never a torn one', async () => {
-    const place = openPlace();
+    const place = openLocalMirror();
     place.write('calm');
     const growing = place.write('growing', Buffer.alloc(4_000_000, 'a'));
     const fd = openSync(growing, 'a');

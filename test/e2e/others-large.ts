@@ -11,8 +11,8 @@ import {
   readAll,
   removeContainer,
 } from '../drivers/conformance/fixture.js';
-import { summaryOf } from './place.js';
-import { openRemotePlace, type RemotePlace } from './remote-place.js';
+import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
+import { summaryOf } from '../world/program.js';
 
 const MIB = 2 ** 20;
 
@@ -38,7 +38,7 @@ export function othersLargeObjects({
   test(`${title}: static and dynamic large objects of another tool are adopted, and keep their segments when they go`, async () => {
     const direct = open();
     onTestFinished(() => direct.close());
-    const place = openRemotePlace({
+    const place = openRemoteMirror({
       target: { ...target(), segment_size: '1MiB' },
       direct,
       mirror: '    extraneous: report\n',
@@ -100,7 +100,7 @@ export function othersLargeObjects({
 async function otherTool(
   target: Readonly<Record<string, unknown>>,
   direct: Backend,
-  { container }: RemotePlace,
+  { container }: RemoteMirror,
   segments: string,
 ) {
   const { headers } = await fetch(String(target['auth_url']), {

@@ -4,8 +4,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { bytesBody } from '../../src/drivers/body.js';
 import { call, plain, randomContent } from '../drivers/conformance/fixture.js';
-import { summaryOf } from './place.js';
-import { openRemotePlace } from './remote-place.js';
+import { openRemoteMirror } from '../world/mirror-in-a-folder.js';
+import { summaryOf } from '../world/program.js';
 
 const MIB = 2 ** 20;
 /** Of the other tool; longshore's own is 5 MiB. */
@@ -24,7 +24,10 @@ export function othersParts({ title, target, open, gets }: OthersParts): void {
   test(`${title}: an object in parts of another tool is adopted, and not sent`, async () => {
     const direct = open();
     onTestFinished(() => direct.close());
-    const place = openRemotePlace({ target: { ...target(), multipart_threshold: '6MiB' }, direct });
+    const place = openRemoteMirror({
+      target: { ...target(), multipart_threshold: '6MiB' },
+      direct,
+    });
     const ref = { container: place.container, key: 'film' };
     await direct.createContainer(place.container, call);
     const { multipart } = direct.capabilities;

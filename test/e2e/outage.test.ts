@@ -2,9 +2,9 @@ import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
-import { run } from './program.js';
-import { eventually } from './trees.js';
-import { openWorkspace } from './workspace.js';
+import { eventually } from '../world/eventually.js';
+import { run } from '../world/program.js';
+import { openWorkspace } from '../world/workspace.js';
 
 const LONG = 50_000;
 

@@ -10,20 +10,20 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { canDropRights } from '../watcher/tree.js';
-import { eventsOf, openPlace, type Place, summaryOf } from './place.js';
-import { type Finished, NOBODY, run } from './program.js';
+import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { eventsOf, type Finished, run, summaryOf, UNPRIVILEGED } from '../world/program.js';
+import { canDropRights } from '../world/rights.js';
 
 const FILES = ['beside', 'gone', 'part/deep/a', 'part/gone', 'part/kept', 'part-2'];
 
 /** All files have been mirrored by nobody, to whom everything belongs; then two are removed. */
 async function mirroredByNobody(): Promise<{
-  readonly place: Place;
+  readonly place: LocalMirror;
   again(): Promise<Finished>;
   in(path: string): string;
 }> {
-  const place = openPlace();
-  const own = (path: string) => chownSync(path, NOBODY, NOBODY);
+  const place = openLocalMirror();
+  const own = (path: string) => chownSync(path, UNPRIVILEGED, UNPRIVILEGED);
   for (const path of [place.folder, place.source, join(place.folder, 'longshore.yaml')]) own(path);
   for (const path of FILES) {
     const absolute = join(place.source, path);
@@ -34,7 +34,7 @@ async function mirroredByNobody(): Promise<{
   const again = () =>
     run(['--config', join(place.folder, 'longshore.yaml'), 'reconcile', '--json'], {
       cwd: place.folder,
-      asNobody: true,
+      unprivileged: true,
     });
   expect((await again()).code).toBe(0);
   expect(place.objects()).toEqual([...FILES].sort());

@@ -6,8 +6,8 @@ import { call, randomContent } from '../drivers/conformance/fixture.js';
 import { openFake } from '../drivers/s3/open.js';
 import type { Operation } from '../fakes/s3/request.js';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
-import { run } from './program.js';
-import { openWorkspace } from './workspace.js';
+import { run } from '../world/program.js';
+import { openWorkspace } from '../world/workspace.js';
 
 const MIB = 2 ** 20;
 

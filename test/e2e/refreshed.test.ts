@@ -1,9 +1,10 @@
 import { utimesSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { openPlace, summaryOf } from './place.js';
+import { openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { summaryOf } from '../world/program.js';
 
 test('a run that only gives objects other metadata says how many', async () => {
-  const place = openPlace('    metadata: [mtime]\n');
+  const place = openLocalMirror('    metadata: [mtime]\n');
   const touched = place.write('touched');
   place.write('left');
   await place.longshore('--reconcile');

@@ -17,11 +17,11 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
-import { canMount } from '../watcher/tree.js';
-import type { Program } from './program.js';
-import { seeded } from './random-changes.js';
-import { eventually } from './trees.js';
-import { openWorkspace } from './workspace.js';
+import { eventually } from '../world/eventually.js';
+import type { Program } from '../world/program.js';
+import { canMount } from '../world/rights.js';
+import { seeded } from '../world/tree.js';
+import { openWorkspace } from '../world/workspace.js';
 
 const FILES = 60;
 const OWN = '.longshore/';

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } fro
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { openWorkspace } from './workspace.js';
+import { openWorkspace } from '../world/workspace.js';
 
 const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
 

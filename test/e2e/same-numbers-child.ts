@@ -11,9 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { filesBelow } from '../watcher/tree.js';
-import { NOBODY, type Program, run, start } from './program.js';
-import { eventually } from './trees.js';
+import { eventually } from '../world/eventually.js';
+import { type Program, run, start, UNPRIVILEGED } from '../world/program.js';
+import { filesBelow } from '../world/tree.js';
 
 // node same-numbers-child.js FOLDER KIND daemon|once: a source whose disk is exchanged for another one of the same device
 // number, inode and age, where udev says nothing. Runs as root, in a mount namespace of its own. `ext4 for nobody`: the
@@ -22,7 +22,7 @@ import { eventually } from './trees.js';
 const [, , folder = '', kind = '', mode] = process.argv;
 const source = join(folder, 'source');
 const container = join(folder, 'vault', 'documents');
-const asNobody = kind === 'ext4 for nobody';
+const unprivileged = kind === 'ext4 for nobody';
 const sh = (command: string, ...args: string[]): string =>
   execFileSync(command, args, { encoding: 'utf8' }).trim();
 
@@ -38,8 +38,9 @@ mirrors:
   - { name: documents, source: ./source, target: vault, container: documents, settle: 20ms, rescan: 500ms }
 `,
 );
-if (asNobody)
-  for (const path of [folder, join(folder, 'vault'), container]) chownSync(path, NOBODY, NOBODY);
+if (unprivileged)
+  for (const path of [folder, join(folder, 'vault'), container])
+    chownSync(path, UNPRIVILEGED, UNPRIVILEGED);
 
 let loop = '';
 const disks = { a: join(folder, 'disk-a'), b: join(folder, 'disk-b') } as const;
@@ -57,7 +58,7 @@ function mountDisk(name: keyof typeof disks): void {
   else {
     if (loop === '') loop = sh('losetup', '--find', '--show', disks[name]);
     else sh('losetup', loop, disks[name]);
-    if (asNobody) chmodSync(loop, 0o600);
+    if (unprivileged) chmodSync(loop, 0o600);
     sh('mount', loop, source);
   }
   chmodSync(source, 0o755);
@@ -89,8 +90,8 @@ let daemon: Program | undefined;
 try {
   mountDisk('a');
   for (const name of names) write(name, 'of a');
-  if (mode === 'daemon') daemon = start([...config, 'run'], { cwd: folder, asNobody });
-  else await run([...config, '--reconcile'], { cwd: folder, asNobody });
+  if (mode === 'daemon') daemon = start([...config, 'run'], { cwd: folder, unprivileged });
+  else await run([...config, '--reconcile'], { cwd: folder, unprivileged });
   await eventually(() => deepStrictEqual(objects(), names), 60_000);
 
   exchange();
@@ -103,7 +104,7 @@ try {
   else {
     const { stdout, stderr, code } = await run([...config, '--reconcile', '--json'], {
       cwd: folder,
-      asNobody,
+      unprivileged,
     });
     match(stdout + stderr, /not the folder that was mirrored before/);
     ok(code !== 0, stdout);
@@ -117,7 +118,10 @@ try {
     mountDisk('a');
     rmSync(join(source, 'file01'));
     if (!daemon)
-      deepStrictEqual((await run([...config, '--reconcile'], { cwd: folder, asNobody })).code, 0);
+      deepStrictEqual(
+        (await run([...config, '--reconcile'], { cwd: folder, unprivileged })).code,
+        0,
+      );
     await eventually(
       () =>
         deepStrictEqual(

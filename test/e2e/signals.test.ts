@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { openPlace } from './place.js';
+import { openLocalMirror } from '../world/mirror-in-a-folder.js';
 
 test('P9: SIGUSR1 opens no debugger and SIGUSR2 ends nothing; SIGHUP drains like SIGTERM', async () => {
-  const place = openPlace();
+  const place = openLocalMirror();
   place.write('a');
   const daemon = place.daemon();
   await expect.poll(place.objects).toEqual(['a']); // by now its threads run
@@ -18,7 +18,7 @@ test('P9: SIGUSR1 opens no debugger and SIGUSR2 ends nothing; SIGHUP drains like
 });
 
 test('a one-shot run that SIGHUP stops ends with its exit code', async () => {
-  const place = openPlace();
+  const place = openLocalMirror();
   for (let at = 0; at < 2_000; at += 1) place.write(`file ${at}`);
   const run = place.start('reconcile');
   await expect.poll(() => place.objects().length).toBeGreaterThan(0);

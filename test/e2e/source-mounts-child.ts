@@ -10,9 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { filesBelow } from '../watcher/tree.js';
-import { type Program, run, start } from './program.js';
-import { eventually } from './trees.js';
+import { eventually } from '../world/eventually.js';
+import { type Program, run, start } from '../world/program.js';
+import { filesBelow } from '../world/tree.js';
 
 // node source-mounts-child.js FOLDER daemon|once: a source on disks that come, go and are exchanged. Runs as root, in a
 // mount namespace of its own, where it also says what udev would say of the disks.

@@ -1,48 +1,46 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../world/eventually.js';
 import {
-  type DamagedPlace,
-  type DamagedPlaceOptions,
-  flipBit,
-  mayMount,
-  openDamagedPlace,
-} from './damaged-place.js';
-import { summaryOf } from './place.js';
-import type { Program } from './program.js';
-import { eventually } from './trees.js';
+  type LocalMirror,
+  type MirrorOptions,
+  openLocalMirror,
+} from '../world/mirror-in-a-folder.js';
+import { type Program, summaryOf } from '../world/program.js';
+import { mayMount } from '../world/rights.js';
+import { flipBit } from '../world/tree.js';
 
 const FILES = 40;
 const LONG = 60_000;
 
-function openPlace(options: DamagedPlaceOptions): DamagedPlace {
-  const place = openDamagedPlace(options);
-  onTestFinished(() => place.remove());
+function openFilled(options: MirrorOptions): LocalMirror {
+  const place = openLocalMirror('', { ...options, unprivileged: true });
   for (let at = 0; at < FILES; at += 1) place.write(`file ${at}`, `content ${at}`);
   return place;
 }
 
 /** A daemon that has mirrored everything, and said so. */
-async function inSync(place: DamagedPlace): Promise<Program> {
+async function inSync(place: LocalMirror): Promise<Program> {
   const daemon = place.daemon();
   await eventually(() => expect(daemon.stderr()).toMatch(/run finished .*run=reconcile/), LONG);
   expect(place.differences()).toEqual([]);
   return daemon;
 }
 
-async function statusOf(place: DamagedPlace): Promise<Record<string, unknown>> {
+async function statusOf(place: LocalMirror): Promise<Record<string, unknown>> {
   const { stdout } = await place.longshore('status', '--json');
   return (JSON.parse(stdout) as { mirrors: [Record<string, unknown>] }).mirrors[0];
 }
 
 /** All that is there stays as it is, but for what has changed. */
 function expectNotSentAgain(
-  place: DamagedPlace,
+  place: LocalMirror,
   before: ReadonlyMap<string, bigint>,
   changed: readonly string[],
 ): void {
-  const now = place.objects();
+  const now = place.inodes();
   for (const [name, inode] of before)
     if (!changed.includes(name)) expect([name, now.get(name)]).toEqual([name, inode]);
 }
@@ -52,23 +50,23 @@ describe('damage under a running daemon', () => {
     [
       'lmdb',
       'a record',
-      (place: DamagedPlace) =>
+      (place: LocalMirror) =>
         flipBit(place.index, readFileSync(place.index).lastIndexOf('file 11') + 12),
     ],
-    ['lmdb', 'the whole file', (place: DamagedPlace) => rmSync(place.index)],
+    ['lmdb', 'the whole file', (place: LocalMirror) => rmSync(place.index)],
     [
       'lowdb',
       'a record',
-      (place: DamagedPlace) =>
+      (place: LocalMirror) =>
         flipBit(place.index, readFileSync(place.index).indexOf('"file 11"') + 60),
     ],
-    ['lowdb', 'the whole file', (place: DamagedPlace) => rmSync(place.index)],
+    ['lowdb', 'the whole file', (place: LocalMirror) => rmSync(place.index)],
   ] as const)(
     'P4, P6: %s, %s: it ends and says what, where and what to do; its next start heals',
     async (engine, _, damage) => {
-      const place = openPlace({ engine, mirror: 'reconcile: 1s' });
+      const place = openFilled({ index: engine, mirror: '    reconcile: 1s\n' });
       const daemon = await inSync(place);
-      const before = place.objects();
+      const before = place.inodes();
       damage(place);
       const { code, stderr } = await daemon.finished;
       expect(code, stderr).toBe(1); // systemd restarts it then
@@ -76,7 +74,7 @@ describe('damage under a running daemon', () => {
       expect(stderr).toMatch(
         /^longshore: mirror documents: .*index\.(mdb|json): .*\. Start longshore again: it sets the damaged file aside/m,
       );
-      expect([...place.objects()]).toEqual([...before]);
+      expect([...place.inodes()]).toEqual([...before]);
 
       place.write('file 12', 'changed since');
       rmSync(join(place.source, 'file 13'));
@@ -95,7 +93,7 @@ describe('damage under a running daemon', () => {
   );
 
   test('a change that meets a damaged record ends the daemon as well: nobody looks at another file first', async () => {
-    const place = openPlace({ engine: 'lmdb', mirror: 'rescan: 0' });
+    const place = openFilled({ index: 'lmdb', mirror: '    rescan: 0\n' });
     const daemon = await inSync(place);
     flipBit(place.index, readFileSync(place.index).lastIndexOf('file 11') + 12);
     place.write('file 11', 'changed');
@@ -113,9 +111,9 @@ describe('damage under a running daemon', () => {
 describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
   'a full disk under the state folder, engine %s',
   (engine) => {
-    const ballast = (place: DamagedPlace) => join(place.state, 'ballast');
+    const ballast = (place: LocalMirror) => join(place.state, 'ballast');
 
-    function fill(place: DamagedPlace): void {
+    function fill(place: LocalMirror): void {
       const { bavail, bsize } = statfsSync(place.state);
       writeFileSync(ballast(place), Buffer.alloc(Math.max(0, bavail * bsize)));
     }
@@ -123,9 +121,13 @@ describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
     test.runIf(engine === 'lmdb')(
       'P5: a daemon ends with 1 and its reason; the next one, with room, sends what is missing',
       async () => {
-        const place = openPlace({ engine, mirror: 'rescan: 1s', stateBytes: 4 * 2 ** 20 });
+        const place = openFilled({
+          index: engine,
+          mirror: '    rescan: 1s\n',
+          stateBytes: 4 * 2 ** 20,
+        });
         const daemon = await inSync(place);
-        const before = place.objects();
+        const before = place.inodes();
         fill(place);
         for (let at = 0; at < 3_000; at += 1) place.write(`new ${at}`, `new ${at}`);
         const { code, stderr } = await daemon.finished;
@@ -147,9 +149,13 @@ describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
     test.runIf(engine === 'lowdb')(
       'P5: a daemon says so once and waits, burns no attempt, and goes on by itself when there is room',
       async () => {
-        const place = openPlace({ engine, mirror: 'rescan: 1s', stateBytes: 4 * 2 ** 20 });
+        const place = openFilled({
+          index: engine,
+          mirror: '    rescan: 1s\n',
+          stateBytes: 4 * 2 ** 20,
+        });
         const daemon = await inSync(place);
-        const before = place.objects();
+        const before = place.inodes();
         fill(place);
         for (let at = 0; at < 30; at += 1) place.write(`new ${at}`, `new ${at}`);
         rmSync(join(place.source, 'file 7'));
@@ -191,7 +197,10 @@ describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
 
     test('P5, P6: a one-shot run that outgrows it fails and says so; with room the next one sends only what is missing', async () => {
       // An LMDB index is written to no more after its first failure: with this room some of its commits succeed before that.
-      const place = openPlace({ engine, stateBytes: (engine === 'lmdb' ? 900 : 480) * 1024 });
+      const place = openFilled({
+        index: engine,
+        stateBytes: (engine === 'lmdb' ? 900 : 480) * 1024,
+      });
       const many = 1_500;
       for (let at = 0; at < many; at += 1)
         place.write(`${'a long name '.repeat(10)}${at}`, String(at));
@@ -199,7 +208,7 @@ describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
       expect(failed.code, failed.stderr).toBe(1);
       expect(String(summaryOf(failed)['error'])).toContain(place.state);
       expect(String(summaryOf(failed)['error'])).toMatch(/ENOSPC|KiB are free/);
-      const before = place.objects();
+      const before = place.inodes();
       expect(before.size).toBeGreaterThan(100);
       spawnSync('mount', ['-o', 'remount,size=64m', place.state]);
       const again = await place.longshore('--reconcile', '--json');
@@ -210,9 +219,9 @@ describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
     }, 180_000);
 
     test('P6: a start on a disk that is full is refused with which file and why, and nothing is lost', async () => {
-      const place = openPlace({ engine, stateBytes: 4 * 2 ** 20 });
+      const place = openFilled({ index: engine, stateBytes: 4 * 2 ** 20 });
       expect((await place.longshore('--reconcile')).code).toBe(0);
-      const before = place.objects();
+      const before = place.inodes();
       fill(place);
       for (const command of ['--reconcile', 'run']) {
         const { code, stderr } = await place.longshore(command);
@@ -220,7 +229,7 @@ describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
         expect(stderr).toContain(place.state);
         expect(stderr).toContain('ENOSPC');
       }
-      expect([...place.objects()]).toEqual([...before]);
+      expect([...place.inodes()]).toEqual([...before]);
       rmSync(ballast(place));
       const again = await place.longshore('--reconcile', '--json');
       expect(again.code, again.stderr).toBe(0);

@@ -10,8 +10,13 @@ import {
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sealJson } from '../../src/state/sealed-json.js';
-import { type DamagedPlace, flipBit, openDamagedPlace, type Runtime } from './damaged-place.js';
-import { summaryOf } from './place.js';
+import {
+  type IndexFormat,
+  type LocalMirror,
+  openLocalMirror,
+} from '../world/mirror-in-a-folder.js';
+import { summaryOf } from '../world/program.js';
+import { flipBit } from '../world/tree.js';
 
 const FILES = 40;
 const size = (file: string) => lstatSync(file).size;
@@ -29,7 +34,7 @@ const CUT: readonly Damage[] = [
   ],
   ['gone', (file) => rmSync(file)],
 ];
-const FLIPPED: Readonly<Record<Runtime, readonly Damage[]>> = {
+const FLIPPED: Readonly<Record<IndexFormat, readonly Damage[]>> = {
   lmdb: [
     ['flipped in its first page', (file) => flipBit(file, 24)],
     ['flipped in its second page', (file) => flipBit(file, 8192 + 24)],
@@ -53,16 +58,16 @@ const LEDGER: readonly Damage[] = [
 ];
 
 describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
-  let place: DamagedPlace;
+  let place: LocalMirror;
   let objects: ReadonlyMap<string, bigint>;
 
   beforeAll(async () => {
-    place = openDamagedPlace({ engine });
+    place = openLocalMirror('', { index: engine, unprivileged: true, callerRemoves: true });
     for (let at = 0; at < FILES; at += 1) place.write(`file ${at}`, `content ${at}`);
     const { code, stderr } = await place.longshore('--reconcile');
     expect(code, stderr).toBe(0);
     expect(place.differences()).toEqual([]);
-    objects = place.objects();
+    objects = place.inodes();
     expect(objects.size).toBe(FILES);
     place.saveState();
   });
@@ -75,7 +80,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     if (first.code !== 1) return first;
     expect(first.stdout).toContain(JSON.stringify(file).slice(1, -1));
     expect(first.stdout).toContain('Start longshore again: it sets the damaged file aside');
-    expect([...place.objects()]).toEqual([...objects]);
+    expect([...place.inodes()]).toEqual([...objects]);
     return place.longshore('--reconcile', '--json');
   }
 
@@ -105,7 +110,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
         ).toHaveLength(1);
       }
       expect(summaryOf(healed)).toMatchObject({ uploaded: 0, copied: 0, deleted: 0, failed: 0 });
-      expect([...place.objects()]).toEqual([...objects]);
+      expect([...place.inodes()]).toEqual([...objects]);
       const after = await place.longshore('scan', '--json');
       expect(after.code, after.stderr).toBe(0);
       expect(after.stderr).not.toContain('state rebuilt');
@@ -127,7 +132,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
       uploaded: 0,
       deleted: 0,
     });
-    expect([...place.objects()]).toEqual([...objects]);
+    expect([...place.inodes()]).toEqual([...objects]);
   });
 
   /** One that a newer longshore wrote: it is refused, by every command, and not touched. */
@@ -156,7 +161,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
         );
       }
       expect(readFileSync(file).equals(newer)).toBe(true);
-      expect([...place.objects()]).toEqual([...objects]);
+      expect([...place.inodes()]).toEqual([...objects]);
     },
   );
 
@@ -173,7 +178,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     } finally {
       chmodSync(place.state, 0o700);
     }
-    expect([...place.objects()]).toEqual([...objects]);
+    expect([...place.inodes()]).toEqual([...objects]);
   });
 
   test.each(['index', 'ledger'] as const)(
@@ -194,7 +199,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
         adopted: 0,
         deleted: 0,
       });
-      expect([...place.objects()]).toEqual([...objects]);
+      expect([...place.inodes()]).toEqual([...objects]);
     },
   );
 
@@ -206,40 +211,32 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     expect(code, stderr).toBe(1);
     expect(stderr).toContain(folder);
     expect(stderr).toContain('EACCES');
-    expect([...place.objects()]).toEqual([...objects]);
+    expect([...place.inodes()]).toEqual([...objects]);
   });
 });
 
 describe.each(['lmdb', 'lowdb'] as const)('an object without a file, engine %s', (engine) => {
   test('P4: is kept by the run that makes a lost ledger anew, and deleted by the next', async () => {
-    const place = openDamagedPlace({ engine });
-    try {
-      for (const name of ['kept', 'gone']) place.write(name, name);
-      expect((await place.longshore('--reconcile')).code).toBe(0);
-      rmSync(join(place.source, 'gone'));
-      truncateSync(place.ledger, 20);
-      const healing = await place.longshore('--reconcile');
-      expect(healing.stderr).toContain('state rebuilt');
-      expect([...place.objects().keys()].sort()).toEqual(['gone', 'kept']);
-      expect((await place.longshore('--reconcile')).code).toBe(0);
-      expect([...place.objects().keys()]).toEqual(['kept']);
-    } finally {
-      await place.remove();
-    }
+    const place = openLocalMirror('', { index: engine, unprivileged: true });
+    for (const name of ['kept', 'gone']) place.write(name, name);
+    expect((await place.longshore('--reconcile')).code).toBe(0);
+    rmSync(join(place.source, 'gone'));
+    truncateSync(place.ledger, 20);
+    const healing = await place.longshore('--reconcile');
+    expect(healing.stderr).toContain('state rebuilt');
+    expect([...place.inodes().keys()].sort()).toEqual(['gone', 'kept']);
+    expect((await place.longshore('--reconcile')).code).toBe(0);
+    expect([...place.inodes().keys()]).toEqual(['kept']);
   });
 
   test('P4: is nobody’s once the index was lost, and kept', async () => {
-    const place = openDamagedPlace({ engine });
-    try {
-      for (const name of ['kept', 'gone']) place.write(name, name);
+    const place = openLocalMirror('', { index: engine, unprivileged: true });
+    for (const name of ['kept', 'gone']) place.write(name, name);
+    expect((await place.longshore('--reconcile')).code).toBe(0);
+    rmSync(join(place.source, 'gone'));
+    truncateSync(place.index, 20);
+    for (let run = 0; run < 2; run += 1)
       expect((await place.longshore('--reconcile')).code).toBe(0);
-      rmSync(join(place.source, 'gone'));
-      truncateSync(place.index, 20);
-      for (let run = 0; run < 2; run += 1)
-        expect((await place.longshore('--reconcile')).code).toBe(0);
-      expect([...place.objects().keys()].sort()).toEqual(['gone', 'kept']);
-    } finally {
-      await place.remove();
-    }
+    expect([...place.inodes().keys()].sort()).toEqual(['gone', 'kept']);
   });
 });

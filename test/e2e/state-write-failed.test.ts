@@ -1,12 +1,11 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { hasStrace, runFailing } from '../failing-calls.js';
-import { openPlace } from './place.js';
-import { differences, filesBelow } from './trees.js';
+import { openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { MAIN } from '../world/program.js';
+import { differences, digestsBelow } from '../world/tree.js';
 
-const MAIN = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
 const FILES = 40;
 
 describe.skipIf(!hasStrace)('P5: an index that cannot be written', () => {
@@ -17,7 +16,7 @@ describe.skipIf(!hasStrace)('P5: an index that cannot be written', () => {
   ])(
     '%s: a commit that fails with %s ends the process with 1 and its reason, and nothing is set aside',
     async (command, error) => {
-      const place = openPlace();
+      const place = openLocalMirror();
       writeFileSync(join(place.source, 'first'), 'content');
       await place.longshore('reconcile');
       for (let at = 0; at < FILES; at += 1)
@@ -49,7 +48,7 @@ describe.skipIf(!hasStrace)('P5: an index that cannot be written', () => {
       const { code: next, stderr: said } = await place.longshore('reconcile');
       expect(next, said).toBe(0);
       expect(said).not.toMatch(/state rebuilt/);
-      expect(differences(filesBelow(place.source), filesBelow(place.container))).toEqual([]);
+      expect(differences(digestsBelow(place.source), digestsBelow(place.container))).toEqual([]);
       expect(readdirSync(mirror)).not.toContain('check-needed');
     },
     120_000,

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Operation } from '../fakes/s3/request.js';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
-import type { Program } from './program.js';
-import { openWorkspace } from './workspace.js';
+import type { Program } from '../world/program.js';
+import { openWorkspace } from '../world/workspace.js';
 
 // Each test holds the program in one phase, by a request that the server does not answer or by work for hours, and stops it there.
 

@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { openWorkspace } from './workspace.js';
-
-const MAIN = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
+import { MAIN } from '../world/program.js';
+import { openWorkspace } from '../world/workspace.js';
 
 /** A shell in a folder with a configuration, where `longshore` is the program. */
 function openShell() {

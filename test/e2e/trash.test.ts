@@ -9,13 +9,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { filesBelow } from '../watcher/tree.js';
-import { eventsOf, openPlace, type Place, summaryOf } from './place.js';
+import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { eventsOf, summaryOf } from '../world/program.js';
+import { filesBelow } from '../world/tree.js';
 
 const TRASH = '    deletes: trash\n';
 
 /** Names and contents of what is in the trash, the oldest folder first. */
-function trashed(place: Place): string[] {
+function trashed(place: LocalMirror): string[] {
   const folder = join(place.container, '.longshore/trash');
   return filesBelow(folder).map(
     (path) => `${path.slice(path.indexOf('/') + 1)}: ${readFileSync(join(folder, path), 'utf8')}`,
@@ -23,7 +24,7 @@ function trashed(place: Place): string[] {
 }
 
 test('P4: what is deleted or overwritten can be listed, restored as it was, and purged', async () => {
-  const place = openPlace(TRASH);
+  const place = openLocalMirror(TRASH);
   const file = place.write('letters/a.txt', 'first');
   utimesSync(file, 1_600_000_000, 1_600_000_000);
   place.write('letters/b.txt');
@@ -98,7 +99,7 @@ test('P4: what is deleted or overwritten can be listed, restored as it was, and 
 });
 
 test('the trash is restored from while the daemon runs, which mirrors what comes back', async () => {
-  const place = openPlace(TRASH);
+  const place = openLocalMirror(TRASH);
   for (const path of ['a', 'b']) place.write(path);
   const daemon = place.daemon();
   await vi.waitFor(() => expect(place.objects()).toEqual(['a', 'b']), { timeout: 30_000 });
@@ -116,7 +117,7 @@ test('the trash is restored from while the daemon runs, which mirrors what comes
 });
 
 test('a source that is not there is not restored into', async () => {
-  const place = openPlace(TRASH);
+  const place = openLocalMirror(TRASH);
   for (const path of ['a', 'b']) place.write(path);
   await place.longshore('reconcile');
   rmSync(join(place.source, 'a'));
@@ -129,7 +130,7 @@ test('a source that is not there is not restored into', async () => {
 });
 
 test('P5: a daemon that is killed while it moves a tree to the trash loses nothing of it, and ends where it was going', async () => {
-  const place = openPlace(`${TRASH}    guard: off\n`);
+  const place = openLocalMirror(`${TRASH}    guard: off\n`);
   const paths = Array.from({ length: 400 }, (_, n) => `tree/${n % 7}/${n}`);
   for (const path of [...paths, 'kept']) place.write(path);
   expect((await place.longshore('reconcile')).code).toBe(0);

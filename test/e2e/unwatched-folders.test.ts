@@ -7,9 +7,9 @@ import { systemClock } from '../../src/clock.js';
 import { askStatus } from '../../src/status/client.js';
 import { pointOf } from '../calls/points.js';
 import { buildPreload, openPreload } from '../calls/preload.js';
-import { openPlace, type Place } from './place.js';
-import { start } from './program.js';
-import { eventually } from './trees.js';
+import { eventually } from '../world/eventually.js';
+import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { start } from '../world/program.js';
 
 const hasCompiler = spawnSync('gcc', ['--version']).status === 0;
 const folder = mkdtempSync(join(tmpdir(), 'longshore-unwatched-'));
@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** The timer of folders without a watch is one minute: what is mirrored earlier did not wait for it. */
 const BEFORE_TIMER_MS = 30_000;
 
-async function statusOf({ folder: at }: Place) {
+async function statusOf({ folder: at }: LocalMirror) {
   const { mirrors } = await askStatus(undefined, {
     stateFolder: join(at, 'state'),
     clock: systemClock,
@@ -33,7 +33,7 @@ async function statusOf({ folder: at }: Place) {
   return mirror;
 }
 
-const contents = (place: Place): string[] =>
+const contents = (place: LocalMirror): string[] =>
   place.objects().map((name) => unlessGone(join(place.container, name)));
 
 function unlessGone(path: string): string {
@@ -47,7 +47,7 @@ function unlessGone(path: string): string {
 test.runIf(hasCompiler).each(['chokidar', 'directories'] as const)(
   'P1: %s: a folder without a watch is scanned at once, is said to be unwatched, and a file moved there is in the container all the time',
   async (watch) => {
-    const place = openPlace(
+    const place = openLocalMirror(
       `    watch: ${watch}\n    guard: off\n    rescan: 0s\n    reconcile: 0s\n`,
     );
     place.write('old/moved');

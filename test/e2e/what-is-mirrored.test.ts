@@ -13,13 +13,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { eventsOf, openPlace } from './place.js';
+import { openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { eventsOf } from '../world/program.js';
 
 // The claims of docs/what-is-mirrored.md, in its order.
 
 /** Names that a run left out, with the reason. */
 async function leftOut(
-  place: ReturnType<typeof openPlace>,
+  place: ReturnType<typeof openLocalMirror>,
 ): Promise<{ readonly code: number | string; readonly reasons: unknown }> {
   const run = await place.longshore('reconcile', '--json');
   const skipped = eventsOf(run).filter(({ event }) => event === 'skipped');
@@ -30,7 +31,7 @@ async function leftOut(
 }
 
 test('files are objects of the same bytes; empty folders, links, pipes and devices are not mirrored, and the run is complete', async () => {
-  const place = openPlace();
+  const place = openLocalMirror();
   place.write('folder/file', 'bytes');
   place.write('empty', '');
   mkdirSync(join(place.source, 'empty folder'));
@@ -45,7 +46,7 @@ test('files are objects of the same bytes; empty folders, links, pipes and devic
 });
 
 test('names that no object can have are named, and the run is incomplete', async () => {
-  const place = openPlace();
+  const place = openLocalMirror();
   writeFileSync(Buffer.concat([Buffer.from(`${place.source}/`), Buffer.from([0xff])]), '');
   place.write('.longshore/lease', 'mine');
   const { code, reasons } = await leftOut(place);
@@ -57,7 +58,7 @@ test('names that no object can have are named, and the run is incomplete', async
 });
 
 test('each name of a hard link has an object, and a sparse file all of its bytes', async () => {
-  const place = openPlace();
+  const place = openLocalMirror();
   linkSync(place.write('one', 'same'), join(place.source, 'two'));
   truncateSync(place.write('sparse', ''), 100_000);
   expect((await place.longshore('reconcile')).code).toBe(0);
@@ -66,7 +67,7 @@ test('each name of a hard link has an object, and a sparse file all of its bytes
 });
 
 test('times are kept before 1970 and after 2262; of a mode the files of a local target have the permission bits', async () => {
-  const place = openPlace();
+  const place = openLocalMirror();
   for (const [name, seconds] of [
     ['old', '-1000000.5'], // a negative number would be the time of day
     ['late', '9999999999.25'],
@@ -85,7 +86,7 @@ test('times are kept before 1970 and after 2262; of a mode the files of a local 
 });
 
 test('names that differ by case or Unicode form are files of their own', async () => {
-  const place = openPlace();
+  const place = openLocalMirror();
   const names = ['A', 'a', 'e\u0301', '\u00e9'];
   for (const name of names) place.write(name);
   expect((await place.longshore('reconcile')).code).toBe(0);
@@ -93,7 +94,7 @@ test('names that differ by case or Unicode form are files of their own', async (
 });
 
 test('a local target keeps its own files in .longshore of its root, and the lease below the container', async () => {
-  const place = openPlace();
+  const place = openLocalMirror();
   place.write('file');
   expect((await place.longshore('reconcile')).code).toBe(0);
   expect(existsSync(join(place.folder, 'vault/.longshore'))).toBe(true);

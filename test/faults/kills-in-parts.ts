@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { call, randomContent } from '../drivers/conformance/fixture.js';
-import { summaryOf } from '../e2e/place.js';
-import type { RemotePlace } from '../e2e/remote-place.js';
-import { eventually } from '../e2e/trees.js';
+import { eventually } from '../world/eventually.js';
+import type { RemoteMirror } from '../world/mirror-in-a-folder.js';
+import { summaryOf } from '../world/program.js';
 import { type Faulty, MIB } from './storage.js';
 
 const FILM = 'film';
@@ -20,7 +20,7 @@ export function killsInParts(at: Faulty): void {
   const parts = () => Math.ceil(SIZE / partSize());
 
   /** Every part after the first few is never answered, so that the end comes in the middle for certain. */
-  async function killInTheMiddle(place: RemotePlace): Promise<void> {
+  async function killInTheMiddle(place: RemoteMirror): Promise<void> {
     at.proxy.next('part', { kind: 'meanwhile', act: () => {} }, ARRIVED);
     at.proxy.next('part', { kind: 'stall' }, AT_ONCE);
     const daemon = place.daemon();
@@ -37,7 +37,7 @@ export function killsInParts(at: Faulty): void {
    * No part at the service that is not needed, and nothing different. The ETag of an object in parts shows that where the
    * provider's is known to tell the content; elsewhere the object is read back once.
    */
-  async function expectSettled(place: RemotePlace): Promise<void> {
+  async function expectSettled(place: RemoteMirror): Promise<void> {
     const ofParts = at.direct.capabilities.multipart?.etagOfParts(place.container, [
       { md5: '0'.repeat(32), size: 1 },
     ]);

@@ -2,8 +2,8 @@ import { appendFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { call, listAll, randomContent } from '../drivers/conformance/fixture.js';
-import { eventsOf, summaryOf } from '../e2e/place.js';
-import { eventually } from '../e2e/trees.js';
+import { eventually } from '../world/eventually.js';
+import { eventsOf, summaryOf } from '../world/program.js';
 import type { Asked, Dialect } from './dialect.js';
 import type { Fault } from './fault-proxy.js';
 import { expectDone, type Faulty, MIB } from './storage.js';

@@ -2,8 +2,8 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { randomContent } from '../drivers/conformance/fixture.js';
-import { summaryOf } from '../e2e/place.js';
 import { BARE_200, LOGIN_PAGE } from '../fakes/scripted-faults.js';
+import { summaryOf } from '../world/program.js';
 import type { Fault } from './fault-proxy.js';
 import { expectDone, type Faulty, MIB, SMALL } from './storage.js';
 

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { randomContent } from '../drivers/conformance/fixture.js';
-import { summaryOf } from '../e2e/place.js';
-import type { Finished } from '../e2e/program.js';
-import { openRemotePlace, type RemotePlace } from '../e2e/remote-place.js';
+import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
+import { type Finished, summaryOf } from '../world/program.js';
 import type { Dialect } from './dialect.js';
 import { type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.js';
 
@@ -33,14 +32,14 @@ export interface Faulty {
   open(options?: {
     readonly nodeOptions?: readonly string[];
     readonly timeout?: string;
-  }): RemotePlace;
+  }): RemoteMirror;
   /** Six small files in `folder`, and one that is streamed. */
-  fill(place: RemotePlace): void;
+  fill(place: RemoteMirror): void;
   /** An answer of the service's own kind. */
   refused(status: number, code: string, headers?: Readonly<Record<string, string>>): Fault;
   lying(): Fault;
   /** Nothing is different, and the records know it. */
-  expectInSync(place: RemotePlace): Promise<void>;
+  expectInSync(place: RemoteMirror): Promise<void>;
 }
 
 export const SMALL = Array.from({ length: 6 }, (_, at) => `folder/f${at}`);
@@ -85,7 +84,7 @@ export function describeFaults(
         return proxy;
       },
       open: ({ nodeOptions = [], timeout = '20s' } = {}) =>
-        openRemotePlace({
+        openRemoteMirror({
           target: { ...storage.target(proxy), timeout, multipart_threshold: '8MiB' },
           direct,
           // No timers: what happens is what a test asks for.

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Holder } from '../../src/lease/document.js';
-import { newDocument } from '../../src/lease/document.js';
+import { type Holder, newDocument } from '../../src/lease/document.js';
 import { LeaseHeldError, LeaseLostError } from '../../src/lease/errors.js';
 import { judge } from '../../src/lease/judge.js';
 import type { Lease } from '../../src/lease/lease.js';
 import { thisHolder } from '../../src/lease/this-holder.js';
 import { NEVER_ABORTED } from '../../src/signal.js';
-import { eventually } from '../e2e/trees.js';
+import { eventually } from '../world/eventually.js';
 import { holder, MINUTE, moving, openRig, PERIOD } from './rig.js';
 
 const never = NEVER_ABORTED;

@@ -5,23 +5,23 @@ import type { Backend } from '../../src/drivers/backend.js';
 import { call, listKeys, randomContent } from '../drivers/conformance/fixture.js';
 import { openS3 } from '../drivers/s3/open.js';
 import { openSwift } from '../drivers/swift/open.js';
-import { eventsOf, summaryOf } from '../e2e/place.js';
-import { openRemotePlace, type RemotePlace } from '../e2e/remote-place.js';
-import { differences, filesBelow } from '../e2e/trees.js';
+import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
+import { eventsOf, summaryOf } from '../world/program.js';
+import { differences, digestsBelow } from '../world/tree.js';
 import { type Server, s3Servers, swiftServers, withServers } from './environment.js';
 
 const MIB = 2 ** 20;
 
-function open({ driver, settings }: Server, direct: Backend): RemotePlace {
+function open({ driver, settings }: Server, direct: Backend): RemoteMirror {
   onTestFinished(() => direct.close());
-  return openRemotePlace({
+  return openRemoteMirror({
     target: { driver, ...settings, multipart_threshold: '6MiB' },
     direct,
     mirror: '    deletes: trash\n',
   });
 }
 
-function write({ source }: RemotePlace, path: string, content: string | Buffer): string {
+function write({ source }: RemoteMirror, path: string, content: string | Buffer): string {
   const absolute = join(source, path);
   mkdirSync(dirname(absolute), { recursive: true });
   writeFileSync(absolute, content);
@@ -29,7 +29,7 @@ function write({ source }: RemotePlace, path: string, content: string | Buffer):
 }
 
 /** Of a mirror's trash, without the folders that say when. */
-const trashed = async (place: RemotePlace, direct: Backend): Promise<string[]> =>
+const trashed = async (place: RemoteMirror, direct: Backend): Promise<string[]> =>
   (await listKeys(direct, place.container))
     .filter((key) => key.startsWith('.longshore/trash/'))
     .map((key) => key.split('/').slice(3).join('/'))
@@ -76,7 +76,7 @@ describe.each([
       expect((await place.longshore('scan')).code).toBe(0);
       expect(await trashed(place, direct)).toEqual(['letters/ä b.txt']);
 
-      const before = filesBelow(place.source);
+      const before = digestsBelow(place.source);
       rmSync(film);
       rmSync(letter);
       const run = await place.longshore('scan', '--json');
@@ -106,7 +106,7 @@ describe.each([
       );
       const restored = await place.longshore('trash', 'restore', 'documents');
       expect(restored.code, restored.stderr).toBe(0);
-      expect(differences(before, filesBelow(place.source))).toEqual([]);
+      expect(differences(before, digestsBelow(place.source))).toEqual([]);
       expect((await place.longshore('scan')).code).toBe(0);
       expect(await place.differences()).toEqual([]);
 

@@ -5,9 +5,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { openS3 } from '../drivers/s3/open.js';
 import { openSwift } from '../drivers/swift/open.js';
-import { changeSomething, seeded } from '../e2e/random-changes.js';
-import { openRemotePlace, type RemotePlace } from '../e2e/remote-place.js';
-import { differences, eventually, filesBelow } from '../e2e/trees.js';
+import { eventually } from '../world/eventually.js';
+import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
+import { changeAtRandom, differences, digestsBelow, seeded } from '../world/tree.js';
 import { type Server, s3Servers, swiftServers, withServers } from './environment.js';
 import { isThere } from './installed.js';
 
@@ -33,7 +33,7 @@ function copyDocumentation(to: string): void {
 }
 
 /** A daemon mirrors real files while they change at random. Resolves when all is quiet, and the daemon has ended. */
-async function mirrorWhatChanges(place: RemotePlace): Promise<void> {
+async function mirrorWhatChanges(place: RemoteMirror): Promise<void> {
   const outside = join(place.folder, 'outside');
   mkdirSync(outside);
   copyDocumentation(place.source);
@@ -41,11 +41,11 @@ async function mirrorWhatChanges(place: RemotePlace): Promise<void> {
   await eventually(() => expect(daemon.stderr()).toMatch(/watching/));
   const random = seeded(SEED);
   for (let change = 0; change < CHANGES; change += 1) {
-    changeSomething(place.source, outside, random);
+    changeAtRandom(place.source, outside, random);
     await new Promise((resolve) => setTimeout(resolve, random() * 30));
   }
   // Objects behind a folder that became a link are kept for as long as it is one.
-  for (const [path, content] of filesBelow(place.source)) {
+  for (const [path, content] of digestsBelow(place.source)) {
     if (content.startsWith('-> '))
       unlinkSync(join(place.source, Buffer.from(path, 'latin1').toString()));
   }
@@ -66,7 +66,7 @@ const nothingElse = (folder: string) => ({
 
 /** What rclone makes of the container: the same bytes under the same names, with the times of the files. */
 function expectRcloneAgrees(
-  place: RemotePlace,
+  place: RemoteMirror,
   remote: Readonly<Record<string, string>>,
   listsManifests: boolean,
 ): void {
@@ -84,7 +84,7 @@ function expectRcloneAgrees(
     });
   const to = join(place.folder, 'downloaded by rclone');
   rclone('copy', `remote:${place.container}`, to);
-  expect(differences(filesBelow(place.source), filesBelow(to))).toEqual([]);
+  expect(differences(digestsBelow(place.source), digestsBelow(to))).toEqual([]);
   const listed = JSON.parse(
     rclone('lsjson', '--recursive', '--files-only', `remote:${place.container}`),
   ) as {
@@ -92,7 +92,7 @@ function expectRcloneAgrees(
     readonly ModTime: string;
     readonly Size: number;
   }[];
-  expect(listed.length).toBe(filesBelow(place.source).size);
+  expect(listed.length).toBe(digestsBelow(place.source).size);
   for (const { Path: shown, ModTime, Size } of listed) {
     // rclone shows control characters as their pictures (rclone.org/overview/#restricted-filenames).
     const Path = shown.replace(/[\u2400-\u241f]/g, (picture) =>
@@ -111,10 +111,10 @@ function expectRcloneAgrees(
   }
 }
 
-function openPlace({ driver, settings }: Server, direct: Backend): RemotePlace {
+function openPlace({ driver, settings }: Server, direct: Backend): RemoteMirror {
   onTestFinished(() => direct.close());
   const target = { driver, ...settings, ...(driver === 'swift' && { max_put_size: MAX_PUT }) };
-  return openRemotePlace({ target, direct });
+  return openRemoteMirror({ target, direct });
 }
 
 describe.each([
@@ -174,7 +174,7 @@ describe.each([
           to,
         ];
         execFileSync('aws', [...where, ...what], { env });
-        expect(differences(filesBelow(place.source), filesBelow(to))).toEqual([]);
+        expect(differences(digestsBelow(place.source), digestsBelow(to))).toEqual([]);
       },
     );
   });

@@ -5,16 +5,16 @@ import type { Backend } from '../../src/drivers/backend.js';
 import { listAll, listKeys, randomContent } from '../drivers/conformance/fixture.js';
 import { openS3 } from '../drivers/s3/open.js';
 import { openSwift } from '../drivers/swift/open.js';
-import { summaryOf } from '../e2e/place.js';
-import { openRemotePlace, type RemotePlace } from '../e2e/remote-place.js';
-import { eventually } from '../e2e/trees.js';
+import { eventually } from '../world/eventually.js';
+import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
+import { summaryOf } from '../world/program.js';
 import { type Server, s3Servers, swiftServers, withServers } from './environment.js';
 
 const MIB = 2 ** 20;
 /** Room beside what is stored: for the lease and for marks, not for a file of a MiB. Bytes. */
 const ROOM = 512 * 1024;
 
-interface Limited extends RemotePlace {
+interface Limited extends Omit<RemoteMirror, 'write' | 'remove'> {
   readonly write: (name: string, bytes: number) => void;
   readonly remove: (name: string) => void;
   readonly names: () => Promise<readonly string[]>;
@@ -26,7 +26,7 @@ interface Limited extends RemotePlace {
 function open({ driver, settings, quota }: Server, direct: Backend): Limited {
   onTestFinished(() => direct.close());
   const target = { driver, ...settings, multipart_threshold: '6MiB' };
-  const place = openRemotePlace({ target, direct });
+  const place = openRemoteMirror({ target, direct });
   return {
     ...place,
     write: (name, bytes) => writeFileSync(join(place.source, name), randomContent(bytes)),

@@ -4,7 +4,7 @@ import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openS3 } from '../drivers/s3/open.js';
-import { openRemotePlace } from '../e2e/remote-place.js';
+import { openRemoteMirror } from '../world/mirror-in-a-folder.js';
 import { s3Servers, withServers } from './environment.js';
 import { isThere } from './installed.js';
 
@@ -22,7 +22,7 @@ withServers(
         const direct = openS3(settings);
         onTestFinished(() => direct.close());
         const target = { driver, ...settings, multipart_threshold: '5MiB' };
-        const place = openRemotePlace({ target, direct, mirror: '    metadata: [mtime]\n' });
+        const place = openRemoteMirror({ target, direct, mirror: '    metadata: [mtime]\n' });
         const large = join(place.source, 'large');
         writeFileSync(large, randomBytes(11 * MIB));
         writeFileSync(join(place.source, 'small'), 'small');

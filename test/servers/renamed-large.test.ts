@@ -6,15 +6,15 @@ import type { Backend } from '../../src/drivers/backend.js';
 import { listAll } from '../drivers/conformance/fixture.js';
 import { openS3 } from '../drivers/s3/open.js';
 import { openSwift } from '../drivers/swift/open.js';
-import { openRemotePlace, type RemotePlace } from '../e2e/remote-place.js';
+import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
 import { type Server, s3Servers, swiftServers, withServers } from './environment.js';
 
 const MIB = 2 ** 20;
 
-function openPlace({ driver, settings }: Server, direct: Backend, deletes: string): RemotePlace {
+function openPlace({ driver, settings }: Server, direct: Backend, deletes: string): RemoteMirror {
   onTestFinished(() => direct.close());
   const inParts = driver === 'swift' ? { max_put_size: '1MiB' } : { multipart_threshold: '5MiB' };
-  return openRemotePlace({
+  return openRemoteMirror({
     target: { driver, ...settings, ...inParts },
     direct,
     mirror: `    deletes: ${deletes}\n    guard: off\n`,

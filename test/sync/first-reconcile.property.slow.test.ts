@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { bytesBody } from '../../src/drivers/body.js';
 import type { Policy } from '../../src/sync/decide.js';
 import { readTrashed } from '../../src/sync/trash/trash-name.js';
-import { openMirrorFixture } from './mirror-fixture.js';
+import { openMirrorFixture } from '../world/mirror-in-process.js';
 
 const { signal } = new AbortController();
 const TRASH = 'p/.longshore/trash/';

@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { openMirrorFixture } from './mirror-fixture.js';
+import { openMirrorFixture } from '../world/mirror-in-process.js';
 
 test('P4: a source that was first seen before its disk was mounted is known by the disk, not by the mount point', async () => {
   const { mirror, run, write, objects } = await openMirrorFixture();

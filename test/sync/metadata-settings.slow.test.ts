@@ -5,14 +5,15 @@ import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import type { Policy } from '../../src/sync/decide.js';
 import { call, put, randomContent } from '../drivers/conformance/fixture.js';
-import { openPlace, summaryOf } from '../e2e/place.js';
-import { type MirrorFixture, openMirrorFixture } from './mirror-fixture.js';
+import { openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { type MirrorFixture, openMirrorFixture } from '../world/mirror-in-process.js';
+import { summaryOf } from '../world/program.js';
 
 const copies = (calls: readonly string[]) =>
   calls.filter((operation) => operation === 'copyObject').length;
 
 test('P10: changed settings of metadata are applied to what is there by the next reconcile, once, without sending it', async () => {
-  const place = openPlace('    metadata: [mode]');
+  const place = openLocalMirror('    metadata: [mode]');
   const time = new Date('2020-02-03T04:05:06Z');
   for (const name of ['a', 'folder/b']) utimesSync(place.write(name), time, time);
   const timeOf = (name: string) => statSync(join(place.container, name)).mtime.toISOString();

@@ -7,7 +7,7 @@ import { openChangedFolders } from '../../src/watcher/changed-folders.js';
 import { startLooking } from '../../src/watcher/look.js';
 import { openSource } from '../../src/watcher/source.js';
 import { walk } from '../../src/watcher/walk.js';
-import { openMirrorFixture } from './mirror-fixture.js';
+import { openMirrorFixture } from '../world/mirror-in-process.js';
 
 const call = { signal: new AbortController().signal };
 /** More than the queue takes and a scan sends ahead, so that it has not come to what follows when the first of them is put. */

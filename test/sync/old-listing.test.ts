@@ -1,7 +1,11 @@
 import { expect, test, vi } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { createChangedNames, MOST_CHANGED } from '../../src/sync/mirror/changed-names.js';
-import { type FixtureOptions, type MirrorFixture, openMirrorFixture } from './mirror-fixture.js';
+import {
+  type FixtureOptions,
+  type MirrorFixture,
+  openMirrorFixture,
+} from '../world/mirror-in-process.js';
 
 const never = new AbortController().signal;
 

@@ -3,7 +3,7 @@ import { bytesBody } from '../../src/drivers/body.js';
 import { packObjects } from '../../src/drivers/packed-objects.js';
 import { pages } from '../../src/drivers/pages.js';
 import { createOthersPlaces } from '../../src/sync/store/others-places.js';
-import { openMirrorFixture } from './mirror-fixture.js';
+import { openMirrorFixture } from '../world/mirror-in-process.js';
 
 const never = new AbortController().signal;
 const POLICY = {

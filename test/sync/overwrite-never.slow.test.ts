@@ -6,7 +6,11 @@ import { bytesBody } from '../../src/drivers/body.js';
 import { StorageError } from '../../src/drivers/errors.js';
 import type { Policy } from '../../src/sync/decide.js';
 import { recordOf } from '../../src/sync/work/record-of.js';
-import { type FixtureOptions, type MirrorFixture, openMirrorFixture } from './mirror-fixture.js';
+import {
+  type FixtureOptions,
+  type MirrorFixture,
+  openMirrorFixture,
+} from '../world/mirror-in-process.js';
 
 const policy: Policy = {
   overwrite: 'never',

@@ -11,7 +11,7 @@ import {
 } from '../../src/drivers/errors.js';
 import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
 import { readTrashed } from '../../src/sync/trash/trash-name.js';
-import { openMirrorFixture } from './mirror-fixture.js';
+import { openMirrorFixture } from '../world/mirror-in-process.js';
 
 const call = { signal: new AbortController().signal };
 const context = { driver: 'memory' };

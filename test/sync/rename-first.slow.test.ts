@@ -16,7 +16,11 @@ import {
   ObjectTooLargeError,
   StorageError,
 } from '../../src/drivers/errors.js';
-import { type FixtureOptions, type MirrorFixture, openMirrorFixture } from './mirror-fixture.js';
+import {
+  type FixtureOptions,
+  type MirrorFixture,
+  openMirrorFixture,
+} from '../world/mirror-in-process.js';
 
 const { signal } = new AbortController();
 const settled = ({ mirror }: MirrorFixture) =>

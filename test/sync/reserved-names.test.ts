@@ -3,7 +3,7 @@ import { memoryBackend } from '../../src/drivers/memory/backend.js';
 import { namesListed, OWN_FOLDER, reservedNames } from '../../src/sync/reserved-names.js';
 import { listRemote } from '../../src/sync/scan/listing.js';
 import { openListingSide } from '../../src/sync/scan/sides.js';
-import { openMirrorFixture } from './mirror-fixture.js';
+import { openMirrorFixture } from '../world/mirror-in-process.js';
 
 const { signal } = new AbortController();
 const call = { signal };

@@ -2,7 +2,7 @@ import { truncateSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { collectDeletes } from '../../src/sync/mirror/run-deletes.js';
-import { openMirrorFixture } from './mirror-fixture.js';
+import { openMirrorFixture } from '../world/mirror-in-process.js';
 
 const GIB = 2 ** 30;
 

@@ -3,7 +3,7 @@ import type { Backend } from '../../src/drivers/backend.js';
 import { ObjectAccessDeniedError, TargetFullError } from '../../src/drivers/errors.js';
 import { LeaseUnavailableError } from '../../src/lease/errors.js';
 import { keepMirrored } from '../../src/sync/mirror/keep-mirrored.js';
-import { openMirrorFixture } from './mirror-fixture.js';
+import { openMirrorFixture } from '../world/mirror-in-process.js';
 
 const DAEMON = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 2, forEver: true };
 const ONCE = { ...DAEMON, forEver: false };

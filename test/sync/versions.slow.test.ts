@@ -6,7 +6,7 @@ import type { Mirror } from '../../src/sync/mirror/mirror.js';
 import { warnOfVersions } from '../../src/sync/mirror/old-content.js';
 import { openFake } from '../drivers/s3/open.js';
 import { startFakeS3 } from '../fakes/s3/server.js';
-import { openMirrorFixture } from './mirror-fixture.js';
+import { openMirrorFixture } from '../world/mirror-in-process.js';
 
 const { signal } = new AbortController();
 

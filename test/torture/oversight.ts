@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/clock.js';
 import { askStatus } from '../../src/status/client.js';
-import type { Program } from '../e2e/program.js';
+import type { Program } from '../world/program.js';
 import { nowMs } from './journal.js';
 import { flatteries, lostContents, outOfOrder, type Sample } from './rules.js';
 import { isOwn, type TortureTarget } from './target.js';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IGNORE_FILE, openFilter } from '../../src/watcher/filter.js';
-import { filesBelow, plant, temporaryFolder } from './tree.js';
+import { temporaryFolder } from '../world/folder.js';
+import { filesBelow, writeFiles } from '../world/tree.js';
 import { NO_FILTER, walked } from './walked.js';
 
 const segment = fc.constantFrom(
@@ -110,12 +111,12 @@ describe('ignore files and exclude', () => {
           try {
             const folders: string[] = [];
             for (const [folder, lines] of ignoreFiles) {
-              plant(root, { [join(folder, IGNORE_FILE)]: lines.join('\n') });
+              writeFiles(root, { [join(folder, IGNORE_FILE)]: lines.join('\n') });
               folders.push(folder);
             }
             for (const file of files) {
               try {
-                plant(root, [file]);
+                writeFiles(root, [file]);
               } catch {} // a file where another path needs a folder: either may win
             }
             const ours = walked(root, { filter: { ...NO_FILTER, exclude } });
@@ -135,7 +136,7 @@ describe('ignore files and exclude', () => {
 
   it('apply from their folder down, and deeper ones override', () => {
     const root = temporaryFolder();
-    plant(root, [
+    writeFiles(root, [
       'top.tmp',
       'a/x.tmp',
       'a/b/x.tmp',
@@ -143,7 +144,10 @@ describe('ignore files and exclude', () => {
       'a/b/c/keep.tmp',
       'other/y.log',
     ]);
-    plant(root, { [`a/b/${IGNORE_FILE}`]: '!keep.tmp\n', [`other/${IGNORE_FILE}`]: '/y.log\n' });
+    writeFiles(root, {
+      [`a/b/${IGNORE_FILE}`]: '!keep.tmp\n',
+      [`other/${IGNORE_FILE}`]: '/y.log\n',
+    });
     const { paths } = walked(root, { filter: { ...NO_FILTER, exclude: ['*.tmp'] } });
     expect(paths).toEqual([
       `a/b/${IGNORE_FILE}`,
@@ -155,8 +159,8 @@ describe('ignore files and exclude', () => {
 
   it('cannot bring back a file below an excluded folder', () => {
     const root = temporaryFolder();
-    plant(root, ['cache/keep.txt', 'kept.txt']);
-    plant(root, { [IGNORE_FILE]: 'cache/\n!cache/keep.txt\n' });
+    writeFiles(root, ['cache/keep.txt', 'kept.txt']);
+    writeFiles(root, { [IGNORE_FILE]: 'cache/\n!cache/keep.txt\n' });
     expect(walked(root).paths).toEqual([IGNORE_FILE, 'kept.txt']);
   });
 
@@ -191,13 +195,13 @@ describe('ignore files and exclude', () => {
       '\ue000',
     ];
     for (const folder of odd)
-      plant(root, {
+      writeFiles(root, {
         [`${folder}/${IGNORE_FILE}`]: '*.tmp\n/only\n',
         [`${folder}/x.tmp`]: '',
         [`${folder}/only`]: '',
         [`${folder}/d/only`]: '',
       });
-    plant(root, ['ab/x.tmp', 'a/x.tmp', 'aa/only', 'whatt/x.tmp', 'x/x.tmp']);
+    writeFiles(root, ['ab/x.tmp', 'a/x.tmp', 'aa/only', 'whatt/x.tmp', 'x/x.tmp']);
     const left = [
       ...odd.flatMap((folder) => [`${folder}/${IGNORE_FILE}`, `${folder}/d/only`]),
       'ab/x.tmp',
@@ -213,7 +217,7 @@ describe('ignore files and exclude', () => {
 describe('include', () => {
   it('selects files, wherever they are, and whole folders', () => {
     const root = temporaryFolder();
-    plant(root, ['a.txt', 'b.md', 'deep/er/c.md', 'docs/any', 'docs/x/any.tmp']);
+    writeFiles(root, ['a.txt', 'b.md', 'deep/er/c.md', 'docs/any', 'docs/x/any.tmp']);
     const { paths } = walked(root, {
       filter: { ...NO_FILTER, include: ['*.md', '/docs/'], exclude: ['*.tmp'] },
     });
@@ -224,15 +228,15 @@ describe('include', () => {
 describe('what is never mirrored', () => {
   it('cannot be brought back by patterns', () => {
     const root = temporaryFolder();
-    plant(root, ['.longshore/lock', 'x/target/object', 'x/other']);
-    plant(root, { [IGNORE_FILE]: '!.longshore/\n!*\n' });
+    writeFiles(root, ['.longshore/lock', 'x/target/object', 'x/other']);
+    writeFiles(root, { [IGNORE_FILE]: '!.longshore/\n!*\n' });
     const filter = { exclude: [], include: [], never: ['.longshore', 'x/target'] };
     expect(walked(root, { filter }).paths).toEqual([IGNORE_FILE, 'x/other']);
   });
 
   it('cannot be reached through links either', () => {
     const root = temporaryFolder();
-    plant(root, ['inner/.longshore/lock', 'inner/.longshore/mirrors/index', 'inner/file']);
+    writeFiles(root, ['inner/.longshore/lock', 'inner/.longshore/mirrors/index', 'inner/file']);
     symlinkSync('inner', join(root, 'to-parent'));
     symlinkSync('inner/.longshore', join(root, 'to-itself'));
     symlinkSync('inner/.longshore/mirrors', join(root, 'to-part'));
@@ -249,7 +253,7 @@ describe('what is never mirrored', () => {
 describe('an ignore file that cannot be read', () => {
   it('keeps its folder from being mirrored or deleted from, and is reported', () => {
     const root = temporaryFolder();
-    plant(root, ['a/x', 'b/x', 'c/x', 'd/x']);
+    writeFiles(root, ['a/x', 'b/x', 'c/x', 'd/x']);
     mkdirSync(join(root, 'a', IGNORE_FILE));
     execFileSync('mkfifo', [join(root, 'b', IGNORE_FILE)]);
     symlinkSync('/nowhere/at/all', join(root, 'd', IGNORE_FILE));

@@ -6,13 +6,14 @@ import { createNaming } from '../../src/sync/naming.js';
 import { startLooking } from '../../src/watcher/look.js';
 import { openSource } from '../../src/watcher/source.js';
 import { walk } from '../../src/watcher/walk.js';
-import { plant, temporaryFolder } from './tree.js';
+import { temporaryFolder } from '../world/folder.js';
+import { writeFiles } from '../world/tree.js';
 import { settings, walked } from './walked.js';
 
 function treeWithLinks(): string {
   const outer = temporaryFolder();
   const root = join(outer, 'source');
-  plant(outer, ['source/dir/x', 'source/file', 'outside/secret']);
+  writeFiles(outer, ['source/dir/x', 'source/file', 'outside/secret']);
   const links = {
     'to-file': 'file',
     'to-dir': 'dir',
@@ -69,7 +70,7 @@ it('links that are followed become what they lead to, but never out of the sourc
 
 it('folders that link to each other end', () => {
   const root = temporaryFolder();
-  plant(root, ['a/x', 'b/y']);
+  writeFiles(root, ['a/x', 'b/y']);
   symlinkSync('../b', join(root, 'a/b'));
   symlinkSync('../a', join(root, 'b/a'));
   expect(walked(root, { symlinks: 'follow' }).paths).toEqual(['a/b/y', 'a/x', 'b/a/x', 'b/y']);
@@ -77,7 +78,7 @@ it('folders that link to each other end', () => {
 
 it('links that are preserved have the length of their text, and stand where name and suffix do', () => {
   const root = temporaryFolder();
-  plant(root, ['a-file', 'a.file', 'a.rz', 'a.s/x', 'a0']);
+  writeFiles(root, ['a-file', 'a.file', 'a.rz', 'a.s/x', 'a0']);
   symlinkSync('zü', join(root, 'a'));
   symlinkSync('target', join(root, 'a.r'));
   const items = [...walk(startLooking(openSource(root), settings({ symlinks: 'preserve' })))];
@@ -88,7 +89,7 @@ it('links that are preserved have the length of their text, and stand where name
 
 it("a file that has the name of a link's object is reported where links are preserved, and the link beside it is mirrored", () => {
   const root = temporaryFolder();
-  plant(root, ['x.rclonelink', 'y.rclonelink/file']);
+  writeFiles(root, ['x.rclonelink', 'y.rclonelink/file']);
   for (const name of ['x', 'y']) symlinkSync('target', join(root, name));
   const { paths, problems } = walked(root, { symlinks: 'preserve' });
   expect(paths).toEqual(['x', 'y', 'y.rclonelink/file']);
@@ -105,7 +106,7 @@ it('nothing is found by a path that leads out of the source', () => {
 
 it('a source that is itself a link is walked', () => {
   const outer = temporaryFolder();
-  plant(outer, ['real/a']);
+  writeFiles(outer, ['real/a']);
   symlinkSync('real', join(outer, 'link'));
   symlinkSync('a', join(outer, 'real/b'));
   expect(walked(join(outer, 'link'), { symlinks: 'follow' })).toEqual({
@@ -139,7 +140,7 @@ it('preserved links, files and folders come in the order of their object names, 
         try {
           for (const [path, isLink] of things) {
             try {
-              plant(root, [path]);
+              writeFiles(root, [path]);
               if (!isLink) continue;
               rmSync(join(root, path));
               symlinkSync('anywhere', join(root, path));

@@ -7,15 +7,10 @@ import { startLooking } from '../../src/watcher/look.js';
 import { isRelativePath } from '../../src/watcher/path.js';
 import { openSource, SourceMissingError } from '../../src/watcher/source.js';
 import { walk } from '../../src/watcher/walk.js';
-import {
-  canDropRights,
-  canMount,
-  filesBelow,
-  plant,
-  temporaryFolder,
-  walkedWithoutRights,
-} from './tree.js';
-import { settings, walked } from './walked.js';
+import { temporaryFolder } from '../world/folder.js';
+import { canDropRights, canMount } from '../world/rights.js';
+import { filesBelow, writeFiles } from '../world/tree.js';
+import { settings, walked, walkedWithoutRights } from './walked.js';
 
 const ODD_NAMES = [
   'new\nline',
@@ -84,7 +79,7 @@ describe('the order', () => {
         try {
           for (const file of paths) {
             try {
-              plant(root, [file]);
+              writeFiles(root, [file]);
             } catch {} // a file where another path needs a folder: either may win
           }
           expect(walked(root)).toEqual({ paths: filesBelow(root), problems: [] });
@@ -98,7 +93,7 @@ describe('the order', () => {
 
   it('has a folder where its name and a slash stand', () => {
     const root = temporaryFolder();
-    plant(
+    writeFiles(
       root,
       ['a!', 'a-b', 'a.txt', 'a/x', 'a0', 'a-/y', 'a--/z', 'a'].filter((path) => path !== 'a'),
     );
@@ -109,7 +104,7 @@ describe('the order', () => {
 describe('what is found', () => {
   it('has every odd name, byte for byte', () => {
     const root = temporaryFolder();
-    plant(root, [...ODD_NAMES, ...ODD_NAMES.map((name) => `folder/${name}`)]);
+    writeFiles(root, [...ODD_NAMES, ...ODD_NAMES.map((name) => `folder/${name}`)]);
     const { paths, problems } = walked(root);
     expect(problems).toEqual([]);
     expect(new Set(paths)).toEqual(
@@ -119,7 +114,7 @@ describe('what is found', () => {
 
   it('tells size, times, inode, mode and owner as lstat does', () => {
     const root = temporaryFolder();
-    plant(root, { file: 'twelve bytes' });
+    writeFiles(root, { file: 'twelve bytes' });
     execFileSync('touch', ['-d', '2001-02-03 04:05:06.123456789', join(root, 'file')]);
     execFileSync('chmod', ['4640', join(root, 'file')]);
     const [entry] = walk(startLooking(openSource(root), settings()));
@@ -145,7 +140,7 @@ describe('what is found', () => {
 
   it('has both names of a file with two', () => {
     const root = temporaryFolder();
-    plant(root, ['one']);
+    writeFiles(root, ['one']);
     linkSync(join(root, 'one'), join(root, 'two'));
     expect(walked(root).paths).toEqual(['one', 'two']);
   });
@@ -153,14 +148,14 @@ describe('what is found', () => {
   it('has files under 20 folders with names of 175 characters', () => {
     const root = temporaryFolder();
     const deep = Array.from({ length: 20 }, () => 'd'.repeat(175)).join('/');
-    plant(root, [`${deep}/file`]);
+    writeFiles(root, [`${deep}/file`]);
     expect(walked(root).paths).toEqual([`${deep}/file`]);
   });
 
   it('has files under 1,000 folders, without exhausting the stack', () => {
     const root = temporaryFolder();
     const deep = Array.from({ length: 1000 }, () => 'd').join('/');
-    plant(root, [`${deep}/file`]);
+    writeFiles(root, [`${deep}/file`]);
     expect(walked(root).paths).toEqual([`${deep}/file`]);
   });
 
@@ -172,7 +167,7 @@ describe('what is found', () => {
 describe('under a path', () => {
   it('has the file, what is in the folder, or nothing', () => {
     const root = temporaryFolder();
-    plant(root, ['a/b/x', 'a/b/y', 'a/bc', 'd']);
+    writeFiles(root, ['a/b/x', 'a/b/y', 'a/bc', 'd']);
     expect(walked(root, {}, 'a/b').paths).toEqual(['a/b/x', 'a/b/y']);
     expect(walked(root, {}, 'a/bc').paths).toEqual(['a/bc']);
     expect(walked(root, {}, 'a/none').paths).toEqual([]);
@@ -181,7 +176,7 @@ describe('under a path', () => {
 
   it('heeds the ignore files above it', () => {
     const root = temporaryFolder();
-    plant(root, {
+    writeFiles(root, {
       '.longshoreignore': 'a/b\n',
       'a/b/x': '',
       'c/.longshoreignore': '*.tmp',
@@ -198,7 +193,7 @@ describe('under a path', () => {
 describe('what cannot be mirrored', () => {
   it('P8: pipes and sockets are reported and never opened', () => {
     const root = temporaryFolder();
-    plant(root, ['file']);
+    writeFiles(root, ['file']);
     execFileSync('mkfifo', [join(root, 'pipe'), join(root, 'excluded.pipe')]);
     const { paths, problems } = walked(root, {
       filter: { exclude: ['*.pipe'], include: [], never: [] },
@@ -209,7 +204,7 @@ describe('what cannot be mirrored', () => {
 
   it('P8: names that are not UTF-8 are reported in a printable form, beside files that are mirrored', () => {
     const root = temporaryFolder();
-    plant(root, ['\ufffd', 'file']);
+    writeFiles(root, ['\ufffd', 'file']);
     writeFileSync(
       Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9]), Buffer.from('.txt')]),
       '',
@@ -225,7 +220,7 @@ describe('what cannot be mirrored', () => {
 
   it('P8: names that are too long for the target are reported', () => {
     const root = temporaryFolder();
-    plant(root, ['short', 'éééééé', 'd/12345678']);
+    writeFiles(root, ['short', 'éééééé', 'd/12345678']);
     const { paths, problems } = walked(root, { maxNameBytes: 10 });
     expect(paths).toEqual(['d/12345678', 'short']);
     expect(problems).toMatchObject([{ path: 'éééééé', reason: 'name-too-long' }]);
@@ -233,7 +228,14 @@ describe('what cannot be mirrored', () => {
 
   it('P8: what is at and below a name that is kept for us is refused and reported, unless it is excluded anyway', () => {
     const root = temporaryFolder();
-    plant(root, ['.longshore/lease', '.longshore-notes', 'a/.longshore/x', 'bin/old', 'bin2', 'z']);
+    writeFiles(root, [
+      '.longshore/lease',
+      '.longshore-notes',
+      'a/.longshore/x',
+      'bin/old',
+      'bin2',
+      'z',
+    ]);
     const { paths, problems } = walked(root, { reserved: ['.longshore', 'bin/old'] });
     expect(paths).toEqual(['.longshore-notes', 'a/.longshore/x', 'bin2', 'z']);
     expect(problems).toMatchObject([
@@ -248,7 +250,7 @@ describe('what cannot be mirrored', () => {
     const root = temporaryFolder();
     onTestFinished(() => void execFileSync('rm', ['-rf', root])); // Node cannot remove it either
     const half = Array.from({ length: 11 }, () => 'd'.repeat(200)).join('/');
-    plant(root, ['file', `${half}/x`, `lower/${half}/y`]);
+    writeFiles(root, ['file', `${half}/x`, `lower/${half}/y`]);
     renameSync(join(root, 'lower'), join(root, half, 'lower'));
     const { paths, problems } = walked(root);
     expect(paths).toEqual([`${half}/x`, 'file']);
@@ -259,8 +261,8 @@ describe('what cannot be mirrored', () => {
     'P8: what may not be read is reported, and its siblings are mirrored',
     () => {
       const root = temporaryFolder();
-      plant(root, ['closed/x', 'no-search/x', 'no-search/y', 'open/x', 'rules/x', 'z']);
-      plant(root, { 'rules/.longshoreignore': 'x' });
+      writeFiles(root, ['closed/x', 'no-search/x', 'no-search/y', 'open/x', 'rules/x', 'z']);
+      writeFiles(root, { 'rules/.longshoreignore': 'x' });
       for (const [path, mode] of [
         ['.', 0o755],
         ['closed', 0o000],
@@ -284,7 +286,7 @@ describe('what cannot be mirrored', () => {
     () => {
       for (const mode of [0o000, 0o644, 0o311]) {
         const root = temporaryFolder();
-        plant(root, ['x']);
+        writeFiles(root, ['x']);
         chmodSync(root, mode);
         expect(() => walkedWithoutRights(root)).toThrow(/SourceMissingError/);
       }
@@ -295,10 +297,10 @@ describe('what cannot be mirrored', () => {
 describe('a folder on another file system', () => {
   it.skipIf(!canMount)('is walked, unless only one file system is wanted', () => {
     const root = temporaryFolder();
-    plant(root, ['a', 'mounted/hidden', 'z']);
+    writeFiles(root, ['a', 'mounted/hidden', 'z']);
     execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', join(root, 'mounted')]);
     try {
-      plant(root, ['mounted/x']);
+      writeFiles(root, ['mounted/x']);
       expect(walked(root)).toEqual({ paths: ['a', 'mounted/x', 'z'], problems: [] });
       const { paths, problems } = walked(root, { oneFileSystem: true });
       expect(paths).toEqual(['a', 'z']);
@@ -314,7 +316,7 @@ describe('a folder on another file system', () => {
 describe('a tree that changes meanwhile', () => {
   it('files and folders that go away are simply not there', () => {
     const root = temporaryFolder();
-    plant(root, ['a/x', 'b/x', 'b/y', 'c/x', 'd']);
+    writeFiles(root, ['a/x', 'b/x', 'b/y', 'c/x', 'd']);
     const found: string[] = [];
     for (const item of walk(startLooking(openSource(root), settings()))) {
       expect(item.kind).toBe('file');
@@ -328,7 +330,7 @@ describe('a tree that changes meanwhile', () => {
 
   it('P4: a folder that is exchanged while it is walked is no evidence of absence', () => {
     const root = temporaryFolder();
-    plant(root, ['site/a', 'site/b', 'next/new', 'z']);
+    writeFiles(root, ['site/a', 'site/b', 'next/new', 'z']);
     const items = [];
     for (const item of walk(startLooking(openSource(root), settings()))) {
       items.push(item);
@@ -344,7 +346,7 @@ describe('a tree that changes meanwhile', () => {
 
   it('P4: a source that goes away while it is walked is an error, not the end of the files', () => {
     const root = temporaryFolder();
-    plant(root, ['source/a', 'source/b/c', 'source/d']);
+    writeFiles(root, ['source/a', 'source/b/c', 'source/d']);
     const walking = walk(startLooking(openSource(join(root, 'source')), settings()));
     expect(walking.next().value).toMatchObject({ path: 'a' });
     renameSync(join(root, 'source'), join(root, 'away'));
@@ -359,7 +361,7 @@ describe('P4: a source that cannot be walked is an error', () => {
     ['is below a file', 'file/below', /cannot be read/],
   ])('when it %s', (_, name, message) => {
     const root = temporaryFolder();
-    plant(root, ['file']);
+    writeFiles(root, ['file']);
     expect(() => openSource(join(root, name))).toThrow(SourceMissingError);
     expect(() => openSource(join(root, name))).toThrow(message);
   });

@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import type { FilterSettings } from '../../src/watcher/filter.js';
 import { startLooking, type WalkSettings } from '../../src/watcher/look.js';
 import type { WalkProblem } from '../../src/watcher/problem.js';
 import { openSource } from '../../src/watcher/source.js';
 import { walk } from '../../src/watcher/walk.js';
+import { isRoot } from '../world/program.js';
 
 export const NO_FILTER: FilterSettings = { exclude: [], include: [], never: [] };
 
@@ -29,4 +32,18 @@ export function walked(root: string, changes: Partial<WalkSettings> = {}, under 
     paths: items.filter((item) => item.kind !== 'problem').map(({ path }) => path),
     problems,
   };
+}
+
+/** As `walked`, by a user without special rights. */
+export function walkedWithoutRights(root: string): Walked {
+  const dropRights = isRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+  const [command = '', ...args] = [
+    ...dropRights,
+    process.execPath,
+    fileURLToPath(new URL('walk-child.js', import.meta.url)),
+    root,
+  ];
+  return JSON.parse(
+    execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
 }

@@ -5,7 +5,7 @@ import { bytesBody } from '../../../src/drivers/body.js';
 import { StorageError } from '../../../src/drivers/errors.js';
 import type { GuardRule } from '../../../src/sync/guard-rule.js';
 import { ciphertext } from '../../ciphertext.js';
-import { type MirrorFixture, openMirrorFixture } from '../mirror-fixture.js';
+import { type MirrorFixture, openMirrorFixture } from '../../world/mirror-in-process.js';
 
 const guard: GuardRule = { count: 10, share: 1, atLeast: 0, windowMs: 3_600_000 };
 const never = new AbortController().signal;

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { StorageError } from '../../../src/drivers/errors.js';
 import { keepMirrored } from '../../../src/sync/mirror/keep-mirrored.js';
-import { openMirrorFixture } from '../mirror-fixture.js';
+import { openMirrorFixture } from '../../world/mirror-in-process.js';
 
 test('has not ended before the ledger says what its last run did', async () => {
   const { mirror, write, stop, events } = await openMirrorFixture();

@@ -21,7 +21,7 @@ import {
 } from '../../../src/drivers/errors.js';
 import type { Decision } from '../../../src/sync/decide.js';
 import type { LocalEntry } from '../../../src/watcher/entry.js';
-import { type MirrorFixture, openMirrorFixture } from '../mirror-fixture.js';
+import { type MirrorFixture, openMirrorFixture } from '../../world/mirror-in-process.js';
 
 const broken = (retry: 'backoff' | 'never' = 'backoff') =>
   new StorageError('503 from the provider', { driver: 'memory', retry });

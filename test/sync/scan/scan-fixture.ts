@@ -15,8 +15,9 @@ import type {
 import { startLooking, type WalkSettings } from '../../../src/watcher/look.js';
 import { openSource } from '../../../src/watcher/source.js';
 import { walk } from '../../../src/watcher/walk.js';
-import { plant, temporaryFolder } from '../../watcher/tree.js';
 import { settings } from '../../watcher/walked.js';
+import { temporaryFolder } from '../../world/folder.js';
+import { writeFiles } from '../../world/tree.js';
 import { MIRROR, recordOf } from '../records.js';
 
 export interface Fixture {
@@ -33,8 +34,8 @@ export async function mirrored(
 ): Promise<Fixture> {
   const folder = temporaryFolder();
   const root = join(folder, 'source');
-  plant(folder, { 'source/.keep': '', 'state/.keep': '' });
-  plant(root, files);
+  writeFiles(folder, { 'source/.keep': '', 'state/.keep': '' });
+  writeFiles(root, files);
   const location = { engine, folder: join(folder, 'state') };
   const { nameOf } = createNaming(walking.symlinks ?? 'skip');
   const index = await openIndex(location);

@@ -6,8 +6,9 @@ import { compareNames } from '../../../src/utf8-order.js';
 import { startLooking } from '../../../src/watcher/look.js';
 import { openSource } from '../../../src/watcher/source.js';
 import { walk } from '../../../src/watcher/walk.js';
-import { plant, temporaryFolder } from '../../watcher/tree.js';
 import { settings } from '../../watcher/walked.js';
+import { temporaryFolder } from '../../world/folder.js';
+import { writeFiles } from '../../world/tree.js';
 import { mirrored, scanned } from './scan-fixture.js';
 
 /** Short names that begin like each other, so that folders, files and cuts fall between one another. */
@@ -36,7 +37,7 @@ describe('a tree in two parts', () => {
         fc.constantFrom('', '/', '.rclonelink', '~'),
         (paths, cut, suffix) => {
           const root = temporaryFolder();
-          plant(root, withoutClashes(paths));
+          writeFiles(root, withoutClashes(paths));
           const names = (range: { after?: string; upTo?: string }) =>
             [...walk(startLooking(openSource(root), settings({})), '', range)].map(
               ({ path }) => path,

@@ -13,7 +13,7 @@ import {
   type ToScan,
 } from '../../../src/sync/scan/scan-messages.js';
 import { startScanThread } from '../../../src/sync/scan/scan-thread.js';
-import { plant } from '../../watcher/tree.js';
+import { writeFiles } from '../../world/tree.js';
 import { MIRROR } from '../records.js';
 import { mirrored, scanned } from './scan-fixture.js';
 
@@ -50,7 +50,7 @@ describe('a scan', () => {
       const { root, request } = await mirrored(['a', 'b/c', 'b/d', 'z'], {}, engine);
       rmSync(join(root, 'a'));
       writeFileSync(join(root, 'b/c'), 'other content');
-      plant(root, ['new', 'zz']);
+      writeFiles(root, ['new', 'zz']);
       const { items, due, walked } = await scanned(request());
       expect(due).toEqual(['upload b/c', 'upload new', 'upload zz', 'delete a']);
       expect(items.indexOf(walked!)).toBe(3);
@@ -68,7 +68,7 @@ describe('a scan', () => {
     ]);
     rmSync(join(root, 'file'));
     rmSync(join(root, 'folder'), { recursive: true });
-    plant(root, ['file/below', 'folder']);
+    writeFiles(root, ['file/below', 'folder']);
     const { due } = await scanned(request());
     expect(due).toEqual([
       'upload file/below',
@@ -105,7 +105,7 @@ describe('a scan', () => {
     ]);
     for (const path of ['a', 'a-', 'b', 'b-', 'b.txt'])
       rmSync(join(root, path), { recursive: true });
-    plant(root, ['b/new', 'c']);
+    writeFiles(root, ['b/new', 'c']);
     expect((await scanned(request({ under: 'b' }))).due).toEqual([
       'upload b/new',
       'delete b/deep/z',
@@ -120,7 +120,7 @@ describe('a scan', () => {
 
   it('compares with a listing, page by page', async () => {
     const { root, request } = await mirrored(['drifted', 'same', 'lost']);
-    plant(root, ['there-already', 'new']);
+    writeFiles(root, ['there-already', 'new']);
     const listing = listingOf(['.keep-not', 'drifted'], [], ['extra', 'same', 'there-already']);
     const { due, findings } = await scanned(request(), { listing });
     expect(due).toEqual([
@@ -201,7 +201,7 @@ describe('P4: nothing is deleted', () => {
     const { root, request } = await mirrored(['a', 'own/state/index'], { filter });
     for (const name of ['a', '.keep']) rmSync(join(root, name));
     expect((await scanned(request())).due).toEqual([]);
-    plant(root, ['b']);
+    writeFiles(root, ['b']);
     expect((await scanned(request())).due).toEqual(['upload b', 'delete .keep', 'delete a']);
   });
 
@@ -209,7 +209,7 @@ describe('P4: nothing is deleted', () => {
     const { root, request } = await mirrored(['a/x', 'b/x', 'b/y', 'b-/x', 'c/x']);
     for (const path of ['a/x', 'b/x', 'b/y', 'b-/x']) rmSync(join(root, path));
     mkdirSync(join(root, 'b/.longshoreignore')); // nobody can tell what b leaves out
-    plant(root, ['b/new', 'c/new']);
+    writeFiles(root, ['b/new', 'c/new']);
     const { due, problems, summary } = await scanned(request());
     expect(due).toEqual(['upload c/new', 'delete a/x', 'delete b-/x']);
     expect(problems.map(({ path, reason }) => [path, reason])).toEqual([
@@ -328,7 +328,7 @@ describe('the thread', () => {
 
   it('ends at once when the signal is aborted, before or while it scans', async () => {
     const { request, root } = await mirrored([]);
-    plant(root, many);
+    writeFiles(root, many);
     const reason = new Error('enough');
     await expect(scanned(request(), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     const controller = new AbortController();
@@ -341,7 +341,7 @@ describe('the thread', () => {
 
   it('gives out nothing that waits already once its signal is aborted', async () => {
     const { request, root } = await mirrored([]);
-    plant(root, many);
+    writeFiles(root, many);
     const controller = new AbortController();
     const scan = startScan(request(), { signal: controller.signal, clock: systemClock });
     const batches = scan[Symbol.asyncIterator]();
@@ -366,7 +366,7 @@ describe('the thread', () => {
 
   it('ends when nobody wants the rest, and the listing is closed', async () => {
     const { request, root } = await mirrored([]);
-    plant(root, many);
+    writeFiles(root, many);
     let closed = false;
     async function* listing(): AsyncGenerator<RemotePage> {
       try {
@@ -389,7 +389,7 @@ describe('the thread', () => {
 
   it('P7: waits for who takes its findings', async () => {
     const { request, root } = await mirrored([]);
-    plant(root, many);
+    writeFiles(root, many);
     const scan = startScan(request(), { signal: new AbortController().signal, clock: systemClock });
     const batches = scan[Symbol.asyncIterator]();
     await batches.next();

@@ -5,7 +5,7 @@ import { unpackObjects } from '../../../src/drivers/packed-objects.js';
 import { pageOf, type RemotePage } from '../../../src/sync/scan/remote-page.js';
 import { sortedListing } from '../../../src/sync/scan/sorted-listing.js';
 import { compareNames } from '../../../src/utf8-order.js';
-import { temporaryFolder } from '../../watcher/tree.js';
+import { temporaryFolder } from '../../world/folder.js';
 
 type Given = [name: string, size: number, etag: string | undefined];
 

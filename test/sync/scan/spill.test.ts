@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { openSpill } from '../../../src/sync/scan/spill.js';
-import { temporaryFolder } from '../../watcher/tree.js';
+import { temporaryFolder } from '../../world/folder.js';
 
 it('gives back what was added, in order, however much is kept in memory', () => {
   const folder = temporaryFolder();

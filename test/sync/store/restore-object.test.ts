@@ -18,7 +18,8 @@ import { restoreObject } from '../../../src/sync/store/restore-object.js';
 import { openFilter } from '../../../src/watcher/filter.js';
 import { watchSyncs } from '../../drivers/synced-folders.js';
 import { faulty } from '../../fakes/faulty-backend.js';
-import { filesBelow, temporaryFolder } from '../../watcher/tree.js';
+import { temporaryFolder } from '../../world/folder.js';
+import { filesBelow } from '../../world/tree.js';
 
 const { signal } = new AbortController();
 

@@ -6,7 +6,7 @@ import type { TrashEntry } from '../../../src/sync/trash/list-trash.js';
 import { trashFolder } from '../../../src/sync/trash/trash-name.js';
 import { compareNames } from '../../../src/utf8-order.js';
 import { leftAfter } from '../../garbage.js';
-import { temporaryFolder } from '../../watcher/tree.js';
+import { temporaryFolder } from '../../world/folder.js';
 
 function trashed(name: string, atMs: number): TrashEntry {
   const folder = trashFolder(atMs, '0a0b0c');

@@ -7,7 +7,11 @@ import { bytesBody } from '../../../src/drivers/body.js';
 import { StorageError } from '../../../src/drivers/errors.js';
 import type { MirrorSettings } from '../../../src/sync/mirror-settings.js';
 import { readTrashed } from '../../../src/sync/trash/trash-name.js';
-import { type FixtureOptions, type MirrorFixture, openMirrorFixture } from '../mirror-fixture.js';
+import {
+  type FixtureOptions,
+  type MirrorFixture,
+  openMirrorFixture,
+} from '../../world/mirror-in-process.js';
 
 const { signal } = new AbortController();
 const TRASH = 'p/.longshore/trash/';

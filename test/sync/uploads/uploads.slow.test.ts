@@ -9,7 +9,7 @@ import {
   TargetUnavailableError,
 } from '../../../src/drivers/errors.js';
 import { plain, randomContent } from '../../drivers/conformance/fixture.js';
-import { type MirrorFixture, openMirrorFixture } from '../mirror-fixture.js';
+import { type MirrorFixture, openMirrorFixture } from '../../world/mirror-in-process.js';
 
 const MIB = 2 ** 20;
 const PART = 300_001;

@@ -7,7 +7,7 @@ import { bytesBody } from '../../../src/drivers/body.js';
 import type { ObjectInfo } from '../../../src/drivers/call.js';
 import { findObject } from '../../../src/drivers/find-object.js';
 import { md5Of } from '../../../src/sync/store/content-md5.js';
-import { openMirrorFixture } from '../mirror-fixture.js';
+import { openMirrorFixture } from '../../world/mirror-in-process.js';
 
 const call = { signal: new AbortController().signal };
 const md5 = (content: string) => createHash('md5').update(content).digest('hex');

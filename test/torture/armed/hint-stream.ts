@@ -1,5 +1,5 @@
 import { createHintStream as realHintStream } from '../../../src/watcher/hint-stream.js';
-import { seeded } from '../../e2e/random-changes.js';
+import { seeded } from '../../world/tree.js';
 import { orders } from './orders.js';
 
 // Takes the place of src/watcher/hint-stream.ts in the torture build: some of the events that watches give are lost.

@@ -1,7 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
+/** The built program's path. */
+export const MAIN = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
+
+export const isRoot = process.getuid?.() === 0;
+
+/** User and group without special rights: file modes bind a program that runs as this user. */
+export const UNPRIVILEGED = 65_534;
 
 export interface Finished {
   /** Exit code, or the signal's name when one ended it. */
@@ -22,24 +28,21 @@ export interface ProgramOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeOptions?: readonly string[];
-  /** True: as a user who may read only what anybody may, and who owns nothing. Takes root, or changes nothing. */
-  readonly asNobody?: boolean;
-  /** True: lines on stderr that are not longshore's are for the test to judge. */
+  /** True: runs as a user without special rights who owns no file. Changes nothing if the test does not run as root. */
+  readonly unprivileged?: boolean;
+  /** True: does not reject when stderr has lines that are not longshore's. */
   readonly keepsStrayLines?: boolean;
-  /** Another build of the program. */
+  /** Path of another build of the program. */
   readonly main?: string;
 }
 
-export const NOBODY = 65_534;
-const isRoot = process.getuid?.() === 0;
-
-/** The built program as a child process, with nothing of the test's environment but PATH. */
+/** Starts the built program as a child process. Of the test's environment it has only PATH. */
 export function start(args: readonly string[], options: ProgramOptions): Program {
   const {
     cwd,
     env,
     nodeOptions = [],
-    asNobody = false,
+    unprivileged = false,
     keepsStrayLines = false,
     main = MAIN,
   } = options;
@@ -47,7 +50,7 @@ export function start(args: readonly string[], options: ProgramOptions): Program
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(asNobody && isRoot ? { uid: NOBODY, gid: NOBODY } : {}),
+    ...(unprivileged && isRoot ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {}),
   });
   let stdout = '';
   let stderr = '';
@@ -82,21 +85,37 @@ export function start(args: readonly string[], options: ProgramOptions): Program
 }
 
 /**
- * LMDB's native code prints a line, without its end, when a write of the index fails; nothing in Node.js can catch it. It
- * is allowed where the program ends for that very reason.
+ * Removes the line that LMDB's native code prints, without its end, when a write of the index fails: Node.js cannot
+ * catch it. It is allowed only where the program ended because of that failure.
  */
 function withoutLmdb(stderr: string, code: number | null): string {
   if (code !== 1 || !stderr.includes('write failed')) return stderr;
   return stderr.replace(/^Write error: .*? position \d+, size \d+?(?=\d{4}-\d\d-\d\dT|$)/gm, '');
 }
 
-/** What Node, a library or a native one prints by itself: warnings, stacks, the debugger, messages of a crash. */
+/** Returns whether Node.js or a library printed the line: a warning, a stack, the debugger, a crash. */
 function isNotOurs(line: string): boolean {
   return /^\(node:\d+\)|^\(Use `node |^Node\.js v|^node:internal|^\s+at .*:\d+:\d+\)?$|MaxListeners|^Debugger |^Write error|^(free|malloc|corrupted)/.test(
     line,
   );
 }
 
+/** Runs the built program to its end. */
 export function run(args: readonly string[], options: ProgramOptions): Promise<Finished> {
   return start(args, options).finished;
+}
+
+/** Returns the last line of `--json` output. */
+export function summaryOf({ stdout }: Finished): Record<string, unknown> {
+  const lines = stdout.trim().split('\n');
+  return JSON.parse(lines.at(-1) ?? '') as Record<string, unknown>;
+}
+
+/** Returns all lines of `--json` output. */
+export function eventsOf({ stdout }: Finished): Record<string, unknown>[] {
+  return stdout
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }

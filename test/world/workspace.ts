@@ -1,31 +1,29 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { createFolder, removeFolder } from './folder.js';
 import { type Program, type ProgramOptions, start } from './program.js';
 
-/** A folder for tests, and the programs that they leave running. */
+/** A temporary folder, and the programs that a test runs in it. */
 export interface Workspace {
   readonly folder: string;
-  /** Runs in the folder, until that is removed at the latest. */
+  /** Starts a program in the folder. It is killed when the folder is removed. */
   start(args: readonly string[], options?: Omit<ProgramOptions, 'cwd'>): Program;
-  /** Kills the programs; then calls `close`, and removes the folder. */
+  /** Kills the programs, calls `close`, and removes the folder. */
   remove(): Promise<void>;
 }
 
-/** Removed with the test. */
+/** Opens a workspace that is removed when the current test has finished. */
 export function openWorkspace(name: string, close?: () => Promise<void> | void): Workspace {
   const workspace = createWorkspace(name, close);
   onTestFinished(workspace.remove);
   return workspace;
 }
 
-/** Whoever makes it removes it. */
+/** Opens a workspace that the caller removes. */
 export function createWorkspace(
   name: string,
   close: () => Promise<void> | void = () => {},
 ): Workspace {
-  const folder = mkdtempSync(join(tmpdir(), `longshore-${name}-`));
+  const folder = createFolder(name);
   const programs: Program[] = [];
   return {
     folder,
@@ -40,7 +38,7 @@ export function createWorkspace(
       try {
         await close();
       } finally {
-        rmSync(folder, { recursive: true, force: true });
+        removeFolder(folder);
       }
     },
   };
