@@ -32,7 +32,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      // One module registry per worker: loading the modules anew for each file took half of the time.
+      // One module registry per worker: loading the modules again for each file took half of the time.
       project('unit', [`${compiled}/**/*.test.js`], [...overServers, ...onTheSystem], {
         isolate: false,
       }),

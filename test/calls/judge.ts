@@ -36,7 +36,7 @@ const OUR_LINE =
   /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (error|warn|info|debug) \S|longshore: (?!a fault )| {2}(?! *at ))/;
 /** LMDB's native code prints this itself when a write of the index fails. The process then ends in order: it says so in the log. */
 const LMDB_LINE = /^(Write error: [^"]*, size \d+$|mdb_page_)/;
-/** How long a daemon may not know what its watches have not told it yet. */
+/** How long a daemon may be unaware of a change that its watches have not reported. */
 const UNAWARE_MS = 1_500;
 
 /** What longshore promised and did not keep, in words; empty when all is well. */

@@ -73,7 +73,7 @@ test.runIf(hasCompiler).each(IN_OPENINGS)(
   300_000,
 );
 
-/** Runs the scenario of the point with its fault, after one without, which tells what is left behind as a rule. */
+/** Runs the point's scenario without a fault, to learn what a run leaves behind, and then with its fault. */
 async function runKnown(name: string) {
   const point = pointOf(name);
   const scenario = SCENARIOS.find((each) => each.name === point?.scenario);

@@ -10,7 +10,7 @@ import { expect, test } from 'vitest';
 const run = promisify(execFile);
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 
-test('the package can be imported by its name', async () => {
+test('the package is imported by its name', async () => {
   const driver = await longshore.openDriver('Memory');
   const container = await driver.createContainer('c');
   await container.uploadObjectViaStream(
@@ -27,7 +27,7 @@ test('the package can be imported by its name', async () => {
   );
 });
 
-test("somebody else's program compiles against the types and runs", async () => {
+test('a program of another project compiles against the types and runs', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'longshore-consumer-'));
   try {
     await mkdir(join(folder, 'node_modules', '@types'), { recursive: true });

@@ -1,4 +1,4 @@
-// A small program of somebody else's, compiled against the published types by consumer.test.ts.
+// A small program of another project: consumer.test.ts compiles it against the published types.
 import {
   type Backend,
   type Container,
@@ -38,7 +38,7 @@ await driver.close();
 
 // @ts-expect-error an option that does not exist is refused
 void container.listObjects({ prefx: 'a' });
-// @ts-expect-error what a driver tells cannot be changed
+// @ts-expect-error a caller cannot change what a driver returns
 object.size = 5;
 // @ts-expect-error a backend with a part missing is none
 const incomplete: Backend = { name: 'incomplete' };

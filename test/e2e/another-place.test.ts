@@ -15,7 +15,7 @@ describe.each([
   ],
   ['target', './vault', './others', 'others/documents'],
 ])('P4: a mirror whose %s was changed in the configuration', (_, before, after, there) => {
-  test('takes nothing away from what is there, and mirrors everything to it', async () => {
+  test('the first run deletes no object that is there, and mirrors every file to it', async () => {
     const place = openLocalMirror();
     const file = join(place.folder, 'longshore.yaml');
     for (const path of ['a', 'b']) place.write(path);
@@ -23,7 +23,7 @@ describe.each([
 
     const others = join(place.folder, there);
     mkdirSync(others, { recursive: true });
-    for (const name of ['a', 'z']) writeFileSync(join(others, name), `somebody's ${name}`);
+    for (const name of ['a', 'z']) writeFileSync(join(others, name), `a person's ${name}`);
     writeFileSync(file, readFileSync(file, 'utf8').replace(before, after));
     rmSync(join(place.source, 'a'));
     const objects = () =>
@@ -40,7 +40,7 @@ describe.each([
     for (let round = 0; round < 2; round += 1) {
       await place.longshore('reconcile');
       expect(objects()).toEqual(['a', 'b', 'z']);
-      expect(readFileSync(join(others, 'a'), 'utf8')).toBe("somebody's a");
+      expect(readFileSync(join(others, 'a'), 'utf8')).toBe("a person's a");
     }
     expect((await place.longshore('reconcile')).code).toBe(0);
   });

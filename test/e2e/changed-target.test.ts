@@ -26,7 +26,7 @@ const AWAY: [string, (vault: string) => void][] = [
 ];
 
 test.each(AWAY)(
-  'P4: a local target that held objects and is now %s is not filled, at a start neither, until it is back or accepted',
+  'P4: a local target that held objects and is now %s gets no object, after a restart either, until its objects are back or a person accepts it',
   async (_, leave) => {
     const place = openLocalMirror();
     const vault = join(place.folder, 'vault');
@@ -60,7 +60,7 @@ test.each(AWAY)(
   },
 );
 
-test('P1: a target that went back to an older state is said and compared with at once, by a scan too', async () => {
+test('P1: a target that went back to an older state is reported, and a scan compares with it at once', async () => {
   const place = openLocalMirror();
   const vault = join(place.folder, 'vault');
   place.write('a');
@@ -78,7 +78,7 @@ test('P1: a target that went back to an older state is said and compared with at
   expect((await place.longshore('scan')).stderr).not.toMatch(/went back/);
 });
 
-test('P1: a target that goes back to an older state while a daemon holds it is said and compared with at once', async () => {
+test('P1: a target that goes back to an older state under a running daemon is reported and compared with at once', async () => {
   const place = openLocalMirror('    lease: 4s\n');
   const snapshot = `${place.container}.snapshot`;
   const renewalIn = (container: string) =>

@@ -33,7 +33,7 @@ describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (
   const watch =
     engine === 'scan' ? '    watch: scan\n    rescan: 300ms\n' : `    watch: ${engine}\n`;
 
-  test('P1: an ignore file that changes is followed, without a start anew', async () => {
+  test('P1: the daemon follows an ignore file that changes, without a restart', async () => {
     const place = openLocalMirror(watch);
     mkdirSync(join(place.source, 'build/deep'), { recursive: true });
     writeFileSync(join(place.source, '.longshoreignore'), 'build/\n');
@@ -47,7 +47,7 @@ describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (
     writeFileSync(join(place.source, '.longshoreignore'), '*.tmp\n');
     await eventually(() => expect(place.differences()).toEqual([]));
     writeFileSync(join(place.source, 'build/deep/new'), 'new');
-    writeFileSync(join(place.source, 'build/x.tmp'), 'left out');
+    writeFileSync(join(place.source, 'build/x.tmp'), 'ignored');
     await eventually(() =>
       expect(place.differences()).toEqual([expect.stringMatching(/^build.x.tmp: .* absent$/)]),
     );
@@ -56,7 +56,7 @@ describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (
     expect((await daemon.finished).code).toBe(0);
   });
 
-  test('P1: what changes is mirrored while the daemon runs', async () => {
+  test('P1: the daemon mirrors each kind of change while it runs', async () => {
     const place = openLocalMirror(watch);
     writeFileSync(join(place.source, 'before'), 'there before the start');
     const daemon = place.daemon();
@@ -78,7 +78,7 @@ describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (
   });
 });
 
-describe('P5: crashes', () => {
+describe('P5: a daemon that crashes', () => {
   test.each([1, 2, 3])(
     'random changes and kill -9 at random moments end in equal trees (seed %i)',
     async (seed) => {
@@ -117,7 +117,7 @@ describe('P5: crashes', () => {
   );
 });
 
-describe('signals', () => {
+describe('daemon and signals', () => {
   test('a second daemon on the same state says who holds it, and exits 1', async () => {
     const place = openLocalMirror();
     const daemon = place.daemon();
@@ -140,7 +140,7 @@ describe('signals', () => {
 });
 
 describe('P4: a source that goes away under the daemon', () => {
-  test('nothing is deleted, and all goes on when it is back', async () => {
+  test('the daemon deletes nothing, and mirrors again when the source is back', async () => {
     const place = openLocalMirror();
     writeFileSync(join(place.source, 'a'), 'a');
     const daemon = place.daemon();

@@ -11,7 +11,7 @@ function putForeign(place: LocalMirror, name: string, content = name): void {
 }
 
 describe('deletes: keep', () => {
-  test('keeps objects whose files are gone, counts them, and takes a file that comes back for what it was', async () => {
+  test('a run keeps objects whose files are gone, counts them, and sends nothing when a file comes back unchanged', async () => {
     const place = openLocalMirror('    deletes: keep\n');
     for (const path of ['a', 'folder/b', 'c']) place.write(path);
     utimesSync(join(place.source, 'a'), 1_600_000_000, 1_600_000_000);
@@ -33,7 +33,7 @@ describe('deletes: keep', () => {
     });
   });
 
-  test('a daemon keeps them as well, and says so in its status', async () => {
+  test('a daemon keeps objects whose files are gone, and its status counts them', async () => {
     const place = openLocalMirror('    deletes: keep\n');
     for (const path of ['a', 'b']) place.write(path);
     const daemon = place.daemon();
@@ -52,12 +52,12 @@ describe('deletes: keep', () => {
   });
 });
 
-describe('P4: what the rules leave out', () => {
+describe('P4: a file that the rules exclude', () => {
   test.each([
     ['exclude', 'exclude: ["*.txt", "folder/"]'],
     ['include', 'include: ["*.pdf"]'],
   ])(
-    'with %s keeps its object, whether its file is there or not, and whoever put it there',
+    'its object stays with %s, whether the file exists or not, and whichever tool put the object there',
     async (_, rule) => {
       const place = openLocalMirror();
       for (const path of ['a.pdf', 'b.pdf', 'c.txt', 'd.txt', 'folder/e']) place.write(path);
@@ -72,7 +72,7 @@ describe('P4: what the rules leave out', () => {
     },
   );
 
-  test('with include hears of a folder that is gone all the same', async () => {
+  test('a folder that is gone is deleted from the container in spite of include', async () => {
     const place = openLocalMirror('    include: ["*.pdf"]\n');
     for (const path of ['folder/a.pdf', 'folder/b.pdf', 'c.pdf']) place.write(path);
     const daemon = place.daemon();
@@ -85,7 +85,7 @@ describe('P4: what the rules leave out', () => {
 });
 
 describe('a container that already holds objects', () => {
-  test('P4: loses none by the first reconcile, which says what will go and how; the next one deletes', async () => {
+  test('P4: the first reconcile deletes none and says what the next one will delete; the next one deletes', async () => {
     const place = openLocalMirror('    extraneous: delete\n');
     for (const name of ['foreign', 'folder/foreign too']) putForeign(place, name);
     place.write('mine');
@@ -112,7 +112,7 @@ describe('a container that already holds objects', () => {
     expect(place.objects()).toEqual(['mine']);
   });
 
-  test('P4: loses none when the state was lost either, although it was reconciled before', async () => {
+  test('P4: a reconcile after the state was lost deletes none, though an earlier one has finished', async () => {
     const place = openLocalMirror('    extraneous: delete\n');
     for (const path of ['a', 'b']) place.write(path);
     await place.longshore('reconcile');
@@ -122,7 +122,7 @@ describe('a container that already holds objects', () => {
     expect(place.objects()).toEqual(['a', 'b']);
   });
 
-  test('P4: what is extraneous goes to the trash where there is one', async () => {
+  test('P4: extraneous objects go to the trash with deletes: trash', async () => {
     const place = openLocalMirror('    extraneous: delete\n    deletes: trash\n');
     place.write('mine');
     await place.longshore('reconcile');

@@ -15,7 +15,7 @@ import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.j
 import { eventsOf, run, UNPRIVILEGED } from '../world/program.js';
 import { digestsBelow } from '../world/tree.js';
 
-/** Every file and folder below one, with bytes and times: what shows that nobody has written there. */
+/** Every file and folder below a folder, with bytes and times, to show that no process has written there. */
 function everythingIn(folder: string): string[] {
   return (readdirSync(folder, { recursive: true }) as string[]).sort().map((path) => {
     const stat = lstatSync(join(folder, path), { bigint: true });
@@ -29,8 +29,8 @@ const planned = (result: Parameters<typeof eventsOf>[0]) =>
     .map(({ job, name }) => `${job} ${name}`)
     .sort();
 
-/** `kept` is mirrored; `gone` and `new` are what a plan has to say. */
-async function openChangedPlace(): Promise<LocalMirror> {
+/** A mirror in which `kept` is mirrored, `gone` was removed since, and `new` was written since. */
+async function openChangedMirror(): Promise<LocalMirror> {
   const place = openLocalMirror();
   for (const name of ['kept', 'gone']) writeFileSync(join(place.source, name), name);
   expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -41,7 +41,7 @@ async function openChangedPlace(): Promise<LocalMirror> {
 
 describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
   test('writes nothing, neither to the state nor to the target', async () => {
-    const place = await openChangedPlace();
+    const place = await openChangedMirror();
     const before = everythingIn(join(place.folder, 'state'));
     const plan = await place.longshore(command, '--dry-run', '--json');
     expect(plan.code, plan.stderr).toBe(5);
@@ -60,7 +60,7 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
   });
 
   test('works for a user who may only read the state', async () => {
-    const place = await openChangedPlace();
+    const place = await openChangedMirror();
     const state = join(place.folder, 'state');
     chmodSync(place.folder, 0o755);
     for (const path of ['.', ...(readdirSync(state, { recursive: true }) as string[])]) {

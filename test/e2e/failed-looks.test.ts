@@ -41,7 +41,7 @@ test.runIf(hasCompiler).each([
     ['link/file', 'link/other', 'old/file', 'old/other'],
   ],
 ] as const)(
-  'P1: %s: a change is mirrored within seconds though source/%s failed once',
+  'P1: %s: a change is mirrored within seconds although a read of source/%s failed once',
   async (watch, call, change, expected) => {
     const place = openLocalMirror(
       `    watch: ${watch}\n    symlinks: follow\n    rescan: 0s\n    reconcile: 0s\n`,

@@ -44,7 +44,7 @@ const isRoot = process.getuid?.() === 0;
 
 // Mounting needs root: elsewhere these are shown as skipped.
 describe.skipIf(!isRoot)('local target on a full disk', () => {
-  test('reconcile: makes the deletes, uploads what fits then, and ends with exit code 6 when nothing more does', async () => {
+  test('reconcile: deletes, uploads what then fits, and ends with exit code 6 when nothing more fits', async () => {
     const place = openLocalMirror();
     expect(mountTarget(place, 8)).toBe(true);
     place.write('old', Buffer.alloc(4 * MIB));
@@ -62,7 +62,7 @@ describe.skipIf(!isRoot)('local target on a full disk', () => {
   });
 
   test.each([true, false])(
-    'scan: with no byte free (fsync: %s) it ends with exit code 6 and the reason, and deletes go out',
+    'scan: with no byte free (fsync: %s) it deletes, and ends with exit code 6 and the reason',
     async (fsync) => {
       const place = openLocalMirror();
       const config = join(place.folder, 'longshore.yaml');
@@ -94,7 +94,7 @@ describe.skipIf(!isRoot)('local target on a full disk', () => {
     },
   );
 
-  test('run: shows target-full and deletes go out; with room again it goes on by itself', async () => {
+  test('run: the daemon shows target-full and deletes; with free space it uploads again without help', async () => {
     const place = openLocalMirror('    watch: directories\n');
     expect(mountTarget(place, 8)).toBe(true);
     place.write('old', Buffer.alloc(2 * MIB));

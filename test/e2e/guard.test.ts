@@ -63,8 +63,8 @@ async function untilStatus(
   }
 }
 
-describe('P4: one-shot runs', () => {
-  test('hold a mass of deletes before the first is made, say so, and make them once they are approved', async () => {
+describe('P4: the guard of one-shot runs', () => {
+  test('a mass of deletes is held before the first is made, reported, and made once a person approves it', async () => {
     const place = openLocalMirror();
     fill(place);
     expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -105,7 +105,7 @@ describe('P4: one-shot runs', () => {
     expect(place.differences()).toEqual([]);
   });
 
-  test('cannot be got round by many small ones', async () => {
+  test('many runs with few deletes each are held like one run with all of them', async () => {
     const place = openLocalMirror();
     fill(place);
     expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -119,7 +119,7 @@ describe('P4: one-shot runs', () => {
     expect(objectsLeft(place)).toBe(FILES - 40);
   });
 
-  test('keep rejected objects, and forget about it when the files are back', async () => {
+  test('rejected deletes keep their objects; the rejection ends when the files are back', async () => {
     const place = openLocalMirror();
     fill(place);
     expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -137,7 +137,7 @@ describe('P4: one-shot runs', () => {
     expect(place.differences()).toEqual([]);
   });
 
-  test('P4: keep extraneous objects that were rejected, however few they are the next time', async () => {
+  test('P4: extraneous objects whose delete was rejected stay, however few they are in the next run', async () => {
     const place = openLocalMirror(
       '    extraneous: delete\n    guard: { count: 5, percentage: 100%, at_least: 1 }\n',
     );
@@ -158,13 +158,13 @@ describe('P4: one-shot runs', () => {
       next.stdout.match(/its delete was rejected; to be asked again: longshore reject --undo/g)
         ?.length,
     ]).toEqual([0, 6]);
-    // One less, and nobody can tell whether it is one of them: somebody is asked.
+    // One object fewer: the guard cannot know whether it is one of the rejected ones, so it asks a person.
     rmSync(join(place.container, 'foreign 0'));
     expect((await place.longshore('reconcile')).code).toBe(4);
     expect(place.objects()).toEqual([...names.slice(1), 'mine']);
   });
 
-  test('with guard: off make all deletes', async () => {
+  test('guard: off lets a run make all deletes', async () => {
     const place = openLocalMirror('    guard: off\n');
     fill(place);
     expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -173,7 +173,7 @@ describe('P4: one-shot runs', () => {
     expect(place.differences()).toEqual([]);
   });
 
-  test('usage', async () => {
+  test('held, approve and reject refuse wrong arguments', async () => {
     const place = openLocalMirror();
     expect((await place.longshore('reject', 'documents')).code).toBe(2);
     expect((await place.longshore('approve', 'documents')).code).toBe(2);
@@ -184,8 +184,8 @@ describe('P4: one-shot runs', () => {
   });
 });
 
-describe('P4: the daemon', () => {
-  test('holds most of rm -rf, over kill -9 and a restart, until it is approved', async () => {
+describe('P4: the guard of a daemon', () => {
+  test('most deletes of an rm -rf are held, over kill -9 and a restart, until a person approves them', async () => {
     const place = openLocalMirror();
     fill(place);
     let daemon = place.daemon();
@@ -223,7 +223,7 @@ describe('P4: the daemon', () => {
     expect((await daemon.finished).code).toBe(0);
   });
 
-  test('holds the work of a script that encrypts, and all is well once the files are restored', async () => {
+  test('overwrites by a script that encrypts are held, and nothing is held once the files are restored', async () => {
     const place = openLocalMirror();
     fill(place);
     const daemon = place.daemon();
@@ -253,7 +253,7 @@ describe('P4: the daemon', () => {
     expect((await daemon.finished).code).toBe(0);
   });
 
-  test('a renamed folder is no mass of deletes', async () => {
+  test('a renamed folder does not count as a mass of deletes', async () => {
     const place = openLocalMirror();
     fill(place);
     const daemon = place.daemon();
@@ -267,7 +267,7 @@ describe('P4: the daemon', () => {
   });
 });
 
-test('P1: a file that could not take the place of objects that were held comes, once nothing is held any more', async () => {
+test('P1: a file that could not replace held objects is uploaded once nothing is held', async () => {
   const place = openLocalMirror(
     '    rescan: 0\n    guard: { count: 0, percentage: 0%, at_least: 0 }\n',
   );

@@ -69,7 +69,7 @@ mirrors:
   };
 }
 
-test('P9: no name reaches the output of any command as it is', async () => {
+test('P9: a name with control characters reaches the output of each command only escaped', async () => {
   const place = openPlace();
   place.write('deletes: trash, symlinks: skip, extraneous: report');
   for (const name of NAMES) writeFileSync(join(place.source, name), name);
@@ -132,7 +132,7 @@ test('P9: no name reaches the output of any command as it is', async () => {
   expect(place.seen()).toContain('\\u001b[2J'); // names did come through, escaped
 }, 180_000);
 
-test('P9: no name reaches the log and the status of a daemon as it is', async () => {
+test('P9: a name with control characters reaches the log and the status of a daemon only escaped', async () => {
   const place = openPlace();
   place.write('guard: { count: 0, percentage: 0%, at_least: 0 }');
   for (const name of NAMES) writeFileSync(join(place.source, name), name);

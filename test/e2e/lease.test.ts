@@ -44,7 +44,7 @@ const holds = (program: Program) => eventually(() => expect(program.stderr()).to
 const isHeld = (program: Program) =>
   eventually(() => expect(program.stderr()).toMatch(/target-held/));
 
-test('the second of two machines on one place says who has it, writes nothing, and goes on when the first one stops', async () => {
+test('the second of two machines with one container says which holds it, writes nothing, and mirrors when the first stops', async () => {
   const { machine, contains } = openMachines();
   const [first, second] = [machine('first'), machine('second')];
   first.write('a');
@@ -67,7 +67,7 @@ test('the second of two machines on one place says who has it, writes nothing, a
   expect((await waiting.finished).code).toBe(0);
 });
 
-test('P5: a holder that was killed has its own place back at once, and so has another one on the same system', async () => {
+test('P5: a daemon that was killed takes its lease again at once, and so does another on the same system', async () => {
   const { machine, contains, lease } = openMachines();
   const [first, second] = [machine('first'), machine('second')];
   const killed = first.daemon();
@@ -86,7 +86,7 @@ test('P5: a holder that was killed has its own place back at once, and so has an
   expect(lease()).toMatchObject({ fence: 3, released: false });
 });
 
-test('a machine that stood still for too long is taken over, and writes nothing when it goes on', async () => {
+test('a machine that stood still for too long loses its lease, and writes nothing when it goes on', async () => {
   const { machine, contains, lease } = openMachines('4s');
   const [first, second] = [machine('first'), machine('second')];
   first.write('a');
@@ -97,7 +97,7 @@ test('a machine that stood still for too long is taken over, and writes nothing 
   const other = second.daemon();
   await isHeld(other);
   await eventually(() => expect(contains('b')).toBe(true));
-  // It hears of these as soon as it goes on, before any sign of life is due.
+  // It sees these changes as soon as it goes on, before its lease is due for renewal.
   for (let file = 0; file < 50; file += 1) first.write(`late${file}`);
   stopped.kill('SIGCONT');
   await isHeld(stopped);
@@ -105,13 +105,13 @@ test('a machine that stood still for too long is taken over, and writes nothing 
   for (let file = 0; file < 50; file += 1) expect(contains(`late${file}`)).toBe(false);
   expect(lease()).toMatchObject({ holder: { pid: other.child.pid } });
 
-  // And the way back: what was left out is found again.
+  // In the other direction: the first machine finds what it had to skip.
   other.kill('SIGTERM');
   await other.finished;
   await eventually(() => expect(contains('late49')).toBe(true));
 });
 
-test('a one-shot run on a place that somebody has exits 1 and says what to do; --take-over takes it, and the other one stops', async () => {
+test('a one-shot run on a container that a daemon holds exits 1 and says what to do; with --take-over it takes the lease, and the daemon stops', async () => {
   const { machine, contains } = openMachines('20s');
   const [first, second] = [machine('first'), machine('second')];
   second.write('b');
@@ -133,7 +133,7 @@ test('a one-shot run on a place that somebody has exits 1 and says what to do; -
   await eventually(() => expect(contains('a')).toBe(true));
 });
 
-test('a one-shot run gives its lease back; a dry run takes none, and lease: 0 neither', async () => {
+test('a one-shot run releases its lease; a dry run takes none, and a mirror with lease: 0 takes none', async () => {
   const { machine, lease, contains } = openMachines();
   const [first, second] = [machine('first'), machine('second')];
   first.write('a');

@@ -11,9 +11,9 @@ import { openWorkspace } from '../world/workspace.js';
 
 const KIB = 1024;
 
-// Only that it takes its time can be told by a clock; how much longer it takes is the machine's matter.
+// The clock can prove only a lower bound; the upper one depends on the machine.
 
-test('a target gets no more a second than its bandwidth, and slow content is no silence that ends a request', async () => {
+test('a target gets no more bytes per second than its bandwidth, and slow content does not end a request by timeout', async () => {
   const fake = await startFakeS3();
   const direct = openFake(fake);
   const place = openRemoteMirror({
@@ -38,7 +38,7 @@ test('a target gets no more a second than its bandwidth, and slow content is no 
   expect(result.code, result.stderr).toBe(0);
   expect(summaryOf(result)).toMatchObject({ uploaded: 5, failed: 0, bytes: 256 * KIB });
   expect(summaryOf(result)['seconds']).toBeGreaterThan(3.5);
-  expect(fake.log.filter(({ operation }) => operation === 'PutObject')).toHaveLength(5 + 2); // and the lease, taken and given back
+  expect(fake.log.filter(({ operation }) => operation === 'PutObject')).toHaveLength(5 + 2); // and the lease, taken and released
   expect(await place.differences()).toEqual([]);
 
   const before = systemClock.monotonic();
@@ -50,7 +50,7 @@ test('a target gets no more a second than its bandwidth, and slow content is no 
   );
 });
 
-test('a target gets no more calls a second than its request rate, for all its mirrors together', async () => {
+test('a target gets no more calls per second than its request rate, from all its mirrors together', async () => {
   const { folder } = openWorkspace('limits');
   for (const name of ['a', 'b']) {
     mkdirSync(join(folder, name));

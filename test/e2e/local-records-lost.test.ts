@@ -38,7 +38,7 @@ const losses: readonly (readonly [string, (place: LocalMirror) => void])[] = [
 
 describe('objects of a local target', () => {
   test.each(losses)(
-    'P6: after %s they are compared by content: nothing is sent, nothing goes to the trash',
+    'P6: a run after %s compares them by content, sends nothing and moves nothing to the trash',
     async (_, lose) => {
       const place = await mirrored('    deletes: trash\n');
       const before = inodesOf(place);

@@ -14,7 +14,7 @@ async function mirrored(): Promise<LocalMirror> {
 const losses: [string, (container: string) => void][] = [
   ['is gone', (container) => rmSync(container, { recursive: true })],
   [
-    'was made anew by somebody',
+    'was created again by another tool',
     (container) => {
       rmSync(container, { recursive: true });
       mkdirSync(container);

@@ -12,7 +12,7 @@ export function mirrorHeaders(
   target: () => Readonly<Record<string, unknown>>,
   connect: () => Backend,
 ): void {
-  test('two mirrors to one container give their objects other headers, sent small, in parts, copied or described anew', async () => {
+  test('two mirrors of one container set the headers of their own objects: small, in parts, copied, with new metadata', async () => {
     const direct = connect();
     onTestFinished(() => direct.close());
     const headers =

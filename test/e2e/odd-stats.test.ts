@@ -40,7 +40,7 @@ describe.skipIf(!hasMergerfs)('inode numbers of 2^63 and more', () => {
   const isHigh = (file: string) =>
     BigInt.asUintN(64, statSync(file, { bigint: true }).ino) >= 2n ** 63n;
 
-  test('P1: a source on such a pool is mirrored whole, changes included, and then unchanged', async () => {
+  test('P1: a source on a pool with such inodes is mirrored with its changes, and is then unchanged', async () => {
     const place = openLocalMirror();
     mountPool(place.source);
     fill(place);
@@ -56,7 +56,7 @@ describe.skipIf(!hasMergerfs)('inode numbers of 2^63 and more', () => {
     expect(place.differences()).toEqual([]);
   });
 
-  test('P1: a local target on such a pool takes objects, copies, deletes and a second run', async () => {
+  test('P1: a local target on a pool with such inodes takes objects, copies, deletes and a second run', async () => {
     const place = openLocalMirror();
     mountPool(join(place.folder, 'vault'));
     fill(place);
@@ -75,7 +75,7 @@ describe.skipIf(!hasMergerfs)('inode numbers of 2^63 and more', () => {
 });
 
 test.skipIf(!isRoot)(
-  'P10: modification times before 1970, from 2262 on and of 64-bit seconds are kept',
+  'P10: objects keep modification times before 1970, after 2262 and of 64-bit seconds',
   async () => {
     const place = openLocalMirror();
     mount(place.source, 'mount', '-t', 'tmpfs', 'none');

@@ -83,7 +83,7 @@ describe('longshore --reconcile', () => {
     expect(summaryOf(third)).toMatchObject({ ...NONE, scanned: files, unchanged: files });
   });
 
-  test('P1: files, folders and links that take each other’s place', async () => {
+  test('P1: files, folders and links that replace each other are mirrored', async () => {
     const place = openLocalMirror();
     place.write('file becomes folder');
     place.write('folder becomes file/a/b');
@@ -116,7 +116,7 @@ describe('longshore --reconcile', () => {
     ]);
   });
 
-  test('P6: without its state nothing is sent again, and the next run has nothing to do', async () => {
+  test('P6: a run without its state sends nothing again, and the next run has nothing to do', async () => {
     const place = openLocalMirror();
     for (let at = 0; at < 50; at += 1) place.write(`f${at}`, `content ${at}`);
     expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -131,7 +131,7 @@ describe('longshore --reconcile', () => {
     });
   });
 
-  test('P1: times that changed while the state was lost are right again', async () => {
+  test('P1: a run corrects times that changed while the state was lost', async () => {
     const place = openLocalMirror();
     for (const name of ['touched', 'untouched']) place.write(name, 'content');
     expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -150,7 +150,7 @@ describe('longshore --reconcile', () => {
     });
   });
 
-  test('P6: objects that another tool put there are adopted, whatever is known of them', async () => {
+  test('P6: a run adopts objects of another tool, with or without checksum and time', async () => {
     const place = openLocalMirror();
     for (let at = 0; at < 20; at += 1) place.write(`folder/f${at}`, `content ${at}`);
     place.write('large', Buffer.alloc(2_000_000, 'x'));
@@ -165,7 +165,7 @@ describe('longshore --reconcile', () => {
     });
   });
 
-  test('a rename of a folder copies within the target and sends no byte', async () => {
+  test('a renamed folder is copied within the target, and no byte is sent', async () => {
     const place = openLocalMirror();
     for (let at = 0; at < 30; at += 1) place.write(`old/f${at}`, `content ${at}`);
     place.write('old/large', Buffer.alloc(2_000_000, 'x'));
@@ -177,7 +177,7 @@ describe('longshore --reconcile', () => {
     expect(place.differences()).toEqual([]);
   });
 
-  test('a changed time is a metadata update, not an upload; a changed content of the same size and time is found', async () => {
+  test('a changed time updates metadata and uploads nothing; changed content of the same size and time is found', async () => {
     const place = openLocalMirror();
     const touched = place.write('touched');
     const rewritten = place.write('rewritten', 'before');
@@ -193,7 +193,7 @@ describe('longshore --reconcile', () => {
     expect(statSync(join(place.container, 'touched')).mtimeMs).toBe(1_500_000_000_000);
   });
 
-  test('drift is repaired: objects that were removed or changed behind our back are sent again', async () => {
+  test('a reconcile repairs drift: it sends objects again that another tool removed or changed', async () => {
     const place = openLocalMirror();
     for (const name of ['kept', 'removed', 'changed']) place.write(name);
     expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -207,7 +207,7 @@ describe('longshore --reconcile', () => {
     expect(place.differences()).toEqual([expect.stringMatching(/^foreign: absent/)]);
   });
 
-  test('P4: objects that we did not put there are kept, reported, or deleted, as the mirror says', async () => {
+  test('P4: extraneous objects are kept, reported or deleted, as the mirror is configured', async () => {
     const place = openLocalMirror('    extraneous: report\n');
     place.write('ours');
     expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -246,7 +246,7 @@ describe('longshore --reconcile', () => {
     expect((await place.longshore('--reconcile', '--dry-run')).code).toBe(0);
   });
 
-  test('P8: what cannot be mirrored is said, and the rest is mirrored', async () => {
+  test('P8: a run reports what it cannot mirror, and mirrors the rest', async () => {
     const place = openLocalMirror();
     place.write('good');
     execFileSync('mkfifo', [join(place.source, 'fifo')]);
@@ -264,7 +264,7 @@ describe('longshore --reconcile', () => {
     expect(reasons.sort()).toEqual(['name-not-utf8', 'special-file']);
   });
 
-  test('a malformed line of a .longshoreignore is said with file and line, and the others hold', async () => {
+  test('a malformed line of a .longshoreignore is reported with file and line, and the other lines hold', async () => {
     const place = openLocalMirror();
     place.write('sub/.longshoreignore', '# what is made\n*.o\n*.[ch\n\nbuild\\\n');
     for (const name of ['sub/a.o', 'sub/a.c']) place.write(name);
@@ -282,7 +282,7 @@ describe('longshore --reconcile', () => {
     expect(eventsOf(json).filter(({ reason }) => reason === 'pattern-malformed')).toHaveLength(2);
   });
 
-  test('hard links are two objects; exclusions and .longshoreignore hold', async () => {
+  test('a run mirrors hard links as two objects, and obeys exclude and .longshoreignore', async () => {
     const place = openLocalMirror('    exclude: ["*.tmp", "node_modules/"]\n');
     linkSync(place.write('one', 'twice'), join(place.source, 'two'));
     place.write('a.tmp');
@@ -297,7 +297,7 @@ describe('longshore --reconcile', () => {
     expect(place.differences()).toHaveLength(3);
   });
 
-  test('links: preserved as rclone does, or followed inside the source only', async () => {
+  test('symbolic links are preserved as rclone does, or followed inside the source only', async () => {
     const place = openLocalMirror('    symlinks: preserve\n');
     place.write('real', 'content');
     symlinkSync('real', join(place.source, 'link'));
@@ -317,7 +317,7 @@ describe('longshore --reconcile', () => {
     expect(() => statSync(join(following.container, 'outside'))).toThrow();
   });
 
-  test('mode and time of the object are those of the file', async () => {
+  test('an object has the mode and time of its file', async () => {
     const place = openLocalMirror();
     const file = place.write('script');
     chmodSync(file, 0o750);
@@ -337,7 +337,7 @@ describe('P4: a source in doubt deletes nothing', () => {
     return place;
   }
 
-  test('missing', async () => {
+  test('a source that is missing keeps its objects', async () => {
     const place = await mirrored();
     renameSync(place.source, `${place.source}.away`);
     for (const command of ['--reconcile', 'scan']) {
@@ -348,7 +348,7 @@ describe('P4: a source in doubt deletes nothing', () => {
     expect(readFileSync(join(place.container, 'b/c'), 'utf8')).toBe('b/c');
   });
 
-  test('suddenly empty, as a disk that is not mounted', async () => {
+  test('a source that is suddenly empty, like a disk that is not mounted, keeps its objects', async () => {
     const place = await mirrored();
     renameSync(place.source, `${place.source}.away`);
     mkdirSync(place.source);
@@ -358,10 +358,10 @@ describe('P4: a source in doubt deletes nothing', () => {
     expect(readFileSync(join(place.container, 'a'), 'utf8')).toBe('a');
   });
 
-  test('exchanged for another folder: nothing is deleted or replaced until somebody accepts it', async () => {
+  test('a source that was replaced by another folder deletes and replaces nothing until a person accepts it', async () => {
     const place = await mirrored();
     renameSync(place.source, `${place.source}.away`);
-    place.write('a', 'somebody else’s');
+    place.write('a', 'another person’s');
     place.write('new', 'new');
     const result = await place.longshore('--reconcile', '--json');
     expect(result.code).toBe(3);
@@ -374,7 +374,7 @@ describe('P4: a source in doubt deletes nothing', () => {
     expect(place.differences()).toEqual([]);
   });
 
-  test('empty and accepted as such: the container is emptied too', async () => {
+  test('an empty source that a person accepted empties the container', async () => {
     const place = await mirrored();
     for (const name of ['a', 'b']) rmSync(join(place.source, name), { recursive: true });
     expect((await place.longshore('--reconcile')).code).toBe(3);
@@ -383,7 +383,7 @@ describe('P4: a source in doubt deletes nothing', () => {
     expect(place.differences()).toEqual([]);
   });
 
-  test('a file where the folder was', async () => {
+  test('a source that became a file keeps its objects', async () => {
     const place = await mirrored();
     renameSync(place.source, `${place.source}.away`);
     writeFileSync(place.source, 'a file');
@@ -394,7 +394,7 @@ describe('P4: a source in doubt deletes nothing', () => {
 });
 
 describe('P3: files that change while they are read', () => {
-  test('a file that never holds still is reported as failed, and its object is never a torn one', async () => {
+  test('a file that changes without pause is reported as failed, and its object is never torn', async () => {
     const place = openLocalMirror();
     place.write('calm');
     const growing = place.write('growing', Buffer.alloc(4_000_000, 'a'));

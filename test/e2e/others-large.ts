@@ -35,7 +35,7 @@ export function othersLargeObjects({
   showsManifests,
   gets,
 }: OthersLarge): void {
-  test(`${title}: static and dynamic large objects of another tool are adopted, and keep their segments when they go`, async () => {
+  test(`${title}: static and dynamic large objects of another tool are adopted, and their segments stay when the objects go`, async () => {
     const direct = open();
     onTestFinished(() => direct.close());
     const place = openRemoteMirror({

@@ -21,7 +21,7 @@ export interface OthersParts {
 
 /** An object in parts of a size that is not longshore's. */
 export function othersParts({ title, target, open, gets }: OthersParts): void {
-  test(`${title}: an object in parts of another tool is adopted, and not sent`, async () => {
+  test(`${title}: an object that another tool uploaded in parts is adopted, and not sent`, async () => {
     const direct = open();
     onTestFinished(() => direct.close());
     const place = openRemoteMirror({

@@ -45,7 +45,7 @@ function stored({ rules: { store } }: FakeS3): ReadonlyMap<string, string> {
   );
 }
 
-test('a target that goes away and comes back: the work waits, bounded, no object is given up for it, and all arrives', async () => {
+test('a target that is down for a while: a bounded amount of work waits, no object is quarantined, and all arrive', async () => {
   const { fake, path, daemon, status } = await openPlace();
   for (const name of ['kept', 'changed', 'gone']) writeFileSync(path(name), name);
   const program = daemon();
@@ -91,7 +91,7 @@ test('a target that goes away and comes back: the work waits, bounded, no object
   expect((await program.finished).code).toBe(0);
 }, 120_000);
 
-test('P5: a daemon that is killed and started while its target is away finds what happened, and outlives its own lease', async () => {
+test('P5: a daemon that is killed and started while its target is down finds all changes, and outlives its own lease', async () => {
   const { fake, path, daemon } = await openPlace('3s');
   writeFileSync(path('before'), 'before');
   const first = daemon();

@@ -16,7 +16,7 @@ import { canDropRights } from '../world/rights.js';
 
 const FILES = ['beside', 'gone', 'part/deep/a', 'part/gone', 'part/kept', 'part-2'];
 
-/** All files have been mirrored by nobody, to whom everything belongs; then two are removed. */
+/** A mirror whose files belong to the unprivileged user, who has mirrored them; then two are removed. */
 async function mirroredByNobody(): Promise<{
   readonly place: LocalMirror;
   again(): Promise<Finished>;
@@ -110,7 +110,7 @@ describe.skipIf(!canDropRights)(
       expect(place.differences()).toEqual([]);
     });
 
-    test('a deeper folder withholds only what is below it', async () => {
+    test('a deeper folder keeps only the objects below it', async () => {
       const { place, again, in: path } = await mirroredByNobody();
       rmSync(path('part/deep/a'));
       chmodSync(path('part/deep'), 0);
@@ -124,7 +124,7 @@ describe.skipIf(!canDropRights)(
       chmodSync(path('part/deep'), 0o755);
     });
 
-    test('a file that may not be read keeps its object, though it has changed', async () => {
+    test('a changed file that may not be read keeps its object', async () => {
       const { place, again, in: path } = await mirroredByNobody();
       writeFileSync(path('part/kept'), 'changed since', { mode: 0 });
       chmodSync(path('part/kept'), 0);
@@ -134,7 +134,7 @@ describe.skipIf(!canDropRights)(
       expect(place.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/kept']);
     });
 
-    test('a folder that became a skipped link hides what was below it', async () => {
+    test('a folder that became a skipped link keeps the objects below it', async () => {
       const { place, again, in: path } = await mirroredByNobody();
       renameSync(path('part'), join(place.folder, 'elsewhere'));
       symlinkSync('../elsewhere', path('part'));

@@ -48,7 +48,7 @@ function asked(fake: FakeS3, operation: Operation): number {
   return fake.log.filter((each) => each.operation === operation && each.key === 'mine/film').length;
 }
 
-test('P6: without its state, an object that was made of parts is adopted, neither sent nor read back', async () => {
+test('P6: a run without its state adopts an object in parts, and neither sends it nor reads it back', async () => {
   const { fake, file, reconcile } = await openPlace();
   writeFileSync(file, randomContent(21 * MIB));
   expect((await reconcile()).code).toBe(0);
@@ -67,7 +67,7 @@ test('P6: without its state, an object that was made of parts is adopted, neithe
     expect(operations).not.toContain(operation);
 });
 
-test('P7: a sparse file of a hundred parts goes through in parts of the smallest size', async () => {
+test('P7: a sparse file of a hundred parts is uploaded in parts of the smallest size', async () => {
   const { fake, file, reconcile, s3, uploads } = await openPlace();
   writeFileSync(file, 'begin');
   truncateSync(file, 500 * MIB);

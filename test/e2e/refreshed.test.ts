@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { openLocalMirror } from '../world/mirror-in-a-folder.js';
 import { summaryOf } from '../world/program.js';
 
-test('a run that only gives objects other metadata says how many', async () => {
+test('a run that only changes metadata of objects says of how many', async () => {
   const place = openLocalMirror('    metadata: [mtime]\n');
   const touched = place.write('touched');
   place.write('left');

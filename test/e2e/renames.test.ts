@@ -196,7 +196,7 @@ test.each(['chokidar', 'directories'])(
 );
 
 test.skipIf(!canMount)(
-  'P4: on a full target the object under the old name of a file stays, until there is room for the new one',
+  'P4: a full target keeps the object under the old name of a file until the new one fits',
   async () => {
     const vault = mkdtempSync(join(tmpdir(), 'longshore-full-'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', vault]);

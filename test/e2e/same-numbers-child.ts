@@ -16,13 +16,13 @@ import { type Program, run, start, UNPRIVILEGED } from '../world/program.js';
 import { filesBelow } from '../world/tree.js';
 
 // node same-numbers-child.js FOLDER KIND daemon|once: a source whose disk is exchanged for another one of the same device
-// number, inode and age, where udev says nothing. Runs as root, in a mount namespace of its own. `ext4 for nobody`: the
+// number, inode and age, where udev says nothing. Runs as root, in a mount namespace of its own. `ext4, unprivileged`: the
 // program may not read the disk itself.
 
 const [, , folder = '', kind = '', mode] = process.argv;
 const source = join(folder, 'source');
 const container = join(folder, 'vault', 'documents');
-const unprivileged = kind === 'ext4 for nobody';
+const unprivileged = kind === 'ext4, unprivileged';
 const sh = (command: string, ...args: string[]): string =>
   execFileSync(command, args, { encoding: 'utf8' }).trim();
 
@@ -62,7 +62,7 @@ function mountDisk(name: keyof typeof disks): void {
     sh('mount', loop, source);
   }
   chmodSync(source, 0o755);
-  rmSync(join(source, 'lost+found'), { recursive: true, force: true }); // which nobody may read
+  rmSync(join(source, 'lost+found'), { recursive: true, force: true }); // only root may read it
 }
 
 function unmountDisk(): void {
@@ -70,7 +70,7 @@ function unmountDisk(): void {
   if (kind !== 'tmpfs') sh('losetup', '--detach', loop);
 }
 
-/** Another disk with the numbers of the first. Anonymous ones are given to whoever mounts next: it may take some tries. */
+/** Another disk with the numbers of the first. The kernel gives anonymous ones to the next mount, so it may take some tries. */
 function exchange(): void {
   const before = statSync(source);
   for (let tries = 0; tries < 20; tries += 1) {

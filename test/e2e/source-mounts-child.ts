@@ -61,7 +61,7 @@ function mountDisk(name: keyof typeof UUIDS, device?: string, at = source): stri
 }
 
 function unmount(device: string, at = source): void {
-  sh('umount', '--lazy', at); // somebody may be looking
+  sh('umount', '--lazy', at); // a program may have it open
   sh('losetup', '--detach', device);
 }
 

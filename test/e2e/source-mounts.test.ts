@@ -21,12 +21,12 @@ test.skipIf(!canMount).each(['daemon', 'once'])(
 test.skipIf(!canMount).each([
   ['ext4', 'once'],
   ['ext4', 'daemon'],
-  ['ext4 for nobody', 'once'],
-  ['ext4 for nobody', 'daemon'],
+  ['ext4, unprivileged', 'once'],
+  ['ext4, unprivileged', 'daemon'],
   ['tmpfs', 'once'],
   ['tmpfs', 'daemon'],
 ])(
-  'P4: %s, %s: without udev, another disk of the same numbers and age at the source deletes and replaces nothing',
+  'P4: %s, %s: another disk of the same numbers and age at the source, without udev, deletes and replaces nothing',
   { timeout: 240_000 },
   async (kind, mode) => expect(await outputOf(SAME_NUMBERS, kind, mode)).toBe('nothing was lost\n'),
 );

@@ -34,7 +34,7 @@ async function statusOf(place: LocalMirror): Promise<Record<string, unknown>> {
   return (JSON.parse(stdout) as { mirrors: [Record<string, unknown>] }).mirrors[0];
 }
 
-/** All that is there stays as it is, but for what has changed. */
+/** Expects that no object was put again but those that changed. */
 function expectNotSentAgain(
   place: LocalMirror,
   before: ReadonlyMap<string, bigint>,
@@ -62,7 +62,7 @@ describe('damage under a running daemon', () => {
     ],
     ['lowdb', 'the whole file', (place: LocalMirror) => rmSync(place.index)],
   ] as const)(
-    'P4, P6: %s, %s: it ends and says what, where and what to do; its next start heals',
+    'P4, P6: %s, %s: the daemon ends and says what, where and what to do; its next start repairs it',
     async (engine, _, damage) => {
       const place = openFilled({ index: engine, mirror: '    reconcile: 1s\n' });
       const daemon = await inSync(place);
@@ -83,7 +83,7 @@ describe('damage under a running daemon', () => {
       expect(healed.stderr()).toMatch(
         / warn state rebuilt .*until="the next reconcile has finished, nothing is deleted"/,
       );
-      // Whose file went while nobody knew of it is nobody's object: it is kept.
+      // The record of the removed file was lost, so its object counts as extraneous: it is kept.
       expect(place.differences()).toEqual([expect.stringMatching(/^file 13: absent/)]);
       expectNotSentAgain(place, before, ['file 12']);
       healed.kill('SIGTERM');
@@ -92,7 +92,7 @@ describe('damage under a running daemon', () => {
     180_000,
   );
 
-  test('a change that meets a damaged record ends the daemon as well: nobody looks at another file first', async () => {
+  test('a change of a file whose record is damaged ends the daemon as well, before it stats another file', async () => {
     const place = openFilled({ index: 'lmdb', mirror: '    rescan: 0\n' });
     const daemon = await inSync(place);
     flipBit(place.index, readFileSync(place.index).lastIndexOf('file 11') + 12);
@@ -195,7 +195,7 @@ describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
       180_000,
     );
 
-    test('P5, P6: a one-shot run that outgrows it fails and says so; with room the next one sends only what is missing', async () => {
+    test('P5, P6: a one-shot run that fills it fails and says so; with free space the next run sends only what is missing', async () => {
       // An LMDB index is written to no more after its first failure: with this room some of its commits succeed before that.
       const place = openFilled({
         index: engine,
@@ -218,7 +218,7 @@ describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
       expectNotSentAgain(place, before, []);
     }, 180_000);
 
-    test('P6: a start on a disk that is full is refused with which file and why, and nothing is lost', async () => {
+    test('P6: a start on a full disk fails with the file and the reason, and nothing is lost', async () => {
       const place = openFilled({ index: engine, stateBytes: 4 * 2 ** 20 });
       expect((await place.longshore('--reconcile')).code).toBe(0);
       const before = place.inodes();

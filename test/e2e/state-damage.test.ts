@@ -74,7 +74,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
   beforeEach(() => place.restoreState());
   afterAll(() => place.remove());
 
-  /** Damage in a file that was closed properly may be met only when it is read: then a run says so, and the next one is as this one. */
+  /** Reconciles, twice if the first run ends because it read a damaged page: opening the file does not read all of it. */
   async function reconcileAfter(file: string) {
     const first = await place.longshore('--reconcile', '--json');
     if (first.code !== 1) return first;
@@ -88,7 +88,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     ...[...CUT, ...FLIPPED[engine]].map(([what, damage]) => ['index', what, damage] as const),
     ...LEDGER.map(([what, damage]) => ['ledger', what, damage] as const),
   ])(
-    'P6: %s %s: it is said, set aside and made anew; nothing is deleted, nothing sent again',
+    'P6: %s %s: a run reports it, sets it aside and rebuilds it; it deletes nothing and sends nothing again',
     async (which, what, damage) => {
       const file = place[which];
       damage(file);
@@ -123,7 +123,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     },
   );
 
-  test('P6: the whole state folder gone: nothing is deleted, nothing sent again', async () => {
+  test('P6: a run without its state folder deletes nothing and sends nothing again', async () => {
     rmSync(place.state, { recursive: true });
     const { code, stdout, stderr } = await place.longshore('--reconcile', '--json');
     expect(code, stderr).toBe(0);
@@ -137,7 +137,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
 
   /** One that a newer longshore wrote: it is refused, by every command, and not touched. */
   test.each(['index', 'ledger'] as const)(
-    'the %s of a newer longshore is refused, with what to do, and left as it is',
+    'a run refuses the %s of a newer longshore, says what to do, and leaves the file unchanged',
     async (which) => {
       const file = place[which];
       const bytes = readFileSync(file);
@@ -165,7 +165,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     },
   );
 
-  test('a state folder that may not be written says which, why, and what to do', async () => {
+  test('a run that may not write its state folder says which folder, why, and what to do', async () => {
     chmodSync(place.state, 0o500);
     try {
       for (const command of ['--reconcile', 'run']) {
@@ -203,7 +203,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     },
   );
 
-  test('a mirror’s folder that may not be written says which and why', async () => {
+  test('a run that may not write the folder of a mirror in the state says which folder and why', async () => {
     const folder = dirname(place.index);
     chmodSync(folder, 0o500);
     const { code, stderr } = await place.longshore('--reconcile');
@@ -216,7 +216,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
 });
 
 describe.each(['lmdb', 'lowdb'] as const)('an object without a file, engine %s', (engine) => {
-  test('P4: is kept by the run that makes a lost ledger anew, and deleted by the next', async () => {
+  test('P4: the run that rebuilds a lost ledger keeps it, and the next run deletes it', async () => {
     const place = openLocalMirror('', { index: engine, unprivileged: true });
     for (const name of ['kept', 'gone']) place.write(name, name);
     expect((await place.longshore('--reconcile')).code).toBe(0);
@@ -229,7 +229,7 @@ describe.each(['lmdb', 'lowdb'] as const)('an object without a file, engine %s',
     expect([...place.inodes().keys()]).toEqual(['kept']);
   });
 
-  test('P4: is nobody’s once the index was lost, and kept', async () => {
+  test('P4: a run after the index was lost counts it as extraneous, and keeps it', async () => {
     const place = openLocalMirror('', { index: engine, unprivileged: true });
     for (const name of ['kept', 'gone']) place.write(name, name);
     expect((await place.longshore('--reconcile')).code).toBe(0);

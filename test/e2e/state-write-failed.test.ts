@@ -8,7 +8,7 @@ import { differences, digestsBelow } from '../world/tree.js';
 
 const FILES = 40;
 
-describe.skipIf(!hasStrace)('P5: an index that cannot be written', () => {
+describe.skipIf(!hasStrace)('P5: a failed write of the index', () => {
   test.each([
     ['run', 'EIO'],
     ['run', 'ENOSPC'],

@@ -61,7 +61,7 @@ const objects = ({ fake }: Place) =>
   );
 
 test.each(COMMANDS)(
-  '%s: after SIGTERM no upload is begun, however many wait, those under way end, and the exit code is not 0',
+  '%s: SIGTERM begins no waiting upload, lets running ones finish, and the exit code is not 0',
   async (command) => {
     const place = await openPlace({ target: ', concurrency: 4' });
     for (let at = 0; at < 1_200; at += 1) place.write(`file ${at}`);
@@ -96,7 +96,7 @@ test.each(COMMANDS)('%s: SIGTERM ends a listing that gets no answer', async (com
 });
 
 test.each(COMMANDS)(
-  '%s: SIGTERM ends the taking of a lease that gets no answer',
+  '%s: SIGTERM ends a request for a lease that gets no answer',
   async (command, code) => {
     const place = await openPlace();
     place.write('file');
@@ -110,7 +110,7 @@ test.each(COMMANDS)(
 );
 
 test.each(COMMANDS)(
-  '%s: SIGTERM ends a start that asks a provider which one it is',
+  '%s: SIGTERM ends a start that waits for the detection of the provider',
   async (command, code) => {
     const place = await openPlace({ profile: 'auto' });
     place.write('file');
@@ -123,7 +123,7 @@ test.each(COMMANDS)(
   },
 );
 
-test.each(COMMANDS)('%s: after SIGTERM a request that fails is not made again', async (command) => {
+test.each(COMMANDS)('%s: a request that fails after SIGTERM is not repeated', async (command) => {
   const place = await openPlace();
   place.write('file');
   const program = place.start(command);

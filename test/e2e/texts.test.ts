@@ -47,7 +47,7 @@ test.each(['--help', '--version', 'help run', 'check'])(
   },
 );
 
-test('in a folder that was removed, a command says so without a stack trace, and an absolute --config works', async () => {
+test('a command in a folder that was removed says so without a stack trace, and works with an absolute --config', async () => {
   const { folder, sh } = openShell();
   const gone = 'mkdir gone && cd gone && rmdir ../gone';
   const lost = await sh(`${gone} && longshore check`);
@@ -62,7 +62,7 @@ test('in a folder that was removed, a command says so without a stack trace, and
 
 // Below 20 Node itself does not start.
 test.each([22, 28, 34, 40])(
-  'with %i open files a run says which limit to raise, and shows no stack trace',
+  'a run with a limit of %i open files says which limit to raise, and shows no stack trace',
   async (limit) => {
     const { folder, sh } = openShell();
     writeFileSync(join(folder, 'source', 'file'), '');
@@ -87,7 +87,7 @@ test('"-" is stdin for --config, with paths seen from the current folder, and st
   expect(example.stdout).not.toContain('wrote');
 });
 
-test('what init says can be pasted into a shell, whatever the file is called', async () => {
+test('the commands that init prints work in a shell for any name of the file', async () => {
   const { folder, sh } = openShell();
   const { stdout } = await sh(`longshore init "my 'own.yaml"`);
   const said = /^ {2}longshore (--config .*) check /m.exec(stdout)?.[1];

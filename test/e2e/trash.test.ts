@@ -23,7 +23,7 @@ function trashed(place: LocalMirror): string[] {
   );
 }
 
-test('P4: what is deleted or overwritten can be listed, restored as it was, and purged', async () => {
+test('P4: deleted and overwritten objects can be listed, restored unchanged, and purged', async () => {
   const place = openLocalMirror(TRASH);
   const file = place.write('letters/a.txt', 'first');
   utimesSync(file, 1_600_000_000, 1_600_000_000);
@@ -98,7 +98,7 @@ test('P4: what is deleted or overwritten can be listed, restored as it was, and 
   expect(existsSync(join(place.container, '.longshore/trash'))).toBe(false);
 });
 
-test('the trash is restored from while the daemon runs, which mirrors what comes back', async () => {
+test('a restore from the trash works while the daemon runs, which mirrors the restored files', async () => {
   const place = openLocalMirror(TRASH);
   for (const path of ['a', 'b']) place.write(path);
   const daemon = place.daemon();
@@ -116,7 +116,7 @@ test('the trash is restored from while the daemon runs, which mirrors what comes
   expect(trashed(place)).toEqual(['a: a']);
 });
 
-test('a source that is not there is not restored into', async () => {
+test('a restore does not create a missing source', async () => {
   const place = openLocalMirror(TRASH);
   for (const path of ['a', 'b']) place.write(path);
   await place.longshore('reconcile');
@@ -129,7 +129,7 @@ test('a source that is not there is not restored into', async () => {
   expect(existsSync(place.source)).toBe(false);
 });
 
-test('P5: a daemon that is killed while it moves a tree to the trash loses nothing of it, and ends where it was going', async () => {
+test('P5: a daemon that is killed while it moves a tree to the trash loses no object, and its next start finishes the move', async () => {
   const place = openLocalMirror(`${TRASH}    guard: off\n`);
   const paths = Array.from({ length: 400 }, (_, n) => `tree/${n % 7}/${n}`);
   for (const path of [...paths, 'kept']) place.write(path);

@@ -18,7 +18,7 @@ import { eventsOf } from '../world/program.js';
 
 // The claims of docs/what-is-mirrored.md, in its order.
 
-/** Names that a run left out, with the reason. */
+/** Names that a run skipped, with the reason. */
 async function leftOut(
   place: ReturnType<typeof openLocalMirror>,
 ): Promise<{ readonly code: number | string; readonly reasons: unknown }> {
@@ -30,7 +30,7 @@ async function leftOut(
   };
 }
 
-test('files are objects of the same bytes; empty folders, links, pipes and devices are not mirrored, and the run is complete', async () => {
+test('a run mirrors files byte for byte, skips empty folders, links, pipes and devices, and is complete', async () => {
   const place = openLocalMirror();
   place.write('folder/file', 'bytes');
   place.write('empty', '');
@@ -45,7 +45,7 @@ test('files are objects of the same bytes; empty folders, links, pipes and devic
   expect(readFileSync(join(place.container, 'folder/file'), 'utf8')).toBe('bytes');
 });
 
-test('names that no object can have are named, and the run is incomplete', async () => {
+test('a run reports names that no object can have, and is incomplete', async () => {
   const place = openLocalMirror();
   writeFileSync(Buffer.concat([Buffer.from(`${place.source}/`), Buffer.from([0xff])]), '');
   place.write('.longshore/lease', 'mine');
@@ -57,7 +57,7 @@ test('names that no object can have are named, and the run is incomplete', async
   expect(readFileSync(join(place.container, '.longshore/lease'), 'utf8')).not.toBe('mine');
 });
 
-test('each name of a hard link has an object, and a sparse file all of its bytes', async () => {
+test('each name of a hard link has an object, and a sparse file has all of its bytes', async () => {
   const place = openLocalMirror();
   linkSync(place.write('one', 'same'), join(place.source, 'two'));
   truncateSync(place.write('sparse', ''), 100_000);
@@ -66,7 +66,7 @@ test('each name of a hard link has an object, and a sparse file all of its bytes
   expect(readFileSync(join(place.container, 'sparse')).equals(Buffer.alloc(100_000))).toBe(true);
 });
 
-test('times are kept before 1970 and after 2262; of a mode the files of a local target have the permission bits', async () => {
+test('objects keep times before 1970 and after 2262, and files of a local target have the permission bits', async () => {
   const place = openLocalMirror();
   for (const [name, seconds] of [
     ['old', '-1000000.5'], // a negative number would be the time of day
@@ -85,7 +85,7 @@ test('times are kept before 1970 and after 2262; of a mode the files of a local 
   expect(program?.['metaData']).toMatchObject({ mode: '106755' });
 });
 
-test('names that differ by case or Unicode form are files of their own', async () => {
+test('names that differ by case or Unicode form are separate objects', async () => {
   const place = openLocalMirror();
   const names = ['A', 'a', 'e\u0301', '\u00e9'];
   for (const name of names) place.write(name);

@@ -48,7 +48,7 @@ export function killsInParts(at: Faulty): void {
     expect(at.proxy.count('get', FILM)).toBeLessThanOrEqual(ofParts === undefined ? 1 : 0);
   }
 
-  test('P5: kill -9 in the middle of an upload in parts: after the restart only missing parts are sent', async () => {
+  test('P5: a daemon after kill -9 in the middle of a multipart upload sends only the missing parts', async () => {
     const place = at.open();
     writeFileSync(join(place.source, FILM), randomContent(SIZE));
     await killInTheMiddle(place);
@@ -63,7 +63,7 @@ export function killsInParts(at: Faulty): void {
     await expectSettled(place);
   });
 
-  test('P5: kill -9, and another content meanwhile: it starts over, and nothing of what was begun stays', async () => {
+  test('P5: a daemon after kill -9 and a change of the file begins the upload again, and no part of the first stays', async () => {
     const place = at.open();
     writeFileSync(join(place.source, FILM), randomContent(SIZE));
     await killInTheMiddle(place);
@@ -77,7 +77,7 @@ export function killsInParts(at: Faulty): void {
     await expectSettled(place);
   });
 
-  test('P5: kill -9 after the completion, of which nobody heard: no part is sent again', async () => {
+  test('P5: a daemon after kill -9 during a completion whose answer was lost sends no part again', async () => {
     const place = at.open();
     writeFileSync(join(place.source, FILM), randomContent(SIZE));
     at.proxy.next('complete parts', { kind: 'lose-answer' });

@@ -11,9 +11,9 @@ import { expectDone, type Faulty, MIB } from './storage.js';
 const LIAR = 'liar';
 const ofLiar = ({ key }: Asked) => key === LIAR;
 
-/** Trouble that stays is told, and nothing wrong is recorded or deleted. */
+/** Faults that stay: the mirror reports them, and records and deletes nothing wrong. */
 export function lastingFaults(at: Faulty): void {
-  test('P2: a hash that stays wrong is never recorded; the run says so, and the others are sent', async () => {
+  test('P2: a run never records an object whose hash stays wrong; it reports the object and sends the others', async () => {
     const place = at.open();
     at.fill(place);
     writeFileSync(join(place.source, LIAR), randomContent(3000));
@@ -37,7 +37,7 @@ export function lastingFaults(at: Faulty): void {
     await at.expectInSync(place);
   });
 
-  test('P2: a hash that stays wrong is quarantined by a daemon, and goes through once the provider tells the truth', async () => {
+  test('P2: a daemon quarantines an object whose hash stays wrong, and sends it once the provider answers correctly', async () => {
     const place = at.open();
     at.fill(place);
     writeFileSync(join(place.source, LIAR), randomContent(3000));
@@ -63,7 +63,7 @@ export function lastingFaults(at: Faulty): void {
     expect([0, 143]).toContain((await daemon.finished).code);
   });
 
-  test('P8: a right that is missing for one object fails that object only', async () => {
+  test('P8: a missing right for one object fails that object only', async () => {
     const place = at.open();
     at.fill(place);
     at.proxy.always(
@@ -76,7 +76,7 @@ export function lastingFaults(at: Faulty): void {
     expect(at.proxy.count('put', 'folder/f3')).toBe(1);
   });
 
-  test('a right that is missing for the container stops the mirror, which says so', async () => {
+  test('a missing right for the container stops the mirror, which reports it', async () => {
     const place = at.open();
     at.fill(place);
     at.proxy.always(
@@ -107,7 +107,7 @@ export function lastingFaults(at: Faulty): void {
     expectDone(await place.longshore('--reconcile', '--json'), { deleted: 1, uploaded: 0 });
   });
 
-  test('P1: a container that is deleted while a daemon mirrors is made again, and everything is sent anew', async () => {
+  test('P1: a daemon whose container is deleted creates it and sends everything again', async () => {
     const { container, source, ...place } = at.open();
     at.fill({ container, source, ...place });
     const daemon = place.daemon();
@@ -130,7 +130,7 @@ export function lastingFaults(at: Faulty): void {
     expect(stderr).not.toMatch(/object failed/);
   });
 
-  test('P3: a file that changes between two of its parts arrives as it is in the end, and leaves no parts', async () => {
+  test('P3: a file that changes between two of its parts arrives with its last content, and leaves no parts', async () => {
     const place = at.open();
     const path = join(place.source, 'in parts');
     // Some parts are read ahead of the one that is sent: of so many, most are not yet when the first one arrives.
@@ -141,7 +141,7 @@ export function lastingFaults(at: Faulty): void {
       kind: 'meanwhile',
       act() {
         writeFileSync(path, randomContent(size));
-        utimesSync(path, mtime, mtime); // only the ctime tells
+        utimesSync(path, mtime, mtime); // only the ctime shows the change
       },
     });
     expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 1 });

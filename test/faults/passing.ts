@@ -11,7 +11,7 @@ const TWENTY_MINUTES_MS = 20 * 60_000;
 
 /** Trouble that passes is waited out, and every file arrives once. */
 export function passingFaults(at: Faulty): void {
-  test('P1: files that each meet another fault all arrive, and each is sent until it did', async () => {
+  test('P1: files that each meet another fault all arrive, each sent until it has arrived', async () => {
     const { proxy, refused } = at;
     const place = at.open({ timeout: '2s' });
     const faults: readonly (readonly [string, Fault, number])[] = [
@@ -39,13 +39,13 @@ export function passingFaults(at: Faulty): void {
     proxy.next(['put', changed], { kind: 'flip', at: 2 * MIB }, 2);
     const run = await place.longshore('--reconcile', '--json');
     expectDone(run, {});
-    // An object whose put told a wrong hash, or nothing, is adopted when a second look tells the right one.
+    // An object whose put was answered with a wrong hash, or none, is adopted when a HEAD has the right one.
     const { uploaded, adopted } = summaryOf(run);
     expect(Number(uploaded) + Number(adopted)).toBe(faults.length + 2);
     await at.expectInSync(place);
   });
 
-  test('P1: files in parts meet faults of parts and of their completion, and arrive', async () => {
+  test('P1: files in parts arrive in spite of faults of parts and of completions', async () => {
     const { proxy, refused } = at;
     const place = at.open();
     const completions: readonly (readonly [string, Fault])[] = [
@@ -55,7 +55,7 @@ export function passingFaults(at: Faulty): void {
         'its completion said yes, with an error inside',
         { kind: 'answer', answer: at.dialect.errorInside('complete parts') },
       ],
-      ['its completion told a wrong hash', at.lying()],
+      ['its completion is answered with a wrong hash', at.lying()],
       ['its completion met a login page', LOGIN_PAGE],
       ['its completion met a login page behind which it was made', { ...LOGIN_PAGE, done: true }],
     ];
@@ -78,7 +78,7 @@ export function passingFaults(at: Faulty): void {
     ).toEqual([]);
   });
 
-  test('P1: a listing that is cut short, or stops in the middle, is asked for again', async () => {
+  test('P1: a listing that is cut short, or stops in the middle, is requested again', async () => {
     const place = at.open({ timeout: '2s' });
     at.fill(place);
     expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 7 });
@@ -88,7 +88,7 @@ export function passingFaults(at: Faulty): void {
     expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 0, unchanged: 7 });
   });
 
-  test('P1: a copy, and a delete of many, that say yes with an error inside, or a login page, are made again', async () => {
+  test('P1: a copy and a batch delete are repeated when a status 200 carries an error or a login page', async () => {
     const place = at.open();
     at.fill(place);
     expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 7 });
@@ -114,7 +114,7 @@ export function passingFaults(at: Faulty): void {
     ['ahead', TWENTY_MINUTES_MS],
     ['behind', -TWENTY_MINUTES_MS],
   ])(
-    'P1: a machine whose clock is 20 minutes %s mirrors all the same, and is told',
+    'P1: a machine whose clock is 20 minutes %s mirrors, and its log says that the clock is wrong',
     async (_, offMs) => {
       const shift = `const now = Date.now; Date.now = () => now() + ${offMs};`;
       const place = at.open({

@@ -17,13 +17,13 @@ import { openSwift } from '../drivers/swift/open.js';
 import { s3Servers, strangersOfSwift, withServers } from './environment.js';
 
 withServers('rights at a real S3', 'LONGSHORE_S3_ENDPOINT', s3Servers(), ({ settings, title }) => {
-  test(`${title}: a wrong secret, or an unknown key, is a matter of credentials, with or without a body to say it in`, async () => {
+  test(`${title}: a wrong secret and an unknown key are credentials errors, with or without a body in the answer`, async () => {
     const container = uniqueContainerName();
     const right = openS3(settings);
     await right.createContainer(container, call);
     const wrong = [
       openS3({ ...settings, secret: 'wrong' }),
-      openS3({ ...settings, key: 'nobody' }),
+      openS3({ ...settings, key: 'unknown-key' }),
     ];
     for (const backend of wrong) {
       expect(await rejection(listKeys(backend, container))).toBeInstanceOf(InvalidCredentialsError);
@@ -45,7 +45,7 @@ withServers(
   'LONGSHORE_SWIFT_STRANGER_KEY',
   strangersOfSwift(),
   ({ owner, stranger }) => {
-    test(`${owner.title}: a wrong secret, a closed container and an object that may only be read are told apart`, async () => {
+    test(`${owner.title}: a wrong secret, a closed container and a read-only object give different errors`, async () => {
       const container = uniqueContainerName();
       const right = openSwift(owner.settings);
       await right.createContainer(container, call);

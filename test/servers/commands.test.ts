@@ -40,18 +40,18 @@ describe.each([
   { variable: 'LONGSHORE_SWIFT_AUTH_URL', found: swiftServers(), connect: openSwift },
 ])('commands over a real server ($variable)', ({ variable, found, connect }) => {
   withServers('probe and trash', variable, found, (server) => {
-    test(`${server.title}: probe finds all guarantees given, and leaves no trace`, async () => {
+    test(`${server.title}: probe finds all guarantees kept, and leaves nothing behind`, async () => {
       const direct = connect(server.settings);
       const place = open(server, direct);
       await direct.createContainer(place.container, call);
       const probe = await place.longshore('probe', 'remote', '--json');
       expect(probe.code, `${probe.stdout}\n${probe.stderr}`).toBe(0);
-      const told = eventsOf(probe);
-      const guarantees = told.filter(({ kind }) => kind === 'guarantee');
+      const reported = eventsOf(probe);
+      const guarantees = reported.filter(({ kind }) => kind === 'guarantee');
       expect(guarantees.map(({ id, verdict }) => [id, verdict])).toEqual(
         ['G1', 'G2', 'G3', 'G4', 'G5', 'G6'].map((id) => [id, 'passed']),
       );
-      expect(told.filter(({ verdict }) => verdict === 'failed')).toEqual([]);
+      expect(reported.filter(({ verdict }) => verdict === 'failed')).toEqual([]);
       expect(summaryOf(probe)).toMatchObject({
         target: 'remote',
         driver: server.driver,
@@ -64,7 +64,7 @@ describe.each([
       );
     });
 
-    test(`P4: ${server.title}: what goes to the trash can be listed, restored as it was, and purged, a file in parts as well`, async () => {
+    test(`P4: ${server.title}: objects in the trash can be listed, restored unchanged, and purged, an object in parts too`, async () => {
       const direct = connect(server.settings);
       const place = open(server, direct);
       const letter = write(place, 'letters/ä b.txt', 'first');

@@ -3,7 +3,7 @@ import type { Dialect } from '../faults/dialect.js';
 import { everyFault } from '../faults/every-fault.js';
 import type { Server, Settings } from './environment.js';
 
-/** The faults over a real server, of which `at` says what a client's settings are when it is to be found somewhere else. */
+/** All fault tests over a real server. `at` returns the settings of a client that reaches the server at another address. */
 export function everyFaultOver(
   { settings, origin, driver, title }: Server,
   dialect: Dialect,

@@ -44,7 +44,7 @@ async function mirrorWhatChanges(place: RemoteMirror): Promise<void> {
     changeAtRandom(place.source, outside, random);
     await new Promise((resolve) => setTimeout(resolve, random() * 30));
   }
-  // Objects behind a folder that became a link are kept for as long as it is one.
+  // Objects behind a folder that became a link are kept while it stays a link.
   for (const [path, content] of digestsBelow(place.source)) {
     if (content.startsWith('-> '))
       unlinkSync(join(place.source, Buffer.from(path, 'latin1').toString()));
@@ -76,7 +76,7 @@ function expectRcloneAgrees(
   ]);
   const env = { ...nothingElse(place.folder), ...Object.fromEntries(settings) };
   const rclone = (...args: readonly string[]) =>
-    // Names that differ only in how their letters are composed are one name to rclone, unless it is told.
+    // Names that differ only in Unicode normalization are one name to rclone without this option.
     execFileSync('rclone', [...args, '--no-unicode-normalization', '--exclude', '/.longshore/**'], {
       env,
       encoding: 'utf8',

@@ -18,7 +18,7 @@ withServers(
   found,
   ({ settings, title }) => {
     describe(title, () => {
-      test('the lease is not locked, so its versions do not pile up', async () => {
+      test('the lease object is not locked, so its versions do not accumulate', async () => {
         const backend = openS3({ ...settings, object_lock: { mode: 'governance', retain: '1d' } });
         const { versions } = backend.capabilities;
         if (versions === undefined) throw new Error('the profile has no versions');

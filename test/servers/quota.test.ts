@@ -11,7 +11,7 @@ import { summaryOf } from '../world/program.js';
 import { type Server, s3Servers, swiftServers, withServers } from './environment.js';
 
 const MIB = 2 ** 20;
-/** Room beside what is stored: for the lease and for marks, not for a file of a MiB. Bytes. */
+/** Bytes beside what is stored: enough for the lease and for markers, too few for a file of a MiB. */
 const ROOM = 512 * 1024;
 
 interface Limited extends Omit<RemoteMirror, 'write' | 'remove'> {
@@ -50,7 +50,7 @@ describe.each([
 ])('quota of a real server ($variable)', ({ variable, found, connect }) => {
   const limitable = found.filter(({ quota }) => quota !== undefined);
   withServers('container', `${variable}, or the command QUOTA beside it,`, limitable, (server) => {
-    test(`${server.title}: reconcile: makes the deletes and ends with exit code 6 when the quota is used up`, async () => {
+    test(`${server.title}: reconcile: deletes, and ends with exit code 6 when the quota is used up`, async () => {
       const place = open(server, connect(server.settings));
       place.write('old', MIB);
       place.write('kept', MIB);
@@ -69,7 +69,7 @@ describe.each([
       expect(await place.differences()).toEqual([]);
     });
 
-    test(`${server.title}: run: shows target-full while the quota is used up, deletes, and goes on when it is raised`, async () => {
+    test(`${server.title}: run: the daemon shows target-full while the quota is used up, deletes, and uploads again when it is raised`, async () => {
       const place = open(server, connect(server.settings));
       place.write('old', MIB);
       const daemon = place.daemon();

@@ -16,7 +16,7 @@ withServers(
   s3Servers(),
   ({ driver, settings, origin, title }) => {
     describe.runIf(isThere('rclone'))(title, () => {
-      test('P10: compares an object in parts by the MD5 that its metadata tells, once that is asked for', {
+      test('P10: rclone check compares an object in parts by the MD5 in its metadata when the mirror stores it', {
         timeout: 240_000,
       }, async () => {
         const direct = openS3(settings);

@@ -62,7 +62,7 @@ withServers('streams that change on their way', 'LONGSHORE_S3_ENDPOINT', servers
     test.each([
       ['at their beginning', 1000],
       ['at their end', 2_990_000],
-    ])('%s: the store refuses them and keeps what it had', async (_, at) => {
+    ])('%s: the store refuses the body and keeps the object that it had', async (_, at) => {
       const ref = { container, key: 'large' };
       await backend.putObject({ container, key: 'before' }, streamedBody(content), plain, call);
       await put(direct, ref, 'as before');

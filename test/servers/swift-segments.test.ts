@@ -44,7 +44,7 @@ withServers(
       ['in one object', '5GiB'],
       ['in parts', '1MiB'],
     ])(
-      `P5: ${title}: a large object that is copied %s shares no segment with its source, and leaves none`,
+      `P5: ${title}: a large object that is copied %s shares no segment with its source, and its delete leaves none`,
       async (_, largest) => {
         const backend = openSwift({ ...settings, max_put_size: largest });
         const container = uniqueContainerName();

@@ -57,7 +57,7 @@ export function byContent(all: readonly Holding[]): ReadonlyMap<string, readonly
   return grouped;
 }
 
-/** Tells the listener each change of a map from now on; `undefined` for a value that was removed. */
+/** Calls the listener after each change of a map; the value is `undefined` when it was removed. */
 export function observeMap<K, V>(
   map: Map<K, V>,
   listener: (key: K, value: V | undefined) => void,

@@ -28,7 +28,7 @@ export interface OversightOptions {
   readonly losesState: boolean;
   readonly losesEvents: boolean;
   readonly clockJumps: boolean;
-  /** How old a change may be of which a daemon need not know yet. */
+  /** How old a change may be before the daemon must be aware of it. */
   readonly settleMs: number;
 }
 

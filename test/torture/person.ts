@@ -2,7 +2,7 @@ import { systemClock } from '../../src/clock.js';
 import { DaemonAnswerError, DaemonNotRunningError } from '../../src/status/client.js';
 import { daemonGuardControl } from '../../src/status/held-client.js';
 
-/** Somebody who now and then looks at what the daemon's guard holds, and decides. The daemon may be killed meanwhile, or hold something else by then. */
+/** A person who from time to time lists what the daemon's guard holds, and approves or rejects it. Meanwhile the daemon may be killed, or hold other objects. */
 export interface Person {
   decide(what: 'approve' | 'reject' | 'undo'): Promise<void>;
   /** Decisions that the daemon has confirmed. */

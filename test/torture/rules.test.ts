@@ -108,10 +108,10 @@ describe('rule: only states that the file had, in their order', () => {
         [4.5, '-'],
       ],
     ],
-  ] as const)('says %s of a container that shows %s', (expected, _, shown) =>
+  ] as const)('reports %s of a container that shows %s', (expected, _, shown) =>
     expect(outOfOrder(SOURCE, made({ a: shown }))).toEqual([expect.stringMatching(expected)]),
   );
-  test('says it of an object whose file never was', () =>
+  test('reports an object whose file never existed', () =>
     expect(outOfOrder(SOURCE, made({ b: [[1, 'v1']] }))).toHaveLength(1));
 });
 
@@ -150,7 +150,7 @@ describe('rule: content that the source has held for a second is somewhere in th
         }),
       ),
     ).toEqual([]));
-  test('says which content is in neither place while a file is renamed', () =>
+  test('reports content that is under neither name while a file is renamed', () =>
     expect(
       lostContents(
         RENAMED,
@@ -163,7 +163,7 @@ describe('rule: content that the source has held for a second is somewhere in th
         }),
       ),
     ).toEqual([expect.stringMatching(/^"old" had c, which is nowhere .*\["new"\]/)]));
-  test('says it of an old name that is overwritten before its content has another', () => {
+  test('reports an old name that is overwritten before its content is under another name', () => {
     const rotated = made({
       log: [
         [1, 'c'],
@@ -184,7 +184,7 @@ describe('rule: content that the source has held for a second is somewhere in th
       ),
     ).toHaveLength(1);
   });
-  test('says it of the delete of a living file', () =>
+  test('reports the delete of an object whose file exists', () =>
     expect(
       lostContents(
         made({ a: [[1, 'c']] }),
@@ -196,7 +196,7 @@ describe('rule: content that the source has held for a second is somewhere in th
         }),
       ),
     ).toHaveLength(1));
-  test('allows the delete of what is gone', () =>
+  test('allows the delete of an object whose file is gone', () =>
     expect(
       lostContents(
         made({
@@ -213,7 +213,7 @@ describe('rule: content that the source has held for a second is somewhere in th
         }),
       ),
     ).toEqual([]));
-  test('allows what has not been held for a second', () =>
+  test('allows a gap in content that the source has not held for a second', () =>
     expect(
       lostContents(
         made({ a: [[1, 'c']] }),
@@ -225,7 +225,7 @@ describe('rule: content that the source has held for a second is somewhere in th
         }),
       ),
     ).toEqual([]));
-  test('allows the delete of a content that was gone and came again', () =>
+  test('allows the delete of content that was gone and came back', () =>
     expect(
       lostContents(
         made({
@@ -291,8 +291,10 @@ describe('rule: lag and state never flatter', () => {
     [6, false, null, 'it says that it does not know'],
     [6.999, true, 0, 'the object changes while it is asked'],
     [13, true, 0, 'a deleted object is gone'],
-  ])('allows what a daemon says at %s s (in-sync: %s, lag: %s): %s', (second, isInSync, lag, _) =>
-    expect(flatteries(SOURCE, SHOWN, at(second, isInSync, lag), OPTIONS)).toEqual([]),
+  ])(
+    'allows the status of a daemon at %s s (in-sync: %s, lag: %s): %s',
+    (second, isInSync, lag, _) =>
+      expect(flatteries(SOURCE, SHOWN, at(second, isInSync, lag), OPTIONS)).toEqual([]),
   );
   test.each([
     [1.8, true, 0, /"a" is v1 .* says in-sync/],
@@ -304,13 +306,13 @@ describe('rule: lag and state never flatter', () => {
       expect.stringMatching(expected),
     ]),
   );
-  test('says nothing of names that may differ', () =>
+  test('reports no name that may differ', () =>
     expect(
       flatteries(SOURCE, SHOWN, at(6, true, 0), { ...OPTIONS, mayDiffer: (name) => name === 'a' }),
     ).toEqual([]));
 });
 
-test('an observed map: each change is told, after it was made', () => {
+test('an observed map: the listener is called after each change', () => {
   const map = new Map<string, number>();
   const seen: unknown[] = [];
   observeMap(map, (key, value) => seen.push([key, value, map.get(key)]));

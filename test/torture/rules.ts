@@ -96,9 +96,9 @@ export interface Sample {
 }
 
 export interface ClaimOptions {
-  /** How old a change may be of which a daemon need not know yet. */
+  /** How old a change may be before the daemon must be aware of it. */
   readonly settleMs: number;
-  /** Names of which a daemon may leave the object as it is. */
+  /** Names whose objects a daemon may leave unchanged. */
   readonly mayDiffer: (name: string, content: string | undefined) => boolean;
 }
 

@@ -72,7 +72,7 @@ export async function swiftTarget(): Promise<TortureTarget> {
     return held;
   }
 
-  /** As nobody's content where a segment is missing: a reader gets an error. */
+  /** Content that matches no file where a segment is missing: a reader gets an error. */
   function md5OfContent(object: StoredObject): string {
     try {
       return md5Of(store.content(object));

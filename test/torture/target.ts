@@ -18,13 +18,13 @@ export interface TortureTarget {
   readonly history: History;
   /** Reads the notes of a daemon that has ended. */
   read(notes: readonly Note[]): void;
-  /** By id, uploads in parts that were neither completed nor aborted: to which object, where that can be told, and what there is of them. */
+  /** By id, uploads in parts that were neither completed nor aborted: the object's name where it is known, and what exists of them. */
   uploads(): ReadonlyMap<string, { readonly key: string | undefined; readonly what: string }>;
   /** Files that are no objects and should not outlive a daemon. */
   leftovers(): readonly string[];
   /** Writes faults into the script: some of the next calls meet them. */
   script(random: () => number): void;
-  /** What of the script the program is told; the rest is the server's. */
+  /** The faults of the script that the program makes; the server makes the others. */
   readonly ordered: readonly OrderedFault[];
   met(id: number): void;
   readonly faultsLeft: number;

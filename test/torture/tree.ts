@@ -24,7 +24,7 @@ interface FileNode {
   readonly changedNs: bigint;
 }
 
-/** A folder that somebody works in: random changes, of which all that is needed is known to judge what a mirror made of it. */
+/** A folder with random changes, and a journal of them by which the container can be judged. */
 export interface Tree {
   readonly journal: Journal;
   /** One change, or a few that belong together. */
@@ -230,7 +230,7 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
           truncateSync(onDisk(path), length),
         );
       }),
-    // Other content of the same size under the old modification time: only the ctime tells.
+    // Other content of the same size under the old modification time: only the ctime differs.
     () =>
       withFile((path, { bytes, changedNs }) => {
         if (bytes.length === 0 || nowNs() - changedNs < TICKS_NS) return;

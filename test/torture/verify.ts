@@ -42,7 +42,7 @@ export function containerDifferences(tree: Tree, source: string, target: Torture
 }
 
 /**
- * Uploads in parts that nobody will go on with, but for those that no state can tell from other people's (`isForgotten`), and
+ * Multipart uploads that no daemon will resume, without those that no state can distinguish from other tools' (`isForgotten`), and
  * those whose file cannot be seen behind a link.
  */
 export function orphanUploads(
@@ -53,7 +53,7 @@ export function orphanUploads(
   return [...target.uploads()]
     .filter(([id, { key }]) => !isForgotten(id) && !(key !== undefined && tree.isBehindLink(key)))
     .map(
-      ([id, { key = 'nobody knows what', what }]) =>
+      ([id, { key = 'an unknown object', what }]) =>
         `the unfinished upload ${id} of ${JSON.stringify(key)} was left behind: ${what}`,
     );
 }

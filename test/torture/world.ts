@@ -39,7 +39,7 @@ const PROGRAM = fileURLToPath(new URL('../../torture/main.js', import.meta.url))
 export interface Figures {
   /** Daemons that were started and ended by SIGKILL. */
   kills: number;
-  /** Daemons that were told to stop, and did. */
+  /** Daemons that were asked to stop, and did. */
   stops: number;
   quiets: number;
   changes: number;
@@ -180,11 +180,11 @@ export async function torture(options: WorldOptions): Promise<void> {
   /** Indexes that were damaged and that no daemon has ended because of: each may end one, and the next start must heal it. */
   let damages = 0;
   const person = createPerson(state);
-  /** Uploads of which no ledger knows any more. */
+  /** Uploads that are in no ledger any more. */
   const forgotten = new Set<string>();
 
   /**
-   * Whether nobody can tell any more that this upload is ours: the ledger was lost that had named it, or it was begun while
+   * Whether longshore cannot know that it began this upload: the ledger that named it was lost, or it was begun while
    * the clock was wrong, and ended before its id was noted.
    */
   function isForgotten(id: string): boolean {
@@ -475,12 +475,12 @@ mirrors:
       delay(STOP_MS, { code: 'nothing' }, { ref: false }),
     ]);
     if (code !== 0 && code !== WORK_DROPPED)
-      fail(`the daemon was told to stop and ended with ${code}`, program);
+      fail(`the daemon was asked to stop and ended with ${code}`, program);
     return code === 0;
   }
 
   /**
-   * All that is left are uploads of which the daemon does not know whether their completion, which nobody answered, may still come
+   * Only uploads are left whose completion got no answer, so that the daemon does not know whether it may still come
    * through: it aborts them ten minutes later. The next one knows nothing of that, and does not wait.
    */
   function isUncertain(found: readonly string[], program: Program): boolean {

@@ -23,7 +23,7 @@ import { createQueue } from '../../src/sync/work/queue.js';
 import { watchHealth } from '../../src/sync/work/target-health.js';
 import { type Faults, faulty } from '../fakes/faulty-backend.js';
 
-/** One mirror on storage that fails as it is told to; everything else is real: files, threads, index, queue. */
+/** One mirror on storage with scripted faults. Everything else is real: files, threads, index, queue. */
 export interface MirrorFixture {
   readonly mirror: Mirror;
   readonly faults: Faults;
@@ -33,9 +33,9 @@ export interface MirrorFixture {
   write(path: string, content?: string | Buffer): string;
   remove(path: string): void;
   run(kind: 'scan' | 'reconcile'): Promise<ScanResult>;
-  /** As at the end of the program. */
+  /** Aborts everything, like the end of the program. */
   stop(): void;
-  /** As a first signal does: what runs goes on. */
+  /** Takes no more work and lets running transfers finish, like a first stop signal. */
   drain(): void;
   /** Names and contents of all objects. */
   objects(): Promise<Record<string, string>>;
@@ -44,9 +44,9 @@ export interface MirrorFixture {
 export interface FixtureOptions {
   readonly settings?: Partial<MirrorSettings>;
   readonly persistence?: Persistence;
-  /** Longer waits, as between attempts, are cut down to this. Milliseconds. */
+  /** Milliseconds. Longer waits, such as those between attempts, are shortened to this. */
   readonly longestWaitMs?: number;
-  /** Storage that is less able than the one in memory. */
+  /** Makes storage with fewer capabilities out of the one in memory. */
   readonly wrap?: (backend: Backend) => Backend;
 }
 

@@ -10,7 +10,7 @@ export interface OrderedFault {
   readonly kind: 'error' | 'down' | 'full' | 'lost' | 'lie' | 'stall';
 }
 
-/** What a torture build is told when it is started, as JSON in its environment. */
+/** The orders for a torture build, as JSON in its environment. */
 export interface Orders {
   readonly seed: number;
   /** Where it notes what it does; appended to by all its threads. */

@@ -13,7 +13,7 @@ import {
 import * as real from '../../../src/drivers/registry/registry.js';
 import { note, type OrderedFault, orders } from './orders.js';
 
-// Takes the place of src/drivers/registry/registry.ts in the torture build: drivers fail as they are told, and note what they change.
+// Takes the place of src/drivers/registry/registry.ts in the torture build: drivers fail as ordered, and note what they change.
 
 export const { builtinDrivers } = real;
 
@@ -103,7 +103,7 @@ async function withFault<T>(
     case 'full':
       throw new StorageError('torture: no space is left (ENOSPC)', about);
     case 'down':
-      throw new TargetUnavailableError('torture: nobody answers', { driver: 'tortured' });
+      throw new TargetUnavailableError('torture: no answer', { driver: 'tortured' });
     case 'lost':
       await run();
       throw new StorageError('torture: the answer was lost', about);
@@ -111,10 +111,10 @@ async function withFault<T>(
       await systemClock.sleep(STALL_MS, call.signal);
       return run();
     case 'lie': {
-      const told = (await run()) as ObjectInfo;
+      const info = (await run()) as ObjectInfo;
       return {
-        ...told,
-        checksums: told.checksums.map(({ algorithm, hex }) => ({
+        ...info,
+        checksums: info.checksums.map(({ algorithm, hex }) => ({
           algorithm,
           hex: hex.replace(/./g, '0'),
         })),
