@@ -1,5 +1,12 @@
-import { readSync } from 'node:fs';
 import { statDescriptor } from './file-stat.js';
+import { LmdbInconsistentError, LmdbPages, readFully } from './lmdb-pages.js';
+
+export { LmdbInconsistentError, readFully } from './lmdb-pages.js';
+
+export interface TreeEntry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
 
 /**
  * Reads an LMDB file without LMDB: with plain reads, checking each page before anything in it is believed. LMDB itself
@@ -8,15 +15,6 @@ import { statDescriptor } from './file-stat.js';
  * The layout is that of mdb.c in lmdb-js 3 on 64-bit little-endian machines: `MDB_page_header`, `MDB_node`, `MDB_db`,
  * `MDB_meta` and `MDB_ovpage` in node_modules/lmdb/dependencies/lmdb/libraries/liblmdb/mdb.c.
  */
-export class LmdbInconsistentError extends Error {
-  override readonly name = 'LmdbInconsistentError';
-}
-
-export interface TreeEntry {
-  readonly key: Buffer;
-  readonly value: Buffer;
-}
-
 export interface LmdbTree {
   /** Entries of a named table, or of the main one, in the order of the pages. Checks each page that it passes. */
   entries(table: string | undefined): Generator<TreeEntry, void>;
@@ -83,36 +81,14 @@ function checkMeta(meta: Buffer): void {
     throw new LmdbInconsistentError(`has data format ${version}, not ${DATA_VERSION}`);
 }
 
-/** Reads on after a short read. The result is shorter than `length` only where the file ends. */
-export function readFully(descriptor: number, length: number, position: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  let done = 0;
-  while (done < length) {
-    const read = readSync(descriptor, bytes, done, length - done, position + done);
-    if (read === 0) break;
-    done += read;
-  }
-  return bytes.subarray(0, done);
-}
-
 class Tree implements LmdbTree {
-  readonly #descriptor: number;
-  readonly #pageBytes: number;
-  readonly #lastPage: number;
+  readonly #pages: LmdbPages;
   readonly #free: Table;
   readonly #main: Table;
-  /** One bit a page: it belongs to a table, or to the list of free pages. */
-  readonly #used: Uint8Array;
   #tables: ReadonlyMap<string, Table> | undefined;
 
   constructor(descriptor: number, pageBytes: number, meta: Buffer) {
-    this.#descriptor = descriptor;
-    this.#pageBytes = pageBytes;
-    const lastPage = meta.readBigUInt64LE(META.lastPage);
-    if (lastPage > 2n ** 40n)
-      throw new LmdbInconsistentError(`says that its last page is ${lastPage}`);
-    this.#lastPage = Number(lastPage);
-    this.#used = new Uint8Array(Math.ceil((this.#lastPage + 1) / 8));
+    this.#pages = new LmdbPages(descriptor, pageBytes, meta.readBigUInt64LE(META.lastPage));
     this.#free = readTable(meta, META.free);
     this.#main = readTable(meta, META.main);
   }
@@ -152,7 +128,7 @@ class Tree implements LmdbTree {
     // After the walk: pages of the list itself are in use.
     for (const [first, length] of runs) {
       for (let page = first; page < first + length; page++) {
-        if (!this.#take(page))
+        if (!this.#pages.take(page))
           throw new LmdbInconsistentError(`page ${page} is free twice, or free and in use`);
       }
     }
@@ -173,7 +149,7 @@ class Tree implements LmdbTree {
         at++;
         page = at <= items ? value.readBigInt64LE(at * 8) : 0n;
       }
-      if (page < 2n || page + length - 1n > BigInt(this.#lastPage)) {
+      if (page < 2n || page + length - 1n > BigInt(this.#pages.lastPage)) {
         throw new LmdbInconsistentError(`${record} names ${length} pages from page ${page}`);
       }
       runs.push([Number(page), Number(length)]);
@@ -196,7 +172,7 @@ class Tree implements LmdbTree {
     number: bigint,
     depth: number,
   ): Generator<TreeEntry & { readonly flags: number }, void> {
-    const page = this.#page(number);
+    const page = this.#pages.read(number);
     const kind = depth <= 1 ? Page.leaf : Page.branch;
     if ((page.readUInt16LE(18) & 7) !== kind)
       throw new LmdbInconsistentError(
@@ -235,8 +211,8 @@ class Tree implements LmdbTree {
     if ((flags & Node.big) === 0) return page.subarray(at, end);
     const first = page.readBigUInt64LE(at);
     const pages = Number(page.readBigUInt64LE(at + 16));
-    const head = this.#page(first);
-    const needed = Math.floor((HEADER - 1 + length) / this.#pageBytes) + 1;
+    const head = this.#pages.read(first);
+    const needed = Math.floor((HEADER - 1 + length) / this.#pages.pageBytes) + 1;
     if (
       (head.readUInt16LE(18) & 7) !== Page.overflow ||
       head.readUInt32LE(20) !== pages ||
@@ -246,37 +222,10 @@ class Tree implements LmdbTree {
         `page ${first} does not hold the long value that page ${number} names`,
       );
     }
-    for (let next = 1; next < pages; next++) this.#claim(first + BigInt(next));
-    const bytes = readFully(this.#descriptor, length, Number(first) * this.#pageBytes + HEADER);
+    for (let next = 1; next < pages; next++) this.#pages.claim(first + BigInt(next));
+    const bytes = this.#pages.bytesAt(first, HEADER, length);
     if (bytes.length < length) throw new LmdbInconsistentError(`ends within page ${first}`);
     return bytes;
-  }
-
-  #page(number: bigint): Buffer {
-    this.#claim(number);
-    const page = readFully(this.#descriptor, this.#pageBytes, Number(number) * this.#pageBytes);
-    if (page.length < this.#pageBytes)
-      throw new LmdbInconsistentError(`ends before page ${number}`);
-    if (page.readBigUInt64LE(0) !== number)
-      throw new LmdbInconsistentError(
-        `page ${number} says that it is page ${page.readBigUInt64LE(0)}`,
-      );
-    return page;
-  }
-
-  #claim(number: bigint): void {
-    if (number < 2n || number > BigInt(this.#lastPage))
-      throw new LmdbInconsistentError(`names page ${number} of ${this.#lastPage}`);
-    if (!this.#take(Number(number)))
-      throw new LmdbInconsistentError(`page ${number} is used twice`);
-  }
-
-  /** False when it was taken before. */
-  #take(page: number): boolean {
-    const bit = 1 << (page & 7);
-    const byte = this.#used[page >> 3] ?? 0;
-    this.#used[page >> 3] = byte | bit;
-    return (byte & bit) === 0;
   }
 }
 

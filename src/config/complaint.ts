@@ -9,3 +9,11 @@ export interface Complaint {
 export type Reading<T> =
   | { readonly value: T; readonly complaints?: undefined }
   | { readonly value?: undefined; readonly complaints: readonly Complaint[] };
+
+/** The complaints of a part of the configuration that stands at `path`, with full paths. */
+export function complaintsBelow(
+  path: readonly (string | number)[],
+  { complaints = [] }: { readonly complaints?: readonly Complaint[] | undefined },
+): Complaint[] {
+  return complaints.map((complaint) => ({ ...complaint, path: [...path, ...complaint.path] }));
+}

@@ -1,35 +1,35 @@
 import { resolve } from 'node:path';
-import * as z from 'zod';
 import { patternProblem } from '../ignore-pattern.js';
 import type { Complaint, Reading } from './complaint.js';
 import { type ConfigContext, Secret } from './secret.js';
-import { didYouMean } from './suggest.js';
-import { parseTimeSlot, type Timetable } from './timetable.js';
+import { adviceOnKey, didYouMean } from './suggest.js';
 import { type Bounds, expected, range, show, showKey, wrong } from './wording.js';
+import * as z from './zod.js';
 
 export type { Complaint, Reading } from './complaint.js';
 export type { ConfigContext } from './secret.js';
 
-/** What one part of a configuration may say, and the type that it is read as. Built by the functions below. */
+/** The rule for one part of a configuration, and the type of the value that is read. The functions below make schemas. */
 export type Schema<T = unknown> = z.ZodType<T>;
 
 /**
- * The type of what a schema, or a function from place to schema, reads. A driver's settings are such a function:
+ * The type of what a schema, or a function that returns a schema, reads. A driver's settings are such a function:
  *
- *     const settings = (place: Place) => section('A folder.', { root: folder('Where.', place), fsync: flag('…').default(true) });
+ *     const settings = (context: ConfigContext) =>
+ *       section('A folder.', { root: folder('Where.', context), fsync: flag('…').default(true) });
  *     type Settings = Infer<typeof settings>; // { root: string; fsync: boolean }
  */
-export type Infer<S extends Schema | ((place: ConfigContext) => Schema)> = S extends (
-  place: ConfigContext,
+export type Infer<S extends Schema | ((context: ConfigContext) => Schema)> = S extends (
+  context: ConfigContext,
 ) => Schema
   ? z.output<ReturnType<S>>
   : S extends Schema
     ? z.output<S>
     : never;
 
-/** Reads plain data (maps, lists, texts, numbers) by a schema. All complaints come at once. Nothing outside is touched. */
+/** Checks plain data (maps, lists, texts, numbers) against a schema. Returns the value, or all complaints. Does no I/O. */
 export function read<T>(schema: Schema<T>, written: unknown): Reading<T> {
-  const result = schema.safeParse(written, { jitless: true }); // a schema is used once or twice: compiling it costs more than it saves
+  const result = schema.safeParse(written, { jitless: true }); // compiling a schema that is used once or twice costs more time than it saves
   return result.success
     ? { value: result.data }
     : { complaints: result.error.issues.flatMap(complaintsOf) };
@@ -52,34 +52,7 @@ function complaintsOf(issue: z.core.$ZodIssue): Complaint[] {
   }));
 }
 
-/** The schema as JSON Schema (draft 2020-12), for editors: what may be written, not what it is read as. */
-export function jsonSchema(schema: Schema): Record<string, unknown> {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-    io: 'input',
-    unrepresentable: 'any',
-    override: ({ zodSchema, jsonSchema: node }) => {
-      if (zodSchema instanceof z.ZodDefault) {
-        const show = amounts.get(zodSchema.def.innerType as Schema)?.show;
-        if (show !== undefined) node.default = show(zodSchema.def.defaultValue as number);
-      }
-      const { otherNames, ...known } = node as typeof node & {
-        otherNames?: Readonly<Record<string, string>>;
-      };
-      if (otherNames === undefined) return;
-      for (const [other, name] of Object.entries(otherNames)) {
-        const written = known.properties?.[name];
-        if (written !== undefined) node.properties = { ...node.properties, [other]: written };
-      }
-      node.required = (node.required ?? []).filter(
-        (name) => !Object.values(otherNames).includes(name),
-      );
-      delete (node as { otherNames?: unknown }).otherNames;
-    },
-  });
-  return rest;
-}
-
-/** A text. `pattern` restricts it; `rule` then says how, as in "expected RULE". Numbers and booleans want quotes. */
+/** A text. `rule` describes `pattern` in complaints: "expected RULE". Numbers and booleans must be quoted. */
 export function text(
   description: string,
   { pattern, rule = 'text' }: { readonly pattern?: RegExp; readonly rule?: string } = {},
@@ -137,17 +110,17 @@ export function count(
   return z.int({ error }).min(min, { error }).max(max, { error }).describe(description);
 }
 
-/** How the amounts of a schema are written: in the JSON Schema, a default has its unit. */
-const amounts = z.registry<{ readonly show: (amount: number) => string }>();
+/** How the amounts of a schema are written: a default in the JSON Schema has its unit. */
+export const amounts = z.registry<{ readonly show: (amount: number) => string }>();
 
-/** How a number with a unit is read (undefined: it is none) and written, and what to say of a text that is none. */
+/** How a number with a unit is parsed and written. `parse` returns undefined for other text; `hint` ends the complaint about it. */
 interface Unit {
   readonly parse: (input: string | number) => number | undefined;
   readonly show: (amount: number) => string;
   readonly hint?: (input: string) => string;
 }
 
-/** A number that is written with a unit: see amounts.ts. `what` is expected, its range included. */
+/** A number that is written with a unit: see amounts.ts. `what` names it in complaints, with its range. */
 export function measured(
   description: string,
   what: string,
@@ -167,16 +140,16 @@ export function measured(
   return schema;
 }
 
-/** A path: absolute, below the home folder (`~/x`), or relative to the configuration file. Read as an absolute one. */
-export function folder(description: string, place: ConfigContext) {
+/** A path: absolute, below the home folder (`~/x`), or relative to the configuration file. Read as an absolute path. */
+export function folder(description: string, context: ConfigContext) {
   const what = 'a path';
   return z
     .string({ error: wrong(what) })
-    .transform((written, context) => {
-      const path = /^~(?=\/|$)/.test(written) ? withHome(written, place.env['HOME']) : written;
+    .transform((written, check) => {
+      const path = /^~(?=\/|$)/.test(written) ? withHome(written, context.env['HOME']) : written;
       if (path !== undefined && path !== '' && !path.includes('\0'))
-        return resolve(place.folder, path);
-      context.addIssue({
+        return resolve(context.folder, path);
+      check.addIssue({
         code: 'custom',
         message: expected(
           path === undefined ? `${what} (HOME is not set, so no "~")` : what,
@@ -192,10 +165,10 @@ function withHome(written: string, home: string | undefined): string | undefined
   return home === undefined || home === '' ? undefined : home + written.slice(1);
 }
 
-/** Something that must not be printed, written as where it is kept or as itself. Read as a Secret. */
-export function secret(description: string, place: ConfigContext) {
+/** A value that must not be printed: the text itself, or where it is stored. Read as a Secret. */
+export function secret(description: string, context: ConfigContext) {
   const what = 'a secret: { env: NAME }, { file: PATH }, { credential: NAME } or a text';
-  // What was written is not repeated: it may be the secret itself.
+  // The complaint does not quote the input, which may be the secret.
   const error = ({ input }: { readonly input?: unknown }) =>
     input === undefined ? expected(what, input) : `expected ${what} (digits alone need quotes)`;
   const name = z.string().regex(/^[^\0]+$/, { error });
@@ -210,12 +183,12 @@ export function secret(description: string, place: ConfigContext) {
       { error },
     )
     .transform(
-      (source) => new Secret(typeof source === 'string' ? { literal: source } : source, place),
+      (source) => new Secret(typeof source === 'string' ? { literal: source } : source, context),
     )
     .meta({ description, $comment: what });
 }
 
-/** One word that switches a section off, or the section; what is wrong with a section is told of its keys. */
+/** A word that switches a section off, or the section. Complaints about a section name its keys. */
 export function unless<const W extends string, S extends z.ZodType>(
   description: string,
   word: W,
@@ -228,60 +201,22 @@ export function unless<const W extends string, S extends z.ZodType>(
   return z.union([z.literal(word), otherwise], { error }).describe(description);
 }
 
-/** One thing at all times, or one each for times of the week and `otherwise`. Read as a Timetable. */
-export function byTime<S extends z.ZodType>(
-  description: string,
-  what: string,
-  thing: S,
-  otherwise: z.output<S>,
-) {
-  const always = thing.transform(
-    (value): Timetable<z.output<S>> => ({ slots: [], otherwise: value }),
-  );
-  const times = z
-    .record(z.string(), thing)
-    .transform((written, context): Timetable<z.output<S>> => {
-      const { otherwise: rest = otherwise, ...timed } = written;
-      const slots = Object.entries(timed).flatMap(([time, value]) => {
-        const slot = parseTimeSlot(time);
-        if (slot === undefined)
-          context.addIssue({
-            code: 'custom',
-            path: [time],
-            message: `expected ${TIMES}, got ${show(time)}`,
-          });
-        return slot === undefined ? [] : [{ ...slot, value }];
-      });
-      return { slots, otherwise: rest };
-    });
-  const error = ({ input }: { readonly input?: unknown }) =>
-    typeof input === 'object' && input !== null && !Array.isArray(input)
-      ? ''
-      : expected(`${what}, or a section of times`, input);
-  return z
-    .union([always, times], { error })
-    .meta({ description, $comment: `${what}, or a section of times` });
-}
-
-const TIMES =
-  'times of the week such as "Mon-Fri 08:00-18:00", "Sat,Sun" or "22:00-06:00", or "otherwise"';
-
-/** A list of things of one kind. */
+/** A list of values that share one schema. */
 export function list<S extends z.ZodType>(description: string, item: S) {
   return z.array(item, { error: wrong('a list') }).describe(description);
 }
 
-/** Things under names that the user chooses. */
+/** Values under names that the user chooses. */
 export function named<S extends z.ZodType>(description: string, item: S) {
   return z.record(z.string(), item, { error: wrong('a section of names') }).describe(description);
 }
 
-/** Anything: checked later, by a schema that depends on the rest. */
+/** Any value. The caller checks it later, with a schema that depends on other keys. */
 export function unchecked() {
   return z.unknown();
 }
 
-/** Keys with a meaning each; any other key is refused. `otherNames` maps further spellings to the key that they stand for. */
+/** A section with fixed keys; any other key is refused. `otherNames` maps aliases to keys. */
 export function section<const S extends Readonly<Record<string, z.ZodType>>>(
   description: string,
   fields: S,
@@ -292,7 +227,9 @@ export function section<const S extends Readonly<Record<string, z.ZodType>>>(
     .strictObject(fields, {
       error: (issue) =>
         issue.code === 'unrecognized_keys'
-          ? issue.keys.map((key) => `unknown key ${showKey(key)}${adviceOn(key, known)}`).join('\n')
+          ? issue.keys
+              .map((key) => `unknown key ${showKey(key)}${adviceOnKey(key, known)}`)
+              .join('\n')
           : expected('a section of keys', issue.input),
     })
     .meta(Object.keys(otherNames).length > 0 ? { description, otherNames } : { description });
@@ -311,11 +248,4 @@ export function section<const S extends Readonly<Record<string, z.ZodType>>>(
     }
     return Object.fromEntries(renamed); // defines a key "__proto__" instead of setting it
   }, schema);
-}
-
-function adviceOn(key: string, known: readonly string[]): string {
-  const [name = ''] = key.split(/[:=]/, 1);
-  if (name !== key && known.includes(name.trim()))
-    return `; write "${name.trim()}: " with a blank before the value`;
-  return didYouMean(key, known) || `; known: ${known.join(', ')}`;
 }

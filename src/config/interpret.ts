@@ -1,3 +1,4 @@
+import { type Complaint, complaintsBelow, type Reading } from './complaint.js';
 import type { Config, MirrorConfig } from './config.js';
 import {
   crossChecks,
@@ -5,17 +6,9 @@ import {
   type PlacedTarget,
   type PlaceProblem,
 } from './cross-checks.js';
-import {
-  type Complaint,
-  type Infer,
-  list,
-  named,
-  read,
-  type Schema,
-  section,
-  unchecked,
-} from './fields.js';
+import { list, named, read, type Schema, section, unchecked } from './fields.js';
 import { isInside, patternBelow } from './places.js';
+import { readMirror } from './read-mirror.js';
 import { generalFields, mirrorSection, NAME, NAME_RULE, targetFields } from './schema.js';
 import type { ConfigContext } from './secret.js';
 
@@ -90,8 +83,6 @@ export function interpret(
   };
 }
 
-type Read<T> = ReturnType<typeof read<T>>;
-
 function readGeneral(written: unknown, place: ConfigContext) {
   const schema = section('The configuration.', {
     ...generalFields(place),
@@ -113,27 +104,27 @@ function readTarget(
   place: ConfigContext,
   drivers: KnownDrivers,
   realPath: RealPath,
-): Read<PlacedTarget> {
+): Reading<PlacedTarget> {
   const path = ['targets', name];
   const wrongName = NAME.test(name) ? [] : [{ path, message: `expected a name of ${NAME_RULE}` }];
   if (!isSection(written))
     return refused([
       ...wrongName,
-      ...below(path, read(section('A target.', targetFields), written)),
+      ...complaintsBelow(path, read(section('A target.', targetFields), written)),
     ]);
   const [shared, own] = divide(written, (key) => Object.hasOwn(targetFields, key));
   const common = read(section('A target.', targetFields), shared);
-  if (common.value === undefined) return refused([...wrongName, ...below(path, common)]);
+  if (common.value === undefined) return refused([...wrongName, ...complaintsBelow(path, common)]);
   const kind = attempt(() => drivers.find(common.value.driver));
   if (kind instanceof Error)
     return refused([
       ...wrongName,
-      ...below(path, common),
+      ...complaintsBelow(path, common),
       { path: [...path, 'driver'], message: kind.message },
     ]);
   const settings = read(kind.settings(place), own);
   if (settings.complaints !== undefined || wrongName.length > 0)
-    return refused([...wrongName, ...below(path, settings)]);
+    return refused([...wrongName, ...complaintsBelow(path, settings)]);
   const {
     concurrency,
     bandwidth,
@@ -160,61 +151,6 @@ function readTarget(
   };
 }
 
-function readMirror(
-  schema: ReturnType<typeof mirrorSection>,
-  written: unknown,
-  position: number,
-  realPath: RealPath,
-): Read<PlacedMirror> {
-  const reading = read(schema, written);
-  if (reading.complaints !== undefined) return refused(below(['mirrors', position], reading));
-  const mirror = mirrorOf(reading.value);
-  return { value: { mirror, position, source: realPath(mirror.source) } };
-}
-
-function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
-  const {
-    create_source,
-    chokidar_limit,
-    settle,
-    settle_limit,
-    rescan,
-    reconcile,
-    lease,
-    prefix,
-    guard,
-    trash_prefix,
-    trash_keep,
-    ...same
-  } = written;
-  return {
-    ...same,
-    prefix: asFolder(prefix),
-    trashPrefix: asFolder(trash_prefix),
-    trashKeepMs: trash_keep,
-    createSource: create_source,
-    guard:
-      guard === 'off'
-        ? undefined
-        : {
-            count: guard.count,
-            share: guard.percentage,
-            atLeast: guard.at_least,
-            windowMs: guard.window,
-          },
-    chokidarLimit: chokidar_limit,
-    settleMs: settle,
-    settleLimitMs: settle_limit,
-    rescanMs: rescan,
-    reconcileMs: reconcile,
-    leaseMs: lease,
-  };
-}
-
-function asFolder(prefix: string): string {
-  return prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
-}
-
 /** The state folder changes with every object: mirrored, it would never come to rest. */
 function withoutState({ mirror, source }: PlacedMirror, state: string): MirrorConfig {
   return isInside(state, source)
@@ -238,18 +174,11 @@ function isSection(written: unknown): written is Readonly<Record<string, unknown
   return typeof written === 'object' && written !== null && !Array.isArray(written);
 }
 
-function refused<T>(complaints: readonly Complaint[]): Read<T> {
+function refused<T>(complaints: readonly Complaint[]): Reading<T> {
   return { complaints };
 }
 
-function below(
-  path: readonly (string | number)[],
-  { complaints = [] }: { readonly complaints?: readonly Complaint[] | undefined },
-): Complaint[] {
-  return complaints.map((complaint) => ({ ...complaint, path: [...path, ...complaint.path] }));
-}
-
-function values<T>(readings: readonly Read<T>[]): T[] {
+function values<T>(readings: readonly Reading<T>[]): T[] {
   return readings.flatMap(({ value }) => (value === undefined ? [] : [value]));
 }
 

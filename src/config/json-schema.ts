@@ -1,16 +1,17 @@
-import { jsonSchema, section } from './fields.js';
+import { amounts, type Schema, section } from './fields.js';
 import type { DriverSettings } from './interpret.js';
 import { generalFields, mirrorSection, NAME, targetFields } from './schema.js';
 import type { ConfigContext } from './secret.js';
+import * as z from './zod.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Nothing of a schema depends on the place; only reading does. */
+/** A schema does not depend on its context; only reading does. */
 const NOWHERE: ConfigContext = { folder: '/', env: {} };
 
 /**
- * The configuration as JSON Schema, so that an editor completes and checks it. Made from what the configuration is read
- * with. `drivers` are the kinds that a target may name; each brings its own settings.
+ * The configuration as JSON Schema, with which an editor completes and checks it. It is made from the schemas that read
+ * the configuration. `drivers` are the drivers that a target may name; each adds its own settings.
  */
 export function configJsonSchema(drivers: readonly DriverSettings[]): Json {
   const general = jsonSchema(section('longshore configuration', generalFields(NOWHERE)));
@@ -39,8 +40,8 @@ export function configJsonSchema(drivers: readonly DriverSettings[]): Json {
 }
 
 /**
- * A target: one branch a driver, chosen by `driver`, so that an editor complains about the branch that was meant. What
- * several drivers say of a setting in the same words is written once.
+ * A target: one branch per driver, chosen by the key `driver`, so that an editor complains about the branch that was
+ * meant. A setting that several drivers describe in the same words is a shared definition.
  */
 function targets(drivers: readonly DriverSettings[]): {
   readonly target: Json;
@@ -94,4 +95,31 @@ function sharedSchemas(drivers: readonly (readonly [driver: string, settings: Sc
 
 function mapValues(record: Schemas, change: (schema: Json) => Json): Json {
   return Object.fromEntries(Object.entries(record).map(([name, schema]) => [name, change(schema)]));
+}
+
+/** A schema as JSON Schema (draft 2020-12), for editors: it describes the written form, before any conversion. */
+export function jsonSchema(schema: Schema): Record<string, unknown> {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema: node }) => {
+      if (zodSchema instanceof z.ZodDefault) {
+        const show = amounts.get(zodSchema.def.innerType as Schema)?.show;
+        if (show !== undefined) node.default = show(zodSchema.def.defaultValue as number);
+      }
+      const { otherNames, ...known } = node as typeof node & {
+        otherNames?: Readonly<Record<string, string>>;
+      };
+      if (otherNames === undefined) return;
+      for (const [other, name] of Object.entries(otherNames)) {
+        const written = known.properties?.[name];
+        if (written !== undefined) node.properties = { ...node.properties, [other]: written };
+      }
+      node.required = (node.required ?? []).filter(
+        (name) => !Object.values(otherNames).includes(name),
+      );
+      delete (node as { otherNames?: unknown }).otherNames;
+    },
+  });
+  return rest;
 }

@@ -1,6 +1,6 @@
 import { duration, percentage, rate, size } from './amounts.js';
+import { byTime } from './by-time.js';
 import {
-  byTime,
   count,
   flag,
   folder,
@@ -74,6 +74,24 @@ export const targetFields = {
 const TRASH_PREFIX = /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.{1,2}(\/|$))[^\0-\x1f\x7f]+$/;
 const PREFIX = new RegExp(`^$|${TRASH_PREFIX.source}`);
 
+const guardSetting = unless(
+  'Above these limits deletes, and overwrites by encrypted-looking or wiped content, are held until an operator decides. off: never.',
+  'off',
+  section('What passes without a decision.', {
+    count: count('This many changes within the window pass.').default(1000),
+    percentage: percentage(
+      'This share of the mirror’s objects within the window passes. The smaller of count and percentage applies.',
+    ).default(0.2),
+    at_least: count(
+      'This many changes within the window always pass: in a small mirror a percentage is a handful of files.',
+    ).default(50),
+    window: duration('The time within which changes are counted.', {
+      min: 60 * SECOND,
+      max: 30 * 86_400 * SECOND,
+    }).default(3600 * SECOND),
+  }),
+).prefault({});
+
 export const mirrorSection = (place: ConfigContext) =>
   section('One folder mirrored to one place in one target.', {
     name: text('Short name of the mirror, for the command line and the log.', {
@@ -136,23 +154,7 @@ export const mirrorSection = (place: ConfigContext) =>
       },
     ).default(DEFAULT_TRASH),
     trash_keep: duration('How long the trash keeps an object. 0: without end.').default(30 * DAY),
-    guard: unless(
-      'Above these limits deletes, and overwrites by encrypted-looking or wiped content, are held until an operator decides. off: never.',
-      'off',
-      section('What passes without a decision.', {
-        count: count('This many changes within the window pass.').default(1000),
-        percentage: percentage(
-          'This share of the mirror’s objects within the window passes. The smaller of count and percentage applies.',
-        ).default(0.2),
-        at_least: count(
-          'This many changes within the window always pass: in a small mirror a percentage is a handful of files.',
-        ).default(50),
-        window: duration('The time within which changes are counted.', {
-          min: 60 * SECOND,
-          max: 30 * 86_400 * SECOND,
-        }).default(3600 * SECOND),
-      }),
-    ).prefault({}),
+    guard: guardSetting,
     overwrite: oneOf(
       'never: an object that longshore did not put there is reported and not replaced.',
       ['always', 'never'],

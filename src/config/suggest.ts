@@ -39,3 +39,11 @@ function editDistance(from: string, to: string): number {
 function at(row: readonly number[], index: number): number {
   return row[index] ?? Number.POSITIVE_INFINITY;
 }
+
+/** The end of a complaint about an unknown key: how it was probably meant, or the known keys. */
+export function adviceOnKey(key: string, known: readonly string[]): string {
+  const [name = ''] = key.split(/[:=]/, 1);
+  if (name !== key && known.includes(name.trim()))
+    return `; write "${name.trim()}: " with a blank before the value`;
+  return didYouMean(key, known) || `; known: ${known.join(', ')}`;
+}

@@ -22,15 +22,12 @@ interface Unwritten {
 }
 
 /**
- * An index over an engine's store. Writes are kept here until they are durable, so that they are read back at once; all
- * that come in while a commit is under way go into the next one. When a commit fails, every write that is not durable
- * yet rejects and is forgotten: what is read is then what is on disk. A caller that does not await its puts holds them
- * all in memory.
+ * An index over a store. Writes stay in memory until they are durable, so that reads see them at once; the writes that
+ * come in during a commit share the next one. When a commit fails, each write that is not durable yet rejects and is
+ * dropped: reads then return what is on disk. A caller that does not await its writes holds them all in memory.
  */
 export function groupedIndex(store: RecordStore, location: string): ObjectIndex {
-  const unwritten = new Map<ObjectName, Unwritten>();
-  /** The names in `unwritten` by the inode of their records: looked up for each file that has no record. */
-  const unwrittenOf = new Map<bigint, Set<ObjectName>>();
+  const unwritten = createUnwritten();
   let queue: Batch[] = [];
   let latest: Batch | undefined;
   let stored = store.count();
@@ -52,27 +49,15 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
         : Number(earlier.record !== undefined) - earlier.adds;
     const adds = Number(record !== undefined) - inStore;
     added += adds - (earlier?.adds ?? 0);
-    dropUnwritten(name);
     unwritten.set(name, { record, adds, batch });
-    if (record)
-      unwrittenOf.set(record.inode, (unwrittenOf.get(record.inode) ?? new Set()).add(name));
     batch.changes.set(name, change);
     writing ??= writeQueued();
     await batch.durable;
   }
 
-  function dropUnwritten(name: ObjectName): void {
-    const inode = unwritten.get(name)?.record?.inode;
-    unwritten.delete(name);
-    if (inode === undefined) return;
-    const names = unwrittenOf.get(inode);
-    names?.delete(name);
-    if (names?.size === 0) unwrittenOf.delete(inode);
-  }
-
   function newBatch(): Batch {
     const { promise, ...settle } = withResolvers();
-    promise.catch(() => undefined); // whoever wrote awaits it; nobody else need
+    promise.catch(() => undefined); // only the writers of the batch await it
     const batch = { changes: new Map(), durable: promise, settle };
     queue.push(batch);
     latest = batch;
@@ -86,13 +71,12 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
         await store.commit(batch.changes);
         failpoint('state: index committed, writers not told');
         stored = store.count();
-        forget(batch);
+        added += unwritten.forget(batch);
         batch.settle.resolve();
       } catch (error) {
         const failed = [batch, ...queue];
         queue = [];
         unwritten.clear();
-        unwrittenOf.clear();
         stored = store.count();
         added = 0;
         for (const { settle } of failed) settle.reject(error);
@@ -101,27 +85,8 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
     writing = undefined;
   }
 
-  /** The batch is in the store now. Names written again since then stay, counted from what the store has now. */
-  function forget(batch: Batch): void {
-    for (const [name, { put }] of batch.changes) {
-      const pending = unwritten.get(name);
-      if (pending === undefined) continue;
-      added -= pending.adds;
-      if (pending.batch === batch) {
-        dropUnwritten(name);
-        continue;
-      }
-      const adds = Number(pending.record !== undefined) - Number(put !== undefined);
-      added += adds;
-      unwritten.set(name, { ...pending, adds });
-    }
-  }
-
   function* entries(range: IndexRange = {}): Generator<readonly [ObjectName, ObjectRecord]> {
-    const changes = [...unwritten]
-      .filter(([name]) => inRange(name, range))
-      .sort(([a], [b]) => compareNames(a, b))
-      .map(([name, { record }]) => [name, record] as const);
+    const changes = unwritten.within(range);
     yield* overlay(store.entries(range), changes);
   }
 
@@ -133,9 +98,11 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
     },
     entries: (range) => entries(range),
     namesOfInode(inode) {
-      const kept = [...store.namesOfInode(inode)].filter((name) => !unwritten.has(name));
-      const pending = unwrittenOf.get(inode);
-      return pending === undefined ? kept : [...kept, ...pending].sort(compareNames);
+      const kept = [...store.namesOfInode(inode)].filter(
+        (name) => unwritten.get(name) === undefined,
+      );
+      const pending = unwritten.namesOfInode(inode);
+      return pending.size === 0 ? kept : [...kept, ...pending].sort(compareNames);
     },
     put: write,
     remove: (name) => write(name, undefined),
@@ -150,6 +117,63 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
       })();
       return closing;
     },
+  };
+}
+
+/** The writes that are not durable yet, by name; and their names by inode, which a scan looks up for each new file. */
+function createUnwritten() {
+  const byName = new Map<ObjectName, Unwritten>();
+  const namesOf = new Map<bigint, Set<ObjectName>>();
+
+  function remove(name: ObjectName): void {
+    const inode = byName.get(name)?.record?.inode;
+    byName.delete(name);
+    if (inode === undefined) return;
+    const names = namesOf.get(inode);
+    names?.delete(name);
+    if (names?.size === 0) namesOf.delete(inode);
+  }
+
+  return {
+    get: (name: ObjectName) => byName.get(name),
+    delete: remove,
+    set(name: ObjectName, write: Unwritten): void {
+      remove(name);
+      byName.set(name, write);
+      const inode = write.record?.inode;
+      if (inode !== undefined) namesOf.set(inode, (namesOf.get(inode) ?? new Set()).add(name));
+    },
+    /**
+     * Drops the writes of a committed batch. Names that were written again stay, counted against the new store. Returns
+     * the change of the number of names that all writes add.
+     */
+    forget(batch: Batch): number {
+      let change = 0;
+      for (const [name, { put }] of batch.changes) {
+        const pending = byName.get(name);
+        if (pending === undefined) continue;
+        change -= pending.adds;
+        if (pending.batch === batch) {
+          remove(name);
+          continue;
+        }
+        const adds = Number(pending.record !== undefined) - Number(put !== undefined);
+        change += adds;
+        byName.set(name, { ...pending, adds });
+      }
+      return change;
+    },
+    clear(): void {
+      byName.clear();
+      namesOf.clear();
+    },
+    namesOfInode: (inode: bigint): ReadonlySet<ObjectName> => namesOf.get(inode) ?? new Set(),
+    /** Names and records (undefined: removed) in the range, by name. */
+    within: (range: IndexRange) =>
+      [...byName]
+        .filter(([name]) => inRange(name, range))
+        .sort(([a], [b]) => compareNames(a, b))
+        .map(([name, { record }]) => [name, record] as const),
   };
 }
 

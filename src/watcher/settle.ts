@@ -5,28 +5,28 @@ import { quietQueue } from './quiet-queue.js';
 import type { Hint, Unsettled } from './watcher.js';
 
 /**
- * Holds what was seen to change until it is quiet, in bounded memory. Pure: the time is an argument, in milliseconds
- * that never go back.
+ * Holds changed paths until they are quiet, in bounded memory. Pure: the time is an argument, in milliseconds of a
+ * monotonic clock.
  */
 export interface Settle {
-  /** False: a rescan that waits covers it. */
+  /** Notes a change. Returns false when a waiting rescan covers the path. */
   changed(path: RelativePath, now: number): boolean;
-  /** Everything at and below `under` is to be looked at. `unheard`: there may be changes that had no event. */
+  /** Requests a rescan of `under` with all below it. `unheard`: there may be changes without an event. */
   invalidate(under: RelativePath, why: string, now: number, unheard?: boolean): void;
-  /** Removes and returns what is due. */
+  /** Removes and returns the hints that are due. */
   take(now: number): Hint[];
-  /** When `take` will next return something; undefined when nothing waits. Only `take` moves it to a later time than `now` + settle. */
+  /** When the next hint is due; undefined when nothing waits. */
   nextDue(): number | undefined;
-  /** What waits, of the path or of all; undefined: nothing. */
+  /** Since when the path, or any path, waits; undefined when nothing does. */
   waiting(path?: RelativePath): Unsettled | undefined;
-  /** The rescans that wait. */
+  /** Since when each rescan waits. */
   rescans(): readonly Unsettled[];
 }
 
 export interface SettleLimits {
-  /** How long a path must be quiet before it is given out; 0 gives it out at once. */
+  /** Milliseconds for which a path must be quiet before it is due; 0: at once. */
   readonly settleMs: number;
-  /** What never becomes quiet is given out after this. */
+  /** Milliseconds after which a path is due that keeps changing. */
   readonly settleLimitMs: number;
   /** A folder with more changed paths than this is rescanned instead. */
   readonly pathsPerFolder: number;
@@ -36,7 +36,7 @@ export interface SettleLimits {
   readonly rescans: number;
 }
 
-/** The bounds keep what waits below about 5 MiB with names of usual length. */
+/** With names of usual length, these bounds limit the memory to about 5 MiB. */
 export const BOUNDS = {
   pathsPerFolder: 1_000,
   folders: 1_000,
@@ -44,35 +44,25 @@ export const BOUNDS = {
   rescans: 100,
 } as const;
 
-/** How many rescans are left of too many: enough to stay local, few enough that the next collapse is far away. */
+/** Rescans that remain after a collapse: enough to stay local, few enough that the next collapse is far away. */
 const COLLAPSED = 10;
 
 interface Rescan {
   why: string;
-  /** The first event that it stands for. */
+  /** Time of the first event that it includes. */
   since: number;
   touched: number;
   unheard: boolean;
 }
 
-/** `onSwallow` is called for each path that waited and that a rescan covers from now on. */
+/** `onSwallow` is called for each waiting path that a new rescan covers. */
 export function createSettle(
   limits: SettleLimits,
   onSwallow: (path: RelativePath) => void = () => {},
 ): Settle {
   const paths = quietQueue<RelativePath>(limits.settleMs, limits.settleLimitMs);
   const byFolder = new Map<RelativePath, Set<RelativePath>>();
-  const rescans = new Map<RelativePath, Rescan>();
-
-  const waitingRescan = (path: RelativePath): Rescan | undefined => {
-    const own = rescans.get(path);
-    if (own !== undefined || rescans.size === 0) return own;
-    for (const folder of foldersAbove(path)) {
-      const rescan = rescans.get(folder);
-      if (rescan !== undefined) return rescan;
-    }
-    return undefined;
-  };
+  const rescans = createRescans(limits);
 
   const forget = (path: RelativePath): void => {
     paths.delete(path);
@@ -82,29 +72,20 @@ export function createSettle(
     if (siblings?.size === 0) byFolder.delete(folder);
   };
 
-  /** Removes what a rescan of `under` sees, and returns what that rescan then stands for. */
+  /** Removes the paths and rescans that a rescan of `under` includes, and returns their first time. */
   const swallow = (under: RelativePath, now: number): Pick<Rescan, 'since' | 'unheard'> => {
-    let since = now;
-    let unheard = false;
-    for (const [other, rescan] of rescans) {
-      if (!covers(under, other)) continue;
-      since = Math.min(since, rescan.since);
-      unheard ||= rescan.unheard;
-      rescans.delete(other);
-    }
-    const below = [...byFolder]
-      .filter(([folder]) => covers(under, folder))
-      .flatMap(([, changed]) => [...changed]);
-    for (const path of [under, ...below]) {
+    const covered = rescans.takeBelow(under);
+    let since = Math.min(now, ...covered.map((rescan) => rescan.since));
+    for (const path of [under, ...pathsBelow(under, byFolder)]) {
       since = Math.min(since, paths.since(path) ?? now);
       forget(path);
       onSwallow(path);
     }
-    return { since, unheard };
+    return { since, unheard: covered.some(({ unheard }) => unheard) };
   };
 
   const invalidate = (under: RelativePath, why: string, now: number, unheard = false): void => {
-    const waiting = waitingRescan(under);
+    const waiting = rescans.covering(under);
     if (waiting !== undefined) {
       waiting.touched = now;
       waiting.unheard ||= unheard;
@@ -117,17 +98,8 @@ export function createSettle(
       touched: now,
       unheard: unheard || swallowed.unheard,
     });
-    if (rescans.size <= limits.rescans) return;
-    for (const folder of collapse(rescans.keys(), COLLAPSED)) {
-      if (!rescans.has(folder)) {
-        rescans.set(folder, { why: 'many folders changed', ...swallow(folder, now), touched: now });
-      }
-    }
-  };
-
-  const collapsePaths = (now: number): void => {
-    for (const folder of collapse(byFolder.keys(), COLLAPSED))
-      invalidate(folder, 'many files changed', now);
+    for (const folder of rescans.toMerge())
+      rescans.set(folder, { why: 'many folders changed', ...swallow(folder, now), touched: now });
   };
 
   return {
@@ -138,7 +110,7 @@ export function createSettle(
         invalidate(path, 'the source itself changed', now);
         return false;
       }
-      const rescan = waitingRescan(path);
+      const rescan = rescans.covering(path);
       if (rescan !== undefined) {
         rescan.touched = now;
         return false;
@@ -148,17 +120,14 @@ export function createSettle(
       byFolder.set(folder, siblings.add(path));
       paths.touch(path, now);
       if (siblings.size > limits.pathsPerFolder) invalidate(folder, 'many files changed', now);
-      else if (byFolder.size > limits.folders || paths.size > limits.paths) collapsePaths(now);
+      else if (byFolder.size > limits.folders || paths.size > limits.paths)
+        for (const each of collapse(byFolder.keys(), COLLAPSED))
+          invalidate(each, 'many files changed', now);
       return paths.has(path);
     },
 
     take(now) {
-      const hints: Hint[] = [];
-      for (const [under, { why, since, touched, unheard }] of rescans) {
-        if (touched + limits.settleMs > now && since + limits.settleLimitMs > now) continue;
-        rescans.delete(under);
-        hints.push({ kind: 'rescan', under, why, since: unheard ? undefined : since });
-      }
+      const hints = rescans.take(now);
       const due = paths.take(now);
       for (const { key } of due) forget(key);
       if (due.length > 0)
@@ -170,29 +139,85 @@ export function createSettle(
       return hints;
     },
 
-    nextDue() {
-      let next = paths.nextDue();
-      for (const { since, touched } of rescans.values()) {
-        const due = Math.min(touched + limits.settleMs, since + limits.settleLimitMs);
-        if (next === undefined || due < next) next = due;
-      }
-      return next;
-    },
+    nextDue: () => earliest(paths.nextDue(), rescans.nextDue()),
 
-    rescans: () => [...rescans.values()].map(waitingFor),
+    rescans: () => rescans.all().map(waitingFor),
 
     waiting(path) {
       const since = path === undefined ? paths.oldest() : paths.since(path);
       const covering =
         path === undefined
-          ? [...rescans.values()]
-          : [waitingRescan(path)].filter((rescan) => rescan !== undefined);
+          ? rescans.all()
+          : [rescans.covering(path)].filter((rescan) => rescan !== undefined);
       return together([...(since === undefined ? [] : [{ since }]), ...covering.map(waitingFor)]);
     },
   };
 }
 
-/** All of them in one; undefined when there is none. */
+/** The rescans that wait, by the folder at and below which they are due. None covers another. */
+function createRescans({ settleMs, settleLimitMs, rescans: most }: SettleLimits) {
+  const byFolder = new Map<RelativePath, Rescan>();
+  const dueAt = ({ since, touched }: Rescan) => Math.min(touched + settleMs, since + settleLimitMs);
+  return {
+    set: (folder: RelativePath, rescan: Rescan) => void byFolder.set(folder, rescan),
+    all: () => [...byFolder.values()],
+    nextDue: () => earliest(...[...byFolder.values()].map(dueAt)),
+
+    /** The rescan that includes `path`, if there is one. */
+    covering(path: RelativePath): Rescan | undefined {
+      const own = byFolder.get(path);
+      if (own !== undefined || byFolder.size === 0) return own;
+      for (const folder of foldersAbove(path)) {
+        const rescan = byFolder.get(folder);
+        if (rescan !== undefined) return rescan;
+      }
+      return undefined;
+    },
+
+    /** Removes and returns the rescans at and below `under`. */
+    takeBelow(under: RelativePath): Rescan[] {
+      const below = [...byFolder].filter(([folder]) => covers(under, folder));
+      for (const [folder] of below) byFolder.delete(folder);
+      return below.map(([, rescan]) => rescan);
+    },
+
+    /** Folders that are to be rescanned as a whole, as too many rescans wait; none while the limit holds. */
+    *toMerge(): Generator<RelativePath> {
+      if (byFolder.size <= most) return;
+      for (const folder of collapse(byFolder.keys(), COLLAPSED))
+        if (!byFolder.has(folder)) yield folder;
+    },
+
+    /** Removes the rescans that are due, and returns them as hints. */
+    take(now: number): Hint[] {
+      const due = [...byFolder].filter(([, rescan]) => dueAt(rescan) <= now);
+      for (const [under] of due) byFolder.delete(under);
+      return due.map(([under, rescan]) => ({
+        kind: 'rescan',
+        under,
+        why: rescan.why,
+        since: waitingFor(rescan).since,
+      }));
+    },
+  };
+}
+
+function pathsBelow(
+  under: RelativePath,
+  byFolder: ReadonlyMap<RelativePath, ReadonlySet<RelativePath>>,
+): RelativePath[] {
+  return [...byFolder]
+    .filter(([folder]) => covers(under, folder))
+    .flatMap(([, changed]) => [...changed]);
+}
+
+/** The smallest of the times; undefined when there is none. */
+function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/** The earliest of them, as one; undefined when there is none. */
 export function together(all: readonly Unsettled[]): Unsettled | undefined {
   if (all.length === 0) return undefined;
   const times = all.flatMap(({ since }) => since ?? []);

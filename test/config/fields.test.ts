@@ -5,7 +5,6 @@ import {
   count,
   flag,
   folder,
-  jsonSchema,
   list,
   oneOf,
   read,
@@ -13,6 +12,7 @@ import {
   section,
   text,
 } from '../../src/config/fields.js';
+import { jsonSchema } from '../../src/config/json-schema.js';
 
 const place: ConfigContext = {
   folder: '/etc/longshore',
