@@ -2,40 +2,40 @@ import { randomUUID } from 'node:crypto';
 import { isoTime } from '../clock.js';
 import type { ProcessIdentity } from '../state/process-identity.js';
 
-/** Who holds a place in a container: a process, on a machine, with a state folder of its own. */
+/** The holder of a lease: a process, on a machine, with its own state folder. */
 export interface Holder extends ProcessIdentity {
-  /** Random, kept in the state of the mirror: survives restarts, and is copied with the state. */
+  /** Random, stored in the state of the mirror: it survives restarts, and copies of the state share it. */
   readonly instance: string;
-  /** Tells machines apart, as far as the system does; null where it does not. */
+  /** Identifies the machine; null where the system has no machine id. */
   readonly machine: string | null;
-  /** Path of the state folder, and what tells it from others on the same machine. */
+  /** Path of the state folder, and its identity among those of the same machine. */
   readonly stateFolder: string;
   readonly stateIdentity: string;
 }
 
-/** The content of a lease object. Times are ISO 8601 by the holder's own clock: for people, never for decisions. */
+/** The content of a lease object. Times are ISO 8601 by the holder's own clock: for people to read, never for decisions. */
 export interface LeaseDocument {
   readonly format: 'longshore lease';
   readonly version: 1;
   readonly mirror: string;
   readonly holder: Holder;
-  /** One more with each change of hands. */
+  /** Grows by one with each change of holder. */
   readonly fence: number;
-  /** Random: of one holding. */
+  /** Random; identifies the time from taking to losing or releasing the lease. */
   readonly session: string;
-  /** One more with each sign of life, so that no two contents of the object are the same. */
+  /** Grows by one with each renewal, so that no two contents of the object are equal. */
   readonly renewal: number;
-  /** Silence, in milliseconds, after which others may take over. */
+  /** Milliseconds without a renewal after which another process may take over. */
   readonly periodMs: number;
   readonly heldSince: string;
   readonly renewedAt: string;
-  /** The holder has ended, and nobody needs to wait for it. */
+  /** The holder has ended: another process can take the lease at once. */
   readonly released: boolean;
-  /** Signs of life are given only while something is written: whether the process runs says more than its silence. */
+  /** The holder renews only while it writes: whether its process runs says more than its silence. */
   readonly renewsWhenUsed?: true;
 }
 
-/** Begins a holding. */
+/** The document of a newly taken lease. */
 export function newDocument(
   of: Pick<LeaseDocument, 'mirror' | 'holder' | 'fence' | 'periodMs' | 'renewsWhenUsed'>,
   nowMs: number,
@@ -53,12 +53,12 @@ export function newDocument(
   };
 }
 
-/** The next sign of life. */
+/** The document of the next renewal. */
 export function renewed(document: LeaseDocument, nowMs: number): LeaseDocument {
   return { ...document, renewal: document.renewal + 1, renewedAt: isoTime(nowMs) };
 }
 
-/** The last sign of life. */
+/** The last document of a holder, which releases the lease. */
 export function released(document: LeaseDocument, nowMs: number): LeaseDocument {
   return { ...renewed(document, nowMs), released: true };
 }
@@ -67,7 +67,7 @@ export function writeDocument(document: LeaseDocument): Uint8Array {
   return Buffer.from(`${JSON.stringify(document, undefined, 2)}\n`);
 }
 
-/** Undefined for what is no lease, or one of a later version: somebody holds the place, and nobody knows who. */
+/** Undefined for text that is not a lease, or one of a later version: then an unknown process holds the lease. */
 export function readDocument(text: string): LeaseDocument | undefined {
   try {
     const document = JSON.parse(text) as Partial<LeaseDocument> | null;

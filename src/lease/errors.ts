@@ -7,21 +7,21 @@ export interface LeaseHeldDetails {
   readonly place: string;
   readonly found: FoundLease | undefined;
   readonly relation: Relation;
-  /** Silence that is waited for, and what of it is still to come. Milliseconds; infinite where silence says nothing. */
+  /** Required silence, and the part of it that remains. Milliseconds; infinite where silence proves nothing. */
   readonly silenceMs: number;
   readonly remainingMs: number;
-  /** What somebody can do who needs the place now and knows that the other one is gone. */
+  /** What an operator can do who needs the lease now and knows that its holder is gone. */
   readonly howToTakeOver: string;
 }
 
-/** Somebody else holds the place in the container, or may. Nothing was written to it. */
+/** Another process holds the lease, or may hold it. Nothing was written to the container. */
 export class LeaseHeldError extends Error {
   override readonly name = 'LeaseHeldError';
-  /** What becomes of it with time: our own from before a restart is ours again soon. */
+  /** How the holder is related to this process: a lease of our own from before a restart is soon free. */
   readonly relation: Relation;
-  /** Milliseconds of further silence after which it can be taken; infinite where silence says nothing. */
+  /** Milliseconds of further silence after which it can be taken; infinite where silence proves nothing. */
   readonly remainingMs: number;
-  /** Who has it and what to do, without what changes from moment to moment. */
+  /** The holder and the advice, without the remaining time: equal texts mean an unchanged situation. */
   readonly why: string;
 
   constructor({ place, found, relation, silenceMs, remainingMs, howToTakeOver }: LeaseHeldDetails) {
@@ -39,7 +39,7 @@ export class LeaseHeldError extends Error {
   }
 }
 
-/** The place is no longer ours: somebody took it over, as they may once we were silent for too long. */
+/** This process lost the lease: another one took it over after a silence that was too long. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 }
@@ -57,7 +57,7 @@ export class LeaseUnavailableError extends Error {
 }
 
 const SILENT =
-  'It gives signs of life only while it writes, so it keeps the place until its process ends, however long it is silent';
+  'It renews its lease only while it writes, so it keeps the place until its process ends, however long it is silent';
 
 const SITUATION: Readonly<Record<Relation, (place: string, holder: string) => string>> = {
   other: (place, holder) =>
@@ -70,9 +70,9 @@ const SITUATION: Readonly<Record<Relation, (place: string, holder: string) => st
 
 /** `mirror documents on host web1 (pid 17, state /var/lib/longshore), since 2026-…` */
 export function describeHolder(found: FoundLease | undefined): string {
-  if (found === undefined) return 'nobody';
+  if (found === undefined) return 'no holder';
   if (found.document === undefined)
-    return 'somebody whose lease this version of longshore cannot read';
+    return 'a process whose lease this version of longshore cannot read';
   const { mirror, holder, heldSince } = found.document;
   return `mirror ${mirror} on host ${holder.host} (pid ${holder.pid}, state ${holder.stateFolder}), since ${heldSince}`;
 }
@@ -80,14 +80,14 @@ export function describeHolder(found: FoundLease | undefined): string {
 function lastSign(found: FoundLease | undefined): readonly string[] {
   return found?.document === undefined
     ? []
-    : [`its last sign of life was at ${found.document.renewedAt} by its own clock`];
+    : [`its last renewal was at ${found.document.renewedAt} by its own clock`];
 }
 
 function seconds(ms: number): string {
   return `${Math.ceil(ms / 1_000)} s`;
 }
 
-/** Whether a write with a condition was refused, where one without it may be accepted: the holder renewed its lease, or the provider cannot read the condition. */
+/** Whether a write without the condition may succeed: the holder renewed its lease, or the provider does not support the condition. */
 export function isRefusedCondition(error: unknown): boolean {
   if (error instanceof PreconditionFailedError) return true;
   return (

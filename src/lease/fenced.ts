@@ -5,8 +5,8 @@ import { EFFECTS, intercept } from '../drivers/layers/intercept.js';
 import type { Lease } from './lease.js';
 
 /**
- * The same backend, which changes nothing unless the lease is held: asked before each request goes out, and while a
- * body is sent before each piece of it. A container can be made without, as there is nothing in it to fight over.
+ * The same backend, which changes nothing unless the lease is held: it checks before each request, and before each chunk
+ * of a body. Creating a container needs no lease, as a new one has no content to protect.
  */
 export function fenced(inner: Backend, lease: Pick<Lease, 'hold'>): Backend {
   const held = changeBodies(inner, (body, call) => whileHeld(body, lease, call.signal));
@@ -17,7 +17,7 @@ export function fenced(inner: Backend, lease: Pick<Lease, 'hold'>): Backend {
   });
 }
 
-/** What is in memory goes out at once. */
+/** Content in memory is sent without a further check. */
 function whileHeld(body: Body, lease: Pick<Lease, 'hold'>, signal: AbortSignal): Body {
   const { slice } = body;
   if (body.bytes !== undefined) return body;

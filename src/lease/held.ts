@@ -3,18 +3,18 @@ import { type LeaseDocument, renewed } from './document.js';
 import { RENEW_SHARE, TRUST_SHARE } from './judge.js';
 import type { LeaseObject, LeaseVersion } from './lease-object.js';
 
-/** A lease that was only seen may be taken over as soon as there is room: it is looked at again after this. Milliseconds. */
+/** Trust in a lease that was read but not renewed, since the target is full: it can be taken over when there is space. Milliseconds. */
 const SEEN_MS = 10_000;
 
 const UNKNOWN: LeaseVersion = { etag: undefined, versionId: undefined };
 
-/** One holding, as of the last sign of life that is known to have arrived: when it was sent, by both clocks. */
+/** The last renewal that is known to have arrived, with the time before it was sent, by both clocks. */
 export interface Held {
   readonly document: LeaseDocument;
   readonly version: LeaseVersion;
   readonly monotonicMs: number;
   readonly wallMs: number;
-  /** The container had no room for a sign of life, and the last one was found to be there still. */
+  /** The container had no space for a renewal, and the previous one was still there. */
   readonly onlySeen?: true;
 }
 
@@ -22,13 +22,13 @@ export function withTimes(document: LeaseDocument, clock: Times): Held {
   return { document, version: UNKNOWN, monotonicMs: clock.monotonic(), wallMs: clock.now() };
 }
 
-export function signOfLife(document: LeaseDocument, clock: Times): Held {
+export function nextRenewal(document: LeaseDocument, clock: Times): Held {
   return withTimes(renewed(document, clock.now()), clock);
 }
 
 /**
- * The monotonic clock stands still while the machine sleeps, and the other one may be set back: a sign of life counts
- * only while both say that it is young. Others wait longer than that, from when they have seen it.
+ * The monotonic clock stops while the machine sleeps, and the wall clock may be set back: a renewal counts only while
+ * both clocks say that it is recent. Other processes wait longer than that, from the moment at which they read it.
  */
 export function isTrusted(
   { monotonicMs, wallMs, onlySeen }: Held,
@@ -39,7 +39,7 @@ export function isTrusted(
   return clock.monotonic() - monotonicMs < trustMs && clock.now() - wallMs < trustMs;
 }
 
-/** Times are from before the request. @throws PreconditionFailedError */
+/** Writes `next`, and returns it with its version; its times are from before the request. @throws PreconditionFailedError */
 export async function write(
   object: LeaseObject,
   next: Held,

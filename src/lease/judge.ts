@@ -1,37 +1,37 @@
 import { fateOf, isStopped } from '../state/process-identity.js';
 import type { Holder, LeaseDocument } from './document.js';
 
-/** What a lease that is found in the container is to who finds it. */
+/** Whether the lease in the container can be taken by the process that found it. */
 export type Standing =
-  /** Nobody holds the place: there is no lease, it was released, or its holder is known to be dead. */
+  /** There is no holder: there is no lease, it was released, or its holder is known to be dead. */
   | { readonly free: true; readonly byOther: boolean }
-  /** Somebody may hold it. It may be taken once it has not changed for so long. */
+  /** Another process may hold it. It can be taken when it has not changed for `silenceMs`. */
   | { readonly free: false; readonly silenceMs: number; readonly relation: Relation };
 
 /**
- * `restarted`: of our own, from before this machine was started; a copy of this machine would look the same.
- * `copy`: it has our own state, and is not us. `other`: somebody else.
+ * `restarted`: our own lease from before this machine was started; that of a copy of this machine is equal.
+ * `copy`: the holder has our state, and is another process. `other`: the holder has another state.
  */
 export type Relation = 'restarted' | 'copy' | 'other';
 
-/** Shares of a lease's period: the holder gives a sign of life this often, and trusts its last one for so long. */
+/** Shares of the lease period: the time between renewals, and the time for which the holder trusts the last one. */
 export const RENEW_SHARE = 0.2;
 export const TRUST_SHARE = 0.8;
-/** Long enough that a live holder would have given a sign of life, and half as long again. */
+/** One and a half times the time between renewals: a live holder would have renewed. */
 const RESTARTED_SHARE = 0.3;
-/** A period that a damaged lease asks for is not waited for longer than a day. */
+/** The longest wait, a day, for a lease whose period may be damaged. */
 const LONGEST_MS = 86_400_000;
 
 export interface Finder {
   readonly self: Holder;
   readonly periodMs: number;
-  /** Somebody has shown to be alive with this lease, or took ours: only silence counts then. */
+  /** The holder was seen to renew, or took our lease: then only its silence counts. */
   readonly rivalLives: boolean;
-  /** Only processes of this running system can reach the place, as on a disk of this machine. */
+  /** Only processes of this running system can reach the container, as on a disk of this machine. */
   readonly reachedOnlyHere: boolean;
 }
 
-/** `undefined`: what is there is no lease that we can read. */
+/** Judges the lease that was found; `undefined` is an object that cannot be read as a lease. */
 export async function judge(found: LeaseDocument | undefined, finder: Finder): Promise<Standing> {
   const { self, periodMs, rivalLives } = finder;
   if (found === undefined) return { free: false, silenceMs: periodMs, relation: 'other' };
@@ -40,7 +40,7 @@ export async function judge(found: LeaseDocument | undefined, finder: Finder): P
   if (released) return { free: true, byOther: !ours };
   const silenceMs = Math.max(periodMs, Math.min(found.periodMs, LONGEST_MS));
   if (found.renewsWhenUsed) {
-    const fate = await fateWithoutSigns(holder, finder);
+    const fate = await fateOfIdleHolder(holder, finder);
     if (fate === 'dead') return { free: true, byOther: !ours };
     if (fate === 'may live')
       return {
@@ -63,10 +63,10 @@ export async function judge(found: LeaseDocument | undefined, finder: Finder): P
 }
 
 /**
- * What is known of a holder on a disk of its own machine, which is silent while it writes nothing. Undefined: as of any other
- * holder, its silence says that it is gone: its process is stopped, or it runs, or ran, on another system than the disk is at now.
+ * The fate of a holder that renews only while it writes. Undefined: its silence proves that it is gone, as with any other
+ * holder, since its process is stopped, or ran on another system than the one that has the disk now.
  */
-async function fateWithoutSigns(
+async function fateOfIdleHolder(
   holder: Holder,
   { self, reachedOnlyHere, rivalLives }: Finder,
 ): Promise<'dead' | 'may live' | undefined> {
@@ -75,16 +75,16 @@ async function fateWithoutSigns(
       holder.instance === self.instance && self.machine !== null && holder.machine === self.machine;
     return reachedOnlyHere || restarted ? undefined : 'may live';
   }
-  // Copies of a running machine have one boot id; a disk that only this machine reaches is not theirs.
+  // Copies of a running machine share a boot id, but cannot reach a disk of this machine.
   if ((reachedOnlyHere || !rivalLives) && (await isDead(holder, self))) return 'dead';
   return (await fateOf(holder, self)) === 'alive' && (await isStopped(holder))
     ? undefined
     : 'may live';
 }
 
-/** Only on one and the same running system can it be known of a process, or of the lock of a state folder. */
+/** Known only of a process on this running system, by its id or by the lock of its state folder. */
 async function isDead(holder: Holder, self: Holder): Promise<boolean> {
   if (holder.bootId === null || holder.bootId !== self.bootId) return false;
-  if (holder.stateIdentity === self.stateIdentity) return true; // we have the lock of its state folder
+  if (holder.stateIdentity === self.stateIdentity) return true; // this process has locked its state folder
   return (await fateOf(holder, self)) === 'dead';
 }

@@ -10,41 +10,41 @@ import {
 } from '../drivers/errors.js';
 import { type LeaseDocument, readDocument, writeDocument } from './document.js';
 
-/** Tells one content of the object from all others; undefined where the provider does not. */
+/** Identifies one content of the lease object. A field is undefined where the provider does not give it. */
 export interface LeaseVersion {
   readonly etag: string | undefined;
-  /** Only of containers that keep every version. */
+  /** Only in containers that keep every version. */
   readonly versionId: string | undefined;
 }
 
-/** What lies in a lease object at one moment. */
+/** The content of a lease object at one moment. */
 export interface FoundLease {
-  /** As it is: two that are equal mean that nobody gave a sign of life between them. */
+  /** The whole content. Two reads with equal texts prove that the holder did not renew in between. */
   readonly text: string;
-  /** Undefined when it cannot be read as a lease. */
+  /** Undefined when the text is not a lease that this version can read. */
   readonly document: LeaseDocument | undefined;
   readonly version: LeaseVersion;
 }
 
-/** The one object that says who holds a place in a container. Calls reject with the errors of the driver. */
+/** The object in a container that names the holder of the lease. Calls reject with the errors of the driver. */
 export interface LeaseObject {
   /**
-   * Whether a write can be refused when another writer was faster. Else the last of two writers wins, and both see who it
-   * was. A provider that turns out to understand no condition makes it false.
+   * Whether the provider refuses a write when another writer was faster. Otherwise the last of two writers wins, and both
+   * read the result. Becomes false when the provider turns out to support no conditions.
    */
   readonly conditional: boolean;
   read(signal: AbortSignal): Promise<FoundLease | undefined>;
   /**
-   * Replaces exactly `before` (undefined: nothing), where the provider can tell; rejects with PreconditionFailedError
-   * when something else is there. In a container that keeps versions the one before is deleted, so that signs of life
-   * do not pile up, if these credentials may do that.
+   * Replaces exactly `before` (undefined: no object) where the provider has conditions. Rejects with
+   * PreconditionFailedError when the object has another version. In a container that keeps versions it deletes the
+   * replaced one, so that renewals do not pile up, if the credentials allow it.
    */
   write(
     document: LeaseDocument,
     before: LeaseVersion | undefined,
     signal: AbortSignal,
   ): Promise<LeaseVersion>;
-  /** Replaces whatever is there. `before` is the version to delete in a container that keeps versions. */
+  /** Replaces the object whatever its version. `before` is the version to delete in a container that keeps versions. */
   overwrite(
     document: LeaseDocument,
     before: LeaseVersion | undefined,
@@ -54,31 +54,16 @@ export interface LeaseObject {
 }
 
 const OPTIONS = bookkeepingPut('application/json');
-/** Each costs a request of the next sign of life. */
+/** Old versions that are remembered: each costs the next renewal a request. */
 const MOST_REPLACED = 10;
-/** More is no lease of ours. */
+/** Bytes that are read: a larger object is not a lease. */
 const LONGEST = 64 * 1024;
 
 export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
-  const { preconditions, versions } = backend.capabilities;
+  const { preconditions } = backend.capabilities;
   let conditional = preconditions.includes('ifAbsent') && preconditions.includes('ifMatch');
 
-  /** Versions that are to be deleted; undefined where that is of no use. */
-  let replaced: readonly string[] | undefined = [];
-
-  async function tidy(signal: AbortSignal): Promise<void> {
-    while (replaced?.[0] !== undefined) {
-      try {
-        await versions?.deleteVersion(ref, replaced[0], { signal });
-        replaced = replaced.slice(1);
-      } catch (error) {
-        const mayPass = !signal.aborted && error instanceof StorageError && error.retry !== 'never';
-        // No right to, locked, or so slow that the sign of life itself was held up: it is only tidiness, and is not asked for again.
-        replaced = mayPass ? replaced.slice(-MOST_REPLACED) : undefined;
-        return;
-      }
-    }
-  }
+  const oldVersions = createOldVersions(backend, ref);
 
   function preconditionOf(before: LeaseVersion | undefined): Precondition | undefined {
     if (!conditional) return undefined;
@@ -107,8 +92,8 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
     }
   }
 
-  /** What a conditional write becomes at a provider that refuses conditions which hold. */
-  async function putAfterLook(
+  /** Replaces a conditional write at a provider that refuses conditions which hold. */
+  async function putAfterHead(
     document: LeaseDocument,
     before: LeaseVersion | undefined,
     signal: AbortSignal,
@@ -132,7 +117,7 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
       return await put(document, precondition, signal);
     } catch (error) {
       if (precondition === undefined || !(error instanceof UnsupportedOperationError)) throw error;
-      return putAfterLook(document, before, signal);
+      return putAfterHead(document, before, signal);
     }
   }
 
@@ -143,8 +128,8 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
   ): Promise<LeaseVersion> {
     const version = versionOf((await write()).extra);
     if (before?.versionId !== undefined && before.versionId !== version.versionId)
-      replaced = replaced && [...replaced, before.versionId];
-    await tidy(signal);
+      oldVersions.add(before.versionId);
+    await oldVersions.delete(signal);
     return version;
   }
 
@@ -153,29 +138,58 @@ export function leaseObject(backend: Backend, ref: ObjectRef): LeaseObject {
       return conditional;
     },
     remove: (signal) => backend.deleteObject(ref, { signal }),
-    async read(signal) {
-      try {
-        // First the etag: content that is newer than it can be judged by, and is then not replaced.
-        const { extra } = await backend.headObject(ref, { signal });
-        const chunks: Uint8Array[] = [];
-        for await (const chunk of await backend.readObject(
-          ref,
-          { start: 0, end: LONGEST },
-          { signal },
-        ))
-          chunks.push(chunk);
-        const text = Buffer.concat(chunks).toString('utf8');
-        return { text, document: readDocument(text), version: versionOf(extra) };
-      } catch (error) {
-        if (error instanceof ObjectDoesNotExistError) return undefined;
-        throw error;
-      }
-    },
+    read: (signal) => readLease(backend, ref, signal),
     write: (document, before, signal) =>
       replace(before, signal, () => putWhere(document, before, signal)),
     overwrite: (document, before, signal) =>
       replace(before, signal, () => put(document, undefined, signal)),
   };
+}
+
+/** The replaced versions of a lease object, in a container that keeps all versions. */
+function createOldVersions(backend: Backend, ref: ObjectRef) {
+  const { versions } = backend.capabilities;
+  /** Undefined once deleting them has failed for good. */
+  let replaced: readonly string[] | undefined = [];
+  return {
+    add(versionId: string) {
+      replaced = replaced && [...replaced, versionId];
+    },
+    /** Deletes them as far as possible. Never rejects. */
+    async delete(signal: AbortSignal): Promise<void> {
+      while (replaced?.[0] !== undefined) {
+        try {
+          await versions?.deleteVersion(ref, replaced[0], { signal });
+          replaced = replaced.slice(1);
+        } catch (error) {
+          const mayPass =
+            !signal.aborted && error instanceof StorageError && error.retry !== 'never';
+          // Without the right to delete, under a lock, or where it is slow enough to delay renewals: no further attempts.
+          replaced = mayPass ? replaced.slice(-MOST_REPLACED) : undefined;
+          return;
+        }
+      }
+    },
+  };
+}
+
+async function readLease(
+  backend: Backend,
+  ref: ObjectRef,
+  signal: AbortSignal,
+): Promise<FoundLease | undefined> {
+  try {
+    // The etag first: content that is newer than its etag is judged, but a write on that etag is refused.
+    const { extra } = await backend.headObject(ref, { signal });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of await backend.readObject(ref, { start: 0, end: LONGEST }, { signal }))
+      chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString('utf8');
+    return { text, document: readDocument(text), version: versionOf(extra) };
+  } catch (error) {
+    if (error instanceof ObjectDoesNotExistError) return undefined;
+    throw error;
+  }
 }
 
 function versionOf({ etag, versionId }: Readonly<Record<string, unknown>>): LeaseVersion {

@@ -5,18 +5,18 @@ import type { LeaseObject } from './lease-object.js';
 
 export interface LeaseOptions {
   readonly object: LeaseObject;
-  /** Where it lies, for messages: `offsite:photos/laptop/`. */
+  /** Target, container and prefix, for messages: `offsite:photos/laptop/`. */
   readonly place: string;
   readonly mirror: string;
   readonly self: Holder;
   readonly periodMs: number;
-  /** True: the first `acquire` takes the place from whoever has it. */
+  /** True: the first `acquire` takes the lease from any holder. */
   readonly takeOver: boolean;
-  /** What somebody can do who needs the place now and knows that the other one is gone. */
+  /** What an operator can do who needs the lease now and knows that its holder is gone. */
   readonly howToTakeOver: string;
   /**
-   * Whether only processes of this running system can reach the place, asked at each `acquire`. Others there can look up
-   * whether this process runs, so it gives signs of life only while something is written. Default: no.
+   * Whether only processes of this running system can reach the container; called at each `acquire`. They can look up
+   * whether this process runs, so it renews the lease only while it writes. Default: no.
    */
   readonly reachedOnlyHere?: () => boolean;
   readonly clock: Clock;

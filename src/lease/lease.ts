@@ -1,44 +1,43 @@
-/** The right to write to one place of a container, which one process has at a time. */
+/** The right to write below one prefix of a container. One process has it at a time. */
 export interface Lease {
   /**
-   * Takes the place and from then on gives signs of life, or finds out that it cannot: rejects with LeaseHeldError while
-   * somebody else has it, and with the driver's errors. Call it again later: it remembers since when the other one has
-   * been silent.
+   * Takes the lease and renews it from then on. Rejects with LeaseHeldError while another process holds it, and with the
+   * driver's errors. Call it again later: it remembers since when the other holder has been silent.
    */
   acquire(signal: AbortSignal): Promise<Acquired>;
   /**
-   * To be asked before each write. Returns at once, mostly; after too long a silence (the machine slept, the provider
-   * was away, or no sign of life was due as nothing was written) it first makes sure that the place is still ours. Rejects
-   * with LeaseLostError when it is not, with what is wrong with the target as a whole, and with LeaseUnavailableError when it cannot be renewed for another reason.
+   * Call it before each write. Returns undefined while the last renewal is recent. Otherwise (the machine slept, the
+   * provider was away, or nothing was written) it renews the lease first. Rejects with LeaseLostError when another process
+   * took it, with errors about the whole target, and with LeaseUnavailableError for other failures of the renewal.
    */
   hold(signal: AbortSignal): Promise<void> | undefined;
-  /** Gives a sign of life now, which shows that changes go through. Rejects as `hold` does, and with the driver's refusal. */
+  /** Renews now, which proves that the target takes writes. Rejects as `hold` does, and with the driver's refusal. */
   prove?(signal: AbortSignal): Promise<void>;
-  /** Rejects with LeaseLostError as soon as the place is lost, or with the reason of `signal`. */
+  /** Rejects with LeaseLostError as soon as the lease is lost, or with the reason of `signal`. */
   whenLost(signal: AbortSignal): Promise<never>;
-  /** Ends the holding, so that nobody needs to wait. Never rejects; a second call does nothing. */
+  /** Releases the lease, so that the next holder need not wait. Never rejects; a second call does nothing. */
   release(): Promise<void>;
-  /** Null where there are no leases. */
+  /** Null where the mirror uses no lease. */
   status(): LeaseStatus | null;
 }
 
-/** What there is to say of a place that was taken. */
+/** Facts about a lease that was taken. */
 export interface Acquired {
-  /** It was somebody else's before, so that nothing is known of what it holds. */
+  /** Another process held it before, so the content of the container is unknown. */
   readonly wasOthers: boolean;
-  /** False: there was no lease at all, as in a container that is new, or that somebody has emptied. */
+  /** False: the container had no lease object, as when it is new or was emptied. */
   readonly wasThere: boolean;
-  /** How often the place had changed hands by the lease that was found, and by ours; missing where no lease was taken. */
+  /** The fence of the lease that was found, and ours; missing where no lease was taken. */
   readonly fences?: { readonly found: number | undefined; readonly ours: number };
 }
 
-/** Plain JSON. */
+/** Plain JSON, as status shows it. */
 export interface LeaseStatus {
   readonly held: boolean;
-  /** One more with each change of hands. */
+  /** Grows by one with each change of holder. */
   readonly fence: number;
-  /** Milliseconds since the epoch of our last sign of life; null when there was none. */
+  /** Milliseconds since the epoch of our last renewal; null before the first. */
   readonly renewedAtMs: number | null;
-  /** Signs of life are given only while something is written, so that an idle disk can sleep. */
+  /** The lease is renewed only while something is written, so that an idle disk can sleep. */
   readonly renewsWhenUsed?: true;
 }

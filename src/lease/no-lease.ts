@@ -1,7 +1,7 @@
 import { whenAborted } from '../signal.js';
 import type { Lease } from './lease.js';
 
-/** Of a mirror that shares its place with whoever comes, and of a dry run, which writes nothing. */
+/** The lease of a mirror that is configured without one, and of a dry run, which writes nothing. */
 export const NO_LEASE: Lease = {
   acquire: async () => ({ wasOthers: false, wasThere: true }),
   hold: () => undefined,

@@ -5,20 +5,20 @@ import {
 } from '../drivers/errors.js';
 import type { LeaseDocument } from './document.js';
 import type { LeaseLostError } from './errors.js';
-import { type Held, signOfLife, write } from './held.js';
+import { type Held, nextRenewal, write } from './held.js';
 import type { FoundLease } from './lease-object.js';
 import type { LeaseOptions } from './lease-options.js';
 
-/** What a renewal does that finds the place to be ours no more. Both end the holding and return the error. */
+/** How a renewal reports that the lease is lost. Both end the holding and return the error to throw. */
 export interface Endings {
   lose(found: FoundLease | undefined): LeaseLostError;
   end(why: string): LeaseLostError;
 }
 
-/** So much later an answer that seems to be an old one is asked for again. */
+/** Wait before a read is repeated that returned an older lease. */
 const OLD_ANSWER_MS = 2_000;
 
-/** Gives one sign of life. Rejects with what `endings` return, or the provider's error. */
+/** Renews once. Rejects with the errors of `Endings`, or the provider's. */
 export type Renewal = (current: Held, signal: AbortSignal) => Promise<Held>;
 
 export function createRenewal(
@@ -33,7 +33,7 @@ export function createRenewal(
 ): Renewal {
   async function renew(current: Held, signal: AbortSignal): Promise<Held> {
     const { document } = current;
-    const next = signOfLife(document, clock);
+    const next = nextRenewal(document, clock);
     try {
       if (!object.conditional) {
         const found = await readSure(document, signal);
@@ -48,14 +48,14 @@ export function createRenewal(
       const found = await object.read(signal);
       if (found === undefined) return putBack(next, signal);
       if (isOlder(found, document)) throw wentBack();
-      // An earlier one arrived whose answer was lost. Who waits counts from that, so it says nothing of now.
+      // An earlier renewal arrived whose answer was lost. Other processes count from it, so a new one is needed.
       if (found.document?.session === document.session)
-        return write(object, signOfLife(found.document, clock), found.version, signal);
+        return write(object, nextRenewal(found.document, clock), found.version, signal);
       throw lose(found);
     }
   }
 
-  /** A provider without conditional writes may answer with what it had a moment ago. */
+  /** Reads again when the answer is older than our lease: a provider without conditional writes may be eventually consistent. */
   async function readSure(
     document: LeaseDocument,
     signal: AbortSignal,
@@ -66,14 +66,14 @@ export function createRenewal(
     return object.read(signal);
   }
 
-  /** The container holds an earlier lease, as after a snapshot was restored: nobody took the place. */
+  /** The container holds an earlier lease of ours, as after a restored snapshot: no other process took it. */
   function wentBack(): LeaseLostError {
     const why = 'its lease is an earlier one; everything is compared';
     log.warn('target went back to an older state', { mirror, place, why });
     return end(`${place} went back to an older state: ${why}`);
   }
 
-  /** Deletes must go on where there is no room for a sign of life: they make some. */
+  /** In a full target the lease is read instead of renewed, so that deletes go on and free space. */
   async function seen(
     { document, monotonicMs, wallMs }: Held,
     full: Error,
@@ -91,7 +91,7 @@ export function createRenewal(
     };
   }
 
-  /** Somebody emptied the container; the place is still ours unless another one was faster. */
+  /** The container was emptied. Writes the lease again; another process may be faster. */
   async function putBack(next: Held, signal: AbortSignal): Promise<Held> {
     try {
       return await write(object, next, undefined, signal);
@@ -103,7 +103,7 @@ export function createRenewal(
   return renew;
 }
 
-/** Whether a lease is from before this one: with each change of hands the fence is one more, and with each renewal its number. */
+/** Whether a lease is older than this one, by fence and number of renewals. */
 function isOlder(
   found: FoundLease | undefined,
   { session, fence, renewal }: LeaseDocument,

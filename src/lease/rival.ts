@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.js';
 import type { FoundLease } from './lease-object.js';
 
-/** What is seen, look by look, of somebody else who has the place. */
+/** What repeated reads show of another holder of the lease. */
 export interface Rival {
-  /** Milliseconds that what was found has been as it is, as far as we have seen, on our own clock. */
+  /** Milliseconds on our clock since the lease was first read with this content. */
   silentMs(found: FoundLease): number;
-  /** It has given a sign of life while we looked, or taken the place from us: it is no remnant of a process that is dead. */
+  /** The holder renewed between two reads, or took the lease from us: its process runs. */
   readonly lives: boolean;
   tookOver(): void;
-  /** The place is ours: what was seen before counts no more. */
+  /** This process took the lease: earlier reads count no more. */
   forget(): void;
 }
 

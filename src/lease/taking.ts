@@ -5,21 +5,24 @@ import { type Held, withTimes, write } from './held.js';
 import type { FoundLease } from './lease-object.js';
 import type { LeaseOptions } from './lease-options.js';
 
-/** The writes by which a place becomes ours. */
+/** The writes that take a lease. */
 export interface Taking {
-  /** `whenUsed`: it will be renewed only while something is written. `takeOver`: whoever has it. Rejects with `heldByOther` when another was faster. */
+  /**
+   * `whenUsed`: it will be renewed only while something is written. `takeOver`: taken from any holder. Rejects with the
+   * error of `heldByOther` when another process was faster.
+   */
   take(
     found: FoundLease | undefined,
     how: { readonly whenUsed: boolean; readonly takeOver: boolean },
     signal: AbortSignal,
   ): Promise<Held>;
-  /** What lies there now, which is ours if nobody was faster. */
+  /** Reads the lease, and returns it when it is ours. Rejects with the error of `heldByOther` otherwise. */
   confirmed(signal: AbortSignal): Promise<Held>;
-  /** What we last wrote to take the place, if that is what was found. */
+  /** Our last write, if it is what was found. */
   ownAmong(found: FoundLease | undefined): Held | undefined;
-  /** The lease was taken by a write that no provider could refuse. */
+  /** The lease was taken by an unconditional write. */
   readonly overwritten: boolean;
-  /** It is ours from now on. */
+  /** Call it when the lease is taken: resets `overwritten`. */
   taken(): void;
 }
 
@@ -33,7 +36,7 @@ export function createTaking(
   }: Pick<LeaseOptions, 'object' | 'mirror' | 'self' | 'periodMs' | 'clock'>,
   heldByOther: (found: FoundLease | undefined) => Error,
 ): Taking {
-  /** It may have arrived although no answer said so. */
+  /** Our last write: it may have arrived although its answer was lost. */
   let wanted: Held | undefined;
   let overwritten = false;
 
@@ -61,7 +64,7 @@ export function createTaking(
       return await write(object, wanted, found?.version, signal);
     } catch (error) {
       if (error instanceof TargetFullError && found !== undefined)
-        return takeRoomOf(found, wanted, signal);
+        return takeSpaceOf(found, wanted, signal);
       if (takeOver && isRefusedCondition(error)) {
         overwritten = true;
         return {
@@ -74,8 +77,8 @@ export function createTaking(
     }
   }
 
-  /** Where there is no room, not even for this: the lease that may be replaced makes some. */
-  async function takeRoomOf(found: FoundLease, next: Held, signal: AbortSignal): Promise<Held> {
+  /** In a full target, deletes the lease that may be replaced, to free space for ours. */
+  async function takeSpaceOf(found: FoundLease, next: Held, signal: AbortSignal): Promise<Held> {
     const now = await object.read(signal);
     if (now !== undefined && now.text !== found.text) return confirmed(signal);
     await object.remove(signal);
@@ -87,7 +90,7 @@ export function createTaking(
     }
   }
 
-  /** What lies there now, which is ours if nobody was faster. */
+  /** Reads the lease, and returns it when it is ours. Rejects with the error of `heldByOther` otherwise. */
   async function confirmed(signal: AbortSignal): Promise<Held> {
     const found = await object.read(signal);
     const own = ownAmong(found);

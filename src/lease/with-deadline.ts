@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { childController, orAborted } from '../signal.js';
 
-/** Runs a call that is aborted, and given up, after so long, or with `until`. Rejects then with an error that says so, or with its reason. */
+/** Runs a call, and aborts it after `ms` milliseconds or with `until`. Rejects then at once: with a time-out error, or with the reason of `until`. */
 export async function withDeadline<T>(
   clock: Clock,
   ms: number,

@@ -143,7 +143,7 @@ test('an idle holder keeps its place on this system while its process runs, and 
     const error = await refusal(waiting);
     expect(error.remainingMs).toBe(Number.POSITIVE_INFINITY);
     expect(error.message).toMatch(
-      /keeps the place until its process ends.* \(its last sign of life was at .*\); or take it$/,
+      /keeps the place until its process ends.* \(its last renewal was at .*\); or take it$/,
     );
     await clock.advance(PERIOD);
   }

@@ -64,7 +64,7 @@ test('the second says who has the place, since when, and what to do', async () =
   await clock.advance(3 * MINUTE);
   const error = await refused(lease(holder('web2')));
   expect(error.message).toBe(
-    't:c/p/ is mirrored to by mirror m on host web1 (pid 1, state /state/of/web1), since 2023-11-14T22:13:20.000Z. Two must not mirror to one place: stop one of them, or give it another prefix. After 600 s of silence it counts as gone (600 s of that are to come; its last sign of life was at 2023-11-14T22:15:20.000Z by its own clock); or take it',
+    't:c/p/ is mirrored to by mirror m on host web1 (pid 1, state /state/of/web1), since 2023-11-14T22:13:20.000Z. Two must not mirror to one place: stop one of them, or give it another prefix. After 600 s of silence it counts as gone (600 s of that are to come; its last renewal was at 2023-11-14T22:15:20.000Z by its own clock); or take it',
   );
 });
 
@@ -121,7 +121,7 @@ test('a lease is given back at once although a sign of life gets no answer, and 
   }
 });
 
-test('a lease that another one has taken meanwhile is not given back', async () => {
+test('a lease: is not released when another process has taken it meanwhile', async () => {
   const { first, clock, faults, lease, document } = await openHeld();
   faults.next('putObject', 'hang');
   await clock.advance(2 * MINUTE);
@@ -277,7 +277,7 @@ test('signs of life that fail are told once, until one arrives', async () => {
     for (let times = 0; times < 3; times += 1) faults.next('putObject', down());
     await clock.advance(4 * 2 * MINUTE);
     expect(told).toEqual(
-      Array.from({ length: outage }, () => 'no sign of life could be given to the container'),
+      Array.from({ length: outage }, () => 'lease renewal failed'),
     );
   }
   faults.assertUsedUp();
