@@ -276,9 +276,7 @@ test('signs of life that fail are told once, until one arrives', async () => {
   for (const outage of [1, 2]) {
     for (let times = 0; times < 3; times += 1) faults.next('putObject', down());
     await clock.advance(4 * 2 * MINUTE);
-    expect(told).toEqual(
-      Array.from({ length: outage }, () => 'lease renewal failed'),
-    );
+    expect(told).toEqual(Array.from({ length: outage }, () => 'lease renewal failed'));
   }
   faults.assertUsedUp();
 });
