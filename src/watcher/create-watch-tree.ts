@@ -1,278 +1,249 @@
 import { basename } from 'node:path';
-import type { DirectoryWatch } from './directory-watch.js';
 import type { RelativePath } from './entry.js';
 import { IGNORE_FILE } from './filter.js';
+import { createFolderWatches, type FolderWatches } from './folder-watches.js';
 import { isFollowable } from './followed-link.js';
-import { identify, presentIdentity, sameIdentity, whatIsAt } from './identity.js';
+import { presentIdentity, sameIdentity, whatIsAt } from './identity.js';
 import { knownRulesInside } from './ignore-file.js';
 import { joinPath, pathOnDisk } from './path.js';
 import { isForbidden } from './problem.js';
-import { createRefusedFolders } from './refused-folders.js';
-import { createTurnQueue } from './turn-queue.js';
+import { createRefusedFolders, type RefusedFolders } from './refused-folders.js';
+import { createTurnQueue, type TurnQueue } from './turn-queue.js';
 import { maybeFolder, visitEntries } from './visit-entries.js';
-import { isLimit } from './watch-limits.js';
 import type { WatchTree, WatchTreeEvents, WatchTreeOptions } from './watch-tree.js';
 import { createFolder, find, pathOf, removeFolder, type WatchedFolder } from './watched-folder.js';
 
+/** Folders that are watched and read in one turn of the event loop; chokidar does as many at once. */
+const FOLDERS_PER_TURN = 16;
+
 export function createWatchTree(options: WatchTreeOptions, on: WatchTreeEvents): WatchTree {
-  const links = new Set<WatchedFolder>();
-  let root = createFolder(undefined, '', true);
-  let watched = 0;
-  let closed = false;
-  /** The limit of the system that was hit: until the next retry nothing more is tried. */
-  let limit: Error | undefined;
-  let closing: Promise<unknown> = Promise.resolve();
+  return new Tree(options, on);
+}
 
-  const onDisk = (folder: WatchedFolder): string => pathOnDisk(options.root, pathOf(folder));
+class Tree implements WatchTree {
+  readonly #options: WatchTreeOptions;
+  readonly #on: WatchTreeEvents;
+  readonly #links = new Set<WatchedFolder>();
+  readonly #watches: FolderWatches;
+  readonly #refusals: RefusedFolders;
+  readonly #queue: TurnQueue<WatchedFolder>;
+  #closed = false;
+  readonly refused: ReadonlyMap<WatchedFolder, Error>;
+  root = createFolder(undefined, '', true);
 
-  const enqueue = (folder: WatchedFolder): void => {
-    if (folder.queued || folder.gone || closed) return;
+  constructor(options: WatchTreeOptions, on: WatchTreeEvents) {
+    this.#options = options;
+    this.#on = on;
+    this.#watches = createFolderWatches(options, {
+      changed: (folder, kind, name) => this.#changed(folder, kind, name),
+      failed: (folder, error) => this.#failed(folder, error),
+      isOver: (folder) => this.#isOver(folder),
+    });
+    this.#refusals = createRefusedFolders(options.clock, options.degradedRescanMs, (folder) =>
+      this.#enqueue(folder),
+    );
+    this.refused = this.#refusals.reasons;
+    this.#queue = createTurnQueue(FOLDERS_PER_TURN, (folder) => this.#place(folder));
+    this.#enqueue(this.root);
+  }
+
+  get version(): number {
+    return this.#refusals.version;
+  }
+
+  get watched(): number {
+    return this.#watches.count;
+  }
+
+  get placing(): boolean {
+    return !this.#queue.isIdle() || this.#refusals.passing;
+  }
+
+  renew(): void {
+    this.#remove(this.root);
+    this.#watches.retry();
+    this.root = createFolder(undefined, '', true);
+    this.#enqueue(this.root);
+  }
+
+  retry(): void {
+    this.#watches.retry();
+    for (const folder of this.refused.keys()) this.#enqueue(folder);
+  }
+
+  verify(mountPoints: readonly RelativePath[]): void {
+    this.#verifyRoot();
+    const mounted = mountPoints
+      .map((path) => find(this.root, path))
+      .filter((folder) => folder !== undefined);
+    for (const folder of [...this.#links, ...mounted]) this.#verifyFolder(folder);
+  }
+
+  settled(): Promise<void> {
+    return this.#queue.settled();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#remove(this.root);
+    await this.#queue.settled();
+    await this.#watches.closed();
+  }
+
+  /** Whether work for the folder is to be dropped. */
+  #isOver(folder: WatchedFolder): boolean {
+    return folder.gone || this.#closed;
+  }
+
+  #onDisk(folder: WatchedFolder): string {
+    return pathOnDisk(this.#options.root, pathOf(folder));
+  }
+
+  #enqueue(folder: WatchedFolder): void {
+    if (folder.queued || this.#isOver(folder)) return;
     folder.queued = true;
-    queue.push(folder);
-  };
+    this.#queue.push(folder);
+  }
 
-  const refusals = createRefusedFolders(options.clock, options.degradedRescanMs, enqueue);
-  const refused = refusals.reasons;
-
-  const place = async (folder: WatchedFolder): Promise<void> => {
+  /** Watches a folder, unless it is watched already, and reads it. */
+  async #place(folder: WatchedFolder): Promise<void> {
     folder.queued = false;
-    if (folder.gone || closed) return;
-    const retriesOver = refusals.trying(folder);
+    if (this.#isOver(folder)) return;
+    const retriesOver = this.#refusals.trying(folder);
     try {
-      if (folder.watch === undefined && !(await watch(folder))) return;
+      if (folder.watch === undefined && !(await this.#watch(folder))) return;
       const isNew = folder.rules === undefined;
-      const wasUnwatched = refused.has(folder);
-      await read(folder);
+      const wasUnwatched = this.refused.has(folder);
+      await this.#read(folder);
       retriesOver();
-      on.invalidate(
+      this.#on.invalidate(
         pathOf(folder),
         isNew ? 'a folder is newly watched' : 'a folder was read again',
         wasUnwatched,
       );
     } catch (error) {
-      refuse(folder, error);
+      this.#refuse(folder, error);
     }
-  };
+  }
 
-  const refuse = (folder: WatchedFolder, error: unknown): void => {
-    if (folder.gone || closed) return;
+  #refuse(folder: WatchedFolder, error: unknown): void {
+    if (this.#isOver(folder)) return;
     const reason = error instanceof Error ? error : new Error(String(error));
-    // What came before there was to be a watch had no event. Later scans of it are made on a timer.
-    if (!refused.has(folder) && !isForbidden(reason))
-      on.invalidate(pathOf(folder), reason.message, true);
-    refusals.refuse(folder, reason);
-  };
+    // Changes before this moment had no event. A timer rescans the folder from now on.
+    if (!this.refused.has(folder) && !isForbidden(reason))
+      this.#on.invalidate(pathOf(folder), reason.message, true);
+    this.#refusals.refuse(folder, reason);
+  }
 
-  /** Folders that are watched and read in one turn of the event loop; chokidar does as many at once. */
-  const queue = createTurnQueue(16, place);
+  #failed(folder: WatchedFolder, error: Error): void {
+    if (this.#isOver(folder)) return;
+    this.#watches.close(folder);
+    this.#refuse(folder, error);
+    this.#on.invalidate(pathOf(folder), error.message, true);
+  }
 
   /** Resolves to whether the folder is watched now; if not, it has gone or is queued again. */
-  const watch = async (folder: WatchedFolder): Promise<boolean> => {
-    if (limit !== undefined) throw limit;
-    const path = onDisk(folder);
-    // A network mount that was refused is not even looked at again: when its server is away, that would hang.
-    const earlier = refused.get(folder);
-    if (earlier !== undefined && !isLimit(earlier)) throwIfAny(options.unwatchable(path));
-    const identity = identify(path, folder.link);
-    if (identity === undefined) {
-      remove(folder);
-      return false;
-    }
-    const above = folder.parent?.identity;
-    if (above !== undefined && above.device !== identity.device)
-      throwIfAny(options.unwatchable(path));
-    const opened = await open(folder, path);
-    if (folder.gone || closed) {
-      await opened.close();
-      return false;
-    }
-    folder.watch = opened;
-    watched += 1;
-    if (!sameIdentity(identity, identify(path, folder.link))) {
-      unwatch(folder); // swapped in between: which of the two is watched cannot be known
-      enqueue(folder);
-      return false;
-    }
-    folder.identity = identity;
-    return true;
-  };
+  async #watch(folder: WatchedFolder): Promise<boolean> {
+    const earlier = this.refused.get(folder);
+    const outcome = await this.#watches.open(folder, this.#onDisk(folder), earlier);
+    if (outcome === 'missing') this.#remove(folder);
+    if (outcome === 'swapped') this.#enqueue(folder);
+    return outcome === 'watched';
+  }
 
-  const open = async (folder: WatchedFolder, path: string): Promise<DirectoryWatch> => {
-    try {
-      return await options.watchDirectory(path, {
-        changed: (kind, name) => changed(folder, kind, name),
-        failed(error) {
-          if (folder.gone || closed) return;
-          unwatch(folder);
-          refuse(folder, error);
-          on.invalidate(pathOf(folder), error.message, true);
-        },
-      });
-    } catch (error) {
-      if (error instanceof Error && isLimit(error)) limit = error;
-      throw error;
-    }
-  };
-
-  const read = async (folder: WatchedFolder): Promise<void> => {
-    readRules(folder);
-    for (const child of [...(folder.children?.values() ?? [])]) verifyFolder(child);
-    await visitEntries(onDisk(folder), (entry) => {
+  async #read(folder: WatchedFolder): Promise<void> {
+    this.#readRules(folder);
+    for (const child of [...(folder.children?.values() ?? [])]) this.#verifyFolder(child);
+    await visitEntries(this.#onDisk(folder), (entry) => {
       if (folder.gone || folder.children?.has(entry.name)) return;
       if (entry.isSymbolicLink() || maybeFolder(entry))
-        attach(folder, entry.name, entry.isSymbolicLink());
+        this.#attach(folder, entry.name, entry.isSymbolicLink());
     });
-  };
+  }
 
-  /** Where others hold than before, all below is met anew. */
-  const readRules = (folder: WatchedFolder): void => {
-    const rules = knownRulesInside(
-      pathOf(folder),
-      onDisk(folder),
-      folder.parent?.rules ?? options.rules,
-    );
+  /** Reads the ignore file of a folder. Removes its children when the rules changed: the read attaches them again. */
+  #readRules(folder: WatchedFolder): void {
+    const around = folder.parent?.rules ?? this.#options.rules;
+    const rules = knownRulesInside(pathOf(folder), this.#onDisk(folder), around);
     if (folder.rules?.equals(rules)) return;
-    for (const child of [...(folder.children?.values() ?? [])]) remove(child);
+    for (const child of [...(folder.children?.values() ?? [])]) this.#remove(child);
     folder.rules = rules;
-  };
+  }
 
-  const attach = (parent: WatchedFolder, name: string, link: boolean): void => {
-    if (link && !options.followLinks) return;
+  #attach(parent: WatchedFolder, name: string, link: boolean): void {
+    if (link && !this.#options.followLinks) return;
     const path = joinPath(pathOf(parent), name);
-    if (parent.rules === undefined || parent.rules.ignoresDirectory(path)) return; // one that was never read will be
-    if (link && !mayFollow(path, parent)) return;
+    if (parent.rules === undefined || parent.rules.ignoresDirectory(path)) return; // its first read attaches it
+    if (link && !this.#mayFollow(path, parent)) return;
     const folder = createFolder(parent, name, link);
-    if (link) links.add(folder);
-    enqueue(folder);
-  };
+    if (link) this.#links.add(folder);
+    this.#enqueue(folder);
+  }
 
-  /** False also when it cannot be told yet: then the folder that holds the link is read again. */
-  const mayFollow = (path: RelativePath, parent: WatchedFolder): boolean => {
+  /** False also when a stat fails: then the folder that holds the link is read again. */
+  #mayFollow(path: RelativePath, parent: WatchedFolder): boolean {
     try {
-      return isFollowable(options.root, path, parent);
+      return isFollowable(this.#options.root, path, parent);
     } catch (error) {
-      refuse(parent, error);
+      this.#refuse(parent, error);
       return false;
     }
-  };
+  }
 
-  const unwatch = (folder: WatchedFolder): void => {
-    if (folder.watch === undefined) return;
-    const closed = folder.watch.close();
-    if (closed !== undefined) closing = Promise.allSettled([closing, closed]);
-    folder.watch = undefined;
-    watched -= 1;
-  };
-
-  const remove = (folder: WatchedFolder): void => {
+  #remove(folder: WatchedFolder): void {
     for (const each of removeFolder(folder)) {
-      unwatch(each);
-      refusals.forget(each);
-      links.delete(each);
+      this.#watches.close(each);
+      this.#refusals.forget(each);
+      this.#links.delete(each);
     }
-  };
+  }
 
-  const changed = (
-    folder: WatchedFolder,
-    kind: 'rename' | 'change',
-    name: string | undefined,
-  ): void => {
-    if (folder.gone || closed) return;
-    on.event();
+  #changed(folder: WatchedFolder, kind: 'rename' | 'change', name: string | undefined): void {
+    if (this.#isOver(folder)) return;
+    this.#on.event();
     const path = pathOf(folder);
     if (name === undefined) {
-      on.invalidate(path, 'a name that is not UTF-8, or was not told, changed');
-      enqueue(folder); // to be read again
+      this.#on.invalidate(path, 'an event without a name, or with one that is not UTF-8');
+      this.#enqueue(folder); // to be read again
       return;
     }
     const below = joinPath(path, name);
-    const there = kind === 'rename' ? whatIsAt(pathOnDisk(options.root, below)) : undefined;
-    on.changed(below, there?.inode);
-    if (name === IGNORE_FILE) enqueue(folder); // to be read again, with the rules that hold now
+    const there = kind === 'rename' ? whatIsAt(pathOnDisk(this.#options.root, below)) : undefined;
+    this.#on.changed(below, there?.inode);
+    if (name === IGNORE_FILE) this.#enqueue(folder); // to be read again, with the new rules
     const child = folder.children?.get(name);
     if (kind === 'rename') {
-      if (child !== undefined) remove(child);
-      if (there?.folder !== undefined) attach(folder, name, there.folder === 'link');
-      if (name === (folder.parent === undefined ? basename(options.root) : folder.name))
-        verifyFolder(folder);
-    } else if (child !== undefined && refused.has(child)) enqueue(child); // its permissions may have changed
-  };
+      if (child !== undefined) this.#remove(child);
+      if (there?.folder !== undefined) this.#attach(folder, name, there.folder === 'link');
+      if (name === (folder.parent === undefined ? basename(this.#options.root) : folder.name))
+        this.#verifyFolder(folder);
+    } else if (child !== undefined && this.refused.has(child)) this.#enqueue(child); // its permissions may have changed
+  }
 
-  const verifyFolder = (folder: WatchedFolder): void => {
+  #verifyFolder(folder: WatchedFolder): void {
     const { parent, name, identity } = folder;
-    if (parent === undefined) verifyRoot();
-    if (
-      parent === undefined ||
-      identity === undefined ||
-      sameIdentity(identity, presentIdentity(onDisk(folder), folder.link))
-    )
-      return;
+    if (parent === undefined) this.#verifyRoot();
+    if (parent === undefined || identity === undefined) return;
+    if (sameIdentity(identity, presentIdentity(this.#onDisk(folder), folder.link))) return;
     const path = pathOf(folder);
-    remove(folder);
-    on.changed(path);
-    const { folder: found } = whatIsAt(pathOnDisk(options.root, path));
-    if (found !== undefined) attach(parent, name, found === 'link');
-  };
+    this.#remove(folder);
+    this.#on.changed(path);
+    const { folder: found } = whatIsAt(pathOnDisk(this.#options.root, path));
+    if (found !== undefined) this.#attach(parent, name, found === 'link');
+  }
 
-  const verifyRoot = (): void => {
-    if (refused.has(root)) return; // waits for `retry`
-    if (root.watch === undefined && !queue.isIdle()) return; // its watch is just being placed
-    const present = presentIdentity(options.root, true);
+  #verifyRoot(): void {
+    const root = this.root;
+    if (this.refused.has(root)) return; // waits for `retry`
+    if (root.watch === undefined && !this.#queue.isIdle()) return; // its watch is about to be placed
+    const present = presentIdentity(this.#options.root, true);
     if (root.watch === undefined ? present === undefined : sameIdentity(root.identity, present))
       return;
-    on.invalidate(
+    this.#on.invalidate(
       '',
       present === undefined ? 'the source has gone' : 'the source is another folder, or is back',
       true,
     );
-    renew();
-  };
-
-  const renew = (): void => {
-    remove(root);
-    limit = undefined;
-    root = createFolder(undefined, '', true);
-    enqueue(root);
-  };
-
-  enqueue(root);
-
-  return {
-    renew,
-    refused,
-    get version() {
-      return refusals.version;
-    },
-    get watched() {
-      return watched;
-    },
-    get root() {
-      return root;
-    },
-    get placing() {
-      return !queue.isIdle() || refusals.passing;
-    },
-    retry() {
-      limit = undefined;
-      for (const folder of refused.keys()) enqueue(folder);
-    },
-    verify(mountPoints) {
-      verifyRoot();
-      const mounted = mountPoints
-        .map((path) => find(root, path))
-        .filter((folder) => folder !== undefined);
-      for (const folder of [...links, ...mounted]) verifyFolder(folder);
-    },
-    settled: queue.settled,
-    async close() {
-      closed = true;
-      remove(root);
-      await queue.settled();
-      await closing;
-    },
-  };
-}
-
-function throwIfAny(error: Error | undefined): void {
-  if (error !== undefined) throw error;
+    this.renew();
+  }
 }
