@@ -5,7 +5,7 @@ import { getObject, listObjects, printObjectUrl, putObject, removeObjects } from
 import { listTrashed, purgeTrashed, restoreTrashed } from './trash.js';
 import type { MirrorHands, TargetCommand } from './with-target.js';
 
-// The commands that work on a target or a trash by hand: arguments and options become calls.
+// Commander definitions of the commands on a target or a trash.
 
 type MirrorWork = (
   mirror: string,
@@ -15,24 +15,24 @@ type MirrorWork = (
 export function addTrashCommands(program: Command, work: MirrorWork): void {
   const trash = program
     .command('trash')
-    .description('list, restore and purge what `deletes: trash` has kept')
+    .description('list, restore and purge the objects that `deletes: trash` moved to the trash')
     .addHelpText('after', TRASH_DETAILS);
   trash
     .command('ls <mirror> [name...]')
-    .description('list what is in the trash, the oldest first')
-    .option('--json', 'print one JSON object a line', false)
+    .description('list the objects in the trash, oldest first')
+    .option('--json', 'print one JSON object per line', false)
     .action((mirror: string, names: string[], { json }: { json: boolean }) =>
       work(mirror, (command) => listTrashed(command, names, json)),
     );
   trash
     .command('restore <mirror> [name...]')
     .description('download the last content of each name into the source; never overwrites a file')
-    .option('--to <folder>', 'into another folder')
+    .option('--to <folder>', 'restore into this folder instead')
     .option(
       '--at <time>',
-      'as they were at a time, such as 2026-11-22T17:38:05Z: what was thrown away first after it',
+      'restore the state at this time, such as 2026-11-22T17:38:05Z: the first content trashed after it',
     )
-    .option('--json', 'print one JSON object a line', false)
+    .option('--json', 'print one JSON object per line', false)
     .action(
       (
         mirror: string,
@@ -42,9 +42,9 @@ export function addTrashCommands(program: Command, work: MirrorWork): void {
     );
   trash
     .command('purge <mirror> [name...]')
-    .description('delete for good what is named, or is old enough, or all')
-    .option('--older-than <duration>', 'what was thrown away longer ago, such as 7d')
-    .option('--all', 'everything in the trash', false)
+    .description('delete objects from the trash permanently: by name, by age, or all')
+    .option('--older-than <duration>', 'those trashed longer ago, such as 7d')
+    .option('--all', 'all objects in the trash', false)
     .action(
       (mirror: string, names: string[], { olderThan, all }: { olderThan?: string; all: boolean }) =>
         work(mirror, (command) => purgeTrashed(command, { names, olderThan, all })),
@@ -56,18 +56,18 @@ type Work = (target: string, work: (command: TargetCommand) => Promise<void>) =>
 export function addContainerCommands(program: Command, work: Work): void {
   const container = program
     .command('container')
-    .description('list, make and remove containers by hand')
+    .description('list, create and remove containers')
     .addHelpText('after', BY_HAND_DETAILS);
   container
     .command('ls <target>')
     .description('list the containers of a target')
-    .option('--json', 'print one JSON object a line', false)
+    .option('--json', 'print one JSON object per line', false)
     .action((target: string, { json }: { json: boolean }) =>
       work(target, (command) => listContainers(command, json)),
     );
   container
     .command('create <target> <container>')
-    .description('make a container')
+    .description('create a container')
     .action((target: string, name: string) =>
       work(target, (command) => createContainer(command, name)),
     );
@@ -79,7 +79,7 @@ export function addContainerCommands(program: Command, work: Work): void {
     );
   container
     .command('cdn <target> <container>')
-    .description('publish a container, where the provider can, and print its address')
+    .description('publish a container where the provider supports it, and print its URL')
     .action((target: string, name: string) =>
       work(target, (command) => publishContainer(command, name)),
     );
@@ -88,12 +88,12 @@ export function addContainerCommands(program: Command, work: Work): void {
 export function addObjectCommands(program: Command, work: Work): void {
   const object = program
     .command('object')
-    .description('list, fetch, store and remove objects by hand')
+    .description('list, download, upload and remove objects')
     .addHelpText('after', BY_HAND_DETAILS);
   object
     .command('ls <target> <container> [prefix]')
     .description('list objects whose names begin with the prefix')
-    .option('--json', 'print one JSON object a line', false)
+    .option('--json', 'print one JSON object per line', false)
     .action(
       (target: string, name: string, prefix: string | undefined, { json }: { json: boolean }) =>
         work(target, (command) => listObjects(command, name, prefix ?? '', json)),
@@ -125,7 +125,7 @@ export function addObjectCommands(program: Command, work: Work): void {
     );
   object
     .command('url <target> <container> <object>')
-    .description('print an address to fetch an object from')
+    .description('print a URL to download an object from')
     .action((target: string, container: string, name: string) =>
       work(target, (command) => printObjectUrl(command, container, name)),
     );

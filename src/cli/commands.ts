@@ -1,0 +1,140 @@
+import { acceptSource } from './accept-source.js';
+import { acceptTarget } from './accept-target.js';
+import { check } from './check.js';
+import type { Command } from './commander.js';
+import { decideHeld, rejection } from './decide-held.js';
+import { held } from './held.js';
+import { ONCE_DETAILS, PROBE_DETAILS } from './help.js';
+import { init } from './init.js';
+import type { Io, Program } from './io.js';
+import { once } from './once.js';
+import { printSchema } from './print-schema.js';
+import { probe } from './probe.js';
+import { serve } from './serve.js';
+import { status } from './status.js';
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly io: Io;
+  readonly engine: Program;
+  /** The value of `--config`. */
+  config(): string | undefined;
+  /** Takes the exit code of the command. */
+  done(code: number): void;
+}
+
+const TAKE_OVER = 'take the lease from a machine that is gone for good';
+const JSON_LINES = 'print one JSON object per line';
+
+/** `run`, `reconcile`, `scan` and `status`. */
+export function addMirrorCommands(
+  program: Command,
+  { io, engine, config, done }: CommandContext,
+): void {
+  program
+    .command('run')
+    .description('mirror continuously, in the foreground, until SIGTERM or Ctrl-C')
+    .option('--take-over', TAKE_OVER, false)
+    .action(async ({ takeOver }: { takeOver: boolean }) =>
+      done(await serve(config(), { takeOver }, io, engine)),
+    );
+  for (const [name, description] of [
+    ['reconcile', 'compare sources, index and containers once, do all the work, then exit'],
+    ['scan', 'compare sources and index only (no listing of containers), do the work, then exit'],
+  ] as const) {
+    program
+      .command(name)
+      .description(description)
+      .argument('[mirror...]', 'only these mirrors')
+      .option('-n, --dry-run', 'print what would be done, and change nothing', false)
+      .option('--json', JSON_LINES, false)
+      .option('--take-over', TAKE_OVER, false)
+      .addHelpText('after', ONCE_DETAILS)
+      .action(
+        async (mirrors: string[], options: { dryRun: boolean; json: boolean; takeOver: boolean }) =>
+          done(await once(config(), { run: name, mirrors, ...options }, io, engine)),
+      );
+  }
+  program
+    .command('status')
+    .description('show the status of the running daemon')
+    .argument('[mirror]', 'only this mirror')
+    .option('--json', 'print JSON', false)
+    .option('-w, --watch', 'repeat every second, until Ctrl-C', false)
+    .action(async (mirror: string | undefined, options: { json: boolean; watch: boolean }) =>
+      done(await status(config(), { mirror, ...options }, io)),
+    );
+}
+
+/** `accept-source`, `accept-target`, `held`, `approve` and `reject`: an operator decides. */
+export function addDecisionCommands(program: Command, { io, config, done }: CommandContext): void {
+  program
+    .command('accept-source')
+    .description('confirm that the present source is right, although it was replaced or is empty')
+    .argument('<mirror>', 'the mirror of that source')
+    .action(async (mirror: string) => done(await acceptSource(config(), mirror, io)));
+  program
+    .command('accept-target')
+    .description('confirm that the target is right, although none of the known objects is in it')
+    .argument('<mirror>', 'the mirror of that target')
+    .action(async (mirror: string) => done(await acceptTarget(config(), mirror, io)));
+  program
+    .command('held')
+    .description('list the deletes and overwrites that wait for a decision')
+    .argument('[mirror]', 'only of this mirror')
+    .option('--json', `${JSON_LINES}, for all of them`, false)
+    .action(async (mirror: string | undefined, { json }: { json: boolean }) =>
+      done(await held(config(), { mirror, json }, io)),
+    );
+  program
+    .command('approve')
+    .description('carry out held deletes and overwrites')
+    .argument('<mirror>', 'the mirror that holds them')
+    .argument('<id>', 'the id that longshore held shows')
+    .action(async (mirror: string, id: string) =>
+      done(await decideHeld(config(), { decision: 'approve', mirror, id }, io)),
+    );
+  program
+    .command('reject')
+    .description('keep the objects of held deletes and overwrites')
+    .argument('<mirror>', 'the mirror that holds them')
+    .argument('[id]', 'the id that longshore held shows')
+    .option('--undo', 'undo earlier rejections', false)
+    .action(async (mirror: string, id: string | undefined, { undo }: { undo: boolean }) =>
+      done(await decideHeld(config(), rejection(mirror, id, undo), io)),
+    );
+}
+
+/** `check`, `probe`, `init` and `schema`: the configuration and its targets. */
+export function addSetupCommands(program: Command, { io, config, done }: CommandContext): void {
+  program
+    .command('check')
+    .description('validate the configuration, and print all errors')
+    .action(async () => done(await check(config(), io)));
+  program
+    .command('probe')
+    .description('test what longshore needs of a target, and remove all traces')
+    .argument('<target>', 'a target of the configuration')
+    .option(
+      '--container <name>',
+      'the container to test in; default: that of the first mirror of the target',
+    )
+    .option('--json', JSON_LINES, false)
+    .addHelpText('after', PROBE_DETAILS)
+    .action(async (target: string, { container, json }: { container?: string; json: boolean }) =>
+      done(await probe(config(), target, { container, json }, io)),
+    );
+  program
+    .command('init')
+    .description('write a commented configuration; an existing file is never overwritten')
+    .argument('[file]', 'the file to write; "-" is stdout', 'longshore.yaml')
+    .option('--source <folder>', 'the folder to mirror')
+    .option('--to <folder>', 'the folder to keep the copies in')
+    .action(async (file: string, { source, to }: { source?: string; to?: string }) =>
+      done(await init({ file, source, to }, io)),
+    );
+  program
+    .command('schema')
+    .description('print the JSON Schema of the configuration, for editors')
+    .action(async () => done(await printSchema(io)));
+}
