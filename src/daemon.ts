@@ -12,16 +12,16 @@ import type { Guard } from './sync/guard/guard.js';
 import { type KeptMirror, keepMirrored } from './sync/mirror/keep-mirrored.js';
 import type { Mirror } from './sync/mirror/mirror.js';
 import type { DueRun } from './sync/scan/due-runs.js';
-import type { LeftWork, OpenDaemon } from './world.js';
+import type { LeftWork, OpenDaemon, World } from './world.js';
 
 export { runOnce } from './once.js';
 export type * from './world.js';
 
-/** Failed attempts after which a daemon reports an object as given up; it goes on trying, ever more seldom. */
+/** Failed attempts after which a daemon quarantines an object: it retries it rarely, and reports it. */
 const ATTEMPTS = 5;
 const CLOSE_MS = 30_000;
 
-/** Opens everything that a daemon works with. Rejects, with all of it closed again, when the state cannot be had. */
+/** Opens the state, targets, mirrors and control socket. When one fails, closes the others and rejects with the error. */
 export const openDaemon: OpenDaemon = async (
   config,
   world,
@@ -29,7 +29,7 @@ export const openDaemon: OpenDaemon = async (
   { takeOver = false, stop = NEVER_ABORTED } = {},
 ) => {
   const lifecycle = createLifecycle({ clock: world.clock, deadlineMs: CLOSE_MS });
-  // The daemon's own signals: it also ends by itself.
+  // The daemon's own signals, as a failure ends it too.
   const drain = new AbortController();
   const unlinkStop = onAbort(stop, () => drain.abort(stop.reason));
   const interrupt = new AbortController();
@@ -52,20 +52,15 @@ export const openDaemon: OpenDaemon = async (
       observe: (event) => {
         service.observe(event);
         observe(event);
-        // What was held is not all that waited: an object that could not take the place of a held one did, too.
-        if (event.event === 'guard' && !event.holding)
-          due(event.mirror, 'nothing is held any more');
+        // Objects that wait to replace a held one are found by a scan. Mirrors that have not begun begin with one.
+        if (event.event === 'guard' && !event.holding && kept.length > 0)
+          keptOf(event.mirror)?.due({ kind: 'scan', under: '', why: 'nothing is held any more' });
       },
       drain: drain.signal,
       interrupt: interrupt.signal,
     });
-    function due(name: string, why: string): void {
-      if (kept.length === 0) return; // none of them has begun: it begins with a scan
-      kept[engine.mirrors.findIndex(({ settings }) => settings.name === name)]?.due({
-        kind: 'scan',
-        under: '',
-        why,
-      });
+    function keptOf(name: string): KeptMirror | undefined {
+      return kept[engine.mirrors.findIndex(({ settings }) => settings.name === name)];
     }
     const status = (): DaemonStatus => ({
       version,
@@ -75,9 +70,8 @@ export const openDaemon: OpenDaemon = async (
       mirrors: engine.mirrors.map((mirror, at) => mirror.status(kept[at]?.watchState() ?? null)),
     });
     const guardControlOf = (name: string): GuardControl | undefined => {
-      const at = engine.mirrors.findIndex(({ settings }) => settings.name === name);
-      const mirror = engine.mirrors[at];
-      return mirror && guardControl(mirror.parts.guard, (run) => kept[at]?.due(run));
+      const mirror = engine.mirrors.find(({ settings }) => settings.name === name);
+      return mirror && guardControl(mirror.parts.guard, (run) => keptOf(name)?.due(run));
     };
     const shown = await lifecycle.add(
       'service',
@@ -87,21 +81,11 @@ export const openDaemon: OpenDaemon = async (
     return {
       status,
       async run(signals, watching) {
-        let cancelDeadline: (() => void) | undefined;
-        // A mirror that cannot go on ends them all, as somebody who stops the daemon does: the next start sees to what is amiss.
-        const failed: unknown[] = [];
-        const fail = (error: unknown) => {
-          if (failed.length > 0 && hasFailedEnvironment()) return; // that is the reason
-          failed.push(error);
-          world.log.error('the daemon ends', { error });
-          drain.abort(error);
-          if (hasFailedEnvironment()) interrupt.abort(error);
-          cancelDeadline ??= world.clock.after(config.drainMs, () => interrupt.abort(error));
-        };
+        const failure = createFailure(config.drainMs, world, drain, interrupt);
         const links = [
           onAbort(signals.drain, () => drain.abort(signals.drain.reason)),
           onAbort(signals.interrupt, () => interrupt.abort(signals.interrupt.reason)),
-          onFailedEnvironment(fail),
+          onFailedEnvironment(failure.report),
         ];
         try {
           const waitingFor = new Set(engine.mirrors);
@@ -112,16 +96,17 @@ export const openDaemon: OpenDaemon = async (
           };
           kept = engine.mirrors.map((mirror) => keepMirrored(mirror, () => underWay(mirror)));
           links.push(
-            onAbort(programReplaced, () =>
-              fail(new ReplacedWhileRunningError(programReplaced.reason)),
-            ),
+            onAbort(programReplaced, () => failure.report(new ReplacedWhileRunningError())),
           );
-          await inTime(Promise.all(kept.map(({ ended }) => ended.catch(fail))), world.clock);
+          await inTime(
+            Promise.all(kept.map(({ ended }) => ended.catch(failure.report))),
+            world.clock,
+          );
           await inTime(engine.stop(), world.clock);
-          if (failed.length > 0) throw failed[0];
+          failure.throwIfAny();
           return engine.mirrors.flatMap(leftOf);
         } finally {
-          cancelDeadline?.();
+          failure.close();
           for (const unlink of links) unlink();
         }
       },
@@ -137,14 +122,44 @@ export const openDaemon: OpenDaemon = async (
   }
 };
 
-/** What an upgrade of the package under a running daemon ends it with. */
+/**
+ * The first failure ends the daemon as a stop does, and aborts the running transfers after `drainMs` milliseconds. The next
+ * start deals with its cause.
+ */
+function createFailure(
+  drainMs: number,
+  { clock, log }: World,
+  drain: AbortController,
+  interrupt: AbortController,
+) {
+  const failed: unknown[] = [];
+  let cancelDeadline: (() => void) | undefined;
+  return {
+    report(error: unknown): void {
+      if (failed.length > 0 && hasFailedEnvironment()) return; // a consequence of the first failure
+      failed.push(error);
+      log.error('the daemon ends', { error });
+      drain.abort(error);
+      if (hasFailedEnvironment()) interrupt.abort(error);
+      cancelDeadline ??= clock.after(drainMs, () => interrupt.abort(error));
+    },
+    throwIfAny(): void {
+      if (failed.length > 0) throw failed[0];
+    },
+    close(): void {
+      cancelDeadline?.();
+    },
+  };
+}
+
+/** Ends a running daemon whose package was upgraded. */
 class ReplacedWhileRunningError extends Error {
   override readonly name = 'ReplacedWhileRunningError';
 
-  constructor(cause: unknown) {
+  constructor() {
     super(
       'the program was replaced on disk; exiting so that the service manager starts the new one',
-      { cause },
+      { cause: programReplaced.reason },
     );
   }
 }
@@ -154,7 +169,7 @@ function leftOf({ settings: { name: mirror }, work }: Mirror): readonly LeftWork
   return objects > 0 || events ? [{ mirror, objects }] : [];
 }
 
-/** What is decided there is made at once. */
+/** Carries out decisions at once, by a run. */
 function guardControl(guard: Guard, due: (run: DueRun) => void): GuardControl {
   return {
     describe: guard.describe,

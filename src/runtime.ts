@@ -1,10 +1,4 @@
 import type { Config, MirrorConfig, TargetConfig } from './config/config.js';
-import type { Backend } from './drivers/backend.js';
-import { createLimiter } from './drivers/layers/limit.js';
-import { measure } from './drivers/layers/measure.js';
-import { readOnly } from './drivers/layers/read-only.js';
-import { retry } from './drivers/layers/retry.js';
-import { untilDrained } from './drivers/layers/until-drained.js';
 import { findDriver } from './drivers/registry/registry.js';
 import { fenced } from './lease/fenced.js';
 import { openLease } from './leases.js';
@@ -23,8 +17,9 @@ import { createMirror, type Mirror } from './sync/mirror/mirror.js';
 import type { MirrorSettings } from './sync/mirror-settings.js';
 import { openFileReader } from './sync/source/file-reader.js';
 import type { Persistence } from './sync/work/attempts.js';
-import { detect, openTarget, type Target } from './targets.js';
-import { throttled } from './throttled.js';
+import type { Job } from './sync/work/job.js';
+import { targetLayers } from './target-layers.js';
+import { detect, openTarget, type Target, type Workers } from './targets.js';
 import type { World } from './world.js';
 
 export interface EngineOptions {
@@ -34,7 +29,7 @@ export interface EngineOptions {
   /** Names of the mirrors to work on; empty: all. */
   readonly mirrors: readonly string[];
   readonly dryRun: boolean;
-  /** Places that others hold are taken from them. */
+  /** Leases that other processes hold are taken over. */
   readonly takeOver: boolean;
   readonly persistence: Persistence;
   /** Milliseconds that a target may be down before `giveUp` is called. */
@@ -45,18 +40,19 @@ export interface EngineOptions {
   readonly interrupt: AbortSignal;
 }
 
-/** All that works on mirrors, wired; the lifecycle closes it. */
+/** The mirrors and targets, connected. The lifecycle closes them. */
 export interface Runtime {
   readonly mirrors: readonly Mirror[];
   readonly targets: readonly Target[];
-  /** Grows whenever a call to a provider ends: something moves. */
+  /** Grows with each call to a provider that ends: a sign of progress. */
   steps(): number;
-  /** Drops what waits, and resolves when nothing runs any more. */
+  /** Drops waiting jobs, and resolves when no job runs. */
   stop(): Promise<void>;
 }
 
+/** Opens the state, the targets and the mirrors, in this order. Rejects with the first error; `lifecycle` closes the rest. */
 export async function openEngine(options: EngineOptions): Promise<Runtime> {
-  const { config, world, lifecycle, dryRun, takeOver, drain, interrupt } = options;
+  const { config, world, lifecycle, dryRun, drain } = options;
   const { clock, log } = world;
   const chosen = config.mirrors.filter(
     ({ name }) => options.mirrors.length === 0 || options.mirrors.includes(name),
@@ -80,50 +76,22 @@ export async function openEngine(options: EngineOptions): Promise<Runtime> {
   );
   const mirrors = new Map<string, Mirror>();
   let steps = 0;
-
-  const step = () => {
-    steps += 1;
+  const workers = {
+    run: async (job: Job) => mirrors.get(job.mirror)?.run(job),
+    dropped: (job: Job) => mirrors.get(job.mirror)?.dropped(job),
   };
-
-  function layers(target: TargetConfig, concurrency: number): (backend: Backend) => Backend {
-    const limited = createLimiter({ clock, concurrency });
-    const slowed = throttled(target, clock, step);
-    const draining = untilDrained(drain);
-    return (backend) => {
-      // From the inside out: every attempt is measured, without what it waited for the target's limits; a call that backs off
-      // holds no slot; a dry run reaches none of them.
-      const limits = draining.around(
-        limited(slowed(draining.within(measure(backend, clock, step)))),
-      );
-      const working = retry(limits, { clock, random: Math.random, until: drain });
-      return dryRun
-        ? readOnly(working, ({ operation, container, key }) =>
-            log.debug('withheld', { operation, container, key }),
-          )
-        : working;
-    };
-  }
-
   const targets = new Map<string, Target>();
   for (const target of config.targets) {
     const first = chosen.find((mirror) => mirror.target === target.name);
     const store = first && state.mirrors.get(first.name);
     if (!first || !store) continue;
-    const opened = openTarget({
-      config: target,
-      found: await detect(target, keptIn(store, dryRun).ledger, world, drain),
+    const opened = openConfiguredTarget(options, target, {
       container: first.container,
-      layers: (concurrency) => layers(target, concurrency),
-      workers: {
-        run: async (job) => mirrors.get(job.mirror)?.run(job),
-        dropped: (job) => mirrors.get(job.mirror)?.dropped(job),
+      found: await detect(target, keptIn(store, dryRun).ledger, world, drain),
+      workers,
+      step: () => {
+        steps += 1;
       },
-      clock,
-      log,
-      random: Math.random,
-      drain,
-      patienceMs: options.patienceMs,
-      giveUp: (error) => options.giveUp(target.name, error),
     });
     targets.set(target.name, await lifecycle.add(`target ${target.name}`, opened));
   }
@@ -135,54 +103,7 @@ export async function openEngine(options: EngineOptions): Promise<Runtime> {
       throw new Error(
         `mirror ${mirror.name} names target ${mirror.target}, which the configuration does not have`,
       );
-    const kept = keptIn(store, dryRun);
-    const metadataEpoch = await metadataEpochOf(kept, mirror, log);
-    const guard = await openGuard({
-      ...kept,
-      rule: mirror.guard,
-      clock,
-      listener: (holding, why) =>
-        options.observe({ mirror: mirror.name, event: 'guard', holding, why }),
-    });
-    const reader = await lifecycle.add(
-      `reader of ${mirror.name}`,
-      openFileReader({ source: mirror.source, follow: mirror.symlinks === 'follow' }),
-    );
-    const lease = await openLease({
-      mirror,
-      target,
-      stateFolder: config.stateFolder,
-      ledger: store.ledger,
-      dryRun,
-      takeOver,
-      world,
-    });
-    await lifecycle.add(`lease of ${mirror.name}`, { close: lease.release });
-    mirrors.set(
-      mirror.name,
-      createMirror({
-        settings: settingsOf(mirror, target.config, config, { metadataEpoch, dryRun }),
-        lease,
-        blankTarget: () => findDriver(target.config.driver).blank?.(target.config.settings, mirror),
-        // Innermost: what waited for a slot, or for another try, is asked about last of all.
-        backend: target.layered(fenced(target.bare, lease)),
-        ...kept,
-        index: guard.index,
-        guard,
-        location: store.location,
-        reader,
-        queue: target.queue,
-        health: target.health,
-        persistence: options.persistence,
-        statAgain: options.persistence.forEver,
-        clock,
-        log,
-        random: Math.random,
-        observe: options.observe,
-        drain,
-        interrupt,
-      }),
-    );
+    mirrors.set(mirror.name, await openMirror(options, mirror, target, store));
   }
 
   return {
@@ -197,6 +118,92 @@ export async function openEngine(options: EngineOptions): Promise<Runtime> {
   };
 }
 
+interface TargetParts {
+  /** Container of the target's first mirror. */
+  readonly container: string;
+  /** What the driver detected about the provider. */
+  readonly found: string | undefined;
+  readonly workers: Workers;
+  readonly step: () => void;
+}
+
+function openConfiguredTarget(
+  options: EngineOptions,
+  target: TargetConfig,
+  { container, found, workers, step }: TargetParts,
+): Target {
+  const { clock, log } = options.world;
+  return openTarget({
+    config: target,
+    found,
+    container,
+    layers: (concurrency) => targetLayers(options, target, concurrency, step),
+    workers,
+    clock,
+    log,
+    random: Math.random,
+    drain: options.drain,
+    patienceMs: options.patienceMs,
+    giveUp: (error) => options.giveUp(target.name, error),
+  });
+}
+
+async function openMirror(
+  options: EngineOptions,
+  mirror: MirrorConfig,
+  target: Target,
+  store: MirrorStore,
+): Promise<Mirror> {
+  const { config, world, lifecycle, dryRun, takeOver, drain, interrupt } = options;
+  const { clock, log } = world;
+  const kept = keptIn(store, dryRun);
+  const metadataEpoch = await metadataEpochOf(kept, mirror, log);
+  const guard = await openGuard({
+    ...kept,
+    rule: mirror.guard,
+    clock,
+    listener: (holding, why) =>
+      options.observe({ mirror: mirror.name, event: 'guard', holding, why }),
+  });
+  const reader = await lifecycle.add(
+    `reader of ${mirror.name}`,
+    openFileReader({ source: mirror.source, follow: mirror.symlinks === 'follow' }),
+  );
+  const lease = await openLease({
+    mirror,
+    target,
+    stateFolder: config.stateFolder,
+    ledger: store.ledger,
+    dryRun,
+    takeOver,
+    world,
+  });
+  await lifecycle.add(`lease of ${mirror.name}`, { close: lease.release });
+  return createMirror({
+    settings: settingsOf(mirror, target.config, config, { metadataEpoch, dryRun }),
+    lease,
+    blankTarget: () => findDriver(target.config.driver).blank?.(target.config.settings, mirror),
+    // Innermost: a call that waited for a slot or a retry checks the lease last of all.
+    backend: target.layered(fenced(target.bare, lease)),
+    ...kept,
+    index: guard.index,
+    guard,
+    location: store.location,
+    reader,
+    queue: target.queue,
+    health: target.health,
+    persistence: options.persistence,
+    statAgain: options.persistence.forEver,
+    clock,
+    log,
+    random: Math.random,
+    observe: options.observe,
+    drain,
+    interrupt,
+  });
+}
+
+/** The index and ledger of a mirror; those of a dry run discard writes. */
 function keptIn(
   { index, ledger }: MirrorStore,
   dryRun: boolean,

@@ -5,7 +5,7 @@ import type { Backend } from '../drivers/backend.js';
 import { retry } from '../drivers/layers/retry.js';
 import { openBackend } from '../drivers/registry/open.js';
 import { builtinDrivers, findDriver } from '../drivers/registry/registry.js';
-import { throttled } from '../throttled.js';
+import { throttled } from '../target-layers.js';
 import { UsageError } from './exit.js';
 import type { Io } from './io.js';
 import { noteLine } from './output.js';
