@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, openSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
@@ -19,10 +18,10 @@ import {
 } from '../src/file-stat.js';
 import { fitsInt64, joinTime, splitTime } from '../src/file-time.js';
 import { anyInode, anyTimeNs } from './state/fixtures.js';
+import { temporaryFolder } from './world/folder.js';
 
 function temporaryFile(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-stat-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('stat');
   const file = join(folder, 'file');
   writeFileSync(file, 'content');
   return file;

@@ -1,5 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../src/clock.js';
@@ -7,16 +6,17 @@ import type { Fields, Logger } from '../src/log.js';
 import { silentLogger } from '../src/log.js';
 import { type NotifierOptions, openNotifier } from '../src/notify.js';
 import { fakeClock } from './fakes/clock.js';
+import { createFolder, removeFolder } from './world/folder.js';
 
-const cleanups: (() => Promise<void>)[] = [];
+const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
 /** A `systemd-notify` that writes down what it is told; `script` may make it do otherwise. */
 async function fakeSystemd(script = 'printf "%s\\n" "$NOTIFY_SOCKET $*" >>"$0.told"') {
-  const folder = await mkdtemp(join(tmpdir(), 'longshore-notify-'));
-  cleanups.push(() => rm(folder, { recursive: true }));
+  const folder = createFolder('notify');
+  cleanups.push(() => removeFolder(folder));
   const program = join(folder, 'systemd-notify');
   await writeFile(program, `#!/bin/sh\n${script}\n`);
   await chmod(program, 0o755);

@@ -1,20 +1,19 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../src/clock.js';
 import { createLogger, silentLogger } from '../src/log.js';
 import { createService, type ServiceOptions } from '../src/service.js';
 import { askStatus, DaemonNotRunningError } from '../src/status/client.js';
 import { daemonStatus } from './status/statuses.js';
+import { temporaryFolder } from './world/folder.js';
 
 let stateFolder: string;
-beforeEach(async () => {
-  stateFolder = await mkdtemp(join(tmpdir(), 'longshore-service-'));
+beforeEach(() => {
+  stateFolder = temporaryFolder('service');
 });
-afterEach(() => rm(stateFolder, { recursive: true }));
 
 const options = (different: Partial<ServiceOptions> = {}): ServiceOptions => ({
   config: { stateFolder, drainMs: 30_000 },

@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../src/clock.js';
 import type { TargetConfig } from '../src/config/config.js';
@@ -11,6 +8,7 @@ import { NEVER_ABORTED } from '../src/signal.js';
 import { openLedger } from '../src/state/ledger-file.js';
 import { detect } from '../src/targets.js';
 import { settingsOf } from './drivers/s3/open.js';
+import { temporaryFolder } from './world/folder.js';
 
 /** A target at a provider that calls itself so. */
 async function targetOf(server: string): Promise<TargetConfig> {
@@ -40,8 +38,7 @@ test.each([
 ])(
   'a daemon whose provider answers as %s notes whose it is, or says that nobody knows',
   async (server, expected, warnings) => {
-    const folder = mkdtempSync(join(tmpdir(), 'longshore-targets-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder('targets');
     const ledger = await openLedger(folder, 'm');
     const told: { event: string; fields: Fields | undefined }[] = [];
     const log = {

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createFolder, removeFolder } from '../world/folder.js';
 import { violationsOf } from './judge.js';
 import { type OneRun, runOnce } from './one-run.js';
 import { nameOf, type Point, pointOf } from './points.js';
@@ -29,7 +28,7 @@ const POINTS = [
 ];
 
 const hasCompiler = spawnSync('gcc', ['--version']).status === 0;
-const folder = mkdtempSync(join(tmpdir(), 'longshore-points-'));
+const folder = createFolder('points');
 const kept = new Map<string, ReadonlySet<string>>();
 let library = '';
 let runs = 0;
@@ -37,7 +36,7 @@ let runs = 0;
 beforeAll(() => {
   if (hasCompiler) library = buildPreload(folder);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => removeFolder(folder));
 
 function run(scenario: Scenario, point: Point | undefined): Promise<OneRun> {
   runs += 1;

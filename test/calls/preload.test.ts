@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createFolder, removeFolder } from '../world/folder.js';
 import { pointOf } from './points.js';
 import { buildPreload, openPreload } from './preload.js';
 
 const hasCompiler = spawnSync('gcc', ['--version']).status === 0;
-const folder = mkdtempSync(join(tmpdir(), 'longshore-preload-'));
+const folder = createFolder('preload');
 const roots = {
   source: join(folder, 'source'),
   target: join(folder, 'target'),
@@ -19,7 +19,7 @@ beforeAll(() => {
   for (const root of Object.values(roots)) mkdirSync(root);
   if (hasCompiler) library = buildPreload(folder);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => removeFolder(folder));
 
 /** Runs a line of JavaScript with `fs` and the state folder, while the fault of this name, if any, is in wait. */
 function run(name: string | undefined, code: string) {

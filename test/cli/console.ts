@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import type { Io, Program, StopSignal, Stream } from '../../src/cli/io.js';
@@ -7,6 +6,7 @@ import { run } from '../../src/cli/run.js';
 import { systemClock } from '../../src/clock.js';
 import type { OnceResult } from '../../src/daemon.js';
 import type { RunReport } from '../../src/state/ledger.js';
+import { createFolder, removeFolder } from '../world/folder.js';
 
 /** A stream that keeps what is written to it. */
 export function sink({
@@ -53,7 +53,7 @@ export function openConsole({
   env?: Io['env'];
   stdin?: Readable;
 } = {}): Console {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-cli-'));
+  const folder = createFolder('cli');
   const listeners = new Set<(signal: StopSignal) => void>();
   const ended: StopSignal[] = [];
   const stdout = sink({ isTTY });
@@ -83,7 +83,7 @@ export function openConsole({
     listens: () => listeners.size > 0,
     ended,
     run: (argv, engine = {}) => run(argv, io, { ...absent, ...engine }),
-    remove: () => rmSync(folder, { recursive: true }),
+    remove: () => removeFolder(folder),
   };
 }
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../world/folder.js';
 import { MAIN } from '../world/program.js';
 
 const CONFIG = `
@@ -19,9 +19,8 @@ const AS_ROOT =
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'longshore-main-'));
+  folder = temporaryFolder('main');
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Runs the built program as its users do. */
 function longshore(

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { knownDrivers } from '../../src/cli/drivers.js';
 import { configJsonSchema } from '../../src/config/json-schema.js';
 import { loadConfig } from '../../src/config/load.js';
+import { temporaryFolder } from '../world/folder.js';
 
 const ROOT = new URL('../../../', import.meta.url);
 const example = readFileSync(new URL('config.example.yaml', ROOT), 'utf8');
@@ -14,9 +14,8 @@ const switchedOn = example.replace(/^( *)#(?=[^\s#])/gm, '$1');
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'longshore-example-'));
+  folder = temporaryFolder('example');
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 function load(text: string) {
   writeFileSync(join(folder, 'config.yaml'), text);

@@ -1,17 +1,16 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config/config.js';
 import { configPlaces, findConfig } from '../../src/config/find.js';
 import { ConfigError, loadConfig } from '../../src/config/load.js';
+import { temporaryFolder } from '../world/folder.js';
 import { stubDrivers } from './stub-drivers.js';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'longshore-config-'));
+  folder = temporaryFolder('config');
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 function load(text: string | Uint8Array, env: Record<string, string> = {}): Promise<Config> {
   const file = join(folder, 'longshore.yaml');

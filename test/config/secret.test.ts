@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Secret, SecretError, secretsIn } from '../../src/config/secret.js';
+import { temporaryFolder } from '../world/folder.js';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'longshore-secret-'));
+  folder = temporaryFolder('secret');
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('Secret', () => {
   it('P9: never prints itself', () => {

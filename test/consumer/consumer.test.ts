@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as longshore from 'longshore';
 import { expect, test } from 'vitest';
+import { createFolder, removeFolder } from '../world/folder.js';
 
 const run = promisify(execFile);
 const project = fileURLToPath(new URL('../../../', import.meta.url));
@@ -28,7 +28,7 @@ test('the package is imported by its name', async () => {
 });
 
 test('a program of another project compiles against the types and runs', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'longshore-consumer-'));
+  const folder = createFolder('consumer');
   try {
     await mkdir(join(folder, 'node_modules', '@types'), { recursive: true });
     await symlink(project, join(folder, 'node_modules', 'longshore'));
@@ -57,6 +57,6 @@ test('a program of another project compiles against the types and runs', async (
     const { stdout } = await run(process.execPath, ['consumer.js'], { cwd: folder });
     expect(stdout).toContain('greeting.txt 5 5d41402abc4b2a76b9719d911017c592');
   } finally {
-    await rm(folder, { recursive: true });
+    removeFolder(folder);
   }
 });

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../world/folder.js';
 import { type Block, blocksOf } from './blocks.js';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
@@ -26,13 +26,11 @@ interface Result {
 let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'longshore-docs-'));
+  folder = temporaryFolder('docs');
   await mkdir(join(folder, 'bin'));
   const script = `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`;
   await writeFile(join(folder, 'bin', 'longshore'), script, { mode: 0o755 });
 });
-
-afterEach(() => rm(folder, { recursive: true }));
 
 function shell(command: string): Promise<Result> {
   const env = { HOME: folder, PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}` };

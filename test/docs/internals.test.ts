@@ -1,21 +1,19 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../world/folder.js';
 
 const run = promisify(execFile);
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 const page = await readFile(join(project, 'docs', 'internals.md'), 'utf8');
 let folder: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'longshore-docs-'));
+beforeEach(() => {
+  folder = temporaryFolder('docs');
 });
-
-afterEach(() => rm(folder, { recursive: true }));
 
 /** Text of each file at a path, or below it. */
 async function textsAt(path: string): Promise<string[]> {

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as longshore from 'longshore';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { temporaryFolder } from '../world/folder.js';
 import { blocksOf } from './blocks.js';
 
 const run = promisify(execFile);
@@ -14,12 +14,10 @@ const project = fileURLToPath(new URL('../../../', import.meta.url));
 let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'longshore-docs-'));
+  folder = temporaryFolder('docs');
   await mkdir(join(folder, 'node_modules'));
   await symlink(project, join(folder, 'node_modules', 'longshore'));
 });
-
-afterEach(() => rm(folder, { recursive: true }));
 
 const page = await readFile(join(project, 'docs', 'library.md'), 'utf8');
 const program = blocksOf(page)

@@ -1,21 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { pointOf } from '../calls/points.js';
 import { buildPreload, openPreload } from '../calls/preload.js';
 import { eventually } from '../world/eventually.js';
+import { createFolder, removeFolder } from '../world/folder.js';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
 import { start } from '../world/program.js';
 
 const hasCompiler = spawnSync('gcc', ['--version']).status === 0;
-const folder = mkdtempSync(join(tmpdir(), 'longshore-looks-'));
+const folder = createFolder('looks');
 let library = '';
 beforeAll(() => {
   if (hasCompiler) library = buildPreload(folder);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => removeFolder(folder));
 
 /** Appears whole, so that the only events are those of the folder that holds it. */
 function appear(place: LocalMirror, name: string): void {

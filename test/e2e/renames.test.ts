@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   renameSync,
   rmdirSync,
@@ -12,12 +11,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
 import { eventually } from '../world/eventually.js';
+import { createFolder } from '../world/folder.js';
 import type { Program } from '../world/program.js';
 import { canMount } from '../world/rights.js';
 import { seeded } from '../world/tree.js';
@@ -198,7 +197,7 @@ test.each(['chokidar', 'directories'])(
 test.skipIf(!canMount)(
   'P4: a full target keeps the object under the old name of a file until the new one fits',
   async () => {
-    const vault = mkdtempSync(join(tmpdir(), 'longshore-full-'));
+    const vault = createFolder('full');
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', vault]);
     onTestFinished(() => {
       execFileSync('umount', ['-l', vault]);

@@ -1,9 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../world/folder.js';
 
 const PROGRAM = fileURLToPath(new URL('./source-mounts-child.js', import.meta.url));
 const SAME_NUMBERS = fileURLToPath(new URL('./same-numbers-child.js', import.meta.url));
@@ -32,8 +30,7 @@ test.skipIf(!canMount).each([
 );
 
 function outputOf(program: string, ...args: readonly string[]): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-mounts-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('mounts');
   return new Promise((resolve) => {
     const command = ['-m', process.execPath, program, folder, ...args];
     execFile('unshare', command, { timeout: 220_000 }, (_, stdout, stderr) =>

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
@@ -8,16 +7,17 @@ import { askStatus } from '../../src/status/client.js';
 import { pointOf } from '../calls/points.js';
 import { buildPreload, openPreload } from '../calls/preload.js';
 import { eventually } from '../world/eventually.js';
+import { createFolder, removeFolder } from '../world/folder.js';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
 import { start } from '../world/program.js';
 
 const hasCompiler = spawnSync('gcc', ['--version']).status === 0;
-const folder = mkdtempSync(join(tmpdir(), 'longshore-unwatched-'));
+const folder = createFolder('unwatched');
 let library = '';
 beforeAll(() => {
   if (hasCompiler) library = buildPreload(folder);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => removeFolder(folder));
 
 /** The timer of folders without a watch is one minute: what is mirrored earlier did not wait for it. */
 const BEFORE_TIMER_MS = 30_000;

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import type { Backend } from '../../src/drivers/backend.js';
@@ -19,6 +16,7 @@ import type { Fault } from '../fakes/s3/faults.js';
 import type { ConditionDialect } from '../fakes/s3/objects.js';
 import { startFakeS3 } from '../fakes/s3/server.js';
 import { startFakeSwift } from '../fakes/swift/server.js';
+import { temporaryFolder } from '../world/folder.js';
 import { holder, REF } from './rig.js';
 
 type Clients = readonly [Backend, Backend];
@@ -30,8 +28,7 @@ const storages = {
     return [memoryBackend({ store }), memoryBackend({ store })];
   },
   async local(): Promise<Clients> {
-    const root = mkdtempSync(join(tmpdir(), 'longshore-lease-'));
-    onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+    const root = temporaryFolder('lease');
     return [localBackend({ root }), localBackend({ root })];
   },
   async s3(): Promise<Clients> {

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
@@ -15,14 +14,14 @@ import {
 } from '../../src/status/client.js';
 import { type Routes, statusRoutes } from '../../src/status/routes.js';
 import { openControlServer } from '../../src/status/server.js';
+import { temporaryFolder } from '../world/folder.js';
 import { daemonStatus, mirrorStatus } from './statuses.js';
 
 let stateFolder: string;
 let cleanups: (() => Promise<unknown>)[];
-beforeEach(async () => {
-  stateFolder = await mkdtemp(join(tmpdir(), 'longshore-control-'));
-  const folder = stateFolder;
-  cleanups = [() => rm(folder, { recursive: true })];
+beforeEach(() => {
+  stateFolder = temporaryFolder('control');
+  cleanups = [];
 });
 afterEach(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
