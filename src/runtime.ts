@@ -194,6 +194,7 @@ async function openMirror(
     health: target.health,
     persistence: options.persistence,
     statAgain: options.persistence.forEver,
+    walksTwice: !options.dryRun,
     clock,
     log,
     random: Math.random,

@@ -147,6 +147,7 @@ export async function openMirrorFixture({
     health,
     persistence,
     statAgain: false,
+    walksTwice: true,
     clock,
     log: silentLogger,
     random: () => 0,

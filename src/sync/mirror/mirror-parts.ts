@@ -32,6 +32,11 @@ export interface MirrorParts {
   readonly persistence: Persistence;
   /** True in a daemon: files that may have changed unseen while they were sent are looked at once more, soon. */
   readonly statAgain: boolean;
+  /**
+   * Whether the source is walked once more before a run's deletes, for files that moved behind the first walk. False in a
+   * dry run: its deletes reach no container, and what it plans is not recorded, so a second walk would plan it twice.
+   */
+  readonly walksTwice: boolean;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;

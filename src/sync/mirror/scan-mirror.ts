@@ -125,7 +125,7 @@ export async function scanMirror(
       }));
       if (summary.deletesKept > 0) mirror.miss();
     }
-    if (changed && deletes.size > 0 && due.under === '')
+    if (changed && parts.walksTwice && deletes.size > 0 && due.under === '')
       await lookForMoved(mirror, run, request, { signal, clock, ...whereToCut(mirror) });
     asOfMs = clock.monotonic();
     mirror.scansDue.walked(due.under, began);

@@ -1,3 +1,4 @@
+import type { ObjectName } from '../../state/object-index.js';
 import { type ScanOptions, startScan } from '../scan/scan.js';
 import type { ScanRequest } from '../scan/scan-run.js';
 import type { Mirror } from './mirror.js';
@@ -6,7 +7,7 @@ import type { Run } from './runs.js';
 /**
  * Walks the source once more, for files that moved while it was walked from where the walk had not been yet to where it had
  * been already: their old names are missing, and nothing knows their new ones. Makes jobs of these, so that the deletes of the
- * old names wait for them. Says nothing of what is gone. Rejects as a scan does.
+ * old names wait for them. A file whose inode has no other name in the index did not move. Rejects as a scan does.
  */
 export async function lookForMoved(
   mirror: Mirror,
@@ -26,9 +27,14 @@ export async function lookForMoved(
         whereabouts.unnameable(item.path, item.inode, item.detail);
       if (item.kind !== 'finding' || item.local === undefined || item.decision.action === 'report')
         continue;
+      if (!isAnotherName(item.name, parts.index.namesOfInode(item.local.inode))) continue;
       if (whereabouts.isSighted(item.name, item.local.inode)) continue;
       if (pending.has(item.name)) whereabouts.sighted(item.name, item.local.inode);
       else await intake.enqueue(item, run);
     }
   }
+}
+
+function isAnotherName(name: ObjectName, known: readonly ObjectName[]): boolean {
+  return known.some((each) => each !== name);
 }
