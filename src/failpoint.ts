@@ -26,7 +26,7 @@ export const FAILPOINTS = [
   'parts: upload noted, no part sent',
   'parts: part sent, not the last',
   'parts: all sent, not completed',
-  'parts: completed, not told',
+  'parts: completed, not recorded',
   'local: temporary file written, not synced',
   'local: contents synced, not renamed',
   'local: one of a group renamed, the others not',

@@ -38,14 +38,14 @@ export interface SentParts {
   readonly partSize: number | undefined;
   /** Hex MD5 of all that the body had. */
   readonly md5: string;
-  /** Whether the provider has told, of each part, the digest of the bytes that are in the body. */
+  /** Whether the provider reported the digest of each part, and it is that of the bytes sent. */
   readonly confirmed: boolean;
 }
 
 /**
  * Sends a body in parts, several at a time, reading each byte once. On failure the upload is aborted at the provider,
- * unless it can be resumed. A resumed one compares what is there already with the body, where the provider tells
- * digests of parts, and sends only what is missing or different.
+ * unless it can be resumed. A resumed upload compares the parts at the provider with the body, where the provider
+ * reports digests of parts, and sends only what is missing or different.
  */
 export async function sendInParts(
   backend: Backend,
@@ -58,26 +58,14 @@ export async function sendInParts(
   const partSize = settings.partSize ?? partSizeFor(body.size, multipart.partSize);
   if (partSize === undefined) {
     const { max, maxParts } = multipart.partSize;
-    throw new ObjectTooLargeError(
-      ref.key,
-      `is too large: ${body.size} bytes, where ${maxParts} parts of ${max} bytes are allowed`,
-      {
-        driver: backend.name,
-      },
-    );
+    const problem = `is too large: ${body.size} bytes, where ${maxParts} parts of ${max} bytes are allowed`;
+    throw new ObjectTooLargeError(ref.key, problem, { driver: backend.name });
   }
-  const upload: Upload = {
-    multipart,
-    ref,
-    body,
-    options,
-    partSize,
-    settings,
-    driver: backend.name,
-  };
+  const driver = backend.name;
+  const upload: Upload = { multipart, ref, body, options, partSize, settings, driver };
   const found = await findUpload(upload);
   if (found === 'gone') {
-    // Completed perhaps, by somebody who could not tell us any more.
+    // Perhaps it was completed, and the answer was lost.
     const made = await madeBefore(backend, upload);
     if (made !== undefined) return made;
   }
@@ -123,7 +111,7 @@ async function* following(
   yield* others;
 }
 
-/** No provider compares an object in parts with the MD5 of the whole, which its metadata may tell. */
+/** No provider compares an object in parts with the MD5 of the whole, which its metadata may hold. */
 function refuseOtherContent({ options, ref, driver }: Upload, md5: string): void {
   const expected = findChecksum(options.checksums, 'md5')?.hex;
   if (expected === undefined || expected === md5) return;
@@ -152,7 +140,7 @@ async function sendMissing(
         : await multipart.uploadPart(token, part.number, part.body, { signal }),
     );
     failpoint('parts: part sent, not the last');
-    part.release(); // and not after a failure: somebody may still be reading
+    part.release(); // not after a failure: a request may still be reading it
   });
   return parts.sort((a, b) => a.number - b.number);
 }
@@ -219,7 +207,7 @@ async function begin({ multipart, ref, options, settings }: Upload): Promise<Upl
   return token;
 }
 
-/** What is read may be open by now, and nobody else closes it. */
+/** Closes a source that may be open by now, and rejects with the error. */
 async function abandonSource({ parts }: PartSource, error: unknown): Promise<never> {
   await parts.return().catch(() => undefined);
   throw error;
@@ -236,7 +224,7 @@ async function finish(
     completing = true;
     failpoint('parts: all sent, not completed');
     const info = await multipart.complete(token, parts, { signal });
-    failpoint('parts: completed, not told');
+    failpoint('parts: completed, not recorded');
     return { info, confirmed: parts.every(({ md5 }) => md5 !== undefined) };
   } catch (error) {
     const refused =
@@ -250,7 +238,7 @@ async function finish(
   }
 }
 
-/** Without the caller's signal, which may be why we are here. When it fails, `unfinished` still lists the upload. */
+/** Aborts without the caller's signal, which may have caused the failure. If that fails, `unfinished` still lists the upload. */
 async function abandon(multipart: Multipart, token: UploadToken): Promise<void> {
   await multipart.abort(token, { signal: NEVER_ABORTED }).catch(() => undefined);
 }

@@ -17,35 +17,12 @@ import { sendObject } from './send.js';
 
 /** Derives the whole storage API from what a provider supplies. Closing it closes the backend. */
 export function createDriver(backend: Backend): StorageDriver {
+  const transfers = objectTransfers(backend);
   const driver: StorageDriver = {
     name: backend.name,
     hashType: backend.hashType,
     capabilities: backend.capabilities,
-
-    async *iterateContainers(options) {
-      const call = callOf(options);
-      for await (const info of itemsOfPages(
-        backend.name,
-        (page) => backend.listContainers(page, call),
-        call,
-      ))
-        yield new Container(info, driver);
-    },
-    listContainers: (options) => collect(driver.iterateContainers(options)),
-    getContainer: async (name, options) =>
-      new Container(await backend.headContainer(name, callOf(options)), driver),
-    createContainer: async (name, options) =>
-      new Container(await backend.createContainer(name, callOf(options)), driver),
-    async deleteContainer(container, options) {
-      await backend.deleteContainer(container.name, callOf(options));
-      return true;
-    },
-    async enableContainerCdn(container, options) {
-      await cdnOf(backend).enableContainer(container.name, callOf(options));
-      return true;
-    },
-    getContainerCdnUrl: async (container, options) =>
-      cdnOf(backend).containerUrl(container.name, callOf(options)),
+    ...containerMethods(backend, () => driver),
 
     async *iterateContainerObjects(container, options) {
       const call = callOf(options);
@@ -54,51 +31,45 @@ export function createDriver(backend: Backend): StorageDriver {
         (page) => backend.listObjects(container.name, options?.prefix ?? '', page, call),
         call,
       );
-      for await (const info of list) yield objectOf(info, container);
+      for await (const info of list) yield objectOf(backend, info, container);
     },
     listContainerObjects: (container, options) =>
       collect(driver.iterateContainerObjects(container, options)),
     async getObject(containerName, objectName, options) {
       const call = callOf(options);
-      const info = await lookUp({ container: containerName, key: objectName }, call, (ref) =>
+      const ref = { container: containerName, key: objectName };
+      const info = await withContainerCheck(backend, ref, call, () =>
         backend.headObject(ref, call),
       );
-      return objectOf(info, new Container({ name: containerName, extra: {} }, driver));
+      return objectOf(backend, info, new Container({ name: containerName, extra: {} }, driver));
     },
     async uploadObject(filePath, container, objectName, options) {
       const ref = { container: container.name, key: objectName };
-      return upload(
-        container,
-        ref,
-        await fileBody(filePath, { ref, driver: backend.name }),
-        [filePath, objectName],
-        options,
-      );
+      const body = await fileBody(filePath, { ref, driver: backend.name });
+      return transfers.upload(container, ref, body, [filePath, objectName], options);
     },
-    uploadObjectViaStream: async (source, container, objectName, options) =>
-      upload(
-        container,
-        { container: container.name, key: objectName },
-        streamBody(source),
-        [objectName],
-        options,
-      ),
+    uploadObjectViaStream: async (source, container, objectName, options) => {
+      const ref = { container: container.name, key: objectName };
+      return transfers.upload(container, ref, streamBody(source), [objectName], options);
+    },
 
     downloadObject: (object, destination, options) =>
-      download(object, destination, undefined, options),
-    downloadObjectAsStream: (object, options) => read(object, undefined, options),
+      transfers.download(object, destination, undefined, options),
+    downloadObjectAsStream: (object, options) => transfers.read(object, undefined, options),
     async downloadObjectRange(object, destination, range, options) {
       checkRange(range);
-      return download(object, destination, range, options);
+      return transfers.download(object, destination, range, options);
     },
     downloadObjectRangeAsStream(object, range, options) {
       checkRange(range);
-      return read(object, range, options);
+      return transfers.read(object, range, options);
     },
     async deleteObject(object, options) {
       const call = callOf(options);
-      await lookUp(refOf(object), call, (ref) => backend.headObject(ref, call)); // Libcloud reports a missing object; backends do not (G5)
-      await backend.deleteObject(refOf(object), call);
+      const ref = refOf(object);
+      // Libcloud reports a missing object; backends do not (G5).
+      await withContainerCheck(backend, ref, call, () => backend.headObject(ref, call));
+      await backend.deleteObject(ref, call);
       return true;
     },
     async enableObjectCdn(object, options) {
@@ -111,30 +82,46 @@ export function createDriver(backend: Backend): StorageDriver {
     close: () => backend.close(),
   };
   return driver;
+}
 
-  function objectOf(
-    { key, size, checksums, extra, metaData }: ObjectInfo,
-    container: Container,
-  ): StorageObject {
-    const hash = findChecksum(checksums, backend.hashType)?.hex;
-    return new StorageObject({ name: key, size, hash, extra, metaData, container });
-  }
+type ContainerMethods = Pick<
+  StorageDriver,
+  | 'iterateContainers'
+  | 'listContainers'
+  | 'getContainer'
+  | 'createContainer'
+  | 'deleteContainer'
+  | 'enableContainerCdn'
+  | 'getContainerCdnUrl'
+>;
 
-  /** A miss may be of the object or of its container, and some providers answer both alike: only then is the container asked for. */
-  async function lookUp<T>(
-    ref: ObjectRef,
-    call: Call,
-    ask: (ref: ObjectRef) => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await ask(ref);
-    } catch (error) {
-      if (error instanceof ObjectDoesNotExistError)
-        await backend.headContainer(ref.container, call);
-      throw error;
-    }
-  }
+function containerMethods(backend: Backend, driver: () => StorageDriver): ContainerMethods {
+  return {
+    async *iterateContainers(options) {
+      const call = callOf(options);
+      const list = itemsOfPages(backend.name, (page) => backend.listContainers(page, call), call);
+      for await (const info of list) yield new Container(info, driver());
+    },
+    listContainers: (options) => collect(driver().iterateContainers(options)),
+    getContainer: async (name, options) =>
+      new Container(await backend.headContainer(name, callOf(options)), driver()),
+    createContainer: async (name, options) =>
+      new Container(await backend.createContainer(name, callOf(options)), driver()),
+    async deleteContainer(container, options) {
+      await backend.deleteContainer(container.name, callOf(options));
+      return true;
+    },
+    async enableContainerCdn(container, options) {
+      await cdnOf(backend).enableContainer(container.name, callOf(options));
+      return true;
+    },
+    getContainerCdnUrl: async (container, options) =>
+      cdnOf(backend).containerUrl(container.name, callOf(options)),
+  };
+}
 
+/** Moves the content of objects between the caller and the backend. */
+function objectTransfers(backend: Backend) {
   async function upload(
     container: Container,
     ref: ObjectRef,
@@ -148,7 +135,7 @@ export function createDriver(backend: Backend): StorageDriver {
       verifyHash: options.verifyHash ?? true,
       ...(options.resume && { resume: options.resume }),
     });
-    return objectOf(info, container);
+    return objectOf(backend, info, container);
   }
 
   async function download(
@@ -172,21 +159,53 @@ export function createDriver(backend: Backend): StorageDriver {
     options: CallOptions = {},
   ) {
     const call = callOf(options);
-    const source = await lookUp(refOf(object), call, (ref) => backend.readObject(ref, range, call));
+    const ref = refOf(object);
+    const source = await withContainerCheck(backend, ref, call, () =>
+      backend.readObject(ref, range, call),
+    );
     yield* verifyReceived(source, {
       objectName: object.name,
       driver: backend.name,
       size: range === undefined ? object.size : lengthWithin(range, object.size),
-      checksum: range === undefined ? hashOf(object) : undefined,
+      checksum: range === undefined ? hashOf(object, backend) : undefined,
       signal: call.signal,
     });
   }
 
-  function hashOf({ hash }: StorageObject): Checksum | undefined {
-    return backend.hashType !== undefined && hash !== undefined
-      ? { algorithm: backend.hashType, hex: hash }
-      : undefined;
+  return { upload, download, read };
+}
+
+function objectOf(
+  { hashType }: Backend,
+  { key, size, checksums, extra, metaData }: ObjectInfo,
+  container: Container,
+): StorageObject {
+  const hash = findChecksum(checksums, hashType)?.hex;
+  return new StorageObject({ name: key, size, hash, extra, metaData, container });
+}
+
+/**
+ * Runs a request for an object. Some providers answer alike for a missing object and a missing container: only after such
+ * a miss is the container asked for, so that the error names what is missing.
+ */
+async function withContainerCheck<T>(
+  backend: Backend,
+  ref: ObjectRef,
+  call: Call,
+  request: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    if (error instanceof ObjectDoesNotExistError) await backend.headContainer(ref.container, call);
+    throw error;
   }
+}
+
+function hashOf({ hash }: StorageObject, { hashType }: Backend): Checksum | undefined {
+  return hashType !== undefined && hash !== undefined
+    ? { algorithm: hashType, hex: hash }
+    : undefined;
 }
 
 function callOf(options: CallOptions | undefined): Call {

@@ -1,3 +1,5 @@
+import type { ObjectInfo } from '../call.js';
+import type { CopyReplacement } from '../capabilities.js';
 import type { HttpHeaders } from './exchange.js';
 
 /** The headers that providers give back with an object's content as they got them, and their names in `ObjectInfo.extra`. */
@@ -17,8 +19,14 @@ export function extraOfHeaders(headers: HttpHeaders): Record<string, string> {
   );
 }
 
-/** The reverse, for an object that is to have the same. */
-export function headersOfExtra(extra: Readonly<Record<string, unknown>>): Record<string, string> {
+/** The description of an object, for a copy that keeps it. */
+export function descriptionOf({ extra, metaData }: ObjectInfo): CopyReplacement {
+  const contentType = String(extra['contentType'] ?? 'application/octet-stream');
+  return { contentType, metaData, headers: headersOfExtra(extra) };
+}
+
+/** The reverse of extraOfHeaders. */
+function headersOfExtra(extra: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(CONTENT_HEADERS).flatMap(([header, name]) => valued(header, extra[name])),
   );

@@ -44,12 +44,6 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
     settings.fsync ? createMakeDurable() : undefined,
   );
 
-  function uploadOf(id: number): Upload {
-    const upload = uploads.get(id);
-    if (upload === undefined) throw new Error(`upload ${id} is not under way`);
-    return upload;
-  }
-
   /** A change that needs no preparation. */
   const change = (ticket: Ticket, publish: () => Published): void =>
     commits.add({ ticket, content: undefined, publish, discard: () => undefined });
@@ -83,11 +77,11 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
       ticket.answer(undefined);
     },
     uploadChunk({ upload, memory, length }, ticket) {
-      uploadOf(upload).write(new Uint8Array(memory, 0, length));
+      uploadOf(upload, uploads).write(new Uint8Array(memory, 0, length));
       ticket.answer(memory, memory);
     },
     finishUpload({ upload }, ticket) {
-      commits.add(uploadOf(upload).finish(ticket));
+      commits.add(uploadOf(upload, uploads).finish(ticket));
       uploads.delete(upload);
     },
     dropUpload({ upload }, ticket) {
@@ -125,7 +119,7 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
       try {
         store.turn();
       } catch (error) {
-        gone = new Refusal(toFailure(error)); // which each request is told
+        gone = new Refusal(toFailure(error)); // each request is answered with it
       }
       return {
         run(operation, ask, ticket, body) {
@@ -136,4 +130,10 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
       };
     },
   };
+}
+
+function uploadOf(id: number, uploads: ReadonlyMap<number, Upload>): Upload {
+  const upload = uploads.get(id);
+  if (upload === undefined) throw new Error(`upload ${id} is not under way`);
+  return upload;
 }

@@ -1,7 +1,6 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import {
   closeSync,
-  fdatasync,
   ftruncateSync,
   openSync,
   readSync,
@@ -11,7 +10,7 @@ import {
 } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { statDescriptor } from '../../file-stat.js';
-import { codeOf } from './failure.js';
+import { backgroundFlush } from './background-flush.js';
 import {
   entriesOf,
   findIn,
@@ -135,21 +134,20 @@ function tableOf(path: string, opened: number, header: Header): RecordTable {
   let descriptor = opened;
   let { pages } = header;
   let inode = statDescriptor(descriptor).ino;
-  let flushing = false;
-  let dirty = false;
+  const flush = backgroundFlush(() => descriptor);
   let closed = false;
 
   /** Of the page that was read last. */
   const page = Buffer.alloc(PAGE_BYTES);
 
-  // A digest, so that nobody can choose names that all come into one page.
+  // A digest, so that no user can choose names that all come into one page.
   const numberOf = (key: Buffer, of: number): number =>
     hash('md5', Buffer.concat([salt, key]), 'buffer').readUInt32LE(0) & (of - 1);
   const positionOf = (number: number): number => (number + 1) * PAGE_BYTES;
   const read = (number: number): void => readInto(page, descriptor, positionOf(number));
 
   function write(number: number): void {
-    dirty = true;
+    flush.changed();
     writeAt(descriptor, page, positionOf(number));
   }
 
@@ -178,19 +176,7 @@ function tableOf(path: string, opened: number, header: Header): RecordTable {
     closeSync(former);
     pages *= 2;
     inode = statDescriptor(descriptor).ino;
-    dirty = true;
-  }
-
-  function flushLater(): void {
-    if (!dirty || flushing || closed) return;
-    dirty = false;
-    flushing = true;
-    // A descriptor of its own: growing, and closing, do not wait for it.
-    const own = openSync(`/proc/self/fd/${descriptor}`, 'r');
-    fdatasync(own, () => {
-      closeSync(own);
-      flushing = false;
-    });
+    flush.changed();
   }
 
   return {
@@ -221,12 +207,7 @@ function tableOf(path: string, opened: number, header: Header): RecordTable {
       if (removeFrom(page, key)) write(number);
     },
     flushLater() {
-      try {
-        flushLater();
-      } catch (error) {
-        flushing = false;
-        if (codeOf(error) === undefined) throw error; // no /proc: it is flushed when the system sees fit
-      }
+      if (!closed) flush.flushLater();
     },
     close() {
       if (closed) return;
@@ -236,7 +217,7 @@ function tableOf(path: string, opened: number, header: Header): RecordTable {
   };
 }
 
-/** What is behind the end of the file reads as zeros. */
+/** Bytes behind the end of the file read as zeros. */
 function readInto(bytes: Buffer, descriptor: number, position: number): void {
   for (let done = 0; done < bytes.length; ) {
     const read = readSync(descriptor, bytes, done, bytes.length - done, position + done);

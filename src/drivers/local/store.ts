@@ -20,7 +20,7 @@ import { createExclusiveLock } from './exclusive-lock.js';
 import { codeOf, isFull, Refusal } from './failure.js';
 import { type Incoming, openIncoming } from './incoming.js';
 import { BESIDE_FOLDER, maxKeyBytes, PRIVATE_FOLDER } from './names.js';
-import { bootId, thisProcess } from './owner.js';
+import { bootId, type Owner, thisProcess } from './owner.js';
 import type { WorkerSettings } from './protocol.js';
 import { openRecords, type Records, recordsFile } from './records.js';
 import { createRoot } from './root.js';
@@ -59,22 +59,19 @@ export function createStore(settings: WorkerSettings): Store {
   const emptyFolders = createEmptyFolders(root, mayBeEmpty, maxKeyBytes(root));
   const self = thisProcess();
   const lock = createExclusiveLock(`${folder}/exclusive`, self);
-  const place = createRoot(settings);
+  const rootFolder = createRoot(settings);
   const containers = new Map<string, string>();
-  const mounts = new Set<string>();
-  const incomings = new Map<string, Incoming>();
-  const ofContainers = new Map<string, Incoming>();
+  const incoming = incomingFolders(root, folder, self);
   let opened: Records | undefined;
 
   function release(): void {
     opened?.close();
     opened = undefined;
-    incomings.clear();
-    mounts.clear();
+    incoming.forget();
   }
 
   function openForWriting(): Records {
-    place.make();
+    rootFolder.make();
     makeFoldersSync(folder);
     // Without flushes a loss of power may leave a file with the size and times of a content that it does not have. Then no record
     // can be believed.
@@ -114,8 +111,8 @@ export function createStore(settings: WorkerSettings): Store {
     root,
     turn() {
       containers.clear();
-      ofContainers.clear();
-      if (place.check()) release();
+      incoming.turn();
+      if (rootFolder.check()) release();
       // The file may have been removed or replaced: what is open is then not what other processes see.
       if (opened !== undefined && look(file)?.ino !== opened.inode) release();
     },
@@ -138,38 +135,57 @@ export function createStore(settings: WorkerSettings): Store {
         }
       }),
     emptyFolders,
-    incoming(container) {
-      const known = ofContainers.get(container);
-      if (known !== undefined) return known;
-      const beside = mounts.has(container) || statPath(container).dev !== statPath(root).dev;
-      const where = beside ? `${container}/${BESIDE_FOLDER}` : `${folder}/incoming`;
-      let incoming = incomings.get(where);
-      if (incoming === undefined) {
-        incoming = openIncoming(where, self, systemClock.now());
-        incomings.set(where, incoming);
-      }
-      ofContainers.set(container, incoming);
-      return incoming;
-    },
-    isMount(container) {
-      mounts.add(container);
-      ofContainers.delete(container);
-    },
-    releaseIncoming(container) {
-      const where = `${container}/${BESIDE_FOLDER}`;
-      incomings.get(where)?.remove();
-      incomings.delete(where);
-      ofContainers.delete(container);
-    },
+    incoming: (container) => incoming.of(container),
+    isMount: (container) => incoming.isMount(container),
+    releaseIncoming: (container) => incoming.release(container),
     dirty: (container, path) => ({ path, volume: container }),
     async close() {
-      for (const incoming of incomings.values()) incoming.remove();
-      incomings.clear();
+      incoming.removeAll();
       const last = opened;
       opened = undefined;
       last?.close();
       lock.close();
       if (last?.writable && !fsync) becomeSynced(folder, file, unsynced);
+    },
+  };
+}
+
+/** The folders for temporary files: one for the root, and one for each container on a file system of its own. */
+function incomingFolders(root: string, privateFolder: string, self: Owner) {
+  /** Containers that are mounts of their own, though of the root's device. */
+  const mounts = new Set<string>();
+  const byFolder = new Map<string, Incoming>();
+  /** Valid for one turn: a file system can be mounted at any time. */
+  const byContainer = new Map<string, Incoming>();
+  return {
+    turn: () => byContainer.clear(),
+    of(container: string): Incoming {
+      const known = byContainer.get(container);
+      if (known !== undefined) return known;
+      const beside = mounts.has(container) || statPath(container).dev !== statPath(root).dev;
+      const folder = beside ? `${container}/${BESIDE_FOLDER}` : `${privateFolder}/incoming`;
+      const incoming = byFolder.get(folder) ?? openIncoming(folder, self, systemClock.now());
+      byFolder.set(folder, incoming);
+      byContainer.set(container, incoming);
+      return incoming;
+    },
+    isMount(container: string): void {
+      mounts.add(container);
+      byContainer.delete(container);
+    },
+    release(container: string): void {
+      const folder = `${container}/${BESIDE_FOLDER}`;
+      byFolder.get(folder)?.remove();
+      byFolder.delete(folder);
+      byContainer.delete(container);
+    },
+    removeAll(): void {
+      for (const incoming of byFolder.values()) incoming.remove();
+      byFolder.clear();
+    },
+    forget(): void {
+      byFolder.clear();
+      mounts.clear();
     },
   };
 }
@@ -198,7 +214,7 @@ function readMark(unsynced: string): string | undefined {
   }
 }
 
-/** Flushed in the end, and with nobody else at work, the records may be believed after a loss of power. */
+/** Removes the mark when no other process works on the root: after this flush the records survive a loss of power. */
 function becomeSynced(folder: string, file: string, unsynced: string): void {
   try {
     if (readdirSync(`${folder}/incoming`).length > 0) return;

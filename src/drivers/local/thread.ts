@@ -32,24 +32,21 @@ interface Waiting {
   readonly body: Uint8Array | undefined;
   resolve(answer: unknown): void;
   reject(error: unknown): void;
-  /** Where its claim is, once it was sent. */
+  /** The word of shared memory by which it can be abandoned; undefined until it is sent. */
   claim: { readonly claims: Int32Array; readonly index: number } | undefined;
 }
 
 const BYTES_PER_CLAIM = 4;
 
-/** Contents that may be on their way at once; further ones wait, as each is in memory twice until it is written. */
+/** Bytes of content under way at most. Further contents wait, as each is in memory twice until it is written. */
 const BYTES_UNDER_WAY = 64 * 1024 * 1024;
 
 const PROGRAM = programFile(new URL('./files-worker.js', import.meta.url));
 
 export function createFileThread(settings: WorkerSettings): FileThread {
-  const waiting = new Map<number, Waiting>();
-  let unsent: Waiting[] = [];
-  let bytesUnderWay = 0;
-  let lastId = 0;
   let worker: Worker | undefined;
   let closing: Promise<void> | undefined;
+  const requests = requestQueue(() => setImmediate(send));
 
   function start(): Worker {
     const started = new Worker(PROGRAM.load(), {
@@ -59,69 +56,32 @@ export function createFileThread(settings: WorkerSettings): FileThread {
       execArgv: [], // a program's own, such as --input-type, may not fit a worker
     });
     started.on('message', (replies: readonly Reply[]) => {
-      for (const reply of replies) settle(reply);
-      if (waiting.size === 0) started.unref();
+      for (const reply of replies) requests.settle(reply);
+      if (requests.isIdle()) started.unref();
     });
     const lost = (cause?: unknown) => {
       if (worker !== started) return;
       worker = undefined;
-      failAll('the thread that works on the files has ended', cause);
+      requests.failAll('the thread that works on the files has ended', cause);
     };
     started.once('error', lost);
     started.once('exit', () => lost());
     return started;
   }
 
-  function failAll(problem: string, cause: unknown): void {
-    const error = new TargetUnavailableError(problem, { driver: 'local', retry: 'backoff', cause });
-    for (const one of waiting.values()) one.reject(error);
-    waiting.clear();
-    unsent = [];
-    bytesUnderWay = 0;
-  }
-
-  function settle(reply: Reply): void {
-    const one = waiting.get(reply.id);
-    if (one) forget(one);
-    if ('answer' in reply) one?.resolve(reply.answer);
-    else one?.reject(toStorageError(reply.failure, keyOf(one.request)));
-  }
-
-  function forget(one: Waiting): void {
-    waiting.delete(one.request.id);
-    if (one.claim === undefined) return;
-    bytesUnderWay -= lengthOf(one);
-    if (unsent.length > 0) setImmediate(send);
-  }
-
   /** All requests of one turn go in one message: a message costs more than the work on a small file. */
   function send(): void {
-    let count = 0;
-    for (const one of unsent) {
-      if (bytesUnderWay > 0 && bytesUnderWay + lengthOf(one) > BYTES_UNDER_WAY) break;
-      bytesUnderWay += lengthOf(one);
-      count += 1;
-    }
-    const batch = unsent.splice(0, count);
+    const batch = requests.takeBatch();
     if (batch.length === 0) return;
     try {
       worker ??= start();
     } catch (cause) {
-      failAll('no thread can be started to work on the files', cause);
+      requests.failAll('no thread can be started to work on the files', cause);
       return;
     }
     worker.ref();
     const { message, transfer } = pack(batch);
     worker.postMessage(message, transfer);
-  }
-
-  function giveUp(one: Waiting, reason: unknown): void {
-    if (one.claim === undefined) unsent = unsent.filter((other) => other !== one);
-    else if (Atomics.compareExchange(one.claim.claims, one.claim.index, OPEN, DROPPED) !== OPEN)
-      return; // it happens: wait for its end
-    forget(one);
-    one.reject(reason);
-    if (waiting.size === 0) worker?.unref();
   }
 
   function ask<Name extends OperationName>(
@@ -132,29 +92,27 @@ export function createFileThread(settings: WorkerSettings): FileThread {
   ): Promise<Answer<Name>> {
     if (signal.aborted) return Promise.reject(signal.reason);
     return new Promise<unknown>((resolve, reject) => {
-      lastId += 1;
-      const one: Waiting = {
-        request: { id: lastId, operation, ask: what },
-        body,
-        claim: undefined,
-        resolve(answer) {
+      const listeners = {
+        resolve(answer: unknown) {
           unwatch();
           resolve(answer);
         },
-        reject(error) {
+        reject(error: unknown) {
           unwatch();
           reject(error);
         },
       };
-      const unwatch = onAbort(signal, () => giveUp(one, signal.reason));
-      waiting.set(lastId, one);
-      unsent.push(one);
-      if (unsent.length === 1) setImmediate(send);
+      const unwatch = onAbort(signal, () => {
+        if (!requests.abandon(request)) return;
+        listeners.reject(signal.reason);
+        if (requests.isIdle()) worker?.unref();
+      });
+      const request = requests.add(operation, what, body, listeners);
     }) as Promise<Answer<Name>>;
   }
 
   async function end(): Promise<void> {
-    if (worker === undefined && unsent.length === 0) return; // nothing was ever asked
+    if (worker === undefined && !requests.hasUnsent()) return; // no request was ever made
     await ask('close', undefined, NEVER_ABORTED);
     const ended = worker;
     worker = undefined;
@@ -173,6 +131,79 @@ export function createFileThread(settings: WorkerSettings): FileThread {
   };
 }
 
+/** The requests that wait to be sent, and those that wait for an answer. `wake` schedules `takeBatch`. */
+function requestQueue(wake: () => void) {
+  const waiting = new Map<number, Waiting>();
+  let unsent: Waiting[] = [];
+  let bytesUnderWay = 0;
+  let lastId = 0;
+
+  function remove(one: Waiting): void {
+    waiting.delete(one.request.id);
+    if (one.claim === undefined) return;
+    bytesUnderWay -= lengthOf(one);
+    if (unsent.length > 0) wake();
+  }
+
+  return {
+    isIdle: () => waiting.size === 0,
+    hasUnsent: () => unsent.length > 0,
+
+    add(
+      operation: OperationName,
+      ask: Ask<OperationName>,
+      body: Uint8Array | undefined,
+      listeners: Pick<Waiting, 'resolve' | 'reject'>,
+    ): Waiting {
+      lastId += 1;
+      const request = { id: lastId, operation, ask };
+      const one: Waiting = { request, body, claim: undefined, ...listeners };
+      waiting.set(lastId, one);
+      unsent.push(one);
+      if (unsent.length === 1) wake();
+      return one;
+    },
+
+    /** The next requests to send: as many as BYTES_UNDER_WAY allows, and at least one if nothing is under way. */
+    takeBatch(): readonly Waiting[] {
+      let count = 0;
+      for (const one of unsent) {
+        if (bytesUnderWay > 0 && bytesUnderWay + lengthOf(one) > BYTES_UNDER_WAY) break;
+        bytesUnderWay += lengthOf(one);
+        count += 1;
+      }
+      return unsent.splice(0, count);
+    },
+
+    /** Passes an answer to its request, unless that was abandoned. */
+    settle(reply: Reply): void {
+      const one = waiting.get(reply.id);
+      if (one === undefined) return;
+      remove(one);
+      if ('answer' in reply) one.resolve(reply.answer);
+      else one.reject(toStorageError(reply.failure, keyOf(one.request)));
+    },
+
+    /** Removes a request, which then changes nothing any more. False: the worker has begun it, so its answer comes. */
+    abandon(one: Waiting): boolean {
+      if (one.claim === undefined) unsent = unsent.filter((other) => other !== one);
+      else if (Atomics.compareExchange(one.claim.claims, one.claim.index, OPEN, DROPPED) !== OPEN)
+        return false;
+      remove(one);
+      return true;
+    },
+
+    failAll(problem: string, cause: unknown): void {
+      const context = { driver: 'local', retry: 'backoff', cause } as const;
+      const error = new TargetUnavailableError(problem, context);
+      for (const one of waiting.values()) one.reject(error);
+      waiting.clear();
+      unsent = [];
+      bytesUnderWay = 0;
+    },
+  };
+}
+
 function lengthOf({ body }: Waiting): number {
   return body?.length ?? 0;
 }
@@ -184,7 +215,7 @@ function keyOf({ ask }: Omit<Request, 'body'>): string | undefined {
   return 'key' in ask ? ask.key : undefined;
 }
 
-/** Contents are copied into one piece of memory, which then changes hands: the caller may need its own for another try. */
+/** Copies the contents into one piece of memory and transfers that: the caller may need its own for another try. */
 function pack(batch: readonly Waiting[]): {
   readonly message: Batch;
   readonly transfer: ArrayBuffer[];

@@ -68,45 +68,7 @@ export function conditionalWrites({
     if (unknown.has(name)) throw notUnderstood(name, undefined);
   }
 
-  /** Bare; undefined: there is no such object. */
-  async function etagOf({ container, key }: ObjectRef, call: Call): Promise<string | undefined> {
-    try {
-      const { headers } = await client.request(
-        {
-          method: 'HEAD',
-          operation: 'headObject',
-          action: 'look at',
-          container,
-          key,
-          headers: access,
-        },
-        call,
-      );
-      return unquoted(headers['etag'] ?? '');
-    } catch (error) {
-      if (error instanceof ObjectDoesNotExistError) return undefined;
-      throw error;
-    }
-  }
-
-  /** Returns when the condition holds although it was refused. */
-  async function expectMisunderstood(
-    ref: ObjectRef,
-    condition: Precondition,
-    refusal: StorageError,
-    call: Call,
-  ): Promise<void> {
-    const named = 'ifAbsent' in condition ? undefined : unquoted(condition.ifMatch);
-    const found = await etagOf(ref, call).catch((error: unknown) => {
-      throw error instanceof StorageError && error.retry === 'never' ? refusal : error;
-    });
-    if (found === named) return;
-    if (refusal instanceof PreconditionFailedError) throw refusal;
-    throw new PreconditionFailedError(ref.key, 'is not what the condition says', {
-      driver: S3,
-      cause: refusal,
-    });
-  }
+  const expectMisunderstood = misunderstandings(client, access);
 
   /** Resolves with the refusal of a condition that holds. */
   async function tryOnce<T>(
@@ -157,6 +119,42 @@ export function conditionalWrites({
       }
       throw notUnderstood(name, refusal);
     },
+  };
+}
+
+/**
+ * Checks refusals of conditions. The returned function resolves when the condition holds although it was refused, and
+ * rejects with PreconditionFailedError when it does not hold.
+ */
+function misunderstandings(client: S3Client, access: ObjectHeaders['access']) {
+  /** Without quotes; undefined: there is no such object. */
+  async function etagOf({ container, key }: ObjectRef, call: Call): Promise<string | undefined> {
+    const about = { operation: 'headObject', action: 'look up', container, key } as const;
+    try {
+      const { headers } = await client.request({ method: 'HEAD', ...about, headers: access }, call);
+      return unquoted(headers['etag'] ?? '');
+    } catch (error) {
+      if (error instanceof ObjectDoesNotExistError) return undefined;
+      throw error;
+    }
+  }
+
+  return async (
+    ref: ObjectRef,
+    condition: Precondition,
+    refusal: StorageError,
+    call: Call,
+  ): Promise<void> => {
+    const named = 'ifAbsent' in condition ? undefined : unquoted(condition.ifMatch);
+    const found = await etagOf(ref, call).catch((error: unknown) => {
+      throw error instanceof StorageError && error.retry === 'never' ? refusal : error;
+    });
+    if (found === named) return;
+    if (refusal instanceof PreconditionFailedError) throw refusal;
+    throw new PreconditionFailedError(ref.key, 'is not what the condition says', {
+      driver: S3,
+      cause: refusal,
+    });
   };
 }
 

@@ -1,20 +1,18 @@
-import { NEVER_ABORTED } from '../../signal.js';
 import type { Call, ObjectInfo, ObjectRef } from '../call.js';
-import type { CopyReplacement, Part } from '../capabilities.js';
-import { eachInParallel } from '../parallel.js';
+import type { CopyReplacement, Multipart } from '../capabilities.js';
+import { copyInParts } from '../copy-in-parts.js';
 import { planParts } from '../part-size.js';
 import { type S3Context, SLOW_ANSWER_MS } from './context.js';
 import { copySource } from './copy-source.js';
 import { quoted } from './etag.js';
-import type { s3Multipart } from './multipart.js';
 import { elementOf, textOf } from './xml.js';
 
 const LANES = 8;
 
-/** A copy of an object that is too large for one request. Its parts are copied at the provider; on failure nothing stays behind. */
-export async function copyInParts(
+/** Copies an object that is too large for one request. The provider copies its parts. */
+export async function copyByParts(
   { client, profile, headers: objectHeaders }: S3Context,
-  multipart: ReturnType<typeof s3Multipart>,
+  multipart: Multipart,
   source: ObjectInfo,
   to: ObjectRef,
   kept: CopyReplacement,
@@ -23,13 +21,19 @@ export async function copyInParts(
 ): Promise<ObjectInfo> {
   const partSize = Math.max(smallestPart, Math.ceil(source.size / profile.parts.maxParts));
   const token = await multipart.begin(to, { headers: {}, ...kept, checksums: [] }, call);
-  const parts: Part[] = [];
-  try {
-    await eachInParallel(
-      planParts(source.size, partSize),
-      LANES,
-      call.signal,
-      async ({ number, start, end }, signal) => {
+  const headersOfSource = {
+    ...copySource(source, profile),
+    ...objectHeaders.access,
+    ...objectHeaders.copySource,
+  };
+  const info = await copyInParts(
+    multipart,
+    {
+      token,
+      sources: planParts(source.size, partSize),
+      lanes: LANES,
+      async copyPart({ number, start, end }, partCall) {
+        const range = `bytes=${start}-${end - 1}`;
         const { body, headers } = await client.request(
           {
             method: 'PUT',
@@ -37,29 +41,17 @@ export async function copyInParts(
             action: `copy a part of "${source.key}"`,
             ...to,
             query: { partNumber: String(number), uploadId: token.opaque },
-            headers: {
-              ...copySource(source, profile),
-              ...objectHeaders.access,
-              ...objectHeaders.copySource,
-              'x-amz-copy-source-range': `bytes=${start}-${end - 1}`,
-            },
+            headers: { ...headersOfSource, 'x-amz-copy-source-range': range },
             answerWithinMs: SLOW_ANSWER_MS,
           },
-          { signal },
+          partCall,
         );
         const etag = textOf(elementOf(body), 'ETag') || (headers['etag'] ?? '');
-        parts.push({ number, size: end - start, receipt: quoted(etag) });
+        return { number, size: end - start, receipt: quoted(etag) };
       },
-    );
-    parts.sort((a, b) => a.number - b.number);
-    const info = await multipart.complete(token, parts, call);
-    return {
-      ...info,
-      metaData: kept.metaData,
-      extra: { ...info.extra, contentType: kept.contentType },
-    };
-  } catch (error) {
-    await multipart.abort(token, { signal: NEVER_ABORTED }).catch(() => undefined);
-    throw error;
-  }
+    },
+    call,
+  );
+  const extra = { ...info.extra, contentType: kept.contentType };
+  return { ...info, metaData: kept.metaData, extra };
 }

@@ -1,26 +1,25 @@
+import type { Backend } from '../backend.js';
 import type { Call, ObjectInfo, ObjectRef } from '../call.js';
-import type { Copy, CopyReplacement } from '../capabilities.js';
+import type { Copy, CopyReplacement, Multipart } from '../capabilities.js';
 import { checkSource } from '../copy-source.js';
 import { findChecksum } from '../digest.js';
 import { ObjectError } from '../errors.js';
-import { headersOfExtra } from '../http/content-headers.js';
+import { descriptionOf } from '../http/content-headers.js';
 import { foundAsSent, isAsSent } from '../http/found-as-sent.js';
 import { type S3Context, SLOW_ANSWER_MS } from './context.js';
-import { copyInParts } from './copy-parts.js';
+import { copyByParts } from './copy-parts.js';
 import { copySource } from './copy-source.js';
 import { S3 } from './errors.js';
 import { quoted } from './etag.js';
-import type { s3Multipart } from './multipart.js';
 import { checkContainer, checkKey } from './names.js';
-import type { objectOperations } from './objects.js';
 import type { Profile } from './profiles.js';
 import { isStorageClass, storageClassNamed } from './storage-classes.js';
 import { elementOf, textOf } from './xml.js';
 
 export function s3Copy(
   context: S3Context,
-  { headObject }: Pick<ReturnType<typeof objectOperations>, 'headObject'>,
-  multipart: ReturnType<typeof s3Multipart>,
+  { headObject }: Pick<Backend, 'headObject'>,
+  multipart: Multipart,
 ): Copy {
   const { client, profile, headers: objectHeaders, etags } = context;
 
@@ -36,12 +35,7 @@ export function s3Copy(
       checkSource(source, from, S3);
       if (replace === undefined && from.container === to.container && from.key === to.key)
         return source;
-      const kept = replace ?? {
-        contentType: String(source.extra['contentType'] ?? 'application/octet-stream'),
-        metaData: source.metaData,
-        headers: headersOfExtra(source.extra),
-        ...classOf(source, profile),
-      };
+      const kept = replace ?? { ...descriptionOf(source), ...classOf(source, profile) };
       const { whole, part } = profile.copy;
       if (source.size > whole && part === undefined)
         throw new ObjectError(
@@ -50,7 +44,7 @@ export function s3Copy(
           { driver: S3 },
         );
       if (source.size > whole && part !== undefined)
-        return copyInParts(context, multipart, source, to, kept, part, call);
+        return copyByParts(context, multipart, source, to, kept, part, call);
       const sent = {
         size: source.size,
         md5: findChecksum(source.checksums, 'md5')?.hex,

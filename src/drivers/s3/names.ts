@@ -59,3 +59,11 @@ export function checkContainer(name: string): void {
 export function isContainerName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._:-]*$/.test(name);
 }
+
+/** The members of a request that name the object. */
+export function target({ container, key }: ObjectRef): {
+  readonly container: string;
+  readonly key: string;
+} {
+  return { container, key };
+}

@@ -2,8 +2,7 @@ import type { ByteRange, Call, ObjectRef } from '../call.js';
 import { contentIn, isEmptyRange, noBytes, rangeHeader } from '../http/read-object.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
-import { refuseImpossible } from './names.js';
-import { target } from './objects.js';
+import { refuseImpossible, target } from './names.js';
 
 export type Read = (
   ref: ObjectRef,

@@ -5,8 +5,7 @@ import type { S3Context } from './context.js';
 import { decodeListed } from './encode.js';
 import { S3 } from './errors.js';
 import { quoted } from './etag.js';
-import { checkContainer, refuseImpossible } from './names.js';
-import { target } from './objects.js';
+import { checkContainer, refuseImpossible, target } from './names.js';
 import type { Read } from './read.js';
 import { elementOf, orderedChildren, textOf, type XmlElement } from './xml.js';
 

@@ -8,7 +8,7 @@ import { SLOW_ANSWER_MS, type SwiftContext } from './context.js';
 import { SWIFT } from './errors.js';
 import type { LargeObjectParts } from './large-objects.js';
 import { checksumsOf, extraFrom, quoted, SEGMENTS_METADATA } from './object-info.js';
-import { segmentsMark } from './segments.js';
+import { segmentsMark } from './segment-names.js';
 import { manifestEtag, manifestOf } from './slo.js';
 import { refuseDropped } from './stored.js';
 import type { UploadNote } from './upload-marks.js';

@@ -1,7 +1,7 @@
 import type { Call, ObjectRef } from '../call.js';
 import type { Multipart } from '../capabilities.js';
 import type { SwiftContext } from './context.js';
-import { dynamicPlace, listDynamic, type NamedSegment, readManifest } from './manifest.js';
+import { dynamicPrefix, listDynamic, type NamedSegment, readManifest } from './manifest.js';
 import type { Segments } from './segments.js';
 
 /** A listing gives at most this many at once, and the ETag of a dynamic large object is made of one (swift/common/middleware/dlo.py). */
@@ -45,7 +45,7 @@ export function cutsOf(
     const manifest = (await client.request(about, call)).headers['x-object-manifest'];
     return manifest === undefined
       ? undefined
-      : listDynamic(client, dynamicPlace(manifest), MOST_SEGMENTS, call);
+      : listDynamic(client, dynamicPrefix(manifest), MOST_SEGMENTS, call);
   }
 
   return async ({ container, key, extra }, call) => {

@@ -13,8 +13,8 @@ export interface LargeObjects {
    */
   replacing<T>(ref: ObjectRef, call: Call, change: () => Promise<T>): Promise<T>;
   /**
-   * The same for a delete, which goes on where the container has no room for a mark: it makes room. Segments that a process
-   * which dies right then leaves behind are found by nothing.
+   * The same for a delete, which proceeds where the container has no room for a mark, since it makes room. When the
+   * process dies at that moment, nothing finds the segments.
    */
   deleting<T>(ref: ObjectRef, call: Call, change: () => Promise<T>): Promise<T>;
   /** Removes an upload's segments and marks. Not the segments that the object is made of now. */
@@ -33,50 +33,10 @@ export function largeObjects(
   marks: Pick<UploadMarks, 'write' | 'remove'>,
   notice: Notice = () => {},
 ): LargeObjects {
-  // Who sees that an object is still made of an upload's segments takes the dead mark away, and by then it may be the mark of
-  // somebody who is about to replace the object.
+  // A request that sees that an object is still made of an upload's segments removes the dead mark, which may by then be
+  // the mark of another request that is about to replace the object. So the requests of one upload take turns.
   const turns = openTurns();
-
-  /** `no container`: and so there is no segment. */
-  async function markDead(
-    { container, key }: ObjectRef,
-    uploadId: string,
-    call: Call,
-  ): Promise<'marked' | 'no room' | 'no container'> {
-    try {
-      await marks.write('dead', container, uploadId, { key }, call);
-      return 'marked';
-    } catch (error) {
-      if (error instanceof ContainerDoesNotExistError) return 'no container';
-      if (error instanceof TargetFullError) return 'no room';
-      throw error;
-    }
-  }
-
-  /**
-   * A dead mark takes the place of the open one first: parts that arrive from now on find no open one, and go. Where there is
-   * no room for it, the open one stays until the segments are gone.
-   */
-  async function discard(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
-    call.signal.throwIfAborted();
-    const marked = await markDead(ref, uploadId, call);
-    if (marked === 'no container') return;
-    if (marked === 'no room') await sweepSegments(ref, uploadId, call);
-    await marks.remove('open', ref.container, uploadId, call);
-    await sweep(ref, uploadId, call);
-  }
-
-  async function sweepSegments(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
-    // Of all replicas: an old one would not know yet that the object is made of these.
-    const made = await segments.madeOf(ref, call, true);
-    if (made === undefined || (made.isKnown && !made.uploadIds.includes(uploadId)))
-      await segments.remove(ref.container, uploadId, call);
-  }
-
-  async function sweep(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
-    await sweepSegments(ref, uploadId, call);
-    await marks.remove('dead', ref.container, uploadId, call);
-  }
+  const { markDead, discard, sweep } = segmentRemoval(segments, marks);
 
   function warnOfForeign({ container, key }: ObjectRef, segment: string): void {
     notice(
@@ -139,4 +99,53 @@ export function largeObjects(
       });
     },
   };
+}
+
+/** Removes the segments of one upload, with marks by which `unfinished` finds what a crash leaves behind. */
+function segmentRemoval(
+  segments: Pick<Segments, 'madeOf' | 'remove'>,
+  marks: Pick<UploadMarks, 'write' | 'remove'>,
+) {
+  /** `no container`: so there is no segment either. */
+  async function markDead(
+    { container, key }: ObjectRef,
+    uploadId: string,
+    call: Call,
+  ): Promise<'marked' | 'no room' | 'no container'> {
+    try {
+      await marks.write('dead', container, uploadId, { key }, call);
+      return 'marked';
+    } catch (error) {
+      if (error instanceof ContainerDoesNotExistError) return 'no container';
+      if (error instanceof TargetFullError) return 'no room';
+      throw error;
+    }
+  }
+
+  /**
+   * A dead mark replaces the open one first: parts that arrive from now on find no open mark and are deleted. Where there
+   * is no room for a dead mark, the open one stays until the segments are removed.
+   */
+  async function discard(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
+    call.signal.throwIfAborted();
+    const marked = await markDead(ref, uploadId, call);
+    if (marked === 'no container') return;
+    if (marked === 'no room') await sweepSegments(ref, uploadId, call);
+    await marks.remove('open', ref.container, uploadId, call);
+    await sweep(ref, uploadId, call);
+  }
+
+  async function sweepSegments(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
+    // All replicas are asked: an old one would not know yet that the object is made of these segments.
+    const made = await segments.madeOf(ref, call, true);
+    if (made === undefined || (made.isKnown && !made.uploadIds.includes(uploadId)))
+      await segments.remove(ref.container, uploadId, call);
+  }
+
+  async function sweep(ref: ObjectRef, uploadId: string, call: Call): Promise<void> {
+    await sweepSegments(ref, uploadId, call);
+    await marks.remove('dead', ref.container, uploadId, call);
+  }
+
+  return { markDead, discard, sweep };
 }

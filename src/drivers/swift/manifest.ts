@@ -56,7 +56,7 @@ function namedSegment({
 }
 
 /** Where the segments of a dynamic large object are: all objects of the container whose names begin with `key`. */
-export function dynamicPlace(manifest: string): ObjectRef {
+export function dynamicPrefix(manifest: string): ObjectRef {
   let decoded = manifest;
   try {
     decoded = decodeURIComponent(manifest);
