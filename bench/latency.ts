@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { makeTree } from './tree.js';
+import { makeTree } from '../test/world/tree.js';
 
 const MAIN = fileURLToPath(new URL('../bundle/main.js', import.meta.url));
 const files = Number(process.argv[2] ?? 100_000);

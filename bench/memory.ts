@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeTree } from './tree.js';
+import { makeTree } from '../test/world/tree.js';
 
 const MAIN = fileURLToPath(new URL('../bundle/main.js', import.meta.url));
 const files = Number(process.argv[2] ?? 1_000_000);

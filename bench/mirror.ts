@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeTree } from '../test/world/tree.js';
 import { report, type Timing, time } from './comparison.js';
-import { makeTree } from './tree.js';
 
 const MAIN = fileURLToPath(new URL('../bundle/main.js', import.meta.url));
 const rounds = Number(process.argv[2] ?? 3);

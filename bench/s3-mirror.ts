@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeTree } from '../test/world/tree.js';
 import { report, type Timing, time } from './comparison.js';
 import { startSink } from './start-sink.js';
-import { makeTree } from './tree.js';
 
 const MAIN = fileURLToPath(new URL('../bundle/main.js', import.meta.url));
 const MIB = 2 ** 20;

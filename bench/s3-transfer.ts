@@ -12,8 +12,8 @@ import { s3Driver } from '../src/drivers/s3/driver-kind.js';
 import type { S3Settings } from '../src/drivers/s3/settings.js';
 import { createSigner } from '../src/drivers/s3/sign.js';
 import { sendObject } from '../src/drivers/send.js';
+import { makeTree } from '../test/world/tree.js';
 import { startSink } from './start-sink.js';
-import { makeTree } from './tree.js';
 
 type Sink = Awaited<ReturnType<typeof startSink>>;
 
