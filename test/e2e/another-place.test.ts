@@ -16,32 +16,32 @@ describe.each([
   ['target', './vault', './others', 'others/documents'],
 ])('P4: a mirror whose %s was changed in the configuration', (_, before, after, there) => {
   test('the first run deletes no object that is there, and mirrors every file to it', async () => {
-    const place = openLocalMirror();
-    const file = join(place.folder, 'longshore.yaml');
-    for (const path of ['a', 'b']) place.write(path);
-    expect((await place.longshore('reconcile')).code).toBe(0);
+    const mirror = openLocalMirror();
+    const file = join(mirror.folder, 'longshore.yaml');
+    for (const path of ['a', 'b']) mirror.write(path);
+    expect((await mirror.longshore('reconcile')).code).toBe(0);
 
-    const others = join(place.folder, there);
+    const others = join(mirror.folder, there);
     mkdirSync(others, { recursive: true });
     for (const name of ['a', 'z']) writeFileSync(join(others, name), `a person's ${name}`);
     writeFileSync(file, readFileSync(file, 'utf8').replace(before, after));
-    rmSync(join(place.source, 'a'));
+    rmSync(join(mirror.source, 'a'));
     const objects = () =>
       filesBelow(others).filter(
         (name) => !name.startsWith('.longshore/') && !name.startsWith('laptop/'),
       );
 
-    // What was recorded of the former place neither proves that the new one has it, nor that its `a` is ours.
-    const scan = await place.longshore('scan', '--json');
+    // Records of the former container prove neither that the new one has the objects, nor that its `a` is longshore's.
+    const scan = await mirror.longshore('scan', '--json');
     expect(scan.stderr).toMatch(
       / warn state rebuilt mirror=documents why=".*until now its objects went to .*, and from now on to /,
     );
     expect(summaryOf(scan)).toMatchObject({ uploaded: 1, deleted: 0 });
     for (let round = 0; round < 2; round += 1) {
-      await place.longshore('reconcile');
+      await mirror.longshore('reconcile');
       expect(objects()).toEqual(['a', 'b', 'z']);
       expect(readFileSync(join(others, 'a'), 'utf8')).toBe("a person's a");
     }
-    expect((await place.longshore('reconcile')).code).toBe(0);
+    expect((await mirror.longshore('reconcile')).code).toBe(0);
   });
 });

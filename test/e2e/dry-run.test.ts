@@ -31,38 +31,38 @@ const planned = (result: Parameters<typeof eventsOf>[0]) =>
 
 /** A mirror in which `kept` is mirrored, `gone` was removed since, and `new` was written since. */
 async function openChangedMirror(): Promise<LocalMirror> {
-  const place = openLocalMirror();
-  for (const name of ['kept', 'gone']) writeFileSync(join(place.source, name), name);
-  expect((await place.longshore('--reconcile')).code).toBe(0);
-  rmSync(join(place.source, 'gone'));
-  writeFileSync(join(place.source, 'new'), 'new');
-  return place;
+  const mirror = openLocalMirror();
+  for (const name of ['kept', 'gone']) writeFileSync(join(mirror.source, name), name);
+  expect((await mirror.longshore('--reconcile')).code).toBe(0);
+  rmSync(join(mirror.source, 'gone'));
+  writeFileSync(join(mirror.source, 'new'), 'new');
+  return mirror;
 }
 
 describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
   test('writes nothing, neither to the state nor to the target', async () => {
-    const place = await openChangedMirror();
-    const before = everythingIn(join(place.folder, 'state'));
-    const plan = await place.longshore(command, '--dry-run', '--json');
+    const mirror = await openChangedMirror();
+    const before = everythingIn(join(mirror.folder, 'state'));
+    const plan = await mirror.longshore(command, '--dry-run', '--json');
     expect(plan.code, plan.stderr).toBe(5);
     expect(planned(plan)).toEqual(['delete_object gone', 'upload_object new']);
-    expect(everythingIn(join(place.folder, 'state'))).toEqual(before);
-    expect([...digestsBelow(place.container).keys()].sort()).toEqual(['gone', 'kept']);
+    expect(everythingIn(join(mirror.folder, 'state'))).toEqual(before);
+    expect([...digestsBelow(mirror.container).keys()].sort()).toEqual(['gone', 'kept']);
   });
 
   test('makes neither a state nor a target where there is none', async () => {
-    const place = openLocalMirror();
-    writeFileSync(join(place.source, 'a'), 'a');
-    const plan = await place.longshore(command, '--dry-run', '--json');
+    const mirror = openLocalMirror();
+    writeFileSync(join(mirror.source, 'a'), 'a');
+    const plan = await mirror.longshore(command, '--dry-run', '--json');
     expect(plan.code, plan.stderr).toBe(5);
     expect(planned(plan)).toEqual(['upload_object a']);
-    expect(readdirSync(place.folder).sort()).toEqual(['longshore.yaml', 'source']);
+    expect(readdirSync(mirror.folder).sort()).toEqual(['longshore.yaml', 'source']);
   });
 
   test('works for a user who may only read the state', async () => {
-    const place = await openChangedMirror();
-    const state = join(place.folder, 'state');
-    chmodSync(place.folder, 0o755);
+    const mirror = await openChangedMirror();
+    const state = join(mirror.folder, 'state');
+    chmodSync(mirror.folder, 0o755);
     for (const path of ['.', ...(readdirSync(state, { recursive: true }) as string[])]) {
       const absolute = join(state, path);
       if (process.getuid?.() === 0) chownSync(absolute, UNPRIVILEGED, UNPRIVILEGED);
@@ -70,9 +70,9 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
     }
     const before = everythingIn(state);
     const plan = await run(
-      ['--config', join(place.folder, 'longshore.yaml'), command, '--dry-run', '--json'],
+      ['--config', join(mirror.folder, 'longshore.yaml'), command, '--dry-run', '--json'],
       {
-        cwd: place.folder,
+        cwd: mirror.folder,
         unprivileged: true,
       },
     );
@@ -86,18 +86,18 @@ describe.each(['--reconcile', 'scan'])('%s --dry-run', (command) => {
   });
 
   test('works next to a running daemon, which goes on', async () => {
-    const place = openLocalMirror('    watch: scan\n    rescan: 0\n');
-    mkdirSync(join(place.source, 'folder'));
-    for (const name of ['kept', 'gone', 'folder/a']) writeFileSync(join(place.source, name), name);
-    const daemon = place.daemon();
-    await eventually(() => expect(place.differences()).toEqual([]));
+    const mirror = openLocalMirror('    watch: scan\n    rescan: 0\n');
+    mkdirSync(join(mirror.source, 'folder'));
+    for (const name of ['kept', 'gone', 'folder/a']) writeFileSync(join(mirror.source, name), name);
+    const daemon = mirror.daemon();
+    await eventually(() => expect(mirror.differences()).toEqual([]));
     await eventually(() => expect(daemon.stderr()).toMatch(/run finished/));
-    rmSync(join(place.source, 'gone'));
-    writeFileSync(join(place.source, 'new'), 'new');
-    const plan = await place.longshore(command, '--dry-run', '--json');
+    rmSync(join(mirror.source, 'gone'));
+    writeFileSync(join(mirror.source, 'new'), 'new');
+    const plan = await mirror.longshore(command, '--dry-run', '--json');
     expect(plan.code, plan.stderr).toBe(5);
     expect(planned(plan)).toEqual(['delete_object gone', 'upload_object new']);
-    expect([...digestsBelow(place.container).keys()].sort()).toEqual(['folder/a', 'gone', 'kept']);
+    expect([...digestsBelow(mirror.container).keys()].sort()).toEqual(['folder/a', 'gone', 'kept']);
     daemon.kill('SIGTERM');
     expect((await daemon.finished).code).toBe(0);
   });

@@ -18,14 +18,14 @@ beforeAll(() => {
 afterAll(() => removeFolder(folder));
 
 /** Appears whole, so that the only events are those of the folder that holds it. */
-function appear(place: LocalMirror, name: string): void {
-  mkdirSync(join(place.folder, 'made'));
-  writeFileSync(join(place.folder, 'made', 'file'), 'new');
-  renameSync(join(place.folder, 'made'), join(place.source, name));
+function appear(mirror: LocalMirror, name: string): void {
+  mkdirSync(join(mirror.folder, 'made'));
+  writeFileSync(join(mirror.folder, 'made', 'file'), 'new');
+  renameSync(join(mirror.folder, 'made'), join(mirror.source, name));
 }
 
-const remove = (place: LocalMirror) => rmSync(join(place.source, 'old/file'));
-const appearNew = (place: LocalMirror) => appear(place, 'new');
+const remove = (mirror: LocalMirror) => rmSync(join(mirror.source, 'old/file'));
+const appearNew = (mirror: LocalMirror) => appear(mirror, 'new');
 
 test.runIf(hasCompiler).each([
   ['directories', 'stat/old/file#4', remove, ['old/other']],
@@ -37,42 +37,42 @@ test.runIf(hasCompiler).each([
   [
     'chokidar',
     'realpath/link#1',
-    (place: LocalMirror) => symlinkSync('old', join(place.source, 'link')),
+    (mirror: LocalMirror) => symlinkSync('old', join(mirror.source, 'link')),
     ['link/file', 'link/other', 'old/file', 'old/other'],
   ],
 ] as const)(
   'P1: %s: a change is mirrored within seconds although a read of source/%s failed once',
   async (watch, call, change, expected) => {
-    const place = openLocalMirror(
+    const mirror = openLocalMirror(
       `    watch: ${watch}\n    symlinks: follow\n    rescan: 0s\n    reconcile: 0s\n`,
     );
-    place.write('old/file');
-    place.write('old/other');
+    mirror.write('old/file');
+    mirror.write('old/other');
     const roots = {
-      source: place.source,
-      target: join(place.folder, 'vault'),
-      state: join(place.folder, 'state'),
+      source: mirror.source,
+      target: join(mirror.folder, 'vault'),
+      state: join(mirror.folder, 'state'),
     };
     const preload = openPreload({
       library,
-      folder: place.folder,
+      folder: mirror.folder,
       roots,
       point: pointOf(`x/source/${call}/EIO`),
     });
-    const daemon = start(['--config', join(place.folder, 'longshore.yaml'), 'run'], {
-      cwd: place.folder,
+    const daemon = start(['--config', join(mirror.folder, 'longshore.yaml'), 'run'], {
+      cwd: mirror.folder,
       env: preload.env,
     });
     onTestFinished(() => daemon.kill('SIGKILL'));
-    await eventually(() => expect(place.objects()).toEqual(['old/file', 'old/other']));
+    await eventually(() => expect(mirror.objects()).toEqual(['old/file', 'old/other']));
     // Until a new file is mirrored by its event, the first scan may still be under way.
-    place.write('probe');
-    await eventually(() => expect(place.objects()).toContain('probe'));
-    rmSync(join(place.source, 'probe'));
-    await eventually(() => expect(place.objects()).not.toContain('probe'));
+    mirror.write('probe');
+    await eventually(() => expect(mirror.objects()).toContain('probe'));
+    rmSync(join(mirror.source, 'probe'));
+    await eventually(() => expect(mirror.objects()).not.toContain('probe'));
     preload.arm();
-    change(place);
-    await eventually(() => expect(place.objects()).toEqual(expected), 40_000);
+    change(mirror);
+    await eventually(() => expect(mirror.objects()).toEqual(expected), 40_000);
     // How often a file that is gone is looked for depends on how its events come.
     if (change !== remove) expect(preload.fired()).toBe(true);
   },

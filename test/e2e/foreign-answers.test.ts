@@ -7,7 +7,7 @@ import { eventually } from '../world/eventually.js';
 import { run } from '../world/program.js';
 import { openWorkspace } from '../world/workspace.js';
 
-async function openPlace(profile: string) {
+async function openMirror(profile: string) {
   const fake = await startFakeS3();
   const { folder, start } = openWorkspace('foreign-answers', () => fake.close());
   const config = join(folder, 'longshore.yaml');
@@ -43,7 +43,7 @@ test.each([
 ])(
   'P2: reconcile with profile %s fails when each put is answered by %s and nothing is stored',
   async (profile, _, answer) => {
-    const { fake, path, reconcile } = await openPlace(profile);
+    const { fake, path, reconcile } = await openMirror(profile);
     writeFileSync(path('kept'), 'x');
     expect((await reconcile()).code).toBe(0);
     writeFileSync(path('new'), 'y');
@@ -59,7 +59,7 @@ test.each([
 );
 
 test('P4: a daemon keeps the object of a renamed file while its copy and its put are answered by a login page', async () => {
-  const { fake, path, daemon } = await openPlace('generic');
+  const { fake, path, daemon } = await openMirror('generic');
   writeFileSync(path('old'), 'the only copy');
   daemon();
   await eventually(() => expect(keys(fake)).toEqual(['old']));

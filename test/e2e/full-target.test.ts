@@ -16,7 +16,7 @@ import { summaryOf } from '../world/program.js';
 
 const MIB = 1024 * 1024;
 
-/** Mounts so many MiB where the target of the place will be. False where we may not mount. */
+/** Mounts so many MiB where the target of the mirror will be. False where we may not mount. */
 function mountTarget({ folder }: LocalMirror, mib: number): boolean {
   const root = join(folder, 'vault');
   mkdirSync(root);
@@ -45,18 +45,18 @@ const isRoot = process.getuid?.() === 0;
 // Mounting needs root: elsewhere these are shown as skipped.
 describe.skipIf(!isRoot)('local target on a full disk', () => {
   test('reconcile: deletes, uploads what then fits, and ends with exit code 6 when nothing more fits', async () => {
-    const place = openLocalMirror();
-    expect(mountTarget(place, 8)).toBe(true);
-    place.write('old', Buffer.alloc(4 * MIB));
-    expect((await place.longshore('reconcile')).code).toBe(0);
-    fill(place);
-    for (let n = 0; n < 30; n += 1) place.write(`new ${n}`, Buffer.alloc(MIB));
-    rmSync(join(place.source, 'old')); // last, so that no other file gets its inode, as a renamed one has
-    const run = await place.longshore('scan', '--json');
+    const mirror = openLocalMirror();
+    expect(mountTarget(mirror, 8)).toBe(true);
+    mirror.write('old', Buffer.alloc(4 * MIB));
+    expect((await mirror.longshore('reconcile')).code).toBe(0);
+    fill(mirror);
+    for (let n = 0; n < 30; n += 1) mirror.write(`new ${n}`, Buffer.alloc(MIB));
+    rmSync(join(mirror.source, 'old')); // last, so that no other file gets its inode, as a renamed one has
+    const run = await mirror.longshore('scan', '--json');
     expect(run.code, run.stderr).toBe(6);
     expect(summaryOf(run)).toMatchObject({ error: expect.stringMatching(/no space is left/) });
-    expect(place.objects()).not.toContain('old');
-    expect(place.objects().length).toBeGreaterThan(0);
+    expect(mirror.objects()).not.toContain('old');
+    expect(mirror.objects().length).toBeGreaterThan(0);
     expect(run.stderr.match(/state=target-full/g)).toHaveLength(1);
     expect(run.stderr).not.toMatch(/object failed.*space/);
   });
@@ -64,30 +64,30 @@ describe.skipIf(!isRoot)('local target on a full disk', () => {
   test.each([true, false])(
     'scan: with no byte free (fsync: %s) it deletes, and ends with exit code 6 and the reason',
     async (fsync) => {
-      const place = openLocalMirror();
-      const config = join(place.folder, 'longshore.yaml');
+      const mirror = openLocalMirror();
+      const config = join(mirror.folder, 'longshore.yaml');
       writeFileSync(
         config,
         readFileSync(config, 'utf8').replace('fsync: false', `fsync: ${fsync}`),
       );
-      expect(mountTarget(place, 8)).toBe(true);
-      for (const name of ['kept', 'gone', 'moved']) place.write(name, Buffer.alloc(MIB, name));
-      expect((await place.longshore('reconcile')).code).toBe(0);
-      fill(place, 0);
-      place.write('new', Buffer.alloc(5 * MIB));
-      const full = await place.longshore('scan', '--json');
+      expect(mountTarget(mirror, 8)).toBe(true);
+      for (const name of ['kept', 'gone', 'moved']) mirror.write(name, Buffer.alloc(MIB, name));
+      expect((await mirror.longshore('reconcile')).code).toBe(0);
+      fill(mirror, 0);
+      mirror.write('new', Buffer.alloc(5 * MIB));
+      const full = await mirror.longshore('scan', '--json');
       expect(full.code, full.stderr).toBe(6);
       expect(summaryOf(full)).toMatchObject({ error: expect.stringMatching(/no space is left/) });
-      rmSync(join(place.source, 'gone'));
-      renameSync(join(place.source, 'moved'), join(place.source, 'renamed'));
-      const next = await place.longshore('scan', '--json');
+      rmSync(join(mirror.source, 'gone'));
+      renameSync(join(mirror.source, 'moved'), join(mirror.source, 'renamed'));
+      const next = await mirror.longshore('scan', '--json');
       expect(next.code, next.stderr).toBe(6);
       expect(summaryOf(next)).toMatchObject({ error: expect.stringMatching(/no space is left/) });
-      expect(place.objects()).toEqual(['kept', 'renamed']);
-      rmSync(join(place.folder, 'vault', 'ballast'));
-      expect((await place.longshore('reconcile')).code).toBe(0);
-      expect(place.differences()).toEqual([]);
-      expect(readdirSync(join(place.folder, 'vault', '.longshore')).sort()).toEqual([
+      expect(mirror.objects()).toEqual(['kept', 'renamed']);
+      rmSync(join(mirror.folder, 'vault', 'ballast'));
+      expect((await mirror.longshore('reconcile')).code).toBe(0);
+      expect(mirror.differences()).toEqual([]);
+      expect(readdirSync(join(mirror.folder, 'vault', '.longshore')).sort()).toEqual([
         'incoming',
         'objects.records',
       ]);
@@ -95,24 +95,24 @@ describe.skipIf(!isRoot)('local target on a full disk', () => {
   );
 
   test('run: the daemon shows target-full and deletes; with free space it uploads again without help', async () => {
-    const place = openLocalMirror('    watch: directories\n');
-    expect(mountTarget(place, 8)).toBe(true);
-    place.write('old', Buffer.alloc(2 * MIB));
-    const daemon = place.daemon();
-    await eventually(() => expect(place.objects()).toEqual(['old']));
-    fill(place);
-    place.write('new', Buffer.alloc(3 * MIB));
+    const mirror = openLocalMirror('    watch: directories\n');
+    expect(mountTarget(mirror, 8)).toBe(true);
+    mirror.write('old', Buffer.alloc(2 * MIB));
+    const daemon = mirror.daemon();
+    await eventually(() => expect(mirror.objects()).toEqual(['old']));
+    fill(mirror);
+    mirror.write('new', Buffer.alloc(3 * MIB));
     const status = async () =>
-      (JSON.parse((await place.longshore('status', '--json')).stdout) as { mirrors: object[] })
+      (JSON.parse((await mirror.longshore('status', '--json')).stdout) as { mirrors: object[] })
         .mirrors[0];
     await eventually(async () =>
       expect(await status()).toMatchObject({ state: 'target-full', quarantined: [] }),
     );
-    rmSync(join(place.source, 'old'));
-    await eventually(() => expect(place.objects()).toEqual([]));
+    rmSync(join(mirror.source, 'old'));
+    await eventually(() => expect(mirror.objects()).toEqual([]));
     expect(await status()).toMatchObject({ state: 'target-full', quarantined: [] });
-    rmSync(join(place.folder, 'vault', 'ballast'));
-    await eventually(() => expect(place.objects()).toEqual(['new']), 60_000);
+    rmSync(join(mirror.folder, 'vault', 'ballast'));
+    await eventually(() => expect(mirror.objects()).toEqual(['new']), 60_000);
     await eventually(async () =>
       expect(await status()).toMatchObject({ state: 'in-sync', lagSeconds: 0 }),
     );

@@ -18,41 +18,41 @@ import { eventsOf, summaryOf } from '../world/program.js';
 const FILES = 200;
 const PASS = 50;
 
-function fill(place: LocalMirror): void {
-  mkdirSync(join(place.source, 'folder'));
+function fill(mirror: LocalMirror): void {
+  mkdirSync(join(mirror.source, 'folder'));
   for (let at = 0; at < FILES; at += 1)
     writeFileSync(
-      join(place.source, 'folder', `f${at}`),
+      join(mirror.source, 'folder', `f${at}`),
       `content of file ${at}, ${'x'.repeat(300)}`,
     );
-  writeFileSync(join(place.source, 'kept'), 'kept');
+  writeFileSync(join(mirror.source, 'kept'), 'kept');
 }
 
-function objectsLeft(place: LocalMirror): number {
-  return existsSync(join(place.container, 'folder'))
-    ? readdirSync(join(place.container, 'folder')).length
+function objectsLeft(mirror: LocalMirror): number {
+  return existsSync(join(mirror.container, 'folder'))
+    ? readdirSync(join(mirror.container, 'folder')).length
     : 0;
 }
 
-async function heldId(place: LocalMirror): Promise<string> {
-  return String(summaryOf(await place.longshore('held', 'documents', '--json'))['id']);
+async function heldId(mirror: LocalMirror): Promise<string> {
+  return String(summaryOf(await mirror.longshore('held', 'documents', '--json'))['id']);
 }
 
-async function mirrorStatus(place: LocalMirror): Promise<Record<string, unknown>> {
-  const { stdout } = await place.longshore('status', '--json');
+async function mirrorStatus(mirror: LocalMirror): Promise<Record<string, unknown>> {
+  const { stdout } = await mirror.longshore('status', '--json');
   return (JSON.parse(stdout) as { mirrors: Record<string, unknown>[] }).mirrors[0] ?? {};
 }
 
 /** Asks again and again until the daemon's mirror is as it should be. */
 async function untilStatus(
-  place: LocalMirror,
+  mirror: LocalMirror,
   check: (mirror: Record<string, unknown>) => void,
 ): Promise<void> {
   let last: Record<string, unknown> = {};
   let asking = true;
   const watch = (async () => {
     while (asking) {
-      last = await mirrorStatus(place).catch(() => last);
+      last = await mirrorStatus(mirror).catch(() => last);
     }
   })();
   try {
@@ -65,120 +65,120 @@ async function untilStatus(
 
 describe('P4: the guard of one-shot runs', () => {
   test('a mass of deletes is held before the first is made, reported, and made once a person approves it', async () => {
-    const place = openLocalMirror();
-    fill(place);
-    expect((await place.longshore('--reconcile')).code).toBe(0);
-    rmSync(join(place.source, 'folder'), { recursive: true });
-    writeFileSync(join(place.source, 'new'), 'new');
+    const mirror = openLocalMirror();
+    fill(mirror);
+    expect((await mirror.longshore('--reconcile')).code).toBe(0);
+    rmSync(join(mirror.source, 'folder'), { recursive: true });
+    writeFileSync(join(mirror.source, 'new'), 'new');
 
-    const dry = await place.longshore('scan', '--dry-run', '--json');
+    const dry = await mirror.longshore('scan', '--dry-run', '--json');
     expect(dry.code).toBe(4);
     expect(summaryOf(dry)).toMatchObject({ held: FILES, deleted: 0 });
     expect(eventsOf(dry).filter(({ event }) => event === 'held')).toHaveLength(FILES);
-    expect((await place.longshore('held')).code).toBe(0);
+    expect((await mirror.longshore('held')).code).toBe(0);
 
     for (const command of ['scan', 'reconcile']) {
-      const run = await place.longshore(command);
+      const run = await mirror.longshore(command);
       expect(run.code, run.stderr).toBe(4);
       expect(run.stderr).toContain('longshore held documents');
-      expect(objectsLeft(place)).toBe(FILES);
+      expect(objectsLeft(mirror)).toBe(FILES);
     }
-    expect(readFileSync(join(place.container, 'new'), 'utf8')).toBe('new');
+    expect(readFileSync(join(mirror.container, 'new'), 'utf8')).toBe('new');
 
-    const held = await place.longshore('held', 'documents');
+    const held = await mirror.longshore('held', 'documents');
     expect(held.code).toBe(4);
     expect(held.stdout).toContain('200 deletes held since');
-    const listed = eventsOf(await place.longshore('held', '--json'));
+    const listed = eventsOf(await mirror.longshore('held', '--json'));
     expect(listed.filter(({ event }) => event === 'held').map(({ name }) => name)).toHaveLength(
       FILES,
     );
 
-    const wrong = await place.longshore('approve', 'documents', '0123456789ab');
+    const wrong = await mirror.longshore('approve', 'documents', '0123456789ab');
     expect(wrong.code).toBe(1);
     expect(wrong.stderr).toContain('look at it again');
-    const id = await heldId(place);
+    const id = await heldId(mirror);
     expect(held.stdout).toContain(`longshore approve documents ${id}`);
-    expect((await place.longshore('approve', 'documents', id)).code).toBe(0);
-    const run = await place.longshore('scan', '--json');
+    expect((await mirror.longshore('approve', 'documents', id)).code).toBe(0);
+    const run = await mirror.longshore('scan', '--json');
     expect(run.code).toBe(0);
     expect(summaryOf(run)).toMatchObject({ deleted: FILES, held: 0 });
-    expect(place.differences()).toEqual([]);
+    expect(mirror.differences()).toEqual([]);
   });
 
   test('many runs with few deletes each are held like one run with all of them', async () => {
-    const place = openLocalMirror();
-    fill(place);
-    expect((await place.longshore('--reconcile')).code).toBe(0);
+    const mirror = openLocalMirror();
+    fill(mirror);
+    expect((await mirror.longshore('--reconcile')).code).toBe(0);
     const codes: (number | string)[] = [];
     for (let run = 0; run < 4; run += 1) {
       for (let at = run * 20; at < (run + 1) * 20; at += 1)
-        rmSync(join(place.source, 'folder', `f${at}`));
-      codes.push((await place.longshore('scan')).code);
+        rmSync(join(mirror.source, 'folder', `f${at}`));
+      codes.push((await mirror.longshore('scan')).code);
     }
     expect(codes).toEqual([0, 0, 4, 4]);
-    expect(objectsLeft(place)).toBe(FILES - 40);
+    expect(objectsLeft(mirror)).toBe(FILES - 40);
   });
 
   test('rejected deletes keep their objects; the rejection ends when the files are back', async () => {
-    const place = openLocalMirror();
-    fill(place);
-    expect((await place.longshore('--reconcile')).code).toBe(0);
-    renameSync(join(place.source, 'folder'), join(place.folder, 'aside'));
-    expect((await place.longshore('scan')).code).toBe(4);
-    expect((await place.longshore('reject', 'documents', await heldId(place))).code).toBe(0);
-    expect((await place.longshore('--reconcile')).code).toBe(0);
-    expect(objectsLeft(place)).toBe(FILES);
+    const mirror = openLocalMirror();
+    fill(mirror);
+    expect((await mirror.longshore('--reconcile')).code).toBe(0);
+    renameSync(join(mirror.source, 'folder'), join(mirror.folder, 'aside'));
+    expect((await mirror.longshore('scan')).code).toBe(4);
+    expect((await mirror.longshore('reject', 'documents', await heldId(mirror))).code).toBe(0);
+    expect((await mirror.longshore('--reconcile')).code).toBe(0);
+    expect(objectsLeft(mirror)).toBe(FILES);
     // Taken back, they are due again.
-    expect((await place.longshore('reject', 'documents', '--undo')).code).toBe(0);
-    expect((await place.longshore('scan')).code).toBe(4);
-    renameSync(join(place.folder, 'aside'), join(place.source, 'folder'));
-    expect((await place.longshore('scan')).code).toBe(0);
-    expect((await place.longshore('held')).stdout).toContain('nothing is held');
-    expect(place.differences()).toEqual([]);
+    expect((await mirror.longshore('reject', 'documents', '--undo')).code).toBe(0);
+    expect((await mirror.longshore('scan')).code).toBe(4);
+    renameSync(join(mirror.folder, 'aside'), join(mirror.source, 'folder'));
+    expect((await mirror.longshore('scan')).code).toBe(0);
+    expect((await mirror.longshore('held')).stdout).toContain('nothing is held');
+    expect(mirror.differences()).toEqual([]);
   });
 
   test('P4: extraneous objects whose delete was rejected stay, however few they are in the next run', async () => {
-    const place = openLocalMirror(
+    const mirror = openLocalMirror(
       '    extraneous: delete\n    guard: { count: 5, percentage: 100%, at_least: 1 }\n',
     );
-    place.write('mine');
-    await place.longshore('reconcile');
+    mirror.write('mine');
+    await mirror.longshore('reconcile');
     const names = Array.from({ length: 6 }, (_, at) => `foreign ${at}`);
-    for (const name of names) writeFileSync(join(place.container, name), name);
-    expect((await place.longshore('reconcile')).code).toBe(4);
-    expect((await place.longshore('held', 'documents')).stdout).toMatch(
+    for (const name of names) writeFileSync(join(mirror.container, name), name);
+    expect((await mirror.longshore('reconcile')).code).toBe(4);
+    expect((await mirror.longshore('held', 'documents')).stdout).toMatch(
       /delete 6 objects .*; their names: longshore reconcile documents --dry-run/,
     );
-    expect((await place.longshore('reject', 'documents', await heldId(place))).stdout).toMatch(
+    expect((await mirror.longshore('reject', 'documents', await heldId(mirror))).stdout).toMatch(
       /6 rejected; the objects are kept/,
     );
-    const next = await place.longshore('reconcile', '--json');
+    const next = await mirror.longshore('reconcile', '--json');
     expect([
       next.code,
       next.stdout.match(/its delete was rejected; to be asked again: longshore reject --undo/g)
         ?.length,
     ]).toEqual([0, 6]);
     // One object fewer: the guard cannot know whether it is one of the rejected ones, so it asks a person.
-    rmSync(join(place.container, 'foreign 0'));
-    expect((await place.longshore('reconcile')).code).toBe(4);
-    expect(place.objects()).toEqual([...names.slice(1), 'mine']);
+    rmSync(join(mirror.container, 'foreign 0'));
+    expect((await mirror.longshore('reconcile')).code).toBe(4);
+    expect(mirror.objects()).toEqual([...names.slice(1), 'mine']);
   });
 
   test('guard: off lets a run make all deletes', async () => {
-    const place = openLocalMirror('    guard: off\n');
-    fill(place);
-    expect((await place.longshore('--reconcile')).code).toBe(0);
-    rmSync(join(place.source, 'folder'), { recursive: true });
-    expect((await place.longshore('scan')).code).toBe(0);
-    expect(place.differences()).toEqual([]);
+    const mirror = openLocalMirror('    guard: off\n');
+    fill(mirror);
+    expect((await mirror.longshore('--reconcile')).code).toBe(0);
+    rmSync(join(mirror.source, 'folder'), { recursive: true });
+    expect((await mirror.longshore('scan')).code).toBe(0);
+    expect(mirror.differences()).toEqual([]);
   });
 
   test('held, approve and reject refuse wrong arguments', async () => {
-    const place = openLocalMirror();
-    expect((await place.longshore('reject', 'documents')).code).toBe(2);
-    expect((await place.longshore('approve', 'documents')).code).toBe(2);
-    expect((await place.longshore('held', 'nonsense')).code).toBe(2);
-    const nothing = await place.longshore('approve', 'documents', '0123456789ab');
+    const mirror = openLocalMirror();
+    expect((await mirror.longshore('reject', 'documents')).code).toBe(2);
+    expect((await mirror.longshore('approve', 'documents')).code).toBe(2);
+    expect((await mirror.longshore('held', 'nonsense')).code).toBe(2);
+    const nothing = await mirror.longshore('approve', 'documents', '0123456789ab');
     expect(nothing.code).toBe(1);
     expect(nothing.stderr).toContain('nothing is held');
   });
@@ -186,37 +186,37 @@ describe('P4: the guard of one-shot runs', () => {
 
 describe('P4: the guard of a daemon', () => {
   test('most deletes of an rm -rf are held, over kill -9 and a restart, until a person approves them', async () => {
-    const place = openLocalMirror();
-    fill(place);
-    let daemon = place.daemon();
-    await eventually(() => expect(place.differences()).toEqual([]));
-    await untilStatus(place, ({ lastReconcile }) => expect(lastReconcile).toBeTruthy());
-    rmSync(join(place.source, 'folder'), { recursive: true });
-    writeFileSync(join(place.source, 'new'), 'new');
-    await untilStatus(place, ({ held, queued }) => {
+    const mirror = openLocalMirror();
+    fill(mirror);
+    let daemon = mirror.daemon();
+    await eventually(() => expect(mirror.differences()).toEqual([]));
+    await untilStatus(mirror, ({ lastReconcile }) => expect(lastReconcile).toBeTruthy());
+    rmSync(join(mirror.source, 'folder'), { recursive: true });
+    writeFileSync(join(mirror.source, 'new'), 'new');
+    await untilStatus(mirror, ({ held, queued }) => {
       expect(held).toBeGreaterThanOrEqual(FILES - PASS);
       expect(queued).toBe(0);
     });
-    const left = objectsLeft(place);
+    const left = objectsLeft(mirror);
     expect(left).toBeGreaterThanOrEqual(FILES - PASS);
-    await eventually(() => expect(readFileSync(join(place.container, 'new'), 'utf8')).toBe('new'));
+    await eventually(() => expect(readFileSync(join(mirror.container, 'new'), 'utf8')).toBe('new'));
     expect(daemon.stderr()).toContain('deletes and overwrites are held');
-    const id = await heldId(place);
+    const id = await heldId(mirror);
 
     daemon.kill('SIGKILL');
     await daemon.finished;
-    daemon = place.daemon();
-    await untilStatus(place, ({ held, lastScan }) => {
+    daemon = mirror.daemon();
+    await untilStatus(mirror, ({ held, lastScan }) => {
       expect(held).toBe(left);
       expect(lastScan).toBeTruthy();
     });
-    expect(objectsLeft(place)).toBe(left);
-    expect(await heldId(place)).toBe(id);
+    expect(objectsLeft(mirror)).toBe(left);
+    expect(await heldId(mirror)).toBe(id);
 
-    const approved = await place.longshore('approve', 'documents', id);
+    const approved = await mirror.longshore('approve', 'documents', id);
     expect(approved.code, approved.stderr).toBe(0);
-    await eventually(() => expect(place.differences()).toEqual([]));
-    await untilStatus(place, ({ held, why }) =>
+    await eventually(() => expect(mirror.differences()).toEqual([]));
+    await untilStatus(mirror, ({ held, why }) =>
       expect({ held, why }).toEqual({ held: 0, why: '' }),
     );
     daemon.kill('SIGTERM');
@@ -224,43 +224,43 @@ describe('P4: the guard of a daemon', () => {
   });
 
   test('overwrites by a script that encrypts are held, and nothing is held once the files are restored', async () => {
-    const place = openLocalMirror();
-    fill(place);
-    const daemon = place.daemon();
-    await eventually(() => expect(place.differences()).toEqual([]));
+    const mirror = openLocalMirror();
+    fill(mirror);
+    const daemon = mirror.daemon();
+    await eventually(() => expect(mirror.differences()).toEqual([]));
     const before = new Map(
-      readdirSync(join(place.source, 'folder')).map((name) => [
+      readdirSync(join(mirror.source, 'folder')).map((name) => [
         name,
-        readFileSync(join(place.source, 'folder', name)),
+        readFileSync(join(mirror.source, 'folder', name)),
       ]),
     );
     for (const name of before.keys())
-      writeFileSync(join(place.source, 'folder', name), ciphertext(600));
-    await untilStatus(place, ({ held, queued }) => {
+      writeFileSync(join(mirror.source, 'folder', name), ciphertext(600));
+    await untilStatus(mirror, ({ held, queued }) => {
       expect(held).toBe(FILES - PASS);
       expect(queued).toBe(0);
     });
     const sound = [...before].filter(([name, content]) =>
-      readFileSync(join(place.container, 'folder', name)).equals(content),
+      readFileSync(join(mirror.container, 'folder', name)).equals(content),
     );
     expect(sound).toHaveLength(FILES - PASS);
-    expect((await place.longshore('held')).stdout).toContain('150 overwrites held since');
+    expect((await mirror.longshore('held')).stdout).toContain('150 overwrites held since');
     for (const [name, content] of before)
-      writeFileSync(join(place.source, 'folder', name), content);
-    await untilStatus(place, ({ held }) => expect(held).toBe(0));
-    await eventually(() => expect(place.differences()).toEqual([]));
+      writeFileSync(join(mirror.source, 'folder', name), content);
+    await untilStatus(mirror, ({ held }) => expect(held).toBe(0));
+    await eventually(() => expect(mirror.differences()).toEqual([]));
     daemon.kill('SIGTERM');
     expect((await daemon.finished).code).toBe(0);
   });
 
   test('a renamed folder does not count as a mass of deletes', async () => {
-    const place = openLocalMirror();
-    fill(place);
-    const daemon = place.daemon();
-    await eventually(() => expect(place.differences()).toEqual([]));
-    await untilStatus(place, ({ lastReconcile }) => expect(lastReconcile).toBeTruthy());
-    renameSync(join(place.source, 'folder'), join(place.source, 'renamed'));
-    await eventually(() => expect(place.differences()).toEqual([]));
+    const mirror = openLocalMirror();
+    fill(mirror);
+    const daemon = mirror.daemon();
+    await eventually(() => expect(mirror.differences()).toEqual([]));
+    await untilStatus(mirror, ({ lastReconcile }) => expect(lastReconcile).toBeTruthy());
+    renameSync(join(mirror.source, 'folder'), join(mirror.source, 'renamed'));
+    await eventually(() => expect(mirror.differences()).toEqual([]));
     expect(daemon.stderr()).not.toContain('are held');
     daemon.kill('SIGTERM');
     expect((await daemon.finished).code).toBe(0);
@@ -268,24 +268,24 @@ describe('P4: the guard of a daemon', () => {
 });
 
 test('P1: a file that could not replace held objects is uploaded once nothing is held', async () => {
-  const place = openLocalMirror(
+  const mirror = openLocalMirror(
     '    rescan: 0\n    guard: { count: 0, percentage: 0%, at_least: 0 }\n',
   );
   const names = Array.from({ length: 20 }, (_, at) => `${at}`);
   for (const name of names) {
-    mkdirSync(join(place.source, name));
-    writeFileSync(join(place.source, name, 'inside'), `inside ${name}`);
+    mkdirSync(join(mirror.source, name));
+    writeFileSync(join(mirror.source, name, 'inside'), `inside ${name}`);
   }
-  const daemon = place.daemon();
+  const daemon = mirror.daemon();
   await eventually(() => expect(daemon.stderr()).toMatch(/run finished .*run=reconcile/));
   for (const name of names) {
-    renameSync(join(place.source, name, 'inside'), join(place.source, `moved ${name}`));
-    rmSync(join(place.source, name), { recursive: true });
-    writeFileSync(join(place.source, name), `now a file, ${name}`);
+    renameSync(join(mirror.source, name, 'inside'), join(mirror.source, `moved ${name}`));
+    rmSync(join(mirror.source, name), { recursive: true });
+    writeFileSync(join(mirror.source, name), `now a file, ${name}`);
   }
-  await eventually(() => expect(place.differences()).toEqual([]));
+  await eventually(() => expect(mirror.differences()).toEqual([]));
   // An object is gone before its record is.
-  await eventually(async () => expect(await mirrorStatus(place)).toMatchObject({ held: 0 }));
+  await eventually(async () => expect(await mirrorStatus(mirror)).toMatchObject({ held: 0 }));
   daemon.kill('SIGTERM');
   expect((await daemon.finished).code).toBe(0);
 });

@@ -26,7 +26,7 @@ const FOLDER = 'source\u001b[2J\nforged';
 const UNPRINTABLE =
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;
 
-function openPlace() {
+function openMirror() {
   const { folder, start } = openWorkspace('hostile');
   const source = join(folder, FOLDER);
   mkdirSync(source);
@@ -70,46 +70,46 @@ mirrors:
 }
 
 test('P9: a name with control characters reaches the output of each command only escaped', async () => {
-  const place = openPlace();
-  place.write('deletes: trash, symlinks: skip, extraneous: report');
-  for (const name of NAMES) writeFileSync(join(place.source, name), name);
-  writeFileSync(Buffer.concat([Buffer.from(`${place.source}/`), NOT_UTF8]), '');
-  mkdirSync(join(place.folder, 'vault/documents'), { recursive: true });
+  const mirror = openMirror();
+  mirror.write('deletes: trash, symlinks: skip, extraneous: report');
+  for (const name of NAMES) writeFileSync(join(mirror.source, name), name);
+  writeFileSync(Buffer.concat([Buffer.from(`${mirror.source}/`), NOT_UTF8]), '');
+  mkdirSync(join(mirror.folder, 'vault/documents'), { recursive: true });
   for (const name of NAMES)
-    writeFileSync(join(place.folder, 'vault/documents', `other ${name}`.slice(0, 200)), '');
+    writeFileSync(join(mirror.folder, 'vault/documents', `other ${name}`.slice(0, 200)), '');
 
-  await place.longshore('check');
-  await place.longshore('reconcile', '--dry-run');
-  await place.longshore('reconcile', '--dry-run', '--json');
-  expect((await place.longshore('reconcile')).code).toBe(3); // one name is no UTF-8
+  await mirror.longshore('check');
+  await mirror.longshore('reconcile', '--dry-run');
+  await mirror.longshore('reconcile', '--dry-run', '--json');
+  expect((await mirror.longshore('reconcile')).code).toBe(3); // one name is no UTF-8
   // Renamed, gone, and turned into folders that cannot stand where files do.
   for (const name of NAMES.slice(0, 4))
-    renameSync(join(place.source, name), join(place.source, `new ${name}`));
-  for (const name of NAMES.slice(4, 9)) rmSync(join(place.source, name));
-  await place.longshore('reconcile', '--dry-run');
-  await place.longshore('scan', '--json');
-  await place.longshore('reconcile');
+    renameSync(join(mirror.source, name), join(mirror.source, `new ${name}`));
+  for (const name of NAMES.slice(4, 9)) rmSync(join(mirror.source, name));
+  await mirror.longshore('reconcile', '--dry-run');
+  await mirror.longshore('scan', '--json');
+  await mirror.longshore('reconcile');
 
   for (const json of [[], ['--json']]) {
-    await place.longshore('object', 'ls', 'vault', 'documents', ...json);
-    await place.longshore('trash', 'ls', 'documents', ...json);
-    await place.longshore('container', 'ls', 'vault', ...json);
-    await place.longshore('held', ...json);
+    await mirror.longshore('object', 'ls', 'vault', 'documents', ...json);
+    await mirror.longshore('trash', 'ls', 'documents', ...json);
+    await mirror.longshore('container', 'ls', 'vault', ...json);
+    await mirror.longshore('held', ...json);
   }
   for (const name of [NAMES[0], NAMES[3], NAMES[5]]) {
     const key = `new ${name}`;
-    await place.longshore(
+    await mirror.longshore(
       'object',
       'get',
       'vault',
       'documents',
       '--',
       key,
-      join(place.folder, 'got'),
+      join(mirror.folder, 'got'),
     );
-    await place.longshore('object', 'url', 'vault', 'documents', '--', key);
+    await mirror.longshore('object', 'url', 'vault', 'documents', '--', key);
   }
-  await place.longshore(
+  await mirror.longshore(
     'object',
     'rm',
     'vault',
@@ -117,35 +117,35 @@ test('P9: a name with control characters reaches the output of each command only
     '--',
     ...NAMES.map((name) => `other ${name}`.slice(0, 200)),
   );
-  await place.longshore(
+  await mirror.longshore(
     'trash',
     'restore',
     'documents',
     '--to',
-    join(place.folder, FOLDER, 'restored\u001b[2J\nforged'),
+    join(mirror.folder, FOLDER, 'restored\u001b[2J\nforged'),
   );
-  await place.longshore('trash', 'restore', 'documents');
-  await place.longshore('trash', 'restore', 'documents');
-  await place.longshore('trash', 'purge', 'documents', '--all');
-  await place.longshore('reconcile', '--', ...NAMES);
-  await place.longshore(`comm\u001b[2J\nforged`);
-  expect(place.seen()).toContain('\\u001b[2J'); // names did come through, escaped
+  await mirror.longshore('trash', 'restore', 'documents');
+  await mirror.longshore('trash', 'restore', 'documents');
+  await mirror.longshore('trash', 'purge', 'documents', '--all');
+  await mirror.longshore('reconcile', '--', ...NAMES);
+  await mirror.longshore(`comm\u001b[2J\nforged`);
+  expect(mirror.seen()).toContain('\\u001b[2J'); // names did come through, escaped
 }, 180_000);
 
 test('P9: a name with control characters reaches the log and the status of a daemon only escaped', async () => {
-  const place = openPlace();
-  place.write('guard: { count: 0, percentage: 0%, at_least: 0 }');
-  for (const name of NAMES) writeFileSync(join(place.source, name), name);
-  const daemon = place.start('run');
+  const mirror = openMirror();
+  mirror.write('guard: { count: 0, percentage: 0%, at_least: 0 }');
+  for (const name of NAMES) writeFileSync(join(mirror.source, name), name);
+  const daemon = mirror.start('run');
   await expect.poll(daemon.stderr).toContain('run finished');
-  for (const name of NAMES) rmSync(join(place.source, name));
-  writeFileSync(join(place.source, 'stays'), '');
-  await expect.poll(async () => (await place.longshore('held')).stdout).toContain('\\u001b[2J');
-  await place.longshore('status');
-  await place.longshore('status', '--json');
-  await place.longshore('held', '--json');
-  await place.longshore('reject', 'documents', 'no\u001b[2J\nforged');
+  for (const name of NAMES) rmSync(join(mirror.source, name));
+  writeFileSync(join(mirror.source, 'stays'), '');
+  await expect.poll(async () => (await mirror.longshore('held')).stdout).toContain('\\u001b[2J');
+  await mirror.longshore('status');
+  await mirror.longshore('status', '--json');
+  await mirror.longshore('held', '--json');
+  await mirror.longshore('reject', 'documents', 'no\u001b[2J\nforged');
   daemon.kill('SIGTERM');
-  place.judge(['run'], await daemon.finished);
-  expect(place.seen()).toContain('\\u001b[2J');
+  mirror.judge(['run'], await daemon.finished);
+  expect(mirror.seen()).toContain('\\u001b[2J');
 }, 120_000);

@@ -16,7 +16,7 @@ const KIB = 1024;
 test('a target gets no more bytes per second than its bandwidth, and slow content does not end a request by timeout', async () => {
   const fake = await startFakeS3();
   const direct = openFake(fake);
-  const place = openRemoteMirror({
+  const mirror = openRemoteMirror({
     direct,
     target: {
       driver: 's3',
@@ -32,21 +32,21 @@ test('a target gets no more bytes per second than its bandwidth, and slow conten
     },
   });
   for (let at = 0; at < 4; at += 1)
-    writeFileSync(join(place.source, `small${at}`), randomContent(16 * KIB));
-  writeFileSync(join(place.source, 'large'), randomContent(192 * KIB));
-  const result = await place.longshore('--reconcile', '--json');
+    writeFileSync(join(mirror.source, `small${at}`), randomContent(16 * KIB));
+  writeFileSync(join(mirror.source, 'large'), randomContent(192 * KIB));
+  const result = await mirror.longshore('--reconcile', '--json');
   expect(result.code, result.stderr).toBe(0);
   expect(summaryOf(result)).toMatchObject({ uploaded: 5, failed: 0, bytes: 256 * KIB });
   expect(summaryOf(result)['seconds']).toBeGreaterThan(3.5);
   expect(fake.log.filter(({ operation }) => operation === 'PutObject')).toHaveLength(5 + 2); // and the lease, taken and released
-  expect(await place.differences()).toEqual([]);
+  expect(await mirror.differences()).toEqual([]);
 
   const before = systemClock.monotonic();
-  const got = await place.longshore('object', 'get', 'remote', place.container, 'large', 'copy');
+  const got = await mirror.longshore('object', 'get', 'remote', mirror.container, 'large', 'copy');
   expect(got.code, got.stderr).toBe(0);
   expect(systemClock.monotonic() - before).toBeGreaterThan(2500);
-  expect(readFileSync(join(place.folder, 'copy'))).toEqual(
-    readFileSync(join(place.source, 'large')),
+  expect(readFileSync(join(mirror.folder, 'copy'))).toEqual(
+    readFileSync(join(mirror.source, 'large')),
   );
 });
 

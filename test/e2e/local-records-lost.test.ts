@@ -7,30 +7,30 @@ import { MAIN, summaryOf } from '../world/program.js';
 
 const FILES = 30;
 
-async function mirrored(mirror: string): Promise<LocalMirror> {
-  const place = openLocalMirror(mirror);
+async function mirrored(lines: string): Promise<LocalMirror> {
+  const mirror = openLocalMirror(lines);
   for (let at = 0; at < FILES; at += 1)
-    place.write(`folder/file ${at}`, `content ${at}`.repeat(at + 1));
-  expect((await place.longshore('reconcile')).code).toBe(0);
-  return place;
+    mirror.write(`folder/file ${at}`, `content ${at}`.repeat(at + 1));
+  expect((await mirror.longshore('reconcile')).code).toBe(0);
+  return mirror;
 }
 
-const inodesOf = (place: LocalMirror) =>
-  place.objects().map((name) => [name, lstatSync(join(place.container, name)).ino]);
+const inodesOf = (mirror: LocalMirror) =>
+  mirror.objects().map((name) => [name, lstatSync(join(mirror.container, name)).ino]);
 const timesOf = (folder: string, names: readonly string[]) =>
   names.map((name) => Math.floor(lstatSync(join(folder, name)).mtimeMs));
 
-const losses: readonly (readonly [string, (place: LocalMirror) => void])[] = [
+const losses: readonly (readonly [string, (mirror: LocalMirror) => void])[] = [
   [
     'the loss of their records',
-    (place) => rmSync(join(place.folder, 'vault', '.longshore', 'objects.records')),
+    (mirror) => rmSync(join(mirror.folder, 'vault', '.longshore', 'objects.records')),
   ],
   [
     'chmod and touch',
-    (place) => {
-      for (const name of place.objects()) {
-        chmodSync(join(place.container, name), 0o640);
-        utimesSync(join(place.container, name), 1_600_000_000, 1_600_000_000);
+    (mirror) => {
+      for (const name of mirror.objects()) {
+        chmodSync(join(mirror.container, name), 0o640);
+        utimesSync(join(mirror.container, name), 1_600_000_000, 1_600_000_000);
       }
     },
   ],
@@ -40,19 +40,19 @@ describe('objects of a local target', () => {
   test.each(losses)(
     'P6: a run after %s compares them by content, sends nothing and moves nothing to the trash',
     async (_, lose) => {
-      const place = await mirrored('    deletes: trash\n');
-      const before = inodesOf(place);
-      lose(place);
-      const run = await place.longshore('reconcile', '--json');
+      const mirror = await mirrored('    deletes: trash\n');
+      const before = inodesOf(mirror);
+      lose(mirror);
+      const run = await mirror.longshore('reconcile', '--json');
       expect(run.code, run.stderr).toBe(0);
       expect(summaryOf(run)).toMatchObject({ uploaded: 0, copied: 0, deleted: 0, failed: 0 });
-      expect(inodesOf(place)).toEqual(before);
-      const reserved = join(place.container, '.longshore');
+      expect(inodesOf(mirror)).toEqual(before);
+      const reserved = join(mirror.container, '.longshore');
       expect(readdirSync(reserved).filter((name) => name === 'trash')).toEqual([]);
-      expect(timesOf(place.container, place.objects())).toEqual(
-        timesOf(place.source, place.objects()),
+      expect(timesOf(mirror.container, mirror.objects())).toEqual(
+        timesOf(mirror.source, mirror.objects()),
       );
-      const next = await place.longshore('reconcile', '--json');
+      const next = await mirror.longshore('reconcile', '--json');
       expect(summaryOf(next)).toMatchObject({ unchanged: FILES, uploaded: 0, adopted: 0 });
     },
     60_000,
@@ -61,22 +61,22 @@ describe('objects of a local target', () => {
   test.skipIf(!hasStrace).each(['EIO', 'ENOSPC'])(
     'P5: while their records cannot be written (%s), everything is mirrored',
     async (error) => {
-      const place = await mirrored('');
-      for (let at = 0; at < FILES; at += 1) place.write(`folder/new ${at}`, `new ${at}`);
+      const mirror = await mirrored('');
+      for (let at = 0; at < FILES; at += 1) mirror.write(`folder/new ${at}`, `new ${at}`);
       const failing = {
         calls: 'pwrite64',
-        path: join(place.folder, 'vault', '.longshore', 'objects.records'),
+        path: join(mirror.folder, 'vault', '.longshore', 'objects.records'),
         how: `error=${error}:when=1+`,
       };
       const run = await runFailing(
-        [MAIN, '--config', join(place.folder, 'longshore.yaml'), 'reconcile'],
+        [MAIN, '--config', join(mirror.folder, 'longshore.yaml'), 'reconcile'],
         failing,
-        { cwd: place.folder },
+        { cwd: mirror.folder },
       );
       expect(run.code, run.stderr).toBe(0);
       expect(run.stderr).not.toMatch(/warn|error/);
-      expect(place.differences()).toEqual([]);
-      const next = await place.longshore('reconcile', '--json');
+      expect(mirror.differences()).toEqual([]);
+      const next = await mirror.longshore('reconcile', '--json');
       expect(summaryOf(next)).toMatchObject({ uploaded: 0, failed: 0 });
     },
     60_000,

@@ -5,10 +5,10 @@ import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.j
 import { summaryOf } from '../world/program.js';
 
 async function mirrored(): Promise<LocalMirror> {
-  const place = openLocalMirror();
-  for (const path of ['a', 'b']) place.write(path);
-  expect((await place.longshore('reconcile')).code).toBe(0);
-  return place;
+  const mirror = openLocalMirror();
+  for (const path of ['a', 'b']) mirror.write(path);
+  expect((await mirror.longshore('reconcile')).code).toBe(0);
+  return mirror;
 }
 
 const losses: [string, (container: string) => void][] = [
@@ -26,15 +26,15 @@ const losses: [string, (container: string) => void][] = [
 test.each(losses)(
   'P1: a scan of a mirror whose container %s does not believe the index, and sends everything',
   async (_, lose) => {
-    const place = await mirrored();
-    lose(place.container);
-    expect(summaryOf(await place.longshore('scan', '--json'))).toMatchObject({
+    const mirror = await mirrored();
+    lose(mirror.container);
+    expect(summaryOf(await mirror.longshore('scan', '--json'))).toMatchObject({
       uploaded: 2,
       unchanged: 0,
       deleted: 0,
     });
-    expect(place.objects()).toEqual(expect.arrayContaining(['a', 'b']));
-    expect(summaryOf(await place.longshore('scan', '--json'))).toMatchObject({
+    expect(mirror.objects()).toEqual(expect.arrayContaining(['a', 'b']));
+    expect(summaryOf(await mirror.longshore('scan', '--json'))).toMatchObject({
       uploaded: 0,
       unchanged: 2,
     });
@@ -44,10 +44,10 @@ test.each(losses)(
 test.each(losses)(
   'P1: a daemon whose container %s while it was down sends everything',
   async (_, lose) => {
-    const place = await mirrored();
-    lose(place.container);
-    const daemon = place.daemon();
-    await vi.waitFor(() => expect(place.objects()).toEqual(expect.arrayContaining(['a', 'b'])), {
+    const mirror = await mirrored();
+    lose(mirror.container);
+    const daemon = mirror.daemon();
+    await vi.waitFor(() => expect(mirror.objects()).toEqual(expect.arrayContaining(['a', 'b'])), {
       timeout: 30_000,
     });
     daemon.kill('SIGTERM');

@@ -17,23 +17,23 @@ export function mirrorHeaders(
     onTestFinished(() => direct.close());
     const headers =
       '[{ match: "*.html", cache_control: no-cache, content_type: text/x-page }, { cache_control: max-age=9, content_language: de }]';
-    const mirror = `    prefix: site
+    const lines = `    prefix: site
     headers: ${headers}
   - { name: other, source: ./other, target: remote, container: CONTAINER, prefix: other, headers: [{ cache_control: max-age=1 }] }
 `;
     const rules = [{ content_type: 'text/x-target', cache_control: 'of-the-target' }];
-    const place = openRemoteMirror({
+    const mirror = openRemoteMirror({
       target: { ...target(), multipart_threshold: '6MiB', headers: rules },
       direct,
-      mirror,
+      mirror: lines,
     });
-    const page = join(place.source, 'page.html');
+    const page = join(mirror.source, 'page.html');
     writeFileSync(page, 'a page');
-    writeFileSync(join(place.source, 'film'), randomContent(11 * MIB));
-    mkdirSync(join(place.folder, 'other'));
-    writeFileSync(join(place.folder, 'other/page.html'), 'another page');
+    writeFileSync(join(mirror.source, 'film'), randomContent(11 * MIB));
+    mkdirSync(join(mirror.folder, 'other'));
+    writeFileSync(join(mirror.folder, 'other/page.html'), 'another page');
     const about = async (key: string) =>
-      (await direct.headObject({ container: place.container, key }, call)).extra;
+      (await direct.headObject({ container: mirror.container, key }, call)).extra;
     const isPage = { cacheControl: 'no-cache', contentType: 'text/x-page', contentLanguage: 'de' };
     const isFilm = {
       cacheControl: 'max-age=9',
@@ -41,7 +41,7 @@ export function mirrorHeaders(
       contentLanguage: 'de',
     };
 
-    const first = await place.longshore('--reconcile');
+    const first = await mirror.longshore('--reconcile');
     expect(first.code, first.stderr).toBe(0);
     expect(await about('site/page.html')).toMatchObject(isPage);
     expect(await about('site/film')).toMatchObject(isFilm);
@@ -50,8 +50,8 @@ export function mirrorHeaders(
     expect(other['contentLanguage']).toBeUndefined();
 
     utimesSync(page, 1, 1);
-    renameSync(join(place.source, 'film'), join(place.source, 'film.html'));
-    const second = await place.longshore('scan');
+    renameSync(join(mirror.source, 'film'), join(mirror.source, 'film.html'));
+    const second = await mirror.longshore('scan');
     expect(second.code, second.stderr).toBe(0);
     expect(await about('site/page.html')).toMatchObject(isPage);
     expect(await about('site/film.html')).toMatchObject(isPage);

@@ -25,13 +25,13 @@ function mountPool(folder: string): void {
 
 const LARGE = Buffer.alloc(3 * 1024 * 1024, 'large');
 
-function fill(place: LocalMirror): void {
-  for (let number = 0; number < 30; number += 1) place.write(`folder${number % 3}/file${number}`);
-  for (let number = 0; number < 6; number += 1) place.write(`large${number}`, LARGE);
+function fill(mirror: LocalMirror): void {
+  for (let number = 0; number < 30; number += 1) mirror.write(`folder${number % 3}/file${number}`);
+  for (let number = 0; number < 6; number += 1) mirror.write(`large${number}`, LARGE);
 }
 
-async function reconciled(place: LocalMirror): Promise<Record<string, unknown>> {
-  const finished = await place.longshore('--reconcile', '--json');
+async function reconciled(mirror: LocalMirror): Promise<Record<string, unknown>> {
+  const finished = await mirror.longshore('--reconcile', '--json');
   expect(finished, finished.stdout + finished.stderr).toMatchObject({ code: 0 });
   return summaryOf(finished);
 }
@@ -41,44 +41,44 @@ describe.skipIf(!hasMergerfs)('inode numbers of 2^63 and more', () => {
     BigInt.asUintN(64, statSync(file, { bigint: true }).ino) >= 2n ** 63n;
 
   test('P1: a source on a pool with such inodes is mirrored with its changes, and is then unchanged', async () => {
-    const place = openLocalMirror();
-    mountPool(place.source);
-    fill(place);
+    const mirror = openLocalMirror();
+    mountPool(mirror.source);
+    fill(mirror);
     const paths = Array.from({ length: 30 }, (_, number) =>
-      join(place.source, `folder${number % 3}/file${number}`),
+      join(mirror.source, `folder${number % 3}/file${number}`),
     );
     expect(paths.filter(isHigh).length).toBeGreaterThan(3);
-    expect(await reconciled(place)).toMatchObject({ uploaded: 36, failed: 0, skipped: 0 });
-    expect(await reconciled(place)).toMatchObject({ uploaded: 0, unchanged: 36 });
+    expect(await reconciled(mirror)).toMatchObject({ uploaded: 36, failed: 0, skipped: 0 });
+    expect(await reconciled(mirror)).toMatchObject({ uploaded: 0, unchanged: 36 });
     for (let number = 0; number < 30; number += 1)
-      place.write(`folder${number % 3}/file${number}`, 'again');
-    expect(await reconciled(place)).toMatchObject({ uploaded: 30, unchanged: 6 });
-    expect(place.differences()).toEqual([]);
+      mirror.write(`folder${number % 3}/file${number}`, 'again');
+    expect(await reconciled(mirror)).toMatchObject({ uploaded: 30, unchanged: 6 });
+    expect(mirror.differences()).toEqual([]);
   });
 
   test('P1: a local target on a pool with such inodes takes objects, copies, deletes and a second run', async () => {
-    const place = openLocalMirror();
-    mountPool(join(place.folder, 'vault'));
-    fill(place);
-    expect(await reconciled(place)).toMatchObject({ uploaded: 36, failed: 0 });
-    expect(await reconciled(place)).toMatchObject({ uploaded: 0, unchanged: 36 });
-    execFileSync('mv', [join(place.source, 'large0'), join(place.source, 'renamed')]);
-    execFileSync('rm', [join(place.source, 'large1')]);
-    expect(await reconciled(place)).toMatchObject({
+    const mirror = openLocalMirror();
+    mountPool(join(mirror.folder, 'vault'));
+    fill(mirror);
+    expect(await reconciled(mirror)).toMatchObject({ uploaded: 36, failed: 0 });
+    expect(await reconciled(mirror)).toMatchObject({ uploaded: 0, unchanged: 36 });
+    execFileSync('mv', [join(mirror.source, 'large0'), join(mirror.source, 'renamed')]);
+    execFileSync('rm', [join(mirror.source, 'large1')]);
+    expect(await reconciled(mirror)).toMatchObject({
       copied: 1,
       deleted: 2,
       uploaded: 0,
       failed: 0,
     });
-    expect(place.differences()).toEqual([]);
+    expect(mirror.differences()).toEqual([]);
   });
 });
 
 test.skipIf(!isRoot)(
   'P10: objects keep modification times before 1970, after 2262 and of 64-bit seconds',
   async () => {
-    const place = openLocalMirror();
-    mount(place.source, 'mount', '-t', 'tmpfs', 'none');
+    const mirror = openLocalMirror();
+    mount(mirror.source, 'mount', '-t', 'tmpfs', 'none');
     const times = {
       old: '-5.5',
       'in 2400': '13569465600.25',
@@ -87,13 +87,13 @@ test.skipIf(!isRoot)(
       first: '-9223372036854775808',
     };
     for (const [name, time] of Object.entries(times)) {
-      execFileSync('touch', ['-d', `@${time}`, place.write(name)]);
-      execFileSync('touch', ['-d', `@${time}`, place.write(`large ${name}`, LARGE)]);
+      execFileSync('touch', ['-d', `@${time}`, mirror.write(name)]);
+      execFileSync('touch', ['-d', `@${time}`, mirror.write(`large ${name}`, LARGE)]);
     }
-    expect(await reconciled(place)).toMatchObject({ uploaded: 10, failed: 0, skipped: 0 });
-    expect(await reconciled(place)).toMatchObject({ uploaded: 0, unchanged: 10 });
-    expect(place.differences()).toEqual([]);
-    const kept = (name: string) => statSync(join(place.container, name), { bigint: true }).mtimeNs;
+    expect(await reconciled(mirror)).toMatchObject({ uploaded: 10, failed: 0, skipped: 0 });
+    expect(await reconciled(mirror)).toMatchObject({ uploaded: 0, unchanged: 10 });
+    expect(mirror.differences()).toEqual([]);
+    const kept = (name: string) => statSync(join(mirror.container, name), { bigint: true }).mtimeNs;
     expect([kept('old'), kept('in 2400')]).toEqual([-5_500_000_000n, 13_569_465_600_250_000_000n]);
   },
 );

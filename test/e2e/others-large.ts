@@ -38,26 +38,26 @@ export function othersLargeObjects({
   test(`${title}: static and dynamic large objects of another tool are adopted, and their segments stay when the objects go`, async () => {
     const direct = open();
     onTestFinished(() => direct.close());
-    const place = openRemoteMirror({
+    const mirror = openRemoteMirror({
       target: { ...target(), segment_size: '1MiB' },
       direct,
       mirror: '    extraneous: report\n',
     });
-    const segments = `${place.container}_segments`;
+    const segments = `${mirror.container}_segments`;
     onTestFinished(() => removeContainer(direct, segments).catch(() => undefined));
-    for (const container of [place.container, segments])
+    for (const container of [mirror.container, segments])
       await direct.createContainer(container, call);
-    const other = await otherTool(target(), direct, place, segments);
+    const other = await otherTool(target(), direct, mirror, segments);
     const contents = {
       even: await other.putStatic('even', [2 * MIB, 2 * MIB, MIB + 7]),
       uneven: await other.putStatic('uneven', [MIB + 1, 3 * MIB, 5]),
       dynamic: await other.putDynamic('dynamic', [2 * MIB, 2 * MIB, 9]),
     };
     for (const [name, content] of Object.entries(contents))
-      writeFileSync(join(place.source, name), content);
+      writeFileSync(join(mirror.source, name), content);
     const before = await listKeys(direct, segments);
 
-    const run = await place.longshore('--reconcile', '--json');
+    const run = await mirror.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(0);
     expect(summaryOf(run), run.stderr).toMatchObject({
       uploaded: 0,
@@ -68,12 +68,12 @@ export function othersLargeObjects({
     });
     expect(run.stderr).toMatch(/large objects of another tool/);
     if (gets)
-      expect(Object.keys(contents).map((key) => gets(place.container, key))).toEqual([1, 1, 0]);
+      expect(Object.keys(contents).map((key) => gets(mirror.container, key))).toEqual([1, 1, 0]);
     for (const name of Object.keys(contents)) {
-      const { extra } = await direct.headObject({ container: place.container, key: name }, call);
+      const { extra } = await direct.headObject({ container: mirror.container, key: name }, call);
       expect(extra['largeObject'], name).toBe(name === 'dynamic' ? 'dynamic' : 'static');
     }
-    const again = await place.longshore('--reconcile', '--json');
+    const again = await mirror.longshore('--reconcile', '--json');
     expect(summaryOf(again), again.stderr).toMatchObject({
       uploaded: 0,
       copied: 0,
@@ -83,17 +83,17 @@ export function othersLargeObjects({
     });
 
     for (const name of ['even', 'dynamic'])
-      writeFileSync(join(place.source, name), `${name}, replaced`);
-    const replaced = await place.longshore('--reconcile', '--json');
+      writeFileSync(join(mirror.source, name), `${name}, replaced`);
+    const replaced = await mirror.longshore('--reconcile', '--json');
     expect(summaryOf(replaced), replaced.stderr).toMatchObject({ uploaded: 2, failed: 0 });
     if (showsManifests)
       expect(replaced.stderr.match(/segments of an object of another tool stay/g)).toHaveLength(2);
     expect(await listKeys(direct, segments)).toEqual(before);
     const rest = await readAll(
-      await direct.readObject({ container: place.container, key: 'uneven' }, undefined, call),
+      await direct.readObject({ container: mirror.container, key: 'uneven' }, undefined, call),
     );
     expect(rest.equals(contents.uneven)).toBe(true);
-    expect(await place.differences()).toEqual([]);
+    expect(await mirror.differences()).toEqual([]);
   });
 }
 

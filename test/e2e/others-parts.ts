@@ -24,12 +24,12 @@ export function othersParts({ title, target, open, gets }: OthersParts): void {
   test(`${title}: an object that another tool uploaded in parts is adopted, and not sent`, async () => {
     const direct = open();
     onTestFinished(() => direct.close());
-    const place = openRemoteMirror({
+    const mirror = openRemoteMirror({
       target: { ...target(), multipart_threshold: '6MiB' },
       direct,
     });
-    const ref = { container: place.container, key: 'film' };
-    await direct.createContainer(place.container, call);
+    const ref = { container: mirror.container, key: 'film' };
+    await direct.createContainer(mirror.container, call);
     const { multipart } = direct.capabilities;
     if (multipart === undefined) throw new Error('no uploads in parts');
     const content = randomContent(2 * PART + 5);
@@ -45,13 +45,13 @@ export function othersParts({ title, target, open, gets }: OthersParts): void {
         ),
       );
     await multipart.complete(token, parts, call);
-    writeFileSync(join(place.source, 'film'), content);
-    const run = await place.longshore('--reconcile', '--json');
+    writeFileSync(join(mirror.source, 'film'), content);
+    const run = await mirror.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(0);
     expect(summaryOf(run), run.stderr).toMatchObject({ uploaded: 0, failed: 0, adopted: 1 });
-    if (gets) expect(gets(place.container, 'film')).toBe(0);
-    const again = await place.longshore('--reconcile', '--json');
+    if (gets) expect(gets(mirror.container, 'film')).toBe(0);
+    const again = await mirror.longshore('--reconcile', '--json');
     expect(summaryOf(again), again.stderr).toMatchObject({ uploaded: 0, failed: 0, adopted: 0 });
-    expect(await place.differences()).toEqual([]);
+    expect(await mirror.differences()).toEqual([]);
   });
 }

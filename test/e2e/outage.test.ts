@@ -8,7 +8,7 @@ import { openWorkspace } from '../world/workspace.js';
 
 const LONG = 50_000;
 
-async function openPlace(lease = '10m') {
+async function openMirror(lease = '10m') {
   const fake = await startFakeS3();
   const { folder, start } = openWorkspace('outage', () => fake.close());
   const config = join(folder, 'longshore.yaml');
@@ -46,7 +46,7 @@ function stored({ rules: { store } }: FakeS3): ReadonlyMap<string, string> {
 }
 
 test('a target that is down for a while: a bounded amount of work waits, no object is quarantined, and all arrive', async () => {
-  const { fake, path, daemon, status } = await openPlace();
+  const { fake, path, daemon, status } = await openMirror();
   for (const name of ['kept', 'changed', 'gone']) writeFileSync(path(name), name);
   const program = daemon();
   await eventually(() => expect(stored(fake).size).toBe(3));
@@ -92,7 +92,7 @@ test('a target that is down for a while: a bounded amount of work waits, no obje
 }, 120_000);
 
 test('P5: a daemon that is killed and started while its target is down finds all changes, and outlives its own lease', async () => {
-  const { fake, path, daemon } = await openPlace('3s');
+  const { fake, path, daemon } = await openMirror('3s');
   writeFileSync(path('before'), 'before');
   const first = daemon();
   await eventually(() => expect(stored(fake).size).toBe(1));
@@ -107,7 +107,7 @@ test('P5: a daemon that is killed and started while its target is down finds all
   await eventually(() => expect([...stored(fake).keys()]).toEqual(['first outage']), LONG);
 
   await fake.switchOff();
-  // Longer than the lease is trusted: before it writes again it asks whether the place is still its own.
+  // Longer than the lease is valid: before the daemon writes again it reads whether the lease is still its own.
   await eventually(() => expect(second.stderr()).toMatch(/no sign of life/), LONG);
   writeFileSync(path('second outage'), 'y');
   await eventually(() => expect(second.stderr()).toMatch(/target is down/), LONG);

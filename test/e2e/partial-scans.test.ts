@@ -18,28 +18,29 @@ const FILES = ['beside', 'gone', 'part/deep/a', 'part/gone', 'part/kept', 'part-
 
 /** A mirror whose files belong to the unprivileged user, who has mirrored them; then two are removed. */
 async function mirroredByNobody(): Promise<{
-  readonly place: LocalMirror;
+  readonly mirror: LocalMirror;
   again(): Promise<Finished>;
   in(path: string): string;
 }> {
-  const place = openLocalMirror();
+  const mirror = openLocalMirror();
   const own = (path: string) => chownSync(path, UNPRIVILEGED, UNPRIVILEGED);
-  for (const path of [place.folder, place.source, join(place.folder, 'longshore.yaml')]) own(path);
+  for (const path of [mirror.folder, mirror.source, join(mirror.folder, 'longshore.yaml')])
+    own(path);
   for (const path of FILES) {
-    const absolute = join(place.source, path);
+    const absolute = join(mirror.source, path);
     mkdirSync(dirname(absolute), { recursive: true });
     writeFileSync(absolute, path);
-    for (let at = absolute; at !== place.source; at = dirname(at)) own(at);
+    for (let at = absolute; at !== mirror.source; at = dirname(at)) own(at);
   }
   const again = () =>
-    run(['--config', join(place.folder, 'longshore.yaml'), 'reconcile', '--json'], {
-      cwd: place.folder,
+    run(['--config', join(mirror.folder, 'longshore.yaml'), 'reconcile', '--json'], {
+      cwd: mirror.folder,
       unprivileged: true,
     });
   expect((await again()).code).toBe(0);
-  expect(place.objects()).toEqual([...FILES].sort());
-  for (const path of ['gone', 'part/gone']) unlinkSync(join(place.source, path));
-  return { place, again, in: (path) => join(place.source, path) };
+  expect(mirror.objects()).toEqual([...FILES].sort());
+  for (const path of ['gone', 'part/gone']) unlinkSync(join(mirror.source, path));
+  return { mirror, again, in: (path) => join(mirror.source, path) };
 }
 
 const skips = (finished: Finished) =>
@@ -87,7 +88,7 @@ describe.skipIf(!canDropRights)(
         },
       ],
     ])('%s', async (_, hide) => {
-      const { place, again, in: path } = await mirroredByNobody();
+      const { mirror, again, in: path } = await mirroredByNobody();
       const show = hide(path);
       const partial = await again();
       expect(partial.code).toBe(3);
@@ -96,7 +97,7 @@ describe.skipIf(!canDropRights)(
       expect(skips(partial)).toEqual(
         expect.arrayContaining(['unreadable part', 'delete-withheld part']),
       );
-      expect(place.objects()).toEqual([
+      expect(mirror.objects()).toEqual([
         'beside',
         'part-2',
         'part/deep/a',
@@ -107,11 +108,11 @@ describe.skipIf(!canDropRights)(
       const whole = await again();
       expect(whole.code).toBe(0);
       expect(summaryOf(whole)).toMatchObject({ deleted: 1, uploaded: 0, complete: true });
-      expect(place.differences()).toEqual([]);
+      expect(mirror.differences()).toEqual([]);
     });
 
     test('a deeper folder keeps only the objects below it', async () => {
-      const { place, again, in: path } = await mirroredByNobody();
+      const { mirror, again, in: path } = await mirroredByNobody();
       rmSync(path('part/deep/a'));
       chmodSync(path('part/deep'), 0);
       const partial = await again();
@@ -120,27 +121,27 @@ describe.skipIf(!canDropRights)(
         expect.arrayContaining(['unreadable part/deep', 'delete-withheld part/deep']),
       );
       expect(summaryOf(partial)).toMatchObject({ deleted: 2 });
-      expect(place.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/kept']);
+      expect(mirror.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/kept']);
       chmodSync(path('part/deep'), 0o755);
     });
 
     test('a changed file that may not be read keeps its object', async () => {
-      const { place, again, in: path } = await mirroredByNobody();
+      const { mirror, again, in: path } = await mirroredByNobody();
       writeFileSync(path('part/kept'), 'changed since', { mode: 0 });
       chmodSync(path('part/kept'), 0);
       const partial = await again();
       expect(partial.code).toBe(3);
       expect(skips(partial)).toContain('unreadable part/kept');
-      expect(place.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/kept']);
+      expect(mirror.objects()).toEqual(['beside', 'part-2', 'part/deep/a', 'part/kept']);
     });
 
     test('a folder that became a skipped link keeps the objects below it', async () => {
-      const { place, again, in: path } = await mirroredByNobody();
-      renameSync(path('part'), join(place.folder, 'elsewhere'));
+      const { mirror, again, in: path } = await mirroredByNobody();
+      renameSync(path('part'), join(mirror.folder, 'elsewhere'));
       symlinkSync('../elsewhere', path('part'));
       const partial = await again();
       expect(skips(partial)).toContain('delete-withheld part');
-      expect(place.objects()).toEqual([
+      expect(mirror.objects()).toEqual([
         'beside',
         'part-2',
         'part/deep/a',

@@ -12,7 +12,7 @@ import { openWorkspace } from '../world/workspace.js';
 const MIB = 2 ** 20;
 
 /** The program mirrors one folder to an S3 that counts. */
-async function openPlace() {
+async function openMirror() {
   const fake = await startFakeS3();
   const s3: Backend = openFake(fake);
   const { folder } = openWorkspace('parts', async () => {
@@ -49,7 +49,7 @@ function asked(fake: FakeS3, operation: Operation): number {
 }
 
 test('P6: a run without its state adopts an object in parts, and neither sends it nor reads it back', async () => {
-  const { fake, file, reconcile } = await openPlace();
+  const { fake, file, reconcile } = await openMirror();
   writeFileSync(file, randomContent(21 * MIB));
   expect((await reconcile()).code).toBe(0);
   rmSync(join(file, '..', '..', 'state'), { recursive: true });
@@ -68,7 +68,7 @@ test('P6: a run without its state adopts an object in parts, and neither sends i
 });
 
 test('P7: a sparse file of a hundred parts is uploaded in parts of the smallest size', async () => {
-  const { fake, file, reconcile, s3, uploads } = await openPlace();
+  const { fake, file, reconcile, s3, uploads } = await openMirror();
   writeFileSync(file, 'begin');
   truncateSync(file, 500 * MIB);
   const result = await reconcile('--json');

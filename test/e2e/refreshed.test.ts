@@ -4,15 +4,15 @@ import { openLocalMirror } from '../world/mirror-in-a-folder.js';
 import { summaryOf } from '../world/program.js';
 
 test('a run that only changes metadata of objects says of how many', async () => {
-  const place = openLocalMirror('    metadata: [mtime]\n');
-  const touched = place.write('touched');
-  place.write('left');
-  await place.longshore('--reconcile');
+  const mirror = openLocalMirror('    metadata: [mtime]\n');
+  const touched = mirror.write('touched');
+  mirror.write('left');
+  await mirror.longshore('--reconcile');
   utimesSync(touched, 1_000_000_000, 1_000_000_000);
-  const finished = await place.longshore('--reconcile', '--json');
+  const finished = await mirror.longshore('--reconcile', '--json');
   expect(summaryOf(finished)).toMatchObject({ uploaded: 0, copied: 0, refreshed: 1, unchanged: 1 });
   utimesSync(touched, 1_100_000_000, 1_100_000_000);
-  expect((await place.longshore('--reconcile')).stdout).toMatch(
+  expect((await mirror.longshore('--reconcile')).stdout).toMatch(
     /documents: 1 given other metadata, 1 unchanged; 2 files/,
   );
 });

@@ -25,7 +25,7 @@ import { openWorkspace } from '../world/workspace.js';
 const FILES = 60;
 const OWN = '.longshore/';
 
-interface Place {
+interface Mirror {
   readonly source: string;
   daemon(): Program;
   /** Names and contents of all objects. */
@@ -34,11 +34,11 @@ interface Place {
   onChange: () => void;
 }
 
-async function onS3(watch: string): Promise<Place> {
+async function onS3(watch: string): Promise<Mirror> {
   const fake: FakeS3 = await startFakeS3();
   const { folder, start } = openWorkspace('renames', () => fake.close());
   const target = `driver: s3, profile: aws, region: us-east-1, host: 127.0.0.1, port: ${fake.port}, secure: false, key: ${ACCOUNT.accessKey}, secret: "${ACCOUNT.secret}", request_rate: 40`;
-  const place: Place = {
+  const mirror: Mirror = {
     ...files(folder, start, target, watch),
     objects() {
       const { store } = fake.rules;
@@ -58,10 +58,10 @@ async function onS3(watch: string): Promise<Place> {
   // Each request is noted right after its work is done, and before any other is.
   fake.log.push = (...requests) => {
     if (requests.some(({ operation }) => /^(Put|Copy|Delete|Complete)/.test(operation)))
-      place.onChange();
+      mirror.onChange();
     return push.apply(fake.log, requests);
   };
-  return place;
+  return mirror;
 }
 
 function files(
@@ -162,30 +162,30 @@ test.each(['chokidar', 'directories'])(
   },
   async (watch) => {
     const random = seeded(watch.length * 7919);
-    const place = await onS3(watch);
-    plant(place.source);
-    let daemon = place.daemon();
-    await eventually(() => expect(contentsOf(place.objects()).size).toBe(FILES), 120_000);
+    const mirror = await onS3(watch);
+    plant(mirror.source);
+    let daemon = mirror.daemon();
+    await eventually(() => expect(contentsOf(mirror.objects()).size).toBe(FILES), 120_000);
     const missing: string[] = [];
     const moves: string[] = [];
-    place.onChange = () => {
-      const there = contentsOf(place.objects());
+    mirror.onChange = () => {
+      const there = contentsOf(mirror.objects());
       for (let at = 0; at < FILES; at += 1) {
         if (!there.has(`content ${at}`))
           missing.push(`content ${at} after ${moves.length} moves: ${moves.slice(-4).join('; ')}`);
       }
     };
     for (let turn = 0; turn < 120; turn += 1) {
-      moves.push(move(place.source, random, turn));
+      moves.push(move(mirror.source, random, turn));
       if (random() < 0.4) await pause(random() * 120);
       if (turn % 30 === 15) {
         daemon.kill('SIGKILL');
         await daemon.finished;
-        daemon = place.daemon();
+        daemon = mirror.daemon();
       }
     }
     await eventually(
-      () => expect(sizesOf(place.objects())).toEqual(sourceFiles(place.source)),
+      () => expect(sizesOf(mirror.objects())).toEqual(sourceFiles(mirror.source)),
       120_000,
     );
     expect(missing.slice(0, 5)).toEqual([]);

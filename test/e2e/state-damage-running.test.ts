@@ -16,31 +16,31 @@ const FILES = 40;
 const LONG = 60_000;
 
 function openFilled(options: MirrorOptions): LocalMirror {
-  const place = openLocalMirror('', { ...options, unprivileged: true });
-  for (let at = 0; at < FILES; at += 1) place.write(`file ${at}`, `content ${at}`);
-  return place;
+  const mirror = openLocalMirror('', { ...options, unprivileged: true });
+  for (let at = 0; at < FILES; at += 1) mirror.write(`file ${at}`, `content ${at}`);
+  return mirror;
 }
 
 /** A daemon that has mirrored everything, and said so. */
-async function inSync(place: LocalMirror): Promise<Program> {
-  const daemon = place.daemon();
+async function inSync(mirror: LocalMirror): Promise<Program> {
+  const daemon = mirror.daemon();
   await eventually(() => expect(daemon.stderr()).toMatch(/run finished .*run=reconcile/), LONG);
-  expect(place.differences()).toEqual([]);
+  expect(mirror.differences()).toEqual([]);
   return daemon;
 }
 
-async function statusOf(place: LocalMirror): Promise<Record<string, unknown>> {
-  const { stdout } = await place.longshore('status', '--json');
+async function statusOf(mirror: LocalMirror): Promise<Record<string, unknown>> {
+  const { stdout } = await mirror.longshore('status', '--json');
   return (JSON.parse(stdout) as { mirrors: [Record<string, unknown>] }).mirrors[0];
 }
 
 /** Expects that no object was put again but those that changed. */
 function expectNotSentAgain(
-  place: LocalMirror,
+  mirror: LocalMirror,
   before: ReadonlyMap<string, bigint>,
   changed: readonly string[],
 ): void {
-  const now = place.inodes();
+  const now = mirror.inodes();
   for (const [name, inode] of before)
     if (!changed.includes(name)) expect([name, now.get(name)]).toEqual([name, inode]);
 }
@@ -50,42 +50,42 @@ describe('damage under a running daemon', () => {
     [
       'lmdb',
       'a record',
-      (place: LocalMirror) =>
-        flipBit(place.index, readFileSync(place.index).lastIndexOf('file 11') + 12),
+      (mirror: LocalMirror) =>
+        flipBit(mirror.index, readFileSync(mirror.index).lastIndexOf('file 11') + 12),
     ],
-    ['lmdb', 'the whole file', (place: LocalMirror) => rmSync(place.index)],
+    ['lmdb', 'the whole file', (mirror: LocalMirror) => rmSync(mirror.index)],
     [
       'lowdb',
       'a record',
-      (place: LocalMirror) =>
-        flipBit(place.index, readFileSync(place.index).indexOf('"file 11"') + 60),
+      (mirror: LocalMirror) =>
+        flipBit(mirror.index, readFileSync(mirror.index).indexOf('"file 11"') + 60),
     ],
-    ['lowdb', 'the whole file', (place: LocalMirror) => rmSync(place.index)],
+    ['lowdb', 'the whole file', (mirror: LocalMirror) => rmSync(mirror.index)],
   ] as const)(
     'P4, P6: %s, %s: the daemon ends and says what, where and what to do; its next start repairs it',
     async (engine, _, damage) => {
-      const place = openFilled({ index: engine, mirror: '    reconcile: 1s\n' });
-      const daemon = await inSync(place);
-      const before = place.inodes();
-      damage(place);
+      const mirror = openFilled({ index: engine, mirror: '    reconcile: 1s\n' });
+      const daemon = await inSync(mirror);
+      const before = mirror.inodes();
+      damage(mirror);
       const { code, stderr } = await daemon.finished;
       expect(code, stderr).toBe(1); // systemd restarts it then
       expect(stderr).toMatch(/ error the daemon ends error=/);
       expect(stderr).toMatch(
         /^longshore: mirror documents: .*index\.(mdb|json): .*\. Start longshore again: it sets the damaged file aside/m,
       );
-      expect([...place.inodes()]).toEqual([...before]);
+      expect([...mirror.inodes()]).toEqual([...before]);
 
-      place.write('file 12', 'changed since');
-      rmSync(join(place.source, 'file 13'));
-      const healed = place.daemon();
+      mirror.write('file 12', 'changed since');
+      rmSync(join(mirror.source, 'file 13'));
+      const healed = mirror.daemon();
       await eventually(() => expect(healed.stderr()).toMatch(/run finished .*run=reconcile/), LONG);
       expect(healed.stderr()).toMatch(
         / warn state rebuilt .*until="the next reconcile has finished, nothing is deleted"/,
       );
       // The record of the removed file was lost, so its object counts as extraneous: it is kept.
-      expect(place.differences()).toEqual([expect.stringMatching(/^file 13: absent/)]);
-      expectNotSentAgain(place, before, ['file 12']);
+      expect(mirror.differences()).toEqual([expect.stringMatching(/^file 13: absent/)]);
+      expectNotSentAgain(mirror, before, ['file 12']);
       healed.kill('SIGTERM');
       expect((await healed.finished).code).toBe(0);
     },
@@ -93,17 +93,17 @@ describe('damage under a running daemon', () => {
   );
 
   test('a change of a file whose record is damaged ends the daemon as well, before it stats another file', async () => {
-    const place = openFilled({ index: 'lmdb', mirror: '    rescan: 0\n' });
-    const daemon = await inSync(place);
-    flipBit(place.index, readFileSync(place.index).lastIndexOf('file 11') + 12);
-    place.write('file 11', 'changed');
+    const mirror = openFilled({ index: 'lmdb', mirror: '    rescan: 0\n' });
+    const daemon = await inSync(mirror);
+    flipBit(mirror.index, readFileSync(mirror.index).lastIndexOf('file 11') + 12);
+    mirror.write('file 11', 'changed');
     const { code, stderr } = await daemon.finished;
     expect(code, stderr).toBe(1);
-    expect(stderr).toContain(`${place.index}: the record of "file 11" is damaged`);
-    const again = await place.longshore('--reconcile', '--json');
+    expect(stderr).toContain(`${mirror.index}: the record of "file 11" is damaged`);
+    const again = await mirror.longshore('--reconcile', '--json');
     expect(again.code, again.stderr).toBe(0);
     expect(summaryOf(again)).toMatchObject({ uploaded: 1, adopted: FILES - 1, deleted: 0 });
-    expect(place.differences()).toEqual([]);
+    expect(mirror.differences()).toEqual([]);
   });
 });
 
@@ -111,37 +111,37 @@ describe('damage under a running daemon', () => {
 describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
   'a full disk under the state folder, engine %s',
   (engine) => {
-    const ballast = (place: LocalMirror) => join(place.state, 'ballast');
+    const ballast = (mirror: LocalMirror) => join(mirror.state, 'ballast');
 
-    function fill(place: LocalMirror): void {
-      const { bavail, bsize } = statfsSync(place.state);
-      writeFileSync(ballast(place), Buffer.alloc(Math.max(0, bavail * bsize)));
+    function fill(mirror: LocalMirror): void {
+      const { bavail, bsize } = statfsSync(mirror.state);
+      writeFileSync(ballast(mirror), Buffer.alloc(Math.max(0, bavail * bsize)));
     }
 
     test.runIf(engine === 'lmdb')(
       'P5: a daemon ends with 1 and its reason; the next one, with room, sends what is missing',
       async () => {
-        const place = openFilled({
+        const mirror = openFilled({
           index: engine,
           mirror: '    rescan: 1s\n',
           stateBytes: 4 * 2 ** 20,
         });
-        const daemon = await inSync(place);
-        const before = place.inodes();
-        fill(place);
-        for (let at = 0; at < 3_000; at += 1) place.write(`new ${at}`, `new ${at}`);
+        const daemon = await inSync(mirror);
+        const before = mirror.inodes();
+        fill(mirror);
+        for (let at = 0; at < 3_000; at += 1) mirror.write(`new ${at}`, `new ${at}`);
         const { code, stderr } = await daemon.finished;
         expect(code, stderr).toBe(1);
         expect(stderr).toMatch(/^longshore: .*index\.mdb: write failed \(.* KiB are free/m);
         expect(stderr).not.toMatch(/object failed|set aside/);
-        expectNotSentAgain(place, before, []);
+        expectNotSentAgain(mirror, before, []);
 
-        rmSync(ballast(place));
-        const healed = await place.longshore('--reconcile', '--json');
+        rmSync(ballast(mirror));
+        const healed = await mirror.longshore('--reconcile', '--json');
         expect(healed.code, healed.stderr).toBe(0);
         expect(healed.stderr).not.toMatch(/state rebuilt/);
-        expect(place.differences()).toEqual([]);
-        expectNotSentAgain(place, before, []);
+        expect(mirror.differences()).toEqual([]);
+        expectNotSentAgain(mirror, before, []);
       },
       180_000,
     );
@@ -149,30 +149,30 @@ describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
     test.runIf(engine === 'lowdb')(
       'P5: a daemon says so once and waits, burns no attempt, and goes on by itself when there is room',
       async () => {
-        const place = openFilled({
+        const mirror = openFilled({
           index: engine,
           mirror: '    rescan: 1s\n',
           stateBytes: 4 * 2 ** 20,
         });
-        const daemon = await inSync(place);
-        const before = place.inodes();
-        fill(place);
-        for (let at = 0; at < 30; at += 1) place.write(`new ${at}`, `new ${at}`);
-        rmSync(join(place.source, 'file 7'));
+        const daemon = await inSync(mirror);
+        const before = mirror.inodes();
+        fill(mirror);
+        for (let at = 0; at < 30; at += 1) mirror.write(`new ${at}`, `new ${at}`);
+        rmSync(join(mirror.source, 'file 7'));
         await eventually(
-          async () => expect(await statusOf(place)).toMatchObject({ state: 'state-unavailable' }),
+          async () => expect(await statusOf(mirror)).toMatchObject({ state: 'state-unavailable' }),
           LONG,
         );
-        const { why } = await statusOf(place);
-        expect(why).toContain(place.state);
+        const { why } = await statusOf(mirror);
+        expect(why).toContain(mirror.state);
         expect(why).toMatch(/cannot be written/);
-        expectNotSentAgain(place, before, ['file 7']);
+        expectNotSentAgain(mirror, before, ['file 7']);
         // Looks again and again, and the disk is still full.
         await eventually(
-          async () => expect(String((await statusOf(place))['why'])).toMatch(/ENOSPC/),
+          async () => expect(String((await statusOf(mirror))['why'])).toMatch(/ENOSPC/),
           LONG,
         );
-        expect(await statusOf(place)).toMatchObject({
+        expect(await statusOf(mirror)).toMatchObject({
           state: 'state-unavailable',
           quarantined: [],
           totals: { failed: 0 },
@@ -180,16 +180,16 @@ describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
         expect(daemon.stderr()).not.toContain('object failed');
         expect(daemon.stderr().match(/mirror waits/g)).toHaveLength(1);
 
-        rmSync(ballast(place));
-        await eventually(() => expect(place.differences()).toEqual([]), LONG);
+        rmSync(ballast(mirror));
+        await eventually(() => expect(mirror.differences()).toEqual([]), LONG);
         await eventually(
-          async () => expect(await statusOf(place)).toMatchObject({ state: 'in-sync', why: '' }),
+          async () => expect(await statusOf(mirror)).toMatchObject({ state: 'in-sync', why: '' }),
           LONG,
         );
-        expectNotSentAgain(place, before, ['file 7']);
+        expectNotSentAgain(mirror, before, ['file 7']);
         daemon.kill('SIGTERM');
         expect((await daemon.finished).code).toBe(0);
-        const after = await place.longshore('scan', '--json');
+        const after = await mirror.longshore('scan', '--json');
         expect(summaryOf(after)).toMatchObject({ uploaded: 0, adopted: 0, deleted: 0 });
       },
       180_000,
@@ -197,41 +197,41 @@ describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
 
     test('P5, P6: a one-shot run that fills it fails and says so; with free space the next run sends only what is missing', async () => {
       // An LMDB index is written to no more after its first failure: with this room some of its commits succeed before that.
-      const place = openFilled({
+      const mirror = openFilled({
         index: engine,
         stateBytes: (engine === 'lmdb' ? 900 : 480) * 1024,
       });
       const many = 1_500;
       for (let at = 0; at < many; at += 1)
-        place.write(`${'a long name '.repeat(10)}${at}`, String(at));
-      const failed = await place.longshore('--reconcile', '--json');
+        mirror.write(`${'a long name '.repeat(10)}${at}`, String(at));
+      const failed = await mirror.longshore('--reconcile', '--json');
       expect(failed.code, failed.stderr).toBe(1);
-      expect(String(summaryOf(failed)['error'])).toContain(place.state);
+      expect(String(summaryOf(failed)['error'])).toContain(mirror.state);
       expect(String(summaryOf(failed)['error'])).toMatch(/ENOSPC|KiB are free/);
-      const before = place.inodes();
+      const before = mirror.inodes();
       expect(before.size).toBeGreaterThan(100);
-      spawnSync('mount', ['-o', 'remount,size=64m', place.state]);
-      const again = await place.longshore('--reconcile', '--json');
+      spawnSync('mount', ['-o', 'remount,size=64m', mirror.state]);
+      const again = await mirror.longshore('--reconcile', '--json');
       expect(again.code, again.stderr).toBe(0);
-      expect(place.differences()).toEqual([]);
+      expect(mirror.differences()).toEqual([]);
       expect(Number(summaryOf(again)['uploaded'])).toBe(many + FILES - before.size);
-      expectNotSentAgain(place, before, []);
+      expectNotSentAgain(mirror, before, []);
     }, 180_000);
 
     test('P6: a start on a full disk fails with the file and the reason, and nothing is lost', async () => {
-      const place = openFilled({ index: engine, stateBytes: 4 * 2 ** 20 });
-      expect((await place.longshore('--reconcile')).code).toBe(0);
-      const before = place.inodes();
-      fill(place);
+      const mirror = openFilled({ index: engine, stateBytes: 4 * 2 ** 20 });
+      expect((await mirror.longshore('--reconcile')).code).toBe(0);
+      const before = mirror.inodes();
+      fill(mirror);
       for (const command of ['--reconcile', 'run']) {
-        const { code, stderr } = await place.longshore(command);
+        const { code, stderr } = await mirror.longshore(command);
         expect(code, stderr).toBe(1);
-        expect(stderr).toContain(place.state);
+        expect(stderr).toContain(mirror.state);
         expect(stderr).toContain('ENOSPC');
       }
-      expect([...place.inodes()]).toEqual([...before]);
-      rmSync(ballast(place));
-      const again = await place.longshore('--reconcile', '--json');
+      expect([...mirror.inodes()]).toEqual([...before]);
+      rmSync(ballast(mirror));
+      const again = await mirror.longshore('--reconcile', '--json');
       expect(again.code, again.stderr).toBe(0);
       expect(summaryOf(again)).toMatchObject({
         unchanged: FILES,
@@ -239,7 +239,7 @@ describe.skipIf(!mayMount()).each(['lmdb', 'lowdb'] as const)(
         adopted: 0,
         deleted: 0,
       });
-      expect(readdirSync(place.state).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+      expect(readdirSync(mirror.state).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     });
   },
 );

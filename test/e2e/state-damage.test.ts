@@ -58,30 +58,30 @@ const LEDGER: readonly Damage[] = [
 ];
 
 describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
-  let place: LocalMirror;
+  let mirror: LocalMirror;
   let objects: ReadonlyMap<string, bigint>;
 
   beforeAll(async () => {
-    place = openLocalMirror('', { index: engine, unprivileged: true, callerRemoves: true });
-    for (let at = 0; at < FILES; at += 1) place.write(`file ${at}`, `content ${at}`);
-    const { code, stderr } = await place.longshore('--reconcile');
+    mirror = openLocalMirror('', { index: engine, unprivileged: true, callerRemoves: true });
+    for (let at = 0; at < FILES; at += 1) mirror.write(`file ${at}`, `content ${at}`);
+    const { code, stderr } = await mirror.longshore('--reconcile');
     expect(code, stderr).toBe(0);
-    expect(place.differences()).toEqual([]);
-    objects = place.inodes();
+    expect(mirror.differences()).toEqual([]);
+    objects = mirror.inodes();
     expect(objects.size).toBe(FILES);
-    place.saveState();
+    mirror.saveState();
   });
-  beforeEach(() => place.restoreState());
-  afterAll(() => place.remove());
+  beforeEach(() => mirror.restoreState());
+  afterAll(() => mirror.remove());
 
   /** Reconciles, twice if the first run ends because it read a damaged page: opening the file does not read all of it. */
   async function reconcileAfter(file: string) {
-    const first = await place.longshore('--reconcile', '--json');
+    const first = await mirror.longshore('--reconcile', '--json');
     if (first.code !== 1) return first;
     expect(first.stdout).toContain(JSON.stringify(file).slice(1, -1));
     expect(first.stdout).toContain('Start longshore again: it sets the damaged file aside');
-    expect([...place.inodes()]).toEqual([...objects]);
-    return place.longshore('--reconcile', '--json');
+    expect([...mirror.inodes()]).toEqual([...objects]);
+    return mirror.longshore('--reconcile', '--json');
   }
 
   test.each([
@@ -90,7 +90,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
   ])(
     'P6: %s %s: a run reports it, sets it aside and rebuilds it; it deletes nothing and sends nothing again',
     async (which, what, damage) => {
-      const file = place[which];
+      const file = mirror[which];
       damage(file);
       const healed = await reconcileAfter(file);
       expect(healed.code, healed.stderr).toBe(0);
@@ -110,8 +110,8 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
         ).toHaveLength(1);
       }
       expect(summaryOf(healed)).toMatchObject({ uploaded: 0, copied: 0, deleted: 0, failed: 0 });
-      expect([...place.inodes()]).toEqual([...objects]);
-      const after = await place.longshore('scan', '--json');
+      expect([...mirror.inodes()]).toEqual([...objects]);
+      const after = await mirror.longshore('scan', '--json');
       expect(after.code, after.stderr).toBe(0);
       expect(after.stderr).not.toContain('state rebuilt');
       expect(summaryOf(after)).toMatchObject({
@@ -124,22 +124,22 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
   );
 
   test('P6: a run without its state folder deletes nothing and sends nothing again', async () => {
-    rmSync(place.state, { recursive: true });
-    const { code, stdout, stderr } = await place.longshore('--reconcile', '--json');
+    rmSync(mirror.state, { recursive: true });
+    const { code, stdout, stderr } = await mirror.longshore('--reconcile', '--json');
     expect(code, stderr).toBe(0);
     expect(summaryOf({ code, stdout, stderr })).toMatchObject({
       adopted: FILES,
       uploaded: 0,
       deleted: 0,
     });
-    expect([...place.inodes()]).toEqual([...objects]);
+    expect([...mirror.inodes()]).toEqual([...objects]);
   });
 
   /** One that a newer longshore wrote: it is refused, by every command, and not touched. */
   test.each(['index', 'ledger'] as const)(
     'a run refuses the %s of a newer longshore, says what to do, and leaves the file unchanged',
     async (which) => {
-      const file = place[which];
+      const file = mirror[which];
       const bytes = readFileSync(file);
       if (which === 'index' && engine === 'lmdb') {
         const about = '{"is":"longshore object index","version":';
@@ -154,44 +154,44 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
             );
       writeFileSync(file, newer);
       for (const command of ['--reconcile', 'run']) {
-        const { code, stderr } = await place.longshore(command);
+        const { code, stderr } = await mirror.longshore(command);
         expect(code, stderr).toBe(2);
         expect(stderr).toContain(
           `${file}: is of version 7, this longshore knows versions up to 1. Run the newer longshore that wrote it`,
         );
       }
       expect(readFileSync(file).equals(newer)).toBe(true);
-      expect([...place.inodes()]).toEqual([...objects]);
+      expect([...mirror.inodes()]).toEqual([...objects]);
     },
   );
 
   test('a run that may not write its state folder says which folder, why, and what to do', async () => {
-    chmodSync(place.state, 0o500);
+    chmodSync(mirror.state, 0o500);
     try {
       for (const command of ['--reconcile', 'run']) {
-        const { code, stderr } = await place.longshore(command);
+        const { code, stderr } = await mirror.longshore(command);
         expect(code, stderr).toBe(1);
         expect(stderr).toMatch(
           /state: the state folder cannot be used \(EACCES.*\)\. Make it writable for this user, or name another one/,
         );
       }
     } finally {
-      chmodSync(place.state, 0o700);
+      chmodSync(mirror.state, 0o700);
     }
-    expect([...place.inodes()]).toEqual([...objects]);
+    expect([...mirror.inodes()]).toEqual([...objects]);
   });
 
   test.each(['index', 'ledger'] as const)(
     'the %s, when it may not be read, says which and why, and is never taken for empty',
     async (which) => {
-      const file = place[which];
+      const file = mirror[which];
       chmodSync(file, 0);
-      const refused = await place.longshore('--reconcile');
+      const refused = await mirror.longshore('--reconcile');
       expect(refused.code, refused.stderr).toBe(1);
       expect(refused.stderr).toContain(`${file}: cannot be read`);
       expect(refused.stderr).toContain('EACCES');
       chmodSync(file, 0o600);
-      const again = await place.longshore('--reconcile', '--json');
+      const again = await mirror.longshore('--reconcile', '--json');
       expect(again.code, again.stderr).toBe(0);
       expect(summaryOf(again)).toMatchObject({
         unchanged: FILES,
@@ -199,44 +199,44 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
         adopted: 0,
         deleted: 0,
       });
-      expect([...place.inodes()]).toEqual([...objects]);
+      expect([...mirror.inodes()]).toEqual([...objects]);
     },
   );
 
   test('a run that may not write the folder of a mirror in the state says which folder and why', async () => {
-    const folder = dirname(place.index);
+    const folder = dirname(mirror.index);
     chmodSync(folder, 0o500);
-    const { code, stderr } = await place.longshore('--reconcile');
+    const { code, stderr } = await mirror.longshore('--reconcile');
     chmodSync(folder, 0o700);
     expect(code, stderr).toBe(1);
     expect(stderr).toContain(folder);
     expect(stderr).toContain('EACCES');
-    expect([...place.inodes()]).toEqual([...objects]);
+    expect([...mirror.inodes()]).toEqual([...objects]);
   });
 });
 
 describe.each(['lmdb', 'lowdb'] as const)('an object without a file, engine %s', (engine) => {
   test('P4: the run that rebuilds a lost ledger keeps it, and the next run deletes it', async () => {
-    const place = openLocalMirror('', { index: engine, unprivileged: true });
-    for (const name of ['kept', 'gone']) place.write(name, name);
-    expect((await place.longshore('--reconcile')).code).toBe(0);
-    rmSync(join(place.source, 'gone'));
-    truncateSync(place.ledger, 20);
-    const healing = await place.longshore('--reconcile');
+    const mirror = openLocalMirror('', { index: engine, unprivileged: true });
+    for (const name of ['kept', 'gone']) mirror.write(name, name);
+    expect((await mirror.longshore('--reconcile')).code).toBe(0);
+    rmSync(join(mirror.source, 'gone'));
+    truncateSync(mirror.ledger, 20);
+    const healing = await mirror.longshore('--reconcile');
     expect(healing.stderr).toContain('state rebuilt');
-    expect([...place.inodes().keys()].sort()).toEqual(['gone', 'kept']);
-    expect((await place.longshore('--reconcile')).code).toBe(0);
-    expect([...place.inodes().keys()]).toEqual(['kept']);
+    expect([...mirror.inodes().keys()].sort()).toEqual(['gone', 'kept']);
+    expect((await mirror.longshore('--reconcile')).code).toBe(0);
+    expect([...mirror.inodes().keys()]).toEqual(['kept']);
   });
 
   test('P4: a run after the index was lost counts it as extraneous, and keeps it', async () => {
-    const place = openLocalMirror('', { index: engine, unprivileged: true });
-    for (const name of ['kept', 'gone']) place.write(name, name);
-    expect((await place.longshore('--reconcile')).code).toBe(0);
-    rmSync(join(place.source, 'gone'));
-    truncateSync(place.index, 20);
+    const mirror = openLocalMirror('', { index: engine, unprivileged: true });
+    for (const name of ['kept', 'gone']) mirror.write(name, name);
+    expect((await mirror.longshore('--reconcile')).code).toBe(0);
+    rmSync(join(mirror.source, 'gone'));
+    truncateSync(mirror.index, 20);
     for (let run = 0; run < 2; run += 1)
-      expect((await place.longshore('--reconcile')).code).toBe(0);
-    expect([...place.inodes().keys()].sort()).toEqual(['gone', 'kept']);
+      expect((await mirror.longshore('--reconcile')).code).toBe(0);
+    expect([...mirror.inodes().keys()].sort()).toEqual(['gone', 'kept']);
   });
 });

@@ -16,19 +16,19 @@ describe.skipIf(!hasStrace)('P5: a failed write of the index', () => {
   ])(
     '%s: a commit that fails with %s ends the process with 1 and its reason, and nothing is set aside',
     async (command, error) => {
-      const place = openLocalMirror();
-      writeFileSync(join(place.source, 'first'), 'content');
-      await place.longshore('reconcile');
+      const mirror = openLocalMirror();
+      writeFileSync(join(mirror.source, 'first'), 'content');
+      await mirror.longshore('reconcile');
       for (let at = 0; at < FILES; at += 1)
-        writeFileSync(join(place.source, `file ${at}`), `content ${at}`);
-      const mirror = join(place.folder, 'state', 'mirrors', 'documents');
+        writeFileSync(join(mirror.source, `file ${at}`), `content ${at}`);
+      const stateOfMirror = join(mirror.folder, 'state', 'mirrors', 'documents');
       const failing = {
         calls: 'pwrite64',
-        path: join(mirror, 'index.mdb'),
+        path: join(stateOfMirror, 'index.mdb'),
         how: `error=${error}:when=1+`,
       };
-      const args = [MAIN, '--config', join(place.folder, 'longshore.yaml'), command];
-      const { code, stderr } = await runFailing(args, failing, { cwd: place.folder });
+      const args = [MAIN, '--config', join(mirror.folder, 'longshore.yaml'), command];
+      const { code, stderr } = await runFailing(args, failing, { cwd: mirror.folder });
       expect(code, stderr).toBe(1);
       expect(stderr).toMatch(
         / error the (daemon|run) ends error="StateWrite\w+: .*index\.mdb: write failed \(/,
@@ -43,13 +43,13 @@ describe.skipIf(!hasStrace)('P5: a failed write of the index', () => {
           /^Write error: [^"]*, size \d+$/,
         );
       expect(stderr).not.toMatch(/name-refused|set aside|damage|^ {4}at /m);
-      expect(readdirSync(mirror).filter((name) => name.includes('damaged'))).toEqual([]);
+      expect(readdirSync(stateOfMirror).filter((name) => name.includes('damaged'))).toEqual([]);
 
-      const { code: next, stderr: said } = await place.longshore('reconcile');
+      const { code: next, stderr: said } = await mirror.longshore('reconcile');
       expect(next, said).toBe(0);
       expect(said).not.toMatch(/state rebuilt/);
-      expect(differences(digestsBelow(place.source), digestsBelow(place.container))).toEqual([]);
-      expect(readdirSync(mirror)).not.toContain('check-needed');
+      expect(differences(digestsBelow(mirror.source), digestsBelow(mirror.container))).toEqual([]);
+      expect(readdirSync(stateOfMirror)).not.toContain('check-needed');
     },
     120_000,
   );

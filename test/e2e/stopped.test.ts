@@ -16,14 +16,14 @@ const COMMANDS = [
 /** Of a stop with work that is known and dropped. */
 const WORK_DROPPED = 143;
 
-interface Place {
+interface Mirror {
   readonly fake: FakeS3;
   /** Makes a file of the source. */
   write(name: string): void;
   start(command: string): Program;
 }
 
-async function openPlace({ profile = 'aws', target = '' } = {}): Promise<Place> {
+async function openMirror({ profile = 'aws', target = '' } = {}): Promise<Mirror> {
   const fake = await startFakeS3();
   const { folder, start } = openWorkspace('stopped', () => fake.close());
   mkdirSync(join(folder, 'source'));
@@ -47,7 +47,7 @@ mirrors:
   };
 }
 
-async function isHeld({ fake }: Place, operation: Operation, requests = 1): Promise<void> {
+async function isHeld({ fake }: Mirror, operation: Operation, requests = 1): Promise<void> {
   await expect.poll(() => fake.doors.arrived(operation)).toBe(requests);
 }
 
@@ -55,7 +55,7 @@ async function isDraining(program: Program): Promise<void> {
   await expect.poll(program.stderr).toContain('draining why=SIGTERM');
 }
 
-const objects = ({ fake }: Place) =>
+const objects = ({ fake }: Mirror) =>
   [...(fake.rules.store.buckets.get('documents')?.objects.keys() ?? [])].filter(
     (key) => !key.startsWith('.'),
   );
@@ -63,60 +63,60 @@ const objects = ({ fake }: Place) =>
 test.each(COMMANDS)(
   '%s: SIGTERM begins no waiting upload, lets running ones finish, and the exit code is not 0',
   async (command) => {
-    const place = await openPlace({ target: ', concurrency: 4' });
-    for (let at = 0; at < 1_200; at += 1) place.write(`file ${at}`);
-    place.fake.doors.close('PutObject');
-    const program = place.start(command);
-    await isHeld(place, 'PutObject', 1);
-    place.fake.doors.open('PutObject'); // the lease
-    await expect.poll(() => objects(place).length).toBeGreaterThan(20);
-    place.fake.doors.close('PutObject');
-    await isHeld(place, 'PutObject', 4);
-    const before = objects(place).length;
+    const mirror = await openMirror({ target: ', concurrency: 4' });
+    for (let at = 0; at < 1_200; at += 1) mirror.write(`file ${at}`);
+    mirror.fake.doors.close('PutObject');
+    const program = mirror.start(command);
+    await isHeld(mirror, 'PutObject', 1);
+    mirror.fake.doors.open('PutObject'); // the lease
+    await expect.poll(() => objects(mirror).length).toBeGreaterThan(20);
+    mirror.fake.doors.close('PutObject');
+    await isHeld(mirror, 'PutObject', 4);
+    const before = objects(mirror).length;
     program.kill('SIGTERM');
     await isDraining(program);
-    place.fake.doors.open('PutObject');
+    mirror.fake.doors.open('PutObject');
     const { code, stderr } = await program.finished;
     expect(code).toBe(WORK_DROPPED);
-    expect(objects(place)).toHaveLength(before + 4);
+    expect(objects(mirror)).toHaveLength(before + 4);
     if (command === 'run') expect(stderr).toMatch(/work dropped.* mirror=documents objects=\d+/);
     expect(stderr).not.toContain('state=in-sync');
   },
 );
 
 test.each(COMMANDS)('%s: SIGTERM ends a listing that gets no answer', async (command, code) => {
-  const place = await openPlace();
-  place.write('file');
-  place.fake.doors.close('ListObjects');
-  const program = place.start(command);
-  await isHeld(place, 'ListObjects');
+  const mirror = await openMirror();
+  mirror.write('file');
+  mirror.fake.doors.close('ListObjects');
+  const program = mirror.start(command);
+  await isHeld(mirror, 'ListObjects');
   program.kill('SIGTERM');
   expect((await program.finished).code).toBe(code);
-  expect(objects(place)).toEqual([]);
+  expect(objects(mirror)).toEqual([]);
 });
 
 test.each(COMMANDS)(
   '%s: SIGTERM ends a request for a lease that gets no answer',
   async (command, code) => {
-    const place = await openPlace();
-    place.write('file');
-    place.fake.doors.close('PutObject');
-    const program = place.start(command);
-    await isHeld(place, 'PutObject');
+    const mirror = await openMirror();
+    mirror.write('file');
+    mirror.fake.doors.close('PutObject');
+    const program = mirror.start(command);
+    await isHeld(mirror, 'PutObject');
     program.kill('SIGTERM');
     expect((await program.finished).code).toBe(code);
-    expect(objects(place)).toEqual([]);
+    expect(objects(mirror)).toEqual([]);
   },
 );
 
 test.each(COMMANDS)(
   '%s: SIGTERM ends a start that waits for the detection of the provider',
   async (command, code) => {
-    const place = await openPlace({ profile: 'auto' });
-    place.write('file');
-    place.fake.doors.close('ListBuckets');
-    const program = place.start(command);
-    await isHeld(place, 'ListBuckets');
+    const mirror = await openMirror({ profile: 'auto' });
+    mirror.write('file');
+    mirror.fake.doors.close('ListBuckets');
+    const program = mirror.start(command);
+    await isHeld(mirror, 'ListBuckets');
     program.kill('SIGTERM');
     const { code: ended, stderr } = await program.finished;
     expect(ended, stderr).toBe(code);
@@ -124,37 +124,37 @@ test.each(COMMANDS)(
 );
 
 test.each(COMMANDS)('%s: a request that fails after SIGTERM is not repeated', async (command) => {
-  const place = await openPlace();
-  place.write('file');
-  const program = place.start(command);
-  place.fake.doors.close('ListObjects');
-  await isHeld(place, 'ListObjects');
-  place.fake.doors.close('PutObject');
-  place.fake.doors.open('ListObjects');
-  place.fake.faults.next('PutObject', { kind: 'refuse', status: 500, code: 'InternalError' });
-  await isHeld(place, 'PutObject');
+  const mirror = await openMirror();
+  mirror.write('file');
+  const program = mirror.start(command);
+  mirror.fake.doors.close('ListObjects');
+  await isHeld(mirror, 'ListObjects');
+  mirror.fake.doors.close('PutObject');
+  mirror.fake.doors.open('ListObjects');
+  mirror.fake.faults.next('PutObject', { kind: 'refuse', status: 500, code: 'InternalError' });
+  await isHeld(mirror, 'PutObject');
   program.kill('SIGTERM');
   await isDraining(program);
-  place.fake.doors.open('PutObject');
+  mirror.fake.doors.open('PutObject');
   expect((await program.finished).code).toBe(WORK_DROPPED);
   expect(
-    place.fake.log.filter(({ operation, key }) => operation === 'PutObject' && key === 'file'),
+    mirror.fake.log.filter(({ operation, key }) => operation === 'PutObject' && key === 'file'),
   ).toHaveLength(1);
 });
 
 test.each(COMMANDS)('%s: a second SIGTERM ends uploads that get no answer', async (command) => {
-  const place = await openPlace();
-  place.write('file');
-  const program = place.start(command);
-  place.fake.doors.close('ListObjects');
-  await isHeld(place, 'ListObjects');
-  place.fake.doors.close('PutObject');
-  place.fake.doors.open('ListObjects');
-  await isHeld(place, 'PutObject');
+  const mirror = await openMirror();
+  mirror.write('file');
+  const program = mirror.start(command);
+  mirror.fake.doors.close('ListObjects');
+  await isHeld(mirror, 'ListObjects');
+  mirror.fake.doors.close('PutObject');
+  mirror.fake.doors.open('ListObjects');
+  await isHeld(mirror, 'PutObject');
   program.kill('SIGTERM');
   await isDraining(program);
   program.kill('SIGTERM');
   // The lease cannot be released while the door is closed: the process may end by the signal.
   expect([WORK_DROPPED, 'SIGTERM']).toContain((await program.finished).code);
-  expect(objects(place)).toEqual([]);
+  expect(objects(mirror)).toEqual([]);
 });

@@ -33,8 +33,8 @@ async function statusOf({ folder: at }: LocalMirror) {
   return mirror;
 }
 
-const contents = (place: LocalMirror): string[] =>
-  place.objects().map((name) => unlessGone(join(place.container, name)));
+const contents = (mirror: LocalMirror): string[] =>
+  mirror.objects().map((name) => unlessGone(join(mirror.container, name)));
 
 function unlessGone(path: string): string {
   try {
@@ -47,61 +47,61 @@ function unlessGone(path: string): string {
 test.runIf(hasCompiler).each(['chokidar', 'directories'] as const)(
   'P1: %s: a folder without a watch is scanned at once, is said to be unwatched, and a file moved there is in the container all the time',
   async (watch) => {
-    const place = openLocalMirror(
+    const mirror = openLocalMirror(
       `    watch: ${watch}\n    guard: off\n    rescan: 0s\n    reconcile: 0s\n`,
     );
-    place.write('old/moved');
-    place.write('old/other');
+    mirror.write('old/moved');
+    mirror.write('old/other');
     const roots = {
-      source: place.source,
-      target: join(place.folder, 'vault'),
-      state: join(place.folder, 'state'),
+      source: mirror.source,
+      target: join(mirror.folder, 'vault'),
+      state: join(mirror.folder, 'state'),
     };
     const preload = openPreload({
       library,
-      folder: place.folder,
+      folder: mirror.folder,
       roots,
       point: pointOf('x/source/watch/new#1/ENOSPC'),
     });
-    const daemon = start(['--config', join(place.folder, 'longshore.yaml'), 'run'], {
-      cwd: place.folder,
+    const daemon = start(['--config', join(mirror.folder, 'longshore.yaml'), 'run'], {
+      cwd: mirror.folder,
       env: preload.env,
     });
     onTestFinished(() => daemon.kill('SIGKILL'));
     await eventually(async () =>
-      expect(await statusOf(place)).toMatchObject({ state: 'in-sync', lagSeconds: 0 }),
+      expect(await statusOf(mirror)).toMatchObject({ state: 'in-sync', lagSeconds: 0 }),
     );
     preload.arm();
-    mkdirSync(join(place.folder, 'made'));
-    renameSync(join(place.folder, 'made'), join(place.source, 'new'));
-    place.write('new/first');
-    await eventually(() => expect(place.objects()).toContain('new/first'), BEFORE_TIMER_MS);
+    mkdirSync(join(mirror.folder, 'made'));
+    renameSync(join(mirror.folder, 'made'), join(mirror.source, 'new'));
+    mirror.write('new/first');
+    await eventually(() => expect(mirror.objects()).toContain('new/first'), BEFORE_TIMER_MS);
     expect(preload.fired()).toBe(true);
     await eventually(
       async () =>
-        expect(await statusOf(place)).toMatchObject({ state: 'degraded', lagSeconds: null }),
+        expect(await statusOf(mirror)).toMatchObject({ state: 'degraded', lagSeconds: null }),
       BEFORE_TIMER_MS,
     );
-    const { why, watch: watching } = await statusOf(place);
+    const { why, watch: watching } = await statusOf(mirror);
     expect(why).toMatch(/^1 folder is not watched, but scanned on a timer \(new: no watches left/);
     expect(watching?.degraded).toEqual([
       { under: 'new', why: expect.stringContaining('no watches left') },
     ]);
 
-    renameSync(join(place.source, 'old/moved'), join(place.source, 'new/moved'));
+    renameSync(join(mirror.source, 'old/moved'), join(mirror.source, 'new/moved'));
     await eventually(() => {
       // Of a read that meets the move both names may be missing once: the next one must have it.
-      if (!contents(place).includes('old/moved')) expect(contents(place)).toContain('old/moved');
-      expect(place.objects()).toEqual(['new/first', 'new/moved', 'old/other']);
+      if (!contents(mirror).includes('old/moved')) expect(contents(mirror)).toContain('old/moved');
+      expect(mirror.objects()).toEqual(['new/first', 'new/moved', 'old/other']);
     }, BEFORE_TIMER_MS);
-    rmSync(join(place.source, 'old/other'));
+    rmSync(join(mirror.source, 'old/other'));
     await eventually(
-      () => expect(place.objects()).toEqual(['new/first', 'new/moved']),
+      () => expect(mirror.objects()).toEqual(['new/first', 'new/moved']),
       BEFORE_TIMER_MS,
     );
     // The timer places the watch after all.
     await eventually(
-      async () => expect(await statusOf(place)).toMatchObject({ state: 'in-sync', lagSeconds: 0 }),
+      async () => expect(await statusOf(mirror)).toMatchObject({ state: 'in-sync', lagSeconds: 0 }),
       90_000,
     );
   },

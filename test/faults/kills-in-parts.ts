@@ -20,10 +20,10 @@ export function killsInParts(at: Faulty): void {
   const parts = () => Math.ceil(SIZE / partSize());
 
   /** Every part after the first few is never answered, so that the end comes in the middle for certain. */
-  async function killInTheMiddle(place: RemoteMirror): Promise<void> {
+  async function killInTheMiddle(mirror: RemoteMirror): Promise<void> {
     at.proxy.next('part', { kind: 'meanwhile', act: () => {} }, ARRIVED);
     at.proxy.next('part', { kind: 'stall' }, AT_ONCE);
-    const daemon = place.daemon();
+    const daemon = mirror.daemon();
     await eventually(
       () => expect(at.proxy.count('part'), daemon.stderr()).toBe(ARRIVED + AT_ONCE),
       120_000,
@@ -37,52 +37,52 @@ export function killsInParts(at: Faulty): void {
    * No part at the service that is not needed, and nothing different. The ETag of an object in parts shows that where the
    * provider's is known to tell the content; elsewhere the object is read back once.
    */
-  async function expectSettled(place: RemoteMirror): Promise<void> {
-    const ofParts = at.direct.capabilities.multipart?.etagOfParts(place.container, [
+  async function expectSettled(mirror: RemoteMirror): Promise<void> {
+    const ofParts = at.direct.capabilities.multipart?.etagOfParts(mirror.container, [
       { md5: '0'.repeat(32), size: 1 },
     ]);
-    expect(await at.direct.capabilities.multipart?.unfinished(place.container, '', call)).toEqual(
+    expect(await at.direct.capabilities.multipart?.unfinished(mirror.container, '', call)).toEqual(
       [],
     );
-    await at.expectInSync(place);
+    await at.expectInSync(mirror);
     expect(at.proxy.count('get', FILM)).toBeLessThanOrEqual(ofParts === undefined ? 1 : 0);
   }
 
   test('P5: a daemon after kill -9 in the middle of a multipart upload sends only the missing parts', async () => {
-    const place = at.open();
-    writeFileSync(join(place.source, FILM), randomContent(SIZE));
-    await killInTheMiddle(place);
+    const mirror = at.open();
+    writeFileSync(join(mirror.source, FILM), randomContent(SIZE));
+    await killInTheMiddle(mirror);
     const before = at.proxy.count('part');
     const begun = at.proxy.count('begin parts');
-    const run = await place.longshore('--reconcile', '--json');
+    const run = await mirror.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(0);
     expect(summaryOf(run)).toMatchObject({ uploaded: 1, failed: 0 });
     expect(at.proxy.count('part') - before).toBe(parts() - ARRIVED);
     expect(at.proxy.count('begin parts')).toBe(begun);
     expect(at.proxy.count('complete parts')).toBe(1);
-    await expectSettled(place);
+    await expectSettled(mirror);
   });
 
   test('P5: a daemon after kill -9 and a change of the file begins the upload again, and no part of the first stays', async () => {
-    const place = at.open();
-    writeFileSync(join(place.source, FILM), randomContent(SIZE));
-    await killInTheMiddle(place);
-    writeFileSync(join(place.source, FILM), randomContent(SIZE));
+    const mirror = at.open();
+    writeFileSync(join(mirror.source, FILM), randomContent(SIZE));
+    await killInTheMiddle(mirror);
+    writeFileSync(join(mirror.source, FILM), randomContent(SIZE));
     const before = at.proxy.count('part');
     const begun = at.proxy.count('begin parts');
-    const run = await place.longshore('--reconcile', '--json');
+    const run = await mirror.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(0);
     expect(at.proxy.count('part') - before).toBe(parts());
     expect(at.proxy.count('begin parts') - begun).toBe(1);
-    await expectSettled(place);
+    await expectSettled(mirror);
   });
 
   test('P5: a daemon after kill -9 during a completion whose answer was lost sends no part again', async () => {
-    const place = at.open();
-    writeFileSync(join(place.source, FILM), randomContent(SIZE));
+    const mirror = at.open();
+    writeFileSync(join(mirror.source, FILM), randomContent(SIZE));
     at.proxy.next('complete parts', { kind: 'lose-answer' });
     at.proxy.next('complete parts', { kind: 'stall' });
-    const daemon = place.daemon();
+    const daemon = mirror.daemon();
     await eventually(
       () => expect(at.proxy.count('complete parts'), daemon.stderr()).toBe(2),
       120_000,
@@ -91,9 +91,9 @@ export function killsInParts(at: Faulty): void {
     await daemon.finished;
     const before = at.proxy.count('part');
     expect(before).toBe(parts());
-    const run = await place.longshore('--reconcile', '--json');
+    const run = await mirror.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(0);
     expect(at.proxy.count('part')).toBe(before);
-    await expectSettled(place);
+    await expectSettled(mirror);
   });
 }

@@ -14,11 +14,11 @@ const ofLiar = ({ key }: Asked) => key === LIAR;
 /** Faults that stay: the mirror reports them, and records and deletes nothing wrong. */
 export function lastingFaults(at: Faulty): void {
   test('P2: a run never records an object whose hash stays wrong; it reports the object and sends the others', async () => {
-    const place = at.open();
-    at.fill(place);
-    writeFileSync(join(place.source, LIAR), randomContent(3000));
+    const mirror = at.open();
+    at.fill(mirror);
+    writeFileSync(join(mirror.source, LIAR), randomContent(3000));
     const honestAgain = at.proxy.always(ofLiar, at.lying());
-    const run = await place.longshore('--reconcile', '--json');
+    const run = await mirror.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(3);
     expect(summaryOf(run)).toMatchObject({ uploaded: 7, failed: 1 });
     const failures = eventsOf(run).filter(({ event }) => event === 'failed');
@@ -29,22 +29,22 @@ export function lastingFaults(at: Faulty): void {
     });
     const puts = at.proxy.count('put', LIAR);
     expect(puts).toBeGreaterThan(4);
-    expect((await place.longshore('scan', '--json')).code).toBe(3);
+    expect((await mirror.longshore('scan', '--json')).code).toBe(3);
     expect(at.proxy.count('put', LIAR)).toBeGreaterThan(puts);
     honestAgain();
-    const { uploaded, adopted } = summaryOf(await place.longshore('--reconcile', '--json'));
+    const { uploaded, adopted } = summaryOf(await mirror.longshore('--reconcile', '--json'));
     expect(Number(uploaded) + Number(adopted)).toBe(1);
-    await at.expectInSync(place);
+    await at.expectInSync(mirror);
   });
 
   test('P2: a daemon quarantines an object whose hash stays wrong, and sends it once the provider answers correctly', async () => {
-    const place = at.open();
-    at.fill(place);
-    writeFileSync(join(place.source, LIAR), randomContent(3000));
+    const mirror = at.open();
+    at.fill(mirror);
+    writeFileSync(join(mirror.source, LIAR), randomContent(3000));
     const honestAgain = at.proxy.always(ofLiar, at.lying());
-    const daemon = place.daemon();
+    const daemon = mirror.daemon();
     const quarantined = async () => {
-      const { stdout } = await place.longshore('status', '--json');
+      const { stdout } = await mirror.longshore('status', '--json');
       return (JSON.parse(stdout) as { mirrors: { quarantined: unknown[] }[] }).mirrors.flatMap(
         (mirror) => mirror.quarantined,
       );
@@ -55,63 +55,63 @@ export function lastingFaults(at: Faulty): void {
     );
     expect(JSON.stringify(await quarantined())).toContain('hash-mismatch');
     honestAgain();
-    appendFileSync(join(place.source, LIAR), 'another look');
+    appendFileSync(join(mirror.source, LIAR), 'another look');
     await eventually(async () => expect(await quarantined()).toEqual([]));
-    await eventually(async () => expect(await place.differences()).toEqual([]));
+    await eventually(async () => expect(await mirror.differences()).toEqual([]));
     daemon.kill('SIGTERM');
     // 143: the record of what has just been stored was still to be written.
     expect([0, 143]).toContain((await daemon.finished).code);
   });
 
   test('P8: a missing right for one object fails that object only', async () => {
-    const place = at.open();
-    at.fill(place);
+    const mirror = at.open();
+    at.fill(mirror);
     at.proxy.always(
       ({ operation, key }) => operation === 'put' && key === 'folder/f3',
       at.refused(403, 'AccessDenied'),
     );
-    const run = await place.longshore('--reconcile', '--json');
+    const run = await mirror.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(3);
     expect(summaryOf(run)).toMatchObject({ uploaded: 6, failed: 1 });
     expect(at.proxy.count('put', 'folder/f3')).toBe(1);
   });
 
   test('a missing right for the container stops the mirror, which reports it', async () => {
-    const place = at.open();
-    at.fill(place);
+    const mirror = at.open();
+    at.fill(mirror);
     at.proxy.always(
       ({ operation }) => operation === 'list' || operation === 'container',
       at.refused(403, 'AccessDenied'),
     );
-    const run = await place.longshore('--reconcile', '--json');
+    const run = await mirror.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(6);
-    expect(summaryOf(run)['error']).toContain(`container "${place.container}" was refused`);
+    expect(summaryOf(run)['error']).toContain(`container "${mirror.container}" was refused`);
     expect(summaryOf(run)['error']).toMatch(/no right to do that/);
     expect(at.proxy.count('put')).toBe(0);
   });
 
   test('P4: a listing that does not advance ends the run, and deletes nothing', async () => {
-    const place = at.open();
-    at.fill(place);
-    expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 7 });
-    rmSync(join(place.source, 'folder/f0'));
+    const mirror = at.open();
+    at.fill(mirror);
+    expectDone(await mirror.longshore('--reconcile', '--json'), { uploaded: 7 });
+    rmSync(join(mirror.source, 'folder/f0'));
     const advanceAgain = at.proxy.always(
       ({ operation }) => operation === 'list',
       notAdvancing(at.dialect),
     );
-    const run = await place.longshore('--reconcile', '--json');
+    const run = await mirror.longshore('--reconcile', '--json');
     expect(run.code, run.stderr).toBe(1);
     expect(summaryOf(run)['error']).toMatch(/not where to go on|does not advance/);
-    expect((await place.objects()).size).toBe(7);
+    expect((await mirror.objects()).size).toBe(7);
     advanceAgain();
-    expectDone(await place.longshore('--reconcile', '--json'), { deleted: 1, uploaded: 0 });
+    expectDone(await mirror.longshore('--reconcile', '--json'), { deleted: 1, uploaded: 0 });
   });
 
   test('P1: a daemon whose container is deleted creates it and sends everything again', async () => {
-    const { container, source, ...place } = at.open();
-    at.fill({ container, source, ...place });
-    const daemon = place.daemon();
-    await eventually(async () => expect(await place.differences()).toEqual([]));
+    const { container, source, ...mirror } = at.open();
+    at.fill({ container, source, ...mirror });
+    const daemon = mirror.daemon();
+    await eventually(async () => expect(await mirror.differences()).toEqual([]));
     for (const { key } of await listAll(at.direct, container))
       await at.direct.deleteObject({ container, key }, call);
     await at.direct.deleteContainer(container, call);
@@ -119,10 +119,10 @@ export function lastingFaults(at: Faulty): void {
     await eventually(() =>
       expect(daemon.stderr()).toMatch(/state changed.*target-down.*does not exist/),
     );
-    await eventually(async () => expect(await place.differences()).toEqual([]), 90_000);
+    await eventually(async () => expect(await mirror.differences()).toEqual([]), 90_000);
     expect(daemon.stderr()).toContain('the container was gone');
     await eventually(async () =>
-      expect((await place.longshore('status')).stdout).toContain('in-sync'),
+      expect((await mirror.longshore('status')).stdout).toContain('in-sync'),
     );
     daemon.kill('SIGTERM');
     const { code, stderr } = await daemon.finished;
@@ -131,8 +131,8 @@ export function lastingFaults(at: Faulty): void {
   });
 
   test('P3: a file that changes between two of its parts arrives with its last content, and leaves no parts', async () => {
-    const place = at.open();
-    const path = join(place.source, 'in parts');
+    const mirror = at.open();
+    const path = join(mirror.source, 'in parts');
     // Some parts are read ahead of the one that is sent: of so many, most are not yet when the first one arrives.
     const size = 48 * MIB;
     writeFileSync(path, randomContent(size));
@@ -144,9 +144,9 @@ export function lastingFaults(at: Faulty): void {
         utimesSync(path, mtime, mtime); // only the ctime shows the change
       },
     });
-    expectDone(await place.longshore('--reconcile', '--json'), { uploaded: 1 });
-    await at.expectInSync(place);
-    expect(await at.direct.capabilities.multipart?.unfinished(place.container, '', call)).toEqual(
+    expectDone(await mirror.longshore('--reconcile', '--json'), { uploaded: 1 });
+    await at.expectInSync(mirror);
+    expect(await at.direct.capabilities.multipart?.unfinished(mirror.container, '', call)).toEqual(
       [],
     );
   });

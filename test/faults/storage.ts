@@ -34,12 +34,12 @@ export interface Faulty {
     readonly timeout?: string;
   }): RemoteMirror;
   /** Six small files in `folder`, and one that is streamed. */
-  fill(place: RemoteMirror): void;
+  fill(mirror: RemoteMirror): void;
   /** An answer of the service's own kind. */
   refused(status: number, code: string, headers?: Readonly<Record<string, string>>): Fault;
   lying(): Fault;
   /** Nothing is different, and the records know it. */
-  expectInSync(place: RemoteMirror): Promise<void>;
+  expectInSync(mirror: RemoteMirror): Promise<void>;
 }
 
 export const SMALL = Array.from({ length: 6 }, (_, at) => `folder/f${at}`);
@@ -101,9 +101,9 @@ export function describeFaults(
         answer: storage.dialect.refusal(status, code, headers),
       }),
       lying: () => ({ kind: 'alter', alter: storage.dialect.wrongHash }),
-      async expectInSync(place) {
-        expect(await place.differences()).toEqual([]);
-        const again = await place.longshore('--reconcile', '--json');
+      async expectInSync(mirror) {
+        expect(await mirror.differences()).toEqual([]);
+        const again = await mirror.longshore('--reconcile', '--json');
         expectDone(again, { uploaded: 0, copied: 0, deleted: 0, adopted: 0 });
       },
     });

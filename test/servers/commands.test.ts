@@ -29,8 +29,8 @@ function write({ source }: RemoteMirror, path: string, content: string | Buffer)
 }
 
 /** Of a mirror's trash, without the folders that say when. */
-const trashed = async (place: RemoteMirror, direct: Backend): Promise<string[]> =>
-  (await listKeys(direct, place.container))
+const trashed = async (mirror: RemoteMirror, direct: Backend): Promise<string[]> =>
+  (await listKeys(direct, mirror.container))
     .filter((key) => key.startsWith('.longshore/trash/'))
     .map((key) => key.split('/').slice(3).join('/'))
     .sort();
@@ -42,9 +42,9 @@ describe.each([
   withServers('probe and trash', variable, found, (server) => {
     test(`${server.title}: probe finds all guarantees kept, and leaves nothing behind`, async () => {
       const direct = connect(server.settings);
-      const place = open(server, direct);
-      await direct.createContainer(place.container, call);
-      const probe = await place.longshore('probe', 'remote', '--json');
+      const mirror = open(server, direct);
+      await direct.createContainer(mirror.container, call);
+      const probe = await mirror.longshore('probe', 'remote', '--json');
       expect(probe.code, `${probe.stdout}\n${probe.stderr}`).toBe(0);
       const reported = eventsOf(probe);
       const guarantees = reported.filter(({ kind }) => kind === 'guarantee');
@@ -58,39 +58,39 @@ describe.each([
         failed: [],
         left: 0,
       });
-      expect(await listKeys(direct, place.container)).toEqual([]);
-      expect(await direct.capabilities.multipart?.unfinished(place.container, '', call)).toEqual(
+      expect(await listKeys(direct, mirror.container)).toEqual([]);
+      expect(await direct.capabilities.multipart?.unfinished(mirror.container, '', call)).toEqual(
         [],
       );
     });
 
     test(`P4: ${server.title}: objects in the trash can be listed, restored unchanged, and purged, an object in parts too`, async () => {
       const direct = connect(server.settings);
-      const place = open(server, direct);
-      const letter = write(place, 'letters/ä b.txt', 'first');
+      const mirror = open(server, direct);
+      const letter = write(mirror, 'letters/ä b.txt', 'first');
       utimesSync(letter, 1_600_000_000.25, 1_600_000_000.25);
-      const film = write(place, 'film', randomContent(11 * MIB + 3));
-      write(place, 'kept', 'kept');
-      expect((await place.longshore('--reconcile')).code).toBe(0);
+      const film = write(mirror, 'film', randomContent(11 * MIB + 3));
+      write(mirror, 'kept', 'kept');
+      expect((await mirror.longshore('--reconcile')).code).toBe(0);
       writeFileSync(letter, 'second, longer');
-      expect((await place.longshore('scan')).code).toBe(0);
-      expect(await trashed(place, direct)).toEqual(['letters/ä b.txt']);
+      expect((await mirror.longshore('scan')).code).toBe(0);
+      expect(await trashed(mirror, direct)).toEqual(['letters/ä b.txt']);
 
-      const before = digestsBelow(place.source);
+      const before = digestsBelow(mirror.source);
       rmSync(film);
       rmSync(letter);
-      const run = await place.longshore('scan', '--json');
+      const run = await mirror.longshore('scan', '--json');
       expect(summaryOf(run), run.stdout).toMatchObject({ deleted: 2, failed: 0, skipped: 0 });
-      expect(await place.differences()).toEqual([]);
-      expect(await trashed(place, direct)).toEqual(['film', 'letters/ä b.txt', 'letters/ä b.txt']);
-      const listed = eventsOf(await place.longshore('trash', 'ls', 'documents', '--json'));
+      expect(await mirror.differences()).toEqual([]);
+      expect(await trashed(mirror, direct)).toEqual(['film', 'letters/ä b.txt', 'letters/ä b.txt']);
+      const listed = eventsOf(await mirror.longshore('trash', 'ls', 'documents', '--json'));
       expect(listed.map(({ name, size }) => `${name} ${size}`).sort()).toEqual([
         `film ${11 * MIB + 3}`,
         'letters/ä b.txt 14',
         'letters/ä b.txt 5',
       ]);
 
-      const earliest = await place.longshore(
+      const earliest = await mirror.longshore(
         'trash',
         'restore',
         'documents',
@@ -100,23 +100,23 @@ describe.each([
         '2020-01-01T00:00:00Z',
       );
       expect(earliest.code, earliest.stderr).toBe(0);
-      expect(readFileSync(join(place.folder, 'earliest/letters/ä b.txt'), 'utf8')).toBe('first');
-      expect(statSync(join(place.folder, 'earliest/letters/ä b.txt')).mtimeMs).toBe(
+      expect(readFileSync(join(mirror.folder, 'earliest/letters/ä b.txt'), 'utf8')).toBe('first');
+      expect(statSync(join(mirror.folder, 'earliest/letters/ä b.txt')).mtimeMs).toBe(
         1_600_000_000_250,
       );
-      const restored = await place.longshore('trash', 'restore', 'documents');
+      const restored = await mirror.longshore('trash', 'restore', 'documents');
       expect(restored.code, restored.stderr).toBe(0);
-      expect(differences(before, digestsBelow(place.source))).toEqual([]);
-      expect((await place.longshore('scan')).code).toBe(0);
-      expect(await place.differences()).toEqual([]);
+      expect(differences(before, digestsBelow(mirror.source))).toEqual([]);
+      expect((await mirror.longshore('scan')).code).toBe(0);
+      expect(await mirror.differences()).toEqual([]);
 
-      expect((await place.longshore('trash', 'purge', 'documents', 'letters/')).stdout).toMatch(
+      expect((await mirror.longshore('trash', 'purge', 'documents', 'letters/')).stdout).toMatch(
         /^purged 2 objects /,
       );
-      expect(await trashed(place, direct)).toEqual(['film']);
-      expect((await place.longshore('trash', 'purge', 'documents', '--all')).code).toBe(0);
-      expect(await trashed(place, direct)).toEqual([]);
-      expect(await place.differences()).toEqual([]);
+      expect(await trashed(mirror, direct)).toEqual(['film']);
+      expect((await mirror.longshore('trash', 'purge', 'documents', '--all')).code).toBe(0);
+      expect(await trashed(mirror, direct)).toEqual([]);
+      expect(await mirror.differences()).toEqual([]);
     });
   });
 });

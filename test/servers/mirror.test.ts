@@ -33,24 +33,24 @@ function copyDocumentation(to: string): void {
 }
 
 /** A daemon mirrors real files while they change at random. Resolves when all is quiet, and the daemon has ended. */
-async function mirrorWhatChanges(place: RemoteMirror): Promise<void> {
-  const outside = join(place.folder, 'outside');
+async function mirrorWhatChanges(mirror: RemoteMirror): Promise<void> {
+  const outside = join(mirror.folder, 'outside');
   mkdirSync(outside);
-  copyDocumentation(place.source);
-  const daemon = place.daemon();
+  copyDocumentation(mirror.source);
+  const daemon = mirror.daemon();
   await eventually(() => expect(daemon.stderr()).toMatch(/watching/));
   const random = seeded(SEED);
   for (let change = 0; change < CHANGES; change += 1) {
-    changeAtRandom(place.source, outside, random);
+    changeAtRandom(mirror.source, outside, random);
     await new Promise((resolve) => setTimeout(resolve, random() * 30));
   }
   // Objects behind a folder that became a link are kept while it stays a link.
-  for (const [path, content] of digestsBelow(place.source)) {
+  for (const [path, content] of digestsBelow(mirror.source)) {
     if (content.startsWith('-> '))
-      unlinkSync(join(place.source, Buffer.from(path, 'latin1').toString()));
+      unlinkSync(join(mirror.source, Buffer.from(path, 'latin1').toString()));
   }
   await eventually(
-    async () => expect(await place.differences(), daemon.stderr()).toEqual([]),
+    async () => expect(await mirror.differences(), daemon.stderr()).toEqual([]),
     60_000,
   );
   daemon.kill('SIGTERM');
@@ -66,7 +66,7 @@ const nothingElse = (folder: string) => ({
 
 /** What rclone makes of the container: the same bytes under the same names, with the times of the files. */
 function expectRcloneAgrees(
-  place: RemoteMirror,
+  mirror: RemoteMirror,
   remote: Readonly<Record<string, string>>,
   listsManifests: boolean,
 ): void {
@@ -74,7 +74,7 @@ function expectRcloneAgrees(
     `RCLONE_CONFIG_REMOTE_${name}`,
     value,
   ]);
-  const env = { ...nothingElse(place.folder), ...Object.fromEntries(settings) };
+  const env = { ...nothingElse(mirror.folder), ...Object.fromEntries(settings) };
   const rclone = (...args: readonly string[]) =>
     // Names that differ only in Unicode normalization are one name to rclone without this option.
     execFileSync('rclone', [...args, '--no-unicode-normalization', '--exclude', '/.longshore/**'], {
@@ -82,23 +82,23 @@ function expectRcloneAgrees(
       encoding: 'utf8',
       maxBuffer: 2 ** 26,
     });
-  const to = join(place.folder, 'downloaded by rclone');
-  rclone('copy', `remote:${place.container}`, to);
-  expect(differences(digestsBelow(place.source), digestsBelow(to))).toEqual([]);
+  const to = join(mirror.folder, 'downloaded by rclone');
+  rclone('copy', `remote:${mirror.container}`, to);
+  expect(differences(digestsBelow(mirror.source), digestsBelow(to))).toEqual([]);
   const listed = JSON.parse(
-    rclone('lsjson', '--recursive', '--files-only', `remote:${place.container}`),
+    rclone('lsjson', '--recursive', '--files-only', `remote:${mirror.container}`),
   ) as {
     readonly Path: string;
     readonly ModTime: string;
     readonly Size: number;
   }[];
-  expect(listed.length).toBe(digestsBelow(place.source).size);
+  expect(listed.length).toBe(digestsBelow(mirror.source).size);
   for (const { Path: shown, ModTime, Size } of listed) {
     // rclone shows control characters as their pictures (rclone.org/overview/#restricted-filenames).
     const Path = shown.replace(/[\u2400-\u241f]/g, (picture) =>
       String.fromCharCode(picture.charCodeAt(0) - 0x2400),
     );
-    const { mtimeMs, size } = statSync(join(place.source, Path));
+    const { mtimeMs, size } = statSync(join(mirror.source, Path));
     const listedSize = listsManifests && size > MAX_PUT ? Size : size;
     expect({ Path, Size, ms: Date.parse(ModTime) }).toEqual({
       Path,
@@ -106,12 +106,12 @@ function expectRcloneAgrees(
       ms: Math.floor(mtimeMs),
     });
     expect(statSync(join(to, Path), { bigint: true }).mtimeNs).toBe(
-      statSync(join(place.source, Path), { bigint: true }).mtimeNs,
+      statSync(join(mirror.source, Path), { bigint: true }).mtimeNs,
     );
   }
 }
 
-function openPlace({ driver, settings }: Server, direct: Backend): RemoteMirror {
+function openMirror({ driver, settings }: Server, direct: Backend): RemoteMirror {
   onTestFinished(() => direct.close());
   const target = { driver, ...settings, ...(driver === 'swift' && { max_put_size: MAX_PUT }) };
   return openRemoteMirror({ target, direct });
@@ -129,10 +129,10 @@ describe.each([
     test.runIf(isThere('rclone'))(
       `P1, P10: ${title}: a real tree that changes meanwhile; rclone reads it, with the times of the files`,
       async () => {
-        const place = openPlace(server, connect(settings));
-        await mirrorWhatChanges(place);
+        const mirror = openMirror(server, connect(settings));
+        await mirrorWhatChanges(mirror);
         expectRcloneAgrees(
-          place,
+          mirror,
           driver === 's3'
             ? {
                 TYPE: 's3',
@@ -152,12 +152,12 @@ describe.each([
     test.runIf(driver === 's3' && isThere('aws'))(
       `P10: ${title}: aws-cli reads the same bytes`,
       async () => {
-        const place = openPlace(server, connect(settings));
-        copyDocumentation(place.source);
-        expect((await place.longshore('--reconcile')).code).toBe(0);
-        const to = join(place.folder, 'downloaded by aws');
+        const mirror = openMirror(server, connect(settings));
+        copyDocumentation(mirror.source);
+        expect((await mirror.longshore('--reconcile')).code).toBe(0);
+        const to = join(mirror.folder, 'downloaded by aws');
         const env = {
-          ...nothingElse(place.folder),
+          ...nothingElse(mirror.folder),
           AWS_ACCESS_KEY_ID: key,
           AWS_SECRET_ACCESS_KEY: secret,
           AWS_EC2_METADATA_DISABLED: 'true',
@@ -170,11 +170,11 @@ describe.each([
           '--only-show-errors',
           '--exclude',
           '.longshore/*',
-          `s3://${place.container}`,
+          `s3://${mirror.container}`,
           to,
         ];
         execFileSync('aws', [...where, ...what], { env });
-        expect(differences(digestsBelow(place.source), digestsBelow(to))).toEqual([]);
+        expect(differences(digestsBelow(mirror.source), digestsBelow(to))).toEqual([]);
       },
     );
   });

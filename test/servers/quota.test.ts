@@ -26,21 +26,21 @@ interface Limited extends Omit<RemoteMirror, 'write' | 'remove'> {
 function open({ driver, settings, quota }: Server, direct: Backend): Limited {
   onTestFinished(() => direct.close());
   const target = { driver, ...settings, multipart_threshold: '6MiB' };
-  const place = openRemoteMirror({ target, direct });
+  const mirror = openRemoteMirror({ target, direct });
   return {
-    ...place,
-    write: (name, bytes) => writeFileSync(join(place.source, name), randomContent(bytes)),
-    remove: (name) => rmSync(join(place.source, name)),
+    ...mirror,
+    write: (name, bytes) => writeFileSync(join(mirror.source, name), randomContent(bytes)),
+    remove: (name) => rmSync(join(mirror.source, name)),
     names: async () =>
-      (await listKeys(direct, place.container)).filter((key) => !key.startsWith('.longshore/')),
+      (await listKeys(direct, mirror.container)).filter((key) => !key.startsWith('.longshore/')),
     async limit(room) {
-      const used = (await listAll(direct, place.container)).reduce(
+      const used = (await listAll(direct, mirror.container)).reduce(
         (sum, { size }) => sum + size,
         0,
       );
-      quota?.(place.container, used + room);
+      quota?.(mirror.container, used + room);
     },
-    unlimited: () => quota?.(place.container, 'off'),
+    unlimited: () => quota?.(mirror.container, 'off'),
   };
 }
 
@@ -51,42 +51,42 @@ describe.each([
   const limitable = found.filter(({ quota }) => quota !== undefined);
   withServers('container', `${variable}, or the command QUOTA beside it,`, limitable, (server) => {
     test(`${server.title}: reconcile: deletes, and ends with exit code 6 when the quota is used up`, async () => {
-      const place = open(server, connect(server.settings));
-      place.write('old', MIB);
-      place.write('kept', MIB);
-      expect((await place.longshore('reconcile')).code).toBe(0);
-      await place.limit(ROOM);
-      for (const name of ['new 1', 'new 2', 'new 3']) place.write(name, 4 * MIB);
-      place.remove('old'); // last, so that no other file gets its inode, as a renamed one has
-      const run = await place.longshore('scan', '--json');
+      const mirror = open(server, connect(server.settings));
+      mirror.write('old', MIB);
+      mirror.write('kept', MIB);
+      expect((await mirror.longshore('reconcile')).code).toBe(0);
+      await mirror.limit(ROOM);
+      for (const name of ['new 1', 'new 2', 'new 3']) mirror.write(name, 4 * MIB);
+      mirror.remove('old'); // last, so that no other file gets its inode, as a renamed one has
+      const run = await mirror.longshore('scan', '--json');
       expect(run.code, `${run.stdout}\n${run.stderr}`).toBe(6);
       expect(summaryOf(run)).toMatchObject({ error: expect.stringMatching(/quota/i) });
-      expect(await place.names()).toEqual(['kept']);
+      expect(await mirror.names()).toEqual(['kept']);
       expect(run.stderr.match(/state=target-full/g)).toHaveLength(1);
       expect(run.stderr).not.toMatch(/object failed/);
-      place.unlimited();
-      expect((await place.longshore('reconcile')).code).toBe(0);
-      expect(await place.differences()).toEqual([]);
+      mirror.unlimited();
+      expect((await mirror.longshore('reconcile')).code).toBe(0);
+      expect(await mirror.differences()).toEqual([]);
     });
 
     test(`${server.title}: run: the daemon shows target-full while the quota is used up, deletes, and uploads again when it is raised`, async () => {
-      const place = open(server, connect(server.settings));
-      place.write('old', MIB);
-      const daemon = place.daemon();
-      await eventually(async () => expect(await place.names()).toEqual(['old']));
-      await place.limit(ROOM);
+      const mirror = open(server, connect(server.settings));
+      mirror.write('old', MIB);
+      const daemon = mirror.daemon();
+      await eventually(async () => expect(await mirror.names()).toEqual(['old']));
+      await mirror.limit(ROOM);
       const status = async () =>
-        (JSON.parse((await place.longshore('status', '--json')).stdout) as { mirrors: object[] })
+        (JSON.parse((await mirror.longshore('status', '--json')).stdout) as { mirrors: object[] })
           .mirrors[0];
-      place.write('new', 4 * MIB);
+      mirror.write('new', 4 * MIB);
       await eventually(async () =>
         expect(await status()).toMatchObject({ state: 'target-full', quarantined: [] }),
       );
-      place.remove('old');
-      await eventually(async () => expect(await place.names()).toEqual([]));
+      mirror.remove('old');
+      await eventually(async () => expect(await mirror.names()).toEqual([]));
       expect(await status()).toMatchObject({ state: 'target-full', quarantined: [] });
-      place.unlimited();
-      await eventually(async () => expect(await place.names()).toEqual(['new']), 90_000);
+      mirror.unlimited();
+      await eventually(async () => expect(await mirror.names()).toEqual(['new']), 90_000);
       await eventually(async () =>
         expect(await status()).toMatchObject({ state: 'in-sync', lagSeconds: 0 }),
       );

@@ -22,19 +22,19 @@ withServers(
         const direct = openS3(settings);
         onTestFinished(() => direct.close());
         const target = { driver, ...settings, multipart_threshold: '5MiB' };
-        const place = openRemoteMirror({ target, direct, mirror: '    metadata: [mtime]\n' });
-        const large = join(place.source, 'large');
+        const mirror = openRemoteMirror({ target, direct, mirror: '    metadata: [mtime]\n' });
+        const large = join(mirror.source, 'large');
         writeFileSync(large, randomBytes(11 * MIB));
-        writeFileSync(join(place.source, 'small'), 'small');
+        writeFileSync(join(mirror.source, 'small'), 'small');
 
-        const log = join(place.folder, 'rclone.log');
+        const log = join(mirror.folder, 'rclone.log');
         const check = () =>
           execFileSync(
             'rclone',
             [
               'check',
-              place.source,
-              `remote:${place.container}`,
+              mirror.source,
+              `remote:${mirror.container}`,
               '--exclude',
               '/.longshore/**',
               '--combined',
@@ -44,8 +44,8 @@ withServers(
             {
               env: {
                 PATH: process.env['PATH'],
-                HOME: place.folder,
-                RCLONE_CONFIG: join(place.folder, 'no-such-file'),
+                HOME: mirror.folder,
+                RCLONE_CONFIG: join(mirror.folder, 'no-such-file'),
                 RCLONE_CONFIG_REMOTE_TYPE: 's3',
                 RCLONE_CONFIG_REMOTE_PROVIDER: 'Other',
                 RCLONE_CONFIG_REMOTE_ACCESS_KEY_ID: String(settings['key']),
@@ -59,7 +59,7 @@ withServers(
           );
         /** How many objects rclone compares by their size alone. */
         const uncompared = async () => {
-          const { code, stderr } = await place.longshore('--reconcile');
+          const { code, stderr } = await mirror.longshore('--reconcile');
           expect(code, stderr).toBe(0);
           writeFileSync(log, '');
           expect(check().trim().split('\n').sort()).toEqual(['= large', '= small']);
@@ -68,7 +68,7 @@ withServers(
           return Number(/(\d+) hashes could not be checked/.exec(said)?.[1] ?? 0);
         };
         expect(await uncompared()).toBe(1);
-        const config = join(place.folder, 'longshore.yaml');
+        const config = join(mirror.folder, 'longshore.yaml');
         writeFileSync(config, readFileSync(config, 'utf8').replace('[mtime]', '[mtime, md5]'));
         expect(await uncompared(), 'once the settings are changed').toBe(0);
         utimesSync(large, 5, 5);

@@ -11,7 +11,7 @@ import { type Server, s3Servers, swiftServers, withServers } from './environment
 
 const MIB = 2 ** 20;
 
-function openPlace({ driver, settings }: Server, direct: Backend, deletes: string): RemoteMirror {
+function openMirror({ driver, settings }: Server, direct: Backend, deletes: string): RemoteMirror {
   onTestFinished(() => direct.close());
   const inParts = driver === 'swift' ? { max_put_size: '1MiB' } : { multipart_threshold: '5MiB' };
   return openRemoteMirror({
@@ -36,27 +36,27 @@ describe.each([
       { timeout: 180_000 },
       async (deletes) => {
         const direct = connect(server.settings);
-        const place = openPlace(server, direct, deletes);
-        const path = (name: string) => join(place.source, name);
-        const mirror = async () => {
-          const { code, stderr } = await place.longshore('--reconcile');
+        const mirror = openMirror(server, direct, deletes);
+        const path = (name: string) => join(mirror.source, name);
+        const reconcile = async () => {
+          const { code, stderr } = await mirror.longshore('--reconcile');
           expect(code, stderr).toBe(0);
-          expect(await place.differences()).toEqual([]);
+          expect(await mirror.differences()).toEqual([]);
         };
         writeFileSync(path('large'), randomBytes(size));
         writeFileSync(path('kept'), 'kept');
-        await mirror();
+        await reconcile();
         renameSync(path('large'), path('large.1'));
         writeFileSync(path('large'), randomBytes(size));
-        await mirror();
+        await reconcile();
         renameSync(path('large'), path('large.1'));
-        await mirror();
+        await reconcile();
         renameSync(path('large.1'), path('large.2'));
-        await mirror();
+        await reconcile();
         rmSync(path('large.2'));
-        await mirror();
+        await reconcile();
         if (deletes === 'mirror' && server.driver === 'swift')
-          expect(await listAll(direct, `${place.container}_segments`)).toEqual([]);
+          expect(await listAll(direct, `${mirror.container}_segments`)).toEqual([]);
       },
     );
   });

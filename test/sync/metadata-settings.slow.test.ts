@@ -13,31 +13,31 @@ const copies = (calls: readonly string[]) =>
   calls.filter((operation) => operation === 'copyObject').length;
 
 test('P10: changed settings of metadata are applied to what is there by the next reconcile, once, without sending it', async () => {
-  const place = openLocalMirror('    metadata: [mode]');
+  const mirror = openLocalMirror('    metadata: [mode]');
   const time = new Date('2020-02-03T04:05:06Z');
-  for (const name of ['a', 'folder/b']) utimesSync(place.write(name), time, time);
-  const timeOf = (name: string) => statSync(join(place.container, name)).mtime.toISOString();
-  expect((await place.longshore('reconcile')).code).toBe(0);
+  for (const name of ['a', 'folder/b']) utimesSync(mirror.write(name), time, time);
+  const timeOf = (name: string) => statSync(join(mirror.container, name)).mtime.toISOString();
+  expect((await mirror.longshore('reconcile')).code).toBe(0);
   expect(timeOf('a')).not.toBe(time.toISOString());
 
-  place.writeConfig('    metadata: [mtime, mode]');
-  const scan = await place.longshore('scan');
+  mirror.writeConfig('    metadata: [mtime, mode]');
+  const scan = await mirror.longshore('scan');
   expect(scan.stderr).toContain(
     'metadata settings changed mirror=documents was=mode is="mode mtime"',
   );
   expect(timeOf('a')).not.toBe(time.toISOString()); // what a scan says nothing of stays pending
 
-  const reconcile = await place.longshore('reconcile', '--json');
+  const reconcile = await mirror.longshore('reconcile', '--json');
   expect([reconcile.code, timeOf('a'), timeOf('folder/b')]).toEqual([
     0,
     time.toISOString(),
     time.toISOString(),
   ]);
   expect(summaryOf(reconcile)).toMatchObject({ uploaded: 0, failed: 0 });
-  const changed = statSync(join(place.container, 'a')).ctimeMs;
-  expect((await place.longshore('reconcile', '--dry-run')).code).toBe(0);
-  expect((await place.longshore('reconcile')).code).toBe(0);
-  expect(statSync(join(place.container, 'a')).ctimeMs).toBe(changed);
+  const changed = statSync(join(mirror.container, 'a')).ctimeMs;
+  expect((await mirror.longshore('reconcile', '--dry-run')).code).toBe(0);
+  expect((await mirror.longshore('reconcile')).code).toBe(0);
+  expect(statSync(join(mirror.container, 'a')).ctimeMs).toBe(changed);
 });
 
 test('P10: an object of another tool that does not say its time gets it as it is adopted', async () => {
