@@ -1,6 +1,6 @@
 /**
- * Instructions between two steps that a crash must be able to come between. Each is named after the step that was done
- * and the one that was not.
+ * Places between two steps at which tests crash the program. Each is named after the step that was done and the one that
+ * was not.
  */
 export const FAILPOINTS = [
   'sync: marked as sending, nothing sent',
@@ -19,7 +19,7 @@ export const FAILPOINTS = [
   'state: index marked in use, not opened',
   'state: index closed, mark not removed',
   'state: index committed, leads not noted',
-  'state: index committed, writers not told',
+  'state: index committed, writers not notified',
   'state: records copied to the other engine, not renamed',
   'state: index of the new engine in place, old one not removed',
   'parts: upload begun, not noted',
@@ -40,7 +40,7 @@ export type Failpoint = (typeof FAILPOINTS)[number];
 
 /**
  * Nothing, and calls to it are dropped from the bundled program. The build for `npm run test:torture` puts another module in
- * the place of this one, which ends the process here when it is told to.
+ * the place of this one, which ends the process at a chosen failpoint.
  */
 // @__NO_SIDE_EFFECTS__
 export function failpoint(_reached: Failpoint): void {}

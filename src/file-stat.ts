@@ -54,7 +54,7 @@ export function unsigned<Stat extends Pick<BigIntStats, 'dev' | 'ino' | 'rdev' |
   return stat;
 }
 
-/** One version of a file, as far as the file system tells versions apart. */
+/** The stat fields that identify one version of a file. */
 export interface FileVersion {
   /** Bytes; exact up to 2^53. */
   readonly size: number;

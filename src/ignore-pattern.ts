@@ -1,6 +1,6 @@
 /**
  * What is wrong with one pattern of gitignore's syntax (gitignore(5), "Pattern format"), in words for its author;
- * undefined for a sound one. git takes any text without a word, and what was to be left out is then not.
+ * undefined for a sound one. git accepts any text in silence, and then does not ignore what its author meant.
  */
 export function patternProblem(pattern: string): string | undefined {
   if (pattern.trim() === '') return 'it is empty';

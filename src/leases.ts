@@ -22,7 +22,7 @@ export interface OpenLeaseOptions {
   readonly world: World;
 }
 
-/** The lease of one mirror on its place in the container; not taken yet. A dry run writes nothing, so it needs none. */
+/** The lease of one mirror, not taken yet. A dry run writes nothing, so it needs none. */
 export async function openLease({
   mirror,
   target,
@@ -35,7 +35,7 @@ export async function openLease({
   if (dryRun || mirror.leaseMs === 0) return NO_LEASE;
   const { clock, log } = world;
   const ref = { container: mirror.container, key: `${mirror.prefix}${OWN_FOLDER}lease` };
-  // A way of its own: a sign of life must not wait behind the transfers that wait for it.
+  // Outside of the target's layers: a renewal must not wait behind the transfers that wait for it.
   const object = leaseObject(retry(target.bare, { clock, random: Math.random }), ref);
   if (!object.conditional) {
     log.info(
@@ -61,7 +61,7 @@ export async function openLease({
   });
 }
 
-/** What tells this mirror's state from any that was made elsewhere. */
+/** Identifies this mirror's state among all others; copies of the state share it. */
 async function instanceOf(ledger: Ledger): Promise<string> {
   const known = ledger.read().instance;
   if (known !== undefined) return known;

@@ -4,10 +4,10 @@ export interface Closable {
   close(): Promise<void>;
 }
 
-/** What was opened, to be closed in reverse order, whatever fails. */
+/** Opened resources, to be closed in reverse order, whatever fails. */
 export interface Lifecycle {
   /**
-   * Awaits `opening` and remembers what came of it. When closing has begun meanwhile, what came is closed at once and
+   * Awaits `opening` and remembers the result. When closing has begun meanwhile, the result is closed at once and
    * this rejects with ClosingError, so that a start that is interrupted leaks nothing.
    */
   add<T extends Closable>(name: string, opening: T | Promise<T>): Promise<T>;
@@ -18,19 +18,19 @@ export interface Lifecycle {
   close(): Promise<void>;
 }
 
-/** Something was opened although the program is on its way out. */
+/** A resource was opened while the program was closing. */
 export class ClosingError extends Error {
   override readonly name = 'ClosingError';
 }
 
-/** Some of what was open could not be closed; `errors` has each of them, in the order of closing. */
+/** Some resources could not be closed; `errors` has each of them, in the order of closing. */
 export class CloseError extends AggregateError {
   override readonly name = 'CloseError';
 }
 
 export interface LifecycleOptions {
   readonly clock: Clock;
-  /** How long one close may take. */
+  /** Milliseconds that one close may take. */
   readonly deadlineMs: number;
 }
 
@@ -49,7 +49,7 @@ export function createLifecycle({ clock, deadlineMs }: LifecycleOptions): Lifecy
       throw new Error(`did not close within ${deadlineMs / 1000} s`);
     });
     try {
-      // The loser of the race is heard as well: a rejection that comes after the deadline must not end the program.
+      // The slower promise keeps a handler: a rejection after the deadline must not end the program.
       await Promise.race([closable.close(), late]);
     } catch (cause) {
       throw new Error(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, {

@@ -6,8 +6,8 @@ import type { MirrorStore } from './state/open-mirror.js';
 const EPOCHS = 4;
 
 /**
- * The number of the mirror's settings of `metadata`, which changes with them; it is noted in the ledger. Objects whose records
- * have another number are given their metadata anew by the next reconcile.
+ * The number of the mirror's `metadata` setting, which changes with it; the ledger holds it. The next reconcile
+ * replaces the metadata of objects whose records have another number.
  */
 export async function metadataEpochOf(
   { ledger, index }: Pick<MirrorStore, 'ledger' | 'index'>,

@@ -1,7 +1,7 @@
 import type { MirrorConfig, TargetConfig } from './config/config.js';
 import { findDriver } from './drivers/registry/registry.js';
 
-/** Where a mirror's objects are, as text: `local /srv/vault, documents/laptop/`. What the target is called is no matter. */
+/** Where a mirror's objects are, as text: `local /srv/vault, documents/laptop/`. The target's name is not part of it. */
 export function mirrorPlace(
   { container, prefix }: Pick<MirrorConfig, 'container' | 'prefix'>,
   { driver, settings }: TargetConfig,

@@ -5,14 +5,14 @@ import { systemdNotify } from './notify/send.js';
 import { createStallWatch, type WorkProgress } from './notify/stall.js';
 import { escapeUnprintable } from './printable.js';
 
-/** What systemd is told. No method rejects: a service that cannot talk to systemd still mirrors. */
+/** Messages to systemd. No method rejects: a service that cannot reach systemd still mirrors. */
 export interface Notifier {
   /** The service is up: every mirror watches. Also ends `reloading`. */
   ready(): Promise<void>;
   reloading(): Promise<void>;
   /** The service is going down and may take `withinMs` for it, whatever the unit's TimeoutStopSec says. */
   stopping(withinMs: number): Promise<void>;
-  /** Feeds the watchdog no more, and resolves when what was posted has been told, the last status included. */
+  /** Stops feeding the watchdog, and resolves when all messages are sent, the last status included. */
   close(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export interface NotifierOptions {
   readonly status: () => string;
   /** Asked twice in each interval of the unit's WatchdogSec. */
   readonly progress: () => WorkProgress;
-  /** Due work that has not moved for so long is a stall: the watchdog is not fed, and systemd restarts the service. */
+  /** Milliseconds without progress of due work after which the watchdog is not fed and systemd restarts the service. */
   readonly stallMs?: number;
 }
 
@@ -110,7 +110,7 @@ function createPost({ env, log, status }: NotifierOptions): Post {
     try {
       return escapeUnprintable(status()).slice(0, LONGEST_STATUS); // a raw newline would begin another assignment
     } catch (error) {
-      log.error('status cannot be told', { error });
+      log.error('status failed', { error });
       return reported;
     }
   }

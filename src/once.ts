@@ -89,7 +89,7 @@ async function runMirror(
     const { wasOthers, wasThere } = acquired;
     const wentBack = await noteFence(mirror, acquired);
     await forgetAcceptedTarget(parts);
-    // Of a container that somebody else wrote to, or that was emptied or exchanged, the index knows nothing.
+    // The index says nothing about a container that another process wrote to, or that was emptied or replaced.
     const kind =
       wasOthers || wentBack || (parts.index.count() > 0 && (made || !wasThere)) ? 'reconcile' : run;
     let result: ScanResult | undefined;
@@ -120,7 +120,7 @@ async function runMirror(
   }
 }
 
-/** Resolves when a write of the state has failed: nothing that is under way is waited for then. */
+/** Resolves when a write of the state has failed: then no running work is awaited. */
 function failedWrite({ settings, parts }: Mirror): Promise<OnceResult> {
   return new Promise((resolve) => {
     onFailedEnvironment((cause) => {
@@ -140,7 +140,7 @@ function failureOf(mirror: string, error: unknown): Error {
   return fatalErrorOf(mirror, error) ?? (error instanceof Error ? error : new Error(String(error)));
 }
 
-/** Waits only for a lease of our own from before this machine was started: for others it would be in vain. */
+/** Waits only for a lease of our own from before this machine was started: other holders may hold theirs without end. */
 async function acquire({ parts, settings }: Mirror, signal: AbortSignal): Promise<Acquired> {
   for (;;) {
     try {
@@ -153,7 +153,7 @@ async function acquire({ parts, settings }: Mirror, signal: AbortSignal): Promis
   }
 }
 
-/** In a dry run nothing is done: what would have been is the plan. */
+/** In a dry run nothing is done: what would have been done is reported as planned. */
 function asPlan(observe: SyncObserver): SyncObserver {
   return (event) => {
     if (event.event === 'trash-purged') return;

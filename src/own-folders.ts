@@ -1,7 +1,7 @@
 import type { Config } from './config/config.js';
 import { findDriver } from './drivers/registry/registry.js';
 
-/** Where longshore itself writes, as absolute paths. Mirroring that would never come to an end, and it makes no source less empty. */
+/** Folders that longshore writes to, as absolute paths. They are not mirrored, and a source that holds only them is empty. */
 export function ownFolders({
   stateFolder,
   targets,

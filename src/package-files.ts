@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** A file of the package as it is installed. This module is as deep in it when it is bundled: dist/src, dist/bundle. */
+/** A file of the installed package. This module has the same depth when it is bundled: dist/src, dist/bundle. */
 export function packageFile(
   name: 'package.json' | 'config.example.yaml' | 'config.schema.json',
 ): URL {

@@ -1,5 +1,5 @@
 /**
- * What may not reach a terminal or a log as it is: control characters (C0, DEL, C1), the line separators that editors and
+ * Characters that must not reach a terminal or a log: control characters (C0, DEL, C1), the line separators that editors and
  * browsers obey, and the marks that reorder text ("Trojan Source", CVE-2021-42574). A file name can hold any of them.
  */
 const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
@@ -11,7 +11,7 @@ export function quoted(text: string): string {
   return escapeUnprintable(JSON.stringify(text));
 }
 
-/** For people: the text as it is where that is safe and unambiguous, otherwise quoted. */
+/** For people: the text unchanged where that is safe and unambiguous, otherwise quoted. */
 export function printable(text: string): string {
   return NEEDS_QUOTES.test(text) ? quoted(text) : text;
 }

@@ -8,7 +8,7 @@ export class ProgramReplacedError extends Error {
 
   constructor(path: string) {
     super(
-      `the program was replaced on disk (${path} is another file than at its start); start it anew`,
+      `the program was replaced on disk (${path} is another file than at its start); restart it`,
     );
   }
 }

@@ -12,7 +12,7 @@ import { formatStatusLine } from './status/status-line.js';
 import type { SyncObserver } from './sync/events.js';
 import type { World } from './world.js';
 
-/** What a running daemon shows of itself: its control socket, and its state where systemd listens. */
+/** The control socket of a running daemon, and its messages to systemd. */
 export interface Service extends Closable {
   /** Every mirror watches. */
   ready(): Promise<void>;
@@ -22,17 +22,17 @@ export interface ServiceOptions {
   readonly config: Pick<Config, 'stateFolder' | 'drainMs'>;
   readonly world: World;
   readonly status: () => DaemonStatus;
-  /** Where somebody decides what a mirror's guard holds. */
+  /** Where an operator decides about the changes that a mirror's guard holds. */
   readonly guardControlOf: (mirror: string) => GuardControl | undefined;
   /** Aborted when the daemon begins to go down. */
   readonly drain: AbortSignal;
 }
 
-/** One close of ours may take so long; the whole of it comes on top of the drain in what systemd is told. */
+/** Milliseconds for each close of the service, and for all of them; systemd is asked for the latter on top of the drain. */
 const CLOSE_MS = 10_000;
 const CLOSING_MS = 30_000;
 
-/** `observe` must hear what the daemon does, from its opening on, for the watchdog to be fed. */
+/** `observe` must receive all events of the daemon, from its opening on, as they feed the watchdog. */
 export function createService(): {
   readonly observe: SyncObserver;
   open(options: ServiceOptions): Promise<Service>;

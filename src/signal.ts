@@ -1,4 +1,4 @@
-/** For calls that nobody can abort. */
+/** For calls that must not be aborted. */
 export const NEVER_ABORTED: AbortSignal = new AbortController().signal;
 
 /** What waits for a signal. All share one listener, as Node goes over a signal's listeners to add or to remove one. */

@@ -10,12 +10,12 @@ import { combineJobs, type Job } from './sync/work/job.js';
 import { createQueue, type JobQueue } from './sync/work/queue.js';
 import { type TargetHealth, watchHealth } from './sync/work/target-health.js';
 
-/** A configured target at work: its backend in all its layers, its queue, and whether it answers. Mirrors that name it share it. */
+/** A configured target: its backend with all layers, its queue and its health. Mirrors that name it share it. */
 export interface Target {
   readonly config: TargetConfig;
   /** The driver's own, in no layer. */
   readonly bare: Backend;
-  /** The target's layers around a backend that leads to its provider; what one of them is told of its limits holds for all. */
+  /** The target's layers around another backend of the same provider; all backends share one set of limits. */
   layered(backend: Backend): Backend;
   readonly backend: Backend;
   readonly queue: JobQueue<Job>;
@@ -23,7 +23,7 @@ export interface Target {
   close(): Promise<void>;
 }
 
-/** Who sees to the jobs of a queue: each goes to the mirror that it names. */
+/** Runs the jobs of a queue: each goes to the mirror that it names. */
 export interface Workers {
   run(job: Job): Promise<void>;
   dropped(job: Job): void;
@@ -31,11 +31,11 @@ export interface Workers {
 
 export interface OpenTargetOptions {
   readonly config: TargetConfig;
-  /** What its driver found out about the provider. */
+  /** What its driver detected about the provider. */
   readonly found: string | undefined;
-  /** A container that tells whether the target works. */
+  /** A container whose answers show whether the target works. */
   readonly container: string;
-  /** What the layers are for so many calls at once. */
+  /** Returns the layers for this many concurrent calls. */
   readonly layers: (concurrency: number) => (backend: Backend) => Backend;
   readonly workers: Workers;
   readonly clock: Clock;
@@ -46,10 +46,10 @@ export interface OpenTargetOptions {
   readonly giveUp: (error: Error) => void;
 }
 
-/** Jobs that may wait in memory; the rest waits in the scan that finds it. More would only outlive the young garbage and cost CPU. */
+/** Jobs that wait in memory; the others wait in the scan that finds them. More would outlive the young garbage and cost CPU. */
 const MOST_WAITING = 500;
 
-/** What the driver can tell of its provider only by asking, asked once: the answer is kept in the ledger of the target's first mirror. */
+/** What the driver detects about its provider by a request. The ledger of the target's first mirror keeps the answer. */
 export async function detect(
   config: TargetConfig,
   ledger: Ledger,
@@ -101,7 +101,7 @@ export function openTarget({
     try {
       await backend.headContainer(container, { signal });
     } catch (error) {
-      // The target answers: what is amiss with one container stops only the mirrors that are bound to it.
+      // The target answers: trouble with one container stops only the mirrors that use it.
       if (!isContainerTrouble(error, container)) throw error;
     }
   };

@@ -5,7 +5,7 @@ import type { RunReport } from './state/ledger.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import type { SyncObserver } from './sync/events.js';
 
-/** Everything that the program takes from outside. Tests bring their own. */
+/** What the program takes from outside. Tests pass their own. */
 export interface World {
   readonly clock: Clock;
   readonly log: Logger;
@@ -26,7 +26,7 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** What a daemon that ends has left undone of a mirror, for its next start to find. */
+/** Work of a mirror that a daemon dropped when it ended; its next start finds it. */
 export interface LeftWork {
   readonly mirror: string;
   readonly objects: number;
@@ -46,12 +46,12 @@ export interface OnceOptions {
   /** Empty: all of the configuration. */
   readonly mirrors: readonly string[];
   readonly dryRun: boolean;
-  /** Places in containers that others hold are taken from them. */
+  /** Leases that other processes hold are taken over. */
   readonly takeOver: boolean;
 }
 
 export interface DaemonOptions {
-  /** Default false. True: places in containers that others hold are taken from them. */
+  /** Default false. True: leases that other processes hold are taken over. */
   readonly takeOver?: boolean;
   /** Aborted: the opening ends, and rejects with its reason; what has been opened begins nothing new. */
   readonly stop?: AbortSignal;

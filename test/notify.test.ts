@@ -106,7 +106,7 @@ test('a status that cannot be made is told to the log and holds up no message', 
   await notifier.ready();
   broken = false;
   await notifier.ready();
-  expect(lines.map(({ event }) => event)).toEqual(['status cannot be told']);
+  expect(lines.map(({ event }) => event)).toEqual(['status failed']);
   expect(await told()).toEqual([
     '/run/systemd/notify READY=1',
     '/run/systemd/notify READY=1 STATUS=fine',

@@ -12,9 +12,9 @@ import { findMirror, openConfig } from './open-config.js';
 import { openOutput } from './output.js';
 
 /**
- * `longshore accept-source MIRROR`: the folder that is there now is the mirror's source, even if it is another one, or empty,
- * and what is mounted inside it now is all that belongs there.
- * Refused while a daemon runs: it would not hear of it.
+ * `longshore accept-source MIRROR`: an operator confirms the folder at the source's path, even if it was replaced or is empty,
+ * and the file systems that are mounted inside it.
+ * Refused while a daemon runs, which would not read the decision.
  */
 export async function acceptSource(
   configFile: string | undefined,

@@ -7,8 +7,8 @@ import { findMirror, openConfig } from './open-config.js';
 import { openOutput } from './output.js';
 
 /**
- * `longshore accept-target MIRROR`: the target that is there now is meant, although it has nothing of the mirror's objects in it:
- * the next run sends everything. Refused while a daemon runs: it would not read it.
+ * `longshore accept-target MIRROR`: an operator confirms the present target, although none of the mirror's objects is in it:
+ * the next run sends everything. Refused while a daemon runs, which would not read the decision.
  */
 export async function acceptTarget(
   configFile: string | undefined,
@@ -23,7 +23,7 @@ export async function acceptTarget(
       ledger.update((document) => ({ ...document, acceptedTarget: true as const })),
     );
     output.line(
-      `${name}: target ${printable(mirror.target)} is meant as it is now; the next run sends everything that is not there`,
+      `${name}: target ${printable(mirror.target)} is accepted; the next run sends every file that is missing there`,
     );
     await output.finish();
     return EXIT.OK;

@@ -14,8 +14,8 @@ const AS_ROOT =
   'AmbientCapabilities=CAP_DAC_READ_SEARCH where it is to read files of every user (see systemd/longshore.service)';
 
 /**
- * `longshore check`: everything that can be said about a configuration without asking a provider: the file itself, whether
- * secrets are where it says, and whether sources can be read.
+ * `longshore check`: validates a configuration without asking a provider: the file, its secrets, and whether sources can be
+ * read.
  */
 export async function check(configFile: string | undefined, io: Io): Promise<number> {
   const config = await openConfig(io, configFile);
@@ -65,7 +65,7 @@ async function unopenableTargets(
         await findDriver(driver).open(settings, { clock }).close();
         return [];
       } catch (error) {
-        // A secret that is missing has been said already.
+        // The missing secret is reported already.
         return error instanceof SecretError ? [] : [`targets.${name}: ${messageOf(error)}`];
       }
     }),
@@ -73,7 +73,7 @@ async function unopenableTargets(
   return found.flat();
 }
 
-/** Names that no new container can have. What no container at all can be called, the configuration was refused for. */
+/** Complaints about names that no new container can have. Reading the configuration refuses names that no container has. */
 function newContainers({ mirrors, targets }: Config): string[] {
   return mirrors.flatMap((mirror, position) => {
     const target = targets.find(({ name }) => name === mirror.target);

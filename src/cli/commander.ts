@@ -1,2 +1,2 @@
-/** The only file that knows where commands and options are read. */
+// The only import of Commander: replace or understand it here.
 export { Command, CommanderError } from 'commander';

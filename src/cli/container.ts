@@ -2,7 +2,7 @@ import { UnsupportedOperationError } from '../drivers/errors.js';
 import { printable } from '../printable.js';
 import type { TargetCommand } from './with-target.js';
 
-/** `container ls`: one name a line. */
+/** `container ls`: one name per line. */
 export async function listContainers(
   { driver, output, signal }: TargetCommand,
   json: boolean,
@@ -31,7 +31,7 @@ export async function removeContainer(
   output.line(`removed ${printable(name)}`);
 }
 
-/** `container cdn`: publishes a container where the provider can, and prints its address. */
+/** `container cdn`: publishes a container where the provider supports it, and prints its URL. */
 export async function publishContainer(
   { driver, output, signal }: TargetCommand,
   name: string,
@@ -40,7 +40,7 @@ export async function publishContainer(
   try {
     await driver.enableContainerCdn(container, { signal });
   } catch (error) {
-    // A provider may have addresses without a switch to publish with.
+    // A provider may have public URLs without a call that publishes a container.
     if (!(error instanceof UnsupportedOperationError)) throw error;
   }
   output.line(await driver.getContainerCdnUrl(container, { signal }));

@@ -46,11 +46,11 @@ async function decide(
     case 'reject':
       return `${count(await control.reject(decision.id))} rejected; the objects are kept as they are`;
     case 'undo-rejections':
-      return `${counted(await control.undoRejections(), 'rejection')} taken back; ${daemon ? 'the daemon looks' : 'the next run looks'} at them anew`;
+      return `${counted(await control.undoRejections(), 'rejection')} undone; ${daemon ? 'the daemon' : 'the next run'} checks them again`;
   }
 }
 
-/** What the arguments of `longshore reject` mean. */
+/** The decision that the arguments of `longshore reject` describe. @throws UsageError */
 export function rejection(mirror: string, id: string | undefined, undo: boolean): HeldDecision {
   if (undo === (id !== undefined))
     throw new UsageError('reject takes the id that "longshore held" shows, or --undo');

@@ -10,19 +10,18 @@ import { UsageError } from './exit.js';
 import type { Io } from './io.js';
 import { noteLine } from './output.js';
 
-/** The drivers as the configuration sees them. */
+/** The drivers for reading a configuration. */
 export const knownDrivers: KnownDrivers = { all: builtinDrivers, find: findDriver };
 
 /**
- * Opens a target for a command that works on it by hand, within the target's limits. Requests that fail in passing are
- * made again; what somebody should know although everything goes on is said on stderr. `toldFound` is told what the
- * provider was asked for.
+ * Opens a target for a command, within the target's limits. Requests that fail for a moment are retried; warnings go to
+ * stderr. `onDetected` gets what the driver detected about the provider.
  */
 export async function openTarget(
   config: TargetConfig,
   { clock, stderr }: Pick<Io, 'clock' | 'stderr'>,
   signal: AbortSignal,
-  toldFound: (found: string) => void = () => {},
+  onDetected: (found: string) => void = () => {},
 ): Promise<Backend> {
   const notice = (event: string, fields: Readonly<Record<string, unknown>>) => {
     const details = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`);
@@ -33,7 +32,7 @@ export async function openTarget(
     config.settings,
     { clock, notice },
     { signal },
-    toldFound,
+    onDetected,
   );
   return retry(throttled(config, clock)(backend), { clock, random: Math.random });
 }

@@ -4,7 +4,7 @@ import { UsageError } from './exit.js';
 import { openFileLimit, WANTED_FILES } from './open-files.js';
 
 /**
- * What a command says on stderr when an error ends it: the message, then the causes that it does not mention. For the journal
+ * The lines on stderr when an error ends a command: the message, then the causes that it does not mention. For the journal
  * each line begins with the priority of an error (sd-daemon(3)).
  */
 export function errorLines(error: unknown, journald: boolean): string {
@@ -16,7 +16,7 @@ export function errorLines(error: unknown, journald: boolean): string {
     .join('');
 }
 
-/** The message and its causes, without the line breaks of names; what a small limit of open files needs is said at the end. */
+/** The message and its causes, without the line breaks of names; at a limit of open files, with advice at the end. */
 export function messageLines(error: unknown): string[] {
   const lines = linesOf(error);
   return lines.some((line) => /\bEMFILE\b/.test(line)) ? [...lines, moreFiles()] : lines;

@@ -20,9 +20,9 @@ export const EXIT = {
   FAILED: 1,
   /** Wrong usage or configuration: trying again changes nothing. */
   USAGE: 2,
-  /** Finished, but some objects failed or had to be left out. */
+  /** Finished, but some objects failed or were skipped. */
   INCOMPLETE: 3,
-  /** Deletes wait for somebody's approval. */
+  /** Deletes or overwrites wait for an operator's decision. */
   HELD: 4,
   /** A dry run found work. */
   WORK_DUE: 5,
@@ -35,10 +35,10 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Another try gives the same, until somebody changes the command, the configuration, the secrets or the program. */
+/** A retry fails again, until a person changes the command, the configuration, the secrets or the program. */
 const NEEDS_A_PERSON = [UsageError, ConfigError, SecretError, StateNewerError];
 
-/** A condition of the target that only somebody who runs it can end. */
+/** A condition of the target that only its operator can end. */
 const TARGET_REFUSES = [
   TargetFullError,
   TargetChangedError,
@@ -60,8 +60,8 @@ export function exitCodeOfSignal(signal: StopSignal): number {
 }
 
 /**
- * What was left out because it is what the configuration, or the file system, means: the container holds all that it
- * should. Every other reason leaves the container short of the source.
+ * Reasons to skip that the configuration or the file system intends: the container is complete. With any other reason
+ * the container lacks a part of the source.
  */
 const AS_MEANT: ReadonlySet<SkipReason> = new Set([
   'link-skipped',
@@ -79,7 +79,7 @@ export interface Outcome {
   readonly errors: readonly Error[];
   readonly incomplete: boolean;
   readonly failed: number;
-  /** Left out for a reason that is not meant. */
+  /** Skipped for an unintended reason. */
   readonly skipped: number;
   readonly held: number;
   /** In a dry run: more than 0 when the container would have changed. */

@@ -14,7 +14,7 @@ export interface OpenGuardControl {
   readonly daemon: boolean;
 }
 
-/** Works at the desk of a mirror: the running daemon's, or, when none runs, on its state, which nobody else can have meanwhile. */
+/** Decides for a mirror's guard: in the running daemon or, when none runs, on its state, which is locked meanwhile. */
 export async function withGuardControl<T>(
   config: Config,
   name: string,

@@ -15,7 +15,7 @@ export interface InitCommand {
   readonly to: string | undefined;
 }
 
-/** `longshore init`: writes a commented configuration, to stdout for `-`. A file that is there already is left as it is. */
+/** `longshore init`: writes a commented configuration, to stdout for `-`. An existing file stays unchanged. */
 export async function init({ file, source, to }: InitCommand, io: Io): Promise<number> {
   const onStdout = file === '-';
   const path = resolve(io.cwd, onStdout ? 'longshore.yaml' : file);
@@ -54,7 +54,7 @@ export async function init({ file, source, to }: InitCommand, io: Io): Promise<n
   return EXIT.OK;
 }
 
-/** A word that a POSIX shell takes as it is written. */
+/** A word that a POSIX shell does not change. */
 function forShell(word: string): string {
   return /^[A-Za-z0-9_./~%+,:@=][A-Za-z0-9_./~%+,:@=-]*$/.test(word)
     ? word

@@ -3,7 +3,7 @@ import type { Io } from './io.js';
 import { openStopSignals } from './stop-signals.js';
 
 /**
- * Runs a command that has nothing to finish when it is told to stop: the first SIGINT or SIGTERM aborts its signal. When it
+ * Runs a command that can stop at any moment: the first SIGINT or SIGTERM aborts its signal. When it
  * then rejects, the exit code is that of the signal; otherwise it is what `work` resolves with.
  */
 export async function interruptible(

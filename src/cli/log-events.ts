@@ -4,10 +4,10 @@ import type { MirrorState, SyncEvent, SyncObserver } from '../sync/events.js';
 import { isAsMeant } from './exit.js';
 import { toMilliseconds } from './run-tally.js';
 
-/** A sign of life in the log of long runs. */
+/** Milliseconds between progress lines in the log of long runs. */
 const PROGRESS_EVERY_MS = 60_000;
 
-/** Writes what sync tells to the log: a line of level debug for each transfer, louder ones for what somebody should know. */
+/** Returns an observer that logs events of sync: each transfer at level debug, and what an operator should see above it. */
 export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObserver {
   const reportedAtMs = new Map<string, number>();
   const states = new Map<string, MirrorState>();
@@ -39,8 +39,8 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
         if (event.reason === 'pattern-malformed')
           return log.warn('malformed pattern', fieldsOf(event));
         return isAsMeant(event.reason)
-          ? log.debug('left out', fieldsOf(event))
-          : log.warn('left out', fieldsOf(event));
+          ? log.debug('object skipped', fieldsOf(event))
+          : log.warn('object skipped', fieldsOf(event));
       case 'run-started':
         reportedAtMs.delete(event.mirror);
         return log.info('run started', fieldsOf(event));
@@ -80,7 +80,7 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
   };
 }
 
-/** All but the event's name, and without reasons that say nothing. */
+/** All fields but the event's name and an empty reason. */
 function fieldsOf(event: SyncEvent): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(event).filter(([key, value]) => key !== 'event' && value !== ''),
@@ -99,7 +99,7 @@ const ALARMS: readonly MirrorState[] = [
   'state-unavailable',
 ];
 
-/** The coming and going of work is for those who look closely. */
+/** States of ordinary work are logged at level debug. */
 const WORK: readonly MirrorState[] = ['starting', 'scanning', 'transferring'];
 
 /** `before`: the last state that was no work, or ended one that needs an operator. Each such state is one line, whatever its reasons. */

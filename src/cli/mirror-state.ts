@@ -5,8 +5,8 @@ import type { Io } from './io.js';
 import { openLog } from './open-log.js';
 
 /**
- * Works on the state of one mirror while no daemon runs: one that does has its lock, which is an error. State that had to be
- * begun anew is told in the log, as a start of the daemon tells it.
+ * Opens the state of one mirror while no daemon runs; the lock of a running one is an error. A rebuilt index or ledger is
+ * reported in the log, as at a start of the daemon.
  */
 export async function onMirrorState<T>(
   config: Config,

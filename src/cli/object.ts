@@ -8,7 +8,7 @@ import { counted } from '../status/units.js';
 import { UsageError } from './exit.js';
 import type { TargetCommand } from './with-target.js';
 
-/** `object ls`: size, time of the last change where the provider tells it, and name. */
+/** `object ls`: size, time of the last change where the provider has it, and name. */
 export async function listObjects(
   { driver, output, signal }: TargetCommand,
   containerName: string,
@@ -53,11 +53,11 @@ export async function getObject(
   output.line(`got ${printable(name)} (${counted(object.size, 'byte')}) to ${printable(path)}`);
 }
 
-/** What the driver refuses as well, in the words of the command line. */
+/** Refuses an existing file before the driver does, with advice for the command line. */
 async function refuseDestination(path: string, force: boolean): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found !== undefined && !found.isDirectory() && !force)
-    throw new Error(`${path} exists, and is left as it is; --force overwrites it`);
+    throw new Error(`${path} exists, and stays unchanged; --force overwrites it`);
   const folder = dirname(path);
   if (found === undefined && (await stat(folder).catch(() => undefined)) === undefined)
     throw new Error(`${folder} does not exist; create the folder first`);
@@ -127,7 +127,7 @@ export async function removeObjects(
   }
 }
 
-/** `object url`: an address to fetch the object from. */
+/** `object url`: a URL to download the object from. */
 export async function printObjectUrl(
   { driver, output, signal }: TargetCommand,
   containerName: string,

@@ -27,7 +27,7 @@ export async function once(
   checkMirrorNames(config, command.mirrors);
   const output = openOutput(io.stdout);
   const progress = showsProgress(command, io) ? openProgress(io.stderr, io.clock) : undefined;
-  // Under a progress display only what needs somebody's eyes; the summary tells the rest.
+  // Under a progress display the log has only warnings and errors; the summary has the rest.
   const log = openLog(progress ? quieter(config) : config, io, progress?.above);
   const tally = openTally();
   const signals = openStopSignals(io, {

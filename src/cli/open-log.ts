@@ -26,7 +26,7 @@ export function writesToJournal({ stderr, env }: Pick<Io, 'stderr' | 'env'>): bo
   return stderr.fd !== undefined && isJournal(env, stderr.fd);
 }
 
-/** Tells what is worth knowing about a configuration that is good enough to run. */
+/** Logs the warnings about a valid configuration. */
 export function logWarnings({ warnings }: Config, log: OpenLogger): void {
   for (const warning of warnings) log.warn('configuration', { warning });
   const limit = openFileLimit();

@@ -6,9 +6,9 @@ import type { Stream } from './io.js';
  * characters escaped: whatever a file is called, it neither begins a line nor commands a terminal.
  */
 export interface Output {
-  /** One line, whatever is in it. Does nothing once nobody reads any more. */
+  /** Writes one line, with control characters escaped. Does nothing once the reader has gone. */
   line(text: string): void;
-  /** A text of several lines, none of which holds a name that could bring further ones. */
+  /** Writes a text of several lines. The text must not contain names, which could contain line breaks. */
   lines(text: string): void;
   json(value: unknown): void;
   /** Aborted when the reader went away (`| head`), so that an endless listing can end. */

@@ -7,18 +7,18 @@ import { bytes, count } from '../status/units.js';
 export interface Probed {
   readonly target: string;
   readonly driver: string;
-  /** What its driver had to find out, such as whose S3 it is; undefined: nothing. */
+  /** What its driver detected, such as the S3 provider; undefined: nothing. */
   readonly found: string | undefined;
   readonly container: string;
   readonly prefix: string;
   readonly capabilities: Capabilities;
 }
 
-/** How a probe is told, as it goes on. */
+/** Prints a probe while it runs. */
 export interface ProbeText {
   begin(probed: Probed): void;
   result(result: TrialResult): void;
-  /** Told even when the trials were stopped. */
+  /** Called even when the trials were stopped. */
   cleaned(probed: Probed, left: readonly string[]): void;
   end(probed: Probed, results: readonly TrialResult[], left: readonly string[]): void;
 }
@@ -72,7 +72,7 @@ export function probeAsText(line: (text: string) => void): ProbeText {
   };
 }
 
-/** One object a line: each trial, and a summary in the end. */
+/** One JSON object per line: each trial, and a summary at the end. */
 export function probeAsJson(json: (value: unknown) => void): ProbeText {
   return {
     begin: () => {},

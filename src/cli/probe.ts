@@ -19,9 +19,9 @@ export interface ProbeOptions {
 }
 
 /**
- * `longshore probe`: tries on a target's own container, below a prefix that no mirror looks at, what longshore relies
- * on, and removes all traces. FAILED when a guarantee does not hold or nothing could be tried, INCOMPLETE when only a
- * capability does not, or something could not be removed again.
+ * `longshore probe`: tests in a target's own container, below a prefix that every mirror ignores, what longshore relies
+ * on, and removes all traces. FAILED when a guarantee fails or no test could run, INCOMPLETE when only a
+ * capability fails, or an object could not be removed.
  */
 export async function probe(
   configFile: string | undefined,

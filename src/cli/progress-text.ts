@@ -54,7 +54,7 @@ export function progressLine(label: string, samples: readonly Sample[], columns:
 }
 
 /**
- * Many small files are bound by their number and few large ones by their bytes, so the slower of the two tells. Undefined
+ * Time left: many small files are bound by their number and few large ones by their bytes, so the larger estimate counts. Undefined
  * while nothing moves.
  */
 export function secondsLeft(oldest: Sample, newest: Sample): number | undefined {

@@ -4,7 +4,7 @@ import type { Progress, SyncObserver } from '../sync/events.js';
 import type { Io, Stream } from './io.js';
 import { progressLine, type Sample, sum, withSample } from './progress-text.js';
 
-/** A line at the foot of a terminal that tells how far the work is. */
+/** A line at the bottom of a terminal that shows the progress. */
 export interface ProgressDisplay {
   readonly observe: SyncObserver;
   /** For all else that goes to the same terminal: what is written here stands above the line. */
@@ -33,7 +33,7 @@ export function openProgress(stream: Stream, clock: Clock): ProgressDisplay {
       samples = withSample(samples, { atMs: clock.monotonic(), progress: sum(latest.values()) });
       const [only] = latest.keys();
       const label = latest.size === 1 && only !== undefined ? only : `${latest.size} mirrors`;
-      // A terminal that was not told its size says 0.
+      // A terminal of unknown size reports 0 columns.
       const line = progressLine(label, samples, stream.columns || 80);
       if (line !== shown) stream.write(ERASE_LINE + line);
       shown = line;

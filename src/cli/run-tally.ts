@@ -7,15 +7,15 @@ export interface Problem {
   readonly reason: string;
 }
 
-/** What a one-shot run's events say of one mirror beyond its report. */
+/** Facts from a one-shot run's events about one mirror, beyond its report. */
 export interface Tally {
-  /** The first few objects that failed for good or had to be left out. */
+  /** The first few objects that failed for good or were skipped. */
   readonly problems: readonly Problem[];
   /** All of them. */
   readonly problemCount: number;
-  /** Left out for a reason that is not meant. */
+  /** Number of objects skipped for an unintended reason. */
   readonly skipped: number;
-  /** Left out as it is meant, by reason. */
+  /** Number of objects skipped as intended, by reason. */
   readonly asMeant: ReadonlyMap<SkipReason, number>;
   /** In a dry run: jobs that would have changed the container, by kind, and the bytes that uploads would have sent. */
   readonly planned: ReadonlyMap<JobKind, number>;
@@ -60,7 +60,7 @@ export function openTally(): { readonly observe: SyncObserver; of(mirror: string
       increment(tally.asMeant, event.reason);
       return;
     }
-    if (event.reason !== 'pattern-malformed') tally.skipped += 1; // nothing is left out for it
+    if (event.reason !== 'pattern-malformed') tally.skipped += 1; // skips no object
     addProblem(tally, {
       name: event.path,
       reason: event.detail === '' ? event.reason : `${event.reason}: ${event.detail}`,
@@ -124,7 +124,7 @@ export function summaryOf(
   return { event: 'summary', mirror, ...counts, complete, ...(error && { error: error.message }) };
 }
 
-/** Seconds without digits that nobody measured. */
+/** Seconds, rounded to the precision of the clock. */
 export function toMilliseconds(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }

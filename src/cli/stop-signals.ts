@@ -1,6 +1,6 @@
 import type { Io, StopSignal } from './io.js';
 
-/** What ends the program early, as the rest of it sees it. */
+/** The stop signals, as abort signals. */
 export interface StopSignals {
   /** Take no more work, let what runs finish. */
   readonly drain: AbortSignal;
@@ -8,14 +8,14 @@ export interface StopSignals {
   readonly interrupt: AbortSignal;
   /** The first signal, once there was one. */
   received(): StopSignal | undefined;
-  /** Gives the signals back to the system. */
+  /** Removes the signal handlers. */
   close(): void;
 }
 
 export interface StopOptions {
   /** Milliseconds from drain to interrupt; 0: both at once. */
   readonly drainMs: number;
-  /** Told of each step, for the log or the terminal. */
+  /** Called with each step, for the log or the terminal. */
   notice?(step: 'draining' | 'interrupting', why: string): void;
 }
 

@@ -23,7 +23,7 @@ export function summaryLine(
     `${count(report.unchanged)} unchanged`,
     ...some(report.failed, 'failed'),
     ...some(report.kept ?? 0, 'kept without a file'),
-    ...some(tally.skipped, 'left out'),
+    ...some(tally.skipped, 'skipped'),
     ...some(report.held, 'held'),
   ];
   return `${name}: ${parts.join(', ')}; ${count(report.scanned)} ${report.scanned === 1 ? 'file' : 'files'} in ${duration(report.seconds)}${partial}`;
@@ -54,7 +54,7 @@ function toDo({ planned, plannedBytes }: Tally): string[] {
   ];
 }
 
-/** What went wrong with single objects, and what was left out on purpose; no line when there is nothing. */
+/** Lines about objects that failed, and about those that were skipped on purpose; none when there are none. */
 export function problemLines(mirror: string, tally: Tally): readonly string[] {
   const more = tally.problemCount - tally.problems.length;
   const meant = [...tally.asMeant].map(([reason, times]) => meantText(reason, times));
@@ -72,10 +72,10 @@ export function problemLines(mirror: string, tally: Tally): readonly string[] {
   ];
 }
 
-/** What somebody has to decide; undefined when that is nothing. */
+/** A line about held changes; undefined when there are none. */
 export function heldLine(mirror: string, { held }: RunReport): string | undefined {
   if (held === 0) return undefined;
-  const what = `${count(held)} ${held === 1 ? 'delete or overwrite is' : 'deletes or overwrites are'} held until somebody decides`;
+  const what = `${count(held)} ${held === 1 ? 'delete or overwrite is' : 'deletes or overwrites are'} held until an operator decides`;
   return `${printable(mirror)}: ${what}: longshore held ${printable(mirror)}`;
 }
 

@@ -19,7 +19,7 @@ import type { MirrorHands } from './with-target.js';
 /** Files restored at once. */
 const LANES = 8;
 
-/** `trash ls`: when each was thrown away, its size and name; the oldest first. */
+/** `trash ls`: time, size and name of each object; oldest first. */
 export async function listTrashed(
   command: MirrorHands,
   names: readonly string[],
@@ -44,12 +44,12 @@ export interface RestoreCommand {
   readonly names: readonly string[];
   /** Default: the mirror's source. */
   readonly to: string | undefined;
-  /** A moment: what was thrown away first after it is wanted, instead of last. */
+  /** A time: restores the first content trashed after it, instead of the last. */
   readonly at: string | undefined;
   readonly json: boolean;
 }
 
-/** `trash restore`: verified downloads, the last content of each name. Files that are there stay as they are. */
+/** `trash restore`: verified downloads, the last content of each name. Existing files stay unchanged. */
 export async function restoreTrashed(
   command: MirrorHands,
   { names, to, at, json }: RestoreCommand,
@@ -81,7 +81,7 @@ export async function restoreTrashed(
       return;
     }
     if (json) output.json({ event: 'restored', name, size, deletedAt: isoTime(atMs) });
-    else output.line(`restored ${printable(name)} (${bytes(size)}, thrown away ${isoTime(atMs)})`);
+    else output.line(`restored ${printable(name)} (${bytes(size)}, trashed ${isoTime(atMs)})`);
   }
 
   // A link that came first could lead the files below it elsewhere, and they would be refused.
@@ -113,7 +113,7 @@ async function inTwo<T>(
   })();
 }
 
-/** Into a source whose disk is not mounted nothing is restored: it would be hidden as soon as it is. */
+/** Refuses a source whose disk is not mounted: mounting it would hide the restored files. */
 async function sourceOf({ mirror: { name, source } }: MirrorHands): Promise<string> {
   const found = await stat(source).catch(() => undefined);
   if (found?.isDirectory()) return source;
@@ -128,7 +128,7 @@ export interface PurgeCommand {
   readonly all: boolean;
 }
 
-/** `trash purge`: deletes for good what is named, is old enough, or all. */
+/** `trash purge`: deletes objects permanently, by name, by age, or all. */
 export async function purgeTrashed(
   command: MirrorHands,
   { names, olderThan, all }: PurgeCommand,
@@ -136,7 +136,7 @@ export async function purgeTrashed(
   const { backend, mirror, output, io, signal } = command;
   if (names.length === 0 && olderThan === undefined && !all) {
     throw new UsageError(
-      'what is purged is gone for good: name it, or say --older-than DURATION, or --all',
+      'purged objects cannot be restored: name them, or give --older-than DURATION or --all',
     );
   }
   const keepMs = olderThan === undefined ? undefined : durationOf(olderThan);
@@ -152,7 +152,7 @@ export async function purgeTrashed(
   output.line(`purged ${counted(emptied.objects, 'object')} (${bytes(emptied.bytes)})`);
   for (const [key, error] of emptied.failed)
     noteLine(io.stderr, `${printable(key)}: ${error.message}`);
-  seen.refuseUnseen(); // at last: what is gone by now has been told
+  seen.refuseUnseen(); // last: the purged objects are already reported
   return emptied.failed.size > 0 ? EXIT.INCOMPLETE : EXIT.OK;
 }
 
@@ -169,7 +169,7 @@ function openNames(names: readonly string[]) {
     refuseUnseen() {
       if (unseen.size > 0)
         throw new Error(
-          `nothing in the trash is called ${[...unseen].map((name) => JSON.stringify(name)).join(', ')}`,
+          `the trash contains no ${[...unseen].map((name) => JSON.stringify(name)).join(', ')}`,
         );
     },
   };

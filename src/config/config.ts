@@ -14,7 +14,7 @@ export interface Config {
   readonly drainMs: number;
   readonly targets: readonly TargetConfig[];
   readonly mirrors: readonly MirrorConfig[];
-  /** What is worth telling at start although nothing is wrong enough to refuse (a literal secret in a readable file). */
+  /** Warnings to log at start (a literal secret in a readable file). */
   readonly warnings: readonly string[];
 }
 
@@ -26,9 +26,9 @@ export interface TargetConfig {
   readonly settings: unknown;
   /** Jobs under way at once; undefined: what the driver likes best. */
   readonly concurrency: number | undefined;
-  /** Bytes a second; Infinity: as many as go. Undefined: at all times. */
+  /** Bytes per second; Infinity: no limit. Undefined: at all times. */
   readonly bandwidth: Timetable<number> | undefined;
-  /** Calls a second; undefined: as many as go. */
+  /** Calls per second; undefined: no limit. */
   readonly requestRate: number | undefined;
   /** Larger files go in parts; bytes. */
   readonly multipartThreshold: number;
@@ -59,14 +59,14 @@ export interface MirrorConfig {
   readonly rescanMs: number;
   /** Between reconciles with the container; 0 is never. */
   readonly reconcileMs: number;
-  /** Silence after which others may take over the place in the container; 0: there is no lease. */
+  /** Milliseconds of silence after which another process may take over the lease; 0: there is no lease. */
   readonly leaseMs: number;
   readonly deletes: 'mirror' | 'trash' | 'keep';
   /** Below `prefix`; ends in `/`. */
   readonly trashPrefix: string;
-  /** 0 is for ever. */
+  /** Milliseconds; 0 is without end. */
   readonly trashKeepMs: number;
-  /** Destructive changes that pass unasked within a window: see GuardRule. Undefined: all of them. */
+  /** Destructive changes that pass without a decision within a window: see GuardRule. Undefined: all of them. */
   readonly guard:
     | {
         readonly count: number;

@@ -14,7 +14,7 @@ export interface PlacedTarget {
   ) => PlaceProblem | undefined;
 }
 
-/** What a driver's rules for names say of a mirror's place. */
+/** A driver's rules for names, applied to a mirror's container and prefix. */
 export interface PlaceProblem {
   readonly field: 'container' | 'prefix';
   readonly problem: string;
@@ -38,7 +38,7 @@ export interface Parts {
   readonly targetNames: readonly string[];
 }
 
-/** What is wrong between the parts. */
+/** Returns all complaints about combinations of settings. */
 export function crossChecks(parts: Parts): Complaint[] {
   return [
     ...unknownTargets(parts),
@@ -89,7 +89,7 @@ function settleLimits({ mirrors }: Parts): Complaint[] {
     }));
 }
 
-/** Once the state is lost, nothing tells an object that was kept from one that longshore did not put there. */
+/** Once the state is lost, an object that was kept looks the same as one that longshore did not put there. */
 function keptAndDeleted({ mirrors }: Parts): Complaint[] {
   return mirrors
     .filter(({ mirror }) => mirror.deletes === 'keep' && mirror.extraneous === 'delete')
@@ -192,7 +192,7 @@ function foldersOf({ mirror }: PlacedMirror, targets: readonly PlacedTarget[]): 
 const placeOf = ({ mirror }: PlacedMirror) =>
   `${mirror.target}:${mirror.container}/${mirror.prefix}`;
 
-/** A mirror of a folder into itself would grow for ever; so would two that feed each other. */
+/** A mirror of a folder into itself would grow without end; so would two that feed each other. */
 function loops({ mirrors, targets }: Parts): Complaint[] {
   return mirrors.flatMap(({ position, source }) =>
     targets.flatMap(({ target, folders }) =>

@@ -1,6 +1,6 @@
 import { type Infer, list, section, text } from './fields.js';
 
-/** What goes into a header as it is. */
+/** The unchanged value of a header. */
 export const headerValue = { pattern: /^[\x20-\x7e]+$/, rule: 'printable ASCII text' };
 
 /** What an HTTP answer says of an object's content; every provider that speaks HTTP keeps these. */
@@ -43,5 +43,5 @@ export const headerAndClassRules = (
   ).default([]);
 
 export type HeaderRule = Infer<ReturnType<typeof headerRules>>[number];
-/** What a rule with a storage class says; each but `match` may be left out. */
+/** A rule with a storage class; each key but `match` is optional. */
 export type HeaderAndClassRule = Infer<ReturnType<typeof headerAndClassRules>>[number];

@@ -12,13 +12,13 @@ import { readMirror } from './read-mirror.js';
 import { generalFields, mirrorSection, NAME, NAME_RULE, targetFields } from './schema.js';
 import type { ConfigContext } from './secret.js';
 
-/** What the configuration has to know of one kind of driver. */
+/** What the configuration needs to know about one kind of driver. */
 export interface DriverSettings {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly summary: string;
   settings(place: ConfigContext): Schema;
-  /** What a mirror's rules may say of the objects of a target. Missing: nothing. */
+  /** Headers that a mirror's rules may set for objects of a target. Missing: none. */
   objectHeaders?(settings: unknown): readonly string[];
   /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */
   folders?(settings: unknown): readonly string[];
@@ -43,7 +43,7 @@ export type Interpreted =
   | { readonly config?: undefined; readonly complaints: readonly Complaint[] };
 
 /**
- * Plain data to a configuration, or everything that is wrong with it at once: each target and each mirror is read on its
+ * Turns plain data into a configuration, or returns all complaints: each target and each mirror is read on its
  * own, so that a bad key in one hides nothing about the others.
  */
 export function interpret(
@@ -151,14 +151,14 @@ function readTarget(
   };
 }
 
-/** The state folder changes with every object: mirrored, it would never come to rest. */
+/** The state folder changes with every object: a mirror of it would never settle. */
 function withoutState({ mirror, source }: PlacedMirror, state: string): MirrorConfig {
   return isInside(state, source)
     ? { ...mirror, exclude: [...mirror.exclude, patternBelow(source, state)] }
     : mirror;
 }
 
-/** The entries that are chosen, and the others. */
+/** Splits the entries into the chosen ones and the others. */
 function divide(
   written: Readonly<Record<string, unknown>>,
   chosen: (key: string) => boolean,

@@ -17,7 +17,7 @@ export function patternBelow(root: string, path: string): string {
   return `/${escaped.split(sep).join('/')}/`;
 }
 
-/** The path with symbolic links resolved as far as it exists. What cannot be looked at is taken as it is written. */
+/** The path with symbolic links resolved as far as it exists. A part that cannot be read stays unchanged. */
 export function realPath(path: string): string {
   try {
     return realpathSync(path);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
 
-/** Where a configuration stands: what its relative paths, its `~/` and its references to the environment refer to. */
+/** Where a configuration is: the base of its relative paths, its `~/` and its environment variables. */
 export interface ConfigContext {
   /** Absolute folder of the configuration file. */
   readonly folder: string;
@@ -105,12 +105,12 @@ function fromFile(path: string, what: string): string {
   return sound(content.replace(/\r?\n$/, ''), `${what} ${path}`);
 }
 
-/** No request can carry a line end, and a provider that got a part of a secret would only say that it is wrong. */
+/** Refuses line ends, as no request can carry them and a provider would only report a wrong secret. @throws SecretError */
 function sound(value: string, where: string): string {
   if (value === '') throw new SecretError(`${where} is empty`);
   if (/[\0-\x1f\x7f]/.test(value)) {
     throw new SecretError(
-      `${where} has a line end or another control character in it; a secret is one line: write it anew, without them`,
+      `${where} has a line end or another control character in it; a secret is one line: write it again without them`,
     );
   }
   return value;

@@ -34,7 +34,7 @@ export function parseSize(written: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
-/** What a size with a wrongly spelt unit may have meant: `5mb` gives `5MB` and `5MiB`. Empty when nobody can tell. */
+/** Sizes that a wrongly spelt unit may have meant: `5mb` gives `5MB` and `5MiB`. Empty when there is no guess. */
 export function sizesMeant(written: string): readonly string[] {
   const match = /^(\d+(?:\.\d+)?) ?([kmgtp])(?:i?b?|bytes?)$/i.exec(written.trim());
   const letter = match?.[2]?.toUpperCase();

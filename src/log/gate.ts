@@ -1,14 +1,14 @@
 import type { Writable } from 'node:stream';
 
-/** Keeps what waits in a log's stream bounded, and the stream's errors from ending the program. */
+/** Bounds what waits in a log's stream, and handles the stream's errors, which would end the program. */
 export interface Gate {
   /** Whether a line may be written now; one that may not is counted. Ask before the line is built. */
   takes(urgent: boolean): boolean;
-  /** Lines refused since the last time somebody asked; 0 while nothing can be written, so that they are told once it can. */
+  /** Lines refused since the last call; 0 while the stream takes nothing, so that they are reported once it does. */
   refused(): number;
   /** Resolves when the stream has taken everything that was written, or cannot any more. */
   flush(): Promise<void>;
-  /** Gives the stream back; it is not ended. */
+  /** Removes the listeners from the stream, which is not ended. */
   release(): void;
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 
-/** What the watchdog is fed by. */
+/** What feeds the watchdog. */
 export interface WorkProgress {
   /** Work is there that should be moving. Work that waits (for a retry, a person's approval, a target that is down) is not due. */
   readonly due: boolean;
@@ -11,7 +11,7 @@ export interface WorkProgress {
   readonly steps: number;
 }
 
-/** Tells, each time it is given the progress, whether work moves: false once none that was due has moved for `limitMs`. */
+/** Returns, for each progress that it gets, whether work moves: false when no due work has moved for `limitMs`. */
 export function createStallWatch(
   clock: Pick<Clock, 'monotonic'>,
   limitMs: number,

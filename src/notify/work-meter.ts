@@ -2,7 +2,7 @@ import type { DaemonStatus } from '../status/snapshot.js';
 import type { MirrorStatus, SyncObserver } from '../sync/events.js';
 import type { WorkProgress } from './stall.js';
 
-/** Sees from the outside whether the daemon's work moves. */
+/** Derives from events whether the daemon's work moves. */
 export interface WorkMeter {
   readonly observe: SyncObserver;
   progress(status: DaemonStatus): WorkProgress;
@@ -18,9 +18,9 @@ export function createWorkMeter(): WorkMeter {
 
   return {
     observe(event) {
-      if (event.event === 'hint') return; // somebody else's work
+      if (event.event === 'hint') return; // work of other programs
       if (event.event === 'progress') {
-        // Told on a timer as well, so that only a number that changed is a step.
+        // A timer sends this event too, so that only a changed number is a step.
         const progress = JSON.stringify(event.progress);
         if (counted.get(event.mirror) === progress) return;
         counted.set(event.mirror, progress);

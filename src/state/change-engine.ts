@@ -8,14 +8,14 @@ import { filesBeside, indexFile, openStore } from './open-index.js';
 import { whileMarked } from './opening-mark.js';
 import { type Change, changeOf, type RecordStore } from './record-store.js';
 
-/** Names per commit into LMDB. The JSON file is written anew by each commit, so it gets a single one. */
+/** Names per commit into LMDB. The JSON file is rewritten by each commit, so it gets a single one. */
 const COMMIT = { lmdb: 5_000, lowdb: Number.POSITIVE_INFINITY } as const;
 
 const unfinished = (file: string) => `${file}.new`;
 
 /**
- * Copies a mirror's records into another engine's file, and removes the old one. A crash at any moment leaves the old
- * index, or both (and then both are whole), or the new one.
+ * Copies a mirror's records into the file of another format, and removes the old one. A crash at any moment leaves the
+ * old index, or both (and then both are complete), or the new one.
  *
  * @throws StateDamagedError when the old one is damaged; it is then still there. The reason of `signal`, likewise.
  */
@@ -47,7 +47,7 @@ export async function changeEngine(
   await removeIndex(from);
 }
 
-/** What a change of engines that was cut short left behind. */
+/** Removes what an interrupted change of formats left. */
 export async function removeUnfinished(location: IndexLocation): Promise<void> {
   await removeWithBeside(unfinished(indexFile(location)));
 }

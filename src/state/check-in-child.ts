@@ -6,11 +6,11 @@ import { reasonOf, StateDamagedError, StateUnavailableError } from './errors.js'
 const PROGRAM = fileURLToPath(new URL('./check-program.js', import.meta.url));
 
 /**
- * Opens an index, or makes one where there is none, and for `whole` reads it through (1,000,000 records: some 4 s), in a
- * child process, so that what LMDB does not survive ends that process and not the daemon. A crash says nothing of the content: only what was read and
- * is inconsistent is damage. A newer version is left for the opening to refuse.
+ * Opens an index, or makes one where there is none, and for `whole` reads all of it (1,000,000 records: some 4 s), in a
+ * child process, as LMDB may crash it instead of the daemon. A crash proves no damage: only what was read and
+ * is inconsistent is damaged. The opening refuses a newer version.
  *
- * @throws StateDamagedError; StateUnavailableError when nothing is known of the content
+ * @throws StateDamagedError; StateUnavailableError when the content is unknown
  */
 export async function checkInChild(
   kind: CheckKind,
@@ -37,7 +37,7 @@ function notChecked(
     : reasonOf(error);
   return new StateUnavailableError(
     file,
-    `could not be opened, and is kept as it is (${why}${lastLine(stderr)}). Its file system may not support file locks or ` +
+    `could not be opened, and stays unchanged (${why}${lastLine(stderr)}). Its file system may not support file locks or ` +
       `memory maps, memory may be short, or its disk may fail: see the kernel log. To begin without it, move it away`,
     error,
   );

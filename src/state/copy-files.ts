@@ -11,12 +11,12 @@ import { headerOf } from './lmdb-peek.js';
 import { seeLock } from './lock.js';
 import { lowdbFile } from './lowdb-index.js';
 
-/** Copies that are begun anew, since somebody has worked on the original meanwhile. */
+/** Copies that are started again, as a process changed the original meanwhile. */
 const TRIES = 5;
 
 /**
- * Copies what is known of the mirrors out of the state folder `from`, in which nothing is written: its files as they lie
- * there or, while another process works on them, as they are at one moment. What is missing is not copied.
+ * Copies the files of some mirrors out of the state folder `from`, without writing to it: unchanged or, while
+ * another process works on them, as of one moment. A missing file is skipped.
  *
  * @throws StateDamagedError, StateNewerError, StateUnavailableError
  */
@@ -32,7 +32,7 @@ export async function copyStateFiles(
       signal?.throwIfAborted();
       await copyMirror(join(from, 'mirrors', mirror), join(to, 'mirrors', mirror), before.held);
     }
-    // Whoever has worked on it meanwhile has left a lock of another number.
+    // Each process that works on the state leaves a lock with a new number.
     if (before.held || before.number === (await seeLock(from)).number) return;
     if (tries === TRIES)
       throw new StateUnavailableError(
@@ -54,18 +54,18 @@ async function copyMirror(from: string, to: string, inUse: boolean): Promise<voi
   await copyPlain(ledgerFile(from), to);
 }
 
-/** A file that nobody writes to, or that is replaced as a whole. */
+/** Copies a file that is not being written, or is replaced as a whole. */
 async function copyPlain(file: string, folder: string): Promise<void> {
   const copy = join(folder, basename(file));
   try {
     await copyFile(file, copy, constants.COPYFILE_FICLONE);
-    await chmod(copy, 0o600); // the original's may forbid writing
+    await chmod(copy, 0o600); // the mode of the original may forbid writing
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw notCopied(file, folder, error);
   }
 }
 
-/** The index as of its last commit. Its writer has marked it, so the copy is looked through, and its inodes are noted anew. */
+/** Copies the index as of its last commit. As its writer marked it as in use, the copy is checked. */
 async function copyInUse(index: string, folder: string): Promise<void> {
   if (headerOf(index) === 'absent') return;
   try {

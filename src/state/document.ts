@@ -2,9 +2,9 @@ import { Low } from 'lowdb';
 import { readIfPresent, writeDurably } from './durable-file.js';
 import { sealJson, unsealJson } from './sealed-json.js';
 
-/** How a value is written as JSON, and read from JSON that may be anything. */
+/** How a value is written as JSON, and read from any JSON. */
 export interface DocumentFormat<T> {
-  /** What a file that does not exist stands for. */
+  /** The value of a file that does not exist. */
   readonly initial: T;
   toJson(value: T): object;
   /** @throws StateDamagedError, StateNewerError */
@@ -15,7 +15,7 @@ export interface DocumentFormat<T> {
 export interface Document<T> {
   /** Whether the file was there when it was opened. */
   readonly existed: boolean;
-  /** The value with every update that was asked for, durable or not yet. Never half an update. */
+  /** The value with every requested update, durable or not yet. Never half an update. */
   read(): T;
   /** The value that is on disk. */
   readDurable(): T;
@@ -43,7 +43,7 @@ export async function openDocument<T extends object>(
   let existed = false;
   const database = new Low<T>(
     {
-      // lowdb's own adapter neither syncs what it writes nor tells an unreadable file from an absent one.
+      // lowdb's own adapter does not sync, and takes an unreadable file for a missing one.
       async read() {
         const text = await readIfPresent(file);
         existed = text !== undefined;

@@ -1,4 +1,4 @@
-/** What is wrong with the state folder. Each says which file, why, and what to do. */
+/** Errors of the state folder. Each message names the file, the cause and what to do. */
 export class StateError extends Error {
   override readonly name: string = 'StateError';
   /** Absolute path of the file or folder. */
@@ -10,12 +10,12 @@ export class StateError extends Error {
   }
 }
 
-/** The bytes are there and are not what was written. The file is set aside and rebuilt; it is never taken for empty. */
+/** The bytes can be read and are not what was written. The file is set aside and rebuilt; it never counts as empty. */
 export class StateDamagedError extends StateError {
   override readonly name = 'StateDamagedError';
 }
 
-/** The ledger of another mirror lies where this one's should: somebody has moved or copied files of the state. */
+/** The ledger belongs to another mirror: files of the state were moved or copied. */
 export class OthersLedgerError extends StateDamagedError {}
 
 /** Written by a newer longshore: refused, and neither rewritten nor set aside. */
@@ -30,12 +30,12 @@ export class StateNewerError extends StateError {
   }
 }
 
-/** The file system refused a read or a write (EACCES, EIO, ENOSPC, …): nothing is known about the content. */
+/** The file system refused a read or a write (EACCES, EIO, ENOSPC, ...): the content is unknown. */
 export class StateUnavailableError extends StateError {
   override readonly name = 'StateUnavailableError';
 }
 
-/** LMDB has failed, and can be used for nothing any more in this process (see failed-environment.ts): it ends. */
+/** LMDB has failed, and cannot be used again in this process (see failed-environment.ts): it ends. */
 export class LmdbUnusableError extends StateUnavailableError {}
 
 /**
@@ -46,7 +46,7 @@ export class StateWriteFailedError extends StateError {
   override readonly name = 'StateWriteFailedError';
 }
 
-/** Another longshore that is alive works on the same state folder. */
+/** Another longshore process uses the same state folder. */
 export class StateLockedError extends StateError {
   override readonly name = 'StateLockedError';
 }

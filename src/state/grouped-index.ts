@@ -69,7 +69,7 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
     for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
       try {
         await store.commit(batch.changes);
-        failpoint('state: index committed, writers not told');
+        failpoint('state: index committed, writers not notified');
         stored = store.count();
         added += unwritten.forget(batch);
         batch.settle.resolve();

@@ -5,15 +5,15 @@ import { openLmdbFile, type WritableFile } from './lmdb-file.js';
 import { headerOf } from './lmdb-peek.js';
 
 /**
- * Which names an inode had: a list of leads that the records confirm or refute, kept in a file of its own. A scan goes
- * over every record and no inode; in one file with the records, their pages would be mapped into memory with them. It
- * is not synced to disk at each commit, and made anew from the records after an unclean end.
+ * The names of each inode: hints that the records confirm or refute, in a separate file. A scan reads all records and
+ * no inodes; in one file, their pages would be mapped into memory together. The table is not synced at each commit,
+ * and it is rebuilt from the records after an unclean end.
  */
 export interface InodeTable {
   namesOf(inode: bigint): Iterable<string>;
-  /** One commit. Adding what is there, or removing what is not, is no error. */
+  /** One commit. Adding an existing name, or removing a missing one, is no error. */
   note(changes: readonly InodeChange[]): Promise<void>;
-  /** After this, what was noted survives a loss of power. */
+  /** After this, the table survives a loss of power. */
   close(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export function inodeFile(file: string): string {
   return `${file}-inodes`;
 }
 
-/** False where the table must be made anew (see lmdb-check.ts). */
+/** False where the table must be rebuilt (see lmdb-check.ts). */
 export function isInodeTableWhole(file: string): boolean {
   try {
     return headerOf(inodeFile(file)) === 'whole';
@@ -40,20 +40,20 @@ export function isInodeTableWhole(file: string): boolean {
   }
 }
 
-/** The table beside the index `file`; look first whether it is whole. */
+/** Opens the table beside the index `file`; the caller checks it first. */
 export function openInodeTable(file: string): InodeTable {
   if (!isInodeTableWhole(file))
     throw new StateDamagedError(inodeFile(file), 'is missing or cut short');
   return inodeTable(file);
 }
 
-/** An empty one, in place of whatever was there. */
+/** Makes an empty table, and replaces any existing one. */
 export async function newInodeTable(file: string): Promise<InodeTable> {
   for (const old of [inodeFile(file), `${inodeFile(file)}-lock`]) await rm(old, { force: true });
   return inodeTable(file);
 }
 
-/** Changes before the file is closed and opened anew: what LMDB has mapped of it counts as memory of this process until then. */
+/** Changes before the file is reopened: until then the pages that LMDB has mapped count as memory of this process. */
 const CHANGES_MAPPED = 100_000;
 
 function inodeTable(file: string): InodeTable {
@@ -63,7 +63,7 @@ function inodeTable(file: string): InodeTable {
   let noted = 0;
   return {
     *namesOf(inode) {
-      // For the moment in which it is opened anew nothing is known, as of a file that was never seen.
+      // While the file is reopened no names are known, as for a file that was never seen.
       for (const key of opened?.tables.names.valuesOf(inodeKey(inode)) ?? [])
         yield key.toString('utf8');
     },

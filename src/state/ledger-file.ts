@@ -10,15 +10,15 @@ export function ledgerFile(folder: string): string {
   return join(folder, 'ledger.json');
 }
 
-/** A ledger as a mirror that was never run has it: nothing is deleted until a reconcile has finished. */
+/** The ledger of a mirror that was never run: nothing is deleted until a reconcile has finished. */
 export function newLedger(mirror: string): LedgerDocument {
   return { version: 1, mirror, reconciled: false, unfinishedUploads: {}, quarantined: {} };
 }
 
 /**
- * Opens the ledger of a mirror's folder; a missing one is as new, and written with the first update.
+ * Opens the ledger of a mirror's folder; a missing one is new, and written with the first update.
  *
- * @throws StateDamagedError, StateNewerError (the file is left as it is), StateUnavailableError
+ * @throws StateDamagedError, StateNewerError (the file stays unchanged), StateUnavailableError
  */
 export async function openLedger(
   folder: string,
@@ -38,7 +38,7 @@ export async function openLedger(
   };
 }
 
-/** The checksum has vouched for the bytes; this vouches for what the rest of the program takes for granted. */
+/** The checksum covers the bytes; this checks what the rest of the program relies on. */
 function readLedger(
   fields: Readonly<Record<string, unknown>>,
   mirror: string,

@@ -7,31 +7,31 @@ export interface RunReport {
   readonly copied: number;
   readonly deleted: number;
   readonly adopted: number;
-  /** Objects that were given other metadata, with the content that they have. */
+  /** Objects whose metadata was replaced while their content stayed. */
   readonly refreshed?: number;
   readonly unchanged: number;
   readonly failed: number;
   readonly skipped: number;
   readonly held: number;
   readonly bytes: number;
-  /** Objects without a file that stay, as the mirror says; none when it is not there. */
+  /** Objects without a file that stay, as the mirror's `extraneous` says; missing when there is none. */
   readonly kept?: number;
 }
 
-/** The source as it was first seen; another one under the same path stops deletes until it is accepted. */
+/** The identity of the source when it was first seen; another folder at the path stops deletes until it is accepted. */
 export interface SourceIdentity {
   /** Decimal text, since JSON has no 64-bit integers. */
   readonly device: string;
   readonly inode: string;
-  /** Of the file system; where it has none, as a network share, its type and name. Absent where neither can be had. */
+  /** Identity of the file system; for one without a UUID, such as a network share, its type and name. Missing if unknown. */
   readonly fileSystemUuid?: string;
-  /** When the folder was made, nanoseconds since the epoch in decimal; absent where the file system does not keep that. */
+  /** Birth time of the folder, nanoseconds since the epoch in decimal; missing where the file system has none. */
   readonly birthTimeNs?: string;
-  /** The file system's number (statfs f_fsid), in hex; absent where the others tell, or where it is none of its own. */
+  /** The file system's number (statfs f_fsid), in hex; missing where the other fields suffice or it is not its own. */
   readonly fsid?: string;
 }
 
-/** What a driver calls an upload in parts. */
+/** How a driver identifies a multipart upload. */
 export interface KeptToken {
   readonly driver: string;
   readonly container: string;
@@ -39,29 +39,29 @@ export interface KeptToken {
   readonly opaque: string;
 }
 
-/** An upload in parts that was begun and neither completed nor aborted. */
+/** A multipart upload that was begun and neither completed nor aborted. */
 export interface UnfinishedUpload {
-  /** Missing: it was about to be begun, and nobody knows whether the provider has done so. */
+  /** Missing: the request to begin it went out, and its answer is unknown. */
   readonly token?: KeptToken;
   readonly partSize: number;
-  /** The version of the file that is sent. Decimal text, since JSON has no 64-bit integers. */
+  /** The version of the file that is uploaded. Decimal text, since JSON has no 64-bit integers. */
   readonly source: {
     readonly size: number;
     readonly mtimeNs: string;
     readonly ctimeNs: string;
     readonly inode: string;
   } & {
-    /** Of the content, in base64, where the metadata that it was begun with tells it. */
+    /** MD5 of the content, in base64, where the upload's metadata contains it. */
     readonly md5?: string;
   };
   readonly beganAtMs: number;
 }
 
-/** An upload in parts that nobody will go on with, until the provider has been told. */
+/** A multipart upload that no job continues, until the provider has aborted it. */
 export interface AbandonedUpload {
-  /** Of the object, without the mirror's prefix. */
+  /** Name of the object, without the mirror's prefix. */
   readonly name: string;
-  /** Missing: as of an unfinished one. */
+  /** Missing: as for an unfinished upload. */
   readonly token?: KeptToken;
   readonly beganAtMs: number;
 }
@@ -69,93 +69,93 @@ export interface AbandonedUpload {
 /** A copy of an object that was overwritten while its file was not mirrored under its new name; names without the mirror's prefix. */
 export interface SetAsideCopy {
   readonly name: string;
-  /** Where the file of its content is now, and its inode: decimal text. */
+  /** Path of the file that has its content now, and its inode: decimal text. */
   readonly neededBy: string;
   readonly inode: string;
 }
 
-/** An object given up until its file changes or its next try comes, over restarts too. */
+/** An object that is quarantined until its file changes or its next retry; restarts keep it. */
 export interface Quarantined {
-  /** Class of the failure, as sync names it: `permission`, `busy`, … */
+  /** Class of the failure: `permission`, `busy`, ... */
   readonly reason: string;
   readonly error: string;
   readonly attempts: number;
-  /** Milliseconds since the epoch, as all times here. */
+  /** Milliseconds since the epoch, as all times of this document. */
   readonly sinceMs: number;
-  /** When the change was made that could not be mirrored; null: that is not known. Missing: at `sinceMs`. */
+  /** When the change was made that could not be mirrored; null: unknown. Missing: at `sinceMs`. */
   readonly changedAtMs?: number | null;
-  /** Not tried before, unless the file is another version by then. Missing: as soon as it is found to be due. */
+  /** Not retried before this time, unless the file has another version by then. Missing: retried at the next scan. */
   readonly nextTryMs?: number;
-  /** The version of the file that failed, in sync's own words; missing when nobody could tell. */
+  /** The version of the file that failed, as sync writes it; missing when it is unknown. */
   readonly version?: string;
 }
 
-/** When somebody last looked whether something in the trash has expired, by this machine's clock; milliseconds since the epoch. */
+/** When the trash was last searched for expired objects, by this machine's clock; milliseconds since the epoch. */
 export interface TrashLook {
   readonly lookedAtMs: number;
-  /** The clock had leapt ahead: nothing is purged before this. */
+  /** The clock had jumped ahead: nothing is purged before this time. */
   readonly waitUntilMs?: number;
 }
 
-/** Deletes and overwrites of one stretch of time. */
+/** The deletes and overwrites of one slot of time. */
 export interface RecentSlot {
-  /** Milliseconds since the first of them, counted back from when the ledger was written. */
+  /** Milliseconds from the first of them to the write of the ledger. */
   readonly beganAgoMs: number;
   readonly deletes: number;
   readonly overwrites: number;
 }
 
-/** Names of objects of which there is no record, as a number and a digest: a set that can be recognised. */
+/** Names of objects that have no record, as their number and a digest, so that the same set is recognised again. */
 export interface NameSet {
   readonly count: number;
   readonly digest: string;
 }
 
-/** What the guard must not forget. Names that are held are in the index: see ObjectRecord.guarded. */
+/** The state of the guard. The names that it holds are in the index: see ObjectRecord.guarded. */
 export interface GuardState {
   /** When `recent` was written, milliseconds since the epoch. */
   readonly asOfMs: number;
   /** Oldest first; a bounded number of slots. */
   readonly recent: readonly RecentSlot[];
-  /** Deletes and suspicious overwrites are held, all of them, until somebody decides or nothing is held any more. */
+  /** The guard holds all deletes and suspicious overwrites, until an operator decides or none is left. */
   readonly holding?: { readonly sinceMs: number; readonly why: string };
   /** Extraneous objects whose deletes the last reconcile held. */
   readonly foreign?: NameSet;
   /** Extraneous objects that may be deleted, if a reconcile finds exactly these. */
   readonly foreignApproved?: NameSet;
-  /** Extraneous objects that are to stay. */
+  /** Extraneous objects that stay, as an operator rejected their deletes. */
   readonly foreignRejected?: NameSet;
 }
 
-/** The whole ledger: one small JSON document per mirror, meant to be read by people too. */
+/** The whole ledger: one small JSON document per mirror, which people can read too. */
 export interface LedgerDocument {
-  /** Schema version. A newer one than this program knows is refused, never rewritten. */
+  /** Schema version. A version newer than this program's is refused, and never rewritten. */
   readonly version: 1;
   readonly mirror: string;
-  /** Random, made once: a copy of this state has it too, and no other has. */
+  /** Random, made once. Copies of this state share it; any other state has another one. */
   readonly instance?: string;
   readonly source?: SourceIdentity;
-  /** The file systems that were seen mounted inside the source, by the folders that they were mounted on. */
+  /** The file systems that were mounted inside the source, by the folders on which they were mounted. */
   readonly mounts?: Readonly<Record<string, SourceIdentity>>;
-  /** Where the objects are that the index knows, as text: another place is begun anew. */
+  /** Driver, target and prefix of the objects in the index, as text. Another value starts a new index. */
   readonly place?: string;
-  /** Somebody has said that the source is meant to be empty; forgotten as soon as it is not. */
+  /** An operator has confirmed that the source is empty; removed when it is no longer empty. */
   readonly acceptedEmpty?: true;
-  /** How often the mirror's place had changed hands when its lease was last taken: a lease that was found with less is from a copy of the target. */
+  /** The fence of the lease when it was last taken: a lease with a lower one is from a copy of the target. */
   readonly fence?: number;
-  /** An operator has said that the target is meant although it has nothing of this mirror in it; forgotten once it has. */
+  /** An operator has confirmed a target without known objects; removed when the target has one. */
   readonly acceptedTarget?: true;
-  /** What the target's driver found out about its provider, in the driver's own words. */
+  /** What the driver detected about its provider, in the driver's own format. */
   readonly found?: string;
   /** True once a reconcile has finished on this index: until then nothing is deleted. */
   readonly reconciled: boolean;
-  /** An object name about the middle of the source: where the next scan is cut for two threads. Only speed hangs on it. */
+  /** An object name in the middle of the source: two threads share the next scan there. It affects only speed. */
   readonly halfway?: string;
   readonly lastScan?: RunReport;
   readonly lastReconcile?: RunReport;
   readonly lastVerify?: RunReport;
   readonly trash?: TrashLook;
-  /** What the mirror keeps of its files beside their content, and a number from 0 to 3 that changes with it; records have it, too. */
+  /** The `metadata` setting, and a number from 0 to 3 that changes with it; records hold the number too. */
   readonly metadata?: { readonly epoch: number; readonly kept: readonly string[] };
   readonly guard?: GuardState;
   /** By object name (without the mirror's prefix). */
@@ -166,9 +166,9 @@ export interface LedgerDocument {
 }
 
 export interface Ledger {
-  /** The document as it is now; never undefined, never half written. */
+  /** The present document; never undefined or half written. */
   read(): LedgerDocument;
-  /** Replaces fields. Resolves when the new document is durable; updates of the same moment share one write. */
+  /** Replaces fields. Resolves when the new document is durable; concurrent updates share one write. */
   update(change: (document: LedgerDocument) => LedgerDocument): Promise<void>;
   close(): Promise<void>;
 }

@@ -34,7 +34,7 @@ export interface Entry {
 export interface LmdbTable {
   get(key: Buffer): Buffer | undefined;
   has(key: Buffer): boolean;
-  /** In byte order, as they were when the iteration began. Leaving early gives back the cursor. */
+  /** In byte order, as of the beginning of the iteration. Ending early closes the cursor. */
   entries(range?: { readonly start?: Buffer; readonly end?: Buffer }): Iterable<Entry>;
   /** In a table of several values a key: those of this one, in byte order. */
   valuesOf(key: Buffer): Iterable<Buffer>;
@@ -69,8 +69,8 @@ export interface TableOptions {
 type TablesOptions<Name extends string> = Readonly<Record<Name, TableOptions>>;
 
 /**
- * For writing. Creates the file where there is none: look before (see `checkHeader`). One that is not `durable` is
- * garbage after a loss of power, and must then be made anew.
+ * Opens a file for writing, and creates it where there is none: check it before (see `checkHeader`). One that is not
+ * `durable` is garbage after a loss of power, and must then be rebuilt.
  */
 export function openLmdbFile<Name extends string>(
   file: string,
@@ -104,8 +104,8 @@ export function openLmdbFile<Name extends string>(
 const LARGE_VALUE = 16 * 2 ** 20;
 
 /**
- * Does what a commit does before it writes, and writes nothing: reads of the list of free pages, which no reading of tables
- * comes by. Where that is damaged, LMDB may end the process.
+ * Does what a commit does before it writes, and writes nothing: it reads the list of free pages, which reading the tables
+ * does not. Where that list is damaged, LMDB may end the process.
  */
 export async function rehearseCommit<Name extends string>(
   file: string,
@@ -255,5 +255,5 @@ function mapValues<Name extends string, From, To>(
 
 function entryCount(stats: object): number {
   if ('entryCount' in stats && typeof stats.entryCount === 'number') return stats.entryCount;
-  throw new TypeError('lmdb-js tells no entryCount');
+  throw new TypeError('lmdb-js returned no entryCount');
 }

@@ -2,7 +2,7 @@ import { StateDamagedError, StateNewerError } from './errors.js';
 
 /** Our index's page size: the smallest that holds keys as long as a path (see name-key.ts). */
 export const PAGE_BYTES = 8192;
-/** What `checkHeader` wants to see of the file: its two meta pages. */
+/** Bytes that `checkHeader` needs of the file: its two meta pages. */
 export const HEADER_BYTES = 2 * PAGE_BYTES;
 
 // The layout of struct MDB_meta behind a page header of 24 bytes, in the mdb.c that lmdb-js 3 carries (64-bit).
@@ -17,11 +17,11 @@ const TRANSACTION_AT = LAST_PAGE_AT + 8;
 const NO_PAGE = 2n ** 64n - 1n;
 
 /**
- * Looks at an LMDB file before LMDB does: given a meta page that is none, or a file that ends before its pages do, it
- * does not fail, it kills the process (SIGSEGV, SIGBUS; tried with lmdb-js 3.5.6).
+ * Checks an LMDB file before LMDB opens it: on a broken meta page, or a file that ends before its pages do, LMDB
+ * kills the process (SIGSEGV, SIGBUS; tried with lmdb-js 3.5.6).
  *
- * @returns `short` when the file ends before the last page that the newest transaction knows. That is a file cut short,
- * or one whose last pages were freed before they were ever written: only a look at all pages tells.
+ * @returns `short` when the file ends before the last page of the newest transaction: the file was cut short,
+ * or its last pages were freed before they were ever written. Only a check of all pages distinguishes the two.
  * @throws StateDamagedError, StateNewerError
  */
 export function checkHeader(header: Buffer, fileBytes: number, file: string): 'whole' | 'short' {

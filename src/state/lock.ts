@@ -31,7 +31,7 @@ const UNLINKED = /^lock\.[0-9a-f]{12}\.tmp$/;
 /**
  * Takes the state folder for this process. Node has no flock(2), so the lock is a file `lock.N` that names its holder.
  * The file with the highest number counts. It is followed, once its holder has released it or is dead, by creating
- * number N + 1, which the file system lets only one process do; and the highest number is never removed, so that nobody
+ * number N + 1, which the file system lets only one process do; and the highest number is never removed, so that no process
  * can create a number that was there before. A holder that was killed leaves a lock that the next one follows.
  *
  * @throws StateLockedError saying who holds it.
@@ -63,7 +63,7 @@ export async function takeLock(folder: string, clock: Clock): Promise<StateLock>
   }
 }
 
-/** What can be seen of a folder's lock without taking it; `held` also where nobody can tell. A folder that is missing has none. */
+/** The lock of a folder, read without taking it; `held` also when that is unknown. A missing folder has none. */
 export async function seeLock(
   folder: string,
 ): Promise<{ readonly number: number; readonly held: boolean }> {
@@ -156,7 +156,7 @@ async function isFree(
   if (silentMs > SILENCE_MS) return true;
   throw new StateLockedError(
     folder,
-    `another longshore works on this state folder (${who}), on another host or in another container; its last sign of life is ${Math.round(silentMs / 1000)} s old. If it is gone, try again in ${Math.round(SILENCE_MS / 1000)} s`,
+    `another longshore works on this state folder (${who}), on another host or in another container; its last heartbeat is ${Math.round(silentMs / 1000)} s old. If it is gone, try again in ${Math.round(SILENCE_MS / 1000)} s`,
   );
 }
 
@@ -171,7 +171,7 @@ function readHolder(text: string): Holder | undefined {
     const holder = JSON.parse(text);
     return typeof holder.pid === 'number' ? holder : undefined;
   } catch {
-    return undefined; // emptied by its holder in this moment, or by a loss of power: nobody holds it
+    return undefined; // emptied by its holder at this moment, or by a loss of power: it has no holder
   }
 }
 

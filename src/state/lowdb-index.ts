@@ -21,7 +21,7 @@ export function lowdbFile(folder: string): string {
 }
 
 /**
- * The whole index in memory and in one JSON file that is written anew by each commit: for small mirrors, and for people
+ * The whole index in memory and in one JSON file that each commit rewrites: for small mirrors, and for people
  * who want to read it. @throws StateDamagedError, StateNewerError, StateUnavailableError
  */
 export async function openLowdbStore(file: string): Promise<RecordStore> {
@@ -88,7 +88,7 @@ function* entriesOf(
   }
 }
 
-/** The names in order; sorted again only when the records are others. */
+/** The names in order; sorted again only when the records change. */
 function orderedNames(): (records: Records) => readonly ObjectName[] {
   let sorted: readonly ObjectName[] = [];
   let of: Records | undefined;

@@ -1,8 +1,8 @@
 /**
- * What is known of one object. `confirmed`: the provider's checksum was compared with `md5`, and the stat fields are
+ * The record of one object. `confirmed`: the provider's checksum was equal to `md5`, and the stat fields are
  * those of the file whose bytes were sent, taken before they were read. `sending`: the write-ahead mark; bytes may have
- * gone out, so the object may be there, be the one before, or not be there; the other fields are what was meant, but for
- * `etag`, which is that of the object of ours that was to be replaced.
+ * gone out, so the object may exist, be the previous one, or be missing; the other fields are the intended ones, except
+ * `etag`, which is that of our object that was to be replaced.
  */
 export interface ObjectRecord {
   readonly state: 'confirmed' | 'sending';
@@ -14,26 +14,26 @@ export interface ObjectRecord {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** Hex digest of the bytes sent; the empty string while `sending` a stream whose digest is not known yet. */
+  /** Hex digest of the bytes sent; empty while `sending` a stream whose digest is not known yet. */
   readonly md5: string;
-  /** Milliseconds since the epoch when hashing began: a file modified close to it may have changed unseen (racy). */
+  /** Milliseconds since the epoch when hashing began: a file modified close to it may have changed unnoticed (racy). */
   readonly hashedAtMs: number;
   readonly etag?: string;
-  /** Bytes per part, when the object was sent in parts: a composite ETag can be computed again from it. */
+  /** Bytes per part, when the object was a multipart upload: its composite ETag can be computed from it. */
   readonly partSize?: number;
   readonly versionId?: string;
-  /** What the first bytes looked like when they were sent; undefined: like ordinary content, or nobody looked. */
+  /** Content class of the first bytes that were sent; undefined: plain, or not determined. */
   readonly looks?: 'random' | 'blank';
-  /** Which settings of `metadata` its object was given: the number that the ledger has for them (LedgerDocument.metadata). Missing: 0. */
+  /** Number of the `metadata` setting that its object has (LedgerDocument.metadata). Missing: 0. */
   readonly metadataEpoch?: number;
-  /** What was decided of a change that the guard stopped; gone once the object has been seen to. */
+  /** The decision about a change that the guard stopped; removed once the change was carried out or is gone. */
   readonly guarded?: Guarded;
 }
 
 /**
- * `…-held`: the guard stopped this change, and somebody is to decide. `…-approved`: somebody said that it is meant.
- * `rejected`: somebody said that it is not: the object stays as it is, whatever became of the file, until the file is back.
- * Records are stored with the place in this list: what is new comes last.
+ * `…-held`: the guard stopped this change, and an operator has to decide. `…-approved`: an operator approved it.
+ * `rejected`: an operator rejected it: the object stays unchanged, whatever happened to the file, until the file is back.
+ * Records store the position in this list: append new values at its end.
  */
 export const GUARDED = [
   'delete-held',
@@ -64,42 +64,42 @@ export interface ObjectIndex {
   readonly engine: 'lmdb' | 'lowdb';
   get(name: ObjectName): ObjectRecord | undefined;
   entries(range?: IndexRange): Iterable<readonly [ObjectName, ObjectRecord]>;
-  /** Names whose record has this inode: what a file that appears under a new name may have been called before. */
+  /** Names whose record has this inode: the possible former names of a file that appears under a new one. */
   namesOfInode(inode: bigint): readonly ObjectName[];
   put(name: ObjectName, record: ObjectRecord): Promise<void>;
-  /** A name that is not there is not an error. */
+  /** Removing a missing name is not an error. */
   remove(name: ObjectName): Promise<void>;
   count(): number;
-  /** Resolves when everything written so far is durable and visible to other threads' views. */
+  /** Resolves when all earlier writes are durable and visible to the views of other threads. */
   flush(): Promise<void>;
   /** Flushes first. A second call does nothing. */
   close(): Promise<void>;
 }
 
-/** What the file system tells of one version of a file. */
+/** The stat fields that identify one version of a file. */
 export type RecordedStat = Pick<ObjectRecord, 'kind' | 'size' | 'mtimeNs' | 'ctimeNs' | 'inode'>;
 
-/** One record of a view, decoded only where that is asked for: a scan looks at millions that have not changed. */
+/** One record of a view, decoded on demand: a scan compares millions of unchanged ones. */
 export interface IndexEntry {
   readonly name: ObjectName;
   /** Throws StateDamagedError, as `get` does. */
   readonly record: ObjectRecord;
-  /** When the bytes that the record is about were hashed; milliseconds since the epoch. */
+  /** When the recorded bytes were hashed; milliseconds since the epoch. */
   readonly hashedAtMs: number;
   readonly md5: string;
   readonly metadataEpoch: number;
-  /** Whether the record is `confirmed`, has exactly this stat, and the guard says nothing of it. */
+  /** Whether the record is `confirmed`, has exactly this stat, and no decision of the guard. */
   isConfirmed(stat: RecordedStat): boolean;
 }
 
-/** What another thread reads: a frozen view, opened from `location` by `openIndexView`, untouched by later writes. */
+/** What another thread reads: a frozen view that `openIndexView` opens from `location`. Later writes do not change it. */
 export interface IndexView {
   entries(range?: IndexRange): Iterable<IndexEntry>;
   get(name: ObjectName): ObjectRecord | undefined;
   close(): Promise<void>;
 }
 
-/** Where an index is kept; plain data, so that it can be sent to a worker thread. */
+/** Where an index is stored; plain data that can be sent to a worker thread. */
 export interface IndexLocation {
   readonly engine: 'lmdb' | 'lowdb';
   /** The mirror's own folder inside the state folder. */

@@ -15,16 +15,16 @@ import {
 const PREFIX = 'longshore-look-';
 
 /**
- * Opens a copy of the state, in the system's folder for temporary files: for who wants to look, and may neither change
- * the original nor wait until nobody works on it. What is missing is as new; what is damaged is begun anew in the copy
- * only. The copy is gone when it is closed; that of a process that was killed, when the next one is made.
+ * Opens a copy of the state in the system's folder for temporary files, for commands that read it and may neither change
+ * the original nor wait for its lock. A missing file counts as new; a damaged one is rebuilt in the copy only.
+ * Closing removes the copy. The next copy removes those of processes that were killed.
  *
  * @throws StateNewerError, StateUnavailableError
  */
 export async function openStateCopy({ folder, log, ...options }: OpenStateOptions): Promise<State> {
   const copy = await newFolder(folder);
   const opened: Closing[] = [{ close: () => rm(copy, { recursive: true, force: true }) }];
-  // What the copy says, it says of the original, of which nothing has been set aside.
+  // Its messages are about the original, whose damaged files stay where they are.
   const original = (text: string) => text.replaceAll(copy, folder).replace(/; kept as [^;]*/g, '');
   try {
     const lock = await takeLock(copy, options.clock);
@@ -45,7 +45,7 @@ export async function openStateCopy({ folder, log, ...options }: OpenStateOption
       throw error;
     }
   } catch (error) {
-    await closeAll(opened).catch(() => undefined); // the first error is the one to tell
+    await closeAll(opened).catch(() => undefined); // the first error is the one to report
     throw error;
   }
 }
@@ -63,12 +63,12 @@ async function newFolder(folder: string): Promise<string> {
   }
 }
 
-/** Copies whose makers were killed. */
+/** Removes copies whose processes were killed. */
 async function removeLeftBehind(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(PREFIX)) continue;
     const left = join(tmpdir(), name);
-    // Somebody else's is theirs to remove; and one that vanishes meanwhile is gone.
+    // A copy of another user cannot be removed, and one that vanishes meanwhile is gone.
     await removeIfLeft(left).catch(() => undefined);
   }
 }

@@ -21,7 +21,7 @@ export interface MirrorStore {
   readonly ledger: Ledger;
   /** For `openIndexView`, in any thread. */
   readonly location: IndexLocation;
-  /** Why something of it was started anew and the ledger says that no reconcile has finished; undefined when all was well. */
+  /** Why a part was rebuilt, so that the next reconcile has to confirm everything; undefined when nothing was. */
   readonly rebuilt: string | undefined;
 }
 
@@ -29,8 +29,8 @@ export interface MirrorToOpen {
   readonly name: string;
   readonly engine: 'lmdb' | 'lowdb';
   /**
-   * Where its objects are, as text: records of another place are set aside. Undefined: nothing is done by them, so that
-   * it is no matter.
+   * Where the objects are, as text: records of another place are set aside. Undefined: the caller reads no objects, so
+   * the place does not matter.
    */
   readonly place?: string | undefined;
 }
@@ -39,14 +39,14 @@ export interface OpenMirrorOptions extends Omit<MirrorToOpen, 'engine'> {
   readonly location: IndexLocation;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
-  /** Is told of an index in whose opening the last process ended, before it is opened again. */
+  /** Called before an index is opened in whose opening the last process ended. */
   readonly cutShort: (file: string) => void;
 }
 
 /**
- * Opens one mirror's ledger and index in its own folder, which is made where it is missing. What is damaged is set
- * aside and started anew; before that, the ledger says durably that nothing may be deleted until a reconcile has
- * finished. What cannot be read, or is newer, is an error and stays as it is.
+ * Opens the ledger and index of one mirror in its own folder, which it creates. Damaged files are set aside and
+ * rebuilt; before that, the ledger says durably that nothing may be deleted until a reconcile has finished. A file
+ * that cannot be read, or is newer, is an error and stays unchanged.
  */
 export async function openMirror(
   options: OpenMirrorOptions,
@@ -60,7 +60,7 @@ export async function openMirror(
   try {
     if (endedWhileOpening(indexFile(location))) options.cutShort(indexFile(location));
     const doubtful = isMarked(folder);
-    await markInUse(folder); // first: opening a damaged index may be what ends this process
+    await markInUse(folder); // first: opening a damaged index may end this process
     failpoint('state: index marked in use, not opened');
     await leaveFormerPlace(options, ledger, reasons);
     const isReady = await readyIndex({ ...options, doubtful }, ledger, reasons);
@@ -76,7 +76,7 @@ export async function openMirror(
         try {
           await index.close();
           failpoint('state: index closed, mark not removed');
-          // After a failed write the index was left open: the next start looks through it.
+          // After a failed write the index stays marked as in use: the next start checks it.
           if (!hasFailedEnvironment()) await markClosed(folder);
         } finally {
           await ledger.close();
@@ -85,13 +85,13 @@ export async function openMirror(
     };
   } catch (error) {
     await ledger.close();
-    // Of a child process that LMDB has ended. The first error is the one to report.
+    // Errors of a child process that LMDB has ended. The first error is the one to report.
     await removeTemporaryFiles(folder).catch(() => undefined);
     throw error;
   }
 }
 
-/** `doubtful`: it was not closed, or damage was met in it. */
+/** `doubtful`: it was not closed, or damage was found in it. */
 type IndexOptions = OpenMirrorOptions & { readonly doubtful: boolean };
 
 async function openSoundLedger(
@@ -105,19 +105,19 @@ async function openSoundLedger(
     throw error;
   });
   if (ledger instanceof StateDamagedError) {
-    // What lies beside the ledger of another mirror says of that one's objects that they were put there, and not of ours.
+    // The index beside another mirror's ledger is about that mirror's objects, and not ours.
     if (ledger instanceof OthersLedgerError) await setAsideIndexes(location, clock);
     reasons.push(`${ledger.message}; kept as ${await setAside(ledgerFile(folder), [], clock)}`);
     ledger = await openLedger(folder, name);
   } else if (hadIndex && !ledger.existed) reasons.push('its ledger was missing');
-  // The ledger is there before the index is: a missing one is then a loss, and no first start.
+  // The ledger is made before the index: with an index alone, the ledger was lost.
   if (!ledger.existed) await ledger.update((document) => ({ ...document }));
   return ledger;
 }
 
 /**
- * Records say what was put into one place of one container. Of another place, that the configuration names now, they prove
- * nothing: what is there under the same names is not ours.
+ * Records describe objects in one prefix of one container. When the configuration names another place, they prove
+ * nothing: the objects there with the same names are not ours.
  */
 async function leaveFormerPlace(
   { name, location, place, clock }: OpenMirrorOptions,
@@ -152,7 +152,7 @@ function keptAs(files: readonly string[]): string {
   return files.length === 0 ? '' : `; kept as ${files.join(' and ')}`;
 }
 
-/** Of either engine. Resolves with where they are now. */
+/** Sets aside the index of either format. Resolves with its new paths. */
 async function setAsideIndexes(
   { folder }: IndexLocation,
   clock: Clock,
@@ -166,9 +166,9 @@ async function setAsideIndexes(
 }
 
 /**
- * Leaves an index that can be opened, or none: sound, of the configured engine, and the only one.
+ * Leaves an index that can be opened, or none: sound, in the configured format, and the only one.
  *
- * @returns whether it is there and has been opened once
+ * @returns whether it exists and has been opened once
  */
 async function readyIndex(
   options: IndexOptions,
@@ -184,7 +184,7 @@ async function readyIndex(
   await removeUnfinished(other);
   const present = await isSound(location, options, ledger, reasons);
   if (await isThere(indexFile(other))) {
-    // Both are there only when a change of engines was cut short at its end, when the two said the same.
+    // Both exist only when a change of formats was interrupted at its end, when the two were equal.
     if (present) await removeIndex(other);
     else if (await isSound(other, options, ledger, reasons)) {
       await changeEngine(other, location, options.signal);
@@ -197,7 +197,7 @@ async function readyIndex(
   return false;
 }
 
-/** False when there is none, or none any more, since it was damaged. */
+/** False when there is none, or it was damaged and set aside. */
 async function isSound(
   location: IndexLocation,
   options: IndexOptions,
@@ -237,7 +237,7 @@ async function look(
       signal,
     );
   }
-  // Both engines read their own header here, and lowdb the whole of it.
+  // Both formats check their own header here, and lowdb the whole file.
   const index = await openMarked(location);
   await index.close();
 }

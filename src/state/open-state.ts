@@ -59,13 +59,13 @@ export async function openState({ log, ...options }: OpenStateOptions): Promise<
 }
 
 export interface OpenMirrorsOptions extends Omit<OpenStateOptions, 'log'> {
-  /** Is told of what had to be started anew. */
+  /** Called for each mirror whose index or ledger was rebuilt. */
   readonly rebuilt: (mirror: string, why: string) => void;
-  /** Is told of an index in whose opening the last process ended. */
+  /** Called for an index in whose opening the last process ended. */
   readonly cutShort?: (mirror: string, file: string) => void;
 }
 
-/** For who holds the folder's lock. What it opens is added to `opened`, all of which the state's `close` closes. */
+/** For a process that holds the folder's lock. Adds what it opens to `opened`; `close` of the state closes them all. */
 export async function openMirrors(
   { folder, mirrors, clock, signal, rebuilt, cutShort }: OpenMirrorsOptions,
   opened: Closing[],

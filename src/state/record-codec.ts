@@ -48,10 +48,10 @@ const Flag = {
   looksBlank: 1024,
 } as const;
 
-/** Three bits of the flags: what the guard says, as the place in GUARDED, from 1. */
+/** Three bits of the flags: the guard's decision, as its position in GUARDED, from 1. */
 const GUARDED_SHIFT = 11;
 const GUARDED_BITS = 7;
-/** The two bits that are left: the number of the settings of `metadata`. */
+/** The two remaining bits: the number of the `metadata` setting. */
 const EPOCH_SHIFT = 14;
 const EPOCH_BITS = 3;
 
@@ -190,9 +190,9 @@ export function checkRecord(bytes: Buffer, key: Uint8Array, file: string): void 
 }
 
 /**
- * Whether the bytes are those of a confirmed record with exactly this stat, of which the guard says nothing. Nothing is
- * decoded and the checksum is not looked at: what is equal to the file system's word is not damaged, and anything else
- * should be decoded.
+ * Whether the bytes are a confirmed record with exactly this stat and no decision of the guard. It decodes nothing and
+ * skips the checksum: a record that is equal to the stat is not damaged, and any other
+ * must be decoded.
  */
 export function isConfirmedRecord(bytes: Buffer, stat: RecordedStat): boolean {
   if (bytes.length < FIXED_BYTES) return false;

@@ -5,8 +5,8 @@ import { syncFolder } from './durable-file.js';
 import { reasonOf, StateUnavailableError, systemCode } from './errors.js';
 
 /**
- * Renames a file to `NAME.damaged-20261122T144147Z`, where nothing of ours looks again, and gives that path.
- * `beside` are files that say nothing without it, and go. `because`: instead of `damaged`.
+ * Renames a file to `NAME.damaged-20261122T144147Z`, which this program never reads, and returns that path.
+ * `beside` are files that are useless without it, and are removed. `because` replaces `damaged`.
  */
 export async function setAside(
   file: string,
@@ -23,7 +23,7 @@ export async function setAside(
   return kept;
 }
 
-/** @throws StateUnavailableError when it cannot be told. */
+/** Whether a file exists. @throws StateUnavailableError when that is unknown. */
 export async function isThere(path: string): Promise<boolean> {
   try {
     await lstat(path);

@@ -4,12 +4,12 @@ import type { Clock } from '../clock.js';
 import type { DaemonStatus } from './snapshot.js';
 import { SOCKET_NAME, shortPath } from './socket.js';
 
-/** Nobody listens at the state folder's socket. */
+/** No process listens at the state folder's socket. */
 export class DaemonNotRunningError extends Error {
   override readonly name = 'DaemonNotRunningError';
 }
 
-/** The daemon is there but refused, failed or did not answer. */
+/** The daemon runs, but refused, failed or did not answer. */
 export class DaemonAnswerError extends Error {
   override readonly name = 'DaemonAnswerError';
 }
@@ -98,11 +98,11 @@ async function send(
 async function read(response: IncomingMessage): Promise<unknown> {
   const body: unknown = JSON.parse(await text(response));
   if (response.statusCode === 200) return body;
-  const told =
+  const message =
     typeof body === 'object' && body !== null && 'error' in body
       ? String(body.error)
       : `HTTP ${response.statusCode}`;
-  throw new DaemonAnswerError(told);
+  throw new DaemonAnswerError(message);
 }
 
 function explained(cause: unknown, stateFolder: string): Error {

@@ -6,12 +6,12 @@ import type { DaemonStatus } from './snapshot.js';
 import { table } from './table.js';
 import { bytes, count, counted, duration, lagText } from './units.js';
 
-/** Of each list that can be long so many are shown; the JSON has them all. */
+/** Entries of each list that are shown; the JSON has all of them. */
 const SHOWN = 20;
 
 type Row = readonly [label: string, text: string];
 
-/** The status for people: a line for each mirror, then what is worth knowing of each. `nowMs` is the asker's clock. */
+/** The status for people: a line for each mirror, then its details. `nowMs` is the time on the caller's clock. */
 export function formatStatus(status: DaemonStatus, nowMs: number): string {
   const up = duration((nowMs - status.startedAtMs) / 1000);
   const head = `longshore ${status.version}, pid ${status.pid}, up ${up}, ${printable(status.configFile)}`;
@@ -26,7 +26,7 @@ function overview(mirrors: readonly MirrorStatus[]): string {
     'QUEUED',
     'RUNNING',
     'RETRYING',
-    'GIVEN UP',
+    'QUARANTINED',
     'HELD',
     'SKIPPED',
     'OBJECTS',
@@ -64,7 +64,7 @@ function details(mirror: MirrorStatus, nowMs: number): string {
       `${printable(name)} (${bytes(size)}, ${duration(seconds)})`,
     ]),
     ...firstOf(mirror.quarantined, ({ name, reason, error, attempts, nextTryMs }) => [
-      'given up',
+      'quarantined',
       `${printable(name)}: ${reason} after ${counted(attempts, 'attempt')}: ${escapeUnprintable(error)}${nextTry(nextTryMs, nowMs)}`,
     ]),
     ...Object.entries(mirror.skipped).map(
@@ -92,7 +92,7 @@ function heldRows(
   return [
     [
       'held',
-      `${counted(held, 'change')} for ${age}, until somebody decides: longshore held ${printable(mirror)}`,
+      `${counted(held, 'change')} for ${age}, until an operator decides: longshore held ${printable(mirror)}`,
     ],
     ['', `because of ${escapeUnprintable(heldWhy)}`],
   ];
@@ -142,9 +142,9 @@ function leaseText(
   nowMs: number,
 ): string {
   const renewed =
-    renewedAtMs === null ? '' : `, last sign of life ${duration((nowMs - renewedAtMs) / 1000)} ago`;
-  const idle = renewsWhenUsed ? ' (given only while something is written)' : '';
-  const hands = fence > 1 ? `; it has changed hands ${counted(fence - 1, 'time')}` : '';
+    renewedAtMs === null ? '' : `, last renewal ${duration((nowMs - renewedAtMs) / 1000)} ago`;
+  const idle = renewsWhenUsed ? ' (renewed only while something is written)' : '';
+  const hands = fence > 1 ? `; its holder changed ${counted(fence - 1, 'time')}` : '';
   return `held${renewed}${idle}${hands}`;
 }
 

@@ -1,7 +1,7 @@
 import type { Guard, HeldDescription } from '../sync/guard/guard.js';
 import type { HeldObject } from '../sync/guard/held-records.js';
 
-/** Where somebody learns what one mirror's guard holds, and decides: in the daemon, or on the state of one that does not run. */
+/** Lists what one mirror's guard holds, and takes decisions: in the daemon, or on the state when no daemon runs. */
 export type GuardControl = Pick<
   Guard,
   'describe' | 'list' | 'approve' | 'reject' | 'undoRejections'

@@ -4,7 +4,7 @@ import type { GuardControl, HeldAnswers } from './guard-control.js';
 /** Deciding of a million objects writes as many records. */
 const PATIENCE_MS = 600_000;
 
-/** The desk of a running daemon's mirror. Its calls reject as `askDaemon` does; a decision that came too late, with DaemonAnswerError. */
+/** The guard of a running daemon's mirror. Calls reject as `askDaemon` does; a late decision, with DaemonAnswerError. */
 export function daemonGuardControl(mirror: string, options: AskOptions): GuardControl {
   async function ask<Answer extends keyof HeldAnswers>(
     method: 'GET' | 'POST',

@@ -3,10 +3,10 @@ import type { HeldObject } from '../sync/guard/held-records.js';
 import type { GuardControl, HeldAnswers } from './guard-control.js';
 import type { Answer, Route, Routes } from './routes.js';
 
-/** Objects of one answer: whoever wants all asks again, after the last. */
+/** Objects per answer: a caller that wants more asks again, after the last. */
 const PAGE = 1_000;
 
-/** What a person may ask a running daemon about what its guards hold, and decide of it. `guardControlOf` has those of its mirrors. */
+/** Routes to list and decide what the guards of a running daemon hold. `guardControlOf` returns the guard of a mirror. */
 export function heldRoutes(guardControlOf: (mirror: string) => GuardControl | undefined): Routes {
   const at =
     (

@@ -36,7 +36,7 @@ export async function openControlServer({
   const nursery = join(stateFolder, 'control.new');
   let short: ShortPath | undefined;
   try {
-    // Made in a folder that nobody else can enter, so that it is never open to others, then moved over a stale one.
+    // Made in a folder that no other user can enter, so that it is never open to others, then moved over a stale one.
     await rm(nursery, { recursive: true, force: true });
     await mkdir(nursery, { mode: 0o700 });
     short = await shortPath(nursery, 'sock');

@@ -1,10 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Where, in its state folder, a daemon listens. */
+/** Path of a daemon's socket inside its state folder. */
 export const SOCKET_NAME = 'control.sock';
 
-/** `sun_path` of unix(7) has 108 bytes, the last of which is a zero; macOS and the BSDs have 104. */
+/** `sun_path` of unix(7) has 108 bytes, including a final zero; macOS and the BSDs have 104. */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103;
 
 export interface ShortPath {

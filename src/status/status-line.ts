@@ -9,7 +9,7 @@ export function formatStatusLine({ mirrors }: DaemonStatus): string {
   const amounts = {
     queued: sum(mirrors, ({ queued, running }) => queued + running.length),
     retrying: sum(mirrors, ({ retrying }) => retrying),
-    'given up': sum(mirrors, ({ quarantined }) => quarantined.length),
+    quarantined: sum(mirrors, ({ quarantined }) => quarantined.length),
     held: sum(mirrors, ({ held }) => held),
     degraded: sum(mirrors, ({ watch }) => watch?.degraded.length ?? 0),
   };

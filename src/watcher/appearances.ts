@@ -8,7 +8,7 @@ export interface Appearances {
   pathsOf(inode: bigint): readonly RelativePath[];
 }
 
-/** As large as what settles and what was taken last, and no larger: whoever notes a path forgets it. */
+/** Bounded by the hints that wait or were taken last: the caller that notes a path also forgets it. */
 export function createAppearances(): Appearances {
   const inodes = new Map<RelativePath, bigint>();
   const paths = new Map<bigint, Set<RelativePath>>();

@@ -19,7 +19,7 @@ const SET_ONCE = new Set([
   'ntfs3',
 ]);
 
-/** Nanoseconds since the epoch; undefined where the file system tells none, or none to be relied on. */
+/** Nanoseconds since the epoch; undefined where the file system has no birth time, or none to rely on. */
 export function birthTimeOf(
   type: string,
   { birthtimeNs }: Pick<BigIntStats, 'birthtimeNs'>,

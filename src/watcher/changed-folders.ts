@@ -1,12 +1,12 @@
 import type { BigIntStats } from 'node:fs';
 
 /**
- * Whether a folder has changed since a walk of the source began. A file that moves from a folder which the walk has not
- * finished to one that it has passed is met in neither, and its old folder, or the nearest one above that is left, shows a
- * newer ctime when the walk comes to its end. Nobody can set a ctime.
+ * Whether a folder has changed since a walk of the source began. A walk misses a file that moves from a folder that it
+ * has not finished to one that it has passed; its old folder, or the nearest one above that remains, then has a
+ * newer ctime when the walk ends. No program can set a ctime.
  */
 export interface ChangedFolders {
-  /** The stat of a folder, made after its names were looked at. */
+  /** The stat of a folder, made after its names were read. */
   finished(stat: Pick<BigIntStats, 'ctimeNs'>): void;
   readonly changed: boolean;
 }

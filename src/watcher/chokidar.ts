@@ -6,7 +6,7 @@ import { lstatPathIfAny } from '../file-stat.js';
 import { watchDirectory } from './directories.js';
 import { type DirectoryEvents, type DirectoryWatch, entryName } from './directory-watch.js';
 
-/** How long chokidar may take to be ready before it is asked anew; twice as long each time. */
+/** Milliseconds for chokidar to become ready before it is started again; doubled each time. */
 const FIRST_PATIENCE_MS = 250;
 const LAST_PATIENCE_MS = 2_000;
 
@@ -31,7 +31,7 @@ export async function watchDirectoryWithChokidar(
     if (whatIsAt(absolutePath) !== before)
       throw new Error(`${absolutePath} was exchanged as it was about to be watched`);
   }
-  // The folder is what it was: better watched without chokidar than not at all.
+  // The folder is still the same: watch it without chokidar.
   return watchDirectory(absolutePath, events);
 }
 

@@ -21,7 +21,7 @@ export interface CountedFolder {
 const FOLDERS_PER_TURN = 64;
 
 /**
- * Counts what is below some folders, ignored folders left out, without holding up the event loop. Asks
+ * Counts the entries below some folders, without ignored folders and without blocking the event loop. Asks
  * before each folder whether it is `enough`. What cannot be read counts as empty.
  */
 export async function countBelow(

@@ -7,7 +7,7 @@ export function covers(under: RelativePath, path: RelativePath): boolean {
 }
 
 /**
- * At most `limit` (1 or more) paths that together cover all of `paths`, none of which covers another: while there are
+ * At most `limit` (1 or more) paths that together cover all of `paths`, and do not cover each other: while there are
  * too many, the deepest are replaced by their folders.
  */
 export function collapse(paths: Iterable<RelativePath>, limit: number): RelativePath[] {

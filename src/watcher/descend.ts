@@ -19,17 +19,17 @@ export interface OpenFolder {
   readonly rules: FolderRules;
 }
 
-/** What is under a path, and the folders from the source down to it, unless one of those stands in the way. */
+/** What is at a path, and the folders from the source down to it, unless a non-folder is among them. */
 export interface Descent {
   readonly found: Found;
   readonly above: readonly OpenFolder[];
 }
 
 /**
- * Finds single paths as a walk from the top would: through the folders above them, with their ignore files and links. The
- * folders of the last path are remembered, so that asking in order costs little; make a new one to see changes in them.
- * Under a text that is no path (`../a`) there is nothing, whatever is there. A problem of a folder above is the answer for
- * all that is below, and says so in `blinds`.
+ * Finds single paths as a walk from the top would: through the folders above them, with their ignore files and links. It
+ * remembers the folders of the last path, so that sorted paths cost little; make a new one to see changes in them.
+ * A text that is not a path (`../a`) finds nothing. A problem of a folder above is the answer for
+ * everything below it, and is in `blinds`.
  */
 export function openDescent(at: Looking): (path: RelativePath) => Descent {
   let open: OpenFolder[] = [];
@@ -55,8 +55,8 @@ export function openDescent(at: Looking): (path: RelativePath) => Descent {
 }
 
 /**
- * Whether a file that is not there would have been left out. A folder has names that `include` does not select, so that for a
- * path of which nobody knows what it was, only what is excluded counts: see Found.
+ * Whether a missing file would have been ignored. `include` does not apply to folders, so for a path
+ * whose former kind is unknown only `exclude` counts: see Found.
  */
 export function wouldBeLeftOut(path: RelativePath, { found, above }: Descent): boolean {
   return found.kind === 'absent' && (above.at(-1)?.rules.ignoresFile(path) ?? false);
@@ -91,7 +91,7 @@ export function searchDenied(folder: RelativePath, error: SearchDenied): WalkPro
   );
 }
 
-/** What stands where a folder should be tells what is below it: a file, for one, that nothing is. */
+/** Something other than a folder at a folder's path decides for all paths below it: a file means that they are missing. */
 function inTheWay(
   found: Found,
   path: RelativePath,
@@ -103,7 +103,7 @@ function inTheWay(
   return found.kind === 'ignored' ? found : absence(path, folders, open);
 }
 
-/** What is excluded is left alone in the container too, whether it is still in the source or not. */
+/** Objects of excluded paths stay in the container, whether the file still exists or not. */
 function absence(
   path: RelativePath,
   folders: readonly RelativePath[],

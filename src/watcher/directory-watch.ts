@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** What an engine is to the tree of watches: it watches one directory, not what is below. */
+/** The watch of one directory, without the folders below it. */
 export type WatchDirectory = (
   absolutePath: string,
   events: DirectoryEvents,
@@ -20,9 +20,9 @@ export interface DirectoryEvents {
   failed(error: Error): void;
 }
 
-/** The name in an event of `fs.watch`; undefined when it cannot be told. */
+/** The name in an event of `fs.watch`; undefined when it is unknown. */
 export function entryName(filename: Buffer | string | null): string | undefined {
   if (filename === null) return undefined;
   if (typeof filename !== 'string') return isUtf8(filename) ? filename.toString() : undefined;
-  return filename.includes('\ufffd') ? undefined : filename; // what Node puts in place of bytes that are not UTF-8
+  return filename.includes('\ufffd') ? undefined : filename; // Node's replacement for bytes that are not UTF-8
 }

@@ -6,7 +6,7 @@ import { fsidOf } from './fsid.js';
 import { isNetworkType, type Mount, mountOf, readMounts } from './network-file-system.js';
 import { uuidOfDisk } from './superblock.js';
 
-/** Where Linux tells of file systems, without any rights. */
+/** Where Linux describes file systems to every user. */
 export interface IdPlaces {
   readonly mounts: readonly Mount[];
   /** Links named by UUID, one for each block device with a file system: what udev makes of /dev. */
@@ -29,17 +29,17 @@ const LINUX = {
   devices: '/dev',
 } as const;
 
-/** What tells a folder, and the file system that it is on, from others with the same device number and inode. */
+/** Distinguishes a folder and its file system from others with the same device number and inode. */
 export interface FolderMarks {
   /** See fileSystemId. */
   readonly fileSystemUuid?: string;
   /** Of the folder; nanoseconds since the epoch. */
   readonly birthTimeNs?: bigint;
-  /** See fsidOf; where neither a UUID nor an exact birth time tells. */
+  /** See fsidOf; used where neither a UUID nor an exact birth time identifies it. */
   readonly fsid?: string;
 }
 
-/** All of it that can be had, without any rights but those to look at the folder. `stat` is that of `realPath`. */
+/** All fields that are available without rights beyond a stat of the folder. `stat` is that of `realPath`. */
 export function marksOf(
   realPath: string,
   stat: Pick<BigIntStats, 'dev' | 'birthtimeNs'>,
@@ -49,11 +49,11 @@ export function marksOf(
   if (type === undefined) return {};
   const fileSystemUuid = fileSystemId(realPath, stat.dev, known);
   const birthTimeNs = birthTimeOf(type, stat);
-  // Whoever makes a file system gives its top folder a time in whole seconds, and disks are made one after the other.
-  const tells =
+  // mkfs sets the top folder's birth time in whole seconds, and disks are formatted one after the other.
+  const isIdentified =
     fileSystemUuid !== undefined ||
     (birthTimeNs !== undefined && birthTimeNs % NS_PER_SECOND !== 0n);
-  const fsid = tells ? undefined : fsidOf(type, realPath);
+  const fsid = isIdentified ? undefined : fsidOf(type, realPath);
   return {
     ...(fileSystemUuid !== undefined && { fileSystemUuid }),
     ...(birthTimeNs !== undefined && { birthTimeNs }),

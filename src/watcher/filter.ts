@@ -3,18 +3,18 @@ import { patternProblem } from '../ignore-pattern.js';
 import type { RelativePath } from './entry.js';
 import { plainPatterns } from './plain-patterns.js';
 
-/** What a mirror leaves out. */
+/** What a mirror ignores. */
 export interface FilterSettings {
   /** gitignore patterns, as if they stood in a file above the source: `.longshoreignore` files override them. */
   readonly exclude: readonly string[];
-  /** gitignore patterns; when there are any, a file that none of them selects is left out. */
+  /** gitignore patterns; when there are any, a file that none of them selects is ignored. */
   readonly include: readonly string[];
   /** Exact paths of files and folders that no pattern can bring back: the state folder, a local target inside the source. */
   readonly never: readonly RelativePath[];
 }
 
 /**
- * Whether one path is left out. It speaks of the path itself: who asks has found every folder above it not to be
+ * Whether one path is ignored. The caller has checked every folder above it before,
  * ignored, as a walk from the top does.
  */
 export interface PathFilter {
@@ -33,7 +33,7 @@ export interface FolderRules extends PathFilter {
   equals(other: FolderRules): boolean;
   /** Malformed lines of the ignore file that was added last. */
   readonly malformed: readonly MalformedLine[];
-  /** All that leaves something out, as if it stood at the top of the source. */
+  /** All ignored patterns, as if they stood at the top of the source. */
   readonly patterns: readonly string[];
 }
 
@@ -44,7 +44,7 @@ export interface MalformedLine {
   readonly problem: string;
 }
 
-/** What a download is called until it is complete. It may be in a source, and is no file of anybody's. */
+/** The name of a download until it is complete. A source may contain one; it is never mirrored. */
 const UNFINISHED_DOWNLOAD = /(^|\/)\.longshore-[0-9a-f-]{36}\.part$/;
 
 /** The name of the ignore files; they are mirrored like any other file. */
@@ -94,7 +94,7 @@ function folderRules(
   };
 }
 
-/** The package remembers each path that it is asked about; above this many its matcher is made once more. */
+/** The package caches each path that it tests; above this number its matcher is replaced. */
 const REMEMBERED_PATHS = 4096;
 /** Choices of patterns for which a matcher is kept: files of one folder mostly have the same. */
 const KEPT_MATCHERS = 16;
@@ -104,7 +104,7 @@ function matcher(patterns: readonly string[]): Matches {
   const { candidates, others } = plainPatterns(patterns);
   const kept = new Map<string, Matches>();
 
-  /** What cannot match has no say, so that these few and those with wildcards decide as all of them would. */
+  /** Patterns that cannot match are dropped: the rest decides as all of them would. */
   function matcherWith(plain: readonly number[]): Matches {
     const key = plain.join();
     const known = kept.get(key);
@@ -134,7 +134,7 @@ function packageMatcher(patterns: readonly string[]): Matches {
   };
 }
 
-/** Of an ignore file; spaces at their ends that do not count are left out. */
+/** The patterns of an ignore file, without trailing spaces that do not count. */
 function linesOf(ignoreFile: string): readonly string[] {
   return ignoreFile
     .replace(/^\ufeff/, '')

@@ -56,9 +56,9 @@ function malformedIn(
 }
 
 /**
- * What became of a directory since it was found. Names that were read from another one, or behind a link that took its
- * place, say nothing about it: a problem then. Undefined: it is the same, or it is gone, and so is what was in it.
- * @throws SourceMissingError when the source itself is gone or another
+ * Compares a directory with what it was when it was found. When another one, or a link, took its place, the names that
+ * were read say nothing about it: a problem. Undefined: it is the same, or it is gone with all that was in it.
+ * @throws SourceMissingError when the source itself is gone or was replaced
  */
 export function whatBecameOf(at: Looking, directory: Directory): WalkProblem | undefined {
   const fate = fateOf(at, directory, at.folderDone);
@@ -79,7 +79,7 @@ function fateOf(
     seen(now);
     return now.dev === device && now.ino === inode ? 'same' : replaced(path);
   } catch (error) {
-    return isAbsence(error) ? 'gone' : refusal(path, error); // what cannot be looked at is not known to be the same
+    return isAbsence(error) ? 'gone' : refusal(path, error); // after a failed stat it is not known to be the same
   }
 }
 

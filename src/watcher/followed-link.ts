@@ -18,7 +18,7 @@ export function isFollowable(root: string, path: RelativePath, parent: WatchedFo
       return false;
     return isBelow(realpathSync(absolute), realpathSync(root));
   } catch (error) {
-    // Dangling, a circle of links, or nothing that we may see: the scan reports it.
+    // Dangling, a circle of links, or without permission: the scan reports it.
     const code = errorCode(error);
     if (isAbsence(error) || isForbidden(error) || code === 'ELOOP' || code === 'ENAMETOOLONG')
       return false;

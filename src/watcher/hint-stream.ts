@@ -6,26 +6,26 @@ import type { RelativePath } from './entry.js';
 import { BOUNDS, createSettle, together } from './settle.js';
 import type { Hint, Unsettled } from './watcher.js';
 
-/** Raw events go in, settled hints come out, to one reader. What is not asked for stays where it settles, in bounded memory. */
+/** Raw events go in, settled hints come out, for one reader. Hints that the reader has not taken stay in bounded memory. */
 export interface HintStream extends AsyncIterable<Hint> {
   /** `inode`: of a file that has appeared under the path. */
   changed(path: RelativePath, inode?: bigint): void;
-  /** `unheard`: there may be changes that had no event. */
+  /** `unheard`: there may be changes without an event. */
   invalidate(under: RelativePath, why: string, unheard?: boolean): void;
-  /** What is not given out yet, or given out and its reader has not asked for the next; see Watcher. */
+  /** Hints that the reader has not taken, or not finished; see Watcher. */
   unsettled(path?: RelativePath): Unsettled | undefined;
-  /** The same of rescans alone. */
+  /** The same for rescans alone. */
   unsettledRescans(): Unsettled | undefined;
-  /** Paths under which this file has appeared, and which are unsettled. */
+  /** Unsettled paths under which this file has appeared. */
   appearedAs(inode: bigint): readonly RelativePath[];
-  /** Ends the iteration; what was not given out is dropped. */
+  /** Ends the iteration; hints that were not taken are dropped. */
   close(): void;
 }
 
 export interface SettleTimes {
-  /** How long a path must be quiet before it is given out; 0 gives it out at the next turn of the event loop. */
+  /** Milliseconds for which a path must be quiet before it is due; 0: at the next turn of the event loop. */
   readonly settleMs: number;
-  /** A path that never becomes quiet is given out after this. */
+  /** Milliseconds after which a path is due that keeps changing. */
   readonly settleLimitMs: number;
 }
 
@@ -33,9 +33,9 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
   const appearances = createAppearances();
   const settle = createSettle({ ...times, ...BOUNDS }, appearances.forget);
   const closing = new AbortController();
-  /** Set while nothing is waiting. Later events are never due before earlier ones, so that they need not wake anybody. */
+  /** Set while nothing waits. Later events are never due before earlier ones, so they need not wake the reader. */
   let arrived: (() => void) | undefined;
-  /** Taken, and not all of them given out; the first is with the reader. */
+  /** Hints that were taken from settle and not returned yet; the reader works on the first. */
   let taken: readonly Hint[] = [];
 
   const wait = async (): Promise<void> => {
@@ -67,7 +67,7 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
   return {
     changed(path, inode) {
       appearances.note(path, inode);
-      // What a rescan covers has no hint of its own.
+      // A path that a rescan covers has no hint of its own.
       if (!settle.changed(path, clock.monotonic())) appearances.forget(path);
       arrived?.();
     },
@@ -97,7 +97,7 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
   };
 }
 
-/** What a hint stands for, if it concerns the path. */
+/** The part of a hint that concerns the path. */
 function about(hint: Hint, path: RelativePath | undefined): readonly Unsettled[] {
   if (hint.kind === 'rescan')
     return path === undefined || covers(hint.under, path) ? [{ since: hint.since }] : [];

@@ -1,18 +1,18 @@
 import { lstatPathIfAny, statPathIfAny } from '../file-stat.js';
 
-/** Which directory this is, whatever its name. A number may be given to another directory once this one is gone. */
+/** Identifies a directory, whatever its name. The numbers may be reused once the directory is gone. */
 export interface Identity {
   readonly device: bigint;
   readonly inode: bigint;
 }
 
-/** Undefined when nothing is there, or no directory. `follow`: look through a symbolic link. Throws what else stat says. */
+/** Undefined when no directory is at the path. `follow`: follows a symbolic link. Throws other errors of stat. */
 export function identify(absolutePath: string, follow: boolean): Identity | undefined {
   const stats = follow ? statPathIfAny(absolutePath) : lstatPathIfAny(absolutePath);
   return stats?.isDirectory() ? { device: stats.dev, inode: stats.ino } : undefined;
 }
 
-/** As `identify`; undefined also when it cannot be told. */
+/** As `identify`; undefined also when stat fails. */
 export function presentIdentity(absolutePath: string, follow: boolean): Identity | undefined {
   try {
     return identify(absolutePath, follow);
@@ -21,13 +21,13 @@ export function presentIdentity(absolutePath: string, follow: boolean): Identity
   }
 }
 
-/** What stands at a path: as far as it can be watched, and which file it is. */
+/** What is at a path: whether it can be watched, and which file it is. */
 export interface Standing {
   readonly folder?: 'folder' | 'link';
   readonly inode?: bigint;
 }
 
-/** What cannot be looked at counts as a folder: watching it will tell. */
+/** A path whose stat fails counts as a folder: watching it will report the error. */
 export function whatIsAt(absolutePath: string): Standing {
   try {
     const stats = lstatPathIfAny(absolutePath);

@@ -4,12 +4,12 @@ import type { RelativePath } from './entry.js';
 import { type FolderRules, IGNORE_FILE } from './filter.js';
 import { explain, unreadable, type WalkProblem } from './problem.js';
 
-/** Larger than any list that people write; a mistake or an attack is not read into memory. */
+/** Bytes; larger than any list that people write. A larger file is a mistake or an attack, and is not read. */
 const LARGEST_IGNORE_FILE = 1024 * 1024;
 
 /**
  * The rules inside a folder: those of the folder around it, and its own ignore file's where it has one. When that file
- * cannot be read nobody knows what the folder leaves out: then it is a problem, and the folder is neither mirrored nor
+ * cannot be read its rules are unknown: then it is a problem, and the folder is neither mirrored nor
  * deleted from.
  */
 export function rulesInside(
@@ -27,7 +27,7 @@ export function rulesInside(
   return text === undefined ? around : around.within(folder, text);
 }
 
-/** The same for who does not depend on all being known: what cannot be read leaves nothing out. */
+/** The same for callers that can do with partial rules: a file that cannot be read ignores nothing. */
 export function knownRulesInside(
   folder: RelativePath,
   onDisk: string,
@@ -37,11 +37,11 @@ export function knownRulesInside(
   return 'kind' in inside ? around : inside;
 }
 
-/** Undefined when there is none. Anything but a readable regular file of sensible size is an error. */
+/** Undefined when there is none. Throws unless it is a readable regular file of at most 1 MiB. */
 function readIgnoreFile(onDisk: string): string | undefined {
   // Nearly no folder has one, and an exception would cost more than all else here. A link to nothing is one whose rules are missing.
   if (lstatPathIfAny(onDisk) === undefined) return undefined;
-  const descriptor = openSync(onDisk, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO would block for ever
+  const descriptor = openSync(onDisk, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO would block without end
   try {
     const stat = statDescriptor(descriptor);
     if (!stat.isFile()) throw new Error('it is not a regular file');

@@ -1,14 +1,14 @@
 import { isForbidden } from './problem.js';
 import { isLimit } from './watch-limits.js';
 
-/** A file system whose changes the kernel does not announce: no watch on it would ever say anything. */
+/** A file system whose changes the kernel does not announce: a watch on it would get no events. */
 export class UnannouncedError extends Error {
   override readonly name = 'UnannouncedError';
 }
 
 /**
- * Whether an error says what stays so until somebody changes it: a right, a limit of watches, the kind of file system. Any
- * other may be over in a second, and what met it is tried again soon.
+ * Whether an error persists until a person changes something: rights, a limit of watches, the kind of file system. Any
+ * other may be over in a second, and the folder is retried soon.
  */
 export function isLasting(error: Error): boolean {
   const { syscall = 'watch' } = error as NodeJS.ErrnoException;

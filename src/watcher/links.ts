@@ -10,8 +10,8 @@ export type LinkMode = 'skip' | 'follow' | 'preserve';
 export const LINK_SUFFIX = '.rclonelink';
 
 /**
- * What a link leads to, however many links that takes. Refused: what lies outside of the source, or in one of the
- * folders of `never` (both without links), since a mirror must not carry away what nobody gave it.
+ * The final target of a link. Refused: targets outside of the source, or in one of the
+ * folders of `never` (both without links), since a mirror must not copy files that are not in its source.
  */
 export function followLink(
   path: RelativePath,

@@ -12,7 +12,7 @@ export interface WalkSettings {
   readonly symlinks: LinkMode;
   /** Bytes that an object's name below the mirror's prefix may have. */
   readonly maxNameBytes: number;
-  /** True: folders on another device than the source's are left out. */
+  /** True: skips folders on another device than the source's. */
   readonly oneFileSystem: boolean;
   /** Paths whose object names, and all below them, belong to longshore itself. */
   readonly reserved: readonly RelativePath[];
@@ -21,9 +21,9 @@ export interface WalkSettings {
 /** A source and how it is walked. */
 export interface Looking extends WalkSettings {
   readonly source: Source;
-  /** Called before each look. What it throws ends the walk. */
+  /** Called before each stat. Its error ends the walk. */
   readonly beforeStat: () => void;
-  /** Gets each folder of a walk once its names were looked at. */
+  /** Called with each folder of a walk after its names were processed. */
   readonly folderDone: (stat: BigIntStats) => void;
   /** `device:inode` of the folders that no path, bind mount or link may lead into. */
   readonly never: ReadonlySet<string>;
@@ -38,7 +38,7 @@ export interface Directory {
   readonly inode: bigint;
 }
 
-/** What is under a path. `ignored`: something that the rules leave out. */
+/** What is at a path. `ignored`: something that the rules exclude. */
 export type Found = LocalEntry | Directory | WalkProblem | { readonly kind: 'absent' | 'ignored' };
 
 export const ABSENT: Found = { kind: 'absent' };
@@ -60,14 +60,14 @@ export function startLooking(
   return { ...settings, source, beforeStat, folderDone, never: new Set(identities), neverReal };
 }
 
-/** The folder itself may be listed but not searched, so that nothing in it can be looked at. */
+/** The folder itself may be listed but not searched, so that a stat of its entries fails. */
 export class SearchDenied extends Error {
   override readonly name = 'SearchDenied';
 }
 
 /**
- * Looks at one thing without opening it. `rules` are those inside the folder that holds it, `above` the folders from the
- * source down to that one. Whatever goes wrong is a problem in the answer.
+ * Stats one entry without opening it. `rules` are those inside the folder that holds it, `above` the folders from the
+ * source down to that one. An error becomes a problem in the answer.
  * @throws SearchDenied since that is the same for everything in the folder
  */
 export function look(

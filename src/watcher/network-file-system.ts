@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * File systems that other machines (or a process behind FUSE) change without this kernel being told, so that watches
+ * File systems that other machines (or a process behind FUSE) change without the knowledge of this kernel, so that watches
  * on them miss changes: those of proc_mounts(5) type that Linux or a FUSE daemon backs with a network.
  */
 const NETWORK_TYPES = new Set(
@@ -9,7 +9,7 @@ const NETWORK_TYPES = new Set(
     ' ',
   ),
 );
-/** FUSE subtypes that sit on a local disk; every other one may be fed from elsewhere. */
+/** FUSE subtypes that are on a local disk; every other one may be changed from elsewhere. */
 const LOCAL_FUSE = new Set([
   'fuse.bindfs',
   'fuse.encfs',
@@ -28,7 +28,7 @@ export interface Mount {
   readonly type: string;
   /** `major:minor` of what is mounted. */
   readonly device: string;
-  /** What is mounted, as whoever mounted it called it: `/dev/sda1`, `server:/export`, `none`. */
+  /** The source of the mount, as the mount command named it: `/dev/sda1`, `server:/export`, `none`. */
   readonly source: string;
 }
 

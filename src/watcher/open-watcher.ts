@@ -27,13 +27,13 @@ export interface OpenWatcherOptions extends SettleTimes {
   readonly chokidarLimit: number;
   /** Files and folders of the source, when it is known; else they are counted, up to `chokidarLimit`. */
   readonly entries?: number;
-  /** What is left out, but for what ignore files in the source say: those are read, and followed when they change. Default: nothing. */
+  /** What to ignore, beside the ignore files in the source, which are read and watched for changes. Default: nothing. */
   readonly rules?: FolderRules;
   /** Watch folders behind symbolic links, when they lie in the source themselves. Default false. */
   readonly followLinks?: boolean;
   /** Between rescans of folders that cannot be watched. Default 60,000. */
   readonly degradedRescanMs?: number;
-  /** Between looks whether the source is still the folder that is watched. Default 2,000. */
+  /** Milliseconds between checks that the source is still the folder that is watched. Default 2,000. */
   readonly rootCheckMs?: number;
   /** For tests. */
   readonly watchDirectory?: WatchDirectory;
@@ -49,7 +49,7 @@ const ownKernelQueue = createKernelQueue(
   readWatchLimits()?.queuedEvents ?? Number.POSITIVE_INFINITY,
 );
 
-/** Begins to watch. A source that cannot be watched is told by the watcher's `ready`. */
+/** Begins to watch. `ready` of the watcher rejects when the source cannot be watched. */
 export async function openWatcher(options: OpenWatcherOptions): Promise<Watcher> {
   const { log } = options;
   const root = resolve(options.root);

@@ -1,7 +1,7 @@
 /*
- * A list of ten thousand names to leave out is ten thousand regular expressions to try for each file. Most lines of such
+ * A list of ten thousand ignored names is ten thousand regular expressions to test for each file. Most lines of such
  * lists have no wildcard: whether one can match a path, or a folder above it, is looked up here by name, in a time that
- * does not grow with the list. What it says is only which patterns are worth trying.
+ * does not grow with the list. The result says only which patterns are worth testing.
  */
 
 /** Which plain patterns of a list may match a path or a folder above it. */

@@ -15,26 +15,26 @@ export type ProblemReason =
   | 'other-file-system'
   /** A file system that was mounted on this folder is not, or another one is. */
   | 'not-mounted'
-  /** Of a line of an ignore file, whose author meant something else. */
+  /** A line of an ignore file that is malformed. */
   | 'pattern-malformed';
 
-/** Something that a walk met and could not, or may not, give out as an entry. The walk goes on beside it. */
+/** A path that a walk could not, or may not, return as an entry. The walk continues. */
 export interface WalkProblem {
   readonly kind: 'problem';
   /** For a name that is not UTF-8: a printable form, with each byte that does not fit as `\xNN`. */
   readonly path: RelativePath;
   readonly reason: ProblemReason;
-  /** For people: what is wrong, and what can be done about it. */
+  /** For people: what is wrong, and how to fix it. */
   readonly detail: string;
-  /** Where the walk is no evidence of absence because of this, so that nothing may be deleted there. */
+  /** Where the walk is no evidence of absence because of this, so nothing may be deleted there. */
   readonly hides: Hides;
-  /** Of a file that is there, has content, and cannot be mirrored under its name. */
+  /** A file exists and has content, but cannot be mirrored under its name. */
   readonly inode?: bigint;
-  /** It may be over soon, without any event that would say so: worth another look in a moment. */
+  /** It may be over soon, without an event: worth a retry in a moment. */
   readonly transient?: true;
 }
 
-/** `nothing`: what is there is known for certain. `below`: the path itself is known, what used to be below it is not. */
+/** `nothing`: what is at the path is certain. `below`: the path itself is known, what used to be below it is not. */
 export type Hides = 'nothing' | 'below' | 'path-and-below';
 
 export function problem(

@@ -1,8 +1,8 @@
-/** Keys that wait until nothing has touched them for a while. Every operation costs the same however many wait. */
+/** Keys that wait until they have not been touched for a while. The cost of an operation does not grow with their number. */
 export interface QuietQueue<Key> {
   readonly size: number;
   has(key: Key): boolean;
-  /** Starts the key's quiet time anew. Its age counts from the first touch. */
+  /** Restarts the key's quiet time. Its age counts from the first touch. */
   touch(key: Key, now: number): void;
   delete(key: Key): void;
   /** When the key was first touched; undefined when it does not wait. */

@@ -9,7 +9,7 @@ import type { WatchTree } from './watch-tree.js';
 import { pathOf } from './watched-folder.js';
 import type { Degraded } from './watcher.js';
 
-/** What could not be watched, in words for people. */
+/** The folders that could not be watched, in words for people. */
 export interface Refusals {
   /** Why nothing at all can be watched; undefined when something is, or when only a limit of the system forbids it. */
   ofRoot(): SourceMissingError | undefined;
@@ -20,7 +20,7 @@ export interface Refusals {
   report(signal: AbortSignal): Promise<void>;
 }
 
-/** More than this are told as the folders above them. */
+/** More folders than this are reported as the folders above them. */
 const REPORTED = 32;
 
 export function createRefusals(
@@ -37,7 +37,7 @@ export function createRefusals(
   const explain = (error: Error): string =>
     isLimit(error) ? explainLimit(error, readWatchLimits(), needed) : error.message;
 
-  /** Asked for before each delete, so it is worked out only after a change. */
+  /** Called before each delete, so it is computed only after a change. */
   let readable: { readonly version: number; readonly folders: readonly Degraded[] } | undefined;
 
   const degradedWhere = (isReported: (error: Error) => boolean): Degraded[] => {

@@ -2,32 +2,32 @@ import type { Clock } from '../clock.js';
 import { isLasting, retryAfterMs } from './lasting.js';
 import type { WatchedFolder } from './watched-folder.js';
 
-/** Folders that could not be watched or read. Where the reason may be over soon, they are tried again after 1, 2, 4 ... s. */
+/** Folders that could not be watched or read. Where the reason may be over soon, they are retried after 1, 2, 4 ... s. */
 export interface RefusedFolders {
   readonly reasons: ReadonlyMap<WatchedFolder, Error>;
-  /** Another number after each change of `reasons`. */
+  /** Changes with each change of `reasons`. */
   readonly version: number;
-  /** Some are about to be tried again, and may well be watched then. */
+  /** Some are about to be retried, and may be watched then. */
   readonly passing: boolean;
   refuse(folder: WatchedFolder, reason: Error): void;
-  /** It is watched and read, or gone. */
+  /** The folder is watched and read, or gone. */
   permit(folder: WatchedFolder): void;
-  /** It is about to be tried. Returns what ends its retries, unless it was refused again meanwhile. */
+  /** The folder is about to be retried. Returns a function that ends its retries, unless it was refused again meanwhile. */
   trying(folder: WatchedFolder): () => void;
-  /** It is gone. */
+  /** The folder is gone. */
   forget(folder: WatchedFolder): void;
 }
 
-/** A folder that failed, for a reason that may be over. */
+/** A folder that failed, for a reason that may be over soon. */
 interface Failing {
   readonly failures: number;
   readonly cancel: () => void;
 }
 
-/** After so many, about a minute, what fails is not about to be over: it counts as degraded alone. */
+/** After so many failures, about a minute, the folder no longer counts as passing, but only as degraded. */
 const PASSING_FAILURES = 6;
 
-/** `tryAgain` is called when its time has come. `limitMs`: the longest wait between tries. */
+/** `tryAgain` is called for each retry. `limitMs`: the longest wait between retries, milliseconds. */
 export function createRefusedFolders(
   clock: Pick<Clock, 'after'>,
   limitMs: number,

@@ -1,6 +1,6 @@
 import type { Degraded, Hint, Watcher } from './watcher.js';
 
-/** No events at all: the source is left to the mirror's own timer. `degraded` says so where the user did not ask for it. */
+/** A watcher without events: only the mirror's timer scans. `degraded` says so where the configuration asked for a watch. */
 export function createScanOnlyWatcher(degraded: readonly Degraded[]): Watcher {
   const closing = new AbortController();
   const closed = new Promise<void>((resolve) => {
@@ -17,7 +17,7 @@ export function createScanOnlyWatcher(degraded: readonly Degraded[]): Watcher {
     state: () => ({ engine: 'scan', directories: 0, degraded, losses: 0 }),
     unsettled: () => undefined,
     unsettledRescans: () => undefined,
-    unwatched: () => [], // none was meant to be watched
+    unwatched: () => [], // no watch was intended
     appearedAs: () => [],
     async close() {
       closing.abort();

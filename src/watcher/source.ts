@@ -3,19 +3,19 @@ import { statPath } from '../file-stat.js';
 import type { RelativePath } from './entry.js';
 import { errorCode, explain } from './problem.js';
 
-/** The folder at the top of a mirror, as it was when it was looked at. */
+/** The folder at the top of a mirror, at the time of its stat. */
 export interface Source {
   /** The absolute path that the configuration names. */
   readonly root: string;
-  /** The same without symbolic links: nothing outside of it belongs to the mirror. */
+  /** The same without symbolic links: paths outside of it do not belong to the mirror. */
   readonly realRoot: string;
   readonly device: bigint;
   readonly inode: bigint;
-  /** As the file system tells it; 0 where it does not. */
+  /** As the file system reports it; 0 where it does not. */
   readonly birthtimeNs: bigint;
 }
 
-/** The source is not there, is no folder, may not be read, or was exchanged while it was walked. It is never taken for an empty one. */
+/** The source is missing, no folder, not readable, or was replaced during a walk. It never counts as an empty one. */
 export class SourceMissingError extends Error {
   override readonly name = 'SourceMissingError';
   readonly root: string;

@@ -22,14 +22,14 @@ export interface TreeWatcherOptions extends SettleTimes {
   readonly followLinks: boolean;
   /** Between rescans of folders that cannot be watched, and attempts to watch them after all. */
   readonly degradedRescanMs: number;
-  /** Between looks whether the source and the mounts in it still are what is watched. */
+  /** Milliseconds between checks that the source and the mounts in it are still those that are watched. */
   readonly rootCheckMs: number;
   readonly kernelQueue: KernelQueue;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** After a loss all watches are placed anew, which takes seconds in a large tree: not more often than this. */
+/** After a loss all watches are placed again, which takes seconds in a large tree: not more often than this. */
 const BETWEEN_RENEWALS_MS = 30_000;
 
 /** A watcher that holds one watch for each folder. */
@@ -113,7 +113,7 @@ export function createTreeWatcher(options: TreeWatcherOptions): Watcher {
   };
 
   const ready = start();
-  ready.catch(() => undefined); // also told to whoever awaits it; nobody has to
+  ready.catch(() => undefined); // the caller of `ready` gets the rejection; it may also be ignored
   return {
     ready,
     close,

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Work that is done a few items in each turn of the event loop, last come first served, so that events get in between. */
+/** Work that is done a few items in each turn of the event loop, last in first out, so that events get in between. */
 export interface TurnQueue<Item> {
   push(item: Item): void;
   /** Whether nothing is queued or under way. */

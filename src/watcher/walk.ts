@@ -22,7 +22,7 @@ export type WalkItem = LocalEntry | WalkProblem;
 /**
  * Everything at and below `under` that can become an object, in the UTF-8 byte order of the objects' names: a folder
  * stands where its name and `/` do, a preserved link where its name and `.rclonelink` do. Problems come as they are met.
- * What goes away meanwhile is not there. Nothing is opened but folders and ignore files. Memory grows with the folders
+ * Entries that vanish meanwhile are skipped. Only folders and ignore files are opened. Memory grows with the folders
  * on one path, not with the tree.
  *
  * Of a `range`, only what is in it; folders on its borders are walked on both sides of them, and so are their problems.
@@ -73,9 +73,9 @@ export function* walk(
 /** A folder that is being walked. */
 interface Level {
   readonly folder: Folder;
-  /** Its names, but for those that the range leaves out for certain. */
+  /** Its names, without those that are certainly outside of the range. */
   readonly names: readonly string[];
-  /** Set where not all that is in the folder is in the range. */
+  /** Set where a part of the folder is outside of the range. */
   readonly border: NameRange | undefined;
   next: number;
   /**

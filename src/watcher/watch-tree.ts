@@ -8,27 +8,27 @@ import type { WatchedFolder } from './watched-folder.js';
  * One watch for each folder of a source, kept in step with the disk.
  *
  * A folder is first watched and then read, so that what is created in it is either read or announced by an event. The
- * events of a folder say which entry came or went; a name that has one is taken out of the tree with all below it, and
- * looked at again. It may be another folder under the same name, even with the same inode number.
+ * events of a folder say which entry came or went; the tree removes that name with all below it, and reads
+ * it again. It may be another folder under the same name, even with the same inode number.
  */
 export interface WatchTree {
   /** Folders that are watched now. */
   readonly watched: number;
   /**
-   * Folders that could not be watched or read (all below them is unwatched as well), with the reason. Where that may be over
-   * soon, they are tried again after 1, 2, 4 ... s by themselves.
+   * Folders that could not be watched or read (all below them is unwatched as well), with the reason. Where it may be over
+   * soon, they are retried after 1, 2, 4 ... s.
    */
   readonly refused: ReadonlyMap<WatchedFolder, Error>;
-  /** Another number after each change of `refused`. */
+  /** Changes with each change of `refused`. */
   readonly version: number;
   readonly root: WatchedFolder;
-  /** Some folders are still to be watched, or read once more: what changes in them has no event yet. */
+  /** Some folders are still to be watched, or read again: changes in them have no event yet. */
   readonly placing: boolean;
-  /** Gives back all watches and places them anew. */
+  /** Closes all watches and places them again. */
   renew(): void;
   /** Tries the refused folders again. */
   retry(): void;
-  /** Looks whether the root, the followed links and `mountPoints` still are the folders that are watched. */
+  /** Checks that the root, the followed links and `mountPoints` are still the folders that are watched. */
   verify(mountPoints: readonly RelativePath[]): void;
   /** Resolves when no folder waits for its watch. */
   settled(): Promise<void>;
@@ -39,11 +39,11 @@ export interface WatchTreeOptions {
   /** Absolute. */
   readonly root: string;
   readonly watchDirectory: WatchDirectory;
-  /** Without those of ignore files in the source. */
+  /** The mirror's rules, without the ignore files in the source. */
   readonly rules: FolderRules;
   /** Watch folders behind symbolic links, when they are in the source themselves. */
   readonly followLinks: boolean;
-  /** Why a file system that is mounted below the root cannot be watched; undefined: it can. */
+  /** Why a file system that is mounted below the root cannot be watched; undefined when it can. */
   readonly unwatchable: (absolutePath: string) => Error | undefined;
   /** The longest wait between tries of a folder that could not be read. */
   readonly degradedRescanMs: number;
@@ -51,10 +51,10 @@ export interface WatchTreeOptions {
 }
 
 export interface WatchTreeEvents {
-  /** Any event at all: for the count of what the kernel's queue gives out. */
+  /** Called for each event, to count what the kernel's queue returns. */
   event(): void;
   /** `inode`: of a file that has appeared under the path. */
   changed(path: RelativePath, inode?: bigint): void;
-  /** Anything at and below may have changed unseen. `unheard`: at any time, since there was no event of it. */
+  /** Anything at and below may have changed. `unheard`: without an event, at any time. */
   invalidate(under: RelativePath, why: string, unheard?: boolean): void;
 }

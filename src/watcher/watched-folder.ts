@@ -11,12 +11,12 @@ export interface WatchedFolder {
   readonly link: boolean;
   children: Map<string, WatchedFolder> | undefined;
   identity: Identity | undefined;
-  /** What is left out of it; undefined until it was read. Most folders share those of the folder around them. */
+  /** What is ignored in it; undefined until it was read. Most folders share the rules of the folder around them. */
   rules: FolderRules | undefined;
   watch: DirectoryWatch | undefined;
   /** Waits for its watch, or to be read again. */
   queued: boolean;
-  /** Has left the tree: what is still under way for it is to be dropped. */
+  /** It was removed from the tree: work under way for it is dropped. */
   gone: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { RelativePath } from './entry.js';
 
-/** "Look at this": all that a watch event ever is. It says nothing about what is there. */
+/** "Stat this path": a watch event is never more than a hint. It says nothing about what is there. */
 export type Hint =
   | {
       readonly kind: 'paths';
@@ -8,18 +8,18 @@ export type Hint =
       /** When the first event of each path came, in the order of `paths`; milliseconds of the monotonic clock. */
       readonly since: readonly number[];
     }
-  /** Everything at and below `under` ('' is the whole source) is to be looked at; `why` is for people. */
+  /** A rescan of everything at and below `under` ('' is the whole source); `why` is for people. */
   | {
       readonly kind: 'rescan';
       readonly under: RelativePath;
       readonly why: string;
-      /** When the first event behind it came. Undefined: it is also for changes that had no event, of any age. */
+      /** Time of the first event that it includes. Undefined: it also covers changes without an event, of any age. */
       readonly since: number | undefined;
     };
 
-/** Changes that the watch knows of and has not given out, or whose hint its reader is not done with. */
+/** Changes that the watch has not returned as hints, or whose hint its reader has not finished. */
 export interface Unsettled {
-  /** When the first event of them came; milliseconds of the monotonic clock. Undefined: some of them had no event. */
+  /** Time of their first event; milliseconds of the monotonic clock. Undefined: some of them had no event. */
   readonly since: number | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface WatchState {
   readonly engine: 'chokidar' | 'directories' | 'scan';
   readonly directories: number;
   readonly degraded: readonly Degraded[];
-  /** Times that events may have been lost and a rescan was asked for because of it. */
+  /** Number of times that events may have been lost, each followed by a rescan. */
   readonly losses: number;
 }
 
@@ -47,19 +47,19 @@ export interface Watcher extends AsyncIterable<Hint> {
   readonly ready: Promise<void>;
   state(): WatchState;
   /**
-   * What is not given out yet; a hint counts until its reader asks for the next one. Undefined: nothing. With a path: only
+   * What is unsettled; a hint counts until its reader asks for the next one. Undefined: nothing. With a path: only
    * what concerns it.
    */
   unsettled(path?: RelativePath): Unsettled | undefined;
-  /** The same of rescans, and of folders that are not watched yet: of what may hold files that no path has told of. */
+  /** The same for rescans, and for folders that are not watched yet: they may contain files that no hint has named. */
   unsettledRescans(): Unsettled | undefined;
   /**
-   * Folders that can be read and that a watch was meant for, but could not be placed: what changes at or below them has no
-   * event, and is found by scans alone. Few: many folders are listed as the folders above them.
+   * Folders that can be read and should be watched, but are not: changes at or below them have no
+   * event, and only scans find them. Few: many folders are listed as the folders above them.
    */
   unwatched(): readonly Degraded[];
   /** Unsettled paths under which events have seen this file to appear. */
   appearedAs(inode: bigint): readonly RelativePath[];
-  /** Ends the iteration and gives back every watch. A second call does nothing. */
+  /** Ends the iteration and closes every watch. A second call does nothing. */
   close(): Promise<void>;
 }

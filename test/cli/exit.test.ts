@@ -31,7 +31,7 @@ describe('the exit code', () => {
       1,
     ],
     ['an object that failed', { failed: 1, held: 1, planned: 1 }, 3],
-    ['an object that was left out', { skipped: 1, held: 1 }, 3],
+    ['an object that was skipped', { skipped: 1, held: 1 }, 3],
     ['a part of the source that could not be seen', { incomplete: true, held: 1 }, 3],
     ['deletes that are held', { held: 1, planned: 1 }, 4],
     ['work that a dry run found', { planned: 1 }, 5],

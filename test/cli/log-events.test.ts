@@ -79,7 +79,7 @@ describe('the log of what sync does', () => {
         error: 'disk on fire',
         retryInMs: 10,
       },
-      { level: 'warn', event: 'left out', path: 'x', reason: 'unreadable', detail: 'EACCES' },
+      { level: 'warn', event: 'object skipped', path: 'x', reason: 'unreadable', detail: 'EACCES' },
       { level: 'error', event: 'state changed', state: 'source-missing', why: 'because' },
       { level: 'info', event: 'state changed', state: 'in-sync' },
     ]);

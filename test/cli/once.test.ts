@@ -114,7 +114,7 @@ describe('one-shot runs', () => {
       3,
     ],
     [
-      'links and sockets were left out',
+      'links and sockets were skipped',
       [result('documents', { skipped: 3 }, { complete: false })],
       [skipped('x', 'link-skipped'), skipped('y', 'special-file'), skipped('z', 'extraneous')],
       0,

@@ -114,7 +114,7 @@ describe('objects by hand', () => {
     expect(readFileSync(join(console.folder, 'letter'), 'utf8')).toBe('dear');
     writeFileSync(join(console.folder, 'letter'), 'mine');
     expect(await command('object', 'get', 'vault', 'box', 'a/letter')).toBe(
-      `1 longshore: ${console.folder}/letter exists, and is left as it is; --force overwrites it\n`,
+      `1 longshore: ${console.folder}/letter exists, and stays unchanged; --force overwrites it\n`,
     );
     expect(readFileSync(join(console.folder, 'letter'), 'utf8')).toBe('mine');
     expect(await command('object', 'get', 'vault', 'box', 'a/letter', '--force')).toMatch(/^0 got/);

@@ -108,7 +108,7 @@ test('P5: a daemon that is killed and started while its target is down finds all
 
   await fake.switchOff();
   // Longer than the lease is valid: before the daemon writes again it reads whether the lease is still its own.
-  await eventually(() => expect(second.stderr()).toMatch(/no sign of life/), LONG);
+  await eventually(() => expect(second.stderr()).toMatch(/lease renewal failed/), LONG);
   writeFileSync(path('second outage'), 'y');
   await eventually(() => expect(second.stderr()).toMatch(/target is down/), LONG);
   await fake.switchOn();

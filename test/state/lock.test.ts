@@ -155,7 +155,7 @@ test('a holder on another host or in another container counts as alive until it 
       }),
     );
     await expect(takeLock(folder, systemClock)).rejects.toThrow(
-      /on another host or in another container; its last sign of life is/,
+      /on another host or in another container; its last heartbeat is/,
     );
     const longAgo = new Date(Date.now() - 100_000);
     await utimes(file, longAgo, longAgo);

@@ -53,9 +53,9 @@ test('the whole of a quiet and of a busy mirror', () => {
   expect(at({ mirrors: [mirrorStatus(), busy] })).toBe(
     `longshore 0.1.0, pid 4711, up 1 h 2 min, /etc/longshore/longshore.yaml
 
-MIRROR     STATE              LAG  QUEUED  RUNNING  RETRYING  GIVEN UP  HELD  SKIPPED    OBJECTS
-documents  in-sync              0 s       0        0         0         0     0        0         12
-photos     transferring  1 min 15 s   2,000        1         1         1     7        3  1,234,567
+MIRROR     STATE              LAG  QUEUED  RUNNING  RETRYING  QUARANTINED  HELD  SKIPPED    OBJECTS
+documents  in-sync              0 s       0        0         0            0     0        0         12
+photos     transferring  1 min 15 s   2,000        1         1            1     7        3  1,234,567
 
 documents: in-sync
   from            /home/ann/documents
@@ -71,12 +71,12 @@ photos: transferring
   why             first reconcile
   watch           directories, 12,000 folders, events may have been lost 2 times (scanned again each time)
   degraded        deep: raise the limit
-  lease           held, last sign of life 40 s ago; it has changed hands 2 times
+  lease           held, last renewal 40 s ago; its holder changed 2 times
   last scan       3 min ago, took 5 s: 1,500 scanned, 3 uploaded (2.0 KiB), 1 failed
   last reconcile  never
   since start     9 uploaded (1.5 KiB), 1 copied, 2 deleted, 3 failed
   upload_object   a b.raw (12 MiB, 3 s)
-  given up        bad.raw: hash-mismatch after 5 attempts: HTTP 400: BadDigest; tried again in 5 min, or when it changes
+  quarantined     bad.raw: hash-mismatch after 5 attempts: HTTP 400: BadDigest; tried again in 5 min, or when it changes
   skipped         2 unreadable
   skipped         1 special-file
 `.replace('LAG', '       LAG'.slice(5)),
@@ -100,7 +100,7 @@ test('what is held is said with what to do about it', () => {
     heldSinceMs: NOW - 60_000,
   });
   expect(text).toContain(
-    'held            1,200 changes for 1 min, until somebody decides: longshore held documents',
+    'held            1,200 changes for 1 min, until an operator decides: longshore held documents',
   );
   expect(text).toContain('because of 1200 changes that destroy something');
 });
@@ -170,11 +170,11 @@ test('one line says how many mirrors are in which state, and only what is not ze
   );
 });
 
-test('status: a lease that is renewed only while something is written is held, however old its last sign of life is', () => {
+test('status: a lease that is renewed only while something is written is held, however old its last renewal is', () => {
   const idle = mirrorStatus({
     lease: { held: true, fence: 1, renewedAtMs: NOW - 3_600_000, renewsWhenUsed: true },
   });
   expect(at({ mirrors: [idle] })).toMatch(
-    /lease +held, last sign of life 1 h .*ago \(given only while something is written\)$/m,
+    /lease +held, last renewal 1 h .*ago \(renewed only while something is written\)$/m,
   );
 });
