@@ -2,30 +2,27 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFile,
   mkdir,
-  mkdtemp,
   rename,
-  rm,
   stat,
   symlink,
   truncate,
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { ObjectError, SourceChangedError } from '../../src/drivers/errors.js';
 import { fileBody } from '../../src/drivers/file-body.js';
+import { temporaryFolder } from '../world/folder.js';
 import { randomContent, readAll, rejection } from './conformance/fixture.js';
 
 const options = { ref: { container: 'c', key: 'k' }, driver: 'test' };
 const LARGE = 3 * 1024 * 1024 + 17;
 let folder: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'longshore-'));
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 async function file(size: number): Promise<{ path: string; content: Buffer }> {
   const path = join(folder, 'file');

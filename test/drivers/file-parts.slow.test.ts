@@ -1,11 +1,11 @@
-import { appendFile, mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { BodyPart } from '../../src/drivers/call.js';
 import { checksumOf } from '../../src/drivers/digest.js';
 import { SourceChangedError } from '../../src/drivers/errors.js';
 import { fileBody } from '../../src/drivers/file-body.js';
+import { temporaryFolder } from '../world/folder.js';
 import { call, randomContent, readAll, rejection } from './conformance/fixture.js';
 
 const MIB = 2 ** 20;
@@ -13,11 +13,10 @@ const options = { ref: { container: 'c', key: 'k' }, driver: 'test' };
 let path: string;
 let folder: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'longshore-parts-'));
+beforeEach(() => {
+  folder = temporaryFolder('parts');
   path = join(folder, 'file');
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 async function partsOf(size: number, signal = call.signal) {
   return (await fileBody(path, options)).parts!(size, signal);

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -18,6 +17,7 @@ import { type MemoryOptions, memoryBackend } from '../../src/drivers/memory/back
 import { type Container, StorageObject } from '../../src/drivers/objects.js';
 import { createDriver } from '../../src/drivers/storage.js';
 import { type Faults, faulty } from '../fakes/faulty-backend.js';
+import { createFolder, removeFolder } from '../world/folder.js';
 import { call, put, randomContent, readAll, rejection } from './conformance/fixture.js';
 import { watchSyncs } from './synced-folders.js';
 
@@ -36,12 +36,12 @@ async function open(options: MemoryOptions = {}) {
 }
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'longshore-'));
+  folder = createFolder();
   await open();
 });
 afterEach(async () => {
   faults.assertUsedUp();
-  await rm(folder, { recursive: true });
+  removeFolder(folder);
 });
 
 async function* chunks(...parts: (string | Uint8Array)[]) {

@@ -6,7 +6,7 @@ import { openDocument } from '../../src/state/document.js';
 import { removeTemporaryFiles, temporaryName } from '../../src/state/durable-file.js';
 import { StateDamagedError, StateUnavailableError } from '../../src/state/errors.js';
 import { sealJson, unsealJson } from '../../src/state/sealed-json.js';
-import { temporaryFolder } from './fixtures.js';
+import { temporaryFolder } from '../world/folder.js';
 
 interface Counter {
   readonly count: number;
@@ -22,7 +22,7 @@ const format = {
 const increment = (value: Counter) => ({ ...value, count: value.count + 1 });
 
 test('a missing file stands for the initial value, and is made by the first update with mode 0600', async () => {
-  const file = join(await temporaryFolder(), 'c.json');
+  const file = join(temporaryFolder(), 'c.json');
   const document = await openDocument(file, format);
   expect(document.existed).toBe(false);
   expect(document.read()).toEqual({ count: 0 });
@@ -34,7 +34,7 @@ test('a missing file stands for the initial value, and is made by the first upda
 });
 
 test('the file is JSON that any program reads', async () => {
-  const file = join(await temporaryFolder(), 'c.json');
+  const file = join(temporaryFolder(), 'c.json');
   const document = await openDocument(file, format);
   await document.update(() => ({ count: 3, note: 'häßlich "quoted"\n' }));
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
@@ -45,7 +45,7 @@ test('the file is JSON that any program reads', async () => {
 });
 
 test('updates of one moment are read at once, share one write, and are all durable when they resolve', async () => {
-  const file = join(await temporaryFolder(), 'c.json');
+  const file = join(temporaryFolder(), 'c.json');
   let writes = 0;
   const toJson = (value: Counter) => {
     writes++;
@@ -62,7 +62,7 @@ test('updates of one moment are read at once, share one write, and are all durab
 });
 
 test('updates asked for during a write are durable when they resolve, in the order they were asked for', async () => {
-  const file = join(await temporaryFolder(), 'c.json');
+  const file = join(temporaryFolder(), 'c.json');
   const document = await openDocument<Counter>(file, format);
   const done: number[] = [];
   const updates: Promise<void>[] = [];
@@ -80,7 +80,7 @@ test('updates asked for during a write are durable when they resolve, in the ord
 });
 
 test('a failed write rejects its updates, keeps the file, undoes them in memory, and the next update goes through', async () => {
-  const folder = join(await temporaryFolder(), 'd');
+  const folder = join(temporaryFolder(), 'd');
   await mkdir(folder);
   const file = join(folder, 'c.json');
   const document = await openDocument<Counter>(file, format);
@@ -101,7 +101,7 @@ test('a failed write rejects its updates, keeps the file, undoes them in memory,
 });
 
 test('an update asked for while a write fails is applied to what is on disk', async () => {
-  const folder = join(await temporaryFolder(), 'd');
+  const folder = join(temporaryFolder(), 'd');
   const file = join(folder, 'c.json');
   let duringWrite: (() => void) | undefined;
   const toJson = (value: Counter) => {
@@ -123,7 +123,7 @@ test('an update asked for while a write fails is applied to what is on disk', as
 });
 
 test('a change that throws rejects and leaves the others alone; one that changes nothing writes nothing', async () => {
-  const file = join(await temporaryFolder(), 'c.json');
+  const file = join(temporaryFolder(), 'c.json');
   const document = await openDocument<Counter>(file, format);
   const bad = document.update(() => {
     throw new Error('cannot');
@@ -137,7 +137,7 @@ test('a change that throws rejects and leaves the others alone; one that changes
 });
 
 test('a closed document refuses updates, and those under way are written first', async () => {
-  const file = join(await temporaryFolder(), 'c.json');
+  const file = join(temporaryFolder(), 'c.json');
   const document = await openDocument<Counter>(file, format);
   const last = document.update(increment);
   await document.close();
@@ -147,7 +147,7 @@ test('a closed document refuses updates, and those under way are written first',
 });
 
 test('P5: a file that cannot be read is an error and not an empty document', async () => {
-  const file = join(await temporaryFolder(), 'c.json');
+  const file = join(temporaryFolder(), 'c.json');
   await mkdir(file); // EISDIR, whoever asks
   await expect(openDocument(file, format)).rejects.toThrow(StateUnavailableError);
 });
@@ -169,7 +169,7 @@ test('P5: any changed, added or missing byte in the text is damage', async () =>
 });
 
 test('what a killed writer left is removed, and nothing else', async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   await writeFile(temporaryName(join(folder, 'c.json')), 'half');
   await writeFile(join(folder, 'c.json'), 'whole');
   await writeFile(join(folder, 'notes.tmp'), 'somebody’s own');

@@ -4,7 +4,8 @@ import { systemClock } from '../../src/clock.js';
 import type { Logger } from '../../src/log.js';
 import type { MirrorStore } from '../../src/state/open-mirror.js';
 import { openState, type State } from '../../src/state/open-state.js';
-import { record, temporaryFolder } from './fixtures.js';
+import { temporaryFolder } from '../world/folder.js';
+import { record } from './fixtures.js';
 
 type Runtime = 'lmdb' | 'lowdb';
 
@@ -31,7 +32,7 @@ export async function filled(
   engine: Runtime,
   records = 3_000,
 ): Promise<{ folder: string; mirror: string; index: string; ledger: string }> {
-  const folder = join(await temporaryFolder(), 'state');
+  const folder = join(temporaryFolder(), 'state');
   const state = await opened(folder, engine);
   const { index, ledger } = documents(state);
   await Promise.all(

@@ -1,16 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { onTestFinished } from 'vitest';
 import type { ObjectRecord } from '../../src/state/object-index.js';
-
-/** A folder that is removed when the running test ends. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'longshore-state-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 export function record(changes: Partial<ObjectRecord> = {}): ObjectRecord {
   return {

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { StateUnavailableError } from '../../src/state/errors.js';
 import { openLedger } from '../../src/state/ledger-file.js';
 import { openIndex } from '../../src/state/open-index.js';
+import { createFolder, removeFolder } from '../world/folder.js';
 import type { Filled } from './filling-program.js';
 import { record } from './fixtures.js';
 
@@ -14,14 +14,14 @@ const FILLING = fileURLToPath(new URL('./filling-program.js', import.meta.url));
 
 /** A file system of 4 MiB; undefined where we may not mount one. */
 function smallFileSystem(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-full-'));
+  const folder = createFolder('full');
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=0700', 'tmpfs', folder], {
       stdio: 'ignore',
     });
     return folder;
   } catch {
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
     return undefined;
   }
 }

@@ -11,12 +11,13 @@ import type {
 } from '../../src/state/object-index.js';
 import { openIndex } from '../../src/state/open-index.js';
 import { compareNames } from '../../src/utf8-order.js';
-import { anyName, anyRecord, record, temporaryFolder } from './fixtures.js';
+import { temporaryFolder } from '../world/folder.js';
+import { anyName, anyRecord, record } from './fixtures.js';
 
 /** What every engine of the index promises. */
 export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
   async function place(): Promise<IndexLocation> {
-    return { engine, folder: await temporaryFolder() };
+    return { engine, folder: temporaryFolder() };
   }
 
   async function fresh(): Promise<ObjectIndex> {
@@ -193,7 +194,7 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
       );
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 30 }), anyName, async (steps, prefix) => {
-          const folder = join(await temporaryFolder(), 'mirror');
+          const folder = join(temporaryFolder(), 'mirror');
           await mkdir(folder);
           let index = await openIndex({ engine, folder });
           const model = new Map<string, ObjectRecord>();

@@ -8,10 +8,10 @@ import { StateDamagedError, StateNewerError } from '../../src/state/errors.js';
 import { ledgerFile, newLedger, openLedger } from '../../src/state/ledger-file.js';
 import { upgrade } from '../../src/state/migrate.js';
 import { sealJson } from '../../src/state/sealed-json.js';
-import { temporaryFolder } from './fixtures.js';
+import { temporaryFolder } from '../world/folder.js';
 
 test('a ledger that was never written says that no reconcile has finished', async () => {
-  const ledger = await openLedger(await temporaryFolder(), 'documents');
+  const ledger = await openLedger(temporaryFolder(), 'documents');
   expect(ledger.existed).toBe(false);
   expect(ledger.read()).toEqual({
     version: 1,
@@ -24,7 +24,7 @@ test('a ledger that was never written says that no reconcile has finished', asyn
 });
 
 test('what was updated is there again, whatever an object is called', async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const ledger = await openLedger(folder, 'documents');
   const quarantined = {
     reason: 'torn',
@@ -51,7 +51,7 @@ test('what was updated is there again, whatever an object is called', async () =
 });
 
 test('a ledger of a newer longshore is refused with both versions, and stays as it is', async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const text = sealJson({ ...newLedger('documents'), version: 7, novelty: true });
   await writeFile(ledgerFile(folder), text);
   const opening = openLedger(folder, 'documents');
@@ -69,7 +69,7 @@ test.each([
   ['no word on the reconcile', { ...newLedger('documents'), reconciled: 'yes' }],
   ['no map of uploads', { ...newLedger('documents'), unfinishedUploads: null }],
 ])('P5: a sealed ledger with %s is damage', async (_, document) => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   await writeFile(ledgerFile(folder), sealJson(document));
   await expect(openLedger(folder, 'documents')).rejects.toThrow(StateDamagedError);
 });
@@ -94,7 +94,7 @@ test('a document of an older version goes through each step up to the present on
 });
 
 test('P5: kill -9 at any moment leaves a whole ledger with every update that was acknowledged', async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const program = fileURLToPath(new URL('./ledger-program.js', import.meta.url));
   for (let round = 0; round < 12; round++) {
     const child = spawn(process.execPath, [program, folder], {

@@ -10,7 +10,7 @@ import { systemClock } from '../../src/clock.js';
 import { StateLockedError } from '../../src/state/errors.js';
 import { takeLock } from '../../src/state/lock.js';
 import { thisProcess } from '../../src/state/process-identity.js';
-import { temporaryFolder } from './fixtures.js';
+import { temporaryFolder } from '../world/folder.js';
 
 const PROGRAM = fileURLToPath(new URL('./lock-program.js', import.meta.url));
 
@@ -41,7 +41,7 @@ async function startContender(folder: string): Promise<Contender> {
 }
 
 test('a second daemon is refused and told who holds the state, until the first gives it back', async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const first = await startContender(folder);
   expect(await first.ask('take')).toBe('held');
   const opening = takeLock(folder, systemClock);
@@ -58,7 +58,7 @@ test('a second daemon is refused and told who holds the state, until the first g
 });
 
 test('the same process cannot take the lock twice', async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const lock = await takeLock(folder, systemClock);
   await expect(takeLock(folder, systemClock)).rejects.toThrow(StateLockedError);
   await lock.release();
@@ -67,7 +67,7 @@ test('the same process cannot take the lock twice', async () => {
 test('P5: of many that start at once after a kill -9 of the holder, exactly one gets the lock', {
   timeout: 120_000,
 }, async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const contenders = await Promise.all(Array.from({ length: 7 }, () => startContender(folder)));
   let rounds = 0;
   while (contenders.length > 0) {
@@ -87,7 +87,7 @@ test('P5: of many that start at once after a kill -9 of the holder, exactly one 
 test('of many that race for a lock that is released again and again, never two have it', {
   timeout: 120_000,
 }, async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const contenders = await Promise.all(Array.from({ length: 4 }, () => startContender(folder)));
   for (let round = 0; round < 40; round++) {
     const answers = await Promise.all(contenders.map((contender) => contender.ask('take')));
@@ -107,7 +107,7 @@ test('a lock of an earlier boot, of a pid that is another process now, or cut sh
     JSON.stringify(holder).slice(0, 20),
     '',
   ]) {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     await writeFile(join(folder, 'lock.3'), stale);
     const lock = await takeLock(folder, systemClock);
     expect(await readdir(folder)).toEqual(['lock.4']);
@@ -116,7 +116,7 @@ test('a lock of an earlier boot, of a pid that is another process now, or cut sh
 });
 
 test('P5: what one left behind that was killed as it took the lock goes; what another is about to take it with stays', async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const self = await thisProcess();
   const left = (holder: object) =>
     JSON.stringify({
@@ -143,7 +143,7 @@ test('P5: what one left behind that was killed as it took the lock goes; what an
 test('a holder on another host or in another container counts as alive until it has been silent for long', async () => {
   const self = await thisProcess();
   for (const elsewhere of [{ pidNamespace: 'pid:[1]' }, { host: 'other', bootId: 'other' }]) {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     const file = join(folder, 'lock.1');
     await writeFile(
       file,
@@ -164,7 +164,7 @@ test('a holder on another host or in another container counts as alive until it 
 });
 
 test('a holder that can be seen to live keeps the lock, however long it has been silent', async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const lock = await takeLock(folder, systemClock);
   await utimes(join(folder, 'lock.1'), new Date(0), new Date(0));
   await expect(takeLock(folder, systemClock)).rejects.toThrow(
@@ -174,7 +174,7 @@ test('a holder that can be seen to live keeps the lock, however long it has been
 });
 
 test('a holder gives a sign of life from time to time, and none after it released the lock', async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const due: (() => void)[] = [];
   const cancelled: (() => void)[] = [];
   const clock = {

@@ -10,14 +10,15 @@ import { takeLock } from '../../src/state/lock.js';
 import { openStateCopy } from '../../src/state/open-copy.js';
 import { thisProcess } from '../../src/state/process-identity.js';
 import { sealJson } from '../../src/state/sealed-json.js';
+import { temporaryFolder } from '../world/folder.js';
 import { documents, filled, flipBits, opened } from './filled-state.js';
-import { record, temporaryFolder } from './fixtures.js';
+import { record } from './fixtures.js';
 
 type Runtime = 'lmdb' | 'lowdb';
 
 let temporary: string;
 beforeEach(async () => {
-  temporary = await temporaryFolder();
+  temporary = temporaryFolder();
   vi.stubEnv('TMPDIR', temporary);
 });
 afterEach(() => vi.unstubAllEnvs());
@@ -96,7 +97,7 @@ describe.each(['lmdb', 'lowdb'] as const)('a copy of a state with engine %s', (e
   });
 
   test('of a state that is not there is as new, and makes none', async () => {
-    const folder = join(await temporaryFolder(), 'state');
+    const folder = join(temporaryFolder(), 'state');
     const copy = await copyOf(folder, engine);
     expect(documents(copy).index.count()).toBe(0);
     expect(documents(copy).ledger.read().reconciled).toBe(false);

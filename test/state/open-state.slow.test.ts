@@ -7,12 +7,13 @@ import type { Logger } from '../../src/log.js';
 import { StateLockedError, StateUnavailableError } from '../../src/state/errors.js';
 import { newLedger } from '../../src/state/ledger-file.js';
 import { openState } from '../../src/state/open-state.js';
+import { temporaryFolder } from '../world/folder.js';
 import { documents, filled, flipBits, opened, setAsideIn } from './filled-state.js';
-import { record, temporaryFolder } from './fixtures.js';
+import { record } from './fixtures.js';
 
 describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
   test('a first start makes private folders and says that nothing was lost and nothing reconciled', async () => {
-    const folder = join(await temporaryFolder(), 'a', 'state');
+    const folder = join(temporaryFolder(), 'a', 'state');
     const state = await opened(folder, engine);
     const mirror = documents(state);
     expect(mirror.rebuilt).toBeUndefined();
@@ -159,7 +160,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
 });
 
 test('a second opening of the same folder is refused while the first lasts', async () => {
-  const folder = join(await temporaryFolder(), 'state');
+  const folder = join(temporaryFolder(), 'state');
   const state = await opened(folder);
   await expect(opened(folder)).rejects.toThrow(StateLockedError);
   await state.close();
@@ -167,7 +168,7 @@ test('a second opening of the same folder is refused while the first lasts', asy
 });
 
 test('a failure at one mirror closes those before it', async () => {
-  const folder = join(await temporaryFolder(), 'state');
+  const folder = join(temporaryFolder(), 'state');
   const mirrors = ['a', 'b', 'c'].map((name) => ({ name, engine: 'lmdb' as const }));
   await (await openState({ folder, mirrors, clock: systemClock })).close();
   const ledger = join(folder, 'mirrors', 'c', 'ledger.json');
@@ -202,7 +203,7 @@ test.each([
   ['below a file', 'file/state', 'ENOTDIR'],
   ['a file itself', 'file', 'EEXIST'],
 ])('a state folder that is %s says which, why, and what to do', async (_where, path, code) => {
-  const parent = await temporaryFolder();
+  const parent = temporaryFolder();
   await writeFile(join(parent, 'file'), '');
   const opening = opened(join(parent, path));
   await expect(opening).rejects.toThrow(StateUnavailableError);

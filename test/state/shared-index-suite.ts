@@ -8,13 +8,14 @@ import type {
   ObjectIndex,
 } from '../../src/state/object-index.js';
 import { openIndex, openIndexView } from '../../src/state/open-index.js';
-import { record, temporaryFolder } from './fixtures.js';
+import { temporaryFolder } from '../world/folder.js';
+import { record } from './fixtures.js';
 import { killWhileWriting } from './killed-writer.js';
 
 /** What every engine of the index promises to other threads, and to whoever comes after a kill -9. */
 export function sharedIndexSuite(engine: 'lmdb' | 'lowdb'): void {
   async function place(): Promise<IndexLocation> {
-    return { engine, folder: await temporaryFolder() };
+    return { engine, folder: temporaryFolder() };
   }
 
   async function opened(location: IndexLocation): Promise<ObjectIndex> {

@@ -1,13 +1,13 @@
 import { chmod, chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../world/folder.js';
 import { opened } from './filled-state.js';
-import { temporaryFolder } from './fixtures.js';
 
 const NOBODY = 65_534;
 
 async function folderOfMode(mode: number): Promise<string> {
-  const folder = join(await temporaryFolder(), 'state');
+  const folder = join(temporaryFolder(), 'state');
   await mkdir(folder);
   await chmod(folder, mode);
   return folder;

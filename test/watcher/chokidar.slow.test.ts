@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FSWatcher } from 'chokidar';
 import { expect, onTestFinished, test } from 'vitest';
 import { watchDirectoryWithChokidar } from '../../src/watcher/chokidar.js';
+import { temporaryFolder } from '../world/folder.js';
 import { watcherConformance } from './conformance.js';
 
 watcherConformance('chokidar');
@@ -19,8 +19,7 @@ test.each([
 ])(
   'a folder in whose place is %s as it is about to be watched keeps nobody waiting for ever',
   async (_, exchange) => {
-    const root = mkdtempSync(join(tmpdir(), 'longshore-chokidar-'));
-    onTestFinished(() => rmSync(root, { recursive: true }));
+    const root = temporaryFolder('chokidar');
     const watches = Array.from({ length: 40 }, async (_each, turns) => {
       const path = join(root, `folder ${turns}`);
       mkdirSync(path);
@@ -64,8 +63,7 @@ const ODD_ENTRIES: readonly (readonly [string, (folder: string) => void])[] = [
 test.each(ODD_ENTRIES)(
   'chokidar: watches a folder that holds %s at the first try',
   async (_, make) => {
-    const folder = mkdtempSync(join(tmpdir(), 'longshore-chokidar-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder('chokidar');
     writeFileSync(join(folder, 'file'), '');
     make(folder);
     const names = new EventEmitter();
@@ -86,8 +84,7 @@ test.each(ODD_ENTRIES)(
 );
 
 test('chokidar: follows a link to a folder, and names what changes behind it', async () => {
-  const root = mkdtempSync(join(tmpdir(), 'longshore-chokidar-'));
-  onTestFinished(() => rmSync(root, { recursive: true }));
+  const root = temporaryFolder('chokidar');
   mkdirSync(join(root, 'target'));
   symlinkSync('target', join(root, 'link'));
   const names = new EventEmitter();

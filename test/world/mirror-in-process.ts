@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
@@ -22,6 +21,7 @@ import { combineJobs, type Job } from '../../src/sync/work/job.js';
 import { createQueue } from '../../src/sync/work/queue.js';
 import { watchHealth } from '../../src/sync/work/target-health.js';
 import { type Faults, faulty } from '../fakes/faulty-backend.js';
+import { createFolder, removeFolder } from './folder.js';
 
 /** One mirror on storage with scripted faults. Everything else is real: files, threads, index, queue. */
 export interface MirrorFixture {
@@ -59,7 +59,7 @@ export async function openMirrorFixture({
   longestWaitMs = 20,
   wrap = (backend) => backend,
 }: FixtureOptions = {}): Promise<MirrorFixture> {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-mirror-'));
+  const folder = createFolder('mirror');
   const source = join(folder, 'source');
   mkdirSync(source);
   const storage = memoryBackend();
@@ -163,7 +163,7 @@ export async function openMirrorFixture({
     await queue.whenIdle();
     await reader.close();
     await state.close();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
 
   return {

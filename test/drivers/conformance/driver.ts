@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checksumOf } from '../../../src/drivers/digest.js';
@@ -9,13 +8,14 @@ import {
   UnsupportedOperationError,
 } from '../../../src/drivers/errors.js';
 import { createDriver } from '../../../src/drivers/storage.js';
+import { createFolder, removeFolder } from '../../world/folder.js';
 import { type Fixture, randomContent, readAll, rejection, uniqueContainerName } from './fixture.js';
 
 export function driverCases({ backend, inContainer }: Fixture): void {
   const driver = createDriver(backend);
 
   inContainer('a file goes up and comes down as it was, with its hash', async (containerName) => {
-    const folder = await mkdtemp(join(tmpdir(), 'longshore-'));
+    const folder = createFolder();
     const container = await driver.getContainer(containerName);
     for (const size of [0, 1, 100_000, 3_000_000]) {
       const content = randomContent(size);
@@ -29,7 +29,7 @@ export function driverCases({ backend, inContainer }: Fixture): void {
       await object.download(join(folder, 'down'), { overwriteExisting: true });
       expect((await readFile(join(folder, 'down'))).equals(content)).toBe(true);
     }
-    await rm(folder, { recursive: true });
+    removeFolder(folder);
   });
 
   inContainer(

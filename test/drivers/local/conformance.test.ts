@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { localBackend } from '../../../src/drivers/local/backend.js';
+import { createFolder, removeFolder } from '../../world/folder.js';
 import { conformance } from '../conformance/suite.js';
 import { wrapInEveryLayer } from '../layers/every-layer.js';
 
@@ -21,11 +19,11 @@ for (const [name, fsync, wrap] of [
   ['local without fsync', false, bare],
   ['local in every layer', true, wrapInEveryLayer],
 ] as const) {
-  const root = mkdtempSync(join(tmpdir(), 'longshore-local-'));
+  const root = createFolder('local');
   conformance(name, {
     open: () => wrap(localBackend({ root, fsync })),
     again: () => wrap(localBackend({ root, fsync })),
-    stop: () => rmSync(root, { recursive: true, force: true }),
+    stop: () => removeFolder(root),
     refuses: isNoPath,
     badContainerNames: [
       '',

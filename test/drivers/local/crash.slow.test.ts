@@ -4,16 +4,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
+import { temporaryFolder } from '../../world/folder.js';
 import { call, contentOf, listAll, put, randomContent, readAll } from '../conformance/fixture.js';
-import {
-  afterwards,
-  CONTAINER,
-  openBox,
-  openLocal,
-  ref,
-  temporaryFolder,
-  unfinished,
-} from './fixture.js';
+import { afterwards, CONTAINER, openBox, openLocal, ref, unfinished } from './fixture.js';
 
 /** Puts objects of many sizes for ever, over each other, and prints the name of each when its put has resolved. */
 const WRITER = (root: string): string => `

@@ -23,6 +23,7 @@ import {
   ObjectInTheWayError,
   UnsupportedOperationError,
 } from '../../../src/drivers/errors.js';
+import { temporaryFolder } from '../../world/folder.js';
 import {
   call,
   contentOf,
@@ -33,15 +34,7 @@ import {
   rejection,
   streamedBody,
 } from '../conformance/fixture.js';
-import {
-  afterwards,
-  CONTAINER,
-  openBox,
-  openLocal,
-  ref,
-  temporaryFolder,
-  unfinished,
-} from './fixture.js';
+import { afterwards, CONTAINER, openBox, openLocal, ref, unfinished } from './fixture.js';
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 

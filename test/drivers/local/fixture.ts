@@ -1,21 +1,15 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { type LocalOptions, localBackend } from '../../../src/drivers/local/backend.js';
+import { temporaryFolder } from '../../world/folder.js';
 
 export const CONTAINER = 'box';
 
 /** Runs `cleanup` when the current test has ended; what was added last runs first. */
 export function afterwards(cleanup: () => Promise<void> | void): void {
   onTestFinished(cleanup);
-}
-
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-local-'));
-  afterwards(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** A driver that is closed after the test. */

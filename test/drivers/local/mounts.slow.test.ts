@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TargetFullError } from '../../../src/drivers/errors.js';
+import { temporaryFolder } from '../../world/folder.js';
 import {
   call,
   contentOf,
@@ -24,15 +25,7 @@ import {
   rejection,
   streamedBody,
 } from '../conformance/fixture.js';
-import {
-  afterwards,
-  CONTAINER,
-  openBox,
-  openLocal,
-  ref,
-  temporaryFolder,
-  unfinished,
-} from './fixture.js';
+import { afterwards, CONTAINER, openBox, openLocal, ref, unfinished } from './fixture.js';
 
 const MIB = 1024 * 1024;
 

@@ -18,8 +18,9 @@ import { createMakeDurable, type Dirty } from '../../../src/drivers/local/durabl
 import { type Failure, onFile, Refusal, toFailure } from '../../../src/drivers/local/failure.js';
 import { toStorageError } from '../../../src/drivers/local/storage-error.js';
 import { findDriver } from '../../../src/drivers/registry/registry.js';
+import { temporaryFolder } from '../../world/folder.js';
 import { call } from '../conformance/fixture.js';
-import { afterwards, temporaryFolder } from './fixture.js';
+import { afterwards } from './fixture.js';
 
 describe('settings', () => {
   const place = { folder: '/etc/longshore', env: {} };

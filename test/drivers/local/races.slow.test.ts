@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { temporaryFolder } from '../../world/folder.js';
 import { call, contentOf, put } from '../conformance/fixture.js';
-import { afterwards, CONTAINER, openBox, ref, temporaryFolder } from './fixture.js';
+import { afterwards, CONTAINER, openBox, ref } from './fixture.js';
 
 const module = (file: string): string =>
   JSON.stringify(new URL(`../../../src/drivers/${file}.js`, import.meta.url).href);

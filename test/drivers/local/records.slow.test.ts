@@ -12,8 +12,9 @@ import { encodeRecord, writeAbout } from '../../../src/drivers/local/record.js';
 import { LONGEST_ENTRY } from '../../../src/drivers/local/record-page.js';
 import { createRecordTable, openRecordTable } from '../../../src/drivers/local/record-table.js';
 import { statPath, versionOf } from '../../../src/file-stat.js';
+import { temporaryFolder } from '../../world/folder.js';
 import { call, listAll, put } from '../conformance/fixture.js';
-import { afterwards, CONTAINER, openBox, openLocal, ref, temporaryFolder } from './fixture.js';
+import { afterwards, CONTAINER, openBox, openLocal, ref } from './fixture.js';
 
 const all = () => true;
 

@@ -19,16 +19,9 @@ import {
   parseOwnerFolder,
   thisProcess,
 } from '../../../src/drivers/local/owner.js';
+import { temporaryFolder } from '../../world/folder.js';
 import { call, contentOf, listAll, listKeys, put, rejection } from '../conformance/fixture.js';
-import {
-  afterwards,
-  CONTAINER,
-  openBox,
-  openLocal,
-  ref,
-  temporaryFolder,
-  unfinished,
-} from './fixture.js';
+import { afterwards, CONTAINER, openBox, openLocal, ref, unfinished } from './fixture.js';
 
 describe('the root', () => {
   it('is made by the first change, and only by that', async () => {

@@ -13,7 +13,7 @@ import {
   writeAbout,
 } from '../../../src/drivers/local/record.js';
 import { anyInode, anyTimeNs } from '../../state/fixtures.js';
-import { temporaryFolder } from './fixture.js';
+import { temporaryFolder } from '../../world/folder.js';
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 

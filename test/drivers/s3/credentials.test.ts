@@ -1,7 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
@@ -9,6 +8,7 @@ import { InvalidCredentialsError, TargetUnavailableError } from '../../../src/dr
 import { createCredentialProvider } from '../../../src/drivers/s3/credentials/provider.js';
 import { fakeClock } from '../../fakes/clock.js';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../../fakes/s3/server.js';
+import { createFolder, removeFolder } from '../../world/folder.js';
 import { call, put, rejection } from '../conformance/fixture.js';
 import { openFake } from './open.js';
 
@@ -19,7 +19,7 @@ let folder: string;
 const cleanups: (() => unknown)[] = [];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'longshore-'));
+  folder = createFolder();
   fake = await startFakeS3();
   const owner = openFake(fake);
   await owner.createContainer(ref.container, call);
@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
   await fake.close();
-  await rm(folder, { recursive: true });
+  removeFolder(folder);
 });
 
 function open(

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
 import type { Ledger } from '../../../src/state/ledger.js';
@@ -10,6 +7,7 @@ import { openGuard } from '../../../src/sync/guard/open-guard.js';
 import type { GuardRule } from '../../../src/sync/guard-rule.js';
 import { type FakeClock, fakeClock } from '../../fakes/clock.js';
 import { record } from '../../state/fixtures.js';
+import { createFolder, removeFolder } from '../../world/folder.js';
 
 export const RULE: GuardRule = { count: 5, share: 1, atLeast: 0, windowMs: 3_600_000 };
 export const NO_FOREIGN = { count: 0, digest: '' };
@@ -33,7 +31,7 @@ export async function keep({
 }: {
   readonly rule?: GuardRule | null;
 } = {}): Promise<Kept> {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-guard-'));
+  const folder = createFolder('guard');
   let jumped = 0;
   const standing = fakeClock();
   const clock = {
@@ -78,7 +76,7 @@ export async function keep({
   await Promise.all(Array.from({ length: 100 }, (_, at) => store.index.put(nameOf(at), record())));
   onTestFinished(async () => {
     await state?.close();
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   });
   return { clock, listener, reopen: async (as) => (await open(as)).guard };
 }

@@ -5,7 +5,6 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -13,26 +12,26 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileChangedError, FileUnreadableError } from '../../../src/sync/file-errors.js';
 import { type FileReader, openFileReader } from '../../../src/sync/source/file-reader.js';
 import type { LocalEntry } from '../../../src/watcher/entry.js';
 import { ciphertext } from '../../ciphertext.js';
+import { createFolder, removeFolder } from '../../world/folder.js';
 
 let folder: string;
 let reader: FileReader;
 const never = new AbortController().signal;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'longshore-read-'));
+  folder = createFolder('read');
   reader = openFileReader({ source: folder, follow: false });
 });
 
 afterAll(async () => {
   await reader.close();
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 });
 
 function entryOf(name: string): LocalEntry {

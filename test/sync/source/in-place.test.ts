@@ -1,25 +1,24 @@
 import {
   closeSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isSamePath, openPlaceCheck } from '../../../src/sync/source/in-place.js';
+import { createFolder, removeFolder } from '../../world/folder.js';
 
 let source: string;
 
 beforeAll(() => {
-  source = mkdtempSync(join(tmpdir(), 'longshore-place-'));
+  source = createFolder('place');
 });
 
-afterAll(() => rmSync(source, { recursive: true }));
+afterAll(() => removeFolder(source));
 
 describe('whether what was opened is what its path says', () => {
   test('counts where the open file is, although the path has become what it was before', () => {

@@ -1,17 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   innerMounts,
   openMountCheck,
   withNewMounts,
 } from '../../../src/sync/source/inner-mounts.js';
 import { identityOf } from '../../../src/sync/source/source-identity.js';
+import { temporaryFolder } from '../../world/folder.js';
 
 function folderWith(...folders: readonly string[]): string {
-  const root = mkdtempSync(join(tmpdir(), 'longshore-inner-'));
-  onTestFinished(() => rmSync(root, { recursive: true }));
+  const root = temporaryFolder('inner');
   for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
   return root;
 }

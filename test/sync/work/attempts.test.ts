@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   ContainerDoesNotExistError,
   ObjectHashMismatchError,
@@ -23,6 +20,7 @@ import type { Outcome } from '../../../src/sync/work/mirror-context.js';
 import { openQuarantine } from '../../../src/sync/work/quarantine.js';
 import { createTargetRoom } from '../../../src/sync/work/target-room.js';
 import { type FakeClock, fakeClock } from '../../fakes/clock.js';
+import { temporaryFolder } from '../../world/folder.js';
 
 const DAEMON: Persistence = { backoff: PATIENT, attempts: 3, forEver: true };
 const ONCE: Persistence = { backoff: BRISK, attempts: 3, forEver: false };
@@ -31,8 +29,7 @@ const mismatch = new ObjectHashMismatchError('a', 'x', 'y', { driver: 'memory' }
 
 /** A folder that lives as long as the test, in which lives follow each other. */
 function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'longshore-attempts-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  const path = temporaryFolder('attempts');
   return path;
 }
 
