@@ -59,7 +59,7 @@ export async function detect(
   const kept = ledger.read().found;
   const found = await findDriver(config.driver).detect?.(
     config.settings,
-    { clock, notice: noticeOf(config, log), ...(kept !== undefined && { found: kept }) },
+    { clock, notice: noticeOf(config, log), ...(kept !== undefined && { detected: kept }) },
     { signal },
   );
   if (found !== undefined && found !== kept)
@@ -84,7 +84,7 @@ export function openTarget({
   patienceMs,
   giveUp,
 }: OpenTargetOptions): Target {
-  const world = { clock, notice: noticeOf(config, log), ...(found !== undefined && { found }) };
+  const world = { clock, notice: noticeOf(config, log), ...(found !== undefined && { detected: found }) };
   const bare = findDriver(config.driver).open(config.settings, world);
   const concurrency = config.concurrency ?? bare.capabilities.concurrency;
   const layered = layers(concurrency);

@@ -34,7 +34,7 @@ async function targetOf(server: string): Promise<TargetConfig> {
 
 test.each([
   ['MinIO', /^minio at/, []],
-  ['nginx', /^$/, ['whose S3 this is cannot be told: it is taken for a generic one']],
+  ['nginx', /^$/, ['S3 provider not recognised: the generic profile is used']],
 ])(
   'a daemon whose provider answers as %s notes whose it is, or says that nobody knows',
   async (server, expected, warnings) => {

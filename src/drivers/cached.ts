@@ -1,11 +1,11 @@
 import { NEVER_ABORTED, orAborted } from '../signal.js';
 import type { Call } from './call.js';
 
-/** Something that a service gives for a time: credentials, a token. */
-export interface KeptFresh<T> {
-  /** What is good now, got anew shortly before it ends. Rejects as `obtain` does, or with the reason of the call's signal. */
+/** A value that a service grants for a limited time: credentials, a token. */
+export interface Cached<T> {
+  /** A valid value, replaced shortly before it ends. Rejects as `obtain` does, or with the reason of the call's signal. */
   get(call: Call): Promise<T>;
-  /** To be told that the provider refused this one: the next `get` asks for another, once for all who wait. */
+  /** Drops a value that the provider refused: the next `get` obtains another, once for all callers. */
   refused(value: T): void;
 }
 
@@ -15,11 +15,11 @@ export interface Obtained<T> {
   leftMs(): number;
 }
 
-/** It is replaced this long before it ends, so that a long request still finishes with the one it has. */
+/** A value is replaced this long before it ends, so that a long request still finishes with it. */
 const RENEW_BEFORE_MS = 5 * 60_000;
 
-/** `obtain` is asked once for all who wait, so no single one of them can call it off. */
-export function cached<T>(obtain: (call: Call) => Promise<Obtained<T>>): KeptFresh<T> {
+/** Calls `obtain` once for all callers, so the signal of no single caller aborts it. */
+export function cached<T>(obtain: (call: Call) => Promise<Obtained<T>>): Cached<T> {
   let current: (Obtained<T> & { readonly renewBeforeMs: number }) | undefined;
   let underWay: Promise<T> | undefined;
 
@@ -43,7 +43,7 @@ export function cached<T>(obtain: (call: Call) => Promise<Obtained<T>>): KeptFre
       try {
         return await renewOnce(call);
       } catch (error) {
-        // Better the last minutes of the old one than none, while the service that gives it has a moment of weakness.
+        // The service may fail for a moment: the old value is still valid for some minutes.
         if (held !== undefined && held === current && held.leftMs() > 0 && !call.signal.aborted)
           return held.value;
         throw error;

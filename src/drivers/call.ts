@@ -26,7 +26,7 @@ export interface ObjectInfo extends ObjectRef {
   readonly checksums: readonly Checksum[];
   /** Keys in lower case. Empty in a listing of a provider whose listings have none. */
   readonly metaData: Readonly<Record<string, string>>;
-  /** `contentType`, `etag`, `lastModified` (milliseconds since the epoch), `versionId` where the provider has them, and what else it tells. */
+  /** `contentType`, `etag`, `lastModified` (milliseconds since the epoch), `versionId` where the provider has them, and more that it reports. */
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
@@ -46,7 +46,7 @@ export interface PageRequest {
   /** Items wanted at the most; the conformance suite asks for 2. Default: what the provider likes best. */
   readonly size?: number;
   /**
-   * True: who asks needs the key, size, checksums and etag of each object, and nothing else; a backend to which the rest
+   * True: the caller needs the key, size, checksums and etag of each object, and nothing else; a backend to which the rest
    * costs something leaves it out. Of no meaning in a listing of containers.
    */
   readonly bare?: boolean;
@@ -87,7 +87,7 @@ export interface BodyPart {
   readonly md5: string;
   /** Replayable. */
   readonly body: Body;
-  /** To be called when nobody reads `body` any more: the next part may need its memory. */
+  /** To be called when `body` is not read any more: the next part may need its memory. */
   release(): void;
 }
 

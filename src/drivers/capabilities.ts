@@ -20,7 +20,7 @@ export interface Limits {
   readonly maxKeyBytes: number;
 }
 
-/** What can be said of a name without asking the provider. Each gives the reason why it cannot be; undefined: it can. */
+/** Rules for names that need no request. Each function returns why the name is impossible; undefined: it is possible. */
 export interface NameRules {
   /** Of a container that is about to be created; one that is there already may have an older form. */
   newContainerProblem(name: string): string | undefined;
@@ -35,7 +35,7 @@ export interface Capabilities {
   readonly preconditions: readonly ('ifAbsent' | 'ifMatch')[];
   readonly limits: Limits;
   readonly names: NameRules;
-  /** `utf8`: listings come in UTF-8 byte order (G3). `none`: any order; who needs one sorts on disk first. */
+  /** `utf8`: listings come in UTF-8 byte order (G3). `none`: any order; a comparison sorts them on disk first. */
   readonly listingOrder: 'utf8' | 'none';
   /**
    * Whether listings carry checksums and metadata, so that a comparison needs no request per object. `largeSizes` false: an
@@ -57,8 +57,8 @@ export interface Capabilities {
 
 export interface Copy {
   /**
-   * Whether what is copied is the very object that was compared with `CopySource.expected`, whoever replaces it meanwhile.
-   * False: what takes its place between the look and the copy may be copied, so nothing may be sent there until it is over.
+   * Whether a copy has the content that was compared with `CopySource.expected`, even if the source is replaced meanwhile.
+   * False: an object that replaces the source between HEAD and copy may be copied, so nothing may be sent there until then.
    */
   readonly bindsSource: boolean;
   /** Whether `CopyReplacement.precondition` is kept. False: it must not be given. */
@@ -79,18 +79,18 @@ export interface Copy {
 
 /** What is copied. */
 export interface CopySource extends ObjectRef {
-  /** What it must be. Default: whatever is there. */
+  /** The content that it must have. Default: any. */
   readonly expected?: ExpectedContent;
 }
 
 export interface ExpectedContent {
   /** Hex, of the content. */
   readonly md5: string;
-  /** The `extra.etag` that an object of this content was seen to have; it decides where nothing tells the MD5. */
+  /** The `extra.etag` that an object of this content was seen to have; it decides where the MD5 is not known. */
   readonly etag?: string | undefined;
 }
 
-/** All that a copy is to have of its own; what is not given is not taken from the source either. */
+/** The description of a copy that does not keep the source's. Nothing that is missing here is taken from the source. */
 export type CopyReplacement = Pick<PutOptions, 'contentType' | 'metaData' | 'storageClass'> &
   Partial<Pick<PutOptions, 'headers' | 'precondition'>>;
 
@@ -117,15 +117,15 @@ export interface Part {
   readonly size: number;
   /** What the provider gave for the part (an ETag, a block id); plain text, kept over a restart. */
   readonly receipt: string;
-  /** Hex MD5 of its bytes, as the provider has confirmed it; undefined where nothing tells it. */
+  /** Hex MD5 of its bytes, as the provider has confirmed it; undefined where it is not known. */
   readonly md5?: string;
 }
 
 /** An upload as the provider lists it. */
 export interface ListedUpload extends UploadToken {
-  /** Milliseconds since the epoch, by the provider's clock; undefined where it does not tell. */
+  /** Milliseconds since the epoch, by the provider's clock; undefined where it is not known. */
   readonly beganAtMs?: number;
-  /** The driver has marked it as waste itself: aborting it is all that is left to do. */
+  /** The driver has marked it as waste: it is only to be aborted. */
   readonly discarded?: true;
 }
 
@@ -133,8 +133,8 @@ export interface Multipart {
   readonly partSize: { readonly min: number; readonly max: number; readonly maxParts: number };
   begin(ref: ObjectRef, options: PutOptions, call: Call): Promise<UploadToken>;
   /**
-   * `body.size` is never undefined here. Resolves once the provider has confirmed these very bytes, where it tells a
-   * digest of a part. Sending a number again replaces that part.
+   * `body.size` is never undefined here. Resolves once the provider has confirmed these very bytes, where it reports
+   * a digest of a part. Sending a number again replaces that part.
    */
   uploadPart(token: UploadToken, partNumber: number, body: Body, call: Call): Promise<Part>;
   /** In ascending order. An upload that is unknown, complete or aborted rejects with ObjectDoesNotExistError. */
@@ -143,7 +143,7 @@ export interface Multipart {
   complete(token: UploadToken, parts: readonly Part[], call: Call): Promise<ObjectInfo>;
   /** An upload that is unknown, complete or already aborted is not an error. */
   abort(token: UploadToken, call: Call): Promise<void>;
-  /** Everybody's uploads to keys with this prefix, not only those that were begun here. */
+  /** All uploads to keys with this prefix, those of other programs too. */
   unfinished(container: string, prefix: string, call: Call): Promise<readonly ListedUpload[]>;
   /**
    * The `extra.etag` of an object that was made of parts of this content, given with their MD5s, in order. Undefined
@@ -187,7 +187,7 @@ export interface Versions {
     range: ByteRange | undefined,
     call: Call,
   ): Promise<AsyncIterable<Uint8Array>>;
-  /** For good. A delete marker that is deleted brings the version before it back. A missing version is no error. */
+  /** Deletes a version permanently. Deleting a delete marker restores the version before it. A missing version is no error. */
   deleteVersion(ref: ObjectRef, versionId: string, call: Call): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import mime from 'mime';
 
-/** What a provider calls bytes of which nothing is known (RFC 2046 section 4.5.1). */
+/** The type of bytes whose format is unknown (RFC 2046 section 4.5.1). */
 const UNKNOWN_CONTENT_TYPE = 'application/octet-stream';
 
 /** By extension, of the first name that has a known one: `archive.tar.gz` is what its last extension says. */

@@ -9,10 +9,10 @@ import type { Notice } from './notice.js';
 /** What a driver takes from outside. */
 export interface DriverWorld {
   readonly clock: Clock;
-  /** Is told what somebody should know although everything goes on, such as a clock that is wrong. Default: nobody is. */
+  /** Receives warnings about conditions that stop nothing, such as a wrong clock. Default: they are dropped. */
   readonly notice?: Notice;
-  /** What `detect` resolved with at an earlier start, or just now. */
-  readonly found?: string;
+  /** The result of `detect`, from an earlier start or from now. */
+  readonly detected?: string;
 }
 
 /** A kind of storage that a target can name: what may be written about it, and how it is opened. One line in registry.ts each. */
@@ -23,9 +23,9 @@ export interface DriverKind<S = unknown> {
   readonly aliases: readonly string[];
   /** One line for help texts and editors. */
   readonly summary: string;
-  settings(place: ConfigContext): Schema<S>;
+  settings(context: ConfigContext): Schema<S>;
   /**
-   * Asks the provider for what the settings leave open, such as whose S3 it is, unless `world.found` has the answer
+   * Asks the provider for what the settings leave open, such as whose S3 it is, unless `world.detected` has the answer
    * already. What it resolves with is to be kept and given to `open`; undefined when nothing is open, or nothing could
    * be found out.
    */
@@ -43,7 +43,7 @@ export interface DriverKind<S = unknown> {
   placeProblem?(place: NamedPlace, settings: S): PlaceProblem | undefined;
   /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */
   folders?(settings: S): readonly string[];
-  /** Why a target looks as if it never held a place, without asking a provider; undefined: it does not, or that cannot be known. */
+  /** Why a target seems never to have held a mirror, found without a request; undefined: it does not seem so, or cannot be known. */
   blank?(settings: S, place: NamedPlace): string | undefined;
   /**
    * Whether only processes of this running system can reach what lies at a place, as on a disk of this machine. False where

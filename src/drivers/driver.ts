@@ -27,7 +27,7 @@ export interface UploadOptions extends CallOptions {
 /** For uploads in parts: where the token is kept, so that a later call can go on from it. */
 export interface Resume {
   readonly token?: UploadToken;
-  /** Called before an upload is begun: if its answer is lost, this is all that anybody knows of it. */
+  /** Called before an upload is begun: if its answer is lost, this call is the only trace of it. */
   beginning?(): Promise<void>;
   keep(token: UploadToken): Promise<void>;
 }
@@ -50,7 +50,7 @@ export interface StorageDriver {
   readonly hashType: ChecksumAlgorithm | undefined;
   readonly capabilities: Capabilities;
 
-  /** Lazy: the first request goes out at the first step; leaving the loop early asks no more. */
+  /** Lazy: the first request goes out at the first step; leaving the loop early sends no more requests. */
   iterateContainers(options?: CallOptions): AsyncIterable<Container>;
   listContainers(options?: CallOptions): Promise<Container[]>;
   getContainer(containerName: string, options?: CallOptions): Promise<Container>;
@@ -107,7 +107,7 @@ export interface StorageDriver {
     range: ByteRange,
     options?: CallOptions,
   ): AsyncIterable<Uint8Array>;
-  /** A missing object rejects with ObjectDoesNotExistError, at the price of one look first. */
+  /** A missing object rejects with ObjectDoesNotExistError, at the price of one HEAD before. */
   deleteObject(object: StorageObject, options?: CallOptions): Promise<true>;
   enableObjectCdn(object: StorageObject, options?: CallOptions): Promise<true>;
   getObjectCdnUrl(object: StorageObject, options?: CallOptions): Promise<string>;

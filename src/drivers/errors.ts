@@ -112,20 +112,20 @@ export class ObjectTooLargeError extends ObjectError {
 }
 
 /**
- * Another object stands in the way: a store that keeps objects as files cannot hold both `a` and `a/b`. Once the other
+ * Another object is an obstacle: a store that keeps objects as files cannot hold both `a` and `a/b`. Once the other
  * is gone, the same call succeeds.
  */
 export class ObjectInTheWayError extends InvalidObjectNameError {}
 
 /**
- * The file that was being sent changed under the reader: nothing of it was kept. The same call would fail again; who
- * wants the new content looks at the file anew.
+ * The file that was being sent changed under the reader: nothing of it was kept. The same call would fail again; to
+ * send the new content, stat the file again.
  */
 export class SourceChangedError extends ObjectError {
   override readonly name = 'SourceChangedError';
 }
 
-/** A conditional put lost the race: somebody else's object is there. */
+/** A conditional put lost the race: another writer's object is there. */
 export class PreconditionFailedError extends ObjectError {
   override readonly name = 'PreconditionFailedError';
 }
@@ -143,7 +143,7 @@ export class ObjectAccessDeniedError extends ObjectError {
   override readonly name = 'ObjectAccessDeniedError';
 }
 
-/** The provider knows these credentials, and they may not look at, list or change this container. Stops the mirrors that are bound to it. */
+/** The provider accepts these credentials, but they may not read, list or change this container. Stops the mirrors that are bound to it. */
 export class ContainerAccessDeniedError extends ContainerError {
   override readonly name = 'ContainerAccessDeniedError';
 }

@@ -15,7 +15,7 @@ export interface FileBodyOptions {
   /** What the file is sent as, for errors. */
   readonly ref: ObjectRef;
   readonly driver: string;
-  /** The version that is meant. Default: the one that is there. */
+  /** The version to read. Default: the present one. */
   readonly expected?: FileVersion;
   /** Default true. False: a symbolic link in the file's place is not the file. */
   readonly follow?: boolean;
@@ -88,7 +88,7 @@ async function* readRange(
   try {
     await refuseChanged(file, source);
     for (let position = start; position < end; ) {
-      // A new buffer each time: whoever takes the chunk may still hold it when the next one is read.
+      // A new buffer each time: the consumer may still hold a chunk when the next one is read.
       const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, end - position));
       const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, position);
       position += bytesRead;

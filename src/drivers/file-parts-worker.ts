@@ -64,7 +64,7 @@ port.on('message', (given: PartWanted) => {
 });
 
 function readPart(given: PartWanted): FilePartsMessage {
-  // O_NONBLOCK: a FIFO that took the file's place would otherwise wait for a writer for ever.
+  // O_NONBLOCK: a FIFO that took the file's place would otherwise block until it has a writer.
   fd ??= openSync(
     path,
     constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW),
@@ -84,7 +84,7 @@ function readPart(given: PartWanted): FilePartsMessage {
     done += got;
     position += got;
   }
-  // After each part, so that nobody waits for the last one to learn that all of them are in vain.
+  // After each part, so that an upload of a changed file ends early.
   if (!isVersion(statDescriptor(fd), version)) return { kind: 'changed' };
   number += 1;
   return {

@@ -77,7 +77,7 @@ export function fileParts(
       throw error;
     } finally {
       unlink();
-      worker.on('error', () => {}); // nobody listens any more, and it may still run out of memory
+      worker.on('error', () => {}); // without a listener, an out-of-memory error would end the process
       worker.unref();
       // Not awaited: one that hangs in a dead network file system cannot be ended.
       void worker.terminate();

@@ -2,7 +2,7 @@ import type { Backend } from './backend.js';
 import type { Call, ObjectInfo, ObjectRef } from './call.js';
 import { ObjectDoesNotExistError } from './errors.js';
 
-/** One look at an object: undefined when it is not there. Else rejects as `headObject` does. */
+/** The object by one HEAD; undefined when there is none. Else rejects as `headObject` does. */
 export async function findObject(
   backend: Pick<Backend, 'headObject'>,
   ref: ObjectRef,

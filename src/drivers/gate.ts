@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.js';
 import { onAbort } from '../signal.js';
 
-/** Lets a number of callers in at once, in the order in which they came. */
+/** Admits a limited number of callers at once, in the order of their calls. */
 export interface Gate {
-  /** Resolves with what must be called, once, to leave. Rejects with the signal's reason when it is aborted first. */
+  /** Resolves with a function that the caller must call once to leave. Rejects with the signal's reason when it is aborted first. */
   enter(signal: AbortSignal): Promise<() => void>;
-  /** How many may be inside from now on. Who is inside stays. */
+  /** Sets how many callers may be inside. Those who are inside stay. */
   allow(callers: number): void;
-  /** Lets nobody in for so long. A shorter pause does not cut a longer one. */
+  /** Admits no caller for this time. A shorter pause does not end a longer one. */
   pauseFor(ms: number): void;
 }
 
@@ -31,7 +31,7 @@ export function openGate(clock: Pick<Clock, 'monotonic' | 'sleep'>, callers: num
     admit();
   }
 
-  function place(signal: AbortSignal): Promise<void> {
+  function freeSlot(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const letIn = () => {
         forget();
@@ -46,7 +46,7 @@ export function openGate(clock: Pick<Clock, 'monotonic' | 'sleep'>, callers: num
     });
   }
 
-  /** Waits inside: nobody else may go ahead either, and a wait that somebody holds keeps the process alive. */
+  /** Waits inside, so that no other caller overtakes, and so that the wait keeps the process alive. */
   async function pause(signal: AbortSignal): Promise<void> {
     for (let ms = pausedUntil - clock.monotonic(); ms > 0; ms = pausedUntil - clock.monotonic())
       await clock.sleep(ms, signal);
@@ -56,7 +56,7 @@ export function openGate(clock: Pick<Clock, 'monotonic' | 'sleep'>, callers: num
     async enter(signal) {
       signal.throwIfAborted();
       if (inside < allowed && waiting.size === 0) inside += 1;
-      else await place(signal);
+      else await freeSlot(signal);
       try {
         await pause(signal);
         return release;

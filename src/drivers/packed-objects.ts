@@ -1,7 +1,7 @@
 /** Keys, sizes and digests of many objects, in one piece of memory that goes to another thread without being copied. */
 export type PackedObjects = Uint8Array<ArrayBuffer>;
 
-/** What a `bare` listing tells of an object. */
+/** What a `bare` listing has of an object. */
 export interface BareObject {
   readonly key: string;
   readonly size: number;
@@ -56,14 +56,14 @@ export function packObjects(objects: readonly BareObject[]): PackedObjects {
   return new Uint8Array(bytes.buffer.slice(0, at));
 }
 
-/** Goes over packed objects one by one, and tells of the one that it stands at; before the first `next` of none. */
+/** A cursor over packed objects, whose properties are those of the current object. There is none before the first `next`. */
 export class PackedReader implements BareObject {
   readonly #bytes: Buffer;
   #at = 0;
   #keyStart = 0;
   #keyEnd = 0;
   #end = 0;
-  /** Of the object that it stands at, once somebody has asked. */
+  /** Of the current object, once it was read. */
   #md5: string | undefined;
 
   constructor({ buffer }: PackedObjects) {

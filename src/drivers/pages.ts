@@ -8,7 +8,7 @@ export interface PagesOptions {
 }
 
 /**
- * Pages in a row that may be empty and not the last: a provider that looks through many deleted versions gives some. Before
+ * Pages in a row that may be empty and not the last: a provider that skips many deleted versions returns some. Before
  * each of them but the first there is a pause, twice as long each time, of LONGEST_PAUSE_MS at the most.
  */
 const MOST_EMPTY_PAGES = 100;
@@ -26,7 +26,7 @@ export async function* itemsOfPages<T>(
 
 /**
  * The pages of a listing as they are wanted. A provider that gives the token that it was asked with, or empty pages with new
- * tokens without an end, would be asked for ever; that is an error.
+ * tokens without an end, would be asked without end; that is an error.
  */
 export async function* pages<P extends Page<unknown>>(
   driver: string,
@@ -37,7 +37,7 @@ export async function* pages<P extends Page<unknown>>(
   let empty = 0;
   while (true) {
     const page = await list(after === undefined ? {} : { after });
-    const isEmpty = hasNothing(page); // before who gets it gives its memory to another thread
+    const isEmpty = hasNothing(page); // before the consumer transfers its memory to another thread
     yield page;
     if (page.next === undefined) return;
     if (page.next === after) {
@@ -62,7 +62,7 @@ export async function* pages<P extends Page<unknown>>(
   }
 }
 
-/** The items of a packed page are made when they are looked at. */
+/** The items of a packed page are made when they are read. */
 function hasNothing(page: Page<unknown> & { readonly packed?: Uint8Array }): boolean {
   return page.packed === undefined ? page.items.length === 0 : page.packed.byteLength === 0;
 }

@@ -2,7 +2,7 @@ import { childController, orAborted } from '../signal.js';
 
 /**
  * Runs `work` on each item, `lanes` at a time, and takes an item only when a lane is free for it. The first failure
- * aborts the signal of the others and is what this rejects with, once all have come to rest.
+ * aborts the signal of the others. This rejects with it when all lanes have ended.
  */
 export async function eachInParallel<T>(
   items: Iterable<T> | AsyncIterable<T>,

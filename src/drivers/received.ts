@@ -7,7 +7,7 @@ export interface Expected {
   readonly objectName: string;
   readonly driver: string;
   readonly size: number;
-  /** Undefined: the provider tells no digest of these bytes. */
+  /** Undefined: the provider reports no digest of these bytes. */
   readonly checksum: Checksum | undefined;
   readonly signal: AbortSignal;
 }

@@ -43,7 +43,7 @@ export interface Sent {
 
 /**
  * Stores a body, in one put or in parts, and compares what the provider then says with the bytes that went out. Where it
- * says nothing, the object is looked at, and at last read back. When they differ this rejects with
+ * says nothing, a HEAD is sent, and at last the object is read back. When they differ this rejects with
  * ObjectHashMismatchError, and the object that the provider holds is not to be trusted.
  */
 export async function sendObject(
@@ -97,7 +97,7 @@ export async function sendObject(
   return { info, partSize, checksum };
 }
 
-/** MD5 wherever something tells it: records and comparisons are by MD5. */
+/** MD5 wherever the provider has it: records and comparisons are by MD5. */
 function algorithmOf({ hashType, capabilities: { checksums } }: Backend): ChecksumAlgorithm {
   return hashType ?? (checksums.includes('md5') ? 'md5' : checksums[0]) ?? 'md5';
 }
@@ -136,7 +136,7 @@ async function sendBytes(
   return { info, checksum, partSize: undefined };
 }
 
-/** `already`: every byte of it was confirmed on its way. */
+/** `already`: the provider has confirmed every byte. */
 async function confirm(
   backend: Backend,
   info: ObjectInfo,
@@ -152,13 +152,13 @@ async function confirm(
   if (checksum === undefined) return;
   const reported = findChecksum(info.checksums, checksum.algorithm);
   if (reported === undefined && already) return;
-  const found = reported ?? (await lookAtContent(backend, info, checksum.algorithm, signal));
+  const found = reported ?? (await digestOfStored(backend, info, checksum.algorithm, signal));
   if (found.hex !== checksum.hex)
     throw new ObjectHashMismatchError(info.key, checksum.hex, found.hex, { driver: backend.name });
 }
 
-/** What the provider tells of the object when it is asked, or else what it gives back. */
-async function lookAtContent(
+/** The digest that a HEAD reports, or else the digest of the content that is read back. */
+async function digestOfStored(
   backend: Backend,
   { container, key }: ObjectInfo,
   algorithm: ChecksumAlgorithm,
@@ -175,7 +175,7 @@ async function lookAtContent(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof StorageError) || error.retry !== 'never') throw error;
-    const problem = `was stored, but cannot be verified: the provider tells no ${algorithm} of it, and it cannot be read back (${error.message})`;
+    const problem = `was stored, but cannot be verified: the provider reports no ${algorithm} of it, and it cannot be read back (${error.message})`;
     throw new ObjectError(key, problem, { driver: backend.name, cause: error });
   }
 }

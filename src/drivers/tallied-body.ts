@@ -3,9 +3,9 @@ import type { Body, Checksum, ChecksumAlgorithm, ObjectRef } from './call.js';
 import { createDigest } from './digest.js';
 import { ObjectError } from './errors.js';
 
-/** What a body turned out to be when it was read last. */
+/** The size and digests of a body when it was read last. */
 export interface Tally {
-  /** `unread`: nobody opened it. `unfinished`: the last reading has not come to the end. */
+  /** `unread`: never opened. `unfinished`: the last reading did not reach the end. */
   readonly state: 'unread' | 'unfinished' | 'read';
   readonly size: number;
   /** Undefined when no digest was asked for. */
@@ -20,7 +20,7 @@ export interface TallyOptions {
 }
 
 /**
- * The same body, counted and hashed as it is read: each `open` starts again from nothing, so that a retry is tallied
+ * The same body, counted and hashed while it is read: each `open` starts from zero, so that a retry is tallied
  * on its own. A source that gives fewer or more bytes than `size` throws, which makes a put reject (G2).
  */
 export function tallyBody(

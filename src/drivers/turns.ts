@@ -1,13 +1,13 @@
 import { orAborted } from '../signal.js';
 
-/** Work on one thing at a time, in the order of the calls. */
+/** Runs the work for one key one at a time, in the order of the calls. */
 export interface Turns {
-  /** Rejects with the signal's reason when it is aborted before the turn has come; `run` is not called then. */
+  /** Rejects with the signal's reason when it is aborted before its turn; `run` is not called then. */
   take<T>(thing: string, signal: AbortSignal, run: () => Promise<T>): Promise<T>;
 }
 
 export function openTurns(): Turns {
-  /** Settled when all that has been asked for is over, for each thing that somebody works on. */
+  /** For each key with work: settled when all work that was requested for it has ended. */
   const over = new Map<string, Promise<unknown>>();
   return {
     async take(thing, signal, run) {
@@ -16,7 +16,7 @@ export function openTurns(): Turns {
         if (before !== undefined) await orAborted(before, signal);
         return run();
       })();
-      // Who gives up does not let the next one overtake those before it.
+      // An aborted caller does not let the next one overtake earlier callers.
       const all = Promise.allSettled([before, own]);
       over.set(thing, all);
       try {

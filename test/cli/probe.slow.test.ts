@@ -61,11 +61,11 @@ it('says whose S3 it found, and that it found nobody', async () => {
     expect(console.stdout.text()).toContain(
       `target vault (driver s3, found to be minio at http://127.0.0.1:${port}), container box`,
     );
-    expect(console.stderr.text()).not.toContain('cannot be told');
+    expect(console.stderr.text()).not.toContain('not recognised');
     expect(await console.run(['probe', 'other', '--container', 'box'])).toBe(0);
     expect(console.stdout.text()).toContain('target other (driver s3), container box');
     expect(console.stderr.text()).toContain(
-      'warning: whose S3 this is cannot be told: it is taken for a generic one',
+      'warning: S3 provider not recognised: the generic profile is used',
     );
   } finally {
     await named.close();

@@ -31,7 +31,7 @@ test.each([
   ['an hour', 60 * MINUTE, 55 * MINUTE],
   ['four minutes', 4 * MINUTE, 2 * MINUTE],
 ])(
-  'what is good for %s is asked for once, and anew before it ends',
+  'cached value: is obtained once while it is good for %s, and again before it ends',
   async (_, goodForMs, renewedAfterMs) => {
     const { clock, number } = openService(goodForMs);
     expect(await Promise.all([number(), number()])).toEqual([1, 1]);

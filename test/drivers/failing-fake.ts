@@ -16,7 +16,7 @@ export interface FailingFake<F extends Fake> {
 
 export const CONTAINER = 'faults';
 
-/** A service that fails as it is told to, with one container, for one test. */
+/** A service with one container and scripted failures, for one test. */
 export async function openFailingFake<F extends Fake>(
   start: () => Promise<F>,
   open: (fake: F, settings: { readonly timeout: string }) => Backend,

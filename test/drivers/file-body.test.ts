@@ -31,7 +31,7 @@ async function file(size: number): Promise<{ path: string; content: Buffer }> {
   return { path, content };
 }
 
-test('a small file is in memory, a large one is read as often as it is opened', async () => {
+test('file body: holds a small file in memory, and reads a large one each time it is opened', async () => {
   const small = await file(1024 * 1024);
   expect((await fileBody(small.path, options)).bytes?.byteLength).toBe(small.content.byteLength);
   const large = await file(LARGE);

@@ -68,13 +68,13 @@ test('holes are read as zeroes', async () => {
   expect(source.md5()).toBe(checksumOf('md5', content).hex);
 });
 
-test('P7: parts that nobody releases hold back the reading', async () => {
+test('P7: file parts: reading waits while parts are not released', async () => {
   await writeFile(path, randomContent(12 * MIB));
   const { parts } = await partsOf(MIB);
   const held: BodyPart[] = [];
   for (let i = 0; i < 5; i += 1) held.push((await parts.next()).value as BodyPart);
   const next = parts.next();
-  // Another thread's silence can only be told by asking it something else: a second reading of the same file ends meanwhile.
+  // Only another request shows that a thread waits: a second reading of the same file ends meanwhile.
   await drain((await partsOf(MIB)).parts);
   expect(await Promise.race([next, Promise.resolve('waits')])).toBe('waits');
   for (const { release } of held) release();

@@ -34,7 +34,7 @@ const cutsAndChunk = fc.tuple(
   fc.integer(),
 );
 
-test('content of an object in parts: is told by its ETag wherever it is cut, and other content is not', async () => {
+test('content of a multipart object: is proven by its ETag for any cuts, and other content is not', async () => {
   await fc.assert(
     fc.asyncProperty(cutsAndChunk, async ([cuts, chunk, seed]) => {
       const total = cuts.reduce((sum, each) => sum + each, 0);

@@ -46,7 +46,7 @@ async function rig(maxParts = 10_000) {
   return { memory, backend, faults, send, stored, unfinished };
 }
 
-/** A body that can seek and is not in memory, and tells what was read of it. */
+/** A body that can seek and is not in memory, and records what was read of it. */
 function seekable(
   content: Buffer,
   reads: (readonly [number, number])[] = [],
@@ -243,7 +243,7 @@ test('a stream that was begun is closed when the upload cannot be begun, or what
   faults.assertUsedUp();
 });
 
-test('an upload whose completion is refused for good is given up, so that the next try begins anew', async () => {
+test('multipart upload: is aborted when its completion is refused for good, so that the next try begins again', async () => {
   const { send, faults, unfinished } = await rig();
   const { keep } = keeper();
   faults.next('complete', new StorageError('refused', { driver: 'memory' }));
@@ -330,7 +330,7 @@ test('G6: an abort ends an upload in its middle, even when the source hangs, and
   ).toBe('enough');
   expect(await unfinished()).toEqual([]);
   expect(await listKeys(memory, 'c')).toEqual([]);
-  expect(ended).toBe(false); // it hangs still, and nobody waits for it
+  expect(ended).toBe(false); // it still hangs, and the upload does not wait for it
 });
 
 test('a body with too many bytes for the parts allowed is refused', async () => {

@@ -17,7 +17,7 @@ const ref = { container: 'c', key: 'k' };
 const settings = { signal: call.signal, verifyHash: true };
 const content = randomContent(5000);
 
-/** A provider that stores, and tells no digest where it is asked not to. */
+/** A provider that stores, and reports no digest where the test wants none. */
 async function reticent(silent: { readonly put: boolean; readonly head: boolean }) {
   const memory = memoryBackend({ partSize: { min: 1024, max: 4096, maxParts: 100 } });
   await memory.createContainer('c', call);
@@ -50,7 +50,7 @@ const bodies = {
   'a stream': () => streamedBody(content, 700),
 };
 for (const [what, body] of Object.entries(bodies)) {
-  test(`P2: ${what}: what the put does not confirm is looked at, and read back when that tells nothing either`, async () => {
+  test(`P2: ${what}: an object that the put does not confirm is checked by a HEAD, and read back when that has no digest`, async () => {
     const reported = await reticent({ put: false, head: false });
     await sendObject(reported.provider, ref, body(), plain, settings);
     expect(reported.faults.calls).toEqual(['putObject']);
@@ -63,7 +63,7 @@ for (const [what, body] of Object.entries(bodies)) {
     expect(read.faults.calls).toEqual(['putObject', 'headObject', 'readObject']);
   });
 
-  test(`P2: ${what}: an object that is not what was sent, or that nobody can read, is not stored`, async () => {
+  test(`P2: ${what}: an object that is not what was sent, or cannot be read back, is not stored`, async () => {
     const { provider, faults } = await reticent({ put: true, head: true });
     const other: Backend = {
       ...provider,
@@ -74,7 +74,7 @@ for (const [what, body] of Object.entries(bodies)) {
     );
     faults.next('readObject', new InvalidCredentialsError('may not read', { driver: 'memory' }));
     expect((await rejection(sendObject(provider, ref, body(), plain, settings))).message).toBe(
-      'object "k" was stored, but cannot be verified: the provider tells no md5 of it, and it cannot be read back (may not read)',
+      'object "k" was stored, but cannot be verified: the provider reports no md5 of it, and it cannot be read back (may not read)',
     );
     const away = new TargetUnavailableError('away', { driver: 'memory', retry: 'backoff' });
     faults.next('readObject', away);

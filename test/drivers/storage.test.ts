@@ -58,7 +58,7 @@ const store = (name: string, content = 'content') =>
   container.uploadObjectViaStream(chunks(content), name);
 
 describe('containers and listings', () => {
-  test('are iterated page by page, as far as somebody looks', async () => {
+  test('are iterated page by page, as far as they are read', async () => {
     for (let i = 0; i < 5; i += 1) await store(`object ${i}`);
     const list = memory.listObjects;
     const small: Backend = {
@@ -183,7 +183,7 @@ describe('uploads', () => {
     }
   });
 
-  test('the comparison can be left out', async () => {
+  test('the comparison can be switched off', async () => {
     faults.next('putObject', 'wrong checksum');
     const object = await container.uploadObject(await file('a', 'content'), 'x', {
       verifyHash: false,

@@ -4,7 +4,7 @@ import { rejection } from './conformance/fixture.js';
 
 const never = new AbortController().signal;
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test ends it. */
 function work() {
   let end = (): void => {};
   const ended = new Promise<void>((resolve) => {
@@ -36,14 +36,14 @@ test('work on one thing waits for what came before it, on others it does not', a
   await secondDone;
 });
 
-test('a failure is told to who asked, and the next one has its turn', async () => {
+test('turns: a failure rejects its caller only, and the next caller has its turn', async () => {
   const turns = openTurns();
   const failed = rejection(turns.take('a', never, () => Promise.reject(new Error('no'))));
   expect(await turns.take('a', never, () => Promise.resolve(5))).toBe(5);
   expect((await failed).message).toBe('no');
 });
 
-test('who gives up while it waits runs nothing, and lets nobody overtake', async () => {
+test('turns: an aborted caller runs nothing, and no caller overtakes', async () => {
   const turns = openTurns();
   const stop = new AbortController();
   const [first, dropped, last] = [work(), work(), work()];

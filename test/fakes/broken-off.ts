@@ -5,7 +5,7 @@ const GONE = 'the client went away';
 
 /**
  * A request's body; undefined when `stopAfter` bytes of it have come. Rejects when the client has gone: on a busy machine it
- * may have done so, and have asked for something else, before its connection was even accepted. The stream is left as it is:
+ * may have done so, and have asked for something else, before its connection was even accepted. The stream is left unchanged:
  * iterating would close the connection in its own way.
  */
 export function readBody(

@@ -12,7 +12,7 @@ export type Fault =
   | { readonly lost: Error }
   /** The connection ends after so many bytes of content: a put fails, a reading just ends. */
   | { readonly cutAfter: number }
-  /** Succeeds and tells checksums of other content. */
+  /** Succeeds and reports checksums of other content. */
   | 'wrong checksum'
   /** Gives no answer until the call is aborted. */
   | 'hang'
@@ -28,7 +28,7 @@ export interface Faults {
   assertUsedUp(): void;
 }
 
-/** A backend whose calls fail as they are told to, and are otherwise made. */
+/** A backend whose calls fail as scripted, and are otherwise made. */
 export function faulty(inner: Backend): { readonly backend: Backend; readonly faults: Faults } {
   const scripted = new Map<Operation, (Fault | undefined)[]>();
   const calls: Operation[] = [];

@@ -12,7 +12,7 @@ export type HttpFault =
   | { readonly kind: 'late'; readonly afterMs: number }
   /** Nothing is ever answered, and nothing done. */
   | { readonly kind: 'stall' }
-  /** The answer's headers and this many bytes of its body, then nothing more: for ever, or because the connection is reset. */
+  /** The answer's headers and this many bytes of its body, then nothing more: the connection hangs or is reset. */
   | { readonly kind: 'stall-body' | 'truncate'; readonly afterBytes: number }
   /** The answer to a HEAD, or to a GET, has no Content-Length, as some proxies have it. */
   | { readonly kind: 'no-length' }

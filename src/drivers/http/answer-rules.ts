@@ -2,8 +2,8 @@ import { type ErrorContext, UnprovenAnswerError } from '../errors.js';
 import type { HttpHeaders } from './exchange.js';
 import { actionWithPlace, type Subject } from './refusal.js';
 
-// No answer is a confirmation unless it carries what that operation's answer must carry: a captive portal, a proxy or
-// another web server answers 200 to everything. Each driver has one table that says what that is.
+// An answer confirms an operation only if it satisfies the rule of that operation: a captive portal, a proxy or another
+// web server answers 200 to everything. Each driver has one table of rules.
 
 /** An answer as far as it has been read. */
 export interface AnswerRead {
@@ -29,7 +29,7 @@ export interface AnswerRule {
   readonly body?: BodyRule;
 }
 
-/** How the answers of one protocol can be told from those of any web server. */
+/** How the answers of one protocol are distinguished from those of any web server. */
 export interface Protocol {
   readonly driver: string;
   /** For people. */

@@ -61,7 +61,7 @@ export function bufferedAnswer(limit: number): AnswerSink<HttpAnswer> {
   };
 }
 
-/** Bytes that wait for a slow reader before the sender is told to stop. */
+/** Bytes that wait for a slow reader before the connection is paused. */
 const HIGH_WATER = 2 ** 20;
 
 export function streamedAnswer(signal: AbortSignal): AnswerSink<HttpStream> {
@@ -115,7 +115,7 @@ export function streamedAnswer(signal: AbortSignal): AnswerSink<HttpStream> {
   };
 }
 
-/** The beginning of an answer's body as text; the rest is left. For error documents, which tell what they have to at the start. */
+/** The beginning of an answer's body as text; the rest is left. For error documents, whose reason stands at the start. */
 export async function beginningAsText(
   body: AsyncIterable<Uint8Array>,
   limit: number,

@@ -1,6 +1,6 @@
 import type { Notice } from '../notice.js';
 
-/** S3 refuses a signature that is older, or younger, than this. A difference below it is no trouble anywhere. */
+/** S3 refuses a signature that is older, or younger, than this. A smaller difference matters to no provider. */
 export const TOLERATED_SKEW_MS = 15 * 60_000;
 
 /** `skewMs`: the provider's time minus ours. */

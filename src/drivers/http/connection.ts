@@ -13,12 +13,12 @@ import { StorageError } from '../errors.js';
 import type { HttpClient } from './exchange.js';
 import { createHttpClient } from './http-client.js';
 
-/** What may be set of the way to a provider that speaks HTTP, whoever it is. */
-export const connectionFields = (place: ConfigContext) => ({
+/** The settings of a connection to any provider that speaks HTTP. */
+export const connectionFields = (context: ConfigContext) => ({
   secure: flag('Use TLS.').default(true),
   ca_file: folder(
     'PEM file of the authorities to trust instead of the built-in ones.',
-    place,
+    context,
   ).optional(),
   verify_tls: flag('Whether the server’s certificate is checked. False is for tests only.').default(
     true,
@@ -28,8 +28,8 @@ export const connectionFields = (place: ConfigContext) => ({
   connections: count('Connections to one host.', { min: 1, max: 1024 }).default(64),
 });
 
-const connectionSection = (place: ConfigContext) =>
-  section('A connection.', connectionFields(place));
+const connectionSection = (context: ConfigContext) =>
+  section('A connection.', connectionFields(context));
 
 type ConnectionSettings = Infer<typeof connectionSection> & {
   /** Where proxies are looked up. */

@@ -13,7 +13,7 @@ export class BodySizeError extends Error {
 /**
  * The chunks of `source`, which must come to exactly `size` bytes, else BodySizeError. The chunk that completes them is
  * held back until the source has ended: a server that has received Content-Length bytes stores them, and only then
- * would a source that goes on, or throws at its end, be found out.
+ * would a source that is longer, or throws at its end, be detected.
  */
 export async function* exactly(
   size: number,

@@ -43,7 +43,7 @@ export interface HttpStream {
 
 /**
  * Both calls reject with HttpError, with what the body's own stream threw, or with the signal's reason. A status is
- * never an error here. Neither is ever repeated: retries belong to the caller, who knows whether the body can be
+ * never an error here. Neither call is ever repeated: retries belong to the caller, which knows whether the body can be
  * opened again.
  */
 export interface HttpClient {

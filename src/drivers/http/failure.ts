@@ -11,7 +11,7 @@ const UNREACHABLE = new Set([
 ]);
 const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
 
-/** undici's error as ours. The query is left out of the message: it may hold a signature. */
+/** undici's error as ours. The message does not have the query, which may hold a signature. */
 export function httpError(error: Error, request: HttpRequest): HttpError {
   const code = codeOf(error);
   const where = `${request.method} ${request.origin}${request.path.split('?', 1)[0]}`;

@@ -2,25 +2,25 @@ import type { ObjectInfo } from '../call.js';
 import { findChecksum } from '../digest.js';
 import { UnprovenAnswerError } from '../errors.js';
 
-/** What was sent, as far as it is known. */
+/** The object that was sent. */
 export interface SentObject {
   readonly size: number;
-  /** Hex. Undefined: not known, so no look can confirm the content. */
+  /** Hex. Undefined: not known, so no HEAD can confirm the content. */
   readonly md5: string | undefined;
   readonly metaData: Readonly<Record<string, string>>;
 }
 
 /**
- * After an answer that proves nothing: what a look finds there, if that is what was sent. Otherwise rejects with `error`.
+ * After an answer that proves nothing: the object that `head` finds, if it is the one that was sent. Else rejects with `error`.
  * Every operation of an HTTP driver that makes an object ends with this.
  */
 export async function foundAsSent(
   error: unknown,
-  look: () => Promise<ObjectInfo>,
+  head: () => Promise<ObjectInfo>,
   isSent: (found: ObjectInfo) => boolean,
 ): Promise<ObjectInfo> {
   if (!(error instanceof UnprovenAnswerError)) throw error;
-  const found = await look().catch(() => undefined);
+  const found = await head().catch(() => undefined);
   if (found === undefined || !isSent(found)) throw error;
   return found;
 }

@@ -36,7 +36,7 @@ const DEFAULTS = {
 };
 
 /**
- * undici starts its wait for an answer anew with each chunk of a body that the line did not take at once. A chunk of
+ * undici restarts its wait for an answer with each chunk of a body that the connection did not take at once. A chunk of
  * this size may take so many times the timeout: 5 minutes a MiB, which is a line that 32 uploads at once share.
  */
 const CHUNK = 2 ** 20;
@@ -84,7 +84,7 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
 
 type Connections = Pick<Dispatcher, 'dispatch' | 'destroy'>;
 
-/** undici takes longer to load than the rest of the program: who asks for no provider does not wait for it. */
+/** undici takes longer to load than the rest of the program: a command that uses no provider does not wait for it. */
 async function createDispatcher(settings: HttpOptions & typeof DEFAULTS): Promise<Connections> {
   const { Agent, EnvHttpProxyAgent } = await import('undici');
   const { env = {} } = settings;
@@ -112,7 +112,7 @@ async function createDispatcher(settings: HttpOptions & typeof DEFAULTS): Promis
     requestTls: agentOptions.connect,
   });
   if (proxies.httpsProxy !== '') return proxied;
-  // undici would take http_proxy for https as well; curl, and who set it, do not.
+  // undici would take http_proxy for https as well; curl does not, nor does the user who set it expect it.
   const direct = new Agent(agentOptions);
   return {
     dispatch: (request, handler) =>

@@ -36,7 +36,7 @@ export async function objectSize(
 }
 
 async function sizeByRange({ status, headers, body }: HttpStream): Promise<number | undefined> {
-  for await (const _ of body) break; // gives the connection back
+  for await (const _ of body) break; // frees the connection
   if (status === 200) return contentLength(headers);
   const total = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
   // No range fits an object without bytes.

@@ -28,7 +28,7 @@ export async function contentIn(
   const given = status === 206 ? headers['content-range'] : undefined;
   if (status === 206 ? isPartAskedFor(given, range) : status === 200 && range === undefined)
     return content(body, driver);
-  for await (const _ of body) break; // gives the connection back without what nobody wants
+  for await (const _ of body) break; // frees the connection without reading the rest
   if (status === 206) {
     const part = given ?? 'a part that it does not name';
     const asked = range ?? 'the whole object';

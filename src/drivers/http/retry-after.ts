@@ -4,7 +4,7 @@ const LONGEST_MS = 3_600_000;
 
 /**
  * A Retry-After header in milliseconds: seconds or an HTTP date (RFC 9110, section 10.2.3). Undefined when it says
- * neither. Not more than an hour: a typing error must not stop a mirror for ever.
+ * neither. Not more than an hour: a typing error must not stop a mirror.
  */
 export function retryAfterMs(value: string | undefined, serverNowMs: number): number | undefined {
   if (value === undefined) return undefined;

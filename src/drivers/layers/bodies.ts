@@ -1,7 +1,7 @@
 import type { Backend } from '../backend.js';
 import type { Body, Call } from '../call.js';
 
-/** The same backend; what it is given to send goes through `change` first, for each request anew. */
+/** The same backend; each body that it sends goes through `change` first, once for each request. */
 export function changeBodies(
   inner: Backend,
   change: (body: Body, call: Call) => Promise<Body> | Body,

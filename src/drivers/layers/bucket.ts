@@ -1,21 +1,21 @@
 import type { Clock } from '../../clock.js';
 import { orAborted } from '../../signal.js';
 
-/** Lets only so much through a second, in the order in which it was asked for. */
+/** Limits a rate, in the order of the calls. */
 export interface Bucket {
   /** Resolves when `amount` may pass. Rejects with the signal's reason when it is aborted first; nothing has passed then. */
   take(amount: number, signal: AbortSignal): Promise<void>;
 }
 
-/** What nobody used is saved up for so long: timers are late, and what is late is not lost. */
+/** Unused rate is saved for this time, because timers fire late. */
 const SAVED_SECONDS = 0.1;
-/** Who waits looks again at least this often: the rate may be another one by then. */
+/** A waiting caller checks at least this often, since the rate may change. */
 const LONGEST_SLEEP_MS = 1_000;
 
 /**
- * A token bucket that may be overdrawn: whoever is next passes as soon as nothing is owed, however much it takes, and the
- * one after it waits for that. So in any span of time no more passes than the rate allows, what was saved, and one amount.
- * `perSecond` is asked anew each time; Infinity lets everything through.
+ * A token bucket that may be overdrawn: the next caller passes as soon as nothing is owed, whatever amount it takes, and
+ * the caller after it waits for that. So in any span of time no more passes than the rate allows, what was saved, and one amount.
+ * `perSecond` is called each time; Infinity lets everything through.
  */
 export function openBucket(
   clock: Pick<Clock, 'monotonic' | 'sleep'>,
@@ -52,7 +52,7 @@ export function openBucket(
           await clock.sleep(Math.min(Math.ceil(ms), LONGEST_SLEEP_MS), signal);
         if (perSecond() !== Number.POSITIVE_INFINITY) level -= amount;
       } finally {
-        void before.then(release); // who gives up does not let the next one overtake those before it
+        void before.then(release); // an aborted caller does not let the next one overtake earlier callers
       }
     },
   };

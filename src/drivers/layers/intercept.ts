@@ -6,7 +6,7 @@ type MethodsOf<T> = {
   [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never;
 }[keyof T];
 
-/** Everything that a backend can be asked for, beside closing it. */
+/** All operations of a backend, without `close`. */
 export type Operation =
   | Exclude<MethodsOf<Backend>, 'close'>
   | MethodsOf<Copy>
@@ -15,7 +15,7 @@ export type Operation =
   | MethodsOf<Cdn>
   | MethodsOf<Versions>;
 
-/** What an operation does at the provider. A new operation does not compile until somebody has said so here. */
+/** What an operation does at the provider. A new operation does not compile until it has a row here. */
 export const EFFECTS: Readonly<Record<Operation, 'reads' | 'changes'>> = {
   listContainers: 'reads',
   headContainer: 'reads',
@@ -55,10 +55,10 @@ export interface Invocation {
   readonly call: Call;
 }
 
-/** A concern laid around every operation. `run` makes the call, as often as it is called: as it was given, or with another Call. */
+/** A concern laid around every operation. `run` makes the call each time it is called, with the given Call or with another. */
 export type Around = <T>(invocation: Invocation, run: (call?: Call) => Promise<T>) => Promise<T>;
 
-/** The same backend with a concern around each of its operations. This is the one place that forwards. */
+/** The same backend with a concern around each of its operations. All forwarding is done here. */
 export function intercept(inner: Backend, around: Around): Backend {
   const { copy, batchDelete, multipart, cdn, versions } = inner.capabilities;
   return {

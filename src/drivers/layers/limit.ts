@@ -8,21 +8,21 @@ export interface LimitSettings {
   readonly clock: Clock;
   /** Calls under way at once, at the most. */
   readonly concurrency: number;
-  /** Told whenever the number of calls that may be under way has changed (whole calls, rounded down). */
+  /** Called whenever the number of calls that may be under way changes (whole calls, rounded down). */
   readonly onLimit?: (limit: number) => void;
 }
 
 /**
- * Bounds the calls that are under way, for everybody who uses this backend. When the provider throttles, the bound is
+ * Bounds the calls under way of all users of this backend. When the provider throttles, the bound is
  * halved, and it grows back by one for each full round of calls that went well (additive increase, multiplicative
- * decrease: RFC 5681 section 3.1). A Retry-After holds back every call of the target, not only the one that was told.
- * A reading counts until the provider has answered; its bytes are then taken at the reader's own pace.
+ * decrease: RFC 5681 section 3.1). A Retry-After holds back every call of the target, not only the one that received it.
+ * A reading counts until the provider has answered; its bytes then arrive at the reader's pace.
  */
 export function limit(inner: Backend, settings: LimitSettings): Backend {
   return createLimiter(settings)(inner);
 }
 
-/** One bound for the calls of several backends: what they are asked for goes to one and the same provider. */
+/** One bound for the calls of several backends of the same provider. */
 export function createLimiter({
   clock,
   concurrency,
@@ -30,7 +30,7 @@ export function createLimiter({
 }: LimitSettings): (inner: Backend) => Backend {
   const gate = openGate(clock, concurrency);
   let allowed = concurrency;
-  /** Calls that began before the last decrease were told nothing new when they are throttled as well. */
+  /** Counts decreases: a throttled call that began before the last one is no reason for another. */
   let decreases = 0;
 
   function allow(next: number): void {

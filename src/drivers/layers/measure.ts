@@ -12,7 +12,7 @@ export interface Measurement {
   readonly error: unknown;
 }
 
-/** Tells of each attempt. A reading is told of when its stream has ended, failed or was left. */
+/** Reports each attempt. A read is reported when its stream has ended, has failed or was left. */
 export function measure(
   inner: Backend,
   clock: Pick<Clock, 'monotonic'>,

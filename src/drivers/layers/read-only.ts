@@ -11,7 +11,7 @@ import {
 } from '../errors.js';
 import type { Operation } from './intercept.js';
 
-/** A change that was asked for and not made. */
+/** A suppressed change. */
 export interface Suppressed {
   readonly operation: Operation;
   readonly container: string;
@@ -23,7 +23,7 @@ export interface Suppressed {
 
 /**
  * A dry run: everything is read from the provider and nothing is changed there. A change resolves as if it had been
- * made, with what the caller itself said about it, so that nobody above has to know; bodies are not opened. What the
+ * made, with what the caller itself said about it, so that its callers need no branch for it; bodies are not opened. What the
  * provider's rules for names refuse is refused here, too. What was
  * "stored" cannot be read back, but a container that was "created" is there, and empty.
  */
@@ -102,7 +102,7 @@ export function readOnly(inner: Backend, report: (suppressed: Suppressed) => voi
           return new Map();
         },
       },
-      // Whatever would go in parts is withheld as a whole: cutting it would read it.
+      // A multipart upload is suppressed as a whole: cutting it into parts would read it.
       multipart: undefined,
       limits: { ...limits, maxPutSize: limits.maxObjectSize },
       cdn: cdn && {

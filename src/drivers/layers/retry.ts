@@ -7,7 +7,7 @@ import { type Invocation, intercept, type Operation } from './intercept.js';
 
 export interface RetrySettings {
   readonly clock: Clock;
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   readonly random: () => number;
   /** Tries in all, the first included. Default 4. */
   readonly tries?: number;
@@ -15,7 +15,7 @@ export interface RetrySettings {
   readonly baseMs?: number;
   /** Once it is aborted a call that failed is not made again. Default: never. */
   readonly until?: AbortSignal;
-  /** No wait is longer. A provider that asks for more is obeyed by failing: who queues can wait longer. Default 20 s. */
+  /** The longest wait, in milliseconds. If the provider asks for more, the call fails: the caller's queue can wait longer. Default 20 s. */
   readonly longestMs?: number;
 }
 
@@ -61,7 +61,7 @@ export function retry(inner: Backend, settings: RetrySettings): Backend {
       try {
         return await run();
       } catch (error) {
-        // The upload is unknown because the try before did complete it, or the provider dropped it: that try says more.
+        // The upload is unknown because the first try completed it, or the provider dropped it: the first error says more.
         if (
           earlier !== undefined &&
           invocation.operation === 'complete' &&
@@ -80,8 +80,8 @@ export function retry(inner: Backend, settings: RetrySettings): Backend {
 }
 
 /**
- * Calls that answer otherwise once they have had their effect: when the first answer is lost, a second try would report
- * a conflict with ourselves, or begin a second upload beside one that nobody knows. They are made again only when the
+ * Calls that fail when they are repeated after a success: when the first answer is lost, a second try would report
+ * a conflict with ourselves, or begin a second upload beside one that is lost. They are repeated only when the
  * provider says that it has done nothing.
  */
 const ONCE: ReadonlySet<Operation> = new Set(['createContainer', 'deleteContainer', 'begin']);

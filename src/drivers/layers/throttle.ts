@@ -7,20 +7,20 @@ import { type Invocation, intercept } from './intercept.js';
 
 export interface ThrottleSettings {
   readonly clock: Clock;
-  /** Content that may be sent and received each second, taken together; asked anew all the time. Infinity, or nothing here: no limit. */
+  /** Content that may be sent and received each second, taken together; called for each decision. Infinity or undefined: no limit. */
   readonly bytesPerSecond?: (() => number) | undefined;
   /** Calls that may begin each second, likewise. */
   readonly callsPerSecond?: (() => number) | undefined;
-  /** Told whenever something has passed: a target that is slow because it is told to be is not stalled. */
+  /** Called whenever a piece has passed: a target that this limit slows down is not stalled. */
   readonly passed?: () => void;
 }
 
-/** Content passes in pieces, so that each of many transfers at once gets one in a second: servers hang up on who says nothing. */
+/** Content passes in pieces, so that each of many transfers at once gets one in a second: servers close silent connections. */
 const PIECES_A_SECOND = 64;
 const SMALLEST_PIECE = 1024;
 const LARGEST_PIECE = 64 * 1024;
 
-/** One limit for all who use one of these backends: what they are asked for goes over one line. */
+/** One limit for all users of these backends, which share one line. */
 export function createThrottle({
   clock,
   bytesPerSecond,
@@ -63,7 +63,7 @@ function paceOfBodies(bucket: Bucket, bytesPerSecond: () => number, passed: () =
     }
   }
 
-  /** Not to be read in any other way than by `open` and `slice`: it would not be counted. */
+  /** Undefined, so that the body is read by `open` and `slice` only: other reads would not be counted. */
   function slowed({ size, replayable, checksums, slice, open }: Body, signal: AbortSignal): Body {
     return {
       size,

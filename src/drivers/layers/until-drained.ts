@@ -19,15 +19,15 @@ const BEGINS: ReadonlySet<Operation> = new Set([
 
 /** Two layers, around those in which a call may have to wait for its turn. */
 export interface UntilDrained {
-  /** Outside of them: a change that has not begun when the program is told to stop rejects with the signal's reason. */
+  /** Outside of them: a change that has not begun when the program is asked to stop rejects with the signal's reason. */
   around(inner: Backend): Backend;
-  /** Inside of them: what comes here has begun, and goes on to its end. */
+  /** Inside of them: a call that arrives here has begun, and runs to its end. */
   within(inner: Backend): Backend;
 }
 
-/** Once `drain` is aborted nothing new is begun, not even by calls that wait already; what runs goes on. */
+/** Once `drain` is aborted no change begins, not even one that waits already; running calls continue. */
 export function untilDrained(drain: AbortSignal): UntilDrained {
-  /** For calls that wait, by their signal: what makes them deaf to `drain`. */
+  /** By the signal of a waiting call: the function that stops it from following `drain`. */
   const waiting = new WeakMap<AbortSignal, () => void>();
 
   return {

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { Refusal } from './failure.js';
-import { look } from './stat.js';
+import { statEntry } from './stat.js';
 
 /** What is asked of a file system here. */
 export interface Names {
@@ -9,7 +9,7 @@ export interface Names {
 }
 
 const onDisk: Names = {
-  exists: (path) => look(path) !== undefined,
+  exists: (path) => statEntry(path) !== undefined,
   entries: (folder) => readdirSync(folder),
 };
 
@@ -17,7 +17,7 @@ const onDisk: Names = {
  * Where a file system takes two names for one (as vfat, APFS and NTFS do with `A` and `a`), refuses an object that
  * would silently take the place of another, or be put into another's folder.
  */
-export function refuseTwin(container: string, key: string, names: Names = onDisk): void {
+export function refuseCaseCollision(container: string, key: string, names: Names = onDisk): void {
   let folder = container;
   for (const segment of key.split('/')) {
     const path = `${folder}/${segment}`;

@@ -16,7 +16,7 @@ export interface Change {
 
 export interface Published {
   readonly answer: unknown;
-  /** What must be on the disk before the caller is told: folders with other names in them, as a rule. */
+  /** What must be on the disk before the caller is answered: folders with other names in them, as a rule. */
   readonly dirty: readonly Dirty[];
 }
 
@@ -53,7 +53,7 @@ export function createCommits(
     } catch (error) {
       for (const change of changes) {
         change.discard();
-        change.ticket.fail(toFailure(error)); // who has an answer already hears no second one
+        change.ticket.fail(toFailure(error)); // a caller that was answered already gets no second answer
       }
     }
   }

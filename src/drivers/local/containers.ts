@@ -5,7 +5,7 @@ import { codeOf, Refusal } from './failure.js';
 import { removeEmptyTree } from './folders.js';
 import { containerNameProblem } from './names.js';
 import type { ContainerPage, WireContainer } from './protocol.js';
-import { look } from './stat.js';
+import { statEntry } from './stat.js';
 import type { Store } from './store.js';
 
 /** Folders of the root whose names are those of containers; symbolic links are none. */
@@ -19,7 +19,7 @@ export function listContainers(
     .map(({ name }) => name)
     .filter((name) => after === undefined || compareNames(name, after) > 0)
     .sort(compareNames);
-  // A name that is not UTF-8 is read as another, of which there is no folder.
+  // A name that is not UTF-8 is decoded to another name, which no folder has.
   const containers = names.slice(0, size).flatMap((name) => describeContainer(store, name) ?? []);
   return { containers, next: names.length > size ? names[size - 1] : undefined };
 }
@@ -54,7 +54,7 @@ export function deleteContainer(store: Store, name: string): Published {
 }
 
 function describeContainer(store: Store, name: string): WireContainer | undefined {
-  const stat = look(`${store.root}/${name}`);
+  const stat = statEntry(`${store.root}/${name}`);
   if (!stat?.isDirectory()) return undefined;
   return {
     name,

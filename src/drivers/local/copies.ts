@@ -12,7 +12,7 @@ import { describeObject, type WireObject } from './object.js';
 import type { CopyOrder } from './protocol.js';
 import { type Destination, putChange } from './puts.js';
 import { readAbout } from './record.js';
-import { look } from './stat.js';
+import { statEntry } from './stat.js';
 import type { Store } from './store.js';
 import { adoptTemporary } from './temporary.js';
 import type { Ticket } from './ticket.js';
@@ -41,7 +41,7 @@ export async function copyChange(
   try {
     await copyBytes(sourcePath, path, Number(source.stat.size));
     failpoint('local: copy written, not renamed');
-    const after = look(sourcePath);
+    const after = statEntry(sourcePath);
     if (after === undefined || !isVersion(after, versionOf(source.stat))) {
       throw new Refusal({
         kind: 'unstable',
@@ -80,8 +80,8 @@ export function replaceMetaData(store: Store, copy: CopyOrder, ticket: Ticket): 
       const { mtime, permissions } = replace.attributes;
       if (permissions !== undefined) chmodSync(path, permissions);
       if (mtime !== undefined) utimesSync(path, mtime, mtime);
-      const after = look(path);
-      // Who wrote to it meanwhile has made its digest worthless.
+      const after = statEntry(path);
+      // A program that wrote to it meanwhile has made its digest wrong.
       const untouched =
         after?.ino === stat.ino &&
         after.size === stat.size &&

@@ -3,7 +3,7 @@ import { failpoint } from '../../failpoint.js';
 import type { Published } from './change.js';
 import type { Dirty } from './durable.js';
 import { codeOf, type Failure, toFailure } from './failure.js';
-import { lookAtFile, removeEmptyParents } from './folders.js';
+import { removeEmptyParents, statFile } from './folders.js';
 import type { Store } from './store.js';
 
 /** Deletes each key, with the folders that become empty. Answers with those that failed. */
@@ -30,7 +30,7 @@ function deleteOne(
   folder: string,
   key: string,
 ): string | undefined {
-  if (lookAtFile(folder, key) === undefined) return undefined;
+  if (statFile(folder, key) === undefined) return undefined;
   const records = store.writableRecords();
   try {
     unlinkSync(`${folder}/${key}`);

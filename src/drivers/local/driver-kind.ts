@@ -6,11 +6,11 @@ import { blankRoot } from './blank-root.js';
 import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
 import { isOnOwnDisk } from './own-disk.js';
 
-const settings = (place: ConfigContext) =>
+const settings = (context: ConfigContext) =>
   section(
     'A folder as object storage: each container is a folder in it, each object a plain file.',
     {
-      root: folder('The folder that holds the containers; required.', place),
+      root: folder('The folder that holds the containers; required.', context),
       fsync: flag('An object counts as stored once it is safe from a loss of power.').default(true),
       create: flag(
         'Create the root when it does not exist. Say false for a disk that may not be mounted.',

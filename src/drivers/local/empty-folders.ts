@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { codeOf } from './failure.js';
 import { hasRealParents, parentOf, removeEmptyParents, removeIfEmpty } from './folders.js';
 import { containerNameProblem, keyProblem } from './names.js';
-import { look } from './stat.js';
+import { statEntry } from './stat.js';
 
 /**
  * Folders that a kill, or an error, between two calls of a change would leave empty: made for an object that is not there
@@ -83,7 +83,7 @@ function removeEmptyAbove(container: string, key: string): void {
   for (let at = key.lastIndexOf('/'); at > 0; at = key.lastIndexOf('/', at - 1)) {
     const folder = key.slice(0, at);
     if (!hasRealParents(container, folder)) continue;
-    const found = look(`${container}/${folder}`);
+    const found = statEntry(`${container}/${folder}`);
     if (found !== undefined && !(found.isDirectory() && removeIfEmpty(`${container}/${folder}`)))
       return;
   }

@@ -8,7 +8,7 @@ export interface FileAttributes {
   /** Seconds since the epoch, such as "1700000000.123456789". Text, as Node takes a negative number for the time of day. */
   readonly mtime: string | undefined;
   /**
-   * Permission bits, from octal text such as "100644". Set-user-id and its like are left out: the file would have them
+   * Permission bits, from octal text such as "100644". Set-user-id and the like are skipped: the file would have them
    * under our own user. Our user's right to read is kept, or the object could not be read again.
    */
   readonly permissions: number | undefined;
@@ -24,7 +24,7 @@ export function attributesOf({ mtime, mode }: Readonly<Record<string, string>>):
   };
 }
 
-/** For a file of which no more is known than what the file system says. */
+/** The metadata of a file without a record: what the file system says. */
 export function metaDataOf(stat: BigIntStats): Readonly<Record<string, string>> {
   return { mtime: secondsText(stat.mtimeNs), mode: stat.mode.toString(8) };
 }

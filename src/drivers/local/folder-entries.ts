@@ -2,11 +2,11 @@ import { readdirSync } from 'node:fs';
 import { systemClock } from '../../clock.js';
 import { compareNames } from '../../utf8-order.js';
 import { codeOf } from './failure.js';
-import { look } from './stat.js';
+import { statEntry } from './stat.js';
 
 /**
  * What is in a folder, in the order of object names: files as they are called, folders with "/" behind them. Names that
- * are not UTF-8 are left out, and so is all that is neither file nor folder. Undefined when there is no such folder.
+ * are not UTF-8 are skipped, and so is all that is neither file nor folder. Undefined when there is no such folder.
  */
 export type ReadEntries = (folder: string) => readonly string[] | undefined;
 
@@ -15,10 +15,10 @@ interface Kept {
   readonly entries: readonly string[];
 }
 
-/** Entries kept from page to page, so that a page of a large folder need not read it all again. */
+/** Caches entries from page to page, so that a page of a large folder need not read it all again. */
 const KEPT_ENTRIES = 200_000;
 
-/** A folder with fewer is read again: that takes less time than a page's looks at files, and keeping them all takes memory. */
+/** A folder with fewer entries is not cached: reading it again takes less time than the stats of a page, and a cache takes memory. */
 const WORTH_KEEPING = 1000;
 
 /** A folder that changed so shortly before it was read may change again without another mtime (vfat counts in 2 s). */
@@ -43,7 +43,7 @@ export function createReadEntries(): ReadEntries {
   }
 
   return (folder) => {
-    const stat = look(folder);
+    const stat = statEntry(folder);
     if (!stat?.isDirectory()) return undefined;
     const version = `${stat.dev}:${stat.ino}:${stat.mtimeNs}:${stat.ctimeNs}`;
     const before = kept.get(folder);

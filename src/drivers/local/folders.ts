@@ -1,12 +1,12 @@
 import { type BigIntStats, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { codeOf, Refusal } from './failure.js';
-import { look } from './stat.js';
+import { statEntry } from './stat.js';
 
 /** The folders above an object. What was seen is believed until `forget`, which is called between batches. */
 export interface Folders {
   /**
    * Makes the folders that the key needs below its container. Returns those in which a folder was made, as they have to
-   * be made durable too. Whatever is in the way, a symbolic link above all, is refused: nothing leaves the container.
+   * be made durable too. An obstacle, a symbolic link above all, is refused: no path leaves the container.
    * `first` is called before any folder is made.
    */
   make(container: string, key: string, first: () => void): readonly string[];
@@ -25,7 +25,7 @@ export function createFolders(): Folders {
     changed: string[],
   ): void {
     if (seen.has(path)) return;
-    const stat = look(path);
+    const stat = statEntry(path);
     if (stat === undefined) {
       try {
         if (changed.length === 0) first();
@@ -74,14 +74,14 @@ export function hasRealParents(container: string, key: string): boolean {
   let path = container;
   for (const segment of key.split('/').slice(0, -1)) {
     path = `${path}/${segment}`;
-    if (!look(path)?.isDirectory()) return false;
+    if (!statEntry(path)?.isDirectory()) return false;
   }
   return true;
 }
 
 /** The file of an object; undefined for anything else that is there, and for what lies behind a symbolic link. */
-export function lookAtFile(container: string, key: string): BigIntStats | undefined {
-  const stat = hasRealParents(container, key) ? look(`${container}/${key}`) : undefined;
+export function statFile(container: string, key: string): BigIntStats | undefined {
+  const stat = hasRealParents(container, key) ? statEntry(`${container}/${key}`) : undefined;
   return stat?.isFile() ? stat : undefined;
 }
 
@@ -96,7 +96,7 @@ export function removeEmptyParents(container: string, key: string): string {
 /** Removes the folder and the folders in it, unless there is anything else in them. False when there is. */
 export function removeEmptyTree(folder: string): boolean {
   for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
-    // Buffers, as a name that is not UTF-8 is in the way like any other.
+    // Buffers, since a name that is not UTF-8 counts too.
     if (!entry.isDirectory()) return false;
     const name = entry.name as unknown as Buffer;
     const text = name.toString();

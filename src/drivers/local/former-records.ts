@@ -6,8 +6,8 @@ import { codeOf } from './failure.js';
 const FORMER_FILE = 'objects.mdb';
 
 /**
- * Gives the records of a root that an earlier version has written, and removes their file once all were taken. What cannot be
- * read of it is left out: to lose a record is to lose a digest.
+ * Gives the records of a root that an earlier version has written, and removes their file once all were taken. Records
+ * that cannot be read are skipped: losing a record is losing a digest.
  */
 export function takeFormerRecords(
   folder: string,

@@ -5,7 +5,7 @@ import { statPath } from '../../file-stat.js';
 import { makeFoldersSync } from '../../make-folders.js';
 import { codeOf } from './failure.js';
 import { hasEnded, type Owner, ownerFolder, parseOwnerFolder } from './owner.js';
-import { look } from './stat.js';
+import { statEntry } from './stat.js';
 
 /** Where the temporary files of this process are, until they are renamed into place. */
 export interface Incoming {
@@ -15,13 +15,13 @@ export interface Incoming {
   readonly foldsNames: boolean;
   /** A path for a new temporary file. */
   next(): string;
-  /** Makes the folder again after somebody removed it. */
+  /** Creates the folder again after it was removed. */
   restore(): void;
-  /** Takes our own folder away, with all that is in it. */
+  /** Removes our own folder, with all that is in it. */
   remove(): void;
 }
 
-/** What nobody has touched for so long is no upload any more, wherever its owner ran. */
+/** A file that was not changed for this time belongs to no running upload, wherever its owner ran. */
 const ABANDONED_MS = 7 * 24 * 3_600_000;
 
 /** Creates the folder of this process below `folder`, and removes those of processes that have ended. */
@@ -48,10 +48,10 @@ export function openIncoming(folder: string, self: Owner, nowMs: number): Incomi
 
 function foldsNames(folder: string): boolean {
   const shouted = join(dirname(folder), basename(folder).toUpperCase());
-  return look(shouted)?.ino === look(folder)?.ino;
+  return statEntry(shouted)?.ino === statEntry(folder)?.ino;
 }
 
-/** Only folders that are named as ours are: whatever else is there belongs to somebody else. */
+/** Only folders with names of ours are ever abandoned: others belong to other programs. */
 function isAbandoned(folder: string, name: string, self: Owner, nowMs: number): boolean {
   const owner = parseOwnerFolder(name);
   if (owner === undefined) return false;

@@ -3,7 +3,7 @@ import { compareNames, isWellFormed } from '../../utf8-order.js';
 import type { ReadEntries } from './folder-entries.js';
 import { hasRealParents } from './folders.js';
 import { BESIDE_FOLDER } from './names.js';
-import { look } from './stat.js';
+import { statEntry } from './stat.js';
 
 export interface ListedFile {
   readonly key: string;
@@ -42,7 +42,7 @@ export function listFiles(
       }
       if (files.length === size) return false;
       const key = folder + entry;
-      const stat = look(`${container}/${key}`);
+      const stat = statEntry(`${container}/${key}`);
       if (stat?.isFile()) files.push({ key, stat });
     }
     return true;

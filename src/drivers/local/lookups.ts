@@ -3,7 +3,7 @@ import { systemClock } from '../../clock.js';
 import { packObjects } from '../packed-objects.js';
 import { Refusal } from './failure.js';
 import type { ReadEntries } from './folder-entries.js';
-import { lookAtFile } from './folders.js';
+import { statFile } from './folders.js';
 import { listFiles } from './listing.js';
 import {
   bareObject,
@@ -78,7 +78,7 @@ function isUnexplained({ stat, record }: FoundFile): boolean {
   return record === undefined && systemClock.now() - Number(stat.ctimeNs / 1_000_000n) < YOUNG_MS;
 }
 
-/** Looks again at what has no record, when nobody is in the middle of a change. */
+/** Stats files without a record again, while no change is under way. */
 function explained(
   store: Store,
   container: string,
@@ -91,7 +91,7 @@ function explained(
 }
 
 function findNow(store: Store, container: string, key: string): FoundFile | undefined {
-  const stat = lookAtFile(store.container(container), key);
+  const stat = statFile(store.container(container), key);
   return stat && { key, stat, record: validRecord(stat, store.records()?.get(container, key)) };
 }
 

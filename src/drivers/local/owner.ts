@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /**
- * Who wrote a temporary file, as a folder name that only this process has: machine, boot, pid namespace, pid, start of
+ * The process that wrote a temporary file, as a folder name that only this process has: machine, boot, pid namespace, pid, start of
  * the process. A pid alone would not do: it is used again, and means another process in another container.
  */
 export interface Owner {

@@ -119,7 +119,7 @@ export interface Batch {
   readonly requests: readonly Request[];
   /**
    * One 32-bit number a request. Its caller sets OPEN to DROPPED, or the worker sets OPEN to TAKEN before it changes
-   * anything: whoever is first decides, so that nothing changes behind the back of who has given up.
+   * anything: the first of the two decides, so that nothing changes after the caller was rejected.
    */
   readonly claims: SharedArrayBuffer;
   readonly bytes: ArrayBuffer | undefined;

@@ -1,14 +1,14 @@
 import { failpoint } from '../../failpoint.js';
 import { versionOf } from '../../file-stat.js';
-import { refuseTwin } from './case-collision.js';
+import { refuseCaseCollision } from './case-collision.js';
 import type { Change, Published } from './change.js';
 import { createDigests } from './digests.js';
 import { codeOf, Refusal } from './failure.js';
 import { type Folders, parentOf } from './folders.js';
 import { describeObject, validRecord } from './object.js';
-import { checkPrecondition, place } from './place.js';
 import type { PutOrder } from './protocol.js';
-import { look } from './stat.js';
+import { checkPrecondition, renameIntoPlace } from './rename-into-place.js';
+import { statEntry } from './stat.js';
 import type { Store } from './store.js';
 import { createTemporary, type Temporary } from './temporary.js';
 import type { Ticket } from './ticket.js';
@@ -62,7 +62,7 @@ export function putBytes(
 export interface Content {
   readonly temporary: Temporary;
   readonly inode: bigint;
-  /** Undefined when nobody has computed it. */
+  /** Undefined: not computed. */
   readonly md5: string | undefined;
 }
 
@@ -97,13 +97,13 @@ function publish(
   const target = `${container}/${key}`;
   const records = store.writableRecords();
   checkPrecondition(precondition, key, () => {
-    const stat = look(target);
+    const stat = statEntry(target);
     return stat?.isFile()
       ? describeObject(key, stat, validRecord(stat, records.get(order.container, key))).etag
       : undefined;
   });
 
-  if (store.incoming(container).foldsNames) refuseTwin(container, key);
+  if (store.incoming(container).foldsNames) refuseCaseCollision(container, key);
   const changed = new Set([parentOf(container, key)]);
   const ifAbsent = precondition !== undefined && 'ifAbsent' in precondition;
   let tries = 0;
@@ -111,12 +111,12 @@ function publish(
   const prepare = () => {
     tries += 1;
     if (tries > 1) folders.forget();
-    if (tries > 1 && !look(container)?.isDirectory())
+    if (tries > 1 && !statEntry(container)?.isDirectory())
       throw new Refusal({ kind: 'no-container', container: order.container });
     for (const folder of folders.make(container, key, first)) changed.add(folder);
   };
   try {
-    place(temporary.path, target, key, ifAbsent, prepare);
+    renameIntoPlace(temporary.path, target, key, ifAbsent, prepare);
   } catch (error) {
     if (codeOf(error) !== 'EXDEV') throw error;
     store.isMount(container);
@@ -125,12 +125,12 @@ function publish(
     throw new Refusal({ kind: 'unstable', key, problem });
   }
 
-  const stat = look(target);
+  const stat = statEntry(target);
   if (stat?.ino !== inode)
     throw new Refusal({
       kind: 'unstable',
       key,
-      problem: 'was replaced by somebody else as it was stored',
+      problem: 'was replaced by another program as it was stored',
     });
   const record = { file: versionOf(stat), md5, about };
   failpoint('local: object renamed, its record not written');

@@ -9,7 +9,7 @@ import { toStorageError } from './storage-error.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** The bytes of a file as it is now, even when another takes its place meanwhile. Resolves when it is open. */
+/** The bytes of the present file, even when another replaces it meanwhile. Resolves when the file is open. */
 export async function readFileRange(
   path: string,
   key: string,
@@ -47,7 +47,7 @@ async function openExisting(path: string, key: string): Promise<FileHandle> {
   }
 }
 
-/** Closes the file at the end, when its consumer leaves, and, should nobody ever begin, when it is collected. */
+/** Closes the file at the end, when its consumer leaves, and, if reading never begins, when it is collected. */
 async function* oneReading(
   file: FileHandle,
   path: string,

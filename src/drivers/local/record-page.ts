@@ -24,7 +24,7 @@ export interface PageEntry {
   readonly value: Buffer;
 }
 
-/** All entries whose lengths are possible, in their order; `isWhole` tells which are what was written. */
+/** All entries whose lengths are possible, in their order; `isWhole` says which are intact. */
 export function* entriesOf(page: Buffer): Generator<PageEntry, void> {
   for (let start = 0, end = endOf(page, 0); end > 0; start = end, end = endOf(page, start)) {
     const value = start + AT.key + page.readUInt16LE(start + AT.keyBytes);

@@ -23,7 +23,7 @@ import {
 
 /**
  * Keys and values in a file of pages; the hash of a key says in which. Nothing of it is kept in memory, a call that fails
- * leaves the process as it was, and damage costs the entries that it hits: a convenience for what can be found out again.
+ * leaves the process as it was, and damage costs the entries that it hits: its data can all be computed again.
  * One process may change it at a time; others may read meanwhile, and may then miss an entry that is being moved.
  */
 export interface RecordTable {
@@ -34,7 +34,7 @@ export interface RecordTable {
   remove(key: Buffer): void;
   /** Of the file that is open: another one may be at its path. */
   readonly inode: bigint;
-  /** Begins to flush what was written; its end is nobody's concern. */
+  /** Begins to flush the changes, in the background. */
   flushLater(): void;
   close(): void;
 }

@@ -2,15 +2,15 @@ import type { BigIntStats } from 'node:fs';
 import { type FileVersion, isVersion } from '../../file-stat.js';
 import { fitsInt64, joinTime, splitTime } from '../../file-time.js';
 
-/** What is known of an object beyond its file, and of which state of the file it is known. */
+/** What is known of an object beyond its file, and the version of the file for which it holds. */
 export interface ObjectRecord {
   readonly file: FileVersion;
-  /** Lower-case hex of the content; undefined when nobody has computed it. */
+  /** Lower-case hex of the content; undefined: not computed. */
   readonly md5: string | undefined;
   readonly about: About;
 }
 
-/** JSON of [content type or null, metadata]: passed on as it is by all who need not look into it. */
+/** JSON of [content type or null, metadata]: passed on unparsed wherever possible. */
 export type About = string & { readonly about: unique symbol };
 
 export type MetaData = Readonly<Record<string, string>>;

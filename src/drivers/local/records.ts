@@ -5,7 +5,7 @@ import { codeOf } from './failure.js';
 import { takeFormerRecords } from './former-records.js';
 import { decodeRecord, encodeRecord, type ObjectRecord, type StoredRecord } from './record.js';
 import { createRecordTable, openRecordTable, type RecordTable } from './record-table.js';
-import { look } from './stat.js';
+import { statEntry } from './stat.js';
 
 /**
  * What is known of the objects of a root, by container and key. To lose a record is to lose what the file itself cannot hold:
@@ -63,15 +63,15 @@ function writableRecords({ folder, root, flush }: RecordsOptions, lock: Exclusiv
   const file = recordsFile(folder);
   let table = lock.hold(() => openOrMake(file));
 
-  /** Another process may have replaced the file, as it does to make it larger; or somebody has removed it. */
+  /** Another process may have replaced the file, as it does to make it larger; or a person has removed it. */
   function reopen(): void {
-    if (look(file)?.ino === table.inode) return;
+    if (statEntry(file)?.ino === table.inode) return;
     table.close();
     table = openOrMake(file);
   }
 
   const isWanted = (key: Buffer) =>
-    look(`${root}/${key.toString('utf8').replace('\0', '/')}`) !== undefined;
+    statEntry(`${root}/${key.toString('utf8').replace('\0', '/')}`) !== undefined;
 
   return {
     writable: true,

@@ -10,16 +10,16 @@ import type { WorkerSettings } from './protocol.js';
 export interface Root {
   /**
    * Throws when the root is no folder, another one, or missing, unless it was never there and is to be made. True when
-   * it came back and must be opened anew.
+   * it came back and must be opened again.
    */
   check(): boolean;
-  /** Makes a root that was never there, before the first change: who only looks leaves no trace. */
+  /** Creates a root that never existed, before the first change: reads leave no trace. */
   make(): void;
 }
 
 /**
- * An unmounted file system leaves its empty mount point behind: that is no root without containers. It is told by
- * device and inode. Another folder is taken only if it has been a root before, as after a new mount.
+ * An unmounted file system leaves its empty mount point behind: that is no root without containers. It is recognised
+ * by device and inode. Another folder is taken only if it has been a root before, as after a new mount.
  */
 export function createRoot({ root: path, create, fsync }: WorkerSettings): Root {
   let known: string | undefined;

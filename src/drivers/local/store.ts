@@ -24,9 +24,9 @@ import { bootId, type Owner, thisProcess } from './owner.js';
 import type { WorkerSettings } from './protocol.js';
 import { openRecords, type Records, recordsFile } from './records.js';
 import { createRoot } from './root.js';
-import { look } from './stat.js';
+import { statEntry } from './stat.js';
 
-/** A root as its worker sees it. `turn` is called before each batch of requests, all else within one. */
+/** A root in its worker thread. `turn` is called before each batch of requests, all else within one. */
 export interface Store {
   readonly root: string;
   turn(): void;
@@ -42,7 +42,7 @@ export interface Store {
   readonly emptyFolders: EmptyFolders;
   /** Where temporary files of this container go: on its own file system, or they could not be renamed into place. */
   incoming(container: string): Incoming;
-  /** Learned by a rename that failed: the container is a mount of its own, though of the same device. */
+  /** Called after a failed rename: the container is a mount of its own, though of the same device. */
   isMount(container: string): void;
   /** Takes our temporary files out of a container that is to be removed. */
   releaseIncoming(container: string): void;
@@ -73,14 +73,7 @@ export function createStore(settings: WorkerSettings): Store {
   function openForWriting(): Records {
     rootFolder.make();
     makeFoldersSync(folder);
-    // Without flushes a loss of power may leave a file with the size and times of a content that it does not have. Then no record
-    // can be believed.
-    const marked = readMark(unsynced);
-    if (marked !== undefined && marked !== bootId()) {
-      rmSync(file, { force: true });
-      rmSync(unsynced, { force: true });
-    }
-    if (!fsync && marked !== bootId()) markUnsynced(unsynced);
+    dropUntrusted(file, unsynced, fsync);
     opened = openRecords({ folder, root, lock, flush: fsync });
     if (existsSync(mayBeEmpty)) opened.exclusive(() => emptyFolders.recover());
     return opened;
@@ -114,13 +107,14 @@ export function createStore(settings: WorkerSettings): Store {
       incoming.turn();
       if (rootFolder.check()) release();
       // The file may have been removed or replaced: what is open is then not what other processes see.
-      if (opened !== undefined && look(file)?.ino !== opened.inode) release();
+      if (opened !== undefined && statEntry(file)?.ino !== opened.inode) release();
     },
     container(name) {
       const known = containers.get(name);
       if (known !== undefined) return known;
       const path = `${root}/${name}`;
-      if (!look(path)?.isDirectory()) throw new Refusal({ kind: 'no-container', container: name });
+      if (!statEntry(path)?.isDirectory())
+        throw new Refusal({ kind: 'no-container', container: name });
       containers.set(name, path);
       return path;
     },
@@ -190,7 +184,20 @@ function incomingFolders(root: string, privateFolder: string, self: Owner) {
   };
 }
 
-/** The mark is there whole or not at all: half of one, as a full disk leaves it, would look like a loss of power. */
+/**
+ * Removes records that were written without flushes before a loss of power: a file may then have the size and times of a
+ * content that it does not have. Marks the present start of the system where nothing is flushed.
+ */
+function dropUntrusted(file: string, unsynced: string, fsync: boolean): void {
+  const marked = readMark(unsynced);
+  if (marked !== undefined && marked !== bootId()) {
+    rmSync(file, { force: true });
+    rmSync(unsynced, { force: true });
+  }
+  if (!fsync && marked !== bootId()) markUnsynced(unsynced);
+}
+
+/** Writes the mark whole or not at all: a partial one, as a full disk leaves it, would be taken for a loss of power. */
 function markUnsynced(unsynced: string): void {
   const temporary = `${unsynced}.new`;
   try {

@@ -4,7 +4,7 @@ import { codeOf, onFile } from './failure.js';
 import type { FileAttributes } from './file-metadata.js';
 import type { Incoming } from './incoming.js';
 
-/** A file that nobody sees yet. Each call that fails leaves it to `discard`. */
+/** A file that no listing shows yet. After a failed call, `discard` removes it. */
 export interface Temporary {
   readonly path: string;
   /** Gives it its time and mode, and closes it. Returns its inode. */

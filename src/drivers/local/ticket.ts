@@ -3,7 +3,7 @@ import { DROPPED, OPEN, type Reply, TAKEN } from './protocol.js';
 
 /** A request as the worker holds it: to be answered once. */
 export interface Ticket {
-  /** False when the caller has given up: then nothing may change, and nobody waits for an answer. */
+  /** False when the caller was aborted: then nothing may change, and no answer is expected. */
   take(): boolean;
   readonly dropped: boolean;
   answer(value: unknown, transfer?: ArrayBuffer): void;

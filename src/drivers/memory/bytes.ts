@@ -6,7 +6,7 @@ import { MEMORY } from './store.js';
 
 const CHUNK = 256 * 1024;
 
-/** All of a body, as a copy that nobody else can change. Rejects when it has other than `body.size` bytes. */
+/** All of a body, as a copy that no other code can change. Rejects when it has other than `body.size` bytes. */
 export async function readBody(
   { key }: ObjectRef,
   body: Body,

@@ -39,15 +39,15 @@ export async function openDriver(
   return createDriver(retry(backend, { clock: systemClock, random: Math.random }));
 }
 
-/** A backend whose provider was asked for what the settings leave open, of which `told` is told; `world.found` saves the question. */
+/** Opens a backend. Detects what the settings leave open, unless `world.detected` has it, and reports it to `onDetected`. */
 export async function openBackend<S>(
   kind: DriverKind<S>,
   settings: S,
   world: DriverWorld,
   call: Call,
-  onDetected: (found: string) => void = () => {},
+  onDetected: (detected: string) => void = () => {},
 ): Promise<Backend> {
-  const found = await kind.detect?.(settings, world, call);
-  if (found !== undefined) onDetected(found);
-  return kind.open(settings, { ...world, ...(found !== undefined && { found }) });
+  const detected = await kind.detect?.(settings, world, call);
+  if (detected !== undefined) onDetected(detected);
+  return kind.open(settings, { ...world, ...(detected !== undefined && { detected }) });
 }

@@ -83,7 +83,7 @@ export function chunkedHeaders(
 }
 
 /**
- * The body in chunks. `signatures` begins with the request's own one, for a signed form; each opening starts anew. The last
+ * The body in chunks. `signatures` begins with the request's own one, for a signed form; each opening starts again. The last
  * bytes of the content wait until the source has ended well: Ceph stores what it has once that is the announced length, though
  * the chunk that ends the content never comes.
  */

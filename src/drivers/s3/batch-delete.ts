@@ -53,7 +53,7 @@ export function batchDelete(
       );
     } catch (error) {
       if (!(error instanceof ContainerAccessDeniedError)) throw error;
-      // Who may write but not delete (a backup that nobody can wipe out) can go on writing.
+      // An account that may write but not delete (a backup that cannot be wiped out) can go on writing.
       for (const key of keys)
         failures.set(
           key,

@@ -37,7 +37,7 @@ export interface ConditionalWrites {
 
 type Write<T> = (headers: Headers) => Promise<T>;
 
-/** Statuses that a store has for a condition: it does not hold, another writer is at it, it is malformed, it is unknown. */
+/** Statuses that refuse a condition: it does not hold, another writer is active, it is malformed, it is unknown. */
 const REFUSALS = new Set([412, 409, 400, 501]);
 
 export interface ConditionalWritesOptions {
@@ -85,7 +85,7 @@ export function conditionalWrites({
       } catch (error) {
         if (!isRefusal(error)) throw error;
         await expectMisunderstood(ref, condition, error, call);
-        // Another writer may have been at it in that very moment, and have failed.
+        // Another writer may have been active at that moment, and have failed.
         if (error.status !== 409 || conflicts > 0 || !replayable) return error;
       }
     }
@@ -162,7 +162,7 @@ function nameOf(condition: Precondition): 'ifAbsent' | 'ifMatch' {
   return 'ifAbsent' in condition ? 'ifAbsent' : 'ifMatch';
 }
 
-/** `If-None-Match: *` has one form only: it is sent twice, since the object that was there may have gone before the look. */
+/** `If-None-Match: *` has one form only: it is sent twice, since the object may have been deleted between refusal and HEAD. */
 function attemptsOf(
   condition: Precondition,
   form: EtagForm,

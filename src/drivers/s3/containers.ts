@@ -66,7 +66,7 @@ export function containerOperations({ client, profile, settings }: S3Context): C
 
     async createContainer(name, call) {
       checkNewContainer(name);
-      // Such a provider says yes to a container that one has already; the look tells them apart.
+      // Such a provider says yes to a container that exists already; a HEAD distinguishes the two.
       if (profile.createsTwice && (await exists(name, call)))
         throw new ContainerAlreadyExistsError(name, { driver: S3 });
       const region = client.regionOf(name);
@@ -89,7 +89,7 @@ export function containerOperations({ client, profile, settings }: S3Context): C
         call,
       );
       await created.catch(async (error: unknown) => {
-        // The answer proves nothing; a look may.
+        // The answer proves nothing; a HEAD may.
         if (
           !(error instanceof UnprovenAnswerError) ||
           !(await exists(name, call).catch(() => false))

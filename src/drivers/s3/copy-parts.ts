@@ -15,12 +15,12 @@ export async function copyByParts(
   multipart: Multipart,
   source: ObjectInfo,
   to: ObjectRef,
-  kept: CopyReplacement,
+  described: CopyReplacement,
   smallestPart: number,
   call: Call,
 ): Promise<ObjectInfo> {
   const partSize = Math.max(smallestPart, Math.ceil(source.size / profile.parts.maxParts));
-  const token = await multipart.begin(to, { headers: {}, ...kept, checksums: [] }, call);
+  const token = await multipart.begin(to, { headers: {}, ...described, checksums: [] }, call);
   const headersOfSource = {
     ...copySource(source, profile),
     ...objectHeaders.access,
@@ -52,6 +52,6 @@ export async function copyByParts(
     },
     call,
   );
-  const extra = { ...info.extra, contentType: kept.contentType };
-  return { ...info, metaData: kept.metaData, extra };
+  const extra = { ...info.extra, contentType: described.contentType };
+  return { ...info, metaData: described.metaData, extra };
 }

@@ -30,12 +30,12 @@ export function s3Copy(
       checkContainer(to.container);
       checkKey(to.key);
       if (replace?.storageClass !== undefined) storageClassNamed(replace.storageClass, profile);
-      // The answer to a copy tells neither size nor metadata, and the size decides how it is done.
+      // The answer to a copy has neither size nor metadata, and the size decides how it is done.
       const source = await headObject({ container: from.container, key: from.key }, call);
       checkSource(source, from, S3);
       if (replace === undefined && from.container === to.container && from.key === to.key)
         return source;
-      const kept = replace ?? { ...descriptionOf(source), ...classOf(source, profile) };
+      const described = replace ?? { ...descriptionOf(source), ...classOf(source, profile) };
       const { whole, part } = profile.copy;
       if (source.size > whole && part === undefined)
         throw new ObjectError(
@@ -44,13 +44,13 @@ export function s3Copy(
           { driver: S3 },
         );
       if (source.size > whole && part !== undefined)
-        return copyByParts(context, multipart, source, to, kept, part, call);
+        return copyByParts(context, multipart, source, to, described, part, call);
       const sent = {
         size: source.size,
         md5: findChecksum(source.checksums, 'md5')?.hex,
-        metaData: kept.metaData,
+        metaData: described.metaData,
       };
-      return copyWhole(source, to, kept, replace !== undefined, call).catch((error: unknown) =>
+      return copyWhole(source, to, described, replace !== undefined, call).catch((error: unknown) =>
         foundAsSent(
           error,
           () => headObject(to, call),
@@ -63,14 +63,12 @@ export function s3Copy(
   async function copyWhole(
     source: ObjectInfo,
     to: ObjectRef,
-    kept: CopyReplacement,
+    described: CopyReplacement,
     replaced: boolean,
     call: Call,
   ): Promise<ObjectInfo> {
-    const { 'content-type': contentType = kept.contentType, ...headers } = objectHeaders.create(
-      to.key,
-      { headers: {}, ...kept },
-    );
+    const { 'content-type': contentType = described.contentType, ...headers } =
+      objectHeaders.create(to.key, { headers: {}, ...described });
     const { headers: answered, body } = await client.request(
       {
         method: 'PUT',
@@ -93,15 +91,15 @@ export function s3Copy(
     const checksums = etags.ofAnswer(to.container, { ...answered, etag });
     const extra = {
       ...source.extra,
-      contentType: kept.contentType,
+      contentType: described.contentType,
       versionId: answered['x-amz-version-id'],
       ...(etag !== undefined && { etag: quoted(etag) }), // not that of the source, whatever the answer says
     };
-    return { ...to, size: source.size, checksums, metaData: kept.metaData, extra };
+    return { ...to, size: source.size, checksums, metaData: described.metaData, extra };
   }
 }
 
-/** A copy that is given nothing of its own keeps the class of its source, which no answer names where it is STANDARD. */
+/** The class of the source, for a copy that keeps the description. No answer names the class STANDARD. */
 function classOf({ extra }: ObjectInfo, profile: Profile): { readonly storageClass?: string } {
   const storageClass = String(extra['storageClass'] ?? 'STANDARD');
   return isStorageClass(storageClass, profile) ? { storageClass } : {};

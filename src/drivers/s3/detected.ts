@@ -1,14 +1,14 @@
 import { findProfile, type Profile, profileNames } from './profiles.js';
 
-/** What was found out at an address, as text that can be kept: another address is another question. */
-export function writeFound(origin: string, profile: Profile): string {
+/** The provider detected at an address, as text for the ledger. It counts for this address only. */
+export function writeDetected(origin: string, profile: Profile): string {
   return `${profile.name} at ${origin}`;
 }
 
-/** Undefined when it was found at another address, or by a version that knew other profiles. */
-export function readFound(found: string | undefined, origin: string): Profile | undefined {
-  const name = found?.endsWith(` at ${origin}`)
-    ? found.slice(0, -` at ${origin}`.length)
+/** The detected profile; undefined for another address, or for a profile that this version does not have. */
+export function readDetected(detected: string | undefined, origin: string): Profile | undefined {
+  const name = detected?.endsWith(` at ${origin}`)
+    ? detected.slice(0, -` at ${origin}`.length)
     : undefined;
   return name !== undefined && profileNames.includes(name) ? findProfile(name) : undefined;
 }

@@ -7,7 +7,7 @@ import { s3Backend } from './backend.js';
 import { chooseRegion, profileOfHost, refuseContradictions } from './choose.js';
 import { credentialSources } from './credentials/chain.js';
 import { createCredentialProvider } from './credentials/provider.js';
-import { readFound, writeFound } from './detected.js';
+import { readDetected, writeDetected } from './detected.js';
 import { addressing } from './endpoint.js';
 import { S3 } from './errors.js';
 import { isContainerName, keyProblem, newContainerProblem } from './names.js';
@@ -47,19 +47,19 @@ function kind({
         : HEADER_FIELDS;
     },
     placeProblem: placeProblemBy({ newContainerProblem, keyProblem }, isContainerName),
-    async detect(written, { found, notice = () => {} }, call) {
+    async detect(written, { detected, notice = () => {} }, call) {
       const settings = withPreset(written);
       if (settings.profile !== 'auto' || profileOfHost(settings.host) !== undefined)
         return undefined;
-      if (readFound(found, originOf(settings)) !== undefined) return found;
+      if (readDetected(detected, originOf(settings)) !== undefined) return detected;
       const http = openConnections(settings, S3);
       try {
         const profile = await recognise(http, originOf(settings), call);
         if (profile === undefined)
-          notice('whose S3 this is cannot be told: it is taken for a generic one', {
+          notice('S3 provider not recognised: the generic profile is used', {
             advice: ADVICE,
           });
-        return profile && writeFound(originOf(settings), profile);
+        return profile && writeDetected(originOf(settings), profile);
       } finally {
         await http.close();
       }
@@ -71,9 +71,9 @@ function kind({
         ? [profile, region].filter(Boolean).join(' ')
         : `${host}${port === undefined ? '' : `:${port}`}`;
     },
-    open(written, { clock, notice = () => {}, found }) {
+    open(written, { clock, notice = () => {}, detected }) {
       const settings = withPreset(written);
-      const profile = profileOf(settings, found);
+      const profile = profileOf(settings, detected);
       refuseContradictions(settings, profile);
       const region = chooseRegion(settings, profile);
       const http = openConnections(settings, S3);
@@ -103,13 +103,13 @@ function kind({
   }
 }
 
-/** `auto` is what the host's name says, else what was found out, else the common ground. */
-function profileOf(settings: S3Settings, found: string | undefined): Profile {
+/** `auto` is the profile of the host's name, else the detected one, else the generic one. */
+function profileOf(settings: S3Settings, detected: string | undefined): Profile {
   const { profile: name, listing_version: listing, etag } = settings;
   const profile =
     name === 'auto'
       ? (profileOfHost(settings.host) ??
-        readFound(found, originOf(settings)) ??
+        readDetected(detected, originOf(settings)) ??
         findProfile('generic'))
       : findProfile(name);
   return {

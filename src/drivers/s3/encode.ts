@@ -31,8 +31,8 @@ export function encodeQuery(parameters: Readonly<Record<string, string | undefin
 }
 
 /**
- * Undoes `encoding-type=url`: some providers write a space as `+`, and all write `+` as `%2B`. What cannot be decoded was not
- * encoded, whatever the answer says, and is given back as it came.
+ * Undoes `encoding-type=url`: some providers write a space as `+`, and all write `+` as `%2B`. Text that cannot be
+ * decoded was not encoded, whatever the answer says, and is returned unchanged.
  */
 export function decodeListed(text: string): string {
   if (!text.includes('%') && !text.includes('+')) return text;

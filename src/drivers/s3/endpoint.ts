@@ -4,9 +4,9 @@ import type { S3Settings } from './settings.js';
 
 /** Where one request goes. */
 export interface Address {
-  /** As the connection is made. */
+  /** The origin of the connection. */
   readonly origin: string;
-  /** As the Host header says it, and as it is signed. */
+  /** The value of the Host header, which is signed. */
   readonly host: string;
   /** Percent-encoded, without query. */
   readonly path: string;

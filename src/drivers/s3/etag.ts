@@ -29,7 +29,7 @@ export function compositeEtag(partMd5s: readonly string[]): string {
   return `"${hash.digest('hex')}-${partMd5s.length}"`;
 }
 
-/** Whether the provider says that it encrypted with a customer's or a KMS key: the ETag is then no MD5, although it looks like one. */
+/** Whether the provider says that it encrypted with a customer's or a KMS key: the ETag is then no MD5, although it has the form of one. */
 export function isKeyEncrypted(headers: HttpHeaders): boolean {
   return (
     headers['x-amz-server-side-encryption']?.startsWith('aws:kms') === true ||

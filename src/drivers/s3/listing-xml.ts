@@ -19,7 +19,7 @@ export interface Listing {
 
 /**
  * A ListObjects answer, of either version; undefined when it is not a whole one. A general parser takes 24 ms for a page
- * of 1,000 objects and this 2: listings are the one XML of which there is much (100,000 objects are 100 pages), and
+ * of 1,000 objects and this 2: only listings are long (100,000 objects are 100 pages), and
  * their form is fixed: no attributes, no comments, no CDATA below the root.
  */
 export function readListing(text: string): Listing | undefined {

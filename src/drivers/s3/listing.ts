@@ -19,12 +19,12 @@ export function listObjects({ client, profile, etags }: S3Context): Backend['lis
     call,
   ): Promise<Page<ObjectInfo>> => {
     checkContainer(container);
-    const place =
+    const position =
       profile.listing === 'v2'
         ? { 'list-type': '2', 'continuation-token': after }
         : { marker: after };
     const query = {
-      ...place,
+      ...position,
       'encoding-type': 'url',
       'max-keys': String(Math.min(size, PAGE_LIMIT)),
       ...(prefix !== '' && { prefix }),

@@ -4,7 +4,7 @@
 export const METADATA_PREFIX = 'x-amz-meta-';
 
 const TOKEN = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
-/** What comes through every provider as it is: printable ASCII without blanks at the ends or side by side. */
+/** What every provider returns unchanged: printable ASCII without blanks at the ends or side by side. */
 const PLAIN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
 const ENCODED_WORD = /=\?([A-Za-z0-9-]+)\?([BbQq])\?([^?]*)\?=/g;
 

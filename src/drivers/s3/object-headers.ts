@@ -114,7 +114,7 @@ function metadata(metaData: PutOptions['metaData']): Headers {
   return headers;
 }
 
-/** What the protocol itself needs: a caller who sets one of these would break the request. */
+/** Headers of the protocol itself: a setting for one of these would break the request. */
 const RESERVED =
   /^(content-length|host|transfer-encoding|connection|authorization|x-amz-date|x-amz-content-sha256)$/;
 

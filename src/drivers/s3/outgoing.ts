@@ -35,7 +35,7 @@ export function outgoing(request: Bodied): Outgoing {
   };
 }
 
-/** Undefined: the body goes out as it is. */
+/** Undefined: the body goes out unchanged. */
 export function chunkedFormOf({ body, chunked }: Bodied): ChunkedForm | undefined {
   return body === undefined || body instanceof Uint8Array ? undefined : chunked;
 }

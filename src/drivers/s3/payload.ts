@@ -30,7 +30,7 @@ export interface Payload {
   readonly replayable: boolean;
   /** The digests for the provider to compare. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The form in which the body is sent; undefined: as it is. */
+  /** The form in which the body is sent; undefined: unchanged. */
   readonly chunked: ChunkedForm | undefined;
   /** What the signature says of the content; undefined: nothing. */
   readonly sha256: string | undefined;

@@ -38,7 +38,7 @@ export interface Profile {
    */
   readonly streams: 'trailer' | 'signatures' | 'nothing';
   readonly preconditions: readonly ('ifAbsent' | 'ifMatch')[];
-  /** The form in which the condition on a put names an ETag. The other one is found out where it is wrong. */
+  /** The form in which the condition on a put names an ETag. When it is refused, the other form is tried. */
   readonly ifMatch: EtagForm;
   /** Keys in one batch delete; undefined: there is none. */
   readonly batchDelete: number | undefined;
@@ -52,7 +52,7 @@ export interface Profile {
   readonly bindsCopies: boolean;
   /** Whether creating a container that one has already is answered as if it had been created. */
   readonly createsTwice: boolean;
-  /** Whether a new container's region is told in the body of the request. */
+  /** Whether the body of the request names a new container's region. */
   readonly locationConstraint: boolean;
   readonly concurrency: number;
   readonly features: readonly Feature[];
@@ -143,7 +143,7 @@ export const profiles = [
     parts: { min: 5 * MIB, max: 5 * GIB - 5 * MIB, maxParts: 10_000 },
     features: ['storage-class', 'sse-c'],
   }),
-  // Nothing tells what the ETag of an object in parts is there: if it were another, none could ever be sent.
+  // It is not documented what the ETag of a multipart object is there: with a wrong expectation, none could be sent.
   profile('b2', {
     host: (region) => `s3.${region}.backblazeb2.com`,
     region: undefined,
@@ -193,8 +193,8 @@ export const profiles = [
     createsTwice: false,
     features: ['storage-class', 'acl'],
   }),
-  // A condition on an object made of parts is compared with another ETag than the one that is told of it, and always fails; on
-  // any other, it is compared in a look of its own, before the copy (check_copy_source in swift's s3api/s3request.py).
+  // A condition on an object made of parts is compared with another ETag than the one that is reported, and always fails;
+  // on any other, it is compared by a separate HEAD, before the copy (check_copy_source in swift's s3api/s3request.py).
   profile('swift-s3api', {
     copyIfMatch: 'whole',
     parts: { min: 5 * MIB, max: 5 * GIB, maxParts: 1000 },

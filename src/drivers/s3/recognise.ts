@@ -3,8 +3,8 @@ import { type HttpClient, HttpError, type HttpHeaders } from '../http/exchange.j
 import { findProfile, type Profile } from './profiles.js';
 
 /**
- * Whose S3 answers at an address, by how it answers a request without a signature; undefined when it cannot be told, or
- * is not there. Nothing secret is sent.
+ * The S3 provider at an address, recognised by its answer to a request without a signature; undefined when it is unknown,
+ * or does not answer. Nothing secret is sent.
  */
 export async function recognise(
   http: HttpClient,

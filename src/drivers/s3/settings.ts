@@ -41,7 +41,7 @@ const PROFILES = [
 ] as const;
 
 /** What a target with `driver: s3` may say. Names are Libcloud's where it has one. */
-export const s3Settings = (place: ConfigContext, profile: (typeof PROFILES)[number] = 'auto') =>
+export const s3Settings = (context: ConfigContext, profile: (typeof PROFILES)[number] = 'auto') =>
   section('An S3 or S3-compatible store.', {
     profile: oneOf(
       'The provider. `auto` asks the server once and remembers the answer.',
@@ -49,10 +49,10 @@ export const s3Settings = (place: ConfigContext, profile: (typeof PROFILES)[numb
     ).default(profile),
     key: secret(
       'Access key id. Without it: the environment, the shared AWS files, then container and instance metadata.',
-      place,
+      context,
     ).optional(),
-    secret: secret('Secret access key.', place).optional(),
-    token: secret('Session token of temporary keys.', place).optional(),
+    secret: secret('Secret access key.', context).optional(),
+    token: secret('Session token of temporary keys.', context).optional(),
     aws_profile: text('Profile of the shared AWS files to take the keys from.').optional(),
     region: text(
       'Region. Default: AWS_REGION, the shared AWS files, then the provider’s own. Longshore detects the region of a container that is elsewhere.',
@@ -63,7 +63,7 @@ export const s3Settings = (place: ConfigContext, profile: (typeof PROFILES)[numb
     ).optional(),
     host: hostName('Host of the service; default: the profile’s.').optional(),
     port: count('Port; default: 443, or 80 without TLS.', { min: 1, max: 65_535 }).optional(),
-    ...connectionFields(place),
+    ...connectionFields(context),
     api_version: oneOf('Version of the S3 API.', ['2006-03-01']).default('2006-03-01'),
     addressing: oneOf(
       '`virtual`: container.host/key; `path`: host/container/key; default: the profile’s.',
@@ -90,7 +90,7 @@ export const s3Settings = (place: ConfigContext, profile: (typeof PROFILES)[numb
       kms_key: text('Id or ARN of the KMS key; default: the account’s.', headerValue).optional(),
       customer_key: secret(
         '256 bits in Base64 for `customer`. Without it the objects cannot be read.',
-        place,
+        context,
       ).optional(),
     }).optional(),
     object_lock: section(
@@ -118,6 +118,6 @@ export const s3Settings = (place: ConfigContext, profile: (typeof PROFILES)[numb
     }).default(86_400_000),
   })
     // As a function, so that no listing of settings ever shows what else is in the environment.
-    .transform((written) => ({ ...written, environment: () => place.env }));
+    .transform((written) => ({ ...written, environment: () => context.env }));
 
 export type S3Settings = Infer<typeof s3Settings>;

@@ -22,7 +22,7 @@ export interface Signable {
   readonly payload: string;
 }
 
-/** The signatures of a body in chunks, each of which covers the one before it. One for each sending of the body. */
+/** The signatures of a body in chunks, where each covers the one before it. One for each sending of the body. */
 export interface ChunkSignatures {
   /** Hex. `sha256`: of the chunk's content, in hex. */
   chunk(sha256: string): string;
@@ -140,7 +140,7 @@ function canonicalValue(value: string): string {
   return /^\s|\s\s|\s$/.test(value) ? value.trim().replace(/\s+/g, ' ') : value;
 }
 
-/** The derived key is the same all day for one secret and region: deriving it anew would double the price of a signature. */
+/** The derived key is the same all day for one secret and region: deriving it again would double the price of a signature. */
 function cachedSigningKey() {
   let cached:
     | {

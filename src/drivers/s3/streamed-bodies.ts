@@ -13,7 +13,7 @@ import type { S3Settings } from './settings.js';
 
 /** How one body is sent. */
 export interface BodyPlan {
-  /** Undefined: as it is. */
+  /** Undefined: unchanged. */
   readonly chunked: ChunkedForm | undefined;
   /** A stream is read once more before it is sent, if it can be: nothing else lets the store refuse bytes that changed on their way. */
   readonly digestFirst: boolean;

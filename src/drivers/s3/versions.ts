@@ -35,7 +35,7 @@ export function s3Versions(
 
     async listVersions(container, prefix, { after, size = 1000 }, call) {
       checkContainer(container);
-      const place = after === undefined ? undefined : (JSON.parse(after) as VersionMarker);
+      const marker = after === undefined ? undefined : (JSON.parse(after) as VersionMarker);
       const { body } = await client.request(
         {
           method: 'GET',
@@ -47,8 +47,8 @@ export function s3Versions(
             prefix,
             'encoding-type': 'url',
             'max-keys': String(Math.min(size, 1000)),
-            'key-marker': place?.key,
-            'version-id-marker': place?.version,
+            'key-marker': marker?.key,
+            'version-id-marker': marker?.version,
           },
         },
         call,

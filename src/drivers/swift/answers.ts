@@ -18,7 +18,7 @@ export const SWIFT_PROTOCOL: Protocol = {
   isRefusal: () => false,
 };
 
-/** A JSON list, of which the beginning is enough here; 204 is an account or a container without entries. */
+/** A JSON list. Only its beginning is checked here. 204 is an account or a container without entries. */
 const jsonList: BodyRule = ({ status, body }) => {
   if (status === 204) return undefined;
   return /^\s*\[/.test(body) ? undefined : 'the body is not a JSON list';

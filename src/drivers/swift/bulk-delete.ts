@@ -6,7 +6,7 @@ import { SLOW_ANSWER_MS, type SwiftContext } from './context.js';
 import { encodePath } from './encode.js';
 import { SWIFT, toStorageError } from './errors.js';
 
-/** Deletes as they are, without a look at segments. Resolves with those that failed, by key. */
+/** Deletes objects without their segments. Resolves with those that failed, by key. */
 export type DeleteTogether = (
   container: string,
   keys: readonly string[],

@@ -2,7 +2,7 @@ import type { Call } from '../call.js';
 import type { Cdn } from '../capabilities.js';
 import { ContainerError } from '../errors.js';
 import { pathOf } from './client.js';
-import { lookAtContainer } from './containers.js';
+import { containerHeaders } from './containers.js';
 import type { SwiftContext } from './context.js';
 import { encodePath } from './encode.js';
 import { SWIFT } from './errors.js';
@@ -23,7 +23,7 @@ export function swiftCdn(context: SwiftContext): Cdn {
 
   async function cdnUri(container: string, call: Call): Promise<string | undefined> {
     if (!(await client.hasCdn(call))) return undefined;
-    const look = {
+    const about = {
       method: 'HEAD',
       operation: 'cdn',
       action: 'look up the CDN',
@@ -31,7 +31,7 @@ export function swiftCdn(context: SwiftContext): Cdn {
       atCdn: true,
       accept: 404,
     } as const;
-    const { headers } = await client.request(look, call);
+    const { headers } = await client.request(about, call);
     return /^true$/i.test(headers['x-cdn-enabled'] ?? 'true')
       ? (headers['x-cdn-ssl-uri'] ?? headers['x-cdn-uri'])?.replace(/\/+$/, '')
       : undefined;
@@ -39,7 +39,7 @@ export function swiftCdn(context: SwiftContext): Cdn {
 
   return {
     async enableContainer(name, call) {
-      const acl = (await lookAtContainer(client, name, call))['x-container-read'] ?? '';
+      const acl = (await containerHeaders(client, name, call))['x-container-read'] ?? '';
       if (await client.hasCdn(call)) {
         const headers = { 'x-cdn-enabled': 'True' };
         await client.request(
@@ -73,7 +73,7 @@ export function swiftCdn(context: SwiftContext): Cdn {
     async enableObject() {},
 
     async containerUrl(name, call) {
-      const acl = (await lookAtContainer(client, name, call))['x-container-read'] ?? '';
+      const acl = (await containerHeaders(client, name, call))['x-container-read'] ?? '';
       const uri = await cdnUri(name, call);
       if (uri !== undefined) return uri;
       if (!isPublic(acl))

@@ -7,9 +7,9 @@ import { type SwiftSettings, urlText } from './settings.js';
 
 type Version = '1' | '2' | '3';
 
-/** How the settings want a token to be got. Settings that name nobody are completed from the environment. Throws when they contradict each other. */
+/** How to get a token. Settings without a user are completed from the environment. Throws when they contradict each other. */
 export function chooseAccess(written: SwiftSettings): Access {
-  const settings = namesNobody(written)
+  const settings = namesNoUser(written)
     ? { ...written, ...fromEnvironment(written.environment()) }
     : written;
   const { token, storage_url: storageUrl, key, secret } = settings;
@@ -64,7 +64,7 @@ export function chooseAccess(written: SwiftSettings): Access {
   return { kind: 'v3', url, identity, project: project(settings), endpoint };
 }
 
-function namesNobody({ key, token, auth_url: url, host }: SwiftSettings): boolean {
+function namesNoUser({ key, token, auth_url: url, host }: SwiftSettings): boolean {
   return key === undefined && token === undefined && url === undefined && host === undefined;
 }
 

@@ -25,7 +25,7 @@ export function containerOperations(
 ): ContainerOperations {
   return {
     async headContainer(name, call) {
-      return { name, extra: extraOf(await lookAtContainer(client, name, call)) };
+      return { name, extra: extraOf(await containerHeaders(client, name, call)) };
     },
 
     async listContainers({ after, size }, call) {
@@ -96,7 +96,7 @@ export function containerOperations(
 }
 
 /** By a listing of one: Swift's answers to HEAD on a container have broken kept-alive connections (204 with a chunked end). */
-export async function lookAtContainer(
+export async function containerHeaders(
   client: SwiftClient,
   name: string,
   call: Call,

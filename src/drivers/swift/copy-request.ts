@@ -43,7 +43,7 @@ export function copyRequests(
         call,
       );
     } catch (error) {
-      // One answer stands for a missing container and for a missing source; a HEAD of the source tells them apart.
+      // One answer stands for a missing container and for a missing source; a HEAD of the source distinguishes them.
       if (error instanceof ContainerDoesNotExistError) await headObject({ container, key }, call);
       throw error;
     }

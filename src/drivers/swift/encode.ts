@@ -5,7 +5,7 @@ export function encodePath(path: string): string {
     : path.split('/').map(encodeURIComponent).join('/');
 }
 
-/** Name and value pairs as a query, without `?`; pairs without a value are left out. */
+/** Name and value pairs as a query, without `?`; pairs without a value are skipped. */
 export function encodeQuery(parameters: Readonly<Record<string, string | undefined>>): string {
   return Object.entries(parameters)
     .flatMap(([name, value]) =>

@@ -23,7 +23,7 @@ export function readList(what: string, body: Buffer): readonly Readonly<Record<s
   throw new StorageError(`${what}: the answer is not a list`, { driver: SWIFT, retry: 'backoff' });
 }
 
-/** The entries of a listing, each of which must have a name. */
+/** The entries of a listing. Throws when one has no name. */
 export function readEntries(what: string, body: Buffer): readonly ListedEntry[] {
   const list: readonly unknown[] = readList(what, body);
   if (list.every(hasName)) return list;

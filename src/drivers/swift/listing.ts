@@ -10,11 +10,11 @@ import { infoFromHeaders, quoted } from './object-info.js';
 import { nextPage, pageQuery } from './paging.js';
 
 const MD5_OF_NOTHING = 'd41d8cd98f00b204e9800998ecf8427e';
-/** Looks at manifests, this many at once. */
+/** HEADs of large objects at once. */
 const LANES = 8;
 
 export function listObjects({ client, withLarge }: SwiftContext): Backend['listObjects'] {
-  /** Of a static large object, Ceph lists the size of the manifest with the MD5 of nothing: a look tells what it is. */
+  /** Ceph lists a static large object with the size of its manifest and the MD5 of nothing: a HEAD says what it is. */
   async function withManifests(
     listed: readonly ObjectInfo[],
     call: Call,

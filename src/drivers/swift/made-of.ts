@@ -10,7 +10,7 @@ import { ownerOf, type SegmentNames, segmentsMark } from './segment-names.js';
 export interface MadeOf {
   /** The upload of ours; undefined: the segments are not ours, or the provider does not say whose they are. */
   readonly uploadId: string | undefined;
-  /** Every upload of ours of which segments are named: another tool's manifest may name those of several. */
+  /** Every upload of ours that has a named segment: another tool's manifest may name segments of several. */
   readonly uploadIds: readonly string[];
   /** Where another tool keeps segments of it, as `CONTAINER/NAME`; undefined: nowhere, or the provider does not say. */
   readonly foreign: string | undefined;

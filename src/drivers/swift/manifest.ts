@@ -47,9 +47,9 @@ function namedSegment({
   sub_slo: sub,
   data,
 }: Readonly<Record<string, unknown>>): NamedSegment {
-  const place = splitPath(typeof name === 'string' ? name : '');
+  const ref = splitPath(typeof name === 'string' ? name : '');
   return {
-    ...place,
+    ...ref,
     bytes: typeof bytes === 'number' ? bytes : undefined,
     isPlain: range === undefined && data === undefined && sub !== true,
   };
@@ -61,7 +61,7 @@ export function dynamicPrefix(manifest: string): ObjectRef {
   try {
     decoded = decodeURIComponent(manifest);
   } catch {
-    // Another tool wrote it as it is.
+    // Another tool wrote it without encoding.
   }
   return splitPath(decoded);
 }

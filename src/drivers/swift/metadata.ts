@@ -12,7 +12,7 @@ const KEY = /^[a-z0-9!#$%&'*+.^`|~-]+$/;
 /** Printable ASCII without `%`, and without blanks at the ends or side by side. */
 const PLAIN = /^(?:[\x21-\x24\x26-\x7e]+(?: [\x21-\x24\x26-\x7e]+)*)?$/;
 
-/** Headers for metadata with keys in any case. A key or value that would not come back as it is throws StorageError. */
+/** Headers for metadata with keys in any case. Throws StorageError for a key or value that would not come back unchanged. */
 export function metadataHeaders(
   metaData: Readonly<Record<string, string>>,
 ): Record<string, string> {
@@ -47,7 +47,7 @@ export function decodeMetadataValue(value: string): string {
     try {
       return decodeURIComponent(encoded);
     } catch {
-      return encoded; // not UTF-8, so nobody encoded it
+      return encoded; // not UTF-8, so it was not encoded
     }
   });
 }

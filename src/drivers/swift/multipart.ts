@@ -5,7 +5,7 @@ import type { Multipart, Part, UploadToken } from '../capabilities.js';
 import { findChecksum } from '../digest.js';
 import { ContainerDoesNotExistError, ObjectDoesNotExistError, StorageError } from '../errors.js';
 import { completeUpload } from './complete.js';
-import { lookAtContainer } from './containers.js';
+import { containerHeaders } from './containers.js';
 import type { SwiftContext } from './context.js';
 import { cutsOf } from './cuts-of.js';
 import { SWIFT } from './errors.js';
@@ -54,7 +54,7 @@ export function swiftMultipart(
         ...objectHeaders(settings, key, options),
         ...(md5 !== undefined && { [MD5_METADATA]: md5 }),
       };
-      await lookAtContainer(client, container, call);
+      await containerHeaders(client, container, call);
       const note: UploadNote = { key, headers, metaData: options.metaData };
       const token = { container, key, driver: SWIFT, opaque: randomUUID() };
       segments.begin(container);

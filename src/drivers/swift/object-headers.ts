@@ -5,11 +5,11 @@ import { SWIFT } from './errors.js';
 import { metadataHeaders } from './metadata.js';
 import type { SwiftSettings } from './settings.js';
 
-/** What the protocol itself needs: a caller who sets one of these would break the request, or make another object of it. */
+/** Headers of the protocol itself: a setting for one of these would break the request, or create another kind of object. */
 const RESERVED =
   /^(content-length|host|transfer-encoding|connection|etag|x-auth-.*|x-copy-from.*|x-object-manifest|x-static-large-object|x-symlink-.*|x-timestamp)$/;
 
-/** The headers of what makes an object. Conditions are refused: Swift looks at them before the upload only, so two writers could both win. */
+/** The headers of a request that creates an object. Conditions are refused: Swift evaluates them before the upload only, so two writers could both win. */
 export function objectHeaders(
   { headers: rules }: Pick<SwiftSettings, 'headers'>,
   key: string,

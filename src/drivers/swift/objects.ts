@@ -49,8 +49,8 @@ export function objectOperations(context: SwiftContext, large: LargeObjects): Ob
       )
       .catch(async (error: unknown) => {
         const sent = { size: payload.size, md5: payload.sentMd5(), metaData: options.metaData };
-        const look = () => headObject({ container, key }, call);
-        return foundAsSent(fromSource(key, error, SWIFT), look, (found) => isAsSent(found, sent));
+        const head = () => headObject({ container, key }, call);
+        return foundAsSent(fromSource(key, error, SWIFT), head, (found) => isAsSent(found, sent));
       });
     if ('key' in answer) return answer;
     refuseDropped(key, answer);

@@ -21,7 +21,7 @@ export function pageQuery(
 /**
  * Where the next page begins: after the last name of this one. Only an empty page is the last, because a service may
  * give fewer than were asked for. A page that is out of order, or does not come after the one before, is an error:
- * comparing streams depends on the order, and the same page would be asked for again for ever.
+ * comparing streams depends on the order, and the same page would be asked for without end.
  */
 export function nextPage(
   what: string,

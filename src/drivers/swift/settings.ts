@@ -20,7 +20,7 @@ export const urlText = {
   rule: 'a URL that begins with "https://" or "http://", without user and password',
 };
 
-/** The fields that say who asks whom, for a token and for the account's address. */
+/** The fields about the user, the identity service and the account. */
 const accountFields = (context: ConfigContext) => ({
   key: text(
     'User; for an application credential its id. Without it: the environment (OS_* as of an openrc file, or ST_*).',

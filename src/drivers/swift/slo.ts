@@ -3,7 +3,7 @@ import type { Part } from '../capabilities.js';
 
 // https://docs.openstack.org/swift/latest/overview_large_objects.html#static-large-objects
 
-/** The manifest that makes one object of segments. Swift looks at each segment's ETag and size before it takes it. */
+/** The manifest that makes one object of segments. Swift checks each segment's ETag and size before it accepts the manifest. */
 export function manifestOf(parts: readonly Part[], pathOf: (part: Part) => string): Buffer {
   const entries = parts.map((part) => ({
     path: pathOf(part),

@@ -3,7 +3,7 @@ import type { Call, ObjectRef } from '../call.js';
 import { InvalidCredentialsError } from '../errors.js';
 import type { SwiftClient } from './client.js';
 import { pathOf } from './client.js';
-import { lookAtContainer } from './containers.js';
+import { containerHeaders } from './containers.js';
 import type { SwiftContext } from './context.js';
 import type { TempUrlDigest } from './temp-url-digest.js';
 
@@ -27,7 +27,7 @@ export async function temporaryUrl(
 
 /**
  * The account's key, which is made when there is none. A container's key would not do: it opens no other container, and
- * so not the segments of a large object. It is what is left to users who do not own the account.
+ * so not the segments of a large object. Users who do not own the account have no other way.
  */
 async function keyOf(client: SwiftClient, container: string, call: Call): Promise<string> {
   try {
@@ -42,7 +42,7 @@ async function keyOf(client: SwiftClient, container: string, call: Call): Promis
   } catch (error) {
     if (!(error instanceof InvalidCredentialsError)) throw error;
   }
-  const headers = await lookAtContainer(client, container, call);
+  const headers = await containerHeaders(client, container, call);
   const found =
     headers['x-container-meta-temp-url-key'] ?? headers['x-container-meta-temp-url-key-2'];
   return found || setKey(client, 'container', container, call);

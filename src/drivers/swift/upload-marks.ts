@@ -16,8 +16,8 @@ export interface UploadNote {
 export type MarkState = 'open' | 'dead';
 
 /**
- * Small objects beside the segments, named `longshore/marks/CONTAINER/UPLOAD/STATE`. As long as one is there, a crash
- * cannot leave segments that nobody knows of.
+ * Small objects beside the segments, named `longshore/marks/CONTAINER/UPLOAD/STATE`. As long as one is there,
+ * segments that a crash leaves behind can be found.
  */
 export interface UploadMarks {
   /** Rejects with ContainerDoesNotExistError when the container of the segments is missing. */
@@ -52,7 +52,7 @@ export function uploadMarks(
   segments: Pick<Segments, 'containerOf'>,
 ): UploadMarks {
   const folderOf = (container: string) => `longshore/marks/${container}/`;
-  const placeOf = (state: MarkState, container: string, uploadId: string): ObjectRef => ({
+  const markRef = (state: MarkState, container: string, uploadId: string): ObjectRef => ({
     container: segments.containerOf(container),
     key: `${folderOf(container)}${uploadId}/${state}`,
   });
@@ -64,7 +64,7 @@ export function uploadMarks(
           method: 'PUT',
           operation: 'putObject',
           action: 'put the mark of an upload',
-          ...placeOf(state, container, uploadId),
+          ...markRef(state, container, uploadId),
           needsContainer: true,
           headers: { 'content-type': 'application/json' },
           body: Buffer.from(JSON.stringify(note)),
@@ -80,7 +80,7 @@ export function uploadMarks(
             method: 'GET',
             operation: 'getObject',
             action: 'read the mark of an upload',
-            ...placeOf(state, container, uploadId),
+            ...markRef(state, container, uploadId),
           },
           call,
         );
@@ -97,7 +97,7 @@ export function uploadMarks(
           method: 'DELETE',
           operation: 'deleteObject',
           action: 'delete the mark of an upload',
-          ...placeOf(state, container, uploadId),
+          ...markRef(state, container, uploadId),
           accept: 404,
         },
         call,

@@ -7,7 +7,7 @@ import type { UploadToken } from '../capabilities.js';
 import { ObjectDoesNotExistError, TargetUnavailableError } from '../errors.js';
 import { collect, itemsOfPages } from '../pages.js';
 
-/** Part of a container in which things can be tried without touching anything else: all names are below a prefix of its own. */
+/** A part of a container for trials: all names are below a prefix of its own, so nothing else is touched. */
 export interface Ground {
   readonly backend: Backend;
   readonly clock: Clock;
@@ -33,7 +33,7 @@ export interface GroundOptions {
   readonly call: Call;
   readonly container: string;
   readonly prefix: string;
-  /** Every name and upload that was begun is told here before it can exist. */
+  /** Called for every name and upload before it can exist. */
   readonly onBegun: { object(ref: ObjectRef): void; upload(token: UploadToken): void };
 }
 
@@ -85,17 +85,17 @@ export function openGround(options: GroundOptions): Ground {
   };
 }
 
-/** Not to be guessed, so that two trials at once, or one that was killed, are never in each other's way. */
+/** Random, so that two trials at once, or one after a killed one, do not collide. */
 export function randomName(): string {
   return randomBytes(8).toString('hex');
 }
 
-/** Whether an error ends all trials: somebody stopped them, or there is no target to try anything on. */
+/** Whether an error ends all trials: they were stopped, or the target is unavailable. */
 export function isOver(error: unknown, { call }: Pick<Ground, 'call'>): boolean {
   return call.signal.aborted || error instanceof TargetUnavailableError;
 }
 
-/** What a call ended with: its error, or undefined when it resolved. Rejects when all is over. */
+/** What a call ended with: its error, or undefined when it resolved. Rejects when all trials end. */
 export async function failureOf(
   ground: Pick<Ground, 'call'>,
   promise: Promise<unknown>,
@@ -119,11 +119,11 @@ export async function within<T>(
 ): Promise<T | typeof TOO_LONG> {
   const stop = new AbortController();
   const late = async (): Promise<typeof TOO_LONG> => {
-    await clock.sleep(ms, stop.signal).catch(() => undefined); // in time: nobody waits for this any more
+    await clock.sleep(ms, stop.signal).catch(() => undefined); // the promise settled in time
     return TOO_LONG;
   };
   try {
-    promise.catch(() => undefined); // when it is too late for anybody to look
+    promise.catch(() => undefined); // a late rejection is ignored
     return await Promise.race([promise, late()]);
   } finally {
     stop.abort();

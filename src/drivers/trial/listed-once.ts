@@ -65,7 +65,7 @@ async function inPages(
     names.push(...page.items.map(({ key }) => key.slice(prefix.length)));
     if (page.next !== undefined && page.next === after)
       throw new Error('the listing does not advance: the same token came twice');
-    // A listing that begins again and again is no reason to go on for ever.
+    // A listing that starts over again and again must not run without end.
     if (names.length > 3 * NAMES.length)
       throw new Error(
         `the listing does not end: ${names.length} entries for ${NAMES.length} objects`,
@@ -87,7 +87,7 @@ function unlike(
   const twice = new Set(listed.filter((name, at) => listed.indexOf(name) !== at));
   const problems: string[] = [];
   if (missing.length > 0) problems.push(`${what} lacks ${all(missing)}`);
-  if (strange.length > 0) problems.push(`${what} has ${all(strange)}, which nobody put there`);
+  if (strange.length > 0) problems.push(`${what} has ${all(strange)}, which were not put there`);
   if (twice.size > 0) problems.push(`${what} has more than once: ${all(twice)}`);
   const at = listed.findIndex((name, i) => i > 0 && compareNames(listed[i - 1] ?? '', name) > 0);
   if (at > 0 && backend.capabilities.listingOrder === 'utf8')

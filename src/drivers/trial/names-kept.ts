@@ -61,7 +61,7 @@ export const namesKept: Trial = {
     }
     for (const name of listed)
       if (!stored.includes(name))
-        problems.push(`${short(name)} is listed, but nobody gave that name`);
+        problems.push(`${short(name)} is listed, but no object was put under that name`);
     const notes =
       refused.length === 0
         ? []

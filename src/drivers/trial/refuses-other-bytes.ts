@@ -22,8 +22,8 @@ export const refusesOtherBytes: CapabilityTrial = {
   id: 'checksums',
   title: 'the provider refuses bytes that are not those announced',
   meaning:
-    'What is damaged on the way is stored, and found out only afterwards, by the digest that the provider tells.',
-  withoutIt: 'Uploads are compared afterwards, with the digest that the provider tells.',
+    'Bytes that are damaged on the way are stored, and detected only afterwards, by the digest that the provider reports.',
+  withoutIt: 'Uploads are compared afterwards, with the digest that the provider reports.',
   claimed: ({ checksums }) => checksums.length > 0,
   async run(ground) {
     const problems: string[] = [];

@@ -4,7 +4,7 @@ import { type Ground, isOver } from './ground.js';
 export interface Trial {
   /** `G1` to `G6` (backend.ts), or the name of a capability. */
   readonly id: string;
-  /** What should hold. */
+  /** The promise, as a sentence. */
   readonly title: string;
   /** What it means for mirrors when it does not. */
   readonly meaning: string;
@@ -15,7 +15,7 @@ export interface Trial {
 export interface Seen {
   /** What contradicts the title, one observation each. None: it holds. */
   readonly problems: readonly string[];
-  /** What is as it may be, but worth knowing. */
+  /** Facts that contradict nothing, but are worth knowing. */
   readonly notes?: readonly string[];
 }
 
@@ -57,7 +57,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A name as it was sent or came back, so that what looks alike can be told apart. */
+/** A name in ASCII, so that names that look alike can be distinguished. */
 export function spelled(text: string): string {
   const units = (character: string) =>
     [...character].map((_, at) => unit(character.charCodeAt(at))).join('');

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import type { Call, ObjectRef } from '../call.js';
 import type { UploadToken } from '../capabilities.js';
-import { absenceReported } from './absence-told.js';
+import { absenceReported } from './absence-reported.js';
 import { capabilityTrials } from './capability-trials.js';
 import { cleanUp } from './clean-up.js';
 import { openGround } from './ground.js';
@@ -18,9 +18,9 @@ export interface TryOptions {
   /** Ends in `/`. Nothing may be below it but what the trials put there: all of it is removed. */
   readonly prefix: string;
   readonly clock: Clock;
-  /** Told of each result as soon as it is there. */
+  /** Called with each result when its trial ends. */
   readonly report: (result: TrialResult) => void;
-  /** Told in the end what could not be removed, and why. */
+  /** Called in the end with what could not be removed, and why. */
   readonly cleaned: (left: readonly string[]) => void;
 }
 
@@ -32,7 +32,7 @@ const guarantees: readonly Trial[] = [
   absenceReported,
   stoppedByAbort,
 ];
-/** Cleaning up goes on when the trials were stopped, but not for ever. */
+/** Milliseconds. Cleaning up continues when the trials were stopped, but ends after this. */
 const CLEAN_UP_MS = 60_000;
 
 /**

@@ -17,7 +17,7 @@ const SOURCES = {
   'whose source went on for too long': () => [PIECE, PIECE],
 } as const;
 
-/** G2: puts that fail half-way, over an object and where there was none; somebody reads meanwhile. */
+/** G2: puts that fail half-way, over an object and where there was none, while a reader reads. */
 export const wholeOrNothing: Trial = {
   id: 'G2',
   title: 'a put that fails leaves what was there, never part of an object',
@@ -30,13 +30,18 @@ export const wholeOrNothing: Trial = {
         const name = `${before === undefined ? 'new' : 'old'} ${what}`;
         if (before !== undefined) await ground.put(name, before);
         const seen: (string | undefined)[] = [];
-        const look = async () => {
+        const check = async () => {
           const content = await within(LOOK_MS, ground, ground.contentOf(name));
           if (content !== TOO_LONG) seen.push(content);
         };
         const failure = await failureOf(
           ground,
-          ground.backend.putObject(ground.ref(name), disappointing(look, rest), PLAIN, ground.call),
+          ground.backend.putObject(
+            ground.ref(name),
+            disappointing(check, rest),
+            PLAIN,
+            ground.call,
+          ),
         );
         if (failure === undefined) problems.push(`a put ${what} was reported as stored`);
         const late = seen.find((content) => content !== before);
@@ -54,14 +59,14 @@ function found(content: string | undefined): string {
     : `there was an object of ${content.length} bytes`;
 }
 
-/** Says that it has SIZE bytes, gives half of them, lets somebody look, and then does not keep its word. */
-function disappointing(look: () => Promise<void>, rest: () => Iterable<Uint8Array>): Body {
+/** Says that it has SIZE bytes, gives half of them, calls `check`, and then breaks its promise. */
+function disappointing(check: () => Promise<void>, rest: () => Iterable<Uint8Array>): Body {
   return {
     size: SIZE,
     replayable: true,
     async *open() {
       yield PIECE;
-      await look();
+      await check();
       yield* rest();
     },
   };

@@ -120,7 +120,7 @@ export function abortCases({ backend, inContainer }: Fixture): void {
   });
 }
 
-/** Gives some of its bytes and then nothing, for ever; `hanging` resolves when it has come to that. */
+/** Gives some of its bytes and then nothing more; `hanging` resolves when it has given them. */
 function hangingBody(given: number): { readonly body: Body; readonly hanging: Promise<void> } {
   let resolve = (): void => {};
   const hanging = new Promise<void>((hangs) => {

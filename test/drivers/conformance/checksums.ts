@@ -50,17 +50,17 @@ export function checksumCases({ backend, inContainer }: Fixture): void {
     async (container) => {
       const content = randomContent(1000);
       const ref = { container, key: 'x' };
-      const told = [
+      const reported = [
         await put(backend, ref, content),
         await backend.headObject(ref, call),
         ...(await listAll(backend, container)),
       ];
-      for (const { checksums: found } of told) {
+      for (const { checksums: found } of reported) {
         for (const checksum of found)
           expect(checksum).toEqual(checksumOf(checksum.algorithm, content));
       }
       if (listingHas.checksums)
-        expect(told.at(-1)?.checksums.map(({ algorithm }) => algorithm)).toContain(
+        expect(reported.at(-1)?.checksums.map(({ algorithm }) => algorithm)).toContain(
           backend.hashType,
         );
     },

@@ -100,7 +100,7 @@ export function driverCases({ backend, inContainer }: Fixture): void {
     });
   }
 
-  it('the driver tells what its backend can do', () => {
+  it('the driver: has the capabilities of its backend', () => {
     expect(driver.capabilities).toBe(backend.capabilities);
     expect(driver.name).toBe(backend.name);
   });

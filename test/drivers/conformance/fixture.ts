@@ -139,7 +139,7 @@ export function streamedBody(bytes: Uint8Array, chunkSize = 64 * 1024): Body {
   };
 }
 
-/** Rejects, and tells with what. */
+/** The error that the promise rejects with. */
 export async function rejection(promise: Promise<unknown>): Promise<Error> {
   const outcome = await promise.then(
     () => undefined,

@@ -150,7 +150,7 @@ export function keyCases({ backend, harness, inContainer }: Fixture): void {
   );
 
   inContainer(
-    'G5: an object of such a key is as missing as any other, whoever asks, and nobody deletes another one for it',
+    'G5: an object with such a key: is missing for each operation, and a delete of it removes no other object',
     async (container) => {
       await put(backend, { container, key: '\ufffd' }, 'what a lone surrogate is written as');
       for (const key of ['', '\ud800']) {

@@ -51,10 +51,10 @@ export function listingCases({ backend, inContainer }: Fixture): void {
   );
 
   inContainer(
-    'a bare listing tells keys, sizes, digests and etags as a full one does',
+    'a bare listing: has the keys, sizes, digests and etags of a full one',
     async (container) => {
       for (const key of ORDERED) await put(backend, { container, key }, `content of ${key}`);
-      const told = async (bare: boolean) =>
+      const listed = async (bare: boolean) =>
         (await backend.listObjects(container, '', { bare }, call)).items.map(
           ({ key, size, checksums, extra }) => ({
             key,
@@ -63,7 +63,7 @@ export function listingCases({ backend, inContainer }: Fixture): void {
             etag: extra['etag'],
           }),
         );
-      expect(await told(true)).toEqual(await told(false));
+      expect(await listed(true)).toEqual(await listed(false));
     },
   );
 
@@ -112,7 +112,7 @@ export function listingCases({ backend, inContainer }: Fixture): void {
     },
   );
 
-  inContainer('a listing tells the size of each object, and its container', async (container) => {
+  inContainer('a listing: has the size of each object, and its container', async (container) => {
     await put(backend, { container, key: 'five' }, '12345');
     await put(backend, { container, key: 'none' }, '');
     expect(

@@ -25,13 +25,13 @@ export function objectCases({ backend, again, inContainer }: Fixture): void {
         const content = randomContent(size);
         const inMemory = { container, key: `in memory/${size}` };
         const streamed = { container, key: `streamed/${size}` };
-        const told = [
+        const reported = [
           await put(backend, inMemory, content),
           await backend.putObject(streamed, streamedBody(content), plain, call),
           await backend.headObject(inMemory, call),
           await backend.headObject(streamed, call),
         ];
-        for (const info of told) {
+        for (const info of reported) {
           expect(info.size).toBe(size);
           expect(info.container).toBe(container);
           if (backend.hashType !== undefined)
@@ -111,7 +111,7 @@ export function objectCases({ backend, again, inContainer }: Fixture): void {
   );
 
   inContainer(
-    'a time of change, where the provider tells one, is in milliseconds',
+    'an object: has its time of change, where the provider reports one, in milliseconds',
     async (container) => {
       const ref = { container, key: 'timed' };
       await put(backend, ref, 'x');

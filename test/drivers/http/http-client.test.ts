@@ -162,7 +162,7 @@ test.each([
   expect(error).toMatchObject({ kind });
 });
 
-test('an upload that the server stops reading is given up', async () => {
+test('HTTP client: aborts an upload that the server stops reading', async () => {
   const origin = await listen(createTcpServer((socket) => void socket.pause()));
   const open = async function* () {
     for (let i = 0; i < 64; i += 1) yield Buffer.alloc(2 ** 20);
@@ -173,7 +173,7 @@ test('an upload that the server stops reading is given up', async () => {
   expect(error).toMatchObject({ kind: 'timeout' });
 });
 
-test('nobody there is unreachable, and the query is not in the message', async () => {
+test('HTTP client: reports a closed port as unreachable, without the query in the message', async () => {
   const error = await rejection(
     client().request(get('http://127.0.0.1:1', { path: '/a?X-Amz-Signature=secret' })),
   );
@@ -355,7 +355,7 @@ test('https goes through the proxy for it, in either case, and proves itself the
   expect(asked).toHaveLength(2);
 });
 
-test('a server that never greets is given up after the time for connecting', async () => {
+test('HTTP client: a server that never greets times out after the time for connecting', async () => {
   const origin = (await listen(createTcpServer((socket) => void socket.resume()))).replace(
     'http:',
     'https:',

@@ -42,7 +42,7 @@ test('in no span of time passes more than the rate allows, what was saved, and o
             );
           }
         }
-        // Nobody waits for more than what came before, but for a timer's rounding.
+        // No caller waits for more than what came before, but for a timer's rounding.
         expect(passed.at(-1)!.atMs - askedAtMs).toBeLessThanOrEqual(
           (total / rate) * 1000 + passed.length + 1,
         );
@@ -73,16 +73,16 @@ test('a rate that changes counts from then on, for who waits already as well', a
   await waiting;
 });
 
-test('who gives up takes nothing, and lets nobody overtake', async () => {
+test('token bucket: an aborted caller takes nothing, and its place in the queue is kept', async () => {
   const clock = fakeClock();
   const bucket = openBucket(clock, () => 1);
   await bucket.take(10, never);
   const order: string[] = [];
   const stop = new AbortController();
-  const told = (name: string) => () => void order.push(name);
-  const first = bucket.take(1, never).then(told('first'));
-  const second = bucket.take(1_000_000, stop.signal).catch(told('gave up'));
-  const third = bucket.take(1, never).then(told('third'));
+  const record = (name: string) => () => void order.push(name);
+  const first = bucket.take(1, never).then(record('first'));
+  const second = bucket.take(1_000_000, stop.signal).catch(record('gave up'));
+  const third = bucket.take(1, never).then(record('third'));
   stop.abort(new Error('enough'));
   await clock.advance(0);
   expect(order).toEqual(['gave up']);

@@ -22,43 +22,43 @@ async function rig() {
   const memory = memoryBackend();
   await memory.createContainer('c', call);
   const { backend: inner, faults } = faulty(memory);
-  const told: Measurement[] = [];
+  const reported: Measurement[] = [];
   const clock = fakeClock();
   return {
     inner,
     faults,
-    told,
+    reported,
     clock,
-    backend: measure(inner, clock, (measurement) => told.push(measurement)),
+    backend: measure(inner, clock, (measurement) => reported.push(measurement)),
   };
 }
 
-test('each attempt is told of, with its time, bytes and error', async () => {
-  const { inner, faults, told } = await rig();
+test('measure layer: reports each attempt with its time, bytes and error', async () => {
+  const { inner, faults, reported } = await rig();
   const error = new StorageError('trouble', { driver: 'memory', retry: 'backoff' });
   faults.next('putObject', error);
-  const measured = measure(inner, systemClock, (measurement) => told.push(measurement));
+  const measured = measure(inner, systemClock, (measurement) => reported.push(measurement));
   await put(retry(measured, { clock: systemClock, random: () => 0 }), ref, randomContent(1000));
-  expect(told).toMatchObject([
+  expect(reported).toMatchObject([
     { operation: 'putObject', bytes: undefined, error },
     { operation: 'putObject', bytes: 1000, error: undefined },
   ]);
 });
 
 test('the time is from the call to its end, by the clock that never goes back', async () => {
-  const { backend, told, clock } = await rig();
+  const { backend, reported, clock } = await rig();
   const { body, go } = waiting();
   const putting = backend.putObject(ref, body, plain, call);
   await clock.advance(1234);
   go();
   await putting;
-  expect(told).toMatchObject([{ operation: 'putObject', ms: 1234, bytes: 4 }]);
+  expect(reported).toMatchObject([{ operation: 'putObject', ms: 1234, bytes: 4 }]);
 });
 
-test('a reading is told of at its end, with the bytes that came, be it whole, left early or broken off', async () => {
-  const { backend, told } = await rig();
+test('measure layer: reports a read at its end with the bytes received, whether whole, left early or broken off', async () => {
+  const { backend, reported } = await rig();
   await put(backend, ref, randomContent(1_000_000));
-  told.length = 0;
+  reported.length = 0;
   await readAll(await backend.readObject(ref, { start: 10 }, call));
   for await (const _ of await backend.readObject(ref, undefined, call)) break;
   const stop = new AbortController();
@@ -67,7 +67,7 @@ test('a reading is told of at its end, with the bytes that came, be it whole, le
       stop.abort(new Error('enough'));
   })();
   const error = await rejection(failing);
-  expect(told).toMatchObject([
+  expect(reported).toMatchObject([
     { operation: 'readObject', bytes: 999_990, error: undefined },
     { operation: 'readObject', bytes: 262_144, error: undefined },
     { operation: 'readObject', bytes: 262_144, error },
@@ -75,7 +75,7 @@ test('a reading is told of at its end, with the bytes that came, be it whole, le
 });
 
 test('so is the reading of a version', async () => {
-  const { inner, told } = await rig();
+  const { inner, reported } = await rig();
   await put(inner, ref, randomContent(1000));
   const versions = {
     keepsVersions: async () => true,
@@ -84,14 +84,14 @@ test('so is the reading of a version', async () => {
     deleteVersion: async () => {},
   };
   const versioned = { ...inner, capabilities: { ...inner.capabilities, versions } };
-  const measured = measure(versioned, systemClock, (measurement) => told.push(measurement));
+  const measured = measure(versioned, systemClock, (measurement) => reported.push(measurement));
   const reading = await measured.capabilities.versions!.readVersion(ref, 'v1', undefined, call);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   await readAll(reading);
-  expect(told).toMatchObject([{ operation: 'readVersion', bytes: 1000, error: undefined }]);
+  expect(reported).toMatchObject([{ operation: 'readVersion', bytes: 1000, error: undefined }]);
 });
 
-/** A body that gives nothing before it is told to. */
+/** A body that gives nothing before it is released. */
 function waiting() {
   let go = (): void => {};
   const started = new Promise<void>((resolve) => {

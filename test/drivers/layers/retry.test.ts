@@ -33,7 +33,7 @@ async function rig({ random = () => 0.5 }: { random?: () => number } = {}) {
     longestMs: 1000,
     until: drain.signal,
   });
-  /** Runs while the clock moves, and tells how far it had moved when the call ended. */
+  /** Runs while the clock moves. Resolves with how far it had moved when the call ended. */
   async function timed<T>(run: () => Promise<T>): Promise<{ outcome: T | Error; ms: number }> {
     let ended: { outcome: T | Error; ms: number } | undefined;
     const running = run().then(

@@ -108,7 +108,7 @@ test('calls begin no faster than they may', async () => {
   expect(await seconds(Promise.all(heads))).toBeCloseTo(5, 0);
 });
 
-test('a body that is not limited is handed on as it is', async () => {
+test('throttle layer: passes a body on unchanged where there is no limit', async () => {
   const given: Body[] = [];
   const keep = (inner: Backend): Backend => ({
     ...inner,
@@ -124,7 +124,7 @@ test('a body that is not limited is handed on as it is', async () => {
   expect(given[0]).toBe(body);
 });
 
-test('what passes is told, so that nobody takes it for standing still; who is aborted waits no longer', async () => {
+test('throttle layer: reports each piece that passes, and an aborted caller stops waiting', async () => {
   let steps = 0;
   const { clock, backend, inner } = await rig({
     bytesPerSecond: () => KIB,

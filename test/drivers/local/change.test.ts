@@ -17,7 +17,9 @@ function createHarness(): {
   const ticketOf = createTickets((replies) => {
     for (const reply of replies)
       events.push(
-        'answer' in reply ? `told ${reply.answer}` : `failed ${reply.id}: ${reply.failure.kind}`,
+        'answer' in reply
+          ? `answered ${reply.answer}`
+          : `failed ${reply.id}: ${reply.failure.kind}`,
       );
   });
   const dirty = (path: string): Dirty => ({ path, volume: '/' });
@@ -41,7 +43,7 @@ function createHarness(): {
   };
 }
 
-/** Syncs that end when they are told to. */
+/** Syncs that end when the test ends them. */
 function createSyncs(events: string[]): {
   sync(dirty: readonly Dirty[]): Promise<ReadonlyMap<string, Error>>;
   end(failed?: string): Promise<void>;
@@ -69,7 +71,7 @@ function createSyncs(events: string[]): {
 
 const exclusive = <T>(run: () => T): T => run();
 
-it('P5: a put is published after its content is durable, and told of after its folder is', async () => {
+it('P5: a put is published after its content is durable, and answered after its folder is', async () => {
   const { events, put } = createHarness();
   const { sync, end } = createSyncs(events);
   const commits = createCommits(exclusive, sync);
@@ -79,7 +81,7 @@ it('P5: a put is published after its content is durable, and told of after its f
   await end();
   expect(events.slice(1)).toEqual(['published a', 'syncing folder of a']);
   await end();
-  expect(events.slice(3)).toEqual(['told a']);
+  expect(events.slice(3)).toEqual(['answered a']);
   await commits.idle();
 });
 
@@ -101,9 +103,9 @@ it('one sync makes the names of one batch durable and the contents of the next',
     'published b',
     'published c',
     'syncing folder of b, folder of c',
-    'told a',
-    'told b',
-    'told c',
+    'answered a',
+    'answered b',
+    'answered c',
   ]);
 });
 
@@ -124,7 +126,7 @@ it('P5: a content that could not be made durable is never published', async () =
   ]);
 });
 
-it('G6: a change whose caller has given up is discarded, even while its content is being synced', async () => {
+it('G6: a change whose caller was aborted is discarded, even while its content is being synced', async () => {
   const { events, put, drop } = createHarness();
   const { sync, end } = createSyncs(events);
   const commits = createCommits(exclusive, sync);
@@ -147,13 +149,13 @@ it('a deletion does not wait for the contents of others', async () => {
   expect(events).toEqual(['syncing content of a', 'published b']);
 });
 
-it('without syncs, changes are made and told of at once', async () => {
+it('without syncs, changes are made and answered at once', async () => {
   const { events, put } = createHarness();
   const commits = createCommits(exclusive, undefined);
   commits.add(put('a'));
   commits.flush();
   await new Promise(setImmediate);
-  expect(events).toEqual(['published a', 'told a']);
+  expect(events).toEqual(['published a', 'answered a']);
 });
 
 it('when the lock cannot be had, all of the batch fails and nothing is left behind', async () => {

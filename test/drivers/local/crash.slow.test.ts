@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../world/folder.js';
 import { call, contentOf, listAll, put, randomContent, readAll } from '../conformance/fixture.js';
 import { afterwards, CONTAINER, openBox, openLocal, ref, unfinished } from './fixture.js';
 
-/** Puts objects of many sizes for ever, over each other, and prints the name of each when its put has resolved. */
+/** Puts objects of many sizes without end, over each other, and prints the name of each when its put has resolved. */
 const WRITER = (root: string): string => `
   import { localBackend } from ${JSON.stringify(new URL('../../../src/drivers/local/backend.js', import.meta.url).href)};
   const backend = localBackend({ root: ${JSON.stringify(root)} });

@@ -53,7 +53,7 @@ it('P10: an object is a plain file with the time and mode of its metadata', asyn
   });
 });
 
-it('a mode gives nobody the rights of our user, and never takes our own right to read', async () => {
+it('a mode: gives no other user our rights, and never takes our own right to read', async () => {
   const { backend, box } = await openBox();
   await put(backend, ref('setuid'), 'x', { metaData: { mode: '104755' } });
   await put(backend, ref('closed'), 'x', { metaData: { mode: '100000' } });
@@ -86,7 +86,7 @@ it('P10: a file that others put there is an object, without a digest and with wh
   expect(await contentOf(backend, ref('sub/foreign'))).toBe('not ours');
 });
 
-it('P2: a digest is told only while the file is as it was left', async () => {
+it('P2: a digest: is reported only while the file is unchanged', async () => {
   const changes: Readonly<Record<string, (path: string) => void>> = {
     appended: (path) => appendFileSync(path, '!'),
     'overwritten with as many bytes': (path) => writeFileSync(path, 'HELLO'),

@@ -139,7 +139,7 @@ describe.skipIf(!canMount)('file systems of their own', () => {
     expect(await listKeys(backend, CONTAINER)).toContain('new');
   });
 
-  it('a container that is a mount of its own has its temporary files there, where nobody lists them', async () => {
+  it('a container that is a mount of its own has its temporary files there, where no listing shows them', async () => {
     const root = temporaryFolder();
     const box = join(root, CONTAINER);
     mkdirSync(box);

@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
 import { read } from '../../../src/config/fields.js';
 import { TargetFullError } from '../../../src/drivers/errors.js';
-import { type Names, refuseTwin } from '../../../src/drivers/local/case-collision.js';
+import { type Names, refuseCaseCollision } from '../../../src/drivers/local/case-collision.js';
 import { localDriver } from '../../../src/drivers/local/driver-kind.js';
 import { createMakeDurable, type Dirty } from '../../../src/drivers/local/durable.js';
 import { type Failure, onFile, Refusal, toFailure } from '../../../src/drivers/local/failure.js';
@@ -136,7 +136,7 @@ describe('failures of the system', () => {
     expect(toFailure('text')).toMatchObject({ kind: 'unexpected', message: 'text' });
   });
 
-  it('that nobody foresaw keep their stack', () => {
+  it('that are bugs keep their stack', () => {
     const error = toStorageError(toFailure(new TypeError('a fault of ours')));
     expect(error.message).toContain('a fault of ours');
     expect((error.cause as Error).stack).toContain('parts.test');
@@ -201,9 +201,9 @@ describe('a file system that takes two names for one', () => {
 
   it('P1: gets no object that would take the place of another', () => {
     for (const key of ['Notes', 'photos/new.jpg', 'Photos/summer.jpg', 'NOTES']) {
-      expect(() => refuseTwin('/box', key, names), key).toThrow(Refusal);
+      expect(() => refuseCaseCollision('/box', key, names), key).toThrow(Refusal);
     }
     for (const key of ['notes', 'Photos/Summer.jpg', 'Photos/new.jpg', 'new/Photos'])
-      refuseTwin('/box', key, names);
+      refuseCaseCollision('/box', key, names);
   });
 });

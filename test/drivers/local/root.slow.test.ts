@@ -41,7 +41,7 @@ describe('the root', () => {
     expect(await contentOf(backend, ref('x'))).toBe('x');
   });
 
-  it('is left unmade by whoever only looks', async () => {
+  it('is not created by a call that only reads', async () => {
     const root = join(temporaryFolder(), 'deep/down');
     const backend = openLocal({ root });
     expect((await backend.listContainers({}, call)).items).toEqual([]);
@@ -109,7 +109,7 @@ describe('the root', () => {
     expect(await listKeys(backend, CONTAINER)).toEqual(['x', 'y']);
   });
 
-  it('that comes back as another file system is opened anew', async () => {
+  it('that comes back as another file system is opened again', async () => {
     const { backend, root } = await openBox();
     await put(backend, ref('x'), 'x');
     execFileSync('cp', ['-a', root, `${root}.copy`]);
@@ -273,7 +273,7 @@ describe('temporary files', () => {
       ownerFolder({ ...self, namespace: 'pid1' }, 'x'),
       ownerFolder(self, 'x'),
     ];
-    const foreign = ['somebody-else', 'a_b_c_d_e_f'];
+    const foreign = ['someone-else', 'a_b_c_d_e_f'];
     for (const name of [...dead, ...alive, ...foreign]) {
       mkdirSync(join(incoming, name), { recursive: true });
       writeFileSync(join(incoming, name, '1'), 'half an obj');

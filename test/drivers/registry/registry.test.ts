@@ -75,9 +75,9 @@ test('what the settings leave open is asked of the provider before it is opened'
     const driver = await openDriver('s3', { profile: 'auto', ...settings });
     expect(driver.capabilities.preconditions).toEqual(['ifAbsent', 'ifMatch']);
     await driver.close();
-    const told = await openDriver('s3', { profile: 'generic', ...settings });
-    expect(told.capabilities.preconditions).toEqual([]);
-    await told.close();
+    const generic = await openDriver('s3', { profile: 'generic', ...settings });
+    expect(generic.capabilities.preconditions).toEqual([]);
+    await generic.close();
     const reason = new Error('enough');
     await expect(openDriver('s3', settings, { signal: AbortSignal.abort(reason) })).rejects.toBe(
       reason,

@@ -242,7 +242,7 @@ test('P4: S3 client: a listing of another container is not believed', async () =
 test('P4: S3 client: a 404 that is not of S3 does not say that an object is gone', async () => {
   await put(s3, ref, 'x');
   fake.faults.next('HeadObject', { ...LOGIN_PAGE, status: 404 });
-  expect(await s3.headObject(ref, call)).toMatchObject({ size: 1 }); // a GET of next to nothing has told them apart
+  expect(await s3.headObject(ref, call)).toMatchObject({ size: 1 }); // a GET of one byte has distinguished them
   fake.faults.next('DeleteObject', { ...LOGIN_PAGE, status: 404 });
   expect(await rejection(s3.deleteObject(ref, call))).toBeInstanceOf(UnprovenAnswerError);
   fake.faults.next('GetObject', { ...LOGIN_PAGE, status: 416 });

@@ -61,7 +61,7 @@ async function exampleOf(form: ChunkedForm, more: Readonly<Record<string, string
   return { headers, size: body.size, sent: (await readAll(body.open())).toString('latin1') };
 }
 
-test('aws-chunked: signs the chunks and the trailer of Amazon’s example as it is documented', async () => {
+test('aws-chunked: signs the chunks and the trailer of Amazon’s example as documented', async () => {
   const { headers, sent, size } = await exampleOf(
     { signed: true, trailer: CRC32C_TRAILER, named: true },
     {},
@@ -87,7 +87,7 @@ test('aws-chunked: signs the chunks and the trailer of Amazon’s example as it 
   expect(size).toBe(sent.length);
 });
 
-test('aws-chunked: signs the chunks of Amazon’s example without a trailer as it is documented', async () => {
+test('aws-chunked: signs the chunks of Amazon’s example without a trailer as documented', async () => {
   const { headers, sent, size } = await exampleOf(
     { signed: true, trailer: undefined, named: true },
     { 'content-length': '66824' },

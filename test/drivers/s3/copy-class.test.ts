@@ -4,7 +4,7 @@ import { call, put } from '../conformance/fixture.js';
 import { openFake } from './open.js';
 
 test.each(['GLACIER_IR', 'STANDARD'])(
-  'S3 client: a copy as it is keeps the class %s of its source, whatever the target names',
+  'S3 client: a copy that replaces nothing keeps the class %s of its source, whatever the target names',
   async (storageClass) => {
     const fake = await startFakeS3();
     const backend = openFake(fake, { storage_class: 'STANDARD_IA' });

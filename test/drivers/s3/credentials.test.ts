@@ -41,7 +41,7 @@ function open(
   return backend;
 }
 
-/** Answers each path with what is given for it now; tells which headers it was asked with. */
+/** Answers each path with its present answer; records the request headers. */
 async function metadataServer(
   answers: Record<string, () => unknown>,
 ): Promise<{ readonly url: string; readonly asked: { path: string; token: unknown }[] }> {
@@ -120,7 +120,7 @@ test('keys come from the shared files, by profile, and a profile that is named m
   expect(missing.message).toContain('no credentials in: the environment');
 });
 
-test('keys come from the container endpoint, with its token, and from nobody else’s host', async () => {
+test('S3 credentials: come from the container endpoint, with its token, and from no other host', async () => {
   const { url, asked } = await metadataServer({
     '/creds?id=1': () => temporary('CONTAINER', 3_600_000),
   });
@@ -242,7 +242,7 @@ test('keys of the environment go before those of the shared files, and these bef
   expect(used()).toBe('CONTAINER');
 });
 
-test('keys come from the instance metadata, once for all who wait, and anew when they expire', async () => {
+test('S3 credentials: come from the instance metadata, once for all waiting calls, and again when they expire', async () => {
   let generation = 0;
   const { url, asked } = await metadataServer({
     '/latest/api/token': () => 'imds-token',

@@ -32,7 +32,10 @@ async function provider(headers: Readonly<Record<string, string>>) {
   };
 }
 
-const world = (found?: string) => ({ clock: fakeClock(), ...(found !== undefined && { found }) });
+const world = (found?: string) => ({
+  clock: fakeClock(),
+  ...(found !== undefined && { detected: found }),
+});
 
 test.each([
   [{ server: 'MinIO' }, /^minio at/],
@@ -45,7 +48,7 @@ test.each([
   expect((await detect()) ?? '').toMatch(expected);
 });
 
-test('what was found is believed, and nobody is asked again, unless the address is another', async () => {
+test('S3 detection: an earlier result is used without a request, unless the address is another', async () => {
   const minio = await provider({ server: 'MinIO' });
   const found = await minio.detect();
   expect(await minio.detect(found)).toBe(found);
@@ -68,7 +71,7 @@ test('nothing is asked where the settings, or the host, say it', async () => {
   expect(await s3Driver.detect?.(named, world(), call)).toBeUndefined();
 });
 
-test('nobody there is nothing found', async () => {
+test('S3 detection: has no result when the address does not answer', async () => {
   const nowhere = settingsOf({ host: '127.0.0.1', port: 1, secure: false, key: 'a', secret: 'b' });
   expect(await s3Driver.detect?.(nowhere, world(), call)).toBeUndefined();
 });

@@ -68,9 +68,9 @@ test.each([
   ['weak', { etag: `W/"${MD5}"` }, undefined],
   ['something else', { etag: '"ABwcsNIEIx/3TXD"' }, undefined],
   ['none', {}, undefined],
-] as const)('an ETag of %s tells the content’s MD5: %j %s', (_, headers, md5) => {
-  const told = md5 === undefined ? [] : [{ algorithm: 'md5', hex: md5 }];
-  expect(etagMeaning('md5', 'md5', false).ofAnswer('c', headers)).toEqual(told);
+] as const)('S3 ETag: that of %s is the content’s MD5: %j %s', (_, headers, md5) => {
+  const expected = md5 === undefined ? [] : [{ algorithm: 'md5', hex: md5 }];
+  expect(etagMeaning('md5', 'md5', false).ofAnswer('c', headers)).toEqual(expected);
   expect(etagMeaning('opaque', 'md5', false).ofAnswer('c', headers)).toEqual([]);
   expect(etagMeaning('md5', 'md5', false).ofPart('c', headers)).toBe(md5);
   expect(etagMeaning('md5', 'opaque', false).ofPart('c', headers)).toBeUndefined();

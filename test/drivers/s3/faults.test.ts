@@ -67,7 +67,7 @@ test.each([
   [403, 'AccessDenied', {}, ObjectAccessDeniedError, 'never'],
   [403, 'SignatureDoesNotMatch', {}, InvalidCredentialsError, 'never'],
 ])(
-  '%i %s %j tells when another try is worth it, and the request id',
+  'S3 client: the error for %i %s %j says when to try again, and has the request id',
   async (status, code, headers, type, retry) => {
     fake.faults.next('PutObject', { kind: 'refuse', status, code, headers });
     const error = await rejection(put(s3, ref, 'x'));
@@ -92,7 +92,7 @@ test('G2: a connection that is reset in the middle of a body leaves what was the
   expect(await contentOf(s3, ref)).toBe('as before');
 });
 
-test('a server that never answers, or stops in the middle of an answer, is given up after the timeout', async () => {
+test('S3 client: a server that never answers, or stops in the middle of an answer, times out', async () => {
   await put(s3, ref, 'content');
   fake.faults.next('HeadObject', { kind: 'stall' });
   const error = await rejection(s3.headObject(ref, call));
@@ -154,7 +154,7 @@ test('P2: an ETag that is not that of the bytes sent is a hash mismatch: of an o
   }
 });
 
-test('P2: a mismatch is retried, and goes through when the provider tells the truth again', async () => {
+test('P2: a mismatch is retried, and succeeds when the provider reports the right digest again', async () => {
   const layered = wrapInEveryLayer(s3);
   fake.faults.next('PutObject', { kind: 'refuse', status: 400, code: 'BadDigest' }, 2);
   await put(layered, ref, 'content');
@@ -235,7 +235,7 @@ test('a batch that is aborted in the middle ends with the reason', async () => {
   expect((await rejection(deleting)).message).toBe('enough');
 });
 
-test('what these credentials may not do is told apart: to an object, to a container, and all together', async () => {
+test('S3 client: distinguishes rights missing for an object, for a container, and for the account', async () => {
   await put(s3, ref, 'x');
   const denied = { kind: 'refuse', status: 403, code: 'AccessDenied' } as const;
   fake.faults.next('HeadObject', denied);
@@ -282,7 +282,7 @@ test('P5: a completion whose answer was lost has happened: sent again, it finds 
   fake.faults.next('CompleteMultipartUpload', { kind: 'lose-answer' });
   await rejection(multipart.complete(token, [part], call));
   expect(await multipart.complete(token, [part], call)).toMatchObject({ key: ref.key, size: 10 });
-  await put(s3, ref, 'somebody else');
+  await put(s3, ref, 'another writer');
   expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(
     ObjectDoesNotExistError,
   );
@@ -297,13 +297,13 @@ test('an upload in parts keeps its condition to its completion, over a restart a
     bytesBody(randomContent(10)),
     call,
   );
-  const { etag } = (await put(s3, ref, 'somebody else')).extra;
+  const { etag } = (await put(s3, ref, 'another writer')).extra;
   const again = openFake(fake);
   const multipart = again.capabilities.multipart!;
   expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(
     PreconditionFailedError,
   );
-  expect(await contentOf(s3, ref)).toBe('somebody else');
+  expect(await contentOf(s3, ref)).toBe('another writer');
   const matching = await multipart.begin(
     ref,
     { ...plain, precondition: { ifMatch: String(etag) } },
@@ -415,7 +415,7 @@ test.each([301, 307, 400])(
   },
 );
 
-test('a provider that sends from region to region is not followed for ever', async () => {
+test('S3 client: does not follow redirects from region to region without end', async () => {
   for (const region of ['a', 'b', 'c', 'd'].map((name) => `region-${name}`)) {
     fake.faults.next('PutObject', {
       kind: 'refuse',
@@ -489,7 +489,7 @@ test('a container that is deleted while it is used is missing, for every operati
   );
 });
 
-test('nobody there is the target’s fault, and worth another try', async () => {
+test('S3 client: a closed port is trouble of the target, worth another try', async () => {
   const nowhere = openFake({ host: '127.0.0.1', port: 1 });
   const error = await rejection(nowhere.headContainer(container, call));
   expect(error).toBeInstanceOf(TargetUnavailableError);

@@ -138,7 +138,9 @@ describe('headers of what is put', () => {
     );
     expect(sent('CopyObject')['x-amz-storage-class']).toBe('GLACIER');
     await s3.capabilities.copy!.copyObject(ref, archived, undefined, call);
-    expect(sent('CopyObject')['x-amz-storage-class'], 'of a copy as it is').toBe('STANDARD_IA');
+    expect(sent('CopyObject')['x-amz-storage-class'], 'of a copy that replaces nothing').toBe(
+      'STANDARD_IA',
+    );
     expect(() => open({ profile: 'swift-s3api', headers })).toThrow(
       'profile swift-s3api has no storage-class',
     );
@@ -642,7 +644,7 @@ describe('versions', () => {
   });
 });
 
-test('who pays for requests to somebody else’s container says so with each of them, under the signature', async () => {
+test('S3 client: with requester_pays, each request has the signed header, to another account’s container too', async () => {
   const payer = open({ requester_pays: true });
   await put(payer, ref, 'content');
   await contentOf(payer, ref);

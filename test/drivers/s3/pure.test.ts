@@ -179,7 +179,7 @@ describe('addresses', () => {
   });
 });
 
-test('a host tells whose S3 it is', () => {
+test('S3 profiles: the host names the provider', () => {
   expect(profileOfHost(undefined)?.name).toBe('aws');
   expect(profileOfHost('abc.r2.cloudflarestorage.com')?.name).toBe('r2');
   expect(profileOfHost('s3.us-west-004.backblazeb2.com')?.name).toBe('b2');

@@ -58,7 +58,7 @@ test.each([
   await backend.close();
 });
 
-test('an option that nobody knows is refused', () => {
+test('S3 settings: an unknown option is refused', () => {
   expect(
     read(s3Driver.settings({ folder: '/', env: {} }), { bucket: 'x' }).complaints?.[0]?.message,
   ).toContain('unknown key');

@@ -125,7 +125,7 @@ test.each([
   await swift.close();
 });
 
-test('the environment of an openrc file is enough, and is only looked at when the settings name nobody', async () => {
+test('Swift access: the environment of an openrc file is enough, and is read only when the settings name no user', async () => {
   const env = {
     OS_AUTH_URL: `${fake.origin}/v3`,
     OS_USERNAME: 'tester',
@@ -236,7 +236,7 @@ test('a region by chance is no choice: several, or the wrong one, are said', asy
     expect(error).toMatchObject({ name: 'StorageError', retry: 'never' });
 });
 
-test('wrong credentials, a wrong URL and nobody there are told apart', async () => {
+test('Swift access: distinguishes wrong credentials, a wrong URL and a closed port', async () => {
   const refused = openSwift({ auth_url: `${fake.origin}/auth/v1.0`, key: USER, secret: 'no' });
   expect(await rejection(refused.listContainers({}, call))).toBeInstanceOf(InvalidCredentialsError);
   const astray = openSwift({ auth_url: `${fake.origin}/elsewhere/v3`, key: USER, secret: SECRET });
@@ -263,7 +263,7 @@ test('a token is replaced before it ends, and kept to its end while the identity
   await swift.close();
 });
 
-test('a token of one’s own is used as it is, and cannot be renewed', async () => {
+test('Swift access: a token in the settings is used unchanged, and cannot be renewed', async () => {
   fake.rules.valid.add('mine');
   const swift = openSwift({ token: 'mine', storage_url: `${fake.origin}/v1/AUTH_fake/` });
   await swift.createContainer('c', call);
@@ -428,7 +428,7 @@ describe('URLs for everybody', () => {
       'https://cdn.example/c1/a%20folder/odd%20%25%C3%A9%3F.txt',
     );
     expect(await rejection(cdn.enableContainer('missing', call))).toBeInstanceOf(StorageError);
-    expect(fake.count('PostContainer'), 'nobody else is let in').toBe(0);
+    expect(fake.count('PostContainer'), 'no other user gets access').toBe(0);
     await swift.close();
   });
 
@@ -467,7 +467,7 @@ describe('URLs for everybody', () => {
     await swift.close();
   });
 
-  test('names that cannot be have no URL, and nobody is asked for one', async () => {
+  test('impossible names have no URL, and no request is sent', async () => {
     const swift = openFake(fake, { temp_url_key: 'configured' });
     const { objectUrl } = swift.capabilities.cdn!;
     expect(await rejection(objectUrl({ container: 'a/b', key: 'x' }, call))).toBeInstanceOf(

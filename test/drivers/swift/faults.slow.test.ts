@@ -60,14 +60,17 @@ test.each([
   [403, {}, ObjectAccessDeniedError, 'never'],
   [422, {}, ObjectHashMismatchError, 'backoff'],
   [202, {}, StorageError, 'backoff'],
-])('%i %j tells when another try is worth it', async (status, headers, type, retry) => {
-  fake.faults.next('PutObject', { kind: 'refuse', status, headers });
-  const error = await rejection(put(swift, ref, 'x'));
-  expect(error).toBeInstanceOf(type);
-  expect(error).toMatchObject({ driver: 'swift', retry });
-  if (status !== 202)
-    expect(error).toMatchObject({ requestId: expect.stringMatching(/^tx-fake-\d+$/) });
-});
+])(
+  'Swift client: the error for %i %j says when to try again',
+  async (status, headers, type, retry) => {
+    fake.faults.next('PutObject', { kind: 'refuse', status, headers });
+    const error = await rejection(put(swift, ref, 'x'));
+    expect(error).toBeInstanceOf(type);
+    expect(error).toMatchObject({ driver: 'swift', retry });
+    if (status !== 202)
+      expect(error).toMatchObject({ requestId: expect.stringMatching(/^tx-fake-\d+$/) });
+  },
+);
 
 test('P2: 202 means that nothing was stored: no object, no copy, and nothing made of parts', async () => {
   await put(swift, ref, 'x');
@@ -88,17 +91,17 @@ test('P2: 202 means that nothing was stored: no object, no copy, and nothing mad
 test('P2: bytes that are in memory, and those whose digest is known, go with it, so that Swift itself refuses others', async () => {
   const content = randomContent(100);
   const digest = checksumOf('md5', content);
-  const told = (operation: string) =>
+  const sentEtag = (operation: string) =>
     fake.log.findLast((each) => each.operation === operation)?.headers['etag'];
   await put(swift, ref, content);
-  expect(told('PutObject')).toBe(digest.hex);
+  expect(sentEtag('PutObject')).toBe(digest.hex);
   await put(swift, ref, 'x');
   await swift.putObject(ref, streamedBody(content), { ...plain, checksums: [digest] }, call);
-  expect(told('PutObject')).toBe(digest.hex);
+  expect(sentEtag('PutObject')).toBe(digest.hex);
   const multipart = swift.capabilities.multipart!;
   const token = await multipart.begin(ref, plain, call);
   await multipart.uploadPart(token, 1, bytesBody(content), call);
-  expect(told('PutSegment')).toBe(digest.hex);
+  expect(sentEtag('PutSegment')).toBe(digest.hex);
   await multipart.abort(token, call);
 });
 
@@ -123,7 +126,7 @@ test('G2: a connection that is reset in the middle of a body leaves what was the
   expect(await contentOf(swift, ref)).toBe('as before');
 });
 
-test('a server that never answers, or stops in the middle of an answer, is given up after the timeout', async () => {
+test('Swift client: a server that never answers, or stops in the middle of an answer, times out', async () => {
   await put(swift, ref, 'content');
   fake.faults.next('HeadObject', { kind: 'stall' });
   expect(await rejection(swift.headObject(ref, call))).toBeInstanceOf(TargetUnavailableError);
@@ -213,13 +216,13 @@ test('a body that can be opened once is sent once, and the next try has a new to
   await swift.putObject(ref, streamBody(source(), 1000), plain, call);
 });
 
-test('a token that is refused as soon as it is got is a matter of rights, not a loop', async () => {
+test('Swift client: a new token that is refused is an error of credentials, and no loop', async () => {
   fake.faults.next('HeadObject', { kind: 'refuse', status: 401 }, 2);
   expect(await rejection(swift.headObject(ref, call))).toBeInstanceOf(InvalidCredentialsError);
   expect(fake.count('Authenticate')).toBe(2);
 });
 
-test('what this user may not do is told apart: to an object, to a container, and at all', async () => {
+test('Swift client: distinguishes rights missing for an object, for a container, and for the account', async () => {
   fake.faults.next('HeadObject', { kind: 'refuse', status: 403 });
   expect(await rejection(swift.headObject(ref, call))).toBeInstanceOf(ObjectAccessDeniedError);
   fake.faults.next('ListObjects', { kind: 'refuse', status: 403 });
@@ -270,7 +273,7 @@ test('names too long for a bulk delete go alone, and keep no others from going',
   });
 });
 
-test('failures of objects that nobody asked about, and what is no failure, say nothing of the others', async () => {
+test('Swift bulk delete: failures of other objects, and entries that are no failures, do not affect the requested ones', async () => {
   const errors = [
     ['/elsewhere/a', '403 Forbidden'],
     [`/${container}/b`, '403 Forbidden'],
@@ -340,7 +343,7 @@ test('P5: a completion whose answer was lost has happened: sent again, it finds 
   expect(await multipart.complete(token, [part], call)).toMatchObject({ key: ref.key, size: 10 });
   expect(await multipart.complete(token, [part], call)).toMatchObject({ key: ref.key, size: 10 });
   expect((await readAll(await swift.readObject(ref, undefined, call))).equals(content)).toBe(true);
-  await put(swift, ref, 'somebody else');
+  await put(swift, ref, 'another writer');
   expect(await rejection(multipart.complete(token, [part], call))).toBeInstanceOf(
     ObjectDoesNotExistError,
   );

@@ -47,7 +47,7 @@ test('a large object has segments under a name of its own, and no ETag that is t
   }
 });
 
-test('a digest that was known before is told of the large object, and is no metadata of the caller', async () => {
+test('Swift large object: has the digest that was known before, which is no metadata of the caller', async () => {
   const content = randomContent(MIB + 5);
   const checksums = [checksumOf('md5', content)];
   await putLarge(ref, content, { ...plain, metaData: { mtime: '1.5' }, checksums });
@@ -96,11 +96,11 @@ test.each<readonly [string, () => Promise<unknown>]>([
     const kept = await putLarge(other, randomContent(MIB));
     at.fake.rules.store
       .container(segments)
-      .objects.set('somebody else’s', at.fake.rules.store.object(segments, inSegments()[0]));
+      .objects.set('another tool’s', at.fake.rules.store.object(segments, inSegments()[0]));
     await replace();
     const left = inSegments();
     expect(left.filter((name) => name.includes(old))).toEqual([]);
-    expect(left).toContain('somebody else’s');
+    expect(left).toContain('another tool’s');
     expect(left.filter((name) => name.includes('/marks/'))).toEqual([]);
     expect(left.some((name) => name.includes(kept))).toBe(true);
   },
@@ -161,7 +161,7 @@ test('P4: before segments are removed all replicas are asked what the object is 
   expect(looks.map(({ headers }) => headers['x-newest'])).toEqual([undefined, 'true']);
 });
 
-test('P5: so are segments of which some could not be removed', async () => {
+test('P5: so are the segments of an object when some could not be removed', async () => {
   const old = await putLarge(ref, randomContent(2 * MIB));
   at.fake.faults.next('BulkDelete', {
     kind: 'refuse-keys',
@@ -265,7 +265,7 @@ test('where no segment of ours is, a delete of many is one request, and one of n
   expect(at.fake.log.slice(before).map(({ operation }) => operation)).toEqual(['BulkDelete']);
 });
 
-test('of many that are deleted, large ones go one by one with their segments; one that may not is told, and stays whole', async () => {
+test('Swift batch delete: removes large objects one by one with their segments, and reports one that may not be deleted, which stays whole', async () => {
   const large = { container, key: 'large' };
   await putLarge(large, randomContent(MIB));
   await putLarge(ref, randomContent(MIB));
@@ -300,7 +300,7 @@ test('a container of segments that several share stays, though it is empty', asy
   await sharing.close();
 });
 
-test('a container goes with that of its segments, unless somebody else has something there', async () => {
+test('Swift container: is deleted with that of its segments, unless another program has objects there', async () => {
   await putLarge(ref, randomContent(MIB));
   await at.swift.deleteObject(ref, call);
   await at.swift.deleteContainer(container, call);
@@ -355,7 +355,7 @@ test('a storage class is refused: Swift has policies of containers', async () =>
   );
 });
 
-test('headers by name pattern go along with objects, whole or in parts, and with what copies are told', async () => {
+test('Swift headers by name pattern: are sent with objects, whole or in parts, and with copies', async () => {
   const ruled = openFake(at.fake, {
     headers: [{ match: '*.html', content_type: 'text/x-page', cache_control: 'no-cache' }],
   });

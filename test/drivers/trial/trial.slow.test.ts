@@ -19,7 +19,7 @@ import { call, listKeys, plain, put } from '../conformance/fixture.js';
 const CONTAINER = 'box';
 const PREFIX = 'mirror/.longshore/probe-1/';
 
-/** Tries a faulty version of a store in memory that holds somebody's object already. */
+/** Tries a faulty version of a store in memory that holds an object of another program already. */
 async function tried(
   makeFaulty: (sound: Backend) => Partial<Backend>,
   signal = call.signal,

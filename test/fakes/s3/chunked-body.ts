@@ -19,7 +19,7 @@ export function isChunked(payload: string): boolean {
   return payload.startsWith('STREAMING-');
 }
 
-/** The content of an `aws-chunked` body, of which every signature and the trailing checksum are verified. */
+/** The content of an `aws-chunked` body. Verifies every signature and the trailing checksum. */
 export function decodeChunked(
   { headers, body }: FakeRequest,
   payload: string,

@@ -92,12 +92,12 @@ export function encryptionHeaders(
   bucket: Bucket,
   headers: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const told = Object.entries(headers).filter(
+  const described = Object.entries(headers).filter(
     ([name]) => name.startsWith('x-amz-server-side-encryption') && !name.endsWith('customer-key'),
   );
   return {
     ...(bucket.encrypted && { 'x-amz-server-side-encryption': 'aws:kms' }),
-    ...Object.fromEntries(told),
+    ...Object.fromEntries(described),
   };
 }
 

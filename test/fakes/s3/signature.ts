@@ -123,7 +123,7 @@ function checkTime({ time, goodForMs }: Claim, now: number): void {
     throw new S3Refusal(403, goodForMs === undefined ? 'RequestTimeTooSkewed' : 'AccessDenied');
 }
 
-/** Host, every x-amz header and Content-MD5 must be covered, else somebody on the way could change them. */
+/** Host, every x-amz header and Content-MD5 must be covered, else a proxy could change them. */
 function checkWhatIsSigned({ headers }: FakeRequest, { signed, goodForMs }: Claim): void {
   const sorted = [...signed].sort();
   if (sorted.join() !== signed.join()) throw new S3Refusal(403, 'SignatureDoesNotMatch');

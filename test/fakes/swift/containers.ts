@@ -51,13 +51,13 @@ export function listObjects(
   ignoreMarker: boolean,
 ): Answer {
   const { objects, headers } = store.container(request.container);
-  const told = {
+  const described = {
     'x-container-object-count': String(objects.size),
     'x-container-bytes-used': '0',
     ...headers,
   };
   return json(
-    told,
+    described,
     page(request, [...objects.keys()], pageLimit, ignoreMarker, (name) =>
       entryOf(name, objects.get(name)!, store),
     ),

@@ -104,7 +104,7 @@ function pick(headers: Readonly<Record<string, string>>, name: string): Record<s
 export function getObject(request: FakeRequest, rules: FakeRules): Answer {
   const object = rules.store.object(request.container, request.key);
   const large = object.segments === undefined ? {} : { 'x-static-large-object': 'True' };
-  const told = {
+  const described = {
     ...object.headers,
     ...large,
     etag: rules.store.etag(object),
@@ -119,19 +119,19 @@ export function getObject(request: FakeRequest, rules: FakeRules): Answer {
     }));
     return {
       status: 200,
-      headers: { ...told, 'content-type': 'application/json' },
+      headers: { ...described, 'content-type': 'application/json' },
       body: JSON.stringify(entries),
     };
   }
   const content = rules.store.content(object);
   const range = rangeOf(request.headers['range']);
-  if (range === undefined) return { status: 200, headers: told, body: content };
-  if (range[0] >= content.byteLength) return { status: 416, headers: told };
+  if (range === undefined) return { status: 200, headers: described, body: content };
+  if (range[0] >= content.byteLength) return { status: 416, headers: described };
   const body = content.subarray(range[0], range[1]);
   return {
     status: 206,
     headers: {
-      ...told,
+      ...described,
       'content-range': `bytes ${range[0]}-${range[0] + body.byteLength - 1}/${content.byteLength}`,
     },
     body,

@@ -193,7 +193,7 @@ export async function startFakeSwift(
         return {
           status: fault.status,
           headers: fault.headers ?? {},
-          body: '<html><h1>As told</h1></html>',
+          body: '<html><h1>As scripted</h1></html>',
         };
       if (
         request.operation !== 'Authenticate' &&

@@ -16,8 +16,8 @@ export interface CredentialSource {
 }
 
 export interface CredentialProvider {
-  /** Valid credentials, fetched anew shortly before they expire. Rejects with InvalidCredentialsError when no place has any. */
+  /** Valid credentials, fetched again shortly before they expire. Rejects with InvalidCredentialsError when no source has any. */
   get(call: Call): Promise<Credentials>;
-  /** To be told that the provider refused these. Resolves with true when there are other ones to try now. */
+  /** Drops credentials that the provider refused. Resolves with true when there are other ones to try now. */
   refused(credentials: Credentials, call: Call): Promise<boolean>;
 }

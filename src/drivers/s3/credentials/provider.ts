@@ -25,17 +25,17 @@ export function createCredentialProvider(
     );
   }
 
-  const kept = cached(async (call) => {
+  const current = cached(async (call) => {
     const value = await find(call);
     const { expiresAtMs = Number.POSITIVE_INFINITY } = value;
     return { value, leftMs: () => expiresAtMs - clock.now() };
   });
 
   return {
-    get: kept.get,
+    get: current.get,
     async refused(refused, call) {
-      kept.refused(refused);
-      return !isSame(await kept.get(call), refused);
+      current.refused(refused);
+      return !isSame(await current.get(call), refused);
     },
   };
 }

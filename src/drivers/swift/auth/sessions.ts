@@ -1,9 +1,9 @@
 import type { Clock } from '../../../clock.js';
-import { cached, type KeptFresh } from '../../cached.js';
+import { type Cached, cached } from '../../cached.js';
 import type { Authenticate, Grant } from './session.js';
 
 /** Grants that are good now. */
-export type Sessions = KeptFresh<Grant>;
+export type Sessions = Cached<Grant>;
 
 export function createSessions(authenticate: Authenticate, clock: Clock): Sessions {
   return cached(async (call) => {

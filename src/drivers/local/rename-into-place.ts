@@ -2,12 +2,12 @@ import { linkSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import type { Precondition } from '../call.js';
 import { codeOf, Refusal } from './failure.js';
 import { removeEmptyTree } from './folders.js';
-import { look } from './stat.js';
+import { statEntry } from './stat.js';
 
 /** How often a folder may vanish under us, as another process removes what it emptied. */
 const TRIES = 5;
 
-const LOST = 'was not stored: somebody removed its temporary file';
+const LOST = 'was not stored: another program removed its temporary file';
 
 /** File systems without hard links, as vfat, say one of these. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
@@ -16,7 +16,7 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
  * Moves a temporary file to where its object is to be, at once. `prepare` makes the folders; it is asked again when they
  * have vanished.
  */
-export function place(
+export function renameIntoPlace(
   temporary: string,
   target: string,
   key: string,
@@ -33,26 +33,26 @@ export function place(
       const code = codeOf(error);
       if (code === 'EISDIR' || code === 'ENOTEMPTY') clearWay(target, key);
       else if (code !== 'ENOENT') throw error;
-      else if (look(temporary) === undefined)
+      else if (statEntry(temporary) === undefined)
         throw new Refusal({ kind: 'unstable', key, problem: LOST });
       if (tries === TRIES) throw error;
     }
   }
 }
 
-/** link(2) does not replace, whoever comes between. */
+/** link(2) does not replace a file that another process has created meanwhile. */
 function linkInto(temporary: string, target: string, key: string): void {
   try {
     linkSync(temporary, target);
   } catch (error) {
     const code = codeOf(error);
     if (code === 'EEXIST') {
-      if (look(target)?.isDirectory()) clearWay(target, key);
+      if (statEntry(target)?.isDirectory()) clearWay(target, key);
       else throw new Refusal({ kind: 'precondition', key, problem: 'exists already' });
       linkSync(temporary, target);
     } else if (code !== undefined && NO_LINKS.has(code)) {
       // Still alone among our own processes, as all changes are published under the root's lock.
-      if (look(target) !== undefined)
+      if (statEntry(target) !== undefined)
         throw new Refusal({ kind: 'precondition', key, problem: 'exists already' });
       renameSync(temporary, target);
     } else throw error;
