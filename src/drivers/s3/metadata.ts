@@ -1,3 +1,5 @@
+import { utf8FromLatin1 } from '../http/metadata-headers.js';
+
 // User metadata in headers. Their values are US-ASCII; S3 itself writes others as RFC 2047 words when it answers
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html), so that is how they are sent as well.
 
@@ -36,11 +38,4 @@ function decodeQ(text: string): string {
       String.fromCharCode(Number.parseInt(hex, 16)),
     );
   return Buffer.from(bytes, 'latin1').toString('utf8');
-}
-
-/** Some providers answer raw UTF-8, which HTTP parsers hand over as Latin-1. */
-function utf8FromLatin1(value: string): string {
-  if (!/[\x80-\xff]/.test(value)) return value;
-  const decoded = Buffer.from(value, 'latin1').toString('utf8');
-  return decoded.includes('�') ? value : decoded;
 }

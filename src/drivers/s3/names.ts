@@ -1,20 +1,9 @@
 import { isWellFormed } from '../../utf8-order.js';
 import type { ObjectRef } from '../call.js';
-import {
-  ContainerDoesNotExistError,
-  InvalidContainerNameError,
-  InvalidObjectNameError,
-  ObjectDoesNotExistError,
-} from '../errors.js';
+import { nameChecks } from '../http/name-checks.js';
 import { CONTAINER_RULE, S3 } from './errors.js';
 
-const context = { driver: S3 };
 export const MAX_KEY_BYTES = 1024;
-
-export function checkKey(key: string): void {
-  const problem = keyProblem(key);
-  if (problem !== undefined) throw new InvalidObjectNameError(key, problem, context);
-}
 
 /** A key must have a UTF-8 form: a lone surrogate would be stored as another character. */
 export function keyProblem(key: string): string | undefined {
@@ -31,12 +20,6 @@ export function isPossibleKey(key: string): boolean {
   return key !== '' && isWellFormed(key);
 }
 
-/** What cannot be there is missing. */
-export function refuseImpossible({ container, key }: ObjectRef): void {
-  checkContainer(container);
-  if (!isPossibleKey(key)) throw new ObjectDoesNotExistError(key, context);
-}
-
 /** The rules for new containers: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 export function newContainerProblem(name: string): string | undefined {
   const fits =
@@ -46,16 +29,7 @@ export function newContainerProblem(name: string): string | undefined {
   return fits ? undefined : CONTAINER_RULE;
 }
 
-export function checkNewContainer(name: string): void {
-  const problem = newContainerProblem(name);
-  if (problem !== undefined) throw new InvalidContainerNameError(name, problem, context);
-}
-
-/** Old containers may have upper-case letters and underscores; what could be taken for a part of the path is none. */
-export function checkContainer(name: string): void {
-  if (!isContainerName(name)) throw new ContainerDoesNotExistError(name, context);
-}
-
+/** Old containers may have upper-case letters and underscores. A name that could be taken for a part of the path is none. */
 export function isContainerName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._:-]*$/.test(name);
 }
@@ -67,3 +41,11 @@ export function target({ container, key }: ObjectRef): {
 } {
   return { container, key };
 }
+
+export const { checkKey, checkNewContainer, checkContainer, refuseImpossible } = nameChecks({
+  driver: S3,
+  keyProblem,
+  isPossibleKey,
+  newContainerProblem,
+  isContainerName,
+});

@@ -2,6 +2,7 @@ import { parseTime } from '../../clock.js';
 import type { Checksum, ObjectInfo, ObjectRef } from '../call.js';
 import { extraOfHeaders } from '../http/content-headers.js';
 import type { HttpHeaders } from '../http/exchange.js';
+import { metaDataOf } from '../http/metadata-headers.js';
 import { quoted } from './etag.js';
 import { decodeMetadataValue, METADATA_PREFIX } from './metadata.js';
 
@@ -22,12 +23,7 @@ export function infoFromHeaders(
   headers: HttpHeaders,
   checksums: readonly Checksum[],
 ): ObjectInfo {
-  const metaData: Record<string, string> = {};
-  for (const name in headers) {
-    const value = headers[name];
-    if (name.startsWith(METADATA_PREFIX) && value !== undefined)
-      metaData[name.slice(METADATA_PREFIX.length)] = decodeMetadataValue(value);
-  }
+  const metaData = metaDataOf(headers, METADATA_PREFIX, decodeMetadataValue);
   return { ...ref, size, checksums, metaData, extra: extraFrom(headers) };
 }
 

@@ -1,5 +1,6 @@
 import { isWellFormed } from '../../utf8-order.js';
 import { StorageError } from '../errors.js';
+import { utf8FromLatin1 } from '../http/metadata-headers.js';
 import { SWIFT } from './errors.js';
 
 // User metadata travels in headers. What is not plain ASCII is percent-encoded UTF-8, which OpenStack's own client
@@ -50,11 +51,4 @@ export function decodeMetadataValue(value: string): string {
       return encoded; // not UTF-8, so it was not encoded
     }
   });
-}
-
-/** Other clients send raw UTF-8, which HTTP parsers hand over as Latin-1. */
-function utf8FromLatin1(value: string): string {
-  if (!/[\x80-\xff]/.test(value)) return value;
-  const decoded = Buffer.from(value, 'latin1').toString('utf8');
-  return decoded.includes('\ufffd') ? value : decoded;
 }

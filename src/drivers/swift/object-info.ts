@@ -2,6 +2,7 @@ import { parseTime } from '../../clock.js';
 import type { Checksum, ObjectInfo, ObjectRef } from '../call.js';
 import { extraOfHeaders } from '../http/content-headers.js';
 import type { HttpHeaders } from '../http/exchange.js';
+import { metaDataOf } from '../http/metadata-headers.js';
 import { decodeMetadataValue, METADATA_PREFIX } from './metadata.js';
 
 /** The content's MD5, where a large object has no ETag that is one. Ours, and no part of what callers see as metadata. */
@@ -27,12 +28,7 @@ export function largeKind(headers: HttpHeaders): 'static' | 'dynamic' | undefine
 
 /** An object of `size` bytes as the answer to HEAD describes it. */
 export function infoFromHeaders(ref: ObjectRef, size: number, headers: HttpHeaders): ObjectInfo {
-  const metaData: Record<string, string> = {};
-  for (const name in headers) {
-    const value = headers[name];
-    if (name.startsWith(METADATA_PREFIX) && !OWN_METADATA.has(name) && value !== undefined)
-      metaData[name.slice(METADATA_PREFIX.length)] = decodeMetadataValue(value);
-  }
+  const metaData = metaDataOf(headers, METADATA_PREFIX, decodeMetadataValue, OWN_METADATA);
   return { ...ref, size, checksums: checksumsOf(headers), metaData, extra: extraFrom(headers) };
 }
 
