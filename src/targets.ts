@@ -84,7 +84,11 @@ export function openTarget({
   patienceMs,
   giveUp,
 }: OpenTargetOptions): Target {
-  const world = { clock, notice: noticeOf(config, log), ...(found !== undefined && { detected: found }) };
+  const world = {
+    clock,
+    notice: noticeOf(config, log),
+    ...(found !== undefined && { detected: found }),
+  };
   const bare = findDriver(config.driver).open(config.settings, world);
   const concurrency = config.concurrency ?? bare.capabilities.concurrency;
   const layered = layers(concurrency);
