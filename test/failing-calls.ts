@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 
-/** Calls of a program on some files, of which some fail: see strace(1), `--inject`. */
+/** System calls of a program on some files that strace makes fail: see strace(1), `--inject`. */
 export interface FailingCalls {
   /** System calls, such as `pread64`, separated by commas. */
   readonly calls: string;

@@ -135,7 +135,7 @@ test('a stream that ends under the logger is not an error', async () => {
   const stream = new PassThrough();
   const log = logTo(stream);
   stream.destroy();
-  log.error('nobody hears this');
+  log.error('dropped after the end');
   await log.close();
 });
 

@@ -8,7 +8,7 @@ describe.each([
   ['makeFolders', makeFolders],
   ['makeFoldersSync', async (path: string) => makeFoldersSync(path)],
 ] as const)('%s', (_, make) => {
-  test('makes what is missing, and tells the topmost', async () => {
+  test('makes the missing folders, and returns the topmost', async () => {
     const folder = temporaryFolder();
     expect(await make(join(folder, 'a/b/c'))).toBe(join(folder, 'a'));
     expect(await make(join(folder, 'a/b/d'))).toBe(join(folder, 'a/b/d'));

@@ -13,8 +13,8 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-/** A `systemd-notify` that writes down what it is told; `script` may make it do otherwise. */
-async function fakeSystemd(script = 'printf "%s\\n" "$NOTIFY_SOCKET $*" >>"$0.told"') {
+/** A `systemd-notify` that records its messages; `script` replaces what it does. */
+async function fakeSystemd(script = 'printf "%s\\n" "$NOTIFY_SOCKET $*" >>"$0.sent"') {
   const folder = createFolder('notify');
   cleanups.push(() => removeFolder(folder));
   const program = join(folder, 'systemd-notify');
@@ -22,8 +22,8 @@ async function fakeSystemd(script = 'printf "%s\\n" "$NOTIFY_SOCKET $*" >>"$0.to
   await chmod(program, 0o755);
   return {
     env: { NOTIFY_SOCKET: '/run/systemd/notify', PATH: folder },
-    told: async () =>
-      (await readFile(`${program}.told`, 'utf8').catch(() => '')).split('\n').slice(0, -1),
+    sent: async () =>
+      (await readFile(`${program}.sent`, 'utf8').catch(() => '')).split('\n').slice(0, -1),
   };
 }
 
@@ -49,7 +49,7 @@ function recordingLog() {
 }
 
 test('each change of state is one message, in order', async () => {
-  const { env, told } = await fakeSystemd();
+  const { env, sent } = await fakeSystemd();
   const notifier = notifierIn(env);
   await Promise.all([
     notifier.ready(),
@@ -57,7 +57,7 @@ test('each change of state is one message, in order', async () => {
     notifier.ready(),
     notifier.stopping(30_000),
   ]);
-  expect(await told()).toEqual(
+  expect(await sent()).toEqual(
     ['READY=1', 'RELOADING=1', 'READY=1', 'STOPPING=1 EXTEND_TIMEOUT_USEC=30000000'].map(
       (message) => `/run/systemd/notify ${message}`,
     ),
@@ -65,22 +65,22 @@ test('each change of state is one message, in order', async () => {
 });
 
 test('the status goes with a message when it has changed, and cannot carry another assignment', async () => {
-  const { env, told } = await fakeSystemd();
+  const { env, sent } = await fakeSystemd();
   let status = '3 of 5 done\nMAINPID=1';
   const notifier = notifierIn(env, { status: () => status });
   await notifier.ready();
   await notifier.reloading();
   status = '5 of 5 done';
   await notifier.ready();
-  expect(await told()).toEqual([
+  expect(await sent()).toEqual([
     '/run/systemd/notify READY=1 STATUS=3 of 5 done\\u000aMAINPID=1',
     '/run/systemd/notify RELOADING=1',
     '/run/systemd/notify READY=1 STATUS=5 of 5 done',
   ]);
 });
 
-test('the status is told without another message, as often as it changes and no more', async () => {
-  const { env, told } = await fakeSystemd();
+test('notifier: sends the status without another message, once for each change', async () => {
+  const { env, sent } = await fakeSystemd();
   let asked = 0;
   const clock = {
     ...systemClock,
@@ -89,13 +89,13 @@ test('the status is told without another message, as often as it changes and no 
   const notifier = notifierIn(env, { clock, status: () => `part ${Math.floor(asked++ / 5)}` });
   await expect.poll(() => asked).toBeGreaterThan(15);
   await notifier.close();
-  expect((await told()).slice(0, 3)).toEqual(
+  expect((await sent()).slice(0, 3)).toEqual(
     ['STATUS=part 0', 'STATUS=part 1', 'STATUS=part 2'].map((m) => `/run/systemd/notify ${m}`),
   );
 });
 
-test('a status that cannot be made is told to the log and holds up no message', async () => {
-  const { env, told } = await fakeSystemd();
+test('notifier: a status that throws is logged and delays no message', async () => {
+  const { env, sent } = await fakeSystemd();
   const { log, lines } = recordingLog();
   let broken = true;
   const status = () => {
@@ -107,14 +107,14 @@ test('a status that cannot be made is told to the log and holds up no message', 
   broken = false;
   await notifier.ready();
   expect(lines.map(({ event }) => event)).toEqual(['status failed']);
-  expect(await told()).toEqual([
+  expect(await sent()).toEqual([
     '/run/systemd/notify READY=1',
     '/run/systemd/notify READY=1 STATUS=fine',
   ]);
 });
 
 test('the watchdog is fed while work moves and starves while due work stands still', async () => {
-  const { env, told } = await fakeSystemd();
+  const { env, sent } = await fakeSystemd();
   const { log, lines } = recordingLog();
   let steps = 0;
   let moving = true;
@@ -123,7 +123,7 @@ test('the watchdog is fed while work moves and starves while due work stands sti
     { ...env, WATCHDOG_USEC: '40000', WATCHDOG_PID: '7' },
     { progress, log, stallMs: 30 },
   );
-  const fed = async () => (await told()).filter((line) => line.includes('WATCHDOG=1')).length;
+  const fed = async () => (await sent()).filter((line) => line.includes('WATCHDOG=1')).length;
   await expect.poll(fed).toBeGreaterThan(2);
 
   moving = false;
@@ -140,7 +140,7 @@ test('the watchdog is fed while work moves and starves while due work stands sti
 });
 
 test('after close nothing more is sent', async () => {
-  const { env, told } = await fakeSystemd();
+  const { env, sent } = await fakeSystemd();
   const clock = fakeClock();
   let asked = 0;
   const notifier = notifierIn(
@@ -149,16 +149,16 @@ test('after close nothing more is sent', async () => {
   );
   await clock.advance(10);
   await notifier.close();
-  const closed = await told();
+  const closed = await sent();
   expect(closed[0]).toBe('/run/systemd/notify WATCHDOG=1 STATUS=asked 0');
   await clock.advance(60_000);
   await notifier.ready(); // goes out behind all that was posted before it
-  expect((await told()).slice(closed.length)).toEqual([
+  expect((await sent()).slice(closed.length)).toEqual([
     '/run/systemd/notify READY=1 STATUS=asked 2',
   ]);
 });
 
-test('a systemd-notify that fails, or is missing, is told once and is never fatal', async () => {
+test('a systemd-notify that fails, or is missing, is logged once and is never fatal', async () => {
   for (const env of [
     (await fakeSystemd('exit 1')).env,
     { NOTIFY_SOCKET: '/run/systemd/notify', PATH: '/nonexistent' },
@@ -174,7 +174,7 @@ test('a systemd-notify that fails, or is missing, is told once and is never fata
 });
 
 test('without NOTIFY_SOCKET nothing is spawned and nothing is asked', async () => {
-  const { env, told } = await fakeSystemd();
+  const { env, sent } = await fakeSystemd();
   const clock = fakeClock();
   let asked = 0;
   const progress = () => ({ due: false, steps: asked++ });
@@ -185,6 +185,6 @@ test('without NOTIFY_SOCKET nothing is spawned and nothing is asked', async () =
   await notifier.ready();
   await clock.advance(60_000);
   await notifier.close();
-  expect(await told()).toEqual([]);
+  expect(await sent()).toEqual([]);
   expect(asked).toBe(0);
 });

@@ -22,7 +22,7 @@ test('two different names are never printed alike', () => {
   expect(printable('a\nb')).not.toBe(printable('"a\\nb"'));
 });
 
-test('an ordinary name is printed as it is', () => {
+test('an ordinary name is printed unchanged', () => {
   for (const name of ['a.txt', 'Übung 3/日本.md', 'it’s', '👩‍👩‍👧.png'])
     expect(printable(name)).toBe(name);
 });

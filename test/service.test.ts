@@ -36,7 +36,7 @@ test('a daemon can be asked from the opening of its service to the closing', asy
 
 test('systemd hears ready with the status, and at the drain how long the end may take', async () => {
   const program = join(stateFolder, 'systemd-notify');
-  await writeFile(program, '#!/bin/sh\nprintf "%s\\n" "$*" >>"$0.told"\n', { mode: 0o755 });
+  await writeFile(program, '#!/bin/sh\nprintf "%s\\n" "$*" >>"$0.sent"\n', { mode: 0o755 });
   const stop = new AbortController();
   const env = { NOTIFY_SOCKET: '/run/systemd/notify', PATH: stateFolder };
   const service = await createService().open(
@@ -44,14 +44,14 @@ test('systemd hears ready with the status, and at the drain how long the end may
   );
   await service.ready();
   stop.abort();
-  const told = () => readFile(`${program}.told`, 'utf8');
+  const sent = () => readFile(`${program}.sent`, 'utf8');
   await expect
-    .poll(told)
+    .poll(sent)
     .toBe('READY=1 STATUS=1 mirror: 1 in-sync\nSTOPPING=1 EXTEND_TIMEOUT_USEC=60000000\n');
   await service.close();
 });
 
-test('P8: a state folder that cannot hold a socket is told and does not stop the mirroring', async () => {
+test('P8: a state folder that cannot hold a socket is logged and does not stop the mirroring', async () => {
   const stream = new PassThrough();
   const log = createLogger({ level: 'info', format: 'text', stream, clock: systemClock });
   const service = await createService().open(

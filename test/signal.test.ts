@@ -6,7 +6,7 @@ import { readAll, rejection } from './drivers/conformance/fixture.js';
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
-/** Gives chunks, and tells when it was closed. */
+/** Yields chunks, and records when it was closed. */
 function source(chunks: readonly Uint8Array[], { hangs = false } = {}) {
   const state = { closed: false };
   async function* open() {

@@ -36,14 +36,14 @@ test.each([
   ['MinIO', /^minio at/, []],
   ['nginx', /^$/, ['S3 provider not recognised: the generic profile is used']],
 ])(
-  'a daemon whose provider answers as %s notes whose it is, or says that nobody knows',
+  'a daemon whose provider answers as %s records the provider, or warns that none was detected',
   async (server, expected, warnings) => {
     const folder = temporaryFolder('targets');
     const ledger = await openLedger(folder, 'm');
-    const told: { event: string; fields: Fields | undefined }[] = [];
+    const warned: { event: string; fields: Fields | undefined }[] = [];
     const log = {
       ...silentLogger,
-      warn: (event: string, fields?: Fields) => void told.push({ event, fields }),
+      warn: (event: string, fields?: Fields) => void warned.push({ event, fields }),
     };
     const found = await detect(
       await targetOf(server),
@@ -53,8 +53,8 @@ test.each([
     );
     expect(found ?? '').toMatch(expected);
     expect(ledger.read().found).toBe(found);
-    expect(told.map(({ event }) => event)).toEqual(warnings);
-    for (const { fields } of told) expect(fields).toMatchObject({ target: 'cloud' });
+    expect(warned.map(({ event }) => event)).toEqual(warnings);
+    for (const { fields } of warned) expect(fields).toMatchObject({ target: 'cloud' });
     await ledger.close();
   },
 );

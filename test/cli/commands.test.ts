@@ -37,7 +37,7 @@ describe('usage', () => {
     [['--config'], /argument missing/],
     [['object', 'get', 'vault'], /missing required argument 'container'/],
     [['container'], /Usage: longshore container/],
-  ])('%j is told on stderr and exits 2', async (argv, expected) => {
+  ])('command line: refuses %j on stderr and exits with 2', async (argv, expected) => {
     expect(await console.run(argv)).toBe(2);
     expect(console.stderr.text()).toMatch(expected);
     expect(console.stdout.text()).toBe('');
@@ -97,7 +97,7 @@ describe('check', () => {
 });
 
 describe('init', () => {
-  it('writes a commented configuration that is good as it is', async () => {
+  it('longshore init: writes a commented configuration that is valid without an edit', async () => {
     expect(await console.run(['init'])).toBe(0);
     const file = join(console.folder, 'longshore.yaml');
     const text = readFileSync(file, 'utf8');

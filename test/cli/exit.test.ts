@@ -39,7 +39,7 @@ describe('the exit code', () => {
     expect(exitCodeOfRun({ ...SOUND, ...outcome })).toBe(code),
   );
 
-  test('is 2 where only somebody can help, and 1 where another try may', () => {
+  test('is 2 where a person has to act, and 1 where a retry may succeed', () => {
     expect([new SecretError('x'), new StateNewerError('/s', 2, 1)].map(exitCodeOf)).toEqual([2, 2]);
     expect(
       [new StateLockedError('/s', 'is held'), new TypeError('x'), undefined].map(exitCodeOf),

@@ -53,7 +53,7 @@ const state = (to: MirrorState): SyncEvent => ({
 });
 
 describe('the log of what sync does', () => {
-  it('is loud about what somebody should know', async () => {
+  it('logs what an operator should see at warn or above', async () => {
     const failed: SyncEvent = {
       mirror,
       event: 'failed',
@@ -102,7 +102,7 @@ describe('the log of what sync does', () => {
     ]);
   });
 
-  it('tells a state once, and at level debug when only its reason has changed', async () => {
+  it('logs a state once, and at level debug when only its reason has changed', async () => {
     const again: SyncEvent = {
       mirror,
       event: 'state-changed',
@@ -148,7 +148,7 @@ describe('the log of what sync does', () => {
     ]);
   });
 
-  it('begins and ends with the run, and gives a sign of life each minute between', async () => {
+  it('logs the begin and the end of a run, and its progress each minute', async () => {
     const started: SyncEvent = { mirror, event: 'run-started', run: 'scan', why: 'timer' };
     const finished: SyncEvent = {
       mirror,

@@ -129,13 +129,13 @@ describe('the program', () => {
       cwd: folder,
       stdio: ['ignore', full, 'pipe'],
     });
-    let told = '';
+    let printed = '';
     child.stderr?.on('data', (chunk: Buffer) => {
-      told += chunk.toString();
+      printed += chunk.toString();
     });
     const code = await new Promise((resolve) => child.on('close', resolve));
     closeSync(full);
-    expect([code, told.replace(/^warning: longshore runs as root.*\n/, '')]).toEqual([
+    expect([code, printed.replace(/^warning: longshore runs as root.*\n/, '')]).toEqual([
       1,
       expect.stringMatching(/^longshore: cannot write the output: ENOSPC/),
     ]);
@@ -156,14 +156,14 @@ describe('the program', () => {
       ['-c', `"${process.execPath}" "${MAIN}" schema | head -c 1; echo " $?"`],
       { cwd: folder },
     );
-    let told = '';
+    let printed = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
-        told += chunk.toString();
+        printed += chunk.toString();
       });
     }
     await new Promise((resolve) => child.on('close', resolve));
-    expect(told).toBe('{ 0\n');
+    expect(printed).toBe('{ 0\n');
   });
 
   it('runs until SIGTERM, and exits 0', async () => {
@@ -172,13 +172,13 @@ describe('the program', () => {
       cwd: folder,
       env: { PATH: process.env['PATH'] },
     });
-    let told = '';
+    let printed = '';
     child.stderr.on('data', (chunk: Buffer) => {
-      told += chunk.toString();
+      printed += chunk.toString();
     });
-    await expect.poll(() => told, { timeout: 30_000 }).toMatch(/ info watching mirrors=2 /);
+    await expect.poll(() => printed, { timeout: 30_000 }).toMatch(/ info watching mirrors=2 /);
     child.kill('SIGTERM');
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
-    expect(told).toMatch(/ info draining why=SIGTERM/);
+    expect(printed).toMatch(/ info draining why=SIGTERM/);
   });
 });

@@ -46,7 +46,7 @@ describe('longshore accept-source', () => {
 });
 
 it.each(['held', 'accept-source documents'])(
-  '%s tells of state that had to be begun anew',
+  '%s: reports state that had to be rebuilt',
   async (command) => {
     expect(await console.run(['held'])).toBe(0);
     expect(console.stderr.text()).toBe('');

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => console.remove());
 
-/** An engine that tells these events and ends with these results. */
+/** A program that reports these events and ends with these results. */
 function engine(results: Awaited<ReturnType<RunOnce>>, events: readonly SyncEvent[] = []) {
   const asked: OnceOptions[] = [];
   const runOnce: RunOnce = async (_, options, __, observe) => {
@@ -162,7 +162,7 @@ describe('one-shot runs', () => {
     ).toBe(0);
   });
 
-  it('P8: problems are told with their reasons, the first of them by name', async () => {
+  it('P8: a one-shot run prints problems with their reasons, the first of them by name', async () => {
     const events = [
       ...Array.from({ length: 30 }, (_, i) => failed(`file-${i}`, null)),
       skipped('sock', 'special-file'),
@@ -170,11 +170,11 @@ describe('one-shot runs', () => {
     expect(await console.run(['scan'], engine([result('documents', { failed: 30 })], events))).toBe(
       3,
     );
-    const told = console.stderr.text();
-    expect(told).toContain('documents: file-0: upload_object: disk on fire\n');
-    expect(told).not.toMatch(/^documents: file-20: /m);
-    expect(told).toContain('documents: … and 10 more');
-    expect(told).toContain('left as they are: 1 socket, pipe or device');
+    const printed = console.stderr.text();
+    expect(printed).toContain('documents: file-0: upload_object: disk on fire\n');
+    expect(printed).not.toMatch(/^documents: file-20: /m);
+    expect(printed).toContain('documents: … and 10 more');
+    expect(printed).toContain('left as they are: 1 socket, pipe or device');
   });
 
   it('--json prints events and last a summary for each mirror, with fixed keys', async () => {
@@ -228,20 +228,23 @@ describe('one-shot runs', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('%s drains; a second one interrupts; the exit code tells', async (name, code) => {
-    const steps: string[] = [];
-    const runOnce: RunOnce = async (_, __, ___, ____, { drain, interrupt }) => {
-      console.signal(name);
-      steps.push(`drain ${drain.aborted} interrupt ${interrupt.aborted}`);
-      console.signal(name);
-      steps.push(`drain ${drain.aborted} interrupt ${interrupt.aborted}`);
-      expect(console.listens()).toBe(false); // a third one ends the process
-      return [result('documents', { uploaded: 1 })];
-    };
-    expect(await console.run(['reconcile'], { runOnce })).toBe(code);
-    expect(steps).toEqual(['drain true interrupt false', 'drain true interrupt true']);
-    expect(console.stdout.text()).toContain('1 uploaded');
-  });
+  ] as const)(
+    '%s drains, a second one interrupts, and the exit code is that of the signal',
+    async (name, code) => {
+      const steps: string[] = [];
+      const runOnce: RunOnce = async (_, __, ___, ____, { drain, interrupt }) => {
+        console.signal(name);
+        steps.push(`drain ${drain.aborted} interrupt ${interrupt.aborted}`);
+        console.signal(name);
+        steps.push(`drain ${drain.aborted} interrupt ${interrupt.aborted}`);
+        expect(console.listens()).toBe(false); // a third one ends the process
+        return [result('documents', { uploaded: 1 })];
+      };
+      expect(await console.run(['reconcile'], { runOnce })).toBe(code);
+      expect(steps).toEqual(['drain true interrupt false', 'drain true interrupt true']);
+      expect(console.stdout.text()).toContain('1 uploaded');
+    },
+  );
 
   it('interrupts when the drain time is over', async () => {
     writeConfig(console.folder, `drain: 20ms\n${CONFIG}`);

@@ -23,7 +23,7 @@ mirrors:
   - { name: a, source: ./data, target: vault, container: box, prefix: backups }
 `;
 
-it('tells of a target that gives all guarantees, and leaves nothing there', async () => {
+it('probe: passes a target that gives all guarantees, and leaves no objects there', async () => {
   writeConfig(
     console.folder,
     `targets: { vault: { driver: local, root: ./containers } }${mirrors}`,
@@ -41,9 +41,9 @@ it('tells of a target that gives all guarantees, and leaves nothing there', asyn
   expect(readdirSync(join(console.folder, 'containers', 'box'))).toEqual([]);
 });
 
-it('says whose S3 it found, and that it found nobody', async () => {
+it('probe: prints the detected S3 provider, or that none was detected', async () => {
   const s3 = await startFakeS3();
-  // Its own answers tell nobody's name, so one is put on top.
+  // The answers of the fake contain no provider's name, so the test adds one.
   const named = await startFaultProxy(`http://${s3.host}:${s3.port}`, s3Dialect);
   named.always(() => true, {
     kind: 'alter',
@@ -73,7 +73,7 @@ it('says whose S3 it found, and that it found nobody', async () => {
   }
 });
 
-it('tries S3 and Swift as well, and tells it in JSON', async () => {
+it('probe: tests S3 and Swift too, and prints JSON', async () => {
   const s3 = await startFakeS3();
   const swift = await startFakeSwift();
   const backends = [openFakeS3(s3), openFakeSwift(swift)];

@@ -17,7 +17,7 @@ const at = (atMs: number, progress: Partial<Progress>): Sample => ({
 });
 
 describe('the progress line', () => {
-  it('tells files, bytes, rate and time left', () => {
+  it('shows files, bytes, rate and time left', () => {
     const samples = [
       at(0, { scanned: 5, jobsDue: 10, bytesDue: 10_485_760 }),
       at(4000, {

@@ -149,7 +149,7 @@ describe('objects by hand', () => {
   });
 });
 
-it('a provider that nobody has named is asked who it is, without a signature, before anything else', async () => {
+it('S3 target without a profile: detects its provider by an unsigned request before anything else', async () => {
   const asked: string[] = [];
   const provider = createServer(({ method, url, headers }, response) => {
     asked.push(`${method} ${url} ${headers.authorization === undefined ? 'unsigned' : 'signed'}`);

@@ -23,7 +23,7 @@ function load(text: string) {
 }
 
 describe('config.example.yaml', () => {
-  it('runs as it is', async () => {
+  it('runs without an edit', async () => {
     const config = await load(example);
     expect(config.stateFolder).toBe(join(folder, '.longshore'));
     expect(config.targets).toMatchObject([

@@ -16,7 +16,7 @@ interface Node {
 describe('the JSON Schema of the configuration', () => {
   const schema = configJsonSchema(stubDrivers.all) as unknown as Node;
 
-  it('knows every key and describes it', () => {
+  it('lists and describes every key', () => {
     const { state, log, drain, targets, mirrors } = schema.properties;
     const mirror = mirrors!.items;
     expect(mirror.required).toEqual(['name', 'source', 'target', 'container']);

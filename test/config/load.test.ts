@@ -352,7 +352,7 @@ mirrors:
     expect(targets[0]?.settings).toEqual({ root: join(folder, 'containers'), fsync: true });
   });
 
-  it('tells why a file cannot be read', async () => {
+  it('reports why a file cannot be read', async () => {
     await expect(
       loadConfig('nope.yaml', { cwd: folder, env: {}, drivers: stubDrivers }),
     ).rejects.toThrow(/nope\.yaml: cannot be read: ENOENT/);

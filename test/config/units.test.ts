@@ -37,7 +37,7 @@ describe('sizes', () => {
     '.5MiB',
   ])('"%s" is no size', (written) => expect(parseSize(written)).toBeUndefined());
 
-  it('tells what a wrongly spelt unit may have meant', () => {
+  it('suggests sizes for a wrongly spelt unit', () => {
     expect(sizesMeant('5mb')).toEqual(['5MB', '5MiB']);
     expect(sizesMeant('2 g')).toEqual(['2GB', '2GiB']);
     expect(sizesMeant('64K')).toEqual(['64kB', '64KiB']);

@@ -145,7 +145,7 @@ test('lease: a take-over ends in a write without a condition when every conditio
 });
 
 describe.each(['memory', 'local', 's3', 'swift'] as const)('a lease on %s', (name) => {
-  test('is had by one at a time, given back, taken over, and then lost', async () => {
+  test('lease: is held by one process at a time, released, taken over, and then lost', async () => {
     const [one, two] = await open(name);
     const first = leaseOf(one, holder('a'));
     const second = leaseOf(two, holder('b'));
@@ -222,7 +222,7 @@ test('who may not delete versions is refused once, does not ask again, and has t
   });
 });
 
-test('a version that cannot be deleted now is deleted with the next sign of life', async () => {
+test('lease: a renewal deletes old versions that could not be deleted before', async () => {
   expect(await writtenOver({ kind: 'refuse', status: 503, code: 'SlowDown' })).toEqual({
     versions: 1,
     renewal: 13,

@@ -99,7 +99,7 @@ test.each([
   },
 );
 
-test('the first write after a sign of life was left out waits for one, however young the last one is', async () => {
+test('lease: the first write after a skipped renewal renews first, however recent the last renewal is', async () => {
   const { lease, clock, puts } = await openCounted();
   const idle = lease(holder('a'), HERE);
   await idle.acquire(never);

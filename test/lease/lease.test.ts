@@ -105,7 +105,7 @@ test('a lease that was released is free at once, and the fence grows on', async 
   expect(await document()).toMatchObject({ released: false, fence: 2 });
 });
 
-test('a lease is given back at once although a sign of life gets no answer, and also when that has arrived', async () => {
+test('lease: is released at once while a renewal has no answer, also when the renewal has arrived', async () => {
   for (const fault of ['hang', 'no answer'] as const) {
     const { first, clock, faults, document } = await openHeld();
     faults.next('putObject', fault);
@@ -169,7 +169,7 @@ test('after a restart of the machine its own lease is its own again after three 
   expect(await again.acquire(never)).toMatchObject({ wasOthers: false, wasThere: true });
 });
 
-test('a copy of the machine is told from it: the original gives a sign of life meanwhile', async () => {
+test('lease: a copy of the machine recognises the original by its renewals', async () => {
   const { lease, clock } = await openRig();
   const original = lease(holder('a'));
   await original.acquire(never);
@@ -185,13 +185,13 @@ test('a copy of the machine is told from it: the original gives a sign of life m
   expect(original.status()).toMatchObject({ held: true, fence: 1 });
 });
 
-test('a state that was copied to another machine is told so at once', async () => {
+test('lease: a state that was copied to another machine is reported at once', async () => {
   const { lease } = await openRig();
   await lease(holder('a')).acquire(never);
   expect((await refused(lease(holder('b', { instance: 'instance of a' })))).relation).toBe('copy');
 });
 
-test('--take-over takes it at once; the other one writes nothing more from its next sign of life on', async () => {
+test('lease: --take-over takes it at once; the former holder writes nothing from its next renewal on', async () => {
   const { first, lease, clock } = await openHeld();
   const lost = first.whenLost(never);
   lost.catch(() => {});
@@ -206,7 +206,7 @@ test('--take-over takes it at once; the other one writes nothing more from its n
   await refused(first);
 });
 
-test('who was told to take the place takes it once, and not back from whoever takes it next', async () => {
+test('lease: --take-over takes it once, and not again from a later holder', async () => {
   const { lease, clock } = await openRig();
   const first = lease(holder('a'), { takeOver: true });
   await first.acquire(never);
@@ -231,7 +231,7 @@ test('who has lost the place and has it again holds it as before', async () => {
   expect(await Promise.race([lost, 'not lost'])).toBe('not lost');
 });
 
-test('a machine that slept asks before its next write, and goes on when nobody has come meanwhile', async () => {
+test('lease: a machine that slept renews before its next write, and continues when no other process took it', async () => {
   const { first, setAhead, faults } = await openHeld();
   expect(first.hold(never)).toBeUndefined();
   setAhead(60 * MINUTE); // the monotonic clock knows nothing of the sleep
@@ -268,20 +268,20 @@ test('while the provider is away nothing is trusted for longer than others wait,
   expectHeld(first);
 });
 
-test('signs of life that fail are told once, until one arrives', async () => {
+test('lease: consecutive failed renewals are logged once', async () => {
   const { lease, clock, faults } = await openRig();
-  const told: string[] = [];
-  const log = { ...silentLogger, warn: (event: string) => void told.push(event) };
+  const warnings: string[] = [];
+  const log = { ...silentLogger, warn: (event: string) => void warnings.push(event) };
   await lease(holder('a'), { log }).acquire(never);
   for (const outage of [1, 2]) {
     for (let times = 0; times < 3; times += 1) faults.next('putObject', down());
     await clock.advance(4 * 2 * MINUTE);
-    expect(told).toEqual(Array.from({ length: outage }, () => 'lease renewal failed'));
+    expect(warnings).toEqual(Array.from({ length: outage }, () => 'lease renewal failed'));
   }
   faults.assertUsedUp();
 });
 
-test('a sign of life whose answer was lost is known for our own', async () => {
+test('lease: recognises its own renewal whose answer was lost', async () => {
   const { first, clock, faults } = await openHeld();
   faults.next('putObject', { lost: down() });
   await clock.advance(20 * MINUTE);
@@ -315,7 +315,7 @@ test('a take-over whose answer was lost is ours at the next look', async () => {
   expect(await document()).toMatchObject({ fence: 1 });
 });
 
-test('a lease object that somebody deleted is put back, unless another one was faster', async () => {
+test('lease: a deleted lease object is written again, unless another process was faster', async () => {
   const { first, lease, clock, storage, document } = await openHeld();
   await storage.deleteObject(REF, { signal: never });
   await clock.advance(2 * MINUTE);
@@ -349,7 +349,7 @@ test('no machine id and no secret stands in the lease', async () => {
     expect(text).not.toContain(readFileSync('/etc/machine-id', 'utf8').trim() || 'no id');
 });
 
-test('a call that never answers is no sign of life, and does not hold up a release for ever', async () => {
+test('lease: a call without an answer is no renewal, and does not block a release', async () => {
   const { first, clock, faults } = await openHeld();
   faults.next('putObject', 'hang');
   await clock.advance(2 * MINUTE);
@@ -358,7 +358,7 @@ test('a call that never answers is no sign of life, and does not hold up a relea
   faults.assertUsedUp();
 });
 
-test('an error of the provider when the place is taken is told as it is', async () => {
+test('lease: an error of the provider rejects acquire unchanged', async () => {
   const { lease, faults } = await openRig();
   faults.next('putObject', new StorageError('quota', { driver: 'memory' }));
   await expect(lease(holder('a')).acquire(never)).rejects.toThrow('quota');
@@ -414,7 +414,7 @@ test('lease: where there is no room for it, one that may be replaced is removed 
   );
 });
 
-test('lease: a refusal of its renewal is told as one of the lease, an outage as one of the target', async () => {
+test('lease: a refused renewal rejects with an error of the lease, an outage with one of the target', async () => {
   const { first, clock, faults } = await openHeld();
   for (let times = 0; times < 20; times += 1)
     faults.next('putObject', new StorageError('412', { driver: 'memory' }));

@@ -137,7 +137,7 @@ async function writers(machines: readonly Machine[]): Promise<string[]> {
   return may;
 }
 
-test('whatever machines and their clocks do, nobody writes who is not the one that the lease names', async () => {
+test('lease: whatever machines and their clocks do, only the process that the lease names writes', async () => {
   let writes = 0;
   await fc.assert(
     fc.asyncProperty(

@@ -21,7 +21,7 @@ test('due work that stands still is a stall after the limit, and not before', ()
   expect(isMoving({ due: true, steps: 5 })).toBe(false);
 });
 
-test('any step begins the time anew, also one after a stall', () => {
+test('stall detector: any step restarts the time, also one after a stall', () => {
   const { isMoving, pass } = watchAt(100);
   isMoving({ due: true, steps: 5 });
   pass(1_000);

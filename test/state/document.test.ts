@@ -148,7 +148,7 @@ test('a closed document refuses updates, and those under way are written first',
 
 test('P5: a file that cannot be read is an error and not an empty document', async () => {
   const file = join(temporaryFolder(), 'c.json');
-  await mkdir(file); // EISDIR, whoever asks
+  await mkdir(file); // EISDIR for every user
   await expect(openDocument(file, format)).rejects.toThrow(StateUnavailableError);
 });
 
@@ -172,7 +172,7 @@ test('what a killed writer left is removed, and nothing else', async () => {
   const folder = temporaryFolder();
   await writeFile(temporaryName(join(folder, 'c.json')), 'half');
   await writeFile(join(folder, 'c.json'), 'whole');
-  await writeFile(join(folder, 'notes.tmp'), 'somebody’s own');
+  await writeFile(join(folder, 'notes.tmp'), 'a file of the user');
   await removeTemporaryFiles(folder);
   expect((await readdir(folder)).sort()).toEqual(['c.json', 'notes.tmp']);
 });

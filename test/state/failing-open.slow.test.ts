@@ -10,7 +10,7 @@ import { filled, setAsideIn } from './filled-state.js';
 import type { Opening } from './opening-program.js';
 
 const PROGRAM = fileURLToPath(new URL('./opening-program.js', import.meta.url));
-const NOBODY = 65_534;
+const UNPRIVILEGED = 65_534;
 const RECORDS = 300;
 
 /** A state folder whose index was not closed, or was. */
@@ -115,10 +115,10 @@ test('P5: an index whose making was cut short before its first record is made ag
 });
 
 // Takes root.
-describe.skipIf(process.getuid?.() !== 0)('a state of which root owns the locks', () => {
+describe.skipIf(process.getuid?.() !== 0)('a state whose locks belong to root', () => {
   test('P5: is refused with the command that mends it, and is kept', async () => {
     const state = await filledState(true);
-    execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, join(state.folder, '..')]);
+    execFileSync('chown', ['-R', `${UNPRIVILEGED}:${UNPRIVILEGED}`, join(state.folder, '..')]);
     for (const lock of [`${state.index}-lock`, `${state.index}-inodes-lock`]) {
       await writeFile(lock, Buffer.alloc(8272));
       await chown(lock, 0, 0);
@@ -127,9 +127,9 @@ describe.skipIf(process.getuid?.() !== 0)('a state of which root owns the locks'
     await rm(join(state.folder, 'lock.1'), { force: true });
     const command = [
       '--reuid',
-      `${NOBODY}`,
+      `${UNPRIVILEGED}`,
       '--regid',
-      `${NOBODY}`,
+      `${UNPRIVILEGED}`,
       '--clear-groups',
       process.execPath,
       PROGRAM,

@@ -35,11 +35,11 @@ try {
   read = messageOf(error);
 }
 await index.close();
-const told: Filled = {
+const filled: Filled = {
   kept,
   failure: messageOf(failure),
   afterwards: [written, read],
   failedEnvironment: hasFailedEnvironment(),
 };
-process.stdout.write(`${JSON.stringify(told)}\n`);
+process.stdout.write(`${JSON.stringify(filled)}\n`);
 process.exit(0);

@@ -50,7 +50,7 @@ test('what was updated is there again, whatever an object is called', async () =
   await again.close();
 });
 
-test('a ledger of a newer longshore is refused with both versions, and stays as it is', async () => {
+test('a ledger of a newer longshore is refused with both versions, and stays unchanged', async () => {
   const folder = temporaryFolder();
   const text = sealJson({ ...newLedger('documents'), version: 7, novelty: true });
   await writeFile(ledgerFile(folder), text);

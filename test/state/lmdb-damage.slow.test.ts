@@ -69,7 +69,7 @@ test('P5: one flipped bit in a record is found when it is read, and the index is
   await again.close();
 });
 
-test('a state of a newer longshore is refused, stays as it is, and the lock is given back', async () => {
+test('a state of a newer longshore is refused and stays unchanged, and the lock is released', async () => {
   const { folder, mirror, ledger } = await filled('lowdb');
   for (const path of [ledger, join(mirror, 'index.json')]) {
     const saved = await readFile(path, 'utf8');
@@ -83,7 +83,7 @@ test('a state of a newer longshore is refused, stays as it is, and the lock is g
   await (await opened(folder, 'lowdb')).close();
 });
 
-test('an LMDB index of a newer longshore, or of a newer LMDB, is refused and stays as it is', async () => {
+test('an LMDB index of a newer longshore, or of a newer LMDB, is refused and stays unchanged', async () => {
   const { folder, mirror, index: file } = await filled('lmdb');
   const saved = await readFile(file);
   const about = Buffer.from('{"is":"longshore object index","version":');
@@ -117,7 +117,7 @@ test.each([
   ['garbage', (file: string) => writeFile(file, Buffer.alloc(50_000, 'garbage!'))],
   ['cut short', (file: string) => truncate(file, 16_384)],
 ])(
-  'a table of inodes that is %s is made anew from the records, and nothing else is lost',
+  'a table of inodes that is %s is rebuilt from the records, and nothing else is lost',
   async (_, damage) => {
     const { folder, index: file } = await filled('lmdb');
     await damage(`${file}-inodes`);

@@ -40,7 +40,7 @@ async function startContender(folder: string): Promise<Contender> {
   };
 }
 
-test('a second daemon is refused and told who holds the state, until the first gives it back', async () => {
+test('state lock: a second daemon is refused with the name of the holder, until the first releases it', async () => {
   const folder = temporaryFolder();
   const first = await startContender(folder);
   expect(await first.ask('take')).toBe('held');
@@ -173,7 +173,7 @@ test('a holder that can be seen to live keeps the lock, however long it has been
   await lock.release();
 });
 
-test('a holder gives a sign of life from time to time, and none after it released the lock', async () => {
+test('state lock: its holder sends heartbeats, and none after the release', async () => {
   const folder = temporaryFolder();
   const due: (() => void)[] = [];
   const cancelled: (() => void)[] = [];

@@ -123,7 +123,7 @@ describe.each(['lmdb', 'lowdb'] as const)('a copy of a state with engine %s', (e
     expect(await everythingIn(folder)).toEqual(before);
   });
 
-  test('of files that nobody may write to can be opened all the same', async () => {
+  test('of read-only files can be opened', async () => {
     const { folder, mirror } = await filled(engine);
     for (const name of await readdir(mirror)) await chmod(join(mirror, name), 0o400);
     const copy = await copyOf(folder, engine);

@@ -63,7 +63,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     ['removed', (file) => rm(file)],
   ];
   test.each(damages)(
-    'P4: an index that was %s is set aside and started anew, and nothing counts as reconciled',
+    'P4: an index that was %s is set aside and rebuilt, and nothing counts as reconciled',
     async (_, damage) => {
       const { folder, mirror, index: file } = await filled(engine);
       await damage(file);
@@ -124,7 +124,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     await state.close();
   });
 
-  test('P5: a file that cannot be read is an error, nothing is set aside, and the lock is given back', async () => {
+  test('P5: a file that cannot be read is an error, nothing is set aside, and the lock is released', async () => {
     const { folder, mirror, index: file } = await filled(engine);
     for (const path of [file, join(mirror, 'ledger.json')]) {
       await copyFile(path, `${path}.saved`);

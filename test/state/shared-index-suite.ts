@@ -12,7 +12,7 @@ import { temporaryFolder } from '../world/folder.js';
 import { record } from './fixtures.js';
 import { killWhileWriting } from './killed-writer.js';
 
-/** What every engine of the index promises to other threads, and to whoever comes after a kill -9. */
+/** What every index format promises to other threads, and to the next process after a kill -9. */
 export function sharedIndexSuite(engine: 'lmdb' | 'lowdb'): void {
   async function place(): Promise<IndexLocation> {
     return { engine, folder: temporaryFolder() };

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { temporaryFolder } from '../world/folder.js';
 import { opened } from './filled-state.js';
 
-const NOBODY = 65_534;
+const UNPRIVILEGED = 65_534;
 
 async function folderOfMode(mode: number): Promise<string> {
   const folder = join(temporaryFolder(), 'state');
@@ -27,7 +27,7 @@ test.skipIf(process.getuid?.() !== 0)(
   'state folder: refused when it belongs to another user, with the command that mends it',
   async () => {
     const folder = await folderOfMode(0o700);
-    await chown(folder, NOBODY, NOBODY);
+    await chown(folder, UNPRIVILEGED, UNPRIVILEGED);
     await expect(opened(folder)).rejects.toThrow(
       `belongs to user 65534, and longshore runs as user 0: run longshore as that user, or`,
     );

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openIndexView } from '../../src/state/open-index.js';
 
-// Opens views one after another, closes every other one, tells how many entries the last one had, and ends.
+// Opens views one after another, closes every other one, reports the number of entries of the last one, and ends.
 let entries = 0;
 for (let at = 0; at < 40; at++) {
   const view = await openIndexView(workerData);

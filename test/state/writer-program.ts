@@ -3,7 +3,7 @@ import type { IndexLocation } from '../../src/state/object-index.js';
 import { openIndex } from '../../src/state/open-index.js';
 import { record } from './fixtures.js';
 
-// Writes records for ever, several at once, and prints each name as soon as it is acknowledged. Killed from outside.
+// Writes records until it is killed, several at once, and prints each name when it is acknowledged. Killed from outside.
 const [engine, folder = '', round = '0'] = process.argv.slice(2);
 const location: IndexLocation = { engine: engine === 'lmdb' ? 'lmdb' : 'lowdb', folder };
 const index = await openIndex(location);

@@ -44,7 +44,7 @@ function asking(signal = new AbortController().signal) {
   return { stateFolder, clock: systemClock, signal };
 }
 
-test('a daemon tells its status, of all mirrors or of one', async () => {
+test('control socket: answers with the status of all mirrors or of one', async () => {
   await serve();
   expect(await askStatus(undefined, asking())).toEqual(status);
   expect((await askStatus('fo&to=s', asking())).mirrors).toEqual([status.mirrors[1]]);
@@ -147,7 +147,7 @@ test('closing does not wait for a client that says nothing, and lets an answer u
   mute.destroy();
 });
 
-test('a daemon that hangs is told from one that does not run', async () => {
+test('control socket: a daemon that hangs and one that does not run give different errors', async () => {
   const frozen = createServer(() => {}).listen(join(stateFolder, 'control.sock'));
   await once(frozen, 'listening');
   cleanups.push(async () => frozen.close());

@@ -131,7 +131,7 @@ test('a long list is cut and its rest counted', () => {
   expect(of({ running })).toContain('and 1,005 more');
 });
 
-test('one of a thing is not told as many', () => {
+test('status: a count of one has a singular noun', () => {
   const quarantined = [
     { name: 'a', reason: 'refused', error: 'no', attempts: 1, sinceMs: NOW, nextTryMs: null },
   ];

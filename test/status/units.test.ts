@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { bytes, count, duration } from '../../src/status/units.js';
 
-test('bytes are told in powers of 1024', () => {
-  const told = [0, 1, 1023, 1024, 1536, 10_240, 134_217_728, 2 ** 50, 2 ** 62].map(bytes);
-  expect(told).toEqual([
+test('bytes are shown in powers of 1024', () => {
+  const shown = [0, 1, 1023, 1024, 1536, 10_240, 134_217_728, 2 ** 50, 2 ** 62].map(bytes);
+  expect(shown).toEqual([
     '0 B',
     '1 B',
     '1023 B',
@@ -17,8 +17,8 @@ test('bytes are told in powers of 1024', () => {
 });
 
 test('a duration has its two largest units', () => {
-  const told = [-5, 0, 59.9, 60, 185, 3600, 7_620, 86_400, 350_000].map(duration);
-  expect(told).toEqual([
+  const shown = [-5, 0, 59.9, 60, 185, 3600, 7_620, 86_400, 350_000].map(duration);
+  expect(shown).toEqual([
     '0 s',
     '0 s',
     '59 s',

@@ -77,7 +77,7 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
     });
   });
 
-  test('the daemon counts as started once it says that it watches, and tells its status', async () => {
+  test('the daemon counts as started once it reports that it watches, and shows its status', async () => {
     await host.shell(`touch /srv/gate; systemctl start --no-block ${DAEMON}`);
     await expect.poll(() => host.property(DAEMON, 'SubState'), patience).toBe('start');
     await host.shell(`rm /srv/gate; systemctl start ${DAEMON}`);
@@ -182,7 +182,7 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
     expect(await host.property(ONCE, 'Result')).toBe('success');
   });
 
-  test('the timer as it is shipped waits for its time', async () => {
+  test('the shipped timer waits for its time', async () => {
     await host.shell(`systemctl start ${TIMER}`);
     expect(await state(TIMER)).toBe('active');
     expect(await host.shell('systemctl list-timers --no-pager')).toContain(TIMER);

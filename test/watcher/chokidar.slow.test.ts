@@ -17,7 +17,7 @@ test.each([
   ['another folder', (path: string) => mkdirSync(path)],
   ['nothing', () => undefined],
 ])(
-  'a folder in whose place is %s as it is about to be watched keeps nobody waiting for ever',
+  'chokidar: a folder that is replaced by %s before its watch begins does not block `ready`',
   async (_, exchange) => {
     const root = temporaryFolder('chokidar');
     const watches = Array.from({ length: 40 }, async (_each, turns) => {

@@ -113,7 +113,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       await follower.follows();
     });
 
-    test('P1: everything in a folder that is deleted is hinted, and its watches are given back', async () => {
+    test('P1: everything in a folder that is deleted is hinted, and its watches are closed', async () => {
       for (let i = 0; i < 100; i++) write(`gone/${i % 10}/${i}`);
       write('stays/file');
       const { watcher, follower } = await watch();
@@ -326,7 +326,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       );
     });
 
-    test('P1: when the kernel drops events, everything is rescanned and watched anew', async () => {
+    test('P1: when the kernel drops events, everything is rescanned and watched again', async () => {
       const many = Math.ceil((readWatchLimits()?.queuedEvents ?? 16_384) * 1.5);
       write('flat/file');
       const { watcher, follower } = await watch();
@@ -341,7 +341,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       await follower.follows();
     });
 
-    test('a missing source is told by ready, with what is missing', async () => {
+    test('a missing source rejects ready, with its path', async () => {
       await expect(watch({ root: join(folder, 'missing') })).rejects.toThrow(SourceMissingError);
       write('file');
       await expect(watch({ root: join(root, 'file') })).rejects.toThrow(
@@ -349,7 +349,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       );
     });
 
-    test('close ends the iteration, twice does no harm, and all watches are given back', async () => {
+    test('close ends the iteration, twice does no harm, and all watches are closed', async () => {
       const before = inotifyWatches();
       write('a/b/c/file');
       const { watcher, follower } = await watch();
@@ -373,12 +373,12 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
         clock: systemClock,
         log: silent,
       });
-      const told = watcher.ready.then(
+      const reported = watcher.ready.then(
         () => 'ready',
         (error: Error) => error.message,
       );
       await watcher.close();
-      expect(await told).toContain('was closed before it was ready');
+      expect(await reported).toContain('was closed before it was ready');
       for await (const hint of watcher) expect.unreachable(JSON.stringify(hint));
       expect(inotifyWatches()).toBe(before);
     });

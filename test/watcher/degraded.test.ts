@@ -95,7 +95,7 @@ test('P1: with no watch at all the whole source is rescanned on the timer', asyn
   await follower.follows();
 });
 
-test('many unwatched folders are told as the few folders above them', async () => {
+test('watcher: reports many unwatched folders as the few folders above them', async () => {
   const root = temporaryFolder(onTestFinished);
   for (let i = 0; i < 100; i++) writeFile(join(root, `top/${i}/file`));
   const { watcher } = await watch(root, { watchDirectory: limited({ watches: 10 }) });
@@ -143,7 +143,7 @@ test('P1: a new folder for which there is no watch is rescanned at once, and lis
   await until(() => watcher.unwatched().length === 0);
 });
 
-test('a folder that may not be read is left out, and watched when it may', async () => {
+test('watcher: a folder without read permission is skipped, and watched once it has it', async () => {
   const root = temporaryFolder(onTestFinished);
   writeFile(join(root, 'secret/file'));
   let forbidden = true;

@@ -52,7 +52,7 @@ test('the UUID of a disk is found by its number, or by that of the disk behind a
   expect(fileSystemId('/home/anna', 45n, at)).toMatch(/^home-uuid /);
 });
 
-test('P4: Btrfs subvolumes, which share their UUID and may share their inodes, are told apart by where they are in it', () => {
+test('P4: Btrfs subvolumes, which share their UUID and may share their inodes, are distinguished by their paths in it', () => {
   const at = places();
   writeFileSync(join(at.udev, 'b8:18'), 'E:ID_FS_UUID=disk-uuid\n');
   const idWith = (path: string, line: string) =>
@@ -81,7 +81,7 @@ test('a network share and a ZFS data set are known by type and name', () => {
   expect(fileSystemId('/tank/photos', 47n, places())).toBe('zfs tank/photos');
 });
 
-test('where nothing tells, nothing is said', () => {
+test('a file system without any identity gives undefined', () => {
   expect(fileSystemId('/tmp/x', 48n, places())).toBeUndefined();
   expect(fileSystemId('/var/files', 0x801n, { ...NOWHERE, mounts: [] })).toBeUndefined();
   expect(marksOf('/tmp/x', { dev: 48n, birthtimeNs: 0n }, { ...NOWHERE, mounts: [] })).toEqual({});
@@ -96,7 +96,7 @@ test('P4: a birth time counts on a file system that sets it once', () => {
   expect(marksWith('43 27 0:48 / /tmp rw - fuse.mergerfs a:b rw', 1n)).toEqual({});
 });
 
-test('P4: where neither a UUID nor an exact birth time tells, the file system’s own number does', () => {
+test('P4: without a UUID and an exact birth time, the file system’s own number identifies it', () => {
   const fsid = execFileSync('stat', ['-f', '-c', '%i', '/dev/shm']).toString().trim();
   const line = '43 27 0:48 / /dev/shm rw - tmpfs none rw';
   expect(marksWith(line, 0n, '/dev/shm')).toEqual({ fsid });

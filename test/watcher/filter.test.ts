@@ -67,7 +67,7 @@ const patterns = fc.array(
   },
 );
 
-/** Tells which files git would not ignore, with `.gitignore` in place of our ignore files. */
+/** Returns the files that git would not ignore, with `.gitignore` in place of our ignore files. */
 function openGit() {
   const repository = temporaryFolder();
   execFileSync('git', ['init', '--quiet', '--bare', repository]);

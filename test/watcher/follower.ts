@@ -87,7 +87,7 @@ export class Follower {
   }
 }
 
-/** Without ctime: a new hard link changes it, which inotify tells only to who watches the file itself. */
+/** Without ctime: a new hard link changes it, which inotify reports only to a watch of the file itself. */
 export function describeStat(stat: BigIntStats): string {
   return `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.mode}`;
 }

@@ -57,7 +57,7 @@ test('with a settle of 0 what changed in one turn is given out in the next, with
   hints.close();
 });
 
-test('P7: while nobody reads, what has changed goes on being gathered into few hints', async () => {
+test('P7: hint stream: without a reader, changes are merged into few hints', async () => {
   const clock = fakeClock();
   const hints = createHintStream({ settleMs: 10, settleLimitMs: 100 }, clock);
   for (let i = 0; i < 100_000; i++) hints.changed(`${i % 5_000}/${i}`);

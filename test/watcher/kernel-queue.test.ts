@@ -3,18 +3,18 @@ import { createKernelQueue } from '../../src/watcher/kernel-queue.js';
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test('a turn with half as many events as the kernel keeps is told as a loss, once, to everybody', async () => {
+test('a turn with half as many events as the kernel keeps is reported as a loss, once, to every listener', async () => {
   const queue = createKernelQueue(100);
-  const told: string[] = [];
-  queue.onLoss((events) => told.push(`first ${events}`));
-  const leave = queue.onLoss((events) => told.push(`second ${events}`));
+  const losses: string[] = [];
+  queue.onLoss((events) => losses.push(`first ${events}`));
+  const leave = queue.onLoss((events) => losses.push(`second ${events}`));
   for (let i = 0; i < 60; i++) queue.count();
   await nextTurn();
-  expect(told).toEqual(['first 60', 'second 60']);
+  expect(losses).toEqual(['first 60', 'second 60']);
   leave();
   for (let i = 0; i < 50; i++) queue.count();
   await nextTurn();
-  expect(told).toEqual(['first 60', 'second 60', 'first 50']);
+  expect(losses).toEqual(['first 60', 'second 60', 'first 50']);
 });
 
 test('as many events in two turns are no loss', async () => {

@@ -89,7 +89,7 @@ test('a hint is given out only when all that it covers is quiet, or the oldest o
           );
           const quiet = behind.every((event) => event.at + times.settleMs <= at);
           const old = behind.some((event) => event.at + times.settleLimitMs <= at);
-          expect(behind.length, 'nothing is told without cause').toBeGreaterThan(0);
+          expect(behind.length, 'each hint has a change behind it').toBeGreaterThan(0);
           expect(quiet || old, `${path} at ${at}`).toBe(true);
         }
       }
@@ -113,7 +113,7 @@ test('P7: what waits is bounded, however many paths change', () => {
         expect(
           new Set(paths.map((path) => path.split('/').slice(0, -1).join('/'))).size,
         ).toBeLessThanOrEqual(limits.folders);
-        // Nothing is told twice.
+        // No change is hinted twice.
         for (const under of rescans)
           expect([...paths, ...rescans].filter((path) => covers(under, path))).toEqual([under]);
       },

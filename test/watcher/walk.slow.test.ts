@@ -112,7 +112,7 @@ describe('what is found', () => {
     );
   });
 
-  it('tells size, times, inode, mode and owner as lstat does', () => {
+  it('returns size, times, inode, mode and owner as lstat does', () => {
     const root = temporaryFolder();
     writeFiles(root, { file: 'twelve bytes' });
     execFileSync('touch', ['-d', '2001-02-03 04:05:06.123456789', join(root, 'file')]);
