@@ -1,6 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
@@ -10,6 +9,7 @@ import { type OpenWatcherOptions, openWatcher } from '../../src/watcher/open-wat
 import { SourceMissingError } from '../../src/watcher/source.js';
 import { readWatchLimits } from '../../src/watcher/watch-limits.js';
 import type { Watcher } from '../../src/watcher/watcher.js';
+import { createFolder, removeFolder } from '../world/folder.js';
 import { silent } from './fixtures.js';
 import { describeStat, Follower, until } from './follower.js';
 
@@ -21,14 +21,14 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
     const open: Watcher[] = [];
 
     beforeEach(() => {
-      folder = fs.mkdtempSync(join(tmpdir(), 'longshore-watch-'));
+      folder = createFolder('watch');
       root = join(folder, 'source');
       fs.mkdirSync(root);
     });
 
     afterEach(async () => {
       for (const watcher of open.splice(0)) await watcher.close();
-      fs.rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     });
 
     const watch = async (

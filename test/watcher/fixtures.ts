@@ -1,14 +1,14 @@
 import * as fs from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Logger } from '../../src/log.js';
+import { createFolder, removeFolder } from '../world/folder.js';
 
 export const silent: Logger = { error() {}, warn() {}, info() {}, debug() {}, debugEnabled: false };
 
 /** A folder that is removed when the test has ended; to be used with `onTestFinished`. */
 export function temporaryFolder(whenFinished: (remove: () => void) => void): string {
-  const folder = fs.mkdtempSync(join(tmpdir(), 'longshore-watch-'));
-  whenFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const folder = createFolder('watch');
+  whenFinished(() => removeFolder(folder));
   return folder;
 }
 
