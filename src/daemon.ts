@@ -54,7 +54,11 @@ export const openDaemon: OpenDaemon = async (
         observe(event);
         // Objects that wait to replace a held one are found by a scan. Mirrors that have not begun begin with one.
         if (event.event === 'guard' && !event.holding && kept.length > 0)
-          keptOf(event.mirror)?.due({ kind: 'scan', under: '', why: 'nothing is held any more' });
+          keptOf(event.mirror)?.requestRun({
+            kind: 'scan',
+            under: '',
+            why: 'nothing is held any more',
+          });
       },
       drain: drain.signal,
       interrupt: interrupt.signal,
@@ -71,7 +75,7 @@ export const openDaemon: OpenDaemon = async (
     });
     const guardControlOf = (name: string): GuardControl | undefined => {
       const mirror = engine.mirrors.find(({ settings }) => settings.name === name);
-      return mirror && guardControl(mirror.parts.guard, (run) => keptOf(name)?.due(run));
+      return mirror && guardControl(mirror.parts.guard, (run) => keptOf(name)?.requestRun(run));
     };
     const shown = await lifecycle.add(
       'service',

@@ -16,7 +16,7 @@ import { openGuard } from './sync/guard/open-guard.js';
 import { createMirror, type Mirror } from './sync/mirror/mirror.js';
 import type { MirrorSettings } from './sync/mirror-settings.js';
 import { openFileReader } from './sync/source/file-reader.js';
-import type { Persistence } from './sync/work/attempts.js';
+import type { Persistence } from './sync/work/attempt-parts.js';
 import type { Job } from './sync/work/job.js';
 import { targetLayers } from './target-layers.js';
 import { detect, openTarget, type Target, type Workers } from './targets.js';

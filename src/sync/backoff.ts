@@ -4,9 +4,9 @@ export interface Backoff {
   readonly limitMs: number;
 }
 
-/** Of a daemon: an object that cannot be sent is tried for ever, in the end once an hour. */
+/** In a daemon: an object that cannot be sent is tried until the daemon stops, in the end once an hour. */
 export const PATIENT: Backoff = { firstMs: 1_000, limitMs: 3_600_000 };
-/** Of a one-shot run, that somebody waits for. */
+/** In a one-shot run: a person waits for it. */
 export const BRISK: Backoff = { firstMs: 250, limitMs: 5_000 };
 
 /**

@@ -6,7 +6,7 @@ export const CLASSIFIED_BYTES = 16 * 1024;
 /** Content that is not random by its first bytes, as most is not, is not looked at further. */
 const FIRST_BYTES = 1024;
 
-/** A few equal bytes are somebody's content. */
+/** A file of a few equal bytes may be meant so. */
 const SHORTEST_BLANK = 16;
 /** With fewer bytes even noise has patterns. */
 const FEWEST = 128;

@@ -2,7 +2,7 @@ import type { ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import { isRacy, sameStat } from './same-stat.js';
 
-/** A local file or link, and the hex MD5 of its content once somebody has read it. */
+/** A local file or link, and the hex MD5 of its content once the file has been read. */
 export interface LocalFact {
   readonly entry: LocalEntry;
   readonly md5?: string;
@@ -11,7 +11,7 @@ export interface LocalFact {
 /** What the provider says of an object, from a listing or from a look at the object itself. */
 export interface RemoteFact {
   readonly size: number;
-  /** Hex MD5 of the content, where the provider (or our own metadata on the object) tells it. */
+  /** Hex MD5 of the content, where the provider (or our own metadata on the object) reports it. */
   readonly md5?: string;
   readonly etag?: string;
   /** The time of the file that it was made of, as its metadata says; nanoseconds since the epoch. Listings do not tell it. */
@@ -22,7 +22,7 @@ export interface RemoteFact {
   readonly inspected: boolean;
 }
 
-/** `unknown`: nobody asked; `absent`: a listing or a look says that there is none. */
+/** `unknown`: not asked yet; `absent`: a listing or a HEAD showed none. */
 export type Remote = 'unknown' | 'absent' | RemoteFact;
 
 export interface Policy {
@@ -37,7 +37,7 @@ export interface Policy {
     readonly mode: boolean;
     readonly owner: boolean;
   } & {
-    /** Objects whose provider tells no MD5 of the whole content have it in their metadata. */
+    /** Where the provider reports no MD5 of the whole content, objects have it in their metadata. */
     readonly md5?: boolean;
   };
   /** The number of these settings: records with another one are of objects that were given others. Default 0. */
@@ -142,7 +142,7 @@ function decideUnconfirmed(
 
 /**
  * Whether an object is what was being sent when this record was written, or the object of ours that it was to replace: the
- * mark is written before the first byte goes out, and whoever was interrupted there may have sent nothing.
+ * mark is written before the first byte goes out, and a process that was interrupted there may have sent nothing.
  */
 export function isOfOurs({ md5, size, mtimeNs, etag }: ObjectRecord, remote: RemoteFact): boolean {
   if (etag !== undefined && remote.etag === etag) return true;

@@ -15,7 +15,7 @@ export class TargetDeniedError extends Error {
   }
 }
 
-/** Tells a refusal that concerns one object from one that concerns all. */
+/** Finds out whether a refusal concerns one object, or every change of the target. */
 export interface Denial {
   /** What the error of an object's job says: the same, or of the target. */
   judge(error: unknown, signal: AbortSignal): Promise<unknown>;
@@ -72,7 +72,7 @@ export function createDenial(
   };
 }
 
-/** A small change of our own in the mirror's place: the lease's next sign of life, or an object that comes and goes. */
+/** A small change of our own at the mirror's root: the lease's next renewal, or an object that is put and deleted. */
 export function changeOf({
   lease,
   backend,

@@ -13,7 +13,7 @@ export type JobKind =
   | 'refresh_metadata'
   | 'forget';
 
-/** Why something in the source (or in the container) is left as it is. */
+/** Why something in the source (or in the container) is skipped. */
 export type SkipReason =
   | 'unreadable'
   | 'vanished'
@@ -38,7 +38,7 @@ export type SkipReason =
   | 'not-in-trash';
 
 /**
- * What sync tells the world, in order. Log, progress display, `--json` output, metrics and status are listeners; sync
+ * The events of sync, in order. Log, progress display, `--json` output, metrics and status are listeners; sync
  * knows none of them. Each event is plain JSON.
  */
 export type SyncEvent = { readonly mirror: string } & (
@@ -136,7 +136,7 @@ export type MirrorState =
 
 export type SyncObserver = (event: SyncEvent) => void;
 
-/** One mirror as it is now; plain JSON. Times are milliseconds since the epoch, null when there was none. */
+/** The present state of one mirror; plain JSON. Times are milliseconds since the epoch, null when there was none. */
 export interface MirrorStatus {
   readonly mirror: string;
   readonly source: string;
@@ -163,11 +163,11 @@ export interface MirrorStatus {
     readonly error: string;
     readonly attempts: number;
     readonly sinceMs: number;
-    /** Null: as soon as it is found to be due. A changed file is tried at once. */
+    /** Null: once a scan finds it due. A changed file is tried at once. */
     readonly nextTryMs: number | null;
   }[];
   readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
-  /** Objects whose delete or overwrite waits for somebody's decision. */
+  /** Objects whose delete or overwrite waits for a person's decision. */
   readonly held: number;
   /** Why they are held; empty when none are. */
   readonly heldWhy: string;

@@ -51,13 +51,13 @@ export type Failure =
   /** The target has no room: the object waits for some. The attempt does not count. */
   | { readonly kind: 'full' }
   /**
-   * The container's, that somebody else has the mirror's place in it, or its own state's: every job of the mirror would
-   * meet it, and no others.
+   * The container's, the lease's (another process writes to the mirror's root), or the state's: every job of the mirror
+   * would meet it, and no job of another mirror.
    */
   | { readonly kind: 'mirror' }
   /** The file did not hold still. It is looked at again when it may be quiet. */
   | { readonly kind: 'busy'; readonly class: 'busy' }
-  /** Nothing but a change of the file, or of its name, helps: it is left out with this reason. */
+  /** Nothing but a change of the file, or of its name, helps: the file is skipped for this reason. */
   | { readonly kind: 'unsuitable'; readonly class: FailureClass; readonly reason: SkipReason }
   /** This object's. Tried again, each time later. */
   | {
@@ -108,12 +108,12 @@ export function isMirrorTrouble(error: unknown): error is Error {
   return MIRROR_TROUBLE.some((kind) => error instanceof kind);
 }
 
-/** Somebody was faster, or it was our own put, whose answer was lost: the next attempt sees which, and decides by that. */
+/** Another writer was faster, or it was our own put whose response was lost: the next attempt finds out which. */
 function isLostRace(error: StorageError): boolean {
   return error instanceof PreconditionFailedError;
 }
 
-/** Whether a container is gone or may not be used, with which nothing but that container is amiss. */
+/** Whether this container is missing or denied, while the target works. */
 export function isContainerTrouble(error: unknown, container: string): error is ContainerError {
   return (
     (error instanceof ContainerDoesNotExistError || error instanceof ContainerAccessDeniedError) &&
@@ -129,7 +129,7 @@ function classOf(error: unknown, hopeless: boolean): FailureClass {
   return hopeless ? 'refused' : 'failing';
 }
 
-/** How a run reports an object of this class: left out with a reason, or (undefined) failed. */
+/** How a run reports an object of this class: skipped for a reason, or (undefined) failed. */
 export function skipReasonOf(failureClass: string): SkipReason | undefined {
   if (failureClass === 'permission' || failureClass === 'unreadable') return 'unreadable';
   return failureClass === 'name' ? 'name-refused' : undefined;

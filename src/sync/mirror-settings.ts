@@ -22,7 +22,7 @@ export interface MirrorSettings {
   readonly headers: readonly HeaderAndClassRule[];
   /** Below `prefix`; ends in `/`. What is below it is in the trash, whatever `policy.deletes` says now. */
   readonly trashPrefix: string;
-  /** How long the trash keeps what is in it; 0 is for ever. */
+  /** How long the trash keeps an object; 0: until a person deletes it. */
   readonly trashKeepMs: number;
   /** Undefined: nothing is held. */
   readonly guard: GuardRule | undefined;

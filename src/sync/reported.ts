@@ -1,4 +1,4 @@
-/** What people are told of decisions that only report. */
+/** Texts for decisions that only report. */
 export const REPORTED = {
   extraneous: 'the container holds an object that longshore did not put there',
   'overwrite-refused':

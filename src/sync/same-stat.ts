@@ -1,7 +1,7 @@
 import type { ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
 
-/** Whether nothing that the file system tells has changed since the record was made. */
+/** Whether the file has the stat of its record. */
 export function sameStat(entry: LocalEntry, known: ObjectRecord): boolean {
   return (
     entry.size === known.size &&
@@ -24,7 +24,7 @@ const LONG_AGO_MS = 3_000;
 /**
  * Whether the file may have been written after it was hashed without its times showing it: its last change is so close
  * to the moment of hashing that the file system's clock may not have ticked between them. (Git calls such index entries
- * "racily clean": Documentation/technical/racy-git.txt.) The ctime decides, because every write moves it and nobody can
+ * "racily clean": Documentation/technical/racy-git.txt.) The ctime decides, because every write moves it and no program can
  * set it: a file with a modification time in the future is not hashed again at each scan.
  */
 export function isRacy(known: Pick<ObjectRecord, 'ctimeNs' | 'hashedAtMs'>): boolean {

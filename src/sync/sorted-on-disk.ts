@@ -19,7 +19,7 @@ interface Run {
 }
 
 /**
- * The same items, which are plain JSON, in order; equal ones as they came. Sorted runs go to a file that nobody else can
+ * The same items, which are plain JSON, in order; equal ones as they came. Sorted runs go to a file that no other user can
  * see and that is gone with the process; memory holds one run, then a little of each. Rejects as `batches` does, and with
  * an error that names `folder` when the disk does not take them.
  */

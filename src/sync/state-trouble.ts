@@ -8,7 +8,7 @@ import {
 } from '../state/errors.js';
 import { noteFailedEnvironment } from '../state/failed-environment.js';
 
-/** A mirror met damage in its own state while it worked. Only an opening sets that aside and begins anew. */
+/** A mirror met damage in its own state while it worked. Only the next start sets the state aside and begins again. */
 export class DamageMetError extends Error {
   override readonly name = 'DamageMetError';
 

@@ -44,7 +44,7 @@ describe('what content looks like', () => {
       expect(contentClassOf(content)).not.toBe('blank');
   });
 
-  test('nothing, and nothing but one byte again and again, is blank; a few equal letters are somebody’s content', () => {
+  test('nothing, and nothing but one byte again and again, is blank; a few equal letters are plain content', () => {
     expect(contentClassOf(Buffer.alloc(0))).toBe('blank');
     expect(contentClassOf(Buffer.alloc(4_096))).toBe('blank');
     expect(contentClassOf(Buffer.alloc(100_000, 0xff))).toBe('blank');

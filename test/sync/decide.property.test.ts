@@ -133,7 +133,7 @@ function decideToTheEnd({
         throw new Error('asked for a digest that is there already, or that cannot be');
       local = { ...theFile.fact, md5: theFile.content.md5 };
     } else if (decision.what === 'remote') {
-      if (fact !== 'unknown') throw new Error('asked what is there, although that was told');
+      if (fact !== 'unknown') throw new Error('asked what is there, although that was known');
       fact = object ? { size: object.size, inspected: false } : 'absent';
     } else {
       if (typeof fact !== 'object' || fact.inspected || !object)
@@ -177,13 +177,13 @@ describe('decide, over its whole table', () => {
     if (decision.action === 'adopt') expect(world.object?.md5).toBe(world.file?.content.md5);
   });
 
-  property('P6: never sends bytes to a container that tells it has them', (world, decision) => {
+  property('P6: never sends bytes to a container that reports to have them', (world, decision) => {
     if (decision.action !== 'upload' || typeof world.remote !== 'object') return;
     if (world.remote.md5 !== undefined) expect(world.remote.md5).not.toBe(world.file?.content.md5);
   });
 
   property(
-    'P1: a file that was read and differs from what was sent last is sent, adopted or refused aloud',
+    'P1: a file that was read and differs from what was sent last is sent, adopted or reported',
     (world, decision) => {
       if (
         !world.file ||
@@ -191,7 +191,7 @@ describe('decide, over its whole table', () => {
         world.file.content.md5 === world.known.md5
       )
         return;
-      if (world.file.fact.md5 === undefined && decision.action === 'nothing') return; // nobody has read it, its stat is the recorded one
+      if (world.file.fact.md5 === undefined && decision.action === 'nothing') return; // it was not read, its stat is the recorded one
       if (world.file.fact.md5 !== undefined && decision.action === 'nothing') {
         // The stat is the recorded one and the record is not racy: a changed content would have moved the ctime.
         expect(world.file.fact.entry.ctimeNs).toBe(world.known.ctimeNs);
@@ -242,7 +242,7 @@ describe('decide, over its whole table', () => {
       const { file: here, known: record, object, remote: there } = world;
       if (!here || record?.state !== 'confirmed' || !object || there === 'unknown') return;
       if (here.content.md5 !== record.md5 || object.md5 !== record.md5) return;
-      if (typeof there === 'object' && there.inspected && there.md5 === undefined) return; // nothing tells its content
+      if (typeof there === 'object' && there.inspected && there.md5 === undefined) return; // its content is not known
       expect(decision.action).not.toBe('upload');
     },
   );
@@ -331,14 +331,14 @@ describe('decide, row by row', () => {
       { action: 'learn', what: 'local-md5' },
     ],
     [
-      'present, none, same size, no digest told',
+      'present, none, same size, no digest reported',
       { entry },
       undefined,
       { size: 3, inspected: false },
       { action: 'learn', what: 'remote-md5' },
     ],
     [
-      'present, none, digest never told',
+      'present, none, digest never reported',
       { entry, md5 },
       undefined,
       { size: 3, inspected: true },
@@ -377,21 +377,21 @@ describe('decide, row by row', () => {
     ['same stat, present, absent', { entry }, record, 'absent', { action: 'upload', why: 'drift' }],
     ['same stat, present, different', { entry }, record, other, { action: 'upload', why: 'drift' }],
     [
-      'same stat, no digest told, same etag',
+      'same stat, no digest reported, same etag',
       { entry },
       { ...record, etag: 'e1' },
       { size: 3, etag: 'e1', inspected: false },
       { action: 'nothing' },
     ],
     [
-      'same stat, no digest told, other etag',
+      'same stat, no digest reported, other etag',
       { entry },
       { ...record, etag: 'e1' },
       { size: 3, etag: 'e2', inspected: false },
       { action: 'learn', what: 'remote-md5' },
     ],
     [
-      'same stat, no digest and no etag told',
+      'same stat, no digest and no etag reported',
       { entry },
       { ...record, etag: 'e1' },
       { size: 3, inspected: false },
@@ -505,7 +505,7 @@ describe('decide, row by row', () => {
     });
   });
 
-  test('overwrite: never looks before it sends, where nobody knows what is there', () => {
+  test('overwrite: never asks for the object before it sends, where no listing has shown it', () => {
     const careful: Policy = { ...rules, overwrite: 'never' };
     const mark: ObjectRecord = { ...record, state: 'sending' };
     expect(decide({ entry }, undefined, 'unknown', careful)).toEqual({

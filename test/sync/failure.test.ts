@@ -105,7 +105,7 @@ describe('P8: what an attempt met', () => {
     ],
     ['an object that is gone', new ObjectDoesNotExistError('a', context), object('vanished', true)],
     [
-      'somebody who was faster',
+      'another writer who was faster',
       new PreconditionFailedError('a', 'is there', context),
       object('failing', false),
     ],
@@ -129,7 +129,7 @@ describe('P8: what an attempt met', () => {
     expect(isContainerTrouble(new ObjectDoesNotExistError('c', context), 'c')).toBe(false);
   });
 
-  test('is reported as left out where only a change of the file helps, and else as failed', () => {
+  test('is reported as skipped where only a change of the file helps, and else as failed', () => {
     const reasons = [
       'permission',
       'unreadable',

@@ -19,7 +19,7 @@ test('P4: a source that was first seen before its disk was mounted is known by t
   const mirrored = { 'p/a': 'on the disk, changed', 'p/b': 'on the disk' };
   expect(await objects()).toEqual(mirrored);
 
-  // Not mounted, and somebody writes where it should be.
+  // Not mounted, and a program writes where it should be.
   exchange('disk', 'mount-point');
   write('a', 'beside the disk');
   write('stray', 'beside the disk');

@@ -40,7 +40,7 @@ test('P10: changed settings of metadata are applied to what is there by the next
   expect(statSync(join(mirror.container, 'a')).ctimeMs).toBe(changed);
 });
 
-test('P10: an object of another tool that does not say its time gets it as it is adopted', async () => {
+test('P10: an object of another tool without a time gets one when it is adopted', async () => {
   const { storage, write, run, faults } = await openMirrorFixture();
   write('a', 'content');
   await put(storage, { container: 'c', key: 'p/a' }, 'content');
@@ -86,7 +86,7 @@ describe('metadata: [md5]', () => {
   const metaData = async ({ storage }: MirrorFixture, name: string) =>
     (await storage.headObject({ container: 'c', key: `p/${name}` }, call)).metaData;
 
-  test('P10: an object in parts tells the MD5 of the whole as rclone does, one whose ETag is the MD5 does not', async () => {
+  test('P10: an object in parts has the MD5 of the whole as rclone has it, one whose ETag is the MD5 does not', async () => {
     const at = await openMirrorFixture({ settings: inParts });
     const content = randomContent(3 * PART + 2 ** 20);
     at.write('large', content);
@@ -97,7 +97,7 @@ describe('metadata: [md5]', () => {
     expect(await metaData(at, 'small')).not.toHaveProperty('md5chksum');
   });
 
-  test('P10: an object whose provider tells no MD5 tells it, whatever its size', async () => {
+  test('P10: an object whose provider reports no MD5 has it in its metadata, whatever its size', async () => {
     const at = await openMirrorFixture({
       settings: { policy },
       wrap: (backend) => ({ ...backend, hashType: undefined }),

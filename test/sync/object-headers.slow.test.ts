@@ -37,7 +37,7 @@ test('what a mirror says of its objects goes along with what is sent, small, lar
     expect(await about(name), name).toMatchObject(old);
 });
 
-test('it is said anew when a file is renamed, and when only its times change', async () => {
+test('it is sent again when a file is renamed, and when only its times change', async () => {
   const { write, run, about, mirror, storage, faults } = await openPlace();
   const file = write('site/index.html', 'content');
   write('draft', 'other content');

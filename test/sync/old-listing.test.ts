@@ -56,7 +56,7 @@ test('P1: an object that was sent after the container was listed is deleted with
 });
 
 test('P1: what an object was when it was listed is not taken for what it was made since', async () => {
-  // With times, the object would also be told by its own.
+  // With times, the object would also be recognised by its own.
   const policy = {
     overwrite: 'always',
     extraneous: 'keep',

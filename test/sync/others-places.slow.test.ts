@@ -67,7 +67,7 @@ test('P4: what another mirror keeps further down in the same container is not ex
   expect(await keys()).toEqual(['p/mine']);
 });
 
-test('with more leases than anybody has, no object is said to be nobody’s', () => {
+test('with too many leases, every object counts as another mirror’s', () => {
   const places = createOthersPlaces('p/');
   const lease = (mirror: string) => ({
     key: `p/${mirror}/.longshore/lease`,

@@ -34,7 +34,7 @@ async function open(options: FixtureOptions = {}): Promise<MirrorFixture> {
 async function putForeign(
   storage: Backend,
   name: string,
-  content = 'somebody else’s',
+  content = 'another program’s',
 ): Promise<void> {
   const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] };
   await storage.putObject(
@@ -50,9 +50,9 @@ async function hint({ mirror }: MirrorFixture, path: string): Promise<void> {
   await mirror.pending.whenEmpty(never);
 }
 
-/** Writes what is written ahead of a first sending, as whoever is killed right after it leaves it. */
+/** Writes what is written ahead of a first sending, as a process leaves it that is killed right after. */
 async function markAsSending({ mirror }: MirrorFixture, path: string): Promise<void> {
-  const look = mirror.source.look(path);
+  const look = mirror.source.stat(path);
   if (look.found !== 'entry') throw new Error(`${path} was not found`);
   await mirror.parts.index.put(
     path,
@@ -66,9 +66,9 @@ const refused = expect.objectContaining({
   reason: 'overwrite-refused',
 });
 
-describe('overwrite: never, where nobody has listed the container', () => {
+describe('overwrite: never, where the container was not listed', () => {
   test.each(['scan', 'hint'] as const)(
-    'a new file found by a %s does not replace an object of somebody else',
+    'a new file found by a %s does not replace an object of another program',
     async (how) => {
       const fixture = await open();
       await putForeign(fixture.storage, 'new');
@@ -77,10 +77,10 @@ describe('overwrite: never, where nobody has listed the container', () => {
         expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 0, skipped: 1 });
       else await hint(fixture, 'new');
       expect(fixture.events).toContainEqual(refused);
-      expect(await fixture.objects()).toMatchObject({ 'p/new': 'somebody else’s' });
+      expect(await fixture.objects()).toMatchObject({ 'p/new': 'another program’s' });
       fixture.remove('new');
       await fixture.run('scan');
-      expect(await fixture.objects()).toMatchObject({ 'p/new': 'somebody else’s' });
+      expect(await fixture.objects()).toMatchObject({ 'p/new': 'another program’s' });
     },
   );
 
@@ -93,13 +93,13 @@ describe('overwrite: never, where nobody has listed the container', () => {
     expect(Object.keys(await objects())).toEqual(['p/kept', 'p/new', 'p/same']);
   });
 
-  test('a file that was renamed is not copied over an object of somebody else', async () => {
+  test('a file that was renamed is not copied over an object of another program', async () => {
     const { mirror, storage, run, objects } = await open();
     await putForeign(storage, 'new');
     renameSync(join(mirror.settings.source, 'kept'), join(mirror.settings.source, 'new'));
     await run('scan');
     // Its content is nowhere else: the object under its old name stays as well.
-    expect(await objects()).toEqual({ 'p/new': 'somebody else’s', 'p/kept': 'kept' });
+    expect(await objects()).toEqual({ 'p/new': 'another program’s', 'p/kept': 'kept' });
   });
 
   test('a renamed file is still copied, not sent', async () => {
@@ -108,7 +108,7 @@ describe('overwrite: never, where nobody has listed the container', () => {
     expect((await run('scan')).report).toMatchObject({ copied: 1, uploaded: 0, deleted: 1 });
   });
 
-  test('with overwrite: always nobody looks first', async () => {
+  test('with overwrite: always no object is asked for first', async () => {
     const { faults, write, run } = await open({
       settings: { policy: { ...policy, overwrite: 'always' } },
     });
@@ -118,7 +118,7 @@ describe('overwrite: never, where nobody has listed the container', () => {
   });
 });
 
-/** Lets an object of somebody else appear between the look at its name and the put. */
+/** Lets an object of another program appear between the look at its name and the put. */
 function raced(storage: Backend): Backend {
   let due = true;
   return {
@@ -142,7 +142,7 @@ describe('overwrite: never, at the last moment', () => {
     expect(mirror.parts.index.get('new')).toBeUndefined();
     remove('new');
     await run('scan');
-    expect(await objects()).toMatchObject({ 'p/new': 'somebody else’s' });
+    expect(await objects()).toMatchObject({ 'p/new': 'another program’s' });
   });
 
   test('our own put whose answer was lost is found again', async () => {
@@ -156,7 +156,7 @@ describe('overwrite: never, at the last moment', () => {
     faults.assertUsedUp();
   });
 
-  test('P4, P5: who was killed before a first sending replaces and deletes nothing of somebody else', async () => {
+  test('P4, P5: a process that was killed before a first sending replaces and deletes nothing of another program', async () => {
     const fixture = await open();
     await putForeign(fixture.storage, 'new');
     await putForeign(fixture.storage, 'gone');
@@ -172,12 +172,12 @@ describe('overwrite: never, at the last moment', () => {
     });
     expect(fixture.mirror.parts.index.count()).toBe(1);
     expect(await fixture.objects()).toMatchObject({
-      'p/new': 'somebody else’s',
-      'p/gone': 'somebody else’s',
+      'p/new': 'another program’s',
+      'p/gone': 'another program’s',
     });
   });
 
-  test('P1, P5: what was sent before somebody was killed is replaced by what the file is now, and deleted with it', async () => {
+  test('P1, P5: what was sent before the process was killed is replaced by the present file, and deleted with it', async () => {
     const fixture = await open();
     for (const name of ['changed', 'gone', 'kept']) {
       const before = fixture.mirror.parts.index.get(name);
@@ -185,7 +185,7 @@ describe('overwrite: never, at the last moment', () => {
       await hint(fixture, name);
       const sent = fixture.mirror.parts.index.get(name);
       if (!sent) throw new Error('not recorded');
-      // As a large file is marked, whose digest nobody knew before it was read.
+      // As a large file is marked, whose digest was not known before it was read.
       const { etag: _, ...mark } = sent;
       await fixture.mirror.parts.index.put(name, {
         ...mark,
@@ -194,7 +194,7 @@ describe('overwrite: never, at the last moment', () => {
         state: 'sending',
       });
     }
-    fixture.write('changed', 'as it is now');
+    fixture.write('changed', 'new content');
     fixture.remove('gone');
     expect((await fixture.run('scan')).report).toMatchObject({
       uploaded: 1,
@@ -203,7 +203,7 @@ describe('overwrite: never, at the last moment', () => {
       skipped: 0,
     });
     expect(await fixture.objects()).toEqual({
-      'p/changed': 'as it is now',
+      'p/changed': 'new content',
       'p/kept': 'kept, as it was sent',
     });
   });

@@ -149,7 +149,7 @@ function raced(backend: Backend, key: string): Backend {
     copyObject: async (from, to, ...rest) => {
       const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] };
       if (to.key === key)
-        await backend.putObject(to, bytesBody(Buffer.from('somebody else’s')), options, call);
+        await backend.putObject(to, bytesBody(Buffer.from('another program’s')), options, call);
       return inner.copyObject(from, to, ...rest);
     },
   };
@@ -166,7 +166,7 @@ test('P4: with overwrite: never a renamed file is not copied over an object that
   await run('reconcile');
   renameSync(file, join(mirror.settings.source, 'new'));
   await run('scan');
-  expect(await objects()).toMatchObject({ 'p/new': 'somebody else’s' });
+  expect(await objects()).toMatchObject({ 'p/new': 'another program’s' });
 });
 
 test('with overwrite: never a renamed file is sent where the provider has conditional puts and no conditional copies', async () => {
@@ -192,7 +192,7 @@ test('P4: with overwrite: always an object is kept whose upload was only marked 
   const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] };
   await storage.putObject(
     { container: 'c', key: 'p/a' },
-    bytesBody(Buffer.from('somebody else’s')),
+    bytesBody(Buffer.from('another program’s')),
     options,
     call,
   );
@@ -213,6 +213,6 @@ test('P4: with overwrite: always an object is kept whose upload was only marked 
   expect(marked).toMatchObject({ state: 'sending' });
   remove('a');
   await run('scan');
-  expect(await objects()).toEqual({ 'p/kept': 'kept', 'p/a': 'somebody else’s' });
+  expect(await objects()).toEqual({ 'p/kept': 'kept', 'p/a': 'another program’s' });
   expect(index.get('a')).toBeUndefined();
 });

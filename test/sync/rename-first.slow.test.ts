@@ -97,7 +97,7 @@ describe('P4: the object under the old name of a file stays, and the run says so
     expect(await fixture.objects()).toEqual({ 'p/new': 'content', 'p/kept': 'kept' });
   });
 
-  test('is given up once; then the delete follows the new name by itself, and no scan is waited for', async () => {
+  test('is quarantined once; then the delete follows the new name by itself, and no scan is waited for', async () => {
     let fails = true;
     const refused = new StorageError('no', { driver: 'memory', retry: 'never' });
     const fixture = await open({
@@ -109,7 +109,7 @@ describe('P4: the object under the old name of a file stays, and the run says so
     await expect.poll(() => fixture.events).toContainEqual(expect.objectContaining(withheld));
     fails = false;
     await expect.poll(() => fixture.objects()).toEqual({ 'p/new': 'content', 'p/kept': 'kept' });
-    expect(fixture.mirror.takeMissed()).toBe(false);
+    expect(fixture.mirror.missed.take()).toBe(false);
   });
 
   test.skipIf(process.getuid?.() === 0)('cannot be read', async () => {

@@ -36,7 +36,7 @@ test('mirror: the first signal ends the hashing of a large file, and nothing is 
   expect(events.filter(({ event }) => event === 'done' || event === 'failed')).toEqual([]);
 });
 
-test('mirror: deletes that a scan has found are not made, counted or told after the signal', async () => {
+test('mirror: deletes that a scan has found are not made, counted or reported after the signal', async () => {
   const { mirror, drain } = await openMirrorFixture();
   const listener: string[] = [];
   const deletes = collectDeletes(mirror, {
@@ -55,7 +55,7 @@ test('mirror: deletes that a scan has found are not made, counted or told after 
     });
   drain();
   await expect(
-    deletes.due(mirror.runs.begin(mirror.parts.index), 'reconcile', 0, mirror.parts.drain),
+    deletes.enqueue(mirror.runs.begin(mirror.parts.index), 'reconcile', 0, mirror.parts.drain),
   ).rejects.toThrow('stopped');
   expect(listener).toEqual([]);
   deletes.close();

@@ -147,7 +147,7 @@ describe('denied target', () => {
   });
 });
 
-test('lease that cannot be renewed: the mirror waits as lease-lost, no object is given up, and it goes on by itself', async () => {
+test('lease that cannot be renewed: the mirror waits as lease-lost, no object is quarantined, and it goes on by itself', async () => {
   let isHeld = false;
   const { mirror, write, stop, events, objects } = await openMirrorFixture({
     wrap: (backend) => ({

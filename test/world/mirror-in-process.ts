@@ -16,7 +16,7 @@ import { scanMirror } from '../../src/sync/mirror/scan-mirror.js';
 import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
 import { openFileReader } from '../../src/sync/source/file-reader.js';
 import { ensureContainer } from '../../src/sync/store/container-store.js';
-import type { Persistence } from '../../src/sync/work/attempts.js';
+import type { Persistence } from '../../src/sync/work/attempt-parts.js';
 import { combineJobs, type Job } from '../../src/sync/work/job.js';
 import { createQueue } from '../../src/sync/work/queue.js';
 import { watchHealth } from '../../src/sync/work/target-health.js';

@@ -15,7 +15,7 @@ export interface CountingIndex {
 
 /**
  * The same index, and how many of its records say that a change is held. Whatever removes or replaces such a record
- * (the file is back, somebody decided, the object is gone) is counted, so no caller has to think of it.
+ * (the file is back, a person decided, the object is gone) is counted, so no caller has to think of it.
  */
 export function countingIndex(inner: ObjectIndex): CountingIndex {
   let counts = { deletes: 0, overwrites: 0 };

@@ -1,6 +1,6 @@
 import type { NameSet } from '../../state/ledger.js';
 
-/** What somebody has decided about extraneous objects. There is no record of any of them, so that only whole sets can be told apart. */
+/** A person's decisions on extraneous objects. These have no records, so only whole sets of them can be recognised. */
 export interface ExtraneousDecisions {
   readonly approved: NameSet | undefined;
   readonly rejected: NameSet | undefined;
@@ -8,7 +8,7 @@ export interface ExtraneousDecisions {
 
 /**
  * `pass`: exactly these were approved. `stay`: exactly these were rejected. `mixed`: some of these may have been rejected, and
- * nobody can tell which. `new`: nothing was decided.
+ * it is not known which. `new`: nothing was decided.
  */
 export type ExtraneousVerdict = 'none' | 'pass' | 'stay' | 'mixed' | 'new';
 

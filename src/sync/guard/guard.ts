@@ -9,7 +9,7 @@ import type { HeldObject } from './held-records.js';
  *
  * It is open, or it holds. Open, each delete and each suspicious overwrite is counted, durably and before it is done; what
  * would exceed the rule makes it hold. Holding, every one of them is held: recorded in the index, and left alone. It opens
- * again when somebody approves or rejects what is held, or when nothing is held any more because the files are back; time
+ * again when a person approves or rejects what is held, or when nothing is held any more because the files are back; time
  * alone never opens it. What was held is never done without an approval, whatever else happens.
  */
 export interface Guard {
@@ -17,13 +17,13 @@ export interface Guard {
   readonly index: ObjectIndex;
   /** Undefined while it is open. */
   readonly holding: { readonly sinceMs: number; readonly why: string } | undefined;
-  /** Objects held, for each kind of change; `foreign`: extraneous objects, of which there is no record. */
+  /** Objects held, for each kind of change; `foreign`: extraneous objects, which have no records. */
   readonly held: {
     readonly deletes: number;
     readonly overwrites: number;
     readonly foreign: number;
   };
-  /** The extraneous objects that the last reconcile found are exactly those that somebody has said are to stay. */
+  /** The extraneous objects that the last reconcile found are exactly those whose deletes a person has rejected. */
   readonly extraneousStays: boolean;
   /**
    * Asks leave for one change, right before it is made. When it is not given, the index says so durably. `known` is the
@@ -31,7 +31,7 @@ export interface Guard {
    */
   ask(change: Change, name: ObjectName, known: ObjectRecord | undefined): Promise<Permit>;
   /**
-   * Tells how many deletes a scan has found, before the first is asked for: if they are too many, none of them passes.
+   * Reports how many deletes a scan has found, before the first is asked for: if they are too many, none of them passes.
    * `foreign` are the extraneous objects among them, undefined when the container was not listed. What this returns is
    * to be called when all of them have been seen to.
    */
@@ -52,7 +52,7 @@ export interface Guard {
    */
   approve(id: string): Promise<number>;
   reject(id: string): Promise<number>;
-  /** Takes back every rejection: what was rejected is then found, and judged, anew. */
+  /** Takes back every rejection: later scans find and judge these changes again. */
   undoRejections(): Promise<number>;
 }
 

@@ -39,7 +39,7 @@ export async function sumOfHeld(
   return { ...counts, digest: digest.digest('hex') };
 }
 
-/** Changes what the guard says of all records of which it says one of `verdicts`' keys. Resolves with how many, when it is durable. */
+/** Replaces the guard's verdicts in all records by `verdicts`. Resolves with how many it replaced, when they are durable. */
 export async function changeVerdicts(
   index: ObjectIndex,
   verdicts: Readonly<Partial<Record<Guarded, Guarded | 'nothing'>>>,

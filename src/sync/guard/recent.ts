@@ -27,7 +27,7 @@ export function withChange(recent: Recent, change: Change, windowMs: number): Re
   return [...(joins ? recent.slice(0, -1) : recent), counted(slot, change, 1)];
 }
 
-/** Pure: without a change that was counted and then not made. One that has been forgotten meanwhile is no matter. */
+/** Pure: without a change that was counted and then not made. A change that has left the window meanwhile does not matter. */
 export function withoutChange(recent: Recent, change: Change): Recent {
   const at = recent.findLastIndex((slot) => amountOf(slot, change) > 0);
   return recent.flatMap((slot, position) => {

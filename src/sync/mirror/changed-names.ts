@@ -1,6 +1,6 @@
 import type { ObjectName } from '../../state/object-index.js';
 
-/** Objects that somebody saw to while a listing was read, or while what it says waited for its turn: of them it is old. */
+/** Objects that other jobs changed since a listing was requested: what it says of them is out of date. */
 export interface ChangedNames {
   add(name: ObjectName): void;
   has(name: ObjectName): boolean;

@@ -12,7 +12,7 @@ import type { MirrorState } from '../events.js';
 import { TargetChangedError } from './blank-target.js';
 import type { Condition } from './mirror-state.js';
 
-/** What an error that stops a whole mirror says of its state. What changes from moment to moment is left out of the reason. */
+/** The state of a mirror that this error stops. The reason has no part that changes from moment to moment. */
 export function conditionOf(error: unknown): Condition {
   return { state: stateAfter(error), why: whyAfter(error) };
 }

@@ -10,17 +10,17 @@ import type { SourceView } from '../source/source-view.js';
  * replaced). What was to be found there is not known until a look succeeds: they are tried again after 1, 2, 4 ... s.
  */
 export interface FailedLooks {
-  /** A look at this path has failed. */
+  /** A stat of this path has failed. */
   report(path: RelativePath): void;
-  /** From now on `again` is called for each, when its time has come; a look that fails in it is reported as the first was. */
+  /** From now on `again` is called for each, when its time has come; a stat that fails in it is reported again. */
   retryBy(again: (path: RelativePath) => Promise<void>): void;
   /** A scan of everything is to follow: nothing is kept in mind any more. */
   stop(): void;
-  /** Whether a path waits for one of its first looks, within a minute. With a path: only what concerns it. Of what age the changes are is not known. */
+  /** Whether a path waits for one of its first retries, within a minute; the age of its changes is not known. With a path: only what concerns that path. */
   unsettled(path?: RelativePath): Unsettled | undefined;
 }
 
-/** The longest wait between two looks. */
+/** The longest wait between two stats of a path. */
 const LIMIT_MS = 60_000;
 /** After so many, about a minute, what fails is not about to be over: it is left to the scans that report it. */
 const PASSING_FAILURES = 6;
@@ -79,19 +79,19 @@ export function createFailedLooks(clock: Pick<Clock, 'after'>): FailedLooks {
   };
 }
 
-/** A source whose looks are reported where they fail. */
+/** A source that reports each stat that fails. */
 export function reportingLooks(source: SourceView, report: FailedLooks['report']): SourceView {
   return {
     ...source,
-    look(path) {
-      const look = source.look(path);
-      if (look.found === 'unknown' && look.transient) report(path);
-      return look;
+    stat(path) {
+      const state = source.stat(path);
+      if (state.found === 'unknown' && state.transient) report(path);
+      return state;
     },
     statPath(name) {
-      const look = source.statPath(name);
-      if (look.found === 'unknown' && look.transient) report(source.pathOf(name));
-      return look;
+      const state = source.statPath(name);
+      if (state.found === 'unknown' && state.transient) report(source.pathOf(name));
+      return state;
     },
   };
 }

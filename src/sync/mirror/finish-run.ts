@@ -46,7 +46,7 @@ async function makeDeletes(
 ): Promise<() => Promise<void>> {
   try {
     if (deletesOver === undefined) await mirror.scansDue.whenPast(asOfMs, signal);
-    const over = deletesOver ?? (await deletes.due(run, due.kind, asOfMs, signal));
+    const over = deletesOver ?? (await deletes.enqueue(run, due.kind, asOfMs, signal));
     scanned(due.noDeletes ? 'partial' : 'finished');
     mirror.reportState();
     return over;
@@ -79,10 +79,10 @@ export async function finishRun(
       const needless = complete
         ? needlessUploads
         : [...needlessUploads].filter((name) => isSeen(mirror, name));
-      await mirror.place.orphans.tidy(due.kind, needless, mirror.pending.has, signal);
+      await mirror.root.orphans.tidy(due.kind, needless, mirror.pending.has, signal);
     }
     await run.pending.whenEmpty(signal);
-    if (isWhole) await mirror.place.aside?.sweep(mirror.whereabouts.isUnmirrored, signal);
+    if (isWhole) await mirror.root.aside?.sweep(mirror.whereabouts.isUnmirrored, signal);
     mirror.containerTrouble.signal.throwIfAborted(); // jobs that were dropped are not done
   } finally {
     mirror.runs.end(run);

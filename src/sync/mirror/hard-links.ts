@@ -19,14 +19,14 @@ export interface LinkedIntake extends Intake {
 export function withHardLinks(
   intake: Intake,
   index: Pick<ObjectIndex, 'get' | 'namesOfInode'>,
-  source: Pick<SourceView, 'look' | 'statPath' | 'namesAt' | 'pathOf'>,
+  source: Pick<SourceView, 'stat' | 'statPath' | 'namesAt' | 'pathOf'>,
 ): LinkedIntake {
   const open = () => openHardLinks(index, (name) => entryOf(source.statPath(name)));
 
   function linkedAt(path: RelativePath, links: HardLinks): readonly ObjectName[] {
-    const look = source.look(path);
-    if (look.found === 'excluded' || look.found === 'unknown') return [];
-    return source.namesAt(path).flatMap((name) => links.otherNames(name, entryOf(look)));
+    const state = source.stat(path);
+    if (state.found === 'excluded' || state.found === 'unknown') return [];
+    return source.namesAt(path).flatMap((name) => links.otherNames(name, entryOf(state)));
   }
 
   async function hintAll(names: Iterable<readonly [ObjectName, Since | undefined]>): Promise<void> {
@@ -37,7 +37,7 @@ export function withHardLinks(
     enqueue: intake.enqueue,
     seeTo: intake.seeTo,
     async hints(paths, since = []) {
-      // Before the index is told what has become of the paths themselves.
+      // Before the jobs of the paths themselves change their records.
       const links = open();
       const linked = new Map<ObjectName, Since | undefined>();
       for (const [at, path] of paths.entries())
@@ -104,6 +104,6 @@ function differs(record: ObjectRecord | undefined, entry: LocalEntry | undefined
   return entry !== undefined && (record?.size !== entry.size || record.mtimeNs !== entry.mtimeNs);
 }
 
-function entryOf(look: PathState): LocalEntry | undefined {
-  return look.found === 'entry' ? look.entry : undefined;
+function entryOf(state: PathState): LocalEntry | undefined {
+  return state.found === 'entry' ? state.entry : undefined;
 }

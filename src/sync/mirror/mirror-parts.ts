@@ -8,7 +8,7 @@ import type { SyncObserver } from '../events.js';
 import type { Guard } from '../guard/guard.js';
 import type { MirrorSettings } from '../mirror-settings.js';
 import type { FileReader } from '../source/file-reader.js';
-import type { Persistence } from '../work/attempts.js';
+import type { Persistence } from '../work/attempt-parts.js';
 import type { Job } from '../work/job.js';
 import type { JobQueue } from '../work/queue.js';
 import type { TargetHealth } from '../work/target-health.js';
@@ -19,7 +19,7 @@ export interface MirrorParts {
   /** Changes nothing but while the lease is held. */
   readonly backend: Backend;
   readonly lease: Lease;
-  /** Why the target looks as if it never held anything; see DriverKind. Missing: nobody can tell. */
+  /** Why the target looks as if it never held anything; see DriverKind. Missing: the driver cannot find out. */
   readonly blankTarget?: () => string | undefined;
   /** The guard's: see Guard. */
   readonly index: ObjectIndex;

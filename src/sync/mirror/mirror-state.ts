@@ -40,8 +40,8 @@ export interface MirrorFacts {
 }
 
 /**
- * Pure: the state of a mirror. What keeps work from being done comes before work that is to be done, and that before what
- * is left when all of it is done. In sync is a mirror of which nothing else is so.
+ * Pure: the state of a mirror. Obstacles come before work that waits or runs, and such work before conditions that remain
+ * when it is done. A mirror without any of these is in sync.
  */
 export function stateOf(facts: MirrorFacts): Condition {
   return conditionIn(facts) ?? workIn(facts) ?? leftIn(facts) ?? { state: 'in-sync', why: '' };

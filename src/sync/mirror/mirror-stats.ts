@@ -7,7 +7,7 @@ import type { Outcome } from '../work/mirror-context.js';
 import type { Condition } from './mirror-state.js';
 import { progressOf, type Run } from './runs.js';
 
-/** Tells the world what one mirror does, and remembers what somebody may ask about it later. */
+/** Reports the events of one mirror, and counts them for its status. */
 export interface MirrorStats {
   report(event: DistributiveOmit<SyncEvent, 'mirror'>): void;
   /** Reports the mirror's state if it is another one than was reported last. */
@@ -15,20 +15,27 @@ export interface MirrorStats {
   jobStarted(job: Job): void;
   jobEnded(job: Job): void;
   done(job: Job, outcome: Extract<Outcome, { outcome: 'done' }>): void;
-  failed(
-    job: Job,
-    error: Error,
-    retryInMs: number | null,
-    quarantined: boolean,
-    passing: boolean,
-  ): void;
+  failed(failure: FailedJob): void;
   held(name: ObjectName, change: Change): void;
   skipped(path: string, reason: SkipReason, detail: string): void;
-  /** Tells how far a run is, not more often than somebody can look. */
+  /** Reports the progress of a run, at most every PROGRESS_MS. */
   progress(run: Run): void;
-  /** A scan begins that will tell again what it skips. */
+  /** A scan begins that will report its skips again. */
   forgetSkips(): void;
   readonly snapshot: () => Pick<MirrorStatus, 'running' | 'skipped' | 'totals'>;
+}
+
+export interface FailedJob {
+  readonly name: ObjectName;
+  readonly error: Error;
+  /** From 1. */
+  readonly attempt: number;
+  /** Null: no retry but by a later run. */
+  readonly retryInMs: number | null;
+  /** Whether this failure has just quarantined the object. */
+  readonly isQuarantined: boolean;
+  /** As happens every day, to a file that is being written to. */
+  readonly passing: boolean;
 }
 
 const PROGRESS_MS = 200;
@@ -84,10 +91,9 @@ export function createMirrorStats(
         seconds: started === undefined ? 0 : secondsSince(started),
       });
     },
-    failed(job, error, retryInMs, quarantined, passing) {
-      if (quarantined) totals.failed += 1;
-      const kind = running.get(job.name)?.job ?? 'upload_object';
-      const { name, attempt } = job;
+    failed({ name, error, attempt, retryInMs, isQuarantined, passing }) {
+      if (isQuarantined) totals.failed += 1;
+      const kind = running.get(name)?.job ?? 'upload_object';
       report({
         event: 'failed',
         job: kind,

@@ -59,7 +59,7 @@ export function statusOf({
 }
 
 /**
- * Objects of which the container has some version. A record without one is a mark that the first version is to be sent: the
+ * The number of objects that the container has in some version. A record without one is a mark that the first version is to be sent: the
  * work on it waits, runs, was dropped or has failed.
  */
 function arrived(index: MirrorNow['parts']['index'], unfinished: ReadonlySet<ObjectName>): number {

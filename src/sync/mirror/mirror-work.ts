@@ -3,13 +3,13 @@ import type { RelativePath } from '../../watcher/entry.js';
 import type { Degraded, Unsettled } from '../../watcher/watcher.js';
 import { type Moment, momentAt, momentNow, momentOfEpoch, oldest, type Since } from '../moment.js';
 import type { DueRun } from '../scan/due-runs.js';
-import { createSeenTimes } from '../scan/seen-times.js';
+import { createSeenTimes, type SeenTimes } from '../scan/seen-times.js';
 import type { Pending } from '../work/pending.js';
 import type { Quarantine } from '../work/quarantine.js';
 import type { TargetRoom } from '../work/target-room.js';
 import { conditionOf } from './condition-of.js';
 import type { ContainerTrouble } from './container-trouble.js';
-import type { JobLedger } from './job-ledger.js';
+import type { HeldChanges } from './held-changes.js';
 import type { MirrorParts } from './mirror-parts.js';
 import {
   type Condition,
@@ -18,6 +18,7 @@ import {
   stateOf,
   type UndoneChanges,
 } from './mirror-state.js';
+import type { MissedWork } from './missed-work.js';
 
 /** What is still to be found out about a mirror's source, by who watches it. */
 export interface Watch {
@@ -49,7 +50,6 @@ export interface MirrorWork {
   scanning(due: DueRun): (end: ScanEnd) => void;
   /** When a change was made that this run finds at a path. */
   changedAt(path: RelativePath, due: DueRun): Since;
-  isScanning(): boolean;
   condition(): Condition;
   /** What would not be done if the mirror ended now: objects whose work waits, runs or was dropped, and whether there are events besides. */
   left(): { readonly objects: number; readonly events: boolean };
@@ -59,135 +59,163 @@ export interface MirrorWork {
 
 export interface MirrorWorkOptions {
   readonly parts: Pick<MirrorParts, 'guard' | 'ledger' | 'health' | 'clock'>;
+  readonly books: UndoneWork;
+  readonly held: Pick<HeldChanges, 'since'>;
+  readonly room: Pick<TargetRoom, 'trouble'>;
+  /** Whether it cannot be found out what is at an object's name. */
+  readonly isUnseen: (name: string) => boolean;
+}
+
+export interface UndoneWork {
   readonly pending: Pending;
   readonly quarantine: Pick<Quarantine, 'all'>;
   readonly containerTrouble: Pick<ContainerTrouble, 'error'>;
-  readonly room: Pick<TargetRoom, 'trouble'>;
-  readonly jobLedger: Pick<JobLedger, 'missed' | 'heldSince'>;
-  /** Whether it cannot be told what is at an object's name. */
-  readonly isUnseen: (name: string) => boolean;
+  readonly missed: Pick<MissedWork, 'missed'>;
+  /** Scans under way. MirrorWork adds them and removes them. */
+  readonly scans: Set<DueRun>;
+}
+
+/** What the mirror is in, as its watch, its scans and its errors have reported it. */
+interface Situation {
+  readonly seen: SeenTimes;
+  readonly refusals: Map<DueRun['kind'], string>;
+  watch: Watch | undefined;
+  /** False until the first watch: a one-shot run gets no events, and its scan finds everything. */
+  isWatched: boolean;
+  /** A scan has begun. */
+  begun: boolean;
+  /** A watch ended with events that were not handled, and no scan has finished since. */
+  unheard: boolean;
+  stopped: Condition | undefined;
+  deleteVeto: string | undefined;
 }
 
 const MISSED = 'something was left undone that only a scan finds';
 
 export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
-  const { parts, pending, quarantine, containerTrouble, room, jobLedger, isUnseen } = options;
-  const { guard, ledger, health, clock } = parts;
-  const seen = createSeenTimes(lastSeen(ledger.read(), clock));
-  const scans = new Set<DueRun>();
-  const refusals = new Map<DueRun['kind'], string>();
-  let watch: Watch | undefined;
-  /** False until somebody has begun to watch: a one-shot run hears of nothing, and finds all there is by its scan. */
-  let isWatched = false;
-  let begun = false;
-  /** The watch ended while there were events that nobody has looked at, and no scan since. */
-  let unheard = false;
-  let stopped: Condition | undefined;
-  let deleteVeto: string | undefined;
-
-  function runs(): readonly DueRun[] {
-    return [...scans, ...(watch?.runs() ?? [])];
-  }
-
-  function condition(): Condition {
-    const [refusal] = refusals;
-    const facts: MirrorFacts = {
-      begun,
-      trouble: stopped ?? (containerTrouble.error && conditionOf(containerTrouble.error)),
-      target: targetCondition(health.trouble ?? room.trouble),
-      deleteVeto,
-      scans: [...runs().map(({ why }) => why), ...(jobLedger.missed ? [MISSED] : [])],
-      pending: pending.size,
-      unsettled: watch?.unsettled() !== undefined,
-      dropped: pending.dropped,
-      refusal: refusal && {
-        run: refusal[0],
-        why: refusal[1],
-        reconciled: ledger.read().reconciled,
-      },
-      failing: quarantine.all.size,
-      held: guard.holding !== undefined,
-      unwatched: watch?.unwatched() ?? [],
-    };
-    return stateOf(facts);
-  }
-
-  function* known(): Generator<Since> {
-    yield* pending.ages();
-    for (const { changedAtMs, sinceMs } of quarantine.all.values()) {
-      const atMs = changedAtMs === undefined ? sinceMs : changedAtMs;
-      yield atMs === null ? null : momentOfEpoch(atMs, clock);
-    }
-    if (guard.holding !== undefined)
-      yield jobLedger.heldSince() ?? momentOfEpoch(guard.holding.sinceMs, clock);
-    for (const { since } of runs()) if (since !== undefined) yield since;
-    const since = watch?.unsettled()?.since;
-    if (since !== undefined) yield momentAt(since, clock);
-  }
-
-  /** The moment after which there may be changes that had no event and that no scan has looked for. */
-  function unfound(): UndoneChanges['unfound'] {
-    if (mayMiss()) return { after: seen.at('') };
-    const moments = (watch?.unwatched() ?? []).map(({ under }) => seen.at(under));
-    const after = oldest(moments);
-    return after === undefined ? undefined : { after };
-  }
-
-  /** The same of changes anywhere in the source. */
-  function mayMiss(): boolean {
-    const unsettled = watch?.unsettled();
-    const hasUnseen = unsettled !== undefined && unsettled.since === undefined;
-    const deaf = !begun || stopped !== undefined || (isWatched && watch === undefined);
-    const refused = refusals.size > 0 && !ledger.read().reconciled;
-    return (
-      deaf ||
-      hasUnseen ||
-      refused ||
-      jobLedger.missed ||
-      runs().some(({ since }) => since === undefined)
-    );
-  }
+  const { parts, books, isUnseen } = options;
+  const { pending, scans } = books;
+  const { clock } = parts;
+  const now: Situation = {
+    seen: createSeenTimes(lastSeen(parts.ledger.read(), clock)),
+    refusals: new Map(),
+    watch: undefined,
+    isWatched: false,
+    begun: false,
+    unheard: false,
+    stopped: undefined,
+    deleteVeto: undefined,
+  };
 
   return {
     watchedBy(by) {
-      unheard ||= watch?.unsettled() !== undefined;
-      watch = by;
-      isWatched = true;
+      now.unheard ||= now.watch?.unsettled() !== undefined;
+      now.watch = by;
+      now.isWatched = true;
     },
     stoppedBy(error) {
-      stopped = error === undefined ? undefined : conditionOf(error);
+      now.stopped = error === undefined ? undefined : conditionOf(error);
     },
     deletesVetoed(why) {
-      deleteVeto = why;
+      now.deleteVeto = why;
     },
     refused(run, why) {
-      if (why === undefined) refusals.delete(run);
-      else refusals.set(run, why);
+      if (why === undefined) now.refusals.delete(run);
+      else now.refusals.set(run, why);
     },
     scanning(due) {
-      begun = true;
+      now.begun = true;
       const began = momentNow(clock);
       const run = { ...due };
       scans.add(run);
       return (end) => {
         scans.delete(run);
         if (end !== 'finished') return;
-        seen.saw(due.under, began);
+        now.seen.saw(due.under, began);
         if (due.under !== '') return;
-        unheard = false;
+        now.unheard = false;
         pending.found(isUnseen);
       };
     },
     changedAt(path, { since }) {
       if (since !== undefined) return since;
-      const heard = watch?.unsettled(path)?.since;
-      return heard === undefined ? seen.at(path) : momentAt(heard, clock);
+      const heard = now.watch?.unsettled(path)?.since;
+      return heard === undefined ? now.seen.at(path) : momentAt(heard, clock);
     },
-    isScanning: () => scans.size > 0,
-    condition,
-    left: () => ({ objects: pending.size + pending.dropped, events: unheard }),
-    lagSeconds: () => lagOf({ known: known(), unfound: unfound() }, clock),
+    condition: () => stateOf(factsOf(options, now)),
+    left: () => ({ objects: pending.size + pending.dropped, events: now.unheard }),
+    lagSeconds: () =>
+      lagOf({ known: knownMoments(options, now), unfound: unfound(options, now) }, clock),
   };
+}
+
+function openRuns({ books }: MirrorWorkOptions, { watch }: Situation): readonly DueRun[] {
+  return [...books.scans, ...(watch?.runs() ?? [])];
+}
+
+function factsOf(options: MirrorWorkOptions, now: Situation): MirrorFacts {
+  const { parts, books, room } = options;
+  const { guard, ledger, health } = parts;
+  const { pending, quarantine, containerTrouble, missed } = books;
+  const [refusal] = now.refusals;
+  return {
+    begun: now.begun,
+    trouble: now.stopped ?? (containerTrouble.error && conditionOf(containerTrouble.error)),
+    target: targetCondition(health.trouble ?? room.trouble),
+    deleteVeto: now.deleteVeto,
+    scans: [...openRuns(options, now).map(({ why }) => why), ...(missed.missed ? [MISSED] : [])],
+    pending: pending.size,
+    unsettled: now.watch?.unsettled() !== undefined,
+    dropped: pending.dropped,
+    refusal: refusal && {
+      run: refusal[0],
+      why: refusal[1],
+      reconciled: ledger.read().reconciled,
+    },
+    failing: quarantine.all.size,
+    held: guard.holding !== undefined,
+    unwatched: now.watch?.unwatched() ?? [],
+  };
+}
+
+/** When each change was made that is known and not durable yet. */
+function* knownMoments(options: MirrorWorkOptions, now: Situation): Generator<Since> {
+  const { parts, books, held } = options;
+  const { guard, clock } = parts;
+  yield* books.pending.ages();
+  for (const { changedAtMs, sinceMs } of books.quarantine.all.values()) {
+    const atMs = changedAtMs === undefined ? sinceMs : changedAtMs;
+    yield atMs === null ? null : momentOfEpoch(atMs, clock);
+  }
+  if (guard.holding !== undefined)
+    yield held.since() ?? momentOfEpoch(guard.holding.sinceMs, clock);
+  for (const { since } of openRuns(options, now)) if (since !== undefined) yield since;
+  const since = now.watch?.unsettled()?.since;
+  if (since !== undefined) yield momentAt(since, clock);
+}
+
+/** The moment after which there may be changes that had no event and that no scan has looked for. */
+function unfound(options: MirrorWorkOptions, now: Situation): UndoneChanges['unfound'] {
+  if (mayMissAnywhere(options, now)) return { after: now.seen.at('') };
+  const after = oldest((now.watch?.unwatched() ?? []).map(({ under }) => now.seen.at(under)));
+  return after === undefined ? undefined : { after };
+}
+
+/** Whether there may be such changes anywhere in the source, and not only in folders without a watch. */
+function mayMissAnywhere(options: MirrorWorkOptions, now: Situation): boolean {
+  const { parts, books } = options;
+  const { watch, begun, stopped, isWatched, refusals } = now;
+  const unsettled = watch?.unsettled();
+  const hasUnseen = unsettled !== undefined && unsettled.since === undefined;
+  const deaf = !begun || stopped !== undefined || (isWatched && watch === undefined);
+  const refused = refusals.size > 0 && !parts.ledger.read().reconciled;
+  return (
+    deaf ||
+    hasUnseen ||
+    refused ||
+    books.missed.missed ||
+    openRuns(options, now).some(({ since }) => since === undefined)
+  );
 }
 
 function targetCondition(trouble: Error | undefined): Condition | undefined {

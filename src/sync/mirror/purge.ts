@@ -17,7 +17,7 @@ type Purging = Pick<Mirror, 'settings' | 'stats'> & {
 /**
  * Deletes what has been in the trash for longer than the mirror keeps it. A clock that runs ahead must not cost anything:
  * one that has leapt is given a day to be set right, and nothing goes that the provider's own clock does not call expired.
- * Trouble is told, and left for the next time. Rejects only with the reason of `signal`.
+ * Errors are logged, and the next purge tries again. Rejects only with the reason of `signal`.
  */
 export async function purgeTrash(mirror: Purging, signal: AbortSignal): Promise<void> {
   const { settings, parts, stats } = mirror;
@@ -80,7 +80,7 @@ function stillExpired(
   return entries.filter((entry) => isExpired(entry, keepMs, nowMs));
 }
 
-/** Milliseconds since the epoch; undefined where nobody can tell. */
+/** Milliseconds since the epoch; undefined where it is not known. */
 async function providerTime(
   {
     settings: { container, prefix },
@@ -91,7 +91,7 @@ async function providerTime(
   const ref = { container, key: prefix + CLOCK_OBJECT };
   await backend.putObject(ref, bytesBody(new Uint8Array()), bookkeepingPut(), { signal });
   try {
-    // Undefined: somebody else asked as well, and has removed it.
+    // Undefined: another process purges as well, and has removed it.
     const lastModified = (await findObject(backend, ref, { signal }))?.extra['lastModified'];
     return typeof lastModified === 'number' ? lastModified : undefined;
   } finally {

@@ -9,7 +9,7 @@ import type { Mirror } from './mirror.js';
 import type { Run } from './runs.js';
 
 /**
- * The deletes that a scan finds, kept until it has found all of them: the guard is told how many there are before the
+ * The deletes that a scan finds, kept until it has found all of them: the guard gets their number before the
  * first is made.
  */
 export interface RunDeletes {
@@ -18,7 +18,12 @@ export interface RunDeletes {
    * Makes jobs of them as far as the guard lets it; `asOfMs`: when they had been found, see Job. What this resolves with is to be called when the run's jobs are over.
    * Rejects with the reason of `signal`.
    */
-  due(run: Run, kind: RunKind, asOfMs: number, signal: AbortSignal): Promise<() => Promise<void>>;
+  enqueue(
+    run: Run,
+    kind: RunKind,
+    asOfMs: number,
+    signal: AbortSignal,
+  ): Promise<() => Promise<void>>;
   readonly size: number;
   /** Gives the disk space back. */
   close(): void;
@@ -92,7 +97,7 @@ export function collectDeletes(
     get size() {
       return found.size;
     },
-    async due(run, kind, asOfMs, signal) {
+    async enqueue(run, kind, asOfMs, signal) {
       const { deletes, foreign } = await count(asOfMs, signal);
       const over = await guard.expect(deletes, kind === 'reconcile' ? foreign : undefined);
       try {

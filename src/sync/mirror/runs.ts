@@ -70,3 +70,13 @@ export function createRuns(clock: Clock): Runs {
     },
   };
 }
+
+/** Counts for the summary of this run; a job of no run is not counted. */
+export function countFor(
+  runs: Pick<Runs, 'get'>,
+  run: number,
+  what: 'skipped' | 'failed' | 'held',
+): void {
+  const tally = runs.get(run)?.tally;
+  if (tally) tally.counts[what] += 1;
+}

@@ -9,7 +9,7 @@ import type { DueRun } from '../scan/due-runs.js';
 import { listRemote } from '../scan/listing.js';
 import { startScan } from '../scan/scan.js';
 import { WORTH_SHARING } from '../scan/scan-parts.js';
-import type { ScanItem, ScanSummary } from '../scan/scan-run.js';
+import type { ScanItem, ScanRequest, ScanSummary } from '../scan/scan-run.js';
 import { scanOf } from '../scan/scans-due.js';
 import type { InnerMounts } from '../source/inner-mounts.js';
 import { acceptSourceIfMeant, notMounted, walkSettingsOf } from '../source/source-view.js';
@@ -21,11 +21,10 @@ import type { Run } from './runs.js';
 import { lookForMoved } from './second-look.js';
 
 /**
- * Compares the source with the index (scan), or with the container as well (reconcile), and makes jobs of what differs.
- * Resolves when all has been found. `finished` resolves when all of that has been done and the ledger says so. Both
- * reject when `stop` is aborted, and with the error when the container is gone or closed to us; this also with
- * SourceMissingError when there is no source, and with the driver's error when the container cannot be listed: nothing is
- * deleted then.
+ * Compares the source with the index (scan), or with the container as well (reconcile), and makes jobs of the differences.
+ * Resolves when the comparison is over; `finished` when its jobs are done and the ledger is written. Both reject when
+ * `stop` is aborted, and when the container is missing or denied. The comparison also rejects with SourceMissingError,
+ * and with the driver's error when the container cannot be listed. After a rejection nothing is deleted.
  */
 export async function scanMirror(
   mirror: Mirror,
@@ -37,7 +36,7 @@ export async function scanMirror(
     unlink,
   } = childController(stop, mirror.containerTrouble.signal);
   const { settings, stats, parts } = mirror;
-  const { backend, location, ledger, log, clock } = parts;
+  const { backend, ledger, clock } = parts;
   stats.report({ event: 'run-started', run: due.kind, why: due.why });
   stats.forgetSkips();
   const endSurvey = due.under === '' ? mirror.beginSurvey() : undefined;
@@ -45,7 +44,7 @@ export async function scanMirror(
   run.since = (path) => mirror.work.changedAt(path, due);
   const began = momentNow(clock);
   const walked = mirror.scansDue.begin({ ...scanOf(due), run: run.id });
-  const begun = new Set(mirror.place.uploads.names());
+  const begun = new Set(mirror.root.uploads.names());
   const scanned = mirror.work.scanning(due);
   mirror.reportState();
   const others = createOthersPlaces(settings.prefix);
@@ -58,30 +57,7 @@ export async function scanMirror(
   let deletesOver: (() => Promise<void>) | undefined;
   let asOfMs: number;
   try {
-    // Records of this moment must be visible to the scan's own view of the index.
-    await parts.index.flush();
-    mirror.source.reopen(); // a source that was away and is back counts as such from here on
-    const known = await rememberMounts(mirror);
-    const deleteVeto = mirror.source.deleteVeto();
-    const noDeletes = ledger.read().reconciled ? deleteVeto : notBefore(settings.name, due);
-    // Of nothing, nothing can be deleted or replaced: a new mirror may begin with an empty folder.
-    const reason = parts.index.count() === 0 ? undefined : deleteVeto;
-    if (reason !== undefined)
-      log.warn('deletes are withheld', { mirror: settings.name, why: reason });
-    mirror.work.deletesVetoed(reason);
-    if (parts.index.count() === 0) await forgetFirstSight(mirror);
-    const request = {
-      root: settings.source,
-      under: due.under,
-      place: { prefix: settings.prefix, trashPrefix: settings.trashPrefix },
-      settings: walkSettingsOf(settings, backend.capabilities.limits.maxKeyBytes),
-      policy: settings.policy,
-      location,
-      ...(noDeletes === undefined ? {} : { noDeletes }),
-      mounts: { known, whenAway: notMounted(acceptSourceIfMeant(settings.name)) },
-      acceptEmpty: ledger.read().acceptedEmpty === true,
-      beganMs: clock.now(),
-    };
+    const request = await requestOf(mirror, due);
     const listing =
       due.kind === 'reconcile'
         ? listRemote(backend, settings.container, settings.prefix, signal, others.note)
@@ -101,30 +77,13 @@ export async function scanMirror(
         signal.throwIfAborted();
         if (item.kind === 'walked') ({ changed } = item);
         if (item.kind === 'finding' && item.decision.action !== 'report') begun.delete(item.name);
-        // Its other names may lie outside of the folder that is scanned.
-        if (due.under !== '' && item.kind === 'finding' && item.local) {
-          await mirror.intake.linked(
-            item.name,
-            item.local,
-            run.since(mirror.source.pathOf(item.name)),
-          );
-        }
-        if (due.noDeletes && item.kind === 'finding' && item.decision.action === 'delete') continue;
-        summary = (await take(item, mirror, run, deletes, othersObject)) ?? summary;
+        summary = (await take(item, mirror, due, run, deletes, othersObject)) ?? summary;
       }
       stats.progress(run);
     }
     if (!summary) throw new Error(`the scan of ${settings.source} ended without a summary`);
-    if (due.kind === 'reconcile' && !ledger.read().reconciled) {
-      // Now, and not when all jobs are done: a file that became a folder is sent only once its old object may be deleted.
-      failpoint('sync: all found, first reconcile not noted');
-      await ledger.update((document) => ({
-        ...document,
-        reconciled: true,
-        source: mirror.source.identity(),
-      }));
-      if (summary.deletesKept > 0) mirror.miss();
-    }
+    if (due.kind === 'reconcile' && !ledger.read().reconciled)
+      await noteFirstReconcile(mirror, summary);
     if (changed && parts.walksTwice && deletes.size > 0 && due.under === '')
       await lookForMoved(mirror, run, request, { signal, clock, ...whereToCut(mirror) });
     asOfMs = clock.monotonic();
@@ -132,10 +91,10 @@ export async function scanMirror(
     walked();
     mirror.waitingJobs.recheck();
     if (deletes.size === 0 || !mirror.scansDue.isDue(asOfMs))
-      deletesOver = await deletes.due(run, due.kind, asOfMs, signal);
+      deletesOver = await deletes.enqueue(run, due.kind, asOfMs, signal);
   } catch (error) {
     deletes.close();
-    // A turn later: by then the run that makes up for this one counts as due.
+    // After the turn in which the caller adds another run: until then, this scan counts as due.
     setImmediate(walked);
     mirror.runs.end(run);
     unlink();
@@ -157,13 +116,59 @@ export async function scanMirror(
   return { finished: finishRun(mirror, due, run, rest, signal).finally(unlink) };
 }
 
-/** A source of which nothing was mirrored may have been seen before its disk was mounted: the mount point is not what it is known by. */
+/** What the scan needs to know. Decides whether it may find deletes, and remembers the file systems in the source. */
+async function requestOf(mirror: Mirror, due: DueRun): Promise<ScanRequest> {
+  const { settings, parts, source } = mirror;
+  const { backend, location, ledger, log, clock, index } = parts;
+  // The scan's own view of the index must have the records of this moment.
+  await index.flush();
+  source.reopen(); // a source that was missing, and is back, is trusted again from here on
+  const known = await rememberMounts(mirror);
+  const deleteVeto = source.deleteVeto();
+  const noDeletes = ledger.read().reconciled ? deleteVeto : notBefore(settings.name, due);
+  // Without any record, nothing can be deleted or replaced: a new mirror may begin with an empty folder.
+  const reason = index.count() === 0 ? undefined : deleteVeto;
+  if (reason !== undefined)
+    log.warn('deletes are withheld', { mirror: settings.name, why: reason });
+  mirror.work.deletesVetoed(reason);
+  if (index.count() === 0) await forgetFirstSight(mirror);
+  return {
+    root: settings.source,
+    under: due.under,
+    place: { prefix: settings.prefix, trashPrefix: settings.trashPrefix },
+    settings: walkSettingsOf(settings, backend.capabilities.limits.maxKeyBytes),
+    policy: settings.policy,
+    location,
+    ...(noDeletes === undefined ? {} : { noDeletes }),
+    mounts: { known, whenAway: notMounted(acceptSourceIfMeant(settings.name)) },
+    acceptEmpty: ledger.read().acceptedEmpty === true,
+    beganMs: clock.now(),
+  };
+}
+
+/**
+ * Now, and not when all jobs are done: a file that became a folder is sent only once its old object may be deleted.
+ */
+async function noteFirstReconcile(
+  { parts: { ledger }, source, missed }: Mirror,
+  { deletesKept }: ScanSummary,
+): Promise<void> {
+  failpoint('sync: all found, first reconcile not noted');
+  await ledger.update((document) => ({
+    ...document,
+    reconciled: true,
+    source: source.identity(),
+  }));
+  if (deletesKept > 0) missed.miss();
+}
+
+/** Nothing was mirrored yet, so the source may have been seen before its disk was mounted: forgets the identity of the mount point. */
 async function forgetFirstSight({ source, parts: { ledger } }: Mirror): Promise<void> {
   if (source.replaced() !== undefined)
     await ledger.update((document) => ({ ...document, source: source.asOpened() }));
 }
 
-/** Before anything of it is mirrored: once it is, a disk inside the source that is not mounted looks like deletes. */
+/** Remembers the file systems in the source before their files are mirrored: later, one that is not mounted looks like deletes. */
 async function rememberMounts({ source, parts: { ledger } }: Mirror): Promise<InnerMounts> {
   const before = ledger.read().mounts ?? {};
   const mounts = source.mounts();
@@ -172,7 +177,7 @@ async function rememberMounts({ source, parts: { ledger } }: Mirror): Promise<In
   return mounts;
 }
 
-/** A container that longshore does not know yet may hold anything: what would go is shown before it goes. */
+/** Why a scan before the first reconcile finds no deletes: a new container may hold anything, and deletes are shown first. */
 function notBefore(mirror: string, { kind }: DueRun): string {
   return kind === 'reconcile'
     ? `the first reconcile deletes nothing; the next one will (on its timer, or by: longshore reconcile ${mirror})`
@@ -188,6 +193,7 @@ function whereToCut({ parts }: Mirror): { readonly cutAt?: ObjectName } {
 async function take(
   item: ScanItem,
   mirror: Mirror,
+  due: DueRun,
   run: Run,
   deletes: RunDeletes,
   othersObject: (name: ObjectName) => string | undefined,
@@ -195,8 +201,12 @@ async function take(
   switch (item.kind) {
     case 'finding': {
       const { name, known, local, decision } = item;
-      if (decision.action === 'delete') deletes.add(item);
-      else if (decision.action !== 'report') await mirror.intake.enqueue(item, run);
+      // Other names of the file may lie outside of the folder that is scanned.
+      if (due.under !== '' && local)
+        await mirror.intake.linked(name, local, run.since(mirror.source.pathOf(name)));
+      if (decision.action === 'delete') {
+        if (!due.noDeletes) deletes.add(item);
+      } else if (decision.action !== 'report') await mirror.intake.enqueue(item, run);
       else {
         const whose = known === undefined && local === undefined ? othersObject(name) : undefined;
         skip(mirror, run, name, decision.what, whose ?? REPORTED[decision.what]);
@@ -216,7 +226,7 @@ async function take(
   }
 }
 
-/** Why an object is not nobody's: whoever holds the lease of that folder has put it there. */
+/** Why an object without a record is left alone: the mirror whose lease is in that folder has put it there. Else undefined. */
 function whyOthers(
   place: ObjectName | undefined,
   { settings: { target, container, prefix } }: Mirror,
@@ -233,7 +243,7 @@ function skip(
   reason: SkipReason,
   detail: string,
 ): void {
-  // Links that the mirror is told to skip are no surprise to anybody, and for a malformed pattern nothing is left out.
+  // Links are skipped because the settings say so, and a malformed pattern skips nothing.
   if (reason !== 'link-skipped' && reason !== 'pattern-malformed') tally.counts.skipped += 1;
   stats.skipped(path, reason, detail);
 }

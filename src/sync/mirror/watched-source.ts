@@ -76,7 +76,7 @@ export function watchedSource(
 
   /** At what could not be looked at before; what changed there meanwhile is of any age. */
   async function enqueueAgain(path: RelativePath): Promise<void> {
-    const { found } = mirror.source.look(path);
+    const { found } = mirror.source.stat(path);
     if (found === 'folder')
       due.add({
         kind: 'scan',

@@ -9,7 +9,7 @@ export interface IndexWindow {
   /** What is known at and below a path, in order. */
   readonly side: IndexSide;
   get(name: ObjectName): ObjectRecord | undefined;
-  /** Opens the index again, as it is now; `side` goes on where it was. */
+  /** Opens the present version of the index; `side` goes on where it was. */
   renew(): Promise<void>;
   /** Lets go of the index until `renew`: while a view is open LMDB cannot use the space again of what is overwritten. */
   rest(): Promise<void>;

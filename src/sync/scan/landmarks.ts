@@ -13,7 +13,7 @@ export interface Landmarks {
 /** Twice as many are kept for a moment. */
 const KEPT = 128;
 
-/** Picks landmarks from a sequence whose length nobody knows, in constant memory. */
+/** Picks landmarks from a sequence of unknown length, in constant memory. */
 export function openLandmarks(): { pass(name: ObjectName): void; marks(): Landmarks } {
   let names: ObjectName[] = [];
   let stride = 1;

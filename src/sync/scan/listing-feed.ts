@@ -11,7 +11,7 @@ export interface ListingFeed {
 export interface FeedOptions {
   /** Gets undefined after the last page. */
   readonly send: (page: RemotePage | undefined) => void;
-  /** Told when the listing fails. */
+  /** Called when the listing fails. */
   readonly fail: (error: unknown) => void;
   readonly signal: AbortSignal;
 }

@@ -1,13 +1,13 @@
 import type { Backend } from '../../drivers/backend.js';
 import { type PackedObjects, packObjects } from '../../drivers/packed-objects.js';
 import { pages } from '../../drivers/pages.js';
-import { remoteFact } from '../store/container-store.js';
+import { remoteFact } from '../store/object-facts.js';
 import { bareObject, type RemotePage } from './remote-page.js';
 
 /**
- * All that a container holds whose keys begin with the prefix, page by page as it is wanted; see `namesListed` for what of
- * it is a mirror's. `seen` is told of each page. Rejects when the provider gives a continuation that does not advance: it
- * would be asked for ever, and a listing that was cut short looks like drift.
+ * All that a container holds whose keys begin with the prefix, one page at a time, on demand; see `namesListed` for what of
+ * it is a mirror's. `seen` is called with each page. Rejects when the provider gives a continuation that does not advance: it
+ * would be requested again and again, and a listing that was cut short looks like drift.
  */
 export async function* listRemote(
   backend: Backend,

@@ -59,7 +59,7 @@ export function* settleMissing(
     if (decision.action === 'nothing') continue;
     if (noDeletes !== undefined && (decision.action === 'delete' || decision.action === 'forget')) {
       counts.deletesKept++;
-      // Somebody put it there: who is asked to let it go can see which it is.
+      // Another program put it there: the message names it for the person who may delete it.
       if (record === undefined)
         yield { kind: 'finding', name, local, known: record, remote, decision: EXTRANEOUS };
     } else yield { kind: 'finding', name, local, known: record, remote, decision };

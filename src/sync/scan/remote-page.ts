@@ -10,7 +10,7 @@ import type { RemoteFact } from '../decide.js';
 /** A part of a container's listing. It can be sent to another thread once: the memory goes with it. */
 export interface RemotePage {
   readonly objects: PackedObjects;
-  /** Whether the listing tells all that the objects themselves would: see RemoteFact. */
+  /** Whether the listing has all that a HEAD of each object would have: see RemoteFact. */
   readonly inspected: boolean;
 }
 

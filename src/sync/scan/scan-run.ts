@@ -45,7 +45,7 @@ export interface ScanRequest {
   readonly acceptEmpty?: boolean;
 }
 
-/** Something that is left as it is. */
+/** Something that is skipped. */
 export interface ScanProblem {
   readonly kind: 'problem';
   readonly path: RelativePath;
@@ -97,11 +97,11 @@ export function noCounts(): LiveCounts {
 export interface ScanSurroundings {
   openIndex(): Promise<IndexView>;
   /**
-   * Asked after each item: whether the index should be opened anew. An old view keeps LMDB from using its space again,
+   * Asked after each item: whether the index should be opened again. An old view keeps LMDB from using its space again,
    * and a scan may have to wait for hours for who takes its findings.
    */
   readonly indexIsOld?: () => boolean;
-  /** Gets the scan's window of the index as it is opened: whoever waits in `listing`, `allWalked` or for a taker may let it rest. */
+  /** Gets the scan's window of the index when it opens, which may rest while the scan waits. */
   readonly onIndex?: (index: Pick<IndexWindow, 'rest' | 'renew'>) => void;
   readonly listing?: NextPage;
   /** Called before anything is looked at, and before each name that is compared. What it throws ends the scan. */
@@ -167,7 +167,7 @@ export async function* runScan(
     for await (const item of compare(sides, policy, onMissing, counts, beforeStat)) {
       if (item.kind === 'problem') {
         unseenRanges.add(item);
-        // A link is left out because the mirror says so; that it also hides what was behind it is told when it keeps an object.
+        // The settings skip links. That a link hides objects behind it is reported when it keeps such an object.
         if (item.hides !== 'nothing' && item.reason !== 'link-skipped') complete = false;
       }
       // Folders on a border are looked at from both sides.

@@ -36,7 +36,7 @@ export interface ScansDue {
 /** Between looks whether a watcher still has something in hand. */
 export const LOOK_MS = 100;
 
-/** Stands for changes of which there were no events. */
+/** Stands for changes without events. */
 export const UNHEARD: DueScan = { sinceMs: Number.NEGATIVE_INFINITY };
 
 export function scanOf({ unseenSinceMs: sinceMs = Number.POSITIVE_INFINITY }: DueRun): DueScan {

@@ -56,7 +56,7 @@ export function openSpill<T>(folder: string, inMemory = 10_000): Spill<T> {
   };
 }
 
-/** A file without a name takes no space once nobody has it open: not even kill -9 leaves it behind. */
+/** A file without a name is gone once no process has it open: not even kill -9 leaves it behind. */
 export function openUnnamedFile(folder: string): number {
   const place = mkdtempSync(join(folder, 'temporary-'));
   try {

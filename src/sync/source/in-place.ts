@@ -4,17 +4,17 @@ import { isWithin } from '../../watcher/links.js';
 
 /** Where a mirror's files are read. */
 export interface ReadFrom {
-  /** The mirror's folder as it is configured, an absolute path. */
+  /** The mirror's folder by its configured, absolute path. */
   readonly source: string;
   /** Whether symbolic links are followed that stay in the source; else no segment below it may be one. */
   readonly follow: boolean;
 }
 
 /**
- * Tells whether what was opened under a path is what the path says: in a mirror that follows no links the very file of
+ * Checks whether what was opened under a path is what the path says: in a mirror that follows no links the very file of
  * that name, else one inside the source. A folder can be exchanged for a symbolic link between a look and an open, and
  * O_NOFOLLOW is about the last segment alone: what is opened through such a link was never a file of that name, and may
- * be somebody else's. `fd`: the open file; without it only the path counts. Throws as the system does.
+ * be another user's. `fd`: the open file; without it only the path counts. Throws as the system does.
  */
 export function openPlaceCheck({
   source,
@@ -26,7 +26,7 @@ export function openPlaceCheck({
     const real = (fd === undefined ? undefined : pathOfOpen(fd)) ?? realpathSync.native(path);
     if (follow) return isWithin(real, root);
     const expected = join(root, path.slice(source.length));
-    // Two folders whose names differ in case alone may be links to one another, where the file system tells them apart.
+    // Two folders whose names differ in case alone may be links to one another, where the file system distinguishes case.
     return (
       real === expected || (isSamePath(real, expected) && realpathSync.native(path) === expected)
     );
@@ -42,7 +42,7 @@ function pathOfOpen(fd: number): string | undefined {
   }
 }
 
-/** A file system that does not tell cases, or forms of Unicode, apart may name a file as somebody else has asked for it. */
+/** A file system that ignores case, or the form of Unicode, may report a name in another spelling than the one asked for. */
 export function isSamePath(a: string, b: string): boolean {
   return a === b || folded(a) === folded(b);
 }

@@ -10,7 +10,7 @@ import { identityOf, sameSource, seenAt } from './source-identity.js';
 /** The file systems that are mounted inside a source, by the folders that they are mounted on. */
 export type InnerMounts = Readonly<Record<RelativePath, SourceIdentity>>;
 
-/** Of the kernel's own, in memory, or images that come and go with the programs in them: none holds what somebody would miss. */
+/** The kernel's own file systems, those in memory, and images of programs: none holds a user's files. */
 const PASSING = new Set(
   'autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs erofs fusectl hugetlbfs mqueue nsfs overlay proc pstore ramfs rpc_pipefs securityfs selinuxfs squashfs sysfs tmpfs tracefs'.split(
     ' ',
@@ -36,14 +36,14 @@ export function innerMounts(
   return Object.fromEntries(found);
 }
 
-/** What is remembered from now on. What is known of a folder stays, whatever is mounted there now: somebody has to say that it is meant. */
+/** What to remember from now on. What is known of a folder stays, whatever is mounted there now, until a person accepts the change. */
 export function withNewMounts(known: InnerMounts | undefined, now: InnerMounts): InnerMounts {
   return Object.fromEntries(Object.entries({ ...now, ...known }).slice(0, MOST));
 }
 
 /**
- * Tells of a path whether a file system that it lies on is not mounted, or is another one than before: the folder that it
- * was mounted on. Then nobody can tell what became of what is not there.
+ * Finds out whether the file system of a path is not mounted, or is another one than before: the folder that it
+ * was mounted on. Then it is not known what became of missing files.
  */
 export function openMountCheck(
   root: string,

@@ -37,7 +37,7 @@ interface Place {
   readonly has: ReturnType<typeof openPlaceCheck>;
 }
 
-/** Runs in a thread of its own: synchronous calls are several times cheaper than promises, and block nobody here. */
+/** Runs in a thread of its own: synchronous calls are several times cheaper than promises, and block no other work here. */
 export default function perform(task: ReadTask): ReadBatchAnswer | ReadAnswer {
   const place: Place = { follow: task.from.follow, has: openPlaceCheck(task.from) };
   switch (task.task) {
@@ -150,7 +150,7 @@ function withOpenFile(
   place: Place,
   read: (fd: number) => boolean,
 ): boolean {
-  // O_NONBLOCK: a FIFO that took the file's place would otherwise wait for a writer for ever.
+  // O_NONBLOCK: a FIFO that took the file's place would otherwise wait for a writer without end.
   const fd = openSync(
     path,
     constants.O_RDONLY | constants.O_NONBLOCK | (place.follow ? 0 : constants.O_NOFOLLOW),

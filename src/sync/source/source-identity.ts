@@ -79,9 +79,9 @@ function isSame(a: Seen, b: Seen): boolean {
 }
 
 /**
- * Whether it is the same folder. What only one of the two tells does not count: it may be from a longshore that did not
+ * Whether it is the same folder. A field that only one of the two has does not count: it may be from a longshore that did not
  * look for it, or from before the device could be read. The device number counts only where neither a UUID nor a number
- * of the file system's own tells: it may be another one after a reboot, and another disk may have it.
+ * of the file system's own is reported: it may be another one after a reboot, and another disk may have it.
  */
 export function sameSource(a: SourceIdentity, b: SourceIdentity): boolean {
   if (a.inode !== b.inode || differ(a.birthTimeNs, b.birthTimeNs)) return false;

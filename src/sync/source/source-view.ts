@@ -24,7 +24,7 @@ export type PathState =
   | { readonly found: 'nothing' }
   /** Excluded by the mirror: neither sent nor deleted. */
   | { readonly found: 'excluded' }
-  /** Nobody can tell. Nothing may be deleted because of it. */
+  /** It cannot be found out. Nothing may be deleted because of it. */
   | {
       readonly found: 'unknown';
       readonly reason: SkipReason;
@@ -38,16 +38,16 @@ export type PathState =
 const NOTHING: PathState = { found: 'nothing' };
 const EXCLUDED: PathState = { found: 'excluded' };
 
-/** One mirror's folder, for single looks; scans walk it in their own threads. */
+/** One mirror's folder, for single stats; scans walk it in their own threads. */
 export interface SourceView {
   absolute(path: RelativePath): string;
-  look(path: RelativePath): PathState;
+  stat(path: RelativePath): PathState;
   /** The same for an object's name: an entry is given only if its object has this very name. */
   statPath(name: ObjectName): PathState;
   nameOf: Naming['nameOf'];
   pathOf: Naming['pathOf'];
   namesAt: Naming['namesAt'];
-  /** Takes the folder as it is now for the mirror's own. Throws SourceMissingError when it is not there. */
+  /** Takes the folder that is there now for the mirror's own. Throws SourceMissingError when it is not there. */
   reopen(): void;
   /**
    * Why absence proves nothing: the folder is missing, is not the one that was opened, or holds nothing at all (a disk
@@ -55,19 +55,19 @@ export interface SourceView {
    * file systems inside the source.
    */
   deleteVeto(path?: RelativePath): string | undefined;
-  /** Why this is another folder than the one mirrored so far: then nothing is replaced either. With a path: see doubt. */
+  /** Why this is another folder than the one mirrored so far: then nothing is replaced either. With a path: see deleteVeto. */
   replaced(path?: RelativePath): string | undefined;
   /** The file systems inside the source, with those of now that were not known. */
   mounts(): InnerMounts;
   /** How the folder is known that `reopen` found. */
   asOpened(): SourceIdentity;
-  /** What to remember of the source: how it is known now, unless it was exchanged. */
+  /** What to remember of the source: how it is known now, unless it was replaced. */
   identity(): SourceIdentity;
-  /** What is left out by the mirror's own patterns; ignore files in the source say more. */
+  /** What the mirror's own patterns exclude; ignore files in the source exclude more. */
   readonly rules: FolderRules;
 }
 
-/** Throws nothing yet: `reopen` looks at the folder. `remembered` is what the ledger says of the source now. */
+/** Throws nothing yet: `reopen` reads the folder. `remembered` is what the ledger says of the source now. */
 export function createSourceView(
   settings: MirrorSettings,
   maxNameBytes: number,
@@ -87,8 +87,8 @@ export function createSourceView(
   }
 
   /**
-   * What stands in the source's place now; undefined when that is no folder. Nothing less than a close look tells: another
-   * disk in the same drive may have the device number, the inode and even the mount's number of the one before.
+   * The identity of the folder at the source's path now; undefined when there is none. Device, inode and mount number do
+   * not suffice: another disk in the same drive may have all three of the disk before.
    */
   function present(): SourceIdentity | undefined {
     const { realRoot } = opened().looking.source;
@@ -96,24 +96,8 @@ export function createSourceView(
     return stat?.isDirectory() ? identify(seenAt(realRoot, stat)) : undefined;
   }
 
-  function look(path: RelativePath): PathState {
-    return contentClassOf(openDescent(opened().looking)(path).found);
-  }
-
-  function contentClassOf(found: Found): PathState {
-    switch (found.kind) {
-      case 'file':
-      case 'symlink':
-        return { found: 'entry', entry: found };
-      case 'directory':
-        return { found: 'folder' };
-      case 'absent':
-        return { found: 'nothing' };
-      case 'ignored':
-        return EXCLUDED;
-      case 'problem':
-        return found.hides === 'path-and-below' ? unknown(found) : { found: 'nothing' };
-    }
+  function stat(path: RelativePath): PathState {
+    return pathStateOf(openDescent(opened().looking)(path).found);
   }
 
   function unmounted(path: RelativePath): string | undefined {
@@ -132,11 +116,11 @@ export function createSourceView(
 
   return {
     absolute: (path) => pathOnDisk(settings.source, path),
-    look,
+    stat,
     statPath(name) {
       const path = pathOf(name);
       const descent = openDescent(opened().looking)(path);
-      const found = wouldBeLeftOut(path, descent) ? EXCLUDED : contentClassOf(descent.found);
+      const found = wouldBeLeftOut(path, descent) ? EXCLUDED : pathStateOf(descent.found);
       return found.found === 'entry' && nameOf(found.entry) !== name ? NOTHING : found;
     },
     nameOf,
@@ -166,11 +150,27 @@ export function createSourceView(
       const { source } = remembered();
       if (source === undefined) return opened().identity;
       const now = present();
-      // What cannot be told at the moment stays known.
+      // What cannot be found out at the moment stays known.
       return now !== undefined && sameSource(source, now) ? { ...source, ...now } : source;
     },
     rules: openFilter(walkSettings.filter),
   };
+}
+
+function pathStateOf(found: Found): PathState {
+  switch (found.kind) {
+    case 'file':
+    case 'symlink':
+      return { found: 'entry', entry: found };
+    case 'directory':
+      return { found: 'folder' };
+    case 'absent':
+      return { found: 'nothing' };
+    case 'ignored':
+      return EXCLUDED;
+    case 'problem':
+      return found.hides === 'path-and-below' ? unknown(found) : { found: 'nothing' };
+  }
 }
 
 function unknown({ reason, detail, inode, transient }: WalkProblem): PathState {
@@ -203,7 +203,7 @@ function openNow(root: string, walkSettings: WalkSettings): Opened {
   return { looking: startLooking(source, walkSettings), identity: identityOf(source) };
 }
 
-/** How a mirror's source is walked, for single looks and scans alike. */
+/** How a mirror's source is walked, for single stats and scans alike. */
 export function walkSettingsOf(
   { source, prefix, trashPrefix, exclude, include, never, symlinks }: MirrorSettings,
   maxKeyBytes: number,

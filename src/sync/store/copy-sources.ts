@@ -3,7 +3,7 @@ import type { Copy } from '../../drivers/capabilities.js';
 import type { ObjectName } from '../../state/object-index.js';
 
 /**
- * Keeps objects what they are while they are copied. A copy waits for nothing, and so whoever waits for it waits for the
+ * Keeps objects what they are while they are copied. A copy waits for nothing, and so a put that waits for it waits for the
  * provider alone.
  */
 export interface CopySources {

@@ -17,22 +17,22 @@ export interface Inspected {
   readonly localMd5?: string;
 }
 
-/** A mirror's place in its container. Names are below the mirror's prefix. Calls reject with the errors of the driver. */
+/** A mirror's objects in its container. Names are below the mirror's prefix. Calls reject with the errors of the driver. */
 export interface ObjectStore {
   readonly canCopy: boolean;
   /**
-   * Whether the metadata of the object of this file tells the MD5 of its content: it must then be known before the file is
+   * Whether the metadata of the object of this file has the MD5 of its content: it must then be known before the file is
    * sent, and be given to putFile.
    */
   reportsMd5(entry: LocalEntry): boolean;
   /** Whether the object may have another size than it was listed with: some listings say 0 of an object that is made of others. */
   mayBeLarger(listed: Remote, entry: LocalEntry | undefined): boolean;
-  /** One look at the object. */
+  /** A HEAD of the object. */
   head(name: ObjectName, signal: AbortSignal): Promise<Remote>;
-  /** The first bytes of its content, LOOK_BYTES of them, or all that there are. Rejects with ObjectDoesNotExistError. */
+  /** The first bytes of its content, CLASSIFIED_BYTES of them, or all that there are. Rejects with ObjectDoesNotExistError. */
   beginning(name: ObjectName, signal: AbortSignal): Promise<Uint8Array>;
   /**
-   * The same, and when nothing tells the MD5 of its content, that is found out: by comparing the file with the ETag of an
+   * The same, and when no field has the MD5 of its content, finds that out: by comparing the file with the ETag of an
    * object that was made of parts, or else by reading the object back.
    */
   inspect(

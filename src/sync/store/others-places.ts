@@ -6,14 +6,14 @@ import { OWN_FOLDER } from '../reserved-names.js';
 
 /** Below a mirror's prefix: folders of the container to which other mirrors write, as the leases in them say. */
 export interface OthersPlaces {
-  /** Is told of every page that is listed. Names come in order, so that a lease may follow objects of its folder. */
+  /** Is called with every page that is listed. Names come in order, so that a lease may follow objects of its folder. */
   note(page: PackedObjects): void;
   /** The folder of another mirror that this object lies in; undefined when it lies in none. */
   over(name: ObjectName): ObjectName | undefined;
 }
 
 const LEASE = `/${OWN_FOLDER}lease`;
-/** With more of them than anybody has, no object is said to be nobody's. */
+/** With more leases than this, every object counts as another mirror's. */
 const MOST = 10_000;
 
 /** `prefix`: the mirror's, with which the keys begin. */

@@ -78,7 +78,7 @@ async function restoreLink(
   const objectName = name.slice(0, -LINK_SUFFIX.length);
   const driver = backend.name;
   if (info.size === 0 || info.size > LONGEST_TARGET)
-    throw new ObjectError(name, 'is no link: no target can be as long as it is', { driver });
+    throw new ObjectError(name, 'is no link: its content is too long for a target', { driver });
   const chunks: Uint8Array[] = [];
   for await (const chunk of contentOf(info, name, backend, signal)) chunks.push(chunk);
   const path = await makeWayBelow(folder, { objectName, driver });

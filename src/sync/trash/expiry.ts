@@ -18,9 +18,9 @@ export function isExpired(
 }
 
 const DAY_MS = 86_400_000;
-/** A clock that has gone on by more than this since somebody looked at it may be wrong. */
+/** A clock that has gone on by more than this since it was last read may be wrong. */
 const LEAP_MS = 3 * DAY_MS;
-/** So long it has to stay where it leapt to, so that it can be set right, or somebody can see it. */
+/** So long it has to stay where it leapt to: it may be set right meanwhile. */
 const GRACE_MS = DAY_MS;
 
 /** Whether the clock may be believed for a purge, and what to remember of this look. `before` undefined: it is the first. */

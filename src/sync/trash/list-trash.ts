@@ -26,7 +26,7 @@ export interface TrashEntry extends TrashedName {
 
 /**
  * What is in the trash, a page at a time; the oldest folder first where the provider lists in order. What does not have
- * the form of our own names there is not ours, and left out. Rejects as the driver does.
+ * the form of our own names there is not ours, and is skipped. Rejects as the driver does.
  */
 export async function* listTrash(
   backend: Backend,

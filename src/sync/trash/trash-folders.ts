@@ -7,7 +7,7 @@ import { FOLDER_MS, trashFolder } from './trash-name.js';
 export interface TrashFolders {
   /**
    * A place, `FOLDER/NAME`, that holds nothing yet, or what was put there as the same content before: another attempt at
-   * the same move ends where the first one did. `content` is whatever tells two contents of one name apart.
+   * the same move ends where the first one did. `content` differs between two contents of one name.
    */
   placeFor(name: ObjectName, content: string): string;
   /** What comes next goes to a new folder. */
@@ -46,7 +46,7 @@ export function createTrashFolders(clock: Pick<Clock, 'now' | 'monotonic'>): Tra
   };
 }
 
-/** Two folders of one moment could not be told which is the older; a clock that was set back is believed all the same. */
+/** Two folders of one moment would have no order; a clock that was set back is believed all the same. */
 function after(lastMs: number, nowMs: number): number {
   return lastMs - nowMs >= 0 && lastMs - nowMs < FOLDER_MS ? lastMs + 1 : nowMs;
 }

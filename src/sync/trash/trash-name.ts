@@ -2,7 +2,7 @@ import { isoTime, parseTime } from '../../clock.js';
 import type { ObjectName } from '../../state/object-index.js';
 
 /**
- * Where something is in the trash: `2026-11-22T17-38-05.123Z-4f2a1c/letters/a.txt`. The folder tells when it was opened,
+ * Where something is in the trash: `2026-11-22T17-38-05.123Z-4f2a1c/letters/a.txt`. The folder's name has the time when it was opened,
  * in UTC, and a few letters that no other folder of that moment has; below it things are called as they were before. Without
  * colons, which not every file system and tool takes. Folders are ordered by their age.
  */

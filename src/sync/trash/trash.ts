@@ -90,8 +90,8 @@ export function createTrash({
     const { etag } = object.extra;
     if (md5 === undefined || (etag !== undefined && etag === copied.extra['etag'])) return;
     const ref = { container, key: copied.key };
-    const told = md5In(copied) ?? md5In(await backend.headObject(ref, { signal }));
-    const actual = told ?? (await md5Of(await backend.readObject(ref, undefined, { signal })));
+    const reported = md5In(copied) ?? md5In(await backend.headObject(ref, { signal }));
+    const actual = reported ?? (await md5Of(await backend.readObject(ref, undefined, { signal })));
     if (actual !== md5)
       throw new ObjectHashMismatchError(object.key, md5, `${actual} in the trash`, context);
   }
@@ -105,7 +105,7 @@ export function createTrash({
       try {
         await verify(object, await copy(object, name, signal), itsMd5, signal);
       } catch (error) {
-        // Somebody deleted it meanwhile, or the copy: the next attempt sees which.
+        // The object, or its copy, was deleted meanwhile: the next attempt finds out which.
         if (
           error instanceof ObjectDoesNotExistError &&
           (await findObject(backend, object, { signal })) === undefined

@@ -7,7 +7,7 @@ import type { RunKind } from '../events.js';
 import type { UnfinishedUploads } from './unfinished-uploads.js';
 
 /**
- * Aborts uploads in parts that nobody will go on with, and whose parts would be kept, and paid for, until somebody does.
+ * Aborts multipart uploads that no job will continue, and whose parts would be stored, and paid for, without end.
  * It touches only what is proven to be ours: uploads that the ledger names; one that was being begun, by its object and
  * its time; what a driver has marked as waste itself. What cannot be aborted now stays in the ledger for the next time.
  */
@@ -51,7 +51,7 @@ export function createOrphans({
   const { multipart } = backend.capabilities;
   let tidied = false;
 
-  /** Resolves with false when it cannot be told, for now, from another one of its object that is under way. */
+  /** Resolves with false when it cannot be distinguished, for now, from an upload of its object that is under way. */
   async function abortOne(
     multipart: Multipart,
     { name, token, beganAtMs }: AbandonedUpload,
@@ -68,7 +68,7 @@ export function createOrphans({
     }
     if (!uploads.isIdle(name)) return false;
     const listed = await multipart.unfinished(container, prefix + name, { signal });
-    // Asked anew: what is being begun meanwhile is in the listing, too, and is in the ledger since before.
+    // Read again: an upload that was begun meanwhile is in the listing too, and is in the ledger since before.
     if (!uploads.isIdle(name)) return false;
     for (const upload of listed) {
       if (upload.key === prefix + name && isOfThatTime(upload, beganAtMs))

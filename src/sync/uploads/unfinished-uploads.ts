@@ -26,12 +26,12 @@ export interface PartsPlan {
 export interface UnfinishedUploads {
   /**
    * Goes on with what was begun of this very version of the file; an upload of another one is abandoned. `md5`: of the
-   * content, as the metadata tells it that an upload is begun with; undefined where it does not.
+   * content, as in the metadata that the upload was begun with; undefined where that has none.
    */
   plan(name: ObjectName, version: FileVersion, partSize: number, md5?: string): Promise<PartsPlan>;
   /** The object is recorded, and what it was made of is no upload any more. */
   finished(name: ObjectName): Promise<void>;
-  /** Nobody will go on with what was begun for these, if anything was. Resolves when the ledger says so. */
+  /** No job will continue the uploads of these objects, if there are any. Resolves when the ledger has it. */
   abandon(names: Iterable<ObjectName>): Promise<void>;
   names(): readonly ObjectName[];
   /** False while an upload to this object may be under way. */

@@ -3,7 +3,7 @@ import type { ObjectName } from '../../state/object-index.js';
 
 /** How long files have not held still. Log files and databases are written to all day, and that is no news. */
 export interface BusyFiles {
-  /** An attempt met the file in motion. Whether somebody should hear of it: once, when it has lasted for longer than usual. */
+  /** The file changed during an attempt. Returns whether to report that: once, after it has lasted for longer than usual. */
   isNews(name: ObjectName): boolean;
   /** The file was seen to. */
   over(name: ObjectName): void;
@@ -15,7 +15,7 @@ interface Busy {
   readonly reported: boolean;
 }
 
-/** More files than this are begun to be counted again; that only delays what is said of them. */
+/** More files than this are begun to be counted again; that only delays their reports. */
 const MOST = 10_000;
 
 export function createBusyFiles(clock: Pick<Clock, 'monotonic'>, usualMs: number): BusyFiles {

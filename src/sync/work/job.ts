@@ -6,7 +6,7 @@ import type { QueuedJob } from './queue.js';
 
 /**
  * "See to this object": plain data, so that a queue may carry it to another process. What is to be done is decided
- * when it runs, from the disk as it is then.
+ * when it runs, from what is on the disk then.
  */
 export interface Job extends QueuedJob {
   readonly mirror: string;

@@ -29,7 +29,7 @@ export type Outcome =
   | { readonly outcome: 'nothing' }
   /** Not over: the job is kept until something else has been seen to (see WaitingJobs), and then runs again. */
   | { readonly outcome: 'waits' }
-  /** The guard did not give leave; somebody is to decide. */
+  /** The guard gave no permit; a person decides. */
   | { readonly outcome: 'held'; readonly change: Change }
   /** `resumes`: another job runs for this name when what is in its way is over. */
   | {
@@ -52,7 +52,7 @@ export interface MirrorContext extends RemoteRoot {
   readonly drain: AbortSignal;
   readonly whereabouts: Whereabouts;
   readonly waitingJobs: WaitingJobs;
-  /** Makes jobs of these names, of which none is known to have a file, for the same run. */
+  /** Makes jobs of these names, which are not known to have files, for the same run. */
   seeTo(names: Iterable<ObjectName>, run: number, since: Since): Promise<void>;
   /** The old content of the job's object is about to be replaced, and could not be kept in the trash. */
   notInTrash(job: Job, why: string): void;

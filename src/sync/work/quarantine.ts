@@ -3,7 +3,7 @@ import type { Logger } from '../../log.js';
 import type { Ledger, Quarantined } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
 
-/** The objects that were given up, in the ledger too: a restart neither forgets them nor tries them sooner. */
+/** The quarantined objects, in the ledger too: a restart neither forgets them nor tries them sooner. */
 export interface Quarantine {
   get(name: ObjectName): Quarantined | undefined;
   /** False when so many are kept already that this one is not. */
@@ -33,7 +33,7 @@ export function openQuarantine(ledger: Ledger, clock: Clock, log: Logger): Quara
     const quarantined = Object.fromEntries(all);
     const written = ledger.update((document) => ({ ...document, quarantined }));
     writing = written.catch((error: unknown) =>
-      log.warn('what was given up could not be written down: a restart will try it all again', {
+      log.warn('quarantine not written: a restart will try these objects at once', {
         error,
       }),
     );

@@ -20,7 +20,7 @@ export interface QueuedJob {
  */
 export interface JobQueue<J extends QueuedJob> {
   /**
-   * Resolves as soon as the job is among the waiting ones, of which there are never more than `waitingLimit`. Rejects with the
+   * Resolves as soon as the job is among the waiting ones, never more than `waitingLimit`. Rejects with the
    * reason of the queue's signal once that is aborted; the job is dropped then.
    */
   add(job: J): Promise<void>;

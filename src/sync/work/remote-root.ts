@@ -11,19 +11,19 @@ import { createTrash, type Trash } from '../trash/trash.js';
 import { createOrphans, type Orphans } from '../uploads/orphans.js';
 import { type UnfinishedUploads, unfinishedUploads } from '../uploads/unfinished-uploads.js';
 
-/** A mirror's place in its container. */
+/** A mirror's container and prefix. */
 export interface RemoteRoot {
   readonly store: ObjectStore;
   /** Where what is deleted or overwritten is kept; undefined: it is not. */
   readonly trash: Trash | undefined;
-  /** Uploads in parts that were begun, and the end of those that nobody goes on with. */
+  /** Multipart uploads that were begun, and the abort of those that no job continues. */
   readonly uploads: UnfinishedUploads;
   readonly orphans: Orphans;
   /** Undefined: what is overwritten is in the trash. */
   readonly aside: SetAside | undefined;
 }
 
-export interface PlaceOptions {
+export interface RemoteRootOptions {
   readonly settings: MirrorSettings;
   readonly backend: Backend;
   readonly ledger: Ledger;
@@ -37,7 +37,7 @@ export function openRemoteRoot({
   ledger,
   clock,
   log,
-}: PlaceOptions): RemoteRoot {
+}: RemoteRootOptions): RemoteRoot {
   const { container, prefix, trashPrefix, policy, partsAbove, partSize, headers } = settings;
   const where = { backend, container, prefix };
   const follow = settings.symlinks === 'follow';

@@ -96,7 +96,7 @@ function reasonToKeep({ name }: Job, ctx: MirrorContext): Outcome | undefined {
     return {
       outcome: 'skipped',
       reason: 'delete-withheld',
-      detail: 'nobody can tell whether the file is gone',
+      detail: 'it is not known whether the file is gone',
     };
   }
   const deleteVeto = ctx.source.deleteVeto(ctx.source.pathOf(name));

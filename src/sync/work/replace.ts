@@ -45,8 +45,8 @@ async function replaced(
 }
 
 /**
- * An object of which nobody has recorded anything, so that it can be held: as of a file that no file is. It is only kept
- * while somebody has to decide about it, or has.
+ * A record for an object that has none, so that the guard can hold it; no file matches it. It exists while a person has to
+ * decide, and after a rejection.
  */
 function recordOfObject({ size, md5 = '', etag }: RemoteFact, looks: ContentClass): ObjectRecord {
   const noFile = {

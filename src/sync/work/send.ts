@@ -3,13 +3,13 @@ import { failpoint } from '../../failpoint.js';
 import { printable } from '../../printable.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
-import { foldersAbove } from '../../watcher/path.js';
 import type { ContentClass } from '../content-class.js';
 import type { FileContent } from '../source/file-reader.js';
 import type { Confirmed, PutWhere } from '../store/object-store.js';
 import { UnreadableObjectError } from '../trash/copy-object.js';
 import type { Job } from './job.js';
 import { type MirrorContext, type Outcome, readEntry, SMALL_FILE } from './mirror-context.js';
+import { clearObstacles } from './obstacles.js';
 import { recordOf } from './record-of.js';
 import { formerName, mayOverwrite } from './renames.js';
 import { permitToReplace } from './replace.js';
@@ -27,8 +27,8 @@ export interface Upload {
 }
 
 /**
- * Sends, once what is there is not needed under another name any more. Where a store cannot hold both `a` and `a/b`, the one
- * that is gone is deleted first, by a job of its own name.
+ * Sends the file as soon as the object that it overwrites is not needed under another name. Where a store cannot hold both
+ * `a` and `a/b`, a job of its own first deletes the object whose file is gone.
  */
 export async function upload(
   what: Upload,
@@ -38,7 +38,7 @@ export async function upload(
   const may = mayOverwrite(what.job, what.entry, ctx);
   if ('outcome' in may) return may;
   const { neededBy } = may;
-  const outcome = await sendWithRoom(
+  const outcome = await sendPastObstacles(
     neededBy === undefined ? what : { ...what, neededBy },
     ctx,
     signal,
@@ -47,7 +47,7 @@ export async function upload(
   return outcome;
 }
 
-async function sendWithRoom(
+async function sendPastObstacles(
   what: Upload,
   ctx: MirrorContext,
   signal: AbortSignal,
@@ -56,41 +56,11 @@ async function sendWithRoom(
     return await send(what, ctx, signal);
   } catch (error) {
     if (!(error instanceof ObjectInTheWayError)) throw error;
-    const room = await askForRoom(what.job, ctx);
-    if (room === 'refused') throw error;
-    if (room !== 'made') return room;
+    const cleared = await clearObstacles(what.job, ctx);
+    if (cleared === 'blocked') throw error;
+    if (cleared !== 'clear') return cleared;
     failpoint('sync: room made, object not sent');
     return send(what, ctx, signal);
-  }
-}
-
-/**
- * Asks for the deletes of the objects that are in the way of this one, and waits for them. `made`: there are none (any more).
- * `refused`: they were asked for before and are still there.
- */
-async function askForRoom(job: Job, ctx: MirrorContext): Promise<Outcome | 'made' | 'refused'> {
-  const others = [...inTheWay(job.name, ctx)];
-  const last = others.at(-1);
-  if (last === undefined) return 'made';
-  if (others.some((name) => ctx.index.get(name)?.guarded === 'delete-held'))
-    return { outcome: 'held', change: 'delete' };
-  if (last === job.roomAsked) return 'refused';
-  await ctx.seeTo(others, job.run, job.since);
-  return ctx.waitingJobs.waitFor({ ...job, roomAsked: last }, last, false)
-    ? { outcome: 'waits' }
-    : 'refused';
-}
-
-/** Names whose deletes are asked for at once; more are found when these are gone. */
-const AT_ONCE = 500;
-
-function* inTheWay(name: ObjectName, { index }: MirrorContext): Generator<ObjectName, void> {
-  for (const folder of foldersAbove(name)) if (index.get(folder) !== undefined) yield folder;
-  let left = AT_ONCE;
-  for (const [below] of index.entries({ prefix: `${name}/` })) {
-    if (left === 0) return;
-    left -= 1;
-    yield below;
   }
 }
 
@@ -138,7 +108,7 @@ async function send(what: Upload, ctx: MirrorContext, signal: AbortSignal): Prom
   return { outcome: 'done', job: 'upload_object', why, bytes: entry.size, record };
 }
 
-/** What comes before the first byte. Resolves with what became of the job when it is not to be sent. */
+/** The steps before the first byte. Resolves with the job's outcome if the file is not to be sent, else undefined. */
 async function prepare(
   { job, entry, why, neededBy }: Upload,
   {
@@ -160,7 +130,7 @@ async function prepare(
     ctx.drain.throwIfAborted();
     await mark(job.name, entry, { md5: md5 ?? '', looks }, hashedAtMs, ctx);
   } catch (error) {
-    // Nothing was replaced. Once it is marked, the next attempt does not ask again.
+    // Nothing was replaced. After the mark, the next attempt does not ask the guard again.
     await permit.giveBack();
     throw error;
   }
@@ -168,7 +138,7 @@ async function prepare(
   return undefined;
 }
 
-/** Written ahead of what may change the object. Keeps the etag of ours that is there, so that it can still be told from another's. */
+/** Records, before the object may change, that it is being sent. Keeps the ETag of our present object, by which it is recognised. */
 function mark(
   name: ObjectName,
   entry: LocalEntry,
@@ -184,8 +154,8 @@ function mark(
 }
 
 /**
- * What stands where something is to be sent goes to the trash, if there is one, unless it is the same content. Old content
- * that the provider refuses to give out (an archive) does not keep the new content of a living file from being mirrored.
+ * Copies the object that is about to be overwritten to the trash, if there is one, unless its content is the same. Old
+ * content that the provider refuses to read (an archive) does not keep the new content from being mirrored.
  */
 async function keepOld(
   job: Job,
@@ -200,8 +170,8 @@ async function keepOld(
   if (ctx.trash === undefined) return;
   const { name, remote } = job;
   const known = ctx.index.get(name);
-  // Without a listing the container may have anything under a name that is new to us: that costs a request. What is known to
-  // us may have been sent since it was listed.
+  // A name without a record may have an object, unless a listing showed none; a name with a record may have been sent since
+  // that listing.
   if (remote === 'absent' && known === undefined) return;
   try {
     await ctx.trash.keep(name, known, md5, signal);
@@ -211,7 +181,7 @@ async function keepOld(
   }
 }
 
-/** Of a name that is new to us the intake has said it: in a first run there is nothing to look up. */
+/** The name of an object that probably has the content. For a new name the intake has found it; in a first run there is none. */
 function whereToCopyFrom(
   { name, renamedFrom }: Job,
   entry: LocalEntry,
@@ -222,7 +192,7 @@ function whereToCopyFrom(
     : formerName(index, name, entry);
 }
 
-/** The object under its former name becomes the one under the new: no bytes of ours travel. Undefined: send them after all. */
+/** Copies the object of the file's former name on the server. Resolves with the new record; undefined: the file is to be sent. */
 async function copyRenamed(
   from: ObjectName,
   { job, entry, read, where, neededBy }: Upload,
@@ -236,7 +206,7 @@ async function copyRenamed(
   await keepOld(job, content.md5, neededBy, ctx, signal);
   ctx.drain.throwIfAborted();
   await mark(job.name, entry, { md5: content.md5, looks }, content.hashedAtMs, ctx);
-  // It may have been sent anew meanwhile, or be about to be.
+  // A job may have sent the former name again meanwhile, or be about to.
   const source = ctx.index.get(from);
   if (!holds(source, entry) || source.md5 !== content.md5) return undefined;
   const confirmed = await ctx.store.copy(
@@ -259,7 +229,7 @@ async function copyRenamed(
   return record;
 }
 
-/** Whether an object is known to be there that can have the file's content. */
+/** Whether the record is of an object that can have the file's content. */
 function holds(
   record: ObjectRecord | undefined,
   { size, kind }: LocalEntry,

@@ -34,7 +34,7 @@ export interface TargetRoomOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly random: () => number;
   readonly backoff: Backoff;
-  /** Milliseconds without anything stored or deleted after which trying is given up. */
+  /** Milliseconds without anything stored or deleted after which objects that wait are not tried any more. */
   readonly patienceMs: number;
   /** Whether deletes are still to be found, which would make room. */
   readonly mayFindDeletes: () => boolean;

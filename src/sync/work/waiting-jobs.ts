@@ -26,8 +26,6 @@ export interface WaitingJobsOptions {
   readonly scansDue: Pick<ScansDue, 'isDue' | 'request'>;
   /** Puts a job back into the queue. */
   readonly requeue: (job: Job) => Promise<void>;
-  /** Makes a job of a name that none sees to, or calls `ended`. */
-  readonly lookAt: (name: ObjectName) => void;
   readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
   /** Aborted: nothing is put back any more. */
   readonly signal: AbortSignal;
@@ -40,7 +38,6 @@ export function createWaitingJobs({
   pending,
   scansDue,
   requeue,
-  lookAt,
   clock,
   signal,
 }: WaitingJobsOptions): WaitingJobs {
@@ -83,13 +80,12 @@ export function createWaitingJobs({
   }
 
   return {
-    waitFor(job, other, settling) {
+    waitFor(job, other) {
       if (others.size + forScans.size >= MOST) return false;
       const jobs = byOther.get(other);
       if (jobs) jobs.set(job.name, job);
       else byOther.set(other, new Map([[job.name, job]]));
       others.set(job.name, other);
-      if (!settling && !pending.has(other)) lookAt(other);
       return true;
     },
     waitForScans(job, untilMs) {
@@ -114,6 +110,25 @@ export function createWaitingJobs({
     recheck() {
       for (const other of [...byOther.keys()]) if (!pending.has(other)) ended(other);
       if (!signal.aborted) releaseForScans();
+    },
+  };
+}
+
+/**
+ * The same, for jobs that wait for a name without a job: `hint` makes a job of that name, or ends the wait. Otherwise no job
+ * would ever end it.
+ */
+export function hintingOthers(
+  jobs: WaitingJobs,
+  pending: Pick<Pending, 'has'>,
+  hint: (name: ObjectName) => void,
+): WaitingJobs {
+  return {
+    ...jobs,
+    waitFor(job, other, settling) {
+      if (!jobs.waitFor(job, other, settling)) return false;
+      if (!settling && !pending.has(other)) hint(other);
+      return true;
     },
   };
 }

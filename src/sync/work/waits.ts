@@ -14,8 +14,8 @@ export interface Waits {
   count(which: (name: ObjectName) => boolean): number;
 }
 
-/** `overtaken`: it was cancelled, or another wait has taken its place. `aborted`: nothing is waited for any more. */
-export type WaitEnd = 'due' | 'overtaken' | 'aborted';
+/** `superseded`: it was cancelled, or another wait has taken its place. `aborted`: nothing is waited for any more. */
+export type WaitEnd = 'due' | 'superseded' | 'aborted';
 
 /** The index knows what is due, so the rest can wait for a scan. */
 const MOST = 10_000;
@@ -35,9 +35,9 @@ export function createWaits(clock: Clock, signal: AbortSignal): Waits {
     try {
       await clock.sleep(ms, controller.signal);
     } catch {
-      return signal.aborted ? 'aborted' : 'overtaken';
+      return signal.aborted ? 'aborted' : 'superseded';
     }
-    if (waiting.get(name) !== controller) return 'overtaken';
+    if (waiting.get(name) !== controller) return 'superseded';
     waiting.delete(name);
     return 'due';
   }

@@ -33,7 +33,7 @@ import { createSightings } from './sightings.js';
  * |                                    | left the source, or is excluded   |                                       |
  *
  * A walk that finds names missing, and a folder that changed since it began, walks once more for the files' new names before
- * any delete (scan/second-look.ts): no event tells a one-shot run of a file that moved to where the walk had been already.
+ * any delete (scan/second-look.ts): a one-shot run gets no event of a file that moved to where the walk had been already.
  *
  * What waits (waiting-jobs.ts) holds no slot of the queue and is in memory only: a program that stops deletes nothing that
  * waits, and the scan at the next start finds both names. A new file may get the inode number of a deleted one, which looks
@@ -99,12 +99,12 @@ export function createWhereabouts({
     name: ObjectName,
     { inode, kind }: Pick<ObjectRecord, 'inode' | 'kind'>,
   ): boolean {
-    const look = source.statPath(name);
-    if (look.found === 'entry') return look.entry.inode === inode && look.entry.kind === kind;
+    const state = source.statPath(name);
+    if (state.found === 'entry') return state.entry.inode === inode && state.entry.kind === kind;
     // A printable name leads nowhere: what the scan has seen under it counts.
     return (
       sightings.isUnnameable(name) &&
-      (look.found !== 'unknown' || look.inode === undefined || look.inode === inode)
+      (state.found !== 'unknown' || state.inode === undefined || state.inode === inode)
     );
   }
 
@@ -147,17 +147,17 @@ export function createWhereabouts({
     isSighted: (name, inode) => sightings.namesOf(inode).includes(name),
     isUnmirrored(name, inode) {
       if (isRecorded(name, inode)) return false;
-      const look = source.statPath(name);
-      return look.found === 'unknown' || (look.found === 'entry' && look.entry.inode === inode);
+      const state = source.statPath(name);
+      return state.found === 'unknown' || (state.found === 'entry' && state.entry.inode === inode);
     },
     notMirrored(name, why) {
-      const look = source.statPath(name);
-      if (look.found === 'entry') sightings.refuse(name, look.entry.inode, why);
+      const state = source.statPath(name);
+      if (state.found === 'entry') sightings.refuse(name, state.entry.inode, why);
     },
     ended(name) {
       const refused = sightings.whyNot(name) !== undefined;
-      const look = refused ? source.statPath(name) : undefined;
-      if (refused && look?.found === 'entry' && !isRecorded(name, look.entry.inode)) return [];
+      const state = refused ? source.statPath(name) : undefined;
+      if (refused && state?.found === 'entry' && !isRecorded(name, state.entry.inode)) return [];
       return sightings.remove(name);
     },
     find(name, record, asOfMs, run) {

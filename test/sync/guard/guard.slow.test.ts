@@ -158,16 +158,16 @@ describe('P4: the guard', () => {
     expect(await removeSome(guard, 12, 1)).toBe(1);
   });
 
-  test('may be told to hold an overwrite of an object that nobody has a record of', async () => {
+  test('may hold an overwrite of an object without a record', async () => {
     const { reopen } = await keep({ rule: { ...RULE, count: 0 } });
     const guard = await reopen();
     expect((await guard.ask('overwrite', 'unknown', record({ inode: 0n }))).granted).toBe(false);
     expect(guard.index.get('unknown')).toEqual(record({ inode: 0n, guarded: 'overwrite-held' }));
-    expect((await guard.ask('delete', 'nobody’s', undefined)).granted).toBe(false);
-    expect(guard.index.get('nobody’s')).toBeUndefined();
+    expect((await guard.ask('delete', 'unrecorded', undefined)).granted).toBe(false);
+    expect(guard.index.get('unrecorded')).toBeUndefined();
   });
 
-  test('stays as it is while a run that has found something is not over, though nothing is held yet', async () => {
+  test('keeps holding until a run that has found changes is over, though nothing is held yet', async () => {
     const { reopen } = await keep();
     const guard = await reopen();
     const overs = [await guard.expect(6, undefined), await guard.expect(0, undefined)];

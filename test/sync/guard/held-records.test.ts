@@ -147,7 +147,7 @@ describe('a decision about what is held', () => {
     expect(writes.most).toBe(1_000);
   });
 
-  test('leaves the rest of a record as it is', () => {
+  test('leaves the rest of a record unchanged', () => {
     expect(withVerdict(HELD.a, 'rejected')).toEqual(HELD.d);
     expect(withVerdict(HELD.a, 'nothing')).toEqual(HELD.b);
   });

@@ -221,7 +221,7 @@ describe('P4: deletes above the guard', () => {
     const { index } = fixture.mirror.parts;
     for (const name of names(20)) fixture.write(name);
     await fixture.run('reconcile');
-    for (const name of names(20)) await index.remove(name); // as if somebody else had put them there
+    for (const name of names(20)) await index.remove(name); // as if another program had put them there
     fixture.remove('folder');
     expect((await fixture.run('reconcile')).report).toMatchObject({ deleted: 0, held: 20 });
     expect(fixture.mirror.status(null).held).toBe(20);

@@ -92,7 +92,7 @@ test('P1: while a later reconcile is refused, changes go on being mirrored', asy
     sleep: (ms: number, signal?: AbortSignal) => (ms === 10_000 ? untilTold : sleep(ms, signal)),
   });
   faults.next('listObjects', refused());
-  kept.due({ kind: 'reconcile', under: '', why: 'test' });
+  kept.requestRun({ kind: 'reconcile', under: '', why: 'test' });
   await expect
     .poll(() => faults.calls.filter((operation) => operation === 'listObjects').length)
     .toBe(2);

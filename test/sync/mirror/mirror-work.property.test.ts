@@ -38,7 +38,7 @@ const step = fc.oneof(
   fc.record({
     do: fc.constant('end of job' as const),
     path,
-    how: fc.constantFrom('done', 'dropped', 'given up'),
+    how: fc.constantFrom('done', 'dropped', 'quarantined'),
   }),
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -58,11 +58,15 @@ function openHistory(clock: FakeClock, lastScanAgoMs: number | undefined) {
       health: { trouble: undefined },
       clock,
     } as never,
-    pending,
-    quarantine: { all } as never,
-    containerTrouble: { error: undefined },
+    books: {
+      pending,
+      quarantine: { all } as never,
+      containerTrouble: { error: undefined },
+      missed: { missed: false },
+      scans: new Set(),
+    },
     room: { trouble: undefined },
-    jobLedger: { missed: false, heldSince: () => undefined },
+    held: { since: () => undefined },
     isUnseen: () => false,
   });
   work.watchedBy({
@@ -123,7 +127,7 @@ async function play(
     return {
       state: work.condition().state,
       lagSeconds: work.lagSeconds(),
-      // What nobody can have heard of, and no scan is about to find, is not known to anybody.
+      // A change without an event, which no scan is about to find, is not known.
       undone: undone.filter(
         ({ heard, inUnwatched, path }) =>
           heard || inUnwatched || pending.has(path) || all.has(path) || blind,
@@ -170,7 +174,7 @@ async function play(
           due.add({ kind: 'reconcile', under: '', why: 'dropped' });
         } else {
           const sinces: Since[] = [...pending.ages()];
-          if (now.how === 'given up') {
+          if (now.how === 'quarantined') {
             const changedAtMs = sinces.includes(null)
               ? null
               : Math.min(...sinces.map((since) => since?.wallMs ?? 0));

@@ -39,7 +39,7 @@ describe('P2: verified', () => {
     expect(await objects()).toEqual({ 'p/a': 'content' });
   });
 
-  test('at the limit the object is given up and never recorded as mirrored; the next run tries again', async () => {
+  test('at the limit the object is quarantined and never recorded as mirrored; the next run tries again', async () => {
     const { mirror, faults, run, write, events } = await openMirrorFixture();
     write('a');
     write('b');
@@ -374,7 +374,7 @@ describe('P4: a source that is not what it was', () => {
       change(source: string) {
         renameSync(source, `${source}.away`);
         mkdirSync(source);
-        writeFileSync(join(source, 'somebody else’s'), 'x');
+        writeFileSync(join(source, 'another program’s'), 'x');
       },
       undo(source: string) {
         rmSync(source, { recursive: true });
@@ -461,7 +461,7 @@ describe('renames', () => {
     const file = write('old', 'before');
     write('other');
     await run('reconcile');
-    // The same inode, size and time under another name, with other content: only the digest tells.
+    // The same inode, size and time under another name, with other content: only the digest differs.
     const { atime, mtime } = statSync(file);
     renameSync(file, join(mirror.settings.source, 'new'));
     writeFileSync(join(mirror.settings.source, 'new'), 'AFTER.');
@@ -471,7 +471,7 @@ describe('renames', () => {
   });
 });
 
-test('P1: a copy that is overtaken while it waits for its next try keeps no delete waiting', async () => {
+test('P1: a copy that is superseded while it waits for its next try keeps no delete waiting', async () => {
   const hours = { firstMs: 3_600_000, limitMs: 3_600_000 };
   const { mirror, faults, run, write, remove, objects } = await openMirrorFixture({
     persistence: { backoff: hours, attempts: 4, forEver: true },
@@ -523,7 +523,7 @@ describe('hints', () => {
     const { source } = mirror.settings;
     renameSync(source, `${source}.away`);
     mkdirSync(source);
-    writeFileSync(join(source, 'somebody else’s'), 'x');
+    writeFileSync(join(source, 'another program’s'), 'x');
     await mirror.intake.hint('a');
     await mirror.pending.whenEmpty(new AbortController().signal);
     expect(Object.keys(await objects())).toEqual(['p/a']);
@@ -535,7 +535,7 @@ describe('hints', () => {
   });
 });
 
-test('P6: an object of the same content is adopted although the provider’s listing tells no digest', async () => {
+test('P6: an object of the same content is adopted although the provider’s listing has no digest', async () => {
   const { mirror, storage, faults, run, write } = await openMirrorFixture();
   const file = write('a', 'content');
   await run('reconcile');

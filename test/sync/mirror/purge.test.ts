@@ -163,7 +163,7 @@ test('what was thrown away while our clock was behind is kept for its time', asy
   expect(await trash.left()).toEqual([]);
 });
 
-test('trash_keep: 0 keeps for ever, and a mirror that never had a trash is not looked through', async () => {
+test('trash_keep: 0 purges nothing, and a mirror that never had a trash is not looked through', async () => {
   for (const settings of [{ trashKeepMs: 0 }, { deletes: 'mirror' as const }]) {
     const trash = await openTrash(settings);
     await trash.throwAway('a');

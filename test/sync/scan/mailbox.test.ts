@@ -4,7 +4,7 @@ import { leftAfter } from '../../garbage.js';
 
 const { signal } = new AbortController();
 
-it('gives out what was put, in order, whether somebody waited for it or not', async () => {
+it('gives out what was put, in order, whether a reader waited for it or not', async () => {
   const mailbox = createMailbox<number>();
   mailbox.put(1);
   mailbox.put(2);

@@ -113,7 +113,7 @@ describe('P4: a name that a scan did not find', () => {
     });
   });
 
-  test('is kept when it is met as a problem by then, which is told once', () => {
+  test('is kept when it is met as a problem by then, which is reported once', () => {
     const unseen = problem('a', 'unreadable', 'cannot be read', 'path-and-below');
     expect(settle('a', { found: unseen, known: OURS })).toEqual({
       ...NOTHING,
@@ -148,7 +148,7 @@ describe('P4: a name that a scan did not find', () => {
     ]);
   });
 
-  test('that is nobody’s is what the mirror says of extraneous objects', () => {
+  test('without a record is what the mirror says of extraneous objects', () => {
     expect(settle('a', { remote: THERE, policy: { extraneous: 'delete' } }).listener).toEqual([
       ['delete', undefined, undefined],
     ]);
@@ -158,7 +158,7 @@ describe('P4: a name that a scan did not find', () => {
     expect(settle('a', { remote: THERE, policy: { extraneous: 'keep' } }).listener).toEqual([]);
   });
 
-  test('that is nobody’s is named even when nothing may be deleted', () => {
+  test('without a record is named even when nothing may be deleted', () => {
     const gone = {
       remote: THERE,
       noDeletes: 'the source is in doubt',

@@ -78,7 +78,7 @@ describe('a tree in two parts', () => {
     }
   });
 
-  it('P4: what both parts keep is told once, with its whole number', async () => {
+  it('P4: what both parts keep is reported once, with its whole number', async () => {
     const fixture = await mirrored(
       Array.from({ length: 20 }, (_, n) => `f${String(n).padStart(2, '0')}`),
     );

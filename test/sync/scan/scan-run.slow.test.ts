@@ -22,7 +22,7 @@ async function scannedWhile(
   return sorted(items);
 }
 
-it('an index that is opened anew after each item gives the same', async () => {
+it('an index that is opened again after each item gives the same', async () => {
   const files = Array.from({ length: 40 }, (_, n) => `${n % 3 === 0 ? 'under/' : ''}${n}`);
   const fixture = await mirrored([...files, 'under-']);
   for (const path of ['1', '5', '10', 'under/3', 'under-']) rmSync(join(fixture.root, path));

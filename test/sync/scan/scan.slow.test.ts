@@ -208,7 +208,7 @@ describe('P4: nothing is deleted', () => {
   it('below a folder that cannot be read, while its siblings are seen to', async () => {
     const { root, request } = await mirrored(['a/x', 'b/x', 'b/y', 'b-/x', 'c/x']);
     for (const path of ['a/x', 'b/x', 'b/y', 'b-/x']) rmSync(join(root, path));
-    mkdirSync(join(root, 'b/.longshoreignore')); // nobody can tell what b leaves out
+    mkdirSync(join(root, 'b/.longshoreignore')); // what b excludes is not known
     writeFiles(root, ['b/new', 'c/new']);
     const { due, problems, summary } = await scanned(request());
     expect(due).toEqual(['upload c/new', 'delete a/x', 'delete b-/x']);
@@ -364,7 +364,7 @@ describe('the thread', () => {
     ).rejects.toThrow('enough');
   });
 
-  it('ends when nobody wants the rest, and the listing is closed', async () => {
+  it('ends when its reader stops, and the listing is closed', async () => {
     const { request, root } = await mirrored([]);
     writeFiles(root, many);
     let closed = false;

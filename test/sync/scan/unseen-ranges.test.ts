@@ -19,7 +19,7 @@ it('P4: keeps what is at and below a path that could not be seen, and nothing be
   expect([...spots.kept()], 'and says nothing of a spot that kept nothing').toEqual([['a/b', 3]]);
 });
 
-it('tells a path from what is below it', () => {
+it('distinguishes a path from what is below it', () => {
   const spots = openUnseenRanges();
   spots.add(unseen('link', 'below'));
   spots.add(unseen('pipe', 'nothing'));

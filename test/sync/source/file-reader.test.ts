@@ -101,7 +101,7 @@ describe('reading files in another thread', () => {
     },
   );
 
-  test('tells what content looks like, by its beginning alone, and of a link nothing', async () => {
+  test('classifies content by its beginning alone, and a link not at all', async () => {
     const random = ciphertext(64 * 1024);
     const text = Buffer.alloc(1024 * 1024, 'plain text '); // what follows is the beginning of whatever is read at once
     const [encrypted, ordinary] = [
@@ -183,7 +183,7 @@ describe('reading files in another thread', () => {
   });
 
   test('a mirror that follows links reads through them, but for those that lead out of its source', async () => {
-    const [source, given] = [join(folder, 'followed'), join(folder, 'as it is configured')];
+    const [source, given] = [join(folder, 'followed'), join(folder, 'configured')];
     mkdirSync(join(source, 'inside'), { recursive: true });
     const [inside, outside] = [
       write('followed/inside/file', 'inside'),

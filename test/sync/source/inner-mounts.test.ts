@@ -42,7 +42,7 @@ test('what is mounted inside a source is known by its folder; what is beside it,
   expect(Object.keys(innerMounts({ realRoot: root }, mounts))).toEqual(['photos', 'deep/er']);
 });
 
-test('P4: a folder that is not what was mounted there is told of for all that is in it, and nothing else', () => {
+test('P4: a folder that is not what was mounted there is reported for all that is in it, and for nothing else', () => {
   const root = folderWith('photos', 'other');
   const known = innerMounts({ realRoot: root }, [mount(join(root, 'photos'))]);
   const away = openMountCheck(root, known, identityOf);

@@ -36,7 +36,7 @@ test.each([
   ['as it was recorded before a birth time was', { device: '2049', inode: '2' }, true],
   ['another number, as it was recorded before', { device: '2065', inode: '2' }, false],
   ['its UUID became known', { ...NO_UUID, fsid: undefined, fileSystemUuid: 'u' }, true],
-])('P4: a folder whose file system tells no UUID: %s', (_, other, same) => {
+])('P4: a folder whose file system has no UUID: %s', (_, other, same) => {
   expect(sameSource(NO_UUID, other as SourceIdentity)).toBe(same);
   expect(sameSource(other as SourceIdentity, NO_UUID)).toBe(same);
 });

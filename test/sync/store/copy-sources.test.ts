@@ -13,7 +13,7 @@ function open(bindsSource: boolean): CopySources {
   return copySources(copy);
 }
 
-/** Something that lasts until it is told to end. */
+/** Something that lasts until it is ended. */
 function lasting(): { readonly run: () => Promise<string>; readonly begun: boolean; end(): void } {
   let begun = false;
   let end = () => {};
@@ -65,7 +65,7 @@ describe('where a copy is not bound to its source', () => {
     expect(await sources.copy('a', copy.run)).toBe('done');
   });
 
-  test('what fails keeps nobody waiting, and other names are nobody’s business', async () => {
+  test('a failure ends the wait, and other names do not wait', async () => {
     const sources = open(false);
     const other = lasting();
     const copied = sources.copy('b', other.run);
@@ -89,7 +89,7 @@ describe('where a copy is not bound to its source', () => {
     expect(await Promise.all(swapped)).toEqual(['a from b', 'b from a']);
   });
 
-  test('who waits is told to stop', async () => {
+  test('the signal of a put that waits is aborted', async () => {
     const sources = open(false);
     const copy = lasting();
     const copied = sources.copy('a', copy.run);
@@ -102,7 +102,7 @@ describe('where a copy is not bound to its source', () => {
   });
 });
 
-test('where the provider binds a copy to its source, nobody waits', async () => {
+test('where the provider binds a copy to its source, no put waits', async () => {
   const sources = open(true);
   const copy = lasting();
   const copied = sources.copy('a', copy.run);

@@ -58,7 +58,7 @@ test('an object’s metadata is stale by what it says of a file; a time is all t
   );
 });
 
-test('P10: the MD5 is in base64, as rclone has it; an object that lacks it is incomplete, one that tells another is stale', () => {
+test('P10: the MD5 is in base64, as rclone has it; an object that lacks it is incomplete, one with another is stale', () => {
   const policy = { metadata: { mtime: false, mode: false, owner: false, md5: true } };
   const md5 = 'd41d8cd98f00b204e9800998ecf8427e';
   const own = objectMetadata(entry, policy, md5);

@@ -59,7 +59,7 @@ test('a file comes back with its bytes, time and mode', async () => {
   expect(statSync(path).mode & 0o7777).toBe(0o640);
   await restored('old', 'x', { mtime: '-1.5', mode: '104777' });
   expect(statSync(join(folder, 'old')).mtimeMs).toBe(-1500);
-  expect(statSync(join(folder, 'old')).mode & 0o7777).toBe(0o777); // nobody becomes another user by it
+  expect(statSync(join(folder, 'old')).mode & 0o7777).toBe(0o777); // no setuid bit: no user runs it as another
   await restored('plain', '', { mtime: 'yesterday', mode: 'rw' });
   expect(readFileSync(join(folder, 'plain'), 'utf8')).toBe('');
 });

@@ -56,7 +56,7 @@ async function withLateCopies(meanwhile: (backend: Backend) => Promise<void>): P
   return { ...backend, capabilities: { ...backend.capabilities, copy: { ...copy, copyObject } } };
 }
 
-test('what somebody deletes while it is copied need not be kept', async () => {
+test('an object that is deleted while it is copied need not be kept', async () => {
   const backend = await withLateCopies((inner) => inner.deleteObject(ref('a'), call));
   const trash = createTrash({
     backend,
@@ -82,7 +82,7 @@ test('P4: what is there all the same is not taken for kept', async () => {
   );
 });
 
-describe('P4: where the provider tells no digest, content counts as the same only', () => {
+describe('P4: where the provider reports no digest, content counts as the same only', () => {
   const md5 = checksumOf('md5', Buffer.from('now')).hex;
 
   /** Whether the content of an object goes to the trash, as another of this digest takes its place. */
@@ -120,11 +120,11 @@ describe('P4: where the provider tells no digest, content counts as the same onl
   test('when the object is the one that we sent', async () => expect(await isKept({})).toBe(false));
 
   test.each<readonly [string, Partial<ObjectRecord>]>([
-    ['somebody has replaced it', { etag: 'that of ours' }],
+    ['another program has replaced it', { etag: 'that of ours' }],
     ['it may not have been sent', { state: 'sending' }],
     ['it has another size', { size: 4 }],
   ])('and not when %s', async (_why, changes) => expect(await isKept(changes)).toBe(true));
 
-  test('and not when nothing tells it from another', async () =>
+  test('and not when nothing distinguishes it from another', async () =>
     expect(await isKept({}, { hasEtag: false })).toBe(true));
 });

@@ -13,7 +13,7 @@ const name = fc.string({
   ),
 });
 
-it('a place in the trash tells when something was thrown away, and what it was called', () => {
+it('a key in the trash has the time of the delete, and the former name', () => {
   fc.assert(
     fc.property(moment, distinction, name, (atMs, letters, name) => {
       const folder = trashFolder(atMs, letters);
@@ -60,7 +60,7 @@ it('no two contents of one name ever have one place, and the same content keeps 
   });
   fc.assert(
     fc.property(fc.array(step), (steps) => {
-      // The time of day stands still: what is told apart is told apart without it.
+      // The time of day stands still: names differ without it.
       const { placeFor } = createTrashFolders({ now: () => 0, monotonic: () => monotonic });
       const contents = new Map<string, string>();
       for (const { name, content, pauseMs } of steps) {

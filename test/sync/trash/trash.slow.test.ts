@@ -215,7 +215,7 @@ describe('P2: what is in the trash is what was there', () => {
     expect(await trashed(fixture)).toEqual(['changed: first changed', 'gone: first gone']);
   });
 
-  test('a provider that tells no digest is asked for the bytes', async () => {
+  test('a provider that reports no digest is asked for the bytes', async () => {
     const fixture = await openFixture({ wrap: withoutDigests });
     const { run, write, remove, faults } = fixture;
     write('a', 'content');
@@ -229,7 +229,7 @@ describe('P2: what is in the trash is what was there', () => {
     expect(faults.calls.filter((call) => call === 'copyObject')).toHaveLength(2);
   });
 
-  test('a copy of another size is none, also where nobody knows a digest', async () => {
+  test('a copy of another size is none, also where no digest is known', async () => {
     let cutBy = 1;
     const fixture = await openFixture({
       settings: { policy: { ...policy, extraneous: 'delete' } },

@@ -7,7 +7,7 @@ import type { UnfinishedUploads } from '../../../src/sync/uploads/unfinished-upl
 
 const { signal } = new AbortController();
 const MINUTE = 60_000;
-const nobody = () => false;
+const noneHas = () => false;
 
 interface Scene {
   readonly listed?: readonly ListedUpload[];
@@ -107,7 +107,7 @@ describe('an upload that was abandoned', () => {
     expect({ aborted, settled }).toEqual({ aborted: ['known b'], settled: ['b'] });
   });
 
-  test('of a provider that is not used any more is told, and not asked for elsewhere', async () => {
+  test('of a provider that is not used any more is logged, and not asked for elsewhere', async () => {
     const { orphans, aborted, settled, listener } = scene({ abandoned: [known('a', 's3')] });
     await orphans.abort(signal);
     expect({ aborted, settled, listener: listener.length }).toEqual({
@@ -153,17 +153,17 @@ describe('an upload that was abandoned', () => {
       },
     });
     await expect(orphans.abort(stop.signal)).rejects.toThrow('enough');
-    await expect(orphans.tidy('reconcile', [], nobody, stop.signal)).rejects.toThrow('enough');
+    await expect(orphans.tidy('reconcile', [], noneHas, stop.signal)).rejects.toThrow('enough');
     expect(settled).toEqual([]);
   });
 
-  test('is no matter where nothing is sent in parts', async () => {
+  test('does not matter where nothing is sent in parts', async () => {
     const { orphans, settled, abandonedNames } = scene({
       abandoned: [known('a')],
       canSendParts: false,
     });
     await orphans.abort(signal);
-    await orphans.tidy('reconcile', ['a'], nobody, signal);
+    await orphans.tidy('reconcile', ['a'], noneHas, signal);
     expect({ settled, abandonedNames }).toEqual({ settled: [], abandonedNames: [] });
   });
 });
@@ -238,7 +238,7 @@ describe('what a run tidies up', () => {
 
   test('says nothing where all is ours', async () => {
     const { orphans, listener } = scene({ listed: [listed('p/d')], underWay: ['d'] });
-    await orphans.tidy('reconcile', [], nobody, signal);
+    await orphans.tidy('reconcile', [], noneHas, signal);
     expect(listener).toEqual([]);
   });
 
@@ -247,19 +247,19 @@ describe('what a run tidies up', () => {
     const looked: boolean[] = [];
     for (const kind of ['scan', 'scan', 'reconcile', 'scan', 'reconcile'] as const) {
       const before = prefixes.length;
-      await orphans.tidy(kind, [], nobody, signal);
+      await orphans.tidy(kind, [], noneHas, signal);
       looked.push(prefixes.length > before);
     }
     expect(looked).toEqual([true, false, true, false, true]);
   });
 
-  test('may fail, which is told and stops nothing', async () => {
+  test('may fail, which is logged and stops nothing', async () => {
     const { orphans, listener } = scene({
       onList() {
         throw new Error('may not list');
       },
     });
-    await orphans.tidy('reconcile', [], nobody, signal);
+    await orphans.tidy('reconcile', [], noneHas, signal);
     expect(listener).toHaveLength(1);
   });
 });

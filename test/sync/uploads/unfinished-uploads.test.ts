@@ -63,7 +63,7 @@ async function begun(token: UploadToken = TOKEN): Promise<Kept> {
 }
 
 describe('P5: an upload in parts', () => {
-  test('is in the ledger before it is begun, with its time, and with its token as soon as it is begun', async () => {
+  test('is in the ledger before it is begun, with its time; its token follows when it has begun', async () => {
     const { uploads, ledger, clock } = keep();
     const { partSize, resume } = await uploads.plan('a', VERSION, 4);
     expect({ partSize, token: resume.token, idle: uploads.isIdle('a') }).toEqual({
@@ -85,7 +85,7 @@ describe('P5: an upload in parts', () => {
     expect(uploads.names()).toEqual(['a']);
   });
 
-  test('is gone on with only where the metadata it was begun with tells the same MD5', async () => {
+  test('is gone on with only where the metadata it was begun with has the same MD5', async () => {
     const { uploads, ledger } = await begun();
     expect((await uploads.plan('a', VERSION, 4, 'an MD5')).resume.token).toBeUndefined();
     expect(ledger.read().abandonedUploads).toMatchObject([{ name: 'a', token: TOKEN }]);
@@ -125,7 +125,7 @@ describe('P5: an upload in parts', () => {
     },
   );
 
-  test('of which nobody knows whether it was begun is abandoned by its name and time', async () => {
+  test('that may or may not have begun is abandoned by its name and time', async () => {
     const { uploads, clock } = keep();
     const { resume } = await uploads.plan('a', VERSION, 4);
     await resume.beginning?.();
@@ -145,7 +145,7 @@ describe('P5: an upload in parts', () => {
   });
 });
 
-describe('uploads that nobody goes on with', () => {
+describe('uploads that no job continues', () => {
   const abandoned = (at: number): AbandonedUpload => ({ name: `old ${at}`, beganAtMs: at });
 
   test('are kept in mind until the provider knows nothing of them', async () => {
@@ -163,7 +163,7 @@ describe('uploads that nobody goes on with', () => {
     expect(ledger.read()).not.toHaveProperty('abandonedUploads');
   });
 
-  test('P7: are forgotten from the oldest on, aloud, when they are more than a ledger should hold', async () => {
+  test('P7: are forgotten from the oldest on, with a log line, when they are more than a ledger should hold', async () => {
     const { uploads, warnings } = keep({
       abandonedUploads: Array.from({ length: 999 }, (_, at) => abandoned(at)),
       unfinishedUploads: Object.fromEntries(

@@ -126,7 +126,7 @@ describe('uploads in parts', () => {
     expect(await at.storage.capabilities.multipart!.unfinished('c', '', { signal })).toEqual([]);
   });
 
-  test('P5: a completion whose answer was lost is told from one that never came, without a byte sent again', async () => {
+  test('P5: a completion whose answer was lost differs from one that never came, without a byte sent again', async () => {
     // The one in memory has no ETag of parts: with one, the object is recognised.
     const at = await fixture();
     const content = randomContent(2 * MIB);
@@ -229,7 +229,7 @@ describe('orphans', () => {
     at.faults.assertUsedUp();
   });
 
-  test('an upload that somebody may go on with survives a reconcile; that it cannot be listed stops nothing', async () => {
+  test('an upload that a job may continue survives a reconcile; that it cannot be listed stops nothing', async () => {
     const at = await openMirrorFixture({
       settings: { partsAbove: MIB, partSize: PART },
       persistence: { backoff: { firstMs: 60_000, limitMs: 60_000 }, attempts: 1, forEver: true },

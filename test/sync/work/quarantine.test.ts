@@ -40,7 +40,7 @@ function open(quarantined: LedgerDocument['quarantined'] = {}) {
   return { quarantine: openQuarantine(ledger, clock, log), ledger, clock, writes, warnings, fail };
 }
 
-describe('P8: what was given up', () => {
+describe('P8: a quarantined object', () => {
   test('is known again after a restart', async () => {
     const { quarantine, ledger } = open();
     expect(quarantine.put('a', GIVEN_UP)).toBe(true);
@@ -68,7 +68,7 @@ describe('P8: what was given up', () => {
     expect(quarantine.get('a')).toBeUndefined();
   });
 
-  test('that could not be written down is told, and is in the next writing', async () => {
+  test('that could not be written is logged, and is in the next write', async () => {
     const { quarantine, clock, writes, warnings, fail } = open();
     fail(true);
     quarantine.put('a', GIVEN_UP);

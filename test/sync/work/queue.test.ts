@@ -154,7 +154,7 @@ describe('the queue', () => {
     expect(dropped.toSorted()).toEqual(['a2', 'b1', 'c1', 'd1']);
   });
 
-  test('a paused queue holds nobody back once its signal is aborted', async () => {
+  test('a paused queue holds no caller back once its signal is aborted', async () => {
     const stop = new AbortController();
     const queue = createQueue({
       concurrency: 1,

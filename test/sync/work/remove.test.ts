@@ -17,7 +17,7 @@ const GONE: PathState = { found: 'nothing' };
 const BACK: PathState = { found: 'entry', entry: { path: 'a', inode: 42n } as LocalEntry };
 
 interface Scene {
-  /** What each look finds, the last for ever. */
+  /** What each stat finds; the last one repeats. */
   readonly looks?: readonly PathState[];
   readonly doubts?: readonly (string | undefined)[];
   readonly known?: ObjectRecord | undefined;
@@ -36,7 +36,7 @@ interface Scene {
   readonly fails?: 'remove' | 'keep';
 }
 
-/** Deletes `a`, and tells what was done for it, in order. */
+/** Deletes `a`, and returns what was done for it, in order. */
 async function run(scene: Scene) {
   const {
     looks = [GONE],
@@ -137,12 +137,12 @@ describe('P4: an object is deleted', () => {
     expect((await run({ file, circle: true })).done).toEqual(['ask', 'keep', 'remove', 'forget']);
   });
 
-  test('also when nobody has a record of it', async () => {
+  test('also when it has no record', async () => {
     expect((await run({ known: undefined })).done).toEqual(['ask', 'keep', 'remove', 'forget']);
   });
 });
 
-describe('P4: an object is kept, and nobody asked,', () => {
+describe('P4: an object is kept, and no person asked,', () => {
   test('when its file is there', async () => {
     const { outcome, done } = await run({ looks: [BACK] });
     expect({ outcome, done }).toEqual({ outcome: expect.any(FileChangedError), done: [] });
@@ -150,11 +150,11 @@ describe('P4: an object is kept, and nobody asked,', () => {
 
   test.each<readonly [string, Scene, string]>([
     [
-      'nobody can see whether its file is there',
+      'it cannot be seen whether its file is there',
       { looks: [{ found: 'unknown', reason: 'unreadable', detail: 'EACCES' }] },
-      'nobody can tell',
+      'not known',
     ],
-    ['its file is excluded', { looks: [{ found: 'excluded' }] }, 'nobody can tell'],
+    ['its file is excluded', { looks: [{ found: 'excluded' }] }, 'not known'],
     ['the source is in doubt', { doubts: ['the source is empty'] }, 'the source is empty'],
     ['no reconcile has finished', { mayDelete: false }, 'first full reconcile'],
     ['its delete was rejected', { known: record({ guarded: 'rejected' }) }, 'rejected'],
@@ -163,7 +163,7 @@ describe('P4: an object is kept, and nobody asked,', () => {
   });
 
   test.each(['always', 'never'] as const)(
-    'when it is somebody else’s, and we only meant to send one (overwrite: %s)',
+    'when it is another program’s, and we only meant to send one (overwrite: %s)',
     async (overwrite) => {
       const mark = record({ state: 'sending', md5: 'a'.repeat(32) });
       const there = { size: 11, md5: 'b'.repeat(32), inspected: false };
@@ -250,7 +250,7 @@ describe('P4: an object is kept after all', () => {
       vetoed('missing'),
     ],
     [
-      'when somebody has rejected it meanwhile',
+      'when a person has rejected it meanwhile',
       { knownThen: record({ guarded: 'rejected' }) },
       vetoed('rejected'),
     ],

@@ -45,7 +45,7 @@ function withCopies(
 }
 
 describe('P3: a renamed file whose old name has another content by the time it is copied', () => {
-  test('is sent, and nobody sees the other content under its new name', async () => {
+  test('is sent, and its new name never has the other content', async () => {
     const seen: (string | undefined)[] = [];
     const { mirror, run, write, objects } = await openMirrorFixture({
       wrap: (backend) =>

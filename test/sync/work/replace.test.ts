@@ -54,7 +54,7 @@ async function ask(
 describe('P4: leave to replace an object', () => {
   test.each<readonly [string, string, ContentClass, Before]>([
     ['by ordinary content', 'changed', 'ordinary', { known: record() }],
-    ['of which nothing is known', 'changed', 'random', {}],
+    ['without a record', 'changed', 'random', {}],
     ['that looked like that before', 'changed', 'random', { known: record({ looks: 'random' }) }],
     ['that was empty', 'changed', 'random', { known: record({ size: 0 }) }],
     ['that is not there', 'other-content', 'random', { there: 'absent' }],
@@ -80,14 +80,14 @@ describe('P4: leave to replace an object', () => {
       record({ looks: 'random' }),
     ],
     [
-      'one that nobody knows',
+      'one without a record',
       'other-content',
       'random',
       { known: record(), there: { ...THERE, md5: 'a'.repeat(32), etag: 'e' } },
       { state: 'confirmed', kind: 'file', size: 1_140, md5: 'a'.repeat(32), etag: 'e', inode: 0n },
     ],
     [
-      'a blank one that nobody knows',
+      'a blank one without a record',
       'other-content',
       'random',
       { there: { ...THERE, size: 1_000 }, content: ZEROES },
@@ -115,7 +115,7 @@ describe('P4: leave to replace an object', () => {
     expect(asked).toEqual([]);
   });
 
-  test('says of what nobody knows no more than the provider does', async () => {
+  test('says of an object without a record no more than the provider does', async () => {
     const { asked } = await ask('other-content', 'random', { there: THERE });
     const [[, , known]] = asked as [[string, string, ObjectRecord]];
     expect(known).not.toHaveProperty('etag');

@@ -66,7 +66,7 @@ test('a provider that says when to come back is not asked before', async () => {
   expect(health.trouble).toBeUndefined();
 });
 
-test('work that fails again and again although the probe succeeds is tried ever more seldom', async () => {
+test('work that fails again and again although the probe succeeds is tried increasingly seldom', async () => {
   const { clock, probes, target, health } = rig();
   target.trouble = undefined;
   for (let minute = 0; minute < 60; minute += 1) {
@@ -76,7 +76,7 @@ test('work that fails again and again although the probe succeeds is tried ever 
   const waits = probes.map((at) => at % 60_000);
   expect(waits.slice(0, 7)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000]);
   expect(waits.slice(7)).toEqual(Array.from({ length: 53 }, () => 30_000));
-  // A minute and more of soundness begins anew: the next probe comes after half a second.
+  // A minute and more of soundness begins again: the next probe comes after half a second.
   await clock.advance(HOUR);
   health.report(down());
   await clock.advance(500);
@@ -128,7 +128,7 @@ test('patience is counted from when the trouble began', async () => {
   expect(gaveUp).toHaveLength(1);
 });
 
-test('nobody is asked any more once the mirrors of the target have ended', async () => {
+test('no probe is sent any more once the mirrors of the target have ended', async () => {
   const { clock, stop, probes, queue, health } = rig();
   health.report(down());
   await clock.advance(60_000);

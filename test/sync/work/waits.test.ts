@@ -16,7 +16,7 @@ function rig() {
   return { clock, stop, ends, waits, add };
 }
 
-test('each wait is told how it ended, once', async () => {
+test('waits: each wait reports its end once', async () => {
   const { clock, stop, ends, waits, add } = rig();
   add('due', 10);
   add('cancelled', 10);
@@ -24,7 +24,7 @@ test('each wait is told how it ended, once', async () => {
   waits.cancel('cancelled');
   add('again', 20);
   await clock.advance(15);
-  expect(ends.toSorted()).toEqual(['again overtaken', 'cancelled overtaken', 'due due']);
+  expect(ends.toSorted()).toEqual(['again superseded', 'cancelled superseded', 'due due']);
   expect([waits.has('due'), waits.has('cancelled'), waits.has('again')]).toEqual([
     false,
     false,

@@ -3,7 +3,7 @@ import type { ObjectRecord } from '../../../src/state/object-index.js';
 import { createScansDue, UNHEARD } from '../../../src/sync/scan/scans-due.js';
 import type { PathState } from '../../../src/sync/source/source-view.js';
 import type { Job } from '../../../src/sync/work/job.js';
-import { createWaitingJobs } from '../../../src/sync/work/waiting-jobs.js';
+import { createWaitingJobs, hintingOthers } from '../../../src/sync/work/waiting-jobs.js';
 import { createWhereabouts } from '../../../src/sync/work/whereabouts.js';
 import type { LocalEntry } from '../../../src/watcher/entry.js';
 import { record } from '../../state/fixtures.js';
@@ -196,14 +196,15 @@ function openWaiting(pending: readonly string[] = []) {
   const scansDue = createScansDue(clock);
   const requeued: string[] = [];
   const looked: string[] = [];
-  const jobs = createWaitingJobs({
-    pending: { has: (name) => pending.includes(name) },
+  const open = { has: (name: string) => pending.includes(name) };
+  const waiting = createWaitingJobs({
+    pending: open,
     scansDue,
     requeue: async ({ name }) => void requeued.push(name),
-    lookAt: (name) => void looked.push(name),
     clock,
     signal: stop.signal,
   });
+  const jobs = hintingOthers(waiting, open, (name) => void looked.push(name));
   return { jobs, scansDue, requeued, looked, stop };
 }
 const job = (name: string): Job => ({ name, asOfMs: 5 }) as Job;

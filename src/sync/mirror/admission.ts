@@ -1,0 +1,113 @@
+import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
+import type { LocalEntry } from '../../watcher/entry.js';
+import type { Decision, Remote } from '../decide.js';
+import type { Since } from '../moment.js';
+import type { SourceView } from '../source/source-view.js';
+import type { Job } from '../work/job.js';
+import { SMALL_FILE } from '../work/mirror-context.js';
+import type { Pending } from '../work/pending.js';
+import type { JobQueue, Lane } from '../work/queue.js';
+import { formerName } from '../work/renames.js';
+import type { Whereabouts } from '../work/whereabouts.js';
+import type { Run, Runs } from './runs.js';
+
+/** Something that a scan found to be due. */
+export interface DueObject {
+  readonly name: ObjectName;
+  readonly local: LocalEntry | undefined;
+  readonly remote: Remote;
+  readonly decision: Decision;
+  /** Of a delete: see Job. */
+  readonly asOfMs?: number;
+}
+
+/** Makes jobs of names. Each call resolves when the queue has taken its jobs: a caller that is faster than the queue waits. */
+export interface Admission {
+  /** A job for what a scan found, counted for its run. */
+  enqueue(object: DueObject, run: Run): Promise<void>;
+  /** Jobs of this run for names that are not known to have a file. */
+  seeTo(names: Iterable<ObjectName>, run: number, since: Since): Promise<void>;
+  add(job: NewJob): Promise<void>;
+}
+
+export interface NewJob {
+  readonly name: ObjectName;
+  readonly local: LocalEntry | undefined;
+  readonly remote: Remote;
+  readonly run: number;
+  /** Whether the content may be in the container under a former name of the file. */
+  readonly mayBeRenamed: boolean;
+  readonly since: Since;
+  /** See Job. */
+  readonly asOfMs?: number | undefined;
+}
+
+export interface AdmissionOptions {
+  readonly mirror: string;
+  readonly queue: Pick<JobQueue<Job>, 'add'>;
+  readonly index: ObjectIndex;
+  readonly source: Pick<SourceView, 'pathOf'>;
+  readonly whereabouts: Pick<Whereabouts, 'sighted'>;
+  readonly pending: Pick<Pending, 'add'>;
+  readonly runs: Pick<Runs, 'get'>;
+}
+
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { mirror, queue, index, source, whereabouts, pending, runs } = options;
+
+  async function add(job: NewJob): Promise<void> {
+    const { name, local, remote, run, mayBeRenamed, since, asOfMs } = job;
+    const renamedFrom = mayBeRenamed && local ? formerName(index, name, local) : undefined;
+    if (local) whereabouts.sighted(name, local.inode);
+    pending.add(name, since);
+    await queue.add({
+      key: `${mirror}\0${name}`,
+      lane: laneOf(local),
+      mirror,
+      name,
+      run,
+      since,
+      attempt: 1,
+      remote,
+      listedIn: run,
+      ...(local ? { seen: local } : {}),
+      ...(renamedFrom === undefined ? {} : { renamedFrom }),
+      ...(asOfMs === undefined ? {} : { asOfMs }),
+    });
+  }
+
+  function countForRun(name: ObjectName, id: number, since: Since): void {
+    const run = runs.get(id);
+    if (run === undefined) return;
+    run.pending.add(name, since);
+    run.work.jobsDue += 1;
+  }
+
+  return {
+    add,
+    async enqueue({ name, local, remote, decision, asOfMs }, run) {
+      const since = run.since(source.pathOf(name));
+      countForRun(name, run.id, since);
+      if (decision.action === 'upload') run.work.bytesDue += local?.size ?? 0;
+      const mayBeRenamed = mayBeSent(decision) && !run.first;
+      await add({ name, local, remote, run: run.id, mayBeRenamed, since, asOfMs });
+    },
+    async seeTo(names, run, since) {
+      for (const name of names) {
+        countForRun(name, run, since);
+        const local = undefined;
+        await add({ name, local, remote: 'unknown', run, mayBeRenamed: false, since });
+      }
+    },
+  };
+}
+
+/** Whether it may come to sending, so that an object with this content is worth looking for. */
+export function mayBeSent({ action }: Decision): boolean {
+  return action === 'upload' || action === 'learn';
+}
+
+function laneOf(local: LocalEntry | undefined): Lane {
+  if (!local) return 'delete';
+  return local.size > SMALL_FILE ? 'large' : 'small';
+}

@@ -1,0 +1,55 @@
+import type { ObjectName } from '../../state/object-index.js';
+import type { Guard } from '../guard/guard.js';
+import type { Change } from '../guard-rule.js';
+import { oldest, type Since } from '../moment.js';
+import type { Job } from '../work/job.js';
+import type { Dependents } from './dependents.js';
+import type { MirrorStats } from './mirror-stats.js';
+import { countFor, type Runs } from './runs.js';
+
+/** The changes that the guard holds until a person decides. */
+export interface HeldChanges {
+  /** The guard stopped the change of this job. */
+  add(job: Job, change: Change): void;
+  /** Counts and reports a held change of this object. */
+  report(name: ObjectName, change: Change, run: number): void;
+  /** When the oldest change was made that was added since the guard began to hold; undefined when none was. */
+  since(): Since | undefined;
+}
+
+export interface HeldChangesOptions {
+  readonly guard: Pick<Guard, 'holding'>;
+  readonly runs: Pick<Runs, 'get'>;
+  readonly stats: Pick<MirrorStats, 'held'>;
+  readonly dependents: Pick<Dependents, 'notMirrored'>;
+}
+
+export function createHeldChanges(options: HeldChangesOptions): HeldChanges {
+  const { guard, runs, stats, dependents } = options;
+  let oldestHeld:
+    | { readonly since: Since; readonly holdingSinceMs: number | undefined }
+    | undefined;
+
+  function since(): Since | undefined {
+    return oldestHeld?.holdingSinceMs === guard.holding?.sinceMs ? oldestHeld?.since : undefined;
+  }
+
+  function report(name: ObjectName, change: Change, run: number): void {
+    countFor(runs, run, 'held');
+    stats.held(name, change);
+  }
+
+  return {
+    since,
+    report,
+    add(job, change) {
+      const before = since();
+      oldestHeld = {
+        since: oldest([job.since, ...(before === undefined ? [] : [before])]) ?? null,
+        holdingSinceMs: guard.holding?.sinceMs,
+      };
+      report(job.name, change, job.run);
+      dependents.notMirrored(job.name, 'its overwrite is held by the guard');
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import type { ObjectIndex } from '../../state/object-index.js';
+import { changeOf, createDenial, type Denial } from '../denial.js';
+import { readUntil } from '../source/read-until.js';
+import type { SourceView } from '../source/source-view.js';
+import type { JobFacts } from '../work/attempt-parts.js';
+import { type Attempts, createAttempts } from '../work/attempts.js';
+import type { Job } from '../work/job.js';
+import type { Outcome } from '../work/mirror-context.js';
+import { perform } from '../work/perform.js';
+import type { RemoteRoot } from '../work/remote-root.js';
+import { createTargetRoom, roomPatience, type TargetRoom } from '../work/target-room.js';
+import type { Findings } from './findings.js';
+import { createHeldChanges, type HeldChanges } from './held-changes.js';
+import { createJobLedger, type JobLedger } from './job-ledger.js';
+import type { MirrorBooks } from './mirror-books.js';
+import type { MirrorParts } from './mirror-parts.js';
+import { createOpenJobs, type OpenJobs } from './open-jobs.js';
+import { createRetries } from './retries.js';
+import type { Runs } from './runs.js';
+
+/** Runs the jobs of one mirror, and books what becomes of them. */
+export interface JobRunner {
+  /** Attempts the job and books the verdict. */
+  run(job: Job): Promise<void>;
+  readonly attempts: Pick<Attempts, 'retrying' | 'beginSurvey'>;
+  readonly openJobs: Pick<OpenJobs, 'dropped'>;
+  readonly held: HeldChanges;
+  readonly room: TargetRoom;
+  readonly denial: Pick<Denial, 'prove'>;
+}
+
+export function openJobRunner(
+  parts: MirrorParts,
+  books: MirrorBooks,
+  findings: Findings,
+  source: SourceView,
+  root: RemoteRoot,
+): JobRunner {
+  const { queue, guard, health, clock, random, persistence, statAgain } = parts;
+  const { stats, runs, pending, missed, containerTrouble, waits, quarantine, scans } = books;
+  const { dependents, hintRacy } = findings;
+  const room = createTargetRoom({
+    clock,
+    random,
+    ...roomPatience(persistence),
+    mayFindDeletes: () => scans.size > 0,
+    isStopped: () => containerTrouble.error !== undefined,
+  });
+  const openJobs = createOpenJobs({ queue, pending, runs, stats, room, dependents });
+  const held = createHeldChanges({ guard, runs, stats, dependents });
+  const jobLedger = createJobLedger({
+    containerTrouble,
+    stats,
+    runs,
+    openJobs,
+    dependents,
+    retries: createRetries({ queue, health, waits, openJobs, dependents, missed }),
+    missed,
+    held,
+  });
+  const denial = createDenial(changeOf(parts), clock);
+  const attempts = createAttempts({
+    parts,
+    perform: performer({ parts, books, findings, source, root, jobLedger, denial }),
+    facts: jobFacts(source, parts.index),
+    quarantine,
+    room,
+    waits,
+  });
+
+  return {
+    attempts,
+    openJobs,
+    held,
+    room,
+    denial,
+    async run(job) {
+      const verdict = await attempts.run(job);
+      try {
+        jobLedger.book(job, verdict);
+      } catch (error) {
+        // The index could not be read, which concerns the whole mirror.
+        jobLedger.book(job, attempts.failed(job, error));
+      }
+      if (statAgain && verdict.verdict === 'done') hintRacy(job.name, verdict.outcome.record);
+    },
+  };
+}
+
+interface PerformerOptions {
+  readonly parts: MirrorParts;
+  readonly books: Pick<MirrorBooks, 'containerTrouble' | 'runs'>;
+  readonly findings: Findings;
+  readonly source: SourceView;
+  readonly root: RemoteRoot;
+  readonly jobLedger: Pick<JobLedger, 'notInTrash'>;
+  readonly denial: Pick<Denial, 'judge'>;
+}
+
+function performer(options: PerformerOptions): (job: Job) => Promise<Outcome> {
+  const { parts, books, findings, source, root, jobLedger, denial } = options;
+  const { settings, index, reader, guard, ledger, clock, drain, interrupt } = parts;
+  const { containerTrouble, runs } = books;
+  const context = {
+    ...root,
+    source,
+    index,
+    reader: readUntil(reader, drain),
+    drain,
+    policy: settings.policy,
+    clock,
+    guard,
+    mayDelete: () => ledger.read().reconciled,
+    whereabouts: findings.whereabouts,
+    waitingJobs: findings.waitingJobs,
+    seeTo: findings.admission.seeTo,
+    notInTrash: jobLedger.notInTrash,
+  };
+  return async (job) => {
+    if (containerTrouble.error) throw containerTrouble.error;
+    try {
+      return await perform(withoutStaleListing(job, runs), context, interrupt);
+    } catch (error) {
+      throw await denial.judge(error, interrupt);
+    } finally {
+      // Also after a failure: the request may have succeeded, and its response may be lost.
+      runs.changed(job.name, job.run);
+    }
+  };
+}
+
+/** The job without what a listing says of its object, if jobs may have changed the object since the listing was requested. */
+function withoutStaleListing(job: Job, runs: Runs): Job {
+  if (typeof job.remote === 'string' && job.remote !== 'absent') return job;
+  const listing = runs.get(job.listedIn);
+  return listing === undefined || listing.changed.has(job.name) ? { ...job, remote: 'ask' } : job;
+}
+
+function jobFacts(source: SourceView, index: ObjectIndex): JobFacts {
+  return {
+    sizeOf({ name, seen, lane }) {
+      const state = seen === undefined && lane !== 'delete' ? source.statPath(name) : undefined;
+      const size = seen?.size ?? (state?.found === 'entry' ? state.entry.size : undefined);
+      return size ?? index.get(name)?.size ?? 0;
+    },
+    // A file that cannot be read, and a file that is missing, each count as a version too.
+    versionOf({ name, seen, lane }) {
+      if (lane === 'delete') return 'absent';
+      const state = seen ? undefined : source.statPath(name);
+      const entry = seen ?? (state?.found === 'entry' ? state.entry : undefined);
+      return entry
+        ? `${entry.size} ${entry.mtimeNs} ${entry.ctimeNs} ${entry.inode}`
+        : (state?.found ?? 'unknown');
+    },
+  };
+}

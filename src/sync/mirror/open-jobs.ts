@@ -1,0 +1,59 @@
+import type { ObjectName } from '../../state/object-index.js';
+import type { Job } from '../work/job.js';
+import type { Pending } from '../work/pending.js';
+import type { JobQueue } from '../work/queue.js';
+import type { TargetRoom } from '../work/target-room.js';
+import type { Dependents } from './dependents.js';
+import type { MirrorStats } from './mirror-stats.js';
+import type { Runs } from './runs.js';
+
+/** Closes the books of a job that has ended: what is pending, and what the runs wait for. */
+export interface OpenJobs {
+  /** The object was seen to: done, needless, skipped, held or quarantined. */
+  over(job: Job): void;
+  /** The job ended and was not done. Nothing that waits for its name runs: a scan finds it again. */
+  undone(job: Job): void;
+  /** The job will never run: another one serves its object, or the queue was cleared. */
+  dropped(job: Job): void;
+}
+
+export interface OpenJobsOptions {
+  readonly queue: Pick<JobQueue<Job>, 'next' | 'has'>;
+  readonly pending: Pending;
+  readonly runs: Runs;
+  readonly stats: Pick<MirrorStats, 'progress'>;
+  readonly room: Pick<TargetRoom, 'over'>;
+  readonly dependents: Pick<Dependents, 'settled'>;
+}
+
+export function createOpenJobs(options: OpenJobsOptions): OpenJobs {
+  const { queue, pending, runs, stats, room, dependents } = options;
+
+  /** `settle`: what becomes of the name when no other job sees to it. */
+  function ended(job: Job, settle: (name: ObjectName) => void): void {
+    room.over(job.name);
+    const next = queue.next(job.key);
+    if (next === undefined) settle(job.name);
+    else pending.replace(job.name, next.since);
+    const run = runs.get(job.run);
+    if (run) {
+      run.work.jobsDone += 1;
+      stats.progress(run);
+    }
+    runs.settled(job.name, next?.run);
+  }
+
+  return {
+    over: (job) =>
+      ended(job, (name) => {
+        pending.settled(name);
+        dependents.settled(name, job.run);
+      }),
+    undone: (job) => ended(job, pending.drop),
+    dropped(job) {
+      if (queue.has(job.key)) return;
+      pending.drop(job.name);
+      runs.settled(job.name);
+    },
+  };
+}

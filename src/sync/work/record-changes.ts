@@ -1,0 +1,173 @@
+import type { ExpectedContent } from '../../drivers/capabilities.js';
+import { failpoint } from '../../failpoint.js';
+import type { ObjectName } from '../../state/object-index.js';
+import type { LocalEntry } from '../../watcher/entry.js';
+import type { LocalFact, Remote } from '../decide.js';
+import { withVerdict } from '../guard/held-records.js';
+import type { FileContent } from '../source/file-reader.js';
+import type { Confirmed } from '../store/object-store.js';
+import type { Job } from './job.js';
+import type { MirrorContext, Outcome } from './mirror-context.js';
+import { recordOf } from './record-of.js';
+import { upload } from './send.js';
+
+/** What one attempt knows so far. `content` is set once the file has been read. */
+export interface Facts {
+  readonly local: LocalFact | undefined;
+  readonly content: FileContent | undefined;
+  readonly remote: Remote;
+}
+
+export async function adopt(
+  job: Job,
+  facts: Facts,
+  ctx: MirrorContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { local, content, remote } = facts;
+  const { entry, md5 } = known(local);
+  const metadata = await ctx.store.metadataOf(job.name, entry, known(md5), signal);
+  // Without an index, a change of the times or the mode alone was not noticed before.
+  if (metadata === 'stale') {
+    const replaced = await replaceMetadata(job, facts, ctx, signal);
+    const adopted = replaced.outcome === 'done' && replaced.job === 'refresh_metadata';
+    return adopted ? { ...replaced, job: 'adopt', why: 'same content, other metadata' } : replaced;
+  }
+  const { etag, partSize } = typeof remote === 'object' ? remote : {};
+  const { hashedAtMs, looks } = known(content);
+  const asFound: Confirmed = {
+    md5: known(md5),
+    ...(etag === undefined ? {} : { etag }),
+    ...(partSize === undefined ? {} : { partSize }),
+  };
+  // Once only: a provider that refuses the metadata, or drops it, leaves an object that is good enough.
+  const given =
+    metadata === 'incomplete'
+      ? await copyOntoItself(job.name, entry, { md5: known(md5), etag }, ctx, signal)
+      : undefined;
+  const confirmed = given ?? asFound;
+  const record = recordOf(
+    entry,
+    { ...confirmed, looks, metadataEpoch: ctx.policy.metadataEpoch },
+    hashedAtMs,
+    'confirmed',
+  );
+  await ctx.index.put(job.name, record);
+  return { outcome: 'done', job: 'adopt', why: 'same content', bytes: 0, record };
+}
+
+export async function refresh(
+  job: Job,
+  facts: Facts,
+  metadata: boolean,
+  ctx: MirrorContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (metadata) return replaceMetadata(job, facts, ctx, signal);
+  const { entry } = known(facts.local);
+  const record = recordOf(
+    entry,
+    known(ctx.index.get(job.name)),
+    known(facts.content).hashedAtMs,
+    'confirmed',
+  );
+  await ctx.index.put(job.name, record);
+  return { outcome: 'done', job: 'refresh_metadata', why: 'same content', bytes: 0, record };
+}
+
+async function replaceMetadata(
+  job: Job,
+  { local, content, remote }: Facts,
+  ctx: MirrorContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { entry, md5 } = known(local);
+  const { hashedAtMs, looks } = known(content);
+  const expected = {
+    md5: known(md5),
+    etag: typeof remote === 'object' ? remote.etag : ctx.index.get(job.name)?.etag,
+  };
+  const confirmed = await copyOntoItself(job.name, entry, expected, ctx, signal);
+  // The object is missing, is not what was sent (drift), or the provider cannot change it in place.
+  if (!confirmed)
+    return upload({ job, entry, read: content, why: 'drift', where: 'anywhere' }, ctx, signal);
+  failpoint('sync: metadata replaced, not recorded');
+  const record = recordOf(
+    entry,
+    { ...confirmed, looks, metadataEpoch: ctx.policy.metadataEpoch },
+    hashedAtMs,
+    'confirmed',
+  );
+  await ctx.index.put(job.name, record);
+  return {
+    outcome: 'done',
+    job: 'refresh_metadata',
+    why: 'metadata',
+    bytes: 0,
+    record,
+    metadata: true,
+  };
+}
+
+/** Gives the object the metadata of the mirror's present settings. When that fails, the next reconcile tries again. */
+export async function renewMetadata(
+  job: Job,
+  { local, remote }: Facts,
+  ctx: MirrorContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { entry } = known(local);
+  const before = known(ctx.index.get(job.name));
+  const { metadataEpoch: _, ...others } = before;
+  const epoch = ctx.policy.metadataEpoch ?? 0;
+  const expected = {
+    md5: before.md5,
+    etag: typeof remote === 'object' ? remote.etag : before.etag,
+  };
+  const confirmed = await copyOntoItself(job.name, entry, expected, ctx, signal);
+  if (!confirmed) return { outcome: 'nothing' };
+  failpoint('sync: metadata replaced, not recorded');
+  const record = recordOf(
+    entry,
+    { ...others, ...confirmed, metadataEpoch: epoch },
+    before.hashedAtMs,
+    'confirmed',
+  );
+  await ctx.index.put(job.name, record);
+  return {
+    outcome: 'done',
+    job: 'refresh_metadata',
+    why: 'metadata settings',
+    bytes: 0,
+    record,
+    metadata: true,
+  };
+}
+
+function copyOntoItself(
+  name: ObjectName,
+  entry: LocalEntry,
+  expected: ExpectedContent,
+  { store, drain }: MirrorContext,
+  signal: AbortSignal,
+): Promise<Confirmed | undefined> {
+  drain.throwIfAborted();
+  return store.copy(name, name, entry, expected, 'anywhere', signal);
+}
+
+export async function forget(job: Job, ctx: MirrorContext): Promise<Outcome> {
+  await ctx.index.remove(job.name);
+  return { outcome: 'done', job: 'forget', why: 'neither here nor there', bytes: 0 };
+}
+
+export async function release(job: Job, ctx: MirrorContext): Promise<Outcome> {
+  const record = withVerdict(known(ctx.index.get(job.name)), 'nothing');
+  await ctx.index.put(job.name, record);
+  return { outcome: 'done', job: 'refresh_metadata', why: 'the file is back', bytes: 0, record };
+}
+
+/** The fact that the decision rests on. Throws when it is missing, which is a bug. */
+export function known<T>(fact: T | undefined): T {
+  if (fact === undefined) throw new Error('a decision was taken without the fact it rests on');
+  return fact;
+}
