@@ -464,18 +464,26 @@ test('P1: files that are gone before they are marked leave no object', async () 
 
 /** Storage that keeps objects as files: it cannot hold both `a` and `a/b`. */
 function asFiles(backend: Backend): Backend {
+  const { copy } = backend.capabilities;
+  async function checkPath(key: string): Promise<void> {
+    const { items } = await backend.listObjects('c', '', {}, { signal });
+    if (items.some((other) => other.key.startsWith(`${key}/`) || key.startsWith(`${other.key}/`)))
+      throw new ObjectInTheWayError(key, 'another object is in its way', { driver: 'memory' });
+  }
   return {
     ...backend,
-    capabilities: { ...backend.capabilities, copy: undefined },
+    capabilities: {
+      ...backend.capabilities,
+      copy: copy && {
+        ...copy,
+        async copyObject(from, to, ...rest) {
+          await checkPath(to.key);
+          return copy.copyObject(from, to, ...rest);
+        },
+      },
+    },
     async putObject(ref, ...rest) {
-      const { items } = await backend.listObjects('c', '', {}, { signal });
-      const inTheWay = items.some(
-        ({ key }) => key.startsWith(`${ref.key}/`) || ref.key.startsWith(`${key}/`),
-      );
-      if (inTheWay)
-        throw new ObjectInTheWayError(ref.key, 'another object is in its way', {
-          driver: 'memory',
-        });
+      await checkPath(ref.key);
       return backend.putObject(ref, ...rest);
     },
   };
@@ -496,17 +504,25 @@ describe('where a store cannot hold both a and a/b', () => {
     expect(await objects()).toEqual({ 'p/a/b/c': 'in a folder', 'p/b': 'file', 'p/kept': 'kept' });
   });
 
-  test('a file that moves into a folder of its own name is sent once its old object is gone', async () => {
-    const { run, write, objects, mirror } = await openMirrorFixture({ wrap: asFiles });
+  test('P1: a file that moves into a folder of its own name is in the container all the time', async () => {
+    const seen: Set<string>[] = [];
+    const { run, write, objects, mirror } = await openMirrorFixture({
+      wrap: (backend) => asFiles(contentsSeen(seen)(backend)),
+    });
     const file = write('a', 'content');
     write('kept');
     await run('reconcile');
+    const before = seen.at(-1) ?? new Set();
+    expect(before.size).toBe(2);
+    seen.length = 0;
     renameSync(file, `${file}.aside`);
     mkdirSync(file);
     renameSync(`${file}.aside`, join(file, 'b'));
     expect((await run('scan')).report).toMatchObject({ uploaded: 1, deleted: 1, failed: 0 });
     expect(await objects()).toEqual({ 'p/a/b': 'content', 'p/kept': 'kept' });
+    for (const contents of seen) for (const md5 of before) expect(contents).toContain(md5);
     expect(mirror.parts.index.get('a')).toBeUndefined();
+    expect(mirror.parts.ledger.read().setAside).toBeUndefined();
   });
 
   test('no room is made while the guard holds the delete, and then it is', async () => {

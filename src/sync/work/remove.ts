@@ -4,7 +4,7 @@ import { isOfOurs } from '../decide.js';
 import { FileChangedError } from '../file-errors.js';
 import type { Job } from './job.js';
 import type { MirrorContext, Outcome } from './mirror-context.js';
-import { mayDelete } from './renames.js';
+import { type MayDelete, mayDelete } from './renames.js';
 
 /**
  * Deletes an object whose file is gone, once its content is safe where the file is now. The evidence is taken at this very
@@ -28,15 +28,18 @@ export async function remove(
       bytes: 0,
     };
   }
-  const may = known === undefined ? { moved: false } : await mayDelete(job, known, ctx);
+  const may: MayDelete | Outcome =
+    known === undefined ? { moved: false } : await mayDelete(job, known, ctx);
   if ('outcome' in may) return may;
-  const { moved } = may;
+  const { moved, neededBy } = may;
   const permit = moved ? undefined : await ctx.guard.ask('delete', job.name, known);
   if (permit?.granted === false)
     return known && ctx.index.get(job.name) === undefined
       ? { outcome: 'nothing' }
       : { outcome: 'held', change: 'delete' };
   try {
+    if (neededBy !== undefined && known !== undefined)
+      await ctx.aside?.keep(job.name, neededBy, known.inode, signal);
     const removed = await removeGuarded(job, why, moved, ctx, signal);
     if (removed.outcome !== 'done') await permit?.giveBack();
     return removed;

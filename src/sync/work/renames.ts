@@ -27,15 +27,22 @@ function isSameFile(record: ObjectRecord | undefined, entry: LocalEntry): boolea
   );
 }
 
+export interface MayDelete {
+  /** The content is confirmed under another name, so that nothing is lost. */
+  readonly moved: boolean;
+  /** The file under this name waits for the delete, and its content is nowhere else: it is set aside first. */
+  readonly neededBy?: ObjectName;
+}
+
 /**
- * Asks whether the object may be deleted as far as its file's other names go: see Whereabouts. `moved`: its content is
- * confirmed under another name, so that nothing is lost. Otherwise what becomes of the job.
+ * Asks whether the object may be deleted as far as its file's other names go: see Whereabouts.
+ * Otherwise what becomes of the job.
  */
 export async function mayDelete(
   job: Job,
   known: ObjectRecord,
   at: MirrorContext,
-): Promise<{ readonly moved: boolean } | Outcome> {
+): Promise<MayDelete | Outcome> {
   const { whereabouts, waitingJobs } = at;
   const { name } = job;
   // What the kernel has announced by now is known to the watcher two turns later.
@@ -51,7 +58,7 @@ export async function mayDelete(
       if (waitingJobs.waitForScans({ ...job, asOfMs }, Number.POSITIVE_INFINITY)) return WAITS;
       return kept('its file may be found elsewhere by a scan that is due');
     case 'pending':
-      if (waitingJobs.comesDownTo(found.name, name)) return { moved: false };
+      if (waitingJobs.comesDownTo(found.name, name)) return { moved: false, neededBy: found.name };
       if (waitingJobs.waitFor(job, found.name, found.settling)) return WAITS;
       return kept(`its file is ${found.name} now, which is not mirrored yet`);
     case 'not-mirrored': {
