@@ -15,7 +15,7 @@ const withoutFailpoints = {
 };
 
 /**
- * LMDB's JavaScript goes in: every thread loads it anew, and as twenty-five files it took longer than the thread's own
+ * LMDB's JavaScript goes in: every thread loads it again, and as twenty-five files it took longer than the thread's own
  * start. Its native library stays with its package, and is looked for there.
  */
 const lmdbWithoutItsLibrary = {

@@ -92,20 +92,15 @@ export const openDaemon: OpenDaemon = async (
           onFailedEnvironment(failure.report),
         ];
         try {
-          const waitingFor = new Set(engine.mirrors);
-          const underWay = (mirror: (typeof engine.mirrors)[number]) => {
-            if (!waitingFor.delete(mirror) || waitingFor.size > 0) return;
+          kept = keepAll(engine.mirrors, () => {
             watching();
             void shown.ready();
-          };
-          kept = engine.mirrors.map((mirror) => keepMirrored(mirror, () => underWay(mirror)));
+          });
           links.push(
             onAbort(programReplaced, () => failure.report(new ReplacedWhileRunningError())),
           );
-          await inTime(
-            Promise.all(kept.map(({ ended }) => ended.catch(failure.report))),
-            world.clock,
-          );
+          const ends = kept.map(({ ended }) => ended.catch(failure.report));
+          await inTime(Promise.all(ends), world.clock);
           await inTime(engine.stop(), world.clock);
           failure.throwIfAny();
           return engine.mirrors.flatMap(leftOf);
@@ -125,6 +120,16 @@ export const openDaemon: OpenDaemon = async (
     throw error;
   }
 };
+
+/** Keeps all mirrors equal to their sources; `watching` is called once each of them is under way. */
+function keepAll(mirrors: readonly Mirror[], watching: () => void): readonly KeptMirror[] {
+  const waitingFor = new Set(mirrors);
+  return mirrors.map((mirror) =>
+    keepMirrored(mirror, () => {
+      if (waitingFor.delete(mirror) && waitingFor.size === 0) watching();
+    }),
+  );
+}
 
 /**
  * The first failure ends the daemon as a stop does, and aborts the running transfers after `drainMs` milliseconds. The next

@@ -64,7 +64,7 @@ test('a value that looks like another field stays inside its own', () => {
   expect(textLine(entry({ name: 'x level=error' }, 'e'))).toMatch(/ name="x level=error"$/);
 });
 
-test('an error is told with its name, message, code and causes, and without its stack', () => {
+test('an error is written with its name, message, code and causes, and without its stack', () => {
   const refused = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED' });
   const error = new TypeError('put failed', {
     cause: new AggregateError([refused], 'all addresses failed'),
