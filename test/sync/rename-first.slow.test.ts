@@ -525,6 +525,26 @@ describe('where a store cannot hold both a and a/b', () => {
     expect(mirror.parts.ledger.read().setAside).toBeUndefined();
   });
 
+  test('P1: a file that takes the name of its folder is in the container all the time', async () => {
+    const seen: Set<string>[] = [];
+    const { run, write, remove, objects, mirror } = await openMirrorFixture({
+      wrap: (backend) => asFiles(contentsSeen(seen)(backend)),
+    });
+    const file = write('a/2', 'content');
+    for (const name of ['a/1', 'a/3', 'kept']) write(name, 'gone or kept');
+    await run('reconcile');
+    const before = seen.at(-1) ?? new Set();
+    seen.length = 0;
+    const folder = join(mirror.settings.source, 'a');
+    renameSync(file, `${folder}.aside`);
+    remove('a');
+    renameSync(`${folder}.aside`, folder);
+    expect((await run('scan')).report).toMatchObject({ uploaded: 1, deleted: 3, failed: 0 });
+    expect(await objects()).toEqual({ 'p/a': 'content', 'p/kept': 'gone or kept' });
+    for (const contents of seen) for (const md5 of before) expect(contents).toContain(md5);
+    expect(mirror.parts.ledger.read().setAside).toBeUndefined();
+  });
+
   test('no room is made while the guard holds the delete, and then it is', async () => {
     const { run, write, remove, objects, mirror } = await openMirrorFixture({
       wrap: asFiles,
@@ -532,8 +552,10 @@ describe('where a store cannot hold both a and a/b', () => {
     });
     for (const name of ['a/1', 'a/2', 'a/3', 'kept']) write(name);
     await run('reconcile');
+    // Made before the folder goes, so that it does not get the inode of a file in it.
+    const file = write('aside', 'file');
     remove('a');
-    write('a', 'file');
+    renameSync(file, join(mirror.settings.source, 'a'));
     expect((await run('scan')).report).toMatchObject({ uploaded: 0, deleted: 0 });
     expect(Object.keys(await objects())).toEqual(['p/a/1', 'p/a/2', 'p/a/3', 'p/kept']);
     const { guard } = mirror.parts;
