@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs';
-import { statPathIfAny } from '../file-stat.js';
+import { lstatPathIfAny, statPathIfAny } from '../file-stat.js';
+import { mountOf, readMounts } from './network-file-system.js';
 
 /**
  * Types of file systems that set the birth time of a folder once. Others invent it, or change it: overlayfs shows that of
@@ -25,6 +26,21 @@ export function birthTimeOf(
   { birthtimeNs }: Pick<BigIntStats, 'birthtimeNs'>,
 ): bigint | undefined {
   return birthtimeNs === 0n || !SET_ONCE.has(type) || !hasStatx() ? undefined : birthtimeNs;
+}
+
+/**
+ * Returns a function that says when the file at an absolute path without symbolic links was made; see birthTimeOf. It reads
+ * the type of each file system once, so make a new one when a disk may have been mounted or unmounted.
+ */
+export function openBirthTimes(): (path: string) => bigint | undefined {
+  const types = new Map<bigint, string | undefined>();
+  return (path) => {
+    const stat = lstatPathIfAny(path);
+    if (stat === undefined) return undefined;
+    if (!types.has(stat.dev)) types.set(stat.dev, mountOf(path, readMounts())?.type);
+    const type = types.get(stat.dev);
+    return type === undefined ? undefined : birthTimeOf(type, stat);
+  };
 }
 
 let statx: boolean | undefined;

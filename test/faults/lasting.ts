@@ -120,7 +120,7 @@ export function lastingFaults(at: Faulty): void {
       expect(daemon.stderr()).toMatch(/state changed.*target-down.*does not exist/),
     );
     await eventually(async () => expect(await mirror.differences()).toEqual([]), 90_000);
-    expect(daemon.stderr()).toContain('the container was gone');
+    expect(daemon.stderr()).toContain('container created again; all objects are sent again');
     await eventually(async () =>
       expect((await mirror.longshore('status')).stdout).toContain('in-sync'),
     );

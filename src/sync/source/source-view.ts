@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js';
 import { statPathIfAny } from '../../file-stat.js';
 import type { LedgerDocument, SourceIdentity } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
+import { openBirthTimes } from '../../watcher/birth-time.js';
 import { openDescent, wouldBeLeftOut } from '../../watcher/descend.js';
 import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
 import { type FolderRules, openFilter } from '../../watcher/filter.js';
@@ -44,6 +45,8 @@ export interface SourceView {
   stat(path: RelativePath): PathState;
   /** The same for an object's name: an entry is given only if its object has this very name. */
   statPath(name: ObjectName): PathState;
+  /** When the file under this name was made, in nanoseconds since the epoch. Undefined: no such file, or nothing to rely on. */
+  birthTime(name: ObjectName): bigint | undefined;
   nameOf: Naming['nameOf'];
   pathOf: Naming['pathOf'];
   namesAt: Naming['namesAt'];
@@ -123,6 +126,8 @@ export function createSourceView(
       const found = wouldBeLeftOut(path, descent) ? EXCLUDED : pathStateOf(descent.found);
       return found.found === 'entry' && nameOf(found.entry) !== name ? NOTHING : found;
     },
+    birthTime: (name) =>
+      opened().birthTime(pathOnDisk(opened().looking.source.realRoot, pathOf(name))),
     nameOf,
     pathOf,
     namesAt,
@@ -196,11 +201,16 @@ export function notMounted(ifMeant: string): string {
 interface Opened {
   readonly looking: Looking;
   readonly identity: SourceIdentity;
+  readonly birthTime: (path: string) => bigint | undefined;
 }
 
 function openNow(root: string, walkSettings: WalkSettings): Opened {
   const source = openSource(root);
-  return { looking: startLooking(source, walkSettings), identity: identityOf(source) };
+  return {
+    looking: startLooking(source, walkSettings),
+    identity: identityOf(source),
+    birthTime: openBirthTimes(),
+  };
 }
 
 /** How a mirror's source is walked, for single stats and scans alike. */

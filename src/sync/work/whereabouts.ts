@@ -36,8 +36,9 @@ import { createSightings } from './sightings.js';
  * any delete (scan/second-look.ts): a one-shot run gets no event of a file that moved to where the walk had been already.
  *
  * What waits (waiting-jobs.ts) holds no slot of the queue and is in memory only: a program that stops deletes nothing that
- * waits, and the scan at the next start finds both names. A new file may get the inode number of a deleted one, which looks
- * like a rename: the delete then waits for the new file, or is reported while that one cannot be mirrored.
+ * waits, and the scan at the next start finds both names. A new file may get the inode number of a deleted one. Where the file
+ * system says when a file was made, one that was made after the record is another file; elsewhere this looks like a rename:
+ * the delete then waits for the new file, or is reported while that one cannot be mirrored.
  */
 export interface Whereabouts {
   /** A file was seen under this name, and a job sees to it. */
@@ -81,7 +82,7 @@ const TOO_MANY =
 
 export interface WhereaboutsOptions {
   readonly index: Pick<ObjectIndex, 'get' | 'namesOfInode'>;
-  readonly source: Pick<SourceView, 'statPath' | 'namesAt'>;
+  readonly source: Pick<SourceView, 'statPath' | 'namesAt' | 'birthTime'>;
   readonly pending: Pick<Pending, 'has'>;
   readonly scansDue: Pick<ScansDue, 'isDue'>;
 }
@@ -97,10 +98,14 @@ export function createWhereabouts({
 
   function isThere(
     name: ObjectName,
-    { inode, kind }: Pick<ObjectRecord, 'inode' | 'kind'>,
+    record: Pick<ObjectRecord, 'inode' | 'kind' | 'ctimeNs' | 'hashedAtMs'>,
   ): boolean {
+    const { inode, kind } = record;
     const state = source.statPath(name);
-    if (state.found === 'entry') return state.entry.inode === inode && state.entry.kind === kind;
+    if (state.found === 'entry') {
+      if (state.entry.inode !== inode || state.entry.kind !== kind) return false;
+      return !isYounger(source.birthTime(name), record);
+    }
     // A printable name leads nowhere: what the scan has seen under it counts.
     return (
       sightings.isUnnameable(name) &&
@@ -178,4 +183,13 @@ export function createWhereabouts({
     const record = index.get(name);
     return record?.state === 'confirmed' && record.inode === inode;
   }
+}
+
+/** Whether a file was made after another one was recorded: it is not that file, whatever its inode. */
+function isYounger(
+  birthTimeNs: bigint | undefined,
+  { ctimeNs, hashedAtMs }: Pick<ObjectRecord, 'ctimeNs' | 'hashedAtMs'>,
+): boolean {
+  if (birthTimeNs === undefined) return false;
+  return birthTimeNs > ctimeNs && birthTimeNs > BigInt(Math.ceil(hashedAtMs)) * 1_000_000n;
 }

@@ -14,6 +14,9 @@ const file = (inode: bigint): PathState => ({
   entry: { inode, kind: 'file' } as LocalEntry,
 });
 const HERE = file(7n);
+/** Of a file that was made, and recorded, at other times. */
+const BEFORE = OLD.ctimeNs - 1n;
+const AFTER = BigInt(OLD.hashedAtMs + 1) * 1_000_000n;
 const GONE: PathState = { found: 'nothing' };
 const clock = {
   sleep: () => new Promise<void>((resolve) => setImmediate(resolve)),
@@ -25,6 +28,7 @@ function open(
   records: Record<string, ObjectRecord>,
   looks: Record<string, PathState>,
   pending: readonly string[] = [],
+  births: Record<string, bigint> = {},
 ) {
   const scansDue = createScansDue(clock);
   const whereabouts = createWhereabouts({
@@ -33,7 +37,11 @@ function open(
       namesOfInode: (inode) =>
         Object.keys(records).filter((name) => records[name]?.inode === inode),
     },
-    source: { statPath: (name) => looks[name] ?? GONE, namesAt: (path) => [path] },
+    source: {
+      statPath: (name) => looks[name] ?? GONE,
+      namesAt: (path) => [path],
+      birthTime: (name) => births[name],
+    },
     pending: { has: (name) => pending.includes(name) },
     scansDue,
   });
@@ -72,6 +80,16 @@ describe('the file of an object is found', () => {
       'nowhere when the other name has another file',
       open({ old: OLD, new: OLD }, { new: file(8n) }),
       { state: 'nowhere' },
+    ],
+    [
+      'nowhere when the other name has a file that was made after the record, with the same inode',
+      open({ old: OLD, new: OLD }, { new: HERE }, [], { new: AFTER }),
+      { state: 'nowhere' },
+    ],
+    [
+      'under a name whose file was made before the record',
+      open({ old: OLD, new: OLD }, { new: HERE }, [], { new: BEFORE }),
+      { state: 'confirmed', name: 'new', sameContent: true },
     ],
     [
       'nowhere when the other name cannot be seen',
