@@ -24,6 +24,8 @@ const POINTS = [
   'daemon/state/create/mirrors/documents/index.mdb#3/EIO',
   // Folders that are empty between two calls.
   'scan/target/unlink/documents/e/deep/four#1/kill-after',
+  'first/target/unlink/.longshore/exclusive#2/EIO',
+  'daemon/target/unlink/.longshore/exclusive#13/EIO',
   'again/target/rename/.longshore/incoming/*#2/kill-before',
 ];
 

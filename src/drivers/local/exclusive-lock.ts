@@ -47,6 +47,7 @@ export function createExclusiveLock(file: string, self: Owner): ExclusiveLock {
     for (let pause = 0.1; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       if (own.tryToLock()) return;
       const holder = holders.read(file);
+      if (holder === own.name) return; // its last release failed
       if (holder !== undefined && holders.hasEnded(holder) && free(holder)) continue;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
     }
@@ -141,6 +142,8 @@ function createOwnFile(file: string, self: Owner) {
   }
 
   return {
+    /** What the lock's file contains while this process holds it. */
+    name,
     /** Takes the lock if it is free. */
     tryToLock,
     copyTo,
