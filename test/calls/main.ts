@@ -2,7 +2,6 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { seeded } from '../world/tree.js';
 import { violationsOf } from './judge.js';
 import { knownReason } from './known-faults.js';
 import { removeFolder, runOnce } from './one-run.js';
@@ -105,7 +104,7 @@ const used = SCENARIOS.filter(
 );
 const learned = (await Promise.all(used.map(learn))).flat();
 const wanted = learned.filter((point) => new RegExp(values.match).test(nameOf(point)));
-const points = only.length > 0 ? only : values.all ? wanted : inTurn(wanted, seeded(seed));
+const points = only.length > 0 ? only : values.all ? wanted : inTurn(wanted, seed);
 if (values.list) for (const point of points) console.log(nameOf(point));
 console.log(
   `test:calls: ${points.length} points; ${values.all || only.length > 0 ? 'all' : `${seconds} s`}, seed ${seed}, ${jobs} side by side, in ${folder}`,

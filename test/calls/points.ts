@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 /** Whose files a call is about: those of the mirror's source, of its local target, or of the state folder. */
 export type PathClass = 'source' | 'target' | 'state';
 
@@ -110,9 +111,9 @@ export function pointOf(name: string): Point | undefined {
 
 /**
  * The points in the order in which a run with a limit takes them: each kind of point (scenario, class, call, fault) in
- * turn, so that a short run meets all kinds. The same for the same seed.
+ * turn, so that a short run meets all kinds. One seed gives one order: a point keeps its place when other points come or go.
  */
-export function inTurn(points: readonly Point[], random: () => number): Point[] {
+export function inTurn(points: readonly Point[], seed: number): Point[] {
   const kinds = new Map<string, Point[]>();
   for (const point of points) {
     const key = [point.scenario, point.pathClass, point.call, point.fault].join();
@@ -120,14 +121,20 @@ export function inTurn(points: readonly Point[], random: () => number): Point[] 
     if (kind) kind.push(point);
     else kinds.set(key, [point]);
   }
-  const rows = shuffled([...kinds.values()], random).map((kind) => shuffled(kind, random));
+  const rows = shuffled([...kinds], seed, ([key]) => key).map(([, kind]) =>
+    shuffled(kind, seed, nameOf),
+  );
   const longest = Math.max(0, ...rows.map(({ length }) => length));
   return Array.from({ length: longest }, (_, at) => rows.flatMap((row) => row[at] ?? [])).flat();
 }
 
-function shuffled<T>(from: readonly T[], random: () => number): T[] {
+function shuffled<T>(from: readonly T[], seed: number, nameIn: (each: T) => string): T[] {
+  const rank = (each: T) =>
+    createHash('md5')
+      .update(`${seed} ${nameIn(each)}`)
+      .digest('hex');
   return from
-    .map((each) => ({ each, at: random() }))
-    .sort((a, b) => a.at - b.at)
+    .map((each) => ({ each, at: rank(each) }))
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
     .map(({ each }) => each);
 }
