@@ -122,7 +122,8 @@ export function seeded(seed: number): () => number {
   };
 }
 
-const NAMES = [
+/** Names that programs stumble over. */
+export const ODD_NAMES: readonly string[] = [
   'a',
   'b.txt',
   'c d',
@@ -144,7 +145,7 @@ const NAMES = [
 export function changeAtRandom(root: string, outside: string, random: () => number): void {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const somePath = (): string =>
-    join(root, ...Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(NAMES)));
+    join(root, ...Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(ODD_NAMES)));
   const path = somePath();
   try {
     switch (Math.floor(random() * 10)) {
