@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { pointOf } from '../calls/points.js';
-import { buildPreload, openPreload } from '../calls/preload.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startFailingDaemon } from '../calls/failing-daemon.js';
+import { buildPreload } from '../calls/preload.js';
 import { eventually } from '../world/eventually.js';
 import { createFolder, removeFolder } from '../world/folder.js';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
-import { start } from '../world/program.js';
 
 const hasCompiler = spawnSync('gcc', ['--version']).status === 0;
 const folder = createFolder('looks');
@@ -48,22 +47,7 @@ test.runIf(hasCompiler).each([
     );
     mirror.write('old/file');
     mirror.write('old/other');
-    const roots = {
-      source: mirror.source,
-      target: join(mirror.folder, 'vault'),
-      state: join(mirror.folder, 'state'),
-    };
-    const preload = openPreload({
-      library,
-      folder: mirror.folder,
-      roots,
-      point: pointOf(`x/source/${call}/EIO`),
-    });
-    const daemon = start(['--config', join(mirror.folder, 'longshore.yaml'), 'run'], {
-      cwd: mirror.folder,
-      env: preload.env,
-    });
-    onTestFinished(() => daemon.kill('SIGKILL'));
+    const preload = startFailingDaemon(mirror, library, `x/source/${call}/EIO`);
     await eventually(() => expect(mirror.objects()).toEqual(['old/file', 'old/other']));
     // Until a new file is mirrored by its event, the first scan may still be under way.
     mirror.write('probe');

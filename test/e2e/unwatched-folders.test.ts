@@ -1,15 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { askStatus } from '../../src/status/client.js';
-import { pointOf } from '../calls/points.js';
-import { buildPreload, openPreload } from '../calls/preload.js';
+import { startFailingDaemon } from '../calls/failing-daemon.js';
+import { buildPreload } from '../calls/preload.js';
 import { eventually } from '../world/eventually.js';
 import { createFolder, removeFolder } from '../world/folder.js';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
-import { start } from '../world/program.js';
 
 const hasCompiler = spawnSync('gcc', ['--version']).status === 0;
 const folder = createFolder('unwatched');
@@ -52,22 +51,7 @@ test.runIf(hasCompiler).each(['chokidar', 'directories'] as const)(
     );
     mirror.write('old/moved');
     mirror.write('old/other');
-    const roots = {
-      source: mirror.source,
-      target: join(mirror.folder, 'vault'),
-      state: join(mirror.folder, 'state'),
-    };
-    const preload = openPreload({
-      library,
-      folder: mirror.folder,
-      roots,
-      point: pointOf('x/source/watch/new#1/ENOSPC'),
-    });
-    const daemon = start(['--config', join(mirror.folder, 'longshore.yaml'), 'run'], {
-      cwd: mirror.folder,
-      env: preload.env,
-    });
-    onTestFinished(() => daemon.kill('SIGKILL'));
+    const preload = startFailingDaemon(mirror, library, 'x/source/watch/new#1/ENOSPC');
     await eventually(async () =>
       expect(await statusOf(mirror)).toMatchObject({ state: 'in-sync', lagSeconds: 0 }),
     );

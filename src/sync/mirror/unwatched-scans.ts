@@ -30,7 +30,7 @@ export function createUnwatchedScans({ due, scansDue, clock }: UnwatchedScansOpt
       unseenSinceMs: UNHEARD.sinceMs,
     };
     const nowMs = clock.monotonic();
-    const [last = Number.NEGATIVE_INFINITY] = [requestedMs.get(under)];
+    const last = requestedMs.get(under) ?? Number.NEGATIVE_INFINITY;
     if (nowMs < last + BETWEEN_REQUESTS_MS || due.open.some((other) => covers(other, run))) return;
     requestedMs.set(under, nowMs);
     due.add(run);
