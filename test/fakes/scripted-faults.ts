@@ -16,6 +16,8 @@ export type HttpFault =
   | { readonly kind: 'stall-body' | 'truncate'; readonly afterBytes: number }
   /** The answer to a HEAD, or to a GET, has no Content-Length, as some proxies have it. */
   | { readonly kind: 'no-length' }
+  /** The answer says another ETag than it should. */
+  | { readonly kind: 'wrong-etag' }
   | ForeignAnswer;
 
 /** Another web server answers: a captive portal, a proxy. With `done` the work is done as well, and only the answer is replaced. */

@@ -72,7 +72,7 @@ const S3_OPERATIONS: Readonly<Partial<Record<S3Operation, Operation>>> = {
 export const s3Dialect: Dialect = {
   driver: 's3',
   read(message) {
-    const { operation, key } = parseRequest(message, Buffer.alloc(0), '');
+    const { operation, key } = parseRequest(message, '');
     return { operation: S3_OPERATIONS[operation] ?? 'other', key };
   },
   refusal: s3Refusal,

@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
 
-export interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer | string;
-}
-
 /** Thrown by a handler: S3's error document. */
 export class S3Refusal extends Error {
   readonly status: number;

@@ -1,4 +1,5 @@
-import { type Answer, escapeXml, listed, S3Refusal, xml } from './answer.js';
+import type { Answer } from '../http-service.js';
+import { escapeXml, listed, S3Refusal, xml } from './answer.js';
 import type { Fault } from './faults.js';
 import { digest, type FakeRequest } from './request.js';
 import type { FakeRules } from './server.js';

@@ -1,9 +1,7 @@
-import { type HttpFault, type ScriptedFaults, scriptFaults } from '../scripted-faults.js';
-import type { Operation } from './request.js';
+import type { HttpFault } from '../scripted-faults.js';
 
-/** What goes wrong with one request. */
-export type Fault =
-  | HttpFault
+/** What goes wrong with one request to S3 alone. */
+export type OwnFault =
   /** An error document instead of the work. */
   | {
       readonly kind: 'refuse';
@@ -13,8 +11,6 @@ export type Fault =
     }
   /** Status 200, and the error document in the body. */
   | { readonly kind: 'inside'; readonly code: string }
-  /** The answer says another ETag than it should. */
-  | { readonly kind: 'wrong-etag' }
   /** The bytes of the answer are changed. */
   | { readonly kind: 'corrupt' }
   /** A listing says that there is more and gives the token that it was asked with. */
@@ -24,6 +20,4 @@ export type Fault =
   /** A batch delete leaves these out: they stay, and the answer says nothing of them. */
   | { readonly kind: 'omit-keys'; readonly keys: readonly string[] };
 
-export type Faults = ScriptedFaults<Operation, Fault>;
-
-export const createFaults = (): Faults => scriptFaults();
+export type Fault = HttpFault | OwnFault;

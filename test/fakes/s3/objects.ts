@@ -1,4 +1,5 @@
-import { type Answer, escapeXml, S3Refusal, xml } from './answer.js';
+import type { Answer } from '../http-service.js';
+import { escapeXml, S3Refusal, xml } from './answer.js';
 import { removeObject } from './buckets.js';
 import { digest, type FakeRequest } from './request.js';
 import type { FakeRules } from './server.js';

@@ -1,18 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { readHead } from '../http-request.js';
+import type { ServiceRequest } from '../http-service.js';
 
-/** A request as the fake reads it: nothing normalised, the body whole. */
-export interface FakeRequest {
-  readonly method: string;
-  /** As sent. */
-  readonly rawPath: string;
-  readonly rawQuery: string;
-  readonly query: ReadonlyMap<string, string>;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+export interface FakeRequest extends ServiceRequest<Operation> {
   readonly bucket: string | undefined;
-  readonly key: string | undefined;
-  readonly operation: Operation;
 }
 
 export type Operation =
@@ -39,42 +31,17 @@ export type Operation =
   | 'Unknown';
 
 /** `hostBase`: the host under which the first label of a longer Host header is a bucket. */
-export function parseRequest(
-  message: IncomingMessage,
-  body: Buffer,
-  hostBase: string,
-): FakeRequest {
-  const [rawPath = '/', rawQuery = ''] = (message.url ?? '/').split(/\?(.*)/s, 2);
-  const query = new Map<string, string>();
-  for (const pair of rawQuery === '' ? [] : rawQuery.split('&')) {
-    const [name = '', value = ''] = pair.split(/=(.*)/s, 2);
-    query.set(decode(name), decode(value));
-  }
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers))
-    headers[name] = Array.isArray(value) ? value.join(',') : (value ?? '');
+export function parseRequest(message: IncomingMessage, hostBase: string): FakeRequest {
+  const head = readHead(message);
+  const { method, rawPath, query, headers } = head;
   const host = headers['host'] ?? '';
   const inHost = host.endsWith(`.${hostBase}`) ? host.slice(0, -hostBase.length - 1) : undefined;
   const segments = rawPath.slice(1).split(/\/(.*)/s, 2);
-  const bucket = inHost ?? (segments[0] ? decode(segments[0]) : undefined);
+  const bucket = inHost ?? (segments[0] ? decodeURIComponent(segments[0]) : undefined);
   const rawKey = inHost === undefined ? segments[1] : rawPath.slice(1);
-  const key = rawKey ? decode(rawKey) : undefined;
-  const method = message.method ?? 'GET';
-  return {
-    method,
-    rawPath,
-    rawQuery,
-    query,
-    headers,
-    body,
-    bucket,
-    key,
-    operation: operationOf(method, bucket, key, query, headers),
-  };
-}
-
-function decode(text: string): string {
-  return decodeURIComponent(text);
+  const key = rawKey ? decodeURIComponent(rawKey) : undefined;
+  const operation = operationOf(method, bucket, key, query, headers);
+  return { ...head, bucket, key, operation, body: Buffer.alloc(0) };
 }
 
 function operationOf(

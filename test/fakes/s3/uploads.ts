@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type Answer, escapeXml, listed, S3Refusal, xml } from './answer.js';
+import type { Answer } from '../http-service.js';
+import { escapeXml, listed, S3Refusal, xml } from './answer.js';
 import {
   checkCondition,
   checkCustomerKey,

@@ -1,6 +1,7 @@
+import type { Answer } from '../http-service.js';
 import type { Fault } from './faults.js';
 import type { FakeRequest } from './request.js';
-import type { Answer, FakeRules } from './server.js';
+import type { FakeRules } from './server.js';
 import { inOrder, md5, Refusal, type StoredObject } from './store.js';
 
 function page<T>(

@@ -1,16 +1,12 @@
-import { type HttpFault, type ScriptedFaults, scriptFaults } from '../scripted-faults.js';
-import type { Operation } from './request.js';
+import type { HttpFault } from '../scripted-faults.js';
 
-/** What goes wrong with one request. */
-export type Fault =
-  | HttpFault
+/** What goes wrong with one request to Swift alone. */
+export type OwnFault =
   | {
       readonly kind: 'refuse';
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** The answer says another ETag than it should. */
-  | { readonly kind: 'wrong-etag' }
   /** A listing takes no notice of its marker. */
   | { readonly kind: 'ignore-marker' }
   /** A bulk delete fails for these keys, with these statuses. */
@@ -20,6 +16,4 @@ export type Fault =
   /** A bulk delete ends early: it counts fewer than it was given. */
   | { readonly kind: 'miscount' };
 
-export type Faults = ScriptedFaults<Operation, Fault>;
-
-export const createFaults = (): Faults => scriptFaults();
+export type Fault = HttpFault | OwnFault;

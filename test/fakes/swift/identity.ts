@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
+import type { Answer } from '../http-service.js';
 import type { FakeRequest } from './request.js';
 import { ACCOUNT_PATH, CDN_PATH } from './request.js';
-import type { Answer, FakeRules } from './server.js';
+import type { FakeRules } from './server.js';
 
 export const USER = 'test:tester';
 export const SECRET = 'fake secret/+key';

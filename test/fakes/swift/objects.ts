@@ -1,5 +1,6 @@
+import type { Answer } from '../http-service.js';
 import type { FakeRequest } from './request.js';
-import type { Answer, FakeRules } from './server.js';
+import type { FakeRules } from './server.js';
 import { md5, Refusal, type Segment, type StoredObject } from './store.js';
 
 const KEPT =

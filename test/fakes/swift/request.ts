@@ -1,15 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import { readHead } from '../http-request.js';
+import type { ServiceRequest } from '../http-service.js';
 
-/** A request as the fake reads it: nothing normalised, the body whole. */
-export interface FakeRequest {
-  readonly method: string;
-  readonly rawPath: string;
-  readonly query: ReadonlyMap<string, string>;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+export interface FakeRequest extends ServiceRequest<Operation> {
   readonly container: string | undefined;
-  readonly key: string | undefined;
-  readonly operation: Operation;
 }
 
 export type Operation =
@@ -38,23 +32,14 @@ export type Operation =
 export const ACCOUNT_PATH = '/v1/AUTH_fake';
 export const CDN_PATH = '/cdn/AUTH_fake';
 
-export function parseRequest(message: IncomingMessage, body: Buffer): FakeRequest {
-  const [rawPath = '/', rawQuery = ''] = (message.url ?? '/').split(/\?(.*)/s, 2);
-  const query = new Map<string, string>();
-  for (const pair of rawQuery === '' ? [] : rawQuery.split('&')) {
-    const [name = '', value = ''] = pair.split(/=(.*)/s, 2);
-    query.set(decodeURIComponent(name), decodeURIComponent(value));
-  }
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers))
-    headers[name] = Array.isArray(value) ? value.join(',') : (value ?? '');
-  const inCdn = rawPath.startsWith(`${CDN_PATH}/`);
-  const [container, key] = rawPath
+export function parseRequest(message: IncomingMessage): FakeRequest {
+  const head = readHead(message);
+  const inCdn = head.rawPath.startsWith(`${CDN_PATH}/`);
+  const [container, key] = head.rawPath
     .slice((inCdn ? CDN_PATH : ACCOUNT_PATH).length + 1)
     .split(/\/(.*)/s, 2)
     .map((part) => (part === '' ? undefined : decodeURIComponent(part)));
-  const method = message.method ?? 'GET';
-  const request = { method, rawPath, query, headers, body, container, key };
+  const request = { ...head, container, key, body: Buffer.alloc(0) };
   return { ...request, operation: inCdn ? 'Cdn' : operationOf(request) };
 }
 

@@ -1,9 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
-import { breakOff, readBody } from '../broken-off.js';
-import { flipBit, sendForeign } from '../scripted-faults.js';
+import { type Answer, type HttpService, startService } from '../http-service.js';
 import {
   bulkDelete,
   deleteContainer,
@@ -13,7 +8,7 @@ import {
   postContainer,
   putContainer,
 } from './containers.js';
-import { createFaults, type Fault, type Faults } from './faults.js';
+import type { Fault, OwnFault } from './faults.js';
 import { authenticate, isAllowed } from './identity.js';
 import {
   copyObject,
@@ -25,12 +20,6 @@ import {
 } from './objects.js';
 import { type FakeRequest, type Operation, parseRequest } from './request.js';
 import { createStore, Refusal, type Store } from './store.js';
-
-export interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer | string;
-}
 
 /** How this Swift behaves; tests change it while it runs. */
 export interface FakeRules {
@@ -51,20 +40,8 @@ export interface FakeRules {
   nowMs(): number;
 }
 
-export interface LoggedRequest
-  extends Pick<FakeRequest, 'operation' | 'container' | 'key' | 'headers' | 'rawPath'> {
-  readonly bytes: number;
-  readonly status: number;
-}
-
-export interface FakeSwift {
-  readonly origin: string;
+export interface FakeSwift extends HttpService<Operation, FakeRequest, Fault> {
   readonly rules: FakeRules;
-  readonly faults: Faults;
-  /** Every request that was answered, in order. */
-  readonly log: LoggedRequest[];
-  count(operation: Operation): number;
-  close(): Promise<void>;
 }
 
 function perform(request: FakeRequest, rules: FakeRules, fault: Fault | undefined): Answer {
@@ -155,96 +132,36 @@ export async function startFakeSwift(
     nowMs: () => Date.now(),
     ...changes,
   };
-  const faults = createFaults();
-  const log: LoggedRequest[] = [];
-  const server = createServer({ keepAliveTimeout: 30_000 }, (message, response) => {
-    void serve(message, response).catch(() => response.destroy());
+  const service = await startService<Operation, FakeRequest, OwnFault>({
+    parse: parseRequest,
+    answer: (request, fault) => answerTo(request, rules, fault),
+    spoil: (answer, { kind }) =>
+      kind === 'wrong-etag'
+        ? { ...answer, headers: { ...answer.headers, etag: '0'.repeat(32) } }
+        : answer,
+    marks: (answered) => ({ 'x-trans-id': `tx-fake-${answered}` }),
   });
+  origin = service.origin;
+  return { ...service, rules };
+}
 
-  async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { socket } = message;
-    const early = parseRequest(message, Buffer.alloc(0));
-    const fault = faults.take(early);
-    const body = await readBody(message, fault?.kind === 'reset' ? fault.afterBytes : undefined);
-    if (body === undefined) return void socket.resetAndDestroy();
-    if (fault?.kind === 'flip') flipBit(body, fault.at);
-    if (fault?.kind === 'stall') return;
-    const request: FakeRequest = { ...early, body };
-    const answer = fault?.kind === 'foreign' && !fault.done ? fault : answerTo(request, fault);
-    if (fault?.kind === 'lose-answer') return void socket.resetAndDestroy();
-    const { operation, container, key, headers, rawPath } = request;
-    log.push({
-      operation,
-      container,
-      key,
-      headers,
-      rawPath,
-      bytes: body.byteLength,
-      status: answer.status,
-    });
-    if (fault?.kind === 'foreign') return sendForeign(response, fault, request.method === 'HEAD');
-    if (fault?.kind === 'late') await setTimeout(fault.afterMs);
-    send(request, response, answer, fault);
-  }
-
-  function answerTo(request: FakeRequest, fault: Fault | undefined): Answer {
-    try {
-      if (fault?.kind === 'refuse')
-        return {
-          status: fault.status,
-          headers: fault.headers ?? {},
-          body: '<html><h1>As scripted</h1></html>',
-        };
-      if (
-        request.operation !== 'Authenticate' &&
-        request.operation !== 'Info' &&
-        !isAllowed(request, rules)
-      )
-        throw new Refusal(401);
-      return perform(request, rules, fault);
-    } catch (error) {
-      if (!(error instanceof Refusal)) return { status: 500, body: String(error) };
+function answerTo(request: FakeRequest, rules: FakeRules, fault: Fault | undefined): Answer {
+  try {
+    if (fault?.kind === 'refuse')
       return {
-        status: error.status,
-        headers: { 'content-type': 'text/html' },
-        body: `<html><h1>Refused</h1><p>${error.status}</p></html>`,
+        status: fault.status,
+        headers: fault.headers ?? {},
+        body: '<html><h1>As scripted</h1></html>',
       };
-    }
+    const isOpen = request.operation === 'Authenticate' || request.operation === 'Info';
+    if (!isOpen && !isAllowed(request, rules)) throw new Refusal(401);
+    return perform(request, rules, fault);
+  } catch (error) {
+    if (!(error instanceof Refusal)) return { status: 500, body: String(error) };
+    return {
+      status: error.status,
+      headers: { 'content-type': 'text/html' },
+      body: `<html><h1>Refused</h1><p>${error.status}</p></html>`,
+    };
   }
-
-  function send(
-    request: FakeRequest,
-    response: ServerResponse,
-    answer: Answer,
-    fault: Fault | undefined,
-  ): void {
-    const body = Buffer.from(answer.body ?? '');
-    const headers: Record<string, string> = { ...answer.headers };
-    if (fault?.kind === 'wrong-etag') headers['etag'] = '00000000000000000000000000000000';
-    const length = fault?.kind === 'no-length' ? {} : { 'content-length': String(body.byteLength) };
-    response.writeHead(answer.status, {
-      ...headers,
-      'x-trans-id': `tx-fake-${log.length}`,
-      ...length,
-    });
-    if (request.method === 'HEAD') return void response.end();
-    if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') breakOff(response, body, fault);
-    else response.end(body);
-  }
-
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    origin,
-    rules,
-    faults,
-    log,
-    count: (operation) => log.filter((each) => each.operation === operation).length,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
 }
