@@ -82,10 +82,9 @@ export function probeAsJson(json: (value: unknown) => void): ProbeText {
       const { checksums, preconditions, limits, listingOrder, listingHas, concurrency } =
         capabilities;
       const has = Object.fromEntries(
-        (['copy', 'batchDelete', 'multipart', 'cdn', 'versions'] as const).map((name) => [
-          name,
-          capabilities[name] !== undefined,
-        ]),
+        (['copy', 'batchPut', 'batchDelete', 'multipart', 'cdn', 'versions'] as const).map(
+          (name) => [name, capabilities[name] !== undefined],
+        ),
       );
       const verdicts = (wanted: TrialResult['verdict']) =>
         results.filter(({ verdict }) => verdict === wanted).map(({ id }) => id);

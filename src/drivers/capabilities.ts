@@ -49,6 +49,7 @@ export interface Capabilities {
   /** Puts that may usefully be under way at once when the configuration does not say. */
   readonly concurrency: number;
   readonly copy: Copy | undefined;
+  readonly batchPut: BatchPut | undefined;
   readonly batchDelete: BatchDelete | undefined;
   readonly multipart: Multipart | undefined;
   readonly cdn: Cdn | undefined;
@@ -93,6 +94,47 @@ export interface ExpectedContent {
 /** The description of a copy that does not keep the source's. Nothing that is missing here is taken from the source. */
 export type CopyReplacement = Pick<PutOptions, 'contentType' | 'metaData' | 'storageClass'> &
   Partial<Pick<PutOptions, 'headers' | 'precondition'>>;
+
+/** Many small objects in one call, for stores where a call costs more than an object. */
+export interface BatchPut {
+  /** Objects, and bytes of their contents, that one call may carry. */
+  readonly maxObjects: number;
+  readonly maxBytes: number;
+  /**
+   * Puts each object whole or not at all (G1 and G2 hold for each). Resolves with one outcome for each object, in the order of
+   * `objects`: an object that fails has no effect on the others. Rejects when nothing was begun (a missing container, an aborted
+   * signal, more than a call may carry), and with trouble of the target, after which any of them may have been stored.
+   *
+   * `content` has the contents one after the other, in the order of `objects`; it may be longer. The caller loses its memory,
+   * which is transferred to another thread: no layer can repeat the call. Of a key that is named twice, the later one counts.
+   */
+  putObjects(
+    container: string,
+    objects: readonly BatchedObject[],
+    content: ArrayBuffer,
+    call: Call,
+  ): Promise<readonly PutOutcome[]>;
+}
+
+export interface BatchedObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Lower-case hex, of its content; another content is refused with ObjectHashMismatchError. */
+  readonly md5: string;
+  readonly options: Pick<PutOptions, 'contentType' | 'metaData' | 'headers' | 'storageClass'>;
+}
+
+export type PutOutcome = { readonly stored: StoredObject } | { readonly error: Error };
+
+/** What the provider says of an object that it has stored. */
+export interface StoredObject {
+  /** Hex, as the provider has computed it. */
+  readonly md5: string;
+  /** As `extra.etag` and `extra.versionId` of an ObjectInfo. */
+  readonly etag?: string;
+  readonly versionId?: string;
+}
 
 export interface BatchDelete {
   /** Keys that one request may carry. */

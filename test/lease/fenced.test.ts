@@ -30,12 +30,13 @@ test('without the lease nothing is changed, everything can be read, and a contai
   await backend.putObject(ref, bytesBody(Buffer.from('x')), options, call);
   state.lost = true;
   await backend.createContainer('d', call);
-  const { copy, batchDelete, multipart } = backend.capabilities;
+  const { copy, batchPut, batchDelete, multipart } = backend.capabilities;
   const changes = [
     backend.putObject(ref, bytesBody(Buffer.from('y')), options, call),
     backend.deleteObject(ref, call),
     backend.deleteContainer('d', call),
     copy?.copyObject(ref, { ...ref, key: 'other' }, undefined, call),
+    batchPut?.putObjects('c', [], new ArrayBuffer(0), call),
     batchDelete?.deleteObjects('c', ['k'], call),
     multipart?.begin(ref, options, call),
   ];

@@ -1,6 +1,14 @@
 import type { Backend } from '../backend.js';
 import type { Body, Call } from '../call.js';
-import type { BatchDelete, Cdn, Copy, Multipart, Versions } from '../capabilities.js';
+import type {
+  BatchDelete,
+  BatchedObject,
+  BatchPut,
+  Cdn,
+  Copy,
+  Multipart,
+  Versions,
+} from '../capabilities.js';
 
 type MethodsOf<T> = {
   [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never;
@@ -10,6 +18,7 @@ type MethodsOf<T> = {
 export type Operation =
   | Exclude<MethodsOf<Backend>, 'close'>
   | MethodsOf<Copy>
+  | MethodsOf<BatchPut>
   | MethodsOf<BatchDelete>
   | Exclude<MethodsOf<Multipart>, 'etagOfParts'>
   | MethodsOf<Cdn>
@@ -27,6 +36,7 @@ export const EFFECTS: Readonly<Record<Operation, 'reads' | 'changes'>> = {
   readObject: 'reads',
   deleteObject: 'changes',
   copyObject: 'changes',
+  putObjects: 'changes',
   deleteObjects: 'changes',
   begin: 'changes',
   uploadPart: 'changes',
@@ -60,12 +70,13 @@ export type Around = <T>(invocation: Invocation, run: (call?: Call) => Promise<T
 
 /** The same backend with a concern around each of its operations. All forwarding is done here. */
 export function intercept(inner: Backend, around: Around): Backend {
-  const { copy, batchDelete, multipart, cdn, versions } = inner.capabilities;
+  const { copy, batchPut, batchDelete, multipart, cdn, versions } = inner.capabilities;
   return {
     ...wrapMethods(inner, around),
     capabilities: {
       ...inner.capabilities,
       copy: copy && wrapMethods(copy, around),
+      batchPut: batchPut && wrapMethods(batchPut, around),
       batchDelete: batchDelete && wrapMethods(batchDelete, around),
       multipart: multipart && wrapMethods(multipart, around),
       cdn: cdn && wrapMethods(cdn, around),
@@ -91,6 +102,12 @@ function wrapMethods<T extends object>(target: T, around: Around): T {
     return [name, method];
   });
   return Object.fromEntries(wrapped);
+}
+
+/** Bytes of content that a call sends; undefined where it sends none, or their number is not known. */
+export function sentBytes({ operation, args, body }: Invocation): number | undefined {
+  if (operation !== 'putObjects') return body?.size;
+  return (args[1] as readonly BatchedObject[]).reduce((sum, { size }) => sum + size, 0);
 }
 
 function isOperation(name: string): name is Operation {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
-import { type Invocation, intercept, type Operation } from './intercept.js';
+import { type Invocation, intercept, type Operation, sentBytes } from './intercept.js';
 
 /** One attempt of a call, when it has ended. */
 export interface Measurement {
@@ -19,7 +19,7 @@ export function measure(
   report: (measurement: Measurement) => void,
 ): Backend {
   return intercept(inner, async <T>(invocation: Invocation, run: () => Promise<T>): Promise<T> => {
-    const { operation, body } = invocation;
+    const { operation } = invocation;
     const startedAt = clock.monotonic();
     const ended = (bytes: number | undefined, error?: unknown) =>
       report({ operation, ms: clock.monotonic() - startedAt, bytes, error });
@@ -32,7 +32,7 @@ export function measure(
     }
     if (operation === 'readObject' || operation === 'readVersion')
       return counted(result as AsyncIterable<Uint8Array>, ended) as T;
-    ended(body?.size);
+    ended(sentBytes(invocation));
     return result;
   });
 }

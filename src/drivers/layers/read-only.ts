@@ -95,6 +95,8 @@ export function readOnly(inner: Backend, report: (suppressed: Suppressed) => voi
         ...copy,
         ...suppressedCopies(inner.name, reading.headObject, checkKey, suppress),
       },
+      // Each object is put on its own, as the content of a batch would have to be read.
+      batchPut: undefined,
       batchDelete: batchDelete && {
         ...batchDelete,
         async deleteObjects(container, keys, call) {

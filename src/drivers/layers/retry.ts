@@ -88,6 +88,7 @@ const ONCE: ReadonlySet<Operation> = new Set(['createContainer', 'deleteContaine
 
 function mayRepeat({ operation, args, body }: Invocation, error: unknown): boolean {
   if (body !== undefined && !body.replayable) return false;
+  if (operation === 'putObjects') return false; // the memory of its content is gone
   const conditional =
     operation === 'putObject' && (args[2] as PutOptions).precondition !== undefined;
   return !(conditional || ONCE.has(operation)) || error instanceof ThrottledError;

@@ -3,7 +3,7 @@ import type { Backend } from '../backend.js';
 import type { Body } from '../call.js';
 import { changeBodies } from './bodies.js';
 import { type Bucket, openBucket } from './bucket.js';
-import { type Invocation, intercept } from './intercept.js';
+import { type Invocation, intercept, sentBytes } from './intercept.js';
 
 export interface ThrottleSettings {
   readonly clock: Clock;
@@ -49,6 +49,15 @@ function paceOfBodies(bucket: Bucket, bytesPerSecond: () => number, passed: () =
     passed();
   }
 
+  /** Content that goes in one call can only be paid for before it. */
+  async function takePieces(bytes: number, signal: AbortSignal): Promise<void> {
+    for (let left = bytes; left > 0; ) {
+      const piece = Math.min(left, pieceSize(bytesPerSecond()));
+      await take(piece, signal);
+      left -= piece;
+    }
+  }
+
   async function* slowly(
     source: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
@@ -83,7 +92,9 @@ function paceOfBodies(bucket: Bucket, bytesPerSecond: () => number, passed: () =
     });
     return intercept(
       sending,
-      async <T>({ operation, call }: Invocation, run: () => Promise<T>): Promise<T> => {
+      async <T>(invocation: Invocation, run: () => Promise<T>): Promise<T> => {
+        const { operation, call } = invocation;
+        if (operation === 'putObjects') await takePieces(sentBytes(invocation) ?? 0, call.signal);
         const result = await run();
         if (operation !== 'readObject' && operation !== 'readVersion') return result;
         return slowly(result as AsyncIterable<Uint8Array>, call.signal) as T;

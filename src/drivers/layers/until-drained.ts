@@ -12,6 +12,7 @@ const BEGINS: ReadonlySet<Operation> = new Set([
   'putObject',
   'deleteObject',
   'copyObject',
+  'putObjects',
   'deleteObjects',
   'begin',
   'deleteVersion',

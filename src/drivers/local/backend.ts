@@ -70,6 +70,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     listingHas: { checksums: true, metaData: true },
     concurrency: 512,
     copy: localCopy(thread, checkKey, checkExistable),
+    batchPut: undefined,
     batchDelete: localBatchDelete(thread, isKey),
     multipart: undefined,
     cdn: fileUrls(thread, root, checkExistable),

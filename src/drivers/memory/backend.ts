@@ -11,6 +11,7 @@ import {
   InvalidObjectNameError,
   ObjectError,
 } from '../errors.js';
+import { memoryBatchPut } from './batch-put.js';
 import { readBody, readBytes } from './bytes.js';
 import { pageOf } from './listing.js';
 import { memoryMultipart } from './multipart.js';
@@ -48,6 +49,7 @@ export function memoryBackend({
     listingHas: { checksums: true, metaData: true },
     concurrency: 64,
     copy: memoryCopy(store, checkKey),
+    batchPut: memoryBatchPut(store, checkKey),
     batchDelete: memoryBatchDelete(store),
     multipart: memoryMultipart(
       store,
@@ -59,11 +61,7 @@ export function memoryBackend({
   };
 
   function keyProblem(key: string): string | undefined {
-    const bytes = Buffer.byteLength(key);
-    if (bytes === 0) return 'it is empty';
-    const { maxKeyBytes } = capabilities.limits;
-    if (bytes > maxKeyBytes) return `it has ${bytes} bytes, where ${maxKeyBytes} are allowed`;
-    return isWellFormed(key) ? undefined : 'it has no UTF-8 form';
+    return keyProblemOf(key, capabilities.limits);
   }
 
   function checkKey(key: string): void {
@@ -132,6 +130,13 @@ export function memoryBackend({
 
     async close() {},
   };
+}
+
+function keyProblemOf(key: string, { maxKeyBytes }: Limits): string | undefined {
+  const bytes = Buffer.byteLength(key);
+  if (bytes === 0) return 'it is empty';
+  if (bytes > maxKeyBytes) return `it has ${bytes} bytes, where ${maxKeyBytes} are allowed`;
+  return isWellFormed(key) ? undefined : 'it has no UTF-8 form';
 }
 
 function containerInfo(name: string): ContainerInfo {

@@ -86,6 +86,7 @@ export function s3Backend({
     listingHas: { checksums: comparable, metaData: false },
     concurrency: profile.concurrency,
     copy: s3Copy(context, objects, multipart),
+    batchPut: undefined,
     batchDelete: batchDelete(context, objects),
     multipart,
     cdn: s3Cdn(context),

@@ -69,6 +69,7 @@ export function swiftBackend({
       listingHas: { checksums: true, metaData: false, largeSizes: false },
       concurrency: 32,
       copy: swiftCopy(context, parts, multipart, objects),
+      batchPut: undefined,
       batchDelete: batchDelete(deleteTogether, segments, objects),
       multipart,
       cdn: swiftCdn(context),

@@ -1,5 +1,6 @@
 import type { Checksum, ChecksumAlgorithm } from '../call.js';
 import { checksumOf, findChecksum } from '../digest.js';
+import { batchPuts } from './batch-put-trial.js';
 import type { CapabilityTrial } from './capability-trial.js';
 import { conditions, replacements } from './condition-trials.js';
 import { boundCopies, copies } from './copy-trials.js';
@@ -101,6 +102,7 @@ export const capabilityTrials: readonly CapabilityTrial[] = [
   replacements,
   copies,
   boundCopies,
+  batchPuts,
   batches,
   multipartUploads,
 ];

@@ -1,6 +1,7 @@
 import { afterAll, describe } from 'vitest';
 import { abortCases } from './aborts.js';
 import { batchDeleteCases } from './batch-delete.js';
+import { batchPutCases } from './batch-put.js';
 import { checksumCases } from './checksums.js';
 import { containerCases } from './containers.js';
 import { copyCases } from './copy.js';
@@ -36,6 +37,7 @@ export function conformance(name: string, harness: Harness): void {
     describe('aborts', () => abortCases(fixture));
     describe('preconditions', () => preconditionCases(fixture));
     describe('copies', () => copyCases(fixture));
+    describe('batch puts', () => batchPutCases(fixture));
     describe('batch deletes', () => batchDeleteCases(fixture));
     describe('multipart uploads', () => multipartCases(fixture));
     describe('the storage API over it', () => driverCases(fixture));

@@ -21,6 +21,7 @@ function complete(): Backend {
   const capabilities: Capabilities = {
     ...memory.capabilities,
     copy: answering(memory.capabilities.copy!),
+    batchPut: answering(memory.capabilities.batchPut!),
     batchDelete: answering(memory.capabilities.batchDelete!),
     multipart: answering(memory.capabilities.multipart!),
     cdn: named<Cdn>(['enableContainer', 'enableObject', 'containerUrl', 'objectUrl']),
@@ -32,8 +33,8 @@ function complete(): Backend {
 type Method = (...args: unknown[]) => Promise<unknown>;
 
 function methodsOf(backend: Backend): Map<string, Method> {
-  const { copy, batchDelete, multipart, cdn, versions } = backend.capabilities;
-  const holders = [backend, copy, batchDelete, multipart, cdn, versions];
+  const { copy, batchPut, batchDelete, multipart, cdn, versions } = backend.capabilities;
+  const holders = [backend, copy, batchPut, batchDelete, multipart, cdn, versions];
   return new Map(
     holders.flatMap((holder) =>
       Object.entries(holder ?? {}).filter((entry) => typeof entry[1] === 'function'),
@@ -80,6 +81,7 @@ test('what is not declared inside is not declared outside, and the rest is kept'
     capabilities: {
       ...memory.capabilities,
       copy: undefined,
+      batchPut: undefined,
       batchDelete: undefined,
       multipart: undefined,
     },

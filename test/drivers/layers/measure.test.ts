@@ -6,6 +6,7 @@ import { retry } from '../../../src/drivers/layers/retry.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { fakeClock } from '../../fakes/clock.js';
 import { faulty } from '../../fakes/faulty-backend.js';
+import { batchOf } from '../conformance/batch-put.js';
 import {
   call,
   plain,
@@ -43,6 +44,15 @@ test('measure layer: reports each attempt with its time, bytes and error', async
     { operation: 'putObject', bytes: undefined, error },
     { operation: 'putObject', bytes: 1000, error: undefined },
   ]);
+});
+
+test('measure layer: reports a batch once, with the bytes of all its contents', async () => {
+  const { backend, reported } = await rig();
+  const batch = batchOf(
+    [1000, 0, 234].map((size, at) => ({ key: `k${at}`, content: randomContent(size) })),
+  );
+  await backend.capabilities.batchPut?.putObjects('c', ...batch, call);
+  expect(reported).toMatchObject([{ operation: 'putObjects', bytes: 1234, error: undefined }]);
 });
 
 test('the time is from the call to its end, by the clock that never goes back', async () => {

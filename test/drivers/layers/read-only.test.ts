@@ -59,9 +59,11 @@ beforeEach(async () => {
 });
 
 test('every operation that changes something resolves and does not reach the provider; every other one does', async () => {
-  const { copy, batchDelete, multipart, cdn, versions } = dry.capabilities;
+  const { copy, batchPut, batchDelete, multipart, cdn, versions } = dry.capabilities;
   expect(multipart, 'what would go in parts is put whole').toBeUndefined();
-  type InParts =
+  expect(batchPut, 'what would go in a batch is put on its own').toBeUndefined();
+  type OtherWays =
+    | 'putObjects'
     | 'begin'
     | 'uploadPart'
     | 'uploadedParts'
@@ -69,7 +71,7 @@ test('every operation that changes something resolves and does not reach the pro
     | 'complete'
     | 'abort'
     | 'unfinished';
-  const calls: Record<Exclude<Operation, InParts>, () => Promise<unknown>> = {
+  const calls: Record<Exclude<Operation, OtherWays>, () => Promise<unknown>> = {
     listContainers: () => dry.listContainers({}, call),
     headContainer: () => dry.headContainer('c', call),
     createContainer: () => dry.createContainer('new', call),

@@ -12,6 +12,7 @@ import { retry } from '../../../src/drivers/layers/retry.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { fakeClock } from '../../fakes/clock.js';
 import { faulty } from '../../fakes/faulty-backend.js';
+import { batchOf } from '../conformance/batch-put.js';
 import { call, contentOf, plain, put, readAll, rejection } from '../conformance/fixture.js';
 
 const trouble = (retryWhen: Retry = 'backoff') =>
@@ -184,4 +185,16 @@ test('once it is to stop, a call that waits for its next try fails at once, and 
   faults.next('headObject', error);
   expect(await rejection(backend.headObject(ref, call))).toBe(error);
   expect(faults.calls).toHaveLength(2);
+});
+
+test('retry layer: sends a batch once, as its content is gone, also when the provider was throttling', async () => {
+  const { backend, faults, timed } = await rig();
+  const throttled = new ThrottledError('slow down', { driver: 'memory', retry: 'backoff' });
+  for (const error of [trouble(), throttled]) {
+    faults.next('putObjects', error);
+    const batch = batchOf([{ key: 'k', content: Buffer.from('other') }]);
+    const putObjects = () => backend.capabilities.batchPut!.putObjects('c', ...batch, call);
+    expect((await timed(putObjects)).outcome).toBe(error);
+  }
+  expect(faults.calls).toEqual(['putObjects', 'putObjects']);
 });

@@ -5,6 +5,7 @@ import type { Body } from '../../../src/drivers/call.js';
 import { createThrottle, type ThrottleSettings } from '../../../src/drivers/layers/throttle.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { fakeClock } from '../../fakes/clock.js';
+import { batchOf } from '../conformance/batch-put.js';
 import { call, plain, randomContent, readAll } from '../conformance/fixture.js';
 
 const KIB = 1024;
@@ -35,6 +36,14 @@ async function rig(
 async function* chunks(content: Uint8Array, size: number) {
   for (let at = 0; at < content.byteLength; at += size) yield content.subarray(at, at + size);
 }
+
+test('throttle layer: a batch takes the time of all its contents before it is sent', async () => {
+  const { backend, seconds } = await rig({ bytesPerSecond: () => 10 * KIB });
+  const batch = batchOf(['a', 'b', 'c'].map((key) => ({ key, content: randomContent(10 * KIB) })));
+  const putting = backend.capabilities.batchPut!.putObjects('c', ...batch, call);
+  expect(await seconds(putting)).toBeCloseTo(3, 0);
+  expect((await putting).every((outcome) => 'stored' in outcome)).toBe(true);
+});
 
 test('content takes its time, sent and read, in one go or in parts, and is the same', async () => {
   const { backend, inner, seconds } = await rig({ bytesPerSecond: () => 10 * KIB });

@@ -36,6 +36,7 @@ test('what runs goes on after the signal, and what waits for its turn is never b
   await turn();
   const waiting = [
     put('waiting'),
+    backend.capabilities.batchPut!.putObjects('c', [], new ArrayBuffer(0), call),
     backend.deleteObject({ container: 'c', key: 'running' }, call),
   ].map(rejection);
   await turn();

@@ -75,6 +75,7 @@ test('a sound store passes, and keeps nothing of it', async () => {
       'conditional replace',
       'copy',
       'bound copy',
+      'batch put',
       'batch delete',
       'multipart',
     ],
@@ -255,6 +256,11 @@ test('a capability that is only claimed is caught', async () => {
       sound.putObject(ref, body, { ...options, checksums: [], metaData: {} }, given),
     capabilities: {
       ...sound.capabilities,
+      batchPut: {
+        maxObjects: 1000,
+        maxBytes: 1000,
+        putObjects: async (_, objects) => objects.map(({ md5 }) => ({ stored: { md5 } })),
+      },
       batchDelete: { maxKeys: 1000, deleteObjects: async () => new Map() },
     },
   }));
@@ -263,6 +269,7 @@ test('a capability that is only claimed is caught', async () => {
     'metadata',
     'preconditions',
     'conditional replace',
+    'batch put',
     'batch delete',
   ]);
   expect(problems).toContain('bytes with a wrong md5 were stored');
