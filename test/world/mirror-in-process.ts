@@ -48,6 +48,8 @@ export interface FixtureOptions {
   readonly longestWaitMs?: number;
   /** Makes storage with fewer capabilities out of the one in memory. */
   readonly wrap?: (backend: Backend) => Backend;
+  /** What becomes of each job on its way from the queue to the mirror. */
+  readonly carry?: (job: Job) => Job;
 }
 
 const QUICK: Persistence = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 4, forEver: false };
@@ -58,6 +60,7 @@ export async function openMirrorFixture({
   persistence = QUICK,
   longestWaitMs = 20,
   wrap = (backend) => backend,
+  carry = (job) => job,
 }: FixtureOptions = {}): Promise<MirrorFixture> {
   const folder = createFolder('mirror');
   const source = join(folder, 'source');
@@ -85,7 +88,7 @@ export async function openMirrorFixture({
     combine: combineJobs,
     concurrency: 4,
     waitingLimit: 100,
-    run: (job) => mirror.run(job),
+    run: (job) => mirror.run(carry(job)),
     dropped: (job) => mirror.dropped(job),
     signal: drain.signal,
   });

@@ -6,6 +6,7 @@ import type { SourceView } from '../source/source-view.js';
 import type { Job } from '../work/job.js';
 import { SMALL_FILE } from '../work/mirror-context.js';
 import type { Pending } from '../work/pending.js';
+import { plainEntry, plainRemote } from '../work/plain-facts.js';
 import type { JobQueue, Lane } from '../work/queue.js';
 import { formerName } from '../work/renames.js';
 import type { Whereabouts } from '../work/whereabouts.js';
@@ -68,9 +69,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
       run,
       since,
       attempt: 1,
-      remote,
+      remote: plainRemote(remote),
       listedIn: run,
-      ...(local ? { seen: local } : {}),
+      ...(local ? { seen: plainEntry(local) } : {}),
       ...(renamedFrom === undefined ? {} : { renamedFrom }),
       ...(asOfMs === undefined ? {} : { asOfMs }),
     });

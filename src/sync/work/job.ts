@@ -1,12 +1,12 @@
 import type { ObjectName } from '../../state/object-index.js';
-import type { LocalEntry } from '../../watcher/entry.js';
-import type { Remote } from '../decide.js';
 import type { Since } from '../moment.js';
+import type { PlainEntry, PlainRemote } from './plain-facts.js';
 import type { QueuedJob } from './queue.js';
 
 /**
- * "See to this object": plain data, so that a queue may carry it to another process. What is to be done is decided
- * when it runs, from what is on the disk then.
+ * "See to this object": plain data that JSON gives back unchanged, so that a queue may carry it to another process. What
+ * is to be done is decided when it runs, from what is on the disk then. `plain-facts.ts` converts what has no form in
+ * JSON.
  */
 export interface Job extends QueuedJob {
   readonly mirror: string;
@@ -20,9 +20,9 @@ export interface Job extends QueuedJob {
   /** How often the target counted as down because of this job, after it had been found to be up. Default 0. */
   readonly targetFaults?: number;
   /** The file as a scan saw it a moment ago: saves the first attempt a look. Reading checks that it is still so. */
-  readonly seen?: LocalEntry;
+  readonly seen?: PlainEntry;
   /** What a listing said of the object a moment ago; `ask`: it matters, so look at the object first. */
-  readonly remote: Remote | 'ask';
+  readonly remote: PlainRemote | 'ask';
   /** The run whose listing said that. */
   readonly listedIn: number;
   /** The object that probably holds this content, under the name that the file had before: see formerName. */

@@ -3,6 +3,7 @@ import { type Decision, decide } from '../decide.js';
 import { REPORTED } from '../reported.js';
 import type { Job } from './job.js';
 import { type MirrorContext, type Outcome, readEntry } from './mirror-context.js';
+import { entryOf, remoteOf } from './plain-facts.js';
 import {
   adopt,
   type Facts,
@@ -34,9 +35,9 @@ async function attempt(job: Job, ctx: MirrorContext, signal: AbortSignal): Promi
   const local = statPath(job, ctx);
   if ('outcome' in local) return local;
   if (local.entry) ctx.whereabouts.sighted(job.name, local.entry.inode);
-  let asked = job.remote === 'ask' || ctx.store.mayBeLarger(job.remote, local.entry);
-  const remote =
-    asked || job.remote === 'ask' ? await ctx.store.head(job.name, ctx.drain) : job.remote;
+  const listed = remoteOf(job.remote);
+  let asked = listed === 'ask' || ctx.store.mayBeLarger(listed, local.entry);
+  const remote = listed === 'ask' || asked ? await ctx.store.head(job.name, ctx.drain) : listed;
   let facts: Facts = { local: local.entry && { entry: local.entry }, content: undefined, remote };
   // decide asks for each fact once at the most, so this ends.
   for (;;) {
@@ -56,7 +57,7 @@ function statPath(
   job: Job,
   { source }: MirrorContext,
 ): { readonly entry: LocalEntry | undefined } | Outcome {
-  if (job.seen) return { entry: job.seen };
+  if (job.seen) return { entry: entryOf(job.seen) };
   const state = source.statPath(job.name);
   switch (state.found) {
     case 'entry':
