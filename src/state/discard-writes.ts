@@ -10,6 +10,7 @@ export function forgetfulIndex(index: ObjectIndex): ObjectIndex {
     namesOfInode: index.namesOfInode,
     count: index.count,
     put: async () => {},
+    putAll: async () => {},
     remove: async () => {},
     flush: async () => {},
     close: index.close,

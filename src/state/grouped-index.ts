@@ -1,25 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { failpoint } from '../failpoint.js';
 import { compareNames } from '../utf8-order.js';
-import { inRange } from './name-key.js';
 import type { IndexRange, ObjectIndex, ObjectName, ObjectRecord } from './object-index.js';
 import { type Change, changeOf, type RecordStore } from './record-store.js';
+import { createUnwritten, overlay, type WriteBatch } from './unwritten.js';
 
 /** Names per commit: large enough that the disk's flush is shared, small enough that encoding them takes no 50 ms. */
 const LARGEST_COMMIT = 5_000;
-
-interface Batch {
-  readonly changes: Map<ObjectName, Change>;
-  readonly durable: Promise<void>;
-  readonly settle: { resolve(): void; reject(error: unknown): void };
-}
-
-/** A write that is not durable yet, and the number of names that it adds (-1, 0 or 1). */
-interface Unwritten {
-  readonly record: ObjectRecord | undefined;
-  readonly adds: number;
-  readonly batch: Batch;
-}
 
 /**
  * An index over a store. Writes stay in memory until they are durable, so that reads see them at once; the writes that
@@ -28,61 +15,34 @@ interface Unwritten {
  */
 export function groupedIndex(store: RecordStore, location: string): ObjectIndex {
   const unwritten = createUnwritten();
-  let queue: Batch[] = [];
-  let latest: Batch | undefined;
-  let stored = store.count();
-  let added = 0;
-  let writing: Promise<void> | undefined;
+  const commits = createCommits(store, unwritten);
   let closing: Promise<void> | undefined;
 
-  async function write(name: ObjectName, record: ObjectRecord | undefined): Promise<void> {
+  function refuseIfClosed(): void {
     if (closing !== undefined) throw new Error(`the index in ${location} is closed`);
-    // Refuses what cannot be kept before others share its commit.
-    const change = changeOf(name, record);
-    const last = queue.at(-1);
-    const batch = last !== undefined && last.changes.size < LARGEST_COMMIT ? last : newBatch();
+  }
+
+  function add(batch: WriteBatch, name: ObjectName, change: Change): void {
     const earlier = unwritten.get(name);
     // The store may have an earlier write of this name already while its commit is still being reported.
     const inStore =
       earlier === undefined
         ? Number(store.has(name))
         : Number(earlier.record !== undefined) - earlier.adds;
+    const record = change.put?.record;
     const adds = Number(record !== undefined) - inStore;
-    added += adds - (earlier?.adds ?? 0);
     unwritten.set(name, { record, adds, batch });
     batch.changes.set(name, change);
-    writing ??= writeQueued();
+    commits.added(adds - (earlier?.adds ?? 0));
+  }
+
+  /** Each change is made before the first is added: what cannot be kept is refused before others share its commit. */
+  async function write(name: ObjectName, record: ObjectRecord | undefined): Promise<void> {
+    refuseIfClosed();
+    const change = changeOf(name, record);
+    const batch = commits.open();
+    add(batch, name, change);
     await batch.durable;
-  }
-
-  function newBatch(): Batch {
-    const { promise, ...settle } = withResolvers();
-    promise.catch(() => undefined); // only the writers of the batch await it
-    const batch = { changes: new Map(), durable: promise, settle };
-    queue.push(batch);
-    latest = batch;
-    return batch;
-  }
-
-  async function writeQueued(): Promise<void> {
-    await nextTurn(); // the writes of this turn share a commit
-    for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
-      try {
-        await store.commit(batch.changes);
-        failpoint('state: index committed, writers not notified');
-        stored = store.count();
-        added += unwritten.forget(batch);
-        batch.settle.resolve();
-      } catch (error) {
-        const failed = [batch, ...queue];
-        queue = [];
-        unwritten.clear();
-        stored = store.count();
-        added = 0;
-        for (const { settle } of failed) settle.reject(error);
-      }
-    }
-    writing = undefined;
   }
 
   function* entries(range: IndexRange = {}): Generator<readonly [ObjectName, ObjectRecord]> {
@@ -105,97 +65,86 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
       return pending.size === 0 ? kept : [...kept, ...pending].sort(compareNames);
     },
     put: write,
-    remove: (name) => write(name, undefined),
-    count: () => stored + added,
-    async flush() {
-      if (writing !== undefined) await latest?.durable;
+    async putAll(records) {
+      refuseIfClosed();
+      if (records.length === 0) return;
+      const changes = records.map(([name, record]) => [name, changeOf(name, record)] as const);
+      const batch = commits.open();
+      for (const [name, change] of changes) add(batch, name, change);
+      await batch.durable;
     },
+    remove: (name) => write(name, undefined),
+    count: commits.count,
+    flush: commits.flush,
     close() {
-      closing ??= (async () => {
-        await writing;
-        await store.close();
-      })();
+      closing ??= commits.idle().then(() => store.close());
       return closing;
     },
   };
 }
 
-/** The writes that are not durable yet, by name; and their names by inode, which a scan looks up for each new file. */
-function createUnwritten() {
-  const byName = new Map<ObjectName, Unwritten>();
-  const namesOf = new Map<bigint, Set<ObjectName>>();
+interface QueuedBatch extends WriteBatch {
+  readonly settle: { resolve(): void; reject(error: unknown): void };
+}
 
-  function remove(name: ObjectName): void {
-    const inode = byName.get(name)?.record?.inode;
-    byName.delete(name);
-    if (inode === undefined) return;
-    const names = namesOf.get(inode);
-    names?.delete(name);
-    if (names?.size === 0) namesOf.delete(inode);
+/** Commits the batches of an index, one after the other. */
+function createCommits(store: RecordStore, unwritten: ReturnType<typeof createUnwritten>) {
+  let queue: QueuedBatch[] = [];
+  let latest: WriteBatch | undefined;
+  let stored = store.count();
+  /** Names that the writes add that are not durable yet. */
+  let adding = 0;
+  let writing: Promise<void> | undefined;
+
+  function newBatch(): WriteBatch {
+    const { promise, ...settle } = withResolvers();
+    promise.catch(() => undefined); // only the writers of the batch await it
+    const batch = { changes: new Map(), durable: promise, settle };
+    queue.push(batch);
+    latest = batch;
+    return batch;
+  }
+
+  async function writeQueued(): Promise<void> {
+    await nextTurn(); // the writes of this turn share a commit
+    for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
+      try {
+        await store.commit(batch.changes);
+        failpoint('state: index committed, writers not notified');
+        stored = store.count();
+        adding += unwritten.forget(batch);
+        batch.settle.resolve();
+      } catch (error) {
+        const failed = [batch, ...queue];
+        queue = [];
+        unwritten.clear();
+        stored = store.count();
+        adding = 0;
+        for (const { settle } of failed) settle.reject(error);
+      }
+    }
+    writing = undefined;
   }
 
   return {
-    get: (name: ObjectName) => byName.get(name),
-    delete: remove,
-    set(name: ObjectName, write: Unwritten): void {
-      remove(name);
-      byName.set(name, write);
-      const inode = write.record?.inode;
-      if (inode !== undefined) namesOf.set(inode, (namesOf.get(inode) ?? new Set()).add(name));
+    /** The batch that takes the next writes of this turn, whatever their number. */
+    open(): WriteBatch {
+      const last = queue.at(-1);
+      return last !== undefined && last.changes.size < LARGEST_COMMIT ? last : newBatch();
     },
-    /**
-     * Drops the writes of a committed batch. Names that were written again stay, counted against the new store. Returns
-     * the change of the number of names that all writes add.
-     */
-    forget(batch: Batch): number {
-      let change = 0;
-      for (const [name, { put }] of batch.changes) {
-        const pending = byName.get(name);
-        if (pending === undefined) continue;
-        change -= pending.adds;
-        if (pending.batch === batch) {
-          remove(name);
-          continue;
-        }
-        const adds = Number(pending.record !== undefined) - Number(put !== undefined);
-        change += adds;
-        byName.set(name, { ...pending, adds });
-      }
-      return change;
+    /** A write was added to the open batch, which changes the number of names by this. */
+    added(names: number): void {
+      adding += names;
+      writing ??= writeQueued();
     },
-    clear(): void {
-      byName.clear();
-      namesOf.clear();
+    count: () => stored + adding,
+    async flush(): Promise<void> {
+      if (writing !== undefined) await latest?.durable;
     },
-    namesOfInode: (inode: bigint): ReadonlySet<ObjectName> => namesOf.get(inode) ?? new Set(),
-    /** Names and records (undefined: removed) in the range, by name. */
-    within: (range: IndexRange) =>
-      [...byName]
-        .filter(([name]) => inRange(name, range))
-        .sort(([a], [b]) => compareNames(a, b))
-        .map(([name, { record }]) => [name, record] as const),
+    async idle(): Promise<void> {
+      await writing;
+    },
   };
-}
-
-/** Merges ordered entries with ordered changes to them. */
-function* overlay(
-  stored: Iterable<readonly [ObjectName, ObjectRecord]>,
-  changes: readonly (readonly [ObjectName, ObjectRecord | undefined])[],
-): Generator<readonly [ObjectName, ObjectRecord]> {
-  let at = 0;
-  for (const entry of stored) {
-    let replaced = false;
-    for (let change = changes[at]; change !== undefined; change = changes[at]) {
-      const order = compareNames(change[0], entry[0]);
-      if (order > 0) break;
-      at++;
-      replaced = order === 0;
-      const [name, record] = change;
-      if (record !== undefined) yield [name, record];
-    }
-    if (!replaced) yield entry;
-  }
-  for (const [name, record] of changes.slice(at)) if (record !== undefined) yield [name, record];
 }
 
 function withResolvers(): {

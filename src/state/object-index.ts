@@ -67,6 +67,11 @@ export interface ObjectIndex {
   /** Names whose record has this inode: the possible former names of a file that appears under a new one. */
   namesOfInode(inode: bigint): readonly ObjectName[];
   put(name: ObjectName, record: ObjectRecord): Promise<void>;
+  /**
+   * Puts these records in one commit; one promise for all. Rejects before any of them is put when one cannot be kept
+   * (RangeError, TypeError).
+   */
+  putAll(entries: readonly (readonly [ObjectName, ObjectRecord])[]): Promise<void>;
   /** Removing a missing name is not an error. */
   remove(name: ObjectName): Promise<void>;
   count(): number;

@@ -171,8 +171,13 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
       const index = await fresh();
       const before = index.put('before', record());
       const refused = expect(index.put('bad', record({ inode: -1n }))).rejects.toThrow(RangeError);
+      const batch = [
+        ['first', record()],
+        ['bad', record({ inode: -1n })],
+      ] as const;
+      const all = expect(index.putAll(batch)).rejects.toThrow(RangeError);
       const after = index.put('after', record());
-      await Promise.all([before, refused, after]);
+      await Promise.all([before, refused, all, after]);
       expect(namesIn(index)).toEqual(['after', 'before']);
       expect(index.count()).toBe(2);
     });
@@ -185,6 +190,13 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
             do: fc.constant('put' as const),
             name: anyName,
             record: anyRecord,
+          }),
+        },
+        {
+          weight: 2,
+          arbitrary: fc.record({
+            do: fc.constant('put all' as const),
+            entries: fc.array(fc.tuple(anyName, anyRecord), { maxLength: 8 }),
           }),
         },
         { weight: 3, arbitrary: fc.record({ do: fc.constant('remove' as const), name: anyName }) },
@@ -203,6 +215,9 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
             if (action === 'put' && 'record' in what) {
               model.set(what.name, what.record);
               writes.push(index.put(what.name, what.record));
+            } else if (action === 'put all' && 'entries' in what) {
+              for (const [name, made] of what.entries) model.set(name, made);
+              writes.push(index.putAll(what.entries));
             } else if (action === 'remove' && 'name' in what) {
               model.delete(what.name);
               writes.push(index.remove(what.name));

@@ -47,6 +47,10 @@ export function countingIndex(inner: ObjectIndex): CountingIndex {
         note(name, record);
         return inner.put(name, record);
       },
+      putAll(entries) {
+        if (counting) for (const [name, record] of entries) note(name, record);
+        return inner.putAll(entries);
+      },
       remove(name) {
         note(name, undefined);
         return inner.remove(name);

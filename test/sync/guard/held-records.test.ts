@@ -51,6 +51,10 @@ function slowIndex(records: Readonly<Record<ObjectName, ObjectRecord>>): SlowInd
       kept.set(name, changed);
       return written();
     },
+    putAll(entries) {
+      for (const [name, changed] of entries) kept.set(name, changed);
+      return written();
+    },
     remove(name) {
       kept.delete(name);
       return written();
