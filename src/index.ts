@@ -14,8 +14,10 @@ export type {
 } from './drivers/driver.js';
 export type { DriverKind } from './drivers/driver-kind.js';
 export * from './drivers/errors.js';
+export { type Invocation, type Layer, layered, type Next } from './drivers/layers/layer.js';
 export { type LimitSettings, limit } from './drivers/layers/limit.js';
 export { type Measurement, measure } from './drivers/layers/measure.js';
+export type { Operation } from './drivers/layers/operations.js';
 export { readOnly, type Suppressed } from './drivers/layers/read-only.js';
 export { type RetrySettings, retry } from './drivers/layers/retry.js';
 export { type MemoryOptions, memoryBackend } from './drivers/memory/backend.js';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MirrorConfig } from './config/config.js';
+import { layered } from './drivers/layers/layer.js';
 import { retry } from './drivers/layers/retry.js';
 import { findDriver } from './drivers/registry/registry.js';
 import { createLease } from './lease/create-lease.js';
@@ -36,7 +37,7 @@ export async function openLease({
   const { clock, log } = world;
   const ref = { container: mirror.container, key: `${mirror.prefix}${OWN_FOLDER}lease` };
   // Outside of the target's layers: a renewal must not wait behind the transfers that wait for it.
-  const object = leaseObject(retry(target.bare, { clock, random: Math.random }), ref);
+  const object = leaseObject(layered(target.bare, [retry({ clock, random: Math.random })]), ref);
   if (!object.conditional) {
     log.info(
       'this provider has no conditional writes: two machines that start at the same moment may both write for a while',

@@ -1,6 +1,6 @@
-import type { Clock } from './clock.js';
 import type { TargetConfig } from './config/config.js';
 import type { Backend } from './drivers/backend.js';
+import { type Layer, layered } from './drivers/layers/layer.js';
 import type { Notice } from './drivers/notice.js';
 import { findDriver } from './drivers/registry/registry.js';
 import type { Logger } from './log.js';
@@ -9,15 +9,16 @@ import { isContainerTrouble } from './sync/failure.js';
 import { combineJobs, type Job } from './sync/work/job.js';
 import { createQueue, type JobQueue } from './sync/work/queue.js';
 import { type TargetHealth, watchHealth } from './sync/work/target-health.js';
+import { targetLayers } from './target-layers.js';
+import type { World } from './world.js';
 
-/** A configured target: its backend with all layers, its queue and its health. Mirrors that name it share it. */
+/** A configured target: its backend and the layers around it, its queue and its health. Mirrors that name it share it. */
 export interface Target {
   readonly config: TargetConfig;
   /** The driver's own, in no layer. */
   readonly bare: Backend;
-  /** The target's layers around another backend of the same provider; all backends share one set of limits. */
-  layered(backend: Backend): Backend;
-  readonly backend: Backend;
+  /** From the inside out. All backends that have them share one set of limits. */
+  readonly layers: readonly Layer[];
   readonly queue: JobQueue<Job>;
   readonly health: TargetHealth;
   close(): Promise<void>;
@@ -35,11 +36,10 @@ export interface OpenTargetOptions {
   readonly found: string | undefined;
   /** A container whose answers show whether the target works. */
   readonly container: string;
-  /** Returns the layers for this many concurrent calls. */
-  readonly layers: (concurrency: number) => (backend: Backend) => Backend;
   readonly workers: Workers;
-  readonly clock: Clock;
-  readonly log: Logger;
+  readonly world: World;
+  /** Called when a call to the provider ends, and after each wait for the target's limits. */
+  readonly step: () => void;
   readonly random: () => number;
   readonly drain: AbortSignal;
   readonly patienceMs: number;
@@ -53,7 +53,7 @@ const MOST_WAITING = 500;
 export async function detect(
   config: TargetConfig,
   ledger: Ledger,
-  { clock, log }: Pick<OpenTargetOptions, 'clock' | 'log'>,
+  { clock, log }: Pick<World, 'clock' | 'log'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const kept = ledger.read().found;
@@ -75,24 +75,23 @@ export function openTarget({
   config,
   found,
   container,
-  layers,
   workers,
-  clock,
-  log,
+  world,
+  step,
   random,
   drain,
   patienceMs,
   giveUp,
 }: OpenTargetOptions): Target {
-  const world = {
+  const { clock, log } = world;
+  const bare = findDriver(config.driver).open(config.settings, {
     clock,
     notice: noticeOf(config, log),
     ...(found !== undefined && { detected: found }),
-  };
-  const bare = findDriver(config.driver).open(config.settings, world);
+  });
   const concurrency = config.concurrency ?? bare.capabilities.concurrency;
-  const layered = layers(concurrency);
-  const backend = layered(bare);
+  const layers = targetLayers({ world, drain, step }, config, concurrency);
+  const backend = layered(bare, layers);
   const waitingLimit = Math.max(MOST_WAITING, 2 * concurrency);
   const queue = createQueue<Job>({
     concurrency,
@@ -120,5 +119,5 @@ export function openTarget({
     patienceMs,
     giveUp,
   });
-  return { config, bare, layered, backend, queue, health, close: () => backend.close() };
+  return { config, bare, layers, queue, health, close: () => bare.close() };
 }

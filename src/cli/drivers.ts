@@ -2,10 +2,11 @@ import type { Config, TargetConfig } from '../config/config.js';
 import type { KnownDrivers } from '../config/interpret.js';
 import { didYouMean } from '../config/suggest.js';
 import type { Backend } from '../drivers/backend.js';
+import { layered } from '../drivers/layers/layer.js';
 import { retry } from '../drivers/layers/retry.js';
 import { openBackend } from '../drivers/registry/open.js';
 import { builtinDrivers, findDriver } from '../drivers/registry/registry.js';
-import { throttled } from '../target-layers.js';
+import { configuredLimits } from '../target-layers.js';
 import { UsageError } from './exit.js';
 import type { Io } from './io.js';
 import { noteLine } from './output.js';
@@ -34,7 +35,10 @@ export async function openTarget(
     { signal },
     onDetected,
   );
-  return retry(throttled(config, clock)(backend), { clock, random: Math.random });
+  return layered(backend, [
+    ...configuredLimits(config, clock),
+    retry({ clock, random: Math.random }),
+  ]);
 }
 
 export function findTarget({ targets }: Config, name: string): TargetConfig {

@@ -3,6 +3,8 @@ import { onAbort } from '../signal.js';
 
 /** Admits a limited number of callers at once, in the order of their calls. */
 export interface Gate {
+  /** As `enter`, but only where that would not wait; undefined: it would. */
+  tryEnter(): (() => void) | undefined;
   /** Resolves with a function that the caller must call once to leave. Rejects with the signal's reason when it is aborted first. */
   enter(signal: AbortSignal): Promise<() => void>;
   /** Sets how many callers may be inside. Those who are inside stay. */
@@ -52,11 +54,17 @@ export function openGate(clock: Pick<Clock, 'monotonic' | 'sleep'>, callers: num
       await clock.sleep(ms, signal);
   }
 
+  function takeSlot(): boolean {
+    if (inside >= allowed || waiting.size > 0) return false;
+    inside += 1;
+    return true;
+  }
+
   return {
+    tryEnter: () => (pausedUntil <= clock.monotonic() && takeSlot() ? release : undefined),
     async enter(signal) {
       signal.throwIfAborted();
-      if (inside < allowed && waiting.size === 0) inside += 1;
-      else await freeSlot(signal);
+      if (!takeSlot()) await freeSlot(signal);
       try {
         await pause(signal);
         return release;

@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import type { Body, ObjectInfo } from '../../src/drivers/call.js';
 import { StorageError } from '../../src/drivers/errors.js';
-import { intercept, type Operation } from '../../src/drivers/layers/intercept.js';
+import { type Invocation, layered, type Next, withBody } from '../../src/drivers/layers/layer.js';
+import type { Operation } from '../../src/drivers/layers/operations.js';
 import { orAborted } from '../../src/signal.js';
 
 export type Fault =
@@ -32,43 +33,16 @@ export interface Faults {
 export function faulty(inner: Backend): { readonly backend: Backend; readonly faults: Faults } {
   const scripted = new Map<Operation, (Fault | undefined)[]>();
   const calls: Operation[] = [];
-  let cutNextBody: number | undefined;
 
-  const cutting: Backend = {
-    ...inner,
-    putObject(ref, body, options, call) {
-      const given = cutNextBody === undefined ? body : cutBody(body, cutNextBody);
-      cutNextBody = undefined;
-      return inner.putObject(ref, given, options, call);
+  const backend = layered(inner, [
+    {
+      name: 'faults',
+      around(invocation, next) {
+        calls.push(invocation.operation);
+        return withFault(scripted.get(invocation.operation)?.shift(), invocation, next);
+      },
     },
-  };
-
-  const backend = intercept(
-    cutting,
-    async <T>(
-      invocation: Parameters<Parameters<typeof intercept>[1]>[0],
-      run: () => Promise<T>,
-    ): Promise<T> => {
-      const { operation, call } = invocation;
-      calls.push(operation);
-      const fault = scripted.get(operation)?.shift();
-      if (fault === undefined) return run();
-      if (fault instanceof Error) throw fault;
-      if (fault === 'no answer') await run();
-      if (fault === 'hang' || fault === 'no answer')
-        return orAborted(new Promise<never>(() => {}), call.signal);
-      if (fault === 'wrong checksum') return withWrongChecksums((await run()) as ObjectInfo) as T;
-      if ('lost' in fault) {
-        await run();
-        throw fault.lost;
-      }
-      if (operation === 'putObject') cutNextBody = fault.cutAfter;
-      const result = await run();
-      return operation === 'readObject'
-        ? (firstBytes(result as AsyncIterable<Uint8Array>, fault.cutAfter) as T)
-        : result;
-    },
-  );
+  ]);
 
   return {
     backend,
@@ -85,6 +59,30 @@ export function faulty(inner: Backend): { readonly backend: Backend; readonly fa
       },
     },
   };
+}
+
+async function withFault(
+  fault: Fault | undefined,
+  invocation: Invocation,
+  next: Next,
+): Promise<unknown> {
+  const { operation, body, call } = invocation;
+  if (fault === undefined) return next(invocation);
+  if (fault instanceof Error) throw fault;
+  if (fault === 'no answer') await next(invocation);
+  if (fault === 'hang' || fault === 'no answer')
+    return orAborted(new Promise<never>(() => {}), call.signal);
+  if (fault === 'wrong checksum') return withWrongChecksums((await next(invocation)) as ObjectInfo);
+  if ('lost' in fault) {
+    await next(invocation);
+    throw fault.lost;
+  }
+  if (operation === 'putObject' && body !== undefined)
+    return next(withBody(invocation, cutBody(body, fault.cutAfter)));
+  const result = await next(invocation);
+  return operation === 'readObject'
+    ? firstBytes(result as AsyncIterable<Uint8Array>, fault.cutAfter)
+    : result;
 }
 
 function withWrongChecksums(info: ObjectInfo): ObjectInfo {

@@ -3,6 +3,8 @@ import { orAborted } from '../../signal.js';
 
 /** Limits a rate, in the order of the calls. */
 export interface Bucket {
+  /** Lets `amount` pass if no caller has to wait for it. False: nothing has passed, and `take` would wait. */
+  tryTake(amount: number): boolean;
   /** Resolves when `amount` may pass. Rejects with the signal's reason when it is aborted first; nothing has passed then. */
   take(amount: number, signal: AbortSignal): Promise<void>;
 }
@@ -24,6 +26,7 @@ export function openBucket(
   let level = 0;
   let atMs = clock.monotonic();
   let last: Promise<void> = Promise.resolve();
+  let waiting = 0;
 
   /** Milliseconds until nothing is owed. */
   function owedMs(): number {
@@ -37,21 +40,35 @@ export function openBucket(
     return level < 0 ? (-level / rate) * 1_000 : 0;
   }
 
+  function pass(amount: number): void {
+    if (perSecond() !== Number.POSITIVE_INFINITY) level -= amount;
+  }
+
+  function tryTake(amount: number): boolean {
+    if (waiting > 0 || owedMs() > 0) return false;
+    pass(amount);
+    return true;
+  }
+
   return {
+    tryTake,
     async take(amount, signal) {
       signal.throwIfAborted();
+      if (tryTake(amount)) return;
       const before = last;
       let release = () => {};
       const after = new Promise<void>((resolve) => {
         release = resolve;
       });
       last = after;
+      waiting += 1;
       try {
         await orAborted(before, signal);
         for (let ms = owedMs(); ms > 0; ms = owedMs())
           await clock.sleep(Math.min(Math.ceil(ms), LONGEST_SLEEP_MS), signal);
-        if (perSecond() !== Number.POSITIVE_INFINITY) level -= amount;
+        pass(amount);
       } finally {
+        waiting -= 1;
         void before.then(release); // an aborted caller does not let the next one overtake earlier callers
       }
     },

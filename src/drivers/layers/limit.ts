@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.js';
-import type { Backend } from '../backend.js';
 import { StorageError, ThrottledError } from '../errors.js';
 import { openGate } from '../gate.js';
-import { type Around, intercept } from './intercept.js';
+import type { Layer } from './layer.js';
+import { waitForTurn } from './turn.js';
 
 export interface LimitSettings {
   readonly clock: Clock;
@@ -13,21 +13,12 @@ export interface LimitSettings {
 }
 
 /**
- * Bounds the calls under way of all users of this backend. When the provider throttles, the bound is
+ * Bounds the calls under way of all backends that have this layer. When the provider throttles, the bound is
  * halved, and it grows back by one for each full round of calls that went well (additive increase, multiplicative
  * decrease: RFC 5681 section 3.1). A Retry-After holds back every call of the target, not only the one that received it.
  * A reading counts until the provider has answered; its bytes then arrive at the reader's pace.
  */
-export function limit(inner: Backend, settings: LimitSettings): Backend {
-  return createLimiter(settings)(inner);
-}
-
-/** One bound for the calls of several backends of the same provider. */
-export function createLimiter({
-  clock,
-  concurrency,
-  onLimit = () => {},
-}: LimitSettings): (inner: Backend) => Backend {
+export function limit({ clock, concurrency, onLimit = () => {} }: LimitSettings): Layer {
   const gate = openGate(clock, concurrency);
   let allowed = concurrency;
   /** Counts decreases: a throttled call that began before the last one is no reason for another. */
@@ -41,24 +32,32 @@ export function createLimiter({
     onLimit(Math.floor(allowed));
   }
 
-  const around: Around = async (invocation, run) => {
-    const release = await gate.enter(invocation.call.signal);
-    const decreasesBefore = decreases;
-    try {
-      const result = await run();
-      if (allowed < concurrency) allow(Math.min(concurrency, allowed + 1 / allowed));
-      return result;
-    } catch (error) {
-      if (error instanceof ThrottledError && decreasesBefore === decreases) {
-        decreases += 1;
-        allow(Math.max(1, allowed / 2));
-      }
-      if (error instanceof StorageError && typeof error.retry === 'object')
-        gate.pauseFor(error.retry.afterMs);
-      throw error;
-    } finally {
-      release();
+  function slowDown(error: unknown, decreasesBefore: number): void {
+    if (error instanceof ThrottledError && decreasesBefore === decreases) {
+      decreases += 1;
+      allow(Math.max(1, allowed / 2));
     }
+    if (error instanceof StorageError && typeof error.retry === 'object')
+      gate.pauseFor(error.retry.afterMs);
+  }
+
+  return {
+    name: 'limit',
+    async around(invocation, next) {
+      invocation.call.signal.throwIfAborted();
+      const release =
+        gate.tryEnter() ?? (await waitForTurn(invocation, (signal) => gate.enter(signal)));
+      const decreasesBefore = decreases;
+      try {
+        const result = await next(invocation);
+        if (allowed < concurrency) allow(Math.min(concurrency, allowed + 1 / allowed));
+        return result;
+      } catch (error) {
+        slowDown(error, decreasesBefore);
+        throw error;
+      } finally {
+        release();
+      }
+    },
   };
-  return (inner) => intercept(inner, around);
 }

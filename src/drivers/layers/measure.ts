@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
-import type { Backend } from '../backend.js';
-import { type Invocation, intercept, type Operation, sentBytes } from './intercept.js';
+import { type Invocation, type Layer, type Next, sentBytes } from './layer.js';
+import { isReading, type Operation } from './operations.js';
 
 /** One attempt of a call, when it has ended. */
 export interface Measurement {
@@ -12,29 +12,36 @@ export interface Measurement {
   readonly error: unknown;
 }
 
-/** Reports each attempt. A read is reported when its stream has ended, has failed or was left. */
+/**
+ * Reports each attempt. A read is reported when its stream has ended, has failed or was left. A call that begins while
+ * `wanted` returns false is not measured.
+ */
 export function measure(
-  inner: Backend,
   clock: Pick<Clock, 'monotonic'>,
   report: (measurement: Measurement) => void,
-): Backend {
-  return intercept(inner, async <T>(invocation: Invocation, run: () => Promise<T>): Promise<T> => {
+  wanted: () => boolean = () => true,
+): Layer {
+  async function measured(invocation: Invocation, next: Next): Promise<unknown> {
     const { operation } = invocation;
     const startedAt = clock.monotonic();
     const ended = (bytes: number | undefined, error?: unknown) =>
       report({ operation, ms: clock.monotonic() - startedAt, bytes, error });
-    let result: T;
+    let result: unknown;
     try {
-      result = await run();
+      result = await next(invocation);
     } catch (error) {
       ended(undefined, error);
       throw error;
     }
-    if (operation === 'readObject' || operation === 'readVersion')
-      return counted(result as AsyncIterable<Uint8Array>, ended) as T;
+    if (isReading(operation)) return counted(result as AsyncIterable<Uint8Array>, ended);
     ended(sentBytes(invocation));
     return result;
-  });
+  }
+
+  return {
+    name: 'measure',
+    around: (invocation, next) => (wanted() ? measured(invocation, next) : next(invocation)),
+  };
 }
 
 async function* counted(

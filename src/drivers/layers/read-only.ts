@@ -9,7 +9,7 @@ import {
   InvalidObjectNameError,
   ObjectDoesNotExistError,
 } from '../errors.js';
-import type { Operation } from './intercept.js';
+import type { Operation } from './operations.js';
 
 /** A suppressed change. */
 export interface Suppressed {

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.js';
 import { childController, NEVER_ABORTED } from '../../signal.js';
-import type { Backend } from '../backend.js';
 import type { PutOptions } from '../call.js';
 import { ObjectDoesNotExistError, StorageError, ThrottledError } from '../errors.js';
-import { type Invocation, intercept, type Operation } from './intercept.js';
+import type { Invocation, Layer } from './layer.js';
+import type { Operation } from './operations.js';
 
 export interface RetrySettings {
   readonly clock: Clock;
@@ -24,16 +24,14 @@ export interface RetrySettings {
  * wait ("full jitter": aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter). A body that cannot be opened
  * again is sent once.
  */
-export function retry(inner: Backend, settings: RetrySettings): Backend {
-  const {
-    clock,
-    random,
-    tries = 4,
-    baseMs = 250,
-    longestMs = 20_000,
-    until = NEVER_ABORTED,
-  } = settings;
-
+export function retry({
+  clock,
+  random,
+  tries = 4,
+  baseMs = 250,
+  longestMs = 20_000,
+  until = NEVER_ABORTED,
+}: RetrySettings): Layer {
   function waitBefore(attempt: number, error: unknown): number | undefined {
     if (!(error instanceof StorageError) || error.retry === 'never') return undefined;
     const jitter = random() * Math.min(longestMs, baseMs * 2 ** (attempt - 1));
@@ -55,28 +53,31 @@ export function retry(inner: Backend, settings: RetrySettings): Backend {
     }
   }
 
-  return intercept(inner, async (invocation, run) => {
-    let earlier: unknown;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await run();
-      } catch (error) {
-        // The upload is unknown because the first try completed it, or the provider dropped it: the first error says more.
-        if (
-          earlier !== undefined &&
-          invocation.operation === 'complete' &&
-          error instanceof ObjectDoesNotExistError
-        )
-          throw earlier;
-        earlier = error;
-        if (attempt >= tries || until.aborted || !mayRepeat(invocation, error)) throw error;
-        const ms = waitBefore(attempt, error);
-        if (ms === undefined) throw error;
-        await pause(ms, invocation.call.signal);
-        if (until.aborted) throw error;
+  return {
+    name: 'retry',
+    concerns: (operation) => operation !== 'putObjects', // the memory of its content is gone
+    async around(invocation, next) {
+      let earlier: unknown;
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await next(invocation);
+        } catch (error) {
+          if (earlier !== undefined && isUnknownUpload(invocation, error)) throw earlier;
+          earlier = error;
+          if (attempt >= tries || until.aborted || !mayRepeat(invocation, error)) throw error;
+          const ms = waitBefore(attempt, error);
+          if (ms === undefined) throw error;
+          await pause(ms, invocation.call.signal);
+          if (until.aborted) throw error;
+        }
       }
-    }
-  });
+    },
+  };
+}
+
+/** The upload is unknown because the first try completed it, or the provider dropped it: the error of that try says more. */
+function isUnknownUpload({ operation }: Invocation, error: unknown): boolean {
+  return operation === 'complete' && error instanceof ObjectDoesNotExistError;
 }
 
 /**
@@ -88,7 +89,6 @@ const ONCE: ReadonlySet<Operation> = new Set(['createContainer', 'deleteContaine
 
 function mayRepeat({ operation, args, body }: Invocation, error: unknown): boolean {
   if (body !== undefined && !body.replayable) return false;
-  if (operation === 'putObjects') return false; // the memory of its content is gone
   const conditional =
     operation === 'putObject' && (args[2] as PutOptions).precondition !== undefined;
   return !(conditional || ONCE.has(operation)) || error instanceof ThrottledError;

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.js';
-import type { Backend } from '../backend.js';
 import type { Body } from '../call.js';
-import { changeBodies } from './bodies.js';
 import { type Bucket, openBucket } from './bucket.js';
-import { type Invocation, intercept, sentBytes } from './intercept.js';
+import { type Invocation, type Layer, sentBytes, withBody } from './layer.js';
+import { isReading } from './operations.js';
+import { waitForTurn } from './turn.js';
 
 export interface ThrottleSettings {
   readonly clock: Clock;
@@ -11,8 +11,8 @@ export interface ThrottleSettings {
   readonly bytesPerSecond?: (() => number) | undefined;
   /** Calls that may begin each second, likewise. */
   readonly callsPerSecond?: (() => number) | undefined;
-  /** Called whenever a piece has passed: a target that this limit slows down is not stalled. */
-  readonly passed?: () => void;
+  /** Called after each wait of a call or of a piece of content, with its milliseconds. */
+  readonly onWait?: (ms: number) => void;
 }
 
 /** Content passes in pieces, so that each of many transfers at once gets one in a second: servers close silent connections. */
@@ -20,44 +20,41 @@ const PIECES_A_SECOND = 64;
 const SMALLEST_PIECE = 1024;
 const LARGEST_PIECE = 64 * 1024;
 
-/** One limit for all users of these backends, which share one line. */
-export function createThrottle({
+/** One limit for all users of the backends that have this layer: they share one line. */
+export function throttle({
   clock,
   bytesPerSecond,
   callsPerSecond,
-  passed = () => {},
+  onWait = () => {},
 }: ThrottleSettings): Layer {
-  const paceBodies =
-    bytesPerSecond && paceOfBodies(openBucket(clock, bytesPerSecond), bytesPerSecond, passed);
+  const wait: Wait = async (bucket, amount, signal) => {
+    const startedAt = clock.monotonic();
+    await bucket.take(amount, signal);
+    onWait(clock.monotonic() - startedAt);
+  };
   const calls = callsPerSecond && openBucket(clock, callsPerSecond);
-  return (inner) => {
-    const paced = paceBodies ? paceBodies(inner) : inner;
-    if (calls === undefined) return paced;
-    return intercept(paced, async ({ call }, run) => {
-      await calls.take(1, call.signal);
-      passed();
-      return run();
-    });
+  const pace = bytesPerSecond && paceOf(openBucket(clock, bytesPerSecond), bytesPerSecond, wait);
+  return {
+    name: 'throttle',
+    concerns: () => calls !== undefined || pace !== undefined,
+    async around(invocation, next) {
+      const { operation, call } = invocation;
+      call.signal.throwIfAborted();
+      if (calls !== undefined && !calls.tryTake(1))
+        await waitForTurn(invocation, (signal) => wait(calls, 1, signal));
+      if (pace === undefined) return next(invocation);
+      const result = await next(await pace.send(invocation));
+      return isReading(operation)
+        ? pace.slowly(result as AsyncIterable<Uint8Array>, call.signal)
+        : result;
+    },
   };
 }
 
-type Layer = (inner: Backend) => Backend;
+type Wait = (bucket: Bucket, amount: number, signal: AbortSignal) => Promise<void>;
 
-function paceOfBodies(bucket: Bucket, bytesPerSecond: () => number, passed: () => void): Layer {
-  async function take(amount: number, signal: AbortSignal): Promise<void> {
-    await bucket.take(amount, signal);
-    passed();
-  }
-
-  /** Content that goes in one call can only be paid for before it. */
-  async function takePieces(bytes: number, signal: AbortSignal): Promise<void> {
-    for (let left = bytes; left > 0; ) {
-      const piece = Math.min(left, pieceSize(bytesPerSecond()));
-      await take(piece, signal);
-      left -= piece;
-    }
-  }
-
+/** Holds content to a number of bytes each second. */
+function paceOf(bucket: Bucket, bytesPerSecond: () => number, wait: Wait) {
   async function* slowly(
     source: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
@@ -65,7 +62,7 @@ function paceOfBodies(bucket: Bucket, bytesPerSecond: () => number, passed: () =
     for await (const chunk of source) {
       for (let at = 0; at < chunk.byteLength; ) {
         const piece = chunk.subarray(at, at + pieceSize(bytesPerSecond()));
-        await take(piece.byteLength, signal);
+        if (!bucket.tryTake(piece.byteLength)) await wait(bucket, piece.byteLength, signal);
         yield piece;
         at += piece.byteLength;
       }
@@ -83,24 +80,26 @@ function paceOfBodies(bucket: Bucket, bytesPerSecond: () => number, passed: () =
     };
   }
 
-  return (inner) => {
-    const sending = changeBodies(inner, async (body, { signal }) => {
-      if (body.bytes === undefined || body.bytes.byteLength > pieceSize(bytesPerSecond()))
-        return slowed(body, signal);
-      await take(body.bytes.byteLength, signal);
-      return body;
-    });
-    return intercept(
-      sending,
-      async <T>(invocation: Invocation, run: () => Promise<T>): Promise<T> => {
-        const { operation, call } = invocation;
-        if (operation === 'putObjects') await takePieces(sentBytes(invocation) ?? 0, call.signal);
-        const result = await run();
-        if (operation !== 'readObject' && operation !== 'readVersion') return result;
-        return slowly(result as AsyncIterable<Uint8Array>, call.signal) as T;
-      },
-    );
-  };
+  /** Of content that goes in one piece all bytes are taken before the call begins. */
+  async function takeBefore(bytes: number, invocation: Invocation): Promise<void> {
+    for (let left = bytes; left > 0; ) {
+      const piece = Math.min(left, pieceSize(bytesPerSecond()));
+      if (!bucket.tryTake(piece))
+        await waitForTurn(invocation, (signal) => wait(bucket, piece, signal));
+      left -= piece;
+    }
+  }
+
+  /** The call with a body that is sent slowly, or at once where its bytes have been waited for. */
+  async function send(invocation: Invocation): Promise<Invocation> {
+    const { body, call } = invocation;
+    if (body !== undefined && (body.bytes?.byteLength ?? Infinity) > pieceSize(bytesPerSecond()))
+      return withBody(invocation, slowed(body, call.signal));
+    await takeBefore(sentBytes(invocation) ?? 0, invocation);
+    return invocation;
+  }
+
+  return { slowly, send };
 }
 
 function pieceSize(perSecond: number): number {

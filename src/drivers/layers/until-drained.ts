@@ -1,6 +1,5 @@
-import { childController, onAbort } from '../../signal.js';
-import type { Backend } from '../backend.js';
-import { intercept, type Operation } from './intercept.js';
+import type { Layer } from './layer.js';
+import type { Operation } from './operations.js';
 
 /**
  * Changes that begin something at the provider. A part, and the completion of an upload, belong to something that has
@@ -21,41 +20,30 @@ const BEGINS: ReadonlySet<Operation> = new Set([
 /** Two layers, around those in which a call may have to wait for its turn. */
 export interface UntilDrained {
   /** Outside of them: a change that has not begun when the program is asked to stop rejects with the signal's reason. */
-  around(inner: Backend): Backend;
+  readonly outer: Layer;
   /** Inside of them: a call that arrives here has begun, and runs to its end. */
-  within(inner: Backend): Backend;
+  readonly inner: Layer;
 }
 
 /** Once `drain` is aborted no change begins, not even one that waits already; running calls continue. */
 export function untilDrained(drain: AbortSignal): UntilDrained {
-  /** By the signal of a waiting call: the function that stops it from following `drain`. */
-  const waiting = new WeakMap<AbortSignal, () => void>();
-
+  const concerns = (operation: Operation) => BEGINS.has(operation);
   return {
-    around: (inner) =>
-      intercept(inner, async ({ operation, call }, run) => {
-        if (!BEGINS.has(operation)) return run();
-        const { controller, unlink } = childController(call.signal);
-        const begun = onAbort(drain, () => controller.abort(drain.reason));
-        const { signal } = controller;
-        waiting.set(signal, begun);
-        try {
-          signal.throwIfAborted();
-          return await run({ ...call, signal });
-        } finally {
-          begun();
-          unlink();
-        }
-      }),
-    within: (inner) =>
-      intercept(inner, (invocation, run) => {
-        const { signal } = invocation.call;
-        const begun = waiting.get(signal);
-        if (begun !== undefined) {
-          signal.throwIfAborted();
-          begun();
-        }
-        return run();
-      }),
+    outer: {
+      name: 'until drained, waiting',
+      concerns,
+      around(invocation, next) {
+        drain.throwIfAborted();
+        return next({ ...invocation, drain });
+      },
+    },
+    inner: {
+      name: 'until drained, begun',
+      concerns,
+      around(invocation, next) {
+        drain.throwIfAborted();
+        return next(invocation);
+      },
+    },
   };
 }

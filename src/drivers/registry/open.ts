@@ -6,6 +6,7 @@ import type { Call } from '../call.js';
 import type { CallOptions, StorageDriver } from '../driver.js';
 import type { DriverKind, DriverWorld } from '../driver-kind.js';
 import { StorageError } from '../errors.js';
+import { layered } from '../layers/layer.js';
 import { retry } from '../layers/retry.js';
 import { createDriver } from '../storage.js';
 import { builtinDrivers, findDriver } from './registry.js';
@@ -36,7 +37,7 @@ export async function openDriver(
     );
   }
   const backend = await openBackend(kind, reading.value, { clock: systemClock }, { signal });
-  return createDriver(retry(backend, { clock: systemClock, random: Math.random }));
+  return createDriver(layered(backend, [retry({ clock: systemClock, random: Math.random })]));
 }
 
 /** Opens a backend. Detects what the settings leave open, unless `world.detected` has it, and reports it to `onDetected`. */

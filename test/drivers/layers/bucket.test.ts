@@ -91,3 +91,32 @@ test('token bucket: an aborted caller takes nothing, and its place in the queue 
   expect(order).toEqual(['gave up', 'first', 'third']);
   await expect(bucket.take(1, stop.signal)).rejects.toThrow('enough');
 });
+
+test('token bucket: lets an amount pass at once only if nothing is owed', async () => {
+  const clock = fakeClock();
+  const bucket = openBucket(clock, () => 10);
+  expect(bucket.tryTake(20)).toBe(true);
+  expect(bucket.tryTake(1)).toBe(false);
+  await clock.advance(1_000);
+  expect(bucket.tryTake(1)).toBe(false);
+  await clock.advance(1_000);
+  expect(bucket.tryTake(1)).toBe(true);
+});
+
+test('token bucket: nothing passes at once before those that wait', async () => {
+  const clock = fakeClock();
+  let rate = 10;
+  const bucket = openBucket(clock, () => rate);
+  await bucket.take(20, never);
+  const stop = new AbortController();
+  const aborted = bucket.take(5, stop.signal).catch((error: Error) => error.message);
+  const waiting = bucket.take(5, never);
+  await clock.advance(0);
+  rate = Number.POSITIVE_INFINITY; // nothing is owed from here on
+  expect(bucket.tryTake(1)).toBe(false);
+  stop.abort(new Error('enough'));
+  expect(await aborted).toBe('enough');
+  expect(bucket.tryTake(1)).toBe(false);
+  await waiting;
+  expect(bucket.tryTake(1)).toBe(true);
+});

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import type { Call, ObjectInfo } from '../../../src/drivers/call.js';
 import { ThrottledError } from '../../../src/drivers/errors.js';
+import { layered } from '../../../src/drivers/layers/layer.js';
 import { limit } from '../../../src/drivers/layers/limit.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { fakeClock } from '../../fakes/clock.js';
@@ -27,7 +28,9 @@ function rig(concurrency: number) {
         running.push({ resolve: () => resolve(info), reject });
       }),
   };
-  const backend = limit(inner, { clock, concurrency, onLimit: (now) => limits.push(now) });
+  const backend = layered(inner, [
+    limit({ clock, concurrency, onLimit: (now) => limits.push(now) }),
+  ]);
   const outcomes: string[] = [];
   const start = (count: number, given: Call = call) => {
     for (let i = 0; i < count; i += 1) {

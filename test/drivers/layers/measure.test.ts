@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
 import { StorageError } from '../../../src/drivers/errors.js';
+import { layered } from '../../../src/drivers/layers/layer.js';
 import { type Measurement, measure } from '../../../src/drivers/layers/measure.js';
 import { retry } from '../../../src/drivers/layers/retry.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
@@ -30,7 +31,7 @@ async function rig() {
     faults,
     reported,
     clock,
-    backend: measure(inner, clock, (measurement) => reported.push(measurement)),
+    backend: layered(inner, [measure(clock, (measurement) => reported.push(measurement))]),
   };
 }
 
@@ -38,8 +39,11 @@ test('measure layer: reports each attempt with its time, bytes and error', async
   const { inner, faults, reported } = await rig();
   const error = new StorageError('trouble', { driver: 'memory', retry: 'backoff' });
   faults.next('putObject', error);
-  const measured = measure(inner, systemClock, (measurement) => reported.push(measurement));
-  await put(retry(measured, { clock: systemClock, random: () => 0 }), ref, randomContent(1000));
+  const retried = layered(inner, [
+    measure(systemClock, (measurement) => reported.push(measurement)),
+    retry({ clock: systemClock, random: () => 0 }),
+  ]);
+  await put(retried, ref, randomContent(1000));
   expect(reported).toMatchObject([
     { operation: 'putObject', bytes: undefined, error },
     { operation: 'putObject', bytes: 1000, error: undefined },
@@ -94,7 +98,9 @@ test('so is the reading of a version', async () => {
     deleteVersion: async () => {},
   };
   const versioned = { ...inner, capabilities: { ...inner.capabilities, versions } };
-  const measured = measure(versioned, systemClock, (measurement) => reported.push(measurement));
+  const measured = layered(versioned, [
+    measure(systemClock, (measurement) => reported.push(measurement)),
+  ]);
   const reading = await measured.capabilities.versions!.readVersion(ref, 'v1', undefined, call);
   expect(reported).toEqual([]);
   await readAll(reading);

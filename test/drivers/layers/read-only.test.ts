@@ -10,7 +10,8 @@ import {
   InvalidObjectNameError,
   ObjectDoesNotExistError,
 } from '../../../src/drivers/errors.js';
-import { EFFECTS, intercept, type Operation } from '../../../src/drivers/layers/intercept.js';
+import { layered } from '../../../src/drivers/layers/layer.js';
+import { EFFECTS, type Operation } from '../../../src/drivers/layers/operations.js';
 import { readOnly, type Suppressed } from '../../../src/drivers/layers/read-only.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { sendObject } from '../../../src/drivers/send.js';
@@ -48,13 +49,15 @@ beforeEach(async () => {
     readVersion: () => memory.readObject(ref, undefined, call),
     deleteVersion: async () => {},
   };
-  const watched = intercept(
-    { ...memory, capabilities: { ...memory.capabilities, cdn, versions } },
-    ({ operation }, run) => {
-      reached.push(operation);
-      return run();
+  const watched = layered({ ...memory, capabilities: { ...memory.capabilities, cdn, versions } }, [
+    {
+      name: 'reached',
+      around(invocation, next) {
+        reached.push(invocation.operation);
+        return next(invocation);
+      },
     },
-  );
+  ]);
   dry = readOnly(watched, (change) => suppressed.push(change));
 });
 

@@ -8,6 +8,7 @@ import {
   StorageError,
   ThrottledError,
 } from '../../../src/drivers/errors.js';
+import { layered } from '../../../src/drivers/layers/layer.js';
 import { retry } from '../../../src/drivers/layers/retry.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { fakeClock } from '../../fakes/clock.js';
@@ -26,14 +27,9 @@ async function rig({ random = () => 0.5 }: { random?: () => number } = {}) {
   await put(memory, ref, 'content');
   const { backend: inner, faults } = faulty(memory);
   const drain = new AbortController();
-  const backend = retry(inner, {
-    clock,
-    random,
-    tries: 4,
-    baseMs: 100,
-    longestMs: 1000,
-    until: drain.signal,
-  });
+  const backend = layered(inner, [
+    retry({ clock, random, tries: 4, baseMs: 100, longestMs: 1000, until: drain.signal }),
+  ]);
   /** Runs while the clock moves. Resolves with how far it had moved when the call ended. */
   async function timed<T>(run: () => Promise<T>): Promise<{ outcome: T | Error; ms: number }> {
     let ended: { outcome: T | Error; ms: number } | undefined;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { bytesBody } from '../../../src/drivers/body.js';
 import type { Call } from '../../../src/drivers/call.js';
+import { layered } from '../../../src/drivers/layers/layer.js';
 import { limit } from '../../../src/drivers/layers/limit.js';
 import { untilDrained } from '../../../src/drivers/layers/until-drained.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
@@ -16,7 +17,11 @@ async function rig() {
   await memory.createContainer('c', call);
   const { backend: inner, faults } = faulty(memory);
   const draining = untilDrained(drain.signal);
-  const backend = draining.around(limit(draining.within(inner), { clock, concurrency: 1 }));
+  const backend = layered(inner, [
+    draining.inner,
+    limit({ clock, concurrency: 1 }),
+    draining.outer,
+  ]);
   const put = (key: string, given: Call = call) =>
     backend.putObject({ container: 'c', key }, bytesBody(Buffer.from(key)), plain, given);
   return {

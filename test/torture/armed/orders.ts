@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import type { Operation } from '../../../src/drivers/layers/intercept.js';
+import type { Operation } from '../../../src/drivers/layers/operations.js';
 import type { Failpoint } from '../../../src/failpoint.js';
 
 /** What goes wrong with one call to the target, the next of its operation. */

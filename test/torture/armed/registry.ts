@@ -5,11 +5,8 @@ import { systemClock } from '../../../src/clock.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import type { ObjectInfo, ObjectRef } from '../../../src/drivers/call.js';
 import { StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
-import {
-  type Invocation,
-  intercept,
-  type Operation,
-} from '../../../src/drivers/layers/intercept.js';
+import { type Invocation, layered, type Next } from '../../../src/drivers/layers/layer.js';
+import type { Operation } from '../../../src/drivers/layers/operations.js';
 import * as real from '../../../src/drivers/registry/registry.js';
 import { note, type OrderedFault, orders } from './orders.js';
 
@@ -52,7 +49,7 @@ function contentAt(path: string): string | null {
 }
 
 function tortured(backend: Backend, root: string | undefined): Backend {
-  return intercept(inSmallParts(backend), async (invocation, run) => {
+  const around = async (invocation: Invocation, next: Next): Promise<unknown> => {
     const change = changeOf(invocation);
     if (change)
       note({
@@ -62,7 +59,7 @@ function tortured(backend: Backend, root: string | undefined): Backend {
         atNs: String(process.hrtime.bigint()),
       });
     try {
-      return await withFault(takeFault(invocation.operation), invocation, run);
+      return await withFault(takeFault(invocation.operation), invocation, next);
     } finally {
       if (change) {
         const { what, names, container } = change;
@@ -79,7 +76,8 @@ function tortured(backend: Backend, root: string | undefined): Backend {
         });
       }
     }
-  });
+  };
+  return layered(inSmallParts(backend), [{ name: 'torture', around }]);
 }
 
 function takeFault(operation: Operation): OrderedFault | undefined {
@@ -89,15 +87,15 @@ function takeFault(operation: Operation): OrderedFault | undefined {
   return fault;
 }
 
-async function withFault<T>(
+async function withFault(
   fault: OrderedFault | undefined,
-  { call }: Invocation,
-  run: () => Promise<T>,
-): Promise<T> {
+  invocation: Invocation,
+  next: Next,
+): Promise<unknown> {
   const about = { driver: 'tortured', retry: 'backoff' } as const;
   switch (fault?.kind) {
     case undefined:
-      return run();
+      return next(invocation);
     case 'error':
       throw new StorageError('torture: refused', about);
     case 'full':
@@ -105,20 +103,20 @@ async function withFault<T>(
     case 'down':
       throw new TargetUnavailableError('torture: no answer', { driver: 'tortured' });
     case 'lost':
-      await run();
+      await next(invocation);
       throw new StorageError('torture: the answer was lost', about);
     case 'stall':
-      await systemClock.sleep(STALL_MS, call.signal);
-      return run();
+      await systemClock.sleep(STALL_MS, invocation.call.signal);
+      return next(invocation);
     case 'lie': {
-      const info = (await run()) as ObjectInfo;
+      const info = (await next(invocation)) as ObjectInfo;
       return {
         ...info,
         checksums: info.checksums.map(({ algorithm, hex }) => ({
           algorithm,
           hex: hex.replace(/./g, '0'),
         })),
-      } as T;
+      };
     }
   }
 }

@@ -2,10 +2,11 @@ import { expect, test } from 'vitest';
 import { bytesBody, streamBody } from '../../src/drivers/body.js';
 import type { PutOptions } from '../../src/drivers/call.js';
 import { ObjectDoesNotExistError } from '../../src/drivers/errors.js';
-import { EFFECTS } from '../../src/drivers/layers/intercept.js';
+import { layered } from '../../src/drivers/layers/layer.js';
+import { EFFECTS } from '../../src/drivers/layers/operations.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
 import { LeaseLostError } from '../../src/lease/errors.js';
-import { fenced } from '../../src/lease/fenced.js';
+import { fence } from '../../src/lease/fence.js';
 import { NEVER_ABORTED } from '../../src/signal.js';
 
 const call = { signal: NEVER_ABORTED };
@@ -15,12 +16,13 @@ const ref = { container: 'c', key: 'k' };
 async function rig() {
   const storage = memoryBackend();
   const state = { lost: false, asked: 0 };
-  const backend = fenced(storage, {
+  const lease = {
     hold: () => {
       state.asked += 1;
       return state.lost ? Promise.reject(new LeaseLostError('taken over')) : undefined;
     },
-  });
+  };
+  const backend = layered(storage, [fence(lease)]);
   await backend.createContainer('c', call);
   return { storage, state, backend };
 }

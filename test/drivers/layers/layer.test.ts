@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
 import type { Capabilities, Cdn, Versions } from '../../../src/drivers/capabilities.js';
-import { EFFECTS, intercept, type Operation } from '../../../src/drivers/layers/intercept.js';
+import { type Layer, layered, withBody } from '../../../src/drivers/layers/layer.js';
+import { EFFECTS, type Operation } from '../../../src/drivers/layers/operations.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
+import { NEVER_ABORTED } from '../../../src/signal.js';
 import { wrapInEveryLayer } from './every-layer.js';
 
 /** A backend with everything that can be declared, whose operations answer with their own name. */
@@ -47,11 +49,17 @@ test('every operation goes through, once, with its arguments, its body and its a
   const call = { signal: new AbortController().signal };
   const body = bytesBody(Buffer.from('x'));
   const wrapped = methodsOf(
-    intercept(complete(), ({ operation, args, body, call: given }, run) => {
-      expect(given).toBe(call);
-      seen.push({ operation, args, body });
-      return run();
-    }),
+    layered(complete(), [
+      {
+        name: 'seen',
+        around(invocation, next) {
+          const { operation, args, body, call: given } = invocation;
+          expect(given).toBe(call);
+          seen.push({ operation, args, body });
+          return next(invocation);
+        },
+      },
+    ]),
   );
   expect([...wrapped.keys()].sort()).toEqual(
     [...Object.keys(EFFECTS), 'close', 'etagOfParts'].sort(),
@@ -86,7 +94,9 @@ test('what is not declared inside is not declared outside, and the rest is kept'
       multipart: undefined,
     },
   };
-  const { capabilities, name, hashType } = intercept(bare, (_, run) => run());
+  const { capabilities, name, hashType } = layered(bare, [
+    { name: 'nothing', around: (invocation, next) => next(invocation) },
+  ]);
   expect(capabilities).toEqual(bare.capabilities);
   expect({ name, hashType }).toEqual({ name: memory.name, hashType: memory.hashType });
 });
@@ -97,4 +107,85 @@ test('no layer forgets an operation or a capability', () => {
   expect([...methodsOf(outer).keys()].sort()).toEqual([...methodsOf(inner).keys()].sort());
   expect(Object.keys(outer).sort()).toEqual(Object.keys(inner).sort());
   expect(Object.keys(outer.capabilities).sort()).toEqual(Object.keys(inner.capabilities).sort());
+});
+
+test('layers: the first of the list is the innermost, and one passes by the operations it does not concern', async () => {
+  const order: string[] = [];
+  const noted = (name: string, concerned?: Operation): Layer => ({
+    name,
+    ...(concerned && { concerns: (operation) => operation === concerned }),
+    around(invocation, next) {
+      order.push(name);
+      return next(invocation);
+    },
+  });
+  const backend = layered(complete(), [
+    noted('inner'),
+    noted('heads', 'headObject'),
+    noted('outer'),
+  ]);
+  const ref = { container: 'c', key: 'k' };
+  await backend.headObject(ref, { signal: NEVER_ABORTED });
+  await backend.deleteObject(ref, { signal: NEVER_ABORTED });
+  expect(order).toEqual(['outer', 'heads', 'inner', 'outer', 'inner']);
+});
+
+test('layers: what a layer or the backend throws at once is a rejection for the layer around it', async () => {
+  const inner: Backend = {
+    ...complete(),
+    headObject: () => {
+      throw new Error('at once');
+    },
+  };
+  const caught: unknown[] = [];
+  const catching: Layer = {
+    name: 'catching',
+    around: (invocation, next) =>
+      next(invocation).catch((error: unknown) => {
+        caught.push(error);
+        throw error;
+      }),
+  };
+  const throwing: Layer = {
+    name: 'throwing',
+    around() {
+      throw new Error('in a layer');
+    },
+  };
+  const ref = { container: 'c', key: 'k' };
+  const call = { signal: NEVER_ABORTED };
+  const direct = layered(inner, [catching]).headObject(ref, call);
+  await expect(direct).rejects.toThrow('at once');
+  await expect(layered(inner, [throwing, catching]).headObject(ref, call)).rejects.toThrow(
+    'in a layer',
+  );
+  expect(caught).toMatchObject([{ message: 'at once' }, { message: 'in a layer' }]);
+});
+
+test('layers: another body takes the place of the first among the arguments, for each request anew', async () => {
+  const sent: unknown[] = [];
+  const inner: Backend = {
+    ...complete(),
+    putObject: async (...args) => {
+      sent.push(args[1]);
+      if (sent.length === 1) throw new Error('once more');
+      return { ...args[0], size: 1, checksums: [], metaData: {}, extra: {} };
+    },
+  };
+  const bodies = ['a', 'b'].map((text) => bytesBody(Buffer.from(text)));
+  const left = [...bodies];
+  const backend = layered(inner, [
+    { name: 'other', around: (invocation, next) => next(withBody(invocation, left.shift()!)) },
+    {
+      name: 'twice',
+      around: (invocation, next) => next(invocation).catch(() => next(invocation)),
+    },
+  ]);
+  await backend.putObject(
+    { container: 'c', key: 'k' },
+    bytesBody(Buffer.from('given')),
+    { contentType: 'x', metaData: {}, headers: {}, checksums: [] },
+    { signal: NEVER_ABORTED },
+  );
+  expect(sent).toEqual(bodies);
 });

@@ -1,0 +1,121 @@
+import type { Config, MirrorConfig, TargetConfig } from './config/config.js';
+import type { Backend } from './drivers/backend.js';
+import { layered } from './drivers/layers/layer.js';
+import { readOnly } from './drivers/layers/read-only.js';
+import { findDriver } from './drivers/registry/registry.js';
+import { fence } from './lease/fence.js';
+import type { Lease } from './lease/lease.js';
+import { openLease } from './leases.js';
+import { metadataEpochOf } from './metadata-epoch.js';
+import { ownFolders } from './own-folders.js';
+import type { EngineOptions } from './runtime-options.js';
+import { forgetfulIndex, forgetfulLedger } from './state/discard-writes.js';
+import type { MirrorStore } from './state/open-mirror.js';
+import { openGuard } from './sync/guard/open-guard.js';
+import { createMirror, type Mirror } from './sync/mirror/mirror.js';
+import type { MirrorSettings } from './sync/mirror-settings.js';
+import { openFileReader } from './sync/source/file-reader.js';
+import type { Target } from './targets.js';
+
+export async function openMirror(
+  options: EngineOptions,
+  mirror: MirrorConfig,
+  target: Target,
+  store: MirrorStore,
+): Promise<Mirror> {
+  const { config, world, lifecycle, dryRun, takeOver, drain, interrupt } = options;
+  const { clock, log } = world;
+  const kept = keptIn(store, dryRun);
+  const metadataEpoch = await metadataEpochOf(kept, mirror, log);
+  const guard = await openGuard({
+    ...kept,
+    rule: mirror.guard,
+    clock,
+    listener: (holding, why) =>
+      options.observe({ mirror: mirror.name, event: 'guard', holding, why }),
+  });
+  const reader = await lifecycle.add(
+    `reader of ${mirror.name}`,
+    openFileReader({ source: mirror.source, follow: mirror.symlinks === 'follow' }),
+  );
+  const lease = await openLease({
+    mirror,
+    target,
+    stateFolder: config.stateFolder,
+    ledger: store.ledger,
+    dryRun,
+    takeOver,
+    world,
+  });
+  await lifecycle.add(`lease of ${mirror.name}`, { close: lease.release });
+  return createMirror({
+    settings: settingsOf(mirror, target.config, config, { metadataEpoch, dryRun }),
+    lease,
+    blankTarget: () => findDriver(target.config.driver).blank?.(target.config.settings, mirror),
+    backend: backendOf(target, lease, options),
+    ...kept,
+    index: guard.index,
+    guard,
+    location: store.location,
+    reader,
+    queue: target.queue,
+    health: target.health,
+    persistence: options.persistence,
+    statAgain: options.persistence.forEver,
+    walksTwice: !options.dryRun,
+    clock,
+    log,
+    random: Math.random,
+    observe: options.observe,
+    drain,
+    interrupt,
+  });
+}
+
+/** The target as a mirror sees it. The changes of a dry run reach no layer, and so neither limits nor the provider. */
+function backendOf(
+  target: Target,
+  lease: Lease,
+  { dryRun, world: { log } }: EngineOptions,
+): Backend {
+  // The lease is innermost: a call that waited for a slot or a retry checks it last of all.
+  const backend = layered(target.bare, [fence(lease), ...target.layers]);
+  if (!dryRun) return backend;
+  return readOnly(backend, ({ operation, container, key }) =>
+    log.debug('suppressed', { operation, container, key }),
+  );
+}
+
+/** The index and ledger of a mirror; those of a dry run discard writes. */
+export function keptIn(
+  { index, ledger }: MirrorStore,
+  dryRun: boolean,
+): Pick<MirrorStore, 'index' | 'ledger'> {
+  return dryRun
+    ? { index: forgetfulIndex(index), ledger: forgetfulLedger(ledger) }
+    : { index, ledger };
+}
+
+function settingsOf(
+  mirror: MirrorConfig,
+  { multipartThreshold, partSize }: TargetConfig,
+  config: Config,
+  { metadataEpoch, dryRun }: { readonly metadataEpoch: number; readonly dryRun: boolean },
+): MirrorSettings {
+  const { overwrite, extraneous, deletes, metadata } = mirror;
+  // A dry run sends nothing, so it reads no large file to hash it first.
+  const md5 = metadata.includes('md5') && !dryRun;
+  const kept = {
+    mtime: metadata.includes('mtime'),
+    mode: metadata.includes('mode'),
+    owner: metadata.includes('owner'),
+    md5,
+  };
+  return {
+    ...mirror,
+    partsAbove: multipartThreshold,
+    partSize,
+    never: ownFolders(config),
+    policy: { overwrite, extraneous, deletes, metadata: kept, metadataEpoch },
+  };
+}

@@ -1,0 +1,23 @@
+import type { Config } from './config/config.js';
+import type { Lifecycle } from './lifecycle.js';
+import type { SyncObserver } from './sync/events.js';
+import type { Persistence } from './sync/work/attempt-parts.js';
+import type { World } from './world.js';
+
+export interface EngineOptions {
+  readonly config: Config;
+  readonly world: World;
+  readonly lifecycle: Lifecycle;
+  /** Names of the mirrors to work on; empty: all. */
+  readonly mirrors: readonly string[];
+  readonly dryRun: boolean;
+  /** Leases that other processes hold are taken over. */
+  readonly takeOver: boolean;
+  readonly persistence: Persistence;
+  /** Milliseconds that a target may be down before `giveUp` is called. */
+  readonly patienceMs: number;
+  readonly giveUp: (target: string, error: Error) => void;
+  readonly observe: SyncObserver;
+  readonly drain: AbortSignal;
+  readonly interrupt: AbortSignal;
+}
