@@ -6,7 +6,7 @@ import {
   InvalidObjectNameError,
   ObjectDoesNotExistError,
 } from '../errors.js';
-import { fileUrls, localBatchDelete, localCopy } from './capabilities.js';
+import { fileUrls, localBatchDelete, localBatchPut, localCopy } from './capabilities.js';
 import { CHECKED } from './digests.js';
 import { toBarePage, toContainerInfo, toObjectInfo } from './infos.js';
 import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
@@ -70,7 +70,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     listingHas: { checksums: true, metaData: true },
     concurrency: 512,
     copy: localCopy(thread, checkKey, checkExistable),
-    batchPut: undefined,
+    batchPut: localBatchPut(thread, checkKey),
     batchDelete: localBatchDelete(thread, isKey),
     multipart: undefined,
     cdn: fileUrls(thread, root, checkExistable),

@@ -1,9 +1,10 @@
 import { pathToFileURL } from 'node:url';
+import { checkBatch } from '../batch.js';
 import type { ObjectRef } from '../call.js';
-import type { BatchDelete, Cdn, Copy } from '../capabilities.js';
+import type { BatchDelete, BatchPut, Cdn, Copy, PutOutcome } from '../capabilities.js';
 import { toObjectInfo } from './infos.js';
 import { readObject } from './object.js';
-import { describe, existable } from './orders.js';
+import { batchOrder, describe, existable } from './orders.js';
 import { toStorageError } from './storage-error.js';
 import type { FileThread } from './thread.js';
 
@@ -29,6 +30,27 @@ export function localCopy(
         to.container,
         readObject(await thread.ask('copyObject', { ...order, replace: described }, signal)),
       );
+    },
+  };
+}
+
+const BATCH = { maxObjects: 1000, maxBytes: 16 * 1024 * 1024 };
+
+export function localBatchPut(thread: FileThread, checkKey: (key: string) => void): BatchPut {
+  return {
+    ...BATCH,
+    async putObjects(container, objects, content, { signal }) {
+      signal.throwIfAborted();
+      checkBatch(BATCH, objects, content, 'local');
+      const { order, refused } = batchOrder(existable(container), objects, content, checkKey);
+      const failed = new Map(await thread.ask('putObjects', order, signal));
+      return objects.map(({ key, md5 }, at): PutOutcome => {
+        const refusal = refused.get(at);
+        if (refusal !== undefined) return { error: refusal };
+        const failure = failed.get(at);
+        if (failure !== undefined) return { error: toStorageError(failure, key) };
+        return { stored: { md5, etag: md5 } }; // the worker has compared it with that of the bytes it was given
+      });
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Ticket } from './ticket.js';
 export interface Change {
   readonly ticket: Ticket;
   /** What must be on the disk before the change is made. */
-  readonly content: Dirty | undefined;
+  readonly contents: readonly Dirty[];
   /** Makes it. Runs alone among all that write to this root. */
   publish(): Published;
   /** Leaves nothing behind when it is not made. */
@@ -81,7 +81,7 @@ export function createCommits(
       ready = [];
       visible = [];
       const failures = await sync([
-        ...changes.flatMap(({ content }) => content ?? []),
+        ...changes.flatMap(({ contents }) => contents),
         ...named.flatMap(({ dirty }) => dirty),
       ]);
       failpoint('local: contents synced, not renamed');
@@ -95,18 +95,18 @@ export function createCommits(
   }
 
   function failedContent(change: Change, failures: ReadonlyMap<string, Error>): boolean {
-    const failure = change.content && failures.get(change.content.path);
-    if (failure === undefined) return false;
+    const failed = change.contents.find(({ path }) => failures.has(path));
+    if (failed === undefined) return false;
     change.discard();
-    change.ticket.fail(toFailure(failure));
+    change.ticket.fail(toFailure(failures.get(failed.path)));
     return true;
   }
 
   return {
     add: (change) => void ready.push(change),
     flush() {
-      const atOnce = makeDurable ? ready.filter(({ content }) => content === undefined) : ready;
-      ready = makeDurable ? ready.filter(({ content }) => content !== undefined) : [];
+      const atOnce = makeDurable ? ready.filter(({ contents }) => contents.length === 0) : ready;
+      ready = makeDurable ? ready.filter(({ contents }) => contents.length > 0) : [];
       publish(atOnce);
       if (
         makeDurable === undefined ||

@@ -56,7 +56,12 @@ export async function copyChange(
       store,
       folders,
       order,
-      { temporary, inode: temporary.finish(attributes), md5: source.record?.md5 },
+      {
+        path,
+        inode: temporary.finish(attributes),
+        md5: source.record?.md5,
+        discard: () => temporary.discard(),
+      },
       ticket,
     );
   } catch (error) {
@@ -71,7 +76,7 @@ export function replaceMetaData(store: Store, copy: CopyOrder, ticket: Ticket): 
   findSource(store, copy);
   return {
     ticket,
-    content: undefined,
+    contents: [],
     publish() {
       const { stat, record: known } = findSource(store, copy);
       if (replace === undefined)

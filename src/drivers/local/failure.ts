@@ -96,3 +96,15 @@ export const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 export function isFull(error: unknown): boolean {
   return FULL.has(codeOf(error) ?? '');
 }
+
+/** The file system behind the root does not answer any more, rather than one of its files. */
+export const GONE: ReadonlySet<string> = new Set([
+  'ENOTCONN',
+  'ESTALE',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'ENXIO',
+  'ENODEV',
+  'ESHUTDOWN',
+]);

@@ -1,3 +1,4 @@
+import { putObjects } from './batch-puts.js';
 import { type Change, createCommits, type Published } from './change.js';
 import { createContainer, deleteContainer, headContainer, listContainers } from './containers.js';
 import { copyChange, replaceMetaData } from './copies.js';
@@ -46,7 +47,7 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
 
   /** A change that needs no preparation. */
   const change = (ticket: Ticket, publish: () => Published): void =>
-    commits.add({ ticket, content: undefined, publish, discard: () => undefined });
+    commits.add({ ticket, contents: [], publish, discard: () => undefined });
 
   async function later(preparing: Promise<Change>, ticket: Ticket): Promise<void> {
     try {
@@ -72,6 +73,7 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
     headObject: ({ container, key }, ticket) => ticket.answer(headObject(store, container, key)),
     putBytes: (order, ticket, body) =>
       commits.add(putBytes(store, folders, order, body ?? new Uint8Array(), ticket)),
+    putObjects: (order, ticket) => commits.add(putObjects(store, folders, order, ticket)),
     beginUpload({ upload, order }, ticket) {
       uploads.set(upload, beginUpload(store, folders, order));
       ticket.answer(undefined);

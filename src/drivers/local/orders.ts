@@ -1,10 +1,10 @@
 import type { ObjectRef, PutOptions } from '../call.js';
-import type { CopyReplacement } from '../capabilities.js';
+import type { BatchedObject, CopyReplacement } from '../capabilities.js';
 import { UnsupportedOperationError } from '../errors.js';
 import { CHECKED } from './digests.js';
 import { attributesOf } from './file-metadata.js';
 import { containerNameProblem } from './names.js';
-import type { PutOrder } from './protocol.js';
+import { type BatchOrder, NO_PERMISSIONS, type PutOrder, SKIPPED } from './protocol.js';
 import { writeAbout } from './record.js';
 import { toStorageError } from './storage-error.js';
 
@@ -30,6 +30,51 @@ export function putOrder(
   if (unchecked !== undefined)
     throw new UnsupportedOperationError(`no ${unchecked.algorithm} is computed here`, context);
   return { ...ref, ...describe(described), checksums, precondition };
+}
+
+/** The columns of a batch, and by its position why an object cannot be stored at all: the worker skips it. */
+export function batchOrder(
+  container: string,
+  objects: readonly BatchedObject[],
+  memory: ArrayBuffer,
+  checkKey: (key: string) => void,
+): { readonly order: BatchOrder; readonly refused: ReadonlyMap<number, Error> } {
+  const refused = new Map<number, Error>();
+  const abouts: string[] = [];
+  const mtimes: string[] = [];
+  const permissions = new Int16Array(objects.length);
+  const starts = new Float64Array(objects.length);
+  const sizes = new Float64Array(objects.length);
+  let end = 0;
+  for (const [at, { key, size, options }] of objects.entries()) {
+    starts[at] = end;
+    sizes[at] = size;
+    end += size;
+    try {
+      checkKey(key);
+      const { about, attributes } = describe(options);
+      abouts.push(about);
+      mtimes.push(attributes.mtime ?? '');
+      permissions[at] = attributes.permissions ?? NO_PERMISSIONS;
+    } catch (error) {
+      refused.set(at, error as Error);
+      sizes[at] = SKIPPED;
+      abouts.push('');
+      mtimes.push('');
+    }
+  }
+  const order = {
+    container,
+    keys: objects.map(({ key }, at) => (refused.has(at) ? '' : key)).join('\0'),
+    md5s: objects.map(({ md5 }) => md5).join(' '),
+    abouts: abouts.join('\n'),
+    mtimes: mtimes.join(' '),
+    permissions,
+    starts,
+    sizes,
+    memory,
+  };
+  return { order, refused };
 }
 
 export function describe({

@@ -54,6 +54,29 @@ export interface PutOrder {
   readonly precondition: Precondition | undefined;
 }
 
+/** Objects by columns: one text or array for all of them crosses between threads in the time of one object. */
+export interface BatchOrder {
+  readonly container: string;
+  /** Joined by NUL, which no key has. */
+  readonly keys: string;
+  /** Joined by spaces. */
+  readonly md5s: string;
+  /** Joined by line feeds, which JSON has none of. */
+  readonly abouts: string;
+  /** Joined by spaces; empty: none. */
+  readonly mtimes: string;
+  /** NO_PERMISSIONS: none. */
+  readonly permissions: Int16Array;
+  /** Where in `memory` each content is. */
+  readonly starts: Float64Array;
+  /** SKIPPED: an object that is not to be stored. */
+  readonly sizes: Float64Array;
+  readonly memory: ArrayBuffer;
+}
+
+export const NO_PERMISSIONS = -1;
+export const SKIPPED = -1;
+
 export interface Operations {
   listContainers: Operation<
     { readonly after: string | undefined; readonly size: number },
@@ -67,6 +90,8 @@ export interface Operations {
   headObject: Operation<{ readonly container: string; readonly key: string }, WireObject>;
   /** The content travels beside it, as `Request.body`. */
   putBytes: Operation<PutOrder, WireObject>;
+  /** Of the objects that were not stored, their positions, and why. */
+  putObjects: Operation<BatchOrder, readonly (readonly [number, Failure])[]>;
   beginUpload: Operation<{ readonly upload: number; readonly order: PutOrder }, undefined>;
   /** The memory of the chunk comes back, to be filled again. */
   uploadChunk: Operation<

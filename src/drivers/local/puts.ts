@@ -1,12 +1,14 @@
+import type { BigIntStats } from 'node:fs';
 import { failpoint } from '../../failpoint.js';
 import { versionOf } from '../../file-stat.js';
 import { refuseCaseCollision } from './case-collision.js';
-import type { Change, Published } from './change.js';
+import type { Change } from './change.js';
 import { createDigests } from './digests.js';
 import { codeOf, Refusal } from './failure.js';
 import { type Folders, parentOf } from './folders.js';
 import { describeObject, validRecord } from './object.js';
 import type { PutOrder } from './protocol.js';
+import type { ObjectRecord } from './record.js';
 import { checkPrecondition, renameIntoPlace } from './rename-into-place.js';
 import { statEntry } from './stat.js';
 import type { Store } from './store.js';
@@ -25,7 +27,8 @@ export function beginUpload(store: Store, folders: Folders, order: PutOrder): Up
   const container = store.container(order.container);
   store.writableRecords(); // a root that cannot be written to refuses here, before any byte
   const digests = createDigests(order.checksums);
-  const temporary = createTemporary(store.incoming(container));
+  const temporary = createTemporary(store.incoming(container), order.attributes);
+  const discard = () => temporary.discard();
   return {
     write(bytes) {
       digests.update(bytes);
@@ -33,11 +36,11 @@ export function beginUpload(store: Store, folders: Folders, order: PutOrder): Up
     },
     finish(ticket) {
       const md5 = digests.finish(order.key);
-      const content: Content = { temporary, inode: temporary.finish(order.attributes), md5 };
+      const content: Content = { path: temporary.path, inode: temporary.finish(), md5 };
       failpoint('local: temporary file written, not synced');
-      return putChange(store, folders, order, content, ticket);
+      return putChange(store, folders, order, { ...content, discard }, ticket);
     },
-    discard: () => temporary.discard(),
+    discard,
   };
 }
 
@@ -59,39 +62,48 @@ export function putBytes(
   }
 }
 
+/** A finished temporary file. */
 export interface Content {
-  readonly temporary: Temporary;
+  readonly path: string;
   readonly inode: bigint;
   /** Undefined: not computed. */
   readonly md5: string | undefined;
 }
 
-/** What a finished temporary file becomes. */
+/** What it becomes. */
 export type Destination = Pick<PutOrder, 'container' | 'key' | 'about' | 'precondition'>;
 
 export function putChange(
   store: Store,
   folders: Folders,
   order: Destination,
-  content: Content,
+  content: Content & Pick<Temporary, 'discard'>,
   ticket: Ticket,
 ): Change {
-  const { temporary } = content;
   const container = `${store.root}/${order.container}`;
   return {
     ticket,
-    content: store.dirty(container, temporary.path),
-    publish: () => publish(store, folders, order, content),
-    discard: () => temporary.discard(),
+    contents: [store.dirty(container, content.path)],
+    publish() {
+      const changed = new Set<string>();
+      const { stat, record } = publish(store, folders, order, content, changed);
+      return {
+        answer: describeObject(order.key, stat, record),
+        dirty: [...changed].map((path) => store.dirty(container, path)),
+      };
+    },
+    discard: () => content.discard(),
   };
 }
 
-function publish(
+/** For the holder of the lock. Adds to `changed` the folders whose entries are others now. */
+export function publish(
   store: Store,
   folders: Folders,
   order: Destination,
-  { temporary, inode, md5 }: Content,
-): Published {
+  { path, inode, md5 }: Content,
+  changed: Set<string>,
+): { readonly stat: BigIntStats; readonly record: ObjectRecord } {
   const { key, about, precondition } = order;
   const container = store.container(order.container);
   const target = `${container}/${key}`;
@@ -104,26 +116,7 @@ function publish(
   });
 
   if (store.incoming(container).foldsNames) refuseCaseCollision(container, key);
-  const changed = new Set([parentOf(container, key)]);
-  const ifAbsent = precondition !== undefined && 'ifAbsent' in precondition;
-  let tries = 0;
-  const first = () => store.emptyFolders.expect(order.container, [key]);
-  const prepare = () => {
-    tries += 1;
-    if (tries > 1) folders.forget();
-    if (tries > 1 && !statEntry(container)?.isDirectory())
-      throw new Refusal({ kind: 'no-container', container: order.container });
-    for (const folder of folders.make(container, key, first)) changed.add(folder);
-  };
-  try {
-    renameIntoPlace(temporary.path, target, key, ifAbsent, prepare);
-  } catch (error) {
-    if (codeOf(error) !== 'EXDEV') throw error;
-    store.isMount(container);
-    const problem =
-      'was not stored: its container is a mount of its own, where temporary files go from now on; try again';
-    throw new Refusal({ kind: 'unstable', key, problem });
-  }
+  moveIntoPlace(store, folders, order, path, changed);
 
   const stat = statEntry(target);
   if (stat?.ino !== inode)
@@ -135,8 +128,35 @@ function publish(
   const record = { file: versionOf(stat), md5, about };
   failpoint('local: object renamed, its record not written');
   records.put(order.container, key, record);
-  return {
-    answer: describeObject(key, stat, record),
-    dirty: [...changed].map((path) => store.dirty(container, path)),
+  return { stat, record };
+}
+
+function moveIntoPlace(
+  store: Store,
+  folders: Folders,
+  { container: name, key, precondition }: Destination,
+  temporary: string,
+  changed: Set<string>,
+): void {
+  const container = store.container(name);
+  const ifAbsent = precondition !== undefined && 'ifAbsent' in precondition;
+  let tries = 0;
+  const first = () => store.emptyFolders.expect(name, [key]);
+  const prepare = () => {
+    tries += 1;
+    if (tries > 1) folders.forget();
+    if (tries > 1 && !statEntry(container)?.isDirectory())
+      throw new Refusal({ kind: 'no-container', container: name });
+    for (const folder of folders.make(container, key, first)) changed.add(folder);
   };
+  try {
+    renameIntoPlace(temporary, `${container}/${key}`, key, ifAbsent, prepare);
+  } catch (error) {
+    if (codeOf(error) !== 'EXDEV') throw error;
+    store.isMount(container);
+    const problem =
+      'was not stored: its container is a mount of its own, where temporary files go from now on; try again';
+    throw new Refusal({ kind: 'unstable', key, problem });
+  }
+  changed.add(parentOf(container, key));
 }

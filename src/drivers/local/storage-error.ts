@@ -15,7 +15,7 @@ import {
   TargetFullError,
   TargetUnavailableError,
 } from '../errors.js';
-import { type Failure, FULL } from './failure.js';
+import { type Failure, FULL, GONE } from './failure.js';
 
 const FAILED: ErrorContext = { driver: 'local' };
 
@@ -100,18 +100,6 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     retry: 'never',
   },
 };
-
-/** The file system behind the root does not answer any more, rather than one of its files. */
-const GONE = new Set([
-  'ENOTCONN',
-  'ESTALE',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'ETIMEDOUT',
-  'ENXIO',
-  'ENODEV',
-  'ESHUTDOWN',
-]);
 
 /** The file system takes no such name, whatever is done: vfat refuses `a:b`, an encrypted one long names. */
 const REFUSED_NAMES = new Set(['ENAMETOOLONG', 'EILSEQ', 'EINVAL']);

@@ -30,6 +30,8 @@ export interface FileThread {
 interface Waiting {
   readonly request: Omit<Request, 'body'>;
   readonly body: Uint8Array | undefined;
+  /** Of content. */
+  readonly bytes: number;
   resolve(answer: unknown): void;
   reject(error: unknown): void;
   /** The word of shared memory by which it can be abandoned; undefined until it is sent. */
@@ -141,7 +143,7 @@ function requestQueue(wake: () => void) {
   function remove(one: Waiting): void {
     waiting.delete(one.request.id);
     if (one.claim === undefined) return;
-    bytesUnderWay -= lengthOf(one);
+    bytesUnderWay -= one.bytes;
     if (unsent.length > 0) wake();
   }
 
@@ -157,7 +159,8 @@ function requestQueue(wake: () => void) {
     ): Waiting {
       lastId += 1;
       const request = { id: lastId, operation, ask };
-      const one: Waiting = { request, body, claim: undefined, ...listeners };
+      const bytes = body?.length ?? memoryIn(ask)?.byteLength ?? 0;
+      const one: Waiting = { request, body, bytes, claim: undefined, ...listeners };
       waiting.set(lastId, one);
       unsent.push(one);
       if (unsent.length === 1) wake();
@@ -168,8 +171,8 @@ function requestQueue(wake: () => void) {
     takeBatch(): readonly Waiting[] {
       let count = 0;
       for (const one of unsent) {
-        if (bytesUnderWay > 0 && bytesUnderWay + lengthOf(one) > BYTES_UNDER_WAY) break;
-        bytesUnderWay += lengthOf(one);
+        if (bytesUnderWay > 0 && bytesUnderWay + one.bytes > BYTES_UNDER_WAY) break;
+        bytesUnderWay += one.bytes;
         count += 1;
       }
       return unsent.splice(0, count);
@@ -204,8 +207,9 @@ function requestQueue(wake: () => void) {
   };
 }
 
-function lengthOf({ body }: Waiting): number {
-  return body?.length ?? 0;
+/** The memory that moves with a request; it has no bytes once it was sent. */
+function memoryIn(ask: Ask<OperationName>): ArrayBuffer | undefined {
+  return ask !== undefined && 'memory' in ask ? ask.memory : undefined;
 }
 
 function keyOf({ ask }: Omit<Request, 'body'>): string | undefined {
@@ -222,13 +226,14 @@ function pack(batch: readonly Waiting[]): {
 } {
   const claims = new SharedArrayBuffer(batch.length * BYTES_PER_CLAIM);
   const view = new Int32Array(claims);
-  const bytes = new Uint8Array(batch.reduce((sum, one) => sum + lengthOf(one), 0));
+  const bytes = new Uint8Array(batch.reduce((sum, one) => sum + (one.body?.length ?? 0), 0));
   const transfer: ArrayBuffer[] = [];
   let end = 0;
   const requests = batch.map((one, index): Request => {
     one.claim = { claims: view, index };
     const { ask } = one.request;
-    if (ask !== undefined && 'memory' in ask) transfer.push(ask.memory);
+    const memory = memoryIn(ask);
+    if (memory !== undefined) transfer.push(memory);
     if (one.body === undefined) return { ...one.request, body: undefined };
     const start = end;
     end += one.body.length;

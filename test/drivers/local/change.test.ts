@@ -27,7 +27,7 @@ function createHarness(): {
     last += 1;
     return {
       ticket: ticketOf(last, claims, last),
-      content,
+      contents: content ? [content] : [],
       publish() {
         events.push(`published ${name}`);
         return { answer: name, dirty: [dirty(`folder of ${name}`)] };
