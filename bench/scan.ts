@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../src/clock.js';
 import { openIndex } from '../src/state/open-index.js';
 import { startScan } from '../src/sync/scan/scan.js';
-import type { ScanRequest } from '../src/sync/scan/scan-run.js';
+import type { ScanRequest } from '../src/sync/scan/scan-items.js';
 import { startLooking, type WalkSettings } from '../src/watcher/look.js';
 import { openSource } from '../src/watcher/source.js';
 import { walk } from '../src/watcher/walk.js';

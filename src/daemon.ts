@@ -11,7 +11,7 @@ import { PATIENT } from './sync/backoff.js';
 import type { Guard } from './sync/guard/guard.js';
 import { type KeptMirror, keepMirrored } from './sync/mirror/keep-mirrored.js';
 import type { Mirror } from './sync/mirror/mirror.js';
-import type { DueRun } from './sync/scan/due-runs.js';
+import { type DueRun, RECONCILE, SCAN } from './sync/run.js';
 import type { LeftWork, OpenDaemon, World } from './world.js';
 
 export { runOnce } from './once.js';
@@ -54,11 +54,7 @@ export const openDaemon: OpenDaemon = async (
         observe(event);
         // Objects that wait to replace a held one are found by a scan. Mirrors that have not begun begin with one.
         if (event.event === 'guard' && !event.holding && kept.length > 0)
-          keptOf(event.mirror)?.requestRun({
-            kind: 'scan',
-            under: '',
-            why: 'nothing is held any more',
-          });
+          keptOf(event.mirror)?.requestRun({ ...SCAN, why: 'nothing is held any more' });
       },
       drain: drain.signal,
       interrupt: interrupt.signal,
@@ -185,15 +181,15 @@ function guardControl(guard: Guard, due: (run: DueRun) => void): GuardControl {
     list: guard.list,
     async approve(id) {
       // Extraneous objects are found only where the container is listed.
-      const kind = guard.held.foreign > 0 ? 'reconcile' : 'scan';
+      const run = guard.held.foreign > 0 ? RECONCILE : SCAN;
       const approved = await guard.approve(id);
-      due({ kind, under: '', why: 'held changes were approved' });
+      due({ ...run, why: 'held changes were approved' });
       return approved;
     },
     reject: guard.reject,
     async undoRejections() {
       const undone = await guard.undoRejections();
-      due({ kind: 'scan', under: '', why: 'rejections were taken back' });
+      due({ ...SCAN, why: 'rejections were taken back' });
       return undone;
     },
   };

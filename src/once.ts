@@ -15,6 +15,7 @@ import { warnOfVersions } from './sync/mirror/old-content.js';
 import { noteFence } from './sync/mirror/older-target.js';
 import { startTally } from './sync/mirror/report.js';
 import { scanMirror } from './sync/mirror/scan-mirror.js';
+import { RECONCILE, RUNS } from './sync/run.js';
 import { fatalErrorOf } from './sync/state-trouble.js';
 import { ensureContainer } from './sync/store/container-store.js';
 import type { OnceOptions, OnceResult, RunOnce } from './world.js';
@@ -90,17 +91,13 @@ async function runMirror(
     const wentBack = await noteFence(mirror, acquired);
     await forgetAcceptedTarget(parts);
     // The index says nothing about a container that another process wrote to, or that was emptied or replaced.
-    const kind =
-      wasOthers || wentBack || (parts.index.count() > 0 && (made || !wasThere)) ? 'reconcile' : run;
+    const mayDiffer = wasOthers || wentBack || (parts.index.count() > 0 && (made || !wasThere));
+    const plan = mayDiffer ? RECONCILE : RUNS[run];
     let result: ScanResult | undefined;
     await untilFirstEnds(stop, [
       (signal) => parts.lease.whenLost(signal),
       async (signal) => {
-        const { finished } = await scanMirror(
-          mirror,
-          { kind, under: '', why: 'asked for' },
-          signal,
-        );
+        const { finished } = await scanMirror(mirror, { ...plan, why: 'asked for' }, signal);
         result = await finished;
       },
     ]);

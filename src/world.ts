@@ -3,7 +3,7 @@ import type { Config } from './config/config.js';
 import type { Logger } from './log.js';
 import type { RunReport } from './state/ledger.js';
 import type { DaemonStatus } from './status/snapshot.js';
-import type { SyncObserver } from './sync/events.js';
+import type { RunKind, SyncObserver } from './sync/events.js';
 
 /** What the program takes from outside. Tests pass their own. */
 export interface World {
@@ -42,7 +42,7 @@ export interface OnceResult {
 }
 
 export interface OnceOptions {
-  readonly run: 'scan' | 'reconcile';
+  readonly run: RunKind;
   /** Empty: all of the configuration. */
   readonly mirrors: readonly string[];
   readonly dryRun: boolean;

@@ -219,6 +219,26 @@ function hasDrifted(known: ObjectRecord, remote: Remote): boolean {
   return remote.md5 !== known.md5 || (remote.inspected && hasOtherEtag);
 }
 
+/**
+ * What is to be done about one object when its file was not looked at: the file counts as what the record says. Pure; it
+ * never deletes and never forgets. An object without a record is reported as `extraneous` says, and never deleted.
+ */
+export function decideByRecord(
+  known: ObjectRecord | undefined,
+  remote: Remote,
+  policy: Policy,
+): Decision {
+  if (known === undefined) {
+    const extraneous = decideExtraneous(remote, policy);
+    return extraneous.action === 'delete' ? { action: 'report', what: 'extraneous' } : extraneous;
+  }
+  // What was decided about a missing or damaged file, and whether the file changed as it was hashed, needs a look at it.
+  const { guarded: _, ...record } = { ...known, hashedAtMs: Number.MAX_SAFE_INTEGER };
+  const { kind, size, mtimeNs, ctimeNs, inode, mode, uid, gid, md5 } = record;
+  const entry = { path: '', kind, size, mtimeNs, ctimeNs, inode, mode, uid, gid };
+  return decide({ entry, ...(md5 !== '' && { md5 }) }, record, remote, policy);
+}
+
 /** Whether an object was given its metadata by other settings than those of now. Only a reconcile sees to it. */
 export function hasOldMetadata(epoch: number | undefined, { metadataEpoch = 0 }: Policy): boolean {
   return (epoch ?? 0) !== metadataEpoch;

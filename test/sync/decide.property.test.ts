@@ -4,6 +4,7 @@ import type { ObjectRecord } from '../../src/state/object-index.js';
 import {
   type Decision,
   decide,
+  decideByRecord,
   type LocalFact,
   type Policy,
   type Remote,
@@ -532,4 +533,29 @@ describe('decide, row by row', () => {
       what: 'overwrite-refused',
     });
   });
+});
+
+test('P4: without a look at the file, decides as for a file that is what was sent, and deletes and forgets nothing', () => {
+  const guarded = fc.constantFrom(undefined, 'delete-held' as const, 'rejected' as const);
+  let decided = 0;
+  fc.assert(
+    fc.property(
+      fc.option(known, { nil: undefined }),
+      guarded,
+      remote,
+      policy,
+      (record, verdict, { remote }, policy) => {
+        const marked = record && { ...record, ...(verdict && { guarded: verdict }) };
+        const decision = decideByRecord(marked, remote, policy);
+        expect(['delete', 'forget', 'release']).not.toContain(decision.action);
+        if (record === undefined) return;
+        const settled = { ...record, hashedAtMs: 10_000_000 }; // long after the file's last change
+        const { kind, size, mtimeNs, ctimeNs, inode, mode, uid, gid, md5 } = record;
+        const entry = { path: 'x', kind, size, mtimeNs, ctimeNs, inode, mode, uid, gid };
+        expect(decision).toEqual(decide({ entry, md5 }, settled, remote, policy));
+        decided += 1;
+      },
+    ),
+  );
+  expect(decided).toBeGreaterThan(0);
 });

@@ -55,7 +55,7 @@ test('mirror: deletes that a scan has found are not made, counted or reported af
     });
   drain();
   await expect(
-    deletes.enqueue(mirror.runs.begin(mirror.parts.index), 'reconcile', 0, mirror.parts.drain),
+    deletes.enqueue(mirror.runs.begin(mirror.parts.index), true, 0, mirror.parts.drain),
   ).rejects.toThrow('stopped');
   expect(listener).toEqual([]);
   deletes.close();

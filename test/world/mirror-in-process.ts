@@ -14,6 +14,7 @@ import type { ScanResult } from '../../src/sync/mirror/finish-run.js';
 import { createMirror, type Mirror } from '../../src/sync/mirror/mirror.js';
 import { scanMirror } from '../../src/sync/mirror/scan-mirror.js';
 import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
+import { RUNS } from '../../src/sync/run.js';
 import { openFileReader } from '../../src/sync/source/file-reader.js';
 import { ensureContainer } from '../../src/sync/store/container-store.js';
 import type { Persistence } from '../../src/sync/work/attempt-parts.js';
@@ -183,7 +184,7 @@ export async function openMirrorFixture({
     remove: (path) => rmSync(join(source, path), { recursive: true }),
     async run(kind) {
       mirror.source.reopen();
-      return (await scanMirror(mirror, { kind, under: '', why: 'test' }, drain.signal)).finished;
+      return (await scanMirror(mirror, { ...RUNS[kind], why: 'test' }, drain.signal)).finished;
     },
     stop: end,
     drain: () => drain.abort(new Error('stopped')),

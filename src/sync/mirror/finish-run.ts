@@ -2,10 +2,10 @@ import { failpoint } from '../../failpoint.js';
 import { StateError } from '../../state/errors.js';
 import type { LedgerDocument, RunReport } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
-import type { DueRun } from '../scan/due-runs.js';
+import { type DueRun, seesWholeMirror, seesWholeSource } from '../run.js';
 import { middleOf } from '../scan/landmarks.js';
+import type { ScanSummary } from '../scan/scan-items.js';
 import { WORTH_SHARING } from '../scan/scan-parts.js';
-import type { ScanSummary } from '../scan/scan-run.js';
 import type { Mirror } from './mirror.js';
 import type { ScanEnd } from './mirror-work.js';
 import { purgeTrash } from './purge.js';
@@ -46,8 +46,8 @@ async function makeDeletes(
 ): Promise<() => Promise<void>> {
   try {
     if (deletesOver === undefined) await mirror.scansDue.whenPast(asOfMs, signal);
-    const over = deletesOver ?? (await deletes.enqueue(run, due.kind, asOfMs, signal));
-    scanned(due.noDeletes ? 'partial' : 'finished');
+    const over = deletesOver ?? (await deletes.enqueue(run, due.sides.listing, asOfMs, signal));
+    scanned(due.deletes ? 'finished' : 'partial');
     mirror.reportState();
     return over;
   } catch (error) {
@@ -70,7 +70,7 @@ export async function finishRun(
   const { ledger } = mirror.parts;
   const { endSurvey, needlessUploads } = rest;
   const { complete, landmarks } = rest.summary;
-  const isWhole = due.under === '' && !due.noDeletes;
+  const isWhole = seesWholeSource(due);
   let deletesOver: () => Promise<void> = async () => {};
   try {
     deletesOver = await makeDeletes(mirror, due, run, rest, signal);
@@ -101,11 +101,11 @@ export async function finishRun(
     };
   };
   // A scan of one folder says nothing of when the mirror as a whole was last seen.
-  if (due.kind === 'reconcile')
+  if (seesWholeMirror(due))
     await ledger.update((document) => ({ ...seen(document), lastReconcile: report }));
   else if (isWhole) await ledger.update((document) => ({ ...seen(document), lastScan: report }));
   mirror.stats.report({ event: 'run-finished', run: due.kind, report, complete });
-  if (due.kind === 'reconcile') await purgeTrash(mirror, signal);
+  if (seesWholeMirror(due)) await purgeTrash(mirror, signal);
   return { report, complete };
 }
 

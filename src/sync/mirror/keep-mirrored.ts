@@ -8,7 +8,8 @@ import type { Watcher, WatchState } from '../../watcher/watcher.js';
 import { backoffMs } from '../backoff.js';
 import type { MirrorState } from '../events.js';
 import { isMirrorTrouble } from '../failure.js';
-import { createDueRuns, type DueRun, type DueRuns } from '../scan/due-runs.js';
+import { type DueRun, RECONCILE, SCAN } from '../run.js';
+import { createDueRuns, type DueRuns } from '../scan/due-runs.js';
 import { UNHEARD } from '../scan/scans-due.js';
 import { fatalErrorOf } from '../state-trouble.js';
 import { claimContainer } from './claim-container.js';
@@ -160,14 +161,12 @@ function watchOf(due: DueRuns, unsettled: Watch['unsettled'], { unwatched }: Wat
 
 /** `mayDiffer`: see claimContainer. */
 function firstRun({ parts: { ledger } }: Mirror, mayDiffer: boolean): DueRun {
-  const whole = { under: '', unseenSinceMs: UNHEARD.sinceMs };
-  if (mayDiffer)
-    return {
-      ...whole,
-      kind: 'reconcile',
-      why: 'the container may hold other objects than is known',
-    };
-  return { ...whole, kind: ledger.read().reconciled ? 'scan' : 'reconcile', why: 'start' };
+  const unseenSinceMs = UNHEARD.sinceMs;
+  if (mayDiffer) {
+    const why = 'the container may hold other objects than is known';
+    return { ...RECONCILE, unseenSinceMs, why };
+  }
+  return { ...(ledger.read().reconciled ? SCAN : RECONCILE), unseenSinceMs, why: 'start' };
 }
 
 /** What is due now and then. Each repeats until its signal is aborted, and rejects then. */
@@ -177,14 +176,12 @@ function timers(mirror: Mirror, due: DueRuns): ((signal: AbortSignal) => Promise
     (ms: number, act: (signal: AbortSignal) => void | Promise<void>) => (signal: AbortSignal) =>
       repeat(parts.clock, ms, signal, act);
   return [
-    every(settings.rescanMs, () => due.add({ kind: 'scan', under: '', why: 'rescan timer' })),
+    every(settings.rescanMs, () => due.add({ ...SCAN, why: 'rescan timer' })),
     every(PURGE_MS, (signal) => purgeTrash(mirror, signal)),
-    every(settings.reconcileMs, () =>
-      due.add({ kind: 'reconcile', under: '', why: 'reconcile timer' }),
-    ),
+    every(settings.reconcileMs, () => due.add({ ...RECONCILE, why: 'reconcile timer' })),
     every(MISSED_MS, () => {
       const why = 'deletes were withheld, or more objects failed than are kept in mind';
-      if (mirror.missed.take()) due.add({ kind: 'scan', under: '', why });
+      if (mirror.missed.take()) due.add({ ...SCAN, why });
     }),
   ];
 }

@@ -1,4 +1,4 @@
-import type { DueRun } from '../scan/due-runs.js';
+import type { DueRun } from '../run.js';
 import { createScansDue, type ScansDue } from '../scan/scans-due.js';
 import { createPending, type Pending } from '../work/pending.js';
 import { openQuarantine, type Quarantine } from '../work/quarantine.js';

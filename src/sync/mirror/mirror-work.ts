@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js';
 import type { RelativePath } from '../../watcher/entry.js';
 import type { Degraded, Unsettled } from '../../watcher/watcher.js';
 import { type Moment, momentAt, momentNow, momentOfEpoch, oldest, type Since } from '../moment.js';
-import type { DueRun } from '../scan/due-runs.js';
+import type { DueRun } from '../run.js';
 import { createSeenTimes, type SeenTimes } from '../scan/seen-times.js';
 import type { Pending } from '../work/pending.js';
 import type { Quarantine } from '../work/quarantine.js';

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NameSet } from '../../state/ledger.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
-import type { RunKind } from '../events.js';
 import type { Finding, MissingName } from '../scan/compare.js';
 import { openSpill } from '../scan/spill.js';
 import type { Mirror } from './mirror.js';
@@ -15,12 +14,12 @@ import type { Run } from './runs.js';
 export interface RunDeletes {
   add(finding: Finding): void;
   /**
-   * Makes jobs of them as far as the guard lets it; `asOfMs`: when they had been found, see Job. What this resolves with is to be called when the run's jobs are over.
+   * Makes jobs of them as far as the guard lets it; `isListed`: extraneous objects are among them. `asOfMs`: when they had been found, see Job. What this resolves with is to be called when the run's jobs are over.
    * Rejects with the reason of `signal`.
    */
   enqueue(
     run: Run,
-    kind: RunKind,
+    isListed: boolean,
     asOfMs: number,
     signal: AbortSignal,
   ): Promise<() => Promise<void>>;
@@ -97,9 +96,9 @@ export function collectDeletes(
     get size() {
       return found.size;
     },
-    async enqueue(run, kind, asOfMs, signal) {
+    async enqueue(run, isListed, asOfMs, signal) {
       const { deletes, foreign } = await count(asOfMs, signal);
-      const over = await guard.expect(deletes, kind === 'reconcile' ? foreign : undefined);
+      const over = await guard.expect(deletes, isListed ? foreign : undefined);
       try {
         for await (const { name, remote } of inTurns(signal)) {
           const why =

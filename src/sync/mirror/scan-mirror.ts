@@ -5,23 +5,24 @@ import type { SkipReason } from '../events.js';
 import { momentNow } from '../moment.js';
 import { REPORTED } from '../reported.js';
 import { OWN_FOLDER } from '../reserved-names.js';
-import type { DueRun } from '../scan/due-runs.js';
+import { type DueRun, seesWholeMirror } from '../run.js';
+import type { Finding } from '../scan/compare.js';
 import { listRemote } from '../scan/listing.js';
 import { startScan } from '../scan/scan.js';
+import type { ScanItem, ScanSummary } from '../scan/scan-items.js';
 import { WORTH_SHARING } from '../scan/scan-parts.js';
-import type { ScanItem, ScanRequest, ScanSummary } from '../scan/scan-run.js';
 import { scanOf } from '../scan/scans-due.js';
-import type { InnerMounts } from '../source/inner-mounts.js';
-import { acceptSourceIfMeant, notMounted, walkSettingsOf } from '../source/source-view.js';
+import type { SourceView } from '../source/source-view.js';
 import { createOthersPlaces } from '../store/others-places.js';
 import { finishRun, type ScanResult } from './finish-run.js';
 import type { Mirror } from './mirror.js';
 import { collectDeletes, type RunDeletes } from './run-deletes.js';
 import type { Run } from './runs.js';
+import { scanRequestOf } from './scan-request.js';
 import { lookForMoved } from './second-look.js';
 
 /**
- * Compares the source with the index (scan), or with the container as well (reconcile), and makes jobs of the differences.
+ * Compares the sides of the run, and makes jobs of the differences.
  * Resolves when the comparison is over; `finished` when its jobs are done and the ledger is written. Both reject when
  * `stop` is aborted, and when the container is missing or denied. The comparison also rejects with SourceMissingError,
  * and with the driver's error when the container cannot be listed. After a rejection nothing is deleted.
@@ -39,7 +40,7 @@ export async function scanMirror(
   const { backend, ledger, clock } = parts;
   stats.report({ event: 'run-started', run: due.kind, why: due.why });
   stats.forgetSkips();
-  const endSurvey = due.under === '' ? mirror.beginSurvey() : undefined;
+  const endSurvey = due.under === '' && due.sides.source ? mirror.beginSurvey() : undefined;
   const run = mirror.runs.begin(parts.index);
   run.since = (path) => mirror.work.changedAt(path, due);
   const began = momentNow(clock);
@@ -57,11 +58,10 @@ export async function scanMirror(
   let deletesOver: (() => Promise<void>) | undefined;
   let asOfMs: number;
   try {
-    const request = await requestOf(mirror, due);
-    const listing =
-      due.kind === 'reconcile'
-        ? listRemote(backend, settings.container, settings.prefix, signal, others.note)
-        : undefined;
+    const request = await scanRequestOf(mirror, due);
+    const listing = due.sides.listing
+      ? listRemote(backend, settings.container, settings.prefix, signal, others.note)
+      : undefined;
     const { listingOrder } = backend.capabilities;
     const scan = startScan(request, {
       signal,
@@ -82,16 +82,16 @@ export async function scanMirror(
       stats.progress(run);
     }
     if (!summary) throw new Error(`the scan of ${settings.source} ended without a summary`);
-    if (due.kind === 'reconcile' && !ledger.read().reconciled)
+    if (seesWholeMirror(due) && !ledger.read().reconciled)
       await noteFirstReconcile(mirror, summary);
     if (changed && parts.walksTwice && deletes.size > 0 && due.under === '')
       await lookForMoved(mirror, run, request, { signal, clock, ...whereToCut(mirror) });
     asOfMs = clock.monotonic();
-    mirror.scansDue.walked(due.under, began);
+    if (due.sides.source) mirror.scansDue.walked(due.under, began);
     walked();
     mirror.waitingJobs.recheck();
     if (deletes.size === 0 || !mirror.scansDue.isDue(asOfMs))
-      deletesOver = await deletes.enqueue(run, due.kind, asOfMs, signal);
+      deletesOver = await deletes.enqueue(run, seesWholeMirror(due), asOfMs, signal);
   } catch (error) {
     deletes.close();
     // After the turn in which the caller adds another run: until then, this scan counts as due.
@@ -116,36 +116,6 @@ export async function scanMirror(
   return { finished: finishRun(mirror, due, run, rest, signal).finally(unlink) };
 }
 
-/** What the scan needs to know. Decides whether it may find deletes, and remembers the file systems in the source. */
-async function requestOf(mirror: Mirror, due: DueRun): Promise<ScanRequest> {
-  const { settings, parts, source } = mirror;
-  const { backend, location, ledger, log, clock, index } = parts;
-  // The scan's own view of the index must have the records of this moment.
-  await index.flush();
-  source.reopen(); // a source that was missing, and is back, is trusted again from here on
-  const known = await rememberMounts(mirror);
-  const deleteVeto = source.deleteVeto();
-  const noDeletes = ledger.read().reconciled ? deleteVeto : notBefore(settings.name, due);
-  // Without any record, nothing can be deleted or replaced: a new mirror may begin with an empty folder.
-  const reason = index.count() === 0 ? undefined : deleteVeto;
-  if (reason !== undefined)
-    log.warn('deletes are withheld', { mirror: settings.name, why: reason });
-  mirror.work.deletesVetoed(reason);
-  if (index.count() === 0) await forgetFirstSight(mirror);
-  return {
-    root: settings.source,
-    under: due.under,
-    place: { prefix: settings.prefix, trashPrefix: settings.trashPrefix },
-    settings: walkSettingsOf(settings, backend.capabilities.limits.maxKeyBytes),
-    policy: settings.policy,
-    location,
-    ...(noDeletes === undefined ? {} : { noDeletes }),
-    mounts: { known, whenAway: notMounted(acceptSourceIfMeant(settings.name)) },
-    acceptEmpty: ledger.read().acceptedEmpty === true,
-    beganMs: clock.now(),
-  };
-}
-
 /**
  * Now, and not when all jobs are done: a file that became a folder is sent only once its old object may be deleted.
  */
@@ -160,28 +130,6 @@ async function noteFirstReconcile(
     source: source.identity(),
   }));
   if (deletesKept > 0) missed.miss();
-}
-
-/** Nothing was mirrored yet, so the source may have been seen before its disk was mounted: forgets the identity of the mount point. */
-async function forgetFirstSight({ source, parts: { ledger } }: Mirror): Promise<void> {
-  if (source.replaced() !== undefined)
-    await ledger.update((document) => ({ ...document, source: source.asOpened() }));
-}
-
-/** Remembers the file systems in the source before their files are mirrored: later, one that is not mounted looks like deletes. */
-async function rememberMounts({ source, parts: { ledger } }: Mirror): Promise<InnerMounts> {
-  const before = ledger.read().mounts ?? {};
-  const mounts = source.mounts();
-  if (Object.keys(mounts).length > Object.keys(before).length)
-    await ledger.update((document) => ({ ...document, mounts }));
-  return mounts;
-}
-
-/** Why a scan before the first reconcile finds no deletes: a new container may hold anything, and deletes are shown first. */
-function notBefore(mirror: string, { kind }: DueRun): string {
-  return kind === 'reconcile'
-    ? `the first reconcile deletes nothing; the next one will (on its timer, or by: longshore reconcile ${mirror})`
-    : `nothing is deleted before a reconcile has finished (longshore reconcile ${mirror})`;
 }
 
 /** A small mirror is scanned before a second thread has started. */
@@ -205,9 +153,11 @@ async function take(
       if (due.under !== '' && local)
         await mirror.intake.linked(name, local, run.since(mirror.source.pathOf(name)));
       if (decision.action === 'delete') {
-        if (!due.noDeletes) deletes.add(item);
-      } else if (decision.action !== 'report') await mirror.intake.enqueue(item, run);
-      else {
+        if (due.deletes) deletes.add(item);
+      } else if (decision.action !== 'report') {
+        const seen = due.sides.source ? item : withFile(item, mirror.source);
+        if (seen !== undefined) await mirror.intake.enqueue(seen, run);
+      } else {
         const whose = known === undefined && local === undefined ? othersObject(name) : undefined;
         skip(mirror, run, name, decision.what, whose ?? REPORTED[decision.what]);
       }
@@ -224,6 +174,12 @@ async function take(
     case 'finished':
       return item;
   }
+}
+
+/** What a run without a source found, with the file that is there now. Undefined: without one, a scan of the source sees to the name. */
+function withFile(finding: Finding, source: Pick<SourceView, 'statPath'>): Finding | undefined {
+  const state = source.statPath(finding.name);
+  return state.found === 'entry' ? { ...finding, local: state.entry } : undefined;
 }
 
 /** Why an object without a record is left alone: the mirror whose lease is in that folder has put it there. Else undefined. */

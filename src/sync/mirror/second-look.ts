@@ -1,6 +1,6 @@
 import type { ObjectName } from '../../state/object-index.js';
 import { type ScanOptions, startScan } from '../scan/scan.js';
-import type { ScanRequest } from '../scan/scan-run.js';
+import type { ScanRequest } from '../scan/scan-items.js';
 import type { Mirror } from './mirror.js';
 import type { Run } from './runs.js';
 

@@ -1,7 +1,8 @@
 import type { Clock } from '../../clock.js';
 import type { RelativePath } from '../../watcher/entry.js';
 import type { Degraded } from '../../watcher/watcher.js';
-import { covers, type DueRun, type DueRuns } from '../scan/due-runs.js';
+import { covers, type DueRun, SCAN } from '../run.js';
+import type { DueRuns } from '../scan/due-runs.js';
 import { type DueScan, type ScansDue, UNHEARD } from '../scan/scans-due.js';
 
 /** From one requested scan of a folder to the next, so that many deletes do not become as many scans. */
@@ -23,10 +24,10 @@ export function createUnwatchedScans({ due, scansDue, clock }: UnwatchedScansOpt
 
   function request(under: RelativePath): void {
     const run: DueRun = {
-      kind: 'scan',
+      ...SCAN,
       under,
+      deletes: false,
       why: 'a delete waits for a folder that is not watched',
-      noDeletes: true,
       unseenSinceMs: UNHEARD.sinceMs,
     };
     const nowMs = clock.monotonic();

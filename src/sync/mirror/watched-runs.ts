@@ -1,7 +1,8 @@
 import { StorageError } from '../../drivers/errors.js';
 import { type Backoff, backoffMs } from '../backoff.js';
 import { classify } from '../failure.js';
-import type { DueRun, DueRuns } from '../scan/due-runs.js';
+import { type DueRun, SCAN, seesWholeMirror } from '../run.js';
+import type { DueRuns } from '../scan/due-runs.js';
 import { scanOf } from '../scan/scans-due.js';
 import type { Mirror } from './mirror.js';
 import { scanMirror } from './scan-mirror.js';
@@ -112,8 +113,8 @@ export function createWatchedRuns(
         work.refused(run.kind, undefined);
         follow(found.finished, run, signal);
         // Deletes that were found before the first reconcile was complete were not made.
-        if (run.kind === 'reconcile' && mirror.missed.take())
-          due.add({ kind: 'scan', under: '', why: 'deletes were withheld' });
+        if (seesWholeMirror(run) && mirror.missed.take())
+          due.add({ ...SCAN, why: 'deletes were withheld' });
       }
     },
   };

@@ -3,7 +3,8 @@ import type { RelativePath } from '../../watcher/entry.js';
 import { together } from '../../watcher/settle.js';
 import type { Hint, Unsettled, Watcher } from '../../watcher/watcher.js';
 import { momentAt } from '../moment.js';
-import type { DueRun, DueRuns } from '../scan/due-runs.js';
+import { type DueRun, SCAN } from '../run.js';
+import type { DueRuns } from '../scan/due-runs.js';
 import { type DueScan, scanOf, UNHEARD } from '../scan/scans-due.js';
 import type { Mirror } from './mirror.js';
 import { createUnwatchedScans } from './unwatched-scans.js';
@@ -50,7 +51,7 @@ export function watchedSource(
         });
         mirror.reportState();
         if (hint.kind === 'rescan')
-          due.add({ kind: 'scan', under: hint.under, why: hint.why, ...sinceOf(hint.since) });
+          due.add({ ...SCAN, under: hint.under, why: hint.why, ...sinceOf(hint.since) });
         else await takePaths(hint);
       }
     } finally {
@@ -63,7 +64,7 @@ export function watchedSource(
     const gone = await mirror.intake.hints(paths, moments);
     const oldestMs = Math.min(...since);
     for (const under of gone)
-      due.add({ kind: 'scan', under, why: GONE, gone: true, ...sinceOf(oldestMs) });
+      due.add({ ...SCAN, under, why: GONE, gone: true, ...sinceOf(oldestMs) });
   }
 
   function unsettled(path?: RelativePath): Unsettled | undefined {
@@ -79,14 +80,14 @@ export function watchedSource(
     const { found } = mirror.source.stat(path);
     if (found === 'folder')
       due.add({
-        kind: 'scan',
+        ...SCAN,
         under: path,
         why: 'a folder could not be read',
         ...sinceOf(undefined),
       });
     else
       for (const under of await mirror.intake.hints([path], [null]))
-        due.add({ kind: 'scan', under, why: GONE, gone: true, ...sinceOf(undefined) });
+        due.add({ ...SCAN, under, why: GONE, gone: true, ...sinceOf(undefined) });
     mirror.reportState();
   }
 

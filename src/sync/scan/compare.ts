@@ -2,14 +2,23 @@ import type { IndexEntry, ObjectName, ObjectRecord } from '../../state/object-in
 import { compareNames } from '../../utf8-order.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { WalkProblem } from '../../watcher/problem.js';
-import { type Decision, decide, hasOldMetadata, type Policy, type Remote } from '../decide.js';
+import {
+  type Decision,
+  decide,
+  decideByRecord,
+  hasOldMetadata,
+  type Policy,
+  type Remote,
+} from '../decide.js';
 import { isRacy } from '../same-stat.js';
 import type { IndexSide, ListingSide, SourceSide } from './sides.js';
 
-/** Three views of the same names, each in the order of their UTF-8 bytes. */
+/** Views of the same names, each in the order of their UTF-8 bytes. See RunSides. */
 export interface Sides {
-  readonly source: SourceSide;
-  readonly index: IndexSide;
+  /** Undefined: no file was looked at. Each counts as what its record says, and no name is missing. */
+  readonly source: SourceSide | undefined;
+  /** Undefined: nothing is known of what was sent. */
+  readonly index: IndexSide | undefined;
   /** Undefined: the container was not listed, and nothing is known of what is in it. */
   readonly listing: ListingSide | undefined;
 }
@@ -33,7 +42,7 @@ export interface MissingName {
 }
 
 export interface Counts {
-  /** Local files and links. */
+  /** Local files and links; without a source, names. */
   scanned: number;
   unchanged: number;
   /** In all local files and links. */
@@ -44,7 +53,7 @@ export interface Counts {
 
 /**
  * Merges the sides in constant memory. Gives out the walk's problems, and what decide() finds to be due for each name
- * that something local has; names about which something would be due because nothing local has them go to `depart`.
+ * that something local has; names about which something would be due because nothing local has them go to `onMissing`.
  * Waits only where a page of the listing ends. `beforeName` is called for each name, and what it throws ends all.
  */
 export async function* compare(
@@ -56,39 +65,40 @@ export async function* compare(
 ): AsyncGenerator<Finding | WalkProblem, void> {
   while (true) {
     beforeName();
-    if (source.problem !== undefined) {
+    if (source?.problem !== undefined) {
       yield source.problem;
       source.advance();
       continue;
     }
-    const name = first(source.name, first(index.name, listing?.name));
+    const name = first(source?.name, first(index?.name, listing?.name));
     if (name === undefined) return;
-    const local = source.name === name ? source.entry : undefined;
-    const entry = index.name === name ? index.entry : undefined;
+    const local = source?.name === name ? source.entry : undefined;
+    const entry = index?.name === name ? index.entry : undefined;
     const listed = listing?.name === name;
     const remote = listing === undefined ? 'unknown' : listed ? listing.fact() : 'absent';
-    if (local !== undefined) {
-      counts.scanned++;
-      counts.bytes += local.size;
-    }
+    const isCompared = local !== undefined || source === undefined;
+    if (isCompared) counts.scanned++;
+    counts.bytes += local?.size ?? 0;
     if (
       local !== undefined &&
       entry !== undefined &&
       isPlainlyUnchanged(local, entry, remote, policy)
-    ) {
+    )
       counts.unchanged++;
-      source.advance();
-    } else {
+    else {
       const known = entry?.record;
-      const decision = decide(local && { entry: local }, known, remote, policy);
-      if (local !== undefined) {
+      const decision =
+        source === undefined
+          ? decideByRecord(known, remote, policy)
+          : decide(local && { entry: local }, known, remote, policy);
+      if (isCompared) {
         if (decision.action === 'nothing') counts.unchanged++;
         else yield { kind: 'finding', name, local, known, remote, decision };
-        source.advance();
       } else if (decision.action !== 'nothing') onMissing({ name, remote });
       else if (known !== undefined) counts.kept++;
     }
-    if (entry !== undefined) index.advance();
+    if (local !== undefined) source?.advance();
+    if (entry !== undefined) index?.advance();
     if (listed) {
       const turning = listing.advance();
       if (turning !== undefined) await turning;

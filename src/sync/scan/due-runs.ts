@@ -1,28 +1,6 @@
 import { createCondition } from '../../condition.js';
-import type { RelativePath } from '../../watcher/entry.js';
-import { isOlder, type Moment } from '../moment.js';
-
-/** A scan, or the whole comparison with the container, that should be made. */
-export interface DueRun {
-  readonly kind: 'scan' | 'reconcile';
-  /** The folder to scan; '' is the whole source. A reconcile is always whole. */
-  readonly under: RelativePath;
-  readonly why: string;
-  /** When the first event came of what is to be found. Missing: there may be changes that had no event. */
-  readonly since?: Moment;
-  /**
-   * It may find files that have come since then and that nothing has seen: milliseconds on the monotonic clock. Missing: nothing
-   * says that there are any (a timer's run). See ScansDue.
-   */
-  readonly unseenSinceMs?: number;
-  /**
-   * The folder is gone. It may have been renamed: only when nothing else waits, and what is to be found elsewhere has been
-   * found, it is known what to make of that.
-   */
-  readonly gone?: true;
-  /** Makes jobs of new and changed files only. Names without a file are left to another scan. */
-  readonly noDeletes?: true;
-}
+import { isOlder } from '../moment.js';
+import { covers, type DueRun, SCAN } from '../run.js';
 
 /** Runs that wait for the one before to end. What a waiting run covers is not added a second time; gone folders come last. */
 export interface DueRuns {
@@ -82,8 +60,8 @@ export function merge(waiting: readonly DueRun[], run: DueRun): readonly DueRun[
   const merged = [...waiting.filter((other) => !covers(run, other)), withAges(run, narrow)];
   if (merged.length <= MOST_FOLDERS) return merged.sort((a, b) => width(a) - width(b));
   const [first, ...others] = merged as [DueRun, ...DueRun[]];
-  const { gone: _, noDeletes: __, ...all } = withAges(first, others);
-  return [{ ...all, kind: 'scan', under: '', why: `${merged.length} folders are due` }];
+  const { gone: _, ...all } = withAges(first, others);
+  return [{ ...all, ...SCAN, why: `${merged.length} folders are due` }];
 }
 
 /** A run that also finds what these would have found. */
@@ -101,15 +79,8 @@ function withAges({ since, unseenSinceMs, ...run }: DueRun, others: readonly Due
   };
 }
 
-export function covers(wide: DueRun, narrow: DueRun): boolean {
-  if (wide.kind === 'reconcile') return true;
-  if (wide.noDeletes && !narrow.noDeletes) return false;
-  return (
-    narrow.kind === 'scan' &&
-    (wide.under === '' || narrow.under === wide.under || narrow.under.startsWith(`${wide.under}/`))
-  );
-}
-
 function width(run: DueRun): number {
-  return run.kind === 'reconcile' ? 0 : run.under === '' ? 1 : run.gone ? 3 : 2;
+  if (run.gone) return 3;
+  if (run.under !== '') return 2;
+  return run.sides.listing ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 import { SourceMissingError } from '../../watcher/source.js';
 import { type StateTrouble, stateErrorOf, stateTroubleOf } from '../state-trouble.js';
 import type { RemotePage } from './remote-page.js';
-import type { ScanItem, ScanRequest } from './scan-run.js';
+import type { ScanItem, ScanRequest } from './scan-items.js';
 
 // What goes between a scan's thread and the thread that wants it.
 

@@ -9,7 +9,7 @@ import {
   type ScanRequest,
   type ScanSummary,
   type Walked,
-} from './scan-run.js';
+} from './scan-items.js';
 
 /** Fewer names than this are scanned before a second thread has started. */
 export const WORTH_SHARING = 20_000;

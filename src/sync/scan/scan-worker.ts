@@ -4,6 +4,7 @@ import { systemClock } from '../../clock.js';
 import { openIndexView } from '../../state/open-index.js';
 import type { IndexWindow } from './index-window.js';
 import type { RemotePage } from './remote-page.js';
+import { noCounts, type ScanItem } from './scan-items.js';
 import {
   CANCELLED,
   type FromScan,
@@ -13,7 +14,7 @@ import {
   type ScanThreadData,
   type ToScan,
 } from './scan-messages.js';
-import { noCounts, runScan, type ScanItem } from './scan-run.js';
+import { runScan } from './scan-run.js';
 
 /** Items that cross at once. */
 const BATCH = 500;

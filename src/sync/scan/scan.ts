@@ -4,9 +4,9 @@ import type { ObjectName } from '../../state/object-index.js';
 import { feedListing } from './listing-feed.js';
 import { createMailbox } from './mailbox.js';
 import type { RemotePage } from './remote-page.js';
+import type { ScanItem, ScanRequest } from './scan-items.js';
 import { CANCELLED, errorOf, type FromScan, SCANNED } from './scan-messages.js';
 import { mergeParts, partsOf } from './scan-parts.js';
-import type { ScanItem, ScanRequest } from './scan-run.js';
 import { startScanThread } from './scan-thread.js';
 import { sortedListing } from './sorted-listing.js';
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js';
 import { createCondition } from '../../condition.js';
 import type { RelativePath } from '../../watcher/entry.js';
 import type { Moment } from '../moment.js';
-import type { DueRun } from './due-runs.js';
+import type { DueRun } from '../run.js';
 import { createSeenTimes } from './seen-times.js';
 
 /** A scan that may find files where nothing has been seen yet. */

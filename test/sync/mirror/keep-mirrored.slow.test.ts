@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { StorageError } from '../../../src/drivers/errors.js';
 import { keepMirrored } from '../../../src/sync/mirror/keep-mirrored.js';
+import { RECONCILE } from '../../../src/sync/run.js';
 import { openMirrorFixture } from '../../world/mirror-in-process.js';
 
 test('has not ended before the ledger says what its last run did', async () => {
@@ -92,7 +93,7 @@ test('P1: while a later reconcile is refused, changes go on being mirrored', asy
     sleep: (ms: number, signal?: AbortSignal) => (ms === 10_000 ? untilTold : sleep(ms, signal)),
   });
   faults.next('listObjects', refused());
-  kept.requestRun({ kind: 'reconcile', under: '', why: 'test' });
+  kept.requestRun({ ...RECONCILE, why: 'test' });
   await expect
     .poll(() => faults.calls.filter((operation) => operation === 'listObjects').length)
     .toBe(2);

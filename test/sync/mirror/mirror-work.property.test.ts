@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createMirrorWork } from '../../../src/sync/mirror/mirror-work.js';
 import { momentAt, momentOfEpoch, type Since } from '../../../src/sync/moment.js';
-import { createDueRuns, type DueRun } from '../../../src/sync/scan/due-runs.js';
+import { type DueRun, RECONCILE, SCAN } from '../../../src/sync/run.js';
+import { createDueRuns } from '../../../src/sync/scan/due-runs.js';
 import { createPending } from '../../../src/sync/work/pending.js';
 import { covers } from '../../../src/watcher/cover.js';
 import { createHintStream } from '../../../src/watcher/hint-stream.js';
@@ -97,7 +98,7 @@ async function play(
     if (done === true) return;
     if (hint.kind === 'rescan') {
       due.add({
-        kind: 'scan',
+        ...SCAN,
         under: hint.under,
         why: hint.why,
         ...(hint.since === undefined ? {} : { since: momentAt(hint.since, clock) }),
@@ -162,7 +163,7 @@ async function play(
         await Promise.race([asking, clock.advance(0)]);
         return;
       case 'rescan':
-        return due.add({ kind: 'scan', under: now.under, why: 'rescan timer' });
+        return due.add({ ...SCAN, under: now.under, why: 'rescan timer' });
       case 'doubt':
         return hints.invalidate(now.under, 'events may have been lost', true);
       case 'scan':
@@ -171,7 +172,7 @@ async function play(
         if (!pending.has(now.path)) return;
         if (now.how === 'dropped') {
           pending.drop(now.path);
-          due.add({ kind: 'reconcile', under: '', why: 'dropped' });
+          due.add({ ...RECONCILE, why: 'dropped' });
         } else {
           const sinces: Since[] = [...pending.ages()];
           if (now.how === 'quarantined') {
@@ -190,9 +191,7 @@ async function play(
     }
   };
 
-  work.scanning({ kind: 'scan', under: '', why: 'start' })(
-    lastScanAgoMs === undefined ? 'failed' : 'finished',
-  );
+  work.scanning({ ...SCAN, why: 'start' })(lastScanAgoMs === undefined ? 'failed' : 'finished');
   for (const now of steps) {
     await act(now);
     check(truth());
@@ -265,18 +264,18 @@ test('lag: in a history where every change has its event and nothing is dropped 
 test('lag: what a scan finds without an event is as old as the last scan that did not have it', async () => {
   const clock = fakeClock();
   const { pending, due, work } = openHistory(clock, 40_000);
-  due.add({ kind: 'scan', under: '', why: 'start' });
+  due.add({ ...SCAN, why: 'start' });
   expect(work.lagSeconds()).toBeNull();
   const first = await due.next(new AbortController().signal);
   work.scanning(first)('finished');
   due.over();
   expect(work.lagSeconds()).toBe(0);
   await clock.advance(30_000);
-  due.add({ kind: 'scan', under: 'd', why: 'rescan timer' });
+  due.add({ ...SCAN, under: 'd', why: 'rescan timer' });
   work.scanning(await due.next(new AbortController().signal))('finished');
   due.over();
   await clock.advance(5_000);
-  const whole: DueRun = { kind: 'scan', under: '', why: 'rescan timer' };
+  const whole: DueRun = { ...SCAN, why: 'rescan timer' };
   pending.add('d/b', work.changedAt('d/b', whole));
   expect(work.lagSeconds()).toBe(5);
   pending.add('a', work.changedAt('a', whole));

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createUnwatchedScans } from '../../../src/sync/mirror/unwatched-scans.js';
+import { SCAN } from '../../../src/sync/run.js';
 import { createDueRuns } from '../../../src/sync/scan/due-runs.js';
 import { createScansDue } from '../../../src/sync/scan/scans-due.js';
 import { fakeClock } from '../../fakes/clock.js';
@@ -34,7 +35,7 @@ test('scans of unwatched folders: are made once for all that wait, and not again
   const { clock, due, scansDue } = open();
   for (let times = 0; times < 3; times += 1) scansDue.request(clock.monotonic());
   expect(due.waiting).toEqual([
-    expect.objectContaining({ kind: 'scan', under: 'a', noDeletes: true }),
+    expect.objectContaining({ kind: 'scan', under: 'a', deletes: false }),
   ]);
   await due.next(never);
   due.over();
@@ -48,12 +49,12 @@ test('scans of unwatched folders: are made once for all that wait, and not again
 
 test('scans of unwatched folders: a scan without deletes stands for no scan with them, and one with them for both', () => {
   const due = createDueRuns();
-  const run = { kind: 'scan', under: 'a', why: 'test' } as const;
-  due.add({ ...run, noDeletes: true });
+  const run = { ...SCAN, under: 'a', why: 'test' };
+  due.add({ ...run, deletes: false });
   due.add({ ...run, under: 'a/b' });
   expect(due.waiting).toHaveLength(2);
   due.add(run);
   expect(due.waiting).toEqual([run]);
-  due.add({ ...run, noDeletes: true });
+  due.add({ ...run, deletes: false });
   expect(due.waiting).toEqual([run]);
 });

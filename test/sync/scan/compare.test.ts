@@ -53,8 +53,8 @@ function pagesOf(
 }
 
 async function compared(
-  local: readonly WalkItem[],
-  known: ReadonlyMap<ObjectName, ObjectRecord>,
+  local: readonly WalkItem[] | undefined,
+  known: ReadonlyMap<ObjectName, ObjectRecord> | undefined,
   listing: Listing,
   policy: Policy = MIRROR,
 ) {
@@ -62,8 +62,8 @@ async function compared(
   const findings: Finding[] = [];
   const counts = { scanned: 0, unchanged: 0, bytes: 0, kept: 0 };
   const sides = {
-    source: openSourceSide(local[Symbol.iterator](), createNaming('skip')),
-    index: openIndexSide(viewOf(known).entries()[Symbol.iterator]()),
+    source: local && openSourceSide(local[Symbol.iterator](), createNaming('skip')),
+    index: known && openIndexSide(viewOf(known).entries()[Symbol.iterator]()),
     listing:
       listing && (await openListingSide(pagesOf(listing.objects, listing.pageSize), (key) => key)),
   };
@@ -160,6 +160,39 @@ describe('compare', () => {
       ),
       { numRuns: 1000 },
     );
+  });
+
+  it('P4: without a source, finds each object that is not what its record says, and no missing name', async () => {
+    const records = new Map(['a', 'b', 'c'].map((path) => [path, recordOf(entry(path, 1))]));
+    const objects = [
+      ['a', fact(1)],
+      ['b', fact(2)],
+      ['d', fact(1)],
+    ] as const;
+    const policy = { ...MIRROR, extraneous: 'delete' } as const;
+    const result = await compared(undefined, records, { objects, pageSize: 2 }, policy);
+    expect(result.findings.map(({ name, decision }) => [name, decision])).toEqual([
+      ['b', { action: 'upload', why: 'drift' }],
+      ['c', { action: 'upload', why: 'drift' }],
+      ['d', { action: 'report', what: 'extraneous' }],
+    ]);
+    expect(result.missingNames).toEqual([]);
+    expect(result.counts).toEqual({ scanned: 4, unchanged: 1, bytes: 0, kept: 0 });
+  });
+
+  it('without an index, compares each file with its object', async () => {
+    const listing = { objects: [['a', fact(1)] as const, ['c', fact(1)] as const], pageSize: 1 };
+    const { findings, missingNames } = await compared(
+      [entry('a', 2), entry('b', 1)],
+      undefined,
+      listing,
+      { ...MIRROR, extraneous: 'report' },
+    );
+    expect(findings.map(({ name, decision }) => [name, decision])).toEqual([
+      ['a', { action: 'upload', why: 'other-content' }],
+      ['b', { action: 'upload', why: 'new' }],
+    ]);
+    expect(missingNames.map(({ name }) => name)).toEqual(['c']);
   });
 
   it('P7: gives out nothing for what is unchanged', async () => {

@@ -11,7 +11,7 @@ import type {
   ScanRequest,
   ScanSummary,
   Walked,
-} from '../../../src/sync/scan/scan-run.js';
+} from '../../../src/sync/scan/scan-items.js';
 import { startLooking, type WalkSettings } from '../../../src/watcher/look.js';
 import { openSource } from '../../../src/watcher/source.js';
 import { walk } from '../../../src/watcher/walk.js';

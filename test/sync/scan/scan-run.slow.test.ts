@@ -2,7 +2,8 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openIndexView } from '../../../src/state/open-index.js';
-import { runScan, type ScanItem, type ScanRequest } from '../../../src/sync/scan/scan-run.js';
+import type { ScanItem, ScanRequest } from '../../../src/sync/scan/scan-items.js';
+import { runScan } from '../../../src/sync/scan/scan-run.js';
 import { SourceMissingError } from '../../../src/watcher/source.js';
 import { type Fixture, mirrored, sorted } from './scan-fixture.js';
 
