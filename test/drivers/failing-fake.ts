@@ -1,5 +1,6 @@
 import type { Backend } from '../../src/drivers/backend.js';
 import { call } from './conformance/fixture.js';
+import { CONTAINER } from './faults/steps.js';
 
 interface Fake {
   readonly faults: { assertUsedUp(): void };
@@ -13,8 +14,6 @@ export interface FailingFake<F extends Fake> {
   /** Rejects when a scripted fault has not happened. */
   close(): Promise<void>;
 }
-
-export const CONTAINER = 'faults';
 
 /** A service with one container and scripted failures, for one test. */
 export async function openFailingFake<F extends Fake>(

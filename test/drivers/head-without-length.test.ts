@@ -3,7 +3,8 @@ import type { Backend } from '../../src/drivers/backend.js';
 import { startFakeS3 } from '../fakes/s3/server.js';
 import { startFakeSwift } from '../fakes/swift/server.js';
 import { call, contentOf, put, rejection } from './conformance/fixture.js';
-import { CONTAINER, openFailingFake } from './failing-fake.js';
+import { openFailingFake } from './failing-fake.js';
+import { CONTAINER } from './faults/steps.js';
 import { openFake as openS3 } from './s3/open.js';
 import { openFake as openSwift } from './swift/open.js';
 

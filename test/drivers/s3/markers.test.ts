@@ -3,7 +3,8 @@ import type { Backend } from '../../../src/drivers/backend.js';
 import { collect, itemsOfPages } from '../../../src/drivers/pages.js';
 import { type FakeS3, startFakeS3 } from '../../fakes/s3/server.js';
 import { call, listKeys, plain, put } from '../conformance/fixture.js';
-import { CONTAINER, openFailingFake } from '../failing-fake.js';
+import { openFailingFake } from '../failing-fake.js';
+import { CONTAINER } from '../faults/steps.js';
 import { openFake } from './open.js';
 
 const container = CONTAINER;

@@ -1,0 +1,4 @@
+import { driverFaults } from '../faults/suite.js';
+import { swiftFaults } from './fault-dialect.js';
+
+driverFaults(swiftFaults);
