@@ -162,7 +162,7 @@ test('layers: what a layer or the backend throws at once is a rejection for the 
   expect(caught).toMatchObject([{ message: 'at once' }, { message: 'in a layer' }]);
 });
 
-test('layers: another body takes the place of the first among the arguments, for each request anew', async () => {
+test('layers: another body takes the place of the first among the arguments, in each request', async () => {
   const sent: unknown[] = [];
   const inner: Backend = {
     ...complete(),
