@@ -25,7 +25,6 @@ const CLOSE_MS = 30_000;
 export const openDaemon: OpenDaemon = async (
   config,
   world,
-  observe,
   { takeOver = false, stop = NEVER_ABORTED } = {},
 ) => {
   const lifecycle = createLifecycle({ clock: world.clock, deadlineMs: CLOSE_MS });
@@ -33,7 +32,7 @@ export const openDaemon: OpenDaemon = async (
   const drain = new AbortController();
   const unlinkStop = onAbort(stop, () => drain.abort(stop.reason));
   const interrupt = new AbortController();
-  const service = createService();
+  const service = createService(world);
   const startedAtMs = world.clock.now();
   const version = readVersion();
   let kept: readonly KeptMirror[] = [];
@@ -50,8 +49,7 @@ export const openDaemon: OpenDaemon = async (
       patienceMs: Number.POSITIVE_INFINITY,
       giveUp: () => {},
       observe: (event) => {
-        service.observe(event);
-        observe(event);
+        world.telemetry.emit(event);
         // Objects that wait to replace a held one are found by a scan. Mirrors that have not begun begin with one.
         if (event.event === 'guard' && !event.holding && kept.length > 0)
           keptOf(event.mirror)?.requestRun({ ...SCAN, why: 'nothing is held any more' });
@@ -75,7 +73,7 @@ export const openDaemon: OpenDaemon = async (
     };
     const shown = await lifecycle.add(
       'service',
-      service.open({ config, world, status, guardControlOf, drain: drain.signal }),
+      service.open({ config, status, guardControlOf, drain: drain.signal }),
     );
 
     return {

@@ -32,7 +32,7 @@ const LEASE_LOOK_MS = 30_000;
  * with an error; the others run all the same, except after a failed write of the state. Rejects when the state cannot be
  * opened, and with the reason of `drain`.
  */
-export const runOnce: RunOnce = async (config, options, world, observe, { drain, interrupt }) => {
+export const runOnce: RunOnce = async (config, options, world, { drain, interrupt }) => {
   const lifecycle = createLifecycle({ clock: world.clock, deadlineMs: CLOSE_MS });
   const { controller, unlink } = childController(drain, programReplaced);
   const unlisten = onFailedEnvironment((error) => controller.abort(error));
@@ -47,7 +47,7 @@ export const runOnce: RunOnce = async (config, options, world, observe, { drain,
       persistence: { backoff: BRISK, attempts: ATTEMPTS, forEver: false },
       patienceMs: PATIENCE_MS,
       giveUp: (_target, error) => controller.abort(error),
-      observe: options.dryRun ? asPlan(observe) : observe,
+      observe: options.dryRun ? asPlan(world.telemetry.emit) : world.telemetry.emit,
       drain: controller.signal,
       interrupt,
     });

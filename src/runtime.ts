@@ -13,8 +13,6 @@ import { detect, openTarget, type Target, type Workers } from './targets.js';
 export interface Runtime {
   readonly mirrors: readonly Mirror[];
   readonly targets: readonly Target[];
-  /** Grows with each call to a provider that ends: a sign of progress. */
-  steps(): number;
   /** Drops waiting jobs, and resolves when no job runs. */
   stop(): Promise<void>;
 }
@@ -44,7 +42,6 @@ export async function openEngine(options: EngineOptions): Promise<Runtime> {
     }),
   );
   const mirrors = new Map<string, Mirror>();
-  let steps = 0;
   const workers = {
     run: async (job: Job) => mirrors.get(job.mirror)?.run(job),
     dropped: (job: Job) => mirrors.get(job.mirror)?.dropped(job),
@@ -58,9 +55,6 @@ export async function openEngine(options: EngineOptions): Promise<Runtime> {
       container: first.container,
       found: await detect(target, keptIn(store, dryRun).ledger, world, drain),
       workers,
-      step: () => {
-        steps += 1;
-      },
     });
     targets.set(target.name, await lifecycle.add(`target ${target.name}`, opened));
   }
@@ -78,7 +72,6 @@ export async function openEngine(options: EngineOptions): Promise<Runtime> {
   return {
     mirrors: [...mirrors.values()],
     targets: [...targets.values()],
-    steps: () => steps,
     async stop() {
       for (const { queue } of targets.values()) queue.clear();
       await Promise.all([...targets.values()].map(({ queue }) => queue.whenIdle()));
@@ -93,13 +86,12 @@ interface TargetParts {
   /** What the driver detected about the provider. */
   readonly found: string | undefined;
   readonly workers: Workers;
-  readonly step: () => void;
 }
 
 function openConfiguredTarget(
   options: EngineOptions,
   target: TargetConfig,
-  { container, found, workers, step }: TargetParts,
+  { container, found, workers }: TargetParts,
 ): Target {
   return openTarget({
     config: target,
@@ -107,7 +99,6 @@ function openConfiguredTarget(
     container,
     workers,
     world: options.world,
-    step,
     random: Math.random,
     drain: options.drain,
     patienceMs: options.patienceMs,

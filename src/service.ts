@@ -9,7 +9,6 @@ import { statusRoutes } from './status/routes.js';
 import { openControlServer } from './status/server.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import { formatStatusLine } from './status/status-line.js';
-import type { SyncObserver } from './sync/events.js';
 import type { World } from './world.js';
 
 /** The control socket of a running daemon, and its messages to systemd. */
@@ -20,7 +19,6 @@ export interface Service extends Closable {
 
 export interface ServiceOptions {
   readonly config: Pick<Config, 'stateFolder' | 'drainMs'>;
-  readonly world: World;
   readonly status: () => DaemonStatus;
   /** Where an operator decides about the changes that a mirror's guard holds. */
   readonly guardControlOf: (mirror: string) => GuardControl | undefined;
@@ -32,16 +30,13 @@ export interface ServiceOptions {
 const CLOSE_MS = 10_000;
 const CLOSING_MS = 30_000;
 
-/** `observe` must receive all events of the daemon, from its opening on, as they feed the watchdog. */
-export function createService(): {
-  readonly observe: SyncObserver;
+/** Listens to the telemetry from now on, which feeds the watchdog. */
+export function createService({ clock, env, log, telemetry }: World): {
   open(options: ServiceOptions): Promise<Service>;
 } {
-  const meter = createWorkMeter();
+  const meter = createWorkMeter(telemetry);
   return {
-    observe: meter.observe,
-    async open({ config, world, status, guardControlOf, drain }) {
-      const { clock, env, log } = world;
+    async open({ config, status, guardControlOf, drain }) {
       const opened = createLifecycle({ clock, deadlineMs: CLOSE_MS });
       const notifier = await opened.add(
         'systemd notification',
@@ -70,6 +65,7 @@ export function createService(): {
         ready: () => notifier.ready(),
         async close() {
           forget();
+          meter.close();
           await opened.close();
         },
       };

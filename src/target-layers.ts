@@ -3,34 +3,48 @@ import type { TargetConfig } from './config/config.js';
 import { valueAt } from './config/timetable.js';
 import type { Layer } from './drivers/layers/layer.js';
 import { limit } from './drivers/layers/limit.js';
-import { measure } from './drivers/layers/measure.js';
+import { type Measurement, measure } from './drivers/layers/measure.js';
 import { retry } from './drivers/layers/retry.js';
 import { throttle } from './drivers/layers/throttle.js';
 import { untilDrained } from './drivers/layers/until-drained.js';
+import type { CallEvent } from './telemetry/events.js';
 import type { World } from './world.js';
-
-export interface LayerOptions {
-  readonly world: World;
-  readonly drain: AbortSignal;
-  /** Called when a call to the provider ends, and after each wait for the target's limits. */
-  readonly step: () => void;
-}
 
 /** The layers around each backend of a target, from the inside out. All backends of a target share their limits. */
 export function targetLayers(
-  { world: { clock }, drain, step }: LayerOptions,
-  target: TargetConfig,
+  { clock, telemetry }: World,
+  config: TargetConfig,
   concurrency: number,
+  drain: AbortSignal,
 ): readonly Layer[] {
+  const target = config.name;
   const draining = untilDrained(drain);
+  const onCall = (measurement: Measurement) => telemetry.emit(callEvent(target, measurement));
+  const onWait = (ms: number) => telemetry.emit({ event: 'wait', target, ms });
+  const onLimit = (calls: number) =>
+    telemetry.emit({ event: 'call-limit', target, calls, most: concurrency });
+  onLimit(concurrency);
   return [
-    measure(clock, step), // the time of an attempt, without its wait for the target's limits
+    // The time of an attempt, without its wait for the target's limits.
+    measure(clock, onCall, () => telemetry.wants('call')),
     draining.inner,
-    ...configuredLimits(target, clock, step),
-    limit({ clock, concurrency }),
+    ...configuredLimits(config, clock, onWait),
+    limit({ clock, concurrency, onLimit }),
     draining.outer,
     retry({ clock, random: Math.random, until: drain }), // a call that backs off holds no slot
   ];
+}
+
+function callEvent(target: string, { operation, ms, bytes, error }: Measurement): CallEvent {
+  const failure = error instanceof Error ? error.name : String(error);
+  return {
+    event: 'call',
+    target,
+    operation,
+    ms,
+    bytes: bytes ?? null,
+    error: error === undefined ? null : failure,
+  };
 }
 
 /** The layer that holds a target to its configured bandwidth and request rate; without either, none. `onWait` is called after each wait. */

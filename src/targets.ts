@@ -38,8 +38,6 @@ export interface OpenTargetOptions {
   readonly container: string;
   readonly workers: Workers;
   readonly world: World;
-  /** Called when a call to the provider ends, and after each wait for the target's limits. */
-  readonly step: () => void;
   readonly random: () => number;
   readonly drain: AbortSignal;
   readonly patienceMs: number;
@@ -77,7 +75,6 @@ export function openTarget({
   container,
   workers,
   world,
-  step,
   random,
   drain,
   patienceMs,
@@ -90,7 +87,7 @@ export function openTarget({
     ...(found !== undefined && { detected: found }),
   });
   const concurrency = config.concurrency ?? bare.capabilities.concurrency;
-  const layers = targetLayers({ world, drain, step }, config, concurrency);
+  const layers = targetLayers(world, config, concurrency, drain);
   const backend = layered(bare, layers);
   const waitingLimit = Math.max(MOST_WAITING, 2 * concurrency);
   const queue = createQueue<Job>({

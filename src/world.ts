@@ -3,13 +3,16 @@ import type { Config } from './config/config.js';
 import type { Logger } from './log.js';
 import type { RunReport } from './state/ledger.js';
 import type { DaemonStatus } from './status/snapshot.js';
-import type { RunKind, SyncObserver } from './sync/events.js';
+import type { RunKind } from './sync/events.js';
+import type { Telemetry } from './telemetry/telemetry.js';
 
 /** What the program takes from outside. Tests pass their own. */
 export interface World {
   readonly clock: Clock;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where everything that happens is reported. */
+  readonly telemetry: Telemetry;
 }
 
 export interface Daemon {
@@ -57,16 +60,10 @@ export interface DaemonOptions {
   readonly stop?: AbortSignal;
 }
 
-export type OpenDaemon = (
-  config: Config,
-  world: World,
-  observe: SyncObserver,
-  options?: DaemonOptions,
-) => Promise<Daemon>;
+export type OpenDaemon = (config: Config, world: World, options?: DaemonOptions) => Promise<Daemon>;
 export type RunOnce = (
   config: Config,
   options: OnceOptions,
   world: World,
-  observe: SyncObserver,
   signals: { readonly drain: AbortSignal; readonly interrupt: AbortSignal },
 ) => Promise<readonly OnceResult[]>;

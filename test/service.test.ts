@@ -7,6 +7,8 @@ import { systemClock } from '../src/clock.js';
 import { createLogger, silentLogger } from '../src/log.js';
 import { createService, type ServiceOptions } from '../src/service.js';
 import { askStatus, DaemonNotRunningError } from '../src/status/client.js';
+import { createTelemetry } from '../src/telemetry/telemetry.js';
+import type { World } from '../src/world.js';
 import { daemonStatus } from './status/statuses.js';
 import { temporaryFolder } from './world/folder.js';
 
@@ -17,17 +19,24 @@ beforeEach(() => {
 
 const options = (different: Partial<ServiceOptions> = {}): ServiceOptions => ({
   config: { stateFolder, drainMs: 30_000 },
-  world: { clock: systemClock, env: {}, log: silentLogger },
   status: () => daemonStatus(),
   guardControlOf: () => undefined,
   drain: new AbortController().signal,
   ...different,
 });
 
+const world = (different: Partial<World> = {}): World => ({
+  clock: systemClock,
+  env: {},
+  log: silentLogger,
+  telemetry: createTelemetry(silentLogger),
+  ...different,
+});
+
 const asking = () => ({ stateFolder, clock: systemClock, signal: new AbortController().signal });
 
 test('a daemon can be asked from the opening of its service to the closing', async () => {
-  const service = await createService().open(options());
+  const service = await createService(world()).open(options());
   await service.ready();
   expect(await askStatus(undefined, asking())).toEqual(daemonStatus());
   await service.close();
@@ -39,9 +48,7 @@ test('systemd hears ready with the status, and at the drain how long the end may
   await writeFile(program, '#!/bin/sh\nprintf "%s\\n" "$*" >>"$0.sent"\n', { mode: 0o755 });
   const stop = new AbortController();
   const env = { NOTIFY_SOCKET: '/run/systemd/notify', PATH: stateFolder };
-  const service = await createService().open(
-    options({ drain: stop.signal, world: { clock: systemClock, env, log: silentLogger } }),
-  );
+  const service = await createService(world({ env })).open(options({ drain: stop.signal }));
   await service.ready();
   stop.abort();
   const sent = () => readFile(`${program}.sent`, 'utf8');
@@ -54,11 +61,8 @@ test('systemd hears ready with the status, and at the drain how long the end may
 test('P8: a state folder that cannot hold a socket is logged and does not stop the mirroring', async () => {
   const stream = new PassThrough();
   const log = createLogger({ level: 'info', format: 'text', stream, clock: systemClock });
-  const service = await createService().open(
-    options({
-      config: { stateFolder: '/proc/self', drainMs: 0 },
-      world: { clock: systemClock, env: {}, log },
-    }),
+  const service = await createService(world({ log })).open(
+    options({ config: { stateFolder: '/proc/self', drainMs: 0 } }),
   );
   await service.ready();
   await service.close();

@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.js';
 import type { OnceOptions, OnceResult } from '../daemon.js';
 import type { SyncEvent, SyncObserver } from '../sync/events.js';
+import { SYNC_EVENTS } from '../telemetry/events.js';
+import { createTelemetry } from '../telemetry/telemetry.js';
 import { exitCodeOfRun, exitCodeOfSignal, type Outcome } from './exit.js';
 import type { Io, Program } from './io.js';
 import { logEvents } from './log-events.js';
@@ -41,16 +43,10 @@ export async function once(
   ];
   try {
     logWarnings(config, log);
-    const observe: SyncObserver = (event) => {
-      for (const listen of listeners) listen(event);
-    };
-    const results = await runOnce(
-      config,
-      command,
-      { clock: io.clock, env: io.env, log },
-      observe,
-      signals,
-    );
+    const telemetry = createTelemetry(log);
+    for (const listener of listeners) telemetry.listen(SYNC_EVENTS, listener);
+    const world = { clock: io.clock, env: io.env, log, telemetry };
+    const results = await runOnce(config, command, world, signals);
     progress?.close();
     for (const result of results) tell(result, tally.of(result.mirror), command, output, io);
     await output.finish();

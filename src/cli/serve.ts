@@ -1,4 +1,6 @@
 import type { DaemonOptions } from '../daemon.js';
+import { SYNC_EVENTS } from '../telemetry/events.js';
+import { createTelemetry } from '../telemetry/telemetry.js';
 import { EXIT, exitCodeOfSignal } from './exit.js';
 import type { Io, Program } from './io.js';
 import { logEvents } from './log-events.js';
@@ -24,8 +26,10 @@ export async function serve(
   });
   try {
     logWarnings(config, log);
-    const world = { clock: io.clock, env: io.env, log };
-    const daemon = await openDaemon(config, world, logEvents(log, io.clock), {
+    const telemetry = createTelemetry(log);
+    telemetry.listen(SYNC_EVENTS, logEvents(log, io.clock));
+    const world = { clock: io.clock, env: io.env, log, telemetry };
+    const daemon = await openDaemon(config, world, {
       ...options,
       stop: signals.drain,
     });

@@ -1,32 +1,37 @@
 import type { DaemonStatus } from '../status/snapshot.js';
-import type { MirrorStatus, SyncObserver } from '../sync/events.js';
+import type { MirrorStatus } from '../sync/events.js';
+import { SYNC_EVENTS } from '../telemetry/events.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import type { WorkProgress } from './stall.js';
 
-/** Derives from events whether the daemon's work moves. */
+/** Derives from telemetry whether the daemon's work moves. */
 export interface WorkMeter {
-  readonly observe: SyncObserver;
   progress(status: DaemonStatus): WorkProgress;
+  close(): void;
 }
 
 /** What one job may take before its silence counts as standing still: so long, and longer for bytes on a slow line. */
 const JOB_SECONDS = 60;
 const SLOWEST_BYTES_PER_SECOND = 16 * 1024;
 
-export function createWorkMeter(): WorkMeter {
+/** Hints are the work of other programs. A target that waits for its own limits is not stalled. */
+const STEPS = [...SYNC_EVENTS.filter((name) => name !== 'hint'), 'call', 'wait'] as const;
+
+export function createWorkMeter(telemetry: Telemetry): WorkMeter {
   let steps = 0;
   const counted = new Map<string, string>();
+  const close = telemetry.listen(STEPS, (event) => {
+    if (event.event === 'progress') {
+      // A timer sends this event too, so that only a changed number is a step.
+      const progress = JSON.stringify(event.progress);
+      if (counted.get(event.mirror) === progress) return;
+      counted.set(event.mirror, progress);
+    }
+    steps += 1;
+  });
 
   return {
-    observe(event) {
-      if (event.event === 'hint') return; // work of other programs
-      if (event.event === 'progress') {
-        // A timer sends this event too, so that only a changed number is a step.
-        const progress = JSON.stringify(event.progress);
-        if (counted.get(event.mirror) === progress) return;
-        counted.set(event.mirror, progress);
-      }
-      steps += 1;
-    },
+    close,
     progress: ({ mirrors }) => ({ due: mirrors.some(isDue), steps }),
   };
 }

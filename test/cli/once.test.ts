@@ -13,9 +13,9 @@ afterEach(() => console.remove());
 /** A program that reports these events and ends with these results. */
 function engine(results: Awaited<ReturnType<RunOnce>>, events: readonly SyncEvent[] = []) {
   const asked: OnceOptions[] = [];
-  const runOnce: RunOnce = async (_, options, __, observe) => {
+  const runOnce: RunOnce = async (_, options, { telemetry }) => {
     asked.push(options);
-    for (const event of events) observe(event);
+    for (const event of events) telemetry.emit(event);
     return results;
   };
   return { runOnce, asked };
@@ -232,7 +232,7 @@ describe('one-shot runs', () => {
     '%s drains, a second one interrupts, and the exit code is that of the signal',
     async (name, code) => {
       const steps: string[] = [];
-      const runOnce: RunOnce = async (_, __, ___, ____, { drain, interrupt }) => {
+      const runOnce: RunOnce = async (_, __, ___, { drain, interrupt }) => {
         console.signal(name);
         steps.push(`drain ${drain.aborted} interrupt ${interrupt.aborted}`);
         console.signal(name);
@@ -248,7 +248,7 @@ describe('one-shot runs', () => {
 
   it('interrupts when the drain time is over', async () => {
     writeConfig(console.folder, `drain: 20ms\n${CONFIG}`);
-    const runOnce: RunOnce = async (_, __, ___, ____, { interrupt }) => {
+    const runOnce: RunOnce = async (_, __, ___, { interrupt }) => {
       console.signal('SIGTERM');
       await new Promise((resolve) => interrupt.addEventListener('abort', resolve));
       throw interrupt.reason;
@@ -260,8 +260,8 @@ describe('one-shot runs', () => {
     console.stdout.on('error', () => {});
     console.stdout.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
     let worked = false;
-    const runOnce: RunOnce = async (_, __, ___, observe) => {
-      observe(planned('upload_object', 'a'));
+    const runOnce: RunOnce = async (_, __, { telemetry }) => {
+      telemetry.emit(planned('upload_object', 'a'));
       worked = true;
       return [result('documents', { failed: 1 })];
     };
@@ -273,8 +273,8 @@ describe('one-shot runs', () => {
     const terminal = openConsole({ isTTY: true });
     writeConfig(terminal.folder);
     const progress = { scanned: 1234, jobsDue: 10, jobsDone: 4, bytesDue: 2048, bytesDone: 1024 };
-    const runOnce: RunOnce = async (_, __, { log }, observe) => {
-      observe({ mirror: 'documents', event: 'progress', progress });
+    const runOnce: RunOnce = async (_, __, { log, telemetry }) => {
+      telemetry.emit({ mirror: 'documents', event: 'progress', progress });
       await expect
         .poll(() => terminal.stderr.text())
         .toContain('documents: 4 of 10 changes · 1.0 KiB of 2.0 KiB · 1,234 scanned');

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import { silentLogger } from '../../src/log.js';
 import { createWorkMeter } from '../../src/notify/work-meter.js';
 import type { MirrorStatus } from '../../src/sync/events.js';
+import { createTelemetry } from '../../src/telemetry/telemetry.js';
 import { daemonStatus, mirrorStatus } from '../status/statuses.js';
 
 const isDue = (...mirrors: Partial<MirrorStatus>[]) =>
-  createWorkMeter().progress(
+  createWorkMeter(createTelemetry(silentLogger)).progress(
     daemonStatus({ mirrors: mirrors.map((mirror) => mirrorStatus(mirror)) }),
   ).due;
 
@@ -48,17 +50,18 @@ test('a large object on a slow line has its time, a small one that takes hours d
 });
 
 test('what sync does is a step; a hint, or a progress that says what it said before, is none', () => {
-  const meter = createWorkMeter();
+  const telemetry = createTelemetry(silentLogger);
+  const meter = createWorkMeter(telemetry);
   const steps = () => meter.progress(daemonStatus()).steps;
   const progress = (scanned: number) =>
-    meter.observe({
+    telemetry.emit({
       mirror: 'documents',
       event: 'progress',
       progress: { scanned, jobsDue: 0, jobsDone: 0, bytesDue: 0, bytesDone: 0 },
     });
 
   const start = steps();
-  meter.observe({ mirror: 'documents', event: 'hint', paths: 1, rescan: null });
+  telemetry.emit({ mirror: 'documents', event: 'hint', paths: 1, rescan: null });
   expect(steps()).toBe(start);
   progress(1);
   const moved = steps();
@@ -67,4 +70,18 @@ test('what sync does is a step; a hint, or a progress that says what it said bef
   expect(steps()).toBe(moved);
   progress(2);
   expect(steps()).not.toBe(moved);
+});
+
+test('a call to the target that ends is a step, and so is a wait for the limits of the configuration', () => {
+  const telemetry = createTelemetry(silentLogger);
+  const meter = createWorkMeter(telemetry);
+  const steps = () => meter.progress(daemonStatus()).steps;
+  const start = steps();
+  telemetry.emit({ event: 'call-limit', target: 'nas', calls: 1, most: 2 });
+  expect(steps()).toBe(start);
+  const call = { operation: 'putObject', ms: 1, bytes: 1, error: null } as const;
+  telemetry.emit({ event: 'call', target: 'nas', ...call });
+  expect(steps()).toBe(start + 1);
+  telemetry.emit({ event: 'wait', target: 'nas', ms: 1 });
+  expect(steps()).toBe(start + 2);
 });
