@@ -4,8 +4,10 @@ import { readUntil } from '../source/read-until.js';
 import type { SourceView } from '../source/source-view.js';
 import type { JobFacts } from '../work/attempt-parts.js';
 import { type Attempts, createAttempts } from '../work/attempts.js';
+import { openBooks } from '../work/books.js';
+import { openEffects } from '../work/effects.js';
 import type { Job } from '../work/job.js';
-import type { Outcome } from '../work/mirror-context.js';
+import type { Outcome } from '../work/outcome.js';
 import { perform } from '../work/perform.js';
 import type { RemoteRoot } from '../work/remote-root.js';
 import { createTargetRoom, roomPatience, type TargetRoom } from '../work/target-room.js';
@@ -82,7 +84,7 @@ export function openJobRunner(
         // The index could not be read, which concerns the whole mirror.
         jobLedger.book(job, attempts.failed(job, error));
       }
-      if (statAgain && verdict.verdict === 'done') hintRacy(job.name, verdict.outcome.record);
+      if (statAgain && verdict.verdict === 'done') hintRacy(job.name, verdict.outcome.entry.record);
     },
   };
 }
@@ -101,11 +103,20 @@ function performer(options: PerformerOptions): (job: Job) => Promise<Outcome> {
   const { parts, books, findings, source, root, jobLedger, denial } = options;
   const { settings, index, reader, guard, ledger, clock, drain, interrupt } = parts;
   const { containerTrouble, runs } = books;
+  const { store, trash, aside, uploads, orphans } = root;
+  const records = openBooks({ index, uploads, orphans, aside });
   const context = {
-    ...root,
+    trash,
+    aside,
     source,
     index,
-    reader: readUntil(reader, drain),
+    effects: openEffects({
+      store,
+      reader: readUntil(reader, drain),
+      absolute: source.absolute,
+      drain,
+    }),
+    books: records,
     drain,
     policy: settings.policy,
     clock,
@@ -119,7 +130,9 @@ function performer(options: PerformerOptions): (job: Job) => Promise<Outcome> {
   return async (job) => {
     if (containerTrouble.error) throw containerTrouble.error;
     try {
-      return await perform(withoutStaleListing(job, runs), context, interrupt);
+      const outcome = await perform(withoutStaleListing(job, runs), context, interrupt);
+      await records.record(job.name, outcome, interrupt);
+      return outcome;
     } catch (error) {
       throw await denial.judge(error, interrupt);
     } finally {

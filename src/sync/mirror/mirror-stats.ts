@@ -3,7 +3,7 @@ import type { ObjectName } from '../../state/object-index.js';
 import type { JobKind, MirrorStatus, SkipReason, SyncEvent, SyncObserver } from '../events.js';
 import type { Change } from '../guard-rule.js';
 import type { Job } from '../work/job.js';
-import type { Outcome } from '../work/mirror-context.js';
+import type { Outcome } from '../work/outcome.js';
 import type { Condition } from './mirror-state.js';
 import { progressOf, type Run } from './runs.js';
 

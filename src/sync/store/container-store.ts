@@ -73,11 +73,11 @@ export function containerStore(options: ContainerStoreOptions): ObjectStore {
       const sent = await sources.replace(name, signal, send);
       return confirmedBy(sent.info, md5, sent.partSize);
     },
-    async putFile(name, entry, absolutePath, md5, where, signal) {
+    async putFile(name, entry, absolutePath, { md5, where, planParts }, signal) {
       const options = optionsFor(name, entry, md5, where);
       const put = () =>
         sendWhere(options, (used) =>
-          files.put(name, refOf(name), entry, absolutePath, used, signal),
+          files.put(refOf(name), entry, absolutePath, used, planParts, signal),
         );
       const { info, checksum, partSize } = await sources.replace(name, signal, put);
       // Only a dry run has no checksum: it reads nothing, and its records are discarded.

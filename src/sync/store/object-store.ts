@@ -2,8 +2,8 @@ import type { ExpectedContent } from '../../drivers/capabilities.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Remote } from '../decide.js';
-import type { FileContent } from '../source/file-reader.js';
 import type { MetadataState } from './object-metadata.js';
+import type { PlanParts } from './put-file.js';
 
 /** What the provider confirmed of an object that was sent or copied. */
 export type Confirmed = Pick<ObjectRecord, 'md5' | 'etag' | 'partSize' | 'versionId'>;
@@ -15,6 +15,15 @@ export interface Inspected {
   readonly remote: Remote;
   /** Hex MD5 of the file, when it had to be read as well. */
   readonly localMd5?: string;
+}
+
+export interface PutFileOptions {
+  /** Hex, of the content, where it is known already. */
+  readonly md5: string | undefined;
+  /** See putBytes. */
+  readonly where: PutWhere;
+  /** See FilePuts.put. */
+  readonly planParts: PlanParts | undefined;
 }
 
 /** A mirror's objects in its container. Names are below the mirror's prefix. Calls reject with the errors of the driver. */
@@ -48,20 +57,19 @@ export interface ObjectStore {
   putBytes(
     name: ObjectName,
     entry: LocalEntry,
-    content: FileContent & { readonly bytes: Uint8Array },
+    content: { readonly bytes: Uint8Array; readonly md5: string },
     where: PutWhere,
     signal: AbortSignal,
   ): Promise<Confirmed>;
   /**
-   * Streams a file of any size, hashing what is sent. `md5`: where it is known already. Rejects with SourceChangedError
-   * when it did not stay the file of `entry`, or has other content than `md5`. `where`: see putBytes.
+   * Streams a file of any size, hashing what is sent. Rejects with SourceChangedError when it did not stay the file of
+   * `entry`, or has other content than `md5`.
    */
   putFile(
     name: ObjectName,
     entry: LocalEntry,
     absolutePath: string,
-    md5: string | undefined,
-    where: PutWhere,
+    how: PutFileOptions,
     signal: AbortSignal,
   ): Promise<Confirmed>;
   /**

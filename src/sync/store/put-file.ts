@@ -3,20 +3,27 @@ import type { ObjectRef, PutOptions } from '../../drivers/call.js';
 import { fileBody } from '../../drivers/file-body.js';
 import { partSizeFor } from '../../drivers/part-size.js';
 import { type SendSettings, type Sent, sendObject } from '../../drivers/send.js';
-import type { ObjectName } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
-import type { Orphans } from '../uploads/orphans.js';
-import type { UnfinishedUploads } from '../uploads/unfinished-uploads.js';
+import type { PartsPlan } from '../uploads/unfinished-uploads.js';
 import { MD5_KEY } from './object-metadata.js';
 
+/**
+ * Resolves with how a file goes in parts: in parts of `partSize` bytes, unless an upload that was begun continues with another
+ * size. `md5`: as in the object's metadata; undefined where that has none. Called once for each request to send.
+ */
+export type PlanParts = (partSize: number, md5: string | undefined) => Promise<PartsPlan>;
+
 export interface FilePuts {
-  /** Sends exactly the version that `entry` describes, in parts when it is large: then it goes on where another attempt ended. */
+  /**
+   * Sends exactly the version that `entry` describes, in parts when it is large: as `planParts` says, or else from the
+   * first part.
+   */
   put(
-    name: ObjectName,
     ref: ObjectRef,
     entry: LocalEntry,
     absolutePath: string,
     options: PutOptions,
+    planParts: PlanParts | undefined,
     signal: AbortSignal,
   ): Promise<Sent>;
   /** Bytes per part of a file of this size that is begun now; undefined when it does not go in parts. */
@@ -30,18 +37,9 @@ export interface FilePutsOptions {
   readonly partsAbove: number;
   /** Bytes per part, where the provider allows it; undefined: as few as it allows. */
   readonly partSize: number | undefined;
-  readonly uploads: UnfinishedUploads;
-  readonly orphans: Orphans;
 }
 
-export function filePuts({
-  backend,
-  follow,
-  partsAbove,
-  partSize,
-  uploads,
-  orphans,
-}: FilePutsOptions): FilePuts {
+export function filePuts({ backend, follow, partsAbove, partSize }: FilePutsOptions): FilePuts {
   const { multipart, limits } = backend.capabilities;
 
   function partSizeOf(size: number): number | undefined {
@@ -52,21 +50,19 @@ export function filePuts({
   }
 
   async function inParts(
-    name: ObjectName,
-    entry: LocalEntry,
-    metaData: PutOptions['metaData'],
-    signal: AbortSignal,
+    { size }: LocalEntry,
+    { metaData }: PutOptions,
+    planParts: PlanParts | undefined,
   ): Promise<Partial<SendSettings>> {
-    const wanted = partSizeOf(entry.size);
+    const wanted = partSizeOf(size);
     if (wanted === undefined) return {};
-    const plan = await uploads.plan(name, entry, wanted, metaData[MD5_KEY]);
-    await orphans.abort(signal, name);
+    const plan = (await planParts?.(wanted, metaData[MD5_KEY])) ?? { partSize: wanted };
     return { partsAbove, ...plan };
   }
 
   return {
     partSizeOf,
-    async put(name, ref, entry, absolutePath, options, signal) {
+    async put(ref, entry, absolutePath, options, planParts, signal) {
       const body = await fileBody(absolutePath, {
         ref,
         driver: backend.name,
@@ -76,7 +72,7 @@ export function filePuts({
       return sendObject(backend, ref, body, options, {
         signal,
         verifyHash: true,
-        ...(await inParts(name, entry, options.metaData, signal)),
+        ...(await inParts(entry, options, planParts)),
       });
     },
   };

@@ -2,7 +2,7 @@ import type { AttemptParts, JobFacts } from './attempt-parts.js';
 import { createBusyFiles } from './busy-files.js';
 import { createFailedAttempts } from './failed-attempts.js';
 import { detachedRetry, type Job, retryOf } from './job.js';
-import type { Outcome } from './mirror-context.js';
+import type { Outcome } from './outcome.js';
 import type { Quarantine } from './quarantine.js';
 import { createQuarantineSurvey } from './quarantine-survey.js';
 import type { TargetRoom } from './target-room.js';

@@ -1,7 +1,8 @@
 import type { ObjectName } from '../../state/object-index.js';
 import { foldersAbove } from '../../watcher/path.js';
 import type { Job } from './job.js';
-import type { MirrorContext, Outcome } from './mirror-context.js';
+import type { MirrorContext } from './mirror-context.js';
+import type { Outcome } from './outcome.js';
 
 /**
  * Where a store cannot hold both `a` and `a/b`: requests the deletes of the objects that keep this one from being stored,

@@ -1,8 +1,9 @@
 import type { LocalEntry } from '../../watcher/entry.js';
-import { type Decision, decide } from '../decide.js';
+import { type Decision, decide, type UploadReason } from '../decide.js';
 import { REPORTED } from '../reported.js';
 import type { Job } from './job.js';
-import { type MirrorContext, type Outcome, readEntry } from './mirror-context.js';
+import type { MirrorContext } from './mirror-context.js';
+import type { Outcome } from './outcome.js';
 import { entryOf, remoteOf } from './plain-facts.js';
 import {
   adopt,
@@ -14,30 +15,20 @@ import {
   renewMetadata,
 } from './record-changes.js';
 import { remove } from './remove.js';
-import { upload } from './send.js';
+import { upload } from './upload.js';
 
 /**
- * Mirrors one object: finds out the facts, decides, acts. Rejects when the attempt fails, with FileChangedError when the
- * file changed meanwhile; no wrong record was written then, and the job can be tried again. `ctx.drain` ends what comes
- * before the decision, `signal` what comes after it.
+ * Mirrors one object: finds out the facts, decides, acts. Resolves with what was done and is to be recorded: see
+ * Books.record. Rejects when the attempt fails, with FileChangedError when the file changed meanwhile; the job can be tried
+ * again then. `ctx.drain` ends what comes before the decision, `signal` what comes after it.
  */
 export async function perform(job: Job, ctx: MirrorContext, signal: AbortSignal): Promise<Outcome> {
-  const outcome = await attempt(job, ctx, signal);
-  // A multipart upload that an earlier attempt began is not continued any more.
-  if (outcome.outcome === 'done' && !ctx.uploads.isIdle(job.name)) {
-    await ctx.uploads.abandon([job.name]);
-    await ctx.orphans.abort(signal, job.name);
-  }
-  return outcome;
-}
-
-async function attempt(job: Job, ctx: MirrorContext, signal: AbortSignal): Promise<Outcome> {
   const local = statPath(job, ctx);
   if ('outcome' in local) return local;
   if (local.entry) ctx.whereabouts.sighted(job.name, local.entry.inode);
   const listed = remoteOf(job.remote);
-  let asked = listed === 'ask' || ctx.store.mayBeLarger(listed, local.entry);
-  const remote = listed === 'ask' || asked ? await ctx.store.head(job.name, ctx.drain) : listed;
+  let asked = listed === 'ask' || ctx.effects.mayBeLarger(listed, local.entry);
+  const remote = listed === 'ask' || asked ? await ctx.effects.head(job.name, ctx.drain) : listed;
   let facts: Facts = { local: local.entry && { entry: local.entry }, content: undefined, remote };
   // decide asks for each fact once at the most, so this ends.
   for (;;) {
@@ -47,7 +38,7 @@ async function attempt(job: Job, ctx: MirrorContext, signal: AbortSignal): Promi
     else if (decision.action !== 'forget' || asked) return act(decision, job, facts, ctx, signal);
     else {
       // The object may have been sent since the container was listed. Without its record no later run would delete it.
-      facts = { ...facts, remote: await ctx.store.head(job.name, ctx.drain) };
+      facts = { ...facts, remote: await ctx.effects.head(job.name, ctx.drain) };
       asked = true;
     }
   }
@@ -78,20 +69,19 @@ async function learn(
   facts: Facts,
   ctx: MirrorContext,
 ): Promise<Facts> {
-  if (what === 'remote') return { ...facts, remote: await ctx.store.head(job.name, ctx.drain) };
+  if (what === 'remote') return { ...facts, remote: await ctx.effects.head(job.name, ctx.drain) };
   const { entry } = known(facts.local);
   if (what === 'remote-md5') {
     const hashedAtMs = ctx.clock.now();
-    const path = ctx.source.absolute(entry.path);
-    const { remote, localMd5: md5 } = await ctx.store.inspect(job.name, entry, path, ctx.drain);
+    const { remote, localMd5: md5 } = await ctx.effects.inspect(job.name, entry, ctx.drain);
     if (md5 === undefined) return { ...facts, remote };
     return {
       remote,
       local: { entry, md5 },
-      content: { md5, hashedAtMs, looks: await ctx.reader.look(path, entry) },
+      content: { md5, hashedAtMs, looks: await ctx.effects.look(entry) },
     };
   }
-  const content = await readEntry(entry, ctx);
+  const content = await ctx.effects.read(entry);
   return { ...facts, local: { entry, md5: content.md5 }, content };
 }
 
@@ -101,27 +91,12 @@ function act(
   facts: Facts,
   ctx: MirrorContext,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Outcome> | Outcome {
   switch (decision.action) {
     case 'nothing':
-      return Promise.resolve({ outcome: 'nothing' });
-    case 'upload': {
-      const replaced =
-        decision.why === 'new' ? undefined : ctx.source.replaced(ctx.source.pathOf(job.name));
-      if (replaced !== undefined)
-        return Promise.resolve({
-          outcome: 'skipped',
-          reason: 'overwrite-refused',
-          detail: replaced,
-        });
-      const where =
-        ctx.policy.overwrite === 'never' && facts.remote === 'absent' ? 'absent' : 'anywhere';
-      return upload(
-        { job, entry: known(facts.local).entry, read: facts.content, why: decision.why, where },
-        ctx,
-        signal,
-      );
-    }
+      return { outcome: 'nothing' };
+    case 'upload':
+      return replaceOrSend(decision.why, job, facts, ctx, signal);
     case 'adopt':
       return adopt(job, facts, ctx, signal);
     case 'refresh':
@@ -131,7 +106,7 @@ function act(
     case 'delete':
       return remove(job, decision.why, ctx, signal);
     case 'forget':
-      return forget(job, ctx);
+      return forget();
     case 'release':
       return release(job, ctx);
     case 'report':
@@ -139,9 +114,24 @@ function act(
   }
 }
 
-async function report(what: keyof typeof REPORTED, job: Job, ctx: MirrorContext): Promise<Outcome> {
+function replaceOrSend(
+  why: UploadReason,
+  job: Job,
+  { local, content, remote }: Facts,
+  ctx: MirrorContext,
+  signal: AbortSignal,
+): Promise<Outcome> | Outcome {
+  const replaced = why === 'new' ? undefined : ctx.source.replaced(ctx.source.pathOf(job.name));
+  if (replaced !== undefined)
+    return { outcome: 'skipped', reason: 'overwrite-refused', detail: replaced };
+  const where = ctx.policy.overwrite === 'never' && remote === 'absent' ? 'absent' : 'anywhere';
+  return upload({ job, entry: known(local).entry, read: content, why, where }, ctx, signal);
+}
+
+function report(what: keyof typeof REPORTED, job: Job, ctx: MirrorContext): Outcome {
+  const skipped = { outcome: 'skipped', reason: what, detail: REPORTED[what] } as const;
   // The record says that an object was about to be sent, and it was not: the object is not ours, and has no record.
-  if (what === 'overwrite-refused' && ctx.index.get(job.name) !== undefined)
-    await ctx.index.remove(job.name);
-  return { outcome: 'skipped', reason: what, detail: REPORTED[what] };
+  return what === 'overwrite-refused' && ctx.index.get(job.name) !== undefined
+    ? { ...skipped, entry: { record: undefined } }
+    : skipped;
 }

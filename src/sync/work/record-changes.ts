@@ -7,9 +7,10 @@ import { withVerdict } from '../guard/held-records.js';
 import type { FileContent } from '../source/file-reader.js';
 import type { Confirmed } from '../store/object-store.js';
 import type { Job } from './job.js';
-import type { MirrorContext, Outcome } from './mirror-context.js';
-import { recordOf } from './record-of.js';
-import { upload } from './send.js';
+import type { MirrorContext } from './mirror-context.js';
+import type { Outcome } from './outcome.js';
+import { confirmedRecord, recordOf } from './record-of.js';
+import { upload } from './upload.js';
 
 /** What one attempt knows so far. `content` is set once the file has been read. */
 export interface Facts {
@@ -26,7 +27,7 @@ export async function adopt(
 ): Promise<Outcome> {
   const { local, content, remote } = facts;
   const { entry, md5 } = known(local);
-  const metadata = await ctx.store.metadataOf(job.name, entry, known(md5), signal);
+  const metadata = await ctx.effects.metadataOf(job.name, entry, known(md5), signal);
   // Without an index, a change of the times or the mode alone was not noticed before.
   if (metadata === 'stale') {
     const replaced = await replaceMetadata(job, facts, ctx, signal);
@@ -34,7 +35,6 @@ export async function adopt(
     return adopted ? { ...replaced, job: 'adopt', why: 'same content, other metadata' } : replaced;
   }
   const { etag, partSize } = typeof remote === 'object' ? remote : {};
-  const { hashedAtMs, looks } = known(content);
   const asFound: Confirmed = {
     md5: known(md5),
     ...(etag === undefined ? {} : { etag }),
@@ -46,14 +46,8 @@ export async function adopt(
       ? await copyOntoItself(job.name, entry, { md5: known(md5), etag }, ctx, signal)
       : undefined;
   const confirmed = given ?? asFound;
-  const record = recordOf(
-    entry,
-    { ...confirmed, looks, metadataEpoch: ctx.policy.metadataEpoch },
-    hashedAtMs,
-    'confirmed',
-  );
-  await ctx.index.put(job.name, record);
-  return { outcome: 'done', job: 'adopt', why: 'same content', bytes: 0, record };
+  const record = confirmedRecord(entry, confirmed, known(content), ctx.policy);
+  return { outcome: 'done', job: 'adopt', why: 'same content', bytes: 0, entry: { record } };
 }
 
 export async function refresh(
@@ -71,8 +65,13 @@ export async function refresh(
     known(facts.content).hashedAtMs,
     'confirmed',
   );
-  await ctx.index.put(job.name, record);
-  return { outcome: 'done', job: 'refresh_metadata', why: 'same content', bytes: 0, record };
+  return {
+    outcome: 'done',
+    job: 'refresh_metadata',
+    why: 'same content',
+    bytes: 0,
+    entry: { record },
+  };
 }
 
 async function replaceMetadata(
@@ -82,7 +81,6 @@ async function replaceMetadata(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { entry, md5 } = known(local);
-  const { hashedAtMs, looks } = known(content);
   const expected = {
     md5: known(md5),
     etag: typeof remote === 'object' ? remote.etag : ctx.index.get(job.name)?.etag,
@@ -92,19 +90,13 @@ async function replaceMetadata(
   if (!confirmed)
     return upload({ job, entry, read: content, why: 'drift', where: 'anywhere' }, ctx, signal);
   failpoint('sync: metadata replaced, not recorded');
-  const record = recordOf(
-    entry,
-    { ...confirmed, looks, metadataEpoch: ctx.policy.metadataEpoch },
-    hashedAtMs,
-    'confirmed',
-  );
-  await ctx.index.put(job.name, record);
+  const record = confirmedRecord(entry, confirmed, known(content), ctx.policy);
   return {
     outcome: 'done',
     job: 'refresh_metadata',
     why: 'metadata',
     bytes: 0,
-    record,
+    entry: { record },
     metadata: true,
   };
 }
@@ -133,13 +125,12 @@ export async function renewMetadata(
     before.hashedAtMs,
     'confirmed',
   );
-  await ctx.index.put(job.name, record);
   return {
     outcome: 'done',
     job: 'refresh_metadata',
     why: 'metadata settings',
     bytes: 0,
-    record,
+    entry: { record },
     metadata: true,
   };
 }
@@ -148,22 +139,31 @@ function copyOntoItself(
   name: ObjectName,
   entry: LocalEntry,
   expected: ExpectedContent,
-  { store, drain }: MirrorContext,
+  { effects, drain }: MirrorContext,
   signal: AbortSignal,
 ): Promise<Confirmed | undefined> {
   drain.throwIfAborted();
-  return store.copy(name, name, entry, expected, 'anywhere', signal);
+  return effects.copy({ from: name, name, entry, expected, where: 'anywhere' }, signal);
 }
 
-export async function forget(job: Job, ctx: MirrorContext): Promise<Outcome> {
-  await ctx.index.remove(job.name);
-  return { outcome: 'done', job: 'forget', why: 'neither here nor there', bytes: 0 };
+export function forget(): Outcome {
+  return {
+    outcome: 'done',
+    job: 'forget',
+    why: 'neither here nor there',
+    bytes: 0,
+    entry: { record: undefined },
+  };
 }
 
-export async function release(job: Job, ctx: MirrorContext): Promise<Outcome> {
-  const record = withVerdict(known(ctx.index.get(job.name)), 'nothing');
-  await ctx.index.put(job.name, record);
-  return { outcome: 'done', job: 'refresh_metadata', why: 'the file is back', bytes: 0, record };
+export function release(job: Job, ctx: MirrorContext): Outcome {
+  return {
+    outcome: 'done',
+    job: 'refresh_metadata',
+    why: 'the file is back',
+    bytes: 0,
+    entry: { record: withVerdict(known(ctx.index.get(job.name)), 'nothing') },
+  };
 }
 
 /** The fact that the decision rests on. Throws when it is missing, which is a bug. */

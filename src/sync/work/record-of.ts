@@ -1,6 +1,7 @@
 import type { ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { ContentClass } from '../content-class.js';
+import type { Policy } from '../decide.js';
 import type { Confirmed } from '../store/object-store.js';
 
 /** The record of a file as it was seen before it was read, and of what was confirmed (or is meant) of its object. */
@@ -33,4 +34,14 @@ export function recordOf(
     ...(looks === 'ordinary' ? {} : { looks }),
     ...(metadataEpoch === 0 ? {} : { metadataEpoch }),
   };
+}
+
+/** The record of a file whose object was confirmed. `looks`, `hashedAtMs`: of its content, when it was read. */
+export function confirmedRecord(
+  entry: LocalEntry,
+  confirmed: Confirmed,
+  { looks, hashedAtMs }: { readonly looks: ContentClass; readonly hashedAtMs: number },
+  { metadataEpoch }: Policy,
+): ObjectRecord {
+  return recordOf(entry, { ...confirmed, looks, metadataEpoch }, hashedAtMs, 'confirmed');
 }

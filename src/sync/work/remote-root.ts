@@ -50,7 +50,7 @@ export function openRemoteRoot({
     log,
   });
   const orphans = createOrphans({ ...where, uploads, log });
-  const files = filePuts({ backend, follow, partsAbove, partSize, uploads, orphans });
+  const files = filePuts({ backend, follow, partsAbove, partSize });
   return {
     store: containerStore({ ...where, policy, headers, follow, files }),
     trash: policy.deletes === 'trash' ? createTrash({ ...where, trashPrefix, clock }) : undefined,

@@ -3,7 +3,8 @@ import type { ObjectRecord } from '../../state/object-index.js';
 import { isOfOurs } from '../decide.js';
 import { FileChangedError } from '../file-errors.js';
 import type { Job } from './job.js';
-import type { MirrorContext, Outcome } from './mirror-context.js';
+import type { MirrorContext } from './mirror-context.js';
+import type { Outcome } from './outcome.js';
 import { type MayDelete, mayDelete } from './renames.js';
 
 /**
@@ -20,12 +21,12 @@ export async function remove(
   if (vetoed !== undefined) return vetoed;
   const known = ctx.index.get(job.name);
   if (known !== undefined && (await isOthers(known, job, ctx, signal))) {
-    await ctx.index.remove(job.name);
     return {
       outcome: 'done',
       job: 'forget',
       why: 'it was never sent, and what is there is not ours',
       bytes: 0,
+      entry: { record: undefined },
     };
   }
   const may: MayDelete | Outcome =
@@ -42,6 +43,7 @@ export async function remove(
       await ctx.aside?.keep(job.name, neededBy, known.inode, signal);
     const removed = await removeGuarded(job, why, moved, ctx, signal);
     if (removed.outcome !== 'done') await permit?.giveBack();
+    else if (permit) return { ...removed, entry: { record: undefined, permit } };
     return removed;
   } catch (error) {
     await permit?.giveBack();
@@ -56,12 +58,12 @@ export async function remove(
 async function isOthers(
   known: ObjectRecord,
   { name }: Job,
-  { policy, store }: MirrorContext,
+  { policy, effects }: MirrorContext,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (known.state !== 'sending' || (known.etag !== undefined && policy.overwrite === 'always'))
     return false;
-  const there = await store.head(name, signal);
+  const there = await effects.head(name, signal);
   return typeof there === 'object' && !isOfOurs(known, there);
 }
 
@@ -80,14 +82,14 @@ async function removeGuarded(
   // A large object takes its time to be copied, and asking the guard some, too: its file may be back by now.
   const vetoed = reasonToKeep(job, ctx);
   if (vetoed !== undefined) return vetoed;
-  await ctx.store.remove(job.name, signal);
+  await ctx.effects.remove(job.name, signal);
   failpoint('sync: object deleted, not forgotten');
-  await ctx.index.remove(job.name);
   return {
     outcome: 'done',
     job: 'delete_object',
     why: kept ? `${why}, kept in the trash` : why,
     bytes: 0,
+    entry: { record: undefined },
   };
 }
 

@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Job } from './job.js';
-import type { MirrorContext, Outcome } from './mirror-context.js';
+import type { MirrorContext } from './mirror-context.js';
+import type { Outcome } from './outcome.js';
 import { OVERWRITE_PATIENCE_MS } from './whereabouts.js';
 
 /** The name of an object that probably has this file's content (same inode, size and mtime). The copy compares digests. */

@@ -3,7 +3,8 @@ import { type ContentClass, contentClassOf } from '../content-class.js';
 import type { RemoteFact } from '../decide.js';
 import { FREE, type GrantedLeave } from '../guard/guard.js';
 import type { Job } from './job.js';
-import type { MirrorContext, Outcome } from './mirror-context.js';
+import type { MirrorContext } from './mirror-context.js';
+import type { Outcome } from './outcome.js';
 
 const REJECTED =
   'its overwrite was rejected, and the file still looks encrypted or wiped; restore it, or see: longshore reject --undo';
@@ -38,9 +39,9 @@ async function replaced(
   if (why === 'changed') return ctx.index.get(name);
   // Who encrypts a machine's files may have had its state as well, and then nothing is known of what was there.
   if (why !== 'other-content') return undefined;
-  const there = await ctx.store.head(name, signal);
+  const there = await ctx.effects.head(name, signal);
   return typeof there === 'object'
-    ? recordOfObject(there, contentClassOf(await ctx.store.beginning(name, signal)))
+    ? recordOfObject(there, contentClassOf(await ctx.effects.beginning(name, signal)))
     : undefined;
 }
 

@@ -2,7 +2,7 @@ import type { Quarantined } from '../../state/ledger.js';
 import type { SkipReason } from '../events.js';
 import type { Change } from '../guard-rule.js';
 import type { Job } from './job.js';
-import type { Outcome } from './mirror-context.js';
+import type { Outcome } from './outcome.js';
 
 /** A later attempt for the same object. */
 export interface Retry {

@@ -10,6 +10,7 @@ import { createPending } from '../../../src/sync/work/pending.js';
 import type { Verdict } from '../../../src/sync/work/verdict.js';
 import { createWaits } from '../../../src/sync/work/waits.js';
 import { fakeClock } from '../../fakes/clock.js';
+import { record } from '../../state/fixtures.js';
 import { testJob } from '../work/test-job.js';
 
 const error = new Error('broken');
@@ -85,7 +86,13 @@ function rig() {
 }
 
 const retry = { job: testJob('a', { attempt: 2 }), inMs: 500 };
-const outcome = { outcome: 'done', job: 'upload_object', why: 'new', bytes: 7 } as const;
+const outcome = {
+  outcome: 'done',
+  job: 'upload_object',
+  why: 'new',
+  bytes: 7,
+  entry: { record: record() },
+} as const;
 const failure = { error, attempt: 1, passing: false };
 const quarantine = {
   ...failure,

@@ -13,12 +13,13 @@ import { FileChangedError, FileUnreadableError } from '../../../src/sync/file-er
 import type { Persistence } from '../../../src/sync/work/attempt-parts.js';
 import { createAttempts } from '../../../src/sync/work/attempts.js';
 import type { Job } from '../../../src/sync/work/job.js';
-import type { Outcome } from '../../../src/sync/work/mirror-context.js';
+import type { Outcome } from '../../../src/sync/work/outcome.js';
 import { openQuarantine } from '../../../src/sync/work/quarantine.js';
 import { createTargetRoom } from '../../../src/sync/work/target-room.js';
 import type { Verdict } from '../../../src/sync/work/verdict.js';
 import { createWaits } from '../../../src/sync/work/waits.js';
 import { type FakeClock, fakeClock } from '../../fakes/clock.js';
+import { record } from '../../state/fixtures.js';
 import { temporaryFolder } from '../../world/folder.js';
 import { testJob } from './test-job.js';
 
@@ -93,7 +94,13 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
     perform: async (job): Promise<Outcome> => {
       tries.push(`${job.name} ${job.attempt}`);
       if (life.outcome !== 'done') throw life.outcome;
-      return { outcome: 'done', job: 'upload_object', why: 'new', bytes: 0 };
+      return {
+        outcome: 'done',
+        job: 'upload_object',
+        why: 'new',
+        bytes: 0,
+        entry: { record: record() },
+      };
     },
     facts: { versionOf: () => life.version, sizeOf: () => 0 },
     quarantine,

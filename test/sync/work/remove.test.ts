@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { StorageError } from '../../../src/drivers/errors.js';
-import type { ObjectRecord } from '../../../src/state/object-index.js';
+import type { ObjectIndex, ObjectRecord } from '../../../src/state/object-index.js';
 import type { Remote } from '../../../src/sync/decide.js';
 import { FileChangedError } from '../../../src/sync/file-errors.js';
 import type { Permit } from '../../../src/sync/guard/guard.js';
 import type { PathState } from '../../../src/sync/source/source-view.js';
+import type { UnfinishedUploads } from '../../../src/sync/uploads/unfinished-uploads.js';
+import { openBooks } from '../../../src/sync/work/books.js';
 import type { Job } from '../../../src/sync/work/job.js';
 import type { MirrorContext } from '../../../src/sync/work/mirror-context.js';
+import type { Outcome } from '../../../src/sync/work/outcome.js';
 import { remove } from '../../../src/sync/work/remove.js';
 import type { Whereabout } from '../../../src/sync/work/whereabouts.js';
 import type { LocalEntry } from '../../../src/watcher/entry.js';
@@ -33,7 +36,7 @@ interface Scene {
   readonly circle?: boolean;
   readonly overwrite?: 'always' | 'never';
   readonly there?: Remote;
-  readonly fails?: 'remove' | 'keep';
+  readonly fails?: 'remove' | 'keep' | 'forget';
 }
 
 /** Deletes `a`, and returns what was done for it, in order. */
@@ -69,7 +72,7 @@ async function run(scene: Scene) {
       get: (name: string) => (name === 'a' ? known : { ...record(), inode: 42n }),
       remove: () => note('forget'),
     },
-    store: { head: async () => scene.there ?? 'absent', remove: () => note('remove') },
+    effects: { head: async () => scene.there ?? 'absent', remove: () => note('remove') },
     trash: trash ? { keep: () => note('keep') } : undefined,
     guard: {
       async ask() {
@@ -97,10 +100,21 @@ async function run(scene: Scene) {
       },
     },
   } as unknown as MirrorContext;
-  const outcome = await remove({ name: 'a' } as Job, 'gone', at, signal).catch(
-    (error: unknown) => error,
-  );
-  return { outcome, done };
+  const { record: book } = openBooks({
+    index: at.index as unknown as ObjectIndex,
+    uploads: { isIdle: () => true } as unknown as UnfinishedUploads,
+    orphans: { abort: async () => {} },
+    aside: undefined,
+  });
+  const removing = async (): Promise<unknown> => {
+    const { entry, ...outcome } = {
+      entry: undefined,
+      ...(await remove({ name: 'a' } as Job, 'gone', at, signal)),
+    };
+    await book('a', { ...outcome, entry } as Outcome, signal);
+    return outcome;
+  };
+  return { outcome: await removing().catch((error: unknown) => error), done };
 }
 
 const vetoed = (detail: string | RegExp) => ({
@@ -258,7 +272,7 @@ describe('P4: an object is kept after all', () => {
     expect(await run(scene)).toEqual({ outcome, done: ['ask', 'keep', 'give back'] });
   });
 
-  test('when it cannot be in the trash, or cannot be deleted, and does not count', async () => {
+  test('when it cannot be in the trash, be deleted, or lose its record, and does not count', async () => {
     expect(await run({ fails: 'keep' })).toEqual({
       outcome: expect.any(StorageError),
       done: ['ask', 'keep', 'give back'],
@@ -266,6 +280,10 @@ describe('P4: an object is kept after all', () => {
     expect(await run({ fails: 'remove' })).toEqual({
       outcome: expect.any(StorageError),
       done: ['ask', 'keep', 'remove', 'give back'],
+    });
+    expect(await run({ fails: 'forget' })).toEqual({
+      outcome: expect.any(StorageError),
+      done: ['ask', 'keep', 'remove', 'forget', 'give back'],
     });
   });
 });

@@ -31,7 +31,7 @@ async function ask(
   const asked: unknown[] = [];
   const at = {
     index: { get: () => known },
-    store: {
+    effects: {
       async head() {
         if (looks === 'ordinary') throw new Error('a look that is not needed');
         return there;

@@ -1,0 +1,90 @@
+import { failpoint } from '../../failpoint.js';
+import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
+import type { LocalEntry } from '../../watcher/entry.js';
+import type { ContentClass } from '../content-class.js';
+import type { PlanParts } from '../store/put-file.js';
+import type { SetAside } from '../store/set-aside.js';
+import type { Orphans } from '../uploads/orphans.js';
+import type { UnfinishedUploads } from '../uploads/unfinished-uploads.js';
+import type { Entry, Outcome } from './outcome.js';
+import { recordOf } from './record-of.js';
+
+/**
+ * What jobs write down: the only writer of a mirror's records but for the guard's verdicts. An object's record is written
+ * twice: the mark before the first byte goes out, and what was confirmed after the last.
+ */
+export interface Books {
+  /**
+   * Records that the object of this file is about to be sent; no byte may go out before this resolves. Keeps the ETag of
+   * our present object, by which it is recognised.
+   */
+  mark(name: ObjectName, entry: LocalEntry, content: MarkedContent): Promise<void>;
+  /** For an upload in parts of this file: continues what the ledger knows of, and keeps it there. */
+  planParts(name: ObjectName, entry: LocalEntry, signal: AbortSignal): PlanParts;
+  /**
+   * Writes down what an attempt did. Resolves when the index has it, and when nothing is left of earlier attempts:
+   * unfinished uploads of the object, a copy that was set aside for its file. Rejects with the signal's reason.
+   */
+  record(name: ObjectName, outcome: Outcome, signal: AbortSignal): Promise<void>;
+}
+
+/** What is known of the content that is about to be sent. */
+export interface MarkedContent {
+  /** Hex; undefined where it is only known once the file was sent. */
+  readonly md5: string | undefined;
+  readonly looks: ContentClass;
+  /** Milliseconds since the epoch, before the first byte is read. */
+  readonly hashedAtMs: number;
+}
+
+export interface BooksOptions {
+  readonly index: Pick<ObjectIndex, 'get' | 'put' | 'remove'>;
+  readonly uploads: UnfinishedUploads;
+  readonly orphans: Pick<Orphans, 'abort'>;
+  readonly aside: Pick<SetAside, 'over'> | undefined;
+}
+
+export function openBooks({ index, uploads, orphans, aside }: BooksOptions): Books {
+  async function write(name: ObjectName, entry: Entry): Promise<void> {
+    if (entry.record !== undefined) return index.put(name, entry.record);
+    try {
+      await index.remove(name);
+    } catch (error) {
+      await entry.permit?.giveBack();
+      throw error;
+    }
+  }
+
+  async function closeUploads(name: ObjectName, signal: AbortSignal): Promise<void> {
+    if (uploads.isIdle(name)) return;
+    await uploads.abandon([name]);
+    await orphans.abort(signal, name);
+  }
+
+  return {
+    mark(name, entry, { md5 = '', looks, hashedAtMs }) {
+      const etag = index.get(name)?.etag;
+      const marked = { md5, looks, ...(etag === undefined ? {} : { etag }) };
+      return index.put(name, recordOf(entry, marked, hashedAtMs, 'sending'));
+    },
+    planParts: (name, entry, signal) => async (partSize, md5) => {
+      const plan = await uploads.plan(name, entry, partSize, md5);
+      await orphans.abort(signal, name);
+      return plan;
+    },
+    async record(name, outcome, signal) {
+      if (outcome.outcome !== 'done') {
+        if (outcome.outcome === 'skipped' && outcome.entry) await write(name, outcome.entry);
+        return;
+      }
+      const { job, entry } = outcome;
+      await write(name, entry);
+      if (job === 'upload_object') {
+        failpoint('sync: object recorded, its upload not forgotten');
+        if (entry.record?.partSize !== undefined) await uploads.finished(name);
+      }
+      if (job === 'upload_object' || job === 'copy_object') await aside?.over(name, signal);
+      await closeUploads(name, signal);
+    },
+  };
+}
