@@ -1,12 +1,17 @@
 import type { Clock } from '../../clock.js';
 import { createCondition } from '../../condition.js';
-import { StorageError } from '../../drivers/errors.js';
 import type { Logger } from '../../log.js';
-import { backoffMs } from '../backoff.js';
+import {
+  type HealthEffect,
+  type HealthEvent,
+  type HealthState,
+  healthStep,
+  NEVER_DOWN,
+} from './health-step.js';
 
 /**
  * Whether a target answers. While it does not, its queue starts nothing and no job is burnt on it; one small request,
- * now and then, finds out when it is back.
+ * now and then, finds out when it is back. Its states and events: healthStep.
  */
 export interface TargetHealth {
   /** Undefined while the target is up. */
@@ -34,77 +39,66 @@ export interface TargetHealthOptions {
   readonly giveUp: (error: Error) => void;
 }
 
-const BETWEEN_PROBES = { firstMs: 1_000, limitMs: 60_000 };
-/** Trouble that comes back sooner is the same trouble: the probe sees less than the work does. */
-const SOUND_MS = 60_000;
-
-export function watchHealth({
-  target,
-  probe,
-  queue,
-  clock,
-  log,
-  random,
-  signal,
-  patienceMs,
-  giveUp,
-}: TargetHealthOptions): TargetHealth {
-  let trouble: Error | undefined;
-  let probes = 0;
-  let downSince = 0;
-  let upSince = Number.NEGATIVE_INFINITY;
+export function watchHealth(options: TargetHealthOptions): TargetHealth {
+  const { target, probe, queue, clock, log, random, signal, patienceMs, giveUp } = options;
+  let now: HealthState = NEVER_DOWN;
   const up = createCondition();
 
-  async function probeUntilUp(): Promise<void> {
-    for (;;) {
-      probes += 1;
-      try {
-        await clock.sleep(
-          Math.max(askedToWait(trouble), backoffMs(probes, BETWEEN_PROBES, random())),
-          signal,
-        );
-        await probe(signal);
+  /** The only place that changes the state. Returns the new one. */
+  function apply(event: HealthEvent): HealthState {
+    const { state, effects } = healthStep(now, event, patienceMs);
+    now = state;
+    for (const effect of effects) carryOut(effect);
+    return state;
+  }
+
+  function carryOut(effect: HealthEffect): void {
+    switch (effect.effect) {
+      case 'pause':
+        queue.pause();
         break;
-      } catch (error) {
-        if (signal.aborted) return;
-        trouble = error as Error;
-        log.debug('target still down', { target, error, probes });
-      }
-      if (clock.monotonic() - downSince >= patienceMs) return giveUp(trouble);
+      case 'probe':
+        void probeIn(effect.inMs);
+        break;
+      case 'resume':
+        log.info('target is up again', { target, seconds: Math.round(effect.afterMs / 1_000) });
+        queue.resume();
+        up.notifyAll();
+        break;
+      case 'give up':
+        giveUp(effect.error);
     }
-    upSince = clock.monotonic();
-    log.info('target is up again', { target, seconds: Math.round((upSince - downSince) / 1_000) });
-    trouble = undefined;
-    queue.resume();
-    up.notifyAll();
+  }
+
+  function failure(error: Error) {
+    return { error, atMs: clock.monotonic(), random: random() };
+  }
+
+  async function probeIn(ms: number): Promise<void> {
+    try {
+      await clock.sleep(ms, signal);
+      await probe(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      log.debug('target still down', { target, error });
+      apply({ type: 'probe failed', ...failure(error as Error) });
+      return;
+    }
+    apply({ type: 'probe succeeded', atMs: clock.monotonic() });
   }
 
   return {
     get trouble() {
-      return trouble;
+      return now.state === 'up' ? undefined : now.trouble;
     },
     report(error) {
-      if (trouble) return false;
-      trouble = error;
-      queue.pause();
-      if (clock.monotonic() - upSince > SOUND_MS) {
-        probes = 0;
-        downSince = clock.monotonic();
-      } else if (clock.monotonic() - downSince >= patienceMs) {
-        giveUp(error);
-        return true;
-      }
-      log.warn('target is down: its work waits', { target, error });
-      void probeUntilUp();
+      if (now.state !== 'up') return false;
+      const { state } = apply({ type: 'fault', ...failure(error) });
+      if (state === 'down') log.warn('target is down: its work waits', { target, error });
       return true;
     },
     async whenUp(until) {
-      while (trouble !== undefined) await up.wait(until);
+      while (now.state !== 'up') await up.wait(until);
     },
   };
-}
-
-/** A provider that says when to come back is not asked before. Milliseconds. */
-function askedToWait(error: Error | undefined): number {
-  return error instanceof StorageError && typeof error.retry === 'object' ? error.retry.afterMs : 0;
 }
