@@ -179,7 +179,7 @@ function guardControl(guard: Guard, due: (run: DueRun) => void): GuardControl {
     list: guard.list,
     async approve(id) {
       // Extraneous objects are found only where the container is listed.
-      const run = guard.held.foreign > 0 ? RECONCILE : SCAN;
+      const run = guard.held.extraneous > 0 ? RECONCILE : SCAN;
       const approved = await guard.approve(id);
       due({ ...run, why: 'held changes were approved' });
       return approved;

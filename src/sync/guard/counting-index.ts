@@ -1,4 +1,4 @@
-import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
+import type { Guarded, ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 
 export interface HeldCounts {
   readonly deletes: number;
@@ -8,9 +8,8 @@ export interface HeldCounts {
 export interface CountingIndex {
   readonly index: ObjectIndex;
   readonly counts: HeldCounts;
-  /** From now on every write is looked at; before, nothing is held, and nothing is looked up. */
-  startFrom(counts: HeldCounts): void;
-  stop(): void;
+  /** From now on every write is counted. Undefined, and before: nothing is held, and no record is read for it. */
+  countFrom(counts: HeldCounts | undefined): void;
 }
 
 /**
@@ -18,56 +17,39 @@ export interface CountingIndex {
  * (the file is back, a person decided, the object is gone) is counted, so no caller has to think of it.
  */
 export function countingIndex(inner: ObjectIndex): CountingIndex {
-  let counts = { deletes: 0, overwrites: 0 };
-  let counting = false;
+  let counted: HeldCounts | undefined;
 
   function note(name: ObjectName, after: ObjectRecord | undefined): void {
-    if (!counting) return;
+    if (!counted) return;
     const before = inner.get(name)?.guarded;
-    counts = {
-      deletes:
-        counts.deletes +
-        Number(after?.guarded === 'delete-held') -
-        Number(before === 'delete-held'),
-      overwrites:
-        counts.overwrites +
-        Number(after?.guarded === 'overwrite-held') -
-        Number(before === 'overwrite-held'),
+    const more = (held: Guarded) => Number(after?.guarded === held) - Number(before === held);
+    counted = {
+      deletes: counted.deletes + more('delete-held'),
+      overwrites: counted.overwrites + more('overwrite-held'),
     };
   }
 
   return {
     index: {
-      engine: inner.engine,
-      get: inner.get,
-      entries: inner.entries,
-      namesOfInode: inner.namesOfInode,
-      count: inner.count,
+      ...inner,
       put(name, record) {
         note(name, record);
         return inner.put(name, record);
       },
       putAll(entries) {
-        if (counting) for (const [name, record] of entries) note(name, record);
+        if (counted) for (const [name, record] of entries) note(name, record);
         return inner.putAll(entries);
       },
       remove(name) {
         note(name, undefined);
         return inner.remove(name);
       },
-      flush: inner.flush,
-      close: inner.close,
     },
     get counts() {
-      return counts;
+      return counted ?? { deletes: 0, overwrites: 0 };
     },
-    startFrom({ deletes, overwrites }) {
-      counts = { deletes, overwrites };
-      counting = true;
-    },
-    stop() {
-      counts = { deletes: 0, overwrites: 0 };
-      counting = false;
+    countFrom(counts) {
+      counted = counts && { deletes: counts.deletes, overwrites: counts.overwrites };
     },
   };
 }

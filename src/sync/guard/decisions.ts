@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ObjectIndex } from '../../state/object-index.js';
 import { type Guard, HeldChangedError, type HeldDescription } from './guard.js';
-import type { GuardFacts, GuardMemory } from './guard-memory.js';
+import type { GuardFacts } from './guard-facts.js';
+import type { GuardMachine } from './guard-step.js';
 import { changeVerdicts, sumOfHeld } from './held-records.js';
 
 /** A person's decisions on what is held. */
@@ -36,74 +37,63 @@ const ID_LENGTH = 12;
 
 export function createDecisions(
   index: ObjectIndex,
-  { facts, open, remember }: GuardMemory,
+  machine: GuardMachine,
   { decide }: Turns,
 ): Decisions {
-  async function expectId(id: string): Promise<void> {
-    const now = await describe(index, facts);
-    if (now.id === '') throw new HeldChangedError('nothing is held');
-    if (now.id !== id)
-      throw new HeldChangedError(
-        `"${id}" is not what is held now (that is ${now.id}); look at it again`,
-      );
+  const describeNow = () => describe(index, machine.facts);
+
+  /** Makes one decision about all that is held, if that is what `id` stands for. */
+  function decideHeld(
+    id: string,
+    type: 'approved' | 'rejected',
+    verdicts: Parameters<typeof changeVerdicts>[1],
+  ): Promise<number> {
+    return decide(async () => {
+      expectSame(id, (await describeNow()).id);
+      const records = await changeVerdicts(index, verdicts);
+      const extraneous = machine.facts.extraneousHeld?.count ?? 0;
+      await machine.apply({ type }).saved;
+      return records + extraneous;
+    });
   }
 
   return {
-    describe: () => decide(() => describe(index, facts)),
+    describe: () => decide(describeNow),
     approve: (id) =>
-      decide(async () => {
-        await expectId(id);
-        const changed = await changeVerdicts(index, {
-          'delete-held': 'delete-approved',
-          'overwrite-held': 'overwrite-approved',
-        });
-        const passing = facts.foreign?.count ?? 0;
-        facts.foreignApproved = facts.foreign ?? facts.foreignApproved;
-        if (facts.foreign) facts.foreignRejected = undefined;
-        facts.foreign = undefined;
-        // A person has checked the mirror: earlier changes do not count any more.
-        facts.recent = [];
-        await open('what was held has been approved');
-        return changed + passing;
+      decideHeld(id, 'approved', {
+        'delete-held': 'delete-approved',
+        'overwrite-held': 'overwrite-approved',
       }),
     reject: (id) =>
-      decide(async () => {
-        await expectId(id);
-        const changed = await changeVerdicts(index, {
-          'delete-held': 'rejected',
-          'overwrite-held': 'rejected',
-        });
-        const kept = facts.foreign?.count ?? 0;
-        if (facts.foreign) {
-          facts.foreignRejected = facts.foreign;
-          facts.verdict = 'stay';
-        }
-        facts.foreign = undefined;
-        await open('what was held has been rejected: the objects are kept');
-        return changed + kept;
-      }),
+      decideHeld(id, 'rejected', { 'delete-held': 'rejected', 'overwrite-held': 'rejected' }),
     undoRejections: () =>
       decide(async () => {
-        const changed = await changeVerdicts(index, { rejected: 'nothing' });
-        const undone = facts.foreignRejected?.count ?? 0;
-        facts.foreignRejected = undefined;
-        if (facts.verdict === 'stay') facts.verdict = 'new';
-        if (undone > 0) await remember();
-        return changed + undone;
+        const records = await changeVerdicts(index, { rejected: 'nothing' });
+        const extraneous = machine.facts.extraneousRejected?.count ?? 0;
+        await machine.apply({ type: 'rejections undone' }).saved;
+        return records + extraneous;
       }),
   };
 }
 
+function expectSame(id: string, now: string): void {
+  if (now === '') throw new HeldChangedError('nothing is held');
+  if (now !== id)
+    throw new HeldChangedError(
+      `"${id}" is not what is held now (that is ${now}); look at it again`,
+    );
+}
+
 async function describe(
   index: ObjectIndex,
-  { holding, foreign }: GuardFacts,
+  { holding, extraneousHeld }: GuardFacts,
 ): Promise<HeldDescription> {
   if (!holding) return { id: '', sinceMs: null, why: '', deletes: 0, overwrites: 0, foreign: 0 };
   const { digest, deletes, overwrites } = await sumOfHeld(index);
   const id = createHash('sha256')
     .update(digest)
-    .update(foreign?.digest ?? '')
+    .update(extraneousHeld?.digest ?? '')
     .digest('hex')
     .slice(0, ID_LENGTH);
-  return { id, ...holding, deletes, overwrites, foreign: foreign?.count ?? 0 };
+  return { id, ...holding, deletes, overwrites, foreign: extraneousHeld?.count ?? 0 };
 }

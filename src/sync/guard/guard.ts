@@ -17,25 +17,25 @@ export interface Guard {
   readonly index: ObjectIndex;
   /** Undefined while it is open. */
   readonly holding: { readonly sinceMs: number; readonly why: string } | undefined;
-  /** Objects held, for each kind of change; `foreign`: extraneous objects, which have no records. */
+  /** Objects held, for each kind of change; extraneous objects have no records. */
   readonly held: {
     readonly deletes: number;
     readonly overwrites: number;
-    readonly foreign: number;
+    readonly extraneous: number;
   };
   /** The extraneous objects that the last reconcile found are exactly those whose deletes a person has rejected. */
   readonly extraneousStays: boolean;
   /**
-   * Asks leave for one change, right before it is made. When it is not given, the index says so durably. `known` is the
-   * object's record, undefined for an object that is not ours.
+   * Asks for a permit for one change, right before it is made. When it is refused, the index says so durably. `known` is
+   * the object's record, undefined for an object that is not ours.
    */
   ask(change: Change, name: ObjectName, known: ObjectRecord | undefined): Promise<Permit>;
   /**
    * Reports how many deletes a scan has found, before the first is asked for: if they are too many, none of them passes.
-   * `foreign` are the extraneous objects among them, undefined when the container was not listed. What this returns is
+   * `extraneous` are the extraneous objects among them, undefined when the container was not listed. What this returns is
    * to be called when all of them have been seen to.
    */
-  expect(deletes: number, foreign: NameSet | undefined): Promise<() => Promise<void>>;
+  expect(deletes: number, extraneous: NameSet | undefined): Promise<() => Promise<void>>;
   /** Opens when nothing is held any more. */
   settle(): Promise<void>;
   /** What is held, and the id that a decision has to name. */
@@ -56,16 +56,16 @@ export interface Guard {
   undoRejections(): Promise<number>;
 }
 
-export type Permit = GrantedLeave | { readonly granted: false };
+export type Permit = GrantedPermit | { readonly granted: false };
 
-export interface GrantedLeave {
+export interface GrantedPermit {
   readonly granted: true;
   /** To be called when the change was not made after all, so that it does not count. */
-  giveBack(): Promise<void>;
+  refund(): Promise<void>;
 }
 
 /** For what does not count at all. */
-export const FREE: GrantedLeave = { granted: true, giveBack: () => Promise.resolve() };
+export const FREE: GrantedPermit = { granted: true, refund: () => Promise.resolve() };
 
 export interface HeldDescription {
   /** Empty when nothing is held. */

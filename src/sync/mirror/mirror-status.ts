@@ -79,6 +79,6 @@ function asQuarantined([name, given]: readonly [
   return { name, reason, error, attempts, sinceMs, nextTryMs };
 }
 
-function total({ deletes, overwrites, foreign }: Guard['held']): number {
-  return deletes + overwrites + foreign;
+function total({ deletes, overwrites, extraneous }: Guard['held']): number {
+  return deletes + overwrites + extraneous;
 }

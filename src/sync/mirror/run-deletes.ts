@@ -88,7 +88,7 @@ export function collectDeletes(
   function isHeld(name: ObjectName): boolean {
     if (guard.holding === undefined) return false;
     const known = index.get(name);
-    return known === undefined ? guard.held.foreign > 0 : known.guarded === 'delete-held';
+    return known === undefined ? guard.held.extraneous > 0 : known.guarded === 'delete-held';
   }
 
   return {

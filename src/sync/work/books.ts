@@ -50,7 +50,7 @@ export function openBooks({ index, uploads, orphans, aside }: BooksOptions): Boo
     try {
       await index.remove(name);
     } catch (error) {
-      await entry.permit?.giveBack();
+      await entry.permit?.refund();
       throw error;
     }
   }

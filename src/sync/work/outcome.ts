@@ -1,13 +1,13 @@
 import type { ObjectRecord } from '../../state/object-index.js';
 import type { JobKind, SkipReason } from '../events.js';
-import type { GrantedLeave } from '../guard/guard.js';
+import type { GrantedPermit } from '../guard/guard.js';
 import type { Change } from '../guard-rule.js';
 
 /** What the index is to say of the job's object from now on. */
 export type Entry =
   | { readonly record: ObjectRecord }
   /** No record. `permit`: the guard's for the delete; it does not count when the index could not be written. */
-  | { readonly record: undefined; readonly permit?: GrantedLeave };
+  | { readonly record: undefined; readonly permit?: GrantedPermit };
 
 /** How an attempt ended that met no error: what it did, and what `Books.record` is to write down of it. */
 export type Outcome =

@@ -42,11 +42,11 @@ export async function remove(
     if (neededBy !== undefined && known !== undefined)
       await ctx.aside?.keep(job.name, neededBy, known.inode, signal);
     const removed = await removeGuarded(job, why, moved, ctx, signal);
-    if (removed.outcome !== 'done') await permit?.giveBack();
+    if (removed.outcome !== 'done') await permit?.refund();
     else if (permit) return { ...removed, entry: { record: undefined, permit } };
     return removed;
   } catch (error) {
-    await permit?.giveBack();
+    await permit?.refund();
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { ObjectRecord } from '../../state/object-index.js';
 import { type ContentClass, contentClassOf } from '../content-class.js';
 import type { RemoteFact } from '../decide.js';
-import { FREE, type GrantedLeave } from '../guard/guard.js';
+import { FREE, type GrantedPermit } from '../guard/guard.js';
 import type { Job } from './job.js';
 import type { MirrorContext } from './mirror-context.js';
 import type { Outcome } from './outcome.js';
@@ -10,8 +10,8 @@ const REJECTED =
   'its overwrite was rejected, and the file still looks encrypted or wiped; restore it, or see: longshore reject --undo';
 
 /**
- * Asks leave to replace the content of an object where the new content looks encrypted or wiped and the old did not.
- * Resolves with what became of the job when it is not given.
+ * Asks the guard for a permit to replace an object where the new content looks encrypted or wiped and the old did not.
+ * Resolves with the outcome of the job when the guard refuses.
  */
 export async function permitToReplace(
   job: Job,
@@ -19,7 +19,7 @@ export async function permitToReplace(
   looks: ContentClass,
   ctx: MirrorContext,
   signal: AbortSignal,
-): Promise<Outcome | GrantedLeave> {
+): Promise<Outcome | GrantedPermit> {
   if (looks === 'ordinary') return FREE;
   const known = await replaced(job, why, ctx, signal);
   if (known === undefined || !isSuspicious(known, looks)) return FREE;

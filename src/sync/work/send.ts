@@ -74,7 +74,7 @@ async function prepare(
     await ctx.books.mark(job.name, entry, content);
   } catch (error) {
     // Nothing was replaced. After the mark, the next attempt does not ask the guard again.
-    await permit.giveBack();
+    await permit.refund();
     throw error;
   }
   failpoint('sync: marked as sending, nothing sent');

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { HeldChangedError } from '../../../src/sync/guard/guard.js';
 import { record } from '../../state/fixtures.js';
-import { keep, NO_FOREIGN, nameOf, remove, removeSome } from './guard-fixture.js';
+import { keep, NO_EXTRANEOUS, nameOf, remove, removeSome } from './guard-fixture.js';
 
-describe('P4: decisions', () => {
-  test('an approval covers what was shown, and not what came later', async () => {
+describe('P4', () => {
+  test('decisions: an approval covers what was shown, and not what came later', async () => {
     const { reopen } = await keep();
     const guard = await reopen();
     await removeSome(guard, 0, 7);
@@ -22,7 +22,7 @@ describe('P4: decisions', () => {
     expect(guard.held.deletes).toBe(5);
   });
 
-  test('an approval survives a restart, and is for the change that was approved', async () => {
+  test('decisions: an approval survives a restart, and is for the change that was approved', async () => {
     const { reopen } = await keep();
     let guard = await reopen();
     await removeSome(guard, 0, 7);
@@ -33,7 +33,7 @@ describe('P4: decisions', () => {
     expect(await remove(guard, nameOf(20))).toBe(false);
   });
 
-  test('a rejection keeps the objects, and can be taken back', async () => {
+  test('decisions: a rejection keeps the objects until it is undone', async () => {
     const { reopen } = await keep();
     const guard = await reopen();
     await removeSome(guard, 0, 7);
@@ -44,14 +44,14 @@ describe('P4: decisions', () => {
     expect(guard.index.get(nameOf(5))?.guarded).toBeUndefined();
   });
 
-  test('nothing is decided of nothing', async () => {
+  test('decisions: an approval fails while nothing is held', async () => {
     const { reopen } = await keep();
     const guard = await reopen();
     expect((await guard.describe()).id).toBe('');
     await expect(guard.approve('')).rejects.toThrow('nothing is held');
   });
 
-  test('a ledger that was lost changes nothing: the index knows what was held', async () => {
+  test('guard: holds again after its ledger was lost, by what the index says', async () => {
     const { reopen } = await keep();
     let guard = await reopen();
     await guard.index.put(nameOf(3), record({ guarded: 'delete-held' }));
@@ -59,11 +59,11 @@ describe('P4: decisions', () => {
     guard = await reopen();
     expect(guard.holding).toBeUndefined();
     expect(await remove(guard, nameOf(3))).toBe(false);
-    expect(guard.held).toEqual({ deletes: 1, overwrites: 1, foreign: 0 });
+    expect(guard.held).toEqual({ deletes: 1, overwrites: 1, extraneous: 0 });
     expect(guard.holding?.why).toContain('held before');
   });
 
-  test('P4: a guard that counts after a lost ledger what is held does not open while it counts', async () => {
+  test('guard: does not open while it counts held records after its ledger was lost', async () => {
     const { reopen, listener } = await keep();
     let guard = await reopen();
     for (const at of [3, 4]) await guard.index.put(nameOf(at), record({ guarded: 'delete-held' }));
@@ -79,7 +79,7 @@ describe('P4: decisions', () => {
     expect(guard.held.deletes).toBe(2);
   });
 
-  test('while one is made nothing is held or let pass', async () => {
+  test('decisions: questions, runs and settling wait while a decision is made', async () => {
     const { reopen } = await keep();
     const guard = await reopen();
     await removeSome(guard, 0, 7);
@@ -96,7 +96,7 @@ describe('P4: decisions', () => {
     expect(guard.holding).toBeUndefined();
   });
 
-  test('what is held has another id with every other set of extraneous objects, and keeps it over a restart', async () => {
+  test('decisions: the id changes with the set of extraneous objects, and survives a restart', async () => {
     const { reopen } = await keep();
     const found = { count: 9, digest: 'of nine names' };
     let guard = await reopen();
@@ -112,23 +112,23 @@ describe('P4: decisions', () => {
     expect(described.id).toMatch(/^[0-9a-f]{12}$/);
     guard = await reopen();
     expect(await guard.describe()).toEqual(described);
-    expect(guard.held.foreign).toBe(9);
+    expect(guard.held.extraneous).toBe(9);
     await (await guard.expect(0, { count: 9, digest: 'of other nine' }))();
     expect((await guard.describe()).id).not.toBe(described.id);
-    await (await guard.expect(0, NO_FOREIGN))();
+    await (await guard.expect(0, NO_EXTRANEOUS))();
     expect(guard.holding, 'they are gone').toBeUndefined();
   });
 
-  test('extraneous objects pass once exactly these were approved', async () => {
+  test('guard: lets extraneous objects pass after exactly these were approved', async () => {
     const { reopen } = await keep();
     const found = { count: 9, digest: 'of nine names' };
     let guard = await reopen();
     await (await guard.expect(0, found))();
-    expect(guard.held).toEqual({ deletes: 0, overwrites: 0, foreign: 9 });
+    expect(guard.held).toEqual({ deletes: 0, overwrites: 0, extraneous: 9 });
     await guard.approve((await guard.describe()).id);
     guard = await reopen();
     await (await guard.expect(0, { count: 9, digest: 'of other nine' }))();
-    expect(guard.held.foreign).toBe(9);
+    expect(guard.held.extraneous).toBe(9);
     await (await guard.expect(0, found))();
     expect(
       (await guard.ask('delete', 'not ours', undefined)).granted,
@@ -147,7 +147,7 @@ describe('P4: decisions', () => {
     await over();
   });
 
-  test('extraneous objects stay once exactly these were rejected, however few they are, and others with them are asked about', async () => {
+  test('guard: keeps extraneous objects after exactly these were rejected, and holds other sets', async () => {
     const { reopen } = await keep();
     const rejected = { count: 3, digest: 'of three names' };
     let guard = await reopen();
@@ -163,7 +163,7 @@ describe('P4: decisions', () => {
 
     await (await guard.expect(0, { count: 4, digest: 'of these and another' }))();
     expect(guard.holding?.why).toMatch(/deletes of some of them may have been rejected before/);
-    expect(guard.held.foreign).toBe(4);
+    expect(guard.held.extraneous).toBe(4);
     await guard.approve((await guard.describe()).id);
     await (await guard.expect(0, { count: 4, digest: 'of these and another' }))();
     expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
@@ -171,7 +171,7 @@ describe('P4: decisions', () => {
     expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(true);
   });
 
-  test('a scan, which has seen no extraneous objects, says nothing of them', async () => {
+  test('guard: keeps its verdict on extraneous objects at a scan, which lists none', async () => {
     const { reopen } = await keep();
     const guard = await reopen();
     const few = { count: 3, digest: 'of three names' };
@@ -180,10 +180,10 @@ describe('P4: decisions', () => {
     await (await guard.expect(0, undefined))();
     expect(guard.holding).toBeUndefined();
     const over = await guard.expect(6, undefined);
-    expect(guard.held.foreign, 'those that may go are not held').toBe(0);
+    expect(guard.held.extraneous, 'those that may go are not held').toBe(0);
     await guard.expect(0, many);
     await guard.expect(0, undefined);
-    expect(guard.held.foreign).toBe(9);
+    expect(guard.held.extraneous).toBe(9);
     await guard.reject((await guard.describe()).id);
     await over();
     await guard.expect(0, { count: 10, digest: 'of ten, some of them rejected' });
@@ -192,7 +192,7 @@ describe('P4: decisions', () => {
     expect(guard.holding).toBeUndefined();
   });
 
-  test('a rejection of extraneous objects ends when they are gone', async () => {
+  test('decisions: a rejection of extraneous objects ends when they are gone', async () => {
     const { reopen } = await keep();
     const guard = await reopen();
     const found = { count: 3, digest: 'of three names' };
@@ -200,12 +200,22 @@ describe('P4: decisions', () => {
     await guard.reject((await guard.describe()).id);
     await (await guard.expect(0, found))();
     expect(guard.extraneousStays).toBe(true);
-    await (await guard.expect(0, NO_FOREIGN))();
+    await (await guard.expect(0, NO_EXTRANEOUS))();
     await (await guard.expect(0, found))();
     expect(guard.extraneousStays).toBe(false);
   });
 
-  test('rejected extraneous objects are asked about again once that is taken back, and stay while the guard is off', async () => {
+  test('guard: keeps an extraneous object whose delete is asked for while its rejection is written', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    await (await guard.expect(0, { count: 9, digest: 'of nine names' }))();
+    const rejected = guard.reject((await guard.describe()).id);
+    const permit = guard.ask('delete', 'not ours', undefined);
+    expect(await rejected).toBe(9);
+    expect((await permit).granted).toBe(false);
+  });
+
+  test('guard: judges rejected extraneous objects again when that is undone, and keeps them while it is off', async () => {
     const { reopen } = await keep();
     const rejected = { count: 9, digest: 'of nine names' };
     let guard = await reopen();
@@ -213,7 +223,7 @@ describe('P4: decisions', () => {
     await guard.reject((await guard.describe()).id);
     expect((await guard.ask('delete', 'not ours', undefined)).granted).toBe(false);
     const over = await guard.expect(6, undefined);
-    expect(guard.held.foreign, 'what was rejected is not held any more').toBe(0);
+    expect(guard.held.extraneous, 'what was rejected is not held any more').toBe(0);
     await over();
     expect(await guard.undoRejections()).toBe(9);
     expect(guard.extraneousStays).toBe(false);
@@ -224,14 +234,14 @@ describe('P4: decisions', () => {
     expect(await guard.undoRejections()).toBe(9);
     guard = await reopen();
     await (await guard.expect(0, rejected))();
-    expect(guard.held.foreign).toBe(9);
+    expect(guard.held.extraneous).toBe(9);
     await guard.reject((await guard.describe()).id);
     const state = await reopen({ rule: null });
     await (await state.expect(0, { count: 10, digest: 'of ten' }))();
     expect(state.extraneousStays).toBe(true);
     expect((await state.ask('delete', 'not ours', undefined)).granted).toBe(false);
     expect((await state.ask('delete', nameOf(1), state.index.get(nameOf(1)))).granted).toBe(true);
-    await (await state.expect(0, NO_FOREIGN))();
+    await (await state.expect(0, NO_EXTRANEOUS))();
     expect(state.extraneousStays).toBe(false);
   });
 });

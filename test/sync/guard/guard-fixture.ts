@@ -10,7 +10,7 @@ import { record } from '../../state/fixtures.js';
 import { createFolder, removeFolder } from '../../world/folder.js';
 
 export const RULE: GuardRule = { count: 5, share: 1, atLeast: 0, windowMs: 3_600_000 };
-export const NO_FOREIGN = { count: 0, digest: '' };
+export const NO_EXTRANEOUS = { count: 0, digest: '' };
 
 export interface Opened {
   readonly rule: GuardRule | null;

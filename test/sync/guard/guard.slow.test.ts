@@ -1,21 +1,29 @@
 import { describe, expect, test } from 'vitest';
 import { record } from '../../state/fixtures.js';
-import { keep, NO_FOREIGN, nameOf, namesHeld, RULE, remove, removeSome } from './guard-fixture.js';
+import {
+  keep,
+  NO_EXTRANEOUS,
+  nameOf,
+  namesHeld,
+  RULE,
+  remove,
+  removeSome,
+} from './guard-fixture.js';
 
-describe('P4: the guard', () => {
-  test('lets a few pass, then holds all', async () => {
+describe('P4', () => {
+  test('guard: lets changes pass up to the limit, then holds all', async () => {
     const { reopen, listener } = await keep();
     const guard = await reopen();
     expect(await removeSome(guard, 0, 8)).toBe(5);
     expect(guard.holding?.why).toMatch(
       /1 change that destroys something after 5 within the last 60 minutes; the guard lets 5 pass/,
     );
-    expect(guard.held).toEqual({ deletes: 3, overwrites: 0, foreign: 0 });
+    expect(guard.held).toEqual({ deletes: 3, overwrites: 0, extraneous: 0 });
     expect(await namesHeld(guard)).toEqual(['delete f005', 'delete f006', 'delete f007']);
     expect(listener).toEqual([true]);
   });
 
-  test('counts at once what is asked for at once', async () => {
+  test('guard: counts changes at once that are asked for at once', async () => {
     const { reopen, listener } = await keep();
     const guard = await reopen();
     const leaves = await Promise.all(
@@ -28,7 +36,7 @@ describe('P4: the guard', () => {
     expect(listener).toEqual([true]);
   });
 
-  test('adds up over the whole window, however the changes are spread', async () => {
+  test('guard: adds up the changes of a window, however they are spread', async () => {
     const { reopen, clock } = await keep();
     await clock.advance(3 * RULE.windowMs);
     const guard = await reopen();
@@ -41,7 +49,7 @@ describe('P4: the guard', () => {
     expect(await remove(guard, nameOf(6))).toBe(false);
   });
 
-  test('is not escaped by a restart, nor by a clock that was set back or forward in between deletes', async () => {
+  test('guard: counts on after a restart and after a clock that was set back or forward', async () => {
     const { reopen, clock } = await keep();
     expect(await removeSome(await reopen(), 0, 2)).toBe(2);
     expect(await removeSome(await reopen(), 2, 2)).toBe(2);
@@ -54,7 +62,7 @@ describe('P4: the guard', () => {
     expect(await removeSome(await reopen(), 8, 3)).toBe(0);
   });
 
-  test('lets as many pass again once the window has passed, if it held nothing', async () => {
+  test('guard: lets as many pass again after the window, if it held nothing', async () => {
     const { reopen, clock } = await keep();
     const guard = await reopen();
     expect(await removeSome(guard, 0, 5)).toBe(5);
@@ -64,7 +72,7 @@ describe('P4: the guard', () => {
     expect(await removeSome(await reopen(), 10, 5)).toBe(5);
   });
 
-  test('does not let pass what it holds, however much time passes, and nothing else meanwhile', async () => {
+  test('guard: keeps holding all changes, however much time passes', async () => {
     const { reopen, clock } = await keep();
     await removeSome(await reopen(), 0, 8);
     clock.jump(10 * RULE.windowMs);
@@ -75,10 +83,10 @@ describe('P4: the guard', () => {
     expect(guard.held.deletes).toBe(4);
   });
 
-  test('holds all of a run that finds too many, from the first', async () => {
+  test('guard: holds the first delete of a run that finds too many', async () => {
     const { reopen } = await keep();
     const guard = await reopen();
-    const over = await guard.expect(6, NO_FOREIGN);
+    const over = await guard.expect(6, NO_EXTRANEOUS);
     expect(await removeSome(guard, 0, 6)).toBe(0);
     await over();
     expect(guard.held.deletes).toBe(6);
@@ -86,22 +94,22 @@ describe('P4: the guard', () => {
     expect(again.held.deletes).toBe(6);
   });
 
-  test('a change that was not made does not count', async () => {
+  test('guard: does not count a change that was refunded', async () => {
     const { reopen } = await keep();
     const guard = await reopen();
     for (let times = 0; times < 20; times += 1) {
       const permit = await guard.ask('delete', nameOf(0), guard.index.get(nameOf(0)));
       expect(permit.granted).toBe(true);
-      if (permit.granted) await permit.giveBack();
+      if (permit.granted) await permit.refund();
     }
     expect(await removeSome(await reopen(), 0, 8)).toBe(5);
   });
 
-  test('opens by itself only when nothing is held any more, because the files are back', async () => {
+  test('guard: opens by itself when the files of all that it held are back, and not before', async () => {
     const { reopen, listener } = await keep();
     const guard = await reopen();
     await removeSome(guard, 0, 7);
-    await guard.index.put(nameOf(5), record()); // as a look at a file that is back records it
+    await guard.index.put(nameOf(5), record()); // as a file that is back is recorded
     await guard.settle();
     expect(guard.holding).toBeDefined();
     await guard.index.put(nameOf(6), record());
@@ -111,7 +119,7 @@ describe('P4: the guard', () => {
     expect((await reopen()).holding).toBeUndefined();
   });
 
-  test('does not hold what is gone by then: an object that has made room for another', async () => {
+  test('guard: holds nothing for an object that is deleted while it is asked', async () => {
     const { reopen } = await keep({ rule: { ...RULE, count: 0 } });
     const guard = await reopen();
     const asked = guard.ask('delete', nameOf(0), guard.index.get(nameOf(0)));
@@ -119,12 +127,12 @@ describe('P4: the guard', () => {
     expect((await asked).granted).toBe(false);
     await removed;
     expect(guard.index.get(nameOf(0))).toBeUndefined();
-    expect(guard.held).toEqual({ deletes: 0, overwrites: 0, foreign: 0 });
+    expect(guard.held).toEqual({ deletes: 0, overwrites: 0, extraneous: 0 });
     await guard.settle();
     expect(guard.holding).toBeUndefined();
   });
 
-  test('holds on after a restart, and says so again', async () => {
+  test('guard: holds on after a restart, and reports it again', async () => {
     const { reopen, listener, clock } = await keep();
     await removeSome(await reopen(), 0, 7);
     const sinceMs = clock.now();
@@ -135,20 +143,20 @@ describe('P4: the guard', () => {
       sinceMs,
       why: expect.stringContaining('1 change that destroys something after 5'),
     });
-    expect(guard.held).toEqual({ deletes: 2, overwrites: 0, foreign: 0 });
+    expect(guard.held).toEqual({ deletes: 2, overwrites: 0, extraneous: 0 });
     expect(await removeSome(guard, 7, 1)).toBe(0);
     expect(guard.holding?.sinceMs).toBe(sinceMs);
     expect(listener).toEqual([true, true]);
   });
 
-  test('counts overwrites as well, and holds each kind as what it is', async () => {
+  test('guard: counts deletes and overwrites together, and holds each as what it is', async () => {
     const { reopen } = await keep();
     const guard = await reopen();
     const ask = (at: number) => guard.ask('overwrite', nameOf(at), guard.index.get(nameOf(at)));
     for (let at = 0; at < 3; at += 1) expect((await ask(at)).granted).toBe(true);
     expect(await removeSome(guard, 10, 3)).toBe(2);
     expect((await ask(3)).granted).toBe(false);
-    expect(guard.held).toEqual({ deletes: 1, overwrites: 1, foreign: 0 });
+    expect(guard.held).toEqual({ deletes: 1, overwrites: 1, extraneous: 0 });
     await guard.settle();
     expect(guard.holding).toBeDefined();
     expect(await namesHeld(guard)).toEqual(['overwrite f003', 'delete f012']);
@@ -158,7 +166,7 @@ describe('P4: the guard', () => {
     expect(await removeSome(guard, 12, 1)).toBe(1);
   });
 
-  test('may hold an overwrite of an object without a record', async () => {
+  test('guard: records a held overwrite of an object that has no record', async () => {
     const { reopen } = await keep({ rule: { ...RULE, count: 0 } });
     const guard = await reopen();
     expect((await guard.ask('overwrite', 'unknown', record({ inode: 0n }))).granted).toBe(false);
@@ -167,7 +175,7 @@ describe('P4: the guard', () => {
     expect(guard.index.get('unrecorded')).toBeUndefined();
   });
 
-  test('keeps holding until a run that has found changes is over, though nothing is held yet', async () => {
+  test('guard: holds until the run that found too many is over, though nothing is held yet', async () => {
     const { reopen } = await keep();
     const guard = await reopen();
     const overs = [await guard.expect(6, undefined), await guard.expect(0, undefined)];
@@ -178,7 +186,7 @@ describe('P4: the guard', () => {
     expect(guard.holding).toBeUndefined();
   });
 
-  test('does not count a run that it could not write down', async () => {
+  test('guard: opens after a run that the ledger could not record', async () => {
     const { reopen } = await keep();
     const guard = await reopen({ rule: RULE, failing: 1 });
     await expect(guard.expect(6, undefined)).rejects.toThrow('disk full');
@@ -186,7 +194,7 @@ describe('P4: the guard', () => {
     expect(guard.holding).toBeUndefined();
   });
 
-  test('judges a run by the changes of the last window, as any other change', async () => {
+  test('guard: judges a run by the changes of the last window', async () => {
     const { reopen, clock } = await keep();
     const guard = await reopen();
     expect(await removeSome(guard, 0, 5)).toBe(5);
@@ -195,7 +203,7 @@ describe('P4: the guard', () => {
     expect(guard.holding).toBeUndefined();
   });
 
-  test('says how much is too much', async () => {
+  test('guard: states the limit and the earlier changes when it holds', async () => {
     const { reopen } = await keep({
       rule: { count: 1_000, share: 0.1, atLeast: 0, windowMs: 60_000 },
     });
@@ -207,7 +215,7 @@ describe('P4: the guard', () => {
     );
   });
 
-  test('says nothing of earlier changes where there were none', async () => {
+  test('guard: mentions no earlier changes where there were none', async () => {
     const { reopen } = await keep();
     const guard = await reopen();
     await guard.expect(6, undefined);
@@ -216,7 +224,7 @@ describe('P4: the guard', () => {
     );
   });
 
-  test('off: everything passes, what was held before as well', async () => {
+  test('guard: lets everything pass while it is off, held changes as well', async () => {
     const { reopen, listener } = await keep();
     await (await reopen()).expect(6, undefined);
     const guard = await reopen({ rule: null });

@@ -86,14 +86,14 @@ async function heldIn(index: ObjectIndex, after?: string): Promise<string[]> {
   return held;
 }
 
-describe('what is held', () => {
-  test('is what the records say, in order, after any name', async () => {
+describe('held records', () => {
+  test('held records: are listed in order, after any name', async () => {
     const { index } = slowIndex(HELD);
     expect(await heldIn(index)).toEqual(['delete a', 'overwrite c', 'delete e']);
     expect(await heldIn(index, 'a')).toEqual(['overwrite c', 'delete e']);
   });
 
-  test('of thousands of records is complete', async () => {
+  test('held records: are complete among thousands', async () => {
     const many = Object.fromEntries(
       Array.from({ length: 2_500 }, (_, at) => [`f${String(at).padStart(4, '0')}`, HELD.a]),
     );
@@ -102,7 +102,7 @@ describe('what is held', () => {
     );
   });
 
-  test('has a sum that any other set, or another change, does not have', async () => {
+  test('held records: have a digest that differs for another set and another change', async () => {
     const sums = await Promise.all(
       [HELD, { ...HELD, b: HELD.a }, { ...HELD, a: HELD.c, c: HELD.a }, { ...HELD, e: HELD.c }].map(
         (records) => sumOfHeld(slowIndex(records).index),
@@ -115,8 +115,8 @@ describe('what is held', () => {
   });
 });
 
-describe('a decision about what is held', () => {
-  test('changes those records and no others, and is made when all of it is durable', async () => {
+describe('decision on held records', () => {
+  test('verdicts: change held records only, and resolve when all of them are durable', async () => {
     const { index, writes, land } = slowIndex(HELD);
     let made: number | undefined;
     const deciding = changeVerdicts(index, {
@@ -138,7 +138,7 @@ describe('a decision about what is held', () => {
     expect(d).toEqual(HELD.d);
   });
 
-  test('P7: has few writes under way, however many records it is about', async () => {
+  test('P7: verdicts: have at most 1,000 writes in flight, however many records change', async () => {
     const many = Object.fromEntries(Array.from({ length: 2_500 }, (_, at) => [`f${at}`, HELD.a]));
     const { index, writes, land } = slowIndex(many);
     const deciding = changeVerdicts(index, { 'delete-held': 'rejected' });
@@ -151,17 +151,17 @@ describe('a decision about what is held', () => {
     expect(writes.most).toBe(1_000);
   });
 
-  test('leaves the rest of a record unchanged', () => {
+  test('verdicts: leave the rest of a record unchanged', () => {
     expect(withVerdict(HELD.a, 'rejected')).toEqual(HELD.d);
     expect(withVerdict(HELD.a, 'nothing')).toEqual(HELD.b);
   });
 });
 
-test('what is held is counted by what becomes of the records, from when that is asked for until it is not', () => {
+test('counting index: counts held records by their writes, while it is asked to', () => {
   const counting = countingIndex(slowIndex(HELD).index);
   void counting.index.remove('e');
   expect(counting.counts).toEqual({ deletes: 0, overwrites: 0 });
-  counting.startFrom({ deletes: 1, overwrites: 1 });
+  counting.countFrom({ deletes: 1, overwrites: 1 });
   void counting.index.put('b', HELD.a);
   void counting.index.put('new', HELD.c);
   expect(counting.counts).toEqual({ deletes: 2, overwrites: 2 });
@@ -173,7 +173,7 @@ test('what is held is counted by what becomes of the records, from when that is 
   void counting.index.remove('missing');
   void counting.index.put('b', HELD.d);
   expect(counting.counts).toEqual({ deletes: 0, overwrites: 2 });
-  counting.stop();
+  counting.countFrom(undefined);
   void counting.index.put('b', HELD.a);
   expect(counting.counts).toEqual({ deletes: 0, overwrites: 0 });
 });

@@ -34,7 +34,7 @@ async function decide({ mirror }: MirrorFixture, decision: 'approve' | 'reject')
   await control[decision]((await control.describe()).id);
 }
 
-describe('P4: overwrites after the state was lost', () => {
+describe('P4: after a lost state', () => {
   const sound = (name: string) => `content of ${name}, ${'x'.repeat(300)}`;
 
   async function put(
@@ -61,7 +61,7 @@ describe('P4: overwrites after the state was lost', () => {
     return fixture;
   }
 
-  test('by what looks encrypted are held once they are many, and released when the files are restored', async () => {
+  test('overwrites after a lost state: are held once many look encrypted, and released when the files are restored', async () => {
     const fixture = await encrypted();
     const { report } = await fixture.run('reconcile');
     expect(report).toMatchObject({ uploaded: 0, held: 30 }); // of no object it is known yet that it is the mirror's
@@ -76,14 +76,14 @@ describe('P4: overwrites after the state was lost', () => {
     );
   });
 
-  test('are made once they are approved', async () => {
+  test('overwrites after a lost state: are made once they are approved', async () => {
     const fixture = await encrypted();
     await fixture.run('reconcile');
     await decide(fixture, 'approve');
     expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 30, held: 0 });
   });
 
-  test('that were rejected stay as they are, and when their files go as well', async () => {
+  test('overwrites after a lost state: leave the objects after a rejection, even when the files go', async () => {
     const fixture = await encrypted();
     await fixture.run('reconcile');
     await decide(fixture, 'reject');
@@ -105,7 +105,7 @@ describe('P4: overwrites after the state was lost', () => {
     expect(after).toHaveLength(30);
   });
 
-  test('pass where the objects look like that, too', async () => {
+  test('overwrites after a lost state: pass where the objects look encrypted, too', async () => {
     const fixture = await openMirrorFixture({ settings: { guard } });
     for (const name of names(30)) {
       await put(fixture, name, ciphertext(400));
@@ -115,8 +115,8 @@ describe('P4: overwrites after the state was lost', () => {
   });
 });
 
-describe('P4: deletes above the guard', () => {
-  test('that a scan finds are held before the first is made; uploads go on', async () => {
+describe('P4: deletes', () => {
+  test('deletes above the guard: are held before the first when a scan finds them; uploads go on', async () => {
     const fixture = await mirrored();
     fixture.remove('folder');
     fixture.write('new');
@@ -133,7 +133,7 @@ describe('P4: deletes above the guard', () => {
     expect((await fixture.run('reconcile')).report).toMatchObject({ deleted: 0, held: 30 });
   });
 
-  test('that come one by one pass up to the limit', async () => {
+  test('deletes above the guard: pass up to the limit when they come one by one', async () => {
     const fixture = await mirrored();
     for (const name of names(15)) {
       fixture.remove(name);
@@ -143,7 +143,7 @@ describe('P4: deletes above the guard', () => {
     expect(fixture.mirror.status(null).held).toBe(5);
   });
 
-  test('are made once they are approved, and only they', async () => {
+  test('deletes above the guard: are made once they are approved, and only they', async () => {
     const fixture = await mirrored();
     fixture.remove('folder');
     await fixture.run('scan');
@@ -153,7 +153,7 @@ describe('P4: deletes above the guard', () => {
     expect(await fixture.objects()).toEqual({ 'p/kept': 'kept' });
   });
 
-  test('are never made once they are rejected, until the file is back and goes again', async () => {
+  test('deletes above the guard: are not made after a rejection, until the file is back and goes again', async () => {
     const fixture = await mirrored();
     const aside = join(fixture.mirror.settings.source, '..', 'aside');
     const folder = join(fixture.mirror.settings.source, 'folder');
@@ -172,7 +172,7 @@ describe('P4: deletes above the guard', () => {
     expect((await fixture.run('scan')).report).toMatchObject({ deleted: 1, held: 0 });
   });
 
-  test('are forgotten when the files are back, and nothing is sent again', async () => {
+  test('deletes above the guard: are dropped when the files are back, and nothing is sent again', async () => {
     const fixture = await mirrored();
     const aside = join(fixture.mirror.settings.source, '..', 'aside');
     const folder = join(fixture.mirror.settings.source, 'folder');
@@ -189,7 +189,7 @@ describe('P4: deletes above the guard', () => {
     expect((await fixture.run('scan')).report).toMatchObject({ deleted: 1, held: 0 });
   });
 
-  test('do not come from a renamed folder: its content stays', async () => {
+  test('deletes above the guard: do not come from a renamed folder', async () => {
     const fixture = await mirrored();
     const { source } = fixture.mirror.settings;
     renameSync(join(source, 'folder'), join(source, 'renamed'));
@@ -204,7 +204,7 @@ describe('P4: deletes above the guard', () => {
     expect((await fixture.run('scan')).report).toMatchObject({ deleted: 30, held: 0 });
   });
 
-  test('of extraneous objects are held, approved and made as a set', async () => {
+  test('deletes above the guard: of extraneous objects are held, approved and made as a set', async () => {
     const fixture = await openMirrorFixture({
       settings: {
         guard,
@@ -231,12 +231,12 @@ describe('P4: deletes above the guard', () => {
   });
 });
 
-describe('P4: overwrites by what looks encrypted or wiped', () => {
+describe('P4: overwrites', () => {
   const encrypt = (fixture: MirrorFixture, amount = 30) => {
     for (const name of names(amount)) fixture.write(name, ciphertext(400));
   };
 
-  test('are held above the guard, with everything else that destroys', async () => {
+  test('overwrites with encrypted content: are held above the guard, with all other changes that destroy', async () => {
     const fixture = await mirrored();
     encrypt(fixture);
     fixture.write('new', ciphertext(400));
@@ -251,7 +251,7 @@ describe('P4: overwrites by what looks encrypted or wiped', () => {
     expect((await fixture.run('scan')).report).toMatchObject({ deleted: 0, held: 21 });
   });
 
-  test('that fail before anything was replaced do not count, however often', async () => {
+  test('overwrites with encrypted content: do not count while they fail before anything was replaced', async () => {
     const policy = {
       overwrite: 'always',
       extraneous: 'keep',
@@ -271,7 +271,7 @@ describe('P4: overwrites by what looks encrypted or wiped', () => {
     expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 1, held: 0 });
   });
 
-  test('come through once they are approved', async () => {
+  test('overwrites with encrypted content: are made once they are approved', async () => {
     const fixture = await mirrored();
     encrypt(fixture);
     await fixture.run('scan');
@@ -284,7 +284,7 @@ describe('P4: overwrites by what looks encrypted or wiped', () => {
     expect(fixture.mirror.parts.index.get('folder/f29')?.guarded).toBeUndefined();
   });
 
-  test('are not sent once they are rejected, until the files are sound again', async () => {
+  test('overwrites with encrypted content: are not made after a rejection, until the files are sound again', async () => {
     const fixture = await mirrored();
     encrypt(fixture);
     await fixture.run('scan');
@@ -294,7 +294,7 @@ describe('P4: overwrites by what looks encrypted or wiped', () => {
     expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 1, skipped: 19 });
   });
 
-  test('are no surprise where content always looked like that', async () => {
+  test('overwrites with encrypted content: pass where the content always looked encrypted', async () => {
     const fixture = await openMirrorFixture({ settings: { guard } });
     for (const name of names(30)) fixture.write(name, ciphertext(400));
     await fixture.run('reconcile');
@@ -302,13 +302,13 @@ describe('P4: overwrites by what looks encrypted or wiped', () => {
     expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 30, held: 0 });
   });
 
-  test('count when files are emptied', async () => {
+  test('overwrites with encrypted content: count when files are emptied', async () => {
     const fixture = await mirrored();
     for (const name of names(30)) fixture.write(name, '');
     expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 10, held: 20 });
   });
 
-  test('of large files are seen by their beginning', async () => {
+  test('overwrites with encrypted content: are detected by the beginning of a large file', async () => {
     const fixture = await openMirrorFixture({ settings: { guard: { ...guard, count: 0 } } });
     const large = Buffer.alloc(1_500_000, 'sound ');
     fixture.write('grows', large);

@@ -47,7 +47,7 @@ function play(steps: readonly { readonly afterMs: number; readonly change: Chang
 const sum = (recent: Recent) => totalOf(recent).deletes + totalOf(recent).overwrites;
 
 describe('the changes of the last window', () => {
-  test('have every change of the window, and none that is more than a slot older than it', () => {
+  test('recent changes: are those of the window, and none that is more than a slot older', () => {
     fc.assert(
       fc.property(history, (steps) => {
         const { recent, made, nowMs } = play(steps);
@@ -58,7 +58,7 @@ describe('the changes of the last window', () => {
     );
   });
 
-  test('take bounded space, however many there were and however slowly they came', () => {
+  test('recent changes: take at most 62 slots, however many and however slow they are', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(WINDOW_MS / 50), { minLength: 100, maxLength: 400 }),
@@ -71,7 +71,7 @@ describe('the changes of the last window', () => {
     );
   });
 
-  test('never become fewer by time that runs backwards', () => {
+  test('recent changes: stay the same when time runs backwards', () => {
     fc.assert(
       fc.property(history, fc.integer({ max: 0 }), (steps, backMs) => {
         const { recent } = play(steps);
@@ -80,7 +80,7 @@ describe('the changes of the last window', () => {
     );
   });
 
-  test('are as many as before when one is taken back', () => {
+  test('recent changes: are as many as before when one is refunded', () => {
     fc.assert(
       fc.property(history, change, (steps, what) => {
         const { recent } = play(steps);
@@ -91,7 +91,7 @@ describe('the changes of the last window', () => {
     );
   });
 
-  test('have one less when an earlier one is taken back, if there is one of its kind, and no slot without any', () => {
+  test('recent changes: have one less when an earlier one of its kind is refunded, and no empty slot', () => {
     fc.assert(
       fc.property(history, change, (steps, what) => {
         const { recent } = play(steps);
@@ -118,13 +118,13 @@ describe('what passes unasked', () => {
     [1_000, 200],
     [5_000, 1_000],
     [1_000_000, 1_000],
-  ])('of %i objects, %i', (objects, limit) => {
+  ])('guard rule: of %i objects, %i changes pass', (objects, limit) => {
     expect(limitOf(RULE, objects)).toBe(limit);
     expect(isTooMuch(RULE, { deletes: 0, overwrites: 0 }, objects, limit)).toBe(false);
     expect(isTooMuch(RULE, { deletes: 0, overwrites: 0 }, objects, limit + 1)).toBe(true);
   });
 
-  test('is as much in pieces as at once: what was deleted still counts as part of the mirror', () => {
+  test('guard rule: lets as many deletes pass in pieces as at once', () => {
     fc.assert(
       fc.property(
         fc.nat(20_000),
@@ -145,7 +145,7 @@ describe('what passes unasked', () => {
     );
   });
 
-  test('is used up by overwrites as well as by deletes', () => {
+  test('guard rule: counts overwrites as well as deletes', () => {
     expect(isTooMuch(RULE, { deletes: 30, overwrites: 20 }, 100, 1)).toBe(true);
   });
 });

@@ -60,7 +60,7 @@ async function run(scene: Scene) {
     if (scene.fails !== undefined && what === scene.fails)
       throw new StorageError('away', { driver: 'memory', retry: 'backoff' });
   };
-  const granted: Permit = { granted: true, giveBack: () => note('give back') };
+  const granted: Permit = { granted: true, refund: () => note('refund') };
   const at = {
     source: {
       statPath: (name: string) => (name === 'a' ? next(looks, look) : BACK),
@@ -269,21 +269,21 @@ describe('P4: an object is kept after all', () => {
       vetoed('rejected'),
     ],
   ])('%s, and does not count', async (_when, scene, outcome) => {
-    expect(await run(scene)).toEqual({ outcome, done: ['ask', 'keep', 'give back'] });
+    expect(await run(scene)).toEqual({ outcome, done: ['ask', 'keep', 'refund'] });
   });
 
   test('when it cannot be in the trash, be deleted, or lose its record, and does not count', async () => {
     expect(await run({ fails: 'keep' })).toEqual({
       outcome: expect.any(StorageError),
-      done: ['ask', 'keep', 'give back'],
+      done: ['ask', 'keep', 'refund'],
     });
     expect(await run({ fails: 'remove' })).toEqual({
       outcome: expect.any(StorageError),
-      done: ['ask', 'keep', 'remove', 'give back'],
+      done: ['ask', 'keep', 'remove', 'refund'],
     });
     expect(await run({ fails: 'forget' })).toEqual({
       outcome: expect.any(StorageError),
-      done: ['ask', 'keep', 'remove', 'forget', 'give back'],
+      done: ['ask', 'keep', 'remove', 'forget', 'refund'],
     });
   });
 });

@@ -9,7 +9,7 @@ import { permitToReplace } from '../../../src/sync/work/replace.js';
 import { record } from '../../state/fixtures.js';
 
 const { signal } = new AbortController();
-const COUNTED: Permit = { granted: true, giveBack: async () => undefined };
+const COUNTED: Permit = { granted: true, refund: async () => undefined };
 const TEXT = Buffer.from('some text that anybody can read, and a little more of it\n'.repeat(20));
 const ZEROES = Buffer.alloc(1_000);
 
