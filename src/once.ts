@@ -24,8 +24,8 @@ import type { OnceOptions, OnceResult, RunOnce } from './world.js';
 const ATTEMPTS = 5;
 const PATIENCE_MS = 60_000;
 const CLOSE_MS = 30_000;
-/** Between looks whether a lease has changed. */
-const LEASE_LOOK_MS = 30_000;
+/** Between checks whether a lease has changed. */
+const LEASE_POLL_MS = 30_000;
 
 /**
  * One comparison of each mirror, one after the other, with all its work. A mirror that cannot run at all is a result
@@ -118,7 +118,7 @@ async function runMirror(
 }
 
 /** Resolves when a write of the state has failed: then no running work is awaited. */
-function failedWrite({ settings, parts }: Mirror): Promise<OnceResult> {
+function failedWrite({ settings, parts }: Pick<Mirror, 'settings' | 'parts'>): Promise<OnceResult> {
   return new Promise((resolve) => {
     onFailedEnvironment((cause) => {
       const error = failureOf(settings.name, cause);
@@ -138,14 +138,17 @@ function failureOf(mirror: string, error: unknown): Error {
 }
 
 /** Waits only for a lease of our own from before this machine was started: other holders may hold theirs without end. */
-async function acquire({ parts, settings }: Mirror, signal: AbortSignal): Promise<Acquired> {
+async function acquire(
+  { parts, settings }: Pick<Mirror, 'settings' | 'parts'>,
+  signal: AbortSignal,
+): Promise<Acquired> {
   for (;;) {
     try {
       return await parts.lease.acquire(signal);
     } catch (error) {
       if (!(error instanceof LeaseHeldError && error.relation === 'restarted')) throw error;
       parts.log.warn('mirror waits', { mirror: settings.name, error });
-      await parts.clock.sleep(Math.min(error.remainingMs, LEASE_LOOK_MS), signal);
+      await parts.clock.sleep(Math.min(error.remainingMs, LEASE_POLL_MS), signal);
     }
   }
 }

@@ -27,19 +27,19 @@ export function reservedNames({ trashPrefix }: { readonly trashPrefix: string })
 }
 
 /** Where in its container a mirror's objects are. */
-export interface MirrorPlace {
+export interface MirrorPrefixes {
   readonly prefix: string;
   readonly trashPrefix: string;
 }
 
 /**
- * The names of what is listed in a mirror's place. Undefined for what is reserved, and for the "folder" object that some
+ * The names of what is listed below a mirror's prefix. Undefined for what is reserved, and for the "folder" object that some
  * tools put at the prefix itself.
  */
-export function namesListed(place: MirrorPlace): (key: string) => ObjectName | undefined {
-  const reserved = reservedNames(place);
+export function namesListed(prefixes: MirrorPrefixes): (key: string) => ObjectName | undefined {
+  const reserved = reservedNames(prefixes);
   return (key) => {
-    const name = nameOfKey(place.prefix, key);
+    const name = nameOfKey(prefixes.prefix, key);
     return name === undefined || reserved.has(name) ? undefined : name;
   };
 }

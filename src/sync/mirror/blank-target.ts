@@ -6,7 +6,7 @@ export class TargetChangedError extends Error {
   override readonly name = 'TargetChangedError';
 }
 
-interface Looked {
+interface StartingMirror {
   readonly parts: Pick<MirrorParts, 'index' | 'ledger' | 'blankTarget'>;
   readonly settings: Pick<MirrorSettings, 'name' | 'target'>;
 }
@@ -19,7 +19,7 @@ interface Looked {
 export function refuseBlankTarget({
   parts: { index, ledger, blankTarget },
   settings: { name, target },
-}: Looked): void {
+}: StartingMirror): void {
   if (index.count() === 0 || ledger.read().acceptedTarget === true) return;
   const why = blankTarget?.();
   if (why === undefined) return;

@@ -7,12 +7,19 @@ import type { Mirror } from './mirror.js';
 import { warnOfVersions } from './old-content.js';
 import { noteFence } from './older-target.js';
 
+export type ClaimingMirror = Pick<Mirror, 'settings' | 'containerTrouble' | 'proveRights'> & {
+  readonly parts: Pick<
+    Mirror['parts'],
+    'backend' | 'lease' | 'location' | 'index' | 'ledger' | 'log' | 'drain' | 'blankTarget'
+  >;
+};
+
 /**
  * Makes the container ready: it exists, may be written to, and no other process writes to the mirror's part of it. Ends
  * the container trouble. Resolves with whether the container may hold other objects than the index has records of.
  * Rejects with what keeps the mirror from working.
  */
-export async function claimContainer(mirror: Mirror): Promise<boolean> {
+export async function claimContainer(mirror: ClaimingMirror): Promise<boolean> {
   const { settings, parts, containerTrouble } = mirror;
   const { backend, lease, location, index, drain } = parts;
   const before = containerTrouble.error;
@@ -36,7 +43,7 @@ export async function claimContainer(mirror: Mirror): Promise<boolean> {
   return mayDiffer;
 }
 
-function logCreated({ settings, parts: { log } }: Mirror, wasGone: boolean): void {
+function logCreated({ settings, parts: { log } }: ClaimingMirror, wasGone: boolean): void {
   const fields = { mirror: settings.name, container: settings.container };
   if (wasGone) log.warn('container created again; all objects are sent again', fields);
   else log.info('container created', fields);

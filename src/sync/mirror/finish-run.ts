@@ -1,16 +1,18 @@
 import { failpoint } from '../../failpoint.js';
 import { StateError } from '../../state/errors.js';
-import type { LedgerDocument, RunReport } from '../../state/ledger.js';
+import type { RunReport } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
-import { type DueRun, seesWholeMirror, seesWholeSource } from '../run.js';
+import { seesWholeMirror, seesWholeSource } from '../run.js';
 import { middleOf } from '../scan/landmarks.js';
 import type { ScanSummary } from '../scan/scan-items.js';
 import { WORTH_SHARING } from '../scan/scan-parts.js';
+import type { SourceView } from '../source/source-view.js';
+import type { RemoteRoot } from '../work/remote-root.js';
+import type { Whereabouts } from '../work/whereabouts.js';
+import type { BegunRun } from './begin-run.js';
 import type { Mirror } from './mirror.js';
-import type { ScanEnd } from './mirror-work.js';
-import { purgeTrash } from './purge.js';
+import { type PurgedMirror, purgeTrash } from './purge.js';
 import type { RunDeletes } from './run-deletes.js';
-import type { Run } from './runs.js';
 
 export interface ScanResult {
   readonly report: RunReport;
@@ -26,61 +28,105 @@ export interface Rest {
   readonly deletes: RunDeletes;
   /** To be called when the deletes of the run have been seen to. Undefined: they are still to be made jobs of. */
   readonly deletesOver: (() => Promise<void>) | undefined;
-  readonly scanned: (end: ScanEnd) => void;
-  /** All that is left to do has been found. */
-  readonly endSurvey: (() => void) | undefined;
-  /** Objects for which an upload in parts was begun before, and nothing is due now. */
-  readonly needlessUploads: ReadonlySet<ObjectName>;
 }
+
+type DelayingMirror = Pick<Mirror, 'scansDue' | 'reportState' | 'containerTrouble'>;
 
 /**
  * Makes jobs of the deletes, once the scans have been made that may find the files elsewhere: what is to be deleted, and how
  * much that is, is known only then. Other runs go on meanwhile.
  */
 async function makeDeletes(
-  mirror: Mirror,
-  due: DueRun,
-  run: Run,
-  { asOfMs, deletes, deletesOver, scanned }: Rest,
+  { scansDue, reportState, containerTrouble }: DelayingMirror,
+  { due, run, scanned }: BegunRun,
+  { asOfMs, deletes, deletesOver }: Rest,
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
   try {
-    if (deletesOver === undefined) await mirror.scansDue.whenPast(asOfMs, signal);
-    const over = deletesOver ?? (await deletes.enqueue(run, due.sides.listing, asOfMs, signal));
+    if (deletesOver === undefined) await scansDue.whenPast(asOfMs, signal);
+    const over = deletesOver ?? (await deletes.enqueue(run, seesWholeMirror(due), asOfMs, signal));
     scanned(due.deletes ? 'finished' : 'partial');
-    mirror.reportState();
+    reportState();
     return over;
   } catch (error) {
     scanned('failed');
-    if (error instanceof StateError) mirror.containerTrouble.report(error);
+    if (error instanceof StateError) containerTrouble.report(error);
     throw error;
   } finally {
     deletes.close();
   }
 }
 
+interface TidiedMirror extends Pick<Mirror, 'pending'> {
+  readonly root: Pick<RemoteRoot, 'orphans'>;
+  readonly source: Pick<SourceView, 'statPath'>;
+}
+
+/** Aborts multipart uploads that no job continues. */
+async function tidyUploads(
+  { root, source, pending }: TidiedMirror,
+  { due, needlessUploads }: BegunRun,
+  { complete }: ScanSummary,
+  signal: AbortSignal,
+): Promise<void> {
+  const isSeen = (name: ObjectName) => {
+    const { found } = source.statPath(name);
+    return found !== 'unknown' && found !== 'excluded';
+  };
+  // What could not be seen may still be there, and its upload be gone on with.
+  const needless = complete ? needlessUploads : [...needlessUploads].filter(isSeen);
+  await root.orphans.tidy(due.kind, needless, pending.has, signal);
+}
+
+interface NotedMirror {
+  readonly parts: Pick<Mirror['parts'], 'ledger'>;
+  readonly source: Pick<SourceView, 'identity'>;
+}
+
+/** A run of one folder says nothing of when the mirror as a whole was last seen: the ledger does not have it. */
+async function noteRun(
+  { parts: { ledger }, source }: NotedMirror,
+  { due }: BegunRun,
+  { landmarks }: ScanSummary,
+  report: RunReport,
+): Promise<void> {
+  if (!seesWholeSource(due)) return;
+  const last = seesWholeMirror(due) ? 'lastReconcile' : 'lastScan';
+  const halfway = report.scanned < WORTH_SHARING ? undefined : middleOf(landmarks);
+  await ledger.update((document) => {
+    const { acceptedEmpty: _, ...rest } = document;
+    return {
+      ...(report.scanned > 0 ? rest : document),
+      ...(halfway === undefined ? {} : { halfway }),
+      source: source.identity(),
+      [last]: report,
+    };
+  });
+}
+
+export type FinishingMirror = DelayingMirror &
+  TidiedMirror &
+  NotedMirror &
+  PurgedMirror &
+  Pick<Mirror, 'runs'> & {
+    readonly root: Pick<RemoteRoot, 'aside'>;
+    readonly whereabouts: Pick<Whereabouts, 'isUnmirrored'>;
+  };
+
 /** Sees to the end of a run whose walk is over: resolves when its jobs are done and the ledger says so. */
 export async function finishRun(
-  mirror: Mirror,
-  due: DueRun,
-  run: Run,
+  mirror: FinishingMirror,
+  begun: BegunRun,
   rest: Rest,
   signal: AbortSignal,
 ): Promise<ScanResult> {
-  const { ledger } = mirror.parts;
-  const { endSurvey, needlessUploads } = rest;
-  const { complete, landmarks } = rest.summary;
+  const { due, run } = begun;
+  const { summary } = rest;
   const isWhole = seesWholeSource(due);
   let deletesOver: () => Promise<void> = async () => {};
   try {
-    deletesOver = await makeDeletes(mirror, due, run, rest, signal);
-    if (isWhole) {
-      // What could not be seen may still be there, and its upload be gone on with.
-      const needless = complete
-        ? needlessUploads
-        : [...needlessUploads].filter((name) => isSeen(mirror, name));
-      await mirror.root.orphans.tidy(due.kind, needless, mirror.pending.has, signal);
-    }
+    deletesOver = await makeDeletes(mirror, begun, rest, signal);
+    if (isWhole) await tidyUploads(mirror, begun, summary, signal);
     await run.pending.whenEmpty(signal);
     if (isWhole) await mirror.root.aside?.sweep(mirror.whereabouts.isUnmirrored, signal);
     mirror.containerTrouble.signal.throwIfAborted(); // jobs that were dropped are not done
@@ -89,27 +135,11 @@ export async function finishRun(
     await deletesOver();
   }
   failpoint('sync: run done, ledger not updated');
-  if (complete && isWhole) endSurvey?.();
+  const { complete } = summary;
+  if (complete && isWhole) begun.endSurvey?.();
   const report = run.tally.report();
-  const seen = (document: LedgerDocument): LedgerDocument => {
-    const { acceptedEmpty: _, ...rest } = document;
-    const halfway = report.scanned < WORTH_SHARING ? undefined : middleOf(landmarks);
-    return {
-      ...(report.scanned > 0 ? rest : document),
-      ...(halfway === undefined ? {} : { halfway }),
-      source: mirror.source.identity(),
-    };
-  };
-  // A scan of one folder says nothing of when the mirror as a whole was last seen.
-  if (seesWholeMirror(due))
-    await ledger.update((document) => ({ ...seen(document), lastReconcile: report }));
-  else if (isWhole) await ledger.update((document) => ({ ...seen(document), lastScan: report }));
+  await noteRun(mirror, begun, summary, report);
   mirror.stats.report({ event: 'run-finished', run: due.kind, report, complete });
   if (seesWholeMirror(due)) await purgeTrash(mirror, signal);
   return { report, complete };
-}
-
-function isSeen({ source }: Mirror, name: ObjectName): boolean {
-  const { found } = source.statPath(name);
-  return found !== 'unknown' && found !== 'excluded';
 }

@@ -12,11 +12,13 @@ import { type DueRun, RECONCILE, SCAN } from '../run.js';
 import { createDueRuns, type DueRuns } from '../scan/due-runs.js';
 import { UNHEARD } from '../scan/scans-due.js';
 import { fatalErrorOf } from '../state-trouble.js';
+import { attendWatch } from './attend-watch.js';
 import { claimContainer } from './claim-container.js';
 import { conditionOf } from './condition-of.js';
 import type { Mirror } from './mirror.js';
 import type { Watch } from './mirror-work.js';
-import { purgeTrash } from './purge.js';
+import { type PurgedMirror, purgeTrash } from './purge.js';
+import { scanMirror } from './scan-mirror.js';
 import { createWatchedRuns, type Fruitless, REFUSED } from './watched-runs.js';
 import { watchedSource } from './watched-source.js';
 
@@ -79,7 +81,8 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
     mirror.source.reopen();
     const mayDiffer = await claimContainer(mirror);
     due = createDueRuns();
-    const runs = createWatchedRuns(mirror, due, fruitless, underWay);
+    const scan = (run: DueRun, signal: AbortSignal) => scanMirror(mirror, run, signal);
+    const runs = createWatchedRuns(mirror, { due, fruitless, scan, underWay });
     const opened = await openWatcher(watchOptions(mirror));
     watcher = opened;
     let unattend = () => {};
@@ -87,11 +90,11 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       await orAborted(opened.ready, drain);
       fruitless.times += 1;
       logWatch(mirror, opened);
-      const source = watchedSource(mirror, opened, due, runs.begun);
+      const source = watchedSource(mirror, opened, due);
       work.watchedBy(watchOf(due, source.unsettled, opened));
-      mirror.failedLooks.retryBy(source.enqueueAgain);
+      mirror.failedStats.retryBy(source.enqueueAgain);
       due.add(firstRun(mirror, mayDiffer));
-      unattend = source.attend();
+      unattend = attendWatch(mirror, opened, due, runs.begun);
       endUnheard();
       work.stoppedBy(undefined);
       waitsAs = undefined;
@@ -108,7 +111,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       endUnheard();
       endUnheard = mirror.scansDue.begin(UNHEARD);
       unattend();
-      mirror.failedLooks.stop();
+      mirror.failedStats.stop();
       await opened.close();
       await runs.finished();
     }
@@ -121,6 +124,10 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   };
 }
 
+type StartedMirror = Pick<Mirror, 'settings'> & {
+  readonly parts: Pick<Mirror['parts'], 'ledger' | 'clock' | 'log'>;
+};
+
 /** Milliseconds until the next try. */
 function waitAfter(error: unknown, { times }: Fruitless, random: () => number): number {
   if (error instanceof LeaseHeldError) return Math.min(TROUBLE_MS, error.remainingMs);
@@ -129,7 +136,11 @@ function waitAfter(error: unknown, { times }: Fruitless, random: () => number): 
     : backoffMs(times - 1, REFUSED, random());
 }
 
-function watchOptions({ settings, source, parts }: Mirror): Parameters<typeof openWatcher>[0] {
+function watchOptions({
+  settings,
+  source,
+  parts,
+}: Pick<Mirror, 'settings' | 'source' | 'parts'>): Parameters<typeof openWatcher>[0] {
   return {
     ...settings,
     root: settings.source,
@@ -141,10 +152,10 @@ function watchOptions({ settings, source, parts }: Mirror): Parameters<typeof op
   };
 }
 
-function logWatch({ settings, parts }: Mirror, watcher: Watcher): void {
+function logWatch({ settings, parts: { log } }: StartedMirror, watcher: Watcher): void {
   const { engine, directories } = watcher.state();
   const { name, source, target, container, prefix } = settings;
-  parts.log.info('mirroring', {
+  log.info('mirroring', {
     mirror: name,
     source,
     target,
@@ -160,7 +171,7 @@ function watchOf(due: DueRuns, unsettled: Watch['unsettled'], { unwatched }: Wat
 }
 
 /** `mayDiffer`: see claimContainer. */
-function firstRun({ parts: { ledger } }: Mirror, mayDiffer: boolean): DueRun {
+function firstRun({ parts: { ledger } }: StartedMirror, mayDiffer: boolean): DueRun {
   const unseenSinceMs = UNHEARD.sinceMs;
   if (mayDiffer) {
     const why = 'the container may hold other objects than is known';
@@ -170,7 +181,10 @@ function firstRun({ parts: { ledger } }: Mirror, mayDiffer: boolean): DueRun {
 }
 
 /** What is due now and then. Each repeats until its signal is aborted, and rejects then. */
-function timers(mirror: Mirror, due: DueRuns): ((signal: AbortSignal) => Promise<void>)[] {
+function timers(
+  mirror: StartedMirror & PurgedMirror & Pick<Mirror, 'missed'>,
+  due: DueRuns,
+): ((signal: AbortSignal) => Promise<void>)[] {
   const { settings, parts } = mirror;
   const every =
     (ms: number, act: (signal: AbortSignal) => void | Promise<void>) => (signal: AbortSignal) =>

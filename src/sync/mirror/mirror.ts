@@ -8,7 +8,7 @@ import type { Job } from '../work/job.js';
 import { openRemoteRoot, type RemoteRoot } from '../work/remote-root.js';
 import type { WaitingJobs } from '../work/waiting-jobs.js';
 import type { Whereabouts } from '../work/whereabouts.js';
-import { createFailedLooks, type FailedLooks, reportingLooks } from './failed-looks.js';
+import { createFailedStats, type FailedStats, reportingFailedStats } from './failed-stats.js';
 import { openFindings } from './findings.js';
 import type { LinkedIntake } from './hard-links.js';
 import { openJobRunner } from './job-runner.js';
@@ -23,7 +23,7 @@ export interface Mirror extends Omit<MirrorBooks, 'quarantine' | 'scans' | 'wait
   readonly parts: MirrorParts;
   readonly intake: LinkedIntake;
   readonly source: SourceView;
-  readonly failedLooks: FailedLooks;
+  readonly failedStats: FailedStats;
   readonly whereabouts: Whereabouts;
   readonly waitingJobs: Pick<WaitingJobs, 'recheck'>;
   readonly root: RemoteRoot;
@@ -50,10 +50,10 @@ export function createMirror(parts: MirrorParts): Mirror {
   const { settings, backend, ledger, guard, clock, log } = parts;
   const books = openMirrorBooks(parts);
   const { stats, pending, quarantine } = books;
-  const failedLooks = createFailedLooks(clock);
+  const failedStats = createFailedStats(clock);
   const { maxKeyBytes } = backend.capabilities.limits;
   const view = createSourceView(settings, maxKeyBytes, ledger.read, clock);
-  const source = reportingLooks(view, failedLooks.report);
+  const source = reportingFailedStats(view, failedStats.report);
   const root = openRemoteRoot({ settings, backend, ledger, clock, log });
   const findings = openFindings(parts, books, source);
   const runner = openJobRunner(parts, books, findings, source, root);
@@ -72,7 +72,7 @@ export function createMirror(parts: MirrorParts): Mirror {
     parts,
     intake: findings.intake,
     source,
-    failedLooks,
+    failedStats,
     whereabouts: findings.whereabouts,
     waitingJobs: findings.waitingJobs,
     root,

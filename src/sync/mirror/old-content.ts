@@ -1,15 +1,17 @@
-import type { Mirror } from './mirror.js';
+import type { MirrorSettings } from '../mirror-settings.js';
+import type { MirrorParts } from './mirror-parts.js';
 
-type Starting = Pick<Mirror, 'settings'> & {
-  readonly parts: Pick<Mirror['parts'], 'backend' | 'log'>;
-};
+interface StartingMirror {
+  readonly settings: Pick<MirrorSettings, 'name' | 'container' | 'policy'>;
+  readonly parts: Pick<MirrorParts, 'backend' | 'log'>;
+}
 
 /**
  * Says in the log whether the container keeps earlier versions itself, so that what is deleted or overwritten can be had
  * back whatever `deletes` says. Never rejects, but with the signal's reason: who may mirror need not be allowed to ask.
  */
 export async function warnOfVersions(
-  { settings, parts: { backend, log } }: Starting,
+  { settings, parts: { backend, log } }: StartingMirror,
   signal: AbortSignal,
 ): Promise<void> {
   const { name, container, policy } = settings;

@@ -10,7 +10,7 @@ import type { Mirror } from './mirror.js';
 /** An object that is written to hear from the provider what time it is, and then removed. */
 const CLOCK_OBJECT = `${OWN_FOLDER}clock`;
 
-type Purging = Pick<Mirror, 'settings' | 'stats'> & {
+export type PurgedMirror = Pick<Mirror, 'settings' | 'stats'> & {
   readonly parts: Pick<Mirror['parts'], 'backend' | 'ledger' | 'clock' | 'log'>;
 };
 
@@ -19,7 +19,7 @@ type Purging = Pick<Mirror, 'settings' | 'stats'> & {
  * one that has leapt is given a day to be set right, and nothing goes that the provider's own clock does not call expired.
  * Errors are logged, and the next purge tries again. Rejects only with the reason of `signal`.
  */
-export async function purgeTrash(mirror: Purging, signal: AbortSignal): Promise<void> {
+export async function purgeTrash(mirror: PurgedMirror, signal: AbortSignal): Promise<void> {
   const { settings, parts, stats } = mirror;
   const { ledger, clock, log } = parts;
   const known = ledger.read().trash;
@@ -46,7 +46,7 @@ export async function purgeTrash(mirror: Purging, signal: AbortSignal): Promise<
 }
 
 async function purge(
-  { settings, parts: { backend, clock } }: Purging,
+  { settings, parts: { backend, clock } }: PurgedMirror,
   signal: AbortSignal,
 ): Promise<Emptied> {
   const ownMs = clock.now();
@@ -85,7 +85,7 @@ async function providerTime(
   {
     settings: { container, prefix },
     backend,
-  }: Pick<Purging, 'settings'> & Pick<Purging['parts'], 'backend'>,
+  }: Pick<PurgedMirror, 'settings'> & Pick<PurgedMirror['parts'], 'backend'>,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const ref = { container, key: prefix + CLOCK_OBJECT };

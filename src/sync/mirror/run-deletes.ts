@@ -4,6 +4,8 @@ import type { NameSet } from '../../state/ledger.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { Finding, MissingName } from '../scan/compare.js';
 import { openSpill } from '../scan/spill.js';
+import type { Whereabouts } from '../work/whereabouts.js';
+import type { Intake } from './intake.js';
 import type { Mirror } from './mirror.js';
 import type { Run } from './runs.js';
 
@@ -28,7 +30,7 @@ export interface RunDeletes {
   close(): void;
 }
 
-/** Names looked up between two turns of the event loop. */
+/** Names between two turns of the event loop. */
 const AT_ONCE = 500;
 
 /** Extraneous objects that stay all the same. */
@@ -40,8 +42,14 @@ export interface KeptObjects {
 
 const REJECTED = 'its delete was rejected; to be asked again: longshore reject --undo';
 
+export type DeletingMirror = Pick<Mirror, 'held'> & {
+  readonly parts: Pick<Mirror['parts'], 'index' | 'guard' | 'location'>;
+  readonly whereabouts: Pick<Whereabouts, 'find'>;
+  readonly intake: Pick<Intake, 'enqueue'>;
+};
+
 export function collectDeletes(
-  { parts, whereabouts, intake, held }: Mirror,
+  { parts, whereabouts, intake, held }: DeletingMirror,
   { whyKept, kept }: KeptObjects,
 ): RunDeletes {
   const { index, guard, location } = parts;
@@ -49,12 +57,12 @@ export function collectDeletes(
 
   /** What was found; other things get their turn meanwhile, and `signal` ends it. */
   async function* inTurns(signal: AbortSignal): AsyncGenerator<MissingName, void> {
-    let looked = 0;
+    let counted = 0;
     for (const missing of found.items()) {
       signal.throwIfAborted();
       yield missing;
-      looked += 1;
-      if (looked % AT_ONCE === 0) await nextTurn();
+      counted += 1;
+      if (counted % AT_ONCE === 0) await nextTurn();
     }
   }
 

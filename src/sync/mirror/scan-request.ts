@@ -11,17 +11,17 @@ import type { MirrorParts } from './mirror-parts.js';
 import type { MirrorWork } from './mirror-work.js';
 
 /** What a scan's request is made of. */
-export interface ScannedMirror {
+export interface RequestingMirror {
   readonly parts: Pick<
     MirrorParts,
     'settings' | 'backend' | 'location' | 'ledger' | 'index' | 'clock' | 'log'
   >;
-  readonly source: SourceView;
+  readonly source: Pick<SourceView, 'reopen' | 'deleteVeto' | 'replaced' | 'asOpened' | 'mounts'>;
   readonly work: Pick<MirrorWork, 'deletesVetoed'>;
 }
 
 /** What the scan needs to know. */
-export async function scanRequestOf(mirror: ScannedMirror, due: DueRun): Promise<ScanRequest> {
+export async function scanRequestOf(mirror: RequestingMirror, due: DueRun): Promise<ScanRequest> {
   const { settings, backend, location, clock, index } = mirror.parts;
   // The scan's own view of the index must have the records of this moment.
   await index.flush();
@@ -29,7 +29,7 @@ export async function scanRequestOf(mirror: ScannedMirror, due: DueRun): Promise
     root: settings.source,
     sides: due.sides,
     under: due.under,
-    place: { prefix: settings.prefix, trashPrefix: settings.trashPrefix },
+    remoteRoot: { prefix: settings.prefix, trashPrefix: settings.trashPrefix },
     settings: walkSettingsOf(settings, backend.capabilities.limits.maxKeyBytes),
     policy: settings.policy,
     location,
@@ -40,7 +40,7 @@ export async function scanRequestOf(mirror: ScannedMirror, due: DueRun): Promise
 
 /** Decides whether a walk of the source may find deletes, and remembers the file systems in it. */
 async function openForWalk(
-  mirror: ScannedMirror,
+  mirror: RequestingMirror,
   due: DueRun,
 ): Promise<Pick<ScanRequest, 'noDeletes' | 'mounts' | 'acceptEmpty'>> {
   const { parts, source } = mirror;
@@ -57,19 +57,22 @@ async function openForWalk(
   if (index.count() === 0) await forgetFirstSight(mirror);
   return {
     ...(noDeletes === undefined ? {} : { noDeletes }),
-    mounts: { known, whenAway: notMounted(acceptSourceIfMeant(settings.name)) },
+    mounts: { known, whenNotMounted: notMounted(acceptSourceIfMeant(settings.name)) },
     acceptEmpty: ledger.read().acceptedEmpty === true,
   };
 }
 
 /** Nothing was mirrored yet, so the source may have been seen before its disk was mounted: forgets the identity of the mount point. */
-async function forgetFirstSight({ source, parts: { ledger } }: ScannedMirror): Promise<void> {
+async function forgetFirstSight({ source, parts: { ledger } }: RequestingMirror): Promise<void> {
   if (source.replaced() !== undefined)
     await ledger.update((document) => ({ ...document, source: source.asOpened() }));
 }
 
 /** Remembers the file systems in the source before their files are mirrored: later, one that is not mounted looks like deletes. */
-async function rememberMounts({ source, parts: { ledger } }: ScannedMirror): Promise<InnerMounts> {
+async function rememberMounts({
+  source,
+  parts: { ledger },
+}: RequestingMirror): Promise<InnerMounts> {
   const before = ledger.read().mounts ?? {};
   const mounts = source.mounts();
   if (Object.keys(mounts).length > Object.keys(before).length)

@@ -1,11 +1,11 @@
 import { StorageError } from '../../drivers/errors.js';
 import { type Backoff, backoffMs } from '../backoff.js';
 import { classify } from '../failure.js';
+import type { MirrorSettings } from '../mirror-settings.js';
 import { type DueRun, SCAN, seesWholeMirror } from '../run.js';
 import type { DueRuns } from '../scan/due-runs.js';
-import { scanOf } from '../scan/scans-due.js';
+import { type ScansDue, scanOf } from '../scan/scans-due.js';
 import type { Mirror } from './mirror.js';
-import { scanMirror } from './scan-mirror.js';
 
 /** Makes the runs that are due while a mirror is watched. */
 export interface WatchedRuns {
@@ -27,12 +27,27 @@ export const REFUSED: Backoff = { firstMs: 20_000, limitMs: 300_000 };
 /** After the settle time of paths, until the other events of the same change have arrived. */
 const ELSEWHERE_MS = 200;
 
-/** `underWay` is called whenever a run has begun. */
+export type RunningMirror = Pick<Mirror, 'work' | 'reportState' | 'missed'> & {
+  readonly settings: Pick<MirrorSettings, 'name' | 'container' | 'settleMs'>;
+  readonly parts: Pick<Mirror['parts'], 'clock' | 'log' | 'health' | 'random' | 'ledger'>;
+  readonly scansDue: Pick<ScansDue, 'begin'>;
+};
+
+export interface WatchedRunsOptions {
+  readonly due: DueRuns;
+  readonly fruitless: Fruitless;
+  /** Makes a run: see scanMirror. */
+  readonly scan: (
+    run: DueRun,
+    signal: AbortSignal,
+  ) => Promise<{ readonly finished: Promise<unknown> }>;
+  /** Called whenever a run has begun. */
+  readonly underWay: () => void;
+}
+
 export function createWatchedRuns(
-  mirror: Mirror,
-  due: DueRuns,
-  fruitless: Fruitless,
-  underWay: () => void,
+  mirror: RunningMirror,
+  { due, fruitless, scan, underWay }: WatchedRunsOptions,
 ): WatchedRuns {
   const { settings, parts, work } = mirror;
   const { clock, log } = parts;
@@ -105,7 +120,7 @@ export function createWatchedRuns(
           }
         }
         begun = run;
-        const scanning = scanMirror(mirror, run, signal);
+        const scanning = scan(run, signal);
         underWay();
         const found = await scanning.catch((error: unknown) => waitOut(error, run, signal));
         if (found === undefined) continue;

@@ -5,30 +5,35 @@ import type { Hint, Unsettled, Watcher } from '../../watcher/watcher.js';
 import { momentAt } from '../moment.js';
 import { type DueRun, SCAN } from '../run.js';
 import type { DueRuns } from '../scan/due-runs.js';
-import { type DueScan, scanOf, UNHEARD } from '../scan/scans-due.js';
+import { UNHEARD } from '../scan/scans-due.js';
+import type { SourceView } from '../source/source-view.js';
+import type { FailedStats } from './failed-stats.js';
+import type { Intake } from './intake.js';
 import type { Mirror } from './mirror.js';
-import { createUnwatchedScans } from './unwatched-scans.js';
 
 /** What a mirror's watcher hears of, as jobs and as runs that are due. */
 export interface WatchedSource {
   /** Takes hints until the watcher or `signal` ends. Rejects with what a job's taking rejects with. */
   take(signal: AbortSignal): Promise<void>;
-  /** At what could not be looked at before; what changed there meanwhile is of any age. */
+  /** Enqueues what is at a path whose stat failed before; what changed there meanwhile is of any age. */
   enqueueAgain(path: RelativePath): Promise<void>;
-  /** What changed, and was not looked at yet: at a path, or anywhere. */
+  /** What changed, and has no stat yet: at a path, or anywhere. */
   unsettled(path?: RelativePath): Unsettled | undefined;
-  /** What the watcher has in hand counts as due from here on. Returns what takes this back. */
-  attend(): () => void;
 }
 
 const GONE = 'a folder is gone';
 
-/** `begun`: the run that a scan has been given last, which says itself when it has seen everything. */
+export type WatchedMirror = Pick<Mirror, 'stats' | 'waitingJobs' | 'reportState'> & {
+  readonly parts: Pick<Mirror['parts'], 'clock'>;
+  readonly source: Pick<SourceView, 'stat'>;
+  readonly intake: Pick<Intake, 'hints'>;
+  readonly failedStats: Pick<FailedStats, 'unsettled'>;
+};
+
 export function watchedSource(
-  mirror: Mirror,
+  mirror: WatchedMirror,
   watcher: Watcher,
   due: DueRuns,
-  begun: () => DueRun | undefined,
 ): WatchedSource {
   const { stats } = mirror;
   const { clock } = mirror.parts;
@@ -69,13 +74,12 @@ export function watchedSource(
 
   function unsettled(path?: RelativePath): Unsettled | undefined {
     return together(
-      [watcher.unsettled(path), mirror.failedLooks.unsettled(path)].filter(
+      [watcher.unsettled(path), mirror.failedStats.unsettled(path)].filter(
         (one) => one !== undefined,
       ),
     );
   }
 
-  /** At what could not be looked at before; what changed there meanwhile is of any age. */
   async function enqueueAgain(path: RelativePath): Promise<void> {
     const { found } = mirror.source.stat(path);
     if (found === 'folder')
@@ -91,34 +95,11 @@ export function watchedSource(
     mirror.reportState();
   }
 
-  function attend(): () => void {
-    const unwatched = createUnwatchedScans({ due, scansDue: mirror.scansDue, clock });
-    const ends = [
-      mirror.scansDue.attend(() => dueScans(unwatched)),
-      mirror.whereabouts.attend(watcher.appearedAs),
-    ];
-    return () => {
-      for (const end of ends) end();
-    };
-  }
-
-  /** What may still be found where nothing has been seen yet. */
-  function* dueScans(unwatched: ReturnType<typeof createUnwatchedScans>): Generator<DueScan> {
-    const rescans = together(
-      [watcher.unsettledRescans(), mirror.failedLooks.unsettled()].filter(
-        (one) => one !== undefined,
-      ),
-    );
-    if (rescans) yield { sinceMs: rescans.since ?? UNHEARD.sinceMs };
-    for (const run of due.open) if (run !== begun()) yield scanOf(run);
-    yield* unwatched.of(watcher.unwatched());
-  }
-
   function sinceOf(atMs: number | undefined): Pick<DueRun, 'since' | 'unseenSinceMs'> {
     return atMs === undefined
       ? { unseenSinceMs: UNHEARD.sinceMs }
       : { since: momentAt(atMs, clock), unseenSinceMs: atMs };
   }
 
-  return { take, enqueueAgain, unsettled, attend };
+  return { take, enqueueAgain, unsettled };
 }

@@ -4,7 +4,7 @@ import type { WalkSettings } from '../../watcher/look.js';
 import type { NameRange } from '../../watcher/name-range.js';
 import type { Policy } from '../decide.js';
 import type { SkipReason } from '../events.js';
-import type { MirrorPlace } from '../reserved-names.js';
+import type { MirrorPrefixes } from '../reserved-names.js';
 import type { RunSides } from '../run.js';
 import type { InnerMounts } from '../source/inner-mounts.js';
 import type { Counts, Finding } from './compare.js';
@@ -24,14 +24,14 @@ export interface ScanRequest {
   /** Only names in this range, so that several threads can share the work; without it all. A listing cannot be shared. */
   readonly range?: NameRange;
   /** Where the mirror is in its container; for a listing. Default: the container's top. */
-  readonly place?: MirrorPlace;
+  readonly remoteRoot?: MirrorPrefixes;
   readonly settings: WalkSettings;
   readonly policy: Policy;
   readonly location: IndexLocation;
   /** Why nothing may be deleted or forgotten whatever the scan finds (no reconcile has finished yet, …); undefined when it may. */
   readonly noDeletes?: string;
   /** The file systems that belong inside the source, and what to say where one is not mounted. */
-  readonly mounts?: { readonly known: InnerMounts; readonly whenAway: string };
+  readonly mounts?: { readonly known: InnerMounts; readonly whenNotMounted: string };
   /** When the scan began, milliseconds since the epoch. Default: it is not asked whether the source changed meanwhile. */
   readonly beganMs?: number;
   /** True: an empty source is meant, and what is known of it may be deleted. */

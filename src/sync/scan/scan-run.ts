@@ -2,7 +2,7 @@ import type { IndexView } from '../../state/object-index.js';
 import { ALL_NAMES, isInRange } from '../../watcher/name-range.js';
 import { walk } from '../../watcher/walk.js';
 import { createNaming } from '../naming.js';
-import { type MirrorPlace, namesListed, OWN_FOLDER } from '../reserved-names.js';
+import { type MirrorPrefixes, namesListed, OWN_FOLDER } from '../reserved-names.js';
 import { SCAN } from '../run.js';
 import { compare, type MissingName } from './compare.js';
 import { type IndexWindow, openIndexWindow } from './index-window.js';
@@ -51,7 +51,7 @@ export async function* runScan(
   request: ScanRequest,
   surroundings: ScanSurroundings,
 ): AsyncGenerator<ScanItem, void> {
-  const { under, range = ALL_NAMES, place = WHOLE, sides = SCAN.sides, location } = request;
+  const { under, range = ALL_NAMES, remoteRoot = WHOLE, sides = SCAN.sides, location } = request;
   const { openIndex, onIndex = () => {}, listing, counts = noCounts() } = surroundings;
   const { indexIsOld = () => false, beforeStat = () => {} } = surroundings;
   if ((under !== '' || range !== ALL_NAMES) && listing !== undefined)
@@ -72,7 +72,7 @@ export async function* runScan(
     const compared = {
       source: source && openSourceSide(walk(source.at, under, range), naming, landmarks.pass),
       index: index?.side,
-      listing: listing && (await openListingSide(listing, namesListed(place))),
+      listing: listing && (await openListingSide(listing, namesListed(remoteRoot))),
     };
     for await (const item of compare(compared, request.policy, onMissing, counts, beforeStat)) {
       if (item.kind === 'problem') {
@@ -115,7 +115,7 @@ function* each<T>(items: Iterable<T>, before: () => void): Generator<T, void> {
   }
 }
 
-const WHOLE: MirrorPlace = { prefix: '', trashPrefix: OWN_FOLDER };
+const WHOLE: MirrorPrefixes = { prefix: '', trashPrefix: OWN_FOLDER };
 
 /** Says which objects were kept for want of evidence, once for each reason. */
 function* keptProblems(

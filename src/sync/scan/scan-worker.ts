@@ -18,8 +18,8 @@ import { runScan } from './scan-run.js';
 
 /** Items that cross at once. */
 const BATCH = 500;
-/** Looks after which a batch crosses though it is not full: on a slow disk the first findings must not wait for the last. */
-const LOOKS_PER_BATCH = 5000;
+/** Stats after which a batch crosses though it is not full: on a slow disk the first findings must not wait for the last. */
+const STATS_PER_BATCH = 5000;
 /** Milliseconds of waiting after which the index is let go. */
 const REST_AFTER_MS = 500;
 /** Pages of the listing that are fetched before they are needed. */
@@ -31,7 +31,7 @@ const port = parentPort;
 const { request, listed, shared } = workerData as ScanThreadData;
 
 let batch: ScanItem[] = [];
-let looks = 0;
+let stats = 0;
 let underWay = 0;
 let allWalked = false;
 let wake = () => {};
@@ -55,7 +55,7 @@ function sendBatch(): void {
   underWay++;
   send({ kind: 'batch', items: batch });
   batch = [];
-  looks = 0;
+  stats = 0;
 }
 
 function throwIfCancelled(): void {
@@ -119,7 +119,7 @@ async function scan(): Promise<void> {
     beforeStat() {
       throwIfCancelled();
       Atomics.store(shared, SCANNED, counts.scanned);
-      if (++looks >= LOOKS_PER_BATCH) sendBatch();
+      if (++stats >= STATS_PER_BATCH) sendBatch();
     },
     allWalked: () => until(() => allWalked),
     ...(listed ? { listing: nextPage } : {}),

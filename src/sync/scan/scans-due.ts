@@ -33,8 +33,8 @@ export interface ScansDue {
   attend(watched: () => Iterable<DueScan>): () => void;
 }
 
-/** Between looks whether a watcher still has something in hand. */
-export const LOOK_MS = 100;
+/** Between checks whether a watcher still has something in hand. */
+export const POLL_MS = 100;
 
 /** Stands for changes without events. */
 export const UNHEARD: DueScan = { sinceMs: Number.NEGATIVE_INFINITY };
@@ -77,7 +77,7 @@ export function createScansDue(clock: Pick<Clock, 'sleep'>): ScansDue {
       while (isDue(asOfMs)) {
         request(asOfMs);
         if (watched === undefined) await ended.wait(signal);
-        else await clock.sleep(LOOK_MS, signal);
+        else await clock.sleep(POLL_MS, signal);
       }
     },
     attend(by) {

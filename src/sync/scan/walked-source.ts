@@ -67,7 +67,7 @@ export function evidenceOf(
         found.kind === 'ignored' || found.kind === 'problem' ? undefined : awayFrom(path);
       return away === undefined
         ? found
-        : problem(away, 'not-mounted', mounts?.whenAway ?? '', 'path-and-below');
+        : problem(away, 'not-mounted', mounts?.whenNotMounted ?? '', 'path-and-below');
     },
     known: (name) => index?.get(name),
     naming,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { ObjectName } from '../../state/object-index.js';
-import { LOOK_MS, type ScansDue } from '../scan/scans-due.js';
+import { POLL_MS, type ScansDue } from '../scan/scans-due.js';
 import type { Job } from './job.js';
 import type { Pending } from './pending.js';
 
@@ -73,7 +73,7 @@ export function createWaitingJobs({
     if (looking) return;
     looking = true;
     while (forScans.size > 0 && !signal.aborted) {
-      await clock.sleep(LOOK_MS, signal).catch(() => undefined); // rejects only when aborted
+      await clock.sleep(POLL_MS, signal).catch(() => undefined); // rejects only when aborted
       if (!signal.aborted) releaseForScans();
     }
     looking = false;

@@ -33,7 +33,7 @@ import { createSightings } from './sightings.js';
  * |                                    | left the source, or is excluded   |                                       |
  *
  * A walk that finds names missing, and a folder that changed since it began, walks once more for the files' new names before
- * any delete (scan/second-look.ts): a one-shot run gets no event of a file that moved to where the walk had been already.
+ * any delete (mirror/second-walk.ts): a one-shot run gets no event of a file that moved to where the walk had been already.
  *
  * What waits (waiting-jobs.ts) holds no slot of the queue and is in memory only: a program that stops deletes nothing that
  * waits, and the scan at the next start finds both names. A new file may get the inode number of a deleted one. Where the file

@@ -6,10 +6,10 @@ import type { Unsettled } from '../../watcher/watcher.js';
 import type { SourceView } from '../source/source-view.js';
 
 /**
- * Paths that could not be looked at for a reason that may be over in a moment (EIO, EMFILE, a folder that was just
- * replaced). What was to be found there is not known until a look succeeds: they are tried again after 1, 2, 4 ... s.
+ * Paths whose stat failed for a reason that may be over in a moment (EIO, EMFILE, a folder that was just
+ * replaced). What was to be found there is not known until a stat succeeds: they are tried again after 1, 2, 4 ... s.
  */
-export interface FailedLooks {
+export interface FailedStats {
   /** A stat of this path has failed. */
   report(path: RelativePath): void;
   /** From now on `again` is called for each, when its time has come; a stat that fails in it is reported again. */
@@ -33,7 +33,7 @@ interface Failing {
   readonly cancel: () => void;
 }
 
-export function createFailedLooks(clock: Pick<Clock, 'after'>): FailedLooks {
+export function createFailedStats(clock: Pick<Clock, 'after'>): FailedStats {
   const failing = new Map<RelativePath, Failing>();
   let retry: ((path: RelativePath) => Promise<void>) | undefined;
 
@@ -80,7 +80,10 @@ export function createFailedLooks(clock: Pick<Clock, 'after'>): FailedLooks {
 }
 
 /** A source that reports each stat that fails. */
-export function reportingLooks(source: SourceView, report: FailedLooks['report']): SourceView {
+export function reportingFailedStats(
+  source: SourceView,
+  report: FailedStats['report'],
+): SourceView {
   return {
     ...source,
     stat(path) {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { createFailedLooks } from '../../../src/sync/mirror/failed-looks.js';
+import { createFailedStats } from '../../../src/sync/mirror/failed-stats.js';
 import { fakeClock } from '../../fakes/clock.js';
 
 test('failed looks: are repeated after 1, 2, 4 ... s, at the latest after a minute, until one succeeds', async () => {
   const clock = fakeClock();
-  const looks = createFailedLooks(clock);
+  const looks = createFailedStats(clock);
   const at: number[] = [];
   let fails = true;
   looks.retryBy(async (path) => {
@@ -26,7 +26,7 @@ test('failed looks: are repeated after 1, 2, 4 ... s, at the latest after a minu
 });
 
 test('failed looks: what waits concerns its own path, and what is below a folder', async () => {
-  const looks = createFailedLooks(fakeClock());
+  const looks = createFailedStats(fakeClock());
   looks.retryBy(async () => {});
   looks.report('folder');
   expect(looks.unsettled('folder')).toBeDefined();
@@ -38,7 +38,7 @@ test('failed looks: what waits concerns its own path, and what is below a folder
 
 test('failed looks: very many are one look at the whole source', async () => {
   const clock = fakeClock();
-  const looks = createFailedLooks(clock);
+  const looks = createFailedStats(clock);
   const paths: string[] = [];
   looks.retryBy(async (path) => void paths.push(path));
   for (let number = 0; number < 1_500; number += 1) looks.report(`file${number}`);
@@ -49,7 +49,7 @@ test('failed looks: very many are one look at the whole source', async () => {
 
 test('failed looks: a retry that throws is made once more', async () => {
   const clock = fakeClock();
-  const looks = createFailedLooks(clock);
+  const looks = createFailedStats(clock);
   let tries = 0;
   looks.retryBy(async () => {
     tries += 1;
