@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import {
   appendFileSync,
-  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -16,7 +14,6 @@ import {
   truncateSync,
   utimesSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -31,23 +28,6 @@ export function writeFiles(
   for (const [path, content] of Object.entries(contents)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), String(content));
-  }
-}
-
-const PIECE_BYTES = 2 ** 20;
-
-/** Makes `files` files of `bytes` bytes below `root`, `perFolder` to a folder. No two have the same content. */
-export function makeTree(root: string, files: number, perFolder: number, bytes: number): void {
-  const piece = Buffer.alloc(Math.min(bytes, PIECE_BYTES));
-  for (let at = 0; at < files; at += 1) {
-    const folder = join(root, `d${Math.floor(at / perFolder)}`);
-    if (at % perFolder === 0) mkdirSync(folder, { recursive: true });
-    piece.fill(`${at} `);
-    const file = openSync(join(folder, `f${at}`), 'w');
-    // One piece at a time, because a measurement that follows should find memory unchanged.
-    for (let written = 0; written < bytes; written += piece.byteLength)
-      writeSync(file, piece, 0, Math.min(piece.byteLength, bytes - written));
-    closeSync(file);
   }
 }
 

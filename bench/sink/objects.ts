@@ -1,52 +1,72 @@
 // What the sink knows of the objects that were put, and how it lists them: both versions of the listing, in pages of
 // 1,000, with or without a delimiter. Names must need no escaping.
 
+export interface Part {
+  readonly size: number;
+  /** Hex. */
+  readonly md5: string;
+}
+
 export interface Kept {
   readonly size: number;
   /** Without quotes. */
   readonly etag: string;
   /** As the client wrote it. */
   readonly mtime: string | undefined;
+  /** Of a multipart upload, in order; one for any other object. */
+  readonly parts: readonly Part[];
+  /** Content of longshore's own small objects; of others none is kept. */
+  readonly content?: Buffer;
 }
 
-interface Container {
+interface Bucket {
   readonly objects: Map<string, Kept>;
-  /** Names in order; undefined after a put. */
+  /** Names in order; undefined after a change. */
   sorted: readonly string[] | undefined;
 }
 
-const containers = new Map<string, Container>();
+const buckets = new Map<string, Bucket>();
 const PAGE = 1000;
 const TIME = '2026-01-01T00:00:00.000Z';
 
-export function containerOf(name: string): Container {
-  const known = containers.get(name);
+function bucketOf(name: string): Bucket {
+  const known = buckets.get(name);
   if (known !== undefined) return known;
-  const container: Container = { objects: new Map(), sorted: undefined };
-  containers.set(name, container);
-  return container;
+  const bucket: Bucket = { objects: new Map(), sorted: undefined };
+  buckets.set(name, bucket);
+  return bucket;
 }
 
-export function look(container: string, key: string): Kept | undefined {
-  return containers.get(container)?.objects.get(key);
+export function find(bucket: string, key: string): Kept | undefined {
+  return buckets.get(bucket)?.objects.get(key);
 }
 
 export function keep(name: string, key: string, kept: Kept): void {
-  const container = containerOf(name);
-  container.objects.set(key, kept);
-  container.sorted = undefined;
+  const bucket = bucketOf(name);
+  // A new version of an object changes no name: sorting 100,000 of them again would slow the clients down.
+  if (!bucket.objects.has(key)) bucket.sorted = undefined;
+  bucket.objects.set(key, kept);
+}
+
+export function remove(name: string, key: string): void {
+  const bucket = bucketOf(name);
+  if (bucket.objects.delete(key)) bucket.sorted = undefined;
+}
+
+export function objectsOf(name: string): ReadonlyMap<string, Kept> {
+  return bucketOf(name).objects;
 }
 
 /** The answer to one request for a page. */
 export function listing(name: string, query: URLSearchParams): string {
-  const container = containerOf(name);
-  container.sorted ??= [...container.objects.keys()].sort();
+  const bucket = bucketOf(name);
+  bucket.sorted ??= [...bucket.objects.keys()].sort();
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
   const after =
     query.get('continuation-token') ?? query.get('start-after') ?? query.get('marker') ?? '';
   const limit = Math.min(PAGE, Number(query.get('max-keys') ?? PAGE));
-  const names = container.sorted;
+  const names = bucket.sorted;
 
   let at =
     after === '' || after < prefix
@@ -62,7 +82,7 @@ export function listing(name: string, query: URLSearchParams): string {
     last = cut < 0 ? key : key.slice(0, cut + delimiter.length);
     entries +=
       cut < 0
-        ? entry(key, container.objects.get(key))
+        ? entry(key, bucket.objects.get(key))
         : `<CommonPrefixes><Prefix>${last}</Prefix></CommonPrefixes>`;
     at = cut < 0 ? at + 1 : firstFrom(names, pastAll(last, delimiter));
     count += 1;

@@ -1,4 +1,4 @@
-// Start time, memory and latency of the engines that watch: node dist/bench/watch.js [FILES] [FILES_PER_FOLDER]
+// Start time, memory and latency of the engines that watch: npm run bench -- micro watch [FILES] [FILES_PER_FOLDER]
 import { fork } from 'node:child_process';
 import {
   appendFileSync,
@@ -9,9 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../src/clock.js';
-import type { Logger } from '../src/log.js';
-import { openWatcher } from '../src/watcher/open-watcher.js';
+import { systemClock } from '../../src/clock.js';
+import type { Logger } from '../../src/log.js';
+import { openWatcher } from '../../src/watcher/open-watcher.js';
 
 const silent: Logger = {
   error() {},

@@ -3,12 +3,13 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { systemClock } from '../src/clock.js';
-import { checkInChild } from '../src/state/check-in-child.js';
-import type { IndexLocation, ObjectRecord } from '../src/state/object-index.js';
-import { indexFile, openIndex, openIndexView } from '../src/state/open-index.js';
+import { systemClock } from '../../src/clock.js';
+import { checkInChild } from '../../src/state/check-in-child.js';
+import type { IndexLocation, ObjectRecord } from '../../src/state/object-index.js';
+import { indexFile, openIndex, openIndexView } from '../../src/state/open-index.js';
 
-// node dist/bench/index.js [lmdb|lowdb] [records]: what the index costs. Each line is one run; the last one's CPU is a child's.
+// What the index costs: npm run bench -- micro index [lmdb|lowdb] [RECORDS]. Each line is one run; the last one's CPU time is
+// that of a child process.
 const engine = process.argv[2] === 'lowdb' ? 'lowdb' : 'lmdb';
 const records = Number(process.argv[3] ?? 1_000_000);
 const location: IndexLocation = {

@@ -1,11 +1,12 @@
-// Puts, lists, reads and deletes many small objects on the local driver. Usage: node dist/bench/local-put.js [FILES] [FOLDER]
+// Puts, lists, reads and deletes many small objects on the local driver:
+// npm run bench -- micro local-put [FILES] [FOLDER]
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bytesBody } from '../src/drivers/body.js';
-import type { Call } from '../src/drivers/call.js';
-import { localBackend } from '../src/drivers/local/backend.js';
+import { bytesBody } from '../../src/drivers/body.js';
+import type { Call } from '../../src/drivers/call.js';
+import { localBackend } from '../../src/drivers/local/backend.js';
 
 const FILES = Number(process.argv[2] ?? 10_000);
 const FOLDER = process.argv[3] ?? tmpdir();

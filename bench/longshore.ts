@@ -1,0 +1,83 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Place } from './contender.js';
+import { commandText } from './subjects.js';
+import type { Command } from './timing.js';
+
+/** One build of longshore. */
+export interface Build {
+  /** What tells it from the build that is measured; empty for that one. */
+  readonly label: string;
+  /** Path of its main.js. */
+  readonly main: string;
+}
+
+/** What a row sets beyond the least configuration that works. */
+export interface Settings {
+  /** Of a folder: whether an object counts as stored once it is safe from a loss of power. */
+  readonly fsync?: boolean;
+  /** Lines of the target, for example `concurrency: 1`. */
+  readonly target?: string;
+  /** Lines of the mirror, for example `settle: 0`. */
+  readonly mirror?: string;
+}
+
+/** Writes a configuration that mirrors the source to a folder, and returns the command with these arguments. */
+export function toFolder(
+  build: Build,
+  place: Place,
+  args: readonly string[],
+  { fsync = false, ...settings }: Settings = {},
+): Command {
+  mkdirSync(join(place.folder, 'target'), { recursive: true });
+  const target = `driver: local, root: ./target, fsync: ${fsync}`;
+  return configured(build, place, target, 'copy', args, settings);
+}
+
+/** Writes a configuration that mirrors the source to the S3 server, and returns the command with these arguments. */
+export function toS3(
+  build: Build,
+  place: Place,
+  args: readonly string[],
+  settings: Settings = {},
+): Command {
+  const target = `driver: s3, profile: aws, host: 127.0.0.1, port: ${place.port}, secure: false, region: us-east-1, key: bench, secret: bench`;
+  return configured(build, place, target, place.bucket, args, settings);
+}
+
+function configured(
+  { main }: Build,
+  { folder, source }: Place,
+  target: string,
+  container: string,
+  args: readonly string[],
+  settings: Omit<Settings, 'fsync'>,
+): Command {
+  const more = (lines: string | undefined) => (lines === undefined ? '' : `, ${lines}`);
+  const file = join(folder, 'longshore.yaml');
+  writeFileSync(
+    file,
+    `state: ./state
+targets:
+  bench: { ${target}${more(settings.target)} }
+mirrors:
+  - { name: bench, source: ${JSON.stringify(source)}, target: bench, container: ${container}${more(settings.mirror)} }
+`,
+    { mode: 0o600 },
+  );
+  return { argv: [process.execPath, main, '--config', file, ...args] };
+}
+
+/** Returns a command as a reader may repeat it: with names instead of the paths of the run, and of this build. */
+export function shownCommand(
+  argv: readonly string[],
+  { source, folder, port }: Place,
+  { main }: Build,
+): string {
+  return commandText(argv, {
+    longshore: `${process.execPath} ${main}`,
+    $SOURCE: source,
+    $FOLDER: folder,
+    $S3: port === 0 ? '' : `127.0.0.1:${port}`,
+  });
+}

@@ -1,0 +1,120 @@
+// Rows of figures, longshore beside its peers: npm run bench -- list
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type Request, readArguments, USAGE } from './arguments.js';
+import { differences, differenceText, machineDifferences, worse } from './compare.js';
+import { childrenOf, loadAverages } from './proc.js';
+import { describeMachine, findPrograms, MAIN } from './programs.js';
+import { reportOf } from './report.js';
+import { type BenchRun, type RowResult, withRow } from './result.js';
+import type { Bench, Row } from './row.js';
+import { ROWS } from './rows/catalogue.js';
+import { continued, readRun, writeRun } from './run-file.js';
+import { openSpace, type Space } from './space.js';
+
+/** Exit codes: what was asked for is wrong; longshore failed in a row; longshore got slower. */
+const EXIT = { usage: 2, failed: 1, worse: 3 } as const;
+
+const [first = '', ...rest] = process.argv.slice(2);
+if (first === 'list')
+  for (const { name, title } of ROWS) console.log(`${name.padEnd(20)} ${title}`);
+else if (first === 'micro') process.exitCode = micro(rest);
+else process.exitCode = await bench([first, ...rest].filter(Boolean));
+
+function micro([name = '', ...args]: readonly string[]): number {
+  const program = fileURLToPath(new URL(`micro/${name}.js`, import.meta.url));
+  return spawnSync(process.execPath, [program, ...args], { stdio: 'inherit' }).status ?? 1;
+}
+
+async function bench(args: readonly string[]): Promise<number> {
+  let request: Request;
+  try {
+    request = readArguments(args, ROWS);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}`);
+    return EXIT.usage;
+  }
+  const space = openSpace();
+  removeOnSignals(space);
+  try {
+    return await runRows(request, space);
+  } finally {
+    space.close();
+  }
+}
+
+async function runRows(request: Request, space: Space): Promise<number> {
+  const { rows, rounds, json, compare, against, note } = request;
+  const before = compare === undefined ? undefined : readRun(compare);
+  const programs = findPrograms();
+  const others = against === undefined ? [] : [{ label: 'other build', main: against }];
+  const builds: Bench['builds'] = [{ label: '', main: MAIN }, ...others];
+  let run = continued(json, {
+    format: 1,
+    startedAt: new Date().toISOString(),
+    ...(note === undefined ? {} : { note }),
+    machine: describeMachine(),
+    programs,
+    rows: [],
+  });
+  for (const row of rows) {
+    const progress = (text: string) => void process.stderr.write(`${row.name}: ${text}\n`);
+    const result = await runRow(row, { space, builds, programs, rounds, progress });
+    console.log(reportOf(row, result));
+    run = withRow(run, result);
+    if (json !== undefined) writeRun(json, run);
+  }
+  const measured = new Set(rows.map(({ name }) => name));
+  return verdictOf(before, { ...run, rows: run.rows.filter(({ row }) => measured.has(row)) });
+}
+
+/** A row that could not be run at all is a failure of longshore in that row. */
+async function runRow(row: Row, bench: Bench): Promise<RowResult> {
+  const about = { row: row.name, title: row.title, load: loadAverages() };
+  try {
+    return { ...about, ...(await row.run(bench)) };
+  } catch (error) {
+    const failures = [error instanceof Error ? error.message : String(error)];
+    const subject = { name: 'longshore', program: 'longshore', command: '', samples: [], failures };
+    return { ...about, fileSystem: 'unknown file system', subjects: [subject] };
+  } finally {
+    bench.space.removeAll();
+  }
+}
+
+function verdictOf(before: BenchRun | undefined, now: BenchRun): number {
+  const own = now.rows.flatMap(({ subjects }) => subjects).filter((s) => s.program === 'longshore');
+  if (before !== undefined) {
+    for (const text of machineDifferences(before, now)) console.log(`\nanother machine: ${text}`);
+    const all = differences(before, now);
+    const slower = worse(all);
+    console.log(`\n${slower.length} of ${all.length} CPU times are more than 5 % worse`);
+    for (const each of slower) console.log(`  ${differenceText(each)}`);
+    if (slower.length > 0) return EXIT.worse;
+  }
+  return own.some(({ failures }) => failures.length > 0) ? EXIT.failed : 0;
+}
+
+/** Mounted images are removed, and what runs ends, when the bench is stopped. */
+function removeOnSignals(space: Space): void {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    process.on(signal, () => {
+      endDescendants(process.pid);
+      space.close();
+      process.exit(code);
+    });
+}
+
+function endDescendants(pid: number): void {
+  for (const child of childrenOf(pid)) {
+    endDescendants(child);
+    try {
+      process.kill(child, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { Row } from '../row.js';
+import { changes } from './changes.js';
+import { durable } from './durable.js';
+import { largeFiles } from './large-files.js';
+import { listing } from './listing.js';
+import { memory } from './memory.js';
+import { nothingToDo } from './nothing-to-do.js';
+import { perFileRows } from './per-file.js';
+import { smallFiles } from './small-files.js';
+import { start } from './start.js';
+import { watching } from './watching.js';
+
+/** All rows, in the order in which they run and stand on the page. */
+export const ROWS: readonly Row[] = [
+  ...smallFiles,
+  ...largeFiles,
+  ...nothingToDo,
+  ...start,
+  durable,
+  ...watching,
+  ...changes,
+  ...memory,
+  ...perFileRows,
+  ...listing,
+];

@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { sizesBelow } from '../tree.js';
+
+const SERVER = fileURLToPath(new URL('server.js', import.meta.url));
+
+export interface SinkOptions {
+  /** Empty objects in the bucket "bench" from the beginning. Default: 0. */
+  readonly objects?: number;
+  /** How long each page of a listing takes, in milliseconds. Default: 0. */
+  readonly pageDelayMs?: number;
+  /** True: a Content-MD5 is believed, not computed again. Default: false. */
+  readonly trustsContentMd5?: boolean;
+}
+
+/** The S3 server in a process of its own. */
+export interface Sink {
+  readonly port: number;
+  /** Returns how many objects and parts were put, without longshore's own. */
+  puts(): Promise<number>;
+  /** Returns the first difference between a folder and a bucket; undefined when names, sizes and digests are equal. */
+  differenceOf(source: string, bucket: string): Promise<string | undefined>;
+  stop(): void;
+}
+
+export async function startSink(options: SinkOptions = {}): Promise<Sink> {
+  const { objects = 0, pageDelayMs = 0, trustsContentMd5 = false } = options;
+  const args = [SERVER, String(objects), String(pageDelayMs), trustsContentMd5 ? 'trust' : 'hash'];
+  const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.stdout.once('data', (line) => resolve(Number(String(line).trim())));
+    server.once('error', reject);
+    server.once('exit', () => reject(new Error('the S3 server ended')));
+  });
+  const ask = async (question: string) => {
+    const [answer] = await once(get(`http://127.0.0.1:${port}/-/${question}`), 'response');
+    return text(answer);
+  };
+  const digestOf = digestsOfParts();
+  return {
+    port,
+    puts: async () => Number(await ask('puts')),
+    differenceOf: async (source, bucket) => difference(source, await ask(bucket), digestOf),
+    stop: () => void server.kill(),
+  };
+}
+
+type Line = readonly [key: string, size: number, parts: readonly (readonly [number, string])[]];
+type DigestOf = (file: string, from: number, size: number) => string;
+
+function difference(source: string, lines: string, digestOf: DigestOf): string | undefined {
+  const wanted = new Map(sizesBelow(source));
+  for (const line of lines.split('\n').filter(Boolean)) {
+    const [key, size, parts] = JSON.parse(line) as Line;
+    if (!wanted.has(key)) return `${key} is in the bucket alone`;
+    if (wanted.get(key) !== size) return `${key} has ${size} bytes instead of ${wanted.get(key)}`;
+    wanted.delete(key);
+    let from = 0;
+    for (const [bytes, md5] of parts) {
+      if (digestOf(join(source, key), from, bytes) !== md5) return `${key} has other content`;
+      from += bytes;
+    }
+  }
+  const [missing] = wanted.keys();
+  return missing === undefined ? undefined : `${missing} is missing`;
+}
+
+/** Returns hex MD5s of ranges of files. Large ones are computed once: no file changes while a row runs. */
+function digestsOfParts(): DigestOf {
+  const known = new Map<string, string>();
+  return (file, from, size) => {
+    const name = `${file} ${from} ${size}`;
+    const digest = known.get(name) ?? digestOfRange(file, from, size);
+    if (size >= 2 ** 20) known.set(name, digest);
+    return digest;
+  };
+}
+
+const chunk = Buffer.alloc(2 ** 20);
+
+function digestOfRange(path: string, from: number, size: number): string {
+  const hash = createHash('md5');
+  const file = openSync(path, 'r');
+  try {
+    for (let at = 0; at < size; ) {
+      const length = readSync(file, chunk, 0, Math.min(chunk.length, size - at), from + at);
+      if (length === 0) break;
+      hash.update(chunk.subarray(0, length));
+      at += length;
+    }
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest('hex');
+}
