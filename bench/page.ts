@@ -35,7 +35,9 @@ interface Found {
 }
 
 function machine({ startedAt, note, machine: m, programs }: BenchRun, file: string): string {
-  const versions = Object.entries(programs).map(([name, version]) => `- ${name}: ${version}`);
+  const versions = Object.entries(programs).map(
+    ([name, version]) => `- ${name}: ${oneLine(version)}`,
+  );
   return [
     `Measured on ${startedAt.slice(0, 10)}, all figures in [${file}](../${file}). ${note ?? ''}`.trim(),
     `${m.cores} cores of ${m.cpu}, ${m.memoryGiB} GiB, Linux ${m.kernel}, Node ${m.node}:`,
@@ -65,7 +67,12 @@ function rowText({ row, result }: Found): string {
   const header = ['', 'rounds', ...shown.map((figure) => FIGURES[figure].title)];
   const commands = [...new Set(result.subjects.map(({ command }) => command))].filter(Boolean);
   const failures = result.subjects.flatMap(({ name, failures: all }) =>
-    all.slice(0, 1).map((failure) => `- ${name} failed and does not count: ${oneLine(failure)}`),
+    all
+      .slice(0, 1)
+      .map(
+        (failure) =>
+          `- ${name} failed and does not count: \`${oneLine(failure).replaceAll('`', "'")}\``,
+      ),
   );
   return [
     `### ${row.name}`,
@@ -90,4 +97,4 @@ function markdownTable(header: readonly string[], lines: readonly (readonly stri
 }
 
 const upper = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
-const oneLine = (text: string) => text.replace(/\s+/g, ' ').slice(0, 300);
+const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim().slice(0, 300);

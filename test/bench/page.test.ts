@@ -57,7 +57,7 @@ describe('the page with the figures', () => {
   test('says which program failed, and shows no figure of it', () => {
     const failed = subject('rclone', [{ cpu: 2 }], { failures: ['the copy is wrong:\nf1'] });
     const page = figures(runOf(rowOf('mirror', failed)), [ROW], FILE);
-    expect(page).toContain('- rclone failed and does not count: the copy is wrong: f1');
+    expect(page).toContain('- rclone failed and does not count: `the copy is wrong: f1`');
     expect(page).toMatch(/^\| rclone +\| 1 +\| - +\|$/m);
   });
 
