@@ -8,6 +8,7 @@ import type { Folders } from './folders.js';
 import { type BatchOrder, NO_PERMISSIONS, SKIPPED } from './protocol.js';
 import { type Content, publish } from './puts.js';
 import type { About } from './record.js';
+import type { RecordedObject } from './records.js';
 import type { Store } from './store.js';
 import { writeTemporary } from './temporary.js';
 import type { Ticket } from './ticket.js';
@@ -59,12 +60,19 @@ export function putObjects(
     publish() {
       const changed = new Set<string>();
       const failedBefore = failed.length;
-      forEachAlone(written, failed, (object) => {
+      const stored: RecordedObject[] = [];
+      const put = (object: Written) => {
         const { key, about } = object;
         const destination = { container: order.container, key, about, precondition: undefined };
-        publish(store, folders, destination, object, changed);
+        const { record } = publish(store, folders, destination, object, changed);
+        stored.push({ key, record });
         failpoint('local: one of a group renamed, the others not');
-      });
+      };
+      try {
+        forEachAlone(written, failed, put);
+      } finally {
+        store.writableRecords().putAll(order.container, stored);
+      }
       if (failed.length > failedBefore) discard();
       return { answer: failed, dirty: [...changed].map((path) => store.dirty(container, path)) };
     },

@@ -87,6 +87,7 @@ export function putChange(
     publish() {
       const changed = new Set<string>();
       const { stat, record } = publish(store, folders, order, content, changed);
+      store.writableRecords().put(order.container, order.key, record);
       return {
         answer: describeObject(order.key, stat, record),
         dirty: [...changed].map((path) => store.dirty(container, path)),
@@ -96,7 +97,10 @@ export function putChange(
   };
 }
 
-/** For the holder of the lock. Adds to `changed` the folders whose entries are others now. */
+/**
+ * For the holder of the lock, who writes the record down that it returns. Adds to `changed` the folders whose entries are others
+ * now.
+ */
 export function publish(
   store: Store,
   folders: Folders,
@@ -107,12 +111,10 @@ export function publish(
   const { key, about, precondition } = order;
   const container = store.container(order.container);
   const target = `${container}/${key}`;
-  const records = store.writableRecords();
   checkPrecondition(precondition, key, () => {
     const stat = statEntry(target);
-    return stat?.isFile()
-      ? describeObject(key, stat, validRecord(stat, records.get(order.container, key))).etag
-      : undefined;
+    const known = store.writableRecords().get(order.container, key);
+    return stat?.isFile() ? describeObject(key, stat, validRecord(stat, known)).etag : undefined;
   });
 
   if (store.incoming(container).foldsNames) refuseCaseCollision(container, key);
@@ -125,10 +127,8 @@ export function publish(
       key,
       problem: 'was replaced by another program as it was stored',
     });
-  const record = { file: versionOf(stat), md5, about };
   failpoint('local: object renamed, its record not written');
-  records.put(order.container, key, record);
-  return { stat, record };
+  return { stat, record: { file: versionOf(stat), md5, about } };
 }
 
 function moveIntoPlace(

@@ -54,13 +54,11 @@ function byteAt(page: Buffer, at: number): number {
   return page[at] ?? 0;
 }
 
-/** Names of one length differ at their ends most often. */
+/** From the end, as names of one length differ near it most often. */
 function isKeyAt(page: Buffer, at: number, key: Buffer): boolean {
-  const last = key.length - 1;
-  return (
-    byteAt(page, at + last) === byteAt(key, last) &&
-    page.compare(key, 0, key.length, at, at + key.length) === 0
-  );
+  for (let index = key.length - 1; index >= 0; index -= 1)
+    if (page[at + index] !== key[index]) return false;
+  return true;
 }
 
 /** Where the entry of a key is, if there is one, and where the last entry ends. */

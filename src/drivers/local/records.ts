@@ -17,10 +17,16 @@ export interface Records {
   readonly inode: bigint | undefined;
   get(container: string, key: string): StoredRecord | undefined;
   put(container: string, key: string, record: ObjectRecord): void;
+  putAll(container: string, objects: readonly RecordedObject[]): void;
   remove(container: string, key: string): void;
   /** Runs alone among all threads and processes that write to this root. Throws when the lock cannot be had. */
   exclusive<T>(run: () => T): T;
   close(): void;
+}
+
+export interface RecordedObject {
+  readonly key: string;
+  readonly record: ObjectRecord;
 }
 
 export interface RecordsOptions {
@@ -53,6 +59,7 @@ function readOnlyRecords({ folder }: RecordsOptions): Records {
     inode: table?.inode,
     get: (container, key) => lookUp(table, container, key),
     put: () => undefined,
+    putAll: () => undefined,
     remove: () => undefined,
     exclusive: (run) => run(),
     close: () => table?.close(),
@@ -73,14 +80,22 @@ function writableRecords({ folder, root, flush }: RecordsOptions, lock: Exclusiv
   const isWanted = (key: Buffer) =>
     statEntry(`${root}/${key.toString('utf8').replace('\0', '/')}`) !== undefined;
 
+  function putAll(container: string, objects: readonly RecordedObject[]): void {
+    const entries = objects.map(({ key, record }) => ({
+      key: keyOf(container, key),
+      value: encodeRecord(record),
+    }));
+    onDisk(() => table.putAll(entries, isWanted), 0);
+  }
+
   return {
     writable: true,
     get inode() {
       return table.inode;
     },
     get: (container, key) => lookUp(table, container, key),
-    put: (container, key, record) =>
-      onDisk(() => table.put(keyOf(container, key), encodeRecord(record), isWanted), false),
+    put: (container, key, record) => putAll(container, [{ key, record }]),
+    putAll,
     remove: (container, key) => onDisk(() => table.remove(keyOf(container, key)), undefined),
     exclusive: (run) =>
       lock.hold(() => {
@@ -102,7 +117,7 @@ function openOrMake(file: string): RecordTable {
     () =>
       takeFormerRecords(
         dirname(file),
-        (key, value) => table.get(key) ?? table.put(key, value, () => true),
+        (key, value) => table.get(key) ?? table.putAll([{ key, value }], () => true),
       ),
     undefined,
   );

@@ -1,15 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TargetFullError } from '../../../src/drivers/errors.js';
@@ -26,53 +16,9 @@ import {
   streamedBody,
 } from '../conformance/fixture.js';
 import { afterwards, CONTAINER, openBox, openLocal, ref, unfinished } from './fixture.js';
+import { canMount, mount, mountNew, sharing } from './mounting.js';
 
 const MIB = 1024 * 1024;
-
-function mount(folder: string, options: readonly string[]): boolean {
-  const mounted = spawnSync('mount', [...options, folder]).status === 0;
-  if (mounted) afterwards(() => unmount(folder));
-  return mounted;
-}
-
-function unmount(folder: string): void {
-  execFileSync('umount', ['--lazy', folder]);
-}
-
-/** File systems can be mounted here: these cases need the rights of root, and are counted as skipped without. */
-const canMount = ((): boolean => {
-  const probe = join('/tmp', `longshore-mount-${process.pid}`);
-  mkdirSync(probe, { recursive: true });
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', probe]).status === 0;
-  if (mounted) execFileSync('umount', [probe]);
-  rmSync(probe, { recursive: true });
-  return mounted;
-})();
-
-/** Makes an empty file system that can share blocks between files, in the new file `disk`; false: this machine has none. */
-function makeBtrfs(disk: string): boolean {
-  writeFileSync(disk, '');
-  truncateSync(disk, 256 * MIB);
-  return spawnSync('mkfs.btrfs', ['--quiet', disk]).status === 0;
-}
-
-function mountBtrfs(folder: string): boolean {
-  const disk = join(temporaryFolder(), 'disk');
-  return makeBtrfs(disk) && mount(folder, ['-o', 'loop', disk]);
-}
-
-const canClone = ((): boolean => {
-  if (!canMount) return false;
-  const folder = mkdtempSync('/tmp/longshore-btrfs-');
-  const mountPoint = join(folder, 'mounted');
-  mkdirSync(mountPoint);
-  const disk = join(folder, 'disk');
-  const mounted =
-    makeBtrfs(disk) && spawnSync('mount', ['-o', 'loop', disk, mountPoint]).status === 0;
-  if (mounted) unmount(mountPoint);
-  rmSync(folder, { recursive: true });
-  return mounted;
-})();
 
 function freeBytes(folder: string): number {
   execFileSync('sync', ['--file-system', folder]);
@@ -81,11 +27,11 @@ function freeBytes(folder: string): number {
 }
 
 describe.skipIf(!canMount)('file systems of their own', () => {
-  it.skipIf(!canClone).each([1, 40])(
-    'a copy of %i MiB takes no space where blocks can be shared',
-    async (mib) => {
+  it.each(sharing.flatMap((type) => [1, 40].map((mib) => ({ type, mib }))))(
+    'a copy of $mib MiB takes no space where blocks can be shared ($type)',
+    async ({ type, mib }) => {
       const root = temporaryFolder();
-      mountBtrfs(root);
+      mountNew(type, root);
       const backend = openLocal({ root });
       await backend.createContainer(CONTAINER, call);
       const content = randomContent(mib * MIB);

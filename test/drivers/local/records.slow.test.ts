@@ -20,19 +20,17 @@ const all = () => true;
 
 test('record table: agrees with a map, whatever is put, removed and put again, also when another handle reads', async () => {
   const keys = fc.integer({ min: 0, max: 300 }).map((n) => `key ${n}`);
+  const entry = fc.record({
+    key: keys,
+    bytes: fc.integer({ min: 0, max: 4_000 }),
+    fill: fc.nat(255),
+  });
   const step = fc.oneof(
-    {
-      weight: 5,
-      arbitrary: fc.record({
-        key: keys,
-        bytes: fc.integer({ min: 0, max: 4_000 }),
-        fill: fc.nat(255),
-      }),
-    },
+    { weight: 5, arbitrary: fc.record({ entries: fc.array(entry, { maxLength: 12 }) }) },
     { weight: 1, arbitrary: fc.record({ key: keys, remove: fc.constant(true) }) },
   );
   await fc.assert(
-    fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const file = join(temporaryFolder(), 'records');
       const table = createRecordTable(file);
       const expected = new Map<string, Buffer>();
@@ -41,9 +39,13 @@ test('record table: agrees with a map, whatever is put, removed and put again, a
           table.remove(Buffer.from(one.key));
           expected.delete(one.key);
         } else {
-          const value = Buffer.alloc(one.bytes, one.fill);
-          expect(table.put(Buffer.from(one.key), value, all)).toBe(true);
-          expected.set(one.key, value);
+          const values = one.entries.map(({ bytes, fill }) => Buffer.alloc(bytes, fill));
+          const entries = one.entries.map(({ key }, at) => ({
+            key: Buffer.from(key),
+            value: values[at]!,
+          }));
+          expect(table.putAll(entries, all)).toBe(0);
+          for (const [at, { key }] of one.entries.entries()) expected.set(key, values[at]!);
         }
       }
       const reader = openRecordTable(file, { readOnly: true });
@@ -64,7 +66,9 @@ test('record table: damage anywhere costs entries, never gives another value, an
   const table = createRecordTable(file);
   const keys = Array.from({ length: 500 }, (_, n) => Buffer.from(`key ${n}`));
   const contentFor = (key: Buffer) => createHash('sha512').update(key).digest();
-  for (const key of keys) table.put(key, contentFor(key), all);
+  const entriesOf = (some: readonly Buffer[]) =>
+    some.map((key) => ({ key, value: contentFor(key) }));
+  table.putAll(entriesOf(keys), all);
   table.close();
   const sound = readFileSync(file);
   await fc.assert(
@@ -82,8 +86,7 @@ test('record table: damage anywhere costs entries, never gives another value, an
           const found = again.get(key);
           if (found !== undefined) expect(found).toEqual(contentFor(key));
         }
-        for (const key of keys.slice(0, 50))
-          expect(again.put(key, contentFor(key), all)).toBe(true);
+        expect(again.putAll(entriesOf(keys.slice(0, 50)), all)).toBe(0);
         for (const key of keys.slice(0, 50)) expect(again.get(key)).toEqual(contentFor(key));
         again.close();
       },
@@ -95,12 +98,13 @@ test('record table: damage anywhere costs entries, never gives another value, an
 test('record table: refuses what no page can hold, and forgets what is not wanted as it grows', () => {
   const file = join(temporaryFolder(), 'records');
   const table = createRecordTable(file);
-  expect(table.put(Buffer.from('k'), Buffer.alloc(LONGEST_ENTRY), all)).toBe(false);
+  const put = (key: string, bytes: number, wanted: (key: Buffer) => boolean) =>
+    table.putAll([{ key: Buffer.from(key), value: Buffer.alloc(bytes) }], wanted);
+  expect(put('k', LONGEST_ENTRY, all)).toBe(1);
   const before = table.inode;
   const isWanted = (key: Buffer) => !key.toString().startsWith('old');
-  for (let n = 0; n < 200; n += 1) table.put(Buffer.from(`old ${n}`), Buffer.alloc(200), isWanted);
-  for (let n = 0; table.inode === before; n += 1)
-    table.put(Buffer.from(`new ${n}`), Buffer.alloc(200), isWanted);
+  for (let n = 0; n < 200; n += 1) put(`old ${n}`, 200, isWanted);
+  for (let n = 0; table.inode === before; n += 1) put(`new ${n}`, 200, isWanted);
   expect(table.get(Buffer.from('old 7'))).toBeUndefined();
   expect(table.get(Buffer.from('new 0'))).toEqual(Buffer.alloc(200));
   expect(readdirSync(join(file, '..'))).toEqual(['records']);
