@@ -72,13 +72,14 @@ export function seesWholeMirror(run: DueRun): boolean {
   return seesWholeSource(run) && run.sides.listing;
 }
 
-/** Whether the run `wide` finds all that `narrow` would find. */
+/** Whether the run `wide` finds all that `narrow` would find, and as soon: a scan of a folder that is gone waits for all others. */
 export function covers(wide: DueRun, narrow: DueRun): boolean {
   return (
     (wide.sides.source || !narrow.sides.source) &&
     (wide.sides.index || !narrow.sides.index) &&
     (wide.sides.listing || !narrow.sides.listing) &&
     (wide.deletes || !narrow.deletes) &&
+    (!wide.gone || narrow.gone === true) &&
     (wide.under === '' || narrow.under === wide.under || narrow.under.startsWith(`${wide.under}/`))
   );
 }

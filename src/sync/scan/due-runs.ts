@@ -1,6 +1,9 @@
 import { createCondition } from '../../condition.js';
+import { covers as isAtOrBelow } from '../../watcher/cover.js';
+import type { RelativePath } from '../../watcher/entry.js';
 import { isOlder } from '../moment.js';
-import { covers, type DueRun, SCAN } from '../run.js';
+import { covers, type DueRun } from '../run.js';
+import { smallestSubtrees } from './subtrees.js';
 
 /** Runs that wait for the one before to end. What a waiting run covers is not added a second time; gone folders come last. */
 export interface DueRuns {
@@ -17,7 +20,7 @@ export interface DueRuns {
   readonly open: readonly DueRun[];
 }
 
-/** Waiting scans of folders above which one scan of everything is cheaper to keep in mind. */
+/** Scans of folders that wait at once. */
 const MOST_FOLDERS = 64;
 
 export function createDueRuns(): DueRuns {
@@ -51,17 +54,54 @@ export function createDueRuns(): DueRuns {
   };
 }
 
-/** Pure: what then waits, widest first. */
+/**
+ * Pure: what then waits, widest first. Of more than MOST_FOLDERS scans of folders, those that share the deepest folder become
+ * one scan of it: see smallestSubtrees.
+ */
 export function merge(waiting: readonly DueRun[], run: DueRun): readonly DueRun[] {
+  const merged = withRun(waiting, run);
+  const ofFolders = merged.filter(({ under }) => under !== '');
+  if (ofFolders.length <= MOST_FOLDERS) return widestFirst(merged);
+  const subtrees = smallestSubtrees(
+    ofFolders.map(({ under }) => under),
+    MOST_FOLDERS,
+  );
+  const whole = merged.filter(({ under }) => under === '');
+  return widestFirst(
+    subtrees
+      .map((folder) => scanOfAll(folder, ofFolders))
+      .reduce<readonly DueRun[]>(withRun, whole),
+  );
+}
+
+/** What a waiting run covers does not wait itself. */
+function withRun(waiting: readonly DueRun[], run: DueRun): readonly DueRun[] {
   const wide = waiting.find((other) => covers(other, run));
   if (wide !== undefined)
     return waiting.map((other) => (other === wide ? withAges(wide, [run]) : other));
   const narrow = waiting.filter((other) => covers(run, other));
-  const merged = [...waiting.filter((other) => !covers(run, other)), withAges(run, narrow)];
-  if (merged.length <= MOST_FOLDERS) return merged.sort((a, b) => width(a) - width(b));
-  const [first, ...others] = merged as [DueRun, ...DueRun[]];
-  const { gone: _, ...all } = withAges(first, others);
-  return [{ ...all, ...SCAN, why: `${merged.length} folders are due` }];
+  return [...waiting.filter((other) => !covers(run, other)), withAges(run, narrow)];
+}
+
+/** One run of a folder that finds all that those of `runs` would find that lie in it. */
+function scanOfAll(folder: RelativePath, runs: readonly DueRun[]): DueRun {
+  const [first, ...others] = runs.filter(({ under }) => isAtOrBelow(folder, under));
+  if (first === undefined) throw new RangeError(`no run waits in ${folder}`);
+  if (others.length === 0) return first;
+  const all = [first, ...others];
+  const { gone: _, ...run } = withAges(first, others);
+  return {
+    ...run,
+    sides: {
+      source: all.some(({ sides }) => sides.source),
+      index: all.some(({ sides }) => sides.index),
+      listing: all.some(({ sides }) => sides.listing),
+    },
+    under: folder,
+    deletes: all.some(({ deletes }) => deletes),
+    ...(all.every(({ gone }) => gone) && { gone: true }),
+    why: `${all.length} folders in it are due`,
+  };
 }
 
 /** A run that also finds what these would have found. */
@@ -77,6 +117,10 @@ function withAges({ since, unseenSinceMs, ...run }: DueRun, others: readonly Due
     ...(first && { since: first }),
     ...(unseen.length > 0 && { unseenSinceMs: Math.min(...unseen) }),
   };
+}
+
+function widestFirst(runs: readonly DueRun[]): readonly DueRun[] {
+  return [...runs].sort((a, b) => width(a) - width(b));
 }
 
 function width(run: DueRun): number {

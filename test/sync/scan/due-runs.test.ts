@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Moment } from '../../../src/sync/moment.js';
 import { covers, type DueRun, RECONCILE, SCAN } from '../../../src/sync/run.js';
 import { createDueRuns, merge } from '../../../src/sync/scan/due-runs.js';
 
@@ -10,24 +11,91 @@ const PROOF: DueRun = {
   why: 'objects are compared with their records',
 };
 
+const moment = fc
+  .constantFrom(1, 2, 3)
+  .map((ms): Moment => ({ wallMs: 1_000 + ms, monotonicMs: ms }));
+const folders = fc.array(fc.constantFrom('a', 'b', 'ab'), { maxLength: 3 });
 const run: fc.Arbitrary<DueRun> = fc.oneof(
   fc.constant(PROOF),
   fc.constant<DueRun>({ ...RECONCILE, why: 'timer' }),
-  fc
-    .array(fc.constantFrom('a', 'b', 'ab'), { maxLength: 3 })
-    .map((segments): DueRun => ({ ...SCAN, under: segments.join('/'), why: 'hint' })),
+  scanOf(folders, fc.constant(undefined)),
 );
 
-test('P1: whatever is added is covered by what waits, and nothing waits twice', () => {
-  fc.assert(
-    fc.property(fc.array(run, { maxLength: 100 }), (added) => {
-      const waiting = added.reduce(merge, [] as readonly DueRun[]);
-      for (const one of added) expect(waiting.some((other) => covers(other, one))).toBe(true);
-      waiting.forEach((one, at) => {
-        expect(waiting.some((other, otherAt) => otherAt !== at && covers(other, one))).toBe(false);
-      });
-    }),
+/** A scan of the folder; `name` is one more segment of its path. */
+function scanOf(
+  folders: fc.Arbitrary<readonly string[]>,
+  name: fc.Arbitrary<string | undefined>,
+): fc.Arbitrary<DueRun> {
+  return fc
+    .record({
+      segments: folders,
+      name,
+      deletes: fc.boolean(),
+      gone: fc.boolean(),
+      since: fc.option(moment, { nil: undefined }),
+      unseenSinceMs: fc.option(fc.constantFrom(1, 2, 3), { nil: undefined }),
+    })
+    .map(({ segments, name, deletes, gone, since, unseenSinceMs }) => ({
+      ...SCAN,
+      under: [...segments, ...(name === undefined ? [] : [name])].join('/'),
+      why: 'hint',
+      deletes,
+      ...(gone && { gone }),
+      ...(since && { since }),
+      ...(unseenSinceMs && { unseenSinceMs }),
+    }));
+}
+
+/** Whether `wide` finds all that was to be found by `run`, and is known to be as old. */
+function standsFor(wide: DueRun, run: DueRun): boolean {
+  const { since, unseenSinceMs } = run;
+  return (
+    covers(wide, run) &&
+    (wide.since === undefined ||
+      (since !== undefined && wide.since.monotonicMs <= since.monotonicMs)) &&
+    (unseenSinceMs === undefined ||
+      (wide.unseenSinceMs !== undefined && wide.unseenSinceMs <= unseenSinceMs))
   );
+}
+
+function expectSound(added: readonly DueRun[]): void {
+  const waiting = added.reduce(merge, [] as readonly DueRun[]);
+  for (const one of added) expect(waiting.some((other) => standsFor(other, one))).toBe(true);
+  expect(waiting.filter(({ under }) => under !== '').length).toBeLessThanOrEqual(64);
+  waiting.forEach((one, at) => {
+    expect(waiting.some((other, otherAt) => otherAt !== at && covers(other, one))).toBe(false);
+  });
+}
+
+test('P1: whatever is added is covered by what waits, with its age, and nothing waits twice', () => {
+  fc.assert(fc.property(fc.array(run, { maxLength: 100 }), expectSound));
+});
+
+test('P1: of hundreds of folders each is covered by what waits, with its age, and no more than 64 wait', () => {
+  const name = fc.integer({ min: 0, max: 60 }).map((at) => `d${at}`);
+  const many = fc.array(scanOf(folders, name), { minLength: 80, maxLength: 200 });
+  fc.assert(fc.property(many, expectSound), { numRuns: 50 });
+});
+
+test('hundreds of folders of one part of the source become one scan of that part', () => {
+  const scan = (under: string): DueRun => ({ ...SCAN, under, why: 'hint' });
+  const changed = Array.from({ length: 200 }, (_, at) => scan(`photos/2024/${at}`));
+  const waiting = [scan('documents/a'), scan('music'), ...changed].reduce(
+    merge,
+    [] as readonly DueRun[],
+  );
+  expect(waiting.map(({ under }) => under).sort()).toEqual(['documents/a', 'music', 'photos/2024']);
+});
+
+test('hundreds of gone folders become one scan of a gone part, and one that is there makes it come first', () => {
+  const gone = Array.from(
+    { length: 200 },
+    (_, at): DueRun => ({ ...SCAN, under: `old/${at}`, why: 'gone', gone: true }),
+  );
+  const waiting = gone.reduce(merge, [] as readonly DueRun[]);
+  expect(waiting).toEqual([expect.objectContaining({ under: 'old', gone: true })]);
+  const seen: DueRun = { ...SCAN, under: 'old/7', why: 'hint' };
+  expect(merge(waiting, seen)).toMatchObject([seen, { under: 'old', gone: true }]);
 });
 
 test('runs: a reconcile stands for a comparison without the source, a scan does not, and it stands for neither', () => {
