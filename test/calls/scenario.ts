@@ -15,6 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import { LINK_SUFFIX } from '../../src/watcher/links.js';
 import { md5Of } from '../torture/journal.js';
+import { configText } from '../world/config-text.js';
 
 /** What a run that meets a fault does. */
 export interface Scenario {
@@ -38,21 +39,19 @@ export const SCENARIOS: readonly Scenario[] = [
 ];
 
 export function configOf({ index, deletes, watch }: Scenario): string {
-  return `state: ./state
-targets:
-  vault: { driver: local, root: ./vault }
-mirrors:
-  - name: documents
-    source: ./source
-    target: vault
-    container: documents
-    settle: 20ms
-    guard: off
+  return configText({
+    state: './state',
+    targetName: 'vault',
+    target: '{ driver: local, root: ./vault }',
+    source: './source',
+    container: 'documents',
+    mirror: `    guard: off
     symlinks: preserve
     watch: ${watch}
     index: ${index}
     deletes: ${deletes}
-`;
+`,
+  });
 }
 
 const LARGE_BYTES = 1_500_000;

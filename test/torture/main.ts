@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FAILPOINTS } from '../../src/failpoint.js';
-import { DRIVERS, type Figures, leadsTo, noFigures, TortureFailure, torture } from './world.js';
+import { DRIVERS, leadsTo } from './circumstances.js';
+import { TortureFailure } from './failure.js';
+import { type Figures, noFigures } from './figures.js';
+import { torture } from './torture.js';
 
 // npm run test:torture -- [--seconds N] [--seed S] [--jobs N] [--drivers local,s3,swift] [--report FILE]: see docs/internals.md.
 const { values } = parseArgs({

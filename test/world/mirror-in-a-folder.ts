@@ -20,6 +20,7 @@ import {
   removeContainer,
   uniqueContainerName,
 } from '../drivers/conformance/fixture.js';
+import { configText } from './config-text.js';
 import { type Finished, isRoot, type Program, run, UNPRIVILEGED } from './program.js';
 import { differences, digestsBelow, filesBelow } from './tree.js';
 import { createWorkspace } from './workspace.js';
@@ -93,18 +94,17 @@ function openMirror(options: MirrorOptions, parts: MirrorParts): MirrorInAFolder
   if (stateBytes !== undefined) mountState(state, stateBytes, unprivileged);
 
   function writeConfig(mirror = ''): void {
+    const lines = mirror.replaceAll('CONTAINER', parts.container);
     writeFileSync(
       configFile,
-      `state: ./state
-targets:
-  ${parts.targetName}: ${parts.target}
-mirrors:
-  - name: documents
-    source: ./source
-    target: ${parts.targetName}
-    container: ${parts.container}
-    settle: 20ms
-${format === undefined ? '' : `    index: ${format}\n`}${mirror.replaceAll('CONTAINER', parts.container)}`,
+      configText({
+        state: './state',
+        targetName: parts.targetName,
+        target: parts.target,
+        source: './source',
+        container: parts.container,
+        mirror: `${format === undefined ? '' : `    index: ${format}\n`}${lines}`,
+      }),
       { mode: parts.configMode },
     );
   }

@@ -9,7 +9,7 @@ const FROM = { container: CONTAINER, key: 'from' };
 export const DESCRIBED = { ...plain, metaData: { mtime: '1' } };
 export const PART = bytesBody(Buffer.from('part'));
 
-/** What a client asks for, each of which depends on one kind of request. */
+/** What a client asks for. Each step depends on one kind of request. */
 export type Step =
   | 'list containers'
   | 'create container'

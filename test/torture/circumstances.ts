@@ -1,0 +1,93 @@
+import type { Failpoint } from '../../src/failpoint.js';
+import { configText } from '../world/config-text.js';
+import type { TortureTarget } from './target.js';
+import { CONTAINER } from './target.js';
+import type { Paths } from './world.js';
+
+export const DRIVERS = ['local', 's3', 'swift'] as const;
+export type Driver = (typeof DRIVERS)[number];
+
+/** Whether a mirror on such a target can come to the point at all. */
+export function leadsTo(driver: Driver, point: Failpoint): boolean {
+  if (point.startsWith('parts:')) return driver !== 'local';
+  return driver === 'local' || !(point.startsWith('local:') || point.includes('room made'));
+}
+
+/** Settings of the mirror's guard: nothing is held, masses are, or already what a person does on a usual day. */
+const GUARDS = {
+  off: 'off',
+  usual: '{}',
+  tight: '{ count: 10, percentage: 5%, at_least: 5, window: 1m }',
+} as const;
+const WATCH = ['chokidar', 'directories', 'scan'] as const;
+/** Calls a second to a slow target. */
+const SLOW_RATE = 8;
+
+export type Engine = 'lmdb' | 'lowdb';
+
+/** How one world is, from its beginning to its end. */
+export interface Circumstances {
+  readonly links: 'skip' | 'preserve';
+  readonly losesEvents: boolean;
+  readonly losesState: boolean;
+  readonly clockJumps: boolean;
+  readonly watch: (typeof WATCH)[number];
+  readonly changesEngine: boolean;
+  readonly deletes: 'mirror' | 'trash';
+  readonly guard: keyof typeof GUARDS;
+  readonly firstEngine: Engine;
+}
+
+export type Pick = <T>(from: readonly T[]) => T;
+
+export function chooseCircumstances(random: () => number, pick: Pick): Circumstances {
+  return {
+    links: pick(['skip', 'preserve'] as const),
+    losesEvents: random() < 0.4,
+    losesState: random() < 0.4,
+    clockJumps: random() < 0.4,
+    watch: pick(WATCH),
+    changesEngine: random() < 0.3,
+    deletes: pick(['mirror', 'mirror', 'trash'] as const),
+    guard: pick(['off', 'usual', 'tight', 'tight'] as const),
+    firstEngine: random() < 0.75 ? 'lmdb' : 'lowdb',
+  };
+}
+
+/** What changes from daemon to daemon. */
+export interface Setting {
+  readonly engine: Engine;
+  /** Whether the target takes only a few calls a second. */
+  readonly slow: boolean;
+}
+
+export function configuration(
+  { source, state }: Paths,
+  driver: Driver,
+  target: TortureTarget,
+  circumstances: Circumstances,
+  { engine, slow }: Setting,
+): string {
+  const { watch, losesEvents, losesState, links, deletes, guard } = circumstances;
+  return configText({
+    state,
+    top: 'log: { level: debug }\ndrain: 20s\n',
+    targetName: 'vault',
+    target: slow
+      ? target.settings.replace(/ }$/, `, request_rate: ${SLOW_RATE} }`)
+      : target.settings,
+    source,
+    container: CONTAINER,
+    mirror: `    settle_limit: 200ms
+    watch: ${watch}
+    rescan: ${watch === 'scan' || losesEvents ? '1s' : '0'}
+    reconcile: ${losesState || driver !== 'local' ? '2s' : '0'}
+    extraneous: ${losesState ? 'delete' : 'keep'}
+    symlinks: ${links}
+    index: ${engine}
+    deletes: ${deletes}
+    lease: ${losesState ? '0' : '10m'}
+    guard: ${GUARDS[guard]}
+`,
+  });
+}

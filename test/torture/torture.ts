@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { linger, live } from './lives.js';
+import { quiet } from './quiet.js';
+import { openWorld, type WorldOptions } from './world.js';
+
+/** The share of daemons to which nothing happens. */
+const LINGERS = 0.15;
+
+/** One mirror, its source, its target and its daemons, one after another: some are killed, then comes a quiet in which all must come right. */
+export async function torture(options: WorldOptions): Promise<void> {
+  const { folder, figures, isOver } = options;
+  const world = await openWorld(options);
+  const { random, tree, target, oversight, person } = world;
+  let failed = true;
+  try {
+    while (!isOver()) {
+      for (let count = 5 + Math.floor(random() * 20); count > 0 && !isOver(); count -= 1)
+        await (random() < LINGERS ? linger(world) : live(world));
+      await quiet(world);
+    }
+    failed = false;
+  } finally {
+    figures.changes += tree.changes;
+    figures.faults += target.faultsMet;
+    figures.samples += oversight.samples;
+    figures.decisions += person.decisions;
+    await target.close();
+    if (!failed && world.mounted) spawnSync('umount', ['--lazy', world.paths.disk]);
+    if (failed) appendFileSync(join(folder, 'journal'), '');
+    else rmSync(folder, { recursive: true, force: true });
+  }
+}
