@@ -1,12 +1,36 @@
 import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { defineConfig } from 'rolldown';
 
 // The program as a few files instead of a thousand: Node starts it in less than half the time. Threads and child
-// programs stay files of their own, beside it, under the names by which the code refers to them.
-const programs = readdirSync('dist/src', { recursive: true })
-  .filter((file) => /(^main|-worker|-program)\.js$/.test(file))
-  .map((file) => [basename(file, '.js'), join('dist/src', file)]);
+// programs stay files of their own, beside it, under the names by which the code refers to them. CommonJS, as V8's code
+// cache (src/code-cache.ts) is for scripts.
+const MAIN = resolve('dist/src/main.js');
+const OTHERS = readdirSync('dist/src', { recursive: true })
+  .filter((file) => /-(worker|program)\.js$/.test(file))
+  .map((file) => [basename(file, '.js'), resolve('dist/src', file)]);
+
+const CACHED = 'with-code-cache:';
+
+/** Each thread and child program begins with the code cache, and is itself among what comes from there. */
+const withCodeCache = {
+  name: 'with-code-cache',
+  resolveId: (source) => (source.startsWith(CACHED) ? source : null),
+  load: (id) =>
+    id.startsWith(CACHED)
+      ? `import { useCodeCache } from '${resolve('dist/src/code-cache.js')}';
+         process.on('exit', useCodeCache(__dirname));
+         export default import('${id.slice(CACHED.length)}').then((program) => program.default);`
+      : null,
+};
+
+/** The package is one of ES modules. */
+const commonJs = {
+  name: 'common-js',
+  generateBundle() {
+    this.emitFile({ type: 'asset', fileName: 'package.json', source: '{ "type": "commonjs" }\n' });
+  },
+};
 
 /** Nothing of the crash points is in the program that is shipped. Each is a line of its own, which stays as an empty one. */
 const withoutFailpoints = {
@@ -21,9 +45,9 @@ const withoutFailpoints = {
 const lmdbWithoutItsLibrary = {
   name: 'lmdb-without-its-library',
   transform: {
-    filter: { id: /node_modules\/lmdb\/(native|node-index)\.js$/ },
+    filter: { id: /node_modules\/lmdb\/native\.js$/ },
     handler: (code) => ({
-      code: code.replaceAll('import.meta.url', "import.meta.resolve('lmdb')"),
+      code: code.replace('fileURLToPath(import.meta.url)', "require.resolve('lmdb')"),
       map: null,
     }),
   },
@@ -32,9 +56,12 @@ const lmdbWithoutItsLibrary = {
 /** The bundled program in `dir`, with `plugins` at work on what goes in. */
 export const bundle = (dir, plugins) =>
   defineConfig({
-    input: Object.fromEntries(programs),
+    input: {
+      main: MAIN,
+      ...Object.fromEntries(OTHERS.map(([name, file]) => [name, `${CACHED}${file}`])),
+    },
     platform: 'node',
-    plugins: [lmdbWithoutItsLibrary, ...plugins],
+    plugins: [withCodeCache, commonJs, lmdbWithoutItsLibrary, ...plugins],
     // It finds a thread's code beside itself.
     external: ['piscina'],
     // LMDB brings an encoding of its own for values, which nothing here uses; this is it without its native library.
@@ -44,9 +71,14 @@ export const bundle = (dir, plugins) =>
     treeshake: { moduleSideEffects: [{ test: /[\\/]failpoint\.js$/, sideEffects: false }] },
     output: {
       dir,
-      format: 'esm',
+      format: 'cjs',
+      // What is loaded late too: V8 has no import() for code from its cache.
+      dynamicImportInCjs: false,
       entryFileNames: '[name].js',
       chunkFileNames: '[name]-[hash].js',
+      // Else it would be a part of main.js, which other chunks would then require.
+      codeSplitting: { groups: [{ name: 'package-files', test: /[\\/]package-files\.js$/ }] },
+      comments: { legal: true, annotation: false, jsdoc: false },
       sourcemap: true,
       cleanDir: true,
     },

@@ -1,7 +1,6 @@
 import { Writable } from 'node:stream';
 import winston from 'winston';
 import type { Clock } from './clock.js';
-import { statDescriptor } from './file-stat.js';
 import { gateOf } from './log/gate.js';
 import { type Entry, type Fields, jsonLine, type Level, textLine } from './log/line.js';
 
@@ -119,18 +118,3 @@ export const silentLogger: OpenLogger = {
   debugEnabled: false,
   close: async () => {},
 };
-
-/**
- * Whether the journal reads this descriptor. systemd sets JOURNAL_STREAM to the device and inode of the socket it made
- * (systemd.exec(5)); children inherit the variable, but perhaps not the socket, so both must agree.
- */
-export function isJournal(env: Readonly<Record<string, string | undefined>>, fd: number): boolean {
-  const announced = env['JOURNAL_STREAM'];
-  if (announced === undefined) return false;
-  try {
-    const { dev, ino } = statDescriptor(fd);
-    return announced === `${dev}:${ino}`;
-  } catch {
-    return false; // closed
-  }
-}

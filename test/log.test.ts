@@ -5,7 +5,8 @@ import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { systemClock } from '../src/clock.js';
-import { createLogger, isJournal, type LogOptions, silentLogger } from '../src/log.js';
+import { isJournal } from '../src/log/journal.js';
+import { createLogger, type LogOptions, silentLogger } from '../src/log.js';
 
 function logTo(stream: Writable, options: Partial<LogOptions> = {}) {
   return createLogger({

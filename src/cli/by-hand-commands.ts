@@ -1,11 +1,8 @@
 import type { Command } from './commander.js';
-import { createContainer, listContainers, publishContainer, removeContainer } from './container.js';
 import { BY_HAND_DETAILS, TRASH_DETAILS } from './help.js';
-import { getObject, listObjects, printObjectUrl, putObject, removeObjects } from './object.js';
-import { listTrashed, purgeTrashed, restoreTrashed } from './trash.js';
 import type { MirrorHands, TargetCommand } from './with-target.js';
 
-// Commander definitions of the commands on a target or a trash.
+// Commander definitions of the commands on a target or a trash. Each loads its code when it runs, as in commands.ts.
 
 type MirrorWork = (
   mirror: string,
@@ -22,7 +19,9 @@ export function addTrashCommands(program: Command, work: MirrorWork): void {
     .description('list the objects in the trash, oldest first')
     .option('--json', 'print one JSON object per line', false)
     .action((mirror: string, names: string[], { json }: { json: boolean }) =>
-      work(mirror, (command) => listTrashed(command, names, json)),
+      work(mirror, async (command) =>
+        (await import('./trash.js')).listTrashed(command, names, json),
+      ),
     );
   trash
     .command('restore <mirror> [name...]')
@@ -38,7 +37,10 @@ export function addTrashCommands(program: Command, work: MirrorWork): void {
         mirror: string,
         names: string[],
         { to, at, json }: { to?: string; at?: string; json: boolean },
-      ) => work(mirror, (command) => restoreTrashed(command, { names, to, at, json })),
+      ) =>
+        work(mirror, async (command) =>
+          (await import('./trash.js')).restoreTrashed(command, { names, to, at, json }),
+        ),
     );
   trash
     .command('purge <mirror> [name...]')
@@ -47,7 +49,9 @@ export function addTrashCommands(program: Command, work: MirrorWork): void {
     .option('--all', 'all objects in the trash', false)
     .action(
       (mirror: string, names: string[], { olderThan, all }: { olderThan?: string; all: boolean }) =>
-        work(mirror, (command) => purgeTrashed(command, { names, olderThan, all })),
+        work(mirror, async (command) =>
+          (await import('./trash.js')).purgeTrashed(command, { names, olderThan, all }),
+        ),
     );
 }
 
@@ -63,25 +67,33 @@ export function addContainerCommands(program: Command, work: Work): void {
     .description('list the containers of a target')
     .option('--json', 'print one JSON object per line', false)
     .action((target: string, { json }: { json: boolean }) =>
-      work(target, (command) => listContainers(command, json)),
+      work(target, async (command) =>
+        (await import('./container.js')).listContainers(command, json),
+      ),
     );
   container
     .command('create <target> <container>')
     .description('create a container')
     .action((target: string, name: string) =>
-      work(target, (command) => createContainer(command, name)),
+      work(target, async (command) =>
+        (await import('./container.js')).createContainer(command, name),
+      ),
     );
   container
     .command('rm <target> <container>')
     .description('remove an empty container')
     .action((target: string, name: string) =>
-      work(target, (command) => removeContainer(command, name)),
+      work(target, async (command) =>
+        (await import('./container.js')).removeContainer(command, name),
+      ),
     );
   container
     .command('cdn <target> <container>')
     .description('publish a container where the provider supports it, and print its URL')
     .action((target: string, name: string) =>
-      work(target, (command) => publishContainer(command, name)),
+      work(target, async (command) =>
+        (await import('./container.js')).publishContainer(command, name),
+      ),
     );
 }
 
@@ -96,7 +108,9 @@ export function addObjectCommands(program: Command, work: Work): void {
     .option('--json', 'print one JSON object per line', false)
     .action(
       (target: string, name: string, prefix: string | undefined, { json }: { json: boolean }) =>
-        work(target, (command) => listObjects(command, name, prefix ?? '', json)),
+        work(target, async (command) =>
+          (await import('./object.js')).listObjects(command, name, prefix ?? '', json),
+        ),
     );
   object
     .command('get <target> <container> <object> [file]')
@@ -109,24 +123,33 @@ export function addObjectCommands(program: Command, work: Work): void {
         name: string,
         file: string | undefined,
         { force }: { force: boolean },
-      ) => work(target, (command) => getObject(command, container, name, file, force)),
+      ) =>
+        work(target, async (command) =>
+          (await import('./object.js')).getObject(command, container, name, file, force),
+        ),
     );
   object
     .command('put <target> <container> <file> [object]')
     .description('upload a file and verify it; "-" is stdin')
     .action((target: string, container: string, file: string, name: string | undefined) =>
-      work(target, (command) => putObject(command, container, file, name)),
+      work(target, async (command) =>
+        (await import('./object.js')).putObject(command, container, file, name),
+      ),
     );
   object
     .command('rm <target> <container> <object...>')
     .description('remove objects')
     .action((target: string, container: string, names: string[]) =>
-      work(target, (command) => removeObjects(command, container, names)),
+      work(target, async (command) =>
+        (await import('./object.js')).removeObjects(command, container, names),
+      ),
     );
   object
     .command('url <target> <container> <object>')
     .description('print a URL to download an object from')
     .action((target: string, container: string, name: string) =>
-      work(target, (command) => printObjectUrl(command, container, name)),
+      work(target, async (command) =>
+        (await import('./object.js')).printObjectUrl(command, container, name),
+      ),
     );
 }

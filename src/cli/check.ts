@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import type { Config, MirrorConfig } from '../config/config.js';
-import { ConfigError } from '../config/load.js';
+import { ConfigError } from '../config/config-error.js';
 import { SecretError, secretsIn } from '../config/secret.js';
 import { findDriver } from '../drivers/registry/registry.js';
 import { printable } from '../printable.js';

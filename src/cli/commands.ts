@@ -1,17 +1,9 @@
-import { acceptSource } from './accept-source.js';
-import { acceptTarget } from './accept-target.js';
-import { check } from './check.js';
 import type { Command } from './commander.js';
-import { decideHeld, rejection } from './decide-held.js';
-import { held } from './held.js';
 import { ONCE_DETAILS, PROBE_DETAILS } from './help.js';
-import { init } from './init.js';
 import type { Io, Program } from './io.js';
-import { once } from './once.js';
-import { printSchema } from './print-schema.js';
-import { probe } from './probe.js';
-import { serve } from './serve.js';
-import { status } from './status.js';
+
+// Commander definitions of the commands on mirrors and the configuration. Each loads its code when it runs: `--help`
+// needs none of it, and no command needs that of the others.
 
 /** What a command works with. */
 export interface CommandContext {
@@ -35,9 +27,10 @@ export function addMirrorCommands(
     .command('run')
     .description('mirror continuously, in the foreground, until SIGTERM or Ctrl-C')
     .option('--take-over', TAKE_OVER, false)
-    .action(async ({ takeOver }: { takeOver: boolean }) =>
-      done(await serve(config(), { takeOver }, io, engine)),
-    );
+    .action(async ({ takeOver }: { takeOver: boolean }) => {
+      const { serve } = await import('./serve.js');
+      done(await serve(config(), { takeOver }, io, engine));
+    });
   for (const [name, description] of [
     ['reconcile', 'compare sources, index and containers once, do all the work, then exit'],
     ['scan', 'compare sources and index only (no listing of containers), do the work, then exit'],
@@ -51,8 +44,13 @@ export function addMirrorCommands(
       .option('--take-over', TAKE_OVER, false)
       .addHelpText('after', ONCE_DETAILS)
       .action(
-        async (mirrors: string[], options: { dryRun: boolean; json: boolean; takeOver: boolean }) =>
-          done(await once(config(), { run: name, mirrors, ...options }, io, engine)),
+        async (
+          mirrors: string[],
+          options: { dryRun: boolean; json: boolean; takeOver: boolean },
+        ) => {
+          const { once } = await import('./once.js');
+          done(await once(config(), { run: name, mirrors, ...options }, io, engine));
+        },
       );
   }
   program
@@ -61,9 +59,10 @@ export function addMirrorCommands(
     .argument('[mirror]', 'only this mirror')
     .option('--json', 'print JSON', false)
     .option('-w, --watch', 'repeat every second, until Ctrl-C', false)
-    .action(async (mirror: string | undefined, options: { json: boolean; watch: boolean }) =>
-      done(await status(config(), { mirror, ...options }, io)),
-    );
+    .action(async (mirror: string | undefined, options: { json: boolean; watch: boolean }) => {
+      const { status } = await import('./status.js');
+      done(await status(config(), { mirror, ...options }, io));
+    });
 }
 
 /** `accept-source`, `accept-target`, `held`, `approve` and `reject`: an operator decides. */
@@ -72,37 +71,46 @@ export function addDecisionCommands(program: Command, { io, config, done }: Comm
     .command('accept-source')
     .description('confirm that the present source is right, although it was replaced or is empty')
     .argument('<mirror>', 'the mirror of that source')
-    .action(async (mirror: string) => done(await acceptSource(config(), mirror, io)));
+    .action(async (mirror: string) => {
+      const { acceptSource } = await import('./accept-source.js');
+      done(await acceptSource(config(), mirror, io));
+    });
   program
     .command('accept-target')
     .description('confirm that the target is right, although none of the known objects is in it')
     .argument('<mirror>', 'the mirror of that target')
-    .action(async (mirror: string) => done(await acceptTarget(config(), mirror, io)));
+    .action(async (mirror: string) => {
+      const { acceptTarget } = await import('./accept-target.js');
+      done(await acceptTarget(config(), mirror, io));
+    });
   program
     .command('held')
     .description('list the deletes and overwrites that wait for a decision')
     .argument('[mirror]', 'only of this mirror')
     .option('--json', `${JSON_LINES}, for all of them`, false)
-    .action(async (mirror: string | undefined, { json }: { json: boolean }) =>
-      done(await held(config(), { mirror, json }, io)),
-    );
+    .action(async (mirror: string | undefined, { json }: { json: boolean }) => {
+      const { held } = await import('./held.js');
+      done(await held(config(), { mirror, json }, io));
+    });
   program
     .command('approve')
     .description('carry out held deletes and overwrites')
     .argument('<mirror>', 'the mirror that holds them')
     .argument('<id>', 'the id that longshore held shows')
-    .action(async (mirror: string, id: string) =>
-      done(await decideHeld(config(), { decision: 'approve', mirror, id }, io)),
-    );
+    .action(async (mirror: string, id: string) => {
+      const { decideHeld } = await import('./decide-held.js');
+      done(await decideHeld(config(), { decision: 'approve', mirror, id }, io));
+    });
   program
     .command('reject')
     .description('keep the objects of held deletes and overwrites')
     .argument('<mirror>', 'the mirror that holds them')
     .argument('[id]', 'the id that longshore held shows')
     .option('--undo', 'undo earlier rejections', false)
-    .action(async (mirror: string, id: string | undefined, { undo }: { undo: boolean }) =>
-      done(await decideHeld(config(), rejection(mirror, id, undo), io)),
-    );
+    .action(async (mirror: string, id: string | undefined, { undo }: { undo: boolean }) => {
+      const { decideHeld, rejection } = await import('./decide-held.js');
+      done(await decideHeld(config(), rejection(mirror, id, undo), io));
+    });
 }
 
 /** `check`, `probe`, `init` and `schema`: the configuration and its targets. */
@@ -110,7 +118,10 @@ export function addSetupCommands(program: Command, { io, config, done }: Command
   program
     .command('check')
     .description('validate the configuration, and print all errors')
-    .action(async () => done(await check(config(), io)));
+    .action(async () => {
+      const { check } = await import('./check.js');
+      done(await check(config(), io));
+    });
   program
     .command('probe')
     .description('test what longshore needs of a target, and remove all traces')
@@ -121,20 +132,25 @@ export function addSetupCommands(program: Command, { io, config, done }: Command
     )
     .option('--json', JSON_LINES, false)
     .addHelpText('after', PROBE_DETAILS)
-    .action(async (target: string, { container, json }: { container?: string; json: boolean }) =>
-      done(await probe(config(), target, { container, json }, io)),
-    );
+    .action(async (target: string, { container, json }: { container?: string; json: boolean }) => {
+      const { probe } = await import('./probe.js');
+      done(await probe(config(), target, { container, json }, io));
+    });
   program
     .command('init')
     .description('write a commented configuration; an existing file is never overwritten')
     .argument('[file]', 'the file to write; "-" is stdout', 'longshore.yaml')
     .option('--source <folder>', 'the folder to mirror')
     .option('--to <folder>', 'the folder to keep the copies in')
-    .action(async (file: string, { source, to }: { source?: string; to?: string }) =>
-      done(await init({ file, source, to }, io)),
-    );
+    .action(async (file: string, { source, to }: { source?: string; to?: string }) => {
+      const { init } = await import('./init.js');
+      done(await init({ file, source, to }, io));
+    });
   program
     .command('schema')
     .description('print the JSON Schema of the configuration, for editors')
-    .action(async () => done(await printSchema(io)));
+    .action(async () => {
+      const { printSchema } = await import('./print-schema.js');
+      done(await printSchema(io));
+    });
 }

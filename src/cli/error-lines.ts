@@ -1,4 +1,4 @@
-import { ConfigError } from '../config/load.js';
+import { ConfigError } from '../config/config-error.js';
 import { escapeUnprintable } from '../printable.js';
 import { UsageError } from './exit.js';
 import { openFileLimit, WANTED_FILES } from './open-files.js';

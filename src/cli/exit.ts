@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { ConfigError } from '../config/load.js';
+import { ConfigError } from '../config/config-error.js';
 import { SecretError } from '../config/secret.js';
 import {
   ContainerAccessDeniedError,

@@ -1,8 +1,9 @@
 import { dirname, isAbsolute } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Config, MirrorConfig } from '../config/config.js';
+import { ConfigError } from '../config/config-error.js';
 import { configPlaces, findConfig } from '../config/find.js';
-import { ConfigError, loadConfig, readConfig } from '../config/load.js';
+import { loadConfig, readConfig } from '../config/load.js';
 import { didYouMean } from '../config/suggest.js';
 import { knownDrivers } from './drivers.js';
 import { UsageError } from './exit.js';

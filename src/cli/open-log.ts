@@ -1,7 +1,8 @@
 import type { Writable } from 'node:stream';
 import type { Config } from '../config/config.js';
-import { createLogger, isJournal, type OpenLogger } from '../log.js';
+import { createLogger, type OpenLogger } from '../log.js';
 import type { Io } from './io.js';
+import { writesToJournal } from './journal.js';
 import { openFileLimit, WANTED_FILES } from './open-files.js';
 
 /** The log as the configuration wants it, on stderr; `stream` stands in where something else shares the terminal. */
@@ -20,10 +21,6 @@ export function openLog(
       return logger.close();
     },
   };
-}
-
-export function writesToJournal({ stderr, env }: Pick<Io, 'stderr' | 'env'>): boolean {
-  return stderr.fd !== undefined && isJournal(env, stderr.fd);
 }
 
 /** Logs the warnings about a valid configuration. */

@@ -7,9 +7,9 @@ import { errorLines } from './error-lines.js';
 import { EXIT, exitCodeOf } from './exit.js';
 import { EXAMPLES, SUMMARY } from './help.js';
 import type { Io, Program } from './io.js';
-import { writesToJournal } from './open-log.js';
+import { writesToJournal } from './journal.js';
 import { type Output, openOutput } from './output.js';
-import { withMirrorTarget, withTarget } from './with-target.js';
+import type { MirrorHands, TargetCommand } from './with-target.js';
 
 /** Runs one command line (without the program's own name) to its end. Resolves with the exit code; never rejects. */
 export async function run(argv: readonly string[], io: Io, engine: Program): Promise<number> {
@@ -97,14 +97,16 @@ function buildProgram(io: Io, engine: Program, done: (code: number) => void): Co
   addMirrorCommands(program, context);
   addDecisionCommands(program, context);
   addSetupCommands(program, context);
-  addTrashCommands(program, async (mirror, work) =>
-    done(await withMirrorTarget(config(), mirror, io, work)),
-  );
-  addContainerCommands(program, async (target, work) =>
-    done(await withTarget(config(), target, io, work)),
-  );
-  addObjectCommands(program, async (target, work) =>
-    done(await withTarget(config(), target, io, work)),
-  );
+  const onTarget = async (target: string, work: (command: TargetCommand) => Promise<void>) => {
+    const { withTarget } = await import('./with-target.js');
+    done(await withTarget(config(), target, io, work));
+  };
+  const onMirror = async (mirror: string, work: (command: MirrorHands) => Promise<number>) => {
+    const { withMirrorTarget } = await import('./with-target.js');
+    done(await withMirrorTarget(config(), mirror, io, work));
+  };
+  addTrashCommands(program, onMirror);
+  addContainerCommands(program, onTarget);
+  addObjectCommands(program, onTarget);
   return program;
 }

@@ -1,15 +1,20 @@
 import '../quiet-console.js';
 import { systemClock } from '../clock.js';
-import { openDaemon, runOnce } from '../daemon.js';
 import { hasFailedEnvironment, onFailedEnvironment } from '../state/failed-environment.js';
 import { errorLines } from './error-lines.js';
 import { EXIT } from './exit.js';
-import { processIo } from './io.js';
-import { writesToJournal } from './open-log.js';
+import { type Program, processIo } from './io.js';
+import { writesToJournal } from './journal.js';
 import { run } from './run.js';
 
 /** Milliseconds for an ordered end after a failure of LMDB, whose process must not live on. */
 const LAST_MS = 800;
+
+/** What mirrors, loaded by the commands that do. */
+const PROGRAM: Program = {
+  openDaemon: async (...options) => (await import('../daemon.js')).openDaemon(...options),
+  runOnce: async (...options) => (await import('../once.js')).runOnce(...options),
+};
 
 /** Runs this process's command line to its end, and sets the exit code. */
 export async function start(): Promise<void> {
@@ -21,6 +26,6 @@ export async function start(): Promise<void> {
   // A fault of the program itself. What it has done so far bears an end at any moment; to go on might not.
   process.on('uncaughtException', endWith);
   onFailedEnvironment((error) => systemClock.after(LAST_MS, () => endWith(error)));
-  process.exitCode = await run(process.argv.slice(2), io, { openDaemon, runOnce });
+  process.exitCode = await run(process.argv.slice(2), io, PROGRAM);
   if (hasFailedEnvironment()) process.exit(EXIT.FAILED); // without the clean-up of LMDB, which may crash
 }

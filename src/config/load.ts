@@ -13,16 +13,12 @@ import {
   type YAMLError,
 } from 'yaml';
 import type { Config } from './config.js';
+import { ConfigError } from './config-error.js';
 import type { Complaint } from './fields.js';
 import { interpret, type KnownDrivers } from './interpret.js';
 import { realPath } from './places.js';
 import { secretsIn } from './secret.js';
 import { showKey } from './wording.js';
-
-/** A configuration that cannot be used. The message has one line for each thing that is wrong, with its place. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
 
 export interface LoadOptions {
   /** What a relative name of the file is relative to. */

@@ -19,10 +19,10 @@ for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {
 
 // Run by check-in-child.ts with what to do and the index file as its arguments: LMDB may end this process, and nothing else.
 const [, , kind, file = ''] = process.argv;
-process.stdout.write(
-  `${JSON.stringify(await judge(kind === 'whole' ? 'whole' : 'trial', file))}\n`,
-);
-process.exit(); // without LMDB's own clean-up, which may crash after an opening or a commit that failed
+void judge(kind === 'whole' ? 'whole' : 'trial', file).then((verdict) => {
+  process.stdout.write(`${JSON.stringify(verdict)}\n`);
+  process.exit(); // without LMDB's own clean-up, which may crash after an opening or a commit that failed
+});
 
 async function judge(kind: CheckKind, file: string): Promise<Verdict> {
   try {

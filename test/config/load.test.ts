@@ -2,8 +2,9 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config/config.js';
+import { ConfigError } from '../../src/config/config-error.js';
 import { configPlaces, findConfig } from '../../src/config/find.js';
-import { ConfigError, loadConfig } from '../../src/config/load.js';
+import { loadConfig } from '../../src/config/load.js';
 import { temporaryFolder } from '../world/folder.js';
 import { stubDrivers } from './stub-drivers.js';
 

@@ -48,7 +48,14 @@ export function start(args: readonly string[], options: ProgramOptions): Program
   } = options;
   const child = spawn(process.execPath, [...nodeOptions, main, ...args], {
     cwd,
-    env: { PATH: process.env['PATH'], HOME: cwd, NO_COLOR: '1', ...env },
+    // No folder can be made in /proc: the program keeps no code cache in the folder of the test.
+    env: {
+      PATH: process.env['PATH'],
+      HOME: cwd,
+      XDG_CACHE_HOME: '/proc',
+      NO_COLOR: '1',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(unprivileged && isRoot ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {}),
   });

@@ -31,4 +31,6 @@ port.on('message', ({ requests, claims, bytes }: Batch) => {
     }
   });
   turn.end();
+  // Nothing comes after: once the files are closed, the thread ends by itself.
+  if (requests.some(({ operation }) => operation === 'close')) port.unref();
 });

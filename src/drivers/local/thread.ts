@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { programFile } from '../../program-files.js';
 import { NEVER_ABORTED, onAbort } from '../../signal.js';
@@ -116,9 +117,10 @@ export function createFileThread(settings: WorkerSettings): FileThread {
   async function end(): Promise<void> {
     if (worker === undefined && !requests.hasUnsent()) return; // no request was ever made
     await ask('close', undefined, NEVER_ABORTED);
-    const ended = worker;
+    const ending = worker;
     worker = undefined;
-    await ended?.terminate();
+    ending?.ref(); // not terminated: it may have code to save for the next start
+    if (ending !== undefined) await once(ending, 'exit');
   }
 
   return {

@@ -136,11 +136,15 @@ async function scan(): Promise<void> {
   Atomics.store(shared, SCANNED, counts.scanned);
 }
 
-try {
-  await scan();
-  send({ kind: 'ended' });
-} catch (error) {
-  send({ kind: 'failed', failure: failureOf(error) });
-} finally {
-  port.unref(); // the thread then ends by itself: see openIndexView on terminating one
+async function scanToItsEnd(): Promise<void> {
+  try {
+    await scan();
+    send({ kind: 'ended' });
+  } catch (error) {
+    send({ kind: 'failed', failure: failureOf(error) });
+  } finally {
+    port.unref(); // the thread then ends by itself: see openIndexView on terminating one
+  }
 }
+
+void scanToItsEnd();
