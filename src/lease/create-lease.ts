@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import {
   ContainerAccessDeniedError,
   ContainerDoesNotExistError,
@@ -16,7 +17,6 @@ import { judge, RENEW_SHARE, type Relation } from './judge.js';
 import type { Lease } from './lease.js';
 import type { FoundLease, LeaseObject } from './lease-object.js';
 import type { LeaseOptions } from './lease-options.js';
-import { type Rival, watchRival } from './rival.js';
 import { createTaking, type Taking } from './taking.js';
 import { withDeadline } from './with-deadline.js';
 
@@ -35,13 +35,11 @@ const NOT_OF_THE_LEASE = [
 /** Where the provider has no conditional writes, two processes may write at once: after this wait both read the last write. */
 const SETTLE_MS = 2_000;
 
-/** Returns a lease that is not held yet: `acquire` takes it. */
+/** Returns a lease that is not held yet: `acquire` takes it. Its states and events are in lease-step.ts. */
 export function createLease(options: LeaseOptions): Lease {
   const { object, place, mirror, periodMs, clock, log } = options;
-  let takeOver = options.takeOver;
-  const rival = watchRival(clock);
-  const holding = createHolding(options, rival.tookOver);
-  const taking = createTaking(options, (found) =>
+  const holding = createHolding(options);
+  const taking = createTaking(options, holding, (found) =>
     heldBy(options, found, { relation: 'other', silenceMs: periodMs, remainingMs: periodMs }),
   );
 
@@ -51,16 +49,12 @@ export function createLease(options: LeaseOptions): Lease {
 
   return {
     async acquire(signal) {
-      if (holding.current !== undefined) {
+      if (holding.state.held !== undefined) {
         await hold(signal);
         return { wasOthers: false, wasThere: true };
       }
-      const { held, found, wasOthers } = await take(options, { rival, taking, takeOver }, signal);
-      rival.forget();
-      takeOver = false;
-      taking.taken();
-      holding.begin(held);
-      const { fence } = holding;
+      const { held, found, wasOthers } = await take(options, holding, taking, signal);
+      const { fence } = holding.apply({ type: 'taken', held });
       if (wasOthers)
         log.warn('lease taken over', { mirror, place, from: describeHolder(found), fence });
       else log.debug('lease taken', { mirror, place, fence });
@@ -85,36 +79,35 @@ export function createLease(options: LeaseOptions): Lease {
         log.warn('lease release failed', { mirror, error });
       }
     },
-    status: () => ({
-      held: holding.current !== undefined,
-      fence: holding.fence,
-      renewedAtMs: holding.current?.wallMs ?? null,
-      ...(holding.current?.document.renewsWhenUsed && { renewsWhenUsed: true }),
-    }),
+    status() {
+      const { held, fence } = holding.state;
+      return {
+        held: held !== undefined,
+        fence,
+        renewedAtMs: held?.wallMs ?? null,
+        ...(held?.document.renewsWhenUsed && { renewsWhenUsed: true }),
+      };
+    },
   };
-}
-
-interface TakeParts {
-  readonly rival: Rival;
-  readonly taking: Taking;
-  readonly takeOver: boolean;
 }
 
 /** Reads the lease and takes it where that is allowed. Rejects with LeaseHeldError otherwise, or the driver's error. */
 async function take(
   options: LeaseOptions,
-  { rival, taking, takeOver }: TakeParts,
+  holding: Holding,
+  taking: Taking,
   signal: AbortSignal,
 ): Promise<{ held: Held; found: FoundLease | undefined; wasOthers: boolean }> {
   const { object, self, periodMs, clock } = options;
   const found = await object.read(signal);
   const own = taking.ownAmong(found);
   const reachedOnlyHere = options.reachedOnlyHere?.() ?? false;
-  const silentMs = found === undefined || own !== undefined ? 0 : rival.silentMs(found);
+  const silentMs = found === undefined || own !== undefined ? 0 : silenceOf(found, holding, clock);
+  const { rivalLives, takeOver } = holding.state;
   const standing =
     found === undefined || own !== undefined
       ? ({ free: true, byOther: false } as const)
-      : await judge(found.document, { self, periodMs, rivalLives: rival.lives, reachedOnlyHere });
+      : await judge(found.document, { self, periodMs, rivalLives, reachedOnlyHere });
   if (!standing.free && !takeOver && silentMs < standing.silenceMs) {
     const { relation, silenceMs } = standing;
     throw heldBy(options, found, { relation, silenceMs, remainingMs: silenceMs - silentMs });
@@ -122,11 +115,18 @@ async function take(
   const wasOthers = standing.free ? standing.byOther : standing.relation !== 'restarted';
   const whenUsed = reachedOnlyHere && self.bootId !== null && self.startTicks !== null;
   let held = own ?? (await taking.take(found, { whenUsed, takeOver }, signal));
-  if (!object.conditional || taking.overwritten) {
+  if (!object.conditional || holding.state.overwrote) {
     await clock.sleep(Math.min(SETTLE_MS, periodMs * RENEW_SHARE), signal);
     held = await taking.confirmed(signal);
   }
   return { held, found, wasOthers };
+}
+
+/** Milliseconds on our clock since another holder's lease was first read with this content. */
+function silenceOf({ text }: FoundLease, holding: Holding, clock: Clock): number {
+  const atMs = clock.monotonic();
+  const { rival } = holding.apply({ type: 'rival read', text, atMs });
+  return atMs - (rival?.sinceMs ?? atMs);
 }
 
 function heldBy(
@@ -144,7 +144,7 @@ async function renewUntilTrusted(
 ): Promise<void> {
   // A renewal that took longer than the trust in it lasts proves nothing.
   do await renewNow(holding, place, signal);
-  while (holding.current === undefined || !isTrusted(holding.current, periodMs, clock));
+  while (holding.state.held === undefined || !isTrusted(holding.state.held, periodMs, clock));
 }
 
 async function renewNow(holding: Holding, place: string, signal: AbortSignal): Promise<void> {

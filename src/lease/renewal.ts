@@ -4,54 +4,48 @@ import {
   TargetFullError,
 } from '../drivers/errors.js';
 import type { LeaseDocument } from './document.js';
-import type { LeaseLostError } from './errors.js';
+import { describeHolder } from './errors.js';
 import { type Held, nextRenewal, write } from './held.js';
 import type { FoundLease } from './lease-object.js';
 import type { LeaseOptions } from './lease-options.js';
-
-/** How a renewal reports that the lease is lost. Both end the holding and return the error to throw. */
-export interface Endings {
-  lose(found: FoundLease | undefined): LeaseLostError;
-  end(why: string): LeaseLostError;
-}
+import type { Renewed } from './lease-step.js';
 
 /** Wait before a read is repeated that returned an older lease. */
 const OLD_ANSWER_MS = 2_000;
 
-/** Renews once. Rejects with the errors of `Endings`, or the provider's. */
-export type Renewal = (current: Held, signal: AbortSignal) => Promise<Held>;
+/** Renews once. Rejects with the provider's errors. */
+export type Renewal = (current: Held, signal: AbortSignal) => Promise<Renewed>;
 
-export function createRenewal(
-  {
-    object,
-    place,
-    mirror,
-    clock,
-    log,
-  }: Pick<LeaseOptions, 'object' | 'place' | 'mirror' | 'clock' | 'log'>,
-  { lose, end }: Endings,
-): Renewal {
-  async function renew(current: Held, signal: AbortSignal): Promise<Held> {
-    const { document } = current;
+export function createRenewal({
+  object,
+  place,
+  mirror,
+  clock,
+  log,
+}: Pick<LeaseOptions, 'object' | 'place' | 'mirror' | 'clock' | 'log'>): Renewal {
+  async function renew({ document, version }: Held, signal: AbortSignal): Promise<Renewed> {
     const next = nextRenewal(document, clock);
     try {
       if (!object.conditional) {
         const found = await readSure(document, signal);
-        if (isOlder(found, document)) throw wentBack();
-        if (found !== undefined && found.document?.session !== document.session) throw lose(found);
+        if (isOlder(found, document)) return wentBack();
+        if (found !== undefined && found.document?.session !== document.session)
+          return takenOver(found);
       }
-      return await write(object, next, current.version, signal);
+      return renewed(await write(object, next, version, signal));
     } catch (error) {
-      if (error instanceof TargetFullError) return seen(next, error, signal);
+      if (error instanceof TargetFullError) return onlySeen(next, error, signal);
       if (!(error instanceof PreconditionFailedError || error instanceof ObjectDoesNotExistError))
         throw error;
       const found = await object.read(signal);
       if (found === undefined) return putBack(next, signal);
-      if (isOlder(found, document)) throw wentBack();
+      if (isOlder(found, document)) return wentBack();
       // An earlier renewal arrived whose answer was lost. Other processes count from it, so a new one is needed.
       if (found.document?.session === document.session)
-        return write(object, nextRenewal(found.document, clock), found.version, signal);
-      throw lose(found);
+        return renewed(
+          await write(object, nextRenewal(found.document, clock), found.version, signal),
+        );
+      return takenOver(found);
     }
   }
 
@@ -66,41 +60,43 @@ export function createRenewal(
     return object.read(signal);
   }
 
+  function takenOver(found: FoundLease | undefined): Renewed {
+    const why = `${place} was taken over by ${describeHolder(found)}; nothing more is written to it`;
+    return { type: 'taken over', why };
+  }
+
   /** The container holds an earlier lease of ours, as after a restored snapshot: no other process took it. */
-  function wentBack(): LeaseLostError {
+  function wentBack(): Renewed {
     const why = 'its lease is an earlier one; everything is compared';
     log.warn('target went back to an older state', { mirror, place, why });
-    return end(`${place} went back to an older state: ${why}`);
+    return { type: 'went back', why: `${place} went back to an older state: ${why}` };
   }
 
   /** In a full target the lease is read instead of renewed, so that deletes go on and free space. */
-  async function seen(
-    { document, monotonicMs, wallMs }: Held,
-    full: Error,
-    signal: AbortSignal,
-  ): Promise<Held> {
+  async function onlySeen(next: Held, full: Error, signal: AbortSignal): Promise<Renewed> {
     const found = await object.read(signal);
     if (found === undefined) throw full;
-    if (found.document?.session !== document.session) throw lose(found);
-    return {
-      document: found.document,
-      version: found.version,
-      monotonicMs,
-      wallMs,
-      onlySeen: true,
-    };
+    const { document, version } = found;
+    return document?.session === next.document.session
+      ? renewed({ ...next, document, version, onlySeen: true })
+      : takenOver(found);
   }
 
   /** The container was emptied. Writes the lease again; another process may be faster. */
-  async function putBack(next: Held, signal: AbortSignal): Promise<Held> {
+  async function putBack(next: Held, signal: AbortSignal): Promise<Renewed> {
     try {
-      return await write(object, next, undefined, signal);
+      return renewed(await write(object, next, undefined, signal));
     } catch (error) {
-      throw error instanceof PreconditionFailedError ? lose(await object.read(signal)) : error;
+      if (error instanceof PreconditionFailedError) return takenOver(await object.read(signal));
+      throw error;
     }
   }
 
   return renew;
+}
+
+function renewed(held: Held): Renewed {
+  return { type: 'renewed', held };
 }
 
 /** Whether a lease is older than this one, by fence and number of renewals. */

@@ -2,6 +2,7 @@ import { PreconditionFailedError, TargetFullError } from '../drivers/errors.js';
 import { newDocument } from './document.js';
 import { isRefusedCondition } from './errors.js';
 import { type Held, withTimes, write } from './held.js';
+import type { Holding } from './holding.js';
 import type { FoundLease } from './lease-object.js';
 import type { LeaseOptions } from './lease-options.js';
 
@@ -18,12 +19,8 @@ export interface Taking {
   ): Promise<Held>;
   /** Reads the lease, and returns it when it is ours. Rejects with the error of `heldByOther` otherwise. */
   confirmed(signal: AbortSignal): Promise<Held>;
-  /** Our last write, if it is what was found. */
+  /** Our last write that takes the lease, if it is what was found. */
   ownAmong(found: FoundLease | undefined): Held | undefined;
-  /** The lease was taken by an unconditional write. */
-  readonly overwritten: boolean;
-  /** Call it when the lease is taken: resets `overwritten`. */
-  taken(): void;
 }
 
 export function createTaking(
@@ -34,13 +31,11 @@ export function createTaking(
     periodMs,
     clock,
   }: Pick<LeaseOptions, 'object' | 'mirror' | 'self' | 'periodMs' | 'clock'>,
+  holding: Pick<Holding, 'state' | 'apply'>,
   heldByOther: (found: FoundLease | undefined) => Error,
 ): Taking {
-  /** Our last write: it may have arrived although its answer was lost. */
-  let wanted: Held | undefined;
-  let overwritten = false;
-
   function ownAmong(found: FoundLease | undefined): Held | undefined {
+    const { wanted } = holding.state;
     if (
       wanted === undefined ||
       found?.document?.session !== wanted.document.session ||
@@ -56,17 +51,18 @@ export function createTaking(
     signal: AbortSignal,
   ): Promise<Held> {
     const next = { mirror, holder: self, fence: (found?.document?.fence ?? 0) + 1, periodMs };
-    wanted = withTimes(
+    const wanted = withTimes(
       newDocument(whenUsed ? { ...next, renewsWhenUsed: true } : next, clock.now()),
       clock,
     );
+    holding.apply({ type: 'take sent', held: wanted });
     try {
       return await write(object, wanted, found?.version, signal);
     } catch (error) {
       if (error instanceof TargetFullError && found !== undefined)
         return takeSpaceOf(found, wanted, signal);
       if (takeOver && isRefusedCondition(error)) {
-        overwritten = true;
+        holding.apply({ type: 'take overwrote' });
         return {
           ...wanted,
           version: await object.overwrite(wanted.document, found?.version, signal),
@@ -98,15 +94,5 @@ export function createTaking(
     return own;
   }
 
-  return {
-    take,
-    confirmed,
-    ownAmong,
-    get overwritten() {
-      return overwritten;
-    },
-    taken() {
-      overwritten = false;
-    },
-  };
+  return { take, confirmed, ownAmong };
 }

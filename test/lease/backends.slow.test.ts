@@ -80,7 +80,7 @@ const dialects: readonly (readonly [profile: string, conditions: ConditionDialec
 ];
 
 describe.each(dialects)(
-  'lease over S3, profile %s, which takes conditions %j',
+  'lease: over S3, profile %s, which takes conditions %j',
   (profile, conditions) => {
     async function openDialect(): Promise<Clients> {
       const fake = await startFakeS3({ conditions });
@@ -93,7 +93,7 @@ describe.each(dialects)(
       return clients;
     }
 
-    test('is renewed, released, acquired by another holder, and taken over', async () => {
+    test('lease: is renewed, released, acquired by another holder, and taken over', async () => {
       const [one, two] = await openDialect();
       const first = leaseOf(one, holder('a'), false, 500);
       await first.acquire(NEVER_ABORTED);
@@ -164,7 +164,7 @@ describe.each(['memory', 'local', 's3', 'swift'] as const)('a lease on %s', (nam
     });
   });
 
-  test('is given to one of two who come at the same moment', async () => {
+  test('lease: is held by one of two processes that want it at the same moment', async () => {
     const [one, two] = await open(name);
     const both = [leaseOf(one, holder('a')), leaseOf(two, holder('b'))];
     await Promise.allSettled(both.map((lease) => lease.acquire(NEVER_ABORTED)));
@@ -172,7 +172,7 @@ describe.each(['memory', 'local', 's3', 'swift'] as const)('a lease on %s', (nam
   });
 });
 
-test('in a container that keeps versions, signs of life do not pile up', async () => {
+test('lease: renewals do not pile up in a container that keeps versions', async () => {
   const fake = await startFakeS3();
   onTestFinished(() => fake.close());
   const backend = openFakeS3(fake);
@@ -215,7 +215,7 @@ async function writtenOver(fault: Fault) {
   };
 }
 
-test('who may not delete versions is refused once, does not ask again, and has the lease all the same', async () => {
+test('lease: is held without the right to delete versions, which is tried once', async () => {
   expect(await writtenOver({ kind: 'refuse', status: 403, code: 'AccessDenied' })).toEqual({
     versions: 4,
     renewal: 13,

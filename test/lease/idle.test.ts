@@ -67,7 +67,7 @@ async function otherProcess() {
   };
 }
 
-test('an idle lease on a place that only this machine reaches is not written for an hour, and is held', async () => {
+test('idle lease: is held for an hour without a renewal where only this machine reaches the target', async () => {
   const { lease, clock, puts } = await openCounted();
   const idle = lease(holder('a'), HERE);
   await idle.acquire(never);
@@ -77,7 +77,7 @@ test('an idle lease on a place that only this machine reaches is not written for
   expect(idle.status()).toMatchObject({ held: true, renewsWhenUsed: true });
 });
 
-test('an idle lease on a place that others may reach is renewed as ever', async () => {
+test('idle lease: is renewed regularly where other machines may reach the target', async () => {
   const { lease, clock, puts, document } = await openCounted();
   const idle = lease(holder('a'), { reachedOnlyHere: () => false });
   await idle.acquire(never);
@@ -90,7 +90,7 @@ test.each([
   ['boot', { bootId: null }],
   ['process', { startTicks: null }],
 ])(
-  'an idle lease is renewed as ever where the system does not tell one %s from another',
+  'idle lease: is renewed regularly where the system does not identify a %s',
   async (_, unknown) => {
     const { lease, clock, puts } = await openCounted();
     await lease(holder('a', unknown), HERE).acquire(never);
@@ -99,7 +99,7 @@ test.each([
   },
 );
 
-test('lease: the first write after a skipped renewal renews first, however recent the last renewal is', async () => {
+test('idle lease: the first write after a skipped renewal renews first, however recent the last renewal is', async () => {
   const { lease, clock, puts } = await openCounted();
   const idle = lease(holder('a'), HERE);
   await idle.acquire(never);
@@ -114,7 +114,7 @@ test('lease: the first write after a skipped renewal renews first, however recen
   expect(idle.hold(never)).toBeUndefined();
 });
 
-test('a place that was taken from an idle holder is not written by it any more', async () => {
+test('idle lease: permits no write after another process took it', async () => {
   const { lease, clock } = await openCounted();
   const idle = lease(holder('a'), HERE);
   await idle.acquire(never);
@@ -123,7 +123,7 @@ test('a place that was taken from an idle holder is not written by it any more',
   await expect(Promise.resolve(idle.hold(never))).rejects.toThrow(LeaseLostError);
 });
 
-test('a lease that is used all the time is renewed as ever', async () => {
+test('idle lease: is renewed regularly while it is used', async () => {
   const { lease, clock, puts } = await openCounted();
   const busy = lease(holder('a'), HERE);
   await busy.acquire(never);
@@ -134,7 +134,7 @@ test('a lease that is used all the time is renewed as ever', async () => {
   expect(puts()).toBe(31);
 });
 
-test('an idle holder keeps its place on this system while its process runs, and gives way at once when that has ended', async () => {
+test('idle lease: stays with its holder while the process runs, and is free when it has ended', async () => {
   const { lease, clock } = await openRig();
   const { self, other, kill } = await otherProcess();
   await lease(other, HERE).acquire(never);
@@ -151,7 +151,7 @@ test('an idle holder keeps its place on this system while its process runs, and 
   expect(await waiting.acquire(never)).toMatchObject({ wasOthers: true });
 });
 
-test('an idle holder whose process is stopped is taken over after a whole period', async () => {
+test('idle lease: is taken over from a stopped process after a whole period', async () => {
   const { lease, clock } = await openRig();
   const { self, other, stop } = await otherProcess();
   await lease(other, HERE).acquire(never);
@@ -207,7 +207,7 @@ const STANDINGS: [string, Holder, boolean, boolean, boolean, number][] = [
 ];
 
 test.each(STANDINGS)(
-  'lease: %s is waited for as long as is right',
+  'lease: the wait for %s is as long as its silence proves something',
   async (_, of, whenUsed, reachedOnlyHere, rivalLives, waitMs) => {
     const found = newDocument(
       {

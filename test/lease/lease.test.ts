@@ -58,7 +58,7 @@ function expectHeld(lease: Lease): void {
   expect(lease.status()).toMatchObject({ held: true, fence: 1 });
 }
 
-test('the second says who has the place, since when, and what to do', async () => {
+test('lease: the refusal names the holder, since when it holds, and what to do', async () => {
   const { lease, clock } = await openRig();
   await lease(holder('web1')).acquire(never);
   await clock.advance(3 * MINUTE);
@@ -68,7 +68,7 @@ test('the second says who has the place, since when, and what to do', async () =
   );
 });
 
-test('one that gives signs of life is never taken over', async () => {
+test('lease: is never taken over while it is renewed', async () => {
   const { lease, clock } = await openRig();
   await lease(holder('a')).acquire(never);
   const second = lease(holder('b'));
@@ -78,7 +78,7 @@ test('one that gives signs of life is never taken over', async () => {
   }
 });
 
-test('a holder that was killed is taken over once it has been silent for a whole period on the clock of who waits', async () => {
+test('lease: is taken over from a killed holder after a whole period of silence by the clock of the taker', async () => {
   const { kill, lease, clock, document } = await openHeld();
   await kill();
   const second = lease(holder('b'));
@@ -90,7 +90,7 @@ test('a holder that was killed is taken over once it has been silent for a whole
   expect(await document()).toMatchObject({ fence: 2, holder: { host: 'b' } });
 });
 
-test('a lease that was released is free at once, and the fence grows on', async () => {
+test('lease: is free at once after a release, and its fence grows', async () => {
   const { lease, document } = await openRig();
   const first = lease(holder('a'));
   expect(await first.acquire(never)).toMatchObject({ wasOthers: false, wasThere: false });
@@ -121,7 +121,7 @@ test('lease: is released at once while a renewal has no answer, also when the re
   }
 });
 
-test('a lease: is not released when another process has taken it meanwhile', async () => {
+test('lease: is not released when another process has taken it meanwhile', async () => {
   const { first, clock, faults, lease, document } = await openHeld();
   faults.next('putObject', 'hang');
   await clock.advance(2 * MINUTE);
@@ -130,7 +130,7 @@ test('a lease: is not released when another process has taken it meanwhile', asy
   expect(await document()).toMatchObject({ released: false, holder: { host: 'b' } });
 });
 
-test('of ten that come at the same moment one has it', async () => {
+test('lease: is held by one of ten processes that want it at the same moment', async () => {
   const { lease } = await openRig();
   const outcomes = await Promise.allSettled(
     Array.from({ length: 10 }, (_, at) => lease(holder(`h${at}`)).acquire(never)),
@@ -140,7 +140,7 @@ test('of ten that come at the same moment one has it', async () => {
     if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(LeaseHeldError);
 });
 
-test('the same state on the same running system takes its own back at once: its process is dead', async () => {
+test('lease: is taken back at once by the same state on the same running system', async () => {
   const { lease } = await openRig();
   await lease(holder('a')).acquire(never);
   expect(await lease(holder('a', { pid: 2, startTicks: '2' })).acquire(never)).toMatchObject({
@@ -149,7 +149,7 @@ test('the same state on the same running system takes its own back at once: its 
   });
 });
 
-test('another state on the same running system takes over at once when the process is dead, and not while it lives', async () => {
+test('lease: is taken over at once on the same running system when its process is dead', async () => {
   const { lease } = await openRig();
   const self = await thisHolder('/', 'i');
   await lease({ ...self, startTicks: '1', stateIdentity: 'other', instance: 'other' }).acquire(
@@ -160,7 +160,7 @@ test('another state on the same running system takes over at once when the proce
   await refused(lease({ ...self, instance: 'third', stateIdentity: 'third' }));
 });
 
-test('after a restart of the machine its own lease is its own again after three minutes', async () => {
+test('lease: is taken back three minutes after a restart of the machine', async () => {
   const { kill, lease, clock } = await openHeld();
   await kill();
   const again = lease(holder('a', { bootId: 'another boot' }));
@@ -216,7 +216,7 @@ test('lease: --take-over takes it once, and not again from a later holder', asyn
   await refused(first);
 });
 
-test('who has lost the place and has it again holds it as before', async () => {
+test('lease: is held as before after it was lost and taken again', async () => {
   const { first, lease, clock } = await openHeld();
   const second = lease(holder('b'), { takeOver: true });
   await second.acquire(never);
@@ -241,14 +241,14 @@ test('lease: a machine that slept renews before its next write, and continues wh
   expect(first.hold(never)).toBeUndefined();
 });
 
-test('a machine that slept while another one took over writes nothing', async () => {
+test('lease: permits no write to a machine that slept while another one took over', async () => {
   const { first, setAhead, lease } = await openHeld();
   await lease(holder('b'), { takeOver: true }).acquire(never);
   setAhead(60 * MINUTE);
   expect(await lostBy(first)).toBeInstanceOf(LeaseLostError);
 });
 
-test('a wall clock that is set back does not make a lease last longer', async () => {
+test('lease: does not last longer when the wall clock is set back', async () => {
   const { first, setAhead, clock, faults } = await openHeld();
   setAhead(-24 * 60 * MINUTE);
   for (let times = 0; times < 100; times += 1) faults.next('putObject', down());
@@ -256,7 +256,7 @@ test('a wall clock that is set back does not make a lease last longer', async ()
   expect(await lostBy(first)).toBeInstanceOf(TargetUnavailableError);
 });
 
-test('while the provider is away nothing is trusted for longer than others wait, and afterwards all goes on', async () => {
+test('lease: is not trusted for longer than others wait while the provider is away', async () => {
   const { first, clock, faults } = await openHeld();
   for (let times = 0; times < 6; times += 1) faults.next('putObject', down());
   await clock.advance(8 * MINUTE - 1);
@@ -289,7 +289,7 @@ test('lease: recognises its own renewal whose answer was lost', async () => {
   expectHeld(first);
 });
 
-test('what arrived without an answer counts from when it was sent: others count from there', async () => {
+test('lease: a renewal without an answer counts from when it was sent', async () => {
   const { first, lease, clock, faults } = await openHeld();
   faults.next('putObject', { lost: down() });
   await clock.advance(2 * MINUTE);
@@ -304,7 +304,7 @@ test('what arrived without an answer counts from when it was sent: others count 
   expect(await lostBy(first)).toBeInstanceOf(TargetUnavailableError);
 });
 
-test('a take-over whose answer was lost is ours at the next look', async () => {
+test('lease: recognises its take-over whose answer was lost at the next read', async () => {
   const { lease, faults, document } = await openRig();
   const first = lease(holder('a'));
   faults.next('putObject', { lost: down() });
@@ -327,7 +327,7 @@ test('lease: a deleted lease object is written again, unless another process was
 });
 
 test.each(['', 'not a lease', '{}', '{"format":"longshore lease","version":2}', 'null', '[1]'])(
-  'what cannot be read as a lease (%j) is respected for a period',
+  'lease: an unreadable lease object (%j) is respected for a period',
   async (text) => {
     const { lease, clock, put } = await openRig();
     await put(text);
@@ -339,7 +339,7 @@ test.each(['', 'not a lease', '{}', '{"format":"longshore lease","version":2}', 
   },
 );
 
-test('no machine id and no secret stands in the lease', async () => {
+test('lease: its document holds neither the machine id nor a secret', async () => {
   const { lease, document } = await openRig();
   const self = await thisHolder('/', 'i');
   await lease(self).acquire(never);
@@ -364,7 +364,7 @@ test('lease: an error of the provider rejects acquire unchanged', async () => {
   await expect(lease(holder('a')).acquire(never)).rejects.toThrow('quota');
 });
 
-test('without conditional writes the last of two writers has it, and both know', async () => {
+test('lease: without conditional writes the last of two writers has it, and both know', async () => {
   const { lease, clock } = await openRig((backend) => ({
     ...backend,
     capabilities: { ...backend.capabilities, preconditions: [] },
@@ -385,7 +385,7 @@ test('without conditional writes the last of two writers has it, and both know',
 
 const full = () => new TargetFullError('no room', { driver: 'memory' });
 
-test('lease: where there is no room to renew it, it counts for a few seconds from each look that finds it, and is lost when another has it', async () => {
+test('lease: in a full target it counts for a few seconds after each read that finds it, and is lost to another holder', async () => {
   const { first, clock, faults, lease, put, document } = await openHeld();
   for (let times = 0; times < 20; times += 1) faults.next('putObject', full());
   await clock.advance(0.8 * PERIOD);
@@ -401,7 +401,7 @@ test('lease: where there is no room to renew it, it counts for a few seconds fro
   expect(lease(holder('b')).status()).toMatchObject({ held: false });
 });
 
-test('lease: where there is no room for it, one that may be replaced is removed first', async () => {
+test('lease: in a full target the lease that may be replaced is deleted first', async () => {
   const { lease, faults, storage, document } = await openRig();
   const before = lease(holder('a'));
   await before.acquire(never);
@@ -425,7 +425,7 @@ test('lease: a refused renewal rejects with an error of the lease, an outage wit
   expect(await lostBy(first)).toBeInstanceOf(TargetUnavailableError);
 });
 
-test('lease: a place that went back to an older state while it was held is lost, said, and had again at once', async () => {
+test('lease: is lost when the target goes back to an older state, and is taken again at once', async () => {
   const { first, clock, document, put } = await openHeld();
   await clock.advance(4 * MINUTE);
   const older = JSON.stringify(await document());
@@ -449,7 +449,7 @@ test.each([
   ['with conditional writes', undefined],
   ['without conditional writes', withoutConditions],
 ])(
-  'lease: %s a place that went back to before it was taken is lost as an older state, and is taken again',
+  'lease: %s it is lost when the target goes back to before it was taken, and is taken again',
   async (_, change) => {
     const { lease, clock, document, put } = await openRig(change);
     const before = lease(holder('a'));
@@ -467,7 +467,7 @@ test.each([
   },
 );
 
-test('lease: without conditional writes an earlier renewal in its place is believed at the second read only', async () => {
+test('lease: without conditional writes an earlier renewal counts at the second read only', async () => {
   const { lease, clock, document, put } = await openRig(withoutConditions);
   const held = lease(holder('a'));
   await moving(clock, held.acquire(never));
