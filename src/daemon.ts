@@ -45,7 +45,7 @@ export const openDaemon: OpenDaemon = async (
       mirrors: [],
       dryRun: false,
       takeOver,
-      persistence: { backoff: PATIENT, attempts: ATTEMPTS, forEver: true },
+      persistence: { backoff: PATIENT, attempts: ATTEMPTS, keepsTrying: true },
       patienceMs: Number.POSITIVE_INFINITY,
       giveUp: () => {},
       observe: (event) => {

@@ -44,7 +44,7 @@ export const runOnce: RunOnce = async (config, options, world, { drain, interrup
       mirrors: options.mirrors,
       dryRun: options.dryRun,
       takeOver: options.takeOver,
-      persistence: { backoff: BRISK, attempts: ATTEMPTS, forEver: false },
+      persistence: { backoff: BRISK, attempts: ATTEMPTS, keepsTrying: false },
       patienceMs: PATIENCE_MS,
       giveUp: (_target, error) => controller.abort(error),
       observe: options.dryRun ? asPlan(world.telemetry.emit) : world.telemetry.emit,

@@ -61,7 +61,7 @@ export async function openMirror(
     queue: target.queue,
     health: target.health,
     persistence: options.persistence,
-    statAgain: options.persistence.forEver,
+    statAgain: options.persistence.keepsTrying,
     walksTwice: !options.dryRun,
     clock,
     log,

@@ -102,7 +102,7 @@ describe('P4: the object under the old name of a file stays, and the run says so
     const refused = new StorageError('no', { driver: 'memory', retry: 'never' });
     const fixture = await open({
       wrap: failing((key) => (fails && key === 'p/new' ? refused : undefined)),
-      persistence: { backoff: { firstMs: 1, limitMs: 5 }, attempts: 1, forEver: true },
+      persistence: { backoff: { firstMs: 1, limitMs: 5 }, attempts: 1, keepsTrying: true },
     });
     fixture.mv('old', 'new');
     await fixture.mirror.intake.hints(['old', 'new']);
@@ -201,7 +201,7 @@ describe('P4: the object under the old name of a file stays, and the run says so
           ? new StorageError('503', { driver: 'memory', retry: 'backoff' })
           : undefined,
       ),
-      persistence: { backoff: { firstMs: 1, limitMs: 5 }, attempts: 2, forEver: true },
+      persistence: { backoff: { firstMs: 1, limitMs: 5 }, attempts: 2, keepsTrying: true },
     });
     fixture.mv('old', 'new');
     await fixture.mirror.intake.hints(['old', 'new']);

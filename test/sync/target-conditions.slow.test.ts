@@ -5,8 +5,8 @@ import { LeaseUnavailableError } from '../../src/lease/errors.js';
 import { keepMirrored } from '../../src/sync/mirror/keep-mirrored.js';
 import { openMirrorFixture } from '../world/mirror-in-process.js';
 
-const DAEMON = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 2, forEver: true };
-const ONCE = { ...DAEMON, forEver: false };
+const DAEMON = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 2, keepsTrying: true };
+const ONCE = { ...DAEMON, keepsTrying: false };
 const full = () => new TargetFullError('the disk is full', { driver: 'memory' });
 
 /** Storage of so many bytes; what is freed can be used again. */

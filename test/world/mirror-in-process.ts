@@ -53,7 +53,7 @@ export interface FixtureOptions {
   readonly carry?: (job: Job) => Job;
 }
 
-const QUICK: Persistence = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 4, forEver: false };
+const QUICK: Persistence = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 4, keepsTrying: false };
 const never = new AbortController().signal;
 
 export async function openMirrorFixture({

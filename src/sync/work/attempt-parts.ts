@@ -8,8 +8,11 @@ export interface Persistence {
   readonly backoff: Backoff;
   /** Failed attempts after which an object is quarantined. */
   readonly attempts: number;
-  /** True in a daemon: quarantined objects are tried again, increasingly seldom. False: a run tries each object, quarantined or not. */
-  readonly forEver: boolean;
+  /**
+   * True in a daemon: quarantined objects are tried again, increasingly seldom. False: a one-shot run tries each object,
+   * quarantined or not.
+   */
+  readonly keepsTrying: boolean;
 }
 
 /** What attempts need of the mirror. */

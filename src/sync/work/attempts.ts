@@ -1,7 +1,9 @@
+import type { ObjectName } from '../../state/object-index.js';
 import type { AttemptParts, JobFacts } from './attempt-parts.js';
+import { type AttemptStep, attemptStep } from './attempt-step.js';
 import { createBusyFiles } from './busy-files.js';
 import { createFailedAttempts } from './failed-attempts.js';
-import { detachedRetry, type Job, retryOf } from './job.js';
+import { type Job, retryOf } from './job.js';
 import type { Outcome } from './outcome.js';
 import type { Quarantine } from './quarantine.js';
 import { createQuarantineSurvey } from './quarantine-survey.js';
@@ -35,28 +37,30 @@ export function createAttempts(options: AttemptsOptions): Attempts {
   const { parts, perform, facts, quarantine, room, waits } = options;
   const { persistence, clock, drain } = parts;
   const busy = createBusyFiles(clock, parts.settings.settleLimitMs);
-  const survey = createQuarantineSurvey(quarantine, waits);
-  const judge = createFailedAttempts({ parts, facts, quarantine, survey, room, busy });
+  const survey = createQuarantineSurvey(quarantine.all, waits, (name) =>
+    enter(name, attemptStep.ended()),
+  );
+  const judge = createFailedAttempts({ parts, facts, quarantine, enter, room, busy });
 
-  /** The job that is to be tried now, or the verdict that none is. */
-  function admit(job: Job): { readonly job: Job } | Verdict {
-    const known = quarantine.get(job.name);
-    if (known === undefined) return { job };
-    survey.seen(job.name);
-    if (job.attempt > 1 || !persistence.forEver || known.version !== facts.versionOf(job))
-      return { job };
-    const inMs = (known.nextTryMs ?? 0) - clock.now();
-    // After the clock was set back, the wait may seem longer than any can be.
-    if (inMs <= 0 || inMs > persistence.backoff.limitMs)
-      return { job: retryOf(job, known.attempts + 1) };
-    const retry = { job: detachedRetry(job, known.attempts + 1), inMs };
-    return { verdict: 'still-quarantined', quarantined: known, retry };
+  /** The only place that changes what is remembered of an object. Returns what follows. */
+  function enter<Follows>(name: ObjectName, { state, follows }: AttemptStep<Follows>): Follows {
+    quarantine.set(name, state);
+    if (state === undefined) survey.forget(name);
+    else survey.seen(name);
+    return follows;
   }
 
-  function verdictOn(name: string, outcome: Outcome): Verdict {
+  /** The job that is to be tried now, or the verdict that none is. */
+  function admit(job: Job): Job | Verdict {
+    const known = quarantine.get(job.name);
+    const version = known && facts.versionOf(job);
+    const asked = { job, version, nowMs: clock.now() };
+    return enter(job.name, attemptStep.asked(known, asked, persistence));
+  }
+
+  function verdictOn(name: ObjectName, outcome: Outcome): Verdict {
     if (outcome.outcome === 'waits') return { verdict: 'waits' };
-    quarantine.release(name);
-    survey.forget(name);
+    enter(name, attemptStep.ended());
     busy.over(name);
     switch (outcome.outcome) {
       case 'nothing':
@@ -83,9 +87,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     async run(found) {
       // A newer job supersedes a retry that waits: the file may have changed since.
       waits.cancel(found.name);
-      const admitted = admit(found);
-      if ('verdict' in admitted) return admitted;
-      const { job } = admitted;
+      const job = admit(found);
+      if ('verdict' in job) return job;
       const inMs = job.lane === 'delete' ? 0 : room.waitFor(job.name, facts.sizeOf(job));
       if (inMs > 0)
         return { verdict: 'postponed', retry: { job: retryOf(job, job.attempt), inMs } };

@@ -3,10 +3,10 @@ import type { ObjectName } from '../../state/object-index.js';
 import { type Backoff, backoffMs } from '../backoff.js';
 import { classify, type Failure, type ObjectFailure } from '../failure.js';
 import type { AttemptParts, JobFacts } from './attempt-parts.js';
+import { type AttemptStep, attemptStep } from './attempt-step.js';
 import type { BusyFiles } from './busy-files.js';
-import { detachedRetry, type Job, NO_RUN, retryOf } from './job.js';
+import { type Job, retryOf } from './job.js';
 import type { Quarantine } from './quarantine.js';
-import type { QuarantineSurvey } from './quarantine-survey.js';
 import type { TargetRoom } from './target-room.js';
 import type { Verdict } from './verdict.js';
 
@@ -16,8 +16,9 @@ export type JudgeFailure = (job: Job, version: string | undefined, error: Error)
 export interface FailedAttemptsOptions {
   readonly parts: AttemptParts;
   readonly facts: JobFacts;
-  readonly quarantine: Pick<Quarantine, 'get' | 'put'>;
-  readonly survey: Pick<QuarantineSurvey, 'seen'>;
+  readonly quarantine: Pick<Quarantine, 'get' | 'fits'>;
+  /** Remembers the state of the object. Returns what follows. */
+  readonly enter: (name: ObjectName, step: AttemptStep<Verdict>) => Verdict;
   readonly room: Pick<TargetRoom, 'refused'>;
   readonly busy: Pick<BusyFiles, 'isNews'>;
 }
@@ -36,16 +37,10 @@ const BUSY: Backoff = { firstMs: 200, limitMs: 60_000 };
  * | mirror                               | container-trouble                                           |
  * | full, and waiting may help           | postponed                                                   |
  * | full, and nothing has helped         | container-trouble                                           |
- * | unsuitable, hopeless, or last attempt| quarantined                                                 |
- * | any other of the object              | failed                                                      |
+ * | of the object                        | failed or quarantined: see attemptStep                      |
  */
 export function createFailedAttempts(options: FailedAttemptsOptions): JudgeFailure {
-  const { parts, facts, quarantine, survey, room, busy } = options;
-  const { persistence, clock } = parts;
-
-  function isPassing(name: ObjectName, failure: Failure): boolean {
-    return failure.kind === 'busy' && !busy.isNews(name);
-  }
+  const { parts, facts, quarantine, enter, room, busy } = options;
 
   function refusedForSpace(job: Job, error: Error): Verdict {
     const inMs = room.refused(job.name, facts.sizeOf(job), error);
@@ -53,54 +48,27 @@ export function createFailedAttempts(options: FailedAttemptsOptions): JudgeFailu
     return { verdict: 'postponed', retry: { job: retryOf(job, job.attempt), inMs } };
   }
 
-  function quarantined(
-    job: Job,
-    version: string,
-    error: Error,
-    failure: ObjectFailure,
-    inMs: number,
-  ): Verdict {
-    const before = quarantine.get(job.name);
-    const since = before?.version === version ? before : undefined;
-    const attempts = persistence.forEver ? job.attempt : (since?.attempts ?? 0) + job.attempt;
-    const nowMs = clock.now();
-    const isKept = quarantine.put(job.name, {
-      reason: failure.class,
-      error: error.message,
-      attempts,
-      sinceMs: since?.sinceMs ?? nowMs,
-      nextTryMs: nowMs + inMs,
-      version,
-      changedAtMs:
-        before === undefined ? (job.since?.wallMs ?? null) : (before.changedAtMs ?? before.sinceMs),
-    });
-    if (isKept) survey.seen(job.name);
-    const isUnsuitable = failure.kind === 'unsuitable';
-    // An unsuitable file that the quarantine had no space for is found by the next scan.
-    const isRetried = persistence.forEver && (isKept || !isUnsuitable);
-    return {
-      verdict: 'quarantined',
-      error,
-      attempt: job.attempt,
-      skipReason: isUnsuitable ? failure.reason : undefined,
-      isNews: since === undefined || job.run !== NO_RUN || !persistence.forEver,
-      passing: persistence.forEver && isPassing(job.name, failure),
-      retry: isRetried ? { job: detachedRetry(job, job.attempt + 1), inMs } : undefined,
-    };
-  }
-
-  return (job, version, error) => {
+  return (job, version = facts.versionOf(job), error) => {
     const failure = failureOf(job, error, parts.settings.container);
-    if (failure.kind === 'target')
-      return { verdict: 'target-trouble', error, job: retryOf(job, job.attempt) };
-    if (failure.kind === 'mirror') return { verdict: 'container-trouble', error };
-    if (failure.kind === 'full') return refusedForSpace(job, error);
-    const inMs = waitAfter(failure, job.attempt, parts);
-    if (isHopeless(failure) || job.attempt >= persistence.attempts)
-      return quarantined(job, version ?? facts.versionOf(job), error, failure, inMs);
-    const retry = { job: retryOf(job, job.attempt + 1), inMs };
-    const passing = isPassing(job.name, failure);
-    return { verdict: 'failed', error, attempt: job.attempt, passing, retry };
+    switch (failure.kind) {
+      case 'target':
+        return { verdict: 'target-trouble', error, job: retryOf(job, job.attempt) };
+      case 'mirror':
+        return { verdict: 'container-trouble', error };
+      case 'full':
+        return refusedForSpace(job, error);
+    }
+    const failed = {
+      job,
+      error,
+      failure,
+      version,
+      nowMs: parts.clock.now(),
+      inMs: waitAfter(failure, job.attempt, parts),
+      passing: failure.kind === 'busy' && !busy.isNews(job.name),
+      fits: quarantine.fits(job.name),
+    };
+    return enter(job.name, attemptStep.failed(quarantine.get(job.name), failed, parts.persistence));
   };
 }
 
@@ -112,10 +80,6 @@ function failureOf({ targetFaults = 0 }: Job, error: Error, container: string): 
     targetFaults >= TARGET_FAULTS &&
     error instanceof TargetUnavailableError;
   return isOfObject ? { kind: 'object', class: 'failing', hopeless: false, afterMs: 0 } : failure;
-}
-
-function isHopeless(failure: ObjectFailure): boolean {
-  return failure.kind === 'unsuitable' || (failure.kind === 'object' && failure.hopeless);
 }
 
 /** Milliseconds. */

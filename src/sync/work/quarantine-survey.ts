@@ -2,7 +2,7 @@ import type { ObjectName } from '../../state/object-index.js';
 import type { Quarantine } from './quarantine.js';
 import type { Waits } from './waits.js';
 
-/** Releases quarantined objects that a scan of everything has not found to be due any more. */
+/** Finds quarantined objects that a scan of everything has not found to be due any more. */
 export interface QuarantineSurvey {
   /** This quarantined object is due. */
   seen(name: ObjectName): void;
@@ -12,9 +12,11 @@ export interface QuarantineSurvey {
   begin(): () => void;
 }
 
+/** `release`: makes the object leave the quarantine, and calls `forget`. */
 export function createQuarantineSurvey(
-  quarantine: Pick<Quarantine, 'all' | 'release'>,
+  quarantined: Quarantine['all'],
   waits: Pick<Waits, 'has'>,
+  release: (name: ObjectName) => void,
 ): QuarantineSurvey {
   let scanGenerations = 0;
   /** By name: the scan under way when the object was last found to be due. */
@@ -27,10 +29,9 @@ export function createQuarantineSurvey(
       scanGenerations += 1;
       const scanGeneration = scanGenerations;
       return () => {
-        for (const name of [...quarantine.all.keys()]) {
+        for (const name of [...quarantined.keys()]) {
           if ((lastSeenIn.get(name) ?? 0) >= scanGeneration || waits.has(name)) continue;
-          quarantine.release(name);
-          lastSeenIn.delete(name);
+          release(name);
         }
       };
     },

@@ -6,10 +6,10 @@ import type { ObjectName } from '../../state/object-index.js';
 /** The quarantined objects, in the ledger too: a restart neither forgets them nor tries them sooner. */
 export interface Quarantine {
   get(name: ObjectName): Quarantined | undefined;
-  /** False when so many are kept already that this one is not. */
-  put(name: ObjectName, quarantined: Quarantined): boolean;
-  /** The object is done, or nothing is due about it any more. */
-  release(name: ObjectName): void;
+  /** Whether the object is kept already, or can be: their number is bounded. */
+  fits(name: ObjectName): boolean;
+  /** Undefined: the object leaves the quarantine. Does nothing where an object does not fit. */
+  set(name: ObjectName, quarantined: Quarantined | undefined): void;
   /** By name. */
   readonly all: ReadonlyMap<ObjectName, Quarantined>;
   /** Resolves when the ledger has what this has, or could not be written to. */
@@ -44,21 +44,28 @@ export function openQuarantine(ledger: Ledger, clock: Clock, log: Logger): Quara
     cancelWrite ??= clock.after(WRITE_AFTER_MS, () => void write());
   }
 
+  function fits(name: ObjectName): boolean {
+    return all.has(name) || all.size < MOST;
+  }
+
   return {
     all,
     get: (name) => all.get(name),
-    put(name, { error, ...quarantined }) {
-      if (!all.has(name) && all.size >= MOST) return false;
-      all.set(name, { ...quarantined, error: error.slice(0, LONGEST_ERROR) });
+    fits,
+    set(name, quarantined) {
+      if (quarantined === all.get(name)) return;
+      if (quarantined === undefined) all.delete(name);
+      else if (fits(name)) all.set(name, withShortError(quarantined));
+      else return;
       changed();
-      return true;
-    },
-    release(name) {
-      if (all.delete(name)) changed();
     },
     async flush() {
       cancelWrite?.();
       await (cancelWrite ? write() : writing);
     },
   };
+}
+
+function withShortError({ error, ...quarantined }: Quarantined): Quarantined {
+  return { ...quarantined, error: error.slice(0, LONGEST_ERROR) };
 }

@@ -27,7 +27,7 @@ export interface TargetRoom {
 /** See Persistence. */
 export interface RoomPersistence {
   readonly backoff: Backoff;
-  readonly forEver: boolean;
+  readonly keepsTrying: boolean;
 }
 
 export interface TargetRoomOptions {
@@ -121,12 +121,12 @@ const SHORTEST_PATIENCE_MS = 2_500;
 /** A one-shot run does not wait for what others may delete. */
 export function roomPatience({
   backoff: { firstMs, limitMs },
-  forEver,
+  keepsTrying,
 }: RoomPersistence): Pick<TargetRoomOptions, 'backoff' | 'patienceMs'> {
   const backoff = { firstMs, limitMs: Math.min(limitMs, LONGEST_WAIT_MS) };
   return {
     backoff,
-    patienceMs: forEver
+    patienceMs: keepsTrying
       ? Number.POSITIVE_INFINITY
       : 2 * Math.max(backoff.limitMs, SHORTEST_PATIENCE_MS),
   };

@@ -2,7 +2,17 @@ import type { Clock } from '../../clock.js';
 import { onAbort } from '../../signal.js';
 import type { ObjectName } from '../../state/object-index.js';
 
-/** Names that wait, one wait each, and never more than can be kept in mind. */
+/**
+ * Names that wait, one wait each, and never more than can be kept in mind.
+ *
+ * | state       | event                     | next state  | the wait ends as                    |
+ * | ----------- | ------------------------- | ----------- | ----------------------------------- |
+ * | not waiting | added                     | waiting     |                                     |
+ * | waiting     | added                     | waiting     | superseded; the new wait begins     |
+ * | waiting     | cancelled                 | not waiting | superseded                          |
+ * | waiting     | its time has passed       | not waiting | due                                 |
+ * | any         | the signal is aborted     | waiting     | aborted, and so does each later one |
+ */
 export interface Waits {
   /**
    * Calls `over` when the wait has ended. These waits keep the process alive: a one-shot run has nothing else to live for.

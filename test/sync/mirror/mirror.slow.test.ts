@@ -72,7 +72,7 @@ describe('P2: verified', () => {
       },
     });
     const { mirror, run, write, events } = await openMirrorFixture({
-      persistence: { backoff: { firstMs: 1, limitMs: 5 }, attempts: 2, forEver: true },
+      persistence: { backoff: { firstMs: 1, limitMs: 5 }, attempts: 2, keepsTrying: true },
       wrap: lying,
     });
     write('a');
@@ -135,7 +135,7 @@ describe('P5: write-ahead', () => {
 
   test('an object whose upload was never confirmed is deleted when its file is gone', async () => {
     const { mirror, faults, run, write, remove, objects } = await openMirrorFixture({
-      persistence: { backoff: { firstMs: 1, limitMs: 1 }, attempts: 1, forEver: false },
+      persistence: { backoff: { firstMs: 1, limitMs: 1 }, attempts: 1, keepsTrying: false },
     });
     write('kept');
     await run('reconcile');
@@ -474,7 +474,7 @@ describe('renames', () => {
 test('P1: a copy that is superseded while it waits for its next try keeps no delete waiting', async () => {
   const hours = { firstMs: 3_600_000, limitMs: 3_600_000 };
   const { mirror, faults, run, write, remove, objects } = await openMirrorFixture({
-    persistence: { backoff: hours, attempts: 4, forEver: true },
+    persistence: { backoff: hours, attempts: 4, keepsTrying: true },
     longestWaitMs: hours.limitMs,
   });
   const never = new AbortController().signal;

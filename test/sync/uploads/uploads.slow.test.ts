@@ -16,7 +16,7 @@ const PART = 300_001;
 const signal = new AbortController().signal;
 const lost = () =>
   new StorageError('the connection was lost', { driver: 'memory', retry: 'backoff' });
-const ONCE = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 1, forEver: false };
+const ONCE = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 1, keepsTrying: false };
 
 async function fixture(wrap: (backend: Backend) => Backend = (backend) => backend) {
   const opened = await openMirrorFixture({
@@ -232,7 +232,11 @@ describe('orphans', () => {
   test('an upload that a job may continue survives a reconcile; that it cannot be listed stops nothing', async () => {
     const at = await openMirrorFixture({
       settings: { partsAbove: MIB, partSize: PART },
-      persistence: { backoff: { firstMs: 60_000, limitMs: 60_000 }, attempts: 1, forEver: true },
+      persistence: {
+        backoff: { firstMs: 60_000, limitMs: 60_000 },
+        attempts: 1,
+        keepsTrying: true,
+      },
     });
     at.faults.next('unfinished', new InvalidCredentialsError('may not list', { driver: 'memory' }));
     at.faults.next('uploadPart', lost());

@@ -23,8 +23,8 @@ import { record } from '../../state/fixtures.js';
 import { temporaryFolder } from '../../world/folder.js';
 import { testJob } from './test-job.js';
 
-const DAEMON: Persistence = { backoff: PATIENT, attempts: 3, forEver: true };
-const ONCE: Persistence = { backoff: BRISK, attempts: 3, forEver: false };
+const DAEMON: Persistence = { backoff: PATIENT, attempts: 3, keepsTrying: true };
+const ONCE: Persistence = { backoff: BRISK, attempts: 3, keepsTrying: false };
 const HOUR = 3_600_000;
 const mismatch = new ObjectHashMismatchError('a', 'x', 'y', { driver: 'memory' });
 

@@ -3,7 +3,7 @@ import type { Ledger, LedgerDocument, Quarantined } from '../../../src/state/led
 import { openQuarantine } from '../../../src/sync/work/quarantine.js';
 import { fakeClock } from '../../fakes/clock.js';
 
-const GIVEN_UP: Quarantined = {
+const FAILED: Quarantined = {
   reason: 'hash-mismatch',
   error: 'has hash 1, expected 2',
   attempts: 5,
@@ -43,26 +43,26 @@ function open(quarantined: LedgerDocument['quarantined'] = {}) {
 describe('P8: a quarantined object', () => {
   test('is known again after a restart', async () => {
     const { quarantine, ledger } = open();
-    expect(quarantine.put('a', GIVEN_UP)).toBe(true);
+    quarantine.set('a', FAILED);
     await quarantine.flush();
     const again = open(ledger.read().quarantined).quarantine;
-    expect(again.get('a')).toEqual(GIVEN_UP);
+    expect(again.get('a')).toEqual(FAILED);
     expect([...again.all.keys()]).toEqual(['a']);
     expect(again.get('b')).toBeUndefined();
   });
 
   test('is written down within a second, all of it at once, and not again while nothing changes', async () => {
     const { quarantine, clock, writes } = open();
-    quarantine.put('a', GIVEN_UP);
+    quarantine.set('a', FAILED);
     await clock.advance(500);
-    quarantine.put('b', GIVEN_UP);
-    quarantine.release('never was');
+    quarantine.set('b', FAILED);
+    quarantine.set('never was', undefined);
     expect(writes).toEqual([]);
     await clock.advance(500);
     expect(writes).toEqual([['a', 'b']]);
     await clock.advance(60_000);
     await quarantine.flush();
-    quarantine.release('a');
+    quarantine.set('a', undefined);
     await clock.advance(1_000);
     expect(writes).toEqual([['a', 'b'], ['b']]);
     expect(quarantine.get('a')).toBeUndefined();
@@ -71,24 +71,29 @@ describe('P8: a quarantined object', () => {
   test('that could not be written is logged, and is in the next write', async () => {
     const { quarantine, clock, writes, warnings, fail } = open();
     fail(true);
-    quarantine.put('a', GIVEN_UP);
+    quarantine.set('a', FAILED);
     await clock.advance(1_000);
     await quarantine.flush();
     expect(warnings).toHaveLength(1);
     fail(false);
-    quarantine.put('b', GIVEN_UP);
+    quarantine.set('b', FAILED);
     await quarantine.flush();
     expect(writes).toEqual([['a', 'b']]);
   });
 
   test('P7: is no more than a ledger can bear: the rest is only not remembered, and long texts are cut', () => {
     const { quarantine } = open();
-    for (let at = 0; at < 1_000; at += 1) expect(quarantine.put(`f${at}`, GIVEN_UP)).toBe(true);
-    expect(quarantine.put('one more', GIVEN_UP)).toBe(false);
+    for (let at = 0; at < 1_000; at += 1) {
+      expect(quarantine.fits(`f${at}`)).toBe(true);
+      quarantine.set(`f${at}`, FAILED);
+    }
+    expect(quarantine.fits('one more')).toBe(false);
+    quarantine.set('one more', FAILED);
     expect(quarantine.get('one more')).toBeUndefined();
-    expect(quarantine.put('f0', { ...GIVEN_UP, error: 'x'.repeat(10_000) })).toBe(true);
+    expect(quarantine.fits('f0')).toBe(true);
+    quarantine.set('f0', { ...FAILED, error: 'x'.repeat(10_000) });
     expect(quarantine.get('f0')?.error).toHaveLength(500);
-    quarantine.release('f1');
-    expect(quarantine.put('one more', GIVEN_UP)).toBe(true);
+    quarantine.set('f1', undefined);
+    expect(quarantine.fits('one more')).toBe(true);
   });
 });
