@@ -112,7 +112,7 @@ it.each([
   expect(await console.run(['check']), console.stderr.text()).toBe(0);
 });
 
-it('a container of an older S3 name is not refused where it may be there already', async () => {
+it('check: does not refuse a container whose name has S3’s older form, since it may exist already', async () => {
   write(S3, 'container: Bad_Name');
   expect(await console.run(['reconcile'], { runOnce: async () => [] })).toBe(0);
 });

@@ -77,7 +77,7 @@ describe('check', () => {
     }
   });
 
-  it('looks for the sources', async () => {
+  it('refuses a source that is missing or no folder', async () => {
     mkdirSync(join(console.folder, 'data'));
     writeFileSync(join(console.folder, 'photos'), '');
     writeConfig(console.folder, CONFIG.replaceAll('create_source: true, ', ''));
@@ -106,7 +106,7 @@ describe('init', () => {
     expect(await console.run(['check'])).toBe(0);
   });
 
-  it('puts the folders of the first mirror in', async () => {
+  it('writes --source and --to into the first mirror', async () => {
     mkdirSync(join(console.folder, 'My Photos: 2026'));
     expect(
       await console.run([
@@ -216,13 +216,16 @@ describe('run', () => {
     [new StateLockedError('/state', 'another longshore works here'), 1],
     [new StateNewerError('/state', 2, 1), 2],
     [new SecretError('not set'), 2],
-  ])('%o ends it with exit code %i: 2 when trying again gives the same', async (error, code) => {
-    writeConfig(console.folder);
-    expect(await console.run(['run'], { openDaemon: () => Promise.reject(error) })).toBe(code);
-    expect(console.stderr.text()).toContain(`longshore: ${error.message}\n`);
-  });
+  ])(
+    'a failure to open the daemon, %o, ends it with exit code %i: 2 when another try fails as well',
+    async (error, code) => {
+      writeConfig(console.folder);
+      expect(await console.run(['run'], { openDaemon: () => Promise.reject(error) })).toBe(code);
+      expect(console.stderr.text()).toContain(`longshore: ${error.message}\n`);
+    },
+  );
 
-  it('says which fault of its own it met', async () => {
+  it('reports a fault in longshore itself with its stack', async () => {
     writeConfig(console.folder);
     const openDaemon: OpenDaemon = () => Promise.reject(new TypeError('x is not a function'));
     expect(await console.run(['run'], { openDaemon })).toBe(1);

@@ -49,7 +49,7 @@ describe('the exit code', () => {
   test('of a signal is that of a shell', () =>
     expect([exitCodeOfSignal('SIGINT'), exitCodeOfSignal('SIGTERM')]).toEqual([130, 143]));
 
-  test('takes only what is meant for no lack', () => {
+  test('counts only what a mirror skips on purpose as complete', () => {
     expect(
       (['link-skipped', 'special-file', 'extraneous', 'vanished'] as const).map(isAsMeant),
     ).toEqual([true, true, true, true]);

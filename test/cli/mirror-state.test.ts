@@ -37,7 +37,7 @@ describe('longshore accept-source', () => {
     expect(ledger()).not.toHaveProperty('acceptedEmpty');
   });
 
-  it('says which mirrors there are', async () => {
+  it('lists the mirrors when it is given another name', async () => {
     expect(await console.run(['accept-source', 'docments'])).toBe(2);
     expect(console.stderr.text()).toBe(
       'longshore: no mirror is called "docments"; did you mean "documents"?\n  mirrors: documents\n',

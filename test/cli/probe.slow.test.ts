@@ -117,7 +117,7 @@ targets:
   }
 });
 
-it('says which guarantee a target does not give, what was seen, and what that means', async () => {
+it('probe: says which guarantee a target does not give, what it saw, and what that means', async () => {
   const s3 = await startFakeS3();
   const backend = openFakeS3(s3);
   try {
@@ -142,7 +142,7 @@ mirrors: [{ name: a, source: ./data, target: cloud, container: box }]`,
   }
 });
 
-it('Ctrl-C ends it, and what was put there is removed all the same', async () => {
+it('probe: removes what it put into the target when Ctrl-C ends it', async () => {
   writeConfig(
     console.folder,
     `targets: { vault: { driver: local, root: ./containers } }${mirrors}`,
@@ -156,7 +156,7 @@ it('Ctrl-C ends it, and what was put there is removed all the same', async () =>
   expect(readdirSync(join(console.folder, 'containers', 'box'))).toEqual([]);
 });
 
-it('says what is missing: the container, a mirror to take it from, the target', async () => {
+it('probe: names what is missing: the container, a mirror that has one, or the target', async () => {
   writeConfig(
     console.folder,
     `targets: { vault: { driver: local, root: ./containers }, other: { driver: memory } }${mirrors}`,

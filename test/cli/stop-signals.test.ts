@@ -22,7 +22,7 @@ function rig(drainMs = 30_000) {
   return { clock, signals, ended, send, listens: () => listeners.size > 0 };
 }
 
-it('drains by the first signal of any kind, and interrupts when the drain time is over', async () => {
+it('stop signals: the first of any kind drains, and the end of the drain time interrupts', async () => {
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
     const { clock, signals, send, ended } = rig();
     send(signal);
@@ -38,7 +38,7 @@ it('drains by the first signal of any kind, and interrupts when the drain time i
   }
 });
 
-it('ends the process within a second after the second signal, whatever still runs', async () => {
+it('stop signals: the second ends the process within a second, whatever still runs', async () => {
   const { clock, signals, send, ended, listens } = rig();
   send('SIGTERM');
   await clock.advance(1_000);

@@ -182,7 +182,7 @@ describe('loadConfig', () => {
     });
   });
 
-  it('says everything that is wrong at once, each with its place', async () => {
+  it('reports all faults of a file at once, each with line and column', async () => {
     expect(
       await complaints(`drain: 5 minutes
 stat: ./x
@@ -323,7 +323,7 @@ mirrors:
     },
   );
 
-  it('gives a prefix its slash', async () => {
+  it('adds the slash at the end of a prefix', async () => {
     expect((await load(`${TARGETS}${MIRROR}    prefix: a/.b/..c\n`)).mirrors[0]?.prefix).toBe(
       'a/.b/..c/',
     );
@@ -387,7 +387,7 @@ mirrors:
     expect(said.join()).not.toContain('hunter2');
   });
 
-  it('P9: neither is one behind a key without the blank that YAML wants, nor the password of a URL', async () => {
+  it('P9: a secret after a key without YAML’s blank, or in the password of a URL, is not repeated', async () => {
     const target = (text: string) => `targets:\n  vault: { driver: s3, ${text} }\n${MIRROR}`;
     expect(await complaints(target('key:hunter2'))).toEqual([
       'longshore.yaml:2:3  targets.vault.key: missing; expected a secret: { env: NAME }, { file: PATH }, { credential: NAME } or a text',

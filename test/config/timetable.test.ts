@@ -61,9 +61,9 @@ describe('a time of the week', () => {
     '08:00-08:00',
     'Mon08:00-09:00',
     'otherwise',
-  ])('"%s" is none', (written) => expect(parseTimeSlot(written)).toBeUndefined());
+  ])('"%s" is no time of the week', (written) => expect(parseTimeSlot(written)).toBeUndefined());
 
-  it('is never surprised by a text', () => {
+  it('any text is a time of the week or a complaint, and none throws', () => {
     fc.assert(
       fc.property(
         fc.string(),
@@ -92,7 +92,7 @@ describe('a time of the week', () => {
   });
 });
 
-it('of several that fit the first counts', () => {
+it('the first of several slots that fit applies', () => {
   const slots = [
     { ...slot('12:00-13:00'), value: 'lunch' },
     { ...slot('Mon-Fri'), value: 'work' },

@@ -111,24 +111,27 @@ describe.each([
   test.each([
     ['that was put whole', () => put(backend, from, 'meant')],
     ['that was made of parts', () => inParts(backend, from, 'meant')],
-  ])('G2: an object %s is not copied when it is another one by then', async (_what, putIt) => {
-    await putIt();
-    const etag = String((await backend.headObject(from, call)).extra['etag']);
-    store.afterLook(() => store.replace('other'));
-    expect(await rejection(copy({ ...from, expected: { ...expected, etag } }))).toBeInstanceOf(
-      PreconditionFailedError,
-    );
-    expect(await listKeys(backend, container)).toEqual(['from']);
-    await putIt();
-    await put(backend, to, 'what was there');
-    store.afterLook(() => store.replace('other'));
-    expect(await rejection(copy({ ...from, expected: { ...expected, etag } }))).toBeInstanceOf(
-      PreconditionFailedError,
-    );
-    expect(await contentOf(backend, to)).toBe('what was there');
-  });
+  ])(
+    'G2: an object %s is not copied when another writer has replaced it since it was seen',
+    async (_what, putIt) => {
+      await putIt();
+      const etag = String((await backend.headObject(from, call)).extra['etag']);
+      store.afterLook(() => store.replace('other'));
+      expect(await rejection(copy({ ...from, expected: { ...expected, etag } }))).toBeInstanceOf(
+        PreconditionFailedError,
+      );
+      expect(await listKeys(backend, container)).toEqual(['from']);
+      await putIt();
+      await put(backend, to, 'what was there');
+      store.afterLook(() => store.replace('other'));
+      expect(await rejection(copy({ ...from, expected: { ...expected, etag } }))).toBeInstanceOf(
+        PreconditionFailedError,
+      );
+      expect(await contentOf(backend, to)).toBe('what was there');
+    },
+  );
 
-  test('G5: one that is gone by then is said to be missing, and not its container', async () => {
+  test('G5: an object that was deleted since it was seen is reported as missing, and its container is not', async () => {
     await put(backend, from, 'meant');
     store.afterLook(store.remove);
     expect(await rejection(copy({ ...from, expected }))).toBeInstanceOf(ObjectDoesNotExistError);

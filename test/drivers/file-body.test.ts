@@ -41,7 +41,7 @@ test('file body: holds a small file in memory, and reads a large one each time i
     expect((await readAll(body.open())).equals(large.content)).toBe(true);
 });
 
-test('slices of a large file are its bytes, and have slices', async () => {
+test('file body: a slice of a large file has its bytes, and can be sliced again', async () => {
   const { path, content } = await file(LARGE);
   const slice = (await fileBody(path, options)).slice!(100, 2_000_100);
   expect(slice.size).toBe(2_000_000);
@@ -62,7 +62,7 @@ const changes: Readonly<Record<string, (path: string) => Promise<void>>> = {
   'has its times set': (path) => utimes(path, 1, 1),
 };
 for (const [what, change] of Object.entries(changes)) {
-  test(`P3: a file that ${what} before it is opened gives no byte`, async () => {
+  test(`P3: file body: a file that ${what} before it is opened gives no byte`, async () => {
     const { path } = await file(LARGE);
     const body = await fileBody(path, options);
     await change(path);
@@ -75,7 +75,7 @@ for (const [what, change] of Object.entries(changes)) {
   });
 
   if (what === 'is replaced by another') continue; // the open file is still the old one, whole
-  test(`P3: a file that ${what} while it is read never gives its last byte`, async () => {
+  test(`P3: file body: a file that ${what} while it is read never gives its last byte`, async () => {
     const { path } = await file(LARGE);
     const body = await fileBody(path, options);
     let given = 0;
@@ -94,7 +94,7 @@ for (const [what, change] of Object.entries(changes)) {
   });
 }
 
-test('P3: a file that is not the version that is meant is refused, small or large', async () => {
+test('P3: file body: refuses a file of another version than the expected one, small or large', async () => {
   for (const size of [10, LARGE]) {
     const { path } = await file(size);
     const { mtimeNs, ctimeNs, ino } = await stat(path, { bigint: true });
@@ -113,7 +113,7 @@ test('P3: a file that is not the version that is meant is refused, small or larg
   }
 });
 
-test('a symbolic link is followed only when that is asked for', async () => {
+test('file body: follows a symbolic link only where links are followed', async () => {
   const { path } = await file(10);
   await symlink(path, join(folder, 'link'));
   expect((await fileBody(join(folder, 'link'), options)).size).toBe(10);
@@ -122,7 +122,7 @@ test('a symbolic link is followed only when that is asked for', async () => {
   ).toBeInstanceOf(SourceChangedError);
 });
 
-test('what is missing, a folder or a FIFO is refused at once', async () => {
+test('file body: refuses a missing path, a folder and a FIFO before it reads', async () => {
   await mkdir(join(folder, 'folder'));
   execFileSync('mkfifo', [join(folder, 'fifo')]);
   expect(await rejection(fileBody(join(folder, 'none'), options))).toMatchObject({

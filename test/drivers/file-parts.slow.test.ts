@@ -47,7 +47,7 @@ test.each([
   ['one part that is larger than the file', 2 * MIB, 3 * MIB],
   ['more parts than there are buffers, of odd sizes', 5 * MIB + 3, 300_001],
   ['parts that are read again as they are sent', 20 * MIB + 7, 9 * MIB],
-])('a file in parts has its bytes, and their digests: %s', async (_, size, partSize) => {
+])('file parts: have the bytes of the file, and their digests: %s', async (_, size, partSize) => {
   const content = randomContent(size);
   await writeFile(path, content);
   const source = await partsOf(partSize);
@@ -57,7 +57,7 @@ test.each([
   expect(source.md5()).toBe(checksumOf('md5', content).hex);
 });
 
-test('holes are read as zeroes', async () => {
+test('file parts: read holes as zeroes', async () => {
   const file = await open(path, 'w');
   await file.write(Buffer.from('end'), 0, 3, 12 * MIB);
   await file.close();
@@ -91,7 +91,7 @@ const changes: Readonly<Record<string, () => Promise<void>>> = {
   'is deleted': () => rm(path),
 };
 for (const [what, change] of Object.entries(changes)) {
-  test(`P3: a file that ${what} between two parts never comes to its end`, async () => {
+  test(`P3: file parts: a file that ${what} between two parts never ends`, async () => {
     await writeFile(path, randomContent(12 * MIB));
     const { parts } = await partsOf(MIB);
     const first = (await parts.next()).value as BodyPart;
@@ -100,7 +100,7 @@ for (const [what, change] of Object.entries(changes)) {
     expect(await rejection(drain(parts, 1))).toBeInstanceOf(SourceChangedError);
   });
 
-  test(`P3: a file that ${what} before it is read gives no part`, async () => {
+  test(`P3: file parts: a file that ${what} before it is read gives no part`, async () => {
     await writeFile(path, randomContent(2 * MIB));
     const { parts } = await partsOf(MIB);
     await change();
@@ -108,7 +108,7 @@ for (const [what, change] of Object.entries(changes)) {
   });
 }
 
-test('G6: reading ends with the reason of the signal', async () => {
+test('G6: file parts: reading rejects with the reason of the signal', async () => {
   await writeFile(path, randomContent(12 * MIB));
   const stop = new AbortController();
   const { parts } = await partsOf(MIB, stop.signal);

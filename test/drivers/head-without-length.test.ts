@@ -26,7 +26,7 @@ const DRIVERS: readonly (readonly [
 
 describe.each(DRIVERS)('%s client: a HEAD without Content-Length', (_, open) => {
   test.each(['', 'x', 'some content'])(
-    'has the size that a GET of the first byte says: of %j',
+    'takes the size from a GET of the first byte: of %j',
     async (content) => {
       const { fake, backend, close } = await open();
       await put(backend, ref, content);
@@ -37,7 +37,7 @@ describe.each(DRIVERS)('%s client: a HEAD without Content-Length', (_, open) => 
     },
   );
 
-  test('has the size of the listing where a GET does not say it either, and none where nothing does', async () => {
+  test('takes the size from a listing where a GET has none either, and has none where no answer does', async () => {
     const { fake, backend, close } = await open();
     await put(backend, ref, 'content');
     await put(backend, { ...ref, key: `${ref.key}-2` }, 'another');

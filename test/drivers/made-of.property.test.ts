@@ -63,7 +63,7 @@ test('content of a multipart object: is proven by its ETag for any cuts, and oth
   );
 });
 
-test('cuts of one size but for a smaller last one are one number', () => {
+test('cuts of a multipart object: are one number when all but a smaller last one are equal', () => {
   expect(evenCut([5, 5, 3])).toBe(5);
   expect(evenCut([5, 5, 5])).toBe(5);
   expect(evenCut([5])).toBe(5);

@@ -72,7 +72,7 @@ function keeper() {
   };
 }
 
-test('a body goes in parts and is read once', async () => {
+test('multipart upload: sends a body in parts and reads it once', async () => {
   const { send, stored, unfinished } = await rig();
   const content = randomContent(5 * MIN + 1);
   const reads: [number, number][] = [];
@@ -87,7 +87,7 @@ test('a body goes in parts and is read once', async () => {
   expect(await unfinished()).toEqual([]);
 });
 
-test('a stream of unknown length goes in parts, and one that ends within its first part is put whole', async () => {
+test('multipart upload: sends a stream of unknown length in parts, and puts one whole that ends within its first part', async () => {
   for (const size of [0, 1, MIN - 1, MIN, MIN + 1, 10 * MIN]) {
     const { send, stored, faults } = await rig();
     const content = randomContent(size);
@@ -100,7 +100,7 @@ test('a stream of unknown length goes in parts, and one that ends within its fir
   }
 });
 
-test('P7: no more parts are held in memory or under way than there are lanes', async () => {
+test('P7: multipart upload: holds no more parts in memory than it sends at once', async () => {
   const { memory, send } = await rig();
   let underWay = 0;
   let most = 0;
@@ -133,7 +133,7 @@ test('P7: no more parts are held in memory or under way than there are lanes', a
   expect(most).toBe(4);
 });
 
-test('the token is kept before the first part goes out, and when that fails nothing is left', async () => {
+test('multipart upload: keeps its token before it sends the first part, and leaves nothing when that fails', async () => {
   const { send, faults, unfinished } = await rig();
   const order: string[] = [];
   await send(seekable(randomContent(3 * MIN)), {
@@ -151,7 +151,7 @@ test('the token is kept before the first part goes out, and when that fails noth
   expect(await unfinished()).toEqual([]);
 });
 
-test('P5: after a failure a later call sends only the parts that are missing', async () => {
+test('P5: multipart upload: sends only the missing parts after a failure', async () => {
   const { send, stored, faults, unfinished, memory } = await rig();
   const content = randomContent(8 * MIN + 5);
   const { kept, keep } = keeper();
@@ -176,7 +176,7 @@ test('P5: after a failure a later call sends only the parts that are missing', a
   faults.assertUsedUp();
 });
 
-test('parts of another size than planned are sent again', async () => {
+test('multipart upload: sends parts again that have another size than planned', async () => {
   const { send, stored, memory } = await rig();
   const content = randomContent(4 * MIN);
   const { kept, keep } = keeper();
@@ -198,7 +198,7 @@ test('parts of another size than planned are sent again', async () => {
   expect(kept).toEqual([]);
 });
 
-test('P2: parts that are there already and have other content are sent again', async () => {
+test('P2: multipart upload: sends parts again that have other content', async () => {
   const { send, stored, memory, faults } = await rig();
   const content = randomContent(4 * MIN);
   const { keep } = keeper();
@@ -215,7 +215,7 @@ test('P2: parts that are there already and have other content are sent again', a
   expect(faults.calls.filter((operation) => operation === 'uploadPart')).toHaveLength(3);
 });
 
-test('a stream that was begun is closed when the upload cannot be begun, or what it had cannot be put', async () => {
+test('multipart upload: closes its stream when the upload cannot begin, or a put fails', async () => {
   const { send, faults } = await rig();
   const closed: string[] = [];
   const stream = (name: string, size: number) =>
@@ -254,7 +254,7 @@ test('multipart upload: is aborted when its completion is refused for good, so t
   faults.assertUsedUp();
 });
 
-test('a token of an upload that the provider has dropped begins a new one', async () => {
+test('multipart upload: begins again when the provider has dropped the upload of its token', async () => {
   const { send, stored, memory } = await rig();
   const content = randomContent(3 * MIN);
   const { kept, keep } = keeper();
@@ -265,7 +265,7 @@ test('a token of an upload that the provider has dropped begins a new one', asyn
   expect(kept).toHaveLength(1);
 });
 
-test("another object's token, and a token for a stream, are refused before anything is sent", async () => {
+test('multipart upload: refuses another object’s token, and a token for a stream, before it sends anything', async () => {
   const { send, memory, faults } = await rig();
   const { keep } = keeper();
   const token = await memory.capabilities.multipart!.begin({ ...ref, key: 'other' }, plain, call);
@@ -279,7 +279,7 @@ test("another object's token, and a token for a stream, are refused before anyth
   expect(faults.calls).toEqual([]);
 });
 
-test('G2: a failure aborts the upload unless it can be resumed, and what was there stays', async () => {
+test('G2: multipart upload: a failure aborts it unless it can be resumed, and keeps the previous object', async () => {
   const { send, memory, faults, stored, unfinished } = await rig();
   await put(memory, ref, 'as before');
   const failing: readonly (() => Promise<unknown>)[] = [
@@ -303,7 +303,7 @@ test('G2: a failure aborts the upload unless it can be resumed, and what was the
   faults.assertUsedUp();
 });
 
-test('the first failure ends the other parts, and an abort that fails does not hide it', async () => {
+test('multipart upload: rejects with the first failure, ends the other parts, and hides no error behind a failing abort', async () => {
   const { send, faults } = await rig();
   const error = trouble();
   for (const fault of ['hang', 'hang', error, 'hang'] as const) faults.next('uploadPart', fault);
@@ -312,7 +312,7 @@ test('the first failure ends the other parts, and an abort that fails does not h
   faults.assertUsedUp();
 });
 
-test('G6: an abort ends an upload in its middle, even when the source hangs, and leaves nothing', async () => {
+test('G6: multipart upload: an abort ends it in its middle, even when the source hangs, and leaves nothing', async () => {
   const { send, unfinished, memory } = await rig();
   const stop = new AbortController();
   let ended = false;
@@ -333,7 +333,7 @@ test('G6: an abort ends an upload in its middle, even when the source hangs, and
   expect(ended).toBe(false); // it still hangs, and the upload does not wait for it
 });
 
-test('a body with too many bytes for the parts allowed is refused', async () => {
+test('multipart upload: refuses a body that has too many bytes for the allowed parts', async () => {
   const { send, unfinished } = await rig(3);
   const large = seekable(Buffer.alloc(0), [], 0, 3 * 1024 * MIN + 1);
   expect((await rejection(send(large))).message).toContain(
@@ -346,7 +346,7 @@ test('a body with too many bytes for the parts allowed is refused', async () => 
   expect(await unfinished()).toEqual([]);
 });
 
-test('P2: a body in parts with another MD5 than was said of it is not completed', async () => {
+test('P2: multipart upload: is not completed when the body has another MD5 than announced', async () => {
   const { backend, send, memory, unfinished } = await rig();
   const content = randomContent(3 * MIN);
   const said = {

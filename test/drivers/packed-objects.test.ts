@@ -15,7 +15,7 @@ const object = fc
   })
   .chain((one) => fc.constantFrom(one, { ...one, etag: one.md5 }));
 
-it('every object comes back as it was packed, in the same order', () => {
+it('packed objects: are unpacked as they were packed, in the same order', () => {
   fc.assert(
     fc.property(fc.array(object), (objects) => {
       expect(unpackObjects(packObjects(objects))).toEqual(objects);
@@ -23,7 +23,7 @@ it('every object comes back as it was packed, in the same order', () => {
   );
 });
 
-it('objects take no more memory than they need', () => {
+it('packed objects: take no more memory than they need', () => {
   const packed = packObjects([{ key: 'a', size: 1, md5: undefined, etag: undefined }]);
   expect(packed.buffer.byteLength).toBe(packed.byteLength);
   expect(packed.byteLength).toBe(18);

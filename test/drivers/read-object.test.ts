@@ -19,7 +19,7 @@ function endless(status: number, headers: HttpStream['headers'] = {}) {
   return { answer: { status, headers, body: body() }, seen };
 }
 
-test('a provider that answers with the whole object instead of a range is refused, and the object is not downloaded for it', async () => {
+test('range: the whole object as an answer is refused, and not downloaded', async () => {
   const { answer, seen } = endless(200);
   await expect(
     contentIn(answer, { key: 'large', range: 'bytes=5-9', driver: 's3' }),
@@ -27,7 +27,7 @@ test('a provider that answers with the whole object instead of a range is refuse
   expect(seen).toEqual({ taken: 1, left: true });
 });
 
-test('a range that begins behind the end has no bytes, whatever the answer says of it', async () => {
+test('range: has no bytes when it begins behind the end, whatever the answer says', async () => {
   const { answer, seen } = endless(416);
   expect(
     await readAll(await contentIn(answer, { key: 'short', range: 'bytes=5-9', driver: 's3' })),
@@ -47,15 +47,12 @@ test.each([
   ['bytes=5-9', 'bytes 0-4/20', false],
   ['bytes=5-9', 'bytes 5-9/*', true],
   ['bytes=5-9', undefined, false],
-])(
-  'what is asked for as %s and answered as the part "%s" is believed: %s',
-  async (range, given, believed) => {
-    async function* body() {
-      yield Buffer.from('part');
-    }
-    const answer = { status: 206, headers: { 'content-range': given }, body: body() };
-    const reading = contentIn(answer, { key: 'k', range, driver: 's3' }).then(readAll);
-    if (believed) expect((await reading).toString()).toBe('part');
-    else await expect(reading).rejects.toThrow('read "k": the provider answered with');
-  },
-);
+])('range: %s answered as the part "%s" is believed: %s', async (range, given, believed) => {
+  async function* body() {
+    yield Buffer.from('part');
+  }
+  const answer = { status: 206, headers: { 'content-range': given }, body: body() };
+  const reading = contentIn(answer, { key: 'k', range, driver: 's3' }).then(readAll);
+  if (believed) expect((await reading).toString()).toBe('part');
+  else await expect(reading).rejects.toThrow('read "k": the provider answered with');
+});

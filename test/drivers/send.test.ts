@@ -50,7 +50,7 @@ const bodies = {
   'a stream': () => streamedBody(content, 700),
 };
 for (const [what, body] of Object.entries(bodies)) {
-  test(`P2: ${what}: an object that the put does not confirm is checked by a HEAD, and read back when that has no digest`, async () => {
+  test(`P2: sending ${what}: an object that the put does not confirm is checked by a HEAD, and read back when that has no digest`, async () => {
     const reported = await reticent({ put: false, head: false });
     await sendObject(reported.provider, ref, body(), plain, settings);
     expect(reported.faults.calls).toEqual(['putObject']);
@@ -63,7 +63,7 @@ for (const [what, body] of Object.entries(bodies)) {
     expect(read.faults.calls).toEqual(['putObject', 'headObject', 'readObject']);
   });
 
-  test(`P2: ${what}: an object that is not what was sent, or cannot be read back, is not stored`, async () => {
+  test(`P2: sending ${what}: an object that is not what was sent, or cannot be read back, does not count as stored`, async () => {
     const { provider, faults } = await reticent({ put: true, head: true });
     const other: Backend = {
       ...provider,
@@ -111,7 +111,7 @@ test('P2: a stream that was not read to its end is not stored', async () => {
   expect(error.message).toContain('was reported as stored before all of it was sent');
 });
 
-test('P2: parts that were each confirmed need no look at the whole, and others do', async () => {
+test('P2: an upload in parts is checked by a HEAD unless each part was confirmed', async () => {
   const inParts = { ...settings, partsAbove: 1000 };
   const confirmed = await reticent({ put: false, head: true });
   expect(
@@ -126,7 +126,7 @@ test('P2: parts that were each confirmed need no look at the whole, and others d
   expect(silent.faults.calls.slice(-2)).toEqual(['headObject', 'readObject']);
 });
 
-test('what fits one part is put whole, however low the threshold is', async () => {
+test('sending: content that fits into one part is put whole, however low the threshold is', async () => {
   const { provider, faults } = await reticent({ put: false, head: false });
   await sendObject(provider, ref, bytesBody(content.subarray(0, 1024)), plain, {
     ...settings,

@@ -10,7 +10,7 @@ import { partSizeFor, planParts } from '../../src/drivers/part-size.js';
 import { checkRange, lengthWithin } from '../../src/drivers/range.js';
 import { readAll } from './conformance/fixture.js';
 
-test('CRC-32C gives the values of RFC 3720, and goes on where it stopped', () => {
+test('CRC-32C: has the values of RFC 3720, in one piece and in several', () => {
   const ascending = Uint8Array.from({ length: 32 }, (_, i) => i);
   expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
   expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43);
@@ -25,7 +25,7 @@ test('CRC-32C gives the values of RFC 3720, and goes on where it stopped', () =>
   );
 });
 
-test('a digest of pieces is the digest of the whole, in lower-case hex', () => {
+test('digest: of pieces is that of the whole, in lower-case hex', () => {
   fc.assert(
     fc.property(
       fc.constantFrom('md5' as const, 'sha1' as const, 'sha256' as const, 'crc32c' as const),
@@ -47,7 +47,7 @@ test('a digest of pieces is the digest of the whole, in lower-case hex', () => {
 const MIB = 1024 * 1024;
 const s3 = { min: 5 * MIB, max: 5 * 1024 * MIB, maxParts: 10_000 };
 
-test('a part size is the smallest that fits, within the limits, and parts cover the whole without a gap', () => {
+test('part size: is the smallest that fits within the limits, and parts cover the whole without a gap', () => {
   const limits = fc
     .record({
       min: fc.integer({ min: 1, max: 8 * MIB }),
@@ -80,7 +80,7 @@ test('a part size is the smallest that fits, within the limits, and parts cover 
   );
 });
 
-test("part sizes at S3's limits", () => {
+test('part size: is right at S3’s limits', () => {
   expect(partSizeFor(6 * 1024 * MIB, s3)).toBe(5 * MIB);
   expect(partSizeFor(50_000 * MIB, s3)).toBe(5 * MIB);
   expect(partSizeFor(50_000 * MIB + 1, s3)).toBe(6 * MIB);
@@ -89,7 +89,7 @@ test("part sizes at S3's limits", () => {
   expect(partSizeFor(undefined, s3)).toBe(16 * MIB);
 });
 
-test('a stream is cut into buffers of one size, whatever its chunks were, and its chunks may be reused', async () => {
+test('stream: is cut into buffers of one size, whatever its chunks are, which may be reused', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.uint8Array({ maxLength: 40 })),
@@ -113,7 +113,7 @@ test('a stream is cut into buffers of one size, whatever its chunks were, and it
   );
 });
 
-test('ranges cover what they say, and wrong ones are RangeErrors', () => {
+test('range: covers its bytes, and a wrong one is a RangeError', () => {
   fc.assert(
     fc.property(fc.nat(100), fc.nat(100), fc.nat(100), (size, start, length) => {
       const bytes = new Uint8Array(size);
@@ -137,7 +137,7 @@ test('ranges cover what they say, and wrong ones are RangeErrors', () => {
     expect(() => checkRange(range)).not.toThrow();
 });
 
-test('slices of a body in memory are its bytes', async () => {
+test('body in memory: a slice has its bytes', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array(), fc.nat(50), fc.nat(50), async (bytes, start, length) => {
       const slice = bytesBody(bytes).slice?.(start, start + length);
@@ -149,7 +149,7 @@ test('slices of a body in memory are its bytes', async () => {
   );
 });
 
-test('content types are guessed by extension, from the first name that has one that is known', () => {
+test('content type: is guessed by the extension of the first name that has a known one', () => {
   const guesses: readonly (readonly [readonly string[], string])[] = [
     [['photo.JPG'], 'image/jpeg'],
     [['/tmp/upload', 'page.html'], 'text/html'],

@@ -18,11 +18,11 @@ test.each([
     { storage_url: 'https://s.example/v1/AUTH_1', project: 'p' },
     'https://s.example/v1/AUTH_1',
   ],
-])('%s with %j keeps its objects in a place that it can name', (driver, settings, where) => {
+])('driver %s with %j: names the place of its objects', (driver, settings, where) => {
   expect(findDriver(driver).where?.(settings)).toBe(where);
 });
 
-test('every driver whose objects outlive the process names its place', () => {
+test('registry: each driver whose objects outlive the process names their place', () => {
   expect(builtinDrivers.filter(({ where }) => where === undefined).map(({ name }) => name)).toEqual(
     ['memory'],
   );

@@ -48,7 +48,7 @@ describe.each(['lmdb', 'lowdb'] as const)(
       await again.close();
     });
 
-    test('are left alone by who does not ask for a place', async () => {
+    test('stay when the opening names no place', async () => {
       const { folder } = await filled(engine);
       await (await opened(folder, engine, { place: 'local /a, docs/' })).close();
       const state = await opened(folder, engine);
@@ -60,7 +60,7 @@ describe.each(['lmdb', 'lowdb'] as const)(
       await state.close();
     });
 
-    test('P4: come with the ledger of another mirror, and are no more believed than that', async () => {
+    test('P4: are set aside when their ledger is that of another mirror', async () => {
       const { folder, mirror } = await filled(engine);
       const others = join(folder, 'mirrors', 'others');
       await cp(mirror, others, { recursive: true });

@@ -21,7 +21,7 @@ const format = {
 
 const increment = (value: Counter) => ({ ...value, count: value.count + 1 });
 
-test('a missing file stands for the initial value, and is made by the first update with mode 0600', async () => {
+test('state document: a missing file is the initial value, and the first update makes it with mode 0600', async () => {
   const file = join(temporaryFolder(), 'c.json');
   const document = await openDocument(file, format);
   expect(document.existed).toBe(false);
@@ -33,7 +33,7 @@ test('a missing file stands for the initial value, and is made by the first upda
   expect(again.read()).toEqual({ count: 1 });
 });
 
-test('the file is JSON that any program reads', async () => {
+test('state document: the file is JSON that any program reads', async () => {
   const file = join(temporaryFolder(), 'c.json');
   const document = await openDocument(file, format);
   await document.update(() => ({ count: 3, note: 'häßlich "quoted"\n' }));
@@ -44,7 +44,7 @@ test('the file is JSON that any program reads', async () => {
   });
 });
 
-test('updates of one moment are read at once, share one write, and are all durable when they resolve', async () => {
+test('state document: updates of one moment are visible at once, share one write, and are durable when they resolve', async () => {
   const file = join(temporaryFolder(), 'c.json');
   let writes = 0;
   const toJson = (value: Counter) => {
@@ -61,7 +61,7 @@ test('updates of one moment are read at once, share one write, and are all durab
   expect(writes).toBe(1);
 });
 
-test('updates asked for during a write are durable when they resolve, in the order they were asked for', async () => {
+test('state document: updates during a write are durable when they resolve, in their order', async () => {
   const file = join(temporaryFolder(), 'c.json');
   const document = await openDocument<Counter>(file, format);
   const done: number[] = [];
@@ -79,7 +79,7 @@ test('updates asked for during a write are durable when they resolve, in the ord
   expect(done).toEqual(Array.from({ length: 30 }, (_, at) => at + 1));
 });
 
-test('a failed write rejects its updates, keeps the file, undoes them in memory, and the next update goes through', async () => {
+test('state document: a failed write rejects its updates, keeps the file, undoes them in memory, and the next update goes through', async () => {
   const folder = join(temporaryFolder(), 'd');
   await mkdir(folder);
   const file = join(folder, 'c.json');
@@ -100,7 +100,7 @@ test('a failed write rejects its updates, keeps the file, undoes them in memory,
   expect((await openDocument(file, format)).read()).toEqual({ count: 8 });
 });
 
-test('an update asked for while a write fails is applied to what is on disk', async () => {
+test('state document: an update during a write that fails is applied to what is on disk', async () => {
   const folder = join(temporaryFolder(), 'd');
   const file = join(folder, 'c.json');
   let duringWrite: (() => void) | undefined;
@@ -122,7 +122,7 @@ test('an update asked for while a write fails is applied to what is on disk', as
   expect(document.read()).toEqual({ count: 0 });
 });
 
-test('a change that throws rejects and leaves the others alone; one that changes nothing writes nothing', async () => {
+test('state document: a change that throws rejects alone, and one that changes nothing writes nothing', async () => {
   const file = join(temporaryFolder(), 'c.json');
   const document = await openDocument<Counter>(file, format);
   const bad = document.update(() => {
@@ -136,7 +136,7 @@ test('a change that throws rejects and leaves the others alone; one that changes
   expect((await stat(file)).ino).toBe(before.ino);
 });
 
-test('a closed document refuses updates, and those under way are written first', async () => {
+test('state document: writes the updates under way when it is closed, and refuses others', async () => {
   const file = join(temporaryFolder(), 'c.json');
   const document = await openDocument<Counter>(file, format);
   const last = document.update(increment);
@@ -146,13 +146,13 @@ test('a closed document refuses updates, and those under way are written first',
   expect((await openDocument(file, format)).read().count).toBe(1);
 });
 
-test('P5: a file that cannot be read is an error and not an empty document', async () => {
+test('P5: state document: a file that cannot be read is an error and not an empty document', async () => {
   const file = join(temporaryFolder(), 'c.json');
   await mkdir(file); // EISDIR for every user
   await expect(openDocument(file, format)).rejects.toThrow(StateUnavailableError);
 });
 
-test('P5: any changed, added or missing byte in the text is damage', async () => {
+test('P5: state document: any changed, added or missing byte in the text is damage', async () => {
   const text = Buffer.from(sealJson({ version: 1, reconciled: false, names: ['ä', 'b'] }));
   expect(unsealJson(text.toString(), 'f')).toMatchObject({ reconciled: false });
   await fc.assert(
@@ -168,7 +168,7 @@ test('P5: any changed, added or missing byte in the text is damage', async () =>
   );
 });
 
-test('what a killed writer left is removed, and nothing else', async () => {
+test('state document: removes the temporary file of a killed writer, and nothing else', async () => {
   const folder = temporaryFolder();
   await writeFile(temporaryName(join(folder, 'c.json')), 'half');
   await writeFile(join(folder, 'c.json'), 'whole');

@@ -100,7 +100,7 @@ test.skipIf(!hasCompiler)(
   60_000,
 );
 
-test('P5: an index whose making was cut short before its first record is made again, and nothing is set aside', async () => {
+test('P5: opening an index: one whose creation was cut short before its first record is created again, and nothing is set aside', async () => {
   const state = await filledState(false);
   for (const tables of [{}, INDEX_TABLES]) {
     for (const name of await readdir(state.mirror)) await rm(join(state.mirror, name));
@@ -116,7 +116,7 @@ test('P5: an index whose making was cut short before its first record is made ag
 
 // Takes root.
 describe.skipIf(process.getuid?.() !== 0)('a state whose locks belong to root', () => {
-  test('P5: is refused with the command that mends it, and is kept', async () => {
+  test('P5: is refused with the command that repairs it, and is kept', async () => {
     const state = await filledState(true);
     execFileSync('chown', ['-R', `${UNPRIVILEGED}:${UNPRIVILEGED}`, join(state.folder, '..')]);
     for (const lock of [`${state.index}-lock`, `${state.index}-inodes-lock`]) {

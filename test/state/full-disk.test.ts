@@ -99,7 +99,7 @@ describe.skipIf(disk === undefined)('on a full disk', () => {
     for (const name of readdirSync(folder)) rmSync(join(folder, name));
   });
 
-  test('P5: an index is not made where nothing can be written, and that is said', async () => {
+  test('P5: index: is not created where nothing can be written, and the error says why', async () => {
     const folder = disk ?? '';
     execFileSync('mount', ['-o', 'remount,size=4m', folder]);
     writeFileSync(join(folder, 'ballast'), Buffer.alloc(4 * 2 ** 20 - 16 * 1024));
@@ -112,7 +112,7 @@ describe.skipIf(disk === undefined)('on a full disk', () => {
     for (const name of readdirSync(folder)) rmSync(join(folder, name));
   });
 
-  test('P5: a ledger that cannot be written keeps its old text, rejects the update, and goes on when there is room', async () => {
+  test('P5: ledger: keeps its old text when it cannot be written, rejects the update, and goes on when there is space', async () => {
     const folder = disk ?? '';
     execFileSync('mount', ['-o', 'remount,size=4m', folder]);
     const ledger = await openLedger(folder, 'documents');

@@ -10,7 +10,7 @@ import { upgrade } from '../../src/state/migrate.js';
 import { sealJson } from '../../src/state/sealed-json.js';
 import { temporaryFolder } from '../world/folder.js';
 
-test('a ledger that was never written says that no reconcile has finished', async () => {
+test('ledger: says that no reconcile has finished until it was written', async () => {
   const ledger = await openLedger(temporaryFolder(), 'documents');
   expect(ledger.existed).toBe(false);
   expect(ledger.read()).toEqual({
@@ -23,7 +23,7 @@ test('a ledger that was never written says that no reconcile has finished', asyn
   await ledger.close();
 });
 
-test('what was updated is there again, whatever an object is called', async () => {
+test('ledger: has its updates after it was opened again, whatever an object is called', async () => {
   const folder = temporaryFolder();
   const ledger = await openLedger(folder, 'documents');
   const quarantined = {
@@ -50,7 +50,7 @@ test('what was updated is there again, whatever an object is called', async () =
   await again.close();
 });
 
-test('a ledger of a newer longshore is refused with both versions, and stays unchanged', async () => {
+test('ledger: one of a newer longshore is refused with both versions, and stays unchanged', async () => {
   const folder = temporaryFolder();
   const text = sealJson({ ...newLedger('documents'), version: 7, novelty: true });
   await writeFile(ledgerFile(folder), text);
@@ -68,13 +68,13 @@ test.each([
   ['a version that never was', { ...newLedger('documents'), version: 0 }],
   ['no word on the reconcile', { ...newLedger('documents'), reconciled: 'yes' }],
   ['no map of uploads', { ...newLedger('documents'), unfinishedUploads: null }],
-])('P5: a sealed ledger with %s is damage', async (_, document) => {
+])('P5: ledger: a sealed one with %s is damage', async (_, document) => {
   const folder = temporaryFolder();
   await writeFile(ledgerFile(folder), sealJson(document));
   await expect(openLedger(folder, 'documents')).rejects.toThrow(StateDamagedError);
 });
 
-test('a document of an older version goes through each step up to the present one', () => {
+test('ledger: a document of an older version goes through each step up to the present one', () => {
   const versions = {
     current: 3,
     steps: {
@@ -93,7 +93,7 @@ test('a document of an older version goes through each step up to the present on
   expect(() => upgrade(['version'], 'f', versions)).toThrow(StateDamagedError);
 });
 
-test('P5: kill -9 at any moment leaves a whole ledger with every update that was acknowledged', async () => {
+test('P5: ledger: kill -9 at any moment leaves it whole, with every update that was acknowledged', async () => {
   const folder = temporaryFolder();
   const program = fileURLToPath(new URL('./ledger-program.js', import.meta.url));
   for (let round = 0; round < 12; round++) {

@@ -8,7 +8,7 @@ import { sealJson } from '../../src/state/sealed-json.js';
 import { documents, filled, flipBits, opened, overwrite, setAsideIn } from './filled-state.js';
 import { record } from './fixtures.js';
 
-test('P5: garbage on any page of the LMDB file is found after an unclean end, whatever it does to LMDB', {
+test('P5: LMDB index: garbage on any page is found after an unclean end, whatever it does to LMDB', {
   timeout: 120_000,
 }, async () => {
   const pageBytes = 8192;
@@ -29,7 +29,7 @@ test('P5: garbage on any page of the LMDB file is found after an unclean end, wh
   expect(found).toBeGreaterThan(3);
 });
 
-test('P5: a list of free pages that is cut off or garbage is found after an unclean end: a commit would end the process', {
+test('P5: LMDB index: a list of free pages that is cut off or garbage is found after an unclean end', {
   timeout: 120_000,
 }, async () => {
   const pageBytes = 8192;
@@ -54,7 +54,7 @@ test('P5: a list of free pages that is cut off or garbage is found after an uncl
   }
 });
 
-test('P5: one flipped bit in a record is found when it is read, and the index is looked through at the next start', async () => {
+test('P5: LMDB index: one flipped bit in a record is found when it is read, and the next start checks the whole index', async () => {
   const { folder, index: file } = await filled('lmdb', 600);
   const first = await opened(folder);
   await documents(first).index.put('file 311', record({ versionId: 'a version to be found' }));
@@ -69,7 +69,7 @@ test('P5: one flipped bit in a record is found when it is read, and the index is
   await again.close();
 });
 
-test('a state of a newer longshore is refused and stays unchanged, and the lock is released', async () => {
+test('state: one of a newer longshore is refused and stays unchanged, and the lock is released', async () => {
   const { folder, mirror, ledger } = await filled('lowdb');
   for (const path of [ledger, join(mirror, 'index.json')]) {
     const saved = await readFile(path, 'utf8');
@@ -83,7 +83,7 @@ test('a state of a newer longshore is refused and stays unchanged, and the lock 
   await (await opened(folder, 'lowdb')).close();
 });
 
-test('an LMDB index of a newer longshore, or of a newer LMDB, is refused and stays unchanged', async () => {
+test('LMDB index: one of a newer longshore, or of a newer LMDB, is refused and stays unchanged', async () => {
   const { folder, mirror, index: file } = await filled('lmdb');
   const saved = await readFile(file);
   const about = Buffer.from('{"is":"longshore object index","version":');
@@ -104,7 +104,7 @@ test('an LMDB index of a newer longshore, or of a newer LMDB, is refused and sta
   await state.close();
 });
 
-test('a garbled lock file of LMDB itself is no obstacle', async () => {
+test('LMDB index: opens in spite of garbage in LMDB’s own lock file', async () => {
   const { folder, mirror } = await filled('lmdb');
   await writeFile(join(mirror, 'index.mdb-lock'), Buffer.alloc(8272, 0xa5));
   const state = await opened(folder);
@@ -117,7 +117,7 @@ test.each([
   ['garbage', (file: string) => writeFile(file, Buffer.alloc(50_000, 'garbage!'))],
   ['cut short', (file: string) => truncate(file, 16_384)],
 ])(
-  'a table of inodes that is %s is rebuilt from the records, and nothing else is lost',
+  'LMDB index: a table of inodes that is %s is rebuilt from the records, and nothing else is lost',
   async (_, damage) => {
     const { folder, index: file } = await filled('lmdb');
     await damage(`${file}-inodes`);
@@ -131,7 +131,7 @@ test.each([
   },
 );
 
-test('P5: after an unclean end the table of inodes agrees with the records, whatever was in it', async () => {
+test('P5: LMDB index: after an unclean end the table of inodes agrees with the records, whatever was in it', async () => {
   const { folder, mirror, index: file } = await filled('lmdb', 100);
   const inodes = openInodeTable(file);
   await inodes.note([
@@ -148,7 +148,7 @@ test('P5: after an unclean end the table of inodes agrees with the records, what
   await state.close();
 });
 
-test('a lead that the records do not confirm names nothing', async () => {
+test('LMDB index: an inode’s entry that no record confirms gives no name', async () => {
   const { folder, index: file } = await filled('lmdb', 100);
   const inodes = openInodeTable(file);
   await inodes.note([{ inode: 900n, key: Buffer.from('file 5'), change: 'add' }]);

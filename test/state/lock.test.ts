@@ -57,14 +57,14 @@ test('state lock: a second daemon is refused with the name of the holder, until 
   await lock.release();
 });
 
-test('the same process cannot take the lock twice', async () => {
+test('state lock: the same process cannot take it twice', async () => {
   const folder = temporaryFolder();
   const lock = await takeLock(folder, systemClock);
   await expect(takeLock(folder, systemClock)).rejects.toThrow(StateLockedError);
   await lock.release();
 });
 
-test('P5: of many that start at once after a kill -9 of the holder, exactly one gets the lock', {
+test('P5: state lock: exactly one of many that start at once after a kill -9 of the holder gets it', {
   timeout: 120_000,
 }, async () => {
   const folder = temporaryFolder();
@@ -84,7 +84,7 @@ test('P5: of many that start at once after a kill -9 of the holder, exactly one 
   expect(rounds).toBe(7);
 });
 
-test('of many that race for a lock that is released again and again, never two have it', {
+test('state lock: never two of many that race for it have it at once', {
   timeout: 120_000,
 }, async () => {
   const folder = temporaryFolder();
@@ -97,7 +97,7 @@ test('of many that race for a lock that is released again and again, never two h
   expect((await readdir(folder)).filter((name) => name.startsWith('lock'))).toEqual(['lock.40']);
 });
 
-test('a lock of an earlier boot, of a pid that is another process now, or cut short by a loss of power is followed', async () => {
+test('state lock: one of an earlier boot, of a pid that is another process now, or cut short by a loss of power is taken over', async () => {
   const self = await thisProcess();
   const holder = { ...self, since: '2026-01-01T00:00:00.000Z', command: 'longshore run' };
   for (const stale of [
@@ -115,7 +115,7 @@ test('a lock of an earlier boot, of a pid that is another process now, or cut sh
   }
 });
 
-test('P5: what one left behind that was killed as it took the lock goes; what another is about to take it with stays', async () => {
+test('P5: state lock: removes the file of a process that was killed while it took the lock, and not that of one that is taking it', async () => {
   const folder = temporaryFolder();
   const self = await thisProcess();
   const left = (holder: object) =>
@@ -140,7 +140,7 @@ test('P5: what one left behind that was killed as it took the lock goes; what an
   await lock.release();
 });
 
-test('a holder on another host or in another container counts as alive until it has been silent for long', async () => {
+test('state lock: a holder on another host or in another container counts as alive until it has been silent for long', async () => {
   const self = await thisProcess();
   for (const elsewhere of [{ pidNamespace: 'pid:[1]' }, { host: 'other', bootId: 'other' }]) {
     const folder = temporaryFolder();
@@ -163,7 +163,7 @@ test('a holder on another host or in another container counts as alive until it 
   }
 });
 
-test('a holder that can be seen to live keeps the lock, however long it has been silent', async () => {
+test('state lock: a holder whose process is alive keeps it, however long it has been silent', async () => {
   const folder = temporaryFolder();
   const lock = await takeLock(folder, systemClock);
   await utimes(join(folder, 'lock.1'), new Date(0), new Date(0));

@@ -4,7 +4,7 @@ import { inRange, keyBeyond, keyIfHeld, keyOf } from '../../src/state/name-key.j
 import { compareNames } from '../../src/utf8-order.js';
 import { anyName } from './fixtures.js';
 
-test('keys are in the order of names', async () => {
+test('index key: has the order of names', async () => {
   await fc.assert(
     fc.property(anyName, anyName, (a, b) => {
       expect(Math.sign(compareNames(a, b))).toBe(Buffer.compare(keyOf(a), keyOf(b)));
@@ -13,7 +13,7 @@ test('keys are in the order of names', async () => {
   );
 });
 
-test('the bound of a prefix is above every name that begins with it and below every other name above it', async () => {
+test('index key: the bound of a prefix separates the names that begin with it from those after them', async () => {
   await fc.assert(
     fc.property(anyName, anyName, (prefix, name) => {
       const key = keyOf(name);
@@ -30,7 +30,7 @@ test('the bound of a prefix is above every name that begins with it and below ev
   expect(keyBeyond(Buffer.alloc(0))).toBeUndefined();
 });
 
-test('a name that cannot be kept is refused, with the reason, and is never found', () => {
+test('index key: a name that the index cannot hold is refused with the reason, and never found', () => {
   for (const name of ['', 'x'.repeat(4027), 'é'.repeat(2014), 'lone \ud800 surrogate', '\udc00']) {
     expect(() => keyOf(name)).toThrow(
       /the index cannot hold the object name .* names are valid Unicode of 1 to 4026 bytes/,

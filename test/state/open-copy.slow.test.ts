@@ -43,7 +43,7 @@ async function everythingIn(folder: string): Promise<Readonly<Record<string, str
 }
 
 describe.each(['lmdb', 'lowdb'] as const)('a copy of a state with engine %s', (engine) => {
-  test('has all that is known, changes nothing of the original, and is gone when it is closed', async () => {
+  test('has all records, changes nothing of the original, and is removed when it is closed', async () => {
     const { folder } = await filled(engine);
     const before = await everythingIn(folder);
     const copy = await copyOf(folder, engine);
@@ -96,7 +96,7 @@ describe.each(['lmdb', 'lowdb'] as const)('a copy of a state with engine %s', (e
     expect(await copiesLeft()).toEqual([]);
   });
 
-  test('of a state that is not there is as new, and makes none', async () => {
+  test('of a missing state is empty, and creates no state', async () => {
     const folder = join(temporaryFolder(), 'state');
     const copy = await copyOf(folder, engine);
     expect(documents(copy).index.count()).toBe(0);
@@ -105,7 +105,7 @@ describe.each(['lmdb', 'lowdb'] as const)('a copy of a state with engine %s', (e
     expect(existsSync(folder)).toBe(false);
   });
 
-  test('of a damaged index says so with the place of the original, withholds deletes, and leaves the damage where it is', async () => {
+  test('of a damaged index names the original, deletes nothing, and leaves the damage in place', async () => {
     const { folder, index } = await filled(engine);
     await flipBits(index, engine === 'lmdb' ? 24 : 200);
     const before = await everythingIn(folder);
@@ -131,7 +131,7 @@ describe.each(['lmdb', 'lowdb'] as const)('a copy of a state with engine %s', (e
     await copy.close();
   });
 
-  test('of a newer state is refused, with the place of the original', async () => {
+  test('of a newer state is refused, and the error names the original', async () => {
     const { folder, ledger } = await filled(engine);
     await writeFile(ledger, sealJson({ ...newLedger('documents'), version: 2 }));
     const opening = copyOf(folder, engine);
@@ -146,7 +146,7 @@ describe.each(['lmdb', 'lowdb'] as const)('a copy of a state with engine %s', (e
   });
 });
 
-test('a copy whose maker was killed is removed by the next one; one that is in use is not', async () => {
+test('state copy: the copy of a killed process is removed by the next one, and one in use stays', async () => {
   const { folder } = await filled('lmdb');
   const left = await mkdtemp(join(temporary, 'longshore-look-'));
   await mkdir(join(left, 'mirrors'));

@@ -114,7 +114,7 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     },
   );
 
-  test('P4: a missing ledger beside an index is said, and nothing counts as reconciled', async () => {
+  test('P4: a missing ledger beside an index is reported, and nothing counts as reconciled', async () => {
     const { folder, ledger: file } = await filled(engine);
     await rm(file);
     const state = await opened(folder, engine);
@@ -187,7 +187,7 @@ test('a failure at one mirror closes those before it', async () => {
   await state.close();
 });
 
-test('an opening that is interrupted while it looks through an index ends, and gives the lock back', async () => {
+test('an opening that is interrupted while it checks an index ends, and releases the lock', async () => {
   const { folder, mirror } = await filled('lmdb');
   await writeFile(join(mirror, 'check-needed'), 'in use\n');
   const stop = new AbortController();
@@ -202,19 +202,22 @@ test('an opening that is interrupted while it looks through an index ends, and g
 test.each([
   ['below a file', 'file/state', 'ENOTDIR'],
   ['a file itself', 'file', 'EEXIST'],
-])('a state folder that is %s says which, why, and what to do', async (_where, path, code) => {
-  const parent = temporaryFolder();
-  await writeFile(join(parent, 'file'), '');
-  const opening = opened(join(parent, path));
-  await expect(opening).rejects.toThrow(StateUnavailableError);
-  await expect(opening).rejects.toThrow(`${path}: the state folder cannot be used (${code}`);
-  await expect(opening).rejects.toThrow(
-    'Something else than a folder is in its place: move it, or name another one under "state"',
-  );
-});
+])(
+  'state folder: one that is %s is refused with its path, the reason and what to do',
+  async (_where, path, code) => {
+    const parent = temporaryFolder();
+    await writeFile(join(parent, 'file'), '');
+    const opening = opened(join(parent, path));
+    await expect(opening).rejects.toThrow(StateUnavailableError);
+    await expect(opening).rejects.toThrow(`${path}: the state folder cannot be used (${code}`);
+    await expect(opening).rejects.toThrow(
+      'Something else than a folder is in its place: move it, or name another one under "state"',
+    );
+  },
+);
 
 test.runIf(process.platform === 'linux')(
-  'a folder in which none can be made is an error at once',
+  'state folder: is an error at once where it cannot be created',
   async () => {
     const opening = opened('/proc/longshore/state');
     await expect(opening).rejects.toThrow(StateUnavailableError);

@@ -17,7 +17,7 @@ import { anyName, anyRecord, record } from './fixtures.js';
 
 const FILE = '/state/index.mdb';
 
-test('every record comes back as it was', async () => {
+test('record codec: decodes each record as it was encoded', async () => {
   await fc.assert(
     fc.property(anyRecord, anyName, (made, name) => {
       const bytes = encodeRecord(made, keyOf(name));
@@ -31,7 +31,7 @@ test('every record comes back as it was', async () => {
   );
 });
 
-test('encoded or not, a record is compared with a stat alike', async () => {
+test('record codec: an encoded record is compared with a stat as a decoded one', async () => {
   await fc.assert(
     fc.property(
       anyRecord,
@@ -55,7 +55,7 @@ test('encoded or not, a record is compared with a stat alike', async () => {
   );
 });
 
-test('P5: one changed bit anywhere in a record is damage', async () => {
+test('P5: record codec: one changed bit anywhere in a record is damage', async () => {
   await fc.assert(
     fc.property(anyRecord, anyName, fc.nat(), fc.nat(7), (made, name, where, bit) => {
       const bytes = encodeRecord(made, keyOf(name));
@@ -67,12 +67,12 @@ test('P5: one changed bit anywhere in a record is damage', async () => {
   );
 });
 
-test('P4: a record under another name than it was written for is damage', () => {
+test('P4: record codec: a record under another name is damage', () => {
   const bytes = encodeRecord(record(), keyOf('a.txt'));
   expect(() => decodeRecord(bytes, keyOf('c.txt'), FILE)).toThrow(StateDamagedError);
 });
 
-test('a record cut short at any length is damage', () => {
+test('record codec: a record cut short at any length is damage', () => {
   const key = keyOf('a.txt');
   const bytes = encodeRecord(record({ etag: 'x-2', partSize: 5 << 20, versionId: 'v1' }), key);
   for (let length = 0; length < bytes.length; length++) {
@@ -80,7 +80,7 @@ test('a record cut short at any length is damage', () => {
   }
 });
 
-test('a whole record of a later version is refused as newer, not as damage', async () => {
+test('record codec: refuses a whole record of a later version as newer, not as damage', async () => {
   const { crc32 } = await import('node:zlib');
   const key = keyOf('a.txt');
   const bytes = encodeRecord(record(), key);
@@ -110,12 +110,12 @@ test('record codec: reads a record that was written before version 2', () => {
   expect(encodeRecord(record(), keyOf('a.txt'))).toEqual(written);
 });
 
-test('a usual record takes 61 bytes, its ETag included', () => {
+test('record codec: writes a usual record in 61 bytes, its ETag included', () => {
   const { md5, mtimeNs } = record();
   expect(encodeRecord(record({ etag: md5, ctimeNs: mtimeNs }), keyOf('a.txt')).length).toBe(61);
 });
 
-test('what is no MD5 is refused instead of being cut', () => {
+test('record codec: refuses a digest that is no MD5', () => {
   expect(() => encodeRecord(record({ md5: 'abc' }), keyOf('a.txt'))).toThrow(
     /md5 must be 32 lower-case hex digits/,
   );

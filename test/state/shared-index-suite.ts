@@ -30,7 +30,7 @@ export function sharedIndexSuite(engine: 'lmdb' | 'lowdb'): void {
     [...index.entries(range)].map(([name]) => name);
 
   describe(`index engine ${engine}, seen from outside`, () => {
-    test('a view stands still while the index is written, and another one sees what was written', async () => {
+    test('a view stays unchanged while the index is written, and a new one has what was written', async () => {
       const location = await place();
       const index = await opened(location);
       await Promise.all(['a', 'b'].map((name) => index.put(name, record())));

@@ -55,7 +55,7 @@ test('control socket: answers with the status of all mirrors or of one', async (
   });
 });
 
-test('what cannot be answered says what can', async () => {
+test('control socket: answers an unknown question with the known ones', async () => {
   await serve({
     ...statusRoutes(() => status),
     'GET /broken': () => {
@@ -77,14 +77,14 @@ test('what cannot be answered says what can', async () => {
   await askDaemon('GET', '/healthz', asking());
 });
 
-test('P9: the socket is open to its owner only, and its making leaves nothing behind', async () => {
+test('P9: control socket: is open to its owner only, and leaves no other file', async () => {
   const { path } = await serve();
   const { mode } = await stat(path);
   expect((mode & 0o777).toString(8)).toBe('600');
   await expect(stat(join(stateFolder, 'control.new'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('without a daemon the error says how to start one', async () => {
+test('control socket: the error without a daemon says how to start one', async () => {
   const why = `not running (no daemon holds ${stateFolder}); start with longshore run`;
   await expect(askStatus(undefined, asking())).rejects.toThrow(why);
   const server = await serve();
@@ -93,7 +93,7 @@ test('without a daemon the error says how to start one', async () => {
   await expect(stat(server.path)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('P5: the socket of a daemon that was killed is replaced', async () => {
+test('P5: control socket: that of a killed daemon is replaced', async () => {
   const program = `require('net').createServer().listen(${JSON.stringify(join(stateFolder, 'control.sock'))}, () => console.log('up'))`;
   const dead = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(dead.stdout, 'data');
@@ -108,7 +108,7 @@ test('P5: the socket of a daemon that was killed is replaced', async () => {
 });
 
 test.runIf(process.platform === 'linux')(
-  'a state folder too deep for a socket path works as any other',
+  'control socket: works in a state folder that is too deep for a socket path',
   async () => {
     stateFolder = join(stateFolder, 'd'.repeat(100), 'é'.repeat(50));
     await mkdir(stateFolder, { recursive: true });
@@ -119,12 +119,12 @@ test.runIf(process.platform === 'linux')(
   },
 );
 
-test('a state folder that does not take the socket fails the opening with its path', async () => {
+test('control socket: a state folder that cannot hold it is an error with its path', async () => {
   stateFolder = join(stateFolder, 'missing');
   await expect(serve()).rejects.toThrow(/missing/);
 });
 
-test('closing does not wait for a client that says nothing, and lets an answer under way finish', async () => {
+test('control socket: closes without waiting for a silent client, and finishes an answer under way', async () => {
   let finish = () => {};
   const asked = deferred();
   const server = await serve({
@@ -160,7 +160,7 @@ test('control socket: a daemon that hangs and one that does not run give differe
   );
 });
 
-test('asking ends with the signal, with its reason', async () => {
+test('control socket: a question rejects with the reason of its signal', async () => {
   const frozen = createServer(() => stop.abort(new Error('interrupted'))).listen(
     join(stateFolder, 'control.sock'),
   );

@@ -10,7 +10,7 @@ const at = (status: Partial<DaemonStatus>) =>
   formatStatus(daemonStatus({ startedAtMs: NOW - 3_725_000, ...status }), NOW);
 const of = (mirror: Partial<MirrorStatus>) => at({ mirrors: [mirrorStatus(mirror)] });
 
-test('the whole of a quiet and of a busy mirror', () => {
+test('status: shows all of a quiet and of a busy mirror', () => {
   const busy = mirrorStatus({
     mirror: 'photos',
     state: 'transferring',
@@ -83,7 +83,7 @@ photos: transferring
   );
 });
 
-test('what becomes of objects without files is said where they are not deleted', () => {
+test('status: says what happens to extraneous objects that are not deleted', () => {
   expect(of({})).not.toMatch(/^ +deletes/m);
   expect(of({ deletes: 'trash' })).toMatch(
     /^ +deletes +objects whose files are gone go to the trash/m,
@@ -93,7 +93,7 @@ test('what becomes of objects without files is said where they are not deleted',
   expect(kept).toMatch(/5 scanned, 3 kept without a file/);
 });
 
-test('what is held is said with what to do about it', () => {
+test('status: shows held changes with the commands that decide about them', () => {
   const text = of({
     held: 1_200,
     heldWhy: '1200 changes that destroy something',
@@ -105,7 +105,7 @@ test('what is held is said with what to do about it', () => {
   expect(text).toContain('because of 1200 changes that destroy something');
 });
 
-test('a name cannot write to the terminal', () => {
+test('status: escapes control characters of names', () => {
   const evil = 'x\u001b[2J\ny';
   const text = of({
     running: [{ job: 'upload_object', name: evil, bytes: 1, seconds: 0 }],
@@ -121,7 +121,7 @@ test('a name cannot write to the terminal', () => {
   expect(text.match(/x\\u001b\[2J\\u000ay/g), 'sentences').toHaveLength(3);
 });
 
-test('a long list is cut and its rest counted', () => {
+test('status: cuts a long list and counts the rest', () => {
   const running = Array.from({ length: 1_025 }, (_, i) => ({
     job: 'upload_object' as const,
     name: `f${i}`,
@@ -143,18 +143,18 @@ test('status: a count of one has a singular noun', () => {
   expect(text).toContain('a: refused after 1 attempt: no');
 });
 
-test('a clock that was set back shows no negative time', () => {
+test('status: shows no negative time after the clock was set back', () => {
   expect(of({ lastScan: report({ startedAtMs: NOW + 60_000, seconds: 1 }) })).toContain(
     'last scan       0 s ago',
   );
 });
 
-test('no mirrors is a status as well', () => {
+test('status: says that there are no mirrors', () => {
   expect(at({ mirrors: [] })).toContain('pid 4711');
   expect(formatStatusLine(daemonStatus({ mirrors: [] }))).toBe('0 mirrors: none');
 });
 
-test('one line says how many mirrors are in which state, and only what is not zero', () => {
+test('status: one line counts the mirrors by state, without zeros', () => {
   expect(formatStatusLine(daemonStatus({ mirrors: [mirrorStatus({})] }))).toBe(
     '1 mirror: 1 in-sync',
   );

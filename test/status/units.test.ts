@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { bytes, count, duration } from '../../src/status/units.js';
 
-test('bytes are shown in powers of 1024', () => {
+test('units: bytes are shown in powers of 1024', () => {
   const shown = [0, 1, 1023, 1024, 1536, 10_240, 134_217_728, 2 ** 50, 2 ** 62].map(bytes);
   expect(shown).toEqual([
     '0 B',
@@ -16,7 +16,7 @@ test('bytes are shown in powers of 1024', () => {
   ]);
 });
 
-test('a duration has its two largest units', () => {
+test('units: a duration has its two largest units', () => {
   const shown = [-5, 0, 59.9, 60, 185, 3600, 7_620, 86_400, 350_000].map(duration);
   expect(shown).toEqual([
     '0 s',
@@ -31,6 +31,6 @@ test('a duration has its two largest units', () => {
   ]);
 });
 
-test('counts have their thousands apart', () => {
+test('units: counts have separated thousands', () => {
   expect([0, 999, 1_000, 1_234_567].map(count)).toEqual(['0', '999', '1,000', '1,234,567']);
 });

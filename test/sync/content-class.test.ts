@@ -13,7 +13,7 @@ function encrypted(content: Uint8Array): Buffer {
   return Buffer.concat([cipher.update(content), cipher.final()]);
 }
 
-describe('what content looks like', () => {
+describe('content class', () => {
   test('ciphertext of anything longer than a few lines is random', () => {
     fc.assert(
       fc.property(fc.integer({ min: 200, max: 40_000 }), (length) => {
@@ -25,7 +25,7 @@ describe('what content looks like', () => {
     );
   });
 
-  test('text, programs, base64 and what anybody can unpack are ordinary', () => {
+  test('text, programs, base64 and compressed files are ordinary', () => {
     const compressed = [gzipSync(text), gzipSync(program)];
     for (const content of [
       text,
@@ -44,7 +44,7 @@ describe('what content looks like', () => {
       expect(contentClassOf(content)).not.toBe('blank');
   });
 
-  test('nothing, and nothing but one byte again and again, is blank; a few equal letters are plain content', () => {
+  test('empty content and one repeated byte are blank, and a few equal letters are plain', () => {
     expect(contentClassOf(Buffer.alloc(0))).toBe('blank');
     expect(contentClassOf(Buffer.alloc(4_096))).toBe('blank');
     expect(contentClassOf(Buffer.alloc(100_000, 0xff))).toBe('blank');

@@ -202,13 +202,13 @@ describe('decide, over its whole table', () => {
     },
   );
 
-  property('overwrite: never replaces nothing that we did not put there', (world, decision) => {
+  property('overwrite: never replaces no object of another program', (world, decision) => {
     if (world.policy.overwrite !== 'never' || world.known || decision.action !== 'upload') return;
     expect(world.object).toBeUndefined();
   });
 
   property(
-    'overwrite: never replaces after a crash only what was being sent, or was to be replaced',
+    'overwrite: never replaces only the object of the interrupted upload, or its predecessor, after a crash',
     (world, decision) => {
       if (
         world.policy.overwrite !== 'never' ||
@@ -226,7 +226,7 @@ describe('decide, over its whole table', () => {
   );
 
   property(
-    'drift is repaired: a confirmed object that the listing does not have, or has otherwise, is sent again',
+    'repairs drift: sends a confirmed object again that the listing does not have, or has with other content',
     (world, decision) => {
       if (!world.file || world.known?.state !== 'confirmed' || world.remote === 'unknown') return;
       const lost =
@@ -249,7 +249,7 @@ describe('decide, over its whole table', () => {
   );
 
   property(
-    'a record of nothing is forgotten; what is neither here nor there needs nothing',
+    'forgets a record without file and object, and does nothing without any of the three',
     (world, decision) => {
       if (world.file || world.remote !== 'absent') return;
       expect(decision.action).toBe(world.known ? 'forget' : 'nothing');
@@ -257,7 +257,7 @@ describe('decide, over its whole table', () => {
   );
 
   property(
-    'P5: an upload that was never confirmed is sent again, or found to have arrived',
+    'P5: sends an upload again that was never confirmed, or finds it arrived',
     (world, decision) => {
       if (!world.file || world.known?.state !== 'sending') return;
       const refusable = world.policy.overwrite === 'never' ? ['report'] : [];
@@ -266,7 +266,7 @@ describe('decide, over its whole table', () => {
   );
 
   property(
-    'metadata given by other settings is renewed by a reconcile, and by no scan',
+    'renews metadata of other settings in a reconcile, and in no scan',
     (world, decision) => {
       const { file: here, known: record, remote: there, policy: rules, object } = world;
       const settled =
@@ -281,7 +281,7 @@ describe('decide, over its whole table', () => {
     },
   );
 
-  property('metadata is updated only when it is wanted and differs', (world, decision) => {
+  property('updates metadata only when the settings want it and it differs', (world, decision) => {
     if (decision.action !== 'refresh' || !decision.metadata || !world.file || !world.known) return;
     const { metadata } = world.policy;
     const { entry } = world.file.fact;
@@ -500,7 +500,7 @@ describe('decide, row by row', () => {
     });
   });
 
-  test('deletes: keep leaves the object and remembers it', () => {
+  test('deletes: keep leaves the object and its record', () => {
     expect(decide(undefined, record, 'unknown', { ...rules, deletes: 'keep' })).toEqual({
       action: 'nothing',
     });
@@ -527,7 +527,7 @@ describe('decide, row by row', () => {
     });
   });
 
-  test('overwrite: never reports an object of other content that is not ours', () => {
+  test('overwrite: never reports an object of another program with other content', () => {
     expect(decide({ entry, md5 }, undefined, other, { ...rules, overwrite: 'never' })).toEqual({
       action: 'report',
       what: 'overwrite-refused',
@@ -535,7 +535,7 @@ describe('decide, row by row', () => {
   });
 });
 
-test('P4: without a look at the file, decides as for a file that is what was sent, and deletes and forgets nothing', () => {
+test('P4: decide without the source: takes the file for the one that was sent, and deletes and forgets nothing', () => {
   const guarded = fc.constantFrom(undefined, 'delete-held' as const, 'rejected' as const);
   let decided = 0;
   fc.assert(

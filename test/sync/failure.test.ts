@@ -123,7 +123,7 @@ describe('P8: what an attempt met', () => {
     ['anything else', new TypeError('a fault of ours'), object('failing', false)],
   ])('%s', (_what, error, failure) => expect(classify(error, 'c')).toEqual(failure));
 
-  test('is trouble of the container only when it is the mirror’s own', () => {
+  test('is trouble of the container only when that is the mirror’s own', () => {
     expect(isContainerTrouble(new ContainerDoesNotExistError('c', context), 'c')).toBe(true);
     expect(isContainerTrouble(new ContainerDoesNotExistError('d', context), 'c')).toBe(false);
     expect(isContainerTrouble(new ObjectDoesNotExistError('c', context), 'c')).toBe(false);

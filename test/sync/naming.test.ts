@@ -16,7 +16,7 @@ const path = fc
   .map((segments) => segments.join('/'));
 const kind = fc.constantFrom('file' as const, 'symlink' as const);
 
-it.each(['skip', 'follow'] as const)('a file is called what it is called (%s)', (mode) => {
+it.each(['skip', 'follow'] as const)('naming: an object has the name of its file (%s)', (mode) => {
   const { nameOf, pathOf, namesAt } = createNaming(mode);
   fc.assert(
     fc.property(path, (path) => {
@@ -27,7 +27,7 @@ it.each(['skip', 'follow'] as const)('a file is called what it is called (%s)', 
   );
 });
 
-it('names are exact both ways where links are preserved', () => {
+it('naming: with preserved links, file and object names convert both ways', () => {
   const { nameOf, pathOf, namesAt } = createNaming('preserve');
   fc.assert(
     fc.property(path, kind, (path, kind) => {
@@ -40,7 +40,7 @@ it('names are exact both ways where links are preserved', () => {
   );
 });
 
-it('no two things have one name where links are preserved', () => {
+it('naming: with preserved links, no two paths have one object name', () => {
   const { nameOf } = createNaming('preserve');
   const thing = fc
     .record({ path, kind })
@@ -53,7 +53,7 @@ it('no two things have one name where links are preserved', () => {
   );
 });
 
-it('a key has a name below its prefix only', () => {
+it('naming: a key outside the prefix has no name', () => {
   expect(nameOfKey('', 'a/b')).toBe('a/b');
   expect(nameOfKey('p/', 'p/a')).toBe('a');
   expect(nameOfKey('p/', 'p/')).toBeUndefined();

@@ -25,7 +25,7 @@ async function openPlace(settings = {}) {
   return { ...fixture, about };
 }
 
-test('what a mirror says of its objects goes along with what is sent, small, large or in parts; patterns are of names below its prefix', async () => {
+test('object headers: go with small and large objects and parts, by patterns of names below the prefix', async () => {
   const { write, run, about } = await openPlace({ partsAbove: 3_000_000, partSize: 1_000_000 });
   write('site/index.html');
   write('old/small');
@@ -37,7 +37,7 @@ test('what a mirror says of its objects goes along with what is sent, small, lar
     expect(await about(name), name).toMatchObject(old);
 });
 
-test('it is sent again when a file is renamed, and when only its times change', async () => {
+test('object headers: go with the copy of a renamed file, and with changed times', async () => {
   const { write, run, about, mirror, storage, faults } = await openPlace();
   const file = write('site/index.html', 'content');
   write('draft', 'other content');
@@ -60,7 +60,7 @@ test('it is sent again when a file is renamed, and when only its times change', 
   expect(puts()).toBe(before);
 });
 
-test('a content type that a mirror says is that of the object', async () => {
+test('object headers: the content type of the mirror is that of the object', async () => {
   const { write, run, about } = await openPlace({
     headers: [{ match: '*.log', content_type: 'text/plain; charset=utf-8' }],
   });

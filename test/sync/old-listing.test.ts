@@ -35,7 +35,7 @@ async function send({ mirror }: MirrorFixture, path: string): Promise<void> {
   await mirror.pending.whenEmpty(never);
 }
 
-test('P1: an object that was sent after the container was listed is deleted with its file, and not forgotten', async () => {
+test('P1: old listing: an object that was sent after it is deleted with its file, and not forgotten', async () => {
   const fixture = await open();
   const { queue } = fixture.mirror.parts;
   fixture.write('other');
@@ -55,7 +55,7 @@ test('P1: an object that was sent after the container was listed is deleted with
   expect(await fixture.objects()).toEqual({ 'p/other': 'other' });
 });
 
-test('P1: what an object was when it was listed is not taken for what it was made since', async () => {
+test('P1: old listing: does not replace what is known of an object that was sent after it', async () => {
   // With times, the object would also be recognised by its own.
   const policy = {
     overwrite: 'always',
@@ -81,7 +81,7 @@ test('P1: what an object was when it was listed is not taken for what it was mad
   expect(await fixture.objects()).toEqual({ 'p/a': 'before' });
 });
 
-test('more changed names than are kept in mind are all names', () => {
+test('old listing: counts as old for every name when too many names have changed', () => {
   const changed = createChangedNames();
   for (let at = 0; at < MOST_CHANGED; at += 1) changed.add(`f${at}`);
   expect(changed.has('f0')).toBe(true);

@@ -13,7 +13,7 @@ const POLICY = {
   metadata: { mtime: true, mode: true, owner: false },
 } as const;
 
-test('P4: what another mirror keeps further down in the same container is not extraneous, as long as its lease is there', async () => {
+test('P4: objects of another mirror below the prefix are not extraneous while its lease exists', async () => {
   const { storage, write, run, events } = await openMirrorFixture({ settings: { policy: POLICY } });
   const put = (key: string) =>
     storage.putObject(
@@ -67,7 +67,7 @@ test('P4: what another mirror keeps further down in the same container is not ex
   expect(await keys()).toEqual(['p/mine']);
 });
 
-test('with too many leases, every object counts as another mirror’s', () => {
+test('every object counts as another mirror’s when there are too many leases', () => {
   const places = createOthersPlaces('p/');
   const lease = (mirror: string) => ({
     key: `p/${mirror}/.longshore/lease`,

@@ -134,7 +134,7 @@ function raced(storage: Backend): Backend {
 }
 
 describe('overwrite: never, at the last moment', () => {
-  test('an object that appears between look and put is not replaced, and is not taken for ours', async () => {
+  test('an object that appears between HEAD and put is not replaced, and not taken for ours', async () => {
     const { mirror, write, run, remove, events, objects } = await open({ wrap: raced });
     write('new', 'ours');
     expect((await run('scan')).report).toMatchObject({ uploaded: 0, failed: 0, skipped: 1 });
@@ -208,7 +208,7 @@ describe('overwrite: never, at the last moment', () => {
     });
   });
 
-  test('an overwrite of ours that never went out is made after all', async () => {
+  test('an overwrite that was marked and never sent is made after all', async () => {
     const { mirror, write, run, objects } = await open();
     const known = mirror.parts.index.get('kept');
     if (!known) throw new Error('not recorded');

@@ -169,7 +169,7 @@ test('P4: with overwrite: never a renamed file is not copied over an object that
   expect(await objects()).toMatchObject({ 'p/new': 'another program’s' });
 });
 
-test('with overwrite: never a renamed file is sent where the provider has conditional puts and no conditional copies', async () => {
+test('refused copies: with overwrite: never a renamed file is sent where puts can be conditional and copies cannot', async () => {
   const { mirror, run, write, objects } = await openMirrorFixture({
     settings: { policy: policy({ overwrite: 'never' }) },
     wrap: (backend) => {

@@ -97,7 +97,7 @@ describe('P4: the object under the old name of a file stays, and the run says so
     expect(await fixture.objects()).toEqual({ 'p/new': 'content', 'p/kept': 'kept' });
   });
 
-  test('is quarantined once; then the delete follows the new name by itself, and no scan is waited for', async () => {
+  test('is quarantined once, and later confirmed: then the delete follows without a scan', async () => {
     let fails = true;
     const refused = new StorageError('no', { driver: 'memory', retry: 'never' });
     const fixture = await open({
@@ -193,7 +193,7 @@ describe('P4: the object under the old name of a file stays, and the run says so
     expect(await fixture.objects()).toEqual({ 'p/new': 'content', 'p/kept': 'kept' });
   });
 
-  test('fails, in a daemon: and goes as soon as the new one is confirmed', async () => {
+  test('fails in a daemon, and is deleted as soon as the new one is confirmed', async () => {
     let fails = true;
     const fixture = await open({
       wrap: failing((key) =>
@@ -373,7 +373,7 @@ describe.each(['scan', 'hints'] as const)(
   },
 );
 
-test('P1: a content that was set aside stays until its file is mirrored under its new name', async () => {
+test('P1: renames: a content that was set aside stays until its file is mirrored under its new name', async () => {
   // Of the two, the one that is sent last cannot be sent.
   let first: string | undefined;
   let fails = false;
@@ -401,7 +401,7 @@ test('P1: a content that was set aside stays until its file is mirrored under it
   expect(fixture.mirror.parts.ledger.read().setAside).toBeUndefined();
 });
 
-test('a copy that a killed process had set aside is removed by the next run', async () => {
+test('renames: a copy that a killed process had set aside is removed by the next run', async () => {
   const fixture = await open();
   const name = '.longshore/aside/left';
   await fixture.storage.putObject(
@@ -419,7 +419,7 @@ test('a copy that a killed process had set aside is removed by the next run', as
   expect(fixture.mirror.parts.ledger.read().setAside).toBeUndefined();
 });
 
-test('P1: files that are gone before they are marked leave no object', async () => {
+test('P1: renames: files that are gone before they are marked leave no object', async () => {
   let open: () => void = () => {};
   let gate = Promise.resolve();
   let waiting = 0;
@@ -545,7 +545,7 @@ describe('where a store cannot hold both a and a/b', () => {
     expect(mirror.parts.ledger.read().setAside).toBeUndefined();
   });
 
-  test('no room is made while the guard holds the delete, and then it is', async () => {
+  test('the object in the way is removed only when the guard lets it', async () => {
     const { run, write, remove, objects, mirror } = await openMirrorFixture({
       wrap: asFiles,
       settings: { guard: { count: 1, share: 0, atLeast: 0, windowMs: 3_600_000 } },

@@ -10,7 +10,7 @@ const call = { signal };
 const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] };
 const body = { size: 0, replayable: true, bytes: new Uint8Array(), async *open() {} };
 
-it('what is below our own folder is reserved, and nothing beside it', () => {
+it('reserved names: all below .longshore, and nothing beside it', () => {
   const { has, paths } = reservedNames({ trashPrefix: '.longshore/trash/' });
   expect(['.longshore/', '.longshore/lease', '.longshore/trash/x'].filter(has)).toHaveLength(3);
   expect(['.longshore', '.longshore-x', 'a/.longshore/x', '.longshor/', ''].filter(has)).toEqual(
@@ -19,7 +19,7 @@ it('what is below our own folder is reserved, and nothing beside it', () => {
   expect(paths).toEqual(['.longshore']);
 });
 
-it('a trash of its own is reserved as well', () => {
+it('reserved names: the names of a trash with its own prefix are reserved', () => {
   const { has, paths } = reservedNames({ trashPrefix: 'old/files/' });
   expect(['.longshore/lease', 'old/files/x'].filter(has)).toHaveLength(2);
   expect(['old/', 'old/files', 'old/files-2/x'].filter(has)).toEqual([]);
@@ -27,7 +27,7 @@ it('a trash of its own is reserved as well', () => {
   expect(reservedNames({ trashPrefix: `${OWN_FOLDER}bin/` }).paths).toEqual(['.longshore']);
 });
 
-it('a listing leaves them out, on every page', async () => {
+it('reserved names: a listing skips them on each page', async () => {
   const backend = memoryBackend();
   await backend.createContainer('c', call);
   const keys = [
@@ -54,7 +54,7 @@ it('a listing leaves them out, on every page', async () => {
   expect(names).toEqual(['-', '.longshore', 'older']);
 });
 
-it('P4: a reconcile neither deletes nor reports our own objects; a file of such a name is reported and not sent', async () => {
+it('P4: reserved names: a reconcile neither deletes nor reports such objects, and reports a file of such a name without sending it', async () => {
   const policy = {
     overwrite: 'always',
     extraneous: 'delete',

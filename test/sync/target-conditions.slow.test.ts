@@ -41,7 +41,7 @@ function denying(isDenied: (key: string) => boolean): (backend: Backend) => Back
 }
 
 describe('full target', () => {
-  test('daemon: what has no room waits and has not failed, smaller files and deletes go out, and it goes on by itself', async () => {
+  test('daemon: a file that does not fit waits without failing, smaller files and deletes go on, and it is sent when there is space', async () => {
     const limit = { bytes: 1_000 };
     const { mirror, write, remove, stop, events, objects } = await openMirrorFixture({
       wrap: small(limit),
@@ -71,7 +71,7 @@ describe('full target', () => {
     await kept.ended;
   });
 
-  test('one run: deletes make room in the same run', async () => {
+  test('one run: its deletes make space for its uploads', async () => {
     const { run, write, remove, objects } = await openMirrorFixture({
       wrap: small({ bytes: 1_000 }),
       persistence: ONCE,
@@ -84,7 +84,7 @@ describe('full target', () => {
     expect(Object.keys(await objects())).toEqual(['p/new']);
   });
 
-  test('one run: ends with the condition when nothing makes room, and gives up no object', async () => {
+  test('one run: ends with the condition when no delete makes space, and quarantines no object', async () => {
     const { mirror, run, write, remove, events, objects } = await openMirrorFixture({
       wrap: small({ bytes: 1_000 }),
       persistence: ONCE,
@@ -102,7 +102,7 @@ describe('full target', () => {
 });
 
 describe('denied target', () => {
-  test('a refusal of every change is a condition of the target, one of a single object is its failure', async () => {
+  test('a refusal of each change is a condition of the target, one of a single object its failure', async () => {
     let isDenied = (_key: string) => true;
     const { mirror, run, write, events, objects } = await openMirrorFixture({
       wrap: denying((key) => isDenied(key)),

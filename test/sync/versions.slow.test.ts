@@ -23,7 +23,7 @@ async function listener(backend: Backend, deletes: 'mirror' | 'trash'): Promise<
   return notes;
 }
 
-test('P4: in a container that keeps versions, what is deleted and overwritten can be had back, and the start says so', async () => {
+test('P4: versions: deleted and overwritten objects can be restored in a container that keeps versions, and the start says so', async () => {
   const fake = await startFakeS3();
   onTestFinished(() => fake.close());
   const s3 = openFake(fake);
@@ -67,7 +67,7 @@ test('P4: in a container that keeps versions, what is deleted and overwritten ca
   expect(contents).toEqual(['second', 'first']);
 });
 
-test('who may not ask is not kept from mirroring', async () => {
+test('versions: a mirror goes on when it may not ask whether the container keeps versions', async () => {
   const fake = await startFakeS3();
   onTestFinished(() => fake.close());
   const s3 = openFake(fake);

@@ -81,7 +81,7 @@ export function abortCases({ backend, inContainer }: Fixture): void {
     expect(await contentOf(backend, { container, key: 'done' })).toBe('done');
   });
 
-  inContainer('a put that was aborted can be made again', async (container) => {
+  inContainer('a put can be repeated after an abort', async (container) => {
     const stop = new AbortController();
     const { body, hanging } = hangingBody(1000);
     const putting = backend.putObject({ container, key: 'again' }, body, plain, {
@@ -95,7 +95,7 @@ export function abortCases({ backend, inContainer }: Fixture): void {
     expect(await contentOf(backend, { container, key: 'again' })).toBe('second try');
   });
 
-  it('no call leaves a listener on a signal that lives on', async () => {
+  it('no call leaves a listener on its signal', async () => {
     const stop = new AbortController();
     let listeners = 0;
     const { signal } = stop;

@@ -5,7 +5,7 @@ import { call, type Fixture, listKeys, put, rejection, uniqueContainerName } fro
 export function batchDeleteCases({ backend, inContainer }: Fixture): void {
   const { batchDelete } = backend.capabilities;
   if (batchDelete === undefined) {
-    it('are not declared', () => expect(batchDelete).toBeUndefined());
+    it('are refused where they are not declared', () => expect(batchDelete).toBeUndefined());
     return;
   }
 

@@ -47,7 +47,7 @@ export function containerCases({ backend, again, harness, inContainer }: Fixture
     for (const name of names) await removeContainer(backend, name);
   });
 
-  inContainer('creating it again is ContainerAlreadyExistsError', async (container) => {
+  inContainer('creating one twice is ContainerAlreadyExistsError', async (container) => {
     const error = await rejection(backend.createContainer(container, call));
     expect(error).toBeInstanceOf(ContainerAlreadyExistsError);
     expect(error).toMatchObject({
@@ -58,7 +58,7 @@ export function containerCases({ backend, again, harness, inContainer }: Fixture
     expect(error.message).toContain(`container "${container}" already exists`);
   });
 
-  it('a name that cannot be is InvalidContainerNameError, which says the rule', async () => {
+  it('an impossible name is InvalidContainerNameError with the rule', async () => {
     for (const name of harness.badContainerNames ?? ['', 'with/slash']) {
       const error = await rejection(backend.createContainer(name, call));
       expect(error, JSON.stringify(name)).toBeInstanceOf(InvalidContainerNameError);
@@ -67,7 +67,7 @@ export function containerCases({ backend, again, harness, inContainer }: Fixture
   });
 
   inContainer(
-    'G5: deleting one that holds objects is ContainerIsNotEmptyError and deletes nothing',
+    'G5: deleting a container that holds objects is ContainerIsNotEmptyError and deletes nothing',
     async (container) => {
       await put(backend, { container, key: 'deep/down/object' }, 'still here');
       const error = await rejection(backend.deleteContainer(container, call));
@@ -77,7 +77,7 @@ export function containerCases({ backend, again, harness, inContainer }: Fixture
     },
   );
 
-  it('G5: one that was deleted is missing, and so is one that never was', async () => {
+  it('G5: a container is missing after its delete, and before its creation', async () => {
     const container = uniqueContainerName();
     await backend.createContainer(container, call);
     await put(backend, { container, key: 'folder/object' }, '');
@@ -102,7 +102,7 @@ export function containerCases({ backend, again, harness, inContainer }: Fixture
     }
   });
 
-  it('G5: an object of a missing container is missing; which of the two is said may differ', async () => {
+  it('G5: an object of a missing container is missing: the error names either of them', async () => {
     const ref = { container: uniqueContainerName(), key: 'x' };
     for (const run of [
       () => backend.headObject(ref, call),
@@ -118,13 +118,13 @@ export function containerCases({ backend, again, harness, inContainer }: Fixture
     if (gone !== undefined) expect(gone).toBeInstanceOf(ContainerDoesNotExistError);
   });
 
-  it('a message says which driver it is about, and no more of it than the name', async () => {
+  it('an error names its driver', async () => {
     const error = await rejection(backend.headContainer(uniqueContainerName(), call));
     expect(error).toBeInstanceOf(StorageError);
     expect((error as StorageError).driver).toBe(backend.name);
   });
 
-  it('closing twice is closing once', async () => {
+  it('a client can be closed twice', async () => {
     const other = await again();
     await other.close();
     await other.close();

@@ -85,7 +85,7 @@ export function copyCases({ backend, again, inContainer }: Fixture): void {
   });
 
   inContainer(
-    'a source that is what was expected is copied, to a new name and over what was there',
+    'a source that is the expected one is copied, to a new name and over an older object',
     async (container) => {
       const from = { container, key: 'from' };
       await put(backend, { container, key: 'taken' }, 'what was there');
@@ -111,7 +111,7 @@ export function copyCases({ backend, again, inContainer }: Fixture): void {
   );
 
   inContainer(
-    'G2: a source that is another one is not copied, and what was there stays, or nothing',
+    'G2: a source that is not the expected one is not copied, and the destination stays unchanged',
     async (container) => {
       const from = { container, key: 'from' };
       const to = { container, key: 'to' };
@@ -176,7 +176,7 @@ export function copyCases({ backend, again, inContainer }: Fixture): void {
 
   if (copy.bindsSource)
     inContainer(
-      'G2: what takes the place of the source while it is looked at and copied is never what is copied',
+      'G2: an object that replaces the source during its check is never copied',
       async (container) => {
         const from = { container, key: 'from' };
         for (let round = 0; round < 10; round += 1) {
@@ -195,7 +195,9 @@ export function copyCases({ backend, again, inContainer }: Fixture): void {
         }
       },
     );
-  else it('are not bound to what was looked at', () => expect(copy.bindsSource).toBe(false));
+  else
+    it('copies are not bound to the source that was seen', () =>
+      expect(copy.bindsSource).toBe(false));
 
   if (copy.ifAbsent)
     inContainer(

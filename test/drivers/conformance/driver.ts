@@ -56,7 +56,7 @@ export function driverCases({ backend, inContainer }: Fixture): void {
   });
 
   inContainer(
-    'what is missing is named rightly: the object, or its container',
+    'an error names what is missing: the object, or its container',
     async (containerName) => {
       const absent = uniqueContainerName();
       expect(await rejection(driver.getObject(containerName, 'none'))).toBeInstanceOf(
@@ -75,7 +75,7 @@ export function driverCases({ backend, inContainer }: Fixture): void {
 
   const { cdn } = backend.capabilities;
   if (cdn === undefined) {
-    inContainer('a CDN is not declared, so it is refused', async (containerName) => {
+    inContainer('a CDN that is not declared is refused', async (containerName) => {
       const container = await driver.getContainer(containerName);
       const object = await container.uploadObjectViaStream((async function* () {})(), 'x');
       for (const run of [

@@ -103,9 +103,7 @@ export function keyCases({ backend, harness, inContainer }: Fixture): void {
   }
 
   for (const [what, keys] of Object.entries(ODD_KEYS)) {
-    inContainer(`G4: keys come back as they went: ${what}`, (container) =>
-      roundTrip(container, keys),
-    );
+    inContainer(`G4: keys come back unchanged: ${what}`, (container) => roundTrip(container, keys));
   }
 
   inContainer(

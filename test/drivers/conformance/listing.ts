@@ -17,7 +17,7 @@ export function listingCases({ backend, inContainer }: Fixture): void {
   );
 
   inContainer(
-    'G3: pages end where they should with an even, an odd and no number of objects',
+    'G3: pages of 2 list all objects, of none, an even and an odd number',
     async (container) => {
       expect(await listKeys(backend, container, '', 2)).toEqual([]);
       const keys: string[] = [];
@@ -88,7 +88,7 @@ export function listingCases({ backend, inContainer }: Fixture): void {
   });
 
   inContainer(
-    'G3: what is deleted while it is listed does not hide or repeat anything else',
+    'G3: a delete during a listing does not hide or repeat other objects',
     async (container) => {
       const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
       for (const key of keys) await put(backend, { container, key }, key);

@@ -55,7 +55,7 @@ function get(origin: string, more: Partial<HttpRequest> = {}): HttpRequest {
   };
 }
 
-test('paths, queries and header values go out as they are', async () => {
+test('HTTP client: sends paths, queries and header values unchanged', async () => {
   const seen: string[] = [];
   const origin = await serve((request, response) => {
     seen.push(`${request.url} ${request.headers['x-value']}`);
@@ -66,7 +66,7 @@ test('paths, queries and header values go out as they are', async () => {
   expect(seen).toEqual([`${path} gr\u00fc\u00dfe`]);
 });
 
-test('a status is an answer; headers that come twice are joined', async () => {
+test('HTTP client: any status is an answer, and repeated headers are joined', async () => {
   const origin = await serve((_, response) =>
     response.writeHead(418, { 'x-twice': ['a', 'b'] }).end('no'),
   );
@@ -78,7 +78,7 @@ test('a status is an answer; headers that come twice are joined', async () => {
   });
 });
 
-test('a large body streams through, and back', async () => {
+test('HTTP client: streams a large body to the server and back', async () => {
   const origin = await serve((request, response) => void request.pipe(response));
   const content = randomContent(20 * 2 ** 20);
   const open = async function* () {
@@ -90,7 +90,7 @@ test('a large body streams through, and back', async () => {
   expect((await readAll(body)).equals(content)).toBe(true);
 });
 
-test('a reader that is slow makes the sender wait; one that leaves frees the connection', async () => {
+test('HTTP client: a slow reader makes the server wait, and one that leaves closes the connection', async () => {
   let sent = 0;
   let closed = false;
   const origin = await serve((_, response) => {
@@ -117,7 +117,7 @@ test.each([
   ['ends before it should', 5, ['123'], /ended after 3 of 5/],
   ['goes on after it should have ended', 3, ['123', '4'], /more than its 3/],
 ])(
-  'a source that %s rejects, and the server gets no whole body',
+  'HTTP client: a source that %s rejects, and the server gets no whole body',
   async (_, size, chunks, message) => {
     let whole = 0;
     const origin = await serve((request, response) => {
@@ -138,7 +138,7 @@ test.each([
   },
 );
 
-test('what the source throws is what the caller gets', async () => {
+test('HTTP client: rejects with the error that the source threw', async () => {
   const origin = await serve(
     (request, response) => void request.resume().on('end', () => response.end()),
   );
@@ -156,7 +156,7 @@ test.each([
   ['no headers', '', 'timeout'],
   ['no more body', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc', 'timeout'],
   ['no HTTP', 'hello\r\n\r\n', 'broken'],
-])('a server that gives %s is an HttpError', async (_, said, kind) => {
+])('HTTP client: a server that gives %s is an HttpError', async (_, said, kind) => {
   const error = await rejection(client().request(get(await say(said))));
   expect(error).toBeInstanceOf(HttpError);
   expect(error).toMatchObject({ kind });
@@ -181,7 +181,7 @@ test('HTTP client: reports a closed port as unreachable, without the query in th
   expect(error.message).not.toContain('secret');
 });
 
-test('an abort rejects with its own reason: before, while waiting, while reading', async () => {
+test('HTTP client: rejects with the reason of an abort, before the request, while it waits and while it reads', async () => {
   const reason = new Error('enough');
   const origin = await say('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc');
   const silent = await say('');
@@ -202,7 +202,7 @@ test('an abort rejects with its own reason: before, while waiting, while reading
   expect(await reading).toBe(reason);
 });
 
-test('an answer that would fill the memory is refused', async () => {
+test('HTTP client: refuses an answer that is larger than the limit for memory', async () => {
   const origin = await serve((_, response) => response.end(Buffer.alloc(2000)));
   const error = await rejection(client({ maxAnswerBytes: 1000 }).request(get(origin)));
   expect(error).toMatchObject({
@@ -214,7 +214,7 @@ test('an answer that would fill the memory is refused', async () => {
 });
 
 test.each(['GET', 'HEAD', 'PUT'] as const)(
-  'connections are kept and shared: many requests of %s, few connections',
+  'HTTP client: many %s requests share few connections',
   async (method) => {
     const connections = new Set<unknown>();
     const origin = await serve((request, response) => {
@@ -227,7 +227,7 @@ test.each(['GET', 'HEAD', 'PUT'] as const)(
   },
 );
 
-test('a server that answers HEAD with a body spoils no other answer', async () => {
+test('HTTP client: a body in the answer to a HEAD does not change the next answers', async () => {
   const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
   const origin = await listen(
     createTcpServer((socket) => socket.on('data', () => socket.write(answer))),
@@ -242,7 +242,7 @@ test('a server that answers HEAD with a body spoils no other answer', async () =
   }
 });
 
-test('as many requests as there may be connections are under way at once, and none waits behind another one on its connection', async () => {
+test('HTTP client: sends one request at a time on each connection, and uses all connections', async () => {
   const underWay = new Map<Socket, number>();
   let most = 0;
   let waiting: ServerResponse[] = [];
@@ -264,7 +264,7 @@ test('as many requests as there may be connections are under way at once, and no
   expect({ connections: underWay.size, most }).toEqual({ connections: 4, most: 1 });
 });
 
-test('a proxy of the environment is used, and no_proxy keeps it away; process.env is not looked at', async () => {
+test('HTTP client: uses the proxy of the given environment, unless no_proxy names the host, and never reads process.env', async () => {
   const origin = await serve((_, response) => response.end('direct'));
   let proxied = 0;
   const proxy = await serve((request, response) => {
@@ -299,7 +299,7 @@ test('a proxy of the environment is used, and no_proxy keeps it away; process.en
   expect(proxied).toBe(3);
 });
 
-test('a server must prove who it is, by a known authority or by the one that is named', async () => {
+test('HTTP client: trusts only a certificate of a known authority or of ca_file', async () => {
   const pem = (name: string) =>
     readFileSync(new URL(`../../../../test/fakes/tls/${name}.pem`, import.meta.url), 'utf8');
   const server = createTlsServer({ cert: pem('certificate'), key: pem('key') }, (_, response) =>
@@ -315,7 +315,7 @@ test('a server must prove who it is, by a known authority or by the one that is 
   expect((await client({ verifyTls: false }).request(get(origin))).body.toString()).toBe('secret');
 });
 
-test('https goes through the proxy for it, in either case, and proves itself there as well', async () => {
+test('HTTP client: sends https through https_proxy, and checks the certificate there as well', async () => {
   const pem = (name: string) =>
     readFileSync(new URL(`../../../../test/fakes/tls/${name}.pem`, import.meta.url), 'utf8');
   const server = createTlsServer({ cert: pem('certificate'), key: pem('key') }, (_, response) =>
@@ -370,7 +370,7 @@ test('HTTP client: a server that never greets times out after the time for conne
   });
 });
 
-test('a proxy that is no address is said to be none', async () => {
+test('HTTP client: reports a proxy setting that is no address', async () => {
   const http = client({ env: { https_proxy: 'not a url', http_proxy: 'not a url' } });
   expect(await rejection(http.request(get('http://127.0.0.1:1')))).toMatchObject({
     name: 'HttpError',
@@ -379,7 +379,7 @@ test('a proxy that is no address is said to be none', async () => {
   await http.close();
 });
 
-test('closing twice is closing once', async () => {
+test('HTTP client: can be closed twice', async () => {
   const http = client();
   await http.close();
   await http.close();

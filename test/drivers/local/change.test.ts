@@ -85,7 +85,7 @@ it('P5: a put is published after its content is durable, and answered after its 
   await commits.idle();
 });
 
-it('one sync makes the names of one batch durable and the contents of the next', async () => {
+it('local changes: one sync makes the names of one batch durable, and the contents of the next', async () => {
   const { events, put } = createHarness();
   const { sync, end } = createSyncs(events);
   const commits = createCommits(exclusive, sync);
@@ -138,7 +138,7 @@ it('G6: a change whose caller was aborted is discarded, even while its content i
   expect(events).toEqual(['syncing content of a', 'discarded a']);
 });
 
-it('a deletion does not wait for the contents of others', async () => {
+it('local changes: a delete does not wait for the contents of other objects', async () => {
   const { events, put, remove } = createHarness();
   const { sync } = createSyncs(events);
   const commits = createCommits(exclusive, sync);
@@ -149,7 +149,7 @@ it('a deletion does not wait for the contents of others', async () => {
   expect(events).toEqual(['syncing content of a', 'published b']);
 });
 
-it('without syncs, changes are made and answered at once', async () => {
+it('local changes: are made and answered at once with fsync off', async () => {
   const { events, put } = createHarness();
   const commits = createCommits(exclusive, undefined);
   commits.add(put('a'));
@@ -158,7 +158,7 @@ it('without syncs, changes are made and answered at once', async () => {
   expect(events).toEqual(['published a', 'answered a']);
 });
 
-it('when the lock cannot be had, all of the batch fails and nothing is left behind', async () => {
+it('local changes: all of a batch fails, and leaves no file, when the lock cannot be taken', async () => {
   const { events, put } = createHarness();
   const commits = createCommits(() => {
     throw Object.assign(new Error('no lock'), { code: 'EACCES' });

@@ -122,7 +122,7 @@ it('P2: a digest: is reported only while the file is unchanged', async () => {
   }
 });
 
-it('what is neither file nor folder is no object, and is neither followed nor in the way of a listing', async () => {
+it('local: links, pipes and sockets are no objects, are not followed, and do not disturb a listing', async () => {
   const { backend, box } = await openBox();
   const outside = temporaryFolder();
   writeFileSync(join(outside, 'secret'), 'secret');
@@ -160,7 +160,7 @@ it('what is neither file nor folder is no object, and is neither followed nor in
   expect(readdirSync(box)).toHaveLength(8);
 });
 
-it('nothing is written through a symbolic link', async () => {
+it('local: writes nothing through a symbolic link', async () => {
   const { backend, box, root } = await openBox();
   const outside = temporaryFolder();
   symlinkSync(outside, join(box, 'linked'));
@@ -188,7 +188,7 @@ it('nothing is written through a symbolic link', async () => {
   expect(readdirSync(outside)).toEqual([]);
 });
 
-it('an object whose name needs the place of another says which stands in the way', async () => {
+it('local: names the object that stands in the way of another', async () => {
   const { backend, root } = await openBox();
   await put(backend, ref('file'), 'x');
   await put(backend, ref('folder/deep/object'), 'x');
@@ -205,7 +205,7 @@ it('an object whose name needs the place of another says which stands in the way
   expect(await listKeys(backend, CONTAINER)).toEqual(['file', 'folder']);
 });
 
-it('an empty folder gives way to an object of its name', async () => {
+it('local: an object replaces an empty folder of its name', async () => {
   const { backend, box } = await openBox();
   mkdirSync(join(box, 'a/b/c'), { recursive: true });
   await put(backend, ref('a'), 'x');
@@ -214,7 +214,7 @@ it('an empty folder gives way to an object of its name', async () => {
   expect(await listKeys(backend, CONTAINER)).toEqual(['a', 'd']);
 });
 
-it('deleting an object removes the folders that become empty, and no other', async () => {
+it('local: a delete removes the folders that it leaves empty, and no others', async () => {
   const { backend, box } = await openBox();
   for (const key of ['a/b/c/one', 'a/b/two']) await put(backend, ref(key), 'x');
   await backend.deleteObject(ref('a/b/c/one'), call);
@@ -224,7 +224,7 @@ it('deleting an object removes the folders that become empty, and no other', asy
   expect(readdirSync(box)).toEqual([]);
 });
 
-it('a container is not empty while anything but folders is in it', async () => {
+it('local: a container is not empty while it holds anything but folders', async () => {
   const { backend, box } = await openBox();
   mkdirSync(join(box, 'empty/deep'), { recursive: true });
   symlinkSync('nowhere', join(box, 'link'));
@@ -237,7 +237,7 @@ it('a container is not empty while anything but folders is in it', async () => {
   expect(existsSync(box)).toBe(false);
 });
 
-it('a copy onto itself changes the file where it is: mode, time, digest kept', async () => {
+it('local: a copy onto itself changes mode and time of the same file, and keeps its digest', async () => {
   const { backend, box } = await openBox();
   const before = await put(backend, ref('x'), 'content', {
     metaData: { mode: '100644', mtime: '1700000000' },
@@ -271,7 +271,7 @@ it('P2: a copy has the digest of its source only when that is known', async () =
   );
 });
 
-it('the URL of an object leads to its file, whatever its name', async () => {
+it('local: the URL of an object leads to its file, whatever its name', async () => {
   const { backend } = await openBox();
   const cdn = backend.capabilities.cdn;
   for (const key of ['a b/c%20d', 'hash#tag?x=y', 'ü/\\back', 'new\nline']) {
@@ -285,7 +285,7 @@ it('the URL of an object leads to its file, whatever its name', async () => {
   );
 });
 
-it('an option that a file cannot have is refused and stores nothing', async () => {
+it('local: refuses an option that a file cannot have, and stores nothing', async () => {
   const { backend } = await openBox();
   for (const own of [{ headers: { 'x-amz-acl': 'private' } }, { storageClass: 'GLACIER' }]) {
     expect(await rejection(put(backend, ref('x'), 'x', own))).toBeInstanceOf(
@@ -306,7 +306,7 @@ it('an option that a file cannot have is refused and stores nothing', async () =
   expect(await listKeys(backend, CONTAINER)).toEqual([]);
 });
 
-it('a body of any length goes through bounded memory and comes back whole', async () => {
+it('local: a body of unknown length is stored whole, in bounded memory', async () => {
   const { backend, root } = await openBox();
   const chunk = Buffer.alloc(700_001, 'abcdefg');
   const content = Buffer.concat(Array.from({ length: 7 }, () => chunk));
@@ -320,7 +320,7 @@ it('a body of any length goes through bounded memory and comes back whole', asyn
   expect(unfinished(root)).toEqual([]);
 });
 
-it('a process whose drivers are idle, or were never used, ends by itself', () => {
+it('local: a process with idle or unused drivers ends by itself', () => {
   const root = temporaryFolder();
   const module = new URL('../../../src/drivers/local/backend.js', import.meta.url).href;
   const script = `
@@ -332,7 +332,7 @@ it('a process whose drivers are idle, or were never used, ends by itself', () =>
   expect(readdirSync(root).sort()).toEqual(['.longshore', 'x']);
 });
 
-it('a closed driver refuses, and can be closed again', async () => {
+it('local: a closed driver refuses calls, and can be closed again', async () => {
   const backend = openLocal({ root: temporaryFolder() });
   await backend.createContainer(CONTAINER, call);
   await Promise.all([backend.close(), backend.close()]);

@@ -28,7 +28,7 @@ function freeBytes(folder: string): number {
 
 describe.skipIf(!canMount)('file systems of their own', () => {
   it.each(sharing.flatMap((type) => [1, 40].map((mib) => ({ type, mib }))))(
-    'a copy of $mib MiB takes no space where blocks can be shared ($type)',
+    'a copy of $mib MiB takes no space where files can share blocks ($type)',
     async ({ type, mib }) => {
       const root = temporaryFolder();
       mountNew(type, root);

@@ -41,7 +41,7 @@ async function runElsewhere(root: string, script: string): Promise<string> {
   return output;
 }
 
-it('of writers with ifAbsent in three processes, one wins each object', async () => {
+it('local: one of the writers with ifAbsent in three processes wins each object', async () => {
   const { backend, root } = await openBox();
   const script = `
     for (let i = 0; i < 40; i += 1) {
@@ -60,7 +60,7 @@ it('of writers with ifAbsent in three processes, one wins each object', async ()
   expect(await contentOf(backend, ref('object 0'))).toMatch(/^\d+ [123]$/);
 });
 
-it('ifMatch lets no update of another process be lost', async () => {
+it('local: ifMatch loses no update of another process', async () => {
   const { backend, root } = await openBox();
   await put(backend, ref('counter'), '0');
   const script = `

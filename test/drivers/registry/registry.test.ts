@@ -5,14 +5,14 @@ import { StorageError } from '../../../src/drivers/errors.js';
 import { openDriver } from '../../../src/drivers/registry/open.js';
 import { builtinDrivers, findDriver } from '../../../src/drivers/registry/registry.js';
 
-test('a driver is found by name and by each alias, in any case', () => {
+test('registry: finds a driver by its name and each alias, in upper and lower case', () => {
   for (const kind of builtinDrivers) {
     for (const name of [kind.name, kind.name.toUpperCase(), ...kind.aliases])
       expect(findDriver(name)).toBe(kind);
   }
 });
 
-test('no two kinds share a name, and each says what it is', () => {
+test('registry: no two drivers share a name, and each has a description', () => {
   const names = builtinDrivers.flatMap(({ name, aliases }) => [name, ...aliases]);
   expect(new Set(names).size).toBe(names.length);
   for (const { name, summary } of builtinDrivers) {
@@ -21,7 +21,7 @@ test('no two kinds share a name, and each says what it is', () => {
   }
 });
 
-test('an unknown name is refused with the known ones', () => {
+test('registry: refuses an unknown name and lists the known ones', () => {
   expect(() => findDriver('flopy')).toThrow(StorageError);
   expect(() => findDriver('flopy')).toThrow('no driver is called "flopy"; known: ');
   for (const { name } of builtinDrivers) expect(() => findDriver('flopy')).toThrow(name);
@@ -29,18 +29,18 @@ test('an unknown name is refused with the known ones', () => {
     expect(() => findDriver(name)).toThrow('no driver is called');
 });
 
-test('a name that Libcloud gave up is refused with its successor', () => {
+test('registry: refuses a name that Libcloud gave up, and gives its successor', () => {
   expect(() => findDriver('CLOUDFILES_UK')).toThrow('use cloudfiles with region "lon"');
   expect(() => findDriver('cloudfiles_swift')).toThrow('use openstack_swift');
 });
 
-test('settings that are wrong are refused with every fault', async () => {
+test('registry: refuses wrong settings with all their faults', async () => {
   await expect(openDriver('local', { fsync: 'perhaps', colour: 'blue' })).rejects.toThrow(
     /driver "local" cannot be opened with these settings: .*root: missing.*fsync: expected true or false.*colour: unknown key/,
   );
 });
 
-test('a driver that was opened tries again what failed in passing', async () => {
+test('registry: a driver that it opened repeats requests that failed in passing', async () => {
   const [memory] = builtinDrivers.filter(({ name }) => name === 'memory');
   let failures = 1;
   const failing = {
@@ -64,7 +64,7 @@ test('a driver that was opened tries again what failed in passing', async () => 
   expect(failures).toBe(-1);
 });
 
-test('what the settings leave open is asked of the provider before it is opened', async () => {
+test('registry: detects the provider before it opens a driver whose settings do not name it', async () => {
   const server = createServer(
     (_, response) => void response.writeHead(403, { server: 'MinIO' }).end(),
   );

@@ -78,7 +78,7 @@ function temporary(accessKey: string, expiresInMs: number) {
   };
 }
 
-test('keys come from the environment, with a session token', async () => {
+test('S3 credentials: come from the environment, with a session token', async () => {
   fake.rules.accounts.push({ accessKey: 'TEMP', secret: 's', sessionToken: 't' });
   await put(
     open({ AWS_ACCESS_KEY_ID: ACCOUNT.accessKey, AWS_SECRET_ACCESS_KEY: ACCOUNT.secret }),
@@ -95,7 +95,7 @@ test('keys come from the environment, with a session token', async () => {
   ).toBeInstanceOf(InvalidCredentialsError);
 });
 
-test('keys come from the shared files, by profile, and a profile that is named must be there', async () => {
+test('S3 credentials: come from a profile of the shared files, which must exist when the settings name it', async () => {
   const credentials = join(folder, 'credentials');
   const config = join(folder, 'config');
   await writeFile(
@@ -139,7 +139,7 @@ test('S3 credentials: come from the container endpoint, with its token, and from
   expect((await rejection(put(stranger, ref, 'x'))).message).toContain('refused');
 });
 
-test('a container endpoint that cannot be used is said, and not passed over for another account', async () => {
+test('S3 credentials: a container endpoint that does not work is an error, and no other account is used', async () => {
   const { url } = await metadataServer({ '/garbage': () => '<html>', '/empty': () => ({}) });
   const uses = async (env: Readonly<Record<string, string>>) => rejection(put(open(env), ref, 'x'));
   for (const [path, message] of [
@@ -173,7 +173,7 @@ test('a container endpoint that cannot be used is said, and not passed over for 
   ]);
 });
 
-test('instance metadata without a role are none; those that fail are a fault of the target', async () => {
+test('S3 credentials: an instance without a role has none, and failing metadata are trouble of the target', async () => {
   let status = 404;
   const server = createServer((request, response) => {
     if (request.url === '/latest/api/token') response.end('imds-token');
@@ -220,7 +220,7 @@ test('S3 credentials: a login page at the address of the instance metadata is no
   expect(failed.message).toContain('answered something that is not the name of a role');
 });
 
-test('keys of the environment go before those of the shared files, and these before the container’s', async () => {
+test('S3 credentials: the environment goes before the shared files, and these before the container', async () => {
   const { url, asked } = await metadataServer({ '/c': () => temporary('CONTAINER', 3_600_000) });
   const credentials = join(folder, 'credentials');
   await writeFile(credentials, '[default]\naws_access_key_id = FILE\naws_secret_access_key = f\n');
@@ -265,7 +265,7 @@ test('S3 credentials: come from the instance metadata, once for all waiting call
   expect(generation).toBe(2);
 });
 
-test('credentials that expire in the middle of a run are replaced, and the request goes through', async () => {
+test('S3 credentials: are replaced when they expire in the middle of a run, and the request goes through', async () => {
   let key = 'FIRST';
   const { url } = await metadataServer({ '/c': () => temporary(key, 3_600_000) });
   const s3 = open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c` });
@@ -279,7 +279,7 @@ test('credentials that expire in the middle of a run are replaced, and the reque
   expect(error.message).toContain('ExpiredToken');
 });
 
-test('keys that the provider knows no more are looked for again as well', async () => {
+test('S3 credentials: are looked up again when the provider no longer accepts them', async () => {
   let key = 'FIRST';
   const { url } = await metadataServer({ '/c': () => temporary(key, 3_600_000) });
   const s3 = open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c` });
@@ -289,7 +289,7 @@ test('keys that the provider knows no more are looked for again as well', async 
   await put(s3, ref, 'y');
 });
 
-test('where credentials were found is kept to: a target never changes its account unseen', async () => {
+test('S3 credentials: come from the same source for the life of a target, so that its account never changes', async () => {
   const clock = fakeClock();
   const keys = (accessKeyId: string) => ({
     accessKeyId,
@@ -308,7 +308,7 @@ test('where credentials were found is kept to: a target never changes its accoun
   expect((await provider.get(call)).accessKeyId).toBe('MINE');
 });
 
-test('old credentials serve on while the source fails, until they end', async () => {
+test('S3 credentials: are used until they end while their source fails', async () => {
   const clock = fakeClock();
   let fails = false;
   const source = {
@@ -327,7 +327,7 @@ test('old credentials serve on while the source fails, until they end', async ()
   expect((await rejection(provider.get(call))).message).toBe('down');
 });
 
-test('who is aborted while credentials are looked for does not wait, and does not stop the others', async () => {
+test('S3 credentials: an aborted caller stops waiting for them, and the other callers get them', async () => {
   let answer = (_: { accessKeyId: string; secretAccessKey: string }): void => {};
   const slow = new Promise<{ accessKeyId: string; secretAccessKey: string }>((resolve) => {
     answer = resolve;

@@ -43,7 +43,7 @@ test.each([
   [{ 'x-amz-request-id': 'tx00000fd2949da3bd00fd3-006b0307a6-1a2b-default' }, /^ceph at/],
   [{ 'x-trans-id': 'txc77654a19d8b48cfb4749-006b0307a6' }, /^swift-s3api at/],
   [{ server: 'nginx' }, /^$/],
-])('who answers with %j is recognised', async (headers, expected) => {
+])('S3 detection: recognises the provider that answers with %j', async (headers, expected) => {
   const { detect } = await provider(headers);
   expect((await detect()) ?? '').toMatch(expected);
 });
@@ -63,7 +63,7 @@ test('S3 detection: an earlier result is used without a request, unless the addr
   await elsewhere.close();
 });
 
-test('nothing is asked where the settings, or the host, say it', async () => {
+test('S3 detection: sends no request where the settings or the host name the provider', async () => {
   expect(
     await s3Driver.detect?.(settingsOf({ key: 'a', secret: 'b' }), world(), call),
   ).toBeUndefined();

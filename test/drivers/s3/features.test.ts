@@ -91,7 +91,7 @@ describe('headers of what is put', () => {
     ).toEqual([]);
   });
 
-  test('rules by name pattern set them, the first match of each wins, and a call’s own headers win over all', async () => {
+  test('rules by name pattern set headers: the first match of each wins, and headers of the call win over all', async () => {
     const s3 = open({
       headers: [
         { match: '*.html', cache_control: 'no-cache', content_language: 'de' },
@@ -112,7 +112,7 @@ describe('headers of what is put', () => {
     });
   });
 
-  test('the storage class may depend on the name, for puts, parts and copies; where there is none it is refused', async () => {
+  test('the storage class may depend on the name, for puts, parts and copies, and is refused by a profile without classes', async () => {
     const headers = [
       { match: 'archive/**', storage_class: 'GLACIER', expires: 'Thu, 01 Jan 2032 00:00:00 GMT' },
     ];
@@ -146,7 +146,7 @@ describe('headers of what is put', () => {
     );
   });
 
-  test('what a call says of headers and storage class wins over the settings, for puts, parts and copies of any size', async () => {
+  test('headers and storage class of a call win over the settings, for puts, parts and copies of any size', async () => {
     const s3 = s3Backend({
       settings: settingsOf({
         secure: false,
@@ -276,7 +276,7 @@ describe('headers of what is put', () => {
     );
   });
 
-  test('what would break the request is refused', async () => {
+  test('values that would break the request are refused', async () => {
     const s3 = open();
     for (const headers of [
       { host: 'x' },
@@ -315,7 +315,7 @@ describe('encryption', () => {
     await multipart.complete(token, [part], call);
   });
 
-  test('P2: a container that turns out to encrypt with a KMS key is not believed its ETags; what was sent before that was known is sent again', async () => {
+  test('P2: with a KMS key that only answers reveal no ETag is believed, and content sent before is sent again', async () => {
     const s3 = open();
     fake.rules.store.bucket(container).encrypted = true;
     const content = randomContent(1000);
@@ -344,7 +344,7 @@ describe('encryption', () => {
     }
   });
 
-  test('a key of one’s own goes with every request that needs it, copies too, and without it nothing is read', async () => {
+  test('with a customer’s key each request that needs it carries it, and no object is read without it', async () => {
     const key = randomContent(32).toString('base64');
     const settings = { encryption: { type: 'customer', customer_key: key } };
     expect(() => open(settings)).toThrow(/secure/);
@@ -400,7 +400,7 @@ describe('encryption', () => {
     await rejection(contentOf(open(), ref));
   });
 
-  test('a key that has not 256 bits is refused', () => {
+  test('with a customer’s key of other than 256 bits is refused', () => {
     const opening = () =>
       openS3({
         profile: 'aws',
@@ -416,7 +416,7 @@ test.each([
   [{ type: 's3' }, { 'x-amz-server-side-encryption': 'AES256' }, true],
   [{ type: 'kms' }, { 'x-amz-server-side-encryption': 'aws:kms' }, false],
 ])(
-  'encryption %j goes along with puts, parts and copies, and its ETag is an MD5: %s %s',
+  'S3 encryption: %j goes along with puts, parts and copies, and its ETag is an MD5: %s %s',
   async (encryption, headers, isMd5) => {
     const s3 = open({ encryption });
     const content = randomContent(100);
@@ -437,7 +437,7 @@ test.each([
   },
 );
 
-test('a container for locked objects is made as one, and gets a digest with everything, which it demands', async () => {
+test('S3 object lock: a container is created with it, and each write carries the digest that it demands', async () => {
   const s3 = open({ object_lock: { mode: 'compliance', retain: '1d' } });
   const locked = { container: 'locked', key: 'x' };
   await s3.createContainer(locked.container, call);
@@ -461,7 +461,7 @@ test.each([
   ['scaleway', 'nl-ams', 'nl-ams'],
   ['minio', 'eu-central-1', undefined],
 ])(
-  'with profile %s in %s, a new container is asked to be in %s',
+  'S3 client: with profile %s in %s, a new container is created with the location %s',
   async (profile, region, location) => {
     await open({ profile, region }).createContainer('located', call);
     expect(fake.rules.store.bucket('located').location).toBe(location);
@@ -513,7 +513,7 @@ describe('signing', () => {
   });
 });
 
-test('a presigned URL carries the session token of temporary keys, and that the requester pays', async () => {
+test('S3 presigned URL: carries the session token of temporary keys, and that the requester pays', async () => {
   fake.rules.accounts.push({ accessKey: 'TEMP', secret: 's', sessionToken: 'a+b/c=' });
   const s3 = open({ key: 'TEMP', secret: 's', token: 'a+b/c=', requester_pays: true });
   await put(s3, ref, 'shared');
@@ -572,7 +572,7 @@ describe('copies', () => {
     expect(fake.rules.store.bucket(container).uploads.size).toBe(0);
   });
 
-  test('are of the version that was looked at', async () => {
+  test('are made of the version that was seen', async () => {
     const s3 = open();
     await put(s3, ref, 'first');
     await s3.capabilities.copy!.copyObject(ref, { container, key: 'copy' }, undefined, call);
@@ -661,7 +661,7 @@ test.each([
   ['aws', true],
   ['swift-s3api', false],
 ])(
-  'a copy with profile %s is bound to the ETag of what was looked at; of an object in parts: %s',
+  'S3 copy: with profile %s is bound to the ETag of the source that was seen; of an object in parts: %s',
   async (profile, inParts) => {
     const s3 = open({ profile });
     const multipart = s3.capabilities.multipart!;

@@ -100,7 +100,7 @@ describe('listings', () => {
     expect(decodeListed('a+b%2Bc%20d')).toBe('a b+c d'));
 });
 
-test('XML keeps every text that is said to survive it', () => {
+test('S3 XML: keeps every text that survivesXml accepts', () => {
   fc.assert(
     fc.property(anyText.filter(survivesXml), (key) => {
       const document = parseXml(
@@ -112,7 +112,7 @@ test('XML keeps every text that is said to survive it', () => {
   for (const text of ['a\nb', 'a\u0000', '\ufffe', ' lead']) expect(survivesXml(text)).toBe(false);
 });
 
-test('an ETag is an MD5 only when it looks like one', () => {
+test('S3 ETag: is an MD5 only when it has the form of one', () => {
   expect(md5InEtag('"D41D8CD98F00B204E9800998ECF8427E"')).toBe('d41d8cd98f00b204e9800998ecf8427e');
   for (const etag of [
     '"d41d8cd98f00b204e9800998ecf8427e-1"',
@@ -128,7 +128,7 @@ test('an ETag is an MD5 only when it looks like one', () => {
   ).toBe('"96e024ba2074fe77e8e965ba43a704be-2"');
 });
 
-test('Retry-After is seconds or a date, and an hour at the most', () => {
+test('Retry-After: is seconds or a date, and at most an hour', () => {
   const now = Date.UTC(2026, 0, 1);
   const wait = (value: string) => readFailure(503, { 'retry-after': value }, '', now).retryAfterMs;
   expect(wait('7')).toBe(7000);
@@ -187,7 +187,7 @@ test('S3 profiles: the host names the provider', () => {
   expect(profileOfHost('evilamazonaws.com')).toBeUndefined();
 });
 
-test('profiles are consistent: what is promised can be done', () => {
+test('S3 profiles: their limits fit each other', () => {
   for (const profile of profiles) {
     expect(profile.parts.max * profile.parts.maxParts, profile.name).toBeGreaterThanOrEqual(
       profile.maxObjectSize,
@@ -197,7 +197,7 @@ test('profiles are consistent: what is promised can be done', () => {
   }
 });
 
-test('patterns match as in gitignore', () => {
+test('name pattern: matches as in gitignore', () => {
   const cases: readonly (readonly [string, string, boolean])[] = [
     ['*.html', 'a/b.html', true],
     ['*.html', 'a.htm', false],

@@ -20,11 +20,11 @@ test.each([
   [{ profile: 'aws', ...keys, object_lock: { mode: 'compliance' } }, /retain/],
   [{ profile: 'aws', ...keys, object_lock: {} }, /neither/],
   [{ profile: 'aws', ...keys, ca_file: '/nowhere/ca.pem' }, /ca_file/],
-])('%j cannot work, and that is said when it is opened', (settings, message) => {
+])('S3 settings: %j are refused when the target is opened', (settings, message) => {
   expect(() => openS3(settings)).toThrow(message);
 });
 
-test('what a profile cannot do it does not declare, and settings override what it says', async () => {
+test('S3 settings: a profile declares only what it can do, and etag overrides its checksums', async () => {
   const generic = openS3({ profile: 'generic', host: 'h', ...keys });
   expect(generic.capabilities).toMatchObject({ preconditions: [], checksums: ['md5'] });
   const swift = openS3({ profile: 'swift-s3api', host: 'h', ...keys });
@@ -34,7 +34,7 @@ test('what a profile cannot do it does not declare, and settings override what i
   for (const backend of [generic, swift, opaque]) await backend.close();
 });
 
-test('no setting, and nothing of the environment, shows in a listing of the settings', () => {
+test('S3 settings: show no secret in a listing', () => {
   const settings = settingsOf(
     { key: 'visible-key', secret: 'visible-secret' },
     { AWS_SECRET_ACCESS_KEY: 'from-env' },
@@ -50,7 +50,7 @@ test.each([
   ['ovh', {}, undefined],
   ['aurora_objects', {}, 'ifMatch'],
   ['s3_rgw_outscale', {}, 'ifMatch'],
-])('Libcloud’s name %s opens with its profile', async (name, settings, condition) => {
+])('S3 settings: Libcloud’s name %s opens with its profile', async (name, settings, condition) => {
   const kind = findDriver(name);
   const reading = read(kind.settings({ folder: '/', env: {} }), { ...keys, ...settings });
   const backend = kind.open(reading.value, { clock: systemClock });

@@ -13,7 +13,7 @@ const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 });
 /** aws4 takes its path through its own parser, which loses these; the fake S3 checks them over the wire instead. */
 const key = text.filter((given) => !/(^|\/)\.{1,2}(\/|$)|\/\/|^\//.test(given));
 
-test('every request is signed as aws4 signs it', () => {
+test('S3 signature: is that of aws4 for any request', () => {
   const signer = createSigner();
   fc.assert(
     fc.property(
@@ -64,7 +64,7 @@ test('every request is signed as aws4 signs it', () => {
   );
 });
 
-test('blanks in a header’s value are signed as they are canonical: none at the ends, one at a time', () => {
+test('S3 signature: has header values in their canonical form, without blanks at the ends or in rows', () => {
   const headers = { 'x-amz-meta-note': 'two  blanks,   three', 'cache-control': ' at the ends ' };
   const ours = createSigner().headers(
     {
@@ -98,7 +98,7 @@ test('blanks in a header’s value are signed as they are canonical: none at the
   expect(ours['authorization']).toBe((theirs.headers as Record<string, string>)['Authorization']);
 });
 
-test('a presigned URL is the one that aws4 makes', () => {
+test('S3 presigned URL: is that of aws4', () => {
   const query = createSigner().query(
     { method: 'GET', host: 's3.example.com', path: '/bucket/a%20b%2Bc' },
     credentials,
@@ -120,7 +120,7 @@ test('a presigned URL is the one that aws4 makes', () => {
   expect(parameters(query)).toEqual(parameters(theirs.path!.split('?')[1]!));
 });
 
-test('a new day, region or secret is a new signing key: who has signed before signs as who has not', () => {
+test('S3 signature: a new day, region or secret gives a new signing key', () => {
   const signer = createSigner();
   const request = {
     method: 'GET',
@@ -145,7 +145,7 @@ test('a new day, region or secret is a new signing key: who has signed before si
   }
 });
 
-test('what is encoded is decoded by everybody, and leaves nothing but unreserved characters', () => {
+test('S3 encoding: leaves only unreserved characters, and decodeURIComponent reverses it', () => {
   fc.assert(
     fc.property(text, (given) => {
       expect(decodeURIComponent(encode(given))).toBe(given);

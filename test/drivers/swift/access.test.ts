@@ -82,13 +82,13 @@ test.each([
       ex_force_service_region: region,
     }),
   ],
-])('%s gives a token and the account', async (_, settings) => {
+])('Swift access: %s gives a token and the account', async (_, settings) => {
   const swift = openSwift(settings());
   expect((await swift.createContainer('c', call)).name).toBe('c');
   await swift.close();
 });
 
-test('Keystone is asked in its own words: user and project with their domains', async () => {
+test('Swift access: Keystone v3 gets user and project with their domains', async () => {
   const swift = openSwift({
     auth_url: `${fake.origin}/v3`,
     key: 'tester',
@@ -110,7 +110,7 @@ test.each([
   [{ project: 'p' }, { tenantName: 'p' }],
   [{ project_id: 'p-id' }, { tenantId: 'p-id' }],
   [{}, {}],
-])('Keystone v2 is asked for the tenant of %j', async (settings, tenant) => {
+])('Swift access: Keystone v2 gets the tenant of %j', async (settings, tenant) => {
   const swift = openSwift({
     auth_url: `${fake.origin}/v2.0`,
     key: 'tester',
@@ -142,7 +142,7 @@ test('Swift access: the environment of an openrc file is enough, and is read onl
   expect(inspect(settingsOf({}, env), { depth: 9 })).not.toContain(SECRET);
 });
 
-test('an openrc file says which addresses, and domains by name or by id', () => {
+test('Swift access: an openrc file names the interface, and domains by name or by id', () => {
   const env = {
     OS_AUTH_URL: 'https://k/v3',
     OS_USERNAME: 'tester',
@@ -168,7 +168,7 @@ test('an openrc file says which addresses, and domains by name or by id', () => 
   );
 });
 
-test('a clock that is 20 minutes off is said, once for each token', async () => {
+test('Swift access: a clock that is 20 minutes off gives one notice for each token', async () => {
   const notices: unknown[] = [];
   for (const offMs of [20 * 60_000, 60_000]) {
     const clock = { ...systemClock, now: () => Date.now() - offMs };
@@ -185,7 +185,7 @@ test('a clock that is 20 minutes off is said, once for each token', async () => 
   expect(notices).toEqual([{ event, seconds: expect.closeTo(1200, -2), advice: 'set it by NTP' }]);
 });
 
-test('P9: an address with a password in it is refused, and not repeated', () => {
+test('P9: Swift access: an address with a password in it is refused, and not repeated', () => {
   const withPassword = 'https://alice:hunter2@keystone:5000/v3';
   const refusals = [
     () => settingsOf({ auth_url: withPassword, key: 'alice', secret: 's' }),
@@ -214,7 +214,7 @@ test('P9: an address with a password in it is refused, and not repeated', () => 
   expect(refusals.join()).not.toContain('hunter2');
 });
 
-test('a region by chance is no choice: several, or the wrong one, are said', async () => {
+test('Swift access: several regions, or a wrong one, are an error that lists them', async () => {
   const access = { auth_url: `${fake.origin}/v3`, key: 'tester', secret: SECRET, project: 'p' };
   const some = await rejection(openSwift(access).createContainer('c', call));
   expect(some.message).toContain('set region to one of "RegionOne", "RegionTwo"');
@@ -247,7 +247,7 @@ test('Swift access: distinguishes wrong credentials, a wrong URL and a closed po
   expect(await rejection(nowhere.listContainers({}, call))).toBeInstanceOf(TargetUnavailableError);
 });
 
-test('a token is replaced before it ends, and kept to its end while the identity service is down', async () => {
+test('Swift access: replaces a token before it ends, and keeps it to its end while the identity service is down', async () => {
   fake.rules.tokenSeconds = 3600;
   const clock = fakeClock();
   const swift = openFake(fake, {}, { clock });
@@ -285,11 +285,11 @@ test.each([
     { key: 'k', secret: 's', host: 'h', auth_type: 'application_credential', project: 'p' },
     'belongs to a project',
   ],
-])('%j is refused: %s', (settings, problem) => {
+])('Swift access: %j is refused: %s', (settings, problem) => {
   expect(() => chooseAccess(settingsOf(settings))).toThrow(problem);
 });
 
-test('host, port and secure make an address of the identity service', () => {
+test('Swift access: host, port and secure give the address of the identity service', () => {
   const url = (settings: object) =>
     (chooseAccess(settingsOf({ key: 'k', secret: 's', ...settings })) as { url: string }).url;
   expect(url({ host: 'h' })).toBe('https://h:5000/v3');
@@ -309,13 +309,13 @@ test.each([
   ['https://h/auth/v3', 'v3'],
   ['https://h/oauth', 'v3'],
   ['https://h:5000', 'v3'],
-])('auth_url %s is of %s', (url, kind) => {
+])('Swift access: auth_url %s is of %s', (url, kind) => {
   const access = chooseAccess(settingsOf({ auth_url: url, key: 'k', secret: 's' }));
   expect(access.kind).toBe(kind);
   if (access.kind === 'v1') expect(access.url).toBe(url.replace(/\/$/, ''));
 });
 
-test('Libcloud’s names for providers that speak Swift are known', () => {
+test('Swift access: Libcloud’s names of Swift providers are known', () => {
   for (const name of ['swift', 'openstack_swift', 'cloudfiles', 'ktucloud'])
     expect(findDriver(name).summary).toContain('wift');
 });
@@ -365,7 +365,7 @@ describe('URLs for everybody', () => {
     await swift.close();
   });
 
-  test('a login page at /info says nothing of digests: it is asked again', async () => {
+  test('a login page at /info has no digests, and /info is asked again', async () => {
     const swift = openFake(fake);
     await swift.createContainer('c', call);
     fake.faults.next('Info', LOGIN_PAGE);
@@ -378,7 +378,7 @@ describe('URLs for everybody', () => {
     await swift.close();
   });
 
-  test('who does not own the account uses a key of the container, or one that is configured', async () => {
+  test('a user who does not own the account uses a key of the container, or the configured one', async () => {
     const swift = openFake(fake);
     await swift.createContainer('c', call);
     await put(swift, ref, 'content');
@@ -401,7 +401,7 @@ describe('URLs for everybody', () => {
     await other.close();
   });
 
-  test('a container is made readable for everybody, and keeps the readers it had', async () => {
+  test('a container becomes readable for everybody, and keeps the readers that it had', async () => {
     const swift = openFake(fake);
     await swift.createContainer('c', call);
     fake.rules.store.container('c').headers['x-container-read'] = 'other:reader';
@@ -455,7 +455,7 @@ describe('URLs for everybody', () => {
     await swift.close();
   });
 
-  test('a container without readers is made readable for everybody, and nothing is said twice', async () => {
+  test('a container without readers becomes readable for everybody, by one request however often it is asked for', async () => {
     const swift = openFake(fake);
     await swift.createContainer('c', call);
     const cdn = swift.capabilities.cdn!;
@@ -496,7 +496,7 @@ describe('URLs for everybody', () => {
     await swift.close();
   });
 
-  test('an account that cannot be asked is not passed over for the container’s key', async () => {
+  test('an account that fails to answer is an error, and the container’s key is not used instead', async () => {
     const swift = openFake(fake);
     await swift.createContainer('c', call);
     fake.faults.next('ListContainers', { kind: 'refuse', status: 503 });

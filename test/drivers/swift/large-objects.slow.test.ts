@@ -29,7 +29,7 @@ import { openFake } from './open.js';
 
 withLargeObjects();
 
-test('a large object has segments under a name of its own, and no ETag that is taken for its hash', async () => {
+test('Swift large object: has segments under its own name, and no ETag that counts as its hash', async () => {
   const content = randomContent(2 * MIB + 5);
   const id = await putLarge(ref, content);
   expect(inSegments()).toEqual(
@@ -88,25 +88,22 @@ test.each<readonly [string, () => Promise<unknown>]>([
       );
     },
   ],
-])(
-  'replacing a large object by %s removes its segments, and nothing else in their container',
-  async (_, replace) => {
-    const old = await putLarge(ref, randomContent(2 * MIB));
-    const other = { container, key: 'other large one' };
-    const kept = await putLarge(other, randomContent(MIB));
-    at.fake.rules.store
-      .container(segments)
-      .objects.set('another tool’s', at.fake.rules.store.object(segments, inSegments()[0]));
-    await replace();
-    const left = inSegments();
-    expect(left.filter((name) => name.includes(old))).toEqual([]);
-    expect(left).toContain('another tool’s');
-    expect(left.filter((name) => name.includes('/marks/'))).toEqual([]);
-    expect(left.some((name) => name.includes(kept))).toBe(true);
-  },
-);
+])('Swift large object: replaced by %s, loses its segments and no others', async (_, replace) => {
+  const old = await putLarge(ref, randomContent(2 * MIB));
+  const other = { container, key: 'other large one' };
+  const kept = await putLarge(other, randomContent(MIB));
+  at.fake.rules.store
+    .container(segments)
+    .objects.set('another tool’s', at.fake.rules.store.object(segments, inSegments()[0]));
+  await replace();
+  const left = inSegments();
+  expect(left.filter((name) => name.includes(old))).toEqual([]);
+  expect(left).toContain('another tool’s');
+  expect(left.filter((name) => name.includes('/marks/'))).toEqual([]);
+  expect(left.some((name) => name.includes(kept))).toBe(true);
+});
 
-test('P5: segments that could not be removed are found by `unfinished`, and go then', async () => {
+test('P5: Swift segments: those that could not be removed are listed by `unfinished`, and can be removed then', async () => {
   const old = await putLarge(ref, randomContent(MIB));
   at.fake.faults.next('BulkDelete', { kind: 'refuse', status: 500 });
   await put(at.swift, ref, 'small');
@@ -124,7 +121,7 @@ test('P5: segments that could not be removed are found by `unfinished`, and go t
   expect(await contentOf(at.swift, ref)).toBe('small');
 });
 
-test('segments that another process sent are removed as well, a minute after it was known that there were none at the latest', async () => {
+test('Swift segments: those of another process are removed as well, at the latest a minute after there were none', async () => {
   const clock = fakeClock();
   const other = openFake(at.fake, {}, { clock });
   await put(other, { container, key: 'small' }, 'small');
@@ -135,7 +132,7 @@ test('segments that another process sent are removed as well, a minute after it 
   await other.close();
 });
 
-test('P4: what only looks like a manifest, or is a dynamic one, takes no segments with it', async () => {
+test('P4: Swift segments: stay when the deleted object only looked like a manifest, or was a dynamic one', async () => {
   await putLarge(ref, randomContent(MIB));
   const [segment] = inSegments();
   const impostor = { container, key: 'impostor' };
@@ -151,7 +148,7 @@ test('P4: what only looks like a manifest, or is a dynamic one, takes no segment
   expect(inSegments()).toEqual([segment]);
 });
 
-test('P4: before segments are removed all replicas are asked what the object is made of now', async () => {
+test('P4: Swift segments: are removed only after all replicas were asked for the present manifest', async () => {
   await putLarge(ref, randomContent(MIB));
   const before = at.fake.log.length;
   await put(at.swift, ref, 'small');
@@ -161,7 +158,7 @@ test('P4: before segments are removed all replicas are asked what the object is 
   expect(looks.map(({ headers }) => headers['x-newest'])).toEqual([undefined, 'true']);
 });
 
-test('P5: so are the segments of an object when some could not be removed', async () => {
+test('P5: Swift segments: an upload whose segments were partly removed is listed by `unfinished`', async () => {
   const old = await putLarge(ref, randomContent(2 * MIB));
   at.fake.faults.next('BulkDelete', {
     kind: 'refuse-keys',
@@ -173,7 +170,7 @@ test('P5: so are the segments of an object when some could not be removed', asyn
   ]);
 });
 
-test('P5: segments that an object is made of stay, even when their upload is aborted by a mark that was left', async () => {
+test('P5: Swift segments: those of an object stay when its upload is aborted by a mark that was left', async () => {
   const content = randomContent(MIB);
   const id = await putLarge(ref, content);
   at.fake.faults.next('PutObject', { kind: 'refuse', status: 500 });
@@ -188,7 +185,7 @@ test('P5: segments that an object is made of stay, even when their upload is abo
   expect(await multipart.unfinished(container, '', call)).toEqual([]);
 });
 
-test('a large object is copied whole where it fits, with an MD5, and in segments of its own where it does not', async () => {
+test('Swift copy: a large object is copied whole where it fits, with an MD5, else in segments of its own', async () => {
   const { copy } = at.swift.capabilities;
   for (const size of [MIB + 5, 5 * MIB + 5]) {
     const from = { container, key: `from ${size}` };
@@ -216,7 +213,7 @@ test('a large object is copied whole where it fits, with an MD5, and in segments
   }
 });
 
-test('dynamic large objects are read as a whole, keep their segments, and have no hash', async () => {
+test('Swift dynamic large object: is read as a whole, keeps its segments, and has no hash', async () => {
   for (const [key, part] of [['parts/1', 'one '] as const, ['parts/2', 'two'] as const])
     await put(at.swift, { container, key }, part);
   const manifest = { container, key: 'dynamic' };
@@ -248,14 +245,14 @@ test('dynamic large objects are read as a whole, keep their segments, and have n
   expect(await listKeys(at.swift, container)).toEqual(['parts/1', 'parts/2']);
 });
 
-test('where no segment of ours is, a put is one request', async () => {
+test('Swift put: is one request while the container has no segments', async () => {
   await put(at.swift, ref, 'first');
   const before = at.fake.log.length;
   await put(at.swift, ref, 'second');
   expect(at.fake.log.slice(before).map(({ operation }) => operation)).toEqual(['PutObject']);
 });
 
-test('where no segment of ours is, a delete of many is one request, and one of none is none', async () => {
+test('Swift batch delete: is one request while the container has no segments, and none for no keys', async () => {
   const { batchDelete } = at.swift.capabilities;
   await put(at.swift, ref, 'first');
   await batchDelete!.deleteObjects(container, ['warm up'], call);
@@ -292,7 +289,7 @@ test('Swift batch delete: removes large objects one by one with their segments, 
   expect(deletes).toHaveLength(2);
 });
 
-test('a container of segments that several share stays, though it is empty', async () => {
+test('Swift container: a container of segments that several share stays when it is empty', async () => {
   const sharing = openFake(at.fake, { segments_container: 'all segments' });
   await sharing.createContainer('all segments', call);
   await sharing.deleteContainer(container, call);
@@ -312,7 +309,7 @@ test('Swift container: is deleted with that of its segments, unless another prog
   expect([...at.fake.rules.store.containers.keys()]).toEqual([segments]);
 });
 
-test('headers of a call win over those by name pattern, for objects, whole or in parts, and for copies', async () => {
+test('Swift headers of a call: win over those by name pattern, for objects, parts and copies', async () => {
   const ruled = openFake(at.fake, {
     max_put_size: '2MiB',
     headers: [{ content_type: 'text/x-target', cache_control: 'no-cache' }],
@@ -349,7 +346,7 @@ test('headers of a call win over those by name pattern, for objects, whole or in
   await ruled.close();
 });
 
-test('a storage class is refused: Swift has policies of containers', async () => {
+test('Swift put: refuses a storage class', async () => {
   expect(await rejection(put(at.swift, ref, 'x', { storageClass: 'GLACIER' }))).toBeInstanceOf(
     UnsupportedOperationError,
   );
@@ -385,7 +382,7 @@ test('Swift headers by name pattern: are sent with objects, whole or in parts, a
   await ruled.close();
 });
 
-test('an object that was sent in parts right after there were no segments at all leaves none when it is replaced', async () => {
+test('Swift large object: leaves no segments when it was the first of its container and is replaced at once', async () => {
   await putLarge(ref, randomContent(MIB));
   await at.swift.deleteObject(ref, call);
   expect(inSegments()).toEqual([]);
@@ -399,7 +396,7 @@ test('an object that was sent in parts right after there were no segments at all
   expect(inSegments()).toEqual([]);
 });
 
-test('P5: who finds an object still made of segments takes away no mark of who is about to replace it', async () => {
+test('P5: Swift segments: an upload that is under way keeps its mark when another client looks at the object', async () => {
   const dead = new Set<string>();
   let madeOf = 'old';
   let look = (): void => {};

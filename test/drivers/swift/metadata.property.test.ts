@@ -7,7 +7,7 @@ import {
   metadataHeaders,
 } from '../../../src/drivers/swift/metadata.js';
 
-test('any text comes back as it went, through a header of plain ASCII', () => {
+test('Swift metadata: any text comes back unchanged through a header of plain ASCII', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'grapheme' }),
@@ -24,13 +24,13 @@ test('any text comes back as it went, through a header of plain ASCII', () => {
   );
 });
 
-test('what other clients wrote is read as they meant it', () => {
+test('Swift metadata: of other clients is read as they meant it', () => {
   expect(decodeMetadataValue(Buffer.from('grüße 日本').toString('latin1'))).toBe('grüße 日本');
   expect(decodeMetadataValue('50% off, 100%')).toBe('50% off, 100%');
   expect(decodeMetadataValue('%ff')).toBe('%ff');
 });
 
-test('a key that would come back as another is refused, and so is a value without a UTF-8 form', () => {
+test('Swift metadata: refuses a key that would come back as another, and a value without a UTF-8 form', () => {
   for (const key of ['under_score', 'blank key', 'é', ''])
     expect(() => metadataHeaders({ [key]: 'x' })).toThrow(StorageError);
   expect(() => metadataHeaders({ key: '\ud800' })).toThrow('no UTF-8 form');

@@ -31,7 +31,7 @@ withLargeObjects();
 
 const md5Of = (content: string) => checksumOf('md5', Buffer.from(content)).hex;
 
-test('P5: an upload that is aborted is found again until all of it is gone', async () => {
+test('P5: Swift segments: an aborted upload is listed until all of it is gone', async () => {
   const multipart = at.swift.capabilities.multipart!;
   const token = await multipart.begin(ref, plain, call);
   await multipart.uploadPart(token, 1, bytesBody(Buffer.from('part')), call);
@@ -55,7 +55,7 @@ test('P5: an upload that is aborted is found again until all of it is gone', asy
   await multipart.abort(token, call);
 });
 
-test('a service that takes less than a segment has segments of what it takes', async () => {
+test('Swift segments: have the largest size of the service where that is below segment_size', async () => {
   const small = openFake(at.fake, { max_put_size: '1MiB', segment_size: '4MiB' });
   expect(small.capabilities.multipart!.partSize).toMatchObject({ min: MIB, max: MIB });
   const large = openFake(at.fake, { max_put_size: '8MiB', segment_size: '4MiB' });
@@ -64,7 +64,7 @@ test('a service that takes less than a segment has segments of what it takes', a
   await large.close();
 });
 
-test('an upload whose completion was refused can be aborted at once, and one that was not answered later', async () => {
+test('Swift segments: an upload can be aborted at once when its completion was refused, and later when it got no answer', async () => {
   const multipart = at.swift.capabilities.multipart!;
   for (const status of [403, 503]) {
     const token = await multipart.begin(ref, plain, call);
@@ -79,7 +79,7 @@ test('an upload whose completion was refused can be aborted at once, and one tha
   }
 });
 
-test('an upload that may not be noted is not begun', async () => {
+test('Swift segments: an upload does not begin when its mark is refused', async () => {
   at.fake.faults.next('PutMark', { kind: 'refuse', status: 403 });
   expect(await rejection(at.swift.capabilities.multipart!.begin(ref, plain, call))).toBeInstanceOf(
     StorageError,
@@ -88,7 +88,7 @@ test('an upload that may not be noted is not begun', async () => {
 });
 
 test.each(['another object', 'nothing', 'another large object'])(
-  'P2: an upload that is gone is not complete, with %s under its name',
+  'P2: Swift segments: an upload that is gone does not count as complete, with %s under its name',
   async (there) => {
     const multipart = at.swift.capabilities.multipart!;
     const token = await multipart.begin(ref, plain, call);
@@ -104,7 +104,7 @@ test.each(['another object', 'nothing', 'another large object'])(
   },
 );
 
-test('P5: the mark of an upload that was completed goes later, when it could not go at once, and only the mark', async () => {
+test('P5: Swift segments: a mark that stayed after its completion is removed later, without its segments', async () => {
   at.fake.faults.next('DeleteObject', { kind: 'refuse', status: 500 });
   const content = randomContent(MIB);
   const id = await putLarge(ref, content);
@@ -121,7 +121,7 @@ test('P5: the mark of an upload that was completed goes later, when it could not
   );
 });
 
-test('segments are listed page by page, and what else is among them is none', async () => {
+test('Swift segments: are listed page by page, without other objects of their container', async () => {
   at.fake.rules.pageLimit = 2;
   const multipart = at.swift.capabilities.multipart!;
   const token = await multipart.begin(ref, plain, call);
@@ -139,7 +139,7 @@ test('segments are listed page by page, and what else is among them is none', as
   expect(inSegments()).toEqual([`${first}.note`]);
 });
 
-test('segments cannot be in the container of their objects', async () => {
+test('Swift segments: cannot be in the container of their objects', async () => {
   expect(() => openFake(at.fake, { segments_container: '{container}' })).toThrow(
     'another container than that of the objects',
   );
@@ -152,7 +152,7 @@ test('segments cannot be in the container of their objects', async () => {
   await together.close();
 });
 
-test('containers have the storage policy of the settings, those of segments as well', async () => {
+test('Swift container: has the storage policy of the settings, and so has that of its segments', async () => {
   const cold = openFake(at.fake, { storage_policy: 'cold' });
   await cold.createContainer('c', call);
   await cold.capabilities.multipart!.begin({ container: 'c', key: 'x' }, plain, call);

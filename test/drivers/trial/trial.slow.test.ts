@@ -57,7 +57,7 @@ async function tried(
 
 const onlyThePrecious = { left: [], kept: ['mirror/file'] };
 
-test('a sound store passes, and keeps nothing of it', async () => {
+test('probe: a sound store passes, and keeps no object of the trials', async () => {
   const outcome = await tried(() => ({}));
   expect(outcome).toMatchObject({
     failed: [],
@@ -87,7 +87,7 @@ test('a sound store passes, and keeps nothing of it', async () => {
   ).toBe(true);
 });
 
-test('G1: a store whose listings are late is caught, and how late they are is said', async () => {
+test('G1: probe: reports a store whose listings are late, and how late they are', async () => {
   const looks = new Map<string, number>();
   const { failed, problems, ...rest } = await tried((sound) => ({
     async listObjects(...args) {
@@ -107,7 +107,7 @@ test('G1: a store whose listings are late is caught, and how late they are is sa
   expect(rest).toMatchObject(onlyThePrecious);
 });
 
-test('G2: a store that keeps what came of a put that failed is caught', async () => {
+test('G2: probe: reports a store that keeps the beginning of a failed put', async () => {
   const { failed, problems, ...rest } = await tried((sound) => ({
     async putObject(ref, body, options, given) {
       const whole = await readAsFarAsItGoes(body, given.signal);
@@ -141,7 +141,7 @@ async function readAsFarAsItGoes(
   return { bytes: Buffer.concat(chunks), error: undefined };
 }
 
-test('G3: a store that lists as JavaScript sorts, and one that repeats itself, are caught', async () => {
+test('G3: probe: reports a store that lists in JavaScript’s order, and one that repeats keys', async () => {
   const inUnits = await tried((sound) => ({
     async listObjects(container, prefix, { after, size = 1000 }) {
       const { items } = await sound.listObjects(container, prefix, {}, call);
@@ -182,14 +182,14 @@ test.each([
   ['composes letters', (key: string) => key.normalize('NFC'), '"cafe\\u0301"'],
   ['folds case', (key: string) => key.replace('UPPER', 'upper'), '"UPPER and lower"'],
   ['resolves dots', (key: string) => key.replace(/[^/]+\/\.\.\//, ''), '"folder/../dots"'],
-])('G4: a store that %s in names is caught', async (_, change, name) => {
+])('G4: probe: reports a store that %s in names', async (_, change, name) => {
   const { failed, problems, ...rest } = await tried(renamed(change));
   expect(failed).toEqual(['G4']);
   expect(problems).toContain(`${name} was stored, but the listing does not have it`);
   expect(rest).toMatchObject(onlyThePrecious);
 });
 
-test('G5: a store that says nothing clear about what is missing is caught', async () => {
+test('G5: probe: reports a store whose errors do not say what is missing', async () => {
   const { failed, problems, ...rest } = await tried((sound) => ({
     async headObject(...args) {
       return sound.headObject(...args).catch(() => {
@@ -211,7 +211,7 @@ test('G5: a store that says nothing clear about what is missing is caught', asyn
   expect(rest).toMatchObject(onlyThePrecious);
 });
 
-test('G6: a store that goes on after a call was dropped is caught', async () => {
+test('G6: probe: reports a store that goes on after a call was aborted', async () => {
   const { failed, problems, ...rest } = await tried((sound) => ({
     deleteObject: (ref) => sound.deleteObject(ref, call),
     async putObject(ref, body, options, given) {
@@ -231,7 +231,7 @@ test('G6: a store that goes on after a call was dropped is caught', async () => 
   expect(rest).toMatchObject(onlyThePrecious);
 });
 
-test('a store that refuses every If-Match fails a trial of its own, which says what becomes of the lease', async () => {
+test('probe: reports a store that refuses every If-Match, and what that means for the lease', async () => {
   const { failed, problems, results } = await tried((sound) => ({
     async putObject(ref, body, options, given) {
       if (options.precondition !== undefined && 'ifMatch' in options.precondition)
@@ -250,7 +250,7 @@ test('a store that refuses every If-Match fails a trial of its own, which says w
   );
 });
 
-test('a capability that is only claimed is caught', async () => {
+test('probe: reports a capability that is only declared', async () => {
   const { failed, problems } = await tried((sound) => ({
     putObject: (ref, body, { checksums: _, precondition: __, ...options }, given) =>
       sound.putObject(ref, body, { ...options, checksums: [], metaData: {} }, given),
@@ -277,7 +277,7 @@ test('a capability that is only claimed is caught', async () => {
   expect(problems).toContain('a put for which nothing may be there was stored');
 });
 
-test('a store that copies whatever is there is caught, also where it looks at the source before', async () => {
+test('probe: reports a store that copies another source than the expected one, also where it checks before', async () => {
   const unbound = (looks: boolean) =>
     tried((sound) => {
       const copy = sound.capabilities.copy!;
@@ -309,7 +309,7 @@ test('a store that copies whatever is there is caught, also where it looks at th
   });
 });
 
-test('what cannot be removed is said', async () => {
+test('probe: names the objects that it could not remove', async () => {
   const { left, failure } = await tried((sound) => ({
     deleteObject: async (ref, given) => {
       if (ref.key.endsWith('/metadata/dated'))
@@ -324,7 +324,7 @@ test('what cannot be removed is said', async () => {
   ]);
 });
 
-test('trials that are stopped, in the middle of an upload too, clean up', async () => {
+test('probe: removes its objects when it is stopped, also in the middle of an upload', async () => {
   const stop = new AbortController();
   const reason = new Error('enough');
   const { failure, results, ...rest } = await tried(
@@ -349,7 +349,7 @@ test('trials that are stopped, in the middle of an upload too, clean up', async 
   expect(rest).toMatchObject({ uploads: [], ...onlyThePrecious });
 });
 
-test('a target that is lost ends the trials; one without the container begins none', async () => {
+test('probe: ends when the target is lost, and does not begin without its container', async () => {
   const lost = new TargetUnavailableError('no route', { driver: 'memory' });
   const gone = await tried((sound) => ({
     headObject: async (ref, given) => {

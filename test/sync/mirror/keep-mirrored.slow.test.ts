@@ -40,7 +40,7 @@ test('has not ended before the ledger says what its last run did', async () => {
 const refused = () =>
   new StorageError('the listing makes no sense', { driver: 'memory', retry: 'never' });
 
-test('P1: a listing that is refused is asked for again, while the watch goes on', async () => {
+test('P1: a refused listing is repeated while the watch goes on', async () => {
   const { mirror, write, stop, events, faults, objects } = await openMirrorFixture({
     settings: { watch: 'directories' },
   });

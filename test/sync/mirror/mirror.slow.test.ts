@@ -91,7 +91,7 @@ describe('P2: verified', () => {
   });
 });
 
-test('P2: an answer that lied is compared with the object itself, when the container was listed: no byte is sent twice', async () => {
+test('P2: after a wrong checksum in an answer the object itself is compared, and no byte is sent twice', async () => {
   const { mirror, faults, run, write } = await openMirrorFixture();
   write('a', 'content');
   faults.next('putObject', 'wrong checksum');
@@ -299,7 +299,7 @@ describe('P4: deletes', () => {
   });
 });
 
-describe('what a listing said, when the object was sent since', () => {
+describe('a listing that is older than the object', () => {
   const absent = async (
     { mirror }: MirrorFixture,
     decision: Decision,
@@ -494,7 +494,7 @@ test('P1: a copy that is superseded while it waits for its next try keeps no del
 });
 
 describe('hints', () => {
-  test('are looked at: new, changed, gone, a folder that went, and what never mattered', async () => {
+  test('lead to a stat: of new, changed and missing files, of a missing folder, and of what is not mirrored', async () => {
     const { mirror, run, write, remove, objects } = await openMirrorFixture();
     write('kept');
     write('folder/a');
@@ -535,7 +535,7 @@ describe('hints', () => {
   });
 });
 
-test('P6: an object of the same content is adopted although the provider’s listing has no digest', async () => {
+test('P6: an object of the same content is adopted although the listing has no digest', async () => {
   const { mirror, storage, faults, run, write } = await openMirrorFixture();
   const file = write('a', 'content');
   await run('reconcile');

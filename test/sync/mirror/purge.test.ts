@@ -99,7 +99,7 @@ async function days(
   }
 }
 
-test('what has been in the trash for long enough is deleted for good, and nothing else', async () => {
+test('purge: deletes what has been in the trash for trash_keep, and nothing else', async () => {
   const trash = await openTrash();
   await trash.throwAway('old');
   for (const key of [
@@ -127,7 +127,7 @@ test('what has been in the trash for long enough is deleted for good, and nothin
   ]);
 });
 
-test('a clock of ours that runs ahead purges nothing, as long as the provider’s does not agree', async () => {
+test('purge: does nothing while our clock is ahead of the provider’s', async () => {
   const trash = await openTrash();
   await trash.throwAway('a');
   await days(trash, 2);
@@ -140,7 +140,7 @@ test('a clock of ours that runs ahead purges nothing, as long as the provider’
   expect(await trash.left()).toEqual([]);
 });
 
-test('a clock that leaps ahead has a day to be set right, whatever the provider says', async () => {
+test('purge: waits a day after our clock has jumped ahead, whatever the provider says', async () => {
   const trash = await openTrash();
   await trash.throwAway('a');
   await days(trash, 2);
@@ -154,7 +154,7 @@ test('a clock that leaps ahead has a day to be set right, whatever the provider 
   expect(await trash.left()).toEqual([]);
 });
 
-test('what was thrown away while our clock was behind is kept for its time', async () => {
+test('purge: keeps for its time what was deleted while our clock was behind', async () => {
   const trash = await openTrash();
   await trash.put(`p/.longshore/trash/${trashFolder(0, 'aaaaaa')}/a`);
   await days(trash, 30);
@@ -163,7 +163,7 @@ test('what was thrown away while our clock was behind is kept for its time', asy
   expect(await trash.left()).toEqual([]);
 });
 
-test('trash_keep: 0 purges nothing, and a mirror that never had a trash is not looked through', async () => {
+test('purge: does nothing with trash_keep: 0, and lists nothing for a mirror that never had a trash', async () => {
   for (const settings of [{ trashKeepMs: 0 }, { deletes: 'mirror' as const }]) {
     const trash = await openTrash(settings);
     await trash.throwAway('a');
@@ -173,7 +173,7 @@ test('trash_keep: 0 purges nothing, and a mirror that never had a trash is not l
   }
 });
 
-test('a trash that is not used any more is emptied all the same', async () => {
+test('purge: empties a trash that is no longer in use', async () => {
   const trash = await openTrash({ deletes: 'mirror' });
   await trash.ledger.update((document) => ({
     ...document,
@@ -184,7 +184,7 @@ test('a trash that is not used any more is emptied all the same', async () => {
   expect(await trash.left()).toEqual([]);
 });
 
-test('a purge that fails is no failure of its run, and is made good the next time', async () => {
+test('purge: does not fail its run when it fails, and is done by the next one', async () => {
   const trash = await openTrash();
   await trash.throwAway('a');
   await days(trash, 30);
@@ -199,7 +199,7 @@ test('a purge that fails is no failure of its run, and is made good the next tim
   expect(await trash.left()).toEqual([]);
 });
 
-test('P8: one thing that cannot be deleted keeps no other in the trash, and goes the next time', async () => {
+test('P8: purge: an object that cannot be deleted keeps no other in the trash, and is deleted the next time', async () => {
   const trash = await openTrash({
     wrap: (backend) => ({
       ...backend,
@@ -221,7 +221,7 @@ test('P8: one thing that cannot be deleted keeps no other in the trash, and goes
   expect(await trash.left()).toEqual([]);
 });
 
-test('what the purge puts to learn the time of the provider is not locked', async () => {
+test('purge: the object that it puts to learn the provider’s time is not locked', async () => {
   const puts: unknown[] = [];
   const noting = (backend: Backend): Backend => ({
     ...backend,

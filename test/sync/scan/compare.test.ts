@@ -195,7 +195,7 @@ describe('compare', () => {
     expect(missingNames.map(({ name }) => name)).toEqual(['c']);
   });
 
-  it('P7: gives out nothing for what is unchanged', async () => {
+  it('P7: gives out nothing for unchanged files', async () => {
     const entries = Array.from({ length: 1000 }, (_, n) => entry(String(n).padStart(4, '0'), n));
     const known = new Map(entries.map((entry) => [entry.path, recordOf(entry)]));
     const { findings, missingNames, counts } = await compared(entries, known, undefined);
@@ -206,7 +206,7 @@ describe('compare', () => {
     });
   });
 
-  it('P1: calls nothing plainly unchanged about which anything would be decided', () => {
+  it('P1: calls no name plainly unchanged that needs a decision', () => {
     const few = fc.nat({ max: 1 });
     const about = fc.record({
       size: few,

@@ -67,17 +67,17 @@ function expectSound(added: readonly DueRun[]): void {
   });
 }
 
-test('P1: whatever is added is covered by what waits, with its age, and nothing waits twice', () => {
+test('P1: due runs: those that wait cover each one that was added, with its age, and none waits twice', () => {
   fc.assert(fc.property(fc.array(run, { maxLength: 100 }), expectSound));
 });
 
-test('P1: of hundreds of folders each is covered by what waits, with its age, and no more than 64 wait', () => {
+test('P1: due runs: at most 64 wait, and cover each of hundreds of folders with its age', () => {
   const name = fc.integer({ min: 0, max: 60 }).map((at) => `d${at}`);
   const many = fc.array(scanOf(folders, name), { minLength: 80, maxLength: 200 });
   fc.assert(fc.property(many, expectSound), { numRuns: 50 });
 });
 
-test('hundreds of folders of one part of the source become one scan of that part', () => {
+test('due runs: hundreds of folders of one part of the source become one scan of that part', () => {
   const scan = (under: string): DueRun => ({ ...SCAN, under, why: 'hint' });
   const changed = Array.from({ length: 200 }, (_, at) => scan(`photos/2024/${at}`));
   const waiting = [scan('documents/a'), scan('music'), ...changed].reduce(
@@ -87,7 +87,7 @@ test('hundreds of folders of one part of the source become one scan of that part
   expect(waiting.map(({ under }) => under).sort()).toEqual(['documents/a', 'music', 'photos/2024']);
 });
 
-test('hundreds of gone folders become one scan of a gone part, and one that is there makes it come first', () => {
+test('due runs: hundreds of missing folders become one scan, which comes first once one of them exists', () => {
   const gone = Array.from(
     { length: 200 },
     (_, at): DueRun => ({ ...SCAN, under: `old/${at}`, why: 'gone', gone: true }),
@@ -98,7 +98,7 @@ test('hundreds of gone folders become one scan of a gone part, and one that is t
   expect(merge(waiting, seen)).toMatchObject([seen, { under: 'old', gone: true }]);
 });
 
-test('runs: a reconcile stands for a comparison without the source, a scan does not, and it stands for neither', () => {
+test('due runs: a reconcile covers a run without the source, a scan does not, and such a run covers neither', () => {
   const scan: DueRun = { ...SCAN, why: 'timer' };
   const reconcile: DueRun = { ...RECONCILE, why: 'timer' };
   expect(covers(reconcile, PROOF)).toBe(true);
@@ -107,7 +107,7 @@ test('runs: a reconcile stands for a comparison without the source, a scan does 
   expect(covers(PROOF, { ...scan, deletes: false })).toBe(false);
 });
 
-test('hundreds of folders become one scan of everything, and a reconcile that waits stays one', () => {
+test('due runs: hundreds of folders become one scan of everything, and a waiting reconcile stays one', () => {
   const folders = Array.from(
     { length: 200 },
     (_, at): DueRun => ({ ...SCAN, under: `d${at}`, why: 'hint' }),
@@ -117,7 +117,7 @@ test('hundreds of folders become one scan of everything, and a reconcile that wa
   ]);
 });
 
-test('the widest run comes first; waiting for one ends with the signal', async () => {
+test('due runs: the widest comes first, and waiting for one ends with the signal', async () => {
   const due = createDueRuns();
   const stop = new AbortController();
   const first = due.next(stop.signal);
@@ -133,7 +133,7 @@ test('the widest run comes first; waiting for one ends with the signal', async (
   await expect(waiting).rejects.toThrow('enough');
 });
 
-test('a folder that is gone is looked at when nothing else waits: it may be found elsewhere', async () => {
+test('due runs: a missing folder is scanned after all others, since a scan may find it elsewhere', async () => {
   const due = createDueRuns();
   const never = new AbortController().signal;
   due.add({ ...SCAN, under: 'before', why: 'gone', gone: true });

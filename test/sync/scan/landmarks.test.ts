@@ -8,7 +8,7 @@ function marksOf(names: readonly string[]) {
   return landmarks.marks();
 }
 
-it('finds about the middle of any number of names, in one sequence or in two', async () => {
+it('landmarks: give about the middle of any number of names, from one sequence or two', async () => {
   await fc.assert(
     fc.property(fc.integer({ min: 1, max: 5000 }), fc.nat(5000), (count, cut) => {
       const names = Array.from({ length: count }, (_, at) => String(at));
@@ -18,13 +18,13 @@ it('finds about the middle of any number of names, in one sequence or in two', a
   );
 });
 
-it('P7: keeps no more than a few hundred names', () => {
+it('P7: landmarks: keep no more than a few hundred names', () => {
   const { names, stride, count } = marksOf(Array.from({ length: 100_000 }, (_, at) => String(at)));
   expect(names.length).toBeLessThan(256);
   expect({ count, stride }).toEqual({ count: 100_000, stride: 512 });
 });
 
-it('knows no middle of nothing', () => {
+it('landmarks: have no middle without names', () => {
   expect(middleOf([])).toBeUndefined();
   expect(middleOf([marksOf([])])).toBeUndefined();
 });

@@ -4,7 +4,7 @@ import { leftAfter } from '../../garbage.js';
 
 const { signal } = new AbortController();
 
-it('gives out what was put, in order, whether a reader waited for it or not', async () => {
+it('mailbox: gives out items in order, whether a reader waited for them or not', async () => {
   const mailbox = createMailbox<number>();
   mailbox.put(1);
   mailbox.put(2);
@@ -14,7 +14,7 @@ it('gives out what was put, in order, whether a reader waited for it or not', as
   expect(await taken).toBe(3);
 });
 
-it('fails once all that came before has been taken, with the first error', async () => {
+it('mailbox: fails with the first error after all earlier items were taken', async () => {
   const mailbox = createMailbox<number>();
   mailbox.put(1);
   mailbox.fail(new Error('the first'));
@@ -24,14 +24,14 @@ it('fails once all that came before has been taken, with the first error', async
   await expect(mailbox.take(signal)).rejects.toThrow('the first');
 });
 
-it('waits no longer than its signal', async () => {
+it('mailbox: a waiting reader rejects with the reason of its signal', async () => {
   const stop = new AbortController();
   const taken = createMailbox<number>().take(stop.signal);
   stop.abort(new Error('enough'));
   await expect(taken).rejects.toThrow('enough');
 });
 
-it('gives out nothing more once its signal is aborted, whatever waits', async () => {
+it('mailbox: gives out nothing once its signal is aborted', async () => {
   const stop = new AbortController();
   const mailbox = createMailbox<number>();
   mailbox.put(1);
@@ -39,7 +39,7 @@ it('gives out nothing more once its signal is aborted, whatever waits', async ()
   await expect(mailbox.take(stop.signal)).rejects.toThrow('enough');
 });
 
-it('P7: holds nothing that was taken', async () => {
+it('P7: mailbox: holds no item that was taken', async () => {
   const mailbox = createMailbox<object>();
   const left = await leftAfter(100, async (keep) => {
     const waiting = mailbox.take(signal);

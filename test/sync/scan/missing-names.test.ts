@@ -100,12 +100,12 @@ describe('P4: a name that a scan did not find', () => {
     expect(settle('a', gone)).toMatchObject({ listener: [], deletesKept: 1, excluded: 0 });
   });
 
-  test('is not even looked for where nothing can be seen', () => {
+  test('gets no stat where nothing can be seen', () => {
     expect(settle('a/b', { known: OURS, blind: ['a', 'below'] }).looked).toEqual([]);
     expect(settle('b', { known: OURS, blind: ['a', 'below'] }).listener).toHaveLength(1);
   });
 
-  test('is kept, and nothing said of it, when it is excluded', () => {
+  test('is kept without a report when it is excluded', () => {
     expect(settle('a', { found: IGNORED, known: OURS })).toEqual({
       ...NOTHING,
       excluded: 1,

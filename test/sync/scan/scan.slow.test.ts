@@ -93,7 +93,7 @@ describe('a scan', () => {
     expect(problems).toMatchObject([{ path: 'file', reason: 'link-skipped' }]);
   });
 
-  it('under a path looks at nothing else', async () => {
+  it('under a path reads nothing else', async () => {
     const { root, request } = await mirrored([
       'a',
       'a-',
@@ -387,7 +387,7 @@ describe('the thread', () => {
     expect(closed).toBe(true);
   });
 
-  it('P7: waits for who takes its findings', async () => {
+  it('P7: waits until its findings are taken', async () => {
     const { request, root } = await mirrored([]);
     writeFiles(root, many);
     const scan = startScan(request(), { signal: new AbortController().signal, clock: systemClock });

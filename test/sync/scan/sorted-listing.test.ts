@@ -23,7 +23,7 @@ async function* listingOf(
   }
 }
 
-it('gives every object once, in the order of bytes, and the later of two with one name', async () => {
+it('sorted listing: gives each object once, in byte order, and the later of two with one name', async () => {
   const folder = temporaryFolder();
   const name = fc.oneof(
     fc.constantFrom('a', 'a/b', 'a-', '\uffff', '\u{10000}', 'new\nline'),
@@ -55,7 +55,7 @@ it('gives every object once, in the order of bytes, and the later of two with on
   expect(readdirSync(folder)).toEqual([]);
 });
 
-it('rejects as the listing does, and leaves nothing behind', async () => {
+it('sorted listing: rejects as the listing does, and leaves no file', async () => {
   const folder = temporaryFolder();
   async function* failing(): AsyncGenerator<RemotePage> {
     yield* listingOf([['a', 1]], 1);

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { openSpill } from '../../../src/sync/scan/spill.js';
 import { temporaryFolder } from '../../world/folder.js';
 
-it('gives back what was added, in order, however much is kept in memory', () => {
+it('spill: gives back its items in order, however many are kept in memory', () => {
   const folder = temporaryFolder();
   fc.assert(
     fc.property(
@@ -21,7 +21,7 @@ it('gives back what was added, in order, however much is kept in memory', () => 
   );
 });
 
-it('P7: many items go to a file that has no name, and so is gone with the process', () => {
+it('P7: spill: many items go to a file without a name, which ends with the process', () => {
   const folder = temporaryFolder();
   const spill = openSpill<string>(folder);
   for (let n = 0; n < 25_500; n++) spill.add(`name\n${n}`);

@@ -4,7 +4,7 @@ import { type Hides, problem } from '../../../src/watcher/problem.js';
 
 const unseen = (path: string, hides: Hides) => problem(path, 'unreadable', 'cannot be read', hides);
 
-it('P4: keeps what is at and below a path that could not be seen, and nothing beside it', () => {
+it('P4: unseen ranges: keep what is at and below an unseen path, and nothing beside it', () => {
   const spots = openUnseenRanges();
   expect(spots.add(unseen('a/b', 'path-and-below'))).toBe(true);
   expect(['a/b', 'a/b/c', 'a/b/c/d'].map(spots.keeps)).toEqual([true, true, true]);
@@ -19,7 +19,7 @@ it('P4: keeps what is at and below a path that could not be seen, and nothing be
   expect([...spots.kept()], 'and says nothing of a spot that kept nothing').toEqual([['a/b', 3]]);
 });
 
-it('distinguishes a path from what is below it', () => {
+it('unseen ranges: distinguish a path from the names below it', () => {
   const spots = openUnseenRanges();
   spots.add(unseen('link', 'below'));
   spots.add(unseen('pipe', 'nothing'));
@@ -36,13 +36,13 @@ it('distinguishes a path from what is below it', () => {
   expect([...spots.kept()]).toEqual([['link', 2]]);
 });
 
-it('P4: keeps everything when the source itself could not be seen', () => {
+it('P4: unseen ranges: keep everything when the source itself was not seen', () => {
   const spots = openUnseenRanges();
   spots.add(unseen('', 'path-and-below'));
   expect(['a', 'a/b', '../odd', ''].map(spots.keeps)).toEqual([true, true, true, true]);
 });
 
-it('P7: keeps everything rather than count more spots than fit', () => {
+it('P7: unseen ranges: keep everything when there are too many of them', () => {
   const spots = openUnseenRanges(3);
   for (const path of ['a', 'b', 'c']) spots.add(unseen(path, 'below'));
   expect(spots.keeps('e')).toBe(false);

@@ -141,7 +141,7 @@ describe('reading files in another thread', () => {
       (path) => execFileSync('sh', ['-c', 'rm "$0" && ln -s /etc/hostname "$0"', path]),
     ],
     ['became a FIFO', (path) => execFileSync('sh', ['-c', 'rm "$0" && mkfifo "$0"', path])],
-  ])('P3: a file that %s since it was seen is not read', async (what, change) => {
+  ])('P3: a file that %s since its stat is not read', async (what, change) => {
     const name = `changed ${what}`;
     const entry = write(name, 'content');
     change(join(folder, name));
@@ -169,7 +169,7 @@ describe('reading files in another thread', () => {
     },
   );
 
-  test('a source may itself be reached by a link', async () => {
+  test('the path of the source may be a link', async () => {
     const given = join(folder, 'by a link');
     mkdirSync(join(folder, 'linked'));
     symlinkSync('linked', given);
@@ -182,7 +182,7 @@ describe('reading files in another thread', () => {
     }
   });
 
-  test('a mirror that follows links reads through them, but for those that lead out of its source', async () => {
+  test('with symlinks: follow files are read through links, but not outside of the source', async () => {
     const [source, given] = [join(folder, 'followed'), join(folder, 'configured')];
     mkdirSync(join(source, 'inside'), { recursive: true });
     const [inside, outside] = [
@@ -205,7 +205,7 @@ describe('reading files in another thread', () => {
     }
   });
 
-  test('P8: a file that cannot be read says so with the reason of the system, and its neighbours are read', async () => {
+  test('P8: a file that cannot be read fails with the reason of the system, and the others are read', async () => {
     const good = write('good', 'good');
     const folderAsFile = { ...entryOf('.'), path: '.' };
     const [bad, fine] = await Promise.allSettled([

@@ -20,8 +20,8 @@ beforeAll(() => {
 
 afterAll(() => removeFolder(source));
 
-describe('whether what was opened is what its path says', () => {
-  test('counts where the open file is, although the path has become what it was before', () => {
+describe('an open file is the one at its path', () => {
+  test('only when it was opened there, even if the path was another file’s and is its own again', () => {
     const [folder, other, away] = ['folder', 'other', 'away'].map((name) => join(source, name)) as [
       string,
       string,

@@ -23,7 +23,7 @@ const mount = (point: string, type = 'ext4') => ({
   source: '/dev/sda1',
 });
 
-test('what is mounted inside a source is known by its folder; what is beside it, the source itself, and what only passes by are not', () => {
+test('inner mounts: are the mount points inside the source, not those beside it or the source itself', () => {
   const root = folderWith('photos', 'deep/er', 'cache', 'vm');
   const mounts = [
     mount(root),
@@ -42,7 +42,7 @@ test('what is mounted inside a source is known by its folder; what is beside it,
   expect(Object.keys(innerMounts({ realRoot: root }, mounts))).toEqual(['photos', 'deep/er']);
 });
 
-test('P4: a folder that is not what was mounted there is reported for all that is in it, and for nothing else', () => {
+test('P4: inner mounts: another disk in a folder is reported for all below that folder, and for nothing else', () => {
   const root = folderWith('photos', 'other');
   const known = innerMounts({ realRoot: root }, [mount(join(root, 'photos'))]);
   const away = openMountCheck(root, known, identityOf);
@@ -59,7 +59,7 @@ test('P4: a folder that is not what was mounted there is reported for all that i
   ]);
 });
 
-test('what is known of a folder stays, whatever is mounted there now', () => {
+test('inner mounts: the first disk of a folder stays the expected one', () => {
   const [before, now, more] = ['1', '2', '3'].map((inode) => ({ device: '1', inode }));
   expect(
     withNewMounts({ a: before ?? never() }, { a: now ?? never(), b: more ?? never() }),

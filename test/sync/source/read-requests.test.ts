@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { pack, unpack } from '../../../src/sync/source/read-requests.js';
 import { anyInode, anyTimeNs } from '../../state/fixtures.js';
 
-test('requests come out of their columns as they went in, with any size, time and inode', () => {
+test('read requests: are unpacked as they were packed, with any size, time and inode', () => {
   const request = fc.record({
     path: fc
       .string({ minLength: 1, unit: 'grapheme' })

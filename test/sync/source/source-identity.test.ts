@@ -21,7 +21,7 @@ test.each([
     { device: '2065', inode: '2' },
     false,
   ],
-])('P4: %s', (_, other, same) => {
+])('P4: source identity: %s', (_, other, same) => {
   expect(sameSource(DISK, other)).toBe(same);
   expect(sameSource(other, DISK)).toBe(same);
 });
@@ -36,12 +36,12 @@ test.each([
   ['as it was recorded before a birth time was', { device: '2049', inode: '2' }, true],
   ['another number, as it was recorded before', { device: '2065', inode: '2' }, false],
   ['its UUID became known', { ...NO_UUID, fsid: undefined, fileSystemUuid: 'u' }, true],
-])('P4: a folder whose file system has no UUID: %s', (_, other, same) => {
+])('P4: source identity: of a folder whose file system has no UUID: %s', (_, other, same) => {
   expect(sameSource(NO_UUID, other as SourceIdentity)).toBe(same);
   expect(sameSource(other as SourceIdentity, NO_UUID)).toBe(same);
 });
 
-test('P4: what is known of a file system counts for an instant, by both clocks, and for the same folder only', () => {
+test('P4: source identity: a UUID that was read is used again for an instant only, by both clocks, and for the same folder', () => {
   const time = { now: 1_000_000, monotonic: 0 };
   const clock = { now: () => time.now, monotonic: () => time.monotonic };
   let disk = 0;

@@ -65,7 +65,7 @@ describe('where a copy is not bound to its source', () => {
     expect(await sources.copy('a', copy.run)).toBe('done');
   });
 
-  test('a failure ends the wait, and other names do not wait', async () => {
+  test('a put waits no longer than a failing copy, and puts of other names do not wait', async () => {
     const sources = open(false);
     const other = lasting();
     const copied = sources.copy('b', other.run);
@@ -89,7 +89,7 @@ describe('where a copy is not bound to its source', () => {
     expect(await Promise.all(swapped)).toEqual(['a from b', 'b from a']);
   });
 
-  test('the signal of a put that waits is aborted', async () => {
+  test('a put that waits rejects with the reason of its signal', async () => {
     const sources = open(false);
     const copy = lasting();
     const copied = sources.copy('a', copy.run);

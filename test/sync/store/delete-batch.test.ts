@@ -29,7 +29,7 @@ function open({
 }
 
 describe('deletes of one moment', () => {
-  test('are one request, in which a key is once', async () => {
+  test('are one request that has each key once', async () => {
     const { remove, requests } = open();
     await Promise.all(['a', 'b', 'a'].map((key) => remove(key, signal)));
     expect(requests).toEqual([['a', 'b']]);
@@ -37,13 +37,13 @@ describe('deletes of one moment', () => {
     expect(requests).toEqual([['a', 'b'], ['c']]);
   });
 
-  test('are as few requests as the provider allows', async () => {
+  test('are as few requests as the provider’s limit allows', async () => {
     const { remove, requests } = open({ maxKeys: 2 });
     await Promise.all(['a', 'b', 'c', 'd', 'e'].map((key) => remove(key, signal)));
     expect(requests).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   });
 
-  test('P4: fail each for itself: what the answer does not call deleted is not forgotten', async () => {
+  test('P4: fail key by key: a key that the answer does not call deleted is not forgotten', async () => {
     const refused = new Error('is locked');
     const { remove } = open({ failed: { b: refused } });
     const outcomes = await Promise.allSettled(
@@ -58,7 +58,7 @@ describe('deletes of one moment', () => {
     expect(outcomes[1]).toMatchObject({ reason: refused });
   });
 
-  test('P4: all fail with a request that fails', async () => {
+  test('P4: all fail when their request fails', async () => {
     const { remove } = open({ broken: new Error('away') });
     const outcomes = await Promise.allSettled(['a', 'b'].map((key) => remove(key, signal)));
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);

@@ -20,7 +20,7 @@ const entry = {
   gid: 8,
 } as const;
 
-test('P10: metadata has the names and forms of rclone', () => {
+test('P10: object metadata: has the names and forms of rclone', () => {
   expect(objectMetadata(entry, { metadata: { mtime: true, mode: true, owner: true } })).toEqual({
     mtime: '1700000000.000000001',
     mode: '100640',
@@ -37,7 +37,7 @@ test('P10: metadata has the names and forms of rclone', () => {
   });
 });
 
-test('an object’s metadata is stale by what it says of a file; a time is all that it must not leave out', () => {
+test('object metadata: is stale when it differs from the file or has no time', () => {
   const policy = { metadata: { mtime: true, mode: true, owner: false } };
   const own = objectMetadata(entry, policy);
   expect(metadataState(own, entry, policy)).toBe('current');
@@ -58,7 +58,7 @@ test('an object’s metadata is stale by what it says of a file; a time is all t
   );
 });
 
-test('P10: the MD5 is in base64, as rclone has it; an object that lacks it is incomplete, one with another is stale', () => {
+test('P10: object metadata: has the MD5 in base64, as rclone; without it is incomplete, with another stale', () => {
   const policy = { metadata: { mtime: false, mode: false, owner: false, md5: true } };
   const md5 = 'd41d8cd98f00b204e9800998ecf8427e';
   const own = objectMetadata(entry, policy, md5);
@@ -71,7 +71,7 @@ test('P10: the MD5 is in base64, as rclone has it; an object that lacks it is in
   expect(metadataState({}, entry, policy)).toBe('current');
 });
 
-test('a time as decimal seconds keeps every nanosecond, before 1970 as well', () => {
+test('object metadata: a time in decimal seconds keeps each nanosecond, before 1970 as well', () => {
   fc.assert(
     fc.property(anyTimeNs, (ns) => {
       const text = secondsText(ns);
@@ -88,6 +88,6 @@ test.each([
   [{ mtime: 'yesterday' }, undefined],
   [{ mtime: '' }, undefined],
   [{}, undefined],
-])('the time in %j is %s', (metaData, ns) => {
+])('object metadata: the time in %j is %s', (metaData, ns) => {
   expect(mtimeNsIn(metaData)).toBe(ns);
 });

@@ -50,7 +50,7 @@ async function openRestore(symlinks: 'skip' | 'preserve' = 'skip') {
   };
 }
 
-test('a file comes back with its bytes, time and mode', async () => {
+test('restore: a file has its bytes, time and mode', async () => {
   const { restored, folder } = await openRestore();
   await restored('a/ä b.txt', 'content', { mtime: '1700000000.125000000', mode: '100640' });
   const path = join(folder, 'a/ä b.txt');
@@ -64,7 +64,7 @@ test('a file comes back with its bytes, time and mode', async () => {
   expect(readFileSync(join(folder, 'plain'), 'utf8')).toBe('');
 });
 
-describe('nothing is replaced:', () => {
+describe('restore: replaces nothing:', () => {
   test.each<readonly [string, (path: string) => void]>([
     ['a file', (path) => writeFileSync(path, 'mine')],
     ['a folder', (path) => mkdirSync(path)],
@@ -79,7 +79,7 @@ describe('nothing is replaced:', () => {
   });
 });
 
-describe('nothing is written outside of the folder', () => {
+describe('restore: writes nothing outside of the folder', () => {
   test('by any name', async () => {
     const { restored, around } = await openRestore();
     const segment = fc.constantFrom(
@@ -124,7 +124,7 @@ describe('nothing is written outside of the folder', () => {
   });
 });
 
-test('a link is one only where the mirror preserves links, and replaces nothing', async () => {
+test('restore: makes a link only where the mirror preserves links, and replaces nothing by it', async () => {
   const preserving = await openRestore('preserve');
   await preserving.restored('a/link.rclonelink', '../some where', { mtime: '17.5' });
   expect(readlinkSync(join(preserving.folder, 'a/link'))).toBe('../some where');
@@ -139,7 +139,7 @@ test('a link is one only where the mirror preserves links, and replaces nothing'
   expect(readFileSync(join(skipping.folder, 'link.rclonelink'), 'utf8')).toBe('text');
 });
 
-test('P5: when it has ended, the names that it made are on the disk', async () => {
+test('P5: restore: the names that it made are durable when it has ended', async () => {
   const { restored, folder } = await openRestore('preserve');
   const synced = await watchSyncs();
   await restored('a/b', 'content');
@@ -151,7 +151,7 @@ test('P5: when it has ended, the names that it made are on the disk', async () =
   });
 });
 
-test('what is not complete yet is not taken for a file of the source, and goes away with its download', async () => {
+test('restore: an incomplete file has a name that no mirror reads, and is removed with its download', async () => {
   const { backend, faults } = faulty(memoryBackend());
   await backend.createContainer('c', { signal });
   await backend.putObject(
@@ -178,7 +178,7 @@ test('what is not complete yet is not taken for a file of the source, and goes a
   expect(filesBelow(folder)).toEqual([]);
 });
 
-test('P2: bytes that are not those of the object never appear', async () => {
+test('P2: restore: bytes other than those of the object never appear under its name', async () => {
   const { restored, restore, folder, faults } = await openRestore();
   faults.next('readObject', { cutAfter: 3 });
   await expect(restored('a', 'content')).rejects.toThrow('gave 3 of the 7 bytes');

@@ -30,7 +30,7 @@ async function* inPages(
 
 const isLink = ({ name }: TrashEntry) => name.startsWith('link');
 
-test('of each name the last, or the first since a moment, in order, and links after all files', async () => {
+test('restore from the trash: chooses of each name the last version, or the first since a moment, in order, and links after files', async () => {
   const folder = temporaryFolder();
   const name = fc.oneof(
     fc.constantFrom('a', 'a/b', 'link', 'link/a', '\uffff', '\u{10000}', 'new\nline'),
@@ -71,7 +71,7 @@ test('of each name the last, or the first since a moment, in order, and links af
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('P7: only few of many are in memory, before and after they were sorted', async () => {
+test('P7: restore from the trash: holds only few of many names in memory', async () => {
   const folder = temporaryFolder();
   const left = await leftAfter(1, async (keep) => {
     async function* many(): AsyncGenerator<readonly TrashEntry[], void> {
@@ -91,7 +91,7 @@ test('P7: only few of many are in memory, before and after they were sorted', as
   await held?.return();
 });
 
-test('a folder that cannot be written to is named', async () => {
+test('restore from the trash: an error names the folder that cannot be written', async () => {
   const chosen = chooseTrashed(inPages([], 1), {
     sinceMs: undefined,
     isLater: isLink,

@@ -8,7 +8,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const KEEP = 30 * DAY;
 
-it('something is kept for as long as is said, and a minute more, as its folder was opened before it came', () => {
+it('trash expiry: an object is kept for trash_keep and a minute, the time that its folder may be older', () => {
   const now = 1000 * DAY;
   const at = (atMs: number, lastModifiedMs?: number) =>
     isExpired({ atMs, lastModifiedMs }, KEEP, now);
@@ -22,7 +22,7 @@ it('something is kept for as long as is said, and a minute more, as its folder w
   expect(at(now - KEEP - FOLDER_MS, now + DAY)).toBe(true);
 });
 
-it('nothing is expired before its time, whatever the provider says', () => {
+it('trash expiry: nothing expires before its time, whatever the provider’s clock is', () => {
   fc.assert(
     fc.property(
       fc.nat(),
@@ -46,15 +46,15 @@ function trustedAt(hours: readonly number[]): number[] {
   });
 }
 
-it('the first look believes nothing; a day later the clock is believed', () => {
+it('trash expiry: our clock counts from a day after it was first read', () => {
   expect(trustedAt([100, 101, 123, 124, 125, 149])).toEqual([124, 125, 149]);
 });
 
-it('a clock that leaps ahead is believed a day later, and not at all when it goes back before that', () => {
+it('trash expiry: a clock that jumps ahead counts a day later, and never when it goes back before', () => {
   expect(trustedAt([0, 24, 25, 25 + 1000, 25 + 1001, 26, 27, 50, 51])).toEqual([24, 25, 50, 51]);
   expect(trustedAt([0, 24, 25, 25 + 1000, 25 + 1023, 25 + 1024])).toEqual([24, 25, 25 + 1024]);
 });
 
-it('a run once a week purges every other time', () => {
+it('trash expiry: a run once a week purges every second time', () => {
   expect(trustedAt([0, 168, 336, 504, 672])).toEqual([168, 504]);
 });

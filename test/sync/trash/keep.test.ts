@@ -14,7 +14,7 @@ import { record } from '../../state/fixtures.js';
 
 const TRASH = '.longshore/trash/';
 
-test('P4: a store that cannot hold both `a` and `a/b` keeps both in its trash, also when they go in one minute', async () => {
+test('P4: trash: a store that cannot hold both `a` and `a/b` keeps both there, also when both are deleted in one minute', async () => {
   const { backend } = await openBox();
   const trash = createTrash({
     backend,
@@ -56,7 +56,7 @@ async function withLateCopies(meanwhile: (backend: Backend) => Promise<void>): P
   return { ...backend, capabilities: { ...backend.capabilities, copy: { ...copy, copyObject } } };
 }
 
-test('an object that is deleted while it is copied need not be kept', async () => {
+test('trash: an object that is deleted during its copy need not be kept', async () => {
   const backend = await withLateCopies((inner) => inner.deleteObject(ref('a'), call));
   const trash = createTrash({
     backend,
@@ -68,7 +68,7 @@ test('an object that is deleted while it is copied need not be kept', async () =
   await trash.keep('a', undefined, undefined, call.signal);
 });
 
-test('P4: what is there all the same is not taken for kept', async () => {
+test('P4: trash: an object that exists does not count as kept when its copy reports it missing', async () => {
   const backend = await withLateCopies(async () => undefined);
   const trash = createTrash({
     backend,
@@ -82,7 +82,7 @@ test('P4: what is there all the same is not taken for kept', async () => {
   );
 });
 
-describe('P4: where the provider reports no digest, content counts as the same only', () => {
+describe('P4: trash: without a digest, content counts as the same only', () => {
   const md5 = checksumOf('md5', Buffer.from('now')).hex;
 
   /** Whether the content of an object goes to the trash, as another of this digest takes its place. */

@@ -50,7 +50,7 @@ async function entriesOf(backend: Backend) {
 }
 
 test.each(Object.entries(stores))(
-  'P5: a large object survives being moved, and leaves nothing behind when it is purged: %s',
+  'P5: trash: a large object survives its move, and a purge leaves nothing of it: %s',
   async (_, open) => {
     const { backend, parts } = await open();
     onTestFinished(() => backend.close());

@@ -13,7 +13,7 @@ const name = fc.string({
   ),
 });
 
-it('a key in the trash has the time of the delete, and the former name', () => {
+it('trash name: has the time of the delete and the former name', () => {
   fc.assert(
     fc.property(moment, distinction, name, (atMs, letters, name) => {
       const folder = trashFolder(atMs, letters);
@@ -25,7 +25,7 @@ it('a key in the trash has the time of the delete, and the former name', () => {
   );
 });
 
-it('folders are ordered by their age', () => {
+it('trash name: folders are ordered by their age', () => {
   fc.assert(
     fc.property(moment, moment, distinction, (a, b, letters) => {
       fc.pre(b > a);
@@ -47,11 +47,11 @@ it.each([
   '2026-11-22T17-38-05Z-4f2a1c/a',
   'a',
   '',
-])('what we would not have written is not ours: %j', (text) => {
+])('trash name: %j is not one of longshore', (text) => {
   expect(readTrashed(text)).toBeUndefined();
 });
 
-it('no two contents of one name ever have one place, and the same content keeps its own', () => {
+it('trash name: differs for two contents of one name, and is the same for equal content', () => {
   let monotonic = 0;
   const step = fc.record({
     name: fc.constantFrom('a', 'b', 'c/d'),
@@ -75,7 +75,7 @@ it('no two contents of one name ever have one place, and the same content keeps 
   );
 });
 
-it('what is thrown away together stays together, for a minute', () => {
+it('trash name: objects deleted within a minute share a folder', () => {
   let monotonic = 0;
   const { placeFor, begin } = createTrashFolders({ now: () => 0, monotonic: () => monotonic });
   const folderOf = (name: string) => placeFor(name, '').split('/')[0];

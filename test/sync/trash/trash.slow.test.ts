@@ -94,7 +94,7 @@ describe('deletes: trash', () => {
     expect(await live(fixture)).toEqual({ 'p/b': 'b' });
   });
 
-  test('keeps what others put there before it is overwritten, however that was noticed', async () => {
+  test('keeps an object of another program before it is overwritten, by listing or by HEAD', async () => {
     const fixture = await openFixture();
     const { run, write, storage } = fixture;
     await put(storage, 'p/listed', 'foreign');
@@ -107,7 +107,7 @@ describe('deletes: trash', () => {
     expect(await live(fixture)).toEqual({ 'p/listed': 'mine', 'p/unlisted': 'mine too' });
   });
 
-  test('a renamed file leaves nothing there, as its content is under its new name; of hard links the last name does', async () => {
+  test('a renamed file leaves nothing there, since its content has a new name, and neither do hard links but the last', async () => {
     const fixture = await openFixture();
     const { run, write, remove } = fixture;
     write('b');
@@ -124,7 +124,7 @@ describe('deletes: trash', () => {
     expect(await trashed(fixture)).toEqual(['second: linked']);
   });
 
-  test('hard links that go together both go there', async () => {
+  test('hard links that are deleted together are both kept', async () => {
     const fixture = await openFixture();
     const { run, write, remove } = fixture;
     write('b');
@@ -137,7 +137,7 @@ describe('deletes: trash', () => {
     expect(await trashed(fixture)).toEqual(['first: linked', 'second: linked']);
   });
 
-  test('extraneous objects go there as well', async () => {
+  test('keeps extraneous objects as well', async () => {
     const fixture = await openFixture({
       settings: { policy: { ...policy, extraneous: 'delete' } },
     });
@@ -149,7 +149,7 @@ describe('deletes: trash', () => {
     expect(await trashed(fixture)).toEqual(['foreign: foreign']);
   });
 
-  test('content that is already there is not kept a second time', async () => {
+  test('keeps equal content once', async () => {
     const fixture = await openFixture();
     const { run, write, faults, mirror } = fixture;
     await run('reconcile');
@@ -168,7 +168,7 @@ describe('P5: a move that is cut short', () => {
     ['the answer to the copy was lost', 'copyObject', { lost: broken }],
     ['the object was not deleted', 'deleteObjects', broken],
     ['the answer to the delete was lost', 'deleteObjects', { lost: broken }],
-  ] as const)('is made again when %s, with one copy in the end', async (_, operation, fault) => {
+  ] as const)('is repeated when %s, with one copy in the end', async (_, operation, fault) => {
     const fixture = await openFixture();
     const { run, write, remove, faults } = fixture;
     write('a', 'content');
@@ -183,7 +183,7 @@ describe('P5: a move that is cut short', () => {
     expect(await trashed(fixture)).toEqual(['a: content']);
   });
 
-  test('is made again by the next start, and nothing of it is lost', async () => {
+  test('is repeated by the next start, and loses nothing', async () => {
     const fixture = await openFixture();
     const { run, write, remove, faults } = fixture;
     write('a', 'content');
@@ -200,7 +200,7 @@ describe('P5: a move that is cut short', () => {
 });
 
 describe('P2: what is in the trash is what was there', () => {
-  test('a copy that is not the same is made again; nothing is deleted or overwritten before', async () => {
+  test('a copy that differs is made again, and nothing is deleted or overwritten before', async () => {
     const fixture = await openFixture();
     const { run, write, remove, faults } = fixture;
     for (const path of ['gone', 'changed']) write(path, `first ${path}`);
@@ -215,7 +215,7 @@ describe('P2: what is in the trash is what was there', () => {
     expect(await trashed(fixture)).toEqual(['changed: first changed', 'gone: first gone']);
   });
 
-  test('a provider that reports no digest is asked for the bytes', async () => {
+  test('the bytes are read where the provider reports no digest', async () => {
     const fixture = await openFixture({ wrap: withoutDigests });
     const { run, write, remove, faults } = fixture;
     write('a', 'content');
@@ -229,7 +229,7 @@ describe('P2: what is in the trash is what was there', () => {
     expect(faults.calls.filter((call) => call === 'copyObject')).toHaveLength(2);
   });
 
-  test('a copy of another size is none, also where no digest is known', async () => {
+  test('a copy of another size does not count, also where no digest is known', async () => {
     let cutBy = 1;
     const fixture = await openFixture({
       settings: { policy: { ...policy, extraneous: 'delete' } },
@@ -257,7 +257,7 @@ describe('P2: what is in the trash is what was there', () => {
     expect(Object.keys(await live(fixture))).toEqual(['p/a']);
   });
 
-  test('a provider that cannot copy has the bytes read and sent', async () => {
+  test('the bytes are read and sent where the provider cannot copy', async () => {
     const fixture = await openFixture({
       wrap: (backend) => ({
         ...backend,
@@ -280,7 +280,7 @@ describe('P2: what is in the trash is what was there', () => {
   });
 });
 
-test('P4: what cannot be in the trash stays where it is, and is reported', async () => {
+test('P4: trash: an object whose trash name is too long stays in its place, and is reported', async () => {
   const name = Array.from({ length: 4 }, () => 'n'.repeat(250)).join('/');
   const { run, storage, write, events, objects } = await openFixture({
     settings: { policy: { ...policy, extraneous: 'delete' } },
@@ -295,7 +295,7 @@ test('P4: what cannot be in the trash stays where it is, and is reported', async
   expect(Object.keys(await objects())).toEqual(['p/a', `p/${name}`]);
 });
 
-test('P4: a file that comes back while its object is copied keeps it', async () => {
+test('P4: trash: a file that comes back during the copy of its object keeps the object', async () => {
   const fixture = await openFixture({
     wrap: (backend) => ({
       ...backend,

@@ -101,7 +101,7 @@ describe('an upload that was abandoned', () => {
     });
   });
 
-  test('of one object is aborted alone when that is asked for', async () => {
+  test('of one object is aborted alone when only that object is asked for', async () => {
     const { orphans, aborted, settled } = scene({ abandoned: [known('a'), known('b')] });
     await orphans.abort(signal, 'b');
     expect({ aborted, settled }).toEqual({ aborted: ['known b'], settled: ['b'] });
@@ -117,7 +117,7 @@ describe('an upload that was abandoned', () => {
     });
   });
 
-  test('that cannot be aborted now stays in mind, and keeps no other from being aborted', async () => {
+  test('that cannot be aborted now stays in the ledger, and the others are aborted', async () => {
     const { orphans, aborted, settled, listener } = scene({
       abandoned: [known('a'), known('b')],
       onAbort(opaque) {
@@ -132,7 +132,7 @@ describe('an upload that was abandoned', () => {
     });
   });
 
-  test('is aborted once more where the ledger could not be written', async () => {
+  test('is aborted again when the ledger could not be written', async () => {
     const { orphans, listener } = scene({
       abandoned: [known('a')],
       onSettled() {
@@ -143,7 +143,7 @@ describe('an upload that was abandoned', () => {
     expect(listener).toHaveLength(1);
   });
 
-  test('is waited for no longer than the signal says', async () => {
+  test('is waited for until the signal is aborted', async () => {
     const stop = new AbortController();
     const { orphans, settled } = scene({
       abandoned: [known('a'), known('b')],
@@ -157,7 +157,7 @@ describe('an upload that was abandoned', () => {
     expect(settled).toEqual([]);
   });
 
-  test('does not matter where nothing is sent in parts', async () => {
+  test('is ignored where the target has no uploads in parts', async () => {
     const { orphans, settled, abandonedNames } = scene({
       abandoned: [known('a')],
       canSendParts: false,
@@ -172,7 +172,7 @@ describe('an upload whose begin was never answered', () => {
   const beganAtMs = 1_000 * MINUTE;
   const abandoned = [{ name: 'a', beganAtMs }];
 
-  test('is one of its object that was begun at that time, by clocks that may differ by a quarter of an hour', async () => {
+  test('is found by its object and its time, by clocks that may differ by a quarter of an hour', async () => {
     const at = (key: string, minutes: number) =>
       listed(key, { beganAtMs: beganAtMs + minutes * MINUTE, opaque: `${key} ${minutes}` });
     const { orphans, aborted, settled, prefixes } = scene({
@@ -194,13 +194,13 @@ describe('an upload whose begin was never answered', () => {
     });
   });
 
-  test('is not looked for while another one of its object may be under way', async () => {
+  test('is not searched while another upload of its object may be under way', async () => {
     const { orphans, settled, prefixes } = scene({ abandoned, underWay: ['a'] });
     await orphans.abort(signal);
     expect({ settled, prefixes }).toEqual({ settled: [], prefixes: [] });
   });
 
-  test('is left alone when another one of its object is begun while they are listed', async () => {
+  test('is left alone when another upload of its object begins during the listing', async () => {
     const underWay: string[] = [];
     const { orphans, aborted, settled } = scene({
       abandoned,
@@ -213,14 +213,14 @@ describe('an upload whose begin was never answered', () => {
   });
 });
 
-describe('what a run tidies up', () => {
-  test('is what it found nothing due about, unless that is about to be changed', async () => {
+describe('the unfinished uploads that a run aborts', () => {
+  test('are those of objects without work, unless a job is about to change them', async () => {
     const { orphans, abandonedNames } = scene({});
     await orphans.tidy('reconcile', ['a', 'b'], (name) => name === 'b', signal);
     expect(abandonedNames).toEqual(['a']);
   });
 
-  test('is what drivers left behind below its prefix, unless that is about to be changed; others are counted', async () => {
+  test('are those of drivers below its prefix without a job, and the others are counted', async () => {
     const { orphans, aborted, listener, prefixes } = scene({
       listed: [
         listed('p/a', { discarded: true }),
@@ -236,13 +236,13 @@ describe('what a run tidies up', () => {
     expect(listener).toHaveLength(1);
   });
 
-  test('says nothing where all is ours', async () => {
+  test('are not reported where all are of this mirror', async () => {
     const { orphans, listener } = scene({ listed: [listed('p/d')], underWay: ['d'] });
     await orphans.tidy('reconcile', [], noneHas, signal);
     expect(listener).toEqual([]);
   });
 
-  test('is looked for by the first scan and by each reconcile', async () => {
+  test('are listed by the first scan and by each reconcile', async () => {
     const { orphans, prefixes } = scene({});
     const looked: boolean[] = [];
     for (const kind of ['scan', 'scan', 'reconcile', 'scan', 'reconcile'] as const) {
@@ -253,7 +253,7 @@ describe('what a run tidies up', () => {
     expect(looked).toEqual([true, false, true, false, true]);
   });
 
-  test('may fail, which is logged and stops nothing', async () => {
+  test('may fail to be listed, which is logged and stops nothing', async () => {
     const { orphans, listener } = scene({
       onList() {
         throw new Error('may not list');

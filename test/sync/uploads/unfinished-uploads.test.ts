@@ -63,7 +63,7 @@ async function begun(token: UploadToken = TOKEN): Promise<Kept> {
 }
 
 describe('P5: an upload in parts', () => {
-  test('is in the ledger before it is begun, with its time; its token follows when it has begun', async () => {
+  test('is in the ledger with its time before it begins, and with its token afterwards', async () => {
     const { uploads, ledger, clock } = keep();
     const { partSize, resume } = await uploads.plan('a', VERSION, 4);
     expect({ partSize, token: resume.token, idle: uploads.isIdle('a') }).toEqual({
@@ -85,7 +85,7 @@ describe('P5: an upload in parts', () => {
     expect(uploads.names()).toEqual(['a']);
   });
 
-  test('is gone on with only where the metadata it was begun with has the same MD5', async () => {
+  test('is continued only when the metadata of its begin has the same MD5', async () => {
     const { uploads, ledger } = await begun();
     expect((await uploads.plan('a', VERSION, 4, 'an MD5')).resume.token).toBeUndefined();
     expect(ledger.read().abandonedUploads).toMatchObject([{ name: 'a', token: TOKEN }]);
@@ -94,7 +94,7 @@ describe('P5: an upload in parts', () => {
     expect((await uploads.plan('a', VERSION, 4, 'another')).resume.token).toBeUndefined();
   });
 
-  test('is gone on with, in parts of its own size, and its time stays', async () => {
+  test('is continued in parts of its own size, and its time stays', async () => {
     const { uploads, ledger, clock } = await begun();
     const before = ledger.read().unfinishedUploads['a'];
     await clock.advance(500);
@@ -115,7 +115,7 @@ describe('P5: an upload in parts', () => {
     ['another container', VERSION, { ...TOKEN, container: 'd' }],
     ['another prefix', VERSION, { ...TOKEN, key: 'q/a' }],
   ])(
-    'that was begun with %s is abandoned, and another one begun',
+    'that was begun with %s is abandoned, and another one begins',
     async (_what, version, token) => {
       const { uploads, ledger } = await begun(token);
       const { partSize, resume } = await uploads.plan('a', version, 5);
@@ -125,7 +125,7 @@ describe('P5: an upload in parts', () => {
     },
   );
 
-  test('that may or may not have begun is abandoned by its name and time', async () => {
+  test('whose begin got no answer is abandoned by its name and time', async () => {
     const { uploads, clock } = keep();
     const { resume } = await uploads.plan('a', VERSION, 4);
     await resume.beginning?.();
@@ -134,7 +134,7 @@ describe('P5: an upload in parts', () => {
     expect(uploads.abandoned()).toEqual([{ name: 'a', beganAtMs }]);
   });
 
-  test('that has ended is forgotten, and no other', async () => {
+  test('is forgotten when it has ended, and no other', async () => {
     const { uploads, ledger } = await begun();
     await (await uploads.plan('toString', VERSION, 4)).resume.keep({ ...TOKEN, key: 'p/toString' });
     await uploads.finished('a');
@@ -148,7 +148,7 @@ describe('P5: an upload in parts', () => {
 describe('uploads that no job continues', () => {
   const abandoned = (at: number): AbandonedUpload => ({ name: `old ${at}`, beganAtMs: at });
 
-  test('are kept in mind until the provider knows nothing of them', async () => {
+  test('stay in the ledger until the provider has forgotten them', async () => {
     const { uploads, ledger } = await begun();
     await uploads.abandon(['a', 'never begun']);
     await uploads.abandon(['a']);
@@ -163,7 +163,7 @@ describe('uploads that no job continues', () => {
     expect(ledger.read()).not.toHaveProperty('abandonedUploads');
   });
 
-  test('P7: are forgotten from the oldest on, with a log line, when they are more than a ledger should hold', async () => {
+  test('P7: leave the ledger, the oldest first and with a log line, when they are too many', async () => {
     const { uploads, warnings } = keep({
       abandonedUploads: Array.from({ length: 999 }, (_, at) => abandoned(at)),
       unfinishedUploads: Object.fromEntries(

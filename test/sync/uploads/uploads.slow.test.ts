@@ -53,7 +53,7 @@ describe('uploads in parts', () => {
     expect((await at.run('reconcile')).report).toMatchObject({ uploaded: 0 });
   });
 
-  test('P5: what was begun is in the ledger, and the next attempt sends only what is missing', async () => {
+  test('P5: an upload that was begun is in the ledger, and the next attempt sends only the missing parts', async () => {
     const at = await fixture();
     const content = randomContent(3 * MIB);
     at.write('large', content);
@@ -79,7 +79,7 @@ describe('uploads in parts', () => {
     at.faults.assertUsedUp();
   });
 
-  test('a source that changed starts over and aborts what was begun', async () => {
+  test('a changed file begins a new upload and aborts the former one', async () => {
     const at = await fixture();
     at.write('large', randomContent(3 * MIB));
     at.faults.next('uploadPart', undefined);
@@ -97,7 +97,7 @@ describe('uploads in parts', () => {
     expect(at.ledger().abandonedUploads).toBeUndefined();
   });
 
-  test('P3: a file that changes between two parts is not stored as it was in neither moment', async () => {
+  test('P3: a file that changes between two parts is never stored with parts of both versions', async () => {
     let file = '';
     const changing = (backend: Backend): Backend => {
       const multipart = backend.capabilities.multipart!;
@@ -141,7 +141,7 @@ describe('uploads in parts', () => {
 });
 
 describe('orphans', () => {
-  test('an upload whose file is gone is aborted as soon as that is seen', async () => {
+  test('an upload whose file is gone is aborted as soon as the mirror sees that', async () => {
     const at = await fixture();
     at.write('small');
     at.faults.next('uploadPart', undefined);
@@ -155,7 +155,7 @@ describe('orphans', () => {
     expect(at.ledger()).toMatchObject({ unfinishedUploads: {} });
   });
 
-  test('one that was begun for a file that needs none any more is aborted at the next start', async () => {
+  test('an upload for a file that needs none any more is aborted at the next start', async () => {
     const at = await fixture();
     at.write('small');
     await at.run('reconcile');
@@ -170,7 +170,7 @@ describe('orphans', () => {
     expect(at.ledger()).toMatchObject({ unfinishedUploads: {} });
   });
 
-  test('where part of the source cannot be seen, the uploads of that part stay, and no others', async () => {
+  test('the uploads of an unseen part of the source stay, and no others', async () => {
     const at = await fixture();
     for (const name of ['small', 'folder/hidden']) at.write(name);
     await at.run('reconcile');
@@ -192,7 +192,7 @@ describe('orphans', () => {
     expect((await at.unfinished()).map(({ key }) => key)).toEqual(['p/folder/hidden']);
   });
 
-  test('one that was being begun is found by its object and its time; those of others are left alone', async () => {
+  test('an upload whose begin got no answer is found by its object and its time, and those of other programs stay', async () => {
     const at = await fixture();
     at.write('large', randomContent(3 * MIB));
     const others = [
@@ -210,7 +210,7 @@ describe('orphans', () => {
     expect(await at.unfinished()).toMatchObject(others);
   });
 
-  test('what cannot be aborted now stays in the ledger, and is aborted at the next reconcile', async () => {
+  test('an upload that cannot be aborted now stays in the ledger, and is aborted at the next reconcile', async () => {
     const at = await fixture();
     at.write('large', randomContent(3 * MIB));
     at.faults.next('uploadPart', lost());
@@ -229,7 +229,7 @@ describe('orphans', () => {
     at.faults.assertUsedUp();
   });
 
-  test('an upload that a job may continue survives a reconcile; that it cannot be listed stops nothing', async () => {
+  test('an upload that a job may continue survives a reconcile, also when uploads cannot be listed', async () => {
     const at = await openMirrorFixture({
       settings: { partsAbove: MIB, partSize: PART },
       persistence: {
