@@ -1,7 +1,7 @@
 import type { NameSet } from '../../state/ledger.js';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { Change } from '../guard-rule.js';
-import type { HeldObject } from './held-records.js';
+import type { HeldObject, HeldTogether } from './held-records.js';
 
 /**
  * Stands between what was found to be due and the container: lets changes that destroy something pass as long as they are
@@ -36,6 +36,12 @@ export interface Guard {
    * to be called when all of them have been seen to.
    */
   expect(deletes: number, extraneous: NameSet | undefined): Promise<() => Promise<void>>;
+  /**
+   * Holds the deletes of these objects together, without a permit each. Undefined, and nothing is held: the guard is open, or
+   * a person's decision is being written, and each delete is to ask for itself. `names` are judged at once and not later, as
+   * the caller has just found them to be missing; objects whose record has any verdict, or is not confirmed, are not held.
+   */
+  holdAll(names: readonly ObjectName[]): HeldTogether | undefined;
   /** Opens when nothing is held any more. */
   settle(): Promise<void>;
   /** What is held, and the id that a decision has to name. */

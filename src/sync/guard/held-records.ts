@@ -59,6 +59,24 @@ export async function changeVerdicts(
   return changed;
 }
 
+/** Deletes that are held from now on. */
+export interface HeldTogether {
+  readonly names: ReadonlySet<ObjectName>;
+  /** Resolves when the index has it. */
+  readonly saved: Promise<void>;
+}
+
+/** Writes the verdict `delete-held` into those of the records that are confirmed and have no verdict, in one commit. */
+export function holdDeletes(index: ObjectIndex, names: readonly ObjectName[]): HeldTogether {
+  const held = new Map<ObjectName, ObjectRecord>();
+  for (const name of names) {
+    const record = index.get(name);
+    if (record?.state === 'confirmed' && record.guarded === undefined)
+      held.set(name, withVerdict(record, 'delete-held'));
+  }
+  return { names: new Set(held.keys()), saved: index.putAll([...held]) };
+}
+
 export function withVerdict(
   { guarded: _, ...record }: ObjectRecord,
   verdict: Guarded | 'nothing',

@@ -7,7 +7,7 @@ import { createDecisions, createTurns } from './decisions.js';
 import { FREE, type Guard, type Permit } from './guard.js';
 import { factsIn, ledgerFormOf } from './guard-facts.js';
 import { type GuardMachine, guardStep, type Moment } from './guard-step.js';
-import { heldObjects, sumOfHeld, withVerdict } from './held-records.js';
+import { heldObjects, holdDeletes, sumOfHeld, withVerdict } from './held-records.js';
 
 export interface GuardOptions {
   readonly index: ObjectIndex;
@@ -92,6 +92,10 @@ export async function openGuard(options: GuardOptions): Promise<Guard> {
         throw error;
       }
       return rule ? endRun : () => Promise.resolve();
+    },
+    holdAll(names) {
+      if (!rule || !machine.facts.holding || turns.deciding !== undefined) return undefined;
+      return holdDeletes(index, names);
     },
     settle,
     list: (after) => heldObjects(index, after),

@@ -3,7 +3,7 @@ import { covers } from '../../watcher/cover.js';
 import type { RelativePath } from '../../watcher/entry.js';
 import { retryAfterMs } from '../../watcher/lasting.js';
 import type { Unsettled } from '../../watcher/watcher.js';
-import type { SourceView } from '../source/source-view.js';
+import type { PathStats, SourceView } from '../source/source-view.js';
 
 /**
  * Paths whose stat failed for a reason that may be over in a moment (EIO, EMFILE, a folder that was just
@@ -84,17 +84,21 @@ export function reportingFailedStats(
   source: SourceView,
   report: FailedStats['report'],
 ): SourceView {
-  return {
-    ...source,
+  const reporting = (stats: PathStats): PathStats => ({
     stat(path) {
-      const state = source.stat(path);
+      const state = stats.stat(path);
       if (state.found === 'unknown' && state.transient) report(path);
       return state;
     },
     statPath(name) {
-      const state = source.statPath(name);
+      const state = stats.statPath(name);
       if (state.found === 'unknown' && state.transient) report(source.pathOf(name));
       return state;
     },
+  });
+  return {
+    ...source,
+    ...reporting(source),
+    statsInOrder: () => reporting(source.statsInOrder()),
   };
 }

@@ -9,8 +9,8 @@ import { countFor, type Runs } from './runs.js';
 
 /** The changes that the guard holds until a person decides. */
 export interface HeldChanges {
-  /** The guard stopped the change of this job. */
-  add(job: Job, change: Change): void;
+  /** The guard stopped this change of an object, which was found to be due in this run, and made at this moment. */
+  add(due: Pick<Job, 'name' | 'since' | 'run'>, change: Change): void;
   /** Counts and reports a held change of this object. */
   report(name: ObjectName, change: Change, run: number): void;
   /** When the oldest change was made that was added since the guard began to hold; undefined when none was. */
@@ -42,14 +42,14 @@ export function createHeldChanges(options: HeldChangesOptions): HeldChanges {
   return {
     since,
     report,
-    add(job, change) {
+    add({ name, since: changed, run }, change) {
       const before = since();
       oldestHeld = {
-        since: oldest([job.since, ...(before === undefined ? [] : [before])]) ?? null,
+        since: oldest([changed, ...(before === undefined ? [] : [before])]) ?? null,
         holdingSinceMs: guard.holding?.sinceMs,
       };
-      report(job.name, change, job.run);
-      dependents.notMirrored(job.name, 'its overwrite is held by the guard');
+      report(name, change, run);
+      dependents.notMirrored(name, 'its overwrite is held by the guard');
     },
   };
 }

@@ -13,6 +13,7 @@ import type { RemoteRoot } from '../work/remote-root.js';
 import { createTargetRoom, roomPatience, type TargetRoom } from '../work/target-room.js';
 import type { Findings } from './findings.js';
 import { createHeldChanges, type HeldChanges } from './held-changes.js';
+import { createHoldPage, type HoldPage } from './hold-page.js';
 import { createJobLedger, type JobLedger } from './job-ledger.js';
 import type { MirrorBooks } from './mirror-books.js';
 import type { MirrorParts } from './mirror-parts.js';
@@ -27,6 +28,7 @@ export interface JobRunner {
   readonly attempts: Pick<Attempts, 'retrying' | 'beginSurvey'>;
   readonly openJobs: Pick<OpenJobs, 'dropped'>;
   readonly held: HeldChanges;
+  readonly holdPage: HoldPage;
   readonly room: TargetRoom;
   readonly denial: Pick<Denial, 'prove'>;
 }
@@ -70,10 +72,21 @@ export function openJobRunner(
     waits,
   });
 
+  const holdPage = createHoldPage({
+    parts,
+    source,
+    whereabouts: findings.whereabouts,
+    pending,
+    quarantine,
+    held,
+    dependents,
+  });
+
   return {
     attempts,
     openJobs,
     held,
+    holdPage,
     room,
     denial,
     async run(job) {

@@ -11,6 +11,7 @@ import type { Whereabouts } from '../work/whereabouts.js';
 import { createFailedStats, type FailedStats, reportingFailedStats } from './failed-stats.js';
 import { openFindings } from './findings.js';
 import type { LinkedIntake } from './hard-links.js';
+import type { HoldPage } from './hold-page.js';
 import { openJobRunner } from './job-runner.js';
 import { type MirrorBooks, openMirrorBooks } from './mirror-books.js';
 import type { MirrorParts } from './mirror-parts.js';
@@ -39,6 +40,7 @@ export interface Mirror extends Omit<MirrorBooks, 'quarantine' | 'scans' | 'wait
   dropped(job: Job): void;
   /** Counts and reports a change that is held until a person decides. */
   held(name: ObjectName, change: Change, run: number): void;
+  readonly holdPage: HoldPage;
   /** A scan of everything begins; call what it returns when all that it found was seen to. */
   beginSurvey(): () => void;
   /** Resolves when the ledger has what is remembered of failures. */
@@ -92,6 +94,7 @@ export function createMirror(parts: MirrorParts): Mirror {
     },
     dropped: runner.openJobs.dropped,
     held: runner.held.report,
+    holdPage: runner.holdPage,
     beginSurvey() {
       findings.whereabouts.beginSurvey();
       return runner.attempts.beginSurvey();

@@ -30,8 +30,8 @@ export interface RunDeletes {
   close(): void;
 }
 
-/** Names between two turns of the event loop. */
-const AT_ONCE = 500;
+/** Names between two turns of the event loop, and verdicts that the guard writes at once. */
+const PAGE = 1_000;
 
 /** Extraneous objects that stay all the same. */
 export interface KeptObjects {
@@ -40,30 +40,35 @@ export interface KeptObjects {
   kept(name: ObjectName, why: string): void;
 }
 
+const GONE = { action: 'delete', why: 'gone' } as const;
 const REJECTED = 'its delete was rejected; to be asked again: longshore reject --undo';
 
-export type DeletingMirror = Pick<Mirror, 'held'> & {
+export type DeletingMirror = Pick<Mirror, 'held' | 'holdPage'> & {
   readonly parts: Pick<Mirror['parts'], 'index' | 'guard' | 'location'>;
   readonly whereabouts: Pick<Whereabouts, 'find'>;
   readonly intake: Pick<Intake, 'enqueue'>;
 };
 
 export function collectDeletes(
-  { parts, whereabouts, intake, held }: DeletingMirror,
+  { parts, whereabouts, intake, held, holdPage }: DeletingMirror,
   { whyKept, kept }: KeptObjects,
 ): RunDeletes {
   const { index, guard, location } = parts;
   const found = openSpill<MissingName>(location.folder);
 
-  /** What was found; other things get their turn meanwhile, and `signal` ends it. */
-  async function* inTurns(signal: AbortSignal): AsyncGenerator<MissingName, void> {
-    let counted = 0;
+  /** What was found, a page at a time; other things get their turn between pages, and `signal` ends it. */
+  async function* inPages(signal: AbortSignal): AsyncGenerator<readonly MissingName[], void> {
+    let page: MissingName[] = [];
     for (const missing of found.items()) {
+      page.push(missing);
+      if (page.length < PAGE) continue;
       signal.throwIfAborted();
-      yield missing;
-      counted += 1;
-      if (counted % AT_ONCE === 0) await nextTurn();
+      yield page;
+      page = [];
+      await nextTurn();
     }
+    signal.throwIfAborted();
+    yield page;
   }
 
   async function count(
@@ -73,14 +78,16 @@ export function collectDeletes(
     let digest = 0n;
     let deletes = 0;
     let foreign = 0;
-    for await (const { name } of inTurns(signal)) {
-      const known = index.get(name);
-      if (known === undefined) {
-        if (whyKept(name) === undefined) {
+    for await (const page of inPages(signal)) {
+      for (const { name } of page) {
+        const known = index.get(name);
+        if (known !== undefined)
+          deletes += known.guarded === undefined && destroys(name, known, asOfMs) ? 1 : 0;
+        else if (whyKept(name) === undefined) {
           foreign += 1;
           digest ^= digestOf(name);
         }
-      } else if (known.guarded === undefined && destroys(name, known, asOfMs)) deletes += 1;
+      }
     }
     return { deletes, foreign: { count: foreign, digest: digest.toString(16) } };
   }
@@ -99,6 +106,20 @@ export function collectDeletes(
     return known === undefined ? guard.held.extraneous > 0 : known.guarded === 'delete-held';
   }
 
+  /** Books a delete that needs no job: its object stays, or is held already. False: it needs one, or a permit. */
+  function isBooked(name: ObjectName, run: Run): boolean {
+    const isExtraneous = index.get(name) === undefined;
+    const why = isExtraneous ? whyStays(name) : undefined;
+    if (why !== undefined) kept(name, why);
+    else if (isHeld(name)) held(name, 'delete', run.id);
+    else return false;
+    return true;
+  }
+
+  function whyStays(name: ObjectName): string | undefined {
+    return whyKept(name) ?? (guard.extraneousStays ? REJECTED : undefined);
+  }
+
   return {
     add: ({ name, remote }) => found.add({ name, remote }),
     get size() {
@@ -108,24 +129,13 @@ export function collectDeletes(
       const { deletes, foreign } = await count(asOfMs, signal);
       const over = await guard.expect(deletes, isListed ? foreign : undefined);
       try {
-        for await (const { name, remote } of inTurns(signal)) {
-          const why =
-            index.get(name) === undefined
-              ? (whyKept(name) ?? (guard.extraneousStays ? REJECTED : undefined))
-              : undefined;
-          if (why !== undefined) kept(name, why);
-          else if (isHeld(name)) held(name, 'delete', run.id);
-          else
-            await intake.enqueue(
-              {
-                name,
-                local: undefined,
-                remote,
-                decision: { action: 'delete', why: 'gone' },
-                asOfMs,
-              },
-              run,
-            );
+        for await (const page of inPages(signal)) {
+          const due = page.filter((missing) => !isBooked(missing.name, run));
+          const others = guard.holding === undefined ? due : await holdPage(due, run, asOfMs);
+          for (const { name, remote } of others) {
+            signal.throwIfAborted();
+            await intake.enqueue({ name, local: undefined, remote, decision: GONE, asOfMs }, run);
+          }
         }
         return over;
       } catch (error) {

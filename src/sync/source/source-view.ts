@@ -39,12 +39,20 @@ export type PathState =
 const NOTHING: PathState = { found: 'nothing' };
 const EXCLUDED: PathState = { found: 'excluded' };
 
-/** One mirror's folder, for single stats; scans walk it in their own threads. */
-export interface SourceView {
-  absolute(path: RelativePath): string;
+export interface PathStats {
   stat(path: RelativePath): PathState;
   /** The same for an object's name: an entry is given only if its object has this very name. */
   statPath(name: ObjectName): PathState;
+}
+
+/** One mirror's folder, for single stats; scans walk it in their own threads. */
+export interface SourceView extends PathStats {
+  absolute(path: RelativePath): string;
+  /**
+   * Stats that share the way down: what is known of the folders above a path (ignore files, links) is not read again for
+   * the next one. For sorted paths, and for one turn of the event loop: a change of a folder above is not seen later.
+   */
+  statsInOrder(): PathStats;
   /** When the file under this name was made, in nanoseconds since the epoch. Undefined: no such file, or nothing to rely on. */
   birthTime(name: ObjectName): bigint | undefined;
   nameOf: Naming['nameOf'];
@@ -99,8 +107,17 @@ export function createSourceView(
     return stat?.isDirectory() ? identify(seenAt(realRoot, stat)) : undefined;
   }
 
-  function stat(path: RelativePath): PathState {
-    return pathStateOf(openDescent(opened().looking)(path).found);
+  function statsInOrder(): PathStats {
+    const descend = openDescent(opened().looking);
+    return {
+      stat: (path) => pathStateOf(descend(path).found),
+      statPath(name) {
+        const path = pathOf(name);
+        const descent = descend(path);
+        const found = wouldBeLeftOut(path, descent) ? EXCLUDED : pathStateOf(descent.found);
+        return found.found === 'entry' && nameOf(found.entry) !== name ? NOTHING : found;
+      },
+    };
   }
 
   function unmounted(path: RelativePath): string | undefined {
@@ -119,13 +136,9 @@ export function createSourceView(
 
   return {
     absolute: (path) => pathOnDisk(settings.source, path),
-    stat,
-    statPath(name) {
-      const path = pathOf(name);
-      const descent = openDescent(opened().looking)(path);
-      const found = wouldBeLeftOut(path, descent) ? EXCLUDED : pathStateOf(descent.found);
-      return found.found === 'entry' && nameOf(found.entry) !== name ? NOTHING : found;
-    },
+    stat: (path) => statsInOrder().stat(path),
+    statPath: (name) => statsInOrder().statPath(name),
+    statsInOrder,
     birthTime: (name) =>
       opened().birthTime(pathOnDisk(opened().looking.source.realRoot, pathOf(name))),
     nameOf,

@@ -1,0 +1,115 @@
+import type { ObjectName } from '../../state/object-index.js';
+import { parentOf } from '../../watcher/path.js';
+import type { Guard } from '../guard/guard.js';
+import type { MissingName } from '../scan/compare.js';
+import type { PathStats, SourceView } from '../source/source-view.js';
+import type { Pending } from '../work/pending.js';
+import type { Quarantine } from '../work/quarantine.js';
+import type { Whereabouts } from '../work/whereabouts.js';
+import type { Dependents } from './dependents.js';
+import type { HeldChanges } from './held-changes.js';
+import type { MirrorParts } from './mirror-parts.js';
+import type { Run } from './runs.js';
+
+/**
+ * Holds those deletes of a run's page for which an attempt would come to nothing but the guard's refusal, by one write of
+ * their verdicts. Resolves, when the index has it, with the others: each of them needs a job. `asOfMs`: see Job.
+ */
+export type HoldPage = (
+  page: readonly MissingName[],
+  run: Run,
+  asOfMs: number,
+) => Promise<readonly MissingName[]>;
+
+export interface HoldPageOptions {
+  readonly parts: Pick<MirrorParts, 'index' | 'ledger'> & {
+    readonly guard: Pick<Guard, 'holdAll'>;
+  };
+  readonly source: Pick<SourceView, 'statsInOrder' | 'deleteVeto' | 'pathOf'>;
+  readonly whereabouts: Pick<Whereabouts, 'find'>;
+  readonly pending: Pick<Pending, 'has' | 'add' | 'settled'>;
+  readonly quarantine: Pick<Quarantine, 'get'>;
+  readonly held: Pick<HeldChanges, 'add'>;
+  readonly dependents: Pick<Dependents, 'settled'>;
+}
+
+/**
+ * What an attempt finds out before it asks the guard (work/perform.ts, work/remove.ts) is found out here for each name:
+ * its file is still missing, its source says so, the object is ours and there, nothing was decided about it before, the file
+ * is not under another name, and no other job sees to the name. Between that and the verdict no other code runs.
+ */
+export function createHoldPage(options: HoldPageOptions): HoldPage {
+  const { parts, source, pending, held, dependents } = options;
+
+  return async (page, run, asOfMs) => {
+    const stats = source.statsInOrder();
+    const veto = vetoByFolder(source);
+    const missing = page.filter(
+      (each) =>
+        isUndecided(each, run, options) &&
+        isNowhere(each.name, run, asOfMs, options, stats) &&
+        veto(each.name) === undefined,
+    );
+    const together =
+      missing.length > 0 ? parts.guard.holdAll(missing.map(({ name }) => name)) : undefined;
+    if (together === undefined) return page;
+    await together.saved;
+    for (const name of together.names) {
+      const since = run.since(source.pathOf(name));
+      held.add({ name, since, run: run.id }, 'delete');
+      if (pending.has(name)) continue; // a job of this moment sees to it
+      // Work on it that was dropped is not to be done any more.
+      pending.add(name, since);
+      pending.settled(name);
+      dependents.settled(name, run.id);
+    }
+    return page.filter(({ name }) => !together.names.has(name));
+  };
+}
+
+/** Whether nothing is known or under way about the object but that its delete is due. */
+function isUndecided(
+  { name, remote }: MissingName,
+  { changed }: Run,
+  { parts: { index, ledger }, pending, quarantine }: HoldPageOptions,
+): boolean {
+  const known = index.get(name);
+  return (
+    known?.state === 'confirmed' &&
+    known.guarded === undefined &&
+    remote !== 'absent' &&
+    !changed.has(name) &&
+    !pending.has(name) &&
+    quarantine.get(name) === undefined &&
+    ledger.read().reconciled
+  );
+}
+
+function isNowhere(
+  name: ObjectName,
+  run: Run,
+  asOfMs: number,
+  { parts: { index }, whereabouts }: HoldPageOptions,
+  stats: PathStats,
+): boolean {
+  const known = index.get(name);
+  return (
+    known !== undefined &&
+    stats.statPath(name).found === 'nothing' &&
+    whereabouts.find(name, known, asOfMs, run.id).state === 'nowhere'
+  );
+}
+
+/** SourceView.deleteVeto, asked once for the names of one folder. */
+function vetoByFolder({
+  deleteVeto,
+  pathOf,
+}: Pick<SourceView, 'deleteVeto' | 'pathOf'>): (name: ObjectName) => string | undefined {
+  const vetoes = new Map<string, string | undefined>();
+  return (name) => {
+    const path = pathOf(name);
+    const folder = parentOf(path) ?? '';
+    if (!vetoes.has(folder)) vetoes.set(folder, deleteVeto(path));
+    return vetoes.get(folder);
+  };
+}
