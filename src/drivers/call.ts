@@ -1,3 +1,4 @@
+import type { FileVersion } from '../file-stat.js';
 import type { PackedObjects } from './packed-objects.js';
 
 // What goes into a call of a backend, and what comes out of it.
@@ -59,6 +60,8 @@ export interface Body {
   readonly replayable: boolean;
   /** The whole content, when it is in memory anyway: a backend may send it without streaming. */
   readonly bytes?: Uint8Array;
+  /** The whole content, when it is that of a file: a backend of this machine may read it itself, instead of `open`. */
+  readonly file?: BodyFile;
   /** Digests of the content that are known: before it is opened, or since it was last read to its end. */
   readonly checksums?: readonly Checksum[];
   open(): AsyncIterable<Uint8Array>;
@@ -69,6 +72,20 @@ export interface Body {
   slice?(start: number, end: number): Body;
   /** The content in parts of `size` bytes, which are read and hashed elsewhere than in this thread. */
   parts?(size: number, signal: AbortSignal): PartSource;
+}
+
+/** A version of a file. A backend that reads it does what `open` would do: the same version before and after, or nothing is stored. */
+export interface BodyFile {
+  readonly path: string;
+  readonly version: FileVersion;
+  /** False: a symbolic link in the file's place is not the file. */
+  readonly follow: boolean;
+  /** What the call rejects with when the file is not, or not any longer, this version. */
+  changed(): Error;
+  /** To be called when all of it was read, with its bytes and the hex MD5 of what was read. */
+  onRead(size: number, md5: string): void;
+  /** To be awaited before the content becomes an object: it rejects when none may be made any more. */
+  beforeStored(): Promise<void>;
 }
 
 /** A body cut into parts, in order: each byte is read once, and hashed for its part and for the whole. */

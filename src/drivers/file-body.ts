@@ -57,16 +57,11 @@ interface Source {
 function largeFileBody(source: Source & { readonly version: FileVersion }): Body {
   const { path, options, version } = source;
   const slice = (start: number, end: number) => fileRange(source, start, end);
-  const wanted = {
-    path,
-    version,
-    follow: options.follow ?? true,
-    slice,
-    changed: () => changed(source),
-  };
+  const file = { path, version, follow: options.follow ?? true, changed: () => changed(source) };
   return {
     ...fileRange(source, 0, version.size),
-    parts: (size, signal) => fileParts(wanted, size, signal),
+    file: { ...file, onRead: () => undefined, beforeStored: async () => undefined },
+    parts: (size, signal) => fileParts({ ...file, slice }, size, signal),
   };
 }
 

@@ -27,7 +27,12 @@ export function tallyBody(
   body: Body,
   options: TallyOptions,
 ): { readonly body: Body; tally(): Tally } {
+  const { file } = body;
   let last: Tally = { state: 'unread', size: 0, checksum: undefined };
+  const onRead = (size: number, md5: string): void => {
+    last = { state: 'read', size, checksum: options.algorithm && { algorithm: 'md5', hex: md5 } };
+    file?.onRead(size, md5);
+  };
   return {
     body: {
       size: body.size,
@@ -37,6 +42,8 @@ export function tallyBody(
           ? [last.checksum]
           : (body.checksums ?? []);
       },
+      // Who reads the file itself reports an MD5.
+      ...(file && (options.algorithm ?? 'md5') === 'md5' && { file: { ...file, onRead } }),
       open() {
         last = { state: 'unfinished', size: 0, checksum: undefined };
         return tallied(body, options, (tally) => {

@@ -4,8 +4,8 @@ import { EFFECTS } from '../drivers/layers/operations.js';
 import type { Lease } from './lease.js';
 
 /**
- * The layer that changes nothing unless the lease is held: it checks before each request, and before each chunk
- * of a body. Creating a container needs no lease, as a new one has no content to protect.
+ * The layer that changes nothing unless the lease is held: it checks before each request, before each chunk
+ * of a body, and before a file that the backend has read itself becomes an object. Creating a container needs no lease, as a new one has no content to protect.
  */
 export function fence(lease: Pick<Lease, 'hold'>): Layer {
   return {
@@ -27,7 +27,7 @@ function heldBody(invocation: Invocation, lease: Pick<Lease, 'hold'>): Invocatio
 }
 
 function whileHeld(body: Body, lease: Pick<Lease, 'hold'>, signal: AbortSignal): Body {
-  const { slice } = body;
+  const { slice, file } = body;
   if (body.bytes !== undefined) return body;
   return {
     ...body,
@@ -37,6 +37,15 @@ function whileHeld(body: Body, lease: Pick<Lease, 'hold'>, signal: AbortSignal):
         yield chunk;
       }
     },
+    ...(file && {
+      file: {
+        ...file,
+        async beforeStored() {
+          await lease.hold(signal);
+          await file.beforeStored();
+        },
+      },
+    }),
     ...(slice && {
       slice: (start: number, end: number) => whileHeld(slice(start, end), lease, signal),
     }),

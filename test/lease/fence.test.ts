@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Backend } from '../../src/drivers/backend.js';
 import { bytesBody, streamBody } from '../../src/drivers/body.js';
-import type { PutOptions } from '../../src/drivers/call.js';
+import type { Body, BodyFile, PutOptions } from '../../src/drivers/call.js';
 import { ObjectDoesNotExistError } from '../../src/drivers/errors.js';
 import { layered } from '../../src/drivers/layers/layer.js';
 import { EFFECTS } from '../../src/drivers/layers/operations.js';
@@ -24,7 +25,7 @@ async function rig() {
   };
   const backend = layered(storage, [fence(lease)]);
   await backend.createContainer('c', call);
-  return { storage, state, backend };
+  return { storage, state, lease, backend };
 }
 
 test('without the lease nothing is changed, everything can be read, and a container can be made', async () => {
@@ -73,5 +74,29 @@ test('the parts of an object are asked about one by one', async () => {
   state.lost = true;
   await expect(multipart.uploadPart(token, 2, file, call)).rejects.toThrow(LeaseLostError);
   await expect(multipart.complete(token, [], call)).rejects.toThrow(LeaseLostError);
+  await expect(storage.headObject(ref, call)).rejects.toThrow(ObjectDoesNotExistError);
+});
+
+test('fence: a lease that is lost while the backend reads a file stops it before it is an object', async () => {
+  const { storage, state, lease } = await rig();
+  const reading: Backend = {
+    ...storage,
+    async putObject(to, body, how, given) {
+      state.lost = true; // while the file is read
+      await body.file?.beforeStored();
+      return storage.putObject(to, body, how, given);
+    },
+  };
+  const backend = layered(reading, [fence(lease)]);
+  const file: BodyFile = {
+    path: '/file',
+    version: { size: 1, mtimeNs: 0n, ctimeNs: 0n, inode: 1n },
+    follow: false,
+    changed: () => new Error('changed'),
+    onRead: () => undefined,
+    beforeStored: async () => undefined,
+  };
+  const body: Body = { size: 1, replayable: true, open: async function* () {}, file };
+  await expect(backend.putObject(ref, body, options, call)).rejects.toThrow(LeaseLostError);
   await expect(storage.headObject(ref, call)).rejects.toThrow(ObjectDoesNotExistError);
 });

@@ -1,5 +1,5 @@
 import type { Backend } from '../backend.js';
-import type { Body, ObjectRef } from '../call.js';
+import type { ObjectRef } from '../call.js';
 import type { Capabilities } from '../capabilities.js';
 import {
   InvalidContainerNameError,
@@ -13,7 +13,7 @@ import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
 import { readObject, readObjects } from './object.js';
 import { existable, putOrder } from './orders.js';
 import { readFileRange } from './read-file.js';
-import { createSendStream, readSmallBody, SMALL_BODY_BYTES } from './send-stream.js';
+import { createSendBody } from './send-body.js';
 import { toStorageError } from './storage-error.js';
 import { createFileThread, type FileThread } from './thread.js';
 
@@ -39,7 +39,7 @@ export interface LocalOptions {
  */
 export function localBackend({ root, fsync = true, create = true }: LocalOptions): Backend {
   const thread = createFileThread({ root, fsync, create });
-  const sendStream = createSendStream(thread);
+  const bodies = createSendBody(thread);
   const limits = {
     maxPutSize: Number.MAX_SAFE_INTEGER,
     maxObjectSize: Number.MAX_SAFE_INTEGER,
@@ -108,10 +108,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
       signal.throwIfAborted();
       checkKey(ref.key);
       const order = putOrder({ container: existable(ref.container), key: ref.key }, options);
-      const stored = isSmall(body)
-        ? await thread.ask('putBytes', order, signal, await readSmallBody(ref.key, body, signal))
-        : await sendStream(order, body, signal);
-      return toObjectInfo(ref.container, readObject(stored));
+      return toObjectInfo(ref.container, readObject(await bodies.send(order, body, signal)));
     },
     async readObject(ref, range, { signal }) {
       checkExistable(ref);
@@ -129,7 +126,10 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
       if (failed !== undefined) throw toStorageError(failed[1], key);
     },
 
-    close: () => thread.close(),
+    close() {
+      bodies.close();
+      return thread.close();
+    },
   };
 }
 
@@ -157,8 +157,4 @@ function containerMethods(thread: FileThread): ContainerMethods {
     deleteContainer: async (name, { signal }) =>
       thread.ask('deleteContainer', { container: existable(name) }, signal),
   };
-}
-
-function isSmall(body: Body): body is Body & { readonly size: number } {
-  return body.size !== undefined && body.size <= SMALL_BODY_BYTES;
 }

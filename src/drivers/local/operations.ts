@@ -8,10 +8,11 @@ import { Refusal, toFailure } from './failure.js';
 import { createReadEntries } from './folder-entries.js';
 import { createFolders } from './folders.js';
 import { headObject, listBareObjects, listObjects } from './lookups.js';
-import type { Ask, OperationName, Operations, WorkerSettings } from './protocol.js';
-import { beginUpload, putBytes, type Upload } from './puts.js';
+import type { Ask, OperationName, WorkerSettings } from './protocol.js';
+import { putBytes } from './puts.js';
 import { createStore } from './store.js';
-import type { Ticket } from './ticket.js';
+import type { Handlers, Ticket } from './ticket.js';
+import { unfinishedPuts } from './unfinished-puts.js';
 
 /** The requests that came with one message. */
 export interface Turn {
@@ -26,24 +27,20 @@ export interface Turn {
   end(): void;
 }
 
-type Handlers = {
-  readonly [Name in keyof Operations]: (
-    ask: Ask<Name>,
-    ticket: Ticket,
-    body: Uint8Array | undefined,
-  ) => void;
-};
+/** Operations that do not fail because the root is gone. */
+const ENDS: ReadonlySet<OperationName> = new Set(['close', 'dropUpload', 'dropFile']);
 
 /** All that a root's worker can be asked, on the files themselves. */
 export function createOperations(settings: WorkerSettings): { turn(): Turn } {
   const store = createStore(settings);
   const folders = createFolders();
   const read = createReadEntries();
-  const uploads = new Map<number, Upload>();
   const commits = createCommits(
     (run) => store.exclusive(run),
     settings.fsync ? createMakeDurable() : undefined,
   );
+
+  const unfinished = unfinishedPuts(store, folders, commits);
 
   /** A change that needs no preparation. */
   const change = (ticket: Ticket, publish: () => Published): void =>
@@ -74,23 +71,7 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
     putBytes: (order, ticket, body) =>
       commits.add(putBytes(store, folders, order, body ?? new Uint8Array(), ticket)),
     putObjects: (order, ticket) => commits.add(putObjects(store, folders, order, ticket)),
-    beginUpload({ upload, order }, ticket) {
-      uploads.set(upload, beginUpload(store, folders, order));
-      ticket.answer(undefined);
-    },
-    uploadChunk({ upload, memory, length }, ticket) {
-      uploadOf(upload, uploads).write(new Uint8Array(memory, 0, length));
-      ticket.answer(memory, memory);
-    },
-    finishUpload({ upload }, ticket) {
-      commits.add(uploadOf(upload, uploads).finish(ticket));
-      uploads.delete(upload);
-    },
-    dropUpload({ upload }, ticket) {
-      uploads.get(upload)?.discard();
-      uploads.delete(upload);
-      ticket.answer(undefined);
-    },
+    ...unfinished.handlers,
     copyObject(order, ticket) {
       const { from, to } = order;
       if (from.container === to.container && from.key === to.key)
@@ -105,7 +86,7 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
   async function close(ticket: Ticket): Promise<void> {
     commits.flush();
     await commits.idle();
-    for (const upload of uploads.values()) upload.discard();
+    unfinished.discardAll();
     try {
       await store.close();
       ticket.answer(undefined);
@@ -125,17 +106,11 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
       }
       return {
         run(operation, ask, ticket, body) {
-          if (gone !== undefined && operation !== 'close' && operation !== 'dropUpload') throw gone;
+          if (gone !== undefined && !ENDS.has(operation)) throw gone;
           handlers[operation](ask, ticket, body);
         },
         end: () => commits.flush(),
       };
     },
   };
-}
-
-function uploadOf(id: number, uploads: ReadonlyMap<number, Upload>): Upload {
-  const upload = uploads.get(id);
-  if (upload === undefined) throw new Error(`upload ${id} is not under way`);
-  return upload;
 }

@@ -100,6 +100,14 @@ export interface Operations {
   >;
   finishUpload: Operation<{ readonly upload: number }, WireObject>;
   dropUpload: Operation<{ readonly upload: number }, undefined>;
+  /** The path of a temporary file, which another thread is to make. */
+  beginFile: Operation<{ readonly file: number; readonly order: PutOrder }, string>;
+  /** It was made. */
+  finishFile: Operation<
+    { readonly file: number; readonly inode: bigint; readonly md5: string },
+    WireObject
+  >;
+  dropFile: Operation<{ readonly file: number }, undefined>;
   copyObject: Operation<CopyOrder, WireObject>;
   /** Of the keys that could not be deleted, why. */
   deleteObjects: Operation<

@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, rmSync } from 'node:fs';
 import { failpoint } from '../../failpoint.js';
 import { versionOf } from '../../file-stat.js';
 import { refuseCaseCollision } from './case-collision.js';
@@ -60,6 +60,32 @@ export function putBytes(
     upload.discard();
     throw error;
   }
+}
+
+/** A content that another thread writes. */
+export interface AwaitedFile {
+  /** Of the temporary file that it is to make. */
+  readonly path: string;
+  /** It was made, and has the attributes of the order. */
+  finish(inode: bigint, md5: string, ticket: Ticket): Change;
+  discard(): void;
+}
+
+export function beginFile(store: Store, folders: Folders, order: PutOrder): AwaitedFile {
+  const container = store.container(order.container);
+  store.writableRecords(); // a root that cannot be written to refuses here, before any byte
+  const incoming = store.incoming(container);
+  incoming.restore();
+  const path = incoming.next();
+  const discard = () => rmSync(path, { force: true });
+  return {
+    path,
+    finish(inode, md5, ticket) {
+      failpoint('local: temporary file written, not synced');
+      return putChange(store, folders, order, { path, inode, md5, discard }, ticket);
+    },
+    discard,
+  };
 }
 
 /** A finished temporary file. */

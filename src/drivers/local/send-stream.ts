@@ -10,30 +10,6 @@ import type { FileThread } from './thread.js';
 /** What one write carries, and what one body may hold in memory twice. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/** A body that fits here goes in one piece, with others of the same turn. */
-export const SMALL_BODY_BYTES = CHUNK_BYTES;
-
-/** The whole of a body that says it is small. Rejects when it has other than `body.size` bytes. */
-export async function readSmallBody(
-  key: string,
-  body: Body & { readonly size: number },
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  if (body.bytes !== undefined) {
-    checkLength(key, body.bytes.length, body.size);
-    return body.bytes;
-  }
-  const bytes = new Uint8Array(body.size);
-  let length = 0;
-  for await (const chunk of untilAborted(body.open(), signal)) {
-    if (length + chunk.length > body.size) checkLength(key, length + chunk.length, body.size);
-    bytes.set(chunk, length);
-    length += chunk.length;
-  }
-  checkLength(key, length, body.size);
-  return bytes;
-}
-
 /** Bodies that are sent at once; further ones wait. The disk is one, and each body holds two chunks of memory. */
 const STREAMS_AT_ONCE = 16;
 
@@ -105,7 +81,7 @@ async function sendChunks(
   return total;
 }
 
-function checkLength(key: string, length: number, size: number | undefined): void {
+export function checkLength(key: string, length: number, size: number | undefined): void {
   if (size === undefined || length === size) return;
   const given = length > size ? 'more' : `only ${length}`;
   throw new ObjectError(

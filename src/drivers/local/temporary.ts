@@ -19,7 +19,16 @@ export interface WritableTemporary extends Temporary {
 
 export function createTemporary(incoming: Incoming, attributes: FileAttributes): WritableTemporary {
   const path = incoming.next();
-  const file = closeOnce(create(path, incoming, modeToCreate(attributes)));
+  return writable(path, create(path, incoming, modeToCreate(attributes)), attributes);
+}
+
+/** One in a folder that is there. */
+export function createTemporaryAt(path: string, attributes: FileAttributes): WritableTemporary {
+  return writable(path, openSync(path, 'wx', modeToCreate(attributes)), attributes);
+}
+
+function writable(path: string, descriptor: number, attributes: FileAttributes): WritableTemporary {
+  const file = closeOnce(descriptor);
   return {
     path,
     write: (bytes) => onFile(path, () => writeAll(file.descriptor, bytes)),

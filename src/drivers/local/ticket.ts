@@ -1,5 +1,5 @@
 import type { Failure } from './failure.js';
-import { DROPPED, OPEN, type Reply, TAKEN } from './protocol.js';
+import { type Ask, DROPPED, OPEN, type Operations, type Reply, TAKEN } from './protocol.js';
 
 /** A request as the worker holds it: to be answered once. */
 export interface Ticket {
@@ -9,6 +9,15 @@ export interface Ticket {
   answer(value: unknown, transfer?: ArrayBuffer): void;
   fail(failure: Failure): void;
 }
+
+/** What carries out each operation: it answers through the ticket, or throws. */
+export type Handlers = {
+  readonly [Name in keyof Operations]: (
+    ask: Ask<Name>,
+    ticket: Ticket,
+    body: Uint8Array | undefined,
+  ) => void;
+};
 
 export type Post = (replies: readonly Reply[], transfer: ArrayBuffer[]) => void;
 

@@ -1,0 +1,91 @@
+import { Worker } from 'node:worker_threads';
+import { systemClock } from '../../clock.js';
+import { programFile } from '../../program-files.js';
+import { onAbort, orAborted } from '../../signal.js';
+import { TargetUnavailableError } from '../errors.js';
+import { openGate } from '../gate.js';
+import type { TransferAnswer, TransferOrder } from './transfer-file.js';
+import type { TransferMessage } from './transfer-worker.js';
+
+/** Threads that copy large files. They are started when they are needed and stay; idle ones do not keep the process alive. */
+export interface TransferThreads {
+  /** Rejects with the signal's reason when it is aborted, at once: what the thread has made by then it removes itself. */
+  transfer(order: TransferOrder, signal: AbortSignal): Promise<TransferAnswer>;
+  close(): void;
+}
+
+/** A thread hashes as fast as one processor can; more than two mostly wait for the disk. */
+const THREADS = 2;
+
+const PROGRAM = programFile(new URL('./transfer-worker.js', import.meta.url));
+
+export function createTransferThreads(): TransferThreads {
+  const gate = openGate(systemClock, THREADS);
+  const idle = new Set<Worker>();
+  const running = new Set<Worker>();
+
+  function take(): Worker {
+    const [worker = start()] = idle;
+    idle.delete(worker);
+    running.add(worker);
+    worker.ref();
+    return worker;
+  }
+
+  function start(): Worker {
+    const worker = new Worker(PROGRAM.load(), {
+      name: 'longshore-transfer',
+      trackUnmanagedFds: false,
+      execArgv: [], // a program's own, such as --input-type, may not fit a worker
+    });
+    worker.on('error', () => undefined); // 'exit' follows
+    worker.once('exit', () => {
+      idle.delete(worker);
+      running.delete(worker);
+    });
+    return worker;
+  }
+
+  /** Calls `release` when the thread can take another transfer, or has ended. */
+  function send(message: TransferMessage, release: () => void): Promise<TransferAnswer> {
+    const worker = take();
+    return new Promise((resolve, reject) => {
+      const ended = () => {
+        release();
+        reject(lost());
+      };
+      worker.once('exit', ended);
+      worker.once('message', (answer: TransferAnswer) => {
+        worker.off('exit', ended);
+        running.delete(worker);
+        idle.add(worker);
+        worker.unref();
+        release();
+        resolve(answer);
+      });
+      worker.postMessage(message);
+    });
+  }
+
+  return {
+    async transfer(order, signal) {
+      const release = await gate.enter(signal);
+      const stop = new SharedArrayBuffer(4);
+      const unwatch = onAbort(signal, () => Atomics.store(new Int32Array(stop), 0, 1));
+      try {
+        return await orAborted(send({ order, stop }, release), signal);
+      } finally {
+        unwatch();
+      }
+    },
+    close() {
+      // Not awaited: one that hangs in a dead network file system cannot be ended.
+      for (const worker of [...idle, ...running]) void worker.terminate();
+    },
+  };
+}
+
+function lost(): TargetUnavailableError {
+  const context = { driver: 'local', retry: 'backoff' } as const;
+  return new TargetUnavailableError('the thread that copied the file has ended', context);
+}
