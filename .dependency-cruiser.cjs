@@ -90,6 +90,7 @@ const ground = [
   'program-files',
   'quiet-console',
   'signal',
+  'thread-program',
   'utf8-order',
 ];
 

@@ -1,4 +1,5 @@
 import type { Config, MirrorConfig, TargetConfig } from './config/config.js';
+import { findDriver } from './drivers/registry/registry.js';
 import { makeFolders } from './make-folders.js';
 import { mirrorPlace } from './mirror-place.js';
 import { keptIn, openMirror } from './open-mirror.js';
@@ -24,6 +25,8 @@ export async function openEngine(options: EngineOptions): Promise<Runtime> {
   const chosen = config.mirrors.filter(
     ({ name }) => options.mirrors.length === 0 || options.mirrors.includes(name),
   );
+  for (const { name, driver } of config.targets)
+    if (chosen.some(({ target }) => target === name)) findDriver(driver).prepare?.();
   for (const { source, createSource } of chosen)
     if (createSource && !dryRun) await makeFolders(source);
 

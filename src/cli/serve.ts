@@ -1,4 +1,6 @@
 import type { DaemonOptions } from '../daemon.js';
+import { prepareIndexCheck } from '../state/check-in-child.js';
+import { prepareScanThread } from '../sync/scan/scan-thread.js';
 import { SYNC_EVENTS } from '../telemetry/events.js';
 import { createTelemetry } from '../telemetry/telemetry.js';
 import { EXIT, exitCodeOfSignal } from './exit.js';
@@ -18,6 +20,8 @@ export async function serve(
   io: Io,
   { openDaemon }: Program,
 ): Promise<number> {
+  prepareIndexCheck();
+  prepareScanThread();
   const config = await openConfig(io, configFile);
   const log = openLog(config, io);
   const signals = openStopSignals(io, {

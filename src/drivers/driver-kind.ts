@@ -30,6 +30,8 @@ export interface DriverKind<S = unknown> {
    * be found out.
    */
   detect?(settings: S, world: DriverWorld, call: Call): Promise<string | undefined>;
+  /** Starts what the first call will need and takes time to start, such as a thread. Reaches nothing and changes nothing. */
+  prepare?(): void;
   /** Reaches nothing: the first call does. Throws when the settings cannot work together. */
   open(settings: S, world: DriverWorld): Backend;
   /**

@@ -1,6 +1,7 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { CheckKind, Verdict } from './check-program.js';
+import { onAbort } from '../signal.js';
+import type { CheckKind, CheckOrder, Verdict } from './check-program.js';
 import { reasonOf, StateDamagedError, StateUnavailableError } from './errors.js';
 
 const PROGRAM = fileURLToPath(new URL('./check-program.js', import.meta.url));
@@ -17,7 +18,7 @@ export async function checkInChild(
   file: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { stdout, stderr, error } = await run(kind, file, signal);
+  const { stdout, stderr, error } = await run({ kind, file }, signal);
   signal?.throwIfAborted();
   if (error !== undefined) throw notChecked(file, error, stderr);
   const verdict: Verdict = JSON.parse(stdout);
@@ -49,15 +50,47 @@ interface Ended {
   readonly error: (Error & { readonly signal?: string | null }) | undefined;
 }
 
-function run(kind: CheckKind, file: string, signal: AbortSignal | undefined): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [PROGRAM, kind, file],
-      signal === undefined ? {} : { signal },
-      (error, stdout, stderr) => resolve({ stdout, stderr, error: error ?? undefined }),
-    );
+let prepared: CheckProcess | undefined;
+
+/** Starts the process of the next check ahead of it, to load its program meanwhile. It does not outlive this one. */
+export function prepareIndexCheck(): void {
+  prepared ??= startCheck();
+}
+
+/** Ends a prepared process that no index needs. */
+export function endPreparedCheck(): void {
+  prepared?.child.stdin?.end();
+  prepared = undefined;
+}
+
+function run(order: CheckOrder, signal: AbortSignal | undefined): Promise<Ended> {
+  const { child, ended } = prepared ?? startCheck();
+  prepared = undefined;
+  const unlink = signal && onAbort(signal, () => void child.kill());
+  for (const each of [child, child.stdout, child.stderr]) (each as Ref | null)?.ref();
+  child.stdin?.end(JSON.stringify(order));
+  return ended.finally(() => unlink?.());
+}
+
+/** A child process, and the sockets that are its streams: what may keep this process alive. */
+type Ref = Pick<ChildProcess, 'ref' | 'unref'>;
+
+interface CheckProcess {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+function startCheck(): CheckProcess {
+  let end: (ended: Ended) => void = () => {};
+  const ended = new Promise<Ended>((resolve) => {
+    end = resolve;
   });
+  const child = execFile(process.execPath, [PROGRAM], (error, stdout, stderr) =>
+    end({ stdout, stderr, error: error ?? undefined }),
+  );
+  child.stdin?.on('error', () => {}); // it ended before it was asked: `ended` has the reason
+  for (const each of [child, ...child.stdio]) (each as Ref | null)?.unref();
+  return { child, ended };
 }
 
 function lastLine(text: string): string {

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import { statPath } from '../file-stat.js';
 import type { Logger } from '../log.js';
 import { makeFolders } from '../make-folders.js';
+import { endPreparedCheck } from './check-in-child.js';
 import { reasonOf, StateError, StateUnavailableError, systemCode } from './errors.js';
 import { type StateLock, takeLock } from './lock.js';
 import { type MirrorStore, type MirrorToOpen, openMirror } from './open-mirror.js';
@@ -86,6 +87,7 @@ export async function openMirrors(
     stores.set(name, mirror);
     if (mirror.rebuilt !== undefined) rebuilt(name, mirror.rebuilt);
   }
+  endPreparedCheck();
   let closing: Promise<void> | undefined;
   return {
     mirrors: stores,

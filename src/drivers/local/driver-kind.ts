@@ -5,6 +5,7 @@ import { localBackend } from './backend.js';
 import { blankRoot } from './blank-root.js';
 import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
 import { isOnOwnDisk } from './own-disk.js';
+import { prepareFileThread } from './thread.js';
 
 const settings = (context: ConfigContext) =>
   section(
@@ -24,6 +25,7 @@ export const localDriver: DriverKind<Infer<typeof settings>> = {
   aliases: [],
   summary: 'a folder of this machine, with plain files that any program can read',
   settings,
+  prepare: prepareFileThread,
   open: (options) => localBackend(options),
   where: ({ root }) => root,
   placeProblem(place, { root }) {

@@ -1,5 +1,6 @@
 import '../../quiet-console.js';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
+import { takeWork } from '../../thread-program.js';
 import { toFailure } from './failure.js';
 import { createOperations } from './operations.js';
 import type { Batch, Reply, WorkerSettings } from './protocol.js';
@@ -8,7 +9,7 @@ import { createTickets } from './ticket.js';
 const port = parentPort;
 if (port === null) throw new Error('files-worker.js runs as a worker thread only');
 
-const operations = createOperations(workerData as WorkerSettings);
+const operations = createOperations(takeWork<WorkerSettings>());
 const ticketOf = createTickets((replies: readonly Reply[], transfer) =>
   port.postMessage(replies, transfer),
 );

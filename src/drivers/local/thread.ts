@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { programFile } from '../../program-files.js';
+import type { Worker } from 'node:worker_threads';
 import { NEVER_ABORTED, onAbort } from '../../signal.js';
+import { threadProgram } from '../../thread-program.js';
 import { StorageError, TargetUnavailableError } from '../errors.js';
 import {
   type Answer,
@@ -39,12 +39,17 @@ interface Waiting {
   claim: { readonly claims: Int32Array; readonly index: number } | undefined;
 }
 
-const BYTES_PER_CLAIM = 4;
-
 /** Bytes of content under way at most. Further contents wait, as each is in memory twice until it is written. */
 const BYTES_UNDER_WAY = 64 * 1024 * 1024;
 
-const PROGRAM = programFile(new URL('./files-worker.js', import.meta.url));
+const PROGRAM = threadProgram(new URL('./files-worker.js', import.meta.url), {
+  name: 'longshore-local-files',
+  trackUnmanagedFds: false,
+  execArgv: [], // a program's own, such as --input-type, may not fit a worker
+});
+
+/** Starts the thread of the next target ahead of it, to load its program meanwhile. */
+export const prepareFileThread = (): void => PROGRAM.prepare();
 
 export function createFileThread(settings: WorkerSettings): FileThread {
   let worker: Worker | undefined;
@@ -52,12 +57,7 @@ export function createFileThread(settings: WorkerSettings): FileThread {
   const requests = requestQueue(() => setImmediate(send));
 
   function start(): Worker {
-    const started = new Worker(PROGRAM.load(), {
-      workerData: settings,
-      name: 'longshore-local-files',
-      trackUnmanagedFds: false,
-      execArgv: [], // a program's own, such as --input-type, may not fit a worker
-    });
+    const started = PROGRAM.start(settings);
     started.on('message', (replies: readonly Reply[]) => {
       for (const reply of replies) requests.settle(reply);
       if (requests.isIdle()) started.unref();
@@ -226,7 +226,7 @@ function pack(batch: readonly Waiting[]): {
   readonly message: Batch;
   readonly transfer: ArrayBuffer[];
 } {
-  const claims = new SharedArrayBuffer(batch.length * BYTES_PER_CLAIM);
+  const claims = new SharedArrayBuffer(batch.length * Int32Array.BYTES_PER_ELEMENT);
   const view = new Int32Array(claims);
   const bytes = new Uint8Array(batch.reduce((sum, one) => sum + (one.body?.length ?? 0), 0));
   const transfer: ArrayBuffer[] = [];

@@ -1,6 +1,5 @@
-import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.js';
-import { programFile } from '../../program-files.js';
+import { threadProgram } from '../../thread-program.js';
 import {
   type FromScan,
   ScanFailedError,
@@ -25,11 +24,18 @@ export interface ScanThreadListener {
   fail(error: ScanFailedError): void;
 }
 
-const PROGRAM = programFile(new URL('./scan-worker.js', import.meta.url));
+const PROGRAM = threadProgram(new URL('./scan-worker.js', import.meta.url), {
+  name: 'longshore-scan',
+});
+
+/** Starts the thread of the next scan ahead of it, to load its program meanwhile. */
+export function prepareScanThread(): void {
+  PROGRAM.prepare();
+}
 
 /** @throws ProgramReplacedError */
 export function startScanThread(data: ScanThreadData, listener: ScanThreadListener): ScanThread {
-  const worker = new Worker(PROGRAM.load(), { workerData: data, name: 'longshore-scan' });
+  const worker = PROGRAM.start(data);
   let isOver = false;
   worker.on('message', (message: FromScan) => {
     isOver ||= message.kind === 'ended' || message.kind === 'failed';

@@ -1,7 +1,8 @@
 import '../../quiet-console.js';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { systemClock } from '../../clock.js';
 import { openIndexView } from '../../state/open-index.js';
+import { takeWork } from '../../thread-program.js';
 import type { IndexWindow } from './index-window.js';
 import type { RemotePage } from './remote-page.js';
 import { noCounts, type ScanItem } from './scan-items.js';
@@ -28,7 +29,7 @@ const PAGES_AHEAD = 2;
 if (parentPort === null)
   throw new Error('scan-worker.js is started by scan.js, as a worker thread');
 const port = parentPort;
-const { request, listed, shared } = workerData as ScanThreadData;
+const { request, listed, shared } = takeWork<ScanThreadData>();
 
 let batch: ScanItem[] = [];
 let stats = 0;
