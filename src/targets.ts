@@ -6,6 +6,7 @@ import { findDriver } from './drivers/registry/registry.js';
 import type { Logger } from './log.js';
 import type { Ledger } from './state/ledger.js';
 import { isContainerTrouble } from './sync/failure.js';
+import { deletesAtOnce } from './sync/store/delete-batch.js';
 import { combineJobs, type Job } from './sync/work/job.js';
 import { createQueue, type JobQueue } from './sync/work/queue.js';
 import { type TargetHealth, watchHealth } from './sync/work/target-health.js';
@@ -93,6 +94,7 @@ export function openTarget({
   const queue = createQueue<Job>({
     concurrency,
     waitingLimit,
+    deletesAtOnce: deletesAtOnce(bare.capabilities),
     combine: combineJobs,
     signal: drain,
     ...workers,

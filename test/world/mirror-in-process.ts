@@ -17,6 +17,7 @@ import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
 import { RUNS } from '../../src/sync/run.js';
 import { openFileReader } from '../../src/sync/source/file-reader.js';
 import { ensureContainer } from '../../src/sync/store/container-store.js';
+import { deletesAtOnce } from '../../src/sync/store/delete-batch.js';
 import type { Persistence } from '../../src/sync/work/attempt-parts.js';
 import { combineJobs, type Job } from '../../src/sync/work/job.js';
 import { createQueue } from '../../src/sync/work/queue.js';
@@ -89,6 +90,7 @@ export async function openMirrorFixture({
     combine: combineJobs,
     concurrency: 4,
     waitingLimit: 100,
+    deletesAtOnce: deletesAtOnce(backend.capabilities),
     run: (job) => mirror.run(carry(job)),
     dropped: (job) => mirror.dropped(job),
     signal: drain.signal,

@@ -1,10 +1,18 @@
 import type { Backend } from '../../drivers/backend.js';
 
 /**
- * Deletes one object; calls of the same turn travel in one request where the provider has batch deletes. Each call
- * resolves or rejects by what the provider answered for its own key. A missing object is no error.
+ * Deletes one object; where the provider has batch deletes, calls share requests: a request goes out once it is full, or at
+ * the end of the turn when no other is under way, and what comes meanwhile goes with the next. Each call resolves or rejects
+ * by what the provider answered for its own key. A missing object is no error.
  */
 export type DeleteObject = (key: string, signal: AbortSignal) => Promise<void>;
+
+/** Deletes that may be under way at once: enough to fill two requests, few enough to bound memory. */
+export function deletesAtOnce({ batchDelete }: Backend['capabilities']): number {
+  return Math.min(2 * (batchDelete?.maxKeys ?? 0), MOST_AT_ONCE);
+}
+
+const MOST_AT_ONCE = 2_000;
 
 interface Waiting {
   readonly key: string;
@@ -16,6 +24,8 @@ export function batchingDelete(backend: Backend, container: string): DeleteObjec
   const { batchDelete } = backend.capabilities;
   if (!batchDelete) return (key, signal) => backend.deleteObject({ container, key }, { signal });
   let waiting: Waiting[] = [];
+  let underWay = 0;
+  let isScheduled = false;
 
   function flush(signal: AbortSignal): void {
     const batch = waiting;
@@ -23,7 +33,18 @@ export function batchingDelete(backend: Backend, container: string): DeleteObjec
     if (batch.length > 0) void send(batch, signal);
   }
 
+  /** All deletes of a mirror hold the same signal, so any of a batch speaks for the rest. */
+  function flushWhenIdle(signal: AbortSignal): void {
+    if (isScheduled || underWay > 0) return;
+    isScheduled = true;
+    setImmediate(() => {
+      isScheduled = false;
+      if (underWay === 0) flush(signal);
+    });
+  }
+
   async function send(batch: readonly Waiting[], signal: AbortSignal): Promise<void> {
+    underWay += 1;
     try {
       const failed = await batchDelete?.deleteObjects(
         container,
@@ -37,14 +58,16 @@ export function batchingDelete(backend: Backend, container: string): DeleteObjec
       }
     } catch (error) {
       for (const { reject } of batch) reject(error);
+    } finally {
+      underWay -= 1;
+      if (waiting.length > 0) flushWhenIdle(signal);
     }
   }
 
   return (key, signal) =>
     new Promise<void>((resolve, reject) => {
-      // All deletes of a mirror hold the same signal, so the first of a batch speaks for the rest.
-      if (waiting.length === 0) setImmediate(() => flush(signal));
       waiting.push({ key, resolve, reject });
       if (waiting.length >= batchDelete.maxKeys) flush(signal);
+      else flushWhenIdle(signal);
     });
 }

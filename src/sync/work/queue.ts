@@ -44,6 +44,8 @@ export interface QueueOptions<J> {
   /** Jobs of the small lane under way at once. */
   readonly concurrency: number;
   readonly waitingLimit: number;
+  /** Slots of the delete lane, if these are more than it has anyway: deletes hold theirs while they wait for a full request. */
+  readonly deletesAtOnce?: number;
   /** Never rejects: what becomes of a failed job is its mirror's business. */
   readonly run: (job: J) => Promise<void>;
   /** The job that waits, with what is known since a newer one for its key was added. Without it, as it was. */
@@ -61,6 +63,7 @@ const LARGE_MOST = 3;
 export function createQueue<J extends QueuedJob>({
   concurrency,
   waitingLimit,
+  deletesAtOnce = 0,
   run,
   combine = (waiting) => waiting,
   dropped,
@@ -71,7 +74,7 @@ export function createQueue<J extends QueuedJob>({
     large: new PQueue({
       concurrency: Math.max(1, Math.min(LARGE_MOST, Math.floor(concurrency / LARGE_SHARE))),
     }),
-    delete: new PQueue({ concurrency: Math.max(concurrency, waitingLimit) }),
+    delete: new PQueue({ concurrency: Math.max(concurrency, waitingLimit, deletesAtOnce) }),
   };
   const all = Object.values(lanes);
   const waiting = new Map<string, J>();

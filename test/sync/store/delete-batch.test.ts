@@ -8,16 +8,21 @@ function open({
   maxKeys = 1_000,
   failed = {},
   broken,
+  answers = false,
 }: {
   maxKeys?: number;
   failed?: Record<string, Error>;
   broken?: Error;
+  /** Each request waits for `answer`. */
+  answers?: boolean;
 } = {}) {
   const requests: (readonly string[])[] = [];
+  const unanswered: (() => void)[] = [];
   const batchDelete = {
     maxKeys,
     async deleteObjects(_container: string, keys: readonly string[]) {
       requests.push(keys);
+      if (answers) await new Promise<void>((resolve) => unanswered.push(resolve));
       if (broken) throw broken;
       return new Map(Object.entries(failed).filter(([key]) => keys.includes(key)));
     },
@@ -25,8 +30,11 @@ function open({
   return {
     remove: batchingDelete({ capabilities: { batchDelete } } as unknown as Backend, 'c'),
     requests,
+    answer: () => unanswered.shift()?.(),
   };
 }
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('deletes of one moment', () => {
   test('are one request that has each key once', async () => {
@@ -41,6 +49,28 @@ describe('deletes of one moment', () => {
     const { remove, requests } = open({ maxKeys: 2 });
     await Promise.all(['a', 'b', 'c', 'd', 'e'].map((key) => remove(key, signal)));
     expect(requests).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  });
+
+  test('wait while a request is under way, and then share the next; a full one does not wait', async () => {
+    const { remove, requests, answer } = open({ maxKeys: 3, answers: true });
+    const first = remove('a', signal);
+    await turn();
+    const others = ['b', 'c'].map((key) => remove(key, signal));
+    await turn();
+    expect(requests).toEqual([['a']]);
+    others.push(...['d', 'e'].map((key) => remove(key, signal)));
+    await turn();
+    expect(requests).toEqual([['a'], ['b', 'c', 'd']]);
+    answer();
+    await first;
+    await turn();
+    expect(requests, 'one is still under way').toHaveLength(2);
+    answer();
+    await Promise.all(others.slice(0, 3));
+    await turn();
+    expect(requests).toEqual([['a'], ['b', 'c', 'd'], ['e']]);
+    answer();
+    await Promise.all(others);
   });
 
   test('P4: fail key by key: a key that the answer does not call deleted is not forgotten', async () => {
