@@ -26,7 +26,7 @@ export const EXIT = {
   HELD: 4,
   /** A dry run found work. */
   WORK_DUE: 5,
-  /** The target takes nothing more: it is full, or it refuses every change. An operator must act there. */
+  /** The target refuses writes: an operator must act there. */
   TARGET_REFUSES: 6,
 } as const;
 

@@ -22,7 +22,8 @@ Exit codes:
   0  in sync, or done                     3  finished, but some objects failed or were skipped
   1  failed                               4  deletes or overwrites are held: longshore held
   2  wrong usage or configuration         5  --dry-run found work to do
-  6  the target refuses writes: it is full, denies access, or was replaced
+  6  the target refuses writes: it is full, denies access, was replaced, or its lease cannot be
+     renewed
   129, 130, 143  stopped by SIGHUP, Ctrl-C or SIGTERM before the end`;
 
 export const ONCE_DETAILS = `

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { EXIT, isAsMeant } from '../../src/cli/exit.js';
+import { EXAMPLES } from '../../src/cli/help.js';
 import { summaryOf } from '../../src/cli/run-tally.js';
 import type { SkipReason } from '../../src/sync/events.js';
 import { DAEMON, EVENTS, HELD, JOBS, MIRROR, NESTED, REASONS, REPORT } from './contract.js';
@@ -100,5 +101,10 @@ describe('docs/json-output.md', () => {
       (name) => 128 + constants.signals[name],
     );
     expect(codes).toEqual([...Object.values(EXIT), ...signals].sort((a, b) => a - b));
+  });
+
+  test('says of exit code 6 what the help says', () => {
+    const [, said] = /^\| 6 +\| (.*?) +\|$/m.exec(below('## Exit codes')) ?? [];
+    expect(EXAMPLES.replaceAll(/\s+/g, ' ')).toContain(` 6 ${said} `);
   });
 });
