@@ -6,7 +6,7 @@ import type { Command } from './timing.js';
 
 /** One build of longshore. */
 export interface Build {
-  /** What tells it from the build that is measured; empty for that one. */
+  /** The name of another build; empty for the one that is measured. */
   readonly label: string;
   /** Path of its main.js. */
   readonly main: string;

@@ -1,5 +1,6 @@
 // Rows of figures, longshore beside its peers: npm run bench -- list
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Request, readArguments, USAGE } from './arguments.js';
 import { differences, differenceText, machineDifferences, worse } from './compare.js';
@@ -11,6 +12,7 @@ import type { Bench, Row } from './row.js';
 import { ROWS } from './rows/catalogue.js';
 import { continued, readRun, writeRun } from './run-file.js';
 import { openSpace, type Space } from './space.js';
+import { GNU_TIME } from './timing.js';
 
 /** Exit codes: what was asked for is wrong; longshore failed in a row; longshore got slower. */
 const EXIT = { usage: 2, failed: 1, worse: 3 } as const;
@@ -32,6 +34,10 @@ async function bench(args: readonly string[]): Promise<number> {
     request = readArguments(args, ROWS);
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${USAGE}`);
+    return EXIT.usage;
+  }
+  if (!existsSync(GNU_TIME)) {
+    process.stderr.write(`${GNU_TIME} is missing: install GNU time\n`);
     return EXIT.usage;
   }
   const space = openSpace();

@@ -1,6 +1,6 @@
 import { FIGURES, type Figure, medianOf, type RowResult, subjectOf } from './result.js';
 
-/** What a row should reach: a figure of a subject, as it is or divided by that of another subject. */
+/** What a row should reach: a figure of a subject, or that figure divided by another subject's. */
 export interface Target {
   readonly subject: string;
   readonly figure: Figure;

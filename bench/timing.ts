@@ -14,7 +14,8 @@ export interface Command {
   readonly times?: number;
 }
 
-const GNU_TIME = '/usr/bin/time';
+/** GNU time, which counts what children use; shells have only a built-in one that does not know memory. */
+export const GNU_TIME = '/usr/bin/time';
 const REPEAT = 'n=$1; shift; while [ "$n" -gt 0 ]; do "$@" || exit; n=$((n - 1)); done';
 const LAST_CHARACTERS = 2_000;
 
