@@ -1,17 +1,17 @@
 import { basename } from 'node:path';
 import type { RelativePath } from './entry.js';
 import { IGNORE_FILE } from './filter.js';
+import { createFolderLives, type FolderLives } from './folder-lives.js';
+import type { FolderEvent, Refusal } from './folder-step.js';
 import { createFolderWatches, type FolderWatches } from './folder-watches.js';
 import { isFollowable } from './followed-link.js';
 import { presentIdentity, sameIdentity, whatIsAt } from './identity.js';
 import { knownRulesInside } from './ignore-file.js';
 import { joinPath, pathOnDisk } from './path.js';
-import { isForbidden } from './problem.js';
-import { createRefusedFolders, type RefusedFolders } from './refused-folders.js';
 import { createTurnQueue, type TurnQueue } from './turn-queue.js';
 import { maybeFolder, visitEntries } from './visit-entries.js';
 import type { WatchTree, WatchTreeEvents, WatchTreeOptions } from './watch-tree.js';
-import { createFolder, find, pathOf, removeFolder, type WatchedFolder } from './watched-folder.js';
+import { createFolder, detachFolder, find, pathOf, type WatchedFolder } from './watched-folder.js';
 
 /** Folders that are watched and read in one turn of the event loop; chokidar does as many at once. */
 const FOLDERS_PER_TURN = 16;
@@ -25,10 +25,10 @@ class Tree implements WatchTree {
   readonly #on: WatchTreeEvents;
   readonly #links = new Set<WatchedFolder>();
   readonly #watches: FolderWatches;
-  readonly #refusals: RefusedFolders;
+  readonly #lives: FolderLives;
   readonly #queue: TurnQueue<WatchedFolder>;
   #closed = false;
-  readonly refused: ReadonlyMap<WatchedFolder, Error>;
+  readonly refused: ReadonlyMap<WatchedFolder, Refusal>;
   root = createFolder(undefined, '', true);
 
   constructor(options: WatchTreeOptions, on: WatchTreeEvents) {
@@ -39,16 +39,16 @@ class Tree implements WatchTree {
       failed: (folder, error) => this.#failed(folder, error),
       isOver: (folder) => this.#isOver(folder),
     });
-    this.#refusals = createRefusedFolders(options.clock, options.degradedRescanMs, (folder) =>
-      this.#enqueue(folder),
+    this.#lives = createFolderLives(options.clock, options.degradedRescanMs, (folder) =>
+      this.#want(folder),
     );
-    this.refused = this.#refusals.reasons;
+    this.refused = this.#lives.refused;
     this.#queue = createTurnQueue(FOLDERS_PER_TURN, (folder) => this.#place(folder));
-    this.#enqueue(this.root);
+    this.#want(this.root);
   }
 
   get version(): number {
-    return this.#refusals.version;
+    return this.#lives.version;
   }
 
   get watched(): number {
@@ -56,19 +56,19 @@ class Tree implements WatchTree {
   }
 
   get placing(): boolean {
-    return !this.#queue.isIdle() || this.#refusals.passing;
+    return !this.#queue.isIdle() || this.#lives.passing;
   }
 
   renew(): void {
     this.#remove(this.root);
     this.#watches.retry();
     this.root = createFolder(undefined, '', true);
-    this.#enqueue(this.root);
+    this.#want(this.root);
   }
 
   retry(): void {
     this.#watches.retry();
-    for (const folder of this.refused.keys()) this.#enqueue(folder);
+    for (const folder of this.refused.keys()) this.#want(folder);
   }
 
   verify(mountPoints: readonly RelativePath[]): void {
@@ -99,23 +99,27 @@ class Tree implements WatchTree {
     return pathOnDisk(this.#options.root, pathOf(folder));
   }
 
-  #enqueue(folder: WatchedFolder): void {
-    if (folder.queued || this.#isOver(folder)) return;
-    folder.queued = true;
-    this.#queue.push(folder);
+  #apply(folder: WatchedFolder, event: FolderEvent): void {
+    const { push, rescan, life } = this.#lives.apply(folder, event);
+    if (push) this.#queue.push(folder);
+    if (rescan) this.#on.invalidate(pathOf(folder), life.refusal?.reason.message ?? '', true);
+  }
+
+  #want(folder: WatchedFolder): void {
+    if (!this.#closed) this.#apply(folder, { type: 'wanted' });
   }
 
   /** Watches a folder, unless it is watched already, and reads it. */
   async #place(folder: WatchedFolder): Promise<void> {
-    folder.queued = false;
+    this.#apply(folder, { type: 'its turn' });
     if (this.#isOver(folder)) return;
-    const retriesOver = this.#refusals.trying(folder);
+    const refusal = this.refused.get(folder);
     try {
       if (folder.watch === undefined && !(await this.#watch(folder))) return;
       const isNew = folder.rules === undefined;
       const wasUnwatched = this.refused.has(folder);
       await this.#read(folder);
-      retriesOver();
+      this.#apply(folder, { type: 'placed', refusal });
       this.#on.invalidate(
         pathOf(folder),
         isNew ? 'a folder is newly watched' : 'a folder was read again',
@@ -129,10 +133,7 @@ class Tree implements WatchTree {
   #refuse(folder: WatchedFolder, error: unknown): void {
     if (this.#isOver(folder)) return;
     const reason = error instanceof Error ? error : new Error(String(error));
-    // Changes before this moment had no event. A timer rescans the folder from now on.
-    if (!this.refused.has(folder) && !isForbidden(reason))
-      this.#on.invalidate(pathOf(folder), reason.message, true);
-    this.#refusals.refuse(folder, reason);
+    this.#apply(folder, { type: 'failed', reason });
   }
 
   #failed(folder: WatchedFolder, error: Error): void {
@@ -144,10 +145,10 @@ class Tree implements WatchTree {
 
   /** Resolves to whether the folder is watched now; if not, it has gone or is queued again. */
   async #watch(folder: WatchedFolder): Promise<boolean> {
-    const earlier = this.refused.get(folder);
+    const earlier = this.refused.get(folder)?.reason;
     const outcome = await this.#watches.open(folder, this.#onDisk(folder), earlier);
     if (outcome === 'missing') this.#remove(folder);
-    if (outcome === 'swapped') this.#enqueue(folder);
+    if (outcome === 'swapped') this.#want(folder);
     return outcome === 'watched';
   }
 
@@ -177,7 +178,7 @@ class Tree implements WatchTree {
     if (link && !this.#mayFollow(path, parent)) return;
     const folder = createFolder(parent, name, link);
     if (link) this.#links.add(folder);
-    this.#enqueue(folder);
+    this.#want(folder);
   }
 
   /** False also when a stat fails: then the folder that holds the link is read again. */
@@ -191,9 +192,9 @@ class Tree implements WatchTree {
   }
 
   #remove(folder: WatchedFolder): void {
-    for (const each of removeFolder(folder)) {
+    for (const each of detachFolder(folder)) {
+      this.#apply(each, { type: 'removed' });
       this.#watches.close(each);
-      this.#refusals.forget(each);
       this.#links.delete(each);
     }
   }
@@ -204,20 +205,20 @@ class Tree implements WatchTree {
     const path = pathOf(folder);
     if (name === undefined) {
       this.#on.invalidate(path, 'an event without a name, or with one that is not UTF-8');
-      this.#enqueue(folder); // to be read again
+      this.#want(folder); // to be read again
       return;
     }
     const below = joinPath(path, name);
     const there = kind === 'rename' ? whatIsAt(pathOnDisk(this.#options.root, below)) : undefined;
     this.#on.changed(below, there?.inode);
-    if (name === IGNORE_FILE) this.#enqueue(folder); // to be read again, with the new rules
+    if (name === IGNORE_FILE) this.#want(folder); // to be read again, with the new rules
     const child = folder.children?.get(name);
     if (kind === 'rename') {
       if (child !== undefined) this.#remove(child);
       if (there?.folder !== undefined) this.#attach(folder, name, there.folder === 'link');
       if (name === (folder.parent === undefined ? basename(this.#options.root) : folder.name))
         this.#verifyFolder(folder);
-    } else if (child !== undefined && this.refused.has(child)) this.#enqueue(child); // its permissions may have changed
+    } else if (child !== undefined && this.refused.has(child)) this.#want(child); // its permissions may have changed
   }
 
   #verifyFolder(folder: WatchedFolder): void {

@@ -43,14 +43,14 @@ export function createRefusals(
   const degradedWhere = (isReported: (error: Error) => boolean): Degraded[] => {
     if (tree.root.gone) return [{ under: '', why: missing().message }];
     const refused = [...tree.refused]
-      .filter(([, error]) => isReported(error))
-      .map(([folder, error]) => ({ path: pathOf(folder), error }));
+      .filter(([, { reason }]) => isReported(reason))
+      .map(([folder, { reason }]) => ({ path: pathOf(folder), reason }));
     return collapse(
       refused.map(({ path }) => path),
       REPORTED,
     ).map((under) => {
       const first = refused.find(({ path }) => covers(under, path));
-      return { under, why: first === undefined ? '' : explain(first.error) };
+      return { under, why: first === undefined ? '' : explain(first.reason) };
     });
   };
 
@@ -67,8 +67,8 @@ export function createRefusals(
   return {
     ofRoot() {
       if (tree.root.gone) return missing();
-      const error = tree.refused.get(tree.root);
-      return error === undefined || isLimit(error) ? undefined : sourceMissing(root, error);
+      const reason = tree.refused.get(tree.root)?.reason;
+      return reason === undefined || isLimit(reason) ? undefined : sourceMissing(root, reason);
     },
     degraded: () => degradedWhere(() => true),
     readable() {
@@ -87,7 +87,7 @@ export function createRefusals(
       }
       if (reported) return;
       reported = true;
-      if ([...tree.refused.values()].some(isLimit)) {
+      if ([...tree.refused.values()].some(({ reason }) => isLimit(reason))) {
         needed = await countNeeded(signal);
         readable = undefined;
       }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { WatchDirectory } from './directory-watch.js';
 import type { RelativePath } from './entry.js';
 import type { FolderRules } from './filter.js';
+import type { Refusal } from './folder-step.js';
 import type { WatchedFolder } from './watched-folder.js';
 
 /**
@@ -18,7 +19,7 @@ export interface WatchTree {
    * Folders that could not be watched or read (all below them is unwatched as well), with the reason. Where it may be over
    * soon, they are retried after 1, 2, 4 ... s.
    */
-  readonly refused: ReadonlyMap<WatchedFolder, Error>;
+  readonly refused: ReadonlyMap<WatchedFolder, Refusal>;
   /** Changes with each change of `refused`. */
   readonly version: number;
   readonly root: WatchedFolder;

@@ -14,9 +14,8 @@ export interface WatchedFolder {
   /** What is ignored in it; undefined until it was read. Most folders share the rules of the folder around them. */
   rules: FolderRules | undefined;
   watch: DirectoryWatch | undefined;
-  /** Waits for its watch, or to be read again. */
+  /** Its state: see folder-step.ts. Only FolderLives sets these two. */
   queued: boolean;
-  /** It was removed from the tree: work under way for it is dropped. */
   gone: boolean;
 }
 
@@ -59,13 +58,11 @@ export function find(root: WatchedFolder, path: RelativePath): WatchedFolder | u
   return at;
 }
 
-/** Takes a folder and all below it out of the tree, and returns them. */
-export function removeFolder(folder: WatchedFolder): WatchedFolder[] {
+/** Takes a folder and all below it from its parent, and returns them. */
+export function detachFolder(folder: WatchedFolder): WatchedFolder[] {
   folder.parent?.children?.delete(folder.name);
   const removed = [folder];
-  for (const each of removed) {
-    each.gone = true;
+  for (const each of removed)
     if (each.children !== undefined) removed.push(...each.children.values());
-  }
   return removed;
 }
