@@ -2,14 +2,9 @@ import type { Clock } from '../../clock.js';
 import type { Resume } from '../../drivers/driver.js';
 import type { FileVersion } from '../../file-stat.js';
 import type { Logger } from '../../log.js';
-import type {
-  AbandonedUpload,
-  KeptToken,
-  Ledger,
-  LedgerDocument,
-  UnfinishedUpload,
-} from '../../state/ledger.js';
+import type { AbandonedUpload, KeptToken, Ledger, UnfinishedUpload } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
+import { type UploadEvent, uploadStep } from './upload-step.js';
 
 /** How a file goes on its way in parts. */
 export interface PartsPlan {
@@ -67,11 +62,28 @@ export function unfinishedUploads({
       ? ledger.read().unfinishedUploads[name]
       : undefined;
 
-  function note(name: ObjectName, upload: UnfinishedUpload): Promise<void> {
-    return ledger.update((document) => ({
-      ...document,
-      unfinishedUploads: { ...document.unfinishedUploads, [name]: upload },
-    }));
+  /** The only place that changes these uploads. Resolves when the ledger has it. */
+  function apply(names: readonly ObjectName[], event: UploadEvent): Promise<void> {
+    return ledger.update((document) => {
+      const left = new Map(Object.entries(document.unfinishedUploads));
+      const all = [...(document.abandonedUploads ?? [])];
+      for (const name of names) {
+        const { upload, abandoned } = uploadStep(left.get(name), event);
+        if (upload === undefined) left.delete(name);
+        else left.set(name, upload);
+        if (abandoned !== undefined) all.push({ name, ...abandoned });
+      }
+      if (all.length > MOST_ABANDONED)
+        log.warn(
+          'more uploads were abandoned than are kept in mind: the oldest stay at the provider',
+          { objects: all.length - MOST_ABANDONED },
+        );
+      return {
+        ...document,
+        unfinishedUploads: Object.fromEntries(left),
+        ...(all.length > 0 && { abandonedUploads: all.slice(-MOST_ABANDONED) }),
+      };
+    });
   }
 
   /** Only a token of the place where the mirror is now: its configuration may have moved it. */
@@ -79,7 +91,7 @@ export function unfinishedUploads({
     return token?.driver === driver && token.container === container && token.key === prefix + name;
   }
 
-  const uploads: UnfinishedUploads = {
+  return {
     async plan(name, { size, mtimeNs, ctimeNs, inode }, wantedPartSize, md5) {
       const stat = {
         size,
@@ -89,57 +101,30 @@ export function unfinishedUploads({
       };
       const source = { ...stat, ...(md5 !== undefined && { md5 }) };
       const before = find(name);
-      const token =
-        before !== undefined && isSame(before.source, source) && isHere(name, before.token)
-          ? before.token
-          : undefined;
-      if (before !== undefined && token === undefined) await uploads.abandon([name]);
-      const partSize =
-        before !== undefined && token !== undefined ? before.partSize : wantedPartSize;
-      let beganAtMs = before?.beganAtMs ?? 0;
+      const wanted = { type: 'wanted', source, isHere: isHere(name, before?.token) } as const;
+      const { upload } = uploadStep(before, wanted);
+      if (upload !== before) await apply([name], wanted);
+      const token = upload?.token;
+      const partSize = upload?.partSize ?? wantedPartSize;
+      const begunNow = () => ({ partSize, source, beganAtMs: clock.now() });
       return {
         partSize,
         resume: {
           ...(token !== undefined && { token }),
-          beginning() {
-            beganAtMs = clock.now();
-            return note(name, { partSize, source, beganAtMs });
-          },
-          keep: (begun) => note(name, { token: { ...begun }, partSize, source, beganAtMs }),
+          beginning: () => apply([name], { type: 'asking', upload: begunNow() }),
+          keep: (begun) =>
+            apply([name], { type: 'begun', upload: { ...begunNow(), token: { ...begun } } }),
         },
       };
     },
 
     async finished(name) {
-      if (find(name) !== undefined) await ledger.update((document) => without(document, [name]));
+      if (find(name) !== undefined) await apply([name], { type: 'recorded' });
     },
 
     async abandon(names) {
       const begun = [...names].filter((name) => find(name) !== undefined);
-      if (begun.length === 0) return;
-      await ledger.update((document) => {
-        const given = begun.flatMap((name) => {
-          const upload = document.unfinishedUploads[name];
-          return upload === undefined
-            ? []
-            : [
-                {
-                  name,
-                  beganAtMs: upload.beganAtMs,
-                  ...(upload.token !== undefined && { token: upload.token }),
-                },
-              ];
-        });
-        const all = [...(document.abandonedUploads ?? []), ...given];
-        if (all.length > MOST_ABANDONED)
-          log.warn(
-            'more uploads were abandoned than are kept in mind: the oldest stay at the provider',
-            {
-              objects: all.length - MOST_ABANDONED,
-            },
-          );
-        return { ...without(document, begun), abandonedUploads: all.slice(-MOST_ABANDONED) };
-      });
+      if (begun.length > 0) await apply(begun, { type: 'dropped' });
     },
 
     names: () => Object.keys(ledger.read().unfinishedUploads),
@@ -154,20 +139,4 @@ export function unfinishedUploads({
       });
     },
   };
-  return uploads;
-}
-
-function without(document: LedgerDocument, names: readonly ObjectName[]): LedgerDocument {
-  const left = Object.entries(document.unfinishedUploads).filter(([name]) => !names.includes(name));
-  return { ...document, unfinishedUploads: Object.fromEntries(left) };
-}
-
-function isSame(a: UnfinishedUpload['source'], b: UnfinishedUpload['source']): boolean {
-  return (
-    a.size === b.size &&
-    a.mtimeNs === b.mtimeNs &&
-    a.ctimeNs === b.ctimeNs &&
-    a.inode === b.inode &&
-    a.md5 === b.md5
-  );
 }
