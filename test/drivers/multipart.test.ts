@@ -1,76 +1,18 @@
 import { expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { bytesBody, streamBody } from '../../src/drivers/body.js';
-import type { Body } from '../../src/drivers/call.js';
-import type { UploadToken } from '../../src/drivers/capabilities.js';
 import { checksumOf } from '../../src/drivers/digest.js';
-import {
-  ObjectError,
-  SourceChangedError,
-  StorageError,
-  UnsupportedOperationError,
-} from '../../src/drivers/errors.js';
-import { memoryBackend } from '../../src/drivers/memory/backend.js';
+import { ObjectError, SourceChangedError } from '../../src/drivers/errors.js';
 import { sendInParts } from '../../src/drivers/multipart.js';
-import { faulty } from '../fakes/faulty-backend.js';
 import {
   call,
   listKeys,
   plain,
-  put,
   randomContent,
-  readAll,
   rejection,
   streamedBody,
 } from './conformance/fixture.js';
-
-const ref = { container: 'c', key: 'folder/large' };
-const MIN = 1024;
-const trouble = () => new StorageError('trouble', { driver: 'memory', retry: 'backoff' });
-
-async function rig(maxParts = 10_000) {
-  const memory = memoryBackend({ partSize: { min: MIN, max: 1024 * MIN, maxParts } });
-  await memory.createContainer('c', call);
-  const { backend, faults } = faulty(memory);
-  const send = (
-    body: Body,
-    settings: Partial<Parameters<typeof sendInParts>[5]> = {},
-    through: Backend = backend,
-  ) =>
-    sendInParts(through, through.capabilities.multipart!, ref, body, plain, {
-      signal: call.signal,
-      ...settings,
-    });
-  const stored = async () => readAll(await memory.readObject(ref, undefined, call));
-  const unfinished = () => memory.capabilities.multipart!.unfinished('c', '', call);
-  return { memory, backend, faults, send, stored, unfinished };
-}
-
-/** A body that can seek and is not in memory, and records what was read of it. */
-function seekable(
-  content: Buffer,
-  reads: (readonly [number, number])[] = [],
-  from = 0,
-  to = content.byteLength,
-): Body {
-  return {
-    size: to - from,
-    replayable: true,
-    async *open() {
-      reads.push([from, to]);
-      yield content.subarray(from, to);
-    },
-    slice: (start, end) => seekable(content, reads, from + start, Math.min(from + end, to)),
-  };
-}
-
-function keeper() {
-  const kept: UploadToken[] = [];
-  return {
-    kept,
-    keep: async (token: UploadToken) => void kept.push(JSON.parse(JSON.stringify(token))),
-  };
-}
+import { keeper, MIN, ref, rig, seekable, trouble } from './multipart-fixture.js';
 
 test('multipart upload: sends a body in parts and reads it once', async () => {
   const { send, stored, unfinished } = await rig();
@@ -151,31 +93,6 @@ test('multipart upload: keeps its token before it sends the first part, and leav
   expect(await unfinished()).toEqual([]);
 });
 
-test('P5: multipart upload: sends only the missing parts after a failure', async () => {
-  const { send, stored, faults, unfinished, memory } = await rig();
-  const content = randomContent(8 * MIN + 5);
-  const { kept, keep } = keeper();
-  for (let i = 0; i < 5; i += 1) faults.next('uploadPart', undefined);
-  faults.next('uploadPart', trouble());
-  expect((await rejection(send(seekable(content), { resume: { keep } }))).message).toBe('trouble');
-  expect(await unfinished()).toMatchObject(kept);
-
-  const there = await memory.capabilities.multipart!.uploadedParts(kept[0]!, call);
-  expect(there.length).toBeGreaterThan(0);
-  const missing = [1, 2, 3, 4, 5, 6, 7, 8, 9].filter(
-    (number) => !there.some((part) => part.number === number),
-  );
-
-  const before = faults.calls.length;
-  await send(seekable(content), { resume: { keep, token: kept[0]! } });
-  expect((await stored()).equals(content)).toBe(true);
-  const after = faults.calls.slice(before);
-  expect(after.filter((operation) => operation === 'uploadPart')).toHaveLength(missing.length);
-  expect(after).not.toContain('begin');
-  expect(kept).toHaveLength(1);
-  faults.assertUsedUp();
-});
-
 test('multipart upload: sends parts again that have another size than planned', async () => {
   const { send, stored, memory } = await rig();
   const content = randomContent(4 * MIN);
@@ -241,96 +158,6 @@ test('multipart upload: closes its stream when the upload cannot begin, or a put
   expect((await rejection(send(stream('put', 10), { partSize: MIN }))).message).toBe('trouble');
   expect(closed).toEqual(['begin', 'keep', 'put']);
   faults.assertUsedUp();
-});
-
-test('multipart upload: is aborted when its completion is refused for good, so that the next try begins again', async () => {
-  const { send, faults, unfinished } = await rig();
-  const { keep } = keeper();
-  faults.next('complete', new StorageError('refused', { driver: 'memory' }));
-  expect(
-    (await rejection(send(seekable(randomContent(3 * MIN)), { resume: { keep } }))).message,
-  ).toBe('refused');
-  expect(await unfinished()).toEqual([]);
-  faults.assertUsedUp();
-});
-
-test('multipart upload: begins again when the provider has dropped the upload of its token', async () => {
-  const { send, stored, memory } = await rig();
-  const content = randomContent(3 * MIN);
-  const { kept, keep } = keeper();
-  const token = await memory.capabilities.multipart!.begin(ref, plain, call);
-  await memory.capabilities.multipart!.abort(token, call);
-  await send(seekable(content), { resume: { keep, token } });
-  expect((await stored()).equals(content)).toBe(true);
-  expect(kept).toHaveLength(1);
-});
-
-test('multipart upload: refuses another object’s token, and a token for a stream, before it sends anything', async () => {
-  const { send, memory, faults } = await rig();
-  const { keep } = keeper();
-  const token = await memory.capabilities.multipart!.begin({ ...ref, key: 'other' }, plain, call);
-  expect(
-    await rejection(send(seekable(randomContent(3 * MIN)), { resume: { keep, token } })),
-  ).toBeInstanceOf(TypeError);
-  const stream = streamBody(streamedBody(randomContent(3 * MIN)).open());
-  expect(
-    await rejection(send(stream, { resume: { keep, token: { ...token, key: ref.key } } })),
-  ).toBeInstanceOf(UnsupportedOperationError);
-  expect(faults.calls).toEqual([]);
-});
-
-test('G2: multipart upload: a failure aborts it unless it can be resumed, and keeps the previous object', async () => {
-  const { send, memory, faults, stored, unfinished } = await rig();
-  await put(memory, ref, 'as before');
-  const failing: readonly (() => Promise<unknown>)[] = [
-    () => send(seekable(randomContent(4 * MIN))),
-    () => send(streamBody(streamedBody(randomContent(4 * MIN)).open()), { partSize: MIN }),
-    () =>
-      send(streamBody(streamedBody(randomContent(4 * MIN)).open()), {
-        partSize: MIN,
-        resume: keeper(),
-      }),
-  ];
-  for (const run of failing) {
-    for (const operation of ['uploadPart', 'complete'] as const) {
-      const error = trouble();
-      faults.next(operation, error);
-      expect(await rejection(run())).toBe(error);
-      expect(await unfinished()).toEqual([]);
-      expect((await stored()).toString()).toBe('as before');
-    }
-  }
-  faults.assertUsedUp();
-});
-
-test('multipart upload: rejects with the first failure, ends the other parts, and hides no error behind a failing abort', async () => {
-  const { send, faults } = await rig();
-  const error = trouble();
-  for (const fault of ['hang', 'hang', error, 'hang'] as const) faults.next('uploadPart', fault);
-  faults.next('abort', new Error('cannot abort'));
-  expect(await rejection(send(seekable(randomContent(9 * MIN))))).toBe(error);
-  faults.assertUsedUp();
-});
-
-test('G6: multipart upload: an abort ends it in its middle, even when the source hangs, and leaves nothing', async () => {
-  const { send, unfinished, memory } = await rig();
-  const stop = new AbortController();
-  let ended = false;
-  async function* source() {
-    try {
-      yield new Uint8Array(3 * MIN);
-      setImmediate(() => stop.abort(new Error('enough')));
-      await new Promise(() => {});
-    } finally {
-      ended = true;
-    }
-  }
-  expect(
-    (await rejection(send(streamBody(source()), { partSize: MIN, signal: stop.signal }))).message,
-  ).toBe('enough');
-  expect(await unfinished()).toEqual([]);
-  expect(await listKeys(memory, 'c')).toEqual([]);
-  expect(ended).toBe(false); // it still hangs, and the upload does not wait for it
 });
 
 test('multipart upload: refuses a body that has too many bytes for the allowed parts', async () => {

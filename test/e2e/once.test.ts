@@ -1,12 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import {
-  appendFileSync,
   chmodSync,
   linkSync,
   mkdirSync,
-  openSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -16,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { openLocalMirror } from '../world/mirror-in-a-folder.js';
 import { eventsOf, summaryOf } from '../world/program.js';
 
 const NONE = { uploaded: 0, copied: 0, deleted: 0, adopted: 0, failed: 0, held: 0, bytes: 0 };
@@ -114,113 +111,6 @@ describe('longshore --reconcile', () => {
       expect.stringMatching(/^folder becomes link\/x: absent/),
       'folder becomes link: -> /etc | absent',
     ]);
-  });
-
-  test('P6: a run without its state sends nothing again, and the next run has nothing to do', async () => {
-    const mirror = openLocalMirror();
-    for (let at = 0; at < 50; at += 1) mirror.write(`f${at}`, `content ${at}`);
-    expect((await mirror.longshore('--reconcile')).code).toBe(0);
-    rmSync(join(mirror.folder, 'state'), { recursive: true });
-    await untilStatsAreOld();
-    const again = await mirror.longshore('--reconcile', '--json');
-    expect(again.code).toBe(0);
-    expect(summaryOf(again)).toMatchObject({ uploaded: 0, adopted: 50, bytes: 0 });
-    expect(summaryOf(await mirror.longshore('--reconcile', '--json'))).toMatchObject({
-      ...NONE,
-      unchanged: 50,
-    });
-  });
-
-  test('P1: a run corrects times that changed while the state was lost', async () => {
-    const mirror = openLocalMirror();
-    for (const name of ['touched', 'untouched']) mirror.write(name, 'content');
-    expect((await mirror.longshore('--reconcile')).code).toBe(0);
-    utimesSync(join(mirror.source, 'touched'), 1_000_000_000, 1_000_000_000);
-    rmSync(join(mirror.folder, 'state'), { recursive: true });
-    await untilStatsAreOld();
-    expect(summaryOf(await mirror.longshore('--reconcile', '--json'))).toMatchObject({
-      uploaded: 0,
-      adopted: 2,
-      bytes: 0,
-    });
-    expect(statSync(join(mirror.container, 'touched')).mtimeMs).toBe(1_000_000_000_000);
-    expect(summaryOf(await mirror.longshore('--reconcile', '--json'))).toMatchObject({
-      ...NONE,
-      unchanged: 2,
-    });
-  });
-
-  test('P6: a run adopts objects of another tool, with or without checksum and time', async () => {
-    const mirror = openLocalMirror();
-    for (let at = 0; at < 20; at += 1) mirror.write(`folder/f${at}`, `content ${at}`);
-    mirror.write('large', Buffer.alloc(2_000_000, 'x'));
-    mkdirSync(join(mirror.folder, 'vault'));
-    execFileSync('cp', ['-a', mirror.source, mirror.container]);
-    const result = await mirror.longshore('--reconcile', '--json');
-    expect(result.code).toBe(0);
-    expect(summaryOf(result)).toMatchObject({ uploaded: 0, adopted: 21, bytes: 0 });
-    expect(summaryOf(await mirror.longshore('--reconcile', '--json'))).toMatchObject({
-      ...NONE,
-      unchanged: 21,
-    });
-  });
-
-  test('a renamed folder is copied within the target, and no byte is sent', async () => {
-    const mirror = openLocalMirror();
-    for (let at = 0; at < 30; at += 1) mirror.write(`old/f${at}`, `content ${at}`);
-    mirror.write('old/large', Buffer.alloc(2_000_000, 'x'));
-    expect((await mirror.longshore('--reconcile')).code).toBe(0);
-    renameSync(join(mirror.source, 'old'), join(mirror.source, 'new'));
-    const again = await mirror.longshore('scan', '--json');
-    expect(again.code).toBe(0);
-    expect(summaryOf(again)).toMatchObject({ uploaded: 0, copied: 31, deleted: 31, bytes: 0 });
-    expect(mirror.differences()).toEqual([]);
-  });
-
-  test('a changed time updates metadata and uploads nothing; changed content of the same size and time is found', async () => {
-    const mirror = openLocalMirror();
-    const touched = mirror.write('touched');
-    const rewritten = mirror.write('rewritten', 'before');
-    expect((await mirror.longshore('--reconcile')).code).toBe(0);
-    await untilStatsAreOld();
-    const { atime, mtime } = statSync(rewritten);
-    utimesSync(touched, new Date(1_500_000_000_000), new Date(1_500_000_000_000));
-    writeFileSync(rewritten, 'AFTER.');
-    utimesSync(rewritten, atime, mtime);
-    const again = await mirror.longshore('scan', '--json');
-    expect(summaryOf(again)).toMatchObject({ uploaded: 1, bytes: 6, failed: 0 });
-    expect(readFileSync(join(mirror.container, 'rewritten'), 'utf8')).toBe('AFTER.');
-    expect(statSync(join(mirror.container, 'touched')).mtimeMs).toBe(1_500_000_000_000);
-  });
-
-  test('a reconcile repairs drift: it sends objects again that another tool removed or changed', async () => {
-    const mirror = openLocalMirror();
-    for (const name of ['kept', 'removed', 'changed']) mirror.write(name);
-    expect((await mirror.longshore('--reconcile')).code).toBe(0);
-    rmSync(join(mirror.container, 'removed'));
-    appendFileSync(join(mirror.container, 'changed'), 'tampered');
-    writeFileSync(join(mirror.container, 'foreign'), 'not ours');
-    await untilStatsAreOld();
-    const again = await mirror.longshore('--reconcile', '--json');
-    expect(again.code).toBe(0);
-    expect(summaryOf(again)).toMatchObject({ uploaded: 2, unchanged: 1, deleted: 0 });
-    expect(mirror.differences()).toEqual([expect.stringMatching(/^foreign: absent/)]);
-  });
-
-  test('P4: extraneous objects are kept, reported or deleted, as the mirror is configured', async () => {
-    const mirror = openLocalMirror('    extraneous: report\n');
-    mirror.write('ours');
-    expect((await mirror.longshore('--reconcile')).code).toBe(0);
-    writeFileSync(join(mirror.container, 'foreign'), 'not ours');
-    const reported = await mirror.longshore('--reconcile', '--json');
-    expect(eventsOf(reported)).toContainEqual(
-      expect.objectContaining({ event: 'skipped', path: 'foreign', reason: 'extraneous' }),
-    );
-    mirror.writeConfig('    extraneous: delete\n');
-    const deleted = await mirror.longshore('--reconcile', '--json');
-    expect(deleted.code).toBe(0);
-    expect(summaryOf(deleted)).toMatchObject({ deleted: 1 });
-    expect(mirror.differences()).toEqual([]);
   });
 
   test('--dry-run prints the plan, exits 5, and changes nothing', async () => {
@@ -326,88 +216,5 @@ describe('longshore --reconcile', () => {
     const object = statSync(join(mirror.container, 'script'));
     expect(object.mode & 0o777).toBe(0o750);
     expect(object.mtimeMs).toBeCloseTo(1_234_567_890_123, 0);
-  });
-});
-
-describe('P4: a source in doubt deletes nothing', () => {
-  async function mirrored(): Promise<LocalMirror> {
-    const mirror = openLocalMirror();
-    for (const name of ['a', 'b/c']) mirror.write(name);
-    expect((await mirror.longshore('--reconcile')).code).toBe(0);
-    return mirror;
-  }
-
-  test('a source that is missing keeps its objects', async () => {
-    const mirror = await mirrored();
-    renameSync(mirror.source, `${mirror.source}.away`);
-    for (const command of ['--reconcile', 'scan']) {
-      const result = await mirror.longshore(command);
-      expect(result.code).toBe(1);
-      expect(result.stdout + result.stderr).toMatch(/source .* does not exist: mount or create it/);
-    }
-    expect(readFileSync(join(mirror.container, 'b/c'), 'utf8')).toBe('b/c');
-  });
-
-  test('a source that is suddenly empty, like a disk that is not mounted, keeps its objects', async () => {
-    const mirror = await mirrored();
-    renameSync(mirror.source, `${mirror.source}.away`);
-    mkdirSync(mirror.source);
-    const result = await mirror.longshore('--reconcile', '--json');
-    expect(result.code).toBe(3);
-    expect(summaryOf(result)).toMatchObject({ deleted: 0 });
-    expect(readFileSync(join(mirror.container, 'a'), 'utf8')).toBe('a');
-  });
-
-  test('a source that was replaced by another folder deletes and replaces nothing until a person accepts it', async () => {
-    const mirror = await mirrored();
-    renameSync(mirror.source, `${mirror.source}.away`);
-    mirror.write('a', 'another person’s');
-    mirror.write('new', 'new');
-    const result = await mirror.longshore('--reconcile', '--json');
-    expect(result.code).toBe(3);
-    expect(summaryOf(result)).toMatchObject({ deleted: 0, uploaded: 1 });
-    expect(readFileSync(join(mirror.container, 'a'), 'utf8')).toBe('a');
-    expect(readFileSync(join(mirror.container, 'b/c'), 'utf8')).toBe('b/c');
-    expect(result.stderr + result.stdout).toContain('longshore accept-source documents');
-    expect((await mirror.longshore('accept-source', 'documents')).code).toBe(0);
-    expect((await mirror.longshore('--reconcile')).code).toBe(0);
-    expect(mirror.differences()).toEqual([]);
-  });
-
-  test('an empty source that a person accepted empties the container', async () => {
-    const mirror = await mirrored();
-    for (const name of ['a', 'b']) rmSync(join(mirror.source, name), { recursive: true });
-    expect((await mirror.longshore('--reconcile')).code).toBe(3);
-    expect((await mirror.longshore('accept-source', 'documents')).code).toBe(0);
-    expect(summaryOf(await mirror.longshore('--reconcile', '--json'))).toMatchObject({
-      deleted: 2,
-    });
-    expect(mirror.differences()).toEqual([]);
-  });
-
-  test('a source that became a file keeps its objects', async () => {
-    const mirror = await mirrored();
-    renameSync(mirror.source, `${mirror.source}.away`);
-    writeFileSync(mirror.source, 'a file');
-    const result = await mirror.longshore('--reconcile');
-    expect(result.code).toBe(1);
-    expect(readFileSync(join(mirror.container, 'a'), 'utf8')).toBe('a');
-  });
-});
-
-describe('P3: files that change while they are read', () => {
-  test('a file that changes without pause is reported as failed, and its object is never torn', async () => {
-    const mirror = openLocalMirror();
-    mirror.write('calm');
-    const growing = mirror.write('growing', Buffer.alloc(4_000_000, 'a'));
-    const fd = openSync(growing, 'a');
-    const writer = setInterval(() => appendFileSync(fd, 'b'.repeat(1000)), 1);
-    const result = await mirror
-      .longshore('--reconcile', '--json')
-      .finally(() => clearInterval(writer));
-    expect(readFileSync(join(mirror.container, 'calm'), 'utf8')).toBe('calm');
-    if (result.code === 0) return; // it was read between two writes: whole, and so rightly recorded
-    expect(result.code).toBe(3);
-    expect(() => statSync(join(mirror.container, 'growing'))).toThrow();
   });
 });

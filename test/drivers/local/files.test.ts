@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   appendFileSync,
-  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -17,12 +16,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { bytesBody } from '../../../src/drivers/body.js';
-import {
-  InvalidObjectNameError,
-  ObjectDoesNotExistError,
-  ObjectInTheWayError,
-  UnsupportedOperationError,
-} from '../../../src/drivers/errors.js';
+import { InvalidObjectNameError, ObjectDoesNotExistError } from '../../../src/drivers/errors.js';
 import { temporaryFolder } from '../../world/folder.js';
 import {
   call,
@@ -32,9 +26,8 @@ import {
   plain,
   put,
   rejection,
-  streamedBody,
 } from '../conformance/fixture.js';
-import { afterwards, CONTAINER, openBox, openLocal, ref, unfinished } from './fixture.js';
+import { afterwards, CONTAINER, openBox, ref } from './fixture.js';
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
@@ -188,55 +181,6 @@ it('local: writes nothing through a symbolic link', async () => {
   expect(readdirSync(outside)).toEqual([]);
 });
 
-it('local: names the object that stands in the way of another', async () => {
-  const { backend, root } = await openBox();
-  await put(backend, ref('file'), 'x');
-  await put(backend, ref('folder/deep/object'), 'x');
-  const below = await rejection(put(backend, ref('file/below'), 'x'));
-  expect(below).toBeInstanceOf(ObjectInTheWayError);
-  expect(below).toMatchObject({ objectName: 'file/below' });
-  expect(below.message).toContain('the object "file" stands in the way');
-  const above = await rejection(put(backend, ref('folder'), 'x'));
-  expect(above).toBeInstanceOf(ObjectInTheWayError);
-  expect(above.message).toContain('"folder/deep/object" stands in the way');
-  expect(unfinished(root)).toEqual([]);
-  await backend.deleteObject(ref('folder/deep/object'), call);
-  await put(backend, ref('folder'), 'now there is room');
-  expect(await listKeys(backend, CONTAINER)).toEqual(['file', 'folder']);
-});
-
-it('local: an object replaces an empty folder of its name', async () => {
-  const { backend, box } = await openBox();
-  mkdirSync(join(box, 'a/b/c'), { recursive: true });
-  await put(backend, ref('a'), 'x');
-  mkdirSync(join(box, 'd/e'), { recursive: true });
-  await put(backend, ref('d'), 'x', { precondition: { ifAbsent: true } });
-  expect(await listKeys(backend, CONTAINER)).toEqual(['a', 'd']);
-});
-
-it('local: a delete removes the folders that it leaves empty, and no others', async () => {
-  const { backend, box } = await openBox();
-  for (const key of ['a/b/c/one', 'a/b/two']) await put(backend, ref(key), 'x');
-  await backend.deleteObject(ref('a/b/c/one'), call);
-  expect(existsSync(join(box, 'a/b/c'))).toBe(false);
-  expect(existsSync(join(box, 'a/b/two'))).toBe(true);
-  await backend.deleteObject(ref('a/b/two'), call);
-  expect(readdirSync(box)).toEqual([]);
-});
-
-it('local: a container is not empty while it holds anything but folders', async () => {
-  const { backend, box } = await openBox();
-  mkdirSync(join(box, 'empty/deep'), { recursive: true });
-  symlinkSync('nowhere', join(box, 'link'));
-  expect((await rejection(backend.deleteContainer(CONTAINER, call))).name).toBe(
-    'ContainerIsNotEmptyError',
-  );
-  execFileSync('rm', [join(box, 'link')]);
-  mkdirSync(join(box, 'empty/deep'), { recursive: true });
-  await backend.deleteContainer(CONTAINER, call);
-  expect(existsSync(box)).toBe(false);
-});
-
 it('local: a copy onto itself changes mode and time of the same file, and keeps its digest', async () => {
   const { backend, box } = await openBox();
   const before = await put(backend, ref('x'), 'content', {
@@ -283,58 +227,4 @@ it('local: the URL of an object leads to its file, whatever its name', async () 
   expect(await rejection(cdn?.objectUrl(ref('missing'), call) ?? Promise.resolve())).toBeInstanceOf(
     ObjectDoesNotExistError,
   );
-});
-
-it('local: refuses an option that a file cannot have, and stores nothing', async () => {
-  const { backend } = await openBox();
-  for (const own of [{ headers: { 'x-amz-acl': 'private' } }, { storageClass: 'GLACIER' }]) {
-    expect(await rejection(put(backend, ref('x'), 'x', own))).toBeInstanceOf(
-      UnsupportedOperationError,
-    );
-    const copied = backend.capabilities.copy!.copyObject(
-      ref('x'),
-      ref('y'),
-      { ...plain, ...own },
-      call,
-    );
-    expect(await rejection(copied)).toBeInstanceOf(UnsupportedOperationError);
-  }
-  const checksum = put(backend, ref('x'), 'x', {
-    checksums: [{ algorithm: 'crc32c', hex: '00000000' }],
-  });
-  expect(await rejection(checksum)).toBeInstanceOf(UnsupportedOperationError);
-  expect(await listKeys(backend, CONTAINER)).toEqual([]);
-});
-
-it('local: a body of unknown length is stored whole, in bounded memory', async () => {
-  const { backend, root } = await openBox();
-  const chunk = Buffer.alloc(700_001, 'abcdefg');
-  const content = Buffer.concat(Array.from({ length: 7 }, () => chunk));
-  const body = { ...streamedBody(content, 700_001), size: undefined };
-  const info = await backend.putObject(ref('large'), body, plain, call);
-  expect(info).toMatchObject({
-    size: content.length,
-    checksums: [{ algorithm: 'md5', hex: createHash('md5').update(content).digest('hex') }],
-  });
-  expect(await contentOf(backend, ref('large'))).toBe(content.toString());
-  expect(unfinished(root)).toEqual([]);
-});
-
-it('local: a process with idle or unused drivers ends by itself', () => {
-  const root = temporaryFolder();
-  const module = new URL('../../../src/drivers/local/backend.js', import.meta.url).href;
-  const script = `
-    import { localBackend } from ${JSON.stringify(module)};
-    localBackend({ root: ${JSON.stringify(root)} });
-    const backend = localBackend({ root: ${JSON.stringify(root)} });
-    await backend.createContainer('x', { signal: new AbortController().signal });`;
-  execFileSync(process.execPath, ['--input-type=module', '--eval', script], { timeout: 30_000 });
-  expect(readdirSync(root).sort()).toEqual(['.longshore', 'x']);
-});
-
-it('local: a closed driver refuses calls, and can be closed again', async () => {
-  const backend = openLocal({ root: temporaryFolder() });
-  await backend.createContainer(CONTAINER, call);
-  await Promise.all([backend.close(), backend.close()]);
-  expect((await rejection(backend.headContainer(CONTAINER, call))).message).toContain('closed');
 });

@@ -1,10 +1,8 @@
-import { type BigIntStats, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { type BigIntStats, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { attributesOf, metaDataOf } from '../../../src/drivers/local/file-metadata.js';
-import { createReadEntries } from '../../../src/drivers/local/folder-entries.js';
-import { listFiles } from '../../../src/drivers/local/listing.js';
 import { containerNameProblem, keyProblem, maxKeyBytes } from '../../../src/drivers/local/names.js';
 import {
   decodeRecord,
@@ -14,8 +12,6 @@ import {
 } from '../../../src/drivers/local/record.js';
 import { anyInode, anyTimeNs } from '../../state/fixtures.js';
 import { temporaryFolder } from '../../world/folder.js';
-
-const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 describe('names', () => {
   const segment = fc
@@ -185,72 +181,3 @@ describe('times', () => {
     expect(attributesOf({ mode: '888' }).permissions).toBeUndefined();
   });
 });
-
-describe('listings', () => {
-  const name = fc.constantFrom(
-    'a',
-    'b',
-    'a.txt',
-    'a-',
-    'a0',
-    'ab',
-    'é',
-    '\ufffd',
-    '\uffff',
-    '\u{1f389}',
-    '\u{10000}',
-    '\ue000',
-    'z',
-    ' ',
-    '!',
-    '0',
-  );
-  const keys = fc.uniqueArray(
-    fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/')),
-    { maxLength: 30 },
-  );
-
-  it('G3: any tree is listed in the order of its bytes, whatever the prefix, the page size and the start', () => {
-    fc.assert(
-      fc.property(
-        keys,
-        fc.integer({ min: 1, max: 7 }),
-        fc.constantFrom('', 'a', 'a/', 'a/a', 'é/', '\u{1f389}', 'zz', 'a//', '../', 'a.txt/b'),
-        (wanted, size, prefix) => {
-          const box = temporaryFolder();
-          const stored = wanted.filter((key) => store(box, key)).sort(byBytes);
-          const expected = stored.filter((key) => key.startsWith(prefix));
-          const read = createReadEntries();
-          const listed: string[] = [];
-          let after: string | undefined;
-          for (;;) {
-            const { files, more } = listFiles(box, read, prefix, after, size);
-            listed.push(...files.map(({ key }) => key));
-            if (!more) break;
-            expect(files).toHaveLength(size);
-            after = files.at(-1)?.key;
-          }
-          expect(listed).toEqual(expected);
-          for (const start of [...stored, 'a/', 'b/a', '\uffff', '']) {
-            const { files } = listFiles(box, read, prefix, start, 1000);
-            expect(files.map(({ key }) => key)).toEqual(
-              expected.filter((key) => byBytes(key, start) > 0),
-            );
-          }
-        },
-      ),
-      { numRuns: 60 },
-    );
-  });
-});
-
-/** False where a file or folder is in the way. */
-function store(box: string, key: string): boolean {
-  try {
-    mkdirSync(dirname(join(box, key)), { recursive: true });
-    writeFileSync(join(box, key), '', { flag: 'wx' });
-    return true;
-  } catch {
-    return false;
-  }
-}
