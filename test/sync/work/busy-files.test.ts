@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createBusyFiles } from '../../../src/sync/work/busy-files.js';
 import { fakeClock } from '../../fakes/clock.js';
 
-test('busy files: one is news once, when it has been written to at each look for longer than usual', async () => {
+test('busy files: a file is reported once, when each read has met a change for longer than usual', async () => {
   const clock = fakeClock();
   const busy = createBusyFiles(clock, 10_000);
   const looks: boolean[] = [];

@@ -43,7 +43,7 @@ test('pending: dropped work keeps its age until it is found again, or a scan has
   expect(pending).toMatchObject({ size: 0, dropped: 0 });
 });
 
-test('pending: of very much dropped work the age of the oldest is kept', () => {
+test('pending: the age of the oldest is kept of dropped work beyond the limit', () => {
   const pending = createPending();
   for (let n = 0; n < 10_100; n += 1) {
     pending.add(`${n}`, at(n === 10_050 ? -1 : n));
@@ -54,7 +54,7 @@ test('pending: of very much dropped work the age of the oldest is kept', () => {
   expect(oldest(pending.ages())).toEqual(at(-1));
 });
 
-test('waiting for nothing ends with the last name, or with the signal', async () => {
+test('pending: a wait for no pending names ends with the last name, or with the signal', async () => {
   const pending = createPending();
   const stop = new AbortController();
   await pending.whenEmpty(stop.signal);

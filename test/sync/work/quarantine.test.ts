@@ -40,8 +40,8 @@ function open(quarantined: LedgerDocument['quarantined'] = {}) {
   return { quarantine: openQuarantine(ledger, clock, log), ledger, clock, writes, warnings, fail };
 }
 
-describe('P8: a quarantined object', () => {
-  test('is known again after a restart', async () => {
+describe('P8: quarantine: an object', () => {
+  test('is still quarantined after a restart', async () => {
     const { quarantine, ledger } = open();
     quarantine.set('a', FAILED);
     await quarantine.flush();
@@ -51,7 +51,7 @@ describe('P8: a quarantined object', () => {
     expect(again.get('b')).toBeUndefined();
   });
 
-  test('is written down within a second, all of it at once, and not again while nothing changes', async () => {
+  test('is in the ledger within a second, in one write with others, and not written again unchanged', async () => {
     const { quarantine, clock, writes } = open();
     quarantine.set('a', FAILED);
     await clock.advance(500);
@@ -68,7 +68,7 @@ describe('P8: a quarantined object', () => {
     expect(quarantine.get('a')).toBeUndefined();
   });
 
-  test('that could not be written is logged, and is in the next write', async () => {
+  test('is in the next write after a write that failed, which is logged', async () => {
     const { quarantine, clock, writes, warnings, fail } = open();
     fail(true);
     quarantine.set('a', FAILED);
@@ -81,7 +81,7 @@ describe('P8: a quarantined object', () => {
     expect(writes).toEqual([['a', 'b']]);
   });
 
-  test('P7: is no more than a ledger can bear: the rest is only not remembered, and long texts are cut', () => {
+  test('P7: is not remembered beyond 1,000 others, and its error is cut at 500 characters', () => {
     const { quarantine } = open();
     for (let at = 0; at < 1_000; at += 1) {
       expect(quarantine.fits(`f${at}`)).toBe(true);

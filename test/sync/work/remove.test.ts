@@ -123,8 +123,8 @@ const vetoed = (detail: string | RegExp) => ({
   detail: expect.stringMatching(detail),
 });
 
-describe('P4: an object is deleted', () => {
-  test('after its content is in the trash, by leave of the guard, and before its record is', async () => {
+describe('P4: delete: an object is deleted', () => {
+  test('with a permit of the guard, after its content is in the trash, and before its record is removed', async () => {
     expect(await run({})).toEqual({
       outcome: { outcome: 'done', job: 'delete_object', why: 'gone, kept in the trash', bytes: 0 },
       done: ['ask', 'keep', 'remove', 'forget'],
@@ -135,28 +135,28 @@ describe('P4: an object is deleted', () => {
     });
   });
 
-  test('without leave, and without the trash, when its content is mirrored under the name that its file has now', async () => {
+  test('without permit and trash when its content is confirmed under the present name of its file', async () => {
     expect(
       (await run({ file: { state: 'confirmed', name: 'b', sameContent: true } })).done,
     ).toEqual(['remove', 'forget']);
   });
 
-  test('like any other when its file has another name, and other content is confirmed there', async () => {
+  test('with permit and trash when other content is confirmed under the present name of its file', async () => {
     const file = { state: 'confirmed', name: 'b', sameContent: false } as const;
     expect((await run({ file })).done).toEqual(['ask', 'keep', 'remove', 'forget']);
   });
 
-  test('before the name of its file is confirmed where that name waits for this one', async () => {
+  test('before the present name of its file is confirmed where that name waits for this delete', async () => {
     const file = { state: 'pending', name: 'a/b', settling: false } as const;
     expect((await run({ file, circle: true })).done).toEqual(['ask', 'keep', 'remove', 'forget']);
   });
 
-  test('also when it has no record', async () => {
+  test('also without a record', async () => {
     expect((await run({ known: undefined })).done).toEqual(['ask', 'keep', 'remove', 'forget']);
   });
 });
 
-describe('P4: an object is kept, and no person asked,', () => {
+describe('P4: delete: an object is kept, and the guard is not asked,', () => {
   test('when its file is there', async () => {
     const { outcome, done } = await run({ looks: [BACK] });
     expect({ outcome, done }).toEqual({ outcome: expect.any(FileChangedError), done: [] });
@@ -177,7 +177,7 @@ describe('P4: an object is kept, and no person asked,', () => {
   });
 
   test.each(['always', 'never'] as const)(
-    'when it is another program’s, and we only meant to send one (overwrite: %s)',
+    'when another program made it, and the record says only that one was to be sent (overwrite: %s)',
     async (overwrite) => {
       const mark = record({ state: 'sending', md5: 'a'.repeat(32) });
       const there = { size: 11, md5: 'b'.repeat(32), inspected: false };
@@ -200,10 +200,10 @@ describe('P4: an object is kept, and no person asked,', () => {
   );
 });
 
-describe('P4: the delete of an object waits, or does not happen', () => {
+describe('P4: delete: waits, or does not happen,', () => {
   const pending = { state: 'pending', name: 'b', settling: false } as const;
 
-  test('while a job sees to the name that its file has now', async () => {
+  test('while a job runs for the present name of its file', async () => {
     expect(await run({ file: pending })).toEqual({
       outcome: { outcome: 'waits' },
       done: ['wait for b'],
@@ -217,7 +217,7 @@ describe('P4: the delete of an object waits, or does not happen', () => {
     });
   });
 
-  test('when the name that its file has now cannot be mirrored', async () => {
+  test('when the present name of its file cannot be mirrored', async () => {
     const { outcome, done } = await run({
       file: { state: 'not-mirrored', name: 'b', why: 'EACCES' },
     });
@@ -228,7 +228,7 @@ describe('P4: the delete of an object waits, or does not happen', () => {
     expect(done).toEqual(['withhold a for b']);
   });
 
-  test('when too many others wait', async () => {
+  test('when more jobs wait than are kept', async () => {
     expect(await run({ file: pending, crowded: true })).toEqual({
       outcome: vetoed('its file is b now'),
       done: [],
@@ -240,8 +240,8 @@ describe('P4: the delete of an object waits, or does not happen', () => {
   });
 });
 
-describe('P4: an object is kept after all', () => {
-  test('when the guard does not give leave', async () => {
+describe('P4: delete: an object is kept although its delete was due,', () => {
+  test('when the guard refuses', async () => {
     expect(await run({ permit: 'refused' })).toEqual({
       outcome: { outcome: 'held', change: 'delete' },
       done: ['ask'],
@@ -257,7 +257,7 @@ describe('P4: an object is kept after all', () => {
   });
 
   test.each<readonly [string, Scene, unknown]>([
-    ['when its file is back by then', { looks: [GONE, BACK] }, expect.any(FileChangedError)],
+    ['when its file returned meanwhile', { looks: [GONE, BACK] }, expect.any(FileChangedError)],
     [
       'when the source has become doubtful',
       { doubts: [undefined, 'the source is missing'] },
@@ -268,11 +268,11 @@ describe('P4: an object is kept after all', () => {
       { knownThen: record({ guarded: 'rejected' }) },
       vetoed('rejected'),
     ],
-  ])('%s, and does not count', async (_when, scene, outcome) => {
+  ])('%s, and the permit is refunded', async (_when, scene, outcome) => {
     expect(await run(scene)).toEqual({ outcome, done: ['ask', 'keep', 'refund'] });
   });
 
-  test('when it cannot be in the trash, be deleted, or lose its record, and does not count', async () => {
+  test('when the trash, the delete or its record fails, and the permit is refunded', async () => {
     expect(await run({ fails: 'keep' })).toEqual({
       outcome: expect.any(StorageError),
       done: ['ask', 'keep', 'refund'],

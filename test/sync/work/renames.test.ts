@@ -44,7 +44,7 @@ function withCopies(
   return { ...backend, capabilities: { ...backend.capabilities, copy } };
 }
 
-describe('P3: a renamed file whose old name has another content by the time it is copied', () => {
+describe('P3: rename: a file whose old name has other content by the time of the copy', () => {
   test('is sent, and its new name never has the other content', async () => {
     const seen: (string | undefined)[] = [];
     const { mirror, run, write, objects } = await openMirrorFixture({

@@ -51,7 +51,7 @@ async function ask(
   return { answer: await permitToReplace({ name: 'a' } as Job, why, looks, at, signal), asked };
 }
 
-describe('P4: leave to replace an object', () => {
+describe('P4: overwrite: the permit of the guard', () => {
   test.each<readonly [string, string, ContentClass, Before]>([
     ['by ordinary content', 'changed', 'ordinary', { known: record() }],
     ['without a record', 'changed', 'random', {}],
@@ -66,7 +66,7 @@ describe('P4: leave to replace an object', () => {
     ],
     ['by ordinary content, whatever is there', 'other-content', 'ordinary', { there: THERE }],
     ['as a new one', 'new', 'random', { known: record(), there: THERE }],
-  ])('need not be asked for one %s', async (_which, why, looks, before) => {
+  ])('is not needed to replace an object %s', async (_which, why, looks, before) => {
     expect(await ask(why, looks, before)).toEqual({ answer: FREE, asked: [] });
   });
 
@@ -93,13 +93,13 @@ describe('P4: leave to replace an object', () => {
       { there: { ...THERE, size: 1_000 }, content: ZEROES },
       { md5: '', looks: 'blank' },
     ],
-  ])('is asked for %s', async (_which, why, looks, before, known) => {
+  ])('is requested to replace %s', async (_which, why, looks, before, known) => {
     const { answer, asked } = await ask(why, looks, before);
     expect(answer).toBe(COUNTED);
     expect(asked).toEqual([['overwrite', 'a', expect.objectContaining(known)]]);
   });
 
-  test('that is not given holds the overwrite', async () => {
+  test('holds the overwrite when it is refused', async () => {
     const { answer } = await ask('changed', 'random', {
       known: record(),
       permit: { granted: false },
@@ -107,7 +107,7 @@ describe('P4: leave to replace an object', () => {
     expect(answer).toEqual({ outcome: 'held', change: 'overwrite' });
   });
 
-  test('that was rejected is not asked for again', async () => {
+  test('is not requested again after a rejection', async () => {
     const { answer, asked } = await ask('changed', 'random', {
       known: record({ guarded: 'rejected' }),
     });
@@ -115,7 +115,7 @@ describe('P4: leave to replace an object', () => {
     expect(asked).toEqual([]);
   });
 
-  test('says of an object without a record no more than the provider does', async () => {
+  test('is requested, for an object without a record, with what the provider says alone', async () => {
     const { asked } = await ask('other-content', 'random', { there: THERE });
     const [[, , known]] = asked as [[string, string, ObjectRecord]];
     expect(known).not.toHaveProperty('etag');

@@ -35,7 +35,7 @@ function rig(patienceMs = Number.POSITIVE_INFINITY) {
   return { clock, stop, probes, queue, gaveUp, target, health };
 }
 
-test('a night without network: one pause, few probes, and all goes on within a minute of its end', async () => {
+test('target health: a night without network costs one pause and few probes, and ends within a minute', async () => {
   const { clock, probes, queue, target, health } = rig();
   for (let jobs = 0; jobs < 100; jobs += 1) health.report(down());
   await clock.advance(8 * HOUR);
@@ -51,7 +51,7 @@ test('a night without network: one pause, few probes, and all goes on within a m
   expect(health.trouble).toBeUndefined();
 });
 
-test('a provider that says when to come back is not asked before', async () => {
+test('target health: a provider that says when to come back is not probed before', async () => {
   const { clock, probes, target, health } = rig();
   health.report(down(600_000));
   await clock.advance(599_999);
@@ -66,7 +66,7 @@ test('a provider that says when to come back is not asked before', async () => {
   expect(health.trouble).toBeUndefined();
 });
 
-test('work that fails again and again although the probe succeeds is tried increasingly seldom', async () => {
+test('target health: work that fails whenever a probe has succeeded is resumed increasingly seldom', async () => {
   const { clock, probes, target, health } = rig();
   target.trouble = undefined;
   for (let minute = 0; minute < 60; minute += 1) {
@@ -83,7 +83,7 @@ test('work that fails again and again although the probe succeeds is tried incre
   expect(health.trouble).toBeUndefined();
 });
 
-test('backoff grows over trouble that comes right back', async () => {
+test('target health: the wait before a probe grows while trouble returns at once', async () => {
   const { clock, probes, target, health } = rig();
   target.trouble = undefined;
   for (let times = 0; times < 7; times += 1) {
@@ -94,7 +94,7 @@ test('backoff grows over trouble that comes right back', async () => {
   expect(gaps).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000]);
 });
 
-test('who must end gives up after its patience, trouble that comes and goes included', async () => {
+test('target health: a one-shot run gives up after its patience, also on trouble that comes and goes', async () => {
   const steady = rig(60_000);
   steady.health.report(down());
   await steady.clock.advance(120_000);
@@ -109,7 +109,7 @@ test('who must end gives up after its patience, trouble that comes and goes incl
   expect(flapping.gaveUp).toHaveLength(1);
 });
 
-test('who waits for the target is let go with its own signal', async () => {
+test('target health: a caller that waits for the target is rejected when its own signal is aborted', async () => {
   const { health } = rig();
   health.report(down());
   const stop = new AbortController();
@@ -118,7 +118,7 @@ test('who waits for the target is let go with its own signal', async () => {
   await expect(waiting).rejects.toThrow('enough');
 });
 
-test('patience is counted from when the trouble began', async () => {
+test('target health: the patience begins with the trouble', async () => {
   const { clock, health, gaveUp } = rig(60_000);
   await clock.advance(HOUR);
   health.report(down());
@@ -128,7 +128,7 @@ test('patience is counted from when the trouble began', async () => {
   expect(gaveUp).toHaveLength(1);
 });
 
-test('no probe is sent any more once the mirrors of the target have ended', async () => {
+test('target health: no probe is sent after the mirrors of the target have ended', async () => {
   const { clock, stop, probes, queue, health } = rig();
   health.report(down());
   await clock.advance(60_000);

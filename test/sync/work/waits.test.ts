@@ -36,7 +36,7 @@ test('waits: each wait reports its end once', async () => {
   expect(ends.at(-1)).toBe('again aborted');
 });
 
-test('P7: never more wait than can be kept in mind', async () => {
+test('P7: waits: no more than 10,000 names wait', async () => {
   const { stop, add, clock, ends } = rig();
   const added = Array.from({ length: 10_001 }, (_, at) => add(`f${at}`, 1));
   expect(added.indexOf(false)).toBe(10_000);
@@ -46,7 +46,7 @@ test('P7: never more wait than can be kept in mind', async () => {
   expect(ends).toHaveLength(10_001);
 });
 
-test('P7: a wait that is over leaves nothing behind, though what could abort it lives on', async () => {
+test('P7: waits: a wait that is over is garbage while its signal lives on', async () => {
   const { clock, waits } = rig();
   expect(
     await leftAfter(100, async (keep) => {

@@ -48,7 +48,7 @@ function open(
   return { whereabouts, scansDue, find: () => whereabouts.find('old', OLD, 10) };
 }
 
-describe('the file of an object is found', () => {
+describe('whereabouts: the file of an object is found', () => {
   test.each<readonly [string, ReturnType<typeof open>, unknown]>([
     [
       'under a name of its content',
@@ -115,7 +115,7 @@ describe('the file of an object is found', () => {
     expect(find()).toMatchObject({ state: 'not-mirrored' });
   });
 
-  test('under a name that a watcher has not given out', () => {
+  test('under a name that a watcher will still report', () => {
     const { whereabouts, find } = open({ old: OLD }, { new: HERE });
     const permit = whereabouts.attend((inode) => (inode === 7n ? ['new'] : []));
     expect(find()).toEqual({ state: 'pending', name: 'new', settling: true });
@@ -130,14 +130,14 @@ describe('the file of an object is found', () => {
     expect(find()).toMatchObject({ state: 'confirmed', name: 'z' });
   });
 
-  test('again when a job sees to a name that could not be mirrored', () => {
+  test('again when a job runs for a name that could not be mirrored', () => {
     const { whereabouts, find } = open({ old: OLD }, { new: HERE }, ['new']);
     whereabouts.notMirrored('new', 'EACCES');
     expect(find()).toEqual({ state: 'pending', name: 'new', settling: false });
   });
 });
 
-test('a delete that was withheld for a name is due once that name is confirmed, or its file gone', () => {
+test('whereabouts: a delete that was kept back for a name is due once that name is confirmed, or its file gone', () => {
   const records: Record<string, ObjectRecord> = { old: OLD };
   const looks: Record<string, PathState> = { new: HERE };
   const { whereabouts } = open(records, looks);
@@ -153,7 +153,7 @@ test('a delete that was withheld for a name is due once that name is confirmed, 
   expect(whereabouts.ended('new')).toEqual(['old']);
 });
 
-test('P7: with more names that are not mirrored than are kept in mind nothing counts as gone, until the next survey', () => {
+test('P7: whereabouts: no file counts as gone until the next survey when too many names are not mirrored', () => {
   const looks: Record<string, PathState> = {};
   const { whereabouts, find } = open({ old: OLD }, looks);
   for (let at = 0; at <= 10_000; at += 1) {
@@ -165,7 +165,7 @@ test('P7: with more names that are not mirrored than are kept in mind nothing co
   expect(find()).toEqual({ state: 'nowhere' });
 });
 
-describe('a file that was not seen', () => {
+describe('whereabouts: a file that was not seen', () => {
   test('may be found by a scan that is due for what happened before', () => {
     const { scansDue, find } = open({ old: OLD }, {});
     const end = scansDue.begin({ sinceMs: 10 });
@@ -176,7 +176,7 @@ describe('a file that was not seen', () => {
     expect(find()).toEqual({ state: 'nowhere' });
   });
 
-  test('may be found by the scan of the run that asks, whatever that is made for', () => {
+  test('may be found by the scan of the run that asks, whatever the cause of that run', () => {
     const { scansDue } = open({}, {});
     const end = scansDue.begin({ sinceMs: Number.POSITIVE_INFINITY, run: 3 });
     expect([scansDue.isDue(0), scansDue.isDue(0, 3), scansDue.isDue(0, 4)]).toEqual([
@@ -227,8 +227,8 @@ function openWaiting(pending: readonly string[] = []) {
 }
 const job = (name: string): Job => ({ name, asOfMs: 5 }) as Job;
 
-describe('jobs that wait', () => {
-  test('for a name run when no job sees to that any more; one that none sees to is looked at', () => {
+describe('waiting jobs: jobs that wait', () => {
+  test('for a name run when no job for it is left; a name without a job gets a hint', () => {
     const { jobs, requeued, looked } = openWaiting(['b']);
     jobs.waitFor(job('a'), 'b', false);
     jobs.waitFor(job('c'), 'b', false);
@@ -241,7 +241,7 @@ describe('jobs that wait', () => {
     expect(requeued).toEqual(['a', 'c', 'd', 'f']);
   });
 
-  test('for one another are known to', () => {
+  test('for one another form chains, each followed in its direction', () => {
     const { jobs } = openWaiting(['a', 'b', 'c']);
     jobs.waitFor(job('a'), 'b', false);
     jobs.waitFor(job('b'), 'c', false);
@@ -269,7 +269,7 @@ describe('jobs that wait', () => {
     await expect.poll(() => requeued).toEqual(['a']);
   });
 
-  test('P7: are no more than can be kept in mind', () => {
+  test('P7: are no more than 25,000', () => {
     const { jobs } = openWaiting();
     for (let at = 0; at < 25_000; at += 1)
       expect(jobs.waitFor(job(`f${at}`), 'b', true)).toBe(true);
