@@ -1,7 +1,7 @@
 import { createLifecycle } from './lifecycle.js';
 import { readVersion } from './package-files.js';
 import { programReplaced } from './program-files.js';
-import { openEngine } from './runtime.js';
+import { openRuntime } from './runtime.js';
 import { createService } from './service.js';
 import { NEVER_ABORTED, onAbort } from './signal.js';
 import { hasFailedEnvironment, inTime, onFailedEnvironment } from './state/failed-environment.js';
@@ -38,37 +38,38 @@ export const openDaemon: OpenDaemon = async (
   let kept: readonly KeptMirror[] = [];
 
   try {
-    const engine = await openEngine({
+    const runtime = await openRuntime({
       config,
       world,
       lifecycle,
       mirrors: [],
-      dryRun: false,
-      takeOver,
-      persistence: { backoff: PATIENT, attempts: ATTEMPTS, keepsTrying: true },
-      patienceMs: Number.POSITIVE_INFINITY,
-      giveUp: () => {},
+      mode: {
+        dryRun: false,
+        takeOver,
+        persistence: { backoff: PATIENT, attempts: ATTEMPTS, keepsTrying: true },
+        patienceMs: Number.POSITIVE_INFINITY,
+        giveUp: () => {},
+      },
       observe: (event) => {
         world.telemetry.emit(event);
         // Objects that wait to replace a held one are found by a scan. Mirrors that have not begun begin with one.
         if (event.event === 'guard' && !event.holding && kept.length > 0)
           keptOf(event.mirror)?.requestRun({ ...SCAN, why: 'nothing is held any more' });
       },
-      drain: drain.signal,
-      interrupt: interrupt.signal,
+      signals: { drain: drain.signal, interrupt: interrupt.signal },
     });
     function keptOf(name: string): KeptMirror | undefined {
-      return kept[engine.mirrors.findIndex(({ settings }) => settings.name === name)];
+      return kept[runtime.mirrors.findIndex(({ settings }) => settings.name === name)];
     }
     const status = (): DaemonStatus => ({
       version,
       pid: process.pid,
       startedAtMs,
       configFile: config.file,
-      mirrors: engine.mirrors.map((mirror, at) => mirror.status(kept[at]?.watchState() ?? null)),
+      mirrors: runtime.mirrors.map((mirror, at) => mirror.status(kept[at]?.watchState() ?? null)),
     });
     const guardControlOf = (name: string): GuardControl | undefined => {
-      const mirror = engine.mirrors.find(({ settings }) => settings.name === name);
+      const mirror = runtime.mirrors.find(({ settings }) => settings.name === name);
       return mirror && guardControl(mirror.parts.guard, (run) => keptOf(name)?.requestRun(run));
     };
     const shown = await lifecycle.add(
@@ -86,7 +87,7 @@ export const openDaemon: OpenDaemon = async (
           onFailedEnvironment(failure.report),
         ];
         try {
-          kept = keepAll(engine.mirrors, () => {
+          kept = keepAll(runtime.mirrors, () => {
             watching();
             void shown.ready();
           });
@@ -95,9 +96,9 @@ export const openDaemon: OpenDaemon = async (
           );
           const ends = kept.map(({ ended }) => ended.catch(failure.report));
           await inTime(Promise.all(ends), world.clock);
-          await inTime(engine.stop(), world.clock);
+          await inTime(runtime.stop(), world.clock);
           failure.throwIfAny();
-          return engine.mirrors.flatMap(leftOf);
+          return runtime.mirrors.flatMap(leftOf);
         } finally {
           failure.close();
           for (const unlink of links) unlink();

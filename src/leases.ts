@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { MirrorConfig } from './config/config.js';
 import { layered } from './drivers/layers/layer.js';
 import { retry } from './drivers/layers/retry.js';
-import { findDriver } from './drivers/registry/registry.js';
 import { createLease } from './lease/create-lease.js';
 import type { Lease } from './lease/lease.js';
 import { leaseObject } from './lease/lease-object.js';
@@ -34,10 +33,10 @@ export async function openLease({
   world,
 }: OpenLeaseOptions): Promise<Lease> {
   if (dryRun || mirror.leaseMs === 0) return NO_LEASE;
-  const { clock, log } = world;
+  const { clock, log, random, findDriver } = world;
   const ref = { container: mirror.container, key: `${mirror.prefix}${OWN_FOLDER}lease` };
   // Outside of the target's layers: a renewal must not wait behind the transfers that wait for it.
-  const object = leaseObject(layered(target.bare, [retry({ clock, random: Math.random })]), ref);
+  const object = leaseObject(layered(target.bare, [retry({ clock, random })]), ref);
   if (!object.conditional) {
     log.info(
       'this provider has no conditional writes: two machines that start at the same moment may both write for a while',

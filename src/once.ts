@@ -3,7 +3,7 @@ import { LeaseHeldError } from './lease/errors.js';
 import type { Acquired } from './lease/lease.js';
 import { createLifecycle } from './lifecycle.js';
 import { programReplaced } from './program-files.js';
-import { openEngine } from './runtime.js';
+import { openRuntime } from './runtime.js';
 import { childController } from './signal.js';
 import { hasFailedEnvironment, inTime, onFailedEnvironment } from './state/failed-environment.js';
 import { BRISK } from './sync/backoff.js';
@@ -37,23 +37,24 @@ export const runOnce: RunOnce = async (config, options, world, { drain, interrup
   const { controller, unlink } = childController(drain, programReplaced);
   const unlisten = onFailedEnvironment((error) => controller.abort(error));
   try {
-    const engine = await openEngine({
+    const runtime = await openRuntime({
       config,
       world,
       lifecycle,
       mirrors: options.mirrors,
-      dryRun: options.dryRun,
-      takeOver: options.takeOver,
-      persistence: { backoff: BRISK, attempts: ATTEMPTS, keepsTrying: false },
-      patienceMs: PATIENCE_MS,
-      giveUp: (_target, error) => controller.abort(error),
+      mode: {
+        dryRun: options.dryRun,
+        takeOver: options.takeOver,
+        persistence: { backoff: BRISK, attempts: ATTEMPTS, keepsTrying: false },
+        patienceMs: PATIENCE_MS,
+        giveUp: (_target, error) => controller.abort(error),
+      },
       observe: options.dryRun ? asPlan(world.telemetry.emit) : world.telemetry.emit,
-      drain: controller.signal,
-      interrupt,
+      signals: { drain: controller.signal, interrupt },
     });
     try {
       const results: OnceResult[] = [];
-      for (const mirror of engine.mirrors) {
+      for (const mirror of runtime.mirrors) {
         results.push(
           await Promise.race([
             runMirror(mirror, options, controller.signal, drain),
@@ -64,7 +65,7 @@ export const runOnce: RunOnce = async (config, options, world, { drain, interrup
       }
       return results;
     } finally {
-      await inTime(engine.stop(), world.clock);
+      await inTime(runtime.stop(), world.clock);
     }
   } finally {
     unlink();

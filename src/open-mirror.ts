@@ -1,14 +1,13 @@
-import type { Config, MirrorConfig, TargetConfig } from './config/config.js';
+import type { MirrorConfig, TargetConfig } from './config/config.js';
 import type { Backend } from './drivers/backend.js';
 import { layered } from './drivers/layers/layer.js';
 import { readOnly } from './drivers/layers/read-only.js';
-import { findDriver } from './drivers/registry/registry.js';
 import { fence } from './lease/fence.js';
 import type { Lease } from './lease/lease.js';
 import { openLease } from './leases.js';
 import { metadataEpochOf } from './metadata-epoch.js';
 import { ownFolders } from './own-folders.js';
-import type { EngineOptions } from './runtime-options.js';
+import type { RuntimeOptions } from './runtime-options.js';
 import { forgetfulIndex, forgetfulLedger } from './state/discard-writes.js';
 import type { MirrorStore } from './state/open-mirror.js';
 import { openGuard } from './sync/guard/open-guard.js';
@@ -18,21 +17,21 @@ import { openFileReader } from './sync/source/file-reader.js';
 import type { Target } from './targets.js';
 
 export async function openMirror(
-  options: EngineOptions,
+  options: RuntimeOptions,
   mirror: MirrorConfig,
   target: Target,
   store: MirrorStore,
 ): Promise<Mirror> {
-  const { config, world, lifecycle, dryRun, takeOver, drain, interrupt } = options;
-  const { clock, log } = world;
+  const { config, world, lifecycle, observe } = options;
+  const { dryRun, takeOver, persistence } = options.mode;
+  const { clock, log, random, findDriver } = world;
   const kept = keptIn(store, dryRun);
   const metadataEpoch = await metadataEpochOf(kept, mirror, log);
   const guard = await openGuard({
     ...kept,
     rule: mirror.guard,
     clock,
-    listener: (holding, why) =>
-      options.observe({ mirror: mirror.name, event: 'guard', holding, why }),
+    listener: (holding, why) => observe({ mirror: mirror.name, event: 'guard', holding, why }),
   });
   const reader = await lifecycle.add(
     `reader of ${mirror.name}`,
@@ -49,7 +48,11 @@ export async function openMirror(
   });
   await lifecycle.add(`lease of ${mirror.name}`, { close: lease.release });
   return createMirror({
-    settings: settingsOf(mirror, target.config, config, { metadataEpoch, dryRun }),
+    settings: settingsOf(mirror, target.config, {
+      metadataEpoch,
+      dryRun,
+      never: ownFolders(config, findDriver),
+    }),
     lease,
     blankTarget: () => findDriver(target.config.driver).blank?.(target.config.settings, mirror),
     backend: backendOf(target, lease, options),
@@ -60,15 +63,14 @@ export async function openMirror(
     reader,
     queue: target.queue,
     health: target.health,
-    persistence: options.persistence,
-    statAgain: options.persistence.keepsTrying,
-    walksTwice: !options.dryRun,
+    persistence,
+    statAgain: persistence.keepsTrying,
+    walksTwice: !dryRun,
     clock,
     log,
-    random: Math.random,
-    observe: options.observe,
-    drain,
-    interrupt,
+    random,
+    observe,
+    ...options.signals,
   });
 }
 
@@ -76,7 +78,7 @@ export async function openMirror(
 function backendOf(
   target: Target,
   lease: Lease,
-  { dryRun, world: { log } }: EngineOptions,
+  { mode: { dryRun }, world: { log } }: RuntimeOptions,
 ): Backend {
   // The lease is innermost: a call that waited for a slot or a retry checks it last of all.
   const backend = layered(target.bare, [fence(lease), ...target.layers]);
@@ -96,11 +98,16 @@ export function keptIn(
     : { index, ledger };
 }
 
+/** What a mirror's settings are besides its configuration. */
+interface FoundSettings extends Pick<MirrorSettings, 'never'> {
+  readonly metadataEpoch: number;
+  readonly dryRun: boolean;
+}
+
 function settingsOf(
   mirror: MirrorConfig,
   { multipartThreshold, partSize }: TargetConfig,
-  config: Config,
-  { metadataEpoch, dryRun }: { readonly metadataEpoch: number; readonly dryRun: boolean },
+  { metadataEpoch, dryRun, never }: FoundSettings,
 ): MirrorSettings {
   const { overwrite, extraneous, deletes, metadata } = mirror;
   // A dry run sends nothing, so it reads no large file to hash it first.
@@ -115,7 +122,7 @@ function settingsOf(
     ...mirror,
     partsAbove: multipartThreshold,
     partSize,
-    never: ownFolders(config),
+    never,
     policy: { overwrite, extraneous, deletes, metadata: kept, metadataEpoch },
   };
 }

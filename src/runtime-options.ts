@@ -4,12 +4,19 @@ import type { SyncObserver } from './sync/events.js';
 import type { Persistence } from './sync/work/attempt-parts.js';
 import type { World } from './world.js';
 
-export interface EngineOptions {
+export interface RuntimeOptions {
   readonly config: Config;
   readonly world: World;
   readonly lifecycle: Lifecycle;
   /** Names of the mirrors to work on; empty: all. */
   readonly mirrors: readonly string[];
+  readonly mode: RunMode;
+  readonly observe: SyncObserver;
+  readonly signals: RunSignals;
+}
+
+/** In what a daemon, a one-shot run and a dry run differ. */
+export interface RunMode {
   readonly dryRun: boolean;
   /** Leases that other processes hold are taken over. */
   readonly takeOver: boolean;
@@ -17,7 +24,11 @@ export interface EngineOptions {
   /** Milliseconds that a target may be down before `giveUp` is called. */
   readonly patienceMs: number;
   readonly giveUp: (target: string, error: Error) => void;
-  readonly observe: SyncObserver;
+}
+
+export interface RunSignals {
+  /** Aborted: nothing new is begun. */
   readonly drain: AbortSignal;
+  /** Aborted: what runs is dropped. */
   readonly interrupt: AbortSignal;
 }

@@ -12,7 +12,7 @@ import type { World } from './world.js';
 
 /** The layers around each backend of a target, from the inside out. All backends of a target share their limits. */
 export function targetLayers(
-  { clock, telemetry }: World,
+  { clock, telemetry, random }: Pick<World, 'clock' | 'telemetry' | 'random'>,
   config: TargetConfig,
   concurrency: number,
   drain: AbortSignal,
@@ -31,7 +31,7 @@ export function targetLayers(
     ...configuredLimits(config, clock, onWait),
     limit({ clock, concurrency, onLimit }),
     draining.outer,
-    retry({ clock, random: Math.random, until: drain }), // a call that backs off holds no slot
+    retry({ clock, random, until: drain }), // a call that backs off holds no slot
   ];
 }
 

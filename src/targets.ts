@@ -2,7 +2,6 @@ import type { TargetConfig } from './config/config.js';
 import type { Backend } from './drivers/backend.js';
 import { type Layer, layered } from './drivers/layers/layer.js';
 import type { Notice } from './drivers/notice.js';
-import { findDriver } from './drivers/registry/registry.js';
 import type { Logger } from './log.js';
 import type { Ledger } from './state/ledger.js';
 import { isContainerTrouble } from './sync/failure.js';
@@ -10,10 +9,9 @@ import { deletesAtOnce } from './sync/store/delete-batch.js';
 import { combineJobs, type Job } from './sync/work/job.js';
 import { createQueue, type JobQueue } from './sync/work/queue.js';
 import { type TargetHealth, watchHealth } from './sync/work/target-health.js';
-import { targetLayers } from './target-layers.js';
 import type { World } from './world.js';
 
-/** A configured target: its backend and the layers around it, its queue and its health. Mirrors that name it share it. */
+/** A configured target: its backend and the layers around it, its queue, not started yet, and its health. Mirrors that name it share it. */
 export interface Target {
   readonly config: TargetConfig;
   /** The driver's own, in no layer. */
@@ -25,21 +23,13 @@ export interface Target {
   close(): Promise<void>;
 }
 
-/** Runs the jobs of a queue: each goes to the mirror that it names. */
-export interface Workers {
-  run(job: Job): Promise<void>;
-  dropped(job: Job): void;
-}
-
 export interface OpenTargetOptions {
   readonly config: TargetConfig;
   /** What its driver detected about the provider. */
   readonly found: string | undefined;
   /** A container whose answers show whether the target works. */
   readonly container: string;
-  readonly workers: Workers;
   readonly world: World;
-  readonly random: () => number;
   readonly drain: AbortSignal;
   readonly patienceMs: number;
   readonly giveUp: (error: Error) => void;
@@ -52,7 +42,7 @@ const MOST_WAITING = 500;
 export async function detect(
   config: TargetConfig,
   ledger: Ledger,
-  { clock, log }: Pick<World, 'clock' | 'log'>,
+  { clock, log, findDriver }: Pick<World, 'clock' | 'log' | 'findDriver'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const kept = ledger.read().found;
@@ -74,21 +64,19 @@ export function openTarget({
   config,
   found,
   container,
-  workers,
   world,
-  random,
   drain,
   patienceMs,
   giveUp,
 }: OpenTargetOptions): Target {
-  const { clock, log } = world;
-  const bare = findDriver(config.driver).open(config.settings, {
+  const { clock, log, random } = world;
+  const bare = world.findDriver(config.driver).open(config.settings, {
     clock,
     notice: noticeOf(config, log),
     ...(found !== undefined && { detected: found }),
   });
   const concurrency = config.concurrency ?? bare.capabilities.concurrency;
-  const layers = targetLayers(world, config, concurrency, drain);
+  const layers = world.layersOf(config, concurrency, drain);
   const backend = layered(bare, layers);
   const waitingLimit = Math.max(MOST_WAITING, 2 * concurrency);
   const queue = createQueue<Job>({
@@ -97,7 +85,6 @@ export function openTarget({
     deletesAtOnce: deletesAtOnce(bare.capabilities),
     combine: combineJobs,
     signal: drain,
-    ...workers,
   });
   const probe = async (signal: AbortSignal) => {
     try {

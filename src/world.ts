@@ -1,5 +1,7 @@
 import type { Clock } from './clock.js';
-import type { Config } from './config/config.js';
+import type { Config, TargetConfig } from './config/config.js';
+import type { DriverKind } from './drivers/driver-kind.js';
+import type { Layer } from './drivers/layers/layer.js';
 import type { Logger } from './log.js';
 import type { RunReport } from './state/ledger.js';
 import type { DaemonStatus } from './status/snapshot.js';
@@ -13,6 +15,16 @@ export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where everything that happens is reported. */
   readonly telemetry: Telemetry;
+  /** Returns a number from 0 to below 1. */
+  readonly random: () => number;
+  /** The driver of a name in the configuration. Throws StorageError where there is none. */
+  readonly findDriver: (name: string) => DriverKind;
+  /** The layers around each backend of a target, from the inside out, for so many concurrent calls. */
+  readonly layersOf: (
+    target: TargetConfig,
+    concurrency: number,
+    drain: AbortSignal,
+  ) => readonly Layer[];
 }
 
 export interface Daemon {

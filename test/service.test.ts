@@ -7,7 +7,7 @@ import { systemClock } from '../src/clock.js';
 import { createLogger, silentLogger } from '../src/log.js';
 import { createService, type ServiceOptions } from '../src/service.js';
 import { askStatus, DaemonNotRunningError } from '../src/status/client.js';
-import { createTelemetry } from '../src/telemetry/telemetry.js';
+import { systemWorld } from '../src/system-world.js';
 import type { World } from '../src/world.js';
 import { daemonStatus } from './status/statuses.js';
 import { temporaryFolder } from './world/folder.js';
@@ -26,10 +26,7 @@ const options = (different: Partial<ServiceOptions> = {}): ServiceOptions => ({
 });
 
 const world = (different: Partial<World> = {}): World => ({
-  clock: systemClock,
-  env: {},
-  log: silentLogger,
-  telemetry: createTelemetry(silentLogger),
+  ...systemWorld({ clock: systemClock, env: {}, log: silentLogger }),
   ...different,
 });
 

@@ -32,8 +32,8 @@ async function rig(different: Partial<TargetConfig> = {}) {
   const memory = memoryBackend();
   await memory.createContainer('c', call);
   const { backend: inner, faults } = faulty(memory);
-  const world = { clock, env: {}, log: silentLogger, telemetry };
-  const layers = targetLayers(world, config(different), 4, NEVER_ABORTED);
+  const parts = { clock, telemetry, random: () => 0 };
+  const layers = targetLayers(parts, config(different), 4, NEVER_ABORTED);
   return { clock, events, faults, backend: layered(inner, layers) };
 }
 

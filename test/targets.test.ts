@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../src/clock.js';
 import type { TargetConfig } from '../src/config/config.js';
+import { findDriver } from '../src/drivers/registry/registry.js';
 import { type Fields, silentLogger } from '../src/log.js';
 import { NEVER_ABORTED } from '../src/signal.js';
 import { openLedger } from '../src/state/ledger-file.js';
@@ -48,7 +49,7 @@ test.each([
     const found = await detect(
       await targetOf(server),
       ledger,
-      { clock: systemClock, log },
+      { clock: systemClock, log, findDriver },
       NEVER_ABORTED,
     );
     expect(found ?? '').toMatch(expected);

@@ -1,3 +1,4 @@
+import { findDriver } from '../drivers/registry/registry.js';
 import { ownFolders } from '../own-folders.js';
 import { printable } from '../printable.js';
 import { innerMounts } from '../sync/source/inner-mounts.js';
@@ -28,7 +29,10 @@ export async function acceptSource(
     const opened = openSource(mirror.source);
     const source = identityOf(opened);
     const mounts = innerMounts(opened);
-    const empty = isEmptySource(mirror.source, pathsBelow(mirror.source, ownFolders(config)));
+    const empty = isEmptySource(
+      mirror.source,
+      pathsBelow(mirror.source, ownFolders(config, findDriver)),
+    );
     await onMirrorState(config, mirror, io, signal, ({ ledger }) =>
       ledger.update(({ acceptedEmpty: _, ...document }) => ({
         ...document,

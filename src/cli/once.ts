@@ -3,8 +3,8 @@ import type { OnceOptions, OnceResult } from '../daemon.js';
 import { prepareIndexCheck } from '../state/check-in-child.js';
 import type { SyncEvent, SyncObserver } from '../sync/events.js';
 import { prepareScanThread } from '../sync/scan/scan-thread.js';
+import { systemWorld } from '../system-world.js';
 import { SYNC_EVENTS } from '../telemetry/events.js';
-import { createTelemetry } from '../telemetry/telemetry.js';
 import { exitCodeOfRun, exitCodeOfSignal, type Outcome } from './exit.js';
 import type { Io, Program } from './io.js';
 import { logEvents } from './log-events.js';
@@ -47,9 +47,8 @@ export async function once(
   ];
   try {
     logWarnings(config, log);
-    const telemetry = createTelemetry(log);
-    for (const listener of listeners) telemetry.listen(SYNC_EVENTS, listener);
-    const world = { clock: io.clock, env: io.env, log, telemetry };
+    const world = systemWorld({ clock: io.clock, env: io.env, log });
+    for (const listener of listeners) world.telemetry.listen(SYNC_EVENTS, listener);
     const results = await runOnce(config, command, world, signals);
     progress?.close();
     for (const result of results) tell(result, tally.of(result.mirror), command, output, io);

@@ -1,8 +1,8 @@
 import type { DaemonOptions } from '../daemon.js';
 import { prepareIndexCheck } from '../state/check-in-child.js';
 import { prepareScanThread } from '../sync/scan/scan-thread.js';
+import { systemWorld } from '../system-world.js';
 import { SYNC_EVENTS } from '../telemetry/events.js';
-import { createTelemetry } from '../telemetry/telemetry.js';
 import { EXIT, exitCodeOfSignal } from './exit.js';
 import type { Io, Program } from './io.js';
 import { logEvents } from './log-events.js';
@@ -30,9 +30,8 @@ export async function serve(
   });
   try {
     logWarnings(config, log);
-    const telemetry = createTelemetry(log);
-    telemetry.listen(SYNC_EVENTS, logEvents(log, io.clock));
-    const world = { clock: io.clock, env: io.env, log, telemetry };
+    const world = systemWorld({ clock: io.clock, env: io.env, log });
+    world.telemetry.listen(SYNC_EVENTS, logEvents(log, io.clock));
     const daemon = await openDaemon(config, world, {
       ...options,
       stop: signals.drain,

@@ -2,8 +2,8 @@ import type { Operation } from '../drivers/layers/operations.js';
 import type { SyncEvent } from '../sync/events.js';
 
 /**
- * What a program can be watched by: the events of sync, of which a `hint` with a `rescan` says that watch events may have
- * been lost, and those of the targets. Each is plain JSON. Durations are in milliseconds, amounts of content in bytes.
+ * What the program reports about itself: the events of sync, and those of the targets. A `hint` with a `rescan` says that
+ * watch events may have been lost. Each event is plain JSON. Durations are in milliseconds, content in bytes.
  */
 export type TelemetryEvent = SyncEvent | TargetEvent;
 

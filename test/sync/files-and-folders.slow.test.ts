@@ -63,7 +63,7 @@ describe('where a store cannot hold both a and a/b', () => {
   test('the object in the way is removed only when the guard lets it', async () => {
     const { run, write, remove, objects, mirror } = await openMirrorFixture({
       wrap: asFiles,
-      settings: { guard: { count: 1, share: 0, atLeast: 0, windowMs: 3_600_000 } },
+      mirror: { guard: { count: 1, share: 0, atLeast: 0, windowMs: 3_600_000 } },
     });
     for (const name of ['a/1', 'a/2', 'a/3', 'kept']) write(name);
     await run('reconcile');

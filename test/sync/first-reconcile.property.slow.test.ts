@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { MirrorConfig } from '../../src/config/config.js';
 import { bytesBody } from '../../src/drivers/body.js';
-import type { Policy } from '../../src/sync/decide.js';
 import { readTrashed } from '../../src/sync/trash/trash-name.js';
 import { openMirrorFixture } from '../world/mirror-in-process.js';
 
@@ -10,17 +10,16 @@ const TRASH = 'p/.longshore/trash/';
 const name = fc.constantFrom('a', 'b', 'b-c', 'd/e', 'd/f', 'g/h/i');
 const content = fc.constantFrom('', 'one', 'two');
 const tree = fc.dictionary(name, content);
-const policy: fc.Arbitrary<Policy> = fc.record({
+const policy: fc.Arbitrary<Pick<MirrorConfig, 'overwrite' | 'extraneous' | 'deletes'>> = fc.record({
   overwrite: fc.constantFrom('always', 'never'),
   extraneous: fc.constantFrom('keep', 'report', 'delete'),
   deletes: fc.constantFrom('mirror', 'trash', 'keep'),
-  metadata: fc.constant({ mtime: true, mode: true, owner: false }),
 });
 
 test('P4: a first reconcile takes nothing from a container, whatever is in it and whatever the mirror says', async () => {
   await fc.assert(
     fc.asyncProperty(tree, tree, policy, async (files, objects, policy) => {
-      const { storage, write, run, ...fixture } = await openMirrorFixture({ settings: { policy } });
+      const { storage, write, run, ...fixture } = await openMirrorFixture({ mirror: policy });
       for (const [path, text] of Object.entries(objects)) {
         const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] };
         await storage.putObject(

@@ -3,10 +3,13 @@ import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
-import type { Policy } from '../../src/sync/decide.js';
 import { call, put, randomContent } from '../drivers/conformance/fixture.js';
 import { openLocalMirror } from '../world/mirror-in-a-folder.js';
-import { type MirrorFixture, openMirrorFixture } from '../world/mirror-in-process.js';
+import {
+  type FixtureOptions,
+  type MirrorFixture,
+  openMirrorFixture,
+} from '../world/mirror-in-process.js';
 import { summaryOf } from '../world/program.js';
 
 const copies = (calls: readonly string[]) =>
@@ -79,15 +82,14 @@ test('an object whose provider drops metadata, or refuses to change it, is adopt
 
 describe('metadata: [md5]', () => {
   const PART = 300_001;
-  const metadata = { mtime: true, mode: false, owner: false, md5: true };
-  const policy: Policy = { overwrite: 'always', extraneous: 'keep', deletes: 'mirror', metadata };
-  const inParts = { policy, partsAbove: 2 ** 20, partSize: PART };
+  const mirror: FixtureOptions['mirror'] = { metadata: ['mtime', 'md5'] };
+  const inParts = { mirror, target: { multipartThreshold: 2 ** 20, partSize: PART } };
   const base64 = (content: Buffer) => createHash('md5').update(content).digest('base64');
   const metaData = async ({ storage }: MirrorFixture, name: string) =>
     (await storage.headObject({ container: 'c', key: `p/${name}` }, call)).metaData;
 
   test('P10: an object in parts has the MD5 of the whole as rclone has it, one whose ETag is the MD5 does not', async () => {
-    const at = await openMirrorFixture({ settings: inParts });
+    const at = await openMirrorFixture(inParts);
     const content = randomContent(3 * PART + 2 ** 20);
     at.write('large', content);
     at.write('small');
@@ -99,7 +101,7 @@ describe('metadata: [md5]', () => {
 
   test('P10: an object whose provider reports no MD5 has it in its metadata, whatever its size', async () => {
     const at = await openMirrorFixture({
-      settings: { policy },
+      mirror,
       wrap: (backend) => ({ ...backend, hashType: undefined }),
     });
     const contents = { large: randomContent(2 ** 20 + 1), small: randomContent(5) };
@@ -110,7 +112,7 @@ describe('metadata: [md5]', () => {
   });
 
   test('P10: a metadata update keeps it, and an object that is adopted gets it without being sent', async () => {
-    const at = await openMirrorFixture({ settings: inParts });
+    const at = await openMirrorFixture(inParts);
     const content = randomContent(2 * 2 ** 20);
     const file = at.write('large', content);
     await put(at.storage, { container: 'c', key: 'p/large' }, content);
@@ -140,7 +142,7 @@ describe('metadata: [md5]', () => {
         capabilities: { ...backend.capabilities, multipart: { ...multipart, begin } },
       };
     };
-    const at = await openMirrorFixture({ settings: inParts, wrap: changing });
+    const at = await openMirrorFixture({ ...inParts, wrap: changing });
     const file = at.write('large', randomContent(2 * 2 ** 20));
     change = () => writeFileSync(file, later);
     await at.run('reconcile');

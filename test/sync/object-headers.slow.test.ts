@@ -2,7 +2,7 @@ import { renameSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { call } from '../drivers/conformance/fixture.js';
-import { openMirrorFixture } from '../world/mirror-in-process.js';
+import { type FixtureOptions, openMirrorFixture } from '../world/mirror-in-process.js';
 
 const headers = [
   { match: 'site/*.html', cache_control: 'no-cache' },
@@ -18,15 +18,17 @@ const old = {
   storageClass: 'GLACIER',
 };
 
-async function openPlace(settings = {}) {
-  const fixture = await openMirrorFixture({ settings: { headers, ...settings } });
+async function openPlace({ mirror, target = {} }: FixtureOptions = {}) {
+  const fixture = await openMirrorFixture({ mirror: { headers, ...mirror }, target });
   const about = async (name: string) =>
     (await fixture.storage.headObject({ container: 'c', key: `p/${name}` }, call)).extra;
   return { ...fixture, about };
 }
 
 test('object headers: go with small and large objects and parts, by patterns of names below the prefix', async () => {
-  const { write, run, about } = await openPlace({ partsAbove: 3_000_000, partSize: 1_000_000 });
+  const { write, run, about } = await openPlace({
+    target: { multipartThreshold: 3_000_000, partSize: 1_000_000 },
+  });
   write('site/index.html');
   write('old/small');
   write('old/large', Buffer.alloc(2_000_000, 1));
@@ -62,7 +64,7 @@ test('object headers: go with the copy of a renamed file, and with changed times
 
 test('object headers: the content type of the mirror is that of the object', async () => {
   const { write, run, about } = await openPlace({
-    headers: [{ match: '*.log', content_type: 'text/plain; charset=utf-8' }],
+    mirror: { headers: [{ match: '*.log', content_type: 'text/plain; charset=utf-8' }] },
   });
   write('a.log');
   await run('reconcile');

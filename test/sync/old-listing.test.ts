@@ -11,11 +11,11 @@ const never = new AbortController().signal;
 
 /** A mirror and what happens after a listing was read, and before anybody has made anything of it. */
 async function open(
-  settings: FixtureOptions['settings'] = {},
+  mirror: FixtureOptions['mirror'] = {},
 ): Promise<MirrorFixture & { afterListing(act: () => Promise<void>): void }> {
   let acts: (() => Promise<void>)[] = [];
   const fixture = await openMirrorFixture({
-    settings,
+    mirror,
     wrap: (storage: Backend): Backend => ({
       ...storage,
       async listObjects(...asked) {
@@ -57,13 +57,7 @@ test('P1: old listing: an object that was sent after it is deleted with its file
 
 test('P1: old listing: does not replace what is known of an object that was sent after it', async () => {
   // With times, the object would also be recognised by its own.
-  const policy = {
-    overwrite: 'always',
-    extraneous: 'keep',
-    deletes: 'mirror',
-    metadata: { mtime: false, mode: false, owner: false },
-  } as const;
-  const fixture = await open({ policy });
+  const fixture = await open({ metadata: [] });
   const { queue } = fixture.mirror.parts;
   fixture.write('a', 'before');
   await fixture.run('reconcile');

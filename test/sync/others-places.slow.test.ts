@@ -6,15 +6,11 @@ import { createOthersPlaces } from '../../src/sync/store/others-places.js';
 import { openMirrorFixture } from '../world/mirror-in-process.js';
 
 const never = new AbortController().signal;
-const POLICY = {
-  overwrite: 'always',
-  extraneous: 'delete',
-  deletes: 'mirror',
-  metadata: { mtime: true, mode: true, owner: false },
-} as const;
 
 test('P4: objects of another mirror below the prefix are not extraneous while its lease exists', async () => {
-  const { storage, write, run, events } = await openMirrorFixture({ settings: { policy: POLICY } });
+  const { storage, write, run, events } = await openMirrorFixture({
+    mirror: { extraneous: 'delete' },
+  });
   const put = (key: string) =>
     storage.putObject(
       { container: 'c', key },

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { bytesBody } from '../../src/drivers/body.js';
 import { StorageError } from '../../src/drivers/errors.js';
-import type { Policy } from '../../src/sync/decide.js';
 import { recordOf } from '../../src/sync/work/record-of.js';
 import {
   type FixtureOptions,
@@ -12,19 +11,13 @@ import {
   openMirrorFixture,
 } from '../world/mirror-in-process.js';
 
-const policy: Policy = {
-  overwrite: 'never',
-  extraneous: 'keep',
-  deletes: 'mirror',
-  metadata: { mtime: true, mode: false, owner: false },
-};
 const never = new AbortController().signal;
 
 /** A mirror whose first reconcile is over, so that later runs list nothing. */
 async function open(options: FixtureOptions = {}): Promise<MirrorFixture> {
   const fixture = await openMirrorFixture({
     ...options,
-    settings: { policy, ...options.settings },
+    mirror: { overwrite: 'never', metadata: ['mtime'], ...options.mirror },
   });
   fixture.write('kept');
   await fixture.run('reconcile');
@@ -110,7 +103,7 @@ describe('overwrite: never, where the container was not listed', () => {
 
   test('with overwrite: always no object is asked for first', async () => {
     const { faults, write, run } = await open({
-      settings: { policy: { ...policy, overwrite: 'always' } },
+      mirror: { overwrite: 'always' },
     });
     write('new');
     await run('scan');

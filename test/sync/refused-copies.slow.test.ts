@@ -9,20 +9,11 @@ import {
   StorageError,
   UnsupportedOperationError,
 } from '../../src/drivers/errors.js';
-import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
 import { readTrashed } from '../../src/sync/trash/trash-name.js';
 import { openMirrorFixture } from '../world/mirror-in-process.js';
 
 const call = { signal: new AbortController().signal };
 const context = { driver: 'memory' };
-const policy = (changes: Partial<MirrorSettings['policy']>): MirrorSettings['policy'] => ({
-  overwrite: 'always',
-  extraneous: 'keep',
-  deletes: 'mirror',
-  metadata: { mtime: true, mode: true, owner: false },
-  ...changes,
-});
-
 const REFUSALS: readonly (readonly [string, Error])[] = [
   [
     '403 AccessDenied',
@@ -97,7 +88,7 @@ function archived(backend: Backend, key: string): Backend {
 describe('deletes: trash, over an archived object', () => {
   const open = () =>
     openMirrorFixture({
-      settings: { policy: policy({ deletes: 'trash' }) },
+      mirror: { deletes: 'trash' },
       wrap: (backend) => archived(backend, 'p/a'),
     });
 
@@ -126,7 +117,7 @@ describe('deletes: trash, over an archived object', () => {
 
 test('deletes: trash: an object that may be read and not copied is read and sent into the trash', async () => {
   const { run, write, remove, objects, faults } = await openMirrorFixture({
-    settings: { policy: policy({ deletes: 'trash' }) },
+    mirror: { deletes: 'trash' },
   });
   write('a', 'first');
   write('kept');
@@ -158,7 +149,7 @@ function raced(backend: Backend, key: string): Backend {
 
 test('P4: with overwrite: never a renamed file is not copied over an object that appears at the last moment', async () => {
   const { mirror, run, write, objects } = await openMirrorFixture({
-    settings: { policy: policy({ overwrite: 'never' }) },
+    mirror: { overwrite: 'never' },
     wrap: (backend) => raced(backend, 'p/new'),
   });
   const file = write('old', 'content');
@@ -171,7 +162,7 @@ test('P4: with overwrite: never a renamed file is not copied over an object that
 
 test('refused copies: with overwrite: never a renamed file is sent where puts can be conditional and copies cannot', async () => {
   const { mirror, run, write, objects } = await openMirrorFixture({
-    settings: { policy: policy({ overwrite: 'never' }) },
+    mirror: { overwrite: 'never' },
     wrap: (backend) => {
       const copy = { ...backend.capabilities.copy!, ifAbsent: false };
       return { ...backend, capabilities: { ...backend.capabilities, copy } };

@@ -141,14 +141,7 @@ test('P1: renames: files that are gone before they are marked leave no object', 
   let gate = Promise.resolve();
   let waiting = 0;
   const fixture = await openMirrorFixture({
-    settings: {
-      policy: {
-        overwrite: 'always',
-        extraneous: 'keep',
-        deletes: 'trash',
-        metadata: { mtime: true, mode: true, owner: false },
-      },
-    },
+    mirror: { deletes: 'trash' },
     wrap: (backend) => ({
       ...backend,
       async headObject(...args) {

@@ -56,14 +56,7 @@ describe('P4: the object under the old name of a file stays, and the run says so
 
   test('would replace an object of another client (overwrite: never)', async () => {
     const fixture = await open({
-      settings: {
-        policy: {
-          overwrite: 'never',
-          extraneous: 'keep',
-          deletes: 'mirror',
-          metadata: { mtime: true, mode: true, owner: false },
-        },
-      },
+      mirror: { overwrite: 'never' },
     });
     const options = { contentType: 'text/plain', metaData: {}, headers: {}, checksums: [] };
     const body = { size: 2, replayable: true, open: async function* () { yield Buffer.from('it'); } }; // biome-ignore format: short
@@ -156,7 +149,7 @@ describe('the object under the old name of a file is deleted', () => {
   });
 
   test('when the file is excluded under its new name', async () => {
-    const fixture = await open({ settings: { exclude: ['*.tmp'] } });
+    const fixture = await open({ mirror: { exclude: ['*.tmp'] } });
     fixture.mv('old', 'old.tmp');
     await fixture.mirror.intake.hints(['old', 'old.tmp']);
     await settled(fixture);

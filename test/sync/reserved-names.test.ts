@@ -55,14 +55,8 @@ it('reserved names: a listing skips them on each page', async () => {
 });
 
 it('P4: reserved names: a reconcile neither deletes nor reports such objects, and reports a file of such a name without sending it', async () => {
-  const policy = {
-    overwrite: 'always',
-    extraneous: 'delete',
-    deletes: 'mirror',
-    metadata: { mtime: true, mode: true, owner: false },
-  } as const;
   const { storage, run, write, objects, events } = await openMirrorFixture({
-    settings: { policy },
+    mirror: { extraneous: 'delete' },
   });
   for (const key of ['p/.longshore/lease', 'p/foreign'])
     await storage.putObject({ container: 'c', key }, body, options, call);

@@ -37,7 +37,7 @@ test('P4: versions: deleted and overwritten objects can be restored in a contain
   expect(await listener(s3, 'trash')).toEqual([expect.stringMatching(/without a trash, too/)]);
 
   const { run, write, remove } = await openMirrorFixture({
-    settings: { container: 'versioned' },
+    mirror: { container: 'versioned' },
     wrap: () => s3,
   });
   write('a', 'first');

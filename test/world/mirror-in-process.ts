@@ -2,26 +2,24 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
+import type { Config, MirrorConfig, TargetConfig } from '../../src/config/config.js';
 import type { Backend } from '../../src/drivers/backend.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
-import { NO_LEASE } from '../../src/lease/no-lease.js';
+import { findDriver } from '../../src/drivers/registry/registry.js';
+import { createLifecycle } from '../../src/lifecycle.js';
 import { silentLogger } from '../../src/log.js';
+import { openRuntime } from '../../src/runtime.js';
 import { childController } from '../../src/signal.js';
-import { openState } from '../../src/state/open-state.js';
 import type { SyncEvent } from '../../src/sync/events.js';
-import { openGuard } from '../../src/sync/guard/open-guard.js';
 import type { ScanResult } from '../../src/sync/mirror/finish-run.js';
-import { createMirror, type Mirror } from '../../src/sync/mirror/mirror.js';
+import type { Mirror } from '../../src/sync/mirror/mirror.js';
 import { scanMirror } from '../../src/sync/mirror/scan-mirror.js';
-import type { MirrorSettings } from '../../src/sync/mirror-settings.js';
 import { RUNS } from '../../src/sync/run.js';
-import { openFileReader } from '../../src/sync/source/file-reader.js';
 import { ensureContainer } from '../../src/sync/store/container-store.js';
-import { deletesAtOnce } from '../../src/sync/store/delete-batch.js';
 import type { Persistence } from '../../src/sync/work/attempt-parts.js';
-import { combineJobs, type Job } from '../../src/sync/work/job.js';
-import { createQueue } from '../../src/sync/work/queue.js';
-import { watchHealth } from '../../src/sync/work/target-health.js';
+import type { Job } from '../../src/sync/work/job.js';
+import { systemWorld } from '../../src/system-world.js';
+import type { World } from '../../src/world.js';
 import { type Faults, faulty } from '../fakes/faulty-backend.js';
 import { createFolder, removeFolder } from './folder.js';
 
@@ -44,7 +42,8 @@ export interface MirrorFixture {
 }
 
 export interface FixtureOptions {
-  readonly settings?: Partial<MirrorSettings>;
+  readonly mirror?: Partial<MirrorConfig>;
+  readonly target?: Partial<TargetConfig>;
   readonly persistence?: Persistence;
   /** Milliseconds. Longer waits, such as those between attempts, are shortened to this. */
   readonly longestWaitMs?: number;
@@ -57,118 +56,51 @@ export interface FixtureOptions {
 const QUICK: Persistence = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 4, keepsTrying: false };
 const never = new AbortController().signal;
 
+/** The runtime of the program on storage with scripted faults; no layer between tries again or limits. */
 export async function openMirrorFixture({
-  settings = {},
+  mirror: mirrorConfig = {},
+  target = {},
   persistence = QUICK,
   longestWaitMs = 20,
   wrap = (backend) => backend,
-  carry = (job) => job,
+  carry,
 }: FixtureOptions = {}): Promise<MirrorFixture> {
   const folder = createFolder('mirror');
   const source = join(folder, 'source');
   mkdirSync(source);
   const storage = memoryBackend();
   const { backend, faults } = faulty(wrap(storage));
-  const state = await openState({
-    folder: join(folder, 'state'),
-    mirrors: [{ name: 'm', engine: 'lmdb' }],
-    clock: systemClock,
-  });
-  const store = state.mirrors.get('m');
-  if (!store) throw new Error('no state was opened');
-  const events: SyncEvent[] = [];
-  const guard = await openGuard({
-    ...store,
-    rule: settings.guard,
-    clock: systemClock,
-    listener: (holding, why) => events.push({ mirror: 'm', event: 'guard', holding, why }),
-  });
-  const reader = openFileReader({ source, follow: false });
   const stop = new AbortController();
   const drain = childController(stop.signal).controller;
-  const queue = createQueue<Job>({
-    combine: combineJobs,
-    concurrency: 4,
-    waitingLimit: 100,
-    deletesAtOnce: deletesAtOnce(backend.capabilities),
-    run: (job) => mirror.run(carry(job)),
-    dropped: (job) => mirror.dropped(job),
-    signal: drain.signal,
-  });
-  const clock = {
-    ...systemClock,
-    sleep: (ms: number, signal?: AbortSignal) =>
-      systemClock.sleep(Math.min(ms, longestWaitMs), signal),
-  };
-  const health = watchHealth({
-    target: 't',
-    probe: async (signal) => void (await backend.headContainer('c', { signal })),
-    queue,
-    clock,
-    log: silentLogger,
-    random: () => 0,
-    signal: drain.signal,
-    patienceMs: Number.POSITIVE_INFINITY,
-    giveUp: () => {},
-  });
-  const mirror = createMirror({
-    settings: {
-      name: 'm',
-      source,
-      target: 't',
-      container: 'c',
-      prefix: 'p/',
-      exclude: [],
-      include: [],
-      never: [],
-      symlinks: 'skip',
-      policy: {
-        overwrite: 'always',
-        extraneous: 'keep',
-        deletes: 'mirror',
-        metadata: { mtime: true, mode: true, owner: false },
-      },
-      headers: [],
-      trashPrefix: '.longshore/trash/',
-      trashKeepMs: 0,
-      guard: undefined,
-      partsAbove: Number.POSITIVE_INFINITY,
-      partSize: undefined,
-      watch: 'scan',
-      chokidarLimit: 0,
-      settleMs: 0,
-      settleLimitMs: 0,
-      rescanMs: 0,
-      reconcileMs: 0,
-      ...settings,
+  const lifecycle = createLifecycle({ clock: systemClock, deadlineMs: 30_000 });
+  const events: SyncEvent[] = [];
+  const runtime = await openRuntime({
+    config: configOf(folder, { source, ...mirrorConfig }, target),
+    world: worldOf(backend, longestWaitMs),
+    lifecycle,
+    mirrors: [],
+    mode: {
+      dryRun: false,
+      takeOver: false,
+      persistence,
+      patienceMs: Number.POSITIVE_INFINITY,
+      giveUp: () => {},
     },
-    backend,
-    lease: NO_LEASE,
-    index: guard.index,
-    guard,
-    ledger: store.ledger,
-    location: store.location,
-    reader,
-    queue,
-    health,
-    persistence,
-    statAgain: false,
-    walksTwice: true,
-    clock,
-    log: silentLogger,
-    random: () => 0,
     observe: (event) => events.push(event),
-    drain: drain.signal,
-    interrupt: stop.signal,
+    signals: { drain: drain.signal, interrupt: stop.signal },
   });
+  const [mirror] = runtime.mirrors;
+  if (!mirror) throw new Error('no mirror was opened');
+  if (carry) {
+    const run = (job: Job) => mirror.run(carry(job));
+    mirror.parts.queue.start({ run, dropped: mirror.dropped });
+  }
   await ensureContainer(storage, 'c', never);
   const end = () => stop.abort(new Error('the program ends'));
   onTestFinished(async () => {
     end();
-    queue.clear();
-    await queue.whenIdle();
-    await reader.close();
-    await state.close();
+    await runtime.stop();
+    await lifecycle.close();
     removeFolder(folder);
   });
 
@@ -203,5 +135,76 @@ export async function openMirrorFixture({
       }
       return found;
     },
+  };
+}
+
+function worldOf(backend: Backend, longestWaitMs: number): World {
+  const clock = {
+    ...systemClock,
+    sleep: (ms: number, signal?: AbortSignal) =>
+      systemClock.sleep(Math.min(ms, longestWaitMs), signal),
+  };
+  return {
+    ...systemWorld({ clock, env: {}, log: silentLogger }),
+    random: () => 0,
+    findDriver: (name) => ({ ...findDriver(name), open: () => backend }),
+    layersOf: () => [],
+  };
+}
+
+function configOf(
+  folder: string,
+  mirror: Partial<MirrorConfig>,
+  target: Partial<TargetConfig>,
+): Config {
+  return {
+    file: join(folder, 'longshore.yaml'),
+    stateFolder: join(folder, 'state'),
+    log: { level: 'info', format: 'text' },
+    drainMs: 0,
+    warnings: [],
+    targets: [
+      {
+        name: 't',
+        driver: 'memory',
+        settings: undefined,
+        concurrency: 4,
+        bandwidth: undefined,
+        requestRate: undefined,
+        multipartThreshold: Number.POSITIVE_INFINITY,
+        partSize: undefined,
+        ...target,
+      },
+    ],
+    mirrors: [
+      {
+        name: 'm',
+        source: '',
+        createSource: false,
+        target: 't',
+        container: 'c',
+        prefix: 'p/',
+        exclude: [],
+        include: [],
+        watch: 'scan',
+        chokidarLimit: 0,
+        settleMs: 0,
+        settleLimitMs: 0,
+        rescanMs: 0,
+        reconcileMs: 0,
+        leaseMs: 0,
+        deletes: 'mirror',
+        trashPrefix: '.longshore/trash/',
+        trashKeepMs: 0,
+        guard: undefined,
+        overwrite: 'always',
+        extraneous: 'keep',
+        symlinks: 'skip',
+        headers: [],
+        metadata: ['mtime', 'mode'],
+        index: 'lmdb',
+        ...mirror,
+      },
+    ],
   };
 }

@@ -19,6 +19,8 @@ export interface QueuedJob {
  * runs is running-and-stale, and runs again afterwards with the newer job.
  */
 export interface JobQueue<J extends QueuedJob> {
+  /** Gives the queue what runs its jobs; called once, before the first job is added. */
+  start(worker: JobWorker<J>): void;
   /**
    * Resolves as soon as the job is among the waiting ones, never more than `waitingLimit`. Rejects with the
    * reason of the queue's signal once that is aborted; the job is dropped then.
@@ -40,18 +42,22 @@ export interface JobQueue<J extends QueuedJob> {
   whenIdle(): Promise<void>;
 }
 
+/** Runs the jobs of a queue. */
+export interface JobWorker<J> {
+  /** Never rejects: what becomes of a failed job is its mirror's business. */
+  run(job: J): Promise<void>;
+  /** Called for each job that will never run: another one serves its key, or the queue was cleared or stopped. */
+  dropped(job: J): void;
+}
+
 export interface QueueOptions<J> {
   /** Jobs of the small lane under way at once. */
   readonly concurrency: number;
   readonly waitingLimit: number;
   /** Slots of the delete lane, if these are more than it has anyway: deletes hold theirs while they wait for a full request. */
   readonly deletesAtOnce?: number;
-  /** Never rejects: what becomes of a failed job is its mirror's business. */
-  readonly run: (job: J) => Promise<void>;
   /** The job that waits, with what is known since a newer one for its key was added. Without it, as it was. */
   readonly combine?: (waiting: J, newer: J) => J;
-  /** Called for each job that will never run: another one serves its key, or the queue was cleared or stopped. */
-  readonly dropped: (job: J) => void;
   /** Once it is aborted no job is started any more: what waits is dropped, and so is what is added later. Default: never. */
   readonly signal?: AbortSignal;
 }
@@ -60,26 +66,32 @@ export interface QueueOptions<J> {
 const LARGE_SHARE = 8;
 const LARGE_MOST = 3;
 
+function largeAtOnce(slots: number): number {
+  return Math.max(1, Math.min(LARGE_MOST, Math.floor(slots / LARGE_SHARE)));
+}
+
 export function createQueue<J extends QueuedJob>({
   concurrency,
   waitingLimit,
   deletesAtOnce = 0,
-  run,
   combine = (waiting) => waiting,
-  dropped,
   signal = NEVER_ABORTED,
 }: QueueOptions<J>): JobQueue<J> {
   const lanes: Readonly<Record<Lane, PQueue>> = {
     small: new PQueue({ concurrency }),
-    large: new PQueue({
-      concurrency: Math.max(1, Math.min(LARGE_MOST, Math.floor(concurrency / LARGE_SHARE))),
-    }),
+    large: new PQueue({ concurrency: largeAtOnce(concurrency) }),
     delete: new PQueue({ concurrency: Math.max(concurrency, waitingLimit, deletesAtOnce) }),
   };
   const all = Object.values(lanes);
+  let worker: JobWorker<J> | undefined;
   const waiting = new Map<string, J>();
   /** Running keys, each with the newest job that was added for it meanwhile. */
   const runningKeys = new Map<string, J | undefined>();
+
+  function started(): JobWorker<J> {
+    if (worker === undefined) throw new Error('a job was added to a queue that was not started');
+    return worker;
+  }
 
   function start(job: J): void {
     waiting.set(job.key, job);
@@ -93,7 +105,7 @@ export function createQueue<J extends QueuedJob>({
     waiting.delete(key);
     runningKeys.set(job.key, undefined);
     try {
-      await run(job);
+      await started().run(job);
     } finally {
       const again = runningKeys.get(job.key);
       runningKeys.delete(job.key);
@@ -109,27 +121,31 @@ export function createQueue<J extends QueuedJob>({
     ];
     waiting.clear();
     for (const key of runningKeys.keys()) runningKeys.set(key, undefined);
-    for (const job of jobs) dropped(job);
+    for (const job of jobs) started().dropped(job);
   }
 
   onAbort(signal, clear);
 
   return {
+    start(given) {
+      worker = given;
+    },
     async add(job) {
+      const begun = started();
       if (signal.aborted) {
-        dropped(job);
+        begun.dropped(job);
         throw signal.reason;
       }
       if (runningKeys.has(job.key)) {
         const older = runningKeys.get(job.key);
         runningKeys.set(job.key, job);
-        if (older) dropped(older);
+        if (older) begun.dropped(older);
         return;
       }
       const before = waiting.get(job.key);
       if (before !== undefined) {
         waiting.set(job.key, combine(before, job));
-        dropped(job);
+        begun.dropped(job);
         return;
       }
       start(job);
@@ -137,14 +153,12 @@ export function createQueue<J extends QueuedJob>({
       // p-queue does not wake those who wait for room when it is cleared.
       if (lane.size >= waitingLimit) await orAborted(lane.onSizeLessThan(waitingLimit), signal);
     },
-    pause: () =>
-      all.forEach((lane) => {
-        lane.pause();
-      }),
-    resume: () =>
-      all.forEach((lane) => {
-        lane.start();
-      }),
+    pause() {
+      for (const lane of all) lane.pause();
+    },
+    resume() {
+      for (const lane of all) lane.start();
+    },
     get paused() {
       return lanes.small.isPaused;
     },

@@ -5,7 +5,11 @@ import { bytesBody } from '../../../src/drivers/body.js';
 import { StorageError } from '../../../src/drivers/errors.js';
 import type { GuardRule } from '../../../src/sync/guard-rule.js';
 import { ciphertext } from '../../ciphertext.js';
-import { type MirrorFixture, openMirrorFixture } from '../../world/mirror-in-process.js';
+import {
+  type FixtureOptions,
+  type MirrorFixture,
+  openMirrorFixture,
+} from '../../world/mirror-in-process.js';
 
 const guard: GuardRule = { count: 10, share: 1, atLeast: 0, windowMs: 3_600_000 };
 const never = new AbortController().signal;
@@ -13,11 +17,8 @@ const names = (amount: number) =>
   Array.from({ length: amount }, (_, at) => `folder/f${String(at).padStart(2, '0')}`);
 
 /** A mirror of some files in a folder and one outside of it, all mirrored. */
-async function mirrored(
-  amount = 30,
-  settings: Parameters<typeof openMirrorFixture>[0] = {},
-): Promise<MirrorFixture> {
-  const fixture = await openMirrorFixture({ settings: { guard, ...settings.settings } });
+async function mirrored(amount = 30, options: FixtureOptions = {}): Promise<MirrorFixture> {
+  const fixture = await openMirrorFixture({ mirror: { guard, ...options.mirror } });
   for (const name of names(amount)) fixture.write(name, `content of ${name}, ${'x'.repeat(300)}`);
   fixture.write('kept');
   await fixture.run('reconcile');
@@ -53,7 +54,7 @@ describe('P4: after a lost state', () => {
 
   /** A container with sound objects, and a source in which all their files look encrypted. */
   async function encrypted(): Promise<MirrorFixture> {
-    const fixture = await openMirrorFixture({ settings: { guard } });
+    const fixture = await openMirrorFixture({ mirror: { guard } });
     for (const name of names(30)) {
       await put(fixture, name, sound(name));
       fixture.write(name, ciphertext(400));
@@ -106,7 +107,7 @@ describe('P4: after a lost state', () => {
   });
 
   test('overwrites after a lost state: pass where the objects look encrypted, too', async () => {
-    const fixture = await openMirrorFixture({ settings: { guard } });
+    const fixture = await openMirrorFixture({ mirror: { guard } });
     for (const name of names(30)) {
       await put(fixture, name, ciphertext(400));
       fixture.write(name, ciphertext(400));
@@ -206,15 +207,7 @@ describe('P4: deletes', () => {
 
   test('deletes above the guard: of extraneous objects are held, approved and made as a set', async () => {
     const fixture = await openMirrorFixture({
-      settings: {
-        guard,
-        policy: {
-          overwrite: 'always',
-          extraneous: 'delete',
-          deletes: 'mirror',
-          metadata: { mtime: true, mode: true, owner: false },
-        },
-      },
+      mirror: { guard, extraneous: 'delete' },
     });
     fixture.write('ours');
     await fixture.run('reconcile');
@@ -252,13 +245,7 @@ describe('P4: overwrites', () => {
   });
 
   test('overwrites with encrypted content: do not count while they fail before anything was replaced', async () => {
-    const policy = {
-      overwrite: 'always',
-      extraneous: 'keep',
-      deletes: 'trash',
-      metadata: { mtime: true, mode: true, owner: false },
-    } as const;
-    const fixture = await mirrored(30, { settings: { policy } });
+    const fixture = await mirrored(30, { mirror: { deletes: 'trash' } });
     fixture.write('folder/f00', ciphertext(400));
     for (let attempt = 0; attempt < 3 * 4; attempt += 1)
       fixture.faults.next(
@@ -295,7 +282,7 @@ describe('P4: overwrites', () => {
   });
 
   test('overwrites with encrypted content: pass where the content always looked encrypted', async () => {
-    const fixture = await openMirrorFixture({ settings: { guard } });
+    const fixture = await openMirrorFixture({ mirror: { guard } });
     for (const name of names(30)) fixture.write(name, ciphertext(400));
     await fixture.run('reconcile');
     for (const name of names(30)) fixture.write(name, ciphertext(500));
@@ -309,7 +296,7 @@ describe('P4: overwrites', () => {
   });
 
   test('overwrites with encrypted content: are detected by the beginning of a large file', async () => {
-    const fixture = await openMirrorFixture({ settings: { guard: { ...guard, count: 0 } } });
+    const fixture = await openMirrorFixture({ mirror: { guard: { ...guard, count: 0 } } });
     const large = Buffer.alloc(1_500_000, 'sound ');
     fixture.write('grows', large);
     fixture.write('stays as long', large);

@@ -10,7 +10,7 @@ const names = (amount: number) => Array.from({ length: amount }, (_, at) => `fol
 
 /** A mirror with a holding guard: `amount` files of a folder are gone, and a file outside of it is there. */
 async function holding(amount: number): Promise<MirrorFixture> {
-  const fixture = await openMirrorFixture({ settings: { guard } });
+  const fixture = await openMirrorFixture({ mirror: { guard } });
   for (const name of names(amount)) fixture.write(name, `content of ${name}`);
   fixture.write('kept');
   await fixture.run('reconcile');

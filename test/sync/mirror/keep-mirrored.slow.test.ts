@@ -42,7 +42,7 @@ const refused = () =>
 
 test('P1: a refused listing is repeated while the watch goes on', async () => {
   const { mirror, write, stop, events, faults, objects } = await openMirrorFixture({
-    settings: { watch: 'directories' },
+    mirror: { watch: 'directories' },
   });
   const waits: number[] = [];
   const { clock } = mirror.parts;
@@ -78,7 +78,7 @@ test('P1: a refused listing is repeated while the watch goes on', async () => {
 
 test('P1: while a later reconcile is refused, changes go on being mirrored', async () => {
   const { mirror, write, stop, events, faults, objects } = await openMirrorFixture({
-    settings: { watch: 'directories' },
+    mirror: { watch: 'directories' },
   });
   write('a');
   const kept = keepMirrored(mirror, () => {});
@@ -121,7 +121,7 @@ test('P1: a file that goes away while the first reconcile still finds others is 
   });
   let puts = 0;
   const { mirror, write, remove, stop, objects, events } = await openMirrorFixture({
-    settings: { watch: 'directories' },
+    mirror: { watch: 'directories' },
     longestWaitMs: 3_600_000,
     wrap: (backend) => ({
       ...backend,
@@ -133,7 +133,7 @@ test('P1: a file that goes away while the first reconcile still finds others is 
     }),
   });
   // More than may wait in the queue: the reconcile cannot come to its end before the gate is open.
-  const names = Array.from({ length: 200 }, (_, at) => `f${at}`);
+  const names = Array.from({ length: 600 }, (_, at) => `f${at}`);
   for (const name of names) write(name);
   const kept = keepMirrored(mirror, () => {});
   await expect.poll(() => mirror.status(null).totals.uploaded).toBe(10);

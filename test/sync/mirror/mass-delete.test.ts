@@ -27,7 +27,7 @@ test.each([
     };
     return { ...backend, capabilities: { ...backend.capabilities, batchDelete: limited } };
   };
-  const { run, write, mirror, objects } = await openMirrorFixture({ settings: { guard }, wrap });
+  const { run, write, mirror, objects } = await openMirrorFixture({ mirror: { guard }, wrap });
   for (let at = 0; at < FILES; at += 1) write(`folder/${at}`);
   write('kept');
   await run('reconcile');

@@ -1,14 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  live,
-  openFixture,
-  policy,
-  put,
-  signal,
-  TRASH,
-  trashed,
-  withoutDigests,
-} from './trash-mirror.js';
+import { live, openFixture, put, signal, TRASH, trashed, withoutDigests } from './trash-mirror.js';
 
 describe('P2: what is in the trash is what was there', () => {
   test('a copy that differs is made again, and nothing is deleted or overwritten before', async () => {
@@ -43,7 +34,7 @@ describe('P2: what is in the trash is what was there', () => {
   test('a copy of another size does not count, also where no digest is known', async () => {
     let cutBy = 1;
     const fixture = await openFixture({
-      settings: { policy: { ...policy, extraneous: 'delete' } },
+      mirror: { extraneous: 'delete' },
       wrap: (backend) => {
         const opaque = withoutDigests(backend);
         const copy = opaque.capabilities.copy!;
@@ -94,7 +85,7 @@ describe('P2: what is in the trash is what was there', () => {
 test('P4: trash: an object whose trash name is too long stays in its place, and is reported', async () => {
   const name = Array.from({ length: 4 }, () => 'n'.repeat(250)).join('/');
   const { run, storage, write, events, objects } = await openFixture({
-    settings: { policy: { ...policy, extraneous: 'delete' } },
+    mirror: { extraneous: 'delete' },
   });
   await put(storage, `p/${name}`, 'foreign');
   write('a');

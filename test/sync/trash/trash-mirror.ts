@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
 import { StorageError } from '../../../src/drivers/errors.js';
-import type { MirrorSettings } from '../../../src/sync/mirror-settings.js';
 import { readTrashed } from '../../../src/sync/trash/trash-name.js';
 import {
   type FixtureOptions,
@@ -16,15 +15,9 @@ export const broken = new StorageError('503 from the provider', {
   driver: 'memory',
   retry: 'backoff',
 });
-export const policy: MirrorSettings['policy'] = {
-  overwrite: 'always',
-  extraneous: 'keep',
-  deletes: 'trash',
-  metadata: { mtime: true, mode: true, owner: false },
-};
 
-export function openFixture({ settings, ...options }: FixtureOptions = {}): Promise<MirrorFixture> {
-  return openMirrorFixture({ ...options, settings: { policy, ...settings } });
+export function openFixture({ mirror, ...options }: FixtureOptions = {}): Promise<MirrorFixture> {
+  return openMirrorFixture({ ...options, mirror: { deletes: 'trash', ...mirror } });
 }
 
 /** `name: content` of all that is in the trash, in order of names. */

@@ -1,7 +1,7 @@
 import { linkSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { broken, live, openFixture, policy, put, signal, TRASH, trashed } from './trash-mirror.js';
+import { broken, live, openFixture, put, signal, TRASH, trashed } from './trash-mirror.js';
 
 describe('deletes: trash', () => {
   test('moves what is gone, with its metadata, and keeps what is overwritten', async () => {
@@ -89,7 +89,7 @@ describe('deletes: trash', () => {
 
   test('keeps extraneous objects as well', async () => {
     const fixture = await openFixture({
-      settings: { policy: { ...policy, extraneous: 'delete' } },
+      mirror: { extraneous: 'delete' },
     });
     const { run, write, storage } = fixture;
     write('a');

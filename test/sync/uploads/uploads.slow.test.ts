@@ -20,7 +20,7 @@ const ONCE = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 1, keepsTrying: fa
 
 async function fixture(wrap: (backend: Backend) => Backend = (backend) => backend) {
   const opened = await openMirrorFixture({
-    settings: { partsAbove: MIB, partSize: PART },
+    target: { multipartThreshold: MIB, partSize: PART },
     persistence: ONCE,
     wrap,
   });
@@ -114,7 +114,7 @@ describe('uploads in parts', () => {
       };
     };
     const at = await openMirrorFixture({
-      settings: { partsAbove: MIB, partSize: PART },
+      target: { multipartThreshold: MIB, partSize: PART },
       wrap: changing,
     });
     file = at.write('large', randomContent(3 * MIB));
@@ -231,7 +231,7 @@ describe('orphans', () => {
 
   test('an upload that a job may continue survives a reconcile, also when uploads cannot be listed', async () => {
     const at = await openMirrorFixture({
-      settings: { partsAbove: MIB, partSize: PART },
+      target: { multipartThreshold: MIB, partSize: PART },
       persistence: {
         backoff: { firstMs: 60_000, limitMs: 60_000 },
         attempts: 1,

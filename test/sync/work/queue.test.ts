@@ -37,7 +37,8 @@ const ignore = () => {};
 describe('the queue', () => {
   test('runs one job per key at a time; one added meanwhile runs again after, and only the newest', async () => {
     const { run, started, finish } = gate();
-    const queue = createQueue({ concurrency: 4, waitingLimit: 10, run, dropped: ignore });
+    const queue = createQueue<TestJob>({ concurrency: 4, waitingLimit: 10 });
+    queue.start({ run, dropped: ignore });
     await queue.add(job('a', 1));
     await turn();
     await queue.add(job('a', 2));
@@ -52,7 +53,8 @@ describe('the queue', () => {
 
   test('a key that waits already is not added a second time', async () => {
     const { run, started, finish } = gate();
-    const queue = createQueue({ concurrency: 1, waitingLimit: 10, run, dropped: ignore });
+    const queue = createQueue<TestJob>({ concurrency: 1, waitingLimit: 10 });
+    queue.start({ run, dropped: ignore });
     await queue.add(job('a'));
     await turn();
     await queue.add(job('b', 1));
@@ -68,7 +70,8 @@ describe('the queue', () => {
       ...waiting,
       version: 10 * waiting.version + newer.version,
     });
-    const queue = createQueue({ concurrency: 1, waitingLimit: 10, run, combine, dropped: ignore });
+    const queue = createQueue<TestJob>({ concurrency: 1, waitingLimit: 10, combine });
+    queue.start({ run, dropped: ignore });
     await queue.add(job('a'));
     await turn();
     for (const version of [1, 2, 3]) await queue.add(job('b', version));
@@ -79,7 +82,8 @@ describe('the queue', () => {
 
   test('P7: never more than waitingLimit wait: add() holds the caller back', async () => {
     const { run, finish } = gate();
-    const queue = createQueue({ concurrency: 1, waitingLimit: 3, run, dropped: ignore });
+    const queue = createQueue<TestJob>({ concurrency: 1, waitingLimit: 3 });
+    queue.start({ run, dropped: ignore });
     let added = 0;
     const feeding = (async () => {
       for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
@@ -97,7 +101,8 @@ describe('the queue', () => {
 
   test('large files leave slots to small ones', async () => {
     const { run, started } = gate();
-    const queue = createQueue({ concurrency: 16, waitingLimit: 100, run, dropped: ignore });
+    const queue = createQueue<TestJob>({ concurrency: 16, waitingLimit: 100 });
+    queue.start({ run, dropped: ignore });
     for (let at = 0; at < 20; at += 1) await queue.add(job(`L${at}.`, 1, 'large'));
     await queue.add(job('s', 1, 'small'));
     await turn();
@@ -108,12 +113,8 @@ describe('the queue', () => {
   test('a paused queue starts nothing; what was dropped never runs', async () => {
     const { run, started } = gate();
     const dropped: string[] = [];
-    const queue = createQueue({
-      concurrency: 2,
-      waitingLimit: 10,
-      run,
-      dropped: ({ key }) => dropped.push(key),
-    });
+    const queue = createQueue<TestJob>({ concurrency: 2, waitingLimit: 10 });
+    queue.start({ run, dropped: ({ key }) => dropped.push(key) });
     queue.pause();
     await queue.add(job('a'));
     await queue.add(job('b'));
@@ -133,13 +134,8 @@ describe('the queue', () => {
     const dropped: string[] = [];
     const stop = new AbortController();
     const note = ({ key, version }: TestJob) => dropped.push(`${key}${version}`);
-    const queue = createQueue({
-      concurrency: 1,
-      waitingLimit: 2,
-      run,
-      dropped: note,
-      signal: stop.signal,
-    });
+    const queue = createQueue<TestJob>({ concurrency: 1, waitingLimit: 2, signal: stop.signal });
+    queue.start({ run, dropped: note });
     await queue.add(job('a'));
     await turn();
     await queue.add(job('a', 2));
@@ -156,17 +152,17 @@ describe('the queue', () => {
 
   test('a paused queue holds no caller back once its signal is aborted', async () => {
     const stop = new AbortController();
-    const queue = createQueue({
-      concurrency: 1,
-      waitingLimit: 1,
-      run: async () => {},
-      dropped: ignore,
-      signal: stop.signal,
-    });
+    const queue = createQueue<TestJob>({ concurrency: 1, waitingLimit: 1, signal: stop.signal });
+    queue.start({ run: async () => {}, dropped: ignore });
     queue.pause();
     const heldBack = queue.add(job('a'));
     stop.abort(new Error('enough'));
     await expect(heldBack).rejects.toThrow('enough');
     await queue.whenIdle();
+  });
+
+  test('a queue without a worker takes no job', async () => {
+    const queue = createQueue<TestJob>({ concurrency: 1, waitingLimit: 1 });
+    await expect(queue.add(job('a'))).rejects.toThrow('not started');
   });
 });
