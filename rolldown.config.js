@@ -24,10 +24,18 @@ const withCodeCache = {
       : null,
 };
 
-/** The package is one of ES modules. */
+/** The package is one of ES modules. Of a text that is all ASCII, V8 keeps half as many bytes. */
 const commonJs = {
   name: 'common-js',
-  generateBundle() {
+  generateBundle(_, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type !== 'chunk') continue;
+      if (chunk.code.includes('String.raw')) throw new Error('escapes mean nothing in String.raw');
+      chunk.code = chunk.code.replace(
+        /[^\0-\x7f]/g,
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      );
+    }
     this.emitFile({ type: 'asset', fileName: 'package.json', source: '{ "type": "commonjs" }\n' });
   },
 };

@@ -1,6 +1,7 @@
 import type { Command } from './commander.js';
 import { ONCE_DETAILS, PROBE_DETAILS } from './help.js';
 import type { Io, Program } from './io.js';
+import { prepareToMirror } from './prepare.js';
 
 // Commander definitions of the commands on mirrors and the configuration. Each loads its code when it runs: `--help`
 // needs none of it, and no command needs that of the others.
@@ -28,6 +29,7 @@ export function addMirrorCommands(
     .description('mirror continuously, in the foreground, until SIGTERM or Ctrl-C')
     .option('--take-over', TAKE_OVER, false)
     .action(async ({ takeOver }: { takeOver: boolean }) => {
+      prepareToMirror();
       const { serve } = await import('./serve.js');
       done(await serve(config(), { takeOver }, io, engine));
     });
@@ -48,6 +50,7 @@ export function addMirrorCommands(
           mirrors: string[],
           options: { dryRun: boolean; json: boolean; takeOver: boolean },
         ) => {
+          prepareToMirror();
           const { once } = await import('./once.js');
           done(await once(config(), { run: name, mirrors, ...options }, io, engine));
         },

@@ -1,8 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { OnceOptions, OnceResult } from '../daemon.js';
-import { prepareIndexCheck } from '../state/check-in-child.js';
 import type { SyncEvent, SyncObserver } from '../sync/events.js';
-import { prepareScanThread } from '../sync/scan/scan-thread.js';
 import { systemWorld } from '../system-world.js';
 import { SYNC_EVENTS } from '../telemetry/events.js';
 import { exitCodeOfRun, exitCodeOfSignal, type Outcome } from './exit.js';
@@ -27,8 +25,6 @@ export async function once(
   io: Io,
   { runOnce }: Program,
 ): Promise<number> {
-  prepareIndexCheck();
-  prepareScanThread();
   const config = await openConfig(io, configFile);
   checkMirrorNames(config, command.mirrors);
   const output = openOutput(io.stdout);

@@ -1,6 +1,4 @@
 import type { DaemonOptions } from '../daemon.js';
-import { prepareIndexCheck } from '../state/check-in-child.js';
-import { prepareScanThread } from '../sync/scan/scan-thread.js';
 import { systemWorld } from '../system-world.js';
 import { SYNC_EVENTS } from '../telemetry/events.js';
 import { EXIT, exitCodeOfSignal } from './exit.js';
@@ -20,8 +18,6 @@ export async function serve(
   io: Io,
   { openDaemon }: Program,
 ): Promise<number> {
-  prepareIndexCheck();
-  prepareScanThread();
   const config = await openConfig(io, configFile);
   const log = openLog(config, io);
   const signals = openStopSignals(io, {

@@ -44,23 +44,25 @@ export function isInodeTableWhole(file: string): boolean {
 export function openInodeTable(file: string): InodeTable {
   if (!isInodeTableWhole(file))
     throw new StateDamagedError(inodeFile(file), 'is missing or cut short');
-  return inodeTable(file);
+  return inodeTable(file, false);
 }
 
 /** Makes an empty table, and replaces any existing one. */
 export async function newInodeTable(file: string): Promise<InodeTable> {
   for (const old of [inodeFile(file), `${inodeFile(file)}-lock`]) await rm(old, { force: true });
-  return inodeTable(file);
+  return inodeTable(file, true);
 }
 
 /** Changes before the file is reopened: until then the pages that LMDB has mapped count as memory of this process. */
 const CHANGES_MAPPED = 100_000;
 
-function inodeTable(file: string): InodeTable {
+/** `isNew`: it has something that was never synced. */
+function inodeTable(file: string, isNew: boolean): InodeTable {
   const open = (): WritableFile<keyof typeof TABLES> =>
     openLmdbFile(inodeFile(file), TABLES, { durable: false });
   let opened: ReturnType<typeof open> | undefined = open();
   let noted = 0;
+  let hasChanged = isNew;
   return {
     *namesOf(inode) {
       // While the file is reopened no names are known, as for a file that was never seen.
@@ -69,6 +71,7 @@ function inodeTable(file: string): InodeTable {
     },
     async note(changes) {
       if (changes.length === 0) return;
+      hasChanged = true;
       opened ??= open();
       const { tables, commit } = opened;
       await commit(() => {
@@ -85,7 +88,7 @@ function inodeTable(file: string): InodeTable {
     },
     async close() {
       await opened?.close();
-      if (hasFailedEnvironment()) return;
+      if (!hasChanged || hasFailedEnvironment()) return;
       const handle = await openFile(inodeFile(file), 'r+');
       try {
         await handle.sync();

@@ -1,19 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import type { Clock } from '../clock.js';
 import { failpoint } from '../failpoint.js';
-import { changeEngine, removeIndex, removeUnfinished } from './change-engine.js';
-import { checkInChild } from './check-in-child.js';
 import { isMarked, markClosed, markInUse } from './check-mark.js';
 import { removeTemporaryFiles } from './durable-file.js';
 import { OthersLedgerError, StateDamagedError } from './errors.js';
 import { hasFailedEnvironment } from './failed-environment.js';
-import { isInodeTableWhole } from './inode-table.js';
 import type { Ledger } from './ledger.js';
 import { ledgerFile, newLedger, openLedger } from './ledger-file.js';
-import { headerOf, isUnfinished } from './lmdb-peek.js';
 import type { IndexLocation, ObjectIndex } from './object-index.js';
-import { filesBeside, indexFile, openIndex } from './open-index.js';
-import { endedWhileOpening, whileMarked } from './opening-mark.js';
+import { filesBeside, indexFile } from './open-index.js';
+import { endedWhileOpening } from './opening-mark.js';
+import { forbidDeletes, openNew, openReady } from './ready-index.js';
 import { isThere, setAside } from './set-aside.js';
 
 export interface MirrorStore {
@@ -63,10 +60,8 @@ export async function openMirror(
     await markInUse(folder); // first: opening a damaged index may end this process
     failpoint('state: index marked in use, not opened');
     await leaveFormerPlace(options, ledger, reasons);
-    const isReady = await readyIndex({ ...options, doubtful }, ledger, reasons);
-    if (location.engine === 'lmdb' && !isReady)
-      await checkInChild('trial', indexFile(location), options.signal);
-    const index = await openMarked(location);
+    const index =
+      (await openReady({ ...options, doubtful }, ledger, reasons)) ?? (await openNew(options));
     return {
       index,
       ledger,
@@ -90,9 +85,6 @@ export async function openMirror(
     throw error;
   }
 }
-
-/** `doubtful`: it was not closed, or damage was found in it. */
-type IndexOptions = OpenMirrorOptions & { readonly doubtful: boolean };
 
 async function openSoundLedger(
   { name, location, clock }: OpenMirrorOptions,
@@ -163,89 +155,4 @@ async function setAsideIndexes(
     if (await isThere(file)) kept.push(await setAside(file, filesBeside(file), clock, 'elsewhere'));
   }
   return kept;
-}
-
-/**
- * Leaves an index that can be opened, or none: sound, in the configured format, and the only one.
- *
- * @returns whether it exists and has been opened once
- */
-async function readyIndex(
-  options: IndexOptions,
-  ledger: Ledger,
-  reasons: string[],
-): Promise<boolean> {
-  const { location } = options;
-  const other: IndexLocation = {
-    folder: location.folder,
-    engine: location.engine === 'lmdb' ? 'lowdb' : 'lmdb',
-  };
-  await removeUnfinished(location);
-  await removeUnfinished(other);
-  const present = await isSound(location, options, ledger, reasons);
-  if (await isThere(indexFile(other))) {
-    // Both exist only when a change of formats was interrupted at its end, when the two were equal.
-    if (present) await removeIndex(other);
-    else if (await isSound(other, options, ledger, reasons)) {
-      await changeEngine(other, location, options.signal);
-      return false;
-    }
-  }
-  if (present || !ledger.read().reconciled) return present;
-  reasons.push('its index was missing');
-  await forbidDeletes(ledger);
-  return false;
-}
-
-/** False when there is none, or it was damaged and set aside. */
-async function isSound(
-  location: IndexLocation,
-  options: IndexOptions,
-  ledger: Ledger,
-  reasons: string[],
-): Promise<boolean> {
-  const file = indexFile(location);
-  if (!(await isThere(file))) return false;
-  if (location.engine === 'lmdb' && isUnfinished(file)) {
-    await removeIndex(location);
-    return false;
-  }
-  try {
-    await look(location, file, options);
-    return true;
-  } catch (error) {
-    if (!(error instanceof StateDamagedError)) throw error;
-    await forbidDeletes(ledger);
-    reasons.push(
-      `${error.message}; kept as ${await setAside(file, filesBeside(file), options.clock)}`,
-    );
-    return false;
-  }
-}
-
-async function look(
-  location: IndexLocation,
-  file: string,
-  { doubtful, signal }: IndexOptions,
-): Promise<void> {
-  if (location.engine === 'lmdb') {
-    const header = headerOf(file);
-    if (header === 'absent') throw new StateDamagedError(file, 'is empty');
-    await checkInChild(
-      header === 'short' || doubtful || !isInodeTableWhole(file) ? 'whole' : 'trial',
-      file,
-      signal,
-    );
-  }
-  // Both formats check their own header here, and lowdb the whole file.
-  const index = await openMarked(location);
-  await index.close();
-}
-
-function openMarked(location: IndexLocation): Promise<ObjectIndex> {
-  return whileMarked(indexFile(location), () => openIndex(location));
-}
-
-async function forbidDeletes(ledger: Ledger): Promise<void> {
-  await ledger.update((document) => ({ ...document, reconciled: false }));
 }
