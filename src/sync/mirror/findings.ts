@@ -49,9 +49,10 @@ export function openFindings(parts: MirrorParts, books: MirrorBooks, source: Sou
   });
   const { policy } = settings;
   const intake = withHardLinks(
-    createIntake({ admission, index, source, policy, whereabouts, dependents, pending, clock }),
+    createIntake({ admission, index, source, policy, whereabouts, dependents, pending }),
     index,
     source,
+    clock,
   );
 
   /** When the mirror is stopped, the index may be closed already; the next start scans anyway. */

@@ -1,12 +1,21 @@
+import type { Clock } from '../../clock.js';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
-import type { Since } from '../moment.js';
+import { momentNow, type Since } from '../moment.js';
 import type { PathState, SourceView } from '../source/source-view.js';
+import { type HintedPath, statHint, statHinted } from './hinted-paths.js';
 import type { Intake } from './intake.js';
 
-export interface LinkedIntake extends Intake {
+export interface LinkedIntake extends Pick<Intake, 'enqueue' | 'seeTo'> {
   /**
-   * "Look at the other names of this file", where its change concerns them: for a scan that does not come by them.
+   * Stats these paths, and makes jobs of what is there and what is missing; see Intake.takeAll. `since`: when a change of each
+   * path was first seen, in the order of `paths`; default: now.
+   */
+  hints(paths: readonly RelativePath[], since?: readonly Since[]): Promise<readonly RelativePath[]>;
+  /** Stats what is, was or lies below this path. `since`: when its change was first seen; default: now. */
+  hint(path: RelativePath, since?: Since): Promise<void>;
+  /**
+   * Hints the other names of this file, where its change concerns them: for a scan that does not come by them.
    * Resolves as the others do.
    */
   linked(name: ObjectName, entry: LocalEntry, since: Since): Promise<void>;
@@ -19,40 +28,48 @@ export interface LinkedIntake extends Intake {
 export function withHardLinks(
   intake: Intake,
   index: Pick<ObjectIndex, 'get' | 'namesOfInode'>,
-  source: Pick<SourceView, 'stat' | 'statPath' | 'namesAt' | 'pathOf'>,
+  source: Pick<SourceView, 'stat' | 'statsInOrder' | 'statPath' | 'namesAt' | 'pathOf'>,
+  clock: Pick<Clock, 'now' | 'monotonic'>,
 ): LinkedIntake {
   const open = () => openHardLinks(index, (name) => entryOf(source.statPath(name)));
 
-  function linkedAt(path: RelativePath, links: HardLinks): readonly ObjectName[] {
-    const state = source.stat(path);
+  function linkedAt({ path, state }: HintedPath, links: HardLinks): readonly ObjectName[] {
     if (state.found === 'excluded' || state.found === 'unknown') return [];
     return source.namesAt(path).flatMap((name) => links.otherNames(name, entryOf(state)));
   }
 
-  async function hintAll(names: Iterable<readonly [ObjectName, Since | undefined]>): Promise<void> {
-    for (const [name, since] of names) await intake.hint(source.pathOf(name), since);
+  async function takeEach(names: Iterable<readonly [ObjectName, Since]>): Promise<void> {
+    for (const [name, since] of names)
+      await intake.takeOne(statHint(source, source.pathOf(name), since));
   }
 
   return {
     enqueue: intake.enqueue,
     seeTo: intake.seeTo,
     async hints(paths, since = []) {
+      const now = momentNow(clock);
+      const changes = paths.map((path, at) => {
+        const { [at]: first = now } = since;
+        return [path, first] as const;
+      });
+      const hinted = statHinted(source, changes);
       // Before the jobs of the paths themselves change their records.
       const links = open();
-      const linked = new Map<ObjectName, Since | undefined>();
-      for (const [at, path] of paths.entries())
-        for (const name of linkedAt(path, links)) linked.set(name, since[at]);
-      const gone = await intake.hints(paths, since);
-      await hintAll(linked);
+      const linked = new Map<ObjectName, Since>();
+      for (const each of hinted)
+        for (const name of linkedAt(each, links)) linked.set(name, each.since);
+      const gone = await intake.takeAll(hinted);
+      await takeEach(linked);
       return gone;
     },
-    async hint(path, since) {
-      const linked = linkedAt(path, open());
-      await intake.hint(path, since);
-      await hintAll(linked.map((name) => [name, since] as const));
+    async hint(path, since = momentNow(clock)) {
+      const hinted = statHint(source, path, since);
+      const linked = linkedAt(hinted, open());
+      await intake.takeOne(hinted);
+      await takeEach(linked.map((name) => [name, since] as const));
     },
     linked: (name, entry, since) =>
-      hintAll(
+      takeEach(
         open()
           .otherNames(name, entry)
           .map((other) => [other, since] as const),

@@ -1,25 +1,24 @@
-import type { Clock } from '../../clock.js';
 import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
 import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
 import { decide, type Policy } from '../decide.js';
-import { momentNow, type Since } from '../moment.js';
+import type { Since } from '../moment.js';
 import type { PathState, SourceView } from '../source/source-view.js';
 import { NO_RUN } from '../work/job.js';
 import type { Pending } from '../work/pending.js';
 import type { Whereabouts } from '../work/whereabouts.js';
 import { type Admission, mayBeSent } from './admission.js';
 import type { Dependents } from './dependents.js';
+import { type HintedPath, statHinted } from './hinted-paths.js';
 
 /** Makes jobs of what scans and watches find. Each call resolves when the queue has taken its jobs. */
 export interface Intake extends Pick<Admission, 'enqueue' | 'seeTo'> {
   /**
-   * Stats these paths. Files that exist become jobs before names that are missing. `since`: when a change of each path
-   * was first seen, in the order of `paths`. Resolves with the folders that are gone: only a scan of other folders finds
-   * where they were moved to.
+   * Files that exist become jobs before names that are missing. Resolves with the folders that are gone: only a scan of
+   * other folders finds where they were moved to.
    */
-  hints(paths: readonly RelativePath[], since?: readonly Since[]): Promise<readonly RelativePath[]>;
-  /** Stats what is, was or lies below this path. `since`: when its change was first seen; default: now. */
-  hint(path: RelativePath, since?: Since): Promise<void>;
+  takeAll(hinted: readonly HintedPath[]): Promise<readonly RelativePath[]>;
+  /** Sees to what is, was or lies below this path. */
+  takeOne(hinted: HintedPath): Promise<void>;
 }
 
 export interface IntakeOptions {
@@ -30,11 +29,10 @@ export interface IntakeOptions {
   readonly whereabouts: Pick<Whereabouts, 'sighted' | 'unnameable'>;
   readonly dependents: Pick<Dependents, 'settled'>;
   readonly pending: Pending;
-  readonly clock: Clock;
 }
 
 export function createIntake(options: IntakeOptions): Intake {
-  const { admission, index, source, policy, whereabouts, dependents, pending, clock } = options;
+  const { admission, index, source, policy, whereabouts, dependents, pending } = options;
 
   async function consider(
     name: ObjectName,
@@ -56,7 +54,7 @@ export function createIntake(options: IntakeOptions): Intake {
       whereabouts.unnameable(path, state.inode, state.detail);
   }
 
-  async function considerAt(path: RelativePath, state: PathState, since: Since): Promise<void> {
+  async function considerAt({ path, state, since }: HintedPath): Promise<void> {
     const entry = state.found === 'entry' ? state.entry : undefined;
     for (const name of source.namesAt(path)) {
       await consider(name, entry && source.nameOf(entry) === name ? entry : undefined, since);
@@ -65,38 +63,34 @@ export function createIntake(options: IntakeOptions): Intake {
 
   /** For a path that is no folder any more: names below it that have jobs and no records yet. */
   async function considerPendingBelow(path: RelativePath, since: Since): Promise<void> {
-    for (const name of pending.namesBelow(`${path}/`)) {
-      const below = source.pathOf(name);
-      await considerAt(below, source.stat(below), since);
-    }
+    const below = pending
+      .namesBelow(`${path}/`)
+      .map((name) => [source.pathOf(name), since] as const);
+    for (const hinted of statHinted(source, below)) await considerAt(hinted);
   }
 
   return {
     enqueue: admission.enqueue,
     seeTo: admission.seeTo,
-    async hints(paths, since = []) {
-      const now = momentNow(clock);
+    async takeAll(hinted) {
       // Before the first job runs: a job that overwrites a file must know where that file was moved to.
-      for (const path of paths) sight(path, source.stat(path));
-      const others: (readonly [RelativePath, Since])[] = [];
-      for (const [at, path] of paths.entries()) {
-        const { [at]: first = now } = since;
-        const state = source.stat(path);
-        if (state.found === 'entry') await considerAt(path, state, first);
-        else others.push([path, first]);
+      for (const { path, state } of hinted) sight(path, state);
+      for (const each of hinted) if (each.state.found === 'entry') await considerAt(each);
+      // The queue may have taken its time. A name that was missing is not looked for again here: its job does that before
+      // it decides, and again right before it deletes; a scan of a folder that is gone walks what is there then.
+      for (const each of hinted) {
+        if (each.state.found === 'entry' || isSilent(each.state)) continue;
+        await considerAt(each);
+        if (each.state.found !== 'folder') await considerPendingBelow(each.path, each.since);
       }
-      for (const [path, first] of others) {
-        const state = source.stat(path);
-        if (isSilent(state)) continue;
-        await considerAt(path, state, first);
-        if (state.found !== 'folder') await considerPendingBelow(path, first);
-      }
-      return paths.filter((path) => hasBelow(index, path) && isNoFolder(source.stat(path)));
+      return hinted
+        .filter(({ path, state }) => isNoFolder(state) && hasBelow(index, path))
+        .map(({ path }) => path);
     },
-    async hint(path, since = momentNow(clock)) {
-      const state = source.stat(path);
+    async takeOne(hinted) {
+      const { path, state, since } = hinted;
       if (isSilent(state)) return;
-      await considerAt(path, state, since);
+      await considerAt(hinted);
       if (state.found === 'folder') return;
       // The folder that may have been at this path is gone, and everything below it.
       for (const [name] of index.entries({ prefix: `${path}/` }))

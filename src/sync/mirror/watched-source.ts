@@ -8,7 +8,7 @@ import type { DueRuns } from '../scan/due-runs.js';
 import { UNHEARD } from '../scan/scans-due.js';
 import type { SourceView } from '../source/source-view.js';
 import type { FailedStats } from './failed-stats.js';
-import type { Intake } from './intake.js';
+import type { LinkedIntake } from './hard-links.js';
 import type { Mirror } from './mirror.js';
 
 /** What a mirror's watcher hears of, as jobs and as runs that are due. */
@@ -26,7 +26,7 @@ const GONE = 'a folder is gone';
 export type WatchedMirror = Pick<Mirror, 'stats' | 'waitingJobs' | 'reportState'> & {
   readonly parts: Pick<Mirror['parts'], 'clock'>;
   readonly source: Pick<SourceView, 'stat'>;
-  readonly intake: Pick<Intake, 'hints'>;
+  readonly intake: Pick<LinkedIntake, 'hints'>;
   readonly failedStats: Pick<FailedStats, 'unsettled'>;
 };
 
