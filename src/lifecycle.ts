@@ -4,16 +4,22 @@ export interface Closable {
   close(): Promise<void>;
 }
 
-/** Opened resources, to be closed in reverse order, whatever fails. */
+/** Opened resources, each to be closed before those that it needs, whatever fails. */
 export interface Lifecycle {
   /**
    * Awaits `opening` and remembers the result. When closing has begun meanwhile, the result is closed at once and
-   * this rejects with ClosingError, so that a start that is interrupted leaks nothing.
+   * this rejects with ClosingError, so that a start that is interrupted leaks nothing. `needs` are the resources that must
+   * stay open until this one is closed; by default all that were added before it.
    */
-  add<T extends Closable>(name: string, opening: T | Promise<T>): Promise<T>;
+  add<T extends Closable>(
+    name: string,
+    opening: T | Promise<T>,
+    needs?: readonly Closable[],
+  ): Promise<T>;
   /**
-   * Closes everything, the last first, one after another. Each has its deadline; one that misses it is left to itself.
-   * Rejects with CloseError after the last when any failed. Further calls return the same promise.
+   * Closes everything: first what no other resource needs, then what only closed ones needed, each at once. Each has its
+   * deadline; one that misses it is left to itself. Rejects with CloseError after the last when any failed. Further calls
+   * return the same promise.
    */
   close(): Promise<void>;
 }
@@ -37,13 +43,14 @@ export interface LifecycleOptions {
 interface Opened {
   readonly name: string;
   readonly closable: Closable;
+  readonly needs: readonly Closable[];
 }
 
 export function createLifecycle({ clock, deadlineMs }: LifecycleOptions): Lifecycle {
-  const stack: Opened[] = [];
+  const opened: Opened[] = [];
   let closing: Promise<void> | undefined;
 
-  async function closeOne({ name, closable }: Opened): Promise<void> {
+  async function closeOne({ name, closable }: Omit<Opened, 'needs'>): Promise<void> {
     const done = new AbortController();
     const late = clock.sleep(deadlineMs, done.signal).then(() => {
       throw new Error(`did not close within ${deadlineMs / 1000} s`);
@@ -63,9 +70,16 @@ export function createLifecycle({ clock, deadlineMs }: LifecycleOptions): Lifecy
 
   async function closeAll(): Promise<void> {
     const errors: Error[] = [];
-    for (let opened = stack.pop(); opened !== undefined; opened = stack.pop()) {
-      await closeOne(opened).catch((error: Error) => errors.push(error));
+    const closings = new Map<Opened, Promise<void>>();
+    for (const one of opened.toReversed()) {
+      const before = [...closings].filter(([{ needs }]) => needs.includes(one.closable));
+      const closed = Promise.all(before.map(([, closing]) => closing)).then(() => closeOne(one));
+      closings.set(
+        one,
+        closed.catch((error: Error) => void errors.push(error)),
+      );
     }
+    await Promise.all(closings.values());
     if (errors.length > 0)
       throw new CloseError(
         errors,
@@ -74,10 +88,10 @@ export function createLifecycle({ clock, deadlineMs }: LifecycleOptions): Lifecy
   }
 
   return {
-    async add(name, opening) {
+    async add(name, opening, needs) {
       const closable = await opening;
       if (closing === undefined) {
-        stack.push({ name, closable });
+        opened.push({ name, closable, needs: needs ?? opened.map((one) => one.closable) });
         return closable;
       }
       const cause = await closeOne({ name, closable }).catch((error: Error) => error);

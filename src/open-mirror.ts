@@ -36,6 +36,7 @@ export async function openMirror(
   const reader = await lifecycle.add(
     `reader of ${mirror.name}`,
     openFileReader({ source: mirror.source, follow: mirror.symlinks === 'follow' }),
+    [],
   );
   const lease = await openLease({
     mirror,

@@ -93,7 +93,8 @@ async function openTargets(
       patienceMs: mode.patienceMs,
       giveUp: (error) => mode.giveUp(target.name, error),
     });
-    targets.set(target.name, await lifecycle.add(`target ${target.name}`, opened));
+    // Its queue is empty when it is closed: nothing more is recorded in the state.
+    targets.set(target.name, await lifecycle.add(`target ${target.name}`, opened, []));
   }
   return targets;
 }

@@ -113,3 +113,21 @@ test('what is opened during the closing is closed at once', async () => {
   await expect(adding).rejects.toBeInstanceOf(ClosingError);
   expect(closed).toEqual(['drivers']);
 });
+
+test('what needs none of the others is closed while they are; what one needs waits for it alone', async () => {
+  const { closed, part } = recorder();
+  const opened = createLifecycle({ clock: systemClock, deadlineMs: 5_000 });
+  let finishLease = () => {};
+  const state = await opened.add('state', part('state'));
+  await opened.add('target', part('target'), []);
+  await opened.add(
+    'lease',
+    part('lease', () => new Promise((resolve) => (finishLease = resolve))),
+    [state],
+  );
+  const closing = opened.close();
+  await expect.poll(() => closed).toEqual(['lease', 'target']);
+  finishLease();
+  await closing;
+  expect(closed).toEqual(['lease', 'target', 'state']);
+});
