@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Request } from './http.js';
-import { find, type Kept, keep, listing, objectsOf, type Part, remove } from './objects.js';
+import { find, type Kept, keep, listing, objectsOf, type Part, remove, TIME } from './objects.js';
 
 /** The bucket that is none: the bench asks it what arrived. */
 export const QUESTIONS = '-';
@@ -34,7 +34,7 @@ export function answer(request: Request): string | Buffer {
     case 'HEAD':
       return kept === undefined ? plain(404) : headersOf(kept);
     default:
-      return get(kept);
+      return get(kept, request.headers.get('range'));
   }
 }
 
@@ -70,6 +70,8 @@ function put(request: Request, kept: Kept | undefined): string {
     return refusal(412, 'PreconditionFailed');
   const own = key.startsWith(OWN_OBJECTS);
   if (!own) puts += 1;
+  const copied = headers.get('x-amz-copy-source');
+  if (copied !== undefined) return copy(request, copied);
   const upload = uploads.get(query.get('uploadId') ?? '');
   const part = { size: length, md5 };
   const mtime = headers.get('x-amz-meta-mtime');
@@ -78,6 +80,18 @@ function put(request: Request, kept: Kept | undefined): string {
     keep(bucket, key, { size: length, etag: md5, mtime, parts: [part], ...content });
   else upload.parts.set(Number(query.get('partNumber')), part);
   return plain(200, `ETag: "${md5}"\r\n`);
+}
+
+/** A copy, or with the object itself as its source an update of its metadata. */
+function copy({ bucket, key, headers }: Request, source: string): string {
+  const [from = '', ...rest] = decodeURIComponent(source.replace(/^\//, '')).split('/');
+  const kept = find(from, rest.join('/'));
+  if (kept === undefined) return refusal(404, 'NoSuchKey');
+  keep(bucket, key, { ...kept, mtime: headers.get('x-amz-meta-mtime') ?? kept.mtime });
+  return xml(
+    200,
+    `<CopyObjectResult><LastModified>${TIME}</LastModified><ETag>&quot;${kept.etag}&quot;</ETag></CopyObjectResult>`,
+  );
 }
 
 function begin({ headers }: Request): string {
@@ -107,15 +121,23 @@ function complete({ bucket, key, query }: Request): string {
   );
 }
 
-function get(kept: Kept | undefined): string | Buffer {
+function get(kept: Kept | undefined, range: string | undefined): string | Buffer {
   if (kept === undefined) return refusal(404, 'NoSuchKey');
   if (kept.content === undefined) return refusal(501, 'NotImplemented');
-  return Buffer.concat([Buffer.from(headersOf(kept)), kept.content]);
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
+  if (first === undefined) return Buffer.concat([Buffer.from(headersOf(kept)), kept.content]);
+  const from = Number(first);
+  const to = Math.min(kept.size, last === '' ? kept.size : Number(last) + 1);
+  if (from >= to) return refusal(416, 'InvalidRange');
+  const bytes = kept.content.subarray(from, to);
+  const where = `Content-Range: bytes ${from}-${to - 1}/${kept.size}\r\n`;
+  const headers = headersOf({ ...kept, size: bytes.length }, 206, where);
+  return Buffer.concat([Buffer.from(headers), bytes]);
 }
 
-function headersOf({ size, etag, mtime }: Kept): string {
+function headersOf({ size, etag, mtime }: Kept, code = 200, fields = ''): string {
   const modified = mtime === undefined ? '' : `x-amz-meta-mtime: ${mtime}\r\n`;
-  return `${status(200)}Last-Modified: ${new Date().toUTCString()}\r\nETag: "${etag}"\r\n${modified}Content-Length: ${size}\r\n\r\n`;
+  return `${status(code)}${fields}Last-Modified: ${new Date().toUTCString()}\r\nETag: "${etag}"\r\n${modified}Content-Length: ${size}\r\n\r\n`;
 }
 
 const status = (code: number) =>

@@ -27,7 +27,8 @@ interface Bucket {
 
 const buckets = new Map<string, Bucket>();
 const PAGE = 1000;
-const TIME = '2026-01-01T00:00:00.000Z';
+/** When each object was last modified, in listings. */
+export const TIME = '2026-01-01T00:00:00.000Z';
 
 function bucketOf(name: string): Bucket {
   const known = buckets.get(name);

@@ -68,6 +68,21 @@ describe('the S3 server of the bench', () => {
     expect(await sink.differenceOf(source, 'bucket')).toBeUndefined();
     const answer = await fetch(`http://127.0.0.1:${sink.port}/bucket/.longshore/lease`);
     expect(await answer.text()).toBe('held');
+    const part = await fetch(`http://127.0.0.1:${sink.port}/bucket/.longshore/lease`, {
+      headers: { range: 'bytes=1-2' },
+    });
+    expect([part.status, part.headers.get('content-range')]).toEqual([206, 'bytes 1-2/4']);
+    expect(await part.text()).toBe('el');
+  });
+
+  test('copies objects', async () => {
+    await put('e', 'content');
+    const copied = await put('f', '', { 'x-amz-copy-source': '/bucket/e' });
+    expect(await copied.text()).toContain('<CopyObjectResult>');
+    expect(await sink.differenceOf(source, 'bucket')).toBe('e is in the bucket alone');
+    await fetch(`http://127.0.0.1:${sink.port}/bucket/e`, { method: 'DELETE' });
+    expect(await sink.differenceOf(source, 'bucket')).toBeUndefined();
+    expect((await put('f', '', { 'x-amz-copy-source': '/bucket/none' })).status).toBe(404);
   });
 
   test('forgets deleted objects', async () => {
