@@ -26,7 +26,11 @@ export interface Findings {
 /** After this the file system's clock has ticked: a file that was written to meanwhile has another ctime. */
 const RACY_MS = 250;
 
-export function openFindings(parts: MirrorParts, books: MirrorBooks, source: SourceView): Findings {
+export function openFindings(
+  parts: Pick<MirrorParts, 'settings' | 'queue' | 'index' | 'clock' | 'drain'>,
+  books: Pick<MirrorBooks, 'pending' | 'runs' | 'scansDue' | 'missed'>,
+  source: SourceView,
+): Findings {
   const { settings, queue, index, clock, drain } = parts;
   const { pending, runs, scansDue, missed } = books;
   const mirror = settings.name;

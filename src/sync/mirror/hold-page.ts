@@ -1,8 +1,8 @@
-import type { ObjectName } from '../../state/object-index.js';
+import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import { parentOf } from '../../watcher/path.js';
 import type { Guard } from '../guard/guard.js';
 import type { MissingName } from '../scan/compare.js';
-import type { PathStats, SourceView } from '../source/source-view.js';
+import type { SourceView } from '../source/source-view.js';
 import type { Pending } from '../work/pending.js';
 import type { Quarantine } from '../work/quarantine.js';
 import type { Whereabouts } from '../work/whereabouts.js';
@@ -44,12 +44,16 @@ export function createHoldPage(options: HoldPageOptions): HoldPage {
   return async (page, run, asOfMs) => {
     const stats = source.statsInOrder();
     const veto = vetoByFolder(source);
-    const missing = page.filter(
-      (each) =>
-        isUndecided(each, run, options) &&
-        isNowhere(each.name, run, asOfMs, options, stats) &&
-        veto(each.name) === undefined,
-    );
+    const missing = page.filter((each) => {
+      const known = parts.index.get(each.name);
+      return (
+        known !== undefined &&
+        isUndecided(each, known, run, options) &&
+        stats.statPath(each.name).found === 'nothing' &&
+        options.whereabouts.find(each.name, known, asOfMs, run.id).state === 'nowhere' &&
+        veto(each.name) === undefined
+      );
+    });
     const together =
       missing.length > 0 ? parts.guard.holdAll(missing.map(({ name }) => name)) : undefined;
     if (together === undefined) return page;
@@ -70,33 +74,18 @@ export function createHoldPage(options: HoldPageOptions): HoldPage {
 /** Whether nothing is known or under way about the object but that its delete is due. */
 function isUndecided(
   { name, remote }: MissingName,
+  known: ObjectRecord,
   { changed }: Run,
-  { parts: { index, ledger }, pending, quarantine }: HoldPageOptions,
+  { parts: { ledger }, pending, quarantine }: HoldPageOptions,
 ): boolean {
-  const known = index.get(name);
   return (
-    known?.state === 'confirmed' &&
+    known.state === 'confirmed' &&
     known.guarded === undefined &&
     remote !== 'absent' &&
     !changed.has(name) &&
     !pending.has(name) &&
     quarantine.get(name) === undefined &&
     ledger.read().reconciled
-  );
-}
-
-function isNowhere(
-  name: ObjectName,
-  run: Run,
-  asOfMs: number,
-  { parts: { index }, whereabouts }: HoldPageOptions,
-  stats: PathStats,
-): boolean {
-  const known = index.get(name);
-  return (
-    known !== undefined &&
-    stats.statPath(name).found === 'nothing' &&
-    whereabouts.find(name, known, asOfMs, run.id).state === 'nowhere'
   );
 }
 

@@ -25,7 +25,9 @@ export interface MirrorBooks {
   readonly waits: Waits;
 }
 
-export function openMirrorBooks(parts: MirrorParts): MirrorBooks {
+export function openMirrorBooks(
+  parts: Pick<MirrorParts, 'settings' | 'ledger' | 'clock' | 'log' | 'observe' | 'drain'>,
+): MirrorBooks {
   const { settings, ledger, clock, log, observe, drain } = parts;
   return {
     stats: createMirrorStats(settings.name, clock, observe),

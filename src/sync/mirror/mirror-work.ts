@@ -20,7 +20,7 @@ import {
 } from './mirror-state.js';
 import type { MissedWork } from './missed-work.js';
 
-/** What is still to be found out about a mirror's source, by who watches it. */
+/** What the watch of a mirror's source has still to find out. */
 export interface Watch {
   /** Runs that are due or under way. */
   runs(): readonly DueRun[];

@@ -8,7 +8,7 @@ interface StartingMirror {
 
 /**
  * Says in the log whether the container keeps earlier versions itself, so that what is deleted or overwritten can be had
- * back whatever `deletes` says. Never rejects, but with the signal's reason: who may mirror need not be allowed to ask.
+ * back whatever `deletes` says. Never rejects, but with the signal's reason: credentials that may mirror need not be allowed to ask.
  */
 export async function warnOfVersions(
   { settings, parts: { backend, log } }: StartingMirror,

@@ -74,22 +74,22 @@ export function collectDeletes(
   async function count(
     asOfMs: number,
     signal: AbortSignal,
-  ): Promise<{ readonly deletes: number; readonly foreign: NameSet }> {
+  ): Promise<{ readonly deletes: number; readonly extraneous: NameSet }> {
     let digest = 0n;
     let deletes = 0;
-    let foreign = 0;
+    let extraneous = 0;
     for await (const page of inPages(signal)) {
       for (const { name } of page) {
         const known = index.get(name);
         if (known !== undefined)
           deletes += known.guarded === undefined && destroys(name, known, asOfMs) ? 1 : 0;
         else if (whyKept(name) === undefined) {
-          foreign += 1;
+          extraneous += 1;
           digest ^= digestOf(name);
         }
       }
     }
-    return { deletes, foreign: { count: foreign, digest: digest.toString(16) } };
+    return { deletes, extraneous: { count: extraneous, digest: digest.toString(16) } };
   }
 
   /** False when its content is, or is about to be, under another name, or when its delete will be withheld. */
@@ -126,8 +126,8 @@ export function collectDeletes(
       return found.size;
     },
     async enqueue(run, isListed, asOfMs, signal) {
-      const { deletes, foreign } = await count(asOfMs, signal);
-      const over = await guard.expect(deletes, isListed ? foreign : undefined);
+      const { deletes, extraneous } = await count(asOfMs, signal);
+      const over = await guard.expect(deletes, isListed ? extraneous : undefined);
       try {
         for await (const page of inPages(signal)) {
           const due = page.filter((missing) => !isBooked(missing.name, run));

@@ -35,7 +35,7 @@ export interface Finding {
   readonly decision: Due;
 }
 
-/** A name that nothing local has. Whether that is evidence is another question: see settleDepartures. */
+/** A name that nothing local has. Whether that is evidence is another question: see settleMissing. */
 export interface MissingName {
   readonly name: ObjectName;
   readonly remote: Remote;

@@ -1,6 +1,6 @@
 import { createCondition } from '../../condition.js';
 
-/** What several senders have for one who takes it, in the order in which it comes. */
+/** Items of several senders for one receiver, in the order in which they come. */
 export interface Mailbox<T> {
   put(item: T): void;
   /** What was put before can still be taken, then every `take` rejects with the first error. */

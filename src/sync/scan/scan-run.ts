@@ -27,7 +27,7 @@ export interface ScanSurroundings {
   openIndex(): Promise<IndexView>;
   /**
    * Asked after each item: whether the index should be opened again. An old view keeps LMDB from using its space again,
-   * and a scan may have to wait for hours for who takes its findings.
+   * and a scan may have to wait for hours until its findings are taken.
    */
   readonly indexIsOld?: () => boolean;
   /** Gets the scan's window of the index when it opens, which may rest while the scan waits. */
@@ -37,13 +37,13 @@ export interface ScanSurroundings {
   readonly beforeStat?: () => void;
   /** Resolves when every other part of the same scan has been walked: nothing is said to be gone before that. */
   readonly allWalked?: () => Promise<void>;
-  /** For who wants to look at them meanwhile. */
+  /** Counted while the scan goes on, for progress. */
   readonly counts?: LiveCounts;
 }
 
 /**
  * One scan, in the thread that calls it: first what the sides have, then, once the source has been walked to the end, what
- * it has no more. The last item is the summary; who does not get it must not trust that anything is gone. What the index
+ * it has no more. The last item is the summary; a caller that does not get it must not trust that anything is gone. What the index
  * learns meanwhile may be seen or not: a file and its record are looked at one after the other.
  * @throws SourceMissingError, NamesOutOfOrderError, and what `beforeStat`, the index and the listing throw
  */

@@ -91,7 +91,7 @@ function wokenWithin(ms: number): Promise<boolean> {
 let page: RemotePage | undefined;
 
 async function nextPage(): Promise<RemotePage | undefined> {
-  if (page !== undefined) giveBack(page.objects.buffer);
+  if (page !== undefined) returnMemory(page.objects.buffer);
   for (; pagesWanted <= PAGES_AHEAD; pagesWanted++) send({ kind: 'want-page' });
   pagesWanted--;
   await until(() => pages.length > 0);
@@ -99,8 +99,8 @@ async function nextPage(): Promise<RemotePage | undefined> {
   return page;
 }
 
-/** Here it would stay until V8 looks through all that is old, for which a thread that keeps so little gives it no reason. */
-function giveBack(memory: ArrayBuffer): void {
+/** In this thread V8 would not collect the memory soon: a thread that keeps so little gives it no reason to. */
+function returnMemory(memory: ArrayBuffer): void {
   port.postMessage({ kind: 'page-read', memory } satisfies FromScan, [memory]);
 }
 

@@ -4,7 +4,7 @@ import type { WalkProblem } from '../../watcher/problem.js';
 
 /** Where a scan could not see, so that what it did not find there may exist all the same. */
 export interface UnseenRanges {
-  /** False when it was known before, or blinds nothing. */
+  /** False when it was known before, or hides nothing. */
   add(problem: WalkProblem): boolean;
   /** Whether the path lies in one; then one more object is counted as kept because of that spot. */
   keeps(path: RelativePath): boolean;
