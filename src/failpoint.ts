@@ -5,6 +5,9 @@
 export const FAILPOINTS = [
   'sync: marked as sending, nothing sent',
   'sync: object put, not recorded',
+  'sync: batch marked, nothing sent',
+  'sync: batch sent in part',
+  'sync: batch sent, not recorded',
   'sync: object recorded, its upload not forgotten',
   'sync: object copied, not recorded',
   'sync: metadata replaced, not recorded',

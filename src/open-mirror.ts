@@ -67,6 +67,7 @@ export async function openMirror(
     persistence,
     statAgain: persistence.keepsTrying,
     walksTwice: !dryRun,
+    batches: options.mode.batches ?? !dryRun,
     clock,
     log,
     random,

@@ -3,6 +3,7 @@ import type { RunReport } from '../state/ledger.js';
 import type { MirrorStatus } from '../sync/events.js';
 import type { WatchState } from '../watcher/watcher.js';
 import type { DaemonStatus } from './snapshot.js';
+import { objectsIn } from './status-line.js';
 import { table } from './table.js';
 import { bytes, count, counted, duration, lagText } from './units.js';
 
@@ -36,7 +37,7 @@ function overview(mirrors: readonly MirrorStatus[]): string {
     mirror.state,
     lagText(mirror.lagSeconds),
     count(mirror.queued),
-    count(mirror.running.length),
+    count(objectsIn(mirror.running)),
     count(mirror.retrying),
     count(mirror.quarantined.length),
     count(mirror.held),
@@ -59,9 +60,9 @@ function details(mirror: MirrorStatus, nowMs: number): string {
     ['last scan', reportText(mirror.lastScan, nowMs)],
     ['last reconcile', reportText(mirror.lastReconcile, nowMs)],
     ['since start', listed({ uploaded, copied, deleted, failed }, sent)],
-    ...firstOf(mirror.running, ({ job, name, bytes: size, seconds }) => [
+    ...firstOf(mirror.running, ({ job, name, bytes: size, seconds, objects }) => [
       job,
-      `${printable(name)} (${bytes(size)}, ${duration(seconds)})`,
+      `${printable(name)}${batchText(objects)} (${bytes(size)}, ${duration(seconds)})`,
     ]),
     ...firstOf(mirror.quarantined, ({ name, reason, error, attempts, nextTryMs }) => [
       'quarantined',
@@ -157,4 +158,8 @@ function nextTry(atMs: number | null, nowMs: number): string {
 function firstOf<T>(items: readonly T[], row: (item: T) => Row): readonly Row[] {
   const shown = items.slice(0, SHOWN).map(row);
   return items.length > SHOWN ? [...shown, ['', `and ${count(items.length - SHOWN)} more`]] : shown;
+}
+
+function batchText(objects = 1): string {
+  return objects === 1 ? '' : ` and ${count(objects - 1)} more`;
 }

@@ -7,7 +7,7 @@ export function formatStatusLine({ mirrors }: DaemonStatus): string {
   const lags = mirrors.map(({ lagSeconds }) => lagSeconds);
   const lag = lags.some((seconds) => seconds === null) ? null : Math.max(0, ...lags.map(Number));
   const amounts = {
-    queued: sum(mirrors, ({ queued, running }) => queued + running.length),
+    queued: sum(mirrors, ({ queued, running }) => queued + objectsIn(running)),
     retrying: sum(mirrors, ({ retrying }) => retrying),
     quarantined: sum(mirrors, ({ quarantined }) => quarantined.length),
     held: sum(mirrors, ({ held }) => held),
@@ -20,6 +20,11 @@ export function formatStatusLine({ mirrors }: DaemonStatus): string {
       amount > 0 ? [`${count(amount)} ${what}`] : [],
     ),
   ].join('; ');
+}
+
+/** How many objects are worked on: a batch has many. */
+export function objectsIn(running: MirrorStatus['running']): number {
+  return running.reduce((sum, { objects = 1 }) => sum + objects, 0);
 }
 
 function states(mirrors: readonly MirrorStatus[]): string {

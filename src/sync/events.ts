@@ -154,6 +154,8 @@ export interface MirrorStatus {
     readonly name: ObjectName;
     readonly bytes: number;
     readonly seconds: number;
+    /** Of a batch: how many objects it has; `name` is the first of them. */
+    readonly objects?: number;
   }[];
   readonly retrying: number;
   readonly quarantined: readonly {

@@ -171,6 +171,7 @@ const running: EveryKey<MirrorStatus['running'][number]> = {
   name: true,
   bytes: true,
   seconds: true,
+  objects: true,
 };
 const quarantined: EveryKey<MirrorStatus['quarantined'][number]> = {
   name: true,

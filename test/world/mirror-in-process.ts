@@ -49,6 +49,8 @@ export interface FixtureOptions {
   readonly longestWaitMs?: number;
   /** Makes storage with fewer capabilities out of the one in memory. */
   readonly wrap?: (backend: Backend) => Backend;
+  /** Default true. False: each object has a job of its own. */
+  readonly batches?: boolean;
   /** What becomes of each job on its way from the queue to the mirror. */
   readonly carry?: (job: Job) => Job;
 }
@@ -63,6 +65,7 @@ export async function openMirrorFixture({
   persistence = QUICK,
   longestWaitMs = 20,
   wrap = (backend) => backend,
+  batches = true,
   carry,
 }: FixtureOptions = {}): Promise<MirrorFixture> {
   const folder = createFolder('mirror');
@@ -81,6 +84,7 @@ export async function openMirrorFixture({
     mirrors: [],
     mode: {
       dryRun: false,
+      batches,
       takeOver: false,
       persistence,
       patienceMs: Number.POSITIVE_INFINITY,

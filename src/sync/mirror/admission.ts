@@ -12,6 +12,18 @@ import { formerName } from '../work/renames.js';
 import type { Whereabouts } from '../work/whereabouts.js';
 import type { Run, Runs } from './runs.js';
 
+/** The queue's key for an object of a mirror. */
+export function keyOf(mirror: string, name: ObjectName): string {
+  return `${mirror}\0${name}`;
+}
+
+/** Counts work on an object for the run that found it. `bytes`: that are sent. */
+export function countDue(run: Run, name: ObjectName, since: Since, bytes = 0): void {
+  run.pending.add(name, since);
+  run.work.jobsDue += 1;
+  run.work.bytesDue += bytes;
+}
+
 /** Something that a scan found to be due. */
 export interface DueObject {
   readonly name: ObjectName;
@@ -62,7 +74,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     if (local) whereabouts.sighted(name, local.inode);
     pending.add(name, since);
     await queue.add({
-      key: `${mirror}\0${name}`,
+      key: keyOf(mirror, name),
       lane: laneOf(local),
       mirror,
       name,
@@ -77,25 +89,18 @@ export function createAdmission(options: AdmissionOptions): Admission {
     });
   }
 
-  function countForRun(name: ObjectName, id: number, since: Since): void {
-    const run = runs.get(id);
-    if (run === undefined) return;
-    run.pending.add(name, since);
-    run.work.jobsDue += 1;
-  }
-
   return {
     add,
     async enqueue({ name, local, remote, decision, asOfMs }, run) {
       const since = run.since(source.pathOf(name));
-      countForRun(name, run.id, since);
-      if (decision.action === 'upload') run.work.bytesDue += local?.size ?? 0;
+      countDue(run, name, since, decision.action === 'upload' ? local?.size : 0);
       const mayBeRenamed = mayBeSent(decision) && !run.first;
       await add({ name, local, remote, run: run.id, mayBeRenamed, since, asOfMs });
     },
     async seeTo(names, run, since) {
       for (const name of names) {
-        countForRun(name, run, since);
+        const known = runs.get(run);
+        if (known !== undefined) countDue(known, name, since);
         const local = undefined;
         await add({ name, local, remote: 'unknown', run, mayBeRenamed: false, since });
       }

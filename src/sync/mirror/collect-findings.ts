@@ -7,6 +7,7 @@ import type { Finding } from '../scan/compare.js';
 import type { ScanItem } from '../scan/scan-items.js';
 import type { SourceView } from '../source/source-view.js';
 import type { OthersPlaces } from '../store/others-places.js';
+import { pathsOf, type UploadBatch } from '../upload-batch.js';
 import type { BegunRun } from './begin-run.js';
 import type { Mirror } from './mirror.js';
 import { collectDeletes, type DeletingMirror, type RunDeletes } from './run-deletes.js';
@@ -19,7 +20,10 @@ export interface RunFindings {
   readonly deletes: RunDeletes;
 }
 
-export type FindingMirror = Pick<Mirror, 'intake' | 'whereabouts' | 'failedStats' | 'stats'> & {
+export type FindingMirror = Pick<
+  Mirror,
+  'intake' | 'batches' | 'whereabouts' | 'failedStats' | 'stats'
+> & {
   readonly settings: Pick<MirrorSettings, 'target' | 'container' | 'prefix'>;
   readonly source: Pick<SourceView, 'statPath' | 'pathOf'>;
 };
@@ -29,7 +33,7 @@ export function collectFindings(
   begun: Pick<BegunRun, 'due' | 'run' | 'needlessUploads'>,
   others: Pick<OthersPlaces, 'over'>,
 ): RunFindings {
-  const { intake, source, whereabouts, failedStats, settings } = mirror;
+  const { intake, batches, source, whereabouts, failedStats, settings } = mirror;
   const { due, run, needlessUploads } = begun;
   const whyOthers = (name: ObjectName) => reasonOfOthers(others.over(name), settings);
   const deletes = collectDeletes(mirror, {
@@ -59,10 +63,16 @@ export function collectFindings(
     }
   }
 
+  async function takeBatch(batch: UploadBatch): Promise<void> {
+    if (needlessUploads.size > 0) for (const name of pathsOf(batch)) needlessUploads.delete(name);
+    await batches.enqueue(batch, run);
+  }
+
   return {
     deletes,
     async take(item) {
       if (item.kind === 'finding') await takeFinding(item);
+      if (item.kind === 'uploads') await takeBatch(item.batch);
       if (item.kind !== 'problem') return;
       if (item.inode !== undefined) whereabouts.unnameable(item.path, item.inode, item.detail);
       if (item.transient) failedStats.report(item.path);

@@ -19,8 +19,8 @@ export interface Findings {
   readonly admission: Admission;
   readonly dependents: Dependents;
   readonly intake: LinkedIntake;
-  /** Stats the file once more, soon, if it may have changed unseen while this record of it was made. */
-  hintRacy(name: ObjectName, record: ObjectRecord | undefined): void;
+  /** Stats these files once more, soon, if they may have changed unseen while these records of them were made. */
+  hintRacy(records: readonly (readonly [ObjectName, ObjectRecord])[]): void;
 }
 
 /** After this the file system's clock has ticked: a file that was written to meanwhile has another ctime. */
@@ -70,10 +70,13 @@ export function openFindings(
     admission,
     dependents,
     intake,
-    hintRacy(name, record) {
-      if (record === undefined || !isRacy(record)) return;
+    hintRacy(records) {
+      const racy = records.filter(([, record]) => isRacy(record)).map(([name]) => name);
+      if (racy.length === 0) return;
       const since = momentNow(clock);
-      clock.after(RACY_MS, () => hint(name, since));
+      clock.after(RACY_MS, () => {
+        for (const name of racy) hint(name, since);
+      });
     },
   };
 }

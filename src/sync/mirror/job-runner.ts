@@ -26,7 +26,7 @@ export interface JobRunner {
   /** Attempts the job and books the verdict. */
   run(job: Job): Promise<void>;
   readonly attempts: Pick<Attempts, 'retrying' | 'beginSurvey'>;
-  readonly openJobs: Pick<OpenJobs, 'dropped'>;
+  readonly openJobs: OpenJobs;
   readonly held: HeldChanges;
   readonly holdPage: HoldPage;
   readonly room: TargetRoom;
@@ -97,7 +97,9 @@ export function openJobRunner(
         // The index could not be read, which concerns the whole mirror.
         jobLedger.book(job, attempts.failed(job, error));
       }
-      if (statAgain && verdict.verdict === 'done') hintRacy(job.name, verdict.outcome.entry.record);
+      if (!statAgain || verdict.verdict !== 'done') return;
+      const { record } = verdict.outcome.entry;
+      if (record !== undefined) hintRacy([[job.name, record]]);
     },
   };
 }

@@ -37,6 +37,8 @@ export interface MirrorParts {
    * dry run: its deletes reach no container, and what it plans is not recorded, so a second walk would plan it twice.
    */
   readonly walksTwice: boolean;
+  /** False: each object has a job of its own. */
+  readonly batches: boolean;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;

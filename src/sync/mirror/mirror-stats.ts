@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { ObjectName } from '../../state/object-index.js';
+import type { LocalEntry } from '../../watcher/entry.js';
 import type { JobKind, MirrorStatus, SkipReason, SyncEvent, SyncObserver } from '../events.js';
 import type { Change } from '../guard-rule.js';
 import type { Job } from '../work/job.js';
@@ -14,7 +15,9 @@ export interface MirrorStats {
   state(now: Condition): void;
   jobStarted(job: Job): void;
   jobEnded(job: Job): void;
-  done(job: Job, outcome: Extract<Outcome, { outcome: 'done' }>): void;
+  /** A batch of these files is uploaded until what this returns is called. Its objects are reported by `done`. */
+  batchStarted(files: readonly Pick<LocalEntry, 'path' | 'size'>[]): () => void;
+  done(job: Pick<Job, 'name'>, outcome: DoneJob): void;
   failed(failure: FailedJob): void;
   held(name: ObjectName, change: Change): void;
   skipped(path: string, reason: SkipReason, detail: string): void;
@@ -24,6 +27,12 @@ export interface MirrorStats {
   forgetSkips(): void;
   readonly snapshot: () => Pick<MirrorStatus, 'running' | 'skipped' | 'totals'>;
 }
+
+/** What there is to say of a job that is done. */
+export type DoneJob = Pick<Extract<Outcome, { outcome: 'done' }>, 'job' | 'why' | 'bytes'> & {
+  /** On the monotonic clock, in milliseconds, where it is not that of the job itself. */
+  readonly startedMs?: number;
+};
 
 export interface FailedJob {
   readonly name: ObjectName;
@@ -50,7 +59,12 @@ export function createMirrorStats(
   let reported: Condition = { state: 'starting', why: '' };
   const running = new Map<
     ObjectName,
-    { readonly job: JobKind; readonly bytes: number; readonly started: number }
+    {
+      readonly job: JobKind;
+      readonly bytes: number;
+      readonly started: number;
+      readonly objects?: number;
+    }
   >();
   let skipped: Partial<Record<SkipReason, number>> = {};
   let progressAtMs = Number.NEGATIVE_INFINITY;
@@ -76,19 +90,28 @@ export function createMirrorStats(
         started: clock.monotonic(),
       }),
     jobEnded: (job) => void running.delete(job.name),
-    done(job, { job: kind, why, bytes }) {
+    batchStarted(files) {
+      const [first = { path: '' }] = files;
+      running.set(first.path, {
+        job: 'upload_object',
+        bytes: files.reduce((sum, { size }) => sum + size, 0),
+        started: clock.monotonic(),
+        objects: files.length,
+      });
+      return () => void running.delete(first.path);
+    },
+    done(job, { job: kind, why, bytes, startedMs = running.get(job.name)?.started }) {
       if (kind === 'upload_object') totals.uploaded += 1;
       if (kind === 'copy_object') totals.copied += 1;
       if (kind === 'delete_object') totals.deleted += 1;
       totals.bytes += bytes;
-      const started = running.get(job.name)?.started;
       report({
         event: 'done',
         job: kind,
         name: job.name,
         why,
         bytes,
-        seconds: started === undefined ? 0 : secondsSince(started),
+        seconds: startedMs === undefined ? 0 : secondsSince(startedMs),
       });
     },
     failed({ name, error, attempt, retryInMs, isQuarantined, passing }) {
@@ -120,10 +143,9 @@ export function createMirrorStats(
       skipped = {};
     },
     snapshot: () => ({
-      running: [...running].map(([name, { job, bytes, started }]) => ({
-        job,
+      running: [...running].map(([name, { started, ...row }]) => ({
+        ...row,
         name,
-        bytes,
         seconds: secondsSince(started),
       })),
       skipped,

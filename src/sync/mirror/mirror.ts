@@ -8,6 +8,8 @@ import type { Job } from '../work/job.js';
 import { openRemoteRoot, type RemoteRoot } from '../work/remote-root.js';
 import type { WaitingJobs } from '../work/waiting-jobs.js';
 import type { Whereabouts } from '../work/whereabouts.js';
+import type { BatchAdmission } from './batch-admission.js';
+import { openBatchRoad } from './batch-road.js';
 import { createFailedStats, type FailedStats, reportingFailedStats } from './failed-stats.js';
 import { openFindings } from './findings.js';
 import type { LinkedIntake } from './hard-links.js';
@@ -23,6 +25,7 @@ export interface Mirror extends Omit<MirrorBooks, 'quarantine' | 'scans' | 'wait
   readonly settings: MirrorSettings;
   readonly parts: MirrorParts;
   readonly intake: LinkedIntake;
+  readonly batches: BatchAdmission;
   readonly source: SourceView;
   readonly failedStats: FailedStats;
   readonly whereabouts: Whereabouts;
@@ -67,12 +70,29 @@ export function createMirror(parts: MirrorParts): Mirror {
     isUnseen: (name) => source.statPath(name).found === 'unknown',
   });
   const reportState = () => stats.state(work.condition());
+  const settle = async () => {
+    await guard.settle().catch((error: unknown) => {
+      log.error('guard not recorded', { mirror: settings.name, error });
+    });
+    reportState();
+  };
+  const batches = openBatchRoad({
+    parts,
+    books,
+    findings,
+    source,
+    root,
+    runner,
+    began: reportState,
+    ended: settle,
+  });
 
   return {
     ...books,
     settings,
     parts,
     intake: findings.intake,
+    batches,
     source,
     failedStats,
     whereabouts: findings.whereabouts,
@@ -87,10 +107,7 @@ export function createMirror(parts: MirrorParts): Mirror {
       reportState();
       await runner.run(job);
       stats.jobEnded(job);
-      await guard.settle().catch((error: unknown) => {
-        log.error('guard not recorded', { mirror: settings.name, error });
-      });
-      reportState();
+      await settle();
     },
     dropped: runner.openJobs.dropped,
     held: runner.held.report,

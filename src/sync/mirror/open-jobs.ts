@@ -7,14 +7,17 @@ import type { Dependents } from './dependents.js';
 import type { MirrorStats } from './mirror-stats.js';
 import type { Runs } from './runs.js';
 
+/** What the books know a job by. */
+export type BookedJob = Pick<Job, 'name' | 'key' | 'run'>;
+
 /** Closes the books of a job that has ended: what is pending, and what the runs wait for. */
 export interface OpenJobs {
   /** The object was seen to: done, needless, skipped, held or quarantined. */
-  over(job: Job): void;
+  over(job: BookedJob): void;
   /** The job ended and was not done. Nothing that waits for its name runs: a scan finds it again. */
-  undone(job: Job): void;
+  undone(job: BookedJob): void;
   /** The job will never run: another one serves its object, or the queue was cleared. */
-  dropped(job: Job): void;
+  dropped(job: BookedJob): void;
 }
 
 export interface OpenJobsOptions {
@@ -30,7 +33,7 @@ export function createOpenJobs(options: OpenJobsOptions): OpenJobs {
   const { queue, pending, runs, stats, room, dependents } = options;
 
   /** `settle`: what becomes of the name when no other job sees to it. */
-  function ended(job: Job, settle: (name: ObjectName) => void): void {
+  function ended(job: BookedJob, settle: (name: ObjectName) => void): void {
     room.over(job.name);
     const next = queue.next(job.key);
     if (next === undefined) settle(job.name);

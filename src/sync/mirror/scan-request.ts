@@ -14,7 +14,7 @@ import type { MirrorWork } from './mirror-work.js';
 export interface RequestingMirror {
   readonly parts: Pick<
     MirrorParts,
-    'settings' | 'backend' | 'location' | 'ledger' | 'index' | 'clock' | 'log'
+    'settings' | 'backend' | 'location' | 'ledger' | 'index' | 'batches' | 'clock' | 'log'
   >;
   readonly source: Pick<SourceView, 'reopen' | 'deleteVeto' | 'replaced' | 'asOpened' | 'mounts'>;
   readonly work: Pick<MirrorWork, 'deletesVetoed'>;
@@ -22,7 +22,7 @@ export interface RequestingMirror {
 
 /** What the scan needs to know. */
 export async function scanRequestOf(mirror: RequestingMirror, due: DueRun): Promise<ScanRequest> {
-  const { settings, backend, location, clock, index } = mirror.parts;
+  const { settings, backend, location, clock, index, batches } = mirror.parts;
   // The scan's own view of the index must have the records of this moment.
   await index.flush();
   return {
@@ -34,6 +34,7 @@ export async function scanRequestOf(mirror: RequestingMirror, due: DueRun): Prom
     policy: settings.policy,
     location,
     beganMs: clock.now(),
+    batches: batches && due.sides.source,
     ...(due.sides.source && (await openForWalk(mirror, due))),
   };
 }

@@ -7,6 +7,7 @@ import type { SkipReason } from '../events.js';
 import type { MirrorPrefixes } from '../reserved-names.js';
 import type { RunSides } from '../run.js';
 import type { InnerMounts } from '../source/inner-mounts.js';
+import type { UploadBatch } from '../upload-batch.js';
 import type { Counts, Finding } from './compare.js';
 import type { Landmarks } from './landmarks.js';
 import type { MissingCounts } from './missing-names.js';
@@ -36,6 +37,8 @@ export interface ScanRequest {
   readonly beganMs?: number;
   /** True: an empty source is meant, and what is known of it may be deleted. */
   readonly acceptEmpty?: boolean;
+  /** True: files that are only to be sent come from the scan's thread in batches. */
+  readonly batches?: boolean;
 }
 
 /** Something that is skipped. */
@@ -77,7 +80,13 @@ export interface ScanSummary extends Counts, MissingCounts {
   readonly landmarks: readonly Landmarks[];
 }
 
-export type ScanItem = Finding | ScanProblem | Walked | ScanSummary;
+/** Files that are only to be sent, many as one item. */
+export interface FoundBatch {
+  readonly kind: 'uploads';
+  readonly batch: UploadBatch;
+}
+
+export type ScanItem = Finding | FoundBatch | ScanProblem | Walked | ScanSummary;
 
 /** Counts that others may look at while the scan goes on. */
 export type LiveCounts = Counts & MissingCounts;

@@ -52,6 +52,7 @@ export function mergeParts(parts: number): MergedParts {
         add(item.path, item.kept.objects, item.kept.why);
         return [];
       case 'finding':
+      case 'uploads':
         return [item];
     }
   }

@@ -4,6 +4,7 @@ import { systemClock } from '../../clock.js';
 import { openIndexView } from '../../state/open-index.js';
 import { takeWork } from '../../thread-program.js';
 import type { IndexWindow } from './index-window.js';
+import { createUploadPacker } from './pack-uploads.js';
 import type { RemotePage } from './remote-page.js';
 import { noCounts, type ScanItem } from './scan-items.js';
 import {
@@ -31,6 +32,8 @@ if (parentPort === null)
 const port = parentPort;
 const { request, listed, shared } = takeWork<ScanThreadData>();
 
+const packer = request.batches ? createUploadPacker(request.policy) : undefined;
+
 let batch: ScanItem[] = [];
 let stats = 0;
 let underWay = 0;
@@ -57,6 +60,12 @@ function sendBatch(): void {
   send({ kind: 'batch', items: batch });
   batch = [];
   stats = 0;
+}
+
+/** Sends what was found so far, also the uploads that do not fill a batch. */
+function sendAll(): void {
+  if (packer !== undefined) batch.push(...packer.flush());
+  sendBatch();
 }
 
 function throwIfCancelled(): void {
@@ -104,6 +113,15 @@ function returnMemory(memory: ArrayBuffer): void {
   port.postMessage({ kind: 'page-read', memory } satisfies FromScan, [memory]);
 }
 
+/** A batch of uploads crosses by itself. What has been walked must be known before anything is said to be gone. */
+function take(item: ScanItem): void {
+  if (item.kind === 'walked') sendAll();
+  const items = packer === undefined || item.kind !== 'finding' ? [item] : packer.add(item);
+  batch.push(...items);
+  const isFull = batch.length >= BATCH || items.some(({ kind }) => kind === 'uploads');
+  if (isFull || item.kind === 'walked') sendBatch();
+}
+
 async function scan(): Promise<void> {
   const counts = noCounts();
   let hasWaited = false;
@@ -120,20 +138,18 @@ async function scan(): Promise<void> {
     beforeStat() {
       throwIfCancelled();
       Atomics.store(shared, SCANNED, counts.scanned);
-      if (++stats >= STATS_PER_BATCH) sendBatch();
+      if (++stats >= STATS_PER_BATCH) sendAll();
     },
     allWalked: () => until(() => allWalked),
     ...(listed ? { listing: nextPage } : {}),
   };
   for await (const item of runScan(request, surroundings)) {
-    batch.push(item);
-    // What has been walked must be known before anything is said to be gone.
-    if (batch.length >= BATCH || item.kind === 'walked') sendBatch();
+    take(item);
     if (underWay < MOST_BATCHES) continue;
     await until(() => underWay < MOST_BATCHES);
     hasWaited = true;
   }
-  sendBatch();
+  sendAll();
   Atomics.store(shared, SCANNED, counts.scanned);
 }
 

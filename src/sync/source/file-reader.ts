@@ -3,6 +3,8 @@ import { programFile } from '../../program-files.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { ContentClass } from '../content-class.js';
 import { FileChangedError, FileUnreadableError } from '../file-errors.js';
+import type { UploadBatch } from '../upload-batch.js';
+import type { BatchContent } from './batch-content.js';
 import type { ReadFrom } from './in-place.js';
 import { pack, type ReadRequest } from './read-requests.js';
 import type { ReadAnswer, ReadBatchAnswer, ReadTask } from './read-worker.js';
@@ -27,6 +29,11 @@ export interface FileReader {
     absolutePath: string,
     entry: LocalEntry,
   ): Promise<FileContent & { readonly bytes: Uint8Array }>;
+  /**
+   * The contents of a batch of files, with one message each way. Does not reject for the sake of single files: those
+   * have a state of their own.
+   */
+  readAll(batch: UploadBatch): Promise<BatchContent>;
   /** Digest only, of a file of any size. */
   hash(absolutePath: string, entry: LocalEntry, signal: AbortSignal): Promise<FileContent>;
   /** What the file looks like by its beginning. */
@@ -45,8 +52,8 @@ interface Waiting {
 
 export function openFileReader(from: ReadFrom): FileReader {
   // Two pools, so that the hashing of a large file never keeps small ones waiting.
-  const small = lazyPool<ReadBatchAnswer>();
-  const large = lazyPool<ReadAnswer>();
+  const small = lazyPool();
+  const large = lazyPool();
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
 
@@ -60,9 +67,10 @@ export function openFileReader(from: ReadFrom): FileReader {
 
   async function readBatch(batch: readonly Waiting[]): Promise<void> {
     try {
-      const { answers, content } = await (await small.get()).run({
+      const requests = pack(batch.map(({ request }) => request));
+      const { answers, content } = await small.run<ReadBatchAnswer>({
         task: 'read',
-        requests: pack(batch.map(({ request }) => request)),
+        requests,
         from,
       });
       batch.forEach(({ request, resolve, reject }, at) => {
@@ -90,8 +98,9 @@ export function openFileReader(from: ReadFrom): FileReader {
         waitingBytes += entry.size;
         if (waiting.length >= BATCH_FILES || waitingBytes >= BATCH_BYTES) flush();
       }),
+    readAll: (batch) => small.run<BatchContent>({ task: 'read-all', batch, from }),
     async hash(path, entry, signal) {
-      const answer = await (await large.get()).run(
+      const answer = await large.run<ReadAnswer>(
         { task: 'hash', request: { path, kind: entry.kind, expected: entry }, from },
         { signal },
       );
@@ -100,7 +109,7 @@ export function openFileReader(from: ReadFrom): FileReader {
     },
     async look(path, entry) {
       // Beside the small ones: it must not wait until another large file has been hashed.
-      const { answers } = await (await small.get()).run({
+      const { answers } = await small.run<ReadBatchAnswer>({
         task: 'look',
         request: { path, kind: entry.kind, expected: entry },
         from,
@@ -117,12 +126,18 @@ export function openFileReader(from: ReadFrom): FileReader {
 
 const PROGRAM = programFile(new URL('./read-worker.js', import.meta.url));
 
+interface LazyPool {
+  /** Resolves with the task's answer, whose type read-worker.ts says. */
+  run<Answer>(task: ReadTask, options?: { readonly signal: AbortSignal }): Promise<Answer>;
+  close(): Promise<void>;
+}
+
 /** A thread that starts with the first file, so that a run in which nothing has changed starts none. */
-function lazyPool<Answer>(): { get(): Promise<Piscina<ReadTask, Answer>>; close(): Promise<void> } {
-  let pool: Promise<Piscina<ReadTask, Answer>> | undefined;
+function lazyPool(): LazyPool {
+  let pool: Promise<Piscina<ReadTask, unknown>> | undefined;
   const open = async () => {
     const { Piscina: Pool } = await import('piscina');
-    const opened = new Pool<ReadTask, Answer>({
+    const opened = new Pool<ReadTask, unknown>({
       filename: PROGRAM.load().href,
       minThreads: 0,
       maxThreads: 1,
@@ -132,10 +147,10 @@ function lazyPool<Answer>(): { get(): Promise<Piscina<ReadTask, Answer>>; close(
     return opened;
   };
   return {
-    async get() {
+    async run<Answer>(task: ReadTask, options = {}) {
       PROGRAM.load(); // a thread that was idle has ended, and the next task may start another
       pool ??= open();
-      return pool;
+      return (await pool).run(task, options) as Promise<Answer>;
     },
     async close() {
       await (await pool)?.destroy();

@@ -12,6 +12,7 @@ export function readUntil(reader: FileReader, signal: AbortSignal): Omit<FileRea
   }
   return {
     read: (path, entry) => until(() => reader.read(path, entry)),
+    readAll: (batch) => until(() => reader.readAll(batch)),
     hash: (path, entry) => until(() => reader.hash(path, entry, signal)),
     look: (path, entry) => until(() => reader.look(path, entry)),
   };

@@ -14,6 +14,7 @@ import { inspectObject, isOfObject } from './inspect-object.js';
 import { confirmedBy, factOfHead, isSameVersion, remoteFact } from './object-facts.js';
 import { metadataState } from './object-metadata.js';
 import type { ObjectStore } from './object-store.js';
+import { batchPuts } from './put-batch.js';
 import type { FilePuts } from './put-file.js';
 import { createPutDescriptions, type PutDescriptions, sendWhere } from './put-options.js';
 
@@ -38,6 +39,16 @@ export function containerStore(options: ContainerStoreOptions): ObjectStore {
   const { optionsFor, reportsMd5 } = descriptions;
   const refOf = (name: string): ObjectRef => ({ container, key: prefix + name });
   const find = (name: string, signal: AbortSignal) => findObject(backend, refOf(name), { signal });
+
+  const putBytes: ObjectStore['putBytes'] = async (name, entry, { bytes, md5 }, where, signal) => {
+    const options = optionsFor(name, entry, md5, where);
+    const send = () =>
+      sendWhere(options, (used) =>
+        sendObject(backend, refOf(name), bytesBody(bytes), used, { signal, verifyHash: true }),
+      );
+    const sent = await sources.replace(name, signal, send);
+    return confirmedBy(sent.info, md5, sent.partSize);
+  };
 
   return {
     canCopy: backend.capabilities.copy !== undefined,
@@ -64,15 +75,8 @@ export function containerStore(options: ContainerStoreOptions): ObjectStore {
     },
     inspect: (name, entry, absolutePath, signal) =>
       inspectObject(refOf(name), entry, absolutePath, options, signal),
-    async putBytes(name, entry, { bytes, md5 }, where, signal) {
-      const options = optionsFor(name, entry, md5, where);
-      const send = () =>
-        sendWhere(options, (used) =>
-          sendObject(backend, refOf(name), bytesBody(bytes), used, { signal, verifyHash: true }),
-        );
-      const sent = await sources.replace(name, signal, send);
-      return confirmedBy(sent.info, md5, sent.partSize);
-    },
+    putBytes,
+    putAll: batchPuts({ backend, container, prefix, descriptions, putBytes }),
     async putFile(name, entry, absolutePath, { md5, where, planParts }, signal) {
       const options = optionsFor(name, entry, md5, where);
       const put = () =>

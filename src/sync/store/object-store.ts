@@ -26,6 +26,27 @@ export interface PutFileOptions {
   readonly planParts: PlanParts | undefined;
 }
 
+/** A file whose content is in memory with that of others. */
+export interface FileInBatch {
+  readonly name: ObjectName;
+  readonly entry: LocalEntry;
+  /** Hex, of the content. */
+  readonly md5: string;
+  /** Where in the memory its content begins; it is as long as `entry` says. */
+  readonly begin: number;
+}
+
+/**
+ * Sends each file, and compares the provider's digest with that of the bytes (P2). Resolves with what was confirmed of each,
+ * in their order; undefined: it may or may not have been sent, and nothing is confirmed. Sends no further file after trouble
+ * of the target or the container.
+ */
+export type PutBatch = (
+  files: readonly FileInBatch[],
+  content: SharedArrayBuffer,
+  signal: AbortSignal,
+) => Promise<readonly (Confirmed | undefined)[]>;
+
 /** A mirror's objects in its container. Names are below the mirror's prefix. Calls reject with the errors of the driver. */
 export interface ObjectStore {
   readonly canCopy: boolean;
@@ -61,6 +82,8 @@ export interface ObjectStore {
     where: PutWhere,
     signal: AbortSignal,
   ): Promise<Confirmed>;
+  /** Sends many small files: see PutBatch. */
+  readonly putAll: PutBatch;
   /**
    * Streams a file of any size, hashing what is sent. Rejects with SourceChangedError when it did not stay the file of
    * `entry`, or has other content than `md5`.

@@ -1,5 +1,5 @@
 import { failpoint } from '../../failpoint.js';
-import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
+import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { ContentClass } from '../content-class.js';
 import type { PlanParts } from '../store/put-file.js';
@@ -19,6 +19,10 @@ export interface Books {
    * our present object, by which it is recognised.
    */
   mark(name: ObjectName, entry: LocalEntry, content: MarkedContent): Promise<void>;
+  /** The same for many, in one commit. */
+  markAll(files: readonly MarkedFile[]): Promise<void>;
+  /** Writes down in one commit what was confirmed of many objects. */
+  recordAll(records: readonly (readonly [ObjectName, ObjectRecord])[]): Promise<void>;
   /** For an upload in parts of this file: continues what the ledger knows of, and keeps it there. */
   planParts(name: ObjectName, entry: LocalEntry, signal: AbortSignal): PlanParts;
   /**
@@ -37,8 +41,14 @@ export interface MarkedContent {
   readonly hashedAtMs: number;
 }
 
+export interface MarkedFile {
+  readonly name: ObjectName;
+  readonly entry: LocalEntry;
+  readonly content: MarkedContent;
+}
+
 export interface BooksOptions {
-  readonly index: Pick<ObjectIndex, 'get' | 'put' | 'remove'>;
+  readonly index: Pick<ObjectIndex, 'get' | 'put' | 'putAll' | 'remove'>;
   readonly uploads: UnfinishedUploads;
   readonly orphans: Pick<Orphans, 'abort'>;
   readonly aside: Pick<SetAside, 'over'> | undefined;
@@ -61,12 +71,20 @@ export function openBooks({ index, uploads, orphans, aside }: BooksOptions): Boo
     await orphans.abort(signal, name);
   }
 
+  function markOf(name: ObjectName, entry: LocalEntry, content: MarkedContent): ObjectRecord {
+    const { md5 = '', looks, hashedAtMs } = content;
+    const etag = index.get(name)?.etag;
+    const marked = { md5, looks, ...(etag === undefined ? {} : { etag }) };
+    return recordOf(entry, marked, hashedAtMs, 'sending');
+  }
+
   return {
-    mark(name, entry, { md5 = '', looks, hashedAtMs }) {
-      const etag = index.get(name)?.etag;
-      const marked = { md5, looks, ...(etag === undefined ? {} : { etag }) };
-      return index.put(name, recordOf(entry, marked, hashedAtMs, 'sending'));
-    },
+    mark: (name, entry, content) => index.put(name, markOf(name, entry, content)),
+    markAll: (files) =>
+      index.putAll(
+        files.map(({ name, entry, content }) => [name, markOf(name, entry, content)] as const),
+      ),
+    recordAll: index.putAll,
     planParts: (name, entry, signal) => async (partSize, md5) => {
       const plan = await uploads.plan(name, entry, partSize, md5);
       await orphans.abort(signal, name);

@@ -1,5 +1,6 @@
 import PQueue from 'p-queue';
 import { NEVER_ABORTED, onAbort, orAborted } from '../../signal.js';
+import { createJobKeys } from './job-keys.js';
 
 /**
  * A lane has slots of its own: large files cannot fill all of them, and small ones overtake large ones. Deletes have
@@ -11,6 +12,15 @@ export interface QueuedJob {
   /** One mirror's name for the object: at most one job per key is under way. */
   readonly key: string;
   readonly lane: Lane;
+}
+
+/** Many names of one mirror that are seen to together. None of their keys is in the queue when it is added. */
+export interface QueuedBatch {
+  readonly keys: readonly string[];
+  /** Never rejects. A job that is added for one of the keys meanwhile runs afterwards. */
+  run(): Promise<void>;
+  /** Called instead of `run` when the queue was cleared or stopped. */
+  dropped(): void;
 }
 
 /**
@@ -26,11 +36,13 @@ export interface JobQueue<J extends QueuedJob> {
    * reason of the queue's signal once that is aborted; the job is dropped then.
    */
   add(job: J): Promise<void>;
+  /** The same for a batch. It counts as running from the beginning: it compares versions when it reads the files. */
+  addBatch(batch: QueuedBatch): Promise<void>;
   /** Running jobs go on; no other is started until `resume`. */
   pause(): void;
   resume(): void;
   readonly paused: boolean;
-  /** Whether a job of this key waits or runs. */
+  /** Whether a job or a batch of this key waits or runs. */
   has(key: string): boolean;
   /** The job of this key that waits, also for the one that runs now. */
   next(key: string): J | undefined;
@@ -66,62 +78,53 @@ export interface QueueOptions<J> {
 const LARGE_SHARE = 8;
 const LARGE_MOST = 3;
 
-function largeAtOnce(slots: number): number {
-  return Math.max(1, Math.min(LARGE_MOST, Math.floor(slots / LARGE_SHARE)));
-}
+/** Batches under way: one is read, one is sent, one is recorded. As many wait before their caller does. */
+const BATCHES_AT_ONCE = 3;
+const BATCHES_WAITING = 2;
 
-export function createQueue<J extends QueuedJob>({
-  concurrency,
-  waitingLimit,
-  deletesAtOnce = 0,
-  combine = (waiting) => waiting,
-  signal = NEVER_ABORTED,
-}: QueueOptions<J>): JobQueue<J> {
-  const lanes: Readonly<Record<Lane, PQueue>> = {
-    small: new PQueue({ concurrency }),
-    large: new PQueue({ concurrency: largeAtOnce(concurrency) }),
-    delete: new PQueue({ concurrency: Math.max(concurrency, waitingLimit, deletesAtOnce) }),
-  };
-  const all = Object.values(lanes);
+export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQueue<J> {
+  const { combine = (waiting) => waiting, signal = NEVER_ABORTED } = options;
+  const lanes = openLanes(options, signal);
+  const keys = createJobKeys(combine);
+  const waitingBatches = new Set<QueuedBatch>();
   let worker: JobWorker<J> | undefined;
-  const waiting = new Map<string, J>();
-  /** Running keys, each with the newest job that was added for it meanwhile. */
-  const runningKeys = new Map<string, J | undefined>();
 
   function started(): JobWorker<J> {
     if (worker === undefined) throw new Error('a job was added to a queue that was not started');
     return worker;
   }
 
-  function start(job: J): void {
-    waiting.set(job.key, job);
-    void lanes[job.lane].add(() => perform(job.key));
+  function start({ key, lane }: J): void {
+    lanes.start(lane, () => perform(key));
+  }
+
+  function end(key: string): void {
+    const again = keys.end(key);
+    if (again) start(again);
   }
 
   async function perform(key: string): Promise<void> {
-    const job = waiting.get(key);
+    const job = keys.begin(key);
     // Dropped by clear(), which empties the lanes a turn before p-queue forgets what it has already handed out.
     if (job === undefined) return;
-    waiting.delete(key);
-    runningKeys.set(job.key, undefined);
-    try {
-      await started().run(job);
-    } finally {
-      const again = runningKeys.get(job.key);
-      runningKeys.delete(job.key);
-      if (again) start(again);
-    }
+    await started()
+      .run(job)
+      .finally(() => end(key));
+  }
+
+  async function performBatch(batch: QueuedBatch): Promise<void> {
+    if (!waitingBatches.delete(batch)) return; // as in perform()
+    await batch.run().finally(() => batch.keys.forEach(end));
   }
 
   function clear(): void {
-    for (const lane of all) lane.clear();
-    const jobs = [
-      ...waiting.values(),
-      ...[...runningKeys.values()].filter((job) => job !== undefined),
-    ];
-    waiting.clear();
-    for (const key of runningKeys.keys()) runningKeys.set(key, undefined);
+    lanes.clear();
+    const batches = [...waitingBatches];
+    waitingBatches.clear();
+    const jobs = keys.clear();
+    for (const batch of batches) batch.keys.forEach(keys.end);
     for (const job of jobs) started().dropped(job);
+    for (const batch of batches) batch.dropped();
   }
 
   onAbort(signal, clear);
@@ -132,48 +135,80 @@ export function createQueue<J extends QueuedJob>({
     },
     async add(job) {
       const begun = started();
-      if (signal.aborted) {
-        begun.dropped(job);
-        throw signal.reason;
-      }
-      if (runningKeys.has(job.key)) {
-        const older = runningKeys.get(job.key);
-        runningKeys.set(job.key, job);
-        if (older) begun.dropped(older);
-        return;
-      }
-      const before = waiting.get(job.key);
-      if (before !== undefined) {
-        waiting.set(job.key, combine(before, job));
-        begun.dropped(job);
-        return;
-      }
+      if (signal.aborted) begun.dropped(job);
+      signal.throwIfAborted();
+      const { starts, needless } = keys.add(job);
+      if (needless !== undefined) begun.dropped(needless);
+      if (!starts) return;
       start(job);
-      const lane = lanes[job.lane];
-      // p-queue does not wake those who wait for room when it is cleared.
-      if (lane.size >= waitingLimit) await orAborted(lane.onSizeLessThan(waitingLimit), signal);
+      await lanes.whenRoom(job.lane);
     },
-    pause() {
-      for (const lane of all) lane.pause();
+    async addBatch(batch) {
+      if (signal.aborted) batch.dropped();
+      signal.throwIfAborted();
+      batch.keys.forEach(keys.run);
+      waitingBatches.add(batch);
+      lanes.start('batch', () => performBatch(batch));
+      await lanes.whenRoom('batch');
     },
-    resume() {
-      for (const lane of all) lane.start();
-    },
+    pause: lanes.pause,
+    resume: lanes.resume,
     get paused() {
-      return lanes.small.isPaused;
+      return lanes.paused;
     },
-    has: (key) => waiting.has(key) || runningKeys.has(key),
-    next: (key) => runningKeys.get(key) ?? waiting.get(key),
+    has: keys.has,
+    next: keys.next,
     get waiting() {
-      return waiting.size;
+      return keys.waiting;
     },
     get running() {
-      return runningKeys.size;
+      return keys.running;
     },
-    whenIdle: async () => {
-      while (waiting.size + runningKeys.size > 0)
-        await Promise.all(all.map((lane) => lane.onIdle()));
+    async whenIdle() {
+      while (keys.waiting + keys.running > 0) await lanes.whenIdle();
     },
     clear,
+  };
+}
+
+/** The lanes of one target: each starts what is added to it in order, as many at once as it has slots. */
+function openLanes(
+  {
+    concurrency,
+    waitingLimit,
+    deletesAtOnce = 0,
+  }: Pick<QueueOptions<QueuedJob>, 'concurrency' | 'waitingLimit' | 'deletesAtOnce'>,
+  signal: AbortSignal,
+) {
+  const large = Math.max(1, Math.min(LARGE_MOST, Math.floor(concurrency / LARGE_SHARE)));
+  const lanes: Readonly<Record<Lane | 'batch', PQueue>> = {
+    small: new PQueue({ concurrency }),
+    large: new PQueue({ concurrency: large }),
+    delete: new PQueue({ concurrency: Math.max(concurrency, waitingLimit, deletesAtOnce) }),
+    batch: new PQueue({ concurrency: BATCHES_AT_ONCE }),
+  };
+  const all = Object.values(lanes);
+
+  return {
+    start: (lane: Lane | 'batch', run: () => Promise<void>): void => void lanes[lane].add(run),
+    /** Resolves when fewer than its limit wait in the lane. Rejects with the signal's reason. */
+    async whenRoom(lane: Lane | 'batch'): Promise<void> {
+      const limit = lane === 'batch' ? BATCHES_WAITING : waitingLimit;
+      // p-queue does not wake those who wait for room when it is cleared.
+      if (lanes[lane].size >= limit) await orAborted(lanes[lane].onSizeLessThan(limit), signal);
+    },
+    pause(): void {
+      for (const lane of all) lane.pause();
+    },
+    resume(): void {
+      for (const lane of all) lane.start();
+    },
+    get paused(): boolean {
+      return lanes.small.isPaused;
+    },
+    clear(): void {
+      for (const lane of all) lane.clear();
+    },
+    whenIdle: () => Promise.all(all.map((lane) => lane.onIdle())),
   };
 }

@@ -198,7 +198,8 @@ describe('a container that is gone, or closed', () => {
   ])(
     'ends the run of its mirror, not the work of its target; nothing is burnt: %s',
     async (error) => {
-      const { mirror, faults, run, write, events, objects } = await openMirrorFixture();
+      const fixture = await openMirrorFixture({ batches: false });
+      const { mirror, faults, run, write, events, objects } = fixture;
       for (let at = 0; at < 20; at += 1) write(`f${at}`);
       faults.next('putObject', error);
       await expect(run('reconcile')).rejects.toBe(error);
@@ -226,7 +227,7 @@ describe('a target that is down', () => {
   ])(
     '%s: its work waits, no attempt is burnt, and all is sent when it is back',
     async (_what, error) => {
-      const { mirror, faults, run, write, events } = await openMirrorFixture();
+      const { mirror, faults, run, write, events } = await openMirrorFixture({ batches: false });
       for (let at = 0; at < 20; at += 1) write(`f${at}`);
       for (let times = 0; times < 6; times += 1) faults.next('putObject', error);
       faults.next('headContainer', error);

@@ -15,7 +15,15 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileChangedError, FileUnreadableError } from '../../../src/sync/file-errors.js';
+import {
+  contentClassAt,
+  FILE_CHANGED,
+  FILE_READ,
+  FILE_UNREADABLE,
+  md5At,
+} from '../../../src/sync/source/batch-content.js';
 import { type FileReader, openFileReader } from '../../../src/sync/source/file-reader.js';
+import { packBatch } from '../../../src/sync/upload-batch.js';
 import type { LocalEntry } from '../../../src/watcher/entry.js';
 import { ciphertext } from '../../ciphertext.js';
 import { createFolder, removeFolder } from '../../world/folder.js';
@@ -216,5 +224,47 @@ describe('reading files in another thread', () => {
     expect(bad.status === 'rejected' && bad.reason).toBeInstanceOf(FileUnreadableError);
     expect(bad.status === 'rejected' && bad.reason).toMatchObject({ code: 'EISDIR' });
     expect(fine).toMatchObject({ status: 'fulfilled', value: { md5: md5('good') } });
+  });
+});
+
+describe('reading a batch of files in another thread', () => {
+  const batchOf = (entries: readonly LocalEntry[]) =>
+    packBatch(entries.map((entry) => ({ entry, why: 'new', absent: true })));
+
+  test('P3: gives the content, digest and class of each file, and a state to those that are not what they were', async () => {
+    const secret = ciphertext(5_000);
+    const first = write('batch-1', 'first');
+    const changed = write('batch-2', 'second');
+    writeFileSync(join(folder, 'batch-2'), 'other content');
+    const empty = write('batch-3', '');
+    const gone = write('batch-4', 'gone');
+    rmSync(join(folder, 'batch-4'));
+    const encrypted = write('batch-5', secret);
+    const read = await reader.readAll(batchOf([first, changed, empty, gone, encrypted]));
+    expect([...read.states]).toEqual([
+      FILE_READ,
+      FILE_CHANGED,
+      FILE_READ,
+      FILE_UNREADABLE,
+      FILE_READ,
+    ]);
+    const content = Buffer.from(read.content);
+    expect(content.subarray(0, 5).toString()).toBe('first');
+    expect(content.subarray(-5_000).equals(secret)).toBe(true);
+    expect([0, 2, 4].map((row) => md5At(read, row))).toEqual([md5('first'), md5(''), md5(secret)]);
+    expect([0, 2, 4].map((row) => contentClassAt(read, row))).toEqual([
+      'ordinary',
+      'blank',
+      'random',
+    ]);
+  });
+
+  test('P3: reads nothing through a symbolic link that has taken the place of a folder', async () => {
+    mkdirSync(join(folder, 'batch-dir'));
+    const inside = write('batch-dir/file', 'inside');
+    renameSync(join(folder, 'batch-dir'), join(folder, 'batch-elsewhere'));
+    symlinkSync('batch-elsewhere', join(folder, 'batch-dir'));
+    const read = await reader.readAll(batchOf([inside]));
+    expect([...read.states]).toEqual([FILE_CHANGED]);
   });
 });

@@ -165,4 +165,92 @@ describe('the queue', () => {
     const queue = createQueue<TestJob>({ concurrency: 1, waitingLimit: 1 });
     await expect(queue.add(job('a'))).rejects.toThrow('not started');
   });
+
+  describe('a batch', () => {
+    function batchGate(keys: readonly string[]) {
+      let finish = () => {};
+      const events: string[] = [];
+      return {
+        events,
+        finish: async () => {
+          finish();
+          await turn();
+        },
+        batch: {
+          keys,
+          run: () =>
+            new Promise<void>((resolve) => {
+              events.push('run');
+              finish = resolve;
+            }),
+          dropped: () => void events.push('dropped'),
+        },
+      };
+    }
+
+    test('P1: a job that is added for a name of a batch runs after the batch, also while that waits', async () => {
+      const { run, started, finish } = gate();
+      const queue = createQueue<TestJob>({ concurrency: 4, waitingLimit: 10 });
+      queue.start({ run, dropped: ignore });
+      const { batch, events, finish: finishBatch } = batchGate(['a', 'b']);
+      queue.pause();
+      await queue.addBatch(batch);
+      expect([queue.has('a'), queue.has('b'), queue.has('c')]).toEqual([true, true, false]);
+      await queue.add(job('a', 2));
+      expect(queue.next('a')).toEqual(job('a', 2));
+      queue.resume();
+      await turn();
+      expect([events, started]).toEqual([['run'], []]);
+      await finishBatch();
+      expect(started).toEqual(['a2']);
+      expect(queue.has('b')).toBe(false);
+      await finish('a');
+      await queue.whenIdle();
+    });
+
+    test('P7: three run at once and two wait: addBatch() holds the caller back', async () => {
+      const { run } = gate();
+      const queue = createQueue<TestJob>({ concurrency: 4, waitingLimit: 10 });
+      queue.start({ run, dropped: ignore });
+      const batches = Array.from({ length: 5 }, (_, at) => batchGate([`k${at}`]));
+      let taken = 0;
+      for (const { batch } of batches) void queue.addBatch(batch).then(() => (taken += 1));
+      await turn();
+      expect(batches.map(({ events }) => events.length)).toEqual([1, 1, 1, 0, 0]);
+      expect(taken).toBe(4);
+      await batches[0]?.finish();
+      expect(batches.map(({ events }) => events.length)).toEqual([1, 1, 1, 1, 0]);
+      expect(taken).toBe(5);
+      for (const { finish } of batches) await finish();
+      await queue.whenIdle();
+    });
+
+    test('is dropped with the jobs of its names when the queue is cleared or stopped, and not when it runs', async () => {
+      const { run, started } = gate();
+      const dropped: string[] = [];
+      const stop = new AbortController();
+      const { signal } = stop;
+      const queue = createQueue<TestJob>({ concurrency: 4, waitingLimit: 10, signal });
+      queue.start({ run, dropped: ({ key }) => void dropped.push(key) });
+      const running = batchGate(['a']);
+      const waiting = batchGate(['b']);
+      await queue.addBatch(running.batch);
+      await turn();
+      queue.pause();
+      await queue.addBatch(waiting.batch);
+      await queue.add(job('a'));
+      await queue.add(job('b'));
+      stop.abort(new Error('stopped'));
+      expect(dropped.toSorted()).toEqual(['a', 'b']);
+      expect([running.events, waiting.events]).toEqual([['run'], ['dropped']]);
+      expect([queue.has('a'), queue.has('b')]).toEqual([true, false]);
+      const late = batchGate(['c']);
+      await expect(queue.addBatch(late.batch)).rejects.toThrow('stopped');
+      expect(late.events).toEqual(['dropped']);
+      queue.resume();
+      await running.finish();
+      await queue.whenIdle();
+      expect(started).toEqual([]);
+    });
+  });
 });

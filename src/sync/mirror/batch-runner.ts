@@ -1,0 +1,87 @@
+import type { Clock } from '../../clock.js';
+import type { ObjectName } from '../../state/object-index.js';
+import type { SourceView } from '../source/source-view.js';
+import type { BatchedFile, UploadBatch } from '../upload-batch.js';
+import type { Quarantine } from '../work/quarantine.js';
+import type { TargetRoom } from '../work/target-room.js';
+import { type BatchContext, type BatchResult, uploadBatch } from '../work/upload-batch.js';
+import type { Waits } from '../work/waits.js';
+import type { AdmittedFile, BatchLedger } from './batch-ledger.js';
+import type { ContainerTrouble } from './container-trouble.js';
+import type { MirrorStats } from './mirror-stats.js';
+import type { Runs } from './runs.js';
+
+/** Runs the batches of one mirror. */
+export interface BatchRunner {
+  /** Never rejects. `files`: those of the batch, in its order. */
+  run(batch: UploadBatch, files: readonly AdmittedFile[], run: number): Promise<void>;
+  /** The queue will never run this batch. */
+  dropped(files: readonly AdmittedFile[], run: number): void;
+}
+
+export interface BatchRunnerOptions {
+  readonly context: Omit<BatchContext, 'needsJob'>;
+  readonly checks: BatchChecks;
+  readonly ledger: BatchLedger;
+  readonly stats: Pick<MirrorStats, 'batchStarted'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly runs: Pick<Runs, 'get' | 'changed'>;
+  readonly containerTrouble: Pick<ContainerTrouble, 'error'>;
+  /** Aborted: what runs is dropped. */
+  readonly interrupt: AbortSignal;
+}
+
+/** Who is asked about each file just before it is sent. */
+export interface BatchChecks {
+  readonly quarantine: Pick<Quarantine, 'get'>;
+  readonly waits: Pick<Waits, 'has'>;
+  readonly room: Pick<TargetRoom, 'waitFor'>;
+  readonly uploads: { isIdle(name: ObjectName): boolean };
+  readonly source: Pick<SourceView, 'replaced'>;
+}
+
+export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
+  const { context, checks, ledger, stats, clock, runs, containerTrouble, interrupt } = options;
+
+  async function attempt(
+    batch: UploadBatch,
+    files: readonly AdmittedFile[],
+    run: number,
+  ): Promise<BatchResult<AdmittedFile> | undefined> {
+    if (containerTrouble.error !== undefined) return undefined;
+    const listing = runs.get(run);
+    const needsJob = (file: BatchedFile) =>
+      listing === undefined || listing.changed.has(file.entry.path) || mustWait(file, checks);
+    try {
+      return await uploadBatch(batch, files, { ...context, needsJob }, interrupt);
+    } catch {
+      // The job of each file meets the same trouble again, and knows what to do about it.
+      return { done: [], left: files.map((file) => ({ file, mayBeSent: true })) };
+    } finally {
+      // Also after a failure: a request may have succeeded, and its response may be lost.
+      for (const { entry } of files) runs.changed(entry.path, run);
+    }
+  }
+
+  return {
+    async run(batch, files, run) {
+      const startedMs = clock.monotonic();
+      const ended = stats.batchStarted(files.map(({ entry }) => entry));
+      const result = await attempt(batch, files, run);
+      ended();
+      if (result === undefined) ledger.undone(run, files);
+      else ledger.book(run, result, startedMs);
+    },
+    dropped: (files, run) => ledger.dropped(run, files),
+  };
+}
+
+/** Whether the file has failed before or waits for room, has an upload in parts, or its source may be another folder. */
+function mustWait(
+  { entry, why }: BatchedFile,
+  { quarantine, waits, room, uploads, source }: BatchChecks,
+): boolean {
+  const { path: name, size } = entry;
+  if (quarantine.get(name) !== undefined || waits.has(name) || !uploads.isIdle(name)) return true;
+  return room.waitFor(name, size) > 0 || (why !== 'new' && source.replaced(name) !== undefined);
+}

@@ -1,0 +1,44 @@
+import type { ObjectRecord } from '../state/object-index.js';
+import type { LocalEntry } from '../watcher/entry.js';
+import type { Decision, Policy, Remote } from './decide.js';
+import { BATCH_BYTES, type BatchedFile, isBatchReason } from './upload-batch.js';
+
+/** What was found about one name, and what is to be done. */
+export interface FoundUpload {
+  readonly local: LocalEntry | undefined;
+  readonly known: ObjectRecord | undefined;
+  readonly remote: Remote;
+  readonly decision: Decision;
+}
+
+/** Larger files gain nothing from a batch. Bytes. */
+const LARGEST_FILE = 1024 * 1024;
+
+/**
+ * The file as a member of a batch, if nothing but sending it is to be done about its name; undefined: a job of its own sees
+ * to it. Batches ask neither trash nor guard and look at no object, so that a file is none of theirs when
+ *
+ * - it is no regular file, has several names (hard links), or is large;
+ * - objects of others may not be overwritten;
+ * - the trash is to keep what is replaced, or may have to;
+ * - a decision of the guard about its object is open.
+ *
+ * What only the main thread knows (a job under way, a rename, a quarantine) is asked when the batch is admitted.
+ */
+export function plainUpload(
+  { local, known, remote, decision }: FoundUpload,
+  { overwrite, deletes }: Pick<Policy, 'overwrite' | 'deletes'>,
+): BatchedFile | undefined {
+  if (decision.action !== 'upload' || !isBatchReason(decision.why)) return undefined;
+  if (local?.kind !== 'file' || local.links !== undefined || local.size > LARGEST_FILE)
+    return undefined;
+  if (overwrite !== 'always' || known?.guarded !== undefined) return undefined;
+  const absent = remote === 'absent';
+  if (deletes === 'trash' && !(absent && known === undefined)) return undefined;
+  return { entry: local, why: decision.why, absent };
+}
+
+/** Whether another file still fits into a batch that has these. */
+export function fitsBatch(bytes: number, { entry }: BatchedFile): boolean {
+  return bytes + entry.size <= BATCH_BYTES;
+}

@@ -1,0 +1,45 @@
+import type { Policy } from '../decide.js';
+import { fitsBatch, plainUpload } from '../plain-upload.js';
+import { BATCH_FILES, type BatchedFile, packBatch } from '../upload-batch.js';
+import type { Finding } from './compare.js';
+import type { FoundBatch } from './scan-items.js';
+
+/** Fewer files than this are findings: a batch has two commits of its own, which they would not share. */
+const SMALLEST_BATCH = 16;
+
+/** Collects the plain uploads among a scan's findings, in their order, and gives them out as batches. */
+export interface UploadPacker {
+  /** What is to be given out now for this finding: itself, a batch that it did not fit into, or nothing yet. */
+  add(finding: Finding): readonly (Finding | FoundBatch)[];
+  /** What was collected and not given out. */
+  flush(): readonly (Finding | FoundBatch)[];
+}
+
+export function createUploadPacker(policy: Policy): UploadPacker {
+  let findings: Finding[] = [];
+  let files: BatchedFile[] = [];
+  let bytes = 0;
+
+  function flush(): readonly (Finding | FoundBatch)[] {
+    const collected = { findings, files };
+    findings = [];
+    files = [];
+    bytes = 0;
+    return collected.files.length < SMALLEST_BATCH
+      ? collected.findings
+      : [{ kind: 'uploads', batch: packBatch(collected.files) }];
+  }
+
+  return {
+    add(finding) {
+      const file = plainUpload(finding, policy);
+      if (file === undefined) return [finding];
+      const full = files.length === BATCH_FILES || !fitsBatch(bytes, file) ? flush() : [];
+      findings.push(finding);
+      files.push(file);
+      bytes += file.entry.size;
+      return full;
+    },
+    flush,
+  };
+}

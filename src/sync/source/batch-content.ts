@@ -1,0 +1,60 @@
+import type { ContentClass } from '../content-class.js';
+import type { UploadBatch } from '../upload-batch.js';
+
+/** What became of one file of a batch that was read. */
+export const FILE_READ = 0;
+/** It is not, or not any longer, the expected version, or is not in its place. */
+export const FILE_CHANGED = 1;
+/** The system refused to read it. A job of its own finds out why. */
+export const FILE_UNREADABLE = 2;
+
+const CLASSES = ['ordinary', 'random', 'blank'] as const satisfies readonly ContentClass[];
+const MD5_BYTES = 16;
+
+/** What a thread has read of the files of a batch, by columns in their order. */
+export interface BatchContent {
+  /** The contents one after the other, each as long as the batch says, whether it was read or not. Shared, so not copied. */
+  readonly content: SharedArrayBuffer;
+  /** FILE_READ, FILE_CHANGED or FILE_UNREADABLE. */
+  readonly states: Uint8Array;
+  /** 16 bytes each. */
+  readonly md5s: Uint8Array;
+  /** Milliseconds since the epoch, before the first byte of each was read. */
+  readonly hashedAtMs: Float64Array;
+  /** See contentClassAt. */
+  readonly classes: Uint8Array;
+}
+
+export function createBatchContent({ sizes }: Pick<UploadBatch, 'sizes'>): BatchContent {
+  const files = sizes.length;
+  return {
+    content: new SharedArrayBuffer(sizes.reduce((sum, size) => sum + size, 0)),
+    states: new Uint8Array(files),
+    md5s: new Uint8Array(files * MD5_BYTES),
+    hashedAtMs: new Float64Array(files),
+    classes: new Uint8Array(files),
+  };
+}
+
+/** Notes what was read of the file in this row. */
+export function noteRead(
+  { md5s, classes }: BatchContent,
+  row: number,
+  md5: Uint8Array,
+  contentClass: ContentClass,
+): void {
+  md5s.set(md5, row * MD5_BYTES);
+  classes[row] = CLASSES.indexOf(contentClass);
+}
+
+/** Lower-case hex. */
+export function md5At({ md5s }: Pick<BatchContent, 'md5s'>, row: number): string {
+  return Buffer.from(md5s.buffer, md5s.byteOffset + row * MD5_BYTES, MD5_BYTES).toString('hex');
+}
+
+export function contentClassAt(
+  { classes }: Pick<BatchContent, 'classes'>,
+  row: number,
+): ContentClass {
+  return CLASSES[classes[row] ?? 0] ?? 'ordinary';
+}

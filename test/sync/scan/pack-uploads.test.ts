@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Policy } from '../../../src/sync/decide.js';
+import type { Finding } from '../../../src/sync/scan/compare.js';
+import { createUploadPacker } from '../../../src/sync/scan/pack-uploads.js';
+import type { FoundBatch } from '../../../src/sync/scan/scan-items.js';
+import { BATCH_BYTES, BATCH_FILES, unpackBatch } from '../../../src/sync/upload-batch.js';
+
+const policy: Policy = {
+  overwrite: 'always',
+  extraneous: 'report',
+  deletes: 'mirror',
+  metadata: { mtime: true, mode: false, owner: false },
+};
+
+function finding(at: number, size: number, plain: boolean): Finding {
+  const name = `f${at}`;
+  const local = {
+    path: name,
+    kind: 'file',
+    size,
+    mtimeNs: 1n,
+    ctimeNs: 2n,
+    inode: BigInt(at),
+    mode: 0o644,
+    uid: 1,
+    gid: 1,
+  } as const;
+  const decision = plain
+    ? ({ action: 'upload', why: 'new' } as const)
+    : ({ action: 'adopt' } as const);
+  return { kind: 'finding', name, local, known: undefined, remote: 'absent', decision };
+}
+
+function namesOf(item: Finding | FoundBatch): readonly string[] {
+  return item.kind === 'finding'
+    ? [item.name]
+    : unpackBatch(item.batch).map(({ entry }) => entry.path);
+}
+
+const sizes = fc.oneof(
+  { weight: 5, arbitrary: fc.nat(20_000) },
+  { weight: 1, arbitrary: fc.nat(1024 * 1024) },
+);
+const found = fc
+  .array(fc.tuple(sizes, fc.boolean()), { maxLength: 60 })
+  .chain((few) =>
+    fc
+      .nat(1_200)
+      .map((many) => [...few, ...Array.from({ length: many }, () => [7, true] as const)]),
+  );
+
+describe('packing the uploads that a scan finds', () => {
+  test('gives out every finding once, plain ones in their order, in batches of a bounded size', () => {
+    fc.assert(
+      fc.property(found, (files) => {
+        const packer = createUploadPacker(policy);
+        const findings = files.map(([size, plain], at) => finding(at, size, plain));
+        const items = [...findings.flatMap((each) => packer.add(each)), ...packer.flush()];
+        const plain = findings.filter(({ decision }) => decision.action === 'upload');
+        const given = items.flatMap((item) => namesOf(item));
+        expect(given.toSorted()).toEqual(findings.map(({ name }) => name).toSorted());
+        const isPlain = new Set(plain.map(({ name }) => name));
+        expect(given.filter((name) => isPlain.has(name))).toEqual(plain.map(({ name }) => name));
+        for (const item of items) {
+          if (item.kind !== 'uploads') continue;
+          const batch = unpackBatch(item.batch);
+          expect(batch.length).toBeGreaterThanOrEqual(16);
+          expect(batch.length).toBeLessThanOrEqual(BATCH_FILES);
+          expect(batch.reduce((sum, { entry }) => sum + entry.size, 0)).toBeLessThanOrEqual(
+            BATCH_BYTES,
+          );
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('gives out what it has collected when asked, and then has nothing', () => {
+    const packer = createUploadPacker(policy);
+    for (let at = 0; at < 16; at += 1) expect(packer.add(finding(at, 1, true))).toEqual([]);
+    const [batch, ...others] = packer.flush();
+    expect(batch?.kind).toBe('uploads');
+    expect(others).toEqual([]);
+    expect(packer.flush()).toEqual([]);
+  });
+
+  test('leaves fewer than 16 files to jobs of their own', () => {
+    const packer = createUploadPacker(policy);
+    const few = Array.from({ length: 15 }, (_, at) => finding(at, 1, true));
+    expect(few.flatMap((each) => packer.add(each))).toEqual([]);
+    expect(packer.flush()).toEqual(few);
+  });
+});
