@@ -1,147 +1,26 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { Config } from '../../src/config/config.js';
-import { ConfigError } from '../../src/config/config-error.js';
+import { describe, expect, it } from 'vitest';
 import { configPlaces, findConfig } from '../../src/config/find.js';
 import { loadConfig } from '../../src/config/load.js';
-import { temporaryFolder } from '../world/folder.js';
+import { at, complaints, load, MIRROR, TARGETS, withConfigFolder } from './loading.js';
 import { stubDrivers } from './stub-drivers.js';
 
-let folder: string;
-beforeEach(() => {
-  folder = temporaryFolder('config');
-});
-
-function load(text: string | Uint8Array, env: Record<string, string> = {}): Promise<Config> {
-  const file = join(folder, 'longshore.yaml');
-  writeFileSync(file, text);
-  return loadConfig(file, { cwd: folder, env, drivers: stubDrivers });
-}
-
-/** The complaints about a file, without the folder that it is in. */
-async function complaints(
-  text: string | Uint8Array,
-  env: Record<string, string> = {},
-): Promise<string[]> {
-  const error = await load(text, env).then(
-    () => new Error('it was accepted'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(ConfigError);
-  return (error as Error).message.replaceAll(`${folder}/`, '').split('\n');
-}
-
-const TARGETS = `
-targets:
-  vault: { driver: local, root: ./containers }
-`;
-const MIRROR = `
-mirrors:
-  - name: documents
-    source: ./data
-    target: vault
-    container: documents
-`;
+withConfigFolder();
 
 describe('loadConfig', () => {
-  it('reads a bandwidth, at all times or by times of the week', async () => {
-    const bandwidthOf = async (written: string) => {
-      const { targets } = await load(
-        `targets:\n  vault: { driver: local, root: x, request_rate: 50, bandwidth: ${written} }\n${MIRROR}`,
-      );
-      expect(targets[0]?.requestRate).toBe(50);
-      return targets[0]?.bandwidth;
-    };
-    expect(await bandwidthOf('2MiB/s')).toEqual({ slots: [], otherwise: 2 ** 21 });
-    expect(await bandwidthOf('1.5 MB / s')).toEqual({ slots: [], otherwise: 1.5e6 });
-    expect(await bandwidthOf('off')).toEqual({ slots: [], otherwise: Number.POSITIVE_INFINITY });
-    expect(
-      await bandwidthOf('{ "Sat,Sun": off, "08:00-18:00": 1MiB/s, otherwise: 4MiB/s }'),
-    ).toEqual({
-      slots: [
-        { days: new Set([6, 0]), from: 0, to: 1440, value: Number.POSITIVE_INFINITY },
-        { days: new Set([0, 1, 2, 3, 4, 5, 6]), from: 480, to: 1080, value: 2 ** 20 },
-      ],
-      otherwise: 2 ** 22,
-    });
-    expect(await bandwidthOf('{ Mon: 1MiB/s }')).toMatchObject({
-      otherwise: Number.POSITIVE_INFINITY,
-    });
-  });
-
-  it.each([
-    ['2MiB', '', 'a rate such as "2MiB/s", or "off", or a section of times, got "2MiB"'],
-    ['2mb/s', '', 'a rate such as "2MiB/s", or "off", or a section of times, got "2mb/s"'],
-    ['5000', '', 'a rate such as "2MiB/s", or "off", or a section of times, got 5000'],
-    ['[1MiB/s]', '', 'a rate such as "2MiB/s", or "off", or a section of times, got a list'],
-    ['{ Mon-Fri: 0 }', '.Mon-Fri', 'a rate such as "2MiB/s" of at least 4KiB/s, or "off", got 0'],
-    [
-      '{ Mon: 1KiB/s }',
-      '.Mon',
-      'a rate such as "2MiB/s" of at least 4KiB/s, or "off", got "1KiB/s"',
-    ],
-    [
-      '{ Monday: 1MiB/s }',
-      '.Monday',
-      'times of the week such as "Mon-Fri 08:00-18:00", "Sat,Sun" or "22:00-06:00", or "otherwise", got "Monday"',
-    ],
-  ])('refuses the bandwidth %s', async (written, below, complaint) => {
-    const [first, ...others] = await complaints(
-      `targets:\n  vault: { driver: local, root: x, bandwidth: ${written} }\n${MIRROR}`,
-    );
-    expect(first?.replace(/:2:\d+ /, ':2:N ')).toBe(
-      `longshore.yaml:2:N  targets.vault.bandwidth${below}: expected ${complaint}`,
-    );
-    expect(others).toEqual([]);
-  });
-
-  it('refuses malformed patterns, each with its place', async () => {
-    const lines = `    exclude: ["*.tmp", "*.[ch", "build\\\\"]
-    include:
-      - "#notes"
-      - letters/**
-      - ./sub
-`;
-    expect(await complaints(TARGETS + MIRROR + lines)).toEqual([
-      'longshore.yaml:10:24  mirrors[0].exclude[1]: the pattern "*.[ch" is malformed: its "[" at character 3 is never closed; write "\\[" for a bracket in a name',
-      'longshore.yaml:10:33  mirrors[0].exclude[2]: the pattern "build\\\\" is malformed: it ends with a backslash that quotes nothing; folders end with "/"',
-      'longshore.yaml:12:9  mirrors[0].include[0]: the pattern "#notes" is malformed: it is a comment; write "\\#" for a name that begins with "#"',
-      'longshore.yaml:14:9  mirrors[0].include[2]: the pattern "./sub" is malformed: no path has "." or ".." in it; patterns begin at the source, as in "/a/b"',
-    ]);
-  });
-
-  it('reads what a mirror says of its objects, and refuses what those of its target cannot have', async () => {
-    const rules =
-      '    headers: [{ match: "*.html", cache_control: no-cache }, { storage_class: GLACIER }]\n';
-    const overS3 = 'targets: { vault: { driver: s3, key: a } }\n';
-    expect((await load(overS3 + MIRROR + rules)).mirrors[0]?.headers).toEqual([
-      { match: '*.html', cache_control: 'no-cache' },
-      { match: '*', storage_class: 'GLACIER' },
-    ]);
-    expect(await complaints(TARGETS + MIRROR + rules)).toEqual([
-      'longshore.yaml:10:34  mirrors[0].headers[0].cache_control: objects of target "vault" (driver local) have no cache_control',
-      'longshore.yaml:10:63  mirrors[0].headers[1].storage_class: objects of target "vault" (driver local) have no storage_class',
-    ]);
-    expect(
-      await complaints(`${overS3}${MIRROR}    headers: [{ cache-control: no-cache }]\n`),
-    ).toEqual([
-      'longshore.yaml:8:17  mirrors[0].headers[0].cache-control: unknown key "cache-control"; did you mean "cache_control"?',
-    ]);
-  });
-
   it('fills in every default and makes paths absolute', async () => {
     const config = await load(TARGETS + MIRROR);
     expect(config).toEqual({
-      file: join(folder, 'longshore.yaml'),
-      stateFolder: join(folder, '.longshore'),
+      file: join(at.folder, 'longshore.yaml'),
+      stateFolder: join(at.folder, '.longshore'),
       log: { level: 'info', format: 'text' },
       drainMs: 30_000,
       targets: [
         {
           name: 'vault',
           driver: 'local',
-          settings: { root: join(folder, 'containers'), fsync: true },
+          settings: { root: join(at.folder, 'containers'), fsync: true },
           concurrency: undefined,
           bandwidth: undefined,
           requestRate: undefined,
@@ -152,7 +31,7 @@ describe('loadConfig', () => {
       mirrors: [
         {
           name: 'documents',
-          source: join(folder, 'data'),
+          source: join(at.folder, 'data'),
           createSource: false,
           target: 'vault',
           container: 'documents',
@@ -314,22 +193,6 @@ mirrors:
     expect((await complaints(text)).join('\n')).toMatch(expected);
   });
 
-  it.each(['/backups', 'a//b', '../a', 'a/./b', 'a/..', 'a\u0007b'])(
-    'refuses the prefix %j',
-    async (prefix) => {
-      expect(
-        (await complaints(`${TARGETS}${MIRROR}    prefix: ${JSON.stringify(prefix)}\n`)).join(),
-      ).toContain('mirrors[0].prefix: expected a folder');
-    },
-  );
-
-  it('adds the slash at the end of a prefix', async () => {
-    expect((await load(`${TARGETS}${MIRROR}    prefix: a/.b/..c\n`)).mirrors[0]?.prefix).toBe(
-      'a/.b/..c/',
-    );
-    expect((await load(`${TARGETS}${MIRROR}    prefix: a/\n`)).mirrors[0]?.prefix).toBe('a/');
-  });
-
   it('understands a byte order mark, anchors and merge keys, and complains at the right place inside them', async () => {
     const anchored = `\uFEFFtargets: { vault: { driver: local, root: ./containers } }
 mirrors:
@@ -350,240 +213,33 @@ mirrors:
       `targets:\n  vault: { driver: LOCAL, key: ./containers }\n  s: { driver: minio, key: x }\n${MIRROR}`,
     );
     expect(targets.map(({ driver }) => driver)).toEqual(['local', 's3']);
-    expect(targets[0]?.settings).toEqual({ root: join(folder, 'containers'), fsync: true });
+    expect(targets[0]?.settings).toEqual({ root: join(at.folder, 'containers'), fsync: true });
   });
 
   it('reports why a file cannot be read', async () => {
     await expect(
-      loadConfig('nope.yaml', { cwd: folder, env: {}, drivers: stubDrivers }),
+      loadConfig('nope.yaml', { cwd: at.folder, env: {}, drivers: stubDrivers }),
     ).rejects.toThrow(/nope\.yaml: cannot be read: ENOENT/);
-    await expect(loadConfig('.', { cwd: folder, env: {}, drivers: stubDrivers })).rejects.toThrow(
-      /cannot be read: EISDIR/,
-    );
-  });
-
-  it.each([
-    '!hunter2',
-    '!hunter2 x',
-    '!!hunter2 x',
-    '!<hunter2> x',
-    '!a!hunter2',
-    '*hunter2',
-    '|hunter2',
-    '>hunter2',
-    ']hunter2',
-    '}hunter2',
-    '&hunter2',
-    '@hunter2',
-    '"hunter2',
-    'x: hunter2',
-    '[hunter2]',
-    '{ env: [hunter2] }',
-  ])('P9: a secret that is written wrongly is not repeated: %s', async (written) => {
-    const said = await complaints(
-      `targets:\n  vault:\n    driver: s3\n    key: ${written}\n${MIRROR}`,
-    );
-    expect(said[0]).toMatch(/^longshore\.yaml:\d+:\d+ {2}./);
-    expect(said.join()).not.toContain('hunter2');
-  });
-
-  it('P9: a secret after a key without YAML’s blank, or in the password of a URL, is not repeated', async () => {
-    const target = (text: string) => `targets:\n  vault: { driver: s3, ${text} }\n${MIRROR}`;
-    expect(await complaints(target('key:hunter2'))).toEqual([
-      'longshore.yaml:2:3  targets.vault.key: missing; expected a secret: { env: NAME }, { file: PATH }, { credential: NAME } or a text',
-      'longshore.yaml:2:24  targets.vault."key:…": unknown key "key:…"; write "key: " with a blank before the value',
-    ]);
-    expect(await complaints(target('key: a, "key = hunter2": x'))).toEqual([
-      'longshore.yaml:2:32  targets.vault."key =…": unknown key "key =…"; write "key: " with a blank before the value',
-    ]);
-    const said = await complaints(`targets:\n  vault: "https://alice:hunter2@host/v3"\n${MIRROR}`);
-    expect(said[0]).toContain('got "https://…@host/v3"');
-  });
-
-  it('P9: warns of a literal secret in a file that others can read, without printing it', async () => {
-    const text = `targets:\n  vault: { driver: s3, key: hunter2 }\n${MIRROR}`;
-    writeFileSync(join(folder, 'longshore.yaml'), '', { mode: 0o640 });
-    expect((await load(text)).warnings).toEqual([]);
-    chmodSync(join(folder, 'longshore.yaml'), 0o644);
-    const config = await load(text);
-    expect(config.warnings).toHaveLength(1);
-    expect(config.warnings[0]).toMatch(/targets\.vault\.key.*chmod 600/);
-    expect(JSON.stringify(config)).not.toContain('hunter2');
-    expect((await load(text.replace('hunter2', '{ env: KEY }'))).warnings).toEqual([]);
-  });
-});
-
-describe('places that must be apart', () => {
-  const two = (first: string, second: string, targets = TARGETS) => `${targets}
-mirrors:
-  - { name: one, source: ./one, ${first} }
-  - { name: two, source: ./two, ${second} }
-`;
-  const SHARED =
-    /mirrors\[1\]\.(container|prefix): "two" and "one" \(mirrors\[0\]\) write to the same place, or one inside the other/;
-
-  it.each([
-    ['the same container', 'target: vault, container: c', 'target: vault, container: c'],
-    [
-      'the same prefix',
-      'target: vault, container: c, prefix: a',
-      'target: vault, container: c, prefix: a/',
-    ],
-    [
-      'a prefix inside another',
-      'target: vault, container: c, prefix: a',
-      'target: vault, container: c, prefix: a/b',
-    ],
-    [
-      'a prefix around another',
-      'target: vault, container: c, prefix: a/b',
-      'target: vault, container: c',
-    ],
-  ])(
-    'P4: refuses two mirrors that write to %s, be it a folder or not',
-    async (_, first, second) => {
-      for (const targets of [TARGETS, '\ntargets: { vault: { driver: s3, key: a } }\n']) {
-        const found = (await complaints(two(first, second, targets))).join('\n');
-        expect(found).toMatch(SHARED);
-        expect(found, 'at the setting that makes it so').toContain(
-          second.includes('prefix') ? 'mirrors[1].prefix' : 'mirrors[1].container',
-        );
-      }
-    },
-  );
-
-  it.each([
-    [
-      'neighbours',
-      'target: vault, container: c, prefix: a',
-      'target: vault, container: c, prefix: ab',
-    ],
-    ['containers', 'target: vault, container: c', 'target: vault, container: d'],
-    [
-      'what is kept, beside what is reported',
-      'target: vault, container: c, deletes: keep',
-      'target: vault, container: d, extraneous: delete',
-    ],
-    [
-      'a limit as long as settle',
-      'target: vault, container: c, settle: 5s, settle_limit: 5s',
-      'target: vault, container: d',
-    ],
-  ])('accepts %s', async (_, first, second) => {
-    for (const targets of [TARGETS, '\ntargets: { vault: { driver: s3, key: a } }\n']) {
-      expect((await load(two(first, second, targets))).mirrors).toHaveLength(2);
-    }
-  });
-
-  it('takes two targets with one root, or roots inside each other, for one place', async () => {
-    const targets =
-      '\ntargets:\n  a: { driver: local, root: ./c }\n  b: { driver: local, root: c/../c/ }\n  d: { driver: local, root: ./c/x }\n';
-    expect(
-      (await complaints(two('target: a, container: x', 'target: b, container: x', targets))).join(
-        '\n',
-      ),
-    ).toMatch(SHARED);
-    expect(
-      (await complaints(two('target: a, container: x', 'target: d, container: y', targets))).join(
-        '\n',
-      ),
-    ).toMatch(SHARED);
-    expect(
-      (await load(two('target: a, container: x', 'target: b, container: y', targets))).mirrors,
-    ).toHaveLength(2);
-    expect(
-      (await load(two('target: a, container: y', 'target: d, container: y', targets))).mirrors,
-    ).toHaveLength(2);
-  });
-
-  it('sees through symbolic links', async () => {
-    mkdirSync(join(folder, 'real'));
-    symlinkSync('real', join(folder, 'link'));
-    const targets =
-      '\ntargets:\n  a: { driver: local, root: ./real/c }\n  b: { driver: local, root: ./link/c }\n';
-    expect(
-      (await complaints(two('target: a, container: x', 'target: b, container: x', targets))).join(
-        '\n',
-      ),
-    ).toMatch(SHARED);
-    expect(
-      (
-        await complaints(
-          `\ntargets: { vault: { driver: local, root: ./link/data/c } }\n${MIRROR.replace('./data', './real/data')}`,
-        )
-      ).join(),
-    ).toContain('inside this source');
-  });
-
-  it.each([
-    [
-      'a target inside a source',
-      './data/containers',
-      './data',
-      /mirrors\[0\]\.source: target "vault" keeps its objects in .*inside this source/,
-    ],
-    [
-      'a source inside a target',
-      './data',
-      './data/containers/x',
-      /mirrors\[0\]\.source: .* is inside .*where target "vault" keeps its objects/,
-    ],
-    [
-      'a target that is the source',
-      './data',
-      './data',
-      /is also where target "vault" keeps its objects/,
-    ],
-  ])('refuses %s', async (_, root, source, expected) => {
-    const text = `targets: { vault: { driver: local, root: ${root} } }\n${MIRROR.replace('./data', source)}`;
-    expect((await complaints(text)).join('\n')).toMatch(expected);
-  });
-
-  it.each([
-    [
-      'inside a target',
-      './containers/state',
-      /^longshore\.yaml:\d+:8 {2}state: .* is inside target "vault"/,
-    ],
-    ['a target itself', './containers', /state: .* is inside target "vault"/],
-    ['that is a source', './data', /state: the source of mirror "documents"/],
-    ['around a source', '.', /state: the source of mirror "documents" is inside the state folder/],
-  ])('refuses a state folder %s', async (_, state, expected) => {
-    expect((await complaints(`${TARGETS}${MIRROR}state: ${state}\n`)).join('\n')).toMatch(expected);
-  });
-
-  it('never mirrors a state folder that lies inside a source', async () => {
-    const config = await load(
-      `state: "./data/my [st]ate"\n${TARGETS}${MIRROR}    exclude: ["*.tmp"]\n`,
-    );
-    expect(config.mirrors[0]?.exclude).toEqual(['*.tmp', '/my\\ \\[st\\]ate/']);
-  });
-
-  it('refuses two mirrors of one name, whatever the case of its letters', async () => {
-    const text = two('target: vault, container: c', 'target: vault, container: d').replace(
-      'name: two',
-      'name: ONE',
-    );
-    expect((await complaints(text)).join('\n')).toMatch(
-      /^longshore\.yaml:\d+:13 {2}mirrors\[1\]\.name: "ONE" is already the name of mirrors\[0\]/,
-    );
+    await expect(
+      loadConfig('.', { cwd: at.folder, env: {}, drivers: stubDrivers }),
+    ).rejects.toThrow(/cannot be read: EISDIR/);
   });
 });
 
 describe('the search for a configuration', () => {
   it('takes the first of the working folder, the user and the system', async () => {
-    const env = { HOME: join(folder, 'home') };
-    const places = configPlaces(folder, env);
+    const env = { HOME: join(at.folder, 'home') };
+    const places = configPlaces(at.folder, env);
     expect(places).toEqual([
-      join(folder, 'longshore.yaml'),
-      join(folder, 'home/.config/longshore/longshore.yaml'),
+      join(at.folder, 'longshore.yaml'),
+      join(at.folder, 'home/.config/longshore/longshore.yaml'),
       '/etc/longshore/longshore.yaml',
     ]);
-    expect(configPlaces(folder, { ...env, XDG_CONFIG_HOME: '/xdg' })[1]).toBe(
+    expect(configPlaces(at.folder, { ...env, XDG_CONFIG_HOME: '/xdg' })[1]).toBe(
       '/xdg/longshore/longshore.yaml',
     );
     expect(await findConfig(places.slice(0, 2))).toBeUndefined();
-    mkdirSync(join(folder, 'home/.config/longshore'), { recursive: true });
+    mkdirSync(join(at.folder, 'home/.config/longshore'), { recursive: true });
     writeFileSync(places[1]!, '');
     expect(await findConfig(places)).toBe(places[1]);
     writeFileSync(places[0]!, '');

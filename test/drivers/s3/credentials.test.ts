@@ -2,84 +2,24 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Backend } from '../../../src/drivers/backend.js';
+import { expect, test } from 'vitest';
 import { InvalidCredentialsError, TargetUnavailableError } from '../../../src/drivers/errors.js';
-import { createCredentialProvider } from '../../../src/drivers/s3/credentials/provider.js';
-import { fakeClock } from '../../fakes/clock.js';
-import { ACCOUNT, type FakeS3, startFakeS3 } from '../../fakes/s3/server.js';
-import { createFolder, removeFolder } from '../../world/folder.js';
-import { call, put, rejection } from '../conformance/fixture.js';
-import { openFake } from './open.js';
+import { ACCOUNT } from '../../fakes/s3/server.js';
+import { put, rejection } from '../conformance/fixture.js';
+import {
+  at,
+  cleanups,
+  metadataServer,
+  open,
+  ref,
+  temporary,
+  withCredentials,
+} from './credentials-fixture.js';
 
-const ref = { container: 'credentials', key: 'x' };
-const NOWHERE = { AWS_EC2_METADATA_DISABLED: 'true', HOME: '/nowhere' };
-let fake: FakeS3;
-let folder: string;
-const cleanups: (() => unknown)[] = [];
-
-beforeEach(async () => {
-  folder = createFolder();
-  fake = await startFakeS3();
-  const owner = openFake(fake);
-  await owner.createContainer(ref.container, call);
-  await owner.close();
-});
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
-  await fake.close();
-  removeFolder(folder);
-});
-
-function open(
-  env: Readonly<Record<string, string>>,
-  settings: Readonly<Record<string, unknown>> = {},
-): Backend {
-  const backend = openFake(fake, settings, { env: { ...NOWHERE, ...env } });
-  cleanups.push(() => backend.close());
-  return backend;
-}
-
-/** Answers each path with its present answer; records the request headers. */
-async function metadataServer(
-  answers: Record<string, () => unknown>,
-): Promise<{ readonly url: string; readonly asked: { path: string; token: unknown }[] }> {
-  const asked: { path: string; token: unknown }[] = [];
-  const server = createServer((request, response) => {
-    const path = request.url ?? '';
-    asked.push({
-      path,
-      token: request.headers['authorization'] ?? request.headers['x-aws-ec2-metadata-token'],
-    });
-    const answer = answers[path]?.();
-    if (answer === undefined) response.writeHead(404).end();
-    else response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanups.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
-}
-
-function temporary(accessKey: string, expiresInMs: number) {
-  fake.rules.accounts.push({
-    accessKey,
-    secret: `secret of ${accessKey}`,
-    sessionToken: `token of ${accessKey}`,
-  });
-  return {
-    AccessKeyId: accessKey,
-    SecretAccessKey: `secret of ${accessKey}`,
-    Token: `token of ${accessKey}`,
-    Expiration: new Date(Date.now() + expiresInMs).toISOString(),
-  };
-}
+withCredentials();
 
 test('S3 credentials: come from the environment, with a session token', async () => {
-  fake.rules.accounts.push({ accessKey: 'TEMP', secret: 's', sessionToken: 't' });
+  at.fake.rules.accounts.push({ accessKey: 'TEMP', secret: 's', sessionToken: 't' });
   await put(
     open({ AWS_ACCESS_KEY_ID: ACCOUNT.accessKey, AWS_SECRET_ACCESS_KEY: ACCOUNT.secret }),
     ref,
@@ -96,8 +36,8 @@ test('S3 credentials: come from the environment, with a session token', async ()
 });
 
 test('S3 credentials: come from a profile of the shared files, which must exist when the settings name it', async () => {
-  const credentials = join(folder, 'credentials');
-  const config = join(folder, 'config');
+  const credentials = join(at.folder, 'credentials');
+  const config = join(at.folder, 'config');
   await writeFile(
     credentials,
     `[work]\naws_access_key_id = ${ACCOUNT.accessKey}\naws_secret_access_key = ${ACCOUNT.secret}\n`,
@@ -124,7 +64,7 @@ test('S3 credentials: come from the container endpoint, with its token, and from
   const { url, asked } = await metadataServer({
     '/creds?id=1': () => temporary('CONTAINER', 3_600_000),
   });
-  const tokenFile = join(folder, 'token');
+  const tokenFile = join(at.folder, 'token');
   await writeFile(tokenFile, 'pod-token\n');
   await put(
     open({
@@ -158,7 +98,7 @@ test('S3 credentials: a container endpoint that does not work is an error, and n
     await uses({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'creds' }),
     await uses({
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c`,
-      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(folder, 'none'),
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(at.folder, 'none'),
     }),
     await uses({
       AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/token',
@@ -222,10 +162,14 @@ test('S3 credentials: a login page at the address of the instance metadata is no
 
 test('S3 credentials: the environment goes before the shared files, and these before the container', async () => {
   const { url, asked } = await metadataServer({ '/c': () => temporary('CONTAINER', 3_600_000) });
-  const credentials = join(folder, 'credentials');
+  const credentials = join(at.folder, 'credentials');
   await writeFile(credentials, '[default]\naws_access_key_id = FILE\naws_secret_access_key = f\n');
-  fake.rules.accounts.push({ accessKey: 'FILE', secret: 'f' }, { accessKey: 'ENV', secret: 'e' });
-  const used = () => /Credential=(\w+)/.exec(fake.log.at(-1)?.headers['authorization'] ?? '')?.[1];
+  at.fake.rules.accounts.push(
+    { accessKey: 'FILE', secret: 'f' },
+    { accessKey: 'ENV', secret: 'e' },
+  );
+  const used = () =>
+    /Credential=(\w+)/.exec(at.fake.log.at(-1)?.headers['authorization'] ?? '')?.[1];
   const files = {
     AWS_SHARED_CREDENTIALS_FILE: credentials,
     AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c`,
@@ -240,105 +184,4 @@ test('S3 credentials: the environment goes before the shared files, and these be
   expect(asked).toEqual([]);
   await put(open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c` }), ref, 'x');
   expect(used()).toBe('CONTAINER');
-});
-
-test('S3 credentials: come from the instance metadata, once for all waiting calls, and again when they expire', async () => {
-  let generation = 0;
-  const { url, asked } = await metadataServer({
-    '/latest/api/token': () => 'imds-token',
-    '/latest/meta-data/iam/security-credentials/': () => 'my-role\n',
-    '/latest/meta-data/iam/security-credentials/my-role': () => {
-      generation += 1;
-      return temporary(`INSTANCE${generation}`, generation === 1 ? 1 : 3_600_000);
-    },
-  });
-  const s3 = open({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: url });
-  await Promise.all([1, 2, 3].map((i) => put(s3, { ...ref, key: `k${i}` }, 'x')));
-  expect(generation).toBe(1);
-  expect(
-    asked
-      .filter(({ path }) => path.endsWith('my-role'))
-      .every(({ token }) => token === 'imds-token'),
-  ).toBe(true);
-  await put(s3, ref, 'x');
-  await put(s3, ref, 'x');
-  expect(generation).toBe(2);
-});
-
-test('S3 credentials: are replaced when they expire in the middle of a run, and the request goes through', async () => {
-  let key = 'FIRST';
-  const { url } = await metadataServer({ '/c': () => temporary(key, 3_600_000) });
-  const s3 = open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c` });
-  await put(s3, ref, 'x');
-  fake.rules.expired.add('FIRST');
-  key = 'SECOND';
-  await put(s3, ref, 'y');
-  fake.rules.expired.add('SECOND');
-  const error = await rejection(put(s3, ref, 'z'));
-  expect(error).toBeInstanceOf(InvalidCredentialsError);
-  expect(error.message).toContain('ExpiredToken');
-});
-
-test('S3 credentials: are looked up again when the provider no longer accepts them', async () => {
-  let key = 'FIRST';
-  const { url } = await metadataServer({ '/c': () => temporary(key, 3_600_000) });
-  const s3 = open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/c` });
-  await put(s3, ref, 'x');
-  fake.rules.accounts = fake.rules.accounts.filter(({ accessKey }) => accessKey !== 'FIRST');
-  key = 'SECOND';
-  await put(s3, ref, 'y');
-});
-
-test('S3 credentials: come from the same source for the life of a target, so that its account never changes', async () => {
-  const clock = fakeClock();
-  const keys = (accessKeyId: string) => ({
-    accessKeyId,
-    secretAccessKey: 's',
-    expiresAtMs: clock.now() + 600_000,
-  });
-  let late = false;
-  const sources = [
-    { name: 'late', find: async () => (late ? keys('OTHER') : undefined) },
-    { name: 'first', find: async () => keys('MINE') },
-  ];
-  const provider = createCredentialProvider(sources, clock);
-  expect((await provider.get(call)).accessKeyId).toBe('MINE');
-  late = true;
-  await clock.advance(700_000);
-  expect((await provider.get(call)).accessKeyId).toBe('MINE');
-});
-
-test('S3 credentials: are used until they end while their source fails', async () => {
-  const clock = fakeClock();
-  let fails = false;
-  const source = {
-    name: 'test',
-    async find() {
-      if (fails) throw new Error('down');
-      return { accessKeyId: 'a', secretAccessKey: 'b', expiresAtMs: clock.now() + 600_000 };
-    },
-  };
-  const provider = createCredentialProvider([source], clock);
-  await provider.get(call);
-  fails = true;
-  await clock.advance(400_000);
-  expect((await provider.get(call)).accessKeyId).toBe('a');
-  await clock.advance(300_000);
-  expect((await rejection(provider.get(call))).message).toBe('down');
-});
-
-test('S3 credentials: an aborted caller stops waiting for them, and the other callers get them', async () => {
-  let answer = (_: { accessKeyId: string; secretAccessKey: string }): void => {};
-  const slow = new Promise<{ accessKeyId: string; secretAccessKey: string }>((resolve) => {
-    answer = resolve;
-  });
-  const provider = createCredentialProvider([{ name: 'slow', find: () => slow }], fakeClock());
-  const stop = new AbortController();
-  const impatient = rejection(provider.get({ signal: stop.signal }));
-  const patient = provider.get(call);
-  const reason = new Error('no time');
-  stop.abort(reason);
-  expect(await impatient).toBe(reason);
-  answer({ accessKeyId: 'a', secretAccessKey: 'b' });
-  expect((await patient).accessKeyId).toBe('a');
 });

@@ -4,12 +4,7 @@ import { indexEntry } from '../../../src/state/index-entry.js';
 import type { ObjectName, ObjectRecord } from '../../../src/state/object-index.js';
 import { decide, type Policy, type RemoteFact } from '../../../src/sync/decide.js';
 import { createNaming } from '../../../src/sync/naming.js';
-import {
-  compare,
-  type Finding,
-  isPlainlyUnchanged,
-  type MissingName,
-} from '../../../src/sync/scan/compare.js';
+import { compare, type Finding, type MissingName } from '../../../src/sync/scan/compare.js';
 import { pageOf, type RemotePage } from '../../../src/sync/scan/remote-page.js';
 import {
   NamesOutOfOrderError,
@@ -18,29 +13,9 @@ import {
   openSourceSide,
 } from '../../../src/sync/scan/sides.js';
 import { compareNames } from '../../../src/utf8-order.js';
-import type { LocalEntry } from '../../../src/watcher/entry.js';
 import type { WalkItem } from '../../../src/watcher/walk.js';
 import { MIRROR, recordOf, viewOf } from '../records.js';
-
-const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
-
-function entry(path: string, size: number): LocalEntry {
-  return {
-    path,
-    kind: 'file',
-    size,
-    mtimeNs: 1n,
-    ctimeNs: 2n,
-    inode: 3n,
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-  };
-}
-
-function fact(size: number): RemoteFact {
-  return { size, md5: EMPTY_MD5, inspected: false };
-}
+import { anyPolicy, entry, fact, side } from './sides-fixture.js';
 
 function pagesOf(
   objects: readonly (readonly [ObjectName, RemoteFact])[],
@@ -81,20 +56,6 @@ async function compared(
 type Listing =
   | { readonly objects: readonly (readonly [ObjectName, RemoteFact])[]; readonly pageSize: number }
   | undefined;
-
-const name = fc.oneof(
-  fc.constantFrom('a', 'a-', 'a/b', 'a0', 'b', '\uffff', '\u{10000}', 'é'),
-  fc.string({ unit: 'binary', minLength: 1, maxLength: 2 }),
-);
-const side = fc
-  .uniqueArray(fc.tuple(name, fc.nat({ max: 1 })), { selector: ([name]) => name, maxLength: 12 })
-  .map((sizes) => new Map(sizes));
-const anyPolicy = fc.record({
-  overwrite: fc.constantFrom('always' as const, 'never' as const),
-  extraneous: fc.constantFrom('keep' as const, 'report' as const, 'delete' as const),
-  deletes: fc.constantFrom('mirror' as const, 'keep' as const),
-  metadata: fc.constant(MIRROR.metadata),
-});
 
 describe('compare', () => {
   it('decides about each name once, with all that the sides have of it, in order', async () => {
@@ -204,102 +165,6 @@ describe('compare', () => {
       missingNames: [],
       unchanged: 1000,
     });
-  });
-
-  it('P1: calls no name plainly unchanged that needs a decision', () => {
-    const few = fc.nat({ max: 1 });
-    const about = fc.record({
-      size: few,
-      mtimeNs: few,
-      ctimeNs: few,
-      inode: few,
-      kind: fc.constantFrom('file' as const, 'symlink' as const),
-    });
-    const md5 = fc.constantFrom(EMPTY_MD5, 'f'.repeat(32));
-    const remote = fc.oneof(
-      fc.constantFrom('unknown' as const, 'absent' as const),
-      fc
-        .record({ size: few, md5: fc.option(md5, { nil: undefined }) })
-        .map(({ size, md5 }) => ({ ...fact(size), md5 }) as RemoteFact),
-    );
-    const known = fc.record({
-      state: fc.constantFrom('confirmed' as const, 'sending' as const),
-      md5,
-      hashedAgoMs: fc.constantFrom(0, 60_000),
-    });
-    const guarded = fc.constantFrom(undefined, 'delete-held' as const, 'rejected' as const);
-    const local = ({
-      mtimeNs,
-      ctimeNs,
-      inode,
-      ...about
-    }: {
-      size: number;
-      mtimeNs: number;
-      ctimeNs: number;
-      inode: number;
-      kind: LocalEntry['kind'];
-    }) => ({
-      ...entry('a', about.size),
-      ...about,
-      mtimeNs: BigInt(mtimeNs),
-      ctimeNs: BigInt(ctimeNs),
-      inode: BigInt(inode),
-    });
-    let plain = 0;
-    fc.assert(
-      fc.property(
-        about,
-        about,
-        known,
-        guarded,
-        remote,
-        anyPolicy,
-        (here, before, { state, md5, hashedAgoMs }, guarded, remote, policy) => {
-          const now = local(here);
-          const record: ObjectRecord = {
-            ...recordOf(local(before)),
-            state,
-            md5,
-            hashedAtMs: hashedAgoMs,
-            ...(guarded !== undefined && { guarded }),
-          };
-          if (!isPlainlyUnchanged(now, indexEntry('a', record), remote, policy)) return;
-          plain += 1;
-          expect(decide({ entry: now }, record, remote, policy)).toEqual({ action: 'nothing' });
-        },
-      ),
-      { numRuns: 20_000 },
-    );
-    expect(plain).toBeGreaterThan(0);
-  });
-
-  it('calls a file plainly unchanged whose stat and object are those of its record', () => {
-    const here = entry('a', 1);
-    const record = indexEntry('a', recordOf(here));
-    for (const remote of ['unknown', fact(1)] as const)
-      expect(isPlainlyUnchanged(here, record, remote, MIRROR)).toBe(true);
-    for (const remote of ['absent', fact(0), { ...fact(1), md5: 'f'.repeat(32) }] as const)
-      expect(isPlainlyUnchanged(here, record, remote, MIRROR)).toBe(false);
-    expect(
-      isPlainlyUnchanged(
-        here,
-        indexEntry('a', { ...recordOf(here), hashedAtMs: 0 }),
-        'unknown',
-        MIRROR,
-      ),
-      'hashed as it changed',
-    ).toBe(false);
-  });
-
-  it('calls no file of a reconcile plainly unchanged whose object has the metadata of other settings', () => {
-    const here = entry('a', 1);
-    const record = indexEntry('a', { ...recordOf(here), metadataEpoch: 1 });
-    expect(isPlainlyUnchanged(here, record, fact(1), { ...MIRROR, metadataEpoch: 1 })).toBe(true);
-    for (const metadataEpoch of [0, 2]) {
-      expect(isPlainlyUnchanged(here, record, fact(1), { ...MIRROR, metadataEpoch })).toBe(false);
-      expect(isPlainlyUnchanged(here, record, 'unknown', { ...MIRROR, metadataEpoch })).toBe(true);
-    }
   });
 
   it('P4: refuses a listing, an index or a walk that is out of order, or names a thing twice', async () => {
