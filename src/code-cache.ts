@@ -1,13 +1,12 @@
 import Module, { createRequire } from 'node:module';
 import { basename, dirname } from 'node:path';
-import { cachedDataVersionTag } from 'node:v8';
 import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 import { bundledCacheFolder, openUserCacheFolder, readIfAny } from './code-cache-folders.js';
 
 /*
  * V8 can keep the code that it made of a source text, and take that at the next start instead of the text. It checks its
- * own version and flags, the processor and the length of the text, and trusts the rest: so a file of this cache begins with
+ * own version and flags and the length of the text, and trusts the rest: so a file of this cache begins with
  * checksums of the text and of the code. One that does not fit is not used, and is replaced.
  */
 
@@ -58,7 +57,7 @@ export function useCodeCache(program: string): () => void {
 function compileCached(text: string, file: string, missing: Compiled[]): Wrapper {
   const source = Module.wrap(text);
   const checksum = crc32(source);
-  const cacheFile = `${basename(file)}.${cachedDataVersionTag().toString(16)}`;
+  const cacheFile = `${basename(file)}.${process.version}-${process.arch}`;
   for (const folder of [bundledCacheFolder(dirname(file)), openUserCacheFolder()?.path]) {
     const cachedData = folder && codeIn(readIfAny(folder, cacheFile), checksum);
     if (!cachedData) continue;
