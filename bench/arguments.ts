@@ -16,7 +16,7 @@ export interface Request {
   readonly note: string | undefined;
 }
 
-export const USAGE = `usage: npm run bench -- ROW... [options]
+const USAGE = `usage: npm run bench -- ROW... [options]
        npm run bench -- all [options]
        npm run bench -- list
        npm run bench -- micro NAME [ARGUMENT...]
@@ -56,7 +56,7 @@ export function readArguments(args: readonly string[], rows: readonly Row[]): Re
 }
 
 function chosen(names: readonly string[], large: boolean, rows: readonly Row[]): readonly Row[] {
-  if (names.length === 0) throw new Error('no row is named');
+  if (names.length === 0) throw new Error(`no row is named\n${USAGE}`);
   const known = new Set(['all', ...rows.map(({ name }) => name)]);
   const unknown = names.find((name) => !known.has(name));
   if (unknown !== undefined) throw new Error(`${unknown}: no such row; list prints all`);

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Request, readArguments, USAGE } from './arguments.js';
+import { type Request, readArguments } from './arguments.js';
 import { differences, differenceText, machineDifferences, worse } from './compare.js';
 import { childrenOf, loadAverages } from './proc.js';
 import { describeMachine, findPrograms, MAIN } from './programs.js';
@@ -29,43 +29,57 @@ function micro([name = '', ...args]: readonly string[]): number {
 }
 
 async function bench(args: readonly string[]): Promise<number> {
-  let request: Request;
+  let plan: Plan;
   try {
-    request = readArguments(args, ROWS);
+    plan = planFor(args);
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n${USAGE}`);
-    return EXIT.usage;
-  }
-  if (!existsSync(GNU_TIME)) {
-    process.stderr.write(`${GNU_TIME} is missing: install GNU time\n`);
+    process.stderr.write(`${(error as Error).message}\n`);
     return EXIT.usage;
   }
   const space = openSpace();
   removeOnSignals(space);
   try {
-    return await runRows(request, space);
+    return await runRows(plan, space);
   } finally {
     space.close();
   }
 }
 
-async function runRows(request: Request, space: Space): Promise<number> {
-  const { rows, rounds, json, compare, against, note } = request;
+/** What was asked for, with the files that were named. */
+interface Plan {
+  readonly request: Request;
+  /** The run to compare with. */
+  readonly before: BenchRun | undefined;
+  /** What the figures are added to. */
+  readonly run: BenchRun;
+}
+
+/** Throws an Error whose message says what is wrong with the arguments, the files, or this machine. */
+function planFor(args: readonly string[]): Plan {
+  const request = readArguments(args, ROWS);
+  if (!existsSync(GNU_TIME)) throw new Error(`${GNU_TIME} is missing: install GNU time`);
+  const { compare, json, note } = request;
   const before = compare === undefined ? undefined : readRun(compare);
-  const programs = findPrograms();
-  const others = against === undefined ? [] : [{ label: 'other build', main: against }];
-  const builds: Bench['builds'] = [{ label: '', main: MAIN }, ...others];
-  let run = continued(json, {
+  const run = continued(json, {
     format: 1,
     startedAt: new Date().toISOString(),
     ...(note === undefined ? {} : { note }),
     machine: describeMachine(),
-    programs,
+    programs: findPrograms(),
     rows: [],
   });
+  return { request, before, run };
+}
+
+async function runRows({ request, before, run: begun }: Plan, space: Space): Promise<number> {
+  const { rows, rounds, json, against } = request;
+  const others = against === undefined ? [] : [{ label: 'other build', main: against }];
+  const builds: Bench['builds'] = [{ label: '', main: MAIN }, ...others];
+  let run = begun;
   for (const row of rows) {
     const progress = (text: string) => void process.stderr.write(`${row.name}: ${text}\n`);
-    const result = await runRow(row, { space, builds, programs, rounds, progress });
+    const bench = { space, builds, programs: run.programs, rounds, progress };
+    const result = await runRow(row, bench);
     console.log(reportOf(row, result));
     run = withRow(run, result);
     if (json !== undefined) writeRun(json, run);
