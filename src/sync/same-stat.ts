@@ -30,6 +30,10 @@ const LONG_AGO_MS = 3_000;
 export function isRacy(known: Pick<ObjectRecord, 'ctimeNs' | 'hashedAtMs'>): boolean {
   // Most files are older by far; numbers are exact enough to see that, and cheaper.
   if (Number(known.ctimeNs) / 1e6 + LONG_AGO_MS < known.hashedAtMs) return false;
-  const granularityNs = known.ctimeNs % NS_PER_SECOND === 0n ? COARSE_NS : TICK_NS;
-  return known.ctimeNs + granularityNs >= BigInt(known.hashedAtMs) * NS_PER_MS;
+  return known.ctimeNs + granularityNs(known.ctimeNs) >= BigInt(known.hashedAtMs) * NS_PER_MS;
+}
+
+/** So long after this ctime a write may still leave it the same; nanoseconds. */
+export function granularityNs(ctimeNs: bigint): bigint {
+  return ctimeNs % NS_PER_SECOND === 0n ? COARSE_NS : TICK_NS;
 }

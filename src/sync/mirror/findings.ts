@@ -2,6 +2,7 @@ import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import { momentNow } from '../moment.js';
 import { isRacy } from '../same-stat.js';
 import type { SourceView } from '../source/source-view.js';
+import { createRacyFiles, type RacyFiles } from '../work/racy-files.js';
 import { createWaitingJobs, hintingOthers, type WaitingJobs } from '../work/waiting-jobs.js';
 import { createWhereabouts, type Whereabouts } from '../work/whereabouts.js';
 import { type Admission, createAdmission } from './admission.js';
@@ -16,6 +17,7 @@ import { requeue } from './retries.js';
 export interface Findings {
   readonly whereabouts: Whereabouts;
   readonly waitingJobs: WaitingJobs;
+  readonly racyFiles: RacyFiles;
   readonly admission: Admission;
   readonly dependents: Dependents;
   readonly intake: LinkedIntake;
@@ -52,6 +54,7 @@ export function openFindings(
     drain,
   });
   const { policy } = settings;
+  const racyFiles = createRacyFiles();
   const intake = withHardLinks(
     createIntake({ admission, index, source, policy, whereabouts, dependents, pending }),
     index,
@@ -66,16 +69,18 @@ export function openFindings(
 
   return {
     whereabouts,
+    racyFiles,
     waitingJobs: hintingOthers(waiting, pending, hint),
     admission,
     dependents,
     intake,
     hintRacy(records) {
-      const racy = records.filter(([, record]) => isRacy(record)).map(([name]) => name);
+      const racy = records.filter(([, record]) => isRacy(record));
       if (racy.length === 0) return;
       const since = momentNow(clock);
+      for (const [name, { ctimeNs }] of racy) racyFiles.seen(name, ctimeNs, since.monotonicMs);
       clock.after(RACY_MS, () => {
-        for (const name of racy) hint(name, since);
+        for (const [name] of racy) hint(name, since);
       });
     },
   };

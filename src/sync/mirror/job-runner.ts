@@ -139,6 +139,7 @@ function performer(options: PerformerOptions): (job: Job) => Promise<Outcome> {
     mayDelete: () => ledger.read().reconciled,
     whereabouts: findings.whereabouts,
     waitingJobs: findings.waitingJobs,
+    racyFiles: findings.racyFiles,
     seeTo: findings.admission.seeTo,
     notInTrash: jobLedger.notInTrash,
   };

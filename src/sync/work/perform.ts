@@ -81,8 +81,10 @@ async function learn(
       content: { md5, hashedAtMs, looks: await ctx.effects.look(entry) },
     };
   }
-  const content = await ctx.effects.read(entry);
-  return { ...facts, local: { entry, md5: content.md5 }, content };
+  const fromMs = ctx.clock.monotonic();
+  const read = await ctx.effects.read(entry);
+  const hashedAtMs = ctx.racyFiles.hashedAtMs(job.name, entry.ctimeNs, read.hashedAtMs, fromMs);
+  return { ...facts, local: { entry, md5: read.md5 }, content: { ...read, hashedAtMs } };
 }
 
 function act(
