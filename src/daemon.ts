@@ -7,6 +7,7 @@ import { NEVER_ABORTED, onAbort } from './signal.js';
 import { hasFailedEnvironment, inTime, onFailedEnvironment } from './state/failed-environment.js';
 import type { GuardControl } from './status/guard-control.js';
 import type { DaemonStatus } from './status/snapshot.js';
+import { createTargetMeter } from './status/target-meter.js';
 import { PATIENT } from './sync/backoff.js';
 import type { Guard } from './sync/guard/guard.js';
 import { type KeptMirror, keepMirrored } from './sync/mirror/keep-mirrored.js';
@@ -33,6 +34,7 @@ export const openDaemon: OpenDaemon = async (
   const unlinkStop = onAbort(stop, () => drain.abort(stop.reason));
   const interrupt = new AbortController();
   const service = createService(world);
+  const meter = createTargetMeter(world.telemetry, world.clock);
   const startedAtMs = world.clock.now();
   const version = readVersion();
   let kept: readonly KeptMirror[] = [];
@@ -67,6 +69,7 @@ export const openDaemon: OpenDaemon = async (
       startedAtMs,
       configFile: config.file,
       mirrors: runtime.mirrors.map((mirror, at) => mirror.status(kept[at]?.watchState() ?? null)),
+      targets: meter.status(),
     });
     const guardControlOf = (name: string): GuardControl | undefined => {
       const mirror = runtime.mirrors.find(({ settings }) => settings.name === name);
@@ -106,11 +109,13 @@ export const openDaemon: OpenDaemon = async (
       },
       close() {
         unlinkStop();
+        meter.close();
         return inTime(lifecycle.close(), world.clock);
       },
     };
   } catch (error) {
     unlinkStop();
+    meter.close();
     await lifecycle.close();
     throw error;
   }

@@ -5,6 +5,7 @@ import type { WatchState } from '../watcher/watcher.js';
 import type { DaemonStatus } from './snapshot.js';
 import { objectsIn } from './status-line.js';
 import { table } from './table.js';
+import type { TargetStatus } from './target-meter.js';
 import { bytes, count, counted, duration, lagText } from './units.js';
 
 /** Entries of each list that are shown; the JSON has all of them. */
@@ -16,7 +17,9 @@ type Row = readonly [label: string, text: string];
 export function formatStatus(status: DaemonStatus, nowMs: number): string {
   const up = duration((nowMs - status.startedAtMs) / 1000);
   const head = `longshore ${status.version}, pid ${status.pid}, up ${up}, ${printable(status.configFile)}`;
-  return `${[head, overview(status.mirrors), ...status.mirrors.map((mirror) => details(mirror, nowMs))].join('\n\n')}\n`;
+  const { mirrors, targets = [] } = status; // a daemon of an older version reports no targets
+  const sections = [head, overview(mirrors), ...mirrors.map((mirror) => details(mirror, nowMs))];
+  return `${[...sections, ...(targets.length === 0 ? [] : [calls(targets)])].join('\n\n')}\n`;
 }
 
 function overview(mirrors: readonly MirrorStatus[]): string {
@@ -43,6 +46,21 @@ function overview(mirrors: readonly MirrorStatus[]): string {
     count(mirror.held),
     count(Object.values(mirror.skipped).reduce((sum, skipped) => sum + skipped, 0)),
     count(mirror.objects),
+  ]);
+  return table([head, ...rows]);
+}
+
+/** The calls to the targets in the last minute. */
+function calls(targets: readonly TargetStatus[]): string {
+  const head = ['TARGET', 'CALLS/MIN', 'FAILED', 'THROTTLED', 'CONTENT/MIN', 'AT ONCE', 'WAITED'];
+  const rows = targets.map(({ target, atOnce: { now, most }, lastMinute: last }) => [
+    printable(target),
+    count(last.calls),
+    count(last.failed),
+    count(last.throttled),
+    bytes(last.bytes),
+    now === most ? count(now) : `${count(now)} of ${count(most)}`,
+    last.waits === 0 ? '0 s' : `${duration(last.waitSeconds)} (${counted(last.waits, 'wait')})`,
   ]);
   return table([head, ...rows]);
 }

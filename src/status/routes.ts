@@ -28,7 +28,10 @@ export function statusRoutes(read: () => DaemonStatus): Routes {
 
 function onlyMirror(status: DaemonStatus, wanted: string): Answer {
   const mirrors = status.mirrors.filter(({ mirror }) => mirror === wanted);
-  if (mirrors.length > 0) return { status: 200, body: { ...status, mirrors } };
+  if (mirrors.length > 0) {
+    const targets = status.targets.filter(({ target }) => target === mirrors[0]?.target);
+    return { status: 200, body: { ...status, mirrors, targets } };
+  }
   const known = status.mirrors.map(({ mirror }) => mirror).join(', ');
   return {
     status: 404,

@@ -1,4 +1,5 @@
 import type { MirrorStatus } from '../sync/events.js';
+import type { TargetStatus } from './target-meter.js';
 
 /** What the control socket and the status command ask for; plain JSON. */
 export interface DaemonStatus {
@@ -7,4 +8,6 @@ export interface DaemonStatus {
   readonly startedAtMs: number;
   readonly configFile: string;
   readonly mirrors: readonly MirrorStatus[];
+  /** Those that a mirror names. */
+  readonly targets: readonly TargetStatus[];
 }

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SecretError } from '../../src/config/secret.js';
 import type { Daemon, OpenDaemon } from '../../src/daemon.js';
 import { StateLockedError, StateNewerError } from '../../src/state/errors.js';
+import { daemonStatus } from '../status/statuses.js';
 import { CONFIG, type Console, openConsole, writeConfig } from './console.js';
 
 let console: Console;
@@ -162,7 +163,7 @@ describe('run', () => {
     (run: Daemon['run'], closed: string[] = []): OpenDaemon =>
     async () => ({
       run,
-      status: () => ({ version: '0', pid: 1, startedAtMs: 0, configFile: '', mirrors: [] }),
+      status: () => daemonStatus({ mirrors: [] }),
       close: async () => {
         closed.push('closed');
       },

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/clock.js';
 import { silentLogger } from '../../src/log.js';
 import { statusRoutes } from '../../src/status/routes.js';
 import { type ControlServer, openControlServer } from '../../src/status/server.js';
-import { mirrorStatus } from '../status/statuses.js';
+import { daemonStatus, mirrorStatus } from '../status/statuses.js';
 import { type Console, openConsole, writeConfig } from './console.js';
 
 let console: Console;
@@ -17,7 +17,7 @@ beforeEach(async () => {
   mkdirSync(stateFolder);
   const mirrors = ['documents', 'photos'].map((mirror) => mirrorStatus({ mirror }));
   const routes = statusRoutes(() => {
-    return { version: '9.9.9', pid: 7, startedAtMs: 0, configFile: '/x.yaml', mirrors };
+    return daemonStatus({ version: '9.9.9', pid: 7, mirrors });
   });
   server = await openControlServer({ stateFolder, routes, clock: systemClock, log: silentLogger });
 });

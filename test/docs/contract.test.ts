@@ -5,7 +5,18 @@ import { EXIT, isAsMeant } from '../../src/cli/exit.js';
 import { EXAMPLES } from '../../src/cli/help.js';
 import { summaryOf } from '../../src/cli/run-tally.js';
 import type { SkipReason } from '../../src/sync/events.js';
-import { DAEMON, EVENTS, HELD, JOBS, MIRROR, NESTED, REASONS, REPORT } from './contract.js';
+import {
+  DAEMON,
+  EVENTS,
+  HELD,
+  JOBS,
+  MIRROR,
+  NESTED,
+  NESTED_IN_TARGET,
+  REASONS,
+  REPORT,
+  TARGET,
+} from './contract.js';
 
 const page = readFileSync(new URL('../../../docs/json-output.md', import.meta.url), 'utf8');
 
@@ -80,15 +91,21 @@ describe('docs/json-output.md', () => {
 
   test('has the fields of the status', () => {
     expect(listed(below('## Status').split('\n### ')[0] ?? '')).toEqual([...DAEMON].sort());
-    const text = below('### A mirror of the status');
-    expect(listed(text)).toEqual([...MIRROR].sort());
-    for (const [field, inner] of NESTED) {
-      const item =
-        new RegExp(`^- \`${field}\`:[\\s\\S]*?(?=^- |(?![\\s\\S]))`, 'm').exec(text)?.[0] ?? '';
-      expect(
-        inner.filter((name) => !item.includes(`\`${name}\``)),
-        field,
-      ).toEqual([]);
+    const parts = [
+      ['### A mirror of the status', MIRROR, NESTED],
+      ['### A target of the status', TARGET, NESTED_IN_TARGET],
+    ] as const;
+    for (const [heading, fields, nested] of parts) {
+      const text = below(heading);
+      expect(listed(text)).toEqual([...fields].sort());
+      for (const [field, inner] of nested) {
+        const item =
+          new RegExp(`^- \`${field}\`:[\\s\\S]*?(?=^- |(?![\\s\\S]))`, 'm').exec(text)?.[0] ?? '';
+        expect(
+          inner.filter((name) => !item.includes(`\`${name}\``)),
+          field,
+        ).toEqual([]);
+      }
     }
     expect(HELD.filter((name) => !below('## Other commands').includes(`\`${name}\``))).toEqual([]);
   });

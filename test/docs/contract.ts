@@ -1,6 +1,7 @@
 import type { LeaseStatus } from '../../src/lease/lease.js';
 import type { RunReport } from '../../src/state/ledger.js';
 import type { DaemonStatus } from '../../src/status/snapshot.js';
+import type { TargetStatus } from '../../src/status/target-meter.js';
 import type {
   JobKind,
   MirrorState,
@@ -117,8 +118,12 @@ const daemon: EveryKey<DaemonStatus> = {
   startedAtMs: true,
   configFile: true,
   mirrors: true,
+  targets: true,
 };
 export const DAEMON = names(daemon);
+
+const target: EveryKey<TargetStatus> = { target: true, atOnce: true, lastMinute: true };
+export const TARGET = names(target);
 
 const mirror: EveryKey<MirrorStatus> = {
   mirror: true,
@@ -189,6 +194,22 @@ const held: EveryKey<HeldDescription> = {
   overwrites: true,
   foreign: true,
 };
+
+const atOnce: EveryKey<TargetStatus['atOnce']> = { now: true, most: true };
+const lastMinute: EveryKey<TargetStatus['lastMinute']> = {
+  calls: true,
+  failed: true,
+  throttled: true,
+  bytes: true,
+  waits: true,
+  waitSeconds: true,
+};
+
+/** Fields of what a target's status holds in its own fields. */
+export const NESTED_IN_TARGET: ReadonlyMap<string, readonly string[]> = new Map([
+  ['atOnce', names(atOnce)],
+  ['lastMinute', names(lastMinute)],
+]);
 
 /** Fields of what a mirror's status holds in its own fields, and of the summary of `held`. */
 export const NESTED: ReadonlyMap<string, readonly string[]> = new Map([

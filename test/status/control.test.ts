@@ -15,7 +15,7 @@ import {
 import { type Routes, statusRoutes } from '../../src/status/routes.js';
 import { openControlServer } from '../../src/status/server.js';
 import { temporaryFolder } from '../world/folder.js';
-import { daemonStatus, mirrorStatus } from './statuses.js';
+import { daemonStatus, mirrorStatus, targetStatus } from './statuses.js';
 
 let stateFolder: string;
 let cleanups: (() => Promise<unknown>)[];
@@ -27,7 +27,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
 });
 
-const status = daemonStatus({ mirrors: [mirrorStatus(), mirrorStatus({ mirror: 'fo&to=s' })] });
+const status = daemonStatus({
+  mirrors: [mirrorStatus(), mirrorStatus({ mirror: 'fo&to=s', target: 'cloud' })],
+  targets: [targetStatus(), targetStatus({ target: 'cloud' })],
+});
 
 async function serve(routes: Routes = statusRoutes(() => status)) {
   const server = await openControlServer({
@@ -47,7 +50,11 @@ function asking(signal = new AbortController().signal) {
 test('control socket: answers with the status of all mirrors or of one', async () => {
   await serve();
   expect(await askStatus(undefined, asking())).toEqual(status);
-  expect((await askStatus('fo&to=s', asking())).mirrors).toEqual([status.mirrors[1]]);
+  expect(await askStatus('fo&to=s', asking())).toEqual({
+    ...status,
+    mirrors: [status.mirrors[1]],
+    targets: [status.targets[1]],
+  });
   expect(await askDaemon('GET', '/healthz', asking())).toEqual({
     status: 'ok',
     version: '0.1.0',

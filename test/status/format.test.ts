@@ -3,7 +3,7 @@ import { formatStatus } from '../../src/status/format.js';
 import type { DaemonStatus } from '../../src/status/snapshot.js';
 import { formatStatusLine } from '../../src/status/status-line.js';
 import type { MirrorStatus } from '../../src/sync/events.js';
-import { daemonStatus, mirrorStatus, report } from './statuses.js';
+import { daemonStatus, mirrorStatus, report, targetStatus } from './statuses.js';
 
 const NOW = 1_800_000_000_000;
 const at = (status: Partial<DaemonStatus>) =>
@@ -177,4 +177,31 @@ test('status: a lease that is renewed only while something is written is held, h
   expect(at({ mirrors: [idle] })).toMatch(
     /lease +held, last renewal 1 h .*ago \(renewed only while something is written\)$/m,
   );
+});
+
+test('status: shows the calls to each target in the last minute', () => {
+  const busy = targetStatus({
+    target: 'a\nb',
+    atOnce: { now: 4, most: 16 },
+    lastMinute: {
+      calls: 1_204,
+      failed: 7,
+      throttled: 2,
+      bytes: 4_300_000,
+      waits: 12,
+      waitSeconds: 75.2,
+    },
+  });
+  const text = at({ targets: [targetStatus(), busy] });
+  expect(text.slice(text.indexOf('TARGET'))).toBe(
+    `TARGET  CALLS/MIN  FAILED  THROTTLED  CONTENT/MIN  AT ONCE                 WAITED
+vault           0       0          0          0 B       16                    0 s
+"a\\nb"      1,204       7          2      4.1 MiB  4 of 16  1 min 15 s (12 waits)
+`,
+  );
+});
+
+test('status: is shown of a daemon of an older version, which reports no targets', () => {
+  const { targets: _, ...older } = daemonStatus();
+  expect(formatStatus(older as DaemonStatus, NOW)).toContain('documents: in-sync');
 });

@@ -1,5 +1,6 @@
 import type { RunReport } from '../../src/state/ledger.js';
 import type { DaemonStatus } from '../../src/status/snapshot.js';
+import type { TargetStatus } from '../../src/status/target-meter.js';
 import type { MirrorStatus } from '../../src/sync/events.js';
 
 /** A daemon with one quiet mirror, but for what is given. */
@@ -10,8 +11,14 @@ export function daemonStatus(different: Partial<DaemonStatus> = {}): DaemonStatu
     startedAtMs: 1_800_000_000_000,
     configFile: '/etc/longshore/longshore.yaml',
     mirrors: [mirrorStatus()],
+    targets: [],
     ...different,
   };
+}
+
+export function targetStatus(different: Partial<TargetStatus> = {}): TargetStatus {
+  const lastMinute = { calls: 0, failed: 0, throttled: 0, bytes: 0, waits: 0, waitSeconds: 0 };
+  return { target: 'vault', atOnce: { now: 16, most: 16 }, lastMinute, ...different };
 }
 
 export function mirrorStatus(different: Partial<MirrorStatus> = {}): MirrorStatus {
