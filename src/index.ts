@@ -1,6 +1,7 @@
 /** Object storage behind one API: Apache Libcloud's, in camelCase. See `openDriver` and `StorageDriver`. */
 
 // For authors of further backends.
+export { type Clock, systemClock } from './clock.js';
 export type { Backend } from './drivers/backend.js';
 export type * from './drivers/call.js';
 export type * from './drivers/capabilities.js';

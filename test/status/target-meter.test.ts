@@ -24,7 +24,7 @@ function rig() {
   return { clock, telemetry, meter };
 }
 
-test('target meter: shows each target as it is opened, in that order', () => {
+test('target meter: shows the targets in the order in which they were opened', () => {
   const { telemetry, meter } = rig();
   telemetry.emit({ event: 'call-limit', target: 'another', calls: 4, most: 4 });
   expect(meter.status()).toEqual([
