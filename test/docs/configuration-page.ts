@@ -1,4 +1,6 @@
-import { EXAMPLES, GROUPS, INTRODUCTION } from './configuration-texts.js';
+import { EXAMPLES } from './configuration-examples.js';
+import { GROUPS } from './configuration-groups.js';
+import { INTRODUCTION } from './configuration-introduction.js';
 
 /** A node of the configuration's JSON Schema, as far as the page uses it. */
 export interface Node {

@@ -7,7 +7,7 @@ import { retry } from '../../../src/drivers/layers/retry.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { fakeClock } from '../../fakes/clock.js';
 import { faulty } from '../../fakes/faulty-backend.js';
-import { batchOf } from '../conformance/batch-put.js';
+import { batchOf } from '../conformance/batch-of.js';
 import {
   call,
   plain,

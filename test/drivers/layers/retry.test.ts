@@ -13,7 +13,7 @@ import { retry } from '../../../src/drivers/layers/retry.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { fakeClock } from '../../fakes/clock.js';
 import { faulty } from '../../fakes/faulty-backend.js';
-import { batchOf } from '../conformance/batch-put.js';
+import { batchOf } from '../conformance/batch-of.js';
 import { call, contentOf, plain, put, readAll, rejection } from '../conformance/fixture.js';
 
 const trouble = (retryWhen: Retry = 'backoff') =>

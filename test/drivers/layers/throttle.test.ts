@@ -6,7 +6,7 @@ import { layered } from '../../../src/drivers/layers/layer.js';
 import { type ThrottleSettings, throttle } from '../../../src/drivers/layers/throttle.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { fakeClock } from '../../fakes/clock.js';
-import { batchOf } from '../conformance/batch-put.js';
+import { batchOf } from '../conformance/batch-of.js';
 import { call, plain, randomContent, readAll } from '../conformance/fixture.js';
 
 const KIB = 1024;

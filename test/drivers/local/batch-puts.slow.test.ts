@@ -21,7 +21,7 @@ import {
   TargetFullError,
 } from '../../../src/drivers/errors.js';
 import { temporaryFolder } from '../../world/folder.js';
-import { batchOf } from '../conformance/batch-put.js';
+import { batchOf } from '../conformance/batch-of.js';
 import { call, contentOf, listAll, listKeys, put, randomContent } from '../conformance/fixture.js';
 import { afterwards, CONTAINER, openBox, openLocal, ref, unfinished } from './fixture.js';
 import { canMount, mount, mountNew } from './mounting.js';

@@ -1,0 +1,107 @@
+// The order of the settings in docs/configuration.md.
+
+type Groups = readonly (readonly [title: string, names: readonly string[]])[];
+
+export const GROUPS = {
+  general: [['State, log and shutdown', ['state', 'log', 'drain']]],
+  target: [
+    [
+      'Of every driver',
+      ['driver', 'concurrency', 'bandwidth', 'request_rate', 'multipart_threshold', 'part_size'],
+    ],
+  ],
+  local: [['The folder', ['root', 'create', 'fsync']]],
+  s3: [
+    [
+      'S3: provider and credentials',
+      ['profile', 'key', 'secret', 'token', 'aws_profile', 'region', 'requester_pays'],
+    ],
+    [
+      'S3: connection',
+      [
+        'host',
+        'port',
+        'secure',
+        'ca_file',
+        'verify_tls',
+        'connect_timeout',
+        'timeout',
+        'connections',
+        'addressing',
+        'api_version',
+      ],
+    ],
+    ['S3: protocol', ['listing_version', 'etag', 'sign_payload', 'cdn_expiry']],
+    [
+      'S3: what new objects get',
+      ['storage_class', 'acl', 'encryption', 'object_lock', 'tags', 'headers'],
+    ],
+  ],
+  swift: [
+    [
+      'Swift: credentials',
+      [
+        'auth_url',
+        'auth_version',
+        'auth_type',
+        'key',
+        'secret',
+        'user_domain',
+        'user_domain_id',
+        'token',
+        'storage_url',
+      ],
+    ],
+    [
+      'Swift: project and service',
+      [
+        'project',
+        'project_id',
+        'project_domain',
+        'project_domain_id',
+        'region',
+        'interface',
+        'service_type',
+        'service_name',
+        'api_version',
+      ],
+    ],
+    [
+      'Swift: connection',
+      [
+        'host',
+        'port',
+        'secure',
+        'ca_file',
+        'verify_tls',
+        'connect_timeout',
+        'timeout',
+        'connections',
+      ],
+    ],
+    [
+      'Swift: objects',
+      [
+        'max_put_size',
+        'segment_size',
+        'segments_container',
+        'headers',
+        'storage_policy',
+        'temp_url_key',
+        'temp_url_digest',
+        'cdn_expiry',
+      ],
+    ],
+  ],
+  mirror: [
+    ['From where to where', ['name', 'source', 'create_source', 'target', 'container', 'prefix']],
+    [
+      'Which files, and what is kept of them',
+      ['exclude', 'include', 'symlinks', 'metadata', 'headers'],
+    ],
+    ['When', ['watch', 'chokidar_limit', 'settle', 'settle_limit', 'rescan', 'reconcile']],
+    ['Deletes, the trash and the guard', ['deletes', 'trash_prefix', 'trash_keep', 'guard']],
+    ['Other writers', ['lease', 'overwrite', 'extraneous']],
+    ['The index', ['index']],
+  ],
+} as const satisfies Record<string, Groups>;
