@@ -6,15 +6,20 @@ import {
   InvalidObjectNameError,
   ObjectDoesNotExistError,
 } from '../errors.js';
-import { fileUrls, localBatchDelete, localBatchPut, localCopy } from './capabilities.js';
+import {
+  existable,
+  fileUrls,
+  localBatchDelete,
+  localBatchPut,
+  localCopy,
+  putOrder,
+} from './capabilities.js';
 import { CHECKED } from './digests.js';
-import { toBarePage, toContainerInfo, toObjectInfo } from './infos.js';
+import { toStorageError } from './failure.js';
 import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
-import { readObject, readObjects } from './object.js';
-import { existable, putOrder } from './orders.js';
+import { readObject, readObjects, toBarePage, toContainerInfo, toObjectInfo } from './object.js';
 import { readFileRange } from './read-file.js';
 import { createSendBody } from './send-body.js';
-import { toStorageError } from './storage-error.js';
 import { createFileThread, type FileThread } from './thread.js';
 
 const NAME = 'local';

@@ -3,15 +3,13 @@ import { rmSync } from 'node:fs';
 import { failpoint } from '../../failpoint.js';
 import type { Change } from './change.js';
 import { codeOf, type Failure, GONE, isFull, Refusal, toFailure } from './failure.js';
-import type { FileAttributes } from './file-metadata.js';
 import type { Folders } from './folders.js';
-import { type BatchOrder, NO_PERMISSIONS, SKIPPED } from './protocol.js';
+import { type BatchOrder, NO_PERMISSIONS, SKIPPED, type Ticket } from './protocol.js';
 import { type Content, publish } from './puts.js';
-import type { About } from './record.js';
+import type { About, FileAttributes } from './record.js';
 import type { RecordedObject } from './records.js';
 import type { Store } from './store.js';
 import { writeTemporary } from './temporary.js';
-import type { Ticket } from './ticket.js';
 
 /** The position of an object in its batch, and why it was not stored. */
 type Failed = readonly [number, Failure];

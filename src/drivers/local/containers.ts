@@ -4,7 +4,8 @@ import type { Published } from './change.js';
 import { codeOf, Refusal } from './failure.js';
 import { removeEmptyTree } from './folders.js';
 import { containerNameProblem } from './names.js';
-import type { ContainerPage, WireContainer } from './protocol.js';
+import type { WireContainer } from './object.js';
+import type { ContainerPage } from './protocol.js';
 import { statEntry } from './stat.js';
 import type { Store } from './store.js';
 

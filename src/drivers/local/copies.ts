@@ -5,17 +5,15 @@ import { isVersion, versionOf } from '../../file-stat.js';
 import { sourceProblem } from '../copy-source.js';
 import type { Change } from './change.js';
 import { codeOf, Refusal } from './failure.js';
-import { attributesOf } from './file-metadata.js';
 import type { Folders } from './folders.js';
 import { type FoundFile, findObject } from './lookups.js';
 import { describeObject, type WireObject } from './object.js';
-import type { CopyOrder } from './protocol.js';
+import type { CopyOrder, Ticket } from './protocol.js';
 import { type Destination, putChange } from './puts.js';
-import { readAbout } from './record.js';
+import { attributesOf, readAbout } from './record.js';
 import { statEntry } from './stat.js';
 import type { Store } from './store.js';
 import { adoptTemporary } from './temporary.js';
-import type { Ticket } from './ticket.js';
 
 /** Up to here a copy is made at once; a longer one would keep all other requests waiting. */
 const COPIED_AT_ONCE = 1024 * 1024;

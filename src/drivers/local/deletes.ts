@@ -1,7 +1,6 @@
 import { unlinkSync } from 'node:fs';
 import { failpoint } from '../../failpoint.js';
-import type { Published } from './change.js';
-import type { Dirty } from './durable.js';
+import type { Dirty, Published } from './change.js';
 import { codeOf, type Failure, toFailure } from './failure.js';
 import { removeEmptyParents, statFile } from './folders.js';
 import type { Store } from './store.js';

@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import { type ConfigContext, flag, folder, type Infer, section } from '../../config/fields.js';
 import { type DriverKind, placeProblemBy } from '../driver-kind.js';
 import { localBackend } from './backend.js';
-import { blankRoot } from './blank-root.js';
 import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
-import { isOnOwnDisk } from './own-disk.js';
+import { blankRoot, isOnOwnDisk } from './root.js';
 import { prepareFileThread } from './thread.js';
 
 const settings = (context: ConfigContext) =>

@@ -3,8 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { takeWork } from '../../thread-program.js';
 import { toFailure } from './failure.js';
 import { createOperations } from './operations.js';
-import type { Batch, Reply, WorkerSettings } from './protocol.js';
-import { createTickets } from './ticket.js';
+import { type Batch, createTickets, type Reply, type WorkerSettings } from './protocol.js';
 
 const port = parentPort;
 if (port === null) throw new Error('files-worker.js runs as a worker thread only');

@@ -1,16 +1,17 @@
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, readdirSync } from 'node:fs';
+import { systemClock } from '../../clock.js';
 import { compareNames, isWellFormed } from '../../utf8-order.js';
-import type { ReadEntries } from './folder-entries.js';
+import { codeOf } from './failure.js';
 import { hasRealParents } from './folders.js';
 import { BESIDE_FOLDER } from './names.js';
 import { statEntry } from './stat.js';
 
-export interface ListedFile {
+interface ListedFile {
   readonly key: string;
   readonly stat: BigIntStats;
 }
 
-export interface FilePage {
+interface FilePage {
   readonly files: readonly ListedFile[];
   readonly more: boolean;
 }
@@ -91,4 +92,92 @@ function lowerBound(entries: readonly string[], key: string): number {
     else high = middle;
   }
   return low;
+}
+
+/**
+ * What is in a folder, in the order of object names: files as they are called, folders with "/" behind them. Names that
+ * are not UTF-8 are skipped, and so is all that is neither file nor folder. Undefined when there is no such folder.
+ */
+export type ReadEntries = (folder: string) => readonly string[] | undefined;
+
+interface Kept {
+  readonly version: string;
+  readonly entries: readonly string[];
+}
+
+/** Caches entries from page to page, so that a page of a large folder need not read it all again. */
+const KEPT_ENTRIES = 200_000;
+
+/** A folder with fewer entries is not cached: reading it again takes less time than the stats of a page, and a cache takes memory. */
+const WORTH_KEEPING = 1000;
+
+/** A folder that changed so shortly before it was read may change again without another mtime (vfat counts in 2 s). */
+const SETTLED_MS = 2500;
+
+export function createReadEntries(): ReadEntries {
+  const kept = new Map<string, Kept>();
+  let total = 0;
+
+  function drop(folder: string): void {
+    total -= kept.get(folder)?.entries.length ?? 0;
+    kept.delete(folder);
+  }
+
+  function keep(folder: string, one: Kept): void {
+    kept.set(folder, one);
+    total += one.entries.length;
+    for (const oldest of kept.keys()) {
+      if (total <= KEPT_ENTRIES || oldest === folder) break;
+      drop(oldest);
+    }
+  }
+
+  return (folder) => {
+    const stat = statEntry(folder);
+    if (!stat?.isDirectory()) return undefined;
+    const version = `${stat.dev}:${stat.ino}:${stat.mtimeNs}:${stat.ctimeNs}`;
+    const before = kept.get(folder);
+    drop(folder);
+    const settled = systemClock.now() - Number(stat.mtimeNs / 1_000_000n) > SETTLED_MS;
+    const entries = before?.version === version ? before.entries : readSorted(folder);
+    if (entries !== undefined && settled && entries.length >= WORTH_KEEPING)
+      keep(folder, { version, entries });
+    return entries;
+  };
+}
+
+/** From the surrogates on, UTF-16 and UTF-8 order differently; U+FFFD may stand for bytes that are not UTF-8. */
+const RARE = /[\ud800-\uffff]/;
+
+function readSorted(folder: string): readonly string[] | undefined {
+  const entries: string[] = [];
+  let rare = false;
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      rare ||= RARE.test(entry.name);
+      if (entry.isFile()) entries.push(entry.name);
+      else if (entry.isDirectory()) entries.push(`${entry.name}/`);
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  if (!rare) return entries.sort(); // then JavaScript's own order is that of UTF-8, and four times as fast
+  entries.sort(compareNames);
+  return entries.some((entry) => entry.includes('\ufffd'))
+    ? withoutForeignNames(folder, entries)
+    : entries;
+}
+
+/** U+FFFD is what Node puts for bytes that are not UTF-8; it is also a character like any other. */
+function withoutForeignNames(folder: string, entries: readonly string[]): readonly string[] {
+  const exact = new Set<string>();
+  for (const name of readdirSync(folder, { encoding: 'buffer' })) {
+    const text = name.toString();
+    if (Buffer.from(text).equals(name)) exact.add(text);
+  }
+  const listed = entries.filter((entry) =>
+    exact.has(entry.endsWith('/') ? entry.slice(0, -1) : entry),
+  );
+  return listed.filter((entry, i) => entry !== listed[i - 1]);
 }

@@ -2,17 +2,17 @@ import type { BigIntStats } from 'node:fs';
 import { systemClock } from '../../clock.js';
 import { packObjects } from '../packed-objects.js';
 import { Refusal } from './failure.js';
-import type { ReadEntries } from './folder-entries.js';
 import { statFile } from './folders.js';
-import { listFiles } from './listing.js';
+import { listFiles, type ReadEntries } from './listing.js';
 import {
+  type BarePage,
   bareObject,
   describeObject,
   validRecord,
   type WireObject,
   writeObjects,
 } from './object.js';
-import type { BarePage, ListOrder, ObjectPage } from './protocol.js';
+import type { ListOrder, ObjectPage } from './protocol.js';
 import type { StoredRecord } from './record.js';
 import type { Store } from './store.js';
 

@@ -1,15 +1,28 @@
 import type { BigIntStats } from 'node:fs';
-import type { BareObject } from '../packed-objects.js';
-import { metaDataOf } from './file-metadata.js';
+import type { Checksum, ContainerInfo, ObjectInfo, ObjectPage } from '../call.js';
+import { type BareObject, type PackedObjects, unpackObjects } from '../packed-objects.js';
 import {
   type About,
   type MetaData,
+  metaDataOf,
   type ObjectRecord,
   type ParsedAbout,
   readAbout,
   type StoredRecord,
   writeAbout,
 } from './record.js';
+
+export interface WireContainer {
+  readonly name: string;
+  readonly creationTime: number;
+  readonly accessTime: number;
+  readonly modifyTime: number;
+}
+
+export interface BarePage {
+  readonly objects: PackedObjects;
+  readonly next: string | undefined;
+}
 
 /** An object on its way between the threads. */
 export interface WireObject {
@@ -99,4 +112,41 @@ export function readObjects(text: string): readonly FoundObject[] {
       metaData,
     }),
   );
+}
+
+export function toContainerInfo({ name, ...times }: WireContainer): ContainerInfo {
+  return { name, extra: times };
+}
+
+const NO_CHECKSUMS: readonly Checksum[] = [];
+const NO_META_DATA = {};
+
+/** Unpacks the items only when they are read: most of these pages go packed to a thread that compares. */
+export function toBarePage(container: string, { objects: packed, next }: BarePage): ObjectPage {
+  return {
+    get items() {
+      return unpackObjects(packed).map((object) => toBareInfo(container, object));
+    },
+    packed,
+    next,
+  };
+}
+
+function toBareInfo(container: string, { key, size, md5, etag }: BareObject): ObjectInfo {
+  const checksums = md5 === undefined ? NO_CHECKSUMS : [{ algorithm: 'md5' as const, hex: md5 }];
+  return { container, key, size, checksums, metaData: NO_META_DATA, extra: { etag } };
+}
+
+export function toObjectInfo(
+  container: string,
+  { key, size, md5, contentType, metaData, etag, lastModified }: FoundObject,
+): ObjectInfo {
+  return {
+    container,
+    key,
+    size,
+    checksums: md5 === undefined ? [] : [{ algorithm: 'md5', hex: md5 }],
+    metaData,
+    extra: contentType === undefined ? { etag, lastModified } : { contentType, etag, lastModified },
+  };
 }

@@ -1,18 +1,21 @@
 import { putObjects } from './batch-puts.js';
-import { type Change, createCommits, type Published } from './change.js';
+import {
+  type Change,
+  type Commits,
+  createCommits,
+  createMakeDurable,
+  type Published,
+} from './change.js';
 import { createContainer, deleteContainer, headContainer, listContainers } from './containers.js';
 import { copyChange, replaceMetaData } from './copies.js';
 import { deleteObjects } from './deletes.js';
-import { createMakeDurable } from './durable.js';
 import { Refusal, toFailure } from './failure.js';
-import { createReadEntries } from './folder-entries.js';
-import { createFolders } from './folders.js';
+import { createFolders, type Folders } from './folders.js';
+import { createReadEntries } from './listing.js';
 import { headObject, listBareObjects, listObjects } from './lookups.js';
-import type { Ask, OperationName, WorkerSettings } from './protocol.js';
-import { putBytes } from './puts.js';
-import { createStore } from './store.js';
-import type { Handlers, Ticket } from './ticket.js';
-import { unfinishedPuts } from './unfinished-puts.js';
+import type { Ask, Handlers, OperationName, Ticket, WorkerSettings } from './protocol.js';
+import { type AwaitedFile, beginFile, beginUpload, putBytes, type Upload } from './puts.js';
+import { createStore, type Store } from './store.js';
 
 /** The requests that came with one message. */
 export interface Turn {
@@ -113,4 +116,69 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
       };
     },
   };
+}
+
+interface UnfinishedPuts {
+  readonly handlers: Pick<
+    Handlers,
+    | 'beginUpload'
+    | 'uploadChunk'
+    | 'finishUpload'
+    | 'dropUpload'
+    | 'beginFile'
+    | 'finishFile'
+    | 'dropFile'
+  >;
+  discardAll(): void;
+}
+
+/** The puts that take more than one request, by the numbers that their callers gave them. */
+function unfinishedPuts(store: Store, folders: Folders, commits: Commits): UnfinishedPuts {
+  const uploads = new Map<number, Upload>();
+  const files = new Map<number, AwaitedFile>();
+
+  return {
+    handlers: {
+      beginUpload({ upload, order }, ticket) {
+        uploads.set(upload, beginUpload(store, folders, order));
+        ticket.answer(undefined);
+      },
+      uploadChunk({ upload, memory, length }, ticket) {
+        begun(uploads, upload).write(new Uint8Array(memory, 0, length));
+        ticket.answer(memory, memory);
+      },
+      finishUpload({ upload }, ticket) {
+        commits.add(begun(uploads, upload).finish(ticket));
+        uploads.delete(upload);
+      },
+      dropUpload({ upload }, ticket) {
+        uploads.get(upload)?.discard();
+        uploads.delete(upload);
+        ticket.answer(undefined);
+      },
+      beginFile({ file, order }, ticket) {
+        const awaited = beginFile(store, folders, order);
+        files.set(file, awaited);
+        ticket.answer(awaited.path);
+      },
+      finishFile({ file, inode, md5 }, ticket) {
+        commits.add(begun(files, file).finish(inode, md5, ticket));
+        files.delete(file);
+      },
+      dropFile({ file }, ticket) {
+        files.get(file)?.discard();
+        files.delete(file);
+        ticket.answer(undefined);
+      },
+    },
+    discardAll() {
+      for (const one of [...uploads.values(), ...files.values()]) one.discard();
+    },
+  };
+}
+
+function begun<T>(puts: ReadonlyMap<number, T>, number: number): T {
+  const put = puts.get(number);
+  if (put === undefined) throw new Error(`put ${number} is not under way`);
+  return put;
 }

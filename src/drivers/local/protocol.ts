@@ -1,10 +1,8 @@
 import type { Checksum, Precondition } from '../call.js';
 import type { ExpectedContent } from '../capabilities.js';
-import type { PackedObjects } from '../packed-objects.js';
 import type { Failure } from './failure.js';
-import type { FileAttributes } from './file-metadata.js';
-import type { WireObject } from './object.js';
-import type { About } from './record.js';
+import type { BarePage, WireContainer, WireObject } from './object.js';
+import type { About, FileAttributes } from './record.js';
 
 // What the thread of the driver's callers and the thread that works on the files say to each other.
 
@@ -19,21 +17,9 @@ export interface ContainerPage {
   readonly next: string | undefined;
 }
 
-export interface WireContainer {
-  readonly name: string;
-  readonly creationTime: number;
-  readonly accessTime: number;
-  readonly modifyTime: number;
-}
-
 export interface ObjectPage {
   /** As `writeObjects` gives them. */
   readonly objects: string;
-  readonly next: string | undefined;
-}
-
-export interface BarePage {
-  readonly objects: PackedObjects;
   readonly next: string | undefined;
 }
 
@@ -165,3 +151,62 @@ export const DROPPED = 2;
 export type Reply =
   | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly failure: Failure };
+
+/** A request as the worker holds it: to be answered once. */
+export interface Ticket {
+  /** False when the caller was aborted: then nothing may change, and no answer is expected. */
+  take(): boolean;
+  readonly dropped: boolean;
+  answer(value: unknown, transfer?: ArrayBuffer): void;
+  fail(failure: Failure): void;
+}
+
+/** What carries out each operation: it answers through the ticket, or throws. */
+export type Handlers = {
+  readonly [Name in keyof Operations]: (
+    ask: Ask<Name>,
+    ticket: Ticket,
+    body: Uint8Array | undefined,
+  ) => void;
+};
+
+export type Post = (replies: readonly Reply[], transfer: ArrayBuffer[]) => void;
+
+/** Answers of one turn go in one message. */
+export function createTickets(
+  post: Post,
+): (id: number, claims: Int32Array, index: number) => Ticket {
+  let replies: Reply[] = [];
+  let transfers: ArrayBuffer[] = [];
+
+  function reply(one: Reply): void {
+    replies.push(one);
+    if (replies.length === 1) queueMicrotask(send);
+  }
+
+  function send(): void {
+    const [batch, transfer] = [replies, transfers];
+    replies = [];
+    transfers = [];
+    post(batch, transfer);
+  }
+
+  return (id, claims, index) => {
+    let open = true;
+    const once = (one: Reply): void => {
+      if (open) reply(one);
+      open = false;
+    };
+    return {
+      take: () => Atomics.compareExchange(claims, index, OPEN, TAKEN) !== DROPPED,
+      get dropped() {
+        return Atomics.load(claims, index) === DROPPED;
+      },
+      answer(value, transfer) {
+        if (transfer) transfers.push(transfer);
+        once({ id, answer: value });
+      },
+      fail: (failure) => once({ id, failure }),
+    };
+  };
+}

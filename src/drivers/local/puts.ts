@@ -1,19 +1,17 @@
 import { type BigIntStats, rmSync } from 'node:fs';
 import { failpoint } from '../../failpoint.js';
 import { versionOf } from '../../file-stat.js';
-import { refuseCaseCollision } from './case-collision.js';
 import type { Change } from './change.js';
 import { createDigests } from './digests.js';
 import { codeOf, Refusal } from './failure.js';
 import { type Folders, parentOf } from './folders.js';
 import { describeObject, validRecord } from './object.js';
-import type { PutOrder } from './protocol.js';
+import type { PutOrder, Ticket } from './protocol.js';
 import type { ObjectRecord } from './record.js';
-import { checkPrecondition, renameIntoPlace } from './rename-into-place.js';
+import { checkPrecondition, refuseCaseCollision, renameIntoPlace } from './rename-into-place.js';
 import { statEntry } from './stat.js';
 import type { Store } from './store.js';
 import { createTemporary, type Temporary } from './temporary.js';
-import type { Ticket } from './ticket.js';
 
 /** A content that comes piece by piece. */
 export interface Upload {

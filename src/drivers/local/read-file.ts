@@ -4,8 +4,7 @@ import { statHandle } from '../../file-stat.js';
 import type { ByteRange } from '../call.js';
 import { ObjectDoesNotExistError, ObjectError } from '../errors.js';
 import { lengthWithin } from '../range.js';
-import { codeOf, toFailure, withPath } from './failure.js';
-import { toStorageError } from './storage-error.js';
+import { codeOf, toFailure, toStorageError, withPath } from './failure.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 

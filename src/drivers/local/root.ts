@@ -1,5 +1,13 @@
-import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  accessSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  statfsSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { statPath } from '../../file-stat.js';
 import { makeFoldersSync } from '../../make-folders.js';
 import { codeOf, Refusal } from './failure.js';
@@ -89,4 +97,70 @@ function sync(folder: string): void {
 
 function gone(problem: string): Refusal {
   return new Refusal({ kind: 'unavailable', problem });
+}
+
+/** Every new ext4 has it. */
+const NOT_OURS = 'lost+found';
+
+/**
+ * Why a root looks like one whose file system is not mounted: it does not exist, has nothing in it, or only what is not
+ * longshore's, neither the container nor any record. Undefined: it has something, or nothing can be known of it, which each call on
+ * it then says.
+ */
+export function blankRoot(root: string, container: string): string | undefined {
+  try {
+    const names = readdirSync(root).filter((name) => name !== NOT_OURS);
+    if (names.length === 0) return `its root ${root} is empty`;
+    if (names.includes(PRIVATE_FOLDER) || !isMissing(join(root, container))) return undefined;
+    return `its root ${root} has only other things in it, without container ${container}`;
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? `its root ${root} does not exist` : undefined;
+  }
+}
+
+function isMissing(path: string): boolean {
+  try {
+    accessSync(path);
+    return false;
+  } catch (error) {
+    return codeOf(error) === 'ENOENT';
+  }
+}
+
+/**
+ * f_type (statfs(2), linux/magic.h and the sources of bcachefs and OpenZFS) of file systems that one kernel alone has mounted.
+ * Those of a network, of a cluster, FUSE, and what a host gives to a guest are not among them.
+ */
+const OWN = new Set([
+  0xef53, // ext2, ext3, ext4
+  0x58465342, // xfs
+  0x9123683e, // btrfs
+  0xf2f52010, // f2fs
+  0xca451a4e, // bcachefs
+  0x2fc12fc1, // zfs
+  0x01021994, // tmpfs
+  0x3153464a, // jfs
+  0x4d44, // vfat
+  0x2011bab0, // exfat
+  0x7366746e, // ntfs3
+]);
+
+/**
+ * Whether a folder, or what will be made of it, is on a disk that only this running system reaches. False where that is not
+ * known, as everywhere but on Linux.
+ */
+export function isOnOwnDisk(folder: string): boolean {
+  if (process.platform !== 'linux') return false;
+  for (let path = folder; ; path = dirname(path)) {
+    try {
+      return isOwnType(statfsSync(path).type);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' || path === dirname(path)) return false;
+    }
+  }
+}
+
+/** Of a number that a system may give with its sign. */
+export function isOwnType(type: number): boolean {
+  return OWN.has(type >>> 0);
 }

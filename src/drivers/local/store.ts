@@ -14,17 +14,17 @@ import {
 import { systemClock } from '../../clock.js';
 import { statPath } from '../../file-stat.js';
 import { makeFoldersSync } from '../../make-folders.js';
-import type { Dirty } from './durable.js';
-import { createEmptyFolders, type EmptyFolders } from './empty-folders.js';
+import type { Dirty } from './change.js';
 import { createExclusiveLock } from './exclusive-lock.js';
 import { codeOf, isFull, Refusal } from './failure.js';
-import { type Incoming, openIncoming } from './incoming.js';
+import { createEmptyFolders, type EmptyFolders } from './folders.js';
 import { BESIDE_FOLDER, maxKeyBytes, PRIVATE_FOLDER } from './names.js';
 import { bootId, type Owner, thisProcess } from './owner.js';
 import type { WorkerSettings } from './protocol.js';
 import { openRecords, type Records, recordsFile } from './records.js';
 import { createRoot } from './root.js';
 import { statEntry } from './stat.js';
+import { type Incoming, openIncoming } from './temporary.js';
 
 /** A root in its worker thread. `turn` is called before each batch of requests, all else within one. */
 export interface Store {

@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { NEVER_ABORTED, onAbort } from '../../signal.js';
 import { threadProgram } from '../../thread-program.js';
 import { StorageError, TargetUnavailableError } from '../errors.js';
+import { toStorageError } from './failure.js';
 import {
   type Answer,
   type Ask,
@@ -14,7 +15,6 @@ import {
   type Request,
   type WorkerSettings,
 } from './protocol.js';
-import { toStorageError } from './storage-error.js';
 
 /** The thread that works on the files. It is started by the first request and keeps the process alive only while it has work. */
 export interface FileThread {

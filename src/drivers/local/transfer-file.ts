@@ -12,7 +12,7 @@ import { isVersion, statDescriptor } from '../../file-stat.js';
 import type { BodyFile, Checksum } from '../call.js';
 import { createDigests } from './digests.js';
 import { codeOf, type Failure, toFailure } from './failure.js';
-import type { FileAttributes } from './file-metadata.js';
+import type { FileAttributes } from './record.js';
 import { adoptTemporary, createTemporaryAt } from './temporary.js';
 
 export interface TransferOrder {

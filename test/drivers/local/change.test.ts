@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import { type Change, createCommits } from '../../../src/drivers/local/change.js';
-import type { Dirty } from '../../../src/drivers/local/durable.js';
-import { createTickets } from '../../../src/drivers/local/ticket.js';
+import { type Change, createCommits, type Dirty } from '../../../src/drivers/local/change.js';
+import { createTickets } from '../../../src/drivers/local/protocol.js';
 
 /** A put that says what happens to it, in order, with all others. */
 function createHarness(): {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createReadEntries } from '../../../src/drivers/local/folder-entries.js';
-import { listFiles } from '../../../src/drivers/local/listing.js';
+import { createReadEntries, listFiles } from '../../../src/drivers/local/listing.js';
 import { temporaryFolder } from '../../world/folder.js';
 import { byBytes, store } from './listing-fixture.js';
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isOnOwnDisk, isOwnType } from '../../../src/drivers/local/own-disk.js';
+import { isOnOwnDisk, isOwnType } from '../../../src/drivers/local/root.js';
 import { temporaryFolder } from '../../world/folder.js';
 
 /** linux/magic.h, and statfs(2). */

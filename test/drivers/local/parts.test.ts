@@ -12,11 +12,16 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
 import { read } from '../../../src/config/fields.js';
 import { TargetFullError } from '../../../src/drivers/errors.js';
-import { type Names, refuseCaseCollision } from '../../../src/drivers/local/case-collision.js';
+import { createMakeDurable, type Dirty } from '../../../src/drivers/local/change.js';
 import { localDriver } from '../../../src/drivers/local/driver-kind.js';
-import { createMakeDurable, type Dirty } from '../../../src/drivers/local/durable.js';
-import { type Failure, onFile, Refusal, toFailure } from '../../../src/drivers/local/failure.js';
-import { toStorageError } from '../../../src/drivers/local/storage-error.js';
+import {
+  type Failure,
+  onFile,
+  Refusal,
+  toFailure,
+  toStorageError,
+} from '../../../src/drivers/local/failure.js';
+import { type Names, refuseCaseCollision } from '../../../src/drivers/local/rename-into-place.js';
 import { findDriver } from '../../../src/drivers/registry/registry.js';
 import { temporaryFolder } from '../../world/folder.js';
 import { call } from '../conformance/fixture.js';

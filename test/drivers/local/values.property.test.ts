@@ -2,11 +2,12 @@ import { type BigIntStats, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attributesOf, metaDataOf } from '../../../src/drivers/local/file-metadata.js';
 import { containerNameProblem, keyProblem, maxKeyBytes } from '../../../src/drivers/local/names.js';
 import {
+  attributesOf,
   decodeRecord,
   encodeRecord,
+  metaDataOf,
   readAbout,
   writeAbout,
 } from '../../../src/drivers/local/record.js';
