@@ -2,50 +2,51 @@ import { failpoint } from '../failpoint.js';
 import { NEVER_ABORTED } from '../signal.js';
 import type { Backend } from './backend.js';
 import { bytesBody } from './body.js';
-import type { Body, BodyPart, ObjectInfo, ObjectRef, PartSource, PutOptions } from './call.js';
+import type { Body, BodyPart, ObjectRef, PartSource, PutOptions } from './call.js';
 import type { Multipart, Part, UploadToken } from './capabilities.js';
 import { cutIntoParts } from './cut-parts.js';
 import { findChecksum } from './digest.js';
-import type { Resume } from './driver.js';
 import {
   InvalidCredentialsError,
-  ObjectDoesNotExistError,
   type ObjectError,
   ObjectTooLargeError,
   SourceChangedError,
   StorageError,
-  UnsupportedOperationError,
 } from './errors.js';
-import { findObject } from './find-object.js';
-import { md5IfMadeOf } from './made-of.js';
 import { eachInParallel } from './parallel.js';
 import { partSizeFor } from './part-size.js';
+import {
+  findUpload,
+  madeBefore,
+  type PartsSettings,
+  type SentParts,
+  type Upload,
+} from './resumed-upload.js';
 
 /** Parts of one object under way at once. More than this rarely helps, and each may be held in memory. */
 const PARALLEL_PARTS = 4;
 
-export interface PartsSettings {
-  readonly signal: AbortSignal;
-  /** With it, a failure leaves the parts where they are, and a later call with the token sends only what is missing. */
-  readonly resume?: Resume;
-  /** Bytes per part; default: what `partSizeFor` says. A resumed upload must use the size that it began with. */
-  readonly partSize?: number;
-}
-
-export interface SentParts {
-  readonly info: ObjectInfo;
-  /** Undefined: the body ended within its first part and was put whole. */
-  readonly partSize: number | undefined;
-  /** Hex MD5 of all that the body had. */
-  readonly md5: string;
-  /** Whether the provider reported the digest of each part, and it is that of the bytes sent. */
-  readonly confirmed: boolean;
-}
-
 /**
  * Sends a body in parts, several at a time, reading each byte once. On failure the upload is aborted at the provider,
- * unless it can be resumed. A resumed upload compares the parts at the provider with the body, where the provider
- * reports digests of parts, and sends only what is missing or different.
+ * unless it can be resumed: with a token that is kept, of a body that can be read again. A resumed upload compares the
+ * parts at the provider with the body, where the provider reports digests of parts. The states are places in this code;
+ * those that a killed process leaves behind are in the caller's keeping (sync/uploads/upload-step.ts).
+ *
+ * | state      | event                                           | next state and effect                      |
+ * | ---------- | ----------------------------------------------- | ------------------------------------------ |
+ * | new        | no token                                        | beginning                                  |
+ * | new        | token, and the provider has the upload          | sending: missing and different parts only  |
+ * | new        | token of a gone upload, the object is this body | done: nothing is sent                      |
+ * | new        | token of a gone upload, no object is this body  | beginning                                  |
+ * | beginning  | the stream ends within its first part           | done: put whole                            |
+ * | beginning  | it fails                                        | failed: no upload to abort                 |
+ * | beginning  | begun, and the token is not kept                | aborted                                    |
+ * | beginning  | begun, and the token is kept                    | sending: all parts                         |
+ * | sending    | all parts are there                             | completing                                 |
+ * | sending    | it fails, or the MD5 is not the expected one    | kept where it can be resumed, else aborted |
+ * | completing | completed                                       | done                                       |
+ * | completing | refused for good                                | aborted                                    |
+ * | completing | any other failure, or refused credentials       | kept where it can be resumed, else aborted |
  */
 export async function sendInParts(
   backend: Backend,
@@ -91,16 +92,6 @@ export async function sendInParts(
     return sent;
   });
   return { info, partSize, md5: source.md5(), confirmed };
-}
-
-interface Upload {
-  readonly multipart: Multipart;
-  readonly ref: ObjectRef;
-  readonly body: Body;
-  readonly options: PutOptions;
-  readonly partSize: number;
-  readonly settings: PartsSettings;
-  readonly driver: string;
 }
 
 async function* following(
@@ -155,43 +146,6 @@ function tooLong({ ref, multipart, partSize, driver }: Upload): ObjectError {
   return new ObjectTooLargeError(ref.key, problem, { driver });
 }
 
-/** The upload that the token names and the parts it has. `gone`: the provider does not know it, or not any longer. */
-async function findUpload(
-  upload: Upload,
-): Promise<{ token: UploadToken; parts: readonly Part[] } | 'gone' | undefined> {
-  const { multipart, ref, body, settings, driver } = upload;
-  const token = settings.resume?.token;
-  if (token === undefined) return undefined;
-  if (!body.replayable) {
-    throw new UnsupportedOperationError(
-      `the upload of "${ref.key}" cannot be resumed: a stream cannot be read again`,
-      { driver },
-    );
-  }
-  if (token.driver !== driver || token.container !== ref.container || token.key !== ref.key) {
-    throw new TypeError(
-      `the upload token is for "${token.key}" in "${token.container}" of driver ${token.driver}, not for "${ref.key}"`,
-    );
-  }
-  try {
-    return { token, parts: await multipart.uploadedParts(token, { signal: settings.signal }) };
-  } catch (error) {
-    if (error instanceof ObjectDoesNotExistError) return 'gone';
-    throw error;
-  }
-}
-
-async function madeBefore(
-  backend: Backend,
-  { multipart, ref, body, partSize, settings }: Upload,
-): Promise<SentParts | undefined> {
-  const { signal } = settings;
-  const info = await findObject(backend, ref, { signal });
-  if (info === undefined) return undefined;
-  const md5 = await md5IfMadeOf(multipart, info, body, partSize, signal);
-  return md5 === undefined ? undefined : { info, partSize, md5, confirmed: true };
-}
-
 async function begin({ multipart, ref, options, settings }: Upload): Promise<UploadToken> {
   const { resume, signal } = settings;
   await resume?.beginning?.();
@@ -218,24 +172,29 @@ async function finish(
   token: UploadToken,
   send: () => Promise<readonly Part[]>,
 ): Promise<Pick<SentParts, 'info' | 'confirmed'>> {
-  let completing = false;
+  let state: 'sending' | 'completing' = 'sending';
   try {
     const parts = await send();
-    completing = true;
+    state = 'completing';
     failpoint('parts: all sent, not completed');
     const info = await multipart.complete(token, parts, { signal });
     failpoint('parts: completed, not recorded');
     return { info, confirmed: parts.every(({ md5 }) => md5 !== undefined) };
   } catch (error) {
-    const refused =
-      completing &&
-      error instanceof StorageError &&
-      error.retry === 'never' &&
-      !(error instanceof InvalidCredentialsError);
-    // What is refused as a whole would be refused again, whatever is sent of it.
-    if (refused || resume === undefined || !body.replayable) await abandon(multipart, token);
+    const canResume = resume !== undefined && body.replayable;
+    if (!canResume || (state === 'completing' && isRefusedForGood(error)))
+      await abandon(multipart, token);
     throw error;
   }
+}
+
+/** The same parts as a whole would be refused again. */
+function isRefusedForGood(error: unknown): boolean {
+  return (
+    error instanceof StorageError &&
+    error.retry === 'never' &&
+    !(error instanceof InvalidCredentialsError)
+  );
 }
 
 /** Aborts without the caller's signal, which may have caused the failure. If that fails, `unfinished` still lists the upload. */
