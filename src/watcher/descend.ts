@@ -1,17 +1,17 @@
 import type { RelativePath } from './entry.js';
 import { type FolderRules, openFilter } from './filter.js';
 import { rulesInside } from './ignore-file.js';
+import { foldersAbove, isRelativePath, pathOnDisk } from './path.js';
+import { problem, type WalkProblem } from './problem.js';
 import {
   ABSENT,
   type Directory,
   type Found,
   IGNORED,
-  type Looking,
-  look,
   SearchDenied,
-} from './look.js';
-import { foldersAbove, isRelativePath, pathOnDisk } from './path.js';
-import { problem, type WalkProblem } from './problem.js';
+  statEntry,
+  type WalkContext,
+} from './stat-entry.js';
 
 /** A folder with the rules inside it. */
 export interface OpenFolder {
@@ -31,14 +31,14 @@ export interface Descent {
  * A text that is not a path (`../a`) finds nothing. A problem of a folder above is the answer for
  * everything below it, and is in `blinds`.
  */
-export function openDescent(at: Looking): (path: RelativePath) => Descent {
+export function openDescent(at: WalkContext): (path: RelativePath) => Descent {
   let open: OpenFolder[] = [];
   return (path) => {
     if (!isRelativePath(path)) return { found: ABSENT, above: [] };
     const folders = [...foldersAbove(path)];
     open = open.filter(({ directory }, depth) => directory.path === folders[depth]);
     for (const folder of folders.slice(open.length)) {
-      const found = folder === '' ? top(at) : lookBelow(at, folder, open);
+      const found = folder === '' ? top(at) : statBelow(at, folder, open);
       if (found.kind !== 'directory')
         return { found: inTheWay(found, path, folders, open), above: open };
       const rules = rulesInside(
@@ -49,7 +49,7 @@ export function openDescent(at: Looking): (path: RelativePath) => Descent {
       if ('kind' in rules) return { found: rules, above: open };
       open.push({ directory: found, rules });
     }
-    const found = path === '' ? top(at) : lookBelow(at, path, open);
+    const found = path === '' ? top(at) : statBelow(at, path, open);
     return { found: found.kind === 'absent' ? absence(path, folders, open) : found, above: open };
   };
 }
@@ -58,19 +58,19 @@ export function openDescent(at: Looking): (path: RelativePath) => Descent {
  * Whether a missing file would have been ignored. `include` does not apply to folders, so for a path
  * whose former kind is unknown only `exclude` counts: see Found.
  */
-export function wouldBeLeftOut(path: RelativePath, { found, above }: Descent): boolean {
+export function wouldBeIgnored(path: RelativePath, { found, above }: Descent): boolean {
   return found.kind === 'absent' && (above.at(-1)?.rules.ignoresFile(path) ?? false);
 }
 
-function top({ source }: Looking): Directory {
+function top({ source }: WalkContext): Directory {
   return { kind: 'directory', path: '', device: source.device, inode: source.inode };
 }
 
-function lookBelow(at: Looking, path: RelativePath, open: readonly OpenFolder[]): Found {
+function statBelow(at: WalkContext, path: RelativePath, open: readonly OpenFolder[]): Found {
   const folder = open.at(-1);
   if (folder === undefined) return ABSENT;
   try {
-    return look(
+    return statEntry(
       at,
       path,
       folder.rules,

@@ -2,11 +2,11 @@ import { lstatPath, statPath } from '../file-stat.js';
 import type { RelativePath } from './entry.js';
 import { type FolderRules, IGNORE_FILE, type MalformedLine } from './filter.js';
 import { rulesInside } from './ignore-file.js';
-import type { Directory, Looking } from './look.js';
 import { joinPath, pathOnDisk } from './path.js';
 import { isAbsence, problem, refusal, type WalkProblem } from './problem.js';
 import { readDirectory, type UnnameableEntry } from './read-directory.js';
 import { confirmSource, SourceMissingError, sourceMissing } from './source.js';
+import type { Directory, WalkContext } from './stat-entry.js';
 
 /** A directory that was read, and the rules for what is in it. */
 export interface Folder {
@@ -26,7 +26,7 @@ export interface Folder {
  * @throws SourceMissingError for the source itself, instead of either
  */
 export function openFolder(
-  at: Looking,
+  at: WalkContext,
   directory: Directory,
   around: FolderRules,
 ): Folder | WalkProblem | undefined {
@@ -60,15 +60,15 @@ function malformedIn(
  * were read say nothing about it: a problem. Undefined: it is the same, or it is gone with all that was in it.
  * @throws SourceMissingError when the source itself is gone or was replaced
  */
-export function whatBecameOf(at: Looking, directory: Directory): WalkProblem | undefined {
+export function whatBecameOf(at: WalkContext, directory: Directory): WalkProblem | undefined {
   const fate = fateOf(at, directory, at.folderDone);
   return typeof fate === 'string' ? undefined : fate;
 }
 
 function fateOf(
-  at: Looking,
+  at: WalkContext,
   { path, device, inode }: Directory,
-  seen: Looking['folderDone'] = () => {},
+  seen: WalkContext['folderDone'] = () => {},
 ): 'same' | 'gone' | WalkProblem {
   if (path === '') {
     seen(confirmSource(at.source));

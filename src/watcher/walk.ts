@@ -4,7 +4,6 @@ import type { LocalEntry, RelativePath } from './entry.js';
 import { openFilter } from './filter.js';
 import { type Folder, openFolder, whatBecameOf } from './folder.js';
 import { LINK_SUFFIX } from './links.js';
-import { type Directory, type Found, type Looking, look, SearchDenied } from './look.js';
 import {
   ALL_NAMES,
   isInRange,
@@ -16,6 +15,13 @@ import {
 import { joinPath } from './path.js';
 import { problem, type WalkProblem } from './problem.js';
 import { SourceMissingError } from './source.js';
+import {
+  type Directory,
+  type Found,
+  SearchDenied,
+  statEntry,
+  type WalkContext,
+} from './stat-entry.js';
 
 export type WalkItem = LocalEntry | WalkProblem;
 
@@ -31,7 +37,7 @@ export type WalkItem = LocalEntry | WalkProblem;
  * @throws SourceMissingError when the source itself can no longer be read, or is another folder at the end
  */
 export function* walk(
-  at: Looking,
+  at: WalkContext,
   under: RelativePath = '',
   range: NameRange = ALL_NAMES,
 ): Generator<WalkItem, void> {
@@ -100,7 +106,7 @@ function isBeyond(border: NameRange, item: Found): boolean {
 }
 
 /** The next thing in the order of object names; undefined at the folder's end. */
-function takeNext(at: Looking, level: Level, line: readonly Directory[]): Found | undefined {
+function takeNext(at: WalkContext, level: Level, line: readonly Directory[]): Found | undefined {
   const { names, border, waiting } = level;
   while (true) {
     const name = names[level.next];
@@ -111,7 +117,7 @@ function takeNext(at: Looking, level: Level, line: readonly Directory[]): Found 
     }
     if (name === undefined) return undefined;
     level.next++;
-    const item = lookInside(at, level, name, line);
+    const item = statInside(at, level, name, line);
     if (border !== undefined && isBeyond(border, item)) continue;
     if (item.kind === 'directory') waiting.push({ key: `${name}/`, item });
     else if (item.kind === 'symlink') waiting.push({ key: name + LINK_SUFFIX, item });
@@ -119,10 +125,15 @@ function takeNext(at: Looking, level: Level, line: readonly Directory[]): Found 
   }
 }
 
-function lookInside(at: Looking, level: Level, name: string, line: readonly Directory[]): Found {
+function statInside(
+  at: WalkContext,
+  level: Level,
+  name: string,
+  line: readonly Directory[],
+): Found {
   const { directory, rules } = level.folder;
   try {
-    return look(at, joinPath(directory.path, name), rules, line);
+    return statEntry(at, joinPath(directory.path, name), rules, line);
   } catch (error) {
     if (!(error instanceof SearchDenied)) throw error;
     if (directory.path === '')

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import { findObject } from '../../src/drivers/find-object.js';
 import { openChangedFolders } from '../../src/watcher/changed-folders.js';
-import { startLooking } from '../../src/watcher/look.js';
 import { openSource } from '../../src/watcher/source.js';
+import { openWalkContext } from '../../src/watcher/stat-entry.js';
 import { walk } from '../../src/watcher/walk.js';
 import { openMirrorFixture } from '../world/mirror-in-process.js';
 
@@ -93,7 +93,7 @@ test('walk: knows that a folder changed behind it, and that none did', async () 
     } as const;
     const met: string[] = [];
     for (const item of walk(
-      startLooking(openSource(source), settings, () => {}, folders.finished),
+      openWalkContext(openSource(source), settings, () => {}, folders.finished),
     )) {
       met.push(item.path);
       meanwhile(item.path);

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../world/folder.js';
 
 const RELIABLE = /^(ext4|xfs|btrfs|tmpfs)$/;
 
-test('birth times: a file keeps its own through a rename and a change, and what is missing has none', () => {
+test('birth time: is kept through a rename and a change, and undefined for a missing file', () => {
   const folder = realpathSync(temporaryFolder('birth-time'));
   const birthTime = openBirthTimes();
   const [file, renamed] = [join(folder, 'file'), join(folder, 'renamed')];

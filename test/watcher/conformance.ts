@@ -55,7 +55,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       fs.writeFileSync(join(root, path), text);
     };
 
-    test('P1: a file that is created, appended to, truncated, made unreadable, renamed or deleted is hinted', async () => {
+    test('P1: watcher: a file that is created, appended to, truncated, made unreadable, renamed or deleted is hinted', async () => {
       write('folder/old');
       const { follower } = await watch();
       const steps: (() => void)[] = [
@@ -77,7 +77,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       }
     });
 
-    test('P1: no file of a burst of 10,000 in 100 new nested folders goes without a hint', async () => {
+    test('P1: watcher: no file of a burst of 10,000 in 100 new nested folders goes without a hint', async () => {
       const { follower } = await watch();
       const burst = `const fs = require('node:fs');
         for (let i = 0; i < 100; i++) {
@@ -90,7 +90,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       expect(follower.believes.size).toBe(10_000);
     });
 
-    test('P1: a file written into a folder the moment that the folder is made is hinted', async () => {
+    test('P1: watcher: hints a file that is written into a folder at the moment when it is made', async () => {
       const { follower } = await watch();
       for (let i = 0; i < 50; i++) write(`a${i}/b/c/file`);
       await follower.follows();
@@ -98,7 +98,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       await follower.follows();
     });
 
-    test('P1: after a folder was renamed, writes below it are hinted under its new name', async () => {
+    test('P1: watcher: hints writes below a renamed folder under its new name', async () => {
       write('before/deep/file');
       const { follower } = await watch();
       fs.renameSync(join(root, 'before'), join(root, 'after'));
@@ -113,7 +113,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       await follower.follows();
     });
 
-    test('P1: everything in a folder that is deleted is hinted, and its watches are closed', async () => {
+    test('P1: watcher: hints everything in a deleted folder, and closes its watches', async () => {
       for (let i = 0; i < 100; i++) write(`gone/${i % 10}/${i}`);
       write('stays/file');
       const { watcher, follower } = await watch();
@@ -126,7 +126,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       );
     });
 
-    test('P1: a name that turns from folder to file to link and back is followed', async () => {
+    test('P1: watcher: follows a name that turns from folder to file to link and back', async () => {
       write('other/file');
       write('name/inside');
       const { follower } = await watch();
@@ -146,7 +146,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       }
     });
 
-    test('P1: a folder that is replaced by another of the same name goes on being watched', async () => {
+    test('P1: watcher: watches a folder that replaced another of the same name', async () => {
       write('folder/file');
       const { follower } = await watch();
       for (let round = 0; round < 20; round++) {
@@ -167,7 +167,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       await follower.follows();
     });
 
-    test('P1: a source that goes and comes back is watched again', async () => {
+    test('P1: watcher: watches a source again that goes and comes back', async () => {
       write('folder/file');
       const { watcher, follower } = await watch();
       fs.renameSync(root, `${root}-away`);
@@ -192,7 +192,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       await follower.follows();
     });
 
-    test('P1: odd names are hinted as they are', async () => {
+    test('P1: watcher: hints odd names unchanged', async () => {
       const names = [
         'new\nline',
         ' space ',
@@ -218,7 +218,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       await follower.follows();
     });
 
-    test('P1: a name that is not UTF-8 has the folder that holds it rescanned', async () => {
+    test('P1: watcher: rescans the folder that holds a name that is not UTF-8', async () => {
       write('folder/file');
       const { follower } = await watch();
       fs.writeFileSync(
@@ -237,7 +237,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       );
     });
 
-    test('a folder that the filter excludes is not watched', async () => {
+    test('watcher: does not watch a folder that the filter excludes', async () => {
       write('node_modules/deep/file');
       write('source/file');
       const { watcher, follower } = await watch({
@@ -254,7 +254,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       expect(follower.hints.filter((hint) => JSON.stringify(hint).includes('deep'))).toEqual([]);
     });
 
-    test('P1: a folder that an ignore file leaves out is not watched, until the file says so no more, and again', async () => {
+    test('P1: watcher: watches a folder while no ignore file excludes it', async () => {
       write('.longshoreignore', 'build/\n');
       write('a/.longshoreignore', '!build/\n/cache/\n');
       for (const path of ['build/x/1', 'a/build/2', 'a/cache/y/3', 'b/build/4', 'b/cache/5'])
@@ -274,7 +274,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       await until(() => watcher.state().directories === 7);
     });
 
-    test('P1: an ignore file that changes among very many others is followed', async () => {
+    test('P1: watcher: follows an ignore file that changes among very many others', async () => {
       write('.longshoreignore', 'build/\n');
       write('build/x');
       const { watcher, follower } = await watch();
@@ -287,7 +287,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       await follower.follows();
     });
 
-    test('a folder whose ignore file cannot be read is watched, and is known better once it can be', async () => {
+    test('watcher: watches a folder whose ignore file cannot be read, and applies it once it can be', async () => {
       fs.mkdirSync(join(root, 'a/.longshoreignore'), { recursive: true });
       write('a/b/file');
       const { watcher } = await watch();
@@ -297,7 +297,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       await until(() => watcher.state().directories === 2);
     });
 
-    test('a source that is a symbolic link is watched behind the link', async () => {
+    test('watcher: watches a source behind a symbolic link', async () => {
       write('folder/file');
       const link = join(folder, 'link');
       fs.symlinkSync('source', link);
@@ -306,7 +306,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       await follower.follows();
     });
 
-    test('a link to a folder is followed only when asked to, within the source, and never in a circle', async () => {
+    test('watcher: follows a link to a folder only when asked to, within the source, and never in a circle', async () => {
       write('real/file');
       fs.mkdirSync(join(folder, 'outside'));
       fs.symlinkSync('real', join(root, 'link'));
@@ -326,7 +326,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       );
     });
 
-    test('P1: when the kernel drops events, everything is rescanned and watched again', async () => {
+    test('P1: watcher: rescans and watches everything again when the kernel drops events', async () => {
       const many = Math.ceil((readWatchLimits()?.queuedEvents ?? 16_384) * 1.5);
       write('flat/file');
       const { watcher, follower } = await watch();
@@ -341,7 +341,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       await follower.follows();
     });
 
-    test('a missing source rejects ready, with its path', async () => {
+    test('watcher: a missing source rejects ready, with its path', async () => {
       await expect(watch({ root: join(folder, 'missing') })).rejects.toThrow(SourceMissingError);
       write('file');
       await expect(watch({ root: join(root, 'file') })).rejects.toThrow(
@@ -349,7 +349,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       );
     });
 
-    test('close ends the iteration, twice does no harm, and all watches are closed', async () => {
+    test('watcher: close ends the iteration and closes all watches, also when it is called twice', async () => {
       const before = inotifyWatches();
       write('a/b/c/file');
       const { watcher, follower } = await watch();
@@ -361,7 +361,7 @@ export function watcherConformance(engine: 'chokidar' | 'directories'): void {
       expect(watcher.state().directories).toBe(0);
     });
 
-    test('a watcher that is closed before it is ready gives back everything and rejects ready', async () => {
+    test('watcher: closes all watches and rejects ready when it is closed before it is ready', async () => {
       const before = inotifyWatches();
       for (let i = 0; i < 100; i++) write(`${i}/file`);
       const watcher = await openWatcher({

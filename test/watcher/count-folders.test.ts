@@ -5,7 +5,7 @@ import { countBelow } from '../../src/watcher/count-folders.js';
 import { openFilter } from '../../src/watcher/filter.js';
 import { temporaryFolder, writeFile } from './fixtures.js';
 
-test('files and folders are counted, ignored folders as entries only, missing ones as nothing', async () => {
+test('folder count: counts files and folders, ignored folders as entries only, missing ones as nothing', async () => {
   const root = temporaryFolder(onTestFinished);
   for (const path of ['a/1', 'a/b/2', 'ignored/c/3', '4', 'b/c/5']) writeFile(join(root, path));
   writeFileSync(join(root, 'b/.longshoreignore'), 'c/\n');
@@ -19,7 +19,7 @@ test('files and folders are counted, ignored folders as entries only, missing on
   expect((await countBelow(root, below(''), (entries) => entries > 1)).entries).toBeLessThan(9);
 });
 
-test('the event loop turns while many folders are counted', async () => {
+test('folder count: lets the event loop turn while many folders are counted', async () => {
   const root = temporaryFolder(onTestFinished);
   for (let i = 0; i < 640; i++) writeFile(join(root, String(i), 'file'));
   let turns = 0;

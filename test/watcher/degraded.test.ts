@@ -57,7 +57,7 @@ function limited(room: { watches: number }): WatchDirectory {
   };
 }
 
-test('P1: folders for which there is no watch are rescanned on a timer, and watched once there is one', async () => {
+test('P1: watcher: rescans folders without a watch on a timer, and watches them once there is one', async () => {
   const root = temporaryFolder(onTestFinished);
   for (let i = 0; i < 5; i++) writeFile(join(root, `${i}/deep/file`));
   const room = { watches: 4 };
@@ -87,7 +87,7 @@ test('P1: folders for which there is no watch are rescanned on a timer, and watc
   await follower.follows();
 });
 
-test('P1: with no watch at all the whole source is rescanned on the timer', async () => {
+test('P1: watcher: rescans the whole source on the timer while there is no watch at all', async () => {
   const root = temporaryFolder(onTestFinished);
   const { watcher, follower } = await watch(root, { watchDirectory: limited({ watches: 0 }) });
   expect(watcher.state()).toMatchObject({ directories: 0, degraded: [{ under: '' }] });
@@ -102,7 +102,7 @@ test('watcher: reports many unwatched folders as the few folders above them', as
   expect(watcher.state().degraded).toMatchObject([{ under: 'top' }]);
 });
 
-test('the time between rescans of an unwatched folder is kept, and nothing is tried before', async () => {
+test('watcher: keeps the time between rescans of an unwatched folder, and tries nothing before', async () => {
   const root = temporaryFolder(onTestFinished);
   writeFile(join(root, 'folder/file'));
   const clock = fakeClock();
@@ -122,7 +122,7 @@ test('the time between rescans of an unwatched folder is kept, and nothing is tr
   await until(() => watcher.state().directories === 2);
 });
 
-test('P1: a new folder for which there is no watch is rescanned at once, and listed as unwatched until it has one', async () => {
+test('P1: watcher: rescans a new folder without a watch at once, and lists it until it has one', async () => {
   const root = temporaryFolder(onTestFinished);
   const room = { watches: 1 };
   const { watcher, follower } = await watch(root, {
@@ -143,7 +143,7 @@ test('P1: a new folder for which there is no watch is rescanned at once, and lis
   await until(() => watcher.unwatched().length === 0);
 });
 
-test('watcher: a folder without read permission is skipped, and watched once it has it', async () => {
+test('watcher: skips a folder without read permission, and watches it once it has it', async () => {
   const root = temporaryFolder(onTestFinished);
   writeFile(join(root, 'secret/file'));
   let forbidden = true;
@@ -169,7 +169,7 @@ test('watcher: a folder without read permission is skipped, and watched once it 
   await follower.follows();
 });
 
-test('P1: a folder that is swapped while its watch is placed ends up watched itself', async () => {
+test('P1: watcher: watches the folder that replaced another while its watch was placed', async () => {
   const root = temporaryFolder(onTestFinished);
   writeFile(join(root, 'name/file'), 'one');
   writeFile(join(root, 'other/file'), 'two');
@@ -192,7 +192,7 @@ test('P1: a folder that is swapped while its watch is placed ends up watched its
   await until(() => watcher.state().directories === 3);
 });
 
-test('P1: a source whose watch takes longer than the time between checks is watched all the same', async () => {
+test('P1: watcher: watches a source whose watch takes longer than the time between checks', async () => {
   const root = temporaryFolder(onTestFinished);
   writeFile(join(root, 'folder/file'));
   const slow: WatchDirectory = async (path, events) => {
@@ -261,7 +261,7 @@ test.skipIf(!canUnshare)(
   },
 );
 
-test('P1: a folder that could not be watched for a moment is tried again after 1, 2, 4 ... s, and known to be unwatched until then', async () => {
+test('P1: watcher: retries a folder that failed for a moment after 1, 2, 4 ... s, and lists it until then', async () => {
   const root = temporaryFolder(onTestFinished);
   const clock = fakeClock();
   let fails = 3;

@@ -41,7 +41,7 @@ function places(): IdPlaces {
   return at;
 }
 
-test('the UUID of a disk is found by its number, or by that of the disk behind a file system with numbers of its own', () => {
+test('file system id: is the UUID of the disk with its number, or of the disk behind its own number', () => {
   const at = places();
   writeFileSync(
     join(at.udev, 'b8:1'),
@@ -52,7 +52,7 @@ test('the UUID of a disk is found by its number, or by that of the disk behind a
   expect(fileSystemId('/home/anna', 45n, at)).toMatch(/^home-uuid /);
 });
 
-test('P4: Btrfs subvolumes, which share their UUID and may share their inodes, are distinguished by their paths in it', () => {
+test('P4: file system id: distinguishes Btrfs subvolumes by their paths', () => {
   const at = places();
   writeFileSync(join(at.udev, 'b8:18'), 'E:ID_FS_UUID=disk-uuid\n');
   const idWith = (path: string, line: string) =>
@@ -69,19 +69,19 @@ test('P4: Btrfs subvolumes, which share their UUID and may share their inodes, a
   expect(idWith('/mnt/@home/anna', '42 27 0:45 / /mnt rw - btrfs /dev/sdb2 rw')).toBe(own);
 });
 
-test('links in /dev tell it too, and those of disks that are gone are passed over', () => {
+test('file system id: is read from links in /dev too, without those of disks that are gone', () => {
   const at = places();
   symlinkSync('/nowhere', join(at.byUuid, 'gone-uuid'));
   symlinkSync('/dev/null', join(at.byUuid, 'null-uuid')); // 1:3, as good a device as any
   expect(fileSystemId('/var/files', 0x103n, at)).toBe('null-uuid');
 });
 
-test('a network share and a ZFS data set are known by type and name', () => {
+test('file system id: is the type and name of a network share and a ZFS data set', () => {
   expect(fileSystemId('/srv/share/a', 46n, places())).toBe('nfs4 server:/export/my files');
   expect(fileSystemId('/tank/photos', 47n, places())).toBe('zfs tank/photos');
 });
 
-test('a file system without any identity gives undefined', () => {
+test('file system id: is undefined for a file system without any identity', () => {
   expect(fileSystemId('/tmp/x', 48n, places())).toBeUndefined();
   expect(fileSystemId('/var/files', 0x801n, { ...NOWHERE, mounts: [] })).toBeUndefined();
   expect(marksOf('/tmp/x', { dev: 48n, birthtimeNs: 0n }, { ...NOWHERE, mounts: [] })).toEqual({});
@@ -90,13 +90,13 @@ test('a file system without any identity gives undefined', () => {
 const marksWith = (line: string, birthtimeNs: bigint, path = '/tmp') =>
   marksOf(path, { dev: 48n, birthtimeNs }, { ...NOWHERE, mounts: parseMounts(line) });
 
-test('P4: a birth time counts on a file system that sets it once', () => {
+test('P4: file system id: uses a birth time of a file system that sets it once', () => {
   expect(marksWith('43 27 0:48 / /tmp rw - tmpfs none rw', 1n)).toEqual({ birthTimeNs: 1n });
   expect(marksWith('43 27 0:48 / /tmp rw - overlay none rw', 1n)).toEqual({});
   expect(marksWith('43 27 0:48 / /tmp rw - fuse.mergerfs a:b rw', 1n)).toEqual({});
 });
 
-test('P4: without a UUID and an exact birth time, the file system’s own number identifies it', () => {
+test('P4: file system id: is the file system’s own number without a UUID and an exact birth time', () => {
   const fsid = execFileSync('stat', ['-f', '-c', '%i', '/dev/shm']).toString().trim();
   const line = '43 27 0:48 / /dev/shm rw - tmpfs none rw';
   expect(marksWith(line, 0n, '/dev/shm')).toEqual({ fsid });

@@ -96,7 +96,7 @@ function openGit() {
 }
 
 describe('ignore files and exclude', () => {
-  it('leave out exactly what git leaves out', () => {
+  it('ignore file: excludes exactly what git excludes', () => {
     const keptByGit = openGit();
     fc.assert(
       fc.property(
@@ -134,7 +134,7 @@ describe('ignore files and exclude', () => {
     );
   });
 
-  it('apply from their folder down, and deeper ones override', () => {
+  it('ignore file: applies from its folder down, and deeper ones override it', () => {
     const root = temporaryFolder();
     writeFiles(root, [
       'top.tmp',
@@ -157,20 +157,20 @@ describe('ignore files and exclude', () => {
     ]);
   });
 
-  it('cannot bring back a file below an excluded folder', () => {
+  it('ignore file: cannot include a file below an excluded folder', () => {
     const root = temporaryFolder();
     writeFiles(root, ['cache/keep.txt', 'kept.txt']);
     writeFiles(root, { [IGNORE_FILE]: 'cache/\n!cache/keep.txt\n' });
     expect(walked(root).paths).toEqual([IGNORE_FILE, 'kept.txt']);
   });
 
-  it('tell upper from lower case', () => {
+  it('ignore file: distinguishes upper from lower case', () => {
     const filter = openFilter({ ...NO_FILTER, exclude: ['readme'] });
     expect(filter.ignoresFile('readme')).toBe(true);
     expect(filter.ignoresFile('README')).toBe(false);
   });
 
-  it('go on answering after many thousand paths', () => {
+  it('ignore file: decides after many thousand paths as before', () => {
     const filter = openFilter({ ...NO_FILTER, exclude: ['*.tmp'] });
     for (let n = 0; n < 10_000; n++) {
       expect(filter.ignoresFile(`d/${n}.tmp`)).toBe(true);
@@ -178,7 +178,7 @@ describe('ignore files and exclude', () => {
     }
   });
 
-  it('in folders with odd names mean that folder only', () => {
+  it('ignore file: applies to its own folder only, however odd the name', () => {
     const root = temporaryFolder();
     const odd = [
       'a[b]',
@@ -215,7 +215,7 @@ describe('ignore files and exclude', () => {
 });
 
 describe('include', () => {
-  it('selects files, wherever they are, and whole folders', () => {
+  it('include: selects files in any folder, and whole folders', () => {
     const root = temporaryFolder();
     writeFiles(root, ['a.txt', 'b.md', 'deep/er/c.md', 'docs/any', 'docs/x/any.tmp']);
     const { paths } = walked(root, {
@@ -225,8 +225,8 @@ describe('include', () => {
   });
 });
 
-describe('what is never mirrored', () => {
-  it('cannot be brought back by patterns', () => {
+describe('never mirrored', () => {
+  it('never mirrored: cannot be included by patterns', () => {
     const root = temporaryFolder();
     writeFiles(root, ['.longshore/lock', 'x/target/object', 'x/other']);
     writeFiles(root, { [IGNORE_FILE]: '!.longshore/\n!*\n' });
@@ -234,7 +234,7 @@ describe('what is never mirrored', () => {
     expect(walked(root, { filter }).paths).toEqual([IGNORE_FILE, 'x/other']);
   });
 
-  it('cannot be reached through links either', () => {
+  it('never mirrored: cannot be reached through links', () => {
     const root = temporaryFolder();
     writeFiles(root, ['inner/.longshore/lock', 'inner/.longshore/mirrors/index', 'inner/file']);
     symlinkSync('inner', join(root, 'to-parent'));
@@ -250,8 +250,8 @@ describe('what is never mirrored', () => {
   });
 });
 
-describe('an ignore file that cannot be read', () => {
-  it('keeps its folder from being mirrored or deleted from, and is reported', () => {
+describe('unreadable ignore file', () => {
+  it('unreadable ignore file: is reported, and its folder is neither mirrored nor deleted from', () => {
     const root = temporaryFolder();
     writeFiles(root, ['a/x', 'b/x', 'c/x', 'd/x']);
     mkdirSync(join(root, 'a', IGNORE_FILE));

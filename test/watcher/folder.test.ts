@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { lstatPath } from '../../src/file-stat.js';
 import { whatBecameOf } from '../../src/watcher/folder.js';
-import type { Directory, Looking } from '../../src/watcher/look.js';
 import { openSource } from '../../src/watcher/source.js';
+import type { Directory, WalkContext } from '../../src/watcher/stat-entry.js';
 import { temporaryFolder } from './fixtures.js';
 
-test('a folder whose path cannot be looked at any more: is a problem with the reason, and was not exchanged', () => {
+test('folder: is a problem with the reason, not a replaced one, when its stat fails later', () => {
   const root = temporaryFolder(onTestFinished);
   mkdirSync(join(root, 'a/b'), { recursive: true });
   const { dev, ino } = lstatPath(join(root, 'a/b'));
   const directory: Directory = { kind: 'directory', path: 'a/b', device: dev, inode: ino };
-  const at = { source: openSource(root), symlinks: 'skip' } as unknown as Looking;
+  const at = { source: openSource(root), symlinks: 'skip' } as unknown as WalkContext;
   expect(whatBecameOf(at, directory)).toBeUndefined();
   renameSync(join(root, 'a'), join(root, 'away'));
   expect(whatBecameOf(at, directory)).toBeUndefined(); // gone

@@ -25,7 +25,7 @@ export async function until(
 type Look = Map<string, string>;
 
 /** What a reader of hints must believe in the end: each file below a folder, with what lstat says of it. */
-export function lookBelow(root: string, under = ''): Look {
+export function statsBelow(root: string, under = ''): Look {
   const look: Look = new Map();
   const folders = [under];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -50,7 +50,7 @@ export class Follower {
 
   constructor(root: string, watcher: Watcher) {
     this.#root = root;
-    this.believes = lookBelow(root);
+    this.believes = statsBelow(root);
     this.ended = this.#read(watcher);
   }
 
@@ -71,19 +71,19 @@ export class Follower {
   #rescan(under: string): void {
     for (const known of this.believes.keys()) if (covers(under, known)) this.believes.delete(known);
     if (under !== '') record(this.#root, under, this.believes);
-    for (const [path, stat] of lookBelow(this.#root, under)) this.believes.set(path, stat);
+    for (const [path, stat] of statsBelow(this.#root, under)) this.believes.set(path, stat);
   }
 
   /** Resolves when it believes what is on the disk. */
   async follows(ms?: number): Promise<void> {
     const differences = () => {
-      const real = lookBelow(this.#root);
+      const real = statsBelow(this.#root);
       const wrong = [...new Set([...real.keys(), ...this.believes.keys()])].filter(
         (path) => real.get(path) !== this.believes.get(path),
       );
       return `${wrong.length} paths are not as believed: ${wrong.slice(0, 5).join(', ')}; last hints ${JSON.stringify(this.hints.slice(-3)).slice(0, 500)}`;
     };
-    await until(() => isDeepStrictEqual(lookBelow(this.#root), this.believes), differences, ms);
+    await until(() => isDeepStrictEqual(statsBelow(this.#root), this.believes), differences, ms);
   }
 }
 

@@ -15,7 +15,7 @@ function collect(hints: AsyncIterable<Hint>): {
   return { seen, ended };
 }
 
-test('a path is given out once it was quiet for settle, counted from its last change', async () => {
+test('hint stream: returns a path once it was quiet for settle after its last change', async () => {
   const clock = fakeClock();
   const hints = createHintStream({ settleMs: 500, settleLimitMs: 10_000 }, clock);
   const { seen } = collect(hints);
@@ -31,7 +31,7 @@ test('a path is given out once it was quiet for settle, counted from its last ch
   hints.close();
 });
 
-test('a path that never becomes quiet is given out at the limit, again and again', async () => {
+test('hint stream: returns a path that never becomes quiet at each limit', async () => {
   const clock = fakeClock();
   const hints = createHintStream({ settleMs: 500, settleLimitMs: 2_000 }, clock);
   const { seen } = collect(hints);
@@ -43,7 +43,7 @@ test('a path that never becomes quiet is given out at the limit, again and again
   hints.close();
 });
 
-test('with a settle of 0 what changed in one turn is given out in the next, without any time passing', async () => {
+test('hint stream: returns changes in the next turn with a settle of 0', async () => {
   const clock = fakeClock();
   const hints = createHintStream({ settleMs: 0, settleLimitMs: 0 }, clock);
   const { seen } = collect(hints);
@@ -68,7 +68,7 @@ test('P7: hint stream: without a reader, changes are merged into few hints', asy
   hints.close();
 });
 
-test('closing ends the iteration: of a reader that waits for a first event, for settling, and of one that comes late', async () => {
+test('hint stream: close ends the iteration of waiting, settling and late readers', async () => {
   const hints = createHintStream({ settleMs: 60_000, settleLimitMs: 60_000 }, systemClock);
   const waiting = collect(hints);
   hints.close();
@@ -117,7 +117,7 @@ test('hint stream: a change counts as unsettled from its event until its reader 
   hints.close();
 });
 
-test('hint stream: a file is known by its inode under the path where it appeared, until the reader is done with that path', async () => {
+test('hint stream: finds a file by its inode under the path where it appeared, until that hint is done', async () => {
   const hints = createHintStream({ settleMs: 0, settleLimitMs: 0 }, systemClock);
   const reader = hints[Symbol.asyncIterator]();
   hints.changed('a', 7n);

@@ -3,7 +3,7 @@ import { createKernelQueue } from '../../src/watcher/kernel-queue.js';
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test('a turn with half as many events as the kernel keeps is reported as a loss, once, to every listener', async () => {
+test('kernel queue: reports a turn with half as many events as the kernel keeps as a loss, once, to every listener', async () => {
   const queue = createKernelQueue(100);
   const losses: string[] = [];
   queue.onLoss((events) => losses.push(`first ${events}`));
@@ -17,7 +17,7 @@ test('a turn with half as many events as the kernel keeps is reported as a loss,
   expect(losses).toEqual(['first 60', 'second 60', 'first 50']);
 });
 
-test('as many events in two turns are no loss', async () => {
+test('kernel queue: reports no loss for as many events in two turns', async () => {
   const queue = createKernelQueue(100);
   let losses = 0;
   queue.onLoss(() => {

@@ -5,7 +5,7 @@ import { fakeClock } from '../fakes/clock.js';
 import { silent, temporaryFolder } from './fixtures.js';
 import { Follower } from './follower.js';
 
-test('P1: each loss is made good by a rescan, but a storm of losses by few', async () => {
+test('P1: watcher: rescans after each loss of events, and few times after a storm of losses', async () => {
   const root = temporaryFolder(onTestFinished);
   const clock = fakeClock();
   let lose: (events: number) => void = () => {};

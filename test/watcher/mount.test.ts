@@ -34,7 +34,7 @@ const program = `
   console.log('followed');`;
 
 test.skipIf(!canMount).each(['directories', 'chokidar'])(
-  'P1: %s: a file system that is mounted over a watched folder, or the source, is watched',
+  'P1: watcher %s: watches a file system that is mounted over a watched folder, or the source',
   async (engine) => {
     const root = temporaryFolder(onTestFinished);
     writeFile(join(root, 'folder/file'));

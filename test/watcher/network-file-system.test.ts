@@ -26,11 +26,11 @@ test.each([
   ['/home/me/plain', undefined],
   ['/mnt/over/x', undefined],
   ['/', undefined],
-])('%s is on the network file system: %s', (path, type) => {
+])('network file system: of %s is %s', (path, type) => {
   expect(networkFileSystem(path, parseMounts(mountinfo))).toBe(type);
 });
 
-test("this machine's own mounts are understood, and no mounts mean no network", () => {
+test("network file system: reads this machine's mounts, and finds none without mounts", () => {
   expect(readMounts().some(({ point }) => point === '/')).toBe(true);
   expect(networkFileSystem('/', readMounts('/nowhere'))).toBeUndefined();
 });

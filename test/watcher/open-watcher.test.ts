@@ -26,7 +26,7 @@ async function engineFor(
   return watcher.state().engine;
 }
 
-test('auto watches a small tree with chokidar and a large one with directory watches', async () => {
+test('watch mode auto: takes chokidar for a small tree and directory watches for a large one', async () => {
   const root = temporaryFolder(onTestFinished);
   for (let i = 0; i < 4; i++) writeFile(join(root, 'folder', String(i)));
   expect(await engineFor({ root })).toBe('chokidar');
@@ -42,13 +42,13 @@ test('auto watches a small tree with chokidar and a large one with directory wat
   ).toBe('chokidar');
 });
 
-test('auto takes the number of entries that it is given, and counts none', async () => {
+test('watch mode auto: takes the number of entries that it is given, and counts none', async () => {
   const root = temporaryFolder(onTestFinished);
   expect(await engineFor({ root, entries: 6 })).toBe('directories');
   expect(await engineFor({ root, entries: 5 })).toBe('chokidar');
 });
 
-test('scan says nothing, says that it says nothing, and ends when it is closed', async () => {
+test('watch mode scan: gives no hints, reports that, and ends when it is closed', async () => {
   const root = temporaryFolder(onTestFinished);
   const watcher = await openWatcher({ ...defaults, root, engine: 'scan' });
   await watcher.ready;
@@ -69,7 +69,7 @@ const program = (engine: string, then: string): string => `
   ${then}`;
 
 test.each(['chokidar', 'directories', 'scan'])(
-  'a program that closes its %s watcher comes to its end by itself',
+  'watcher: a program ends by itself after it closed its %s watcher',
   async (engine) => {
     const root = temporaryFolder(onTestFinished);
     writeFile(join(root, 'a/b/file'));
@@ -87,7 +87,7 @@ test.each(['chokidar', 'directories', 'scan'])(
   },
 );
 
-test('CHOKIDAR_USEPOLLING in the environment does not turn events into polling', async () => {
+test('chokidar: CHOKIDAR_USEPOLLING in the environment does not turn events into polling', async () => {
   const root = temporaryFolder(onTestFinished);
   const file = join(root, 'folder/file');
   writeFile(file);

@@ -9,26 +9,26 @@ import {
 } from '../../src/watcher/path.js';
 
 it.each(['', 'a', 'a/b', '.hidden', '..a', 'a/..b', '-', ' ', 'a\nb', 'a\\b', '😀', 'e\u0301'])(
-  'takes %j for a path',
+  'path: %j is valid',
   (text) => {
     expect(isRelativePath(text)).toBe(true);
   },
 );
 
 it.each(['/', '/a', 'a/', 'a//b', '.', '..', './a', 'a/.', 'a/../b', 'a\0', '\ud800', 'a/\udc00'])(
-  'refuses %j as a path',
+  'path: %j is not valid',
   (text) => {
     expect(isRelativePath(text)).toBe(false);
   },
 );
 
-it('finds the folders above a path', () => {
+it('path: lists the folders above it', () => {
   expect([...foldersAbove('')]).toEqual([]);
   expect([...foldersAbove('a')]).toEqual(['']);
   expect([...foldersAbove('a/b/c')]).toEqual(['', 'a', 'a/b']);
 });
 
-it('takes a path apart and joins it again', () => {
+it('path: is split and joined again', () => {
   const segment = fc
     .string({ unit: 'binary', minLength: 1 })
     .filter((text) => isRelativePath(text) && !text.includes('/'));

@@ -49,7 +49,7 @@ const pattern = fc
   .map(([sign, start, names, end]) => sign + start + names.join('/') + end);
 const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
 
-test('filter: patterns that are looked up by name decide as the package would that tries each of them', () => {
+test('filter: patterns that are found by name decide as the package that tries each of them', () => {
   fc.assert(
     fc.property(
       fc.array(pattern, { maxLength: 12 }),

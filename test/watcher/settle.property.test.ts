@@ -56,7 +56,7 @@ function play(
   return { given, happened };
 }
 
-test('P1: every event is covered by a hint that comes at or after it, and within the limit', () => {
+test('P1: settle: every event is covered by a hint at or after it, and within the limit', () => {
   fc.assert(
     fc.property(events, times, (events, times) => {
       const { given, happened } = play(events, times);
@@ -71,7 +71,7 @@ test('P1: every event is covered by a hint that comes at or after it, and within
   );
 });
 
-test('a hint is given out only when all that it covers is quiet, or the oldest of it has waited for the limit', () => {
+test('settle: returns a hint only when all that it covers is quiet, or its oldest event waited for the limit', () => {
   fc.assert(
     fc.property(events, times, (events, times) => {
       const { given, happened } = play(events, times);
@@ -97,7 +97,7 @@ test('a hint is given out only when all that it covers is quiet, or the oldest o
   );
 });
 
-test('P7: what waits is bounded, however many paths change', () => {
+test('P7: settle: bounds the waiting paths, however many change', () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ path, rescan: fc.boolean() }), { maxLength: 300 }),
@@ -121,7 +121,7 @@ test('P7: what waits is bounded, however many paths change', () => {
   );
 });
 
-test('settle: what waits is as old as its oldest event, and a hint as old as the oldest event that it stands for', () => {
+test('settle: a waiting path and a hint are as old as their oldest event', () => {
   fc.assert(
     fc.property(events, times, (events, times) => {
       const settle = createSettle({ ...times, ...limits });
@@ -159,7 +159,7 @@ test('settle: what waits is as old as its oldest event, and a hint as old as the
   );
 });
 
-test('a folder in which many files change becomes one rescan, and leaves its neighbours alone', () => {
+test('settle: a folder in which many files change becomes one rescan, without its neighbours', () => {
   const settle = createSettle({ settleMs: 10, settleLimitMs: 100, ...limits, paths: 100 });
   for (let i = 0; i < 10; i++) settle.changed(`busy/${i}`, 0);
   settle.changed('calm/file', 0);
@@ -169,7 +169,7 @@ test('a folder in which many files change becomes one rescan, and leaves its nei
   ]);
 });
 
-test('few paths cover all of many, with none below another', () => {
+test('collapse: few paths cover all of many, with none below another', () => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof(path, fc.constant('')), { maxLength: 60 }),

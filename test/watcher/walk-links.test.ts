@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createNaming } from '../../src/sync/naming.js';
-import { startLooking } from '../../src/watcher/look.js';
 import { openSource } from '../../src/watcher/source.js';
+import { openWalkContext } from '../../src/watcher/stat-entry.js';
 import { walk } from '../../src/watcher/walk.js';
 import { temporaryFolder } from '../world/folder.js';
 import { writeFiles } from '../world/tree.js';
@@ -29,7 +29,7 @@ function treeWithLinks(): string {
   return root;
 }
 
-it('links are skipped and reported, and nothing is deleted behind them', () => {
+it('links: are skipped and reported, and nothing is deleted behind them', () => {
   const { paths, problems } = walked(treeWithLinks(), { symlinks: 'skip' });
   expect(paths).toEqual(['dir/x', 'file']);
   expect(problems).toHaveLength(9);
@@ -38,7 +38,7 @@ it('links are skipped and reported, and nothing is deleted behind them', () => {
   );
 });
 
-it('links that are excluded are not reported', () => {
+it('links: are not reported when they are excluded', () => {
   const { problems } = walked(treeWithLinks(), {
     symlinks: 'skip',
     filter: { exclude: ['to-*', 'up-*'], include: [], never: [] },
@@ -46,7 +46,7 @@ it('links that are excluded are not reported', () => {
   expect(problems).toEqual([]);
 });
 
-it('links that are followed become what they lead to, but never out of the source or in circles', () => {
+it('links: are followed within the source, and never in circles', () => {
   const { paths, problems } = walked(treeWithLinks(), { symlinks: 'follow' });
   expect(paths).toEqual([
     'dir/up-and-in',
@@ -68,7 +68,7 @@ it('links that are followed become what they lead to, but never out of the sourc
   expect(new Set(problems.map(({ hides }) => hides))).toEqual(new Set(['path-and-below']));
 });
 
-it('folders that link to each other end', () => {
+it('links: end where two folders link to each other', () => {
   const root = temporaryFolder();
   writeFiles(root, ['a/x', 'b/y']);
   symlinkSync('../b', join(root, 'a/b'));
@@ -76,18 +76,18 @@ it('folders that link to each other end', () => {
   expect(walked(root, { symlinks: 'follow' }).paths).toEqual(['a/b/y', 'a/x', 'b/a/x', 'b/y']);
 });
 
-it('links that are preserved have the length of their text, and stand where name and suffix do', () => {
+it('links: have the length of their text when preserved, and sort by name and suffix', () => {
   const root = temporaryFolder();
   writeFiles(root, ['a-file', 'a.file', 'a.rz', 'a.s/x', 'a0']);
   symlinkSync('zü', join(root, 'a'));
   symlinkSync('target', join(root, 'a.r'));
-  const items = [...walk(startLooking(openSource(root), settings({ symlinks: 'preserve' })))];
+  const items = [...walk(openWalkContext(openSource(root), settings({ symlinks: 'preserve' })))];
   expect(
     items.map((item) => (item.kind === 'symlink' ? [item.path, item.size] : item.path)),
   ).toEqual(['a-file', 'a.file', ['a.r', 6], ['a', 3], 'a.rz', 'a.s/x', 'a0']);
 });
 
-it("a file that has the name of a link's object is reported where links are preserved, and the link beside it is mirrored", () => {
+it("links: a file with the name of a link's object is reported where links are preserved", () => {
   const root = temporaryFolder();
   writeFiles(root, ['x.rclonelink', 'y.rclonelink/file']);
   for (const name of ['x', 'y']) symlinkSync('target', join(root, name));
@@ -99,12 +99,12 @@ it("a file that has the name of a link's object is reported where links are pres
   expect(walked(root, { symlinks: 'skip' }).paths).toEqual(['x.rclonelink', 'y.rclonelink/file']);
 });
 
-it('nothing is found by a path that leads out of the source', () => {
+it('walk: finds nothing by a path that leads out of the source', () => {
   const root = treeWithLinks();
   expect(walked(root, {}, '../outside/secret')).toEqual({ paths: [], problems: [] });
 });
 
-it('a source that is itself a link is walked', () => {
+it('walk: walks a source that is itself a link', () => {
   const outer = temporaryFolder();
   writeFiles(outer, ['real/a']);
   symlinkSync('real', join(outer, 'link'));
@@ -115,7 +115,7 @@ it('a source that is itself a link is walked', () => {
   });
 });
 
-it('P4: what lies behind a skipped link cannot be seen, also when it is asked for by its path', () => {
+it('P4: links: a path behind a skipped link is unseen, also by itself', () => {
   const root = treeWithLinks();
   expect(walked(root, {}, 'to-dir/x')).toMatchObject({
     paths: [],
@@ -124,7 +124,7 @@ it('P4: what lies behind a skipped link cannot be seen, also when it is asked fo
   expect(walked(root, { symlinks: 'follow' }, 'to-dir/x').paths).toEqual(['to-dir/x']);
 });
 
-it('preserved links, files and folders come in the order of their object names, whatever the tree', () => {
+it('walk: preserved links, files and folders come in the order of their object names', () => {
   const segment = fc
     .constantFrom('a', 'a.', 'a.r', 'a.rclonelink', 'a.rclonelin', 'a-', 'a/', 'a0', 'b')
     .map((text) => text.replace('/', '~'));
@@ -147,7 +147,7 @@ it('preserved links, files and folders come in the order of their object names, 
             } catch {} // a file where another path needs a folder: either may win
           }
           const items = [
-            ...walk(startLooking(openSource(root), settings({ symlinks: 'preserve' }))),
+            ...walk(openWalkContext(openSource(root), settings({ symlinks: 'preserve' }))),
           ];
           const names = items.filter((item) => item.kind !== 'problem').map(nameOf);
           expect(names).toEqual(

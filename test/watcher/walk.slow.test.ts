@@ -3,9 +3,9 @@ import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } fro
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startLooking } from '../../src/watcher/look.js';
 import { isRelativePath } from '../../src/watcher/path.js';
 import { openSource, SourceMissingError } from '../../src/watcher/source.js';
+import { openWalkContext } from '../../src/watcher/stat-entry.js';
 import { walk } from '../../src/watcher/walk.js';
 import { temporaryFolder } from '../world/folder.js';
 import { canDropRights, canMount } from '../world/rights.js';
@@ -48,8 +48,8 @@ const ODD_NAMES = [
   'é'.repeat(127),
 ];
 
-describe('the order', () => {
-  it('is that of the object names as UTF-8 bytes, whatever the tree', () => {
+describe('order', () => {
+  it('walk: is in the order of the object names as UTF-8 bytes, whatever the tree', () => {
     const segment = fc.oneof(
       fc.constantFrom(
         'a',
@@ -91,7 +91,7 @@ describe('the order', () => {
     );
   });
 
-  it('has a folder where its name and a slash stand', () => {
+  it('walk: has a folder where its name and a slash sort', () => {
     const root = temporaryFolder();
     writeFiles(
       root,
@@ -101,8 +101,8 @@ describe('the order', () => {
   });
 });
 
-describe('what is found', () => {
-  it('has every odd name, byte for byte', () => {
+describe('entries', () => {
+  it('walk: finds every odd name, byte for byte', () => {
     const root = temporaryFolder();
     writeFiles(root, [...ODD_NAMES, ...ODD_NAMES.map((name) => `folder/${name}`)]);
     const { paths, problems } = walked(root);
@@ -112,12 +112,12 @@ describe('what is found', () => {
     );
   });
 
-  it('returns size, times, inode, mode and owner as lstat does', () => {
+  it('walk: returns size, times, inode, mode and owner as lstat does', () => {
     const root = temporaryFolder();
     writeFiles(root, { file: 'twelve bytes' });
     execFileSync('touch', ['-d', '2001-02-03 04:05:06.123456789', join(root, 'file')]);
     execFileSync('chmod', ['4640', join(root, 'file')]);
-    const [entry] = walk(startLooking(openSource(root), settings()));
+    const [entry] = walk(openWalkContext(openSource(root), settings()));
     const [inode, owner, group] = execFileSync('stat', ['-c', '%i %u %g', join(root, 'file')], {
       encoding: 'utf8',
     })
@@ -138,34 +138,34 @@ describe('what is found', () => {
     );
   });
 
-  it('has both names of a file with two', () => {
+  it('walk: finds both names of a file with two', () => {
     const root = temporaryFolder();
     writeFiles(root, ['one']);
     linkSync(join(root, 'one'), join(root, 'two'));
     expect(walked(root).paths).toEqual(['one', 'two']);
   });
 
-  it('has files under 20 folders with names of 175 characters', () => {
+  it('walk: finds files under 20 folders with names of 175 characters', () => {
     const root = temporaryFolder();
     const deep = Array.from({ length: 20 }, () => 'd'.repeat(175)).join('/');
     writeFiles(root, [`${deep}/file`]);
     expect(walked(root).paths).toEqual([`${deep}/file`]);
   });
 
-  it('has files under 1,000 folders, without exhausting the stack', () => {
+  it('walk: finds files under 1,000 folders, without exhausting the stack', () => {
     const root = temporaryFolder();
     const deep = Array.from({ length: 1000 }, () => 'd').join('/');
     writeFiles(root, [`${deep}/file`]);
     expect(walked(root).paths).toEqual([`${deep}/file`]);
   });
 
-  it('of an empty source is nothing', () => {
+  it('walk: finds nothing in an empty source', () => {
     expect(walked(temporaryFolder())).toEqual({ paths: [], problems: [] });
   });
 });
 
 describe('under a path', () => {
-  it('has the file, what is in the folder, or nothing', () => {
+  it('walk under a path: finds the file, the content of the folder, or nothing', () => {
     const root = temporaryFolder();
     writeFiles(root, ['a/b/x', 'a/b/y', 'a/bc', 'd']);
     expect(walked(root, {}, 'a/b').paths).toEqual(['a/b/x', 'a/b/y']);
@@ -174,7 +174,7 @@ describe('under a path', () => {
     expect(walked(root, {}, 'd/below/a/file').paths).toEqual([]);
   });
 
-  it('heeds the ignore files above it', () => {
+  it('walk under a path: applies the ignore files above it', () => {
     const root = temporaryFolder();
     writeFiles(root, {
       '.longshoreignore': 'a/b\n',
@@ -190,8 +190,8 @@ describe('under a path', () => {
   });
 });
 
-describe('what cannot be mirrored', () => {
-  it('P8: pipes and sockets are reported and never opened', () => {
+describe('problems', () => {
+  it('P8: walk: reports pipes and sockets and never opens them', () => {
     const root = temporaryFolder();
     writeFiles(root, ['file']);
     execFileSync('mkfifo', [join(root, 'pipe'), join(root, 'excluded.pipe')]);
@@ -202,7 +202,7 @@ describe('what cannot be mirrored', () => {
     expect(problems).toMatchObject([{ path: 'pipe', reason: 'special-file', hides: 'nothing' }]);
   });
 
-  it('P8: names that are not UTF-8 are reported in a printable form, beside files that are mirrored', () => {
+  it('P8: walk: reports names that are not UTF-8 in a printable form, beside files that are mirrored', () => {
     const root = temporaryFolder();
     writeFiles(root, ['\ufffd', 'file']);
     writeFileSync(
@@ -218,7 +218,7 @@ describe('what cannot be mirrored', () => {
     ]);
   });
 
-  it('P8: names that are too long for the target are reported', () => {
+  it('P8: walk: reports names that are too long for the target', () => {
     const root = temporaryFolder();
     writeFiles(root, ['short', 'éééééé', 'd/12345678']);
     const { paths, problems } = walked(root, { maxNameBytes: 10 });
@@ -226,7 +226,7 @@ describe('what cannot be mirrored', () => {
     expect(problems).toMatchObject([{ path: 'éééééé', reason: 'name-too-long' }]);
   });
 
-  it('P8: what is at and below a name that is kept for us is refused and reported, unless it is excluded anyway', () => {
+  it('P8: walk: reports reserved names and all below them, unless they are excluded', () => {
     const root = temporaryFolder();
     writeFiles(root, [
       '.longshore/lease',
@@ -246,7 +246,7 @@ describe('what cannot be mirrored', () => {
     expect(walked(root, { reserved: ['.longshore', 'bin/old'], filter }).problems).toEqual([]);
   });
 
-  it('P8: paths that the system cannot open are reported, and what lies beside them is mirrored', () => {
+  it('P8: walk: reports paths that the system cannot open, and finds the files beside them', () => {
     const root = temporaryFolder();
     onTestFinished(() => void execFileSync('rm', ['-rf', root])); // Node cannot remove it either
     const half = Array.from({ length: 11 }, () => 'd'.repeat(200)).join('/');
@@ -294,31 +294,34 @@ describe('what cannot be mirrored', () => {
   );
 });
 
-describe('a folder on another file system', () => {
-  it.skipIf(!canMount)('is walked, unless only one file system is wanted', () => {
-    const root = temporaryFolder();
-    writeFiles(root, ['a', 'mounted/hidden', 'z']);
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', join(root, 'mounted')]);
-    try {
-      writeFiles(root, ['mounted/x']);
-      expect(walked(root)).toEqual({ paths: ['a', 'mounted/x', 'z'], problems: [] });
-      const { paths, problems } = walked(root, { oneFileSystem: true });
-      expect(paths).toEqual(['a', 'z']);
-      expect(problems).toMatchObject([
-        { path: 'mounted', reason: 'other-file-system', hides: 'path-and-below' },
-      ]);
-    } finally {
-      execFileSync('umount', [join(root, 'mounted')]);
-    }
-  });
+describe('file systems', () => {
+  it.skipIf(!canMount)(
+    'walk: includes a folder on another file system, unless oneFileSystem is set',
+    () => {
+      const root = temporaryFolder();
+      writeFiles(root, ['a', 'mounted/hidden', 'z']);
+      execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', join(root, 'mounted')]);
+      try {
+        writeFiles(root, ['mounted/x']);
+        expect(walked(root)).toEqual({ paths: ['a', 'mounted/x', 'z'], problems: [] });
+        const { paths, problems } = walked(root, { oneFileSystem: true });
+        expect(paths).toEqual(['a', 'z']);
+        expect(problems).toMatchObject([
+          { path: 'mounted', reason: 'other-file-system', hides: 'path-and-below' },
+        ]);
+      } finally {
+        execFileSync('umount', [join(root, 'mounted')]);
+      }
+    },
+  );
 });
 
 describe('a tree that changes meanwhile', () => {
-  it('files and folders that go away are simply not there', () => {
+  it('walk: skips files and folders that go away', () => {
     const root = temporaryFolder();
     writeFiles(root, ['a/x', 'b/x', 'b/y', 'c/x', 'd']);
     const found: string[] = [];
-    for (const item of walk(startLooking(openSource(root), settings()))) {
+    for (const item of walk(openWalkContext(openSource(root), settings()))) {
       expect(item.kind).toBe('file');
       found.push(item.path);
       if (item.path === 'a/x') rmSync(join(root, 'c'), { recursive: true });
@@ -328,11 +331,11 @@ describe('a tree that changes meanwhile', () => {
     expect(found).toEqual(['a/x', 'b/x']);
   });
 
-  it('P4: a folder that is exchanged while it is walked is no evidence of absence', () => {
+  it('P4: walk: a folder that is replaced meanwhile is no evidence of absence', () => {
     const root = temporaryFolder();
     writeFiles(root, ['site/a', 'site/b', 'next/new', 'z']);
     const items = [];
-    for (const item of walk(startLooking(openSource(root), settings()))) {
+    for (const item of walk(openWalkContext(openSource(root), settings()))) {
       items.push(item);
       if (item.path !== 'site/a') continue;
       renameSync(join(root, 'site'), join(root, 'old'));
@@ -344,22 +347,22 @@ describe('a tree that changes meanwhile', () => {
     expect(items.at(-1)).toMatchObject({ path: 'z' });
   });
 
-  it('P4: a source that goes away while it is walked is an error, not the end of the files', () => {
+  it('P4: walk: a source that goes away meanwhile is an error, not the end of the files', () => {
     const root = temporaryFolder();
     writeFiles(root, ['source/a', 'source/b/c', 'source/d']);
-    const walking = walk(startLooking(openSource(join(root, 'source')), settings()));
+    const walking = walk(openWalkContext(openSource(join(root, 'source')), settings()));
     expect(walking.next().value).toMatchObject({ path: 'a' });
     renameSync(join(root, 'source'), join(root, 'away'));
     expect(() => [...walking]).toThrow(SourceMissingError);
   });
 });
 
-describe('P4: a source that cannot be walked is an error', () => {
+describe('P4', () => {
   it.each([
     ['is missing', 'none', /does not exist/],
     ['is a file', 'file', /is not a folder/],
     ['is below a file', 'file/below', /cannot be read/],
-  ])('when it %s', (_, name, message) => {
+  ])('source: is an error when it %s', (_, name, message) => {
     const root = temporaryFolder();
     writeFiles(root, ['file']);
     expect(() => openSource(join(root, name))).toThrow(SourceMissingError);

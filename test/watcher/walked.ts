@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { FilterSettings } from '../../src/watcher/filter.js';
-import { startLooking, type WalkSettings } from '../../src/watcher/look.js';
 import type { WalkProblem } from '../../src/watcher/problem.js';
 import { openSource } from '../../src/watcher/source.js';
+import { openWalkContext, type WalkSettings } from '../../src/watcher/stat-entry.js';
 import { walk } from '../../src/watcher/walk.js';
 import { isRoot } from '../world/program.js';
 
@@ -26,7 +26,7 @@ export interface Walked {
 }
 
 export function walked(root: string, changes: Partial<WalkSettings> = {}, under = ''): Walked {
-  const items = [...walk(startLooking(openSource(root), settings(changes)), under)];
+  const items = [...walk(openWalkContext(openSource(root), settings(changes)), under)];
   const problems = items.filter((item) => item.kind === 'problem');
   return {
     paths: items.filter((item) => item.kind !== 'problem').map(({ path }) => path),

@@ -10,7 +10,7 @@ const limits = {
   queuedEvents: 16_384,
 };
 
-test('what to do about a limit is said with its name, its value, and a value that is enough', () => {
+test('watch limits: the advice names the setting, its value, and a value that is enough', () => {
   expect(explainLimit(error('ENOSPC'), limits, 10_100)).toBe(
     'no watches left: fs.inotify.max_user_watches is 8192, shared by all programs of this user; this source needs 10100, one for each folder. Raise it: sysctl -w fs.inotify.max_user_watches=32768',
   );
@@ -22,13 +22,13 @@ test('what to do about a limit is said with its name, its value, and a value tha
   );
 });
 
-test('only what every further watch would meet as well is a limit', () => {
+test('watch limits: an error is a limit when every further watch would meet it as well', () => {
   expect(
     ['ENOSPC', 'EMFILE', 'ENFILE', 'EACCES', 'ENOENT'].filter((code) => isLimit(error(code))),
   ).toEqual(['ENOSPC', 'EMFILE', 'ENFILE']);
 });
 
-test('of two settings that both hold, the lower one is named', () => {
+test('watch limits: the lower of two settings is named', () => {
   const procSys = temporaryFolder(onTestFinished);
   const settings = {
     'fs/inotify/max_user_watches': 1_000,
@@ -49,7 +49,7 @@ test('of two settings that both hold, the lower one is named', () => {
   });
 });
 
-test('the limits of this machine are read, and none where there is no inotify', () => {
+test('watch limits: are read on this machine, and undefined without inotify', () => {
   expect(readWatchLimits()?.queuedEvents).toBeGreaterThan(0);
   expect(readWatchLimits('/nowhere')).toBeUndefined();
 });

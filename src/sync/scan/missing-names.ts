@@ -1,7 +1,7 @@
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
-import type { Found } from '../../watcher/look.js';
 import type { WalkProblem } from '../../watcher/problem.js';
+import type { Found } from '../../watcher/stat-entry.js';
 import { decide, type Policy } from '../decide.js';
 import type { Naming } from '../naming.js';
 import type { Finding, MissingName } from './compare.js';

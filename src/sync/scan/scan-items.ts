@@ -1,7 +1,7 @@
 import type { IndexLocation } from '../../state/object-index.js';
 import type { RelativePath } from '../../watcher/entry.js';
-import type { WalkSettings } from '../../watcher/look.js';
 import type { NameRange } from '../../watcher/name-range.js';
+import type { WalkSettings } from '../../watcher/stat-entry.js';
 import type { Policy } from '../decide.js';
 import type { SkipReason } from '../events.js';
 import type { MirrorPrefixes } from '../reserved-names.js';

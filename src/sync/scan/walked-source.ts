@@ -1,8 +1,8 @@
 import { openChangedFolders } from '../../watcher/changed-folders.js';
-import { openDescent, wouldBeLeftOut } from '../../watcher/descend.js';
-import { IGNORED, type Looking, startLooking } from '../../watcher/look.js';
+import { openDescent, wouldBeIgnored } from '../../watcher/descend.js';
 import { problem } from '../../watcher/problem.js';
 import { confirmSource, isEmptySource, openSource, type Source } from '../../watcher/source.js';
+import { IGNORED, openWalkContext, type WalkContext } from '../../watcher/stat-entry.js';
 import type { Naming } from '../naming.js';
 import { openMountCheck } from '../source/inner-mounts.js';
 import { identifyingOnce } from '../source/source-identity.js';
@@ -17,7 +17,7 @@ const EMPTY = 'the source is empty, as it would be if its disk were not mounted'
 /** A source that a scan walks. */
 export interface WalkedSource {
   readonly source: Source;
-  readonly at: Looking;
+  readonly at: WalkContext;
   /** @throws SourceMissingError when the source is not the folder any more that was walked */
   walked(counts: Counts): Walked;
 }
@@ -31,7 +31,7 @@ export function openWalkedSource(
   const folders = openChangedFolders(beganMs ?? Number.MAX_SAFE_INTEGER);
   return {
     source,
-    at: startLooking(source, settings, beforeStat, folders.finished),
+    at: openWalkContext(source, settings, beforeStat, folders.finished),
     walked(counts) {
       confirmSource(source);
       const empty = isEmptySource(root, settings.filter.never);
@@ -61,7 +61,7 @@ export function evidenceOf(
     unseenRanges,
     statAgain(path) {
       const descent = descend(path);
-      const found = wouldBeLeftOut(path, descent) ? IGNORED : descent.found;
+      const found = wouldBeIgnored(path, descent) ? IGNORED : descent.found;
       confirmSource(source); // a source that went away meanwhile has nothing, and says nothing
       const away =
         found.kind === 'ignored' || found.kind === 'problem' ? undefined : awayFrom(path);

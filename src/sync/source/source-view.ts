@@ -3,13 +3,18 @@ import { statPathIfAny } from '../../file-stat.js';
 import type { LedgerDocument, SourceIdentity } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
 import { openBirthTimes } from '../../watcher/birth-time.js';
-import { openDescent, wouldBeLeftOut } from '../../watcher/descend.js';
+import { openDescent, wouldBeIgnored } from '../../watcher/descend.js';
 import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
 import { type FolderRules, openFilter } from '../../watcher/filter.js';
-import { type Found, type Looking, startLooking, type WalkSettings } from '../../watcher/look.js';
 import { pathOnDisk, pathsBelow } from '../../watcher/path.js';
 import type { WalkProblem } from '../../watcher/problem.js';
 import { isEmptySource, openSource } from '../../watcher/source.js';
+import {
+  type Found,
+  openWalkContext,
+  type WalkContext,
+  type WalkSettings,
+} from '../../watcher/stat-entry.js';
 import type { SkipReason } from '../events.js';
 import type { MirrorSettings } from '../mirror-settings.js';
 import { createNaming, type Naming } from '../naming.js';
@@ -102,19 +107,19 @@ export function createSourceView(
    * not suffice: another disk in the same drive may have all three of the disk before.
    */
   function present(): SourceIdentity | undefined {
-    const { realRoot } = opened().looking.source;
+    const { realRoot } = opened().walkContext.source;
     const stat = statPathIfAny(settings.source);
     return stat?.isDirectory() ? identify(seenAt(realRoot, stat)) : undefined;
   }
 
   function statsInOrder(): PathStats {
-    const descend = openDescent(opened().looking);
+    const descend = openDescent(opened().walkContext);
     return {
       stat: (path) => pathStateOf(descend(path).found),
       statPath(name) {
         const path = pathOf(name);
         const descent = descend(path);
-        const found = wouldBeLeftOut(path, descent) ? EXCLUDED : pathStateOf(descent.found);
+        const found = wouldBeIgnored(path, descent) ? EXCLUDED : pathStateOf(descent.found);
         return found.found === 'entry' && nameOf(found.entry) !== name ? NOTHING : found;
       },
     };
@@ -140,7 +145,7 @@ export function createSourceView(
     statPath: (name) => statsInOrder().statPath(name),
     statsInOrder,
     birthTime: (name) =>
-      opened().birthTime(pathOnDisk(opened().looking.source.realRoot, pathOf(name))),
+      opened().birthTime(pathOnDisk(opened().walkContext.source.realRoot, pathOf(name))),
     nameOf,
     pathOf,
     namesAt,
@@ -162,7 +167,7 @@ export function createSourceView(
       return `${settings.source} is empty, as it would be if its disk were not mounted; ${ifMeant}`;
     },
     replaced: (path) => replaced(present(), path),
-    mounts: () => withNewMounts(remembered().mounts, innerMounts(opened().looking.source)),
+    mounts: () => withNewMounts(remembered().mounts, innerMounts(opened().walkContext.source)),
     asOpened: () => opened().identity,
     identity() {
       const { source } = remembered();
@@ -212,7 +217,7 @@ export function notMounted(ifMeant: string): string {
 }
 
 interface Opened {
-  readonly looking: Looking;
+  readonly walkContext: WalkContext;
   readonly identity: SourceIdentity;
   readonly birthTime: (path: string) => bigint | undefined;
 }
@@ -220,7 +225,7 @@ interface Opened {
 function openNow(root: string, walkSettings: WalkSettings): Opened {
   const source = openSource(root);
   return {
-    looking: startLooking(source, walkSettings),
+    walkContext: openWalkContext(source, walkSettings),
     identity: identityOf(source),
     birthTime: openBirthTimes(),
   };

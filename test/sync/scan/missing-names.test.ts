@@ -5,8 +5,8 @@ import { createNaming } from '../../../src/sync/naming.js';
 import { type Evidence, settleMissing } from '../../../src/sync/scan/missing-names.js';
 import { openUnseenRanges } from '../../../src/sync/scan/unseen-ranges.js';
 import type { LinkMode } from '../../../src/watcher/links.js';
-import { ABSENT, type Found, IGNORED } from '../../../src/watcher/look.js';
 import { type Hides, problem } from '../../../src/watcher/problem.js';
+import { ABSENT, type Found, IGNORED } from '../../../src/watcher/stat-entry.js';
 import { MIRROR, recordOf } from '../records.js';
 
 const THERE: Remote = { size: 1, inspected: false };

@@ -12,8 +12,8 @@ import type {
   ScanSummary,
   Walked,
 } from '../../../src/sync/scan/scan-items.js';
-import { startLooking, type WalkSettings } from '../../../src/watcher/look.js';
 import { openSource } from '../../../src/watcher/source.js';
+import { openWalkContext, type WalkSettings } from '../../../src/watcher/stat-entry.js';
 import { walk } from '../../../src/watcher/walk.js';
 import { settings } from '../../watcher/walked.js';
 import { temporaryFolder } from '../../world/folder.js';
@@ -40,7 +40,7 @@ export async function mirrored(
   const { nameOf } = createNaming(walking.symlinks ?? 'skip');
   const index = await openIndex(location);
   const puts: Promise<void>[] = [];
-  for (const item of walk(startLooking(openSource(root), settings(walking)))) {
+  for (const item of walk(openWalkContext(openSource(root), settings(walking)))) {
     if (item.kind !== 'problem') puts.push(index.put(nameOf(item), recordOf(item)));
   }
   await Promise.all(puts);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareNames } from '../../../src/utf8-order.js';
-import { startLooking } from '../../../src/watcher/look.js';
 import { openSource } from '../../../src/watcher/source.js';
+import { openWalkContext } from '../../../src/watcher/stat-entry.js';
 import { walk } from '../../../src/watcher/walk.js';
 import { settings } from '../../watcher/walked.js';
 import { temporaryFolder } from '../../world/folder.js';
@@ -39,7 +39,7 @@ describe('a tree in two parts', () => {
           const root = temporaryFolder();
           writeFiles(root, withoutClashes(paths));
           const names = (range: { after?: string; upTo?: string }) =>
-            [...walk(startLooking(openSource(root), settings({})), '', range)].map(
+            [...walk(openWalkContext(openSource(root), settings({})), '', range)].map(
               ({ path }) => path,
             );
           const at = cut + suffix;

@@ -19,7 +19,7 @@ export interface WalkSettings {
 }
 
 /** A source and how it is walked. */
-export interface Looking extends WalkSettings {
+export interface WalkContext extends WalkSettings {
   readonly source: Source;
   /** Called before each stat. Its error ends the walk. */
   readonly beforeStat: () => void;
@@ -44,12 +44,12 @@ export type Found = LocalEntry | Directory | WalkProblem | { readonly kind: 'abs
 export const ABSENT: Found = { kind: 'absent' };
 export const IGNORED: Found = { kind: 'ignored' };
 
-export function startLooking(
+export function openWalkContext(
   source: Source,
   settings: WalkSettings,
   beforeStat: () => void = () => {},
   folderDone: (stat: BigIntStats) => void = () => {},
-): Looking {
+): WalkContext {
   const folders = settings.filter.never
     .map((path) => pathOnDisk(source.root, path))
     .filter((folder) => existsSync(folder));
@@ -70,8 +70,8 @@ export class SearchDenied extends Error {
  * source down to that one. An error becomes a problem in the answer.
  * @throws SearchDenied since that is the same for everything in the folder
  */
-export function look(
-  at: Looking,
+export function statEntry(
+  at: WalkContext,
   path: RelativePath,
   rules: FolderRules,
   above: readonly Directory[],
@@ -97,7 +97,7 @@ export function look(
 }
 
 function directoryAt(
-  at: Looking,
+  at: WalkContext,
   path: RelativePath,
   { dev, ino }: BigIntStats,
   rules: FolderRules,
@@ -117,7 +117,7 @@ function directoryAt(
 }
 
 function entryAt(
-  at: Looking,
+  at: WalkContext,
   path: RelativePath,
   kind: LocalEntry['kind'],
   stat: BigIntStats,
@@ -146,7 +146,7 @@ function entryAt(
 }
 
 function linkAt(
-  at: Looking,
+  at: WalkContext,
   path: RelativePath,
   onDisk: string,
   stat: BigIntStats,
@@ -179,14 +179,19 @@ function linkAt(
 }
 
 /** @throws as readlink does */
-function preservedLink(at: Looking, path: RelativePath, onDisk: string, stat: BigIntStats): Found {
+function preservedLink(
+  at: WalkContext,
+  path: RelativePath,
+  onDisk: string,
+  stat: BigIntStats,
+): Found {
   const entry = entryAt(at, path, 'symlink', stat);
   return entry.kind === 'problem'
     ? entry
     : { ...entry, size: readlinkSync(onDisk, 'buffer').length };
 }
 
-function fileAt(at: Looking, path: RelativePath, stat: BigIntStats): Found {
+function fileAt(at: WalkContext, path: RelativePath, stat: BigIntStats): Found {
   if (at.symlinks === 'preserve' && path.endsWith(LINK_SUFFIX)) {
     const detail = `its name is that of a link's object (${LINK_SUFFIX}), and restoring it would make a link (\`symlinks: preserve\`); rename it`;
     return problem(path, 'name-clash', detail, 'path-and-below', stat.ino);
