@@ -9,10 +9,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { Operation } from '../../src/drivers/layers/operations.js';
 import type { Note, OrderedFault } from './armed/orders.js';
 import { createHistory } from './history.js';
 import { md5Of, msOf, nowMs } from './journal.js';
 import { CONTAINER, type Held, isOwn, isRecorded, type TortureTarget } from './target.js';
+
+/** Operations whose answers have digests of content. */
+const LIES: ReadonlySet<Operation> = new Set(['putObject', 'putObjects', 'copyObject']);
 
 /** `disk`: the folder of a file system that may be filled. */
 export function localTarget(root: string, disk: string | undefined): TortureTarget {
@@ -112,6 +116,8 @@ export function localTarget(root: string, disk: string | undefined): TortureTarg
       const operations = [
         'putObject',
         'putObject',
+        'putObjects',
+        'putObjects',
         'deleteObjects',
         'copyObject',
         'headContainer',
@@ -120,7 +126,7 @@ export function localTarget(root: string, disk: string | undefined): TortureTarg
       for (let count = 1 + Math.floor(random() * 4); count > 0; count -= 1) {
         const operation = operations[Math.floor(random() * operations.length)] ?? 'putObject';
         const kind = kinds[Math.floor(random() * kinds.length)] ?? 'error';
-        const fits = kind !== 'lie' || operation === 'putObject' || operation === 'copyObject';
+        const fits = kind !== 'lie' || LIES.has(operation);
         scripted += 1;
         ordered.push({ id: scripted, operation, kind: fits ? kind : 'error' });
       }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../src/clock.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import type { ObjectInfo, ObjectRef } from '../../../src/drivers/call.js';
+import type { BatchedObject, PutOutcome } from '../../../src/drivers/capabilities.js';
 import { StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
 import { type Invocation, layered, type Next } from '../../../src/drivers/layers/layer.js';
 import type { Operation } from '../../../src/drivers/layers/operations.js';
@@ -108,17 +109,25 @@ async function withFault(
     case 'stall':
       await systemClock.sleep(STALL_MS, invocation.call.signal);
       return next(invocation);
-    case 'lie': {
-      const info = (await next(invocation)) as ObjectInfo;
-      return {
-        ...info,
-        checksums: info.checksums.map(({ algorithm, hex }) => ({
-          algorithm,
-          hex: hex.replace(/./g, '0'),
-        })),
-      };
-    }
+    case 'lie':
+      return asLie(await next(invocation));
   }
+}
+
+/** The answer to a put, with digests of other content. */
+function asLie(answer: unknown): unknown {
+  const zeros = (hex: string) => hex.replace(/./g, '0');
+  if (Array.isArray(answer))
+    return (answer as readonly PutOutcome[]).map((outcome) =>
+      'stored' in outcome
+        ? { stored: { ...outcome.stored, md5: zeros(outcome.stored.md5) } }
+        : outcome,
+    );
+  const info = answer as ObjectInfo;
+  return {
+    ...info,
+    checksums: info.checksums.map(({ algorithm, hex }) => ({ algorithm, hex: zeros(hex) })),
+  };
 }
 
 interface Change {
@@ -140,6 +149,10 @@ function changeOf({ operation, args }: Invocation): Change | undefined {
       return { what: 'put', ...keyOf(1) };
     case 'deleteObject':
       return { what: 'delete', ...keyOf(0) };
+    case 'putObjects': {
+      const [container, objects] = args as [string, readonly BatchedObject[]];
+      return { what: 'put', container, names: objects.map(({ key }) => key) };
+    }
     case 'deleteObjects':
       return { what: 'delete', container: args[0] as string, names: args[1] as readonly string[] };
     default:
