@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
-import { batchingDelete } from '../../../src/sync/store/delete-batch.js';
+import { batchingDelete, deletesAtOnce } from '../../../src/sync/store/delete-batch.js';
 
 const { signal } = new AbortController();
 
@@ -104,4 +104,12 @@ describe('deletes of one moment', () => {
     await Promise.all(['a', 'b'].map((key) => remove(key, signal)));
     expect(deleted).toEqual(['a', 'b']);
   });
+});
+
+test('deletes under way at once: fill two requests of the provider, and are 2,000 at most', () => {
+  const capabilities = (maxKeys?: number) =>
+    ({ batchDelete: maxKeys === undefined ? undefined : { maxKeys } }) as Backend['capabilities'];
+  expect([undefined, 1, 1_000, 10_000].map((keys) => deletesAtOnce(capabilities(keys)))).toEqual([
+    0, 2, 2_000, 2_000,
+  ]);
 });

@@ -110,6 +110,15 @@ describe('the queue', () => {
     expect(started).toContain('s1');
   });
 
+  test('deletes hold more slots than the lane has when these are asked for', async () => {
+    const { run, started } = gate();
+    const queue = createQueue<TestJob>({ concurrency: 2, waitingLimit: 4, deletesAtOnce: 7 });
+    queue.start({ run, dropped: ignore });
+    for (let at = 0; at < 10; at += 1) await queue.add(job(`d${at}.`, 1, 'delete'));
+    await turn();
+    expect(started).toHaveLength(7);
+  });
+
   test('a paused queue starts nothing; what was dropped never runs', async () => {
     const { run, started } = gate();
     const dropped: string[] = [];
