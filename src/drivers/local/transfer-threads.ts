@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { systemClock } from '../../clock.js';
-import { programFile } from '../../program-files.js';
+import { type ProgramFile, programFile } from '../../program-files.js';
 import { onAbort, orAborted } from '../../signal.js';
 import { TargetUnavailableError } from '../errors.js';
 import { openGate } from '../gate.js';
@@ -19,7 +19,8 @@ const THREADS = 2;
 
 const PROGRAM = programFile(new URL('./transfer-worker.js', import.meta.url));
 
-export function createTransferThreads(): TransferThreads {
+/** `program`: the code of the threads. */
+export function createTransferThreads(program: ProgramFile = PROGRAM): TransferThreads {
   const gate = openGate(systemClock, THREADS);
   const idle = new Set<Worker>();
   const running = new Set<Worker>();
@@ -32,8 +33,17 @@ export function createTransferThreads(): TransferThreads {
     return worker;
   }
 
+  function takeOr(release: () => void): Worker {
+    try {
+      return take();
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
   function start(): Worker {
-    const worker = new Worker(PROGRAM.load(), {
+    const worker = new Worker(program.load(), {
       name: 'longshore-transfer',
       trackUnmanagedFds: false,
       execArgv: [], // a program's own, such as --input-type, may not fit a worker
@@ -46,10 +56,10 @@ export function createTransferThreads(): TransferThreads {
     return worker;
   }
 
-  /** Calls `release` when the thread can take another transfer, or has ended. */
+  /** Calls `release` when the thread can take another transfer, or has ended, or when there is none. */
   function send(message: TransferMessage, release: () => void): Promise<TransferAnswer> {
-    const worker = take();
     return new Promise((resolve, reject) => {
+      const worker = takeOr(release);
       const ended = () => {
         release();
         reject(lost());

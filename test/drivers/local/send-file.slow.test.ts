@@ -25,6 +25,7 @@ import { fileBody } from '../../../src/drivers/file-body.js';
 import { layered } from '../../../src/drivers/layers/layer.js';
 import { throttle } from '../../../src/drivers/layers/throttle.js';
 import { transferFile } from '../../../src/drivers/local/transfer-file.js';
+import { createTransferThreads } from '../../../src/drivers/local/transfer-threads.js';
 import { sendObject } from '../../../src/drivers/send.js';
 import { statPath, versionOf } from '../../../src/file-stat.js';
 import { temporaryFolder } from '../../world/folder.js';
@@ -201,6 +202,18 @@ it('a driver that has copied files and is idle does not keep its process alive',
     console.log('stored');`;
   const run = [process.execPath, ['--input-type=module', '--eval', script]] as const;
   expect(execFileSync(...run, { encoding: 'utf8', timeout: 30_000 })).toBe('stored\n');
+});
+
+it('a transfer that gets no thread fails, and takes no place of those after it', async () => {
+  const replaced = new Error('the program was replaced');
+  const threads = createTransferThreads({
+    load: () => {
+      throw replaced;
+    },
+  });
+  const { order } = await orderIn(temporaryFolder());
+  for (let nth = 0; nth < 4; nth += 1)
+    await expect(threads.transfer(order, call.signal)).rejects.toBe(replaced);
 });
 
 /** An order for a file, whose `isStopped` counts the chunks. */
