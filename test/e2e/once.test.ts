@@ -113,29 +113,6 @@ describe('longshore --reconcile', () => {
     ]);
   });
 
-  test('--dry-run prints the plan, exits 5, and changes nothing', async () => {
-    const mirror = openLocalMirror();
-    mirror.write('a');
-    mirror.write('large', Buffer.alloc(2_000_000, 'x'));
-    const plan = await mirror.longshore('--reconcile', '--dry-run', '--json');
-    expect(plan.code).toBe(5);
-    expect(eventsOf(plan).filter(({ event }) => event === 'planned')).toMatchObject([
-      { job: 'upload_object', name: expect.any(String) },
-      { job: 'upload_object', name: expect.any(String) },
-    ]);
-    expect(() => statSync(mirror.container)).toThrow();
-    expect((await mirror.longshore('--reconcile')).code).toBe(0);
-    rmSync(join(mirror.source, 'a'));
-    const removal = await mirror.longshore('--reconcile', '--dry-run', '--json');
-    expect(removal.code).toBe(5);
-    expect(eventsOf(removal)).toContainEqual(
-      expect.objectContaining({ event: 'planned', job: 'delete_object', name: 'a' }),
-    );
-    expect(readFileSync(join(mirror.container, 'a'), 'utf8')).toBe('a');
-    expect((await mirror.longshore('--reconcile')).code).toBe(0);
-    expect((await mirror.longshore('--reconcile', '--dry-run')).code).toBe(0);
-  });
-
   test('P8: a run reports what it cannot mirror, and mirrors the rest', async () => {
     const mirror = openLocalMirror();
     mirror.write('good');

@@ -61,32 +61,6 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
       expect(again.count()).toBe(1);
     });
 
-    test('names come in the order of their UTF-8 bytes, written and unwritten alike', async () => {
-      const index = await fresh();
-      const ordered = [
-        'a',
-        'a.txt',
-        'a/x',
-        'a/\u{e000}',
-        'a/\u{ffff}',
-        'a/\u{10000}',
-        'a/\u{1f600}',
-        'a0',
-        'b',
-        'é',
-        '\u{ffff}',
-        '\u{10000}',
-      ];
-      for (const name of ordered.toReversed().filter((_, at) => at % 2 === 0))
-        await index.put(name, record());
-      const rest = ordered
-        .filter((name) => index.get(name) === undefined)
-        .map((name) => index.put(name, record()));
-      expect(namesIn(index)).toEqual(ordered);
-      await Promise.all(rest);
-      expect(namesIn(index)).toEqual(ordered);
-    });
-
     test('a range takes names by prefix and after a name', async () => {
       const index = await fresh();
       const names = ['a', 'a.txt', 'a/', 'a/x', 'a/x/y', 'a/z', 'ab', 'b'];

@@ -1,17 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { inRange, keyBeyond, keyIfHeld, keyOf } from '../../src/state/name-key.js';
-import { compareNames } from '../../src/utf8-order.js';
 import { anyName } from './fixtures.js';
-
-test('index key: has the order of names', async () => {
-  await fc.assert(
-    fc.property(anyName, anyName, (a, b) => {
-      expect(Math.sign(compareNames(a, b))).toBe(Buffer.compare(keyOf(a), keyOf(b)));
-    }),
-    { numRuns: 2_000 },
-  );
-});
 
 test('index key: the bound of a prefix separates the names that begin with it from those after them', async () => {
   await fc.assert(
