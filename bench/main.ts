@@ -25,6 +25,10 @@ else process.exitCode = await bench([first, ...rest].filter(Boolean));
 
 function micro([name = '', ...args]: readonly string[]): number {
   const program = fileURLToPath(new URL(`micro/${name}.js`, import.meta.url));
+  if (!existsSync(program)) {
+    process.stderr.write(`${name}: no such bench; docs/performance.md lists them\n`);
+    return EXIT.usage;
+  }
   return spawnSync(process.execPath, [program, ...args], { stdio: 'inherit' }).status ?? 1;
 }
 
