@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import {
-  chmodSync,
   linkSync,
   mkdirSync,
   readFileSync,
@@ -8,7 +7,6 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -182,16 +180,5 @@ describe('longshore --reconcile', () => {
     expect(result.code).toBe(3);
     expect(readFileSync(join(following.container, 'link'), 'utf8')).toBe('content');
     expect(() => statSync(join(following.container, 'outside'))).toThrow();
-  });
-
-  test('an object has the mode and time of its file', async () => {
-    const mirror = openLocalMirror();
-    const file = mirror.write('script');
-    chmodSync(file, 0o750);
-    utimesSync(file, 1_234_567_890.123, 1_234_567_890.123);
-    expect((await mirror.longshore('--reconcile')).code).toBe(0);
-    const object = statSync(join(mirror.container, 'script'));
-    expect(object.mode & 0o777).toBe(0o750);
-    expect(object.mtimeMs).toBeCloseTo(1_234_567_890_123, 0);
   });
 });
