@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Quarantined } from '../../../src/state/ledger.js';
 import type { ObjectFailure } from '../../../src/sync/failure.js';
@@ -9,7 +10,11 @@ import {
   type Failed,
 } from '../../../src/sync/work/attempt-step.js';
 import { NO_RUN } from '../../../src/sync/work/job.js';
+import type { Retry, Verdict } from '../../../src/sync/work/verdict.js';
 import { testJob } from './test-job.js';
+
+/** Of the verdicts on a failure, the fields that say what comes next. */
+type QuarantineOrFailure = Pick<Verdict, 'verdict'> & { retry?: Retry; skipReason?: string };
 
 const backoff = { firstMs: 1_000, limitMs: 3_600_000 };
 const DAEMON: Persistence = { backoff, attempts: 3, keepsTrying: true };
@@ -183,4 +188,46 @@ test.each<readonly [string, AttemptState, Partial<Failed>, Persistence, object]>
 
 test('attempt: an object that met no error leaves the quarantine', () => {
   expect(attemptStep.ended()).toEqual({ state: undefined, follows: undefined });
+});
+
+test('P8: attempt: in no history is an object that failed left without a retry or a reason', () => {
+  const event = fc.record({
+    passedMs: fc.nat({ max: backoff.limitMs }),
+    version: fc.constantFrom('v1', 'v2'),
+    failure: fc.constantFrom(failing, hopeless, unsuitable, undefined),
+    inMs: fc.nat({ max: backoff.limitMs }),
+    fits: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(event), fc.constantFrom(DAEMON, ONCE), (events, persistence) => {
+      let state: AttemptState;
+      let job = first;
+      let nowMs = NOW;
+      for (const { passedMs, version, failure, inMs, ...room } of events) {
+        nowMs += passedMs;
+        const asked = attemptStep.asked(state, { job, version, nowMs }, persistence).follows;
+        // A job that is not tried has a retry that comes no later than the time in the ledger.
+        if ('verdict' in asked) {
+          expect(asked).toMatchObject({ verdict: 'still-quarantined' });
+          expect(nowMs + (asked as { retry: Retry }).retry.inMs).toBe(state?.nextTryMs);
+          continue;
+        }
+        if (failure === undefined) {
+          ({ state } = attemptStep.ended());
+          job = first;
+          continue;
+        }
+        const fits = state !== undefined || room.fits;
+        const failed = { job: asked, error, failure, version, nowMs, inMs, passing: false, fits };
+        const step = attemptStep.failed(state, failed, persistence);
+        const { verdict, retry, skipReason } = step.follows as QuarantineOrFailure;
+        expect(retry !== undefined || verdict === 'quarantined').toBe(true);
+        if (retry === undefined && persistence.keepsTrying) expect(skipReason).toBe('name-refused');
+        expect(retry?.inMs ?? inMs).toBe(inMs);
+        expect(step.state === undefined && state !== undefined).toBe(false);
+        ({ state } = step);
+        job = retry?.job ?? first;
+      }
+    }),
+  );
 });
