@@ -54,7 +54,7 @@ function run(scenario: Scenario, point: Point | undefined): Promise<OneRun> {
 /** LMDB may end the process at a lock that fails only after the trial in a process of its own: see src/state/opening-mark.ts. */
 const IN_OPENINGS = [
   'first/state/lock/mirrors/documents/index.mdb-lock#2/ENOLCK',
-  'again/state/lock/mirrors/documents/index.mdb-inodes-lock#8/ENOLCK',
+  'again/state/lock/mirrors/documents/index.mdb-inodes-lock#5/ENOLCK',
 ];
 
 test.runIf(hasCompiler).each(IN_OPENINGS)(
