@@ -50,7 +50,7 @@ describe('racy files', () => {
     expect(isRacy({ ctimeNs, hashedAtMs })).toBe(false);
   });
 
-  test('the first time that a ctime was seen counts, and another ctime begins anew', () => {
+  test('the first time that a ctime was seen counts, and another ctime begins again', () => {
     const files = createRacyFiles();
     files.seen('a', 1_001n, 0);
     files.seen('a', 1_001n, 90);
