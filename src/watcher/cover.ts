@@ -1,7 +1,7 @@
 import type { RelativePath } from './entry.js';
 import { foldersAbove, isBelow, parentOf } from './path.js';
 
-/** Whether a look at everything at and below `under` sees `path`. */
+/** Whether a scan of everything at and below `under` reads `path`. */
 export function covers(under: RelativePath, path: RelativePath): boolean {
   return path === under || isBelow(path, under);
 }

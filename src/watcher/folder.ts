@@ -84,7 +84,6 @@ function fateOf(
 }
 
 function replaced(path: RelativePath): WalkProblem {
-  const detail =
-    'was exchanged for another folder while it was looked at; it is looked at again soon';
+  const detail = 'was replaced by another folder while it was read; it is read again soon';
   return { ...problem(path, 'unreadable', detail, 'path-and-below'), transient: true };
 }

@@ -13,7 +13,7 @@ export interface DirectoryNames {
 export interface UnnameableEntry {
   /** With each byte that does not fit as `\xNN`. */
   readonly printable: string;
-  /** Undefined when it cannot be looked at, or is no file. */
+  /** Undefined when its stat fails, or it is no file. */
   readonly inode: bigint | undefined;
 }
 

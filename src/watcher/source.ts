@@ -65,7 +65,7 @@ export function confirmSource({ root, device, inode }: Source): BigIntStats {
   if (now.dev !== device || now.ino !== inode) {
     throw new SourceMissingError(
       root,
-      'was unmounted, or exchanged for another folder, while it was looked at',
+      'was unmounted, or replaced by another folder, while it was read',
     );
   }
   return now;

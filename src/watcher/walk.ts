@@ -86,7 +86,7 @@ interface Level {
   next: number;
   /**
    * Folders and preserved links whose object names come later than their own: names that begin with theirs may stand
-   * between (`a`, `a-b`, `a/c`). Each stands before those under it, so that only the last needs to be looked at.
+   * between (`a`, `a-b`, `a/c`). Each stands before those under it, so that only the last needs to be compared.
    */
   readonly waiting: { readonly key: string; readonly item: Found }[];
 }

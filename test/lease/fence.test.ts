@@ -28,7 +28,7 @@ async function rig() {
   return { storage, state, lease, backend };
 }
 
-test('without the lease nothing is changed, everything can be read, and a container can be made', async () => {
+test('fence: without the lease it permits reads and the creation of a container, and no change', async () => {
   const { state, backend } = await rig();
   await backend.putObject(ref, bytesBody(Buffer.from('x')), options, call);
   state.lost = true;
@@ -50,7 +50,7 @@ test('without the lease nothing is changed, everything can be read, and a contai
   expect(Object.values(EFFECTS)).toContain('reads');
 });
 
-test('a lease that is lost while a body goes out stops it before its next piece: nothing of it is stored', async () => {
+test('fence: stops a body before its next piece when the lease is lost, and nothing of it is stored', async () => {
   const { storage, state, backend } = await rig();
   async function* pieces(): AsyncGenerator<Uint8Array, void> {
     yield Buffer.from('first');
@@ -63,7 +63,7 @@ test('a lease that is lost while a body goes out stops it before its next piece:
   await expect(storage.headObject(ref, call)).rejects.toThrow(ObjectDoesNotExistError);
 });
 
-test('the parts of an object are asked about one by one', async () => {
+test('fence: asks the lease for each part of an object', async () => {
   const { storage, state, backend } = await rig();
   const { multipart } = backend.capabilities;
   const token = await multipart?.begin(ref, options, call);
