@@ -71,13 +71,18 @@ function allOf(names: readonly string[], isRight: (name: string) => boolean): ()
   };
 }
 
-/** No file is left below the folder. */
+/** No file is left below the folder. The daemon removes folders meanwhile: one that is missing is empty. */
 function emptied(folder: string): () => boolean {
-  const folders = existsSync(folder) ? readdirSync(folder) : [];
-  return allOf(folders, (name) => {
-    const path = join(folder, name);
-    return !existsSync(path) || readdirSync(path).length === 0;
-  });
+  return allOf(namesIn(folder), (name) => namesIn(join(folder, name)).length === 0);
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** Makes one change, and returns what the daemon took for it. A single new file elsewhere meanwhile is timed as well. */
