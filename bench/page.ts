@@ -25,7 +25,7 @@ export function figures(run: BenchRun, rows: readonly Row[], file: string): stri
     const result = run.rows.find((each) => each.row === row.name);
     return result === undefined ? [] : [{ row, result }];
   });
-  const parts = [machine(run, file), targets(found), ...found.map(rowText)];
+  const parts = [machine(run, file), targets(run, rows), ...found.map(rowText)];
   return parts.join('\n\n');
 }
 
@@ -45,13 +45,16 @@ function machine({ startedAt, note, machine: m, programs }: BenchRun, file: stri
   ].join('\n\n');
 }
 
-function targets(found: readonly Found[]): string {
-  const lines = found.flatMap(({ row, result }) =>
-    row.targets.map((target) => {
+/** The targets of all rows: those that the run lacks are not measured. */
+function targets(run: BenchRun, rows: readonly Row[]): string {
+  const lines = rows.flatMap(({ name, targets: all }) => {
+    const result = run.rows.find((each) => each.row === name);
+    const shown = result === undefined ? name : `[${name}](#${name})`;
+    return all.map((target) => {
       const { value, verdict } = measure(target, result);
-      return [`[${row.name}](#${row.name})`, targetText(target), valueText(target, value), verdict];
-    }),
-  );
+      return [shown, targetText(target), valueText(target, value), verdict];
+    });
+  });
   const met = lines.filter(([, , , verdict]) => verdict === 'met').length;
   const table = markdownTable(['row', 'target', 'measured', ''], lines);
   return `## Targets\n\n${met} of ${lines.length} targets are met.\n\n${table}`;

@@ -49,6 +49,13 @@ describe('the page with the figures', () => {
     expect(text).toContain('1 of 3 targets are met.');
   });
 
+  test('lists the targets of a row that was not run as not measured', () => {
+    const page = figures(RUN, [ROW, { ...ROW, name: 'scan' }], FILE);
+    const lines = page.split('\n').filter((line) => line.startsWith('| scan '));
+    expect(lines).toHaveLength(3);
+    expect(lines.every((line) => line.endsWith(' not measured |'))).toBe(true);
+  });
+
   test('has the medians and the commands of each row', () => {
     expect(text).toMatch(/^\| longshore +\| 2 +\| 4\.00 s +\| 2\.00 s +\|$/m);
     expect(text).toContain('```sh\nlongshore $SOURCE\nrclone $SOURCE\n```');
