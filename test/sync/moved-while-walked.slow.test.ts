@@ -50,6 +50,7 @@ test.each(['scan', 'reconcile'] as const)(
     const at: { moment: (() => void) | undefined } = { moment: undefined };
     const seen: boolean[] = []; // whether the new object was there when the old one was deleted
     const { mirror, storage, write, run, objects } = await openMirrorFixture({
+      batches: false, // the walk waits for jobs sooner than for batches
       wrap: (backend) =>
         observed(backend, at, async (keys) => {
           if (!keys.includes('p/z/moved')) return;
