@@ -15,7 +15,7 @@ function small(limit: { bytes: number }): (backend: Backend) => Backend {
   const used = () => [...sizes.values()].reduce((sum, size) => sum + size, 0);
   return (backend) => ({
     ...backend,
-    capabilities: { ...backend.capabilities, batchDelete: undefined },
+    capabilities: { ...backend.capabilities, batchDelete: undefined, batchPut: undefined },
     async putObject(ref, body, options, call) {
       const others = used() - (sizes.get(ref.key) ?? 0);
       if (others + (body.size ?? 0) > limit.bytes) throw full();
@@ -32,6 +32,7 @@ function small(limit: { bytes: number }): (backend: Backend) => Backend {
 function denying(isDenied: (key: string) => boolean): (backend: Backend) => Backend {
   return (backend) => ({
     ...backend,
+    capabilities: { ...backend.capabilities, batchPut: undefined },
     async putObject(ref, ...rest) {
       if (isDenied(ref.key))
         throw new ObjectAccessDeniedError(ref.key, 'was refused: 403', { driver: 'memory' });

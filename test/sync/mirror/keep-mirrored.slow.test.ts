@@ -123,6 +123,7 @@ test('P1: a file that goes away while the first reconcile still finds others is 
   const { mirror, write, remove, stop, objects, events } = await openMirrorFixture({
     mirror: { watch: 'directories' },
     longestWaitMs: 3_600_000,
+    batches: false,
     wrap: (backend) => ({
       ...backend,
       async putObject(...args) {
