@@ -17,6 +17,8 @@ export interface Change {
   heard: boolean;
   /** Its folder was not watched, or has not been scanned since it was. */
   readonly inUnwatched: boolean;
+  /** Whether a scan has found it by itself, or together with a later change of the path that had an event: then it is that one. */
+  found: 'no' | 'alone' | 'with a later one';
 }
 
 export const path = fc.constantFrom('a', 'd/b', 'd/c', 'e/f/g');
@@ -114,7 +116,11 @@ export async function play(
     scanning = run;
     check(truth());
     const found = refused ? [] : undone.filter(({ path }) => covers(run.under, path));
-    for (const { path } of found) pending.add(path, work.changedAt(path, run));
+    for (const each of found) {
+      const isKnown = pending.has(each.path) || hints.unsettled(each.path)?.since !== undefined;
+      if (each.found === 'no') each.found = isKnown ? 'with a later one' : 'alone';
+      pending.add(each.path, work.changedAt(each.path, run));
+    }
     end(refused ? 'failed' : 'finished');
     if (refused) due.add(run);
     due.over();
@@ -127,10 +133,10 @@ export async function play(
     return {
       state: work.condition().state,
       lagSeconds: work.lagSeconds(),
-      // A change without an event, which no scan is about to find, is not known.
+      // A change without an event, which no scan has found or is about to find, is not known.
       undone: undone.filter(
-        ({ heard, inUnwatched, path }) =>
-          heard || inUnwatched || pending.has(path) || all.has(path) || blind,
+        ({ heard, inUnwatched, found }) =>
+          heard || inUnwatched || found === 'alone' || (blind && found === 'no'),
       ),
       anyUnheard:
         blind || undone.some(({ heard }) => !heard) || hints.unsettled()?.since === undefined,
@@ -144,7 +150,14 @@ export async function play(
         {
           const inUnwatched = [...unwatched].some((under) => covers(under, now.path));
           const heard = now.heard && !inUnwatched;
-          undone = [...undone, { path: now.path, atMs: clock.now(), heard, inUnwatched }];
+          const change = {
+            path: now.path,
+            atMs: clock.now(),
+            heard,
+            inUnwatched,
+            found: 'no' as const,
+          };
+          undone = [...undone, change];
           if (heard) hints.changed(now.path);
         }
         return;
