@@ -104,7 +104,7 @@ targets:
       driver: 's3',
       container: 'box',
       failed: [],
-      absent: [],
+      absent: ['batch put'],
       left: 0,
     });
     expect(first?.['prefix']).toMatch(/^\.longshore\/probe-/);
