@@ -89,7 +89,9 @@ function startCheck(): CheckProcess {
     end({ stdout, stderr, error: error ?? undefined }),
   );
   child.stdin?.on('error', () => {}); // it ended before it was asked: `ended` has the reason
-  for (const each of [child, ...child.stdio]) (each as Ref | null)?.unref();
+  // A process that could not be started, as for want of open files, has no streams; `ended` has the reason.
+  const { stdio = [] } = child as Partial<ChildProcess>;
+  for (const each of [child, ...stdio]) (each as Ref | null)?.unref();
   return { child, ended };
 }
 
