@@ -1,7 +1,9 @@
 import type { ObjectName } from '../../state/object-index.js';
+import type { RelativePath } from '../../watcher/entry.js';
 import { momentNow } from '../moment.js';
 import type { DueRun } from '../run.js';
 import { scanOf } from '../scan/scans-due.js';
+import type { SourceView } from '../source/source-view.js';
 import type { RemoteRoot } from '../work/remote-root.js';
 import type { Mirror } from './mirror.js';
 import type { ScanEnd } from './mirror-work.js';
@@ -15,8 +17,11 @@ export interface BegunRun {
   readonly needlessUploads: Set<ObjectName>;
   /** Set where the run surveys the whole source. To be called when all that it found was seen to. */
   readonly endSurvey: (() => void) | undefined;
-  /** The source has been walked: no other run waits for what this one may still find. */
-  walked(): void;
+  /**
+   * The source has been walked: no other run waits for what this one may still find. `changed`: a folder changed
+   * meanwhile.
+   */
+  walked(changed: boolean): void;
   /** The comparison is over. */
   scanned(end: ScanEnd): void;
   /** The comparison has failed. */
@@ -29,6 +34,7 @@ export type BeginningMirror = Pick<
 > & {
   readonly parts: Pick<Mirror['parts'], 'index' | 'clock'>;
   readonly root: Pick<RemoteRoot, 'uploads'>;
+  readonly source: Pick<SourceView, 'stat'>;
 };
 
 /** Reports the run and opens its books. */
@@ -50,15 +56,19 @@ export function beginRun(mirror: BeginningMirror, due: DueRun): BegunRun {
     needlessUploads,
     endSurvey,
     scanned,
-    walked() {
+    walked(changed) {
       if (due.sides.source) scansDue.walked(due.under, began);
-      endDue();
+      endDue(due.under !== '' && (changed || !isFolder(mirror, due.under)));
     },
     fail() {
       // After the turn in which the caller adds another run: until then, this scan counts as due.
-      setImmediate(endDue);
+      setImmediate(() => endDue());
       runs.end(run);
       scanned('failed');
     },
   };
+}
+
+function isFolder({ source }: Pick<BeginningMirror, 'source'>, path: RelativePath): boolean {
+  return source.stat(path).found === 'folder';
 }

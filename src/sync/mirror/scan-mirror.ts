@@ -66,7 +66,7 @@ export async function scanMirror(
     if (changed && parts.walksTwice && deletes.size > 0 && due.under === '')
       await findMoved(mirror, begun.run, request, options);
     const asOfMs = clock.monotonic();
-    begun.walked();
+    begun.walked(changed);
     mirror.waitingJobs.recheck();
     const deletesOver =
       deletes.size === 0 || !scansDue.isDue(asOfMs)

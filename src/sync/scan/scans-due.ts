@@ -17,8 +17,11 @@ export interface DueScan {
 
 /** Scans that are due or under way. */
 export interface ScansDue {
-  /** Call what it returns when the scan has seen everything, or will not be made. */
-  begin(scan: DueScan): () => void;
+  /**
+   * Call what it returns when the scan has seen everything, or will not be made. `outrun`: a folder moved while it was
+   * scanned, so that what was in it is only found where it is now: the scans that are due by then must be made as well.
+   */
+  begin(scan: DueScan): (outrun?: boolean) => void;
   /** Whether one of them, or the scan of this run, may still find what was there at `asOfMs`, a moment on the monotonic clock. */
   isDue(asOfMs: number, run?: number): boolean;
   /** Has those made soon that may still find what was there at `asOfMs`. */
@@ -43,29 +46,53 @@ export function scanOf({ unseenSinceMs: sinceMs = Number.POSITIVE_INFINITY }: Du
   return { sinceMs };
 }
 
-export function createScansDue(clock: Pick<Clock, 'sleep'>): ScansDue {
+/** A scan that was outrun, and the moment by which the watcher has heard of the move. It is replaced by the scans due by then. */
+interface OutrunScan {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+export function createScansDue(clock: Pick<Clock, 'sleep' | 'monotonic'>): ScansDue {
   const due = new Set<DueScan>();
+  const outrun = new Set<OutrunScan>();
   const seen = createSeenTimes(null);
   const ended = createCondition();
   let watched: (() => Iterable<DueScan>) | undefined;
 
+  const current = (): readonly DueScan[] => [...due, ...(watched?.() ?? [])];
+
+  /** Only later ones are asked for, so that this ends. */
+  function isReplaced({ untilMs }: OutrunScan): boolean {
+    if (clock.monotonic() < untilMs) return false;
+    if (current().some(({ sinceMs }) => sinceMs <= untilMs)) return false;
+    return ![...outrun].some(
+      (other) => other.untilMs > untilMs && other.sinceMs <= untilMs && !isReplaced(other),
+    );
+  }
+
+  function outrunBy(asOfMs: number): readonly OutrunScan[] {
+    for (const scan of [...outrun]) if (isReplaced(scan)) outrun.delete(scan);
+    return [...outrun].filter(({ sinceMs }) => sinceMs <= asOfMs);
+  }
+
   function isDue(asOfMs: number, run?: number): boolean {
-    for (const scan of [...due, ...(watched?.() ?? [])]) {
+    for (const scan of current())
       if (scan.sinceMs <= asOfMs || (run !== undefined && scan.run === run)) return true;
-    }
-    return false;
+    return outrunBy(asOfMs).length > 0;
   }
 
   function request(asOfMs: number): void {
-    for (const scan of watched?.() ?? []) if (scan.sinceMs <= asOfMs) scan.request?.();
+    const latestMs = Math.max(asOfMs, ...outrunBy(asOfMs).map(({ untilMs }) => untilMs));
+    for (const scan of watched?.() ?? []) if (scan.sinceMs <= latestMs) scan.request?.();
   }
 
   return {
     begin(scan) {
       const own = { ...scan };
       due.add(own);
-      return () => {
+      return (isOutrun = false) => {
         due.delete(own);
+        if (isOutrun) outrun.add({ sinceMs: own.sinceMs, untilMs: clock.monotonic() + POLL_MS });
         ended.notifyAll();
       };
     },
@@ -76,7 +103,7 @@ export function createScansDue(clock: Pick<Clock, 'sleep'>): ScansDue {
     async whenPast(asOfMs, signal) {
       while (isDue(asOfMs)) {
         request(asOfMs);
-        if (watched === undefined) await ended.wait(signal);
+        if (watched === undefined && outrun.size === 0) await ended.wait(signal);
         else await clock.sleep(POLL_MS, signal);
       }
     },
