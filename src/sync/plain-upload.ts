@@ -11,8 +11,8 @@ export interface FoundUpload {
   readonly decision: Decision;
 }
 
-/** Larger files gain nothing from a batch. Bytes. */
-const LARGEST_FILE = 1024 * 1024;
+/** Files up to this are read once into memory: hashed, sent with their digest, alone or in a batch, and forgotten. Bytes. */
+export const SMALL_FILE = 1024 * 1024;
 
 /**
  * The file as a member of a batch, if nothing but sending it is to be done about its name; undefined: a job of its own sees
@@ -30,12 +30,12 @@ export function plainUpload(
   { overwrite, deletes }: Pick<Policy, 'overwrite' | 'deletes'>,
 ): BatchedFile | undefined {
   if (decision.action !== 'upload' || !isBatchReason(decision.why)) return undefined;
-  if (local?.kind !== 'file' || local.links !== undefined || local.size > LARGEST_FILE)
+  if (local?.kind !== 'file' || local.links !== undefined || local.size > SMALL_FILE)
     return undefined;
   if (overwrite !== 'always' || known?.guarded !== undefined) return undefined;
-  const absent = remote === 'absent';
-  if (deletes === 'trash' && !(absent && known === undefined)) return undefined;
-  return { entry: local, why: decision.why, absent };
+  if (deletes === 'trash' && (remote !== 'absent' || known !== undefined)) return undefined;
+  const listed = typeof remote === 'string' ? remote : 'present';
+  return { entry: local, why: decision.why, listed };
 }
 
 /** Whether another file still fits into a batch that has these. */

@@ -11,6 +11,9 @@ export const BATCH_BYTES = 4 * 1024 * 1024;
 const REASONS = ['new', 'changed', 'unconfirmed', 'drift'] as const satisfies UploadReason[];
 export type BatchReason = (typeof REASONS)[number];
 
+/** What the listing of a scan says of the object. Batches store the position in this list. */
+const LISTED = ['unknown', 'absent', 'present'] as const;
+
 /**
  * Small files to be uploaded, by columns: typed arrays cross to another thread at a tenth of the cost of as many objects,
  * and are bytes for a queue outside of the process. Row `i` of each column is about the same file.
@@ -28,8 +31,7 @@ export interface UploadBatch {
   /** The owner (2i) and the group (2i + 1). */
   readonly owners: Uint32Array;
   readonly reasons: Uint8Array;
-  /** 1: a listing showed that there is no object of this name. 0: nothing is known, or there is one. */
-  readonly absent: Uint8Array;
+  readonly listed: Uint8Array;
 }
 
 /** One file of a batch. */
@@ -37,7 +39,7 @@ export interface BatchedFile {
   /** A regular file with one name. */
   readonly entry: LocalEntry;
   readonly why: BatchReason;
-  readonly absent: boolean;
+  readonly listed: (typeof LISTED)[number];
 }
 
 export function isBatchReason(why: UploadReason): why is BatchReason {
@@ -56,7 +58,7 @@ export function packBatch(files: readonly BatchedFile[]): UploadBatch {
     modes: Uint16Array.from(entries, ({ mode }) => mode),
     owners: Uint32Array.from(entries.flatMap(({ uid, gid }) => [uid, gid])),
     reasons: Uint8Array.from(files, ({ why }) => REASONS.indexOf(why)),
-    absent: Uint8Array.from(files, ({ absent }) => Number(absent)),
+    listed: Uint8Array.from(files, ({ listed }) => LISTED.indexOf(listed)),
   };
 }
 
@@ -69,7 +71,7 @@ export function unpackBatch(batch: UploadBatch): readonly BatchedFile[] {
   return pathsOf(batch).map((path, at) => ({
     entry: entryOf(batch, path, at),
     why: REASONS[batch.reasons[at] ?? 0] ?? 'new',
-    absent: batch.absent[at] === 1,
+    listed: LISTED[batch.listed[at] ?? 0] ?? 'unknown',
   }));
 }
 

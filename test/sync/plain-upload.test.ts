@@ -33,15 +33,15 @@ describe('a file that goes with a batch', () => {
       expect(plainUpload(found({ decision: { action: 'upload', why } }), policy())).toEqual({
         entry,
         why,
-        absent: false,
+        listed: 'unknown',
       });
     },
   );
 
-  test('keeps whether a listing showed that it has no object', () => {
-    expect(plainUpload(found({ remote: 'absent' }), policy())?.absent).toBe(true);
+  test('keeps whether a listing showed that there is an object, or none', () => {
+    expect(plainUpload(found({ remote: 'absent' }), policy())?.listed).toBe('absent');
     const object = { size: 1, inspected: false };
-    expect(plainUpload(found({ remote: object }), policy())?.absent).toBe(false);
+    expect(plainUpload(found({ remote: object }), policy())?.listed).toBe('present');
   });
 
   test('may have 1 MiB, and not a byte more', () => {

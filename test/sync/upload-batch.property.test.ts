@@ -30,7 +30,7 @@ const anyFile: fc.Arbitrary<BatchedFile> = fc.record({
     'unconfirmed' as const,
     'drift' as const,
   ),
-  absent: fc.boolean(),
+  listed: fc.constantFrom('unknown' as const, 'absent' as const, 'present' as const),
 });
 
 const anyFiles = fc.array(anyFile, { minLength: 1, maxLength: 20 });

@@ -2,8 +2,8 @@ import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Decision, Remote } from '../decide.js';
 import type { Since } from '../moment.js';
+import { SMALL_FILE } from '../plain-upload.js';
 import type { SourceView } from '../source/source-view.js';
-import { SMALL_FILE } from '../work/effects.js';
 import type { Job } from '../work/job.js';
 import type { Pending } from '../work/pending.js';
 import { plainEntry, plainRemote } from '../work/plain-facts.js';
@@ -28,7 +28,8 @@ export function countDue(run: Run, name: ObjectName, since: Since, bytes = 0): v
 export interface DueObject {
   readonly name: ObjectName;
   readonly local: LocalEntry | undefined;
-  readonly remote: Remote;
+  /** See Job. */
+  readonly remote: Remote | 'ask';
   readonly decision: Decision;
   /** Of a delete: see Job. */
   readonly asOfMs?: number;
@@ -46,7 +47,7 @@ export interface Admission {
 export interface NewJob {
   readonly name: ObjectName;
   readonly local: LocalEntry | undefined;
-  readonly remote: Remote;
+  readonly remote: Remote | 'ask';
   readonly run: number;
   /** Whether the content may be in the container under a former name of the file. */
   readonly mayBeRenamed: boolean;
@@ -81,7 +82,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       run,
       since,
       attempt: 1,
-      remote: plainRemote(remote),
+      remote: remote === 'ask' ? remote : plainRemote(remote),
       listedIn: run,
       ...(local ? { seen: plainEntry(local) } : {}),
       ...(renamedFrom === undefined ? {} : { renamedFrom }),

@@ -7,7 +7,7 @@ import type { JobQueue } from '../work/queue.js';
 import { formerName } from '../work/renames.js';
 import type { Whereabouts } from '../work/whereabouts.js';
 import { type Admission, countDue, keyOf } from './admission.js';
-import type { AdmittedFile } from './batch-ledger.js';
+import { type AdmittedFile, remoteOfJob } from './batch-ledger.js';
 import type { BatchRunner } from './batch-runner.js';
 import type { Run } from './runs.js';
 
@@ -56,13 +56,13 @@ export function createBatchAdmission(options: BatchAdmissionOptions): BatchAdmis
         const packed = others.length === 0 ? batch : packBatch(members);
         await queue.addBatch({
           keys: members.map(({ entry }) => keyOf(mirror, entry.path)),
-          run: () => runner.run(packed, members, run.id),
+          run: async () => void (await runner.run(packed, members, run.id)),
           dropped: () => runner.dropped(members, run.id),
         });
       }
-      for (const { entry, why, absent } of others) {
+      for (const { entry, why, listed } of others) {
         const decision = { action: 'upload', why } as const;
-        const remote = absent ? 'absent' : 'unknown';
+        const remote = remoteOfJob(listed);
         await admission.enqueue({ name: entry.path, local: entry, remote, decision }, run);
       }
     },

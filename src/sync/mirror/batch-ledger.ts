@@ -16,6 +16,11 @@ export interface AdmittedFile extends BatchedFile {
   readonly since: Since;
 }
 
+/** What the job of a file of a batch knows of its object. What the listing said of one that is there did not come along. */
+export function remoteOfJob(listed: AdmittedFile['listed']): 'unknown' | 'absent' | 'ask' {
+  return listed === 'present' ? 'ask' : listed;
+}
+
 /** Books what becomes of the files of a batch, as JobLedger does for jobs. */
 export interface BatchLedger {
   /** `startedMs`: when the batch began, on the monotonic clock. */
@@ -58,19 +63,19 @@ export function createBatchLedger(options: BatchLedgerOptions): BatchLedger {
   }
 
   /** The keys of a batch count as running until it was booked, so that the job runs after it. */
-  function bookLeft({ file, mayBeSent }: LeftFile<AdmittedFile>, run: number): void {
+  function bookLeft({ file, mayHaveGoneOut }: LeftFile<AdmittedFile>, run: number): void {
     if (drain.aborted) {
       openJobs.undone(bookedAs(file, run));
       return;
     }
-    const { since, absent } = file;
+    const { since, listed } = file;
     void requeue(queue, {
       ...bookedAs(file, run),
       lane: 'small',
       mirror,
       since,
       attempt: 1,
-      remote: mayBeSent ? 'ask' : absent ? 'absent' : 'unknown',
+      remote: mayHaveGoneOut ? 'ask' : remoteOfJob(listed),
       listedIn: run,
     });
   }

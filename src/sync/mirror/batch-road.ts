@@ -28,7 +28,7 @@ export interface BatchRoadOptions {
  */
 export function openBatchRoad(options: BatchRoadOptions): BatchAdmission {
   const { parts, books, findings, source, root, runner, began, ended } = options;
-  const { settings, index, reader, queue, clock, statAgain, drain, interrupt } = parts;
+  const { settings, index, reader, queue, clock, log, statAgain, drain, interrupt } = parts;
   const { stats, runs, pending, quarantine, waits, containerTrouble } = books;
   const { store, uploads, orphans, aside } = root;
   const { openJobs, room } = runner;
@@ -68,8 +68,10 @@ export function openBatchRoad(options: BatchRoadOptions): BatchAdmission {
       ...batches,
       async run(...batch) {
         began();
-        await batches.run(...batch);
+        const error = await batches.run(...batch);
+        if (error !== undefined) log.debug('batch failed', { mirror, error });
         await ended();
+        return error;
       },
     },
     index,

@@ -13,8 +13,11 @@ import type { Runs } from './runs.js';
 
 /** Runs the batches of one mirror. */
 export interface BatchRunner {
-  /** Never rejects. `files`: those of the batch, in its order. */
-  run(batch: UploadBatch, files: readonly AdmittedFile[], run: number): Promise<void>;
+  /**
+   * Never rejects. Resolves with why the batch as a whole failed, which the jobs of its files see to; undefined: it did not.
+   * `files`: those of the batch, in its order.
+   */
+  run(batch: UploadBatch, files: readonly AdmittedFile[], run: number): Promise<unknown>;
   /** The queue will never run this batch. */
   dropped(files: readonly AdmittedFile[], run: number): void;
 }
@@ -40,6 +43,12 @@ export interface BatchChecks {
   readonly source: Pick<SourceView, 'replaced'>;
 }
 
+/** `result` undefined: nothing was tried. */
+interface Attempt {
+  readonly result: BatchResult<AdmittedFile> | undefined;
+  readonly error: unknown;
+}
+
 export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   const { context, checks, ledger, stats, clock, runs, containerTrouble, interrupt } = options;
 
@@ -47,16 +56,19 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     batch: UploadBatch,
     files: readonly AdmittedFile[],
     run: number,
-  ): Promise<BatchResult<AdmittedFile> | undefined> {
-    if (containerTrouble.error !== undefined) return undefined;
+  ): Promise<Attempt> {
+    if (containerTrouble.error !== undefined)
+      return { result: undefined, error: containerTrouble.error };
     const listing = runs.get(run);
     const needsJob = (file: BatchedFile) =>
       listing === undefined || listing.changed.has(file.entry.path) || mustWait(file, checks);
     try {
-      return await uploadBatch(batch, files, { ...context, needsJob }, interrupt);
-    } catch {
+      const result = await uploadBatch(batch, files, { ...context, needsJob }, interrupt);
+      return { result, error: undefined };
+    } catch (error) {
       // The job of each file meets the same trouble again, and knows what to do about it.
-      return { done: [], left: files.map((file) => ({ file, mayBeSent: true })) };
+      const left = files.map((file) => ({ file, mayHaveGoneOut: true }));
+      return { result: { done: [], left }, error };
     } finally {
       // Also after a failure: a request may have succeeded, and its response may be lost.
       for (const { entry } of files) runs.changed(entry.path, run);
@@ -67,10 +79,11 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     async run(batch, files, run) {
       const startedMs = clock.monotonic();
       const ended = stats.batchStarted(files.map(({ entry }) => entry));
-      const result = await attempt(batch, files, run);
+      const { result, error } = await attempt(batch, files, run);
       ended();
       if (result === undefined) ledger.undone(run, files);
       else ledger.book(run, result, startedMs);
+      return error;
     },
     dropped: (files, run) => ledger.dropped(run, files),
   };

@@ -61,28 +61,27 @@ export function createScansDue(clock: Pick<Clock, 'sleep' | 'monotonic'>): Scans
 
   const current = (): readonly DueScan[] => [...due, ...(watched?.() ?? [])];
 
-  /** Only later ones are asked for, so that this ends. */
-  function isReplaced({ untilMs }: OutrunScan): boolean {
-    if (clock.monotonic() < untilMs) return false;
-    if (current().some(({ sinceMs }) => sinceMs <= untilMs)) return false;
-    return ![...outrun].some(
-      (other) => other.untilMs > untilMs && other.sinceMs <= untilMs && !isReplaced(other),
-    );
-  }
-
-  function outrunBy(asOfMs: number): readonly OutrunScan[] {
-    for (const scan of [...outrun]) if (isReplaced(scan)) outrun.delete(scan);
-    return [...outrun].filter(({ sinceMs }) => sinceMs <= asOfMs);
+  /** The latest first: one is open while a scan is due that may find what it missed, or a later one is open that was to. */
+  function openOutrun(): readonly OutrunScan[] {
+    if (outrun.size === 0) return [];
+    const nowMs = clock.monotonic();
+    let earliestMs = Math.min(...current().map(({ sinceMs }) => sinceMs));
+    for (const scan of [...outrun].reverse()) {
+      if (nowMs >= scan.untilMs && earliestMs > scan.untilMs) outrun.delete(scan);
+      else earliestMs = Math.min(earliestMs, scan.sinceMs);
+    }
+    return [...outrun];
   }
 
   function isDue(asOfMs: number, run?: number): boolean {
     for (const scan of current())
       if (scan.sinceMs <= asOfMs || (run !== undefined && scan.run === run)) return true;
-    return outrunBy(asOfMs).length > 0;
+    return openOutrun().some(({ sinceMs }) => sinceMs <= asOfMs);
   }
 
   function request(asOfMs: number): void {
-    const latestMs = Math.max(asOfMs, ...outrunBy(asOfMs).map(({ untilMs }) => untilMs));
+    const missed = openOutrun().filter(({ sinceMs }) => sinceMs <= asOfMs);
+    const latestMs = Math.max(asOfMs, ...missed.map(({ untilMs }) => untilMs));
     for (const scan of watched?.() ?? []) if (scan.sinceMs <= latestMs) scan.request?.();
   }
 

@@ -3,12 +3,10 @@ import type { ObjectName } from '../../state/object-index.js';
 import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
 import type { ContentClass } from '../content-class.js';
 import { FileChangedError } from '../file-errors.js';
+import { SMALL_FILE } from '../plain-upload.js';
 import type { FileContent, FileReader } from '../source/file-reader.js';
 import type { Confirmed, Inspected, ObjectStore, PutWhere } from '../store/object-store.js';
 import type { PlanParts } from '../store/put-file.js';
-
-/** Files up to this are read once into memory: hashed, sent with their digest, and forgotten. Bytes. */
-export const SMALL_FILE = 1024 * 1024;
 
 /**
  * All that a job does to files and to the container. Effects know no index, no ledger, no guard and no retries: another

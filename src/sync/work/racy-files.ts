@@ -18,7 +18,7 @@ export interface RacyFiles {
   hashedAtMs(name: ObjectName, ctimeNs: bigint, hashedAtMs: number, fromMs: number): number;
 }
 
-/** Files that are remembered. The others are hashed again, which is only slower. */
+/** Files that are remembered, the latest. One that was forgotten is hashed once more than it need be. */
 const MOST = 10_000;
 const NS_PER_MS = 1_000_000;
 
@@ -28,7 +28,9 @@ export function createRacyFiles(): RacyFiles {
   return {
     seen(name, ctimeNs, nowMs) {
       const known = files.get(name);
-      if (known?.ctimeNs === ctimeNs || (known === undefined && files.size >= MOST)) return;
+      if (known?.ctimeNs === ctimeNs) return;
+      const [oldest] = files.keys();
+      if (known === undefined && files.size >= MOST && oldest !== undefined) files.delete(oldest);
       files.set(name, { ctimeNs, seenMs: nowMs });
     },
     hashedAtMs(name, ctimeNs, hashedAtMs, fromMs) {

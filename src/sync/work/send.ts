@@ -1,10 +1,10 @@
 import { failpoint } from '../../failpoint.js';
 import type { ObjectName } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
+import { SMALL_FILE } from '../plain-upload.js';
 import type { FileContent } from '../source/file-reader.js';
 import type { PutWhere } from '../store/object-store.js';
 import type { MarkedContent } from './books.js';
-import { SMALL_FILE } from './effects.js';
 import type { Job } from './job.js';
 import { keepOld } from './keep-old.js';
 import type { MirrorContext } from './mirror-context.js';

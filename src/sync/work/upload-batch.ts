@@ -32,10 +32,10 @@ export interface UploadedFile<File extends BatchedFile> {
   readonly record: ObjectRecord;
 }
 
-/** A file that needs a job of its own. `mayBeSent`: bytes may have gone out, so the object must be looked at first. */
+/** A file that needs a job of its own. `mayHaveGoneOut`: bytes may have, so the object must be looked at first. */
 export interface LeftFile<File extends BatchedFile> {
   readonly file: File;
-  readonly mayBeSent: boolean;
+  readonly mayHaveGoneOut: boolean;
 }
 
 /** A file on its way. `begin`: where in the batch's memory its content begins. */
@@ -73,7 +73,7 @@ export async function uploadBatch<File extends BatchedFile>(
   const done: UploadedFile<File>[] = [];
   for (const [row, { file, content }] of sending.entries()) {
     const said = confirmed[row];
-    if (said === undefined) left.push({ file, mayBeSent: true });
+    if (said === undefined) left.push({ file, mayHaveGoneOut: true });
     else done.push({ file, record: confirmedRecord(file.entry, said, content, ctx.policy) });
   }
   await ctx.books.recordAll(done.map(({ file, record }) => [file.entry.path, record] as const));
@@ -92,24 +92,24 @@ function sort<File extends BatchedFile>(
   for (const [row, file] of files.entries()) {
     const { entry } = file;
     const looks = contentClassAt(read, row);
-    if (read.states[row] === FILE_READ && mayBeSent(file, looks, ctx)) {
+    if (read.states[row] === FILE_READ && isSendable(file, looks, ctx)) {
       const md5 = md5At(read, row);
       const content = { md5, looks, hashedAtMs: read.hashedAtMs[row] ?? 0 };
       sending.push({ name: entry.path, entry, file, md5, begin, content });
-    } else left.push({ file, mayBeSent: false });
+    } else left.push({ file, mayHaveGoneOut: false });
     begin += entry.size;
   }
   return { sending, left };
 }
 
-function mayBeSent(
+function isSendable(
   file: BatchedFile,
   looks: MarkedContent['looks'],
   { index, needsJob }: BatchContext,
 ): boolean {
   if (needsJob(file)) return false;
   const known = index.get(file.entry.path);
-  if (known === undefined) return file.why !== 'unconfirmed' && file.why !== 'changed';
+  if (known === undefined) return file.why === 'new';
   // Another job may have sent the file since it was found; the file may have taken the place of another one, which may live
   // on elsewhere; and the guard is asked about content that looks encrypted or wiped.
   const isOther = known.state === 'confirmed' && known.inode !== file.entry.inode;

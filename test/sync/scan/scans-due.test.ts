@@ -55,6 +55,18 @@ test('scans due: a folder that moves again and again is followed, and scans of l
   late();
 });
 
+test('scans due: many folders that moved at once are followed in a moment', async () => {
+  const clock = fakeClock();
+  const scans = createScansDue(clock);
+  const beganMs = clock.monotonic();
+  for (let folder = 0; folder < 1_000; folder += 1) {
+    scans.begin({ sinceMs: beganMs + folder / 100 })(true);
+    await clock.advance(0.01);
+  }
+  await clock.advance(2 * POLL_MS);
+  expect(scans.isDue(beganMs)).toBe(false);
+});
+
 test('scans due: a scan on a timer is requested also for what was outrun', async () => {
   const clock = fakeClock();
   const scans = createScansDue(clock);

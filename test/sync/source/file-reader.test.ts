@@ -229,7 +229,7 @@ describe('reading files in another thread', () => {
 
 describe('reading a batch of files in another thread', () => {
   const batchOf = (entries: readonly LocalEntry[]) =>
-    packBatch(entries.map((entry) => ({ entry, why: 'new', absent: true })));
+    packBatch(entries.map((entry) => ({ entry, why: 'new', listed: 'absent' })));
 
   test('P3: gives the content, digest and class of each file, and a state to those that are not what they were', async () => {
     const secret = ciphertext(5_000);

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
+import { bytesBody } from '../../../src/drivers/body.js';
+import { bookkeepingPut } from '../../../src/drivers/bookkeeping.js';
 import { ObjectError, StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
+import { findObject } from '../../../src/drivers/find-object.js';
 import type { Operation } from '../../../src/drivers/layers/operations.js';
 import type { ObjectRecord } from '../../../src/state/object-index.js';
 import type { SyncEvent } from '../../../src/sync/events.js';
@@ -26,11 +29,16 @@ const anyChange = fc.oneof(
   { weight: 4, arbitrary: fc.record({ name: anyName, write: anyContent }) },
   { weight: 1, arbitrary: fc.record({ name: anyName, remove: fc.constant(true) }) },
   { weight: 1, arbitrary: fc.record({ name: anyName, renameTo: anyName }) },
+  { weight: 2, arbitrary: fc.record({ name: anyName, damage: fc.constant(true) }) },
 );
+const call = { signal: new AbortController().signal };
+const DAMAGE = bytesBody(Buffer.from('what another program has put there'));
+
 type Change =
   | { readonly name: string; readonly write: string | Buffer }
   | { readonly name: string; readonly remove: boolean }
-  | { readonly name: string; readonly renameTo: string };
+  | { readonly name: string; readonly renameTo: string }
+  | { readonly name: string; readonly damage: boolean };
 
 const anyRound = fc.record({
   changes: fc.array(anyChange, { maxLength: 40 }),
@@ -38,10 +46,14 @@ const anyRound = fc.record({
 });
 const anyHistory = fc.array(anyRound, { minLength: 1, maxLength: 3 });
 
-function change({ mirror, write }: MirrorFixture, what: Change): void {
+async function change({ mirror, write, storage }: MirrorFixture, what: Change): Promise<void> {
   const path = join(mirror.settings.source, what.name);
   if ('write' in what) write(what.name, what.write);
-  else if (!existsSync(path)) return;
+  else if ('damage' in what) {
+    const ref = { container: 'c', key: `p/${what.name}` };
+    const isThere = (await findObject(storage, ref, call)) !== undefined;
+    if (isThere) await storage.putObject(ref, DAMAGE, bookkeepingPut(), call);
+  } else if (!existsSync(path)) return;
   else if ('renameTo' in what) {
     write(what.renameTo);
     renameSync(path, join(mirror.settings.source, what.renameTo));
@@ -93,7 +105,7 @@ test.each(stores)(
         const both = [byBatches, byJobs];
         for (const fixture of both) for (const name of NAMES) fixture.write(name);
         for (const { changes, run } of [{ changes: [], run: 'reconcile' as const }, ...history]) {
-          for (const fixture of both) for (const each of changes) change(fixture, each);
+          for (const fixture of both) for (const each of changes) await change(fixture, each);
           const [a, b] = [await byBatches.run(run), await byJobs.run(run)];
           expect(countsOf(a)).toEqual(countsOf(b));
           expect(await byBatches.objects()).toEqual(await byJobs.objects());
@@ -159,7 +171,7 @@ test.each(stores)(
             fixture.faults.next(operation, fault);
           }
           for (const { changes, run } of history) {
-            for (const each of changes) change(fixture, each);
+            for (const each of changes) await change(fixture, each);
             await fixture.run(run);
           }
           const { report } = await settle(fixture);

@@ -60,6 +60,13 @@ describe('racy files', () => {
     expect(files.hashedAtMs('a', 2_002n, 0, 146)).toBeGreaterThan(0);
   });
 
+  test('the latest files are remembered, however many there were before', () => {
+    const files = createRacyFiles();
+    for (let at = 0; at < 30_000; at += 1) files.seen(`f${at}`, 5n, 0);
+    expect(files.hashedAtMs('f0', 5n, 0, 1_000)).toBe(0);
+    expect(files.hashedAtMs('f29999', 5n, 0, 1_000)).toBeGreaterThan(0);
+  });
+
   test('a file that was not seen counts as hashed when it was', () => {
     const files = createRacyFiles();
     files.seen('other', 5n, 0);
