@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { OnceOptions, RunOnce } from '../../src/daemon.js';
-import type { SyncEvent } from '../../src/sync/events.js';
+import type { RunOnce } from '../../src/daemon.js';
 import { CONFIG, type Console, openConsole, result, writeConfig } from './console.js';
+import { engine, failed, planned, skipped } from './scripted-once.js';
 
 let console: Console;
 beforeEach(() => {
@@ -9,45 +9,6 @@ beforeEach(() => {
   writeConfig(console.folder);
 });
 afterEach(() => console.remove());
-
-/** A program that reports these events and ends with these results. */
-function engine(results: Awaited<ReturnType<RunOnce>>, events: readonly SyncEvent[] = []) {
-  const asked: OnceOptions[] = [];
-  const runOnce: RunOnce = async (_, options, { telemetry }) => {
-    asked.push(options);
-    for (const event of events) telemetry.emit(event);
-    return results;
-  };
-  return { runOnce, asked };
-}
-
-const failed = (name: string, retryInMs: number | null): SyncEvent => ({
-  mirror: 'documents',
-  event: 'failed',
-  job: 'upload_object',
-  name,
-  error: 'disk on fire',
-  attempt: 3,
-  retryInMs,
-});
-const planned = (job: 'upload_object' | 'delete_object' | 'adopt', name: string): SyncEvent => ({
-  mirror: 'documents',
-  event: 'planned',
-  job,
-  name,
-  why: 'new',
-  bytes: 2048,
-});
-const skipped = (
-  path: string,
-  reason: Extract<SyncEvent, { event: 'skipped' }>['reason'],
-): SyncEvent => ({
-  mirror: 'documents',
-  event: 'skipped',
-  path,
-  reason,
-  detail: 'because',
-});
 
 describe('one-shot runs', () => {
   it('in sync: one line a mirror, exit code 0', async () => {
