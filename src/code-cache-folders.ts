@@ -7,12 +7,15 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { lstatPath } from './file-stat.js';
 
 /** The code cache of a user. None of it is needed: what cannot be read is missing, and what cannot be written is not kept. */
 export interface UserCacheFolder {
+  /** Without symbolic links in it: another user may have made one, and point it elsewhere after it was checked. */
   readonly path: string;
+  /** Makes the folder, for this user alone. Returns whether it is there. */
+  make(): boolean;
   /**
    * Replaces a file whole, and removes files that are older than 30 days: of former versions, most likely. `contentOf` is
    * called only if the folder can be made.
@@ -38,14 +41,25 @@ export function openUserCacheFolder(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): UserCacheFolder | undefined {
   const caches = absolute(env['XDG_CACHE_HOME']) ?? join(absolute(env['HOME']) ?? '', '.cache');
-  const path = join(caches, 'longshore');
-  if (!isAbsolute(path) || !isOwn(path)) return undefined;
+  const path = isAbsolute(caches) ? ownPath(join(caches, 'longshore')) : undefined;
+  if (path === undefined) return undefined;
+  const make = () => {
+    makeFolder(dirname(path));
+    makeFolder(path);
+  };
   return {
     path,
+    make() {
+      try {
+        make();
+        return true;
+      } catch {
+        return false;
+      }
+    },
     write(name, contentOf) {
       try {
-        makeFolder(caches);
-        makeFolder(path);
+        make();
         replace(join(path, name), contentOf());
         removeOld(path, name);
       } catch {
@@ -69,33 +83,35 @@ function absolute(path: string | undefined): string | undefined {
   return path !== undefined && isAbsolute(path) ? path : undefined;
 }
 
-/** Whether no other user but root can put anything at this path, which need not be there yet. */
-function isOwn(path: string): boolean {
+/** Where this path leads, if no other user but root can put anything there. It need not be there yet. */
+function ownPath(path: string): string | undefined {
   try {
     const user = process.geteuid?.();
-    if (user === undefined) return false;
-    const real = realpathOfExisting(path);
-    for (let at = real; ; at = dirname(at)) {
+    if (user === undefined) return undefined;
+    const { existing, resolved } = resolveLinks(path);
+    for (let at = existing; ; at = dirname(at)) {
       const { uid, mode } = lstatPath(at);
       const isShared = (mode & WRITABLE_BY_OTHERS) !== 0n;
-      if (uid !== 0n && uid !== BigInt(user)) return false;
+      if (uid !== 0n && uid !== BigInt(user)) return undefined;
       // In a sticky folder, such as /tmp, others cannot replace what belongs to this user; but they can make what is missing.
-      if (isShared && ((mode & STICKY) === 0n || at === real)) return false;
-      if (at === dirname(at)) return true;
+      if (isShared && ((mode & STICKY) === 0n || at === existing)) return undefined;
+      if (at === dirname(at)) return resolved;
     }
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-/** The folder itself, or the lowest one above it that is there. */
-function realpathOfExisting(path: string): string {
+/** The path without symbolic links. `existing`: itself, or the lowest folder above it that is there. */
+function resolveLinks(path: string): { readonly existing: string; readonly resolved: string } {
   try {
-    return realpathSync(path);
+    const real = realpathSync(path);
+    return { existing: real, resolved: real };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' || path === dirname(path)) throw error;
-    return realpathOfExisting(dirname(path));
+    const above = resolveLinks(dirname(path));
+    return { existing: above.existing, resolved: join(above.resolved, basename(path)) };
   }
 }
 

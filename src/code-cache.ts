@@ -37,8 +37,9 @@ export function useCodeCache(program: string): () => void {
     readonly enableCompileCache?: (folder: string) => unknown;
   };
   if (enableCompileCache !== undefined) {
-    const folder = openUserCacheFolder()?.path;
-    if (folder !== undefined) enableCompileCache(folder);
+    const folder = openUserCacheFolder();
+    // Node would make it readable for all, and try without end where no folder can be made, as in /proc.
+    if (folder?.make()) enableCompileCache(folder.path);
     return () => {};
   }
   const missing: Compiled[] = [];

@@ -115,6 +115,7 @@ export const openDaemon: OpenDaemon = async (
     };
   } catch (error) {
     unlinkStop();
+    service.close();
     meter.close();
     await lifecycle.close();
     throw error;

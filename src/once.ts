@@ -56,10 +56,7 @@ export const runOnce: RunOnce = async (config, options, world, { drain, interrup
       const results: OnceResult[] = [];
       for (const mirror of runtime.mirrors) {
         results.push(
-          await Promise.race([
-            runMirror(mirror, options, controller.signal, drain),
-            failedWrite(mirror),
-          ]),
+          await untilFailedWrite(mirror, runMirror(mirror, options, controller.signal, drain)),
         );
         if (hasFailedEnvironment()) break; // this process can work on no state any more
       }
@@ -118,20 +115,25 @@ async function runMirror(
   }
 }
 
-/** Resolves when a write of the state has failed: then no running work is awaited. */
-function failedWrite({ settings, parts }: Pick<Mirror, 'settings' | 'parts'>): Promise<OnceResult> {
-  return new Promise((resolve) => {
-    onFailedEnvironment((cause) => {
+/** The result of the run, or of a failed write of the state: then no running work is awaited. */
+async function untilFailedWrite(
+  { settings, parts }: Pick<Mirror, 'settings' | 'parts'>,
+  run: Promise<OnceResult>,
+): Promise<OnceResult> {
+  let unlisten = () => {};
+  const failed = new Promise<OnceResult>((resolve) => {
+    unlisten = onFailedEnvironment((cause) => {
       const error = failureOf(settings.name, cause);
       parts.log.error('the run ends', { error });
-      resolve({
-        mirror: settings.name,
-        report: startTally(parts.clock).report(),
-        complete: false,
-        error,
-      });
+      const report = startTally(parts.clock).report();
+      resolve({ mirror: settings.name, report, complete: false, error });
     });
   });
+  try {
+    return await Promise.race([run, failed]);
+  } finally {
+    unlisten();
+  }
 }
 
 function failureOf(mirror: string, error: unknown): Error {

@@ -14,7 +14,6 @@ import type { World } from './world.js';
 /** The mirrors and targets, connected. The lifecycle closes them. */
 export interface Runtime {
   readonly mirrors: readonly Mirror[];
-  readonly targets: readonly Target[];
   /** Drops waiting jobs, and resolves when no job runs. */
   stop(): Promise<void>;
 }
@@ -45,7 +44,6 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   for (const queue of queues) queue.start(workerOf(mirrors));
   return {
     mirrors,
-    targets: [...targets.values()],
     async stop() {
       for (const queue of queues) queue.clear();
       await Promise.all(queues.map((queue) => queue.whenIdle()));

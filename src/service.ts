@@ -33,9 +33,12 @@ const CLOSING_MS = 30_000;
 /** Listens to the telemetry from now on, which feeds the watchdog. */
 export function createService({ clock, env, log, telemetry }: World): {
   open(options: ServiceOptions): Promise<Service>;
+  /** Listens no more. An opened service does so when it is closed. */
+  close(): void;
 } {
   const meter = createWorkMeter(telemetry);
   return {
+    close: meter.close,
     async open({ config, status, guardControlOf, drain }) {
       const opened = createLifecycle({ clock, deadlineMs: CLOSE_MS });
       const notifier = await opened.add(

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -14,6 +15,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { openUserCacheFolder } from '../src/code-cache-folders.js';
 import { temporaryFolder } from './world/folder.js';
 import { isRoot, MAIN, UNPRIVILEGED } from './world/program.js';
 
@@ -152,6 +154,15 @@ describe.skipIf(hasOwnCache)('code cache', () => {
       forgeIsUnchanged(cache, files());
     },
   );
+
+  test('is where a symbolic link leads, so that nobody points the link elsewhere after the check', () => {
+    const { caches, folder } = openProgram(1);
+    symlinkSync(caches, join(folder, 'link'));
+    const opened = openUserCacheFolder({ XDG_CACHE_HOME: join(folder, 'link') });
+    expect(opened?.path).toBe(join(realpathSync(caches), 'longshore'));
+    const missing = openUserCacheFolder({ XDG_CACHE_HOME: join(folder, 'link', 'deeper') });
+    expect(missing?.path).toBe(join(realpathSync(caches), 'deeper', 'longshore'));
+  });
 
   test('is neither read nor written behind a symbolic link to a folder of every user', () => {
     const { run, folder, caches } = openForged();

@@ -64,7 +64,8 @@ export function endPreparedCheck(): void {
 }
 
 function run(order: CheckOrder, signal: AbortSignal | undefined): Promise<Ended> {
-  const { child, ended } = prepared ?? startCheck();
+  // One that has ended, or was never started, says nothing of the index.
+  const { child, ended } = prepared && isAlive(prepared) ? prepared : startCheck();
   prepared = undefined;
   const unlink = signal && onAbort(signal, () => void child.kill());
   for (const each of [child, child.stdout, child.stderr]) (each as Ref | null)?.ref();
@@ -93,6 +94,10 @@ function startCheck(): CheckProcess {
   const { stdio = [] } = child as Partial<ChildProcess>;
   for (const each of [child, ...stdio]) (each as Ref | null)?.unref();
   return { child, ended };
+}
+
+function isAlive({ child: { pid, exitCode, signalCode } }: CheckProcess): boolean {
+  return pid !== undefined && exitCode === null && signalCode === null;
 }
 
 function lastLine(text: string): string {

@@ -35,8 +35,9 @@ export async function openReady(
   };
   await removeUnfinished(location);
   await removeUnfinished(other);
+  const isOtherThere = await isThere(indexFile(other));
   const present = await openIfSound(location, options, ledger, reasons);
-  if (await isThere(indexFile(other))) {
+  if (isOtherThere) {
     // Both exist only when a change of formats was interrupted at its end, when the two were equal.
     if (present !== undefined) await closedIfFails(present, removeIndex(other));
     else if (await isSound(other, options, ledger, reasons)) {

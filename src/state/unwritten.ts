@@ -32,7 +32,6 @@ export function createUnwritten() {
 
   return {
     get: (name: ObjectName) => byName.get(name),
-    delete: remove,
     set(name: ObjectName, write: Unwritten): void {
       remove(name);
       byName.set(name, write);

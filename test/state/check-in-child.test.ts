@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkInChild, prepareIndexCheck } from '../../src/state/check-in-child.js';
+import { temporaryFolder } from '../world/folder.js';
+
+/** Process numbers of the children of this process (proc(5)). */
+function children(): readonly number[] {
+  return readdirSync('/proc/self/task').flatMap((thread) =>
+    readFileSync(`/proc/self/task/${thread}/children`, 'latin1')
+      .split(' ')
+      .filter(Boolean)
+      .map(Number),
+  );
+}
+
+test('index check: a prepared process that was killed says nothing of the index', async () => {
+  const before = new Set(children());
+  prepareIndexCheck();
+  const [prepared] = children().filter((pid) => !before.has(pid));
+  expect(prepared).toBeDefined();
+  process.kill(prepared ?? 0, 'SIGKILL');
+  await expect.poll(children).not.toContain(prepared);
+  await checkInChild('trial', join(temporaryFolder(), 'index.mdb'), undefined);
+});
